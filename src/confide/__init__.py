@@ -1,0 +1,1 @@
+"""confide: what a release gives away about the people behind it."""

@@ -1,0 +1,1 @@
+"""Was he in it? One file a paper."""

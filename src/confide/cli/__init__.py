@@ -1,0 +1,1 @@
+"""ROOF: the command line."""

@@ -1,0 +1,1 @@
+"""GROUND: the nouns. numpy and polars only, and nothing of ours from above."""

@@ -1,0 +1,75 @@
+"""What a release promises, and whom the promise protects."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from confide.core.errors import PromiseError
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """Who is protected: the difference between two data sets that the promise hides.
+
+    Build one by `Unit.record()`, `Unit.person(column, at_most=...)` or `Unit.client()`.
+
+    >>> str(Unit.person("user_id", at_most=20))
+    'all rows of any one user_id (at most 20)'
+    """
+
+    kind: Literal["record", "person", "client"]
+    column: str | None = None
+    at_most: int | None = None
+
+    @classmethod
+    def record(cls) -> Unit:
+        """One row more or less."""
+        return cls("record")
+
+    @classmethod
+    def person(cls, column: str, *, at_most: int) -> Unit:
+        """All rows of one person, if nobody has more than `at_most` of them."""
+        if at_most < 1:
+            raise PromiseError(f"at_most is {at_most}; a person has at least one row: give 1 or more.")
+        return cls("person", column, at_most)
+
+    @classmethod
+    def client(cls) -> Unit:
+        """Everything that one client (a phone, a hospital) holds."""
+        return cls("client")
+
+    def __str__(self) -> str:
+        if self.kind == "person":
+            return f"all rows of any one {self.column} (at most {self.at_most})"
+        return {"record": "any one record", "client": "everything any one client holds"}[self.kind]
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """A differential-privacy promise: P[M(D) in S] <= e^epsilon P[M(D') in S] + delta.
+
+    Args:
+        epsilon: in nats, not negative; `inf` is a promise of nothing and is refused.
+        delta: in [0, 1).
+        unit: the difference between D and D' that is hidden.
+
+    Raises:
+        PromiseError: if epsilon or delta lie outside their range.
+
+    >>> str(Budget(1.0, 1e-6))
+    'epsilon 1, delta 1e-06, hiding any one record'
+    """
+
+    epsilon: float
+    delta: float = 0.0
+    unit: Unit = field(default_factory=Unit.record)
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.epsilon < float("inf"):
+            raise PromiseError(f"epsilon is {self.epsilon}; give a finite number of at least 0.")
+        if not 0 <= self.delta < 1:
+            raise PromiseError(f"delta is {self.delta}; give a number in [0, 1).")
+
+    def __str__(self) -> str:
+        return f"epsilon {self.epsilon:g}, delta {self.delta:g}, hiding {self.unit}"

@@ -1,0 +1,40 @@
+"""What can go wrong, as a short tree; every message names the offending value and ends in what to do.
+
+ConfideError
+├── PromiseError     a mechanism cannot keep this budget, or its unit is not the game's
+├── AccessError      the attack needs to see more than the release shows
+├── KnowledgeError   the adversary lacks what the attack needs (references, a population, classes)
+├── EvidenceError    the evidence cannot carry the claim (no control, one class only, no score)
+├── DataError        a table, an array or a file is not what was asked for
+└── ModelError       a model cannot be loaded, trained or asked, or its answers cannot be used
+"""
+
+from __future__ import annotations
+
+
+class ConfideError(Exception):
+    """Any error that confide raises on purpose; its text is meant for the user."""
+
+
+class PromiseError(ConfideError):
+    """The mechanism cannot keep this budget, or protects another unit than the game plays."""
+
+
+class AccessError(ConfideError):
+    """The attack needs to see more than the release shows."""
+
+
+class KnowledgeError(ConfideError):
+    """The adversary lacks what the attack needs: reference models, a population, classes."""
+
+
+class EvidenceError(ConfideError):
+    """The evidence cannot carry the claim: no control, one class only, no usable score."""
+
+
+class DataError(ConfideError):
+    """A table, an array or a file is not what was asked for."""
+
+
+class ModelError(ConfideError):
+    """A model cannot be loaded, trained or asked, or its answers cannot be used."""

@@ -1,0 +1,106 @@
+"""Records: what a model is trained on and asked about."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from confide.core.arrays import Array, Batch
+from confide.core.errors import DataError
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Records:
+    """People's records: features and what is to be predicted from them.
+
+    Args:
+        x: features, an array [n, ...] or a polars frame of n rows.
+        y: class codes int64[n] in 0..C-1, or values float64[n] in a regression.
+
+    Raises:
+        DataError: if x and y do not have the same length.
+
+    >>> r = Records(np.array([[0.0, 1.0], [2.0, 3.0], [0.0, 1.0]]), np.array([0, 1, 0]))
+    >>> len(r), len(r.take([0, 2])), r.fingerprints()[0] == r.fingerprints()[2]
+    (3, 2, np.True_)
+    """
+
+    x: Batch
+    y: Array
+
+    def __post_init__(self) -> None:
+        if len(self.x) != len(self.y):
+            raise DataError(f"{len(self.x)} rows of features but {len(self.y)} labels: give one label a row.")
+
+    def __len__(self) -> int:
+        return len(self.y)
+
+    def take(self, rows: Sequence[int] | Array) -> Records:
+        """The records at these positions (or under this boolean mask), in that order."""
+        index = np.asarray(rows)
+        if index.dtype == np.bool_:
+            index = np.flatnonzero(index)
+        x = self.x[index.astype(np.int64)]
+        return Records(x, self.y[index])
+
+    @staticmethod
+    def concat(parts: Sequence[Records]) -> Records:
+        """These records one after another.
+
+        Raises:
+            DataError: if some are frames and some are arrays, or none were given.
+        """
+        frames = [p.x for p in parts if isinstance(p.x, pl.DataFrame)]
+        arrays = [p.x for p in parts if not isinstance(p.x, pl.DataFrame)]
+        if not parts or (frames and arrays):
+            raise DataError("records to join are all frames or all arrays: convert them to one kind.")
+        x: Batch = pl.concat(frames) if frames else np.concatenate(arrays)
+        return Records(x, np.concatenate([p.y for p in parts]))
+
+    def fingerprints(self) -> NDArray[np.uint64]:
+        """A 64-bit key of each record's features and label: equal records, equal keys; uint64[n].
+
+        Keys are for comparing records within one run, not for keeping.
+        """
+        if isinstance(self.x, pl.DataFrame):
+            return self.x.with_columns(pl.Series("__y", self.y)).hash_rows(seed=0).to_numpy()
+        flat = np.ascontiguousarray(self.x.reshape(len(self), -1))
+        if flat.dtype.kind == "f":
+            flat = flat + 0.0  # -0.0 and 0.0 are one value
+        words = np.column_stack([_words(flat), _words(np.ascontiguousarray(self.y[:, None]))])
+        odd: NDArray[np.uint64] = np.random.default_rng(0x5EED).integers(
+            1, 2**63, words.shape[1], dtype=np.uint64
+        ) | np.uint64(1)
+        mixed: NDArray[np.uint64] = np.multiply(words ^ (words >> np.uint64(32)), odd)
+        mixed = np.multiply(mixed ^ (mixed >> np.uint64(29)), np.uint64(0x9E3779B97F4A7C15))
+        keys: NDArray[np.uint64] = np.add.reduce(mixed, axis=1, dtype=np.uint64)
+        return keys
+
+    def digest(self) -> str:
+        """A SHA-256 over features, labels, shapes and types: the content's name in a cache."""
+        sha = hashlib.sha256()
+        if isinstance(self.x, pl.DataFrame):
+            buffer = io.BytesIO()
+            self.x.rechunk().write_ipc(buffer)
+            sha.update(buffer.getbuffer())
+        else:
+            sha.update(f"{self.x.dtype}{self.x.shape}".encode())
+            sha.update(np.ascontiguousarray(self.x).data)
+        sha.update(f"{self.y.dtype}{self.y.shape}".encode())
+        sha.update(np.ascontiguousarray(self.y).data)
+        return sha.hexdigest()
+
+
+def _words(flat: Array) -> NDArray[np.uint64]:
+    """The bytes of each row as 64-bit words, padded with zeros; uint64[n, w]."""
+    raw = flat.view(np.uint8).reshape(len(flat), -1)
+    pad = -raw.shape[1] % 8
+    if pad:
+        raw = np.pad(raw, ((0, 0), (0, pad)))
+    return np.ascontiguousarray(raw).view(np.uint64)

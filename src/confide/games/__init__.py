@@ -1,0 +1,1 @@
+"""FLOOR 1: threat models, one file a goal."""

@@ -1,0 +1,1 @@
+"""MEZZANINE: models behind `BlackBox` and `WhiteBox`, and training many of them at once."""

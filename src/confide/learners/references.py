@@ -1,0 +1,148 @@
+"""What the adversary knows besides the view: people like the targets, and models he trained himself."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from confide.core.arrays import Bools, Floats, Ints
+from confide.core.errors import KnowledgeError
+from confide.core.records import Records
+from confide.core.views import BlackBox
+from confide.learners.learner import Learner
+from confide.learners.signals import Signal
+
+
+class Answers:
+    """Models' answers on one set of records, asked once and kept: float32 logits up to a stated memory,
+    signals always.
+
+    Args:
+        models: M models.
+        records: n records, the same for all.
+        keep_bytes: logits are kept up to this much memory in all; beyond it models are asked again.
+    """
+
+    def __init__(self, models: Sequence[BlackBox], records: Records, *, keep_bytes: int = 2**30) -> None:
+        self.models = tuple(models)
+        self.records = records
+        self._room = keep_bytes
+        self._kept: dict[int, np.ndarray] = {}
+        self._signals: dict[tuple[int, Signal], Floats] = {}
+
+    def outputs(self, model: int) -> Floats:
+        """The answer of model number `model`: float64[n, C]."""
+        if model in self._kept:
+            return self._kept[model].astype(np.float64)
+        answer = self.models[model].predict(self.records.x)
+        if answer.size * 4 <= self._room:
+            self._room -= answer.size * 4
+            self._kept[model] = answer.astype(np.float32)
+            return self._kept[model].astype(np.float64)
+        return answer
+
+    def signal(self, signal: Signal, which: Sequence[int]) -> Floats:
+        """A signal of the models `which` on every record: float64[len(which), n]."""
+        for model in which:
+            if (model, signal) not in self._signals:
+                self._signals[model, signal] = signal(self.outputs(model), self.records.y)
+        if not which:
+            return np.empty((0, len(self.records)))
+        return np.stack([self._signals[model, signal] for model in which])
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class References:
+    """Reference models, and which targets each was trained on.
+
+    Args:
+        on_targets: the models' answers on the n targets.
+        on_population: their answers on the population, or None. Every population record is OUT of the
+            target model; `trained_on_population` says for which references it is not.
+        included: bool[M, n]: was target i among the training records of reference j?
+        which: the models of `on_targets` that are references here (a pool's target is none of its own).
+        population_included: bool[M, z] or None (= no reference trained on any of it).
+    """
+
+    on_targets: Answers
+    on_population: Answers | None
+    included: Bools
+    which: tuple[int, ...]
+    population_included: Bools | None = None
+
+    def __len__(self) -> int:
+        return len(self.which)
+
+    def of_targets(self, signal: Signal) -> Floats:
+        """The signal of each reference on each target: float64[M, n]."""
+        return self.on_targets.signal(signal, self.which)
+
+    def of_population(self, signal: Signal) -> Floats:
+        """The signal of each reference on each population record: float64[M, z].
+
+        Raises:
+            KnowledgeError: if there is no population.
+        """
+        if self.on_population is None:
+            raise KnowledgeError("there is no population: give `population`, records like the targets.")
+        return self.on_population.signal(signal, self.which)
+
+    @property
+    def online(self) -> bool:
+        """Is every target both in and out of the training of some reference?"""
+        return bool(self.included.any(axis=0).all() and (~self.included).any(axis=0).all())
+
+
+@dataclass(frozen=True, slots=True)
+class Background:
+    """The adversary's background knowledge in a membership game against a model.
+
+    Args:
+        population: records from the targets' distribution, none of which trained the target model.
+        references: reference models, trained by him.
+        learner: the recipe of the target model (Kerckhoffs), for training more.
+        classes: the number of classes; 1 in a regression.
+    """
+
+    population: Records | None = None
+    references: References | None = None
+    learner: Learner | None = None
+    classes: int = 2
+
+    def need_references(self, attack: str, *, at_least: int = 1) -> References:
+        """The references, or an error that says how many the attack needs.
+
+        Raises:
+            KnowledgeError: if there are fewer than `at_least`.
+        """
+        have = 0 if self.references is None else len(self.references)
+        if self.references is None or have < at_least:
+            raise KnowledgeError(
+                f"{attack} needs at least {at_least} reference models and has {have}: "
+                f"ask for more (`--references {max(at_least, 4)}`), and a way to train them (`--train`)."
+            )
+        return self.references
+
+    def need_population(self, attack: str) -> Records:
+        """The population, or an error that says to give one.
+
+        Raises:
+            KnowledgeError: if there is none.
+        """
+        if self.population is None or not len(self.population):
+            raise KnowledgeError(f"{attack} needs a population: give records like the targets.")
+        return self.population
+
+
+@dataclass(frozen=True, slots=True)
+class Told(Background):
+    """Background of a *supervised* adversary, who was told the membership of some targets.
+
+    Only attacks that name this type see it. `told` lists the targets' positions int64[t], `member` bool[t]
+    what he was told; such an attack scores the others only (NaN for those it was told).
+    """
+
+    told: Ints = field(default_factory=lambda: np.empty(0, np.int64))
+    member: Bools = field(default_factory=lambda: np.empty(0, np.bool_))

@@ -1,0 +1,75 @@
+"""Signals: one number for each record from a model's answer; higher = more like a member.
+
+A signal takes `outputs` (logits float64[n, C], or values float64[n, 1] in a regression) and `y` [n] and
+returns float64[n]. All are computed in float64 from logits, never by `log(p) - log(1 - p)`: p rounds to 1.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import numpy as np
+from scipy.special import logsumexp
+
+from confide.core.arrays import Array, Floats
+
+Signal: TypeAlias = Callable[[Floats, Array], Floats]
+TINY = 1e-45
+
+
+def log_probability(outputs: Floats, y: Array) -> Floats:
+    """log p(y | x): minus the cross-entropy; in a regression minus half the squared residual.
+
+    >>> log_probability(np.array([[0.0, 0.0]]), np.array([1])).round(4)
+    array([-0.6931])
+    """
+    z = np.asarray(outputs, np.float64)
+    if z.shape[1] == 1:
+        return -0.5 * (z[:, 0] - y) ** 2
+    return _of_class(z, y) - logsumexp(z, axis=1)
+
+
+def true_logit(outputs: Floats, y: Array) -> Floats:
+    """The logit of the true class, z_y - logsumexp over the other classes (Carlini et al. 2022).
+
+    In a regression -log(residual^2 + 1e-12), which likewise opens up the tail of members.
+
+    >>> true_logit(np.array([[2.0, 0.0]]), np.array([0]))
+    array([2.])
+    """
+    z = np.asarray(outputs, np.float64)
+    if z.shape[1] == 1:
+        return -np.log((z[:, 0] - y) ** 2 + 1e-12)
+    others = z.copy()
+    others[np.arange(len(z)), y] = -np.inf
+    return _of_class(z, y) - logsumexp(others, axis=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Tempered:
+    """log softmax(z / temperature)_y, which keeps an upper tail where p itself rounds to 1."""
+
+    temperature: float = 2.0
+
+    def __call__(self, outputs: Floats, y: Array) -> Floats:
+        if outputs.shape[1] == 1:
+            return log_probability(outputs, y) / self.temperature
+        return log_probability(np.asarray(outputs, np.float64) / self.temperature, y)
+
+
+def is_correct(outputs: Floats, y: Array) -> Floats:
+    """1.0 where the winning class is the true one, else 0.0; minus the absolute residual in a regression."""
+    if outputs.shape[1] == 1:
+        return -np.abs(outputs[:, 0] - y)
+    return (outputs.argmax(axis=1) == y).astype(np.float64)
+
+
+def log_of(probabilities: Array) -> Floats:
+    """Logits that stand for probabilities [n, C]: log(p + 1e-45) in float64."""
+    return np.log(np.asarray(probabilities, np.float64) + TINY)
+
+
+def _of_class(z: Floats, y: Array) -> Floats:
+    return z[np.arange(len(z)), y]

@@ -1,0 +1,1 @@
+"""FLOOR 1: numbers with intervals, from evidence."""

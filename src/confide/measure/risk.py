@@ -1,0 +1,95 @@
+"""Risk: the numbers that evidence supports, each with its interval."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from confide.core.arrays import Floats
+from confide.core.estimate import Estimate
+
+
+@dataclass(frozen=True, slots=True)
+class RateAt:
+    """The true-positive rate at a false-positive rate of at most `fpr`.
+
+    `rate` is None where the controls cannot resolve it; `why` then says what it would take.
+    """
+
+    fpr: float
+    rate: Estimate | None
+    controls: int
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PrecisionAt:
+    """How often a claim at `fpr` is right, if a share `prior` of the people asked about were in."""
+
+    prior: float
+    fpr: float
+    value: Estimate | None
+
+
+@dataclass(frozen=True, slots=True)
+class EpsilonBound:
+    """A lower bound on epsilon, with the largest bound that this much evidence could have shown.
+
+    `certified` holds only where exposure was randomised and `assumption` is empty.
+    """
+
+    low: float
+    ceiling: float
+    method: str
+    delta: float
+    confidence: float
+    certified: bool
+    assumption: str = ""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Roc:
+    """A ROC curve thinned for drawing, with a pointwise band; each float64[points], rising in fpr."""
+
+    fpr: Floats
+    tpr: Floats
+    low: Floats
+    high: Floats
+
+
+@dataclass(frozen=True, slots=True)
+class Risk:
+    """How much better one adversary does on exposed people than on control people.
+
+    Args:
+        exposed, control: P(right claim) at the chosen threshold among exposed, among control.
+        advantage: exposed - control.
+        auc, balanced_accuracy: over all thresholds; at the chosen threshold.
+        tpr_at: at FPR 10, 1, 0.1 and 0.01 %.
+        precision_at: at priors 50, 10 and 1 %, at the lowest FPR of `tpr_at` that could be resolved.
+        epsilon: every bound that applies to this evidence.
+        roc: for drawing.
+        threshold, strategy: where a claim is made, and how that was decided.
+        exposed_count, control_count, worlds, excluded: what the evidence consists of.
+        confidence: of every interval here.
+    """
+
+    attack: str
+    access: str
+    game: str
+    exposed: Estimate
+    control: Estimate
+    advantage: Estimate
+    auc: Estimate
+    balanced_accuracy: Estimate
+    tpr_at: tuple[RateAt, ...]
+    precision_at: tuple[PrecisionAt, ...]
+    epsilon: tuple[EpsilonBound, ...]
+    roc: Roc
+    threshold: float
+    strategy: str
+    exposed_count: int
+    control_count: int
+    worlds: int
+    excluded: int
+    seconds: float
+    confidence: float
