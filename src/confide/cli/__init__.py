@@ -1,1 +1,5 @@
 """ROOF: the command line."""
+
+from confide.cli.commands import main
+
+__all__ = ["main"]

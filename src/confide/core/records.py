@@ -6,6 +6,7 @@ import hashlib
 import io
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
 import polars as pl
@@ -13,6 +14,8 @@ from numpy.typing import NDArray
 
 from confide.core.arrays import Array, Batch
 from confide.core.errors import DataError
+
+Words: TypeAlias = NDArray[np.uint64]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -63,7 +66,7 @@ class Records:
         x: Batch = pl.concat(frames) if frames else np.concatenate(arrays)
         return Records(x, np.concatenate([p.y for p in parts]))
 
-    def fingerprints(self) -> NDArray[np.uint64]:
+    def fingerprints(self) -> Words:
         """A 64-bit key of each record's features and label: equal records, equal keys; uint64[n].
 
         Keys are for comparing records within one run, not for keeping.
@@ -74,12 +77,11 @@ class Records:
         if flat.dtype.kind == "f":
             flat = flat + 0.0  # -0.0 and 0.0 are one value
         words = np.column_stack([_words(flat), _words(np.ascontiguousarray(self.y[:, None]))])
-        odd: NDArray[np.uint64] = np.random.default_rng(0x5EED).integers(
-            1, 2**63, words.shape[1], dtype=np.uint64
-        ) | np.uint64(1)
-        mixed: NDArray[np.uint64] = np.multiply(words ^ (words >> np.uint64(32)), odd)
-        mixed = np.multiply(mixed ^ (mixed >> np.uint64(29)), np.uint64(0x9E3779B97F4A7C15))
-        keys: NDArray[np.uint64] = np.add.reduce(mixed, axis=1, dtype=np.uint64)
+        coins = np.random.default_rng(0x5EED)
+        odd: Words = np.asarray(coins.integers(1, 2**62, words.shape[1]) * 2 + 1, np.uint64)
+        mixed: Words = np.multiply(np.bitwise_xor(words, np.right_shift(words, np.uint64(32))), odd)
+        spread: Words = np.bitwise_xor(mixed, np.right_shift(mixed, np.uint64(29)))
+        keys: Words = np.add.reduce(np.multiply(spread, np.uint64(0x9E3779B97F4A7C15)), axis=1)
         return keys
 
     def digest(self) -> str:
@@ -97,7 +99,7 @@ class Records:
         return sha.hexdigest()
 
 
-def _words(flat: Array) -> NDArray[np.uint64]:
+def _words(flat: Array) -> Words:
     """The bytes of each row as 64-bit words, padded with zeros; uint64[n, w]."""
     raw = flat.view(np.uint8).reshape(len(flat), -1)
     pad = -raw.shape[1] % 8

@@ -1,0 +1,50 @@
+# Two commands on a fresh machine with Python 3.11+, pip and make: `make demo` and `make test`.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+EXTRAS := torch,onnx,skops,ray,data,demo
+
+# Real data sets, where somebody keeps them beside the checkout; the package itself knows no such path.
+ifeq ($(origin CONFIDE_DATA), undefined)
+ifneq ($(wildcard ../shared/data),)
+export CONFIDE_DATA := $(abspath ../shared/data)
+endif
+endif
+export OMP_NUM_THREADS ?= 1
+
+.PHONY: demo test check slow bench docs wheel clean
+.DEFAULT_GOAL := test
+
+$(STAMP): pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade pip
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[$(EXTRAS)]' --group dev
+	@touch $@
+
+demo: $(STAMP)   ## audit two models of a sensitive survey and write confide-demo/
+	$(BIN)/confide demo --out confide-demo
+
+test: $(STAMP)   ## every fast test and doctest, under six minutes on two cores
+	$(BIN)/pytest -q -n 2
+
+check: $(STAMP) wheel   ## style, types, floors, and the built wheel in a bare environment
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/basedpyright
+	$(BIN)/lint-imports
+
+wheel: $(STAMP)  ## build the wheel and use it in an environment that has nothing else
+	PYTHON=$(PYTHON) bash tests/bare_wheel.sh
+
+slow: $(STAMP)   ## tests that take minutes
+	$(BIN)/pytest -q -m slow
+
+bench: $(STAMP)  ## every benchmark; writes the tables in benchmarks/results/
+	for script in benchmarks/*.py; do $(BIN)/python $$script --write || exit 1; done
+
+docs: $(STAMP)   ## the documentation, into site/, without warnings
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+
+clean:
+	rm -rf $(VENV) dist site confide-demo
