@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from confide.core.arrays import Bools
 from confide.core.errors import DataError
 from confide.core.records import Records
 
@@ -66,9 +65,7 @@ def separate(
 
 
 def _once(records: Records, side: str, notes: list[str]) -> Records:
-    keys = records.fingerprints()
-    first: Bools = np.zeros(len(keys), np.bool_)
-    first[np.unique(keys, return_index=True)[1]] = True
+    first = records.first_of_each()
     if first.all():
         return records
     notes.append(f"{int((~first).sum())} {side} repeat another one exactly and were counted once.")

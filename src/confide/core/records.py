@@ -12,7 +12,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from confide.core.arrays import Array, Batch
+from confide.core.arrays import Array, Batch, Bools
 from confide.core.errors import DataError
 
 Words: TypeAlias = NDArray[np.uint64]
@@ -83,6 +83,16 @@ class Records:
         spread: Words = np.bitwise_xor(mixed, np.right_shift(mixed, np.uint64(29)))
         keys: Words = np.add.reduce(np.multiply(spread, np.uint64(0x9E3779B97F4A7C15)), axis=1)
         return keys
+
+    def first_of_each(self) -> Bools:
+        """bool[n]: is this the first record with these features and this label?
+
+        >>> Records(np.array([[1], [2], [1]]), np.array([0, 0, 0])).first_of_each()
+        array([ True,  True, False])
+        """
+        first = np.zeros(len(self), np.bool_)
+        first[np.unique(self.fingerprints(), return_index=True)[1]] = True
+        return first
 
     def digest(self) -> str:
         """A SHA-256 over features, labels, shapes and types: the content's name in a cache."""

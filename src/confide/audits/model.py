@@ -1,0 +1,138 @@
+"""You hold a trained model: can an outsider tell whose records trained it?"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from confide.attacks.blind import Blind
+from confide.audits.attacking import attack_all, choose
+from confide.audits.outcome import Audit, conclude
+from confide.audits.prepare import Subject, prepare
+from confide.audits.references import Pool, Progress, train_references
+from confide.core.views import BlackBox
+from confide.games.membership import TrainedModel
+from confide.learners.references import Background
+from confide.learners.remote import clipped_share
+from confide.report import Limit
+from confide.scale import processes
+
+
+def model(
+    model: Any,
+    *,
+    members: Any,
+    nonmembers: Any,
+    seed: int,
+    population: Any = None,
+    label: str | None = None,
+    references: int = 16,
+    train: Any = None,
+    attacks: str | Sequence[Any] | None = None,
+    limits: Sequence[str | Limit] = (),
+    audience: str = "internal",
+    jobs: int = 1,
+    cache: Path | None = None,
+    allow_overlap: bool = False,
+    name: str | None = None,
+    progress: Progress | None = None,
+) -> Audit:
+    """Audit a trained model: membership inference, strong and calibrated, with a report.
+
+    The adversary can query the model, knows people's records, and trains reference models by the same
+    recipe. He is to say who was among the training records. He is judged by how much more often he
+    claims members than non-members.
+
+    Args:
+        model: an estimator, an `nn.Module`, a `predict(X)` callable, a view, or a text: 'pkg.module:name',
+            'model.onnx', 'model.skops'.
+        members: records that trained it: (X, y), Records, a frame with a `label` column, or a file.
+        nonmembers: records from the same distribution that did not.
+        seed: the same seed gives the same evidence and report.
+        population: further such records that did not train it; they calibrate and are never scored.
+        label: the label's column where records are tables.
+        references: how many reference models to train; 0 for none.
+        train: `train(X, y, *, rng) -> model`, the target's recipe. Without it an estimator is cloned and a
+            module re-initialised and trained by a stated default.
+        attacks: names, attack objects, 'all', or None for the usual ones.
+        limits: such as 'tpr@0.01=0.05'; they decide the verdict.
+        audience: 'internal' (rows and ids) or 'public' (neither).
+        jobs: worker processes for training references.
+        cache: where trained references are kept; an interrupted audit resumes from there. By default a
+            `confide` folder in the user's cache, or $CONFIDE_CACHE.
+        allow_overlap: leave records that stand on both sides out, instead of refusing them.
+        name: what to call the model in the report.
+        progress: called with (done, total) while references are trained.
+
+    Raises:
+        DataError, ModelError: one sentence on what is wrong with the input and what to do.
+
+    Source: Shokri, Stronati, Song, Shmatikov 2017; the attacks each name their own (`confide attacks`).
+    """
+    limits = [Limit.parse(limit) if isinstance(limit, str) else limit for limit in limits]
+    chosen = choose(attacks)
+    subject = prepare(
+        model,
+        members=members,
+        nonmembers=nonmembers,
+        population=population,
+        label=label,
+        name=name,
+        allow_overlap=allow_overlap,
+    )
+    pool = train_references(
+        subject,
+        count=references,
+        train=train,
+        rng=np.random.default_rng(seed),
+        cache=cache_folder() if cache is None else cache,
+        map=map if jobs == 1 else processes(jobs),
+        progress=progress,
+    )
+    game = TrainedModel(
+        view=subject.view,
+        members=subject.sides.members,
+        nonmembers=subject.sides.nonmembers,
+        background=Background(
+            population=subject.sides.population,
+            references=pool.references,
+            learner=pool.learner,
+            classes=subject.class_count,
+        ),
+    )
+    evidence, skipped = attack_all(game, chosen, seed=seed)
+    blind, _ = attack_all(game, [Blind()], seed=seed)
+    return conclude(
+        release=subject.name,
+        evidence=evidence,
+        blind=blind[0] if blind else None,
+        attacks=chosen,
+        skipped=skipped,
+        limits=limits,
+        audience=audience,
+        seed=seed,
+        notes=(*subject.sides.notes, *pool.notes),
+        warnings=_warnings(subject, pool),
+    )
+
+
+def cache_folder() -> Path:
+    """$CONFIDE_CACHE, or a folder of ours in the user's cache."""
+    home = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache"))
+    return Path(os.environ.get("CONFIDE_CACHE", home / "confide"))
+
+
+def _warnings(subject: Subject, pool: Pool) -> tuple[str, ...]:
+    warnings = list(pool.warnings)
+    if isinstance(subject.view, BlackBox) and subject.classes is not None:
+        share = clipped_share(subject.view.predict(subject.sides.members.x))
+        if share > 0.01:
+            warnings.append(
+                f"{share:.0%} of the model's answers on members are rounded to exactly 0 or 1, which hides "
+                "differences from the attacks: audit the logits where you can."
+            )
+    return tuple(warnings)

@@ -1,0 +1,49 @@
+"""You hold scores: measure evidence that was made anywhere, by anything."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from confide.audits.outcome import Audit, conclude
+from confide.core import evidence as kept
+from confide.core.evidence import Evidence
+from confide.report import Limit
+
+
+def scores(
+    evidence: Path | str | Evidence | Sequence[Evidence],
+    *,
+    limits: Sequence[str | Limit] = (),
+    audience: str = "internal",
+    name: str | None = None,
+) -> Audit:
+    """Measure evidence: exposed people's scores against control people's.
+
+    Args:
+        evidence: a parquet file with the columns exposed and score, and where there are any world, target,
+            hit and attack; or evidence in memory.
+        limits: such as 'tpr@0.01=0.05'.
+        audience: 'internal' or 'public'.
+        name: what the scores are about, for the report.
+
+    Raises:
+        DataError, EvidenceError: if the file or the columns cannot be read.
+    """
+    limits = [Limit.parse(limit) if isinstance(limit, str) else limit for limit in limits]
+    if isinstance(evidence, str | Path):
+        name = name or Path(evidence).name
+        evidence = kept.load(Path(evidence))
+    parts = [evidence] if isinstance(evidence, Evidence) else list(evidence)
+    return conclude(
+        release=name or "scores",
+        evidence=parts,
+        blind=None,
+        attacks=(),
+        skipped=(),
+        limits=limits,
+        audience=audience,
+        seed=None,
+        notes=(),
+        warnings=(),
+    )
