@@ -87,6 +87,9 @@ class Records:
     def first_of_each(self) -> Bools:
         """bool[n]: is this the first record with these features and this label?
 
+        A record on both sides of a membership audit is member and non-member at once: such an audit
+        measures nothing, so later copies are left out.
+
         >>> Records(np.array([[1], [2], [1]]), np.array([0, 0, 0])).first_of_each()
         array([ True,  True, False])
         """

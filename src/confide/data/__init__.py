@@ -1,1 +1,63 @@
-"""FLOOR 2: real data sets, one file each: card, loader, and a synthetic twin."""
+"""FLOOR 2: real data sets, one file each: card, loader, and a synthetic twin.
+
+>>> [card.name for card in cards()][:3]
+['location30', 'purchase100', 'texas100']
+"""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from confide.core.arrays import Rng
+from confide.core.records import Records
+from confide.data import (
+    adult,
+    cifar10,
+    cifar100,
+    common_task,
+    deezer600,
+    digits,
+    fair,
+    location30,
+    mnist,
+    purchase100,
+    texas100,
+)
+from confide.data.card import Card
+
+
+class DataSet(Protocol):
+    """What each data set's file offers."""
+
+    @property
+    def CARD(self) -> Card:  # noqa: N802
+        """Whose records these are, under which terms."""
+        ...
+
+    def load(self) -> Records:
+        """The records, from this machine or their publisher."""
+        ...
+
+    def twin(self, n: int, *, rng: Rng) -> Records:
+        """n made-up records of the same shape and type."""
+        ...
+
+
+ALL: tuple[DataSet, ...] = (
+    location30,
+    purchase100,
+    texas100,
+    deezer600,
+    common_task,
+    cifar10,
+    cifar100,
+    mnist,
+    adult,
+    fair,
+    digits,
+)
+
+
+def cards() -> tuple[Card, ...]:
+    """The card of each data set."""
+    return tuple(each.CARD for each in ALL)

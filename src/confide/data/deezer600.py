@@ -1,0 +1,47 @@
+"""Deezer600: which of 600 artists people like. Built like Purchase100 on other data; not Purchase100."""
+
+from __future__ import annotations
+
+from confide.core.arrays import Rng
+from confide.core.records import Records
+from confide.data import twins
+from confide.data.archives import packed_bits
+from confide.data.card import Card
+from confide.data.finding import File, locate
+
+PACKED = File(path="membership/deezer600_k100_derived.npz")
+CARD = Card(
+    name="deezer600",
+    title="Deezer600 (derived from Deezer Europe; 100 classes)",
+    people="users of the music service Deezer in Europe, March 2020, who like 5 or more of the 600 artists",
+    records=11_578,
+    shape=(600,),
+    features="600 yes/no: does the person like this artist (the 600 most liked)?",
+    task="the person's cluster of taste among 100 (k-means; from 1 to 1,609 people in one)",
+    classes=tuple(f"cluster {i}" for i in range(100)),
+    terms="no licence stated; for research, cite the paper",
+    redistribution=False,
+    source="https://snap.stanford.edu/data/feather-deezer-social.html",
+    get="Nobody publishes this derived set. Build one like it by the recipe in docs/data.md.",
+    harm="taste betrays language, origin, age and sex; a list of likes finds a person again elsewhere",
+    citation="Rozemberczki, Sarkar: Characteristic Functions on Graphs, CIKM 2020",
+)
+
+
+def load() -> Records:
+    """All users; x float32[11578, 600] of 0 and 1, y the cluster.
+
+    Raises:
+        DataError: if the file is not here, or damaged.
+    """
+    return CARD.check(Records(*packed_bits(locate(PACKED, get=CARD.get))))
+
+
+def twin(n: int, *, rng: Rng) -> Records:
+    """n made-up records of this shape (see `confide.data.twins`).
+
+    >>> import numpy as np
+    >>> twin(5, rng=np.random.default_rng(0)).x.shape
+    (5, 600)
+    """
+    return twins.bits(n, name=CARD.name, classes=100, features=600, density=0.043, rng=rng)

@@ -1,0 +1,125 @@
+"""Where a data set's files lie: the user's folder, then the cache, then its publisher."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import sys
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from confide.core.errors import DataError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class File:
+    """A file of a data set.
+
+    Args:
+        path: its place under the data folder or the cache, such as "membership/location30.npz".
+        url: where its publisher offers it; empty where nobody does.
+        checksum: "sha256:..." or "md5:..." of the publisher's bytes; without it nothing is downloaded.
+
+    Raises:
+        DataError: if the path leaves the folder.
+    """
+
+    path: str
+    url: str = ""
+    checksum: str = ""
+
+    def __post_init__(self) -> None:
+        parts = PurePosixPath(self.path).parts
+        if not parts or ".." in parts or parts[0] == "/" or ":" in self.path or "\\" in self.path:
+            raise DataError(f"{self.path!r} leaves the data folder: name a file inside it.")
+
+
+def data_folder() -> Path | None:
+    """The folder that `CONFIDE_DATA` names, if it is set."""
+    named = os.environ.get("CONFIDE_DATA")
+    return Path(named).expanduser() if named else None
+
+
+def cache_folder() -> Path:
+    """`CONFIDE_CACHE` if set, else `confide` in the platform's cache folder."""
+    if named := os.environ.get("CONFIDE_CACHE"):
+        return Path(named).expanduser()
+    if sys.platform == "win32":
+        return Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local") / "confide" / "Cache"
+    if sys.platform == "darwin":
+        return Path.home() / "Library" / "Caches" / "confide"
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "confide"
+
+
+def find(file: File) -> Path | None:
+    """The file on this machine, or None.
+
+    Raises:
+        DataError: if it is there but its bytes are not the publisher's.
+    """
+    for folder in (data_folder(), cache_folder()):
+        if folder is not None and (path := folder / file.path).is_file():
+            _verify(path, file.checksum)
+            return path
+    return None
+
+
+def locate(*files: File, get: str) -> Path:
+    """The first of these files that is on this machine, else the first that can be downloaded.
+
+    Args:
+        files: any one of them will do; the best first.
+        get: what to tell the user if there is none: where to get it.
+
+    Raises:
+        DataError: if there is none, a download fails, or a file's bytes are not the publisher's.
+    """
+    for file in files:
+        if path := find(file):
+            return path
+    for file in files:
+        if file.url and file.checksum:
+            return _download(file, get=get)
+    folder = data_folder()
+    looked = " and ".join(str(f) for f in (folder, cache_folder()) if f is not None)
+    names = " or ".join(file.path for file in files)
+    raise DataError(
+        f"{names} is not in {looked}. {get} Then put it at {cache_folder() / files[-1].path}"
+        + (
+            f" or {folder / files[-1].path}."
+            if folder
+            else ", or set CONFIDE_DATA to the folder that holds it."
+        )
+    )
+
+
+def _verify(path: Path, checksum: str) -> None:
+    if not checksum:
+        return
+    kind, wanted = checksum.split(":")
+    with path.open("rb") as opened:
+        found = hashlib.file_digest(opened, kind).hexdigest()
+    if found != wanted:
+        raise DataError(
+            f"{path} has {kind} {found}, its publisher's file has {wanted}: "
+            "it is damaged or another version; delete it and get it again."
+        )
+
+
+def _download(file: File, *, get: str) -> Path:
+    target = cache_folder() / file.path
+    by_hand = f"{get} Then put it at {target}."
+    try:
+        import pooch
+    except ImportError as missing:
+        raise DataError(
+            f"{target.name} is not on this machine. Let confide download it (pip install 'confide[data]'), "
+            f"or do it by hand. {by_hand}"
+        ) from missing
+    try:
+        pooch.retrieve(file.url, known_hash=file.checksum, fname=target.name, path=target.parent)
+    except (OSError, ValueError) as failure:  # requests' errors are OSErrors, a wrong hash is a ValueError
+        raise DataError(
+            f"{file.url} could not be downloaded ({failure}). Do it by hand: {by_hand}"
+        ) from failure
+    return target
