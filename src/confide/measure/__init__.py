@@ -1,1 +1,44 @@
 """FLOOR 1: numbers with intervals, from evidence."""
+
+from confide.measure.epsilon import gaussian, gaussian_epsilon, two_world
+from confide.measure.intervals import clopper_pearson, difference, proportion
+from confide.measure.measuring import measure, worst
+from confide.measure.one_run import one_run, one_run_fdp
+from confide.measure.power import gaussian_ceiling, one_run_ceiling, one_run_fdp_ceiling, two_world_ceiling
+from confide.measure.records import records
+from confide.measure.risk import EpsilonBound, PrecisionAt, RateAt, Risk, Roc
+from confide.measure.roc import auc, precision_at, roc, tpr_at
+from confide.measure.rows import Rows
+from confide.measure.thresholds import Bonferroni, Fixed, Split, Threshold
+
+__all__ = [
+    "Bonferroni",
+    "EpsilonBound",
+    "Fixed",
+    "PrecisionAt",
+    "RateAt",
+    "Risk",
+    "Roc",
+    "Rows",
+    "Split",
+    "Threshold",
+    "auc",
+    "clopper_pearson",
+    "difference",
+    "gaussian",
+    "gaussian_ceiling",
+    "gaussian_epsilon",
+    "measure",
+    "one_run",
+    "one_run_ceiling",
+    "one_run_fdp",
+    "one_run_fdp_ceiling",
+    "precision_at",
+    "proportion",
+    "records",
+    "roc",
+    "tpr_at",
+    "two_world",
+    "two_world_ceiling",
+    "worst",
+]

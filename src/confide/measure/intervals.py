@@ -1,0 +1,95 @@
+"""Intervals: every rate with the range that holds the truth with the stated confidence."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import nan, sqrt
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from confide.core.arrays import Floats
+from confide.core.errors import EvidenceError
+from confide.core.estimate import Estimate
+from confide.measure.special import beta_quantile, t_quantile
+
+
+def check_confidence(confidence: float) -> float:
+    """The same number, if it can be a confidence.
+
+    Raises:
+        EvidenceError: if it does not lie strictly between 0 and 1.
+    """
+    if not 0 < confidence < 1:
+        raise EvidenceError(f"confidence is {confidence}; give a number between 0 and 1, such as 0.95.")
+    return confidence
+
+
+def lower_limit(hits: ArrayLike, of: ArrayLike, *, confidence: float) -> Floats:
+    """The one-sided Clopper-Pearson limit below the true rate; 0 where nothing was hit or tried."""
+    k, n = np.asarray(hits, np.float64), np.asarray(of, np.float64)
+    low = beta_quantile(1 - confidence, np.maximum(k, 1e-300), n - k + 1)
+    return np.where(k <= 0, 0.0, low)
+
+
+def upper_limit(hits: ArrayLike, of: ArrayLike, *, confidence: float) -> Floats:
+    """The one-sided Clopper-Pearson limit above the true rate; 1 where all were hit or none tried.
+
+    >>> round(float(upper_limit(0, 100, confidence=0.95)), 4)  # the rule of three
+    0.0295
+    """
+    k, n = np.asarray(hits, np.float64), np.asarray(of, np.float64)
+    high = beta_quantile(confidence, k + 1, np.maximum(n - k, 1e-300))
+    return np.where(k >= n, 1.0, high)
+
+
+def clopper_pearson(hits: ArrayLike, of: ArrayLike, *, confidence: float) -> tuple[Floats, Floats]:
+    """The exact two-sided interval of a rate, (low, high), elementwise.
+
+    Each end may be wrong with probability (1 - confidence) / 2 at most, whatever the rate [Clopper and
+    Pearson 1934]. `hits` may be fractional (ties count half).
+    """
+    side = (1 + check_confidence(confidence)) / 2
+    return lower_limit(hits, of, confidence=side), upper_limit(hits, of, confidence=side)
+
+
+def proportion(hits: float, of: float, *, confidence: float) -> Estimate:
+    """A rate with its Clopper-Pearson interval; the value is NaN if nothing was tried.
+
+    >>> str(proportion(31, 100, confidence=0.95))
+    '0.310 [0.221, 0.410] at 95%'
+    """
+    low, high = clopper_pearson(hits, of, confidence=confidence)
+    return Estimate(hits / of if of else nan, float(low), float(high), confidence)
+
+
+def difference(first: Estimate, second: Estimate) -> Estimate:
+    """first - second, for two independent estimates, from their own limits.
+
+    The method of variance estimates recovery: the distance to each limit stands for that side's
+    standard error [Zou and Donner 2008], so the interval is asymmetric where theirs are.
+    """
+    value = first.value - second.value
+    below = sqrt((first.value - first.low) ** 2 + (second.high - second.value) ** 2)
+    above = sqrt((first.high - first.value) ** 2 + (second.value - second.low) ** 2)
+    return Estimate(value, value - below, value + above, first.confidence)
+
+
+def mean(worlds: Sequence[Estimate], *, within: tuple[float, float] = (0.0, 1.0)) -> Estimate:
+    """The mean of one number over worlds, with a t-interval, because rows of one world share a model.
+
+    The interval is never narrower than if all rows of all worlds were independent: five worlds that
+    all show 0 of 100 do not prove a rate of exactly 0.
+
+    Args:
+        worlds: one estimate a world, of at least two worlds.
+        within: the range the number can lie in.
+    """
+    count, confidence = len(worlds), worlds[0].confidence
+    values = np.array([e.value for e in worlds])
+    centre = float(values.mean())
+    spread = float(t_quantile((1 + confidence) / 2, count - 1)) * float(values.std(ddof=1)) / sqrt(count)
+    below = sqrt(sum((e.value - e.low) ** 2 for e in worlds)) / count
+    above = sqrt(sum((e.high - e.value) ** 2 for e in worlds)) / count
+    low, high = centre - max(spread, below), centre + max(spread, above)
+    return Estimate(centre, max(low, within[0]), min(high, within[1]), confidence)

@@ -1,0 +1,222 @@
+"""Epsilon from one release: many canaries, each put in by its own coin, in a single training run.
+
+The adversary says of the canaries that score highest "in" and of those that score lowest "out", and
+keeps silent on the rest. Under (epsilon, delta)-privacy each such guess is right with probability at most
+e^epsilon / (1 + e^epsilon), whatever the others were, up to delta; more right guesses than that allows
+prove a larger epsilon [Steinke, Nasr and Jagielski 2023; Mahloujifar, Melis and Chaudhuri 2025].
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from math import erfc, exp, isqrt, sqrt
+from statistics import NormalDist
+from typing import Literal, TypeAlias
+
+import numpy as np
+
+from confide.core.arrays import Bools
+from confide.measure.epsilon import GAUSSIAN, check_delta, gaussian_epsilon, largest
+from confide.measure.intervals import check_confidence
+from confide.measure.risk import EpsilonBound
+from confide.measure.rows import Rows
+from confide.measure.special import binomial_tail, log_binomial
+
+Ends: TypeAlias = Literal["both", "top"]
+Formula: TypeAlias = Callable[["Tally", float], float]
+"""(right guesses, error probability) -> the epsilon that they prove."""
+
+PLAN: tuple[tuple[float, Ends, float], ...] = (
+    (1.0, "both", 0.05),
+    (0.25, "both", 0.20),
+    (0.07, "both", 0.50),
+    (0.05, "top", 0.12),
+    (0.01, "top", 0.08),
+    (0.001, "top", 0.05),
+)
+"""How many to guess at, as (share of canaries, ends, weight of the error).
+
+Fixed before any evidence is seen; the best is reported and the error is divided by weight (Bonferroni),
+which on Gaussian scores proves more than choosing the share on half of the canaries. Guesses at the top
+alone are for attacks that find a few members surely and never a sure non-member, as most do.
+"""
+
+FEWEST, MOST = 50, 50_000
+"""Plans of fewer guesses than this prove little, and of more take long without proving more."""
+
+NOT_BY_COIN = (
+    "exposure was not drawn by a fair coin for each target: exposed and control are taken as alike, "
+    "and as many of each"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """`right` of `guesses` guesses about `canaries` canaries."""
+
+    right: int
+    guesses: int
+    canaries: int
+
+
+def one_run(
+    rows: Rows, *, confidence: float = 0.95, delta: float = 1e-5, randomised: bool = False
+) -> EpsilonBound:
+    """The bound of Steinke, Nasr and Jagielski (2023).
+
+    Certified where every canary's exposure was a fair coin of its own. Otherwise as many of each side are
+    kept as the smaller one has (by hash), and the coin is named as an assumption; so are coins whose
+    counts no fair coin would give (once in two million).
+    """
+    check_delta(delta)
+    return _bound(
+        rows, lambda t, e: steinke_epsilon(t, error=e, delta=delta), "one-run", confidence, delta, randomised
+    )
+
+
+def one_run_fdp(
+    rows: Rows,
+    *,
+    confidence: float = 0.95,
+    delta: float = 1e-5,
+    randomised: bool = False,
+    curve: Literal["dp", "gaussian"] = "dp",
+) -> EpsilonBound:
+    """The bound of Mahloujifar, Melis and Chaudhuri (2025), which tests a whole trade-off curve.
+
+    With `curve="dp"` the curves tested are those of (epsilon, delta)-privacy itself, and the bound is
+    certified as `one_run` is. With `curve="gaussian"` mu-GDP is refuted, and the epsilon of the largest
+    mu refuted is a bound only for mechanisms whose curve is Gaussian: tighter, and never certified.
+    A mechanism such as randomised response is far from Gaussian and would be wronged by it.
+    """
+    check_delta(delta)
+    if curve == "dp":
+        return _bound(
+            rows,
+            lambda t, e: fdp_epsilon(t, error=e, delta=delta),
+            "one-run f-DP",
+            confidence,
+            delta,
+            randomised,
+        )
+    found = _bound(
+        rows,
+        lambda t, e: gaussian_epsilon(fdp_mu(t, error=e), delta=delta),
+        "one-run f-DP, mu-GDP",
+        confidence,
+        delta,
+        randomised,
+    )
+    both = "; ".join(filter(None, [GAUSSIAN, found.assumption]))
+    return EpsilonBound(found.low, found.ceiling, found.method, delta, confidence, False, both)
+
+
+def steinke_epsilon(tally: Tally, *, error: float, delta: float) -> float:
+    """The largest epsilon under which so many right guesses have a p-value of at most `error`.
+
+    With q = e^eps / (1 + e^eps) and B ~ Bin(r, q), the p-value is P[B >= v] + 2 m delta alpha, where alpha
+    is the largest of (P[B >= v - i] - P[B >= v]) / i for 1 <= i <= v [Steinke et al. 2023, theorem 5.2].
+    """
+    v, r, m = tally.right, tally.guesses, tally.canaries
+
+    def rejected(epsilon: float) -> bool:
+        q = 1 / (1 + exp(-epsilon))
+        p = float(binomial_tail(v, r, q))
+        if p <= error and delta > 0:
+            p += 2 * m * delta * _steepest(v, r, q)
+        return p <= error
+
+    return largest(rejected, most=700) if v else 0.0
+
+
+def _steepest(v: int, r: int, q: float) -> float:
+    """max over i of P[v - i <= B < v] / i: the highest mean of B's probabilities left of v.
+
+    The mean rises until the window has passed the mode by as much as v lies above it, so only that
+    window (and some deviations more) is looked at.
+    """
+    reach = 2 * max(0, v - int(r * q)) + 12 * isqrt(r) + 12
+    k = np.arange(v - 1, max(-1, v - 1 - reach), -1, dtype=np.float64)
+    mass = np.exp(log_binomial(r, k) + k * np.log(q) + (r - k) * np.log1p(-q)) if q < 1 else np.zeros(len(k))
+    return float((np.cumsum(mass) / np.arange(1, len(k) + 1)).max())
+
+
+def fdp_epsilon(tally: Tally, *, error: float, delta: float) -> float:
+    """The largest epsilon whose (epsilon, delta) trade-off curve so many right guesses refute."""
+
+    def rejected(epsilon: float) -> bool:
+        up, down = exp(epsilon), exp(-epsilon)
+        return _refuted(tally, error, lambda x: max(0.0, down * (x - delta), 1 - delta - up * (1 - x)))
+
+    return largest(rejected, most=700)
+
+
+def fdp_mu(tally: Tally, *, error: float) -> float:
+    """The largest mu whose Gaussian trade-off curve so many right guesses refute."""
+    quantile = NormalDist().inv_cdf
+
+    def rejected(mu: float) -> bool:
+        return _refuted(
+            tally, error, lambda x: x if x <= 0 or x >= 1 else 0.5 * erfc((mu - quantile(x)) / sqrt(2))
+        )
+
+    return largest(rejected, most=700)
+
+
+def _refuted(tally: Tally, error: float, shrunk: Callable[[float], float]) -> bool:
+    """Would so many right guesses have probability below `error` if the curve held?
+
+    `shrunk(x)` is the least probability, with the record out, of an event that has probability x with it
+    in. Mahloujifar et al. (2025), algorithm 3 for two guesses a canary: r and h bound the probabilities of
+    guessing right and wrong from below if the tail had mass `error`; too much mass is a contradiction.
+    """
+    c, guesses, most = tally.right, tally.guesses, tally.guesses / tally.canaries
+    right, wrong = error * c / tally.canaries, error * (guesses - c) / tally.canaries
+    for i in range(c - 1, -1, -1):
+        grown = max(wrong, shrunk(right))
+        if grown == wrong or right + wrong > most:
+            break
+        right = min(1.0, right + i / (guesses - i) * (grown - wrong))
+        wrong = grown
+    return right + wrong > most
+
+
+def tallies(rows: Rows) -> list[tuple[Tally, float]]:
+    """The right guesses of each plan that fits the number of canaries, with its share of the error.
+
+    Ties are broken by the hash of the target, which knows nothing of its exposure.
+    """
+    canaries = len(rows)
+    fits = [plan for plan in PLAN if plan[0] == 1 or plan[0] * canaries >= FEWEST]
+    total = sum(weight for _, _, weight in fits)
+    rising = rows.exposed[np.lexsort((rows.unit, rows.claims))]
+    return [
+        (_tally(rising, min(round(share * canaries), MOST), ends), weight / total)
+        for share, ends, weight in fits
+    ]
+
+
+def _tally(rising: Bools, guesses: int, ends: Ends) -> Tally:
+    top = guesses if ends == "top" else (guesses + 1) // 2
+    said_in, said_out = rising[len(rising) - top :], rising[: guesses - top]
+    right = int(np.count_nonzero(said_in)) + int(np.count_nonzero(~said_out))
+    return Tally(right, guesses, len(rising))
+
+
+def _bound(
+    rows: Rows, formula: Formula, method: str, confidence: float, delta: float, randomised: bool
+) -> EpsilonBound:
+    error = 1 - check_confidence(confidence)
+    by_coin = randomised and _fair(rows.exposed)
+    canaries = rows if by_coin else rows.balanced()
+    low, ceiling = (
+        max((formula(tally, share * error) for tally, share in tallies(r)), default=0.0)
+        for r in (canaries, canaries.perfect())
+    )
+    return EpsilonBound(low, ceiling, method, delta, confidence, by_coin, "" if by_coin else NOT_BY_COIN)
+
+
+def _fair(exposed: Bools) -> bool:
+    """Could a fair coin have given these counts? False once in two million for one that did."""
+    return abs(2 * int(exposed.sum()) - len(exposed)) <= 5 * sqrt(len(exposed)) + 1

@@ -1,0 +1,109 @@
+"""Records: who is worst off."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import polars as pl
+
+from confide.core.arrays import Array, Floats, Ints
+from confide.core.evidence import Evidence
+from confide.measure.intervals import check_confidence
+from confide.measure.roc import place_of, threshold_at
+from confide.measure.rows import require_both, shape
+from confide.measure.special import t_quantile
+
+
+def records(
+    evidence: Evidence, *, fprs: Sequence[float] = (0.01, 0.001), confidence: float = 0.95
+) -> pl.DataFrame:
+    """How exposed each person is, worst off first; one row for each target that was ever exposed.
+
+    A person's `fpr` is the share of control people who look at least as much like members as he does:
+    the false-positive rate that an adversary has to accept to call him. With k such controls of N it is
+    (k + 1) / (N + 1), a valid p-value for "he is a control". Control people are ranked among the others.
+
+    Where the same target is exposed in some worlds and control in others, `excess` says how much of that is
+    due to him having been in: his mean rank (share of controls below him) when in, less his mean rank when
+    out, with Welch's t-interval. It needs two worlds of each; otherwise it is null.
+
+    Args:
+        fprs: at which false-positive rates to say whether he is called; null where not resolved.
+        confidence: of the interval of `excess`.
+
+    Returns:
+        target, worlds_in, worlds_out, fpr (mean over worlds when in), called@F (the share of worlds, when
+        in, where he is called at FPR F, of those that resolve it), excess, low, high.
+
+    >>> e = Evidence.of(np.array([True, True, False, False]), np.array([3.0, 0.5, 1.0, 0.0]))
+    >>> records(e)["target", "fpr"].rows()
+    [(0, 0.333...), (1, 0.666...)]
+    """
+    check_confidence(confidence)
+    require_both(evidence)
+    called = [f"called@{fpr:g}" for fpr in fprs]
+    ranked = _ranked(evidence, fprs, called)
+    was_in = pl.col("exposed")
+    people = ranked.group_by("target").agg(
+        worlds_in=was_in.sum().cast(pl.Int64),
+        worlds_out=(~was_in).sum().cast(pl.Int64),
+        fpr=pl.col("fpr").filter(was_in).mean(),
+        **{name: pl.col(name).filter(was_in).mean() for name in called},
+        excess=pl.col("fpr").filter(~was_in).mean() - pl.col("fpr").filter(was_in).mean(),
+        v_in=pl.col("fpr").filter(was_in).var() + pl.col("grain").mean() ** 2,
+        v_out=pl.col("fpr").filter(~was_in).var() + pl.col("grain").mean() ** 2,
+    )
+    people = people.filter(pl.col("worlds_in") > 0)
+    return (
+        _with_interval(people, confidence)
+        .select("target", "worlds_in", "worlds_out", "fpr", *called, "excess", "low", "high")
+        .sort("excess", "fpr", "target", descending=[True, False, False], nulls_last=True)
+    )
+
+
+def _ranked(evidence: Evidence, fprs: Sequence[float], called: Sequence[str]) -> pl.DataFrame:
+    """Each row's fpr among the controls of its group, whether it is called, and the step of the ranks."""
+    table, claims = evidence.table, evidence.claims
+    apart = shape(evidence) in ("one world", "pool")
+    group = table["world"].to_numpy() if apart else np.zeros(len(table), np.int64)
+    order = np.argsort(group, kind="stable")
+    columns: dict[str, Array] = {
+        "fpr": np.empty(len(table)),
+        "grain": np.empty(len(table)),
+        **{name: np.full(len(table), np.nan) for name in called},
+    }
+    for rows in np.split(order, np.flatnonzero(np.diff(group[order])) + 1):
+        exposed, score = evidence.exposed[rows], claims[rows]
+        control = np.sort(score[~exposed])
+        columns["fpr"][rows] = _fpr(score, control, exposed.astype(np.int64))
+        columns["grain"][rows] = 1 / (len(control) + 1)
+        for name, fpr in zip(called, fprs, strict=True):
+            k = place_of(len(control), fpr)
+            if k is not None:
+                columns[name][rows] = score > threshold_at(control, k)
+    return table.select("target", "exposed").with_columns(
+        pl.Series(name, values).fill_nan(None) for name, values in columns.items()
+    )
+
+
+def _fpr(score: Floats, control: Floats, exposed: Ints) -> Floats:
+    """(k + 1) / (N + 1); a control row counts itself among `control`, an exposed one does not."""
+    at_least = len(control) - np.searchsorted(control, score, side="left")
+    return (at_least + exposed) / (len(control) + exposed)
+
+
+def _with_interval(people: pl.DataFrame, confidence: float) -> pl.DataFrame:
+    """Welch's interval; the step of the ranks is part of the variance, so it is never zero."""
+    both = (pl.col("worlds_in") >= 2) & (pl.col("worlds_out") >= 2)
+    a, b = pl.col("v_in") / pl.col("worlds_in"), pl.col("v_out") / pl.col("worlds_out")
+    people = people.with_columns(pl.when(both).then("excess").alias("excess"), error=(a + b).sqrt())
+    freedom = people.select(
+        ((a + b) ** 2 / (a**2 / (pl.col("worlds_in") - 1) + b**2 / (pl.col("worlds_out") - 1))).fill_null(1.0)
+    )
+    t = pl.Series(t_quantile((1 + confidence) / 2, np.maximum(freedom.to_series().to_numpy(), 1.0)))
+    half = t * people["error"]
+    return people.with_columns(
+        low=pl.when(both).then((pl.col("excess") - half).clip(-1, 1)),
+        high=pl.when(both).then((pl.col("excess") + half).clip(-1, 1)),
+    )

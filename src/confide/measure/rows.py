@@ -1,0 +1,130 @@
+"""Rows: evidence as plain arrays, cut where one row cannot speak for another."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from confide.core.arrays import Bools, Floats, Ints
+from confide.core.errors import EvidenceError
+from confide.core.evidence import Evidence
+
+Keys: TypeAlias = NDArray[np.uint64]
+Shape: TypeAlias = Literal["independent", "one world", "pool", "few a world"]
+
+ENOUGH = 20
+"""Exposed and control rows that a world must have to be measured by itself."""
+
+
+def mix(*ids: Ints) -> Keys:
+    """A 64-bit hash of ids [n] (splitmix64), the same on every machine: what decides halves and ties."""
+    key: Keys = np.zeros(len(ids[0]), np.uint64)
+    for part in ids:
+        key = key * np.uint64(31) + part.astype(np.uint64) + np.uint64(0x9E3779B97F4A7C15)
+        key = (key ^ (key >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+        key = (key ^ (key >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+        key = key ^ (key >> np.uint64(31))
+    return key
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Rows:
+    """Exposed and control rows.
+
+    Args:
+        exposed: bool[n].
+        claims: float64[n], the score of each right claim; -inf where the claim would be wrong.
+        unit: uint64[n], a hash; rows of one unit stay in one half, and ties are broken by it.
+    """
+
+    exposed: Bools
+    claims: Floats
+    unit: Keys
+
+    @classmethod
+    def of(cls, evidence: Evidence) -> Rows:
+        """All rows of the evidence; a unit is a target, or a world where there are few rows a world."""
+        by_world = shape(evidence) in ("independent", "few a world")
+        unit = evidence.table["world" if by_world else "target"].to_numpy()
+        return cls(evidence.exposed, evidence.claims, mix(unit))
+
+    def __len__(self) -> int:
+        return len(self.exposed)
+
+    @property
+    def members(self) -> Floats:
+        """The claims on exposed rows, rising."""
+        return np.sort(self.claims[self.exposed])
+
+    @property
+    def controls(self) -> Floats:
+        """The claims on control rows, rising."""
+        return np.sort(self.claims[~self.exposed])
+
+    def take(self, rows: Bools | Ints) -> Rows:
+        """The rows at these positions, or under this mask."""
+        return Rows(self.exposed[rows], self.claims[rows], self.unit[rows])
+
+    def perfect(self) -> Rows:
+        """The same rows as an attack would score them that knows the truth."""
+        return Rows(self.exposed, self.exposed.astype(np.float64), self.unit)
+
+    def balanced(self) -> Rows:
+        """As many exposed as control rows: of the larger side, those whose hash is smallest."""
+        size = min(int(self.exposed.sum()), int((~self.exposed).sum()))
+        keep: list[Ints] = []
+        for side in (self.exposed, ~self.exposed):
+            rows = np.flatnonzero(side)
+            keep.append(rows[np.argsort(self.unit[rows], kind="stable")[:size]])
+        return self.take(np.sort(np.concatenate(keep)))
+
+
+def worlds_of(evidence: Evidence) -> list[Rows]:
+    """The rows of each world, in the order of the world numbers."""
+    rows, world = Rows.of(evidence), evidence.table["world"].to_numpy()
+    order = np.argsort(world, kind="stable")
+    cuts = np.flatnonzero(np.diff(world[order])) + 1
+    return [rows.take(part) for part in np.split(order, cuts)]
+
+
+def one_a_world(evidence: Evidence) -> Rows:
+    """One row of each world, the one whose hash is smallest: independent worlds, independent rows."""
+    world, target = evidence.table["world"].to_numpy(), evidence.table["target"].to_numpy()
+    order = np.lexsort((mix(world, target), world))
+    first = np.concatenate([[True], np.diff(world[order]) != 0])
+    return Rows.of(evidence).take(order[first])
+
+
+def shape(evidence: Evidence) -> Shape:
+    """How rows hang together, which decides what may be computed from them.
+
+    independent: one row a world. one world: all rows share one release. pool: several worlds, each
+    with at least `ENOUGH` exposed and control rows. few a world: anything between.
+    """
+    worlds = evidence.worlds
+    if worlds == 1:
+        return "one world"
+    if worlds == len(evidence):
+        return "independent"
+    _, number = np.unique(evidence.table["world"].to_numpy(), return_inverse=True)
+    exposed = np.bincount(number, weights=evidence.exposed)
+    control = np.bincount(number) - exposed
+    return "pool" if min(exposed.min(), control.min()) >= ENOUGH else "few a world"
+
+
+def require_both(evidence: Evidence) -> None:
+    """Refuse evidence without exposed or without control rows.
+
+    Raises:
+        EvidenceError: with both counts.
+    """
+    exposed = int(evidence.exposed.sum())
+    control = len(evidence) - exposed
+    if not exposed or not control:
+        raise EvidenceError(
+            f"{evidence.attack}: {exposed} exposed and {control} control targets. Risk is a comparison of "
+            "the two: keep some people out of the release, and give their rows as control."
+        )

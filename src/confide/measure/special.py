@@ -1,0 +1,55 @@
+"""The few special functions that the floor needs, typed; `scipy.stats` would double the import time."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+import numpy as np
+import scipy.special as _raw  # pyright: ignore[reportMissingTypeStubs]
+from numpy.typing import ArrayLike
+
+from confide.core.arrays import Floats
+
+_scipy: Any = _raw
+
+
+def beta_quantile(p: ArrayLike, a: ArrayLike, b: ArrayLike) -> Floats:
+    """The p-quantile of a Beta(a, b)."""
+    return cast(Floats, _scipy.betaincinv(a, b, p))
+
+
+def binomial_tail(at_least: ArrayLike, of: ArrayLike, p: ArrayLike) -> Floats:
+    """P[Bin(of, p) >= at_least].
+
+    >>> float(binomial_tail(2, 2, 0.5)), float(binomial_tail(0, 5, 0.5))
+    (0.25, 1.0)
+    """
+    k = np.asarray(at_least, np.float64)
+    inside = np.maximum(k, 1.0)
+    tail = cast(Floats, _scipy.betainc(inside, np.asarray(of) - inside + 1.0, p))
+    return np.where(k <= 0, 1.0, tail)
+
+
+def log_binomial(of: float, k: Floats) -> Floats:
+    """ln of the binomial coefficient (of over k)."""
+    return cast(Floats, _scipy.gammaln(of + 1.0) - _scipy.gammaln(k + 1.0) - _scipy.gammaln(of - k + 1.0))
+
+
+def normal_cdf(z: ArrayLike) -> Floats:
+    """P[N(0, 1) <= z]."""
+    return cast(Floats, _scipy.ndtr(z))
+
+
+def normal_quantile(p: ArrayLike) -> Floats:
+    """The z with P[N(0, 1) <= z] = p; -inf at 0, inf at 1."""
+    return cast(Floats, _scipy.ndtri(p))
+
+
+def log_normal_cdf(z: float) -> float:
+    """ln P[N(0, 1) <= z], exact far into the tail."""
+    return float(_scipy.log_ndtr(z))
+
+
+def t_quantile(p: float, freedom: ArrayLike) -> Floats:
+    """The p-quantile of Student's t."""
+    return cast(Floats, _scipy.stdtrit(freedom, p))

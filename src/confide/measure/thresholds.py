@@ -1,0 +1,169 @@
+"""Thresholds: where a claim is made, decided so that the choice does not flatter the number reported."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Protocol, TypeAlias
+
+import numpy as np
+
+from confide.core.arrays import Bools, Floats, Ints
+from confide.core.errors import EvidenceError
+from confide.measure.rows import Rows
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """Who is claimed at each of t thresholds: int64[t] of `exposed` and of `control` rows.
+
+    `most_false` is what the upper limit of the false-positive rate is to be taken from: the count itself,
+    or the rank of a threshold that is a control score, which ties may make larger.
+    """
+
+    true: Ints
+    exposed: int
+    false: Ints
+    control: int
+    most_false: Ints
+
+
+def count(rows: Rows, thresholds: Floats) -> Counts:
+    """Rows whose right claim scores strictly above each threshold."""
+    members, controls = rows.members, rows.controls
+    true = len(members) - np.searchsorted(members, thresholds, side="right")
+    false = len(controls) - np.searchsorted(controls, thresholds, side="right")
+    return Counts(true, len(members), false, len(controls), false)
+
+
+Objective: TypeAlias = Callable[[Counts, float], Floats]
+"""What to make large: (counts at t thresholds, error probability) -> float64[t]."""
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A threshold, who is claimed there of the rows to report on, and among how many they chose it."""
+
+    threshold: float
+    counts: Counts
+    among: int
+
+
+class Threshold(Protocol):
+    """A strategy: what is reported at its choice, each error divided by `among`, is valid."""
+
+    def choose(self, rows: Rows, objective: Objective, *, error: float) -> Choice:
+        """The threshold at which the objective is largest, with the rows to report on.
+
+        Raises:
+            EvidenceError: if the rows are too few.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    """Choose on one part of the rows, report on the other.
+
+    Which rows choose is decided by a hash of the target's id (of the world's id where worlds have few
+    rows), so that neither the order of rows nor a seed changes the result.
+
+    Args:
+        fraction: the part of exposed and of control rows that chooses, in (0, 1).
+    """
+
+    fraction: float = 0.5
+
+    def __post_init__(self) -> None:
+        if not 0 < self.fraction < 1:
+            raise EvidenceError(f"fraction is {self.fraction}; give a number between 0 and 1, such as 0.5.")
+
+    def __str__(self) -> str:
+        return f"chosen on {self.fraction:.0%} of the rows, reported on the others"
+
+    def choose(self, rows: Rows, objective: Objective, *, error: float) -> Choice:
+        """The best of some thousand thresholds on one part; reported on the other."""
+        chooses = self._chooses(rows)
+        for part in (rows.exposed[chooses], rows.exposed[~chooses]):
+            if part.all() or not part.any():
+                exposed = int(rows.exposed.sum())
+                raise EvidenceError(
+                    f"{exposed} exposed and {len(rows) - exposed} control rows are too few to choose a "
+                    "threshold on one part and report on the other: give more, or a threshold that was "
+                    "decided before (Fixed)."
+                )
+        half = rows.take(chooses)
+        candidates = np.unique(np.concatenate([_thousand(half.controls), _thousand(half.members), [-np.inf]]))
+        best = float(candidates[np.argmax(objective(count(half, candidates), error))])
+        return Choice(best, count(rows.take(~chooses), np.array([best])), 1)
+
+    def _chooses(self, rows: Rows) -> Bools:
+        if len(np.unique(rows.unit)) < len(rows):  # units with several rows go to one side whole
+            return rows.unit < np.uint64(self.fraction * 2**64)
+        chooses = np.zeros(len(rows), np.bool_)
+        for side in (rows.exposed, ~rows.exposed):
+            members = np.flatnonzero(side)
+            order = members[np.argsort(rows.unit[members])]
+            chooses[order[: max(1, round(self.fraction * len(order)))]] = True
+        return chooses
+
+
+@dataclass(frozen=True, slots=True)
+class Bonferroni:
+    """Choose and report on all rows, among a fixed number of thresholds, and pay for the number.
+
+    The thresholds are control scores at ranks fixed beforehand. With k control scores before it, the true
+    false-positive rate above a control score has the very Beta law whose quantile is Clopper and Pearson's
+    upper limit for k (or lies below it, with ties), and exposed rows do not touch the choice of ranks:
+    so the limits hold at each threshold, and together at `over` times the error.
+
+    Args:
+        over: how many thresholds.
+    """
+
+    over: int = 101
+
+    def __post_init__(self) -> None:
+        if self.over < 1:
+            raise EvidenceError(f"over is {self.over}; give 1 threshold or more.")
+
+    def __str__(self) -> str:
+        return f"the best of {self.over} thresholds, corrected for their number"
+
+    def choose(self, rows: Rows, objective: Objective, *, error: float) -> Choice:
+        """The best of the thresholds, at the corrected error."""
+        controls = rows.controls
+        ranks = spread_ranks(len(controls), self.over)
+        candidates = controls[len(controls) - 1 - ranks]
+        counts = replace(count(rows, candidates), most_false=ranks)
+        best = int(np.argmax(objective(counts, error / self.over)))
+        here = replace(count(rows, candidates[[best]]), most_false=ranks[[best]])
+        return Choice(float(candidates[best]), here, self.over)
+
+
+@dataclass(frozen=True, slots=True)
+class Fixed:
+    """A threshold decided before the evidence was seen; a claim is made strictly above it."""
+
+    at: float
+
+    def __str__(self) -> str:
+        return f"fixed at {self.at:g} beforehand"
+
+    def choose(self, rows: Rows, objective: Objective, *, error: float) -> Choice:
+        """The same threshold, whatever the rows."""
+        return Choice(self.at, count(rows, np.array([self.at])), 1)
+
+
+def spread_ranks(n: int, most: int) -> Ints:
+    """At most `most` ranks in 0..n-1, dense at both ends (a logarithmic scale from each), rising."""
+    if n <= most:
+        return np.arange(n)
+    from_end = np.geomspace(1, n / 2, (most + 1) // 2)
+    ranks = np.concatenate([from_end - 1, n - from_end])[:most]
+    return np.unique(np.clip(np.floor(ranks).astype(np.int64), 0, n - 1))
+
+
+def _thousand(rising: Floats) -> Floats:
+    """Up to a thousand of the scores, dense at both ends."""
+    return rising[spread_ranks(len(rising), 1000)]

@@ -1,0 +1,145 @@
+"""ROC: naive references, hand cases, and the mistakes of other tools as known answers."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from confide.core.errors import EvidenceError
+from confide.measure.roc import auc, precision_at, roc, tpr_at
+
+SCORES = st.lists(st.integers(-6, 6).map(float) | st.just(-np.inf), min_size=1, max_size=40).map(np.array)
+
+
+def naive_auc(exposed: np.ndarray, control: np.ndarray) -> float:
+    wins = sum(1.0 if x > y else 0.5 if x == y else 0.0 for x in exposed for y in control)
+    return wins / (len(exposed) * len(control))
+
+
+@given(SCORES, SCORES)
+def test_auc_is_the_share_of_pairs_won(exposed: np.ndarray, control: np.ndarray) -> None:
+    got = auc(exposed, control)
+    assert got.value == pytest.approx(naive_auc(exposed, control), abs=1e-12)
+    assert 0 <= got.low <= got.value + 1e-12
+    assert got.value <= got.high + 1e-12 <= 1 + 2e-12
+
+
+@given(SCORES, SCORES, st.sampled_from([0.0, 0.05, 0.1, 0.25, 0.5]))
+def test_tpr_is_the_best_that_keeps_the_fpr(exposed: np.ndarray, control: np.ndarray, fpr: float) -> None:
+    got = tpr_at(exposed, control, fpr=fpr).rate
+    if got is None:
+        assert 0 < fpr * len(control) < 1
+        return
+    allowed = [t for t in control if np.mean(control > t) <= fpr]
+    assert got.value == pytest.approx(max(np.mean(exposed > t) for t in allowed))
+
+
+@given(SCORES, SCORES)
+def test_roc_is_the_curve_through_every_threshold(exposed: np.ndarray, control: np.ndarray) -> None:
+    curve = roc(exposed, control)
+    assert (np.diff(curve.fpr) >= 0).all()
+    assert (np.diff(curve.tpr) >= 0).all()
+    assert ((curve.low <= curve.tpr) & (curve.tpr <= curve.high)).all()
+    points = {(np.mean(control > t), np.mean(exposed > t)) for t in control} | {(1.0, 1.0)}
+    assert set(zip(curve.fpr, curve.tpr, strict=True)) == points
+
+
+def test_roc_of_many_scores_is_short_and_sharp_at_both_ends() -> None:
+    rng = np.random.default_rng(0)
+    curve = roc(rng.standard_normal(50_000) + 1, rng.standard_normal(50_000))
+    assert len(curve.fpr) <= 400
+    assert curve.fpr[0] == 0
+    assert {1e-4, 2e-5}.issubset(curve.fpr.round(9))
+    assert np.trapezoid(curve.tpr, curve.fpr) == pytest.approx(0.760, abs=0.005)
+
+
+def test_delong_covers() -> None:
+    """2000 repeats of a nominal 95 %: at a true 93.5 % fewer than 1820 occur once in 1e5."""
+    rng = np.random.default_rng(1)
+    truth, covered, narrow = 0.7602, 0, 0
+    for _ in range(2000):
+        exposed, control = rng.standard_normal(60) + 1, rng.standard_normal(80)
+        got = auc(exposed, control)
+        covered += got.low <= truth <= got.high
+        got = auc(exposed, control, confidence=0.8)
+        narrow += got.low <= truth <= got.high
+    assert covered >= 1820
+    assert narrow < 1820, "this test could not have failed"
+
+
+def test_delong_by_hand() -> None:
+    """Exposed 2, 4; control 1, 3: placements 1/2, 1 and 1, 1/2, so variance 1/8 / 2 twice."""
+    got = auc(np.array([2.0, 4.0]), np.array([1.0, 3.0]))
+    half = 1.959964 * np.sqrt(1 / 8) / (0.75 * 0.25)
+    logit = np.log(3.0)
+    assert got.value == 0.75
+    assert (got.low, got.high) == pytest.approx(
+        (1 / (1 + np.exp(half - logit)), 1 / (1 + np.exp(-half - logit))), rel=1e-5
+    )
+
+
+def test_auc_of_degenerate_scores() -> None:
+    same = auc(np.ones(20), np.ones(30))
+    assert same.value == 0.5
+    assert same.low < 0.35 < 0.65 < same.high
+    apart = auc(np.ones(20), np.zeros(30))
+    assert apart.value == apart.high == 1
+    assert apart.low == pytest.approx(0.025 ** (1 / 20))
+    empty = auc(np.ones(3), np.array([]))
+    assert np.isnan(empty.value)
+    assert (empty.low, empty.high) == (0, 1)
+
+
+def test_rates_of_equal_scores_are_zero() -> None:
+    for fpr in (0.0, 0.1, 0.01):
+        rate = tpr_at(np.ones(100), np.ones(100), fpr=fpr).rate
+        assert rate is not None
+        assert rate.value == 0
+
+
+@pytest.mark.parametrize(
+    ("fpr", "controls", "k"), [(0.001, 1000, 1), (0.29, 100, 29), (0.07, 100, 7), (0.1, 30, 3)]
+)
+def test_no_rank_is_lost_to_floating_point(fpr: float, controls: int, k: int) -> None:
+    control = np.arange(float(controls))
+    exposed = np.arange(controls) - 0.5  # the score c - 1/2 lies just under control c
+    rate = tpr_at(exposed, control, fpr=fpr).rate
+    assert rate is not None
+    assert rate.value == pytest.approx(
+        k / controls
+    )  # c - 1/2 above b[k] = controls - 1 - k: exactly k of them
+
+
+def test_an_unresolvable_rate_is_not_a_number() -> None:
+    """Another tool interpolates thresholds and prints 4.7 % at FPR 0.001 % of 10 000."""
+    rng = np.random.default_rng(0)
+    got = tpr_at(rng.standard_normal(10_000) + 2, rng.standard_normal(10_000), fpr=1e-5)
+    assert got.rate is None
+    assert got.why == "n/a (needs at least 100000 non-members, has 10000)"
+    assert tpr_at(np.ones(5), np.zeros(10_000), fpr=1e-4).rate is not None
+    assert tpr_at(np.ones(5), np.zeros(9_999), fpr=1e-4).rate is None
+
+
+def test_wrong_claims_are_never_found() -> None:
+    rate = tpr_at(np.array([-np.inf, 1.0]), np.full(10, -np.inf), fpr=0.1).rate
+    assert rate is not None
+    assert rate.value == 0.5
+
+
+def test_precision_by_hand() -> None:
+    control = np.arange(100.0)
+    exposed = np.concatenate([np.full(40, 200.0), np.full(60, -1.0)])
+    half, tenth, hundredth = precision_at(exposed, control, fpr=0.01)
+    assert [p.value.value for p in (half, tenth, hundredth) if p.value] == pytest.approx(
+        [0.4 / 0.41, 0.04 / (0.04 + 0.009), 0.004 / (0.004 + 0.0099)]
+    )
+    assert half.value is not None
+    assert half.value.low < half.value.value < half.value.high <= 1
+    assert precision_at(exposed, control, fpr=0.001)[0].value is None
+    assert precision_at(np.zeros(5), np.ones(100), fpr=0.0)[0].value is None
+
+
+@pytest.mark.parametrize("fpr", [-0.1, 1.0, 5.0])
+def test_an_fpr_out_of_range_is_named(fpr: float) -> None:
+    with pytest.raises(EvidenceError, match=f"fpr is {fpr}"):
+        tpr_at(np.ones(2), np.ones(2), fpr=fpr)
