@@ -2,7 +2,8 @@
 
 >>> import numpy as np
 >>> evidence = Evidence.of(exposed=np.arange(2000) < 1000, score=np.linspace(1, 0, 2000))
-
+>>> round(measure(evidence).auc.value, 3)
+1.0
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from confide.core.evidence import Evidence
 from confide.core.nouns import Case, Guess, Release, World
 from confide.core.play import play
 from confide.core.records import Records
-# from confide.measure import measure
+from confide.measure import measure
 
 if TYPE_CHECKING:
     from confide import audits

@@ -3,49 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from confide.attacks import membership
-from confide.core.errors import AccessError, DataError, KnowledgeError
+from confide.core.errors import AccessError, KnowledgeError
 from confide.core.evidence import Evidence
 from confide.core.nouns import Attack, Game
 from confide.core.play import play
+from confide.report import Skipped
 
 USUAL = ("loss", "rmia", "lira", "student", "quantile", "label-only")
 """What an audit tries unless told otherwise: the baseline, and the attacks that the measurements trust."""
-
-
-@dataclass(frozen=True, slots=True)
-class Skipped:
-    """An attack that could not run, visibly."""
-
-    attack: str
-    why: str
 
 
 def choose(names: str | Sequence[str] | None) -> list[Attack[Any, Any, Any]]:
     """The attacks by name: 'lira,rmia', 'all', a list of names or of attacks, or None for the usual ones.
 
     Raises:
-        DataError: if a name is unknown; the known ones are listed.
+        KnowledgeError: if a name is unknown; the known ones are listed.
     """
     if names is None:
         names = USUAL
     if isinstance(names, str):
         names = [a.name for a in membership.ALL] if names == "all" else names.split(",")
-    known = membership.by_name()
-    chosen: list[Attack[Any, Any, Any]] = []
-    for name in names:
-        if not isinstance(name, str):
-            chosen.append(name)
-        elif name.strip() in known:
-            chosen.append(known[name.strip()]())
-        else:
-            raise DataError(f"there is no attack {name.strip()!r}: choose from {', '.join(known)}, or all.")
-    return chosen
+    return [membership.by_name(n.strip())() if isinstance(n, str) else n for n in names]
 
 
 def attack_all(
@@ -58,5 +41,5 @@ def attack_all(
         try:
             evidence.append(play(game, attack, worlds=1, rng=np.random.default_rng(seed)))
         except (AccessError, KnowledgeError) as why:
-            skipped.append(Skipped(attack.name, str(why)))
+            skipped.append(Skipped(attack=attack.name, why=str(why)))
     return evidence, skipped

@@ -121,7 +121,7 @@ def as_sheet(data: Any, *, label: str | None, name: str) -> Sheet:
 def _frame_or_array(x: Any) -> Batch:
     if isinstance(x, pl.DataFrame):
         return x
-    if type(x).__module__.startswith("pandas."):
+    if type(x).__module__.split(".")[0] == "pandas":
         return pl.DataFrame({str(c): x[c].to_list() for c in x.columns})
     return np.asarray(x)
 
@@ -163,26 +163,19 @@ def same_columns(first: Sheet, other: Sheet) -> Sheet:
     return other
 
 
-def class_names(sheets: Sequence[Sheet], known: Sequence[Any] | None) -> list[Any]:
-    """The classes in the order of their codes: the model's own order, else 0..C-1, else sorted.
+def class_names(sheets: Sequence[Sheet]) -> list[Any]:
+    """The labels in the order of their codes: 0..C-1 where they are whole numbers, else sorted.
 
     Raises:
-        DataError: if a label is not among the classes that the model knows.
+        DataError: if a class is numbered below 0.
     """
     values = np.unique(np.concatenate([s.y for s in sheets]))
-    if known is not None:
-        strangers = sorted({v for v in values.tolist() if v not in set(known)}, key=str)
-        if strangers:
-            raise DataError(
-                f"the labels {_listed(strangers)} are none of the classes that the model knows "
-                f"({_listed(list(known))}): give the labels that the model was trained on."
-            )
-        return list(known)
-    if values.dtype.kind in "iub" or (values.dtype.kind == "f" and np.all(values == np.floor(values))):
-        if values.min() < 0:
-            raise DataError(f"the label {values.min()} is negative: number the classes 0, 1, 2, ...")
-        return list(range(int(values.max()) + 1))
-    return values.tolist()
+    whole = values.dtype.kind in "iub" or (values.dtype.kind == "f" and np.all(values == np.floor(values)))
+    if not whole:
+        return values.tolist()
+    if values.min() < 0:
+        raise DataError(f"the label {values.min()} is negative: number the classes 0, 1, 2, ...")
+    return list(range(int(values.max()) + 1))
 
 
 def with_codes(sheet: Sheet, classes: Sequence[Any] | None) -> Records:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,13 +12,13 @@ import numpy as np
 
 from confide.attacks.blind import Blind
 from confide.audits.attacking import attack_all, choose
-from confide.audits.outcome import Audit, conclude
+from confide.audits.outcome import Audit, conclude, parse_limits
 from confide.audits.prepare import Subject, prepare
 from confide.audits.references import Pool, Progress, train_references
-from confide.core.views import BlackBox
+from confide.core.views import BlackBox, access_of
 from confide.games.membership import TrainedModel
 from confide.learners.references import Background
-from confide.learners.remote import clipped_share
+from confide.learners.replies import clipped_share
 from confide.report import Limit
 from confide.scale import processes
 
@@ -35,6 +36,7 @@ def model(
     attacks: str | Sequence[Any] | None = None,
     limits: Sequence[str | Limit] = (),
     audience: str = "internal",
+    strict: bool = False,
     jobs: int = 1,
     cache: Path | None = None,
     allow_overlap: bool = False,
@@ -61,6 +63,7 @@ def model(
         attacks: names, attack objects, 'all', or None for the usual ones.
         limits: such as 'tpr@0.01=0.05'; they decide the verdict.
         audience: 'internal' (rows and ids) or 'public' (neither).
+        strict: let an inconclusive verdict fail.
         jobs: worker processes for training references.
         cache: where trained references are kept; an interrupted audit resumes from there. By default a
             `confide` folder in the user's cache, or $CONFIDE_CACHE.
@@ -73,7 +76,7 @@ def model(
 
     Source: Shokri, Stronati, Song, Shmatikov 2017; the attacks each name their own (`confide attacks`).
     """
-    limits = [Limit.parse(limit) if isinstance(limit, str) else limit for limit in limits]
+    parse_limits(limits)  # a limit that cannot be read is said before any work
     chosen = choose(attacks)
     subject = prepare(
         model,
@@ -83,29 +86,30 @@ def model(
         label=label,
         name=name,
         allow_overlap=allow_overlap,
+        rng=np.random.default_rng([seed, 0]),
     )
     pool = train_references(
         subject,
         count=references,
         train=train,
-        rng=np.random.default_rng(seed),
+        rng=np.random.default_rng([seed, 1]),
         cache=cache_folder() if cache is None else cache,
         map=map if jobs == 1 else processes(jobs),
         progress=progress,
     )
     game = TrainedModel(
         view=subject.view,
-        members=subject.sides.members,
-        nonmembers=subject.sides.nonmembers,
+        targets=subject.targets,
+        member=subject.member,
         background=Background(
-            population=subject.sides.population,
+            population=subject.population,
             references=pool.references,
             learner=pool.learner,
             classes=subject.class_count,
         ),
     )
     evidence, skipped = attack_all(game, chosen, seed=seed)
-    blind, _ = attack_all(game, [Blind()], seed=seed)
+    blind, _ = attack_all(replace(game, told=0.5), [Blind()], seed=seed)
     return conclude(
         release=subject.name,
         evidence=evidence,
@@ -114,8 +118,11 @@ def model(
         skipped=skipped,
         limits=limits,
         audience=audience,
+        strict=strict,
         seed=seed,
-        notes=(*subject.sides.notes, *pool.notes),
+        about=_about(subject),
+        adversary=(pool.words,),
+        notes=subject.notes,
         warnings=_warnings(subject, pool),
     )
 
@@ -126,13 +133,26 @@ def cache_folder() -> Path:
     return Path(os.environ.get("CONFIDE_CACHE", home / "confide"))
 
 
+def _about(subject: Subject) -> dict[str, str]:
+    inside = int(subject.member.sum())
+    classes = "a number" if subject.classes is None else f"one of {subject.class_count} classes"
+    public = "none" if subject.population is None else f"{len(subject.population):,} records"
+    return {
+        "release": f"{subject.name}, which predicts {classes}",
+        "access": access_of(subject.view),
+        "members": f"{inside:,} records that trained it",
+        "non-members": f"{len(subject.member) - inside:,} records that did not",
+        "population": public,
+    }
+
+
 def _warnings(subject: Subject, pool: Pool) -> tuple[str, ...]:
     warnings = list(pool.warnings)
     if isinstance(subject.view, BlackBox) and subject.classes is not None:
-        share = clipped_share(subject.view.predict(subject.sides.members.x))
+        share = clipped_share(subject.view.predict(subject.targets.x), subject.targets.y)
         if share > 0.01:
             warnings.append(
-                f"{share:.0%} of the model's answers on members are rounded to exactly 0 or 1, which hides "
+                f"{share:.0%} of the model's answers are rounded to exactly 0 or 1, which hides "
                 "differences from the attacks: audit the logits where you can."
             )
     return tuple(warnings)

@@ -10,12 +10,15 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from confide.audits.comparable import Sides, separate
+from confide.audits.comparable import separate
 from confide.audits.inputs import Sheet, as_sheet, class_names, same_columns, with_codes
-from confide.core.arrays import Batch
+from confide.core.arrays import Batch, Bools, Rng
 from confide.core.errors import DataError, ModelError
-from confide.core.views import BlackBox, LabelOnly
-from confide.learners.loading import as_view, load_model
+from confide.core.records import Records
+from confide.core.views import BlackBox, LabelOnly, Task
+from confide.games.membership import shuffled
+from confide.learners.loading import as_view, is_estimator, load_object
+from confide.learners.sklearn_model import task_of
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -25,16 +28,26 @@ class Subject:
     Args:
         model: as the user gave it, for training references by the same recipe.
         view: what the release shows.
-        sides: members, non-members and population, with nobody on two sides.
+        targets: members and non-members in an order that says nothing.
+        member: bool[n], who of them trained it.
+        population: people like them who did not.
         classes: labels in the order of their codes; None in a regression.
-        name: for the report.
+        name, notes: for the report.
     """
 
     model: Any
     view: LabelOnly
-    sides: Sides
+    targets: Records
+    member: Bools
+    population: Records | None
     classes: Sequence[Any] | None
     name: str
+    notes: tuple[str, ...]
+
+    @property
+    def task(self) -> Task:
+        """Classification or regression."""
+        return "regression" if self.classes is None else "classification"
 
     @property
     def class_count(self) -> int:
@@ -51,6 +64,7 @@ def prepare(
     label: str | None,
     name: str | None,
     allow_overlap: bool,
+    rng: Rng,
 ) -> Subject:
     """Load and check everything before any work is done.
 
@@ -58,32 +72,39 @@ def prepare(
         DataError, ModelError: one sentence that says what is wrong and what to do.
     """
     inside = as_sheet(members, label=label, name="members")
-    outside = same_columns(inside, as_sheet(nonmembers, label=label, name="nonmembers"))
-    public = None
-    if population is not None:
-        public = same_columns(inside, as_sheet(population, label=label, name="population"))
+    others = [("nonmembers", nonmembers)] + ([] if population is None else [("population", population)])
+    sheets = [inside, *(same_columns(inside, as_sheet(d, label=label, name=n)) for n, d in others)]
     title = name or (str(model) if isinstance(model, str | Path) else type(model).__name__)
-    loaded = load_model(str(model)) if isinstance(model, str | Path) else model
-    sheets = [s for s in (inside, outside, public) if s is not None]
-    view, classes = _view_and_classes(loaded, sheets)
-    records = [with_codes(Sheet(features_for(loaded, s.x), s.y, s.name), classes) for s in sheets]
-    sides = separate(
-        records[0], records[1], records[2] if public is not None else None, allow_overlap=allow_overlap
-    )
-    _ask_once(view, sides, classes)
-    return Subject(loaded, view, sides, classes, title)
+    held = load_object(str(model)) if isinstance(model, str | Path) else model
+    sheets = [Sheet(features_for(held, s.x), s.y, s.name) for s in sheets]
+    view, classes = _view_and_classes(held, sheets)
+    records = [with_codes(s, classes) for s in sheets]
+    _need_columns(view, records, classes)
+    public = records[2] if population is not None else None
+    sides = separate(records[0], records[1], public, allow_overlap=allow_overlap)
+    targets, member = shuffled(sides.members, sides.nonmembers, rng=rng)
+    return Subject(held, view, targets, member, sides.population, classes, title, sides.notes)
 
 
 def _view_and_classes(model: Any, sheets: Sequence[Sheet]) -> tuple[LabelOnly, Sequence[Any] | None]:
-    """The view, and the classes in the order of its columns (None in a regression)."""
-    known = getattr(model, "classes_", None)
-    if getattr(model, "task", None) == "regression" or getattr(model, "_estimator_type", "") == "regressor":
-        return as_view(model, task="regression"), None
-    view = as_view(model)
-    if isinstance(view, BlackBox) and view.task == "regression":
-        return view, None
-    known = getattr(view, "classes", known)
-    return view, class_names(sheets, None if known is None else list(known))
+    """The view, and the labels in the order of their codes (None in a regression).
+
+    An estimator is asked for just the labels that there are; the columns of any other model are taken to be
+    the classes 0..C-1, or the sorted labels.
+    """
+    probe = sheets[0].x[:64]
+    if getattr(model, "task", None) == "regression" or (
+        is_estimator(model) and task_of(model) == "regression"
+    ):
+        return as_view(model, task="regression", probe=probe), None
+    if is_estimator(model):
+        classes: list[Any] = np.unique(np.concatenate([s.y for s in sheets])).tolist()
+        return as_view(model, classes=classes), classes
+    number = all(s.y.dtype.kind == "f" and np.any(s.y != np.floor(s.y)) for s in sheets)
+    if number:
+        return as_view(model, task="regression", probe=probe), None
+    classes = class_names(sheets)
+    return as_view(model, classes=classes, probe=probe), classes
 
 
 def features_for(model: Any, x: Batch) -> Batch:
@@ -98,36 +119,32 @@ def features_for(model: Any, x: Batch) -> Batch:
     if names is not None:
         lacking = [str(n) for n in names if n not in x.columns]
         if lacking:
-            raise DataError(f"the model was trained with the columns {', '.join(lacking)}: the files lack them.")
+            raise DataError(
+                f"the model was trained with the columns {', '.join(lacking)}: the files lack them."
+            )
         return x.select([str(n) for n in names])
     if hasattr(model, "get_params") or hasattr(model, "named_parameters"):
         text = [c for c, kind in x.schema.items() if not (kind.is_numeric() or kind == pl.Boolean())]
         if text:
             raise DataError(
-                f"the model takes numbers, but the columns {', '.join(text)} are not: give the encoded table, or "
-                "an import path to a pipeline that encodes them (`--model mypkg.mymodel:predict`)."
+                f"the model takes numbers, but the columns {', '.join(text)} are not: give the encoded "
+                "table, or an import path to a pipeline that encodes them (`--model mypkg.mymodel:predict`)."
             )
         return x.cast(pl.Float32 if hasattr(model, "named_parameters") else pl.Float64).to_numpy()
     return x
 
 
-def _ask_once(view: LabelOnly, sides: Sides, classes: Sequence[Any] | None) -> None:
+def _need_columns(view: LabelOnly, records: Sequence[Records], classes: Sequence[Any] | None) -> None:
     """Ask about a handful of records, so that an unusable model is refused before anything is trained."""
-    few = sides.members.take(np.arange(min(8, len(sides.members))))
-    if isinstance(view, BlackBox) and classes is not None:
-        columns = view.predict(few.x).shape[1]
-        highest = max(
-            int(r.y.max()) for r in (sides.members, sides.nonmembers, sides.population) if r is not None and len(r)
-        )
-        if highest >= columns:
-            raise ModelError(
-                f"the model answers with {columns} classes, but the labels need {highest + 1} "
-                f"({_some(classes)}): give the labels of this model, or the model of these labels."
-            )
-    else:
-        view.labels(few.x)
-
-
-def _some(classes: Sequence[Any]) -> str:
-    shown = ", ".join(str(c) for c in classes[:6])
-    return shown + (", ..." if len(classes) > 6 else "")
+    few = records[0].x[: min(8, len(records[0]))]
+    if not isinstance(view, BlackBox):
+        view.labels(few)
+        return
+    columns = view.predict(few).shape[1]
+    if classes is None or columns >= len(classes):
+        return
+    shown = ", ".join(str(c) for c in classes[:6]) + (", ..." if len(classes) > 6 else "")
+    raise ModelError(
+        f"the model answers with {columns} classes, but the labels need {len(classes)} ({shown}): number "
+        "the labels from 0 as the model does, or give the model of these labels."
+    )

@@ -10,14 +10,15 @@ from typing import Any
 import numpy as np
 
 from confide.audits.prepare import Subject
-from confide.core.arrays import Array, Bools, Rng
+from confide.core.arrays import Bools, Rng
 from confide.core.play import Map
 from confide.core.records import Records
-from confide.core.views import BlackBox
-from confide.learners.callable_learner import CallableLearner
+from confide.games.asked import asked_once
+from confide.learners.callable_learner import callable_learner
+from confide.learners.comparing import compare_accuracy
 from confide.learners.learner import Learner
 from confide.learners.loading import load_train
-from confide.learners.matching import compare_accuracy, reference_learner
+from confide.learners.matching import reference_learner
 from confide.learners.pool import fit_many, include_halves
 from confide.learners.references import Answers, References
 
@@ -34,7 +35,7 @@ class Pool:
 
     references: References | None
     learner: Learner | None
-    notes: tuple[str, ...]
+    words: str
     warnings: tuple[str, ...]
 
 
@@ -48,42 +49,51 @@ def train_references(
     map: Map,  # noqa: A002 - the design's word
     progress: Progress | None,
 ) -> Pool:
-    """Train `count` reference models by the target's recipe, or say why there are none.
+    """Train `count` reference models by the target's recipe, and hold them against it.
+
+    Args:
+        subject: the target with its people.
+        count: how many; 0 for none.
+        train: a learner, `train(X, y, *, rng)`, its import path, or None for the default recipe.
+        rng: all coins of the pool; the same ones give the same pool.
+        cache: where finished models are kept.
+        map: how the training is spread.
+        progress: called with (done, total).
 
     Raises:
         ModelError: if the recipe fails.
     """
     if count <= 0:
-        return Pool(None, None, ("No reference models were asked for.",), ())
-    learner, words = _recipe(subject, train)
-    sides = subject.sides
-    targets = Records.concat([sides.members, sides.nonmembers])
-    pool, included = _who_trains_what(targets, sides.population, count, rng=rng)
-    models = fit_many(learner, pool, included, rng=rng, cache=cache, map=map, progress=progress)
-    n = len(targets)
-    population = sides.population
+        return Pool(None, None, "He trained no reference models.", ())
+    learner, recipe = _recipe(subject, train, rng=rng)
+    people, included = _who_trains_what(subject.targets, subject.population, count, rng=rng)
+    models = fit_many(learner, people, included, rng=rng, cache=cache, map=map, progress=progress)
+    n, population = len(subject.targets), subject.population
+    offline = included.shape[1] > n
     references = References(
-        on_targets=Answers(models, targets),
+        on_targets=Answers(models, subject.targets),
         on_population=None if population is None else Answers(models, population),
         included=included[:, :n],
         which=tuple(range(count)),
-        population_included=included[:, n:] if included.shape[1] > n else None,
+        population_included=included[:, n:] if offline else None,
     )
-    warnings: list[str] = []
-    if isinstance(subject.view, BlackBox):
-        found = compare_accuracy(subject.view, models, sides=sides, targets=targets, included=references.included)
-        warnings += [found.warning] if found.warning else []
-    where = "random halves of the population" if included.shape[1] > n else "random halves of the audited records"
-    return Pool(references, learner, (f"{count} reference models were trained on {where}: {words}",), tuple(warnings))
+    where = "the population" if offline else "the audited records"
+    words = f"He trained {count} reference models on random halves of {where}: {recipe}"
+    return Pool(references, learner, words, _mismatch(subject, references, people, included))
 
 
-def _recipe(subject: Subject, train: Any) -> tuple[Learner, str]:
+def _recipe(subject: Subject, train: Any, *, rng: Rng) -> tuple[Learner, str]:
+    if hasattr(train, "fit"):
+        return train, f"by the {type(train).__name__} that was given."
     if train is not None:
         function = load_train(train) if isinstance(train, str) else train
-        name = getattr(function, "__qualname__", str(train))
-        task = "regression" if subject.classes is None else "classification"
-        return CallableLearner(function, task=task, classes=subject.class_count), f"by {name}, as given."
-    return reference_learner(subject.model, members=subject.sides.members, classes=subject.class_count)
+        learner = callable_learner(
+            function, task=subject.task, classes=subject.class_count, like=subject.model
+        )
+        return learner, f"by {getattr(function, '__qualname__', 'the given function')}, as given."
+    return reference_learner(
+        subject.view, subject.targets, member=subject.member, classes=subject.class_count, rng=rng
+    )
 
 
 def _who_trains_what(
@@ -97,4 +107,11 @@ def _who_trains_what(
     return Records.concat([targets, population]), np.hstack([np.zeros((count, n), np.bool_), halves])
 
 
-__all__ = ["Array", "Pool", "Progress", "train_references"]
+def _mismatch(subject: Subject, references: References, people: Records, included: Bools) -> tuple[str, ...]:
+    """Said before anything is scored: references that do not fit their records as the target fits its own."""
+    asked, member = references.on_targets, subject.member
+    views: list[Any] = [asked_once(model, (asked, j)) for j, model in enumerate(asked.models)]
+    if len(people) > len(subject.targets):  # trained on the population, which the target never saw
+        member = np.concatenate([member, np.zeros(len(people) - len(member), np.bool_)])
+    found = compare_accuracy(subject.view, views, people, member=member, included=included, task=subject.task)
+    return (found.warning,) if found.warning else ()

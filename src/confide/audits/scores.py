@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from confide.audits.outcome import Audit, conclude
+from confide.audits.outcome import Audit, conclude, parse_limits
 from confide.core import evidence as kept
 from confide.core.evidence import Evidence
 from confide.report import Limit
@@ -16,6 +16,7 @@ def scores(
     *,
     limits: Sequence[str | Limit] = (),
     audience: str = "internal",
+    strict: bool = False,
     name: str | None = None,
 ) -> Audit:
     """Measure evidence: exposed people's scores against control people's.
@@ -25,12 +26,13 @@ def scores(
             hit and attack; or evidence in memory.
         limits: such as 'tpr@0.01=0.05'.
         audience: 'internal' or 'public'.
+        strict: let an inconclusive verdict fail.
         name: what the scores are about, for the report.
 
     Raises:
         DataError, EvidenceError: if the file or the columns cannot be read.
     """
-    limits = [Limit.parse(limit) if isinstance(limit, str) else limit for limit in limits]
+    parse_limits(limits)
     if isinstance(evidence, str | Path):
         name = name or Path(evidence).name
         evidence = kept.load(Path(evidence))
@@ -43,7 +45,7 @@ def scores(
         skipped=(),
         limits=limits,
         audience=audience,
-        seed=None,
-        notes=(),
-        warnings=(),
+        strict=strict,
+        seed=0,
+        about={"release": "scores made elsewhere; higher = surer that a person was in the data"},
     )

@@ -26,8 +26,11 @@ def _sentences(command: Callable[..., Any]) -> Callable[..., Any]:
         except ConfideError as error:
             click.echo(f"confide: {error}", err=True)
         except OSError as error:
-            click.echo(f"confide: {error.strerror or error} ({error.filename or 'disk'}); nothing was written "
-                       "half: free some room or choose another folder, and run again.", err=True)
+            click.echo(
+                f"confide: {error.strerror or error} ({error.filename or 'disk'}); nothing was written "
+                "half: free some room or choose another folder, and run again.",
+                err=True,
+            )
         sys.exit(BAD_USE)
 
     return guarded
@@ -51,57 +54,105 @@ def audit() -> None:
 
 def _report_options(command: Callable[..., Any]) -> Callable[..., Any]:
     options = [
-        click.option("--out", type=click.Path(path_type=Path, file_okay=False), default=Path("confide-report"),
-                     show_default=True, help="Folder for report.html, report.json and evidence.parquet."),
-        click.option("--limit", "limits", multiple=True, metavar="WHAT=VALUE",
-                     help="Fail above this, e.g. tpr@0.01=0.05, auc=0.6, advantage=0.1, epsilon=2. Repeatable."),
-        click.option("--audience", type=click.Choice(["internal", "public"]), default="internal", show_default=True,
-                     help="A public report has no rows, no ids and coarse counts."),
-        click.option("--strict", is_flag=True, help="Treat an inconclusive verdict as a failure (exit code 1)."),
-    ]  # fmt: skip
+        click.option(
+            "--out",
+            type=click.Path(path_type=Path, file_okay=False),
+            default=Path("confide-report"),
+            show_default=True,
+            help="Folder for report.html, report.json and evidence.parquet.",
+        ),
+        click.option(
+            "--limit",
+            "limits",
+            multiple=True,
+            metavar="WHAT=VALUE",
+            help="Fail above this: tpr@0.01=0.05, auc=0.6, advantage=0.1, epsilon=2. Repeatable.",
+        ),
+        click.option(
+            "--audience",
+            type=click.Choice(["internal", "public"]),
+            default="internal",
+            show_default=True,
+            help="A public report has no rows, no ids and coarse counts.",
+        ),
+        click.option("--strict", is_flag=True, help="Let an inconclusive verdict fail (exit code 1)."),
+    ]
     for option in reversed(options):
         command = option(command)
     return command
 
 
 @audit.command("model")
-@click.option("--model", "spec", required=True, metavar="MODEL",
-              help="mypkg.mymodel:net (a model, or a function that returns one, or predict(X)), model.onnx or model.skops.")
-@click.option("--members", required=True, type=click.Path(path_type=Path),
-              help="Records that trained it (.parquet, .csv or .npz).")
-@click.option("--nonmembers", required=True, type=click.Path(path_type=Path),
-              help="Records of the same kind that did not.")
-@click.option("--population", type=click.Path(path_type=Path), default=None,
-              help="More such records that did not train it: for calibration, never scored.")
+@click.option(
+    "--model",
+    "spec",
+    required=True,
+    metavar="MODEL",
+    help="mypkg.mymodel:net (a model, a function that returns one, or predict(X)), "
+    "model.onnx or model.skops.",
+)
+@click.option(
+    "--members",
+    required=True,
+    type=click.Path(path_type=Path),
+    help="Records that trained it (.parquet, .csv or .npz).",
+)
+@click.option(
+    "--nonmembers",
+    required=True,
+    type=click.Path(path_type=Path),
+    help="Records of the same kind that did not.",
+)
+@click.option(
+    "--population",
+    type=click.Path(path_type=Path),
+    default=None,
+    help="More such records that did not train it: for calibration, never scored.",
+)
 @click.option("--label", default=None, help="The column to be predicted (tables).")
-@click.option("--references", default=16, show_default=True, type=click.IntRange(0),
-              help="How many reference models the adversary trains.")
-@click.option("--train", default=None, metavar="mypkg.mymodel:train",
-              help="train(X, y, *, rng) -> model, the target's recipe. Otherwise a scikit-learn model is cloned, and "
-                   "a torch module re-initialised and trained until its train accuracy matches.")
+@click.option(
+    "--references",
+    default=16,
+    show_default=True,
+    type=click.IntRange(0),
+    help="How many reference models the adversary trains.",
+)
+@click.option(
+    "--train",
+    default=None,
+    metavar="mypkg.mymodel:train",
+    help="train(X, y, *, rng) -> model, the target's recipe. Otherwise a scikit-learn model is cloned, and "
+    "a torch module re-initialised and trained until its train accuracy matches.",
+)
 @click.option("--attacks", default=None, help="Comma-separated names, or all (see `confide attacks`).")
 @click.option("--seed", default=7, show_default=True, help="Same seed, same report.")
 @click.option("--jobs", default=1, show_default=True, type=click.IntRange(1), help="Worker processes.")
-@click.option("--cache", type=click.Path(path_type=Path, file_okay=False), default=None,
-              help="Where trained references are kept, so that an interrupted audit resumes.")
-@click.option("--allow-overlap", is_flag=True, help="Leave records on both sides out instead of refusing them.")
+@click.option(
+    "--cache",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=None,
+    help="Where trained references are kept, so that an interrupted audit resumes.",
+)
+@click.option(
+    "--allow-overlap", is_flag=True, help="Leave records on both sides out instead of refusing them."
+)
 @_report_options
 @_sentences
-def audit_model(spec: str, out: Path, strict: bool, **options: Any) -> None:
+def audit_model(spec: str, out: Path, **options: Any) -> None:
     """Can an outsider tell whose records trained this model?"""
     from confide import audits
     from confide.cli.progress import progress_bar
 
     with progress_bar("training reference models") as progress:
         done = audits.model(spec, progress=progress, **options)
-    _finish(done, out, strict=strict)
+    _finish(done, out)
 
 
 @audit.command("scores")
 @click.argument("evidence", type=click.Path(path_type=Path))
 @_report_options
 @_sentences
-def audit_scores(evidence: Path, out: Path, strict: bool, **options: Any) -> None:
+def audit_scores(evidence: Path, out: Path, **options: Any) -> None:
     """Measure evidence made anywhere, by anything.
 
     EVIDENCE is a parquet file with the columns exposed and score (higher = surer), and where there
@@ -109,14 +160,14 @@ def audit_scores(evidence: Path, out: Path, strict: bool, **options: Any) -> Non
     """
     from confide import audits
 
-    _finish(audits.scores(evidence, **options), out, strict=strict)
+    _finish(audits.scores(evidence, **options), out)
 
 
-def _finish(done: Any, out: Path, *, strict: bool) -> None:
+def _finish(done: Any, out: Path) -> None:
     done.save(out)
     click.echo(str(done.report))
     click.echo(f"\nWritten: {', '.join(str(out / name) for name in done.files)}")
-    sys.exit(done.exit_code(strict=strict))
+    sys.exit(done.exit_code)
 
 
 @main.command()
@@ -150,8 +201,13 @@ def report(folder: Path) -> None:
 
 
 @main.command()
-@click.option("--out", type=click.Path(path_type=Path, file_okay=False), default=Path("confide-demo"),
-              show_default=True, help="Folder for the report.")
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=Path("confide-demo"),
+    show_default=True,
+    help="Folder for the report.",
+)
 @click.option("--seed", default=7, show_default=True)
 @click.option("--quick", is_flag=True, help="Fewer records and references: half a minute.")
 @_sentences

@@ -15,8 +15,8 @@ from confide.core.records import Records
 from confide.data import fair
 
 ASKED = (
-    "6,366 women answered a magazine's survey about their marriages; the models predict who had an affair. Whoever "
-    "can tell that a woman's answers trained the model has learnt that she took part."
+    "Women answered a magazine's survey about their marriages; the models predict who had an affair. "
+    "Whoever can tell that a woman's answers trained the model has learnt that she took part."
 )
 
 
@@ -55,8 +55,9 @@ def _survey(seed: int) -> tuple[Records, str]:
     except DataError:
         twin = fair.twin(5000, rng=np.random.default_rng(seed))
         return twin.take(twin.first_of_each()), (
-            "\n\nstatsmodels, which holds the survey, is not installed: this run uses a SYNTHETIC TWIN of the same "
-            "shape, and says nothing about real people. For the real one: pip install 'confide[demo]'"
+            "\n\nstatsmodels, which holds the survey, is not installed: this run uses a SYNTHETIC TWIN of "
+            "the same shape, and says nothing about real people. For the survey itself: "
+            "pip install 'confide[demo]'"
         )
 
 

@@ -8,16 +8,12 @@ from dataclasses import MISSING, fields
 from typing import Any
 
 from confide.attacks.membership import ALL, by_name
-from confide.core.errors import DataError
 from confide.core.play import needed_access
 
 
 def attack_table() -> str:
     """One line an attack: name, the access it needs, what it is, its paper."""
-    rows = [
-        (a.name, needed_access(a()), a.title, f"{a.paper.authors} {a.paper.year}")
-        for a in ALL
-    ]
+    rows = [(a.name, needed_access(a()), a.title, str(a.paper)) for a in ALL]
     width = [max(len(row[i]) for row in rows) for i in range(4)]
     return "\n".join("  ".join(cell.ljust(width[i]) for i, cell in enumerate(row)).rstrip() for row in rows)
 
@@ -26,15 +22,10 @@ def explanation(name: str) -> str:
     """The adversary's story, the settings with their defaults, and the citation.
 
     Raises:
-        DataError: if there is no such attack.
+        KnowledgeError: if there is no such attack.
     """
-    known = by_name()
-    if name not in known:
-        raise DataError(f"there is no attack {name!r}: choose from {', '.join(known)}.")
-    attack: Any = known[name]
-    settings = [
-        f"  {f.name} = {f.default!r}" for f in fields(attack) if f.init and f.default is not MISSING
-    ]
+    attack: Any = by_name(name)
+    settings = [f"  {f.name} = {f.default!r}" for f in fields(attack) if f.init and f.default is not MISSING]
     parts = [
         f"{name}: {attack.title} (needs {needed_access(attack())} access)",
         textwrap.dedent(inspect.getdoc(attack) or ""),

@@ -1,1 +1,36 @@
 """FLOOR 2: one dict, rendered to HTML, JSON and the terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from confide.report.document import Report
+from confide.report.finding import Audience, Finding, Section, Skipped
+from confide.report.page import page
+from confide.report.verdict import Limit, Verdict, judge
+
+__all__ = [
+    "Audience",
+    "Finding",
+    "Limit",
+    "Report",
+    "Section",
+    "Skipped",
+    "Verdict",
+    "judge",
+    "page",
+    "report",
+]
+
+
+def report(
+    sections: Sequence[Section],
+    *,
+    seed: int,
+    audience: Audience = "internal",
+    limits: Sequence[Limit] = (),
+    strict: bool = False,
+    version: str = "",
+) -> Report:
+    """The report on one or more audited releases; see `page` for its arguments."""
+    return Report(page(sections, seed=seed, audience=audience, limits=limits, strict=strict, version=version))

@@ -1,0 +1,159 @@
+"""From evidence to the outcome of an audit: risks, the worst of them corrected, a report, and files."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from confide import __version__
+from confide.core import evidence as kept
+from confide.core.errors import DataError, EvidenceError
+from confide.core.estimate import Estimate
+from confide.core.evidence import Evidence
+from confide.measure import measure, worst
+from confide.report import Audience, Finding, Limit, Report, Section, Skipped, page
+
+
+@dataclass(frozen=True, kw_only=True)
+class Audit:
+    """What an audit found, for one release or several.
+
+    Args:
+        sections: one a release.
+        limits, strict: what decides the verdict.
+        audience: 'internal' or 'public'.
+        seed: from which it can be repeated.
+    """
+
+    sections: tuple[Section, ...]
+    limits: tuple[Limit, ...]
+    strict: bool
+    audience: Audience
+    seed: int
+
+    @classmethod
+    def together(cls, audits: Sequence[Audit]) -> Audit:
+        """Several audits with the same settings as one."""
+        return replace(audits[0], sections=tuple(s for audit in audits for s in audit.sections))
+
+    @cached_property
+    def report(self) -> Report:
+        """Every word and number; prints itself."""
+        return Report(
+            page(
+                self.sections,
+                seed=self.seed,
+                audience=self.audience,
+                limits=self.limits,
+                strict=self.strict,
+                version=__version__,
+            )
+        )
+
+    @property
+    def exit_code(self) -> int:
+        """0 within limits, 1 if one is exceeded (or inconclusive, when strict)."""
+        return int(self.report.page["exit"])
+
+    @property
+    def headlines(self) -> tuple[str, ...]:
+        """The first sentence on each release."""
+        return tuple(f"{s['release']}: {s['headline']}" for s in self.report.page["sections"])
+
+    @property
+    def evidence(self) -> tuple[Evidence, ...]:
+        """All evidence; with several releases each attack carries its release's name."""
+        if len(self.sections) == 1:
+            return tuple(self.sections[0].evidence.values())
+        return tuple(
+            replace(e, attack=f"{s.release}/{e.attack}") for s in self.sections for e in s.evidence.values()
+        )
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """What `save` writes: rows of evidence name people, so a public audit keeps them back."""
+        rows = ("evidence.parquet",) if self.audience == "internal" else ()
+        return ("report.html", "report.json", *rows)
+
+    def save(self, folder: Path | str) -> None:
+        """Write the report and, for an internal audience, the evidence; each file whole or not at all."""
+        folder = Path(folder)
+        self.report.save(folder / "report.html")
+        self.report.save(folder / "report.json")
+        if "evidence.parquet" in self.files:
+            kept.save(self.evidence, folder / "evidence.parquet")
+
+
+def conclude(
+    *,
+    release: str,
+    evidence: Sequence[Evidence],
+    blind: Evidence | None,
+    attacks: Sequence[Any],
+    skipped: Sequence[Skipped],
+    limits: Sequence[str | Limit],
+    audience: str,
+    strict: bool,
+    seed: int,
+    about: Mapping[str, str],
+    adversary: Sequence[str] = (),
+    notes: Sequence[str] = (),
+    warnings: Sequence[str] = (),
+) -> Audit:
+    """Measure the attacks, all intervals corrected for their number, and lead with the worst.
+
+    Raises:
+        EvidenceError: if no attack could run: an audit that saw nothing is no audit.
+    """
+    if not evidence:
+        why = "; ".join(f"{s.attack}: {s.why}" for s in skipped)
+        raise EvidenceError(f"no attack could run on {release}, so nothing was measured ({why}).")
+    if audience not in ("internal", "public"):
+        raise DataError(f"the audience is {audience!r}: choose internal or public.")
+    unseen = None if blind is None else measure(blind).auc
+    cards = {a.name: a for a in attacks}
+    place, risks = worst(evidence)
+    findings = tuple(_finding(risk, cards, unseen) for risk in risks)
+    section = Section(
+        release=release,
+        headline=findings[place],
+        findings=findings,
+        skipped=tuple(skipped),
+        evidence={e.attack: e for e in evidence},
+        about=about,
+        adversary=tuple(adversary),
+        warnings=tuple(warnings),
+        notes=tuple(notes),
+    )
+    return Audit(
+        sections=(section,),
+        limits=parse_limits(limits),
+        strict=strict,
+        audience=audience,
+        seed=seed,
+    )
+
+
+def parse_limits(limits: Sequence[str | Limit]) -> tuple[Limit, ...]:
+    """Limits from text such as 'tpr@0.01=0.05'.
+
+    Raises:
+        DataError: if one cannot be understood.
+    """
+    return tuple(Limit.parse(limit) if isinstance(limit, str) else limit for limit in limits)
+
+
+def _finding(risk: Any, cards: Mapping[str, Any], blind: Estimate | None) -> Finding:
+    attack = cards.get(risk.attack)
+    if attack is None:
+        return Finding(risk=risk, blind=blind)
+    return Finding(
+        risk=risk,
+        title=attack.title,
+        settings=asdict(attack),
+        citation=f"{attack.paper.authors} ({attack.paper.year}). {attack.paper.title}. {attack.paper.url}",
+        blind=blind,
+    )

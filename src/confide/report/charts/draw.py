@@ -1,0 +1,79 @@
+"""Drawing: records go into a chart's Vega-Lite file, out comes an SVG that follows the page's colours."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+from html import escape
+from importlib.resources import files
+from typing import Any
+
+from confide.core.errors import DataError
+
+CHARTS = ("roc", "scores", "worst_off", "epsilon")
+"""The charts by name; each is a file beside this one, to be opened in any Vega-Lite editor."""
+
+VERSION = "5.20"
+
+INKS = {
+    "#1b2328": "--ink",
+    "#5a656d": "--muted",
+    "#d6dade": "--line",
+    "#c4501b": "--exposed",
+    "#0b6a9e": "--control",
+    "#0f7b5f": "--third",
+    "#8a4a86": "--fourth",
+    "#9aa3aa": "--rest",
+}
+"""The light colours that the chart files are written in -> the page's variables, which follow the theme."""
+
+Records = Sequence[dict[str, Any]]
+
+
+def specification(name: str) -> dict[str, Any]:
+    """A chart's Vega-Lite file.
+
+    Raises:
+        DataError: if there is no chart of that name.
+    """
+    if name not in CHARTS:
+        raise DataError(f"there is no chart {name!r}: the charts are {', '.join(CHARTS)}.")
+    text = files("confide.report.charts").joinpath(f"{name}.json").read_text(encoding="utf-8")
+    return json.loads(text)
+
+
+def figure(name: str, records: Records) -> dict[str, Any]:
+    """The whole Vega-Lite specification, records inserted; needs no drawing library."""
+    return {**specification(name), "data": {"values": list(records)}}
+
+
+def draw(name: str, records: Records, *, title: str, description: str, key: str = "") -> str:
+    """An SVG to be set into a page: it scales to its box, takes the page's colours, and can be read aloud.
+
+    Args:
+        title, description: for screen readers.
+        key: makes the ids inside differ from those of other charts on the page.
+    """
+    import vl_convert  # 30 MB of drawing engine: loaded only when something is drawn
+
+    svg: str = vl_convert.vegalite_to_svg(figure(name, records), vl_version=VERSION, allowed_base_urls=[])
+    mark = re.sub(r"[^a-z0-9]", "-", f"{name}-{key}".lower())
+    body = svg[svg.index(">") + 1 :]
+    # vl-convert numbers clip paths through the whole process; the same report must be the same file
+    for at, name_in in enumerate(dict.fromkeys(re.findall(r'id="((?:clip|gradient)\w+)"', body))):
+        body = body.replace(f'id="{name_in}"', f'id="{mark}-{at}"').replace(
+            f"url(#{name_in})", f"url(#{mark}-{at})"
+        )
+    body = re.sub(r' (?:role|aria-\w+)="[^"]*"', "", body)
+    body = re.sub(r'<text [^>]*opacity="0"[^>]*>[^<]*</text>|<text [^>]*/>', "", body)
+    for ink, variable in INKS.items():
+        body = body.replace(f'"{ink}"', f'"var({variable}, {ink})"')
+    box = re.search(r'viewBox="([^"]+)"', svg)
+    assert box, "vl-convert gives every SVG a viewBox"
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="{box[1]}" role="img" class="chart" '
+        f'aria-labelledby="{mark}-title {mark}-desc">'
+        f'<title id="{mark}-title">{escape(title)}</title><desc id="{mark}-desc">{escape(description)}</desc>'
+        f"{body}"
+    )

@@ -1,0 +1,147 @@
+"""What each chart draws, as plain records: coarse enough to keep in report.json, tested without pixels."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from confide.core.arrays import Array, Floats
+from confide.core.budget import Budget
+from confide.core.evidence import Evidence
+from confide.measure import records as measured
+from confide.measure.risk import Roc
+from confide.report.finding import Finding
+from confide.report.numbers import FEWEST, Lens
+
+Record = dict[str, Any]
+
+POINTS = {"internal": 120, "public": 40}
+BINS = {"internal": 40, "public": 20}
+NAMED = 4
+"""So many attacks get a colour and a name of their own; the rest are drawn in grey."""
+
+REST = "other attacks"
+
+
+def roc_records(headline: Finding, findings: Sequence[Finding], *, lens: Lens) -> list[Record]:
+    """A line an attack, the headline first with its band, and the diagonal of guessing.
+
+    The axes start at the lowest false-positive rate of 10, 1, 0.1 and 0.01 % that the controls resolve.
+    For the public, points that rest on fewer than ten people are left out.
+    """
+    rest = [f for f in findings if f.risk.attack != headline.risk.attack]
+    rest.sort(key=lambda f: -f.risk.auc.value if np.isfinite(f.risk.auc.value) else 0.0)
+    controls = max(headline.risk.control_count, 1)
+    floor = next((f for f in (1e-4, 1e-3, 1e-2) if f * controls >= 1), 0.1)
+    records: list[Record] = []
+    for rank, finding in enumerate([headline, *rest]):
+        label = _label(finding) if rank < NAMED else REST
+        for point in _points(finding, floor=floor, lens=lens):
+            fpr, tpr, low, high = point
+            line = {"part": "line", "rank": min(rank, NAMED), "attack": label, "line": finding.risk.attack}
+            records.append({**line, "fpr": fpr, "tpr": tpr})
+            if rank == 0:
+                records.append({"part": "band", "fpr": fpr, "low": max(low, floor), "high": max(high, floor)})
+    records += [{"part": "guess", "fpr": x, "tpr": x} for x in (floor, 1.0)]
+    return records
+
+
+def score_records(evidence: Evidence, *, lens: Lens) -> list[Record]:
+    """The share of exposed and of control people in each bin of the headline attack's score.
+
+    The outermost bins hold all that lies beyond them, so no single extreme score sets an edge.
+    """
+    claims, exposed = evidence.claims, evidence.exposed
+    finite = claims[np.isfinite(claims)]
+    if not len(finite):
+        return []
+    bins, tail = BINS[lens.audience], 0.01 if lens.public else 0.001
+    low, high = np.quantile(finite, [tail, 1 - tail])
+    if low == high:
+        low, high = low - 0.5, high + 0.5
+    edges = np.linspace(low, high, bins + 1)
+    records: list[Record] = []
+    for group, chosen in (("in the training data", exposed), ("not in it", ~exposed)):
+        counts, _ = np.histogram(np.clip(claims[chosen], low, high), edges)
+        for start, stop, count in zip(edges[:-1], edges[1:], counts, strict=True):
+            part = _shown_share(count, counts.sum(), lens)
+            records.append({"group": group, "from": _short(start), "to": _short(stop), "share": part})
+    return records
+
+
+def worst_off_records(evidence: Evidence, *, lens: Lens) -> list[Record]:
+    """The share of exposed people by how few others look as much like members as they do."""
+    lookalikes = measured(evidence)["fpr"].to_numpy()
+    controls = int((~evidence.exposed).sum())
+    steps = [f for f in (0.001, 0.01, 0.1) if f * controls >= 1]
+    edges = np.array([0.0, *steps, 1.0])
+    which = np.searchsorted(edges[1:-1], lookalikes, side="right")
+    names = [f"fewer than 1 in {round(1 / f):,}" for f in steps] + [f"{_or_more(steps)}"]
+    counts = np.bincount(which, minlength=len(names))
+    return [
+        {"others": name, "order": i, "share": _shown_share(n, counts.sum(), lens), "guess": float(guess)}
+        for i, (name, n, guess) in enumerate(zip(names, counts, np.diff(edges), strict=True))
+    ]
+
+
+def worst_off_table(evidence: Evidence, *, lens: Lens, most: int = 10) -> list[Record]:
+    """The most exposed records with their numbers; for the public, none."""
+    if lens.public:
+        return []
+    rows = measured(evidence).sort("fpr", "target").head(most)
+    columns = rows.select("target", times="worlds_in", lookalikes="fpr")
+    return [row | {"lookalikes": _short(row["lookalikes"])} for row in columns.to_dicts()]
+
+
+def epsilon_records(finding: Finding, promise: Budget | None, *, lens: Lens) -> list[Record]:
+    """Promised, shown, could have shown; nothing where no bound applies."""
+    bound = finding.bound
+    if bound is None or not np.isfinite(bound.ceiling):
+        return []
+    low, ceiling = lens.number(bound.low), lens.number(bound.ceiling)
+    promised = None if promise is None else promise.epsilon
+    return [
+        {"what": "promised", "value": promised, "text": "nothing" if promised is None else f"{promised:.3g}"},
+        {"what": "shown", "value": low, "text": f"at least {low:.2f}"},
+        {"what": "could have shown", "value": ceiling, "text": f"{ceiling:.2f}"},
+    ]
+
+
+def _points(finding: Finding, *, floor: float, lens: Lens) -> Array:
+    """float64[points, 4]: fpr, tpr, low, high, thinned evenly along the logarithmic axis."""
+    roc: Roc = finding.risk.roc
+    table: Floats = np.column_stack([roc.fpr, roc.tpr, roc.low, roc.high]).astype(np.float64)
+    keep = (table[:, 0] >= floor) & (table[:, 1] >= floor) & np.isfinite(table).all(axis=1)
+    if lens.public:
+        keep &= (table[:, 0] * finding.risk.control_count >= FEWEST) & (
+            table[:, 1] * finding.risk.exposed_count >= FEWEST
+        )
+    table = table[keep]
+    most = POINTS[lens.audience]
+    if len(table) > most:
+        grid = np.geomspace(table[0, 0], table[-1, 0], most)
+        nearest = np.searchsorted(table[:, 0], grid * (1 - 1e-12)).clip(max=len(table) - 1)
+        table = table[np.unique(nearest)]
+    digits = 2 if lens.public else 5
+    return np.array([[float(f"{x:.{digits}g}") for x in row] for row in table]).reshape(-1, 4)
+
+
+def _label(finding: Finding) -> str:
+    return finding.title or finding.risk.attack
+
+
+def _or_more(steps: list[float]) -> str:
+    return f"1 in {round(1 / steps[-1]):,} or more" if steps else "any number"
+
+
+def _shown_share(count: int, of: int, lens: Lens) -> float | None:
+    if lens.public and 0 < count < FEWEST:
+        return None
+    part = float(count / of) if of else 0.0
+    return round(part, 2) if lens.public else float(f"{part:.5g}")
+
+
+def _short(x: float) -> float:
+    return float(f"{x:.6g}")

@@ -1,0 +1,95 @@
+"""What a report is made from: findings, skips, and one section for each audited release."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal, TypeAlias
+
+from confide.core.budget import Budget
+from confide.core.estimate import Estimate
+from confide.core.evidence import Evidence
+from confide.measure.risk import EpsilonBound, Risk
+
+Audience: TypeAlias = Literal["internal", "public"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """What one attack found, with its card.
+
+    Args:
+        risk: the numbers.
+        title: the attack's name in words; its short name by default.
+        settings: the attack's fields, for the report's fine print.
+        citation: the paper; an https address in it becomes a link.
+        blind: the AUC of the blind adversary, who never saw the release, on the same people. If its
+            interval lies above 0.5, exposed and control differ without the release: the comparison
+            is broken.
+    """
+
+    risk: Risk
+    title: str = ""
+    settings: Mapping[str, object] = field(default_factory=dict)
+    citation: str = ""
+    blind: Estimate | None = None
+
+    @property
+    def bound(self) -> EpsilonBound | None:
+        """The epsilon bound to quote; chosen without a look at what was found.
+
+        A certified bound comes first, then one that needs no hypothesis on the shape of the
+        trade-off curve, then the one that could have shown most. Choosing the largest `low` instead
+        would be a search over methods, and its interval would not hold.
+        """
+        return max(self.risk.epsilon, key=_standing, default=None)
+
+    @property
+    def broken(self) -> bool:
+        """Does the blind adversary win?"""
+        return self.blind is not None and self.blind.low > 0.5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Skipped:
+    """An attack that did not run, and why: named and visible, never a zero."""
+
+    attack: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Section:
+    """One audited release.
+
+    Args:
+        release: its name.
+        headline: the worst attack, measured with the correction for the number of attacks tried
+            (`confide.measure.worst`).
+        findings: every attack that ran, each by itself.
+        skipped: every attack that did not.
+        evidence: by the attack's short name; that of the headline attack is drawn.
+        promise: the budget that the release was made under, or None.
+        about: what was audited: label -> text.
+        adversary: what he had, beyond his access: one sentence each.
+        harm: what it tells about a person that he is in the data: one sentence.
+        warnings: what a reader must know first: one sentence each.
+        notes: small print.
+    """
+
+    release: str
+    headline: Finding
+    findings: tuple[Finding, ...]
+    skipped: tuple[Skipped, ...] = ()
+    evidence: Mapping[str, Evidence] = field(default_factory=dict)
+    promise: Budget | None = None
+    about: Mapping[str, str] = field(default_factory=dict)
+    adversary: tuple[str, ...] = ()
+    harm: str = ""
+    warnings: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+def _standing(bound: EpsilonBound) -> tuple[bool, bool, float]:
+    hypothesis = "hypothes" in f"{bound.method} {bound.assumption}".lower()
+    return bound.certified, not hypothesis, bound.ceiling

@@ -1,0 +1,62 @@
+"""HTML: one self-contained page, without script and without network."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from confide.report import words
+from confide.report.charts import draw
+from confide.report.numbers import one_in, percent
+
+Page = dict[str, Any]
+
+SIGNS = {"within": "✓", "exceeded": "✕", "inconclusive": "?", "measured": "•"}
+
+
+def to_html(page: Page) -> str:
+    """The report as one HTML file; every text is escaped, every chart is drawn into the page."""
+    from jinja2 import Environment, PackageLoader
+    from markupsafe import Markup
+
+    env = Environment(
+        loader=PackageLoader("confide.report"), autoescape=True, trim_blocks=True, lstrip_blocks=True
+    )
+    env.filters.update(num=number, span=span, one_in=one_in, percent=percent, per_hundred=per_hundred)
+    # The SVG is the only markup that is not escaped here: the drawing engine escapes every record in it.
+    charts = [
+        {**c, "svg": Markup(_draw(c, at)) if c["records"] else ""} for at, c in enumerate(page["charts"])
+    ]
+    return env.get_template("report.html").render(
+        page=page, charts=charts, signs=SIGNS, point=words.operating_point, columns=columns
+    )
+
+
+def columns(findings: list[Page]) -> list[float]:
+    """The false-positive rates that the table shows: the two lowest that are resolved, down to 0.1 %."""
+    resolved = {at["fpr"] for f in findings for at in f["tpr_at"] if at["rate"] and at["fpr"] >= 0.001}
+    return sorted(sorted(resolved)[:2], reverse=True)
+
+
+def number(x: float | None, digits: int = 3) -> str:
+    """A number, or n/a."""
+    return "n/a" if x is None else f"{x:.{digits}f}"
+
+
+def span(e: Page | None, digits: int = 3) -> str:
+    """The interval of an estimate."""
+    return "" if e is None else f"{e['low']:.{digits}f} – {e['high']:.{digits}f}"
+
+
+def per_hundred(e: Page) -> Page:
+    """An estimate of a rate, in percent."""
+    return {name: 100 * e[name] for name in ("value", "low", "high")}
+
+
+def _draw(chart: Page, at: int) -> str:
+    return draw(
+        chart["name"],
+        chart["records"],
+        title=chart["title"],
+        description=chart["description"],
+        key=str(at),
+    )

@@ -1,0 +1,202 @@
+"""The page: one dict that holds every word and every number of a report."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from confide.core.budget import Budget
+from confide.core.errors import DataError, EvidenceError
+from confide.report import words
+from confide.report.charts import records as rows
+from confide.report.finding import Audience, Finding, Section
+from confide.report.numbers import Lens, finding_record, guessing
+from confide.report.verdict import Limit, Verdict, judge
+
+SCHEMA = "confide.report/1"
+
+Page = dict[str, Any]
+
+READING = {
+    "roc": (
+        "Members found against people wrongly accused",
+        "Each line is an attack. Go to the share of others you would accept as wrongly accused, and read "
+        "upwards how many members are found. On the dotted line an attack is guessing; the band is the "
+        "interval of the strongest one.",
+    ),
+    "scores": (
+        "What the strongest attack sees",
+        "Filled: people in the training data. Outlined: people not in it. Where the two shapes lie apart "
+        "the release gives people away; where they cover each other it does not.",
+    ),
+    "worst_off": (
+        "Who is worst off",
+        "Members by how many people outside the data look at least as much like members as they do. The "
+        "upright mark is what guessing would give. Bars beyond their mark at the top are people who "
+        "stand out.",
+    ),
+    "epsilon": (
+        "Promised, shown, could have shown",
+        "Shown is a lower bound on what is given away. It may not pass what was promised. A low bar below "
+        "a high third bar is good news; below a low third bar it is no news.",
+    ),
+}
+"""Title and 'how to read it' of each chart."""
+
+
+def page(
+    sections: Sequence[Section],
+    *,
+    seed: int,
+    audience: Audience = "internal",
+    limits: Sequence[Limit] = (),
+    strict: bool = False,
+    version: str = "",
+) -> Page:
+    """Every word and number of the report on one or more audited releases.
+
+    The report is itself a release: for the public there are no rows and no ids, counts are coarse,
+    those under ten are left out, and intervals are rounded outward to two digits. What the caller
+    writes (`about`, `notes`, `warnings`) is shown as it is.
+
+    Args:
+        sections: one a release.
+        seed: from which the audit can be repeated.
+        audience: "internal" or "public".
+        limits: what each release's headline is held to.
+        strict: whether "inconclusive" fails.
+        version: of confide.
+
+    Raises:
+        EvidenceError: if a release has no finding, for then nothing was measured.
+        DataError: if the audience is unknown or two releases share a name.
+    """
+    _check(sections, audience)
+    lens = Lens(audience)
+    by_release = {s.release: judge([s.headline], limits, strict=strict) for s in sections}
+    verdict = judge([s.headline for s in sections], limits, strict=strict)
+    names = [s.release for s in sections]
+    return {
+        "schema": SCHEMA,
+        "release": " and ".join(names),
+        "releases": names,
+        "seed": seed,
+        "audience": audience,
+        "version": version,
+        "verdict": verdict.ruling,
+        "exit": verdict.exit_code,
+        "strict": strict,
+        "verdict_sentence": words.verdict(verdict.ruling, strict),
+        "limits": [row for s in sections for row in _limit_rows(s, by_release[s.release], lens)],
+        "findings": [finding_record(f, release=s.release, lens=lens) for s in sections for f in s.findings],
+        "skipped": [
+            {"release": s.release, "attack": k.attack, "why": k.why} for s in sections for k in s.skipped
+        ],
+        "sections": [_section(s, by_release[s.release].ruling, lens) for s in sections],
+        "charts": [chart for s in sections for chart in _charts(s, lens)],
+    }
+
+
+def detectable(h: Finding) -> float | None:
+    """The smallest share of members, found at the headline's false-positive rate, that is not guessing.
+
+    With k of n members found, the lower Clopper-Pearson end lies above g, the most that guessing may reach,
+    exactly when P[Bin(n, g) >= k] is below half of one minus the confidence; the smallest such k / n. None
+    where people of several worlds hang together, for their interval is another one.
+    """
+    import numpy as np
+    from scipy.special import betainc
+
+    resolved = {at.fpr: at for at in h.risk.tpr_at if at.rate is not None}
+    point, n = resolved.get(0.01) or resolved.get(0.1), h.risk.exposed_count
+    independent = h.risk.worlds in (1, n + h.risk.control_count)
+    if point is None or n < 1 or not independent:
+        return None
+    most = guessing(point.fpr, point.controls, confidence=h.risk.confidence)
+    k = np.arange(1, n + 1)
+    enough = betainc(k, n - k + 1, most) < (1 - h.risk.confidence) / 2
+    return float(k[enough][0] / n) if enough.any() else None
+
+
+def _section(s: Section, ruling: str, lens: Lens) -> Page:
+    record = finding_record(s.headline, release=s.release, lens=lens)
+    story = words.outcome(finding_record(s.headline, release=s.release, lens=Lens()))
+    others = [finding_record(f, release=s.release, lens=lens) for f in s.findings]
+    promise = None if s.promise is None else _promise(s.promise)
+    return {
+        "release": s.release,
+        "outcome": story,
+        "verdict": ruling,
+        "headline": words.headline(record, story),
+        "support": words.support(record, story, tried=len(s.findings), detectable=detectable(s.headline)),
+        "finding": record,
+        "warnings": words.warnings(record, story, s.warnings),
+        "about": [[label, str(text)] for label, text in s.about.items()],
+        "promise": promise,
+        "adversary": words.adversary(record, s.adversary),
+        "found": [[f["title"], words.found(f)] for f in others],
+        "means": words.means(record, story, harm=s.harm, promise=promise),
+        "means_not": words.means_not(record, story, findings=others),
+        "next": words.next_steps(story, ruling),
+        "notes": list(s.notes),
+        "worst_off": _worst_off(s, lens),
+    }
+
+
+def _worst_off(s: Section, lens: Lens) -> list[Page]:
+    evidence = s.evidence.get(s.headline.risk.attack)
+    return [] if evidence is None else rows.worst_off_table(evidence, lens=lens)
+
+
+def _charts(s: Section, lens: Lens) -> list[Page]:
+    evidence, attack = s.evidence.get(s.headline.risk.attack), s.headline.title or s.headline.risk.attack
+    drawn = {
+        "roc": rows.roc_records(s.headline, s.findings, lens=lens),
+        "scores": [] if evidence is None else rows.score_records(evidence, lens=lens),
+        "worst_off": [] if evidence is None else rows.worst_off_records(evidence, lens=lens),
+        "epsilon": rows.epsilon_records(s.headline, s.promise, lens=lens),
+    }
+    why = {"epsilon": "no bound on epsilon applies to this evidence"}
+    return [
+        {
+            "name": name,
+            "release": s.release,
+            "title": READING[name][0],
+            "description": f"{READING[name][0]}: {s.release}, {attack}.",
+            "how_to_read": READING[name][1],
+            "records": records,
+            "why": "" if records else why.get(name, "the scores were not handed to the report"),
+        }
+        for name, records in drawn.items()
+    ]
+
+
+def _limit_rows(s: Section, verdict: Verdict, lens: Lens) -> list[Page]:
+    return [
+        {
+            "release": s.release,
+            "limit": str(j.limit),
+            "attack": j.attack,
+            "verdict": j.ruling,
+            "reason": "" if lens.public else j.reason,
+        }
+        for j in verdict.judged
+    ]
+
+
+def _promise(budget: Budget) -> Page:
+    return {"epsilon": budget.epsilon, "delta": budget.delta, "unit": str(budget.unit), "text": str(budget)}
+
+
+def _check(sections: Sequence[Section], audience: str) -> None:
+    if audience not in ("internal", "public"):
+        raise DataError(f"there is no audience {audience!r}: write for 'internal' or 'public'.")
+    if not sections:
+        raise EvidenceError("there is nothing to report on: give at least one audited release.")
+    names = [s.release for s in sections]
+    if len(set(names)) < len(names):
+        raise DataError(f"two releases share a name ({', '.join(names)}): name them apart.")
+    for s in sections:
+        if not s.findings:
+            why = "; ".join(f"{k.attack}: {k.why}" for k in s.skipped) or "no attack was asked for"
+            raise EvidenceError(f"no attack could run on {s.release}, so nothing was measured ({why}).")

@@ -1,0 +1,113 @@
+"""The terminal: the same dict as plain text, as wide as the window."""
+
+from __future__ import annotations
+
+import shutil
+import textwrap
+from typing import Any
+
+from confide.report.html import SIGNS, columns, number
+from confide.report.numbers import one_in
+
+Page = dict[str, Any]
+
+WIDEST = 24
+"""So many characters an attack's name should have before a rate is dropped for it."""
+
+PLAIN = {"✓": "OK", "✕": "NO", "?": "?", "•": "-"}
+
+
+def to_text(page: Page, *, width: int | None = None) -> str:
+    """The report for a terminal of `width` columns; the window's own by default, 100 at most."""
+    width = width or min(shutil.get_terminal_size((80, 24)).columns, 100)
+    verdict = f"[{PLAIN[SIGNS[page['verdict']]]}] {page['verdict_sentence']}"
+    lines = [*_wrap(page["release"], width), *_wrap(verdict, width)]
+    for s in page["sections"]:
+        lines += ["", *_section(page, s, width)]
+    lines += ["", *_wrap(f"Seed {page['seed']}; {page['schema']}; for {page['audience']} use.", width)]
+    return "\n".join(lines)
+
+
+def _section(page: Page, s: Page, width: int) -> list[str]:
+    mine = [f for f in page["findings"] if f["release"] == s["release"]]
+    lines = _wrap(f"== {s['release']} ==", width) if len(page["sections"]) > 1 else []
+    lines += [*_wrap(s["headline"], width), *(line for x in s["support"] for line in _wrap(x, width))]
+    lines += _listed("Read first", s["warnings"], width)
+    rows = [r for r in page["limits"] if r["release"] == s["release"]]
+    lines += _listed("Limits", [f"{r['limit']}: {r['verdict']}. {r['reason']}" for r in rows], width)
+    lines += ["", *_table(mine, s["finding"]["attack"], width)]
+    missed = [f"{k['attack']}: {k['why']}" for k in page["skipped"] if k["release"] == s["release"]]
+    lines += _listed("Did not run", missed, width)
+    lines += _listed("What it means", s["means"], width)
+    lines += _listed("What it does not mean", s["means_not"], width)
+    return lines + _listed("What to do next", s["next"], width)
+
+
+def _table(findings: list[Page], worst: str, width: int) -> list[str]:
+    """A row an attack; in a narrow window with one rate fewer, in a very narrow one a block an attack."""
+    head, body = _cells(findings, worst, columns(findings))
+    if _room(head, body, width) < WIDEST:
+        head, body = _cells(findings, worst, columns(findings)[:1])
+    room = _room(head, body, width)
+    if room < 16:
+        return [line for row in body for line in _block(head, row, width)]
+    sizes = [min(room, max(len(row[0]) for row in body)), *_sizes(head, body)[1:]]
+    return [
+        "  ".join(_fit(c, n, i) for i, (c, n) in enumerate(zip(row, sizes, strict=True)))
+        for row in [head, *body]
+    ]
+
+
+def _fit(cell: str, size: int, column: int) -> str:
+    if column:
+        return cell.rjust(size)
+    return (cell if len(cell) <= size else f"{cell[: size - 1]}…").ljust(size)
+
+
+def _cells(findings: list[Page], worst: str, fprs: list[float]) -> tuple[list[str], list[list[str]]]:
+    head = ["attack", *(f"at {one_in(f)}" for f in fprs), "AUC", "epsilon >="]
+    body: list[list[str]] = []
+    for f in findings:
+        rates = {at["fpr"]: at["rate"] for at in f["tpr_at"]}
+        mark = "*" if f["attack"] == worst else "-"
+        bound = f["epsilon"]
+        shown = "n/a" if bound is None else f"{number(bound['low'], 2)} of {number(bound['ceiling'], 2)}"
+        body.append(
+            [f"{mark} {_clean(f['title'])}", *(_cell(rates.get(x)) for x in fprs), _cell(f["auc"]), shown]
+        )
+    return head, body
+
+
+def _sizes(head: list[str], body: list[list[str]]) -> list[int]:
+    return [max(map(len, column)) for column in zip(head, *body, strict=True)]
+
+
+def _room(head: list[str], body: list[list[str]], width: int) -> int:
+    """What is left for the attacks' names."""
+    return width - sum(_sizes(head, body)[1:]) - 2 * (len(head) - 1)
+
+
+def _block(head: list[str], row: list[str], width: int) -> list[str]:
+    return [
+        _fit(row[0], width, 0),
+        *(f"    {name:<14} {cell}" for name, cell in zip(head[1:], row[1:], strict=True)),
+    ]
+
+
+def _cell(e: Page | None) -> str:
+    return "n/a" if e is None else f"{e['value']:.3f} [{e['low']:.3f}, {e['high']:.3f}]"
+
+
+def _listed(title: str, items: list[str], width: int) -> list[str]:
+    if not items:
+        return []
+    return ["", title, *(line for item in items for line in _wrap(item, width, "- ", "  "))]
+
+
+def _wrap(text: str, width: int, first: str = "", rest: str = "") -> list[str]:
+    return textwrap.wrap(_clean(text), width, initial_indent=first, subsequent_indent=rest) or [""]
+
+
+def _clean(text: str) -> str:
+    """Without control characters: a hostile name must not steer the terminal."""
+    return "".join(c if c.isprintable() else " " for c in text)

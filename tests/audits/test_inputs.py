@@ -1,0 +1,125 @@
+"""What a user may hand over, and the one sentence he gets for what cannot be used."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import polars as pl
+import pytest
+
+from confide.audits.comparable import separate
+from confide.audits.inputs import Sheet, as_sheet, class_names, read_sheet, same_columns, with_codes
+from confide.core.errors import DataError
+from confide.core.records import Records
+
+FRAME = pl.DataFrame({"age": [30, 40, 50], "job": ["a", "b", "a"], "income": ["low", "high", "low"]})
+
+
+@pytest.mark.parametrize("suffix", ["parquet", "csv"])
+def test_a_table_is_split_into_features_and_label(suffix: str, tmp_path: Path) -> None:
+    path = tmp_path / f"t.{suffix}"
+    FRAME.write_parquet(path) if suffix == "parquet" else FRAME.write_csv(path)
+    sheet = read_sheet(path, label="income")
+    assert isinstance(sheet.x, pl.DataFrame)
+    assert sheet.x.columns == ["age", "job"]
+    assert sheet.y.tolist() == ["low", "high", "low"]
+
+
+def test_arrays_come_from_npz(tmp_path: Path) -> None:
+    np.savez(tmp_path / "t.npz", X=np.eye(3), y=np.arange(3))
+    sheet = read_sheet(tmp_path / "t.npz", label=None)
+    assert np.array_equal(sheet.x, np.eye(3))
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        (np.eye(3), [0, 1, 0]),
+        FRAME,
+        pd.DataFrame(FRAME.to_dict(as_series=False)),
+        Records(np.eye(3), np.arange(3)),
+    ],
+    ids=["pair", "polars", "pandas", "records"],
+)
+def test_python_users_give_what_they_have(data: Any) -> None:
+    assert len(as_sheet(data, label="income", name="members")) == 3
+
+
+def write(path: Path, what: str) -> Path:
+    if what == "pickled":
+        np.savez(path, X=np.array([object()]), y=np.arange(1))
+    elif what == "no y":
+        np.savez(path, X=np.eye(2))
+    else:
+        path.write_bytes(b"PAR1 this is no table")
+    return path
+
+
+@pytest.mark.parametrize(
+    ("name", "what", "says"),
+    [
+        ("gone.parquet", None, "does not exist"),
+        ("bad.parquet", "bytes", "cannot be read as parquet"),
+        ("data.xlsx", "bytes", "not a .parquet, .csv or .npz"),
+        ("bad.npz", "bytes", "cannot be read as npz"),
+        ("pickled.npz", "pickled", "without unpickling"),
+        ("half.npz", "no y", "needs the arrays X and y"),
+    ],
+)
+def test_unusable_files_are_named(name: str, what: str | None, says: str, tmp_path: Path) -> None:
+    path = tmp_path / name
+    if what:
+        write(path, what)
+    with pytest.raises(DataError, match=says) as caught:
+        read_sheet(path, label="income")
+    assert name in str(caught.value)
+
+
+def test_a_missing_label_column_is_named_with_those_that_exist() -> None:
+    with pytest.raises(DataError, match="no column 'salary' for the label; it has age, job, income"):
+        as_sheet(FRAME, label="salary", name="members")
+
+
+def test_columns_are_put_in_order_and_differences_named() -> None:
+    first = as_sheet(FRAME, label="income", name="members")
+    turned = as_sheet(FRAME.select("income", "job", "age"), label="income", name="nonmembers")
+    assert same_columns(first, turned).x.columns == ["age", "job"]  # pyright: ignore
+    less = as_sheet(FRAME.drop("job"), label="income", name="nonmembers")
+    with pytest.raises(DataError, match="nonmembers lacks job"):
+        same_columns(first, less)
+    other = as_sheet(FRAME.with_columns(pl.col("age").cast(pl.String)), label="income", name="nonmembers")
+    with pytest.raises(DataError, match="column 'age' is Int64 in members and String in nonmembers"):
+        same_columns(first, other)
+
+
+def test_classes_are_numbers_or_sorted_names() -> None:
+    sheet = Sheet(np.eye(3), np.array(["b", "a", "b"]), "members")
+    assert class_names([sheet]) == ["a", "b"]
+    assert with_codes(sheet, ["b", "a"]).y.tolist() == [0, 1, 0]
+    assert class_names([Sheet(np.eye(2), np.array([0, 4]), "members")]) == [0, 1, 2, 3, 4]
+    with pytest.raises(DataError, match="-1 is negative"):
+        class_names([Sheet(np.eye(2), np.array([-1, 1]), "members")])
+
+
+def test_a_regression_keeps_values_and_refuses_text() -> None:
+    assert with_codes(Sheet(np.eye(2), np.array([1, 2]), "m"), None).y.dtype == np.float64
+    with pytest.raises(DataError, match="not a number"):
+        with_codes(Sheet(np.eye(2), np.array(["x", "y"]), "m"), None)
+
+
+def records(*rows: int) -> Records:
+    return Records(np.array(rows)[:, None], np.zeros(len(rows), np.int64))
+
+
+def test_nobody_stands_on_both_sides() -> None:
+    with pytest.raises(
+        DataError, match=r"2 records stand among the members and among the non-members \(rows 0, 2"
+    ):
+        separate(records(1, 2, 3), records(3, 4, 1, 5), None, allow_overlap=False)
+    sides = separate(records(1, 2, 2, 3), records(3, 4, 1, 5), records(6, 4, 1, 6), allow_overlap=True)
+    assert sides.members.x[:, 0].tolist() == [1, 2, 3]
+    assert sides.nonmembers.x[:, 0].tolist() == [4, 5]
+    assert sides.population is not None
+    assert sides.population.x[:, 0].tolist() == [6, 6]
+    assert [note.split()[0] for note in sides.notes] == ["1", "2", "2"]

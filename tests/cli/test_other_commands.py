@@ -1,0 +1,82 @@
+"""The small commands: scores, attacks, explain, report, version."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+
+from confide import __version__
+from confide.attacks.membership import ALL
+
+from .conftest import Run
+
+
+def scores(path: Path, shift: float, **more: object) -> Path:
+    rng = np.random.default_rng(0)
+    exposed = np.arange(4000) < 2000
+    table = pl.DataFrame({"exposed": exposed, "score": rng.standard_normal(4000) + shift * exposed})
+    table.with_columns(**{k: pl.lit(v) for k, v in more.items()}).write_parquet(path)
+    return path
+
+
+def test_scores_made_by_anything_are_measured(run: Run, desk: Path) -> None:
+    done = run("audit", "scores", str(scores(desk / "e.parquet", 1.0)), "--out", "out")
+    assert done.exit_code == 0, done.output
+    auc = json.loads((desk / "out/report.json").read_text())["findings"][0]["auc"]
+    assert auc["low"] < 0.7602 < auc["high"]  # Phi(1 / sqrt 2)
+
+
+def test_scores_are_held_to_limits(run: Run, desk: Path) -> None:
+    path = str(scores(desk / "e.parquet", 1.0))
+    assert run("audit", "scores", path, "--limit", "auc=0.6").exit_code == 1
+    assert run("audit", "scores", path, "--limit", "auc=0.9").exit_code == 0
+
+
+@pytest.mark.parametrize(
+    ("make", "says"),
+    [
+        (lambda p: pl.DataFrame({"score": [1.0]}).write_parquet(p), "exposed and score"),
+        (lambda p: p.write_bytes(b"PAR1"), "not a readable parquet"),
+        (lambda p: pl.DataFrame({"exposed": [True] * 9, "score": [1.0] * 9}).write_parquet(p), "control"),
+    ],
+)
+def test_unusable_evidence_is_bad_data(make: object, says: str, run: Run, desk: Path) -> None:
+    make(desk / "e.parquet")  # type: ignore[operator]
+    done = run("audit", "scores", "e.parquet", "--out", "out")
+    assert done.exit_code == 2, done.output
+    assert says in done.stderr
+    assert not (desk / "out").exists()
+
+
+def test_every_attack_is_listed_and_explained(run: Run) -> None:
+    listed = run("attacks").output
+    for attack in ALL:
+        assert attack.name in listed
+        told = run("explain", attack.name)
+        assert told.exit_code == 0
+        assert attack.paper.title in told.output
+        assert f"@misc{{{attack.name}" in told.output
+
+
+def test_an_unknown_attack_is_bad_use(run: Run) -> None:
+    done = run("explain", "lyra")
+    assert done.exit_code == 2
+    assert "lira" in done.stderr
+
+
+def test_a_report_is_drawn_again_from_its_json(run: Run, desk: Path) -> None:
+    run("audit", "scores", str(scores(desk / "e.parquet", 1.0)), "--out", "out")
+    before = (desk / "out/report.html").read_text()
+    (desk / "out/report.html").unlink()
+    done = run("report", "out")
+    assert done.exit_code == 0, done.output
+    assert (desk / "out/report.html").read_text() == before
+    assert run("report", "nowhere").exit_code == 2
+
+
+def test_the_version_is_told(run: Run) -> None:
+    assert run("version").output == f"confide {__version__}\n"

@@ -1,0 +1,79 @@
+"""A kill or a full disk in the middle: what was finished survives, and nothing stands there half."""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+SLOW_TRAIN = """
+
+def slow_train(X, y, *, rng):
+    import os, pathlib, time
+    model = train(X, y, rng=rng)
+    pathlib.Path("trained").mkdir(exist_ok=True)
+    pathlib.Path("trained", str(time.time_ns())).touch()
+    time.sleep(0.5)
+    return model
+"""
+
+COMMAND = [
+    *(sys.executable, "-m", "confide", "audit", "model", "--model", "mymodel:pipeline"),
+    *("--members", "members.parquet", "--nonmembers", "holdout.parquet", "--label", "income"),
+    *("--references", "6", "--attacks", "loss,rmia", "--train", "mymodel:slow_train", "--out", "out"),
+]
+
+
+def trained(desk: Path) -> int:
+    return len(list((desk / "trained").glob("*"))) if (desk / "trained").exists() else 0
+
+
+def test_a_killed_audit_resumes_with_nothing_redone_and_the_same_result(desk: Path) -> None:
+    (desk / "mymodel.py").write_text((desk / "mymodel.py").read_text() + SLOW_TRAIN)
+    running = subprocess.Popen(COMMAND, cwd=desk, env=os.environ, stderr=subprocess.DEVNULL)
+    while trained(desk) < 3 and running.poll() is None:
+        time.sleep(0.05)
+    running.send_signal(signal.SIGKILL)
+    assert running.wait() == -signal.SIGKILL
+    assert not (desk / "out").exists()
+    before = trained(desk)
+
+    again = subprocess.run(COMMAND, cwd=desk, env=os.environ, capture_output=True, text=True, check=False)
+    assert again.returncode == 0, again.stderr
+    # Only the model that was under way is trained twice.
+    assert trained(desk) - before <= 6 - before + 1
+    resumed = findings(desk)
+
+    fresh = {**os.environ, "CONFIDE_CACHE": str(desk / "another-cache")}
+    subprocess.run(COMMAND, cwd=desk, env=fresh, capture_output=True, check=True)
+    assert findings(desk) == resumed
+
+
+def findings(desk: Path) -> list[dict[str, object]]:
+    found = json.loads((desk / "out/report.json").read_text())["findings"]
+    return [{k: v for k, v in f.items() if k != "seconds"} for f in found]
+
+
+def test_a_disk_that_takes_no_more_leaves_the_old_report_whole(desk: Path) -> None:
+    out = desk / "out"
+    out.mkdir()
+    (out / "report.html").write_text("the old report")
+
+    def little_room() -> None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (40_000, 40_000))
+
+    command = [c if c != "mymodel:slow_train" else "mymodel:train" for c in COMMAND]
+    command[command.index("6")] = "0"
+    done = subprocess.run(
+        command, cwd=desk, env=os.environ, capture_output=True, text=True, preexec_fn=little_room, check=False
+    )
+    assert done.returncode == 2, done.stderr
+    assert "Traceback" not in done.stderr
+    assert "nothing was written half" in done.stderr
+    assert [p.name for p in out.iterdir()] == ["report.html"]
+    assert (out / "report.html").read_text() == "the old report"

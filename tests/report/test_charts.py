@@ -1,0 +1,148 @@
+"""Charts are tested by what they would draw, and once by what was drawn."""
+
+import json
+from xml.etree import ElementTree
+
+import numpy as np
+import pytest
+
+from confide.core.errors import DataError
+from confide.core.evidence import Evidence
+from confide.report import page
+from confide.report.charts import CHARTS, draw, figure, specification
+from confide.report.charts.draw import INKS
+from confide.report.charts.records import score_records, worst_off_records, worst_off_table
+from confide.report.numbers import Lens
+
+SAID = {
+    "roc": "Likelihood ratio (LiRA)",
+    "scores": "in the training data",
+    "worst_off": "fewer than 1 in 100",
+    "epsilon": "at least 2.94",
+}
+
+
+def charts(make, mu=1.9, **kw):
+    audience = kw.pop("audience", "internal")
+    return {
+        c["name"]: c["records"] for c in page([make.section(mu, **kw)], seed=1, audience=audience)["charts"]
+    }
+
+
+@pytest.mark.parametrize("name", CHARTS)
+def test_a_chart_file_holds_no_data_and_only_known_inks(name):
+    text = json.dumps(specification(name))
+    assert '"data"' not in text and "url" not in text.replace("vega.github.io", "")
+    inks = {part[:7] for part in text.split('"') if part.startswith("#")}
+    assert inks <= set(INKS)
+
+
+def test_roc_records_keep_the_curve_and_stay_small(make):
+    records = charts(make)["roc"]
+    line = [r for r in records if r["part"] == "line" and r["line"] == "lira"]
+    assert 2 <= len(line) <= 200
+    risk = make.risk(1.9)
+    for r in line:  # each point lies on the curve it was thinned from
+        assert r["tpr"] == pytest.approx(float(np.interp(r["fpr"], risk.roc.fpr, risk.roc.tpr)), rel=1e-3)
+    assert [r["rank"] for r in line] == [0] * len(line)
+    assert {r["attack"] for r in records if r["part"] == "line"} == {
+        "Likelihood ratio (LiRA)",
+        "Relative membership (RMIA)",
+        "Student-t (BaVarIA)",
+        "Quantile regression (QMIA)",
+        "other attacks",
+    }
+    assert min(r["fpr"] for r in records) >= 0.001  # 3,000 controls resolve 0.1 %, not 0.01 %
+
+
+def test_public_curves_rest_on_ten_people_or_more(make):
+    for r in charts(make, audience="public")["roc"]:
+        if r["part"] == "line":
+            assert round(r["fpr"] * 3000) >= 10 and round(r["tpr"] * 3000) >= 10
+
+
+def test_score_records_are_shares_that_add_up(make):
+    records = charts(make)["scores"]
+    for group in ("in the training data", "not in it"):
+        mine = [r for r in records if r["group"] == group]
+        assert len(mine) == 40
+        assert sum(r["share"] for r in mine) == pytest.approx(1, abs=1e-3)
+        mean = sum(r["share"] * (r["from"] + r["to"]) / 2 for r in mine)
+        assert mean == pytest.approx(1.9 if group == "in the training data" else 0.0, abs=0.05)
+
+
+def test_scores_of_one_value_or_of_minus_infinity_can_be_drawn():
+    exposed = np.repeat([True, False], 20)
+    same = score_records(Evidence.of(exposed, np.zeros(40)), lens=Lens())
+    assert sum(r["share"] for r in same) == pytest.approx(2)
+    assert score_records(Evidence.of(exposed, np.full(40, -np.inf)), lens=Lens()) == []
+
+
+def test_who_is_worst_off_matches_a_count_by_hand():
+    controls = np.arange(1000.0)  # control i has score i
+    exposed = np.array(
+        [2000.0, 995.5, 950.5, 500.5]
+    )  # 0, 4, 49, 499 controls look at least as much like members
+    evidence = Evidence.of(np.repeat([True, False], [4, 1000]), np.concatenate([exposed, controls]))
+    records = worst_off_records(evidence, lens=Lens())
+    assert [r["share"] for r in records] == [0.25, 0.25, 0.25, 0.25]
+    assert [r["guess"] for r in records] == pytest.approx([0.001, 0.009, 0.09, 0.9])
+    table = worst_off_table(evidence, lens=Lens())
+    assert [r["target"] for r in table] == [0, 1, 2, 3]
+    assert [r["lookalikes"] for r in table] == pytest.approx(
+        [1 / 1001, 5 / 1001, 50 / 1001, 500 / 1001], rel=1e-5
+    )
+    assert worst_off_table(evidence, lens=Lens("public")) == []
+    assert [r["share"] for r in worst_off_records(evidence, lens=Lens("public"))] == [None] * 4
+
+
+def test_without_information_the_worst_off_are_what_guessing_gives(make):
+    for r in worst_off_records(make.evidence(0.0), lens=Lens()):
+        assert r["share"] == pytest.approx(r["guess"], abs=0.002)
+
+
+def test_epsilon_records_say_promised_shown_ceiling(make):
+    records = charts(make, promise=make.Budget(4.0, 1e-5))["epsilon"]
+    assert [(r["what"], r["value"]) for r in records] == [
+        ("promised", 4.0),
+        ("shown", pytest.approx(2.94)),
+        ("could have shown", 6.8),
+    ]
+    assert charts(make)["epsilon"][0] == {"what": "promised", "value": None, "text": "nothing"}
+
+
+@pytest.mark.parametrize("name", CHARTS)
+def test_an_svg_scales_takes_the_pages_colours_and_can_be_read_aloud(make, name):
+    svg = draw(name, charts(make)[name], title="A <b>title</b>", description='of "x" & y', key="a 1")
+    root = ElementTree.fromstring(svg.replace("xlink:", ""))
+    assert "width" not in root.attrib and root.get("viewBox") and root.get("role") == "img"
+    space = "{http://www.w3.org/2000/svg}"
+    assert root.find(f"{space}title").text == "A <b>title</b>"
+    assert (
+        root.get("aria-labelledby")
+        == f"{root.find(f'{space}title').get('id')} {root.find(f'{space}desc').get('id')}"
+    )
+    assert "var(--" in svg and not any(f'"{ink}"' in svg for ink in INKS)
+    assert "NaN" not in svg and "undefined" not in svg
+    texts = {t.text for t in root.iter(f"{space}text")}
+    assert SAID[name] in texts
+
+
+def test_the_same_records_give_the_same_svg(make):
+    """The engine numbers its clip paths through the whole process; the file must not."""
+    records = charts(make)["roc"]
+    assert draw("roc", records, title="t", description="d") == draw(
+        "roc", records, title="t", description="d"
+    )
+
+
+def test_a_hostile_name_is_text_in_a_chart(make):
+    records = charts(make)["roc"]
+    evil = [r | {"attack": "<script>alert(1)</script>"} if r["part"] == "line" else r for r in records]
+    svg = draw("roc", evil, title="t", description="d")
+    assert "<script" not in svg and "&lt;script&gt;" in svg
+
+
+def test_an_unknown_chart_is_refused():
+    with pytest.raises(DataError, match="roc, scores"):
+        figure("pie", [])

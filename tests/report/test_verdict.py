@@ -1,0 +1,108 @@
+"""Verdicts are held to hand-made intervals on each side of a limit."""
+
+import re
+
+import pytest
+
+from confide.core.errors import DataError
+from confide.core.estimate import Estimate
+from confide.measure.risk import EpsilonBound, RateAt
+from confide.report import Finding, Limit, judge
+
+
+def finding(make, *, blind=None, **changes):
+    return Finding(risk=make.risk(1.0, **changes), blind=blind)
+
+
+def ruling(make, limit, *, strict=False, blind=None, **changes):
+    verdict = judge([finding(make, blind=blind, **changes)], [Limit.parse(limit)], strict=strict)
+    return verdict.ruling, verdict.exit_code
+
+
+def at(low, high):
+    return {"tpr_at": (RateAt(0.01, Estimate((low + high) / 2, low, high, 0.95), 3000),)}
+
+
+@pytest.mark.parametrize(
+    "text", ["tpr@0.01=0.05", "auc=0.6", "advantage=0.1", "balanced_accuracy=0.6", "epsilon=2"]
+)
+def test_a_limit_survives_its_own_text(text):
+    assert str(Limit.parse(text)) == text
+    assert Limit.parse(str(Limit.parse(text))) == Limit.parse(text)
+
+
+BAD = """auc | auc= | auc=x | auc=nan | auc=0.4 | auc=1.2 | tpr=0.1 | tpr@0.05=0.1 | tpr@x=0.1 | tpr@0.01=2
+epsilon=-1 | epsilon=inf | auc@0.1=0.6 | f1=0.3 | tpr@=0.1 | tpr@0.01=0.05=1"""
+
+
+@pytest.mark.parametrize("text", ["", *re.split(r" \| |\n", BAD)])
+def test_a_bad_limit_is_refused_with_what_is_allowed(text):
+    with pytest.raises(DataError, match=r"write tpr@0\.01=0\.05") as error:
+        Limit.parse(text)
+    assert repr(text) in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "expected"),
+    [
+        (0.051, 0.08, "exceeded"),
+        (0.05, 0.08, "inconclusive"),
+        (0.02, 0.06, "inconclusive"),
+        (0.02, 0.05, "within"),
+    ],
+)
+def test_a_rate_is_judged_by_the_end_of_its_interval(make, low, high, expected):
+    assert ruling(make, "tpr@0.01=0.05", **at(low, high))[0] == expected
+
+
+def test_exit_codes(make):
+    assert ruling(make, "tpr@0.01=0.05", **at(0.06, 0.08)) == ("exceeded", 1)
+    assert ruling(make, "tpr@0.01=0.05", **at(0.02, 0.04)) == ("within", 0)
+    assert ruling(make, "tpr@0.01=0.05", **at(0.02, 0.08)) == ("inconclusive", 0)
+    assert ruling(make, "tpr@0.01=0.05", strict=True, **at(0.02, 0.08)) == ("inconclusive", 1)
+    assert ruling(make, "tpr@0.01=0.05", strict=True, **at(0.02, 0.04)) == ("within", 0)
+
+
+@pytest.mark.parametrize(
+    ("low", "ceiling", "expected"),
+    [(2.1, 5.0, "exceeded"), (0.3, 5.0, "within"), (0.3, 1.9, "inconclusive"), (0.3, 2.0, "inconclusive")],
+)
+def test_epsilon_is_within_only_if_the_audit_could_have_seen_more(make, low, ceiling, expected):
+    bounds = (EpsilonBound(low, ceiling, "two worlds", 0.0, 0.95, True),)
+    assert ruling(make, "epsilon=2", epsilon=bounds)[0] == expected
+
+
+def test_the_epsilon_judged_is_not_searched_for_among_methods(make):
+    hypothesis = EpsilonBound(9.0, 12.0, "mu-GDP", 0.0, 0.95, False, "under the mu-GDP hypothesis")
+    plain = EpsilonBound(0.5, 5.0, "one run", 0.0, 0.95, False, "drawn alike")
+    larger_low = EpsilonBound(3.0, 4.0, "another", 0.0, 0.95, False, "drawn alike")
+    assert finding(make, epsilon=(hypothesis, larger_low, plain)).bound == plain
+    certified = EpsilonBound(0.1, 1.0, "two worlds", 0.0, 0.95, True)
+    assert finding(make, epsilon=(hypothesis, plain, certified)).bound == certified
+    assert ruling(make, "epsilon=2", epsilon=(hypothesis, plain))[0] == "within"
+
+
+def test_what_is_missing_is_inconclusive_with_its_reason(make):
+    verdict = judge([finding(make, n=50)], [Limit.parse("tpr@0.001=0.1")])
+    assert verdict.ruling == "inconclusive"
+    assert "needs at least 1,000 people" in verdict.judged[0].reason
+    assert ruling(make, "epsilon=1", epsilon=())[0] == "inconclusive"
+
+
+def test_a_blind_winner_leaves_nothing_decided_unless_the_attack_sees_clearly_more(make):
+    wins = Estimate(0.80, 0.79, 0.81, 0.95)
+    assert ruling(make, "tpr@0.01=0.05", blind=wins, **at(0.01, 0.02))[0] == "inconclusive"
+    assert (
+        ruling(make, "tpr@0.01=0.05", blind=wins, **at(0.2, 0.3))[0] == "inconclusive"
+    )  # attack's AUC: 0.76
+    barely = Estimate(0.53, 0.51, 0.55, 0.95)
+    assert ruling(make, "tpr@0.01=0.05", blind=barely, **at(0.2, 0.3))[0] == "exceeded"
+
+
+def test_the_worst_release_decides(make):
+    good, bad = finding(make, **at(0.01, 0.02)), finding(make, **at(0.3, 0.4))
+    limits = [Limit.parse("tpr@0.01=0.05")]
+    assert judge([good, bad], limits).ruling == "exceeded"
+    assert judge([good, good], limits).ruling == "within"
+    assert judge([bad], []).ruling == "measured"
+    assert judge([bad], [], strict=True).exit_code == 0
