@@ -1,1 +1,6 @@
-"""FLOOR 2: maps that spread work over threads, processes or a cluster."""
+"""FLOOR 2: maps that spread work over threads, processes or a cluster; give one as `map=`."""
+
+from confide.scale.cluster import ray_map
+from confide.scale.local import processes, threads
+
+__all__ = ["processes", "ray_map", "threads"]

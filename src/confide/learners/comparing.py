@@ -1,0 +1,165 @@
+"""Are the reference models like the target? Asked before anything is scored.
+
+References trained by a wrong recipe (another batch size, other epochs) look fine and cost a factor of ten in
+the true-positive rate at 0.1 %. They give themselves away by their accuracy and confidence on records that
+they were trained on, and on others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from confide.core.arrays import Bools, Floats
+from confide.core.errors import DataError
+from confide.core.records import Records
+from confide.core.views import BlackBox, LabelOnly, Task
+from confide.learners.signals import true_logit
+
+POINTS = 0.05
+"""A difference in accuracy (or R2) that is material however much the references vary."""
+LEAST = {"accuracy": 0.01, "R2": 0.01, "confidence": 0.3}
+"""Differences below this are never material: one point, or 0.3 nats of the median logit."""
+DEVIATIONS = 3.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """One number of the target's beside the same of each reference.
+
+    Args:
+        what: "accuracy", "R2" (in a regression) or "confidence" (median logit of the true class, in nats).
+        side: "train" or "test" records of each model.
+        target: the target's number.
+        references: the references' numbers.
+        noise: the standard error of the target's own number, from the records it was measured on.
+    """
+
+    what: str
+    side: str
+    target: float
+    references: tuple[float, ...]
+    noise: float
+
+    @property
+    def mean(self) -> float:
+        """Over the references."""
+        return float(np.mean(self.references))
+
+    @property
+    def spread(self) -> float:
+        """Standard deviation over the references; 0 if there is one."""
+        return float(np.std(self.references, ddof=1)) if len(self.references) > 1 else 0.0
+
+    @property
+    def differs(self) -> bool:
+        """More than 3 standard deviations apart and more than `LEAST`; or more than 5 points (however the
+        references vary) and 2 standard errors."""
+        gap = abs(self.target - self.mean)
+        both = np.sqrt(1 + 1 / len(self.references))  # the references' mean is uncertain, too
+        deviation = np.hypot(self.spread, self.noise) * both
+        surely = gap > DEVIATIONS * deviation and gap > LEAST[self.what]
+        far = self.what != "confidence" and gap > POINTS and gap > 2 * self.noise * both
+        return bool(surely or far)
+
+    def __str__(self) -> str:
+        own = f"against the target's {self.target:.3g}"
+        return f"{self.side} {self.what} {self.mean:.3g} ± {self.spread:.2g} {own}"
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """How the references compare with the target; `warning` is not empty where they differ materially."""
+
+    lines: tuple[Line, ...]
+
+    @property
+    def warning(self) -> str:
+        """What differs, what it costs, and what to do; empty if nothing does."""
+        off = [line for line in self.lines if line.differs]
+        if not off:
+            return ""
+        return (
+            "The reference models are not like the target: "
+            + "; ".join(str(line) for line in off)
+            + ". A wrong recipe can cost a factor of ten in power: give the target's own training with "
+            "--train (its batch size, epochs, learning rate, and number of records)."
+        )
+
+    def line(self, side: str, what: str) -> Line | None:
+        """The line of this name, if there is one."""
+        return next((line for line in self.lines if (line.side, line.what) == (side, what)), None)
+
+
+def compare_accuracy(
+    target: LabelOnly,
+    references: Sequence[BlackBox],
+    records: Records,
+    *,
+    member: Bools,
+    included: Bools,
+    task: Task = "classification",
+) -> Comparison:
+    """Accuracy (R2 in a regression) and confidence of a target and its references, on train and test records.
+
+    Args:
+        target: the model under audit; of a label-only one, the accuracy is compared alone.
+        references: M models.
+        records: n records.
+        member: bool[n], was it in the target's training?
+        included: bool[M, n], was it in the training of reference j?
+        task: classification or regression.
+
+    Raises:
+        DataError: if the shapes do not fit each other.
+    """
+    if included.shape != (len(references), len(records)) or member.shape != (len(records),):
+        raise DataError(
+            f"member has shape {member.shape} and included {included.shape} for {len(references)} references "
+            f"and {len(records)} records: give bool[n] and bool[M, n]."
+        )
+    if not references:
+        return Comparison(())
+    lines: list[Line] = []
+    for what in ("R2" if task == "regression" else "accuracy", "confidence"):
+        if what == "confidence" and not isinstance(target, BlackBox):
+            continue
+        own = _each(target, records, what)
+        theirs = [_each(reference, records, what) for reference in references]
+        for side in ("train", "test"):
+            inside, trained = (member, included) if side == "train" else (~member, ~included)
+            if not inside.any() or not trained.any(axis=1).all():
+                continue
+            number, noise = _summary(own, records, inside, what)
+            others = [_summary(v, records, rows, what)[0] for v, rows in zip(theirs, trained, strict=True)]
+            lines.append(Line(what=what, side=side, target=number, references=tuple(others), noise=noise))
+    return Comparison(tuple(lines))
+
+
+def accuracy(view: LabelOnly, records: Records, *, task: Task) -> float:
+    """The share of right labels; R2 in a regression."""
+    what = "R2" if task == "regression" else "accuracy"
+    everyone = np.ones(len(records), np.bool_)
+    return _summary(_each(view, records, what), records, everyone, what)[0]
+
+
+def _each(view: LabelOnly, records: Records, what: str) -> Floats:
+    """What each record contributes: was its label right, its squared residual, or its logit; float64[n]."""
+    if what == "confidence" and isinstance(view, BlackBox):
+        return true_logit(view.predict(records.x), records.y)
+    answers = view.labels(records.x)
+    return (answers - records.y) ** 2 if what == "R2" else (answers == records.y).astype(np.float64)
+
+
+def _summary(values: Floats, records: Records, rows: Bools, what: str) -> tuple[float, float]:
+    """The number over these rows, and its standard error."""
+    here, n = values[rows], int(rows.sum())
+    if what == "confidence":
+        middle = float(np.median(here))
+        # The median of n normal numbers, whose deviation is 1.48 times the median absolute one.
+        return middle, float(1.2533 * 1.4826 * np.median(np.abs(here - middle)) / np.sqrt(n))
+    scale = float(np.var(records.y[rows])) or 1.0 if what == "R2" else 1.0
+    error = float(here.std() / np.sqrt(n)) / scale
+    return (1 - float(here.mean()) / scale if what == "R2" else float(here.mean())), error

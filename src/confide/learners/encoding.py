@@ -1,0 +1,214 @@
+"""Turning mixed records into one matrix of numbers, in a way that is stated and fixed beforehand.
+
+The default for reference models of a foreign black box, and for attacks that learn from records alone.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from confide.core.arrays import Array, Batch, Floats
+from confide.core.errors import DataError
+
+Matrix: TypeAlias = NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Number:
+    """A numeric column: (x - mean) / sd, with the mean in place of what is missing.
+
+    `flagged` adds a column that is 1 where the value was missing; it is set if any was when fitted.
+    """
+
+    name: str
+    mean: float
+    sd: float
+    flagged: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Levels:
+    """A column of categories, one column for each level; `pooled` adds one for all rare levels together.
+
+    A level never seen when fitted, and not pooled, is all zeros.
+    """
+
+    name: str
+    levels: tuple[str, ...]
+    rare: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Encoding:
+    """Frames as float32[n, d]: numbers standardised, categories one-hot. Made by `fit_encoding`.
+
+    >>> frame = pl.DataFrame({"age": [20.0, None, 40.0], "job": ["cook", "nurse", "cook"]})
+    >>> encode = fit_encoding(frame, rare=1)
+    >>> encode.names
+    ('age', 'age missing', 'job=cook', 'job=nurse')
+    >>> encode(frame)
+    array([[-1.,  0.,  1.,  0.],
+           [ 0.,  1.,  0.,  1.],
+           [ 1.,  0.,  1.,  0.]], dtype=float32)
+    """
+
+    columns: tuple[Number | Levels, ...]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What each of the d columns means."""
+        found: list[str] = []
+        for column in self.columns:
+            if isinstance(column, Number):
+                found += [column.name] + [f"{column.name} missing"] * column.flagged
+            else:
+                found += [f"{column.name}={level}" for level in column.levels]
+                found += [f"{column.name}=(rare)"] * bool(column.rare)
+        return tuple(found)
+
+    def __call__(self, x: Batch) -> Matrix:
+        """The records as float32[n, d].
+
+        Raises:
+            DataError: if `x` is no frame, lacks a column, or holds infinite numbers.
+        """
+        if not isinstance(x, pl.DataFrame):
+            raise DataError(f"this encoding was fitted on a frame, not on an array of shape {x.shape}.")
+        missing = [c.name for c in self.columns if c.name not in x.columns]
+        if missing:
+            raise DataError(f"the records have no column {', '.join(missing)}: give the same columns.")
+        blocks = [
+            _numbers(x[c.name], c) if isinstance(c, Number) else _one_hot(x[c.name], c) for c in self.columns
+        ]
+        return np.concatenate(blocks, axis=1)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Scaling:
+    """Arrays as float32[n, d]: flattened, and (x - centre) / scale. Made by `fit_encoding`."""
+
+    centre: Floats
+    scale: Floats
+
+    def __call__(self, x: Batch) -> Matrix:
+        """The records as float32[n, d].
+
+        Raises:
+            DataError: if `x` is a frame, or has another width.
+        """
+        if isinstance(x, pl.DataFrame):
+            raise DataError("this encoding was fitted on an array, not on a frame: give arrays.")
+        flat = _flat(x)
+        if flat.shape[1] != len(self.centre):
+            raise DataError(f"the records have {flat.shape[1]} features, fitted were {len(self.centre)}.")
+        return ((flat - self.centre) / self.scale).astype(np.float32)
+
+
+Encoder: TypeAlias = Encoding | Scaling
+
+
+def fit_encoding(x: Batch, *, rare: int = 5, most: int = 30, standardise: bool | None = None) -> Encoder:
+    """Fit the encoding of a frame or of an array.
+
+    Numbers (and dates, as numbers) are standardised; missing ones get the mean and a flag. Text, categories
+    and truth values are one-hot; missing is a level of its own. Levels met fewer than `rare` times, or beyond
+    the `most` frequent, are pooled. Arrays are flattened, and standardised unless all lies in [-1, 1].
+
+    Args:
+        x: records; only their features are looked at.
+        rare: how often a level must be met to get its own column.
+        most: how many levels of one column can get their own.
+        standardise: for arrays; None = by the rule above.
+
+    Raises:
+        DataError: if a column is of a type that cannot be encoded, or holds infinite numbers.
+    """
+    if isinstance(x, pl.DataFrame):
+        return Encoding(tuple(_fit_column(series, rare=rare, most=most) for series in x))
+    flat = _flat(x)
+    if standardise is None:
+        standardise = bool(flat.size) and float(np.abs(flat).max()) > 1
+    if not standardise:
+        return Scaling(np.zeros(flat.shape[1]), np.ones(flat.shape[1]))
+    sd = flat.std(axis=0)
+    return Scaling(flat.mean(axis=0), np.where(sd > 0, sd, 1.0))
+
+
+def _fit_column(series: pl.Series, *, rare: int, most: int) -> Number | Levels:
+    if _is_number(series.dtype):
+        values = _values(series)
+        known = values[~np.isnan(values)]
+        sd = float(known.std()) if len(known) else 0.0
+        return Number(
+            name=series.name,
+            mean=float(known.mean()) if len(known) else 0.0,
+            sd=sd if sd > 0 else 1.0,
+            flagged=len(known) < len(values),
+        )
+    counts = _text(series).value_counts().sort(by=["count", series.name], descending=[True, False])
+    enough = counts["count"].to_numpy() >= rare
+    enough[most:] = False
+    levels = counts[series.name].to_list()
+    own = [level for level, keep in zip(levels, enough, strict=True) if keep]
+    pooled = [level for level, keep in zip(levels, enough, strict=True) if not keep]
+    return Levels(name=series.name, levels=tuple(sorted(own)), rare=tuple(sorted(pooled)))
+
+
+def _numbers(series: pl.Series, column: Number) -> Matrix:
+    values = _values(series)
+    missing = np.isnan(values)
+    scaled = np.where(missing, 0.0, (values - column.mean) / column.sd)
+    return np.column_stack([scaled, missing] if column.flagged else [scaled]).astype(np.float32)
+
+
+def _one_hot(series: pl.Series, column: Levels) -> Matrix:
+    width = len(column.levels) + bool(column.rare)
+    places = {level: place for place, level in enumerate(column.levels)}
+    places.update(dict.fromkeys(column.rare, len(column.levels)))
+    text = _text(series)
+    place = text.replace_strict(list(places), list(places.values()), default=-1, return_dtype=pl.Int64)
+    return (place.to_numpy()[:, None] == np.arange(width)).astype(np.float32)
+
+
+def _is_number(dtype: pl.DataType) -> bool:
+    return dtype.is_numeric() or dtype.is_temporal()
+
+
+def _values(series: pl.Series) -> Floats:
+    physical = series.to_physical() if series.dtype.is_temporal() else series
+    values = physical.cast(pl.Float64).fill_null(float("nan")).to_numpy()
+    infinite = int(np.isinf(values).sum())
+    if infinite:
+        raise DataError(
+            f"column {series.name} has {infinite} infinite numbers, first in row "
+            f"{int(np.isinf(values).argmax())}: replace them, or leave them empty."
+        )
+    return values
+
+
+def _text(series: pl.Series) -> pl.Series:
+    if series.dtype.is_nested() or series.dtype in (pl.Object, pl.Binary):
+        raise DataError(
+            f"column {series.name} is {series.dtype}, which has no default encoding: "
+            "turn it into numbers or text, or leave it out."
+        )
+    return series.cast(pl.String).fill_null("(missing)")
+
+
+def _flat(x: Array) -> Floats:
+    try:
+        flat = np.asarray(x, np.float64).reshape(len(x), -1)
+    except (TypeError, ValueError) as error:
+        raise DataError(f"an array of {x.dtype} cannot be encoded ({error}): give a frame.") from error
+    bad = ~np.isfinite(flat)
+    if bad.any():
+        raise DataError(
+            f"the records hold {int(bad.sum())} NaN or infinite numbers, first in row "
+            f"{int(np.flatnonzero(bad.any(axis=1))[0])}: fill them in first."
+        )
+    return flat

@@ -1,0 +1,162 @@
+"""A pool of models on many subsets of the same records: grouped, spread, kept, and resumed."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import numpy as np
+
+from confide.core.arrays import Bools, Ints, Rng
+from confide.core.errors import DataError, ModelError
+from confide.core.play import Map
+from confide.core.records import Records
+from confide.core.views import BlackBox
+from confide.learners.cache import Cache, key_of
+from confide.learners.learner import GroupLearner, Keepable, Learner
+
+Progress: TypeAlias = Callable[[int, int], object]
+"""Told (models done, models in all) whenever some are done."""
+
+_VERSION = "1"  # raise it when equal settings would train other models than before
+
+
+def fit_many(
+    learner: Learner,
+    records: Records,
+    subsets: Sequence[Ints] | Bools,
+    *,
+    rng: Rng,
+    cache: Path | None = None,
+    map: Map = map,  # noqa: A002 - as in `play`
+    progress: Progress | None = None,
+) -> list[BlackBox]:
+    """Train one model on each subset of the records.
+
+    Model j always gets generator j, and is trained in block j // group, so the models do not depend on how
+    the work is spread, and a larger pool from an equally seeded `rng` begins with the full blocks of the
+    smaller one. A `GroupLearner` trains a block at once. With a `cache` and a `Keepable` learner each block
+    is written to disk by whoever trained it as soon as it is finished, and never trained again: after a
+    kill, call again. Other learners train their models one by one, and are not cached.
+
+    Args:
+        learner: the recipe.
+        records: n records.
+        subsets: the row numbers of each of M subsets, or a mask bool[M, n].
+        rng: spawned from, once: two calls with equally seeded generators train equal models.
+        cache: a folder for finished blocks, which may be shared by many pools.
+        map: how the blocks are spread: see `confide.scale`.
+        progress: called with the number of models done, and M.
+
+    Raises:
+        DataError: if a subset is empty, or names rows that do not exist.
+        ModelError: if a model cannot be trained, or cannot be kept.
+    """
+    rows = _row_numbers(subsets, len(records))
+    children = rng.spawn(len(rows))
+    size = learner.group if isinstance(learner, GroupLearner) else 1
+    places = [slice(start, start + size) for start in range(0, len(rows), size)]
+    blocks = [_Block(tuple(rows[place]), tuple(children[place])) for place in places]
+    if cache is not None and isinstance(learner, Keepable):
+        return _kept(learner, records, blocks, Cache(Path(cache)), map, progress)
+    models: list[BlackBox] = []
+    for trained in map(partial(_train, learner, records), blocks):
+        models += trained
+        if progress:
+            progress(len(models), len(rows))
+    return models
+
+
+def include_halves(n: int, models: int, *, rng: Rng) -> Bools:
+    """Random halves of n records in complementary pairs: bool[models, n].
+
+    Model 2i is trained on a random half and model 2i + 1 on the other, so that every record is in as many
+    models as it is out of. Pair i has generator i: more models leave the first pairs as they are.
+
+    >>> halves = include_halves(6, 4, rng=np.random.default_rng(0))
+    >>> halves.sum(axis=0), halves.sum(axis=1)
+    (array([2, 2, 2, 2, 2, 2]), array([3, 3, 3, 3]))
+    """
+    if n < 2 or models < 1:
+        raise DataError(f"{n} records cannot be halved for {models} models: give at least 2 and 1.")
+    halves = np.zeros((models + models % 2, n), np.bool_)
+    for i, child in enumerate(rng.spawn(len(halves) // 2)):
+        halves[2 * i, child.permutation(n)[: n // 2]] = True
+        halves[2 * i + 1] = ~halves[2 * i]
+    return halves[:models]
+
+
+@dataclass(frozen=True, slots=True)
+class _Block:
+    rows: tuple[Ints, ...]
+    rngs: tuple[Rng, ...]
+
+    def key(self, learner: Keepable, digest: str) -> str:
+        states = [json.dumps(rng.bit_generator.state, sort_keys=True, default=_plain) for rng in self.rngs]
+        contents = (rows.tobytes() for rows in self.rows)
+        return key_of(_VERSION, type(learner).__qualname__, learner.recipe(), digest, *states, *contents)
+
+
+def _kept(
+    learner: Any, records: Records, blocks: list[_Block], cache: Cache, spread: Map, progress: Progress | None
+) -> list[BlackBox]:
+    digest, total = records.digest(), sum(len(block.rows) for block in blocks)
+    keys = [block.key(learner, digest) for block in blocks]
+    found: list[list[BlackBox] | None] = [_load(learner, cache, key) for key in keys]
+    missing = [i for i, models in enumerate(found) if models is None]
+    done = sum(len(models) for models in found if models is not None)
+    if progress and done:
+        progress(done, total)
+    train = partial(_train_and_keep, learner, records, cache)
+    for i, path in zip(missing, spread(train, [(keys[i], blocks[i]) for i in missing]), strict=True):
+        # From the file, so that a first run and a resumed one answer with the same bits.
+        found[i] = learner.load(path)
+        done += len(blocks[i].rows)
+        if progress:
+            progress(done, total)
+    return [model for models in found if models is not None for model in models]
+
+
+def _load(learner: Keepable, cache: Cache, key: str) -> list[BlackBox] | None:
+    path = cache.find(key)
+    if path is None:
+        return None
+    try:
+        return learner.load(path)
+    except ModelError:
+        path.unlink(missing_ok=True)  # written by a learner that could not read it: train again
+        return None
+
+
+def _train(learner: Learner, records: Records, block: _Block) -> list[BlackBox]:
+    if isinstance(learner, GroupLearner):
+        return learner.fit_group(records, block.rows, rngs=block.rngs)
+    return [learner.fit(records.take(r), rng=rng) for r, rng in zip(block.rows, block.rngs, strict=True)]
+
+
+def _train_and_keep(learner: Any, records: Records, cache: Cache, job: tuple[str, _Block]) -> Path:
+    key, block = job
+    return cache.keep(key, partial(learner.save, _train(learner, records, block)))
+
+
+def _row_numbers(subsets: Sequence[Ints] | Bools, n: int) -> list[Ints]:
+    if isinstance(subsets, np.ndarray) and subsets.dtype == np.bool_:
+        if subsets.ndim != 2 or subsets.shape[1] != n:
+            raise DataError(f"the mask is {subsets.shape} for {n} records: give one row a model, [M, {n}].")
+        rows = [np.flatnonzero(mask) for mask in subsets]
+    else:
+        rows = [np.asarray(subset, np.int64) for subset in subsets]
+    for j, subset in enumerate(rows):
+        if not len(subset):
+            raise DataError(f"subset {j} is empty: a model needs records to train on.")
+        if subset.min() < 0 or subset.max() >= n:
+            raise DataError(f"subset {j} names row {subset.max()} of {n} records: give rows 0 to {n - 1}.")
+    return rows
+
+
+def _plain(value: Any) -> Any:
+    return value.tolist()

@@ -1,0 +1,121 @@
+"""scikit-learn models in skops files, which name every type they hold and run no code that is not trusted."""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from confide.core.errors import ModelError
+from confide.core.views import Task
+from confide.core.whole import whole_file
+from confide.learners.replies import Classes
+from confide.learners.sklearn_model import SklearnModel
+from confide.learners.trees import TREE, check_trees
+
+_FAMILIAR = ("numpy", "scipy", "builtins", "operator", "functools")
+"""Packages whose types skops itself judges: that an estimator uses them does not make all of them trusted."""
+
+_PLAIN = (
+    "sklearn.calibration._CalibratedClassifier",
+    "sklearn.calibration._SigmoidCalibration",
+    "sklearn.gaussian_process._gpc._BinaryGaussianProcessClassifierLaplace",
+    "sklearn.neural_network._stochastic_optimizers.AdamOptimizer",
+    "sklearn.neural_network._stochastic_optimizers.SGDOptimizer",
+    *(f"sklearn.gaussian_process.kernels.{kind}" for kind in ("ConstantKernel", "Product", "Sum", "RBF")),
+)
+"""scikit-learn's own plain Python classes that skops does not know: they only hold numbers."""
+
+
+def load_skops(
+    path: Path, *, task: Task | None = None, classes: Classes = None, trusted: Sequence[str] = ()
+) -> SklearnModel:
+    """A model from a .skops file, whose types must all be known to skops or be named in `trusted`.
+
+    A few more types of scikit-learn are known here: plain holders of numbers, and trees, once checked.
+
+    Raises:
+        ModelError: if skops is missing, the file is damaged, or it holds a type that nobody vouched for.
+    """
+    estimator = _read(path, trusted=[*trusted, *_PLAIN, TREE])
+    check_trees(estimator)
+    return SklearnModel(estimator, task=task, classes=classes)  # pyright: ignore[reportArgumentType]
+
+
+def save_estimators(fitted: Sequence[tuple[Any, list[object]]], path: Path) -> None:
+    """Write fitted estimators with their labels to one file, whole or not at all.
+
+    Raises:
+        ModelError: if one holds something that skops cannot write.
+    """
+    io = _skops()
+    try:
+        content = io.dumps([list(pair) for pair in fitted])
+    except Exception as error:
+        raise ModelError(
+            f"skops cannot keep these models ({type(error).__name__}: {error}): train them without a cache."
+        ) from error
+    with whole_file(path) as draft:
+        draft.write_bytes(content)
+
+
+def load_estimators(path: Path, *, like: Any) -> list[tuple[Any, list[object]]]:
+    """Read what `save_estimators` wrote; only types that an estimator `like` these can hold are trusted.
+
+    These are the types that skops knows, those found in `like` itself, and those of scikit-learn and the
+    packages that its steps come from. Only for files that confide wrote itself.
+
+    Raises:
+        ModelError: if the file is damaged, or holds any other type.
+    """
+    io = _skops()
+    own = set(io.get_untrusted_types(data=io.dumps(like)))
+    homes = {type(part).__module__.partition(".")[0] for part in _parts(like)} - set(_FAMILIAR) | {"sklearn"}
+    found = _untrusted(path)
+    return _read(path, trusted=[t for t in found if t in own or t.partition(".")[0] in homes])
+
+
+def _read(path: Path, *, trusted: Sequence[str]) -> Any:
+    strange = [kind for kind in _untrusted(path) if kind not in trusted]
+    if strange:
+        raise ModelError(
+            f"{path} holds types that cannot be trusted: {', '.join(strange)}. They could run any code "
+            "when loaded. If they are yours, give an import path to a function that loads the "
+            'model ("mypkg.mymodel:load"); otherwise ask its maker for an ONNX file.'
+        )
+    try:
+        return _skops().load(path, trusted=sorted(set(_untrusted(path)) & set(trusted)))
+    except Exception as error:
+        raise _damaged(path, error) from error
+
+
+def _untrusted(path: Path) -> list[str]:
+    io = _skops()
+    if not zipfile.is_zipfile(path):
+        raise _damaged(path, "no zip archive")
+    try:
+        return io.get_untrusted_types(file=path)
+    except Exception as error:
+        raise _damaged(path, error) from error
+
+
+def _damaged(path: Path, error: object) -> ModelError:
+    kind = type(error).__name__ + ": " if isinstance(error, Exception) else ""
+    return ModelError(
+        f"{path} is not a readable skops file ({kind}{error}): "
+        "write it again with `skops.io.dump(model, path)`."
+    )
+
+
+def _parts(estimator: Any) -> list[Any]:
+    inside = estimator.get_params(deep=True).values() if hasattr(estimator, "get_params") else []
+    return [estimator, *(part for part in inside if hasattr(part, "get_params"))]
+
+
+def _skops() -> Any:
+    try:
+        import skops.io
+    except ImportError as error:
+        raise ModelError("reading .skops files needs skops: `pip install 'confide[skops]'`.") from error
+    return skops.io

@@ -1,0 +1,253 @@
+"""scikit-learn models as black boxes, and trained again."""
+
+import json
+import subprocess
+import sys
+import textwrap
+
+import numpy as np
+import pandas as pd
+import polars as pl
+import pytest
+from sklearn.compose import ColumnTransformer, make_column_selector
+from sklearn.ensemble import BaggingClassifier, RandomForestClassifier
+from sklearn.linear_model import LinearRegression, LogisticRegression
+from sklearn.metrics import roc_auc_score
+from sklearn.neural_network import MLPClassifier
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, StandardScaler
+from sklearn.svm import SVC, LinearSVC
+from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
+
+from confide.core.errors import ModelError
+from confide.core.records import Records
+from confide.core.views import BlackBox, WhiteBox
+from confide.learners.learner import Keepable
+from confide.learners.signals import log_probability
+from confide.learners.sklearn_learner import SklearnLearner, sklearn_learner
+from confide.learners.sklearn_model import SklearnModel
+
+
+@pytest.fixture
+def rng():
+    return np.random.default_rng(7)
+
+
+def mixed(n, rng):
+    frame = {"age": rng.normal(40, 10, n), "job": rng.choice(["cook", "nurse", "smith"], n)}
+    y = np.where((frame["age"] > 40) ^ (frame["job"] == "cook"), "yes", "no")
+    return frame, y
+
+
+@pytest.mark.parametrize("labels", [["no", "yes", "maybe"], [7, 3, 5], [-1, 0, 1]])
+def test_the_column_of_a_class_is_its_code_known_answer(labels, rng):
+    """Overfitted trees: members are told from others by the loss, unless columns are mixed up (AUC .5)."""
+    codes = rng.integers(3, size=400)
+    x = rng.normal(size=(400, 5))
+    fitted = RandomForestClassifier(20, random_state=0).fit(x[:200], np.array(labels)[codes[:200]])
+    view = SklearnModel(fitted, classes=labels)
+    assert isinstance(view, BlackBox)
+    assert not isinstance(view, WhiteBox)
+    member = np.arange(400) < 200
+    assert roc_auc_score(member, log_probability(view.predict(x), codes)) > 0.95
+    assert (view.labels(x[:200]) == codes[:200]).mean() > 0.95
+    # and the test can fail: by position, the columns belong to the sorted labels, not to these codes
+    if sorted(labels) != labels:
+        mixed_up = SklearnModel(fitted, classes=3)
+        assert roc_auc_score(member, log_probability(mixed_up.predict(x), codes)) < 0.8
+
+
+def test_logits_are_the_logs_of_the_probabilities(rng):
+    x, y = rng.normal(size=(50, 3)), rng.integers(2, size=50)
+    fitted = DecisionTreeClassifier(random_state=0).fit(x, y)
+    answer = SklearnModel(fitted).predict(x)
+    np.testing.assert_array_equal(answer, np.log(fitted.predict_proba(x) + 1e-45))
+    assert answer.dtype == np.float64
+    assert np.isfinite(answer).all()
+
+
+def test_margins_stand_in_for_missing_probabilities(rng):
+    x = rng.normal(size=(60, 3))
+    two = LinearSVC(random_state=0).fit(x, np.where(x[:, 0] > 0, "up", "down"))
+    view = SklearnModel(two, classes=["up", "down"])
+    margin = two.decision_function(x)
+    np.testing.assert_allclose(view.predict(x)[:, 0] - view.predict(x)[:, 1], margin)
+    np.testing.assert_array_equal(view.labels(x), view.predict(x).argmax(axis=1))
+    three = LinearSVC(random_state=0).fit(x, np.digitize(x[:, 0], [-0.5, 0.5]))
+    np.testing.assert_array_equal(SklearnModel(three).predict(x), three.decision_function(x))
+    pairs = SVC(decision_function_shape="ovo").fit(x, rng.integers(4, size=60))
+    with pytest.raises(ModelError, match=r'6 columns for its 4 classes.*shape="ovr"'):
+        SklearnModel(pairs).predict(x)
+
+
+def test_a_regression_answers_with_values(rng):
+    x = rng.normal(size=(30, 2))
+    view = SklearnModel(LinearRegression().fit(x, 2 * x[:, 0] + 1))
+    assert view.task == "regression"
+    np.testing.assert_allclose(view.predict(x), (2 * x[:, :1] + 1))
+    np.testing.assert_allclose(view.labels(x), 2 * x[:, 0] + 1)
+
+
+@pytest.mark.parametrize("library", [pd, pl])
+def test_a_pipeline_by_column_names_takes_polars_frames(library, rng):
+    columns, y = mixed(80, rng)
+    pipeline = make_pipeline(
+        ColumnTransformer([("n", StandardScaler(), ["age"]), ("c", OneHotEncoder(), ["job"])]),
+        LogisticRegression(),
+    ).fit(library.DataFrame(columns), y)
+    expected = pipeline.predict_proba(library.DataFrame(columns))
+    view = SklearnModel(pipeline, classes=["yes", "no"])
+    frame = pl.DataFrame(columns).select(pl.lit(0).alias("other"), "job", "age")  # any order, and more
+    np.testing.assert_allclose(np.exp(view.predict(frame)), expected[:, ::-1])
+    with pytest.raises(ModelError, match="fitted on the columns age, job; the records have no age"):
+        view.predict(frame.drop("age"))
+
+
+def test_a_pipeline_that_insists_on_pandas_gets_pandas(rng):
+    columns, y = mixed(80, rng)
+
+    def only_pandas(frame):
+        return frame.assign(old=frame["age"] > 40, job=frame["job"].astype("category").cat.codes)
+
+    pipeline = make_pipeline(FunctionTransformer(only_pandas), LogisticRegression())
+    pipeline.fit(pd.DataFrame(columns), y)
+    frame = pl.DataFrame(columns, schema_overrides={"job": pl.Categorical})
+    np.testing.assert_allclose(
+        np.exp(SklearnModel(pipeline).predict(frame)), pipeline.predict_proba(pd.DataFrame(columns))
+    )
+    selecting = make_pipeline(
+        ColumnTransformer(
+            [
+                ("n", StandardScaler(), make_column_selector(dtype_include="number")),
+                ("c", OneHotEncoder(), make_column_selector(dtype_exclude="number")),
+            ]
+        ),
+        LogisticRegression(),
+    )
+    records = Records(pl.DataFrame(columns), (y == "yes").astype(np.int64))
+    model = sklearn_learner(selecting, classes=2).fit(records, rng=rng)
+    assert model.predict(records.x).shape == (80, 2)
+
+
+def test_arrays_and_frames_are_given_as_the_model_knows_them(rng):
+    columns = {"a": rng.normal(size=40), "b": rng.normal(size=40)}
+    x = np.column_stack(list(columns.values()))
+    y = (x[:, 0] > 0).astype(int)
+    named, nameless = LogisticRegression().fit(pd.DataFrame(columns), y), LogisticRegression().fit(x, y)
+    for fitted in (named, nameless):  # warnings about names would be errors here
+        np.testing.assert_allclose(
+            SklearnModel(fitted).predict(x), SklearnModel(fitted).predict(pl.DataFrame(columns))
+        )
+
+
+def test_refusals(rng):
+    x, y = rng.normal(size=(30, 2)), np.arange(30) % 3
+    with pytest.raises(ModelError, match=r"LogisticRegression\) is not fitted: fit it"):
+        SklearnModel(LogisticRegression())
+    with pytest.raises(ModelError, match="StandardScaler is neither a classifier nor a regressor"):
+        SklearnModel(StandardScaler().fit(x))
+    fitted = DecisionTreeClassifier().fit(x, y)
+    with pytest.raises(ModelError, match="knows 3 classes, the labels need 5"):
+        SklearnModel(fitted, classes=5)
+    with pytest.raises(ModelError, match=r"cannot deal with these records \(ValueError: X has 5 features"):
+        SklearnModel(fitted).predict(np.zeros((2, 5)))
+    diverged = LinearRegression().fit(x, x[:, 0])
+    diverged.coef_ = np.array([np.nan, 0.0])
+    with pytest.raises(ModelError, match="30 NaN or infinite answers on 30 of 30 records, first on row 0"):
+        SklearnModel(diverged).predict(x)
+    several = DecisionTreeClassifier().fit(x, np.column_stack([y, y]))
+    with pytest.raises(ModelError, match="several outputs"):
+        SklearnModel(several)
+
+
+def test_learning_again_is_decided_by_rng_alone(rng):
+    records = Records(rng.normal(size=(100, 4)), rng.integers(2, size=100))
+    nested = BaggingClassifier(make_pipeline(StandardScaler(), DecisionTreeClassifier(max_features=1)), 3)
+    learner = SklearnLearner(estimator=nested)
+    np.random.seed(1)  # noqa: NPY002 - the global state must not matter
+    first = learner.fit(records, rng=np.random.default_rng(3)).predict(records.x)
+    np.random.seed(2)  # noqa: NPY002
+    again = learner.fit(records, rng=np.random.default_rng(3)).predict(records.x)
+    other = learner.fit(records, rng=np.random.default_rng(4)).predict(records.x)
+    np.testing.assert_array_equal(first, again)
+    assert (first != other).any()
+    assert not hasattr(nested, "estimators_")
+
+
+def test_a_class_that_a_subset_lacks_gets_probability_zero(rng):
+    x = rng.normal(size=(60, 2))
+    y = np.arange(60) % 4
+    lacking = Records(x, y).take(np.flatnonzero(y != 1))
+    for estimator in (LogisticRegression(), LinearSVC()):
+        model = sklearn_learner(estimator, classes=["d", "c", "b", "a"]).fit(lacking, rng=rng)
+        answer = model.predict(x)
+        assert answer.shape == (60, 4)
+        assert (answer[:, 1] == np.log(1e-45)).all()
+        assert (answer[:, [0, 2, 3]] > -100).all()
+        assert set(model.labels(x)) <= {0, 2, 3}
+    # a fitted estimator tells its classes; codes stand for them
+    fitted = LogisticRegression(class_weight={"u": 1, "v": 2}).fit(x, np.where(y % 2, "u", "v"))
+    model = sklearn_learner(fitted).fit(Records(x[:, :1], y % 2), rng=rng)
+    assert model.predict(x[:, :1]).shape == (60, 2)
+    with pytest.raises(ModelError, match="class code 3, but there are only 2 classes"):
+        sklearn_learner(fitted).fit(Records(x, y), rng=rng)
+
+
+def test_a_failing_fit_tells_why(rng):
+    one = Records(rng.normal(size=(9, 2)), np.zeros(9, np.int64))
+    with pytest.raises(ModelError, match=r"fitting LogisticRegression cannot deal .*at least 2 classes"):
+        sklearn_learner(LogisticRegression(), classes=2).fit(one, rng=rng)
+
+
+def test_an_early_stop_does_not_warn(rng):
+    records = Records(rng.normal(size=(40, 2)), rng.integers(2, size=40))
+    sklearn_learner(MLPClassifier((4,), max_iter=2), classes=2).fit(records, rng=rng)
+
+
+@pytest.mark.parametrize("estimator", [RandomForestClassifier(5), DecisionTreeRegressor(max_depth=3)])
+def test_models_are_kept_without_pickling(estimator, tmp_path, rng):
+    records = Records(rng.normal(size=(60, 3)), rng.integers(3, size=60))
+    learner = sklearn_learner(estimator, classes=["x", "y", "z"])
+    assert isinstance(learner, Keepable)
+    models = [learner.fit(records, rng=child) for child in rng.spawn(2)]
+    learner.save(models, tmp_path / "models.skops")
+    again = learner.load(tmp_path / "models.skops")
+    for old, new in zip(models, again, strict=True):
+        np.testing.assert_array_equal(old.predict(records.x), new.predict(records.x))
+    (tmp_path / "models.skops").write_bytes(b"PK half a file")
+    with pytest.raises(ModelError, match="not a readable skops file"):
+        learner.load(tmp_path / "models.skops")
+
+
+def test_without_skops_a_learner_is_simply_not_keepable(monkeypatch):
+    monkeypatch.setattr("confide.learners.sklearn_learner.find_spec", lambda name: None)
+    assert not isinstance(sklearn_learner(LogisticRegression()), Keepable)
+
+
+def test_the_recipe_changes_with_what_it_would_train():
+    def recipe(estimator, classes=2):
+        return sklearn_learner(estimator, classes=classes).recipe()
+
+    base = recipe(make_pipeline(StandardScaler(), LogisticRegression(C=2.0)))
+    assert base == recipe(make_pipeline(StandardScaler(), LogisticRegression(C=2.0, random_state=5)))
+    for other in (
+        recipe(make_pipeline(StandardScaler(), LogisticRegression(C=3.0))),
+        recipe(make_pipeline(StandardScaler(with_mean=False), LogisticRegression(C=2.0))),
+        recipe(make_pipeline(StandardScaler(), LogisticRegression(C=2.0)), classes=3),
+        recipe(LogisticRegression(C=2.0)),
+    ):
+        assert other != base
+
+
+def test_a_recipe_is_the_same_in_another_process():
+    program = """
+    import json
+    from sklearn.linear_model import LogisticRegression
+    from confide.learners.sklearn_learner import sklearn_learner
+    print(json.dumps(sklearn_learner(LogisticRegression(C=0.5), classes=["a", "b"]).recipe()))
+    """
+    run = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(program)], capture_output=True, text=True, check=True
+    )
+    here = sklearn_learner(LogisticRegression(C=0.5), classes=["a", "b"]).recipe()
+    assert json.loads(run.stdout) == here

@@ -1,0 +1,150 @@
+"""skops files: known types load, unknown ones are named, trees are looked at."""
+
+import io
+import sys
+import zipfile
+
+import numpy as np
+import pytest
+import skops.io
+from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.calibration import CalibratedClassifierCV
+from sklearn.ensemble import GradientBoostingClassifier, RandomForestClassifier
+from sklearn.linear_model import LogisticRegression
+from sklearn.neural_network import MLPClassifier
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import FunctionTransformer, StandardScaler
+from sklearn.tree import DecisionTreeClassifier
+
+from confide.core.errors import ModelError
+from confide.learners.skops import load_skops
+
+
+class Homemade(ClassifierMixin, BaseEstimator):
+    def fit(self, x, y):
+        self.classes_ = np.unique(y)
+        return self
+
+    def predict_proba(self, x):
+        return np.full((len(x), len(self.classes_)), 1 / len(self.classes_))
+
+
+@pytest.fixture
+def data():
+    rng = np.random.default_rng(7)
+    return rng.normal(size=(60, 3)), rng.integers(3, size=60)
+
+
+@pytest.mark.parametrize(
+    "estimator",
+    [
+        make_pipeline(StandardScaler(), LogisticRegression()),
+        RandomForestClassifier(5, random_state=0),
+        GradientBoostingClassifier(n_estimators=3, random_state=0),
+        CalibratedClassifierCV(LogisticRegression(), cv=2),
+        make_pipeline(StandardScaler(), MLPClassifier((4,), tol=1.0, random_state=0)),
+    ],
+    ids=lambda e: type(e).__name__,
+)
+def test_a_model_comes_back_as_it_was(estimator, data, tmp_path):
+    x, y = data
+    fitted = estimator.fit(x, np.array(["c", "a", "b"])[y])
+    skops.io.dump(fitted, tmp_path / "model.skops")
+    view = load_skops(tmp_path / "model.skops", classes=["c", "a", "b"])
+    np.testing.assert_allclose(np.exp(view.predict(x)), fitted.predict_proba(x)[:, [2, 0, 1]], atol=1e-12)
+
+
+def test_unknown_types_are_named_and_not_loaded(data, tmp_path):
+    path = tmp_path / "model.skops"
+    skops.io.dump(Homemade().fit(*data), path)
+    with pytest.raises(
+        ModelError, match=r"cannot be trusted: .*Homemade.* give an import path to a function"
+    ):
+        load_skops(path)
+    named = skops.io.get_untrusted_types(file=path)
+    assert load_skops(path, trusted=named).predict(data[0]).shape == (60, 3)
+
+
+def test_a_function_that_runs_code_is_refused(data, tmp_path):
+    import os
+
+    bomb = make_pipeline(FunctionTransformer(os.system), LogisticRegression())
+    bomb.steps[1] = ("logisticregression", LogisticRegression().fit(*data))
+    skops.io.dump(bomb, tmp_path / "bomb.skops")
+    with pytest.raises(ModelError, match=r"cannot be trusted: .*system"):
+        load_skops(tmp_path / "bomb.skops")
+
+
+def crafted(model, change, path):
+    """The file of a model, one of whose node arrays was changed after training."""
+    content = skops.io.dumps(model)
+    with zipfile.ZipFile(io.BytesIO(content)) as old, zipfile.ZipFile(path, "w") as new:
+        done = False
+        for name in old.namelist():
+            data = old.read(name)
+            if name.endswith(".npy") and not done:
+                array = np.load(io.BytesIO(data), allow_pickle=False)
+                if array.dtype.names and "left_child" in array.dtype.names:
+                    change(array)
+                    out = io.BytesIO()
+                    np.save(out, array, allow_pickle=False)
+                    data, done = out.getvalue(), True
+            new.writestr(name, data)
+    assert done
+
+
+@pytest.mark.parametrize(
+    ("field", "value"), [("left_child", 10**6), ("right_child", 0), ("feature", 3), ("feature", -7)]
+)
+def test_a_tree_that_points_outside_itself_is_refused(field, value, data, tmp_path):
+    def change(nodes):
+        nodes[field][0] = value
+
+    path = tmp_path / "crafted.skops"
+    crafted(DecisionTreeClassifier(random_state=0).fit(*data), lambda nodes: None, path)
+    load_skops(path)
+    for model in (DecisionTreeClassifier(random_state=0), RandomForestClassifier(2, random_state=0)):
+        crafted(model.fit(*data), change, path)
+        with pytest.raises(
+            ModelError, match="a DecisionTreeClassifier in this file holds a tree that points"
+        ):
+            load_skops(path)
+
+
+def test_an_ensemble_that_lies_about_its_width_is_refused(data, tmp_path):
+    forest = RandomForestClassifier(2, random_state=0).fit(*data)
+    forest.n_features_in_ = 1
+    skops.io.dump(forest, tmp_path / "a.skops")
+    boosted = GradientBoostingClassifier(n_estimators=2).fit(*data)
+    boosted.n_trees_per_iteration_ = 1
+    skops.io.dump(boosted, tmp_path / "b.skops")
+    for name in "ab":
+        with pytest.raises(ModelError, match="damaged or made to do harm"):
+            load_skops(tmp_path / f"{name}.skops")
+
+
+def test_a_tree_outside_an_estimators_keeping_is_refused(data, tmp_path):
+    loose = DecisionTreeClassifier().fit(*data).tree_
+    for place in ({"inside": [loose]}, loose.predict):
+        model = LogisticRegression().fit(*data)
+        model.extra = place
+        skops.io.dump(model, tmp_path / "model.skops")
+        with pytest.raises(ModelError, match=r"harm|cannot be trusted|not a readable"):
+            load_skops(tmp_path / "model.skops")
+
+
+def test_damaged_files(data, tmp_path):
+    path = tmp_path / "model.skops"
+    path.write_bytes(b"no zip at all")
+    with pytest.raises(ModelError, match=r"model.skops is not a readable skops file .*skops.io.dump"):
+        load_skops(path)
+    with zipfile.ZipFile(path, "w") as file:
+        file.writestr("schema.json", "{}")
+    with pytest.raises(ModelError, match="not a readable skops file"):
+        load_skops(path)
+
+
+def test_without_skops_it_says_what_to_install(monkeypatch, tmp_path):
+    monkeypatch.setitem(sys.modules, "skops.io", None)
+    with pytest.raises(ModelError, match=r"needs skops: `pip install 'confide\[skops\]'`"):
+        load_skops(tmp_path / "model.skops")
