@@ -117,7 +117,7 @@ def test_the_terminal_text_keeps_to_its_width(made, width):
     text = to_text(made.page, width=width)
     assert max(map(len, text.splitlines())) <= width
     assert "A limit that was set is exceeded." in text
-    assert "* Likelihood ratio" in text and "shadow: needs 2 classes" in text.replace("\n  ", " ")
+    assert "* lira" in text and "shadow: needs 2 classes" in text.replace("\n  ", " ")
 
 
 def test_saved_and_loaded_it_renders_the_same(made, tmp_path):

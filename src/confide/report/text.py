@@ -11,7 +11,7 @@ from confide.report.numbers import one_in
 
 Page = dict[str, Any]
 
-WIDEST = 24
+WIDEST = 16
 """So many characters an attack's name should have before a rate is dropped for it."""
 
 PLAIN = {"✓": "OK", "✕": "NO", "?": "?", "•": "-"}
@@ -49,7 +49,7 @@ def _table(findings: list[Page], worst: str, width: int) -> list[str]:
     if _room(head, body, width) < WIDEST:
         head, body = _cells(findings, worst, columns(findings)[:1])
     room = _room(head, body, width)
-    if room < 16:
+    if room < 12:
         return [line for row in body for line in _block(head, row, width)]
     sizes = [min(room, max(len(row[0]) for row in body)), *_sizes(head, body)[1:]]
     return [
@@ -73,7 +73,7 @@ def _cells(findings: list[Page], worst: str, fprs: list[float]) -> tuple[list[st
         bound = f["epsilon"]
         shown = "n/a" if bound is None else f"{number(bound['low'], 2)} of {number(bound['ceiling'], 2)}"
         body.append(
-            [f"{mark} {_clean(f['title'])}", *(_cell(rates.get(x)) for x in fprs), _cell(f["auc"]), shown]
+            [f"{mark} {_clean(f['attack'])}", *(_cell(rates.get(x)) for x in fprs), _cell(f["auc"]), shown]
         )
     return head, body
 

@@ -129,7 +129,7 @@ def _points(finding: Finding, *, floor: float, lens: Lens) -> Array:
 
 
 def _label(finding: Finding) -> str:
-    return finding.title or finding.risk.attack
+    return finding.risk.attack
 
 
 def _or_more(steps: list[float]) -> str:
