@@ -176,7 +176,7 @@ def test_subsets_that_make_no_sense_are_refused(subsets, message: str, tmp_path:
         fit_many(Centring(tmp_path / "log"), people(), subsets, rng=RNG(0))
 
 
-STACKED = TorchLearner(factory=partial(nn.Linear, 50, 2), epochs=3, batch_size=64, group=2)
+STACKED = TorchLearner(factory=partial(nn.Linear, 50, 2), epochs=3, batch_size=64, together=2)
 
 
 def dropping() -> nn.Module:
@@ -212,7 +212,7 @@ from confide.learners.torch_learner import TorchLearner
 from confide.scale import processes
 
 x = np.random.default_rng(1).normal(size=(2000, 50)).astype(np.float32)
-learner = TorchLearner(factory=partial(nn.Linear, 50, 2), epochs=30, batch_size=16, group=1)
+learner = TorchLearner(factory=partial(nn.Linear, 50, 2), epochs=30, batch_size=16, together=1)
 records = Records(x, (x[:, 0] > 0).astype(np.int64))
 fit_many(
     learner, records, include_halves(2000, 8, rng=np.random.default_rng(0)),
@@ -234,7 +234,7 @@ def test_a_killed_pool_is_resumed_with_nothing_redone_and_the_same_result(
 ) -> None:
     records = people(2000, 50)
     records = Records(records.x, (np.asarray(records.x)[:, 0] > 0).astype(np.int64))
-    learner = TorchLearner(factory=partial(nn.Linear, 50, 2), epochs=30, batch_size=16, group=1)
+    learner = TorchLearner(factory=partial(nn.Linear, 50, 2), epochs=30, batch_size=16, together=1)
     halves = include_halves(2000, 8, rng=RNG(0))
     # A session of its own, so that the signal reaches its workers too, as it does from a terminal.
     run = subprocess.Popen(

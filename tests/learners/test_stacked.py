@@ -152,8 +152,10 @@ def test_what_is_not_certain_is_not_stacked(factory) -> None:
 
 
 def by_shape(parameters):
+    """The usual way to spare biases from decay: stacked, a bias has the shape of a matrix."""
     listed = list(parameters)
-    return AdamW([{"params": [p for p in listed if p.ndim == 1], "weight_decay": 0}, {"params": [listed[0]]}])
+    matrices, rest = [p for p in listed if p.ndim == 2], [p for p in listed if p.ndim != 2]
+    return AdamW([{"params": matrices}, {"params": rest, "weight_decay": 0}])
 
 
 @pytest.mark.parametrize("optimiser", [torch.optim.LBFGS, by_shape, torch.optim.Adafactor])

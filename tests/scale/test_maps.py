@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from threadpoolctl import threadpool_info
 
-from confide.core.errors import ModelError
+from confide.core.errors import ConfideError, ModelError
 from confide.core.play import play
 from confide.core.records import Records
 from confide.scale import processes, ray_map, threads
@@ -94,3 +94,12 @@ def test_workers_share_large_arrays_and_compute_with_one_thread(spread) -> None:
         assert pid != os.getpid()
         assert shared
         assert compute == {1}
+
+
+def test_a_worker_that_is_killed_is_said() -> None:
+    def dies(_: int) -> None:
+        os.kill(os.getpid(), 9)
+
+    with pytest.raises(ConfideError, match=r"(?s)a worker process is gone.*give fewer jobs"):
+        list(processes(2)(dies, range(2)))
+    assert list(processes(2)(abs, [-1, 2])) == [1, 2]

@@ -49,8 +49,8 @@ class Records:
         index = np.asarray(rows)
         if index.dtype == np.bool_:
             index = np.flatnonzero(index)
-        x = self.x[index.astype(np.int64)]
-        return Records(x, self.y[index])
+        index = index.astype(np.int64)  # an empty list makes an array of floats
+        return Records(self.x[index], self.y[index])
 
     @staticmethod
     def concat(parts: Sequence[Records]) -> Records:

@@ -95,17 +95,18 @@ class _Block:
     rows: tuple[Ints, ...]
     rngs: tuple[Rng, ...]
 
-    def key(self, learner: Keepable, digest: str) -> str:
+    def key(self, recipe: str, digest: str) -> str:
         states = [json.dumps(rng.bit_generator.state, sort_keys=True, default=_plain) for rng in self.rngs]
         contents = (rows.tobytes() for rows in self.rows)
-        return key_of(_VERSION, type(learner).__qualname__, learner.recipe(), digest, *states, *contents)
+        return key_of(_VERSION, recipe, digest, *states, *contents)
 
 
 def _kept(
     learner: Any, records: Records, blocks: list[_Block], cache: Cache, spread: Map, progress: Progress | None
 ) -> list[BlackBox]:
     digest, total = records.digest(), sum(len(block.rows) for block in blocks)
-    keys = [block.key(learner, digest) for block in blocks]
+    recipe = f"{type(learner).__qualname__} {learner.recipe()}"
+    keys = [block.key(recipe, digest) for block in blocks]
     found: list[list[BlackBox] | None] = [_load(learner, cache, key) for key in keys]
     missing = [i for i, models in enumerate(found) if models is None]
     done = sum(len(models) for models in found if models is not None)

@@ -54,9 +54,9 @@ def can_stack(modules: Sequence[nn.Module], recipe: Recipe) -> bool:
     if tied or not own or len(own) != len(weights[0]):
         return False
     # A user's optimiser may treat biases apart by their shape, which stacking changes: compare.
-    alone = recipe.optimiser(iter(weights[0]))
-    together = recipe.optimiser(iter(_stack(weights)))
-    return type(alone) in BY_WEIGHT and _groups(alone) == _groups(together)
+    stacked = _stack(weights)
+    alone, together = recipe.optimiser(iter(weights[0])), recipe.optimiser(iter(stacked))
+    return type(alone) in BY_WEIGHT and _groups(alone, weights[0]) == _groups(together, stacked)
 
 
 def train_stacked(
@@ -178,10 +178,10 @@ def _stack(weights: Sequence[Sequence[Tensor]]) -> list[Tensor]:
     return [torch.stack([p.detach() for p in same]).requires_grad_() for same in zip(*weights, strict=True)]
 
 
-def _groups(optimiser: optim.Optimizer) -> list[dict[str, Any]]:
-    """What an optimiser does to which parameters, by their position."""
-    place = {p: i for i, p in enumerate(p for group in optimiser.param_groups for p in group["params"])}
-    return [{**group, "params": [place[p] for p in group["params"]]} for group in optimiser.param_groups]
+def _groups(optimiser: optim.Optimizer, weights: Sequence[Tensor]) -> list[dict[str, Any]]:
+    """What an optimiser does to which weights, by their place."""
+    place = {id(p): i for i, p in enumerate(weights)}
+    return [{**group, "params": [place[id(p)] for p in group["params"]]} for group in optimiser.param_groups]
 
 
 def _altered(part: nn.Module) -> bool:

@@ -40,7 +40,7 @@ from confide.learners.torch_training import (
 class TorchLearner:
     """Builds a module, and trains it by the usual loop: shuffle, batches, loss, step.
 
-    Small networks without convolutions are trained `group` together, as one (see `stacked`); others one by
+    Small networks without convolutions are trained `together`, as one (see `stacked`); others one by
     one, with channels last for 2-d convolutions and fused optimisers. Torch's global coins are left as they
     were, and all sums are made by one thread, so the same `rng` gives the same model wherever it is trained.
     A module that draws coins in training (dropout) borrows torch's global ones: in threads such modules wait
@@ -56,7 +56,8 @@ class TorchLearner:
         task: classification or regression.
         precision: "bfloat16" multiplies in bfloat16 (weights stay float32) where the processor can.
         device: where to train.
-        group: how many models to train together.
+        together: how many models to train as one, where that is possible. More than 8 gain little, and
+            a pool is spread over workers in groups of this size.
 
     >>> from functools import partial
     >>> learner = TorchLearner(factory=partial(nn.Linear, 2, 3), epochs=2)
@@ -74,12 +75,18 @@ class TorchLearner:
     task: Task = "classification"
     precision: Precision = "float32"
     device: str = "cpu"
-    group: int = 8
+    together: int = 8
 
     def __post_init__(self) -> None:
-        for name in ("epochs", "batch_size", "group"):
+        for name in ("epochs", "batch_size", "together"):
             if getattr(self, name) < 1:
                 raise ModelError(f"{name} is {getattr(self, name)}: give 1 or more.")
+
+    @property
+    def group(self) -> int:
+        """How many models are trained as one: 1 where the module or the optimiser does not allow it."""
+        module = self._built(0)
+        return self.together if can_stack([module, module], self._recipe()) else 1
 
     def fit(self, records: Records, *, rng: Rng) -> BlackBox:
         """Train one model; all its coins come from `rng`.

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import BrokenExecutor, ThreadPoolExecutor
 from dataclasses import dataclass
 from os import cpu_count
 from typing import Any
+
+from confide.core.errors import ConfideError
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,6 +17,9 @@ class processes:  # noqa: N801 - used as a function, like `map`
 
     Functions travel by cloudpickle, so closures and code of a notebook work. Arrays above 1 MB are written
     once and shared by memory map; a worker that writes to one changes its own copy only.
+
+    Raises:
+        ConfideError: if a worker is killed, or cannot import the code that it is sent.
 
     Args:
         jobs: how many workers; all cores by default.
@@ -37,7 +42,13 @@ class processes:  # noqa: N801 - used as a function, like `map`
             mmap_mode="c",
             inner_max_num_threads=1,
         )
-        yield from pool(joblib.delayed(function)(item) for item in items)
+        try:
+            yield from pool(joblib.delayed(function)(item) for item in items)
+        except BrokenExecutor as error:
+            raise ConfideError(
+                f"a worker process is gone ({str(error).splitlines()[0]}): if it ran out of memory, give "
+                "fewer jobs; if it could not import your code, start where it can be imported."
+            ) from error
 
 
 @dataclass(frozen=True, slots=True)

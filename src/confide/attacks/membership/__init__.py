@@ -1,1 +1,68 @@
-"""Was he in it? One file a paper."""
+"""FLOOR 1: was this person's record in the training data? One file a paper."""
+
+from __future__ import annotations
+
+from confide.attacks.membership.base import BASE
+from confide.attacks.membership.calibrated import Calibrated
+from confide.attacks.membership.default import Default
+from confide.attacks.membership.entropy import Entropy
+from confide.attacks.membership.label_only import LabelOnlyVotes
+from confide.attacks.membership.lira import LiRA
+from confide.attacks.membership.loss import Loss
+from confide.attacks.membership.population import Population
+from confide.attacks.membership.quantile import Quantile
+from confide.attacks.membership.reference import Reference
+from confide.attacks.membership.rmia import RMIA
+from confide.attacks.membership.shadow import Shadow
+from confide.attacks.membership.student import StudentT
+from confide.core.errors import KnowledgeError
+
+ALL = (
+    Default,
+    Loss,
+    Entropy,
+    Population,
+    Reference,
+    Shadow,
+    Calibrated,
+    LiRA,
+    StudentT,
+    RMIA,
+    BASE,
+    Quantile,
+    LabelOnlyVotes,
+)
+
+
+def by_name(name: str) -> type:
+    """The attack of this name.
+
+    Raises:
+        KnowledgeError: if there is none.
+
+    >>> by_name("lira").__name__
+    'LiRA'
+    """
+    names = {attack.name: attack for attack in ALL}
+    if name not in names:
+        raise KnowledgeError(f"there is no attack {name!r}: choose from {', '.join(names)}.")
+    return names[name]
+
+
+__all__ = [
+    "ALL",
+    "BASE",
+    "RMIA",
+    "Calibrated",
+    "Default",
+    "Entropy",
+    "LabelOnlyVotes",
+    "LiRA",
+    "Loss",
+    "Population",
+    "Quantile",
+    "Reference",
+    "Shadow",
+    "StudentT",
+    "by_name",
+]

@@ -1,0 +1,71 @@
+"""Das, Zhang, Tramèr: Blind Baselines Beat Membership Inference Attacks for Foundation Models (2024)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from confide.attacks.features import Features
+from confide.core.arrays import Floats, Rng
+from confide.core.errors import KnowledgeError
+from confide.core.nouns import Case, Guess
+from confide.core.paper import Paper
+from confide.core.records import Records
+from confide.learners.references import Told
+
+WIDEST = 300
+FEWEST = 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Blind:
+    """Tells members from non-members without looking at the release at all.
+
+    He is told the membership of some targets, learns what sets their records apart, and guesses the
+    others'. If he wins, exposed and control people differ already before any model is trained (other
+    dates, another source, another class mix), and no attack's success says anything about the model: the
+    comparison itself is broken.
+
+    Score: the mean of two classifiers' log-odds, logistic regression and boosted trees, trained on those
+    he was told; these are left out of the evidence.
+    """
+
+    name: ClassVar[str] = "blind"
+    title: ClassVar[str] = "Can members be told apart without the release?"
+    paper: ClassVar[Paper] = Paper(
+        authors="Debeshee Das and Jie Zhang and Florian Tramèr",
+        title="Blind Baselines Beat Membership Inference Attacks for Foundation Models",
+        venue="arXiv:2406.16201",
+        year=2024,
+        url="https://arxiv.org/abs/2406.16201",
+    )
+
+    def __call__(self, case: Case[object, Told, Records], *, rng: Rng) -> Guess:
+        told = case.known.told if isinstance(case.known, Told) else np.empty(0, np.int64)
+        member = case.known.member if len(told) else np.empty(0, np.bool_)
+        fewest = min(int(member.sum()), int((~member).sum()))
+        if fewest < FEWEST:
+            raise KnowledgeError(
+                f"blind needs to be told {FEWEST} members and as many non-members and knows {fewest}: "
+                "give more targets, or tell more of them."
+            )
+        describe = Features.of(case.targets, classes=case.known.classes, widest=WIDEST, rng=rng)
+        x = describe(case.targets)
+        score = np.full(len(case.targets), np.nan)
+        other = np.ones(len(score), np.bool_)
+        other[told] = False
+        score[other] = _log_odds(x[told], member, x[other], rng=rng)
+        return Guess(None, score)
+
+
+def _log_odds(x: Floats, member: np.ndarray, x_other: Floats, *, rng: Rng) -> Floats:
+    from sklearn.ensemble import HistGradientBoostingClassifier
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+
+    line = make_pipeline(StandardScaler(), LogisticRegression(C=0.01, max_iter=1_000))
+    trees = HistGradientBoostingClassifier(max_iter=40, random_state=int(rng.integers(2**31)))
+    return np.mean([m.fit(x, member).decision_function(x_other) for m in (line, trees)], axis=0)

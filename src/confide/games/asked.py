@@ -1,0 +1,50 @@
+"""A view that is asked once: several attacks share one model's answers, with no more access than it gives."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from confide.core.arrays import Array, Batch, Floats
+from confide.core.views import BlackBox, LabelOnly, Task, WhiteBox
+from confide.learners.references import Answers
+
+
+def asked_once(view: LabelOnly, *known: tuple[Answers, int]) -> LabelOnly:
+    """The view, answering from `known` (answers, and its number there) when asked about just those records.
+
+    A view without scores is returned as it is.
+    """
+    if isinstance(view, WhiteBox):
+        return _Inside(view, known)
+    return _Scores(view, known) if isinstance(view, BlackBox) else view
+
+
+class _Scores:
+    def __init__(self, view: BlackBox, known: Sequence[tuple[Answers, int]]) -> None:
+        self._view = view
+        self._known = tuple(known)
+
+    @property
+    def task(self) -> Task:
+        return self._view.task
+
+    def predict(self, x: Batch) -> Floats:
+        for answers, number in self._known:
+            if x is answers.records.x:
+                return answers.outputs(number)
+        return self._view.predict(x)
+
+    def labels(self, x: Batch) -> Array:
+        return self._view.labels(x)
+
+
+class _Inside(_Scores):
+    def __init__(self, view: WhiteBox, known: Sequence[tuple[Answers, int]]) -> None:
+        super().__init__(view, known)
+        self._inside = view
+
+    def loss(self, x: Batch, y: Array) -> Floats:
+        return self._inside.loss(x, y)
+
+    def gradient(self, x: Batch, y: Array) -> Floats:
+        return self._inside.gradient(x, y)

@@ -1,0 +1,1 @@
+"""FLOOR 1: mechanisms that learn: records in, a model out."""

@@ -1,0 +1,147 @@
+"""What every attack owes: the anchors, determinism under any map, the null, and a face."""
+
+from __future__ import annotations
+
+import dataclasses
+import multiprocessing
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+
+import numpy as np
+import pytest
+from tests.contracts.attacks import (
+    ATTACKS,
+    CLASSES,
+    GaussianLearner,
+    Row,
+    game_against,
+    naive_auc,
+    naive_tpr,
+    people,
+)
+
+from confide.attacks.blind import Blind
+from confide.attacks.membership import ALL, by_name
+from confide.core.errors import AccessError, KnowledgeError
+from confide.core.nouns import Case
+from confide.core.paper import Paper
+from confide.core.play import needed_access, play
+from confide.games.membership import TrainedModel
+from confide.learners.references import Background
+from confide.mechanisms.anchors import Everything, Nothing
+from confide.mechanisms.learn.fit import Fit
+
+every = pytest.mark.parametrize("row", ATTACKS, ids=lambda row: row.id)
+
+
+def rng() -> np.random.Generator:
+    return np.random.default_rng(7)
+
+
+@pytest.fixture(scope="module")
+def processes():
+    with ProcessPoolExecutor(2, mp_context=multiprocessing.get_context("spawn")) as pool:
+        yield pool
+
+
+def test_every_attack_is_under_contract():
+    assert {type(row.attack) for row in ATTACKS} == set(ALL)
+
+
+@every
+def test_learns_nothing_from_nothing(row: Row):
+    """10,000 rows: the standard error of the AUC is .006, so .02 is 3.5 of them."""
+    evidence = play(game_against(Nothing(classes=CLASSES), targets=1_000), row.attack, worlds=10, rng=rng())
+    assert abs(naive_auc(evidence) - 0.5) < 0.02
+    for fpr in (0.01, 0.1):  # four standard errors of a share of 5,000
+        assert naive_tpr(evidence, fpr) < fpr + 4 * np.sqrt(2 * fpr / 5_000)
+
+
+@every
+def test_learns_everything_from_everything(row: Row):
+    evidence = play(game_against(Everything(classes=CLASSES), targets=500), row.attack, worlds=2, rng=rng())
+    assert naive_tpr(evidence, 0.01) > 0.9
+    assert evidence.excluded <= 0.02 * 1_000, "eight references in pairs leave nobody out"
+
+
+@every
+def test_null_permuted_memberships(row: Row):
+    """A model that leaks, judged on memberships not its own: AUC 0.50 +- 0.02 (3.5 standard errors)."""
+    evidence = play(
+        game_against(Fit(GaussianLearner(mu=2.0)), targets=2_000), row.attack, worlds=5, rng=rng()
+    )
+    fake = np.random.default_rng(1).permutation(evidence.table["exposed"].to_numpy())
+    permuted = dataclasses.replace(evidence, table=evidence.table.with_columns(exposed=fake))
+    assert abs(naive_auc(permuted) - 0.5) < 0.02
+    assert naive_auc(evidence) > 0.55, "the true memberships must be told apart, or this test proves nothing"
+
+
+@every
+def test_same_seed_same_evidence_under_any_map(row: Row, processes: ProcessPoolExecutor):
+    game = game_against(Fit(GaussianLearner(mu=2.0)), targets=120, references=4, strangers=100)
+    plain = play(game, row.attack, worlds=3, rng=rng())
+    again = play(game, row.attack, worlds=3, rng=rng())
+    with ThreadPoolExecutor(3) as threads:
+        threaded = play(game, row.attack, worlds=3, rng=rng(), map=threads.map)
+    spread = play(game, row.attack, worlds=3, rng=rng(), map=processes.map)
+    for other in (again, threaded, spread):
+        assert plain.table.equals(other.table)
+
+
+@every
+def test_says_what_it_lacks_and_never_returns_empty_handed(row: Row):
+    """Bug 7 of the peers: an attack that cannot run raises; it does not return nothing."""
+    targets = people(60, 5)
+    view = GaussianLearner(mu=1.0).fit(targets, rng=rng())
+    if row.references or row.population:
+        with pytest.raises(KnowledgeError, match=r"needs .*(reference models|population)"):
+            row.attack(Case(view, Background(classes=CLASSES), targets), rng=rng())
+    if row.classes:
+        with pytest.raises(KnowledgeError, match="needs classes"):
+            row.attack(
+                Case(view, Background(classes=1, population=people(80, 6)), targets),
+                rng=rng(),
+            )
+
+
+class Closed:
+    """A view that shows nothing."""
+
+
+class LabelsOnly:
+    def __init__(self, view):
+        self._view = view
+
+    def labels(self, x):
+        return self._view.labels(x)
+
+
+@every
+def test_is_refused_more_than_the_view_shows(row: Row):
+    targets, member = people(60, 5), np.arange(60) < 30
+    scores = GaussianLearner(mu=1.0).fit(targets.take(member), rng=rng())
+    lesser = LabelsOnly(scores) if needed_access(row.attack) == "black-box" else Closed()
+    game = TrainedModel(view=lesser, targets=targets, member=member, background=Background(classes=CLASSES))
+    with pytest.raises(AccessError, match=row.attack.name):
+        play(game, row.attack, worlds=1, rng=rng())
+
+
+@pytest.mark.parametrize("attack", [*ALL, Blind], ids=lambda attack: attack.name)
+def test_has_a_face(attack: type):
+    assert attack.__doc__ and len(attack.__doc__.split("\n\n")) >= 2, (
+        "one sentence, then the adversary's story"
+    )
+    assert isinstance(attack.paper, Paper) and attack.paper.year >= 2016
+    assert attack.paper.bibtex("key").startswith("@misc{key,")
+    assert attack.title.endswith("?")
+    for setting in dataclasses.fields(attack):
+        assert f"        {setting.name}: " in attack.__doc__, f"{setting.name} is a flag and needs a word"
+        assert setting.default is not dataclasses.MISSING
+    assert attack.__dataclass_params__.frozen and "__slots__" in vars(attack)
+    assert attack() == attack() and hash(attack()) == hash(attack())
+
+
+def test_names_are_names():
+    assert len({attack.name for attack in ALL}) == len(ALL)
+    assert all(by_name(attack.name) is attack for attack in ALL)
+    with pytest.raises(KnowledgeError, match="choose from"):
+        by_name("lyra")

@@ -1,0 +1,47 @@
+"""The anchors are what they say, and `Fit` is the learner and no promise."""
+
+from __future__ import annotations
+
+import numpy as np
+import polars as pl
+from tests.contracts.attacks import GaussianLearner, people
+
+from confide.core.records import Records
+from confide.core.views import BlackBox
+from confide.mechanisms.anchors import Everything, Nothing
+from confide.mechanisms.learn.fit import Fit
+
+
+def rng() -> np.random.Generator:
+    return np.random.default_rng(0)
+
+
+def test_nothing_answers_alike_whatever_it_was_trained_on_and_keeps_epsilon_zero():
+    records = people(100, 1)
+    releases = [Nothing(classes=3)(records.take(rows), rng=rng()) for rows in ([0], range(50), range(100))]
+    first, *others = (release.view.predict(records.x) for release in releases)
+    assert all((other == first).all() for other in others)
+    assert len(np.unique(first)) == first.size, "and it does answer: no two records alike"
+    assert releases[0].budget.epsilon == 0 and isinstance(releases[0].view, BlackBox)
+
+
+def test_everything_names_its_members_and_nobody_else():
+    records = people(100, 1)
+    release = Everything(classes=3)(records.take(range(40)), rng=rng())
+    labels = release.view.labels(records.x)
+    assert (labels[:40] == records.y[:40]).all() and (labels[40:] == 3).all()
+    assert release.view.predict(records.x).shape == (100, 4) and release.budget is None
+
+
+def test_everything_takes_frames_and_no_members_at_all():
+    frame = Records(pl.DataFrame({"a": [1, 2, 3], "b": ["x", "y", "z"]}), np.array([0, 1, 1]))
+    assert Everything()(frame.take([2]), rng=rng()).view.labels(frame.x).tolist() == [2, 2, 1]
+    assert Everything()(frame.take([]), rng=rng()).view.labels(frame.x).tolist() == [2, 2, 2]
+
+
+def test_fit_releases_what_the_learner_learns():
+    records = people(50, 1)
+    learner = GaussianLearner(mu=1.0)
+    release = Fit(learner)(records, rng=rng())
+    assert (release.view.predict(records.x) == learner.fit(records, rng=rng()).predict(records.x)).all()
+    assert release.budget is None and release.maker == "Fit(GaussianLearner)"
