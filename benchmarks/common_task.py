@@ -231,6 +231,11 @@ def main() -> int:
         "",
         *bars(checks),
         "",
+        "The bars are what a clean implementation reached on this task with one set of references. The",
+        "target's weights began at torch's seed 0 (its output layer correlates .59 with that draw, and .01",
+        "with seed 1). A reference that begins there too shares more than the recipe and raises every row:",
+        "RMIA with two references then reaches TPR@1% .38. The references here have seeds of their own.",
+        "",
         *head(*columns),
         *lines,
     ]

@@ -23,6 +23,8 @@ from confide.attacks.membership import (
 from confide.attacks.membership.entropy import certainty
 from confide.attacks.membership.ranks import auc
 from confide.attacks.membership.rmia import (
+    FEW,
+    UNTUNED,
     Asked,
     log_likelihood,
     log_out,
@@ -35,7 +37,7 @@ from confide.core.records import Records
 from confide.learners.references import Answers, Background, References
 from confide.learners.signals import log_probability, true_logit
 
-N, Z, C = 40, 60, 4
+N, Z, C = 80, 60, 4
 
 
 def rng(seed: int = 0) -> np.random.Generator:
@@ -225,6 +227,27 @@ def test_rmia_without_a_population_ranks_as_with_one():
         np.argsort(score(RMIA(mode="offline", a=0.2, temperature=2.0), case)) for case in (with_one, without)
     ]
     assert (ranks[0] == ranks[1]).all()
+
+
+def test_one_reference_is_a_line_through_the_releases_own_answers():
+    """p(x) is what the release says on average at this p of the reference, apart for what that one saw."""
+    case = table_case(models=1, included=(np.arange(N) < N // 2)[None], population=False)
+    seen = case.known.references.included[0]
+    y, x = case.targets.y, case.targets.x
+    own, p = (
+        softmax_of(m.predict(x), y, 1.5) for m in (case.view, case.known.references.on_targets.models[0])
+    )
+    expected = np.empty(N)
+    for group in (seen, ~seen):
+        expected[group] = np.polyval(np.polyfit(p[group], own[group], 1), p[group])
+    got = score(RMIA(temperature=1.5), case)
+    assert got == pytest.approx(np.log(own) - np.log(np.maximum(expected, 1e-12)))
+
+
+def test_one_reference_and_few_records_are_no_line():
+    case = table_case(models=1, included=(np.arange(N) < FEW - 1)[None])
+    got = score(RMIA(temperature=1.5), case)
+    assert got == pytest.approx(score(RMIA(temperature=1.5, a=UNTUNED), case))
 
 
 def test_base_is_rmia_by_another_name():

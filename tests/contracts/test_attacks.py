@@ -27,6 +27,7 @@ from confide.core.paper import Paper
 from confide.core.play import needed_access, play
 from confide.games.membership import TrainedModel
 from confide.learners.references import Background
+from confide.measure import measure
 from confide.mechanisms.anchors import Everything, Nothing
 from confide.mechanisms.learn.fit import Fit
 
@@ -54,12 +55,14 @@ def test_learns_nothing_from_nothing(row: Row):
     assert abs(naive_auc(evidence) - 0.5) < 0.02
     for fpr in (0.01, 0.1):  # four standard errors of a share of 5,000
         assert naive_tpr(evidence, fpr) < fpr + 4 * np.sqrt(2 * fpr / 5_000)
+    risk = measure(evidence, confidence=1 - 1e-6)
+    assert risk.advantage.low <= 0 and max(bound.low for bound in risk.epsilon) == 0
 
 
 @every
 def test_learns_everything_from_everything(row: Row):
     evidence = play(game_against(Everything(classes=CLASSES), targets=500), row.attack, worlds=2, rng=rng())
-    assert naive_tpr(evidence, 0.01) > 0.9
+    assert naive_tpr(evidence, 0.01) > 0.9 and measure(evidence).auc.low > 0.9
     assert evidence.excluded <= 0.02 * 1_000, "eight references in pairs leave nobody out"
 
 

@@ -16,7 +16,7 @@ from confide.core.paper import Paper
 from confide.core.records import Records
 from confide.core.views import BlackBox
 from confide.learners.references import Background
-from confide.learners.signals import true_logit
+from confide.learners.signals import settle, true_logit
 
 WIDEST = 1_000
 FEWEST = 50
@@ -57,7 +57,9 @@ class Quantile:
     def __call__(self, case: Case[BlackBox, Background, Records], *, rng: Rng) -> Guess:
         strangers = case.known.need_population(self.name)
         _refuse_overlap(strangers, case.targets)
-        phi_strangers = signal_of(case.view, strangers, true_logit)
+        phi_strangers, phi = settle(
+            signal_of(case.view, strangers, true_logit), signal_of(case.view, case.targets, true_logit)
+        )
         usable = np.isfinite(phi_strangers)
         if usable.sum() < FEWEST:
             raise KnowledgeError(
@@ -66,7 +68,6 @@ class Quantile:
             )
         describe = Features.of(strangers, classes=case.known.classes, widest=WIDEST, rng=rng)
         x, x_targets = describe(strangers)[usable], describe(case.targets)
-        phi = signal_of(case.view, case.targets, true_logit)
         if self.head == "pinball":
             return Guess(None, phi - self._quantile(x, phi_strangers[usable], x_targets, rng=rng))
         return Guess(None, _standardised(x, phi_strangers[usable], x_targets, phi))

@@ -97,8 +97,8 @@ class RMIA:
 
     def _ratios(self, asked: Asked, *, online: bool) -> tuple[Floats, Floats | None]:
         """log R of the targets and of the strangers."""
-        seen = asked.included[0]
-        if self.a is None and len(asked.included) == 1 and (~seen).sum() >= FEW and not FEW > seen.sum() > 0:
+        saw, saw_not = int(asked.included[0].sum()), int((~asked.included[0]).sum())
+        if self.a is None and len(asked.included) == 1 and saw_not >= FEW and (saw >= FEW or not saw):
             targets, strangers = regressed(asked)
         else:
             a = self._relation(asked, online=online)
@@ -188,6 +188,8 @@ def tuned_relation(asked: Asked) -> float:
     Nobody's membership in the target is used: a stand-in's members are known to whoever trained it, and the
     population is outside of the target.
     """
+    if len(asked.on_targets) < 2:
+        return UNTUNED
     trials = [_trial(asked, j) for j in range(min(len(asked.on_targets), STAND_INS))]
     grid = np.linspace(0, 1, 11)
     table = np.array(

@@ -16,7 +16,7 @@ from confide.core.paper import Paper
 from confide.core.records import Records
 from confide.core.views import BlackBox
 from confide.learners.references import Background
-from confide.learners.signals import true_logit
+from confide.learners.signals import settle, true_logit
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,8 +56,10 @@ class StudentT:
     def __call__(self, case: Case[BlackBox, Background, Records], *, rng: Rng) -> Guess:
         references = case.known.need_references(self.name)
         online = plays_online(self.mode, references, self.name)
-        inside, outside = sides(references.of_targets(true_logit), references.included)
-        phi = signal_of(case.view, case.targets, true_logit)
+        others, phi = settle(
+            references.of_targets(true_logit), signal_of(case.view, case.targets, true_logit)
+        )
+        inside, outside = sides(others, references.included)
         if online:
             return Guess(None, self._log_density(phi, inside) - self._log_density(phi, outside))
         nu, scale = self._spread(outside)
