@@ -4,15 +4,21 @@ import sys
 import time
 from importlib.metadata import distributions
 
-names = sorted({d.metadata["Name"] for d in distributions()} - {"pip", "setuptools", "confide"})
-print(f"{len(names)} distributions: {', '.join(names)}")
-assert len(names) <= 12, "the core should stay at about ten distributions"
+MOST = 12
 
-start = time.perf_counter()
-import confide  # noqa: E402
 
-seconds = time.perf_counter() - start
-print(f"import confide: {seconds:.2f} s")
-assert confide.__version__
-heavy = {"torch", "sklearn", "scipy.stats", "onnxruntime", "pandas"} & set(sys.modules)
-assert not heavy, f"import confide loads {heavy}"
+def check() -> None:
+    names = sorted({d.metadata["Name"] for d in distributions()} - {"pip", "setuptools", "confide"})
+    print(f"{len(names)} distributions: {', '.join(names)}")
+    assert len(names) <= MOST, "the core should stay at about ten distributions"
+
+    start = time.perf_counter()
+    import confide
+
+    print(f"import confide {confide.__version__}: {time.perf_counter() - start:.2f} s")
+    heavy = {"torch", "sklearn", "scipy.stats", "onnxruntime", "pandas"} & set(sys.modules)
+    assert not heavy, f"import confide loads {heavy}"
+
+
+if __name__ == "__main__":
+    check()

@@ -14,7 +14,7 @@ from confide.core.nouns import Attack, Game
 from confide.core.play import play
 from confide.report import Skipped
 
-USUAL = ("loss", "rmia", "lira", "student", "quantile", "label-only")
+USUAL = ("default", "loss", "rmia", "lira", "student", "quantile", "label-only")
 """What an audit tries unless told otherwise: the baseline, and the attacks that the measurements trust."""
 
 

@@ -7,26 +7,22 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from confide.audits.prepare import Subject
 from confide.core.arrays import Bools, Rng
 from confide.core.play import Map
-from confide.core.records import Records
 from confide.games.asked import asked_once
 from confide.learners.callable_learner import callable_learner
 from confide.learners.comparing import compare_accuracy
 from confide.learners.learner import Learner
 from confide.learners.loading import load_train
 from confide.learners.matching import reference_learner
-from confide.learners.pool import fit_many, include_halves
+from confide.learners.pool import fit_many, include_all_but_one
 from confide.learners.references import Answers, References
 
-Progress = Callable[[int, int], None]
+MOST_PARTS = 4
+"""References that leave out less than a quarter would leave each record out too rarely."""
 
-OFFLINE_UP_TO = 2
-"""Up to this many references train on the population rather than on the targets: with so few, a target
-is rarely both in and out of some reference (measured in benchmarks/results/common_task.md)."""
+Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -51,6 +47,10 @@ def train_references(
 ) -> Pool:
     """Train `count` reference models by the target's recipe, and hold them against it.
 
+    They train on random halves of the audited records, in complementary pairs (on larger shares where the
+    target was trained on most of them): even a single one is stronger so than one trained on a
+    population (measured in benchmarks/results/common_task.md).
+
     Args:
         subject: the target with its people.
         count: how many; 0 for none.
@@ -66,20 +66,34 @@ def train_references(
     if count <= 0:
         return Pool(None, None, "He trained no reference models.", ())
     learner, recipe = _recipe(subject, train, rng=rng)
-    people, included = _who_trains_what(subject.targets, subject.population, count, rng=rng)
-    models = fit_many(learner, people, included, rng=rng, cache=cache, map=map, progress=progress)
-    n, population = len(subject.targets), subject.population
-    offline = included.shape[1] > n
+    parts = parts_for(subject.member, count)
+    included = include_all_but_one(len(subject.targets), count, parts=parts, rng=rng)
+    models = fit_many(learner, subject.targets, included, rng=rng, cache=cache, map=map, progress=progress)
+    population = subject.population
     references = References(
         on_targets=Answers(models, subject.targets),
         on_population=None if population is None else Answers(models, population),
-        included=included[:, :n],
+        included=included,
         which=tuple(range(count)),
-        population_included=included[:, n:] if offline else None,
     )
-    where = "the population" if offline else "the audited records"
-    words = f"He trained {count} reference models on random halves of {where}: {recipe}"
-    return Pool(references, learner, words, _mismatch(subject, references, people, included))
+    share = "half" if parts == 2 else f"{parts - 1} in {parts}"
+    words = f"He trained {count} reference models, each on a random {share} of the audited records: {recipe}"
+    return Pool(references, learner, words, _mismatch(subject, references))
+
+
+def parts_for(member: Bools, count: int) -> int:
+    """Into how many parts the records are cut, of which each reference leaves one out.
+
+    Two, unless the target was trained on so many more that references on halves would overfit more than it
+    did; then up to `MOST_PARTS`, if every record is still left out by two references.
+
+    >>> import numpy as np
+    >>> member = np.arange(100) < 80
+    >>> parts_for(member, 16), parts_for(member, 4)
+    (4, 2)
+    """
+    wanted = round(len(member) / max(int((~member).sum()), 1))
+    return max(2, min(wanted, MOST_PARTS, count // 2))
 
 
 def _recipe(subject: Subject, train: Any, *, rng: Rng) -> tuple[Learner, str]:
@@ -96,22 +110,16 @@ def _recipe(subject: Subject, train: Any, *, rng: Rng) -> tuple[Learner, str]:
     )
 
 
-def _who_trains_what(
-    targets: Records, population: Records | None, count: int, *, rng: Rng
-) -> tuple[Records, Bools]:
-    """The records to draw training sets from, and bool[count, rows]: which of them trains which model."""
-    n = len(targets)
-    if count > OFFLINE_UP_TO or population is None or len(population) < n // 2:
-        return targets, include_halves(n, count, rng=rng)
-    halves = include_halves(len(population), count, rng=rng)
-    return Records.concat([targets, population]), np.hstack([np.zeros((count, n), np.bool_), halves])
-
-
-def _mismatch(subject: Subject, references: References, people: Records, included: Bools) -> tuple[str, ...]:
+def _mismatch(subject: Subject, references: References) -> tuple[str, ...]:
     """Said before anything is scored: references that do not fit their records as the target fits its own."""
-    asked, member = references.on_targets, subject.member
+    asked = references.on_targets
     views: list[Any] = [asked_once(model, (asked, j)) for j, model in enumerate(asked.models)]
-    if len(people) > len(subject.targets):  # trained on the population, which the target never saw
-        member = np.concatenate([member, np.zeros(len(people) - len(member), np.bool_)])
-    found = compare_accuracy(subject.view, views, people, member=member, included=included, task=subject.task)
+    found = compare_accuracy(
+        subject.view,
+        views,
+        subject.targets,
+        member=subject.member,
+        included=references.included,
+        task=subject.task,
+    )
     return (found.warning,) if found.warning else ()

@@ -81,13 +81,31 @@ def include_halves(n: int, models: int, *, rng: Rng) -> Bools:
     >>> halves.sum(axis=0), halves.sum(axis=1)
     (array([2, 2, 2, 2, 2, 2]), array([3, 3, 3, 3]))
     """
-    if n < 2 or models < 1:
-        raise DataError(f"{n} records cannot be halved for {models} models: give at least 2 and 1.")
-    halves = np.zeros((models + models % 2, n), np.bool_)
-    for i, child in enumerate(rng.spawn(len(halves) // 2)):
-        halves[2 * i, child.permutation(n)[: n // 2]] = True
-        halves[2 * i + 1] = ~halves[2 * i]
-    return halves[:models]
+    return include_all_but_one(n, models, parts=2, rng=rng)
+
+
+def include_all_but_one(n: int, models: int, *, parts: int, rng: Rng) -> Bools:
+    """All but one of `parts` random parts of n records, each part left out in turn: bool[models, n].
+
+    Of every `parts` models in a row each record is out of exactly one. With two parts these are halves in
+    complementary pairs; with more, models of a target that was trained on most of the records are
+    trained on about as many.
+
+    >>> most = include_all_but_one(8, 4, parts=4, rng=np.random.default_rng(0))
+    >>> most.sum(axis=0), most.sum(axis=1)
+    (array([3, 3, 3, 3, 3, 3, 3, 3]), array([6, 6, 6, 6]))
+    """
+    if n < parts or models < 1 or parts < 2:
+        raise DataError(
+            f"{n} records cannot be cut into {parts} parts for {models} models: give at least as many "
+            "records as parts, 2 parts and 1 model."
+        )
+    blocks = -(-models // parts)
+    included = np.ones((blocks * parts, n), np.bool_)
+    for i, child in enumerate(rng.spawn(blocks)):
+        for j, left_out in enumerate(np.array_split(child.permutation(n), parts)):
+            included[parts * i + j, left_out] = False
+    return included[:models]
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from confide.attacks.membership.base import BASE
+from confide.attacks.membership.base_score import BASE
 from confide.attacks.membership.calibrated import Calibrated
 from confide.attacks.membership.default import Default
 from confide.attacks.membership.entropy import Entropy

@@ -1,0 +1,23 @@
+"""`import confide` loads nothing heavy, and no import runs in a circle."""
+
+import subprocess
+import sys
+
+HEAVY = {"torch", "sklearn", "scipy.stats", "onnxruntime", "pandas", "click", "jinja2", "vl_convert"}
+
+
+def loaded_by(code: str) -> set[str]:
+    show = f"{code}\nimport sys; print('\\n'.join(sys.modules))"
+    return set(
+        subprocess.run(
+            [sys.executable, "-c", show], capture_output=True, text=True, check=True
+        ).stdout.split()
+    )
+
+
+def test_importing_confide_loads_nothing_heavy() -> None:
+    assert loaded_by("import confide") & HEAVY == set()
+
+
+def test_the_test_could_fail() -> None:
+    assert loaded_by("import confide; confide.audits") & HEAVY
