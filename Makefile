@@ -3,6 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+CLAIMS := audit_soundness common_task location30 pool_speed
 EXTRAS := torch,onnx,skops,ray,data,demo
 
 # Real data sets, where somebody keeps them beside the checkout; the package itself knows no such path.
@@ -41,7 +42,7 @@ slow: $(STAMP)   ## tests that take minutes
 	$(BIN)/pytest -q -m slow
 
 bench: $(STAMP)  ## every benchmark; writes the tables in benchmarks/results/
-	for script in benchmarks/*.py; do $(BIN)/python $$script --write || exit 1; done
+	for name in $(CLAIMS); do $(BIN)/python benchmarks/$$name.py --write || failed=1; done; exit $${failed:-0}
 
 docs: $(STAMP)   ## the documentation, into site/, without warnings
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet

@@ -4,7 +4,7 @@ import sys
 import time
 from importlib.metadata import distributions
 
-MOST = 12
+MOST = 13
 
 
 def check() -> None:
