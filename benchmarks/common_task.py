@@ -280,7 +280,7 @@ def main() -> int:
         "with seed 1). A reference that begins there too shares more than the recipe and raises every row:",
         "RMIA with two references then reaches TPR@1% .38. The references here have seeds of their own.",
         "",
-        f"The whole audit (loss, RMIA, LiRA, Student t, QMIA; trained, compared, measured, report saved) took",
+        "The whole audit (loss, RMIA, LiRA, Student t, QMIA; from training to the saved report) took",
         f"{cpu:.1f} CPU s and {wall:.1f} s of wall time in one process.",
         "",
         *head(*columns),
