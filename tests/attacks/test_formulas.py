@@ -229,22 +229,23 @@ def test_rmia_without_a_population_ranks_as_with_one():
     assert (ranks[0] == ranks[1]).all()
 
 
-def test_one_reference_is_a_line_through_the_releases_own_answers():
-    """p(x) is what the release says on average at this p of the reference, apart for what that one saw."""
+def test_one_reference_is_a_plane_through_the_releases_own_answers():
+    """p(x) is the least-squares plane of the release's p over the reference's p at four temperatures."""
     case = table_case(models=1, included=(np.arange(N) < N // 2)[None], population=False)
     seen = case.known.references.included[0]
     y, x = case.targets.y, case.targets.x
-    own, p = (
-        softmax_of(m.predict(x), y, 1.5) for m in (case.view, case.known.references.on_targets.models[0])
-    )
+    own, other = case.view.predict(x), case.known.references.on_targets.models[0].predict(x)
+    own = softmax_of(own, y, 1.5)
+    columns = np.column_stack([np.ones(N), *(softmax_of(other, y, t) for t in (1, 2, 4, 8))])
     expected = np.empty(N)
     for group in (seen, ~seen):
-        expected[group] = np.polyval(np.polyfit(p[group], own[group], 1), p[group])
+        normal = columns[group].T @ columns[group]
+        expected[group] = columns[group] @ np.linalg.solve(normal, columns[group].T @ own[group])
     got = score(RMIA(temperature=1.5), case)
-    assert got == pytest.approx(np.log(own) - np.log(np.maximum(expected, 1e-12)))
+    assert got == pytest.approx(np.log(own) - np.log(np.maximum(expected, 1e-12)), rel=1e-4, abs=1e-4)
 
 
-def test_one_reference_and_few_records_are_no_line():
+def test_one_reference_and_few_records_are_no_plane():
     case = table_case(models=1, included=(np.arange(N) < FEW - 1)[None])
     got = score(RMIA(temperature=1.5), case)
     assert got == pytest.approx(score(RMIA(temperature=1.5, a=UNTUNED), case))

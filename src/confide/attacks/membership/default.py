@@ -41,7 +41,7 @@ def chosen(case: Case[BlackBox, Background, Records], *, rng: Rng) -> StudentT |
     known = case.known
     references = 0 if known.references is None else len(known.references)
     if references >= 4:
-        rivals = [StudentT(), *(RMIA(temperature=t) for t in TEMPERATURES[1:])]
+        rivals = [StudentT(), *(RMIA(temperature=t) for t in TEMPERATURES)]
         return best_on_stand_ins(rivals, case, rng=rng) or RMIA()
     if references:
         return RMIA()

@@ -23,7 +23,9 @@ from confide.learners.signals import Tempered
 FLOOR = np.log(1e-12)
 UNTUNED = 0.3
 """The paper's value of `a` for CIFAR-10, taken where it can neither be tuned nor divided by."""
-TEMPERATURES = (1.25, 1.5, 2.0, 3.0)
+TEMPERATURES = (1.5, 2.0, 3.0)
+ALONE, BASIS = 1.25, (1.0, 2.0, 4.0, 8.0)
+"""With one reference: the temperature of the score, and those of the reference's p that predict it."""
 STAND_INS, RECORDS, FEW = 4, 5_000, 30
 
 
@@ -37,11 +39,11 @@ class RMIA:
     that p rounds to 1, LiRA's logit may say more as soon as there are four.
 
     With p = softmax(z / temperature)_y, p(x) = (mean p of IN + mean p of OUT) / 2. Lacking a side he uses
-    that p_in is about a p_out + 1 - a; with one reference he regresses the release's p on the reference's,
-    apart for records it was trained on and others, which says the same from his own observation. Every
-    reference that did not train on a stranger counts for him, none is picked. Score: the share of
-    strangers z with R_x / R_z >= gamma, R = p / p(x), in logs and by sort and search; ties in the order of
-    R_x. Without a population, log R_x, which ranks alike.
+    that p_in is about a p_out + 1 - a; with one reference he regresses the release's p on the reference's at
+    several temperatures, apart for records it was trained on and others, which says the same from his own
+    observation. Every reference that did not train on a stranger counts for him, none is picked. Score:
+    the share of strangers z with R_x / R_z >= gamma, R = p / p(x), in logs and by sort and search; ties
+    in the order of R_x. Without a population, log R_x, which ranks alike.
 
     Nobody's membership in the target is used to tune: a few references stand in for the target (their
     members are known to who trained them) and are attacked by the others, or by the release itself.
@@ -49,7 +51,7 @@ class RMIA:
     Args:
         mode: use references on both sides ("online"), OUT only ("offline"), or decide by what there is.
         temperature: of the softmax; above 1 it keeps an upper tail where p itself rounds to 1. None tunes
-            it among 1.5, 2 and 3, and 1.25 if there is a single reference.
+            it among 1.5, 2 and 3, or takes 1.25 if there is a single reference.
         gamma: how much a stranger must be beaten by.
         a: the offline relation, in [0, 1]. None tunes it.
     """
@@ -85,12 +87,13 @@ class RMIA:
         return share_at_most(ratio, of_strangers, margin=float(np.log(self.gamma)))
 
     def _tuned(self, case: Case[BlackBox, Background, Records], references: References, *, rng: Rng) -> RMIA:
-        temperatures = TEMPERATURES if len(references) == 1 else TEMPERATURES[1:]
-        choices = [replace(self, temperature=t) for t in temperatures]
+        if len(references) == 1:
+            return replace(self, temperature=ALONE)
+        choices = [replace(self, temperature=t) for t in TEMPERATURES]
         best = best_on_stand_ins(choices, case, rng=rng)
         if best is not None:
             return best
-        judged = [judged_by_release(Asked.of(case, references, Tempered(t))) for t in temperatures]
+        judged = [judged_by_release(Asked.of(case, references, Tempered(t))) for t in TEMPERATURES]
         return (
             choices[int(np.argmax(judged))] if np.isfinite(judged).all() else replace(self, temperature=2.0)
         )
@@ -120,7 +123,11 @@ class RMIA:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Asked:
-    """Everybody's log p: the view's and the references', on targets [n] and on the population [z]."""
+    """Everybody's log p: the view's and the references', on targets [n] and on the population [z].
+
+    `basis` and `basis_on_population` are the p of a single reference at the temperatures `BASIS`, [4, n] and
+    [4, z]; None if there are more.
+    """
 
     view_on_targets: Floats
     on_targets: Floats
@@ -128,12 +135,15 @@ class Asked:
     view_on_population: Floats | None
     on_population: Floats | None
     population_included: Bools
+    basis: Floats | None = None
+    basis_on_population: Floats | None = None
 
     @classmethod
     def of(cls, case: Case[BlackBox, Background, Records], references: References, signal: Tempered) -> Asked:
         strangers = case.known.population if references.on_population is not None else None
         known = references.population_included
         z = 0 if strangers is None else len(strangers)
+        alone = len(references) == 1
         return cls(
             signal_of(case.view, case.targets, signal),
             references.of_targets(signal),
@@ -141,7 +151,14 @@ class Asked:
             None if strangers is None else signal_of(case.view, strangers, signal),
             None if strangers is None else references.of_population(signal),
             np.zeros((len(references), z), np.bool_) if known is None else known,
+            _basis(references.of_targets) if alone else None,
+            _basis(references.of_population) if alone and strangers is not None else None,
         )
+
+
+def _basis(of: Callable[[Tempered], Floats]) -> Floats:
+    """The p of the first reference at the temperatures `BASIS`, [4, n]."""
+    return np.exp(np.stack([of(Tempered(temperature))[0] for temperature in BASIS]))
 
 
 def log_mean(log_p: Floats, here: Bools) -> Floats:
@@ -225,34 +242,33 @@ def regressed(asked: Asked) -> tuple[Floats, Floats | None]:
 
     Half of the targets are in the release, whatever the reference saw: the mean over them is p(x) itself.
     """
-    p, own = np.exp(asked.on_targets[0]), np.exp(asked.view_on_targets)
-    seen = asked.included[0]
-    targets = np.empty_like(p)
-    line = _line(p[~seen], own[~seen])
-    targets[~seen] = line(p[~seen])
+    own, seen = np.exp(asked.view_on_targets), asked.included[0]
+    p = np.exp(asked.on_targets) if asked.basis is None else asked.basis
+    strangers = asked.basis_on_population
+    if strangers is None and asked.on_population is not None:
+        strangers = np.exp(asked.on_population)
+    targets = np.empty_like(own)
+    plane = _plane(p[:, ~seen], own[~seen])
+    targets[~seen] = plane(p[:, ~seen])
     if seen.any():
-        targets[seen] = _line(p[seen], own[seen])(p[seen])
-    if asked.on_population is None:
-        return targets, None
-    return targets, line(np.exp(asked.on_population[0]))
+        targets[seen] = _plane(p[:, seen], own[seen])(p[:, seen])
+    return targets, None if strangers is None else plane(strangers)
 
 
 def judged_by_release(asked: Asked) -> float:
     """The mean AUC against a few references, if the release is the only model to compare them with.
 
-    Its own membership is unknown: records it saw and records it did not are measured by one line.
+    Its own membership is unknown: records it saw and records it did not are measured by one plane.
     """
-    own, p = np.exp(asked.on_targets[:STAND_INS]), np.exp(asked.view_on_targets)
+    own, p = np.exp(asked.on_targets[:STAND_INS]), np.exp(asked.view_on_targets)[None]
     return float(
-        np.mean([auc(asked.on_targets[j] - _line(p, own[j])(p), asked.included[j]) for j in range(len(own))])
+        np.mean([auc(asked.on_targets[j] - _plane(p, own[j])(p), asked.included[j]) for j in range(len(own))])
     )
 
 
-def _line(p: Floats, own: Floats) -> Callable[[Floats], Floats]:
-    """The log of the least-squares line of `own` over `p`, both probabilities, kept above the floor."""
-    usable = np.isfinite(p) & np.isfinite(own)
-    p, own = p[usable], own[usable]
-    spread = float(p.var()) if len(p) else 0.0
-    slope = float(np.mean((p - p.mean()) * (own - own.mean()))) / spread if spread > 1e-12 else 0.0
-    level = float(own.mean() - slope * p.mean()) if len(p) else 1.0
-    return lambda x: np.log(np.maximum(level + slope * x, np.exp(FLOOR)))
+def _plane(p: Floats, own: Floats) -> Callable[[Floats], Floats]:
+    """The log of the least-squares plane of `own` [n] over `p` [f, n], kept above the floor."""
+    usable = np.isfinite(p).all(axis=0) & np.isfinite(own)
+    columns = np.column_stack([np.ones(usable.sum()), p[:, usable].T])
+    weights = np.linalg.lstsq(columns, own[usable], rcond=1e-10)[0]
+    return lambda x: np.log(np.maximum(weights[0] + weights[1:] @ x, np.exp(FLOOR)))
