@@ -9,14 +9,13 @@ bound at 95 %. A bound is sound if it lies above the truth in at most 5 % of aud
 from __future__ import annotations
 
 import argparse
-import os
-import platform
 import time
 from collections.abc import Callable
 from math import exp, log
 from pathlib import Path
 
 import numpy as np
+from page import machine
 
 from confide.measure import (
     Bonferroni,
@@ -163,15 +162,6 @@ def settings() -> list[tuple[str, Mechanism, int, float, list[str], dict[str, fl
         for epsilon in (1.0, 2.0)
     ]  # fmt: skip
     return [*gauss, *told, *hits]
-
-
-def machine() -> str:
-    """Cores and vector units, no names."""
-    about = Path("/proc/cpuinfo")
-    flags = about.read_text(errors="ignore").split() if about.exists() else []
-    vector = [f for f in ("avx2", "avx512f", "avx512_bf16") if f in flags]
-    versions = f"Python {platform.python_version()}, NumPy {np.__version__}"
-    return f"{os.cpu_count()} cores, {' '.join([platform.machine(), *vector])}, {versions}"
 
 
 def report(repeats: int) -> tuple[str, list[str]]:

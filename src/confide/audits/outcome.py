@@ -14,7 +14,7 @@ from confide.core.errors import DataError, EvidenceError
 from confide.core.estimate import Estimate
 from confide.core.evidence import Evidence
 from confide.measure import measure, worst
-from confide.report import Audience, Finding, Limit, Report, Section, Skipped, page
+from confide.report import Audience, Finding, Limit, Report, Section, Skipped, report
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,15 +42,13 @@ class Audit:
     @cached_property
     def report(self) -> Report:
         """Every word and number; prints itself."""
-        return Report(
-            page(
-                self.sections,
-                seed=self.seed,
-                audience=self.audience,
-                limits=self.limits,
-                strict=self.strict,
-                version=__version__,
-            )
+        return report(
+            self.sections,
+            seed=self.seed,
+            audience=self.audience,
+            limits=self.limits,
+            strict=self.strict,
+            version=__version__,
         )
 
     @property

@@ -7,9 +7,14 @@ from typing import Literal, TypeAlias
 
 import numpy as np
 
+from confide.attacks.membership.asking import signal_of
 from confide.core.arrays import Bools, Floats
 from confide.core.errors import KnowledgeError
-from confide.learners.references import References
+from confide.core.nouns import Case
+from confide.core.records import Records
+from confide.core.views import BlackBox
+from confide.learners.references import Background, References
+from confide.learners.signals import settle, true_logit
 
 Mode: TypeAlias = Literal["auto", "online", "offline"]
 FLOOR = 1e-6
@@ -58,9 +63,12 @@ def side(values: Floats, here: Bools) -> Side:
     return Side(count, mean, squares, max(pooled, FLOOR**2))
 
 
-def sides(values: Floats, included: Bools) -> tuple[Side, Side]:
-    """The side of the references that were trained on a target, and the side of those that were not."""
-    return side(values, included), side(values, ~included)
+def logits_and_sides(
+    case: Case[BlackBox, Background, Records], references: References
+) -> tuple[Floats, Side, Side]:
+    """The release's logit of the true class float64[n], and the references' logits, in and out."""
+    phi, others = settle(signal_of(case.view, case.targets, true_logit), references.of_targets(true_logit))
+    return phi, side(others, references.included), side(others, ~references.included)
 
 
 def plays_online(mode: Mode, references: References, attack: str) -> bool:

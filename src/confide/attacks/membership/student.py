@@ -8,15 +8,13 @@ from typing import ClassVar
 import numpy as np
 from scipy.special import gammaln, stdtr
 
-from confide.attacks.membership.asking import signal_of
-from confide.attacks.membership.sides import Mode, Side, plays_online, sides
+from confide.attacks.membership.sides import Mode, Side, logits_and_sides, plays_online
 from confide.core.arrays import Floats, Rng
 from confide.core.nouns import Case, Guess
 from confide.core.paper import Paper
 from confide.core.records import Records
 from confide.core.views import BlackBox
 from confide.learners.references import Background
-from confide.learners.signals import settle, true_logit
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,10 +54,7 @@ class StudentT:
     def __call__(self, case: Case[BlackBox, Background, Records], *, rng: Rng) -> Guess:
         references = case.known.need_references(self.name)
         online = plays_online(self.mode, references, self.name)
-        others, phi = settle(
-            references.of_targets(true_logit), signal_of(case.view, case.targets, true_logit)
-        )
-        inside, outside = sides(others, references.included)
+        phi, inside, outside = logits_and_sides(case, references)
         if online:
             return Guess(None, self._log_density(phi, inside) - self._log_density(phi, outside))
         nu, scale = self._spread(outside)
