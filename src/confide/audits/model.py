@@ -41,6 +41,7 @@ def model(
     cache: Path | None = None,
     allow_overlap: bool = False,
     name: str | None = None,
+    harm: str = "",
     progress: Progress | None = None,
 ) -> Audit:
     """Audit a trained model: membership inference, strong and calibrated, with a report.
@@ -69,6 +70,7 @@ def model(
             `confide` folder in the user's cache, or $CONFIDE_CACHE.
         allow_overlap: leave records that stand on both sides out, instead of refusing them.
         name: what to call the model in the report.
+        harm: what it tells about a person that he is in the data, for the report: one sentence.
         progress: called with (done, total) while references are trained.
 
     Raises:
@@ -122,6 +124,7 @@ def model(
         seed=seed,
         about=_about(subject),
         adversary=(pool.words,),
+        harm=harm,
         notes=subject.notes,
         warnings=_warnings(subject, pool),
     )

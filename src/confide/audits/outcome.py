@@ -98,6 +98,7 @@ def conclude(
     seed: int,
     about: Mapping[str, str],
     adversary: Sequence[str] = (),
+    harm: str = "",
     notes: Sequence[str] = (),
     warnings: Sequence[str] = (),
 ) -> Audit:
@@ -123,6 +124,7 @@ def conclude(
         evidence={e.attack: e for e in evidence},
         about=about,
         adversary=tuple(adversary),
+        harm=harm,
         warnings=tuple(warnings),
         notes=tuple(notes),
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +32,7 @@ def run_demo(out: Path, *, seed: int, quick: bool) -> str:
         with progress_bar(f"references for the {name}") as progress:
             done.append(
                 audits.model(
-                    model.fit(members.x, members.y),
+                    _fitted(model, members),
                     members=members,
                     nonmembers=nonmembers,
                     population=population,
@@ -39,6 +40,7 @@ def run_demo(out: Path, *, seed: int, quick: bool) -> str:
                     seed=seed,
                     jobs=2,
                     name=name,
+                    harm=fair.CARD.harm,
                     progress=progress,
                 )
             )
@@ -59,6 +61,15 @@ def _survey(seed: int) -> tuple[Records, str]:
             "the same shape, and says nothing about real people. For the survey itself: "
             "pip install 'confide[demo]'"
         )
+
+
+def _fitted(model: Any, members: Records) -> Any:
+    """The model, fitted as somebody would who stops a network when it has learnt its records by heart."""
+    from sklearn.exceptions import ConvergenceWarning
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        return model.fit(members.x, members.y)
 
 
 def _models(seed: int) -> list[tuple[str, Any]]:
