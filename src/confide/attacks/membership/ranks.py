@@ -57,3 +57,17 @@ def interpolated_rank(x: Floats, among: Array) -> Floats:
         between = (x - low) / (high - low)
         rank = np.where(inside, (below - 0.5 + np.nan_to_num(between)) / m, below / m)
     return np.where((m == 0) | np.isnan(x), np.nan, rank)
+
+
+def ranks(score: Floats) -> Floats:
+    """The rank of each score divided by their number, equal ones sharing the middle; NaN stays NaN.
+
+    >>> ranks(np.array([5.0, 1.0, np.nan, 5.0])).round(3).tolist()
+    [0.833, 0.333, nan, 0.833]
+    """
+    known = ~np.isnan(score)
+    order = np.sort(score[known])
+    low, high = (np.searchsorted(order, score[known], side=side) for side in ("left", "right"))
+    placed = np.full(len(score), np.nan)
+    placed[known] = (low + high + 1) / (2 * len(order))
+    return placed
