@@ -24,8 +24,10 @@ FLOOR = np.log(1e-12)
 UNTUNED = 0.3
 """The paper's value of `a` for CIFAR-10, taken where it can neither be tuned nor divided by."""
 TEMPERATURES = (1.5, 2.0, 3.0)
-ALONE, BASIS = 1.25, (1.0, 2.0, 4.0, 8.0)
-"""With one reference: the temperature of the score, and those of the reference's p that predict it."""
+ALONE = (1.25, *TEMPERATURES)
+"""The temperatures to choose from with one reference."""
+BASIS = (1.0, 2.0, 4.0, 8.0)
+"""The temperatures of one model's p that predict another's."""
 STAND_INS, RECORDS, FEW = 4, 5_000, 30
 
 
@@ -51,7 +53,7 @@ class RMIA:
     Args:
         mode: use references on both sides ("online"), OUT only ("offline"), or decide by what there is.
         temperature: of the softmax; above 1 it keeps an upper tail where p itself rounds to 1. None tunes
-            it among 1.5, 2 and 3, or takes 1.25 if there is a single reference.
+            it among 1.5, 2 and 3, and 1.25 if there is a single reference.
         gamma: how much a stranger must be beaten by.
         a: the offline relation, in [0, 1]. None tunes it.
     """
@@ -87,13 +89,13 @@ class RMIA:
         return share_at_most(ratio, of_strangers, margin=float(np.log(self.gamma)))
 
     def _tuned(self, case: Case[BlackBox, Background, Records], references: References, *, rng: Rng) -> RMIA:
-        if len(references) == 1:
-            return replace(self, temperature=ALONE)
-        choices = [replace(self, temperature=t) for t in TEMPERATURES]
+        temperatures = ALONE if len(references) == 1 else TEMPERATURES
+        choices = [replace(self, temperature=t) for t in temperatures]
         best = best_on_stand_ins(choices, case, rng=rng)
         if best is not None:
             return best
-        judged = [judged_by_release(Asked.of(case, references, Tempered(t))) for t in TEMPERATURES]
+        release = _basis(lambda signal: signal_of(case.view, case.targets, signal)[None])
+        judged = [judged_by_release(Asked.of(case, references, Tempered(t)), release) for t in temperatures]
         return (
             choices[int(np.argmax(judged))] if np.isfinite(judged).all() else replace(self, temperature=2.0)
         )
@@ -255,14 +257,20 @@ def regressed(asked: Asked) -> tuple[Floats, Floats | None]:
     return targets, None if strangers is None else plane(strangers)
 
 
-def judged_by_release(asked: Asked) -> float:
+def judged_by_release(asked: Asked, release: Floats) -> float:
     """The mean AUC against a few references, if the release is the only model to compare them with.
 
-    Its own membership is unknown: records it saw and records it did not are measured by one plane.
+    Its own membership is unknown: records it saw and records it did not are measured by one plane over its
+    p at the temperatures `BASIS`, `release` [4, n].
     """
-    own, p = np.exp(asked.on_targets[:STAND_INS]), np.exp(asked.view_on_targets)[None]
+    own = asked.on_targets[:STAND_INS]
     return float(
-        np.mean([auc(asked.on_targets[j] - _plane(p, own[j])(p), asked.included[j]) for j in range(len(own))])
+        np.mean(
+            [
+                auc(mine - _plane(release, np.exp(mine))(release), asked.included[j])
+                for j, mine in enumerate(own)
+            ]
+        )
     )
 
 
