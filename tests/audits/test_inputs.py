@@ -123,3 +123,36 @@ def test_nobody_stands_on_both_sides() -> None:
     assert sides.population is not None
     assert sides.population.x[:, 0].tolist() == [6, 6]
     assert [note.split()[0] for note in sides.notes] == ["1", "2", "2"]
+
+
+def test_pandas_text_with_nan_becomes_text_with_nulls_and_categories_stay() -> None:
+    frame = pd.DataFrame(
+        {
+            "age": [1.0, np.nan, 3.0],
+            "job": ["nurse", np.nan, "clerk"],
+            "rank": pd.Categorical(["low", "high", None], categories=["low", "high"]),
+            "y": [0, 1, 0],
+        }
+    )
+    sheet = as_sheet(frame, label="y", name="members")
+    assert isinstance(sheet.x, pl.DataFrame)
+    assert sheet.x["job"].to_list() == ["nurse", None, "clerk"]
+    assert sheet.x["rank"].dtype == pl.Enum(["low", "high"])
+    assert sheet.x["age"].dtype == pl.Float64
+
+
+def test_labels_may_come_as_a_column_or_a_list_but_one_a_row() -> None:
+    assert as_sheet([np.eye(3), np.array([[0], [1], [0]])], label=None, name="members").y.tolist() == [
+        0,
+        1,
+        0,
+    ]
+    with pytest.raises(DataError, match=r"3 rows but labels of shape \(2,\)"):
+        as_sheet((np.eye(3), [0, 1]), label=None, name="members")
+
+
+def test_two_csv_files_agree_on_numbers(tmp_path: Path) -> None:
+    FRAME.write_csv(tmp_path / "a.csv")
+    FRAME.with_columns(age=pl.Series([30.5, 40.0, 50.0])).write_csv(tmp_path / "b.csv")
+    first, other = (read_sheet(tmp_path / f"{n}.csv", label="income") for n in "ab")
+    assert len(same_columns(first, other)) == 3

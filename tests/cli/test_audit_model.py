@@ -16,6 +16,7 @@ def test_a_forest_that_overfits_is_found_out(audit: Run, desk: Path) -> None:
     done = audit("--population", "public.parquet", "--out", "out", references=4)
     assert done.exit_code == 0, done.output
     assert "An outsider who can query this model" in done.output
+    assert "reference models" in done.output
     report = json.loads((desk / "out/report.json").read_text())
     assert report["schema"] == "confide.report/1"
     assert report["seed"] == 7
@@ -156,6 +157,8 @@ def test_bad_input_gets_one_sentence_and_nothing_is_written(
         (["--train", "mymodel:failing"], "no GPU"),
         (["--train", "mymodel:predict"], "cannot be called as train"),
         (["--references", "-1"], "--references"),
+        (["--seed", "-1"], "--seed"),
+        (["--out", "mymodel.py/out"], "no folder that can be written to"),
     ],
 )
 def test_bad_options_are_bad_use(words: list[str], says: str, audit: Run, desk: Path) -> None:

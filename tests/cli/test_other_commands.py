@@ -30,6 +30,23 @@ def test_scores_made_by_anything_are_measured(run: Run, desk: Path) -> None:
     assert auc["low"] < 0.7602 < auc["high"]  # Phi(1 / sqrt 2)
 
 
+def test_scores_may_be_a_csv(run: Run, desk: Path) -> None:
+    pl.read_parquet(scores(desk / "e.parquet", 1.0)).write_csv(desk / "e.csv")
+    assert run("audit", "scores", "e.csv", "--limit", "auc=0.6").exit_code == 1
+
+
+def test_a_fault_of_ours_is_never_taken_for_a_limit(
+    run: Run, desk: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*args: object, **kwargs: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr("confide.audits.scores", broken)
+    done = run("audit", "scores", "e.parquet")
+    assert done.exit_code == 3
+    assert "please report it" in done.stderr
+
+
 def test_scores_are_held_to_limits(run: Run, desk: Path) -> None:
     path = str(scores(desk / "e.parquet", 1.0))
     assert run("audit", "scores", path, "--limit", "auc=0.6").exit_code == 1
@@ -41,6 +58,7 @@ def test_scores_are_held_to_limits(run: Run, desk: Path) -> None:
     [
         (lambda p: pl.DataFrame({"score": [1.0]}).write_parquet(p), "exposed and score"),
         (lambda p: p.write_bytes(b"PAR1"), "not a readable parquet"),
+        (lambda p: None, "does not exist"),
         (lambda p: pl.DataFrame({"exposed": [True] * 9, "score": [1.0] * 9}).write_parquet(p), "control"),
     ],
 )

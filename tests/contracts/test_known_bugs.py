@@ -1,12 +1,15 @@
 """Bugs found in other tools' attacks, learners and recipes, each with a test that would have caught it.
 
 An inverted score, a biased p(z), a "fixed" variance that is not, a regressor fitted on what it scores, a
-wrong recipe, an empty result (7: in `test_attacks.py`), a cache that tells data apart by name and shape.
+wrong recipe, an empty result, a shipped example that no longer fits, a cache that tells data apart by name
+and shape, an epsilon of log n, a rate that cannot be resolved. (4 and 10 also in tests/measure.)
 """
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -21,15 +24,18 @@ from tests.contracts.attacks import (
     people,
 )
 
-from confide.attacks.membership import RMIA, LiRA, Loss, Quantile
+from confide.attacks.membership import RMIA, LiRA, Loss, Quantile, StudentT
 from confide.attacks.membership.rmia import log_out
 from confide.core.errors import KnowledgeError
+from confide.core.evidence import Evidence
 from confide.core.nouns import Case
 from confide.core.play import play
 from confide.core.records import Records
 from confide.learners.cache import key_of
 from confide.learners.comparing import compare_accuracy
 from confide.learners.references import Answers, Background, References
+from confide.measure import measure
+from confide.mechanisms.anchors import Everything
 from confide.mechanisms.learn.fit import Fit
 
 
@@ -133,3 +139,40 @@ def test_9_equal_names_and_shapes_are_not_equal_data():
     third = Records(np.vstack([np.zeros((3, 2)), [[0.0, 1e-9]]]), np.zeros(4, np.int64))
     keys = {key_of("logits", records.digest()) for records in (one, other, third)}
     assert len(keys) == 3
+
+
+def test_4_no_member_of_the_control_above_the_threshold_is_not_an_epsilon_of_log_n():
+    """A perfect attack on 10,000 and 10,000 proves what Clopper-Pearson allows, corrected for thresholds."""
+    exposed = np.arange(20_000) < 10_000
+    evidence = Evidence.of(exposed, exposed.astype(float), target=np.arange(20_000), world=np.arange(20_000))
+    for bound in measure(evidence).epsilon:
+        assert bound.low <= bound.ceiling
+        if bound.method.startswith("two-world"):
+            assert bound.low < 7.91 < np.log(10_000), "more than 10,000 perfect worlds can prove"
+
+
+def test_7_an_attack_that_cannot_run_is_an_error_never_an_empty_result():
+    records = people(60, 1)
+    case = Case(Everything(classes=CLASSES)(records, rng=rng()).view, Background(), records)
+    for attack in (LiRA(), RMIA(), StudentT(), Quantile()):
+        with pytest.raises(KnowledgeError, match=f"{attack.name} needs"):
+            attack(case, rng=rng())
+
+
+def test_8_the_words_of_the_documentation_run(tmp_path, monkeypatch):
+    """Shipped examples that no longer fit the code: ours are run as they stand."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("CONFIDE_CACHE", str(tmp_path / "cache"))
+    page = (Path(__file__).parents[2] / "docs/index.md").read_text()
+    (block,) = re.findall(r"```python\n(.*?)```", page, flags=re.S)
+    exec(compile(block, "docs/index.md", "exec"), {})
+    assert (tmp_path / "confide-report/report.html").exists()
+
+
+def test_10_a_rate_that_the_controls_cannot_resolve_is_not_a_number():
+    exposed = np.arange(2_000) < 1_000
+    scores = np.where(exposed, 1.0, 0.0) + np.linspace(0, 0.5, 2_000)
+    at = {rate.fpr: rate for rate in measure(Evidence.of(exposed, scores)).tpr_at}
+    assert at[0.001].rate is not None
+    assert at[0.0001].rate is None
+    assert "at least 10000 non-members, has 1000" in at[0.0001].why

@@ -68,7 +68,8 @@ def test_games_play_single_records_and_every_claim_counts():
     for game in (worlds_of(), pool_of(4)):
         world = game.deal(0, rng=rng())
         guess = Loss()(world.case, rng=rng())
-        assert game.unit == Unit.record() and game.randomised and game.hits(guess, world.secrets).all()
+        assert game.unit == Unit.record() and game.hits(guess, world.secrets).all()
+    assert worlds_of().randomised and not pool_of(4).randomised  # halves of a fixed size are no fair coins
     assert worlds_of().deal(0, rng=rng()).promise is None
     silent = IndependentWorlds(mechanism=Nothing(), records=people(30, 1))
     assert silent.deal(0, rng=rng()).promise.epsilon == 0

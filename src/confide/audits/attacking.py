@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -10,8 +11,9 @@ import numpy as np
 from confide.attacks import membership
 from confide.core.errors import AccessError, KnowledgeError
 from confide.core.evidence import Evidence
-from confide.core.nouns import Attack, Game
+from confide.core.nouns import Attack, Case, Game
 from confide.core.play import play
+from confide.core.views import BlackBox
 from confide.report import Skipped
 
 USUAL = ("default", "loss", "rmia", "lira", "student", "quantile", "label-only")
@@ -31,15 +33,45 @@ def choose(names: str | Sequence[str] | None) -> list[Attack[Any, Any, Any]]:
     return [membership.by_name(n.strip())() if isinstance(n, str) else n for n in names]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Played:
+    """What was played: the attacks with their evidence, the skips with their reasons, and what to note."""
+
+    attacks: tuple[Attack[Any, Any, Any], ...]
+    evidence: tuple[Evidence, ...]
+    skipped: tuple[Skipped, ...]
+    notes: tuple[str, ...]
+
+
 def attack_all(
     game: Game[Any, Any, Any, Any], attacks: Sequence[Attack[Any, Any, Any]], *, seed: int
-) -> tuple[list[Evidence], list[Skipped]]:
-    """Play each attack in the one world of `game`; every attack meets the same world."""
+) -> Played:
+    """Play each attack in the one world of `game`; every attack meets the same world.
+
+    An attack that is named twice is played once, and `default` is played as the attack that it chooses:
+    every further attack widens all intervals.
+    """
+    case = game.deal(0, rng=np.random.default_rng(seed)).case
+    chosen, notes = _resolved(attacks, case, seed)
     evidence: list[Evidence] = []
     skipped: list[Skipped] = []
-    for attack in attacks:
+    for attack in chosen.values():
         try:
             evidence.append(play(game, attack, worlds=1, rng=np.random.default_rng(seed)))
         except (AccessError, KnowledgeError) as why:
             skipped.append(Skipped(attack=attack.name, why=str(why)))
-    return evidence, skipped
+    return Played(
+        attacks=tuple(chosen.values()), evidence=tuple(evidence), skipped=tuple(skipped), notes=notes
+    )
+
+
+def _resolved(
+    attacks: Sequence[Attack[Any, Any, Any]], case: Case[Any, Any, Any], seed: int
+) -> tuple[dict[str, Attack[Any, Any, Any]], tuple[str, ...]]:
+    """The attacks by name, with what `default` chooses in its place."""
+    named = {attack.name: attack for attack in attacks}
+    if membership.Default.name not in named or not isinstance(case.view, BlackBox):
+        return named, ()
+    picked = membership.chosen(case, rng=np.random.default_rng([seed, 2]))
+    del named[membership.Default.name]
+    return {picked.name: picked, **named}, (f"By default he trusts {picked.name}.",)

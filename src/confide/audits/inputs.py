@@ -54,6 +54,9 @@ def read_sheet(path: Path, *, label: str | None) -> Sheet:
     except (OSError, pl.exceptions.PolarsError) as error:
         first = (str(error).splitlines() or [type(error).__name__])[0]
         raise DataError(f"{path.name} cannot be read as {suffix[1:]} ({first}): save it again.") from error
+    if suffix == ".csv":  # a csv cannot say whether 40 is a whole number; two files must agree on it
+        whole = [c for c, kind in frame.schema.items() if kind.is_integer() and c != label]
+        frame = frame.with_columns(pl.col(whole).cast(pl.Float64))
     return sheet_of_frame(frame, label=label, name=path.name)
 
 
@@ -107,9 +110,12 @@ def as_sheet(data: Any, *, label: str | None, name: str) -> Sheet:
         return Sheet(data.x, data.y, name)
     if isinstance(data, str | Path):
         return read_sheet(Path(data), label=label)
-    if isinstance(data, tuple) and len(data) == 2:
-        x, y = data
-        return Sheet(_frame_or_array(x), np.asarray(y), name)
+    if isinstance(data, tuple | list) and len(data) == 2:
+        x, y = _frame_or_array(data[0]), np.asarray(data[1])
+        y = y[:, 0] if y.ndim == 2 and y.shape[1] == 1 else y
+        if y.ndim != 1 or len(x) != len(y):
+            raise DataError(f"{name}: {len(x)} rows but labels of shape {y.shape}: give one label a row.")
+        return Sheet(x, y, name)
     frame = _frame_or_array(data)
     if isinstance(frame, pl.DataFrame):
         return sheet_of_frame(frame, label=label, name=name)
@@ -121,9 +127,20 @@ def as_sheet(data: Any, *, label: str | None, name: str) -> Sheet:
 def _frame_or_array(x: Any) -> Batch:
     if isinstance(x, pl.DataFrame):
         return x
-    if type(x).__module__.split(".")[0] == "pandas":
-        return pl.DataFrame({str(c): x[c].to_list() for c in x.columns})
+    if type(x).__module__.split(".")[0] == "pandas" and hasattr(x, "columns"):
+        return pl.DataFrame({str(c): _column(x[c]) for c in x.columns})
     return np.asarray(x)
+
+
+def _column(values: Any) -> pl.Series:
+    """A pandas column: numbers stay, categories keep their order, and NaN in text becomes a null."""
+    if values.dtype.kind in "biuf":
+        return pl.Series(values.to_numpy())
+    plain = [None if v is None or v != v else v for v in values.to_list()]
+    categories = getattr(values, "cat", None)
+    if categories is not None and all(isinstance(c, str) for c in categories.categories):
+        return pl.Series(plain, dtype=pl.Enum(list(categories.categories)))
+    return pl.Series(plain, strict=False)
 
 
 def same_columns(first: Sheet, other: Sheet) -> Sheet:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,14 +11,15 @@ import numpy as np
 
 from confide.attacks.blind import Blind
 from confide.audits.attacking import attack_all, choose
-from confide.audits.outcome import Audit, conclude, parse_limits
+from confide.audits.outcome import Audit, conclude, parse_audience, parse_limits
 from confide.audits.prepare import Subject, prepare
 from confide.audits.references import Pool, Progress, train_references
-from confide.core.views import BlackBox, access_of
+from confide.core.errors import DataError
+from confide.core.views import BlackBox, Task, access_of
 from confide.games.membership import TrainedModel
 from confide.learners.references import Background
 from confide.learners.replies import clipped_share
-from confide.report import Limit
+from confide.report import Limit, coarse
 from confide.scale import processes
 
 
@@ -31,6 +31,7 @@ def model(
     seed: int,
     population: Any = None,
     label: str | None = None,
+    task: Task | None = None,
     references: int = 16,
     train: Any = None,
     attacks: str | Sequence[Any] | None = None,
@@ -58,6 +59,7 @@ def model(
         seed: the same seed gives the same evidence and report.
         population: further such records that did not train it; they calibrate and are never scored.
         label: the label's column where records are tables.
+        task: 'classification' or 'regression', where the model and the labels do not tell.
         references: how many reference models to train; 0 for none.
         train: `train(X, y, *, rng) -> model`, the target's recipe. Without it an estimator is cloned and a
             module re-initialised and trained by a stated default.
@@ -78,14 +80,18 @@ def model(
 
     Source: Shokri, Stronati, Song, Shmatikov 2017; the attacks each name their own (`confide attacks`).
     """
-    parse_limits(limits)  # a limit that cannot be read is said before any work
+    parse_limits(limits)  # what cannot be read is said before any work
+    parse_audience(audience)
     chosen = choose(attacks)
+    if references < 0 or seed < 0:
+        raise DataError(f"references is {references} and seed is {seed}: neither can be below 0.")
     subject = prepare(
         model,
         members=members,
         nonmembers=nonmembers,
         population=population,
         label=label,
+        task=task,
         name=name,
         allow_overlap=allow_overlap,
         rng=np.random.default_rng([seed, 0]),
@@ -109,23 +115,24 @@ def model(
             learner=pool.learner,
             classes=subject.class_count,
         ),
+        told=0.5,  # to those alone who ask for it by their type: the blind adversary
     )
-    evidence, skipped = attack_all(game, chosen, seed=seed)
-    blind, _ = attack_all(replace(game, told=0.5), [Blind()], seed=seed)
+    played = attack_all(game, chosen, seed=seed)
+    blind = attack_all(game, [Blind()], seed=seed)
     return conclude(
         release=subject.name,
-        evidence=evidence,
-        blind=blind[0] if blind else None,
-        attacks=chosen,
-        skipped=skipped,
+        played=played,
+        blind=blind.evidence[0] if blind.evidence else None,
+        more_skipped=blind.skipped,
         limits=limits,
         audience=audience,
         strict=strict,
         seed=seed,
-        about=_about(subject),
-        adversary=(pool.words,),
+        access=access_of(subject.view),
+        about=_about(subject, public=audience == "public"),
+        adversary=(pool.words, *played.notes),
         harm=harm,
-        notes=subject.notes,
+        notes=() if audience == "public" else subject.notes,
         warnings=_warnings(subject, pool),
     )
 
@@ -136,16 +143,22 @@ def cache_folder() -> Path:
     return Path(os.environ.get("CONFIDE_CACHE", home / "confide"))
 
 
-def _about(subject: Subject) -> dict[str, str]:
-    inside = int(subject.member.sum())
+def _about(subject: Subject, *, public: bool) -> dict[str, str]:
+    """What was audited, in words; for the public in coarse numbers."""
+
+    def count(records: int) -> str:
+        return f"{coarse(records)} records" if public else f"{records:,} records"
+
+    inside, population = int(subject.member.sum()), subject.population
     classes = "a number" if subject.classes is None else f"one of {subject.class_count} classes"
-    public = "none" if subject.population is None else f"{len(subject.population):,} records"
+    queries = getattr(subject.asked, "queries", None)
     return {
         "release": f"{subject.name}, which predicts {classes}",
         "access": access_of(subject.view),
-        "members": f"{inside:,} records that trained it",
-        "non-members": f"{len(subject.member) - inside:,} records that did not",
-        "population": public,
+        "members": f"{count(inside)} that trained it",
+        "non-members": f"{count(len(subject.member) - inside)} that did not",
+        "population": "none" if population is None else count(len(population)),
+        **({} if queries is None else {"queries": f"it was asked about {count(queries)}"}),
     }
 
 

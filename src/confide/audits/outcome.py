@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from confide import __version__
+from confide.audits.attacking import Played
 from confide.core import evidence as kept
 from confide.core.errors import DataError, EvidenceError
 from confide.core.estimate import Estimate
@@ -77,26 +78,33 @@ class Audit:
         return ("report.html", "report.json", *rows)
 
     def save(self, folder: Path | str) -> None:
-        """Write the report and, for an internal audience, the evidence; each file whole or not at all."""
+        """Write the report and, for an internal audience, the evidence; each file whole or not at all.
+
+        Raises:
+            DataError: if a public report were to stand beside the rows of an earlier, internal one.
+        """
         folder = Path(folder)
+        rows = folder / "evidence.parquet"
+        if self.audience == "public" and rows.exists():
+            raise DataError(f"{rows} holds the rows of an earlier audit: write the public report elsewhere.")
         self.report.save(folder / "report.html")
         self.report.save(folder / "report.json")
         if "evidence.parquet" in self.files:
-            kept.save(self.evidence, folder / "evidence.parquet")
+            kept.save(self.evidence, rows)
 
 
 def conclude(
     *,
     release: str,
-    evidence: Sequence[Evidence],
+    played: Played,
     blind: Evidence | None,
-    attacks: Sequence[Any],
-    skipped: Sequence[Skipped],
     limits: Sequence[str | Limit],
     audience: str,
     strict: bool,
     seed: int,
     about: Mapping[str, str],
+    access: str = "",
+    more_skipped: Sequence[Skipped] = (),
     adversary: Sequence[str] = (),
     harm: str = "",
     notes: Sequence[str] = (),
@@ -107,21 +115,21 @@ def conclude(
     Raises:
         EvidenceError: if no attack could run: an audit that saw nothing is no audit.
     """
-    if not evidence:
+    skipped = (*played.skipped, *more_skipped)
+    if not played.evidence:
         why = "; ".join(f"{s.attack}: {s.why}" for s in skipped)
         raise EvidenceError(f"no attack could run on {release}, so nothing was measured ({why}).")
-    if audience not in ("internal", "public"):
-        raise DataError(f"the audience is {audience!r}: choose internal or public.")
     unseen = None if blind is None else measure(blind).auc
-    cards = {a.name: a for a in attacks}
-    place, risks = worst(evidence)
+    cards = {a.name: a for a in played.attacks}
+    place, risks = worst(played.evidence)
     findings = tuple(_finding(risk, cards, unseen) for risk in risks)
     section = Section(
         release=release,
+        access=access,
         headline=findings[place],
         findings=findings,
-        skipped=tuple(skipped),
-        evidence={e.attack: e for e in evidence},
+        skipped=skipped,
+        evidence={e.attack: e for e in played.evidence},
         about=about,
         adversary=tuple(adversary),
         harm=harm,
@@ -132,9 +140,20 @@ def conclude(
         sections=(section,),
         limits=parse_limits(limits),
         strict=strict,
-        audience=audience,
+        audience=parse_audience(audience),
         seed=seed,
     )
+
+
+def parse_audience(audience: str) -> Audience:
+    """'internal' or 'public'.
+
+    Raises:
+        DataError: if it is neither.
+    """
+    if audience == "internal" or audience == "public":
+        return audience
+    raise DataError(f"the audience is {audience!r}: choose internal or public.")
 
 
 def parse_limits(limits: Sequence[str | Limit]) -> tuple[Limit, ...]:

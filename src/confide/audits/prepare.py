@@ -16,8 +16,10 @@ from confide.core.arrays import Batch, Bools, Rng
 from confide.core.errors import DataError, ModelError
 from confide.core.records import Records
 from confide.core.views import BlackBox, LabelOnly, Task
+from confide.games.asked import asked_once
 from confide.games.membership import shuffled
 from confide.learners.loading import as_view, is_estimator, load_object
+from confide.learners.references import Answers
 from confide.learners.sklearn_model import task_of
 
 
@@ -27,7 +29,8 @@ class Subject:
 
     Args:
         model: as the user gave it, for training references by the same recipe.
-        view: what the release shows.
+        asked: what the release shows, asked anew each time.
+        view: the same, which remembers what it said of targets and population: a query may cost.
         targets: members and non-members in an order that says nothing.
         member: bool[n], who of them trained it.
         population: people like them who did not.
@@ -36,6 +39,7 @@ class Subject:
     """
 
     model: Any
+    asked: LabelOnly
     view: LabelOnly
     targets: Records
     member: Bools
@@ -62,6 +66,7 @@ def prepare(
     nonmembers: Any,
     population: Any,
     label: str | None,
+    task: Task | None,
     name: str | None,
     allow_overlap: bool,
     rng: Rng,
@@ -76,35 +81,62 @@ def prepare(
     sheets = [inside, *(same_columns(inside, as_sheet(d, label=label, name=n)) for n, d in others)]
     title = name or (str(model) if isinstance(model, str | Path) else type(model).__name__)
     held = load_object(str(model)) if isinstance(model, str | Path) else model
+    notes = _unused(held, inside.x)
     sheets = [Sheet(features_for(held, s.x), s.y, s.name) for s in sheets]
-    view, classes = _view_and_classes(held, sheets)
+    view, classes = _view_and_classes(held, sheets, task)
     records = [with_codes(s, classes) for s in sheets]
-    _need_columns(view, records, classes)
+    notes += _need_columns(view, records, classes)
     public = records[2] if population is not None else None
     sides = separate(records[0], records[1], public, allow_overlap=allow_overlap)
     targets, member = shuffled(sides.members, sides.nonmembers, rng=rng)
-    return Subject(held, view, targets, member, sides.population, classes, title, sides.notes)
+    people = [targets] if sides.population is None else [targets, sides.population]
+    known = [(Answers([view], p), 0) for p in people] if isinstance(view, BlackBox) else []
+    return Subject(
+        held,
+        view,
+        asked_once(view, *known),
+        targets,
+        member,
+        sides.population,
+        classes,
+        title,
+        (*notes, *sides.notes),
+    )
 
 
-def _view_and_classes(model: Any, sheets: Sequence[Sheet]) -> tuple[LabelOnly, Sequence[Any] | None]:
+def _view_and_classes(
+    model: Any, sheets: Sequence[Sheet], task: Task | None
+) -> tuple[LabelOnly, Sequence[Any] | None]:
     """The view, and the labels in the order of their codes (None in a regression).
 
     An estimator is asked for just the labels that there are; the columns of any other model are taken to be
-    the classes 0..C-1, or the sorted labels.
+    the classes 0..C-1, or the sorted labels. Labels with fractions mean a regression, unless `task` is given.
     """
     probe = sheets[0].x[:64]
-    if getattr(model, "task", None) == "regression" or (
-        is_estimator(model) and task_of(model) == "regression"
-    ):
+    if task is None and is_estimator(model):
+        task = task_of(model)
+    if task is None and all(s.y.dtype.kind == "f" and np.any(s.y % 1 != 0) for s in sheets):
+        task = "regression"
+    if task == "regression" or getattr(model, "task", None) == "regression":
         return as_view(model, task="regression", probe=probe), None
     if is_estimator(model):
         classes: list[Any] = np.unique(np.concatenate([s.y for s in sheets])).tolist()
         return as_view(model, classes=classes), classes
-    number = all(s.y.dtype.kind == "f" and np.any(s.y != np.floor(s.y)) for s in sheets)
-    if number:
-        return as_view(model, task="regression", probe=probe), None
     classes = class_names(sheets)
     return as_view(model, classes=classes, probe=probe), classes
+
+
+def _unused(model: Any, x: Batch) -> list[str]:
+    """A note on the columns that the model was not trained on."""
+    names = getattr(model, "feature_names_in_", None)
+    if names is None or not isinstance(x, pl.DataFrame):
+        return []
+    unused = [c for c in x.columns if c not in set(names)]
+    return (
+        [f"The model was not trained on the columns {', '.join(unused)}: they were not used."]
+        if unused
+        else []
+    )
 
 
 def features_for(model: Any, x: Batch) -> Batch:
@@ -134,15 +166,20 @@ def features_for(model: Any, x: Batch) -> Batch:
     return x
 
 
-def _need_columns(view: LabelOnly, records: Sequence[Records], classes: Sequence[Any] | None) -> None:
-    """Ask about a handful of records, so that an unusable model is refused before anything is trained."""
+def _need_columns(view: LabelOnly, records: Sequence[Records], classes: Sequence[Any] | None) -> list[str]:
+    """Ask about a handful of records, so that an unusable model is refused before anything is trained.
+
+    Returns a note where the model knows more classes than there are labels.
+    """
     few = records[0].x[: min(8, len(records[0]))]
     if not isinstance(view, BlackBox):
         view.labels(few)
-        return
+        return []
     columns = view.predict(few).shape[1]
-    if classes is None or columns >= len(classes):
-        return
+    if classes is None or columns == len(classes):
+        return []
+    if columns > len(classes):
+        return [f"The model answers with {columns} classes, of which {len(classes)} occur among the labels."]
     shown = ", ".join(str(c) for c in classes[:6]) + (", ..." if len(classes) > 6 else "")
     raise ModelError(
         f"the model answers with {columns} classes, but the labels need {len(classes)} ({shown}): number "

@@ -10,6 +10,7 @@ from typing import Any
 from confide.audits.prepare import Subject
 from confide.core.arrays import Bools, Rng
 from confide.core.play import Map
+from confide.core.views import BlackBox
 from confide.games.asked import asked_once
 from confide.learners.callable_learner import callable_learner
 from confide.learners.comparing import compare_accuracy
@@ -65,6 +66,8 @@ def train_references(
     """
     if count <= 0:
         return Pool(None, None, "He trained no reference models.", ())
+    if not isinstance(subject.view, BlackBox):
+        return Pool(None, None, "He trained no reference models: against labels alone none would help.", ())
     learner, recipe = _recipe(subject, train, rng=rng)
     parts = parts_for(subject.member, count)
     included = include_all_but_one(len(subject.targets), count, parts=parts, rng=rng)
@@ -106,7 +109,7 @@ def _recipe(subject: Subject, train: Any, *, rng: Rng) -> tuple[Learner, str]:
         )
         return learner, f"by {getattr(function, '__qualname__', 'the given function')}, as given."
     return reference_learner(
-        subject.view, subject.targets, member=subject.member, classes=subject.class_count, rng=rng
+        subject.asked, subject.targets, member=subject.member, classes=subject.class_count, rng=rng
     )
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from confide.audits.outcome import Audit, conclude, parse_limits
+from confide.audits.attacking import Played
+from confide.audits.outcome import Audit, conclude, parse_audience, parse_limits
 from confide.core import evidence as kept
 from confide.core.evidence import Evidence
 from confide.report import Limit
@@ -33,16 +34,15 @@ def scores(
         DataError, EvidenceError: if the file or the columns cannot be read.
     """
     parse_limits(limits)
+    parse_audience(audience)
     if isinstance(evidence, str | Path):
         name = name or Path(evidence).name
         evidence = kept.load(Path(evidence))
     parts = [evidence] if isinstance(evidence, Evidence) else list(evidence)
     return conclude(
         release=name or "scores",
-        evidence=parts,
+        played=Played(attacks=(), evidence=tuple(parts), skipped=(), notes=()),
         blind=None,
-        attacks=(),
-        skipped=(),
         limits=limits,
         audience=audience,
         strict=strict,

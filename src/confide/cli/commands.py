@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import sys
+import traceback
 from collections.abc import Callable
 from functools import wraps
 from pathlib import Path
@@ -11,13 +13,13 @@ from typing import Any
 import click
 
 from confide import __version__
-from confide.core.errors import ConfideError
+from confide.core.errors import ConfideError, DataError
 
-BAD_USE = 2
+BAD_USE, OUR_FAULT, INTERRUPTED, NOBODY_READS = 2, 3, 130, 141
 
 
 def _sentences(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Turn an error that is meant for the user into one sentence and exit code 2."""
+    """Turn an error that is meant for the user into one sentence and exit code 2, any other into 3."""
 
     @wraps(command)
     def guarded(*args: Any, **kwargs: Any) -> Any:
@@ -25,15 +27,39 @@ def _sentences(command: Callable[..., Any]) -> Callable[..., Any]:
             return command(*args, **kwargs)
         except ConfideError as error:
             click.echo(f"confide: {error}", err=True)
+        except BrokenPipeError:  # the reader, `head` say, has seen enough
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            sys.exit(NOBODY_READS)
+        except KeyboardInterrupt:
+            click.echo(
+                "\nconfide: stopped; run the same command again to go on from what is finished.", err=True
+            )
+            sys.exit(INTERRUPTED)
         except OSError as error:
             click.echo(
                 f"confide: {error.strerror or error} ({error.filename or 'disk'}); nothing was written "
                 "half: free some room or choose another folder, and run again.",
                 err=True,
             )
+        except Exception:
+            traceback.print_exc()
+            click.echo("confide: this is a fault of ours; please report it with the lines above.", err=True)
+            sys.exit(OUR_FAULT)
         sys.exit(BAD_USE)
 
     return guarded
+
+
+def _usable(folder: Path) -> Path:
+    """A folder that can be written to, looked at before any work.
+
+    Raises:
+        DataError: if something else stands there, or nobody may write.
+    """
+    there = next(p for p in (folder, *folder.absolute().parents) if p.exists())
+    if not there.is_dir() or not os.access(there, os.W_OK):
+        raise DataError(f"--out {folder}: {there} is no folder that can be written to: choose another.")
+    return folder
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -111,6 +137,12 @@ def _report_options(command: Callable[..., Any]) -> Callable[..., Any]:
 )
 @click.option("--label", default=None, help="The column to be predicted (tables).")
 @click.option(
+    "--task",
+    type=click.Choice(["classification", "regression"]),
+    default=None,
+    help="Where the model and the labels do not tell.",
+)
+@click.option(
     "--references",
     default=16,
     show_default=True,
@@ -125,7 +157,7 @@ def _report_options(command: Callable[..., Any]) -> Callable[..., Any]:
     "a torch module re-initialised and trained until its train accuracy matches.",
 )
 @click.option("--attacks", default=None, help="Comma-separated names, or all (see `confide attacks`).")
-@click.option("--seed", default=7, show_default=True, help="Same seed, same report.")
+@click.option("--seed", default=7, show_default=True, type=click.IntRange(0), help="Same seed, same report.")
 @click.option("--jobs", default=1, show_default=True, type=click.IntRange(1), help="Worker processes.")
 @click.option(
     "--cache",
@@ -143,6 +175,7 @@ def audit_model(spec: str, out: Path, **options: Any) -> None:
     from confide import audits
     from confide.cli.progress import progress_bar
 
+    _usable(out)
     with progress_bar("training reference models") as progress:
         done = audits.model(spec, progress=progress, **options)
     _finish(done, out)
@@ -155,11 +188,12 @@ def audit_model(spec: str, out: Path, **options: Any) -> None:
 def audit_scores(evidence: Path, out: Path, **options: Any) -> None:
     """Measure evidence made anywhere, by anything.
 
-    EVIDENCE is a parquet file with the columns exposed and score (higher = surer), and where there
+    EVIDENCE is a parquet or csv file with the columns exposed and score (higher = surer), and where there
     are any world, target, hit and attack.
     """
     from confide import audits
 
+    _usable(out)
     _finish(audits.scores(evidence, **options), out)
 
 
@@ -208,11 +242,12 @@ def report(folder: Path) -> None:
     show_default=True,
     help="Folder for the report.",
 )
-@click.option("--seed", default=7, show_default=True)
+@click.option("--seed", default=7, show_default=True, type=click.IntRange(0))
 @click.option("--quick", is_flag=True, help="Fewer records and references: half a minute.")
 @_sentences
 def demo(out: Path, seed: int, quick: bool) -> None:
     """Fit two models to a sensitive survey, audit both, and write the report."""
     from confide.cli.demo import run_demo
 
+    _usable(out)
     click.echo(run_demo(out, seed=seed, quick=quick))

@@ -4,18 +4,25 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Generator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from typing import Any
 
 import click
 
 
 @contextmanager
 def progress_bar(label: str) -> Generator[Callable[[int, int], None]]:
-    """A callback `(done, total)` that draws a bar while it is called; silent where nobody watches."""
-    with click.progressbar(length=1, label=label, file=sys.stderr, show_eta=True) as bar:
+    """A callback `(done, total)` that draws a bar from its first call on; silent where nobody watches."""
+    with ExitStack() as stack:
+        bars: list[Any] = []
 
         def tell(done: int, total: int) -> None:
-            bar.length = total
-            bar.update(done - bar.pos)
+            if not sys.stderr.isatty():
+                return
+            if not bars:
+                bars.append(
+                    stack.enter_context(click.progressbar(length=total, label=label, file=sys.stderr))
+                )
+            bars[0].update(done - bars[0].pos)
 
         yield tell

@@ -6,6 +6,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -132,17 +133,29 @@ def save(parts: Sequence[Evidence], path: Path) -> None:
 
 
 def load(path: Path) -> list[Evidence]:
-    """Read evidence, one entry for each attack; `world`, `hit` and `attack` may be missing.
+    """Read evidence from .parquet or .csv, one entry for each attack.
+
+    `world`, `target`, `hit` and `attack` may be missing.
 
     Raises:
         DataError: if the file is not a readable parquet table.
         EvidenceError: if its columns cannot be understood.
     """
+    path = Path(path)
+    about: dict[str, dict[str, Any]] = {}
+    if not path.exists():
+        raise DataError(f"{path} does not exist: check the path.")
     try:
-        table = pl.read_parquet(path)
-        about = json.loads(pl.read_parquet_metadata(path).get("confide", "{}"))
+        if path.suffix.lower() == ".csv":
+            table = pl.read_csv(path, infer_schema_length=None)
+        else:
+            table = pl.read_parquet(path)
+            about = json.loads(pl.read_parquet_metadata(path).get("confide", "{}"))
     except (OSError, pl.exceptions.PolarsError, ValueError) as error:
-        raise DataError(f"{path} is not a readable parquet file ({_first_line(error)}).") from error
+        raise DataError(
+            f"{path} is not a readable parquet file ({_first_line(error)}): save the evidence as .parquet "
+            "or .csv."
+        ) from error
     if "score" not in table.columns or "exposed" not in table.columns:
         raise EvidenceError(
             f"{path} needs at least the columns exposed and score; it has {', '.join(table.columns)}."

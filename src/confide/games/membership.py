@@ -140,7 +140,8 @@ class ModelPool(Membership):
 
     @property
     def randomised(self) -> bool:
-        return True
+        """Halves of a fixed size are no independent coins: what one record drew tells of another's."""
+        return False
 
     @property
     def worlds(self) -> int:

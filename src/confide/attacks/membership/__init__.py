@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from confide.attacks.membership.base_score import BASE
 from confide.attacks.membership.calibrated import Calibrated
-from confide.attacks.membership.default import Default
+from confide.attacks.membership.default import Blend, Default, chosen
 from confide.attacks.membership.entropy import Entropy
 from confide.attacks.membership.label_only import LabelOnlyVotes
 from confide.attacks.membership.lira import LiRA
@@ -53,6 +53,7 @@ __all__ = [
     "ALL",
     "BASE",
     "RMIA",
+    "Blend",
     "Calibrated",
     "Default",
     "Entropy",
@@ -65,4 +66,5 @@ __all__ = [
     "Shadow",
     "StudentT",
     "by_name",
+    "chosen",
 ]

@@ -51,6 +51,8 @@ class Blend:
     """
 
     name: ClassVar[str] = "blend"
+    title: ClassVar[str] = "Do RMIA and Student t, taken together, say that the record was in?"
+    paper: ClassVar[Paper] = RMIA.paper
 
     temperature: float
     student: float = 0.25
