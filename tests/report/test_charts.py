@@ -5,6 +5,7 @@ from xml.etree import ElementTree
 
 import numpy as np
 import pytest
+from scipy.stats import norm
 
 from confide.core.errors import DataError
 from confide.core.evidence import Evidence
@@ -65,17 +66,65 @@ def test_score_records_are_shares_that_add_up(make):
     records = charts(make)["scores"]
     for group in ("in the training data", "not in it"):
         mine = [r for r in records if r["group"] == group]
-        assert len(mine) == 40
+        assert [r["from"] for r in mine] == pytest.approx(np.arange(40) / 40)
         assert sum(r["share"] for r in mine) == pytest.approx(1, abs=1e-3)
+        # as many members as others: a pair's steps add up to 1 / 40 of all, and the mean place is the AUC's
         mean = sum(r["share"] * (r["from"] + r["to"]) / 2 for r in mine)
-        assert mean == pytest.approx(1.9 if group == "in the training data" else 0.0, abs=0.05)
+        sign = 1 if group == "in the training data" else -1
+        assert mean == pytest.approx(0.5 + sign * (float(norm.cdf(1.9 / 2**0.5)) - 0.5) / 2, abs=0.002)
 
 
-def test_scores_of_one_value_or_of_minus_infinity_can_be_drawn():
-    exposed = np.repeat([True, False], 20)
-    same = score_records(Evidence.of(exposed, np.zeros(40)), lens=Lens())
-    assert sum(r["share"] for r in same) == pytest.approx(2)
-    assert score_records(Evidence.of(exposed, np.full(40, -np.inf)), lens=Lens()) == []
+def shares(records, group):
+    return [r["share"] for r in records if r["group"] == group]
+
+
+@pytest.mark.parametrize("score", [0.0, -np.inf])
+def test_people_of_one_score_stand_evenly(score):
+    exposed = np.repeat([True, False], [20, 13])
+    records = score_records(Evidence.of(exposed, np.full(33, score)), lens=Lens())
+    assert [r["share"] for r in records] == pytest.approx([1 / 40] * 80)
+
+
+def test_ranks_match_a_count_by_hand():
+    """400 people, ten a step: the top 40 are members but for 5 others, tied with the last 5 of them."""
+    score = np.concatenate([np.full(35, 2.0), np.full(5, 1.0), np.zeros(160), np.full(5, 1.0), np.zeros(195)])
+    records = score_records(Evidence.of(np.repeat([True, False], 200), score), lens=Lens())
+    members, others = shares(records, "in the training data"), shares(records, "not in it")
+    assert members[-3:] == pytest.approx([10 / 200] * 3)
+    # the 36th to 45th person share one score: half of them, spread evenly, are members
+    assert (members[-4], members[-5]) == pytest.approx(
+        ((5 + 2.5) / 200, (2.5 + 5 * 160 / 355) / 200), rel=1e-4
+    )
+    assert (others[-4], others[-5]) == pytest.approx((2.5 / 200, (2.5 + 5 * 195 / 355) / 200), rel=1e-4)
+
+
+def test_long_tails_do_not_hide_a_leak_and_guessing_is_flat():
+    """Log-normal tails over 60 decades: the order, and so the chart, is that of the plain scores."""
+    q = norm.ppf((np.arange(2000) + 0.5) / 2000)
+    exposed = np.repeat([True, False], 2000)
+    plain = score_records(Evidence.of(exposed, np.concatenate([q + 2, q])), lens=Lens())
+    tails = score_records(Evidence.of(exposed, -np.exp(-20 * np.concatenate([q + 2, q]))), lens=Lens())
+    assert tails == plain
+    assert shares(tails, "in the training data")[-1] > 0.045 > 0.005 > shares(tails, "not in it")[-1]
+    none = score_records(Evidence.of(exposed, -np.exp(-20 * np.concatenate([q, q]))), lens=Lens())
+    assert [r["share"] for r in none] == pytest.approx([1 / 40] * 80, abs=0.001)
+
+
+@pytest.mark.parametrize("n", [15, 120, 3000])
+def test_public_score_steps_rest_on_ten_people_and_are_blurred_by_as_many(make, n):
+    evidence = make.evidence(1.0, n=n)
+    public = score_records(evidence, lens=Lens("public"))
+    exact = score_records(evidence, lens=Lens())
+    assert len(public) == 40  # 20 steps, each two of the 40
+    for at, r in enumerate(public):
+        count = (exact[2 * at]["share"] + exact[2 * at + 1]["share"]) * n
+        if 0.01 < count < 9.99:
+            assert r["share"] is None
+        if r["share"] is not None:
+            steps = r["share"] / max(0.01, 10 / n)
+            assert steps == pytest.approx(round(steps), abs=1e-3)
+    assert n > 120 or any(r["share"] is None for r in public)
+    assert n < 3000 or any(r["share"] for r in public)
 
 
 def test_who_is_worst_off_matches_a_count_by_hand():

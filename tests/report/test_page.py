@@ -1,19 +1,22 @@
 """The dict: its schema, its honesty, and what the public does not get to see."""
 
 import json
+import re
 from importlib.resources import files
 
 import jsonschema
 import numpy as np
 import pytest
-from scipy.stats import binom
+from scipy.stats import binom, norm
 
 from confide.core.errors import DataError, EvidenceError
 from confide.core.estimate import Estimate
 from confide.core.evidence import Evidence
 from confide.measure import measure
-from confide.measure.risk import EpsilonBound
-from confide.report import Finding, Limit, Section, page
+from confide.measure.risk import EpsilonBound, RateAt
+from confide.report import Finding, Limit, Section, Skipped, coarse, page, report
+from confide.report.html import columns
+from confide.report.numbers import coarse_text, one_in
 from confide.report.page import detectable
 
 NAN = Estimate(float("nan"), float("nan"), float("nan"), 0.95)
@@ -36,7 +39,11 @@ def numbers(x):
 
 def broken(make, **changes):
     wins = Estimate(0.7, 0.68, 0.72, 0.95)
-    return make.section(1.9, headline=Finding(risk=make.risk(1.9), blind=wins), **changes)
+    return make.section(0.2, headline=Finding(risk=make.risk(0.2), blind=wins), **changes)
+
+
+def told(section, audience="internal"):
+    return page([section], seed=7, audience=audience)["sections"][0]
 
 
 @pytest.mark.parametrize("audience", ["internal", "public"])
@@ -113,6 +120,80 @@ def test_a_blind_winner_breaks_the_comparison(make):
     assert section["warnings"][0].startswith("The comparison is broken")
 
 
+def test_an_attack_clearly_above_the_blind_is_told_with_a_warning_on_top(make):
+    """The verdict and the story agree: exceeded, found; the same for the public."""
+    slight = Finding(risk=make.risk(1.9), blind=Estimate(0.57, 0.55, 0.59, 0.95))
+    section = make.section(1.9, headline=slight, warnings=("Rounded.",))
+    for audience in ("internal", "public"):
+        found = page([section], seed=7, audience=audience, limits=[Limit.parse("auc=0.6")])
+        s = found["sections"][0]
+        assert (found["verdict"], s["outcome"]) == ("exceeded", "found")
+        assert "can tell" in s["headline"] and "cannot say" not in s["headline"]
+        assert "blind adversary" in s["warnings"][0] and "AUC of 0.57" in s["warnings"][0]
+        assert s["warnings"][1] == "Rounded."
+        assert any("learn how much is the release's" in line for line in s["next"])
+        assert not any("mix what the release shows" in line for line in s["means"])
+
+
+@pytest.mark.parametrize("blind_high", [0.86, 0.93])
+def test_broken_is_decided_by_the_ends_of_both_intervals(make, blind_high):
+    finding = Finding(
+        risk=make.risk(1.9, auc=Estimate(0.9, 0.88, 0.92, 0.95)), blind=Estimate(0.84, 0.82, blind_high, 0.95)
+    )
+    assert told(make.section(1.9, headline=finding))["outcome"] == (
+        "found" if blind_high < 0.88 else "broken"
+    )
+
+
+def test_the_first_sentence_speaks_of_the_access_that_was_audited(make):
+    risk = make.risk(1.9, access="label-only")
+    section = make.section(1.9, headline=Finding(risk=risk, title="Gap"), access="black-box")
+    s = told(section)
+    assert s["headline"].startswith("An outsider who can query this model")
+    assert "read the scores" in s["adversary"][0]
+    assert "The strongest attack, Gap, needed no more than the model's decisions." in s["adversary"]
+    alone = told(make.section(1.9, headline=Finding(risk=risk)))
+    assert alone["headline"].startswith("An outsider who sees only this model's decisions")
+    assert "without any score" in alone["adversary"][0]
+
+
+def test_guessing_is_named_in_the_unit_of_the_interval(make):
+    said = told(make.section(0.0))["support"][0]
+    assert "At 1 in 100 wrong accusations he found 10 in 1,000 members" in said
+    assert "Guessing would find 10 in 1,000, or by luck up to 16 in 1,000" in said
+
+
+def test_what_beats_guessing_is_what_the_first_sentence_names(make):
+    """A leak seen at 1 in 10 only, or at 1 in 1,000 only: sentence, support and table agree."""
+    for fpr, rate, words in ((0.1, 0.14, "accusing 1 in 10 "), (0.001, 0.01, "accusing only 1 in 1,000 ")):
+        rates = tuple(RateAt(f, make.rate(rate if f == fpr else f, 3000), 3000) for f in (0.1, 0.01, 0.001))
+        s = told(make.section(0.0, headline=Finding(risk=make.risk(0.0, tpr_at=rates))))
+        assert words in s["headline"] and "true share of members found" in s["support"][0]
+        assert s["support"][0].startswith(f"At {one_in(fpr)} wrong accusations")
+        assert all(f"at {one_in(fpr)} wrong" in line for _, line in s["found"])
+        assert fpr in columns([s["finding"]], s["finding"])
+
+
+@pytest.mark.parametrize(
+    ("exposed", "control", "shift", "said"),
+    [
+        (300, 300, 30.0, ["for all members,", "picks the member in every case"]),
+        (300, 300, -30.0, ["he found no members;", "picks the member in no case", "be right in no case"]),
+        (200, 10, 1.0, ["At 1 in 10 wrong accusations he found", "by luck up to 45 in 100"]),
+        (50, 8, 2.0, ["can tell better than by guessing whether"]),
+        (9, 8, 0.0, ["too few people"]),
+    ],
+)
+def test_odd_numbers_make_grammatical_sentences(exposed, control, shift, said):
+    score = np.concatenate([norm.ppf((np.arange(n) + 0.5) / n) for n in (exposed, control)])
+    members = np.repeat([True, False], [exposed, control])
+    finding = Finding(risk=measure(Evidence.of(members, score + shift * members)))
+    s = told(Section(release="x", headline=finding, findings=(finding,)))
+    text = " ".join([s["headline"], *s["support"], *s["means"], *s["warnings"]])
+    assert all(words in text for words in said), text
+    assert not any(bad in text for bad in ("none members", "none times", "all times", "1 targets", "unknown"))
+
+
 @pytest.mark.parametrize("n", [50, 300, 3000])
 def test_detectable_is_the_smallest_rate_that_is_told_from_guessing(make, n):
     finding = Finding(risk=make.risk(1.0, n=n))
@@ -178,6 +259,42 @@ def test_a_rate_that_rests_on_a_handful_is_not_shown_to_the_public(make):
     ]
     assert at[0]["rate"]["value"] == pytest.approx(0.01)
     assert at[1]["rate"] is None and "fewer than 10 people" in at[1]["why"]
+
+
+def test_no_reason_tells_the_public_a_count(make):
+    """963 others, as `measure` puts it: the exact number is in the internal page only."""
+    score = np.concatenate([norm.ppf((np.arange(n) + 0.5) / n) for n in (1041, 963)])
+    evidence = Evidence.of(np.repeat([True, False], [1041, 963]), score, attack="lira")
+    finding = Finding(risk=measure(evidence))
+    why = "needs at least 1,000 records to fit on and has 963: give 1,037 more"
+    few = "needs a population of at least 100 records and has 7"
+    section = Section(
+        release="x", headline=finding, findings=(finding,), evidence={"lira": evidence},
+        skipped=(Skipped(attack="quantile", why=why), Skipped(attack="rmia", why=few)),
+    )  # fmt: skip
+    texts = {}
+    for audience in ("internal", "public"):
+        made = report([section], seed=7, audience=audience)
+        whole = json.dumps({k: made.page[k] for k in ("findings", "skipped", "sections")})
+        texts[audience] = whole + re.sub(r"<svg.*?</svg>", "", made.html(), flags=re.S) + str(made)
+    for exact in (r"\b963\b", r"\b1,?041\b", r"\b2,?004\b", r"\b1,037\b", r"has 7\b"):
+        assert not re.search(exact, texts["public"]), exact
+        assert exact == r"\b1,037\b" or re.search(exact, texts["internal"]), exact
+    assert "has about 960: give about 1,000 more" in texts["public"]
+    assert "has fewer than 10" in texts["public"]
+    assert "needs at least 1,000 people outside the data" in texts["public"]
+
+
+def test_coarse_keeps_two_digits_and_none_under_ten():
+    assert [coarse(n) for n in (0, 1, 9, 10, 99, 100, 963, 12_345)] == [
+        "0", "fewer than 10", "fewer than 10", "10", "99", "100", "about 960", "about 12,000",
+    ]  # fmt: skip
+
+
+def test_coarse_text_leaves_what_is_no_count_of_people():
+    for text in ("needs 2 classes", "`--references 4`", "lira needs at least 4 reference models and has 1",
+                 "tpr@0.01=0.05", "0.963", "95 %", "float64", "arXiv 2112.03570"):  # fmt: skip
+        assert coarse_text(text) == text
 
 
 def test_both_audiences_are_told_the_same_story(make):

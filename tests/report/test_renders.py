@@ -117,6 +117,9 @@ def test_the_terminal_text_keeps_to_its_width(made, width):
     text = to_text(made.page, width=width)
     assert max(map(len, text.splitlines())) <= width
     assert "A limit that was set is exceeded." in text
+    flat = text.replace("\n  ", " ")
+    assert "What the adversary had" in flat and "He trained 16 models of his own" in flat
+    assert "Exact duplicates were counted once." in flat
     assert "* lira" in text and "shadow: needs 2 classes" in text.replace("\n  ", " ")
 
 
@@ -186,6 +189,17 @@ def test_from_evidence_to_report():
     assert made.html().count('<svg xmlns="http://www.w3.org/2000/svg"') == 4
 
 
+def test_a_narrow_table_shows_the_rate_of_the_first_sentence(make):
+    finding = Finding(risk=make.risk(1.0, n=300))
+    section = make.section(1.0, n=300, headline=finding, findings=(finding,))
+    made = report([section], seed=7)
+    assert "accusing 1 in 100 others" in made.page["sections"][0]["headline"]
+    assert "at 1 in 100 " in to_text(made.page, width=50) and "at 1 in 10 " not in to_text(
+        made.page, width=50
+    )
+    assert "found at 1 in 100<" in made.html() and "found at 1 in 10<" in made.html()
+
+
 @pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine: nothing to lay the page out with")
 def test_nothing_runs_over_the_edge_in_a_real_browser(make, tmp_path):
     """Laid out at phone and desk width, the page is no wider than its window; a page that is, is caught."""
@@ -194,16 +208,19 @@ def test_nothing_runs_over_the_edge_in_a_real_browser(make, tmp_path):
         1.9, release="w" * 120, headline=long, findings=(long, *make.section(1.0).findings)
     )
     report([section], seed=7).save(tmp_path / "report.html")
+    report([make.section(1.9)], seed=7).save(tmp_path / "plain.html")
     (tmp_path / "wide.html").write_text("<body><div style='width:2000px'>.</div></body>", "utf-8")
+    shown_at = [("report", 360), ("report", 1200), ("wide", 360), ("wide", 1200), ("plain", 360)]
     frames = "".join(
         f'<iframe src="{name}.html" style="width:{width}px;height:900px;border:0"></iframe>'
-        for name in ("report", "wide")
-        for width in (360, 1200)
+        for name, width in shown_at
     )
     (tmp_path / "frame.html").write_text(
         f"""<body>{frames}<pre id="out"></pre><script>onload = () => {{
+        const table = window[4].document.querySelector("table.each").parentElement;
         document.getElementById("out").textContent = JSON.stringify([0, 1, 2, 3].map(i => [
-          window[i].innerWidth, window[i].document.documentElement.scrollWidth]));
+          window[i].innerWidth, window[i].document.documentElement.scrollWidth]).concat(
+          [[table.clientWidth, table.scrollWidth]]));
         }};
         </script></body>""",
         "utf-8",
@@ -214,7 +231,8 @@ def test_nothing_runs_over_the_edge_in_a_real_browser(make, tmp_path):
         capture_output=True, text=True, timeout=120, check=False,
     ).stdout  # fmt: skip
     measured = json.loads(re.search(r'<pre id="out">(.*?)</pre>', shown)[1])
-    (phone, phone_page), (desk, desk_page), *wide = measured
+    (phone, phone_page), (desk, desk_page), *wide, (room, table) = measured
+    assert table <= room  # on a phone every rate of "What each attack found" is in sight
     assert (phone, desk) == (360, 1200)
     assert phone_page <= phone and desk_page <= desk
     assert all(inside > window for window, inside in wide)

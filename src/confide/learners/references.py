@@ -120,7 +120,7 @@ class Background:
         have = 0 if self.references is None else len(self.references)
         if self.references is None or have < at_least:
             raise KnowledgeError(
-                f"{attack} needs at least {at_least} reference models and has {have}: "
+                f"{attack} needs at least {at_least} reference model{'s' * (at_least > 1)} and has {have}: "
                 f"ask for more (`--references {max(at_least, 4)}`), and a way to train them (`--train`)."
             )
         return self.references

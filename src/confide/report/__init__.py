@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from confide.report.document import Report
 from confide.report.finding import Audience, Finding, Section, Skipped
+from confide.report.numbers import coarse
 from confide.report.page import page
 from confide.report.verdict import Limit, Verdict, judge
 
@@ -17,6 +18,7 @@ __all__ = [
     "Section",
     "Skipped",
     "Verdict",
+    "coarse",
     "judge",
     "page",
     "report",

@@ -24,8 +24,7 @@ class Finding:
         settings: the attack's fields, for the report's fine print.
         citation: the paper; an https address in it becomes a link.
         blind: the AUC of the blind adversary, who never saw the release, on the same people. If its
-            interval lies above 0.5, exposed and control differ without the release: the comparison
-            is broken.
+            interval lies above 0.5, exposed and control differ without the release.
     """
 
     risk: Risk
@@ -45,9 +44,19 @@ class Finding:
         return max(self.risk.epsilon, key=_standing, default=None)
 
     @property
-    def broken(self) -> bool:
-        """Does the blind adversary win?"""
+    def blind_wins(self) -> bool:
+        """Does somebody who never saw the release tell the groups apart?"""
         return self.blind is not None and self.blind.low > 0.5
+
+    @property
+    def beats_blind(self) -> bool:
+        """Does the attack see clearly more than the blind adversary?"""
+        return self.blind is not None and self.risk.auc.low > self.blind.high
+
+    @property
+    def broken(self) -> bool:
+        """Does the blind adversary win, and the attack see not clearly more than he?"""
+        return self.blind_wins and not self.beats_blind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,6 +80,8 @@ class Section:
         evidence: by the attack's short name; that of the headline attack is drawn.
         promise: the budget that the release was made under, or None.
         about: what was audited: label -> text.
+        access: that was audited: "white-box", "black-box" or "label-only"; the strongest attack's by default,
+            which may need less.
         adversary: what he had, beyond his access: one sentence each.
         harm: what it tells about a person that he is in the data: one sentence.
         warnings: what a reader must know first: one sentence each.
@@ -84,6 +95,7 @@ class Section:
     evidence: Mapping[str, Evidence] = field(default_factory=dict)
     promise: Budget | None = None
     about: Mapping[str, str] = field(default_factory=dict)
+    access: str = ""
     adversary: tuple[str, ...] = ()
     harm: str = ""
     warnings: tuple[str, ...] = ()

@@ -31,10 +31,14 @@ def to_html(page: Page) -> str:
     )
 
 
-def columns(findings: list[Page]) -> list[float]:
-    """The false-positive rates that the table shows: the two lowest that are resolved, down to 0.1 %."""
+def columns(findings: list[Page], headline: Page) -> list[float]:
+    """The false-positive rates that the table shows: the headline's, and the next below or else above it."""
     resolved = {at["fpr"] for f in findings for at in f["tpr_at"] if at["rate"] and at["fpr"] >= 0.001}
-    return sorted(sorted(resolved)[:2], reverse=True)
+    point = words.operating_point(headline)
+    if point is None:
+        return sorted(resolved, reverse=True)[:2]
+    below, above = (sorted(f for f in resolved if (f < point["fpr"]) is lower) for lower in (True, False))
+    return sorted({point["fpr"], *(below[-1:] or [f for f in above if f != point["fpr"]][:1])}, reverse=True)
 
 
 def number(x: float | None, digits: int = 3) -> str:
@@ -44,7 +48,7 @@ def number(x: float | None, digits: int = 3) -> str:
 
 def span(e: Page | None, digits: int = 3) -> str:
     """The interval of an estimate."""
-    return "" if e is None else f"{e['low']:.{digits}f} – {e['high']:.{digits}f}"
+    return "" if e is None else f"{e['low']:.{digits}f}\u00a0– {e['high']:.{digits}f}"
 
 
 def per_hundred(e: Page) -> Page:

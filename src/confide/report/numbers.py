@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from math import ceil, floor, isfinite, log10
 from typing import Any
@@ -102,10 +103,11 @@ def finding_record(finding: Finding, *, release: str, lens: Lens) -> dict[str, A
 
 
 def _rate_record(at: RateAt, risk: Risk, lens: Lens) -> dict[str, Any]:
-    rate = lens.estimate(at.rate, of=risk.exposed_count)
-    why = at.why
-    if rate is None and not why:
-        why = _FEW if at.rate is not None else f"needs more than {at.controls:,} people outside the data"
+    rate, why = lens.estimate(at.rate, of=risk.exposed_count), at.why
+    if rate is None and at.rate is not None:
+        why = _FEW if lens.public else "the evidence does not give it"
+    elif rate is None and (lens.public or not why):
+        why = f"needs at least {ceil(1 / at.fpr - 1e-9):,} people outside the data"
     return {"fpr": at.fpr, "rate": rate, "controls": lens.count(at.controls), "why": why}
 
 
@@ -137,6 +139,38 @@ def _why(name: str, finding: Finding, lens: Lens) -> str:
     if lens.public and isinstance(measured, Estimate) and isfinite(measured.value):
         return _FEW
     return "the evidence does not give it"
+
+
+def coarse(count: int) -> str:
+    """A count of people in words for the public: two digits of it, and none under ten.
+
+    >>> coarse(963), coarse(40), coarse(7), coarse(0)
+    ('about 960', '40', 'fewer than 10', '0')
+    """
+    if 0 < count < FEWEST:
+        return f"fewer than {FEWEST}"
+    shown = Lens("public").count(count) or 0
+    return f"{shown:,}" if shown == count else f"about {shown:,}"
+
+
+def coarse_text(text: str) -> str:
+    """A reason with every count in it coarse; of the counts under ten, those of what there is.
+
+    What an attack needs is no secret ("needs at least 2 classes"), nor is the number of models.
+
+    >>> coarse_text("needs a population of at least 100 and has 963")
+    'needs a population of at least 100 and has about 960'
+    >>> coarse_text("needs at least 100 records and has 7"), coarse_text("needs 2 classes")
+    ('needs at least 100 records and has fewer than 10', 'needs 2 classes')
+    """
+    models = "reference models" in text
+
+    def blunt(found: re.Match[str]) -> str:
+        count = int(found[2].replace(",", ""))
+        hidden = count >= FEWEST or (bool(found[1]) and not models)
+        return found[1] + (coarse(count) if hidden else found[2])
+
+    return re.sub(r"(\bhas (?:only )?|)(?<![\w.,@-])(\d{1,3}(?:,\d{3})+|\d+)(?![\w%]|[.,]\d)", blunt, text)
 
 
 def _step(x: float) -> float:
@@ -174,6 +208,24 @@ def share(rate: float) -> str:
     return "more than 99 in 100" if rate > 0.995 else f"{round(rate * per)} in {per:,}"
 
 
+def members(rate: float) -> str:
+    """A share of the members.
+
+    >>> members(0.41), members(0), members(1)
+    ('41 in 100 members', 'no members', 'all members')
+    """
+    return "no members" if rate <= 0 else f"{share(rate)} members"
+
+
+def times(rate: float) -> str:
+    """How often.
+
+    >>> times(0.7), times(0), times(1)
+    ('70 in 100 times', 'in no case', 'in every case')
+    """
+    return "in no case" if rate <= 0 else "in every case" if rate >= 1 else f"{share(rate)} times"
+
+
 def parts(rate: float) -> int:
     """Of how many people to speak so that the rate is a whole number of at least two digits or so."""
     return next((per for per in (100, 1_000, 10_000) if rate * per >= 1.95), 100_000)
@@ -198,6 +250,16 @@ def spread(e: dict[str, float]) -> str:
     """
     per = parts(e["value"] or e["high"])
     return f"between {floor(e['low'] * per + 1e-9):,} and {ceil(e['high'] * per - 1e-9):,} in {per:,}"
+
+
+def alike(rate: float, e: dict[str, float]) -> str:
+    """A rate of so many as `spread` speaks of, to be compared with it.
+
+    >>> alike(0.01, {"value": 0.0, "low": 0.0, "high": 0.007, "confidence": 0.95})
+    '10 in 1,000'
+    """
+    per = parts(e["value"] or e["high"])
+    return f"{ceil(rate * per - 1e-9):,} in {per:,}"
 
 
 def percent(x: float) -> str:

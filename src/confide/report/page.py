@@ -10,7 +10,7 @@ from confide.core.errors import DataError, EvidenceError
 from confide.report import words
 from confide.report.charts import records as rows
 from confide.report.finding import Audience, Finding, Section
-from confide.report.numbers import Lens, finding_record, guessing
+from confide.report.numbers import Lens, coarse_text, finding_record, guessing
 from confide.report.verdict import Limit, Verdict, judge
 
 SCHEMA = "confide.report/1"
@@ -26,8 +26,9 @@ READING = {
     ),
     "scores": (
         "What the strongest attack sees",
-        "Filled: people in the training data. Outlined: people not in it. Where the two shapes lie apart "
-        "the release gives people away; where they cover each other it does not.",
+        "Everybody stands in one row, ordered by the attack's score, cut into steps of equally many people. "
+        "Filled: the share of the members in each step; outlined: of the others. Guessing gives two flat "
+        "shapes, at the dotted line. Members piled up at the right are given away.",
     ),
     "worst_off": (
         "Who is worst off",
@@ -57,7 +58,7 @@ def page(
 
     The report is itself a release: for the public there are no rows and no ids, counts are coarse,
     those under ten are left out, and intervals are rounded outward to two digits. What the caller
-    writes (`about`, `notes`, `warnings`) is shown as it is.
+    writes (`about`, `notes`, `warnings`) is shown as it is: `coarse` puts a count into words for the public.
 
     Args:
         sections: one a release.
@@ -90,7 +91,9 @@ def page(
         "limits": [row for s in sections for row in _limit_rows(s, by_release[s.release], lens)],
         "findings": [finding_record(f, release=s.release, lens=lens) for s in sections for f in s.findings],
         "skipped": [
-            {"release": s.release, "attack": k.attack, "why": k.why} for s in sections for k in s.skipped
+            {"release": s.release, "attack": k.attack, "why": coarse_text(k.why) if lens.public else k.why}
+            for s in sections
+            for k in s.skipped
         ],
         "sections": [_section(s, by_release[s.release].ruling, lens) for s in sections],
         "charts": [chart for s in sections for chart in _charts(s, lens)],
@@ -120,24 +123,28 @@ def detectable(h: Finding) -> float | None:
 
 def _section(s: Section, ruling: str, lens: Lens) -> Page:
     record = finding_record(s.headline, release=s.release, lens=lens)
-    story = words.outcome(finding_record(s.headline, release=s.release, lens=Lens()))
+    exact = finding_record(s.headline, release=s.release, lens=Lens())
+    story = words.outcome(exact, broken=s.headline.broken)
+    access, blind_wins = s.access or record["access"], s.headline.blind_wins
+    point = words.operating_point(record)
+    fpr = None if point is None else float(point["fpr"])
     others = [finding_record(f, release=s.release, lens=lens) for f in s.findings]
     promise = None if s.promise is None else _promise(s.promise)
     return {
         "release": s.release,
         "outcome": story,
         "verdict": ruling,
-        "headline": words.headline(record, story),
+        "headline": words.headline(record, story, access=access),
         "support": words.support(record, story, tried=len(s.findings), detectable=detectable(s.headline)),
         "finding": record,
-        "warnings": words.warnings(record, story, s.warnings),
+        "warnings": words.warnings(record, story, s.warnings, blind_wins=blind_wins),
         "about": [[label, str(text)] for label, text in s.about.items()],
         "promise": promise,
-        "adversary": words.adversary(record, s.adversary),
-        "found": [[f["title"], words.found(f)] for f in others],
+        "adversary": words.adversary(record, s.adversary, access=access),
+        "found": [[f["title"], words.found(f, fpr=fpr)] for f in others],
         "means": words.means(record, story, harm=s.harm, promise=promise),
         "means_not": words.means_not(record, story, findings=others),
-        "next": words.next_steps(story, ruling),
+        "next": words.next_steps(story, ruling, blind_wins=blind_wins),
         "notes": list(s.notes),
         "worst_off": _worst_off(s, lens),
     }

@@ -8,6 +8,7 @@ from typing import Any
 
 from confide.report.html import SIGNS, columns, number
 from confide.report.numbers import one_in
+from confide.report.words import operating_point
 
 Page = dict[str, Any]
 
@@ -35,19 +36,22 @@ def _section(page: Page, s: Page, width: int) -> list[str]:
     lines += _listed("Read first", s["warnings"], width)
     rows = [r for r in page["limits"] if r["release"] == s["release"]]
     lines += _listed("Limits", [f"{r['limit']}: {r['verdict']}. {r['reason']}" for r in rows], width)
-    lines += ["", *_table(mine, s["finding"]["attack"], width)]
+    lines += ["", *_table(mine, s["finding"], width)]
     missed = [f"{k['attack']}: {k['why']}" for k in page["skipped"] if k["release"] == s["release"]]
     lines += _listed("Did not run", missed, width)
     lines += _listed("What it means", s["means"], width)
     lines += _listed("What it does not mean", s["means_not"], width)
-    return lines + _listed("What to do next", s["next"], width)
+    lines += _listed("What to do next", s["next"], width)
+    lines += _listed("What the adversary had", s["adversary"], width)
+    return lines + _listed("Notes", s["notes"], width)
 
 
-def _table(findings: list[Page], worst: str, width: int) -> list[str]:
-    """A row an attack; in a narrow window with one rate fewer, in a very narrow one a block an attack."""
-    head, body = _cells(findings, worst, columns(findings))
+def _table(findings: list[Page], headline: Page, width: int) -> list[str]:
+    """A row an attack; narrow, with the headline's rate alone; very narrow, a block an attack."""
+    worst, fprs, point = headline["attack"], columns(findings, headline), operating_point(headline)
+    head, body = _cells(findings, worst, fprs)
     if _room(head, body, width) < WIDEST:
-        head, body = _cells(findings, worst, columns(findings)[:1])
+        head, body = _cells(findings, worst, [point["fpr"]] if point else fprs[:1])
     room = _room(head, body, width)
     if room < 12:
         return [line for row in body for line in _block(head, row, width)]

@@ -118,7 +118,7 @@ def judge(findings: Sequence[Finding], limits: Sequence[Limit], *, strict: bool 
 
 def _judge_one(finding: Finding, limit: Limit) -> Judged:
     ruling, reason = _rule_epsilon(finding, limit) if limit.quantity == "epsilon" else _rule(finding, limit)
-    if finding.broken and not (ruling == "exceeded" and _beats_blind(finding)):
+    if finding.blind_wins and not (ruling == "exceeded" and finding.beats_blind):
         ruling = "inconclusive"
         reason = (
             "an adversary who never saw the release already tells the two groups apart, so what the "
@@ -162,10 +162,6 @@ def _quantity(finding: Finding, limit: Limit) -> tuple[Estimate | None, str]:
         if at.fpr == limit.fpr:
             return at.rate, at.why or f"{at.controls:,} people outside the data are too few"
     return None, f"it was not measured at a false-positive rate of {limit.fpr:g}"
-
-
-def _beats_blind(finding: Finding) -> bool:
-    return finding.blind is not None and finding.risk.auc.low > finding.blind.high
 
 
 def _number(text: str) -> float:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any, Literal, TypeAlias
 
-from confide.report.numbers import guessing, one_in, percent, share, spread
+from confide.report.numbers import FEWEST, alike, guessing, members, one_in, percent, spread, times
 
 Record: TypeAlias = dict[str, Any]
 Outcome: TypeAlias = Literal["found", "nothing", "broken", "few"]
@@ -27,20 +27,27 @@ ACCESS = {
     "white-box": "He held a copy of the model, with all that is inside it.",
 }
 
+NEEDED = {"black-box": "the model's scores", "label-only": "the model's decisions"}
+
 
 def operating_point(h: Record) -> Record | None:
-    """Where the headline is read: at a false-positive rate of 1 %, else at 10 %, where it is resolved."""
+    """Where the headline is read: at a false-positive rate of 1 %, else at 10 %, where it is resolved.
+
+    Where that is no better than guessing and another rate is, there: at the lowest such rate.
+    """
     resolved = {at["fpr"]: at for at in h["tpr_at"] if at["rate"] is not None}
-    return resolved.get(0.01) or resolved.get(0.1)
+    usual = resolved.get(0.01) or resolved.get(0.1)
+    better = [fpr for fpr, at in resolved.items() if beats_guessing(at)]
+    return resolved[min(better)] if usual and better and not beats_guessing(usual) else usual
 
 
-def outcome(h: Record) -> Outcome:
+def outcome(h: Record, *, broken: bool) -> Outcome:
     """Which of four stories the numbers tell.
 
-    "broken": a blind adversary wins. "found": a rate at some false-positive rate, or the AUC, lies above
-    guessing. "few": too few people for the headline. "nothing".
+    "broken": a blind adversary wins, and the attack is not clearly better. "found": a rate at some
+    false-positive rate, or the AUC, lies above guessing. "few": too few people for the headline. "nothing".
     """
-    if h["blind"] and h["blind"]["low"] > 0.5:
+    if broken:
         return "broken"
     if any(map(beats_guessing, h["tpr_at"])) or (h["auc"] and h["auc"]["low"] > 0.5):
         return "found"
@@ -55,31 +62,27 @@ def beats_guessing(at: Record) -> bool:
     )
 
 
-def headline(h: Record, story: Outcome) -> str:
+def headline(h: Record, story: Outcome, *, access: str) -> str:
     """The first sentence of the report, for a reader who knows nothing of statistics."""
-    subject, point = SUBJECTS.get(h["access"], SUBJECT), operating_point(h)
+    subject, point = SUBJECTS.get(access, SUBJECT), operating_point(h)
     if story == "broken":
         return (
             "This audit cannot say what the release gives away: somebody who never saw it already tells "
-            "the people in the data from those outside, so the two groups differ by themselves."
+            "people in the data from people outside, so the two groups differ by themselves, and no attack "
+            "did clearly better."
         )
     if story == "few":
         return "This audit had too few people to say what the release gives away; that is no all-clear."
     if story == "nothing":
         return f"{subject} could not be shown to tell whether it was among the training data."
     if point and beats_guessing(point):
+        only = "only " * (point["fpr"] < 0.01)
         return (
-            f"{subject} can tell that it was among the training data for {_about(point['rate']['value'])} "
-            f"members, while wrongly accusing {one_in(point['fpr'])} others."
+            f"{subject} can tell that it was among the training data for {_about(point['rate']['value'])}, "
+            f"while wrongly accusing {only}{one_in(point['fpr'])} others."
         )
-    sharper = [at for at in h["tpr_at"] if beats_guessing(at)]
-    if sharper:
-        return (
-            f"{subject} can be nearly sure about a few people: he finds "
-            f"{_about(sharper[-1]['rate']['value'])} members while wrongly accusing only "
-            f"{one_in(sharper[-1]['fpr'])} others."
-        )
-    return f"{subject} can tell a little better than by guessing whether it was among the training data."
+    little = "a little " * bool(h["auc"] and h["auc"]["high"] < 0.6)
+    return f"{subject} can tell {little}better than by guessing whether it was among the training data."
 
 
 def support(h: Record, story: Outcome, *, tried: int, detectable: float | None) -> list[str]:
@@ -87,25 +90,30 @@ def support(h: Record, story: Outcome, *, tried: int, detectable: float | None) 
     point = operating_point(h)
     lines: list[str] = []
     if point and story in ("found", "nothing"):
-        rate = point["rate"]
-        shown = "He found" if story == "nothing" else "The true share is"
-        amount = f"{share(rate['value'])} members at {one_in(point['fpr'])} wrong accusations: " * (
-            story == "nothing"
-        )
-        lines.append(
-            f"{shown} {amount}{spread(rate)}, {_sure(rate['confidence'], tried)}; "
-            f"guessing would find {one_in(point['fpr'])}."
-        )
+        lines.append(_rate_there(point, tried))
     if story == "found" and h["auc"] and not (point and beats_guessing(point)):
         lines.append(_pick(h["auc"]))
     if story == "broken":
         blind = h["blind"]
         lines.append(
-            f"Shown one of each, the blind adversary picks the right one {share(blind['value'])} times "
-            f"({spread(blind)}); guessing gives 50. Compare people drawn from the same source at random."
+            f"Shown one of each, the blind adversary picks the right one {times(blind['value'])} "
+            f"({spread(blind)}); guessing: 50 in 100. Compare people drawn from the same source at random."
         )
     lines += [_could_have_seen(h, detectable)] if story in ("nothing", "few") else []
     return lines
+
+
+def _rate_there(point: Record, tried: int) -> str:
+    """The rate at the operating point, its interval, and guessing in the same unit."""
+    rate, at = point["rate"], f"At {one_in(point['fpr'])} wrong accusations"
+    interval, guess = f"{spread(rate)}, {_sure(rate['confidence'], tried)}", alike(point["fpr"], rate)
+    if beats_guessing(point):
+        return f"{at} the true share of members found is {interval}; guessing would find {guess}."
+    luck = guessing(point["fpr"], point["controls"] or FEWEST, confidence=rate["confidence"])
+    return (
+        f"{at} he found {members(rate['value'])}; the true share is {interval}. Guessing would find {guess}, "
+        f"or by luck up to {alike(luck, rate)}: more than that is not shown."
+    )
 
 
 def _could_have_seen(h: Record, detectable: float | None) -> str:
@@ -114,40 +122,46 @@ def _could_have_seen(h: Record, detectable: float | None) -> str:
     point, bound = operating_point(h), h["epsilon"]
     if detectable is not None and point:
         parts.append(
-            f"it would have noticed an adversary who finds {share(detectable)} members at "
+            f"it would have noticed an adversary who finds {members(detectable)} at "
             f"{one_in(point['fpr'])} wrong accusations, and nothing weaker"
         )
     if bound and bound["ceiling"] is not None:
         parts.append(f"the largest epsilon it could ever have shown is {bound['ceiling']:.2f}")
-    if not parts:
+    if not parts and point is None:
         return "With so few people this audit could not have seen anything: hold out more of them."
+    if not parts:
+        return (
+            "How weak a leak this audit could have seen was not worked out: do not take it for an all-clear."
+        )
     return f"What this audit could have seen: {'; '.join(parts)}."
 
 
-def found(h: Record) -> str:
-    """One line an attack."""
-    point = operating_point(h)
-    if point is None:
-        return "too few people outside the data to say"
-    rate = point["rate"]
-    return (
-        f"finds {share(rate['value'])} members at {one_in(point['fpr'])} wrong accusations ({spread(rate)})"
-    )
+def found(h: Record, *, fpr: float | None) -> str:
+    """One line an attack, read where the headline is."""
+    rate = next((at["rate"] for at in h["tpr_at"] if at["fpr"] == fpr), None)
+    if fpr is None or rate is None:
+        return "too few people to say"
+    return f"finds {members(rate['value'])} at {one_in(fpr)} wrong accusations ({spread(rate)})"
 
 
-def adversary(h: Record, extra: tuple[str, ...]) -> list[str]:
+def adversary(h: Record, extra: tuple[str, ...], *, access: str) -> list[str]:
     """What he could do and what he knew."""
-    first = ACCESS.get(h["access"], f"He saw what the release shows ({h['access']}).")
-    return [first, "He knew the full record of each person he asked about.", *extra]
+    lines = [
+        ACCESS.get(access, "He saw what the release shows."),
+        "He knew the full record of each person he asked about.",
+    ]
+    if h["access"] != access and h["access"] in NEEDED:
+        lines.append(f"The strongest attack, {h['title']}, needed no more than {NEEDED[h['access']]}.")
+    return [*lines, *extra]
 
 
 def means(h: Record, story: Outcome, *, harm: str, promise: Record | None) -> list[str]:
     """What the numbers amount to."""
     lines = [harm] if harm else []
-    if outcome(h) == "broken":
+    if story == "broken":
         return [
             *lines,
-            "The numbers below mix what the release shows with what the groups show by themselves.",
+            "The numbers in this report mix what the release shows with what the groups show by themselves.",
         ]
     if h["auc"]:
         lines.append(_pick(h["auc"]))
@@ -166,7 +180,7 @@ def _epsilon_means(h: Record, promise: Record | None) -> list[str]:
         return (
             ["The release promises nothing in the sense of differential privacy."] if promise is None else []
         )
-    firm = "" if bound["certified"] else f", if this holds: {bound['assumption'] or 'exposure was random'}"
+    firm = "" if bound["certified"] else f"; it is assumed: {bound['assumption'] or 'exposure was random'}"
     lines = [
         f"No promise of differential privacy below epsilon {bound['low']:.2f} can be true of this release "
         f"(delta {bound['delta']:g}, {percent(bound['confidence'])} confidence{firm})."
@@ -199,7 +213,7 @@ def means_not(h: Record, story: Outcome, *, findings: list[Record]) -> list[str]
     return lines
 
 
-def next_steps(story: Outcome, ruling: str) -> list[str]:
+def next_steps(story: Outcome, ruling: str, *, blind_wins: bool) -> list[str]:
     """What to do now."""
     if story == "broken":
         return [
@@ -220,22 +234,35 @@ def next_steps(story: Outcome, ruling: str) -> list[str]:
         "not help much, since decisions leak too.",
         "Run the same audit again with the same seed, and compare the two reports.",
     ]
+    if blind_wins:
+        steps.insert(
+            0, "Audit again with others drawn as the members were, to learn how much is the release's."
+        )
     if ruling == "exceeded":
         steps.insert(0, "Do not publish this release as it is: it exceeds a limit that was set for it.")
     return steps
 
 
-def warnings(h: Record, story: Outcome, given: tuple[str, ...]) -> list[str]:
+def warnings(h: Record, story: Outcome, given: tuple[str, ...], *, blind_wins: bool) -> list[str]:
     """What a reader must know before he believes a number."""
     lines = list(given)
     if story == "broken":
         lines.insert(0, "The comparison is broken: a blind adversary wins (see the first sentence).")
+    elif blind_wins:
+        blind = h["blind"]
+        lines.insert(
+            0,
+            "A blind adversary, who never saw the release, already reaches an AUC of "
+            f"{blind['value']:.2f} [{blind['low']:.2f}, {blind['high']:.2f}] on these people, so part of "
+            "what was found is not the release's. The strongest attack is clearly above that.",
+        )
     elif h["blind"] is None:
         lines.append("No blind adversary was played, so nobody checked that the two groups are alike.")
     if h["excluded"]:
-        lines.append(f"{h['excluded']:,} targets could not be scored by {h['title']} and were left out.")
+        many = "1 target was" if h["excluded"] == 1 else f"{h['excluded']:,} targets were"
+        lines.append(f"{many} left out: {h['title']} could not score them.")
     elif h["excluded"] is None:
-        lines.append(f"Fewer than 10 targets could not be scored by {h['title']} and were left out.")
+        lines.append(f"Fewer than 10 targets were left out: {h['title']} could not score them.")
     return lines
 
 
@@ -251,7 +278,7 @@ def verdict(ruling: str, strict: bool) -> str:
 
 
 def _about(rate: float) -> str:
-    return share(rate) if rate >= 0.995 or rate <= 0 else f"about {share(rate)}"
+    return members(rate) if rate >= 0.995 or rate <= 0 else f"about {members(rate)}"
 
 
 def _sure(confidence: float, tried: int) -> str:
@@ -261,9 +288,10 @@ def _sure(confidence: float, tried: int) -> str:
 
 def _pick(auc: Record) -> str:
     return (
-        f"Shown one member and one other person, he picks the member {_times(auc)}; guessing gives 50 (AUC)."
+        f"Shown one member and one other person, he picks the member {_times(auc)}; guessing: "
+        "50 in 100. (This is the AUC.)"
     )
 
 
 def _times(e: Record) -> str:
-    return f"{share(e['value'])} times ({spread(e)})"
+    return f"{times(e['value'])} ({spread(e)})"

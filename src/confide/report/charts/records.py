@@ -49,24 +49,24 @@ def roc_records(headline: Finding, findings: Sequence[Finding], *, lens: Lens) -
 
 
 def score_records(evidence: Evidence, *, lens: Lens) -> list[Record]:
-    """The share of exposed and of control people in each bin of the headline attack's score.
+    """Where people stand when all are ordered by the headline attack's score: a share of each group a step.
 
-    The outermost bins hold all that lies beyond them, so no single extreme score sets an edge.
+    Each step holds equally many people, so guessing gives flat shapes whatever the scores' tails. People of
+    one score share their places evenly. For the public a share that rests on fewer than ten people is left
+    out, and the others are rounded by so much that it cannot be found by subtraction.
     """
-    claims, exposed = evidence.claims, evidence.exposed
-    finite = claims[np.isfinite(claims)]
-    if not len(finite):
+    _, place = np.unique(evidence.claims, return_inverse=True)
+    groups = {"in the training data": evidence.exposed, "not in it": ~evidence.exposed}
+    if not all(chosen.any() for chosen in groups.values()):
         return []
-    bins, tail = BINS[lens.audience], 0.01 if lens.public else 0.001
-    low, high = np.quantile(finite, [tail, 1 - tail])
-    if low == high:
-        low, high = low - 0.5, high + 0.5
-    edges = np.linspace(low, high, bins + 1)
+    edges = np.linspace(0.0, 1.0, BINS[lens.audience] + 1)
+    passed = np.cumsum([0, *np.bincount(place)])
     records: list[Record] = []
-    for group, chosen in (("in the training data", exposed), ("not in it", ~exposed)):
-        counts, _ = np.histogram(np.clip(claims[chosen], low, high), edges)
+    for group, chosen in groups.items():
+        mine = np.cumsum([0, *np.bincount(place[chosen], minlength=len(passed) - 1)])
+        counts = np.diff(np.interp(edges * passed[-1], passed, mine))
         for start, stop, count in zip(edges[:-1], edges[1:], counts, strict=True):
-            part = _shown_share(count, counts.sum(), lens)
+            part = _blurred_share(float(count), int(mine[-1]), lens)
             records.append({"group": group, "from": _short(start), "to": _short(stop), "share": part})
     return records
 
@@ -136,11 +136,21 @@ def _or_more(steps: list[float]) -> str:
     return f"1 in {round(1 / steps[-1]):,} or more" if steps else "any number"
 
 
-def _shown_share(count: int, of: int, lens: Lens) -> float | None:
+def _shown_share(count: float, of: int, lens: Lens) -> float | None:
     if lens.public and 0 < count < FEWEST:
         return None
     part = float(count / of) if of else 0.0
     return round(part, 2) if lens.public else float(f"{part:.5g}")
+
+
+def _blurred_share(count: float, of: int, lens: Lens) -> float | None:
+    """A share, for the public in steps of ten people at least."""
+    if not lens.public:
+        return _shown_share(count, of, lens)
+    if 1e-9 < count < FEWEST - 1e-9:
+        return None
+    step = max(0.01, FEWEST / of)
+    return _short(round(count / of / step) * step)
 
 
 def _short(x: float) -> float:
