@@ -87,6 +87,12 @@ def test_a_blind_adversary_that_cannot_run_is_named() -> None:
     assert [s["attack"] for s in page["skipped"]] == ["blind"]
 
 
+def test_rounded_answers_are_warned_about() -> None:
+    assert any("rounded to exactly 0 or 1" in w for w in audit(attacks="loss").sections[0].warnings)
+    soft = RandomForestClassifier(20, random_state=0, min_samples_leaf=60).fit(*IN)
+    assert not audit(soft, attacks="loss").sections[0].warnings
+
+
 def test_what_the_model_does_not_use_is_said() -> None:
     import pandas as pd
     import polars as pl

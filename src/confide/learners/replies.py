@@ -116,8 +116,9 @@ def need_classes(found: int, classes: Classes, *, name: str) -> None:
     needed, named = len(labels), list(labels) != list(range(len(labels)))
     if found < needed or (named and found != needed):
         shown = f": {_shorten(labels)}" if named else f" (codes 0 to {needed - 1})"
+        hint = "" if named else "If they begin at 1, number the labels from 0 as the model does. Otherwise: "
         raise ModelError(
-            f"{name} knows {found} classes, the labels need {needed}{shown}. "
+            f"{name} knows {found} classes, the labels need {needed}{shown}. {hint}"
             "Give the label column that this model was trained on, or the model of these labels."
         )
 
@@ -197,7 +198,7 @@ def clipped_share(outputs: Floats, y: Array) -> float:
     """
     if outputs.shape[1] == 1 or not len(outputs):
         return 0.0
-    floor = np.log(TINY) + 1e-9
+    floor = np.log(TINY) + 1e-3  # answers are kept in float32
     rows = np.arange(len(outputs))
     others = outputs.copy()
     others[rows, y] = -np.inf
