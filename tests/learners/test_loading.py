@@ -44,6 +44,9 @@ def labels(X):
 def train(X, y, *, rng):
     return LogisticRegression().fit(X, y)
 
+def train_once(X, y=None, *, rng=None):
+    return make()
+
 def train_wrong(X, y):
     return None
 """
@@ -53,15 +56,15 @@ def train_wrong(X, y):
 def here(tmp_path, monkeypatch):
     """A working folder with a package of the user's own, gone from the interpreter afterwards."""
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", list(sys.path))
     package = tmp_path / "userpkg"
     package.mkdir()
     (package / "__init__.py").write_text("")
     (package / "code.py").write_text(CODE)
     (package / "fails.py").write_text("import no_such_library\n")
     (package / "sick.py").write_text("1 / 0\n")
-    before, path = set(sys.modules), list(sys.path)
+    before = set(sys.modules)
     yield tmp_path
-    assert sys.path == path
     for name in set(sys.modules) - before:
         if name.startswith("userpkg"):
             del sys.modules[name]
@@ -75,6 +78,15 @@ def test_import_paths_find_the_model(here, name):
     view = load_model(f"userpkg.code:{name}", classes=2, probe=X)
     assert access_of(view) == "black-box"
     assert view.labels(X).tolist() == [0, 0, 0, 1, 1, 1]
+
+
+def test_worker_processes_find_the_users_module_even_if_they_ran_before(here):
+    from confide.scale import processes
+
+    assert list(processes(2)(abs, [-1, 2])) == [1, 2]
+    train = load_train("userpkg.code:train_once")
+    assert [type(m).__name__ for m in processes(2)(train, range(2))] == ["LogisticRegression"] * 2
+    assert sys.path.count(str(here)) == 1
 
 
 def test_a_function_of_labels_is_label_only(here):

@@ -83,7 +83,9 @@ def test_columns_follow_the_labels_not_the_model():
 def test_class_counts_that_do_not_fit():
     with pytest.raises(ModelError, match=r"the model knows 3 classes, the labels need 5.*Give the label"):
         need_classes(3, 5, name="the model")
-    with pytest.raises(ModelError, match=r"knows 3 classes, the labels need 2: no, yes"):
+    with pytest.raises(ModelError, match=r"need 4 .codes 0 to 3.*number the labels from 0 as the model does"):
+        need_classes(3, 4, name="the model")
+    with pytest.raises(ModelError, match=r"knows 3 classes, the labels need 2: no, yes. Give"):
         need_classes(3, ["no", "yes"], name="the model")
     need_classes(10, 9, name="the model")  # a sample may lack the last class
     need_classes(10, range(9), name="the model")

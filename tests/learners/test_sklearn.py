@@ -10,7 +10,8 @@ import pandas as pd
 import polars as pl
 import pytest
 from sklearn.compose import ColumnTransformer, make_column_selector
-from sklearn.ensemble import BaggingClassifier, RandomForestClassifier
+from sklearn.ensemble import BaggingClassifier, HistGradientBoostingClassifier, RandomForestClassifier
+from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.metrics import roc_auc_score
 from sklearn.neural_network import MLPClassifier
@@ -25,7 +26,7 @@ from confide.core.views import BlackBox, WhiteBox
 from confide.learners.learner import Keepable
 from confide.learners.signals import log_probability
 from confide.learners.sklearn_learner import SklearnLearner, sklearn_learner
-from confide.learners.sklearn_model import SklearnModel
+from confide.learners.sklearn_model import SklearnModel, as_pandas
 
 
 @pytest.fixture
@@ -127,6 +128,45 @@ def test_a_pipeline_that_insists_on_pandas_gets_pandas(rng):
     records = Records(pl.DataFrame(columns), (y == "yes").astype(np.int64))
     model = sklearn_learner(selecting, classes=2).fit(records, rng=rng)
     assert model.predict(records.x).shape == (80, 2)
+
+
+def test_pandas_frames_have_the_same_categories_and_gaps():
+    levels = pl.Series(["mid", None, "low"], dtype=pl.Enum(["low", "mid", "high"]))
+    frame = pl.DataFrame(
+        {"level": levels, "job": pl.Series(["b", None, "a"], dtype=pl.Categorical), "text": ["x", None, "y"]}
+    )
+    shown = as_pandas(frame)
+    assert shown["level"].dtype == pd.CategoricalDtype(["low", "mid", "high"])
+    assert shown["level"].cat.codes.tolist() == [1, -1, 0]
+    assert shown["job"].cat.categories.tolist() == ["a", "b"]
+    assert shown["text"].isna().tolist() == [False, True, False]
+    assert isinstance(shown["text"][1], float)  # NaN, not None
+
+
+def test_categories_are_learnt_and_asked_as_pandas_has_them(rng):
+    """The booster tells categories by their dtype: as mere text it could not be trained on them at all."""
+    columns, y = mixed(200, rng)
+    kinds = ["smith", "nurse", "cook", "pilot"]
+    frame = pd.DataFrame(columns).assign(job=lambda f: pd.Categorical(f["job"], categories=kinds))
+    booster = HistGradientBoostingClassifier(categorical_features="from_dtype", max_iter=5, random_state=0)
+    fitted = booster.fit(frame, y)
+    x = pl.DataFrame(columns, schema_overrides={"job": pl.Enum(kinds)})
+    np.testing.assert_allclose(np.exp(SklearnModel(fitted).predict(x)), fitted.predict_proba(frame))
+    again = sklearn_learner(fitted).fit(Records(x, (y == "yes").astype(int)), rng=rng)
+    assert again.estimator.is_categorical_.tolist() == [False, True]
+
+
+@pytest.mark.parametrize("library", [pd, None])
+def test_gaps_in_text_are_filled_as_at_home(library, rng):
+    """Fitted on NaN, asked with polars' nulls: they must not pass for a kind of job of their own."""
+    jobs = rng.choice(["cook", "nurse", "nurse"], 60).astype(object)
+    y = (jobs == "cook").astype(int)
+    jobs[::4] = np.nan
+    own = jobs[:, None] if library is None else pd.DataFrame({"job": jobs})
+    fill = SimpleImputer(strategy="most_frequent")
+    fitted = make_pipeline(fill, OneHotEncoder(handle_unknown="ignore"), LogisticRegression()).fit(own, y)
+    x = pl.DataFrame({"job": [job if job == job else None for job in jobs]})
+    np.testing.assert_allclose(np.exp(SklearnModel(fitted).predict(x)), fitted.predict_proba(own))
 
 
 def test_arrays_and_frames_are_given_as_the_model_knows_them(rng):

@@ -7,8 +7,7 @@ import importlib
 import inspect
 import re
 import sys
-from collections.abc import Callable, Generator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
@@ -154,7 +153,7 @@ def load_train(spec: str) -> Callable[..., object]:
 
 
 def import_object(spec: str) -> Any:
-    """What an import path names; the working folder is on `sys.path` while it is imported.
+    """What an import path names; the working folder is put on `sys.path` for good.
 
     Raises:
         ModelError: if the path is malformed, the module fails to import, or has no such name.
@@ -164,11 +163,11 @@ def import_object(spec: str) -> Any:
             f"{spec!r} is neither a .onnx or .skops file nor an import path: write it like mypkg.mymodel:net."
         )
     name, _, attribute = spec.partition(":")
-    with _here_importable():
-        try:
-            found: Any = importlib.import_module(name)
-        except Exception as error:
-            raise _not_imported(name, error) from error
+    _search_here()
+    try:
+        found: Any = importlib.import_module(name)
+    except Exception as error:
+        raise _not_imported(name, error) from error
     for step in attribute.split("."):
         if not hasattr(found, step):
             there = [n for n in dir(found) if not n.startswith("_")]
@@ -211,8 +210,7 @@ def _takes_nothing(found: object) -> bool:
 
 def _called(function: Callable[[], object], spec: str) -> object:
     try:
-        with _here_importable():
-            return function()
+        return function()
     except ConfideError:
         raise
     except Exception as error:
@@ -227,13 +225,12 @@ def _shown(model: object) -> str:
     return f"the model ({type(model).__name__})"
 
 
-@contextmanager
-def _here_importable() -> Generator[None]:
+def _search_here() -> None:
+    """Put the working folder first on `sys.path`, as `python -m` does and an installed command does not.
+
+    It stays there, because worker processes get a copy of `sys.path`, and must find the user's modules when
+    his functions and models are sent to them; and because a function may import more when it is called.
+    """
     here = str(Path.cwd())
-    sys.path.insert(0, here)
+    sys.path[:] = [here, *(folder for folder in sys.path if folder != here)]
     importlib.invalidate_caches()
-    try:
-        yield
-    finally:
-        if here in sys.path:
-            sys.path.remove(here)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -124,17 +125,21 @@ def task_of(estimator: Any) -> Task:
 def ask(question: Callable[[Any], Any], x: Batch, *, name: str) -> Any:
     """Ask with `x`; where a polars frame is refused, once more with a pandas frame, if pandas is installed.
 
+    Where the two differ in what they hold (categories, and missing values in text) pandas comes first: an
+    estimator that was fitted on pandas could answer about polars' values, and wrongly.
+
     Raises:
-        ModelError: with the original message, if the question cannot be answered.
+        ModelError: with the last message, if the question cannot be answered.
     """
-    try:
-        return question(x)
-    except Exception as error:
-        failure = error
-    frame = as_pandas(x) if isinstance(x, pl.DataFrame) else None
-    if frame is not None:
+    ways: list[Callable[[], Any]] = [lambda: x]
+    if isinstance(x, pl.DataFrame):
+        ways = [partial(as_pandas, x), *ways] if _differs_in_pandas(x) else [*ways, partial(as_pandas, x)]
+    failure: Exception | None = None
+    for way in ways:
+        if (shown := way()) is None:
+            continue
         try:
-            return question(frame)
+            return question(shown)
         except Exception as error:
             failure = error
     raise ModelError(
@@ -159,14 +164,17 @@ def presented(x: Batch, estimator: Any, name: str) -> Batch:
                     f"{', '.join(missing)}: give the same columns."
                 )
             return x.select(list(expected))
-        return x.to_numpy() if hasattr(estimator, "n_features_in_") else x
+        return _as_array(x) if hasattr(estimator, "n_features_in_") else x
     if expected is not None and x.ndim == 2 and x.shape[1] == len(expected):
         return pl.DataFrame(np.ascontiguousarray(x), schema=list(expected))
     return x
 
 
 def as_pandas(frame: pl.DataFrame) -> Any | None:
-    """The frame for estimators that only take pandas; None where pandas is not installed."""
+    """The frame for estimators that only take pandas; None where pandas is not installed.
+
+    An Enum keeps its categories in their order, those of a Categorical are sorted; what is missing is NaN.
+    """
     try:
         import pandas as pd
     except ImportError:
@@ -174,11 +182,35 @@ def as_pandas(frame: pl.DataFrame) -> Any | None:
     columns: dict[str, Any] = {}
     for series in frame:
         if isinstance(series.dtype, pl.Categorical | pl.Enum):
-            known = series.unique().drop_nulls().sort().cast(pl.String).to_list()
-            columns[series.name] = pd.Categorical(series.cast(pl.String).to_list(), categories=known)
+            text = series.cast(pl.String)
+            known = (
+                series.dtype.categories
+                if isinstance(series.dtype, pl.Enum)
+                else text.unique().drop_nulls().sort()
+            )
+            columns[series.name] = pd.Categorical(text.to_list(), categories=known.to_list())
         else:
-            columns[series.name] = series.to_numpy()
+            columns[series.name] = _with_nan(series.to_numpy())
     return pd.DataFrame(columns)
+
+
+def _differs_in_pandas(frame: pl.DataFrame) -> bool:
+    odd = (
+        isinstance(s.dtype, pl.Categorical | pl.Enum) or (s.dtype == pl.String and s.has_nulls())
+        for s in frame
+    )
+    return any(odd)
+
+
+def _as_array(frame: pl.DataFrame) -> Array:
+    return _with_nan(frame.to_numpy())
+
+
+def _with_nan(values: Array) -> Array:
+    """None, which only arrays of objects hold, as NaN: the mark that scikit-learn's imputers look for."""
+    if values.dtype != object:
+        return values
+    return np.where(np.equal(values, None), np.nan, values)  # pyright: ignore[reportCallIssue, reportArgumentType]
 
 
 def name_of(estimator: Any) -> str:

@@ -12,20 +12,11 @@ from confide.core.views import Task
 from confide.core.whole import whole_file
 from confide.learners.replies import Classes
 from confide.learners.sklearn_model import SklearnModel
-from confide.learners.trees import TREE, check_trees
+from confide.learners.trees import check_trees
+from confide.learners.vetted import VETTED
 
 _FAMILIAR = ("numpy", "scipy", "builtins", "operator", "functools")
 """Packages whose types skops itself judges: that an estimator uses them does not make all of them trusted."""
-
-_PLAIN = (
-    "sklearn.calibration._CalibratedClassifier",
-    "sklearn.calibration._SigmoidCalibration",
-    "sklearn.gaussian_process._gpc._BinaryGaussianProcessClassifierLaplace",
-    "sklearn.neural_network._stochastic_optimizers.AdamOptimizer",
-    "sklearn.neural_network._stochastic_optimizers.SGDOptimizer",
-    *(f"sklearn.gaussian_process.kernels.{kind}" for kind in ("ConstantKernel", "Product", "Sum", "RBF")),
-)
-"""scikit-learn's own plain Python classes that skops does not know: they only hold numbers."""
 
 
 def load_skops(
@@ -33,12 +24,13 @@ def load_skops(
 ) -> SklearnModel:
     """A model from a .skops file, whose types must all be known to skops or be named in `trusted`.
 
-    A few more types of scikit-learn are known here: plain holders of numbers, and trees, once checked.
+    A few more types of scikit-learn are known here (see `vetted`): plain holders of numbers, and trees, once
+    checked.
 
     Raises:
         ModelError: if skops is missing, the file is damaged, or it holds a type that nobody vouched for.
     """
-    estimator = _read(path, trusted=[*trusted, *_PLAIN, TREE])
+    estimator = _read(path, trusted=[*trusted, *VETTED])
     check_trees(estimator)
     return SklearnModel(estimator, task=task, classes=classes)  # pyright: ignore[reportArgumentType]
 
@@ -63,14 +55,14 @@ def save_estimators(fitted: Sequence[tuple[Any, list[object]]], path: Path) -> N
 def load_estimators(path: Path, *, like: Any) -> list[tuple[Any, list[object]]]:
     """Read what `save_estimators` wrote; only types that an estimator `like` these can hold are trusted.
 
-    These are the types that skops knows, those found in `like` itself, and those of scikit-learn and the
-    packages that its steps come from. Only for files that confide wrote itself.
+    These are the types that skops knows, those in `vetted`, those found in `like` itself, and those of
+    scikit-learn and the packages that its steps come from. Only for files that confide wrote itself.
 
     Raises:
         ModelError: if the file is damaged, or holds any other type.
     """
     io = _skops()
-    own = set(io.get_untrusted_types(data=io.dumps(like)))
+    own = VETTED | set(io.get_untrusted_types(data=io.dumps(like)))
     homes = {type(part).__module__.partition(".")[0] for part in _parts(like)} - set(_FAMILIAR) | {"sklearn"}
     found = _untrusted(path)
     return _read(path, trusted=[t for t in found if t in own or t.partition(".")[0] in homes])
@@ -80,9 +72,10 @@ def _read(path: Path, *, trusted: Sequence[str]) -> Any:
     strange = [kind for kind in _untrusted(path) if kind not in trusted]
     if strange:
         raise ModelError(
-            f"{path} holds types that cannot be trusted: {', '.join(strange)}. They could run any code "
-            "when loaded. If they are yours, give an import path to a function that loads the "
-            'model ("mypkg.mymodel:load"); otherwise ask its maker for an ONNX file.'
+            f"{path} holds types that cannot be trusted: {', '.join(strange)}. Only what is known neither to "
+            "run code nor to reach outside its memory is read from a file. If it is yours, give an import "
+            'path to a function that loads the model ("mypkg.mymodel:load", with skops.io.load(path, '
+            "trusted=[...]) in it); otherwise ask its maker for an ONNX file."
         )
     try:
         return _skops().load(path, trusted=sorted(set(_untrusted(path)) & set(trusted)))

@@ -1,66 +1,106 @@
-"""Checking decision trees that come from outside.
+"""Checking trees that come from outside.
 
-scikit-learn walks a tree's arrays without looking where they point, so a crafted file could make it read (or,
-in gradient boosting, write) outside its memory. That is why skops trusts no tree; here trees are trusted
-after their arrays were checked.
+scikit-learn walks the arrays of a tree without looking where they point, so a crafted file could make it read
+(or, in gradient boosting, write) outside its memory. That is why skops trusts no tree; here they are trusted
+after their arrays were checked, and the search trees of neighbours after they were built anew.
 """
 
 from __future__ import annotations
 
+from functools import partial
 from types import ModuleType
 from typing import Any
 
 import numpy as np
 
 from confide.core.errors import ModelError
+from confide.learners.other_trees import (
+    DISTANCES,
+    PREDICTOR,
+    SEARCH_TREES,
+    predictors_of,
+    rebuild_search_tree,
+    secure_histogram_trees,
+)
 
 TREE = "sklearn.tree._tree.Tree"
+_WATCHED = {TREE, PREDICTOR, *SEARCH_TREES, *DISTANCES}
 _LEAVES = (str, bytes, int, float, type, type(None), ModuleType)
+
+CHECKED = (*sorted(_WATCHED), "functools.partial")
+"""Types that are safe only in a model that `check_trees` has passed."""
 
 
 def check_trees(model: Any) -> None:
     """Refuse a model with a tree that points outside itself, or outside its records.
 
+    Search trees are replaced by new ones of the same points, and histogram trees get a guard of their width.
+
     Raises:
         ModelError: naming the estimator that holds it.
     """
-    seen: set[int] = set()
+    seen: dict[int, Any] = {}  # with what it names, or the number could soon name something else
     todo: list[Any] = [model]
     while todo:
         part: Any = todo.pop()
         if id(part) in seen or isinstance(part, _LEAVES):
             continue
-        seen.add(id(part))
-        sound = not _is_tree(part)  # one in its owner's keeping was seen with him; here it is loose
+        seen[id(part)] = part
+        sound = not _is_watched(part)  # one in its owner's keeping was seen with him; here it is loose
         if isinstance(part, dict):
             todo += part.values()
         elif isinstance(part, list | tuple | set) or (isinstance(part, np.ndarray) and part.dtype == object):
             todo += list(part.flat if isinstance(part, np.ndarray) else part)
+        elif isinstance(part, partial):
+            sound = _only_checks(part)
+            todo += [*part.args, part.keywords]
         elif (behind := getattr(part, "__self__", None)) is not None:
             todo.append(behind)  # a method reaches its object
-        elif hasattr(part, "__dict__"):
+        elif sound and hasattr(part, "__dict__"):
+            todo += vars(part).values()  # as they came, before any is replaced
+            seen |= {id(value): value for value in _kept_by(part)}
             sound = _is_sound(part)
-            seen |= {id(value) for value in vars(part).values() if _is_tree(value)}
-            todo += vars(part).values()
         if not sound:
             raise ModelError(
-                f"a {type(part).__name__} in this file holds a tree that points outside its own arrays: "
-                "the file is damaged or made to do harm. Ask its maker for an ONNX file."
+                f"a {type(part).__name__} in this file holds a tree that points outside its own arrays, or "
+                "something in a place where scikit-learn keeps none: the file is damaged or made to do harm. "
+                "Ask its maker for an ONNX file."
             )
+
+
+def _kept_by(owner: Any) -> list[Any]:
+    """What is watched, and in its owner's keeping."""
+    values = [*vars(owner).values(), *predictors_of(owner)]
+    return [value for value in values if _is_watched(value)]
 
 
 def _is_sound(owner: Any) -> bool:
     inside = vars(owner)
-    trees = [value for value in inside.values() if _is_tree(value)]
-    if trees and (len(trees) > 1 or "tree_" not in inside):
+    trees = [value for value in inside.values() if _is_watched(value)]
+    if not trees:
+        return _fits_its_trees(owner) and secure_histogram_trees(owner)
+    if len(trees) > 1:
+        return False
+    if _kind_of(trees[0]) in SEARCH_TREES:
+        return rebuild_search_tree(owner)
+    if "tree_" not in inside or _kind_of(trees[0]) != TREE:
         return False  # a tree where scikit-learn keeps none
-    if trees:
-        return _points_inside(trees[0], inside.get("n_features_in_"))
-    return _fits_its_trees(owner)
+    return _points_inside(trees[0], inside.get("n_features_in_"))
 
 
-def _is_tree(value: Any) -> bool:
-    return f"{type(value).__module__}.{type(value).__qualname__}" == TREE
+def _kind_of(value: Any) -> str:
+    return f"{type(value).__module__}.{type(value).__qualname__}"
+
+
+def _is_watched(value: Any) -> bool:
+    return _kind_of(value) in _WATCHED
+
+
+def _only_checks(part: partial[Any]) -> bool:
+    """Histogram boosting keeps `partial(check_array, ...)`; a file has no need of any other."""
+    from sklearn.utils import check_array
+
+    return part.func is check_array and not part.args
 
 
 def _points_inside(tree: Any, features: object) -> bool:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import BrokenExecutor, ThreadPoolExecutor
 from dataclasses import dataclass
-from os import cpu_count
+from pathlib import Path
 from typing import Any
 
 from confide.core.errors import ConfideError
@@ -28,7 +30,7 @@ class processes:  # noqa: N801 - used as a function, like `map`
     [1, 2, 3]
     """
 
-    jobs: int = cpu_count() or 1
+    jobs: int = os.cpu_count() or 1
 
     def __call__(self, function: Callable[[Any], Any], items: Iterable[Any], /) -> Iterator[Any]:
         import joblib
@@ -41,6 +43,9 @@ class processes:  # noqa: N801 - used as a function, like `map`
             batch_size=1,
             mmap_mode="c",
             inner_max_num_threads=1,
+            # Idle workers of an earlier call are used again only if they look in the same folders.
+            initializer=_look_in,
+            initargs=([folder or str(Path.cwd()) for folder in sys.path],),
         )
         try:
             yield from pool(joblib.delayed(function)(item) for item in items)
@@ -62,7 +67,7 @@ class threads:  # noqa: N801
     [1, 2, 3]
     """
 
-    jobs: int = cpu_count() or 1
+    jobs: int = os.cpu_count() or 1
 
     def __call__(self, function: Callable[[Any], Any], items: Iterable[Any], /) -> Iterator[Any]:
         pool = ThreadPoolExecutor(self.jobs)
@@ -70,3 +75,7 @@ class threads:  # noqa: N801
             yield from pool.map(function, items)
         finally:
             pool.shutdown(cancel_futures=True)
+
+
+def _look_in(folders: list[str]) -> None:
+    sys.path[:] = folders
