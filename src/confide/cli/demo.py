@@ -40,7 +40,7 @@ def run_demo(out: Path, *, seed: int, quick: bool) -> str:
                     seed=seed,
                     jobs=2,
                     name=name,
-                    harm="Whoever is found is known to have answered a survey about her marriage and affairs.",
+                    harm="Whoever is found is known to have answered a survey about her marriage.",
                     progress=progress,
                 )
             )
