@@ -96,7 +96,7 @@ def test_says_what_it_lacks_and_never_returns_empty_handed(row: Row):
     targets = people(60, 5)
     view = GaussianLearner(mu=1.0).fit(targets, rng=rng())
     if row.references or row.population:
-        with pytest.raises(KnowledgeError, match=r"needs .*(reference models|population)"):
+        with pytest.raises(KnowledgeError, match=r"needs .*(reference model|population)"):
             row.attack(Case(view, Background(classes=CLASSES), targets), rng=rng())
     if row.classes:
         with pytest.raises(KnowledgeError, match="needs classes"):
