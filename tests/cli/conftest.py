@@ -47,6 +47,10 @@ def train(X, y, *, rng):
     forest = RandomForestClassifier(20, random_state=int(rng.integers(2**31)))
     return make_pipeline(encode, forest).fit(X, y)
 
+def stump(X, y, *, rng):
+    forest = RandomForestClassifier(20, max_depth=1, random_state=int(rng.integers(2**31)))
+    return make_pipeline(encode, forest).fit(X, y)
+
 def failing(X, y, *, rng):
     raise RuntimeError("no GPU")
 """

@@ -69,6 +69,15 @@ def test_anything_that_answers_can_be_audited(model: str, audit: Run, desk: Path
         assert "lira" in {f["attack"] for f in report["findings"]}
 
 
+@pytest.mark.parametrize(("train", "warned"), [("mymodel:stump", True), ("mymodel:train", False)])
+def test_a_wrong_recipe_is_warned_about_before_anything_is_scored(
+    train: str, warned: bool, audit: Run, desk: Path
+) -> None:
+    done = audit("--attacks", "rmia", "--train", train, "--out", "out", references=4)
+    assert done.exit_code == 0, done.output
+    assert ("warning: The reference models are not like the target" in done.stderr) == warned
+
+
 def test_a_public_report_has_no_rows(audit: Run, desk: Path) -> None:
     done = audit("--attacks", "loss", "--audience", "public", "--out", "out")
     assert done.exit_code == 0, done.output

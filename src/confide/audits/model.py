@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +44,7 @@ def model(
     name: str | None = None,
     harm: str = "",
     progress: Progress | None = None,
+    tell: Callable[[str], object] | None = None,
 ) -> Audit:
     """Audit a trained model: membership inference, strong and calibrated, with a report.
 
@@ -74,6 +75,7 @@ def model(
         name: what to call the model in the report.
         harm: what it tells about a person that he is in the data, for the report: one sentence.
         progress: called with (done, total) while references are trained.
+        tell: called with each warning as soon as it is known: before anything is scored.
 
     Raises:
         DataError, ModelError: one sentence on what is wrong with the input and what to do.
@@ -105,6 +107,10 @@ def model(
         map=map if jobs == 1 else processes(jobs),
         progress=progress,
     )
+    warnings = _warnings(subject, pool)
+    if tell is not None:
+        for warning in warnings:
+            tell(warning)
     game = TrainedModel(
         view=subject.view,
         targets=subject.targets,
@@ -133,7 +139,7 @@ def model(
         adversary=(pool.words, *played.notes),
         harm=harm,
         notes=() if audience == "public" else subject.notes,
-        warnings=_warnings(subject, pool),
+        warnings=warnings,
     )
 
 

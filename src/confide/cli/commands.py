@@ -177,7 +177,7 @@ def audit_model(spec: str, out: Path, **options: Any) -> None:
 
     _usable(out)
     with progress_bar("training reference models") as progress:
-        done = audits.model(spec, progress=progress, **options)
+        done = audits.model(spec, progress=progress, tell=_warn, **options)
     _finish(done, out)
 
 
@@ -195,6 +195,10 @@ def audit_scores(evidence: Path, out: Path, **options: Any) -> None:
 
     _usable(out)
     _finish(audits.scores(evidence, **options), out)
+
+
+def _warn(text: str) -> None:
+    click.echo(f"warning: {text}", err=True)
 
 
 def _finish(done: Any, out: Path) -> None:
