@@ -62,6 +62,9 @@ def test_a_torch_module_is_trained_anew_by_a_stated_default(arrays: Path, run: R
     (arrays / "torchnet.py").write_text(TORCH)
     report = audit(run, "torchnet:net", "--attacks", "loss,student")
     assert best(report) > 0.8
+    assert report["sections"][0]["headline"].startswith(
+        "An outsider who can query"
+    )  # no attack looked inside
     assert "with new weights, trained by Adam" in (arrays / "out/report.html").read_text()
 
 

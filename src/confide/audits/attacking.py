@@ -13,7 +13,7 @@ from confide.core.errors import AccessError, KnowledgeError
 from confide.core.evidence import Evidence
 from confide.core.nouns import Attack, Case, Game
 from confide.core.play import play
-from confide.core.views import BlackBox
+from confide.core.views import LADDER, BlackBox
 from confide.report import Skipped
 
 USUAL = ("default", "loss", "rmia", "lira", "student", "quantile", "label-only")
@@ -41,6 +41,12 @@ class Played:
     evidence: tuple[Evidence, ...]
     skipped: tuple[Skipped, ...]
     notes: tuple[str, ...]
+
+    @property
+    def access(self) -> str:
+        """The strongest access that an attack made use of: that is what was audited."""
+        names = [name for name, _ in LADDER]
+        return min((e.access for e in self.evidence), key=names.index, default="blind")
 
 
 def attack_all(

@@ -15,7 +15,7 @@ from confide.audits.outcome import Audit, conclude, parse_audience, parse_limits
 from confide.audits.prepare import Subject, prepare
 from confide.audits.references import Pool, Progress, train_references
 from confide.core.errors import DataError
-from confide.core.views import BlackBox, Task, access_of
+from confide.core.views import BlackBox, Task
 from confide.games.membership import TrainedModel
 from confide.learners.references import Background
 from confide.learners.replies import clipped_share
@@ -134,8 +134,8 @@ def model(
         audience=audience,
         strict=strict,
         seed=seed,
-        access=access_of(subject.view),
-        about=_about(subject, public=audience == "public"),
+        access=played.access,
+        about=_about(subject, played.access, public=audience == "public"),
         adversary=(pool.words, *played.notes),
         harm=harm,
         notes=() if audience == "public" else subject.notes,
@@ -149,7 +149,7 @@ def cache_folder() -> Path:
     return Path(os.environ.get("CONFIDE_CACHE", home / "confide"))
 
 
-def _about(subject: Subject, *, public: bool) -> dict[str, str]:
+def _about(subject: Subject, access: str, *, public: bool) -> dict[str, str]:
     """What was audited, in words; for the public in coarse numbers."""
 
     def count(records: int) -> str:
@@ -160,7 +160,7 @@ def _about(subject: Subject, *, public: bool) -> dict[str, str]:
     queries = getattr(subject.asked, "queries", None)
     return {
         "release": f"{subject.name}, which predicts {classes}",
-        "access": access_of(subject.view),
+        "access": access,
         "members": f"{count(inside)} that trained it",
         "non-members": f"{count(len(subject.member) - inside)} that did not",
         "population": "none" if population is None else count(len(population)),
