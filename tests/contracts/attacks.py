@@ -12,6 +12,7 @@ import numpy as np
 from confide.attacks.membership import (
     BASE,
     RMIA,
+    Blend,
     Calibrated,
     Default,
     Entropy,
@@ -70,6 +71,7 @@ ATTACKS = (
     Row(RMIA(mode="offline"), references=True),
     Row(BASE(), references=True),
     Row(BASE(mode="offline"), references=True),
+    Row(Blend(), references=True),
     Row(Quantile(), population=True),
     Row(Quantile(head="pinball"), population=True),
     Row(LabelOnlyVotes(queries=8), classes=True),

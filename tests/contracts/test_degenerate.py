@@ -94,7 +94,7 @@ def test_one_reference(row: Row):
     got = score(row, case)
     seen = case.known.references.included[0]
     assert np.isfinite(got[~seen]).all()
-    leaves_out = row.attack.name in ("reference", "calibrated", "lira", "student", "base")
+    leaves_out = row.attack.name in ("reference", "calibrated", "lira", "student", "base", "blend")
     assert np.isnan(got[seen]).all() if leaves_out else np.isfinite(got[seen]).all()
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from confide.learners.signals import Tempered, is_correct, log_of, log_probability, settle, true_logit
+from confide.learners.signals import Tempered, log_of, log_probability, settle, true_logit
 
 
 def test_the_true_logit_is_that_of_exact_arithmetic_where_p_rounds_to_one() -> None:
@@ -18,7 +18,7 @@ def test_probabilities_give_the_same_signals_as_their_logits() -> None:
     z = np.random.default_rng(0).normal(0, 3, (50, 4))
     p = np.exp(z) / np.exp(z).sum(axis=1, keepdims=True)
     y = np.random.default_rng(1).integers(0, 4, 50)
-    for signal in (log_probability, true_logit, Tempered(2.0), is_correct):
+    for signal in (log_probability, true_logit, Tempered(2.0)):
         assert signal(log_of(p), y) == pytest.approx(signal(z, y), abs=1e-9)
 
 

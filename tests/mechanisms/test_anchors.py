@@ -6,8 +6,14 @@ import numpy as np
 import polars as pl
 from tests.contracts.attacks import GaussianLearner, people
 
+from confide.attacks.membership import Loss
+from confide.core.budget import Budget
+from confide.core.nouns import Release
+from confide.core.play import play
 from confide.core.records import Records
 from confide.core.views import BlackBox
+from confide.games.membership import IndependentWorlds
+from confide.measure import measure
 from confide.mechanisms.anchors import Everything, Nothing
 from confide.mechanisms.learn.fit import Fit
 
@@ -23,6 +29,28 @@ def test_nothing_answers_alike_whatever_it_was_trained_on_and_keeps_epsilon_zero
     assert all((other == first).all() for other in others)
     assert len(np.unique(first)) == first.size, "and it does answer: no two records alike"
     assert releases[0].budget.epsilon == 0 and isinstance(releases[0].view, BlackBox)
+
+
+class Whisper:
+    """`Nothing`'s broken twin: it claims epsilon 0, and answers a little more surely about its members."""
+
+    budget = Budget(0.0)
+
+    def __call__(self, data, *, rng):
+        return Release(GaussianLearner(mu=1.5, spread=0.1).fit(data, rng=rng), self.budget, "Whisper")
+
+
+def test_the_audit_catches_the_broken_twin_and_clears_the_honest_one():
+    """10 worlds of 500, one-run bounds at 1 - 1e-6: a false alarm once in a million audits."""
+
+    def shown(mechanism):
+        game = IndependentWorlds(mechanism=mechanism, records=people(500, 1), classes=3)
+        evidence = play(game, Loss(), worlds=10, rng=rng())
+        bounds = measure(evidence, confidence=1 - 1e-6, delta=0.0).epsilon
+        return max(bound.low for bound in bounds if bound.certified)
+
+    assert shown(Nothing(classes=3)) == Nothing().budget.epsilon
+    assert shown(Whisper()) > Whisper.budget.epsilon
 
 
 def test_everything_names_its_members_and_nobody_else():

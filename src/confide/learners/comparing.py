@@ -147,9 +147,13 @@ def accuracy(view: LabelOnly, records: Records, *, task: Task) -> float:
 
 def _each(view: LabelOnly, records: Records, what: str) -> Floats:
     """What each record contributes: was its label right, its squared residual, or its logit; float64[n]."""
-    if what == "confidence" and isinstance(view, BlackBox):
-        return true_logit(view.predict(records.x), records.y)
-    answers = view.labels(records.x)
+    if isinstance(view, BlackBox):  # one question serves both: it may have been asked already
+        outputs = view.predict(records.x)
+        if what == "confidence":
+            return true_logit(outputs, records.y)
+        answers = outputs[:, 0] if what == "R2" else outputs.argmax(axis=1)
+    else:
+        answers = view.labels(records.x)
     return (answers - records.y) ** 2 if what == "R2" else (answers == records.y).astype(np.float64)
 
 

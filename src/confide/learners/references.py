@@ -89,11 +89,6 @@ class References:
             raise KnowledgeError("there is no population: give `population`, records like the targets.")
         return self.on_population.signal(signal, self.which)
 
-    @property
-    def online(self) -> bool:
-        """Is every target both in and out of the training of some reference?"""
-        return bool(self.included.any(axis=0).all() and (~self.included).any(axis=0).all())
-
 
 @dataclass(frozen=True, slots=True)
 class Background:

@@ -82,13 +82,6 @@ class Tempered:
         return log_probability(np.asarray(outputs, np.float64) / self.temperature, y)
 
 
-def is_correct(outputs: Floats, y: Array) -> Floats:
-    """1.0 where the winning class is the true one, else 0.0; minus the absolute residual in a regression."""
-    if outputs.shape[1] == 1:
-        return -np.abs(outputs[:, 0] - y)
-    return (outputs.argmax(axis=1) == y).astype(np.float64)
-
-
 def log_of(probabilities: Array) -> Floats:
     """Logits that stand for probabilities [n, C]: log(p + 1e-45) in float64."""
     return np.log(np.asarray(probabilities, np.float64) + TINY)

@@ -35,11 +35,6 @@ def log_binomial(of: float, k: Floats) -> Floats:
     return cast(Floats, _scipy.gammaln(of + 1.0) - _scipy.gammaln(k + 1.0) - _scipy.gammaln(of - k + 1.0))
 
 
-def normal_cdf(z: ArrayLike) -> Floats:
-    """P[N(0, 1) <= z]."""
-    return cast(Floats, _scipy.ndtr(z))
-
-
 def normal_quantile(p: ArrayLike) -> Floats:
     """The z with P[N(0, 1) <= z] = p; -inf at 0, inf at 1."""
     return cast(Floats, _scipy.ndtri(p))

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from confide.attacks.membership.base_score import BASE
+from confide.attacks.membership.blend import Blend
 from confide.attacks.membership.calibrated import Calibrated
-from confide.attacks.membership.default import Blend, Default, chosen
+from confide.attacks.membership.default import Default, chosen
 from confide.attacks.membership.entropy import Entropy
 from confide.attacks.membership.label_only import LabelOnlyVotes
 from confide.attacks.membership.lira import LiRA
@@ -29,6 +30,7 @@ ALL = (
     StudentT,
     RMIA,
     BASE,
+    Blend,
     Quantile,
     LabelOnlyVotes,
 )

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
+from confide.attacks.membership.blend import Blend
 from confide.attacks.membership.loss import Loss
 from confide.attacks.membership.quantile import FEWEST, Quantile
-from confide.attacks.membership.ranks import ranks
 from confide.attacks.membership.rmia import RMIA, TEMPERATURES
 from confide.attacks.membership.standins import best_on_stand_ins
 from confide.attacks.membership.student import StudentT
@@ -27,9 +27,6 @@ class Default:
     whose members he knows, and takes the best one. One to three: RMIA. None, but a population: quantile
     regression. Nothing at all: the loss. What was asked of the release decides nothing, so the choice needs
     no correction.
-
-    A blend averages ranks, three parts RMIA and one part Student t. RMIA finds more members at low
-    false-positive rates, Student t orders the rest better (benchmarks/results/common_task.md).
     """
 
     name: ClassVar[str] = "default"
@@ -39,28 +36,6 @@ class Default:
     def __call__(self, case: Case[BlackBox, Background, Records], *, rng: Rng) -> Guess:
         choosing, attacking = rng.spawn(2)
         return chosen(case, rng=choosing)(case, rng=attacking)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Blend:
-    """Ranks by RMIA and by Student t, averaged; a target that one of them cannot score is left out.
-
-    Args:
-        temperature: of RMIA.
-        student: the share of Student t, in [0, 1].
-    """
-
-    name: ClassVar[str] = "blend"
-    title: ClassVar[str] = "Do RMIA and Student t, taken together, say that the record was in?"
-    paper: ClassVar[Paper] = RMIA.paper
-
-    temperature: float
-    student: float = 0.25
-
-    def __call__(self, case: Case[BlackBox, Background, Records], *, rng: Rng) -> Guess:
-        parts = (RMIA(temperature=self.temperature), StudentT())
-        first, second = (ranks(attack(case, rng=rng).score) for attack in parts)
-        return Guess(None, (1 - self.student) * first + self.student * second)
 
 
 def chosen(
