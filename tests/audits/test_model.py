@@ -46,14 +46,20 @@ def test_attacks_may_be_given_as_objects_with_settings() -> None:
     assert [dict(f.settings) for f in done.sections[0].findings][1]["prior"] == 8.0
 
 
+def test_two_settings_of_one_attack_are_not_silently_one() -> None:
+    with pytest.raises(DataError, match="both called rmia"):
+        audit(attacks=[RMIA(temperature=2.0), RMIA(temperature=3.0)])
+
+
 def test_a_query_is_asked_once_however_many_attacks_there_are() -> None:
     def counted(attacks: str) -> int:
         line = Line(FOREST.predict_proba)
-        audit(remote(line, answers="probabilities"), attacks=attacks, references=0)
+        model = remote(line, answers="probabilities")
+        audit(model, attacks=attacks, references=2, train=lambda x, y, *, rng: FOREST)
         return line.queries
 
-    assert counted("loss,entropy") == counted("loss")
-    assert counted("loss") < 2 * 963
+    assert counted("loss,entropy,rmia") == counted("loss")
+    assert counted("loss") < 963 + 100  # and a few to see what it answers with
 
 
 def test_labels_alone_train_no_references() -> None:

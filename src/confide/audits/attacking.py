@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from confide.attacks import membership
-from confide.core.errors import AccessError, KnowledgeError
+from confide.core.errors import AccessError, DataError, KnowledgeError
 from confide.core.evidence import Evidence
 from confide.core.nouns import Attack, Case, Game
 from confide.core.play import play
@@ -25,12 +25,20 @@ def choose(names: str | Sequence[str] | None) -> list[Attack[Any, Any, Any]]:
 
     Raises:
         KnowledgeError: if a name is unknown; the known ones are listed.
+        DataError: if two attacks have one name and other settings.
     """
     if names is None:
         names = USUAL
     if isinstance(names, str):
         names = [a.name for a in membership.ALL] if names == "all" else names.split(",")
-    return [membership.by_name(n.strip())() if isinstance(n, str) else n for n in names]
+    chosen = [membership.by_name(n.strip())() if isinstance(n, str) else n for n in names]
+    settings = {attack.name: attack for attack in chosen}
+    for attack in chosen:
+        if attack != settings[attack.name]:
+            raise DataError(
+                f"{attack} and {settings[attack.name]} are both called {attack.name}: audit with one."
+            )
+    return chosen
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
