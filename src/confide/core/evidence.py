@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ import polars as pl
 from confide.core.arrays import Bools, Floats, Ints
 from confide.core.errors import DataError, EvidenceError
 from confide.core.whole import whole_file
+from confide.core.workings import Workings
 
 SCHEMA: dict[str, pl.DataType] = {
     "world": pl.Int64(),
@@ -34,6 +35,7 @@ class Evidence:
         randomised: was exposure drawn by a fair coin? Only then can a bound be certified.
         excluded: targets that the attack could not score.
         seconds: time that the attack took, over all worlds.
+        workings: how the attack came to its guesses, for each world in which it had something to say.
 
     Raises:
         EvidenceError: if a column is missing, has another type, or a score is NaN.
@@ -46,6 +48,7 @@ class Evidence:
     randomised: bool = False
     excluded: int = 0
     seconds: float = 0.0
+    workings: tuple[Workings, ...] = ()
 
     def __post_init__(self) -> None:
         missing = [c for c in SCHEMA if c not in self.table.columns]
@@ -125,6 +128,7 @@ def save(parts: Sequence[Evidence], path: Path) -> None:
             "randomised": e.randomised,
             "excluded": e.excluded,
             "seconds": e.seconds,
+            "workings": [asdict(w) for w in e.workings],
         }
         for e in parts
     }
@@ -175,7 +179,9 @@ def load(path: Path) -> list[Evidence]:
     found: list[Evidence] = []
     for (name,), part in table.group_by("attack", maintain_order=True):
         evidence = Evidence(part.select(*SCHEMA), attack=str(name))
-        found.append(replace(evidence, **about.get(str(name), {})))
+        told = dict(about.get(str(name), {}))
+        told["workings"] = tuple(Workings.of(record) for record in told.get("workings", ()))
+        found.append(replace(evidence, **told))
     return found
 
 

@@ -16,6 +16,7 @@ from confide.core.errors import AccessError, EvidenceError, PromiseError
 from confide.core.evidence import SCHEMA, Evidence
 from confide.core.nouns import Attack, Game, Guess, World
 from confide.core.views import LADDER, access_of
+from confide.core.workings import Workings
 
 
 class Map(Protocol):
@@ -67,6 +68,7 @@ def play(
         randomised=game.randomised,
         excluded=sum(s.excluded for s in sittings),
         seconds=sum(s.seconds for s in sittings),
+        workings=tuple(s.workings for s in sittings if s.workings is not None),
     )
 
 
@@ -75,6 +77,7 @@ class _Sitting:
     table: pl.DataFrame
     excluded: int
     seconds: float
+    workings: Workings | None
 
 
 def _sit(
@@ -115,7 +118,7 @@ def _rows(
     }
     scored = ~np.isnan(guess.score)
     table = pl.DataFrame(columns, schema=SCHEMA).filter(pl.Series(scored))
-    return _Sitting(table, int(n - scored.sum()), seconds)
+    return _Sitting(table, int(n - scored.sum()), seconds, guess.workings)
 
 
 def needed_access(attack: Attack[Any, Any, Any]) -> str:

@@ -5,11 +5,12 @@ An attack asks for a view by the annotation of its `case`; a game shows one. `La
 
     LabelOnly   the winning class of each query
     BlackBox    ... and the scores of all classes
-    WhiteBox    ... and the inside: losses and gradients in the parameters
+    WhiteBox    ... and the inside: the parameters, every layer's outputs, losses and gradients
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Literal, Protocol, TypeAlias, runtime_checkable
 
 from confide.core.arrays import Array, Batch, Floats
@@ -46,14 +47,60 @@ class BlackBox(LabelOnly, Protocol):
 
 @runtime_checkable
 class WhiteBox(BlackBox, Protocol):
-    """A model whose parameters are published."""
+    """A model whose parameters are published.
+
+    Its p parameters belong to L layers: whatever part of the model owns parameters is a layer, parameters
+    that several parts share belong to the first, and layers come in the order of the parameters. All
+    gradients are of the training loss of one record, without any penalty on the parameters.
+    """
+
+    @property
+    def layers(self) -> tuple[str, ...]:
+        """The names of the L layers."""
+        ...
+
+    @property
+    def snapshots(self) -> tuple[WhiteBox, ...]:
+        """Earlier states of the same training run that are published too, oldest first; mostly none."""
+        ...
+
+    def weights(self) -> tuple[Floats, ...]:
+        """The parameters of each layer, flattened: L arrays float64[p_l]."""
+        ...
+
+    def penalty_gradient(self) -> tuple[Floats, ...]:
+        """The gradient of the penalty that training added to the loss, up to one factor: as `weights`.
+
+        With the usual weight decay these are the weights; a parameter that was not penalised has 0.
+        """
+        ...
 
     def loss(self, x: Batch, y: Array) -> Floats:
         """The training loss of each record, float64[n]."""
         ...
 
-    def gradient(self, x: Batch, y: Array) -> Floats:
-        """The gradient of each record's loss in all parameters, float64[n, p]."""
+    def gradient(self, x: Batch, y: Array, *, layers: Sequence[str] | None = None) -> Floats:
+        """Each record's gradient in the parameters of these layers (all by default), float64[n, p].
+
+        Raises:
+            KnowledgeError: for a layer that does not exist; those that do are listed.
+        """
+        ...
+
+    def gradient_norms(self, x: Batch, y: Array) -> Floats:
+        """The Euclidean norm of each record's gradient in each layer, float64[n, L]."""
+        ...
+
+    def gradient_along(self, x: Batch, y: Array, direction: Sequence[Floats]) -> Floats:
+        """Each record's gradient times a direction (given as `weights` are), by layer: float64[n, L]."""
+        ...
+
+    def gradient_gram(self, x: Batch, y: Array, *, layers: Sequence[str] | None = None) -> Floats:
+        """The inner products of all records' gradients, in these layers (all by default): float64[n, n]."""
+        ...
+
+    def layer_outputs(self, x: Batch, *, layers: Sequence[str] | None = None) -> tuple[Floats, ...]:
+        """What these layers (all by default) answer for each record, flattened: float64[n, f_l] each."""
         ...
 
 

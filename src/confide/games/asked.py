@@ -43,8 +43,34 @@ class _Inside(_Scores):
         super().__init__(view, known)
         self._inside = view
 
+    @property
+    def layers(self) -> tuple[str, ...]:
+        return self._inside.layers
+
+    @property
+    def snapshots(self) -> tuple[WhiteBox, ...]:
+        return self._inside.snapshots
+
+    def weights(self) -> tuple[Floats, ...]:
+        return self._inside.weights()
+
+    def penalty_gradient(self) -> tuple[Floats, ...]:
+        return self._inside.penalty_gradient()
+
     def loss(self, x: Batch, y: Array) -> Floats:
         return self._inside.loss(x, y)
 
-    def gradient(self, x: Batch, y: Array) -> Floats:
-        return self._inside.gradient(x, y)
+    def gradient(self, x: Batch, y: Array, *, layers: Sequence[str] | None = None) -> Floats:
+        return self._inside.gradient(x, y, layers=layers)
+
+    def gradient_norms(self, x: Batch, y: Array) -> Floats:
+        return self._inside.gradient_norms(x, y)
+
+    def gradient_along(self, x: Batch, y: Array, direction: Sequence[Floats]) -> Floats:
+        return self._inside.gradient_along(x, y, direction)
+
+    def gradient_gram(self, x: Batch, y: Array, *, layers: Sequence[str] | None = None) -> Floats:
+        return self._inside.gradient_gram(x, y, layers=layers)
+
+    def layer_outputs(self, x: Batch, *, layers: Sequence[str] | None = None) -> tuple[Floats, ...]:
+        return self._inside.layer_outputs(x, layers=layers)

@@ -10,7 +10,7 @@ import numpy as np
 from confide.core.arrays import Bools, Floats, Ints
 from confide.core.errors import KnowledgeError
 from confide.core.records import Records
-from confide.core.views import BlackBox
+from confide.core.views import BlackBox, WhiteBox
 from confide.learners.learner import Learner
 from confide.learners.signals import Signal
 
@@ -78,6 +78,21 @@ class References:
     def of_targets(self, signal: Signal) -> Floats:
         """The signal of each reference on each target: float64[M, n]."""
         return self.on_targets.signal(signal, self.which)
+
+    def insides(self, attack: str) -> list[WhiteBox]:
+        """The reference models themselves, M of them, seen from inside.
+
+        Raises:
+            KnowledgeError: if one cannot be.
+        """
+        models = [self.on_targets.models[j] for j in self.which]
+        inside = [model for model in models if isinstance(model, WhiteBox)]
+        if len(inside) < len(models):
+            raise KnowledgeError(
+                f"{attack} looks into the reference models, and {len(models) - len(inside)} of "
+                f"{len(models)} cannot be: let `train` return torch modules."
+            )
+        return inside
 
     def of_population(self, signal: Signal) -> Floats:
         """The signal of each reference on each population record: float64[M, z].

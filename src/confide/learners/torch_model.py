@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import KW_ONLY, dataclass
 from typing import TypeAlias
 
@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from confide.core.arrays import Array, Batch, Floats
-from confide.core.errors import DataError, ModelError
+from confide.core.errors import DataError, KnowledgeError, ModelError
 from confide.core.views import Task
 
 Loss: TypeAlias = Callable[[Tensor, Tensor], Tensor]
@@ -35,6 +35,7 @@ class TorchModel:
         chunk: so many records are asked about at once.
         gradient_bytes: per-example gradients are made in chunks that take about this much memory, besides
             the answer itself; one record's gradient is the least.
+        snapshots: earlier states of the same training run that are published too, oldest first.
 
     >>> model = TorchModel(nn.Linear(3, 1))
     >>> model.predict(np.zeros((2, 3), np.uint8)).shape
@@ -48,6 +49,7 @@ class TorchModel:
     device: str = "cpu"
     chunk: int = 1024
     gradient_bytes: int = 2**28
+    snapshots: tuple[TorchModel, ...] = ()
 
     def __post_init__(self) -> None:
         self.module.to(self.device).eval()
@@ -84,16 +86,37 @@ class TorchModel:
             ]
         return torch.cat(losses).double().numpy() if losses else np.empty(0)
 
-    def gradient(self, x: Batch, y: Array) -> Floats:
-        """The gradient of each record's loss in all trainable parameters, float64[n, p].
+    @property
+    def layers(self) -> tuple[str, ...]:
+        """The modules that own trainable parameters, by name; the module's own kind if it is one layer."""
+        return tuple(self._owned())
+
+    def weights(self) -> tuple[Floats, ...]:
+        """The trainable parameters of each layer, flattened: L arrays float64[p_l]."""
+        parameters = dict(self.module.named_parameters())
+        return tuple(
+            np.concatenate([parameters[n].detach().double().flatten().cpu().numpy() for n in names])
+            for names in self._owned().values()
+        )
+
+    def penalty_gradient(self) -> tuple[Floats, ...]:
+        """The weights: weight decay as torch's optimisers do it, on all parameters alike."""
+        return self.weights()
+
+    def gradient(self, x: Batch, y: Array, *, layers: Sequence[str] | None = None) -> Floats:
+        """The gradient of each record's loss in the trainable parameters, float64[n, p].
 
         Parameters come in the order of `module.parameters()`, each flattened.
         """
-        weights = {k: p.detach() for k, p in self.module.named_parameters() if p.requires_grad}
+        owned = self._owned()
+        chosen = {n for layer in self._chosen(layers) for n in owned[layer]}
+        every = {k: p.detach() for k, p in self.module.named_parameters()}
+        weights = {k: p for k, p in every.items() if k in chosen}
+        rest = {k: p for k, p in every.items() if k not in chosen}
         loss = self.loss_function or default_loss(self.task)
 
         def of_one(weights: dict[str, Tensor], row: Tensor, label: Tensor) -> Tensor:
-            out = torch.func.functional_call(self.module, weights, (row.unsqueeze(0),))
+            out = torch.func.functional_call(self.module, {**rest, **weights}, (row.unsqueeze(0),))
             # In float64, so that the gradient of a record that is fitted to the last bit is not yet 0.
             return loss(_columns(out).double(), label.unsqueeze(0))
 
@@ -107,6 +130,62 @@ class TorchModel:
             found = grads(weights, self._ready(data[here]), truth[here].to(self.device))
             answer[here] = torch.cat([g.flatten(1) for g in found.values()], dim=1).cpu().numpy()
         return answer
+
+    def gradient_norms(self, x: Batch, y: Array) -> Floats:
+        """The Euclidean norm of each record's gradient in each layer, float64[n, L]."""
+        return np.stack(
+            [np.linalg.norm(self.gradient(x, y, layers=[n]), axis=1) for n in self.layers], axis=1
+        )
+
+    def gradient_along(self, x: Batch, y: Array, direction: Sequence[Floats]) -> Floats:
+        """The inner product of each record's gradient with a direction (as `weights`), float64[n, L]."""
+        each = zip(self.layers, direction, strict=True)
+        return np.stack([self.gradient(x, y, layers=[name]) @ along for name, along in each], axis=1)
+
+    def gradient_gram(self, x: Batch, y: Array, *, layers: Sequence[str] | None = None) -> Floats:
+        """The inner products of all records' gradients, in these layers (all by default): float64[n, n]."""
+        gram = np.zeros((len(y), len(y)))
+        for name in self._chosen(layers):
+            each = self.gradient(x, y, layers=[name])
+            gram += each @ each.T
+        return gram
+
+    def layer_outputs(self, x: Batch, *, layers: Sequence[str] | None = None) -> tuple[Floats, ...]:
+        """What these layers (all by default) answer for each record, flattened: float64[n, f_l] each."""
+        parts = {name or type(part).__name__.lower(): part for name, part in self.module.named_modules()}
+        chosen, found = self._chosen(layers), dict[str, list[Tensor]]()
+        hooks = [
+            parts[name].register_forward_hook(
+                lambda _part, _given, out, name=name: found.setdefault(name, []).append(
+                    out.flatten(1).double().cpu()
+                )
+            )
+            for name in chosen
+        ]
+        try:
+            self.predict(x)
+        finally:
+            for hook in hooks:
+                hook.remove()
+        return tuple(torch.cat(found[name]).numpy() for name in chosen)
+
+    def _owned(self) -> dict[str, list[str]]:
+        """The layers, each with the full names of its trainable parameters; shared ones with the first."""
+        owned: dict[str, list[str]] = {}
+        for name, parameter in self.module.named_parameters():
+            if parameter.requires_grad:
+                layer = name.rpartition(".")[0] or type(self.module).__name__.lower()
+                owned.setdefault(layer, []).append(name)
+        return owned
+
+    def _chosen(self, layers: Sequence[str] | None) -> tuple[str, ...]:
+        there = self.layers
+        unknown = [name for name in layers or () if name not in there]
+        if unknown:
+            raise KnowledgeError(
+                f"there is no layer {unknown[0]!r}: the layers with parameters are {', '.join(there)}."
+            )
+        return there if layers is None else tuple(name for name in there if name in set(layers))
 
     def _ready(self, rows: Tensor) -> Tensor:
         return rows.to(self.device).to(number_type(self.module, rows))
