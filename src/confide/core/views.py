@@ -104,6 +104,20 @@ class WhiteBox(BlackBox, Protocol):
         ...
 
 
+@runtime_checkable
+class Softenable(Protocol):
+    """A white box that can show its gradients at a temperature."""
+
+    def softened(self, temperature: float) -> WhiteBox:
+        """The same model, its training loss taken of logits / temperature: in a well fitted model the
+        gradients of now are tiny and ragged, and those at a temperature look like the ones that trained it.
+
+        Raises:
+            KnowledgeError: if the model cannot.
+        """
+        ...
+
+
 LADDER: tuple[tuple[str, type], ...] = (
     ("white-box", WhiteBox),
     ("black-box", BlackBox),

@@ -42,8 +42,9 @@ def as_view(
 ) -> LabelOnly | BlackBox | WhiteBox:
     """The strongest view on a model that a user holds.
 
-    A torch module becomes a `TorchModel`, a fitted estimator a `SklearnModel`, and anything else that has a
-    `predict` or can be called a remote model: `RemoteModel`, or `RemoteLabels` if it answers with labels.
+    A torch module becomes a `TorchModel`, a fitted estimator a `SklearnModel` (a linear model or network of
+    scikit-learn's own a `SklearnInside`), and anything else that has a `predict` or can be called a remote
+    model: `RemoteModel`, or `RemoteLabels` if it answers with labels.
     What is a view already stays as it is; one from an ONNX file is told what is known here.
 
     Args:
@@ -67,9 +68,9 @@ def as_view(
             need_classes(view.predict(probe[:64]).shape[1], classes, name=_shown(model))
         return view
     if is_estimator(model):
-        from confide.learners.sklearn_model import SklearnModel, task_of
+        from confide.learners.sklearn_inside import sklearn_view
 
-        return SklearnModel(model, task=task or task_of(model), classes=classes)
+        return sklearn_view(model, task=task, classes=classes)
     if isinstance(model, OnnxModel):
         told = replace(model, task=task or model.task, classes=classes, answers=answers or model.answers)
         if probe is not None:

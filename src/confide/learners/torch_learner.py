@@ -20,6 +20,7 @@ from confide.core.records import Records
 from confide.core.views import BlackBox, Task
 from confide.learners.spelling import spelled
 from confide.learners.stacked import can_stack, train_stacked
+from confide.learners.stacked_conv import depends_on_batch
 from confide.learners.torch_model import Loss, TorchModel, default_loss, tensor_of, truth_of
 from confide.learners.torch_training import (
     MakeOptimiser,
@@ -40,8 +41,8 @@ from confide.learners.torch_training import (
 class TorchLearner:
     """Builds a module, and trains it by the usual loop: shuffle, batches, loss, step.
 
-    Small networks without convolutions are trained `together`, as one (see `stacked`); others one by
-    one, with channels last for 2-d convolutions and fused optimisers. Torch's global coins are left as they
+    Small networks are trained `together`, as one (see `stacked`), on a processor those with larger
+    convolutions one by one, with channels last and fused optimisers. Torch's global coins are left as they
     were, and all sums are made by one thread, so the same `rng` gives the same model wherever it is trained.
     A module that draws coins in training (dropout) borrows torch's global ones: in threads such modules wait
     for each other, so spread them over processes.
@@ -109,7 +110,8 @@ class TorchLearner:
         with one_thread():
             modules = [self._built(seed.weights, x[:2], int(y.max())) for seed in seeds]
             recipe = self._recipe()
-            for same in _by_steps(rows, self.batch_size):
+            equal = 1 if depends_on_batch(modules[0]) else self.batch_size
+            for same in _by_steps(rows, equal):
                 together = [modules[k] for k in same]
                 if can_stack(together, recipe):
                     train_stacked(together, x, y, [rows[k] for k in same], [seeds[k] for k in same], recipe)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import KW_ONLY, dataclass
-from typing import TypeAlias
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import KW_ONLY, dataclass, replace
+from functools import partial
+from typing import Any, Protocol, TypeAlias
 
 import numpy as np
 import polars as pl
@@ -15,9 +16,17 @@ from torch.nn import functional
 from confide.core.arrays import Array, Batch, Floats
 from confide.core.errors import DataError, KnowledgeError, ModelError
 from confide.core.views import Task
+from confide.learners.torch_gram import gram_of
+from confide.learners.torch_inside import Inside, named_parts
 
 Loss: TypeAlias = Callable[[Tensor, Tensor], Tensor]
 """The mean loss of a batch: (outputs [b, C], y [b]) -> scalar, as `nn.CrossEntropyLoss()`."""
+
+
+class LossOf(Protocol):
+    """A loss of ours: the mean of a batch, or with "none" each record's."""
+
+    def __call__(self, outputs: Tensor, y: Tensor, reduction: str = "mean", /) -> Tensor: ...
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -77,11 +86,9 @@ class TorchModel:
     def loss(self, x: Batch, y: Array) -> Floats:
         """The training loss of each record, float64[n]; computed in float64 from the module's outputs."""
         data, truth = tensor_of(x), truth_of(y, self.task)
-        loss = self.loss_function or default_loss(self.task)
-        each = torch.func.vmap(lambda out, label: loss(out.unsqueeze(0), label.unsqueeze(0)))
         with torch.inference_mode():
             losses = [
-                each(self._outputs(rows).double(), labels.to(self.device)).cpu()
+                self._losses(self._outputs(rows).double(), labels.to(self.device)).cpu()
                 for rows, labels in zip(data.split(self.chunk), truth.split(self.chunk), strict=True)
             ]
         return torch.cat(losses).double().numpy() if losses else np.empty(0)
@@ -108,66 +115,94 @@ class TorchModel:
 
         Parameters come in the order of `module.parameters()`, each flattened.
         """
-        owned = self._owned()
-        chosen = {n for layer in self._chosen(layers) for n in owned[layer]}
-        every = {k: p.detach() for k, p in self.module.named_parameters()}
-        weights = {k: p for k, p in every.items() if k in chosen}
-        rest = {k: p for k, p in every.items() if k not in chosen}
-        loss = self.loss_function or default_loss(self.task)
-
-        def of_one(weights: dict[str, Tensor], row: Tensor, label: Tensor) -> Tensor:
-            out = torch.func.functional_call(self.module, {**rest, **weights}, (row.unsqueeze(0),))
-            # In float64, so that the gradient of a record that is fitted to the last bit is not yet 0.
-            return loss(_columns(out).double(), label.unsqueeze(0))
-
-        grads = torch.func.vmap(torch.func.grad(of_one), in_dims=(None, 0, 0))
-        data, truth = tensor_of(x), truth_of(y, self.task)
-        size = sum(p.numel() for p in weights.values())
-        rows_at_once = max(1, self.gradient_bytes // (12 * max(size, 1)))  # gradients, their join, workspace
-        answer = np.empty((len(data), size))
-        for start in range(0, len(data), rows_at_once):
-            here = slice(start, start + rows_at_once)
-            found = grads(weights, self._ready(data[here]), truth[here].to(self.device))
-            answer[here] = torch.cat([g.flatten(1) for g in found.values()], dim=1).cpu().numpy()
+        inside = self._inside(x, y, layers)
+        size = sum(inside.sizes().values())
+        answer = np.empty((len(inside.rows), size))
+        for here, found in inside.each(made=size):
+            answer[here] = torch.cat([f.gradients() for f in found.values()], dim=1).cpu().numpy()
         return answer
 
     def gradient_norms(self, x: Batch, y: Array) -> Floats:
-        """The Euclidean norm of each record's gradient in each layer, float64[n, L]."""
-        return np.stack(
-            [np.linalg.norm(self.gradient(x, y, layers=[n]), axis=1) for n in self.layers], axis=1
-        )
+        """The Euclidean norm of each record's gradient in each layer, float64[n, L].
+
+        Layers that multiply by their weights need no gradients for it (`learners/torch_layers.py`).
+        """
+        inside = self._inside(x, y)
+        answer = np.empty((len(inside.rows), len(inside.owned)))
+        for here, found in inside.each():
+            answer[here] = torch.stack([f.squares().sqrt() for f in found.values()], dim=1).cpu().numpy()
+        return answer
 
     def gradient_along(self, x: Batch, y: Array, direction: Sequence[Floats]) -> Floats:
         """The inner product of each record's gradient with a direction (as `weights`), float64[n, L]."""
-        each = zip(self.layers, direction, strict=True)
-        return np.stack([self.gradient(x, y, layers=[name]) @ along for name, along in each], axis=1)
+        inside = self._inside(x, y)
+        ways = [torch.from_numpy(np.array(d, np.float64)).to(self.device) for d in direction]
+        answer = np.empty((len(inside.rows), len(inside.owned)))
+        for here, found in inside.each():
+            along = [f.along(way) for f, way in zip(found.values(), ways, strict=True)]
+            answer[here] = torch.stack(along, dim=1).cpu().numpy()
+        return answer
 
     def gradient_gram(self, x: Batch, y: Array, *, layers: Sequence[str] | None = None) -> Floats:
-        """The inner products of all records' gradients, in these layers (all by default): float64[n, n]."""
-        gram = np.zeros((len(y), len(y)))
-        for name in self._chosen(layers):
-            each = self.gradient(x, y, layers=[name])
-            gram += each @ each.T
-        return gram
+        """The inner products of all records' gradients, in these layers (all by default): float64[n, n].
+
+        Summed in float64 (`learners/torch_gram.py` says what is lost before).
+        """
+        return gram_of(self._inside(x, y, layers))
 
     def layer_outputs(self, x: Batch, *, layers: Sequence[str] | None = None) -> tuple[Floats, ...]:
-        """What these layers (all by default) answer for each record, flattened: float64[n, f_l] each."""
-        parts = {name or type(part).__name__.lower(): part for name, part in self.module.named_modules()}
-        chosen, found = self._chosen(layers), dict[str, list[Tensor]]()
-        hooks = [
-            parts[name].register_forward_hook(
-                lambda _part, _given, out, name=name: found.setdefault(name, []).append(
-                    out.flatten(1).double().cpu()
-                )
-            )
-            for name in chosen
-        ]
-        try:
-            self.predict(x)
-        finally:
-            for hook in hooks:
-                hook.remove()
-        return tuple(torch.cat(found[name]).numpy() for name in chosen)
+        """What these layers (all by default) answer for each record, flattened: float64[n, f_l] each.
+
+        A layer that answers several times has its answers side by side; one whose parameters are used
+        without asking it has none: f_l = 0.
+        """
+        chosen = self._chosen(layers)
+        parts = named_parts(self.module)
+        found: dict[str, list[Floats]] = {name: [] for name in chosen}
+        for rows in tensor_of(x).split(self.chunk):
+            said = {name: [torch.empty(len(rows), 0, dtype=torch.float64)] for name in chosen}
+            hooks = [parts[name].register_forward_hook(partial(_note, said[name])) for name in chosen]
+            try:
+                with torch.inference_mode():
+                    self._outputs(rows)
+            finally:
+                for hook in hooks:
+                    hook.remove()
+            for name in chosen:
+                found[name].append(torch.cat(said[name], dim=1).numpy())
+        return tuple(np.concatenate(found[name]) for name in chosen)
+
+    def softened(self, temperature: float) -> TorchModel:
+        """The same module, its loss taken of outputs / temperature.
+
+        Raises:
+            KnowledgeError: in a regression, whose outputs are no logits.
+        """
+        if self.task == "regression":
+            raise KnowledgeError("a regression has no logits to soften: ask at temperature 1.")
+        loss = self.loss_function or default_loss(self.task)
+        return replace(self, loss_function=lambda outputs, y: loss(outputs / temperature, y))
+
+    def _inside(self, x: Batch, y: Array, layers: Sequence[str] | None = None) -> Inside:
+        owned = self._owned()
+        return Inside(
+            module=self.module,
+            forward=self._outputs,
+            losses=self._losses,
+            rows=tensor_of(x),
+            labels=truth_of(y, self.task).to(self.device),
+            owned={name: owned[name] for name in self._chosen(layers)},
+            chunk=self.chunk,
+            room=self.gradient_bytes,
+        )
+
+    def _losses(self, outputs: Tensor, labels: Tensor) -> Tensor:
+        """The loss of each record, as if it were a batch of its own; in the numbers of `outputs`, which are
+        float64 so that the gradient of a record that is fitted to the last bit is not yet 0."""
+        if self.loss_function is None:
+            return default_loss(self.task)(outputs, labels, "none")
+        loss = self.loss_function
+        return torch.func.vmap(lambda o, t: loss(o.unsqueeze(0), t.unsqueeze(0)))(outputs, labels)
 
     def _owned(self) -> dict[str, list[str]]:
         """The layers, each with the full names of its trainable parameters; shared ones with the first."""
@@ -187,12 +222,13 @@ class TorchModel:
             )
         return there if layers is None else tuple(name for name in there if name in set(layers))
 
-    def _ready(self, rows: Tensor) -> Tensor:
-        return rows.to(self.device).to(number_type(self.module, rows))
-
-    def _outputs(self, rows: Tensor) -> Tensor:
+    def _outputs(self, rows: Tensor, weights: Mapping[str, Tensor] | None = None) -> Tensor:
         try:
-            out = _columns(self.module(self._ready(rows)))
+            ready = rows.to(self.device).to(number_type(self.module, rows))
+            if weights is None:
+                out = _columns(self.module(ready))
+            else:
+                out = _columns(torch.func.functional_call(self.module, dict(weights), (ready,)))
         except (RuntimeError, IndexError, TypeError) as error:
             raise ModelError(
                 f"{type(self.module).__name__} cannot be asked about a batch of shape {tuple(rows.shape)} "
@@ -233,7 +269,17 @@ def number_type(module: nn.Module, data: Tensor) -> torch.dtype:
     return next((p.dtype for p in module.parameters() if p.is_floating_point()), torch.float32)
 
 
-def default_loss(task: Task) -> Loss:
+def _note(said: list[Tensor], _part: nn.Module, _given: Any, out: Any) -> None:
+    """Keep what a layer answers, of several answers the first; records lead, or stand second in sequences."""
+    first = next((o for o in (out if isinstance(out, tuple) else (out,)) if isinstance(o, Tensor)), None)
+    b = len(said[0])
+    if first is not None and first.ndim > 1 and len(first) != b and first.shape[1] == b:
+        first = first.transpose(0, 1)
+    if first is not None and len(first) == b:
+        said.append((first.flatten(1) if first.ndim > 1 else first[:, None]).double().cpu())
+
+
+def default_loss(task: Task) -> LossOf:
     """Cross-entropy (binary where there is one logit), or the mean squared residual."""
     return cross_entropy if task == "classification" else squared_residual
 
