@@ -13,7 +13,17 @@ import pytest
 from PIL import Image
 
 from confide.core.errors import DataError
-from confide.data import adult, cifar, cifar100, fair, location30, mnist, purchase100, texas100
+from confide.data import (
+    adult,
+    cifar,
+    cifar100,
+    diabetes130,
+    fair,
+    location30,
+    mnist,
+    purchase100,
+    texas100,
+)
 from confide.data.finding import File
 
 
@@ -209,6 +219,35 @@ def test_a_damaged_adult_parquet_is_said(machine: tuple[Path, Path]) -> None:
     (machine[0] / adult.PACKED.path).write_bytes(b"PAR1 no more")
     with pytest.raises(DataError, match="Adult table"):
         adult.load()
+
+
+def test_diabetes130_as_uci_has_it(machine: tuple[Path, Path]) -> None:
+    plain = {
+        **dict.fromkeys(diabetes130.ONE_OF, "?"),
+        **dict.fromkeys(diabetes130.DRUGS.split(), "No"),
+        **dict.fromkeys(diabetes130.FROM, "0"),
+    }
+    stays = [
+        {"encounter_id": 20, "patient_nbr": 1, "diag_1": "414", "diag_2": "?", "diag_3": "?"},
+        {"encounter_id": 9, "patient_nbr": 1, "diag_1": "8", "diag_2": "250.02", "diag_3": "V45"},
+        {"encounter_id": 30, "patient_nbr": 2, "diag_1": "V57", "diag_2": "E849", "diag_3": "E849"},
+        {"encounter_id": 31, "patient_nbr": 3, "diag_1": "999", "diag_2": "?", "diag_3": "?"},
+    ]
+    stays[1] |= {"num_medications": 49, "insulin": "Up", "number_diagnoses": 16, "gender": "Female"}
+    (machine[0] / "tabular").mkdir()
+    pl.DataFrame([plain | stay for stay in stays], strict=False).write_csv(machine[0] / diabetes130.UCI.path)
+    records = diabetes130.load()
+    assert [diabetes130.CARD.classes[c] for c in records.y] == ["008", "V57"]  # first stays, listed reasons
+    names = [f"{name} {code}" for name, codes in diabetes130.ONE_OF.items() for code in codes]
+    names += [f"{name} {edge}" for name, edges in diabetes130.FROM.items() for edge in edges]
+    names += list(diabetes130.DIAGNOSES)
+    yes = [{names[j] for j in np.flatnonzero(row)} for row in np.asarray(records.x)]
+    zeros = {f"{name} 0" for name in diabetes130.FROM if name not in ("num_medications", "number_diagnoses")}
+    told = {"gender Female", "insulin Up", "num_medications 45", "number_diagnoses 10", "250", "V45"}
+    assert yes == [zeros | told, zeros | {"num_medications 0", "E849"}]
+    (machine[0] / diabetes130.UCI.path).write_text("encounter_id\n1\n")
+    with pytest.raises(DataError, match="table of stays"):
+        diabetes130.load()
 
 
 def test_without_statsmodels_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:

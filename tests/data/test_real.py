@@ -16,6 +16,7 @@ from confide.data import (
     cifar100,
     common_task,
     deezer600,
+    diabetes130,
     digits,
     fair,
     location30,
@@ -116,6 +117,25 @@ def test_adult(need: Need) -> None:
     assert len(records) == adult.CARD.records - (adult.CARD.repeats or 0)
     assert records.x.schema == adult.twin(1, rng=np.random.default_rng(1)).x.schema  # pyright: ignore[reportAttributeAccessIssue]
     _levels_are_listed(records, adult.COLUMNS)
+
+
+@real
+def test_diabetes130_has_each_patients_first_stay_and_the_most_frequent_reasons(need: Need) -> None:
+    need(diabetes130.PACKED)
+    stays = pl.read_parquet(find(diabetes130.PACKED))
+    assert (stays.height, stays["patient_nbr"].n_unique()) == (101_766, 71_518)
+    reason = pl.col("diag_1").str.extract(r"^([^.]+)").str.zfill(3)
+    first = stays.group_by("patient_nbr").agg(reason.sort_by("encounter_id").first())
+    often = first["diag_1"].value_counts(sort=True)
+    assert sorted(often["diag_1"].head(100)) == list(diabetes130.CARD.classes)
+    assert often["count"][99] > often["count"][100], "the hundredth would be a matter of chance"
+    records = diabetes130.load(distinct=False)
+    counts = dict(zip(diabetes130.CARD.classes, np.bincount(records.y).tolist(), strict=True))
+    assert counts == dict(often.head(100).iter_rows())
+    assert len(records) == diabetes130.CARD.records
+    assert len(diabetes130.load()) == diabetes130.CARD.records - (diabetes130.CARD.repeats or 0)
+    for name, codes in diabetes130.ONE_OF.items():
+        assert set(stays[name].cast(pl.String)) - {"?", "None", "No", "Unknown/Invalid"} <= set(codes), name
 
 
 def test_fair_and_its_repeats() -> None:

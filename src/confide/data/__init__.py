@@ -16,6 +16,7 @@ from confide.data import (
     cifar100,
     common_task,
     deezer600,
+    diabetes130,
     digits,
     fair,
     location30,
@@ -53,6 +54,7 @@ ALL: tuple[DataSet, ...] = (
     cifar100,
     mnist,
     adult,
+    diabetes130,
     fair,
     digits,
 )

@@ -1,13 +1,13 @@
 """Several small networks trained as one: stacked weights, one batched product a layer, one optimiser.
 
 Only where that is certain to be the same training: a chain of layers (`nn.Sequential`) that treat every
-record by itself, without coins, and an optimiser that treats every weight by itself. Everything else is
-trained one by one.
+record by itself, without coins, and an optimiser that treats every weight by itself. Convolutions are
+stacked too, where that is faster (see `stacked_conv`). Everything else is trained one by one.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import cache
 from typing import Any
 
@@ -15,6 +15,7 @@ import torch
 from torch import Tensor, nn, optim
 from torch.nn import functional
 
+from confide.learners.stacked_conv import SPATIAL, Front, on_pictures, pays, supported
 from confide.learners.torch_model import cross_entropy, number_type, squared_residual
 from confide.learners.torch_training import Recipe, Seeds, fused
 
@@ -39,16 +40,20 @@ def layers_of(module: nn.Module) -> list[nn.Module] | None:
         return [layer for layers in inner if layers is not None for layer in layers]
     flat = type(module) is nn.Flatten and (module.start_dim, module.end_dim) == (1, -1)
     by_row = type(module) is nn.LayerNorm and len(module.normalized_shape) == 1
-    return [module] if flat or by_row or type(module) in (nn.Linear, *BY_ELEMENT) else None
+    pictures = isinstance(module, SPATIAL) and supported(module)
+    return [module] if flat or by_row or pictures or type(module) in (nn.Linear, *BY_ELEMENT) else None
 
 
 def can_stack(modules: Sequence[nn.Module], recipe: Recipe) -> bool:
-    """May these modules be trained as one, with the result that each would have had alone?"""
+    """May these modules be trained as one, with the result that each would have had alone, and faster?"""
     chains = [layers_of(module) for module in modules]
     first = chains[0]
     if len(modules) < 2 or not first or any(str(chain) != str(first) for chain in chains):
         return False
     weights = [list(module.parameters()) for module in modules]
+    pictures = on_pictures(first)
+    if pictures is None or (pictures and not pays(first, recipe.batch_size, _device(weights[0]))):
+        return False
     own = [p for p in weights[0] if p.requires_grad and p.dtype == torch.float32]
     tied = sum(len(list(layer.parameters())) for layer in first) != len(weights[0])
     if tied or not own or len(own) != len(weights[0]):
@@ -70,9 +75,12 @@ def train_stacked(
     """Train modules that `can_stack` in place, each on its own records and in its own order.
 
     The subsets need as many batches as each other: where the last ones differ in size, the shorter are
-    filled up with a record of weight 0.
+    filled up with a record of weight 0. Where statistics of a batch matter (`nn.BatchNorm2d`) they need the
+    same size, since that record would count there.
     """
-    layers = layers_of(modules[0]) or []
+    chains = [layers_of(module) or [] for module in modules]
+    front = Front(chains) if on_pictures(chains[0]) else None
+    layers = chains[0][on_pictures(chains[0]) :] if front else chains[0]
     kind = number_type(modules[0], x)
     stacked = _stack([list(module.parameters()) for module in modules])
     optimiser = fused(recipe.optimiser(iter(stacked)))
@@ -84,31 +92,38 @@ def train_stacked(
         for start in range(0, order.shape[1], recipe.batch_size):
             batch = order[:, start : start + recipe.batch_size].to(x.device)
             counts = (sizes - start).clamp(max=batch.shape[1])
-            features = x.index_select(0, batch.flatten()).to(torch.bfloat16 if recipe.bfloat16 else kind)
+            weights = iter(stacked)
+            if front:
+                features = front(front.of_batch(x, batch, kind), weights, recipe.bfloat16)
+            else:
+                features = x.index_select(0, batch.flatten()).to(torch.bfloat16 if recipe.bfloat16 else kind)
+                features = features.unflatten(0, batch.shape)
             optimiser.zero_grad()
-            out = _forward(layers, stacked, features.unflatten(0, batch.shape), recipe.bfloat16)
+            out = _forward(layers, weights, features, recipe.bfloat16)
             _loss(recipe, out.float(), y[batch], counts).backward()
             optimiser.step()
         if schedule:
             schedule.step()
+    if front:
+        front.end()
     with torch.no_grad():
         for k, module in enumerate(modules):
             for own, all_of_them in zip(module.parameters(), stacked, strict=True):
                 own.copy_(all_of_them[k])
 
 
-def _forward(layers: Sequence[nn.Module], stacked: Sequence[Tensor], x: Tensor, bfloat16: bool) -> Tensor:
+def _forward(layers: Sequence[nn.Module], weights: Iterator[Tensor], x: Tensor, bfloat16: bool) -> Tensor:
     """The outputs [K, b, C] of all models on their batches [K, b, ...]."""
-    weights = iter(stacked)
     for layer in layers:
         if isinstance(layer, nn.Linear):
             weight, bias = next(weights), None if layer.bias is None else next(weights)
             rows = x.flatten(1, -2)
             x = _linear(rows, weight, bias, bfloat16).unflatten(1, x.shape[1:-1])
         elif isinstance(layer, nn.LayerNorm):
-            x = functional.layer_norm(x, layer.normalized_shape, eps=layer.eps)
+            kind, x = x.dtype, functional.layer_norm(x.float(), layer.normalized_shape, eps=layer.eps)
             for own, combine in ((layer.weight, torch.mul), (layer.bias, torch.add)):
                 x = x if own is None else combine(x, next(weights).view(len(x), *[1] * (x.ndim - 2), -1))
+            x = x.to(kind)
         else:
             x = x.flatten(2) if isinstance(layer, nn.Flatten) else layer(x)
     return x
@@ -187,4 +202,9 @@ def _groups(optimiser: optim.Optimizer, weights: Sequence[Tensor]) -> list[dict[
 def _altered(part: nn.Module) -> bool:
     """Has somebody changed what this layer does, or given it a state of its own?"""
     hooks = (part._forward_hooks, part._forward_pre_hooks, part._backward_hooks, part._backward_pre_hooks)
-    return any(hooks) or "forward" in vars(part) or bool(part._buffers)
+    state = bool(part._buffers) and not isinstance(part, nn.BatchNorm2d)
+    return any(hooks) or "forward" in vars(part) or state
+
+
+def _device(weights: Sequence[Tensor]) -> str:
+    return weights[0].device.type if weights else "cpu"
