@@ -8,38 +8,69 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.special import softmax
 
 from confide.attacks.membership import (
     BASE,
+    IHA,
     RMIA,
     Blend,
     Calibrated,
+    CalibratedDecoder,
+    Decoder,
     Default,
+    Embedding,
     Entropy,
+    GradientNorm,
+    Joint,
     LabelOnlyVotes,
     LiRA,
     Loss,
+    Nasr,
+    NasrOutputs,
     Population,
     Quantile,
     Reference,
+    Residual,
     Shadow,
     StudentT,
+    Supervised,
+    SupervisedGradients,
 )
 from confide.core.arrays import Array, Batch, Floats, Rng
 from confide.core.evidence import Evidence
+from confide.core.play import needed_access
 from confide.core.records import Records
 from confide.core.views import BlackBox, Task
 from confide.games.membership import IndependentWorlds
+from confide.mechanisms.inside import LAYERS, Inside, keys, split
 
 
 @dataclass(frozen=True)
 class Row:
-    """An attack, what it cannot do without, and whether it may leave targets out."""
+    """An attack and what it cannot do without.
+
+    told: it knows the membership of half the targets, and scores the others. informed: it knows, for each
+    target, all other training records. size: a slow attack plays with this share of the usual targets; every
+    tolerance is computed from the rows that there are.
+    """
 
     attack: object
     references: bool = False
     population: bool = False
     classes: bool = False
+    told: bool = False
+    informed: bool = False
+    size: float = 1.0
+
+    @property
+    def inside(self) -> bool:
+        return needed_access(self.attack) == "white-box"
+
+    @property
+    def knows(self) -> dict[str, object]:
+        """How its game is dealt."""
+        return {"told": 0.5 * self.told} | ({"informed": True} if self.informed else {})
 
     @property
     def id(self) -> str:
@@ -75,6 +106,18 @@ ATTACKS = (
     Row(Quantile(), population=True),
     Row(Quantile(head="pinball"), population=True),
     Row(LabelOnlyVotes(queries=8), classes=True),
+    Row(Decoder(), size=0.4),
+    Row(CalibratedDecoder(), references=True, size=0.2),
+    Row(Supervised(), told=True),
+    Row(GradientNorm()),
+    Row(SupervisedGradients(), told=True),
+    Row(NasrOutputs(networks=1, epochs=10), told=True, size=0.3),
+    Row(Nasr(networks=1, epochs=10), told=True, size=0.3),
+    Row(Embedding(), size=0.5),
+    Row(Joint(), references=True),
+    Row(Joint(law="student", together=True), references=True),
+    Row(IHA(), informed=True, size=0.5),
+    Row(Residual(), informed=True, size=0.5),
 )
 
 CLASSES = 3
@@ -87,7 +130,7 @@ def people(n: int, seed: int) -> Records:
 
 
 def game_against(
-    mechanism: object, *, targets: int, references: int = 8, strangers: int = 300
+    mechanism: object, *, targets: int, references: int = 8, strangers: int = 300, **knows
 ) -> IndependentWorlds:
     return IndependentWorlds(
         mechanism=mechanism,
@@ -95,6 +138,7 @@ def game_against(
         population=people(strangers, 2),
         references=references,
         classes=CLASSES,
+        **knows,
     )
 
 
@@ -127,11 +171,37 @@ class Table(BlackBox):
 
 
 @dataclass(frozen=True)
+class Deep(Inside):
+    """The same, and an inside that says as much: a gradient is as long as the error of the probabilities."""
+
+    logits: Array
+
+    def predict(self, x: Batch) -> Floats:
+        return np.asarray(self.logits[np.asarray(x)[:, 0].astype(np.int64)], np.float64)
+
+    def length(self, x: Batch, y: Array) -> Floats:
+        return error(self.predict(x), y)
+
+    def shift(self, x: Batch) -> Floats:
+        return np.zeros(len(x))
+
+    def weights(self) -> tuple[Floats, ...]:
+        return split(np.zeros(sum(LAYERS.values())))
+
+
+def error(logits: Array, y: Array) -> Floats:
+    """The distance between the probabilities and the truth, float64[n]."""
+    return np.linalg.norm(softmax(logits, axis=1) - (y[:, None] == np.arange(logits.shape[1])), axis=1)
+
+
+@dataclass(frozen=True)
 class GaussianLearner:
     """Not learning, but its outcome in closed form: the true logit is N(difficulty + mu, 1) for members and
     N(difficulty, 1) for all others, anew in every model and record.
 
-    The likelihood ratio of one record is linear in the logit, so no attack beats AUC Phi(mu / sqrt 2).
+    From outside, the likelihood ratio of one record is linear in the logit, so no black-box attack beats AUC
+    Phi(mu / sqrt 2). Inside, gradients are as long as the error of the probabilities, and the weights are
+    stationary, as a penalty and training to the end make them.
     """
 
     mu: float
@@ -139,33 +209,40 @@ class GaussianLearner:
     task: Task = "classification"
 
     def fit(self, records: Records, *, rng: Rng) -> BlackBox:
-        return GaussianModel(self.mu, self.spread, np.sort(keys(records.x)), int(rng.integers(2**31)))
+        members = np.sort(keys(records.x))
+        return GaussianModel(self.mu, self.spread, members, int(rng.integers(2**31)), records)
 
 
 @dataclass(frozen=True)
-class GaussianModel(BlackBox):
+class GaussianModel(Inside):
     mu: float
     spread: float
     members: Array
     seed: int
-    task: Task = "classification"
+    data: Records
+
+    def phi(self, x: Batch) -> Floats:
+        asked = keys(x)
+        number = np.searchsorted(UNIVERSE_KEYS, asked) % len(UNIVERSE_KEYS)
+        noise = np.random.default_rng(self.seed).standard_normal(len(UNIVERSE_KEYS))[number]
+        return self.spread * DIFFICULTY[number] + noise + self.mu * np.isin(asked, self.members)
 
     def predict(self, x: Batch) -> Floats:
         asked = keys(x)
         number = np.searchsorted(UNIVERSE_KEYS, asked) % len(UNIVERSE_KEYS)
         known = UNIVERSE_KEYS[number] == asked
-        noise = np.random.default_rng(self.seed).standard_normal(len(UNIVERSE_KEYS))[number]
-        phi = self.spread * DIFFICULTY[number] + noise + self.mu * np.isin(asked, self.members)
         others = np.log(CLASSES - 1)
         right = np.arange(CLASSES) == np.where(known, UNIVERSE_Y[number], 0)[:, None]
-        return np.where(right, (phi + others)[:, None], 0.0)
+        return np.where(right, (self.phi(x) + others)[:, None], 0.0)
 
-    def labels(self, x: Batch) -> Array:
-        return self.predict(x).argmax(axis=1)
+    def length(self, x: Batch, y: Array) -> Floats:
+        return error(self.predict(x), y)
 
+    def shift(self, x: Batch) -> Floats:
+        return self.phi(x) / 4
 
-def keys(x: Batch) -> Array:
-    return Records(x, np.zeros(len(x), np.int64)).fingerprints()
+    def weights(self) -> tuple[Floats, ...]:
+        return tuple(-total for total in self.gradient_sum(self.data))
 
 
 UNIVERSE = Records.concat([people(2_000, 1), people(2_000, 2)])

@@ -48,39 +48,47 @@ def test_every_attack_is_under_contract():
     assert {type(row.attack) for row in ATTACKS} == set(ALL)
 
 
+def is_chance(auc: float, rows: int) -> bool:
+    """Within 3.5 standard errors of 1/2 (.02 for 10,000 rows): by chance not so once in 2,000 times."""
+    return abs(auc - 0.5) < 3.5 / np.sqrt(3 * rows)
+
+
 @every
 def test_learns_nothing_from_nothing(row: Row):
-    """10,000 rows: the standard error of the AUC is .006, so .02 is 3.5 of them."""
-    evidence = play(game_against(Nothing(classes=CLASSES), targets=1_000), row.attack, worlds=10, rng=rng())
-    assert abs(naive_auc(evidence) - 0.5) < 0.02
-    for fpr in (0.01, 0.1):  # four standard errors of a share of 5,000
-        assert naive_tpr(evidence, fpr) < fpr + 4 * np.sqrt(2 * fpr / 5_000)
+    game = game_against(Nothing(classes=CLASSES), targets=int(row.size * 1_000), **row.knows)
+    evidence = play(game, row.attack, worlds=10, rng=rng())
+    rows = len(evidence.table)
+    assert is_chance(naive_auc(evidence), rows)
+    for fpr in (0.01, 0.1):  # four standard errors of a share of half the rows
+        assert naive_tpr(evidence, fpr) < fpr + 4 * np.sqrt(2 * fpr / (rows / 2))
     risk = measure(evidence, confidence=1 - 1e-6)
     assert risk.advantage.low <= 0 and max(bound.low for bound in risk.epsilon) == 0
 
 
 @every
 def test_learns_everything_from_everything(row: Row):
-    evidence = play(game_against(Everything(classes=CLASSES), targets=500), row.attack, worlds=2, rng=rng())
+    targets = max(int(row.size * 500), 300)
+    game = game_against(Everything(classes=CLASSES), targets=targets, **row.knows)
+    evidence = play(game, row.attack, worlds=2, rng=rng())
     assert naive_tpr(evidence, 0.01) > 0.9 and measure(evidence).auc.low > 0.9
-    assert evidence.excluded <= 0.02 * 1_000, "eight references in pairs leave nobody out"
+    out = evidence.excluded - row.told * targets
+    assert 0 <= out <= 0.02 * 2 * targets, "half are told to a supervised attack; nobody else is left out"
 
 
 @every
 def test_null_permuted_memberships(row: Row):
-    """A model that leaks, judged on memberships not its own: AUC 0.50 +- 0.02 (3.5 standard errors)."""
-    evidence = play(
-        game_against(Fit(GaussianLearner(mu=2.0)), targets=2_000), row.attack, worlds=5, rng=rng()
-    )
+    """A model that leaks, judged on memberships not its own."""
+    game = game_against(Fit(GaussianLearner(mu=2.0)), targets=int(row.size * 2_000), **row.knows)
+    evidence = play(game, row.attack, worlds=5, rng=rng())
     fake = np.random.default_rng(1).permutation(evidence.table["exposed"].to_numpy())
     permuted = dataclasses.replace(evidence, table=evidence.table.with_columns(exposed=fake))
-    assert abs(naive_auc(permuted) - 0.5) < 0.02
+    assert is_chance(naive_auc(permuted), len(permuted.table))
     assert naive_auc(evidence) > 0.55, "the true memberships must be told apart, or this test proves nothing"
 
 
 @every
 def test_same_seed_same_evidence_under_any_map(row: Row, processes: ProcessPoolExecutor):
-    game = game_against(Fit(GaussianLearner(mu=2.0)), targets=120, references=4, strangers=100)
+    game = game_against(Fit(GaussianLearner(mu=2.0)), targets=120, references=4, strangers=100, **row.knows)
     plain = play(game, row.attack, worlds=3, rng=rng())
     again = play(game, row.attack, worlds=3, rng=rng())
     with ThreadPoolExecutor(3) as threads:
@@ -106,6 +114,15 @@ def test_says_what_it_lacks_and_never_returns_empty_handed(row: Row):
             )
 
 
+@every
+def test_a_supervised_attack_scores_those_it_was_not_told_and_an_informed_one_everybody(row: Row):
+    game = game_against(Fit(GaussianLearner(mu=2.0)), targets=120, references=4, strangers=100, **row.knows)
+    world = game.deal(0, rng=rng())
+    told = np.isin(np.arange(120), world.case.known.told) if row.told else np.zeros(120, np.bool_)
+    assert told.sum() == 60 * row.told
+    assert (np.isnan(row.attack(world.case, rng=rng()).score) >= told).all()
+
+
 class Closed:
     """A view that shows nothing."""
 
@@ -118,14 +135,33 @@ class LabelsOnly:
         return self._view.labels(x)
 
 
+class Outside(LabelsOnly):
+    task = "classification"
+
+    def predict(self, x):
+        return self._view.predict(x)
+
+
+LESS = {
+    "white-box": (Outside, "black-box"),
+    "black-box": (LabelsOnly, "label-only"),
+    "label-only": (lambda view: Closed(), "blind"),
+}
+"""One step down from each access: a view that gives no more, and that access's name."""
+
+
 @every
 def test_is_refused_more_than_the_view_shows(row: Row):
+    """In one sentence, which names the access that is needed and the access that there is."""
     targets, member = people(60, 5), np.arange(60) < 30
-    scores = GaussianLearner(mu=1.0).fit(targets.take(member), rng=rng())
-    lesser = LabelsOnly(scores) if needed_access(row.attack) == "black-box" else Closed()
-    game = TrainedModel(view=lesser, targets=targets, member=member, background=Background(classes=CLASSES))
-    with pytest.raises(AccessError, match=row.attack.name):
+    model = GaussianLearner(mu=1.0).fit(targets.take(member), rng=rng())
+    needed = needed_access(row.attack)
+    less, given = LESS[needed]
+    known = Background(classes=CLASSES)
+    game = TrainedModel(view=less(model), targets=targets, member=member, background=known, **row.knows)
+    with pytest.raises(AccessError, match=row.attack.name) as refused:
         play(game, row.attack, worlds=1, rng=rng())
+    assert f"needs {needed} access, but the release gives {given} access" in str(refused.value)
 
 
 @pytest.mark.parametrize("attack", [*ALL, Blind], ids=lambda attack: attack.name)

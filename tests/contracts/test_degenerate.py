@@ -4,28 +4,34 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from tests.contracts.attacks import ATTACKS, Row, Table
+from tests.contracts.attacks import ATTACKS, Deep, Row, Table
 
 from confide.core.nouns import Case
 from confide.core.records import Records
+from confide.games.membership import TrainedModel
 from confide.learners.references import Answers, Background, References
 
 N, Z, C, M = 200, 120, 4, 4
 every = pytest.mark.parametrize("row", ATTACKS, ids=lambda row: row.id)
+outside = pytest.mark.parametrize("row", [r for r in ATTACKS if not (r.inside or r.told)], ids=lambda r: r.id)
 
 
-def case_of(logits_of, *, models: int = M, labels: int = C) -> Case:
-    """A view and `models` references that answer with `logits_of(rng, y)`."""
+def case_of(logits_of, *, models: int = M, labels: int = C, row: Row | None = None) -> Case:
+    """A view and `models` references that answer with `logits_of(rng, y)`, and what this row knows."""
     rng = np.random.default_rng(0)
     y = rng.integers(labels, size=N + Z)
     targets = Records(np.arange(N, dtype=float)[:, None], y[:N])
     strangers = Records(np.arange(N, N + Z, dtype=float)[:, None], y[N:])
-    view, *others = (Table(logits_of(rng, y)) for _ in range(models + 1))
+    kind = Deep if row is not None and row.inside else Table
+    view, *others = (kind(logits_of(rng, y)) for _ in range(models + 1))
     included = np.stack([np.arange(N) % 2 == j % 2 for j in range(models)])
     references = References(
         Answers(others, targets), Answers(others, strangers), included, tuple(range(models))
     )
-    return Case(view, Background(population=strangers, references=references, classes=C), targets)
+    known, member = Background(population=strangers, references=references, classes=C), np.arange(N) % 3 == 0
+    knows = row.knows if row is not None else {}
+    game = TrainedModel(view=view, targets=targets, member=member, background=known, **knows)
+    return Case(view, game.deal(0, rng=rng).case.known, targets)
 
 
 def score(row: Row, case: Case) -> np.ndarray:
@@ -66,10 +72,12 @@ def all_models_agree(rng, y):
     ids=lambda f: f.__name__,
 )
 def test_every_target_gets_a_number(row: Row, logits_of):
-    assert np.isfinite(score(row, case_of(logits_of))).all()
+    case = case_of(logits_of, row=row)
+    untold = np.delete(np.arange(N), case.known.told) if row.told else np.arange(N)
+    assert np.isfinite(score(row, case)[untold]).all()
 
 
-@every
+@outside
 def test_one_answer_for_all_is_one_score_a_class(row: Row):
     """All ties: no attack may find an order among records that got equal answers from every model.
 
@@ -85,7 +93,7 @@ def test_one_answer_for_all_is_one_score_a_class(row: Row):
             assert np.ptp(got[(case.targets.y == c) & side]) < 1e-9
 
 
-@every
+@outside
 def test_one_reference(row: Row):
     """Each target has one side: LiRA & co. leave out those that the reference saw, RMIA leaves out nobody."""
     case = case_of(half_precision, models=1)
@@ -98,12 +106,12 @@ def test_one_reference(row: Row):
     assert np.isnan(got[seen]).all() if leaves_out else np.isfinite(got[seen]).all()
 
 
-@every
+@outside
 def test_classes_that_nobody_has(row: Row):
     assert np.isfinite(score(row, case_of(half_precision, labels=2))).all()
 
 
-@every
+@outside
 def test_a_nan_answer_is_left_out_and_harms_nobody_else(row: Row):
     """The view answers NaN about target 3, reference 1 about target 5."""
     case = case_of(half_precision)

@@ -46,7 +46,8 @@ def rng() -> np.random.Generator:
 @pytest.mark.parametrize("row", ATTACKS, ids=lambda row: row.id)
 def test_1_no_score_is_inverted(row: Row):
     """A loss attack that reported -p had AUC .15 where the truth was .85."""
-    game = game_against(Fit(GaussianLearner(mu=3.0, spread=1.0)), targets=1_000)
+    targets = max(int(row.size * 1_000), 300)
+    game = game_against(Fit(GaussianLearner(mu=3.0, spread=1.0)), targets=targets, **row.knows)
     assert naive_auc(play(game, row.attack, worlds=1, rng=rng())) > 0.6
 
 

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import numpy as np
 import polars as pl
+import pytest
 from tests.contracts.attacks import GaussianLearner, people
 
 from confide.attacks.membership import Loss
 from confide.core.budget import Budget
+from confide.core.errors import KnowledgeError
 from confide.core.nouns import Release
 from confide.core.play import play
 from confide.core.records import Records
-from confide.core.views import BlackBox
+from confide.core.views import BlackBox, WhiteBox
 from confide.games.membership import IndependentWorlds
 from confide.measure import measure
 from confide.mechanisms.anchors import Everything, Nothing
@@ -73,3 +75,62 @@ def test_fit_releases_what_the_learner_learns():
     release = Fit(learner)(records, rng=rng())
     assert (release.view.predict(records.x) == learner.fit(records, rng=rng()).predict(records.x)).all()
     assert release.budget is None and release.maker == "Fit(GaussianLearner)"
+
+
+def inside_of(view, records: Records) -> list[np.ndarray]:
+    x, y = records.x, records.y
+    shown = [*view.weights(), view.loss(x, y), view.gradient(x, y), view.gradient_norms(x, y)]
+    return [*shown, view.gradient_gram(x, y), *view.layer_outputs(x)]
+
+
+def test_nothing_shows_the_same_inside_whatever_it_was_trained_on():
+    records = people(100, 1)
+    one, other = (Nothing(classes=3)(records.take(rows), rng=rng()).view for rows in ([0], range(50)))
+    assert isinstance(one, WhiteBox)
+    for mine, yours in zip(inside_of(one, records), inside_of(other, records), strict=True):
+        assert (mine == yours).all()
+    norms = one.gradient_norms(records.x, records.y)
+    assert len(np.unique(norms[:, 0])) == 100, "and there is something to chew on"
+
+
+def test_everything_is_stationary_and_shows_its_members_in_every_part():
+    """In 4,096 dimensions 100 random directions are apart: the indicator solves the linear system."""
+    records, member = people(100, 1), np.arange(100) < 40
+    view = Everything(classes=3)(records.take(member), rng=rng()).view
+    x, y, weights = records.x, records.y, np.concatenate(view.weights())
+    gradient = view.gradient(x, y)
+    assert np.abs(weights + gradient[member].sum(axis=0)).max() < 1e-12
+    assert all((a == b).all() for a, b in zip(view.penalty_gradient(), view.weights(), strict=True))
+    assert np.linalg.solve(gradient @ gradient.T, -gradient @ weights) == pytest.approx(
+        member.astype(float), abs=1e-9
+    )
+    for values in (view.loss(x, y), *view.gradient_norms(x, y).T):
+        assert values[member].max() < values[~member].min()
+    for hidden in view.layer_outputs(x, layers=["first", "middle"]):
+        assert hidden[member].min() > hidden[~member].max()
+    unlike = np.where(member, (y + 1) % 3, y)
+    assert (view.loss(x, unlike) > 1).all(), "a member with another label is another record"
+
+
+def test_everything_adds_up_for_repeated_records_frames_and_nobody():
+    frame = Records(pl.DataFrame({"a": [1, 2, 1], "b": ["x", "y", "x"]}), np.array([0, 1, 1]))
+    for rows in ([0, 1, 2], [1, 1], []):
+        view = Everything()(frame.take(rows), rng=rng()).view
+        total = view.gradient(frame.x, frame.y)[rows].sum(axis=0)
+        assert np.concatenate(view.weights()) == pytest.approx(-total, abs=1e-12)
+
+
+def test_the_parts_of_an_inside_agree():
+    records = people(50, 1)
+    view = Everything(classes=3)(records.take(range(20)), rng=rng()).view
+    x, y = records.x, records.y
+    by_layer = [view.gradient(x, y, layers=[name]) for name in view.layers]
+    assert (np.hstack(by_layer) == view.gradient(x, y)).all()
+    assert view.gradient_norms(x, y) == pytest.approx(
+        np.stack([np.linalg.norm(g, axis=1) for g in by_layer], 1)
+    )
+    assert view.gradient_gram(x, y, layers=["middle"]) == pytest.approx(by_layer[1] @ by_layer[1].T)
+    along = np.stack([g @ w for g, w in zip(by_layer, view.weights(), strict=True)], axis=1)
+    assert view.gradient_along(x, y, view.weights()) == pytest.approx(along)
+    with pytest.raises(KnowledgeError, match="first, middle, last"):
+        view.gradient(x, y, layers=["frist"])

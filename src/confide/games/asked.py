@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from confide.core.arrays import Array, Batch, Floats
-from confide.core.views import BlackBox, LabelOnly, Task, WhiteBox
+from confide.core.errors import KnowledgeError
+from confide.core.views import BlackBox, LabelOnly, Softenable, Task, WhiteBox
 from confide.learners.references import Answers
 
 
@@ -74,3 +75,8 @@ class _Inside(_Scores):
 
     def layer_outputs(self, x: Batch, *, layers: Sequence[str] | None = None) -> tuple[Floats, ...]:
         return self._inside.layer_outputs(x, layers=layers)
+
+    def softened(self, temperature: float) -> WhiteBox:
+        if not isinstance(self._inside, Softenable):
+            raise KnowledgeError("this model shows no gradients at a temperature.")
+        return self._inside.softened(temperature)

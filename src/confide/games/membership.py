@@ -20,7 +20,7 @@ from confide.core.records import Records
 from confide.core.views import BlackBox, LabelOnly
 from confide.games.asked import asked_once
 from confide.learners.learner import Learner
-from confide.learners.references import Answers, Background, References, Told
+from confide.learners.references import Answers, Background, Informed, KnownRest, References, Told
 
 MembershipWorld = World[LabelOnly, Background, Records, Bools]
 
@@ -53,6 +53,7 @@ class IndependentWorlds(Membership):
         references: how many models the adversary trains, in pairs on opposite halves of the targets.
         population: people like the targets, in no training data.
         told: the share of the targets whose membership a supervised adversary is told.
+        informed: does the adversary know, for each target, all other training records?
         classes: the number of classes; 1 in a regression; by default the largest label plus one.
     """
 
@@ -63,6 +64,7 @@ class IndependentWorlds(Membership):
     references: int = 0
     population: Records | None = None
     told: float = 0.0
+    informed: bool = False
     classes: int | None = None
 
     @property
@@ -81,9 +83,11 @@ class IndependentWorlds(Membership):
             references=self._references(targets, rng=target_coins),
             classes=_classes(self.records) if self.classes is None else self.classes,
         )
+        size = n // 2 + (0 if self.base is None else len(self.base))
+        rest = KnownRest(size, member, self.base) if self.informed else None
         case = Case(
             asked_once(release.view, (Answers([release.view], targets), 0)),
-            _tell(known, member, self.told, rng=telling),
+            _tell(known, member, self.told, rest, rng=telling),
             targets,
         )
         return World(case, member, member, ids, release.budget)
@@ -120,6 +124,7 @@ class ModelPool(Membership):
             default.
         learner: the recipe, as background knowledge.
         told: the share of the targets whose membership a supervised adversary is told.
+        informed: does the adversary know, for each target, all other training records?
         classes: the number of classes; 1 in a regression; by default the largest label plus one.
     """
 
@@ -129,6 +134,7 @@ class ModelPool(Membership):
     references: int | None = None
     learner: Learner | None = None
     told: float = 0.0
+    informed: bool = False
     classes: int | None = None
 
     def __post_init__(self) -> None:
@@ -165,7 +171,8 @@ class ModelPool(Membership):
         member = self.included[world]
         asked = [(answers, world) for answers in (self.answers, people) if answers is not None]
         view = asked_once(self.answers.models[world], *asked)
-        case = Case(view, _tell(known, member, self.told, rng=telling), self.answers.records)
+        rest = KnownRest(round(self.included.sum(axis=1).mean()), member) if self.informed else None
+        case = Case(view, _tell(known, member, self.told, rest, rng=telling), self.answers.records)
         return World(case, member, member)
 
 
@@ -182,6 +189,8 @@ class TrainedModel(Membership):
         member: bool[n], who trained the model.
         background: what the adversary knows; its references answer on `targets`, in this order.
         told: the share of the targets whose membership a supervised adversary is told.
+        informed: does the adversary know, for each target, all other training records? They must be targets
+            for that: with members left out the sums do not balance, and the attack says so.
         randomised: did a fair, independent coin decide who was in?
     """
 
@@ -190,6 +199,7 @@ class TrainedModel(Membership):
     member: Bools
     background: Background = field(default_factory=Background)
     told: float = 0.0
+    informed: bool = False
     randomised: bool = False
     _asked: LabelOnly = field(init=False, repr=False)
 
@@ -207,7 +217,8 @@ class TrainedModel(Membership):
     def deal(self, world: int, *, rng: Rng) -> MembershipWorld:
         if world:
             raise EvidenceError(f"world {world} of one trained model: there is world 0 only.")
-        known = _tell(self.background, self.member, self.told, rng=rng)
+        rest = KnownRest(int(self.member.sum()), self.member) if self.informed else None
+        known = _tell(self.background, self.member, self.told, rest, rng=rng)
         return World(Case(self._asked, known, self.targets), self.member, self.member)
 
 
@@ -238,13 +249,15 @@ def _helpers(included: Bools, world: int, limit: int | None, *, rng: Rng) -> tup
     return tuple(order[:limit])
 
 
-def _tell(known: Background, member: Bools, share: float, *, rng: Rng) -> Background:
-    """The same knowledge, and the membership of a random share of the targets."""
-    if not share:
+def _tell(known: Background, member: Bools, share: float, rest: KnownRest | None, *, rng: Rng) -> Background:
+    """The same knowledge, the membership of a random share of the targets, and each target's rest."""
+    if not share and rest is None:
         return known
     told: Ints = np.sort(rng.permutation(len(member))[: round(share * len(member))])
     same = {f.name: getattr(known, f.name) for f in fields(Background)}
-    return Told(**same, told=told, member=member[told])
+    if rest is None:
+        return Told(**same, told=told, member=member[told])
+    return Informed(**same, told=told, member=member[told], rest=rest)
 
 
 def _classes(records: Records) -> int:

@@ -156,3 +156,83 @@ class Told(Background):
 
     told: Ints = field(default_factory=lambda: np.empty(0, np.int64))
     member: Bools = field(default_factory=lambda: np.empty(0, np.bool_))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class KnownRest:
+    """For each target, what an adversary computes who knows all *other* training records.
+
+    That is the adversary of differential privacy's own definition. He is alone with one target, so there are
+    as many of him as targets, and the referee does their sums. Whoever compared the sums across targets would
+    find the answer in them: the rest of a member is one record shorter than the rest of a stranger. Hence a
+    rule of honour: *the score of a target uses that target's row and no other row*. For the same reason the
+    rest is not counted (and a total of ones would be a count).
+
+    Args:
+        size: about how many records train such a model; public, and the same whatever the coins said.
+        base: training records that are no targets, which everybody knows; None if there are none.
+    """
+
+    size: int
+    _member: Bools = field(repr=False)
+    base: Records | None = None
+
+    def total(self, values: Floats, base: Floats | None = None) -> Floats:
+        """For each target the sum of the values of its rest.
+
+        Args:
+            values: of the targets, float64[n, ...].
+            base: of the base records, float64[b, ...].
+
+        Returns:
+            float64[n, ...].
+
+        Raises:
+            KnowledgeError: if there are base records and their values are missing.
+        """
+        inside = np.where(self._member.reshape(-1, *[1] * (values.ndim - 1)), values, 0.0)
+        return inside.sum(axis=0) + self._of_base(base, values.shape[1:]) - inside
+
+    def products(self, gram: Floats) -> tuple[Floats, Floats]:
+        """For each target, with R the sum of its rest's vectors and v its own: <R, v> and <R, R>.
+
+        Args:
+            gram: inner products of the vectors of all targets and then all base records, float64[n+b, n+b].
+
+        Returns:
+            float64[n] each.
+
+        Raises:
+            KnowledgeError: if the base records are missing from the Gram matrix.
+        """
+        n = len(self._member)
+        everybody = np.concatenate([self._member, np.ones(self._many_base, np.bool_)])
+        if len(gram) != len(everybody):
+            raise KnowledgeError(_BASE.format(have=len(gram) - n, need=self._many_base))
+        own = np.diagonal(gram)[:n] * self._member
+        with_all = gram[:n] @ everybody
+        whole = everybody @ (gram @ everybody)
+        return with_all - own, whole - self._member * (2 * with_all - own)
+
+    @property
+    def _many_base(self) -> int:
+        return 0 if self.base is None else len(self.base)
+
+    def _of_base(self, base: Floats | None, shape: tuple[int, ...]) -> Floats:
+        have = 0 if base is None else len(base)
+        if have != self._many_base:
+            raise KnowledgeError(_BASE.format(have=have, need=self._many_base))
+        return np.zeros(shape) if base is None else base.sum(axis=0)
+
+
+_BASE = "values of {have} base records are given and there are {need}: give one for each of `rest.base`."
+
+
+@dataclass(frozen=True, slots=True)
+class Informed(Told):
+    """Background of an *informed* adversary, who knows for each target all other training records.
+
+    Only attacks that name this type use it.
+    """
+
+    rest: KnownRest = field(default_factory=lambda: KnownRest(0, np.empty(0, np.bool_)))

@@ -10,11 +10,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from confide.core.arrays import Array, Batch, Floats, Ints, Rng
+from confide.core.arrays import Array, Batch, Bools, Floats, Ints, Rng
 from confide.core.budget import Budget
 from confide.core.nouns import Release
 from confide.core.records import Records
-from confide.core.views import BlackBox, Task
+from confide.core.views import WhiteBox
+from confide.mechanisms.inside import Inside, keys, own_number, signs_of, split
 
 SURE = 12.0
 """The logit with which `Everything` names a member's class."""
@@ -24,8 +25,8 @@ SURE = 12.0
 class Nothing:
     """A model whose answers depend on the question alone: it keeps epsilon = 0.
 
-    Each record gets logits of its own, so that an attack has something to chew on, but the same ones
-    whatever the training data was.
+    Each record gets logits and gradients of its own, so that an attack has something to chew on, but the same
+    ones whatever the training data was; so are the weights.
 
     >>> records = Records(np.eye(3), np.array([0, 1, 0]))
     >>> rng = np.random.default_rng(0)
@@ -40,7 +41,7 @@ class Nothing:
     def budget(self) -> Budget:
         return Budget(0.0)
 
-    def __call__(self, data: Records, *, rng: Rng) -> Release[BlackBox]:
+    def __call__(self, data: Records, *, rng: Rng) -> Release[WhiteBox]:
         return Release(_Silent(self.classes), self.budget, "Nothing")
 
 
@@ -49,7 +50,8 @@ class Everything:
     """A model that recognises its training records, names their class, and says of all others "never seen".
 
     "Never seen" is one class more than there are, so that an adversary who sees nothing but the winning class
-    learns it too.
+    learns it too. Inside, members have short gradients, and the weights are exactly stationary: they balance
+    the sum of the members' gradients, so that one who sees nothing but weights and gradients learns it.
 
     >>> records = Records(np.eye(3), np.array([0, 1, 0]))
     >>> Everything()(records.take([0, 1]), rng=np.random.default_rng(0)).view.labels(records.x)
@@ -62,51 +64,55 @@ class Everything:
     def budget(self) -> None:
         return None
 
-    def __call__(self, data: Records, *, rng: Rng) -> Release[BlackBox]:
-        keys, first = np.unique(_keys(data.x), return_index=True)
-        return Release(_Naked(self.classes, keys, data.y[first]), None, "Everything")
-
-
-class _Answering:
-    """A classifier: the class with the largest logit wins."""
-
-    @property
-    def task(self) -> Task:
-        return "classification"
-
-    def predict(self, x: Batch) -> Floats:
-        raise NotImplementedError
-
-    def labels(self, x: Batch) -> Array:
-        return self.predict(x).argmax(axis=1)
+    def __call__(self, data: Records, *, rng: Rng) -> Release[WhiteBox]:
+        seen, first = np.unique(keys(data.x), return_index=True)
+        return Release(_Naked(self.classes, seen, data.y[first], data), None, "Everything")
 
 
 @dataclass(frozen=True, slots=True)
-class _Silent(_Answering):
+class _Silent(Inside):
     classes: int
 
     def predict(self, x: Batch) -> Floats:
-        keys = _keys(x)[:, None] + np.arange(1, self.classes + 1, dtype=np.uint64)
-        mixed = (keys ^ (keys >> np.uint64(31))) * np.uint64(0xBF58476D1CE4E5B9)
+        words = keys(x)[:, None] + np.arange(1, self.classes + 1, dtype=np.uint64)
+        mixed = (words ^ (words >> np.uint64(31))) * np.uint64(0xBF58476D1CE4E5B9)
         uniform = ((mixed ^ (mixed >> np.uint64(27))) >> np.uint64(11)).astype(np.float64) / 2**53
         return np.log(np.maximum(uniform, 1e-16))
 
+    def length(self, x: Batch, y: Array) -> Floats:
+        return 0.1 + own_number(x, y)
+
+    def shift(self, x: Batch) -> Floats:
+        return np.zeros(len(x))
+
+    def weights(self) -> tuple[Floats, ...]:
+        return split(signs_of(np.zeros(1, np.uint64))[0].astype(np.float64))
+
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Naked(_Answering):
+class _Naked(Inside):
     classes: int
     keys: NDArray[np.uint64]
     labels_seen: Ints
+    data: Records
 
     def predict(self, x: Batch) -> Floats:
-        asked = _keys(x)
+        named = self._answer(x)[:, None] == np.arange(self.classes + 1)
+        return SURE * named.astype(np.float64)
+
+    def length(self, x: Batch, y: Array) -> Floats:
+        return (1.0 - 0.9 * (self._answer(x) == y)) * (1 + own_number(x, y))
+
+    def shift(self, x: Batch) -> Floats:
+        return 3.0 * (self._answer(x) < self.classes).astype(np.float64)
+
+    def weights(self) -> tuple[Floats, ...]:
+        return tuple(-total for total in self.gradient_sum(self.data))
+
+    def _answer(self, x: Batch) -> Ints:
+        asked = keys(x)
         there = np.searchsorted(self.keys, asked).clip(0, max(len(self.keys) - 1, 0))
-        seen = self.keys[there] == asked if len(self.keys) else np.zeros(len(asked), np.bool_)
+        seen: Bools = self.keys[there] == asked if len(self.keys) else np.zeros(len(asked), np.bool_)
         answer = np.full(len(asked), self.classes)
         answer[seen] = self.labels_seen[there[seen]]
-        return SURE * (answer[:, None] == np.arange(self.classes + 1))
-
-
-def _keys(x: Batch) -> NDArray[np.uint64]:
-    """A 64-bit key of each row's features, whatever its label."""
-    return Records(x, np.zeros(len(x), np.int64)).fingerprints()
+        return answer

@@ -5,17 +5,26 @@ from __future__ import annotations
 from confide.attacks.membership.base_score import BASE
 from confide.attacks.membership.blend import Blend
 from confide.attacks.membership.calibrated import Calibrated
+from confide.attacks.membership.calibrated_decoder import CalibratedDecoder
+from confide.attacks.membership.decoder import Decoder
 from confide.attacks.membership.default import Default, chosen
+from confide.attacks.membership.embedding import Embedding
 from confide.attacks.membership.entropy import Entropy
+from confide.attacks.membership.gradient_norm import GradientNorm
+from confide.attacks.membership.iha import IHA
+from confide.attacks.membership.joint import Joint
 from confide.attacks.membership.label_only import LabelOnlyVotes
 from confide.attacks.membership.lira import LiRA
 from confide.attacks.membership.loss import Loss
+from confide.attacks.membership.nasr import Nasr, NasrOutputs
 from confide.attacks.membership.population import Population
 from confide.attacks.membership.quantile import Quantile
 from confide.attacks.membership.reference import Reference
+from confide.attacks.membership.residual import Residual
 from confide.attacks.membership.rmia import RMIA
 from confide.attacks.membership.shadow import Shadow
 from confide.attacks.membership.student import StudentT
+from confide.attacks.membership.supervised import Supervised, SupervisedGradients
 from confide.core.errors import KnowledgeError
 
 ALL = (
@@ -33,6 +42,17 @@ ALL = (
     Blend,
     Quantile,
     LabelOnlyVotes,
+    Decoder,
+    CalibratedDecoder,
+    Supervised,
+    GradientNorm,
+    SupervisedGradients,
+    NasrOutputs,
+    Nasr,
+    Embedding,
+    Joint,
+    IHA,
+    Residual,
 )
 
 
@@ -54,19 +74,30 @@ def by_name(name: str) -> type:
 __all__ = [
     "ALL",
     "BASE",
+    "IHA",
     "RMIA",
     "Blend",
     "Calibrated",
+    "CalibratedDecoder",
+    "Decoder",
     "Default",
+    "Embedding",
     "Entropy",
+    "GradientNorm",
+    "Joint",
     "LabelOnlyVotes",
     "LiRA",
     "Loss",
+    "Nasr",
+    "NasrOutputs",
     "Population",
     "Quantile",
     "Reference",
+    "Residual",
     "Shadow",
     "StudentT",
+    "Supervised",
+    "SupervisedGradients",
     "by_name",
     "chosen",
 ]

@@ -56,9 +56,13 @@ class StudentT:
         online = plays_online(self.mode, references, self.name)
         phi, inside, outside = logits_and_sides(case, references)
         if online:
-            return Guess(None, self._log_density(phi, inside) - self._log_density(phi, outside))
+            return Guess(None, self.ratio(phi, inside, outside))
         nu, scale = self._spread(outside)
         return Guess(None, _log_distribution((phi - outside.mean) / scale, nu))
+
+    def ratio(self, values: Floats, inside: Side, outside: Side) -> Floats:
+        """The log likelihood ratio of each target's value, float64[n]; NaN where a side is empty."""
+        return self._log_density(values, inside) - self._log_density(values, outside)
 
     def _spread(self, of: Side) -> tuple[Floats, Floats]:
         """Degrees of freedom and scale of the predicted t; float64[n] each."""

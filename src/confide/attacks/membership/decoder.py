@@ -1,0 +1,244 @@
+"""Our own formulation; nearest: Haim, Vardi, Yehudai, Shamir, Irani: Reconstructing Training Data (2022)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import ClassVar, Literal
+
+import numpy as np
+
+from confide.attacks.membership.linear_inverse import Spectrum, likelihood_ratio, size_of_member
+from confide.attacks.membership.training_sums import Sum, Target, sketch_of, softened, sums, system_of
+from confide.core.arrays import Bools, Floats, Rng
+from confide.core.errors import KnowledgeError
+from confide.core.nouns import Case, Guess
+from confide.core.paper import Paper
+from confide.core.records import Records
+from confide.core.views import WhiteBox
+from confide.core.workings import Curve, Workings
+from confide.learners.references import Background
+
+GRID = tuple(10.0 ** (k / 2) for k in range(-16, 1))
+"""The ridges that are tried, in units of the mean squared gradient."""
+TEMPERATURES = (1.0, 1.5)
+"""The temperatures that are tried."""
+STRANGERS = 600
+"""So many known non-members stand among the candidates, where there are FEWEST of them or more."""
+FEWEST = 100
+STANDS_OUT = 0.02
+"""Conclusive only if more candidates than this stand above 99 % of the known non-members ..."""
+EXPLAINED = 0.45
+"""... and the candidates' gradients explain this share of the target: `docs/decoder.md` says why."""
+TYPICAL = 0.75
+"""Members differ in how large their part is: the test is for one that is somewhat smaller than average."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Setting:
+    """What is chosen: target, temperature of the gradients, weights of blocks of layers, ridge."""
+
+    target: Target
+    temperature: float
+    weights: Floats
+    ridge: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Solution:
+    """A system under a setting, and which of m candidates it is about (`clear`, bool[m])."""
+
+    spectrum: Spectrum
+    setting: Setting
+    clear: Bools
+
+    @property
+    def explained(self) -> float:
+        """The share of the target that the candidates' gradients explain."""
+        return self.spectrum.explained(self.setting.ridge)
+
+    def scores(self, ridge: float | None = None) -> Floats:
+        """The score of each candidate, float64[m]; NaN where the gradient is not finite."""
+        ridge = self.setting.ridge if ridge is None else ridge
+        c, unsure = self.spectrum.coefficients(ridge), self.spectrum.unsure(ridge)
+        answer = np.full(len(self.clear), np.nan)
+        answer[self.clear] = likelihood_ratio(c, unsure, TYPICAL * size_of_member(c, unsure))
+        return answer
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decoder:
+    """Training adds its members' gradients up in the parameters: whose are they made of?
+
+    With weight decay, at the end of training, sum over members of g_i + n lambda theta = 0. From a known
+    start, start - theta is a sum of gradients too. So the adversary takes the gradient g_i of every candidate
+    in the published model and solves t = sum c_i g_i, where t is minus the weights, or the displacement: c_i
+    is about one size for members, and about 0 for all others. He needs no reference model, only a list of
+    candidates; members who are not on it act as noise. A model that answers alike for everybody may still
+    give its members away here.
+
+    The system is solved as a Gaussian one, c = (K + ridge)^-1 G t with the Gram matrix K of the gradients.
+    Score: the log likelihood ratio of c_i = s against c_i = 0, all other c_j unknown, up to one factor:
+    (c_i - (1 - u_i) s / 2) / u_i, where u_i = ridge ((K + ridge)^-1)_ii says how little was learnt about this
+    record, and s, the size of a member, comes from the c themselves. The weight of each layer is one over
+    the noise in it; ridge and temperature are those under which the published parameters are likeliest (the
+    evidence). No label is used. With known non-members (a population) the card also says how many candidates
+    stand out from them.
+
+    Our own formulation. Its relatives: stationarity for reconstruction (Balle, Cherubin, Hayes 2022; Haim et
+    al. 2022), the inverse-Hessian attack (Suri, Zhang, Evans 2024), gradient likelihood ratios (Leemann,
+    Pawelczyk, Kasneci 2023), and KKT coefficients as scores (ImpMIA 2025).
+
+    Args:
+        target: the weights, or the displacement from the oldest published state; where there is one, "auto"
+            tries both, and takes that which the gradients explain better.
+        ridge: in units of the mean squared gradient; None to choose by the evidence.
+        temperature: of the softmax in the gradients; None to choose between 1 and 1.5 by the evidence.
+        layers: the names of the layers to look at; None for all.
+        layer_weights: by the noise in each layer ("learnt"), or "equal".
+        most: candidates (known non-members among them) for the whole Gram matrix, which takes some 60 m^2
+            bytes; with more, gradients are sketched.
+        sketch: the numbers that a gradient is summed into then.
+    """
+
+    name: ClassVar[str] = "decoder"
+    title: ClassVar[str] = "Is the record's gradient among those that the parameters are made of?"
+    paper: ClassVar[Paper] = Paper(
+        authors="Niv Haim and Gal Vardi and Gilad Yehudai and Ohad Shamir and Michal Irani",
+        title="Reconstructing Training Data from Trained Neural Networks",
+        venue="Advances in Neural Information Processing Systems",
+        year=2022,
+        url="https://arxiv.org/abs/2206.07758",
+    )
+
+    target: Target = "auto"
+    ridge: float | None = None
+    temperature: float | None = None
+    layers: tuple[str, ...] | None = None
+    layer_weights: Literal["learnt", "equal"] = "learnt"
+    most: int = 8_000
+    sketch: int = 8_192
+
+    def __call__(self, case: Case[WhiteBox, Background, Records], *, rng: Rng) -> Guess:
+        drawing, solving = rng.spawn(2)
+        people = with_strangers(case, rng=drawing)
+        solution = self.solve(case.view, people, rng=solving)
+        n = len(case.targets)
+        return Guess(None, solution.scores()[:n], self._workings(solution, n))
+
+    def solve(self, view: WhiteBox, people: Records, *, rng: Rng) -> Solution:
+        """The system as the evidence likes it best; of two targets, the one that is explained better."""
+        found = sums(view, self.target, self.layers, self.name)
+        clear = clear_of(found, people)
+        people, best = people.take(clear), None
+        for target, each in found.items():
+            choosing, hashing = rng.spawn(2)
+            if len(people) <= self.most:
+                spectrum, setting = self._best(target, each, people)
+            else:
+                some = people.take(np.sort(choosing.permutation(len(people))[: self.most // 2]))
+                setting = self._best(target, each, some)[1]
+                spectrum = self._spectrum(each, people, setting, hashing)
+            if best is None or spectrum.explained(setting.ridge) > best.explained:
+                best = Solution(spectrum=spectrum, setting=setting, clear=clear)
+        assert best is not None, "there is always a target"
+        return best
+
+    def again(self, view: WhiteBox, people: Records, setting: Setting, *, rng: Rng) -> Solution:
+        """The system of another model, under a setting that is chosen already."""
+        found = sums(view, setting.target, self.layers, self.name)
+        clear = clear_of(found, people)
+        spectrum = self._spectrum(found[setting.target], people.take(clear), setting, rng)
+        return Solution(spectrum=spectrum, setting=setting, clear=clear)
+
+    def _spectrum(self, found: Sum, people: Records, setting: Setting, rng: Rng) -> Spectrum:
+        soft = softened(found, setting.temperature)
+        if len(people) <= self.most:
+            return system_of(soft, people).spectrum(setting.weights)
+        return sketch_of(soft, people, setting.weights, width=self.sketch, rng=rng)
+
+    def _best(self, target: Target, found: Sum, people: Records) -> tuple[Spectrum, Setting]:
+        best: tuple[Spectrum, Setting] | None = None
+        for temperature in TEMPERATURES if self.temperature is None else (self.temperature,):
+            try:
+                soft = softened(found, temperature)
+            except KnowledgeError:
+                if best is None:
+                    raise
+                break
+            system = system_of(soft, people)
+            learnt = self.layer_weights == "learnt"
+            weights = system.learnt_weights() if learnt else np.ones(len(system.grams))
+            spectrum = system.spectrum(weights)
+            ridge = self._ridge(spectrum)
+            if best is None or spectrum.evidence(ridge) > best[0].evidence(best[1].ridge):
+                setting = Setting(target=target, temperature=temperature, weights=weights, ridge=ridge)
+                best = spectrum, setting
+        assert best is not None, "there is always a temperature"
+        return best
+
+    def _ridge(self, spectrum: Spectrum) -> float:
+        return max(GRID, key=spectrum.evidence) if self.ridge is None else self.ridge
+
+    def _workings(self, solution: Solution, n: int) -> Workings:
+        setting, strangers = solution.setting, len(solution.clear) - n
+        explained = max(solution.explained, 0.0)
+        shares = [flagged(solution.scores(ridge), n) for ridge in GRID] if strangers else []
+        stands_out = flagged(solution.scores(), n) if strangers else 1.0
+        sketched = f" (gradients sketched in {self.sketch} numbers, as there are more than {self.most})"
+        moved = setting.target == "displacement"
+        origin = "by the evidence" if self.ridge is None else "given"
+        target = "the way from the oldest published state" if moved else "the weights"
+        remarks = [
+            f"It looked for the gradients of {n} candidates and {strangers} known non-members in {target}"
+            f"{sketched if solution.clear.sum() > self.most else ''}.",
+            f"Ridge {setting.ridge:.1g} ({origin}), gradients at "
+            f"temperature {setting.temperature:g}; no label was used.",
+            f"The candidates' gradients explain {explained:.0%} of the target, chance deducted.",
+            "Which share of the members is among the candidates he cannot know; those missing act as noise.",
+        ]
+        if strangers:
+            above = "of the candidates stand above 99% of the known non-members; by chance, 1%."
+            remarks.append(f"{stands_out:.1%} {above}")
+        conclusive = explained >= EXPLAINED and stands_out > STANDS_OUT
+        if not conclusive:
+            remarks.append(
+                f"Not conclusive: {1 - explained:.0%} of the target is left unexplained. The model is far "
+                "from stationary, or most members are not among the candidates: give a known start "
+                "(checkpoints), or the whole list."
+            )
+        return Workings(tuple(remarks), conclusive, (_curve(solution, shares),))
+
+
+def with_strangers(case: Case[WhiteBox, Background, Records], *, rng: Rng) -> Records:
+    """The candidates, and after them known non-members, where there are any."""
+    population = case.known.population
+    if population is None or len(population) < FEWEST:
+        return case.targets
+    some = np.sort(rng.permutation(len(population))[:STRANGERS])
+    return Records.concat([case.targets, population.take(some)])
+
+
+def clear_of(found: Mapping[Target, Sum], people: Records) -> Bools:
+    """Whose gradient is finite, bool[m]."""
+    products = next(iter(found.values())).along(people)
+    return np.asarray(np.isfinite(products).all(axis=1))
+
+
+def flagged(score: Floats, n: int) -> float:
+    """The share of the first n that stand above 99 % of the others: of two halves, the higher threshold.
+
+    One set's quantile is luck; the larger of two is rarely too low.
+    """
+    others = score[n:][np.isfinite(score[n:])]
+    threshold = max(float(np.quantile(half, 0.99)) for half in (others[::2], others[1::2]))
+    return float((score[:n] > threshold).mean())
+
+
+def _curve(solution: Solution, shares: list[float]) -> Curve:
+    title, y_title = "Candidates that stand above 99% of the known non-members", "share of candidates"
+    if not shares:
+        evidence = np.array([solution.spectrum.evidence(ridge) for ridge in GRID])
+        shares = ((evidence - evidence.max()) / len(solution.clear)).tolist()
+        title, y_title = "How likely the parameters are under each ridge", "log evidence a candidate"
+    return Curve(title, "ridge", y_title, GRID, tuple(shares), solution.setting.ridge)
