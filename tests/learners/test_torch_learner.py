@@ -200,7 +200,7 @@ def test_every_change_of_the_recipe_changes_its_text() -> None:
 
 def test_only_what_can_be_trained_as_one_is_grouped() -> None:
     line = replace(LEARNER, factory=partial(nn.Linear, 8, 3))
-    assert (LEARNER.group, replace(LEARNER, factory=cnn).group, line.group) == (1, 1, 8)
+    assert (LEARNER.group, replace(LEARNER, factory=cnn).group, line.group) == (1, 8, 8)
     assert replace(line, together=4).group == 4
     assert replace(line, together=4).recipe() != line.recipe()
 

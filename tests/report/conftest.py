@@ -11,8 +11,9 @@ from scipy.stats import beta, norm
 from confide.core.budget import Budget
 from confide.core.estimate import Estimate
 from confide.core.evidence import Evidence
+from confide.core.workings import Curve, Workings
 from confide.measure.risk import EpsilonBound, PrecisionAt, RateAt, Risk, Roc
-from confide.report import Finding, Section, Skipped
+from confide.report import Finding, Ladder, OverTraining, Rung, Section, Skipped
 
 
 def clopper_pearson(rate: float, n: int, confidence: float = 0.95) -> Estimate:
@@ -142,12 +143,63 @@ def gaussian_section(mu: float, *, release: str = "a neural network", n: int = 3
     return Section(**(given | changes))
 
 
+RUNGS = (
+    ("loss", "black-box", "loss threshold", 0.6),
+    ("supervised", "black-box", "half of the people known", 0.9),
+    ("lira", "black-box", "with reference models", 1.9),
+    ("nasr", "white-box", "gradients, half of the people known", 1.2),
+    ("decoder", "white-box", "decoder, nothing known", 3.0),
+)
+
+CURVE = Curve(
+    "Candidates told apart", "ridge", "candidates found", (1e-6, 1e-4, 1e-2), (100.0, 370.0, 210.0), 1e-4
+)
+
+
+def white_section(*, n: int = 3_000, decoder: float = 3.0, conclusive: bool = True, **changes) -> Section:
+    """An audit of published weights: a decoder that shows its workings, the ladder, and checkpoints."""
+    workings = Workings(
+        ("The gradients of 963 candidates sum to 0.004 of their norms.",), conclusive, (CURVE,)
+    )
+    found = Finding(
+        risk=gaussian_risk(decoder, attack="decoder", n=n, access="white-box"),
+        title="Which records' gradients add up to the weights?",
+        blind=BLIND,
+        workings=(workings,),
+    )
+    rungs = tuple(
+        Rung(
+            means=means,
+            title=name,
+            conclusive=conclusive or name != "decoder",
+            risk=gaussian_risk(
+                decoder if name == "decoder" else mu, attack=name, access=access, n=n // 2, confidence=0.99
+            ),
+        )
+        for name, access, means, mu in RUNGS
+    )
+    norms = norm.ppf((np.arange(n) + 0.5) / n)
+    shift = np.array([0.0, -2.0, -5.0])[:, None]
+    given = {
+        "findings": (*gaussian_section(1.9, n=n).findings, found),
+        "ladder": Ladder(rungs=rungs, right=(clopper_pearson(0.99, n), clopper_pearson(0.70, n))),
+        "over_training": OverTraining(
+            states=("epoch0", "epoch5", "published"),
+            norms=np.exp(np.concatenate([norms + shift, norms + 0 * shift], axis=1)),
+            member=np.repeat([True, False], n),
+        ),
+        "access": "white-box",
+    }
+    return gaussian_section(1.9, n=n, **(given | changes))
+
+
 @pytest.fixture(scope="session")
 def make() -> SimpleNamespace:
     return SimpleNamespace(
         risk=gaussian_risk,
         evidence=gaussian_evidence,
         section=gaussian_section,
+        white=white_section,
         rate=clopper_pearson,
         Budget=Budget,
     )

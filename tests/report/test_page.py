@@ -47,7 +47,7 @@ def told(section, audience="internal"):
 
 
 @pytest.mark.parametrize("audience", ["internal", "public"])
-@pytest.mark.parametrize("kind", ["found", "nothing", "few", "broken", "bare", "two"])
+@pytest.mark.parametrize("kind", ["found", "nothing", "few", "broken", "bare", "two", "white"])
 def test_every_kind_of_report_follows_the_schema(make, validator, audience, kind):
     odd = {"auc": NAN, "threshold": float("inf"), "epsilon": (), "seconds": 0.0}
     sections = {
@@ -57,6 +57,7 @@ def test_every_kind_of_report_follows_the_schema(make, validator, audience, kind
         "broken": [broken(make)],
         "bare": [make.section(1.0, headline=Finding(risk=make.risk(1.0, **odd)), evidence={})],
         "two": [make.section(1.9), make.section(0.0, release="a forest")],
+        "white": [make.white(conclusive=False), make.white(n=12, release="few")],
     }[kind]
     found = page(
         sections, seed=7, audience=audience, limits=[Limit.parse("auc=0.6"), Limit.parse("epsilon=1")]
@@ -65,7 +66,9 @@ def test_every_kind_of_report_follows_the_schema(make, validator, audience, kind
     validator.validate(kept)
     assert kept == found  # plain types only: what is kept is what was shown
     assert all(np.isfinite(numbers(kept)))
-    assert found["sections"][0]["outcome"] == {"bare": "found", "two": "found"}.get(kind, kind)
+    assert found["sections"][0]["outcome"] == {"bare": "found", "two": "found", "white": "found"}.get(
+        kind, kind
+    )
 
 
 def test_the_schema_can_fail(make, validator):

@@ -8,6 +8,7 @@ from confide.core.errors import DataError
 from confide.core.estimate import Estimate
 from confide.measure.risk import EpsilonBound, RateAt
 from confide.report import Finding, Limit, judge
+from confide.report.verdict import together
 
 
 def finding(make, *, blind=None, **changes):
@@ -106,3 +107,28 @@ def test_the_worst_release_decides(make):
     assert judge([good, good], limits).ruling == "within"
     assert judge([bad], []).ruling == "measured"
     assert judge([bad], [], strict=True).exit_code == 0
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "expected"),
+    [(0.06, 0.08, "exceeded"), (0.02, 0.08, "inconclusive"), (0.02, 0.04, "inconclusive")],
+)
+def test_while_an_attack_is_in_doubt_no_limit_counts_as_kept(make, low, high, expected):
+    limits = [Limit.parse("tpr@0.01=0.05")]
+    found = [finding(make, **at(low, high))]
+    verdict = judge(found, limits, doubtful=["decoder"])
+    assert verdict.ruling == expected
+    assert verdict.exit_code == (expected == "exceeded")
+    assert judge(found, limits, doubtful=["decoder"], strict=True).exit_code == 1
+    assert ("decoder" in verdict.judged[0].reason) is (high < 0.05)
+
+
+def test_doubt_about_one_release_is_no_doubt_about_another(make):
+    limits, kept = [Limit.parse("tpr@0.01=0.05")], [finding(make, **at(0.01, 0.02))]
+    doubted, clear = judge(kept, limits, doubtful=["decoder"]), judge(kept, limits)
+    both = together([clear, doubted])
+    assert [j.ruling for j in both.judged] == ["within", "inconclusive"]
+    assert both.ruling == "inconclusive"
+    assert together([clear, clear]).ruling == "within"
+    assert together([judge(kept, []), judge(kept, [])]).ruling == "measured"
+    assert together([judge(kept, limits, doubtful=["decoder"], strict=True)]).exit_code == 1

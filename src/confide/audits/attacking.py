@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, get_args, get_type_hints
 
 import numpy as np
 
@@ -14,21 +14,34 @@ from confide.core.evidence import Evidence
 from confide.core.nouns import Attack, Case, Game
 from confide.core.play import play
 from confide.core.views import LADDER, BlackBox
+from confide.learners.references import Informed, Told
 from confide.report import Skipped
 
 USUAL = ("default", "loss", "rmia", "lira", "student", "quantile", "label-only")
 """What an audit tries unless told otherwise: the baseline, and the attacks that the measurements trust."""
 
+WHITE = ("gradient-norm", "supervised", "nasr-outputs", "nasr", "decoder")
+"""What an audit with white-box access tries besides: the steps from outputs to gradients and beyond."""
 
-def choose(names: str | Sequence[str] | None) -> list[Attack[Any, Any, Any]]:
+
+TOLD = (
+    (Informed, "for each person all other records that trained the model"),
+    (Told, "of some people whether they were in the data, and is judged on the others alone"),
+)
+"""What an adversary is told who names this background, in words."""
+
+
+def choose(names: str | Sequence[Any] | None, *, access: str | None = None) -> list[Attack[Any, Any, Any]]:
     """The attacks by name: 'lira,rmia', 'all', a list of names or of attacks, or None for the usual ones.
+
+    Those are more where the audit is to have white-box `access`.
 
     Raises:
         KnowledgeError: if a name is unknown; the known ones are listed.
         DataError: if two attacks have one name and other settings.
     """
     if names is None:
-        names = USUAL
+        names = USUAL + WHITE * (access == "white-box")
     if isinstance(names, str):
         names = [a.name for a in membership.ALL] if names == "all" else names.split(",")
     chosen = [membership.by_name(n.strip())() if isinstance(n, str) else n for n in names]
@@ -43,12 +56,19 @@ def choose(names: str | Sequence[str] | None) -> list[Attack[Any, Any, Any]]:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Played:
-    """What was played: the attacks with their evidence, the skips with their reasons, and what to note."""
+    """What was played.
 
-    attacks: tuple[Attack[Any, Any, Any], ...]
-    evidence: tuple[Evidence, ...]
-    skipped: tuple[Skipped, ...]
-    notes: tuple[str, ...]
+    Args:
+        attacks: those that were tried.
+        evidence: of those that ran.
+        skipped: those that did not, with the reasons.
+        trusted: the name of the attack that `default` chose; empty if it was not asked.
+    """
+
+    attacks: tuple[Attack[Any, Any, Any], ...] = ()
+    evidence: tuple[Evidence, ...] = ()
+    skipped: tuple[Skipped, ...] = ()
+    trusted: str = ""
 
     @property
     def access(self) -> str:
@@ -66,7 +86,7 @@ def attack_all(
     every further attack widens all intervals.
     """
     case = game.deal(0, rng=np.random.default_rng(seed)).case
-    chosen, notes = _resolved(attacks, case, seed)
+    chosen, trusted = _resolved(attacks, case, seed)
     evidence: list[Evidence] = []
     skipped: list[Skipped] = []
     for attack in chosen.values():
@@ -75,17 +95,28 @@ def attack_all(
         except (AccessError, KnowledgeError) as why:
             skipped.append(Skipped(attack=attack.name, why=str(why)))
     return Played(
-        attacks=tuple(chosen.values()), evidence=tuple(evidence), skipped=tuple(skipped), notes=notes
+        attacks=tuple(chosen.values()),
+        evidence=tuple(evidence),
+        skipped=tuple(skipped),
+        trusted=trusted,
     )
+
+
+def told(attack: Attack[Any, Any, Any]) -> str:
+    """What this adversary is told about who trained the model, in words; empty for nearly all."""
+    known = get_args(get_type_hints(type(attack).__call__)["case"])[1]
+    if not isinstance(known, type):
+        return ""
+    return next((words for kind, words in TOLD if issubclass(known, kind)), "")
 
 
 def _resolved(
     attacks: Sequence[Attack[Any, Any, Any]], case: Case[Any, Any, Any], seed: int
-) -> tuple[dict[str, Attack[Any, Any, Any]], tuple[str, ...]]:
-    """The attacks by name, with what `default` chooses in its place."""
+) -> tuple[dict[str, Attack[Any, Any, Any]], str]:
+    """The attacks by name, with what `default` chooses in its place; and what that is."""
     named = {attack.name: attack for attack in attacks}
     if membership.Default.name not in named or not isinstance(case.view, BlackBox):
-        return named, ()
+        return named, ""
     picked = membership.chosen(case, rng=np.random.default_rng([seed, 2]))
     del named[membership.Default.name]
-    return {picked.name: picked, **named}, (f"By default he trusts {picked.name}.",)
+    return {picked.name: picked, **named}, picked.name

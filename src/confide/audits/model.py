@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
+from math import floor
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from confide.attacks.blind import Blind
-from confide.audits.attacking import attack_all, choose
+from confide.audits.access import parse_access, shortfall
+from confide.audits.attacking import Played, attack_all, choose
+from confide.audits.ladder import ladder
 from confide.audits.outcome import Audit, conclude, parse_audience, parse_limits
+from confide.audits.over_training import over_training
 from confide.audits.prepare import Subject, prepare
 from confide.audits.references import Pool, Progress, train_references
 from confide.core.errors import DataError
@@ -20,6 +24,7 @@ from confide.games.membership import TrainedModel
 from confide.learners.references import Background
 from confide.learners.replies import clipped_share
 from confide.report import Limit, coarse
+from confide.report.numbers import percent
 from confide.scale import processes
 
 
@@ -35,6 +40,10 @@ def model(
     references: int = 16,
     train: Any = None,
     attacks: str | Sequence[Any] | None = None,
+    access: str | None = None,
+    weights: Any = None,
+    checkpoints: Sequence[Any] = (),
+    trained_on: int | None = None,
     limits: Sequence[str | Limit] = (),
     audience: str = "internal",
     strict: bool = False,
@@ -65,6 +74,12 @@ def model(
         train: `train(X, y, *, rng) -> model`, the target's recipe. Without it an estimator is cloned and a
             module re-initialised and trained by a stated default.
         attacks: names, attack objects, 'all', or None for the usual ones.
+        access: what will be published. 'white-box': the model with its parameters; the attacks on these are
+            played too, and the report says what each kind of access gives. 'black-box', 'label-only': its
+            scores, its decisions, even if the model that is given shows more. None: whatever it shows.
+        weights: of the module: a .safetensors file, a state dict, or a module.
+        checkpoints: earlier weights of the same training run that are published too, oldest first.
+        trained_on: how many records trained the model in all, which says how many of them are audited.
         limits: such as 'tpr@0.01=0.05'; they decide the verdict.
         audience: 'internal' (rows and ids) or 'public' (neither).
         strict: let an inconclusive verdict fail.
@@ -84,7 +99,13 @@ def model(
     """
     parse_limits(limits)  # what cannot be read is said before any work
     parse_audience(audience)
-    chosen = choose(attacks)
+    chosen = choose(attacks, access=parse_access(access))
+    checkpoints = [checkpoints] if isinstance(checkpoints, str | Path) else list(checkpoints)
+    if checkpoints and access not in (None, "white-box"):
+        raise DataError(
+            f"checkpoints show the inside of a model, and the audit has {access} access: ask for "
+            "white-box access, or leave them out."
+        )
     if references < 0 or seed < 0:
         raise DataError(f"references is {references} and seed is {seed}: neither can be below 0.")
     subject = prepare(
@@ -96,8 +117,12 @@ def model(
         task=task,
         name=name,
         allow_overlap=allow_overlap,
+        access=access,
+        weights=weights,
+        checkpoints=checkpoints,
         rng=np.random.default_rng([seed, 0]),
     )
+    coverage = _coverage(subject.listed, trained_on, public=audience == "public")
     pool = train_references(
         subject,
         count=references,
@@ -107,7 +132,7 @@ def model(
         map=map if jobs == 1 else processes(jobs),
         progress=progress,
     )
-    warnings = _warnings(subject, pool)
+    warnings = _warnings(subject, pool, access)
     if tell is not None:
         for warning in warnings:
             tell(warning)
@@ -121,7 +146,8 @@ def model(
             learner=pool.learner,
             classes=subject.class_count,
         ),
-        told=0.5,  # to those alone who ask for it by their type: the blind adversary
+        told=0.5,  # to those alone who ask for it by their type: supervised attacks, the blind adversary
+        informed=True,  # likewise
     )
     played = attack_all(game, chosen, seed=seed)
     blind = attack_all(game, [Blind()], seed=seed)
@@ -136,10 +162,12 @@ def model(
         seed=seed,
         access=played.access,
         about=_about(subject, played.access, public=audience == "public"),
-        adversary=(pool.words, *played.notes),
+        adversary=_adversary(pool, played, coverage),
         harm=harm,
         notes=() if audience == "public" else subject.notes,
         warnings=warnings,
+        ladder=ladder(played, subject),
+        over_training=over_training(subject, checkpoints),
     )
 
 
@@ -147,6 +175,38 @@ def cache_folder() -> Path:
     """$CONFIDE_CACHE, or a folder of ours in the user's cache."""
     home = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache"))
     return Path(os.environ.get("CONFIDE_CACHE", home / "confide"))
+
+
+def _adversary(pool: Pool, played: Played, coverage: str) -> tuple[str, ...]:
+    """What he had beyond his access, a sentence each."""
+    if not coverage and played.access == "white-box":
+        coverage = "Coverage unknown: say with --trained-on how many records trained the model in all."
+    trusted = f"By default he trusts {played.trusted}." if played.trusted else ""
+    return tuple(line for line in (pool.words, trusted, coverage) if line)
+
+
+def _coverage(listed: int, trained_on: int | None, *, public: bool) -> str:
+    """Which share of the records that trained the model is audited; empty where nobody said.
+
+    Raises:
+        DataError: if more are audited than trained it.
+
+    >>> _coverage(900, 1000, public=False)
+    'The audited list holds 900 of the 1,000 records that trained it (coverage 90 %).'
+    """
+    if trained_on is None:
+        return ""
+    if trained_on < listed:
+        raise DataError(
+            f"there are {listed:,} members, but trained_on is {trained_on:,}: give the number of all records "
+            "that trained the model."
+        )
+    share = listed / trained_on
+    shown = [coarse(n) if public else f"{n:,}" for n in (listed, trained_on)]
+    return (
+        f"The audited list holds {shown[0]} of the {shown[1]} records that trained it (coverage "
+        f"{percent(floor(share * 100) / 100 if public else share)})."
+    )
 
 
 def _about(subject: Subject, access: str, *, public: bool) -> dict[str, str]:
@@ -168,8 +228,9 @@ def _about(subject: Subject, access: str, *, public: bool) -> dict[str, str]:
     }
 
 
-def _warnings(subject: Subject, pool: Pool) -> tuple[str, ...]:
-    warnings = list(pool.warnings)
+def _warnings(subject: Subject, pool: Pool, access: str | None) -> tuple[str, ...]:
+    less = shortfall(subject.view, access)
+    warnings = [*([less] if less else []), *pool.warnings]
     if isinstance(subject.view, BlackBox) and subject.classes is not None:
         share = clipped_share(subject.view.predict(subject.targets.x), subject.targets.y)
         if share > 0.01:

@@ -9,13 +9,23 @@ from pathlib import Path
 from typing import Any
 
 from confide import __version__
-from confide.audits.attacking import Played
+from confide.audits.attacking import Played, told
 from confide.core import evidence as kept
 from confide.core.errors import DataError, EvidenceError
 from confide.core.estimate import Estimate
 from confide.core.evidence import Evidence
-from confide.measure import measure, worst
-from confide.report import Audience, Finding, Limit, Report, Section, Skipped, report
+from confide.measure import Risk, measure, worst
+from confide.report import (
+    Audience,
+    Finding,
+    Ladder,
+    Limit,
+    OverTraining,
+    Report,
+    Section,
+    Skipped,
+    report,
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -109,6 +119,8 @@ def conclude(
     harm: str = "",
     notes: Sequence[str] = (),
     warnings: Sequence[str] = (),
+    ladder: Ladder | None = None,
+    over_training: OverTraining | None = None,
 ) -> Audit:
     """Measure the attacks, all intervals corrected for their number, and lead with the worst.
 
@@ -122,7 +134,10 @@ def conclude(
     unseen = None if blind is None else measure(blind).auc
     cards = {a.name: a for a in played.attacks}
     place, risks = worst(played.evidence)
-    findings = tuple(_finding(risk, cards, unseen) for risk in risks)
+    findings = tuple(
+        _finding(risk, e, cards.get(risk.attack), unseen)
+        for risk, e in zip(risks, played.evidence, strict=True)
+    )
     section = Section(
         release=release,
         access=access,
@@ -135,6 +150,8 @@ def conclude(
         harm=harm,
         warnings=tuple(warnings),
         notes=tuple(notes),
+        ladder=ladder,
+        over_training=over_training,
     )
     return Audit(
         sections=(section,),
@@ -165,14 +182,15 @@ def parse_limits(limits: Sequence[str | Limit]) -> tuple[Limit, ...]:
     return tuple(Limit.parse(limit) if isinstance(limit, str) else limit for limit in limits)
 
 
-def _finding(risk: Any, cards: Mapping[str, Any], blind: Estimate | None) -> Finding:
-    attack = cards.get(risk.attack)
+def _finding(risk: Risk, evidence: Evidence, attack: Any, blind: Estimate | None) -> Finding:
+    """A finding with its card; `attack` is None where the scores were made elsewhere."""
+    found = Finding(risk=risk, blind=blind, workings=evidence.workings)
     if attack is None:
-        return Finding(risk=risk, blind=blind)
-    return Finding(
-        risk=risk,
+        return found
+    return replace(
+        found,
         title=attack.title,
         settings=asdict(attack),
         citation=f"{attack.paper.authors} ({attack.paper.year}). {attack.paper.title}. {attack.paper.url}",
-        blind=blind,
+        told=told(attack),
     )

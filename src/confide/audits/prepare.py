@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from confide.audits.access import narrowed
 from confide.audits.comparable import separate
 from confide.audits.inputs import Sheet, as_sheet, class_names, same_columns, with_codes
 from confide.core.arrays import Batch, Bools, Rng
@@ -18,6 +19,7 @@ from confide.core.records import Records
 from confide.core.views import BlackBox, LabelOnly, Task
 from confide.games.asked import asked_once
 from confide.games.membership import shuffled
+from confide.learners.checkpoints import with_snapshots, with_weights
 from confide.learners.loading import as_view, is_estimator, load_object
 from confide.learners.references import Answers
 from confide.learners.sklearn_model import task_of
@@ -29,13 +31,14 @@ class Subject:
 
     Args:
         model: as the user gave it, for training references by the same recipe.
-        asked: what the release shows, asked anew each time.
-        view: the same, which remembers what it said of targets and population: a query may cost.
+        asked: the model as its owner holds it, asked anew each time.
+        view: what the release shows; it remembers what it said of targets and population: a query may cost.
         targets: members and non-members in an order that says nothing.
         member: bool[n], who of them trained it.
         population: people like them who did not.
         classes: labels in the order of their codes; None in a regression.
         name, notes: for the report.
+        listed: how many members were given, copies included.
     """
 
     model: Any
@@ -47,6 +50,7 @@ class Subject:
     classes: Sequence[Any] | None
     name: str
     notes: tuple[str, ...]
+    listed: int
 
     @property
     def task(self) -> Task:
@@ -69,6 +73,9 @@ def prepare(
     task: Task | None,
     name: str | None,
     allow_overlap: bool,
+    access: str | None = None,
+    weights: Any = None,
+    checkpoints: Sequence[Any] = (),
     rng: Rng,
 ) -> Subject:
     """Load and check everything before any work is done.
@@ -81,26 +88,32 @@ def prepare(
     sheets = [inside, *(same_columns(inside, as_sheet(d, label=label, name=n)) for n, d in others)]
     title = name or (str(model) if isinstance(model, str | Path) else type(model).__name__)
     held = load_object(str(model)) if isinstance(model, str | Path) else model
+    if weights is not None:
+        held = with_weights(held, weights)
     notes = _unused(held, inside.x)
     sheets = [Sheet(features_for(held, s.x), s.y, s.name) for s in sheets]
     view, classes = _view_and_classes(held, sheets, task)
+    if checkpoints:
+        view = with_snapshots(view, checkpoints)
     records = [with_codes(s, classes) for s in sheets]
     notes += _need_columns(view, records, classes)
     public = records[2] if population is not None else None
     sides = separate(records[0], records[1], public, allow_overlap=allow_overlap)
     targets, member = shuffled(sides.members, sides.nonmembers, rng=rng)
     people = [targets] if sides.population is None else [targets, sides.population]
-    known = [(Answers([view], p), 0) for p in people] if isinstance(view, BlackBox) else []
+    shown = narrowed(view, access)
+    known = [(Answers([shown], p), 0) for p in people] if isinstance(shown, BlackBox) else []
     return Subject(
         held,
         view,
-        asked_once(view, *known),
+        asked_once(shown, *known),
         targets,
         member,
         sides.population,
         classes,
         title,
         (*notes, *sides.notes),
+        len(inside),
     )
 
 

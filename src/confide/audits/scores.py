@@ -41,7 +41,7 @@ def scores(
     parts = [evidence] if isinstance(evidence, Evidence) else list(evidence)
     return conclude(
         release=name or "scores",
-        played=Played(attacks=(), evidence=tuple(parts), skipped=(), notes=()),
+        played=Played(evidence=tuple(parts)),
         blind=None,
         limits=limits,
         audience=audience,

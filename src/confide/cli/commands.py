@@ -157,6 +157,34 @@ def _report_options(command: Callable[..., Any]) -> Callable[..., Any]:
     "a torch module re-initialised and trained until its train accuracy matches.",
 )
 @click.option("--attacks", default=None, help="Comma-separated names, or all (see `confide attacks`).")
+@click.option(
+    "--access",
+    type=click.Choice(["white-box", "black-box", "label-only"]),
+    default=None,
+    help="What will be published: the weights, the scores, or the decisions. White-box plays the attacks on "
+    "weights too, and says what each kind of access gives.",
+)
+@click.option(
+    "--weights",
+    type=click.Path(path_type=Path),
+    default=None,
+    metavar="net.safetensors",
+    help="Weights to put into a torch module.",
+)
+@click.option(
+    "--checkpoint",
+    "checkpoints",
+    type=click.Path(path_type=Path),
+    multiple=True,
+    metavar="epoch5.safetensors",
+    help="Earlier weights of the same run, published too. Repeatable, oldest first.",
+)
+@click.option(
+    "--trained-on",
+    default=None,
+    type=click.IntRange(1),
+    help="How many records trained the model in all, of which --members may be a part.",
+)
 @click.option("--seed", default=7, show_default=True, type=click.IntRange(0), help="Same seed, same report.")
 @click.option("--jobs", default=1, show_default=True, type=click.IntRange(1), help="Worker processes.")
 @click.option(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from confide.report.document import Report
-from confide.report.finding import Audience, Finding, Section, Skipped
+from confide.report.finding import Audience, Finding, Ladder, OverTraining, Rung, Section, Skipped
 from confide.report.numbers import coarse
 from confide.report.page import page
 from confide.report.verdict import Limit, Verdict, judge
@@ -13,8 +13,11 @@ from confide.report.verdict import Limit, Verdict, judge
 __all__ = [
     "Audience",
     "Finding",
+    "Ladder",
     "Limit",
+    "OverTraining",
     "Report",
+    "Rung",
     "Section",
     "Skipped",
     "Verdict",

@@ -6,9 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
+from confide.core.arrays import Bools, Floats
 from confide.core.budget import Budget
 from confide.core.estimate import Estimate
 from confide.core.evidence import Evidence
+from confide.core.workings import Workings
 from confide.measure.risk import EpsilonBound, Risk
 
 Audience: TypeAlias = Literal["internal", "public"]
@@ -25,6 +27,8 @@ class Finding:
         citation: the paper; an https address in it becomes a link.
         blind: the AUC of the blind adversary, who never saw the release, on the same people. If its
             interval lies above 0.5, exposed and control differ without the release.
+        workings: how the attack came to its guess, one a world.
+        told: what the adversary was told about who is in the data, in words; mostly nothing.
     """
 
     risk: Risk
@@ -32,6 +36,13 @@ class Finding:
     settings: Mapping[str, object] = field(default_factory=dict)
     citation: str = ""
     blind: Estimate | None = None
+    workings: tuple[Workings, ...] = ()
+    told: str = ""
+
+    @property
+    def conclusive(self) -> bool:
+        """Did the attack's own check hold, so that a low number of it says something?"""
+        return all(w.conclusive for w in self.workings)
 
     @property
     def bound(self) -> EpsilonBound | None:
@@ -68,6 +79,51 @@ class Skipped:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Rung:
+    """One kind of access, and how far it goes.
+
+    Args:
+        means: what the adversary used, in a few words.
+        title: the attack's name in words.
+        conclusive: did the attack's own check hold?
+        risk: the numbers; every rung's are measured on the same people and corrected for the number of rungs.
+    """
+
+    means: str
+    title: str
+    conclusive: bool
+    risk: Risk
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ladder:
+    """What each kind of access gives, from the least to the most.
+
+    Args:
+        rungs: one a kind of access.
+        right: the model's accuracy on members and on others, where it has one.
+    """
+
+    rungs: tuple[Rung, ...]
+    right: tuple[Estimate, Estimate] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class OverTraining:
+    """How large people's gradients were in S states of one training run.
+
+    Args:
+        states: their names, oldest first, the published model last.
+        norms: float64[S, n], the norm of each person's gradient.
+        member: bool[n], who was in the training data.
+    """
+
+    states: tuple[str, ...]
+    norms: Floats
+    member: Bools
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Section:
     """One audited release.
 
@@ -86,6 +142,8 @@ class Section:
         harm: what it tells about a person that he is in the data: one sentence.
         warnings: what a reader must know first: one sentence each.
         notes: small print.
+        ladder: what each kind of access gives, where several were compared.
+        over_training: gradient norms at the checkpoints, where there are any.
     """
 
     release: str
@@ -100,6 +158,13 @@ class Section:
     harm: str = ""
     warnings: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    ladder: Ladder | None = None
+    over_training: OverTraining | None = None
+
+    @property
+    def doubtful(self) -> tuple[str, ...]:
+        """The attacks whose own check failed: that they found little says nothing."""
+        return tuple(f.risk.attack for f in self.findings if not f.conclusive)
 
 
 def _standing(bound: EpsilonBound) -> tuple[bool, bool, float]:

@@ -82,7 +82,7 @@ def finding_record(finding: Finding, *, release: str, lens: Lens) -> dict[str, A
         "advantage": lens.estimate(risk.advantage),
         "auc": lens.estimate(risk.auc),
         "balanced_accuracy": lens.estimate(risk.balanced_accuracy),
-        "tpr_at": [_rate_record(at, risk, lens) for at in risk.tpr_at],
+        "tpr_at": [rate_record(at, risk, lens) for at in risk.tpr_at],
         "precision_at": [
             {"prior": p.prior, "fpr": p.fpr, "value": lens.estimate(p.value)} for p in risk.precision_at
         ],
@@ -96,13 +96,23 @@ def finding_record(finding: Finding, *, release: str, lens: Lens) -> dict[str, A
         "control_count": control,
         "worlds": risk.worlds,
         "excluded": lens.count(risk.excluded),
+        "told": finding.told,
+        "conclusive": finding.conclusive,
+        "remarks": remarks(finding, lens),
         "seconds": round(risk.seconds, 3),
     }
     record["why"] = {name: _why(name, finding, lens) for name, value in record.items() if value is None}
     return record
 
 
-def _rate_record(at: RateAt, risk: Risk, lens: Lens) -> dict[str, Any]:
+def remarks(finding: Finding, lens: Lens) -> list[str]:
+    """What the attack noticed on the way, each remark once, with coarse counts for the public."""
+    said = dict.fromkeys(remark for w in finding.workings for remark in w.remarks)
+    return [coarse_text(remark) if lens.public else remark for remark in said]
+
+
+def rate_record(at: RateAt, risk: Risk, lens: Lens) -> dict[str, Any]:
+    """The rate at one false-positive rate, or the reason why there is none."""
     rate, why = lens.estimate(at.rate, of=risk.exposed_count), at.why
     if rate is None and at.rate is not None:
         why = _FEW if lens.public else "the evidence does not give it"

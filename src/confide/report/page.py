@@ -10,8 +10,9 @@ from confide.core.errors import DataError, EvidenceError
 from confide.report import words
 from confide.report.charts import records as rows
 from confide.report.finding import Audience, Finding, Section
+from confide.report.ladder import ladder_record
 from confide.report.numbers import Lens, coarse_text, finding_record, guessing
-from confide.report.verdict import Limit, Verdict, judge
+from confide.report.verdict import Limit, Verdict, judge, together
 
 SCHEMA = "confide.report/1"
 
@@ -40,6 +41,13 @@ READING = {
         "Promised, shown, could have shown",
         "Shown is a lower bound on what is given away. It may not pass what was promised. A low bar below "
         "a high third bar is good news; below a low third bar it is no news.",
+    ),
+    "gradient_norms": (
+        "Gradient norms over training",
+        "How much one more training step on a person would change the model, at each checkpoint, on a "
+        "logarithmic axis. The line is the middle person of the group, the dark band the middle half, the "
+        "light one all but 5 in 100 at each end. Where the members' band sinks below the others', the "
+        "parameters tell them apart.",
     ),
 }
 """Title and 'how to read it' of each chart."""
@@ -74,8 +82,11 @@ def page(
     """
     _check(sections, audience)
     lens = Lens(audience)
-    by_release = {s.release: judge([s.headline], limits, strict=strict) for s in sections}
-    verdict = judge([s.headline for s in sections], limits, strict=strict)
+    by_release = {
+        s.release: judge([s.headline], limits, strict=strict, doubtful=s.doubtful) for s in sections
+    }
+    verdict = together(list(by_release.values()))
+    doubtful = list(dict.fromkeys(name for s in sections for name in s.doubtful))
     names = [s.release for s in sections]
     return {
         "schema": SCHEMA,
@@ -87,7 +98,7 @@ def page(
         "verdict": verdict.ruling,
         "exit": verdict.exit_code,
         "strict": strict,
-        "verdict_sentence": words.verdict(verdict.ruling, strict),
+        "verdict_sentence": words.verdict(verdict.ruling, strict, doubtful=doubtful),
         "limits": [row for s in sections for row in _limit_rows(s, by_release[s.release], lens)],
         "findings": [finding_record(f, release=s.release, lens=lens) for s in sections for f in s.findings],
         "skipped": [
@@ -137,7 +148,7 @@ def _section(s: Section, ruling: str, lens: Lens) -> Page:
         "headline": words.headline(record, story, access=access),
         "support": words.support(record, story, tried=len(s.findings), detectable=detectable(s.headline)),
         "finding": record,
-        "warnings": words.warnings(record, story, s.warnings, blind_wins=blind_wins),
+        "warnings": words.warnings(record, story, s.warnings, blind_wins=blind_wins, doubtful=s.doubtful),
         "about": [[label, str(text)] for label, text in s.about.items()],
         "promise": promise,
         "adversary": words.adversary(record, s.adversary, access=access),
@@ -146,6 +157,7 @@ def _section(s: Section, ruling: str, lens: Lens) -> Page:
         "means_not": words.means_not(record, story, findings=others),
         "next": words.next_steps(story, ruling, blind_wins=blind_wins),
         "notes": list(s.notes),
+        "ladder": ladder_record(s.ladder, lens=lens),
         "worst_off": _worst_off(s, lens),
     }
 
@@ -164,18 +176,60 @@ def _charts(s: Section, lens: Lens) -> list[Page]:
         "epsilon": rows.epsilon_records(s.headline, s.promise, lens=lens),
     }
     why = {"epsilon": "no bound on epsilon applies to this evidence"}
+    if s.over_training is not None:
+        drawn["gradient_norms"] = rows.gradient_norm_records(s.over_training, lens=lens)
+        why["gradient_norms"] = "too few people for a distribution"
     return [
-        {
-            "name": name,
-            "release": s.release,
-            "title": READING[name][0],
-            "description": f"{READING[name][0]}: {s.release}, {attack}.",
-            "how_to_read": READING[name][1],
-            "records": records,
-            "why": "" if records else why.get(name, "the scores were not handed to the report"),
-        }
+        _chart(
+            name,
+            s.release,
+            READING[name],
+            about="members and others" if name == "gradient_norms" else attack,
+            records=records,
+            why=why.get(name, "the scores were not handed to the report"),
+        )
         for name, records in drawn.items()
+    ] + [chart for f in s.findings for chart in _curves(f, s.release, lens)]
+
+
+def _curves(finding: Finding, release: str, lens: Lens) -> list[Page]:
+    """What the attack tried before it chose a setting; it stands in the attack's card."""
+    curves = [curve for w in finding.workings for curve in w.curves]
+    return [
+        _chart(
+            "curve",
+            release,
+            (curve.title, words.curve(curve)),
+            about=finding.risk.attack,
+            records=rows.curve_records(curve, lens=lens),
+            why="not shown to the public" if lens.public else "it has no point that can be drawn",
+            attack=finding.risk.attack,
+        )
+        for curve in curves
     ]
+
+
+def _chart(
+    name: str,
+    release: str,
+    reading: tuple[str, str],
+    *,
+    about: str,
+    records: list[Page],
+    why: str,
+    attack: str = "",
+) -> Page:
+    title, how_to_read = reading
+    return {
+        "name": name,
+        "release": release,
+        "attack": attack,
+        "title": title,
+        "description": f"{title}: {release}, {about}.",
+        "how_to_read": how_to_read,
+        "records": records,
+        "why": "" if records else why,
+    }
 
 
 def _limit_rows(s: Section, verdict: Verdict, lens: Lens) -> list[Page]:

@@ -39,11 +39,28 @@ def _section(page: Page, s: Page, width: int) -> list[str]:
     lines += ["", *_table(mine, s["finding"], width)]
     missed = [f"{k['attack']}: {k['why']}" for k in page["skipped"] if k["release"] == s["release"]]
     lines += _listed("Did not run", missed, width)
+    lines += _ladder(s.get("ladder"), width)
     lines += _listed("What it means", s["means"], width)
     lines += _listed("What it does not mean", s["means_not"], width)
     lines += _listed("What to do next", s["next"], width)
     lines += _listed("What the adversary had", s["adversary"], width)
+    remarks = [f"{f['attack']}: {line}" for f in mine for line in f.get("remarks", ())]
+    lines += _listed("What the attacks noticed", remarks, width)
     return lines + _listed("Notes", s["notes"], width)
+
+
+def _ladder(ladder: Page | None, width: int) -> list[str]:
+    """What each kind of access gives: the sentences, then a row a kind."""
+    if ladder is None:
+        return []
+    rows = [
+        f"{r['access']}, {r['means']} ({r['attack']}): accuracy {_cell(r['balanced_accuracy'])}, "
+        f"AUC {_cell(r['auc'])}"
+        + "".join(f", found at {one_in(at['fpr'])} {_cell(at['rate'])}" for at in r["tpr_at"])
+        + ("" if r["conclusive"] else "; not conclusive")
+        for r in ladder["rungs"]
+    ]
+    return _listed("What each kind of access gives", [*ladder["sentences"], *rows, ladder["note"]], width)
 
 
 def _table(findings: list[Page], headline: Page, width: int) -> list[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import isfinite, nan
 from typing import Literal, TypeAlias
 
@@ -96,7 +96,13 @@ class Verdict:
         return int(self.ruling == "exceeded" or (self.strict and self.ruling == "inconclusive"))
 
 
-def judge(findings: Sequence[Finding], limits: Sequence[Limit], *, strict: bool = False) -> Verdict:
+def judge(
+    findings: Sequence[Finding],
+    limits: Sequence[Limit],
+    *,
+    strict: bool = False,
+    doubtful: Sequence[str] = (),
+) -> Verdict:
     """Hold findings against limits; one exceeded limit decides, then one inconclusive.
 
     A limit is exceeded when even the low end of the interval lies above it, and kept when even the
@@ -107,13 +113,31 @@ def judge(findings: Sequence[Finding], limits: Sequence[Limit], *, strict: bool 
         findings: the headline of each release, corrected for the number of attacks.
         limits: with none, the ruling is "measured".
         strict: whether "inconclusive" fails.
+        doubtful: attacks on the same releases whose own check failed: while there are any, no limit counts as
+            kept, for what they did not find may be there.
     """
-    judged = tuple(_judge_one(f, limit) for f in findings for limit in limits)
+    judged = tuple(_doubted(_judge_one(f, limit), doubtful) for f in findings for limit in limits)
+    return _ruled(judged, strict)
+
+
+def together(verdicts: Sequence[Verdict]) -> Verdict:
+    """The verdict over several releases, each judged by itself: the worst decides."""
+    return _ruled(tuple(j for v in verdicts for j in v.judged), any(v.strict for v in verdicts))
+
+
+def _ruled(judged: tuple[Judged, ...], strict: bool) -> Verdict:
     order: tuple[Ruling, ...] = ("exceeded", "inconclusive", "within")
     ruling: Ruling = "measured"
     for worse in order[::-1]:
         ruling = worse if any(j.ruling == worse for j in judged) else ruling
     return Verdict(ruling=ruling, judged=judged, strict=strict)
+
+
+def _doubted(judged: Judged, doubtful: Sequence[str]) -> Judged:
+    if judged.ruling != "within" or not doubtful:
+        return judged
+    reason = f"{judged.reason}, but not every attack was conclusive ({', '.join(doubtful)})"
+    return replace(judged, ruling="inconclusive", reason=reason)
 
 
 def _judge_one(finding: Finding, limit: Limit) -> Judged:

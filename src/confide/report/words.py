@@ -7,8 +7,10 @@ exact numbers, so that both audiences are told the same one.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Literal, TypeAlias
 
+from confide.core.workings import Curve
 from confide.report.numbers import FEWEST, alike, guessing, members, one_in, percent, spread, times
 
 Record: TypeAlias = dict[str, Any]
@@ -99,6 +101,8 @@ def support(h: Record, story: Outcome, *, tried: int, detectable: float | None) 
             f"Shown one of each, the blind adversary picks the right one {times(blind['value'])} "
             f"({spread(blind)}); guessing: 50 in 100. Compare people drawn from the same source at random."
         )
+    if h["told"] and story == "found":
+        lines.append(f"The strongest attack, {h['attack']}, was told {h['told']}.")
     lines += [_could_have_seen(h, detectable)] if story in ("nothing", "few") else []
     return lines
 
@@ -153,6 +157,12 @@ def adversary(h: Record, extra: tuple[str, ...], *, access: str) -> list[str]:
     if h["access"] != access and h["access"] in NEEDED:
         lines.append(f"The strongest attack, {h['title']}, needed no more than {NEEDED[h['access']]}.")
     return [*lines, *extra]
+
+
+def curve(tried: Curve) -> str:
+    """How to read what an attack tried."""
+    mark = "" if tried.chosen is None else f" The mark is what the attack chose: {tried.chosen:.3g}."
+    return f"Across, on a logarithmic axis: {tried.x_title}. Upwards: {tried.y_title}.{mark}"
 
 
 def means(h: Record, story: Outcome, *, harm: str, promise: Record | None) -> list[str]:
@@ -243,9 +253,18 @@ def next_steps(story: Outcome, ruling: str, *, blind_wins: bool) -> list[str]:
     return steps
 
 
-def warnings(h: Record, story: Outcome, given: tuple[str, ...], *, blind_wins: bool) -> list[str]:
-    """What a reader must know before he believes a number."""
-    lines = list(given)
+def warnings(
+    h: Record, story: Outcome, given: tuple[str, ...], *, blind_wins: bool, doubtful: Sequence[str] = ()
+) -> list[str]:
+    """What a reader must know before he believes a number; `doubtful` are the attacks whose check failed."""
+    lines = [
+        *given,
+        *(
+            f"Not conclusive: {name}. The attack's own check failed (its card in the small print says why), "
+            "so what it did not find may still be there: its low numbers are no all-clear."
+            for name in doubtful
+        ),
+    ]
     if story == "broken":
         lines.insert(0, "The comparison is broken: a blind adversary wins (see the first sentence).")
     elif blind_wins:
@@ -258,6 +277,8 @@ def warnings(h: Record, story: Outcome, given: tuple[str, ...], *, blind_wins: b
         )
     elif h["blind"] is None:
         lines.append("No blind adversary was played, so nobody checked that the two groups are alike.")
+    if h["told"]:
+        return lines
     if h["excluded"]:
         many = "1 target was" if h["excluded"] == 1 else f"{h['excluded']:,} targets were"
         lines.append(f"{many} left out: {h['title']} could not score them.")
@@ -266,15 +287,16 @@ def warnings(h: Record, story: Outcome, given: tuple[str, ...], *, blind_wins: b
     return lines
 
 
-def verdict(ruling: str, strict: bool) -> str:
-    """The verdict in one line."""
-    return {
+def verdict(ruling: str, strict: bool, *, doubtful: Sequence[str] = ()) -> str:
+    """The verdict in one line; `doubtful` are the attacks whose own check failed."""
+    line = {
         "within": "Within the limits that were set.",
         "exceeded": "A limit that was set is exceeded.",
         "inconclusive": "Inconclusive: the evidence cannot decide on a limit that was set"
         + (", which counts as a failure here." if strict else "."),
         "measured": "Measured; no limit was set.",
     }[ruling]
+    return f"{line} Not conclusive: {', '.join(doubtful)}." if doubtful else line
 
 
 def _about(rate: float) -> str:

@@ -11,7 +11,7 @@ from typing import Any
 
 from confide.core.errors import DataError
 
-CHARTS = ("roc", "scores", "worst_off", "epsilon")
+CHARTS = ("roc", "scores", "worst_off", "epsilon", "gradient_norms", "curve")
 """The charts by name; each is a file beside this one, to be opened in any Vega-Lite editor."""
 
 VERSION = "5.20"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import isfinite
 from typing import Any
 
 import numpy as np
@@ -10,9 +11,10 @@ import numpy as np
 from confide.core.arrays import Array, Floats
 from confide.core.budget import Budget
 from confide.core.evidence import Evidence
+from confide.core.workings import Curve
 from confide.measure import records as measured
 from confide.measure.risk import Roc
-from confide.report.finding import Finding
+from confide.report.finding import Finding, OverTraining
 from confide.report.numbers import FEWEST, Lens
 
 Record = dict[str, Any]
@@ -23,6 +25,11 @@ NAMED = 4
 """So many attacks get a colour and a name of their own; the rest are drawn in grey."""
 
 REST = "other attacks"
+
+QUANTILES = {"lowest": 0.05, "low": 0.25, "middle": 0.5, "high": 0.75, "highest": 0.95}
+
+LEAST_NORM = 1e-12
+"""A logarithmic axis has no zero: smaller gradients are drawn here."""
 
 
 def roc_records(headline: Finding, findings: Sequence[Finding], *, lens: Lens) -> list[Record]:
@@ -107,6 +114,36 @@ def epsilon_records(finding: Finding, promise: Budget | None, *, lens: Lens) -> 
         {"what": "shown", "value": low, "text": f"at least {low:.2f}"},
         {"what": "could have shown", "value": ceiling, "text": f"{ceiling:.2f}"},
     ]
+
+
+def gradient_norm_records(course: OverTraining, *, lens: Lens) -> list[Record]:
+    """Five quantiles of each group's gradient norms at each checkpoint, for one band within another.
+
+    A group of fewer than ten people is not drawn. For the public, nor is a quantile beyond which there are
+    fewer than ten, and the others are rounded to two digits.
+    """
+    records: list[Record] = []
+    for group, chosen in {"in the training data": course.member, "not in it": ~course.member}.items():
+        people = int(chosen.sum())
+        if people < FEWEST:
+            continue
+        clear = [not lens.public or min(q, 1 - q) * people >= FEWEST for q in QUANTILES.values()]
+        for at, (state, norms) in enumerate(zip(course.states, course.norms[:, chosen], strict=True)):
+            found = np.quantile(np.maximum(norms, LEAST_NORM), list(QUANTILES.values()))
+            digits = 2 if lens.public else 5
+            shown = [float(f"{x:.{digits}g}") if c else None for x, c in zip(found, clear, strict=True)]
+            records.append(
+                {"group": group, "at": at, "state": state, **dict(zip(QUANTILES, shown, strict=True))}
+            )
+    return records
+
+
+def curve_records(curve: Curve, *, lens: Lens) -> list[Record]:
+    """What an attack tried, and what it chose; nothing for the public: it may count a handful of people."""
+    if lens.public:
+        return []
+    pairs = [(x, y) for x, y in zip(curve.x, curve.y, strict=True) if x > 0 and isfinite(x) and isfinite(y)]
+    return [{"x": _short(x), "y": _short(y), "chosen": x == curve.chosen} for x, y in sorted(pairs)]
 
 
 def _points(finding: Finding, *, floor: float, lens: Lens) -> Array:

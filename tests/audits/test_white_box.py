@@ -1,0 +1,312 @@
+"""`confide.audits.model` where weights are published: access, weights, checkpoints, coverage, the ladder."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+import pytest
+import torch
+from safetensors.torch import save_file
+from torch import nn
+
+import confide
+from confide.attacks import membership
+from confide.attacks.membership import Loss
+from confide.audits.access import narrowed
+from confide.audits.attacking import USUAL, WHITE, Played, choose
+from confide.audits.ladder import ladder
+from confide.audits.over_training import _distinct
+from confide.core.arrays import Rng
+from confide.core.errors import DataError, ModelError
+from confide.core.evidence import Evidence
+from confide.core.nouns import Case, Guess
+from confide.core.records import Records
+from confide.core.views import BlackBox, LabelOnly, WhiteBox, access_of
+from confide.core.workings import Curve, Workings
+from confide.learners.references import Background, Told
+from confide.learners.torch_model import TorchModel
+
+RNG = np.random.default_rng(0)
+X = RNG.standard_normal((600, 8)).astype(np.float32)
+Y = (X[:, 0] + RNG.standard_normal(600) > 0).astype(np.int64)
+IN, OUT = (X[:300], Y[:300]), (X[300:], Y[300:])
+
+
+def architecture() -> nn.Sequential:
+    return nn.Sequential(nn.Linear(8, 32), nn.ReLU(), nn.Linear(32, 2))
+
+
+def trained() -> list[dict[str, torch.Tensor]]:
+    """The weights at the start, on the way, and at the end of a run that learns its records by heart."""
+    torch.manual_seed(0)
+    net, states = architecture(), []
+    optimiser = torch.optim.Adam(net.parameters(), lr=0.02)
+    x, y = torch.from_numpy(IN[0]), torch.from_numpy(IN[1])
+    for step in range(151):
+        if step in (0, 40, 150):
+            states.append({k: v.clone() for k, v in net.state_dict().items()})
+        optimiser.zero_grad()
+        nn.functional.cross_entropy(net(x), y).backward()
+        optimiser.step()
+    return states
+
+
+STATES = trained()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Card:
+    """What every attack of these tests has on its card."""
+
+    title: ClassVar[str] = "Is the gradient small?"
+    paper: ClassVar[Any] = Loss.paper
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SmallGradient(Card):
+    name: ClassVar[str] = "gradient-norm"
+    layers: tuple[str, ...] = ("0", "2")
+    conclusive: bool = True
+
+    def __call__(self, case: Case[WhiteBox, Background, Records], *, rng: Rng) -> Guess:
+        norms = np.linalg.norm(case.view.gradient(case.targets.x, case.targets.y, layers=self.layers), axis=1)
+        curve = Curve("Tried", "ridge", "found", (0.1, 1.0), (3.0, 4.0), 1.0)
+        return Guess(None, -norms, Workings(("Norms were small.",), self.conclusive, (curve,)))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Half(Card):
+    name: ClassVar[str] = "nasr"
+
+    def __call__(self, case: Case[WhiteBox, Told, Records], *, rng: Rng) -> Guess:
+        score = -case.view.loss(case.targets.x, case.targets.y)
+        score[case.known.told] = np.nan
+        return Guess(None, score)
+
+
+def audit(model: object = None, **options: Any) -> confide.audits.Audit:
+    model = with_state(-1) if model is None else model
+    settings = {"members": IN, "nonmembers": OUT, "seed": 3, "references": 0, "attacks": "loss", **options}
+    return confide.audits.model(model, **settings)
+
+
+def with_state(number: int) -> nn.Module:
+    net = architecture()
+    net.load_state_dict(STATES[number])
+    return net
+
+
+def facts(done: confide.audits.Audit) -> dict[str, str]:
+    return dict(done.report.page["sections"][0]["about"])
+
+
+def coverage(done: confide.audits.Audit) -> str:
+    """What is said about it, once, in every render."""
+    (said,) = [line for line in done.sections[0].adversary if "overage" in line]
+    assert done.report.html().count(said) == 1
+    assert said in str(done.report).replace("\n  ", " ")
+    return said
+
+
+def test_a_narrowed_view_can_do_no_more_than_its_access() -> None:
+    view = TorchModel(with_state(-1))
+    for access, kind, more in (("black-box", BlackBox, WhiteBox), ("label-only", LabelOnly, BlackBox)):
+        shown = narrowed(view, access)
+        assert access_of(shown) == access
+        assert isinstance(shown, kind)
+        assert not isinstance(shown, more)
+        assert np.array_equal(shown.labels(X), view.labels(X))
+    assert narrowed(view, "white-box") is narrowed(view, None) is view
+    labels = narrowed(view, "label-only")
+    assert narrowed(labels, "black-box") is labels
+
+
+@pytest.mark.parametrize(
+    ("access", "ran"), [("black-box", ["loss"]), ("white-box", ["gradient-norm", "loss"])]
+)
+def test_access_decides_what_runs(access: str, ran: list[str]) -> None:
+    done = audit(attacks=[SmallGradient(), Loss()], access=access)
+    assert [f.risk.attack for f in done.sections[0].findings] == ran
+    skipped = {s.attack: s.why for s in done.sections[0].skipped}
+    if access == "black-box":
+        assert "needs white-box access, but the release gives black-box access" in skipped["gradient-norm"]
+    assert facts(done)["access"] == access
+    assert not done.sections[0].warnings
+
+
+def test_labels_alone_are_played_on_labels_alone() -> None:
+    done = audit(attacks="loss,label-only", access="label-only")
+    assert [f.risk.attack for f in done.sections[0].findings] == ["label-only"]
+    assert facts(done)["access"] == "label-only"
+
+
+def test_a_model_without_an_inside_is_warned_about_once_and_the_rest_runs() -> None:
+    net = TorchModel(with_state(-1))
+    told: list[str] = []
+    done = audit(net.predict, attacks=[SmallGradient(), Half(), Loss()], access="white-box", tell=told.append)
+    section = done.sections[0]
+    assert [f.risk.attack for f in section.findings] == ["loss"]
+    assert {s.attack for s in section.skipped} == {"gradient-norm", "nasr"}
+    assert all("needs white-box access, but the release gives black-box" in s.why for s in section.skipped)
+    (warning,) = [w for w in section.warnings if "white-box" in w]
+    assert "the model gives black-box access" in warning
+    assert warning in told
+    assert section.ladder is None
+
+
+def test_an_unknown_access_is_refused() -> None:
+    with pytest.raises(DataError, match="choose from white-box, black-box, label-only"):
+        audit(access="grey-box")
+    with pytest.raises(DataError, match="checkpoints show the inside"):
+        audit(access="black-box", checkpoints=[STATES[0]])
+
+
+def test_white_box_access_tries_more() -> None:
+    there = {a.name for a in membership.ALL}
+    assert [a.name for a in choose(None)] == list(USUAL)
+    if set(WHITE) <= there:
+        assert [a.name for a in choose(None, access="white-box")] == [*USUAL, *WHITE]
+    assert [a.name for a in choose("loss", access="white-box")] == ["loss"]
+
+
+def test_a_layer_that_does_not_exist_is_a_named_skip() -> None:
+    done = audit(attacks=[SmallGradient(layers=("9",)), Loss()])
+    (skip,) = done.sections[0].skipped
+    assert skip.attack == "gradient-norm"
+    assert "no layer '9'" in skip.why
+    assert "0, 2" in skip.why
+
+
+def test_weights_are_put_into_the_architecture(tmp_path: Path) -> None:
+    save_file(STATES[-1], tmp_path / "net.safetensors")
+    fresh = audit(architecture(), attacks=[SmallGradient()])
+    filled = audit(architecture(), attacks=[SmallGradient()], weights=tmp_path / "net.safetensors")
+    whole = audit(with_state(-1), attacks=[SmallGradient()])
+    aucs = [a.sections[0].headline.risk.auc.value for a in (fresh, filled, whole)]
+    assert aucs[1] == aucs[2] > 0.6
+    assert aucs[0] < 0.6
+
+
+def test_weights_of_another_model_are_refused_before_any_work() -> None:
+    with pytest.raises(ModelError, match=r"0\.weight is \(32, 8\), not \(4, 8\)"):
+        audit(nn.Sequential(nn.Linear(8, 4), nn.ReLU(), nn.Linear(4, 2)), weights=STATES[-1])
+    with pytest.raises(ModelError, match="go into a torch module"):
+        audit(TorchModel(with_state(-1)).predict, weights=STATES[-1])
+    with pytest.raises(ModelError, match="go into a torch module"):
+        audit(TorchModel(with_state(-1)).predict, checkpoints=[STATES[0]])
+
+
+@pytest.mark.parametrize(
+    ("trained_on", "says"),
+    [
+        (300, "The audited list holds 300 of the 300 records that trained it (coverage 100 %)."),
+        (400, "The audited list holds 300 of the 400 records that trained it (coverage 75 %)."),
+        (None, "Coverage unknown: say with --trained-on"),
+    ],
+)
+def test_the_coverage_is_printed(trained_on: int | None, says: str) -> None:
+    done = audit(attacks=[SmallGradient()], trained_on=trained_on)
+    assert coverage(done).startswith(says)
+
+
+def test_coverage_is_nobodys_question_without_white_box_attacks() -> None:
+    assert not any("overage" in line for line in audit().sections[0].adversary)
+
+
+def test_more_members_than_trained_it_are_refused() -> None:
+    with pytest.raises(DataError, match="there are 300 members, but trained_on is 299"):
+        audit(trained_on=299)
+
+
+def test_the_public_does_not_learn_a_count_from_the_coverage() -> None:
+    done = audit(members=(X[:293], Y[:293]), attacks=[SmallGradient()], trained_on=397, audience="public")
+    assert coverage(done) == (
+        "The audited list holds about 290 of the about 390 records that trained it (coverage 73 %)."
+    )
+
+
+def test_the_rungs_are_measured_on_the_same_people_in_their_order() -> None:
+    done = audit(attacks=[Half(), SmallGradient(), Loss()])
+    found = done.sections[0].ladder
+    assert found is not None
+    assert [r.risk.attack for r in found.rungs] == ["loss", "nasr", "gradient-norm"]
+    counts = {(r.risk.exposed_count, r.risk.control_count) for r in found.rungs}
+    assert len(counts) == 1
+    assert sum(counts.pop()) == 300  # half of 600 were told
+    assert [r.risk.confidence for r in found.rungs] == pytest.approx([1 - 0.05 / 3] * 3)
+    alone = {f.risk.attack: f.risk.exposed_count for f in done.sections[0].findings}
+    assert alone["loss"] == 300  # while the attack itself is measured on everybody
+    outputs = TorchModel(with_state(-1)).predict(X).argmax(axis=1) == Y
+    assert found.right is not None
+    assert [e.value for e in found.right] == pytest.approx([outputs[:300].mean(), outputs[300:].mean()])
+
+
+def test_a_ladder_needs_an_inside_and_an_outside_row() -> None:
+    assert audit(attacks=[SmallGradient()]).sections[0].ladder is None
+    assert audit(attacks="loss").sections[0].ladder is None
+
+
+def test_rungs_with_too_few_people_in_common_are_left_out() -> None:
+    exposed = np.repeat([True, False], 20)
+
+    def of(name: str, access: str, keep: np.ndarray) -> Evidence:
+        kept = np.flatnonzero(keep)
+        return replace(Evidence.of(exposed[kept], kept * 1.0, attack=name, target=kept), access=access)
+
+    first, last = np.arange(40) % 2 == 0, np.arange(40) % 2 == 1
+    played = Played(evidence=(of("loss", "black-box", first), of("decoder", "white-box", last)))
+    assert ladder(played, subject=None) is None  # type: ignore[arg-type]
+
+
+def test_what_was_told_and_noticed_is_on_the_card() -> None:
+    done = audit(attacks=[Half(), SmallGradient(conclusive=False)], limits=["auc=0.99"])
+    page = done.report.page
+    cards = {f["attack"]: f for f in page["findings"]}
+    assert "of some people" in cards["nasr"]["told"]
+    assert cards["gradient-norm"]["remarks"] == ["Norms were small."]
+    assert page["verdict"] == "inconclusive"
+    assert done.exit_code == 0
+    assert audit(attacks=[SmallGradient(conclusive=False)], limits=["auc=0.99"], strict=True).exit_code == 1
+    assert audit(attacks=[SmallGradient()], limits=["auc=0.99"]).report.page["verdict"] == "within"
+
+
+def test_an_informed_adversary_can_be_played_and_what_he_knew_is_said() -> None:
+    done = audit(attacks="residual,loss")
+    page = done.report.page
+    assert not page["skipped"]
+    assert page["findings"][0]["told"] == "for each person all other records that trained the model"
+
+
+def test_gradient_norms_over_training_are_those_of_each_state(tmp_path: Path) -> None:
+    for number, state in enumerate(STATES[:2]):
+        save_file(state, tmp_path / f"epoch{number}.safetensors")
+    files = [tmp_path / f"epoch{number}.safetensors" for number in range(2)]
+    shown = audit(attacks=[SmallGradient()], checkpoints=files).sections[0].over_training
+    assert shown is not None
+    assert shown.states == ("epoch0", "epoch1", "published")
+    assert shown.norms.shape == (3, 600)
+    for state, norms in zip(STATES, shown.norms, strict=True):
+        net = architecture()
+        net.load_state_dict(state)
+        total = np.linalg.norm(TorchModel(net).gradient(X, Y), axis=1)
+        assert np.sort(norms) == pytest.approx(np.sort(total), rel=1e-4, abs=1e-7)
+        inside = np.sort(norms[shown.member])
+        assert inside == pytest.approx(np.sort(total[:300]), rel=1e-4, abs=1e-7)
+    members, others = (np.median(shown.norms[:, who], axis=1) for who in (shown.member, ~shown.member))
+    assert members[-1] < 0.5 * members[0]
+    assert members[-1] < 0.5 * others[-1]
+
+
+def test_checkpoints_of_one_name_stay_apart() -> None:
+    shown = audit(attacks=[SmallGradient()], checkpoints=[STATES[0], with_state(1)]).sections[0].over_training
+    assert shown is not None
+    assert shown.states == ("checkpoint 1", "checkpoint 2", "published")
+    assert _distinct(["net", "net", "published"]) == ["net (1)", "net (2)", "published (3)"]
+    assert _distinct(["a", "b"]) == ["a", "b"]
+
+
+def test_without_checkpoints_nothing_is_drawn() -> None:
+    assert audit(attacks=[SmallGradient()]).sections[0].over_training is None
