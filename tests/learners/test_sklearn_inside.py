@@ -19,9 +19,11 @@ from sklearn.svm import LinearSVC
 from sklearn.tree import DecisionTreeClassifier
 
 from confide.core.errors import KnowledgeError, ModelError
+from confide.core.records import Records
 from confide.core.views import BlackBox, WhiteBox, access_of
 from confide.learners.loading import as_view
 from confide.learners.sklearn_inside import SklearnInside, sklearn_view
+from confide.learners.sklearn_learner import sklearn_learner
 from confide.learners.sklearn_model import SklearnModel
 
 N, D = 40, 4
@@ -222,13 +224,6 @@ def test_class_codes_may_have_another_order_than_the_estimators_classes() -> Non
     assert_array_equal(other.labels(x), np.array([1, 2, 0])[model.labels(x)])
 
 
-def test_a_class_the_model_never_met_has_no_gradient() -> None:
-    model, x, _ = fitted(*CASES["binary"])
-    other = SklearnInside(model.estimator, classes=["a", "b", "c"], partial=True)
-    with pytest.raises(ModelError, match=r"never met the class with code 2.*leave these records out"):
-        other.gradient(x[:2], np.array([0, 2]))
-
-
 def test_frames_pass_through_the_steps_of_a_pipeline() -> None:
     x, y = data(3)
     frame = pl.DataFrame({"kind": np.array(["u", "v"])[y % 2], "x0": x[:, 0], "x1": x[:, 1]})
@@ -274,3 +269,18 @@ def test_what_is_not_known_stays_a_black_box() -> None:
         assert not isinstance(view, WhiteBox)
     with pytest.raises(ModelError, match="give it as a black box"):
         SklearnInside(known[0])
+
+
+def test_a_class_that_a_reference_never_met_has_no_gradient():
+    """Reference models train on parts of the records and may miss a class: NaN there, the rest as it is."""
+    rng = np.random.default_rng(3)
+    x, y = rng.standard_normal((60, 4)), rng.integers(2, size=60)
+    reference = sklearn_learner(LogisticRegression(), classes=3).fit(Records(x, y), rng=rng)
+    assert isinstance(reference, WhiteBox)
+    asked = np.concatenate([y[:5], [2]])
+    gradient = reference.gradient(x[:6], asked)
+    whole = SklearnInside(LogisticRegression().fit(x, y))
+    assert_allclose(gradient[:5], whole.gradient(x[:5], y[:5]))
+    assert np.isnan(gradient[5]).any() and np.isinf(reference.loss(x[:6], asked)[5])
+    with pytest.raises(ModelError, match="never met the class with code 2"):
+        whole.gradient(x[:6], asked)

@@ -69,9 +69,9 @@ class CallableLearner:
         probe = None if records is None else records.x[:64]
         # An estimator trained on codes knows codes, and may have missed some of them.
         if is_estimator(model):
-            from confide.learners.sklearn_model import SklearnModel
+            from confide.learners.sklearn_inside import sklearn_view
 
-            return SklearnModel(model, task=self.task, classes=self._codes(), partial=True)
+            return sklearn_view(model, task=self.task, classes=self._codes(), partial=True)
         view = as_view(model, task=self.task, classes=self.classes, answers=self.answers, probe=probe)
         if not isinstance(view, BlackBox):
             raise ModelError(

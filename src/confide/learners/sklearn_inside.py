@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from confide.core.arrays import Array, Batch, Floats, Ints
+from confide.core.arrays import Array, Batch, Bools, Floats, Ints
 from confide.core.errors import KnowledgeError, ModelError
 from confide.core.views import Task, WhiteBox
 from confide.learners.replies import Classes
@@ -69,7 +69,8 @@ class SklearnInside(SklearnModel):
 
     def loss(self, x: Batch, y: Array) -> Floats:
         """The training loss of each record, float64[n]."""
-        return self._chain.losses(self._chain.run(self._features(x))[1][-1], self._own_numbers(y))
+        losses = self._chain.losses(self._chain.run(self._features(x))[1][-1], self._own_numbers(y))
+        return np.where(self._strange(y), np.inf, losses)
 
     def gradient(self, x: Batch, y: Array, *, layers: Sequence[str] | None = None) -> Floats:
         """Each record's gradient in the parameters of these layers (all by default), float64[n, p]."""
@@ -129,7 +130,11 @@ class SklearnInside(SklearnModel):
 
     def _factors(self, x: Batch, y: Array) -> list[tuple[Floats, Floats]]:
         given, answers = self._chain.run(self._features(x))
-        return list(zip(given, self._chain.slopes(answers, given, self._own_numbers(y)), strict=True))
+        slopes = self._chain.slopes(answers, given, self._own_numbers(y))
+        strange = self._strange(y)
+        if strange.any():  # a loss that is infinite has no gradient
+            slopes = [np.where(strange[:, None], np.nan, slope) for slope in slopes]
+        return list(zip(given, slopes, strict=True))
 
     def _has_bias(self, place: int) -> bool:
         return self._chain.biases[place] is not None
@@ -160,27 +165,42 @@ class SklearnInside(SklearnModel):
             return np.asarray(y, np.float64)
         codes: Ints = np.asarray(y, np.int64)
         order = np.argsort(self._codes)
-        place = np.searchsorted(self._codes, codes, sorter=order).clip(max=len(order) - 1)
-        strange = self._codes[order[place]] != codes
-        if strange.any():
+        return order[np.searchsorted(self._codes, codes, sorter=order).clip(max=len(order) - 1)]
+
+    def _strange(self, y: Array) -> Bools:
+        """Who is of a class that the estimator never met, bool[n].
+
+        Raises:
+            ModelError: if somebody is, unless the view is `partial`.
+        """
+        if self.task == "regression":
+            return np.zeros(len(y), np.bool_)
+        strange = ~np.isin(np.asarray(y, np.int64), self._codes)
+        if strange.any() and not self.partial:
             raise ModelError(
-                f"{self.name} never met the class with code {codes[strange.argmax()]}, so that a record of "
+                f"{self.name} never met the class with code {y[strange.argmax()]}, so that a record of "
                 "it has no gradient: leave these records out."
             )
-        return order[place]
+        return strange
 
 
-def sklearn_view(estimator: Any, *, task: Task | None = None, classes: Classes = None) -> SklearnModel:
+def sklearn_view(
+    estimator: Any, *, task: Task | None = None, classes: Classes = None, partial: bool = False
+) -> SklearnModel:
     """The strongest view on a fitted estimator: white-box where its form is known, black-box elsewhere.
+
+    Args:
+        estimator, task, classes, partial: as in `SklearnModel`. Records of a class that a partial model
+            never met have an infinite loss and NaN for a gradient.
 
     Raises:
         ModelError: as `SklearnModel` does.
     """
     task = task or task_of(estimator)
-    view = SklearnModel(estimator, task=task, classes=classes)
+    view = SklearnModel(estimator, task=task, classes=classes, partial=partial)
     known = (task == "regression") == (task_of(estimator) == "regression")
     if known and chain_of(_last(estimator)) is not None:
-        return SklearnInside(estimator, task=task, classes=classes)
+        return SklearnInside(estimator, task=task, classes=classes, partial=partial)
     return view
 
 

@@ -16,6 +16,7 @@ from confide.core.errors import ModelError
 from confide.core.records import Records
 from confide.core.views import BlackBox, Task
 from confide.learners.replies import Classes
+from confide.learners.sklearn_inside import sklearn_view
 from confide.learners.sklearn_model import SklearnModel, ask, name_of, task_of
 from confide.learners.skops import load_estimators, save_estimators
 from confide.learners.spelling import spelled
@@ -86,7 +87,7 @@ class SklearnLearner:
         return tuple(labels)
 
     def _shown(self, estimator: Any, labels: Sequence[object]) -> SklearnModel:
-        return SklearnModel(estimator, task=self.task, classes=tuple(labels) or None, partial=True)
+        return sklearn_view(estimator, task=self.task, classes=tuple(labels) or None, partial=True)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
