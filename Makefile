@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
-CLAIMS := audit_soundness common_task gradients location30 output_perturbation pool_speed white_box
+CLAIMS := audit_soundness common_task conv_pool_speed decoder gradients lecture_table location30 output_perturbation pool_speed white_box
 EXTRAS := torch,onnx,skops,ray,data,demo
 
 # Real data sets, where somebody keeps them beside the checkout; the package itself knows no such path.

@@ -247,27 +247,29 @@ def coefficients(view: Any, people: Records, strangers: Records, how: Decoder) -
 
 
 def references(table: Table) -> None:
-    for seed in SEEDS:
-        names = ["LiRA, 16", "Student t, 16", "decoder on 4", "decoder on 16", "decoder on 16, and logit"]
-        if table.has("reference models", names, seed):
+    """LiRA and the calibrated decoder on the same targets; the first 5 seeds with decay, 2 without."""
+    jobs = [("decay", DECAY, seed) for seed in SEEDS]
+    jobs += [("Adam, no decay", RECIPES["Adam, no decay"], seed) for seed in range(2)]
+    attacks = {
+        "LiRA, 16": (LiRA(), 16),
+        "Student t, 16": (StudentT(), 16),
+        "decoder": (Decoder(), 0),
+        "decoder and 4": (CalibratedDecoder(), 4),
+        "decoder and 16": (CalibratedDecoder(), 16),
+        "decoder and 16, with logit": (CalibratedDecoder(logit=True), 16),
+    }
+    for recipe_, learner, seed in jobs:
+        if table.has("reference models", [f"{recipe_}: {name}" for name in attacks], seed):
             continue
         people, strangers = table.people(seed)
-        view = fit(DECAY, people.take(IN), seed)
+        view = fit(learner, people.take(IN), seed)
         halving, training = np.random.default_rng([3, seed]).spawn(2)
         included = include_halves(len(people), 16, rng=halving)
-        models = DECAY.fit_group(people, [np.flatnonzero(i) for i in included], rngs=training.spawn(16))
-        for name, how, count in (
-            ("LiRA, 16", LiRA(), 16),
-            ("Student t, 16", StudentT(), 16),
-            ("decoder on 4", CalibratedDecoder(), 4),
-            ("decoder on 16", CalibratedDecoder(), 16),
-            ("decoder on 16, and logit", CalibratedDecoder(logit=True), 16),
-        ):
+        models = learner.fit_group(people, [np.flatnonzero(i) for i in included], rngs=training.spawn(16))
+        for name, (how, count) in attacks.items():
             known = References(Answers(models[:count], people), None, included[:count], tuple(range(count)))
-            table.add(
-                "reference models", name, seed,
-                partial(attack, view, people, strangers, how, references=known), IN,
-            )  # fmt: skip
+            run = partial(attack, view, people, strangers, how, references=known if count else None)
+            table.add("reference models", f"{recipe_}: {name}", seed, run, IN)
 
 
 def coverage(table: Table) -> None:
@@ -312,6 +314,9 @@ def recipes(table: Table) -> None:
                 loss = partial(attack, view, people, None, Loss())
                 table.add("other recipes", f"{name}: loss", seed, loss, IN)
                 table.add("other recipes", name, seed, partial(attack, view, people, strangers), IN)
+                if "BatchNorm" in name:
+                    last = partial(attack, view, people, strangers, Decoder(layers=("3",)))
+                    table.add("other recipes", f"{name}, last layer only", seed, last, IN)
 
 
 def rounded(tensor: torch.Tensor, how: str, generator: torch.Generator) -> torch.Tensor:

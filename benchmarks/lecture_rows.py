@@ -142,13 +142,13 @@ BOUGHT = Lecture(name="Purchase100, FC", train=100, test=80, black_box=67.6, out
 
 def laptop() -> list[Row]:
     """Two cores, under an hour: few records and classes, small variants, until they overfit."""
-    few = {"data": "CIFAR-100, 20 classes", "load": partial(pictures, 20), "members": 2_700}
+    few = {"data": "CIFAR-100, 20 classes", "load": partial(pictures, 20), "members": 1_800}
     smaller = "a subset and a small variant: other figures are to be expected"
-    alex, res = partial(networks.alexnet, 20, width=32), partial(networks.resnet, 20, depth=8)
+    alex, res = partial(networks.alexnet, 20, width=16), partial(networks.resnet, 20, depth=8)
     dense = partial(networks.densenet, 20, depth=22, growth=8)
     cnn = {"epochs": 40, "compare": smaller, **few}
     return [
-        Row(name="alexnet", network="AlexNet, width 32", build=alex, rate=0.02, lecture=ALEX, **cnn),
+        Row(name="alexnet", network="AlexNet, width 16", build=alex, rate=0.02, lecture=ALEX, **cnn),
         Row(name="resnet", network="ResNet-8", build=res, lecture=RES, **cnn),
         Row(name="densenet", network="DenseNet-BC-22, growth 8", build=dense, lecture=DENSE, **cnn),
         *connected(members=2_500, width=512, epochs=200, device="cpu"),

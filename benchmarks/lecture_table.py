@@ -34,6 +34,7 @@ from confide.learners.cache import key_of
 from confide.learners.pool import fit_many
 from confide.learners.references import Background
 from confide.measure.measuring import measure
+from confide.measure.paired import paired_auc
 from confide.measure.thresholds import Split
 
 SEED, KNOWN, TOLD = 7, 600, 0.5
@@ -112,7 +113,7 @@ def attacked(one: Row, records: Records, classes: int, cache: Path | None) -> Fo
         accuracy={name: _three(risk.balanced_accuracy) for name, risk in risks.items()},
         auc={name: _three(risk.auc) for name, risk in risks.items()},
         tpr={name: _three(risk.tpr_at[1].rate) for name, risk in risks.items()},
-        ahead={f"{a} - {b}": paired_auc(everything[a], everything[b]) for a, b in PAIRS},
+        ahead={f"{a} - {b}": _three(paired_auc(everything[a], everything[b])) for a, b in PAIRS},
         seconds=seconds | {name: evidence.seconds for name, evidence in everything.items()},
         remarks=[line for w in everything["decoder"].workings for line in w.remarks],
     )
@@ -131,28 +132,6 @@ def _played(game: TrainedModel, attack: Any) -> Evidence:
 def _three(estimate: Estimate | None) -> tuple[float, float, float]:
     nothing = (float("nan"),) * 3
     return nothing if estimate is None else (estimate.value, estimate.low, estimate.high)
-
-
-def paired_auc(one: Evidence, other: Evidence) -> tuple[float, float, float]:
-    """The difference of two AUCs on the same targets, with its 95 % interval (DeLong et al. 1988)."""
-    both = one.table.join(other.table, on="target", how="inner", suffix="_other")
-    exposed = both["exposed"].to_numpy()
-    scores = both.select("score", "score_other").to_numpy()
-    places = [_placements(s[exposed], s[~exposed]) for s in scores.T]
-    of_members, of_controls = (a - b for a, b in zip(*places, strict=True))
-    error = np.sqrt(sum(d.var(ddof=1) / len(d) for d in (of_members, of_controls)))
-    gain = float(of_members.mean())
-    return gain, gain - 1.96 * float(error), gain + 1.96 * float(error)
-
-
-def _placements(yes: np.ndarray, no: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The share of controls below each member, and of members above each control; ties count half."""
-
-    def below(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-        b = np.sort(b)
-        return (np.searchsorted(b, a, "left") + np.searchsorted(b, a, "right")) / (2 * len(b))
-
-    return below(yes, no), 1 - below(no, yes)
 
 
 def lines_of(rows: list[Row], made: list[Found]) -> list[str]:

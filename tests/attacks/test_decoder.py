@@ -16,7 +16,7 @@ from confide.attacks.membership.calibrated_decoder import CalibratedDecoder
 from confide.attacks.membership.decoder import Decoder
 from confide.attacks.membership.linear_inverse import System, likelihood_ratio, size_of_member
 from confide.attacks.membership.training_sums import _spectrum, sketch_of, sums, system_of
-from confide.core.errors import KnowledgeError
+from confide.core.errors import DataError, KnowledgeError
 from confide.core.nouns import Case
 from confide.core.records import Records
 from confide.learners.references import Answers, Background, References
@@ -155,6 +155,39 @@ def test_a_model_that_is_not_stationary_is_not_conclusive():
         workings = Decoder()(case_of(view, people(60), strangers), rng=rng()).workings
         assert not workings.conclusive
         assert any("Not conclusive" in r and "checkpoints" in r for r in workings.remarks)
+
+
+def test_fewer_parameters_than_candidates_are_not_conclusive():
+    """Everything is explained by any 160 candidates: the share explained says nothing then."""
+    records, member = people(400), np.arange(400) < 200
+    guess = Decoder()(case_of(linear(optimum(records.take(member))), records), rng=rng())
+    assert not guess.workings.conclusive
+    assert any("160 numbers are too few to tell 400 candidates apart" in r for r in guess.workings.remarks)
+
+
+@pytest.mark.parametrize(
+    "setting", [{"target": "wieghts"}, {"most": 0}, {"temperature": 0.0}, {"ridge": -1.0}]
+)
+def test_a_setting_that_cannot_be_is_refused(setting):
+    with pytest.raises(DataError, match=next(iter(setting))):
+        Decoder(**setting)
+
+
+def test_a_large_step_is_read_with_the_gradients_it_was_made_of():
+    """One step so large that later gradients are others: those of the start fit exactly, and "auto" sees."""
+    records, member = people(100), np.arange(100) % 3 == 0
+    before = rng(3).standard_normal((CLASSES, FEATURES)) / 10
+    start = linear(before)
+    step = start.gradient(records.x, records.y)[member].sum(axis=0).reshape(before.shape)
+    view = linear(before - 0.2 * step, snapshots=(start,))
+    c = coefficients(view, records, ridge=1e-12, target="update")
+    assert np.abs(c / 0.2 - member).max() < 1e-4
+    later = coefficients(view, records, ridge=1e-12, target="displacement")
+    assert np.abs(later / 0.2 - member).max() > 0.1
+    for target in ("auto", "update"):
+        guess = Decoder(target=target)(case_of(view, records), rng=rng())
+        assert guess.score[member].min() > guess.score[~member].max() and guess.workings.conclusive
+        assert any("the update of the oldest" in remark for remark in guess.workings.remarks)
 
 
 def test_a_list_without_members_has_no_power_and_says_so():

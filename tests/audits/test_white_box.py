@@ -15,17 +15,18 @@ from torch import nn
 import confide
 from confide.attacks import membership
 from confide.attacks.membership import Loss
-from confide.audits.access import narrowed
 from confide.audits.attacking import USUAL, WHITE, Played, choose
 from confide.audits.ladder import ladder
 from confide.audits.over_training import _distinct
 from confide.core.arrays import Rng
-from confide.core.errors import DataError, ModelError
+from confide.core.errors import DataError, EvidenceError, ModelError
 from confide.core.evidence import Evidence
+from confide.core.narrowing import narrowed
 from confide.core.nouns import Case, Guess
 from confide.core.records import Records
 from confide.core.views import BlackBox, LabelOnly, WhiteBox, access_of
 from confide.core.workings import Curve, Workings
+from confide.learners.checkpoints import digest_of
 from confide.learners.references import Background, Told
 from confide.learners.torch_model import TorchModel
 
@@ -265,7 +266,7 @@ def test_what_was_told_and_noticed_is_on_the_card() -> None:
     done = audit(attacks=[Half(), SmallGradient(conclusive=False)], limits=["auc=0.99"])
     page = done.report.page
     cards = {f["attack"]: f for f in page["findings"]}
-    assert "of some people" in cards["nasr"]["told"]
+    assert "of half of the people" in cards["nasr"]["told"]
     assert cards["gradient-norm"]["remarks"] == ["Norms were small."]
     assert page["verdict"] == "inconclusive"
     assert done.exit_code == 0
@@ -310,3 +311,106 @@ def test_checkpoints_of_one_name_stay_apart() -> None:
 
 def test_without_checkpoints_nothing_is_drawn() -> None:
     assert audit(attacks=[SmallGradient()]).sections[0].over_training is None
+
+
+def test_a_module_frozen_for_inference_is_audited_from_inside() -> None:
+    frozen = with_state(-1).requires_grad_(False)
+    found = [audit(net, attacks=[SmallGradient()]).sections[0].findings for net in (frozen, with_state(-1))]
+    assert found[0][0].risk.auc == found[1][0].risk.auc
+    assert not any(p.requires_grad for p in frozen.parameters())
+
+
+def test_the_report_says_which_weights_it_is_about(tmp_path: Path) -> None:
+    for name, state in zip(("epoch0", "epoch5", "net"), STATES, strict=True):
+        save_file(state, tmp_path / f"{name}.safetensors")
+    files = [tmp_path / f"{name}.safetensors" for name in ("epoch0", "epoch5", "net")]
+    digests = [digest_of(TorchModel(with_state(i))) for i in range(3)]
+    assert len(set(digests)) == 3
+    for audience in ("internal", "public"):
+        done = audit(
+            architecture(),
+            weights=files[2],
+            checkpoints=files[:2],
+            attacks=[SmallGradient(), Loss()],
+            audience=audience,
+        )
+        told = facts(done)
+        assert told["parameters"] == f"net.safetensors, sha256 {digests[2]}..."
+        assert told["checkpoints"] == f"epoch0 (sha256 {digests[0]}...), epoch5 (sha256 {digests[1]}...)"
+        assert done.report.page["release"] == "Sequential with net.safetensors"
+        assert "He holds 2 earlier states of the run: epoch0, epoch5." in done.sections[0].adversary
+        assert digests[2] in done.report.html()
+        assert str(tmp_path) not in done.report.json()
+    assert facts(audit())["parameters"] == f"sha256 {digests[2]}..."
+    assert audit(weights=STATES[-1], name="ours").report.page["release"] == "ours"
+
+
+def test_what_was_told_is_said_and_that_the_others_were_not_told() -> None:
+    said = audit(attacks=[Half(), SmallGradient(), Loss()]).sections[0].adversary
+    of_half = "of half of the people whether they were in the data, and is judged on the others alone"
+    assert f"nasr was told {of_half}." in said
+    assert "The other attacks were told of nobody whether he was in the data." in said
+    both = audit(attacks=[Half(), membership.Supervised()]).sections[0].adversary
+    assert f"Each of nasr, supervised was told {of_half}." in both
+    assert not any("other attacks" in line for line in both)
+    assert not any("told" in line for line in audit().sections[0].adversary)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Named(SmallGradient):
+    name: ClassVar[str] = "decoder"
+
+
+def test_a_row_says_from_where_it_started() -> None:
+    for checkpoints, means in (([], "nobody's membership known"), ([STATES[0]], "from a known start")):
+        found = audit(attacks=[Named(), Loss()], checkpoints=checkpoints).sections[0].ladder
+        assert found is not None
+        assert [r.means for r in found.rungs][-1] == f"decoder, {means}"
+
+
+def test_inside_is_held_against_outside_person_by_person() -> None:
+    done = audit(attacks=[Half(), SmallGradient(), Loss()])
+    found = done.sections[0].ladder
+    assert found is not None
+    assert found.ahead is not None
+    assert found.told
+    assert found.ahead.outside.risk.attack == "loss"
+    best = max((r for r in found.rungs if r.risk.access == "white-box"), key=lambda r: r.risk.auc.value)
+    assert found.ahead.inside is best
+    assert found.ahead.auc.value == pytest.approx(best.risk.auc.value - found.ahead.outside.risk.auc.value)
+    assert found.ahead.auc.confidence == pytest.approx(1 - 0.05 / 2)  # two pairs might have been chosen
+    alone = audit(attacks=[SmallGradient(), Loss()]).sections[0].ladder
+    assert alone is not None
+    assert not alone.told
+
+
+def test_an_architecture_without_its_weights_is_warned_about() -> None:
+    says = "of its members, no more than guessing: give the trained weights (`--weights`)."
+
+    def warned(net: nn.Module, **options: Any) -> bool:
+        return any(says in w for w in audit(net, **options).sections[0].warnings)
+
+    guessing = architecture()
+    with torch.no_grad():
+        guessing[2].weight.zero_()
+        guessing[2].bias[:] = torch.tensor([0.0, 1.0])  # one class for everybody
+    assert warned(guessing)
+    assert not warned(guessing, weights=STATES[-1])
+    assert not warned(with_state(-1))
+
+
+def test_where_nothing_ran_each_reason_is_said_once() -> None:
+    with pytest.raises(EvidenceError) as caught:
+        audit(attacks="decoder,nasr,lira,rmia", access="black-box")
+    said = str(caught.value)
+    assert "decoder, nasr: need white-box access, but the release gives black-box access" in said
+    assert "lira, rmia: need at least 1 reference model and have 0" in said
+    assert said.count("decoder") == said.count("rmia") == 1
+
+
+@pytest.mark.parametrize(("trained_on", "runs"), [(300, True), (400, False), (None, True)])
+def test_who_lacks_some_of_the_rest_is_not_played(trained_on: int | None, runs: bool) -> None:
+    section = audit(attacks="residual,iha,loss", trained_on=trained_on).sections[0]
+    assert {f.risk.attack for f in section.findings} == {"loss", *(["residual", "iha"] if runs else [])}
+    for skip in section.skipped:
+        assert "to know all other records that trained the model, and here not all are known" in skip.why

@@ -13,7 +13,6 @@ import pytest
 import torch
 from torch import nn
 
-from confide.core.evidence import Evidence
 from confide.data import cifar100, deezer600, digits
 from confide.games.membership import TrainedModel
 from confide.learners.references import Background
@@ -75,22 +74,6 @@ def test_all_networks_answer_and_learn_nothing_in_eval_mode(networks: ModuleType
         assert net(x).shape == (3, 7)
         torch.testing.assert_close(net(x), alone)  # a record's answer does not depend on the others
         assert all((a == b).all() for a, b in zip(before, net.state_dict().values(), strict=True))
-
-
-def test_the_paired_difference_is_delongs(table: ModuleType) -> None:
-    """Against the definition: all pairs, and covariances of the two scores' placements."""
-    rng = RNG(3)
-    exposed = rng.random(90) < 0.4
-    common = rng.normal(size=90)
-    scores = [np.round(common + exposed * gain + rng.normal(size=90), 1) for gain in (1.5, 0.5)]
-    wins = [(s[exposed][:, None] > s[~exposed]) + 0.5 * (s[exposed][:, None] == s[~exposed]) for s in scores]
-    gain = wins[0].mean() - wins[1].mean()
-    variance = 0.0
-    for axis, n in ((1, exposed.sum()), (0, (~exposed).sum())):
-        (a, ab), (_, b) = np.cov(wins[0].mean(axis), wins[1].mean(axis))
-        variance += (a + b - 2 * ab) / n
-    found = table.paired_auc(*(Evidence.of(exposed, s) for s in scores))
-    np.testing.assert_allclose(found, [gain + z * np.sqrt(variance) for z in (0, -1.96, 1.96)])
 
 
 def test_everybody_is_measured_on_the_targets_of_which_nobody_was_told(table: ModuleType) -> None:

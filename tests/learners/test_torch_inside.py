@@ -7,13 +7,15 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
-from numpy.testing import assert_allclose, assert_array_equal
+from numpy.testing import assert_allclose
 from torch import Tensor, nn
 from torch.nn import functional
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from confide.core.errors import KnowledgeError, ModelError
-from confide.learners.torch_model import TorchModel, cross_entropy, squared_residual
+from confide.core.views import WhiteBox
+from confide.learners.torch_losses import cross_entropy, squared_residual
+from confide.learners.torch_model import TorchModel
 
 RNG = np.random.default_rng
 N = 7
@@ -331,10 +333,8 @@ def test_frozen_parameters_are_no_layers() -> None:
     assert model.layers == ("2", "4")
     assert [w.size for w in model.weights()] == [5, 15]
     assert model.gradient_norms(x, y).shape == (N, 2)
-    model.module.requires_grad_(False)
-    assert model.layers == ()
-    assert model.gradient_norms(x, y).shape == (N, 0)
-    assert_array_equal(model.gradient_gram(x, y), np.zeros((N, N)))
+    model.module.requires_grad_(False)  # now there is nothing that sets some of them apart
+    assert model.layers == ("0", "2", "4")
 
 
 def test_a_layer_that_does_not_exist_is_an_error_that_lists_those_that_do() -> None:
@@ -454,3 +454,47 @@ def test_gradients_of_fitted_records_keep_their_digits(kind: str) -> None:
     assert size.min() < 1e-3 * size.max()
     error = np.abs(found - exact) / np.outer(size, size)
     assert error.max() < 1e-4
+
+
+def test_a_module_frozen_for_inference_is_looked_into_all_the_same() -> None:
+    """Its gradients are those of its thawed twin, and the user's module stays frozen."""
+    torch.manual_seed(0)
+    free = nn.Sequential(nn.Linear(4, 5), nn.BatchNorm1d(5), nn.Tanh(), nn.Linear(5, 3))
+    frozen = copy.deepcopy(free).requires_grad_(False)
+    x, y = np.random.default_rng(0).standard_normal((6, 4)).astype(np.float32), np.array([0, 1, 2, 0, 1, 2])
+    one, other = TorchModel(frozen), TorchModel(free)
+    assert one.layers == other.layers
+    direction = other.weights()
+    for asked in (
+        lambda m: m.gradient(x, y),
+        lambda m: m.gradient_norms(x, y),
+        lambda m: m.gradient_gram(x, y),
+        lambda m: m.gradient_along(x, y, direction),
+        lambda m: m.softened(2.0).gradient(x, y, layers=["3"]),
+        lambda m: np.concatenate(m.weights()),
+        lambda m: np.hstack(m.layer_outputs(x)),
+    ):
+        assert_allclose(asked(one), asked(other), rtol=1e-6, atol=1e-9)
+    assert not any(p.requires_grad or p.grad is not None for p in frozen.parameters())
+    assert not any(part._forward_hooks for part in frozen.modules())
+    with torch.no_grad():
+        frozen[0].weight.zero_()  # what the owner changes is what is seen
+    assert not one.weights()[0][:20].any()
+    assert_allclose(one.gradient(x, y), TorchModel(frozen.requires_grad_(True)).gradient(x, y), rtol=1e-6)
+
+
+def test_a_module_without_parameters_is_refused_in_one_sentence() -> None:
+    model = TorchModel(nn.Sequential(nn.Flatten(), nn.Softmax(dim=1)))
+    x, y = np.ones((3, 2), np.float32), np.array([0, 1, 0])
+    assert isinstance(model, WhiteBox)
+    assert model.layers == ()
+    for asked in (
+        model.weights,
+        lambda: model.gradient(x, y),
+        lambda: model.gradient_norms(x, y),
+        lambda: model.gradient_gram(x, y),
+        lambda: model.gradient_along(x, y, ()),
+        lambda: model.layer_outputs(x),
+    ):
+        with pytest.raises(KnowledgeError, match=r"Sequential has no floating-point parameters.*black-box"):
+            asked()

@@ -148,7 +148,7 @@ RUNGS = (
     ("supervised", "black-box", "half of the people known", 0.9),
     ("lira", "black-box", "with reference models", 1.9),
     ("nasr", "white-box", "gradients, half of the people known", 1.2),
-    ("decoder", "white-box", "decoder, nothing known", 3.0),
+    ("decoder", "white-box", "decoder, nobody's membership known", 3.0),
 )
 
 CURVE = Curve(

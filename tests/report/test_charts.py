@@ -1,6 +1,7 @@
 """Charts are tested by what they would draw, and once by what was drawn."""
 
 import json
+import re
 from xml.etree import ElementTree
 
 import numpy as np
@@ -198,3 +199,16 @@ def test_a_hostile_name_is_text_in_a_chart(make):
 def test_an_unknown_chart_is_refused():
     with pytest.raises(DataError, match="roc, scores"):
         figure("pie", [])
+
+
+def test_the_longest_label_of_epsilon_has_room_in_any_font():
+    """A browser's letters may be wider than those that the drawing was measured with: 6.2 units each."""
+    shown = [{"what": "promised", "value": None, "text": "nothing"}] + [
+        {"what": what, "value": 4.2, "text": "at least 4.13"} for what in ("shown", "could have shown")
+    ]
+    svg = draw("epsilon", shown, title="t", description="d")
+    width = float(re.search(r'viewBox="0 0 ([\d.]+)', svg)[1])
+    frame = float(re.search(r"translate\(([\d.]+),", svg)[1])
+    ends = [float(x) for x in re.findall(r"translate\(([\d.]+),[^>]*>at least 4.13<", svg)]
+    assert len(ends) == 2
+    assert frame + max(ends) + 6.5 * len("at least 4.13") <= width

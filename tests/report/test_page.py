@@ -154,7 +154,7 @@ def test_the_first_sentence_speaks_of_the_access_that_was_audited(make):
     s = told(section)
     assert s["headline"].startswith("An outsider who can query this model")
     assert "read the scores" in s["adversary"][0]
-    assert "The strongest attack, Gap, needed no more than the model's decisions." in s["adversary"]
+    assert "The strongest attack, lira, needed no more than the model's decisions." in s["adversary"]
     alone = told(make.section(1.9, headline=Finding(risk=risk)))
     assert alone["headline"].startswith("An outsider who sees only this model's decisions")
     assert "without any score" in alone["adversary"][0]

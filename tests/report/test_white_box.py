@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from html import unescape
 
 import numpy as np
@@ -11,7 +12,7 @@ import pytest
 
 from confide.core.estimate import Estimate
 from confide.core.workings import Curve, Workings
-from confide.report import Finding, Ladder, Limit, OverTraining, Report, Rung, page, report
+from confide.report import Ahead, Finding, Ladder, Limit, OverTraining, Report, Rung, Skipped, page, report
 from confide.report.charts.records import curve_records, gradient_norm_records
 from confide.report.numbers import Lens
 
@@ -32,11 +33,11 @@ def rung(make, access, low, high, *, attack="x"):
     [
         ((0.80, 0.90), (0.60, 0.70), "gave more: 85 % (by in) against 65 % (by out) from outside"),
         ((0.60, 0.70), (0.80, 0.90), "gave no more: 65 % (by in) against 85 % (by out) from outside"),
-        ((0.60, 0.75), (0.70, 0.90), "overlap: this audit cannot tell which is ahead"),
-        ((0.70, 0.90), (0.60, 0.75), "overlap: this audit cannot tell which is ahead"),
+        ((0.60, 0.75), (0.70, 0.90), "overlap: they cannot tell which is ahead"),
+        ((0.70, 0.90), (0.60, 0.75), "overlap: they cannot tell which is ahead"),
     ],
 )
-def test_an_order_is_real_where_the_intervals_of_the_best_rows_lie_apart(make, inside, outside, says):
+def test_an_order_is_certain_where_the_intervals_of_the_best_rows_lie_apart(make, inside, outside, says):
     rungs = (
         rung(make, "black-box", 0.5, 0.51, attack="weak"),
         rung(make, "black-box", *outside, attack="out"),
@@ -44,7 +45,7 @@ def test_an_order_is_real_where_the_intervals_of_the_best_rows_lie_apart(make, i
     )
     (said,) = told(make.section(1.0, ladder=Ladder(rungs=rungs)))["ladder"]["sentences"]
     assert says in said
-    assert ("the order is real" in said) is ("overlap: this" not in says)
+    assert ("with 95 % confidence this is the order" in said) is ("overlap: they" not in says)
 
 
 def test_the_ladder_shows_each_row_with_its_numbers(make):
@@ -216,3 +217,84 @@ def test_a_report_from_before_there_were_workings_can_be_drawn_again(make, tmp_p
     again = Report.load(tmp_path / "report.json")
     assert again.html() == report([make.section(1.9)], seed=7).html()
     assert str(again) == str(report([make.section(1.9)], seed=7))
+
+
+def paired(make, low, high):
+    rungs = (rung(make, "black-box", 0.5, 0.6, attack="out"), rung(make, "white-box", 0.5, 0.6, attack="in"))
+    ahead = Ahead(inside=rungs[1], outside=rungs[0], auc=Estimate((low + high) / 2, low, high, 0.95))
+    return told(make.section(1.0, ladder=Ladder(rungs=rungs, ahead=ahead)))["ladder"]["sentences"][-1]
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "says"),
+    [
+        (0.01, 0.05, "0.03 (between 0.01 and 0.05): with 95 % confidence inside is ahead."),
+        (-0.05, -0.01, "-0.03 (between -0.05 and -0.01): with 95 % confidence outside is ahead."),
+        (-0.01, 0.05, "which may be 0: they cannot tell which is ahead."),
+    ],
+)
+def test_the_paired_difference_decides_who_is_ahead(make, low, high, says):
+    assert paired(make, low, high).endswith(says)
+
+
+def test_the_note_says_how_accuracy_is_counted_and_who_was_told(make):
+    section = make.white()
+    for was_told in (True, False):
+        note = told(make.white(ladder=replace(section.ladder, told=was_told)))["ladder"]["note"]
+        assert "threshold was chosen on one half of these people and its errors counted on the other" in note
+        assert ("supervised" in note) is was_told
+
+
+def test_an_attack_in_doubt_that_found_much_is_not_said_to_have_found_little(make):
+    """It is the strongest and above the limit: what it found stands."""
+    doubted = Finding(
+        risk=make.risk(3.0, attack="decoder", access="white-box"), workings=(Workings((), False),)
+    )
+    weak = Finding(risk=make.risk(0.0, attack="nasr", access="white-box"), workings=(Workings((), False),))
+    section = make.section(1.9, headline=doubted, findings=(doubted, weak))
+    made = report([section], seed=7, limits=[Limit.parse("auc=0.6")])
+    assert made.page["verdict_sentence"] == "A limit that was set is exceeded. Not conclusive: nasr."
+    said = {w.split(".")[0]: w for w in made.page["sections"][0]["warnings"]}
+    assert "what it found stands, but there may be more" in said["Not conclusive: decoder"]
+    assert "no all-clear" in said["Not conclusive: nasr"]
+    cards = made.html().split("<details>")
+    assert "there may be more than it found" in cards[1]
+    assert "no all-clear" not in cards[1]
+    assert "no all-clear" in cards[2]
+
+
+def test_a_reason_that_holds_for_several_attacks_is_said_once(make):
+    why = "needs white-box access, but the release gives black-box access: show it more."
+    skipped = [Skipped(attack=a, why=f"{a} {why}") for a in ("decoder", "nasr")]
+    made = report([make.section(1.9, skipped=(*skipped, Skipped(attack="iha", why="iha is tired.")))], seed=7)
+    line = "need white-box access, but the release gives black-box access: show it more."
+    for shown in (re.sub(r"\s+", " ", str(made)), re.sub(r"<[^>]*>", "", made.html())):
+        assert f"decoder, nasr: {line}" in shown
+        assert "iha: is tired." in shown
+        assert shown.count("black-box access: show it more") == 1
+    assert [k["why"] for k in made.page["skipped"]][:2] == [f"{a} {why}" for a in ("decoder", "nasr")]
+
+
+def test_a_column_that_shows_nothing_has_no_room_on_a_narrow_page(make):
+    """Its cells are of the class that narrow pages hide; a column with one number keeps its place."""
+
+    def heads(section):
+        table = report([section], seed=7).html().split('class="each ladder"')[1].split("</table>")[0]
+        return re.findall(r'<th scope="col"( class="sec")?>found at (1 in [\d,]+)</th>', table)
+
+    section = make.white()
+    empty = [
+        replace(
+            r,
+            risk=replace(
+                r.risk,
+                tpr_at=tuple(replace(t, rate=t.rate if t.fpr > 0.001 else None) for t in r.risk.tpr_at),
+            ),
+        )
+        for r in section.ladder.rungs
+    ]
+    ladder = section.ladder
+    assert heads(section) == [("", "1 in 100"), ("", "1 in 1,000")]
+    hidden = [("", "1 in 100"), (' class="sec"', "1 in 1,000")]
+    assert heads(make.white(ladder=replace(ladder, rungs=tuple(empty)))) == hidden
+    assert heads(make.white(ladder=replace(ladder, rungs=(*empty[:-1], ladder.rungs[-1])))) == heads(section)

@@ -1,37 +1,11 @@
-"""What the release shows: a view narrowed to the access that will be published, whatever the owner holds."""
+"""The access that an audit is to have, and what to say where the model gives less."""
 
 from __future__ import annotations
 
-from confide.core.arrays import Array, Batch, Floats
 from confide.core.errors import DataError
-from confide.core.views import LADDER, BlackBox, LabelOnly, Task, WhiteBox, access_of
+from confide.core.views import LADDER, LabelOnly, access_of
 
 ACCESSES = tuple(name for name, kind in LADDER if kind is not object)
-
-
-class _Labels:
-    """Decisions, and nothing else of what the view could tell."""
-
-    def __init__(self, view: LabelOnly) -> None:
-        self._view = view
-
-    def labels(self, x: Batch) -> Array:
-        return self._view.labels(x)
-
-
-class _Scores(_Labels):
-    """Decisions and scores, and nothing else of what the view could tell."""
-
-    def __init__(self, view: BlackBox) -> None:
-        super().__init__(view)
-        self._scored = view
-
-    @property
-    def task(self) -> Task:
-        return self._scored.task
-
-    def predict(self, x: Batch) -> Floats:
-        return self._scored.predict(x)
 
 
 def parse_access(access: str | None) -> str | None:
@@ -45,19 +19,11 @@ def parse_access(access: str | None) -> str | None:
     return access
 
 
-def narrowed(view: LabelOnly, access: str | None) -> LabelOnly:
-    """The view with no more than this access; one that gives less, or None, leaves it as it is."""
-    if access == "black-box" and isinstance(view, WhiteBox):
-        return _Scores(view)
-    if access == "label-only" and isinstance(view, BlackBox):
-        return _Labels(view)
-    return view
-
-
 def shortfall(view: LabelOnly, access: str | None) -> str:
     """A warning where the view gives less than the access that was asked for; else empty.
 
-    >>> shortfall(_Labels(None), "black-box")[:73]
+    >>> decides = type("Decides", (), {"labels": len})()
+    >>> shortfall(decides, "black-box")[:73]
     'The audit was to have black-box access, but the model gives label-only ac'
     """
     given = access_of(view)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, get_args, get_type_hints
+from typing import Any
 
 import numpy as np
 
 from confide.attacks import membership
 from confide.core.errors import AccessError, DataError, KnowledgeError
 from confide.core.evidence import Evidence
+from confide.core.narrowing import asks_for, for_attack
 from confide.core.nouns import Attack, Case, Game
 from confide.core.play import play
 from confide.core.views import LADDER, BlackBox
@@ -26,7 +27,7 @@ WHITE = ("gradient-norm", "supervised", "nasr-outputs", "nasr", "decoder")
 
 TOLD = (
     (Informed, "for each person all other records that trained the model"),
-    (Told, "of some people whether they were in the data, and is judged on the others alone"),
+    (Told, "of half of the people whether they were in the data, and is judged on the others alone"),
 )
 """What an adversary is told who names this background, in words."""
 
@@ -104,7 +105,7 @@ def attack_all(
 
 def told(attack: Attack[Any, Any, Any]) -> str:
     """What this adversary is told about who trained the model, in words; empty for nearly all."""
-    known = get_args(get_type_hints(type(attack).__call__)["case"])[1]
+    _, known = asks_for(attack)
     if not isinstance(known, type):
         return ""
     return next((words for kind, words in TOLD if issubclass(known, kind)), "")
@@ -117,6 +118,7 @@ def _resolved(
     named = {attack.name: attack for attack in attacks}
     if membership.Default.name not in named or not isinstance(case.view, BlackBox):
         return named, ""
-    picked = membership.chosen(case, rng=np.random.default_rng([seed, 2]))
+    seen = for_attack(membership.Default(), case)
+    picked = membership.chosen(seen, rng=np.random.default_rng([seed, 2]))
     del named[membership.Default.name]
     return {picked.name: picked, **named}, picked.name

@@ -120,7 +120,7 @@ def as_sheet(data: Any, *, label: str | None, name: str) -> Sheet:
     if isinstance(frame, pl.DataFrame):
         return sheet_of_frame(frame, label=label, name=name)
     raise DataError(
-        f"{name} is a {type(data).__name__}: give (X, y), a frame with a label column, or a file."
+        f"{name} is of type {type(data).__name__}: give (X, y), a frame with a label column, or a file."
     )
 
 

@@ -9,15 +9,15 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from confide.audits.attacking import Played
+from confide.audits.attacking import Played, told
 from confide.audits.prepare import Subject
 from confide.core.arrays import Bools
 from confide.core.errors import EvidenceError
 from confide.core.estimate import Estimate
 from confide.core.evidence import Evidence
-from confide.core.views import BlackBox
-from confide.measure import proportion, worst
-from confide.report import Ladder, Rung
+from confide.core.views import BlackBox, WhiteBox
+from confide.measure import paired_auc, proportion, worst
+from confide.report import Ahead, Ladder, Rung
 
 CALIBRATED = "with reference models"
 
@@ -27,10 +27,13 @@ RUNGS = (
     ("", CALIBRATED),
     ("nasr-outputs", "layer outputs, half of the people known"),
     ("nasr", "gradients, half of the people known"),
-    ("gradient-norm", "gradient norm, nothing known"),
-    ("decoder", "decoder, nothing known"),
+    ("gradient-norm", "gradient norm, nobody's membership known"),
+    ("decoder", "decoder, nobody's membership known"),
 )
 """The attack that stands for each kind of access, and what he had besides; "" is the calibrated one."""
+
+KNOWN_START = "decoder, from a known start"
+"""The same where he holds checkpoints; of nobody does he know the membership then either."""
 
 TRUSTED = ("student", "lira", "rmia", "blend")
 """What stands for the calibrated attack where `default` was not asked: the first that ran."""
@@ -48,20 +51,27 @@ def ladder(played: Played, subject: Subject) -> Ladder | None:
     if len(chosen) < 2 or not any(e.access == "white-box" for _, e in chosen):
         return None
     try:
-        _, risks = worst(_same_people([e for _, e in chosen]))
+        parts = _same_people([e for _, e in chosen])
+        _, risks = worst(parts)
     except EvidenceError:
         return None
     titles: dict[str, Any] = {a.name: getattr(a, "title", a.name) for a in played.attacks}
+    started = isinstance(subject.view, WhiteBox) and bool(subject.view.snapshots)
     rungs = tuple(
         Rung(
-            means=means,
+            means=KNOWN_START if started and evidence.attack == "decoder" else means,
             title=titles[evidence.attack],
             conclusive=all(w.conclusive for w in evidence.workings),
             risk=risk,
         )
         for (means, evidence), risk in zip(chosen, risks, strict=True)
     )
-    return Ladder(rungs=rungs, right=_right(subject))
+    return Ladder(
+        rungs=rungs,
+        right=right_on(subject),
+        ahead=_ahead(rungs, parts),
+        told=any(told(attack) for attack in played.attacks if attack.name in {e.attack for e in parts}),
+    )
 
 
 def _chosen(played: Played) -> list[tuple[str, Evidence]]:
@@ -82,7 +92,25 @@ def _same_people(parts: Sequence[Evidence]) -> list[Evidence]:
     return [replace(e, table=e.table.filter(pl.col("target").is_in(shared.implode()))) for e in parts]
 
 
-def _right(subject: Subject) -> tuple[Estimate, Estimate] | None:
+def _ahead(rungs: Sequence[Rung], parts: Sequence[Evidence]) -> Ahead | None:
+    """The best rung from inside against the best from outside, person by person.
+
+    Both are chosen by what was found, so the interval is corrected for every pair that might have been.
+    """
+    inside = [i for i, rung in enumerate(rungs) if rung.risk.access == "white-box"]
+    outside = [i for i in range(len(rungs)) if i not in inside]
+    if not inside or not outside:
+        return None
+    mine, other = (max(side, key=lambda i: rungs[i].risk.auc.value) for side in (inside, outside))
+    sure = 1 - 0.05 / (len(inside) * len(outside))
+    return Ahead(
+        inside=rungs[mine],
+        outside=rungs[other],
+        auc=paired_auc(parts[mine], parts[other], confidence=sure),
+    )
+
+
+def right_on(subject: Subject) -> tuple[Estimate, Estimate] | None:
     """The model's accuracy on members and on others, each with its interval; None in a regression."""
     if subject.classes is None or not isinstance(subject.view, BlackBox):
         return None

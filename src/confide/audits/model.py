@@ -4,27 +4,25 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
-from math import floor
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from confide.attacks.blind import Blind
-from confide.audits.access import parse_access, shortfall
-from confide.audits.attacking import Played, attack_all, choose
+from confide.audits.access import parse_access
+from confide.audits.attacking import attack_all, choose
+from confide.audits.facts import about, adversary, coverage_of, warnings_on
 from confide.audits.ladder import ladder
 from confide.audits.outcome import Audit, conclude, parse_audience, parse_limits
 from confide.audits.over_training import over_training
-from confide.audits.prepare import Subject, prepare
-from confide.audits.references import Pool, Progress, train_references
+from confide.audits.prepare import prepare
+from confide.audits.references import Progress, train_references
 from confide.core.errors import DataError
-from confide.core.views import BlackBox, Task
+from confide.core.views import Task
 from confide.games.membership import TrainedModel
 from confide.learners.references import Background
-from confide.learners.replies import clipped_share
-from confide.report import Limit, coarse
-from confide.report.numbers import percent
+from confide.report import Limit
 from confide.scale import processes
 
 
@@ -122,7 +120,7 @@ def model(
         checkpoints=checkpoints,
         rng=np.random.default_rng([seed, 0]),
     )
-    coverage = _coverage(subject.listed, trained_on, public=audience == "public")
+    coverage = coverage_of(subject.listed, trained_on, public=audience == "public")
     pool = train_references(
         subject,
         count=references,
@@ -132,7 +130,7 @@ def model(
         map=map if jobs == 1 else processes(jobs),
         progress=progress,
     )
-    warnings = _warnings(subject, pool, access)
+    warnings = warnings_on(subject, pool, access, weights=weights)
     if tell is not None:
         for warning in warnings:
             tell(warning)
@@ -147,7 +145,7 @@ def model(
             classes=subject.class_count,
         ),
         told=0.5,  # to those alone who ask for it by their type: supervised attacks, the blind adversary
-        informed=True,  # likewise
+        informed=trained_on is None or trained_on <= subject.listed,  # likewise, if all the rest is listed
     )
     played = attack_all(game, chosen, seed=seed)
     blind = attack_all(game, [Blind()], seed=seed)
@@ -161,8 +159,10 @@ def model(
         strict=strict,
         seed=seed,
         access=played.access,
-        about=_about(subject, played.access, public=audience == "public"),
-        adversary=_adversary(pool, played, coverage),
+        about=about(
+            subject, played.access, weights=weights, checkpoints=checkpoints, public=audience == "public"
+        ),
+        adversary=adversary(pool, played, coverage, checkpoints=checkpoints),
         harm=harm,
         notes=() if audience == "public" else subject.notes,
         warnings=warnings,
@@ -175,67 +175,3 @@ def cache_folder() -> Path:
     """$CONFIDE_CACHE, or a folder of ours in the user's cache."""
     home = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache"))
     return Path(os.environ.get("CONFIDE_CACHE", home / "confide"))
-
-
-def _adversary(pool: Pool, played: Played, coverage: str) -> tuple[str, ...]:
-    """What he had beyond his access, a sentence each."""
-    if not coverage and played.access == "white-box":
-        coverage = "Coverage unknown: say with --trained-on how many records trained the model in all."
-    trusted = f"By default he trusts {played.trusted}." if played.trusted else ""
-    return tuple(line for line in (pool.words, trusted, coverage) if line)
-
-
-def _coverage(listed: int, trained_on: int | None, *, public: bool) -> str:
-    """Which share of the records that trained the model is audited; empty where nobody said.
-
-    Raises:
-        DataError: if more are audited than trained it.
-
-    >>> _coverage(900, 1000, public=False)
-    'The audited list holds 900 of the 1,000 records that trained it (coverage 90 %).'
-    """
-    if trained_on is None:
-        return ""
-    if trained_on < listed:
-        raise DataError(
-            f"there are {listed:,} members, but trained_on is {trained_on:,}: give the number of all records "
-            "that trained the model."
-        )
-    share = listed / trained_on
-    shown = [coarse(n) if public else f"{n:,}" for n in (listed, trained_on)]
-    return (
-        f"The audited list holds {shown[0]} of the {shown[1]} records that trained it (coverage "
-        f"{percent(floor(share * 100) / 100 if public else share)})."
-    )
-
-
-def _about(subject: Subject, access: str, *, public: bool) -> dict[str, str]:
-    """What was audited, in words; for the public in coarse numbers."""
-
-    def count(records: int) -> str:
-        return f"{coarse(records)} records" if public else f"{records:,} records"
-
-    inside, population = int(subject.member.sum()), subject.population
-    classes = "a number" if subject.classes is None else f"one of {subject.class_count} classes"
-    queries = getattr(subject.asked, "queries", None)
-    return {
-        "release": f"{subject.name}, which predicts {classes}",
-        "access": access,
-        "members": f"{count(inside)} that trained it",
-        "non-members": f"{count(len(subject.member) - inside)} that did not",
-        "population": "none" if population is None else count(len(population)),
-        **({} if queries is None else {"queries": f"it was asked about {count(queries)}"}),
-    }
-
-
-def _warnings(subject: Subject, pool: Pool, access: str | None) -> tuple[str, ...]:
-    less = shortfall(subject.view, access)
-    warnings = [*([less] if less else []), *pool.warnings]
-    if isinstance(subject.view, BlackBox) and subject.classes is not None:
-        share = clipped_share(subject.view.predict(subject.targets.x), subject.targets.y)
-        if share > 0.01:
-            warnings.append(
-                f"{share:.0%} of the model's answers are rounded to exactly 0 or 1, which hides "
-                "differences from the attacks: audit the logits where you can."
-            )
-    return tuple(warnings)

@@ -24,6 +24,7 @@ from confide.report import (
     Report,
     Section,
     Skipped,
+    nothing_ran,
     report,
 )
 
@@ -129,8 +130,7 @@ def conclude(
     """
     skipped = (*played.skipped, *more_skipped)
     if not played.evidence:
-        why = "; ".join(f"{s.attack}: {s.why}" for s in skipped)
-        raise EvidenceError(f"no attack could run on {release}, so nothing was measured ({why}).")
+        raise EvidenceError(nothing_ran(release, skipped))
     unseen = None if blind is None else measure(blind).auc
     cards = {a.name: a for a in played.attacks}
     place, risks = worst(played.evidence)

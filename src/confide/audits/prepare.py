@@ -10,11 +10,11 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from confide.audits.access import narrowed
 from confide.audits.comparable import separate
 from confide.audits.inputs import Sheet, as_sheet, class_names, same_columns, with_codes
 from confide.core.arrays import Batch, Bools, Rng
 from confide.core.errors import DataError, ModelError
+from confide.core.narrowing import narrowed
 from confide.core.records import Records
 from confide.core.views import BlackBox, LabelOnly, Task
 from confide.games.asked import asked_once
@@ -90,6 +90,7 @@ def prepare(
     held = load_object(str(model)) if isinstance(model, str | Path) else model
     if weights is not None:
         held = with_weights(held, weights)
+        title += f" with {Path(weights).name}" if not name and isinstance(weights, str | Path) else ""
     notes = _unused(held, inside.x)
     sheets = [Sheet(features_for(held, s.x), s.y, s.name) for s in sheets]
     view, classes = _view_and_classes(held, sheets, task)

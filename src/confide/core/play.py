@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, Protocol, get_args, get_type_hints
+from typing import Any, Protocol
 
 import numpy as np
 import polars as pl
@@ -14,6 +14,7 @@ import polars as pl
 from confide.core.arrays import Rng
 from confide.core.errors import AccessError, EvidenceError, PromiseError
 from confide.core.evidence import SCHEMA, Evidence
+from confide.core.narrowing import asks_for, for_attack
 from confide.core.nouns import Attack, Game, Guess, World
 from confide.core.views import LADDER, access_of
 from confide.core.workings import Workings
@@ -36,6 +37,7 @@ def play(
 ) -> Evidence:
     """Play an attack in `worlds` worlds of a game and collect the evidence.
 
+    The adversary gets no more than the annotation of his `case` names (`core/narrowing.py`).
     World i always has generator i, so one worker and sixty-four give the same evidence, and an
     interrupted play is resumed by playing `only` the worlds that are missing.
 
@@ -93,7 +95,7 @@ def _sit(
             "play a game in the unit of the budget."
         )
     start = time.perf_counter()
-    guess = attack(world.case, rng=adversary)
+    guess = attack(for_attack(attack, world.case), rng=adversary)
     return _rows(number, world, guess, game, attack.name, time.perf_counter() - start)
 
 
@@ -123,7 +125,7 @@ def _rows(
 
 def needed_access(attack: Attack[Any, Any, Any]) -> str:
     """The access that an attack asks for, read from the annotation of its `case`."""
-    view = get_args(get_type_hints(type(attack).__call__)["case"])[0]
+    view, _ = asks_for(attack)
     for name, kind in LADDER:
         if view is kind or (view is Any and kind is object):
             return name

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from copy import deepcopy
 from dataclasses import replace
+from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from confide.core.errors import ModelError
+from confide.core.views import WhiteBox
 from confide.learners.loading import is_module
 
 if TYPE_CHECKING:
@@ -61,12 +63,41 @@ def name_of(weights: Weights, *, number: int) -> str:
     return Path(weights).stem if isinstance(weights, str | Path) else f"checkpoint {number}"
 
 
+def digest_of(view: object) -> str:
+    """Twelve hex digits by which a model's parameters are known again; empty where they are not shown.
+
+    Of a torch module, the SHA-256 of its state dict: each tensor's name, type, shape and bytes, in the
+    order of the names. Of another white box, that of the layers' names and weights.
+    """
+    module: Any = getattr(view, "module", None)
+    sha = sha256()
+    if is_module(module):
+        for name, tensor in sorted(module.state_dict().items()):
+            if hasattr(tensor, "dtype"):  # a quantised module keeps other things there too
+                sha.update(f"{name} {tensor.dtype} {tuple(tensor.shape)}".encode())
+                sha.update(_bytes_of(tensor))
+    elif isinstance(view, WhiteBox):
+        for name, weights in zip(view.layers, view.weights(), strict=True):
+            sha.update(f"{name} {weights.dtype} {weights.shape}".encode() + weights.tobytes())
+    else:
+        return ""
+    return sha.hexdigest()[:12]
+
+
+def _bytes_of(tensor: Tensor) -> bytes:
+    from torch import uint8
+
+    plain = tensor.detach().cpu()
+    plain = (plain.int_repr() if plain.is_quantized else plain).contiguous().reshape(-1)
+    return plain.view(uint8).numpy().tobytes()
+
+
 def _architecture(held: object) -> nn.Module:
     module: Any = held if is_module(held) else getattr(held, "module", None)
     if not is_module(module):
         raise ModelError(
-            f"weights and checkpoints go into a torch module, and the model is a {type(held).__name__}: give "
-            "an import path to the module (`--model mypkg.mymodel:net`), or leave them out."
+            f"weights and checkpoints go into a torch module, but this is of type {type(held).__name__}: "
+            "give an import path to the module (`--model mypkg.mymodel:net`), or leave them out."
         )
     return module
 
@@ -96,7 +127,8 @@ def _state(weights: Weights) -> tuple[Mapping[str, Tensor], str]:
     if isinstance(weights, Mapping) and all(isinstance(value, Tensor) for value in weights.values()):
         return weights, "the state dict"
     raise ModelError(
-        f"a {type(weights).__name__} holds no weights: give a .safetensors file, a state dict or a module."
+        f"an object of type {type(weights).__name__} holds no weights: give a .safetensors file, a "
+        "state dict or a module."
     )
 
 
@@ -137,12 +169,13 @@ def _faults(module: nn.Module, state: Mapping[str, Tensor]) -> list[str]:
         if state[n].shape != own[n].shape
     ]
     kinds = [
-        f"{n} holds {str(state[n].dtype).removeprefix('torch.')}, so undo the quantisation"
+        f"{n} holds {str(state[n].dtype).removeprefix('torch.')}"
         for n in both
         if own[n].is_floating_point() and not state[n].is_floating_point()
     ]
     named = [("it lacks ", lacking), ("it has, and the architecture has not, ", extra)]
-    return [start + _few(names) for start, names in named if names] + [_few(p) for p in (shapes, kinds) if p]
+    undo = [f"{_few(kinds)} (undo the quantisation)"] if kinds else []
+    return [start + _few(names) for start, names in named if names] + [_few(p) for p in [shapes] if p] + undo
 
 
 def _few(phrases: Sequence[str], *, most: int = 6) -> str:

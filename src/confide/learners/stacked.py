@@ -16,7 +16,8 @@ from torch import Tensor, nn, optim
 from torch.nn import functional
 
 from confide.learners.stacked_conv import SPATIAL, Front, on_pictures, pays, supported
-from confide.learners.torch_model import cross_entropy, number_type, squared_residual
+from confide.learners.torch_batches import number_type
+from confide.learners.torch_losses import cross_entropy, squared_residual
 from confide.learners.torch_training import Recipe, Seeds, fused
 
 BY_ELEMENT = (

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from copy import deepcopy
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Protocol, TypeAlias
@@ -257,6 +258,17 @@ class _Meter:
 def named_parts(module: nn.Module) -> dict[str, nn.Module]:
     """The modules within by name; the whole one by its kind."""
     return {name or type(part).__name__.lower(): part for name, part in module.named_modules()}
+
+
+def thawed(module: nn.Module) -> nn.Module:
+    """The same module, sharing all tensors, whose floating-point parameters take gradients.
+
+    The module itself stays as it is.
+    """
+    shared: dict[int, Any] = {id(buffer): buffer for buffer in module.buffers()}
+    for p in module.parameters():
+        shared[id(p)] = nn.Parameter(p.detach(), requires_grad=p.is_floating_point())
+    return deepcopy(module, shared)
 
 
 def _gradients(total: Tensor, parameters: Sequence[Tensor]) -> Sequence[Tensor]:

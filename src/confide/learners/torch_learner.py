@@ -21,7 +21,9 @@ from confide.core.views import BlackBox, Task
 from confide.learners.spelling import spelled
 from confide.learners.stacked import can_stack, train_stacked
 from confide.learners.stacked_conv import depends_on_batch
-from confide.learners.torch_model import Loss, TorchModel, default_loss, tensor_of, truth_of
+from confide.learners.torch_batches import tensor_of, truth_of
+from confide.learners.torch_losses import Loss, default_loss
+from confide.learners.torch_model import TorchModel
 from confide.learners.torch_training import (
     MakeOptimiser,
     MakeSchedule,

@@ -2,31 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass, replace
 from functools import partial
-from typing import Any, Protocol, TypeAlias
+from typing import Any
 
 import numpy as np
-import polars as pl
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
 
 from confide.core.arrays import Array, Batch, Floats
-from confide.core.errors import DataError, KnowledgeError, ModelError
+from confide.core.errors import KnowledgeError, ModelError
 from confide.core.views import Task
+from confide.learners.torch_batches import number_type, tensor_of, truth_of
 from confide.learners.torch_gram import gram_of
-from confide.learners.torch_inside import Inside, named_parts
-
-Loss: TypeAlias = Callable[[Tensor, Tensor], Tensor]
-"""The mean loss of a batch: (outputs [b, C], y [b]) -> scalar, as `nn.CrossEntropyLoss()`."""
-
-
-class LossOf(Protocol):
-    """A loss of ours: the mean of a batch, or with "none" each record's."""
-
-    def __call__(self, outputs: Tensor, y: Tensor, reduction: str = "mean", /) -> Tensor: ...
+from confide.learners.torch_inside import Inside, named_parts, thawed
+from confide.learners.torch_losses import Loss, default_loss
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -103,7 +94,7 @@ class TorchModel:
         parameters = dict(self.module.named_parameters())
         return tuple(
             np.concatenate([parameters[n].detach().double().flatten().cpu().numpy() for n in names])
-            for names in self._owned().values()
+            for names in self._need_owned().values()
         )
 
     def penalty_gradient(self) -> tuple[Floats, ...]:
@@ -184,7 +175,9 @@ class TorchModel:
         return replace(self, loss_function=lambda outputs, y: loss(outputs / temperature, y))
 
     def _inside(self, x: Batch, y: Array, layers: Sequence[str] | None = None) -> Inside:
-        owned = self._owned()
+        owned = self._need_owned()
+        if not any(p.requires_grad for p in self.module.parameters()):
+            return replace(self, module=thawed(self.module))._inside(x, y, layers)
         return Inside(
             module=self.module,
             forward=self._outputs,
@@ -205,16 +198,29 @@ class TorchModel:
         return torch.func.vmap(lambda o, t: loss(o.unsqueeze(0), t.unsqueeze(0)))(outputs, labels)
 
     def _owned(self) -> dict[str, list[str]]:
-        """The layers, each with the full names of its trainable parameters; shared ones with the first."""
+        """The layers, each with the full names of its trainable parameters; shared ones with the first.
+
+        A module that is frozen as a whole, as is usual for inference, was trained before: all count then.
+        """
         owned: dict[str, list[str]] = {}
+        frozen = not any(p.requires_grad for p in self.module.parameters())
         for name, parameter in self.module.named_parameters():
-            if parameter.requires_grad:
+            if parameter.requires_grad or (frozen and parameter.is_floating_point()):
                 layer = name.rpartition(".")[0] or type(self.module).__name__.lower()
                 owned.setdefault(layer, []).append(name)
         return owned
 
+    def _need_owned(self) -> dict[str, list[str]]:
+        owned = self._owned()
+        if not owned:
+            raise KnowledgeError(
+                f"{type(self.module).__name__} has no floating-point parameters, so there is nothing inside "
+                "to look at: audit it with black-box access."
+            )
+        return owned
+
     def _chosen(self, layers: Sequence[str] | None) -> tuple[str, ...]:
-        there = self.layers
+        there = tuple(self._need_owned())
         unknown = [name for name in layers or () if name not in there]
         if unknown:
             raise KnowledgeError(
@@ -239,36 +245,6 @@ class TorchModel:
         return out
 
 
-def tensor_of(x: Batch) -> Tensor:
-    """Features as a tensor: whole numbers stay as small as they are, others become float32."""
-    if isinstance(x, pl.DataFrame):
-        odd = [c for c, kind in x.schema.items() if not (kind.is_numeric() or kind == pl.Boolean)]
-        if odd:
-            raise DataError(f"column {odd[0]} is {x.schema[odd[0]]}: a module needs numbers, so encode it.")
-        x = x.select(pl.all().cast(pl.Float32)).to_numpy()
-    if x.dtype.kind not in "biuf":
-        raise DataError(f"the features are {x.dtype}: a module needs numbers, so encode them.")
-    if x.dtype.kind == "f":
-        x = x.astype(np.float32, copy=False)
-    elif x.dtype.kind == "u" and x.dtype.itemsize > 1:
-        x = x.astype(np.int64)
-    x = np.ascontiguousarray(x)
-    return torch.from_numpy(x if x.flags.writeable else x.copy())
-
-
-def truth_of(y: Array, task: Task) -> Tensor:
-    """Labels as a tensor: class codes int64[n], or values float32[n]."""
-    return torch.from_numpy(np.array(y, np.int64 if task == "classification" else np.float32))
-
-
-def number_type(module: nn.Module, data: Tensor) -> torch.dtype:
-    """The numbers a module is fed: those of its weights, or whole ones if it looks them up."""
-    looks_up = any(isinstance(part, nn.Embedding | nn.EmbeddingBag) for part in module.modules())
-    if looks_up and not data.is_floating_point():
-        return torch.int64
-    return next((p.dtype for p in module.parameters() if p.is_floating_point()), torch.float32)
-
-
 def _note(said: list[Tensor], _part: nn.Module, _given: Any, out: Any) -> None:
     """Keep what a layer answers, of several answers the first; records lead, or stand second in sequences."""
     first = next((o for o in (out if isinstance(out, tuple) else (out,)) if isinstance(o, Tensor)), None)
@@ -277,25 +253,6 @@ def _note(said: list[Tensor], _part: nn.Module, _given: Any, out: Any) -> None:
         first = first.transpose(0, 1)
     if first is not None and len(first) == b:
         said.append((first.flatten(1) if first.ndim > 1 else first[:, None]).double().cpu())
-
-
-def default_loss(task: Task) -> LossOf:
-    """Cross-entropy (binary where there is one logit), or the mean squared residual."""
-    return cross_entropy if task == "classification" else squared_residual
-
-
-def cross_entropy(outputs: Tensor, y: Tensor, reduction: str = "mean") -> Tensor:
-    """Of logits [b, C], or of one binary logit [b, 1]."""
-    if outputs.shape[1] == 1:
-        return functional.binary_cross_entropy_with_logits(
-            outputs[:, 0], y.to(outputs.dtype), reduction=reduction
-        )
-    return functional.cross_entropy(outputs, y, reduction=reduction)
-
-
-def squared_residual(outputs: Tensor, y: Tensor, reduction: str = "mean") -> Tensor:
-    """Of values [b, 1]."""
-    return functional.mse_loss(outputs[:, 0], y.to(outputs.dtype), reduction=reduction)
 
 
 def _columns(out: object) -> Tensor:

@@ -14,7 +14,8 @@ from torch.optim import SGD, Adam, AdamW, Optimizer
 from torch.optim.lr_scheduler import LRScheduler
 
 from confide.core.arrays import Rng
-from confide.learners.torch_model import Loss, number_type
+from confide.learners.torch_batches import number_type
+from confide.learners.torch_losses import Loss
 
 Precision: TypeAlias = Literal["float32", "bfloat16"]
 MakeOptimiser: TypeAlias = Callable[[Iterable[Tensor]], Optimizer]

@@ -4,6 +4,7 @@ from confide.measure.epsilon import gaussian, gaussian_epsilon, two_world
 from confide.measure.intervals import clopper_pearson, difference, proportion
 from confide.measure.measuring import measure, worst
 from confide.measure.one_run import one_run, one_run_fdp
+from confide.measure.paired import paired_auc
 from confide.measure.power import gaussian_ceiling, one_run_ceiling, one_run_fdp_ceiling, two_world_ceiling
 from confide.measure.records import records
 from confide.measure.risk import EpsilonBound, PrecisionAt, RateAt, Risk, Roc
@@ -33,6 +34,7 @@ __all__ = [
     "one_run_ceiling",
     "one_run_fdp",
     "one_run_fdp_ceiling",
+    "paired_auc",
     "precision_at",
     "proportion",
     "records",

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from confide.report.document import Report
-from confide.report.finding import Audience, Finding, Ladder, OverTraining, Rung, Section, Skipped
+from confide.report.finding import Ahead, Audience, Finding, Ladder, OverTraining, Rung, Section, Skipped
 from confide.report.numbers import coarse
 from confide.report.page import page
+from confide.report.skips import nothing_ran
 from confide.report.verdict import Limit, Verdict, judge
 
 __all__ = [
+    "Ahead",
     "Audience",
     "Finding",
     "Ladder",
@@ -23,6 +25,7 @@ __all__ = [
     "Verdict",
     "coarse",
     "judge",
+    "nothing_ran",
     "page",
     "report",
 ]

@@ -96,16 +96,34 @@ class Rung:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Ahead:
+    """The best rung from inside against the best from outside.
+
+    Args:
+        inside, outside: these rungs.
+        auc: how much larger the AUC is from inside, from the same people, and corrected for the choice.
+    """
+
+    inside: Rung
+    outside: Rung
+    auc: Estimate
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Ladder:
     """What each kind of access gives, from the least to the most.
 
     Args:
         rungs: one a kind of access.
         right: the model's accuracy on members and on others, where it has one.
+        ahead: inside against outside, where both were looked from.
+        told: was one of these adversaries told who of some people was in?
     """
 
     rungs: tuple[Rung, ...]
     right: tuple[Estimate, Estimate] | None = None
+    ahead: Ahead | None = None
+    told: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

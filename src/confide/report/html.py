@@ -7,6 +7,7 @@ from typing import Any
 from confide.report import words
 from confide.report.charts import draw
 from confide.report.numbers import one_in, percent
+from confide.report.skips import fold
 
 Page = dict[str, Any]
 
@@ -27,8 +28,23 @@ def to_html(page: Page) -> str:
         {**c, "svg": Markup(_draw(c, at)) if c["records"] else ""} for at, c in enumerate(page["charts"])
     ]
     return env.get_template("report.html").render(
-        page=page, charts=charts, signs=SIGNS, point=words.operating_point, columns=columns
+        page=page,
+        charts=charts,
+        signs=SIGNS,
+        point=words.operating_point,
+        columns=columns,
+        fold=_folded,
+        resolved=_resolved,
     )
+
+
+def _folded(skipped: list[Page]) -> list[tuple[str, str]]:
+    return fold((k["attack"], k["why"]) for k in skipped)
+
+
+def _resolved(ladder: Page) -> set[float]:
+    """The false-positive rates at which a row shows something: a narrow page has no room for the others."""
+    return {at["fpr"] for rung in ladder["rungs"] for at in rung["tpr_at"] if at["rate"] is not None}
 
 
 def columns(findings: list[Page], headline: Page) -> list[float]:

@@ -1,4 +1,4 @@
-"""The section "What each kind of access gives": its rows, and the sentences that say which order is real."""
+"""The section "What each kind of access gives": its rows, and sentences that say which order is certain."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 from confide.core.estimate import Estimate
 from confide.measure import difference
 from confide.measure.risk import Risk
-from confide.report.finding import Ladder, Rung
+from confide.report.finding import Ahead, Ladder, Rung
 from confide.report.numbers import Lens, percent, rate_record
 
 Record: TypeAlias = dict[str, Any]
@@ -51,6 +51,8 @@ def _sentences(ladder: Ladder, lens: Lens) -> list[str]:
         _order("In accuracy", ladder.rungs, lambda risk: risk.balanced_accuracy, lens),
         _order("At 1 in 100 wrong accusations", ladder.rungs, lambda risk: _rate(risk, FPRS[0]), lens),
     ]
+    if ladder.ahead is not None:
+        lines.append(_paired(ladder.ahead, lens))
     if ladder.right is not None:
         lines.append(_gap(*ladder.right, lens))
     return [line for line in lines if line]
@@ -60,10 +62,12 @@ def _note(ladder: Ladder, lens: Lens) -> str:
     risk = ladder.rungs[0].risk
     counts = [lens.count(n) for n in (risk.exposed_count, risk.control_count)]
     members, others = ("fewer than 10" if n is None else f"{n:,}" for n in counts)
+    untold = ", since a supervised attack is judged only on people it was not told about" * ladder.told
     return (
         f"Every row is measured on the same {members} members and {others} others: those whom all these "
-        "attacks scored, since a supervised attack is judged only on people it was not told about. Accuracy "
-        "counts both groups alike: guessing is right on 50 %. The intervals are so wide that all rows hold."
+        f"attacks scored{untold}. Accuracy counts both groups alike, so guessing is right on 50 %; its "
+        "threshold was chosen on one half of these people and its errors counted on the other. The intervals "
+        "are so wide that all rows hold."
     )
 
 
@@ -86,12 +90,28 @@ def _order(where: str, rungs: Sequence[Rung], read: Callable[[Risk], Estimate | 
         more = "more" if own.value > against.value else "no more"
         return (
             f"{where}, looking inside the model gave {more}: {shown} against {beside} from outside. The "
-            "intervals do not overlap: the order is real."
+            "intervals do not overlap: with 95 % confidence this is the order."
         )
     return (
         f"{where}, looking inside the model gave {shown}, and looking from outside {beside}. The intervals "
-        "overlap: this audit cannot tell which is ahead."
+        "overlap: they cannot tell which is ahead."
     )
+
+
+def _paired(ahead: Ahead, lens: Lens) -> str:
+    """The best AUC from inside against the best from outside, by the interval of their difference."""
+    own, against = (lens.estimate(rung.risk.auc) for rung in (ahead.inside, ahead.outside))
+    gain = lens.estimate(ahead.auc)
+    if own is None or against is None or gain is None:
+        return ""
+    shown = (
+        f"In AUC, looking inside the model gave {own['value']:.2f} ({ahead.inside.means}), and looking from "
+        f"outside {against['value']:.2f} ({ahead.outside.means}). Compared person by person the difference "
+        f"is {gain['value']:.2f} (between {gain['low']:.2f} and {gain['high']:.2f})"
+    )
+    if ahead.auc.low <= 0 <= ahead.auc.high:
+        return f"{shown}, which may be 0: they cannot tell which is ahead."
+    return f"{shown}: with 95 % confidence {'inside' if ahead.auc.low > 0 else 'outside'} is ahead."
 
 
 def _short(rung: Rung, e: Estimate, lens: Lens) -> str:

@@ -7,11 +7,12 @@ from typing import Any
 
 from confide.core.budget import Budget
 from confide.core.errors import DataError, EvidenceError
-from confide.report import words
+from confide.report import consequences, words
 from confide.report.charts import records as rows
 from confide.report.finding import Audience, Finding, Section
 from confide.report.ladder import ladder_record
 from confide.report.numbers import Lens, coarse_text, finding_record, guessing
+from confide.report.skips import nothing_ran
 from confide.report.verdict import Limit, Verdict, judge, together
 
 SCHEMA = "confide.report/1"
@@ -86,7 +87,15 @@ def page(
         s.release: judge([s.headline], limits, strict=strict, doubtful=s.doubtful) for s in sections
     }
     verdict = together(list(by_release.values()))
-    doubtful = list(dict.fromkeys(name for s in sections for name in s.doubtful))
+    # whoever passed a limit found enough: that his own check failed takes nothing from it
+    doubtful = list(
+        dict.fromkeys(
+            name
+            for s in sections
+            for name in s.doubtful
+            if by_release[s.release].ruling != "exceeded" or name != s.headline.risk.attack
+        )
+    )
     names = [s.release for s in sections]
     return {
         "schema": SCHEMA,
@@ -148,18 +157,24 @@ def _section(s: Section, ruling: str, lens: Lens) -> Page:
         "headline": words.headline(record, story, access=access),
         "support": words.support(record, story, tried=len(s.findings), detectable=detectable(s.headline)),
         "finding": record,
-        "warnings": words.warnings(record, story, s.warnings, blind_wins=blind_wins, doubtful=s.doubtful),
+        "warnings": words.warnings(record, story, s.warnings, blind_wins=blind_wins, doubtful=_doubtful(s)),
         "about": [[label, str(text)] for label, text in s.about.items()],
         "promise": promise,
         "adversary": words.adversary(record, s.adversary, access=access),
         "found": [[f["title"], words.found(f, fpr=fpr)] for f in others],
-        "means": words.means(record, story, harm=s.harm, promise=promise),
-        "means_not": words.means_not(record, story, findings=others),
-        "next": words.next_steps(story, ruling, blind_wins=blind_wins),
+        "means": consequences.means(record, story, harm=s.harm, promise=promise),
+        "means_not": consequences.means_not(record, story, findings=others),
+        "next": consequences.next_steps(story, ruling, blind_wins=blind_wins),
         "notes": list(s.notes),
         "ladder": ladder_record(s.ladder, lens=lens),
         "worst_off": _worst_off(s, lens),
     }
+
+
+def _doubtful(s: Section) -> dict[str, bool]:
+    """The attacks whose own check failed, and whether each found something all the same."""
+    exact = [finding_record(f, release=s.release, lens=Lens()) for f in s.findings if not f.conclusive]
+    return {f["attack"]: words.outcome(f, broken=s.headline.broken) == "found" for f in exact}
 
 
 def _worst_off(s: Section, lens: Lens) -> list[Page]:
@@ -259,5 +274,4 @@ def _check(sections: Sequence[Section], audience: str) -> None:
         raise DataError(f"two releases share a name ({', '.join(names)}): name them apart.")
     for s in sections:
         if not s.findings:
-            why = "; ".join(f"{k.attack}: {k.why}" for k in s.skipped) or "no attack was asked for"
-            raise EvidenceError(f"no attack could run on {s.release}, so nothing was measured ({why}).")
+            raise EvidenceError(nothing_ran(s.release, s.skipped))

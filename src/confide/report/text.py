@@ -8,6 +8,7 @@ from typing import Any
 
 from confide.report.html import SIGNS, columns, number
 from confide.report.numbers import one_in
+from confide.report.skips import fold
 from confide.report.words import operating_point
 
 Page = dict[str, Any]
@@ -37,7 +38,8 @@ def _section(page: Page, s: Page, width: int) -> list[str]:
     rows = [r for r in page["limits"] if r["release"] == s["release"]]
     lines += _listed("Limits", [f"{r['limit']}: {r['verdict']}. {r['reason']}" for r in rows], width)
     lines += ["", *_table(mine, s["finding"], width)]
-    missed = [f"{k['attack']}: {k['why']}" for k in page["skipped"] if k["release"] == s["release"]]
+    skipped = [(k["attack"], k["why"]) for k in page["skipped"] if k["release"] == s["release"]]
+    missed = [f"{attacks}: {why}" for attacks, why in fold(skipped)]
     lines += _listed("Did not run", missed, width)
     lines += _ladder(s.get("ladder"), width)
     lines += _listed("What it means", s["means"], width)

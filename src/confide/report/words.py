@@ -7,7 +7,7 @@ exact numbers, so that both audiences are told the same one.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal, TypeAlias
 
 from confide.core.workings import Curve
@@ -94,7 +94,7 @@ def support(h: Record, story: Outcome, *, tried: int, detectable: float | None) 
     if point and story in ("found", "nothing"):
         lines.append(_rate_there(point, tried))
     if story == "found" and h["auc"] and not (point and beats_guessing(point)):
-        lines.append(_pick(h["auc"]))
+        lines.append(pick(h["auc"]))
     if story == "broken":
         blind = h["blind"]
         lines.append(
@@ -155,7 +155,7 @@ def adversary(h: Record, extra: tuple[str, ...], *, access: str) -> list[str]:
         "He knew the full record of each person he asked about.",
     ]
     if h["access"] != access and h["access"] in NEEDED:
-        lines.append(f"The strongest attack, {h['title']}, needed no more than {NEEDED[h['access']]}.")
+        lines.append(f"The strongest attack, {h['attack']}, needed no more than {NEEDED[h['access']]}.")
     return [*lines, *extra]
 
 
@@ -165,106 +165,17 @@ def curve(tried: Curve) -> str:
     return f"Across, on a logarithmic axis: {tried.x_title}. Upwards: {tried.y_title}.{mark}"
 
 
-def means(h: Record, story: Outcome, *, harm: str, promise: Record | None) -> list[str]:
-    """What the numbers amount to."""
-    lines = [harm] if harm else []
-    if story == "broken":
-        return [
-            *lines,
-            "The numbers in this report mix what the release shows with what the groups show by themselves.",
-        ]
-    if h["auc"]:
-        lines.append(_pick(h["auc"]))
-    for p in h["precision_at"]:
-        if p["value"] and p["prior"] < 0.5:
-            lines.append(
-                f"If {one_in(p['prior'])} of the people he asks about were in the data, a claim made at "
-                f"{one_in(p['fpr'])} wrong accusations would be right {_times(p['value'])}."
-            )
-    return lines + _epsilon_means(h, promise)
-
-
-def _epsilon_means(h: Record, promise: Record | None) -> list[str]:
-    bound = h["epsilon"]
-    if not bound or not bound["low"]:
-        return (
-            ["The release promises nothing in the sense of differential privacy."] if promise is None else []
-        )
-    firm = "" if bound["certified"] else f"; it is assumed: {bound['assumption'] or 'exposure was random'}"
-    lines = [
-        f"No promise of differential privacy below epsilon {bound['low']:.2f} can be true of this release "
-        f"(delta {bound['delta']:g}, {percent(bound['confidence'])} confidence{firm})."
-    ]
-    if promise is not None and bound["low"] > promise["epsilon"]:
-        lines.append(
-            f"It was promised epsilon {promise['epsilon']:g}: the promise is broken"
-            + ("." if bound["certified"] else ", or the assumption is.")
-        )
-    return lines
-
-
-def means_not(h: Record, story: Outcome, *, findings: list[Record]) -> list[str]:
-    """What must not be read into the numbers."""
-    tried = "one attack" if len(findings) == 1 else f"{len(findings)} attacks"
-    lines = [
-        f"Not the worst that is possible: {tried} ran. A better attack, more reference models or more "
-        "access may find more.",
-        "Not an average risk that all share: some people stand out far more than others.",
-        "Not a test of other harms: guessing an attribute, linking records and rebuilding them are "
-        "other games.",
-    ]
-    if story in ("nothing", "few"):
-        lines.insert(0, "Not proof of safety: what lies below the ceiling of this audit stays unseen.")
-    if h["epsilon"] and not h["epsilon"]["certified"]:
-        lines.append(
-            "Not a certificate: nobody tossed a coin over who was in the data, so the comparison trusts "
-            "that members and others were drawn alike."
-        )
-    return lines
-
-
-def next_steps(story: Outcome, ruling: str, *, blind_wins: bool) -> list[str]:
-    """What to do now."""
-    if story == "broken":
-        return [
-            "Draw the people outside the data at random from the same source and time as those inside.",
-            "Then run the audit again; publish nothing on the strength of this one.",
-        ]
-    if story == "few":
-        return ["Hold out at least 1,000 people before training, retrain, and run the audit again."]
-    if story == "nothing":
-        steps = ["Keep this report with the release, and audit again whenever the model is retrained."]
-        if ruling == "inconclusive":
-            steps.insert(0, "Hold out more people, or play more worlds, until the audit can see the limit.")
-        return steps
-    steps = [
-        "Lower the memory of the model first: stop training earlier, regularise more, take more data, and "
-        "remove repeated records.",
-        "Where that is not enough, train with differential privacy; rounding or hiding scores alone does "
-        "not help much, since decisions leak too.",
-        "Run the same audit again with the same seed, and compare the two reports.",
-    ]
-    if blind_wins:
-        steps.insert(
-            0, "Audit again with others drawn as the members were, to learn how much is the release's."
-        )
-    if ruling == "exceeded":
-        steps.insert(0, "Do not publish this release as it is: it exceeds a limit that was set for it.")
-    return steps
-
-
 def warnings(
-    h: Record, story: Outcome, given: tuple[str, ...], *, blind_wins: bool, doubtful: Sequence[str] = ()
+    h: Record,
+    story: Outcome,
+    given: tuple[str, ...],
+    *,
+    blind_wins: bool,
+    doubtful: Mapping[str, bool] | None = None,
 ) -> list[str]:
-    """What a reader must know before he believes a number; `doubtful` are the attacks whose check failed."""
-    lines = [
-        *given,
-        *(
-            f"Not conclusive: {name}. The attack's own check failed (its card in the small print says why), "
-            "so what it did not find may still be there: its low numbers are no all-clear."
-            for name in doubtful
-        ),
-    ]
+    """What a reader must know before he believes a number; `doubtful` are the attacks whose own check failed,
+    and whether each found something all the same."""
+    lines = [*given, *(_doubt(name, found) for name, found in (doubtful or {}).items())]
     if story == "broken":
         lines.insert(0, "The comparison is broken: a blind adversary wins (see the first sentence).")
     elif blind_wins:
@@ -281,9 +192,9 @@ def warnings(
         return lines
     if h["excluded"]:
         many = "1 target was" if h["excluded"] == 1 else f"{h['excluded']:,} targets were"
-        lines.append(f"{many} left out: {h['title']} could not score them.")
+        lines.append(f"{many} left out: {h['attack']} could not score them.")
     elif h["excluded"] is None:
-        lines.append(f"Fewer than 10 targets were left out: {h['title']} could not score them.")
+        lines.append(f"Fewer than 10 targets were left out: {h['attack']} could not score them.")
     return lines
 
 
@@ -299,6 +210,13 @@ def verdict(ruling: str, strict: bool, *, doubtful: Sequence[str] = ()) -> str:
     return f"{line} Not conclusive: {', '.join(doubtful)}." if doubtful else line
 
 
+def _doubt(name: str, found: bool) -> str:
+    failed = f"Not conclusive: {name}. The attack's own check failed (its card in the small print says why)"
+    if found:
+        return f"{failed}: what it found stands, but there may be more than it found."
+    return f"{failed}, so what it did not find may still be there: its low numbers are no all-clear."
+
+
 def _about(rate: float) -> str:
     return members(rate) if rate >= 0.995 or rate <= 0 else f"about {members(rate)}"
 
@@ -308,12 +226,14 @@ def _sure(confidence: float, tried: int) -> str:
     return text if tried < 2 else f"{text} ({tried} attacks tried)"
 
 
-def _pick(auc: Record) -> str:
+def pick(auc: Record) -> str:
+    """The AUC in words."""
     return (
-        f"Shown one member and one other person, he picks the member {_times(auc)}; guessing: "
+        f"Shown one member and one other person, he picks the member {often(auc)}; guessing: "
         "50 in 100. (This is the AUC.)"
     )
 
 
-def _times(e: Record) -> str:
+def often(e: Record) -> str:
+    """How often, with the interval."""
     return f"{times(e['value'])} ({spread(e)})"

@@ -8,6 +8,7 @@ from typing import ClassVar
 import numpy as np
 
 from confide.attacks.membership.decoder import Decoder, with_strangers
+from confide.attacks.membership.linear_inverse import TINY
 from confide.attacks.membership.sides import side
 from confide.attacks.membership.student import StudentT
 from confide.attacks.membership.training_sums import Target
@@ -30,12 +31,15 @@ class CalibratedDecoder:
     which law, in or out, the release's score is likelier (`student`), and may add that question about the
     logit.
 
-    Score: the Student t log likelihood ratio of the decoder's score, plus that of the logit.
+    Score: asinh(decoder) + share asinh(ratio), each in units of its median size, where the ratio is that of
+    `student` for c in units of a member's. Where the decoder is near its ceiling this adds nothing; where it
+    is not (no weight decay) it does: `docs/decoder.md`. Targets that lack a side are left out.
 
     Args:
-        target: as in `decoder`; references show what the release shows only if they have earlier states too,
-            so "auto" takes the weights where they have none.
-        logit: whether to add the ratio of the logit.
+        target: as in `decoder`; references show a displacement only if they have earlier states too, so
+            "auto" takes the weights where they have none.
+        share: what the ratio counts beside the decoder's own score.
+        logit: whether to add the ratio of the logit to that of c.
         prior: how many observations the pooled variance is worth, as in `student`.
         most: as in `decoder`.
     """
@@ -47,6 +51,7 @@ class CalibratedDecoder:
     paper: ClassVar[Paper] = Decoder.paper
 
     target: Target = "auto"
+    share: float = 0.3
     logit: bool = False
     prior: float = 4.0
     most: int = 8_000
@@ -64,19 +69,21 @@ class CalibratedDecoder:
             decoder.again(model, people, solution.setting, rng=child)
             for model, child in zip(models, others, strict=True)
         ]
-        values = np.stack([squeezed(other.scores())[:n] for other in solutions])
-        test = StudentT(mode="online", prior=self.prior)
-        score = test.ratio(
-            squeezed(solution.scores())[:n],
-            side(values, references.included),
-            side(values, ~references.included),
-        )
+        own, values = solution.sizes()[:n], np.stack([each.sizes()[:n] for each in solutions])
+        test, included = StudentT(mode="online", prior=self.prior), references.included
+        ratio = test.ratio(own, side(values, included), side(values, ~included))
         if self.logit:
-            score = score + test(case, rng=drawing).score
+            ratio = ratio + test(case, rng=drawing).score
+        score = squeezed(solution.scores()[:n]) + self.share * squeezed(ratio)
         remark = f"The decoder was run on {len(models)} reference models too, with the same settings."
         return Guess(None, score, Workings((remark,)))
 
 
 def squeezed(score: Floats) -> Floats:
-    """Ranks' order kept, tails drawn in: asinh of the score in units of its median size."""
-    return np.arcsinh(score / max(float(np.nanmedian(np.abs(score))), 1e-300))
+    """asinh of a score in units of its median size: tails drawn in, so that two can be added.
+
+    >>> squeezed(np.array([-2.0, 1.0, 2.0])).round(2).tolist()
+    [-0.88, 0.48, 0.88]
+    """
+    sizes = np.abs(score[np.isfinite(score)])
+    return np.arcsinh(score / max(float(np.median(sizes)) if sizes.size else 0.0, TINY))

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, get_args
 
 import numpy as np
 
 from confide.attacks.membership.linear_inverse import Spectrum, likelihood_ratio, size_of_member
 from confide.attacks.membership.training_sums import Sum, Target, sketch_of, softened, sums, system_of
 from confide.core.arrays import Bools, Floats, Rng
-from confide.core.errors import KnowledgeError
+from confide.core.errors import DataError, KnowledgeError
 from confide.core.nouns import Case, Guess
 from confide.core.paper import Paper
 from confide.core.records import Records
@@ -27,9 +27,16 @@ STRANGERS = 600
 """So many known non-members stand among the candidates, where there are FEWEST of them or more."""
 FEWEST = 100
 STANDS_OUT = 0.02
-"""Conclusive only if more candidates than this stand above 99 % of the known non-members ..."""
+"""In a regression: conclusive only if more candidates stand above 99 % of the known non-members."""
+WHAT = {
+    "weights": "the weights",
+    "displacement": "the way from the oldest published state",
+    "update": "the update of the oldest published state",
+}
 EXPLAINED = 0.45
-"""... and the candidates' gradients explain this share of the target: `docs/decoder.md` says why."""
+"""Conclusive only if the candidates' gradients explain this share of the target (`docs/decoder.md`) ..."""
+SPENT = 0.7
+"""... and noise would not be explained to a larger share than this."""
 TYPICAL = 0.75
 """Members differ in how large their part is: the test is for one that is somewhat smaller than average."""
 
@@ -65,6 +72,14 @@ class Solution:
         answer[self.clear] = likelihood_ratio(c, unsure, TYPICAL * size_of_member(c, unsure))
         return answer
 
+    def sizes(self) -> Floats:
+        """The coefficient of each candidate in units of a member's, float64[m]; NaN likewise."""
+        ridge = self.setting.ridge
+        c, unsure = self.spectrum.coefficients(ridge), self.spectrum.unsure(ridge)
+        answer = np.full(len(self.clear), np.nan)
+        answer[self.clear] = c / (size_of_member(c, unsure) or 1.0)
+        return answer
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decoder:
@@ -90,8 +105,9 @@ class Decoder:
     Pawelczyk, Kasneci 2023), and KKT coefficients as scores (ImpMIA 2025).
 
     Args:
-        target: the weights, or the displacement from the oldest published state; where there is one, "auto"
-            tries both, and takes that which the gradients explain better.
+        target: the weights; the displacement from the oldest published state, with gradients of now; or that
+            displacement as an update of a step or a few, with gradients of then. "auto" tries all that there
+            are, and takes the one that the gradients explain best.
         ridge: in units of the mean squared gradient; None to choose by the evidence.
         temperature: of the softmax in the gradients; None to choose between 1 and 1.5 by the evidence.
         layers: the names of the layers to look at; None for all.
@@ -104,10 +120,10 @@ class Decoder:
     name: ClassVar[str] = "decoder"
     title: ClassVar[str] = "Is the record's gradient among those that the parameters are made of?"
     paper: ClassVar[Paper] = Paper(
-        authors="Niv Haim and Gal Vardi and Gilad Yehudai and Ohad Shamir and Michal Irani",
-        title="Reconstructing Training Data from Trained Neural Networks",
-        venue="Advances in Neural Information Processing Systems",
-        year=2022,
+        authors="The confide developers",
+        title="The gradient decoder: membership as a linear inverse problem",
+        venue="confide; nearest: Haim et al. 2022, Reconstructing Training Data from Trained Neural Networks",
+        year=2026,
         url="https://arxiv.org/abs/2206.07758",
     )
 
@@ -119,12 +135,25 @@ class Decoder:
     most: int = 8_000
     sketch: int = 8_192
 
+    def __post_init__(self) -> None:
+        if self.target not in get_args(Target):
+            raise DataError(f"target is {self.target!r}: choose from {', '.join(get_args(Target))}.")
+        numbers = {
+            "ridge": self.ridge,
+            "temperature": self.temperature,
+            "most": self.most,
+            "sketch": self.sketch,
+        }
+        for name, value in numbers.items():
+            if value is not None and not value > 0:
+                raise DataError(f"{name} is {value}: give a number above 0.")
+
     def __call__(self, case: Case[WhiteBox, Background, Records], *, rng: Rng) -> Guess:
         drawing, solving = rng.spawn(2)
         people = with_strangers(case, rng=drawing)
         solution = self.solve(case.view, people, rng=solving)
         n = len(case.targets)
-        return Guess(None, solution.scores()[:n], self._workings(solution, n))
+        return Guess(None, solution.scores()[:n], self._workings(solution, n, values=case.known.classes < 2))
 
     def solve(self, view: WhiteBox, people: Records, *, rng: Rng) -> Solution:
         """The system as the evidence likes it best; of two targets, the one that is explained better."""
@@ -178,36 +207,57 @@ class Decoder:
         return best
 
     def _ridge(self, spectrum: Spectrum) -> float:
-        return max(GRID, key=spectrum.evidence) if self.ridge is None else self.ridge
+        """The likeliest ridge of those that leave noise alone and give members a part: they add, never take.
 
-    def _workings(self, solution: Solution, n: int) -> Workings:
+        Far from stationary the likeliest of all may be one that explains next to nothing.
+        """
+        if self.ridge is not None:
+            return self.ridge
+        return max(GRID, key=lambda ridge: (_sound(spectrum, ridge), spectrum.evidence(ridge)))
+
+    def _workings(self, solution: Solution, n: int, *, values: bool) -> Workings:
+        """What the card says; `values` where the model predicts values, not classes."""
         setting, strangers = solution.setting, len(solution.clear) - n
-        explained = max(solution.explained, 0.0)
-        shares = [flagged(solution.scores(ridge), n) for ridge in GRID] if strangers else []
-        stands_out = flagged(solution.scores(), n) if strangers else 1.0
+        explained, among = max(solution.explained, 0.0), int(solution.clear.sum())
         sketched = f" (gradients sketched in {self.sketch} numbers, as there are more than {self.most})"
-        moved = setting.target == "displacement"
         origin = "by the evidence" if self.ridge is None else "given"
-        target = "the way from the oldest published state" if moved else "the weights"
+        beside = f" and {strangers} known non-members" if strangers else ""
         remarks = [
-            f"It looked for the gradients of {n} candidates and {strangers} known non-members in {target}"
-            f"{sketched if solution.clear.sum() > self.most else ''}.",
+            f"It looked for the gradients of {n} candidates{beside} in {WHAT[setting.target]}"
+            f"{sketched if among > self.most else ''}.",
             f"Ridge {setting.ridge:.1g} ({origin}), gradients at "
             f"temperature {setting.temperature:g}; no label was used.",
             f"The candidates' gradients explain {explained:.0%} of the target, chance deducted.",
-            "Which share of the members is among the candidates he cannot know; those missing act as noise.",
+            "He cannot know how many of the members are among the candidates; those missing act as noise.",
         ]
+        shares: list[float] = []
+        stands_out = 0.0
         if strangers:
+            shares = [flagged(solution.scores(ridge), n) for ridge in GRID]
+            stands_out = flagged(solution.scores(), n)
             above = "of the candidates stand above 99% of the known non-members; by chance, 1%."
             remarks.append(f"{stands_out:.1%} {above}")
-        conclusive = explained >= EXPLAINED and stands_out > STANDS_OUT
-        if not conclusive:
-            remarks.append(
-                f"Not conclusive: {1 - explained:.0%} of the target is left unexplained. The model is far "
-                "from stationary, or most members are not among the candidates: give a known start "
-                "(checkpoints), or the whole list."
+        doubt = ""
+        spectrum = solution.spectrum
+        if explained < EXPLAINED:
+            doubt = (
+                f"{1 - explained:.0%} of the target is left unexplained. The model is far from stationary, "
+                "or has noise in its weights, or most members are not among the candidates: give a known "
+                "start (checkpoints), or the whole list."
             )
-        return Workings(tuple(remarks), conclusive, (_curve(solution, shares),))
+        elif spectrum.parameters < among or spectrum.spent(setting.ridge) > SPENT:
+            doubt = (
+                f"{spectrum.parameters:.0f} numbers are too few to tell {among} candidates apart: give fewer "
+                "candidates, or look at more layers (or a wider `sketch`)."
+            )
+        elif values and stands_out <= STANDS_OUT:
+            doubt = (
+                "in a regression the share explained tells too little, and no candidate stands out from "
+                "known non-members: give a population where there is none."
+            )
+        if doubt:
+            remarks.append(f"Not conclusive: {doubt}")
+        return Workings(tuple(remarks), not doubt, (_curve(solution, shares),))
 
 
 def with_strangers(case: Case[WhiteBox, Background, Records], *, rng: Rng) -> Records:
@@ -233,6 +283,11 @@ def flagged(score: Floats, n: int) -> float:
     others = score[n:][np.isfinite(score[n:])]
     threshold = max(float(np.quantile(half, 0.99)) for half in (others[::2], others[1::2]))
     return float((score[:n] > threshold).mean())
+
+
+def _sound(spectrum: Spectrum, ridge: float) -> bool:
+    size = size_of_member(spectrum.coefficients(ridge), spectrum.unsure(ridge))
+    return size > 0 and spectrum.spent(ridge) <= SPENT
 
 
 def _curve(solution: Solution, shares: list[float]) -> Curve:

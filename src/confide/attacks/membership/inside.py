@@ -19,9 +19,13 @@ def layer_numbers(view: WhiteBox, layers: Sequence[str] | None, attack: str) -> 
     """The places of these layers (all by default) among the view's.
 
     Raises:
-        KnowledgeError: for a layer that does not exist, or if none is left.
+        KnowledgeError: for a layer that does not exist, or if none is left or there.
     """
     names = list(view.layers)
+    if not names:
+        raise KnowledgeError(
+            f"{attack} looks at a model's parameters, and this one has none: audit it with black-box access."
+        )
     wanted = names if layers is None else list(layers)
     missing = [name for name in wanted if name not in names]
     if missing or not wanted:

@@ -112,8 +112,12 @@ class Spectrum:
         """The share of |t|^2 that G' c explains, above what as many random directions would: at most 1."""
         c = self.along / (self.values + ridge)
         left = 1 - float(2 * self.along @ c - (self.values * c) @ c) / max(self.square, TINY)
-        spent = float((self.values / (self.values + ridge)).sum()) / self.parameters
+        spent = self.spent(ridge)
         return 1 - left / (1 - spent) if spent < 1 and self.square > 0 else 0.0
+
+    def spent(self, ridge: float) -> float:
+        """The share of the equations that the fit uses up: so much of pure noise would be explained."""
+        return float((self.values / (self.values + ridge)).sum()) / self.parameters
 
 
 def size_of_member(coefficients: Floats, unsure: Floats) -> float:

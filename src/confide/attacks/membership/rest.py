@@ -71,7 +71,8 @@ def balance(case: Case[WhiteBox, Background, Records], attack: str, penalty: flo
     known, view = case.known, case.view
     if not isinstance(known, Informed):
         raise KnowledgeError(
-            f"{attack} needs to know all other training records: deal the game with `informed=True`."
+            f"{attack} needs to know all other records that trained the model, and here not all are known: "
+            "list every one of them among the members (in a game of your own: `informed=True`)."
         )
     base = known.rest.base
     everybody = case.targets if base is None else Records.concat([case.targets, base])

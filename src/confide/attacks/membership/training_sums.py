@@ -16,7 +16,7 @@ from confide.core.errors import KnowledgeError
 from confide.core.records import Records
 from confide.core.views import Softenable, WhiteBox
 
-Target: TypeAlias = Literal["auto", "weights", "displacement"]
+Target: TypeAlias = Literal["auto", "weights", "displacement", "update"]
 ROOM = 2**31
 """Gram matrices of so many bytes are held at once, one for each block of layers."""
 CHUNK = 2**27
@@ -49,12 +49,14 @@ class Sum:
 
 
 def sums(view: WhiteBox, target: Target, layers: Sequence[str] | None, attack: str) -> dict[Target, Sum]:
-    """The sums that a model shows, by what they are: "weights", "displacement", or with "auto" both.
+    """The sums that a model shows, by what they are: "weights", "displacement", "update", or with "auto" all.
 
     Weights: at the end of training with weight decay, members' gradients add up to minus the penalty's.
     Displacement: what was added to the parameters since the oldest published state was gradients. They
-    are taken in the last state. (Steps between states in the middle tell less than the whole way, and as a
-    stack of systems with one c they mislead: what a member adds changes sign when decay pulls back.)
+    are taken in the last state. Update: the same, and they are taken in the oldest state, as is right after
+    one step or a few, such as one round of federated learning. (Steps between states in the middle tell less
+    than the whole way, and as a stack of systems with one c they mislead: what a member adds changes sign
+    when decay pulls back.)
 
     Raises:
         KnowledgeError: for a layer that does not exist, or if a displacement is asked for and no earlier
@@ -62,18 +64,20 @@ def sums(view: WhiteBox, target: Target, layers: Sequence[str] | None, attack: s
     """
     numbers = layer_numbers(view, layers, attack)
     names = tuple(view.layers[i] for i in numbers)
-    if target == "displacement" and not view.snapshots:
+    if target in ("displacement", "update") and not view.snapshots:
         raise KnowledgeError(
-            f"{attack} sees a displacement between two states of a run, and there is only one: give an "
+            f"{attack} looks at the {target} between two states of a run, and there is only one: give an "
             "earlier one (`checkpoints`), or use target 'weights'."
         )
     found: dict[Target, Sum] = {}
-    if target != "displacement":
+    if target in ("auto", "weights"):
         penalty = view.penalty_gradient()
         found["weights"] = Sum(view, names, tuple(-penalty[i] for i in numbers))
     if target != "weights" and view.snapshots:
         was, now = view.snapshots[0].weights(), view.weights()
-        found["displacement"] = Sum(view, names, tuple(was[i] - now[i] for i in numbers))
+        way = tuple(was[i] - now[i] for i in numbers)
+        states: dict[Target, WhiteBox] = {"displacement": view, "update": view.snapshots[0]}
+        found |= {name: Sum(state, names, way) for name, state in states.items() if target in ("auto", name)}
     return found
 
 

@@ -143,7 +143,7 @@ def curve_records(curve: Curve, *, lens: Lens) -> list[Record]:
     if lens.public:
         return []
     pairs = [(x, y) for x, y in zip(curve.x, curve.y, strict=True) if x > 0 and isfinite(x) and isfinite(y)]
-    return [{"x": _short(x), "y": _short(y), "chosen": x == curve.chosen} for x, y in sorted(pairs)]
+    return [{"x": _short(x), "y": _short(y), "chosen": bool(x == curve.chosen)} for x, y in sorted(pairs)]
 
 
 def _points(finding: Finding, *, floor: float, lens: Lens) -> Array:
