@@ -19,6 +19,8 @@ from confide.core.views import Softenable, WhiteBox
 Target: TypeAlias = Literal["auto", "weights", "displacement", "update"]
 ROOM = 2**31
 """Gram matrices of so many bytes are held at once, one for each block of layers."""
+BLOCKS = 8
+"""... of at most so many blocks: each is a pass over all candidates."""
 CHUNK = 2**27
 """Gradients of so many bytes are held at once for a sketch."""
 
@@ -98,7 +100,8 @@ def system_of(found: Sum, people: Records) -> System:
     """The system in as many blocks of layers as there is room for."""
     products, state = found.along(people), found.state
     grams, along, squares, sizes = list[Floats](), list[Floats](), list[float](), list[int]()
-    for block in _blocks(len(found.layers), ROOM // (8 * max(len(people), 1) ** 2)):
+    room = ROOM // (8 * max(len(people), 1) ** 2)
+    for block in _blocks(len(found.layers), min(room, BLOCKS)):
         names, parts = [found.layers[i] for i in block], [found.direction[i] for i in block]
         grams.append(state.gradient_gram(people.x, people.y, layers=names))
         along.append(products[:, block].sum(axis=1))
