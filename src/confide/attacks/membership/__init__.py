@@ -1,4 +1,10 @@
-"""FLOOR 1: was this person's record in the training data? One file a paper."""
+"""FLOOR 1: was this person's record in the training data? One file a paper.
+
+Files that hold no attack hold what attacks are made of: `asking`, `sides`, `ranks`, `standins` (reference
+models), `told` (supervised attacks), `inside`, `gradient_parts`, `attack_network` (layers and gradients, for
+`nasr`), `autoencoder`, `spectral` (for `embedding`), `rest` (informed), `training_sums`, `linear_inverse`
+(for `decoder`).
+"""
 
 from __future__ import annotations
 
