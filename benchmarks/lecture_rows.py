@@ -150,7 +150,13 @@ def laptop() -> list[Row]:
     return [
         Row(name="alexnet", network="AlexNet, width 16", build=alex, rate=0.02, lecture=ALEX, **cnn),
         Row(name="resnet", network="ResNet-8", build=res, lecture=RES, **cnn),
-        Row(name="densenet", network="DenseNet-BC-22, growth 8", build=dense, lecture=DENSE, **cnn),
+        Row(
+            name="densenet",
+            network="DenseNet-BC-22, growth 8",
+            build=dense,
+            lecture=DENSE,
+            **cnn | {"members": 900},
+        ),
         *connected(members=2_500, width=512, epochs=200, device="cpu"),
         *regressions(members=2_000),
     ]
