@@ -148,7 +148,14 @@ def laptop() -> list[Row]:
     dense = partial(networks.densenet, 20, depth=22, growth=8)
     cnn = {"epochs": 40, "compare": smaller, **few}
     return [
-        Row(name="alexnet", network="AlexNet, width 16", build=alex, rate=0.02, lecture=ALEX, **cnn),
+        Row(
+            name="alexnet",
+            network="AlexNet, width 16",
+            build=alex,
+            rate=0.02,
+            lecture=ALEX,
+            **cnn | {"epochs": 120},
+        ),
         Row(name="resnet", network="ResNet-8", build=res, lecture=RES, **cnn),
         Row(
             name="densenet",
