@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 import numpy as np
@@ -17,7 +17,6 @@ from confide.core.nouns import Case, Guess
 from confide.core.paper import Paper
 from confide.core.records import Records
 from confide.core.views import WhiteBox
-from confide.core.workings import Workings
 from confide.learners.references import Background
 
 
@@ -76,7 +75,8 @@ class CalibratedDecoder:
             ratio = ratio + test(case, rng=drawing).score
         score = squeezed(solution.scores()[:n]) + self.share * squeezed(ratio)
         remark = f"The decoder was run on {len(models)} reference models too, with the same settings."
-        return Guess(None, score, Workings((remark,)))
+        workings = decoder.workings(solution, n, values=case.known.classes < 2)
+        return Guess(None, score, replace(workings, remarks=(*workings.remarks, remark)))
 
 
 def squeezed(score: Floats) -> Floats:

@@ -153,7 +153,7 @@ class Decoder:
         people = with_strangers(case, rng=drawing)
         solution = self.solve(case.view, people, rng=solving)
         n = len(case.targets)
-        return Guess(None, solution.scores()[:n], self._workings(solution, n, values=case.known.classes < 2))
+        return Guess(None, solution.scores()[:n], self.workings(solution, n, values=case.known.classes < 2))
 
     def solve(self, view: WhiteBox, people: Records, *, rng: Rng) -> Solution:
         """The system as the evidence likes it best; of two targets, the one that is explained better."""
@@ -215,7 +215,7 @@ class Decoder:
             return self.ridge
         return max(GRID, key=lambda ridge: (_sound(spectrum, ridge), spectrum.evidence(ridge)))
 
-    def _workings(self, solution: Solution, n: int, *, values: bool) -> Workings:
+    def workings(self, solution: Solution, n: int, *, values: bool) -> Workings:
         """What the card says; `values` where the model predicts values, not classes."""
         setting, strangers = solution.setting, len(solution.clear) - n
         explained, among = max(solution.explained, 0.0), int(solution.clear.sum())
