@@ -162,7 +162,7 @@ def laptop() -> list[Row]:
             network="DenseNet-BC-22, growth 8",
             build=dense,
             lecture=DENSE,
-            **cnn | {"members": 900},
+            **cnn | {"members": 900, "epochs": 100},
         ),
         *connected(members=2_500, width=512, epochs=200, device="cpu"),
         *regressions(members=2_000),
