@@ -8,15 +8,19 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+import polars as pl
+
 from confide import __version__
 from confide.audits.attacking import Played, told
 from confide.core import evidence as kept
+from confide.core.budget import Budget
 from confide.core.errors import DataError, EvidenceError
 from confide.core.estimate import Estimate
 from confide.core.evidence import Evidence
 from confide.measure import Risk, measure, worst
 from confide.report import (
     Audience,
+    Exhibit,
     Finding,
     Ladder,
     Limit,
@@ -38,6 +42,7 @@ class Audit:
         limits, strict: what decides the verdict.
         audience: 'internal' or 'public'.
         seed: from which it can be repeated.
+        who: for each target of the evidence who that is (column `target` and others), for internal use.
     """
 
     sections: tuple[Section, ...]
@@ -45,6 +50,7 @@ class Audit:
     strict: bool
     audience: Audience
     seed: int
+    who: pl.DataFrame | None = None
 
     @classmethod
     def together(cls, audits: Sequence[Audit]) -> Audit:
@@ -101,7 +107,7 @@ class Audit:
         self.report.save(folder / "report.html")
         self.report.save(folder / "report.json")
         if "evidence.parquet" in self.files:
-            kept.save(self.evidence, rows)
+            kept.save(self.evidence, rows, who=self.who)
 
 
 def conclude(
@@ -122,8 +128,20 @@ def conclude(
     warnings: Sequence[str] = (),
     ladder: Ladder | None = None,
     over_training: OverTraining | None = None,
+    goal: str = "membership",
+    subject: str = "",
+    exhibits: Sequence[Exhibit] = (),
+    promise: Budget | None = None,
+    who: pl.DataFrame | None = None,
 ) -> Audit:
     """Measure the attacks, all intervals corrected for their number, and lead with the worst.
+
+    Args:
+        goal: what the adversary is after, one of `confide.report.goals`.
+        subject: who he is and what he knows, as the headline's first words; by the access if empty.
+        exhibits: tables and plots beside the findings.
+        promise: the budget that the release was made under.
+        who: who the targets are, for the evidence of an internal audit.
 
     Raises:
         EvidenceError: if no attack could run: an audit that saw nothing is no audit.
@@ -152,6 +170,10 @@ def conclude(
         notes=tuple(notes),
         ladder=ladder,
         over_training=over_training,
+        goal=goal,
+        subject=subject,
+        exhibits=tuple(exhibits),
+        promise=promise,
     )
     return Audit(
         sections=(section,),
@@ -159,6 +181,7 @@ def conclude(
         strict=strict,
         audience=parse_audience(audience),
         seed=seed,
+        who=who,
     )
 
 

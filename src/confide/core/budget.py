@@ -12,13 +12,14 @@ from confide.core.errors import PromiseError
 class Unit:
     """Who is protected: the difference between two data sets that the promise hides.
 
-    Build one by `Unit.record()`, `Unit.person(column, at_most=...)` or `Unit.client()`.
+    Build one by `Unit.record()`, `Unit.person(column, at_most=...)`, `Unit.client()`,
+    `Unit.place(within_m=...)` or `Unit.pixels(at_most=...)`.
 
     >>> str(Unit.person("user_id", at_most=20))
     'all rows of any one user_id (at most 20)'
     """
 
-    kind: Literal["record", "person", "client"]
+    kind: Literal["record", "person", "client", "place", "pixels"]
     column: str | None = None
     at_most: int | None = None
 
@@ -39,9 +40,27 @@ class Unit:
         """Everything that one client (a phone, a hospital) holds."""
         return cls("client")
 
+    @classmethod
+    def place(cls, *, within_m: int) -> Unit:
+        """One visit, at a place or at another one no further than this from it."""
+        if within_m < 1:
+            raise PromiseError(f"within_m is {within_m} metres: give 1 or more.")
+        return cls("place", None, within_m)
+
+    @classmethod
+    def pixels(cls, *, at_most: int) -> Unit:
+        """One picture, and the same with at most so many pixels changed."""
+        if at_most < 1:
+            raise PromiseError(f"at_most is {at_most} pixels: give 1 or more.")
+        return cls("pixels", None, at_most)
+
     def __str__(self) -> str:
         if self.kind == "person":
             return f"all rows of any one {self.column} (at most {self.at_most})"
+        if self.kind == "place":
+            return f"where within {self.at_most} m any one visit was"
+        if self.kind == "pixels":
+            return f"any {self.at_most} pixels of a picture"
         return {"record": "any one record", "client": "everything any one client holds"}[self.kind]
 
 

@@ -118,9 +118,16 @@ class Evidence:
         return self.table.height
 
 
-def save(parts: Sequence[Evidence], path: Path) -> None:
-    """Write one or more attacks' evidence to a parquet file, whole or not at all."""
+def save(parts: Sequence[Evidence], path: Path, *, who: pl.DataFrame | None = None) -> None:
+    """Write one or more attacks' evidence to a parquet file, whole or not at all.
+
+    Args:
+        who: a row for each target, with the column `target` and whatever else tells who that is; these
+            columns are added for the reader's use, and mean nothing to `load`.
+    """
     frames = [e.table.select(pl.lit(e.attack).alias("attack"), *SCHEMA) for e in parts]
+    if who is not None:
+        frames = [f.join(who, on="target", how="left", maintain_order="left") for f in frames]
     about = {
         e.attack: {
             "access": e.access,
@@ -136,10 +143,11 @@ def save(parts: Sequence[Evidence], path: Path) -> None:
         pl.concat(frames).write_parquet(draft, metadata={"confide": json.dumps(about)})
 
 
-def load(path: Path) -> list[Evidence]:
+def load(path: Path, *, kind: str | None = None) -> list[Evidence]:
     """Read evidence from .parquet or .csv, one entry for each attack.
 
-    `world`, `target`, `hit` and `attack` may be missing.
+    `world`, `target`, `hit` and `attack` may be missing. `kind` says which of the two it is where the name
+    does not.
 
     Raises:
         DataError: if the file is not a readable parquet table.
@@ -150,7 +158,7 @@ def load(path: Path) -> list[Evidence]:
     if not path.exists():
         raise DataError(f"{path} does not exist: check the path.")
     try:
-        if path.suffix.lower() == ".csv":
+        if (kind or path.suffix.lower()) == ".csv":
             table = pl.read_csv(path, infer_schema_length=None)
         else:
             table = pl.read_parquet(path)

@@ -6,7 +6,10 @@ from dataclasses import fields, is_dataclass
 from typing import Any, get_args, get_type_hints
 
 from confide.core.arrays import Array, Batch, Floats
+from confide.core.interactions import Interactions
 from confide.core.nouns import Attack, Case
+from confide.core.pictures import Pictures
+from confide.core.traces import Traces
 from confide.core.views import LADDER, BlackBox, LabelOnly, Task, WhiteBox
 
 
@@ -60,7 +63,7 @@ def for_attack(attack: Attack[Any, Any, Any], case: Case[Any, Any, Any]) -> Case
 
 
 def _as_view(view: Any, kind: Any) -> Any:
-    if kind is object and isinstance(view, LabelOnly):
+    if kind is object and isinstance(view, LabelOnly | Interactions | Traces | Pictures):
         return object()  # a blind adversary never sees the release
     names = {kind: name for name, kind in LADDER}
     return narrowed(view, names.get(kind))

@@ -6,6 +6,8 @@ An attack asks for a view by the annotation of its `case`; a game shows one. `La
     LabelOnly   the winning class of each query
     BlackBox    ... and the scores of all classes
     WhiteBox    ... and the inside: the parameters, every layer's outputs, losses and gradients
+
+A release of records is seen whole: its view is the records themselves (`Interactions`, `Traces`, `Pictures`).
 """
 
 from __future__ import annotations

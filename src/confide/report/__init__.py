@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from confide.report.document import Report
+from confide.report.exhibits import Exhibit, Line, Plot, Table
 from confide.report.finding import Ahead, Audience, Finding, Ladder, OverTraining, Rung, Section, Skipped
 from confide.report.numbers import coarse
 from confide.report.page import page
@@ -14,14 +15,18 @@ from confide.report.verdict import Limit, Verdict, judge
 __all__ = [
     "Ahead",
     "Audience",
+    "Exhibit",
     "Finding",
     "Ladder",
     "Limit",
+    "Line",
     "OverTraining",
+    "Plot",
     "Report",
     "Rung",
     "Section",
     "Skipped",
+    "Table",
     "Verdict",
     "coarse",
     "judge",

@@ -12,6 +12,7 @@ from confide.core.estimate import Estimate
 from confide.core.evidence import Evidence
 from confide.core.workings import Workings
 from confide.measure.risk import EpsilonBound, Risk
+from confide.report.exhibits import Exhibit
 
 Audience: TypeAlias = Literal["internal", "public"]
 
@@ -162,6 +163,10 @@ class Section:
         notes: small print.
         ladder: what each kind of access gives, where several were compared.
         over_training: gradient norms at the checkpoints, where there are any.
+        goal: what the adversary is after: "membership", "linkage", "attribute" or "recognition"; it decides
+            the words (`confide.report.goals`).
+        subject: who he is and what he knows, as the headline's first words; by the access if empty.
+        exhibits: further tables and plots, in this order.
     """
 
     release: str
@@ -178,6 +183,9 @@ class Section:
     notes: tuple[str, ...] = ()
     ladder: Ladder | None = None
     over_training: OverTraining | None = None
+    goal: str = "membership"
+    subject: str = ""
+    exhibits: tuple[Exhibit, ...] = ()
 
     @property
     def doubtful(self) -> tuple[str, ...]:

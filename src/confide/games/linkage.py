@@ -1,0 +1,55 @@
+"""Linkage: which row of the release is this person's, if any?"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from confide.core.arrays import Bools, Ints
+from confide.core.budget import Unit
+from confide.core.nouns import Guess
+
+NOBODY = -1
+"""As a secret: the person has no row in the release. As a claim: no row is claimed."""
+
+
+class Linkage:
+    """What all linkage games share: a secret row for each target, and the claim 'this row is his'.
+
+    Exposed people are in the release; control people are held out of it. A claim about an exposed person hits
+    if it names his row; about a control person any claim at all is a false match.
+    """
+
+    __slots__ = ()
+
+    @property
+    def unit(self) -> Unit:
+        return Unit.person("person", at_most=2**31)
+
+    @property
+    def randomised(self) -> bool:
+        """A fair coin decides for each target whether he is held out."""
+        return True
+
+    def hits(self, guess: Guess, secrets: Ints) -> Bools:
+        """bool[n]: his row is named; or, of a person who has none, any row is."""
+        claim = np.full(len(secrets), NOBODY) if guess.value is None else guess.value
+        return np.where(secrets == NOBODY, claim != NOBODY, claim == secrets)
+
+
+def pseudonyms(everybody: int, held_out: Ints, *, rng: np.random.Generator) -> tuple[Ints, Ints]:
+    """A random numbering of all people but those held out.
+
+    Returns:
+        order int64[r], the person behind each row of the release (for `take`), and row int64[everybody], the
+        row of each person, `NOBODY` for those held out.
+
+    >>> order, row = pseudonyms(4, np.array([2]), rng=np.random.default_rng(0))
+    >>> sorted(order.tolist()), int(row[2]), bool((order[row[[0, 1, 3]]] == [0, 1, 3]).all())
+    ([0, 1, 3], -1, True)
+    """
+    inside = np.ones(everybody, np.bool_)
+    inside[held_out] = False
+    order = rng.permutation(np.flatnonzero(inside))
+    row = np.full(everybody, NOBODY)
+    row[order] = np.arange(len(order))
+    return order, row
