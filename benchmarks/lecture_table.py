@@ -14,6 +14,7 @@ from __future__ import annotations
 import argparse
 import json
 import time
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -157,7 +158,7 @@ def lines_of(rows: list[Row], made: list[Found]) -> list[str]:
         *("## Attack accuracy", "", *first, ""),
         *("## AUC, and members found at a false-positive rate of 1 %", "", *second, ""),
         *("## How far one attack's AUC is ahead of another's", "", *third, ""),
-        *("## Recipes and seconds", "", *notes, ""),
+        *("## Recipes and seconds", "", f"{spent_in_all(made)} minutes for all rows.", "", *notes, ""),
     ]
 
 
@@ -179,6 +180,11 @@ def checks(rows: list[Row], made: list[Found]) -> list[tuple[str, bool]]:
         value = got.accuracy["decoder"][0]
         told.append((f"{one.data}: decoder accuracy >= .90: {value:.3f}", value >= 0.9))
     return told
+
+
+def spent_in_all(made: Sequence[Found]) -> str:
+    """The minutes that training and attacks took."""
+    return f"{sum(sum(got.seconds.values()) for got in made) / 60:.0f}"
 
 
 def main() -> int:
