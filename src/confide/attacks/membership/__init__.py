@@ -2,8 +2,8 @@
 
 Files that hold no attack hold what attacks are made of: `asking`, `sides`, `ranks`, `standins` (reference
 models), `told` (supervised attacks), `inside`, `gradient_parts`, `attack_network` (layers and gradients, for
-`nasr`), `autoencoder`, `spectral` (for `embedding`), `rest` (informed), `training_sums`, `linear_inverse`
-(for `decoder`).
+`nasr`), `autoencoder`, `spectral` (for `embedding`), `rest` (informed), `training_sums`, `linear_inverse`,
+`strangers` (for `decoder`).
 """
 
 from __future__ import annotations

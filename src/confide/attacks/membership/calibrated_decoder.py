@@ -63,7 +63,7 @@ class CalibratedDecoder:
         target: Target = "weights" if self.target == "auto" and not earlier else self.target
         decoder = Decoder(target=target, most=self.most)
         people, n = with_strangers(case, rng=drawing), len(case.targets)
-        solution = decoder.solve(case.view, people, rng=solving)
+        solution = decoder.solve(case.view, people, strangers=len(people) - n, rng=solving)
         solutions = [
             decoder.again(model, people, solution.setting, rng=child)
             for model, child in zip(models, others, strict=True)

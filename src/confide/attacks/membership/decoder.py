@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar, Literal, get_args
 
 import numpy as np
 
 from confide.attacks.membership.linear_inverse import Spectrum, likelihood_ratio, size_of_member
+from confide.attacks.membership.strangers import FEWEST, flagged, with_strangers
 from confide.attacks.membership.training_sums import Sum, Target, sketch_of, softened, sums, system_of
 from confide.core.arrays import Bools, Floats, Rng
 from confide.core.errors import DataError, KnowledgeError
@@ -23,9 +24,8 @@ GRID = tuple(10.0 ** (k / 2) for k in range(-16, 1))
 """The ridges that are tried, in units of the mean squared gradient."""
 TEMPERATURES = (1.0, 1.5)
 """The temperatures that are tried."""
-STRANGERS = 600
-"""So many known non-members stand among the candidates, where there are FEWEST of them or more."""
-FEWEST = 100
+HOTTER = 2.0
+"""... and this one, where known non-members choose: the evidence likes hot gradients too much."""
 STANDS_OUT = 0.02
 """In a regression: conclusive only if more candidates stand above 99 % of the known non-members."""
 WHAT = {
@@ -43,12 +43,13 @@ TYPICAL = 0.75
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Setting:
-    """What is chosen: target, temperature of the gradients, weights of blocks of layers, ridge."""
+    """What is chosen: target, temperature of the gradients, weights of blocks, ridge; and by what."""
 
     target: Target
     temperature: float
     weights: Floats
     ridge: float
+    by: str = "by the evidence"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,10 +67,8 @@ class Solution:
 
     def scores(self, ridge: float | None = None) -> Floats:
         """The score of each candidate, float64[m]; NaN where the gradient is not finite."""
-        ridge = self.setting.ridge if ridge is None else ridge
-        c, unsure = self.spectrum.coefficients(ridge), self.spectrum.unsure(ridge)
         answer = np.full(len(self.clear), np.nan)
-        answer[self.clear] = likelihood_ratio(c, unsure, TYPICAL * size_of_member(c, unsure))
+        answer[self.clear] = scores_of(self.spectrum, self.setting.ridge if ridge is None else ridge)
         return answer
 
     def sizes(self) -> Floats:
@@ -98,7 +97,8 @@ class Decoder:
     record, and s, the size of a member, comes from the c themselves. The weight of each layer is one over
     the noise in it; ridge and temperature are those under which the published parameters are likeliest (the
     evidence). No label is used. With known non-members (a population) the card also says how many candidates
-    stand out from them.
+    stand out from them; and where the gradients explain too little for the evidence to be trusted, ridge and
+    temperature are those under which most candidates do.
 
     Our own formulation. Its relatives: stationarity for reconstruction (Balle, Cherubin, Hayes 2022; Haim et
     al. 2022), the inverse-Hessian attack (Suri, Zhang, Evans 2024), gradient likelihood ratios (Leemann,
@@ -151,22 +151,27 @@ class Decoder:
     def __call__(self, case: Case[WhiteBox, Background, Records], *, rng: Rng) -> Guess:
         drawing, solving = rng.spawn(2)
         people = with_strangers(case, rng=drawing)
-        solution = self.solve(case.view, people, rng=solving)
         n = len(case.targets)
+        solution = self.solve(case.view, people, strangers=len(people) - n, rng=solving)
         return Guess(None, solution.scores()[:n], self.workings(solution, n, values=case.known.classes < 2))
 
-    def solve(self, view: WhiteBox, people: Records, *, rng: Rng) -> Solution:
-        """The system as the evidence likes it best; of two targets, the one that is explained better."""
+    def solve(self, view: WhiteBox, people: Records, *, strangers: int, rng: Rng) -> Solution:
+        """The system under the best setting; of two targets, the one that is explained better.
+
+        Args:
+            strangers: so many of the people, the last ones, are known non-members.
+        """
         found = sums(view, self.target, self.layers, self.name)
         clear = clear_of(found, people)
+        outside = int(clear[len(clear) - strangers :].sum())
         people, best = people.take(clear), None
         for target, each in found.items():
             choosing, hashing = rng.spawn(2)
             if len(people) <= self.most:
-                spectrum, setting = self._best(target, each, people)
+                spectrum, setting = self._best(target, each, people, outside)
             else:
                 some = people.take(np.sort(choosing.permutation(len(people))[: self.most // 2]))
-                setting = self._best(target, each, some)[1]
+                setting = self._best(target, each, some, 0)[1]
                 spectrum = self._spectrum(each, people, setting, hashing)
             if best is None or spectrum.explained(setting.ridge) > best.explained:
                 best = Solution(spectrum=spectrum, setting=setting, clear=clear)
@@ -186,25 +191,32 @@ class Decoder:
             return system_of(soft, people).spectrum(setting.weights)
         return sketch_of(soft, people, setting.weights, width=self.sketch, rng=rng)
 
-    def _best(self, target: Target, found: Sum, people: Records) -> tuple[Spectrum, Setting]:
-        best: tuple[Spectrum, Setting] | None = None
+    def _best(self, target: Target, found: Sum, people: Records, strangers: int) -> tuple[Spectrum, Setting]:
+        """The likeliest setting; where that explains too little, the one that sets most candidates apart."""
+        tried: list[tuple[Spectrum, Setting]] = []
         for temperature in TEMPERATURES if self.temperature is None else (self.temperature,):
             try:
-                soft = softened(found, temperature)
+                tried.append(self._tried(target, found, people, temperature))
             except KnowledgeError:
-                if best is None:
+                if not tried:
                     raise
                 break
-            system = system_of(soft, people)
-            learnt = self.layer_weights == "learnt"
-            weights = system.learnt_weights() if learnt else np.ones(len(system.grams))
-            spectrum = system.spectrum(weights)
-            ridge = self._ridge(spectrum)
-            if best is None or spectrum.evidence(ridge) > best[0].evidence(best[1].ridge):
-                setting = Setting(target=target, temperature=temperature, weights=weights, ridge=ridge)
-                best = spectrum, setting
-        assert best is not None, "there is always a temperature"
-        return best
+        spectrum, setting = max(tried, key=lambda one: one[0].evidence(one[1].ridge))
+        if self.ridge is not None or strangers < FEWEST or spectrum.explained(setting.ridge) >= EXPLAINED:
+            return spectrum, setting
+        if self.temperature is None and len(tried) == len(TEMPERATURES):
+            tried.append(self._tried(target, found, people, HOTTER))
+        return set_apart(tried, len(people) - strangers)
+
+    def _tried(
+        self, target: Target, found: Sum, people: Records, temperature: float
+    ) -> tuple[Spectrum, Setting]:
+        system = system_of(softened(found, temperature), people)
+        learnt = self.layer_weights == "learnt"
+        weights = system.learnt_weights() if learnt else np.ones(len(system.grams))
+        spectrum = system.spectrum(weights)
+        ridge, by = self._ridge(spectrum), "by the evidence" if self.ridge is None else "given"
+        return spectrum, Setting(target=target, temperature=temperature, weights=weights, ridge=ridge, by=by)
 
     def _ridge(self, spectrum: Spectrum) -> float:
         """The likeliest ridge of those that leave noise alone and give members a part: they add, never take.
@@ -220,12 +232,11 @@ class Decoder:
         setting, strangers = solution.setting, len(solution.clear) - n
         explained, among = max(solution.explained, 0.0), int(solution.clear.sum())
         sketched = f" (gradients sketched in {self.sketch} numbers, as there are more than {self.most})"
-        origin = "by the evidence" if self.ridge is None else "given"
         beside = f" and {strangers} known non-members" if strangers else ""
         remarks = [
             f"It looked for the gradients of {n} candidates{beside} in {WHAT[setting.target]}"
             f"{sketched if among > self.most else ''}.",
-            f"Ridge {setting.ridge:.1g} ({origin}), gradients at "
+            f"Ridge {setting.ridge:.1g} ({setting.by}), gradients at "
             f"temperature {setting.temperature:g}; no label was used.",
             f"The candidates' gradients explain {explained:.0%} of the target, chance deducted.",
             "He cannot know how many of the members are among the candidates; those missing act as noise.",
@@ -260,29 +271,31 @@ class Decoder:
         return Workings(tuple(remarks), not doubt, (_curve(solution, shares),))
 
 
-def with_strangers(case: Case[WhiteBox, Background, Records], *, rng: Rng) -> Records:
-    """The candidates, and after them known non-members, where there are any."""
-    population = case.known.population
-    if population is None or len(population) < FEWEST:
-        return case.targets
-    some = np.sort(rng.permutation(len(population))[:STRANGERS])
-    return Records.concat([case.targets, population.take(some)])
-
-
 def clear_of(found: Mapping[Target, Sum], people: Records) -> Bools:
     """Whose gradient is finite, bool[m]."""
     products = next(iter(found.values())).along(people)
     return np.asarray(np.isfinite(products).all(axis=1))
 
 
-def flagged(score: Floats, n: int) -> float:
-    """The share of the first n that stand above 99 % of the others: of two halves, the higher threshold.
+def set_apart(tried: list[tuple[Spectrum, Setting]], n: int) -> tuple[Spectrum, Setting]:
+    """The temperature and the ridge under which most of the first n stand above the others."""
+    share = {
+        (at, ridge): flagged(scores_of(spectrum, ridge), n)
+        for at, (spectrum, _) in enumerate(tried)
+        for ridge in GRID
+        if _sound(spectrum, ridge)
+    }
+    if not share:
+        return tried[0]
+    at, ridge = max(share, key=lambda one: share[one])
+    spectrum, setting = tried[at]
+    return spectrum, replace(setting, ridge=ridge, by="by known non-members")
 
-    One set's quantile is luck; the larger of two is rarely too low.
-    """
-    others = score[n:][np.isfinite(score[n:])]
-    threshold = max(float(np.quantile(half, 0.99)) for half in (others[::2], others[1::2]))
-    return float((score[:n] > threshold).mean())
+
+def scores_of(spectrum: Spectrum, ridge: float) -> Floats:
+    """The score of each candidate, float64[m]."""
+    c, unsure = spectrum.coefficients(ridge), spectrum.unsure(ridge)
+    return likelihood_ratio(c, unsure, TYPICAL * size_of_member(c, unsure))
 
 
 def _sound(spectrum: Spectrum, ridge: float) -> bool:
