@@ -10,11 +10,13 @@ from scipy.stats import norm
 
 from confide.core.errors import DataError
 from confide.core.evidence import Evidence
-from confide.report import page
+from confide.report import Line, Plot, page
 from confide.report.charts import CHARTS, draw, figure, specification
 from confide.report.charts.draw import INKS
+from confide.report.charts.lines import line_records
 from confide.report.charts.records import score_records, worst_off_records, worst_off_table
 from confide.report.numbers import Lens
+from confide.report.showing import exhibit_record
 
 SAID = {
     "roc": "student",
@@ -23,6 +25,7 @@ SAID = {
     "epsilon": "at least 2.94",
     "gradient_norms": "epoch5",
     "curve": "1e-4",
+    "lines": "coarse",
 }
 
 
@@ -165,7 +168,11 @@ def test_epsilon_records_say_promised_shown_ceiling(make):
 
 @pytest.mark.parametrize("name", CHARTS)
 def test_an_svg_scales_takes_the_pages_colours_and_can_be_read_aloud(make, name):
-    records = {c["name"]: c["records"] for c in page([make.white()], seed=1)["charts"]}[name]
+    drawn = {c["name"]: c["records"] for c in page([make.white()], seed=1)["charts"]}
+    line = Line(name="coarse", x=(1, 2), y=(0.5, 0.7))
+    plot = Plot(title="t", reading="r", x_title="x", y_title="y", lines=(line,))
+    drawn["lines"] = line_records(exhibit_record(plot, lens=Lens()))
+    records = drawn[name]
     svg = draw(name, records, title="A <b>title</b>", description='of "x" & y', key="a 1")
     root = ElementTree.fromstring(svg.replace("xlink:", ""))
     assert "width" not in root.attrib and root.get("viewBox") and root.get("role") == "img"

@@ -16,7 +16,7 @@ from confide.core.errors import DataError
 from confide.core.evidence import Evidence
 from confide.core.workings import Workings
 from confide.measure import measure, worst
-from confide.report import Finding, Limit, Report, Section, report
+from confide.report import Finding, Limit, Line, Plot, Report, Section, Table, report
 from confide.report.text import to_text
 
 EVIL = "<script>alert(1)</script>\"'><img src=x onerror=alert(2)>"
@@ -206,7 +206,20 @@ def test_nothing_runs_over_the_edge_in_a_real_browser(make, tmp_path):
     """Laid out at phone and desk width, the page is no wider than its window; a page that is, is caught."""
     long = Finding(risk=make.risk(1.9), title="x" * 90, settings={"path": "y" * 300}, citation="z" * 200)
     section = make.section(
-        1.9, release="w" * 120, headline=long, findings=(long, *make.section(1.0).findings)
+        1.9,
+        release="w" * 120,
+        headline=long,
+        findings=(long, *make.section(1.0).findings),
+        exhibits=(
+            Table(title="u" * 90, reading="v" * 90, head=("s" * 60,) * 6, rows=(("t" * 60,) * 6,) * 40),
+            Plot(
+                title="q" * 90,
+                reading="r" * 90,
+                x_title="o" * 90,
+                y_title="p" * 90,
+                lines=(Line(name="n" * 90, x=(1, 2), y=(1, 2), labels=("m" * 90, "l")),),
+            ),
+        ),
     )
     doubted = Finding(risk=make.risk(1.9, attack="decoder-calibrated"), workings=(Workings((), False),))
     white = make.white(conclusive=False, findings=(doubted,))

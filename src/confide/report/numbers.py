@@ -15,6 +15,9 @@ from confide.report.finding import Audience, Finding
 FEWEST = 10
 """A count from 1 to FEWEST - 1 is not shown to the public."""
 
+OUTSIDE = "people outside the data"
+"""Whom a false-positive rate is a share of, where the goal says nothing else."""
+
 
 @dataclass(frozen=True, slots=True)
 class Lens:
@@ -61,8 +64,12 @@ class Lens:
         return floor(x * 100) / 100 if self.public else float(x)
 
 
-def finding_record(finding: Finding, *, release: str, lens: Lens) -> dict[str, Any]:
-    """One finding of report.json; a number that is missing is null, and `why` says the reason."""
+def finding_record(finding: Finding, *, release: str, lens: Lens, outside: str = OUTSIDE) -> dict[str, Any]:
+    """One finding of report.json; a number that is missing is null, and `why` says the reason.
+
+    Args:
+        outside: who the control people are, in words.
+    """
     risk, bound = finding.risk, finding.bound
     exposed, control = lens.count(risk.exposed_count), lens.count(risk.control_count)
     targets = (
@@ -82,7 +89,7 @@ def finding_record(finding: Finding, *, release: str, lens: Lens) -> dict[str, A
         "advantage": lens.estimate(risk.advantage),
         "auc": lens.estimate(risk.auc),
         "balanced_accuracy": lens.estimate(risk.balanced_accuracy),
-        "tpr_at": [rate_record(at, risk, lens) for at in risk.tpr_at],
+        "tpr_at": [rate_record(at, risk, lens, outside=outside) for at in risk.tpr_at],
         "precision_at": [
             {"prior": p.prior, "fpr": p.fpr, "value": lens.estimate(p.value)} for p in risk.precision_at
         ],
@@ -111,13 +118,13 @@ def remarks(finding: Finding, lens: Lens) -> list[str]:
     return [coarse_text(remark) if lens.public else remark for remark in said]
 
 
-def rate_record(at: RateAt, risk: Risk, lens: Lens) -> dict[str, Any]:
+def rate_record(at: RateAt, risk: Risk, lens: Lens, *, outside: str = OUTSIDE) -> dict[str, Any]:
     """The rate at one false-positive rate, or the reason why there is none."""
     rate, why = lens.estimate(at.rate, of=risk.exposed_count), at.why
     if rate is None and at.rate is not None:
         why = _FEW if lens.public else "the evidence does not give it"
     elif rate is None and (lens.public or not why):
-        why = f"needs at least {ceil(1 / at.fpr - 1e-9):,} people outside the data"
+        why = f"needs at least {ceil(1 / at.fpr - 1e-9):,} {outside}"
     return {"fpr": at.fpr, "rate": rate, "controls": lens.count(at.controls), "why": why}
 
 
@@ -216,15 +223,6 @@ def share(rate: float) -> str:
         return "none" if rate <= 0 else "all"
     per = parts(rate)
     return "more than 99 in 100" if rate > 0.995 else f"{round(rate * per)} in {per:,}"
-
-
-def members(rate: float) -> str:
-    """A share of the members.
-
-    >>> members(0.41), members(0), members(1)
-    ('41 in 100 members', 'no members', 'all members')
-    """
-    return "no members" if rate <= 0 else f"{share(rate)} members"
 
 
 def times(rate: float) -> str:

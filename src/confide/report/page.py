@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from confide.core.budget import Budget
@@ -10,48 +11,16 @@ from confide.core.errors import DataError, EvidenceError
 from confide.report import consequences, words
 from confide.report.charts import records as rows
 from confide.report.finding import Audience, Finding, Section
+from confide.report.goals import Goal, goal
 from confide.report.ladder import ladder_record
 from confide.report.numbers import Lens, coarse_text, finding_record, guessing
+from confide.report.showing import exhibit_record
 from confide.report.skips import nothing_ran
 from confide.report.verdict import Limit, Verdict, judge, together
 
 SCHEMA = "confide.report/1"
 
 Page = dict[str, Any]
-
-READING = {
-    "roc": (
-        "Members found against people wrongly accused",
-        "Each line is an attack. Go to the share of others you would accept as wrongly accused, and read "
-        "upwards how many members are found. On the dotted line an attack is guessing; the band is the "
-        "interval of the strongest one.",
-    ),
-    "scores": (
-        "What the strongest attack sees",
-        "Everybody stands in one row, ordered by the attack's score, cut into steps of equally many people. "
-        "Filled: the share of the members in each step; outlined: of the others. Guessing gives two flat "
-        "shapes, at the dotted line. Members piled up at the right are given away.",
-    ),
-    "worst_off": (
-        "Who is worst off",
-        "Members by how many people outside the data look at least as much like members as they do. The "
-        "upright mark is what guessing would give. Bars beyond their mark at the top are people who "
-        "stand out.",
-    ),
-    "epsilon": (
-        "Promised, shown, could have shown",
-        "Shown is a lower bound on what is given away. It may not pass what was promised. A low bar below "
-        "a high third bar is good news; below a low third bar it is no news.",
-    ),
-    "gradient_norms": (
-        "Gradient norms over training",
-        "How much one more training step on a person would change the model, at each checkpoint, on a "
-        "logarithmic axis. The line is the middle person of the group, the dark band the middle half, the "
-        "light one all but 5 in 100 at each end. Where the members' band sinks below the others', the "
-        "parameters tell them apart.",
-    ),
-}
-"""Title and 'how to read it' of each chart."""
 
 
 def page(
@@ -67,7 +36,8 @@ def page(
 
     The report is itself a release: for the public there are no rows and no ids, counts are coarse,
     those under ten are left out, and intervals are rounded outward to two digits. What the caller
-    writes (`about`, `notes`, `warnings`) is shown as it is: `coarse` puts a count into words for the public.
+    writes (`about`, `notes`, `warnings`, the text of tables) is shown as it is: `coarse` puts a count into
+    words for the public.
 
     Args:
         sections: one a release.
@@ -79,9 +49,10 @@ def page(
 
     Raises:
         EvidenceError: if a release has no finding, for then nothing was measured.
-        DataError: if the audience is unknown or two releases share a name.
+        DataError: if the audience or a section's goal is unknown, or two releases share a name.
     """
     _check(sections, audience)
+    sections = [_to_the_point(s) for s in sections]
     lens = Lens(audience)
     by_release = {
         s.release: judge([s.headline], limits, strict=strict, doubtful=s.doubtful) for s in sections
@@ -109,7 +80,7 @@ def page(
         "strict": strict,
         "verdict_sentence": words.verdict(verdict.ruling, strict, doubtful=doubtful),
         "limits": [row for s in sections for row in _limit_rows(s, by_release[s.release], lens)],
-        "findings": [finding_record(f, release=s.release, lens=lens) for s in sections for f in s.findings],
+        "findings": [_record(f, s, lens) for s in sections for f in s.findings],
         "skipped": [
             {"release": s.release, "attack": k.attack, "why": coarse_text(k.why) if lens.public else k.why}
             for s in sections
@@ -141,52 +112,88 @@ def detectable(h: Finding) -> float | None:
     return float(k[enough][0] / n) if enough.any() else None
 
 
+def _to_the_point(s: Section) -> Section:
+    """Without the numbers that say nothing where this goal is pursued."""
+    aim = goal(s.goal)
+    return replace(s, headline=_meant(s.headline, aim), findings=tuple(_meant(f, aim) for f in s.findings))
+
+
+def _meant(finding: Finding, aim: Goal) -> Finding:
+    """As it is for membership, of which `measure` speaks."""
+    if aim.name == "membership":
+        return finding
+    risk = finding.risk
+    return replace(
+        finding,
+        risk=replace(
+            risk,
+            epsilon=risk.epsilon if aim.bounds else (),
+            precision_at=risk.precision_at if aim.precision else (),
+            tpr_at=tuple(replace(at, why=at.why.replace("non-members", aim.outside)) for at in risk.tpr_at),
+        ),
+    )
+
+
+def _record(finding: Finding, s: Section, lens: Lens) -> Page:
+    return finding_record(finding, release=s.release, lens=lens, outside=goal(s.goal).outside)
+
+
 def _section(s: Section, ruling: str, lens: Lens) -> Page:
-    record = finding_record(s.headline, release=s.release, lens=lens)
-    exact = finding_record(s.headline, release=s.release, lens=Lens())
+    record, exact, aim = _record(s.headline, s, lens), _record(s.headline, s, Lens()), goal(s.goal)
     story = words.outcome(exact, broken=s.headline.broken)
     access, blind_wins = s.access or record["access"], s.headline.blind_wins
     point = words.operating_point(record)
     fpr = None if point is None else float(point["fpr"])
-    others = [finding_record(f, release=s.release, lens=lens) for f in s.findings]
+    others = [_record(f, s, lens) for f in s.findings]
     promise = None if s.promise is None else _promise(s.promise)
+    given = coarse_text(s.subject) if lens.public else s.subject
+    subject = given or aim.subject(access)
+    tried, could_see = len(s.findings), detectable(s.headline)
+    doubtful = _doubtful(s)
     return {
         "release": s.release,
+        "goal": aim.name,
         "outcome": story,
         "verdict": ruling,
-        "headline": words.headline(record, story, access=access),
-        "support": words.support(record, story, tried=len(s.findings), detectable=detectable(s.headline)),
+        "headline": words.headline(record, story, subject=subject, goal=aim),
+        "support": words.support(record, story, tried=tried, detectable=could_see, goal=aim),
         "finding": record,
-        "warnings": words.warnings(record, story, s.warnings, blind_wins=blind_wins, doubtful=_doubtful(s)),
+        "warnings": words.warnings(
+            record, story, s.warnings, blind_wins=blind_wins, goal=aim, doubtful=doubtful
+        ),
         "about": [[label, str(text)] for label, text in s.about.items()],
         "promise": promise,
-        "adversary": words.adversary(record, s.adversary, access=access),
-        "found": [[f["title"], words.found(f, fpr=fpr)] for f in others],
-        "means": consequences.means(record, story, harm=s.harm, promise=promise),
-        "means_not": consequences.means_not(record, story, findings=others),
-        "next": consequences.next_steps(story, ruling, blind_wins=blind_wins),
+        "adversary": words.adversary(record, s.adversary, access=access, goal=aim),
+        "found": [[f["title"], words.found(f, fpr=fpr, goal=aim)] for f in others],
+        "means": consequences.means(record, story, harm=s.harm, promise=promise, goal=aim),
+        "means_not": consequences.means_not(record, story, findings=others, goal=aim),
+        "next": consequences.next_steps(story, ruling, blind_wins=blind_wins, goal=aim),
         "notes": list(s.notes),
         "ladder": ladder_record(s.ladder, lens=lens),
         "worst_off": _worst_off(s, lens),
+        "exhibits": [shown for e in s.exhibits if (shown := exhibit_record(e, lens=lens))],
     }
 
 
 def _doubtful(s: Section) -> dict[str, bool]:
     """The attacks whose own check failed, and whether each found something all the same."""
-    exact = [finding_record(f, release=s.release, lens=Lens()) for f in s.findings if not f.conclusive]
+    exact = [_record(f, s, Lens()) for f in s.findings if not f.conclusive]
     return {f["attack"]: words.outcome(f, broken=s.headline.broken) == "found" for f in exact}
 
 
 def _worst_off(s: Section, lens: Lens) -> list[Page]:
     evidence = s.evidence.get(s.headline.risk.attack)
-    return [] if evidence is None else rows.worst_off_table(evidence, lens=lens)
+    if evidence is None or goal(s.goal).worst_off is None:
+        return []
+    return rows.worst_off_table(evidence, lens=lens)
 
 
 def _charts(s: Section, lens: Lens) -> list[Page]:
     evidence, attack = s.evidence.get(s.headline.risk.attack), s.headline.title or s.headline.risk.attack
+    aim = goal(s.goal)
     drawn = {
-        "roc": rows.roc_records(s.headline, s.findings, lens=lens),
-        "scores": [] if evidence is None else rows.score_records(evidence, lens=lens),
+        "roc": rows.roc_records(s.headline, s.findings, corner=aim.everybody, lens=lens),
+        "scores": [] if evidence is None else rows.score_records(evidence, names=aim.groups, lens=lens),
         "worst_off": [] if evidence is None else rows.worst_off_records(evidence, lens=lens),
         "epsilon": rows.epsilon_records(s.headline, s.promise, lens=lens),
     }
@@ -198,12 +205,13 @@ def _charts(s: Section, lens: Lens) -> list[Page]:
         _chart(
             name,
             s.release,
-            READING[name],
+            aim.charts[name],
             about="members and others" if name == "gradient_norms" else attack,
             records=records,
             why=why.get(name, "the scores were not handed to the report"),
         )
         for name, records in drawn.items()
+        if name in aim.charts
     ] + [chart for f in s.findings for chart in _curves(f, s.release, lens)]
 
 

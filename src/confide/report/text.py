@@ -6,7 +6,7 @@ import shutil
 import textwrap
 from typing import Any
 
-from confide.report.html import SIGNS, columns, number
+from confide.report.html import SIGNS, columns, digits, goal_of, number, plain
 from confide.report.numbers import one_in
 from confide.report.skips import fold
 from confide.report.words import operating_point
@@ -15,6 +15,9 @@ Page = dict[str, Any]
 
 WIDEST = 16
 """So many characters an attack's name should have before a rate is dropped for it."""
+
+MOST_ROWS = 8
+"""So many rows of an exhibit are printed."""
 
 PLAIN = {"✓": "OK", "✕": "NO", "?": "?", "•": "-"}
 
@@ -37,10 +40,12 @@ def _section(page: Page, s: Page, width: int) -> list[str]:
     lines += _listed("Read first", s["warnings"], width)
     rows = [r for r in page["limits"] if r["release"] == s["release"]]
     lines += _listed("Limits", [f"{r['limit']}: {r['verdict']}. {r['reason']}" for r in rows], width)
-    lines += ["", *_table(mine, s["finding"], width)]
+    lines += ["", *_table(mine, s["finding"], width, bounds=goal_of(s).bounds)]
     skipped = [(k["attack"], k["why"]) for k in page["skipped"] if k["release"] == s["release"]]
     missed = [f"{attacks}: {why}" for attacks, why in fold(skipped)]
     lines += _listed("Did not run", missed, width)
+    for exhibit in s.get("exhibits", ()):
+        lines += _exhibit(exhibit, width)
     lines += _ladder(s.get("ladder"), width)
     lines += _listed("What it means", s["means"], width)
     lines += _listed("What it does not mean", s["means_not"], width)
@@ -49,6 +54,40 @@ def _section(page: Page, s: Page, width: int) -> list[str]:
     remarks = [f"{f['attack']}: {line}" for f in mine for line in f.get("remarks", ())]
     lines += _listed("What the attacks noticed", remarks, width)
     return lines + _listed("Notes", s["notes"], width)
+
+
+def _exhibit(e: Page, width: int) -> list[str]:
+    """A table's first rows, in columns, or where they do not fit row by row; a plot is only named."""
+    if e["kind"] == "plot":
+        return ["", *_wrap(f"{e['title']}: drawn in report.html.", width)]
+    shown, left = e["rows"][:MOST_ROWS], len(e["rows"]) - MOST_ROWS
+    lines = ["", *_wrap(e["title"], width)]
+    lines += _columns([e["head"], *[[_said(c) for c in row] for row in shown]], width)
+    lines += [f"({left} more {'row' if left == 1 else 'rows'} in report.html)"] if left > 0 else []
+    return [*lines, *_wrap(e["reading"], width)]
+
+
+def _columns(rows: list[list[str]], width: int) -> list[str]:
+    rows = [[_clean(c) for c in row] for row in rows]
+    sizes = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    if sum(sizes) + 2 * (len(sizes) - 1) <= width:
+        return ["  ".join(_fit(c, n, i) for i, (c, n) in enumerate(zip(r, sizes, strict=True))) for r in rows]
+    head, *body = rows
+    told = [
+        f"{row[0]}: " + "; ".join(f"{name} {c}" for name, c in zip(head[1:], row[1:], strict=True))
+        for row in body
+    ]
+    return [line for row in told for line in _wrap(row, width, "- ", "  ")]
+
+
+def _said(c: Page | str | float | None) -> str:
+    """A cell or a point's place."""
+    if c is None or isinstance(c, str):
+        return "n/a" if c is None else c
+    if not isinstance(c, dict):
+        return plain(c)
+    so_many = digits(c, public=False)
+    return f"{number(c['value'], so_many)} [{number(c['low'], so_many)}, {number(c['high'], so_many)}]"
 
 
 def _ladder(ladder: Page | None, width: int) -> list[str]:
@@ -65,12 +104,12 @@ def _ladder(ladder: Page | None, width: int) -> list[str]:
     return _listed("What each kind of access gives", [*ladder["sentences"], *rows, ladder["note"]], width)
 
 
-def _table(findings: list[Page], headline: Page, width: int) -> list[str]:
+def _table(findings: list[Page], headline: Page, width: int, *, bounds: bool) -> list[str]:
     """A row an attack; narrow, with the headline's rate alone; very narrow, a block an attack."""
     worst, fprs, point = headline["attack"], columns(findings, headline), operating_point(headline)
-    head, body = _cells(findings, worst, fprs)
+    head, body = _cells(findings, worst, fprs, bounds)
     if _room(head, body, width) < WIDEST:
-        head, body = _cells(findings, worst, [point["fpr"]] if point else fprs[:1])
+        head, body = _cells(findings, worst, [point["fpr"]] if point else fprs[:1], bounds)
     room = _room(head, body, width)
     if room < 12:
         return [line for row in body for line in _block(head, row, width)]
@@ -87,17 +126,18 @@ def _fit(cell: str, size: int, column: int) -> str:
     return (cell if len(cell) <= size else f"{cell[: size - 1]}…").ljust(size)
 
 
-def _cells(findings: list[Page], worst: str, fprs: list[float]) -> tuple[list[str], list[list[str]]]:
-    head = ["attack", *(f"at {one_in(f)}" for f in fprs), "AUC", "epsilon >="]
+def _cells(
+    findings: list[Page], worst: str, fprs: list[float], bounds: bool
+) -> tuple[list[str], list[list[str]]]:
+    head = ["attack", *(f"at {one_in(f)}" for f in fprs), "AUC", *(["epsilon >="] if bounds else [])]
     body: list[list[str]] = []
     for f in findings:
         rates = {at["fpr"]: at["rate"] for at in f["tpr_at"]}
         mark = "*" if f["attack"] == worst else "-"
         bound = f["epsilon"]
         shown = "n/a" if bound is None else f"{number(bound['low'], 2)} of {number(bound['ceiling'], 2)}"
-        body.append(
-            [f"{mark} {_clean(f['attack'])}", *(_cell(rates.get(x)) for x in fprs), _cell(f["auc"]), shown]
-        )
+        found = [*(_cell(rates.get(x)) for x in fprs), _cell(f["auc"]), *([shown] if bounds else [])]
+        body.append([f"{mark} {_clean(f['attack'])}", *found])
     return head, body
 
 

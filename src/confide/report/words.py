@@ -2,7 +2,8 @@
 
 Every function reads the dict that goes into report.json, already coarse where the audience is the
 public: a sentence cannot leak what the record does not hold. Only the story (`outcome`) is decided on the
-exact numbers, so that both audiences are told the same one.
+exact numbers, so that both audiences are told the same one. Whom a sentence speaks of, and what a claim is,
+are the goal's words.
 """
 
 from __future__ import annotations
@@ -11,17 +12,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Literal, TypeAlias
 
 from confide.core.workings import Curve
-from confide.report.numbers import FEWEST, alike, guessing, members, one_in, percent, spread, times
+from confide.report.goals import Goal
+from confide.report.numbers import FEWEST, alike, guessing, one_in, percent, spread, times
 
 Record: TypeAlias = dict[str, Any]
 Outcome: TypeAlias = Literal["found", "nothing", "broken", "few"]
-
-SUBJECTS = {
-    "black-box": "An outsider who can query this model and knows a person's record",
-    "label-only": "An outsider who sees only this model's decisions and knows a person's record",
-    "white-box": "An outsider who holds a copy of this model and knows a person's record",
-}
-SUBJECT = "An outsider who sees this release and knows a person's record"
 
 ACCESS = {
     "black-box": "He could send records to the model and read the scores it gives to each answer.",
@@ -64,75 +59,66 @@ def beats_guessing(at: Record) -> bool:
     )
 
 
-def headline(h: Record, story: Outcome, *, access: str) -> str:
+def headline(h: Record, story: Outcome, *, subject: str, goal: Goal) -> str:
     """The first sentence of the report, for a reader who knows nothing of statistics."""
-    subject, point = SUBJECTS.get(access, SUBJECT), operating_point(h)
-    if story == "broken":
-        return (
-            "This audit cannot say what the release gives away: somebody who never saw it already tells "
-            "people in the data from people outside, so the two groups differ by themselves, and no attack "
-            "did clearly better."
-        )
-    if story == "few":
-        return "This audit had too few people to say what the release gives away; that is no all-clear."
+    point = operating_point(h)
+    if story in ("broken", "few"):
+        return goal.broken if story == "broken" else goal.few
     if story == "nothing":
-        return f"{subject} could not be shown to tell whether it was among the training data."
+        return f"{subject} {goal.nothing}"
     if point and beats_guessing(point):
-        only = "only " * (point["fpr"] < 0.01)
-        return (
-            f"{subject} can tell that it was among the training data for {_about(point['rate']['value'])}, "
-            f"while wrongly accusing {only}{one_in(point['fpr'])} others."
-        )
+        price = "only " * (point["fpr"] < 0.01) + one_in(point["fpr"])
+        return f"{subject} {goal.headline.format(about=goal.about(point['rate']['value']), price=price)}"
     little = "a little " * bool(h["auc"] and h["auc"]["high"] < 0.6)
-    return f"{subject} can tell {little}better than by guessing whether it was among the training data."
+    return f"{subject} {goal.little.format(little=little)}"
 
 
-def support(h: Record, story: Outcome, *, tried: int, detectable: float | None) -> list[str]:
+def support(h: Record, story: Outcome, *, tried: int, detectable: float | None, goal: Goal) -> list[str]:
     """What stands right under the headline: the interval, and what the audit could have seen."""
     point = operating_point(h)
     lines: list[str] = []
     if point and story in ("found", "nothing"):
-        lines.append(_rate_there(point, tried))
+        lines.append(_rate_there(point, tried, goal))
     if story == "found" and h["auc"] and not (point and beats_guessing(point)):
-        lines.append(pick(h["auc"]))
+        lines.append(goal.auc.format(often=often(h["auc"])))
     if story == "broken":
         blind = h["blind"]
         lines.append(
             f"Shown one of each, the blind adversary picks the right one {times(blind['value'])} "
-            f"({spread(blind)}); guessing: 50 in 100. Compare people drawn from the same source at random."
+            f"({spread(blind)}); guessing: 50 in 100. {goal.blind}"
         )
     if h["told"] and story == "found":
         lines.append(f"The strongest attack, {h['attack']}, was told {h['told']}.")
-    lines += [_could_have_seen(h, detectable)] if story in ("nothing", "few") else []
+    lines += [_could_have_seen(h, detectable, goal)] if story in ("nothing", "few") else []
     return lines
 
 
-def _rate_there(point: Record, tried: int) -> str:
+def _rate_there(point: Record, tried: int, goal: Goal) -> str:
     """The rate at the operating point, its interval, and guessing in the same unit."""
-    rate, at = point["rate"], f"At {one_in(point['fpr'])} wrong accusations"
+    rate, at = point["rate"], f"At {one_in(point['fpr'])} {goal.price}"
+    _, has_found = goal.finds
     interval, guess = f"{spread(rate)}, {_sure(rate['confidence'], tried)}", alike(point["fpr"], rate)
     if beats_guessing(point):
-        return f"{at} the true share of members found is {interval}; guessing would find {guess}."
+        means_little = goal.guess.format(guess=guess)
+        return f"{at} the true share of {goal.prey} {has_found} is {interval}; {means_little}."
     luck = guessing(point["fpr"], point["controls"] or FEWEST, confidence=rate["confidence"])
-    return (
-        f"{at} he found {members(rate['value'])}; the true share is {interval}. Guessing would find {guess}, "
-        f"or by luck up to {alike(luck, rate)}: more than that is not shown."
-    )
+    by_luck = goal.luck.format(guess=guess, luck=alike(luck, rate))
+    return f"{at} he {has_found} {goal.many(rate['value'])}; the true share is {interval}. {by_luck}"
 
 
-def _could_have_seen(h: Record, detectable: float | None) -> str:
+def _could_have_seen(h: Record, detectable: float | None, goal: Goal) -> str:
     """The ceiling in words: 'nothing found' is never read as 'nothing there'."""
     parts: list[str] = []
     point, bound = operating_point(h), h["epsilon"]
     if detectable is not None and point:
         parts.append(
-            f"it would have noticed an adversary who finds {members(detectable)} at "
-            f"{one_in(point['fpr'])} wrong accusations, and nothing weaker"
+            f"it would have noticed an adversary who {goal.finds[0]} {goal.many(detectable)} at "
+            f"{one_in(point['fpr'])} {goal.price}, and nothing weaker"
         )
     if bound and bound["ceiling"] is not None:
         parts.append(f"the largest epsilon it could ever have shown is {bound['ceiling']:.2f}")
     if not parts and point is None:
-        return "With so few people this audit could not have seen anything: hold out more of them."
+        return goal.so_few
     if not parts:
         return (
             "How weak a leak this audit could have seen was not worked out: do not take it for an all-clear."
@@ -140,20 +126,17 @@ def _could_have_seen(h: Record, detectable: float | None) -> str:
     return f"What this audit could have seen: {'; '.join(parts)}."
 
 
-def found(h: Record, *, fpr: float | None) -> str:
+def found(h: Record, *, fpr: float | None, goal: Goal) -> str:
     """One line an attack, read where the headline is."""
     rate = next((at["rate"] for at in h["tpr_at"] if at["fpr"] == fpr), None)
     if fpr is None or rate is None:
         return "too few people to say"
-    return f"finds {members(rate['value'])} at {one_in(fpr)} wrong accusations ({spread(rate)})"
+    return f"{goal.finds[0]} {goal.many(rate['value'])} at {one_in(fpr)} {goal.price} ({spread(rate)})"
 
 
-def adversary(h: Record, extra: tuple[str, ...], *, access: str) -> list[str]:
+def adversary(h: Record, extra: tuple[str, ...], *, access: str, goal: Goal) -> list[str]:
     """What he could do and what he knew."""
-    lines = [
-        ACCESS.get(access, "He saw what the release shows."),
-        "He knew the full record of each person he asked about.",
-    ]
+    lines = [ACCESS.get(access, goal.saw), *goal.knew]
     if h["access"] != access and h["access"] in NEEDED:
         lines.append(f"The strongest attack, {h['attack']}, needed no more than {NEEDED[h['access']]}.")
     return [*lines, *extra]
@@ -171,6 +154,7 @@ def warnings(
     given: tuple[str, ...],
     *,
     blind_wins: bool,
+    goal: Goal,
     doubtful: Mapping[str, bool] | None = None,
 ) -> list[str]:
     """What a reader must know before he believes a number; `doubtful` are the attacks whose own check failed,
@@ -186,8 +170,8 @@ def warnings(
             f"{blind['value']:.2f} [{blind['low']:.2f}, {blind['high']:.2f}] on these people, so part of "
             "what was found is not the release's. The strongest attack is clearly above that.",
         )
-    elif h["blind"] is None:
-        lines.append("No blind adversary was played, so nobody checked that the two groups are alike.")
+    elif h["blind"] is None and goal.unblinded:
+        lines.append(goal.unblinded)
     if h["told"]:
         return lines
     if h["excluded"]:
@@ -217,21 +201,9 @@ def _doubt(name: str, found: bool) -> str:
     return f"{failed}, so what it did not find may still be there: its low numbers are no all-clear."
 
 
-def _about(rate: float) -> str:
-    return members(rate) if rate >= 0.995 or rate <= 0 else f"about {members(rate)}"
-
-
 def _sure(confidence: float, tried: int) -> str:
     text = f"with {percent(confidence)} confidence"
     return text if tried < 2 else f"{text} ({tried} attacks tried)"
-
-
-def pick(auc: Record) -> str:
-    """The AUC in words."""
-    return (
-        f"Shown one member and one other person, he picks the member {often(auc)}; guessing: "
-        "50 in 100. (This is the AUC.)"
-    )
 
 
 def often(e: Record) -> str:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from html import escape
 from importlib.resources import files
+from types import MappingProxyType
 from typing import Any
 
 from confide.core.errors import DataError
 
-CHARTS = ("roc", "scores", "worst_off", "epsilon", "gradient_norms", "curve")
+CHARTS = ("roc", "scores", "worst_off", "epsilon", "gradient_norms", "curve", "lines")
 """The charts by name; each is a file beside this one, to be opened in any Vega-Lite editor."""
 
 VERSION = "5.20"
@@ -30,9 +31,14 @@ INKS = {
 
 Records = Sequence[dict[str, Any]]
 
+NONE: Mapping[str, Any] = MappingProxyType({})
 
-def specification(name: str) -> dict[str, Any]:
+
+def specification(name: str, *, words: Mapping[str, str] = NONE) -> dict[str, Any]:
     """A chart's Vega-Lite file.
+
+    Args:
+        words: text in the file -> what stands there instead.
 
     Raises:
         DataError: if there is no chart of that name.
@@ -40,24 +46,69 @@ def specification(name: str) -> dict[str, Any]:
     if name not in CHARTS:
         raise DataError(f"there is no chart {name!r}: the charts are {', '.join(CHARTS)}.")
     text = files("confide.report.charts").joinpath(f"{name}.json").read_text(encoding="utf-8")
+    for old, new in words.items():
+        text = text.replace(old, new)
     return json.loads(text)
 
 
-def figure(name: str, records: Records) -> dict[str, Any]:
-    """The whole Vega-Lite specification, records inserted; needs no drawing library."""
-    return {**specification(name), "data": {"values": list(records)}}
+def figure(
+    name: str,
+    records: Records,
+    *,
+    words: Mapping[str, str] = NONE,
+    encoding: Mapping[str, Any] = NONE,
+) -> dict[str, Any]:
+    """The whole Vega-Lite specification, records inserted; needs no drawing library.
+
+    Args:
+        words: as in `specification`.
+        encoding: what is put into the file's encodings, channel by channel.
+    """
+    spec = specification(name, words=words)
+    for part in (spec, *spec["layer"]):
+        for channel in part.get("encoding", {}).keys() & encoding.keys():
+            _put(part["encoding"][channel], encoding[channel])
+    return {**spec, "data": {"values": list(records)}}
 
 
-def draw(name: str, records: Records, *, title: str, description: str, key: str = "") -> str:
+def _put(into: dict[str, Any], what: Mapping[str, Any]) -> None:
+    for name, value in what.items():
+        if isinstance(value, dict):
+            _put(into.setdefault(name, {}), value)
+        else:
+            into[name] = value
+
+
+def _printable(value: Any) -> Any:
+    """Without control characters: they have no place in an SVG, and the drawing engine dies of them."""
+    if isinstance(value, str):
+        return "".join(c if c.isprintable() else " " for c in value)
+    if isinstance(value, dict):
+        return {name: _printable(part) for name, part in value.items()}
+    return [_printable(part) for part in value] if isinstance(value, list) else value
+
+
+def draw(
+    name: str,
+    records: Records,
+    *,
+    title: str,
+    description: str,
+    key: str = "",
+    words: Mapping[str, str] = NONE,
+    encoding: Mapping[str, Any] = NONE,
+) -> str:
     """An SVG to be set into a page: it scales to its box, takes the page's colours, and can be read aloud.
 
     Args:
         title, description: for screen readers.
         key: makes the ids inside differ from those of other charts on the page.
+        words, encoding: as in `figure`.
     """
     import vl_convert  # 30 MB of drawing engine: loaded only when something is drawn
 
-    svg: str = vl_convert.vegalite_to_svg(figure(name, records), vl_version=VERSION, allowed_base_urls=[])
+    chart = _printable(figure(name, records, words=words, encoding=encoding))
+    svg: str = vl_convert.vegalite_to_svg(chart, vl_version=VERSION, allowed_base_urls=[])
     mark = re.sub(r"[^a-z0-9]", "-", f"{name}-{key}".lower())
     body = svg[svg.index(">") + 1 :]
     # vl-convert numbers clip paths through the whole process; the same report must be the same file

@@ -26,17 +26,24 @@ NAMED = 4
 
 REST = "other attacks"
 
+GROUPS = ("in the training data", "not in it")
+
 QUANTILES = {"lowest": 0.05, "low": 0.25, "middle": 0.5, "high": 0.75, "highest": 0.95}
 
 LEAST_NORM = 1e-12
 """A logarithmic axis has no zero: smaller gradients are drawn here."""
 
 
-def roc_records(headline: Finding, findings: Sequence[Finding], *, lens: Lens) -> list[Record]:
+def roc_records(
+    headline: Finding, findings: Sequence[Finding], *, lens: Lens, corner: bool = True
+) -> list[Record]:
     """A line an attack, the headline first with its band, and the diagonal of guessing.
 
     The axes start at the lowest false-positive rate of 10, 1, 0.1 and 0.01 % that the controls resolve.
     For the public, points that rest on fewer than ten people are left out.
+
+    Args:
+        corner: end where everybody is claimed and found? Not where a claim can be wrong about exposed people.
     """
     rest = [f for f in findings if f.risk.attack != headline.risk.attack]
     rest.sort(key=lambda f: -f.risk.auc.value if np.isfinite(f.risk.auc.value) else 0.0)
@@ -45,7 +52,7 @@ def roc_records(headline: Finding, findings: Sequence[Finding], *, lens: Lens) -
     records: list[Record] = []
     for rank, finding in enumerate([headline, *rest]):
         label = _label(finding) if rank < NAMED else REST
-        for point in _points(finding, floor=floor, lens=lens):
+        for point in _points(finding, floor=floor, lens=lens, corner=corner):
             fpr, tpr, low, high = point
             line = {"part": "line", "rank": min(rank, NAMED), "attack": label, "line": finding.risk.attack}
             records.append({**line, "fpr": fpr, "tpr": tpr})
@@ -55,7 +62,7 @@ def roc_records(headline: Finding, findings: Sequence[Finding], *, lens: Lens) -
     return records
 
 
-def score_records(evidence: Evidence, *, lens: Lens) -> list[Record]:
+def score_records(evidence: Evidence, *, lens: Lens, names: tuple[str, str] = GROUPS) -> list[Record]:
     """Where people stand when all are ordered by the headline attack's score: a share of each group a step.
 
     Each step holds equally many people, so guessing gives flat shapes whatever the scores' tails. People of
@@ -63,7 +70,7 @@ def score_records(evidence: Evidence, *, lens: Lens) -> list[Record]:
     out, and the others are rounded by so much that it cannot be found by subtraction.
     """
     _, place = np.unique(evidence.claims, return_inverse=True)
-    groups = {"in the training data": evidence.exposed, "not in it": ~evidence.exposed}
+    groups = dict(zip(names, (evidence.exposed, ~evidence.exposed), strict=True))
     if not all(chosen.any() for chosen in groups.values()):
         return []
     edges = np.linspace(0.0, 1.0, BINS[lens.audience] + 1)
@@ -123,7 +130,7 @@ def gradient_norm_records(course: OverTraining, *, lens: Lens) -> list[Record]:
     fewer than ten, and the others are rounded to two digits.
     """
     records: list[Record] = []
-    for group, chosen in {"in the training data": course.member, "not in it": ~course.member}.items():
+    for group, chosen in zip(GROUPS, (course.member, ~course.member), strict=True):
         people = int(chosen.sum())
         if people < FEWEST:
             continue
@@ -146,10 +153,11 @@ def curve_records(curve: Curve, *, lens: Lens) -> list[Record]:
     return [{"x": _short(x), "y": _short(y), "chosen": bool(x == curve.chosen)} for x, y in sorted(pairs)]
 
 
-def _points(finding: Finding, *, floor: float, lens: Lens) -> Array:
+def _points(finding: Finding, *, floor: float, lens: Lens, corner: bool) -> Array:
     """float64[points, 4]: fpr, tpr, low, high, thinned evenly along the logarithmic axis."""
     roc: Roc = finding.risk.roc
     table: Floats = np.column_stack([roc.fpr, roc.tpr, roc.low, roc.high]).astype(np.float64)
+    table = table if corner else table[:-1]
     keep = (table[:, 0] >= floor) & (table[:, 1] >= floor) & np.isfinite(table).all(axis=1)
     if lens.public:
         keep &= (table[:, 0] * finding.risk.control_count >= FEWEST) & (

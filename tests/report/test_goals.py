@@ -1,0 +1,263 @@
+"""The words of each goal: what they say, what they must not say, and the numbers that stand in them."""
+
+from __future__ import annotations
+
+import json
+import re
+from html import unescape
+from importlib.resources import files
+
+import jsonschema
+import numpy as np
+import pytest
+
+from confide.core.errors import DataError
+from confide.core.estimate import Estimate
+from confide.core.evidence import Evidence
+from confide.measure import measure
+from confide.report import Finding, Limit, Section, page, report
+from confide.report.charts.records import roc_records, score_records
+from confide.report.goals import ATTRIBUTE, GOALS, LINKAGE, MEMBERSHIP, RECOGNITION, goal
+from confide.report.numbers import Lens
+
+OTHERS = ("linkage", "attribute", "recognition")
+FOREIGN = re.compile(r"\b(?:non-)?members?\b|\bmembership\b|\btraining\b|\bretrain", re.IGNORECASE)
+
+
+def linked(right: int, wrong: int, silent: int, named: int, absent: int) -> Evidence:
+    """People in the release named rightly, wrongly or not at all; absent people, of whom some are named.
+
+    Scores: right claims 3, 4, 5, ...; a claim about an absent person 2 + its number / 1000; a wrong claim 9.
+    """
+    score = np.concatenate(
+        [
+            3.0 + np.arange(right),
+            np.full(wrong, 9.0),
+            np.full(silent, -np.inf),
+            2 + np.arange(named) / 1000,
+            np.full(absent - named, -np.inf),
+        ]
+    )
+    inside = right + wrong + silent
+    hit = np.concatenate([np.arange(inside) < right, np.arange(absent) < named])
+    return Evidence.of(np.repeat([True, False], [inside, absent]), score, hit=hit, randomised=True)
+
+
+def section(aim: str, evidence: Evidence, **changes) -> Section:
+    finding = Finding(risk=measure(evidence), title="Which one is it?")
+    given = {"release": "r", "headline": finding, "findings": (finding,), "evidence": {"scores": evidence}}
+    return Section(**(given | {"goal": aim} | changes))
+
+
+FOUND = linked(660, 200, 140, 300, 1000)
+NOTHING = linked(4, 900, 96, 1000, 1000)
+FEW = linked(3, 1, 1, 3, 5)
+
+
+def sentences(shown) -> str:
+    """All that a reader sees: the page's texts, without the machine's names for things."""
+    html = re.sub(r"<style>.*?</style>", "", shown.html(), flags=re.DOTALL)
+    return unescape(re.sub(r"<[^>]*>", " ", html)) + str(shown)
+
+
+@pytest.mark.parametrize("audience", ["internal", "public"])
+@pytest.mark.parametrize("story", ["found", "nothing", "few", "broken", "blinded"])
+@pytest.mark.parametrize("aim", OTHERS)
+def test_only_membership_speaks_of_members_and_training(aim, story, audience):
+    evidence = {"nothing": NOTHING, "few": FEW}.get(story, FOUND)
+    blind = {"broken": Estimate(0.9, 0.85, 0.95, 0.95), "blinded": Estimate(0.57, 0.55, 0.59, 0.95)}.get(
+        story
+    )
+    headline = Finding(risk=measure(evidence), blind=blind)
+    shown = report(
+        [section(aim, evidence, headline=headline)],
+        seed=1,
+        audience=audience,
+        limits=[Limit.parse("tpr@0.01=0.05"), Limit.parse("tpr@0.0001=0.05"), Limit.parse("epsilon=1")],
+    )
+    assert shown.page["sections"][0]["outcome"] == {"blinded": "found"}.get(story, story)
+    drawn = sentences(shown) if (audience, story) in (("internal", "found"), ("public", "nothing")) else ""
+    for text in (drawn, str(shown), json.dumps(shown.page)):
+        assert not FOREIGN.search(text), FOREIGN.search(text)
+
+
+def test_membership_does_speak_of_them():
+    text = sentences(report([section("membership", FOUND)], seed=1))
+    assert "members" in text
+    assert "training data" in text
+
+
+def test_the_first_sentence_of_linkage_counts_rows_named_right():
+    """660 of 1,000 named right, and 300 of 1,000 absent people named less surely than any of them."""
+    subject = "Somebody who knows 8 facts about a person, 2 of them wrong,"
+    s = page([section("linkage", FOUND, subject=subject)], seed=1)["sections"][0]
+    assert s["headline"] == (
+        "Somebody who knows 8 facts about a person, 2 of them wrong, can point to that person's record for "
+        "about 66 in 100 people in the release, while wrongly naming a record for 1 in 100 people who are "
+        "not in it."
+    )
+    assert s["support"][0] == (
+        "At 1 in 100 absent people given a record the true share of records recognised is between 62 and "
+        "69 in 100, with 95 % confidence; guessing would recognise fewer than 1 in 100."
+    )
+    assert s["finding"]["tpr_at"][1]["rate"]["value"] == 0.66
+    # 340 people count as no claim: they lose to the 300 named, tie with the 700 who are not
+    assert s["finding"]["auc"]["value"] == pytest.approx(0.66 + 0.34 * 0.7 / 2)
+    assert any(
+        "he is surer about the one in it, and names the right record, 78 in 100" in m for m in s["means"]
+    )
+
+
+@pytest.mark.parametrize(
+    ("aim", "says"),
+    [
+        (
+            "membership",
+            "can tell that it was among the training data for about 66 in 100 members, while wrongly "
+            "accusing 1 in 100 others.",
+        ),
+        (
+            "recognition",
+            "can put the right name to about 66 in 100 pictures of people he knows, while wrongly putting a "
+            "name to 1 in 100 pictures of strangers.",
+        ),
+        (
+            "attribute",
+            "can tell the trait from what a person likes for about 66 in 100 people who have it, while "
+            "wrongly ascribing it to 1 in 100 others.",
+        ),
+    ],
+)
+def test_the_first_sentence_of_the_other_goals(aim, says):
+    s = page([section(aim, FOUND)], seed=1)["sections"][0]
+    assert s["headline"] == f"{goal(aim).subject('unknown')} {says}"
+    assert s["found"][0][1].startswith(goal(aim).finds[0])
+
+
+def test_where_wrong_rows_abound_the_report_says_what_is_shown_and_never_that_guessing_does_as_well():
+    """4 of 1,000 are named right at 1 % false matches: more than a random row, not more than the price."""
+    s = page([section("linkage", NOTHING)], seed=1)["sections"][0]
+    assert s["finding"]["auc"]["value"] < 0.5
+    assert s["outcome"] == "nothing"
+    assert (
+        "could not be shown to point to the records of people in the release more often than" in s["headline"]
+    )
+    assert "he recognised 4 in 1,000 records" in s["support"][0]
+    assert (
+        "Guessing would recognise fewer than 10 in 1,000; only what lies above 19 in 1,000" in s["support"][0]
+    )
+    text = " ".join([s["headline"], *s["support"], *s["means"]])
+    assert "guessing: 50 in 100" not in text
+
+
+@pytest.mark.parametrize("aim", ["linkage", "recognition"])
+def test_where_a_claim_can_be_wrong_about_the_exposed_no_share_of_right_claims_is_given(aim):
+    found = page([section(aim, FOUND)], seed=1)
+    assert found["findings"][0]["precision_at"] == []
+    assert not any("would be right" in m for m in found["sections"][0]["means"])
+
+
+def test_attribute_says_how_often_an_ascription_is_right():
+    """With p of 1 in 10: 0.66 / (0.66 + 9 * 0.001) at the lowest resolved price of 1 in 1,000."""
+    s = page([section("attribute", FOUND)], seed=1)["sections"][0]
+    (line,) = [m for m in s["means"] if m.startswith("If 1 in 10 of the people he asks about had the trait")]
+    assert "at 1 in 1,000 wrong ascriptions would be right 99 in 100 times" in line or "in every case" in line
+
+
+def test_epsilon_is_not_shown_for_an_attribute():
+    limits = [Limit.parse("epsilon=1")]
+    found = page([section("attribute", FOUND)], seed=1, limits=limits)
+    assert found["findings"][0]["epsilon"] is None
+    assert found["findings"][0]["epsilons"] == []
+    assert found["verdict"] == "inconclusive"
+    assert [c["name"] for c in found["charts"]] == ["roc", "scores"]
+    shown = report([section("attribute", FOUND)], seed=1)
+    assert "psilon" not in sentences(shown).replace("none in the sense of differential privacy", "")
+    linkage = page([section("linkage", FOUND)], seed=1)
+    assert linkage["findings"][0]["epsilon"]["low"] > 1
+    assert [c["name"] for c in linkage["charts"]] == ["roc", "scores", "worst_off", "epsilon"]
+
+
+@pytest.mark.parametrize("aim", GOALS)
+def test_that_nobody_played_blind_is_a_warning_for_membership_only(aim):
+    said = page([section(aim, FOUND)], seed=1)["sections"][0]["warnings"]
+    assert bool(said) is (aim == "membership")
+
+
+@pytest.mark.parametrize("aim", GOALS)
+def test_only_membership_takes_it_that_he_knows_the_full_record(aim):
+    said = page([section(aim, FOUND)], seed=1)["sections"][0]["adversary"]
+    assert any("full record" in line for line in said) is (aim == "membership")
+
+
+def test_the_worst_off_of_an_attribute_are_not_listed():
+    assert page([section("attribute", FOUND)], seed=1)["sections"][0]["worst_off"] == []
+    assert page([section("linkage", FOUND)], seed=1)["sections"][0]["worst_off"]
+    assert page([section("linkage", FOUND)], seed=1, audience="public")["sections"][0]["worst_off"] == []
+
+
+def test_an_unknown_goal_is_refused():
+    with pytest.raises(DataError, match="choose one of membership, linkage, attribute, recognition"):
+        page([section("revenge", FOUND)], seed=1)
+    with pytest.raises(DataError, match="revenge"):
+        goal("revenge")
+
+
+def test_a_curve_ends_at_the_share_that_is_ever_right():
+    """With every threshold down, 660 of 1,000 are right and 300 absent people named: not the corner."""
+    finding = Finding(risk=measure(FOUND))
+    for corner, last in ((True, (1.0, 1.0)), (False, (0.3, 0.66))):
+        line = [r for r in roc_records(finding, [finding], corner=corner, lens=Lens()) if r["part"] == "line"]
+        assert max((r["fpr"], r["tpr"]) for r in line) == pytest.approx(last)
+
+
+def test_wrong_rows_stand_in_the_lowest_steps():
+    """Of 2,000 people 1,040 have no right claim (340 and 700): the lowest 52 in 100 places are theirs."""
+    records = score_records(FOUND, names=LINKAGE.groups, lens=Lens())
+    share = {g: np.array([r["share"] for r in records if r["group"] == g]) for g in LINKAGE.groups}
+    inside, absent = share.values()
+    assert inside[:20].sum() == pytest.approx(0.34 * 1000 / 1040, rel=1e-3)
+    assert absent[:20].sum() == pytest.approx(0.70 * 1000 / 1040, rel=1e-3)
+    assert absent[-13:].sum() == pytest.approx(0, abs=1e-9)  # 650 of the 660 sure ones
+    assert inside[-13:].sum() == pytest.approx(0.65, rel=1e-3)
+
+
+@pytest.mark.parametrize("aim", OTHERS)
+def test_the_charts_speak_of_the_goal(aim):
+    html = report([section(aim, FOUND)], seed=1).html()
+    for words in (*goal(aim).groups, *list(goal(aim).axes.values())[:2]):
+        assert f">{words}<" in html
+    for words in MEMBERSHIP.groups:
+        assert words in goal(aim).groups or f">{words}<" not in html
+
+
+def test_every_text_of_the_charts_that_a_goal_renames_is_in_a_chart_file():
+    folder = files("confide.report.charts")
+    texts = "".join(folder.joinpath(f"{n}.json").read_text("utf-8") for n in ("roc", "scores", "worst_off"))
+    for aim in (LINKAGE, ATTRIBUTE, RECOGNITION):
+        assert all(f'"{old}"' in texts for old in aim.axes)
+
+
+@pytest.mark.parametrize("audience", ["internal", "public"])
+@pytest.mark.parametrize("aim", GOALS)
+def test_every_goal_follows_the_schema(aim, audience):
+    schema = json.loads(files("confide.report.schemas").joinpath("report-1.json").read_text("utf-8"))
+    for evidence in (FOUND, NOTHING, FEW):
+        found = page([section(aim, evidence)], seed=1, audience=audience)
+        kept = json.loads(json.dumps(found, allow_nan=False))
+        jsonschema.Draft202012Validator(schema).validate(kept)
+        assert kept == found
+
+
+def test_a_count_in_the_subject_is_coarse_for_the_public():
+    s = section("attribute", FOUND, subject="Somebody who knows the trait of 3,217 others")
+    said = [page([s], seed=1, audience=a)["sections"][0]["headline"] for a in ("internal", "public")]
+    assert "3,217 others" in said[0]
+    assert "of about 3,200 others" in said[1]
+
+
+def test_what_is_missing_is_said_of_the_right_people():
+    few = page([section("recognition", FOUND)], seed=1)["findings"][0]["tpr_at"][-1]
+    assert few["why"] == "n/a (needs at least 10000 pictures of strangers, has 1000)"
+    public = page([section("linkage", FOUND)], seed=1, audience="public")["findings"][0]["tpr_at"][-1]
+    assert public["why"] == "needs at least 10,000 people held out of the release"
