@@ -1,0 +1,56 @@
+"""Gaussian blur: the soft focus that hosts of pictures and films offer to put over faces."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from confide.core.arrays import Floats, Rng
+from confide.core.errors import DataError
+from confide.core.nouns import Release
+from confide.core.pictures import Pictures
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GaussianBlur:
+    """Each pixel becomes the weighted mean of its surroundings, rounded to whole numbers.
+
+    *Statement.* It promises nothing. Blurring is linear and nearly invertible: what hides detail is the
+    rounding alone, see `confide.attacks.reconstruction.deblur`.
+
+    *Conditions.* The weights are normal, cut at 4 sigma; the picture is mirrored at its edges.
+
+    Args:
+        sigma: the deviation of the weights, in pixels.
+
+    Raises:
+        DataError: if sigma is not above 0.
+
+    >>> GaussianBlur(sigma=1.0)(Pictures(np.full((1, 5, 5), 7, np.uint8)), rng=None).view.pixels.min()
+    np.uint8(7)
+    """
+
+    sigma: float = 3.0
+
+    def __post_init__(self) -> None:
+        if not 0 < self.sigma < math.inf:
+            raise DataError(f"sigma is {self.sigma} pixels: give a number above 0.")
+
+    @property
+    def budget(self) -> None:
+        return None
+
+    def __call__(self, data: Pictures, *, rng: Rng | None) -> Release[Pictures]:
+        view = Pictures(np.round(blurred(data.pixels, self.sigma)).astype(np.uint8), data.person)
+        return Release(view, None, f"GaussianBlur({self.sigma:g})")
+
+
+def blurred(pixels: NDArray[np.uint8] | Floats, sigma: float) -> Floats:
+    """The blurred pictures before rounding, float64 of the same shape; colours are blurred apart."""
+    from scipy.ndimage import gaussian_filter
+
+    widths = (0.0, sigma, sigma, *(0.0,) * (pixels.ndim - 3))
+    return gaussian_filter(pixels.astype(np.float64), widths, mode="reflect")

@@ -1,0 +1,50 @@
+"""Suppressing what is rare: the oldest rule of statistical disclosure control."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from confide.core.arrays import Rng
+from confide.core.errors import PromiseError
+from confide.core.interactions import Interactions
+from confide.core.nouns import Release
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WithoutRareItems:
+    """Leaves out every item that fewer than `people` people have.
+
+    What hardly anybody else has points at who has it. That helps against a guess from one rare item, and
+    little against several common ones together: how often each item occurs says nothing about how often
+    they occur together. So there is no promise. People and items keep their codes; somebody may be left
+    without any item.
+
+    Args:
+        people: the fewest people that an item must have.
+
+    Raises:
+        PromiseError: if `people` is below 1.
+
+    Source: Sweeney, k-anonymity: a model for protecting privacy (2002), applied to single items.
+
+    >>> import numpy as np
+    >>> likes = Interactions.of(np.array([0, 0, 1]), np.array([0, 1, 1]))
+    >>> WithoutRareItems(people=2)(likes, rng=None).view.item.tolist()
+    [1, 1]
+    """
+
+    people: int = 10
+
+    def __post_init__(self) -> None:
+        if self.people < 1:
+            raise PromiseError(
+                f"an item cannot have fewer than 1 person to stay ({self.people}): give 1 or more."
+            )
+
+    @property
+    def budget(self) -> None:
+        return None
+
+    def __call__(self, data: Interactions, *, rng: Rng | None) -> Release[Interactions]:
+        common = data.raters() >= self.people
+        return Release(data.rows(common[data.item]), None, "WithoutRareItems")

@@ -1,0 +1,63 @@
+"""Split traces: a new pseudonym every so many hours."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from confide.core.arrays import Bools, Ints, Rng
+from confide.core.errors import PromiseError
+from confide.core.nouns import Release
+from confide.core.traces import Traces
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SplitTraces:
+    """Cuts each trace at fixed times, and gives each part a number of its own.
+
+    Points of different parts no longer stand together, so that fewer of them single a part out. But whoever
+    finds one part learns that part, and places that come back (home, work) join the parts again. So there
+    is no promise. The new numbers run by person and time: what is published must be shuffled, as the games
+    do.
+
+    Args:
+        hours: the length of a part, counted from 1970-01-01 UTC.
+
+    Raises:
+        PromiseError: if `hours` is not above 0.
+
+    Source: Song, Dahlmeier, Bressan: Not So Unique in the Crowd: a Simple and Effective Algorithm for
+    Anonymizing Location Data (PIR 2014).
+
+    >>> seen = Traces.of(np.array([0, 0, 1]), np.array([0, 90_000, 5]), np.array([0, 1, 1]))
+    >>> split = SplitTraces(hours=24)
+    >>> split(seen, rng=None).view.person.tolist(), split.owners(seen).tolist()
+    ([0, 1, 2], [0, 0, 1])
+    """
+
+    hours: float = 24.0
+
+    def __post_init__(self) -> None:
+        if not self.hours > 0:
+            raise PromiseError(f"a part cannot be {self.hours} hours long: give a number above 0.")
+
+    @property
+    def budget(self) -> None:
+        return None
+
+    def __call__(self, data: Traces, *, rng: Rng | None) -> Release[Traces]:
+        number = np.cumsum(self._opens(data)) - 1
+        people = int(number[-1]) + 1 if len(number) else 0
+        return Release(replace(data, person=number.astype(np.int32), people=people), None, "SplitTraces")
+
+    def owners(self, data: Traces) -> Ints:
+        """The person behind each part, int64[parts]."""
+        return data.person[self._opens(data)].astype(np.int64)
+
+    def _opens(self, data: Traces) -> Bools:
+        """Does a part begin with this visit? bool[k]"""
+        part = data.time // max(int(3600 * self.hours), 1)
+        opens = np.ones(len(part), np.bool_)
+        opens[1:] = (part[1:] != part[:-1]) | (data.person[1:] != data.person[:-1])
+        return opens

@@ -1,0 +1,121 @@
+"""Andrés, Bordenabe, Chatzikokolakis, Palamidessi: Geo-Indistinguishability (CCS 2013)."""
+
+from __future__ import annotations
+
+import math
+import secrets
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+import numpy as np
+from scipy.spatial import KDTree
+from scipy.special import lambertw
+
+from confide.core.arrays import Floats, Rng
+from confide.core.budget import Budget, Unit
+from confide.core.errors import DataError, PromiseError
+from confide.core.nouns import Release
+from confide.core.traces import EARTH_RADIUS_M, Traces
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanarLaplace:
+    """Moves each visit by planar Laplace noise, and then to the nearest place of the place table.
+
+    *Statement.* If one visit had been at another place no further than `within_m` metres away, every release
+    would be as likely up to a factor of e^level.
+
+    *Proof.* Let e = level / within_m. Visits are moved independently, each with density
+    e^2 / (2 pi) exp(-e |z - x|) at z around the place x, in a plane. For two places x and x' the ratio of the
+    densities is exp(e (|z - x'| - |z - x|)) <= exp(e |x - x'|), by the triangle inequality. The plane is the
+    equirectangular one at the table's latitude furthest from the equator: no distance is longer in it than on
+    the ground (but for the bend of a parallel, less than one part in 10^8 for a kilometre below 60 degrees),
+    so places within `within_m` metres give at most exp(level). Taking the nearest place looks at nothing but
+    z and the table: post-processing. The angle is uniform and the radius -(W_{-1}((p - 1) / e') + 1) / e for
+    uniform p, e' Euler's number (section 4.1 there).
+
+    *Conditions.* The place table is public, and chosen without the visits. Each visit is protected alone: t
+    visits of one person have only t times the level together, and visits that repeat can be averaged. Times
+    are released as they are. Arithmetic is taken for real; rounding to places of the table keeps back the low
+    bits by which floating point gave such noise away (Mironov 2012).
+
+    Args:
+        level: the logarithm of the factor; ln 4 in the paper's example.
+        within_m: how far away the other place may be.
+        noise: "secure" comes from the operating system, for a real release. "rehearsal" comes from `rng` and
+            can be replayed by whoever knows the seed: for audits and tests only.
+
+    Raises:
+        PromiseError: if a setting cannot be kept.
+
+    >>> round(PlanarLaplace().mean_radius_m, 1)  # ln 4 within 200 m
+    288.5
+    """
+
+    level: float = math.log(4)
+    within_m: int = 200
+    noise: Literal["secure", "rehearsal"] = "secure"
+
+    def __post_init__(self) -> None:
+        if not 0 < self.level < math.inf:
+            raise PromiseError(f"the level is {self.level}: give a finite number above 0.")
+        Unit.place(within_m=self.within_m)  # refuses less than a metre
+        if self.noise not in ("secure", "rehearsal"):
+            raise PromiseError(f"noise is {self.noise!r}: say 'secure' or 'rehearsal'.")
+
+    @property
+    def budget(self) -> Budget:
+        return Budget(self.level, unit=Unit.place(within_m=self.within_m))
+
+    @property
+    def mean_radius_m(self) -> float:
+        """How far a visit is moved on average, before it is taken to a place."""
+        return 2 * self.within_m / self.level
+
+    def __call__(self, data: Traces, *, rng: Rng) -> Release[Traces]:
+        """The visits, one for one and in the same order, moved.
+
+        Raises:
+            DataError: if nobody knows where the places are.
+        """
+        if data.where is None:
+            raise DataError("places without latitude and longitude cannot be moved: give both.")
+        flat = plane(data.where)
+        moved = flat[data.place] + self.moves(len(data), rng=rng)
+        nearest: Any = KDTree(flat).query(moved)[1] if len(data) else data.place
+        return Release(replace(data, place=nearest.astype(np.int32)), self.budget, "PlanarLaplace")
+
+    def moves(self, n: int, *, rng: Rng) -> Floats:
+        """n moves in metres, float64[n, 2]."""
+        uniform = _secure_uniform((2, n)) if self.noise == "secure" else rng.random((2, n))
+        angle = 2 * math.pi * uniform[0]
+        radius = radii(uniform[1], rate=self.level / self.within_m)
+        return radius[:, None] * np.column_stack([np.cos(angle), np.sin(angle)])
+
+    def seen(self, visits: Traces, *, release: Traces) -> Traces:
+        """The visits themselves: their own place is where they most likely stand."""
+        return visits
+
+
+def radii(p: Floats, *, rate: float) -> Floats:
+    """The radius below which planar Laplace noise stays with probability p in [0, 1).
+
+    >>> from math import exp
+    >>> r = float(radii(np.array([0.5]), rate=0.01)[0])
+    >>> round(r, 3), round(1 - (1 + 0.01 * r) * exp(-0.01 * r), 12)
+    (167.835, 0.5)
+    """
+    # at the branch point, where p is 0 or rounds to it, SciPy has no number
+    return -(np.nan_to_num(np.real(lambertw((p - 1) / math.e, k=-1)), nan=-1.0) + 1) / rate
+
+
+def plane(where: Floats) -> Floats:
+    """Places in metres east and north in a plane that makes no distance longer, float64[p, 2]."""
+    shrink = math.cos(math.radians(float(np.abs(where[:, 0]).max(initial=0.0))))
+    return EARTH_RADIUS_M * np.radians(where[:, ::-1]) * np.array([shrink, 1.0])
+
+
+def _secure_uniform(shape: tuple[int, ...]) -> Floats:
+    """Uniform numbers in [0, 1) from the operating system's cryptographic source."""
+    words = np.frombuffer(secrets.token_bytes(8 * math.prod(shape)), np.uint64)
+    return ((words >> np.uint64(11)).astype(np.float64) / 2**53).reshape(shape)
