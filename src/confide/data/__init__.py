@@ -12,15 +12,22 @@ from confide.core.arrays import Rng
 from confide.core.records import Records
 from confide.data import (
     adult,
+    att_faces,
+    cabspotting,
     cifar10,
     cifar100,
     common_task,
     deezer600,
+    deezer_likes,
     diabetes130,
     digits,
     fair,
+    gowalla_nyc,
+    lfw62,
     location30,
     mnist,
+    movielens1m,
+    movielens100k,
     purchase100,
     texas100,
 )
@@ -60,6 +67,18 @@ ALL: tuple[DataSet, ...] = (
 )
 
 
+PEOPLE: tuple[Card, ...] = (
+    movielens100k.CARD,
+    movielens1m.CARD,
+    deezer_likes.CARD,
+    gowalla_nyc.CARD,
+    cabspotting.CARD,
+    att_faces.CARD,
+    lfw62.CARD,
+)
+"""Of the sets of likes, ratings, traces and pictures, whose loaders give these types."""
+
+
 def cards() -> tuple[Card, ...]:
-    """The card of each data set."""
+    """The card of each data set of records."""
     return tuple(each.CARD for each in ALL)

@@ -18,6 +18,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from confide.core.arrays import Floats, Ints, Rng
+from confide.core.pictures import Pictures
 from confide.core.records import Records
 
 APART = 9.0
@@ -89,6 +90,15 @@ def images(n: int, *, name: str, classes: int, shape: tuple[int, int, int], leve
     kind = _smooth(coins.normal(size=(classes, shape[0], 4, 4)), shape)
     x = 0.5 + 0.09 / np.sqrt(shape[0]) * kind[y] + 0.15 * own + 0.05 * rng.normal(size=(n, *shape))
     return Records((np.round(np.clip(x, 0, 1) * levels) / levels).astype(np.float32), y)
+
+
+def pictures(n: int, *, name: str, people: int, shape: tuple[int, int], rng: Rng) -> Pictures:
+    """Grey pictures of made-up people in turn: each has a smooth blot, each picture another, and noise."""
+    person = np.arange(n) % people
+    own = _smooth(rng.normal(size=(n, 1, 4, 4)), (1, *shape))
+    kind = _smooth(population(name).normal(size=(people, 1, 4, 4)), (1, *shape))
+    level = 0.5 + 0.15 * kind[person] + 0.1 * own + 0.02 * rng.normal(size=(n, 1, *shape))
+    return Pictures(np.round(255 * np.clip(level[:, 0], 0, 1)).astype(np.uint8), person)
 
 
 def table(

@@ -1,0 +1,105 @@
+"""MovieLens 100K: who rated which film with how many stars, and when."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+
+from confide.core.arrays import Rng
+from confide.core.errors import DataError
+from confide.core.interactions import Interactions
+from confide.data.card import Card
+from confide.data.finding import File, locate
+from confide.data.ratings_like import ratings_like
+
+PACKED = File(path="ratings/ml100k_ratings.parquet")
+ORIGINAL = File(path="ratings/u.data")
+USERS = File(path="ratings/ml100k_users.parquet")
+ITEMS = File(path="ratings/ml100k_items.parquet")
+COLUMNS = ("user_id", "item_id", "rating", "timestamp")
+PEOPLE, FILMS, RATINGS = 943, 1_682, 100_000
+CARD = Card(
+    name="movielens100k",
+    title="MovieLens 100K",
+    people="users of the film recommender MovieLens, September 1997 to April 1998, with 20 ratings or more",
+    records=PEOPLE,
+    shape=(),
+    features="100,000 ratings of 1,682 films, 1 to 5 stars, with the second of the rating",
+    task="recommendation; here: whose ratings are these?",
+    classes=(),
+    terms="research only; no redistribution, no revenue-bearing use without permission",
+    redistribution=False,
+    source="https://grouplens.org/datasets/movielens/100k/",
+    get="Get ml-100k.zip from https://grouplens.org/datasets/movielens/100k/ and take u.data from it.",
+    harm="what one watched and liked tells of faith, politics and sexuality",
+    citation="Harper, Konstan: The MovieLens Datasets: History and Context, ACM TiiS 2015",
+)
+
+
+def frame() -> pl.DataFrame:
+    """The ratings as published: user_id, item_id, rating, timestamp (seconds since 1970).
+
+    Raises:
+        DataError: if the set is neither here nor to be had, or its file holds something else.
+    """
+    path = locate(PACKED, ORIGINAL, get=CARD.get)
+    table = _original(path) if path.name == "u.data" else pl.read_parquet(path)
+    if table.columns != list(COLUMNS) or table.height != RATINGS:
+        raise DataError(
+            f"{CARD.name}: {path} has {table.height} rows of {', '.join(table.columns)}, not {RATINGS} of "
+            f"{', '.join(COLUMNS)}. {CARD.get}"
+        )
+    return table
+
+
+def load() -> Interactions:
+    """All ratings: person and item are the published numbers less one.
+
+    Raises:
+        DataError: if the set is neither here nor to be had, or its file holds something else.
+    """
+    table = frame()
+    return Interactions.of(
+        table["user_id"].to_numpy().astype(np.int64) - 1,
+        table["item_id"].to_numpy().astype(np.int64) - 1,
+        people=PEOPLE,
+        items=FILMS,
+        rating=table["rating"].to_numpy(),
+        day=table["timestamp"].to_numpy() / 86_400,
+    )
+
+
+def people() -> pl.DataFrame:
+    """Age, gender, occupation and zip code; row i is person i.
+
+    Raises:
+        DataError: if the file is not here.
+    """
+    return pl.read_parquet(locate(USERS, get=CARD.get)).sort("user_id")
+
+
+def films() -> pl.DataFrame:
+    """Titles and kinds; row i is item i.
+
+    Raises:
+        DataError: if the file is not here.
+    """
+    return pl.read_parquet(locate(ITEMS, get=CARD.get)).sort("item_id")
+
+
+def twin(n: int, *, rng: Rng) -> Interactions:
+    """n made-up people of this shape: as many films, a like spread of counts, seven months.
+
+    >>> twin(20, rng=np.random.default_rng(0)).items
+    1682
+    """
+    return ratings_like(people=n, items=FILMS, each=106, since=10_124.0, days=215.0, rng=rng)
+
+
+def _original(path: Path) -> pl.DataFrame:
+    try:
+        return pl.read_csv(path, separator="\t", has_header=False, new_columns=list(COLUMNS))
+    except pl.exceptions.PolarsError as error:
+        raise DataError(f"{path} is not the tab-separated u.data ({error}). {CARD.get}") from error
