@@ -35,6 +35,11 @@ def log_binomial(of: float, k: Floats) -> Floats:
     return cast(Floats, _scipy.gammaln(of + 1.0) - _scipy.gammaln(k + 1.0) - _scipy.gammaln(of - k + 1.0))
 
 
+def log_gamma(x: ArrayLike) -> Floats:
+    """ln of the gamma function, for x above 0."""
+    return cast(Floats, _scipy.gammaln(x))
+
+
 def normal_quantile(p: ArrayLike) -> Floats:
     """The z with P[N(0, 1) <= z] = p; -inf at 0, inf at 1."""
     return cast(Floats, _scipy.ndtri(p))

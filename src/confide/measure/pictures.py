@@ -1,0 +1,105 @@
+"""Pictures measured: how like the originals they are, and how often people are recognised in them."""
+
+from __future__ import annotations
+
+from math import sqrt
+
+import numpy as np
+
+from confide.core.arrays import Array, Bools, Floats, Ints
+from confide.core.errors import EvidenceError
+from confide.core.estimate import Estimate
+from confide.measure.intervals import check_confidence, proportion
+from confide.measure.special import t_quantile
+
+
+def psnr(original: Array, shown: Array) -> Floats:
+    """The peak signal-to-noise ratio of each picture, float64[n], in decibels; inf where nothing differs.
+
+    10 log10(255^2 / mean squared difference): 20 dB is a poor likeness, 40 dB looks the same.
+
+    >>> psnr(np.zeros((1, 2, 2)), np.full((1, 2, 2), 255.0)).tolist()
+    [0.0]
+    """
+    gap = original.astype(np.float64) - shown.astype(np.float64)
+    error = (gap**2).mean(axis=tuple(range(1, gap.ndim)))
+    with np.errstate(divide="ignore"):
+        return 10 * np.log10(255.0**2 / error)
+
+
+def ssim(original: Array, shown: Array, *, window: int = 7) -> Floats:
+    """The structural similarity of each picture, float64[n], at most 1 [Wang et al. 2004].
+
+    Means over all windows of 7 x 7 pixels inside the picture, with equal weights, and the paper's constants.
+    """
+    side = min(window, *original.shape[1:3])
+    x, y = original.astype(np.float64), shown.astype(np.float64)
+    mx, my, xx, yy, xy = (_window_means(a, side) for a in (x, y, x * x, y * y, x * y))
+    c1, c2 = (0.01 * 255) ** 2, (0.03 * 255) ** 2
+    likeness = (2 * mx * my + c1) * (2 * (xy - mx * my) + c2)
+    scale = (mx**2 + my**2 + c1) * (xx - mx**2 + yy - my**2 + c2)
+    return (likeness / scale).mean(axis=tuple(range(1, x.ndim)))
+
+
+def _window_means(pixels: Floats, side: int) -> Floats:
+    """The mean of each window of side x side pixels, by sums over rectangles from the first corner."""
+    borders = ((0, 0), (1, 0), (1, 0), *((0, 0),) * (pixels.ndim - 3))
+    total = np.pad(pixels.cumsum(axis=1).cumsum(axis=2), borders)
+    below, above = total[:, side:], total[:, :-side]
+    return (below[:, :, side:] - below[:, :, :-side] - above[:, :, side:] + above[:, :, :-side]) / side**2
+
+
+def average(values: Floats, *, confidence: float = 0.95) -> Estimate:
+    """The mean of a number over pictures, with a t-interval; values that are infinite stay so.
+
+    >>> print(average(np.array([1.0, 2.0, 3.0])))
+    2.000 [-0.484, 4.484] at 95%
+    """
+    centre, n = float(values.mean()), len(values)
+    if n < 2 or not np.isfinite(centre):
+        return Estimate(centre, centre, centre, confidence)
+    half = float(t_quantile((1 + check_confidence(confidence)) / 2, n - 1)) * float(values.std(ddof=1))
+    return Estimate(centre, centre - half / sqrt(n), centre + half / sqrt(n), confidence)
+
+
+def among_first(scores: Floats, truth: Ints, *, k: int) -> Bools:
+    """bool[n]: is the true class among the k with the highest scores? A tie counts against the adversary.
+
+    Args:
+        scores: float64[n, classes].
+        truth: int64[n].
+
+    >>> among_first(np.array([[0.1, 0.9, 0.5]]), np.array([2]), k=2).tolist()
+    [True]
+    """
+    own = np.take_along_axis(scores, truth[:, None], axis=1)
+    return (scores >= own).sum(axis=1) <= k
+
+
+def clustered_rate(hits: Bools, cluster: Ints, *, confidence: float = 0.95) -> Estimate:
+    """A rate over rows that come in clusters (pictures of one person), with an interval that knows it.
+
+    Clopper-Pearson's, for as many independent rows as tell the same: n divided by the design effect, that is
+    by the variance of the rate over clusters against that of n independent rows, taken as at least 1 [Korn
+    and Graubard 1998]. Where all rows hit or none, for as many rows as there are clusters.
+
+    Raises:
+        EvidenceError: if there is no row.
+
+    >>> hits = np.array([True, True, True, False])
+    >>> print(clustered_rate(hits, np.array([0, 1, 2, 3])))
+    0.750 [0.132, 0.998] at 95%
+    """
+    n = len(hits)
+    if not n:
+        raise EvidenceError("a rate over 0 pictures was asked for: give at least one.")
+    rate = float(hits.mean())
+    _, number = np.unique(cluster, return_inverse=True)
+    clusters = int(number.max()) + 1
+    single = rate * (1 - rate) / n
+    if clusters < 2 or single == 0:
+        return proportion(rate * clusters, clusters, confidence=confidence)
+    gaps = np.bincount(number, weights=hits - rate)
+    effect = float((gaps**2).sum()) / n**2 * clusters / (clusters - 1) / single
+    rows = n / max(effect, 1.0)
+    return proportion(rate * rows, rows, confidence=confidence)
