@@ -1,0 +1,32 @@
+"""Every attack by its name, whatever room it stands in."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from confide.attacks import aggregates, attribute, linkage, membership, recognition
+from confide.core.errors import KnowledgeError
+
+ROOMS: dict[str, tuple[type[Any], ...]] = {
+    "membership": membership.ALL,
+    "attribute": attribute.ALL,
+    "linkage": linkage.ALL,
+    "recognition": recognition.ALL,
+    "aggregates": aggregates.ALL,
+}
+"""The attacks by what the adversary is after; aggregates: whether somebody is among those counted."""
+
+
+def by_name(name: str) -> type[Any]:
+    """The attack of this name.
+
+    Raises:
+        KnowledgeError: if there is none.
+
+    >>> by_name("scoreboard").__name__
+    'Scoreboard'
+    """
+    names = {attack.name: attack for room in ROOMS.values() for attack in room}
+    if name not in names:
+        raise KnowledgeError(f"there is no attack {name!r}: choose from {', '.join(names)}.")
+    return names[name]
