@@ -1,5 +1,6 @@
 """ROOF: the command line."""
 
+from confide.cli import people
 from confide.cli.commands import main
 
-__all__ = ["main"]
+__all__ = ["main", "people"]

@@ -2,64 +2,13 @@
 
 from __future__ import annotations
 
-import os
-import sys
-import traceback
-from collections.abc import Callable
-from functools import wraps
 from pathlib import Path
 from typing import Any
 
 import click
 
 from confide import __version__
-from confide.core.errors import ConfideError, DataError
-
-BAD_USE, OUR_FAULT, INTERRUPTED, NOBODY_READS = 2, 3, 130, 141
-
-
-def _sentences(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Turn an error that is meant for the user into one sentence and exit code 2, any other into 3."""
-
-    @wraps(command)
-    def guarded(*args: Any, **kwargs: Any) -> Any:
-        try:
-            return command(*args, **kwargs)
-        except ConfideError as error:
-            click.echo(f"confide: {error}", err=True)
-        except BrokenPipeError:  # the reader, `head` say, has seen enough
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            sys.exit(NOBODY_READS)
-        except KeyboardInterrupt:
-            click.echo(
-                "\nconfide: stopped; run the same command again to go on from what is finished.", err=True
-            )
-            sys.exit(INTERRUPTED)
-        except OSError as error:
-            click.echo(
-                f"confide: {error.strerror or error} ({error.filename or 'disk'}); nothing was written "
-                "half: free some room or choose another folder, and run again.",
-                err=True,
-            )
-        except Exception:
-            traceback.print_exc()
-            click.echo("confide: this is a fault of ours; please report it with the lines above.", err=True)
-            sys.exit(OUR_FAULT)
-        sys.exit(BAD_USE)
-
-    return guarded
-
-
-def _usable(folder: Path) -> Path:
-    """A folder that can be written to, looked at before any work.
-
-    Raises:
-        DataError: if something else stands there, or nobody may write.
-    """
-    there = next(p for p in (folder, *folder.absolute().parents) if p.exists())
-    if not there.is_dir() or not os.access(there, os.W_OK):
-        raise DataError(f"--out {folder}: {there} is no folder that can be written to: choose another.")
-    return folder
+from confide.cli.running import finish, report_options, sentences, usable, warn
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -76,36 +25,6 @@ def version() -> None:
 @main.group()
 def audit() -> None:
     """Play the adversary against what you are about to publish."""
-
-
-def _report_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    options = [
-        click.option(
-            "--out",
-            type=click.Path(path_type=Path, file_okay=False),
-            default=Path("confide-report"),
-            show_default=True,
-            help="Folder for report.html, report.json and evidence.parquet.",
-        ),
-        click.option(
-            "--limit",
-            "limits",
-            multiple=True,
-            metavar="WHAT=VALUE",
-            help="Fail above this: tpr@0.01=0.05, auc=0.6, advantage=0.1, epsilon=2. Repeatable.",
-        ),
-        click.option(
-            "--audience",
-            type=click.Choice(["internal", "public"]),
-            default="internal",
-            show_default=True,
-            help="A public report has no rows, no ids and coarse counts.",
-        ),
-        click.option("--strict", is_flag=True, help="Let an inconclusive verdict fail (exit code 1)."),
-    ]
-    for option in reversed(options):
-        command = option(command)
-    return command
 
 
 @audit.command("model")
@@ -196,23 +115,23 @@ def _report_options(command: Callable[..., Any]) -> Callable[..., Any]:
 @click.option(
     "--allow-overlap", is_flag=True, help="Leave records on both sides out instead of refusing them."
 )
-@_report_options
-@_sentences
+@report_options
+@sentences
 def audit_model(spec: str, out: Path, **options: Any) -> None:
     """Can an outsider tell whose records trained this model?"""
     from confide import audits
     from confide.cli.progress import progress_bar
 
-    _usable(out)
+    usable(out)
     with progress_bar("training reference models") as progress:
-        done = audits.model(spec, progress=progress, tell=_warn, **options)
-    _finish(done, out)
+        done = audits.model(spec, progress=progress, tell=warn, **options)
+    finish(done, out)
 
 
 @audit.command("scores")
 @click.argument("evidence", type=click.Path(path_type=Path))
-@_report_options
-@_sentences
+@report_options
+@sentences
 def audit_scores(evidence: Path, out: Path, **options: Any) -> None:
     """Measure evidence made anywhere, by anything.
 
@@ -221,19 +140,8 @@ def audit_scores(evidence: Path, out: Path, **options: Any) -> None:
     """
     from confide import audits
 
-    _usable(out)
-    _finish(audits.scores(evidence, **options), out)
-
-
-def _warn(text: str) -> None:
-    click.echo(f"warning: {text}", err=True)
-
-
-def _finish(done: Any, out: Path) -> None:
-    done.save(out)
-    click.echo(str(done.report))
-    click.echo(f"\nWritten: {', '.join(str(out / name) for name in done.files)}")
-    sys.exit(done.exit_code)
+    usable(out)
+    finish(audits.scores(evidence, **options), out)
 
 
 @main.command()
@@ -246,7 +154,7 @@ def attacks() -> None:
 
 @main.command()
 @click.argument("name")
-@_sentences
+@sentences
 def explain(name: str) -> None:
     """Tell what an attack does, its settings and how to cite it."""
     from confide.cli.explaining import explanation
@@ -256,7 +164,7 @@ def explain(name: str) -> None:
 
 @main.command()
 @click.argument("folder", type=click.Path(path_type=Path))
-@_sentences
+@sentences
 def report(folder: Path) -> None:
     """Show the report in FOLDER again, and draw its report.html anew from report.json."""
     from confide.report import Report
@@ -276,10 +184,10 @@ def report(folder: Path) -> None:
 )
 @click.option("--seed", default=7, show_default=True, type=click.IntRange(0))
 @click.option("--quick", is_flag=True, help="Fewer records and references: half a minute.")
-@_sentences
+@sentences
 def demo(out: Path, seed: int, quick: bool) -> None:
     """Fit two models to a sensitive survey, audit both, and write the report."""
     from confide.cli.demo import run_demo
 
-    _usable(out)
+    usable(out)
     click.echo(run_demo(out, seed=seed, quick=quick))

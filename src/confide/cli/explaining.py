@@ -7,15 +7,47 @@ import textwrap
 from dataclasses import MISSING, fields
 from typing import Any
 
-from confide.attacks.membership import ALL, by_name
+from confide.attacks.catalogue import ROOMS, by_name
 from confide.core.play import needed_access
+
+RECORDS = {
+    "Interactions": "likes or ratings",
+    "Traces": "traces",
+    "Pictures": "pictures",
+    "Counts": "counts",
+}
+"""What an attack on released records sees, by the type of its view."""
 
 
 def attack_table() -> str:
-    """One line an attack: name, the access it needs, what it is, its paper."""
-    rows = [(a.name, needed_access(a()), a.title, str(a.paper)) for a in ALL]
-    width = [max(len(row[i]) for row in rows) for i in range(4)]
-    return "\n".join("  ".join(cell.ljust(width[i]) for i, cell in enumerate(row)).rstrip() for row in rows)
+    """A room a paragraph, a line an attack: name, what it needs to see, what it is, its paper."""
+    rows = {
+        room: [(a.name, _sees(a), a.title, str(a.paper)) for a in attacks] for room, attacks in ROOMS.items()
+    }
+    every = [row for room in rows.values() for row in room]
+    width = [max(len(row[i]) for row in every) for i in range(4)]
+    return "\n\n".join(
+        "\n".join(
+            [
+                room,
+                *(
+                    "  ".join(cell.ljust(n) for cell, n in zip(row, width, strict=True)).rstrip()
+                    for row in lines
+                ),
+            ]
+        )
+        for room, lines in rows.items()
+    )
+
+
+def _sees(attack: type[Any]) -> str:
+    needed = needed_access(attack())
+    return RECORDS.get(needed, needed)
+
+
+def _needs(attack: type[Any]) -> str:
+    seen = _sees(attack)
+    return f"needs released {seen}" if seen in RECORDS.values() else f"needs {seen} access"
 
 
 def explanation(name: str) -> str:
@@ -27,7 +59,7 @@ def explanation(name: str) -> str:
     attack: Any = by_name(name)
     settings = [f"  {f.name} = {f.default!r}" for f in fields(attack) if f.init and f.default is not MISSING]
     parts = [
-        f"{name}: {attack.title} (needs {needed_access(attack())} access)",
+        f"{name}: {attack.title} ({_needs(attack)})",
         textwrap.dedent(inspect.getdoc(attack) or ""),
         "Settings\n" + ("\n".join(settings) or "  none"),
         attack.paper.bibtex(name),

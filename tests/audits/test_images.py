@@ -1,0 +1,235 @@
+"""Auditing pictures: files read with care; releases side by side; nothing public that points at people."""
+
+from __future__ import annotations
+
+import io
+import json
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+
+from confide.audits.images import images
+from confide.audits.picture_files import read_album
+from confide.core.errors import DataError, KnowledgeError
+from confide.core.pictures import Pictures
+from confide.data import twins
+
+image = pytest.importorskip("PIL.Image")
+
+
+def album(people: int = 8, each: int = 6) -> Pictures:
+    rng = np.random.default_rng(0)
+    return twins.pictures(people * each, name="audit", people=people, shape=(12, 10), rng=rng)
+
+
+def folder_of(path: Path, pictures: Pictures) -> Path:
+    for k, (pixels, person) in enumerate(zip(pictures.pixels, pictures.person, strict=True)):
+        (path / f"ann{person}").mkdir(parents=True, exist_ok=True)
+        image.fromarray(pixels).save(path / f"ann{person}" / f"{k}.png")
+    return path
+
+
+def save(path: Path, *shape: int, mode: str = "L") -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    image.fromarray(np.zeros(shape, np.uint8), mode=None).convert(mode).save(path)
+
+
+def test_a_folder_of_folders_labels_and_an_npz_are_the_same_album(tmp_path):
+    given = album()
+    folder = folder_of(tmp_path / "faces", given)
+    first = read_album(folder)
+    assert len(first.pictures) == 48 and first.people == tuple(f"ann{i}" for i in range(8))
+    assert first.files[0].startswith("ann0/")
+    labels = pl.DataFrame({"file": list(first.files), "person": [f.split("/")[0] for f in first.files]})
+    labels.write_csv(tmp_path / "labels.csv")
+    second = read_album(folder, labels=tmp_path / "labels.csv")
+    np.savez(tmp_path / "faces.npz", X=first.pictures.pixels, y=np.array(labels["person"].to_list()))
+    third = read_album(tmp_path / "faces.npz")
+    assert first.pictures.digest() == second.pictures.digest() == third.pictures.digest()
+    assert third.people == first.people
+
+
+def test_resizing_and_colours(tmp_path):
+    for k in range(8):
+        save(tmp_path / f"p{k // 2}" / f"{k}.png", 10 + k, 9, mode="RGB")
+    with pytest.raises(DataError, match=r"mixed sizes.*p0/1.png.*--resize"):
+        read_album(tmp_path)
+    assert read_album(tmp_path, resize=(6, 5)).pictures.pixels.shape == (8, 6, 5, 3)
+    assert read_album(album(), resize=(6, 5)).pictures.pixels.shape == (48, 6, 5)
+
+
+def test_who_has_one_picture_is_left_out_and_counted():
+    given = album()
+    found = read_album(given.take((given.person != 3) | (np.arange(48) == 3)))
+    assert found.alone == 1 and "3" not in found.people and len(found.pictures) == 42
+    assert set(found.pictures.person.tolist()) == set(range(7))
+
+
+def spoil(kind: str, folder: Path) -> dict:
+    """Something wrong with a folder."""
+    files = [p.relative_to(folder).as_posix() for p in sorted(folder.rglob("*.png"))]
+    told = {"file": files, "person": [f.split("/")[0] for f in files]}
+    if kind == "unreadable":
+        (folder / "ann0" / "0.png").write_bytes(b"\x89PNG no picture")
+    elif kind == "cut":
+        whole = (folder / "ann0" / "0.png").read_bytes()
+        (folder / "ann0" / "0.png").write_bytes(whole[: len(whole) // 2])
+    elif kind == "mode":
+        save(folder / "ann0" / "colour.png", 12, 10, mode="RGB")
+    elif kind == "alpha":
+        save(folder / "ann0" / "alpha.png", 12, 10, mode="RGBA")
+    elif kind == "loose":
+        save(folder / "loose.png", 12, 10)
+    elif kind == "unknown":
+        return {"labels": pl.DataFrame({"file": [*files, "none.png"], "person": [*told["person"], "x"]})}
+    elif kind == "nameless":
+        return {"labels": pl.DataFrame(told)[1:]}
+    elif kind == "twice":
+        return {"labels": pl.concat([pl.DataFrame(told), pl.DataFrame(told)[:1]])}
+    elif kind == "column":
+        return {"labels": pl.DataFrame({"files": files, "person": told["person"]})}
+    return {}
+
+
+@pytest.mark.parametrize(
+    ("kind", "says"),
+    [
+        ("unreadable", r"ann0/0\.png cannot be read"),
+        ("cut", r"ann0/0\.png cannot be read"),
+        ("mode", r"mixed modes.*ann0/colour\.png"),
+        ("alpha", r"ann0/alpha\.png is of mode RGBA"),
+        ("loose", r"who is in loose\.png"),
+        ("unknown", r"names none\.png, not to be found"),
+        ("nameless", r"has no person for ann0/0\.png"),
+        ("twice", r"names ann0/0\.png more than once"),
+        ("column", r"no column 'file'.*'files'"),
+    ],
+)
+def test_a_folder_with_something_wrong_is_refused_by_name(tmp_path, kind, says):
+    folder = folder_of(tmp_path / "faces", album())
+    with pytest.raises(DataError, match=says):
+        read_album(folder, **spoil(kind, folder))
+
+
+def test_a_small_file_of_a_huge_picture_is_not_opened(tmp_path):
+    folder = folder_of(tmp_path / "faces", album())
+    image.new("1", (20_000, 20_000)).save(folder / "ann0" / "bomb.png")
+    with pytest.raises(DataError, match=r"bomb\.png is"):
+        read_album(folder)
+
+
+def test_arrays_that_are_no_pictures_are_refused(tmp_path):
+    good = album()
+
+    def npz(**held) -> Path:
+        np.savez(tmp_path / "x.npz", **held)
+        return tmp_path / "x.npz"
+
+    with pytest.raises(DataError, match="no array 'y'"):
+        read_album(npz(X=good.pixels))
+    with pytest.raises(DataError, match="X float64"):
+        read_album(npz(X=good.pixels / 1.0, y=good.person))
+    with pytest.raises(DataError, match="cannot be read as npz"):
+        read_album(npz(X=good.pixels, y=np.array([object()] * 48)))
+    with pytest.raises(DataError, match="does not exist"):
+        read_album(tmp_path / "none.npz")
+    (tmp_path / "text.txt").write_text("hello")
+    with pytest.raises(DataError, match=r"neither a folder nor an \.npz"):
+        read_album(tmp_path / "text.txt")
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(DataError, match="holds no pictures"):
+        read_album(tmp_path / "empty")
+    with pytest.raises(DataError, match="carry no names"):
+        read_album(good.nameless())
+    with pytest.raises(DataError, match="3 people with 2 pictures or more"):
+        read_album(album(3))
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        ({"obscure": ("mosaik:16",)}, r"no protection 'mosaik:16'.*mosaic:16, blur:3, p3:10, dp-pix:0\.5,16"),
+        ({"obscure": ("mosaic:x",)}, r"'mosaic:x' cannot be used"),
+        ({"obscure": ("dp-pix",)}, r"'dp-pix' cannot be used"),
+        ({"obscure": ("blur:-1",)}, r"sigma is -1"),
+        ({"audience": "press"}, "audience is 'press'"),
+        ({"gallery": 1.0}, r"gallery is 1\.0"),
+        ({"worlds": 0}, "0 worlds"),
+    ],
+)
+def test_bad_options_are_said_before_any_work(tmp_path, options, says):
+    with pytest.raises(DataError, match=says):
+        images(album(), seed=1, cache=tmp_path / "c", **options)
+    assert not (tmp_path / "c").exists()
+
+
+def test_an_unknown_attack_is_refused(tmp_path):
+    with pytest.raises(KnowledgeError, match="choose from recogniser"):
+        images(album(), seed=1, cache=tmp_path, attacks=("resnet",))
+
+
+def test_several_releases_side_by_side_saved_and_found_again(tmp_path):
+    told: list[tuple[int, int]] = []
+    options = {
+        "obscure": ("mosaic:2", "blur:1", "dp-pix:0.5,4"),
+        "seed": 1,
+        "attacks": ("recogniser", "clear-trained"),
+        "cache": tmp_path / "cache",
+    }
+    audit = images(album(), progress=lambda done, of: told.append((done, of)), **options)
+    assert told[-1] == (7, 7) and told == sorted(told)
+    assert [s.release for s in audit.sections] == [f"pictures, {spec}" for spec in options["obscure"]]
+    titles = [[e.title for e in s.exhibits] for s in audit.sections]
+    assert "Risk against what is left" in titles[0] and "Undoing the blur" in titles[1]
+    frontier = next(e for e in audit.sections[0].exhibits if e.title.startswith("What each protection"))
+    assert [r[0] for r in frontier.rows] == ["as they are", *options["obscure"]]
+    assert frontier.rows[1][2].value > 0.5 > 0.45 > frontier.rows[3][2].value, (
+        "DP-Pix hides what a mosaic shows"
+    )
+    audit.save(tmp_path / "out")
+    evidence = pl.read_parquet(tmp_path / "out" / "evidence.parquet")
+    assert {"file", "person", "recognised as (blur:1)"} <= set(evidence.columns)
+    again = images(album(), **options)
+    assert again.report.page["sections"] == audit.report.page["sections"]
+
+
+def test_the_public_report_names_nobody(tmp_path):
+    folder = folder_of(tmp_path / "faces", album())
+    audit = images(
+        folder,
+        obscure=("mosaic:2",),
+        seed=1,
+        attacks=("recogniser",),
+        audience="public",
+        cache=tmp_path / "c",
+    )
+    audit.save(tmp_path / "out")
+    assert audit.who is None and not (tmp_path / "out" / "evidence.parquet").exists()
+    written = "".join((tmp_path / "out" / f).read_text() for f in ("report.html", "report.json"))
+    assert "ann0" not in written and ".png" not in written
+    json.loads((tmp_path / "out" / "report.json").read_text())
+
+
+def test_without_torch_the_network_is_a_named_skip(tmp_path, monkeypatch):
+    monkeypatch.setattr("confide.attacks.recognition.small_cnn.find_spec", lambda name: None)
+    audit = images(album(), obscure=("mosaic:2",), seed=1, cache=tmp_path)
+    skipped = {s.attack: s.why for s in audit.sections[0].skipped}
+    assert "confide[torch]" in skipped["small-cnn (closed set)"]
+    assert set(audit.sections[0].evidence) == {"recogniser", "clear-trained"}
+
+
+def test_a_limit_on_people_recognised_decides_the_exit_code(tmp_path):
+    options = {"seed": 1, "attacks": ("recogniser",), "limits": ("tpr@0.1=0.05",), "cache": tmp_path}
+    assert images(album(), obscure=("as-is",), **options).exit_code == 1
+
+
+def test_bytes_of_a_jpeg_are_read(tmp_path):
+    given = album(4, 2)
+    for k, (pixels, person) in enumerate(zip(given.pixels, given.person, strict=True)):
+        file = io.BytesIO()
+        image.fromarray(pixels).save(file, "JPEG")
+        (tmp_path / str(person)).mkdir(exist_ok=True)
+        (tmp_path / str(person) / f"{k}.JPG").write_bytes(file.getvalue())
+    assert len(read_album(tmp_path).pictures) == 8

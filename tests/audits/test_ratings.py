@@ -1,0 +1,207 @@
+"""Auditing ratings from a table: what is found, what is shown to whom, and what bad input gets."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+import numpy as np
+import polars as pl
+import pytest
+
+from confide.audits.rating_table import days
+from confide.audits.ratings import parse_days, ratings
+from confide.core.errors import DataError, KnowledgeError
+from confide.data.ratings_like import ratings_like
+from confide.report import Table
+
+COLUMNS = {"user": "user", "item": "film", "rating": "stars", "time": "at"}
+
+
+@pytest.fixture(scope="module")
+def frame() -> pl.DataFrame:
+    made = ratings_like(people=240, items=300, each=40, rng=np.random.default_rng(0))
+    assert made.rating is not None and made.day is not None
+    return pl.DataFrame(
+        {
+            "user": [f"u{p}" for p in made.person],
+            "film": [f"f{i}" for i in made.item],
+            "stars": made.rating,
+            "at": (made.day.astype(np.float64) * 86_400).astype(np.int64),
+        }
+    )
+
+
+def run(records: Any, tmp_path, **settings: Any):
+    return ratings(records, **({"seed": 3, "cache": tmp_path} | COLUMNS | settings))
+
+
+def exhibit(audit, title: str) -> Table:
+    return next(e for e in audit.sections[0].exhibits if e.title == title)
+
+
+def test_people_are_found_from_few_facts_and_it_is_said_who(frame, tmp_path):
+    audit = run(frame, tmp_path)
+    (section,) = audit.sections
+    assert section.headline.risk.auc.low > 0.9
+    assert {f.risk.attack for f in section.findings} == {"scoreboard", "likelihood", "entropic", "counting"}
+    shown = exhibit(audit, "Whose record is named")
+    names = [row[0] for row in shown.rows]
+    assert (
+        "scoreboard, published threshold 1.5" in names
+        and "scoreboard without dates, published threshold 1.5" in names
+    )
+    assert len(exhibit(audit, "From how few facts, in numbers").rows) == 8
+    assert audit.who is not None and audit.who["target"].n_unique() == audit.who.height
+    caught = audit.who.filter(pl.col("fewest_facts") == 2).row(0, named=True)
+    first, second = caught["singled_out_by"].split("; ")
+    person = frame.filter(pl.col("user") == caught["person"])
+    for fact in (first, second):
+        film, stars = fact.split("'")[1], float(fact.split("(")[1].split(")")[0])
+        assert person.filter((pl.col("film") == film) & (pl.col("stars") == stars)).height == 1
+    audit.save(tmp_path / "out")
+    assert "singled_out_by" in pl.read_parquet(tmp_path / "out" / "evidence.parquet").columns
+
+
+def test_the_public_is_shown_no_person_and_no_item(frame, tmp_path):
+    audit = run(frame, tmp_path, audience="public")
+    assert audit.who is None and "evidence.parquet" not in audit.files
+    text = str(audit.report.page) + str(audit.report)
+    assert not any(f"'{label}'" in text for label in (*frame["user"].unique(), *frame["film"].unique()))
+
+
+def test_again_is_the_same_with_and_without_what_was_kept(frame, tmp_path):
+    one, again = run(frame, tmp_path / "a"), run(frame, tmp_path / "a")
+    other = run(frame, tmp_path / "b")
+    for audit in (again, other):
+        for mine, theirs in zip(one.evidence, audit.evidence, strict=True):
+            assert mine.table.equals(theirs.table)
+        assert one.who.equals(audit.who)
+
+
+def test_protections_are_compared_with_the_records_as_they_are(frame, tmp_path):
+    audit = run(frame, tmp_path, protect=["stars:inf", "response:1"])
+    assert [s.release for s in audit.sections] == ["the ratings, stars:inf", "the ratings, response:1"]
+    assert audit.sections[1].promise is not None and audit.sections[1].promise.epsilon == 1
+    rows = exhibit(audit, "What each protection buys, and what it costs").rows
+    assert [row[0] for row in rows] == ["as they are", "stars:inf", "response:1"]
+    assert rows[0][2].low > rows[2][2].high, "flipping a quarter of all pairs hides people"
+    with pytest.raises(DataError, match="write one of rare:20"):
+        run(frame, tmp_path, protect=["blur:3"])
+
+
+def test_a_released_file_with_the_same_ids(frame, tmp_path):
+    """Sixty people are left out of the release: they are the control people, and no coin is thrown."""
+    gone = [f"u{p}" for p in range(60)]
+    released = frame.filter(~pl.col("user").is_in(gone)).drop("stars")
+    audit = run(frame, tmp_path, released=released)
+    (evidence, *_) = audit.evidence
+    absent = audit.who.filter(pl.col("person").is_in(gone))["target"]
+    table = evidence.table
+    assert set(table.filter(~pl.col("exposed"))["target"]) == set(absent) and not evidence.randomised
+    assert any("no column 'stars'" in note for note in audit.sections[0].notes)
+
+
+def test_a_released_file_of_everybody_is_audited_by_taking_people_out(frame, tmp_path):
+    audit = run(frame, tmp_path, released=frame)
+    assert audit.evidence[0].randomised and any(
+        "took people's rows out" in n for n in audit.sections[0].notes
+    )
+
+
+def test_a_released_file_under_new_ids_needs_a_key(frame, tmp_path):
+    ids = frame["user"].unique().sort()
+    new = ids.sample(fraction=1, shuffle=True, seed=1)
+    key = pl.DataFrame({"original": ids, "released": new})
+    released = frame.with_columns(pl.col("user").replace_strict(ids, new))
+    with pytest.raises(DataError, match="but not their records: give key="):
+        run(frame, tmp_path, released=released)
+    with pytest.raises(DataError, match=r"no user of the released file .* give key="):
+        run(frame, tmp_path, released=released.with_columns(pl.col("user") + "x"))
+    keyed, plain = run(frame, tmp_path, released=released, key=key), run(frame, tmp_path, released=frame)
+    assert keyed.evidence[0].table.equals(plain.evidence[0].table)
+    with pytest.raises(DataError, match="lacks user"):
+        run(frame, tmp_path, released=released, key=key.head(5))
+    with pytest.raises(DataError, match="give two"):
+        run(frame, tmp_path, released=released, key=frame)
+
+
+def broken(frame: pl.DataFrame, column: str, value: object, rows=(1, 4)) -> pl.DataFrame:
+    values = frame[column].cast(pl.String).to_list()
+    for row in rows:
+        values[row] = value
+    return frame.with_columns(pl.Series(column, values, dtype=pl.String))
+
+
+@pytest.mark.parametrize(
+    ("spoil", "settings", "says"),
+    [
+        (lambda f: f, {"rating": "star"}, r"no column 'star': did you mean 'stars'"),
+        (lambda f: f, {"item": "user"}, "named twice"),
+        (lambda f: broken(f, "stars", "good"), {}, r"'stars' is no number in rows 2, 5 \('good'\)"),
+        (lambda f: broken(f, "at", "last week"), {}, r"'at' is no time in rows 2, 5 \('last week'\)"),
+        (lambda f: broken(f, "film", None), {}, "'film' is empty in rows 2, 5"),
+        (lambda f: f.with_columns(pl.col("at") * 1000), {}, "is no time in rows 1, 2, 3, 4, 5 and"),
+        (lambda f: f.head(0), {}, "no rows"),
+        (lambda f: f.filter(pl.col("user") < "u12"), {}, "have the 6 ratings"),
+        (lambda f: f, {"facts": 2}, "2 of 2 facts are wrong"),
+        (lambda f: f, {"within": "soon"}, "write it like 14d"),
+        (lambda f: f, {"seed": -1}, "give a seed from 0"),
+        (lambda f: f, {"audience": "all"}, "choose internal or public"),
+    ],
+)
+def test_bad_input_is_named_before_any_work(frame, tmp_path, spoil, settings, says):
+    with pytest.raises(DataError, match=says):
+        run(spoil(frame), tmp_path, **settings)
+    assert not any(tmp_path.iterdir()), "nothing was begun"
+
+
+def test_attacks_by_name(frame, tmp_path):
+    audit = run(frame, tmp_path, attacks="counting, scoreboard", rating=None, time=None)
+    assert [f.risk.attack for f in audit.sections[0].findings] == ["counting", "scoreboard"]
+    with pytest.raises(KnowledgeError, match="choose from scoreboard"):
+        run(frame, tmp_path, attacks="guess")
+
+
+def test_who_has_too_few_ratings_and_single_items_are_counted(frame, tmp_path):
+    extra = pl.DataFrame(
+        {
+            "user": ["few"] * 3 + ["u0", "u0"],
+            "film": ["f1", "f2", "only"] + ["f9"] * 2,
+            "stars": [1.0] * 5,
+            "at": [9] * 5,
+        },
+        schema=frame.schema,
+    )
+    notes = run(pl.concat([frame, extra]), tmp_path).sections[0].notes
+    single = frame.group_by("film").len().filter(pl.col("len") == 1).height + 1
+    assert any(note.startswith(f"{single} items were rated by one person") for note in notes)
+    assert any(note.startswith("1 people have too few ratings") for note in notes)
+    assert any("rows of the ratings rate what the same person rated already" in note for note in notes)
+
+
+def test_times_in_every_form_mean_the_same():
+    when = dt.datetime(2009, 11, 3, 12, 30, tzinfo=dt.UTC)
+    truth = when.timestamp() / 86_400
+    forms: list[pl.Series] = [
+        pl.Series([int(when.timestamp())]),
+        pl.Series([str(when.timestamp())]),
+        pl.Series([when]),
+        pl.Series([when.replace(tzinfo=None)]),
+        pl.Series(["2009-11-03T12:30:00Z"]),
+        pl.Series(["2009-11-03 12:30:00"]),
+        pl.Series(["2009-11-03 12:30"]),
+        pl.Series(["2009-11-03T14:30:00.000+02:00"]),
+    ]
+    for form in forms:
+        found = days(form.to_frame("t"), "t", name="x")
+        assert found.tolist() == pytest.approx([truth]), form
+    for form in (pl.Series([when.date()]), pl.Series(["2009-11-03"])):
+        assert days(form.to_frame("t"), "t", name="x").tolist() == [int(truth)]
+    mixed = pl.DataFrame({"t": ["2009-11-03T12:30:00Z", "2009-11-03 12:30:00"]})
+    with pytest.raises(DataError, match="a time zone in some rows and none in row 2"):
+        days(mixed, "t", name="x")
+
+
+def test_within():
+    assert (parse_days("3d"), parse_days("2w"), parse_days(1.5)) == (3, 14, 1.5)
