@@ -220,8 +220,8 @@ def attacked(traces: Traces, title: str) -> list[str]:
     """Every attack against every protection: right among the present, named among the absent."""
     base = CoarseTraces(metres=500, seconds=HOUR)(traces, rng=None).view
     lines = [
-        f"Attacks on {title} (500 m, 1 h): present people named rightly, at a threshold for 5 % false matches",
-        "(unicity: as published), in brackets the absent people named all the same; and the best fit, whatever",
+        f"Attacks on {title} (500 m, 1 h): present people named rightly at 5 % false matches",
+        "(unicity: as published); in brackets absent people named all the same; then the best fit, whatever",
         "it is.",
         "",
         *head("release", *(a.name for a in ATTACKS), "metres moved", "flow-map error"),

@@ -204,8 +204,7 @@ def _one(
         played=played,
         blind=None,
         goal="attribute",
-        subject=f"Somebody who knows the likes and the {trait} of {_panel(room):,} others and sees a "
-        "person's likes",
+        subject=f"Somebody who knows the likes and the {trait} of {_panel(room):,} others",
         about=_about(people, mechanism, trait, folds=int(room.part.max()) + 1),
         adversary=(
             f"He learned from {_panel(room):,} people whose {trait} he knows, as released, and knows how the "

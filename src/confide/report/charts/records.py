@@ -158,6 +158,8 @@ def _points(finding: Finding, *, floor: float, lens: Lens, corner: bool) -> Arra
     roc: Roc = finding.risk.roc
     table: Floats = np.column_stack([roc.fpr, roc.tpr, roc.low, roc.high]).astype(np.float64)
     table = table if corner else table[:-1]
+    if len(table) and not corner and table[-1, 0] < floor:  # it is over before the axis begins: all it finds
+        table = np.vstack([table, *([at, *table[-1, 1:]] for at in (floor, 1.0))])
     keep = (table[:, 0] >= floor) & (table[:, 1] >= floor) & np.isfinite(table).all(axis=1)
     if lens.public:
         keep &= (table[:, 0] * finding.risk.control_count >= FEWEST) & (
