@@ -6,6 +6,7 @@ from dataclasses import fields, is_dataclass
 from typing import Any, get_args, get_type_hints
 
 from confide.core.arrays import Array, Batch, Floats
+from confide.core.counts import Counts
 from confide.core.interactions import Interactions
 from confide.core.nouns import Attack, Case
 from confide.core.pictures import Pictures
@@ -63,7 +64,7 @@ def for_attack(attack: Attack[Any, Any, Any], case: Case[Any, Any, Any]) -> Case
 
 
 def _as_view(view: Any, kind: Any) -> Any:
-    if kind is object and isinstance(view, LabelOnly | Interactions | Traces | Pictures):
+    if kind is object and isinstance(view, LabelOnly | Interactions | Traces | Pictures | Counts):
         return object()  # a blind adversary never sees the release
     names = {kind: name for name, kind in LADDER}
     return narrowed(view, names.get(kind))
