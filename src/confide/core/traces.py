@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from confide.core.arrays import Array, Floats, Ints
+from confide.core.by_person import chosen, digest_of, start_of
 from confide.core.errors import DataError
 
 EARTH_RADIUS_M = 6_371_008.8
@@ -80,7 +80,7 @@ class Traces:
     @property
     def start(self) -> Ints:
         """int64[n + 1]: person i's visits are those from start[i] to start[i + 1] - 1."""
-        return np.searchsorted(self.person, np.arange(self.people + 1)).astype(np.int64)
+        return start_of(self.person, self.people)
 
     def counts(self) -> Ints:
         """How many visits each person made, int64[n]."""
@@ -92,25 +92,12 @@ class Traces:
 
     def take(self, people: Array) -> Traces:
         """These people alone (a mask, or codes in any order, none twice), numbered anew in that order."""
-        codes = np.flatnonzero(people) if people.dtype == np.bool_ else people
-        place = np.full(self.people, -1, np.int64)
-        place[codes] = np.arange(len(codes))
-        here = place[self.person]
-        part = self.rows(here >= 0)
-        order = np.argsort(here[here >= 0], kind="stable")
-        moved = replace(part, person=here[here >= 0].astype(np.int32), people=len(codes))
-        return moved.rows(order)
+        rows, person, n = chosen(self.person, self.people, people)
+        return replace(self.rows(rows), person=person, people=n)
 
     def digest(self) -> str:
         """A SHA-256 over all of it: the content's name in a cache."""
-        sha = hashlib.sha256()
-        for f in fields(self):
-            value: Array | int | None = getattr(self, f.name)
-            if isinstance(value, np.ndarray):
-                sha.update(np.ascontiguousarray(value).data)
-            else:
-                sha.update(repr(value).encode())
-        return sha.hexdigest()
+        return digest_of(self)
 
 
 def metres(one: Floats, other: Floats) -> Floats:
