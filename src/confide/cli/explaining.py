@@ -8,21 +8,14 @@ from dataclasses import MISSING, fields
 from typing import Any
 
 from confide.attacks.catalogue import ROOMS, by_name
-from confide.core.play import needed_access
-
-RECORDS = {
-    "Interactions": "likes or ratings",
-    "Traces": "traces",
-    "Pictures": "pictures",
-    "Counts": "counts",
-}
-"""What an attack on released records sees, by the type of its view."""
+from confide.core.play import RELEASED, needed_access
 
 
 def attack_table() -> str:
     """A room a paragraph, a line an attack: name, what it needs to see, what it is, its paper."""
     rows = {
-        room: [(a.name, _sees(a), a.title, str(a.paper)) for a in attacks] for room, attacks in ROOMS.items()
+        room: [(a.name, needed_access(a()), a.title, str(a.paper)) for a in attacks]
+        for room, attacks in ROOMS.items()
     }
     every = [row for room in rows.values() for row in room]
     width = [max(len(row[i]) for row in every) for i in range(4)]
@@ -40,14 +33,9 @@ def attack_table() -> str:
     )
 
 
-def _sees(attack: type[Any]) -> str:
-    needed = needed_access(attack())
-    return RECORDS.get(needed, needed)
-
-
 def _needs(attack: type[Any]) -> str:
-    seen = _sees(attack)
-    return f"needs released {seen}" if seen in RECORDS.values() else f"needs {seen} access"
+    seen = needed_access(attack())
+    return f"needs the released {seen}" if seen in dict(RELEASED) else f"needs {seen} access"
 
 
 def explanation(name: str) -> str:

@@ -12,10 +12,14 @@ import numpy as np
 import polars as pl
 
 from confide.core.arrays import Rng
+from confide.core.counts import Counts
 from confide.core.errors import AccessError, EvidenceError, PromiseError
 from confide.core.evidence import SCHEMA, Evidence
+from confide.core.interactions import Interactions
 from confide.core.narrowing import asks_for, for_attack
 from confide.core.nouns import Attack, Game, Guess, World
+from confide.core.pictures import Pictures
+from confide.core.traces import Traces
 from confide.core.views import LADDER, access_of
 from confide.core.workings import Workings
 
@@ -123,10 +127,19 @@ def _rows(
     return _Sitting(table, int(n - scored.sum()), seconds, guess.workings)
 
 
+RELEASED: tuple[tuple[str, type], ...] = (
+    ("records", Interactions),
+    ("traces", Traces),
+    ("pictures", Pictures),
+    ("counts", Counts),
+)
+"""What an attack on a release of records sees, in a word."""
+
+
 def needed_access(attack: Attack[Any, Any, Any]) -> str:
     """The access that an attack asks for, read from the annotation of its `case`."""
     view, _ = asks_for(attack)
-    for name, kind in LADDER:
+    for name, kind in (*LADDER, *RELEASED):
         if view is kind or (view is Any and kind is object):
             return name
     return str(getattr(view, "__name__", view))
