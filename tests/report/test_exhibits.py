@@ -157,8 +157,14 @@ def test_every_exhibit_is_in_every_render_after_what_each_attack_found(make):
         assert html.index("What each attack found") < html.index(e.title) < html.index("What it means")
     assert "3,217" in html and "0.615" in html and "0.595 – 0.635" in html
     assert "0.615 [0.595, 0.635]" in text
-    assert "500 m: 1: 0.123 [0.1, 0.15]; 2: 0.5; 4: n/a" in text
-    assert "rare:20: 2: 0.301 (here)" in text
+    assert "Singled out: drawn in report.html." in text
+
+
+def test_the_terminal_prints_the_first_rows_of_a_long_table(make):
+    rows = tuple((f"person {i}", 0.5) for i in range(11))
+    text = str(shown(make, Table(title="T", reading="R", head=("who", "share"), rows=rows)))
+    assert "person 7" in text and "person 8" not in text
+    assert "(3 more rows in report.html)" in text
 
 
 @pytest.mark.parametrize("width", [40, 80, 120])
