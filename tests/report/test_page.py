@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from scipy.stats import binom, norm
 
+from confide.core.budget import Budget, Unit
 from confide.core.errors import DataError, EvidenceError
 from confide.core.estimate import Estimate
 from confide.core.evidence import Evidence
@@ -317,6 +318,22 @@ def test_a_broken_promise_is_named(make):
     )
     kept = make.section(1.9, headline=section.headline, promise=make.Budget(4.0, 1e-5))
     assert not any("promised" in line for line in page([kept], seed=7)["sections"][0]["means"])
+
+
+def test_a_promise_of_another_unit_is_told_and_not_held_against_the_bound(make):
+    bound = EpsilonBound(3.0, 6.0, "two worlds", 1e-5, 0.95, True)
+    small = Budget(0.3, unit=Unit.place(within_m=200))
+    section = make.section(
+        1.9,
+        headline=Finding(risk=make.risk(1.9, epsilon=(bound,))),
+        promise=small,
+        unit=Unit.person("person", at_most=2**31),
+    )
+    shown = page([section], seed=7)
+    means = " ".join(shown["sections"][0]["means"])
+    assert "broken" not in means and f"promises {small}" in means
+    drawn = next(c for c in shown["charts"] if c["name"] == "epsilon")
+    assert drawn["records"][0] == {"what": "promised", "value": None, "text": "of another unit"}
 
 
 def test_nothing_measured_is_an_error(make):

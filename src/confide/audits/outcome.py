@@ -13,7 +13,7 @@ import polars as pl
 from confide import __version__
 from confide.audits.attacking import Played, told
 from confide.core import evidence as kept
-from confide.core.budget import Budget
+from confide.core.budget import Budget, Unit
 from confide.core.errors import DataError, EvidenceError
 from confide.core.estimate import Estimate
 from confide.core.evidence import Evidence
@@ -132,6 +132,7 @@ def conclude(
     subject: str = "",
     exhibits: Sequence[Exhibit] = (),
     promise: Budget | None = None,
+    unit: Unit | None = None,
     who: pl.DataFrame | None = None,
 ) -> Audit:
     """Measure the attacks, all intervals corrected for their number, and lead with the worst.
@@ -141,6 +142,7 @@ def conclude(
         subject: who he is and what he knows, as the headline's first words; by the access if empty.
         exhibits: tables and plots beside the findings.
         promise: the budget that the release was made under.
+        unit: what the game tells apart; a promise for another unit is not held against the bound.
         who: who the targets are, for the evidence of an internal audit.
 
     Raises:
@@ -174,6 +176,7 @@ def conclude(
         subject=subject,
         exhibits=tuple(exhibits),
         promise=promise,
+        unit=unit,
     )
     return Audit(
         sections=(section,),

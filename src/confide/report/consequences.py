@@ -7,8 +7,10 @@ from confide.report.numbers import one_in, percent
 from confide.report.words import Outcome, Record, often
 
 
-def means(h: Record, story: Outcome, *, harm: str, promise: Record | None, goal: Goal) -> list[str]:
-    """What the numbers amount to."""
+def means(
+    h: Record, story: Outcome, *, harm: str, promise: Record | None, comparable: bool, goal: Goal
+) -> list[str]:
+    """What the numbers amount to; a promise of another unit is told, but not held against the bound."""
     lines = [harm] if harm else []
     if story == "broken":
         return [*lines, goal.mixed]
@@ -19,7 +21,16 @@ def means(h: Record, story: Outcome, *, harm: str, promise: Record | None, goal:
         for p in h["precision_at"]
         if p["value"] and p["prior"] < 0.5
     ]
-    return lines + (_epsilon_means(h, promise) if goal.bounds else [])
+    if not goal.bounds:
+        return lines
+    if promise is None or comparable:
+        return [*lines, *_epsilon_means(h, promise)]
+    return [
+        *lines,
+        *_epsilon_means(h, {"epsilon": float("inf")}),
+        f"The release promises {promise['text']}. More than that is told apart here: the "
+        "promise can hold, and people be recognised all the same.",
+    ]
 
 
 def _epsilon_means(h: Record, promise: Record | None) -> list[str]:

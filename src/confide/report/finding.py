@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
 from confide.core.arrays import Bools, Floats
-from confide.core.budget import Budget
+from confide.core.budget import Budget, Unit
 from confide.core.estimate import Estimate
 from confide.core.evidence import Evidence
 from confide.core.workings import Workings
@@ -154,6 +154,8 @@ class Section:
         skipped: every attack that did not.
         evidence: by the attack's short name; that of the headline attack is drawn.
         promise: the budget that the release was made under, or None.
+        unit: what the bound on epsilon tells apart. A promise for another unit is told, and never held
+            against the bound; None takes them for the same.
         about: what was audited: label -> text.
         access: that was audited: "white-box", "black-box" or "label-only"; the strongest attack's by default,
             which may need less.
@@ -175,6 +177,7 @@ class Section:
     skipped: tuple[Skipped, ...] = ()
     evidence: Mapping[str, Evidence] = field(default_factory=dict)
     promise: Budget | None = None
+    unit: Unit | None = None
     about: Mapping[str, str] = field(default_factory=dict)
     access: str = ""
     adversary: tuple[str, ...] = ()
@@ -186,6 +189,11 @@ class Section:
     goal: str = "membership"
     subject: str = ""
     exhibits: tuple[Exhibit, ...] = ()
+
+    @property
+    def comparable(self) -> bool:
+        """Is the promise one about what the bound on epsilon tells apart?"""
+        return self.promise is not None and self.unit in (None, self.promise.unit)
 
     @property
     def doubtful(self) -> tuple[str, ...]:

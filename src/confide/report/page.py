@@ -165,7 +165,9 @@ def _section(s: Section, ruling: str, lens: Lens) -> Page:
         "promise": promise,
         "adversary": words.adversary(record, s.adversary, access=access, goal=aim),
         "found": [[f["title"], words.found(f, fpr=fpr, goal=aim)] for f in others],
-        "means": consequences.means(record, story, harm=s.harm, promise=promise, goal=aim),
+        "means": consequences.means(
+            record, story, harm=s.harm, promise=promise, comparable=s.comparable, goal=aim
+        ),
         "means_not": consequences.means_not(record, story, findings=others, goal=aim),
         "next": consequences.next_steps(story, ruling, blind_wins=blind_wins, goal=aim),
         "notes": list(s.notes),
@@ -195,7 +197,7 @@ def _charts(s: Section, lens: Lens) -> list[Page]:
         "roc": rows.roc_records(s.headline, s.findings, corner=aim.everybody, lens=lens),
         "scores": [] if evidence is None else rows.score_records(evidence, names=aim.groups, lens=lens),
         "worst_off": [] if evidence is None else rows.worst_off_records(evidence, lens=lens),
-        "epsilon": rows.epsilon_records(s.headline, s.promise, lens=lens),
+        "epsilon": rows.epsilon_records(s, lens=lens),
     }
     why = {"epsilon": "no bound on epsilon applies to this evidence"}
     if s.over_training is not None:

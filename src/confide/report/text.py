@@ -19,6 +19,9 @@ WIDEST = 16
 MOST_ROWS = 8
 """So many rows of an exhibit are printed."""
 
+MOST_TOLD = 5
+"""So many, where a row takes several lines."""
+
 PLAIN = {"✓": "OK", "✕": "NO", "?": "?", "•": "-"}
 
 
@@ -27,10 +30,18 @@ def to_text(page: Page, *, width: int | None = None) -> str:
     width = width or min(shutil.get_terminal_size((80, 24)).columns, 100)
     verdict = f"[{PLAIN[SIGNS[page['verdict']]]}] {page['verdict_sentence']}"
     lines = [*_wrap(page["release"], width), *_wrap(verdict, width)]
-    for s in page["sections"]:
-        lines += ["", *_section(page, s, width)]
+    for i, s in enumerate(page["sections"]):
+        lines += ["", *_section(page, _unsaid(s, page["sections"][:i]), width)]
     lines += ["", *_wrap(f"Seed {page['seed']}; {page['schema']}; for {page['audience']} use.", width)]
     return "\n".join(lines)
+
+
+def _unsaid(s: Page, earlier: list[Page]) -> Page:
+    """The section without the general sentences that an earlier section has as well."""
+    return s | {
+        part: [x for x in s[part] if not any(x in other[part] for other in earlier)]
+        for part in ("means_not", "next", "adversary", "notes")
+    }
 
 
 def _section(page: Page, s: Page, width: int) -> list[str]:
@@ -60,18 +71,22 @@ def _exhibit(e: Page, width: int) -> list[str]:
     """A table's first rows, in columns, or where they do not fit row by row; a plot is only named."""
     if e["kind"] == "plot":
         return ["", *_wrap(f"{e['title']}: drawn in report.html.", width)]
-    shown, left = e["rows"][:MOST_ROWS], len(e["rows"]) - MOST_ROWS
-    lines = ["", *_wrap(e["title"], width)]
-    lines += _columns([e["head"], *[[_said(c) for c in row] for row in shown]], width)
+    rows = [[_clean(_said(c)) for c in row] for row in (e["head"], *e["rows"][:MOST_ROWS])]
+    sizes = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    narrow = sum(sizes) + 2 * (len(sizes) - 1) <= width
+    rows = rows if narrow else rows[: 1 + MOST_TOLD]
+    left = len(e["rows"]) + 1 - len(rows)
+    lines = ["", *_wrap(e["title"], width), *(_columns(rows, sizes) if narrow else _told(rows, width))]
     lines += [f"({left} more {'row' if left == 1 else 'rows'} in report.html)"] if left > 0 else []
     return [*lines, *_wrap(e["reading"], width)]
 
 
-def _columns(rows: list[list[str]], width: int) -> list[str]:
-    rows = [[_clean(c) for c in row] for row in rows]
-    sizes = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    if sum(sizes) + 2 * (len(sizes) - 1) <= width:
-        return ["  ".join(_fit(c, n, i) for i, (c, n) in enumerate(zip(r, sizes, strict=True))) for r in rows]
+def _columns(rows: list[list[str]], sizes: list[int]) -> list[str]:
+    return ["  ".join(_fit(c, n, i) for i, (c, n) in enumerate(zip(r, sizes, strict=True))) for r in rows]
+
+
+def _told(rows: list[list[str]], width: int) -> list[str]:
+    """Each row as a sentence."""
     head, *body = rows
     told = [
         f"{row[0]}: " + "; ".join(f"{name} {c}" for name, c in zip(head[1:], row[1:], strict=True))

@@ -9,12 +9,11 @@ from typing import Any
 import numpy as np
 
 from confide.core.arrays import Array, Floats
-from confide.core.budget import Budget
 from confide.core.evidence import Evidence
 from confide.core.workings import Curve
 from confide.measure import records as measured
 from confide.measure.risk import Roc
-from confide.report.finding import Finding, OverTraining
+from confide.report.finding import Finding, OverTraining, Section
 from confide.report.numbers import FEWEST, Lens
 
 Record = dict[str, Any]
@@ -109,15 +108,16 @@ def worst_off_table(evidence: Evidence, *, lens: Lens, most: int = 10) -> list[R
     return [row | {"lookalikes": _short(row["lookalikes"])} for row in columns.to_dicts()]
 
 
-def epsilon_records(finding: Finding, promise: Budget | None, *, lens: Lens) -> list[Record]:
+def epsilon_records(section: Section, *, lens: Lens) -> list[Record]:
     """Promised, shown, could have shown; nothing where no bound applies."""
-    bound = finding.bound
+    bound, promise = section.headline.bound, section.promise
     if bound is None or not np.isfinite(bound.ceiling):
         return []
     low, ceiling = lens.number(bound.low), lens.number(bound.ceiling)
-    promised = None if promise is None else promise.epsilon
+    promised = promise.epsilon if promise is not None and section.comparable else None
+    text = f"{promised:.3g}" if promised is not None else "nothing" if promise is None else "of another unit"
     return [
-        {"what": "promised", "value": promised, "text": "nothing" if promised is None else f"{promised:.3g}"},
+        {"what": "promised", "value": promised, "text": text},
         {"what": "shown", "value": low, "text": f"at least {low:.2f}"},
         {"what": "could have shown", "value": ceiling, "text": f"{ceiling:.2f}"},
     ]
