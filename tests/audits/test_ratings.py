@@ -114,9 +114,9 @@ def test_a_released_file_under_new_ids_needs_a_key(frame, tmp_path):
     new = ids.sample(fraction=1, shuffle=True, seed=1)
     key = pl.DataFrame({"original": ids, "released": new})
     released = frame.with_columns(pl.col("user").replace_strict(ids, new))
-    with pytest.raises(DataError, match="but not their records: give key="):
+    with pytest.raises(DataError, match="but not their records: give a key"):
         run(frame, tmp_path, released=released)
-    with pytest.raises(DataError, match=r"no user of the released file .* give key="):
+    with pytest.raises(DataError, match=r"no user of the released file .* give a key"):
         run(frame, tmp_path, released=released.with_columns(pl.col("user") + "x"))
     keyed, plain = run(frame, tmp_path, released=released, key=key), run(frame, tmp_path, released=frame)
     assert keyed.evidence[0].table.equals(plain.evidence[0].table)

@@ -113,3 +113,12 @@ def test_ranks_are_few_inside_and_rising(n: int, most: int) -> None:
 def test_a_strategy_out_of_range_is_refused(make) -> None:
     with pytest.raises(EvidenceError, match="give"):
         make()
+
+
+@pytest.mark.parametrize("worlds", [2, 3, 4])
+def test_few_worlds_are_split_even_where_their_hashes_fall_on_one_side(worlds: int) -> None:
+    """The hashes of 0 and 1, and of 2 too, lie on one side: worlds stay whole, and both sides have some."""
+    world = np.repeat(np.arange(worlds), 10)
+    rows = Rows(np.tile([True, False], 5 * worlds), np.arange(10.0 * worlds), mix(world))
+    got = Split().choose(rows, gain, error=0.05).counts
+    assert got.exposed == got.control and got.exposed % 5 == 0 and 0 < got.exposed < 5 * worlds

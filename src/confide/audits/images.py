@@ -10,12 +10,13 @@ import numpy as np
 import polars as pl
 
 from confide.attacks import recognition
-from confide.attacks.reconstruction.deblur import EXACT, ROUNDED, deblurred, power_of
+from confide.audits.attacking import Played
 from confide.audits.closed_set import (
     RETRAINED,
     SSIM,
     ClosedSet,
     closed_set,
+    deblurring_table,
     people_table,
     recognised_as,
     recognition_table,
@@ -32,13 +33,12 @@ from confide.core.pictures import Pictures
 from confide.games.recognition import ObscuredPictures
 from confide.learners.cache import key_of
 from confide.loop.frontier import Frontier, Point
-from confide.measure.pictures import average, psnr
-from confide.mechanisms.anonymize.gaussian_blur import GaussianBlur, blurred
+from confide.mechanisms.anonymize.gaussian_blur import GaussianBlur
 from confide.mechanisms.anonymize.mosaic import Mosaic
 from confide.mechanisms.anonymize.p3 import P3
 from confide.mechanisms.published import Published
 from confide.mechanisms.randomize.dp_pix import DPPix
-from confide.report import Exhibit, Limit, Table
+from confide.report import Exhibit, Limit, coarse
 
 USUAL = ("recogniser", "clear-trained")
 RISK = "recognised by a machine that learned from pictures obscured the same way"
@@ -68,7 +68,7 @@ def images(
     resize: tuple[int, int] | None = None,
     gallery: float = 0.8,
     worlds: int | None = None,
-    attacks: Sequence[str] | None = None,
+    attacks: str | Sequence[str] | None = None,
     limits: Sequence[str | Limit] = (),
     audience: str = "internal",
     strict: bool = False,
@@ -102,7 +102,8 @@ def images(
         DataError: if the pictures, their names or an option cannot be used.
     """
     mechanisms = parse_protections(list(dict.fromkeys(obscure)) or ["as-is"], OBSCURERS)
-    chosen: list[Attack[Any, Any, Any]] = [recognition.by_name(a)() for a in (attacks or USUAL)]
+    names = attacks.split(",") if isinstance(attacks, str) else attacks
+    chosen: list[Attack[Any, Any, Any]] = [recognition.by_name(a.strip())() for a in (names or USUAL)]
     parse_audience(audience)
     parse_limits(limits)
     album = read_album(pictures, labels=labels, resize=resize, name=name)
@@ -114,21 +115,8 @@ def images(
         for spec, mechanism in mechanisms.items()
     }
     folder = cache_folder() if cache is None else cache
-    content = key_of(album.pictures.digest(), str(gallery))
-    network = attacks is None or recognition.SmallCNN.name in attacks
-    total = len(chosen) * len(mechanisms) + 1
-    closed = {
-        spec: closed_set(
-            mechanism,
-            album.pictures,
-            gallery=gallery,
-            network=network,
-            seed=seed,
-            key=key_of(content, repr(mechanism)),
-            cache=folder,
-        )
-        for spec, mechanism in ({AS_THEY_ARE: Published()} | mechanisms).items()
-    }
+    network = names is None or any(isinstance(a, recognition.SmallCNN) for a in chosen)
+    closed = _closed_sets(album, mechanisms, gallery=gallery, network=network, seed=seed, cache=folder)
     shared = _frontier(mechanisms, closed, album.pictures)
     who = None if audience == "public" else _who(album, {spec: closed[spec] for spec in mechanisms})
     audits: list[Audit] = []
@@ -137,33 +125,79 @@ def images(
             game,
             chosen,
             seed=seed,
-            key=key_of(content, repr(game.mechanism)),
+            key=_key(album, gallery, game.mechanism),
             worlds=sittings,
             cache=folder,
-            progress=_further(progress, before=1 + place * len(chosen), total=total),
+            progress=_further(
+                progress, before=1 + place * len(chosen), total=len(chosen) * len(mechanisms) + 1
+            ),
         )
-        budget = game.mechanism.budget
-        own = _exhibits(game.mechanism, closed[spec], album)
-        audits.append(
-            conclude(
-                release=f"{album.name}, {spec}",
-                played=played,
-                blind=None,
-                limits=limits,
-                audience=audience,
-                strict=strict,
-                seed=seed,
-                about=_about(album, spec, gallery, sittings, budget),
-                more_skipped=closed[spec].skipped,
-                adversary=_adversary(gallery),
-                notes=_notes(album),
-                goal="recognition",
-                exhibits=own if place else (*own, *shared),
-                promise=budget if budget and budget.unit == game.unit else None,
-                who=who,
-            )
+        concluded = _concluded(
+            album,
+            spec,
+            game,
+            closed[spec],
+            played,
+            () if place else shared,
+            worlds=sittings,
+            seed=seed,
+            who=who,
+            limits=limits,
+            audience=audience,
+            strict=strict,
         )
+        audits.append(concluded)
     return Audit.together(audits)
+
+
+def _closed_sets(
+    album: Album, mechanisms: Mapping[str, Mechanism[Pictures]], *, gallery: float, **settings: Any
+) -> dict[str, ClosedSet]:
+    """Every release with everybody in the gallery, and the pictures as they are."""
+    return {
+        spec: closed_set(
+            mechanism,
+            album.pictures,
+            gallery=gallery,
+            key=_key(album, gallery, mechanism),
+            **settings,
+        )
+        for spec, mechanism in {AS_THEY_ARE: Published(), **mechanisms}.items()
+    }
+
+
+def _key(album: Album, gallery: float, mechanism: Mechanism[Pictures]) -> str:
+    """What finished work is kept under."""
+    return key_of(key_of(album.pictures.digest(), str(gallery)), repr(mechanism))
+
+
+def _concluded(
+    album: Album,
+    spec: str,
+    game: ObscuredPictures,
+    found: ClosedSet,
+    played: Played,
+    shared: Sequence[Exhibit],
+    *,
+    worlds: int,
+    **settings: Any,
+) -> Audit:
+    """One release's audit; `shared` is what is said of all of them."""
+    budget, public = game.mechanism.budget, settings["audience"] == "public"
+    return conclude(
+        release=f"{album.name}, {spec}",
+        played=played,
+        blind=None,
+        about=_about(album, spec, game.gallery, worlds, budget, public=public),
+        more_skipped=found.skipped,
+        adversary=_adversary(game.gallery),
+        notes=_notes(album, public=public),
+        goal="recognition",
+        exhibits=(*_exhibits(game.mechanism, found, album), *shared),
+        promise=budget,
+        unit=game.unit,
+        **settings,
+    )
 
 
 def _further(progress: Progress | None, *, before: int, total: int) -> Progress | None:
@@ -177,7 +211,7 @@ def _sittings(album: Album, gallery: float) -> int:
 
 
 def _exhibits(mechanism: Mechanism[Pictures], found: ClosedSet, album: Album) -> tuple[Exhibit, ...]:
-    undone = (_deblurring(mechanism, found, album),) if isinstance(mechanism, GaussianBlur) else ()
+    undone = (deblurring_table(mechanism, found, album),) if isinstance(mechanism, GaussianBlur) else ()
     return (recognition_table(found, len(album.people)), *undone, people_table(found, album))
 
 
@@ -196,33 +230,6 @@ def _frontier(
         if spec == AS_THEY_ARE or not isinstance(mechanisms[spec], Published)
     )
     return frontier_exhibits(Frontier(risk=RISK, points=points), across=SSIM)
-
-
-def _deblurring(blur: GaussianBlur, found: ClosedSet, album: Album) -> Table:
-    """What undoing the blur brings back, with and without the rounding."""
-    truth = album.pictures.pixels[found.asked]
-    power = power_of(found.gallery.clear.pixels)
-    exact = blurred(truth, blur.sigma)
-    rows = tuple(
-        (
-            words,
-            average(psnr(truth, shown)),
-            average(psnr(truth, back := deblurred(shown, sigma=blur.sigma, power=power, noise=noise))),
-            average(psnr(truth, back) - psnr(truth, shown)),
-        )
-        for words, shown, noise in (
-            ("as published: rounded to whole numbers", found.view.pixels, ROUNDED),
-            ("not rounded, as in a file of floats", exact, EXACT),
-        )
-    )
-    return Table(
-        title="Undoing the blur",
-        reading="The likeness to the clear pictures (PSNR; 3 dB more halve the squared error) of the blurred "
-        "pictures, and of what somebody makes of them who knows the blur and how clear pictures look on "
-        "average.",
-        head=("pictures", "blurred, dB", "deblurred, dB", "gain, dB"),
-        rows=rows,
-    )
 
 
 def _who(album: Album, closed: Mapping[str, ClosedSet]) -> pl.DataFrame:
@@ -245,10 +252,17 @@ def _who(album: Album, closed: Mapping[str, ClosedSet]) -> pl.DataFrame:
     )
 
 
-def _about(album: Album, spec: str, gallery: float, worlds: int, budget: Budget | None) -> dict[str, str]:
+def _many(count: int, public: bool) -> str:
+    """A count in words, coarse for the public."""
+    return coarse(count) if public else f"{count:,}"
+
+
+def _about(
+    album: Album, spec: str, gallery: float, worlds: int, budget: Budget | None, *, public: bool
+) -> dict[str, str]:
     n, h, w = album.pictures.pixels.shape[:3]
     return {
-        "pictures": f"{n:,} of {len(album.people):,} people, {h}x{w}, "
+        "pictures": f"{_many(n, public)} of {_many(len(album.people), public)} people, {h}x{w}, "
         f"{'colour' if album.pictures.pixels.ndim == 4 else 'grey'}",
         "obscured by": spec,
         "divided": f"{gallery:.0%} of each person's pictures in the gallery, {worlds} times anew",
@@ -263,7 +277,10 @@ def _adversary(gallery: float) -> tuple[str, ...]:
     )
 
 
-def _notes(album: Album) -> tuple[str, ...]:
+def _notes(album: Album, *, public: bool) -> tuple[str, ...]:
     if not album.alone:
         return ()
-    return (f"{album.alone:,} people with a single picture were left out: one is needed on each side.",)
+    return (
+        f"{_many(album.alone, public)} people with a single picture were left out: one is needed on each "
+        "side.",
+    )

@@ -33,7 +33,7 @@ from confide.measure import measure
 from confide.mechanisms.anonymize.rare_items import WithoutRareItems
 from confide.mechanisms.published import Published
 from confide.mechanisms.randomize.item_response import ItemResponse
-from confide.report import Exhibit, Limit
+from confide.report import Exhibit, Limit, coarse
 
 MAKERS: Mapping[str, Any] = {
     "rare": (lambda people: WithoutRareItems(people=int(people)), "rare:20"),
@@ -196,6 +196,7 @@ def _one(
 ) -> Audit:
     """One release, attacked by all."""
     people, learner = room.people, next((a for a in attacks if isinstance(a, LikesTfIdf)), LikesTfIdf())
+    public = settings["audience"] == "public"
     played = room.play(mechanism, attacks)
     seen = mechanism(people.items, rng=room.rng(3)).view
     open_ = crossed(people, seen, room.part, attack=learner)
@@ -205,17 +206,18 @@ def _one(
         blind=None,
         goal="attribute",
         subject=f"Somebody who knows the likes and the {trait} of {_panel(room):,} others",
-        about=_about(people, mechanism, trait, folds=int(room.part.max()) + 1),
+        about=_about(people, mechanism, trait, folds=int(room.part.max()) + 1, public=public),
         adversary=(
-            f"He learned from {_panel(room):,} people whose {trait} he knows, as released, and knows how the "
-            "likes were protected.",
+            f"He learned from {_many(_panel(room), public)} people whose {trait} he knows, as released, and "
+            "knows how the likes were protected.",
+            f"What he claims of a person: {people.claim}.",
         ),
         exhibits=(
             *ascriptions(_named(room, mechanism, played), people),
             *counterfactuals(people, seen, open_, attack=learner, rng=room.rng(4)),
         ),
         notes=(
-            *_left_out(people, int(open_.blank.sum()), public=settings["audience"] == "public"),
+            *_left_out(people, int(open_.blank.sum()), public=public),
             "Exposed are the people of whom the claim is true. Nobody tossed a coin over that: no bound is "
             "certified.",
         ),
@@ -235,11 +237,19 @@ def _panel(room: _Room) -> int:
     return int((room.part != 0).sum())
 
 
-def _about(people: People, mechanism: Mechanism[Interactions], trait: str, *, folds: int) -> dict[str, str]:
+def _many(count: int, public: bool) -> str:
+    """A count in words, coarse for the public."""
+    return coarse(count) if public else f"{count:,}"
+
+
+def _about(
+    people: People, mechanism: Mechanism[Interactions], trait: str, *, folds: int, public: bool
+) -> dict[str, str]:
     items = people.items
     kinds = {"binary": "yes or no", "classes": f"{people.classes} classes", "number": "a number"}
     return {
-        "release": f"{len(items):,} likes of {items.people:,} people, {items.items:,} items",
+        "release": f"{_many(len(items), public)} likes of {_many(items.people, public)} people, "
+        f"{_many(items.items, public)} items",
         "trait": f"{trait}, {kinds[people.kind]}; the claim: {people.claim}",
         "protection": "none" if isinstance(mechanism, Published) else repr(mechanism),
         "compared": f"every person once, in {folds} parts; learned from the other parts",

@@ -105,23 +105,25 @@ def threshold_table(sitting: Sitting) -> Table:
                 (f"{kind.name} without dates", sitting.again(kind(dates=False), every)),
                 (f"{kind.name} without ratings", sitting.again(kind(ratings=False), every)),
             ]
-    rows: list[tuple[Any, ...]] = []
-    for name, e in parts:
-        if name.startswith(Scoreboard.name):
-            rows.append(
-                _row(f"{name}, published threshold {PUBLISHED_PHI:g}", linked(e, threshold=PUBLISHED_PHI))
-            )
-        for rate in RATES:
-            found = calibrated(e, rate=rate)
-            if found is not None:
-                rows.append(_row(f"{name}, set for {rate:.0%} false matches", found))
-        rows.append((f"{name}, best fit whatever it is", top_one(e), None, None, None))
+    published = [(name, e) for name, e in parts if name.startswith(Scoreboard.name)]
+    rows: list[tuple[Any, ...]] = [
+        _row(f"{name}, published threshold {PUBLISHED_PHI:g}", linked(e, threshold=PUBLISHED_PHI))
+        for name, e in published
+    ]
+    for rate in RATES:
+        at = [(name, calibrated(e, rate=rate)) for name, e in parts]
+        rows += [_row(f"{name}, set for {rate:.0%} false matches", f) for name, f in at if f is not None]
+    rows += [(f"{name}, best fit whatever it is", top_one(e), None, None, None) for name, e in parts]
+    own = (
+        "The published threshold was set on half a million people and does not hold false matches down in a "
+    )
     return Table(
         title="Whose record is named",
         reading="Of the people in the release: how many get their own record named, another one, or none. "
-        "Of the people who are not in it: how many get one named all the same. The published threshold was "
-        "set on half a million people and does not hold false matches down in a small release; the others "
-        "were set on half of the absent people, and false matches counted on the other half.",
+        "Of the people who are not in it: how many get one named all the same. "
+        + (own + "small release. " if published else "")
+        + "A threshold set for a rate was set on half of the absent people, and false matches counted on the "
+        "other half.",
         head=(
             "adversary and threshold",
             "named rightly",
@@ -129,7 +131,7 @@ def threshold_table(sitting: Sitting) -> Table:
             "nobody named",
             "absent, yet named",
         ),
-        rows=tuple(rows),
+        rows=tuple(sorted(rows, key=lambda row: " without " in str(row[0]))),
         of=int(sitting.evidence[0].exposed.sum()),
     )
 

@@ -61,6 +61,8 @@ def read_album(
     Raises:
         DataError: if anything of it is not so; files are named.
     """
+    if labels is not None and (isinstance(given, Pictures) or not Path(given).is_dir()):
+        raise DataError("labels go with a folder of picture files: here the names come with the pictures.")
     if isinstance(given, Pictures):
         if given.person is None:
             raise DataError("the pictures carry no names: give `person`, who is in each.")
@@ -76,6 +78,8 @@ def read_album(
         files = [str(i) for i in range(len(pixels))]
     if resize is not None and pixels.shape[1:3] != tuple(resize):
         pixels = _resized(pixels, resize)
+    if 0 in pixels.shape[1:3]:
+        raise DataError(f"{title} has pictures of no pixels, {list(pixels.shape)}: give larger ones.")
     who = coded(pl.Series("person", [str(p) for p in np.asarray(person)]))
     album = Album(
         pictures=Pictures(pixels, who.codes),

@@ -41,8 +41,12 @@ def parse_protections(
         make, example = makers[name]
         try:
             found[spec] = make(*[part.strip() for part in rest.split(",")] if rest else [])
-        except (ConfideError, TypeError, ValueError) as why:
-            raise DataError(f"{spec!r} cannot be used ({why}): write for example {example}.") from why
+        except ConfideError as why:
+            raise DataError(
+                f"{spec!r} cannot be used ({str(why).rstrip('.')}): write for example {example}."
+            ) from why
+        except (TypeError, ValueError, OverflowError) as why:
+            raise DataError(f"{spec!r} cannot be used: write for example {example}.") from why
     return found
 
 

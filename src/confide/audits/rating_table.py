@@ -27,7 +27,8 @@ class Rated:
         name: of the file.
         released: the released ones, with the same codes; None where the originals are released.
         absent: bool[n], who of `people` is not in the release.
-        notes: what was left out or merged, in sentences.
+        notes: what the release lacks, in sentences.
+        counted: what was left out or merged, in sentences that count people or items.
     """
 
     records: Interactions
@@ -37,6 +38,7 @@ class Rated:
     released: Interactions | None = None
     absent: Bools | None = None
     notes: tuple[str, ...] = ()
+    counted: tuple[str, ...] = ()
 
     def fact(self, item: int, rating: float | None, day: float | None) -> str:
         """A fact in words, such as "'Fargo' (5) in 1997-11"."""
@@ -59,6 +61,8 @@ def read_ratings(
         raise DataError(f"one column is named twice among {', '.join(columns)}: give each its own.")
     need(frame, columns, name=name)
     if released is None:
+        if key is not None:
+            raise DataError("a key says who is who in the released file: give that file too (`--released`).")
         who, what = coded(frame[user]), coded(frame[item])
         records = _interactions(frame, who.codes, what.codes, rating, time, name=name)
         return Rated(
@@ -66,7 +70,7 @@ def read_ratings(
             people=who.labels,
             items=what.labels,
             name=name,
-            notes=_merged(frame, records, name),
+            counted=_merged(frame, records, name),
         )
     return _matched(frame, name, released, key, user, item, rating, time)
 
@@ -114,10 +118,11 @@ def _matched(
     )
     _same_people(records, public, called)
     lost = [c for c, k in zip((rating, time), kept, strict=True) if c is not None and k is None]
-    notes = [f"{called} has no column {c!r}: the adversary cannot compare it." for c in lost]
+    notes = tuple(f"{called} has no column {c!r}: the adversary cannot compare it." for c in lost)
+    counted = list(_merged(frame, records, name))
     strangers = int((records.counts() == 0).sum())
     if strangers:
-        notes.append(f"{strangers:,} people of {called} are not in {name}: nobody asks about them.")
+        counted.append(f"{strangers:,} people of {called} are not in {name}: nobody asks about them.")
     return Rated(
         records=records,
         people=people,
@@ -125,7 +130,8 @@ def _matched(
         name=called,
         released=public,
         absent=public.counts() == 0,
-        notes=(*_merged(frame, records, name), *notes),
+        notes=notes,
+        counted=tuple(counted),
     )
 
 
@@ -241,11 +247,19 @@ def _same_people(records: Interactions, public: Interactions, called: str) -> No
     Raises:
         DataError: if not: then it says what key is needed.
     """
-    ask = f"give key=, a table of two columns: the user in the original, and the same user in {called}."
+    ask = (
+        "give a key (`--key`), a table of two columns: the user in the original, and the same user in "
+        f"{called}."
+    )
     here = np.flatnonzero((records.counts() > 0) & (public.counts() > 0))
     if not len(here):
         raise DataError(
             f"no user of {called} is among the users of the original, so nobody can be judged: {ask}"
+        )
+    if not (records.raters()[public.item] > 0).any():
+        raise DataError(
+            f"{called} and the original have no item in common: give both files the same item ids, as the "
+            "adversary knows them."
         )
     if len(here) < 2:
         return

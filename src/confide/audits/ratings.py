@@ -32,7 +32,7 @@ from confide.core.nouns import Attack, Mechanism
 from confide.games.ratings import Knowing, RatingsLinked
 from confide.learners.cache import key_of
 from confide.mechanisms.published import Published
-from confide.report import Exhibit, Limit
+from confide.report import Exhibit, Limit, coarse
 
 ATTACKS = (Scoreboard, Likelihood, Entropic, Counting)
 FEWEST = 40
@@ -111,6 +111,7 @@ def ratings(
     protections = parse_protections(protect, PROTECTIONS)
     rated = read_ratings(records, user=user, item=item, rating=rating, time=time, released=released, key=key)
     game = _game(rated, knowing, targets, seed=seed)
+    _something_left(rated, protections, seed=seed)
     digest = key_of(rated.records.digest(), "" if rated.released is None else rated.released.digest())
     parts: list[Audit] = []
     played_by: dict[Mechanism[Any], Played] = {}
@@ -143,6 +144,14 @@ def ratings(
             )
         )
     return Audit.together(parts)
+
+
+def _something_left(rated: Rated, protections: Mapping[str, Mechanism[Any]], *, seed: int) -> None:
+    """Refuse a protection that leaves nothing, before any work."""
+    published = rated.records if rated.released is None else rated.released
+    for spec, mechanism in protections.items():
+        if not len(mechanism(published, rng=np.random.default_rng([seed, 8])).view):
+            raise DataError(f"{spec} leaves none of the ratings: protect them less.")
 
 
 def choose(names: str | Sequence[Any] | None) -> list[Attack[Any, Any, Any]]:
@@ -229,8 +238,10 @@ def _concluded(
             exhibits.append(easiest_table(who))
     k, records = game.knowing, rated.records
     left_out = int((records.counts() > 0).sum() - k.eligible(records).sum())
-    notes = list(rated.notes)
-    if left_out:
+    public, notes = settings["audience"] == "public", list(rated.notes)
+    if not public:
+        notes += rated.counted
+    if left_out and not public:
         notes.append(f"{left_out:,} people have too few ratings for so many facts: nobody asks about them.")
     if game.coin and rated.released is not None:
         notes.append(
@@ -247,21 +258,25 @@ def _concluded(
         exhibits=exhibits,
         who=who,
         promise=game.mechanism.budget,
-        about=_about(game, rated),
+        unit=game.unit,
+        about=_about(game, public=public),
         adversary=_knowledge(game),
         notes=notes,
         **settings,
     )
 
 
-def _about(game: RatingsLinked, rated: Rated) -> dict[str, str]:
+def _about(game: RatingsLinked, *, public: bool) -> dict[str, str]:
+    def many(n: int) -> str:
+        return coarse(n) if public else f"{n:,}"
+
     shown = game.records if game.released is None else game.released
     has = [w for w, there in (("ratings", shown.rating), ("dates", shown.day)) if there is not None]
     return {
-        "release": f"{len(shown):,} rows of {int((shown.counts() > 0).sum()):,} people and "
-        f"{int((shown.raters() > 0).sum()):,} items, with {' and '.join(has) or 'no ratings or dates'}; "
+        "release": f"{many(len(shown))} rows of {many(int((shown.counts() > 0).sum()))} people and "
+        f"{many(int((shown.raters() > 0).sum()))} items, with {' and '.join(has) or 'no ratings or dates'}; "
         "people under random numbers",
-        "asked about": f"{len(game.targets):,} people"
+        "asked about": f"{many(len(game.targets))} people"
         + (f", in {game.parts} rounds" if game.parts > 1 else "")
         + (", each held out of the release by a fair coin" if game.coin else ", those absent by themselves"),
     }

@@ -18,6 +18,7 @@ from confide.mechanisms.anonymize.coarse_traces import CoarseTraces, cells
 LATEST = 4_102_444_800
 """1 January 2100 in Unix seconds: a later number is in another unit."""
 ZONE = r"(Z|z|[+-]\d\d:?\d\d)$"
+WIDEST_M, LONGEST_S = 1_000_000, 3650 * 86_400
 FORMATS = ("%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%dT%H:%M")
 
 
@@ -88,6 +89,8 @@ def read_traces(
         raise DataError("a latitude without a longitude is no place: name both columns.")
     if len(set(columns.all)) < len(columns.all):
         raise DataError(f"one column is named twice among {', '.join(columns.all)}: give each its own.")
+    if key is not None and released is None:
+        raise DataError("a key says who is who in a released file: give `released` too.")
     frame, name = read_table(given, name="the traces")
     need(frame, columns.all, name=name)
     frames, called, notes = [frame], name, []
@@ -136,9 +139,12 @@ def parse_length(text: str) -> float:
     (1000.0, 200.0)
     """
     found = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*(m|km|)\s*", str(text))
-    if not found or not float(found[1]):
+    if not found:
         raise DataError(f"{text!r} is no length: write it like 500m or 1km.")
-    return float(found[1]) * (1000 if found[2] == "km" else 1)
+    length = float(found[1]) * (1000 if found[2] == "km" else 1)
+    if not 1 <= length <= WIDEST_M:
+        raise DataError(f"{text!r} is no side for a cell: give 1m to {WIDEST_M // 1000:,}km.")
+    return length
 
 
 def parse_span(text: str) -> int:
@@ -151,7 +157,10 @@ def parse_span(text: str) -> int:
     found = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*(s|min|h|d|w|)\s*", str(text))
     if not found or float(found[1]) * unit[found[2]] < 1:
         raise DataError(f"{text!r} is no span of time: write it like 10min, 1h or 1d.")
-    return int(float(found[1]) * unit[found[2]])
+    span = int(float(found[1]) * unit[found[2]])
+    if span > LONGEST_S:
+        raise DataError(f"{text!r} is longer than ten years: give at most 3650d.")
+    return span
 
 
 def _times(frame: pl.DataFrame, column: str, *, name: str) -> tuple[Ints, bool]:
@@ -182,7 +191,7 @@ def _from_text(given: pl.Series, *, name: str) -> tuple[Ints, bool]:
     text = given.str.strip_chars()
     zone = _zones(text).str.replace(":", "").str.to_uppercase().str.replace(r"^[+-]0000$", "Z")
     usual = zone.value_counts(sort=True)["z"][0]
-    other = zone != usual
+    other = (zone != usual) & text.str.contains(r"^\d{4}-\d\d-\d\d")  # what is no date at all, is said below
     if other.any():
         first = given.filter(other)[0]
         raise DataError(

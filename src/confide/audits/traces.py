@@ -39,7 +39,7 @@ from confide.mechanisms.anonymize.rare_places import WithoutRarePlaces
 from confide.mechanisms.anonymize.split_traces import SplitTraces
 from confide.mechanisms.published import Published
 from confide.mechanisms.randomize.planar_laplace import PlanarLaplace
-from confide.report import Exhibit, Limit
+from confide.report import Exhibit, Limit, coarse
 
 PROTECTIONS = {
     "cell": (lambda side: CoarseTraces(metres=parse_length(side)), "cell:1000m"),
@@ -187,12 +187,12 @@ def _concluded(
     **settings: Any,
 ) -> Audit:
     points, mechanism = games.points.points, games.points.mechanism
-    exhibits, who = list(beside), None
+    exhibits, who, public = list(beside), None, settings["audience"] == "public"
     if played.evidence:
         exhibits.append(threshold_table(played.evidence))
     if isinstance(mechanism, CoarseTraces | PlanarLaplace):
         exhibits += localisation_exhibits(tracked.records, mechanism, seed=seed)
-    if settings["audience"] == "internal":
+    if not public:
         targets = [e.table["target"].to_numpy() for e in played.evidence]
         others = np.unique(np.concatenate([np.empty(0, np.int64), *targets]))
         who = who_by_what(games.dealt(seed), others, tracked, seed=seed)
@@ -206,31 +206,38 @@ def _concluded(
         exhibits=exhibits,
         who=who,
         promise=mechanism.budget,
-        about=_about(games, tracked),
+        unit=games.points.unit,
+        about=_about(games, tracked, public=public),
         adversary=(
             f"One knows {points} points of each person, places and times, exactly.",
             "Another one knows where each person was in the first half of the time; the second half is "
             "released.",
             "Both know how the release was made.",
         ),
-        notes=(*tracked.notes, *_left_out(games)),
+        notes=(*tracked.notes, *_left_out(games, public=public)),
         **settings,
     )
 
 
-def _left_out(games: Games) -> list[str]:
+def _many(count: int, public: bool) -> str:
+    """A count in words, coarse for the public."""
+    return coarse(count) if public else f"{count:,}"
+
+
+def _left_out(games: Games, *, public: bool) -> list[str]:
     counts = distinct(games.points.traces).counts()
     few = int(((counts > 0) & (counts < games.points.points)).sum())
-    return [f"{few:,} people have too few points: nobody asks about them."] if few else []
+    return [f"{_many(few, public)} people have too few points: nobody asks about them."] if few else []
 
 
-def _about(games: Games, tracked: Tracked) -> dict[str, str]:
+def _about(games: Games, tracked: Tracked, *, public: bool) -> dict[str, str]:
     shown = tracked.records if tracked.released is None else tracked.released
     people, places = int((shown.counts() > 0).sum()), len(np.unique(shown.place))
     return {
-        "release": f"{len(shown):,} visits of {people:,} people to {places:,} "
+        "release": f"{_many(len(shown), public)} visits of {_many(people, public)} people to "
+        f"{_many(places, public)} "
         f"{'cells' if tracked.places is None else 'places'}; people under random numbers",
-        "asked about": f"{games.points.targets:,} people at most"
+        "asked about": f"{_many(games.points.targets, public)} people at most"
         + (f" in each of {games.worlds} rounds" if games.worlds > 1 else "")
         + ", each held out of the release by a fair coin",
     }

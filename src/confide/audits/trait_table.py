@@ -150,13 +150,18 @@ def _enough(value: Floats, kind: Kind, labels: tuple[str, ...], *, trait: str, p
             f"everybody has the same {trait}: there is nothing to tell apart; choose another trait."
         )
     code = value > np.median(value) if kind == "number" else value.astype(np.int64)
-    count = np.bincount(code)
+    count = np.bincount(code, minlength=2)
     rarest = int(count.argmin())
     if count[rarest] < parts:
         which = (
-            f"one side of {trait}'s middle has" if kind == "number" else f"{labels[rarest]!r} of {trait} has"
+            f"{trait} {'above' if rarest else 'not above'} the middle, {np.median(value):g}, is true of"
+            if kind == "number"
+            else f"{labels[rarest]!r} is true of"
+            if kind == "binary"
+            else f"{trait} {labels[rarest]!r} is true of"
         )
         raise DataError(
-            f"{which} {count[rarest]} people, and {parts} parts of a cross-validation need one each: leave "
-            f"such people out, join small classes, or ask for fewer folds."
+            f"{which} {count[rarest]} {'person' if count[rarest] == 1 else 'people'}, and each of the "
+            f"{parts} parts of a cross-validation needs one: leave such people out, join small classes, or "
+            "ask for fewer folds."
         )

@@ -44,7 +44,7 @@ class Knowing:
             raise DataError(
                 f"{self.wrong} of {self.facts} facts are wrong: let one be true, and none below 0."
             )
-        if min(self.within_days, self.off_by, self.beyond) < 0:
+        if not all(0 <= x < float("inf") for x in (self.within_days, self.off_by, self.beyond)):
             raise DataError(f"dates within {self.within_days}, ratings off by {self.off_by}: give 0 or more.")
 
     def usable(self, records: Interactions) -> Bools:

@@ -99,7 +99,11 @@ class Split:
 
     def _chooses(self, rows: Rows) -> Bools:
         if len(np.unique(rows.unit)) < len(rows):  # units with several rows go to one side whole
-            return rows.unit < np.uint64(self.fraction * 2**64)
+            chooses: Bools = rows.unit < np.uint64(self.fraction * 2**64)
+            if chooses.all() or not chooses.any():  # so few units that their hashes fell on one side
+                units = np.unique(rows.unit)
+                chooses = rows.unit < units[-(-len(units) // 2) if len(units) > 1 else 0]
+            return chooses
         chooses = np.zeros(len(rows), np.bool_)
         for side in (rows.exposed, ~rows.exposed):
             members = np.flatnonzero(side)

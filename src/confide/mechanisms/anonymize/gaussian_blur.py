@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,6 +11,9 @@ from confide.core.arrays import Floats, Rng
 from confide.core.errors import DataError
 from confide.core.nouns import Release
 from confide.core.pictures import Pictures
+
+WIDEST = 1_000
+"""Pixels; wider weights take long, and leave nothing but the mean all the same."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,7 +29,7 @@ class GaussianBlur:
         sigma: the deviation of the weights, in pixels.
 
     Raises:
-        DataError: if sigma is not above 0.
+        DataError: if sigma is not above 0, or more than 1,000.
 
     >>> GaussianBlur(sigma=1.0)(Pictures(np.full((1, 5, 5), 7, np.uint8)), rng=None).view.pixels.min()
     np.uint8(7)
@@ -36,8 +38,8 @@ class GaussianBlur:
     sigma: float = 3.0
 
     def __post_init__(self) -> None:
-        if not 0 < self.sigma < math.inf:
-            raise DataError(f"sigma is {self.sigma} pixels: give a number above 0.")
+        if not 0 < self.sigma <= WIDEST:
+            raise DataError(f"sigma is {self.sigma} pixels: give a number above 0, {WIDEST:,} at most.")
 
     @property
     def budget(self) -> None:
