@@ -69,3 +69,14 @@ def test_a_file_appears_whole_or_not_at_all(tmp_path: Path) -> None:
         raise ZeroDivisionError
     assert path.read_text() == "old"
     assert [p.name for p in tmp_path.iterdir()] == ["report.json"]
+
+
+def test_who_the_targets_are_stands_beside_the_rows_and_means_nothing_to_load(tmp_path: Path) -> None:
+    parts = [
+        Evidence.of(np.array([True, False]), np.array([2.0, 1.0]), attack=name) for name in ("one", "other")
+    ]
+    who = {"one": pl.DataFrame({"target": [1, 0], "person": ["b", "a"]})}
+    kept.save(parts, tmp_path / "e.parquet", who=who)
+    assert pl.read_parquet(tmp_path / "e.parquet")["person"].to_list() == ["a", "b", None, None]
+    again = kept.load(tmp_path / "e.parquet")
+    assert all(e.table.equals(p.table) for e, p in zip(again, parts, strict=True))

@@ -17,7 +17,7 @@ from confide.audits.counterfactual import counterfactuals, crossed, targets_of
 from confide.audits.model import cache_folder
 from confide.audits.outcome import Audit, conclude, parse_audience, parse_limits
 from confide.audits.playing import Progress, play_all
-from confide.audits.protecting import AS_THEY_ARE, frontier_exhibits, parse_protections
+from confide.audits.protecting import AS_THEY_ARE, frontier_exhibits, parse_protections, something_left
 from confide.audits.trait_table import People, read_people
 from confide.core.arrays import Ints, Rng
 from confide.core.budget import Budget
@@ -113,9 +113,7 @@ def likes(
     )
     if name is not None:
         people = replace(people, name=name)
-    for spec, mechanism in mechanisms.items():
-        if not len(mechanism(people.items, rng=np.random.default_rng([seed, 3])).view):
-            raise DataError(f"{spec} leaves none of the likes: protect them less.")
+    something_left(people.items, mechanisms, what="likes", seed=seed)
     room = _Room(
         people=people,
         part=parts(people.value, people.kind, count=folds, rng=np.random.default_rng([seed, 1])),

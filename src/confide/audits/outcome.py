@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -42,7 +42,8 @@ class Audit:
         limits, strict: what decides the verdict.
         audience: 'internal' or 'public'.
         seed: from which it can be repeated.
-        who: for each target of the evidence who that is (column `target` and others), for internal use.
+        people: by release, for each target of the evidence who that is (column `target` and others), for
+            internal use.
     """
 
     sections: tuple[Section, ...]
@@ -50,12 +51,20 @@ class Audit:
     strict: bool
     audience: Audience
     seed: int
-    who: pl.DataFrame | None = None
+    people: Mapping[str, pl.DataFrame] = field(default_factory=dict)
 
     @classmethod
     def together(cls, audits: Sequence[Audit]) -> Audit:
         """Several audits with the same settings as one."""
-        return replace(audits[0], sections=tuple(s for audit in audits for s in audit.sections))
+        people = {release: who for audit in audits for release, who in audit.people.items()}
+        return replace(
+            audits[0], sections=tuple(s for audit in audits for s in audit.sections), people=people
+        )
+
+    @property
+    def who(self) -> pl.DataFrame | None:
+        """Who the targets of the first release are; None where nobody says, or the audit is public."""
+        return next(iter(self.people.values()), None)
 
     @cached_property
     def report(self) -> Report:
@@ -82,11 +91,13 @@ class Audit:
     @property
     def evidence(self) -> tuple[Evidence, ...]:
         """All evidence; with several releases each attack carries its release's name."""
-        if len(self.sections) == 1:
-            return tuple(self.sections[0].evidence.values())
         return tuple(
-            replace(e, attack=f"{s.release}/{e.attack}") for s in self.sections for e in s.evidence.values()
+            replace(e, attack=self._called(s, e)) for s in self.sections for e in s.evidence.values()
         )
+
+    def _called(self, section: Section, evidence: Evidence) -> str:
+        several = len(self.sections) > 1
+        return f"{section.release}/{evidence.attack}" if several else evidence.attack
 
     @property
     def files(self) -> tuple[str, ...]:
@@ -107,7 +118,13 @@ class Audit:
         self.report.save(folder / "report.html")
         self.report.save(folder / "report.json")
         if "evidence.parquet" in self.files:
-            kept.save(self.evidence, rows, who=self.who)
+            who = {
+                self._called(s, e): self.people[s.release]
+                for s in self.sections
+                for e in s.evidence.values()
+                if s.release in self.people
+            }
+            kept.save(self.evidence, rows, who=who)
 
 
 def conclude(
@@ -184,7 +201,7 @@ def conclude(
         strict=strict,
         audience=parse_audience(audience),
         seed=seed,
-        who=who,
+        people={} if who is None else {release: who},
     )
 
 

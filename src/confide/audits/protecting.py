@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeAlias
 
+import numpy as np
+
 from confide.core.errors import ConfideError, DataError
 from confide.core.estimate import Estimate
 from confide.core.nouns import Mechanism
@@ -100,3 +102,14 @@ def value_of(left: Measured, name: str) -> float:
     """A measure's value, with or without interval."""
     found = left[name]
     return found.value if isinstance(found, Estimate) else float(found)
+
+
+def something_left(data: Any, protections: Mapping[str, Mechanism[Any]], *, what: str, seed: int) -> None:
+    """Refuse, before any work, a protection that leaves nothing of these records or cannot be applied.
+
+    Raises:
+        DataError: with the protection's name.
+    """
+    for spec, mechanism in protections.items():
+        if not len(mechanism(data, rng=np.random.default_rng([seed, 8])).view):
+            raise DataError(f"{spec} leaves none of the {what}: protect them less.")

@@ -24,7 +24,7 @@ from confide.audits.linking import (
 from confide.audits.model import cache_folder
 from confide.audits.outcome import Audit, conclude, parse_audience, parse_limits
 from confide.audits.playing import Progress, play_all
-from confide.audits.protecting import AS_THEY_ARE, parse_protections
+from confide.audits.protecting import AS_THEY_ARE, parse_protections, something_left
 from confide.audits.rating_releases import PROTECTIONS, compared
 from confide.audits.rating_table import Rated, read_ratings
 from confide.core.errors import DataError, KnowledgeError
@@ -111,7 +111,8 @@ def ratings(
     protections = parse_protections(protect, PROTECTIONS)
     rated = read_ratings(records, user=user, item=item, rating=rating, time=time, released=released, key=key)
     game = _game(rated, knowing, targets, seed=seed)
-    _something_left(rated, protections, seed=seed)
+    published = rated.records if rated.released is None else rated.released
+    something_left(published, protections, what="ratings", seed=seed)
     digest = key_of(rated.records.digest(), "" if rated.released is None else rated.released.digest())
     parts: list[Audit] = []
     played_by: dict[Mechanism[Any], Played] = {}
@@ -144,14 +145,6 @@ def ratings(
             )
         )
     return Audit.together(parts)
-
-
-def _something_left(rated: Rated, protections: Mapping[str, Mechanism[Any]], *, seed: int) -> None:
-    """Refuse a protection that leaves nothing, before any work."""
-    published = rated.records if rated.released is None else rated.released
-    for spec, mechanism in protections.items():
-        if not len(mechanism(published, rng=np.random.default_rng([seed, 8])).view):
-            raise DataError(f"{spec} leaves none of the ratings: protect them less.")
 
 
 def choose(names: str | Sequence[Any] | None) -> list[Attack[Any, Any, Any]]:

@@ -13,7 +13,7 @@ from confide.audits.localisation import localisation_exhibits
 from confide.audits.model import cache_folder
 from confide.audits.outcome import Audit, conclude, parse_audience, parse_limits
 from confide.audits.playing import Progress
-from confide.audits.protecting import AS_THEY_ARE, frontier_exhibits, parse_protections
+from confide.audits.protecting import AS_THEY_ARE, frontier_exhibits, parse_protections, something_left
 from confide.audits.trace_games import Games, affordable, choose, deal_out, play_games
 from confide.audits.trace_table import Columns, Tracked, parse_length, parse_span, read_traces
 from confide.audits.traced_people import easiest_table, who_by_what
@@ -125,9 +125,7 @@ def traces(
         raise DataError("a released file is what it is: audit it without `protect`, or protect the records.")
     columns = Columns(user=user, time=time, place=place, lat=lat, lon=lon)
     tracked = read_traces(records, columns, cell=cell, bin=bin, released=released, key=key)
-    for mechanism in protections.values():
-        nobody = tracked.records.rows(np.arange(0))
-        mechanism(nobody, rng=np.random.default_rng(seed))  # refuses before any work what it cannot do
+    something_left(tracked.records, protections, what="visits", seed=seed)
     games = deal_out(tracked, points, targets)
     chosen, left_out = affordable(chosen, tracked) if attacks is None else (chosen, ())
     digest = key_of(tracked.records.digest(), "" if tracked.released is None else tracked.released.digest())
@@ -214,7 +212,7 @@ def _concluded(
             "released.",
             "Both know how the release was made.",
         ),
-        notes=(*tracked.notes, *_left_out(games, public=public)),
+        notes=(*tracked.notes, *_left_out(games, public=public), *_taken_out(tracked)),
         **settings,
     )
 
@@ -228,6 +226,15 @@ def _left_out(games: Games, *, public: bool) -> list[str]:
     counts = distinct(games.points.traces).counts()
     few = int(((counts > 0) & (counts < games.points.points)).sum())
     return [f"{_many(few, public)} people have too few points: nobody asks about them."] if few else []
+
+
+def _taken_out(tracked: Tracked) -> list[str]:
+    if tracked.released is None:
+        return []
+    return [
+        "The audit takes half of the people it asks about out of the released file by itself: it takes for "
+        "granted that this changes nobody else's trace."
+    ]
 
 
 def _about(games: Games, tracked: Tracked, *, public: bool) -> dict[str, str]:

@@ -147,7 +147,8 @@ def law_table(found: Sequence[Resolution]) -> tuple[Exhibit, ...]:
             reading="unicity = alpha - factor (v h)^beta, if v places and h bins are joined in one, fitted "
             "to the resolutions above; R2 is the share of their variance that it explains. A small exponent "
             "says that coarsening helps little. Then the same with an exponent each for v and h, and what "
-            "that foretells for places 4 and 16 times as coarse as the coarsest measured.",
+            "that foretells for places 4 and 16 times as coarse as the coarsest measured. An alpha of 3 is "
+            "the most that was tried: such a curve is nearly straight, and foretells too much.",
             head=(
                 "points",
                 "alpha",

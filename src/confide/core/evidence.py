@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -118,16 +118,20 @@ class Evidence:
         return self.table.height
 
 
-def save(parts: Sequence[Evidence], path: Path, *, who: pl.DataFrame | None = None) -> None:
+def save(parts: Sequence[Evidence], path: Path, *, who: Mapping[str, pl.DataFrame] | None = None) -> None:
     """Write one or more attacks' evidence to a parquet file, whole or not at all.
 
     Args:
-        who: a row for each target, with the column `target` and whatever else tells who that is; these
-            columns are added for the reader's use, and mean nothing to `load`.
+        who: by the attack's name, a row for each target, with the column `target` and whatever else tells who
+            that is; these columns are added for the reader's use, and mean nothing to `load`.
     """
     frames = [e.table.select(pl.lit(e.attack).alias("attack"), *SCHEMA) for e in parts]
-    if who is not None:
-        frames = [f.join(who, on="target", how="left", maintain_order="left") for f in frames]
+    frames = [
+        f
+        if who is None or e.attack not in who
+        else f.join(who[e.attack], on="target", how="left", maintain_order="left")
+        for e, f in zip(parts, frames, strict=True)
+    ]
     about = {
         e.attack: {
             "access": e.access,
@@ -140,7 +144,7 @@ def save(parts: Sequence[Evidence], path: Path, *, who: pl.DataFrame | None = No
         for e in parts
     }
     with whole_file(path) as draft:
-        pl.concat(frames).write_parquet(draft, metadata={"confide": json.dumps(about)})
+        pl.concat(frames, how="diagonal").write_parquet(draft, metadata={"confide": json.dumps(about)})
 
 
 def load(path: Path, *, kind: str | None = None) -> list[Evidence]:
