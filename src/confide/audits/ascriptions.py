@@ -58,6 +58,9 @@ def _overall(played: Sequence[tuple[str, Evidence]], people: People) -> Table:
         "shares of the classes says the commonest of everybody. The AUC is another thing: the share of "
         "pairs, one with the trait and one without, that are ranked right."
     )
+    if people.kind == "classes":
+        alone = shares_alone(np.bincount(people.value.astype(np.int64)))
+        how += f" All classes are ranked together, so that who knows their shares alone reaches {alone:.3f}."
     return Table(
         title="What the likes tell",
         reading=f"Every person is asked about once, by a model that learned from the other parts of people. "
@@ -66,6 +69,20 @@ def _overall(played: Sequence[tuple[str, Evidence]], people: People) -> Table:
         rows=tuple(rows),
         of=people.items.people,
     )
+
+
+def shares_alone(counts: Ints) -> float:
+    """The AUC of claiming each class of everybody, the surer the more frequent it is.
+
+    Args:
+        counts: int64[C], how many people each class has.
+
+    >>> shares_alone(np.array([3, 1]))  # by hand: (3 x (3 + 1 / 2) + 1 x 3 / 2) / 16
+    0.75
+    """
+    wrong = counts.sum() - counts
+    higher = (counts[:, None] > counts) + (counts[:, None] == counts) / 2
+    return float(counts @ higher @ wrong / (counts.sum() * wrong.sum()))
 
 
 def _right(evidence: Evidence, people: People) -> tuple[Estimate, ...]:
