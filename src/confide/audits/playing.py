@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from confide import __version__
 from confide.audits.attacking import Played
 from confide.core import evidence as kept
 from confide.core.errors import AccessError, DataError, EvidenceError, KnowledgeError
@@ -71,7 +72,7 @@ def _played(
         return now()
     cache.mkdir(parents=True, exist_ok=True)
     shelf = Cache(cache)
-    name = key_of("evidence", key, repr(attack), str(seed), str(worlds))
+    name = key_of("evidence", __version__, key, repr(attack), str(seed), str(worlds))
     found = shelf.find(name)
     if found is None:
         shelf.keep(name, lambda draft: kept.save([now()], draft))

@@ -98,7 +98,7 @@ def parts(value: Floats, kind: Kind, *, count: int, rng: Rng) -> Ints:
 
     Each class (a number: each run of `count` neighbours in its order) is dealt in random order, one to a
     part, and the next one goes on where it ended: the parts' sizes, overall and of each class, differ by at
-        most one.
+    most one.
 
     >>> dealt = parts(np.repeat([0.0, 1.0], [9, 6]), "binary", count=3, rng=np.random.default_rng(0))
     >>> np.bincount(dealt[:9]).tolist(), np.bincount(dealt[9:]).tolist()

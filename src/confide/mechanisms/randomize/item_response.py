@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
@@ -15,6 +14,7 @@ from confide.core.budget import Budget, Unit
 from confide.core.errors import PromiseError
 from confide.core.interactions import Interactions
 from confide.core.nouns import Release
+from confide.mechanisms.secure import secure_uniform
 
 Uniform = Callable[[int], Floats]
 
@@ -69,7 +69,7 @@ class ItemResponse:
         return math.exp(-self.budget.epsilon) / (1 + math.exp(-self.budget.epsilon))
 
     def __call__(self, data: Interactions, *, rng: Rng) -> Release[Interactions]:
-        uniform = _secure if self.noise == "secure" else rng.random
+        uniform = secure_uniform if self.noise == "secure" else rng.random
         there = data.person.astype(np.int64) * data.items + data.item
         kept = there[uniform(len(there)) >= self.invented]
         candidates = _heads(data.people * data.items, self.invented, uniform)
@@ -98,9 +98,3 @@ def _heads(tosses: int, share: float, uniform: Uniform) -> Ints:
         found.append(heads[heads < tosses])
         at = int(heads[-1])
     return np.concatenate(found) if found else np.zeros(0, np.int64)
-
-
-def _secure(size: int) -> Floats:
-    """Uniform numbers in [0, 1) from the operating system's cryptographic source."""
-    words = np.frombuffer(secrets.token_bytes(8 * size), np.uint64)
-    return (words >> np.uint64(11)).astype(np.float64) / 2**53

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import secrets
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
@@ -16,6 +15,7 @@ from confide.core.budget import Budget, Unit
 from confide.core.errors import DataError, PromiseError
 from confide.core.nouns import Release
 from confide.core.traces import EARTH_RADIUS_M, Traces
+from confide.mechanisms.secure import secure_uniform
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,7 +87,7 @@ class PlanarLaplace:
 
     def moves(self, n: int, *, rng: Rng) -> Floats:
         """n moves in metres, float64[n, 2]."""
-        uniform = _secure_uniform((2, n)) if self.noise == "secure" else rng.random((2, n))
+        uniform = secure_uniform((2, n)) if self.noise == "secure" else rng.random((2, n))
         angle = 2 * math.pi * uniform[0]
         radius = radii(uniform[1], rate=self.level / self.within_m)
         return radius[:, None] * np.column_stack([np.cos(angle), np.sin(angle)])
@@ -113,9 +113,3 @@ def plane(where: Floats) -> Floats:
     """Places in metres east and north in a plane that makes no distance longer, float64[p, 2]."""
     shrink = math.cos(math.radians(float(np.abs(where[:, 0]).max(initial=0.0))))
     return EARTH_RADIUS_M * np.radians(where[:, ::-1]) * np.array([shrink, 1.0])
-
-
-def _secure_uniform(shape: tuple[int, ...]) -> Floats:
-    """Uniform numbers in [0, 1) from the operating system's cryptographic source."""
-    words = np.frombuffer(secrets.token_bytes(8 * math.prod(shape)), np.uint64)
-    return ((words >> np.uint64(11)).astype(np.float64) / 2**53).reshape(shape)
