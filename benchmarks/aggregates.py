@@ -17,15 +17,15 @@ import time
 import numpy as np
 from page import bars, head, machine, publish, row
 
-from confide.attacks.aggregates import InnerProduct, KnockKnock
-from confide.core.counts import Grid
+from confide.attacks.membership.counts import InnerProduct, KnockKnock
 from confide.core.play import play
-from confide.core.traces import Traces
 from confide.data.commuters import MONDAY, commuters
-from confide.games.aggregates import Aggregates
+from confide.games.membership.counts import Aggregates
 from confide.measure.privacy_gain import privacy_gain
 from confide.measure.roc import auc
 from confide.mechanisms.statistics.visit_counts import VisitCounts
+from confide.views.counts import Grid
+from confide.views.traces import Traces
 
 SEEDS, GROUPS, EPSILONS, AT_MOST = 5, (10, 50, 100), (None, 10.0, 1.0), 30
 ATTACKS = {

@@ -36,16 +36,17 @@ from confide.attacks.membership import (
     Shadow,
     StudentT,
 )
-from confide.attacks.membership.rmia import Asked
+from confide.attacks.membership.black_box.rmia import Asked
+from confide.core.access import BlackBox
 from confide.core.arrays import Bools
 from confide.core.play import play
-from confide.core.views import BlackBox
 from confide.data import common_task
-from confide.games.membership import TrainedModel
+from confide.games.membership.models import TrainedModel
+from confide.knowledge.models import Background, References
 from confide.learners.pool import fit_many, include_halves
-from confide.learners.references import Answers, Background, References
-from confide.learners.torch_learner import TorchLearner
-from confide.learners.torch_model import TorchModel
+from confide.learners.torch.learner import TorchLearner
+from confide.models.answers import Answers
+from confide.models.torch.model import TorchModel
 from confide.scale import processes
 
 SEED, MODELS = 7, 32

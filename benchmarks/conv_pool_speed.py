@@ -25,11 +25,12 @@ from torch import Tensor, nn
 from torch.func import functional_call, stack_module_state, vmap
 from torch.nn import functional
 
-from confide.core.records import Records
-from confide.learners import stacked, torch_learner
-from confide.learners.stacked_conv import pays
-from confide.learners.torch_learner import TorchLearner
-from confide.learners.torch_training import has_bfloat16, one_thread
+from confide.learners.torch import learner as torch_learner
+from confide.learners.torch import stacked
+from confide.learners.torch.learner import TorchLearner
+from confide.learners.torch.stacked_conv import pays
+from confide.learners.torch.training import has_bfloat16, one_thread
+from confide.views.records import Records
 
 MODELS, EPOCHS, RECORDS = 8, 2, 256
 SIZES = [  # channels of the picture and of both layers, height and width, batch

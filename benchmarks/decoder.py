@@ -26,21 +26,22 @@ from scipy.stats import t as student_t
 from sklearn.linear_model import LogisticRegression
 from torch import nn
 
-from confide.attacks.membership.calibrated_decoder import CalibratedDecoder
-from confide.attacks.membership.decoder import Decoder, with_strangers
-from confide.attacks.membership.linear_inverse import System
-from confide.attacks.membership.lira import LiRA
-from confide.attacks.membership.loss import Loss
-from confide.attacks.membership.student import StudentT
-from confide.attacks.membership.training_sums import sums, system_of
+from confide.attacks.membership.black_box.lira import LiRA
+from confide.attacks.membership.black_box.loss import Loss
+from confide.attacks.membership.black_box.student import StudentT
+from confide.attacks.membership.white_box.decoder._linear_inverse import System
+from confide.attacks.membership.white_box.decoder._training_sums import sums, system_of
+from confide.attacks.membership.white_box.decoder.attack import Decoder, with_strangers
+from confide.attacks.membership.white_box.decoder.calibrated import CalibratedDecoder
 from confide.core.evidence import Evidence
 from confide.core.nouns import Case
-from confide.core.records import Records
 from confide.data import cifar100, location30
+from confide.knowledge.models import Background, References
 from confide.learners.pool import include_halves
-from confide.learners.references import Answers, Background, References
-from confide.learners.sklearn_inside import sklearn_view
-from confide.learners.torch_learner import TorchLearner
+from confide.learners.torch.learner import TorchLearner
+from confide.models.answers import Answers
+from confide.models.sklearn.inside import sklearn_view
+from confide.views.records import Records
 
 MEMBERS = 1000
 SEEDS = range(5)
@@ -119,8 +120,8 @@ class Table:
             guess = score()
             known = np.isfinite(guess.score)
             found = rates(Evidence.of(member[known], guess.score[known]))[0].tolist()
-            conclusive = guess.workings is None or guess.workings.conclusive
-            said = " ".join(guess.workings.remarks if guess.workings else ())
+            conclusive = guess.diagnostics is None or guess.diagnostics.conclusive
+            said = " ".join(guess.diagnostics.remarks if guess.diagnostics else ())
             share = re.search(r"explain (\d+)% of the target", said)
             self.done[key] = [*found, float(conclusive), float(share[1]) / 100 if share else math.nan]
             print(key, " ".join(f"{v:.3f}" for v in self.done[key]), flush=True)
@@ -246,7 +247,7 @@ def steps(table: Table) -> None:
 
 def coefficients(view: Any, people: Records, strangers: Records, how: Decoder) -> Any:
     """c itself as the score, under the ridge that flags most candidates above the known non-members."""
-    from confide.attacks.membership.decoder import GRID, flagged
+    from confide.attacks.membership.white_box.decoder.attack import GRID, flagged
     from confide.core.nouns import Guess
 
     rng = np.random.default_rng(1)

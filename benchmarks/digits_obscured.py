@@ -16,14 +16,14 @@ import numpy as np
 from page import bars, head, machine, publish, row
 from sklearn.model_selection import train_test_split
 
-from confide.attacks.recognition import ClearTrained, Recogniser, SmallCNN
-from confide.core.gallery import Gallery
+from confide.attacks.linkage.images import ClearTrained, Recogniser, SmallCNN
 from confide.core.nouns import Case, Mechanism
-from confide.core.pictures import Pictures
 from confide.data import digits
+from confide.knowledge.images import Gallery
+from confide.mechanisms.anchors.published import Published
 from confide.mechanisms.anonymize.gaussian_blur import GaussianBlur
 from confide.mechanisms.anonymize.mosaic import Mosaic
-from confide.mechanisms.published import Published
+from confide.views.images import Pictures
 
 SEEDS, WITHIN = 3, 0.02
 PLAIN = {"copies": 1, "shift": 0.0, "mirror": False}

@@ -19,23 +19,23 @@ from typing import Any
 import numpy as np
 from page import bars, head, machine, publish, row
 
-from confide.attacks.recognition import ClearTrained, Recogniser, SmallCNN
-from confide.attacks.reconstruction.deblur import EXACT, ROUNDED, deblurred, depixelated, power_of
+from confide.attacks.linkage.images import ClearTrained, Recogniser, SmallCNN
+from confide.attacks.reconstruction.images.deblur import EXACT, ROUNDED, deblurred, depixelated, power_of
+from confide.core.atomic import atomic_write
 from confide.core.estimate import Estimate
 from confide.core.nouns import Mechanism
-from confide.core.pictures import Pictures
 from confide.core.play import play
-from confide.core.whole import whole_file
 from confide.data import att_faces, lfw62
-from confide.games.recognition import ObscuredPictures
+from confide.games.linkage.images import ImageRecognition
 from confide.measure import measure
 from confide.measure.intervals import mean
 from confide.measure.pictures import among_first, clustered_rate, psnr
+from confide.mechanisms.anchors.published import Published
 from confide.mechanisms.anonymize.gaussian_blur import GaussianBlur, blurred
 from confide.mechanisms.anonymize.mosaic import Mosaic
 from confide.mechanisms.anonymize.p3 import P3
-from confide.mechanisms.published import Published
 from confide.mechanisms.randomize.dp_pix import DPPix
+from confide.views.images import Pictures
 
 SEEDS = 5
 
@@ -76,7 +76,7 @@ def closed(name: str, pictures: Pictures, seed: int) -> dict[str, Any]:
     _, _, mechanisms, networks = SETS[name]
     found: dict[str, Any] = {}
     for called in mechanisms:
-        game = ObscuredPictures(mechanism=MECHANISMS[called], pictures=pictures, closed=True)
+        game = ImageRecognition(mechanism=MECHANISMS[called], pictures=pictures, closed=True)
         world = game.deal(0, rng=np.random.default_rng(seed))
         machines = KERNELS | (ALSO if name == "att" else {}) | (NETWORK if called in networks else {})
         shown = psnr(pictures.pixels[world.ids], world.case.view.pixels).mean()
@@ -93,7 +93,7 @@ def closed(name: str, pictures: Pictures, seed: int) -> dict[str, Any]:
 
 def undone(pictures: Pictures, seed: int) -> dict[str, float]:
     """What undoing brings, in dB, over the released pictures."""
-    game = ObscuredPictures(mechanism=Published(), pictures=pictures, closed=True)
+    game = ImageRecognition(mechanism=Published(), pictures=pictures, closed=True)
     world = game.deal(0, rng=np.random.default_rng(seed))
     clear, power = world.case.view.pixels, power_of(world.case.known.clear.pixels)
     found: dict[str, float] = {}
@@ -114,7 +114,7 @@ def open_set(pictures: Pictures) -> dict[str, tuple[Estimate, Estimate]]:
     """TPR at 10 % and AUC, over five worlds."""
     found: dict[str, tuple[Estimate, Estimate]] = {}
     for called in OPEN:
-        game = ObscuredPictures(mechanism=MECHANISMS[called], pictures=pictures)
+        game = ImageRecognition(mechanism=MECHANISMS[called], pictures=pictures)
         risk = measure(play(game, Recogniser(), worlds=SEEDS, rng=np.random.default_rng(0)))
         at = next(r.rate for r in risk.tpr_at if r.fpr == 0.1)
         assert at is not None
@@ -129,7 +129,7 @@ def kept(path: Path | None, make: Callable[[], dict[str, Any]]) -> dict[str, Any
     made = make()
     if path is not None:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with whole_file(path) as draft:
+        with atomic_write(path) as draft:
             draft.write_text(json.dumps(made))
     return made
 

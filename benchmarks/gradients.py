@@ -27,7 +27,7 @@ import torch
 from page import bars, head, machine, publish, row
 from torch import nn
 
-from confide.learners.torch_model import TorchModel
+from confide.models.torch.model import TorchModel
 
 BAR = 2.0
 

@@ -14,14 +14,14 @@ from torch import nn
 from torch.optim import SGD
 from torch.optim.lr_scheduler import CosineAnnealingLR
 
-from confide.core.records import Records
-from confide.core.views import BlackBox
+from confide.core.access import BlackBox
 from confide.data import cifar100, deezer600, diabetes130, location30
-from confide.learners.sklearn_inside import sklearn_view
-from confide.learners.sklearn_learner import SklearnLearner
-from confide.learners.sklearn_model import SklearnModel
-from confide.learners.torch_learner import TorchLearner
-from confide.learners.torch_training import Precision
+from confide.learners.estimator import SklearnLearner
+from confide.learners.torch.learner import TorchLearner
+from confide.learners.torch.training import Precision
+from confide.models.sklearn.inside import sklearn_view
+from confide.models.sklearn.model import SklearnModel
+from confide.views.records import Records
 
 
 @dataclass(frozen=True, kw_only=True)

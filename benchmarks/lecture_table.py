@@ -25,18 +25,18 @@ from lecture_rows import Row, gpu, laptop
 from page import bars, head, machine, publish, row
 
 from confide.attacks.membership import Decoder, Loss, Nasr, NasrOutputs, Supervised
+from confide.core.atomic import atomic_write
+from confide.core.cache import key_of
 from confide.core.estimate import Estimate
 from confide.core.evidence import Evidence
 from confide.core.play import play
-from confide.core.records import Records
-from confide.core.whole import whole_file
-from confide.games.membership import TrainedModel, shuffled
-from confide.learners.cache import key_of
+from confide.games.membership.models import TrainedModel, shuffled
+from confide.knowledge.models import Background
 from confide.learners.pool import fit_many
-from confide.learners.references import Background
 from confide.measure.measuring import measure
 from confide.measure.paired import paired_auc
 from confide.measure.thresholds import Split
+from confide.views.records import Records
 
 SEED, KNOWN, TOLD = 7, 600, 0.5
 ATTACKS = {
@@ -83,7 +83,7 @@ def found(one: Row, cache: Path | None) -> Found:
         return Found(**json.loads(kept.read_text()))
     text = json.dumps(asdict(attacked(one, records, classes, cache)))
     if kept is not None:
-        with whole_file(kept) as draft:
+        with atomic_write(kept) as draft:
             draft.write_text(text)
     return Found(**json.loads(text))
 
@@ -116,7 +116,7 @@ def attacked(one: Row, records: Records, classes: int, cache: Path | None) -> Fo
         tpr={name: _three(risk.tpr_at[1].rate) for name, risk in risks.items()},
         ahead={f"{a} - {b}": _three(paired_auc(everything[a], everything[b])) for a, b in PAIRS},
         seconds=seconds | {name: evidence.seconds for name, evidence in everything.items()},
-        remarks=[line for w in everything["decoder"].workings for line in w.remarks],
+        remarks=[line for w in everything["decoder"].diagnostics for line in w.remarks],
     )
 
 

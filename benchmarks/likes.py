@@ -16,15 +16,14 @@ import numpy as np
 from page import bars, head, machine, publish, row
 
 from confide.attacks.attribute import LikesSVD, LikesTfIdf
-from confide.audits.ascriptions import folds_of
-from confide.audits.model import cache_folder
+from confide.audits.likes.accuracy import folds_of
 from confide.audits.playing import play_all
-from confide.core.interactions import Interactions
+from confide.core.cache import cache_folder, key_of
 from confide.data import deezer_likes, movielens1m
-from confide.games.traits import Traits, parts
-from confide.learners.cache import key_of
+from confide.games.attribute.likes import TraitInference, parts
 from confide.measure.special import t_quantile
-from confide.mechanisms.published import Published
+from confide.mechanisms.anchors.published import Published
+from confide.views.interactions import Interactions
 
 PARTS = 10
 TFIDF, SVD, TRANSDUCTIVE = LikesTfIdf(), LikesSVD(), LikesSVD(transductive=True)
@@ -75,7 +74,9 @@ def folds(what: Row, seed: int) -> tuple[np.ndarray, float]:
     rng = np.random.default_rng(seed)
     value = (rng.permutation(what.yes) if what.shuffled else what.yes).astype(np.float64)
     part = parts(value, "binary", count=PARTS, rng=rng)
-    game = Traits(items=what.items, value=value, kind="binary", classes=2, part=part, mechanism=Published())
+    game = TraitInference(
+        items=what.items, value=value, kind="binary", classes=2, part=part, mechanism=Published()
+    )
     key = key_of(what.items.digest(), value.tobytes(), part.tobytes())
     played = play_all(game, [what.attack], seed=seed, key=key, worlds=PARTS, cache=cache_folder())
     return folds_of(played.evidence[0]), played.evidence[0].seconds

@@ -33,10 +33,10 @@ from confide.attacks.membership import (
 )
 from confide.core.play import play
 from confide.data import location30
-from confide.games.membership import ModelPool
+from confide.games.membership.models import ModelPool
 from confide.learners.pool import fit_many, include_halves
-from confide.learners.references import Answers
-from confide.learners.torch_learner import TorchLearner
+from confide.learners.torch.learner import TorchLearner
+from confide.models.answers import Answers
 from confide.scale import processes
 
 SEED, MODELS, TARGETS = 7, 64, 16

@@ -17,15 +17,15 @@ import time
 import numpy as np
 from page import bars, head, machine, publish, row
 
-from confide.attacks.linkage.location_meter import LocationMeter
-from confide.audits.localisation import localisation_exhibits
+from confide.attacks.linkage.traces.location_meter import LocationMeter
+from confide.audits.traces.localisation import localisation_exhibits
 from confide.core.play import play
-from confide.core.traces import Traces
 from confide.data.commuters import commuters
-from confide.games.traces import EarlierKnown
+from confide.games.linkage.traces import EarlierKnown
 from confide.measure.roc import tpr_at
-from confide.mechanisms.published import Published
+from confide.mechanisms.anchors.published import Published
 from confide.mechanisms.randomize.planar_laplace import PlanarLaplace
+from confide.views.traces import Traces
 
 SEEDS, RADII = 5, (0, 150, 300, 600, 1_200, 2_400)
 NAMES = (

@@ -21,9 +21,9 @@ from confide.attacks.linkage import Likelihood, Scoreboard
 from confide.core.estimate import Estimate
 from confide.core.play import play
 from confide.data.ratings_like import ratings_like
-from confide.games.ratings import Knowing, RatingsLinked
-from confide.measure.linking import calibrated, linked, top_one
-from confide.mechanisms.published import Published
+from confide.games.linkage.ratings import Knowing, RatingsLinkage
+from confide.measure.identification import at_false_match_rate, linked, rank_one
+from confide.mechanisms.anchors.published import Published
 
 SEED, TARGETS = 7, 1_000
 
@@ -51,7 +51,7 @@ def main() -> int:
     steps = [row("make the ratings", f"{made:.0f}", f"{peak():.1f}")]
     able = np.flatnonzero(Knowing().eligible(records))
     targets = np.random.default_rng([SEED, 4]).permutation(able)[:TARGETS]
-    game = RatingsLinked(mechanism=Published(), records=records, targets=targets, knowing=Knowing())
+    game = RatingsLinkage(mechanism=Published(), records=records, targets=targets, knowing=Knowing())
     lines_of: list[str] = []
     for attack in (Scoreboard(), Likelihood()):
         before = time.perf_counter()
@@ -61,13 +61,13 @@ def main() -> int:
         steps.append(row(f"{attack.name}: attack", f"{e.seconds:.0f}", f"{peak():.1f}"))
         for words, found in (
             ("published threshold 1.5", linked(e, threshold=1.5) if attack.name == "scoreboard" else None),
-            ("set for 5 % false matches", calibrated(e, rate=0.05)),
-            ("set for 1 % false matches", calibrated(e, rate=0.01)),
+            ("set for 5 % false matches", at_false_match_rate(e, rate=0.05)),
+            ("set for 1 % false matches", at_false_match_rate(e, rate=0.01)),
         ):
             if found is not None:
                 cells = map(said, (found.right, found.wrong, found.false_matches))
                 lines_of.append(row(attack.name, words, *cells))
-        lines_of.append(row(attack.name, "best fit whatever it is", said(top_one(e)), "", ""))
+        lines_of.append(row(attack.name, "best fit whatever it is", said(rank_one(e)), "", ""))
     checks = [
         (f"within 16 GB of memory (peak {peak():.1f} GB)", peak() <= 16),
         (f"100 million ratings ({len(records) / 1e6:.1f} million)", len(records) >= 95e6),

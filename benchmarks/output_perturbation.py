@@ -15,16 +15,16 @@ import numpy as np
 from page import bars, head, machine, publish, rates, row
 
 from confide.attacks.membership import IHA, Loss
-from confide.attacks.membership.decoder import Decoder
+from confide.attacks.membership.white_box.decoder.attack import Decoder
+from confide.core.access import WhiteBox
 from confide.core.budget import Budget
 from confide.core.play import play
-from confide.core.records import Records
-from confide.core.views import WhiteBox
 from confide.data import location30
-from confide.games.membership import TrainedModel, shuffled
-from confide.learners.linear_model import LinearModel
-from confide.learners.references import Background
+from confide.games.membership.models import TrainedModel, shuffled
+from confide.knowledge.models import Background
 from confide.mechanisms.learn.output_perturbation import OutputPerturbation
+from confide.models.linear import LinearModel
+from confide.views.records import Records
 
 SPLITS, MEMBERS, STRANGERS, DELTA = 5, 1_000, 600, 1e-5
 EPSILONS = (16.0, 8.0, 4.0, 2.0)

@@ -26,14 +26,14 @@ import torch
 from torch import nn
 from torch.utils.data import DataLoader, TensorDataset
 
+from confide.core.access import BlackBox
 from confide.core.errors import DataError
-from confide.core.records import Records
-from confide.core.views import BlackBox
 from confide.data import common_task
 from confide.learners.pool import fit_many, include_halves
-from confide.learners.torch_learner import TorchLearner
-from confide.learners.torch_training import has_bfloat16
+from confide.learners.torch.learner import TorchLearner
+from confide.learners.torch.training import has_bfloat16
 from confide.scale import processes
+from confide.views.records import Records
 
 RESULT = Path(__file__).parent / "results" / "pool_speed.md"
 SEED, BATCH = 7, 128

@@ -24,17 +24,17 @@ from confide.attacks.linkage import Counting, Entropic, Likelihood, Scoreboard
 from confide.core.budget import Budget
 from confide.core.estimate import Estimate
 from confide.core.evidence import Evidence
-from confide.core.interactions import Interactions
 from confide.core.play import play
 from confide.data import movielens100k
-from confide.games.ratings import Knowing, RatingsLinked
-from confide.loop.recommending import hit_rate, items_kept
+from confide.games.linkage.ratings import Knowing, RatingsLinkage
+from confide.measure.identification import Linked, at_false_match_rate, linked, rank_one
 from confide.measure.intervals import mean
-from confide.measure.linking import Linked, calibrated, linked, top_one
+from confide.mechanisms.anchors.published import Published
 from confide.mechanisms.anonymize.coarse_ratings import CoarseRatings
 from confide.mechanisms.anonymize.rare_items import WithoutRareItems
-from confide.mechanisms.published import Published
-from confide.mechanisms.randomize.item_response import ItemResponse
+from confide.mechanisms.randomize.item_response import RandomisedResponse
+from confide.utility.ratings import hit_rate, items_kept
+from confide.views.interactions import Interactions
 
 SEEDS = range(5)
 PARTS = 4
@@ -87,7 +87,7 @@ RELEASES = {
     "stars in steps of 2, no dates": CoarseRatings(step=2, days=np.inf),
     "neither stars nor dates": CoarseRatings(step=np.inf, days=np.inf),
     **{
-        f"randomised response, epsilon {e:g} a pair": ItemResponse(budget=Budget(e), noise="rehearsal")
+        f"randomised response, epsilon {e:g} a pair": RandomisedResponse(budget=Budget(e), noise="rehearsal")
         for e in (4.0, 2.0, 1.0)
     },
 }
@@ -98,7 +98,7 @@ def played(
 ) -> Evidence:
     """One seed: everybody who can be is asked about."""
     able = np.random.default_rng([seed, 4]).permutation(np.flatnonzero(knowing.eligible(data)))
-    game = RatingsLinked(mechanism=mechanism, records=data, targets=able, knowing=knowing, parts=PARTS)
+    game = RatingsLinkage(mechanism=mechanism, records=data, targets=able, knowing=knowing, parts=PARTS)
     return play(game, attack, worlds=PARTS, rng=np.random.default_rng(seed))
 
 
@@ -108,7 +108,7 @@ def over_seeds(parts: list[Evidence], one: Callable[[Evidence], Estimate]) -> Es
 
 
 def at(e: Evidence, rate: float) -> Linked:
-    found = calibrated(e, rate=rate)
+    found = at_false_match_rate(e, rate=rate)
     assert found is not None
     return found
 
@@ -119,7 +119,7 @@ def said(found: Estimate) -> str:
 
 def figures(parts: list[Evidence], published: bool) -> tuple[dict[str, Estimate], list[str]]:
     """The numbers of one row, and their cells."""
-    found: dict[str, Estimate] = {"top-1": over_seeds(parts, top_one)}
+    found: dict[str, Estimate] = {"top-1": over_seeds(parts, rank_one)}
     if published:
         for name in ("right", "wrong", "false_matches"):
             found[name] = over_seeds(parts, lambda e, n=name: getattr(linked(e, threshold=1.5), n))
@@ -154,7 +154,7 @@ def few_rows(data: Interactions) -> list[str]:
         cells = []
         for attack in (Scoreboard(), Likelihood()):
             parts = [played(data, Knowing(facts=facts, wrong=0), attack, seed) for seed in SEEDS]
-            cells += [said(over_seeds(parts, top_one)), said(over_seeds(parts, lambda e: at(e, 0.05).right))]
+            cells += [said(over_seeds(parts, rank_one)), said(over_seeds(parts, lambda e: at(e, 0.05).right))]
         lines.append(row(facts, *cells))
     return lines
 

@@ -20,11 +20,11 @@ import numpy as np
 from page import bars, head, machine, publish, row
 
 from confide.attacks.linkage import Likelihood, Scoreboard
-from confide.core.facts import Facts
-from confide.core.interactions import Interactions
 from confide.core.nouns import Case
 from confide.data.ratings_like import ratings_like
-from confide.games.ratings import Knowing
+from confide.games.linkage.ratings import Knowing
+from confide.knowledge.ratings import Facts
+from confide.views.interactions import Interactions
 
 SEED, LOOKED_UP = 7, 40
 

@@ -18,11 +18,11 @@ from page import bars, head, machine, publish, row
 from confide.attacks.linkage import UniquePoints
 from confide.core.play import play
 from confide.data.twins_traces import wanderers
-from confide.games.traces import PointsKnown
-from confide.measure.linking import linked
+from confide.games.linkage.traces import PointsKnown
+from confide.measure.identification import linked
 from confide.measure.unicity import unicity
+from confide.mechanisms.anchors.published import Published
 from confide.mechanisms.anonymize.coarse_traces import CoarseTraces
-from confide.mechanisms.published import Published
 
 SEEDS = range(5)
 

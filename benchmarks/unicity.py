@@ -28,19 +28,19 @@ from confide.attacks.linkage import (
 )
 from confide.core.nouns import Attack, Mechanism
 from confide.core.play import play
-from confide.core.traces import Traces
 from confide.data import cabspotting, gowalla_nyc
 from confide.data.commuters import HOUR, commuters
-from confide.games.traces import EarlierKnown, PointsKnown
-from confide.loop.flows import FLOWS, MOVED, left_of
-from confide.measure.linking import calibrated, linked, top_one
+from confide.games.linkage.traces import EarlierKnown, PointsKnown
+from confide.measure.identification import at_false_match_rate, linked, rank_one
 from confide.measure.scaling import gallery_law, resolution_law
 from confide.measure.unicity import Unicity, in_galleries, unicity
+from confide.mechanisms.anchors.published import Published
 from confide.mechanisms.anonymize.coarse_traces import CoarseTraces
 from confide.mechanisms.anonymize.rare_places import WithoutRarePlaces
 from confide.mechanisms.anonymize.split_traces import SplitTraces
-from confide.mechanisms.published import Published
 from confide.mechanisms.randomize.planar_laplace import PlanarLaplace
+from confide.utility.traces import FLOWS, MOVED, left_of
+from confide.views.traces import Traces
 
 SEEDS, DRAWS, UP_TO = range(5), 10_000, 6
 SPACE, TIME = (None, 500, 1_000, 2_000, 4_000, 8_000), (None, 1, 2, 4, 8, 24)
@@ -251,11 +251,11 @@ def played(base: Traces, mechanism: Mechanism[Traces], attack: Attack[Any, Any, 
         dealt = game(traces=base, mechanism=mechanism, targets=160 if past else 1_000)
         e = play(dealt, attack, worlds=1, rng=np.random.default_rng(seed))
         exact = isinstance(attack, UniquePoints)
-        found = linked(e, threshold=0.5) if exact else calibrated(e, rate=0.05)
+        found = linked(e, threshold=0.5) if exact else at_false_match_rate(e, rate=0.05)
         assert found is not None
         rights.append(found.right.value)
         false.append(found.false_matches.value)
-        best.append(top_one(e).value)
+        best.append(rank_one(e).value)
     return f"{over_seeds(rights)} ({np.mean(false):.3f}); {np.mean(best):.3f}"
 
 

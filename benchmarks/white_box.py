@@ -31,7 +31,7 @@ from confide.attacks.membership import (
 )
 from confide.core.evidence import Evidence
 from confide.core.play import play
-from confide.games.membership import ModelPool
+from confide.games.membership.models import ModelPool
 
 TARGETS, NETWORKS, REFERENCES = 16, 8, 62
 ON_NORM = Joint(logit=False, together=True)

@@ -17,13 +17,14 @@ from confide.core.estimate import Estimate
 from confide.core.evidence import Evidence
 from confide.core.nouns import Case, Guess, Release, World
 from confide.core.play import play
-from confide.core.records import Records
+from confide.core.version import VERSION
 from confide.measure import measure
+from confide.views.records import Records
 
 if TYPE_CHECKING:
     from confide import audits
 
-__version__ = "0.1.0"
+__version__ = VERSION
 
 __all__ = [
     "Budget",

@@ -8,10 +8,10 @@ import numpy as np
 import torch
 from torch import nn
 
+from confide.core.access import Task
 from confide.core.arrays import Rng
-from confide.core.records import Records
-from confide.core.views import Task
-from confide.learners.torch_model import TorchModel
+from confide.models.torch.model import TorchModel
+from confide.views.records import Records
 
 
 @dataclass(frozen=True)

@@ -7,9 +7,9 @@ import torch
 from torch import nn
 
 from confide.core.nouns import Case
-from confide.core.records import Records
-from confide.learners.references import Background, Told
-from confide.learners.torch_model import TorchModel
+from confide.knowledge.models import Background, SupervisedBackground
+from confide.models.torch.model import TorchModel
+from confide.views.records import Records
 
 CLASSES = 3
 
@@ -40,7 +40,7 @@ def network(d: int = 5, hidden: int = 4, seed: int = 0, bias: bool = True) -> To
 
 def told_case(view, targets: Records, member: np.ndarray, told: np.ndarray) -> Case:
     """The adversary knows the membership of the targets at the positions `told`."""
-    return Case(view, Told(classes=CLASSES, told=told, member=member[told]), targets)
+    return Case(view, SupervisedBackground(classes=CLASSES, told=told, member=member[told]), targets)
 
 
 def plain_case(view, targets: Records) -> Case:

@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 from scipy.fft import idctn
 
-from confide.attacks.reconstruction.deblur import EXACT, deblurred, depixelated, power_of, transfer
-from confide.core.pictures import Pictures
+from confide.attacks.reconstruction.images.deblur import EXACT, deblurred, depixelated, power_of, transfer
 from confide.data import twins
 from confide.measure.pictures import psnr
 from confide.mechanisms.anonymize.gaussian_blur import blurred
 from confide.mechanisms.anonymize.mosaic import Mosaic
+from confide.views.images import Pictures
 
 
 def smooth() -> np.ndarray:

@@ -12,15 +12,20 @@ from scipy.special import softmax
 from scipy.stats import multivariate_normal
 from torch import nn
 
-from confide.attacks.membership.calibrated_decoder import CalibratedDecoder
-from confide.attacks.membership.decoder import GRID, Decoder, Setting, set_apart
-from confide.attacks.membership.linear_inverse import System, likelihood_ratio, size_of_member
-from confide.attacks.membership.training_sums import _spectrum, sketch_of, sums, system_of
+from confide.attacks.membership.white_box.decoder._linear_inverse import (
+    System,
+    likelihood_ratio,
+    size_of_member,
+)
+from confide.attacks.membership.white_box.decoder._training_sums import _spectrum, sketch_of, sums, system_of
+from confide.attacks.membership.white_box.decoder.attack import GRID, Decoder, Setting, set_apart
+from confide.attacks.membership.white_box.decoder.calibrated import CalibratedDecoder
 from confide.core.errors import DataError, KnowledgeError
 from confide.core.nouns import Case
-from confide.core.records import Records
-from confide.learners.references import Answers, Background, References
-from confide.learners.torch_model import TorchModel
+from confide.knowledge.models import Background, References
+from confide.models.answers import Answers
+from confide.models.torch.model import TorchModel
+from confide.views.records import Records
 
 FEATURES, CLASSES, MEMBERS = 40, 4, 60
 
@@ -127,7 +132,7 @@ def test_an_exact_optimum_gives_the_indicator():
     view = linear(optimum(records.take(member)))
     assert np.abs(coefficients(view, records, ridge=1e-13) - member).max() < 1e-6
     guess = Decoder()(case_of(view, records), rng=rng())
-    assert guess.workings.conclusive and guess.score[member].min() > guess.score[~member].max()
+    assert guess.diagnostics.conclusive and guess.score[member].min() > guess.score[~member].max()
     half = np.abs(coefficients(view, records.take(np.arange(30, 100)), ridge=1e-13) - member[30:])
     assert half.max() > 1e-2, (
         "with half of the members missing it cannot be exact, or this test proves nothing"
@@ -152,9 +157,9 @@ def test_one_step_from_a_known_start_gives_the_indicator():
 def test_a_model_that_is_not_stationary_is_not_conclusive():
     view = linear(rng(5).standard_normal((CLASSES, FEATURES)))
     for strangers in (None, people(120, 9)):
-        workings = Decoder()(case_of(view, people(60), strangers), rng=rng()).workings
-        assert not workings.conclusive
-        assert any("Not conclusive" in r and "checkpoints" in r for r in workings.remarks)
+        diagnostics = Decoder()(case_of(view, people(60), strangers), rng=rng()).diagnostics
+        assert not diagnostics.conclusive
+        assert any("Not conclusive" in r and "checkpoints" in r for r in diagnostics.remarks)
 
 
 def test_known_non_members_choose_the_ridge_that_sets_most_candidates_apart():
@@ -182,8 +187,8 @@ def test_fewer_parameters_than_candidates_are_not_conclusive():
     """Everything is explained by any 160 candidates: the share explained says nothing then."""
     records, member = people(400), np.arange(400) < 200
     guess = Decoder()(case_of(linear(optimum(records.take(member))), records), rng=rng())
-    assert not guess.workings.conclusive
-    assert any("160 numbers are too few to tell 400 candidates apart" in r for r in guess.workings.remarks)
+    assert not guess.diagnostics.conclusive
+    assert any("160 numbers are too few to tell 400 candidates apart" in r for r in guess.diagnostics.remarks)
 
 
 @pytest.mark.parametrize(
@@ -207,8 +212,8 @@ def test_a_large_step_is_read_with_the_gradients_it_was_made_of():
     assert np.abs(later / 0.2 - member).max() > 0.1
     for target in ("auto", "update"):
         guess = Decoder(target=target)(case_of(view, records), rng=rng())
-        assert guess.score[member].min() > guess.score[~member].max() and guess.workings.conclusive
-        assert any("the update of the oldest" in remark for remark in guess.workings.remarks)
+        assert guess.score[member].min() > guess.score[~member].max() and guess.diagnostics.conclusive
+        assert any("the update of the oldest" in remark for remark in guess.diagnostics.remarks)
 
 
 def test_a_list_without_members_has_no_power_and_says_so():
@@ -216,9 +221,9 @@ def test_a_list_without_members_has_no_power_and_says_so():
     inside, records, strangers = people(MEMBERS, 1), people(40, 11), people(120, 13)
     view = linear(optimum(inside))
     guess = Decoder()(case_of(view, records, strangers), rng=rng())
-    assert not guess.workings.conclusive
+    assert not guess.diagnostics.conclusive
     whole = Decoder()(case_of(view, Records.concat([inside, records])), rng=rng())
-    assert whole.workings.conclusive and whole.score[:MEMBERS].min() > whole.score[MEMBERS:].max()
+    assert whole.diagnostics.conclusive and whole.score[:MEMBERS].min() > whole.score[MEMBERS:].max()
 
 
 def test_the_order_of_the_candidates_does_not_matter():
@@ -231,7 +236,7 @@ def test_the_order_of_the_candidates_does_not_matter():
     other = Decoder()(case_of(view, records.take(order), strangers), rng=rng())
     again = Decoder()(case_of(view, records, strangers), rng=rng())
     assert np.array_equal(one.score, again.score)
-    assert one.workings.curves[0].chosen == other.workings.curves[0].chosen
+    assert one.diagnostics.curves[0].chosen == other.diagnostics.curves[0].chosen
     assert np.allclose(one.score[order], other.score, rtol=1e-5, atol=1e-8 * np.abs(one.score).max())
 
 
@@ -249,7 +254,7 @@ def test_a_wide_sketch_is_the_whole():
     member = np.arange(100) < MEMBERS
     guess = Decoder(most=50, sketch=20_000, ridge=1e-3)(case_of(view, records), rng=rng())
     assert guess.score[member].mean() > guess.score[~member].mean()
-    assert any("sketched" in remark for remark in guess.workings.remarks)
+    assert any("sketched" in remark for remark in guess.diagnostics.remarks)
 
 
 def test_a_narrow_sketch_is_solved_by_its_smaller_side():
@@ -313,13 +318,13 @@ def test_calibration_asks_the_references_the_same_question():
     for logit in (False, True):
         guess = CalibratedDecoder(logit=logit)(case_of(view, records, references=references), rng=rng())
         known = np.isfinite(guess.score)
-        assert known.mean() > 0.9 and "7 reference models" in guess.workings.remarks[-1]
+        assert known.mean() > 0.9 and "7 reference models" in guess.diagnostics.remarks[-1]
         yes, no = guess.score[known & member], guess.score[known & ~member]
         assert (yes[:, None] > no).mean() > 0.9
     astray = linear(rng(5).standard_normal((CLASSES, FEATURES)))
     assert not CalibratedDecoder()(
         case_of(astray, records, references=references), rng=rng()
-    ).workings.conclusive
+    ).diagnostics.conclusive
     with pytest.raises(KnowledgeError, match="reference"):
         CalibratedDecoder()(case_of(view, records), rng=rng())
 

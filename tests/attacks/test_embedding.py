@@ -8,12 +8,12 @@ import torch
 from tests.attacks.inside import network, people, plain_case, rng
 
 from confide.attacks.membership import Embedding
-from confide.attacks.membership.autoencoder import embedded
-from confide.attacks.membership.embedding import oriented
-from confide.attacks.membership.ranks import auc
-from confide.attacks.membership.spectral import BINS, two_groups
-from confide.core.records import Records
-from confide.learners.torch_learner import TorchLearner
+from confide.attacks.membership.black_box._ranks import auc
+from confide.attacks.membership.white_box.embedding._autoencoder import embedded
+from confide.attacks.membership.white_box.embedding._spectral import BINS, two_groups
+from confide.attacks.membership.white_box.embedding.attack import oriented
+from confide.learners.torch.learner import TorchLearner
+from confide.views.records import Records
 
 
 def naive_second(z):
@@ -80,8 +80,8 @@ def test_overfitted_members_form_a_group_and_nobody_was_told():
     assert auc(guess.score, member) > 0.85
     claimed = guess.score > 0
     assert (claimed[member].mean() + 1 - claimed[~member].mean()) / 2 > 0.8
-    (remark,) = guess.workings.remarks
-    assert f"{claimed.mean():.0%} of the targets" in remark and guess.workings.conclusive
+    (remark,) = guess.diagnostics.remarks
+    assert f"{claimed.mean():.0%} of the targets" in remark and guess.diagnostics.conclusive
     again = Embedding()(plain_case(view, targets), rng=rng())
     assert np.array_equal(again.score, guess.score)
 
@@ -93,4 +93,4 @@ def wide():
 def test_one_record_many_times_is_not_conclusive():
     view, targets = network(), people(40).take(np.zeros(40, np.int64))
     guess = Embedding()(plain_case(view, targets), rng=rng())
-    assert not guess.score.any() and guess.workings is not None and not guess.workings.conclusive
+    assert not guess.score.any() and guess.diagnostics is not None and not guess.diagnostics.conclusive

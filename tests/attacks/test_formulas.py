@@ -20,9 +20,10 @@ from confide.attacks.membership import (
     Reference,
     StudentT,
 )
-from confide.attacks.membership.entropy import certainty
-from confide.attacks.membership.ranks import auc
-from confide.attacks.membership.rmia import (
+from confide.attacks.membership.black_box._in_out import side
+from confide.attacks.membership.black_box._ranks import auc
+from confide.attacks.membership.black_box.entropy import certainty
+from confide.attacks.membership.black_box.rmia import (
     FEW,
     UNTUNED,
     Asked,
@@ -31,11 +32,11 @@ from confide.attacks.membership.rmia import (
     measured_relation,
     tuned_relation,
 )
-from confide.attacks.membership.sides import side
 from confide.core.nouns import Case
-from confide.core.records import Records
-from confide.learners.references import Answers, Background, References
-from confide.learners.signals import log_probability, true_logit
+from confide.knowledge.models import Background, References
+from confide.models.answers import Answers
+from confide.models.signals import log_probability, true_logit
+from confide.views.records import Records
 
 N, Z, C = 80, 60, 4
 

@@ -11,9 +11,9 @@ from tests.attacks.inside import network, people, plain_case, rng
 from torch import nn
 
 from confide.attacks.membership import GradientNorm
-from confide.attacks.membership.inside import answer_numbers, layer_numbers, log_norms
+from confide.attacks.membership.white_box._layers import answer_numbers, layer_numbers, log_norms
 from confide.core.errors import KnowledgeError
-from confide.learners.torch_model import TorchModel
+from confide.models.torch.model import TorchModel
 
 
 def test_softmax_regression_in_closed_form():

@@ -9,8 +9,8 @@ from tests.attacks.convex import Logistic, crowd
 from confide.attacks.membership import IHA, Loss, Residual
 from confide.core.errors import KnowledgeError
 from confide.core.nouns import Case
-from confide.games.membership import IndependentWorlds
-from confide.learners.references import Background
+from confide.games.membership.models import IndependentWorlds
+from confide.knowledge.models import Background
 from confide.mechanisms.learn.fit import Fit
 
 D = 101
@@ -79,7 +79,7 @@ def test_says_how_far_training_was_from_its_end():
     for learner, conclusive in ((Logistic(), True), (Logistic(steps=40), False)):
         world = world_of(learner)
         for attack in (IHA(), Residual()):
-            assert attack(world.case, rng=rng()).workings.conclusive == conclusive
+            assert attack(world.case, rng=rng()).diagnostics.conclusive == conclusive
 
 
 def test_who_is_not_informed_is_told_how_to_be():

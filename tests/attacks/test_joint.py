@@ -9,12 +9,13 @@ from tests.attacks.inside import CLASSES, network, people, rng
 from tests.contracts.attacks import Table
 
 from confide.attacks.membership import Joint, LiRA, StudentT
-from confide.attacks.membership.joint import SHRUNK, side
+from confide.attacks.membership.white_box.joint import SHRUNK, side
 from confide.core.errors import KnowledgeError
 from confide.core.nouns import Case
-from confide.core.records import Records
-from confide.learners.references import Answers, Background, References
-from confide.learners.signals import true_logit
+from confide.knowledge.models import Background, References
+from confide.models.answers import Answers
+from confide.models.signals import true_logit
+from confide.views.records import Records
 
 N, M = 40, 12
 

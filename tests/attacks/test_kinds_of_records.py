@@ -23,12 +23,12 @@ from confide.attacks.membership import (
     Reference,
     StudentT,
 )
-from confide.attacks.membership.label_only import shaken
+from confide.attacks.membership.black_box.label_only import shaken
 from confide.core.play import play
-from confide.core.records import Records
-from confide.games.membership import IndependentWorlds
-from confide.mechanisms.anchors import Everything
+from confide.games.membership.models import IndependentWorlds
+from confide.mechanisms.anchors.models import Everything
 from confide.mechanisms.learn.fit import Fit
+from confide.views.records import Records
 
 
 def rng(seed: int = 2) -> np.random.Generator:

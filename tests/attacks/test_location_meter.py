@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from scipy.integrate import dblquad
 
-from confide.attacks.linkage.location_meter import LocationMeter, fits, named
-from confide.attacks.reconstruction.hidden_markov import (
+from confide.attacks.linkage.traces.location_meter import LocationMeter, fits, named
+from confide.attacks.reconstruction.traces._hidden_markov import (
     FLOOR,
     Chains,
     likeliest_paths,
@@ -18,18 +18,18 @@ from confide.attacks.reconstruction.hidden_markov import (
     posterior,
     sampled_paths,
 )
-from confide.attacks.reconstruction.localisation import habits, located
-from confide.attacks.reconstruction.mobility_profile import Profiles, learned
-from confide.attacks.reconstruction.observation import Regions, sequences, shown_as, steps
+from confide.attacks.reconstruction.traces._mobility_profile import Profiles, learned
+from confide.attacks.reconstruction.traces._observation import Regions, sequences, shown_as, steps
+from confide.attacks.reconstruction.traces.localisation import habits, located
 from confide.core.errors import KnowledgeError
-from confide.core.mobility import MobilityKnowledge
 from confide.core.nouns import Case, Release
 from confide.core.play import play
-from confide.core.traces import Traces
 from confide.data.commuters import Commuters
-from confide.games.traces import EarlierKnown
-from confide.mechanisms.published import Published
+from confide.games.linkage.traces import EarlierKnown
+from confide.knowledge.traces import MobilityKnowledge
+from confide.mechanisms.anchors.published import Published
 from confide.mechanisms.randomize.planar_laplace import PlanarLaplace, plane
+from confide.views.traces import Traces
 
 R, T, SYMBOLS = 3, 5, 4
 

@@ -9,8 +9,7 @@ from tests.attacks.inside import network, people, rng, told_case
 from torch import nn
 
 from confide.attacks.membership import Nasr
-from confide.attacks.membership.attack_network import QUIET, AttackNetwork, Kernels, dense
-from confide.attacks.membership.gradient_parts import (
+from confide.attacks.membership.white_box.nasr._components import (
     Narrow,
     Outer,
     Sketch,
@@ -20,8 +19,9 @@ from confide.attacks.membership.gradient_parts import (
     outer_layout,
     output_table,
 )
-from confide.attacks.membership.nasr import robust
-from confide.learners.torch_model import TorchModel
+from confide.attacks.membership.white_box.nasr._network import QUIET, AttackNetwork, Kernels, dense
+from confide.attacks.membership.white_box.nasr.attack import robust
+from confide.models.torch.model import TorchModel
 
 CHUNK = 2**12
 

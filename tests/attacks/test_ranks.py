@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from confide.attacks.membership.ranks import auc, interpolated_rank, share_at_most
+from confide.attacks.membership.black_box._ranks import auc, interpolated_rank, share_at_most
 
 values = st.lists(st.integers(-5, 5), min_size=1, max_size=30).map(lambda v: np.array(v, np.float64))
 

@@ -8,15 +8,16 @@ from tests.attacks.convex import Logistic, crowd
 from tests.contracts.attacks import CLASSES, game_against, naive_auc, naive_tpr
 
 from confide.attacks.membership import LiRA, Residual
-from confide.attacks.membership.rest import balance
+from confide.attacks.membership.white_box.informed._stationarity import balance
 from confide.core.errors import KnowledgeError
 from confide.core.nouns import Case
 from confide.core.play import play
-from confide.core.records import Records
-from confide.games.membership import IndependentWorlds, ModelPool, TrainedModel
-from confide.learners.references import Answers, Background, KnownRest
-from confide.mechanisms.anchors import Nothing
+from confide.games.membership.models import IndependentWorlds, ModelPool, TrainedModel
+from confide.knowledge.models import Background, LeaveOneOutSums
+from confide.mechanisms.anchors.models import Nothing
 from confide.mechanisms.learn.fit import Fit
+from confide.models.answers import Answers
+from confide.views.records import Records
 
 
 def rng(seed: int = 4) -> np.random.Generator:
@@ -33,7 +34,7 @@ def test_a_convex_model_gives_every_member_away_where_lira_sees_little():
     evidence = play(game, Residual(), worlds=1, rng=rng())
     assert naive_auc(evidence) == 1.0 and naive_tpr(evidence, 0.01) == 1.0
     assert (evidence.claims > 0).tolist() == evidence.exposed.tolist(), "0 is the threshold, without a label"
-    assert evidence.workings[0].conclusive and "is stationary" in evidence.workings[0].remarks[0]
+    assert evidence.diagnostics[0].conclusive and "is stationary" in evidence.diagnostics[0].remarks[0]
     lira = play(game, LiRA(), worlds=1, rng=rng())
     assert naive_auc(lira) < 0.75 and naive_tpr(lira, 0.01) < 0.2
 
@@ -41,7 +42,7 @@ def test_a_convex_model_gives_every_member_away_where_lira_sees_little():
 def test_stopping_early_costs_power_and_the_residual_says_so():
     evidence = play(game_of(201, Logistic(steps=40)), Residual(), worlds=1, rng=rng())
     assert 0.8 < naive_auc(evidence) < 0.99 and naive_tpr(evidence, 0.01) < 0.9
-    assert not evidence.workings[0].conclusive and "stopped early" in evidence.workings[0].remarks[0]
+    assert not evidence.diagnostics[0].conclusive and "stopped early" in evidence.diagnostics[0].remarks[0]
 
 
 def test_the_likelihood_ratio_beats_the_plain_ratio_where_training_stopped_early():
@@ -81,12 +82,12 @@ def test_the_balance_is_what_a_naive_sum_gives(penalty):
 
 
 def test_the_rest_by_hand_and_the_base_is_asked_for():
-    rest = KnownRest(2, np.array([True, False, True]))
+    rest = LeaveOneOutSums(2, np.array([True, False, True]))
     values = np.array([1.0, 10.0, 100.0])
     assert rest.total(values).tolist() == [100.0, 101.0, 1.0]
     along, square = rest.products(np.outer(values, values))
     assert along.tolist() == [100.0, 1010.0, 100.0] and square.tolist() == [100.0**2, 101.0**2, 1.0]
-    based = KnownRest(4, np.array([True]), Records(np.zeros((2, 1)), np.zeros(2, np.int64)))
+    based = LeaveOneOutSums(4, np.array([True]), Records(np.zeros((2, 1)), np.zeros(2, np.int64)))
     assert based.total(np.ones((1, 2)), np.ones((2, 2))).tolist() == [[2.0, 2.0]]
     for call in (lambda: based.total(np.ones(1)), lambda: based.products(np.ones((1, 1)))):
         with pytest.raises(KnowledgeError, match=r"rest\.base"):

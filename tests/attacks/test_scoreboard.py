@@ -7,15 +7,16 @@ from math import exp, log
 import numpy as np
 import pytest
 
-from confide.attacks.linkage import Counting, Entropic, Likelihood, Scoreboard, scoring
-from confide.attacks.linkage.entropic import beliefs
-from confide.attacks.linkage.scoreboard import eccentricity
+from confide.attacks.linkage import Counting, Entropic, Likelihood, Scoreboard
+from confide.attacks.linkage.ratings import _scoring as scoring
+from confide.attacks.linkage.ratings.entropic import beliefs
+from confide.attacks.linkage.ratings.scoreboard import eccentricity
 from confide.core.errors import KnowledgeError
-from confide.core.facts import Facts
-from confide.core.interactions import Interactions
 from confide.core.nouns import Case
 from confide.data.ratings_like import ratings_like
-from confide.games.ratings import Knowing
+from confide.games.linkage.ratings import Knowing
+from confide.knowledge.ratings import Facts
+from confide.views.interactions import Interactions
 
 
 def rng(seed: int = 0) -> np.random.Generator:

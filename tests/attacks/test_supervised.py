@@ -9,10 +9,10 @@ import pytest
 from tests.attacks.inside import network, people, plain_case, rng, told_case
 
 from confide.attacks.membership import Nasr, NasrOutputs, Supervised, SupervisedGradients
-from confide.attacks.membership.ranks import auc
+from confide.attacks.membership.black_box._ranks import auc
 from confide.core.errors import KnowledgeError
 from confide.core.nouns import Case
-from confide.core.records import Records
+from confide.views.records import Records
 
 N = 400
 EACH = [

@@ -7,23 +7,28 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from confide.attacks.linkage.chains import chains, log_ratios
-from confide.attacks.linkage.jaccard import SharedPlaces
-from confide.attacks.linkage.mobility_chain import MobilityChain, MobilityLikelihood, distance, in_plane
-from confide.attacks.linkage.nearby import NearbyPoints
-from confide.attacks.linkage.unicity import UniquePoints
+from confide.attacks.linkage.traces._markov_chains import chains, log_ratios
+from confide.attacks.linkage.traces.mobility_chain import (
+    MobilityChain,
+    MobilityLikelihood,
+    distance,
+    in_plane,
+)
+from confide.attacks.linkage.traces.nearby_points import NearbyPoints
+from confide.attacks.linkage.traces.shared_places import SharedPlaces
+from confide.attacks.linkage.traces.unique_points import UniquePoints
 from confide.core.evidence import Evidence
 from confide.core.nouns import Mechanism
 from confide.core.play import play
-from confide.core.traces import Traces, metres
 from confide.data.commuters import Commuters
 from confide.data.twins_traces import wanderers
-from confide.games.traces import EarlierKnown, PointsKnown
+from confide.games.linkage.traces import EarlierKnown, PointsKnown
+from confide.mechanisms.anchors.published import Published
 from confide.mechanisms.anonymize.coarse_traces import CoarseTraces
 from confide.mechanisms.anonymize.rare_places import WithoutRarePlaces
 from confide.mechanisms.anonymize.split_traces import SplitTraces
-from confide.mechanisms.published import Published
 from confide.mechanisms.randomize.planar_laplace import PlanarLaplace
+from confide.views.traces import Traces, metres
 
 
 def rng(seed: int = 2) -> np.random.Generator:

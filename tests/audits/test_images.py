@@ -10,11 +10,11 @@ import numpy as np
 import polars as pl
 import pytest
 
-from confide.audits.images import images
-from confide.audits.picture_files import read_album
+from confide.audits.images.door import images
 from confide.core.errors import DataError, KnowledgeError
-from confide.core.pictures import Pictures
 from confide.data import twins
+from confide.inputs.images import read_images
+from confide.views.images import Pictures
 
 image = pytest.importorskip("PIL.Image")
 
@@ -39,14 +39,14 @@ def save(path: Path, *shape: int, mode: str = "L") -> None:
 def test_a_folder_of_folders_labels_and_an_npz_are_the_same_album(tmp_path):
     given = album()
     folder = folder_of(tmp_path / "faces", given)
-    first = read_album(folder)
+    first = read_images(folder)
     assert len(first.pictures) == 48 and first.people == tuple(f"ann{i}" for i in range(8))
     assert first.files[0].startswith("ann0/")
     labels = pl.DataFrame({"file": list(first.files), "person": [f.split("/")[0] for f in first.files]})
     labels.write_csv(tmp_path / "labels.csv")
-    second = read_album(folder, labels=tmp_path / "labels.csv")
+    second = read_images(folder, labels=tmp_path / "labels.csv")
     np.savez(tmp_path / "faces.npz", X=first.pictures.pixels, y=np.array(labels["person"].to_list()))
-    third = read_album(tmp_path / "faces.npz")
+    third = read_images(tmp_path / "faces.npz")
     assert first.pictures.digest() == second.pictures.digest() == third.pictures.digest()
     assert third.people == first.people
 
@@ -55,14 +55,14 @@ def test_resizing_and_colours(tmp_path):
     for k in range(8):
         save(tmp_path / f"p{k // 2}" / f"{k}.png", 10 + k, 9, mode="RGB")
     with pytest.raises(DataError, match=r"mixed sizes.*p0/1.png.*--resize"):
-        read_album(tmp_path)
-    assert read_album(tmp_path, resize=(6, 5)).pictures.pixels.shape == (8, 6, 5, 3)
-    assert read_album(album(), resize=(6, 5)).pictures.pixels.shape == (48, 6, 5)
+        read_images(tmp_path)
+    assert read_images(tmp_path, resize=(6, 5)).pictures.pixels.shape == (8, 6, 5, 3)
+    assert read_images(album(), resize=(6, 5)).pictures.pixels.shape == (48, 6, 5)
 
 
 def test_who_has_one_picture_is_left_out_and_counted():
     given = album()
-    found = read_album(given.take((given.person != 3) | (np.arange(48) == 3)))
+    found = read_images(given.take((given.person != 3) | (np.arange(48) == 3)))
     assert found.alone == 1 and "3" not in found.people and len(found.pictures) == 42
     assert set(found.pictures.person.tolist()) == set(range(7))
 
@@ -110,14 +110,14 @@ def spoil(kind: str, folder: Path) -> dict:
 def test_a_folder_with_something_wrong_is_refused_by_name(tmp_path, kind, says):
     folder = folder_of(tmp_path / "faces", album())
     with pytest.raises(DataError, match=says):
-        read_album(folder, **spoil(kind, folder))
+        read_images(folder, **spoil(kind, folder))
 
 
 def test_a_small_file_of_a_huge_picture_is_not_opened(tmp_path):
     folder = folder_of(tmp_path / "faces", album())
     image.new("1", (20_000, 20_000)).save(folder / "ann0" / "bomb.png")
     with pytest.raises(DataError, match=r"bomb\.png is"):
-        read_album(folder)
+        read_images(folder)
 
 
 def test_arrays_that_are_no_pictures_are_refused(tmp_path):
@@ -128,23 +128,23 @@ def test_arrays_that_are_no_pictures_are_refused(tmp_path):
         return tmp_path / "x.npz"
 
     with pytest.raises(DataError, match="no array 'y'"):
-        read_album(npz(X=good.pixels))
+        read_images(npz(X=good.pixels))
     with pytest.raises(DataError, match="X float64"):
-        read_album(npz(X=good.pixels / 1.0, y=good.person))
+        read_images(npz(X=good.pixels / 1.0, y=good.person))
     with pytest.raises(DataError, match="cannot be read as npz"):
-        read_album(npz(X=good.pixels, y=np.array([object()] * 48)))
+        read_images(npz(X=good.pixels, y=np.array([object()] * 48)))
     with pytest.raises(DataError, match="does not exist"):
-        read_album(tmp_path / "none.npz")
+        read_images(tmp_path / "none.npz")
     (tmp_path / "text.txt").write_text("hello")
     with pytest.raises(DataError, match=r"neither a folder nor an \.npz"):
-        read_album(tmp_path / "text.txt")
+        read_images(tmp_path / "text.txt")
     (tmp_path / "empty").mkdir()
     with pytest.raises(DataError, match="holds no pictures"):
-        read_album(tmp_path / "empty")
+        read_images(tmp_path / "empty")
     with pytest.raises(DataError, match="carry no names"):
-        read_album(good.nameless())
+        read_images(good.nameless())
     with pytest.raises(DataError, match="3 people with 2 pictures or more"):
-        read_album(album(3))
+        read_images(album(3))
 
 
 @pytest.mark.parametrize(
@@ -213,7 +213,7 @@ def test_the_public_report_names_nobody(tmp_path):
 
 
 def test_without_torch_the_network_is_a_named_skip(tmp_path, monkeypatch):
-    monkeypatch.setattr("confide.attacks.recognition.small_cnn.find_spec", lambda name: None)
+    monkeypatch.setattr("confide.attacks.linkage.images.small_cnn.find_spec", lambda name: None)
     audit = images(album(), obscure=("mosaic:2",), seed=1, cache=tmp_path)
     skipped = {s.attack: s.why for s in audit.sections[0].skipped}
     assert "confide[torch]" in skipped["small-cnn (closed set)"]
@@ -232,4 +232,4 @@ def test_bytes_of_a_jpeg_are_read(tmp_path):
         image.fromarray(pixels).save(file, "JPEG")
         (tmp_path / str(person)).mkdir(exist_ok=True)
         (tmp_path / str(person) / f"{k}.JPG").write_bytes(file.getvalue())
-    assert len(read_album(tmp_path).pictures) == 8
+    assert len(read_images(tmp_path).pictures) == 8

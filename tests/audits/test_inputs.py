@@ -8,10 +8,17 @@ import pandas as pd
 import polars as pl
 import pytest
 
-from confide.audits.comparable import separate
-from confide.audits.inputs import Sheet, as_sheet, class_names, read_sheet, same_columns, with_codes
+from confide.audits.model.overlap import remove_overlap
 from confide.core.errors import DataError
-from confide.core.records import Records
+from confide.inputs.records import (
+    RawRecords,
+    as_raw_records,
+    class_names,
+    read_sheet,
+    same_columns,
+    with_codes,
+)
+from confide.views.records import Records
 
 FRAME = pl.DataFrame({"age": [30, 40, 50], "job": ["a", "b", "a"], "income": ["low", "high", "low"]})
 
@@ -43,7 +50,7 @@ def test_arrays_come_from_npz(tmp_path: Path) -> None:
     ids=["pair", "polars", "pandas", "records"],
 )
 def test_python_users_give_what_they_have(data: Any) -> None:
-    assert len(as_sheet(data, label="income", name="members")) == 3
+    assert len(as_raw_records(data, label="income", name="members")) == 3
 
 
 def write(path: Path, what: str) -> Path:
@@ -78,34 +85,36 @@ def test_unusable_files_are_named(name: str, what: str | None, says: str, tmp_pa
 
 def test_a_missing_label_column_is_named_with_those_that_exist() -> None:
     with pytest.raises(DataError, match="no column 'salary' for the label; it has age, job, income"):
-        as_sheet(FRAME, label="salary", name="members")
+        as_raw_records(FRAME, label="salary", name="members")
 
 
 def test_columns_are_put_in_order_and_differences_named() -> None:
-    first = as_sheet(FRAME, label="income", name="members")
-    turned = as_sheet(FRAME.select("income", "job", "age"), label="income", name="nonmembers")
+    first = as_raw_records(FRAME, label="income", name="members")
+    turned = as_raw_records(FRAME.select("income", "job", "age"), label="income", name="nonmembers")
     assert same_columns(first, turned).x.columns == ["age", "job"]  # pyright: ignore
-    less = as_sheet(FRAME.drop("job"), label="income", name="nonmembers")
+    less = as_raw_records(FRAME.drop("job"), label="income", name="nonmembers")
     with pytest.raises(DataError, match="nonmembers lacks job"):
         same_columns(first, less)
-    other = as_sheet(FRAME.with_columns(pl.col("age").cast(pl.String)), label="income", name="nonmembers")
+    other = as_raw_records(
+        FRAME.with_columns(pl.col("age").cast(pl.String)), label="income", name="nonmembers"
+    )
     with pytest.raises(DataError, match="column 'age' is Int64 in members and String in nonmembers"):
         same_columns(first, other)
 
 
 def test_classes_are_numbers_or_sorted_names() -> None:
-    sheet = Sheet(np.eye(3), np.array(["b", "a", "b"]), "members")
+    sheet = RawRecords(np.eye(3), np.array(["b", "a", "b"]), "members")
     assert class_names([sheet]) == ["a", "b"]
     assert with_codes(sheet, ["b", "a"]).y.tolist() == [0, 1, 0]
-    assert class_names([Sheet(np.eye(2), np.array([0, 4]), "members")]) == [0, 1, 2, 3, 4]
+    assert class_names([RawRecords(np.eye(2), np.array([0, 4]), "members")]) == [0, 1, 2, 3, 4]
     with pytest.raises(DataError, match="-1 is negative"):
-        class_names([Sheet(np.eye(2), np.array([-1, 1]), "members")])
+        class_names([RawRecords(np.eye(2), np.array([-1, 1]), "members")])
 
 
 def test_a_regression_keeps_values_and_refuses_text() -> None:
-    assert with_codes(Sheet(np.eye(2), np.array([1, 2]), "m"), None).y.dtype == np.float64
+    assert with_codes(RawRecords(np.eye(2), np.array([1, 2]), "m"), None).y.dtype == np.float64
     with pytest.raises(DataError, match="not a number"):
-        with_codes(Sheet(np.eye(2), np.array(["x", "y"]), "m"), None)
+        with_codes(RawRecords(np.eye(2), np.array(["x", "y"]), "m"), None)
 
 
 def records(*rows: int) -> Records:
@@ -116,8 +125,8 @@ def test_nobody_stands_on_both_sides() -> None:
     with pytest.raises(
         DataError, match=r"2 records stand among the members and among the non-members \(rows 0, 2"
     ):
-        separate(records(1, 2, 3), records(3, 4, 1, 5), None, allow_overlap=False)
-    sides = separate(records(1, 2, 2, 3), records(3, 4, 1, 5), records(6, 4, 1, 6), allow_overlap=True)
+        remove_overlap(records(1, 2, 3), records(3, 4, 1, 5), None, allow_overlap=False)
+    sides = remove_overlap(records(1, 2, 2, 3), records(3, 4, 1, 5), records(6, 4, 1, 6), allow_overlap=True)
     assert sides.members.x[:, 0].tolist() == [1, 2, 3]
     assert sides.nonmembers.x[:, 0].tolist() == [4, 5]
     assert sides.population is not None
@@ -134,7 +143,7 @@ def test_pandas_text_with_nan_becomes_text_with_nulls_and_categories_stay() -> N
             "y": [0, 1, 0],
         }
     )
-    sheet = as_sheet(frame, label="y", name="members")
+    sheet = as_raw_records(frame, label="y", name="members")
     assert isinstance(sheet.x, pl.DataFrame)
     assert sheet.x["job"].to_list() == ["nurse", None, "clerk"]
     assert sheet.x["rank"].dtype == pl.Enum(["low", "high"])
@@ -142,13 +151,13 @@ def test_pandas_text_with_nan_becomes_text_with_nulls_and_categories_stay() -> N
 
 
 def test_labels_may_come_as_a_column_or_a_list_but_one_a_row() -> None:
-    assert as_sheet([np.eye(3), np.array([[0], [1], [0]])], label=None, name="members").y.tolist() == [
+    assert as_raw_records([np.eye(3), np.array([[0], [1], [0]])], label=None, name="members").y.tolist() == [
         0,
         1,
         0,
     ]
     with pytest.raises(DataError, match=r"3 rows but labels of shape \(2,\)"):
-        as_sheet((np.eye(3), [0, 1]), label=None, name="members")
+        as_raw_records((np.eye(3), [0, 1]), label=None, name="members")
 
 
 def test_two_csv_files_agree_on_numbers(tmp_path: Path) -> None:

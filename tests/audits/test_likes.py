@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from confide.audits.likes import likes
+from confide.audits.likes.door import likes
 from confide.core import evidence as kept
 from confide.core.errors import DataError, KnowledgeError
 from confide.report import Table

@@ -7,13 +7,13 @@ import math
 import numpy as np
 import pytest
 
-from confide.audits.localisation import localisation_exhibits
+from confide.audits.traces.localisation import localisation_exhibits
 from confide.core.errors import EvidenceError
-from confide.core.traces import Traces
 from confide.data.commuters import Commuters
 from confide.measure.distortion import expected_error, over_people, uncertainty
-from confide.mechanisms.published import Published
+from confide.mechanisms.anchors.published import Published
 from confide.mechanisms.randomize.planar_laplace import PlanarLaplace
+from confide.views.traces import Traces
 
 TRACES = Commuters(people=80)(rng=np.random.default_rng(0))
 

@@ -1,4 +1,4 @@
-"""`confide.audits.model` in Python: what is played, counted, asked, and kept from the public."""
+"""`confide.audits.model.door` in Python: what is played, counted, asked, and kept from the public."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from sklearn.ensemble import RandomForestClassifier
 import confide
 from confide.attacks.membership import RMIA, StudentT
 from confide.core.errors import DataError
-from confide.learners.remote import Line, remote
+from confide.models.remote import Line, remote
 
 RNG = np.random.default_rng(0)
 X = RNG.standard_normal((963, 6))

@@ -9,10 +9,10 @@ import numpy as np
 import polars as pl
 import pytest
 
-from confide.audits.rating_table import days
-from confide.audits.ratings import parse_days, ratings
+from confide.audits.ratings.door import parse_days, ratings
 from confide.core.errors import DataError, KnowledgeError
 from confide.data.ratings_like import ratings_like
+from confide.inputs.ratings import days
 from confide.report import Table
 
 COLUMNS = {"user": "user", "item": "film", "rating": "stars", "time": "at"}

@@ -10,10 +10,10 @@ import numpy as np
 import polars as pl
 import pytest
 
-from confide.audits.trace_table import Columns, read_traces
-from confide.audits.traces import choose, traces
+from confide.audits.traces.door import choose, traces
 from confide.core.errors import DataError, KnowledgeError
 from confide.data.twins_traces import wanderers
+from confide.inputs.traces import Columns, read_traces
 
 MADE = wanderers(160, around=(48.1, 11.5), each=25, places=120, days=12, rng=np.random.default_rng(1))
 assert MADE.where is not None

@@ -1,4 +1,4 @@
-"""`confide.audits.model` where weights are published: access, weights, checkpoints, coverage, the ladder."""
+"""`audits.model` where weights are published: access, weights, checkpoints, coverage, the ladder."""
 
 from __future__ import annotations
 
@@ -15,20 +15,21 @@ from torch import nn
 import confide
 from confide.attacks import membership
 from confide.attacks.membership import Loss
-from confide.audits.attacking import USUAL, WHITE, Played, choose
-from confide.audits.ladder import ladder
-from confide.audits.over_training import _distinct
+from confide.audits.model.access_table import ladder
+from confide.audits.model.attacks import USUAL, WHITE, choose
+from confide.audits.model.gradient_norms import _distinct
+from confide.audits.playing import Played
+from confide.core.access import BlackBox, LabelOnly, WhiteBox, access_of
 from confide.core.arrays import Rng
+from confide.core.diagnostics import Curve, Diagnostics
 from confide.core.errors import DataError, EvidenceError, ModelError
 from confide.core.evidence import Evidence
 from confide.core.narrowing import narrowed
 from confide.core.nouns import Case, Guess
-from confide.core.records import Records
-from confide.core.views import BlackBox, LabelOnly, WhiteBox, access_of
-from confide.core.workings import Curve, Workings
-from confide.learners.checkpoints import digest_of
-from confide.learners.references import Background, Told
-from confide.learners.torch_model import TorchModel
+from confide.knowledge.models import Background, SupervisedBackground
+from confide.models.checkpoints import digest_of
+from confide.models.torch.model import TorchModel
+from confide.views.records import Records
 
 RNG = np.random.default_rng(0)
 X = RNG.standard_normal((600, 8)).astype(np.float32)
@@ -75,14 +76,14 @@ class SmallGradient(Card):
     def __call__(self, case: Case[WhiteBox, Background, Records], *, rng: Rng) -> Guess:
         norms = np.linalg.norm(case.view.gradient(case.targets.x, case.targets.y, layers=self.layers), axis=1)
         curve = Curve("Tried", "ridge", "found", (0.1, 1.0), (3.0, 4.0), 1.0)
-        return Guess(None, -norms, Workings(("Norms were small.",), self.conclusive, (curve,)))
+        return Guess(None, -norms, Diagnostics(("Norms were small.",), self.conclusive, (curve,)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Half(Card):
     name: ClassVar[str] = "nasr"
 
-    def __call__(self, case: Case[WhiteBox, Told, Records], *, rng: Rng) -> Guess:
+    def __call__(self, case: Case[WhiteBox, SupervisedBackground, Records], *, rng: Rng) -> Guess:
         score = -case.view.loss(case.targets.x, case.targets.y)
         score[case.known.told] = np.nan
         return Guess(None, score)

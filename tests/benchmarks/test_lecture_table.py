@@ -14,9 +14,9 @@ import torch
 from torch import nn
 
 from confide.data import cifar100, deezer600, digits
-from confide.games.membership import TrainedModel
-from confide.learners.references import Background
-from confide.learners.torch_model import TorchModel
+from confide.games.membership.models import TrainedModel
+from confide.knowledge.models import Background
+from confide.models.torch.model import TorchModel
 
 BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
 RNG = np.random.default_rng

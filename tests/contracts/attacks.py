@@ -37,13 +37,13 @@ from confide.attacks.membership import (
     Supervised,
     SupervisedGradients,
 )
+from confide.core.access import BlackBox, Task
 from confide.core.arrays import Array, Batch, Floats, Rng
 from confide.core.evidence import Evidence
 from confide.core.play import needed_access
-from confide.core.records import Records
-from confide.core.views import BlackBox, Task
-from confide.games.membership import IndependentWorlds
-from confide.mechanisms.inside import LAYERS, Inside, keys, split
+from confide.games.membership.models import IndependentWorlds
+from confide.mechanisms.anchors.white_box import LAYERS, Inside, keys, split
+from confide.views.records import Records
 
 
 @dataclass(frozen=True)

@@ -13,18 +13,18 @@ from typing import Any
 import numpy as np
 import pytest
 
-from confide.attacks.aggregates import ALL, InnerProduct, KnockKnock
+from confide.attacks.membership.counts import ALL, InnerProduct, KnockKnock
 from confide.core.budget import Budget, Unit
-from confide.core.counts import Counts, Grid
 from confide.core.errors import KnowledgeError
 from confide.core.nouns import Release
 from confide.core.paper import Paper
 from confide.core.play import play
-from confide.core.traces import Traces
 from confide.data.commuters import MONDAY, Commuters
-from confide.games.aggregates import Aggregates
+from confide.games.membership.counts import Aggregates
 from confide.measure import measure
 from confide.mechanisms.statistics.visit_counts import EVERY_VISIT, VisitCounts
+from confide.views.counts import Counts, Grid
+from confide.views.traces import Traces
 
 ATTACKS = (
     InnerProduct(),

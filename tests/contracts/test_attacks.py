@@ -25,10 +25,10 @@ from confide.core.errors import AccessError, KnowledgeError
 from confide.core.nouns import Case
 from confide.core.paper import Paper
 from confide.core.play import needed_access, play
-from confide.games.membership import TrainedModel
-from confide.learners.references import Background
+from confide.games.membership.models import TrainedModel
+from confide.knowledge.models import Background
 from confide.measure import measure
-from confide.mechanisms.anchors import Everything, Nothing
+from confide.mechanisms.anchors.models import Everything, Nothing
 from confide.mechanisms.learn.fit import Fit
 
 every = pytest.mark.parametrize("row", ATTACKS, ids=lambda row: row.id)

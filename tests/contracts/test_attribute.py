@@ -11,13 +11,13 @@ import pytest
 from confide.attacks.attribute import ALL, LikesSVD, by_name
 from confide.core.errors import KnowledgeError
 from confide.core.evidence import Evidence
-from confide.core.interactions import Interactions
 from confide.core.paper import Paper
 from confide.core.play import play
 from confide.data.liked import traits_like
-from confide.games.traits import Traits, parts
-from confide.mechanisms.published import Published
-from confide.mechanisms.strangers import StrangersRatings
+from confide.games.attribute.likes import TraitInference, parts
+from confide.mechanisms.anchors.published import Published
+from confide.mechanisms.anchors.records import UnrelatedRatings
+from confide.views.interactions import Interactions
 
 N, FOLDS = 600, 5
 ATTACKS = [*(attack() for attack in ALL), LikesSVD(transductive=True)]
@@ -29,10 +29,10 @@ every_kind = pytest.mark.parametrize("kind", ["binary", "classes", "number"])
 class Strangers:
     """As many strangers as there are people: nobody's likes are looked at."""
 
-    budget = StrangersRatings().budget
+    budget = UnrelatedRatings().budget
 
     def __call__(self, data: Interactions, *, rng: np.random.Generator):
-        return StrangersRatings(people=data.people, each=20)(data, rng=rng)
+        return UnrelatedRatings(people=data.people, each=20)(data, rng=rng)
 
 
 def likes_and_trait(kind: str) -> tuple[Interactions, np.ndarray]:
@@ -44,11 +44,11 @@ def likes_and_trait(kind: str) -> tuple[Interactions, np.ndarray]:
     return likes, yes + 0.2 * rng.normal(size=N) if kind == "number" else yes.astype(np.float64)
 
 
-def game(kind: str, mechanism: object, *, shuffled: bool = False) -> Traits:
+def game(kind: str, mechanism: object, *, shuffled: bool = False) -> TraitInference:
     likes, value = likes_and_trait(kind)
     if shuffled:
         value = np.random.default_rng(3).permutation(value)
-    return Traits(
+    return TraitInference(
         items=likes,
         value=value,
         kind=kind,
@@ -58,7 +58,7 @@ def game(kind: str, mechanism: object, *, shuffled: bool = False) -> Traits:
     )
 
 
-def played(attack: object, dealt: Traits, **how: object) -> Evidence:
+def played(attack: object, dealt: TraitInference, **how: object) -> Evidence:
     return play(dealt, attack, worlds=FOLDS, rng=np.random.default_rng(5), **how)
 
 

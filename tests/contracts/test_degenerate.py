@@ -7,9 +7,10 @@ import pytest
 from tests.contracts.attacks import ATTACKS, Deep, Row, Table
 
 from confide.core.nouns import Case
-from confide.core.records import Records
-from confide.games.membership import TrainedModel
-from confide.learners.references import Answers, Background, References
+from confide.games.membership.models import TrainedModel
+from confide.knowledge.models import Background, References
+from confide.models.answers import Answers
+from confide.views.records import Records
 
 N, Z, C, M = 200, 120, 4, 4
 every = pytest.mark.parametrize("row", ATTACKS, ids=lambda row: row.id)

@@ -25,18 +25,19 @@ from tests.contracts.attacks import (
 )
 
 from confide.attacks.membership import RMIA, LiRA, Loss, Quantile, StudentT
-from confide.attacks.membership.rmia import log_out
+from confide.attacks.membership.black_box.rmia import log_out
+from confide.core.cache import key_of
 from confide.core.errors import KnowledgeError
 from confide.core.evidence import Evidence
 from confide.core.nouns import Case
 from confide.core.play import play
-from confide.core.records import Records
-from confide.learners.cache import key_of
+from confide.knowledge.models import Background, References
 from confide.learners.comparing import compare_accuracy
-from confide.learners.references import Answers, Background, References
 from confide.measure import measure
-from confide.mechanisms.anchors import Everything
+from confide.mechanisms.anchors.models import Everything
 from confide.mechanisms.learn.fit import Fit
+from confide.models.answers import Answers
+from confide.views.records import Records
 
 
 def rng() -> np.random.Generator:

@@ -36,12 +36,12 @@ from confide.core.play import play
 from confide.data import gowalla_nyc
 from confide.data.commuters import MONDAY, Commuters
 from confide.data.ratings_like import ratings_like
-from confide.games.linkage import NOBODY, Linkage
-from confide.games.ratings import Knowing, RatingsLinked
-from confide.games.traces import EarlierKnown, PointsKnown
+from confide.games.linkage.claims import NOBODY, Linkage
+from confide.games.linkage.ratings import Knowing, RatingsLinkage
+from confide.games.linkage.traces import EarlierKnown, PointsKnown
+from confide.mechanisms.anchors.published import Published
+from confide.mechanisms.anchors.records import UnrelatedRatings, UnrelatedTraces
 from confide.mechanisms.anonymize.coarse_traces import CoarseTraces
-from confide.mechanisms.published import Published
-from confide.mechanisms.strangers import StrangersRatings, StrangersTraces
 
 
 @dataclass(frozen=True)
@@ -69,15 +69,15 @@ def rng(seed: int = 7) -> np.random.Generator:
     return np.random.default_rng(seed)
 
 
-def ratings_game(mechanism: Mechanism[Any]) -> RatingsLinked:
+def ratings_game(mechanism: Mechanism[Any]) -> RatingsLinkage:
     records = ratings_like(people=600, items=400, each=40, rng=rng(1))
-    return RatingsLinked(
+    return RatingsLinkage(
         mechanism=mechanism, records=records, targets=np.arange(400), knowing=Knowing(facts=8, wrong=2)
     )
 
 
 def ratings_row(attack: Any, reaches: float = 0.9) -> Row:
-    return Row(attack, ratings_game, StrangersRatings(since=10_900.0, days=2_200.0), reaches)
+    return Row(attack, ratings_game, UnrelatedRatings(since=10_900.0, days=2_200.0), reaches)
 
 
 def points_game(mechanism: Mechanism[Any]) -> PointsKnown:
@@ -92,11 +92,11 @@ def past_game(mechanism: Mechanism[Any]) -> EarlierKnown:
 
 
 def points_row(attack: Any, reaches: float) -> Row:
-    return Row(attack, points_game, StrangersTraces(seconds=540 * 86_400), reaches)
+    return Row(attack, points_game, UnrelatedTraces(seconds=540 * 86_400), reaches)
 
 
 def past_row(attack: Any, reaches: float) -> Row:
-    return Row(attack, past_game, StrangersTraces(since=MONDAY + 7 * 86_400, seconds=7 * 86_400), reaches)
+    return Row(attack, past_game, UnrelatedTraces(since=MONDAY + 7 * 86_400, seconds=7 * 86_400), reaches)
 
 
 ATTACKS = (

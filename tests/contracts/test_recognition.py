@@ -10,18 +10,18 @@ import numpy as np
 import pytest
 from scipy.stats import binom
 
-from confide.attacks.recognition import ALL, ClearTrained, Recogniser, SmallCNN, by_name
+from confide.attacks.linkage.images import ALL, ClearTrained, Recogniser, SmallCNN, by_name
 from confide.core.errors import KnowledgeError
-from confide.core.gallery import Gallery
 from confide.core.nouns import Case
 from confide.core.paper import Paper
-from confide.core.pictures import Pictures
 from confide.core.play import play
-from confide.games.recognition import ObscuredPictures
+from confide.games.linkage.images import ImageRecognition
+from confide.knowledge.images import Gallery
 from confide.measure import auc, measure
+from confide.mechanisms.anchors.published import Published
+from confide.mechanisms.anchors.records import UnrelatedImages
 from confide.mechanisms.anonymize.mosaic import Mosaic
-from confide.mechanisms.published import Published
-from confide.mechanisms.strangers import StrangersPictures
+from confide.views.images import Pictures
 
 STILL = {"copies": 2, "mirror": False}  # a pattern that is mirrored is another
 ATTACKS = (Recogniser(), Recogniser(model="linear", **STILL), ClearTrained(**STILL), SmallCNN(**STILL))
@@ -47,12 +47,12 @@ def is_above_chance(right: int, tried: int, among: int) -> bool:
 
 @pytest.fixture(autouse=True)
 def little_effort(monkeypatch):
-    monkeypatch.setattr("confide.attacks.recognition.small_cnn.PICTURES_SEEN", 5_000)
+    monkeypatch.setattr("confide.attacks.linkage.images.small_cnn.PICTURES_SEEN", 5_000)
 
 
 @every
 def test_learns_nothing_from_strangers(attack):
-    game = ObscuredPictures(mechanism=StrangersPictures(), pictures=people(), gallery=0.5)
+    game = ImageRecognition(mechanism=UnrelatedImages(), pictures=people(), gallery=0.5)
     evidence = play(game, attack, worlds=4, rng=rng())
     exposed = evidence.table.filter("exposed")
     assert not is_above_chance(int(exposed["hit"].sum()), len(exposed), 5)
@@ -63,7 +63,7 @@ def test_learns_nothing_from_strangers(attack):
 
 @every
 def test_recognises_nearly_all_in_clear_pictures(attack):
-    game = ObscuredPictures(mechanism=Published(), pictures=people(), gallery=0.7, closed=True)
+    game = ImageRecognition(mechanism=Published(), pictures=people(), gallery=0.7, closed=True)
     evidence = play(game, attack, worlds=2, rng=rng())
     assert evidence.exposed.all() and evidence.table["hit"].mean() > 0.75
     opened = play(dataclasses.replace(game, closed=False), attack, worlds=3, rng=rng())
@@ -75,7 +75,7 @@ def test_null_permuted_names(attack):
     """Who learned from a gallery with the names shuffled names nobody right more often than by chance."""
     right = tried = 0
     for seed in range(3):
-        game = ObscuredPictures(mechanism=Published(), pictures=people(), gallery=0.5, closed=True)
+        game = ImageRecognition(mechanism=Published(), pictures=people(), gallery=0.5, closed=True)
         world = game.deal(0, rng=np.random.default_rng(seed))
         clear = world.case.known.clear
         shuffled = Pictures(clear.pixels, np.random.default_rng(seed).permutation(clear.person))
@@ -93,7 +93,7 @@ def processes():
 
 @every
 def test_same_seed_same_evidence_under_any_map(attack, processes):
-    game = ObscuredPictures(mechanism=Mosaic(side=2), pictures=people(4, 4), gallery=0.5)
+    game = ImageRecognition(mechanism=Mosaic(side=2), pictures=people(4, 4), gallery=0.5)
     plain, again = (play(game, attack, worlds=2, rng=rng()) for _ in range(2))
     with ThreadPoolExecutor(2) as threads:
         threaded = play(game, attack, worlds=2, rng=rng(), map=threads.map)
@@ -113,8 +113,8 @@ def test_says_what_it_lacks(attack):
 
 
 def test_a_network_without_torch_is_refused_and_the_others_run(monkeypatch):
-    monkeypatch.setattr("confide.attacks.recognition.small_cnn.find_spec", lambda name: None)
-    game = ObscuredPictures(mechanism=Published(), pictures=people(4, 4), gallery=0.5)
+    monkeypatch.setattr("confide.attacks.linkage.images.small_cnn.find_spec", lambda name: None)
+    game = ImageRecognition(mechanism=Published(), pictures=people(4, 4), gallery=0.5)
     with pytest.raises(KnowledgeError, match=r"pip install 'confide\[torch\]'"):
         play(game, SmallCNN(), worlds=1, rng=rng())
     assert len(play(game, Recogniser(), worlds=1, rng=rng())) == 8

@@ -9,16 +9,16 @@ import numpy as np
 import pytest
 from tests.contracts.attacks import CLASSES, people
 
-from confide.audits.attacking import attack_all
+from confide.audits.model.attacks import attack_all
+from confide.core.access import BlackBox, LabelOnly, WhiteBox, access_of
 from confide.core.arrays import Batch, Floats, Rng
 from confide.core.narrowing import for_attack
 from confide.core.nouns import Case, Guess
 from confide.core.play import play
-from confide.core.records import Records
-from confide.core.views import BlackBox, LabelOnly, WhiteBox, access_of
-from confide.games.membership import TrainedModel
-from confide.learners.references import Background, Informed, Told
-from confide.mechanisms.anchors import Everything
+from confide.games.membership.models import TrainedModel
+from confide.knowledge.models import Background, Informed, SupervisedBackground
+from confide.mechanisms.anchors.models import Everything
+from confide.views.records import Records
 
 TARGETS = people(60, 1)
 MEMBER = np.arange(60) % 2 == 0
@@ -89,7 +89,7 @@ def typed(view: Any, known: Any) -> Any:
     return Typed()
 
 
-@pytest.mark.parametrize("known", [Background, Told, Informed])
+@pytest.mark.parametrize("known", [Background, SupervisedBackground, Informed])
 @pytest.mark.parametrize(
     ("view", "access"),
     [(WhiteBox, "white-box"), (BlackBox, "black-box"), (LabelOnly, "label-only"), (object, "blind")],

@@ -8,9 +8,9 @@ import pytest
 from polars.testing import assert_frame_equal
 
 from confide.core import evidence as kept
+from confide.core.atomic import atomic_write
 from confide.core.errors import DataError, EvidenceError
 from confide.core.evidence import Evidence
-from confide.core.whole import whole_file
 
 
 def some(attack: str = "a") -> Evidence:
@@ -64,7 +64,7 @@ def test_a_corrupt_file_is_named(tmp_path: Path) -> None:
 def test_a_file_appears_whole_or_not_at_all(tmp_path: Path) -> None:
     path = tmp_path / "report.json"
     path.write_text("old")
-    with pytest.raises(ZeroDivisionError), whole_file(path) as draft:
+    with pytest.raises(ZeroDivisionError), atomic_write(path) as draft:
         draft.write_text("half")
         raise ZeroDivisionError
     assert path.read_text() == "old"

@@ -20,4 +20,4 @@ def test_importing_confide_loads_nothing_heavy() -> None:
 
 
 def test_the_test_could_fail() -> None:
-    assert "torch" in loaded_by("import confide.learners.torch_learner")
+    assert "torch" in loaded_by("import confide.learners.torch.learner")

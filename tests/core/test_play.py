@@ -11,11 +11,11 @@ import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
+from confide.core.access import BlackBox, LabelOnly, WhiteBox, access_of
 from confide.core.budget import Budget, Unit
 from confide.core.errors import AccessError, EvidenceError, PromiseError
 from confide.core.nouns import Case, Guess, World
 from confide.core.play import needed_access, play
-from confide.core.views import BlackBox, LabelOnly, WhiteBox, access_of
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ import polars as pl
 import pytest
 
 from confide.core.errors import DataError
-from confide.core.records import Records
+from confide.views.records import Records
 
 
 def binary(n: int, d: int, seed: int) -> Records:

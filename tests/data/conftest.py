@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from confide.data.finding import File, find
+from confide.data.locating import File, find
 
 
 @pytest.fixture

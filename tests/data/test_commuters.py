@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from confide.core.errors import DataError
-from confide.core.traces import metres
 from confide.data.commuters import HOUR, MONDAY, Commuters, at_work
+from confide.views.traces import metres
 
 
 def test_a_grid_in_metres():

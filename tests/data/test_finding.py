@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from confide.core.errors import DataError
-from confide.data.finding import File, cache_folder, find, locate
+from confide.data.locating import File, cache_folder, find, locate
 
 CONTENT = b"made up"
 GOOD = f"sha256:{hashlib.sha256(CONTENT).hexdigest()}"

@@ -13,9 +13,9 @@ from confide.core.errors import DataError
 from confide.core.play import play
 from confide.data import deezer_likes, movielens1m
 from confide.data.liked import interactions
-from confide.games.traits import Traits, parts
+from confide.games.attribute.likes import TraitInference, parts
 from confide.measure import measure
-from confide.mechanisms.published import Published
+from confide.mechanisms.anchors.published import Published
 
 Need = Callable[..., None]
 
@@ -46,7 +46,9 @@ def test_twins_have_the_shape_and_the_trait_can_be_learned(data: object) -> None
     assert likes.people == people.height == n and likes.items == data.ITEMS
     value = (people["gender"] == people["gender"].unique().sort()[0]).to_numpy().astype(np.float64)
     part = parts(value, "binary", count=5, rng=np.random.default_rng(1))
-    game = Traits(items=likes, value=value, kind="binary", classes=2, part=part, mechanism=Published())
+    game = TraitInference(
+        items=likes, value=value, kind="binary", classes=2, part=part, mechanism=Published()
+    )
     found = measure(play(game, LikesTfIdf(), worlds=5, rng=np.random.default_rng(2)))
     yes = value.sum()
     assert found.auc.value > 0.5 + 4.5 * np.sqrt((n + 1) / (12 * yes * (n - yes)))

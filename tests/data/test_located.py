@@ -8,9 +8,9 @@ from types import ModuleType
 import numpy as np
 import pytest
 
-from confide.core.traces import Traces
 from confide.data import cabspotting, gowalla_nyc
 from confide.data.twins_traces import wanderers
+from confide.views.traces import Traces
 
 Need = Callable[..., None]
 

@@ -24,7 +24,7 @@ from confide.data import (
     purchase100,
     texas100,
 )
-from confide.data.finding import File
+from confide.data.locating import File
 
 
 def tar(path: Path, held: dict[str, bytes]) -> None:

@@ -8,7 +8,6 @@ import numpy as np
 import polars as pl
 import pytest
 
-from confide.core.records import Records
 from confide.data import (
     adult,
     cifar,
@@ -22,7 +21,8 @@ from confide.data import (
     location30,
     mnist,
 )
-from confide.data.finding import find
+from confide.data.locating import find
+from confide.views.records import Records
 
 Need = Callable[..., None]
 real = pytest.mark.real_data

@@ -7,8 +7,8 @@ import polars as pl
 import pytest
 from sklearn.ensemble import RandomForestClassifier
 
-from confide.core.records import Records
 from confide.data import ALL, DataSet, cards, digits, location30, twins
+from confide.views.records import Records
 
 EACH = pytest.mark.parametrize("data", ALL, ids=[card.name for card in cards()])
 

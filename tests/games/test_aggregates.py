@@ -5,15 +5,15 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from confide.attacks.aggregates import InnerProduct, KnockKnock
-from confide.core.counts import Grid
+from confide.attacks.membership.counts import InnerProduct, KnockKnock
 from confide.core.errors import DataError
 from confide.core.play import play
 from confide.data.commuters import MONDAY, Commuters
-from confide.games.aggregates import Aggregates
+from confide.games.membership.counts import Aggregates
 from confide.measure.privacy_gain import privacy_gain
 from confide.measure.roc import auc
 from confide.mechanisms.statistics.visit_counts import VisitCounts
+from confide.views.counts import Grid
 
 GRID = Grid(cells=100, start=MONDAY)
 TRACES = Commuters()(rng=np.random.default_rng(0))

@@ -9,15 +9,16 @@ from tests.contracts.attacks import CLASSES, Table, naive_auc, people
 
 from confide.attacks.blind import Blind
 from confide.attacks.membership import Loss
+from confide.core.access import BlackBox, LabelOnly, WhiteBox, access_of
 from confide.core.budget import Unit
 from confide.core.errors import DataError, EvidenceError, KnowledgeError
 from confide.core.play import play
-from confide.core.records import Records
-from confide.core.views import BlackBox, LabelOnly, WhiteBox, access_of
-from confide.games.asked import asked_once
-from confide.games.membership import IndependentWorlds, ModelPool, TrainedModel, shuffled
-from confide.learners.references import Answers, Background, Told
-from confide.mechanisms.anchors import Everything, Nothing
+from confide.games.membership.models import IndependentWorlds, ModelPool, TrainedModel, shuffled
+from confide.knowledge.models import Background, SupervisedBackground
+from confide.mechanisms.anchors.models import Everything, Nothing
+from confide.models.answers import Answers
+from confide.models.memo import asked_once
+from confide.views.records import Records
 
 ALPHA = 1e-9
 
@@ -140,7 +141,7 @@ def test_the_told_know_their_part_and_nothing_else_changes():
     plain, told = trained().deal(0, rng=rng()), trained(told=0.5).deal(0, rng=rng())
     assert type(plain.case.known) is Background
     known = told.case.known
-    assert isinstance(known, Told) and len(known.told) == 90
+    assert isinstance(known, SupervisedBackground) and len(known.told) == 90
     assert (known.member == told.exposed[known.told]).all()
     assert np.array_equal(Loss()(plain.case, rng=rng()).score, Loss()(told.case, rng=rng()).score)
 

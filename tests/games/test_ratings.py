@@ -7,12 +7,12 @@ import pytest
 from scipy.stats import binomtest
 
 from confide.core.errors import DataError
-from confide.core.interactions import Interactions
 from confide.core.nouns import Guess
 from confide.data.ratings_like import ratings_like
-from confide.games.linkage import NOBODY
-from confide.games.ratings import Fewer, Knowing, RatingsLinked
-from confide.mechanisms.published import Published
+from confide.games.linkage.claims import NOBODY
+from confide.games.linkage.ratings import FewerFacts, Knowing, RatingsLinkage
+from confide.mechanisms.anchors.published import Published
+from confide.views.interactions import Interactions
 
 PEOPLE, ITEMS = 200, 300
 
@@ -80,7 +80,7 @@ def test_who_has_too_few_items_is_not_asked_about():
 
 
 def test_the_release_holds_everybody_but_those_held_out(records: Interactions):
-    game = RatingsLinked(
+    game = RatingsLinkage(
         mechanism=Published(), records=records, targets=rng().permutation(PEOPLE)[:120], parts=3
     )
     world = game.deal(1, rng=rng(5))
@@ -97,7 +97,7 @@ def test_the_release_holds_everybody_but_those_held_out(records: Interactions):
 
 
 def test_the_coin_is_fair_and_worlds_are_repeatable(records: Interactions):
-    game = RatingsLinked(mechanism=Published(), records=records, targets=np.arange(PEOPLE))
+    game = RatingsLinkage(mechanism=Published(), records=records, targets=np.arange(PEOPLE))
     exposed = np.concatenate([game.deal(0, rng=child).exposed for child in rng(2).spawn(20)])
     assert binomtest(int(exposed.sum()), len(exposed)).pvalue > 1e-6 and game.randomised
     one, other = (game.deal(0, rng=rng(9)) for _ in range(2))
@@ -108,7 +108,7 @@ def test_the_coin_is_fair_and_worlds_are_repeatable(records: Interactions):
 def test_a_release_that_is_already_decided(records: Interactions):
     absent = np.arange(PEOPLE) % 4 == 0
     released = records.rows(~absent[records.person] & (records.item % 2 == 0))
-    game = RatingsLinked(
+    game = RatingsLinkage(
         mechanism=Published(),
         records=records,
         targets=np.arange(60),
@@ -123,10 +123,10 @@ def test_a_release_that_is_already_decided(records: Interactions):
 
 
 def test_fewer_facts_are_the_first_of_the_same(records: Interactions):
-    game = RatingsLinked(mechanism=Published(), records=records, targets=np.arange(50))
+    game = RatingsLinkage(mechanism=Published(), records=records, targets=np.arange(50))
     world = game.deal(0, rng=rng())
     rank = np.arange(len(world.case.targets)) % 8
     rank[:8] = -1
-    shown = Fewer(worlds=(world,), rank=(rank,), first=3).deal(0, rng=rng(1)).case.targets
+    shown = FewerFacts(worlds=(world,), rank=(rank,), first=3).deal(0, rng=rng(1)).case.targets
     assert shown.counts().tolist() == [0] + [3] * 49
     assert set(table(shown)) <= set(table(world.case.targets))

@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 
 from confide.core.errors import DataError
-from confide.core.gallery import Gallery
 from confide.core.nouns import Guess
-from confide.core.pictures import Pictures
-from confide.games.linkage import NOBODY
-from confide.games.recognition import ObscuredPictures, divided
-from confide.mechanisms.published import Published
+from confide.games.linkage.claims import NOBODY
+from confide.games.linkage.images import ImageRecognition, divided
+from confide.knowledge.images import Gallery
+from confide.mechanisms.anchors.published import Published
+from confide.views.images import Pictures
 
 
 def labelled(people: int = 6, each: int = 5) -> Pictures:
@@ -22,7 +22,7 @@ def labelled(people: int = 6, each: int = 5) -> Pictures:
 
 
 def deal(seed: int = 0, **changes):
-    game = ObscuredPictures(mechanism=Published(), pictures=labelled(), **changes)
+    game = ImageRecognition(mechanism=Published(), pictures=labelled(), **changes)
     return game, game.deal(0, rng=np.random.default_rng(seed))
 
 
@@ -79,10 +79,10 @@ def test_of_each_persons_pictures_one_at_least_is_on_either_side():
 
 def test_what_cannot_be_played_is_refused():
     with pytest.raises(DataError, match="no names"):
-        ObscuredPictures(mechanism=Published(), pictures=labelled().nameless())
+        ImageRecognition(mechanism=Published(), pictures=labelled().nameless())
     with pytest.raises(DataError, match="person 1 has 1 pictures"):
-        ObscuredPictures(mechanism=Published(), pictures=labelled(2, 2).take(np.array([0, 2, 1])))
+        ImageRecognition(mechanism=Published(), pictures=labelled(2, 2).take(np.array([0, 2, 1])))
     with pytest.raises(DataError, match=r"gallery is 1\.5"):
-        ObscuredPictures(mechanism=Published(), pictures=labelled(), gallery=1.5)
+        ImageRecognition(mechanism=Published(), pictures=labelled(), gallery=1.5)
     with pytest.raises(DataError, match="carry no names"):
         Gallery(labelled().nameless(), Published())

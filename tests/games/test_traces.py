@@ -6,14 +6,14 @@ import numpy as np
 import pytest
 
 from confide.core.errors import DataError, KnowledgeError
-from confide.core.mobility import MobilityKnowledge
 from confide.core.nouns import Guess
-from confide.core.traces import Traces
 from confide.data.twins_traces import wanderers
-from confide.games.linkage import NOBODY
-from confide.games.traces import NO_ROW, EarlierKnown, PointsKnown, earlier
+from confide.games.linkage.claims import NOBODY
+from confide.games.linkage.traces import NO_ROW, EarlierKnown, PointsKnown, earlier
+from confide.knowledge.traces import MobilityKnowledge
+from confide.mechanisms.anchors.published import Published
 from confide.mechanisms.anonymize.split_traces import SplitTraces
-from confide.mechanisms.published import Published
+from confide.views.traces import Traces
 
 
 def rng(seed: int = 2) -> np.random.Generator:

@@ -5,17 +5,19 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from confide.core.interactions import Interactions
-from confide.games.traits import Traits, holds, parts
-from confide.mechanisms.published import Published
+from confide.games.attribute.likes import TraitInference, holds, parts
+from confide.mechanisms.anchors.published import Published
+from confide.views.interactions import Interactions
 
 
-def dealt(value: np.ndarray, kind: str, classes: int, count: int = 3) -> tuple[Traits, np.ndarray]:
+def dealt(value: np.ndarray, kind: str, classes: int, count: int = 3) -> tuple[TraitInference, np.ndarray]:
     n = len(value)
     items = Interactions.of(np.arange(n), np.arange(n))  # person i has item i: rows tell who they are
     part = parts(value, kind, count=count, rng=np.random.default_rng(0))
     return (
-        Traits(items=items, value=value, kind=kind, classes=classes, part=part, mechanism=Published()),
+        TraitInference(
+            items=items, value=value, kind=kind, classes=classes, part=part, mechanism=Published()
+        ),
         part,
     )
 

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from confide.core.cache import Cache, key_of
 from confide.core.errors import ModelError
-from confide.learners.cache import Cache, key_of
 
 
 def test_what_was_kept_is_found_under_its_key_only(tmp_path: Path) -> None:

@@ -7,11 +7,11 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.tree import DecisionTreeClassifier
 from torch import nn
 
+from confide.core.access import WhiteBox
 from confide.core.errors import ModelError
-from confide.core.records import Records
-from confide.core.views import WhiteBox
-from confide.learners.callable_learner import CallableLearner, callable_learner
+from confide.learners.function import CallableLearner, callable_learner
 from confide.learners.learner import Keepable
+from confide.views.records import Records
 
 
 def train_tree(X, y, *, rng):

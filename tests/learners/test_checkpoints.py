@@ -14,8 +14,8 @@ from safetensors.torch import save_file, save_model
 from torch import nn
 
 from confide.core.errors import ModelError
-from confide.learners.checkpoints import digest_of, name_of, with_snapshots, with_weights
-from confide.learners.torch_model import TorchModel
+from confide.models.checkpoints import digest_of, name_of, with_snapshots, with_weights
+from confide.models.torch.model import TorchModel
 
 X = np.random.default_rng(0).standard_normal((7, 4)).astype(np.float32)
 

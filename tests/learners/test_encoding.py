@@ -9,7 +9,7 @@ import pytest
 from confide.core.errors import DataError
 from confide.learners.encoded import encoded_learner
 from confide.learners.encoding import fit_encoding
-from confide.learners.sklearn_learner import sklearn_learner
+from confide.learners.estimator import sklearn_learner
 
 
 def test_numbers_levels_truth_and_dates_by_hand():
@@ -103,7 +103,7 @@ def test_refusals_of_arrays():
 def test_an_encoded_regression_answers_in_its_own_units():
     from sklearn.linear_model import LinearRegression
 
-    from confide.core.records import Records
+    from confide.views.records import Records
 
     frame = pl.DataFrame({"size": [1.0, 2.0, 3.0, 4.0], "kind": ["a", "b", "a", "b"]})
     prices = np.array([1000.0, 2500.0, 3000.0, 4500.0])  # 1000 a unit, and 500 for b

@@ -8,11 +8,11 @@ from scipy.special import expit, logit, softmax
 from sklearn.feature_extraction.text import TfidfTransformer
 from sklearn.linear_model import LogisticRegression
 
-from confide.core.interactions import Interactions
-from confide.learners import item_matrix
-from confide.learners.item_matrix import Axes, TfIdf, matrix, thinned
-from confide.learners.leave_one_out import own_shift
-from confide.learners.trait_model import TraitModel, log_odds
+from confide.attacks.attribute.likes import _item_matrix as item_matrix
+from confide.attacks.attribute.likes._item_matrix import Axes, TfIdf, matrix, thinned
+from confide.attacks.attribute.likes._leave_one_out import own_shift
+from confide.attacks.attribute.likes._trait_model import TraitModel, log_odds
+from confide.views.interactions import Interactions
 
 
 def some_likes(n: int, m: int, seed: int = 0) -> np.ndarray:

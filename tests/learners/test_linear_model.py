@@ -6,9 +6,9 @@ import numpy as np
 import polars as pl
 import pytest
 
+from confide.core.access import WhiteBox
 from confide.core.errors import KnowledgeError
-from confide.core.views import WhiteBox
-from confide.learners.linear_model import LinearModel
+from confide.models.linear import LinearModel
 
 
 def model_of(classes: int, *, radius: float | None = None):

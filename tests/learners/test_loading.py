@@ -9,11 +9,11 @@ import torch
 from sklearn.linear_model import LinearRegression, LogisticRegression
 from torch import nn
 
+from confide.core.access import BlackBox, LabelOnly, WhiteBox, access_of
 from confide.core.errors import ModelError
-from confide.core.views import BlackBox, LabelOnly, WhiteBox, access_of
-from confide.learners.loading import as_view, import_object, load_model, load_train
-from confide.learners.remote import RemoteModel
-from confide.learners.sklearn_model import SklearnModel
+from confide.models.loading import as_view, import_object, load_model, load_train
+from confide.models.remote import RemoteModel
+from confide.models.sklearn.model import SklearnModel
 
 CODE = """
 import numpy as np

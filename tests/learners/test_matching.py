@@ -12,17 +12,17 @@ from sklearn.preprocessing import OneHotEncoder, StandardScaler
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 from torch import nn
 
+from confide.core.access import BlackBox
 from confide.core.errors import DataError, ModelError
-from confide.core.records import Records
-from confide.core.views import BlackBox
 from confide.learners.comparing import Line, accuracy, compare_accuracy
+from confide.learners.estimator import sklearn_learner
 from confide.learners.learner import GroupLearner, Keepable
-from confide.learners.loading import as_view
 from confide.learners.matching import reference_learner
-from confide.learners.reborn import Reborn
-from confide.learners.sklearn_learner import sklearn_learner
-from confide.learners.sklearn_model import SklearnModel
-from confide.learners.torch_learner import TorchLearner
+from confide.learners.torch.learner import TorchLearner
+from confide.learners.torch.reinitialise import Reinitialise
+from confide.models.loading import as_view
+from confide.models.sklearn.model import SklearnModel
+from confide.views.records import Records
 
 N, D, C = 2000, 60, 8
 
@@ -179,7 +179,7 @@ def test_reborn_modules_share_nothing_with_the_target():
     old.norm.running_mean += 3
     with torch.no_grad():
         old.norm.weight.fill_(5.0)
-    new = Reborn(old)()
+    new = Reinitialise(old)()
     assert torch.equal(new.body.weight, old.body.weight)  # frozen: a pretrained body stays
     assert new.body.weight is not old.body.weight
     assert not torch.equal(new.head.weight, old.head.weight)
@@ -191,7 +191,7 @@ def test_reborn_modules_share_nothing_with_the_target():
 
 def test_a_module_frozen_after_training_is_not_taken_for_a_reference():
     old = nn.Linear(3, 2).requires_grad_(False)
-    new = Reborn(old)()
+    new = Reinitialise(old)()
     assert not torch.equal(new.weight, old.weight)
     assert new.weight.requires_grad
 

@@ -20,10 +20,10 @@ from sklearn.preprocessing import OneHotEncoder, StandardScaler
 from sklearn.svm import LinearSVC
 from torch import nn
 
+from confide.core.access import BlackBox
 from confide.core.errors import ModelError
-from confide.core.views import BlackBox
-from confide.learners.loading import as_view
-from confide.learners.onnx import load_onnx
+from confide.models.loading import as_view
+from confide.models.onnx import load_onnx
 
 LABELS = ["no", "yes", "maybe"]
 

@@ -16,13 +16,13 @@ import torch
 from numpy.testing import assert_array_equal
 from torch import nn
 
+from confide.core.access import BlackBox
 from confide.core.arrays import Array, Batch, Floats, Ints, Rng
 from confide.core.errors import DataError
-from confide.core.records import Records
-from confide.core.views import BlackBox
 from confide.learners.pool import fit_many, include_halves
-from confide.learners.torch_learner import TorchLearner
+from confide.learners.torch.learner import TorchLearner
 from confide.scale import processes, ray_map, threads
+from confide.views.records import Records
 
 RNG = np.random.default_rng
 
@@ -206,9 +206,9 @@ from functools import partial
 from pathlib import Path
 import numpy as np
 from torch import nn
-from confide.core.records import Records
+from confide.views.records import Records
 from confide.learners.pool import fit_many, include_halves
-from confide.learners.torch_learner import TorchLearner
+from confide.learners.torch.learner import TorchLearner
 from confide.scale import processes
 
 x = np.random.default_rng(1).normal(size=(2000, 50)).astype(np.float32)

@@ -4,9 +4,9 @@ import numpy as np
 import polars as pl
 import pytest
 
+from confide.core.access import BlackBox, LabelOnly, access_of
 from confide.core.errors import ModelError
-from confide.core.views import BlackBox, LabelOnly, access_of
-from confide.learners.remote import Line, remote
+from confide.models.remote import Line, remote
 
 
 def softmax_of(x):

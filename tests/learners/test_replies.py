@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from confide.core.errors import ModelError
-from confide.learners.replies import (
+from confide.models.replies import (
     clipped_share,
     codes_of,
     columns_of,
@@ -12,7 +12,7 @@ from confide.learners.replies import (
     need_classes,
     outputs_of,
 )
-from confide.learners.signals import true_logit
+from confide.models.signals import true_logit
 
 
 @pytest.mark.parametrize(

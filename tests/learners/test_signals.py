@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from confide.learners.signals import Tempered, log_of, log_probability, settle, true_logit
+from confide.models.signals import Tempered, log_of, log_probability, settle, true_logit
 
 
 def test_the_true_logit_is_that_of_exact_arithmetic_where_p_rounds_to_one() -> None:

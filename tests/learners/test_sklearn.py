@@ -20,13 +20,13 @@ from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, StandardSc
 from sklearn.svm import SVC, LinearSVC
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
+from confide.core.access import BlackBox, WhiteBox
 from confide.core.errors import ModelError
-from confide.core.records import Records
-from confide.core.views import BlackBox, WhiteBox
+from confide.learners.estimator import SklearnLearner, sklearn_learner
 from confide.learners.learner import Keepable
-from confide.learners.signals import log_probability
-from confide.learners.sklearn_learner import SklearnLearner, sklearn_learner
-from confide.learners.sklearn_model import SklearnModel, as_pandas
+from confide.models.signals import log_probability
+from confide.models.sklearn.model import SklearnModel, as_pandas
+from confide.views.records import Records
 
 
 @pytest.fixture
@@ -260,7 +260,7 @@ def test_models_are_kept_without_pickling(estimator, tmp_path, rng):
 
 
 def test_without_skops_a_learner_is_simply_not_keepable(monkeypatch):
-    monkeypatch.setattr("confide.learners.sklearn_learner.find_spec", lambda name: None)
+    monkeypatch.setattr("confide.learners.estimator.find_spec", lambda name: None)
     assert not isinstance(sklearn_learner(LogisticRegression()), Keepable)
 
 
@@ -283,7 +283,7 @@ def test_a_recipe_is_the_same_in_another_process():
     program = """
     import json
     from sklearn.linear_model import LogisticRegression
-    from confide.learners.sklearn_learner import sklearn_learner
+    from confide.learners.estimator import sklearn_learner
     print(json.dumps(sklearn_learner(LogisticRegression(C=0.5), classes=["a", "b"]).recipe()))
     """
     run = subprocess.run(

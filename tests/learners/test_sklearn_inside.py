@@ -18,13 +18,13 @@ from sklearn.preprocessing import OneHotEncoder, StandardScaler
 from sklearn.svm import LinearSVC
 from sklearn.tree import DecisionTreeClassifier
 
+from confide.core.access import BlackBox, WhiteBox, access_of
 from confide.core.errors import KnowledgeError, ModelError
-from confide.core.records import Records
-from confide.core.views import BlackBox, WhiteBox, access_of
-from confide.learners.loading import as_view
-from confide.learners.sklearn_inside import SklearnInside, sklearn_view
-from confide.learners.sklearn_learner import sklearn_learner
-from confide.learners.sklearn_model import SklearnModel
+from confide.learners.estimator import sklearn_learner
+from confide.models.loading import as_view
+from confide.models.sklearn.inside import SklearnInside, sklearn_view
+from confide.models.sklearn.model import SklearnModel
+from confide.views.records import Records
 
 N, D = 40, 4
 NETWORK = {"hidden_layer_sizes": (5, 3), "max_iter": 30, "random_state": 0}

@@ -33,7 +33,7 @@ from sklearn.svm import SVC
 from sklearn.tree import DecisionTreeClassifier
 
 from confide.core.errors import ModelError
-from confide.learners.skops import load_skops
+from confide.models.skops.reading import load_skops
 
 
 class Homemade(ClassifierMixin, BaseEstimator):

@@ -12,11 +12,11 @@ from torch import nn
 from torch.optim import SGD, Adam, AdamW, NAdam, RMSprop
 from torch.optim.lr_scheduler import CosineAnnealingLR, StepLR
 
-from confide.core.records import Records
-from confide.learners import stacked
-from confide.learners.stacked import _EachByOneDnn, can_stack, layers_of
-from confide.learners.torch_learner import TorchLearner
-from confide.learners.torch_training import has_bfloat16
+from confide.learners.torch import stacked
+from confide.learners.torch.learner import TorchLearner
+from confide.learners.torch.stacked import _EachByOneDnn, can_stack, layers_of
+from confide.learners.torch.training import has_bfloat16
+from confide.views.records import Records
 
 TOLERANCE = 1e-4
 RNG = np.random.default_rng
@@ -79,7 +79,7 @@ def test_stacked_is_one_by_one(case: str, monkeypatch: pytest.MonkeyPatch) -> No
     trained: list[int] = []
     train = stacked.train_stacked
     monkeypatch.setattr(
-        "confide.learners.torch_learner.train_stacked",
+        "confide.learners.torch.learner.train_stacked",
         lambda modules, *rest: (trained.append(len(modules)), train(modules, *rest)),
     )
     together = learner.fit_group(records, subsets, rngs=RNG(9).spawn(4))

@@ -11,12 +11,12 @@ from torch import nn
 from torch.optim import SGD
 from torch.optim.lr_scheduler import CosineAnnealingLR
 
-from confide.core.records import Records
-from confide.learners import stacked, stacked_conv
-from confide.learners.stacked import can_stack, layers_of
-from confide.learners.stacked_conv import pays
-from confide.learners.torch_learner import TorchLearner
-from confide.learners.torch_training import has_bfloat16
+from confide.learners.torch import stacked, stacked_conv
+from confide.learners.torch.learner import TorchLearner
+from confide.learners.torch.stacked import can_stack, layers_of
+from confide.learners.torch.stacked_conv import pays
+from confide.learners.torch.training import has_bfloat16
+from confide.views.records import Records
 
 TOLERANCE = 1e-4
 RNG = np.random.default_rng
@@ -85,7 +85,7 @@ def groups(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     monkeypatch.setattr(stacked_conv, "SMALL", 2**60)
     monkeypatch.setattr(stacked, "pays", lambda *_: True)
     monkeypatch.setattr(
-        "confide.learners.torch_learner.train_stacked",
+        "confide.learners.torch.learner.train_stacked",
         lambda modules, *rest: (trained.append(len(modules)), train(modules, *rest)),
     )
     return trained

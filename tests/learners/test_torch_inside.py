@@ -12,10 +12,10 @@ from torch import Tensor, nn
 from torch.nn import functional
 from torch.utils._python_dispatch import TorchDispatchMode
 
+from confide.core.access import WhiteBox
 from confide.core.errors import KnowledgeError, ModelError
-from confide.core.views import WhiteBox
-from confide.learners.torch_losses import cross_entropy, squared_residual
-from confide.learners.torch_model import TorchModel
+from confide.models.torch.losses import cross_entropy, squared_residual
+from confide.models.torch.model import TorchModel
 
 RNG = np.random.default_rng
 N = 7

@@ -14,10 +14,10 @@ from torch.optim import SGD, Adam
 from torch.optim.lr_scheduler import StepLR
 
 from confide.core.errors import ModelError
-from confide.core.records import Records
 from confide.learners.learner import GroupLearner, Keepable
-from confide.learners.torch_learner import TorchLearner
-from confide.learners.torch_training import Seeds, one_thread
+from confide.learners.torch.learner import TorchLearner
+from confide.learners.torch.training import Seeds, one_thread
+from confide.views.records import Records
 
 RNG = np.random.default_rng
 

@@ -8,9 +8,9 @@ from numpy.testing import assert_allclose, assert_array_equal
 from torch import Tensor, nn
 from torch.nn import functional
 
+from confide.core.access import BlackBox, WhiteBox, access_of
 from confide.core.errors import DataError, ModelError
-from confide.core.views import BlackBox, WhiteBox, access_of
-from confide.learners.torch_model import TorchModel
+from confide.models.torch.model import TorchModel
 
 RNG = np.random.default_rng
 

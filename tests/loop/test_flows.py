@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from confide.core.traces import Traces
-from confide.loop.flows import FLOWS, KEPT, MOVED, SHIFTED, VISITS, left_of
+from confide.utility.traces import FLOWS, KEPT, MOVED, SHIFTED, VISITS, left_of
+from confide.views.traces import Traces
 
 WHERE = np.array([[0.001, 0.001], [0.001, 0.0511], [0.001, 0.1011], [0.0012, 0.0012]])
 

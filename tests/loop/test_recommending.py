@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from confide.core.errors import DataError
-from confide.core.interactions import Interactions
-from confide.loop.recommending import hit_rate, items_kept
+from confide.utility.ratings import hit_rate, items_kept
+from confide.views.interactions import Interactions
 
 
 def rng(seed: int = 0) -> np.random.Generator:

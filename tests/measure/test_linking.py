@@ -8,7 +8,7 @@ import pytest
 from confide.core.errors import EvidenceError
 from confide.core.evidence import Evidence
 from confide.measure import clopper_pearson
-from confide.measure.linking import calibrated, linked, top_one
+from confide.measure.identification import at_false_match_rate, linked, rank_one
 
 
 def test_by_hand():
@@ -22,7 +22,7 @@ def test_by_hand():
     assert found.precision == pytest.approx(2 / 3) and (found.present, found.absent) == (5, 4)
     low, high = clopper_pearson(2, 5, confidence=0.95)
     assert (found.right.low, found.right.high) == (low, high)
-    assert top_one(e).value == 0.6
+    assert rank_one(e).value == 0.6
     assert np.isnan(linked(e, threshold=99.0).precision)
 
 
@@ -33,7 +33,7 @@ def test_the_calibrated_threshold_keeps_its_rate():
     rates = []
     for _ in range(400):
         score = rng.standard_cauchy(400)
-        found = calibrated(Evidence.of(np.arange(400) < 100, score), rate=0.05)
+        found = at_false_match_rate(Evidence.of(np.arange(400) < 100, score), rate=0.05)
         assert found is not None and found.absent == 150 and found.present == 100
         rates.append(found.false_matches.value)
     expected = int(0.05 * 151) / 151
@@ -47,7 +47,7 @@ def test_the_interval_holds_the_nominal_rate_as_often_as_two_samples_allow():
     rng = np.random.default_rng(1)
     held = 0
     for _ in range(300):
-        found = calibrated(Evidence.of(np.arange(1000) < 10, rng.normal(size=1000)), rate=0.05)
+        found = at_false_match_rate(Evidence.of(np.arange(1000) < 10, rng.normal(size=1000)), rate=0.05)
         assert found is not None
         held += found.false_matches.low <= 0.05 <= found.false_matches.high
     assert held >= 210
@@ -55,13 +55,13 @@ def test_the_interval_holds_the_nominal_rate_as_often_as_two_samples_allow():
 
 def test_too_few_absent_people_for_the_rate():
     e = Evidence.of(np.arange(40) < 20, np.arange(40.0))
-    assert calibrated(e, rate=0.05) is None and calibrated(e, rate=0.1) is not None
+    assert at_false_match_rate(e, rate=0.05) is None and at_false_match_rate(e, rate=0.1) is not None
     with pytest.raises(EvidenceError, match="between 0 and 1"):
-        calibrated(e, rate=5)
+        at_false_match_rate(e, rate=5)
 
 
 def test_the_order_of_rows_does_not_matter():
     rng = np.random.default_rng(2)
     e = Evidence.of(np.arange(300) < 100, rng.normal(size=300))
     mixed = Evidence(e.table.sample(fraction=1, shuffle=True, seed=3))
-    assert calibrated(e, rate=0.1) == calibrated(mixed, rate=0.1)
+    assert at_false_match_rate(e, rate=0.1) == at_false_match_rate(mixed, rate=0.1)

@@ -9,14 +9,14 @@ import numpy as np
 import pytest
 from scipy.stats import beta
 
-from confide.core import points as points_file
 from confide.core.errors import DataError, EvidenceError
-from confide.core.points import PointIndex, distinct, drawn
-from confide.core.traces import Traces
 from confide.data.twins_traces import wanderers
 from confide.measure.scaling import GalleryLaw, gallery_law, resolution_law
 from confide.measure.unicity import in_galleries, unicity
 from confide.mechanisms.anonymize.coarse_traces import CoarseTraces
+from confide.views import points as points_file
+from confide.views.points import PointIndex, distinct, drawn
+from confide.views.traces import Traces
 
 
 def rng(seed: int = 3) -> np.random.Generator:

@@ -8,16 +8,16 @@ import pytest
 from tests.contracts.attacks import GaussianLearner, people
 
 from confide.attacks.membership import Loss
+from confide.core.access import BlackBox, WhiteBox
 from confide.core.budget import Budget
 from confide.core.errors import KnowledgeError
 from confide.core.nouns import Release
 from confide.core.play import play
-from confide.core.records import Records
-from confide.core.views import BlackBox, WhiteBox
-from confide.games.membership import IndependentWorlds
+from confide.games.membership.models import IndependentWorlds
 from confide.measure import measure
-from confide.mechanisms.anchors import Everything, Nothing
+from confide.mechanisms.anchors.models import Everything, Nothing
 from confide.mechanisms.learn.fit import Fit
+from confide.views.records import Records
 
 
 def rng() -> np.random.Generator:

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 from confide.core.errors import PromiseError
-from confide.core.interactions import Interactions
 from confide.data.ratings_like import ratings_like
 from confide.mechanisms.anonymize.coarse_ratings import CoarseRatings
 from confide.mechanisms.anonymize.rare_items import WithoutRareItems
+from confide.views.interactions import Interactions
 
 
 def rng(seed: int = 0) -> np.random.Generator:

@@ -8,9 +8,9 @@ from scipy.stats import kstest, laplace
 
 from confide.core.budget import Budget, Unit
 from confide.core.errors import PromiseError
-from confide.core.pictures import Pictures
 from confide.measure.intervals import lower_limit, upper_limit
 from confide.mechanisms.randomize.dp_pix import DPPix, secure_laplace
+from confide.views.images import Pictures
 
 ALPHA = 1e-9
 RUNS = 40_000

@@ -11,9 +11,9 @@ from scipy.stats import binomtest, chisquare
 
 from confide.core.budget import Budget, Unit
 from confide.core.errors import PromiseError
-from confide.core.interactions import Interactions
 from confide.measure import clopper_pearson
-from confide.mechanisms.randomize.item_response import ItemResponse, _heads
+from confide.mechanisms.randomize.item_response import RandomisedResponse, _heads
+from confide.views.interactions import Interactions
 
 
 def rng(seed: int = 0) -> np.random.Generator:
@@ -24,7 +24,7 @@ def outputs(epsilon: float, pairs: list[int], *, times: int, noise: str, seed: i
     """How often each of the 8 released sets comes from one person with these of 3 items: `times` people."""
     person = np.repeat(np.arange(times), len(pairs))
     data = Interactions.of(person, np.tile(pairs, times), people=times, items=3)
-    view = ItemResponse(budget=Budget(epsilon), noise=noise)(data, rng=rng(seed)).view
+    view = RandomisedResponse(budget=Budget(epsilon), noise=noise)(data, rng=rng(seed)).view
     code = np.bincount(view.person, 2.0**view.item, minlength=times).astype(np.int64)
     return np.bincount(code, minlength=8)
 
@@ -76,7 +76,7 @@ def test_jumps_are_independent_coins():
 
 def test_secure_noise_cannot_be_replayed_and_a_rehearsal_can():
     data = Interactions.of(np.arange(50), np.arange(50))
-    secure, rehearsed = (ItemResponse(budget=Budget(1.0), noise=n) for n in ("secure", "rehearsal"))
+    secure, rehearsed = (RandomisedResponse(budget=Budget(1.0), noise=n) for n in ("secure", "rehearsal"))
     digests = {secure(data, rng=rng(1)).view.digest() for _ in range(3)}
     assert len(digests) == 3
     assert rehearsed(data, rng=rng(1)).view.digest() == rehearsed(data, rng=rng(1)).view.digest()
@@ -84,16 +84,16 @@ def test_secure_noise_cannot_be_replayed_and_a_rehearsal_can():
 
 def test_ratings_and_dates_are_left_out_and_the_empty_stays_possible():
     data = Interactions.of(np.array([0]), np.array([0]), rating=np.array([3]), day=np.array([9]))
-    view = ItemResponse(budget=Budget(1.0))(data, rng=rng()).view
+    view = RandomisedResponse(budget=Budget(1.0))(data, rng=rng()).view
     assert view.rating is None and view.day is None
     nobody = Interactions.of(np.zeros(0, np.int64), np.zeros(0, np.int64))
-    assert len(ItemResponse(budget=Budget(1.0))(nobody, rng=rng()).view) == 0
+    assert len(RandomisedResponse(budget=Budget(1.0))(nobody, rng=rng()).view) == 0
 
 
 def test_refuses_what_it_cannot_keep():
     with pytest.raises(PromiseError, match="any one record"):
-        ItemResponse(budget=Budget(1.0, unit=Unit.client()))
+        RandomisedResponse(budget=Budget(1.0, unit=Unit.client()))
     with pytest.raises(PromiseError, match="delta 0"):
-        ItemResponse(budget=Budget(1.0, 1e-5))
+        RandomisedResponse(budget=Budget(1.0, 1e-5))
     with pytest.raises(PromiseError, match="secure"):
-        dataclasses.replace(ItemResponse(budget=Budget(1.0)), noise="loud")
+        dataclasses.replace(RandomisedResponse(budget=Budget(1.0)), noise="loud")

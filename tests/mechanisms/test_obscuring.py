@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 from confide.core.errors import DataError
-from confide.core.pictures import Pictures
 from confide.mechanisms.anonymize.gaussian_blur import GaussianBlur, blurred
 from confide.mechanisms.anonymize.mosaic import Mosaic
 from confide.mechanisms.anonymize.p3 import P3, public_part, steps
+from confide.views.images import Pictures
 
 
 def random_pictures(*shape: int) -> Pictures:

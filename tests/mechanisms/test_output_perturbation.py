@@ -11,18 +11,18 @@ import pytest
 from scipy.stats import kstest, norm
 from tests.attacks.convex import crowd
 
+from confide.core.access import WhiteBox
 from confide.core.budget import Budget, Unit
 from confide.core.errors import DataError, PromiseError
 from confide.core.nouns import Case, Guess, Release
 from confide.core.play import play
-from confide.core.records import Records
-from confide.core.views import WhiteBox
-from confide.games.membership import IndependentWorlds
-from confide.learners.linear_model import LinearModel, features_of
-from confide.learners.references import Background
+from confide.games.membership.models import IndependentWorlds
+from confide.knowledge.models import Background
 from confide.measure import measure
-from confide.mechanisms.gaussian import gaussian_delta, gaussian_sigma, secure_normal
 from confide.mechanisms.learn.output_perturbation import OutputPerturbation
+from confide.mechanisms.noise.gaussian import gaussian_delta, gaussian_sigma, secure_normal
+from confide.models.linear import LinearModel, features_of
+from confide.views.records import Records
 
 ALPHA = 1e-9
 BUDGET = Budget(1.0, 1e-5)

@@ -12,13 +12,13 @@ from scipy.stats import kstest
 from confide.core.arrays import Floats
 from confide.core.budget import Unit
 from confide.core.errors import DataError, PromiseError
-from confide.core.traces import Traces, metres
 from confide.data.twins_traces import wanderers
 from confide.measure.intervals import lower_limit, upper_limit
 from confide.mechanisms.anonymize.coarse_traces import CoarseTraces, cells
 from confide.mechanisms.anonymize.rare_places import WithoutRarePlaces, visitors
 from confide.mechanisms.anonymize.split_traces import SplitTraces
 from confide.mechanisms.randomize.planar_laplace import PlanarLaplace, plane, radii
+from confide.views.traces import Traces, metres
 
 
 def rng(seed: int = 5) -> np.random.Generator:

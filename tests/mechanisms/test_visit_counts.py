@@ -9,14 +9,14 @@ import pytest
 from scipy.stats import chisquare
 
 from confide.core.budget import Unit
-from confide.core.counts import Grid
 from confide.core.errors import PromiseError
-from confide.core.traces import Traces
 from confide.data.commuters import MONDAY, Commuters
-from confide.games.aggregates import Aggregates
+from confide.games.membership.counts import Aggregates
 from confide.measure.intervals import clopper_pearson
 from confide.mechanisms.statistics.discrete_laplace import discrete_laplace, rehearsal_words, secure_words
 from confide.mechanisms.statistics.visit_counts import VisitCounts
+from confide.views.counts import Grid
+from confide.views.traces import Traces
 
 ALPHA = 1e-6
 GRID = Grid(cells=3, start=0, bin_s=10, times=4)

@@ -9,9 +9,9 @@ import pytest
 from scipy.stats import beta, norm
 
 from confide.core.budget import Budget
+from confide.core.diagnostics import Curve, Diagnostics
 from confide.core.estimate import Estimate
 from confide.core.evidence import Evidence
-from confide.core.workings import Curve, Workings
 from confide.measure.risk import EpsilonBound, PrecisionAt, RateAt, Risk, Roc
 from confide.report import Finding, Ladder, OverTraining, Rung, Section, Skipped
 
@@ -158,14 +158,14 @@ CURVE = Curve(
 
 def white_section(*, n: int = 3_000, decoder: float = 3.0, conclusive: bool = True, **changes) -> Section:
     """An audit of published weights: a decoder that shows its workings, the ladder, and checkpoints."""
-    workings = Workings(
+    diagnostics = Diagnostics(
         ("The gradients of 963 candidates sum to 0.004 of their norms.",), conclusive, (CURVE,)
     )
     found = Finding(
         risk=gaussian_risk(decoder, attack="decoder", n=n, access="white-box"),
         title="Which records' gradients add up to the weights?",
         blind=BLIND,
-        workings=(workings,),
+        diagnostics=(diagnostics,),
     )
     rungs = tuple(
         Rung(

@@ -18,8 +18,8 @@ from confide.core.estimate import Estimate
 from confide.report import Line, Plot, Report, Table, page, report
 from confide.report.charts.draw import draw
 from confide.report.charts.lines import line_encoding, line_records
-from confide.report.numbers import Lens
-from confide.report.showing import exhibit_record
+from confide.report.exhibit_records import exhibit_record
+from confide.report.numbers import Redaction
 from confide.report.text import to_text
 
 EVIL = "<script>alert(1)</script>\"'><img src=x onerror=alert(2)>"
@@ -55,7 +55,7 @@ def shown(make, *exhibits, audience="internal", **options) -> Report:
 
 
 def test_a_table_keeps_its_numbers_and_has_null_for_what_is_none():
-    rows = exhibit_record(TABLE, lens=Lens())["rows"]
+    rows = exhibit_record(TABLE, lens=Redaction())["rows"]
     assert rows[0][:2] == [8, 3217]
     assert rows[0][2] == {"value": 0.6154, "low": 0.5948, "high": 0.6353, "confidence": 0.95}
     assert [row[3] for row in rows] == [1234.57, None, 0.0]
@@ -68,7 +68,7 @@ def test_a_table_keeps_its_numbers_and_has_null_for_what_is_none():
 
 def test_the_public_sees_coarse_numbers_and_none_that_rest_on_a_handful():
     """0.002 of 3,217 people are six; the first column names the row and stays."""
-    record = exhibit_record(TABLE, lens=Lens("public"))
+    record = exhibit_record(TABLE, lens=Redaction("public"))
     rows = record["rows"]
     assert [row[0] for row in rows] == [8, "calibrated", 2.5]
     assert [row[1] for row in rows] == [3200, None, 0]
@@ -80,19 +80,19 @@ def test_the_public_sees_coarse_numbers_and_none_that_rest_on_a_handful():
 
 def test_an_estimate_or_a_count_in_the_first_column_is_no_name():
     table = Table(title="t", reading="r", head=("a",), rows=((Estimate(0.123, 0.1, 0.2, 0.95),), (963,)))
-    (estimate,), (count,) = exhibit_record(table, lens=Lens("public"))["rows"]
+    (estimate,), (count,) = exhibit_record(table, lens=Redaction("public"))["rows"]
     assert (estimate["value"], count) == (0.12, 960)
 
 
 def test_a_plot_keeps_its_points():
-    first, second = exhibit_record(PLOT, lens=Lens())["lines"]
+    first, second = exhibit_record(PLOT, lens=Redaction())["lines"]
     assert first["y"] == [0.1234, 0.5, None]
     assert (first["low"], first["high"]) == ([0.1, None, None], [0.15, None, None])
     assert (second["labels"], second["low"], second["joined"]) == (["here"], [], False)
 
 
 def test_the_public_sees_coarse_points_without_labels():
-    first, second = exhibit_record(PLOT, lens=Lens("public"))["lines"]
+    first, second = exhibit_record(PLOT, lens=Redaction("public"))["lines"]
     assert (first["y"][0], first["low"][0], first["high"][0]) == (0.12, 0.1, 0.15)
     assert second["y"] == [0.3]
     assert second["labels"] == []
@@ -104,8 +104,8 @@ def test_the_public_sees_coarse_points_without_labels():
         of=100,
         lines=(Line(name="l", x=(1, 2), y=(0.05, 0.5)),),
     )
-    assert exhibit_record(few, lens=Lens("public"))["lines"][0]["y"] == [None, 0.5]
-    assert exhibit_record(few, lens=Lens())["lines"][0]["y"] == [0.05, 0.5]
+    assert exhibit_record(few, lens=Redaction("public"))["lines"][0]["y"] == [None, 0.5]
+    assert exhibit_record(few, lens=Redaction())["lines"][0]["y"] == [0.05, 0.5]
 
 
 def test_the_public_never_sees_what_is_internal(make):
@@ -206,7 +206,7 @@ def test_rows_and_lines_of_uneven_length_are_refused():
 
 def plot_of(lines, **changes):
     given = {"title": "t", "reading": "r", "x_title": "x", "y_title": "y", "lines": tuple(lines)}
-    return exhibit_record(Plot(**(given | changes)), lens=Lens())
+    return exhibit_record(Plot(**(given | changes)), lens=Redaction())
 
 
 def test_what_cannot_be_drawn_is_left_out():

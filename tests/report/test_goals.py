@@ -18,7 +18,7 @@ from confide.measure import measure
 from confide.report import Finding, Limit, Section, page, report
 from confide.report.charts.records import roc_records, score_records
 from confide.report.goals import ATTRIBUTE, GOALS, LINKAGE, MEMBERSHIP, RECOGNITION, goal
-from confide.report.numbers import Lens
+from confide.report.numbers import Redaction
 
 OTHERS = ("linkage", "attribute", "recognition")
 FOREIGN = re.compile(r"\b(?:non-)?members?\b|\bmembership\b|\btraining\b|\bretrain", re.IGNORECASE)
@@ -207,13 +207,15 @@ def test_a_curve_ends_at_the_share_that_is_ever_right():
     """With every threshold down, 660 of 1,000 are right and 300 absent people named: not the corner."""
     finding = Finding(risk=measure(FOUND))
     for corner, last in ((True, (1.0, 1.0)), (False, (0.3, 0.66))):
-        line = [r for r in roc_records(finding, [finding], corner=corner, lens=Lens()) if r["part"] == "line"]
+        line = [
+            r for r in roc_records(finding, [finding], corner=corner, lens=Redaction()) if r["part"] == "line"
+        ]
         assert max((r["fpr"], r["tpr"]) for r in line) == pytest.approx(last)
 
 
 def test_wrong_rows_stand_in_the_lowest_steps():
     """Of 2,000 people 1,040 have no right claim (340 and 700): the lowest 52 in 100 places are theirs."""
-    records = score_records(FOUND, names=LINKAGE.groups, lens=Lens())
+    records = score_records(FOUND, names=LINKAGE.groups, lens=Redaction())
     share = {g: np.array([r["share"] for r in records if r["group"] == g]) for g in LINKAGE.groups}
     inside, absent = share.values()
     assert inside[:20].sum() == pytest.approx(0.34 * 1000 / 1040, rel=1e-3)

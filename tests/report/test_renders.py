@@ -12,9 +12,9 @@ import numpy as np
 import pytest
 
 from confide.core.budget import Budget
+from confide.core.diagnostics import Diagnostics
 from confide.core.errors import DataError
 from confide.core.evidence import Evidence
-from confide.core.workings import Workings
 from confide.measure import measure, worst
 from confide.report import Finding, Limit, Line, Plot, Report, Section, Table, report
 from confide.report.text import to_text
@@ -221,7 +221,7 @@ def test_nothing_runs_over_the_edge_in_a_real_browser(make, tmp_path):
             ),
         ),
     )
-    doubted = Finding(risk=make.risk(1.9, attack="decoder-calibrated"), workings=(Workings((), False),))
+    doubted = Finding(risk=make.risk(1.9, attack="decoder-calibrated"), diagnostics=(Diagnostics((), False),))
     white = make.white(conclusive=False, findings=(doubted,))
     report([section], seed=7).save(tmp_path / "report.html")
     report([white], seed=7).save(tmp_path / "plain.html")

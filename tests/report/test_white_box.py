@@ -10,11 +10,11 @@ from html import unescape
 import numpy as np
 import pytest
 
+from confide.core.diagnostics import Curve, Diagnostics
 from confide.core.estimate import Estimate
-from confide.core.workings import Curve, Workings
 from confide.report import Ahead, Finding, Ladder, Limit, OverTraining, Report, Rung, Skipped, page, report
 from confide.report.charts.records import curve_records, gradient_norm_records
-from confide.report.numbers import Lens
+from confide.report.numbers import Redaction
 
 
 def told(section, audience="internal", **options):
@@ -109,7 +109,8 @@ def test_an_attack_in_doubt_never_reads_as_nothing_there(make):
 
 def test_workings_are_on_the_card_and_each_is_said_once(make):
     twice = Finding(
-        risk=make.risk(1.0, attack="decoder"), workings=(Workings(("One.", "Two.")), Workings(("One.",)))
+        risk=make.risk(1.0, attack="decoder"),
+        diagnostics=(Diagnostics(("One.", "Two.")), Diagnostics(("One.",))),
     )
     made = report([make.section(1.0, findings=(twice,))], seed=7)
     assert made.page["findings"][0]["remarks"] == ["One.", "Two."]
@@ -138,11 +139,11 @@ def test_a_curve_stands_in_its_card_with_the_chosen_point(make):
 
 def test_a_curve_that_cannot_be_drawn_leaves_points_out():
     odd = Curve("t", "x", "y", (1.0, 0.0, -1.0, 0.5, 2.0), (1.0, 2.0, 3.0, float("nan"), 4.0), 0.0)
-    assert curve_records(odd, lens=Lens()) == [
+    assert curve_records(odd, lens=Redaction()) == [
         {"x": 1.0, "y": 1.0, "chosen": False},
         {"x": 2.0, "y": 4.0, "chosen": False},
     ]
-    assert curve_records(odd, lens=Lens("public")) == []
+    assert curve_records(odd, lens=Redaction("public")) == []
 
 
 def course(members, others):
@@ -154,7 +155,7 @@ def course(members, others):
 def test_bands_are_the_quantiles_of_each_group():
     """A hundred and one people with norms 1..101: the quantiles are 6, 26, 51, 76, 96."""
     ladder = np.arange(1.0, 102.0)
-    shown = gradient_norm_records(course([ladder, ladder / 10], [ladder, ladder * 10]), lens=Lens())
+    shown = gradient_norm_records(course([ladder, ladder / 10], [ladder, ladder * 10]), lens=Redaction())
     named = {
         (r["group"], r["state"]): [r[k] for k in ("lowest", "low", "middle", "high", "highest")]
         for r in shown
@@ -167,11 +168,11 @@ def test_bands_are_the_quantiles_of_each_group():
 
 def test_bands_rest_on_ten_people_and_for_the_public_on_ten_beyond_them():
     nine, many = np.ones((2, 9)), np.full((2, 100), 0.123456)
-    assert {r["group"] for r in gradient_norm_records(course(nine, many), lens=Lens())} == {"not in it"}
-    for r in gradient_norm_records(course(nine, many), lens=Lens("public")):
+    assert {r["group"] for r in gradient_norm_records(course(nine, many), lens=Redaction())} == {"not in it"}
+    for r in gradient_norm_records(course(nine, many), lens=Redaction("public")):
         assert r["lowest"] is None and r["highest"] is None  # 5 of 100 people
         assert r["low"] == r["middle"] == r["high"] == 0.12
-    full = gradient_norm_records(course(np.ones((2, 200)), np.ones((2, 200))), lens=Lens("public"))
+    full = gradient_norm_records(course(np.ones((2, 200)), np.ones((2, 200))), lens=Redaction("public"))
     assert all(r["lowest"] == 1 for r in full)
 
 
@@ -248,9 +249,11 @@ def test_the_note_says_how_accuracy_is_counted_and_who_was_told(make):
 def test_an_attack_in_doubt_that_found_much_is_not_said_to_have_found_little(make):
     """It is the strongest and above the limit: what it found stands."""
     doubted = Finding(
-        risk=make.risk(3.0, attack="decoder", access="white-box"), workings=(Workings((), False),)
+        risk=make.risk(3.0, attack="decoder", access="white-box"), diagnostics=(Diagnostics((), False),)
     )
-    weak = Finding(risk=make.risk(0.0, attack="nasr", access="white-box"), workings=(Workings((), False),))
+    weak = Finding(
+        risk=make.risk(0.0, attack="nasr", access="white-box"), diagnostics=(Diagnostics((), False),)
+    )
     section = make.section(1.9, headline=doubted, findings=(doubted, weak))
     made = report([section], seed=7, limits=[Limit.parse("auc=0.6")])
     assert made.page["verdict_sentence"] == "A limit that was set is exceeded. Not conclusive: nasr."

@@ -10,8 +10,8 @@ from threadpoolctl import threadpool_info
 
 from confide.core.errors import ConfideError, ModelError
 from confide.core.play import play
-from confide.core.records import Records
 from confide.scale import processes, ray_map, threads
+from confide.views.records import Records
 
 MAPS = [threads(3), processes(2), pytest.param(ray_map(jobs=2), marks=pytest.mark.slow)]
 

@@ -12,8 +12,8 @@ from confide.core.arrays import Floats, Rng
 from confide.core.errors import KnowledgeError
 from confide.core.nouns import Case, Guess
 from confide.core.paper import Paper
-from confide.core.records import Records
-from confide.learners.references import Told
+from confide.knowledge.models import SupervisedBackground
+from confide.views.records import Records
 
 WIDEST = 300
 FEWEST = 20
@@ -42,8 +42,8 @@ class Blind:
         url="https://arxiv.org/abs/2406.16201",
     )
 
-    def __call__(self, case: Case[object, Told, Records], *, rng: Rng) -> Guess:
-        told = case.known.told if isinstance(case.known, Told) else np.empty(0, np.int64)
+    def __call__(self, case: Case[object, SupervisedBackground, Records], *, rng: Rng) -> Guess:
+        told = case.known.told if isinstance(case.known, SupervisedBackground) else np.empty(0, np.int64)
         member = case.known.member if len(told) else np.empty(0, np.bool_)
         fewest = min(int(member.sum()), int((~member).sum()))
         if fewest < FEWEST:

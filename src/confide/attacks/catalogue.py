@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from confide.attacks import aggregates, attribute, linkage, membership, recognition
+from confide.attacks import attribute, linkage, membership
+from confide.attacks.linkage import images as recognition
+from confide.attacks.membership import counts as aggregates
 from confide.core.errors import KnowledgeError
 
 ROOMS: dict[str, tuple[type[Any], ...]] = {

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from confide.core.arrays import Floats, Rng
-from confide.core.records import Records
 from confide.learners.encoding import Encoder, fit_encoding
+from confide.views.records import Records
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -10,13 +10,14 @@ from typing import Any
 
 import polars as pl
 
-from confide import __version__
-from confide.audits.attacking import Played, told
+from confide.audits.playing import Played
 from confide.core import evidence as kept
 from confide.core.budget import Budget, Unit
 from confide.core.errors import DataError, EvidenceError
 from confide.core.estimate import Estimate
 from confide.core.evidence import Evidence
+from confide.core.narrowing import told
+from confide.core.version import VERSION
 from confide.measure import Risk, measure, worst
 from confide.report import (
     Audience,
@@ -54,7 +55,7 @@ class Audit:
     people: Mapping[str, pl.DataFrame] = field(default_factory=dict)
 
     @classmethod
-    def together(cls, audits: Sequence[Audit]) -> Audit:
+    def merge(cls, audits: Sequence[Audit]) -> Audit:
         """Several audits with the same settings as one."""
         people = {release: who for audit in audits for release, who in audit.people.items()}
         return replace(
@@ -75,7 +76,7 @@ class Audit:
             audience=self.audience,
             limits=self.limits,
             strict=self.strict,
-            version=__version__,
+            version=VERSION,
         )
 
     @property
@@ -227,7 +228,7 @@ def parse_limits(limits: Sequence[str | Limit]) -> tuple[Limit, ...]:
 
 def _finding(risk: Risk, evidence: Evidence, attack: Any, blind: Estimate | None) -> Finding:
     """A finding with its card; `attack` is None where the scores were made elsewhere."""
-    found = Finding(risk=risk, blind=blind, workings=evidence.workings)
+    found = Finding(risk=risk, blind=blind, diagnostics=evidence.diagnostics)
     if attack is None:
         return found
     return replace(

@@ -3,22 +3,46 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from confide import __version__
-from confide.audits.attacking import Played
 from confide.core import evidence as kept
+from confide.core.access import LADDER
+from confide.core.cache import Cache, key_of
 from confide.core.errors import AccessError, DataError, EvidenceError, KnowledgeError
 from confide.core.evidence import Evidence
 from confide.core.nouns import Attack, Game
 from confide.core.play import play
-from confide.learners.cache import Cache, key_of
+from confide.core.version import VERSION
 from confide.report import Skipped
 
 Progress = Callable[[int, int], object]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Played:
+    """What was played.
+
+    Args:
+        attacks: those that were tried.
+        evidence: of those that ran.
+        skipped: those that did not, with the reasons.
+        trusted: the name of the attack that `default` chose; empty if it was not asked.
+    """
+
+    attacks: tuple[Attack[Any, Any, Any], ...] = ()
+    evidence: tuple[Evidence, ...] = ()
+    skipped: tuple[Skipped, ...] = ()
+    trusted: str = ""
+
+    @property
+    def access(self) -> str:
+        """The strongest access that an attack made use of: that is what was audited."""
+        names = [name for name, _ in LADDER]
+        return min((e.access for e in self.evidence), key=names.index, default="blind")
 
 
 def play_all(
@@ -72,7 +96,7 @@ def _played(
         return now()
     cache.mkdir(parents=True, exist_ok=True)
     shelf = Cache(cache)
-    name = key_of("evidence", __version__, key, repr(attack), str(seed), str(worlds))
+    name = key_of("evidence", VERSION, key, repr(attack), str(seed), str(worlds))
     found = shelf.find(name)
     if found is None:
         shelf.keep(name, lambda draft: kept.save([now()], draft))

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from confide.audits.attacking import Played
 from confide.audits.outcome import Audit, conclude, parse_audience, parse_limits
+from confide.audits.playing import Played
 from confide.core import evidence as kept
 from confide.core.evidence import Evidence
 from confide.report import Limit

@@ -7,8 +7,8 @@ from typing import Any
 
 import click
 
-from confide import __version__
 from confide.cli.running import finish, report_options, sentences, usable, warn
+from confide.core.version import VERSION
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -19,7 +19,7 @@ def main() -> None:
 @main.command()
 def version() -> None:
     """Print the version."""
-    click.echo(f"confide {__version__}")
+    click.echo(f"confide {VERSION}")
 
 
 @main.group()

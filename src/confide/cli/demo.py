@@ -12,8 +12,8 @@ from confide import audits
 from confide.audits.outcome import Audit
 from confide.cli.progress import progress_bar
 from confide.core.errors import DataError
-from confide.core.records import Records
 from confide.data import fair
+from confide.views.records import Records
 
 ASKED = (
     "Women answered a magazine's survey about their marriages; the models predict who had an affair. "
@@ -44,7 +44,7 @@ def run_demo(out: Path, *, seed: int, quick: bool) -> str:
                     progress=progress,
                 )
             )
-    both = Audit.together(done)
+    both = Audit.merge(done)
     both.save(out)
     written = ", ".join(str(out / name) for name in both.files)
     return "\n\n".join([ASKED + notice, *both.headlines, f"Written: {written}"])

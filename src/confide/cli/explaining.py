@@ -8,7 +8,8 @@ from dataclasses import MISSING, fields
 from typing import Any
 
 from confide.attacks.catalogue import ROOMS, by_name
-from confide.core.play import RELEASED, needed_access
+from confide.core.access import LADDER
+from confide.core.play import needed_access
 
 
 def attack_table() -> str:
@@ -35,7 +36,7 @@ def attack_table() -> str:
 
 def _needs(attack: type[Any]) -> str:
     seen = needed_access(attack())
-    return f"needs the released {seen}" if seen in dict(RELEASED) else f"needs {seen} access"
+    return f"needs {seen} access" if seen in dict(LADDER) else f"needs the released {seen}"
 
 
 def explanation(name: str) -> str:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TypeAlias
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,3 +22,7 @@ class Estimate:
 
     def __str__(self) -> str:
         return f"{self.value:.3f} [{self.low:.3f}, {self.high:.3f}] at {self.confidence:.0%}"
+
+
+Measured: TypeAlias = Mapping[str, Estimate | float]
+"""Measures of one thing by their names, each with an interval where it has one."""

@@ -12,9 +12,9 @@ import numpy as np
 import polars as pl
 
 from confide.core.arrays import Bools, Floats, Ints
+from confide.core.atomic import atomic_write
+from confide.core.diagnostics import Diagnostics
 from confide.core.errors import DataError, EvidenceError
-from confide.core.whole import whole_file
-from confide.core.workings import Workings
 
 SCHEMA: dict[str, pl.DataType] = {
     "world": pl.Int64(),
@@ -35,7 +35,7 @@ class Evidence:
         randomised: was exposure drawn by a fair coin? Only then can a bound be certified.
         excluded: targets that the attack could not score.
         seconds: time that the attack took, over all worlds.
-        workings: how the attack came to its guesses, for each world in which it had something to say.
+        diagnostics: how the attack came to its guesses, for each world in which it had something to say.
 
     Raises:
         EvidenceError: if a column is missing, has another type, or a score is NaN.
@@ -48,7 +48,7 @@ class Evidence:
     randomised: bool = False
     excluded: int = 0
     seconds: float = 0.0
-    workings: tuple[Workings, ...] = ()
+    diagnostics: tuple[Diagnostics, ...] = ()
 
     def __post_init__(self) -> None:
         missing = [c for c in SCHEMA if c not in self.table.columns]
@@ -139,11 +139,11 @@ def save(parts: Sequence[Evidence], path: Path, *, who: Mapping[str, pl.DataFram
             "randomised": e.randomised,
             "excluded": e.excluded,
             "seconds": e.seconds,
-            "workings": [asdict(w) for w in e.workings],
+            "diagnostics": [asdict(w) for w in e.diagnostics],
         }
         for e in parts
     }
-    with whole_file(path) as draft:
+    with atomic_write(path) as draft:
         pl.concat(frames, how="diagonal").write_parquet(draft, metadata={"confide": json.dumps(about)})
 
 
@@ -192,7 +192,7 @@ def load(path: Path, *, kind: str | None = None) -> list[Evidence]:
     for (name,), part in table.group_by("attack", maintain_order=True):
         evidence = Evidence(part.select(*SCHEMA), attack=str(name))
         told = dict(about.get(str(name), {}))
-        told["workings"] = tuple(Workings.of(record) for record in told.get("workings", ()))
+        told["diagnostics"] = tuple(Diagnostics.of(record) for record in told.get("diagnostics", ()))
         found.append(replace(evidence, **told))
     return found
 

@@ -5,13 +5,9 @@ from __future__ import annotations
 from dataclasses import fields, is_dataclass
 from typing import Any, get_args, get_type_hints
 
+from confide.core.access import LADDER, BlackBox, LabelOnly, Task, WhiteBox
 from confide.core.arrays import Array, Batch, Floats
-from confide.core.counts import Counts
-from confide.core.interactions import Interactions
 from confide.core.nouns import Attack, Case
-from confide.core.pictures import Pictures
-from confide.core.traces import Traces
-from confide.core.views import LADDER, BlackBox, LabelOnly, Task, WhiteBox
 
 
 class _Labels:
@@ -54,6 +50,11 @@ def asks_for(attack: Attack[Any, Any, Any]) -> tuple[Any, Any]:
     return view, known
 
 
+def told(attack: Attack[Any, Any, Any]) -> str:
+    """What this adversary is told besides the view, in words: the background that it names says so."""
+    return str(getattr(asks_for(attack)[1], "told_in_words", ""))
+
+
 def for_attack(attack: Attack[Any, Any, Any], case: Case[Any, Any, Any]) -> Case[Any, Any, Any]:
     """The case as this attack may see it: no more access and no more background than its annotation names.
 
@@ -64,7 +65,7 @@ def for_attack(attack: Attack[Any, Any, Any], case: Case[Any, Any, Any]) -> Case
 
 
 def _as_view(view: Any, kind: Any) -> Any:
-    if kind is object and isinstance(view, LabelOnly | Interactions | Traces | Pictures | Counts):
+    if kind is object and (isinstance(view, LabelOnly) or hasattr(view, "shown")):
         return object()  # a blind adversary never sees the release
     names = {kind: name for name, kind in LADDER}
     return narrowed(view, names.get(kind))

@@ -20,7 +20,7 @@ from typing import Any, ClassVar, Generic, Protocol, TypeVar
 
 from confide.core.arrays import Array, Bools, Floats, Ints, Rng
 from confide.core.budget import Budget, Unit
-from confide.core.workings import Workings
+from confide.core.diagnostics import Diagnostics
 
 V = TypeVar("V")
 K = TypeVar("K")
@@ -86,12 +86,12 @@ class Guess:
         value: what he claims of each target; None where the score says all, as in membership.
         score: float64[n], higher = surer. NaN = he cannot say anything about this target: it is left
             out of the evidence, and counted.
-        workings: how he came to it, for the report; None where there is nothing to add.
+        diagnostics: how he came to it, for the report; None where there is nothing to add.
     """
 
     value: Array | None
     score: Floats
-    workings: Workings | None = None
+    diagnostics: Diagnostics | None = None
 
 
 class Mechanism(Protocol[V]):

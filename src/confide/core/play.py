@@ -11,17 +11,13 @@ from typing import Any, Protocol
 import numpy as np
 import polars as pl
 
+from confide.core.access import LADDER, access_of
 from confide.core.arrays import Rng
-from confide.core.counts import Counts
+from confide.core.diagnostics import Diagnostics
 from confide.core.errors import AccessError, EvidenceError, PromiseError
 from confide.core.evidence import SCHEMA, Evidence
-from confide.core.interactions import Interactions
 from confide.core.narrowing import asks_for, for_attack
 from confide.core.nouns import Attack, Game, Guess, World
-from confide.core.pictures import Pictures
-from confide.core.traces import Traces
-from confide.core.views import LADDER, access_of
-from confide.core.workings import Workings
 
 
 class Map(Protocol):
@@ -74,7 +70,7 @@ def play(
         randomised=game.randomised,
         excluded=sum(s.excluded for s in sittings),
         seconds=sum(s.seconds for s in sittings),
-        workings=tuple(s.workings for s in sittings if s.workings is not None),
+        diagnostics=tuple(s.diagnostics for s in sittings if s.diagnostics is not None),
     )
 
 
@@ -83,7 +79,7 @@ class _Sitting:
     table: pl.DataFrame
     excluded: int
     seconds: float
-    workings: Workings | None
+    diagnostics: Diagnostics | None
 
 
 def _sit(
@@ -124,25 +120,19 @@ def _rows(
     }
     scored = ~np.isnan(guess.score)
     table = pl.DataFrame(columns, schema=SCHEMA).filter(pl.Series(scored))
-    return _Sitting(table, int(n - scored.sum()), seconds, guess.workings)
-
-
-RELEASED: tuple[tuple[str, type], ...] = (
-    ("records", Interactions),
-    ("traces", Traces),
-    ("pictures", Pictures),
-    ("counts", Counts),
-)
-"""What an attack on a release of records sees, in a word."""
+    return _Sitting(table, int(n - scored.sum()), seconds, guess.diagnostics)
 
 
 def needed_access(attack: Attack[Any, Any, Any]) -> str:
-    """The access that an attack asks for, read from the annotation of its `case`."""
+    """The access that an attack asks for, read from the annotation of its `case`.
+
+    A view of released records names itself (`shown`); access to a model is a rung of `LADDER`.
+    """
     view, _ = asks_for(attack)
-    for name, kind in (*LADDER, *RELEASED):
+    for name, kind in LADDER:
         if view is kind or (view is Any and kind is object):
             return name
-    return str(getattr(view, "__name__", view))
+    return str(getattr(view, "shown", getattr(view, "__name__", view)))
 
 
 def require_access(attack: Attack[Any, Any, Any], view: object) -> None:

@@ -9,7 +9,6 @@ from __future__ import annotations
 from typing import Protocol
 
 from confide.core.arrays import Rng
-from confide.core.records import Records
 from confide.data import (
     adult,
     att_faces,
@@ -32,6 +31,7 @@ from confide.data import (
     texas100,
 )
 from confide.data.card import Card
+from confide.views.records import Records
 
 
 class DataSet(Protocol):

@@ -8,12 +8,12 @@ import polars as pl
 
 from confide.core.arrays import Rng
 from confide.core.errors import DataError
-from confide.core.records import Records
 from confide.data import twins
 from confide.data.card import Card
-from confide.data.finding import File, find, locate
+from confide.data.locating import File, find, locate
 from confide.data.splits import Split, in_split
 from confide.data.twins import Levels, Number
+from confide.views.records import Records
 
 PACKED = File(path="tabular/adult.parquet")
 UCI = "https://archive.ics.uci.edu/ml/machine-learning-databases/adult"

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from confide.core.arrays import Array
 from confide.core.errors import DataError
-from confide.core.records import Records
+from confide.views.records import Records
 
 
 def member(archive: Path, *names: str) -> list[bytes]:

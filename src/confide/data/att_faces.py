@@ -6,11 +6,11 @@ import numpy as np
 
 from confide.core.arrays import Rng
 from confide.core.errors import DataError
-from confide.core.pictures import Pictures
 from confide.data import twins
 from confide.data.archives import arrays
 from confide.data.card import Card
-from confide.data.finding import File, locate
+from confide.data.locating import File, locate
+from confide.views.images import Pictures
 
 PACKED = File(path="faces/att_orl.npz")
 CARD = Card(

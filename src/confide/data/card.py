@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from confide.core.errors import DataError
-from confide.core.records import Records
+from confide.views.records import Records
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 
 from confide.core.arrays import Array
 from confide.core.errors import DataError
-from confide.core.records import Records
 from confide.data.archives import member
-from confide.data.finding import File, find, locate
+from confide.data.locating import File, find, locate
 from confide.data.splits import Split, in_split
+from confide.views.records import Records
 
 
 def load(

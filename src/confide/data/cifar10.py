@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from confide.core.arrays import Rng
-from confide.core.records import Records
 from confide.data import cifar, twins
 from confide.data.card import Card
-from confide.data.finding import File
+from confide.data.locating import File
 from confide.data.splits import Split
+from confide.views.records import Records
 
 PACKED = (File(path="images/cifar10_train.parquet"), File(path="images/cifar10_test.parquet"))
 ARCHIVE = File(

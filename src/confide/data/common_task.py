@@ -8,11 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from confide.core.arrays import Bools, Rng
-from confide.core.records import Records
 from confide.data import twins
 from confide.data.archives import arrays, packed_bits
 from confide.data.card import Card
-from confide.data.finding import File, locate
+from confide.data.locating import File, locate
+from confide.views.records import Records
 
 PACKED = File(path="membership/common_task.npz")
 CARD = Card(

@@ -12,7 +12,7 @@ import numpy as np
 
 from confide.core.arrays import Bools, Floats, Ints, Rng
 from confide.core.errors import DataError
-from confide.core.traces import Traces
+from confide.views.traces import Traces
 
 HOUR = 3_600
 MONDAY = 4 * 24 * HOUR

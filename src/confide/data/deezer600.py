@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from confide.core.arrays import Rng
-from confide.core.records import Records
 from confide.data import twins
 from confide.data.archives import packed_bits
 from confide.data.card import Card
-from confide.data.finding import File, locate
+from confide.data.locating import File, locate
+from confide.views.records import Records
 
 PACKED = File(path="membership/deezer600_k100_derived.npz")
 CARD = Card(

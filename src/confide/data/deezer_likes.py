@@ -5,10 +5,10 @@ from __future__ import annotations
 import polars as pl
 
 from confide.core.arrays import Rng
-from confide.core.interactions import Interactions
 from confide.data.card import Card
-from confide.data.finding import File, locate
 from confide.data.liked import interactions, traits_like
+from confide.data.locating import File, locate
+from confide.views.interactions import Interactions
 
 PAIRS = File(path="likes/deezer_likes.parquet")
 USERS = File(path="likes/deezer_users.parquet")

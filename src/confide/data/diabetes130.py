@@ -9,10 +9,10 @@ import polars as pl
 
 from confide.core.arrays import Ints, Rng
 from confide.core.errors import DataError
-from confide.core.records import Records
 from confide.data import twins
 from confide.data.card import Card
-from confide.data.finding import File, locate
+from confide.data.locating import File, locate
+from confide.views.records import Records
 
 Codes: TypeAlias = tuple[str, ...]
 

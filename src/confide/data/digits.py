@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from confide.core.arrays import Rng
-from confide.core.records import Records
 from confide.data import twins
 from confide.data.card import Card
+from confide.views.records import Records
 
 CARD = Card(
     name="digits",

@@ -6,10 +6,10 @@ import polars as pl
 
 from confide.core.arrays import Rng
 from confide.core.errors import DataError
-from confide.core.records import Records
 from confide.data import twins
 from confide.data.card import Card
 from confide.data.twins import Levels
+from confide.views.records import Records
 
 SCALE = (1.0, 2.0, 3.0, 4.0, 5.0, 6.0)
 COLUMNS = (

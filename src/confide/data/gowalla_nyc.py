@@ -6,10 +6,10 @@ import numpy as np
 import polars as pl
 
 from confide.core.arrays import Rng
-from confide.core.traces import Traces
 from confide.data.card import Card
-from confide.data.finding import File, locate
+from confide.data.locating import File, locate
 from confide.data.twins_traces import wanderers
+from confide.views.traces import Traces
 
 PACKED = File(
     path="location/gowalla_nyc_checkins.parquet",

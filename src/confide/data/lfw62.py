@@ -9,10 +9,10 @@ import polars as pl
 
 from confide.core.arrays import Rng
 from confide.core.errors import DataError
-from confide.core.pictures import Pictures
 from confide.data import twins
 from confide.data.card import Card
-from confide.data.finding import File, locate
+from confide.data.locating import File, locate
+from confide.views.images import Pictures
 
 PACKED = File(path="faces/lfw_min20.parquet")
 CARD = Card(

@@ -7,9 +7,9 @@ import polars as pl
 
 from confide.core.arrays import Bools, Rng
 from confide.core.errors import DataError
-from confide.core.interactions import Interactions
 from confide.data.card import Card
 from confide.data.twins import population
+from confide.views.interactions import Interactions
 
 PULL = 0.5
 """How far the trait moves the log of an item's share of the likes, in standard deviations over items."""

@@ -6,12 +6,12 @@ import numpy as np
 
 from confide.core.arrays import Rng
 from confide.core.errors import DataError
-from confide.core.records import Records
 from confide.data import twins
 from confide.data.archives import arrays
 from confide.data.card import Card
-from confide.data.finding import File, locate
+from confide.data.locating import File, locate
 from confide.data.splits import Split, in_split
+from confide.views.records import Records
 
 PACKED = File(path="images/mnist.npz")
 KERAS = File(

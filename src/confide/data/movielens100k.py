@@ -9,10 +9,10 @@ import polars as pl
 
 from confide.core.arrays import Rng
 from confide.core.errors import DataError
-from confide.core.interactions import Interactions
 from confide.data.card import Card
-from confide.data.finding import File, locate
+from confide.data.locating import File, locate
 from confide.data.ratings_like import ratings_like
+from confide.views.interactions import Interactions
 
 PACKED = File(path="ratings/ml100k_ratings.parquet")
 ORIGINAL = File(path="ratings/u.data")

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from confide.core.arrays import Rng
-from confide.core.records import Records
 from confide.data import twins
 from confide.data.archives import integers, member, yes_no
 from confide.data.card import Card
-from confide.data.finding import File, locate
+from confide.data.locating import File, locate
+from confide.views.records import Records
 
 ARCHIVE = File(path="membership/dataset_purchase.tgz")
 CARD = Card(

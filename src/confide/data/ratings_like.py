@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from confide.core.arrays import Rng
-from confide.core.interactions import Interactions
+from confide.views.interactions import Interactions
 
 FEWEST = 20
 CHUNK = 1 << 22

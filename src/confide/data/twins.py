@@ -18,8 +18,8 @@ import polars as pl
 from numpy.typing import NDArray
 
 from confide.core.arrays import Floats, Ints, Rng
-from confide.core.pictures import Pictures
-from confide.core.records import Records
+from confide.views.images import Pictures
+from confide.views.records import Records
 
 APART = 9.0
 """How far apart the classes of yes/no twins lie: far enough to learn, near enough to overfit."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from confide.core.arrays import Rng
-from confide.core.traces import Traces
+from confide.views.traces import Traces
 
 OWN = 12
 """Places of one's own."""

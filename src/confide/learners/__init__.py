@@ -9,22 +9,17 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from confide.learners.callable_learner import callable_learner
-    from confide.learners.loading import as_view, load_model
+    from confide.learners.estimator import sklearn_learner
+    from confide.learners.function import callable_learner
     from confide.learners.pool import fit_many, include_halves
-    from confide.learners.sklearn_learner import sklearn_learner
-    from confide.learners.torch_learner import TorchLearner
-    from confide.learners.torch_model import TorchModel
+    from confide.learners.torch.learner import TorchLearner
 
 _HOME = {
-    "TorchLearner": "torch_learner",
-    "TorchModel": "torch_model",
-    "as_view": "loading",
-    "callable_learner": "callable_learner",
+    "TorchLearner": "torch.learner",
+    "callable_learner": "function",
     "fit_many": "pool",
     "include_halves": "pool",
-    "load_model": "loading",
-    "sklearn_learner": "sklearn_learner",
+    "sklearn_learner": "estimator",
 }
 
 
@@ -36,11 +31,8 @@ def __getattr__(name: str) -> Any:
 
 __all__ = [
     "TorchLearner",
-    "TorchModel",
-    "as_view",
     "callable_learner",
     "fit_many",
     "include_halves",
-    "load_model",
     "sklearn_learner",
 ]

@@ -12,11 +12,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from confide.core.access import BlackBox, LabelOnly, Task
 from confide.core.arrays import Bools, Floats
 from confide.core.errors import DataError
-from confide.core.records import Records
-from confide.core.views import BlackBox, LabelOnly, Task
-from confide.learners.signals import true_logit
+from confide.models.signals import true_logit
+from confide.views.records import Records
 
 POINTS = 0.05
 """A difference in accuracy (or R2) that is material however much the references vary."""

@@ -9,12 +9,12 @@ from typing import Any
 
 import numpy as np
 
+from confide.core.access import BlackBox, Task
 from confide.core.arrays import Array, Batch, Floats, Ints, Rng
-from confide.core.records import Records
-from confide.core.views import BlackBox, Task
 from confide.learners.encoding import Encoder
 from confide.learners.learner import GroupLearner, Keepable, Learner
-from confide.learners.spelling import spelled
+from confide.learners.recipe import recipe_text
+from confide.views.records import Records
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -93,7 +93,7 @@ class EncodedGroupLearner(EncodedLearner):
 
     def recipe(self) -> str:
         """The recipe inside, and the encoding."""
-        return f"{self.inner.recipe()} on {spelled(self.encoder)} y=({self.centre}, {self.scale})"
+        return f"{self.inner.recipe()} on {recipe_text(self.encoder)} y=({self.centre}, {self.scale})"
 
     def save(self, models: Sequence[BlackBox], path: Path) -> None:
         """Write the models to one file."""

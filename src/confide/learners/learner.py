@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
+from confide.core.access import BlackBox, Task
 from confide.core.arrays import Ints, Rng
-from confide.core.records import Records
-from confide.core.views import BlackBox, Task
+from confide.views.records import Records
 
 
 class Learner(Protocol):

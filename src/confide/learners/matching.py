@@ -8,17 +8,17 @@ from typing import Any
 
 import numpy as np
 
+from confide.core.access import BlackBox, LabelOnly, Task
 from confide.core.arrays import Bools, Rng
 from confide.core.errors import DataError
-from confide.core.records import Records
-from confide.core.views import BlackBox, LabelOnly, Task
 from confide.learners.encoded import encoded_learner
 from confide.learners.encoding import fit_encoding
-from confide.learners.goal import WATCHED, Goal
+from confide.learners.estimator import sklearn_learner
 from confide.learners.learner import Learner
-from confide.learners.loading import is_module
-from confide.learners.sklearn_learner import sklearn_learner
-from confide.learners.sklearn_model import SklearnModel, name_of
+from confide.learners.target_fit import WATCHED, TargetFit
+from confide.models.loading import is_module
+from confide.models.sklearn.model import SklearnModel, name_of
+from confide.views.records import Records
 
 MOST_EPOCHS = 200
 HIDDEN = 256
@@ -57,31 +57,33 @@ def reference_learner(
     task: Task = target.task if isinstance(target, BlackBox) else "classification"
     members = records.take(halver.permutation(np.flatnonzero(member))[:WATCHED])
     module: Any = getattr(target, "module", None)
-    goal = Goal.of(target, members, task=task, same=is_module(module))
+    goal = TargetFit.of(target, members, task=task, same=is_module(module))
     if is_module(module):
         return _reborn(target, half, goal, rng=grower)
     outputs = 1 if task == "regression" else _classes(target, records, classes)
     return _foreign(records, half, goal, outputs, rng=grower)
 
 
-def _reborn(target: Any, half: Records, goal: Goal, *, rng: Rng) -> tuple[Learner, str]:
-    from confide.learners.reborn import Reborn, grown
-    from confide.learners.torch_learner import TorchLearner
+def _reborn(target: Any, half: Records, goal: TargetFit, *, rng: Rng) -> tuple[Learner, str]:
+    from confide.learners.torch.learner import TorchLearner
+    from confide.learners.torch.reinitialise import Reinitialise, epochs_to_match
 
     start = TorchLearner(
-        factory=Reborn(target.module),
+        factory=Reinitialise(target.module),
         epochs=MOST_EPOCHS,
         batch_size=_batch(half),
         loss=target.loss_function,
         task=goal.task,
         device=target.device,
     )
-    learner, match = grown(start, half, goal, rng=rng)
+    learner, match = epochs_to_match(start, half, goal, rng=rng)
     what = f"the target's architecture ({type(target.module).__name__}) with new weights"
     return learner, _in_words(what, learner.batch_size, learner.epochs, match)
 
 
-def _foreign(records: Records, half: Records, goal: Goal, outputs: int, *, rng: Rng) -> tuple[Learner, str]:
+def _foreign(
+    records: Records, half: Records, goal: TargetFit, outputs: int, *, rng: Rng
+) -> tuple[Learner, str]:
     encoder = fit_encoding(records.x)
     by_torch = find_spec("torch") is not None
     mlp = _torch_mlp if by_torch else _sklearn_mlp
@@ -89,9 +91,9 @@ def _foreign(records: Records, half: Records, goal: Goal, outputs: int, *, rng: 
     start = encoded_learner(bare, encoder, records)
     encoded = start.encoded(half)
     if by_torch:
-        from confide.learners.reborn import grown
+        from confide.learners.torch.reinitialise import epochs_to_match
 
-        inner, match = grown(bare, encoded, goal, rng=rng)
+        inner, match = epochs_to_match(bare, encoded, goal, rng=rng)
         epochs = inner.epochs
     else:
         inner, epochs, match = _grown_by_sklearn(bare, encoded, goal, rng=rng)
@@ -103,8 +105,8 @@ def _foreign(records: Records, half: Records, goal: Goal, outputs: int, *, rng: 
 
 
 def _torch_mlp(task: Task, features: int, outputs: int, half: Records) -> Any:
-    from confide.learners.reborn import Mlp
-    from confide.learners.torch_learner import TorchLearner
+    from confide.learners.torch.learner import TorchLearner
+    from confide.learners.torch.reinitialise import Mlp
 
     factory = Mlp(features, HIDDEN, outputs)
     return TorchLearner(factory=factory, epochs=MOST_EPOCHS, batch_size=_batch(half), task=task)
@@ -118,8 +120,8 @@ def _sklearn_mlp(task: Task, features: int, outputs: int, half: Records) -> Any:
     return sklearn_learner(network, classes=None if task == "regression" else outputs)
 
 
-def _grown_by_sklearn(learner: Any, records: Records, goal: Goal, *, rng: Rng) -> tuple[Any, int, str]:
-    """As `reborn.grown`, by scikit-learn's `partial_fit`, which is one epoch."""
+def _grown_by_sklearn(learner: Any, records: Records, goal: TargetFit, *, rng: Rng) -> tuple[Any, int, str]:
+    """As `reborn.epochs_to_match`, by scikit-learn's `partial_fit`, which is one epoch."""
     from sklearn.base import clone
 
     growing: Any = clone(learner.estimator)
@@ -136,8 +138,8 @@ def _grown_by_sklearn(learner: Any, records: Records, goal: Goal, *, rng: Rng) -
     # As many epochs for each reference, and never fewer because its loss stands still.
     final: Any = clone(learner.estimator)
     final.set_params(max_iter=epochs, n_iter_no_change=epochs)
-    grown = sklearn_learner(final, classes=learner.classes, task=goal.task)
-    return grown, epochs, goal.in_words(score, reached)
+    epochs_to_match = sklearn_learner(final, classes=learner.classes, task=goal.task)
+    return epochs_to_match, epochs, goal.in_words(score, reached)
 
 
 def _in_words(what: str, batch: int, epochs: int, match: str) -> str:

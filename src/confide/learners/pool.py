@@ -11,13 +11,13 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
+from confide.core.access import BlackBox
 from confide.core.arrays import Bools, Ints, Rng
+from confide.core.cache import Cache, key_of
 from confide.core.errors import DataError, ModelError
 from confide.core.play import Map
-from confide.core.records import Records
-from confide.core.views import BlackBox
-from confide.learners.cache import Cache, key_of
 from confide.learners.learner import GroupLearner, Keepable, Learner
+from confide.views.records import Records
 
 Progress: TypeAlias = Callable[[int, int], object]
 """Told (models done, models in all) whenever some are done."""

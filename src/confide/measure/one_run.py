@@ -174,11 +174,11 @@ def _refuted(tally: Tally, error: float, shrunk: Callable[[float], float]) -> bo
     c, guesses, most = tally.right, tally.guesses, tally.guesses / tally.canaries
     right, wrong = error * c / tally.canaries, error * (guesses - c) / tally.canaries
     for i in range(c - 1, -1, -1):
-        grown = max(wrong, shrunk(right))
-        if grown == wrong or right + wrong > most:
+        epochs_to_match = max(wrong, shrunk(right))
+        if epochs_to_match == wrong or right + wrong > most:
             break
-        right = min(1.0, right + i / (guesses - i) * (grown - wrong))
-        wrong = grown
+        right = min(1.0, right + i / (guesses - i) * (epochs_to_match - wrong))
+        wrong = epochs_to_match
     return right + wrong > most
 
 

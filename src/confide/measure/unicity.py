@@ -10,10 +10,10 @@ import numpy as np
 from confide.core.arrays import Floats, Ints, Rng
 from confide.core.errors import DataError
 from confide.core.estimate import Estimate
-from confide.core.points import PointIndex, distinct, drawn
-from confide.core.traces import Traces
 from confide.measure.intervals import proportion
 from confide.measure.special import log_gamma
+from confide.views.points import PointIndex, distinct, drawn
+from confide.views.traces import Traces
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

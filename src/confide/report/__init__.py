@@ -9,7 +9,7 @@ from confide.report.exhibits import Exhibit, Line, Plot, Table
 from confide.report.finding import Ahead, Audience, Finding, Ladder, OverTraining, Rung, Section, Skipped
 from confide.report.numbers import coarse
 from confide.report.page import page
-from confide.report.skips import nothing_ran
+from confide.report.skipped import nothing_ran
 from confide.report.verdict import Limit, Verdict, judge
 
 __all__ = [

@@ -8,8 +8,8 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
+from confide.core.atomic import atomic_write
 from confide.core.errors import DataError
-from confide.core.whole import whole_file
 from confide.report.html import to_html
 from confide.report.page import SCHEMA
 from confide.report.text import to_text
@@ -56,7 +56,7 @@ class Report:
         if path.suffix not in renders:
             raise DataError(f"a report cannot be saved as {path.name}: end the name in .html, .json or .txt.")
         text = renders[path.suffix]()
-        with whole_file(path) as draft:
+        with atomic_write(path) as draft:
             draft.write_text(text, encoding="utf-8")
         return path
 

@@ -8,9 +8,9 @@ from typing import Literal, TypeAlias
 
 from confide.core.arrays import Bools, Floats
 from confide.core.budget import Budget, Unit
+from confide.core.diagnostics import Diagnostics
 from confide.core.estimate import Estimate
 from confide.core.evidence import Evidence
-from confide.core.workings import Workings
 from confide.measure.risk import EpsilonBound, Risk
 from confide.report.exhibits import Exhibit
 
@@ -28,7 +28,7 @@ class Finding:
         citation: the paper; an https address in it becomes a link.
         blind: the AUC of the blind adversary, who never saw the release, on the same people. If its
             interval lies above 0.5, exposed and control differ without the release.
-        workings: how the attack came to its guess, one a world.
+        diagnostics: how the attack came to its guess, one a world.
         told: what the adversary was told about who is in the data, in words; mostly nothing.
     """
 
@@ -37,13 +37,13 @@ class Finding:
     settings: Mapping[str, object] = field(default_factory=dict)
     citation: str = ""
     blind: Estimate | None = None
-    workings: tuple[Workings, ...] = ()
+    diagnostics: tuple[Diagnostics, ...] = ()
     told: str = ""
 
     @property
     def conclusive(self) -> bool:
         """Did the attack's own check hold, so that a low number of it says something?"""
-        return all(w.conclusive for w in self.workings)
+        return all(w.conclusive for w in self.diagnostics)
 
     @property
     def bound(self) -> EpsilonBound | None:

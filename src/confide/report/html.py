@@ -11,7 +11,7 @@ from confide.report.charts.lines import line_encoding, line_records
 from confide.report.charts.records import GROUPS
 from confide.report.goals import Goal, goal
 from confide.report.numbers import one_in, percent
-from confide.report.skips import fold
+from confide.report.skipped import fold
 
 Page = dict[str, Any]
 

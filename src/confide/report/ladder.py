@@ -9,7 +9,7 @@ from confide.core.estimate import Estimate
 from confide.measure import difference
 from confide.measure.risk import Risk
 from confide.report.finding import Ahead, Ladder, Rung
-from confide.report.numbers import Lens, percent, rate_record
+from confide.report.numbers import Redaction, percent, rate_record
 
 Record: TypeAlias = dict[str, Any]
 
@@ -17,7 +17,7 @@ FPRS = (0.01, 0.001)
 """The false-positive rates that the rows show."""
 
 
-def ladder_record(ladder: Ladder | None, *, lens: Lens) -> Record | None:
+def ladder_record(ladder: Ladder | None, *, lens: Redaction) -> Record | None:
     """The section as it goes into report.json; None where nothing was compared."""
     if ladder is None:
         return None
@@ -32,7 +32,7 @@ def ladder_record(ladder: Ladder | None, *, lens: Lens) -> Record | None:
     }
 
 
-def _rung_record(rung: Rung, lens: Lens) -> Record:
+def _rung_record(rung: Rung, lens: Redaction) -> Record:
     risk = rung.risk
     return {
         "access": risk.access,
@@ -46,7 +46,7 @@ def _rung_record(rung: Rung, lens: Lens) -> Record:
     }
 
 
-def _sentences(ladder: Ladder, lens: Lens) -> list[str]:
+def _sentences(ladder: Ladder, lens: Redaction) -> list[str]:
     lines = [
         _order("In accuracy", ladder.rungs, lambda risk: risk.balanced_accuracy, lens),
         _order("At 1 in 100 wrong accusations", ladder.rungs, lambda risk: _rate(risk, FPRS[0]), lens),
@@ -58,7 +58,7 @@ def _sentences(ladder: Ladder, lens: Lens) -> list[str]:
     return [line for line in lines if line]
 
 
-def _note(ladder: Ladder, lens: Lens) -> str:
+def _note(ladder: Ladder, lens: Redaction) -> str:
     risk = ladder.rungs[0].risk
     counts = [lens.count(n) for n in (risk.exposed_count, risk.control_count)]
     members, others = ("fewer than 10" if n is None else f"{n:,}" for n in counts)
@@ -75,7 +75,9 @@ def _rate(risk: Risk, fpr: float) -> Estimate | None:
     return next((at.rate for at in risk.tpr_at if at.fpr == fpr), None)
 
 
-def _order(where: str, rungs: Sequence[Rung], read: Callable[[Risk], Estimate | None], lens: Lens) -> str:
+def _order(
+    where: str, rungs: Sequence[Rung], read: Callable[[Risk], Estimate | None], lens: Redaction
+) -> str:
     """The best row from inside against the best from outside, and whether their intervals overlap."""
     found = [(rung, e) for rung in rungs if (e := read(rung.risk)) is not None]
     inside = [(r, e) for r, e in found if r.risk.access == "white-box"]
@@ -98,7 +100,7 @@ def _order(where: str, rungs: Sequence[Rung], read: Callable[[Risk], Estimate | 
     )
 
 
-def _paired(ahead: Ahead, lens: Lens) -> str:
+def _paired(ahead: Ahead, lens: Redaction) -> str:
     """The best AUC from inside against the best from outside, by the interval of their difference."""
     own, against = (lens.estimate(rung.risk.auc) for rung in (ahead.inside, ahead.outside))
     gain = lens.estimate(ahead.auc)
@@ -114,12 +116,12 @@ def _paired(ahead: Ahead, lens: Lens) -> str:
     return f"{shown}: with 95 % confidence {'inside' if ahead.auc.low > 0 else 'outside'} is ahead."
 
 
-def _short(rung: Rung, e: Estimate, lens: Lens) -> str:
+def _short(rung: Rung, e: Estimate, lens: Redaction) -> str:
     shown = lens.estimate(e, of=rung.risk.exposed_count)
     return f"{percent(shown['value'])} ({rung.means})" if shown else ""
 
 
-def _gap(train: Estimate, test: Estimate, lens: Lens) -> str:
+def _gap(train: Estimate, test: Estimate, lens: Redaction) -> str:
     """How much better the model does on its members: what is there to be noticed from outside."""
     shown = [lens.estimate(e) for e in (train, test, difference(train, test))]
     if any(e is None for e in shown):

@@ -20,7 +20,7 @@ OUTSIDE = "people outside the data"
 
 
 @dataclass(frozen=True, slots=True)
-class Lens:
+class Redaction:
     """How sharply an audience sees: everything, or nothing that points at a handful of people."""
 
     audience: Audience = "internal"
@@ -64,7 +64,9 @@ class Lens:
         return floor(x * 100) / 100 if self.public else float(x)
 
 
-def finding_record(finding: Finding, *, release: str, lens: Lens, outside: str = OUTSIDE) -> dict[str, Any]:
+def finding_record(
+    finding: Finding, *, release: str, lens: Redaction, outside: str = OUTSIDE
+) -> dict[str, Any]:
     """One finding of report.json; a number that is missing is null, and `why` says the reason.
 
     Args:
@@ -112,13 +114,13 @@ def finding_record(finding: Finding, *, release: str, lens: Lens, outside: str =
     return record
 
 
-def remarks(finding: Finding, lens: Lens) -> list[str]:
+def remarks(finding: Finding, lens: Redaction) -> list[str]:
     """What the attack noticed on the way, each remark once, with coarse counts for the public."""
-    said = dict.fromkeys(remark for w in finding.workings for remark in w.remarks)
+    said = dict.fromkeys(remark for w in finding.diagnostics for remark in w.remarks)
     return [coarse_text(remark) if lens.public else remark for remark in said]
 
 
-def rate_record(at: RateAt, risk: Risk, lens: Lens, *, outside: str = OUTSIDE) -> dict[str, Any]:
+def rate_record(at: RateAt, risk: Risk, lens: Redaction, *, outside: str = OUTSIDE) -> dict[str, Any]:
     """The rate at one false-positive rate, or the reason why there is none."""
     rate, why = lens.estimate(at.rate, of=risk.exposed_count), at.why
     if rate is None and at.rate is not None:
@@ -128,7 +130,7 @@ def rate_record(at: RateAt, risk: Risk, lens: Lens, *, outside: str = OUTSIDE) -
     return {"fpr": at.fpr, "rate": rate, "controls": lens.count(at.controls), "why": why}
 
 
-def _bound_record(bound: EpsilonBound, lens: Lens) -> dict[str, Any]:
+def _bound_record(bound: EpsilonBound, lens: Redaction) -> dict[str, Any]:
     return {
         "low": lens.number(bound.low),
         "ceiling": lens.number(bound.ceiling),
@@ -143,7 +145,7 @@ def _bound_record(bound: EpsilonBound, lens: Lens) -> dict[str, Any]:
 _FEW = f"rests on fewer than {FEWEST} people, which is not shown to the public"
 
 
-def _why(name: str, finding: Finding, lens: Lens) -> str:
+def _why(name: str, finding: Finding, lens: Redaction) -> str:
     if name == "blind":
         return "no blind adversary was played"
     if name == "epsilon":
@@ -166,7 +168,7 @@ def coarse(count: int) -> str:
     """
     if 0 < count < FEWEST:
         return f"fewer than {FEWEST}"
-    shown = Lens("public").count(count) or 0
+    shown = Redaction("public").count(count) or 0
     return f"{shown:,}" if shown == count else f"about {shown:,}"
 
 

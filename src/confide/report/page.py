@@ -10,12 +10,12 @@ from confide.core.budget import Budget
 from confide.core.errors import DataError, EvidenceError
 from confide.report import consequences, words
 from confide.report.charts import records as rows
+from confide.report.exhibit_records import exhibit_record
 from confide.report.finding import Audience, Finding, Section
 from confide.report.goals import Goal, goal
 from confide.report.ladder import ladder_record
-from confide.report.numbers import Lens, coarse_text, finding_record, guessing
-from confide.report.showing import exhibit_record
-from confide.report.skips import nothing_ran
+from confide.report.numbers import Redaction, coarse_text, finding_record, guessing
+from confide.report.skipped import nothing_ran
 from confide.report.verdict import Limit, Verdict, judge, together
 
 SCHEMA = "confide.report/1"
@@ -53,7 +53,7 @@ def page(
     """
     _check(sections, audience)
     sections = [_to_the_point(s) for s in sections]
-    lens = Lens(audience)
+    lens = Redaction(audience)
     by_release = {
         s.release: judge([s.headline], limits, strict=strict, doubtful=s.doubtful) for s in sections
     }
@@ -134,12 +134,12 @@ def _meant(finding: Finding, aim: Goal) -> Finding:
     )
 
 
-def _record(finding: Finding, s: Section, lens: Lens) -> Page:
+def _record(finding: Finding, s: Section, lens: Redaction) -> Page:
     return finding_record(finding, release=s.release, lens=lens, outside=goal(s.goal).outside)
 
 
-def _section(s: Section, ruling: str, lens: Lens) -> Page:
-    record, exact, aim = _record(s.headline, s, lens), _record(s.headline, s, Lens()), goal(s.goal)
+def _section(s: Section, ruling: str, lens: Redaction) -> Page:
+    record, exact, aim = _record(s.headline, s, lens), _record(s.headline, s, Redaction()), goal(s.goal)
     story = words.outcome(exact, broken=s.headline.broken)
     access, blind_wins = s.access or record["access"], s.headline.blind_wins
     point = words.operating_point(record)
@@ -179,18 +179,18 @@ def _section(s: Section, ruling: str, lens: Lens) -> Page:
 
 def _doubtful(s: Section) -> dict[str, bool]:
     """The attacks whose own check failed, and whether each found something all the same."""
-    exact = [_record(f, s, Lens()) for f in s.findings if not f.conclusive]
+    exact = [_record(f, s, Redaction()) for f in s.findings if not f.conclusive]
     return {f["attack"]: words.outcome(f, broken=s.headline.broken) == "found" for f in exact}
 
 
-def _worst_off(s: Section, lens: Lens) -> list[Page]:
+def _worst_off(s: Section, lens: Redaction) -> list[Page]:
     evidence = s.evidence.get(s.headline.risk.attack)
     if evidence is None or goal(s.goal).worst_off is None:
         return []
     return rows.worst_off_table(evidence, lens=lens)
 
 
-def _charts(s: Section, lens: Lens) -> list[Page]:
+def _charts(s: Section, lens: Redaction) -> list[Page]:
     evidence, attack = s.evidence.get(s.headline.risk.attack), s.headline.title or s.headline.risk.attack
     aim = goal(s.goal)
     drawn = {
@@ -217,9 +217,9 @@ def _charts(s: Section, lens: Lens) -> list[Page]:
     ] + [chart for f in s.findings for chart in _curves(f, s.release, lens)]
 
 
-def _curves(finding: Finding, release: str, lens: Lens) -> list[Page]:
+def _curves(finding: Finding, release: str, lens: Redaction) -> list[Page]:
     """What the attack tried before it chose a setting; it stands in the attack's card."""
-    curves = [curve for w in finding.workings for curve in w.curves]
+    curves = [curve for w in finding.diagnostics for curve in w.curves]
     return [
         _chart(
             "curve",
@@ -257,7 +257,7 @@ def _chart(
     }
 
 
-def _limit_rows(s: Section, verdict: Verdict, lens: Lens) -> list[Page]:
+def _limit_rows(s: Section, verdict: Verdict, lens: Redaction) -> list[Page]:
     return [
         {
             "release": s.release,

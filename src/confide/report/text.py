@@ -8,7 +8,7 @@ from typing import Any
 
 from confide.report.html import SIGNS, columns, digits, goal_of, number, plain
 from confide.report.numbers import one_in
-from confide.report.skips import fold
+from confide.report.skipped import fold
 from confide.report.words import operating_point
 
 Page = dict[str, Any]

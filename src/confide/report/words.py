@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal, TypeAlias
 
-from confide.core.workings import Curve
+from confide.core.diagnostics import Curve
 from confide.report.goals import Goal
 from confide.report.numbers import FEWEST, alike, guessing, one_in, percent, spread, times
 
@@ -67,8 +67,9 @@ def headline(h: Record, story: Outcome, *, subject: str, goal: Goal) -> str:
     if story == "nothing":
         return f"{subject} {goal.nothing}"
     if point and beats_guessing(point):
-        price = "only " * (point["fpr"] < 0.01) + one_in(point["fpr"])
-        return f"{subject} {goal.headline.format(about=goal.about(point['rate']['value']), price=price)}"
+        false_claim = "only " * (point["fpr"] < 0.01) + one_in(point["fpr"])
+        about = goal.about(point["rate"]["value"])
+        return f"{subject} {goal.headline.format(about=about, false_claim=false_claim)}"
     little = "a little " * bool(h["auc"] and h["auc"]["high"] < 0.6)
     return f"{subject} {goal.little.format(little=little)}"
 
@@ -95,12 +96,12 @@ def support(h: Record, story: Outcome, *, tried: int, detectable: float | None, 
 
 def _rate_there(point: Record, tried: int, goal: Goal) -> str:
     """The rate at the operating point, its interval, and guessing in the same unit."""
-    rate, at = point["rate"], f"At {one_in(point['fpr'])} {goal.price}"
+    rate, at = point["rate"], f"At {one_in(point['fpr'])} {goal.false_claim}"
     _, has_found = goal.finds
     interval, guess = f"{spread(rate)}, {_sure(rate['confidence'], tried)}", alike(point["fpr"], rate)
     if beats_guessing(point):
         means_little = goal.guess.format(guess=guess)
-        return f"{at} the true share of {goal.prey} {has_found} is {interval}; {means_little}."
+        return f"{at} the true share of {goal.exposed_noun} {has_found} is {interval}; {means_little}."
     luck = guessing(point["fpr"], point["controls"] or FEWEST, confidence=rate["confidence"])
     by_luck = goal.luck.format(guess=guess, luck=alike(luck, rate))
     return f"{at} he {has_found} {goal.many(rate['value'])}; the true share is {interval}. {by_luck}"
@@ -113,7 +114,7 @@ def _could_have_seen(h: Record, detectable: float | None, goal: Goal) -> str:
     if detectable is not None and point:
         parts.append(
             f"it would have noticed an adversary who {goal.finds[0]} {goal.many(detectable)} at "
-            f"{one_in(point['fpr'])} {goal.price}, and nothing weaker"
+            f"{one_in(point['fpr'])} {goal.false_claim}, and nothing weaker"
         )
     if bound and bound["ceiling"] is not None:
         parts.append(f"the largest epsilon it could ever have shown is {bound['ceiling']:.2f}")
@@ -131,7 +132,7 @@ def found(h: Record, *, fpr: float | None, goal: Goal) -> str:
     rate = next((at["rate"] for at in h["tpr_at"] if at["fpr"] == fpr), None)
     if fpr is None or rate is None:
         return "too few people to say"
-    return f"{goal.finds[0]} {goal.many(rate['value'])} at {one_in(fpr)} {goal.price} ({spread(rate)})"
+    return f"{goal.finds[0]} {goal.many(rate['value'])} at {one_in(fpr)} {goal.false_claim} ({spread(rate)})"
 
 
 def adversary(h: Record, extra: tuple[str, ...], *, access: str, goal: Goal) -> list[str]:

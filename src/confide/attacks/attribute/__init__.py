@@ -5,8 +5,8 @@
 
 from __future__ import annotations
 
-from confide.attacks.attribute.svd import LikesSVD
-from confide.attacks.attribute.tfidf import LikesTfIdf
+from confide.attacks.attribute.likes.svd import LikesSVD
+from confide.attacks.attribute.likes.tfidf import LikesTfIdf
 from confide.core.errors import KnowledgeError
 
 ALL = (LikesTfIdf, LikesSVD)

@@ -6,15 +6,15 @@ earlier traces share.
 
 from __future__ import annotations
 
-from confide.attacks.linkage.counting import Counting
-from confide.attacks.linkage.entropic import Entropic
-from confide.attacks.linkage.jaccard import SharedPlaces
-from confide.attacks.linkage.likelihood import Likelihood
-from confide.attacks.linkage.location_meter import LocationMeter
-from confide.attacks.linkage.mobility_chain import MobilityChain, MobilityLikelihood
-from confide.attacks.linkage.nearby import NearbyPoints
-from confide.attacks.linkage.scoreboard import Scoreboard
-from confide.attacks.linkage.unicity import UniquePoints
+from confide.attacks.linkage.ratings.counting import Counting
+from confide.attacks.linkage.ratings.entropic import Entropic
+from confide.attacks.linkage.ratings.likelihood import Likelihood
+from confide.attacks.linkage.ratings.scoreboard import Scoreboard
+from confide.attacks.linkage.traces.location_meter import LocationMeter
+from confide.attacks.linkage.traces.mobility_chain import MobilityChain, MobilityLikelihood
+from confide.attacks.linkage.traces.nearby_points import NearbyPoints
+from confide.attacks.linkage.traces.shared_places import SharedPlaces
+from confide.attacks.linkage.traces.unique_points import UniquePoints
 
 ALL = (
     Scoreboard,

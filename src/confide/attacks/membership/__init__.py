@@ -8,29 +8,29 @@ models), `told` (supervised attacks), `inside`, `gradient_parts`, `attack_networ
 
 from __future__ import annotations
 
-from confide.attacks.membership.base_score import BASE
-from confide.attacks.membership.blend import Blend
-from confide.attacks.membership.calibrated import Calibrated
-from confide.attacks.membership.calibrated_decoder import CalibratedDecoder
-from confide.attacks.membership.decoder import Decoder
-from confide.attacks.membership.default import Default, chosen
-from confide.attacks.membership.embedding import Embedding
-from confide.attacks.membership.entropy import Entropy
-from confide.attacks.membership.gradient_norm import GradientNorm
-from confide.attacks.membership.iha import IHA
-from confide.attacks.membership.joint import Joint
-from confide.attacks.membership.label_only import LabelOnlyVotes
-from confide.attacks.membership.lira import LiRA
-from confide.attacks.membership.loss import Loss
-from confide.attacks.membership.nasr import Nasr, NasrOutputs
-from confide.attacks.membership.population import Population
-from confide.attacks.membership.quantile import Quantile
-from confide.attacks.membership.reference import Reference
-from confide.attacks.membership.residual import Residual
-from confide.attacks.membership.rmia import RMIA
-from confide.attacks.membership.shadow import Shadow
-from confide.attacks.membership.student import StudentT
-from confide.attacks.membership.supervised import Supervised, SupervisedGradients
+from confide.attacks.membership.black_box.base_score import BASE
+from confide.attacks.membership.black_box.blend import Blend
+from confide.attacks.membership.black_box.calibrated import Calibrated
+from confide.attacks.membership.black_box.default import Default, chosen
+from confide.attacks.membership.black_box.entropy import Entropy
+from confide.attacks.membership.black_box.label_only import LabelOnlyVotes
+from confide.attacks.membership.black_box.lira import LiRA
+from confide.attacks.membership.black_box.loss import Loss
+from confide.attacks.membership.black_box.population import Population
+from confide.attacks.membership.black_box.quantile import Quantile
+from confide.attacks.membership.black_box.reference import Reference
+from confide.attacks.membership.black_box.rmia import RMIA
+from confide.attacks.membership.black_box.shadow import Shadow
+from confide.attacks.membership.black_box.student import StudentT
+from confide.attacks.membership.white_box.decoder.attack import Decoder
+from confide.attacks.membership.white_box.decoder.calibrated import CalibratedDecoder
+from confide.attacks.membership.white_box.embedding.attack import Embedding
+from confide.attacks.membership.white_box.gradient_norm import GradientNorm
+from confide.attacks.membership.white_box.informed.iha import IHA
+from confide.attacks.membership.white_box.informed.residual import Residual
+from confide.attacks.membership.white_box.joint import Joint
+from confide.attacks.membership.white_box.nasr.attack import Nasr, NasrOutputs
+from confide.attacks.membership.white_box.supervised import Supervised, SupervisedGradients
 from confide.core.errors import KnowledgeError
 
 ALL = (

@@ -9,8 +9,8 @@ import numpy as np
 
 from confide.core.arrays import Rng
 from confide.core.errors import PromiseError
-from confide.core.interactions import Interactions
 from confide.core.nouns import Release
+from confide.views.interactions import Interactions
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

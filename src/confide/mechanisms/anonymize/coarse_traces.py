@@ -10,7 +10,7 @@ import numpy as np
 from confide.core.arrays import Floats, Ints, Rng
 from confide.core.errors import DataError, PromiseError
 from confide.core.nouns import Release
-from confide.core.traces import EARTH_RADIUS_M, Traces
+from confide.views.traces import EARTH_RADIUS_M, Traces
 
 METRES_PER_DEGREE = math.radians(EARTH_RADIUS_M)
 

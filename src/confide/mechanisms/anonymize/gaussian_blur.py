@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from confide.core.arrays import Floats, Rng
 from confide.core.errors import DataError
 from confide.core.nouns import Release
-from confide.core.pictures import Pictures
+from confide.views.images import Pictures
 
 WIDEST = 1_000
 """Pixels; wider weights take long, and leave nothing but the mean all the same."""
@@ -21,7 +21,7 @@ class GaussianBlur:
     """Each pixel becomes the weighted mean of its surroundings, rounded to whole numbers.
 
     *Statement.* It promises nothing. Blurring is linear and nearly invertible: what hides detail is the
-    rounding alone, see `confide.attacks.reconstruction.deblur`.
+    rounding alone, see `confide.attacks.reconstruction.images.deblur`.
 
     *Conditions.* The weights are normal, cut at 4 sigma; the picture is mirrored at its edges.
 

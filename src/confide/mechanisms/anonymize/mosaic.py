@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from confide.core.arrays import Floats, Rng
 from confide.core.errors import DataError
 from confide.core.nouns import Release
-from confide.core.pictures import Pictures
+from confide.views.images import Pictures
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

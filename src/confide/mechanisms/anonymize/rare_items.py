@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from confide.core.arrays import Rng
 from confide.core.errors import PromiseError
-from confide.core.interactions import Interactions
 from confide.core.nouns import Release
+from confide.views.interactions import Interactions
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

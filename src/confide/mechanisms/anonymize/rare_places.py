@@ -9,7 +9,7 @@ import numpy as np
 from confide.core.arrays import Ints, Rng
 from confide.core.errors import PromiseError
 from confide.core.nouns import Release
-from confide.core.traces import Traces
+from confide.views.traces import Traces
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

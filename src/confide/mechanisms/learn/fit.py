@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from confide.core.access import BlackBox
 from confide.core.arrays import Rng
 from confide.core.nouns import Release
-from confide.core.records import Records
-from confide.core.views import BlackBox
 from confide.learners.learner import Learner
+from confide.views.records import Records
 
 
 @dataclass(frozen=True, slots=True)

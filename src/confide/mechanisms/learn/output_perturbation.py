@@ -10,14 +10,14 @@ import numpy as np
 from scipy.optimize import minimize
 from scipy.special import softmax
 
+from confide.core.access import WhiteBox
 from confide.core.arrays import Array, Floats, Rng
 from confide.core.budget import Budget, Unit
 from confide.core.errors import DataError, ModelError, PromiseError
 from confide.core.nouns import Release
-from confide.core.records import Records
-from confide.core.views import WhiteBox
-from confide.learners.linear_model import LinearModel, features_of
-from confide.mechanisms.gaussian import gaussian_sigma, secure_normal
+from confide.mechanisms.noise.gaussian import gaussian_sigma, secure_normal
+from confide.models.linear import LinearModel, features_of
+from confide.views.records import Records
 
 SLACK = 1e-4
 """Training ends when the objective's gradient is this share of one record's largest."""

@@ -11,9 +11,9 @@ from confide.core.arrays import Floats, Rng
 from confide.core.budget import Budget, Unit
 from confide.core.errors import PromiseError
 from confide.core.nouns import Release
-from confide.core.pictures import Pictures
 from confide.mechanisms.anonymize.mosaic import block_means, spread
-from confide.mechanisms.gaussian import secure_normal
+from confide.mechanisms.noise.gaussian import secure_normal
+from confide.views.images import Pictures
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,15 +12,15 @@ import numpy as np
 from confide.core.arrays import Floats, Ints, Rng
 from confide.core.budget import Budget, Unit
 from confide.core.errors import PromiseError
-from confide.core.interactions import Interactions
 from confide.core.nouns import Release
-from confide.mechanisms.secure import secure_uniform
+from confide.mechanisms.noise.secure import secure_uniform
+from confide.views.interactions import Interactions
 
 Uniform = Callable[[int], Floats]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ItemResponse:
+class RandomisedResponse:
     """Tells the truth about each pair of a person and an item with probability e^epsilon / (1 + e^epsilon).
 
     *Statement.* The released set of pairs is (epsilon, 0)-differentially private for one pair more or less.

@@ -14,8 +14,8 @@ from confide.core.arrays import Floats, Rng
 from confide.core.budget import Budget, Unit
 from confide.core.errors import DataError, PromiseError
 from confide.core.nouns import Release
-from confide.core.traces import EARTH_RADIUS_M, Traces
-from confide.mechanisms.secure import secure_uniform
+from confide.mechanisms.noise.secure import secure_uniform
+from confide.views.traces import EARTH_RADIUS_M, Traces
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,11 +9,11 @@ import numpy as np
 
 from confide.core.arrays import Bools, Ints, Rng
 from confide.core.budget import Budget, Unit
-from confide.core.counts import Counts, Grid
 from confide.core.errors import PromiseError
 from confide.core.nouns import Release
-from confide.core.traces import Traces
 from confide.mechanisms.statistics.discrete_laplace import discrete_laplace, rehearsal_words, secure_words
+from confide.views.counts import Counts, Grid
+from confide.views.traces import Traces
 
 EVERY_VISIT = 2**31
 """However many visits somebody makes, all of them are hidden: counts of him are cut at `at_most`."""

@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 
 from confide.core.arrays import Array, Floats
+from confide.core.diagnostics import Curve
 from confide.core.evidence import Evidence
-from confide.core.workings import Curve
 from confide.measure import records as measured
 from confide.measure.risk import Roc
 from confide.report.finding import Finding, OverTraining, Section
-from confide.report.numbers import FEWEST, Lens
+from confide.report.numbers import FEWEST, Redaction
 
 Record = dict[str, Any]
 
@@ -34,7 +34,7 @@ LEAST_NORM = 1e-12
 
 
 def roc_records(
-    headline: Finding, findings: Sequence[Finding], *, lens: Lens, corner: bool = True
+    headline: Finding, findings: Sequence[Finding], *, lens: Redaction, corner: bool = True
 ) -> list[Record]:
     """A line an attack, the headline first with its band, and the diagonal of guessing.
 
@@ -61,7 +61,7 @@ def roc_records(
     return records
 
 
-def score_records(evidence: Evidence, *, lens: Lens, names: tuple[str, str] = GROUPS) -> list[Record]:
+def score_records(evidence: Evidence, *, lens: Redaction, names: tuple[str, str] = GROUPS) -> list[Record]:
     """Where people stand when all are ordered by the headline attack's score: a share of each group a step.
 
     Each step holds equally many people, so guessing gives flat shapes whatever the scores' tails. People of
@@ -84,7 +84,7 @@ def score_records(evidence: Evidence, *, lens: Lens, names: tuple[str, str] = GR
     return records
 
 
-def worst_off_records(evidence: Evidence, *, lens: Lens) -> list[Record]:
+def worst_off_records(evidence: Evidence, *, lens: Redaction) -> list[Record]:
     """The share of exposed people by how few others look as much like members as they do."""
     lookalikes = measured(evidence)["fpr"].to_numpy()
     controls = int((~evidence.exposed).sum())
@@ -99,7 +99,7 @@ def worst_off_records(evidence: Evidence, *, lens: Lens) -> list[Record]:
     ]
 
 
-def worst_off_table(evidence: Evidence, *, lens: Lens, most: int = 10) -> list[Record]:
+def worst_off_table(evidence: Evidence, *, lens: Redaction, most: int = 10) -> list[Record]:
     """The most exposed records with their numbers; for the public, none."""
     if lens.public:
         return []
@@ -108,7 +108,7 @@ def worst_off_table(evidence: Evidence, *, lens: Lens, most: int = 10) -> list[R
     return [row | {"lookalikes": _short(row["lookalikes"])} for row in columns.to_dicts()]
 
 
-def epsilon_records(section: Section, *, lens: Lens) -> list[Record]:
+def epsilon_records(section: Section, *, lens: Redaction) -> list[Record]:
     """Promised, shown, could have shown; nothing where no bound applies."""
     bound, promise = section.headline.bound, section.promise
     if bound is None or not np.isfinite(bound.ceiling):
@@ -123,7 +123,7 @@ def epsilon_records(section: Section, *, lens: Lens) -> list[Record]:
     ]
 
 
-def gradient_norm_records(course: OverTraining, *, lens: Lens) -> list[Record]:
+def gradient_norm_records(course: OverTraining, *, lens: Redaction) -> list[Record]:
     """Five quantiles of each group's gradient norms at each checkpoint, for one band within another.
 
     A group of fewer than ten people is not drawn. For the public, nor is a quantile beyond which there are
@@ -145,7 +145,7 @@ def gradient_norm_records(course: OverTraining, *, lens: Lens) -> list[Record]:
     return records
 
 
-def curve_records(curve: Curve, *, lens: Lens) -> list[Record]:
+def curve_records(curve: Curve, *, lens: Redaction) -> list[Record]:
     """What an attack tried, and what it chose; nothing for the public: it may count a handful of people."""
     if lens.public:
         return []
@@ -153,7 +153,7 @@ def curve_records(curve: Curve, *, lens: Lens) -> list[Record]:
     return [{"x": _short(x), "y": _short(y), "chosen": bool(x == curve.chosen)} for x, y in sorted(pairs)]
 
 
-def _points(finding: Finding, *, floor: float, lens: Lens, corner: bool) -> Array:
+def _points(finding: Finding, *, floor: float, lens: Redaction, corner: bool) -> Array:
     """float64[points, 4]: fpr, tpr, low, high, thinned evenly along the logarithmic axis."""
     roc: Roc = finding.risk.roc
     table: Floats = np.column_stack([roc.fpr, roc.tpr, roc.low, roc.high]).astype(np.float64)
@@ -183,14 +183,14 @@ def _or_more(steps: list[float]) -> str:
     return f"1 in {round(1 / steps[-1]):,} or more" if steps else "any number"
 
 
-def _shown_share(count: float, of: int, lens: Lens) -> float | None:
+def _shown_share(count: float, of: int, lens: Redaction) -> float | None:
     if lens.public and 0 < count < FEWEST:
         return None
     part = float(count / of) if of else 0.0
     return round(part, 2) if lens.public else float(f"{part:.5g}")
 
 
-def _blurred_share(count: float, of: int, lens: Lens) -> float | None:
+def _blurred_share(count: float, of: int, lens: Redaction) -> float | None:
     """A share, for the public in steps of ten people at least."""
     if not lens.public:
         return _shown_share(count, of, lens)

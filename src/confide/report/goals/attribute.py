@@ -8,16 +8,16 @@ ATTRIBUTE = Goal(
     name="attribute",
     subjects={"": "Somebody who has learned from other people's likes and traits"},
     headline="can tell the trait from what a person likes for {about}, while wrongly ascribing it to "
-    "{price} others.",
+    "{false_claim} others.",
     little="can tell {little}better than by guessing from what a person likes whether he has the trait.",
     nothing="could not be shown to tell from what a person likes whether he has the trait.",
     broken="This audit cannot say what likes give away: somebody who never saw them already tells people "
     "who have the trait from the others, and no attack did clearly better.",
     so_few="With so few people this audit could not have seen anything: ask about more of them.",
     exposed="people who have it",
-    prey="people with the trait",
+    exposed_noun="people with the trait",
     finds=("finds", "found"),
-    price="wrong ascriptions",
+    false_claim="wrong ascriptions",
     guess="guessing would find {guess}",
     luck="Guessing would find {guess}, or by luck up to {luck}: more than that is not shown.",
     outside="people without the trait",
@@ -56,7 +56,7 @@ ATTRIBUTE = Goal(
         "blind": ("Audit again without what tells the trait by itself, to learn how much the likes tell.",),
     },
     tiles=(
-        "People with the trait found, {price} others wrongly ascribed it",
+        "People with the trait found, {false_claim} others wrongly ascribed it",
         "People with the trait found",
         "Ranks one with the trait above one without (AUC; guessing: 0.5)",
         "People compared",

@@ -27,13 +27,13 @@ class Goal:
     Args:
         name: as in `Section.goal`.
         subjects: who he is, by his access; under "" where nothing else is said.
-        headline: after the subject, at an operating point: {about} of whom, {price} as '1 in 100'.
+        headline: after the subject, at an operating point: {about} of whom, {false_claim} as '1 in 100'.
         little: after the subject, where only the AUC lies above 0.5; {little} is 'a little ' or nothing.
         nothing, broken, few: what the first sentence says in other stories; the first follows the subject.
         so_few: what to do where there were too few to see anything.
-        exposed: whom the headline's rate is a share of; prey: the same after a verb, in one or two words.
+        exposed: whom the headline's rate is a share of; exposed_noun: the same after a verb.
         finds: the verb for what he does to them: he finds, he has found.
-        price: what is counted against him, after '1 in 100'.
+        false_claim: what is counted against him, after '1 in 100'.
         guess: what guessing would do; luck: the same where nothing was shown.
         outside: the control people, or pictures.
         auc: the AUC in words; {often}.
@@ -67,9 +67,9 @@ class Goal:
     few: str = "This audit had too few people to say what the release gives away; that is no all-clear."
     so_few: str
     exposed: str
-    prey: str
+    exposed_noun: str
     finds: tuple[str, str]
-    price: str
+    false_claim: str
     guess: str
     luck: str
     outside: str
@@ -109,7 +109,7 @@ class Goal:
         >>> MEMBERSHIP.many(0.41), LINKAGE.many(0), LINKAGE.many(1)
         ('41 in 100 members', 'no records', 'all records')
         """
-        return _share_of(rate, self.prey)
+        return _share_of(rate, self.exposed_noun)
 
     def about(self, rate: float) -> str:
         """The same in the first sentence.

@@ -7,7 +7,7 @@ from confide.report.goals.goal import AGAIN, ALIKE, EPSILON, Goal, WorstOff
 LINKAGE = Goal(
     name="linkage",
     subjects={"": "Somebody who holds this release and knows a few facts about a person"},
-    headline="can point to that person's record for {about}, while wrongly naming a record for {price} "
+    headline="can point to that person's record for {about}, while wrongly naming a record for {false_claim} "
     "people who are not in it.",
     little="can point to the record of a person in the release {little}more surely than he wrongly names "
     "one for a person who is not in it.",
@@ -18,9 +18,9 @@ LINKAGE = Goal(
     "better.",
     so_few="With so few people this audit could not have seen anything: ask about more of them.",
     exposed="people in the release",
-    prey="records",
+    exposed_noun="records",
     finds=("recognises", "recognised"),
-    price="absent people given a record",
+    false_claim="absent people given a record",
     guess="guessing would recognise fewer than {guess}",
     luck="Guessing would recognise fewer than {guess}; only what lies above {luck}, the most absent people "
     "who may be given a record there, counts as shown.",
@@ -55,7 +55,7 @@ LINKAGE = Goal(
         "blind": ("Audit again with people held out by a fair coin, to learn how much is the release's.",),
     },
     tiles=(
-        "Records recognised, {price} absent people given a record",
+        "Records recognised, {false_claim} absent people given a record",
         "Records recognised",
         "Surer, and right, about the one of a pair who is in it (AUC)",
         "People compared",

@@ -12,7 +12,7 @@ MEMBERSHIP = Goal(
         "label-only": "An outsider who sees only this model's decisions and knows a person's record",
         "white-box": "An outsider who holds a copy of this model and knows a person's record",
     },
-    headline="can tell that it was among the training data for {about}, while wrongly accusing {price} "
+    headline="can tell that it was among the training data for {about}, while wrongly accusing {false_claim} "
     "others.",
     little="can tell {little}better than by guessing whether it was among the training data.",
     nothing="could not be shown to tell whether it was among the training data.",
@@ -21,9 +21,9 @@ MEMBERSHIP = Goal(
     "clearly better.",
     so_few="With so few people this audit could not have seen anything: hold out more of them.",
     exposed="members",
-    prey="members",
+    exposed_noun="members",
     finds=("finds", "found"),
-    price="wrong accusations",
+    false_claim="wrong accusations",
     guess="guessing would find {guess}",
     luck="Guessing would find {guess}, or by luck up to {luck}: more than that is not shown.",
     outside="people outside the data",
@@ -59,7 +59,7 @@ MEMBERSHIP = Goal(
         "blind": ("Audit again with others drawn as the members were, to learn how much is the release's.",),
     },
     tiles=(
-        "Members found, {price} others wrongly accused",
+        "Members found, {false_claim} others wrongly accused",
         "Members found",
         "Picks the member out of a pair (AUC; guessing: 0.5)",
         "People compared",

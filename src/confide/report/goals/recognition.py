@@ -7,7 +7,7 @@ from confide.report.goals.goal import AGAIN, ALIKE, EPSILON, Goal, WorstOff
 RECOGNITION = Goal(
     name="recognition",
     subjects={"": "Somebody who has other pictures of the people he looks for"},
-    headline="can put the right name to {about}, while wrongly putting a name to {price} pictures of "
+    headline="can put the right name to {about}, while wrongly putting a name to {false_claim} pictures of "
     "strangers.",
     little="can put the right name to a picture of somebody he knows {little}more surely than he wrongly "
     "puts one to a picture of a stranger.",
@@ -18,9 +18,9 @@ RECOGNITION = Goal(
     few="This audit had too few pictures to say what they give away; that is no all-clear.",
     so_few="With so few pictures this audit could not have seen anything: take more of them.",
     exposed="pictures of people he knows",
-    prey="pictures of people he knows",
+    exposed_noun="pictures of people he knows",
     finds=("recognises", "recognised"),
-    price="strangers given a name",
+    false_claim="strangers given a name",
     guess="guessing would recognise fewer than {guess}",
     luck="Guessing would recognise fewer than {guess}; only what lies above {luck}, the most strangers who "
     "may be given a name there, counts as shown.",
@@ -54,7 +54,7 @@ RECOGNITION = Goal(
         "blind": ("Audit again with known people and strangers drawn by a fair coin.",),
     },
     tiles=(
-        "Pictures recognised, {price} strangers given a name",
+        "Pictures recognised, {false_claim} strangers given a name",
         "Pictures recognised",
         "Surer, and right, about the one of a pair whom he knows (AUC)",
         "Pictures compared",

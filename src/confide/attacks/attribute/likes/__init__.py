@@ -1,0 +1,1 @@
+"""Attribute inference from likes; one file an attack."""

@@ -1,0 +1,1 @@
+"""Linkage of released ratings to people; one file an attack."""

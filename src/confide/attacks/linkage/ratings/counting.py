@@ -1,0 +1,47 @@
+"""Frankowski, Cosley, Sen, Terveen, Riedl: You Are What You Say (SIGIR 2006), set intersection."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from confide.attacks.linkage.ratings._scoring import blocks, likeness
+from confide.core.arrays import Rng
+from confide.core.nouns import Case, Guess
+from confide.core.paper import Paper
+from confide.knowledge.ratings import Facts
+from confide.views.interactions import Interactions
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counting:
+    """Which record has most of the items that are known about a person?
+
+    No weights, no ratings, no dates: the adversary counts, names the record with most of the items, and is as
+    sure as it has more of them than the next one. What cleverer attacks find beyond this comes from how rare
+    items are, and from ratings and dates.
+    """
+
+    name: ClassVar[str] = "counting"
+    title: ClassVar[str] = "Which record has most of the known items?"
+    paper: ClassVar[Paper] = Paper(
+        authors="Dan Frankowski and Dan Cosley and Shilad Sen and Loren Terveen and John Riedl",
+        title="You Are What You Say: Privacy Risks of Public Mentions",
+        venue="ACM SIGIR Conference on Research and Development in Information Retrieval",
+        year=2006,
+        url="https://doi.org/10.1145/1148170.1148267",
+    )
+
+    def __call__(self, case: Case[Interactions, Facts, Interactions], *, rng: Rng) -> Guess:
+        n = case.targets.people
+        claim, score = np.full(n, -1), np.full(n, -np.inf)
+        worth = likeness(case.view, case.targets, stars=None, days=None, weighted=False)
+        for block, counts in blocks(case.view, case.targets, worth):
+            two = np.argpartition(-counts, min(1, counts.shape[1] - 1), axis=1)[:, :2]
+            top = np.sort(np.take_along_axis(counts, two, axis=1), axis=1)
+            some = top[:, -1] > 0
+            claim[block] = np.where(some, counts.argmax(axis=1), -1)
+            score[block] = np.where(some, top[:, -1] - (top[:, 0] if top.shape[1] > 1 else 0), -np.inf)
+        return Guess(claim, score)

@@ -1,0 +1,1 @@
+"""Linkage of released traces to people; one file an attack."""

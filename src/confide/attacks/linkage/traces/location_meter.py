@@ -1,0 +1,168 @@
+"""Shokri, Theodorakopoulos, Le Boudec, Hubaux: Quantifying Location Privacy (IEEE S&P 2011)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, ClassVar, cast
+
+import numpy as np
+import scipy.optimize as _raw  # pyright: ignore[reportMissingTypeStubs]
+
+from confide.attacks.reconstruction.traces._hidden_markov import Chains, log_likelihood
+from confide.attacks.reconstruction.traces._mobility_profile import learned
+from confide.attacks.reconstruction.traces._observation import Regions, sequences, shown_as
+from confide.core.arrays import Array, Floats, Ints, Rng
+from confide.core.diagnostics import Diagnostics
+from confide.core.errors import KnowledgeError
+from confide.core.nouns import Case, Guess
+from confide.core.paper import Paper
+from confide.knowledge.traces import MobilityKnowledge
+from confide.views.traces import Traces
+
+PAPER = Paper(
+    authors="Reza Shokri and George Theodorakopoulos and Jean-Yves Le Boudec and Jean-Pierre Hubaux",
+    title="Quantifying Location Privacy",
+    venue="IEEE Symposium on Security and Privacy",
+    year=2011,
+    url="https://doi.org/10.1109/SP.2011.18",
+)
+CELLS = 2_000_000
+"""So many numbers are held at once in a forward pass: about 16 MB each of three arrays."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LocationMeter:
+    """Which trace would this person's own way of moving explain best, if no two people may have the same one?
+
+    The adversary learns from each target's earlier traces how he moves: a Markov chain over regions, with the
+    gaps filled in by Gibbs sampling. He tries out how the mechanism shows each region. Then each trace of the
+    release is a hidden Markov chain: its likelihood under each target comes from a forward pass, compared
+    with that of anybody at all, who is where people are. He gives each target a trace of his own, so that the
+    sum is largest; whoever fits none better than anybody does may stay without.
+
+    Score: by how much the trace named is likelier under this person than under anybody and under every other
+    target, in nats; negative where another explains it better. A person absent from the release can thus only
+    take a trace that nobody else fits. Only the most promising traces of each person, by where he is and not
+    how he moves, get a forward pass. Time: people x candidates x steps x (own + 1)^2.
+
+    Args:
+        regions: the most visited places tell regions apart, at most so many; other places count as the
+            nearest.
+        step_s: seconds from one step of the chain to the next.
+        forget: longer gaps count as so many steps.
+        longest: so many steps of each trace are looked at.
+        own: at most so many regions of a person are states of his own; the others are one.
+        burn_in: rounds of Gibbs sampling thrown away.
+        keep: rounds kept.
+        candidates: so many traces of each person get a forward pass.
+        draws: made-up visits to each region that he puts through the mechanism.
+    """
+
+    name: ClassVar[str] = "location-meter"
+    title: ClassVar[str] = "Which trace does this person's way of moving explain best?"
+    paper: ClassVar[Paper] = PAPER
+
+    regions: int = 1_000
+    step_s: int = 3_600
+    forget: int = 24
+    longest: int = 500
+    own: int = 15
+    burn_in: int = 100
+    keep: int = 100
+    candidates: int = 200
+    draws: int = 1_000
+
+    def __call__(self, case: Case[Traces, MobilityKnowledge, Traces], *, rng: Rng) -> Guess:
+        past = case.known.need_earlier(self.name)
+        if not len(past):
+            raise KnowledgeError(
+                f"{self.name} needs earlier visits of the targets: there is not a single one."
+            )
+        learning, trying = rng.spawn(2)
+        regions = Regions.most_visited(past, self.regions)
+        before = self._sequences(past, regions.of)
+        profiles = learned(
+            before, regions=len(regions), own=self.own, burn_in=self.burn_in, keep=self.keep, rng=learning
+        )
+        shows = shown_as(case.known.mechanism, past, regions, draws=self.draws, rng=trying)
+        symbol, _ = regions.symbols(case.view)
+        seen = self._sequences(case.view, symbol)
+        popular = np.bincount(before[before >= 0], minlength=len(regions)) + 1.0
+        anybody = np.log((popular / popular.sum()) @ shows)
+        gain, flagged = fits(profiles.chains(shows), seen, anybody, candidates=self.candidates)
+        claim, score = named(gain)
+        return Guess(claim, score, _remark(flagged))
+
+    def _sequences(self, traces: Traces, symbol: Ints) -> Ints:
+        return sequences(traces, symbol, step=self.step_s, forget=self.forget, longest=self.longest)
+
+
+def fits(chains: Chains, seen: Ints, anybody: Floats, *, candidates: int) -> tuple[Floats, float]:
+    """By how much each trace is likelier under each person than under anybody.
+
+    Args:
+        chains: of the U people.
+        seen: int64[J, T], the traces.
+        anybody: float64[O], the log chance of each symbol among all people.
+        candidates: forward passes for each person; other traces get what they reach without one, by where he
+            is alone, but no more than the least of these.
+
+    Returns:
+        log P(trace | person) - log P(trace | anybody), float64[U, J]; and the share of the pairs looked at in
+        which the model held an observation for impossible.
+    """
+    people, traces = len(chains.start), len(seen)
+    count = np.zeros((traces, len(anybody)))
+    person, step = np.nonzero(seen >= 0)
+    np.add.at(count, (person, seen[person, step]), 1)
+    usual = np.einsum("uos,us->uo", chains.emission, chains.start)
+    gain = np.log(np.maximum(usual, 1e-300)) @ count.T - count @ anybody
+    chosen = np.argsort(-gain, axis=1, kind="stable")[:, :candidates]
+    exact, odd, states = np.empty(chosen.shape), 0, chains.start.shape[1]
+    block = max(CELLS // (chosen.shape[1] * max(states, seen.shape[1])), 1)
+    for first in range(0, people, block):
+        rows = slice(first, first + block)
+        some = Chains(chains.start[rows], chains.transition[rows], chains.emission[rows])
+        exact[rows], flagged = log_likelihood(some, seen[chosen[rows]])
+        odd += int(flagged.sum())
+    exact -= (count @ anybody)[chosen]
+    if traces:
+        gain = np.minimum(gain, exact.min(axis=1, keepdims=True))
+        np.put_along_axis(gain, chosen, exact, axis=1)
+    return gain, odd / max(exact.size, 1)
+
+
+def named(gain: Floats) -> tuple[Ints, Floats]:
+    """The trace of each person and how sure that is, given by how much it fits him better than anybody.
+
+    The assignment is the best one as a whole (Jonker and Volgenant), where a person may also have no trace at
+    all, for a gain of 0; he is then named the trace that fits him best, with a score that is not above 0.
+
+    >>> claim, score = named(np.array([[5.0, 4.0], [9.0, 1.0]]))
+    >>> claim.tolist(), score.tolist()
+    ([1, 0], [3.0, 4.0])
+    """
+    people, traces = gain.shape
+    if not traces:
+        return np.full(people, -1), np.full(people, -np.inf)
+    nobody = np.where(np.eye(people, dtype=np.bool_), 0.0, -1e12)
+    person, place = _assigned(np.hstack([gain, nobody]))
+    claim = np.empty(people, np.int64)
+    claim[person] = np.where(place < traces, place, gain.argmax(axis=1)[person])
+    mine = gain[np.arange(people), claim]
+    ranked = -np.sort(-gain, axis=0)[:2]
+    best, second = ranked[0], ranked[-1] if people > 1 else np.full(traces, -np.inf)
+    others = np.where(mine >= best[claim], second[claim], best[claim])
+    return claim, mine - np.maximum(others, 0.0)
+
+
+def _assigned(gain: Floats) -> tuple[Ints, Ints]:
+    found: Any = cast(Any, _raw).linear_sum_assignment(gain, maximize=True)
+    rows, columns = cast(tuple[Array, Array], found)
+    return rows, columns
+
+
+def _remark(share: float) -> Diagnostics | None:
+    if not share:
+        return None
+    return Diagnostics((f"In {share:.1%} of the pairs looked at, a chain held a visit for impossible.",))

@@ -1,0 +1,65 @@
+"""de Montjoye, Hidalgo, Verleysen, Blondel: Unique in the Crowd (Scientific Reports 2013)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from confide.core.arrays import Rng
+from confide.core.nouns import Case, Guess
+from confide.core.paper import Paper
+from confide.knowledge.traces import MobilityKnowledge, pieces
+from confide.views.points import PointIndex
+from confide.views.traces import Traces
+
+NO_CLAIM = -1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UniquePoints:
+    """Does one trace alone go through all the points that he knows of a person?
+
+    He saw the target at a few places and times: a photo with a date, a receipt, a meeting. He looks up who in
+    the release was at all of them, and claims the trace if there is a single one. With points that he knows
+    exactly there is no guessing: a claim about somebody who is in the release is right unless the release
+    was made inexact.
+
+    He knows how the release was made, and looks for his points as they stand in it: in their cells and bins;
+    without those that were left out; and where traces are cut in parts, for the part that says most.
+    Score: 1 / |S|, S the traces that hold all points, times the share of his points that stand in the release
+    together; -1 is claimed (nobody) unless |S| = 1.
+    Time: one search in a sorted index for each candidate, from the rarest point on.
+    """
+
+    name: ClassVar[str] = "unicity"
+    title: ClassVar[str] = "Does one trace alone go through all the points known of this person?"
+    paper: ClassVar[Paper] = Paper(
+        authors="Yves-Alexandre de Montjoye and César A. Hidalgo and Michel Verleysen and Vincent D. Blondel",
+        title="Unique in the Crowd: The privacy bounds of human mobility",
+        venue="Scientific Reports",
+        year=2013,
+        url="https://doi.org/10.1038/srep01376",
+    )
+
+    def __call__(self, case: Case[Traces, MobilityKnowledge, Traces], *, rng: Rng) -> Guess:
+        known = case.known.need_points(self.name)
+        n = case.targets.people
+        parts, owner = pieces(case.known.mechanism, case.targets, release=case.view, rng=rng)
+        index = PointIndex.of(case.view)
+        query, row = index.holders(
+            parts.person.astype(np.int64), index.key(parts.place.astype(np.int64), parts.time)
+        )
+        size = np.bincount(query, minlength=parts.people)
+        holder = np.full(parts.people, NO_CLAIM)
+        holder[query] = row
+        together = np.bincount(parts.person, minlength=parts.people) / known
+        certain = together / np.maximum(size, 1)
+        held = np.flatnonzero(size > 0)
+        best = held[np.lexsort((-certain[held], owner[held]))]  # of each target's parts the first is his best
+        best = best[np.append(True, owner[best][1:] != owner[best][:-1])[: len(best)]]
+        claim, score = np.full(n, NO_CLAIM), np.zeros(n)
+        score[owner[best]] = certain[best]
+        claim[owner[best]] = np.where(size[best] == 1, holder[best], NO_CLAIM)
+        return Guess(claim, score)

@@ -1,0 +1,1 @@
+"""Membership inference from a model's outputs; one file an attack."""

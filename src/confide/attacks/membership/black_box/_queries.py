@@ -1,0 +1,31 @@
+"""Asking the view about the targets, and refusing politely where an attack cannot speak."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from confide.core.access import BlackBox
+from confide.core.arrays import Floats
+from confide.core.errors import KnowledgeError
+from confide.core.nouns import Case
+from confide.knowledge.models import Background
+from confide.models.signals import Signal
+from confide.views.records import Records
+
+
+def signal_of(view: BlackBox, records: Records, signal: Signal) -> Floats:
+    """The view's signal on each record: float64[n]."""
+    return signal(view.predict(records.x), records.y)
+
+
+def need_classes(case: Case[Any, Background, Records], attack: str) -> None:
+    """Refuse a regression.
+
+    Raises:
+        KnowledgeError: if there are no classes.
+    """
+    if case.known.classes < 2:
+        raise KnowledgeError(
+            f"{attack} needs classes, and this is a regression: use an attack on the residual, such as "
+            "loss, lira or rmia."
+        )

@@ -1,0 +1,91 @@
+"""Stand-ins: references that play the target, so that an attack can be tuned without the target's secret.
+
+Whoever trained a reference knows its members. He attacks it with his other references, as he will attack the
+release, and keeps the settings that did best.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import TypeVar
+
+import numpy as np
+
+from confide.attacks.membership.black_box._ranks import auc
+from confide.core.access import BlackBox, Task
+from confide.core.arrays import Array, Batch, Bools, Floats, Rng
+from confide.core.nouns import Attack, Case
+from confide.knowledge.models import Background, References
+from confide.views.records import Records
+
+MOST, HELPERS = 3, 6
+A = TypeVar("A", bound=Attack[BlackBox, Background, Records])
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ShadowTarget:
+    """Reference number `number` as a view; its answers are known already."""
+
+    references: References
+    number: int
+    task: Task
+
+    def predict(self, x: Batch) -> Floats:
+        for answers in (self.references.on_targets, self.references.on_population):
+            if answers is not None and x is answers.records.x:
+                return answers.outputs(self.number)
+        return self.references.on_targets.models[self.number].predict(x)
+
+    def labels(self, x: Batch) -> Array:
+        return self.references.on_targets.models[self.number].labels(x)
+
+
+def stand_ins(
+    case: Case[BlackBox, Background, Records],
+) -> list[tuple[Case[BlackBox, Background, Records], Bools]]:
+    """A few cases whose secret is known: the case against a reference, and who trained it, bool[n].
+
+    Its helpers are at most six others, none of them trained on the same or on the opposite half: whether
+    that one saw a record would give the secret away.
+    """
+    references = case.known.references
+    if references is None:
+        return []
+    trained = references.included
+    if references.population_included is not None:
+        trained = np.hstack([trained, references.population_included])
+    found: list[tuple[Case[BlackBox, Background, Records], Bools]] = []
+    for j in range(0, len(references), max(len(references) // MOST, 1)):
+        apart = (trained != trained[j]).any(axis=1) & (trained == trained[j]).any(axis=1)
+        helpers = np.flatnonzero(apart)[:HELPERS]
+        member = references.included[j]
+        if len(helpers) >= 2 and member.any() and not member.all() and len(found) < MOST:
+            view = ShadowTarget(references, references.which[j], case.view.task)
+            known = replace(case.known, references=_only(references, helpers))
+            found.append((Case(view, known, case.targets), member))
+    return found
+
+
+def best_on_stand_ins(
+    attacks: Sequence[A], case: Case[BlackBox, Background, Records], *, rng: Rng
+) -> A | None:
+    """The attack with the highest mean AUC on the stand-ins; None if there are none."""
+    trials = stand_ins(case)
+    if not trials:
+        return None
+    means = [
+        np.mean([auc(attack(trial, rng=child).score, member) for trial, member in trials])
+        for attack, child in zip(attacks, rng.spawn(len(attacks)), strict=True)
+    ]
+    return attacks[int(np.argmax(np.nan_to_num(means)))]
+
+
+def _only(references: References, rows: Array) -> References:
+    population_included = references.population_included
+    return replace(
+        references,
+        included=references.included[rows],
+        which=tuple(references.which[row] for row in rows),
+        population_included=None if population_included is None else population_included[rows],
+    )

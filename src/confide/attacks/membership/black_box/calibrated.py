@@ -1,0 +1,44 @@
+"""Watson, Guo, Cormode, Sablayrolles: On the Importance of Difficulty Calibration (ICLR 2022)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from confide.attacks.membership.black_box._in_out import plays_online, side
+from confide.attacks.membership.black_box._queries import signal_of
+from confide.core.access import BlackBox
+from confide.core.arrays import Rng
+from confide.core.nouns import Case, Guess
+from confide.core.paper import Paper
+from confide.knowledge.models import Background
+from confide.models.signals import log_probability
+from confide.views.records import Records
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Calibrated:
+    """Whoever is hard to predict for others and easy for this model, it has seen.
+
+    The adversary trains reference models without the target and subtracts: what remains of the loss, once the
+    record's own difficulty is taken off, is what this model learnt from it.
+
+    Score: mean loss of the references that were not trained on the target, minus the target model's loss.
+    Targets that all references were trained on are left out.
+    """
+
+    name: ClassVar[str] = "calibrated"
+    title: ClassVar[str] = "Is the loss small for a record this hard?"
+    paper: ClassVar[Paper] = Paper(
+        authors="Lauren Watson and Chuan Guo and Graham Cormode and Alexandre Sablayrolles",
+        title="On the Importance of Difficulty Calibration in Membership Inference Attacks",
+        venue="International Conference on Learning Representations (ICLR)",
+        year=2022,
+        url="https://arxiv.org/abs/2111.08440",
+    )
+
+    def __call__(self, case: Case[BlackBox, Background, Records], *, rng: Rng) -> Guess:
+        references = case.known.need_references(self.name)
+        plays_online("offline", references, self.name)
+        outside = side(references.of_targets(log_probability), ~references.included)
+        return Guess(None, signal_of(case.view, case.targets, log_probability) - outside.mean)

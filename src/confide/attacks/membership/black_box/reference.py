@@ -1,0 +1,44 @@
+"""Ye, Maddi, Murakonda, Bindschaedler, Shokri: Enhanced Membership Inference Attacks (CCS 2022), attack R."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from confide.attacks.membership.black_box._in_out import plays_online
+from confide.attacks.membership.black_box._queries import signal_of
+from confide.attacks.membership.black_box._ranks import interpolated_rank
+from confide.attacks.membership.black_box.population import ENHANCED
+from confide.core.access import BlackBox
+from confide.core.arrays import Rng
+from confide.core.nouns import Case, Guess
+from confide.core.paper import Paper
+from confide.knowledge.models import Background
+from confide.models.signals import log_probability
+from confide.views.records import Records
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reference:
+    """Whoever this model predicts better than models that never saw him, it has seen.
+
+    The adversary trains reference models without the target and ranks the target model's loss among theirs,
+    on the same record: hard and easy people are each measured by their own yardstick. With m such models the
+    score has little to say below a false-positive rate of 1/m, for then everybody who beats them all is tied.
+
+    Score: the share of those models with a larger loss, linear between them. Targets that all references
+    were trained on are left out.
+    """
+
+    name: ClassVar[str] = "reference"
+    title: ClassVar[str] = "Does this model know the record better than models that never saw it?"
+    paper: ClassVar[Paper] = ENHANCED
+
+    def __call__(self, case: Case[BlackBox, Background, Records], *, rng: Rng) -> Guess:
+        references = case.known.need_references(self.name)
+        plays_online("offline", references, self.name)
+        values = references.of_targets(log_probability)
+        outside = np.where(references.included | ~np.isfinite(values), np.nan, values)
+        return Guess(None, interpolated_rank(signal_of(case.view, case.targets, log_probability), outside))

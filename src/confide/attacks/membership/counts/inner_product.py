@@ -1,0 +1,44 @@
+"""Dwork, Smith, Steinke, Ullman, Vadhan: Robust Traceability from Trace Amounts (FOCS 2015)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from confide.core.arrays import Rng
+from confide.core.nouns import Case, Guess
+from confide.core.paper import Paper
+from confide.knowledge.counts import Counted
+from confide.views.counts import Counts
+from confide.views.traces import Traces
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InnerProduct:
+    """Do the counts lean towards this person, more than people like him make them lean?
+
+    The adversary trains nothing. He subtracts from the counts what a group of this size shows on average, by
+    the people he knows, and sees how far the rest points in the direction of the target.
+
+    With y the target's presence in each (cell, bin), p the share of the known people who were there, m the
+    size of the group and A the counts: score `<y - p, A - m p> - |y - p|^2 / 2`. Under noise of equal
+    deviation in every cell that is the log-likelihood ratio, up to a factor; its second term makes people
+    with many visits and few comparable.
+    """
+
+    name: ClassVar[str] = "inner-product"
+    title: ClassVar[str] = "Do the counts lean towards this person?"
+    paper: ClassVar[Paper] = Paper(
+        authors="Cynthia Dwork and Adam Smith and Thomas Steinke and Jonathan Ullman and Salil Vadhan",
+        title="Robust Traceability from Trace Amounts",
+        venue="IEEE Symposium on Foundations of Computer Science (FOCS)",
+        year=2015,
+        url="https://doi.org/10.1109/FOCS.2015.46",
+    )
+
+    def __call__(self, case: Case[Counts, Counted, Traces], *, rng: Rng) -> Guess:
+        grid, people = case.view.grid, case.known.need_people(self.name)
+        share = grid.total(people) / people.people
+        own = grid.presence(case.targets) - share
+        beyond = case.view.counts.ravel() - case.known.group * share
+        return Guess(None, own @ beyond - (own**2).sum(axis=1) / 2)

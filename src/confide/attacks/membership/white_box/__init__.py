@@ -1,0 +1,1 @@
+"""Membership inference from a model's parameters, layers and gradients; one file or room an attack."""

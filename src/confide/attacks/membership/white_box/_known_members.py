@@ -1,0 +1,63 @@
+"""The supervised adversary: some targets' membership is told to him, and he scores the others."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from confide.core.arrays import Bools, Floats, Ints
+from confide.core.errors import KnowledgeError
+from confide.knowledge.models import Background, SupervisedBackground
+
+FEWEST = 10
+"""Fewer members, or fewer non-members, are nothing to learn from."""
+
+
+@dataclass(frozen=True, slots=True)
+class KnownMembers:
+    """Whom he learns from, and whom he judges.
+
+    Args:
+        rows: the told targets' positions, int64[t].
+        member: what he was told of them, bool[t].
+        others: the positions of all others, int64[n - t].
+    """
+
+    rows: Ints
+    member: Bools
+    others: Ints
+
+    def usable(self, clear: Bools) -> KnownMembers:
+        """The same, without the targets of which the view says nothing; clear is bool[n]."""
+        keep = clear[self.rows]
+        return KnownMembers(self.rows[keep], self.member[keep], self.others[clear[self.others]])
+
+    def scores(self, of_others: Floats, n: int) -> Floats:
+        """One score for each of n targets: NaN for all but `others`."""
+        score = np.full(n, np.nan)
+        score[self.others] = of_others
+        return score
+
+
+def need_told(known: Background, n: int, attack: str, clear: Bools | None = None) -> KnownMembers:
+    """What the adversary was told of n targets, as far as the view says something of them (`clear`).
+
+    Raises:
+        KnowledgeError: if that is too few members, or too few non-members.
+    """
+    rows = known.told if isinstance(known, SupervisedBackground) else np.empty(0, np.int64)
+    member = known.member if isinstance(known, SupervisedBackground) else np.empty(0, np.bool_)
+    others = np.ones(n, np.bool_)
+    others[rows] = False
+    lesson = KnownMembers(rows, member, np.flatnonzero(others))
+    if clear is not None:
+        lesson = lesson.usable(clear)
+    yes = int(lesson.member.sum())
+    if min(yes, len(lesson.member) - yes) < FEWEST:
+        raise KnowledgeError(
+            f"{attack} needs {FEWEST} known members and as many known non-members among the targets, and "
+            f"has {yes} and {len(lesson.member) - yes}: tell it more of them, or take an attack that learns "
+            "from nobody."
+        )
+    return lesson

@@ -1,0 +1,1 @@
+"""The gradient decoder: membership by linear inversion of the parameters."""

@@ -1,0 +1,168 @@
+"""What training wrote into the parameters: directions that are about sums of gradients, and the gradients."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+import numpy as np
+from scipy.linalg import eigh
+
+from confide.attacks.membership.white_box._layers import layer_numbers
+from confide.attacks.membership.white_box.decoder._linear_inverse import TINY, Spectrum, System
+from confide.core.access import Softenable, WhiteBox
+from confide.core.arrays import Array, Floats, Ints, Rng
+from confide.core.errors import KnowledgeError
+from confide.views.records import Records
+
+Target: TypeAlias = Literal["auto", "weights", "displacement", "update"]
+ROOM = 2**31
+"""Gram matrices of so many bytes are held at once, one for each block of layers."""
+BLOCKS = 8
+"""... of at most so many blocks: each is a pass over all candidates."""
+CHUNK = 2**27
+"""Gradients of so many bytes are held at once for a sketch."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Sum:
+    """A direction in the chosen layers that is about a sum of members' gradients.
+
+    Args:
+        state: the state of the model in which gradients are taken.
+        layers: the names of the L chosen layers.
+        direction: L arrays float64[p_l].
+    """
+
+    state: WhiteBox
+    layers: tuple[str, ...]
+    direction: tuple[Floats, ...]
+
+    def along(self, people: Records) -> Floats:
+        """Each candidate's gradient times the direction, by chosen layer: float64[m, L]."""
+        chosen = dict(zip(self.layers, self.direction, strict=True))
+        whole = [
+            chosen.get(name, np.zeros(len(weights)))
+            for name, weights in zip(self.state.layers, self.state.weights(), strict=True)
+        ]
+        numbers = [self.state.layers.index(name) for name in self.layers]
+        return self.state.gradient_along(people.x, people.y, whole)[:, numbers]
+
+
+def sums(view: WhiteBox, target: Target, layers: Sequence[str] | None, attack: str) -> dict[Target, Sum]:
+    """The sums that a model shows, by what they are: "weights", "displacement", "update", or with "auto" all.
+
+    Weights: at the end of training with weight decay, members' gradients add up to minus the penalty's.
+    Displacement: what was added to the parameters since the oldest published state was gradients. They
+    are taken in the last state. Update: the same, and they are taken in the oldest state, as is right after
+    one step or a few, such as one round of federated learning. (Steps between states in the middle tell less
+    than the whole way, and as a stack of systems with one c they mislead: what a member adds changes sign
+    when decay pulls back.)
+
+    Raises:
+        KnowledgeError: for a layer that does not exist, or if a displacement is asked for and no earlier
+            state is published.
+    """
+    numbers = layer_numbers(view, layers, attack)
+    names = tuple(view.layers[i] for i in numbers)
+    if target in ("displacement", "update") and not view.snapshots:
+        raise KnowledgeError(
+            f"{attack} looks at the {target} between two states of a run, and there is only one: give an "
+            "earlier one (`checkpoints`), or use target 'weights'."
+        )
+    found: dict[Target, Sum] = {}
+    if target in ("auto", "weights"):
+        penalty = view.penalty_gradient()
+        found["weights"] = Sum(view, names, tuple(-penalty[i] for i in numbers))
+    if target != "weights" and view.snapshots:
+        was, now = view.snapshots[0].weights(), view.weights()
+        way = tuple(was[i] - now[i] for i in numbers)
+        states: dict[Target, WhiteBox] = {"displacement": view, "update": view.snapshots[0]}
+        found |= {name: Sum(state, names, way) for name, state in states.items() if target in ("auto", name)}
+    return found
+
+
+def softened(found: Sum, temperature: float) -> Sum:
+    """The same sum, gradients taken at a temperature.
+
+    Raises:
+        KnowledgeError: if the view cannot show those.
+    """
+    if temperature == 1:
+        return found
+    if not isinstance(found.state, Softenable):
+        raise KnowledgeError("this model shows no gradients at a temperature: ask at temperature 1.")
+    return Sum(found.state.softened(temperature), found.layers, found.direction)
+
+
+def system_of(found: Sum, people: Records) -> System:
+    """The system in as many blocks of layers as there is room for."""
+    products, state = found.along(people), found.state
+    grams, along, squares, sizes = list[Floats](), list[Floats](), list[float](), list[int]()
+    room = ROOM // (8 * max(len(people), 1) ** 2)
+    for block in _blocks(len(found.layers), min(room, BLOCKS)):
+        names, parts = [found.layers[i] for i in block], [found.direction[i] for i in block]
+        grams.append(state.gradient_gram(people.x, people.y, layers=names))
+        along.append(products[:, block].sum(axis=1))
+        squares.append(sum(float(part @ part) for part in parts))
+        sizes.append(sum(len(part) for part in parts))
+    return System(tuple(grams), np.stack(along), np.array(squares), np.array(sizes, np.float64))
+
+
+def sketch_of(found: Sum, people: Records, weights: Floats, *, width: int, rng: Rng) -> Spectrum:
+    """The same from a count sketch: each parameter is added to, or taken from, one of `width` numbers.
+
+    Inner products keep their expectation; the variance of each is about |g|^2 |h|^2 / width.
+
+    Args:
+        found: the sum.
+        people: m candidates.
+        weights: those of the blocks, float64[B], as `System.learnt_weights` gives them.
+        width: the numbers that a gradient is summed into; the memory is 8 m width bytes, and more.
+        rng: draws the sketch.
+    """
+    direction = np.concatenate(found.direction)
+    per_layer = np.repeat(weights, [len(block) for block in _blocks(len(found.layers), len(weights))])
+    factors = np.repeat(np.sqrt(per_layer), [len(part) for part in found.direction])
+    factors = factors * (rng.integers(2, size=len(direction)) * 2.0 - 1)
+    order, starts, there = _buckets(len(direction), width, rng)
+    sketches, target = np.zeros((len(people), width)), np.zeros(width)
+    target[there] = np.add.reduceat((direction * factors)[order], starts)
+    for rows in _chunks(len(people), len(direction)):
+        gradients = found.state.gradient(people.x[rows], people.y[rows], layers=found.layers) * factors
+        sketches[rows, there] = np.add.reduceat(gradients[:, order], starts, axis=1)
+    return _spectrum(sketches, target)
+
+
+def _blocks(layers: int, most: int) -> list[Ints]:
+    return np.array_split(np.arange(layers), max(1, min(layers, most)))
+
+
+def _buckets(size: int, width: int, rng: Rng) -> tuple[Ints, Ints, Array]:
+    """The parameters in the order of their numbers, where each number starts, and which it is."""
+    bucket = rng.integers(width, size=size)
+    order = np.argsort(bucket, kind="stable")
+    there, starts = np.unique(bucket[order], return_index=True)
+    return order, starts, there
+
+
+def _chunks(m: int, parameters: int) -> Iterator[slice]:
+    step = max(1, CHUNK // (8 * max(parameters, 1)))
+    return (slice(start, min(start + step, m)) for start in range(0, m, step))
+
+
+def _spectrum(sketches: Floats, target: Floats) -> Spectrum:
+    """From sketches S [m, k], by the smaller of S S' and S' S = V w V', whose S S' has S V / sqrt(w)."""
+    m, k = sketches.shape
+    along, sizes = sketches @ target, np.array([float(k)])
+    if m <= k:
+        whole = System((sketches @ sketches.T,), along[None], np.array([target @ target]), sizes)
+        return whole.spectrum(np.ones(1))
+    size = max(float(np.vdot(sketches, sketches)) / m, TINY)
+    values, right = eigh(sketches.T @ sketches / size, overwrite_a=True, driver="evd")
+    kept = values > 1e-12 * max(float(values[-1]), TINY)
+    values, right = values[kept], right[:, kept]
+    vectors = sketches @ (right / np.sqrt(values * size))
+    offset = -0.5 * k * float(np.log(size))
+    return Spectrum(values, vectors, vectors.T @ along / size, float(target @ target) / size, k, offset)

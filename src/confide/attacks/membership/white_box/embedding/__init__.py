@@ -1,0 +1,1 @@
+"""The unsupervised embedding of Nasr, Shokri and Houmansadr (2019)."""

@@ -1,0 +1,45 @@
+"""A table in one number a row: the membership embedding of Nasr et al."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from confide.attacks.membership.white_box.nasr._network import dense
+from confide.core.arrays import Floats, Rng
+from confide.learners.torch.training import one_thread
+
+MOST = 20_000
+"""At most so many rows are trained on; all are embedded."""
+
+
+def embedded(seen: Floats, restored: Floats, *, width: int, steps: int, rng: Rng) -> Floats:
+    """The one number from which a small network restores a row best, in mean squared error: float64[n].
+
+    Args:
+        seen: standardised numbers that the encoder gets, float64[n, f].
+        restored: those that the decoder must restore, float64[n, g].
+        width: of the hidden layer on either side.
+        steps: of Adam, each on all rows.
+        rng: for the first weights, and the rows to train on.
+    """
+    seed, choosing = rng.spawn(2)
+    coins = torch.Generator().manual_seed(int(seed.integers(2**63)))
+    given, wanted = (torch.from_numpy(table.astype(np.float32)) for table in (seen, restored))
+    with one_thread():
+        encoder = nn.Sequential(dense(seen.shape[1], width, coins), nn.Tanh(), dense(width, 1, coins))
+        decoder = nn.Sequential(dense(1, width, coins), nn.Tanh(), dense(width, restored.shape[1], coins))
+        chosen = torch.from_numpy(choosing.permutation(len(seen))[:MOST])
+        _restore(encoder, decoder, given[chosen], wanted[chosen], steps)
+        with torch.inference_mode():
+            return encoder(given)[:, 0].double().numpy()
+
+
+def _restore(encoder: nn.Module, decoder: nn.Module, given: Tensor, wanted: Tensor, steps: int) -> None:
+    parameters = [*encoder.parameters(), *decoder.parameters()]
+    optimiser = torch.optim.Adam(parameters, lr=1e-2, fused=True)
+    for _ in range(steps):
+        optimiser.zero_grad()
+        (decoder(encoder(given)) - wanted).square().mean().backward()
+        optimiser.step()

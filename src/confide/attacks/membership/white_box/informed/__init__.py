@@ -1,0 +1,1 @@
+"""Membership inference by an adversary who knows all other training records."""

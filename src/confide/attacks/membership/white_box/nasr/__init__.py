@@ -1,0 +1,1 @@
+"""The attack networks of Nasr, Shokri and Houmansadr (2019)."""

@@ -1,0 +1,1 @@
+"""Reconstruction of pictures from obscured ones."""

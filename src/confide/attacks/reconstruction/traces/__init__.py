@@ -1,0 +1,1 @@
+"""Reconstruction of where people were, from released traces."""

@@ -1,0 +1,191 @@
+"""Shokri, Theodorakopoulos, Le Boudec, Hubaux: Quantifying Location Privacy (S&P 2011), the knowledge."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from confide.attacks.reconstruction.traces._hidden_markov import NOT_SEEN, Chains, sampled_paths
+from confide.core.arrays import Array, Floats, Ints, Rng
+
+TOGETHER = 128
+"""So many people are sampled at once."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Profiles:
+    """How each of U people moves between R regions, learned from earlier traces.
+
+    A person's K most visited regions are states of their own; whatever else he visits is one further state,
+    "elsewhere", within which he is where people are. So the R x R matrix of a person needs (K + 1)^2 numbers,
+    and all that is computed with it is exact.
+
+    Args:
+        own: int64[U, K], his regions; -1 where he has fewer.
+        start: float64[U, K + 1], the share of his time in each state.
+        transition: float64[U, K + 1, K + 1], rows sum to 1; the last state is elsewhere.
+        outside: float64[U, R], where he is when elsewhere; 0 at his own regions, rows sum to 1.
+    """
+
+    own: Ints
+    start: Floats
+    transition: Floats
+    outside: Floats
+
+    def chains(self, shows: Floats) -> Chains:
+        """The chains as seen through a mechanism.
+
+        Args:
+            shows: float64[R, O], the chance that a visit to a region is shown as each symbol.
+        """
+        mine = np.where((self.own < 0)[..., None], 1.0, shows[self.own])
+        elsewhere = self.outside @ shows
+        emission = np.concatenate([mine, elsewhere[:, None]], axis=1)
+        return Chains(self.start, self.transition, emission.transpose(0, 2, 1))
+
+    def regions(self, state: Floats, observed: Ints, shows: Floats) -> Floats:
+        """From the chance of each state to that of each region: float64[U, T, R].
+
+        Args:
+            state: float64[U, T, K + 1].
+            observed: int64[U, T], symbols or `NOT_SEEN`: elsewhere, they are all that tells regions apart.
+        """
+        seen = np.vstack([shows.T, np.ones(len(shows))])[observed]
+        where = self.outside[:, None] * seen
+        whole = where.sum(axis=2, keepdims=True)
+        where = np.where(whole > 0, where / np.where(whole > 0, whole, 1), self.outside[:, None])
+        found = state[..., -1:] * where
+        person, place = np.nonzero(self.own >= 0)
+        found[person, :, self.own[person, place]] += state[person, :, place]
+        return found
+
+    def matrices(self) -> tuple[Floats, Floats]:
+        """The start float64[U, R] and the row-stochastic P float64[U, R, R] that these stand for."""
+        people, regions = self.outside.shape
+        member = np.zeros((people, self.start.shape[1], regions))  # how each state spreads over regions
+        person, place = np.nonzero(self.own >= 0)
+        member[person, place, self.own[person, place]] = 1
+        member[:, -1] = self.outside
+        state = np.full((people, regions), self.own.shape[1])
+        state[person, self.own[person, place]] = place
+        rows = np.take_along_axis(self.transition, state[..., None], axis=1)
+        return np.einsum("us,usr->ur", self.start, member), rows @ member
+
+
+def learned(
+    observed: Ints,
+    *,
+    regions: int,
+    own: int = 15,
+    prior: float = 2.0,
+    burn_in: int = 100,
+    keep: int = 100,
+    rng: Rng,
+) -> Profiles:
+    """Profiles from sequences of regions with gaps: Gibbs sampling of the gaps, in turn with the chain.
+
+    Each round draws the missing regions given the chain (forward filtering, backward sampling), then the
+    chain given all regions, row by row from Dirichlet(counts + prior). What is kept is the mean of (counts +
+    prior), scaled, over the rounds after the burn-in. Without gaps it is plain counts plus the prior.
+
+    Args:
+        observed: int64[U, T], a region or `NOT_SEEN`; what follows a person's last visit is no gap.
+        regions: R.
+        own: at most so many states of each person's own.
+        prior: the weight of the Dirichlet prior on each row; its mean is his share of visits in each state.
+        burn_in, keep: rounds thrown away, and rounds kept.
+    """
+    shares, mine, local = _states(observed, regions, own)
+    seen = np.concatenate([mine >= 0, np.ones((len(mine), 1), np.bool_)], axis=1)
+    visits = _counted(local[..., None], (seen.shape[1],)) + 0.5 * seen
+    alpha = prior * visits / visits.sum(axis=1, keepdims=True)
+    within = np.arange(local.shape[1]) < _lengths(local)[:, None]
+    if (within & (local == NOT_SEEN)).any():
+        start, transition = _gibbs(local, alpha, within, burn_in=burn_in, keep=keep, rng=rng)
+    else:
+        start, transition = _scaled(visits), _scaled(_moves(local, within, visits.shape[1]) + alpha[:, None])
+    popular = shares * ~_held(mine, regions)
+    popular += popular.sum(axis=1, keepdims=True) <= 0  # he has been everywhere
+    return Profiles(mine, start, transition, _scaled(popular))
+
+
+def _states(observed: Ints, regions: int, own: int) -> tuple[Floats, Ints, Ints]:
+    """How popular regions are [R], each person's own ones [U, K], and his sequence in his own states."""
+    count = _counted(observed[..., None], (regions,))
+    by_count = np.argsort(-count, axis=1, kind="stable")[:, : min(own, regions)]
+    mine = np.where(np.take_along_axis(count, by_count, axis=1) > 0, by_count, -1)
+    states = np.full((len(observed), regions + 1), mine.shape[1])
+    states[:, -1] = NOT_SEEN
+    person, place = np.nonzero(mine >= 0)
+    states[person, mine[person, place]] = place
+    return count.sum(axis=0) + 1.0, mine, np.take_along_axis(states, observed % (regions + 1), axis=1)
+
+
+def _held(mine: Ints, regions: int) -> Array:
+    """bool[U, R]: is it one of his own?"""
+    found = np.zeros((len(mine), regions), np.bool_)
+    person, place = np.nonzero(mine >= 0)
+    found[person, mine[person, place]] = True
+    return found
+
+
+def _gibbs(
+    local: Ints, alpha: Floats, within: Array, *, burn_in: int, keep: int, rng: Rng
+) -> tuple[Floats, Floats]:
+    """Start and transition of each person; those with traces of like length are sampled together."""
+    start, transition = np.empty_like(alpha), np.empty((*alpha.shape, alpha.shape[1]))
+    order = np.argsort(within.sum(axis=1), kind="stable")
+    blocks = [order[first : first + TOGETHER] for first in range(0, len(order), TOGETHER)]
+    for rows, child in zip(blocks, rng.spawn(len(blocks)), strict=True):
+        steps = max(int(within[rows].sum(axis=1).max()), 1)
+        start[rows], transition[rows] = _rounds(
+            local[rows, :steps], alpha[rows], within[rows, :steps], burn_in=burn_in, keep=keep, rng=child
+        )
+    return start, transition
+
+
+def _rounds(
+    local: Ints, alpha: Floats, within: Array, *, burn_in: int, keep: int, rng: Rng
+) -> tuple[Floats, Floats]:
+    people, states = alpha.shape
+    emission = np.broadcast_to(np.eye(states), (people, states, states))
+    start = _scaled(alpha)
+    transition = np.repeat(start[:, None], states, axis=1)
+    begun, moved = np.zeros_like(start), np.zeros_like(transition)
+    for turn in range(burn_in + keep):
+        path = sampled_paths(Chains(start, transition, emission), local[:, None], rng=rng)[:, :, 0].T
+        counts = _moves(path, within, states) + alpha[:, None]
+        visits = _counted(np.where(within, path, NOT_SEEN)[..., None], (states,)) + alpha
+        start, transition = _scaled(rng.standard_gamma(visits)), _scaled(rng.standard_gamma(counts))
+        if turn >= burn_in:
+            begun, moved = begun + _scaled(visits), moved + _scaled(counts)
+    return begun / keep, moved / keep
+
+
+def _moves(path: Ints, within: Array, states: int) -> Floats:
+    """Moves from state to state between steps that both are known and within the trace, float64[U, S, S]."""
+    both = within[:, 1:] & (path[:, 1:] >= 0) & (path[:, :-1] >= 0)
+    pairs = np.stack([np.where(both, path[:, :-1], NOT_SEEN), path[:, 1:]], axis=-1)
+    return _counted(pairs, (states, states))
+
+
+def _counted(codes: Ints, shape: tuple[int, ...]) -> Floats:
+    """How often each person shows each tuple of codes [U, T, len(shape)]; -1 in the first is not counted."""
+    size = int(np.prod(shape))
+    flat = codes[..., 0] if len(shape) == 1 else codes[..., 0] * shape[1] + codes[..., 1]
+    person, step = np.nonzero(codes[..., 0] >= 0)
+    found = np.bincount(person * size + flat[person, step], minlength=len(codes) * size)
+    return found.reshape(len(codes), *shape).astype(np.float64)
+
+
+def _lengths(observed: Ints) -> Ints:
+    """The number of steps up to each person's last visit, int64[U]."""
+    seen = observed >= 0
+    return np.where(seen.any(axis=1), observed.shape[1] - seen[:, ::-1].argmax(axis=1), 0)
+
+
+def _scaled(weights: Floats) -> Floats:
+    """Rows that sum to 1; a row of zeros (a state that he has not) becomes uniform."""
+    whole = weights.sum(axis=-1, keepdims=True)
+    return np.where(whole > 0, weights / np.where(whole > 0, whole, 1), 1 / weights.shape[-1])

@@ -1,0 +1,270 @@
+"""What the likes tell without the most telling items, and what hangs on a person's own likes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from confide.attacks.attribute import LikesTfIdf
+from confide.attacks.attribute.likes._item_matrix import Sparse, TfIdf, matrix
+from confide.attacks.attribute.likes._leave_one_out import own_shift
+from confide.attacks.attribute.likes._trait_model import TraitModel, log_odds
+from confide.core.arrays import Bools, Floats, Ints, Rng
+from confide.core.errors import KnowledgeError
+from confide.core.estimate import Estimate
+from confide.games.attribute.likes import claims_about, holds
+from confide.inputs.likes import LikesData
+from confide.measure import auc, proportion
+from confide.measure.intervals import mean
+from confide.report import Table
+from confide.views.interactions import Interactions
+
+MOST_TELLING = (10, 50, 200)
+NAMED = 20
+"""So many items are named in the internal report."""
+OWN = 3
+"""So many of his own items are named for each target."""
+SAMPLE = 300
+"""So many people are left out one by one."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Crossed:
+    """One cross-validation of `likes-tfidf` on a release, kept open for questions.
+
+    Args:
+        fold: the AUC of each part, by what the adversary saw: all items, or less.
+        share: the share of the likes that is left of them, by the same.
+        blank: bool[n], who has no item that the panel knows.
+        own: the items that speak most for what is true of a person, best first, as text [n].
+    """
+
+    fold: Mapping[str, tuple[Estimate, ...]]
+    share: Mapping[str, float]
+    blank: Bools
+    own: tuple[str | None, ...]
+
+
+def crossed(people: LikesData, seen: Interactions, part: Ints, *, attack: LikesTfIdf) -> Crossed:
+    """Learn from all parts but one, and ask about the people of that one; then again with fewer items.
+
+    In each part the panel's own model says which items are the most telling: the targets' traits play no
+    role.
+    """
+    x = matrix(seen)
+    blank = np.zeros(len(part), np.bool_)
+    own: list[str | None] = [None] * len(part)
+    said: dict[str, Floats] = {}
+    left: dict[str, int] = {}
+    width = people.classes if people.kind == "classes" else 1
+    for number in range(int(part.max()) + 1):
+        panel, asked = np.flatnonzero(part != number), np.flatnonzero(part == number)
+        weighed = TfIdf.of(x[panel], fewest_people=attack.fewest_people)
+        model = _model(people, weighed(x[panel]), panel, attack)
+        blank[asked] = x[asked] @ weighed.items.astype(np.float64) == 0
+        texts = _own(weighed(x[asked]), model, people, asked, weighed.items)
+        for one, text in zip(asked, texts, strict=True):
+            own[one] = text
+        order = ranked(weighed, x[panel], model)[0]
+        for words, among in _choices(order, seen.items):
+            try:
+                fewer = TfIdf.of(x[panel], fewest_people=attack.fewest_people, among=among)
+            except KnowledgeError:  # nothing is left to learn from
+                continue
+            again = _model(people, fewer(x[panel]), panel, attack)
+            none = x[asked] @ fewer.items.astype(np.float64) == 0
+            said.setdefault(words, np.zeros((len(part), width)))[asked] = again(fewer(x[asked]), blank=none)
+            left[words] = left.get(words, 0) + int((x[asked] @ among.astype(np.float64)).sum())
+    return Crossed(
+        fold={words: _by_part(people, what, part) for words, what in said.items()},
+        share={words: count / max(len(seen), 1) for words, count in left.items()},
+        blank=blank,
+        own=tuple(own),
+    )
+
+
+def _choices(order: Ints, items: int) -> list[tuple[str, Bools]]:
+    """What the adversary may see, in words and as bool[m]."""
+    found = [("all items", np.ones(items, np.bool_))]
+    for k in (k for k in MOST_TELLING if k < len(order)):
+        kept = np.ones(items, np.bool_)
+        kept[order[:k]] = False
+        found += [(f"without the {k} most telling items", kept), (f"the {k} most telling items alone", ~kept)]
+    return found
+
+
+def _model(people: LikesData, x: Sparse, rows: Ints, attack: LikesTfIdf) -> TraitModel:
+    return TraitModel.fit(x, people.value[rows], kind=people.kind, classes=people.classes, c=attack.c)
+
+
+def _by_part(people: LikesData, said: Floats, part: Ints) -> tuple[Estimate, ...]:
+    truth = holds(people.value, people.kind)
+    found: list[Estimate] = []
+    for number in range(int(part.max()) + 1):
+        claims = claims_about(np.flatnonzero(part == number), people.kind, people.classes)
+        score = log_odds(said[claims.row], claims.value, people.kind)
+        yes = truth[claims.row, claims.value]
+        if yes.any() and not yes.all():
+            found.append(auc(score[yes], score[~yes]))
+    return tuple(found)
+
+
+def _own(
+    described: Sparse, model: TraitModel, people: LikesData, asked: Ints, items: Bools
+) -> list[str | None]:
+    """The items of each of these people that speak most for what is true of him, best first."""
+    toward = described.tocoo()
+    if people.kind == "classes":
+        pull = model.weights[toward.col, people.value[asked].astype(np.int64)[toward.row]]
+    else:
+        true = holds(people.value, people.kind)[asked, 1]
+        pull = model.weights[toward.col, 0] * np.where(true, 1.0, -1.0)[toward.row]
+    frame = pl.DataFrame(
+        {
+            "row": toward.row,
+            "item": people.item.gather(np.flatnonzero(items)[toward.col]),
+            "pull": toward.data * pull,
+        }
+    )
+    best = frame.filter(pl.col("pull") > 0).sort(["row", "pull"], descending=[False, True])
+    named = best.group_by("row", maintain_order=True).agg(pl.col("item").head(OWN).str.join("; "))
+    text: dict[int, str] = dict(named.iter_rows())
+    return [text.get(i) for i in range(len(asked))]
+
+
+def targets_of(people: LikesData, found: Crossed) -> pl.DataFrame:
+    """Each target by his own id, what is true of him, and which of his own items speak most for it."""
+    n, classes = people.items.people, people.classes
+    if people.kind == "number":
+        truth = [f"{value:g}" for value in people.value]
+    else:
+        truth = [people.labels[int(code)] for code in people.value]
+    frame = pl.DataFrame(
+        {
+            "target": pl.Series(np.arange(n), dtype=pl.Int64),
+            "person": people.person,
+            "true": truth,
+            "most telling of his items": pl.Series(found.own, dtype=pl.String),
+        }
+    )
+    if people.kind != "classes":
+        return frame
+    claims = pl.DataFrame({"code": np.arange(classes), "claimed": pl.Series(people.labels)})
+    every = frame.join(claims, how="cross")
+    return every.with_columns(target=pl.col("target") * classes + pl.col("code")).drop("code")
+
+
+def ranked(weighed: TfIdf, x: Sparse, model: TraitModel) -> tuple[Ints, Ints]:
+    """The items that a model counts, the most telling first: int64[m'], and the class that each speaks for.
+
+    What an item tells is its coefficient times the standard deviation of its weight over people: how much the
+    score varies because of it. For a number and for yes/no an item speaks for 1 or 0.
+    """
+    described = weighed(x)
+    average = np.asarray(described.mean(axis=0))
+    spread = np.sqrt(np.maximum(np.asarray((described * described).mean(axis=0)) - average**2, 0))
+    moved = model.weights * spread[:, None]
+    one = moved.shape[1] == 1
+    strength = np.abs(moved[:, 0]) if one else moved.max(axis=1)
+    toward = (moved[:, 0] > 0).astype(np.int64) if one else moved.argmax(axis=1)
+    order = np.argsort(-strength, kind="stable")
+    return np.flatnonzero(weighed.items)[order], toward[order]
+
+
+def _joined(each: tuple[Estimate, ...]) -> Estimate | None:
+    if len(each) < 2:
+        return next(iter(each), None)
+    return mean(each)
+
+
+def without_items(found: Crossed) -> Table:
+    """The AUC on all items, without the most telling ones, and with these alone; trained anew each time."""
+    return Table(
+        title="Does it help to hide the most telling items?",
+        reading="The attack (likes-tfidf) is trained anew on what is left. Where the AUC hardly falls, other "
+        "items tell the same: hiding single items does not hide the trait. Which are the most telling is "
+        "learned from the panel, for each part of the people anew.",
+        head=("what the adversary sees", "AUC, mean over parts", "share of the likes"),
+        rows=tuple(
+            (words, _joined(each), round(found.share[words], 3)) for words, each in found.fold.items()
+        ),
+    )
+
+
+def most_telling(people: LikesData, seen: Interactions, weighed: TfIdf, *, attack: LikesTfIdf) -> Table:
+    """The most telling items by name, for internal use, and what each would tell alone."""
+    truth, x = holds(people.value, people.kind), matrix(seen)
+    model = _model(people, weighed(x), np.arange(seen.people), attack)
+    x, (items, towards) = x.tocsc(), ranked(weighed, x, model)
+    rows: list[tuple[Any, ...]] = []
+    for item, toward in zip(items[:NAMED], towards[:NAMED], strict=True):
+        having = np.zeros(seen.people, np.bool_)
+        having[x.indices[x.indptr[item] : x.indptr[item + 1]]] = True
+        yes = truth[:, toward]
+        rows.append(
+            (
+                people.item[int(item)],
+                _speaks_for(people, int(toward)),
+                int(having.sum()),
+                proportion(int(yes[having].sum()), int(having.sum()), confidence=0.95),
+                proportion(int(yes[~having].sum()), int((~having).sum()), confidence=0.95),
+                auc(having[yes].astype(np.float64), having[~yes].astype(np.float64)),
+            )
+        )
+    return Table(
+        title="The most telling items",
+        reading="Items by coefficient times spread (how much the score varies over people because of this "
+        "item), in the model of everybody. The shares are those of the people with and without the item of "
+        "whom this is true; the AUC is what the item tells alone. This table names items: do not pass it on.",
+        head=("item", "speaks for", "people", "among those who have it", "among the others", "AUC alone"),
+        rows=tuple(rows),
+        internal=True,
+    )
+
+
+def _speaks_for(people: LikesData, toward: int) -> str:
+    if people.kind == "number":
+        return f"{people.labels[0]} {'above' if toward else 'not above'} the middle"
+    return people.labels[toward]
+
+
+def own_likes(
+    people: LikesData, seen: Interactions, weighed: TfIdf, *, attack: LikesTfIdf, rng: Rng
+) -> Table:
+    """How far what is said of a person moves if he alone is taken out of the panel."""
+    described = weighed(matrix(seen))
+    asked = np.sort(rng.permutation(seen.people)[:SAMPLE])
+    truth, claim = holds(people.value, people.kind), 1
+    if people.kind == "classes":
+        claim = int(truth.sum(axis=0).argmax())
+    yes = truth[:, claim]
+    model = TraitModel.fit(described, yes.astype(np.float64), kind="binary", classes=2, c=attack.c)
+    shift = own_shift(described, yes, model, asked, c=attack.c)
+    middle, far, most = np.quantile(shift, (0.5, 0.95, 1.0))
+    return Table(
+        title="What hangs on a person's own likes",
+        reading=f"How far the predicted probability of {_speaks_for(people, claim)!r} moves for a person if "
+        f"he alone is left out of those from whom the adversary learns, for {len(asked):,} people drawn at "
+        "random. Only this is leakage about the individual; all the rest of what the adversary finds he "
+        "would find of anybody with these likes. Computed by one Newton step from the model of everybody "
+        "(likes-tfidf, item weights held fixed), not by training anew.",
+        head=("people asked", "median shift", "95 in 100 shift less than", "largest shift"),
+        rows=((len(asked), round(float(middle), 4), round(float(far), 4), round(float(most), 4)),),
+        of=len(asked),
+    )
+
+
+def counterfactuals(
+    people: LikesData, seen: Interactions, found: Crossed, *, attack: LikesTfIdf, rng: Rng
+) -> tuple[Table, ...]:
+    """All three, of one release."""
+    weighed = TfIdf.of(matrix(seen), fewest_people=attack.fewest_people)
+    return (
+        without_items(found),
+        own_likes(people, seen, weighed, attack=attack, rng=rng),
+        most_telling(people, seen, weighed, attack=attack),
+    )

@@ -1,0 +1,90 @@
+"""Who is singled out on traces, by which of the points that somebody happens to know."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import polars as pl
+
+from confide.core.arrays import Ints
+from confide.games.linkage.traces import TracesWorld
+from confide.inputs.traces import TracesData
+from confide.knowledge.traces import pieces
+from confide.report import Table
+from confide.views.points import PointIndex
+from confide.views.traces import Traces
+
+SHOWN = 20
+"""So many of the people who are easiest to single out are listed."""
+
+
+def who_by_what(
+    worlds: Sequence[TracesWorld], others: Ints, tracked: TracesData, *, seed: int
+) -> pl.DataFrame:
+    """For each target who he is and, where a single trace fits them, the fewest of his points that do it.
+
+    Points are taken the rarest first, as they stand in the release.
+
+    Args:
+        worlds: of the game of known points.
+        others: further targets, of whom only the name is told.
+    """
+    frames = [_singled_out(world, tracked, np.random.default_rng([seed, 11])) for world in worlds]
+    found = pl.concat(frames).sort("points that do it", nulls_last=True).unique("target", keep="first")
+    more = np.setdiff1d(others, found["target"].to_numpy())
+    names = pl.DataFrame({"target": more}, schema={"target": pl.Int64})
+    every = pl.concat([found, names], how="diagonal")
+    person = tracked.people.gather(every["target"]).alias("person")
+    return every.with_columns(person).select("target", "person", *found.columns[1:])
+
+
+def _singled_out(world: TracesWorld, tracked: TracesData, rng: np.random.Generator) -> pl.DataFrame:
+    case, ids = world.case, world.ids
+    assert ids is not None
+    parts, owner = pieces(case.known.mechanism, case.targets, release=case.view, rng=rng)
+    index = PointIndex.of(case.view)
+    key = index.key(parts.place.astype(np.int64), parts.time)
+    order = np.lexsort((index.count(key), parts.person))
+    part, key = parts.person[order].astype(np.int64), key[order]
+    rank = np.arange(len(part)) - np.searchsorted(part, part)
+    least = np.full(parts.people, -1)
+    for p in range(int(rank.max(initial=-1)) + 1, 0, -1):
+        whole = np.bincount(part, minlength=parts.people) >= p
+        first = (rank < p) & whole[part]
+        query, row = index.holders(part[first], key[first])
+        alone = np.bincount(query, minlength=parts.people) == 1
+        own = (world.secrets[owner[query]] == row[:, None]).any(axis=1)
+        least[query[alone[query] & own]] = p
+    told = pl.DataFrame(
+        {
+            "target": ids[owner[part]],
+            "n": least[part],
+            "text": _texts(parts, order, tracked),
+        }
+    ).filter(pl.Series(rank < least[part]))
+    named = told.group_by("target", "n", maintain_order=True).agg(pl.col("text").str.join("; "))
+    best = named.sort("n").unique("target", keep="first", maintain_order=True)
+    everybody = pl.DataFrame({"target": ids})
+    return everybody.join(best, on="target", how="left").rename(
+        {"n": "points that do it", "text": "singled out by"}
+    )
+
+
+def _texts(parts: Traces, order: Ints, tracked: TracesData) -> list[str]:
+    """The points in words, in the names of the release where its places are others than the records'."""
+    coarse = parts.places != tracked.records.places
+    names = TracesData(records=parts, people=tracked.people, places=None, name="") if coarse else tracked
+    return [names.point(int(parts.place[i]), int(parts.time[i])) for i in order]
+
+
+def easiest_table(who: pl.DataFrame) -> Table:
+    """Those whom the fewest points single out."""
+    found = who.drop_nulls("points that do it").sort("points that do it", "target").head(SHOWN)
+    return Table(
+        title="Who is singled out by the fewest points",
+        reading="Points are taken the rarest first, of those that the adversary happened to know.",
+        head=("person", "points", "which"),
+        rows=tuple(found.select("person", "points that do it", "singled out by").iter_rows()),
+        internal=True,
+    )

@@ -1,0 +1,1 @@
+"""Attribute games: what is true of this person?"""

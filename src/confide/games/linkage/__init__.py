@@ -1,0 +1,1 @@
+"""Linkage games: which row of the release belongs to this person?"""

@@ -1,0 +1,1 @@
+"""Membership games: was this person in the data?"""

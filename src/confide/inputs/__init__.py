@@ -1,0 +1,1 @@
+"""Inputs: what the user holds, read and checked, one file a kind."""

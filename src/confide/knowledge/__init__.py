@@ -1,0 +1,1 @@
+"""Knowledge: what the adversary knows besides the release, one file a kind."""

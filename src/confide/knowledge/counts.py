@@ -1,0 +1,38 @@
+"""Counted: what an adversary knows of a group whose visits were counted."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from confide.core.errors import KnowledgeError
+from confide.core.nouns import Mechanism
+from confide.views.counts import Counts
+from confide.views.traces import Traces
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Counted:
+    """The background of the game on aggregate counts.
+
+    Args:
+        mechanism: what made the counts (Kerckhoffs' rule).
+        people: the traces of people who may be in the group or not; none of them is a target.
+        group: about how many people were counted.
+    """
+
+    mechanism: Mechanism[Counts]
+    people: Traces
+    group: int
+
+    def need_people(self, attack: str, *, least: int = 2) -> Traces:
+        """The traces of other people.
+
+        Raises:
+            KnowledgeError: if there are too few of them.
+        """
+        if self.people.people < least:
+            raise KnowledgeError(
+                f"{attack} needs the traces of {least} other people, but knows those of "
+                f"{self.people.people}: give it a larger share."
+            )
+        return self.people

@@ -1,0 +1,93 @@
+"""Mobility: what an adversary knows of the movements of the people he looks for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Protocol, runtime_checkable
+
+import numpy as np
+
+from confide.core.arrays import Ints, Rng
+from confide.core.errors import KnowledgeError
+from confide.core.nouns import Mechanism
+from confide.views.traces import Traces
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class MobilityKnowledge:
+    """The background of the games on traces; the place table (`Traces.where`) is public.
+
+    A mechanism on traces makes the new place codes from the place table alone, never from who was there. So
+    the adversary may apply `mechanism` to visits of his own (one to each place, say), and reads off how they
+    come out; `as_released` says how visits that he knows would look in a given release.
+
+    Args:
+        mechanism: what made the release (Kerckhoffs' rule), drawing its noise, if any, from the given `rng`.
+        points: he knows so many points of each target, `case.targets`; None in other games.
+        earlier: the targets' traces of an earlier time, people 0..n-1 the n targets; None in other games.
+    """
+
+    mechanism: Mechanism[Traces]
+    points: int | None = None
+    earlier: Traces | None = None
+
+    def need_points(self, attack: str) -> int:
+        """How many points he knows of each target.
+
+        Raises:
+            KnowledgeError: if he knows none.
+        """
+        if self.points is None:
+            raise KnowledgeError(
+                f"{attack} needs points of each target: play it in the game of known points."
+            )
+        return self.points
+
+    def need_earlier(self, attack: str) -> Traces:
+        """The targets' earlier traces.
+
+        Raises:
+            KnowledgeError: if he has none.
+        """
+        if self.earlier is None:
+            raise KnowledgeError(
+                f"{attack} needs earlier traces of the targets: play it in the game of an earlier period."
+            )
+        return self.earlier
+
+
+@runtime_checkable
+class Splits(Protocol):
+    """A mechanism that gives one person several rows of the release."""
+
+    def owners(self, data: Traces) -> Ints:
+        """The person behind each row of the release before it is shuffled, int64[rows]."""
+        ...
+
+
+@runtime_checkable
+class Shows(Protocol):
+    """A mechanism that knows better than its own rerun how visits would look in a release."""
+
+    def seen(self, visits: Traces, *, release: Traces) -> Traces:
+        """These visits as they would most likely stand in this release, without noise."""
+        ...
+
+
+def owners(mechanism: Mechanism[Traces], data: Traces) -> Ints:
+    """The person behind each row that a mechanism makes of these traces: himself, unless it splits people."""
+    return mechanism.owners(data) if isinstance(mechanism, Splits) else np.arange(data.people)
+
+
+def pieces(mechanism: Mechanism[Traces], visits: Traces, *, release: Traces, rng: Rng) -> tuple[Traces, Ints]:
+    """Known visits as they would stand in a release, a person for each row of it; and who that is, int64."""
+    if isinstance(mechanism, Shows):
+        return mechanism.seen(visits, release=release), np.arange(visits.people)
+    return mechanism(visits, rng=rng).view, owners(mechanism, visits)
+
+
+def as_released(mechanism: Mechanism[Traces], visits: Traces, *, release: Traces, rng: Rng) -> Traces:
+    """Known visits as they would stand in a release, everybody whole even where the release splits people."""
+    parts, owner = pieces(mechanism, visits, release=release, rng=rng)
+    whole = owner[parts.person].astype(np.int32)
+    return replace(parts, person=whole, people=visits.people)

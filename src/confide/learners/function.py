@@ -1,0 +1,158 @@
+"""Training by a function of the user's own: `train(X, y, *, rng) -> model`."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from confide.core.access import BlackBox, Task
+from confide.core.arrays import Rng
+from confide.core.errors import ConfideError, ModelError
+from confide.learners.recipe import recipe_text
+from confide.models.loading import as_view, is_estimator, is_module
+from confide.models.replies import Classes, Kind
+from confide.views.records import Records
+
+Train = Callable[..., object]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class CallableLearner:
+    """Calls the user's `train(X, y, *, rng)` and puts what it returns behind a view.
+
+    All its coins must come from `rng`, a numpy Generator (in torch:
+    `torch.manual_seed(int(rng.integers(2**31)))`); otherwise two runs differ. This class trains its models
+    anew in every run; `callable_learner` says when they are kept.
+
+    Args:
+        train: gets X as an array or polars frame and y as codes int64[n] (values float64[n] in a regression).
+        task: classification or regression.
+        classes: how many classes there are, or the labels in the order of their codes.
+        answers: what the model answers with, if it is a mere function; else told from a few answers.
+    """
+
+    train: Train
+    task: Task = "classification"
+    classes: Classes = None
+    answers: Kind | None = None
+
+    def fit(self, records: Records, *, rng: Rng) -> BlackBox:
+        """Train one model.
+
+        Raises:
+            ModelError: naming the function, with its own message, if it fails or returns no usable model.
+        """
+        name = f"{getattr(self.train, '__module__', '')}:{getattr(self.train, '__qualname__', self.train)}"
+        try:
+            model = self.train(records.x, records.y, rng=rng)
+        except ConfideError:
+            raise
+        except Exception as error:
+            raise ModelError(
+                f"{name} fails on {len(records)} records ({type(error).__name__}: {error}): "
+                "call it by hand on some of them."
+            ) from error
+        if model is None:
+            raise ModelError(f"{name} returns nothing: end it with `return model`.")
+        return self._shown(model, records)
+
+    def recipe(self) -> str:
+        """The function's place and a hash of the whole file that defines it."""
+        return f"train {recipe_text(self.train)} task={self.task} classes={self.classes!r}"
+
+    def _shown(self, model: object, records: Records | None = None) -> BlackBox:
+        probe = None if records is None else records.x[:64]
+        # An estimator trained on codes knows codes, and may have missed some of them.
+        if is_estimator(model):
+            from confide.models.sklearn.inside import sklearn_view
+
+            return sklearn_view(model, task=self.task, classes=self._codes(), partial=True)
+        view = as_view(model, task=self.task, classes=self.classes, answers=self.answers, probe=probe)
+        if not isinstance(view, BlackBox):
+            raise ModelError(
+                "reference models must answer with scores, not with labels: "
+                "let `train` return a model with `predict_proba`, a torch module, or a function of scores."
+            )
+        return view
+
+    def _codes(self) -> Classes:
+        if self.task == "regression" or self.classes is None:
+            return None
+        return tuple(range(self.classes if isinstance(self.classes, int) else len(self.classes)))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class KeptCallableLearner(CallableLearner):
+    """A `CallableLearner` whose models are kept: torch modules by safetensors, estimators by skops.
+
+    Args:
+        like: a model of the kind that `train` returns. It gives the modules' architecture, which safetensors
+            does not hold, and the types that an estimator's file may have.
+    """
+
+    like: Any
+
+    def save(self, models: Sequence[BlackBox], path: Path) -> None:
+        """Write the models to one file.
+
+        Raises:
+            ModelError: if they are of another kind than `like`.
+        """
+        what = "module" if is_module(self.like) else "estimator"
+        for model in models:
+            kept = getattr(model, what, None)
+            if type(kept) is not type(self.like):
+                got = type(model if kept is None else kept).__name__
+                raise ModelError(
+                    f"`train` returned a {got}, which cannot be kept as a {type(self.like).__name__}: "
+                    "give no cache, or return the kind of model that is under audit."
+                )
+        if what == "module":
+            self._torch().save(models, path)
+        else:
+            from confide.models.skops.reading import save_estimators
+
+            save_estimators([(getattr(model, what), []) for model in models], path)
+
+    def load(self, path: Path) -> list[BlackBox]:
+        """Read models that `save` wrote.
+
+        Raises:
+            ModelError: if the file is damaged, or holds another kind of model.
+        """
+        if is_module(self.like):
+            return self._torch().load(path)
+        from confide.models.skops.reading import load_estimators
+
+        return [self._shown(estimator) for estimator, _ in load_estimators(path, like=self.like)]
+
+    def _torch(self) -> Any:
+        """Not to train with: it knows how weights are kept, and where they belong."""
+        from confide.learners.torch.learner import TorchLearner
+
+        return TorchLearner(factory=partial(copy.deepcopy, self.like), epochs=1, task=self.task)
+
+
+def callable_learner(
+    train: Train,
+    *,
+    task: Task = "classification",
+    classes: Classes = None,
+    answers: Kind | None = None,
+    like: object | None = None,
+) -> CallableLearner:
+    """The learner of a user's function.
+
+    Its models are kept on disk if `like`, the model under audit, say, is a torch module (safetensors) or an
+    estimator (skops, where installed) and `train` returns the same kind. Otherwise they are trained
+    again in every run. A change in a module that the file of `train` imports goes unnoticed by the cache.
+    """
+    kept = (is_module(like) and find_spec("safetensors")) or (is_estimator(like) and find_spec("skops"))
+    if kept:
+        return KeptCallableLearner(train=train, task=task, classes=classes, answers=answers, like=like)
+    return CallableLearner(train=train, task=task, classes=classes, answers=answers)

@@ -1,0 +1,1 @@
+"""Learners that train PyTorch modules, many at once."""

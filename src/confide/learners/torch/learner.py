@@ -1,0 +1,221 @@
+"""Training any PyTorch module, again and again: one by one, or several as one where that is the same."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+
+import numpy as np
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from torch import Tensor, nn
+
+from confide.core.access import BlackBox, Task
+from confide.core.arrays import Ints, Rng
+from confide.core.errors import ModelError
+from confide.learners.recipe import recipe_text
+from confide.learners.torch.stacked import can_stack, train_stacked
+from confide.learners.torch.stacked_conv import depends_on_batch
+from confide.learners.torch.training import (
+    MakeOptimiser,
+    MakeSchedule,
+    Precision,
+    Recipe,
+    Seeds,
+    adam,
+    coins,
+    has_bfloat16,
+    laid_out,
+    one_thread,
+    train,
+)
+from confide.models.torch.batches import tensor_of, truth_of
+from confide.models.torch.losses import Loss, default_loss
+from confide.models.torch.model import TorchModel
+from confide.views.records import Records
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class TorchLearner:
+    """Builds a module, and trains it by the usual loop: shuffle, batches, loss, step.
+
+    Small networks are trained `together`, as one (see `stacked`), on a processor those with larger
+    convolutions one by one, with channels last and fused optimisers. Torch's global coins are left as they
+    were, and all sums are made by one thread, so the same `rng` gives the same model wherever it is trained.
+    A module that draws coins in training (dropout) borrows torch's global ones: in threads such modules wait
+    for each other, so spread them over processes.
+
+    Args:
+        factory: builds the untrained module, in the same shape each time.
+        epochs: passes over the records.
+        batch_size: records a step; the last batch of an epoch may be smaller.
+        optimiser: from the parameters, Adam with a learning rate of 0.001 by default.
+        schedule: from the optimiser, stepped once an epoch.
+        loss: the mean loss of (outputs, y); cross-entropy or the squared residual by default.
+        task: classification or regression.
+        precision: "bfloat16" multiplies in bfloat16 (weights stay float32) where the processor can.
+        device: where to train.
+        together: how many models to train as one, where that is possible. More than 8 gain little, and
+            a pool is spread over workers in groups of this size.
+
+    >>> from functools import partial
+    >>> learner = TorchLearner(factory=partial(nn.Linear, 2, 3), epochs=2)
+    >>> model = learner.fit(Records(np.eye(2), np.array([0, 2])), rng=np.random.default_rng(7))
+    >>> model.predict(np.eye(2)).shape
+    (2, 3)
+    """
+
+    factory: Callable[[], nn.Module]
+    epochs: int
+    batch_size: int = 128
+    optimiser: MakeOptimiser = adam
+    schedule: MakeSchedule | None = None
+    loss: Loss | None = None
+    task: Task = "classification"
+    precision: Precision = "float32"
+    device: str = "cpu"
+    together: int = 8
+
+    def __post_init__(self) -> None:
+        for name in ("epochs", "batch_size", "together"):
+            if getattr(self, name) < 1:
+                raise ModelError(f"{name} is {getattr(self, name)}: give 1 or more.")
+
+    @property
+    def group(self) -> int:
+        """How many models are trained as one: 1 where the module or the optimiser does not allow it."""
+        module = self._built(0)
+        return self.together if can_stack([module, module], self._recipe()) else 1
+
+    def fit(self, records: Records, *, rng: Rng) -> BlackBox:
+        """Train one model; all its coins come from `rng`.
+
+        Raises:
+            ModelError: if the module cannot take the records, or has too few outputs for their classes.
+        """
+        return self.fit_group(records, [np.arange(len(records))], rngs=[rng])[0]
+
+    def fit_group(self, records: Records, subsets: Sequence[Ints], *, rngs: Sequence[Rng]) -> list[BlackBox]:
+        """One model for each subset (row numbers of `records`), equal to `fit` one by one.
+
+        Equal means: the same first weights, batches and steps. Sums are added up in another order, so the
+        weights differ by rounding, by less than 1e-4 in all tests; another seed moves them by 1e-2 and more.
+        """
+        x = tensor_of(records.x).to(self.device)
+        y = truth_of(records.y, self.task).to(self.device)
+        rows = [torch.from_numpy(np.array(subset, np.int64)) for subset in subsets]
+        seeds = [Seeds.draw(rng) for rng in rngs]
+        with one_thread():
+            modules = [self._built(seed.weights, x[:2], int(y.max())) for seed in seeds]
+            recipe = self._recipe()
+            equal = 1 if depends_on_batch(modules[0]) else self.batch_size
+            for same in _by_steps(rows, equal):
+                together = [modules[k] for k in same]
+                if can_stack(together, recipe):
+                    train_stacked(together, x, y, [rows[k] for k in same], [seeds[k] for k in same], recipe)
+                else:
+                    for k in same:
+                        train(modules[k], x, y, rows[k], seeds[k], recipe)
+        return [self._shown(module) for module in modules]
+
+    def recipe(self) -> str:
+        """All settings, the code they name, the first weights under a fixed seed, and torch's version."""
+        module = self._built(0)
+        loss = _told(self.loss) if isinstance(self.loss, nn.Module) else recipe_text(self.loss)
+        return "\n".join(
+            [
+                f"torch {torch.__version__} {self.task} {self.epochs} epochs of batches of {self.batch_size} "
+                f"on {self.device} in {'bfloat16' if self._recipe().bfloat16 else 'float32'}, "
+                f"{self.group} together",
+                f"factory {recipe_text(self.factory)} {_told(module)}",
+                f"optimiser {recipe_text(self.optimiser)} {self.optimiser(module.parameters())}",
+                f"schedule {recipe_text(self.schedule)} loss {loss}",
+            ]
+        )
+
+    def save(self, models: Sequence[BlackBox], path: Path) -> None:
+        """Write the models' weights to one safetensors file.
+
+        Raises:
+            ModelError: if one is not a PyTorch model, or its state is more than tensors.
+        """
+        tensors: dict[str, Tensor] = {}
+        for k, model in enumerate(models):
+            if not isinstance(model, TorchModel):
+                raise ModelError(f"model {k} is a {type(model).__name__}: a TorchLearner keeps TorchModels.")
+            for name, tensor in model.module.state_dict().items():
+                if not isinstance(tensor, Tensor):
+                    raise ModelError(f"{name} of the module is no tensor: it cannot be kept; give no cache.")
+                # A copy, since safetensors refuses weights that share memory.
+                tensors[f"{k}/{name}"] = tensor.detach().cpu().clone(memory_format=torch.contiguous_format)
+        save_file(tensors, path, metadata={"models": str(len(models))})
+
+    def load(self, path: Path) -> list[BlackBox]:
+        """Read models that `save` wrote.
+
+        Raises:
+            ModelError: if the file is damaged, or holds the weights of another module.
+        """
+        try:
+            with safe_open(path, framework="pt") as file:
+                count = int(file.metadata()["models"])
+                states: list[dict[str, Tensor]] = [{} for _ in range(count)]
+                for key in file.keys():  # noqa: SIM118 - not a dict
+                    k, name = key.split("/", 1)
+                    states[int(k)][name] = file.get_tensor(key)
+            modules = [self._built(0) for _ in states]
+            for module, state in zip(modules, states, strict=True):
+                module.load_state_dict(state)
+        except (SafetensorError, RuntimeError, KeyError, TypeError, ValueError, IndexError, OSError) as error:
+            raise ModelError(f"{path} does not hold this recipe's models ({error}): delete it.") from error
+        return [self._shown(module) for module in modules]
+
+    def _recipe(self) -> Recipe:
+        bfloat16 = self.precision == "bfloat16" and has_bfloat16(torch.device(self.device))
+        loss = self.loss or default_loss(self.task)
+        return Recipe(self.epochs, self.batch_size, self.optimiser, self.schedule, loss, bfloat16)
+
+    def _built(self, seed: int, sample: Tensor | None = None, highest: int = 0) -> nn.Module:
+        """A fresh module; asked about a sample first, so that what does not fit is said before training."""
+        with coins(seed, torch.device(self.device)):
+            module = laid_out(self.factory().to(self.device))
+            if sample is not None:
+                outputs = self._shown(module).predict(sample.cpu().numpy())
+                if self.task == "classification" and highest >= outputs.shape[1]:
+                    raise ModelError(
+                        f"the records have class code {highest}, but the module only {outputs.shape[1]} "
+                        "outputs: build it with one output for each class."
+                    )
+        return module
+
+    def _shown(self, module: nn.Module) -> TorchModel:
+        return TorchModel(module, task=self.task, loss_function=self.loss, device=self.device)
+
+
+def _by_steps(rows: Sequence[Tensor], batch_size: int) -> list[list[int]]:
+    """The subsets that need equally many batches, by their places."""
+    same: defaultdict[int, list[int]] = defaultdict(list)
+    for k, subset in enumerate(rows):
+        same[-(-len(subset) // batch_size)].append(k)
+    return list(same.values())
+
+
+def _told(module: nn.Module) -> str:
+    """A module by its parts, their plain attributes, the code that is not torch's, and its weights."""
+    plain = [
+        f"{name}.{key}={value!r}"
+        for name, part in module.named_modules()
+        for key, value in sorted(vars(part).items())
+        if not key.startswith("_") and isinstance(value, int | float | str | tuple | None)
+    ]
+    kinds = {type(part) for part in module.modules()}
+    own = sorted(recipe_text(kind) for kind in kinds if not kind.__module__.startswith("torch."))
+    weights = sha256()
+    for name, tensor in module.state_dict().items():
+        weights.update(f"{name} {tensor.dtype} {tuple(tensor.shape)}".encode())
+        weights.update(tensor.detach().cpu().contiguous().flatten().view(torch.uint8).numpy().tobytes())
+    return f"{module} {plain} {own} {weights.hexdigest()}"

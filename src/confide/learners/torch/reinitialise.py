@@ -1,0 +1,135 @@
+"""A torch module with new weights, and how long to train it until it is as good as the target."""
+
+from __future__ import annotations
+
+import copy
+from dataclasses import dataclass, replace
+from typing import Any, cast
+
+from torch import nn
+
+from confide.core.arrays import Rng
+from confide.core.errors import ModelError
+from confide.learners.target_fit import WATCHED, TargetFit
+from confide.learners.torch.learner import TorchLearner
+from confide.models.torch.model import TorchModel
+from confide.views.records import Records
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Reinitialise:
+    """A factory of modules like this one, with new weights by each part's own `reset_parameters`.
+
+    Frozen parameters (a pretrained body) stay as they are; a module that is frozen as a whole, as some are
+    after training, is thawed first.
+
+    Args:
+        module: the target's; it is copied, never changed.
+
+    Raises:
+        ModelError: if a part holds trainable parameters of its own and cannot reset them.
+
+    >>> old = nn.Linear(2, 2)
+    >>> new = Reborn(old)()
+    >>> new is old, bool((new.weight == old.weight).any())
+    (False, False)
+    """
+
+    module: nn.Module
+
+    def __post_init__(self) -> None:
+        parts = _thawed(self.module).modules()
+        stuck = [type(part).__name__ for part in parts if _trains(part) and _reset_of(part) is None]
+        if stuck:
+            raise ModelError(
+                f"{type(self.module).__name__} cannot be trained anew from its architecture: its part "
+                f"{stuck[0]} has parameters but no `reset_parameters`. Add that method, or say with --train "
+                "how such a model is trained."
+            )
+
+    def __call__(self) -> nn.Module:
+        return _thawed(self.module).apply(_reset).train()
+
+    def __repr__(self) -> str:
+        return f"Reborn({self.module!r})"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Mlp:
+    """A factory of networks with one hidden layer of ReLUs."""
+
+    features: int
+    hidden: int
+    outputs: int
+
+    def __call__(self) -> nn.Module:
+        return nn.Sequential(
+            nn.Linear(self.features, self.hidden), nn.ReLU(), nn.Linear(self.hidden, self.outputs)
+        )
+
+    def __repr__(self) -> str:
+        return f"Mlp({self.features}, {self.hidden}, {self.outputs})"
+
+
+class _Enough(Exception):  # noqa: N818 - a signal, not an error
+    """The goal is reached."""
+
+
+def epochs_to_match(
+    learner: TorchLearner, records: Records, goal: TargetFit, *, rng: Rng
+) -> tuple[TorchLearner, str]:
+    """The learner with as many epochs as it takes to reach the goal, and how it then compares, in words.
+
+    One model is trained on `records`, for at most `learner.epochs`, and watched after each epoch.
+    """
+    made: list[nn.Module] = []
+    scores: list[float] = []
+    sample = records.take(range(min(len(records), WATCHED)))
+
+    def factory() -> nn.Module:
+        made.append(learner.factory())
+        return made[-1]
+
+    class Watch:
+        """Steps once an epoch, as a schedule does; the learning rate stays."""
+
+        def __init__(self, optimiser: object) -> None:
+            pass
+
+        def step(self) -> None:
+            view = TorchModel(made[-1], task=learner.task, device=learner.device)
+            scores.append(goal.score_of(view, sample))
+            enough = goal.reached(view, sample, scores[-1])
+            made[-1].train()
+            if enough:
+                raise _Enough
+
+    watched = replace(learner, factory=factory, schedule=cast(Any, Watch))
+    try:
+        watched.fit(records, rng=rng)
+        reached = False
+    except _Enough:
+        reached = True
+    return replace(learner, epochs=len(scores)), goal.in_words(scores[-1], reached)
+
+
+def _thawed(module: nn.Module) -> nn.Module:
+    """A copy in which something trains."""
+    new = copy.deepcopy(module)
+    return new if any(p.requires_grad for p in new.parameters()) else new.requires_grad_(True)
+
+
+def _trains(part: nn.Module) -> bool:
+    return any(p.requires_grad for p in part.parameters(recurse=False))
+
+
+def _reset_of(part: nn.Module) -> Any | None:
+    # nn.MultiheadAttention alone calls it by a private name.
+    return getattr(part, "reset_parameters", None) or getattr(part, "_reset_parameters", None)
+
+
+def _reset(part: nn.Module) -> None:
+    reset = _reset_of(part)
+    trains_or_counts = _trains(part) or not any(True for _ in part.parameters(recurse=False))
+    if reset is not None and trains_or_counts:
+        reset()

@@ -1,0 +1,211 @@
+"""Several small networks trained as one: stacked weights, one batched product a layer, one optimiser.
+
+Only where that is certain to be the same training: a chain of layers (`nn.Sequential`) that treat every
+record by itself, without coins, and an optimiser that treats every weight by itself. Convolutions are
+stacked too, where that is faster (see `stacked_conv`). Everything else is trained one by one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from functools import cache
+from typing import Any
+
+import torch
+from torch import Tensor, nn, optim
+from torch.nn import functional
+
+from confide.learners.torch.stacked_conv import SPATIAL, Front, on_pictures, pays, supported
+from confide.learners.torch.training import Recipe, Seeds, fused
+from confide.models.torch.batches import number_type
+from confide.models.torch.losses import cross_entropy, squared_residual
+
+BY_ELEMENT = (
+    nn.Identity, nn.ReLU, nn.LeakyReLU, nn.ELU, nn.SELU, nn.SiLU, nn.GELU, nn.Tanh, nn.Sigmoid, nn.Softplus,
+)  # fmt: skip
+BY_WEIGHT = (
+    optim.SGD, optim.Adam, optim.AdamW, optim.NAdam, optim.RAdam, optim.Adamax, optim.Adagrad, optim.Adadelta,
+    optim.RMSprop,
+)  # fmt: skip
+LARGE = 2**20  # multiplications in one model's product, from which its own call beats one batched call
+
+
+def layers_of(module: nn.Module) -> list[nn.Module] | None:
+    """The layers of a chain that can be stacked, in order; None if it is anything else."""
+    if any(_altered(part) for part in module.modules()):
+        return None
+    if type(module) is nn.Sequential:
+        inner = [layers_of(part) for part in module]
+        if any(layers is None for layers in inner):
+            return None
+        return [layer for layers in inner if layers is not None for layer in layers]
+    flat = type(module) is nn.Flatten and (module.start_dim, module.end_dim) == (1, -1)
+    by_row = type(module) is nn.LayerNorm and len(module.normalized_shape) == 1
+    pictures = isinstance(module, SPATIAL) and supported(module)
+    return [module] if flat or by_row or pictures or type(module) in (nn.Linear, *BY_ELEMENT) else None
+
+
+def can_stack(modules: Sequence[nn.Module], recipe: Recipe) -> bool:
+    """May these modules be trained as one, with the result that each would have had alone, and faster?"""
+    chains = [layers_of(module) for module in modules]
+    first = chains[0]
+    if len(modules) < 2 or not first or any(str(chain) != str(first) for chain in chains):
+        return False
+    weights = [list(module.parameters()) for module in modules]
+    pictures = on_pictures(first)
+    if pictures is None or (pictures and not pays(first, recipe.batch_size, _device(weights[0]))):
+        return False
+    own = [p for p in weights[0] if p.requires_grad and p.dtype == torch.float32]
+    tied = sum(len(list(layer.parameters())) for layer in first) != len(weights[0])
+    if tied or not own or len(own) != len(weights[0]):
+        return False
+    # A user's optimiser may treat biases apart by their shape, which stacking changes: compare.
+    stacked = _stack(weights)
+    alone, together = recipe.optimiser(iter(weights[0])), recipe.optimiser(iter(stacked))
+    return type(alone) in BY_WEIGHT and _groups(alone, weights[0]) == _groups(together, stacked)
+
+
+def train_stacked(
+    modules: Sequence[nn.Module],
+    x: Tensor,
+    y: Tensor,
+    subsets: Sequence[Tensor],
+    seeds: Sequence[Seeds],
+    recipe: Recipe,
+) -> None:
+    """Train modules that `can_stack` in place, each on its own records and in its own order.
+
+    The subsets need as many batches as each other: where the last ones differ in size, the shorter are
+    filled up with a record of weight 0. Where statistics of a batch matter (`nn.BatchNorm2d`) they need the
+    same size, since that record would count there.
+    """
+    chains = [layers_of(module) or [] for module in modules]
+    front = Front(chains) if on_pictures(chains[0]) else None
+    layers = chains[0][on_pictures(chains[0]) :] if front else chains[0]
+    kind = number_type(modules[0], x)
+    stacked = _stack([list(module.parameters()) for module in modules])
+    optimiser = fused(recipe.optimiser(iter(stacked)))
+    schedule = recipe.schedule(optimiser) if recipe.schedule else None
+    sizes = torch.tensor([len(rows) for rows in subsets], device=x.device)
+    orders = [seed.orders(rows) for seed, rows in zip(seeds, subsets, strict=True)]
+    for _ in range(recipe.epochs):
+        order = nn.utils.rnn.pad_sequence([next(o) for o in orders], batch_first=True)
+        for start in range(0, order.shape[1], recipe.batch_size):
+            batch = order[:, start : start + recipe.batch_size].to(x.device)
+            counts = (sizes - start).clamp(max=batch.shape[1])
+            weights = iter(stacked)
+            if front:
+                features = front(front.of_batch(x, batch, kind), weights, recipe.bfloat16)
+            else:
+                features = x.index_select(0, batch.flatten()).to(torch.bfloat16 if recipe.bfloat16 else kind)
+                features = features.unflatten(0, batch.shape)
+            optimiser.zero_grad()
+            out = _forward(layers, weights, features, recipe.bfloat16)
+            _loss(recipe, out.float(), y[batch], counts).backward()
+            optimiser.step()
+        if schedule:
+            schedule.step()
+    if front:
+        front.end()
+    with torch.no_grad():
+        for k, module in enumerate(modules):
+            for own, all_of_them in zip(module.parameters(), stacked, strict=True):
+                own.copy_(all_of_them[k])
+
+
+def _forward(layers: Sequence[nn.Module], weights: Iterator[Tensor], x: Tensor, bfloat16: bool) -> Tensor:
+    """The outputs [K, b, C] of all models on their batches [K, b, ...]."""
+    for layer in layers:
+        if isinstance(layer, nn.Linear):
+            weight, bias = next(weights), None if layer.bias is None else next(weights)
+            rows = x.flatten(1, -2)
+            x = _linear(rows, weight, bias, bfloat16).unflatten(1, x.shape[1:-1])
+        elif isinstance(layer, nn.LayerNorm):
+            kind, x = x.dtype, functional.layer_norm(x.float(), layer.normalized_shape, eps=layer.eps)
+            for own, combine in ((layer.weight, torch.mul), (layer.bias, torch.add)):
+                x = x if own is None else combine(x, next(weights).view(len(x), *[1] * (x.ndim - 2), -1))
+            x = x.to(kind)
+        else:
+            x = x.flatten(2) if isinstance(layer, nn.Flatten) else layer(x)
+    return x
+
+
+def _linear(x: Tensor, weight: Tensor, bias: Tensor | None, bfloat16: bool) -> Tensor:
+    """x [K, b, i], weight [K, o, i], bias [K, o] -> [K, b, o]."""
+    if bfloat16:
+        x, weight, bias = x.bfloat16(), weight.bfloat16(), None if bias is None else bias.bfloat16()
+    elif x[0].numel() * weight.shape[1] >= LARGE and _has_onednn(x.device.type):
+        return _EachByOneDnn.apply(x, weight, bias)  # pyright: ignore[reportReturnType]
+    if bias is None:
+        return torch.bmm(x, weight.transpose(1, 2))
+    return torch.baddbmm(bias.unsqueeze(1), x, weight.transpose(1, 2))
+
+
+class _EachByOneDnn(torch.autograd.Function):
+    """`_linear` by one oneDNN product a model.
+
+    Torch multiplies float32 matrices by MKL, which leaves AVX-512 unused on processors that are not
+    Intel's; oneDNN, which torch keeps for convolutions and bfloat16, is twice as fast there.
+    """
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
+        ctx.save_for_backward(x, weight)
+        return _products(x, weight, bias)
+
+    @staticmethod
+    def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor | None, Tensor, Tensor | None]:
+        x, weight = ctx.saved_tensors
+        of_x, _, of_bias = ctx.needs_input_grad
+        (grad,) = grads
+        return (
+            _products(grad, weight.transpose(1, 2)) if of_x else None,
+            _products(grad.transpose(1, 2), x.transpose(1, 2)),
+            grad.sum(1) if of_bias else None,
+        )
+
+
+def _products(left: Tensor, right: Tensor, bias: Tensor | None = None) -> Tensor:
+    """left[k] @ right[k].T + bias[k] for each k."""
+    biases = [None] * len(left) if bias is None else bias
+    product: Any = torch.ops.mkldnn._linear_pointwise
+    return torch.stack(
+        [product(a, b, c, "none", [], "") for a, b, c in zip(left, right, biases, strict=True)]
+    )
+
+
+@cache
+def _has_onednn(device: str) -> bool:
+    ours = device == "cpu" and torch.backends.cpu.get_cpu_capability() == "AVX512"
+    return ours and torch.backends.mkldnn.is_available() and hasattr(torch.ops.mkldnn, "_linear_pointwise")
+
+
+def _loss(recipe: Recipe, outputs: Tensor, y: Tensor, counts: Tensor) -> Tensor:
+    """The sum of the models' mean losses, so that each gets the gradient that it would have alone."""
+    if recipe.loss in (cross_entropy, squared_residual):
+        each = recipe.loss(outputs.flatten(0, 1), y.flatten(), reduction="none")  # pyright: ignore[reportCallIssue]
+        real = torch.arange(y.shape[1], device=y.device) < counts.unsqueeze(1)
+        return (each.view(y.shape) * (real / counts.unsqueeze(1))).sum()
+    sizes = counts.tolist()
+    return torch.stack([recipe.loss(o[:n], t[:n]) for o, t, n in zip(outputs, y, sizes, strict=True)]).sum()
+
+
+def _stack(weights: Sequence[Sequence[Tensor]]) -> list[Tensor]:
+    return [torch.stack([p.detach() for p in same]).requires_grad_() for same in zip(*weights, strict=True)]
+
+
+def _groups(optimiser: optim.Optimizer, weights: Sequence[Tensor]) -> list[dict[str, Any]]:
+    """What an optimiser does to which weights, by their place."""
+    place = {id(p): i for i, p in enumerate(weights)}
+    return [{**group, "params": [place[id(p)] for p in group["params"]]} for group in optimiser.param_groups]
+
+
+def _altered(part: nn.Module) -> bool:
+    """Has somebody changed what this layer does, or given it a state of its own?"""
+    hooks = (part._forward_hooks, part._forward_pre_hooks, part._backward_hooks, part._backward_pre_hooks)
+    state = bool(part._buffers) and not isinstance(part, nn.BatchNorm2d)
+    return any(hooks) or "forward" in vars(part) or state
+
+
+def _device(weights: Sequence[Tensor]) -> str:
+    return weights[0].device.type if weights else "cpu"

@@ -1,0 +1,148 @@
+"""Training one module: data on hand, coins of its own, one thread."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, Literal, TypeAlias
+
+import torch
+from torch import Tensor, nn
+from torch.optim import SGD, Adam, AdamW, Optimizer
+from torch.optim.lr_scheduler import LRScheduler
+
+from confide.core.arrays import Rng
+from confide.models.torch.batches import number_type
+from confide.models.torch.losses import Loss
+
+Precision: TypeAlias = Literal["float32", "bfloat16"]
+MakeOptimiser: TypeAlias = Callable[[Iterable[Tensor]], Optimizer]
+MakeSchedule: TypeAlias = Callable[[Optimizer], LRScheduler]
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """How to train, apart from the module: see `TorchLearner` for each."""
+
+    epochs: int
+    batch_size: int
+    optimiser: MakeOptimiser
+    schedule: MakeSchedule | None
+    loss: Loss
+    bfloat16: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Seeds:
+    """The coins of one model: for its first weights, for its batches, and for its dropout."""
+
+    weights: int
+    batches: int
+    dropout: int
+
+    @classmethod
+    def draw(cls, rng: Rng) -> Seeds:
+        return cls(*(int(seed) for seed in rng.integers(2**63, size=3)))
+
+    def orders(self, rows: Tensor) -> Iterator[Tensor]:
+        """`rows` in a new random order for each epoch, without end."""
+        generator = torch.Generator().manual_seed(self.batches)
+        while True:
+            yield rows[torch.randperm(len(rows), generator=generator)]
+
+
+def adam(parameters: Iterable[Tensor]) -> Optimizer:
+    """Adam with a learning rate of 0.001, fused: the default optimiser."""
+    return Adam(parameters, lr=1e-3, fused=True)
+
+
+def fused(optimiser: Optimizer) -> Optimizer:
+    """The same optimiser in its fused form, where torch has one and the user chose no form himself."""
+    if type(optimiser) in (Adam, AdamW, SGD):
+        for group in optimiser.param_groups:
+            plain = not (group.get("capturable") or group.get("differentiable"))
+            if group["fused"] is None and group["foreach"] is None and plain:
+                group["fused"] = all(p.is_floating_point() for p in group["params"])
+    return optimiser
+
+
+def laid_out(module: nn.Module) -> nn.Module:
+    """The module, with channels last if it has 2-d convolutions: 1.4 times as fast on a CPU."""
+    return module.to(memory_format=torch.channels_last) if _convolves(module) else module  # pyright: ignore
+
+
+def train(module: nn.Module, x: Tensor, y: Tensor, rows: Tensor, seeds: Seeds, recipe: Recipe) -> None:
+    """Train one module in place on the records `rows` of (x, y)."""
+    module.train()
+    last = torch.channels_last if x.ndim == 4 and _convolves(module) else torch.contiguous_format
+    kind = number_type(module, x)
+    optimiser = fused(recipe.optimiser(module.parameters()))
+    schedule = recipe.schedule(optimiser) if recipe.schedule else None
+    with coins(seeds.dropout, x.device):
+        for _, order in zip(range(recipe.epochs), seeds.orders(rows), strict=False):
+            for batch in order.to(x.device).split(recipe.batch_size):
+                features = x.index_select(0, batch).to(kind).contiguous(memory_format=last)
+                optimiser.zero_grad()
+                with torch.autocast(x.device.type, torch.bfloat16, enabled=recipe.bfloat16):
+                    out = module(features)
+                out = out.unsqueeze(1) if out.ndim == 1 else out
+                recipe.loss(out.float() if recipe.bfloat16 else out, y[batch]).backward()
+                optimiser.step()
+            if schedule:
+                schedule.step()
+
+
+_coins = threading.RLock()
+_threads = threading.Lock()
+_inside: dict[str, int] = {"depth": 0, "before": 1}
+
+
+@contextmanager
+def coins(seed: int, device: torch.device) -> Iterator[None]:
+    """Torch's global coins seeded in here, and as they were outside.
+
+    They belong to the whole process, so only one thread at a time may be in here.
+    """
+    kind: dict[str, Any] = {"devices": []} if device.type == "cpu" else {"device_type": device.type}
+    with _coins, torch.random.fork_rng(**kind):
+        # Not `torch.manual_seed` on a CPU: it would seed accelerators too, which are not restored.
+        (torch.default_generator.manual_seed if device.type == "cpu" else torch.manual_seed)(seed)
+        yield
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """Torch computes with one thread in here: sums are added up in one order, whoever calls.
+
+    Torch's count is partly the thread's and partly the process's, so the last one out restores it.
+    """
+    with _threads:
+        if not _inside["depth"]:
+            _inside["before"] = torch.get_num_threads()
+        _inside["depth"] += 1
+        torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        with _threads:
+            _inside["depth"] -= 1
+            if not _inside["depth"]:
+                torch.set_num_threads(_inside["before"])
+
+
+def has_bfloat16(device: torch.device) -> bool:
+    """Does the processor multiply bfloat16 numbers itself?"""
+    if device.type == "cpu":
+        return bool(torch.backends.mkldnn.is_available() and _cpu_has("avx512_bf16", "amx_bf16", "bf16"))
+    return device.type != "cuda" or torch.cuda.is_bf16_supported()
+
+
+def _cpu_has(*features: str) -> bool:
+    known: dict[str, Any] = getattr(torch.cpu, "get_capabilities", dict)()
+    return any(known.get(feature) for feature in features)
+
+
+def _convolves(module: nn.Module) -> bool:
+    return any(isinstance(part, nn.Conv2d) for part in module.modules())

@@ -1,1 +1,0 @@
-"""FLOOR 2: attack, protect, attack again; and what is left of the data."""

@@ -1,0 +1,1 @@
+"""Noise distributions, and the cryptographic source they are drawn from."""

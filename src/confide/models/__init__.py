@@ -1,0 +1,1 @@
+"""Models: trained predictors behind the `LabelOnly`, `BlackBox` and `WhiteBox` protocols."""

@@ -1,0 +1,50 @@
+"""Answers of models on one set of records, asked for once and kept within a stated memory."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from confide.core.access import BlackBox
+from confide.core.arrays import Floats
+from confide.models.signals import Signal
+from confide.views.records import Records
+
+
+class Answers:
+    """Models' answers on one set of records, asked once and kept: float32 logits up to a stated memory,
+    signals always.
+
+    Args:
+        models: M models.
+        records: n records, the same for all.
+        keep_bytes: logits are kept up to this much memory in all; beyond it models are asked again.
+    """
+
+    def __init__(self, models: Sequence[BlackBox], records: Records, *, keep_bytes: int = 2**30) -> None:
+        self.models = tuple(models)
+        self.records = records
+        self._room = keep_bytes
+        self._kept: dict[int, np.ndarray] = {}
+        self._signals: dict[tuple[int, Signal], Floats] = {}
+
+    def outputs(self, model: int) -> Floats:
+        """The answer of model number `model`: float64[n, C]."""
+        if model in self._kept:
+            return self._kept[model].astype(np.float64)
+        answer = self.models[model].predict(self.records.x)
+        if answer.size * 4 <= self._room:
+            self._room -= answer.size * 4
+            self._kept[model] = answer.astype(np.float32)
+            return self._kept[model].astype(np.float64)
+        return answer
+
+    def signal(self, signal: Signal, which: Sequence[int]) -> Floats:
+        """A signal of the models `which` on every record: float64[len(which), n]."""
+        for model in which:
+            if (model, signal) not in self._signals:
+                self._signals[model, signal] = signal(self.outputs(model), self.records.y)
+        if not which:
+            return np.empty((0, len(self.records)))
+        return np.stack([self._signals[model, signal] for model in which])

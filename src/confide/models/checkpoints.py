@@ -1,0 +1,183 @@
+"""Weights kept beside the code (a safetensors file, a state dict, a module), put into an architecture."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from copy import deepcopy
+from dataclasses import replace
+from hashlib import sha256
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from confide.core.access import WhiteBox
+from confide.core.errors import ModelError
+from confide.models.loading import is_module
+
+if TYPE_CHECKING:
+    from torch import Tensor, nn
+
+Weights: TypeAlias = Any
+"""A .safetensors file, a mapping from parameters' names to tensors, or a module that holds them."""
+
+_PICKLES = (".pt", ".pth", ".ckpt", ".bin", ".pkl", ".pickle")
+_SAVE = "save them with `safetensors.torch.save_model(net, 'net.safetensors')`"
+
+
+def with_weights(held: object, weights: Weights) -> Any:
+    """The same module, or view on a module, with other weights; what was given stays as it is.
+
+    Args:
+        held: a torch module or a `TorchModel`: the architecture.
+        weights: a .safetensors file, a state dict, or a module.
+
+    Raises:
+        ModelError: if there is no architecture, or the weights cannot be read or do not fit it.
+    """
+    module = _architecture(held)
+    filled = _filled(module, weights)
+    view: Any = held
+    return filled if held is module else replace(view, module=filled)
+
+
+def with_snapshots(view: Any, checkpoints: Sequence[Weights]) -> Any:
+    """The view on a torch module that shows earlier states of its training run too.
+
+    Args:
+        view: a `TorchModel`.
+        checkpoints: weights of the same architecture, oldest first.
+
+    Raises:
+        ModelError: if it is no torch module, or a checkpoint cannot be read or does not fit it.
+    """
+    module = _architecture(view)
+    earlier = [replace(view, module=_filled(module, c), snapshots=()) for c in checkpoints]
+    return replace(view, snapshots=tuple(earlier))
+
+
+def name_of(weights: Weights, *, number: int) -> str:
+    """What to call a checkpoint: its file's name without the suffix, or its number.
+
+    >>> name_of("runs/epoch5.safetensors", number=2), name_of({}, number=2)
+    ('epoch5', 'checkpoint 2')
+    """
+    return Path(weights).stem if isinstance(weights, str | Path) else f"checkpoint {number}"
+
+
+def digest_of(view: object) -> str:
+    """Twelve hex digits by which a model's parameters are known again; empty where they are not shown.
+
+    Of a torch module, the SHA-256 of its state dict: each tensor's name, type, shape and bytes, in the
+    order of the names. Of another white box, that of the layers' names and weights.
+    """
+    module: Any = getattr(view, "module", None)
+    sha = sha256()
+    if is_module(module):
+        for name, tensor in sorted(module.state_dict().items()):
+            if hasattr(tensor, "dtype"):  # a quantised module keeps other things there too
+                sha.update(f"{name} {tensor.dtype} {tuple(tensor.shape)}".encode())
+                sha.update(_bytes_of(tensor))
+    elif isinstance(view, WhiteBox):
+        for name, weights in zip(view.layers, view.weights(), strict=True):
+            sha.update(f"{name} {weights.dtype} {weights.shape}".encode() + weights.tobytes())
+    else:
+        return ""
+    return sha.hexdigest()[:12]
+
+
+def _bytes_of(tensor: Tensor) -> bytes:
+    from torch import uint8
+
+    plain = tensor.detach().cpu()
+    plain = (plain.int_repr() if plain.is_quantized else plain).contiguous().reshape(-1)
+    return plain.view(uint8).numpy().tobytes()
+
+
+def _architecture(held: object) -> nn.Module:
+    module: Any = held if is_module(held) else getattr(held, "module", None)
+    if not is_module(module):
+        raise ModelError(
+            f"weights and checkpoints go into a torch module, but this is of type {type(held).__name__}: "
+            "give an import path to the module (`--model mypkg.mymodel:net`), or leave them out."
+        )
+    return module
+
+
+def _filled(module: nn.Module, weights: Weights) -> nn.Module:
+    """A copy of the module that holds these weights, every one of them and no other."""
+    state, name = _state(weights)
+    filled = deepcopy(module)
+    faults = _faults(filled, state)
+    if faults:
+        raise ModelError(
+            f"{name} does not fit the architecture {type(module).__name__}: {'; '.join(faults)}. Give the "
+            "weights of this architecture, or the architecture of these weights."
+        )
+    filled.load_state_dict(dict(state), strict=False)  # tied weights may be named once
+    return filled
+
+
+def _state(weights: Weights) -> tuple[Mapping[str, Tensor], str]:
+    """The tensors by name, and what to call them in a message."""
+    from torch import Tensor
+
+    if is_module(weights):
+        return weights.state_dict(), f"the {type(weights).__name__} given as weights"
+    if isinstance(weights, str | Path):
+        return _read(Path(weights)), Path(weights).name
+    if isinstance(weights, Mapping) and all(isinstance(value, Tensor) for value in weights.values()):
+        return weights, "the state dict"
+    raise ModelError(
+        f"an object of type {type(weights).__name__} holds no weights: give a .safetensors file, a "
+        "state dict or a module."
+    )
+
+
+def _read(path: Path) -> Mapping[str, Tensor]:
+    suffix = path.suffix.lower()
+    if suffix in _PICKLES:
+        raise ModelError(
+            f"{path} is refused, because {suffix} files are pickles, which can run any code when read: "
+            f"load them where you trust them, and {_SAVE}."
+        )
+    if suffix != ".safetensors":
+        raise ModelError(f"{path} is no .safetensors file: load the weights, and {_SAVE}.")
+    if not path.is_file():
+        raise ModelError(f"there is no file {path}: check the path.")
+    try:
+        from safetensors import SafetensorError
+        from safetensors.torch import load_file
+    except ImportError as error:
+        raise ModelError(
+            "safetensors is not installed: `pip install safetensors` to read weights."
+        ) from error
+    try:
+        return load_file(path)
+    except (SafetensorError, OSError) as error:
+        raise ModelError(f"{path} cannot be read as safetensors ({error}): {_SAVE} again.") from error
+
+
+def _faults(module: nn.Module, state: Mapping[str, Tensor]) -> list[str]:
+    """What does not fit, one phrase each kind."""
+    own: Mapping[str, Tensor] = module.state_dict()
+    given = {(own[name].data_ptr(), own[name].shape) for name in state if name in own}
+    lacking = [n for n in own if n not in state and (own[n].data_ptr(), own[n].shape) not in given]
+    extra = [n for n in state if n not in own]
+    both = [n for n in state if n in own]
+    shapes = [
+        f"{n} is {tuple(state[n].shape)}, not {tuple(own[n].shape)}"
+        for n in both
+        if state[n].shape != own[n].shape
+    ]
+    kinds = [
+        f"{n} holds {str(state[n].dtype).removeprefix('torch.')}"
+        for n in both
+        if own[n].is_floating_point() and not state[n].is_floating_point()
+    ]
+    named = [("it lacks ", lacking), ("it has, and the architecture has not, ", extra)]
+    undo = [f"{_few(kinds)} (undo the quantisation)"] if kinds else []
+    return [start + _few(names) for start, names in named if names] + [_few(p) for p in [shapes] if p] + undo
+
+
+def _few(phrases: Sequence[str], *, most: int = 6) -> str:
+    more = f" and {len(phrases) - most} more" if len(phrases) > most else ""
+    return ", ".join(phrases[:most]) + more

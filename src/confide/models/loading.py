@@ -1,0 +1,237 @@
+"""From what a user holds to a view: an object, an import path, an ONNX or a skops file; never a pickle."""
+
+from __future__ import annotations
+
+import difflib
+import importlib
+import inspect
+import re
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, cast
+
+from confide.core.access import BlackBox, LabelOnly, Task, WhiteBox
+from confide.core.arrays import Batch
+from confide.core.errors import ConfideError, ModelError
+from confide.models.replies import Classes, Kind, need_classes
+
+_ONNX = "export it with `torch.onnx.export`, or give an import path to a function that builds and loads it"
+_SKOPS = "write it with `skops.io.dump`, or give an import path to a function that loads it"
+_INSTEAD = {
+    ".pkl": _SKOPS,
+    ".pickle": _SKOPS,
+    ".joblib": _SKOPS,
+    ".pt": _ONNX,
+    ".pth": _ONNX,
+    ".ckpt": _ONNX,
+    ".h5": "export it to ONNX (tf2onnx), or give an import path to a function that loads it",
+    ".keras": "export it to ONNX (tf2onnx), or give an import path to a function that loads it",
+}
+_IMPORT_PATH = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_][\w.]*")
+
+
+def as_view(
+    model: object,
+    *,
+    task: Task | None = None,
+    classes: Classes = None,
+    answers: Kind | None = None,
+    probe: Batch | None = None,
+) -> LabelOnly | BlackBox | WhiteBox:
+    """The strongest view on a model that a user holds.
+
+    A torch module becomes a `TorchModel`, a fitted estimator a `SklearnModel` (a linear model or network of
+    scikit-learn's own a `SklearnInside`), and anything else that has a `predict` or can be called a remote
+    model: `RemoteModel`, or `RemoteLabels` if it answers with labels.
+    What is a view already stays as it is; one from an ONNX file is told what is known here.
+
+    Args:
+        model: see above.
+        task: classification or regression, where the model itself does not tell.
+        classes: the labels in the order of their codes, or how many the labels need.
+        answers: what a callable answers with; else told from its answers to `probe`.
+        probe: a few records.
+
+    Raises:
+        ModelError: if the model cannot be asked, or its classes do not fit the labels.
+    """
+    from confide.models.onnx import OnnxModel
+    from confide.models.remote import Line, remote
+
+    if is_module(model):
+        from confide.models.torch.model import TorchModel
+
+        view = TorchModel(cast(Any, model), task=task or "classification")
+        if probe is not None and view.task == "classification":
+            need_classes(view.predict(probe[:64]).shape[1], classes, name=_shown(model))
+        return view
+    if is_estimator(model):
+        from confide.models.sklearn.inside import sklearn_view
+
+        return sklearn_view(model, task=task, classes=classes)
+    if isinstance(model, OnnxModel):
+        told = replace(model, task=task or model.task, classes=classes, answers=answers or model.answers)
+        if probe is not None:
+            told.predict(probe[:64])
+        return told
+    if isinstance(model, LabelOnly) and not inspect.isclass(model):
+        return model
+    predict = getattr(model, "predict", model)
+    if inspect.isclass(model) or not callable(predict):
+        raise ModelError(
+            f"{_shown(model)} is no model that can be asked: give a torch module, a fitted estimator, "
+            "or a function `predict(X)` that answers for each record."
+        )
+    return remote(Line(predict), task=task, classes=classes, answers=answers, probe=probe)
+
+
+def load_model(
+    spec: str,
+    *,
+    task: Task | None = None,
+    classes: Classes = None,
+    answers: Kind | None = None,
+    probe: Batch | None = None,
+) -> LabelOnly | BlackBox | WhiteBox:
+    """A view on the model that `spec` names.
+
+    Args:
+        spec: "mypkg.mymodel:net" (a model, a `predict(X)`, or a function without arguments that returns one;
+            the working folder is searched too), "model.onnx" or "model.skops".
+        task, classes, answers, probe: as in `as_view`.
+
+    Raises:
+        ModelError: if there is no such model, or it is in a format that can run code when read.
+    """
+    found = load_object(spec)
+    return as_view(found, task=task, classes=classes, answers=answers, probe=probe)
+
+
+def load_object(spec: str) -> object:
+    """What `spec` names: a module, an estimator, a function, or (from an ONNX file) a view.
+
+    Args:
+        spec: as in `load_model`.
+
+    Raises:
+        ModelError: if there is no such model, or it is in a format that can run code when read.
+    """
+    path = Path(spec)
+    suffix = path.suffix.lower()
+    if suffix in _INSTEAD:
+        raise ModelError(f"{spec} is refused, because {suffix} files can run any code: {_INSTEAD[suffix]}.")
+    if suffix in (".onnx", ".skops"):
+        if not path.is_file():
+            raise ModelError(f"there is no file {spec}: check the path.")
+        if suffix == ".onnx":
+            from confide.models.onnx import load_onnx
+
+            return load_onnx(path)
+        from confide.models.skops.reading import load_skops
+
+        return load_skops(path).estimator
+    found = import_object(spec)
+    return _called(found, spec) if _takes_nothing(found) else found
+
+
+def load_train(spec: str) -> Callable[..., object]:
+    """The function `train(X, y, *, rng) -> model` that `spec` ("mypkg.mymodel:train") names.
+
+    Raises:
+        ModelError: if there is no such function, or it cannot be called like that.
+    """
+    train = import_object(spec)
+    try:
+        inspect.signature(train).bind(None, None, rng=None)
+    except (TypeError, ValueError) as error:
+        raise ModelError(
+            f"{spec} cannot be called as train(X, y, rng=...) ({error}): write `def train(X, y, *, rng):` "
+            "and return the trained model."
+        ) from error
+    return train
+
+
+def import_object(spec: str) -> Any:
+    """What an import path names; the working folder is put on `sys.path` for good.
+
+    Raises:
+        ModelError: if the path is malformed, the module fails to import, or has no such name.
+    """
+    if not _IMPORT_PATH.fullmatch(spec):
+        raise ModelError(
+            f"{spec!r} is neither a .onnx or .skops file nor an import path: write it like mypkg.mymodel:net."
+        )
+    name, _, attribute = spec.partition(":")
+    _search_here()
+    try:
+        found: Any = importlib.import_module(name)
+    except Exception as error:
+        raise _not_imported(name, error) from error
+    for step in attribute.split("."):
+        if not hasattr(found, step):
+            there = [n for n in dir(found) if not n.startswith("_")]
+            near = difflib.get_close_matches(step, there, n=3) or there[:8]
+            raise ModelError(f"{name} has no {step!r}: it has {', '.join(near) or 'nothing'}.")
+        found = getattr(found, step)
+    return found
+
+
+def is_module(model: object) -> bool:
+    """Is it a torch module? Does not load torch: nobody has a module without it."""
+    torch = sys.modules.get("torch")
+    return torch is not None and isinstance(model, torch.nn.Module)
+
+
+def is_estimator(model: object) -> bool:
+    """Is it a scikit-learn estimator, or an object that answers like one?"""
+    base = sys.modules.get("sklearn.base")
+    if base is not None and isinstance(model, base.BaseEstimator):
+        return True
+    return hasattr(model, "predict_proba") and hasattr(model, "classes_") and not inspect.isclass(model)
+
+
+def _not_imported(name: str, error: Exception) -> ModelError:
+    if isinstance(error, ModuleNotFoundError) and error.name and (name + ".").startswith(error.name + "."):
+        return ModelError(
+            f"there is no module {error.name!r}, neither installed nor in {Path.cwd()}: "
+            "check the name, or start in the folder that holds it."
+        )
+    return ModelError(
+        f"importing {name} fails ({type(error).__name__}: {error}): try `python -c 'import {name}'`."
+    )
+
+
+def _takes_nothing(found: object) -> bool:
+    if not (inspect.isfunction(found) or inspect.ismethod(found)):
+        return False
+    return not inspect.signature(found).parameters
+
+
+def _called(function: Callable[[], object], spec: str) -> object:
+    try:
+        return function()
+    except ConfideError:
+        raise
+    except Exception as error:
+        raise ModelError(
+            f"{spec}() fails ({type(error).__name__}: {error}): call it by hand; it must return the model."
+        ) from error
+
+
+def _shown(model: object) -> str:
+    if inspect.isclass(model):
+        return f"the class {model.__name__}"
+    return f"the model ({type(model).__name__})"
+
+
+def _search_here() -> None:
+    """Put the working folder first on `sys.path`, as `python -m` does and an installed command does not.
+
+    It stays there, because worker processes get a copy of `sys.path`, and must find the user's modules when
+    his functions and models are sent to them; and because a function may import more when it is called.
+    """
+    here = str(Path.cwd())
+    sys.path[:] = [here, *(folder for folder in sys.path if folder != here)]
+    importlib.invalidate_caches()

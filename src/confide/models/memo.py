@@ -1,0 +1,82 @@
+"""A view that is asked once: several attacks share one model's answers, with no more access than it gives."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from confide.core.access import BlackBox, LabelOnly, Softenable, Task, WhiteBox
+from confide.core.arrays import Array, Batch, Floats
+from confide.core.errors import KnowledgeError
+from confide.models.answers import Answers
+
+
+def asked_once(view: LabelOnly, *known: tuple[Answers, int]) -> LabelOnly:
+    """The view, answering from `known` (answers, and its number there) when asked about just those records.
+
+    A view without scores is returned as it is.
+    """
+    if isinstance(view, WhiteBox):
+        return _Inside(view, known)
+    return _Scores(view, known) if isinstance(view, BlackBox) else view
+
+
+class _Scores:
+    def __init__(self, view: BlackBox, known: Sequence[tuple[Answers, int]]) -> None:
+        self._view = view
+        self._known = tuple(known)
+
+    @property
+    def task(self) -> Task:
+        return self._view.task
+
+    def predict(self, x: Batch) -> Floats:
+        for answers, number in self._known:
+            if x is answers.records.x:
+                return answers.outputs(number)
+        return self._view.predict(x)
+
+    def labels(self, x: Batch) -> Array:
+        return self._view.labels(x)
+
+
+class _Inside(_Scores):
+    def __init__(self, view: WhiteBox, known: Sequence[tuple[Answers, int]]) -> None:
+        super().__init__(view, known)
+        self._inside = view
+
+    @property
+    def layers(self) -> tuple[str, ...]:
+        return self._inside.layers
+
+    @property
+    def snapshots(self) -> tuple[WhiteBox, ...]:
+        return self._inside.snapshots
+
+    def weights(self) -> tuple[Floats, ...]:
+        return self._inside.weights()
+
+    def penalty_gradient(self) -> tuple[Floats, ...]:
+        return self._inside.penalty_gradient()
+
+    def loss(self, x: Batch, y: Array) -> Floats:
+        return self._inside.loss(x, y)
+
+    def gradient(self, x: Batch, y: Array, *, layers: Sequence[str] | None = None) -> Floats:
+        return self._inside.gradient(x, y, layers=layers)
+
+    def gradient_norms(self, x: Batch, y: Array) -> Floats:
+        return self._inside.gradient_norms(x, y)
+
+    def gradient_along(self, x: Batch, y: Array, direction: Sequence[Floats]) -> Floats:
+        return self._inside.gradient_along(x, y, direction)
+
+    def gradient_gram(self, x: Batch, y: Array, *, layers: Sequence[str] | None = None) -> Floats:
+        return self._inside.gradient_gram(x, y, layers=layers)
+
+    def layer_outputs(self, x: Batch, *, layers: Sequence[str] | None = None) -> tuple[Floats, ...]:
+        return self._inside.layer_outputs(x, layers=layers)
+
+    def softened(self, temperature: float) -> WhiteBox:
+        if not isinstance(self._inside, Softenable):
+            raise KnowledgeError("this model shows no gradients at a temperature.")
+        return self._inside.softened(temperature)

@@ -1,0 +1,208 @@
+"""Models that can only be asked: a user's `predict(X)`, which may be slow, fail, or count every query."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from confide.core.access import Task
+from confide.core.arrays import Array, Batch, Floats
+from confide.core.errors import ConfideError, ModelError
+from confide.models.replies import (
+    Classes,
+    Kind,
+    codes_of,
+    kind_of,
+    known_codes,
+    need_classes,
+    outputs_of,
+)
+
+
+class Line:
+    """The line to a remote model: asks in batches, tries again after a failure, and counts.
+
+    Args:
+        ask: takes a batch of records, returns one answer for each.
+        batch_size: records in one question.
+        attempts: how often a question is put before giving up.
+        wait: seconds before the second attempt, doubled for each one after.
+        sleep: waits that long; a test passes its own.
+    """
+
+    def __init__(
+        self,
+        ask: Callable[[Any], Any],
+        *,
+        batch_size: int = 1024,
+        attempts: int = 3,
+        wait: float = 0.5,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        if batch_size < 1 or attempts < 1:
+            raise ModelError(f"batch_size {batch_size} and attempts {attempts} must both be at least 1.")
+        self.name = f"`{getattr(ask, '__qualname__', type(ask).__name__)}`"
+        self.queries = 0
+        self._ask, self._batch_size = ask, batch_size
+        self._attempts, self._wait, self._sleep = attempts, wait, sleep
+
+    def __call__(self, x: Batch) -> Array:
+        """One answer for each record, asked in batches.
+
+        Raises:
+            ModelError: after the last attempt, or if the number of answers is not that of the records.
+        """
+        starts = range(0, max(len(x), 1), self._batch_size)
+        replies = [self._one(x[start : start + self._batch_size]) for start in starts]
+        shapes = {reply.shape[1:] for reply in replies}
+        if len(shapes) > 1:
+            raise ModelError(f"{self.name} answers with other shapes from batch to batch: {sorted(shapes)}.")
+        return np.concatenate(replies)
+
+    def _one(self, batch: Batch) -> Array:
+        reply = self._tried(batch)
+        if reply.ndim == 0 or len(reply) != len(batch):
+            raise ModelError(
+                f"{self.name} gave {len(reply) if reply.ndim else 'one number as'} answers to {len(batch)} "
+                "records: answer each record once, in order."
+            )
+        return reply
+
+    def _tried(self, batch: Batch) -> Array:
+        attempt = 1
+        while True:
+            self.queries += len(batch)
+            try:
+                return np.asarray(self._ask(batch))
+            except ConfideError:
+                raise
+            except Exception as error:
+                if attempt == self._attempts:
+                    raise ModelError(
+                        f"{self.name} failed {attempt} times on a batch of {len(batch)} records "
+                        f"({type(error).__name__}: {error}): try it on a few records by hand, "
+                        "or give it a smaller batch_size or more attempts."
+                    ) from error
+            self._sleep(self._wait * 2 ** (attempt - 1))
+            attempt += 1
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RemoteLabels:
+    """A remote model that answers with labels and nothing else; it has no `predict`.
+
+    Args:
+        line: how it is asked.
+        classes: the labels in the order of their codes, or how many: then it answers with codes.
+    """
+
+    line: Line
+    classes: Classes
+
+    @property
+    def queries(self) -> int:
+        """How many records it was asked about, repeated attempts included."""
+        return self.line.queries
+
+    def labels(self, x: Batch) -> Array:
+        """Class codes int64[n].
+
+        Raises:
+            ModelError: if it cannot be asked, or answers with an unknown label.
+        """
+        reply = self.line(x).reshape(len(x), -1)
+        if reply.shape[1] != 1:
+            raise ModelError(f"{self.line.name} gives {reply.shape[1]} labels a record: answer with one.")
+        return codes_of(reply, _label_codes(reply, self.classes), name=self.line.name)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RemoteModel:
+    """A remote model that answers with probabilities, logits or values.
+
+    Args:
+        line: how it is asked.
+        kind: what it answers with.
+        task: classification or regression.
+        classes: the labels in the order of its columns, or how many the labels need.
+    """
+
+    line: Line
+    kind: Kind
+    task: Task
+    classes: Classes = None
+
+    @property
+    def queries(self) -> int:
+        """How many records it was asked about, repeated attempts included."""
+        return self.line.queries
+
+    def predict(self, x: Batch) -> Floats:
+        """Logits float64[n, C], or values float64[n, 1] in a regression.
+
+        Raises:
+            ModelError: if it cannot be asked, or its answers cannot be used.
+        """
+        outputs = outputs_of(self.line(x), self.kind, name=self.line.name)
+        if self.task == "classification":
+            need_classes(outputs.shape[1], self.classes, name=self.line.name)
+        return outputs
+
+    def labels(self, x: Batch) -> Array:
+        """The class of the highest score int64[n]; values float64[n] in a regression."""
+        outputs = self.predict(x)
+        return outputs[:, 0] if self.task == "regression" else outputs.argmax(axis=1)
+
+
+def remote(
+    line: Line,
+    *,
+    task: Task | None = None,
+    classes: Classes = None,
+    answers: Kind | None = None,
+    probe: Batch | None = None,
+) -> RemoteModel | RemoteLabels:
+    """A view on a remote model: `RemoteLabels` if it answers with labels, else `RemoteModel`.
+
+    Args:
+        line: how it is asked.
+        task: classification or regression; told from the answers by default (values mean regression).
+        classes: the labels in the order of their codes, or how many the labels need.
+        answers: what it answers with; else told from its answers to `probe` (rule: `replies`).
+        probe: a few records to ask first.
+
+    Raises:
+        ModelError: if neither `answers` nor `probe` is given, or the answer to the probe cannot be used.
+
+    >>> view = remote(Line(lambda x: x > 0), probe=np.array([-1.0, 1.0]))
+    >>> view.labels(np.array([3.0, -2.0])), hasattr(view, "predict"), view.queries
+    (array([1, 0]), False, 4)
+    """
+    if answers is None:
+        if probe is None or not len(probe):
+            raise ModelError(
+                f"what {line.name} answers with is not known before it is asked: give a few records as "
+                '`probe`, or say it: answers="probabilities", "logits", "values" or "labels".'
+            )
+        answers = kind_of(line(probe), task=task)
+    if answers == "labels":
+        return RemoteLabels(line, classes)
+    told: Task = "regression" if answers == "values" else "classification"
+    if task not in (None, told):
+        raise ModelError(f"{line.name} answers with {answers}, which do not fit a {task}: check the task.")
+    view = RemoteModel(line, answers, told, classes)
+    if probe is not None:
+        view.predict(probe[:64])
+    return view
+
+
+def _label_codes(reply: Array, classes: Classes) -> dict[object, int]:
+    own: list[object] = np.unique(reply).tolist()
+    if classes is None or isinstance(classes, int):
+        whole = [label for label in own if isinstance(label, int | float) and label >= 0 and label % 1 == 0]
+        return {label: int(label) for label in whole if classes is None or label < classes}
+    return {**{label: code for code, label in enumerate(classes)}, **known_codes(own, classes)}

@@ -1,0 +1,249 @@
+"""Fitted scikit-learn estimators (and whatever behaves like them) behind `BlackBox`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from confide.core.access import Task
+from confide.core.arrays import Array, Batch, Floats, Ints
+from confide.core.errors import ModelError
+from confide.models.replies import Classes, as_numbers, codes_of, columns_of, outputs_of
+from confide.models.signals import TINY
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SklearnModel:
+    """A fitted estimator, asked for class probabilities, or for values in a regression.
+
+    Column i of `predict` is the class with code i, whatever the order of the estimator's `classes_`.
+    An estimator without `predict_proba` (`LinearSVC`) is asked for its `decision_function`, whose margins
+    take the place of logits.
+
+    Args:
+        estimator: fitted; a pipeline gets arrays or polars frames as they are, and pandas frames
+            if it insists on them and pandas is installed.
+        task: told by the estimator, by default.
+        classes: the labels in the order of their codes, or how many the labels need; by default `classes_`.
+        partial: classes that the estimator never met get probability 0, instead of an error.
+
+    Raises:
+        ModelError: if it is not fitted, is neither classifier nor regressor, or lacks classes.
+
+    >>> from sklearn.dummy import DummyClassifier
+    >>> fitted = DummyClassifier().fit([[0.0]] * 4, ["no", "no", "no", "yes"])
+    >>> np.exp(SklearnModel(fitted, classes=["yes", "no"]).predict(np.zeros((1, 1)))).round(2)
+    array([[0.25, 0.75]])
+    """
+
+    estimator: Any
+    task: Task = None  # pyright: ignore[reportAssignmentType] - filled below
+    classes: Classes = None
+    partial: bool = False
+    _own: list[object] = field(init=False, repr=False)
+    _codes: Ints = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        if self.task is None:
+            object.__setattr__(self, "task", task_of(self.estimator))
+        _need_fitted(self.estimator, self.name)
+        own = _own_classes(self.estimator, self.name) if self.task == "classification" else []
+        object.__setattr__(self, "_own", own)
+        classes = self.classes if own else None
+        object.__setattr__(self, "_codes", columns_of(own, classes, name=self.name, partial=self.partial))
+
+    @property
+    def name(self) -> str:
+        """How messages call it."""
+        return f"the model ({name_of(self.estimator)})"
+
+    @property
+    def known(self) -> tuple[object, ...] | None:
+        """The model's classes in the order of their codes; None in a regression."""
+        return tuple(self._own[place] for place in np.argsort(self._codes)) or None
+
+    def predict(self, x: Batch) -> Floats:
+        """Logits float64[n, C] in the order of the class codes, or values float64[n, 1].
+
+        Raises:
+            ModelError: if the estimator fails, or its answers are not finite or no probabilities.
+        """
+        if self.task == "regression":
+            return outputs_of(self._ask("predict", x), "values", name=self.name)
+        if hasattr(self.estimator, "predict_proba"):
+            own = outputs_of(self._ask("predict_proba", x), "probabilities", name=self.name)
+        else:
+            own = outputs_of(self._ask("decision_function", x), "logits", name=self.name)
+        if own.shape[1] != len(self._own):
+            raise ModelError(
+                f"{self.name} gives {own.shape[1]} columns for its {len(self._own)} classes: "
+                'make it give one score a class (an SVC needs decision_function_shape="ovr").'
+            )
+        width = len(self._own) if self.classes is None else _count(self.classes)
+        ordered = np.full((len(own), max(width, len(self._own))), np.log(TINY))
+        ordered[:, self._codes] = own
+        return ordered
+
+    def labels(self, x: Batch) -> Array:
+        """What the estimator's own `predict` says: class codes int64[n], or values float64[n]."""
+        answer = self._ask("predict", x)
+        if self.task == "regression":
+            return as_numbers(answer, name=self.name).reshape(-1)
+        codes = dict(zip(self._own, self._codes.tolist(), strict=True))
+        return codes_of(answer, codes, name=self.name)
+
+    def _ask(self, method: str, x: Batch) -> Array:
+        return ask(getattr(self.estimator, method), presented(x, self.estimator, self.name), name=self.name)
+
+
+def task_of(estimator: Any) -> Task:
+    """Whether an estimator classifies or regresses.
+
+    Raises:
+        ModelError: if it does neither.
+    """
+    from sklearn.base import is_classifier, is_regressor
+
+    if _is_estimator(estimator):
+        if is_classifier(estimator):
+            return "classification"
+        if is_regressor(estimator):
+            return "regression"
+    elif hasattr(estimator, "predict_proba"):
+        return "classification"
+    raise ModelError(
+        f"{name_of(estimator)} is neither a classifier nor a regressor: "
+        "give a model that predicts labels or values, or say its task."
+    )
+
+
+def ask(question: Callable[[Any], Any], x: Batch, *, name: str) -> Any:
+    """Ask with `x`; where a polars frame is refused, once more with a pandas frame, if pandas is installed.
+
+    Where the two differ in what they hold (categories, and missing values in text) pandas comes first: an
+    estimator that was fitted on pandas could answer about polars' values, and wrongly.
+
+    Raises:
+        ModelError: with the last message, if the question cannot be answered.
+    """
+    ways: list[Callable[[], Any]] = [lambda: x]
+    if isinstance(x, pl.DataFrame):
+        ways = [partial(as_pandas, x), *ways] if _differs_in_pandas(x) else [*ways, partial(as_pandas, x)]
+    failure: Exception | None = None
+    for way in ways:
+        if (shown := way()) is None:
+            continue
+        try:
+            return question(shown)
+        except Exception as error:
+            failure = error
+    raise ModelError(
+        f"{name} cannot deal with these records ({type(failure).__name__}: {failure}): "
+        "give them as the model was trained on them."
+    ) from failure
+
+
+def presented(x: Batch, estimator: Any, name: str) -> Batch:
+    """The records as the estimator wants them: its own columns in its order, named if it knows names.
+
+    Raises:
+        ModelError: if the frame lacks columns that the estimator was fitted on.
+    """
+    expected = getattr(estimator, "feature_names_in_", None)
+    if isinstance(x, pl.DataFrame):
+        if expected is not None:
+            missing = [column for column in expected if column not in x.columns]
+            if missing:
+                raise ModelError(
+                    f"{name} was fitted on the columns {', '.join(expected)}; the records have no "
+                    f"{', '.join(missing)}: give the same columns."
+                )
+            return x.select(list(expected))
+        return _as_array(x) if hasattr(estimator, "n_features_in_") else x
+    if expected is not None and x.ndim == 2 and x.shape[1] == len(expected):
+        return pl.DataFrame(np.ascontiguousarray(x), schema=list(expected))
+    return x
+
+
+def as_pandas(frame: pl.DataFrame) -> Any | None:
+    """The frame for estimators that only take pandas; None where pandas is not installed.
+
+    An Enum keeps its categories in their order, those of a Categorical are sorted; what is missing is NaN.
+    """
+    try:
+        import pandas as pd
+    except ImportError:
+        return None
+    columns: dict[str, Any] = {}
+    for series in frame:
+        if isinstance(series.dtype, pl.Categorical | pl.Enum):
+            text = series.cast(pl.String)
+            known = (
+                series.dtype.categories
+                if isinstance(series.dtype, pl.Enum)
+                else text.unique().drop_nulls().sort()
+            )
+            columns[series.name] = pd.Categorical(text.to_list(), categories=known.to_list())
+        else:
+            columns[series.name] = _with_nan(series.to_numpy())
+    return pd.DataFrame(columns)
+
+
+def _differs_in_pandas(frame: pl.DataFrame) -> bool:
+    odd = (
+        isinstance(s.dtype, pl.Categorical | pl.Enum) or (s.dtype == pl.String and s.has_nulls())
+        for s in frame
+    )
+    return any(odd)
+
+
+def _as_array(frame: pl.DataFrame) -> Array:
+    return _with_nan(frame.to_numpy())
+
+
+def _with_nan(values: Array) -> Array:
+    """None, which only arrays of objects hold, as NaN: the mark that scikit-learn's imputers look for."""
+    if values.dtype != object:
+        return values
+    return np.where(np.equal(values, None), np.nan, values)  # pyright: ignore[reportCallIssue, reportArgumentType]
+
+
+def name_of(estimator: Any) -> str:
+    """The class of an estimator; of the last step in a pipeline."""
+    steps = getattr(estimator, "steps", None)
+    last = f"({type(steps[-1][1]).__name__})" if steps else ""
+    return type(estimator).__name__ + last
+
+
+def _is_estimator(model: object) -> bool:
+    from sklearn.base import BaseEstimator
+
+    return isinstance(model, BaseEstimator)
+
+
+def _need_fitted(estimator: Any, name: str) -> None:
+    from sklearn.exceptions import NotFittedError
+    from sklearn.utils.validation import check_is_fitted
+
+    if not _is_estimator(estimator):
+        return
+    try:
+        check_is_fitted(estimator)
+    except NotFittedError as error:
+        raise ModelError(f"{name} is not fitted: fit it before the audit.") from error
+
+
+def _own_classes(estimator: Any, name: str) -> list[object]:
+    own = getattr(estimator, "classes_", None)
+    if own is None or (len(own) and np.ndim(own[0])):
+        raise ModelError(f"{name} has no `classes_`, or several outputs: audit one output at a time.")
+    return np.asarray(own).tolist()
+
+
+def _count(classes: int | Sequence[object]) -> int:
+    return classes if isinstance(classes, int) else len(classes)

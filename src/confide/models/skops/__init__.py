@@ -1,0 +1,1 @@
+"""Models from skops files, read without unpickling."""

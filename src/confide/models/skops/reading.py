@@ -1,0 +1,114 @@
+"""scikit-learn models in skops files, which name every type they hold and run no code that is not trusted."""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from confide.core.access import Task
+from confide.core.atomic import atomic_write
+from confide.core.errors import ModelError
+from confide.models.replies import Classes
+from confide.models.sklearn.model import SklearnModel
+from confide.models.skops.trees import check_trees
+from confide.models.skops.trusted import VETTED
+
+_FAMILIAR = ("numpy", "scipy", "builtins", "operator", "functools")
+"""Packages whose types skops itself judges: that an estimator uses them does not make all of them trusted."""
+
+
+def load_skops(
+    path: Path, *, task: Task | None = None, classes: Classes = None, trusted: Sequence[str] = ()
+) -> SklearnModel:
+    """A model from a .skops file, whose types must all be known to skops or be named in `trusted`.
+
+    A few more types of scikit-learn are known here (see `vetted`): plain holders of numbers, and trees, once
+    checked.
+
+    Raises:
+        ModelError: if skops is missing, the file is damaged, or it holds a type that nobody vouched for.
+    """
+    estimator = _read(path, trusted=[*trusted, *VETTED])
+    check_trees(estimator)
+    return SklearnModel(estimator, task=task, classes=classes)  # pyright: ignore[reportArgumentType]
+
+
+def save_estimators(fitted: Sequence[tuple[Any, list[object]]], path: Path) -> None:
+    """Write fitted estimators with their labels to one file, whole or not at all.
+
+    Raises:
+        ModelError: if one holds something that skops cannot write.
+    """
+    io = _skops()
+    try:
+        content = io.dumps([list(pair) for pair in fitted])
+    except Exception as error:
+        raise ModelError(
+            f"skops cannot keep these models ({type(error).__name__}: {error}): train them without a cache."
+        ) from error
+    with atomic_write(path) as draft:
+        draft.write_bytes(content)
+
+
+def load_estimators(path: Path, *, like: Any) -> list[tuple[Any, list[object]]]:
+    """Read what `save_estimators` wrote; only types that an estimator `like` these can hold are trusted.
+
+    These are the types that skops knows, those in `vetted`, those found in `like` itself, and those of
+    scikit-learn and the packages that its steps come from. Only for files that confide wrote itself.
+
+    Raises:
+        ModelError: if the file is damaged, or holds any other type.
+    """
+    io = _skops()
+    own = VETTED | set(io.get_untrusted_types(data=io.dumps(like)))
+    homes = {type(part).__module__.partition(".")[0] for part in _parts(like)} - set(_FAMILIAR) | {"sklearn"}
+    found = _untrusted(path)
+    return _read(path, trusted=[t for t in found if t in own or t.partition(".")[0] in homes])
+
+
+def _read(path: Path, *, trusted: Sequence[str]) -> Any:
+    strange = [kind for kind in _untrusted(path) if kind not in trusted]
+    if strange:
+        raise ModelError(
+            f"{path} holds types that cannot be trusted: {', '.join(strange)}. Only what is known neither to "
+            "run code nor to reach outside its memory is read from a file. If it is yours, give an import "
+            'path to a function that loads the model ("mypkg.mymodel:load", with skops.io.load(path, '
+            "trusted=[...]) in it); otherwise ask its maker for an ONNX file."
+        )
+    try:
+        return _skops().load(path, trusted=sorted(set(_untrusted(path)) & set(trusted)))
+    except Exception as error:
+        raise _damaged(path, error) from error
+
+
+def _untrusted(path: Path) -> list[str]:
+    io = _skops()
+    if not zipfile.is_zipfile(path):
+        raise _damaged(path, "no zip archive")
+    try:
+        return io.get_untrusted_types(file=path)
+    except Exception as error:
+        raise _damaged(path, error) from error
+
+
+def _damaged(path: Path, error: object) -> ModelError:
+    kind = type(error).__name__ + ": " if isinstance(error, Exception) else ""
+    return ModelError(
+        f"{path} is not a readable skops file ({kind}{error}): "
+        "write it again with `skops.io.dump(model, path)`."
+    )
+
+
+def _parts(estimator: Any) -> list[Any]:
+    inside = estimator.get_params(deep=True).values() if hasattr(estimator, "get_params") else []
+    return [estimator, *(part for part in inside if hasattr(part, "get_params"))]
+
+
+def _skops() -> Any:
+    try:
+        import skops.io
+    except ImportError as error:
+        raise ModelError("reading .skops files needs skops: `pip install 'confide[skops]'`.") from error
+    return skops.io

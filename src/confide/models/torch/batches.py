@@ -1,0 +1,42 @@
+"""Records as tensors: features and labels in the numbers that a module takes."""
+
+from __future__ import annotations
+
+import numpy as np
+import polars as pl
+import torch
+from torch import Tensor, nn
+
+from confide.core.access import Task
+from confide.core.arrays import Array, Batch
+from confide.core.errors import DataError
+
+
+def tensor_of(x: Batch) -> Tensor:
+    """Features as a tensor: whole numbers stay as small as they are, others become float32."""
+    if isinstance(x, pl.DataFrame):
+        odd = [c for c, kind in x.schema.items() if not (kind.is_numeric() or kind == pl.Boolean)]
+        if odd:
+            raise DataError(f"column {odd[0]} is {x.schema[odd[0]]}: a module needs numbers, so encode it.")
+        x = x.select(pl.all().cast(pl.Float32)).to_numpy()
+    if x.dtype.kind not in "biuf":
+        raise DataError(f"the features are {x.dtype}: a module needs numbers, so encode them.")
+    if x.dtype.kind == "f":
+        x = x.astype(np.float32, copy=False)
+    elif x.dtype.kind == "u" and x.dtype.itemsize > 1:
+        x = x.astype(np.int64)
+    x = np.ascontiguousarray(x)
+    return torch.from_numpy(x if x.flags.writeable else x.copy())
+
+
+def truth_of(y: Array, task: Task) -> Tensor:
+    """Labels as a tensor: class codes int64[n], or values float32[n]."""
+    return torch.from_numpy(np.array(y, np.int64 if task == "classification" else np.float32))
+
+
+def number_type(module: nn.Module, data: Tensor) -> torch.dtype:
+    """The numbers a module is fed: those of its weights, or whole ones if it looks them up."""
+    looks_up = any(isinstance(part, nn.Embedding | nn.EmbeddingBag) for part in module.modules())
+    if looks_up and not data.is_floating_point():
+        return torch.int64
+    return next((p.dtype for p in module.parameters() if p.is_floating_point()), torch.float32)

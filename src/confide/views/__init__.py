@@ -1,0 +1,1 @@
+"""Views: what is released, as immutable records of arrays."""
