@@ -15,7 +15,7 @@ endif
 endif
 export OMP_NUM_THREADS ?= 1
 
-.PHONY: demo test check slow bench docs wheel clean
+.PHONY: demo test check words wheel slow bench docs clean
 .DEFAULT_GOAL := test
 
 $(STAMP): pyproject.toml constraints.txt
@@ -27,20 +27,27 @@ $(STAMP): pyproject.toml constraints.txt
 demo: $(STAMP)   ## audit two models of a sensitive survey and write confide-demo/
 	$(BIN)/confide demo --out confide-demo
 
-test: $(STAMP)   ## every fast test and doctest, under six minutes on two cores
-	$(BIN)/pytest -q -n 2
+# Workers take runs of neighbouring tests from each other, so that what neighbours share is made once.
+PYTEST := $(BIN)/pytest -q -n 2 --dist worksteal
 
-check: $(STAMP) wheel   ## style, types, floors, and the built wheel in a bare environment
+test: $(STAMP)   ## every fast test and doctest, under four minutes on two cores
+	$(PYTEST)
+
+check: $(STAMP) wheel   ## style, types, floors, import circles, and the built wheel in a bare environment
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/basedpyright
 	$(BIN)/lint-imports
+	$(BIN)/python tests/checks/circles.py
+
+words: $(STAMP)  ## the words that prose must not use, wherever a person reads
+	$(BIN)/python tests/checks/words.py
 
 wheel: $(STAMP)  ## build the wheel and use it in an environment that has nothing else
-	PYTHON=$(PYTHON) bash tests/bare_wheel.sh
+	PYTHON=$(PYTHON) bash tests/checks/wheel.sh
 
-slow: $(STAMP)   ## tests that take minutes
-	$(BIN)/pytest -q -m slow
+slow: $(STAMP)   ## what is no fast test: many worlds, other processes, killed pools, Ray, large data sets
+	$(PYTEST) -m slow
 
 bench: $(STAMP)  ## every benchmark; writes the tables in benchmarks/results/
 	for name in $(CLAIMS); do $(BIN)/python benchmarks/$$name.py --write || failed=1; done; exit $${failed:-0}

@@ -40,8 +40,8 @@ def reached(
     traces: Traces, attack: object, *, group: int, epsilon: float | None, worlds: int, seed: int
 ) -> float:
     """The AUC over all targets of all worlds."""
-    mechanism = VisitCounts(grid=GRID, epsilon=epsilon, at_most=AT_MOST, noise="rehearsal")
-    game = Aggregates(traces=traces, mechanism=mechanism, group=group)
+    mechanism = VisitCounts(epsilon=epsilon, at_most=AT_MOST, noise="rehearsal")
+    game = Aggregates(traces=traces, grid=GRID, mechanism=mechanism, group=group)
     evidence = play(game, attack, worlds=worlds, rng=np.random.default_rng([seed, group]))
     return auc(evidence.claims[evidence.exposed], evidence.claims[~evidence.exposed]).value
 

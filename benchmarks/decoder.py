@@ -31,7 +31,7 @@ from confide.attacks.membership.black_box.loss import Loss
 from confide.attacks.membership.black_box.student import StudentT
 from confide.attacks.membership.white_box.decoder._linear_inverse import System
 from confide.attacks.membership.white_box.decoder._training_sums import sums, system_of
-from confide.attacks.membership.white_box.decoder.attack import Decoder, with_strangers
+from confide.attacks.membership.white_box.decoder.attack import Decoder, with_known_nonmembers
 from confide.attacks.membership.white_box.decoder.calibrated import CalibratedDecoder
 from confide.core.evidence import Evidence
 from confide.core.nouns import Case
@@ -251,7 +251,7 @@ def coefficients(view: Any, people: Records, strangers: Records, how: Decoder) -
     from confide.core.nouns import Guess
 
     rng = np.random.default_rng(1)
-    everybody = with_strangers(Case(view, Background(population=strangers), people), rng=rng)
+    everybody = with_known_nonmembers(Case(view, Background(population=strangers), people), rng=rng)
     system: System = system_of(sums(view, "weights", None, how.name)["weights"], everybody)
     spectrum = system.spectrum(np.ones(len(system.grams)))
     ridge = max(GRID, key=lambda r: flagged(spectrum.coefficients(r), len(people)))

@@ -115,7 +115,8 @@ def open_set(pictures: Pictures) -> dict[str, tuple[Estimate, Estimate]]:
     found: dict[str, tuple[Estimate, Estimate]] = {}
     for called in OPEN:
         game = ImageRecognition(mechanism=MECHANISMS[called], pictures=pictures)
-        risk = measure(play(game, Recogniser(), worlds=SEEDS, rng=np.random.default_rng(0)))
+        coins = np.random.default_rng(0)
+        risk = measure(play(game, Recogniser(), worlds=SEEDS, rng=coins, across_units=True))
         at = next(r.rate for r in risk.tpr_at if r.fpr == 0.1)
         assert at is not None
         found[called] = at, risk.auc

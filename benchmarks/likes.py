@@ -16,9 +16,9 @@ import numpy as np
 from page import bars, head, machine, publish, row
 
 from confide.attacks.attribute import LikesSVD, LikesTfIdf
-from confide.audits.likes.accuracy import folds_of
-from confide.audits.playing import play_all
-from confide.core.cache import cache_folder, key_of
+from confide.audits.likes.exhibits import folds_of
+from confide.audits.release import AuditedRelease, PlannedGame
+from confide.audits.settings import Settings
 from confide.data import deezer_likes, movielens1m
 from confide.games.attribute.likes import TraitInference, parts
 from confide.measure.special import t_quantile
@@ -77,9 +77,12 @@ def folds(what: Row, seed: int) -> tuple[np.ndarray, float]:
     game = TraitInference(
         items=what.items, value=value, kind="binary", classes=2, part=part, mechanism=Published()
     )
-    key = key_of(what.items.digest(), value.tobytes(), part.tobytes())
-    played = play_all(game, [what.attack], seed=seed, key=key, worlds=PARTS, cache=cache_folder())
-    return folds_of(played.evidence[0]), played.evidence[0].seconds
+    planned = PlannedGame(game=game, worlds=PARTS, attacks=[what.attack])
+    release = AuditedRelease(
+        name=what.title, mechanism=game.mechanism, games=[planned], settings=Settings(seed=seed)
+    )
+    (evidence,) = release.evidence
+    return folds_of(evidence), evidence.seconds
 
 
 def line(what: Row, seeds: int) -> tuple[list[object], float]:

@@ -49,11 +49,14 @@ def one(few: Traces, many: Traces, radius: int, seed: int) -> list[float]:
     """The numbers of `NAMES`."""
     noise = mechanism(radius)
     game = EarlierKnown(traces=few, mechanism=noise)
-    evidence = play(game, LocationMeter(), worlds=2, rng=np.random.default_rng(seed))
+    coins = np.random.default_rng(seed)
+    evidence = play(game, LocationMeter(), worlds=2, rng=coins, across_units=True)
     table, here = evidence.table, evidence.exposed
     found = tpr_at(evidence.claims[here], evidence.claims[~here], fpr=0.05).rate
     right = float(table.filter(table["exposed"])["hit"].mean())  # pyright: ignore[reportArgumentType]
-    errors = localisation_exhibits(many, noise, seed=seed)[0].rows
+    choosing, dealing = np.random.default_rng([seed, 7]).spawn(2)
+    world = EarlierKnown(traces=many, mechanism=noise, targets=2).deal(0, rng=dealing)  # few are held out
+    errors = localisation_exhibits(many, world, rng=choosing)[0].rows
     metres = [float(r[1].value) for r in errors]
     return [right, math.nan if found is None else found.value, *metres, float(errors[1][3].value)]
 

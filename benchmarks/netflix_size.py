@@ -21,7 +21,8 @@ from confide.attacks.linkage import Likelihood, Scoreboard
 from confide.core.estimate import Estimate
 from confide.core.play import play
 from confide.data.ratings_like import ratings_like
-from confide.games.linkage.ratings import Knowing, RatingsLinkage
+from confide.games.linkage.ratings import RatingsLinkage
+from confide.knowledge.ratings import Knowing
 from confide.measure.identification import at_false_match_rate, linked, rank_one
 from confide.mechanisms.anchors.published import Published
 

@@ -26,7 +26,8 @@ from confide.core.estimate import Estimate
 from confide.core.evidence import Evidence
 from confide.core.play import play
 from confide.data import movielens100k
-from confide.games.linkage.ratings import Knowing, RatingsLinkage
+from confide.games.linkage.ratings import RatingsLinkage
+from confide.knowledge.ratings import Knowing
 from confide.measure.identification import Linked, at_false_match_rate, linked, rank_one
 from confide.measure.intervals import mean
 from confide.mechanisms.anchors.published import Published

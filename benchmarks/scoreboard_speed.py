@@ -22,8 +22,7 @@ from page import bars, head, machine, publish, row
 from confide.attacks.linkage import Likelihood, Scoreboard
 from confide.core.nouns import Case
 from confide.data.ratings_like import ratings_like
-from confide.games.linkage.ratings import Knowing
-from confide.knowledge.ratings import Facts
+from confide.knowledge.ratings import Knowing, RatingsKnowledge
 from confide.views.interactions import Interactions
 
 SEED, LOOKED_UP = 7, 40
@@ -85,7 +84,7 @@ def main() -> int:
     rng = np.random.default_rng(SEED)
     records = ratings_like(people=6_040, items=3_706, each=210, rng=rng)
     facts = Knowing().about(records, np.flatnonzero(Knowing().eligible(records)), rng=rng)
-    case = Case(records, Facts(wrong=2, within_days=14.0), facts)
+    case = Case(records, RatingsKnowledge(knowing=Knowing(wrong=2, within_days=14.0)), facts)
     few = facts.take(np.arange(LOOKED_UP))
     ours, likely, theirs = [], [], []
     for _ in range(options.repeats):

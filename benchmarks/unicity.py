@@ -249,7 +249,7 @@ def played(base: Traces, mechanism: Mechanism[Traces], attack: Attack[Any, Any, 
     rights, false, best = [], [], []
     for seed in SEEDS:
         dealt = game(traces=base, mechanism=mechanism, targets=160 if past else 1_000)
-        e = play(dealt, attack, worlds=1, rng=np.random.default_rng(seed))
+        e = play(dealt, attack, worlds=1, rng=np.random.default_rng(seed), across_units=True)
         exact = isinstance(attack, UniquePoints)
         found = linked(e, threshold=0.5) if exact else at_false_match_rate(e, rate=0.05)
         assert found is not None

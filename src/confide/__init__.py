@@ -9,7 +9,7 @@
 from __future__ import annotations
 
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from confide.core.budget import Budget, Unit
 from confide.core.errors import ConfideError
@@ -22,30 +22,61 @@ from confide.measure import measure
 from confide.views.records import Records
 
 if TYPE_CHECKING:
-    from confide import audits
+    from confide.audits import Audit, audit
+    from confide.inputs.counts import Counts
+    from confide.inputs.images import Images
+    from confide.inputs.likes import Likes
+    from confide.inputs.model import Model
+    from confide.inputs.ratings import Ratings
+    from confide.inputs.scores import Scores
+    from confide.inputs.traces import Traces
+    from confide.releases import protect
 
 __version__ = VERSION
 
+_HOME = {
+    "Audit": "confide.audits",
+    "Counts": "confide.inputs.counts",
+    "Images": "confide.inputs.images",
+    "Likes": "confide.inputs.likes",
+    "Model": "confide.inputs.model",
+    "Ratings": "confide.inputs.ratings",
+    "Scores": "confide.inputs.scores",
+    "Traces": "confide.inputs.traces",
+    "audit": "confide.audits",
+    "protect": "confide.releases",
+}
+"""Loaded at first use, so that `import confide` stays quick."""
+
 __all__ = [
+    "Audit",
     "Budget",
     "Case",
     "ConfideError",
+    "Counts",
     "Estimate",
     "Evidence",
     "Guess",
+    "Images",
+    "Likes",
+    "Model",
+    "Ratings",
     "Records",
     "Release",
+    "Scores",
+    "Traces",
     "Unit",
     "World",
     "__version__",
-    "audits",
+    "audit",
     "measure",
     "play",
+    "protect",
 ]
 
 
-def __getattr__(name: str) -> Any:
-    """`confide.audits` is loaded at first use, so that `import confide` stays quick."""
-    if name == "audits":
-        return import_module("confide.audits")
+def __getattr__(name: str) -> object:
+    """The records and verbs that need more than the ground: imported when they are asked for."""
+    if name in _HOME:
+        return getattr(import_module(_HOME[name]), name)
     raise AttributeError(f"confide has no {name!r}; it has {', '.join(__all__)}.")

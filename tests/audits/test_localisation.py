@@ -9,13 +9,25 @@ import pytest
 
 from confide.audits.traces.localisation import localisation_exhibits
 from confide.core.errors import EvidenceError
+from confide.core.nouns import Mechanism
 from confide.data.commuters import Commuters
+from confide.games.linkage.traces import EarlierKnown, TracesWorld
 from confide.measure.distortion import expected_error, over_people, uncertainty
 from confide.mechanisms.anchors.published import Published
+from confide.mechanisms.anonymize.split_traces import SplitTraces
 from confide.mechanisms.randomize.planar_laplace import PlanarLaplace
 from confide.views.traces import Traces
 
 TRACES = Commuters(people=80)(rng=np.random.default_rng(0))
+
+
+def rng() -> np.random.Generator:
+    return np.random.default_rng(1)
+
+
+def world(traces: Traces, mechanism: Mechanism[Traces]) -> TracesWorld:
+    """A release of nearly everybody."""
+    return EarlierKnown(traces=traces, mechanism=mechanism, targets=2).deal(0, rng=rng())
 
 
 def test_error_rises_with_obfuscation_and_stays_below_that_of_habits():
@@ -24,7 +36,7 @@ def test_error_rises_with_obfuscation_and_stays_below_that_of_habits():
         Published(),
         *(PlanarLaplace(within_m=m, noise="rehearsal") for m in (200, 600, 1_800)),
     ):
-        errors, meetings = localisation_exhibits(TRACES, mechanism, seed=1)
+        errors, meetings = localisation_exhibits(TRACES, world(TRACES, mechanism), rng=rng())
         prior, local, tracked = (row[1].value for row in errors.rows)
         assert max(local, tracked) < prior
         found.append((local, tracked))
@@ -35,10 +47,20 @@ def test_error_rises_with_obfuscation_and_stays_below_that_of_habits():
 
 def test_places_without_coordinates_and_too_few_people():
     plain = Traces.of(TRACES.person, TRACES.time, TRACES.place)
-    errors, _ = localisation_exhibits(plain, Published(), seed=1, people=10)
+    errors, _ = localisation_exhibits(plain, world(plain, Published()), rng=rng(), people=10)
     assert "wrong region" in errors.head[1]
     assert errors.rows[0][1].value == pytest.approx(1 - errors.rows[0][2].value)
-    assert localisation_exhibits(TRACES.take(np.array([0])), Published(), seed=1) == ()
+    one = TRACES.take(np.array([0]))
+    assert localisation_exhibits(one, world(TRACES, Published()), rng=rng()) == ()
+
+
+def test_only_people_in_the_release_are_looked_for_and_their_pieces_are_put_together():
+    """Whoever knows which rows are whose finds split traces as surely as whole ones."""
+    game = EarlierKnown(traces=TRACES, mechanism=SplitTraces(hours=24), targets=60)
+    dealt = game.deal(0, rng=rng())
+    errors, _ = localisation_exhibits(TRACES, dealt, rng=rng(), people=80)
+    assert errors.of == 80 - (~dealt.exposed).sum()
+    assert errors.rows[2][1].value == 0
 
 
 def test_distortion_by_hand():

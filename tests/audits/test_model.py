@@ -1,4 +1,4 @@
-"""`confide.audits.model.door` in Python: what is played, counted, asked, and kept from the public."""
+"""`confide.audit(confide.Model(...))` in Python: what is played, counted, asked, and kept from the public."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ from confide.attacks.membership import RMIA, StudentT
 from confide.core.errors import DataError
 from confide.models.remote import Line, remote
 
+from .door import call
+
 RNG = np.random.default_rng(0)
 X = RNG.standard_normal((963, 6))
 Y = (X[:, 0] + RNG.standard_normal(963) > 0).astype(np.int64)
@@ -26,9 +28,9 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CONFIDE_CACHE", str(tmp_path / "cache"))
 
 
-def audit(model: object = FOREST, **options: object) -> confide.audits.Audit:
+def audit(model: object = FOREST, **options: object) -> confide.Audit:
     settings = {"members": IN, "nonmembers": OUT, "seed": 3, "references": 2, **options}
-    return confide.audits.model(model, **settings)  # type: ignore[arg-type]
+    return call(confide.Model, model, **settings)
 
 
 def test_the_default_is_played_as_what_it_chooses_and_counted_once() -> None:
@@ -47,7 +49,7 @@ def test_attacks_may_be_given_as_objects_with_settings() -> None:
 
 
 def test_two_settings_of_one_attack_are_not_silently_one() -> None:
-    with pytest.raises(DataError, match="both called rmia"):
+    with pytest.raises(DataError, match="two attacks share a name"):
         audit(attacks=[RMIA(temperature=2.0), RMIA(temperature=3.0)])
 
 
@@ -113,8 +115,8 @@ def test_what_the_model_does_not_use_is_said() -> None:
 @pytest.mark.parametrize(
     ("options", "says"),
     [
-        ({"references": -1}, "below 0"),
-        ({"seed": -1}, "below 0"),
+        ({"references": -1}, "references is -1: give 0 or more"),
+        ({"seed": -1}, "the seed is -1"),
         ({"audience": "press"}, "internal or public"),
     ],
 )

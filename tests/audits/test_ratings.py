@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from typing import Any
 
 import numpy as np
 import polars as pl
 import pytest
 
-from confide.audits.ratings.door import parse_days, ratings
 from confide.core.errors import DataError, KnowledgeError
 from confide.data.ratings_like import ratings_like
-from confide.inputs.ratings import days
+from confide.games.linkage.ratings import RatingsLinkage
+from confide.inputs.ratings import Ratings
+from confide.mechanisms.anonymize.rare_items import WithoutRareItems
 from confide.report import Table
+
+from .door import call
 
 COLUMNS = {"user": "user", "item": "film", "rating": "stars", "time": "at"}
 
@@ -33,7 +35,7 @@ def frame() -> pl.DataFrame:
 
 
 def run(records: Any, tmp_path, **settings: Any):
-    return ratings(records, **({"seed": 3, "cache": tmp_path} | COLUMNS | settings))
+    return call(Ratings, records, **({"seed": 3, "cache": tmp_path} | COLUMNS | settings))
 
 
 def exhibit(audit, title: str) -> Table:
@@ -52,8 +54,8 @@ def test_people_are_found_from_few_facts_and_it_is_said_who(frame, tmp_path):
         and "scoreboard without dates, published threshold 1.5" in names
     )
     assert len(exhibit(audit, "From how few facts, in numbers").rows) == 8
-    assert audit.who is not None and audit.who["target"].n_unique() == audit.who.height
-    caught = audit.who.filter(pl.col("fewest_facts") == 2).row(0, named=True)
+    assert audit.targets is not None and audit.targets["target"].n_unique() == audit.targets.height
+    caught = audit.targets.filter(pl.col("fewest_facts") == 2).row(0, named=True)
     first, second = caught["singled_out_by"].split("; ")
     person = frame.filter(pl.col("user") == caught["person"])
     for fact in (first, second):
@@ -65,7 +67,7 @@ def test_people_are_found_from_few_facts_and_it_is_said_who(frame, tmp_path):
 
 def test_the_public_is_shown_no_person_and_no_item(frame, tmp_path):
     audit = run(frame, tmp_path, audience="public")
-    assert audit.who is None and "evidence.parquet" not in audit.files
+    assert audit.targets is None and "evidence.parquet" not in audit.files
     text = str(audit.report.page) + str(audit.report)
     assert not any(f"'{label}'" in text for label in (*frame["user"].unique(), *frame["film"].unique()))
 
@@ -76,7 +78,7 @@ def test_again_is_the_same_with_and_without_what_was_kept(frame, tmp_path):
     for audit in (again, other):
         for mine, theirs in zip(one.evidence, audit.evidence, strict=True):
             assert mine.table.equals(theirs.table)
-        assert one.who.equals(audit.who)
+        assert one.targets.equals(audit.targets)
 
 
 def test_protections_are_compared_with_the_records_as_they_are(frame, tmp_path):
@@ -96,7 +98,7 @@ def test_a_released_file_with_the_same_ids(frame, tmp_path):
     released = frame.filter(~pl.col("user").is_in(gone)).drop("stars")
     audit = run(frame, tmp_path, released=released)
     (evidence, *_) = audit.evidence
-    absent = audit.who.filter(pl.col("person").is_in(gone))["target"]
+    absent = audit.targets.filter(pl.col("person").is_in(gone))["target"]
     table = evidence.table
     assert set(table.filter(~pl.col("exposed"))["target"]) == set(absent) and not evidence.randomised
     assert any("no column 'stars'" in note for note in audit.sections[0].notes)
@@ -141,12 +143,13 @@ def broken(frame: pl.DataFrame, column: str, value: object, rows=(1, 4)) -> pl.D
         (lambda f: broken(f, "stars", "good"), {}, r"'stars' is no number in rows 2, 5 \('good'\)"),
         (lambda f: broken(f, "at", "last week"), {}, r"'at' is no time in rows 2, 5 \('last week'\)"),
         (lambda f: broken(f, "film", None), {}, "'film' is empty in rows 2, 5"),
-        (lambda f: f.with_columns(pl.col("at") * 1000), {}, "is no time in rows 1, 2, 3, 4, 5 and"),
+        (lambda f: f.with_columns(pl.col("at") * 50), {}, "is no time in rows 1, 2, 3, 4, 5 and"),
+        (lambda f: f, {"within": "14"}, "'14' has no unit: write 14d for days, or 14h for hours"),
         (lambda f: f.head(0), {}, "no rows"),
         (lambda f: f.filter(pl.col("user") < "u12"), {}, "have the 6 ratings"),
         (lambda f: f, {"facts": 2}, "2 of 2 facts are wrong"),
         (lambda f: f, {"within": "soon"}, "write it like 14d"),
-        (lambda f: f, {"seed": -1}, "give a seed from 0"),
+        (lambda f: f, {"seed": -1}, "the seed is -1"),
         (lambda f: f, {"audience": "all"}, "choose internal or public"),
     ],
 )
@@ -180,28 +183,21 @@ def test_who_has_too_few_ratings_and_single_items_are_counted(frame, tmp_path):
     assert any("rows of the ratings rate what the same person rated already" in note for note in notes)
 
 
-def test_times_in_every_form_mean_the_same():
-    when = dt.datetime(2009, 11, 3, 12, 30, tzinfo=dt.UTC)
-    truth = when.timestamp() / 86_400
-    forms: list[pl.Series] = [
-        pl.Series([int(when.timestamp())]),
-        pl.Series([str(when.timestamp())]),
-        pl.Series([when]),
-        pl.Series([when.replace(tzinfo=None)]),
-        pl.Series(["2009-11-03T12:30:00Z"]),
-        pl.Series(["2009-11-03 12:30:00"]),
-        pl.Series(["2009-11-03 12:30"]),
-        pl.Series(["2009-11-03T14:30:00.000+02:00"]),
-    ]
-    for form in forms:
-        found = days(form.to_frame("t"), "t", name="x")
-        assert found.tolist() == pytest.approx([truth]), form
-    for form in (pl.Series([when.date()]), pl.Series(["2009-11-03"])):
-        assert days(form.to_frame("t"), "t", name="x").tolist() == [int(truth)]
-    mixed = pl.DataFrame({"t": ["2009-11-03T12:30:00Z", "2009-11-03 12:30:00"]})
-    with pytest.raises(DataError, match="a time zone in some rows and none in row 2"):
-        days(mixed, "t", name="x")
-
-
-def test_within():
-    assert (parse_days("3d"), parse_days("2w"), parse_days(1.5)) == (3, 14, 1.5)
+def test_worlds_are_dealt_once_and_protections_applied_once_a_world(frame, tmp_path, monkeypatch):
+    """Two protections and the records as they are, in two worlds each: six worlds, whatever asks for them."""
+    dealt: list[str] = []
+    deal = RatingsLinkage.deal
+    monkeypatch.setattr(
+        RatingsLinkage,
+        "deal",
+        lambda self, *a, **k: dealt.append(repr(self.mechanism)) or deal(self, *a, **k),
+    )
+    applied: list[str] = []
+    protect = WithoutRareItems.__call__
+    monkeypatch.setattr(
+        WithoutRareItems, "__call__", lambda self, *a, **k: applied.append("") or protect(self, *a, **k)
+    )
+    audit = run(frame, tmp_path, protect=["rare:2", "stars:1"], targets=120)
+    worlds = audit.evidence[0].worlds
+    assert worlds == 2 and len(dealt) == 3 * worlds and len(set(dealt)) == 3
+    assert len(applied) == worlds

@@ -1,9 +1,10 @@
-"""`audits.model` where weights are published: access, weights, checkpoints, coverage, the ladder."""
+"""`audits.model` where weights are published: access, weights, checkpoints, coverage, kinds of access."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, ClassVar
 
 import numpy as np
@@ -15,10 +16,13 @@ from torch import nn
 import confide
 from confide.attacks import membership
 from confide.attacks.membership import Loss
-from confide.audits.model.access_table import ladder
-from confide.audits.model.attacks import USUAL, WHITE, choose
+from confide.audits.model import SPEC, read
+from confide.audits.model.access_table import Comparison, best_of_both, compare_access
+from confide.audits.model.attacks import USUAL, WHITE, asked_for
 from confide.audits.model.gradient_norms import _distinct
-from confide.audits.playing import Played
+from confide.audits.protections import UNPROTECTED
+from confide.audits.release import AuditedRelease
+from confide.audits.settings import Settings
 from confide.core.access import BlackBox, LabelOnly, WhiteBox, access_of
 from confide.core.arrays import Rng
 from confide.core.diagnostics import Curve, Diagnostics
@@ -26,10 +30,15 @@ from confide.core.errors import DataError, EvidenceError, ModelError
 from confide.core.evidence import Evidence
 from confide.core.narrowing import narrowed
 from confide.core.nouns import Case, Guess
+from confide.inputs.model import Model
 from confide.knowledge.models import Background, SupervisedBackground
+from confide.mechanisms.anchors.published import Published
 from confide.models.checkpoints import digest_of
 from confide.models.torch.model import TorchModel
+from confide.report import Plot
 from confide.views.records import Records
+
+from .door import call
 
 RNG = np.random.default_rng(0)
 X = RNG.standard_normal((600, 8)).astype(np.float32)
@@ -92,7 +101,20 @@ class Half(Card):
 def audit(model: object = None, **options: Any) -> confide.audits.Audit:
     model = with_state(-1) if model is None else model
     settings = {"members": IN, "nonmembers": OUT, "seed": 3, "references": 0, "attacks": "loss", **options}
-    return confide.audits.model(model, **settings)
+    return call(Model, model, **settings)
+
+
+def compared(*attacks: Any, checkpoints: Any = ()) -> Comparison | None:
+    """The kinds of access of an audit, compared."""
+    settings = Settings(seed=3, attacks=attacks)
+    held = Model(with_state(-1), members=IN, nonmembers=OUT, references=0, checkpoints=list(checkpoints))
+    subject = read(held, settings=settings)
+    mechanism = Published()
+    games = subject.games(mechanism, attacks)
+    release = AuditedRelease(name=UNPROTECTED, mechanism=mechanism, games=games, settings=settings)
+    for attack in attacks:
+        release.of(attack)
+    return compare_access(release, subject.data, trusted=subject.trusted)
 
 
 def with_state(number: int) -> nn.Module:
@@ -156,7 +178,7 @@ def test_a_model_without_an_inside_is_warned_about_once_and_the_rest_runs() -> N
     (warning,) = [w for w in section.warnings if "white-box" in w]
     assert "the model gives black-box access" in warning
     assert warning in told
-    assert section.ladder is None
+    assert section.exhibits == ()
 
 
 def test_an_unknown_access_is_refused() -> None:
@@ -167,11 +189,15 @@ def test_an_unknown_access_is_refused() -> None:
 
 
 def test_white_box_access_tries_more() -> None:
-    there = {a.name for a in membership.ALL}
-    assert [a.name for a in choose(None)] == list(USUAL)
-    if set(WHITE) <= there:
-        assert [a.name for a in choose(None, access="white-box")] == [*USUAL, *WHITE]
-    assert [a.name for a in choose("loss", access="white-box")] == ["loss"]
+    def played(attacks: str | None, access: Any) -> list[str]:
+        settings = Settings(attacks=attacks)
+        held = Model(with_state(-1), members=IN, nonmembers=OUT, access=access)
+        return [attack.name for attack in asked_for(SPEC.choose(settings), held, settings)]
+
+    usual, white = ([attack.name for attack in some] for some in (USUAL, WHITE))
+    assert played(None, None) == usual
+    assert played(None, "white-box") == [*usual, *white]
+    assert played("loss", "white-box") == ["loss"]
 
 
 def test_a_layer_that_does_not_exist_is_a_named_skip() -> None:
@@ -231,24 +257,26 @@ def test_the_public_does_not_learn_a_count_from_the_coverage() -> None:
 
 
 def test_the_rungs_are_measured_on_the_same_people_in_their_order() -> None:
-    done = audit(attacks=[Half(), SmallGradient(), Loss()])
-    found = done.sections[0].ladder
+    found = compared(Half(), SmallGradient(), Loss())
     assert found is not None
     assert [r.risk.attack for r in found.rungs] == ["loss", "nasr", "gradient-norm"]
     counts = {(r.risk.exposed_count, r.risk.control_count) for r in found.rungs}
     assert len(counts) == 1
     assert sum(counts.pop()) == 300  # half of 600 were told
     assert [r.risk.confidence for r in found.rungs] == pytest.approx([1 - 0.05 / 3] * 3)
+    done = audit(attacks=[Half(), SmallGradient(), Loss()])
     alone = {f.risk.attack: f.risk.exposed_count for f in done.sections[0].findings}
+    (table,) = done.sections[0].exhibits
+    assert [row[1] for row in table.rows] == [r.risk.balanced_accuracy for r in found.rungs]
     assert alone["loss"] == 300  # while the attack itself is measured on everybody
     outputs = TorchModel(with_state(-1)).predict(X).argmax(axis=1) == Y
     assert found.right is not None
     assert [e.value for e in found.right] == pytest.approx([outputs[:300].mean(), outputs[300:].mean()])
 
 
-def test_a_ladder_needs_an_inside_and_an_outside_row() -> None:
-    assert audit(attacks=[SmallGradient()]).sections[0].ladder is None
-    assert audit(attacks="loss").sections[0].ladder is None
+def test_a_comparison_needs_an_inside_and_an_outside_row() -> None:
+    assert audit(attacks=[SmallGradient()]).sections[0].exhibits == ()
+    assert audit(attacks="loss").sections[0].exhibits == ()
 
 
 def test_rungs_with_too_few_people_in_common_are_left_out() -> None:
@@ -259,8 +287,10 @@ def test_rungs_with_too_few_people_in_common_are_left_out() -> None:
         return replace(Evidence.of(exposed[kept], kept * 1.0, attack=name, target=kept), access=access)
 
     first, last = np.arange(40) % 2 == 0, np.arange(40) % 2 == 1
-    played = Played(evidence=(of("loss", "black-box", first), of("decoder", "white-box", last)))
-    assert ladder(played, subject=None) is None  # type: ignore[arg-type]
+    apart = SimpleNamespace(
+        evidence=(of("loss", "black-box", first), of("decoder", "white-box", last)), attacks=()
+    )
+    assert compare_access(apart, None, trusted="") is None  # type: ignore[arg-type]
 
 
 def test_what_was_told_and_noticed_is_on_the_card() -> None:
@@ -286,32 +316,35 @@ def test_gradient_norms_over_training_are_those_of_each_state(tmp_path: Path) ->
     for number, state in enumerate(STATES[:2]):
         save_file(state, tmp_path / f"epoch{number}.safetensors")
     files = [tmp_path / f"epoch{number}.safetensors" for number in range(2)]
-    shown = audit(attacks=[SmallGradient()], checkpoints=files).sections[0].over_training
-    assert shown is not None
-    assert shown.states == ("epoch0", "epoch1", "published")
-    assert shown.norms.shape == (3, 600)
-    for state, norms in zip(STATES, shown.norms, strict=True):
+    (plot,) = plots(audit(attacks=[SmallGradient()], checkpoints=files))
+    assert plot.places == ("epoch0", "epoch1", "published")
+    members, others = plot.lines
+    for at, state in enumerate(STATES):
         net = architecture()
         net.load_state_dict(state)
         total = np.linalg.norm(TorchModel(net).gradient(X, Y), axis=1)
-        assert np.sort(norms) == pytest.approx(np.sort(total), rel=1e-4, abs=1e-7)
-        inside = np.sort(norms[shown.member])
-        assert inside == pytest.approx(np.sort(total[:300]), rel=1e-4, abs=1e-7)
-    members, others = (np.median(shown.norms[:, who], axis=1) for who in (shown.member, ~shown.member))
-    assert members[-1] < 0.5 * members[0]
-    assert members[-1] < 0.5 * others[-1]
+        for line, norms in ((members, total[:300]), (others, total[300:])):
+            assert line.y[at] == pytest.approx(np.median(norms), rel=1e-4, abs=1e-7)
+            for band, low in zip(line.bands, (0.05, 0.25), strict=True):
+                ends = np.quantile(norms, [low, 1 - low])
+                assert (band.low[at], band.high[at]) == pytest.approx(tuple(ends), rel=1e-4, abs=1e-7)
+    assert members.y[-1] < 0.5 * members.y[0]
+    assert members.y[-1] < 0.5 * others.y[-1]
+
+
+def plots(done: confide.audits.Audit) -> list[Plot]:
+    return [e for e in done.sections[0].exhibits if isinstance(e, Plot)]
 
 
 def test_checkpoints_of_one_name_stay_apart() -> None:
-    shown = audit(attacks=[SmallGradient()], checkpoints=[STATES[0], with_state(1)]).sections[0].over_training
-    assert shown is not None
-    assert shown.states == ("checkpoint 1", "checkpoint 2", "published")
+    (plot,) = plots(audit(attacks=[SmallGradient()], checkpoints=[STATES[0], with_state(1)]))
+    assert plot.places == ("checkpoint 1", "checkpoint 2", "published")
     assert _distinct(["net", "net", "published"]) == ["net (1)", "net (2)", "published (3)"]
     assert _distinct(["a", "b"]) == ["a", "b"]
 
 
 def test_without_checkpoints_nothing_is_drawn() -> None:
-    assert audit(attacks=[SmallGradient()]).sections[0].over_training is None
+    assert plots(audit(attacks=[SmallGradient()])) == []
 
 
 def test_a_module_frozen_for_inference_is_audited_from_inside() -> None:
@@ -339,7 +372,9 @@ def test_the_report_says_which_weights_it_is_about(tmp_path: Path) -> None:
         assert told["parameters"] == f"net.safetensors, sha256 {digests[2]}..."
         assert told["checkpoints"] == f"epoch0 (sha256 {digests[0]}...), epoch5 (sha256 {digests[1]}...)"
         assert done.report.page["release"] == "Sequential with net.safetensors"
-        assert "He holds 2 earlier states of the run: epoch0, epoch5." in done.sections[0].adversary
+        assert (
+            "The adversary holds 2 earlier states of the run: epoch0, epoch5." in done.sections[0].adversary
+        )
         assert digests[2] in done.report.html()
         assert str(tmp_path) not in done.report.json()
     assert facts(audit())["parameters"] == f"sha256 {digests[2]}..."
@@ -349,12 +384,12 @@ def test_the_report_says_which_weights_it_is_about(tmp_path: Path) -> None:
 def test_what_was_told_is_said_and_that_the_others_were_not_told() -> None:
     said = audit(attacks=[Half(), SmallGradient(), Loss()]).sections[0].adversary
     of_half = "of half of the people whether they were in the data, and is judged on the others alone"
-    assert f"nasr was told {of_half}." in said
-    assert "The other attacks were told of nobody whether he was in the data." in said
+    assert f"nasr knew {of_half}." in said
+    assert "The other attacks knew of nobody whether they were in the data." in said
     both = audit(attacks=[Half(), membership.Supervised()]).sections[0].adversary
-    assert f"Each of nasr, supervised was told {of_half}." in both
+    assert f"Each of nasr, supervised knew {of_half}." in both
     assert not any("other attacks" in line for line in both)
-    assert not any("told" in line for line in audit().sections[0].adversary)
+    assert not any("knew of" in line for line in audit().sections[0].adversary)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -364,25 +399,25 @@ class Named(SmallGradient):
 
 def test_a_row_says_from_where_it_started() -> None:
     for checkpoints, means in (([], "nobody's membership known"), ([STATES[0]], "from a known start")):
-        found = audit(attacks=[Named(), Loss()], checkpoints=checkpoints).sections[0].ladder
+        found = compared(Named(), Loss(), checkpoints=checkpoints)
         assert found is not None
         assert [r.means for r in found.rungs][-1] == f"decoder, {means}"
 
 
 def test_inside_is_held_against_outside_person_by_person() -> None:
-    done = audit(attacks=[Half(), SmallGradient(), Loss()])
-    found = done.sections[0].ladder
+    found = compared(Half(), SmallGradient(), Loss())
     assert found is not None
-    assert found.ahead is not None
-    assert found.told
-    assert found.ahead.outside.risk.attack == "loss"
+    pair = best_of_both(found)
+    assert pair is not None
+    assert found.supervised
+    assert pair.outside.risk.attack == "loss"
     best = max((r for r in found.rungs if r.risk.access == "white-box"), key=lambda r: r.risk.auc.value)
-    assert found.ahead.inside is best
-    assert found.ahead.auc.value == pytest.approx(best.risk.auc.value - found.ahead.outside.risk.auc.value)
-    assert found.ahead.auc.confidence == pytest.approx(1 - 0.05 / 2)  # two pairs might have been chosen
-    alone = audit(attacks=[SmallGradient(), Loss()]).sections[0].ladder
+    assert pair.inside is best
+    assert pair.auc.value == pytest.approx(best.risk.auc.value - pair.outside.risk.auc.value)
+    assert pair.auc.confidence == pytest.approx(1 - 0.05 / 2)  # two pairs might have been chosen
+    alone = compared(SmallGradient(), Loss())
     assert alone is not None
-    assert not alone.told
+    assert not alone.supervised
 
 
 def test_an_architecture_without_its_weights_is_warned_about() -> None:
@@ -404,8 +439,8 @@ def test_where_nothing_ran_each_reason_is_said_once() -> None:
     with pytest.raises(EvidenceError) as caught:
         audit(attacks="decoder,nasr,lira,rmia", access="black-box")
     said = str(caught.value)
-    assert "decoder, nasr: need white-box access, but the release gives black-box access" in said
-    assert "lira, rmia: need at least 1 reference model and have 0" in said
+    assert "decoder, nasr: needs white-box access, but the release gives black-box access" in said
+    assert "lira, rmia: needs at least 1 reference model and has 0" in said
     assert said.count("decoder") == said.count("rmia") == 1
 
 

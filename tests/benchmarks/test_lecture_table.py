@@ -93,6 +93,7 @@ def small(row: object, **change: object) -> object:
     return replace(row, members=80, epochs=2, device="cpu", **change)  # pyright: ignore[reportArgumentType]
 
 
+@pytest.mark.slow
 def test_rows_of_either_size_can_be_made(
     table: ModuleType, networks: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

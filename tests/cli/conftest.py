@@ -105,7 +105,6 @@ def audit(run: Run) -> Run:
         return run(
             "audit",
             "model",
-            "--model",
             model,
             "--members",
             members,

@@ -18,7 +18,7 @@ def test_a_forest_that_overfits_is_found_out(audit: Run, desk: Path) -> None:
     assert "An outsider who can query this model" in done.output
     assert "reference models" in done.output
     report = json.loads((desk / "out/report.json").read_text())
-    assert report["schema"] == "confide.report/1"
+    assert report["schema"] == "confide.report/2"
     assert report["seed"] == 7
     best = max(f["auc"]["low"] for f in report["findings"])
     assert best > 0.7
@@ -162,7 +162,7 @@ def test_bad_input_gets_one_sentence_and_nothing_is_written(
     ("words", "says"),
     [
         (["--limit", "tpr=0.05"], "is not a limit"),
-        (["--attacks", "lira,nonsense"], "no attack 'nonsense'"),
+        (["--attacks", "lira,nonsense"], "called 'nonsense'"),
         (["--train", "mymodel:failing"], "no GPU"),
         (["--train", "mymodel:predict"], "cannot be called as train"),
         (["--references", "-1"], "--references"),
@@ -194,7 +194,7 @@ def test_a_numeric_table_suits_a_plain_estimator(run: Run, desk: Path) -> None:
         "import numpy as np\nfrom sklearn.tree import DecisionTreeClassifier\n"
         "with np.load('a.npz') as d:\n    tree = DecisionTreeClassifier(random_state=0).fit(d['X'], d['y'])\n"
     )
-    done = run("audit", "model", "--model", "plain:tree", "--members", "a.npz", "--nonmembers", "b.npz",
+    done = run("audit", "model", "plain:tree", "--members", "a.npz", "--nonmembers", "b.npz",
                "--references", "2", "--attacks", "loss", "--out", "out")  # fmt: skip
     assert done.exit_code == 0, done.output
     assert json.loads((desk / "out/report.json").read_text())["findings"][0]["auc"]["low"] > 0.6

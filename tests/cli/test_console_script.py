@@ -11,7 +11,7 @@ CONFIDE = Path(sys.executable).parent / "confide"
 
 def test_worker_processes_find_the_users_module(desk: Path) -> None:
     command = [
-        *(str(CONFIDE), "audit", "model", "--model", "mymodel:pipeline", "--train", "mymodel:train"),
+        *(str(CONFIDE), "audit", "model", "mymodel:pipeline", "--train", "mymodel:train"),
         *("--members", "members.parquet", "--nonmembers", "holdout.parquet", "--label", "income"),
         *("--references", "2", "--jobs", "2", "--attacks", "loss,rmia", "--out", "out"),
     ]

@@ -10,7 +10,7 @@ import polars as pl
 import pytest
 
 from confide import __version__
-from confide.attacks.catalogue import ROOMS
+from confide.attacks.catalogue import attacks_of
 
 from .conftest import Run
 
@@ -41,7 +41,7 @@ def test_a_fault_of_ours_is_never_taken_for_a_limit(
     def broken(*args: object, **kwargs: object) -> None:
         raise ZeroDivisionError
 
-    monkeypatch.setattr("confide.audits.scores", broken)
+    monkeypatch.setattr("confide.audits.scores.read_scores", broken)
     done = run("audit", "scores", "e.parquet")
     assert done.exit_code == 3
     assert "please report it" in done.stderr
@@ -72,7 +72,7 @@ def test_unusable_evidence_is_bad_data(make: object, says: str, run: Run, desk: 
 
 def test_every_attack_is_listed_and_explained(run: Run) -> None:
     listed = run("attacks").output
-    for attack in (attack for room in ROOMS.values() for attack in room):
+    for attack in attacks_of():
         assert attack.name in listed
         told = run("explain", attack.name)
         assert told.exit_code == 0

@@ -48,7 +48,7 @@ def arrays(desk: Path) -> Path:
 
 
 def audit(run: Run, model: str, *words: str) -> dict[str, object]:
-    done = run("audit", "model", "--model", model, "--members", "in.npz", "--nonmembers", "out.npz",
+    done = run("audit", "model", model, "--members", "in.npz", "--nonmembers", "out.npz",
                "--references", "4", "--out", "out", *words)  # fmt: skip
     assert done.exit_code == 0, done.output
     return json.loads(Path("out/report.json").read_text())

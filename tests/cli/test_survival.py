@@ -23,7 +23,7 @@ def slow_train(X, y, *, rng):
 """
 
 COMMAND = [
-    *(sys.executable, "-m", "confide", "audit", "model", "--model", "mymodel:pipeline"),
+    *(sys.executable, "-m", "confide", "audit", "model", "mymodel:pipeline"),
     *("--members", "members.parquet", "--nonmembers", "holdout.parquet", "--label", "income"),
     *("--references", "6", "--attacks", "loss,rmia", "--train", "mymodel:slow_train", "--out", "out"),
 ]

@@ -45,7 +45,7 @@ def white(run: Run, desk: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
 
     def command(*words: str, model: str = "netmodel:net") -> Result:
         given = ["--members", "in.npz", "--nonmembers", "out.npz", "--references", "0", "--out", "report"]
-        return run("audit", "model", "--model", model, *given, *words)
+        return run("audit", "model", model, *given, *words)
 
     return command
 
@@ -57,9 +57,8 @@ def test_weights_checkpoints_and_coverage_reach_the_report(white: Run, desk: Pat
     assert done.exit_code == 0, done.output
     page = json.loads((desk / "report/report.json").read_text())
     assert any("The audited list holds 200 of the 250" in had for had in page["sections"][0]["adversary"])
-    (chart,) = [c for c in page["charts"] if c["name"] == "gradient_norms"]
-    states = dict.fromkeys(r["state"] for r in chart["records"])
-    assert list(states) == ["epoch0", "epoch5", "published"]
+    (plot,) = [e for e in page["sections"][0]["exhibits"] if e["kind"] == "plot"]
+    assert plot["places"] == ["epoch0", "epoch5", "published"]
     assert "Gradient norms over training" in (desk / "report/report.html").read_text()
     assert (white("--attacks", "loss", "--audience", "public").exit_code) == 2  # beside the rows of the first
 

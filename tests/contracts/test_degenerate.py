@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from tests.contracts.attacks import ATTACKS, Deep, Row, Table
+from tests.contracts.case import AttackCase
+from tests.contracts.cases.models import inside
+from tests.contracts.made_up_models import Deep, Table
+from tests.contracts.table import MODELS
 
 from confide.core.nouns import Case
 from confide.games.membership.models import TrainedModel
@@ -13,17 +16,18 @@ from confide.models.answers import Answers
 from confide.views.records import Records
 
 N, Z, C, M = 200, 120, 4, 4
-every = pytest.mark.parametrize("row", ATTACKS, ids=lambda row: row.id)
-outside = pytest.mark.parametrize("row", [r for r in ATTACKS if not (r.inside or r.told)], ids=lambda r: r.id)
+OUTSIDE = [row for row in MODELS if not (inside(row) or row.told)]
+every = pytest.mark.parametrize("row", MODELS, ids=lambda row: row.id)
+outside = pytest.mark.parametrize("row", OUTSIDE, ids=lambda row: row.id)
 
 
-def case_of(logits_of, *, models: int = M, labels: int = C, row: Row | None = None) -> Case:
+def case_of(logits_of, *, models: int = M, labels: int = C, row: AttackCase | None = None) -> Case:
     """A view and `models` references that answer with `logits_of(rng, y)`, and what this row knows."""
     rng = np.random.default_rng(0)
     y = rng.integers(labels, size=N + Z)
     targets = Records(np.arange(N, dtype=float)[:, None], y[:N])
     strangers = Records(np.arange(N, N + Z, dtype=float)[:, None], y[N:])
-    kind = Deep if row is not None and row.inside else Table
+    kind = Deep if row is not None and inside(row) else Table
     view, *others = (kind(logits_of(rng, y)) for _ in range(models + 1))
     included = np.stack([np.arange(N) % 2 == j % 2 for j in range(models)])
     references = References(
@@ -35,7 +39,7 @@ def case_of(logits_of, *, models: int = M, labels: int = C, row: Row | None = No
     return Case(view, game.deal(0, rng=rng).case.known, targets)
 
 
-def score(row: Row, case: Case) -> np.ndarray:
+def score(row: AttackCase, case: Case) -> np.ndarray:
     """One float64 for each target, and never a silent infinity."""
     got = row.attack(case, rng=np.random.default_rng(1)).score
     assert got.shape == (N,) and got.dtype == np.float64
@@ -72,14 +76,14 @@ def all_models_agree(rng, y):
     [half_precision, certain, from_probabilities, all_alike, all_models_agree],
     ids=lambda f: f.__name__,
 )
-def test_every_target_gets_a_number(row: Row, logits_of):
+def test_every_target_gets_a_number(row: AttackCase, logits_of):
     case = case_of(logits_of, row=row)
     untold = np.delete(np.arange(N), case.known.told) if row.told else np.arange(N)
     assert np.isfinite(score(row, case)[untold]).all()
 
 
 @outside
-def test_one_answer_for_all_is_one_score_a_class(row: Row):
+def test_one_answer_for_all_is_one_score_a_class(row: AttackCase):
     """All ties: no attack may find an order among records that got equal answers from every model.
 
     (Quantile and label-only look at the features too, which differ here.)
@@ -95,7 +99,7 @@ def test_one_answer_for_all_is_one_score_a_class(row: Row):
 
 
 @outside
-def test_one_reference(row: Row):
+def test_one_reference(row: AttackCase):
     """Each target has one side: LiRA & co. leave out those that the reference saw, RMIA leaves out nobody."""
     case = case_of(half_precision, models=1)
     if getattr(row.attack, "mode", "auto") == "online":
@@ -108,12 +112,12 @@ def test_one_reference(row: Row):
 
 
 @outside
-def test_classes_that_nobody_has(row: Row):
+def test_classes_that_nobody_has(row: AttackCase):
     assert np.isfinite(score(row, case_of(half_precision, labels=2))).all()
 
 
 @outside
-def test_a_nan_answer_is_left_out_and_harms_nobody_else(row: Row):
+def test_a_nan_answer_is_left_out_and_harms_nobody_else(row: AttackCase):
     """The view answers NaN about target 3, reference 1 about target 5."""
     case = case_of(half_precision)
     spoilt = case.view.logits.astype(np.float64)

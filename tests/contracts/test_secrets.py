@@ -7,9 +7,8 @@ from typing import Any, ClassVar
 
 import numpy as np
 import pytest
-from tests.contracts.attacks import CLASSES, people
+from tests.contracts.made_up_models import CLASSES, people
 
-from confide.audits.model.attacks import attack_all
 from confide.core.access import BlackBox, LabelOnly, WhiteBox, access_of
 from confide.core.arrays import Batch, Floats, Rng
 from confide.core.narrowing import for_attack
@@ -48,7 +47,7 @@ class Cheat:
 
 @dataclass(frozen=True)
 class Thief:
-    """Says that he needs scores, and takes the weights."""
+    """Says that it needs scores, and takes the weights."""
 
     name: ClassVar[str] = "thief"
 
@@ -58,7 +57,7 @@ class Thief:
 
 @dataclass(frozen=True)
 class Entitled:
-    """The cheat, who says what he needs: then it is dealt to him."""
+    """The cheat, which says what it needs and is dealt it."""
 
     name: ClassVar[str] = "entitled"
 
@@ -71,7 +70,7 @@ def test_what_an_attack_does_not_name_it_does_not_get(cheat: Any) -> None:
     with pytest.raises(AttributeError, match=r"rest|gradient_norms"):
         play(game(), cheat, worlds=1, rng=np.random.default_rng(0))
     with pytest.raises(AttributeError, match=r"rest|gradient_norms"):
-        attack_all(game(), [cheat], seed=0)
+        play(game(), [Entitled(), cheat], worlds=1, rng=np.random.default_rng(0))
 
 
 def test_what_an_attack_names_it_gets() -> None:

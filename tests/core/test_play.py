@@ -20,7 +20,7 @@ from confide.core.play import needed_access, play
 
 @dataclass(frozen=True)
 class NoisySum:
-    """One target; the release is his bit plus Gaussian noise."""
+    """One target; the release is its bit plus Gaussian noise."""
 
     sigma: float = 1.0
     unit: Unit = Unit.record()  # noqa: RUF009 - frozen

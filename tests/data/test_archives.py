@@ -31,7 +31,7 @@ def test_members_come_in_the_order_asked_for(tmp_path: Path) -> None:
 
 def test_a_name_that_leads_out_is_never_followed(tmp_path: Path) -> None:
     path = tar(tmp_path / "in" / "a.tgz", **{"..__one": b"evil", "__one": b"evil"})
-    with pytest.raises(DataError, match="holds no file called one"):
+    with pytest.raises(DataError, match="has no file named one"):
         member(path, "one")
     assert [p.name for p in tmp_path.rglob("*")] == ["in", "a.tgz"]
 
@@ -43,7 +43,7 @@ def test_links_and_devices_are_refused(tmp_path: Path, kind: bytes) -> None:
         entry = tarfile.TarInfo("one")
         entry.type, entry.linkname = kind, "/etc/passwd"
         opened.addfile(entry)
-    with pytest.raises(DataError, match="no plain file"):
+    with pytest.raises(DataError, match="not a plain file"):
         member(path, "one")
 
 
@@ -51,7 +51,7 @@ def test_links_and_devices_are_refused(tmp_path: Path, kind: bytes) -> None:
 def test_a_damaged_archive_is_said(tmp_path: Path, cut: int) -> None:
     path = tar(tmp_path / "a.tgz", one=np.random.default_rng(1).bytes(5_000))
     path.write_bytes(path.read_bytes()[:cut])
-    with pytest.raises(DataError, match=r"a\.tgz (cannot be read as a tar archive|holds no file)"):
+    with pytest.raises(DataError, match=r"a\.tgz (cannot be read as a tar archive|has no file)"):
         member(path, "one", "two")
 
 

@@ -25,7 +25,7 @@ def test_a_tenth_of_the_hours_is_seen_and_truly():
 
 
 def test_home_by_night_and_work_by_day():
-    """Always where he should be: two cells. Else 65 % of the nights at home, within five standard errors."""
+    """Who never leaves home and work is in two cells. Else 65 % of nights at home: five standard errors."""
     town = Commuters(home=1.0, work=1.0)
     truth, working = town.whereabouts(rng=np.random.default_rng(1)), at_work(336)
     for hours in (working, ~working):

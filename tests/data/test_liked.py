@@ -40,7 +40,7 @@ def test_deezer_likes(need: Need) -> None:
 
 @pytest.mark.parametrize("data", [movielens1m, deezer_likes])
 def test_twins_have_the_shape_and_the_trait_can_be_learned(data: object) -> None:
-    """An AUC of chance lies within 4.5 standard deviations of 0.5 (Mann and Whitney)."""
+    """An AUC of chance is within 4.5 standard deviations of 0.5 (Mann and Whitney)."""
     n = 600
     likes, people = data.twin(n, rng=np.random.default_rng(0))
     assert likes.people == people.height == n and likes.items == data.ITEMS

@@ -168,7 +168,7 @@ def test_cifar100_binary_archive(machine: tuple[Path, Path], monkeypatch: pytest
     np.testing.assert_array_equal(records.x, (x[3:] / np.float32(255)).astype(np.float32))
     assert records.y.tolist() == [7, 3]
     tar(path, {"cifar-100-binary/train.bin": b"123", "cifar-100-binary/test.bin": b""})
-    with pytest.raises(DataError, match="no multiple of 3074"):
+    with pytest.raises(DataError, match="not a multiple of 3074"):
         cifar100.load()
 
 

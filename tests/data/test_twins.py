@@ -57,7 +57,7 @@ def _nearest_centre(x: np.ndarray, y: np.ndarray, asked: np.ndarray) -> np.ndarr
 
 @EACH
 def test_what_is_learned_on_one_draw_holds_on_another(data: DataSet) -> None:
-    """Both draws come from one population, and the class can be told from the features.
+    """Both draws come from one population, and the features predict the class.
 
     A rule that ignores the record has recalls that add up to 1 over C classes, so their mean is 1/C. On 1,000
     fresh records it stays below 1/C + 5 standard errors but for chance 1e-5; a rule learned on shuffled
@@ -87,7 +87,7 @@ def test_a_model_overfits_a_small_twin() -> None:
 
 @pytest.mark.parametrize("density", [0.01, 0.12, 0.5])
 def test_bits_have_the_density_in_expectation(density: float) -> None:
-    """The mean over 40 populations of 100 features lies within 6 (estimated) standard errors."""
+    """The mean over 40 populations of 100 features is within 6 (estimated) standard errors."""
     means = [
         np.mean(twins.bits(200, name=f"p{i}", classes=20, features=100, density=density, rng=rng).x)
         for i, rng in enumerate(np.random.default_rng(9).spawn(40))

@@ -94,7 +94,7 @@ def test_refusals_of_frames(fitted, asked, words):
 def test_refusals_of_arrays():
     with pytest.raises(DataError, match="2 NaN or infinite numbers, first in row 1: fill"):
         fit_encoding(np.array([[0.0, 1.0], [np.nan, np.inf]]))
-    with pytest.raises(DataError, match="have 3 features, fitted were 2"):
+    with pytest.raises(DataError, match="have 3 features, but the encoding was fitted on 2"):
         fit_encoding(np.zeros((2, 2)))(np.zeros((2, 3)))
     with pytest.raises(DataError, match="cannot be encoded"):
         fit_encoding(np.array([["a"]]))

@@ -1,4 +1,4 @@
-"""References are like the target, or the user is told so."""
+"""References are like the target, or a warning says that they are not."""
 
 import numpy as np
 import polars as pl
@@ -130,7 +130,7 @@ def test_a_scikit_learn_target_is_cloned(world):
     model = learner.fit(records.take(~member), rng=np.random.default_rng(2))
     assert model.estimator.get_params()["max_depth"] == 5
     assert accuracy(model, records.take(~member), task="classification") > 0.5  # the same codes
-    assert words == "the target's estimator (RandomForestClassifier), cloned and fitted anew."
+    assert words == "the target's estimator (RandomForestClassifier), cloned and fitted again."
 
 
 def test_a_module_is_trained_anew_until_it_is_as_good(world):
@@ -162,7 +162,7 @@ def test_a_goal_out_of_reach_is_said(world, monkeypatch):
     records, member, target = world
     learner, words = reference_learner(target, records, member=member, rng=np.random.default_rng(1))
     assert learner.epochs == 2
-    assert "reaching a train accuracy of only" in words
+    assert "with a train accuracy of only" in words
 
 
 def test_reborn_modules_share_nothing_with_the_target():

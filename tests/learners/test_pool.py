@@ -221,13 +221,9 @@ fit_many(
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
-    ("ending", "jobs"),
-    [
-        (signal.SIGKILL, 1),
-        pytest.param(signal.SIGKILL, 2, marks=pytest.mark.slow),
-        pytest.param(signal.SIGINT, 2, marks=pytest.mark.slow),
-    ],
+    ("ending", "jobs"), [(signal.SIGKILL, 1), (signal.SIGKILL, 2), (signal.SIGINT, 2)], ids=str
 )
 def test_a_killed_pool_is_resumed_with_nothing_redone_and_the_same_result(
     ending: signal.Signals, jobs: int, tmp_path: Path

@@ -92,21 +92,25 @@ def test_few_worlds_are_pooled_and_said_so() -> None:
 
 
 def test_the_median_of_worlds_is_valid() -> None:
-    """Noise, 6 worlds of 80: at most 5 % of 100 audits may show anything; 21 occur once in 1e8."""
+    """Noise, 6 worlds of 80: at most 5 % of 60 audits may show anything; more than 14 occur once in 1e7."""
     alarms = sum(
-        measure(evidence(0.0, 80, worlds=6, seed=s), delta=1e-6).epsilon[0].low > 0 for s in range(100)
+        measure(evidence(0.0, 80, worlds=6, seed=s), delta=1e-6).epsilon[0].low > 0 for s in range(60)
     )
-    assert alarms <= 20
+    assert alarms <= 14
 
 
-def test_rates_at_the_threshold_are_not_optimistic() -> None:
-    """Noise: the balanced accuracy's interval misses 1/2 in at most 5 % of 200 audits (30: once in 1e7)."""
+@pytest.mark.parametrize(("audits", "most"), [(80, 15), pytest.param(200, 29, marks=pytest.mark.slow)])
+def test_rates_at_the_threshold_are_not_optimistic(audits: int, most: int) -> None:
+    """Noise: the balanced accuracy's interval misses 1/2 in at most 5 % of audits.
+
+    More than 15 of 80 occur once in 2e5 runs, more than 29 of 200 once in 1e7.
+    """
     for threshold in (Split(), Bonferroni(101), Fixed(0.0)):
         missed = 0
-        for seed in range(200):
+        for seed in range(audits):
             got = measure(evidence(0.0, 200, seed=seed), threshold=threshold, delta=0.0).balanced_accuracy
             missed += not got.low <= 0.5 <= got.high
-        assert missed <= 29, threshold
+        assert missed <= most, threshold
 
 
 def test_at_delta_zero_the_hypothesis_says_nothing() -> None:
@@ -118,9 +122,23 @@ SMALL = st.lists(st.tuples(st.booleans(), st.integers(-5, 5)), min_size=12, max_
 )
 
 
-@settings(max_examples=30, deadline=None)
-@given(SMALL, st.randoms(use_true_random=False), st.integers(1, 3))
+EXAMPLES = given(SMALL, st.randoms(use_true_random=False), st.integers(1, 3))
+
+
+@settings(max_examples=8, deadline=None)
+@EXAMPLES
 def test_order_and_scale_change_nothing(rows: list[tuple[bool, int]], random, worlds: int) -> None:
+    order_and_scale_change_nothing(rows, random, worlds)
+
+
+@pytest.mark.slow
+@settings(max_examples=100, deadline=None)
+@EXAMPLES
+def test_order_and_scale_change_nothing_in_many_examples(rows, random, worlds: int) -> None:
+    order_and_scale_change_nothing(rows, random, worlds)
+
+
+def order_and_scale_change_nothing(rows: list[tuple[bool, int]], random, worlds: int) -> None:
     exposed = np.array([e for e, _ in rows] * worlds)
     score = np.array([s for _, s in rows] * worlds, float)
     target, world = np.tile(np.arange(len(rows)), worlds), np.repeat(np.arange(worlds), len(rows))

@@ -92,7 +92,7 @@ def test_what_cannot_be_paired_is_refused() -> None:
     one = Evidence.of(exposed, np.arange(6.0))
     with pytest.raises(EvidenceError, match="1 and 2 worlds"):
         paired_auc(one, Evidence.of(exposed, np.arange(6.0), world=np.arange(6) % 2))
-    with pytest.raises(EvidenceError, match="two truths"):
+    with pytest.raises(EvidenceError, match="disagree about who is exposed"):
         paired_auc(one, Evidence.of(~exposed, np.arange(6.0)))
     with pytest.raises(EvidenceError, match="nobody in common"):
         paired_auc(one, Evidence.of(exposed[:3], np.arange(3.0)))

@@ -53,7 +53,7 @@ def test_one_picture_a_person_is_clopper_pearson():
 
 def test_all_right_is_worth_as_many_rows_as_there_are_people():
     assert clustered_rate(np.ones(80, bool), np.arange(80) % 40) == proportion(40, 40, confidence=0.95)
-    with pytest.raises(EvidenceError, match="0 pictures"):
+    with pytest.raises(EvidenceError, match="0 images"):
         clustered_rate(np.zeros(0, bool), np.zeros(0, np.int64))
 
 

@@ -102,7 +102,7 @@ def test_rates_of_equal_scores_are_zero() -> None:
 )
 def test_no_rank_is_lost_to_floating_point(fpr: float, controls: int, k: int) -> None:
     control = np.arange(float(controls))
-    exposed = np.arange(controls) - 0.5  # the score c - 1/2 lies just under control c
+    exposed = np.arange(controls) - 0.5  # the score c - 1/2 is just under control c
     rate = tpr_at(exposed, control, fpr=fpr).rate
     assert rate is not None
     assert rate.value == pytest.approx(

@@ -67,7 +67,7 @@ def test_split_takes_the_stated_part_of_each_side() -> None:
 
 
 def test_split_keeps_a_unit_together() -> None:
-    """Each world has 6 equal rows, and no two worlds score alike: no score is on both sides."""
+    """Each world has 6 equal rows, and no two worlds have the same score: no score is on both sides."""
     unit = mix(np.repeat(np.arange(100), 6))
     claims = np.repeat(np.arange(100.0), 6)
     rows = Rows(np.tile([True, False], 300), claims, unit)

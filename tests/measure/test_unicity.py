@@ -80,7 +80,7 @@ def test_unicity_is_the_share_over_all_draws() -> None:
 
 def test_the_interval_is_clopper_and_pearsons() -> None:
     (found,) = unicity(few(), points=[2], draws=500, rng=rng())
-    k = int((found.alike == 1).sum())
+    k = int((found.sharing == 1).sum())
     assert found.share.low == pytest.approx(beta.ppf(0.025, k, 501 - k))
     assert found.share.high == pytest.approx(beta.ppf(0.975, k + 1, 500 - k))
 
@@ -115,7 +115,7 @@ def test_galleries_are_averaged_exactly() -> None:
     (found,) = unicity(traces, points=[2], draws=4_000, rng=rng())
     others = found.everybody - 1
     for n in (1, 2, 5, found.everybody):
-        direct = np.mean([comb(others - (s - 1), n - 1) / comb(others, n - 1) for s in found.alike])
+        direct = np.mean([comb(others - (s - 1), n - 1) / comb(others, n - 1) for s in found.sharing])
         assert in_galleries(found, [n])[0] == pytest.approx(direct, abs=1e-12)
     assert in_galleries(found, [found.everybody])[0] == pytest.approx(found.share.value)
     with pytest.raises(DataError, match="galleries have 1 to"):

@@ -8,12 +8,14 @@ import numpy as np
 import pytest
 from scipy.stats import beta, norm
 
+from confide.audits.model.access_table import Comparison, Rung, access_table
+from confide.audits.model.gradient_norms import GradientNorms, norms_plot
 from confide.core.budget import Budget
 from confide.core.diagnostics import Curve, Diagnostics
 from confide.core.estimate import Estimate
 from confide.core.evidence import Evidence
 from confide.measure.risk import EpsilonBound, PrecisionAt, RateAt, Risk, Roc
-from confide.report import Finding, Ladder, OverTraining, Rung, Section, Skipped
+from confide.report import Finding, Section, Skipped
 
 
 def clopper_pearson(rate: float, n: int, confidence: float = 0.95) -> Estimate:
@@ -130,13 +132,15 @@ def gaussian_section(mu: float, *, release: str = "a neural network", n: int = 3
         "release": release,
         "headline": headline,
         "findings": findings,
-        "skipped": (Skipped(attack="shadow", why="needs 2 classes; the model is a regression"),),
+        "skipped": (
+            Skipped(attack="shadow", why="needs 2 classes; the model is a regression", lack="knowledge"),
+        ),
         "evidence": {"lira": gaussian_evidence(mu, n=n)},
         "about": {
             "Model": "two hidden layers of 64",
             "Data": "fair: 6,366 women asked about extramarital affairs",
         },
-        "adversary": ("He trained 16 models of his own in the same way, on people of the same kind.",),
+        "adversary": ("It trained 16 models of its own in the same way, on people of the same kind.",),
         "harm": "Being in these data says that a woman took part in a survey on extramarital affairs.",
         "notes": ("Exact duplicates were counted once.",),
     }
@@ -156,21 +160,11 @@ CURVE = Curve(
 )
 
 
-def white_section(*, n: int = 3_000, decoder: float = 3.0, conclusive: bool = True, **changes) -> Section:
-    """An audit of published weights: a decoder that shows its workings, the ladder, and checkpoints."""
-    diagnostics = Diagnostics(
-        ("The gradients of 963 candidates sum to 0.004 of their norms.",), conclusive, (CURVE,)
-    )
-    found = Finding(
-        risk=gaussian_risk(decoder, attack="decoder", n=n, access="white-box"),
-        title="Which records' gradients add up to the weights?",
-        blind=BLIND,
-        diagnostics=(diagnostics,),
-    )
-    rungs = tuple(
+def access_rungs(*, n: int, decoder: float = 3.0, conclusive: bool = True) -> tuple[Rung, ...]:
+    """Five kinds of access, measured on half of n members and others."""
+    return tuple(
         Rung(
             means=means,
-            title=name,
             conclusive=conclusive or name != "decoder",
             risk=gaussian_risk(
                 decoder if name == "decoder" else mu, attack=name, access=access, n=n // 2, confidence=0.99
@@ -178,15 +172,34 @@ def white_section(*, n: int = 3_000, decoder: float = 3.0, conclusive: bool = Tr
         )
         for name, access, means, mu in RUNGS
     )
+
+
+def white_section(*, n: int = 3_000, decoder: float = 3.0, conclusive: bool = True, **changes) -> Section:
+    """An audit of published weights: a decoder with diagnostics, kinds of access, and checkpoints."""
+    diagnostics = Diagnostics(
+        (("The gradients of ", 963, " candidates sum to 0.004 of their norms."),), conclusive, (CURVE,)
+    )
+    found = Finding(
+        risk=gaussian_risk(decoder, attack="decoder", n=n, access="white-box"),
+        title="Which records' gradients add up to the weights?",
+        blind=BLIND,
+        diagnostics=(diagnostics,),
+    )
+    rungs = access_rungs(n=n, decoder=decoder, conclusive=conclusive)
+    found_by_model = (clopper_pearson(0.99, n), clopper_pearson(0.70, n))
     norms = norm.ppf((np.arange(n) + 0.5) / n)
     shift = np.array([0.0, -2.0, -5.0])[:, None]
     given = {
         "findings": (*gaussian_section(1.9, n=n).findings, found),
-        "ladder": Ladder(rungs=rungs, right=(clopper_pearson(0.99, n), clopper_pearson(0.70, n))),
-        "over_training": OverTraining(
-            states=("epoch0", "epoch5", "published"),
-            norms=np.exp(np.concatenate([norms + shift, norms + 0 * shift], axis=1)),
-            member=np.repeat([True, False], n),
+        "exhibits": (
+            access_table(Comparison(rungs=rungs, right=found_by_model)),
+            norms_plot(
+                GradientNorms(
+                    states=("epoch0", "epoch5", "published"),
+                    norms=np.exp(np.concatenate([norms + shift, norms + 0 * shift], axis=1)),
+                    member=np.repeat([True, False], n),
+                )
+            ),
         ),
         "access": "white-box",
     }
@@ -200,6 +213,7 @@ def make() -> SimpleNamespace:
         evidence=gaussian_evidence,
         section=gaussian_section,
         white=white_section,
+        rungs=access_rungs,
         rate=clopper_pearson,
         Budget=Budget,
     )

@@ -14,16 +14,15 @@ from confide.report import Line, Plot, page
 from confide.report.charts import CHARTS, draw, figure, specification
 from confide.report.charts.draw import INKS
 from confide.report.charts.lines import line_records
-from confide.report.charts.records import score_records, worst_off_records, worst_off_table
+from confide.report.charts.points import score_records, worst_off_records, worst_off_table
 from confide.report.exhibit_records import exhibit_record
-from confide.report.numbers import Redaction
+from confide.report.redaction import Redaction
 
 SAID = {
     "roc": "student",
     "scores": "in the training data",
     "worst_off": "fewer than 1 in 100",
     "epsilon": "at least 2.94",
-    "gradient_norms": "epoch5",
     "curve": "1e-4",
     "lines": "coarse",
 }
@@ -49,7 +48,7 @@ def test_roc_records_keep_the_curve_and_stay_small(make):
     line = [r for r in records if r["part"] == "line" and r["line"] == "lira"]
     assert 2 <= len(line) <= 200
     risk = make.risk(1.9)
-    for r in line:  # each point lies on the curve it was thinned from
+    for r in line:  # each point is on the curve it was thinned from
         assert r["tpr"] == pytest.approx(float(np.interp(r["fpr"], risk.roc.fpr, risk.roc.tpr)), rel=1e-3)
     assert [r["rank"] for r in line] == [0] * len(line)
     assert {r["attack"] for r in records if r["part"] == "line"} == {
@@ -81,21 +80,21 @@ def test_score_records_are_shares_that_add_up(make):
 
 
 def shares(records, group):
-    return [r["share"] for r in records if r["group"] == group]
+    return [r["share"] for r in records if r["side"] == group]
 
 
 @pytest.mark.parametrize("score", [0.0, -np.inf])
 def test_people_of_one_score_stand_evenly(score):
     exposed = np.repeat([True, False], [20, 13])
-    records = score_records(Evidence.of(exposed, np.full(33, score)), lens=Redaction())
+    records = score_records(Evidence.of(exposed, np.full(33, score)), redaction=Redaction())
     assert [r["share"] for r in records] == pytest.approx([1 / 40] * 80)
 
 
 def test_ranks_match_a_count_by_hand():
     """400 people, ten a step: the top 40 are members but for 5 others, tied with the last 5 of them."""
     score = np.concatenate([np.full(35, 2.0), np.full(5, 1.0), np.zeros(160), np.full(5, 1.0), np.zeros(195)])
-    records = score_records(Evidence.of(np.repeat([True, False], 200), score), lens=Redaction())
-    members, others = shares(records, "in the training data"), shares(records, "not in it")
+    records = score_records(Evidence.of(np.repeat([True, False], 200), score), redaction=Redaction())
+    members, others = shares(records, "exposed"), shares(records, "control")
     assert members[-3:] == pytest.approx([10 / 200] * 3)
     # the 36th to 45th person share one score: half of them, spread evenly, are members
     assert (members[-4], members[-5]) == pytest.approx(
@@ -108,19 +107,21 @@ def test_long_tails_do_not_hide_a_leak_and_guessing_is_flat():
     """Log-normal tails over 60 decades: the order, and so the chart, is that of the plain scores."""
     q = norm.ppf((np.arange(2000) + 0.5) / 2000)
     exposed = np.repeat([True, False], 2000)
-    plain = score_records(Evidence.of(exposed, np.concatenate([q + 2, q])), lens=Redaction())
-    tails = score_records(Evidence.of(exposed, -np.exp(-20 * np.concatenate([q + 2, q]))), lens=Redaction())
+    plain = score_records(Evidence.of(exposed, np.concatenate([q + 2, q])), redaction=Redaction())
+    tails = score_records(
+        Evidence.of(exposed, -np.exp(-20 * np.concatenate([q + 2, q]))), redaction=Redaction()
+    )
     assert tails == plain
-    assert shares(tails, "in the training data")[-1] > 0.045 > 0.005 > shares(tails, "not in it")[-1]
-    none = score_records(Evidence.of(exposed, -np.exp(-20 * np.concatenate([q, q]))), lens=Redaction())
+    assert shares(tails, "exposed")[-1] > 0.045 > 0.005 > shares(tails, "control")[-1]
+    none = score_records(Evidence.of(exposed, -np.exp(-20 * np.concatenate([q, q]))), redaction=Redaction())
     assert [r["share"] for r in none] == pytest.approx([1 / 40] * 80, abs=0.001)
 
 
 @pytest.mark.parametrize("n", [15, 120, 3000])
 def test_public_score_steps_rest_on_ten_people_and_are_blurred_by_as_many(make, n):
     evidence = make.evidence(1.0, n=n)
-    public = score_records(evidence, lens=Redaction("public"))
-    exact = score_records(evidence, lens=Redaction())
+    public = score_records(evidence, redaction=Redaction("public"))
+    exact = score_records(evidence, redaction=Redaction())
     assert len(public) == 40  # 20 steps, each two of the 40
     for at, r in enumerate(public):
         count = (exact[2 * at]["share"] + exact[2 * at + 1]["share"]) * n
@@ -139,20 +140,20 @@ def test_who_is_worst_off_matches_a_count_by_hand():
         [2000.0, 995.5, 950.5, 500.5]
     )  # 0, 4, 49, 499 controls look at least as much like members
     evidence = Evidence.of(np.repeat([True, False], [4, 1000]), np.concatenate([exposed, controls]))
-    records = worst_off_records(evidence, lens=Redaction())
+    records = worst_off_records(evidence, redaction=Redaction())
     assert [r["share"] for r in records] == [0.25, 0.25, 0.25, 0.25]
     assert [r["guess"] for r in records] == pytest.approx([0.001, 0.009, 0.09, 0.9])
-    table = worst_off_table(evidence, lens=Redaction())
+    table = worst_off_table(evidence, redaction=Redaction())
     assert [r["target"] for r in table] == [0, 1, 2, 3]
     assert [r["lookalikes"] for r in table] == pytest.approx(
         [1 / 1001, 5 / 1001, 50 / 1001, 500 / 1001], rel=1e-5
     )
-    assert worst_off_table(evidence, lens=Redaction("public")) == []
-    assert [r["share"] for r in worst_off_records(evidence, lens=Redaction("public"))] == [None] * 4
+    assert worst_off_table(evidence, redaction=Redaction("public")) == []
+    assert [r["share"] for r in worst_off_records(evidence, redaction=Redaction("public"))] == [None] * 4
 
 
 def test_without_information_the_worst_off_are_what_guessing_gives(make):
-    for r in worst_off_records(make.evidence(0.0), lens=Redaction()):
+    for r in worst_off_records(make.evidence(0.0), redaction=Redaction()):
         assert r["share"] == pytest.approx(r["guess"], abs=0.002)
 
 
@@ -171,7 +172,7 @@ def test_an_svg_scales_takes_the_pages_colours_and_can_be_read_aloud(make, name)
     drawn = {c["name"]: c["records"] for c in page([make.white()], seed=1)["charts"]}
     line = Line(name="coarse", x=(1, 2), y=(0.5, 0.7))
     plot = Plot(title="t", reading="r", x_title="x", y_title="y", lines=(line,))
-    drawn["lines"] = line_records(exhibit_record(plot, lens=Redaction()))
+    drawn["lines"] = line_records(exhibit_record(plot, redaction=Redaction()))
     records = drawn[name]
     svg = draw(name, records, title="A <b>title</b>", description='of "x" & y', key="a 1")
     root = ElementTree.fromstring(svg.replace("xlink:", ""))

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from html import unescape
-from importlib.resources import files
 from math import inf, nan
 from xml.etree import ElementTree
 
@@ -15,18 +15,18 @@ import pytest
 
 from confide.core.errors import DataError
 from confide.core.estimate import Estimate
-from confide.report import Line, Plot, Report, Table, page, report
+from confide.report import Band, Line, Plot, Rate, Report, Table, page, report, schema
 from confide.report.charts.draw import draw
-from confide.report.charts.lines import line_encoding, line_records
+from confide.report.charts.lines import band_records, line_encoding, line_records
 from confide.report.exhibit_records import exhibit_record
-from confide.report.numbers import Redaction
-from confide.report.text import to_text
+from confide.report.redaction import Redaction
+from confide.report.renders.text import to_text
 
 EVIL = "<script>alert(1)</script>\"'><img src=x onerror=alert(2)>"
 
 TABLE = Table(
     title="Who is named",
-    reading="Of 3,217 people.",
+    reading=("Of ", 3217, " people."),
     head=("threshold", "people", "right", "moved", "remark"),
     rows=(
         (8, 3217, Estimate(0.6154, 0.5948, 0.6353, 0.95), 1234.5678, "usual"),
@@ -38,11 +38,11 @@ TABLE = Table(
 PLOT = Plot(
     title="Singled out",
     reading="Read upwards.",
-    x_title="points that he knows",
+    x_title="points known",
     y_title="people singled out",
     lines=(
         Line(name="500 m", x=(1, 2, 4), y=(0.1234, 0.5, nan), low=(0.1, 0.4, 0), high=(0.15, inf, 1)),
-        Line(name="rare:20", x=(2,), y=(0.301,), labels=("here",), joined=False),
+        Line(name="rare:20", x=(2,), y=(0.301,), labels=("label one",), joined=False),
     ),
 )
 SECRET = Table(
@@ -55,7 +55,7 @@ def shown(make, *exhibits, audience="internal", **options) -> Report:
 
 
 def test_a_table_keeps_its_numbers_and_has_null_for_what_is_none():
-    rows = exhibit_record(TABLE, lens=Redaction())["rows"]
+    rows = exhibit_record(TABLE, redaction=Redaction())["rows"]
     assert rows[0][:2] == [8, 3217]
     assert rows[0][2] == {"value": 0.6154, "low": 0.5948, "high": 0.6353, "confidence": 0.95}
     assert [row[3] for row in rows] == [1234.57, None, 0.0]
@@ -68,7 +68,7 @@ def test_a_table_keeps_its_numbers_and_has_null_for_what_is_none():
 
 def test_the_public_sees_coarse_numbers_and_none_that_rest_on_a_handful():
     """0.002 of 3,217 people are six; the first column names the row and stays."""
-    record = exhibit_record(TABLE, lens=Redaction("public"))
+    record = exhibit_record(TABLE, redaction=Redaction("public"))
     rows = record["rows"]
     assert [row[0] for row in rows] == [8, "calibrated", 2.5]
     assert [row[1] for row in rows] == [3200, None, 0]
@@ -80,19 +80,19 @@ def test_the_public_sees_coarse_numbers_and_none_that_rest_on_a_handful():
 
 def test_an_estimate_or_a_count_in_the_first_column_is_no_name():
     table = Table(title="t", reading="r", head=("a",), rows=((Estimate(0.123, 0.1, 0.2, 0.95),), (963,)))
-    (estimate,), (count,) = exhibit_record(table, lens=Redaction("public"))["rows"]
+    (estimate,), (count,) = exhibit_record(table, redaction=Redaction("public"))["rows"]
     assert (estimate["value"], count) == (0.12, 960)
 
 
 def test_a_plot_keeps_its_points():
-    first, second = exhibit_record(PLOT, lens=Redaction())["lines"]
+    first, second = exhibit_record(PLOT, redaction=Redaction())["lines"]
     assert first["y"] == [0.1234, 0.5, None]
     assert (first["low"], first["high"]) == ([0.1, None, None], [0.15, None, None])
-    assert (second["labels"], second["low"], second["joined"]) == (["here"], [], False)
+    assert (second["labels"], second["low"], second["joined"]) == (["label one"], [], False)
 
 
 def test_the_public_sees_coarse_points_without_labels():
-    first, second = exhibit_record(PLOT, lens=Redaction("public"))["lines"]
+    first, second = exhibit_record(PLOT, redaction=Redaction("public"))["lines"]
     assert (first["y"][0], first["low"][0], first["high"][0]) == (0.12, 0.1, 0.15)
     assert second["y"] == [0.3]
     assert second["labels"] == []
@@ -104,8 +104,8 @@ def test_the_public_sees_coarse_points_without_labels():
         of=100,
         lines=(Line(name="l", x=(1, 2), y=(0.05, 0.5)),),
     )
-    assert exhibit_record(few, lens=Redaction("public"))["lines"][0]["y"] == [None, 0.5]
-    assert exhibit_record(few, lens=Redaction())["lines"][0]["y"] == [0.05, 0.5]
+    assert exhibit_record(few, redaction=Redaction("public"))["lines"][0]["y"] == [None, 0.5]
+    assert exhibit_record(few, redaction=Redaction())["lines"][0]["y"] == [0.05, 0.5]
 
 
 def test_the_public_never_sees_what_is_internal(make):
@@ -113,18 +113,17 @@ def test_the_public_never_sees_what_is_internal(make):
     made = shown(make, TABLE, SECRET, hidden, PLOT, audience="public")
     assert [e["title"] for e in made.page["sections"][0]["exhibits"]] == ["Who is named", "Singled out"]
     for text in (made.html(), made.json(), str(made)):
-        assert not re.search(r"Telling items|item 17|Secret plot|\bhere\b|3,?217", text)
+        assert not re.search(r"Telling items|item 17|Secret plot|label one|3,?217", text)
     inside = shown(make, TABLE, SECRET, hidden, PLOT)
     for text in (inside.html(), inside.json(), str(inside)):
         assert "item 17" in text
         assert "Secret plot" in text
-    assert "here" in inside.html()
+    assert "label one" in inside.html()
 
 
 @pytest.mark.parametrize("audience", ["internal", "public"])
 def test_exhibits_follow_the_schema_and_are_kept_whole(make, tmp_path, audience):
-    schema = json.loads(files("confide.report.schemas").joinpath("report-1.json").read_text("utf-8"))
-    validator = jsonschema.Draft202012Validator(schema)
+    validator = jsonschema.Draft202012Validator(schema())
     made = shown(make, TABLE, PLOT, SECRET, audience=audience)
     kept = json.loads(made.json())
     validator.validate(kept)
@@ -138,11 +137,10 @@ def test_exhibits_follow_the_schema_and_are_kept_whole(make, tmp_path, audience)
 
 
 def test_labels_at_points_are_not_in_a_public_schema(make):
-    schema = json.loads(files("confide.report.schemas").joinpath("report-1.json").read_text("utf-8"))
     sections = shown(make, PLOT).page["sections"]
     found = shown(make, audience="public").page
     public = found["sections"][0] | {"exhibits": sections[0]["exhibits"]}
-    assert not jsonschema.Draft202012Validator(schema).is_valid(found | {"sections": [public]})
+    assert not jsonschema.Draft202012Validator(schema()).is_valid(found | {"sections": [public]})
 
 
 def test_every_exhibit_is_in_every_render_after_what_each_attack_found(make):
@@ -151,9 +149,9 @@ def test_every_exhibit_is_in_every_render_after_what_each_attack_found(make):
     text = re.sub(r"\s+", " ", str(made))
     for e in (TABLE, PLOT):
         assert e.title in html
-        assert e.reading in html
+        assert Redaction().text(e.reading) in html
         assert e.title in text
-        assert e.reading in text or e is PLOT
+        assert Redaction().text(e.reading) in text or e is PLOT
         assert html.index("What each attack found") < html.index(e.title) < html.index("What it means")
     assert "3,217" in html and "0.615" in html and "0.595 – 0.635" in html
     assert "0.615 [0.595, 0.635]" in text
@@ -206,7 +204,7 @@ def test_rows_and_lines_of_uneven_length_are_refused():
 
 def plot_of(lines, **changes):
     given = {"title": "t", "reading": "r", "x_title": "x", "y_title": "y", "lines": tuple(lines)}
-    return exhibit_record(Plot(**(given | changes)), lens=Redaction())
+    return exhibit_record(Plot(**(given | changes)), redaction=Redaction())
 
 
 def test_what_cannot_be_drawn_is_left_out():
@@ -278,6 +276,76 @@ def test_one_to_ten_lines_are_drawn_with_their_names(many, log_x):
     assert "var(--exposed" in svg
     width = float(root.get("viewBox").split()[2])
     assert width < 420  # on a phone of 360 pixels letters shrink by a fifth at most
+
+
+BANDED = Line(
+    name="group",
+    x=(0, 1, 2),
+    y=(10.0, 1.0, 0.1),
+    bands=(
+        Band(low=(1.0, 0.1, 0.0), high=(100.0, 10.0, 1.0), beyond=5),
+        Band(low=(5, 0.5, 0.05), high=(20, 2, 0.2)),
+    ),
+    beyond=50,
+)
+
+
+def test_bands_are_drawn_around_their_line_on_a_logarithmic_axis():
+    plot = plot_of([BANDED], log_y=True, places=("start", "middle", "end"))
+    bands = band_records(plot)
+    assert [(r["x"], r["band"], r["low"], r["high"]) for r in bands] == [
+        ("start", 0, 1.0, 100.0),
+        ("middle", 0, 0.1, 10.0),  # the third has no low end above 0
+        ("start", 1, 5.0, 20.0),
+        ("middle", 1, 0.5, 2.0),
+        ("end", 1, 0.05, 0.2),
+    ]
+    points = line_records(plot)
+    assert [(r["x"], r["y"]) for r in points] == [("start", 10.0), ("middle", 1.0), ("end", 0.1)]
+    records = [*bands, *points]
+    svg = draw("lines", records, title="t", description="d", encoding=line_encoding(plot, records))
+    root = ElementTree.fromstring(svg.replace("xlink:", ""))
+    texts = [t.text for t in root.iter("{http://www.w3.org/2000/svg}text")]
+    assert [t for t in texts if t in plot["places"]] == ["start", "middle", "end"]  # in their order
+    assert {"0.1", "1", "10", "group"} <= set(texts)
+    assert svg.count('aria-roledescription="area') == 0
+    assert len(re.findall(r'<path [^>]*fill="var\(--exposed[^>]*opacity="0.14"', svg)) == 1
+    assert len(re.findall(r'<path [^>]*fill="var\(--exposed[^>]*opacity="0.26"', svg)) == 1
+    assert "NaN" not in svg
+
+
+def test_a_quantile_is_not_public_where_fewer_than_ten_people_are_beyond_it():
+    def seen(audience, beyond):
+        line = replace(BANDED, beyond=beyond)
+        plot = Plot(title="t", reading="r", x_title="x", y_title="y", lines=(line,))
+        (record,) = exhibit_record(plot, redaction=Redaction(audience))["lines"]
+        return record
+
+    assert len(seen("internal", 9)["bands"]) == 2
+    assert len(seen("public", 50)["bands"]) == 1  # the band with 5 people beyond is gone
+    assert seen("public", 50)["bands"][0] == {"low": [5, 0.5, 0.05], "high": [20, 2, 0.2]}
+    assert seen("public", 9)["y"] == [None] * 3
+    assert seen("internal", 9)["y"] == [10.0, 1.0, 0.1]
+    with pytest.raises(DataError, match="band of the line 'l' has not 2 ends"):
+        Line(name="l", x=(1, 2), y=(1, 2), bands=(Band(low=(1,), high=(1, 2)),))
+
+
+def test_a_sentence_with_a_number_that_the_public_may_not_see_is_left_out():
+    few = Rate(estimate=Estimate(0.02, 0.01, 0.03, 0.95), of=300)  # six people
+    many = Rate(estimate=Estimate(0.5, 0.45, 0.55, 0.95), of=300, interval=False)
+    table = Table(
+        title="t",
+        reading=[
+            ("Found: ", few, "."),
+            ("Right: ", many, "."),
+            ("AUC ", Estimate(0.5, 0.444, 0.556, 0.95), "."),
+        ],
+        head=("a",),
+        rows=(),
+    )
+    said = [exhibit_record(table, redaction=Redaction(a))["reading"] for a in ("internal", "public")]
+    assert said[0] == ("Found: 2.0 % (between 1.0 and 3.0 %). Right: 50 %. AUC 0.50 (between 0.44 and 0.56).")
+    assert said[1] == "Right: 50 %. AUC 0.50 (between 0.44 and 0.56)."
 
 
 def test_a_section_without_exhibits_has_none(make):

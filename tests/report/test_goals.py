@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 from html import unescape
-from importlib.resources import files
 
 import jsonschema
 import numpy as np
@@ -15,12 +14,13 @@ from confide.core.errors import DataError
 from confide.core.estimate import Estimate
 from confide.core.evidence import Evidence
 from confide.measure import measure
-from confide.report import Finding, Limit, Section, page, report
-from confide.report.charts.records import roc_records, score_records
-from confide.report.goals import ATTRIBUTE, GOALS, LINKAGE, MEMBERSHIP, RECOGNITION, goal
-from confide.report.numbers import Redaction
+from confide.report import Finding, Limit, Section, page, report, schema
+from confide.report.charts.points import roc_records, score_records
+from confide.report.goals import GOALS, MEMBERSHIP, RECORDS, goal
+from confide.report.readings import chart_words
+from confide.report.redaction import Redaction
 
-OTHERS = ("linkage", "attribute", "recognition")
+OTHERS = ("linkage", "attribute", "linkage of images")
 FOREIGN = re.compile(r"\b(?:non-)?members?\b|\bmembership\b|\btraining\b|\bretrain", re.IGNORECASE)
 
 
@@ -103,9 +103,7 @@ def test_the_first_sentence_of_linkage_counts_rows_named_right():
     assert s["finding"]["tpr_at"][1]["rate"]["value"] == 0.66
     # 340 people count as no claim: they lose to the 300 named, tie with the 700 who are not
     assert s["finding"]["auc"]["value"] == pytest.approx(0.66 + 0.34 * 0.7 / 2)
-    assert any(
-        "he is surer about the one in it, and names the right record, 78 in 100" in m for m in s["means"]
-    )
+    assert any("the attack is surer about the first, and right, 78 in 100" in m for m in s["means"])
 
 
 @pytest.mark.parametrize(
@@ -113,13 +111,13 @@ def test_the_first_sentence_of_linkage_counts_rows_named_right():
     [
         (
             "membership",
-            "can tell that it was among the training data for about 66 in 100 members, while wrongly "
+            "can tell whether it was among the training data for about 66 in 100 members, while wrongly "
             "accusing 1 in 100 others.",
         ),
         (
-            "recognition",
-            "can put the right name to about 66 in 100 pictures of people he knows, while wrongly putting a "
-            "name to 1 in 100 pictures of strangers.",
+            "linkage of images",
+            "can put the right name to about 66 in 100 pictures of people it knows, while wrongly putting a "
+            "name to 1 in 100 pictures of unknown people.",
         ),
         (
             "attribute",
@@ -130,8 +128,8 @@ def test_the_first_sentence_of_linkage_counts_rows_named_right():
 )
 def test_the_first_sentence_of_the_other_goals(aim, says):
     s = page([section(aim, FOUND)], seed=1)["sections"][0]
-    assert s["headline"] == f"{goal(aim).subject('unknown')} {says}"
-    assert s["found"][0][1].startswith(goal(aim).finds[0])
+    assert s["headline"] == f"{goal(aim).who('unknown')} {says}"
+    assert s["found"][0][1].startswith(goal(aim).verb[1])
 
 
 def test_where_wrong_rows_abound_the_report_says_what_is_shown_and_never_that_guessing_does_as_well():
@@ -140,17 +138,18 @@ def test_where_wrong_rows_abound_the_report_says_what_is_shown_and_never_that_gu
     assert s["finding"]["auc"]["value"] < 0.5
     assert s["outcome"] == "nothing"
     assert (
-        "could not be shown to point to the records of people in the release more often than" in s["headline"]
+        "could not be shown to point to that person's record more surely than it names one" in s["headline"]
     )
-    assert "he recognised 4 in 1,000 records" in s["support"][0]
+    assert "the attack recognised 4 in 1,000 records" in s["support"][0]
     assert (
-        "Guessing would recognise fewer than 10 in 1,000; only what lies above 19 in 1,000" in s["support"][0]
+        "Guessing would recognise fewer than 10 in 1,000. There may be up to 19 in 1,000 absent people given "
+        "a record: only a larger share" in s["support"][0]
     )
     text = " ".join([s["headline"], *s["support"], *s["means"]])
     assert "guessing: 50 in 100" not in text
 
 
-@pytest.mark.parametrize("aim", ["linkage", "recognition"])
+@pytest.mark.parametrize("aim", ["linkage", "linkage of images"])
 def test_where_a_claim_can_be_wrong_about_the_exposed_no_share_of_right_claims_is_given(aim):
     found = page([section(aim, FOUND)], seed=1)
     assert found["findings"][0]["precision_at"] == []
@@ -160,7 +159,7 @@ def test_where_a_claim_can_be_wrong_about_the_exposed_no_share_of_right_claims_i
 def test_attribute_says_how_often_an_ascription_is_right():
     """With p of 1 in 10: 0.66 / (0.66 + 9 * 0.001) at the lowest resolved price of 1 in 1,000."""
     s = page([section("attribute", FOUND)], seed=1)["sections"][0]
-    (line,) = [m for m in s["means"] if m.startswith("If 1 in 10 of the people he asks about had the trait")]
+    (line,) = [m for m in s["means"] if m.startswith("If 1 in 10 of the people the adversary asks about had")]
     assert "at 1 in 1,000 wrong ascriptions would be right 99 in 100 times" in line or "in every case" in line
 
 
@@ -185,7 +184,7 @@ def test_that_nobody_played_blind_is_a_warning_for_membership_only(aim):
 
 
 @pytest.mark.parametrize("aim", GOALS)
-def test_only_membership_takes_it_that_he_knows_the_full_record(aim):
+def test_only_membership_takes_the_full_record_as_known(aim):
     said = page([section(aim, FOUND)], seed=1)["sections"][0]["adversary"]
     assert any("full record" in line for line in said) is (aim == "membership")
 
@@ -197,7 +196,7 @@ def test_the_worst_off_of_an_attribute_are_not_listed():
 
 
 def test_an_unknown_goal_is_refused():
-    with pytest.raises(DataError, match="choose one of membership, linkage, attribute, recognition"):
+    with pytest.raises(DataError, match="choose one of membership, membership of counts, attribute"):
         page([section("revenge", FOUND)], seed=1)
     with pytest.raises(DataError, match="revenge"):
         goal("revenge")
@@ -208,15 +207,17 @@ def test_a_curve_ends_at_the_share_that_is_ever_right():
     finding = Finding(risk=measure(FOUND))
     for corner, last in ((True, (1.0, 1.0)), (False, (0.3, 0.66))):
         line = [
-            r for r in roc_records(finding, [finding], corner=corner, lens=Redaction()) if r["part"] == "line"
+            r
+            for r in roc_records(finding, [finding], corner=corner, redaction=Redaction())
+            if r["part"] == "line"
         ]
         assert max((r["fpr"], r["tpr"]) for r in line) == pytest.approx(last)
 
 
 def test_wrong_rows_stand_in_the_lowest_steps():
     """Of 2,000 people 1,040 have no right claim (340 and 700): the lowest 52 in 100 places are theirs."""
-    records = score_records(FOUND, names=LINKAGE.groups, lens=Redaction())
-    share = {g: np.array([r["share"] for r in records if r["group"] == g]) for g in LINKAGE.groups}
+    records = score_records(FOUND, names=RECORDS.groups, redaction=Redaction())
+    share = {g: np.array([r["share"] for r in records if r["group"] == g]) for g in RECORDS.groups}
     inside, absent = share.values()
     assert inside[:20].sum() == pytest.approx(0.34 * 1000 / 1040, rel=1e-3)
     assert absent[:20].sum() == pytest.approx(0.70 * 1000 / 1040, rel=1e-3)
@@ -224,42 +225,42 @@ def test_wrong_rows_stand_in_the_lowest_steps():
     assert inside[-13:].sum() == pytest.approx(0.65, rel=1e-3)
 
 
-@pytest.mark.parametrize("aim", OTHERS)
+@pytest.mark.parametrize("aim", GOALS)
 def test_the_charts_speak_of_the_goal(aim):
     html = report([section(aim, FOUND)], seed=1).html()
-    for words in (*goal(aim).groups, *list(goal(aim).axes.values())[:2]):
-        assert f">{words}<" in html
-    for words in MEMBERSHIP.groups:
-        assert words in goal(aim).groups or f">{words}<" not in html
+    words = chart_words(goal(aim))
+    for text in (*goal(aim).groups, words["roc"].x_title, words["roc"].y_title, words["scores"].x_title):
+        assert f">{text}<" in html
+    for text in MEMBERSHIP.groups:
+        assert text in goal(aim).groups or f">{text}<" not in html
 
 
-def test_every_text_of_the_charts_that_a_goal_renames_is_in_a_chart_file():
-    folder = files("confide.report.charts")
-    texts = "".join(folder.joinpath(f"{n}.json").read_text("utf-8") for n in ("roc", "scores", "worst_off"))
-    for aim in (LINKAGE, ATTRIBUTE, RECOGNITION):
-        assert all(f'"{old}"' in texts for old in aim.axes)
+def test_no_two_goals_share_a_first_sentence_or_a_chart_title():
+    shown = [page([section(aim, FOUND)], seed=1) for aim in GOALS]
+    assert len({p["sections"][0]["headline"] for p in shown}) == len(GOALS)
+    assert len({p["charts"][0]["title"] for p in shown}) == len(GOALS)
 
 
 @pytest.mark.parametrize("audience", ["internal", "public"])
 @pytest.mark.parametrize("aim", GOALS)
 def test_every_goal_follows_the_schema(aim, audience):
-    schema = json.loads(files("confide.report.schemas").joinpath("report-1.json").read_text("utf-8"))
     for evidence in (FOUND, NOTHING, FEW):
         found = page([section(aim, evidence)], seed=1, audience=audience)
         kept = json.loads(json.dumps(found, allow_nan=False))
-        jsonschema.Draft202012Validator(schema).validate(kept)
+        jsonschema.Draft202012Validator(schema()).validate(kept)
         assert kept == found
 
 
-def test_a_count_in_the_subject_is_coarse_for_the_public():
-    s = section("attribute", FOUND, subject="Somebody who knows the trait of 3,217 others")
-    said = [page([s], seed=1, audience=a)["sections"][0]["headline"] for a in ("internal", "public")]
-    assert "3,217 others" in said[0]
-    assert "of about 3,200 others" in said[1]
+def test_the_subject_is_printed_as_it_is_given():
+    """The caller writes it for its audience: nothing is searched for in finished text."""
+    s = section("attribute", FOUND, subject="Somebody who knows the trait of about 3,200 others")
+    for audience in ("internal", "public"):
+        headline = page([s], seed=1, audience=audience)["sections"][0]["headline"]
+        assert headline.startswith("Somebody who knows the trait of about 3,200 others can tell the trait")
 
 
 def test_what_is_missing_is_said_of_the_right_people():
-    few = page([section("recognition", FOUND)], seed=1)["findings"][0]["tpr_at"][-1]
-    assert few["why"] == "n/a (needs at least 10000 pictures of strangers, has 1000)"
+    few = page([section("linkage of images", FOUND)], seed=1)["findings"][0]["tpr_at"][-1]
+    assert few["why"] == "needs at least 10,000 pictures of unknown people, and there are 1,000"
     public = page([section("linkage", FOUND)], seed=1, audience="public")["findings"][0]["tpr_at"][-1]
-    assert public["why"] == "needs at least 10,000 people held out of the release"
+    assert public["why"] == "needs at least 10,000 people held out of the release, and there are 1,000"

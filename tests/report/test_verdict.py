@@ -75,8 +75,8 @@ def test_epsilon_is_within_only_if_the_audit_could_have_seen_more(make, low, cei
 
 def test_the_epsilon_judged_is_not_searched_for_among_methods(make):
     hypothesis = EpsilonBound(9.0, 12.0, "mu-GDP", 0.0, 0.95, False, "under the mu-GDP hypothesis")
-    plain = EpsilonBound(0.5, 5.0, "one run", 0.0, 0.95, False, "drawn alike")
-    larger_low = EpsilonBound(3.0, 4.0, "another", 0.0, 0.95, False, "drawn alike")
+    plain = EpsilonBound(0.5, 5.0, "one run", 0.0, 0.95, False, "drawn the same way")
+    larger_low = EpsilonBound(3.0, 4.0, "another", 0.0, 0.95, False, "drawn the same way")
     assert finding(make, epsilon=(hypothesis, larger_low, plain)).bound == plain
     certified = EpsilonBound(0.1, 1.0, "two worlds", 0.0, 0.95, True)
     assert finding(make, epsilon=(hypothesis, plain, certified)).bound == certified

@@ -100,6 +100,6 @@ def test_a_worker_that_is_killed_is_said() -> None:
     def dies(_: int) -> None:
         os.kill(os.getpid(), 9)
 
-    with pytest.raises(ConfideError, match=r"(?s)a worker process is gone.*give fewer jobs"):
+    with pytest.raises(ConfideError, match=r"(?s)a worker process stopped.*give fewer jobs"):
         list(processes(2)(dies, range(2)))
     assert list(processes(2)(abs, [-1, 2])) == [1, 2]

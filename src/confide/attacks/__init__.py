@@ -1,1 +1,1 @@
-"""FLOOR 1: adversaries, a room for each goal, one file a paper."""
+"""Attacks: what an adversary does with a release; a folder for each goal, a folder in it for each kind."""

@@ -8,28 +8,30 @@ from typing import ClassVar
 import numpy as np
 
 from confide.attacks.features import Features
-from confide.core.arrays import Floats, Rng
+from confide.core.arrays import Bools, Floats, Rng
 from confide.core.errors import KnowledgeError
 from confide.core.nouns import Case, Guess
 from confide.core.paper import Paper
 from confide.knowledge.models import SupervisedBackground
 from confide.views.records import Records
 
+# More numbers than this are projected: with few known targets a wider regression learns them by heart.
 WIDEST = 300
+# From fewer known members or non-members two classifiers learn noise.
 FEWEST = 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Blind:
-    """Tells members from non-members without looking at the release at all.
+    """Blind baseline: tells members from non-members without looking at the release.
 
-    He is told the membership of some targets, learns what sets their records apart, and guesses the
-    others'. If he wins, exposed and control people differ already before any model is trained (other
-    dates, another source, another class mix), and no attack's success says anything about the model: the
-    comparison itself is broken.
+    The adversary knows the membership of some targets, learns what sets their records apart, and guesses the
+    others. If it succeeds, exposed and control people differ already before any model is trained: by their
+    dates, their source or their mix of classes. Then no attack's success says anything about the model,
+    because the comparison itself is broken.
 
-    Score: the mean of two classifiers' log-odds, logistic regression and boosted trees, trained on those
-    he was told; these are left out of the evidence.
+    Score: the mean log-odds of two classifiers, logistic regression and boosted trees, which are trained on
+    the known targets. These targets are left out of the evidence.
     """
 
     name: ClassVar[str] = "blind"
@@ -48,8 +50,8 @@ class Blind:
         fewest = min(int(member.sum()), int((~member).sum()))
         if fewest < FEWEST:
             raise KnowledgeError(
-                f"blind needs to be told {FEWEST} members and as many non-members and knows {fewest}: "
-                "give more targets, or tell more of them."
+                f"blind needs {FEWEST} known members and as many known non-members, and has {fewest} of one "
+                "kind: give more targets, or let it know more of them."
             )
         describe = Features.of(case.targets, classes=case.known.classes, widest=WIDEST, rng=rng)
         x = describe(case.targets)
@@ -60,12 +62,13 @@ class Blind:
         return Guess(None, score)
 
 
-def _log_odds(x: Floats, member: np.ndarray, x_other: Floats, *, rng: Rng) -> Floats:
+def _log_odds(x: Floats, member: Bools, x_other: Floats, *, rng: Rng) -> Floats:
     from sklearn.ensemble import HistGradientBoostingClassifier
     from sklearn.linear_model import LogisticRegression
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import StandardScaler
 
+    # A strong penalty: differences that a hold-out shows are broad, and few targets are known.
     line = make_pipeline(StandardScaler(), LogisticRegression(C=0.01, max_iter=1_000))
     trees = HistGradientBoostingClassifier(max_iter=40, random_state=int(rng.integers(2**31)))
     return np.mean([m.fit(x, member).decision_function(x_other) for m in (line, trees)], axis=0)

@@ -1,34 +1,59 @@
-"""Every attack by its name, whatever room it stands in."""
+"""The catalogue of attacks: by goal, by kind of release, and by name."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Never, TypeAlias
 
 from confide.attacks import attribute, linkage, membership
-from confide.attacks.linkage import images as recognition
-from confide.attacks.membership import counts as aggregates
+from confide.attacks.attribute import likes
+from confide.attacks.linkage import images, ratings, traces
+from confide.attacks.membership import counts
 from confide.core.errors import KnowledgeError
+from confide.core.nouns import Attack
 
-ROOMS: dict[str, tuple[type[Any], ...]] = {
-    "membership": membership.ALL,
-    "attribute": attribute.ALL,
-    "linkage": linkage.ALL,
-    "recognition": recognition.ALL,
-    "aggregates": aggregates.ALL,
+# An attack takes a case; one that takes no case at all would be the most general. `Never` says: some attack,
+# whatever it needs to see and to know.
+AttackType: TypeAlias = type[Attack[Never, Never, Never]]
+
+ROOMS: dict[str, dict[str, tuple[AttackType, ...]]] = {
+    "membership": {"model": membership.MODEL, "counts": counts.ALL},
+    "attribute": {"likes": likes.ALL},
+    "linkage": {"ratings": ratings.ALL, "traces": traces.ALL, "images": images.ALL},
+    "reconstruction": {},  # its files restore traces and pictures for an exhibit; no game scores them yet
 }
-"""The attacks by what the adversary is after; aggregates: whether somebody is among those counted."""
+"""Goal -> kind of release -> its attacks, in the order in which they are listed."""
 
 
-def by_name(name: str) -> type[Any]:
-    """The attack of this name.
+def attacks_of(*, goal: str | None = None, kind: str | None = None) -> tuple[AttackType, ...]:
+    """The attacks with this goal on this kind of release; None stands for all.
+
+    >>> [attack.name for attack in attacks_of(kind="likes")]
+    ['likes-tfidf', 'likes-svd']
+    """
+    return tuple(
+        attack
+        for its_goal, kinds in ROOMS.items()
+        if goal in (None, its_goal)
+        for its_kind, attacks in kinds.items()
+        if kind in (None, its_kind)
+        for attack in attacks
+    )
+
+
+def by_name(name: str, *, goal: str | None = None, kind: str | None = None) -> AttackType:
+    """The attack of this name, of one goal and one kind of release where they are given.
 
     Raises:
-        KnowledgeError: if there is none.
+        KnowledgeError: if there is none; those that there are are listed.
 
-    >>> by_name("scoreboard").__name__
-    'Scoreboard'
+    >>> by_name("scoreboard").__name__, by_name("lira", goal="membership", kind="model").__name__
+    ('Scoreboard', 'LiRA')
     """
-    names = {attack.name: attack for room in ROOMS.values() for attack in room}
+    names = {attack.name: attack for attack in attacks_of(goal=goal, kind=kind)}
     if name not in names:
-        raise KnowledgeError(f"there is no attack {name!r}: choose from {', '.join(names)}.")
+        among = f" on {kind}" if kind else ""
+        raise KnowledgeError(f"there is no attack {name!r}{among}: choose from {', '.join(names)}.")
     return names[name]
+
+
+__all__ = ["ROOMS", "AttackType", "attacks_of", "attribute", "by_name", "linkage", "membership"]

@@ -1,4 +1,4 @@
-"""What an adversary's own model sees of a record: numbers."""
+"""Features of a record for an adversary's own model: numbers, projected where there are too many."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from confide.views.records import Records
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Features:
-    """Turns records into a matrix: their features, in a random projection if too many, and their label.
+    """Description of records as a matrix: their features, randomly projected if too many, and their label.
 
     Args:
         encode: features -> numbers [n, d].
         projection: float64[d, w], or None.
-        classes: labels become this many 0/1 columns; 1 (a regression) keeps the value.
+        classes: labels become this many 0/1 columns; 1, for a regression, keeps the value.
     """
 
     encode: Encoder
@@ -27,11 +27,12 @@ class Features:
 
     @classmethod
     def of(cls, records: Records, *, classes: int, widest: int, rng: Rng) -> Features:
-        """How to describe records like these in at most `widest` numbers and the label."""
+        """Fit a description of such records in at most `widest` numbers and the label."""
         encode = fit_encoding(records.x)
         width = encode(records.x[:1]).shape[1]
         if width <= widest:
             return cls(encode, None, classes)
+        # A Gaussian projection keeps inner products in expectation, whatever the features are.
         return cls(encode, rng.standard_normal((width, widest)) / np.sqrt(width), classes)
 
     def __call__(self, records: Records) -> Floats:

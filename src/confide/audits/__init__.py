@@ -1,11 +1,54 @@
-"""FLOOR 3: the door, by what you hold."""
+"""Audits, by what the user holds: one spec and one subject a kind, and one procedure for all of them."""
 
-from confide.audits.images.door import images
-from confide.audits.likes.door import likes
-from confide.audits.model.door import model
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, TypeAlias
+
 from confide.audits.outcome import Audit
-from confide.audits.ratings.door import ratings
-from confide.audits.scores import scores
-from confide.audits.traces.door import traces
+from confide.audits.run import audit as run
+from confide.audits.settings import Settings, SettingsGiven
+from confide.audits.spec import AuditSpec
+from confide.core.errors import DataError
 
-__all__ = ["Audit", "images", "likes", "model", "ratings", "scores", "traces"]
+if TYPE_CHECKING:
+    from typing import Unpack
+
+    from confide.inputs.counts import Counts
+    from confide.inputs.images import Images
+    from confide.inputs.likes import Likes
+    from confide.inputs.model import Model
+    from confide.inputs.ratings import Ratings
+    from confide.inputs.scores import Scores
+    from confide.inputs.traces import Traces
+
+    Held: TypeAlias = Model | Ratings | Traces | Likes | Images | Counts | Scores
+
+KINDS = ("model", "ratings", "traces", "likes", "images", "counts", "scores")
+"""What can be held: each word names a command, a record in `confide.inputs` and a room here."""
+
+
+def spec_of(kind: str) -> AuditSpec:
+    """The spec of this kind of release."""
+    spec: AuditSpec = import_module(f"confide.audits.{kind}").SPEC
+    return spec
+
+
+def audit(held: Held, **settings: Unpack[SettingsGiven]) -> Audit:
+    """Audit what is about to be published: play the adversary against it, and measure what it learns.
+
+    Args:
+        held: a filled-in record, such as `confide.Ratings("r.parquet", user="u", item="i")`.
+        settings: the fields of `confide.audits.Settings`: `seed`, `protect`, `limits`, `audience` and others.
+
+    Raises:
+        ConfideError: one sentence on what is wrong and what to do.
+    """
+    kind = type(held).__module__.rsplit(".", 1)[-1]
+    if kind not in KINDS:
+        records = ", ".join(spec_of(k).record.__name__ for k in KINDS)
+        raise DataError(f"a {type(held).__name__} cannot be audited: give one of {records}.")
+    return run(spec_of(kind), held, settings=Settings(**settings))
+
+
+__all__ = ["KINDS", "Audit", "Settings", "audit", "spec_of"]

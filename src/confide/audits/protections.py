@@ -1,55 +1,132 @@
-"""Protections by name, as a user writes them; and the frontier of risk against what is left, as exhibits."""
+"""Protections by name, as a user writes them; and the frontier of risk against utility, as exhibits."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, TypeAlias
-
-import numpy as np
+from dataclasses import dataclass
+from itertools import combinations
+from typing import Literal, TypeAlias
 
 from confide.audits.frontier import Frontier
 from confide.core.errors import ConfideError, DataError
 from confide.core.estimate import Estimate, Measured
-from confide.core.nouns import Mechanism
+from confide.core.nouns import AnyMechanism
+from confide.inputs.sidecar import protections_of
+from confide.mechanisms.in_order import in_order
 from confide.report import Line, Plot, Table
-
-Maker: TypeAlias = Callable[..., Mechanism[Any]]
 
 UNPROTECTED = "as they are"
 """The name of the release without protection."""
 
+Noise: TypeAlias = Literal["secure", "rehearsal"]
+"""Where noise under a promise comes from: the operating system, or a seeded generator."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scale:
+    """The settings of a protection from weak to strong, for a search over them.
+
+    Args:
+        weakest, strongest: the ends, as numbers.
+        write: a number on the scale -> the protection as a user writes it.
+        whole: whether only whole numbers are settings.
+    """
+
+    weakest: float
+    strongest: float
+    write: Callable[[float], str]
+    whole: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Protection:
+    """A mechanism by the name that a user writes.
+
+    Args:
+        make: settings as text -> mechanism; it also takes `noise` where the mechanism is `random`.
+        example: with settings, such as 'rare:20'.
+        random: whether it draws noise under a promise.
+        alone: whether it changes each record by itself. A promise would not hold after a step that looks at
+            other records: one record more could change many.
+        last: whether nothing can come after it, since the adversary reads off the release what it left.
+        scale: its settings from weak to strong; None where they are not one number.
+    """
+
+    make: Callable[..., AnyMechanism]
+    example: str
+    random: bool = False
+    alone: bool = True
+    last: bool = False
+    scale: Scale | None = None
+
 
 def parse_protections(
-    specs: Sequence[str], makers: Mapping[str, tuple[Maker, str]]
-) -> dict[str, Mechanism[Any]]:
+    texts: Sequence[str], protections: Mapping[str, Protection], *, noise: Noise = "rehearsal"
+) -> dict[str, AnyMechanism]:
     """Mechanisms by the text that names them, such as 'rare:20' or 'planar:200m,1.4'.
 
     Args:
-        specs: each the name of a maker and, after a colon, its settings parted by commas.
-        makers: name -> (maker, called with the settings as text; an example).
+        texts: each the name of a protection and, after a colon, its settings parted by commas; several that
+            are applied one after the other are joined by a plus.
+        protections: what can be written.
+        noise: an audit rehearses; a release draws from the cryptographic source.
 
     Raises:
-        DataError: for an unknown name or a setting that the maker refuses; what can be written is listed.
+        DataError: for an unknown name, a setting that the mechanism refuses, or an order that cannot be; what
+            can be written is listed.
 
-    >>> parse_protections(["half:3"], {"half": (lambda times: f"halved {times} times", "half:2")})
+    >>> halve = Protection(make=lambda times: f"halved {times} times", example="half:2")
+    >>> parse_protections(["half:3"], {"half": halve})
     {'half:3': 'halved 3 times'}
     """
-    found: dict[str, Mechanism[Any]] = {}
-    for spec in specs:
-        name, _, rest = spec.partition(":")
-        examples = ", ".join(example for _, example in makers.values())
-        if name not in makers:
-            raise DataError(f"there is no protection {spec!r}: write one of {examples}.")
-        make, example = makers[name]
-        try:
-            found[spec] = make(*[part.strip() for part in rest.split(",")] if rest else [])
-        except ConfideError as why:
+    return {text: _parsed(text, protections, noise) for text in texts}
+
+
+def made_by(released: object, said: str | None, protections: Mapping[str, Protection]) -> AnyMechanism | None:
+    """How a released file was made, as the adversary knows it: by what is said, or by the file's sidecar.
+
+    An adversary that did not know would be weaker than a real one, and the audit a false all-clear.
+
+    Args:
+        released: the file, or a frame in memory.
+        said: the protections as a user writes them.
+        protections: what can be written.
+
+    Raises:
+        DataError: for protections that cannot be read.
+    """
+    text = said if said is not None else "+".join(protections_of(released))
+    return parse_protections([text], protections)[text] if text else None
+
+
+def _parsed(text: str, protections: Mapping[str, Protection], noise: Noise) -> AnyMechanism:
+    steps = [(part, *_step(part.strip(), protections, noise)) for part in text.split("+")]
+    for (first, before, _), (second, after, _) in combinations(steps, 2):
+        if before.last and after.last:
+            raise DataError(f"{text!r} cannot be used: nothing can follow {first} or {second}. Give one.")
+        if before.last or (after.random and not before.alone):
             raise DataError(
-                f"{spec!r} cannot be used ({str(why).rstrip('.')}): write for example {example}."
-            ) from why
-        except (TypeError, ValueError, OverflowError) as why:
-            raise DataError(f"{spec!r} cannot be used: write for example {example}.") from why
-    return found
+                f"{text!r} cannot be used: {first} looks at other records. Write {second} before {first}."
+            )
+    return in_order([mechanism for *_, mechanism in steps])
+
+
+def _step(text: str, protections: Mapping[str, Protection], noise: Noise) -> tuple[Protection, AnyMechanism]:
+    name, _, rest = text.partition(":")
+    if name not in protections:
+        can = ", ".join(p.example for p in protections.values())
+        instead = f"write one of {can}" if can else "none is offered for this kind of release yet"
+        raise DataError(f"there is no protection {text!r}: {instead}.")
+    protection = protections[name]
+    settings = [part.strip() for part in rest.split(",")] if rest else []
+    try:
+        return protection, protection.make(*settings, **({"noise": noise} if protection.random else {}))
+    except ConfideError as why:
+        raise DataError(
+            f"{text!r} cannot be used ({str(why).rstrip('.')}): write for example {protection.example}."
+        ) from why
+    except (TypeError, ValueError, OverflowError) as why:
+        raise DataError(f"{text!r} cannot be used: write for example {protection.example}.") from why
 
 
 def frontier_exhibits(found: Frontier, *, across: str) -> tuple[Table, Plot]:
@@ -102,14 +179,3 @@ def value_of(left: Measured, name: str) -> float:
     """A measure's value, with or without interval."""
     found = left[name]
     return found.value if isinstance(found, Estimate) else float(found)
-
-
-def something_left(data: Any, protections: Mapping[str, Mechanism[Any]], *, what: str, seed: int) -> None:
-    """Refuse, before any work, a protection that leaves nothing of these records or cannot be applied.
-
-    Raises:
-        DataError: with the protection's name.
-    """
-    for spec, mechanism in protections.items():
-        if not len(mechanism(data, rng=np.random.default_rng([seed, 8])).view):
-            raise DataError(f"{spec} leaves none of the {what}: protect them less.")

@@ -3,49 +3,60 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
+from dataclasses import dataclass
 
-from confide.audits.outcome import Audit, conclude, parse_audience, parse_limits
-from confide.audits.playing import Played
-from confide.core import evidence as kept
+import polars as pl
+
+from confide.audits.release import AuditedRelease, PlannedGame
+from confide.audits.settings import Settings
+from confide.audits.spec import AuditSpec, Context, Count
+from confide.core.estimate import Estimate, Measured
 from confide.core.evidence import Evidence
-from confide.report import Limit
+from confide.core.nouns import AnyAttack, AnyMechanism
+from confide.inputs.scores import Scores, read_scores
+from confide.report import Exhibit
 
 
-def scores(
-    evidence: Path | str | Evidence | Sequence[Evidence],
-    *,
-    limits: Sequence[str | Limit] = (),
-    audience: str = "internal",
-    strict: bool = False,
-    name: str | None = None,
-) -> Audit:
-    """Measure evidence: exposed people's scores against control people's.
-
-    Args:
-        evidence: a parquet file with the columns exposed and score, and where there are any world, target,
-            hit and attack; or evidence in memory.
-        limits: such as 'tpr@0.01=0.05'.
-        audience: 'internal' or 'public'.
-        strict: let an inconclusive verdict fail.
-        name: what the scores are about, for the report.
+def read(held: Scores, *, settings: Settings) -> ScoresSubject:
+    """Read the evidence.
 
     Raises:
-        DataError, EvidenceError: if the file or the columns cannot be read.
+        DataError, EvidenceError: if the file or its columns cannot be read.
     """
-    parse_limits(limits)
-    parse_audience(audience)
-    if isinstance(evidence, str | Path):
-        name = name or Path(evidence).name
-        evidence = kept.load(Path(evidence))
-    parts = [evidence] if isinstance(evidence, Evidence) else list(evidence)
-    return conclude(
-        release=name or "scores",
-        played=Played(evidence=tuple(parts)),
-        blind=None,
-        limits=limits,
-        audience=audience,
-        strict=strict,
-        seed=0,
-        about={"release": "scores made elsewhere; higher = surer that a person was in the data"},
-    )
+    return ScoresSubject(*read_scores(held))
+
+
+@dataclass(frozen=True, slots=True)
+class ScoresSubject:
+    """Evidence made elsewhere: there is nothing to play, and nothing is known of the release."""
+
+    name: str
+    evidence: Sequence[Evidence]
+
+    def games(self, mechanism: AnyMechanism, asked: Sequence[AnyAttack]) -> Sequence[PlannedGame]:
+        return [PlannedGame(game=None, found=self.evidence)]
+
+    def context(self, release: AuditedRelease, count: Count) -> Context:
+        about = {"release": "scores made elsewhere; higher = surer that a person was in the data"}
+        return Context(adversary=(), about=about)
+
+    def exhibits(self, release: AuditedRelease) -> Sequence[Exhibit]:
+        return ()
+
+    def targets(self, release: AuditedRelease) -> pl.DataFrame | None:
+        return None
+
+    def risk(self, release: AuditedRelease, plain: AuditedRelease) -> Estimate | None:
+        return None
+
+    def utility(self, release: AuditedRelease) -> Measured:
+        return {}
+
+
+SPEC = AuditSpec(
+    name="scores",
+    question="Do these scores tell people in the data from people outside it?",
+    goal="membership",
+    record=Scores,
+    read=read,
+)

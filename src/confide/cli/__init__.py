@@ -1,6 +1,5 @@
-"""ROOF: the command line."""
+"""The command line."""
 
-from confide.cli import people
 from confide.cli.commands import main
 
-__all__ = ["main", "people"]
+__all__ = ["main"]

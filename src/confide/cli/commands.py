@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import click
 
-from confide.cli.running import finish, report_options, sentences, usable, warn
+from confide.cli.audit import AuditGroup
+from confide.cli.exits import sentences, usable
+from confide.cli.protect import ProtectGroup
 from confide.core.version import VERSION
 
 
@@ -22,132 +23,20 @@ def version() -> None:
     click.echo(f"confide {VERSION}")
 
 
-@main.group()
+@main.group(cls=AuditGroup)
 def audit() -> None:
     """Play the adversary against what you are about to publish."""
 
 
-@audit.command("model")
-@click.option(
-    "--model",
-    "spec",
-    required=True,
-    metavar="MODEL",
-    help="mypkg.mymodel:net (a model, a function that returns one, or predict(X)), "
-    "model.onnx or model.skops.",
-)
-@click.option(
-    "--members",
-    required=True,
-    type=click.Path(path_type=Path),
-    help="Records that trained it (.parquet, .csv or .npz).",
-)
-@click.option(
-    "--nonmembers",
-    required=True,
-    type=click.Path(path_type=Path),
-    help="Records of the same kind that did not.",
-)
-@click.option(
-    "--population",
-    type=click.Path(path_type=Path),
-    default=None,
-    help="More such records that did not train it: for calibration, never scored.",
-)
-@click.option("--label", default=None, help="The column to be predicted (tables).")
-@click.option(
-    "--task",
-    type=click.Choice(["classification", "regression"]),
-    default=None,
-    help="Where the model and the labels do not tell.",
-)
-@click.option(
-    "--references",
-    default=16,
-    show_default=True,
-    type=click.IntRange(0),
-    help="How many reference models the adversary trains.",
-)
-@click.option(
-    "--train",
-    default=None,
-    metavar="mypkg.mymodel:train",
-    help="train(X, y, *, rng) -> model, the target's recipe. Otherwise a scikit-learn model is cloned, and "
-    "a torch module re-initialised and trained until its train accuracy matches.",
-)
-@click.option("--attacks", default=None, help="Comma-separated names, or all (see `confide attacks`).")
-@click.option(
-    "--access",
-    type=click.Choice(["white-box", "black-box", "label-only"]),
-    default=None,
-    help="What will be published: the weights, the scores, or the decisions. White-box plays the attacks on "
-    "weights too, and says what each kind of access gives.",
-)
-@click.option(
-    "--weights",
-    type=click.Path(path_type=Path),
-    default=None,
-    metavar="net.safetensors",
-    help="Weights to put into a torch module.",
-)
-@click.option(
-    "--checkpoint",
-    "checkpoints",
-    type=click.Path(path_type=Path),
-    multiple=True,
-    metavar="epoch5.safetensors",
-    help="Earlier weights of the same run, published too. Repeatable, oldest first.",
-)
-@click.option(
-    "--trained-on",
-    default=None,
-    type=click.IntRange(1),
-    help="How many records trained the model in all, of which --members may be a part.",
-)
-@click.option("--seed", default=7, show_default=True, type=click.IntRange(0), help="Same seed, same report.")
-@click.option("--jobs", default=1, show_default=True, type=click.IntRange(1), help="Worker processes.")
-@click.option(
-    "--cache",
-    type=click.Path(path_type=Path, file_okay=False),
-    default=None,
-    help="Where trained references are kept, so that an interrupted audit resumes.",
-)
-@click.option(
-    "--allow-overlap", is_flag=True, help="Leave records on both sides out instead of refusing them."
-)
-@report_options
-@sentences
-def audit_model(spec: str, out: Path, **options: Any) -> None:
-    """Can an outsider tell whose records trained this model?"""
-    from confide import audits
-    from confide.cli.progress import progress_bar
-
-    usable(out)
-    with progress_bar("training reference models") as progress:
-        done = audits.model(spec, progress=progress, tell=warn, **options)
-    finish(done, out)
-
-
-@audit.command("scores")
-@click.argument("evidence", type=click.Path(path_type=Path))
-@report_options
-@sentences
-def audit_scores(evidence: Path, out: Path, **options: Any) -> None:
-    """Measure evidence made anywhere, by anything.
-
-    EVIDENCE is a parquet or csv file with the columns exposed and score (higher = surer), and where there
-    are any world, target, hit and attack.
-    """
-    from confide import audits
-
-    usable(out)
-    finish(audits.scores(evidence, **options), out)
+@main.group(cls=ProtectGroup)
+def protect() -> None:
+    """Write the safer file: protected, verified, and audited against the original."""
 
 
 @main.command()
 def attacks() -> None:
     """List the attacks, what each needs to see, and the paper it comes from."""
-    from confide.cli.explaining import attack_table
+    from confide.cli.explain import attack_table
 
     click.echo(attack_table())
 
@@ -157,7 +46,7 @@ def attacks() -> None:
 @sentences
 def explain(name: str) -> None:
     """Tell what an attack does, its settings and how to cite it."""
-    from confide.cli.explaining import explanation
+    from confide.cli.explain import explanation
 
     click.echo(explanation(name))
 

@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from confide import audits
-from confide.audits.outcome import Audit
+from confide.audits import Audit, audit
 from confide.cli.progress import progress_bar
 from confide.core.errors import DataError
 from confide.data import fair
+from confide.inputs.model import Model
 from confide.views.records import Records
 
 ASKED = (
@@ -30,20 +30,15 @@ def run_demo(out: Path, *, seed: int, quick: bool) -> str:
     done: list[Audit] = []
     for name, model in _models(seed):
         with progress_bar(f"references for the {name}") as progress:
-            done.append(
-                audits.model(
-                    _fitted(model, members),
-                    members=members,
-                    nonmembers=nonmembers,
-                    population=population,
-                    references=4 if quick else 16,
-                    seed=seed,
-                    jobs=2,
-                    name=name,
-                    harm="Whoever is found is known to have answered a survey about her marriage.",
-                    progress=progress,
-                )
+            held = Model(
+                _fitted(model, members),
+                members=members,
+                nonmembers=nonmembers,
+                population=population,
+                references=4 if quick else 16,
+                harm="Whoever is found is known to have answered a survey about her marriage.",
             )
+            done.append(audit(held, seed=seed, jobs=2, name=name, progress=progress))
     both = Audit.merge(done)
     both.save(out)
     written = ", ".join(str(out / name) for name in both.files)

@@ -1,1 +1,1 @@
-"""GROUND: the nouns. numpy and polars only, and nothing of ours from above."""
+"""The core nouns: mechanism, release, game, attack, evidence. It imports numpy and polars only."""

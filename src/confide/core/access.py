@@ -1,13 +1,13 @@
-"""What a release shows: access is a type.
+"""Access to a model as a type: label-only, black-box and white-box views.
 
-An attack asks for a view by the annotation of its `case`; a game shows one. `LabelOnly` shows least,
-`WhiteBox` most, and each view can do all that the one above it can::
+An attack names the view that it needs in the annotation of its `case`; a game shows a view. `LabelOnly` shows
+the least, `WhiteBox` the most. Each view below also does everything that the views above it do::
 
     LabelOnly   the winning class of each query
-    BlackBox    ... and the scores of all classes
-    WhiteBox    ... and the inside: the parameters, every layer's outputs, losses and gradients
+    BlackBox    the same, and the scores of all classes
+    WhiteBox    the same, and the parameters, every layer's outputs, losses and gradients
 
-A release of records is seen whole: its view is the records themselves (`Interactions`, `Traces`, `Pictures`).
+A release of records is seen as a whole: its view is the records (`Interactions`, `Traces`, `Pictures`).
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from typing import Literal, Protocol, TypeAlias, runtime_checkable
 
 from confide.core.arrays import Array, Batch, Floats
 
+# The task decides what `predict` means: logits of classes, or values.
 Task: TypeAlias = Literal["classification", "regression"]
 
 
@@ -39,10 +40,10 @@ class BlackBox(LabelOnly, Protocol):
         ...
 
     def predict(self, x: Batch) -> Floats:
-        """Classification: logits float64[n, C]; regression: values float64[n, 1].
+        """The scores: logits float64[n, C] in classification, values float64[n, 1] in regression.
 
-        A model that gives probabilities answers with `log(p + 1e-45)`: a logit is a log-probability
-        up to one constant a row, so everything computed from it downstream is the same.
+        A model that gives probabilities p answers with `log(p + 1e-45)`. A logit differs from a
+        log-probability by one constant in each row, so everything computed from it is the same.
         """
         ...
 
@@ -51,9 +52,9 @@ class BlackBox(LabelOnly, Protocol):
 class WhiteBox(BlackBox, Protocol):
     """A model whose parameters are published.
 
-    Its p parameters belong to L layers: whatever part of the model owns parameters is a layer, parameters
-    that several parts share belong to the first, and layers come in the order of the parameters. All
-    gradients are of the training loss of one record, without any penalty on the parameters.
+    Its p parameters belong to L layers. Each part of the model that owns parameters is a layer. Parameters
+    that several parts share belong to the first of them. Layers stand in the order of the parameters.
+    All gradients are those of the training loss of one record, without any penalty on the parameters.
     """
 
     @property
@@ -63,7 +64,7 @@ class WhiteBox(BlackBox, Protocol):
 
     @property
     def snapshots(self) -> tuple[WhiteBox, ...]:
-        """Earlier states of the same training run that are published too, oldest first; mostly none."""
+        """Earlier states of the same training run that are published too, oldest first; usually none."""
         ...
 
     def weights(self) -> tuple[Floats, ...]:
@@ -71,9 +72,9 @@ class WhiteBox(BlackBox, Protocol):
         ...
 
     def penalty_gradient(self) -> tuple[Floats, ...]:
-        """The gradient of the penalty that training added to the loss, up to one factor: as `weights`.
+        """The gradient of the penalty that training added to the loss, up to one factor, shaped as `weights`.
 
-        With the usual weight decay these are the weights; a parameter that was not penalised has 0.
+        With the usual weight decay it equals the weights. It is 0 for a parameter without penalty.
         """
         ...
 
@@ -85,7 +86,7 @@ class WhiteBox(BlackBox, Protocol):
         """Each record's gradient in the parameters of these layers (all by default), float64[n, p].
 
         Raises:
-            KnowledgeError: for a layer that does not exist; those that do are listed.
+            KnowledgeError: if a layer does not exist; the message lists those that do.
         """
         ...
 
@@ -94,7 +95,7 @@ class WhiteBox(BlackBox, Protocol):
         ...
 
     def gradient_along(self, x: Batch, y: Array, direction: Sequence[Floats]) -> Floats:
-        """Each record's gradient times a direction (given as `weights` are), by layer: float64[n, L]."""
+        """Each record's gradient times a direction (shaped as `weights`), by layer: float64[n, L]."""
         ...
 
     def gradient_gram(self, x: Batch, y: Array, *, layers: Sequence[str] | None = None) -> Floats:
@@ -102,33 +103,37 @@ class WhiteBox(BlackBox, Protocol):
         ...
 
     def layer_outputs(self, x: Batch, *, layers: Sequence[str] | None = None) -> tuple[Floats, ...]:
-        """What these layers (all by default) answer for each record, flattened: float64[n, f_l] each."""
+        """The outputs of these layers (all by default) for each record, flattened: float64[n, f_l] each."""
         ...
 
 
 @runtime_checkable
 class Softenable(Protocol):
-    """A white box that can show its gradients at a temperature."""
+    """A white box that can compute its gradients at a temperature."""
 
     def softened(self, temperature: float) -> WhiteBox:
-        """The same model, its training loss taken of logits / temperature: in a well fitted model the
-        gradients of now are tiny and ragged, and those at a temperature look like the ones that trained it.
+        """The same model with the training loss computed from logits / temperature.
+
+        In a well-fitted model the gradients at temperature 1 are tiny and irregular. At a higher
+        temperature they resemble the gradients that trained the model.
 
         Raises:
-            KnowledgeError: if the model cannot.
+            KnowledgeError: if the model cannot do this.
         """
         ...
 
 
+# From the most to the least: `access_of` takes the first that fits, and a white box is a black box too.
 LADDER: tuple[tuple[str, type], ...] = (
     ("white-box", WhiteBox),
     ("black-box", BlackBox),
     ("label-only", LabelOnly),
     ("blind", object),
 )
-"""Every access by its name, from the most to the least."""
+"""Each kind of access by its name, from the most to the least."""
 
 
 def access_of(view: object) -> str:
     """The name of the strongest access that a view gives: 'white-box' ... 'blind'."""
+    # `object` is the last rung, so that every view gets a name.
     return next(name for name, kind in LADDER if isinstance(view, kind))

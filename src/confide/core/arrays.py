@@ -1,4 +1,4 @@
-"""The array types that the whole house speaks, with the shapes said at the place of use."""
+"""Array types for annotations; shapes are stated where an array is used."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-Array: TypeAlias = NDArray[Any]
+Array: TypeAlias = NDArray[Any]  # features and labels come in every dtype: bytes of images, codes, floats
 Floats: TypeAlias = NDArray[np.float64]
 Ints: TypeAlias = NDArray[np.int64]
 Bools: TypeAlias = NDArray[np.bool_]
 Rng: TypeAlias = np.random.Generator
 
 Batch: TypeAlias = Array | pl.DataFrame
-"""What a model is asked about: an array [n, ...] or a polars frame of n rows."""
+"""A batch of queries to a model: an array [n, ...] or a polars frame of n rows."""

@@ -1,4 +1,4 @@
-"""Files appear whole or not at all: written beside their place, then moved into it."""
+"""Atomic file writes: temporary file, fsync, rename."""
 
 from __future__ import annotations
 
@@ -11,17 +11,18 @@ from uuid import uuid4
 
 @contextmanager
 def atomic_write(path: Path) -> Generator[Path]:
-    """A draft path to write to; on success it becomes `path`, on any error it is removed.
+    """Yield a temporary path to write to; rename it to `path` on success, remove it on any error.
 
-    A kill or a full disk in between leaves an older `path` as it was.
+    A killed process or a full disk leaves an older file at `path` unchanged.
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
+    # In the same folder, because a rename is atomic only within one file system.
     draft = path.with_name(f".{path.name}.{uuid4().hex[:8]}.draft")
     try:
         yield draft
         with draft.open("rb") as written:
-            os.fsync(written.fileno())
+            os.fsync(written.fileno())  # otherwise a power failure may keep the new name and lose the content
         draft.replace(path)
     finally:
         draft.unlink(missing_ok=True)

@@ -1,4 +1,4 @@
-"""What a release promises, and whom the promise protects."""
+"""Privacy budgets: epsilon, delta, and the unit that the promise protects."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from confide.core.errors import PromiseError
 
 @dataclass(frozen=True, slots=True)
 class Unit:
-    """Who is protected: the difference between two data sets that the promise hides.
+    """The unit of privacy: the difference between two data sets that the promise hides.
 
     Build one by `Unit.record()`, `Unit.person(column, at_most=...)`, `Unit.client()`,
     `Unit.place(within_m=...)` or `Unit.pixels(at_most=...)`.
@@ -21,7 +21,7 @@ class Unit:
 
     kind: Literal["record", "person", "client", "place", "pixels"]
     column: str | None = None
-    at_most: int | None = None
+    at_most: int | None = None  # rows of a person, metres of a place, or pixels of an image
 
     @classmethod
     def record(cls) -> Unit:
@@ -37,19 +37,19 @@ class Unit:
 
     @classmethod
     def client(cls) -> Unit:
-        """Everything that one client (a phone, a hospital) holds."""
+        """All data that one client (a phone, a hospital) holds."""
         return cls("client")
 
     @classmethod
     def place(cls, *, within_m: int) -> Unit:
-        """One visit, at a place or at another one no further than this from it."""
+        """The place of one visit, moved by at most this distance."""
         if within_m < 1:
             raise PromiseError(f"within_m is {within_m} metres: give 1 or more.")
         return cls("place", None, within_m)
 
     @classmethod
     def pixels(cls, *, at_most: int) -> Unit:
-        """One picture, and the same with at most so many pixels changed."""
+        """At most this number of changed pixels in one image."""
         if at_most < 1:
             raise PromiseError(f"at_most is {at_most} pixels: give 1 or more.")
         return cls("pixels", None, at_most)
@@ -66,15 +66,15 @@ class Unit:
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """A differential-privacy promise: P[M(D) in S] <= e^epsilon P[M(D') in S] + delta.
+    """A promise of differential privacy: P[M(D) in S] <= e^epsilon P[M(D') in S] + delta.
 
     Args:
-        epsilon: in nats, not negative; `inf` is a promise of nothing and is refused.
+        epsilon: in nats, not negative; `inf` promises nothing and is refused.
         delta: in [0, 1).
         unit: the difference between D and D' that is hidden.
 
     Raises:
-        PromiseError: if epsilon or delta lie outside their range.
+        PromiseError: if epsilon or delta is outside its range.
 
     >>> str(Budget(1.0, 1e-6))
     'epsilon 1, delta 1e-06, hiding any one record'
@@ -85,7 +85,7 @@ class Budget:
     unit: Unit = field(default_factory=Unit.record)
 
     def __post_init__(self) -> None:
-        if not 0 <= self.epsilon < float("inf"):
+        if not 0 <= self.epsilon < float("inf"):  # written so that NaN is refused too
             raise PromiseError(f"epsilon is {self.epsilon}; give a finite number of at least 0.")
         if not 0 <= self.delta < 1:
             raise PromiseError(f"delta is {self.delta}; give a number in [0, 1).")

@@ -1,9 +1,10 @@
-"""Finished work on disk, found again by what it was made from, and believed only if it is undamaged."""
+"""A cache on disk: files named by a hash of their inputs and checked against a hash of their content."""
 
 from __future__ import annotations
 
 import hashlib
 import os
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +14,7 @@ from confide.core.errors import ModelError
 
 
 def key_of(*parts: str | bytes) -> str:
-    """A name for whatever these parts make: SHA-256 over the parts and where each ends.
+    """A cache key for a result: SHA-256 over the parts that it is made from and where each part ends.
 
     >>> key_of("ab", "c") == key_of("a", "bc")
     False
@@ -21,21 +22,22 @@ def key_of(*parts: str | bytes) -> str:
     sha = hashlib.sha256()
     for part in parts:
         raw = part.encode() if isinstance(part, str) else part
+        # The length comes first; without it ("ab", "c") and ("a", "bc") would share a key.
         sha.update(len(raw).to_bytes(8, "big") + raw)
     return sha.hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
 class Cache:
-    """A folder of files called `<key>.<digest of the content>.kept`.
+    """A folder of files named `<key>.<digest of the content>.kept`.
 
-    Two processes may use it at once: files appear whole, and equal keys have equal contents.
+    Several processes may use it at once: writes are atomic, and equal keys have equal contents.
     """
 
     folder: Path
 
     def find(self, key: str) -> Path | None:
-        """The undamaged file under this key; damaged ones are thrown away."""
+        """Find the undamaged file under this key; damaged ones are deleted."""
         for path in sorted(self.folder.glob(f"{key}.*.kept")):
             if path.name == self._name(key, path):
                 return path
@@ -43,28 +45,35 @@ class Cache:
         return None
 
     def keep(self, key: str, write: Callable[[Path], None]) -> Path:
-        """Let `write` write one file, and keep it under this key.
+        """Write one file with `write` and store it under this key.
 
         Raises:
             ModelError: if the file cannot be written, for example because the disk is full.
         """
         part = self.folder / f"{key}.part"
         try:
+            # The name needs the digest of the content, so the file is written before it is named.
             with atomic_write(part) as draft:
                 write(draft)
             return part.replace(self.folder / self._name(key, part))
         except OSError as error:
             raise ModelError(
                 f"models cannot be kept in {self.folder} ({error.strerror or error}): give a folder "
-                "with room; what was finished before is there and will be found again."
+                "with enough space. The models finished before are kept and will be found again."
             ) from error
 
     def _name(self, key: str, path: Path) -> str:
+        # 32 of the 64 hexadecimal digits detect damage reliably and keep the name short.
         with path.open("rb") as file:
             return f"{key}.{hashlib.file_digest(file, 'sha256').hexdigest()[:32]}.kept"
 
 
 def cache_folder() -> Path:
-    """$CONFIDE_CACHE, or a folder of ours in the user's cache."""
-    home = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache"))
-    return Path(os.environ.get("CONFIDE_CACHE", home / "confide"))
+    """The cache folder: `CONFIDE_CACHE` if set, else `confide` in the platform's cache folder."""
+    if named := os.environ.get("CONFIDE_CACHE"):
+        return Path(named).expanduser()
+    if sys.platform == "win32":
+        return Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local") / "confide" / "Cache"
+    if sys.platform == "darwin":
+        return Path.home() / "Library" / "Caches" / "confide"
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "confide"

@@ -1,20 +1,22 @@
-"""How an adversary came to his guess: what the report says of it beside the numbers."""
+"""Diagnostics of an attack: remarks and curves that explain its guess in the report."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any
 
+from confide.core.sentence import Sentence, said
+
 
 @dataclass(frozen=True, slots=True)
 class Curve:
-    """What an adversary tried before he chose a setting, and what he saw of each.
+    """The settings that the adversary tried before it chose one, and the result of each.
 
     Args:
         title: what the curve shows, in a few words.
-        x_title, y_title: what the axes are.
+        x_title, y_title: the titles of the axes.
         x, y: the points; x is positive and drawn on a logarithmic axis.
-        chosen: the x that he chose.
+        chosen: the x that the adversary chose.
     """
 
     title: str
@@ -27,23 +29,29 @@ class Curve:
 
 @dataclass(frozen=True, slots=True)
 class Diagnostics:
-    """What an adversary noticed on the way; it names no target.
+    """Observations that the adversary made during its attack; they name no target.
 
     Args:
-        remarks: one sentence each, for the attack's card.
-        conclusive: False where his method's own check failed: then a low score says nothing.
-        curves: what he tried.
+        remarks: one sentence each, for the attack's card; counts of people are separate parts.
+        conclusive: False if the method's own check failed; then a low score proves nothing.
+        curves: the settings that it tried.
     """
 
-    remarks: tuple[str, ...] = ()
+    remarks: tuple[Sentence, ...] = ()
     conclusive: bool = True
     curves: tuple[Curve, ...] = ()
 
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """The remarks as texts, with exact counts."""
+        return tuple(map(said, self.remarks))
+
     @classmethod
     def of(cls, record: dict[str, Any]) -> Diagnostics:
-        """From what `dataclasses.asdict` and JSON made of one."""
+        """Build diagnostics from the dictionary that `dataclasses.asdict` and JSON made of one."""
         curves = tuple(
             Curve(c["title"], c["x_title"], c["y_title"], tuple(c["x"]), tuple(c["y"]), c["chosen"])
             for c in record.get("curves", ())
         )
-        return cls(tuple(record.get("remarks", ())), bool(record.get("conclusive", True)), curves)
+        remarks = (r if isinstance(r, str) else tuple(r) for r in record.get("remarks", ()))
+        return cls(tuple(remarks), bool(record.get("conclusive", True)), curves)

@@ -1,11 +1,11 @@
-"""What can go wrong, as a short tree; every message names the offending value and ends in what to do.
+"""The tree of errors; every message names the wrong value and says what to do.
 
 ConfideError
 ├── PromiseError     a mechanism cannot keep this budget, or its unit is not the game's
 ├── AccessError      the attack needs to see more than the release shows
 ├── KnowledgeError   the adversary lacks what the attack needs (references, a population, classes)
 ├── EvidenceError    the evidence cannot carry the claim (no control, one class only, no score)
-├── DataError        a table, an array or a file is not what was asked for
+├── DataError        a table, an array or a file has the wrong form or content
 └── ModelError       a model cannot be loaded, trained or asked, or its answers cannot be used
 """
 
@@ -33,7 +33,7 @@ class EvidenceError(ConfideError):
 
 
 class DataError(ConfideError):
-    """A table, an array or a file is not what was asked for."""
+    """A table, an array or a file has the wrong form or content."""
 
 
 class ModelError(ConfideError):

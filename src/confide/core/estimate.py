@@ -1,4 +1,4 @@
-"""A number that never travels without its interval."""
+"""An estimate: a number together with its confidence interval."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TypeAlias
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """A value with the interval that holds the truth with the stated confidence.
+    """A value with the interval that contains the true value with the stated confidence.
 
     >>> str(Estimate(0.31, 0.28, 0.345, 0.95))
     '0.310 [0.280, 0.345] at 95%'
@@ -25,4 +25,4 @@ class Estimate:
 
 
 Measured: TypeAlias = Mapping[str, Estimate | float]
-"""Measures of one thing by their names, each with an interval where it has one."""
+"""Several measures of one thing by name, each with an interval where one is known."""

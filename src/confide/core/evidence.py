@@ -1,4 +1,4 @@
-"""Evidence: one tidy table, from which everything downstream is a query."""
+"""Evidence: one tidy table of scores; all numbers of a report are queries on it."""
 
 from __future__ import annotations
 
@@ -23,19 +23,26 @@ SCHEMA: dict[str, pl.DataType] = {
     "hit": pl.Boolean(),
     "score": pl.Float64(),
 }
+# pl.lit makes columns of one value; a file of plain scores means one world in which every claim is right.
+_COMPLETING: dict[str, pl.Expr] = {
+    "world": pl.lit(0),
+    "hit": pl.lit(True),
+    "attack": pl.lit("scores"),
+    "target": pl.int_range(pl.len()).over("attack", "world"),
+}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Evidence:
-    """What one attack scored in one game: a row for each target of each world.
+    """The scores of one attack in one game: a row for each target of each world.
 
     Args:
         table: columns world, target, exposed, hit, score (types as in `SCHEMA`).
         attack, access, game: names, for the report.
-        randomised: was exposure drawn by a fair coin? Only then can a bound be certified.
-        excluded: targets that the attack could not score.
-        seconds: time that the attack took, over all worlds.
-        diagnostics: how the attack came to its guesses, for each world in which it had something to say.
+        randomised: whether exposure was drawn by a fair coin. Only then can a bound be certified.
+        excluded: how many targets the attack could not score.
+        seconds: the time that the attack took, over all worlds.
+        diagnostics: how the attack made its guesses, for each world in which it recorded something.
 
     Raises:
         EvidenceError: if a column is missing, has another type, or a score is NaN.
@@ -62,6 +69,7 @@ class Evidence:
             raise EvidenceError(
                 f"column {wrong[0]} is {self.table.schema[wrong[0]]}, not {SCHEMA[wrong[0]]}: cast it."
             )
+        # NaN compares with nothing: one such score would silently change every rate.
         holes = sum(self.table[c].null_count() for c in SCHEMA)
         if holes or self.table["score"].is_nan().any():
             raise EvidenceError(
@@ -80,7 +88,7 @@ class Evidence:
         randomised: bool = False,
         attack: str = "scores",
     ) -> Evidence:
-        """Evidence from plain arrays [n]; one world, targets 0..n-1 and all hits by default.
+        """Build evidence from arrays [n]; by default one world, targets 0..n-1 and only hits.
 
         >>> Evidence.of(np.array([True, False]), np.array([0.9, 0.1])).table.shape
         (2, 5)
@@ -97,12 +105,13 @@ class Evidence:
 
     @property
     def exposed(self) -> Bools:
-        """bool[rows]"""
+        """Whether each row's target was in the data, bool[rows]."""
         return self.table["exposed"].to_numpy()
 
     @property
     def claims(self) -> Floats:
         """The score of each right claim, float64[rows]; -inf where the claim would be wrong."""
+        # A wrong claim ranks below every threshold, so one threshold on this column counts right claims only.
         return (
             self.table.select(pl.when(pl.col("hit")).then(pl.col("score")).otherwise(-float("inf")))
             .to_series()
@@ -119,12 +128,13 @@ class Evidence:
 
 
 def save(parts: Sequence[Evidence], path: Path, *, who: Mapping[str, pl.DataFrame] | None = None) -> None:
-    """Write one or more attacks' evidence to a parquet file, whole or not at all.
+    """Write the evidence of one or more attacks to a parquet file, atomically.
 
     Args:
-        who: by the attack's name, a row for each target, with the column `target` and whatever else tells who
-            that is; these columns are added for the reader's use, and mean nothing to `load`.
+        who: for each attack by its name, a frame with a row for each target: the column `target` and the
+            columns that identify the person. They are added for the reader; `load` ignores them.
     """
+    # One table for all attacks, so that a reader can query and compare them without joining files.
     frames = [e.table.select(pl.lit(e.attack).alias("attack"), *SCHEMA) for e in parts]
     frames = [
         f
@@ -144,46 +154,33 @@ def save(parts: Sequence[Evidence], path: Path, *, who: Mapping[str, pl.DataFram
         for e in parts
     }
     with atomic_write(path) as draft:
+        # Diagonal, because attacks may name their targets by different columns.
         pl.concat(frames, how="diagonal").write_parquet(draft, metadata={"confide": json.dumps(about)})
 
 
 def load(path: Path, *, kind: str | None = None) -> list[Evidence]:
     """Read evidence from .parquet or .csv, one entry for each attack.
 
-    `world`, `target`, `hit` and `attack` may be missing. `kind` says which of the two it is where the name
-    does not.
+    The columns `world`, `target`, `hit` and `attack` are optional.
+
+    Args:
+        kind: ".parquet" or ".csv", if the name of the file does not end in one of them.
 
     Raises:
-        DataError: if the file is not a readable parquet table.
-        EvidenceError: if its columns cannot be understood.
+        DataError: if the file is not a readable table.
+        EvidenceError: if a needed column is missing or has another type.
     """
     path = Path(path)
-    about: dict[str, dict[str, Any]] = {}
     if not path.exists():
         raise DataError(f"{path} does not exist: check the path.")
-    try:
-        if (kind or path.suffix.lower()) == ".csv":
-            table = pl.read_csv(path, infer_schema_length=None)
-        else:
-            table = pl.read_parquet(path)
-            about = json.loads(pl.read_parquet_metadata(path).get("confide", "{}"))
-    except (OSError, pl.exceptions.PolarsError, ValueError) as error:
-        raise DataError(
-            f"{path} is not a readable parquet file ({_first_line(error)}): save the evidence as .parquet "
-            "or .csv."
-        ) from error
+    table, about = _read(path, kind or path.suffix.lower())
     if "score" not in table.columns or "exposed" not in table.columns:
         raise EvidenceError(
             f"{path} needs at least the columns exposed and score; it has {', '.join(table.columns)}."
         )
-    if "world" not in table.columns:
-        table = table.with_columns(world=pl.lit(0))
-    if "hit" not in table.columns:
-        table = table.with_columns(hit=pl.lit(True))
-    if "attack" not in table.columns:
-        table = table.with_columns(attack=pl.lit("scores"))
-    if "target" not in table.columns:
-        table = table.with_columns(target=pl.int_range(pl.len()).over("attack", "world"))
+    for name, column in _COMPLETING.items():
+        if name not in table.columns:
+            table = table.with_columns(column.alias(name))
     try:
         table = table.with_columns(pl.col(c).cast(kind, strict=True) for c, kind in SCHEMA.items())
     except pl.exceptions.PolarsError as error:
@@ -191,10 +188,26 @@ def load(path: Path, *, kind: str | None = None) -> list[Evidence]:
     found: list[Evidence] = []
     for (name,), part in table.group_by("attack", maintain_order=True):
         evidence = Evidence(part.select(*SCHEMA), attack=str(name))
-        told = dict(about.get(str(name), {}))
-        told["diagnostics"] = tuple(Diagnostics.of(record) for record in told.get("diagnostics", ()))
-        found.append(replace(evidence, **told))
+        kept = dict(about.get(str(name), {}))
+        # Files of versions before 0.2 call them `workings`.
+        noticed = kept.pop("diagnostics", None) or kept.pop("workings", ())
+        kept["diagnostics"] = tuple(Diagnostics.of(record) for record in noticed)
+        found.append(replace(evidence, **kept))
     return found
+
+
+def _read(path: Path, kind: str) -> tuple[pl.DataFrame, dict[str, dict[str, Any]]]:
+    """The table, and the fields of the evidence of each attack that `save` stored in the metadata."""
+    try:
+        if kind == ".csv":
+            # None reads all rows before it decides: a score column may start with a thousand whole numbers.
+            return pl.read_csv(path, infer_schema_length=None), {}
+        return pl.read_parquet(path), json.loads(pl.read_parquet_metadata(path).get("confide", "{}"))
+    except (OSError, pl.exceptions.PolarsError, ValueError) as error:
+        raise DataError(
+            f"{path} is not a readable parquet file ({_first_line(error)}): save the evidence as .parquet "
+            "or .csv."
+        ) from error
 
 
 def _first_line(error: Exception) -> str:

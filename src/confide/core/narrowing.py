@@ -1,17 +1,17 @@
-"""No more access and knowledge than is said: a view narrowed, and a case cut to the type of an attack."""
+"""Narrowing of access: a view and a case reduced to what the type of an attack names."""
 
 from __future__ import annotations
 
 from dataclasses import fields, is_dataclass
-from typing import Any, get_args, get_type_hints
+from typing import get_args, get_type_hints
 
 from confide.core.access import LADDER, BlackBox, LabelOnly, Task, WhiteBox
 from confide.core.arrays import Array, Batch, Floats
-from confide.core.nouns import Attack, Case
+from confide.core.nouns import AnyAttack, AnyCase, Case
 
 
 class _Labels:
-    """Decisions, and nothing else of what the view could tell."""
+    """A view that answers with labels only, even if the wrapped view can do more."""
 
     def __init__(self, view: LabelOnly) -> None:
         self._view = view
@@ -21,7 +21,7 @@ class _Labels:
 
 
 class _Scores(_Labels):
-    """Decisions and scores, and nothing else of what the view could tell."""
+    """A view that answers with labels and scores only."""
 
     def __init__(self, view: BlackBox) -> None:
         super().__init__(view)
@@ -36,7 +36,8 @@ class _Scores(_Labels):
 
 
 def narrowed(view: LabelOnly, access: str | None) -> LabelOnly:
-    """The view with no more than this access; one that gives less, or None, leaves it as it is."""
+    """Reduce a view to this access; a view that gives less stays as it is, and so does any view for None."""
+    # A wrapper is made only where there is something to hide; otherwise attacks keep the view's own methods.
     if access == "black-box" and isinstance(view, WhiteBox):
         return _Scores(view)
     if access == "label-only" and isinstance(view, BlackBox):
@@ -44,34 +45,38 @@ def narrowed(view: LabelOnly, access: str | None) -> LabelOnly:
     return view
 
 
-def asks_for(attack: Attack[Any, Any, Any]) -> tuple[Any, Any]:
-    """The view and the background that an attack names in the annotation of its `case`."""
+def asks_for(attack: AnyAttack) -> tuple[object, object]:
+    """The view and the background knowledge that an attack names in the annotation of its `case`."""
+    # Case[view, known, targets]
     view, known, _ = get_args(get_type_hints(type(attack).__call__)["case"])
     return view, known
 
 
-def told(attack: Attack[Any, Any, Any]) -> str:
-    """What this adversary is told besides the view, in words: the background that it names says so."""
+def told(attack: AnyAttack) -> str:
+    """The knowledge of this adversary besides the view, in words that its background type provides."""
     return str(getattr(asks_for(attack)[1], "told_in_words", ""))
 
 
-def for_attack(attack: Attack[Any, Any, Any], case: Case[Any, Any, Any]) -> Case[Any, Any, Any]:
-    """The case as this attack may see it: no more access and no more background than its annotation names.
+def for_attack(attack: AnyAttack, case: AnyCase) -> AnyCase:
+    """Reduce a case to what this attack may see: the access and the background that its annotation names.
 
-    What is annotated `Any`, or is less than what is named, stays as it is.
+    A part that is annotated `Any`, or that holds less than the annotation names, stays as it is.
     """
     view, known = asks_for(attack)
     return Case(_as_view(case.view, view), _as_known(case.known, known), case.targets)
 
 
-def _as_view(view: Any, kind: Any) -> Any:
+def _as_view(view: object, kind: object) -> object:
     if kind is object and (isinstance(view, LabelOnly) or hasattr(view, "shown")):
         return object()  # a blind adversary never sees the release
-    names = {kind: name for name, kind in LADDER}
-    return narrowed(view, names.get(kind))
+    access = next((name for name, rung in LADDER if rung is kind), None)
+    return narrowed(view, access) if isinstance(view, LabelOnly) else view
 
 
-def _as_known(known: Any, kind: type) -> Any:
-    if kind is Any or not is_dataclass(kind) or not isinstance(known, kind) or type(known) is kind:
+def _as_known(known: object, kind: object) -> object:
+    if not isinstance(kind, type) or not is_dataclass(kind):
+        return known  # `Any` and other annotations that are not records: the game decides what is known
+    if not isinstance(known, kind) or type(known) is kind:
         return known
+    # The record is built again with the fields of the named type, so that no further field stays in reach.
     return kind(**{f.name: getattr(known, f.name) for f in fields(kind) if f.init})

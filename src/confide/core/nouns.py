@@ -1,27 +1,30 @@
-"""The seven nouns: mechanism, release, game (which deals worlds), attack, and what passes between them.
+"""The core types: mechanism, release, game, world, case, guess and attack.
 
 One idea joins them. *Risk is how much better the adversary does on people who were in the data
-(exposed) than on people who were not (control).* For membership, attribute, linkage and
-reconstruction alike, differential privacy bounds that very comparison::
+(exposed) than on people who were not (control).* Differential privacy bounds this comparison for
+membership, attribute, linkage and reconstruction::
 
     P(right claim | exposed) <= e^epsilon * P(claim | control) + delta
 
 Four cautions. (0) Exposed and control must be neighbours in the sense of the budget's unit.
-(1) A bound on epsilon needs independent worlds, or the one-run correction where many targets share
-one world. (2) Where exposure was not drawn by a coin (a hold-out chosen by date, say), exchangeability
-is an assumption: run a blind adversary too; if he wins, the comparison is broken. (3) One threshold
-under-reports Gaussian-like mechanisms: the fitted trade-off curve stands beside it, labelled.
+(1) A bound on epsilon needs independent worlds, or the one-run correction if many targets share
+one world. (2) If exposure was not drawn by a coin (a hold-out chosen by date, for example),
+exchangeability is an assumption: run a blind adversary too. If it wins, the comparison is broken.
+(3) One threshold under-reports Gaussian-like mechanisms. The report therefore shows a fitted
+trade-off curve beside it, labelled as an estimate.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, ClassVar, Generic, Protocol, TypeVar
+from typing import Any, ClassVar, Generic, Protocol, TypeAlias, TypeVar
 
 from confide.core.arrays import Array, Bools, Floats, Ints, Rng
 from confide.core.budget import Budget, Unit
 from confide.core.diagnostics import Diagnostics
 
+# V: the view, K: the adversary's knowledge, T: the targets, S: the secrets. What only reads a type is
+# covariant in it, what only takes it contravariant, so that an attack that needs less plays everywhere.
 V = TypeVar("V")
 K = TypeVar("K")
 T = TypeVar("T")
@@ -36,7 +39,7 @@ T_contra = TypeVar("T_contra", contravariant=True)
 
 @dataclass(frozen=True, slots=True)
 class Release(Generic[V]):
-    """What is published: a view, the promise it was made under (or None), and who made it."""
+    """A published release: its view, the promise it was made under (or None), and the mechanism's name."""
 
     view: V
     budget: Budget | None
@@ -45,12 +48,12 @@ class Release(Generic[V]):
 
 @dataclass(frozen=True, slots=True)
 class Case(Generic[V_co, K_co, T_co]):
-    """All that the adversary sees; the secret is not among its fields.
+    """Everything that the adversary sees; the secret is not among its fields.
 
     Args:
         view: what the release shows.
-        known: his background knowledge, part of the threat model. By Kerckhoffs' rule it holds the
-            mechanism, so that he can train reference models.
+        known: the adversary's background knowledge, part of the threat model. By Kerckhoffs' rule it
+            contains the mechanism, with which the adversary can train reference models.
         targets: the public part of each of n targets.
     """
 
@@ -61,14 +64,16 @@ class Case(Generic[V_co, K_co, T_co]):
 
 @dataclass(frozen=True, slots=True)
 class World(Generic[V, K, T, S]):
-    """One sitting of a game, as only the referee sees it.
+    """One round of a game, complete with its secrets; only the referee sees it.
 
     Args:
-        case: what the adversary gets.
-        secrets: what he is to guess, one for each target.
-        exposed: bool[n], was the target's record among the mechanism's input?
+        case: what the adversary sees.
+        secrets: what the adversary has to guess, one for each target.
+        exposed: bool[n], whether the target's record was in the mechanism's input.
         ids: int64[n], the target's number across worlds; None means 0..n-1.
         promise: the budget that the release was made under, if any.
+        source: the input of the mechanism, from which the referee measures the utility of the release. If the
+            release keeps rows, both have the same rows. None if the utility is not measured.
     """
 
     case: Case[V, K, T]
@@ -76,17 +81,18 @@ class World(Generic[V, K, T, S]):
     exposed: Bools
     ids: Ints | None = None
     promise: Budget | None = None
+    source: Any = None
 
 
 @dataclass(frozen=True, slots=True)
 class Guess:
-    """An adversary's answer.
+    """The adversary's answer: a claim and a score for each target.
 
     Args:
-        value: what he claims of each target; None where the score says all, as in membership.
-        score: float64[n], higher = surer. NaN = he cannot say anything about this target: it is left
-            out of the evidence, and counted.
-        diagnostics: how he came to it, for the report; None where there is nothing to add.
+        value: the claim about each target; None if the score is the whole answer, as in membership.
+        score: float64[n], higher means surer. NaN means that the adversary cannot score this target: the
+            target is left out of the evidence and counted.
+        diagnostics: how the guess was made, for the report; None if there is nothing to add.
     """
 
     value: Array | None
@@ -95,7 +101,7 @@ class Guess:
 
 
 class Mechanism(Protocol[V]):
-    """Data -> release. Carries its promise; None where it promises nothing."""
+    """A mechanism that turns data into a release; its budget is None if it promises nothing."""
 
     @property
     def budget(self) -> Budget | None: ...
@@ -104,26 +110,28 @@ class Mechanism(Protocol[V]):
 
 
 class Game(Protocol[V, K, T, S]):
-    """A threat model: deals worlds, and says which guesses hit."""
+    """A threat model: it deals worlds and decides which guesses are right."""
 
     @property
     def unit(self) -> Unit:
-        """The unit in which exposed and control differ."""
+        """The unit of privacy in which exposed and control differ."""
         ...
 
     @property
     def randomised(self) -> bool:
-        """Was exposure drawn by a fair, independent coin for each target?"""
+        """Whether exposure was drawn by a fair, independent coin for each target."""
         ...
 
     def deal(self, world: int, *, rng: Rng) -> World[V, K, T, S]:
-        """World number `world`; all its coins come from `rng`."""
+        """Deal world number `world`; all its randomness comes from `rng`."""
         ...
 
     def hits(self, guess: Guess, secrets: S) -> Bools:
-        """bool[n]: would the claim about each target, if made, be a right claim (or, on a control
-        target, a claim at all)? In membership the claim is 'he is in', so every row is True and the
-        score alone decides who is claimed."""
+        """Whether the claim about each target, if made, would be right, bool[n].
+
+        On a control target every claim counts. In membership the claim is 'this person is in the
+        data', so every row is True, and the score alone decides about whom it is made.
+        """
         ...
 
 
@@ -133,3 +141,11 @@ class Attack(Protocol[V_contra, K_contra, T_contra]):
     name: ClassVar[str]
 
     def __call__(self, case: Case[V_contra, K_contra, T_contra], *, rng: Rng) -> Guess: ...
+
+
+# For code that plays games of every kind and does not look into views, knowledge or secrets.
+AnyAttack: TypeAlias = Attack[Any, Any, Any]
+AnyCase: TypeAlias = Case[Any, Any, Any]
+AnyGame: TypeAlias = Game[Any, Any, Any, Any]
+AnyMechanism: TypeAlias = Mechanism[Any]
+AnyWorld: TypeAlias = World[Any, Any, Any, Any]

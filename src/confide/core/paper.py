@@ -1,4 +1,4 @@
-"""A paper: where a method comes from, for the report and its bibliography."""
+"""A cited paper: the source of a method, for the report and its bibliography."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Paper:
-    """A published source.
+    """A published paper.
 
     Args:
         authors: given name and family name, joined by " and ".
@@ -40,7 +40,7 @@ class Paper:
         """A BibTeX entry under `key`."""
         fields = {
             "author": self.authors,
-            "title": f"{{{self.title}}}",
+            "title": f"{{{self.title}}}",  # doubled braces keep BibTeX from changing capitals
             "howpublished": self.venue,
             "year": str(self.year),
             "url": self.url,

@@ -1,65 +1,132 @@
-"""Playing a game: worlds are dealt, the adversary guesses, the referee writes evidence."""
+"""Playing a game: deal worlds, let the adversary guess, collect the evidence."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Sequence
+from copy import deepcopy
 from dataclasses import dataclass
-from functools import partial
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar, overload
 
 import numpy as np
 import polars as pl
 
 from confide.core.access import LADDER, access_of
-from confide.core.arrays import Rng
+from confide.core.arrays import Bools, Rng
 from confide.core.diagnostics import Diagnostics
 from confide.core.errors import AccessError, EvidenceError, PromiseError
 from confide.core.evidence import SCHEMA, Evidence
 from confide.core.narrowing import asks_for, for_attack
-from confide.core.nouns import Attack, Game, Guess, World
+from confide.core.nouns import AnyAttack, AnyGame, AnyWorld, Guess
+
+_Item = TypeVar("_Item")
+_Result = TypeVar("_Result")
 
 
 class Map(Protocol):
-    """Anything that maps like the builtin `map`: plain, threads, processes, a cluster."""
+    """A function that maps like the builtin `map`: in this process, in threads, processes or a cluster."""
 
-    def __call__(self, function: Callable[[Any], Any], items: Iterable[Any], /) -> Iterable[Any]: ...
+    def __call__(
+        self, function: Callable[[_Item], _Result], items: Iterable[_Item], /
+    ) -> Iterable[_Result]: ...
+
+
+def deal(game: AnyGame, *, worlds: int, rng: Rng) -> tuple[AnyWorld, ...]:
+    """Deal the worlds that `play` deals with an equally seeded generator; give them to it as `worlds`.
+
+    Several attacks, and further questions about the same worlds, then need each world only once.
+
+    Raises:
+        EvidenceError: if there is not at least one world.
+    """
+    children = _children(worlds, rng)
+    return tuple(game.deal(i, rng=child.spawn(2)[0]) for i, child in enumerate(children))
+
+
+@overload
+def play(
+    game: AnyGame,
+    attack: AnyAttack,
+    *,
+    worlds: int | Sequence[AnyWorld],
+    rng: Rng,
+    only: Sequence[int] | None = None,
+    across_units: bool = False,
+    map: Map = map,
+) -> Evidence: ...
+
+
+@overload
+def play(
+    game: AnyGame,
+    attack: Sequence[AnyAttack],
+    *,
+    worlds: int | Sequence[AnyWorld],
+    rng: Rng,
+    only: Sequence[int] | None = None,
+    across_units: bool = False,
+    map: Map = map,
+) -> tuple[Evidence, ...]: ...
 
 
 def play(
-    game: Game[Any, Any, Any, Any],
-    attack: Attack[Any, Any, Any],
+    game: AnyGame,
+    attack: AnyAttack | Sequence[AnyAttack],
     *,
-    worlds: int,
+    worlds: int | Sequence[AnyWorld],
     rng: Rng,
     only: Sequence[int] | None = None,
-    map: Map = map,  # noqa: A002 - the design's word: scaling out is an argument
-) -> Evidence:
-    """Play an attack in `worlds` worlds of a game and collect the evidence.
+    across_units: bool = False,
+    map: Map = map,  # noqa: A002 - named as the builtin that it replaces
+) -> Evidence | tuple[Evidence, ...]:
+    """Play attacks in the worlds of a game and collect the evidence; each world is dealt once.
 
-    The adversary gets no more than the annotation of his `case` names (`core/narrowing.py`).
-    World i always has generator i, so one worker and sixty-four give the same evidence, and an
-    interrupted play is resumed by playing `only` the worlds that are missing.
+    The adversary sees only what the annotation of its `case` names (`core/narrowing.py`). World i
+    always has generator i. One worker and sixty-four therefore give the same evidence, and an
+    interrupted play is resumed by playing `only` the missing worlds. An attack gets the same
+    generator whether it is played alone or with others.
 
     Args:
         game: deals the worlds.
-        attack: the adversary.
-        worlds: how many worlds there are.
-        rng: spawned from, once; two plays from equally seeded generators meet equal worlds.
+        attack: the adversary, or several.
+        worlds: how many worlds there are, or the worlds as `deal` dealt them.
+        rng: spawned once; two plays from equally seeded generators have equal worlds.
         only: the world numbers to play now; all of them by default.
-        map: how the worlds are spread.
+        across_units: play although the promise of the release is about another unit than the unit of the
+            game. The evidence then says nothing about the promise.
+        map: how the worlds are distributed over workers.
+
+    Returns:
+        the evidence of the attack, or of each of several in their order.
 
     Raises:
-        AccessError: if the attack asks for more than the game shows.
+        AccessError: if an attack asks for more than the game shows.
         PromiseError: if the release protects another unit than the game plays.
-        EvidenceError: if the attack could not score a single target.
+        EvidenceError: if an attack could not score a single target.
     """
+    dealt = None if isinstance(worlds, int) else tuple(worlds)
+    count = worlds if isinstance(worlds, int) else len(worlds)
+    children = _children(count, rng)  # for all worlds, also with `only`: world i keeps generator i
+    table = _Table(game, tuple(attack) if isinstance(attack, Sequence) else (attack,), across_units)
+    numbered = [
+        (i, children[i], None if dealt is None else dealt[i])
+        for i in (range(count) if only is None else only)
+    ]
+    by_world = list(map(table, numbered))
+    evidence = tuple(
+        _evidence(game, a, [rounds[j] for rounds in by_world]) for j, a in enumerate(table.attacks)
+    )
+    return evidence if isinstance(attack, Sequence) else evidence[0]
+
+
+def _children(worlds: int, rng: Rng) -> list[Rng]:
     if worlds < 1:
         raise EvidenceError(f"{worlds} worlds cannot be played: give 1 or more.")
-    children = rng.spawn(worlds)
-    chosen = range(worlds) if only is None else only
-    sittings: list[_Sitting] = list(map(partial(_sit, game, attack), [(i, children[i]) for i in chosen]))
-    table = pl.concat([s.table for s in sittings])
+    return rng.spawn(worlds)
+
+
+def _evidence(game: AnyGame, attack: AnyAttack, rounds: Sequence[_Round]) -> Evidence:
+    table = pl.concat([r.table for r in rounds])
     if table.is_empty():
         raise EvidenceError(f"{attack.name} could not score any target: nothing can be measured.")
     return Evidence(
@@ -68,75 +135,90 @@ def play(
         access=needed_access(attack),
         game=type(game).__name__,
         randomised=game.randomised,
-        excluded=sum(s.excluded for s in sittings),
-        seconds=sum(s.seconds for s in sittings),
-        diagnostics=tuple(s.diagnostics for s in sittings if s.diagnostics is not None),
+        excluded=sum(r.excluded for r in rounds),
+        seconds=sum(r.seconds for r in rounds),
+        diagnostics=tuple(r.diagnostics for r in rounds if r.diagnostics is not None),
     )
 
 
 @dataclass(frozen=True, slots=True)
-class _Sitting:
+class _Round:
+    """The result of one world for one attack: its rows of evidence and what the attack took."""
+
     table: pl.DataFrame
     excluded: int
     seconds: float
     diagnostics: Diagnostics | None
 
 
-def _sit(
-    game: Game[Any, Any, Any, Any], attack: Attack[Any, Any, Any], numbered: tuple[int, Rng]
-) -> _Sitting:
-    number, child = numbered
-    dealer, adversary = child.spawn(2)  # the adversary cannot replay the dealer's coins
-    world = game.deal(number, rng=dealer)
-    require_access(attack, world.case.view)
-    if world.promise is not None and world.promise.unit != game.unit:
-        raise PromiseError(
-            f"the release hides {world.promise.unit}, but the game tells apart {game.unit}: "
-            "play a game in the unit of the budget."
-        )
-    start = time.perf_counter()
-    guess = attack(for_attack(attack, world.case), rng=adversary)
-    return _rows(number, world, guess, game, attack.name, time.perf_counter() - start)
+@dataclass(frozen=True, slots=True)
+class _Table:
+    """A worker's task: play all attacks in one world."""
+
+    game: AnyGame
+    attacks: tuple[AnyAttack, ...]
+    across_units: bool
+
+    def __call__(self, numbered: tuple[int, Rng, AnyWorld | None]) -> list[_Round]:
+        number, child, dealt = numbered
+        dealer, adversary = child.spawn(2)  # the adversary cannot repeat the dealer's random draws
+        world = self.game.deal(number, rng=dealer) if dealt is None else dealt
+        self._same_unit(world)
+        # A copy of the generator for each attack, so that it draws the same numbers as when played alone.
+        return [self._round(number, world, attack, deepcopy(adversary)) for attack in self.attacks]
+
+    def _same_unit(self, world: AnyWorld) -> None:
+        other = world.promise is not None and world.promise.unit != self.game.unit
+        if world.promise is not None and other and not self.across_units:
+            raise PromiseError(
+                f"the release hides {world.promise.unit}, but the game tells apart {self.game.unit}: "
+                "play a game in the unit of the budget, or say that the promise is not at stake "
+                "(`across_units=True`)."
+            )
+
+    def _round(self, number: int, world: AnyWorld, attack: AnyAttack, rng: Rng) -> _Round:
+        require_access(attack, world.case.view)
+        start = time.perf_counter()  # the attack alone; dealing a world can take much longer
+        guess = attack(for_attack(attack, world.case), rng=rng)
+        seconds = time.perf_counter() - start
+        if guess.score.shape != (len(world.exposed),):
+            raise EvidenceError(
+                f"{attack.name} gave {guess.score.shape} scores for {len(world.exposed)} targets: "
+                "one each is needed."
+            )
+        scored = ~np.isnan(guess.score)
+        table = _rows(number, world, guess, self.game.hits(guess, world.secrets)).filter(pl.Series(scored))
+        return _Round(table, int((~scored).sum()), seconds, guess.diagnostics)
 
 
-def _rows(
-    number: int,
-    world: World[Any, Any, Any, Any],
-    guess: Guess,
-    game: Game[Any, Any, Any, Any],
-    name: str,
-    seconds: float,
-) -> _Sitting:
+def _rows(number: int, world: AnyWorld, guess: Guess, hits: Bools) -> pl.DataFrame:
+    """The rows of evidence of one world, one for each target."""
     n = len(world.exposed)
-    if guess.score.shape != (n,):
-        raise EvidenceError(f"{name} gave {guess.score.shape} scores for {n} targets: one each is needed.")
-    ids = np.arange(n) if world.ids is None else world.ids
     columns = {
         "world": np.full(n, number, np.int64),
-        "target": ids,
+        "target": np.arange(n) if world.ids is None else world.ids,
         "exposed": world.exposed,
-        "hit": game.hits(guess, world.secrets),
+        "hit": hits,
         "score": guess.score.astype(np.float64),
     }
-    scored = ~np.isnan(guess.score)
-    table = pl.DataFrame(columns, schema=SCHEMA).filter(pl.Series(scored))
-    return _Sitting(table, int(n - scored.sum()), seconds, guess.diagnostics)
+    return pl.DataFrame(columns, schema=SCHEMA)
 
 
-def needed_access(attack: Attack[Any, Any, Any]) -> str:
-    """The access that an attack asks for, read from the annotation of its `case`.
+def needed_access(attack: AnyAttack) -> str:
+    """The access that an attack needs, read from the annotation of its `case`.
 
     A view of released records names itself (`shown`); access to a model is a rung of `LADDER`.
     """
     view, _ = asks_for(attack)
     for name, kind in LADDER:
+        # An attack annotated `Any` looks at no view, so it counts as blind.
         if view is kind or (view is Any and kind is object):
             return name
     return str(getattr(view, "shown", getattr(view, "__name__", view)))
 
 
-def require_access(attack: Attack[Any, Any, Any], view: object) -> None:
-    """Refuse an attack that needs more than the view shows.
+def require_access(attack: AnyAttack, view: object) -> None:
+    """Refuse an attack that needs more access than the view gives.
 
     Raises:
         AccessError: with the access needed and the access given.
@@ -146,5 +228,5 @@ def require_access(attack: Attack[Any, Any, Any], view: object) -> None:
     if needed in kinds and not isinstance(view, kinds[needed]):
         raise AccessError(
             f"{attack.name} needs {needed} access, but the release gives {access_of(view)} access: "
-            "choose another attack (`confide attacks` lists what each needs), or show it more."
+            "choose another attack (`confide attacks` lists what each needs), or give more access."
         )

@@ -1,3 +1,3 @@
-"""The version of this software, as reports, sidecars and cache keys name it."""
+"""The version of this software, written into reports, sidecars and cache keys."""
 
 VERSION = "0.1.0"

@@ -1,4 +1,4 @@
-"""FLOOR 2: real data sets, one file each: card, loader, and a synthetic twin.
+"""Real data sets, one file each: a card, a loader, and a synthetic twin.
 
 >>> [card.name for card in cards()][:3]
 ['location30', 'purchase100', 'texas100']
@@ -35,19 +35,19 @@ from confide.views.records import Records
 
 
 class DataSet(Protocol):
-    """What each data set's file offers."""
+    """The module of a data set of records."""
 
     @property
-    def CARD(self) -> Card:  # noqa: N802
-        """Whose records these are, under which terms."""
+    def CARD(self) -> Card:  # noqa: N802 - a constant of the module
+        """The description of the data set."""
         ...
 
     def load(self) -> Records:
-        """The records, from this machine or their publisher."""
+        """Load the records from this machine or from their publisher."""
         ...
 
     def twin(self, n: int, *, rng: Rng) -> Records:
-        """n made-up records of the same shape and type."""
+        """Make n synthetic records of the same shape and type."""
         ...
 
 
@@ -76,7 +76,7 @@ PEOPLE: tuple[Card, ...] = (
     att_faces.CARD,
     lfw62.CARD,
 )
-"""Of the sets of likes, ratings, traces and pictures, whose loaders give these types."""
+"""The cards of the sets of ratings, likes, traces and images; their loaders return these types."""
 
 
 def cards() -> tuple[Card, ...]:

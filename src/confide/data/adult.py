@@ -1,4 +1,4 @@
-"""Adult: who earned more than 50,000 dollars, from the US census of 1994."""
+"""The Adult data set: incomes above 50,000 dollars, from the US census of 1994."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ import io
 import polars as pl
 
 from confide.core.arrays import Rng
-from confide.core.errors import DataError
 from confide.data import twins
+from confide.data.archives import reading
 from confide.data.card import Card
 from confide.data.locating import File, find, locate
 from confide.data.splits import Split, in_split
@@ -52,6 +52,7 @@ def _words(name: str, text: str, *, missing: float = 0.0) -> Levels:
     return Levels(name=name, levels=tuple(text.split()), missing=missing)
 
 
+# Rough means and spreads for the twin; none of them is measured exactly.
 COLUMNS = (
     Number(name="age", low=17, high=90, mean=38, sd=14),
     _words("workclass", WORK, missing=0.06),
@@ -83,20 +84,20 @@ CARD = Card(
     redistribution=True,
     source="https://archive.ics.uci.edu/dataset/2/adult",
     get="Get adult.data and adult.test from https://archive.ics.uci.edu/dataset/2/adult.",
-    harm="income, family and origin of a person whom age, work, weight and country single out",
+    harm="income, family and origin of a person who is singled out by age, work, weight and country",
     citation="Becker, Kohavi: Adult, UCI 1996, doi 10.24432/C5XW20",
 )
 
 
 def load(*, split: Split = "all", distinct: bool = True) -> Records:
-    """The people; x a frame of 14 columns (int32 and text, null where unknown), y 1 above 50,000 dollars.
+    """Load the people: x a frame of 14 columns (int32 and text, null if unknown), y 1 above 50,000 dollars.
 
     Args:
-        split: which part: 32,561 for training, 16,281 for testing.
+        split: 32,561 people for training, 16,281 for testing, or all.
         distinct: leave out records that equal an earlier one, train before test.
 
     Raises:
-        DataError: if the set is neither here nor to be had, or its file is damaged.
+        DataError: if the set is not here and cannot be downloaded, or its file is damaged.
     """
     table = _parquet() if find(PACKED) else pl.concat([_csv(TRAIN, "train"), _csv(TEST, "test")])
     table = table.sort(pl.col("split") != "train", maintain_order=True)
@@ -109,7 +110,7 @@ def load(*, split: Split = "all", distinct: bool = True) -> Records:
 
 
 def twin(n: int, *, rng: Rng) -> Records:
-    """n made-up people of this shape (see `confide.data.twins`).
+    """Make n synthetic people of this shape (see `confide.data.twins`).
 
     >>> import numpy as np
     >>> twin(5, rng=np.random.default_rng(0)).x.shape
@@ -125,19 +126,16 @@ def _schema() -> dict[str, pl.DataType]:
 
 def _parquet() -> pl.DataFrame:
     path = locate(PACKED, get=CARD.get)
-    try:
+    with reading(path, "the Adult table"):
         return pl.read_parquet(path).select(
             pl.col(n).cast(t) for n, t in {**_schema(), "split": pl.String()}.items()
         )
-    except (pl.exceptions.PolarsError, OSError) as damage:
-        why = str(damage).partition("\n")[0]
-        raise DataError(f"{path} cannot be read as the Adult table ({why}): get it again.") from damage
 
 
 def _csv(file: File, split: str) -> pl.DataFrame:
-    """UCI's layout: no header, ", " between, "?" unknown, remarks after "|", a stop after test labels."""
+    """UCI's layout: no header, ", " between, "?" for unknown, remarks after "|", a dot after test labels."""
     path = locate(file, get=CARD.get)
-    try:
+    with reading(path, "UCI's Adult table"):
         table = pl.read_csv(
             io.BytesIO(path.read_bytes()),
             has_header=False,
@@ -146,6 +144,3 @@ def _csv(file: File, split: str) -> pl.DataFrame:
         )
         clean = table.with_columns(pl.all().str.strip_chars(" ").replace("?", None)).drop_nulls("income")
         return clean.with_columns(pl.col("income").str.strip_suffix("."), split=pl.lit(split)).cast(_schema())  # pyright: ignore[reportArgumentType]
-    except pl.exceptions.PolarsError as damage:
-        why = str(damage).partition("\n")[0]
-        raise DataError(f"{path} cannot be read as UCI's Adult table ({why}): get it again.") from damage

@@ -1,4 +1,4 @@
-"""Reading what publishers pack: CSV in tar archives, npz arrays. Nothing is unpickled or extracted."""
+"""Readers of publishers' formats: CSV in tar archives, npz arrays, WebP strips; no pickles, no extraction."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import io
 import tarfile
 import zipfile
 import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -17,13 +19,60 @@ from confide.core.errors import DataError
 from confide.views.records import Records
 
 
-def member(archive: Path, *names: str) -> list[bytes]:
-    """The bytes of these members of a tar archive, asked for by their exact names.
-
-    Nothing is written, so no name in the archive can lead out of a folder; links and devices are refused.
+@contextmanager
+def reading(path: Path, what: str) -> Iterator[None]:
+    """Report errors of reading in this block as damage of a file that should hold `what`.
 
     Raises:
-        DataError: if the archive is damaged, or lacks a member, or the member is not a plain file.
+        DataError: with the path and the first line of the error.
+    """
+    try:
+        yield
+    except (pl.exceptions.PolarsError, OSError, ValueError, IndexError) as damage:
+        why = str(damage).partition("\n")[0]
+        raise DataError(f"{path} cannot be read as {what} ({why}): get it again.") from damage
+
+
+def strips(path: Path, code: str, *, size: tuple[int, int]) -> tuple[NDArray[np.uint8], Array]:
+    """Read parquet rows of a code, `n` and `strip_webp`: n images of this code one below another, lossless.
+
+    Args:
+        code: the column of the class or the person.
+        size: the height and width of one image.
+
+    Returns:
+        the images uint8[n, h, w, 3], and the code of each.
+
+    Raises:
+        DataError: if the file is damaged, its strips have another size, or Pillow is missing.
+    """
+    try:
+        from PIL import Image
+    except ImportError as missing:
+        raise DataError(
+            f"{path} holds WebP images, which need Pillow: pip install 'confide[data]'."
+        ) from missing
+    with reading(path, "parquet of WebP strips"):
+        table = pl.read_parquet(path, columns=[code, "n", "strip_webp"])
+        opened = [
+            Image.open(io.BytesIO(strip), formats=["WEBP"]).convert("RGB") for strip in table["strip_webp"]
+        ]
+    counts, (height, width) = table["n"].to_numpy(), size
+    if [image.size for image in opened] != [(width, height * n) for n in counts]:
+        raise DataError(
+            f"{path} has strips that are not {width} wide and {height} high for each image: get it again."
+        )
+    tall = np.concatenate([np.asarray(image) for image in opened])
+    return tall.reshape(-1, height, width, 3), np.repeat(table[code].to_numpy(), counts)
+
+
+def member(archive: Path, *names: str) -> list[bytes]:
+    """Read these members of a tar archive by their exact names.
+
+    Nothing is written, so no name in the archive can point outside a folder. Links and devices are refused.
+
+    Raises:
+        DataError: if the archive is damaged, lacks a member, or a member is not a plain file.
     """
     held: dict[str, bytes] = {}
     try:
@@ -31,32 +80,30 @@ def member(archive: Path, *names: str) -> list[bytes]:
             for entry in tar:
                 name = entry.name.removeprefix("./")
                 if name not in names or name in held:
-                    continue
+                    continue  # a second member of the same name would overwrite the first
                 opened = tar.extractfile(entry) if entry.isreg() else None
                 if opened is None:
                     raise DataError(
-                        f"{name} in {archive} is no plain file: get the archive again from its publisher."
+                        f"{name} in {archive} is not a plain file: get the archive again from its publisher."
                     )
                 held[name] = opened.read()
                 if len(held) == len(names):
-                    break
+                    break  # the rest of a large archive need not be decompressed
     except (tarfile.TarError, EOFError, OSError, zlib.error) as damage:
         raise DataError(
             f"{archive} cannot be read as a tar archive ({damage}): delete it and get it again."
         ) from damage
     for name in names:
         if name not in held:
-            raise DataError(
-                f"{archive} holds no file called {name}: get the archive again from its publisher."
-            )
+            raise DataError(f"{archive} has no file named {name}: get the archive again from its publisher.")
     return [held[name] for name in names]
 
 
 def integers(text: bytes, columns: int, *, origin: str) -> NDArray[np.uint8]:
-    """A CSV of small whole numbers without a header, quoted or not; uint8[n, columns].
+    """Read a CSV of small whole numbers without a header, quoted or not; uint8[n, columns].
 
     Raises:
-        DataError: if a row has another number of columns or something else than 0..255 in it.
+        DataError: if a row has another number of columns or a value outside 0..255.
     """
     try:
         frame = pl.read_csv(
@@ -67,7 +114,7 @@ def integers(text: bytes, columns: int, *, origin: str) -> NDArray[np.uint8]:
     except pl.exceptions.PolarsError as damage:
         why = str(damage).partition("\n")[0]
         raise DataError(
-            f"{origin} is no CSV of {columns} whole numbers a row ({why}): get it again."
+            f"{origin} is not a CSV of {columns} whole numbers in each row ({why}): get it again."
         ) from damage
     if frame.height == 0 or any(frame.null_count().row(0)):
         raise DataError(f"{origin} has rows with fewer than {columns} whole numbers: get it again.")
@@ -75,7 +122,7 @@ def integers(text: bytes, columns: int, *, origin: str) -> NDArray[np.uint8]:
 
 
 def yes_no(bits: NDArray[np.uint8], classes: Array, *, distinct: bool, origin: str) -> Records:
-    """Answers 0 and 1 as records, x float32 (the type that networks take), y the classes 1, 2, ... less one.
+    """Records of answers 0 and 1: x float32 (the type that networks take), y the classes 1, 2, ... minus 1.
 
     Args:
         distinct: leave out records that equal an earlier one.
@@ -84,7 +131,8 @@ def yes_no(bits: NDArray[np.uint8], classes: Array, *, distinct: bool, origin: s
         DataError: if there is another value than 0 and 1.
     """
     if bits.size and bits.max() > 1:
-        raise DataError(f"{origin} has the value {bits.max()} where only 0 and 1 can be: get it again.")
+        raise DataError(f"{origin} has the value {bits.max()}, but only 0 and 1 can occur: get it again.")
+    # Repeats are removed before the conversion, which takes four times the memory.
     small = Records(bits, classes.astype(np.int64) - 1)
     if distinct:
         small = small.take(small.first_of_each())
@@ -92,10 +140,10 @@ def yes_no(bits: NDArray[np.uint8], classes: Array, *, distinct: bool, origin: s
 
 
 def arrays(path: Path, *names: str) -> list[Array]:
-    """These arrays of an npz file, upper and lower case alike; no objects, so nothing is unpickled.
+    """Read these arrays of an npz file, in upper or lower case; arrays of objects are refused, being pickles.
 
     Raises:
-        DataError: if the file is damaged or lacks one.
+        DataError: if the file is damaged or lacks an array.
     """
     try:
         with path.open("rb") as opened, np.load(opened, allow_pickle=False) as held:
@@ -109,7 +157,7 @@ def arrays(path: Path, *names: str) -> list[Array]:
 
 
 def packed_bits(path: Path) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
-    """Features and labels of an npz with `X_bits` (np.packbits by row), `n_features` and `y`."""
+    """Read the features and labels of an npz with `X_bits` (np.packbits by row), `n_features` and `y`."""
     bits, width, y = arrays(path, "X_bits", "n_features", "y")
     if (
         bits.dtype != np.uint8
@@ -118,6 +166,6 @@ def packed_bits(path: Path) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
         or len(bits) != len(y)
     ):
         raise DataError(
-            f"{path} does not hold packed bits with one label a row: see docs/data.md for the layout."
+            f"{path} does not hold packed bits with one label for each row: see docs/data.md for the layout."
         )
     return np.unpackbits(bits, axis=1, count=int(width)).astype(np.float32), y.astype(np.int64)

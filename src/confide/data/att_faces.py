@@ -1,4 +1,4 @@
-"""AT&T faces: forty people of a laboratory, ten grey portraits each."""
+"""The AT&T faces: ten grey portraits of each of forty people of a laboratory."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ CARD = Card(
     terms="research, with credit to Olivetti Research Laboratory",
     redistribution=False,
     source="https://cam-orl.co.uk/facedatabase.html",
-    get="Get att_faces.zip, and save its pictures as uint8 arrays X [400, 112, 92] and y [400] of an npz.",
-    harm="faces: who is recognised in one picture is recognised in all",
+    get="Get att_faces.zip, and save its images as uint8 arrays X [400, 112, 92] and y [400] of an npz.",
+    harm="faces: a person recognised in one image is recognised in all",
     citation="Samaria, Harter: Parameterisation of a Stochastic Model for Human Face Identification, 1994",
 )
 
 
 def load() -> Pictures:
-    """All portraits with people 0 to 39.
+    """Load all portraits with people 0 to 39.
 
     Raises:
         DataError: if the set is not here, or its file is damaged.
@@ -40,12 +40,12 @@ def load() -> Pictures:
     path = locate(PACKED, get=CARD.get)
     x, y = arrays(path, "X", "y")
     if x.shape != (CARD.records, *CARD.shape) or x.dtype != np.uint8 or y.shape != (CARD.records,):
-        raise DataError(f"{path} does not hold 400 grey uint8 portraits with a person each. {CARD.get}")
+        raise DataError(f"{path} does not hold 400 grey uint8 portraits with a person for each. {CARD.get}")
     return Pictures(x, np.unique(y, return_inverse=True)[1].astype(np.int64))
 
 
 def twin(n: int, *, rng: Rng) -> Pictures:
-    """n made-up pictures of this shape (see `confide.data.twins`); they look like nobody.
+    """Make n synthetic images of this shape (see `confide.data.twins`); they show no real person.
 
     >>> twin(2, rng=np.random.default_rng(0)).pixels.shape
     (2, 112, 92)

@@ -1,4 +1,4 @@
-"""Cabspotting: where the taxis of San Francisco were."""
+"""Cabspotting: positions of taxis in San Francisco."""
 
 from __future__ import annotations
 
@@ -23,26 +23,27 @@ CARD = Card(
     repeats=None,
     shape=(),
     features="points: taxi, time, latitude, longitude; the first in each ten minutes",
-    task="whose points are these?",
+    task="which taxi has these points?",
     classes=(),
-    terms="CRAWDAD's own terms (registration, citation); treat as not to be passed on",
+    terms="CRAWDAD's own terms (registration, citation); do not pass it on",
     redistribution=False,
     source="https://doi.org/10.15783/C7J010",
     get="Get epfl/mobility from CRAWDAD, keep the first point of each taxi and ten minutes, and save the "
     "columns taxi_id, ts (Unix seconds), lat_e5, lon_e5 (degrees times 100,000).",
-    harm="a driver's shifts, pauses and home; and his passengers' doors",
+    harm="a driver's shifts, breaks and home, and the passengers' addresses",
     citation="Piorkowski, Sarafijanovic-Djukic, Grossglauser: CRAWDAD dataset epfl/mobility, 2009",
-    note="Taxis all drive the same city all day: the opposite of people who have places of their own.",
+    note="All taxis drive through the same city all day, unlike people, who have places of their own.",
 )
 
 
 def load() -> Traces:
-    """All points; a place is a pair of coordinates that occurs, to 100,000ths of a degree.
+    """Load all points; a place is a pair of coordinates that occurs, in 100,000ths of a degree.
 
     Raises:
         DataError: if the set is not here, or its file is damaged.
     """
     table = pl.read_parquet(locate(PACKED, get=CARD.get))
+    # Both coordinates in one number; a longitude in 100,000ths of a degree has at most eight digits.
     code = table["lat_e5"].cast(pl.Int64).to_numpy() * 100_000_000 + table["lon_e5"].to_numpy()
     _, first, place = np.unique(code, return_index=True, return_inverse=True)
     where = table.select("lat_e5", "lon_e5").to_numpy()[first] / 1e5
@@ -55,7 +56,7 @@ def load() -> Traces:
 
 
 def twin(n: int, *, rng: Rng) -> Traces:
-    """n made-up taxis for two days (see `wanderers`).
+    """Make n synthetic taxis for two days (see `wanderers`).
 
     >>> twin(5, rng=np.random.default_rng(0)).people
     5

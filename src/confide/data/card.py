@@ -1,4 +1,4 @@
-"""What must be known of a data set before it is used: whose records, under which terms, what harm."""
+"""Cards of data sets: whose records they hold, under which terms, and what harm a leak would do."""
 
 from __future__ import annotations
 
@@ -12,26 +12,26 @@ from confide.views.records import Records
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Card:
-    """One data set on one card.
+    """The description of one data set.
 
     Args:
-        name: how confide calls it.
-        title: how the literature calls it.
-        people: who is in it.
-        records: how many records its publisher states.
-        repeats: how many of these equal an earlier one in features and class; `load(distinct=True)` leaves
-            them out. None where we could not count them.
+        name: its name in confide.
+        title: its name in the literature.
+        people: the people in it.
+        records: the number of records that its publisher states.
+        repeats: how many records equal an earlier one in features and class; `load(distinct=True)` leaves
+            them out. None if they could not be counted.
         shape: the shape of one record's features; `(d,)` for a table of d columns.
-        features: what they are, in words.
-        task: what is predicted.
+        features: the features in words.
+        task: the label to predict.
         classes: the names of the class codes 0, 1, ...
         terms: what its publisher allows, as far as known.
-        redistribution: do the terms clearly let others pass it on?
+        redistribution: whether the terms clearly allow to pass it on.
         source: the publisher's page.
-        get: how to get it, and where it has to lie.
-        harm: what a leak would do to somebody in it.
+        get: how to get it and where to put it.
+        harm: what a leak would do to a person in it.
         citation: what to cite.
-        note: what else to know before use.
+        note: further facts to know before use.
     """
 
     name: str
@@ -52,10 +52,10 @@ class Card:
     note: str = ""
 
     def check(self, records: Records) -> Records:
-        """The same records, if they have the features and classes that the card states.
+        """Check that records have the features and classes of the card, and return them.
 
         Raises:
-            DataError: if the file holds something else.
+            DataError: if they have other ones.
         """
         shape = (records.x.width,) if isinstance(records.x, pl.DataFrame) else records.x.shape[1:]
         if shape != self.shape or not len(records):

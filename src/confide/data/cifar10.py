@@ -1,10 +1,11 @@
-"""CIFAR-10: small photographs of ten kinds of thing."""
+"""CIFAR-10: small photographs of ten kinds of objects."""
 
 from __future__ import annotations
 
 from confide.core.arrays import Rng
 from confide.data import cifar, twins
 from confide.data.card import Card
+from confide.data.cifar import CifarFiles
 from confide.data.locating import File
 from confide.data.splits import Split
 from confide.views.records import Records
@@ -13,14 +14,14 @@ PACKED = (File(path="images/cifar10_train.parquet"), File(path="images/cifar10_t
 ARCHIVE = File(
     path="images/cifar-10-binary.tar.gz",
     url="https://www.cs.toronto.edu/~kriz/cifar-10-binary.tar.gz",
-    checksum="md5:c32a1d4ab5d03f1284b67883e8d87530",  # the only one that its author states
+    checksum="md5:c32a1d4ab5d03f1284b67883e8d87530",  # its author states no other
 )
 FOLDER = "cifar-10-batches-bin"
 PARTS = ([f"{FOLDER}/data_batch_{i}.bin" for i in range(1, 6)], [f"{FOLDER}/test_batch.bin"])
 CARD = Card(
     name="cifar10",
     title="CIFAR-10",
-    people="nobody by intent: animals and vehicles, photographs found on the web",
+    people="none on purpose: animals and vehicles, photographs found on the web",
     records=60_000,
     repeats=None,
     shape=(3, 32, 32),
@@ -31,30 +32,22 @@ CARD = Card(
     redistribution=False,
     source="https://www.cs.toronto.edu/~kriz/cifar.html",
     get="Get cifar-10-binary.tar.gz from https://www.cs.toronto.edu/~kriz/cifar.html.",
-    harm="slight; it stands for private photographs",
+    harm="slight; it represents private photographs",
     citation="Krizhevsky: Learning Multiple Layers of Features from Tiny Images, 2009",
 )
 
 
 def load(*, split: Split = "all", distinct: bool = True) -> Records:
-    """The photographs, x float32[n, 3, 32, 32] from 0 to 1; see `confide.data.cifar.load`.
+    """Load the photographs; see `confide.data.cifar.load`.
 
-    Packed files may hold a subset; Krizhevsky's archive holds 50,000 for training and 10,000 for testing.
-
-    Args:
-        split: which part.
-        distinct: leave out images that equal an earlier one, whatever their labels.
-
-    Raises:
-        DataError: if the set is neither here nor to be had, or its file is damaged.
+    Packed files can hold a subset; Krizhevsky's archive has 50,000 for training and 10,000 for testing.
     """
-    return CARD.check(
-        cifar.load(PACKED, ARCHIVE, PARTS, skip=0, get=CARD.get, split=split, distinct=distinct)
-    )
+    files = CifarFiles(packed=PACKED, archive=ARCHIVE, parts=PARTS, skip=0)
+    return cifar.load(files, CARD, split=split, distinct=distinct)
 
 
 def twin(n: int, *, rng: Rng) -> Records:
-    """n made-up images of this shape (see `confide.data.twins`).
+    """Make n synthetic images of this shape (see `confide.data.twins`).
 
     >>> import numpy as np
     >>> twin(2, rng=np.random.default_rng(0)).x.shape

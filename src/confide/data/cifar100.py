@@ -1,10 +1,11 @@
-"""CIFAR-100: small photographs of a hundred kinds of thing, five of them people."""
+"""CIFAR-100: small photographs of a hundred kinds of objects, of which five are people."""
 
 from __future__ import annotations
 
 from confide.core.arrays import Rng
 from confide.data import cifar, twins
 from confide.data.card import Card
+from confide.data.cifar import CifarFiles
 from confide.data.locating import File
 from confide.data.splits import Split
 from confide.views.records import Records
@@ -13,7 +14,7 @@ PACKED = (File(path="images/cifar100_train.parquet"), File(path="images/cifar100
 ARCHIVE = File(
     path="images/cifar-100-binary.tar.gz",
     url="https://www.cs.toronto.edu/~kriz/cifar-100-binary.tar.gz",
-    checksum="md5:03b5dce01913d631647c71ecec9e9cb8",  # the only one that its author states
+    checksum="md5:03b5dce01913d631647c71ecec9e9cb8",  # its author states no other
 )
 PARTS = (["cifar-100-binary/train.bin"], ["cifar-100-binary/test.bin"])
 CLASSES = """
@@ -40,7 +41,7 @@ CARD = Card(
     redistribution=False,
     source="https://www.cs.toronto.edu/~kriz/cifar.html",
     get="Get cifar-100-binary.tar.gz from https://www.cs.toronto.edu/~kriz/cifar.html.",
-    harm="slight at this size; it stands for private photographs",
+    harm="slight at this size; it represents private photographs",
     citation="Krizhevsky: Learning Multiple Layers of Features from Tiny Images, 2009",
     note="49,986 of the 50,000 training images are distinct, 10 test images are also among them; some "
     "repeats have another label",
@@ -48,24 +49,16 @@ CARD = Card(
 
 
 def load(*, split: Split = "all", distinct: bool = True) -> Records:
-    """The photographs, x float32[n, 3, 32, 32] from 0 to 1; see `confide.data.cifar.load`.
+    """Load the photographs; see `confide.data.cifar.load`.
 
-    Packed files may hold a subset; Krizhevsky's archive holds 50,000 for training and 10,000 for testing.
-
-    Args:
-        split: which part.
-        distinct: leave out images that equal an earlier one, whatever their labels.
-
-    Raises:
-        DataError: if the set is neither here nor to be had, or its file is damaged.
+    Packed files can hold a subset; Krizhevsky's archive has 50,000 for training and 10,000 for testing.
     """
-    return CARD.check(
-        cifar.load(PACKED, ARCHIVE, PARTS, skip=1, get=CARD.get, split=split, distinct=distinct)
-    )
+    files = CifarFiles(packed=PACKED, archive=ARCHIVE, parts=PARTS, skip=1)
+    return cifar.load(files, CARD, split=split, distinct=distinct)
 
 
 def twin(n: int, *, rng: Rng) -> Records:
-    """n made-up images of this shape (see `confide.data.twins`).
+    """Make n synthetic images of this shape (see `confide.data.twins`).
 
     >>> import numpy as np
     >>> twin(2, rng=np.random.default_rng(0)).x.shape

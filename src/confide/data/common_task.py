@@ -1,4 +1,4 @@
-"""The common task: made-up records and one trained target, on which attacks and tools are compared."""
+"""The common task: synthetic records and one trained target, for comparisons of attacks and tools."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ PACKED = File(path="membership/common_task.npz")
 CARD = Card(
     name="common_task",
     title="The common membership-inference task (made up)",
-    people="nobody: drawn from a latent-factor model with k-means labels, in the style of Purchase100",
+    people="none: drawn from a latent-factor model with k-means labels, in the style of Purchase100",
     records=50_000,
     shape=(600,),
     features="600 yes/no",
@@ -27,7 +27,7 @@ CARD = Card(
     terms="made for this project's benchmarks",
     redistribution=False,
     source="none: it is not published",
-    get="Nobody publishes this set; use `confide.data.common_task.twin` for a task of the same kind.",
+    get="This set is not published; use `confide.data.common_task.twin` for a task of the same kind.",
     harm="none",
     citation="none",
 )
@@ -35,11 +35,11 @@ CARD = Card(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sitting:
-    """What the attack on the common task is played with.
+    """The pool, the members, the population and the target of an attack on the common task.
 
     Args:
-        pool: the 20,000 records that may have trained the target.
-        member: bool[20000], did it?
+        pool: the 20,000 records that may be in the target's training.
+        member: bool[20000], whether each was.
         population: 20,000 other records, which the adversary knows.
         weights: the target, an MLP 600-128-100 with tanh: weight and bias of each layer ([out, in], [out]).
     """
@@ -51,7 +51,7 @@ class Sitting:
 
 
 def load() -> Records:
-    """All 50,000 records; x float32[50000, 600] of 0 and 1.
+    """Load all 50,000 records; x float32[50000, 600] of 0 and 1.
 
     Raises:
         DataError: if the file is not here, or damaged.
@@ -60,7 +60,7 @@ def load() -> Records:
 
 
 def sitting() -> Sitting:
-    """The pool, who trained the target, the population, and the target's weights.
+    """Load the pool, the members, the population and the target's weights.
 
     Raises:
         DataError: if the file is not here, or damaged.
@@ -77,7 +77,7 @@ def sitting() -> Sitting:
 
 
 def twin(n: int, *, rng: Rng) -> Records:
-    """n made-up records of this shape (see `confide.data.twins`).
+    """Make n synthetic records of this shape (see `confide.data.twins`).
 
     >>> twin(5, rng=np.random.default_rng(0)).x.shape
     (5, 600)

@@ -1,6 +1,6 @@
-"""Simulated commuters: made-up people who sleep at home, go to work, and have a few other places.
+"""Simulated traces of commuters, who are at home, at work, and at a few other places.
 
-Nobody real is in it, so it can be published, and every true place is known at every hour.
+No real person is in it, so it can be published. The true place of everybody is known at every hour.
 """
 
 from __future__ import annotations
@@ -17,27 +17,27 @@ from confide.views.traces import Traces
 HOUR = 3_600
 MONDAY = 4 * 24 * HOUR
 """Monday, 1970-01-05, midnight UTC: the first hour of every simulation."""
-CORNER = (45.0, 5.0)
-METRES_PER_DEGREE = 111_195.0
+CORNER = (45.0, 5.0)  # the latitude and longitude of the first cell; any place would do
+METRES_PER_DEGREE = 111_195.0  # of latitude, on a sphere of the Earth's mean radius
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Commuters:
-    """How the commuters are made.
+    """A simulation of commuters.
 
-    Everybody draws a home, a work place and `others` further places from all cells alike, and shares for the
-    further ones from a Dirichlet law. At night and at the weekend he is mostly at home, from nine to five on
-    a working day mostly at work; the rest of his hours go to the further places.
+    Each person draws a home, a work place and `others` further places uniformly from all cells, and shares
+    for the further places from a Dirichlet law. At night and at the weekend the person is mostly at home.
+    From nine to five on a working day the person is mostly at work. The other hours go to the further places.
 
     Args:
-        people: how many.
+        people: the number of people.
         side: the cells form a square grid of side x side.
         cell_m: the width of a cell in metres.
-        hours: how long, from a Monday at midnight on.
-        observed: the share of each person's hours that are in his trace, drawn by a coin for each hour.
-        others: further places of each person.
+        hours: the number of hours, from a Monday at midnight on.
+        observed: the share of each person's hours in the trace, drawn independently for each hour.
+        others: the number of further places of each person.
         concentration: of the Dirichlet law; below 1 a few of the further places take most of the time.
-        home, work: the chance to be there when it is time for it.
+        home, work: the probability of being there in the hours of home and of work.
     """
 
     people: int = 200
@@ -60,20 +60,22 @@ class Commuters:
 
     @property
     def cells(self) -> int:
-        """How many cells there are."""
+        """The number of cells."""
         return self.side**2
 
     def where(self) -> Floats:
         """The centre of each cell, latitude and longitude in degrees: float64[cells, 2]."""
         row, column = np.divmod(np.arange(self.cells), self.side)
         north = self.cell_m / METRES_PER_DEGREE
+        # Degrees of longitude get shorter towards the poles.
         east = north / cos(radians(CORNER[0]))
         return np.column_stack([CORNER[0] + row * north, CORNER[1] + column * east])
 
     def whereabouts(self, *, rng: Rng) -> Ints:
-        """The cell of each person in each hour, seen or not: int64[people, hours]."""
+        """The cell of each person in each hour, observed or not: int64[people, hours]."""
         drawing, living = rng.spawn(2)
         places = drawing.integers(self.cells, size=(self.people, 2 + self.others))
+        # Two rows: the free hours around home, and the working hours around the work place.
         shares = np.zeros((2, self.people, 2 + self.others))
         free = drawing.dirichlet(np.full(self.others, self.concentration), size=self.people)
         for row, (anchor, stays) in enumerate(((0, self.home), (1, self.work))):
@@ -81,13 +83,14 @@ class Commuters:
             shares[row, :, 2:] = (1 - stays) * free
         up_to = np.cumsum(shares, axis=2)[at_work(self.hours).astype(np.int64)]  # [hours, people, places]
         drawn = living.random((self.hours, self.people, 1))
+        # Rounding can leave the last sum slightly below 1, and a draw above it.
         chosen = np.minimum((drawn > up_to).sum(axis=2), places.shape[1] - 1)
         return np.take_along_axis(places, chosen.T, axis=1)
 
     def __call__(self, *, rng: Rng) -> Traces:
-        """The traces: of each person the hours that were observed."""
-        truth, coins = self.whereabouts(rng=rng), rng.random((self.people, self.hours))
-        person, hour = np.nonzero(coins < self.observed)
+        """Simulate the traces: the observed hours of each person."""
+        truth, draws = self.whereabouts(rng=rng), rng.random((self.people, self.hours))
+        person, hour = np.nonzero(draws < self.observed)
         return Traces.of(
             person,
             MONDAY + HOUR * hour,
@@ -99,7 +102,7 @@ class Commuters:
 
 
 def at_work(hours: int) -> Bools:
-    """Which hours from Monday on are working hours, bool[hours].
+    """Whether each hour from Monday on is a working hour, bool[hours].
 
     >>> int(at_work(168).sum())
     40
@@ -109,7 +112,7 @@ def at_work(hours: int) -> Bools:
 
 
 def commuters(*, rng: Rng, people: int = 200) -> Traces:
-    """The commuters as everywhere in the benchmarks: 100 cells, two weeks, a tenth of the hours seen.
+    """The commuters of all benchmarks: 100 cells, two weeks, a tenth of the hours observed.
 
     >>> seen = commuters(rng=np.random.default_rng(0))
     >>> seen.people, seen.places, bool(6_000 < len(seen) < 7_500)

@@ -1,4 +1,4 @@
-"""Deezer600: which of 600 artists people like. Built like Purchase100 on other data; not Purchase100."""
+"""Deezer600: likes of 600 artists. It is built like Purchase100 on other data; it is not Purchase100."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ CARD = Card(
     terms="no licence stated; for research, cite the paper",
     redistribution=False,
     source="https://snap.stanford.edu/data/feather-deezer-social.html",
-    get="Nobody publishes this derived set. Build one like it by the recipe in docs/data.md.",
-    harm="taste betrays language, origin, age and sex; a list of likes finds a person again elsewhere",
+    get="This derived set is not published. Build a similar one by the recipe in docs/data.md.",
+    harm="taste reveals language, origin, age and sex; a list of likes identifies a person in other data",
     citation="Rozemberczki, Sarkar: Characteristic Functions on Graphs, CIKM 2020",
 )
 
 
 def load() -> Records:
-    """All users; x float32[11578, 600] of 0 and 1, y the cluster.
+    """Load all users; x float32[11578, 600] of 0 and 1, y the cluster.
 
     Raises:
         DataError: if the file is not here, or damaged.
@@ -38,7 +38,7 @@ def load() -> Records:
 
 
 def twin(n: int, *, rng: Rng) -> Records:
-    """n made-up records of this shape (see `confide.data.twins`).
+    """Make n synthetic records of this shape (see `confide.data.twins`).
 
     >>> import numpy as np
     >>> twin(5, rng=np.random.default_rng(0)).x.shape

@@ -1,15 +1,15 @@
-"""Diabetes130: why a diabetic was in hospital. In the spirit of Texas100, on other data; not Texas100."""
+"""Diabetes130: reasons for hospital stays of diabetics. It is similar to Texas100; it is not Texas100."""
 
 from __future__ import annotations
 
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
 import polars as pl
 
 from confide.core.arrays import Ints, Rng
-from confide.core.errors import DataError
 from confide.data import twins
+from confide.data.archives import reading
 from confide.data.card import Card
 from confide.data.locating import File, locate
 from confide.views.records import Records
@@ -65,7 +65,7 @@ ONE_OF: dict[str, Codes] = {
     "change": ("Ch",),
     "diabetesMed": ("Yes",),
 }
-"""One yes/no for each listed value; none is yes where the value is unknown, or the drug not given."""
+"""One yes/no for each listed value; all are no if the value is unknown or the drug was not given."""
 
 FROM: dict[str, tuple[int, ...]] = {
     "num_lab_procedures": tuple(range(0, 100, 10)),
@@ -75,14 +75,14 @@ FROM: dict[str, tuple[int, ...]] = {
     "number_inpatient": (0, 1, 2, 3, 5),
     "number_diagnoses": tuple(range(1, 11)),
 }
-"""One yes/no for each band of a number, from this value to below the next."""
+"""One yes/no for each band of a number; a band starts at this value and ends before the next one."""
 
 DIAGNOSES: Codes = (
     *(f"{i:03}" for i in range(1, 1000)),
     *(f"V{i:02}" for i in range(1, 92)),
     *(f"E{i}" for i in range(800, 1000)),
 )
-"""The categories of ICD-9; one yes/no for each: is it the second or the third diagnosis?"""
+"""The categories of ICD-9; one yes/no for each: whether it is the second or the third diagnosis."""
 
 REASONS = """
     008 038 153 162 174 182 185 197 198 218 250 276 278 280 285 295 296 331 348 386 401 402 403 404 410
@@ -106,16 +106,16 @@ CARD = Card(
     redistribution=True,
     source="https://archive.ics.uci.edu/dataset/296/diabetes+130-us+hospitals+for+years+1999-2008",
     get="Get diabetic_data.csv from https://archive.ics.uci.edu/dataset/296.",
-    harm="that somebody was in hospital and why, from diagnoses, drugs and dates that single a patient out",
+    harm="that a person was in hospital and why; diagnoses, drugs and dates single a patient out",
     citation="Strack et al.: Impact of HbA1c Measurement on Hospital Readmission Rates, BioMed Research "
     "International, 2014",
     note="the publisher has 101,766 stays of 71,518 patients; a patient's later stays are left out, so that "
-    "nobody is on both sides of an audit, and first stays for a rarer reason",
+    "nobody is on both sides of an audit, and so are first stays for a rarer reason",
 )
 
 
 def load(*, distinct: bool = True) -> Records:
-    """The first stays (by encounter number), x float32[62005, 1611] of 0 and 1, y the main diagnosis.
+    """Load the first stays (by encounter number): x float32[62005, 1611] of 0 and 1, y the main diagnosis.
 
     Args:
         distinct: leave out records that equal an earlier one in features and class.
@@ -127,12 +127,12 @@ def load(*, distinct: bool = True) -> Records:
 
 
 def arrange(stays: pl.DataFrame, *, distinct: bool) -> Records:
-    """The publisher's table (all columns text) as records.
+    """Convert the publisher's table (all columns text) to records.
 
-    A diagnosis counts by its category: the part before the point, filled up to three places.
+    A diagnosis is used by its category: the part before the point, filled with zeros to three characters.
     """
     first = stays.with_columns(pl.col("encounter_id").cast(pl.Int64)).sort("encounter_id")
-    first = first.unique("patient_nbr", keep="first", maintain_order=True)
+    first = first.unique("patient_nbr", keep="first", maintain_order=True)  # one stay for each patient
     y = _places(_categories(first["diag_1"]), CARD.classes)
     first, y = first.filter(pl.Series(y >= 0)), y[y >= 0]
     columns = [(_places(first[name], codes), len(codes)) for name, codes in ONE_OF.items()]
@@ -140,6 +140,7 @@ def arrange(stays: pl.DataFrame, *, distinct: bool) -> Records:
         columns.append(
             (np.searchsorted(edges, first[name].cast(pl.Int64).to_numpy(), "right") - 1, len(edges))
         )
+    # Bytes until repeats are removed: as float32 the matrix takes 400 MB.
     x = np.zeros((len(y), WIDTH), np.uint8)
     start = 0
     for place, width in columns:
@@ -156,7 +157,7 @@ def arrange(stays: pl.DataFrame, *, distinct: bool) -> Records:
 
 
 def twin(n: int, *, rng: Rng) -> Records:
-    """n made-up records of this shape (see `confide.data.twins`).
+    """Make n synthetic records of this shape (see `confide.data.twins`).
 
     >>> import numpy as np
     >>> twin(5, rng=np.random.default_rng(0)).x.shape
@@ -168,14 +169,11 @@ def twin(n: int, *, rng: Rng) -> Records:
 def _read() -> pl.DataFrame:
     path = locate(PACKED, UCI, get=CARD.get)
     names = ["encounter_id", "patient_nbr", "diag_1", "diag_2", "diag_3", *ONE_OF, *FROM]
-    text: Any = pl.col(names).cast(pl.String)
-    try:
+    text = pl.col(names).cast(pl.String)
+    with reading(path, "the table of stays"):
         if path.suffix == ".csv":
             return pl.read_csv(path, infer_schema=False).select(text)
         return pl.read_parquet(path).select(text)
-    except (pl.exceptions.PolarsError, OSError) as damage:
-        why = str(damage).partition("\n")[0]
-        raise DataError(f"{path} cannot be read as the table of stays ({why}): get it again.") from damage
 
 
 def _categories(diagnoses: pl.Series) -> pl.Series:
@@ -183,6 +181,6 @@ def _categories(diagnoses: pl.Series) -> pl.Series:
 
 
 def _places(values: pl.Series, codes: Codes) -> Ints:
-    """The place of each value among the codes, -1 if it is none of them: int64[n]."""
+    """The position of each value among the codes, -1 if it is not among them: int64[n]."""
     places = values.replace_strict(codes, range(len(codes)), default=-1, return_dtype=pl.Int64)
     return places.to_numpy()

@@ -1,4 +1,4 @@
-"""Digits: small hand-written digits that come inside scikit-learn."""
+"""Digits: small handwritten digits, which are part of scikit-learn."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ CARD = Card(
     terms="UCI, CC BY 4.0",
     redistribution=True,
     source="https://archive.ics.uci.edu/dataset/80",
-    get="It comes inside scikit-learn.",
+    get="It is part of scikit-learn.",
     harm="slight",
     citation="Alpaydin, Kaynak: Optical Recognition of Handwritten Digits, UCI 1998",
 )
 
 
 def load() -> Records:
-    """All digits; x float32[1797, 64] in steps of 1/16 from 0 to 1.
+    """Load all digits; x float32[1797, 64] in steps of 1/16 from 0 to 1.
 
     >>> load().x.shape
     (1797, 64)
@@ -40,7 +40,7 @@ def load() -> Records:
 
 
 def twin(n: int, *, rng: Rng) -> Records:
-    """n made-up images of this shape (see `confide.data.twins`); they look like no digits.
+    """Make n synthetic images of this shape (see `confide.data.twins`); they do not look like digits.
 
     >>> twin(5, rng=np.random.default_rng(0)).x.shape
     (5, 64)

@@ -1,4 +1,4 @@
-"""fair: what 6,366 married women told a magazine about their marriage, and about affairs."""
+"""The survey "fair": answers of 6,366 married women to a magazine about their marriage and affairs."""
 
 from __future__ import annotations
 
@@ -29,27 +29,27 @@ CARD = Card(
     records=6_366,
     repeats=1_178,
     shape=(8,),
-    features="her rating of the marriage, age, years married, children, religiousness, education, "
-    "her and his occupation",
+    features="rating of the marriage, age, years married, children, religiousness, education, "
+    "the woman's and the husband's occupation",
     task="did she have an affair?",
     classes=("no affair", "affair"),
     terms="included in statsmodels with the author's permission",
     redistribution=False,
     source="https://fairmodel.econ.yale.edu/rayfair/pdf/2011b.htm",
-    get="It comes inside statsmodels: pip install 'confide[demo]'.",
+    get="It is part of statsmodels: pip install 'confide[demo]'.",
     harm="that a woman had an affair; that she answered at all",
     citation="Fair: A Theory of Extramarital Affairs, Journal of Political Economy, 1978",
-    note="1,039 of its rows equal an earlier one in all nine published columns, 1,178 once the time spent in "
-    "affairs is reduced to yes or no; the rows are sorted by the answer, so shuffle before splitting",
+    note="1,039 of its rows equal an earlier one in all nine published columns, and 1,178 if the time spent "
+    "in affairs is reduced to yes or no; the rows are sorted by the answer, so shuffle before splitting",
 )
 
 
 def load(*, distinct: bool = True) -> Records:
-    """The women; x a frame of eight float64 columns, y 1 where she reports any affair.
+    """Load the women: x a frame of eight float64 columns, y 1 if a woman reports an affair.
 
     Args:
-        distinct: leave out records that equal an earlier one in features and answer. Two women may well
-            have answered alike, but an audit cannot tell them apart, and both sides would hold the record.
+        distinct: leave out records that equal an earlier one in features and answer. Two women can give the
+            same answers, but an audit cannot distinguish them, and both sides could hold the record.
 
     Raises:
         DataError: if statsmodels is not installed.
@@ -60,7 +60,7 @@ def load(*, distinct: bool = True) -> Records:
     from importlib.resources import files
 
     try:
-        # the file alone: statsmodels' own loader would import pandas and half of statsmodels
+        # Only the file: the loader of statsmodels would import pandas and half of statsmodels.
         text = (files("statsmodels") / "datasets" / "fair" / "fair.csv").read_bytes()
     except (ImportError, FileNotFoundError) as missing:
         raise DataError(f"the fair survey is not on this machine. {CARD.get}") from missing
@@ -70,7 +70,7 @@ def load(*, distinct: bool = True) -> Records:
 
 
 def twin(n: int, *, rng: Rng) -> Records:
-    """n made-up women of this shape (see `confide.data.twins`).
+    """Make n synthetic women of this shape (see `confide.data.twins`).
 
     >>> import numpy as np
     >>> twin(5, rng=np.random.default_rng(0)).x.shape

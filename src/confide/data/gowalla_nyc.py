@@ -1,4 +1,4 @@
-"""Gowalla, New York City: who checked in at which place, when."""
+"""Gowalla, New York City: check-ins of people at places."""
 
 from __future__ import annotations
 
@@ -18,20 +18,20 @@ PACKED = File(
 CARD = Card(
     name="gowalla_nyc",
     title="Gowalla check-ins, New York City",
-    people="7,115 users of Gowalla who checked in in New York City, April 2009 to October 2010",
+    people="7,115 users of Gowalla with check-ins in New York City, April 2009 to October 2010",
     records=138_957,
     repeats=6,
     shape=(),
     features="check-ins: user, time (UTC), place, its latitude and longitude",
-    task="whose check-ins are these?",
+    task="which person made these check-ins?",
     classes=(),
     terms="no licence stated; cite the paper",
     redistribution=False,
     source="https://snap.stanford.edu/data/loc-gowalla.html",
     get="Get loc-gowalla_totalCheckins from https://snap.stanford.edu/data/loc-gowalla.html, keep latitudes "
     "40.48 to 40.92 and longitudes -74.26 to -73.70, and save the columns user_id, time, venue_id, lat, lon.",
-    harm="where one goes (homes, clinics, bars, churches) tells of health, faith and habits, and when he is "
-    "out",
+    harm="visited places (homes, clinics, bars, churches) reveal health, faith and habits, and times of "
+    "absence from home",
     citation="Cho, Myers, Leskovec: Friendship and Mobility: User Movement in Location-Based Social "
     "Networks, KDD 2011",
     note="People chose to check in: the traces are sparse, and half of the people have few check-ins.",
@@ -39,7 +39,7 @@ CARD = Card(
 
 
 def load() -> Traces:
-    """All check-ins; places are Gowalla's own, each at the mean of its check-ins' coordinates.
+    """Load all check-ins; places are Gowalla's own, each at the mean of its check-ins' coordinates.
 
     Raises:
         DataError: if the set is not here, or its file is damaged.
@@ -55,7 +55,7 @@ def load() -> Traces:
 
 
 def twin(n: int, *, rng: Rng) -> Traces:
-    """n made-up people who check in now and then, at about 20 places each (see `wanderers`).
+    """Make n synthetic people with about 20 check-ins each (see `wanderers`).
 
     >>> twin(5, rng=np.random.default_rng(0)).people
     5

@@ -1,6 +1,8 @@
-"""What the sets of likes share: pairs turned into interactions, and made-up likes that go with a trait."""
+"""Loading of sets of likes, and synthetic likes that depend on a trait."""
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
@@ -8,21 +10,70 @@ import polars as pl
 from confide.core.arrays import Bools, Rng
 from confide.core.errors import DataError
 from confide.data.card import Card
+from confide.data.locating import File, locate
 from confide.data.twins import population
 from confide.views.interactions import Interactions
 
+# The effect of the trait on the log of an item's share of the likes, in standard deviations over items: an
+# attack can learn it, and stays far from certain.
 PULL = 0.5
-"""How far the trait moves the log of an item's share of the likes, in standard deviations over items."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LikesTables:
+    """A set of likes in two parquet tables: pairs of a user and an item, and traits of the users.
+
+    Args:
+        card: its card.
+        pairs, users: the two files.
+        columns: the columns of the pairs: the user and the item.
+        traits: the columns of the users' traits.
+        shape: the numbers of people, items and pairs.
+    """
+
+    card: Card
+    pairs: File
+    users: File
+    columns: tuple[str, str]
+    traits: tuple[str, ...]
+    shape: tuple[int, int, int]
+
+    def frame(self) -> pl.DataFrame:
+        """Load the pairs.
+
+        Raises:
+            DataError: if the file is not here.
+        """
+        return pl.read_parquet(locate(self.pairs, get=self.card.get), columns=list(self.columns))
+
+    def people(self) -> pl.DataFrame:
+        """Load the users and their traits; row i is person i.
+
+        Raises:
+            DataError: if the file is not here.
+        """
+        user, path = self.columns[0], locate(self.users, get=self.card.get)
+        return pl.read_parquet(path, columns=[user, *self.traits]).sort(user)
+
+    def load(self) -> Interactions:
+        """Load all likes: person i is row i of `people`, and items are numbered in the order of their ids.
+
+        Raises:
+            DataError: if a file is not here, or does not hold the numbers of people, items and pairs.
+        """
+        users = self.people()[self.columns[0]]
+        return interactions(self.frame(), users, card=self.card, shape=self.shape)
 
 
 def interactions(
     pairs: pl.DataFrame, people: pl.Series, *, card: Card, shape: tuple[int, int, int]
 ) -> Interactions:
-    """The pairs of a user (first column) and an item (second) as codes: of users by `people`, of items by
-    rank.
+    """Convert pairs of a user (first column) and an item (second) to codes.
+
+    Users are numbered by `people`, and items in the order of their ids.
 
     Raises:
-        DataError: if the people, items and pairs are not as many as `shape` says.
+        DataError: if the numbers of people, items and pairs differ from `shape`.
     """
     user, item = pairs.columns
     items = pairs[item].unique().sort()
@@ -40,14 +91,14 @@ def interactions(
 def traits_like(
     n: int, *, items: int, each: float, share: float, name: str, rng: Rng
 ) -> tuple[Interactions, Bools]:
-    """Likes of n made-up people, and bool[n], who of them has a trait.
+    """Make likes of n synthetic people, and bool[n], whether each has a trait.
 
-    A person likes a lognormal number of items, `each` on average; the items' shares fall like rank to the
-    power -0.8 and are moved up or down by the trait, each item's by a fixed amount of its own.
+    A person likes a lognormal number of items, `each` on average. The items' shares fall like rank to the
+    power -0.8. The trait moves each item's share up or down by a fixed amount.
     """
-    coins = population(name)
-    popular = -0.8 * np.log(np.arange(items) + items / 100)
-    pull = PULL * coins.normal(size=items)
+    fixed = population(name)
+    popular = -0.8 * np.log(np.arange(items) + items / 100)  # the offset keeps the first items comparable
+    pull = PULL * fixed.normal(size=items)
     yes = np.arange(n) < max(1, round(share * n))
     yes = yes[rng.permutation(n)]
     counts = np.maximum(np.exp(rng.normal(-0.5, 1.0, n)) * each, 2).clip(max=items / 2).astype(np.int64)
@@ -55,6 +106,6 @@ def traits_like(
     what = np.empty(len(who), np.int64)
     for has in (False, True):
         edges = np.cumsum(np.exp(popular + pull * (1.0 if has else -1.0)))
-        his = yes[who] == has
-        what[his] = np.searchsorted(edges, rng.random(int(his.sum())) * edges[-1], side="right")
+        theirs = yes[who] == has
+        what[theirs] = np.searchsorted(edges, rng.random(int(theirs.sum())) * edges[-1], side="right")
     return Interactions.of(who, what.clip(max=items - 1), people=n, items=items), yes

@@ -1,13 +1,13 @@
-"""Where a data set's files lie: the user's folder, then the cache, then its publisher."""
+"""Location of a data set's files: the user's data folder, the cache, or a download from the publisher."""
 
 from __future__ import annotations
 
 import hashlib
 import os
-import sys
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
+from confide.core.cache import cache_folder
 from confide.core.errors import DataError
 
 
@@ -16,12 +16,12 @@ class File:
     """A file of a data set.
 
     Args:
-        path: its place under the data folder or the cache, such as "membership/location30.npz".
-        url: where its publisher offers it; empty where nobody does.
+        path: its path below the data folder or the cache, such as "membership/location30.npz".
+        url: the publisher's address of the file; empty if there is none.
         checksum: "sha256:..." or "md5:..." of the publisher's bytes; without it nothing is downloaded.
 
     Raises:
-        DataError: if the path leaves the folder.
+        DataError: if the path points outside the folder.
     """
 
     path: str
@@ -40,22 +40,11 @@ def data_folder() -> Path | None:
     return Path(named).expanduser() if named else None
 
 
-def cache_folder() -> Path:
-    """`CONFIDE_CACHE` if set, else `confide` in the platform's cache folder."""
-    if named := os.environ.get("CONFIDE_CACHE"):
-        return Path(named).expanduser()
-    if sys.platform == "win32":
-        return Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local") / "confide" / "Cache"
-    if sys.platform == "darwin":
-        return Path.home() / "Library" / "Caches" / "confide"
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "confide"
-
-
 def find(file: File) -> Path | None:
-    """The file on this machine, or None.
+    """Find a file on this machine; None if it is not here.
 
     Raises:
-        DataError: if it is there but its bytes are not the publisher's.
+        DataError: if it is here but its bytes are not the publisher's.
     """
     for folder in (data_folder(), cache_folder()):
         if folder is not None and (path := folder / file.path).is_file():
@@ -65,11 +54,11 @@ def find(file: File) -> Path | None:
 
 
 def locate(*files: File, get: str) -> Path:
-    """The first of these files that is on this machine, else the first that can be downloaded.
+    """Find the first of these files that is on this machine, else download the first that is offered.
 
     Args:
-        files: any one of them will do; the best first.
-        get: what to tell the user if there is none: where to get it.
+        files: files of which one is enough, the best first.
+        get: a sentence for the user that says where to get the file.
 
     Raises:
         DataError: if there is none, a download fails, or a file's bytes are not the publisher's.
@@ -88,7 +77,7 @@ def locate(*files: File, get: str) -> Path:
         + (
             f" or {folder / files[-1].path}."
             if folder
-            else ", or set CONFIDE_DATA to the folder that holds it."
+            else ", or set CONFIDE_DATA to the folder that contains it."
         )
     )
 
@@ -101,7 +90,7 @@ def _verify(path: Path, checksum: str) -> None:
         found = hashlib.file_digest(opened, kind).hexdigest()
     if found != wanted:
         raise DataError(
-            f"{path} has {kind} {found}, its publisher's file has {wanted}: "
+            f"{path} has {kind} {found}, but its publisher's file has {wanted}: "
             "it is damaged or another version; delete it and get it again."
         )
 

@@ -1,4 +1,4 @@
-"""Location30: which places and kinds of place people in Bangkok checked in at."""
+"""Location30: regions and kinds of places where people in Bangkok checked in."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ CARD = Card(
     people="Foursquare users in Bangkok, April 2012 to September 2013",
     records=5_010,
     shape=(446,),
-    features="446 yes/no: did the person check in at this region or kind of place?",
+    features="446 yes/no: did the person check in in this region or at this kind of place?",
     task="the person's type among 30 clusters of geosocial behaviour",
     classes=tuple(f"type {i}" for i in range(1, 31)),
     terms="no licence stated; for research, cite both papers",
     redistribution=False,
     source="https://github.com/privacytrustlab/datasets",
     get="Get dataset_location.tgz from https://github.com/privacytrustlab/datasets.",
-    harm="where one goes (clinics, temples, bars) tells of health, faith and habits, and when he is out",
+    harm="visited places (clinics, temples, bars) reveal health, faith and habits, and times of absence",
     citation="Shokri, Stronati, Song, Shmatikov: Membership Inference Attacks Against Machine Learning "
     "Models, S&P 2017; "
     "Yang, Zhang, Qu: Participatory Cultural Mapping Based on Collective Behavior Data, ACM TIST 2016",
@@ -36,10 +36,10 @@ CARD = Card(
 
 
 def load() -> Records:
-    """All records; x float32[5010, 446] of 0 and 1, y the type less one.
+    """Load all records; x float32[5010, 446] of 0 and 1, y the type minus 1.
 
     Raises:
-        DataError: if the set is neither here nor to be had, or its file is damaged.
+        DataError: if the set is not here and cannot be downloaded, or its file is damaged.
     """
     path = locate(PACKED, ARCHIVE, get=CARD.get)
     if path.name != "dataset_location.tgz":
@@ -50,7 +50,7 @@ def load() -> Records:
 
 
 def twin(n: int, *, rng: Rng) -> Records:
-    """n made-up records of this shape (see `confide.data.twins`).
+    """Make n synthetic records of this shape (see `confide.data.twins`).
 
     >>> import numpy as np
     >>> twin(5, rng=np.random.default_rng(0)).x.shape

@@ -1,4 +1,4 @@
-"""MNIST: digits that clerks and pupils wrote by hand."""
+"""MNIST: handwritten digits of clerks and pupils."""
 
 from __future__ import annotations
 
@@ -38,19 +38,19 @@ CARD = Card(
 
 
 def load(*, split: Split = "all") -> Records:
-    """The digits, x float32[n, 1, 28, 28] in steps of 1/255 from 0 (paper) to 1 (ink).
+    """Load the digits: x float32[n, 1, 28, 28] in steps of 1/255 from 0 (paper) to 1 (ink).
 
     Args:
-        split: which part: 60,000 for training, 10,000 for testing.
+        split: 60,000 digits for training, 10,000 for testing, or all.
 
     Raises:
-        DataError: if the set is neither here nor to be had, or its file is damaged.
+        DataError: if the set is not here and cannot be downloaded, or its file is damaged.
     """
     path = locate(PACKED, KERAS, get=CARD.get)
     train, test, y_train, y_test = arrays(path, "X_train", "X_test", "y_train", "y_test")
     shapes = [(len(y_train), 28, 28), (len(y_test), 28, 28)]
     if [train.shape, test.shape] != shapes or not train.dtype == test.dtype == np.uint8:
-        raise DataError(f"{path} does not hold 28 x 28 uint8 images with one label each: get it again.")
+        raise DataError(f"{path} does not hold 28 x 28 uint8 images with a label for each: get it again.")
     y = np.concatenate([y_train, y_test]).astype(np.int64)
     kept = in_split(np.arange(len(y)) < len(y_train), split)
     x = np.concatenate([train, test])[kept, None].astype(np.float32) / np.float32(255)
@@ -58,7 +58,7 @@ def load(*, split: Split = "all") -> Records:
 
 
 def twin(n: int, *, rng: Rng) -> Records:
-    """n made-up images of this shape (see `confide.data.twins`); they look like no digits.
+    """Make n synthetic images of this shape (see `confide.data.twins`); they do not look like digits.
 
     >>> twin(2, rng=np.random.default_rng(0)).x.shape
     (2, 1, 28, 28)

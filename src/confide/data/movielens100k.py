@@ -1,4 +1,4 @@
-"""MovieLens 100K: who rated which film with how many stars, and when."""
+"""MovieLens 100K: film ratings with stars and times."""
 
 from __future__ import annotations
 
@@ -27,22 +27,22 @@ CARD = Card(
     records=PEOPLE,
     shape=(),
     features="100,000 ratings of 1,682 films, 1 to 5 stars, with the second of the rating",
-    task="recommendation; here: whose ratings are these?",
+    task="recommendation; here: which person gave these ratings?",
     classes=(),
     terms="research only; no redistribution, no revenue-bearing use without permission",
     redistribution=False,
     source="https://grouplens.org/datasets/movielens/100k/",
     get="Get ml-100k.zip from https://grouplens.org/datasets/movielens/100k/ and take u.data from it.",
-    harm="what one watched and liked tells of faith, politics and sexuality",
+    harm="the films that people watched and liked reveal faith, politics and sexuality",
     citation="Harper, Konstan: The MovieLens Datasets: History and Context, ACM TiiS 2015",
 )
 
 
 def frame() -> pl.DataFrame:
-    """The ratings as published: user_id, item_id, rating, timestamp (seconds since 1970).
+    """Load the ratings as published: user_id, item_id, rating, timestamp (seconds since 1970).
 
     Raises:
-        DataError: if the set is neither here nor to be had, or its file holds something else.
+        DataError: if the set is not here, or its file has other columns or another length.
     """
     path = locate(PACKED, ORIGINAL, get=CARD.get)
     table = _original(path) if path.name == "u.data" else pl.read_parquet(path)
@@ -55,10 +55,10 @@ def frame() -> pl.DataFrame:
 
 
 def load() -> Interactions:
-    """All ratings: person and item are the published numbers less one.
+    """Load all ratings; person and item are the published numbers minus 1.
 
     Raises:
-        DataError: if the set is neither here nor to be had, or its file holds something else.
+        DataError: if the set is not here, or its file has other columns or another length.
     """
     table = frame()
     return Interactions.of(
@@ -72,7 +72,7 @@ def load() -> Interactions:
 
 
 def people() -> pl.DataFrame:
-    """Age, gender, occupation and zip code; row i is person i.
+    """Load age, gender, occupation and zip code; row i is person i.
 
     Raises:
         DataError: if the file is not here.
@@ -81,7 +81,7 @@ def people() -> pl.DataFrame:
 
 
 def films() -> pl.DataFrame:
-    """Titles and kinds; row i is item i.
+    """Load titles and genres; row i is item i.
 
     Raises:
         DataError: if the file is not here.
@@ -90,7 +90,7 @@ def films() -> pl.DataFrame:
 
 
 def twin(n: int, *, rng: Rng) -> Interactions:
-    """n made-up people of this shape: as many films, a like spread of counts, seven months.
+    """Make n synthetic people of this shape: as many films, a similar spread of counts, seven months.
 
     >>> twin(20, rng=np.random.default_rng(0)).items
     1682

@@ -1,4 +1,4 @@
-"""MovieLens 1M, who rated which film: pairs alone, without stars and times; and people's own traits."""
+"""MovieLens 1M: pairs of people and rated films, without stars and times, and traits of the people."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import polars as pl
 
 from confide.core.arrays import Rng
 from confide.data.card import Card
-from confide.data.liked import interactions, traits_like
+from confide.data.liked import LikesTables, traits_like
 from confide.data.locating import File, locate
 from confide.views.interactions import Interactions
 
@@ -16,46 +16,35 @@ FILMS = File(path="likes/ml1m_movies.parquet")
 PEOPLE, ITEMS, COUNT = 6_040, 3_706, 1_000_209
 CARD = Card(
     name="movielens1m",
-    title="MovieLens 1M, who rated what (no stars, no times)",
+    title="MovieLens 1M, pairs of people and films (no stars, no times)",
     people="users of the film recommender MovieLens who joined in 2000, with 20 ratings or more",
     records=PEOPLE,
     shape=(),
-    features="1,000,209 pairs of a person and a film that he rated; neither how nor when",
-    task="the traits that people gave when they joined: gender, age band, occupation",
+    features="1,000,209 pairs of a person and a rated film, without stars and times",
+    task="the traits that people stated when they joined: gender, age band, occupation",
     classes=("M", "F"),
     terms="research only; no redistribution, no revenue-bearing use without permission",
     redistribution=False,
     source="https://grouplens.org/datasets/movielens/1m/",
     get="Get ml-1m.zip from https://grouplens.org/datasets/movielens/1m/; of its ratings only the pairs are "
     "read here, from a table of user_id and movie_id.",
-    harm="what one watched tells of sex, age, faith, politics and sexuality",
+    harm="the films that people watched reveal sex, age, faith, politics and sexuality",
     citation="Harper, Konstan: The MovieLens Datasets: History and Context, ACM TiiS 2015",
-    note="The stars and the times of the published set were not to be had: this is not the whole of it.",
+    note="The stars and the times of the published set were not available: this is only a part of it.",
 )
-
-
-def frame() -> pl.DataFrame:
-    """The pairs: user_id, movie_id.
-
-    Raises:
-        DataError: if the file is not here.
-    """
-    return pl.read_parquet(locate(PAIRS, get=CARD.get), columns=["user_id", "movie_id"])
-
-
-def people() -> pl.DataFrame:
-    """user_id, gender, age_code (the lower end of the band; 1 is under 18), occupation_code; row i is person
-    i.
-
-    Raises:
-        DataError: if the file is not here.
-    """
-    table = pl.read_parquet(locate(USERS, get=CARD.get))
-    return table.select("user_id", "gender", "age_code", "occupation_code").sort("user_id")
+LIKES = LikesTables(
+    card=CARD,
+    pairs=PAIRS,
+    users=USERS,
+    columns=("user_id", "movie_id"),
+    traits=("gender", "age_code", "occupation_code"),  # age_code is the lowest age of a band; 1 is under 18
+    shape=(PEOPLE, ITEMS, COUNT),
+)
+frame, people, load = LIKES.frame, LIKES.people, LIKES.load
 
 
 def films() -> pl.DataFrame:
-    """movie_id, title, genres; of more films than anybody rated.
+    """Load movie_id, title and genres; it holds more films than were rated.
 
     Raises:
         DataError: if the file is not here.
@@ -63,17 +52,8 @@ def films() -> pl.DataFrame:
     return pl.read_parquet(locate(FILMS, get=CARD.get)).sort("movie_id")
 
 
-def load() -> Interactions:
-    """All pairs; person i is row i of `people`, items are the films that somebody rated, by number.
-
-    Raises:
-        DataError: if the set is not here, or its file holds something else.
-    """
-    return interactions(frame(), people()["user_id"], card=CARD, shape=(PEOPLE, ITEMS, COUNT))
-
-
 def twin(n: int, *, rng: Rng) -> tuple[Interactions, pl.DataFrame]:
-    """n made-up people of this shape, and their gender.
+    """Make n synthetic people of this shape, and their gender.
 
     >>> import numpy as np
     >>> likes, who = twin(50, rng=np.random.default_rng(0))

@@ -1,4 +1,4 @@
-"""Purchase100: which of 600 products shoppers bought."""
+"""Purchase100: purchases of 600 products."""
 
 from __future__ import annotations
 
@@ -20,20 +20,20 @@ CARD = Card(
     features="600 yes/no: did the person buy this product?",
     task="the person's type among 100 clusters of shopping behaviour",
     classes=tuple(f"type {i}" for i in range(1, 101)),
-    terms="derived from a Kaggle competition, whose rules bind; no licence stated; for research",
+    terms="derived from a Kaggle competition, whose rules apply; no licence stated; for research",
     redistribution=False,
     source="https://github.com/privacytrustlab/datasets",
     get="Get dataset_purchase.tgz from https://github.com/privacytrustlab/datasets.",
-    harm="purchases tell of pregnancy, illness, faith and means",
+    harm="purchases reveal pregnancy, illness, faith and wealth",
     citation="Shokri, Stronati, Song, Shmatikov: Membership Inference Attacks Against Machine Learning "
     "Models, S&P 2017",
 )
 
 
 def load(*, distinct: bool = True) -> Records:
-    """All records; x float32[n, 600] of 0 and 1 (473 MB), y the type less one.
+    """Load all records; x float32[n, 600] of 0 and 1 (473 MB), y the type minus 1.
 
-    The parser follows the archive's layout and is tested on a small archive of that layout only.
+    The parser follows the archive's layout; it was tested only on a small archive of that layout.
 
     Args:
         distinct: leave out records that equal an earlier one.
@@ -48,7 +48,7 @@ def load(*, distinct: bool = True) -> Records:
 
 
 def twin(n: int, *, rng: Rng) -> Records:
-    """n made-up records of this shape (see `confide.data.twins`).
+    """Make n synthetic records of this shape (see `confide.data.twins`).
 
     >>> import numpy as np
     >>> twin(5, rng=np.random.default_rng(0)).x.shape

@@ -1,4 +1,4 @@
-"""The publisher's own split of a set into a part to train on and a part to test on."""
+"""The publisher's split of a data set into training and test records."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ Split: TypeAlias = Literal["all", "train", "test"]
 
 
 def in_split(in_train: Bools, split: Split) -> Bools:
-    """bool[n]: is the record in this part?
+    """Whether each record is in this part, bool[n].
 
     Raises:
         DataError: if there is no such part.

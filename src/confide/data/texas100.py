@@ -1,4 +1,4 @@
-"""Texas100: hospital stays in Texas and the main procedure of each."""
+"""Texas100: hospital stays in Texas with their main procedures."""
 
 from __future__ import annotations
 
@@ -22,20 +22,20 @@ CARD = Card(
     task="the main procedure, among the 100 most frequent",
     classes=tuple(f"procedure {i}" for i in range(1, 101)),
     terms="derived from the public use file of the Texas Department of State Health Services, whose "
-    "agreement forbids to identify anybody; for research",
+    "agreement forbids the identification of people; for research",
     redistribution=False,
     source="https://github.com/privacytrustlab/datasets",
     get="Get dataset_texas.tgz from https://github.com/privacytrustlab/datasets.",
-    harm="that somebody was in hospital, and with what",
+    harm="that a person was in hospital, and why",
     citation="Shokri, Stronati, Song, Shmatikov: Membership Inference Attacks Against Machine Learning "
     "Models, S&P 2017",
 )
 
 
 def load(*, distinct: bool = True) -> Records:
-    """All stays; x float32[n, 6169] of 0 and 1 (1.7 GB, 3 GB while reading), y the procedure less one.
+    """Load all stays; x float32[n, 6169] of 0 and 1 (1.7 GB, 3 GB while reading), y the procedure minus 1.
 
-    The parser follows the archive's layout and is tested on a small archive of that layout only.
+    The parser follows the archive's layout; it was tested only on a small archive of that layout.
 
     Args:
         distinct: leave out records that equal an earlier one.
@@ -49,12 +49,12 @@ def load(*, distinct: bool = True) -> Records:
     classes = integers(labels, 1, origin=f"texas/100/labels in {path}")[:, 0]
     if len(bits) != len(classes):
         raise DataError(f"{path} has {len(bits)} stays but {len(classes)} labels: get it again.")
-    del features, labels  # 0.8 GB of text
+    del features, labels  # they are 0.8 GB of text
     return CARD.check(yes_no(bits, classes, distinct=distinct, origin=str(path)))
 
 
 def twin(n: int, *, rng: Rng) -> Records:
-    """n made-up records of this shape (see `confide.data.twins`).
+    """Make n synthetic records of this shape (see `confide.data.twins`).
 
     >>> import numpy as np
     >>> twin(5, rng=np.random.default_rng(0)).x.shape

@@ -1,4 +1,4 @@
-"""Made-up traces: people who wander among places of their own, with the long tails of real ones."""
+"""Synthetic traces: people who visit places of their own, with the long tails of real traces."""
 
 from __future__ import annotations
 
@@ -7,24 +7,21 @@ import numpy as np
 from confide.core.arrays import Rng
 from confide.views.traces import Traces
 
-OWN = 12
-"""Places of one's own."""
+OWN = 12  # the number of places of each person; real people have about this number of regular places
+SPREAD = 0.03  # the standard deviation of the places around the middle in degrees, about the size of a city
 
 
-def wanderers(
-    n: int, *, around: tuple[float, float], each: int, places: int, days: int, rng: Rng, spread: float = 0.03
-) -> Traces:
-    """n people with `each` visits on average, of whom a few have most, at places of which a few are popular.
+def wanderers(n: int, *, around: tuple[float, float], each: int, places: int, days: int, rng: Rng) -> Traces:
+    """Make n people with `each` visits on average; a few people have most visits, and a few places too.
 
-    Everybody has places of his own, drawn with falling popularity, goes to the first of them most, and leaves
-    the city never. Times are uniform. Memory: about 60 bytes a visit.
+    Each person has places of their own, drawn with falling popularity, visits the first of them most often,
+    and never leaves the city. Times are uniform. Memory: about 60 bytes for each visit.
 
     Args:
-        around: latitude and longitude of the middle.
-        each: visits of a person on average.
-        places: so many places.
-        days: from 1970-01-01 on.
-        spread: the deviation of the places around the middle, in degrees.
+        around: the latitude and longitude of the middle.
+        each: the mean number of visits of a person.
+        places: the number of places.
+        days: the number of days, from 1970-01-01 on.
 
     >>> wanderers(100, around=(0.0, 0.0), each=20, places=50, days=30, rng=np.random.default_rng(0)).people
     100
@@ -35,5 +32,5 @@ def wanderers(
     own = (places * rng.random((n, OWN)) ** 3).astype(np.int32)
     favourite = (OWN * rng.random(len(person)) ** 2).astype(np.int64)
     time = (rng.random(len(person)) * days * 86_400).astype(np.int64)
-    where = np.array(around) + spread * rng.standard_normal((places, 2))
+    where = np.array(around) + SPREAD * rng.standard_normal((places, 2))
     return Traces.of(person, time, own[person, favourite], people=n, places=places, where=where)

@@ -1,1 +1,1 @@
-"""FLOOR 1: threat models, one file a goal."""
+"""Games: threat models, a folder for each goal, a file in it for each kind of release."""

@@ -1,1 +1,1 @@
-"""Inputs: what the user holds, read and checked, one file a kind."""
+"""Inputs: what the user holds, read and checked, one file for each kind of data."""

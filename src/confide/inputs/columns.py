@@ -1,12 +1,10 @@
-"""Tables of what people did: read, and their columns turned into codes, with errors that name the rows."""
+"""Column checks: columns that must be there, ids as codes, and numbers, with errors that name the rows."""
 
 from __future__ import annotations
 
 import difflib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
 
 import polars as pl
 
@@ -14,7 +12,7 @@ from confide.core.arrays import Floats, Ints
 from confide.core.errors import DataError
 
 SHOWN = 5
-"""So many of the rows that are wrong are named."""
+"""How many wrong rows a message names. A message stays one sentence even if every row is wrong."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -22,7 +20,7 @@ class Coded:
     """A column as codes.
 
     Args:
-        codes: int64[n], the place of each value in `labels`.
+        codes: int64[n], the position of each value in `labels`.
         labels: the distinct values, sorted.
     """
 
@@ -30,62 +28,49 @@ class Coded:
     labels: pl.Series
 
 
-def read_table(given: Any, *, name: str) -> tuple[pl.DataFrame, str]:
-    """A frame from a .parquet or .csv file, a polars or a pandas frame; and what to call it.
-
-    Raises:
-        DataError: if it is none of these, cannot be read, or has no rows.
-    """
-    if isinstance(given, str | Path):
-        path = Path(given)
-        frame, name = _from_file(path), path.name
-    elif isinstance(given, pl.DataFrame):
-        frame = given
-    elif type(given).__module__.split(".")[0] == "pandas" and hasattr(given, "columns"):
-        frame = pl.DataFrame({str(c): given[c].to_numpy() for c in given.columns}, strict=False)
-    else:
-        raise DataError(f"{name} is of type {type(given).__name__}: give a file or a frame.")
-    if not frame.height:
-        raise DataError(f"{name} has no rows: there is nothing to audit.")
-    return frame, name
-
-
-def _from_file(path: Path) -> pl.DataFrame:
-    if not path.exists():
-        raise DataError(f"{path} does not exist: check the path.")
-    if path.suffix.lower() not in (".parquet", ".csv"):
-        raise DataError(f"{path.name} is not a .parquet or .csv file: save the table as one of these.")
-    try:
-        if path.suffix.lower() == ".parquet":
-            return pl.read_parquet(path)
-        return pl.read_csv(path, infer_schema_length=None)
-    except (OSError, pl.exceptions.PolarsError) as error:
-        first = (str(error).splitlines() or [type(error).__name__])[0]
-        raise DataError(f"{path.name} cannot be read ({first}): save it again.") from error
-
-
 def need(frame: pl.DataFrame, columns: Sequence[str], *, name: str) -> None:
-    """Are these columns there, without holes?
+    """Check that these columns exist and have no empty cells.
 
     Raises:
-        DataError: with the nearest names for a column that is not, or the rows that are empty.
+        DataError: with the nearest names for a column that does not exist, or the rows that are empty.
     """
     for column in columns:
         if column not in frame.columns:
             near = difflib.get_close_matches(column, frame.columns, n=3, cutoff=0.4)
             hint = f"did you mean {' or '.join(map(repr, near))}? It has" if near else "it has"
             raise DataError(f"{name} has no column {column!r}: {hint} {', '.join(frame.columns)}.")
-        empty = frame[column].is_null()
-        if frame[column].dtype.is_float():
-            empty = empty | frame[column].is_nan()
+        empty = missing(frame[column])
         if empty.any():
             raise DataError(
                 f"{name}: column {column!r} is empty in {named_rows(empty)}: fill it in, or drop these rows."
             )
 
 
+def need_ids(frame: pl.DataFrame, columns: Sequence[str], *, name: str) -> None:
+    """Check that these columns exist, have no empty cells, and hold ids: text or numbers.
+
+    Raises:
+        DataError: as `need`, or for a column of another type, such as a list or a truth value.
+    """
+    need(frame, columns, name=name)
+    for column in columns:
+        kind = frame[column].dtype
+        if not (kind.is_numeric() or kind in (pl.String, pl.Categorical, pl.Enum)):
+            raise DataError(f"{name}: column {column!r} is of type {kind}: give ids as text or numbers.")
+
+
+def missing(column: pl.Series) -> pl.Series:
+    """Which values are null or NaN, bool[n].
+
+    >>> missing(pl.Series([1.0, None, float("nan")])).to_list()
+    [False, True, True]
+    """
+    empty = column.is_null()
+    return empty | column.is_nan().fill_null(False) if column.dtype.is_float() else empty
+
+
 def named_rows(wrong: pl.Series) -> str:
-    """The first rows under a mask by their number, counted from 1, and how many more there are.
+    """The numbers of the first rows under a mask, counted from 1, and how many more there are.
 
     >>> named_rows(pl.Series([False, True, True]))
     'rows 2, 3'
@@ -117,16 +102,23 @@ def coded(column: pl.Series, *, labels: pl.Series | None = None) -> Coded:
 
 
 def numbers(frame: pl.DataFrame, column: str, *, name: str) -> Floats:
-    """A column of finite numbers, float64[n].
+    """A column of finite numbers, float64[n]; numbers written as text count.
 
     Raises:
         DataError: if it holds anything else; the rows are named.
     """
-    cast = frame[column].cast(pl.Float64, strict=False)
+    given = frame[column]
+    kind = given.dtype
+    if not (kind.is_numeric() or kind in (pl.Boolean, pl.String, pl.Categorical, pl.Enum)):
+        raise DataError(f"{name}: column {column!r} is of type {kind}: give numbers.")
+    if kind in (pl.Categorical, pl.Enum):  # cast to numbers, these would give the codes and not the text
+        given = given.cast(pl.String)
+    cast = given.cast(pl.Float64, strict=False)
     wrong = cast.is_null() | ~cast.is_finite().fill_null(False)
     if wrong.any():
-        first = frame[column].filter(wrong)[0]
+        first = given.filter(wrong)[0]
         raise DataError(
-            f"{name}: column {column!r} is no number in {named_rows(wrong)} ({first!r}): mend or drop these."
+            f"{name}: column {column!r} is no number in {named_rows(wrong)} ({first!r}): correct or drop "
+            "these rows."
         )
     return cast.to_numpy()

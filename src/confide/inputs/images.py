@@ -1,4 +1,4 @@
-"""Pictures of people as users hold them: a folder, an .npz file, or `Pictures`; what is wrong is said."""
+"""Pictures of people as a user holds them: a folder, an .npz file, or `Pictures`; read and checked."""
 
 from __future__ import annotations
 
@@ -6,38 +6,89 @@ import warnings
 import zipfile
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import KW_ONLY, dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Annotated
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from confide.core.arrays import Array
 from confide.core.errors import DataError
+from confide.core.flags import HOLD, HOW, KNOWS, Flag, Held, Table
 from confide.data.archives import arrays
-from confide.inputs.columns import SHOWN, coded, need, read_table
+from confide.inputs.columns import SHOWN, coded, need
+from confide.inputs.lengths import parse_size
+from confide.inputs.tables import Tabular, read_table
 from confide.views.images import Pictures
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
 
 SUFFIXES = {".png", ".jpg", ".jpeg", ".webp", ".bmp", ".pgm", ".ppm", ".tif", ".tiff"}
 FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "PPM", "TIFF")
+"""The formats that Pillow may try. Its other readers are rarely used, and so less tested."""
 MOST_PIXELS = 50_000_000
-"""A larger picture is not opened: a small file can blow up to fill the memory."""
+"""A larger picture is not opened: a small file can unpack to more than the memory."""
 MOST_BYTES = 2_000_000_000
-"""All pictures together may take so many bytes, after resizing."""
+"""The bytes that all pictures together may take, after resizing."""
 MODES = {"1": "L", "L": "L", "RGB": "RGB", "P": "RGB"}
+"""Pillow's mode of a file -> grey (L) or RGB. Transparency and 16 bits are refused: they would be lost."""
+FEWEST_PEOPLE = 4
+"""Half of the people are kept out of the gallery, and two are needed to confuse one with the other."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Images:
+    """Pictures of people, who is in each, and how many of them the adversary already has.
+
+    The adversary has some clear pictures of half of the people, with their names. The other pictures are
+    released, protected in a way that it knows. It is to put a name to each released picture. It is judged on
+    pictures of people whom it knows, and on pictures of the other half, for which every name is a false
+    match.
+
+    Args:
+        pictures: A folder with a sub-folder for each person, or with files that the labels name; an .npz
+            file with uint8 X [n, h, w] or [n, h, w, 3] and y [n]; or `Pictures` with names.
+        labels: For a folder of files: a table with the columns file and person.
+        resize: Bring all pictures to this height and width, for example 112x92.
+        gallery: The share of each person's pictures that the adversary has.
+        worlds: How often pictures and people are divided again; 5 times by default, 20 where there are few
+            pictures.
+
+    Raises:
+        DataError: for a share that leaves one side without pictures, a size of no pixels, or no world.
+
+    Source: McPherson, Shokri, Shmatikov 2016.
+    """
+
+    pictures: Held
+    _: KW_ONLY
+    labels: Table | None = None
+    resize: Annotated[tuple[int, int] | None, Flag(group=HOLD, metavar="HxW", parse=parse_size)] = None
+    gallery: Annotated[float, Flag(group=KNOWS, metavar="SHARE")] = 0.8
+    worlds: Annotated[int | None, Flag(group=HOW, least=1)] = None
+
+    def __post_init__(self) -> None:
+        if self.resize is not None and min(self.resize) < 1:
+            raise DataError(f"resize is {self.resize}: give a height and a width of 1 pixel or more.")
+        if not 0 < self.gallery < 1:
+            raise DataError(f"gallery is {self.gallery}: give a share between 0 and 1.")
+        if self.worlds is not None and self.worlds < 1:
+            raise DataError(f"{self.worlds} worlds cannot be played: give 1 or more.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class ImagesData:
-    """Pictures, and what their owner calls them.
+    """Pictures, with the names of the files and of the people.
 
     Args:
         pictures: with people 0, 1, ...
         files: the name of each picture.
         people: the name of each person, in the order of the codes.
-        alone: how many people were left out since there is one picture of them only.
-        name: of all of it, for the report.
+        alone: how many people were left out because there is only one picture of them.
+        name: of the whole, for the report.
     """
 
     pictures: Pictures
@@ -47,22 +98,17 @@ class ImagesData:
     name: str
 
 
-def read_images(
-    given: Any, *, labels: Any = None, resize: tuple[int, int] | None = None, name: str | None = None
-) -> ImagesData:
-    """The pictures with names, people with a single picture left out.
-
-    Args:
-        given: a folder with a sub-folder for each person, or with files that `labels` names; an .npz file
-            with uint8 X [n, h, w(, 3)] and y [n]; or `Pictures` with names.
-        labels: for a folder: a .csv or .parquet file, or a frame, with the columns `file` and `person`.
-        resize: (height, width) that all pictures are brought to.
+def read_images(held: Images) -> ImagesData:
+    """Read the pictures and who is in them; people with a single picture are left out.
 
     Raises:
-        DataError: if anything of it is not so; files are named.
+        DataError: if the pictures or the labels are not like this; files are named.
     """
+    given, labels, resize = held.pictures, held.labels, held.resize
     if labels is not None and (isinstance(given, Pictures) or not Path(given).is_dir()):
-        raise DataError("labels go with a folder of picture files: here the names come with the pictures.")
+        raise DataError(
+            "labels go with a folder of picture files, but these pictures bring their names: give no labels."
+        )
     if isinstance(given, Pictures):
         if given.person is None:
             raise DataError("the pictures carry no names: give `person`, who is in each.")
@@ -70,7 +116,7 @@ def read_images(
         title = "pictures"
     elif Path(given).is_dir():
         title, labelled = Path(given).name, _labelled(Path(given), labels)
-        files, person = [file for file, _ in labelled], [who for _, who in labelled]
+        files, person = [file for file, _ in labelled], np.array([who for _, who in labelled])
         pixels = _opened(Path(given), files, resize)
     else:
         title = Path(given).name
@@ -79,27 +125,27 @@ def read_images(
     if resize is not None and pixels.shape[1:3] != tuple(resize):
         pixels = _resized(pixels, resize)
     if 0 in pixels.shape[1:3]:
-        raise DataError(f"{title} has pictures of no pixels, {list(pixels.shape)}: give larger ones.")
-    who = coded(pl.Series("person", [str(p) for p in np.asarray(person)]))
+        raise DataError(f"{title} has pictures without pixels, {list(pixels.shape)}: give larger ones.")
+    who = coded(pl.Series("person", [str(p) for p in person]))
     album = ImagesData(
         pictures=Pictures(pixels, who.codes),
         files=tuple(files),
         people=tuple(who.labels.to_list()),
         alone=0,
-        name=name or title,
+        name=title,
     )
-    return _with_company(album)
+    return _with_two(album)
 
 
-def _with_company(album: ImagesData) -> ImagesData:
-    """Only people of whom there are two pictures: one for the gallery, one for the release."""
+def _with_two(album: ImagesData) -> ImagesData:
+    """Only people with two pictures or more: one for the gallery, one for the release."""
     person = album.pictures.person
     assert person is not None
     many = np.bincount(person, minlength=len(album.people)) >= 2
-    if many.sum() < 4:
+    if many.sum() < FEWEST_PEOPLE:
         raise DataError(
-            f"{album.name} has {int(many.sum())} people with 2 pictures or more: give 4 people or more, "
-            "since half of the people are kept out of the gallery for comparison."
+            f"{album.name} has {int(many.sum())} people with 2 pictures or more: give {FEWEST_PEOPLE} such "
+            "people or more, because half of the people are kept out of the gallery for comparison."
         )
     kept = many[person]
     number = np.cumsum(many) - 1
@@ -112,8 +158,8 @@ def _with_company(album: ImagesData) -> ImagesData:
     )
 
 
-def _labelled(folder: Path, labels: Any) -> list[tuple[str, str]]:
-    """(file, person) of each picture under the folder, in the order of the names."""
+def _labelled(folder: Path, labels: Tabular | None) -> list[tuple[str, str]]:
+    """(file, person) of each picture under the folder, in the order of the files' names."""
     found = sorted(
         p.relative_to(folder).as_posix()
         for p in folder.rglob("*")
@@ -126,55 +172,52 @@ def _labelled(folder: Path, labels: Any) -> list[tuple[str, str]]:
         loose = [file for file in found if "/" not in file]
         if loose:
             raise DataError(
-                f"who is in {_named(loose)} of {folder}? Put each person's pictures into his own "
+                f"who is in {_named(loose)} of {folder}? Put the pictures of each person into a "
                 "sub-folder, or give labels: a table with the columns file and person."
             )
         return [(file, file.rpartition("/")[0]) for file in found]
-    frame, called = read_table(labels, name="the labels")
+    table = read_table(labels, name="the labels")
+    frame, called = table.frame, table.name
     need(frame, ("file", "person"), name=called)
     if frame["file"].is_duplicated().any():
         twice = frame["file"].filter(frame["file"].is_duplicated()).unique().sort().to_list()
         raise DataError(f"{called} names {_named(twice)} more than once: give each picture one person.")
-    told = dict(zip(frame["file"].cast(pl.String).to_list(), frame["person"].to_list(), strict=True))
-    unknown = sorted(set(told) - set(found))
+    named = dict(zip(frame["file"].cast(pl.String).to_list(), frame["person"].to_list(), strict=True))
+    unknown = sorted(set(named) - set(found))
     if unknown:
         raise DataError(
-            f"{called} names {_named(unknown)}, not to be found in {folder}: mend the column file."
+            f"{called} names {_named(unknown)}, not to be found in {folder}: correct the column file."
         )
-    nameless = [file for file in found if file not in told]
+    nameless = [file for file in found if file not in named]
     if nameless:
         raise DataError(f"{called} has no person for {_named(nameless)}: add rows, or move these files away.")
-    return [(file, str(told[file])) for file in found]
+    return [(file, str(named[file])) for file in found]
 
 
 def _opened(folder: Path, files: Sequence[str], resize: tuple[int, int] | None) -> NDArray[np.uint8]:
     """All files as pixels of one size and one mode."""
-    try:
-        from PIL import Image
-    except ImportError as missing:
-        raise DataError("reading picture files needs Pillow: pip install 'confide[data]'.") from missing
     shapes: dict[tuple[int, int], list[str]] = {}
     modes: dict[str, list[str]] = {}
     for file in files:
-        with _picture(Image, folder, file) as picture:
+        with _picture(folder, file) as picture:
             shapes.setdefault((picture.height, picture.width), []).append(file)
             modes.setdefault(MODES[picture.mode], []).append(file)
     if len(modes) > 1:
-        told = " and ".join(f"{'grey' if m == 'L' else 'colour'}: {_named(f)}" for m, f in modes.items())
-        raise DataError(f"the pictures are of mixed modes ({told}): save all as grey or all as colour.")
+        which = " and ".join(f"{'grey' if m == 'L' else 'colour'}: {_named(f)}" for m, f in modes.items())
+        raise DataError(f"the pictures are of mixed modes ({which}): save all as grey or all as colour.")
     if len(shapes) > 1 and resize is None:
         usual = max(shapes, key=lambda shape: len(shapes[shape]))
         others = "; ".join(f"{h}x{w}: {_named(f)}" for (h, w), f in shapes.items() if (h, w) != usual)
         raise DataError(
-            f"the pictures are of mixed sizes, most {usual[0]}x{usual[1]}, but {others}: cut them alike, "
-            f"or give resize, such as --resize {usual[0]}x{usual[1]}."
+            f"the pictures are of mixed sizes, most {usual[0]}x{usual[1]}, but {others}: cut them to "
+            f"one size, or give resize, such as --resize {usual[0]}x{usual[1]}."
         )
     mode = next(iter(modes))
     h, w = resize or next(iter(shapes))
     _fits(len(files) * h * w * (3 if mode == "RGB" else 1))
     pixels = np.empty((len(files), h, w, *((3,) if mode == "RGB" else ())), np.uint8)
     for k, file in enumerate(files):
-        with _picture(Image, folder, file) as picture:
+        with _picture(folder, file) as picture:
             try:
                 plain = picture.convert(mode)
             except (OSError, SyntaxError, ValueError) as damage:
@@ -183,8 +226,12 @@ def _opened(folder: Path, files: Sequence[str], resize: tuple[int, int] | None) 
     return pixels
 
 
-def _picture(Image: Any, folder: Path, file: str) -> Any:
+def _picture(folder: Path, file: str) -> Image:
     """The file opened, its pixels not yet read; refused if it is too large or of an unknown mode."""
+    try:
+        from PIL import Image
+    except ImportError as absent:
+        raise DataError("reading picture files needs Pillow: pip install 'confide[data]'.") from absent
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", Image.DecompressionBombWarning)
@@ -205,7 +252,7 @@ def _picture(Image: Any, folder: Path, file: str) -> Any:
     return picture
 
 
-def _from_npz(path: Path) -> tuple[NDArray[np.uint8], NDArray[Any]]:
+def _from_npz(path: Path) -> tuple[NDArray[np.uint8], Array]:
     if not path.exists():
         raise DataError(f"{path} does not exist: check the path.")
     if path.suffix.lower() != ".npz":
@@ -213,13 +260,13 @@ def _from_npz(path: Path) -> tuple[NDArray[np.uint8], NDArray[Any]]:
     with (
         suppress(OSError, zipfile.BadZipFile),
         zipfile.ZipFile(path) as packed,
-    ):  # `arrays` says what is wrong
+    ):  # `arrays` then says what is wrong
         _fits(sum(part.file_size for part in packed.infolist()))
     x, y = arrays(path, "X", "y")
     if x.dtype != np.uint8 or y.ndim != 1 or len(x) != len(y):
         raise DataError(
             f"{path.name} holds X {x.dtype}{list(x.shape)} and y {y.dtype}{list(y.shape)}: give uint8 "
-            "X [n, h, w] or [n, h, w, 3], and y [n], who is in each."
+            "X [n, h, w] or [n, h, w, 3], and y [n], the person in each."
         )
     return x, y
 
@@ -227,8 +274,8 @@ def _from_npz(path: Path) -> tuple[NDArray[np.uint8], NDArray[Any]]:
 def _resized(pixels: NDArray[np.uint8], size: tuple[int, int]) -> NDArray[np.uint8]:
     try:
         from PIL import Image
-    except ImportError as missing:
-        raise DataError("resizing needs Pillow: pip install 'confide[data]'.") from missing
+    except ImportError as absent:
+        raise DataError("resizing needs Pillow: pip install 'confide[data]'.") from absent
     h, w = size
     _fits(len(pixels) * h * w * (3 if pixels.ndim == 4 else 1))
     return np.stack([np.asarray(Image.fromarray(p).resize((w, h))) for p in pixels])

@@ -1,36 +1,86 @@
-"""Likes and a table of traits, joined into one set of people: who has what, and which trait."""
+"""Likes and a table of traits, joined into one set of people: what each person likes, and their trait."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
 from pathlib import Path
-from typing import Any, get_args
+from typing import Annotated, Literal, TypeAlias, get_args
 
 import numpy as np
 import polars as pl
 
 from confide.core.arrays import Floats
 from confide.core.errors import DataError
-from confide.inputs.columns import coded, named_rows, need, numbers, read_table
+from confide.core.flags import HOLD, HOW, KNOWS, Column, Flag, Held, Table
+from confide.inputs.columns import coded, missing, named_rows, need, need_ids, numbers
+from confide.inputs.keys import as_ids
+from confide.inputs.source import Source
+from confide.inputs.tables import Tabular, read_table
 from confide.knowledge.likes import Kind
 from confide.views.interactions import Interactions
 
 FEW_VALUES = 20
 """A column of numbers with more distinct values than this is taken for a number, not for classes."""
 
+AskedKind: TypeAlias = Literal["auto", Kind]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Likes:
+    """Likes of items by people, under pseudonyms, and a trait that likes may give away.
+
+    The adversary knows the trait of most people and learns which likes go with it. It is to say of each of
+    the others whether they have it. It is judged on people who have the trait, and on people who do not, for
+    whom every claim is wrong. A binary trait is claimed by its rarer value, classes by each value, and a
+    number by being above the middle. People who are in one table only, or have no trait, are left out and
+    counted. Memory: about 100 bytes a like, and 300 MB to leave people out one by one.
+
+    Args:
+        records: Everybody's likes, one row a like: .parquet, .csv or a frame.
+        user: The column that says who, in both tables.
+        item: The column that says what.
+        traits: A table with one row a user.
+        trait: The column of the traits that the adversary wants to know.
+        kind: What the trait is; auto takes a column of more than 20 different numbers for a number.
+        having: The value that counts as having the trait; all other values count as not having it.
+        folds: Into how many parts people are cut; the adversary is asked about one part at a time.
+
+    Raises:
+        DataError: for an unknown kind, or fewer than two parts.
+
+    Source: Kosinski, Stillwell, Graepel 2013.
+    """
+
+    records: Held
+    _: KW_ONLY
+    user: Column
+    item: Column
+    traits: Table
+    trait: Column
+    kind: Annotated[AskedKind, Flag(group=HOLD)] = "auto"
+    having: Annotated[str | None, Flag(group=KNOWS, metavar="VALUE")] = None
+    folds: Annotated[int, Flag(group=HOW, least=2)] = 10
+
+    def __post_init__(self) -> None:
+        if self.kind not in ("auto", *get_args(Kind)):
+            raise DataError(f"the kind of trait is {self.kind!r}: choose auto, binary, classes or number.")
+        if self.folds < 2:
+            raise DataError(f"folds is {self.folds}: cut people into 2 parts or more.")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class LikesData:
-    """Everybody whose likes and trait are known.
+    """The likes and the trait of everybody of whom both are known.
 
     Args:
         name: of the records.
-        items: their likes; n people.
-        value: float64[n], as in `core.panel.Panel`.
+        items: the likes; n people.
+        value: float64[n], the trait: 0 or 1 where it is binary, a class code, or a number.
         kind: of the trait.
         labels: the classes' names, by code ("not F", "F"); for a number its column's name.
         person, item: the user's own ids, by code.
-        left_out: whom the audit had to leave out, one sentence each.
+        left_out: who had to be left out, one sentence for each reason.
+        source: of the likes.
     """
 
     name: str
@@ -41,6 +91,7 @@ class LikesData:
     person: pl.Series
     item: pl.Series
     left_out: tuple[str, ...]
+    source: Source
 
     @property
     def classes(self) -> int:
@@ -54,44 +105,35 @@ class LikesData:
         return self.labels[1] if self.kind == "binary" else "each class"
 
 
-def read_people(
-    records: Any, traits: Any, *, user: str, item: str, trait: str, kind: str, having: str | None, parts: int
-) -> LikesData:
-    """Read both tables and keep the people that are in both.
+def read_likes(held: Likes) -> LikesData:
+    """Read both tables and keep the people who are in both.
 
     Raises:
-        DataError: if a column is not there, a user has two traits, or nothing can be learned of the trait.
+        DataError: if a column is missing, a user has two traits, or nothing can be learned about the trait.
     """
-    likes, name = read_table(records, name="the records")
-    about, traits_name = read_table(traits, name="the traits")
-    need(likes, [user, item], name=name)
-    need(about, [user], name=traits_name)
-    if trait not in about.columns:
-        need(about, [trait], name=traits_name)  # says which names are near
-    twice = about[user].is_duplicated()
-    if twice.any():
-        raise DataError(
-            f"{traits_name}: users stand more than once, in {named_rows(twice)}: give one row each."
-        )
+    user, item, trait = held.user, held.item, held.trait
+    table = read_table(held.records, name="the records")
+    likes, name = table.frame, table.name
+    about, traits_name = _traits(held.traits, user, trait)
+    need_ids(likes, [user, item], name=name)
     if likes[user].dtype != about[user].dtype:
-        numeric = likes[user].dtype.is_integer() and about[user].dtype.is_integer()
-        common = pl.Int64() if numeric else pl.String()
-        likes, about = (f.with_columns(pl.col(user).cast(common)) for f in (likes, about))
-    missing = about[trait].is_null()
-    if about[trait].dtype.is_float():
-        missing = missing | about[trait].is_nan()
-    told = about.filter(~missing)
-    both = told.join(likes.select(user).unique(), on=user, how="semi").sort(user)
+        whole = likes[user].dtype.is_integer() and about[user].dtype.is_integer()
+        likes, about = (
+            f.with_columns(f[user].cast(pl.Int64) if whole else as_ids(f[user])) for f in (likes, about)
+        )
+    empty = missing(about[trait])
+    known = about.filter(~empty)
+    both = known.join(likes.select(user).unique(), on=user, how="semi").sort(user)
     if not both.height:
         raise DataError(f"no user of {name} has {trait!r} in {traits_name}: give the same ids in both.")
     mine = likes.join(both.select(user), on=user, how="semi")
     who, what = coded(mine[user], labels=both[user]), coded(mine[item])
     items = Interactions.of(who.codes, what.codes, people=both.height, items=len(what.labels))
-    value, found, labels = _values(both, trait, kind, having, name=traits_name)
-    _enough(value, found, labels, trait=trait, parts=parts)
-    strangers = likes.select(user).unique().join(about, on=user, how="anti").height
+    value, found, labels = _values(both, trait, held.kind, held.having, name=traits_name)
+    _enough(value, found, labels, trait=trait, parts=held.folds)
+    without = likes.select(user).unique().join(about, on=user, how="anti").height
     return LikesData(
-        name=Path(name).stem if name.endswith((".parquet", ".csv")) else name,
+        name=Path(name).stem if table.path is not None else name,
         items=items,
         value=value,
         kind=found,
@@ -101,17 +143,28 @@ def read_people(
         left_out=tuple(
             f"{count:,} {words}"
             for count, words in (
-                (int(missing.sum()), f"people have no {trait} in {traits_name} and are left out."),
-                (told.height - both.height, f"people with a {trait} have no likes and are left out."),
-                (strangers, f"people with likes are not in {traits_name} and are left out."),
-                (
-                    mine.height - len(items),
-                    "pairs of a person and an item stand more than once and count once.",
-                ),
+                (int(empty.sum()), f"people have no {trait} in {traits_name} and are left out."),
+                (known.height - both.height, f"people with a {trait} have no likes and are left out."),
+                (without, f"people with likes are not in {traits_name} and are left out."),
+                (mine.height - len(items), "rows repeat a person and an item, and count once."),
             )
             if count
         ),
+        source=Source.of(table, {"user": user, "item": item}),
     )
+
+
+def _traits(given: Tabular, user: str, trait: str) -> tuple[pl.DataFrame, str]:
+    """The table of traits, and what to call it; one row for each user."""
+    table = read_table(given, name="the traits")
+    about, name = table.frame, table.name
+    need_ids(about, [user], name=name)
+    if trait not in about.columns:
+        need(about, [trait], name=name)  # it names the nearest columns
+    twice = about[user].is_duplicated()
+    if twice.any():
+        raise DataError(f"{name} has users more than once, in {named_rows(twice)}: give one row for each.")
+    return about, name
 
 
 def _values(
@@ -119,8 +172,6 @@ def _values(
 ) -> tuple[Floats, Kind, tuple[str, ...]]:
     """The trait of each person, what kind it is, and the classes' names."""
     column = frame[trait]
-    if kind not in ("auto", *get_args(Kind)):
-        raise DataError(f"the kind of trait is {kind!r}: say auto, binary, classes or number.")
     distinct = column.n_unique()
     if having is None and (
         kind == "number" or (kind == "auto" and column.dtype.is_numeric() and distinct > FEW_VALUES)
@@ -147,7 +198,7 @@ def _values(
 def _enough(value: Floats, kind: Kind, labels: tuple[str, ...], *, trait: str, parts: int) -> None:
     if len(np.unique(value)) < 2:
         raise DataError(
-            f"everybody has the same {trait}: there is nothing to tell apart; choose another trait."
+            f"everybody has the same {trait}, so there is nothing to infer: choose another trait."
         )
     code = value > np.median(value) if kind == "number" else value.astype(np.int64)
     count = np.bincount(code, minlength=2)
@@ -162,6 +213,6 @@ def _enough(value: Floats, kind: Kind, labels: tuple[str, ...], *, trait: str, p
         )
         raise DataError(
             f"{which} {count[rarest]} {'person' if count[rarest] == 1 else 'people'}, and each of the "
-            f"{parts} parts of a cross-validation needs one: leave such people out, join small classes, or "
+            f"{parts} parts of a cross-validation needs one: leave such people out, merge small classes, or "
             "ask for fewer folds."
         )

@@ -2,19 +2,94 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Mapping
+from dataclasses import KW_ONLY, dataclass
+from typing import Annotated
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
-from confide.core.arrays import Array, Bools, Floats, Ints
+from confide.core.arrays import Bools, Ints
 from confide.core.errors import DataError
-from confide.inputs.columns import coded, named_rows, need, numbers, read_table
+from confide.core.flags import HOW, KNOWS, Column, Flag, Held, OptionalColumn
+from confide.core.flags import Table as AnyTable
+from confide.inputs.columns import coded, need, need_ids, numbers
+from confide.inputs.keys import as_ids, original_ids, refuse_strangers
+from confide.inputs.source import Role, Source
+from confide.inputs.tables import Table, Tabular, read_table
+from confide.inputs.times import TimeForm, parse_span, read_times
+from confide.knowledge.ratings import Knowing
 from confide.views.interactions import Interactions
 
-LATEST = 4_102_444_800.0
-"""1 January 2100 in seconds since 1970: later times are in another unit."""
+A_DAY = 86_400
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Ratings:
+    """Ratings of items by people, under pseudonyms, and what somebody knows of these people besides.
+
+    The adversary knows a few items that a person rated, roughly how and when, and some of it is wrong. It is
+    to name the person's record. It is judged on people in the release, and on people held out of it, for whom
+    every record that it names is a false match.
+
+    Args:
+        records: Everybody's ratings, one row a rating: .parquet, .csv or a frame.
+        user: The column that says who.
+        item: The column that says what.
+        rating: The column with the rating.
+        time: The column with the time: dates, or seconds since 1970.
+        released: What will be published, if that is another table with the same columns; rating and time may
+            be missing.
+        key: A table of two columns: a user of the records, and the same user in the released table.
+        made_by: How the released table was made, as the adversary knows it: NAME:SETTINGS, as of --protect.
+            By default what the sidecar of the released table says.
+        facts: How many facts are known about a person.
+        wrong: How many of them are wrong.
+        within: By how much known dates may be off, such as 14d.
+        off_by: By how many stars known ratings are off.
+        beyond: Facts are never about this many of the most common items.
+        targets: About how many people the adversary is asked.
+
+    Raises:
+        DataError: for numbers that leave no true fact, or a span without a unit.
+
+    Source: Narayanan, Shmatikov 2008.
+    """
+
+    records: Held
+    _: KW_ONLY
+    user: Column
+    item: Column
+    rating: OptionalColumn = None
+    time: OptionalColumn = None
+    released: AnyTable | None = None
+    key: AnyTable | None = None
+    made_by: Annotated[str | None, Flag(group=KNOWS, metavar="NAME:SETTINGS")] = None
+    facts: Annotated[int, Flag(group=KNOWS, least=1)] = 8
+    wrong: Annotated[int, Flag(group=KNOWS, least=0)] = 2
+    within: Annotated[str, Flag(group=KNOWS, metavar="SPAN")] = "14d"
+    off_by: Annotated[float, Flag(group=KNOWS)] = 0.0
+    beyond: Annotated[int, Flag(group=KNOWS, least=0)] = 0
+    targets: Annotated[int, Flag(group=HOW, least=10)] = 1_000
+
+    def __post_init__(self) -> None:
+        _ = self.knowing  # what cannot be is said before any file is read
+        if self.targets < 2:
+            raise DataError(f"targets is {self.targets}: ask about 2 people or more.")
+        if self.made_by is not None and self.released is None:
+            raise DataError("--made-by says how a released table was made: give that too (`--released`).")
+
+    @property
+    def knowing(self) -> Knowing:
+        """The adversary's knowledge, as the game takes it."""
+        return Knowing(
+            facts=self.facts,
+            wrong=self.wrong,
+            within_days=parse_span(self.within) / A_DAY,
+            off_by=self.off_by,
+            beyond=self.beyond,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -25,9 +100,11 @@ class RatingsData:
         records: the original ratings.
         people, items: what the codes stand for.
         name: of the file.
+        source: of the original ratings.
         released: the released ones, with the same codes; None where the originals are released.
+        released_source: of the released ones.
         absent: bool[n], who of `people` is not in the release.
-        notes: what the release lacks, in sentences.
+        notes: what the release lacks and how its times were read, in sentences.
         counted: what was left out or merged, in sentences that count people or items.
     """
 
@@ -35,7 +112,9 @@ class RatingsData:
     people: pl.Series
     items: pl.Series
     name: str
+    source: Source
     released: Interactions | None = None
+    released_source: Source | None = None
     absent: Bools | None = None
     notes: tuple[str, ...] = ()
     counted: tuple[str, ...] = ()
@@ -47,234 +126,148 @@ class RatingsData:
         return f"{self.items[item]!r}{stars}{when}"
 
 
-def read_ratings(
-    given: Any, *, user: str, item: str, rating: str | None, time: str | None, released: Any, key: Any
-) -> RatingsData:
-    """Read and match.
+@dataclass(frozen=True, slots=True)
+class _Measures:
+    """What a table says of each rating besides who and what: float32[k], or None where it does not.
+
+    Not float64: of a hundred million ratings the two columns would take another 800 MB while they are sorted.
+    """
+
+    rating: NDArray[np.float32] | None
+    day: NDArray[np.float32] | None
+    form: TimeForm | None
+
+    @classmethod
+    def of(cls, table: Table, rating: str | None, time: str | None) -> _Measures:
+        stars = None
+        if rating is not None:
+            stars = numbers(table.frame, rating, name=table.name).astype(np.float32)
+        if time is None:
+            return cls(stars, None, None)
+        times = read_times(table.frame, time, name=table.name)
+        return cls(stars, (times.seconds / A_DAY).astype(np.float32), times.form)
+
+
+def read_ratings(held: Ratings) -> RatingsData:
+    """Read the ratings, and match a released file to them.
+
+    Of a pair of user and item that comes twice, the last row counts.
 
     Raises:
         DataError: for a column that is missing or cannot be read, or a release that cannot be matched.
     """
-    frame, name = read_table(given, name="the ratings")
-    columns = [user, item, *(c for c in (rating, time) if c is not None)]
+    table = read_table(held.records, name="the ratings")
+    roles: dict[Role, str | None] = {
+        "user": held.user,
+        "item": held.item,
+        "rating": held.rating,
+        "time": held.time,
+    }
+    columns = [c for c in roles.values() if c is not None]
     if len(set(columns)) < len(columns):
         raise DataError(f"one column is named twice among {', '.join(columns)}: give each its own.")
-    need(frame, columns, name=name)
-    if released is None:
-        if key is not None:
-            raise DataError("a key says who is who in the released file: give that file too (`--released`).")
-        who, what = coded(frame[user]), coded(frame[item])
-        records = _interactions(frame, who.codes, what.codes, rating, time, name=name)
-        return RatingsData(
-            records=records,
-            people=who.labels,
-            items=what.labels,
-            name=name,
-            counted=_merged(frame, records, name),
-        )
-    return _matched(frame, name, released, key, user, item, rating, time)
+    need(table.frame, columns, name=table.name)
+    need_ids(table.frame, [held.user, held.item], name=table.name)
+    if held.released is not None:
+        return _matched(table, roles, read_table(held.released, name="the released file"), held.key)
+    if held.key is not None:
+        raise DataError("a key says who is who in a released file: give that file too (`--released`).")
+    who, what = coded(table.frame[held.user]), coded(table.frame[held.item])
+    more = _Measures.of(table, held.rating, held.time)
+    records = Interactions.of(who.codes, what.codes, rating=more.rating, day=more.day)
+    return RatingsData(
+        records=records,
+        people=who.labels,
+        items=what.labels,
+        name=table.name,
+        source=Source.of(table, roles, time=more.form),
+        notes=() if more.form is None else more.form.notes,
+        counted=_merged(table, records),
+    )
 
 
 def _matched(
-    frame: pl.DataFrame,
-    name: str,
-    released: Any,
-    key: Any,
-    user: str,
-    item: str,
-    rating: str | None,
-    time: str | None,
+    table: Table, roles: Mapping[Role, str | None], other: Table, key: Tabular | None
 ) -> RatingsData:
-    other, called = read_table(released, name="the released file")
-    need(other, [user, item], name=called)
-    ids = frame[user].cast(pl.String)
-    theirs = other[user].cast(pl.String)
-    if key is not None:
-        theirs = _translated(theirs, key, called)
+    """Both files under the same codes."""
+    user, item, rating, time = (roles[r] for r in ("user", "item", "rating", "time"))
+    assert user is not None and item is not None
+    names = (table.name, other.name)
+    need_ids(other.frame, [user, item], name=other.name)
+    kept: dict[Role, str | None] = {r: c if c in other.frame.columns else None for r, c in roles.items()}
+    need(other.frame, [c for c in kept.values() if c is not None], name=other.name)
+    ids = as_ids(table.frame[user])
+    theirs = original_ids(as_ids(other.frame[user]), ids, key=key, split=False, names=names)
     people = pl.concat([ids, theirs]).unique().sort()
-    items = pl.concat([frame[item].cast(pl.String), other[item].cast(pl.String)]).unique().sort()
-    both = {"labels": items}
-    records = _interactions(
-        frame,
-        coded(ids, labels=people).codes,
-        coded(frame[item].cast(pl.String), **both).codes,
-        rating,
-        time,
-        name=name,
-        people=len(people),
-        items=len(items),
+    items = pl.concat([as_ids(f[item].unique()) for f in (table.frame, other.frame)]).unique().sort()
+
+    def read(
+        of: Table, who: pl.Series, stars: str | None, when: str | None
+    ) -> tuple[Interactions, TimeForm | None]:
+        more = _Measures.of(of, stars, when)
+        made = Interactions.of(
+            coded(who, labels=people).codes,
+            coded(as_ids(of.frame[item]), labels=items).codes,
+            people=len(people),
+            items=len(items),
+            rating=more.rating,
+            day=more.day,
+        )
+        return made, more.form
+
+    # One after the other, and each column as text only while it is coded: text takes the most memory here.
+    records, form = read(table, ids, rating, time)
+    public, shown_form = read(other, theirs, kept["rating"], kept["time"])
+    del ids, theirs
+    refuse_strangers(
+        _pairs(records),
+        _pairs(public),
+        things=len(items),
+        what="item",
+        names=names,
+        keyed=key is not None,
     )
-    kept = [c if c in other.columns else None for c in (rating, time)]
-    need(other, [c for c in kept if c is not None], name=called)
-    public = _interactions(
-        other,
-        coded(theirs, labels=people).codes,
-        coded(other[item].cast(pl.String), **both).codes,
-        kept[0],
-        kept[1],
-        name=called,
-        people=len(people),
-        items=len(items),
-    )
-    _same_people(records, public, called)
-    lost = [c for c, k in zip((rating, time), kept, strict=True) if c is not None and k is None]
-    notes = tuple(f"{called} has no column {c!r}: the adversary cannot compare it." for c in lost)
-    counted = list(_merged(frame, records, name))
-    strangers = int((records.counts() == 0).sum())
-    if strangers:
-        counted.append(f"{strangers:,} people of {called} are not in {name}: nobody asks about them.")
+    counted = list(_merged(table, records))
+    outsiders = int((records.counts() == 0).sum())
+    if outsiders:
+        counted.append(
+            f"{outsiders:,} people of {other.name} are not in {table.name}: nobody asks about them."
+        )
     return RatingsData(
         records=records,
         people=people,
         items=items,
-        name=called,
+        name=other.name,
+        source=Source.of(table, roles, time=form),
         released=public,
+        released_source=Source.of(other, kept, time=shown_form),
         absent=public.counts() == 0,
-        notes=notes,
+        notes=(
+            *(
+                f"{other.name} has no column {column!r}: the adversary cannot compare it."
+                for role, column in roles.items()
+                if column is not None and kept[role] is None
+            ),
+            *(() if form is None else form.notes),
+        ),
         counted=tuple(counted),
     )
 
 
-def _interactions(
-    frame: pl.DataFrame,
-    person: Ints,
-    item: Ints,
-    rating: str | None,
-    time: str | None,
-    *,
-    name: str,
-    people: int | None = None,
-    items: int | None = None,
-) -> Interactions:
-    return Interactions.of(
-        person,
-        item,
-        people=people,
-        items=items,
-        rating=None if rating is None else numbers(frame, rating, name=name),
-        day=None if time is None else days(frame, time, name=name),
-    )
+def _pairs(records: Interactions) -> Ints:
+    """person * items + item of each interaction, int64[k], rising."""
+    return records.person.astype(np.int64) * records.items + records.item
 
 
-def _merged(frame: pl.DataFrame, records: Interactions, name: str) -> tuple[str, ...]:
-    twice = frame.height - len(records)
-    notes = [f"{twice:,} rows of {name} rate what the same person rated already: the last one counts."] * (
-        twice > 0
-    )
+def _merged(table: Table, records: Interactions) -> tuple[str, ...]:
+    twice = table.frame.height - len(records)
+    notes = [
+        f"{twice:,} rows of {table.name} rate what the same person rated already: the last one counts."
+    ] * (twice > 0)
     single = int((records.raters() == 1).sum())
     if single:
         notes.append(
-            f"{single:,} items were rated by one person alone: who knows one of these ratings knows whose "
-            "record it is."
+            f"{single:,} items were rated by one person alone: an adversary that knows one of these ratings "
+            "knows whose record it is."
         )
     return tuple(notes)
-
-
-def days(frame: pl.DataFrame, column: str, *, name: str) -> Floats:
-    """A column of times as days since 1970: dates, datetimes, ISO text, or seconds since 1970.
-
-    Raises:
-        DataError: if a time cannot be read, or lies after 2099 or before 1900; the rows are named.
-    """
-    given = frame[column]
-    if given.dtype == pl.String:
-        seconds = _from_text(given)
-    elif given.dtype.is_temporal() and given.dtype != pl.Time and not isinstance(given.dtype, pl.Duration):
-        seconds = _seconds(given)
-    else:
-        seconds = given.cast(pl.Float64, strict=False)
-    wrong = seconds.is_null() | ~seconds.is_between(-2_208_988_800.0, LATEST).fill_null(False)
-    if wrong.any():
-        first = frame[column].filter(wrong)[0]
-        raise DataError(
-            f"{name}: column {column!r} is no time in {named_rows(wrong)} ({first!r}): give ISO dates or "
-            "seconds since 1970."
-        )
-    return seconds.to_numpy() / 86_400
-
-
-def _seconds(given: pl.Series) -> pl.Series:
-    """Dates, or datetimes with or without a zone, as seconds since 1970 UTC; empty where empty."""
-    if isinstance(given.dtype, pl.Datetime) and given.dtype.time_zone is not None:
-        given = given.dt.convert_time_zone("UTC").dt.replace_time_zone(None)
-    return given.cast(pl.Datetime("us")).dt.epoch("us").cast(pl.Float64) / 1e6
-
-
-def _from_text(given: pl.Series) -> pl.Series:
-    """ISO text, or numbers as text, as seconds since 1970; what is neither becomes empty."""
-    found = given.cast(pl.Float64, strict=False)
-    zoned = given.str.contains(r"(Z|[+-]\d\d:?\d\d)$")
-    bare = ~zoned & found.is_null()
-    if zoned.any() and bare.any():
-        raise DataError(
-            f"column {given.name!r} has a time zone in some rows and none in {named_rows(bare)}: give all "
-            "times in UTC."
-        )
-    text = given.str.replace("T", " ", literal=True).str.replace(r"Z$", "+0000")
-    text = text.str.replace(r"([+-]\d\d):(\d\d)$", "$1$2")
-    for shape in ("%Y-%m-%d %H:%M:%S%.f", "%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M", "%Y-%m-%d"):
-        form = shape + "%z" * bool(zoned.any())
-        found = found.fill_null(_seconds(text.str.to_datetime(form, strict=False, time_unit="us")))
-    return found
-
-
-def _translated(theirs: pl.Series, key: Any, called: str) -> pl.Series:
-    """The release's ids as those of the original, by a key of two columns: original id, released id."""
-    table, name = read_table(key, name="the key")
-    if table.width != 2:
-        raise DataError(
-            f"{name} has {table.width} columns: give two, the original user and the released one."
-        )
-    pairs = table.select(pl.all().cast(pl.String))
-    original, new = pairs.columns
-    if pairs[new].n_unique() < pairs.height or pairs[original].n_unique() < pairs.height:
-        raise DataError(f"{name} names a user twice: give each original and each released user one row.")
-    joined = theirs.to_frame("id").join(pairs, left_on="id", right_on=new, how="left", maintain_order="left")
-    lost = joined[original].is_null()
-    if lost.any():
-        raise DataError(
-            f"{name} lacks user {theirs.filter(lost)[0]!r} of {called} ({named_rows(lost)}): add a row."
-        )
-    return joined[original]
-
-
-def _same_people(records: Interactions, public: Interactions, called: str) -> None:
-    """Does each id stand for the same person in both?
-
-    Judged by items in common with the own record and with the next person's: numbers that were given anew
-    overlap by chance, and their records do not.
-
-    Raises:
-        DataError: if not: then it says what key is needed.
-    """
-    ask = (
-        "give a key (`--key`), a table of two columns: the user in the original, and the same user in "
-        f"{called}."
-    )
-    here = np.flatnonzero((records.counts() > 0) & (public.counts() > 0))
-    if not len(here):
-        raise DataError(
-            f"no user of {called} is among the users of the original, so nobody can be judged: {ask}"
-        )
-    if not (records.raters()[public.item] > 0).any():
-        raise DataError(
-            f"{called} and the original have no item in common: give both files the same item ids, as the "
-            "adversary knows them."
-        )
-    if len(here) < 2:
-        return
-    own, others = (
-        _common(records, public.take(here), here),
-        _common(records, public.take(here), np.roll(here, 1)),
-    )
-    ahead = own - others
-    if not ahead.mean() > 3 * ahead.std() / np.sqrt(len(ahead)):
-        raise DataError(f"users of {called} carry ids of the original, but not their records: {ask}")
-
-
-def _common(records: Interactions, public: Interactions, who: Array) -> Floats:
-    """The share of each person's released items that are among those of `who[person]` in the original."""
-    keys = records.person.astype(np.int64) * records.items + records.item
-    asked = who[public.person].astype(np.int64) * records.items + public.item
-    found = keys[np.searchsorted(keys, asked).clip(0, len(keys) - 1)] == asked
-    return np.bincount(public.person, found, minlength=public.people) / np.maximum(public.counts(), 1)

@@ -1,4 +1,4 @@
-"""Reading what the user holds: data files, labels, and whether the two sides can be compared at all."""
+"""Records with labels as a user holds them: read, compared side by side, and their labels as class codes."""
 
 from __future__ import annotations
 
@@ -6,14 +6,20 @@ import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TypeAlias
 
 import numpy as np
 import polars as pl
+from numpy.typing import ArrayLike
 
 from confide.core.arrays import Array, Batch
 from confide.core.errors import DataError
+from confide.inputs.columns import missing
+from confide.inputs.frames import PandasFrame, from_pandas, is_pandas
+from confide.inputs.tables import Tabular, read_table
 from confide.views.records import Records
+
+Pair: TypeAlias = tuple[ArrayLike | pl.DataFrame | PandasFrame, ArrayLike]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -34,57 +40,65 @@ class RawRecords:
         return len(self.y)
 
 
-def read_sheet(path: Path, *, label: str | None) -> RawRecords:
-    """Read a .parquet, .csv or .npz (`X`, `y`) file.
+def as_raw_records(
+    data: RawRecords | Records | Tabular | Pair, *, label: str | None, name: str
+) -> RawRecords:
+    """Records from what a user has: a .parquet, .csv or .npz (`X`, `y`) file, a frame, (X, y), `Records`.
+
+    Args:
+        data: the records.
+        label: the column of the label, where the records are a table.
+        name: what to call them in messages; a file is called by its name.
 
     Raises:
-        DataError: if the file is missing, unreadable, of another kind, empty, or has no such label.
+        DataError: if it is none of these, cannot be read, is empty, or has no such label.
     """
-    if not path.exists():
-        raise DataError(f"{path} does not exist: check the path.")
-    suffix = path.suffix.lower()
-    if suffix == ".npz":
-        return _read_npz(path)
-    if suffix not in (".parquet", ".csv"):
-        raise DataError(
-            f"{path.name} is not a .parquet, .csv or .npz file: save the records as one of these."
-        )
-    try:
-        frame = pl.read_parquet(path) if suffix == ".parquet" else pl.read_csv(path, infer_schema_length=None)
-    except (OSError, pl.exceptions.PolarsError) as error:
-        first = (str(error).splitlines() or [type(error).__name__])[0]
-        raise DataError(f"{path.name} cannot be read as {suffix[1:]} ({first}): save it again.") from error
-    if suffix == ".csv":  # a csv cannot say whether 40 is a whole number; two files must agree on it
-        whole = [c for c, kind in frame.schema.items() if kind.is_integer() and c != label]
-        frame = frame.with_columns(pl.col(whole).cast(pl.Float64))
-    return sheet_of_frame(frame, label=label, name=path.name)
+    if isinstance(data, RawRecords):
+        return data
+    if isinstance(data, Records):
+        return RawRecords(data.x, data.y, name)
+    if isinstance(data, str | Path) and Path(data).suffix.lower() == ".npz":
+        return _read_npz(Path(data))
+    if isinstance(data, str | Path | pl.DataFrame) or is_pandas(data):
+        return _from_table(data, label=label, name=name)
+    if isinstance(data, tuple | list) and len(data) == 2:
+        x, y = _frame_or_array(data[0], name=name), np.asarray(data[1])
+        y = y[:, 0] if y.ndim == 2 and y.shape[1] == 1 else y
+        if y.ndim != 1 or len(x) != len(y):
+            raise DataError(f"{name}: {len(x)} rows but labels of shape {y.shape}: give one label a row.")
+        return RawRecords(x, y, name)
+    raise DataError(
+        f"{name} is of type {type(data).__name__}: give (X, y), a frame with a label column, or a file."
+    )
 
 
-def sheet_of_frame(frame: pl.DataFrame, *, label: str | None, name: str) -> RawRecords:
-    """Split a frame into features and the label column.
-
-    Raises:
-        DataError: if there is no such column, no row, or an empty label.
-    """
+def _from_table(data: Tabular, *, label: str | None, name: str) -> RawRecords:
+    """Split a table into features and the label column."""
+    table = read_table(data, name=name, others=(".npz",))
+    frame, called = table.frame, table.name
     if label is None:
         raise DataError(
-            f"{name} is a table: name its label column (`--label`); it has {_listed(frame.columns)}."
+            f"{called} is a table: name its label column (`--label`); it has {_listed(frame.columns)}."
         )
     if label not in frame.columns:
-        raise DataError(f"{name} has no column {label!r} for the label; it has {_listed(frame.columns)}.")
-    if not frame.height:
-        raise DataError(f"{name} has no rows: give at least a few hundred records.")
-    holes = frame[label].null_count()
+        raise DataError(f"{called} has no column {label!r} for the label; it has {_listed(frame.columns)}.")
+    holes = int(missing(frame[label]).sum())
     if holes:
-        raise DataError(f"{name}: {holes} rows have no {label!r}: drop them, or fill the label in.")
-    return RawRecords(frame.drop(label), frame[label].to_numpy(), name)
+        raise DataError(f"{called}: {holes} rows have no {label!r}: drop them, or fill the label in.")
+    x = frame.drop(label)
+    if table.format == "csv":  # a csv cannot say whether 40 is a whole number; two files must agree on it
+        whole = [c for c, kind in x.schema.items() if kind.is_integer()]
+        x = x.with_columns(pl.col(whole).cast(pl.Float64))
+    return RawRecords(x, frame[label].to_numpy(), called)
 
 
 def _read_npz(path: Path) -> RawRecords:
+    if not path.exists():
+        raise DataError(f"{path} does not exist: check the path.")
     try:
         with np.load(path, allow_pickle=False) as arrays:
-            missing = {"X", "y"} - set(arrays.files)
-            if missing:
+            lacking = {"X", "y"} - set(arrays.files)
+            if lacking:
                 raise DataError(f"{path.name} holds {_listed(arrays.files)}: it needs the arrays X and y.")
             x, y = arrays["X"], arrays["y"]
     except (OSError, ValueError, zipfile.BadZipFile, EOFError) as error:
@@ -98,53 +112,14 @@ def _read_npz(path: Path) -> RawRecords:
     return RawRecords(x, y, path.name)
 
 
-def as_raw_records(data: Any, *, label: str | None, name: str) -> RawRecords:
-    """Whatever the user gives in Python: Records, (X, y), a polars or pandas frame with a label, a path.
-
-    Raises:
-        DataError: if it is none of these.
-    """
-    if isinstance(data, RawRecords):
-        return data
-    if isinstance(data, Records):
-        return RawRecords(data.x, data.y, name)
-    if isinstance(data, str | Path):
-        return read_sheet(Path(data), label=label)
-    if isinstance(data, tuple | list) and len(data) == 2:
-        x, y = _frame_or_array(data[0]), np.asarray(data[1])
-        y = y[:, 0] if y.ndim == 2 and y.shape[1] == 1 else y
-        if y.ndim != 1 or len(x) != len(y):
-            raise DataError(f"{name}: {len(x)} rows but labels of shape {y.shape}: give one label a row.")
-        return RawRecords(x, y, name)
-    frame = _frame_or_array(data)
-    if isinstance(frame, pl.DataFrame):
-        return sheet_of_frame(frame, label=label, name=name)
-    raise DataError(
-        f"{name} is of type {type(data).__name__}: give (X, y), a frame with a label column, or a file."
-    )
-
-
-def _frame_or_array(x: Any) -> Batch:
+def _frame_or_array(x: ArrayLike | pl.DataFrame | PandasFrame, *, name: str) -> Batch:
     if isinstance(x, pl.DataFrame):
         return x
-    if type(x).__module__.split(".")[0] == "pandas" and hasattr(x, "columns"):
-        return pl.DataFrame({str(c): _column(x[c]) for c in x.columns})
-    return np.asarray(x)
-
-
-def _column(values: Any) -> pl.Series:
-    """A pandas column: numbers stay, categories keep their order, and NaN in text becomes a null."""
-    if values.dtype.kind in "biuf":
-        return pl.Series(values.to_numpy())
-    plain = [None if v is None or v != v else v for v in values.to_list()]
-    categories = getattr(values, "cat", None)
-    if categories is not None and all(isinstance(c, str) for c in categories.categories):
-        return pl.Series(plain, dtype=pl.Enum(list(categories.categories)))
-    return pl.Series(plain, strict=False)
+    return from_pandas(x, name=name) if is_pandas(x) else np.asarray(x)
 
 
 def same_columns(first: RawRecords, other: RawRecords) -> RawRecords:
-    """`other` with its columns in the order of `first`.
+    """Records with their columns in the order of `first`, checked to have the same columns and types.
 
     Raises:
         DataError: if the two have other columns, types or shapes.
@@ -171,7 +146,9 @@ def same_columns(first: RawRecords, other: RawRecords) -> RawRecords:
                 )
         return RawRecords(aligned, other.y, other.name)
     if isinstance(first.x, pl.DataFrame) or isinstance(other.x, pl.DataFrame):
-        raise DataError(f"{first.name} and {other.name} are a table and an array: give both the same way.")
+        raise DataError(
+            f"{first.name} and {other.name} are a table and an array: give both as tables or both as arrays."
+        )
     if first.x.shape[1:] != other.x.shape[1:] or first.x.dtype != other.x.dtype:
         raise DataError(
             f"records are {first.x.shape[1:]} of {first.x.dtype} in {first.name} and {other.x.shape[1:]} of "
@@ -180,8 +157,8 @@ def same_columns(first: RawRecords, other: RawRecords) -> RawRecords:
     return other
 
 
-def class_names(sheets: Sequence[RawRecords]) -> list[Any]:
-    """The labels in the order of their codes: 0..C-1 where they are whole numbers, else sorted.
+def class_names(sheets: Sequence[RawRecords]) -> list[object]:
+    """Class labels in the order of their codes: 0..C-1 where they are whole numbers, else sorted.
 
     Raises:
         DataError: if a class is numbered below 0.
@@ -195,11 +172,11 @@ def class_names(sheets: Sequence[RawRecords]) -> list[Any]:
     return list(range(int(values.max()) + 1))
 
 
-def with_codes(sheet: RawRecords, classes: Sequence[Any] | None) -> Records:
-    """Records with class codes int64[n] (or float64[n] values where `classes` is None: a regression).
+def with_codes(sheet: RawRecords, classes: Sequence[object] | None) -> Records:
+    """Records with class codes int64[n]; with values float64[n] where `classes` is None, for a regression.
 
     Raises:
-        DataError: if values are wanted and labels are not numbers.
+        DataError: if the model is a regression and labels are not finite numbers.
     """
     if classes is None:
         try:
@@ -218,6 +195,6 @@ def with_codes(sheet: RawRecords, classes: Sequence[Any] | None) -> Records:
     return Records(sheet.x, np.array([code[v] for v in distinct.tolist()], np.int64)[position])
 
 
-def _listed(names: Sequence[Any], *, most: int = 8) -> str:
+def _listed(names: Sequence[object], *, most: int = 8) -> str:
     shown = ", ".join(str(n) for n in names[:most])
     return shown + (f" and {len(names) - most} more" if len(names) > most else "")

@@ -2,24 +2,106 @@
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import KW_ONLY, dataclass
+from typing import Annotated
 
 import numpy as np
 import polars as pl
 
 from confide.core.arrays import Floats, Ints
 from confide.core.errors import DataError
-from confide.inputs.columns import coded, named_rows, need, numbers, read_table
+from confide.core.flags import HOW, KNOWS, Column, Flag, Held, OptionalColumn
+from confide.core.flags import Table as AnyTable
+from confide.inputs.columns import coded, named_rows, need, need_ids, numbers
+from confide.inputs.keys import as_ids, numbered, original_ids, refuse_strangers
+from confide.inputs.lengths import parse_length
+from confide.inputs.source import Role, Source
+from confide.inputs.tables import Table, read_table
+from confide.inputs.times import Times, parse_span, read_times
 from confide.mechanisms.anonymize.coarse_traces import CoarseTraces, cells
-from confide.views.traces import Traces
+from confide.views import traces as views
 
-LATEST = 4_102_444_800
-"""1 January 2100 in Unix seconds: a later number is in another unit."""
-ZONE = r"(Z|z|[+-]\d\d:?\d\d)$"
-WIDEST_M, LONGEST_S = 1_000_000, 3650 * 86_400
-FORMATS = ("%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%dT%H:%M")
+HOME_M = 2_000
+"""Metres of the cells in which people are compared with their released traces. Noise or a coarse grid moves
+a visit out of a cell of 500 m, but rarely a home out of its part of the town."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Traces:
+    """Location traces: visits of people to places, under pseudonyms, and what somebody knows of these people.
+
+    One adversary knows a few points of a person, a place and a time each, exactly. Another one knows where
+    the person was in the first half of the time, and the second half is released. Each is to name the
+    person's trace. They are judged on people in the release, and on people held out of it, for whom every
+    trace that is named is a false match.
+
+    Args:
+        records: Everybody's visits, one row a visit: .parquet, .csv or a frame.
+        user: The column that says who.
+        time: The column that says when: dates and times, ISO text, or seconds since 1970.
+        place: The column that says where by a name or code; or give lat and lon.
+        lat: The column with the latitude in degrees.
+        lon: The column with the longitude in degrees.
+        cell: The side of a cell, such as 500m. Without place, positions are known and released by the cell:
+            bands of latitude, each cut into squares of nearly equal areas.
+        bin: The length of a bin, such as 1h. Times are known and released by the bin, counted from 1970-01-01
+            UTC.
+        released: What will be published, if that is another table with the same columns.
+        key: A table of two columns: a user of the records, and the same user in the released table.
+        made_by: How the released table was made, as the adversary knows it: NAME:SETTINGS, as of --protect.
+            By default what the sidecar of the released table says.
+        points: How many points are known about a person.
+        targets: About how many people the adversary is asked, half of them held out of the release.
+
+    Raises:
+        DataError: for columns that do not say where people were, a length or span that means nothing, or
+            numbers that ask about nobody.
+
+    Source: de Montjoye et al. 2013; Gambs et al. 2014; Shokri et al. 2011.
+    """
+
+    records: Held
+    _: KW_ONLY
+    user: Column
+    time: Column
+    place: OptionalColumn = None
+    lat: OptionalColumn = None
+    lon: OptionalColumn = None
+    cell: Annotated[str, Flag(group=HOW, metavar="LENGTH")] = "500m"
+    bin: Annotated[str, Flag(group=HOW, metavar="SPAN")] = "1h"
+    released: AnyTable | None = None
+    key: AnyTable | None = None
+    made_by: Annotated[str | None, Flag(group=KNOWS, metavar="NAME:SETTINGS")] = None
+    points: Annotated[int, Flag(group=KNOWS, least=1)] = 4
+    targets: Annotated[int, Flag(group=HOW, least=10)] = 1_000
+
+    def __post_init__(self) -> None:
+        _ = self.metres, self.seconds  # what cannot be is said before any file is read
+        self.columns.check()
+        if self.released is None and self.key is not None:
+            raise DataError("a key says who is who in a released file: give that file too (`--released`).")
+        if self.released is None and self.made_by is not None:
+            raise DataError("--made-by says how a released table was made: give that too (`--released`).")
+        if self.points < 1:
+            raise DataError(f"points is {self.points}: let 1 point or more be known of a person.")
+        if self.targets < 2:
+            raise DataError(f"targets is {self.targets}: ask about 2 people or more.")
+
+    @property
+    def columns(self) -> Columns:
+        """The columns by what they say."""
+        return Columns(user=self.user, time=self.time, place=self.place, lat=self.lat, lon=self.lon)
+
+    @property
+    def metres(self) -> float:
+        """The side of a cell."""
+        return parse_length(self.cell)
+
+    @property
+    def seconds(self) -> int:
+        """The length of a bin."""
+        return int(parse_span(self.bin, likely=("h", "d"), least=1))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,8 +115,26 @@ class Columns:
     lon: str | None = None
 
     @property
+    def roles(self) -> dict[Role, str | None]:
+        """What a column says -> the column."""
+        return {"user": self.user, "time": self.time, "place": self.place, "lat": self.lat, "lon": self.lon}
+
+    @property
     def all(self) -> list[str]:
-        return [c for c in (self.user, self.time, self.place, self.lat, self.lon) if c is not None]
+        return [c for c in self.roles.values() if c is not None]
+
+    def check(self) -> None:
+        """Check that the columns say where people were, and that none is named twice.
+
+        Raises:
+            DataError: if not.
+        """
+        if self.place is None and (self.lat is None or self.lon is None):
+            raise DataError("nothing says where people were: name the column of places, or both lat and lon.")
+        if (self.lat is None) != (self.lon is None):
+            raise DataError("a latitude without a longitude is no place: name both columns.")
+        if len(set(self.all)) < len(self.all):
+            raise DataError(f"one column is named twice among {', '.join(self.all)}: give each its own.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -46,19 +146,29 @@ class TracesData:
         people: what the codes of people stand for.
         places: what those of places stand for; None where they are cells.
         name: of the file.
-        released: the released traces with the same codes; None where the originals are released.
-        notes: in sentences.
+        source: of the original traces.
+        released: the released traces, a person for each of their user ids, places under the same codes; None
+            where the originals are released.
+        owner: int64[ids], the person behind each user id of the released traces; a person has several where
+            the release splits traces.
+        released_source: of the released traces.
+        notes: how the times were read, in sentences.
+        counted: what was left out, in sentences that count people.
     """
 
-    records: Traces
+    records: views.Traces
     people: pl.Series
     places: pl.Series | None
     name: str
-    released: Traces | None = None
+    source: Source
+    released: views.Traces | None = None
+    owner: Ints | None = None
+    released_source: Source | None = None
     notes: tuple[str, ...] = ()
+    counted: tuple[str, ...] = ()
 
     def point(self, place: int, time: int) -> str:
-        """A point in words, such as "'Fargo' @ 2010-10-07 15h"."""
+        """A point in words, such as "'Fargo' @ 2010-10-07 15:00"."""
         if self.places is not None:
             called = repr(self.places[place])
         else:
@@ -67,198 +177,103 @@ class TracesData:
         return f"{called} @ {np.datetime64(time, 's').astype('datetime64[m]').item():%Y-%m-%d %H:%M}"
 
 
-def read_traces(
-    given: Any,
-    columns: Columns,
-    *,
-    cell: str,
-    bin: str,  # noqa: A002
-    released: Any = None,
-    key: Any = None,
-) -> TracesData:
-    """Read, check, match, and put everything on the grid.
+def read_traces(held: Traces) -> TracesData:
+    """Read the visits, put them on the grid, and match a released file to them.
 
     Raises:
         DataError: for a column that is missing or cannot be read (rows are named), or a release that cannot
             be matched.
     """
-    metres, seconds = parse_length(cell), parse_span(bin)
-    if columns.place is None and (columns.lat is None or columns.lon is None):
-        raise DataError("nothing says where people were: name the column of places, or both lat and lon.")
-    if (columns.lat is None) != (columns.lon is None):
-        raise DataError("a latitude without a longitude is no place: name both columns.")
-    if len(set(columns.all)) < len(columns.all):
-        raise DataError(f"one column is named twice among {', '.join(columns.all)}: give each its own.")
-    if key is not None and released is None:
-        raise DataError("a key says who is who in a released file: give `released` too.")
-    frame, name = read_table(given, name="the traces")
-    need(frame, columns.all, name=name)
-    frames, called, notes = [frame], name, []
-    ids = [frame[columns.user].cast(pl.String)]
+    columns, metres, released = held.columns, held.metres, held.released
+    tables = [read_table(held.records, name="the traces")]
     if released is not None:
-        other, called = read_table(released, name="the released file")
-        need(other, columns.all, name=called)
-        frames.append(other)
-        ids.append(_original(other[columns.user].cast(pl.String), key, ids[0], columns.user, called))
-    times, naive = zip(
-        *(_times(f, columns.time, name=n) for f, n in zip(frames, (name, called), strict=False)), strict=True
-    )
-    if naive[0]:
-        notes.append("The times name no zone: they are taken as UTC.")
-    people = coded(ids[0])
-    place, where, places = _places(frames, columns, metres, names=(name, called))
-    bounds = np.cumsum([0, *(f.height for f in frames)])
-    made = [
-        CoarseTraces(seconds=seconds)(
-            Traces.of(
-                coded(i, labels=people.labels).codes,
-                t,
-                place[low:high],
-                people=len(people.labels),
-                places=int(place.max()) + 1,
-                where=where,
-            ),
-            rng=None,
-        ).view
-        for i, t, low, high in zip(ids, times, bounds[:-1], bounds[1:], strict=True)
-    ]
+        tables.append(read_table(released, name="the released file"))
+    for table in tables:
+        need(table.frame, columns.all, name=table.name)
+        need_ids(table.frame, [c for c in (columns.user, columns.place) if c is not None], name=table.name)
+    ids = [as_ids(t.frame[columns.user]) for t in tables]
+    names, pseudonyms = (tables[0].name, tables[-1].name), ids[-1]
+    if released is not None:
+        ids[1] = original_ids(ids[1], ids[0], key=held.key, split=True, names=names)
+    times = [read_times(t.frame, columns.time, name=t.name) for t in tables]
+    people = coded(pl.concat(ids))
+    place, where, places = _places(tables, columns, metres)
+    cut = tables[0].frame.height
+
+    def on_grid(who: Ints, when: Times, there: Ints, *, people: int) -> views.Traces:
+        seconds = np.floor(when.seconds).astype(np.int64)
+        placed = views.Traces.of(who, seconds, there, people=people, places=int(place.max()) + 1, where=where)
+        return CoarseTraces(seconds=held.seconds)(placed, rng=None).view
+
+    records = on_grid(people.codes[:cut], times[0], place[:cut], people=len(people.labels))
+    shown, owner = None, None
+    if released is not None:
+        row, owner = numbered(people.codes[cut:], coded(pseudonyms))
+        shown = on_grid(row, times[1], place[cut:], people=len(owner))
+        _refuse_strangers(records, shown, owner, metres, names=names, keyed=held.key is not None)
+    outsiders = int((records.counts() == 0).sum())
+    sources = [Source.of(t, columns.roles, time=w.form) for t, w in zip(tables, times, strict=True)]
     return TracesData(
-        records=made[0],
+        records=records,
         people=people.labels,
         places=places,
-        name=called,
-        released=made[1] if released is not None else None,
-        notes=tuple(notes),
+        name=names[1],
+        source=sources[0],
+        released=shown,
+        owner=owner,
+        released_source=sources[1] if released is not None else None,
+        notes=times[0].form.notes,
+        counted=(
+            f"{outsiders:,} people of {names[1]} are not in {names[0]}: their rows are left out of what the "
+            "adversary sees, which makes the others a little easier to find.",
+        )
+        * (outsiders > 0),
     )
 
 
-def parse_length(text: str) -> float:
-    """Metres from '500m', '1km' or '500'.
-
-    >>> parse_length("1km"), parse_length("200 m")
-    (1000.0, 200.0)
-    """
-    found = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*(m|km|)\s*", str(text))
-    if not found:
-        raise DataError(f"{text!r} is no length: write it like 500m or 1km.")
-    length = float(found[1]) * (1000 if found[2] == "km" else 1)
-    if not 1 <= length <= WIDEST_M:
-        raise DataError(f"{text!r} is no side for a cell: give 1m to {WIDEST_M // 1000:,}km.")
-    return length
-
-
-def parse_span(text: str) -> int:
-    """Seconds from '30s', '10min', '4h', '1d', '1w'; a number alone is hours.
-
-    >>> parse_span("1h"), parse_span("10min"), parse_span("4")
-    (3600, 600, 14400)
-    """
-    unit = {"s": 1, "min": 60, "h": 3600, "": 3600, "d": 86_400, "w": 604_800}
-    found = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*(s|min|h|d|w|)\s*", str(text))
-    if not found or float(found[1]) * unit[found[2]] < 1:
-        raise DataError(f"{text!r} is no span of time: write it like 10min, 1h or 1d.")
-    span = int(float(found[1]) * unit[found[2]])
-    if span > LONGEST_S:
-        raise DataError(f"{text!r} is longer than ten years: give at most 3650d.")
-    return span
-
-
-def _times(frame: pl.DataFrame, column: str, *, name: str) -> tuple[Ints, bool]:
-    """Unix seconds of each row, and whether the zone had to be taken for granted."""
-    given = frame[column]
-    if given.dtype == pl.Object:
-        given = pl.Series(column, [str(v) for v in given])
-    if isinstance(given.dtype, pl.Datetime):
-        return given.dt.epoch("s").to_numpy(), given.dtype.time_zone is None
-    if given.dtype == pl.Date:
-        return given.cast(pl.Datetime("us")).dt.epoch("s").to_numpy(), True
-    if given.dtype == pl.String:
-        if not given.str.contains(r"^\s*\d+(\.\d+)?\s*$").all():
-            return _from_text(given, name=name)
-        frame = frame.with_columns(given.str.strip_chars().cast(pl.Float64))
-    seconds = numbers(frame, column, name=name)
-    wrong = pl.Series(np.abs(seconds) > LATEST)
-    if wrong.any():
-        raise DataError(
-            f"{name}: column {column!r} is after the year 2100 in {named_rows(wrong)}, read as Unix seconds: "
-            "divide milliseconds by 1,000."
-        )
-    return np.floor(seconds).astype(np.int64), False
-
-
-def _from_text(given: pl.Series, *, name: str) -> tuple[Ints, bool]:
-    """ISO 8601, all with one zone or all without."""
-    text = given.str.strip_chars()
-    zone = _zones(text).str.replace(":", "").str.to_uppercase().str.replace(r"^[+-]0000$", "Z")
-    usual = zone.value_counts(sort=True)["z"][0]
-    other = (zone != usual) & text.str.contains(r"^\d{4}-\d\d-\d\d")  # what is no date at all, is said below
-    if other.any():
-        first = given.filter(other)[0]
-        raise DataError(
-            f"{name}: column {given.name!r} mixes time zones: most rows have {usual or 'none'}, but not "
-            f"{named_rows(other)} ({first!r}). Bring all times to one zone."
-        )
-    day_only = pl.col("t").str.len_chars() == 10
-    parsed = (
-        (
-            text.str.replace(ZONE, "").str.replace(" ", "T", literal=True).to_frame("t")
-            if usual
-            else text.str.replace(" ", "T", literal=True).to_frame("t")
-        )
-        .select(pl.when(day_only).then(pl.col("t") + "T00:00").otherwise(pl.col("t")).alias("t"))
-        .select(pl.coalesce([pl.col("t").str.to_datetime(f, strict=False, time_unit="us") for f in FORMATS]))[
-            "t"
-        ]
+def _refuse_strangers(
+    records: views.Traces,
+    released: views.Traces,
+    owner: Ints,
+    metres: float,
+    *,
+    names: tuple[str, str],
+    keyed: bool,
+) -> None:
+    """Check that ids mean the same people, by the parts of the town that people visit."""
+    part, parts = np.arange(records.places), records.places
+    if records.where is not None:
+        part, where = cells(records.where, metres=max(metres, HOME_M))
+        parts = len(where)
+    ours, theirs = (
+        np.unique(whose * parts + part[t.place])
+        for t, whose in ((records, records.person.astype(np.int64)), (released, owner[released.person]))
     )
-    if parsed.null_count():
-        wrong = parsed.is_null()
-        raise DataError(
-            f"{name}: column {given.name!r} is no time in {named_rows(wrong)} ({given.filter(wrong)[0]!r}): "
-            "write ISO 8601, such as 2010-10-07T15:27:40Z, or Unix seconds."
-        )
-    return parsed.dt.epoch("s").to_numpy() - _offset(str(usual)), not usual
-
-
-def _zones(text: pl.Series) -> pl.Series:
-    """What each text says of its zone; empty where nothing (a date alone ends in no zone)."""
-    return text.to_frame("t").select(
-        pl.when(pl.col("t").str.len_chars() > 10).then(pl.col("t").str.extract(ZONE)).fill_null("").alias("z")
-    )["z"]
-
-
-def _offset(zone: str) -> int:
-    """Seconds ahead of UTC.
-
-    >>> _offset("+01:30"), _offset("Z")
-    (5400, 0)
-    """
-    if zone in ("", "Z", "z"):
-        return 0
-    digits = zone[1:].replace(":", "")
-    return (1 if zone[0] == "+" else -1) * (int(digits[:2]) * 3600 + int(digits[2:]) * 60)
+    refuse_strangers(ours, theirs, things=parts, what="place", names=names, keyed=keyed)
 
 
 def _places(
-    frames: list[pl.DataFrame], columns: Columns, metres: float, *, names: tuple[str, str]
+    tables: Sequence[Table], columns: Columns, metres: float
 ) -> tuple[Ints, Floats | None, pl.Series | None]:
-    """The place code of each row of all frames, where the places are, and what they are called."""
+    """The place code of each row of all tables, where the places are, and what they are called."""
     spots = None
     if columns.lat is not None and columns.lon is not None:
-        pairs = [
-            np.column_stack(
-                [
-                    _degrees(f, columns.lat, 90, "latitude", name=n),
-                    _degrees(f, columns.lon, 180, "longitude", name=n),
-                ]
-            )
-            for f, n in zip(frames, names, strict=False)
-        ]
-        spots = np.concatenate(pairs)
+        spots = np.concatenate(
+            [
+                np.column_stack(
+                    [
+                        _degrees(t, columns.lat, most=90, what="latitude"),
+                        _degrees(t, columns.lon, most=180, what="longitude"),
+                    ]
+                )
+                for t in tables
+            ]
+        )
     if columns.place is None:
         assert spots is not None
         cell, where = cells(spots, metres=metres)
         return cell, where, None
-    named = coded(pl.concat([f[columns.place].cast(pl.String) for f in frames]))
+    named = coded(pl.concat([as_ids(t.frame[columns.place]) for t in tables]))
     if spots is None:
         return named.codes, None, named.labels
     count = np.bincount(named.codes)
@@ -266,38 +281,12 @@ def _places(
     return named.codes, np.column_stack(sums), named.labels
 
 
-def _degrees(frame: pl.DataFrame, column: str, most: int, what: str, *, name: str) -> Floats:
-    found = numbers(frame, column, name=name)
-    wrong = pl.Series(np.abs(found) > most)
+def _degrees(table: Table, column: str, *, most: int, what: str) -> Floats:
+    found = numbers(table.frame, column, name=table.name)
+    wrong = np.abs(found) > most
     if wrong.any():
-        value = found[np.abs(found) > most][0]
         raise DataError(
-            f"{name}: column {column!r} lies outside the globe in {named_rows(wrong)} ({value:g}): a {what} "
-            f"is between -{most} and {most} degrees."
+            f"{table.name}: column {column!r} is outside the globe in {named_rows(pl.Series(wrong))} "
+            f"({found[wrong][0]:g}): a {what} is between -{most} and {most} degrees."
         )
     return found
-
-
-def _original(theirs: pl.Series, key: Any, ids: pl.Series, user: str, called: str) -> pl.Series:
-    """The original id of each row of the released file."""
-    if key is not None:
-        table, what = read_table(key, name="the key")
-        if table.width != 2:
-            raise DataError(
-                f"{what} has {table.width} columns: give the original user and the released user."
-            )
-        names = table.columns
-        pairs = table.select(
-            pl.col(names[0]).cast(pl.String).alias("is"), pl.col(names[1]).cast(pl.String).alias("id")
-        )
-        if pairs["id"].is_duplicated().any():
-            raise DataError(f"{what} names a released user twice: give a row for each.")
-        theirs = theirs.to_frame("id").join(pairs, on="id", how="left", maintain_order="left")["is"]
-    lost = theirs.is_null() | ~theirs.is_in(ids.unique().implode())
-    if lost.any():
-        raise DataError(
-            f"{called}: nobody among the original users is meant in {named_rows(lost)} of column {user!r}: "
-            "to judge a guess the audit must know whose rows these are. Give a key: a table of two columns, "
-            "original user and released user. (The adversary never sees it.)"
-        )
-    return theirs.alias(user)

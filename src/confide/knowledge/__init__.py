@@ -1,1 +1,1 @@
-"""Knowledge: what the adversary knows besides the release, one file a kind."""
+"""Background knowledge: what an adversary knows besides the release, one file for each kind."""

@@ -1,4 +1,4 @@
-"""Counted: what an adversary knows of a group whose visits were counted."""
+"""Background knowledge for membership in counts: other people's traces, and the mechanism."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from confide.views.traces import Traces
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Counted:
-    """The background of the game on aggregate counts.
+    """The adversary's background in the game on counts.
 
     Args:
-        mechanism: what made the counts (Kerckhoffs' rule).
+        mechanism: made the counts (Kerckhoffs' principle).
         people: the traces of people who may be in the group or not; none of them is a target.
         group: about how many people were counted.
     """
@@ -25,14 +25,14 @@ class Counted:
     group: int
 
     def need_people(self, attack: str, *, least: int = 2) -> Traces:
-        """The traces of other people.
+        """The traces of other people, of which an attack needs at least `least`.
 
         Raises:
-            KnowledgeError: if there are too few of them.
+            KnowledgeError: if there are fewer of them.
         """
         if self.people.people < least:
             raise KnowledgeError(
                 f"{attack} needs the traces of {least} other people, but knows those of "
-                f"{self.people.people}: give it a larger share."
+                f"{self.people.people}: let it know a larger share of them."
             )
         return self.people

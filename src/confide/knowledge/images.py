@@ -1,4 +1,4 @@
-"""The gallery: clear pictures of candidates, which somebody who wants to recognise people already has."""
+"""Background knowledge for face recognition: a gallery of clear pictures with names."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from confide.views.images import Pictures
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Gallery:
-    """What the adversary knows: clear pictures with names, and how the released ones were obscured.
+    """Gallery: clear pictures with names, and the mechanism that obscured the released ones.
 
     Args:
-        clear: labelled pictures of the candidates; `clear.person` holds codes 0, 1, ... without a gap.
-        mechanism: by Kerckhoffs' rule he can obscure pictures the same way himself.
+        clear: named pictures of the candidates; `clear.person` holds codes 0, 1, ... without a gap.
+        mechanism: obscured the released pictures (Kerckhoffs' principle); the adversary can apply it too.
 
     Raises:
         DataError: if the clear pictures carry no names.
@@ -30,5 +30,5 @@ class Gallery:
 
     @property
     def people(self) -> int:
-        """How many candidates there are."""
+        """The number of candidates."""
         return 0 if self.clear.person is None else int(self.clear.person.max(initial=-1)) + 1

@@ -1,42 +1,41 @@
-"""The panel: people whose likes and trait the adversary knows, and from whom he learns what likes tell."""
+"""Background knowledge for attribute inference from likes: a panel of people whose trait is known."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from confide.core.arrays import Floats, Ints, Rng
 from confide.core.errors import KnowledgeError
-from confide.core.nouns import Release
+from confide.core.nouns import Mechanism
 from confide.views.interactions import Interactions
 
 Kind: TypeAlias = Literal["binary", "classes", "number"]
-"""He has it or not (1 and 0); one of several classes (0..C-1); a number."""
+"""A yes/no trait (1 and 0); one of several classes (0..C-1); a number."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Panel:
-    """What the adversary knows of p people who told him their trait, as volunteers in a study do.
+    """Panel: p people whose likes and trait the adversary knows, such as volunteers in a study.
 
     Args:
-        items: their likes, as they are; p people, and the item codes of the release.
+        items: their unprotected likes; p people, and the item codes of the release.
         value: float64[p], their trait: 1 or 0, a class 0..classes-1, or a number.
         kind: which of the three.
-        classes: C, how many classes there are; 2 unless `kind` is "classes".
-        mechanism: what the likes go through before they are released, by Kerckhoffs' rule.
+        classes: C, the number of classes; 2 unless `kind` is "classes".
+        mechanism: protected the released likes (Kerckhoffs' principle).
     """
 
     items: Interactions
     value: Floats
     kind: Kind
     classes: int
-    mechanism: Callable[..., Release[Interactions]]
+    mechanism: Mechanism[Interactions]
 
     def released(self, *, rng: Rng) -> Interactions:
-        """His people's likes as the release would show them: he puts them through the mechanism himself.
+        """The panel's likes as the release would show them: the adversary applies the mechanism itself.
 
-        Learned from these, his model meets the targets' likes as they come.
+        A model that learned from these meets the targets' likes in the same form.
         """
         return self.mechanism(self.items, rng=rng).view
 
@@ -44,7 +43,7 @@ class Panel:
         """Refuse a panel from which nothing can be learned.
 
         Raises:
-            KnowledgeError: if nobody is in it, or all have the same trait.
+            KnowledgeError: if it is empty, or all have the same trait.
         """
         if not len(self.value) or (self.value == self.value[0]).all():
             raise KnowledgeError(
@@ -55,12 +54,12 @@ class Panel:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Claims:
-    """The claims that the adversary is to judge: n of them.
+    """The n claims that the adversary has to judge.
 
     Args:
-        row: int64[n], the row of the release that is the person's.
-        value: int64[n], the class that the claim ascribes to him; 1 for a yes/no trait ("he has it") and for
-            a number ("his lies above the middle").
+        row: int64[n], the person's row of the release.
+        value: int64[n], the class that the claim ascribes to the person; 1 for a yes/no trait ("they have
+            it") and for a number ("theirs is above the median").
     """
 
     row: Ints

@@ -1,4 +1,4 @@
-"""What the adversary knows besides the view: people like the targets, and models he trained himself."""
+"""Background knowledge for attacks on models: records of other people, and reference models."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ class References:
 
     Args:
         on_targets: the models' answers on the n targets.
-        on_population: their answers on the population, or None. Every population record is OUT of the
-            target model; `trained_on_population` says for which references it is not.
+        on_population: their answers on the population, or None. No population record trained the target
+            model; `population_included` says which references it trained.
         included: bool[M, n]: was target i among the training records of reference j?
         which: the models of `on_targets` that are references here (a pool's target is none of its own).
-        population_included: bool[M, z] or None (= no reference trained on any of it).
+        population_included: bool[M, z], or None if no reference was trained on any of it.
     """
 
     on_targets: Answers
@@ -43,17 +43,17 @@ class References:
         return self.on_targets.signal(signal, self.which)
 
     def insides(self, attack: str) -> list[WhiteBox]:
-        """The reference models themselves, M of them, seen from inside.
+        """The M reference models themselves, as white boxes.
 
         Raises:
-            KnowledgeError: if one cannot be.
+            KnowledgeError: if one of them shows no inside.
         """
         models = [self.on_targets.models[j] for j in self.which]
         inside = [model for model in models if isinstance(model, WhiteBox)]
         if len(inside) < len(models):
             raise KnowledgeError(
                 f"{attack} looks into the reference models, and {len(models) - len(inside)} of "
-                f"{len(models)} cannot be: let `train` return torch modules."
+                f"{len(models)} show no inside: let `train` return torch modules."
             )
         return inside
 
@@ -74,7 +74,7 @@ class Background:
 
     Args:
         population: records from the targets' distribution, none of which trained the target model.
-        references: reference models, trained by him.
+        references: reference models that the adversary trained.
         learner: the recipe of the target model (Kerckhoffs), for training more.
         classes: the number of classes; 1 in a regression.
     """
@@ -99,7 +99,7 @@ class Background:
         return self.references
 
     def need_population(self, attack: str) -> Records:
-        """The population, or an error that says to give one.
+        """The population, or an error that asks for one.
 
         Raises:
             KnowledgeError: if there is none.
@@ -111,10 +111,13 @@ class Background:
 
 @dataclass(frozen=True, slots=True)
 class SupervisedBackground(Background):
-    """Background of a *supervised* adversary, who was told the membership of some targets.
+    """Background of a *supervised* adversary, who knows the membership of some targets.
 
-    Only attacks that name this type see it. `told` lists the targets' positions int64[t], `member` bool[t]
-    what he was told; such an attack scores the others only (NaN for those it was told).
+    Only attacks that name this type see it. They score the other targets only, and give NaN for these.
+
+    Args:
+        told: the positions of these targets, int64[t].
+        member: their membership, bool[t].
     """
 
     told_in_words: ClassVar[str] = (
@@ -126,17 +129,17 @@ class SupervisedBackground(Background):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LeaveOneOutSums:
-    """For each target, what an adversary computes who knows all *other* training records.
+    """Sums over all other training records, one for each target: what the informed adversary can compute.
 
-    That is the adversary of differential privacy's own definition. He is alone with one target, so there are
-    as many of him as targets, and the referee does their sums. Whoever compared the sums across targets would
-    find the answer in them: the rest of a member is one record shorter than the rest of a stranger. Hence a
-    rule of honour: *the score of a target uses that target's row and no other row*. For the same reason the
-    rest is not counted (and a total of ones would be a count).
+    This is the adversary of differential privacy's own definition: it knows every training record except one
+    target. There is one such adversary for each target, and the referee computes the sums for all of them.
+    Comparing the sums across targets would give the answer away, because the rest of a member is one record
+    shorter than the rest of a non-member. Hence a rule: *the score of a target uses that target's row and no
+    other row*. For the same reason the rest is not counted (and a total of ones would be a count).
 
     Args:
         size: about how many records train such a model; public, and the same whatever the coins said.
-        base: training records that are no targets, which everybody knows; None if there are none.
+        base: training records that are no targets, which every adversary knows; None if there are none.
     """
 
     size: int
@@ -199,6 +202,9 @@ class Informed(SupervisedBackground):
     """Background of an *informed* adversary, who knows for each target all other training records.
 
     Only attacks that name this type use it.
+
+    Args:
+        rest: the sums over the other records.
     """
 
     told_in_words: ClassVar[str] = "for each person all other records that trained the model"

@@ -1,4 +1,4 @@
-"""Mobility: what an adversary knows of the movements of the people he looks for."""
+"""Background knowledge for linkage of traces: points or an earlier period, and the mechanism."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from confide.views.traces import Traces
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class MobilityKnowledge:
-    """The background of the games on traces; the place table (`Traces.where`) is public.
+    """The adversary's background in the games on traces; the place table (`Traces.where`) is public.
 
     A mechanism on traces makes the new place codes from the place table alone, never from who was there. So
-    the adversary may apply `mechanism` to visits of his own (one to each place, say), and reads off how they
-    come out; `as_released` says how visits that he knows would look in a given release.
+    the adversary may apply `mechanism` to visits of its own (one to each place, say) and see how they come
+    out. `as_released` says how known visits would look in a given release.
 
     Args:
-        mechanism: what made the release (Kerckhoffs' rule), drawing its noise, if any, from the given `rng`.
-        points: he knows so many points of each target, `case.targets`; None in other games.
+        mechanism: made the release (Kerckhoffs' principle), drawing its noise, if any, from the given `rng`.
+        points: how many points of each target are known, `case.targets`; None in other games.
         earlier: the targets' traces of an earlier time, people 0..n-1 the n targets; None in other games.
     """
 
@@ -32,10 +32,10 @@ class MobilityKnowledge:
     earlier: Traces | None = None
 
     def need_points(self, attack: str) -> int:
-        """How many points he knows of each target.
+        """The number of points that are known of each target.
 
         Raises:
-            KnowledgeError: if he knows none.
+            KnowledgeError: if none are known.
         """
         if self.points is None:
             raise KnowledgeError(
@@ -47,7 +47,7 @@ class MobilityKnowledge:
         """The targets' earlier traces.
 
         Raises:
-            KnowledgeError: if he has none.
+            KnowledgeError: if there are none.
         """
         if self.earlier is None:
             raise KnowledgeError(
@@ -67,27 +67,47 @@ class Splits(Protocol):
 
 @runtime_checkable
 class Shows(Protocol):
-    """A mechanism that knows better than its own rerun how visits would look in a release."""
+    """A mechanism that knows better than a new run of it how visits would look in a release."""
 
     def seen(self, visits: Traces, *, release: Traces) -> Traces:
         """These visits as they would most likely stand in this release, without noise."""
         ...
 
 
+@runtime_checkable
+class Steps(Protocol):
+    """A composition of mechanisms, applied one after the other."""
+
+    @property
+    def steps(self) -> tuple[Mechanism[Traces], ...]: ...
+
+
 def owners(mechanism: Mechanism[Traces], data: Traces) -> Ints:
-    """The person behind each row that a mechanism makes of these traces: himself, unless it splits people."""
+    """The person behind each row that a mechanism makes of these traces, int64[rows]."""
+    if isinstance(mechanism, Steps):
+        behind, view = np.arange(data.people), data
+        for step in mechanism.steps:
+            behind = behind[owners(step, view)]
+            view = step(view, rng=np.random.default_rng(0)).view  # noise changes nobody's rows
+        return behind
     return mechanism.owners(data) if isinstance(mechanism, Splits) else np.arange(data.people)
 
 
 def pieces(mechanism: Mechanism[Traces], visits: Traces, *, release: Traces, rng: Rng) -> tuple[Traces, Ints]:
     """Known visits as they would stand in a release, a person for each row of it; and who that is, int64."""
+    if isinstance(mechanism, Steps):
+        behind = np.arange(visits.people)
+        for step in mechanism.steps:
+            visits, rows = pieces(step, visits, release=release, rng=rng)
+            behind = behind[rows]
+        return visits, behind
     if isinstance(mechanism, Shows):
         return mechanism.seen(visits, release=release), np.arange(visits.people)
     return mechanism(visits, rng=rng).view, owners(mechanism, visits)
 
 
 def as_released(mechanism: Mechanism[Traces], visits: Traces, *, release: Traces, rng: Rng) -> Traces:
-    """Known visits as they would stand in a release, everybody whole even where the release splits people."""
+    """Known visits as they would stand in a release, each person whole even where it splits people."""
     parts, owner = pieces(mechanism, visits, release=release, rng=rng)
     whole = owner[parts.person].astype(np.int32)
     return replace(parts, person=whole, people=visits.people)

@@ -1,12 +1,12 @@
-"""MEZZANINE: models behind `BlackBox` and `WhiteBox`, and training many of them at once.
+"""Learners: recipes that train models, and pools of many models trained at once.
 
-The names below are loaded at first use, so that nobody pays for torch who does not use it.
+The names below are loaded at their first use, so that torch is imported only where it is used.
 """
 
 from __future__ import annotations
 
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from confide.learners.estimator import sklearn_learner
@@ -23,7 +23,7 @@ _HOME = {
 }
 
 
-def __getattr__(name: str) -> Any:
+def __getattr__(name: str) -> object:
     if name in _HOME:
         return getattr(import_module(f"confide.learners.{_HOME[name]}"), name)
     raise AttributeError(f"confide.learners has no {name!r}; it has {', '.join(_HOME)}.")

@@ -1,8 +1,8 @@
-"""Are the reference models like the target? Asked before anything is scored.
+"""Comparison of reference models with the target, made before any attack is scored.
 
-References trained by a wrong recipe (another batch size, other epochs) look fine and cost a factor of ten in
-the true-positive rate at 0.1 %. They give themselves away by their accuracy and confidence on records that
-they were trained on, and on others.
+References that were trained by a wrong recipe (another batch size, other epochs) seem fine, but they can cost
+a factor of ten in the true-positive rate at 0.1 %. Their accuracy and confidence on training records and on
+other records show the difference.
 """
 
 from __future__ import annotations
@@ -18,23 +18,24 @@ from confide.core.errors import DataError
 from confide.models.signals import true_logit
 from confide.views.records import Records
 
+# A larger difference in accuracy (or R2) is material even if the references vary much among themselves.
 POINTS = 0.05
-"""A difference in accuracy (or R2) that is material however much the references vary."""
+# Smaller differences are never material: one point, or 0.3 nats of the median logit.
 LEAST = {"accuracy": 0.01, "R2": 0.01, "confidence": 0.3}
-"""Differences below this are never material: one point, or 0.3 nats of the median logit."""
+# Chance alone gives a larger difference in one of 370 comparisons.
 DEVIATIONS = 3.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
-    """One number of the target's beside the same of each reference.
+    """One number of the target and of each reference.
 
     Args:
         what: "accuracy", "R2" (in a regression) or "confidence" (median logit of the true class, in nats).
         side: "train" or "test" records of each model.
         target: the target's number.
         references: the references' numbers.
-        noise: the standard error of the target's own number, from the records it was measured on.
+        noise: the standard error of the target's number, due to the sample of records.
     """
 
     what: str
@@ -45,20 +46,23 @@ class Line:
 
     @property
     def mean(self) -> float:
-        """Over the references."""
+        """The mean over the references."""
         return float(np.mean(self.references))
 
     @property
     def spread(self) -> float:
-        """Standard deviation over the references; 0 if there is one."""
+        """The standard deviation over the references; 0 if there is one."""
         return float(np.std(self.references, ddof=1)) if len(self.references) > 1 else 0.0
 
     @property
     def differs(self) -> bool:
-        """More than 3 standard deviations apart and more than `LEAST`; or more than 5 points (however the
-        references vary) and 2 standard errors."""
+        """Whether the target differs materially from the references.
+
+        It does if the gap is more than 3 standard deviations and more than `LEAST`, or more than 5 points
+        and 2 standard errors.
+        """
         gap = abs(self.target - self.mean)
-        both = np.sqrt(1 + 1 / len(self.references))  # the references' mean is uncertain, too
+        both = np.sqrt(1 + 1 / len(self.references))  # the references' mean is uncertain too
         deviation = np.hypot(self.spread, self.noise) * both
         surely = gap > DEVIATIONS * deviation and gap > LEAST[self.what]
         far = self.what != "confidence" and gap > POINTS and gap > 2 * self.noise * both
@@ -71,13 +75,13 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """How the references compare with the target; `warning` is not empty where they differ materially."""
+    """The comparison of the references with the target; `warning` is empty unless they differ materially."""
 
     lines: tuple[Line, ...]
 
     @property
     def warning(self) -> str:
-        """What differs, what it costs, and what to do; empty if nothing does."""
+        """The differences, their cost, and what to do; empty if there are none."""
         off = [line for line in self.lines if line.differs]
         if not off:
             return ""
@@ -102,14 +106,16 @@ def compare_accuracy(
     included: Bools,
     task: Task = "classification",
 ) -> Comparison:
-    """Accuracy (R2 in a regression) and confidence of a target and its references, on train and test records.
+    """Compare accuracy (R2 in a regression) and confidence of a target and its references.
+
+    Both are measured on the training records and on the test records of each model.
 
     Args:
-        target: the model under audit; of a label-only one, the accuracy is compared alone.
+        target: the model under audit; for a label-only model only the accuracy is compared.
         references: M models.
         records: n records.
-        member: bool[n], was it in the target's training?
-        included: bool[M, n], was it in the training of reference j?
+        member: bool[n], whether the record was in the target's training.
+        included: bool[M, n], whether the record was in the training of reference j.
         task: classification or regression.
 
     Raises:
@@ -139,15 +145,15 @@ def compare_accuracy(
 
 
 def accuracy(view: LabelOnly, records: Records, *, task: Task) -> float:
-    """The share of right labels; R2 in a regression."""
+    """The accuracy: the share of right labels, or R2 in a regression."""
     what = "R2" if task == "regression" else "accuracy"
     everyone = np.ones(len(records), np.bool_)
     return _summary(_each(view, records, what), records, everyone, what)[0]
 
 
 def _each(view: LabelOnly, records: Records, what: str) -> Floats:
-    """What each record contributes: was its label right, its squared residual, or its logit; float64[n]."""
-    if isinstance(view, BlackBox):  # one question serves both: it may have been asked already
+    """The contribution of each record: a right label, its squared residual, or its logit; float64[n]."""
+    if isinstance(view, BlackBox):  # a view may remember these answers, and gives both numbers from them
         outputs = view.predict(records.x)
         if what == "confidence":
             return true_logit(outputs, records.y)
@@ -162,8 +168,10 @@ def _summary(values: Floats, records: Records, rows: Bools, what: str) -> tuple[
     here, n = values[rows], int(rows.sum())
     if what == "confidence":
         middle = float(np.median(here))
-        # The median of n normal numbers, whose deviation is 1.48 times the median absolute one.
+        # The standard error of a median of n normal numbers is 1.2533 deviations / sqrt(n), and their
+        # deviation is 1.4826 times the median absolute deviation.
         return middle, float(1.2533 * 1.4826 * np.median(np.abs(here - middle)) / np.sqrt(n))
+    # R2 is one minus the residuals in units of the variance; constant values have none, and count as 1.
     scale = float(np.var(records.y[rows])) or 1.0 if what == "R2" else 1.0
     error = float(here.std() / np.sqrt(n)) / scale
     return (1 - float(here.mean()) / scale if what == "R2" else float(here.mean())), error

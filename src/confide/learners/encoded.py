@@ -1,25 +1,24 @@
-"""Training on encoded records: reference models of a foreign black box, and baselines on mixed columns."""
+"""Learners and models on encoded records, for references of unknown black boxes and for mixed columns."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from confide.core.access import BlackBox, Task
 from confide.core.arrays import Array, Batch, Floats, Ints, Rng
 from confide.learners.encoding import Encoder
-from confide.learners.learner import GroupLearner, Keepable, Learner
+from confide.learners.learner import GroupLearner, Keepable, KeptGroupLearner, Learner
 from confide.learners.recipe import recipe_text
 from confide.views.records import Records
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class EncodedModel:
-    """A model that is asked about encoded records, and answers in the units of the records' values."""
+    """A model that encodes the records of a query and answers in the units of the records' values."""
 
     inner: BlackBox
     encoder: Encoder
@@ -28,28 +27,28 @@ class EncodedModel:
 
     @property
     def task(self) -> Task:
-        """That of the model inside."""
+        """The task of the inner model."""
         return self.inner.task
 
     def predict(self, x: Batch) -> Floats:
-        """Logits float64[n, C], or values float64[n, 1]."""
+        """The logits float64[n, C], or values float64[n, 1]."""
         outputs = self.inner.predict(self.encoder(x))
         return outputs * self.scale + self.centre if self.task == "regression" else outputs
 
     def labels(self, x: Batch) -> Array:
-        """Class codes int64[n], or values float64[n]."""
+        """The class codes int64[n], or values float64[n]."""
         answer = self.inner.labels(self.encoder(x))
         return answer * self.scale + self.centre if self.task == "regression" else answer
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class EncodedLearner:
-    """A learner of matrices, given records of any columns.
+    """A learner on matrices that gets records with any columns.
 
     Args:
-        inner: trains on float32[n, d].
-        encoder: fitted beforehand, the same for all models.
-        centre, scale: a regression's values are standardised by these; 0 and 1 in a classification.
+        inner: a learner that trains on float32[n, d].
+        encoder: fitted before, and the same for all models.
+        centre, scale: they standardise the values of a regression; 0 and 1 in a classification.
     """
 
     inner: Learner
@@ -59,7 +58,7 @@ class EncodedLearner:
 
     @property
     def task(self) -> Task:
-        """That of the learner inside."""
+        """The task of the inner learner."""
         return self.inner.task
 
     def fit(self, records: Records, *, rng: Rng) -> BlackBox:
@@ -67,7 +66,7 @@ class EncodedLearner:
         return self._shown(self.inner.fit(self.encoded(records), rng=rng))
 
     def encoded(self, records: Records) -> Records:
-        """The records as the learner inside sees them."""
+        """The encoded records, as the inner learner gets them."""
         y = (records.y - self.centre) / self.scale if self.task == "regression" else records.y
         return Records(self.encoder(records.x), y)
 
@@ -77,22 +76,22 @@ class EncodedLearner:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class EncodedGroupLearner(EncodedLearner):
-    """An `EncodedLearner` around one that trains many models at once and can keep them."""
+    """An `EncodedLearner` around a learner that trains many models at once and can keep them."""
 
-    inner: Any
+    inner: KeptGroupLearner
 
     @property
     def group(self) -> int:
-        """How many models to train together."""
+        """The number of models to train together."""
         return self.inner.group
 
     def fit_group(self, records: Records, subsets: Sequence[Ints], *, rngs: Sequence[Rng]) -> list[BlackBox]:
-        """One model for each subset."""
+        """Train one model for each subset."""
         models = self.inner.fit_group(self.encoded(records), subsets, rngs=rngs)
         return [self._shown(model) for model in models]
 
     def recipe(self) -> str:
-        """The recipe inside, and the encoding."""
+        """The inner recipe and the encoding."""
         return f"{self.inner.recipe()} on {recipe_text(self.encoder)} y=({self.centre}, {self.scale})"
 
     def save(self, models: Sequence[BlackBox], path: Path) -> None:
@@ -105,12 +104,13 @@ class EncodedGroupLearner(EncodedLearner):
 
 
 def encoded_learner(inner: Learner, encoder: Encoder, records: Records) -> EncodedLearner:
-    """A learner of these records by way of an encoding; as able as the one inside.
+    """Build a learner on encoded records; it groups and keeps models if the inner learner does.
 
-    In a regression the values are standardised by the mean and deviation of `records`.
+    In a regression the values are standardised by the mean and the standard deviation of `records`.
     """
     centre, scale = 0.0, 1.0
     if inner.task == "regression":
         centre, scale = float(np.mean(records.y)), float(np.std(records.y)) or 1.0
-    able = isinstance(inner, GroupLearner) and isinstance(inner, Keepable)
-    return (EncodedGroupLearner if able else EncodedLearner)(inner, encoder, centre, scale)
+    if isinstance(inner, GroupLearner) and isinstance(inner, Keepable):
+        return EncodedGroupLearner(inner, encoder, centre, scale)
+    return EncodedLearner(inner, encoder, centre, scale)

@@ -1,6 +1,9 @@
-"""Turning mixed records into one matrix of numbers, in a way that is stated and fixed beforehand.
+"""Encoding of mixed records as one matrix of numbers, by a stated rule that is fixed before training.
 
-The default for reference models of a foreign black box, and for attacks that learn from records alone.
+It is the default for reference models of an unknown black box, and for attacks that learn from records only.
+
+scikit-learn's `ColumnTransformer` with `OneHotEncoder` is no substitute: it counts the pooled level among the
+most frequent ones and breaks ties between levels in another order, so it gives other columns.
 """
 
 from __future__ import annotations
@@ -20,9 +23,10 @@ Matrix: TypeAlias = NDArray[np.float32]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Number:
-    """A numeric column: (x - mean) / sd, with the mean in place of what is missing.
+    """A numeric column: (x - mean) / sd, with the mean for missing values.
 
-    `flagged` adds a column that is 1 where the value was missing; it is set if any was when fitted.
+    `flagged` adds a column that is 1 where the value is missing. It is set if a value was missing when the
+    encoding was fitted.
     """
 
     name: str
@@ -33,9 +37,9 @@ class Number:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Levels:
-    """A column of categories, one column for each level; `pooled` adds one for all rare levels together.
+    """A column of categories: one column for each level, and one for all rare levels together.
 
-    A level never seen when fitted, and not pooled, is all zeros.
+    A level that did not occur when the encoding was fitted is all zeros.
     """
 
     name: str
@@ -45,7 +49,9 @@ class Levels:
 
 @dataclass(frozen=True, slots=True)
 class Encoding:
-    """Frames as float32[n, d]: numbers standardised, categories one-hot. Made by `fit_encoding`.
+    """An encoding of frames as float32[n, d]: numbers standardised, categories one-hot.
+
+    Made by `fit_encoding`.
 
     >>> frame = pl.DataFrame({"age": [20.0, None, 40.0], "job": ["cook", "nurse", "cook"]})
     >>> encode = fit_encoding(frame, rare=1)
@@ -61,7 +67,7 @@ class Encoding:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """What each of the d columns means."""
+        """The meaning of each of the d columns."""
         found: list[str] = []
         for column in self.columns:
             if isinstance(column, Number):
@@ -72,13 +78,15 @@ class Encoding:
         return tuple(found)
 
     def __call__(self, x: Batch) -> Matrix:
-        """The records as float32[n, d].
+        """Encode records as float32[n, d].
 
         Raises:
-            DataError: if `x` is no frame, lacks a column, or holds infinite numbers.
+            DataError: if `x` is not a frame, lacks a column, or holds infinite numbers.
         """
         if not isinstance(x, pl.DataFrame):
-            raise DataError(f"this encoding was fitted on a frame, not on an array of shape {x.shape}.")
+            raise DataError(
+                f"this encoding was fitted on a frame, not on an array of shape {x.shape}: give frames."
+            )
         missing = [c.name for c in self.columns if c.name not in x.columns]
         if missing:
             raise DataError(f"the records have no column {', '.join(missing)}: give the same columns.")
@@ -90,13 +98,16 @@ class Encoding:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Scaling:
-    """Arrays as float32[n, d]: flattened, and (x - centre) / scale. Made by `fit_encoding`."""
+    """An encoding of arrays as float32[n, d]: flattened, then (x - centre) / scale.
+
+    Made by `fit_encoding`.
+    """
 
     centre: Floats
     scale: Floats
 
     def __call__(self, x: Batch) -> Matrix:
-        """The records as float32[n, d].
+        """Encode records as float32[n, d].
 
         Raises:
             DataError: if `x` is a frame, or has another width.
@@ -105,7 +116,10 @@ class Scaling:
             raise DataError("this encoding was fitted on an array, not on a frame: give arrays.")
         flat = _flat(x)
         if flat.shape[1] != len(self.centre):
-            raise DataError(f"the records have {flat.shape[1]} features, fitted were {len(self.centre)}.")
+            raise DataError(
+                f"the records have {flat.shape[1]} features, but the encoding was fitted on "
+                f"{len(self.centre)}: give the same features."
+            )
         return ((flat - self.centre) / self.scale).astype(np.float32)
 
 
@@ -116,14 +130,15 @@ def fit_encoding(x: Batch, *, rare: int = 5, most: int = 30, standardise: bool |
     """Fit the encoding of a frame or of an array.
 
     Numbers (and dates, as numbers) are standardised; missing ones get the mean and a flag. Text, categories
-    and truth values are one-hot; missing is a level of its own. Levels met fewer than `rare` times, or beyond
-    the `most` frequent, are pooled. Arrays are flattened, and standardised unless all lies in [-1, 1].
+    and truth values become one-hot columns, and missing is a level of its own. Levels that occur fewer than
+    `rare` times, or that are not among the `most` frequent ones, are pooled. Arrays are flattened, and
+    standardised unless all their values are in [-1, 1].
 
     Args:
-        x: records; only their features are looked at.
-        rare: how often a level must be met to get its own column.
-        most: how many levels of one column can get their own.
-        standardise: for arrays; None = by the rule above.
+        x: the features of the records.
+        rare: how often a level must occur to get its own column.
+        most: how many levels of one column can get their own column.
+        standardise: whether to standardise arrays; None applies the rule above.
 
     Raises:
         DataError: if a column is of a type that cannot be encoded, or holds infinite numbers.
@@ -135,7 +150,7 @@ def fit_encoding(x: Batch, *, rare: int = 5, most: int = 30, standardise: bool |
         standardise = bool(flat.size) and float(np.abs(flat).max()) > 1
     if not standardise:
         return Scaling(np.zeros(flat.shape[1]), np.ones(flat.shape[1]))
-    sd = flat.std(axis=0)
+    sd = flat.std(axis=0)  # 0 for a constant feature, which is only centred
     return Scaling(flat.mean(axis=0), np.where(sd > 0, sd, 1.0))
 
 
@@ -150,6 +165,7 @@ def _fit_column(series: pl.Series, *, rare: int, most: int) -> Number | Levels:
             sd=sd if sd > 0 else 1.0,
             flagged=len(known) < len(values),
         )
+    # By name among equal counts, so that the order of the records does not change the columns.
     counts = _text(series).value_counts().sort(by=["count", series.name], descending=[True, False])
     enough = counts["count"].to_numpy() >= rare
     enough[most:] = False
@@ -169,7 +185,7 @@ def _numbers(series: pl.Series, column: Number) -> Matrix:
 def _one_hot(series: pl.Series, column: Levels) -> Matrix:
     width = len(column.levels) + bool(column.rare)
     places = {level: place for place, level in enumerate(column.levels)}
-    places.update(dict.fromkeys(column.rare, len(column.levels)))
+    places.update(dict.fromkeys(column.rare, len(column.levels)))  # all rare levels share the last column
     text = _text(series)
     place = text.replace_strict(list(places), list(places.values()), default=-1, return_dtype=pl.Int64)
     return (place.to_numpy()[:, None] == np.arange(width)).astype(np.float32)

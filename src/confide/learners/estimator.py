@@ -1,4 +1,4 @@
-"""Training any scikit-learn estimator again, and keeping the models without pickling."""
+"""Learners that train any scikit-learn estimator again and keep the models without pickles."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -17,27 +16,27 @@ from confide.core.errors import ModelError
 from confide.learners.recipe import recipe_text
 from confide.models.replies import Classes
 from confide.models.sklearn.inside import sklearn_view
-from confide.models.sklearn.model import SklearnModel, ask, name_of, task_of
+from confide.models.sklearn.model import Estimator, SklearnModel, ask, name_of, task_of
 from confide.models.skops.reading import load_estimators, save_estimators
 from confide.views.records import Records
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class SklearnLearner:
-    """Clones an estimator, gives it fresh coins, and fits it.
+    """A learner that clones an estimator, draws new random states, and fits it.
 
-    Every parameter called `random_state`, however deep, is drawn from `rng`; all others stay. Classes that
-    a subset of the records lacks get probability 0, so that all models have the same C columns.
-    `sklearn_learner` makes one that can also keep its models, where skops is installed.
+    Each parameter named `random_state` at any depth is drawn from `rng`; all other parameters stay. Classes
+    that a subset of the records lacks get probability 0, so that all models have the same C columns. If skops
+    is installed, `sklearn_learner` makes a learner that can also keep its models.
 
     Args:
-        estimator: fitted or not; it is cloned, never changed.
-        classes: the labels in the order of their codes, or how many there are. By default those that a
-            fitted estimator knows, else 0 to the largest code among the records.
-        task: told by the estimator, by default.
+        estimator: fitted or not; it is cloned and never changed.
+        classes: the labels in the order of their codes, or their number. By default those that a fitted
+            estimator knows, else 0 to the largest code among the records.
+        task: classification or regression; by default the estimator's own.
     """
 
-    estimator: Any
+    estimator: Estimator
     classes: Classes = None
     task: Task = None  # pyright: ignore[reportAssignmentType] - filled below
 
@@ -49,7 +48,7 @@ class SklearnLearner:
             object.__setattr__(self, "classes", tuple(np.asarray(known).tolist()))
 
     def fit(self, records: Records, *, rng: Rng) -> BlackBox:
-        """Train one model; all its coins come from `rng`.
+        """Train one model; all its randomness comes from `rng`.
 
         Raises:
             ModelError: with the estimator's own message, if it cannot be fitted.
@@ -57,18 +56,18 @@ class SklearnLearner:
         from sklearn.base import clone
         from sklearn.exceptions import ConvergenceWarning
 
-        estimator: Any = clone(self.estimator)
-        estimator.set_params(**_coins(estimator, rng))
+        estimator: Estimator = clone(self.estimator)
+        estimator.set_params(**_random_states(estimator, rng))
         labels = self._labels(records)
         y: Array = np.asarray(labels)[records.y] if labels else records.y
         with warnings.catch_warnings():
-            # The recipe is the target's own; that it stops early is known and part of it.
+            # The recipe is the target's own; if it stops early, this belongs to it.
             warnings.simplefilter("ignore", ConvergenceWarning)
             ask(lambda x: estimator.fit(x, y), records.x, name=f"fitting {name_of(estimator)}")
         return self._shown(estimator, labels)
 
     def recipe(self) -> str:
-        """Class, parameters and version of the estimator; and which labels."""
+        """The class, the parameters and the version of the estimator, and the labels."""
         import sklearn
 
         return f"scikit-learn {sklearn.__version__} {recipe_text(self.estimator)} classes={self.classes!r}"
@@ -86,13 +85,13 @@ class SklearnLearner:
             )
         return tuple(labels)
 
-    def _shown(self, estimator: Any, labels: Sequence[object]) -> SklearnModel:
+    def _shown(self, estimator: Estimator, labels: Sequence[object]) -> SklearnModel:
         return sklearn_view(estimator, task=self.task, classes=tuple(labels) or None, partial=True)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class KeptSklearnLearner(SklearnLearner):
-    """A `SklearnLearner` whose models are kept on disk as skops files (never pickles)."""
+    """A `SklearnLearner` that can keep its models on disk as skops files, never as pickles."""
 
     def save(self, models: Sequence[BlackBox], path: Path) -> None:
         """Write the models to one file.
@@ -107,13 +106,15 @@ class KeptSklearnLearner(SklearnLearner):
         """Read models that `save` wrote.
 
         Raises:
-            ModelError: if the file is damaged, or holds types of packages foreign to the estimator.
+            ModelError: if the file is damaged, or holds types of packages that the estimator does not use.
         """
         return [self._shown(*fitted) for fitted in load_estimators(path, like=self.estimator)]
 
 
-def sklearn_learner(estimator: Any, *, classes: Classes = None, task: Task | None = None) -> SklearnLearner:
-    """The learner of an estimator; its models can be kept on disk if skops is installed.
+def sklearn_learner(
+    estimator: Estimator, *, classes: Classes = None, task: Task | None = None
+) -> SklearnLearner:
+    """Build the learner of an estimator; it can keep its models on disk if skops is installed.
 
     >>> from sklearn.linear_model import LogisticRegression
     >>> model = sklearn_learner(LogisticRegression(), classes=3).fit(
@@ -121,11 +122,12 @@ def sklearn_learner(estimator: Any, *, classes: Classes = None, task: Task | Non
     >>> np.exp(model.predict(np.array([[0.5]]))).round(2)
     array([[0.5, 0. , 0.5]])
     """
+    # Two classes, because a pool asks by `isinstance` whether a learner can keep its models.
     kind = KeptSklearnLearner if find_spec("skops") else SklearnLearner
     return kind(estimator=estimator, classes=classes, task=task)  # pyright: ignore[reportArgumentType]
 
 
-def _coins(estimator: Any, rng: Rng) -> dict[str, int]:
+def _random_states(estimator: Estimator, rng: Rng) -> dict[str, int]:
     names = sorted(n for n in estimator.get_params(deep=True) if n.rpartition("__")[2] == "random_state")
     return {name: int(rng.integers(2**31 - 1)) for name in names}
 

@@ -1,4 +1,4 @@
-"""Training by a function of the user's own: `train(X, y, *, rng) -> model`."""
+"""Learners that call the user's training function `train(X, y, *, rng) -> model`."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, cast
 
 from confide.core.access import BlackBox, Task
 from confide.core.arrays import Rng
@@ -18,22 +18,27 @@ from confide.models.loading import as_view, is_estimator, is_module
 from confide.models.replies import Classes, Kind
 from confide.views.records import Records
 
+if TYPE_CHECKING:
+    from torch import nn
+
+    from confide.learners.torch.learner import TorchLearner
+
 Train = Callable[..., object]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class CallableLearner:
-    """Calls the user's `train(X, y, *, rng)` and puts what it returns behind a view.
+    """A learner that calls the user's `train(X, y, *, rng)` and builds a view on the result.
 
-    All its coins must come from `rng`, a numpy Generator (in torch:
+    All randomness must come from `rng`, a numpy Generator (in torch:
     `torch.manual_seed(int(rng.integers(2**31)))`); otherwise two runs differ. This class trains its models
-    anew in every run; `callable_learner` says when they are kept.
+    again in every run; `callable_learner` says when they are kept.
 
     Args:
         train: gets X as an array or polars frame and y as codes int64[n] (values float64[n] in a regression).
         task: classification or regression.
-        classes: how many classes there are, or the labels in the order of their codes.
-        answers: what the model answers with, if it is a mere function; else told from a few answers.
+        classes: the number of classes, or the labels in the order of their codes.
+        answers: the kind of answers of a model that is a function; by default decided from a few answers.
     """
 
     train: Train
@@ -45,7 +50,7 @@ class CallableLearner:
         """Train one model.
 
         Raises:
-            ModelError: naming the function, with its own message, if it fails or returns no usable model.
+            ModelError: with the function's name and message, if it fails or returns no usable model.
         """
         name = f"{getattr(self.train, '__module__', '')}:{getattr(self.train, '__qualname__', self.train)}"
         try:
@@ -62,12 +67,12 @@ class CallableLearner:
         return self._shown(model, records)
 
     def recipe(self) -> str:
-        """The function's place and a hash of the whole file that defines it."""
+        """The function's import path and a hash of the whole file that defines it."""
         return f"train {recipe_text(self.train)} task={self.task} classes={self.classes!r}"
 
     def _shown(self, model: object, records: Records | None = None) -> BlackBox:
         probe = None if records is None else records.x[:64]
-        # An estimator trained on codes knows codes, and may have missed some of them.
+        # An estimator trained on codes has codes as classes, and its training may lack some of them.
         if is_estimator(model):
             from confide.models.sklearn.inside import sklearn_view
 
@@ -88,14 +93,14 @@ class CallableLearner:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class KeptCallableLearner(CallableLearner):
-    """A `CallableLearner` whose models are kept: torch modules by safetensors, estimators by skops.
+    """A `CallableLearner` that can keep its models: torch modules by safetensors, estimators by skops.
 
     Args:
-        like: a model of the kind that `train` returns. It gives the modules' architecture, which safetensors
-            does not hold, and the types that an estimator's file may have.
+        like: a model of the kind that `train` returns. It provides the architecture of modules, which
+            safetensors does not store, and the types that an estimator's file may have.
     """
 
-    like: Any
+    like: object
 
     def save(self, models: Sequence[BlackBox], path: Path) -> None:
         """Write the models to one file.
@@ -131,11 +136,12 @@ class KeptCallableLearner(CallableLearner):
 
         return [self._shown(estimator) for estimator, _ in load_estimators(path, like=self.like)]
 
-    def _torch(self) -> Any:
-        """Not to train with: it knows how weights are kept, and where they belong."""
+    def _torch(self) -> TorchLearner:
+        """A learner that only saves and loads weights; it never trains."""
         from confide.learners.torch.learner import TorchLearner
 
-        return TorchLearner(factory=partial(copy.deepcopy, self.like), epochs=1, task=self.task)
+        like = cast("nn.Module", self.like)
+        return TorchLearner(factory=partial(copy.deepcopy, like), epochs=1, task=self.task)
 
 
 def callable_learner(
@@ -146,11 +152,11 @@ def callable_learner(
     answers: Kind | None = None,
     like: object | None = None,
 ) -> CallableLearner:
-    """The learner of a user's function.
+    """Build the learner of a user's function.
 
-    Its models are kept on disk if `like`, the model under audit, say, is a torch module (safetensors) or an
-    estimator (skops, where installed) and `train` returns the same kind. Otherwise they are trained
-    again in every run. A change in a module that the file of `train` imports goes unnoticed by the cache.
+    Its models are kept on disk if `like` (for example the model under audit) is a torch module (safetensors)
+    or an estimator (skops, if installed) and `train` returns the same kind. Otherwise they are trained again
+    in every run. The cache does not notice a change in a module that the file of `train` imports.
     """
     kept = (is_module(like) and find_spec("safetensors")) or (is_estimator(like) and find_spec("skops"))
     if kept:

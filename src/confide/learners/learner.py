@@ -1,4 +1,4 @@
-"""What a learner is: a recipe that turns records into a model that can be asked."""
+"""The protocols of learners: recipes that train models on records."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from confide.views.records import Records
 
 
 class Learner(Protocol):
-    """A training recipe. Public by Kerckhoffs' rule: the adversary trains reference models with it."""
+    """A training recipe. By Kerckhoffs' rule it is public: the adversary trains reference models with it."""
 
     @property
     def task(self) -> Task: ...
 
     def fit(self, records: Records, *, rng: Rng) -> BlackBox:
-        """Train one model; all its coins come from `rng`."""
+        """Train one model; all its randomness comes from `rng`."""
         ...
 
 
@@ -28,17 +28,17 @@ class GroupLearner(Protocol):
 
     @property
     def group(self) -> int:
-        """How many models to train together."""
+        """The number of models to train together."""
         ...
 
     def fit_group(self, records: Records, subsets: Sequence[Ints], *, rngs: Sequence[Rng]) -> list[BlackBox]:
-        """One model for each subset (row numbers of `records`), equal to `fit` one by one."""
+        """Train one model for each subset (row numbers of `records`), with the same result as `fit`."""
         ...
 
 
 @runtime_checkable
 class Keepable(Protocol):
-    """A learner whose models can be kept on disk without pickling, and found again."""
+    """A learner whose models can be kept on disk without pickles and found again."""
 
     def recipe(self) -> str:
         """A text that changes whenever the recipe would train another model."""
@@ -47,3 +47,11 @@ class Keepable(Protocol):
     def save(self, models: Sequence[BlackBox], path: Path) -> None: ...
 
     def load(self, path: Path) -> list[BlackBox]: ...
+
+
+class KeptLearner(Learner, Keepable, Protocol):
+    """A learner that can keep its models."""
+
+
+class KeptGroupLearner(KeptLearner, GroupLearner, Protocol):
+    """A learner that trains several models at once and can keep them."""

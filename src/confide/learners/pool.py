@@ -1,4 +1,4 @@
-"""A pool of models on many subsets of the same records: grouped, spread, kept, and resumed."""
+"""Pools of models trained on many subsets of the same records: in groups, in parallel, and kept on disk."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
 
@@ -16,13 +16,13 @@ from confide.core.arrays import Bools, Ints, Rng
 from confide.core.cache import Cache, key_of
 from confide.core.errors import DataError, ModelError
 from confide.core.play import Map
-from confide.learners.learner import GroupLearner, Keepable, Learner
+from confide.learners.learner import GroupLearner, Keepable, KeptLearner, Learner
 from confide.views.records import Records
 
 Progress: TypeAlias = Callable[[int, int], object]
-"""Told (models done, models in all) whenever some are done."""
+"""A function that is called with (models done, models in all) whenever some are done."""
 
-_VERSION = "1"  # raise it when equal settings would train other models than before
+_VERSION = "1"  # part of the cache key: raise it when the same settings train other models than before
 
 
 def fit_many(
@@ -37,19 +37,19 @@ def fit_many(
 ) -> list[BlackBox]:
     """Train one model on each subset of the records.
 
-    Model j always gets generator j, and is trained in block j // group, so the models do not depend on how
-    the work is spread, and a larger pool from an equally seeded `rng` begins with the full blocks of the
-    smaller one. A `GroupLearner` trains a block at once. With a `cache` and a `Keepable` learner each block
-    is written to disk by whoever trained it as soon as it is finished, and never trained again: after a
-    kill, call again. Other learners train their models one by one, and are not cached.
+    Model j always gets generator j and is trained in block j // group. The models therefore do not depend on
+    how the work is distributed, and a larger pool from an equally seeded `rng` begins with the full blocks of
+    the smaller one. A `GroupLearner` trains a block at once. With a `cache` and a `Keepable` learner the
+    worker writes each finished block to disk, and the block is never trained again: after an interruption,
+    call again. Other learners train their models one by one and are not cached.
 
     Args:
         learner: the recipe.
         records: n records.
         subsets: the row numbers of each of M subsets, or a mask bool[M, n].
-        rng: spawned from, once: two calls with equally seeded generators train equal models.
-        cache: a folder for finished blocks, which may be shared by many pools.
-        map: how the blocks are spread: see `confide.scale`.
+        rng: spawned once; two calls with equally seeded generators train equal models.
+        cache: a folder for finished blocks, which several pools may share.
+        map: how the blocks are distributed: see `confide.scale`.
         progress: called with the number of models done, and M.
 
     Raises:
@@ -57,7 +57,7 @@ def fit_many(
         ModelError: if a model cannot be trained, or cannot be kept.
     """
     rows = _row_numbers(subsets, len(records))
-    children = rng.spawn(len(rows))
+    children = rng.spawn(len(rows))  # before any cache is read: model j has generator j in every case
     size = learner.group if isinstance(learner, GroupLearner) else 1
     places = [slice(start, start + size) for start in range(0, len(rows), size)]
     blocks = [_Block(tuple(rows[place]), tuple(children[place])) for place in places]
@@ -72,10 +72,10 @@ def fit_many(
 
 
 def include_halves(n: int, models: int, *, rng: Rng) -> Bools:
-    """Random halves of n records in complementary pairs: bool[models, n].
+    """Draw random halves of n records in complementary pairs: bool[models, n].
 
-    Model 2i is trained on a random half and model 2i + 1 on the other, so that every record is in as many
-    models as it is out of. Pair i has generator i: more models leave the first pairs as they are.
+    Model 2i is trained on a random half and model 2i + 1 on the other half. Each record is therefore in half
+    of the models. Pair i has generator i, so more models do not change the first pairs.
 
     >>> halves = include_halves(6, 4, rng=np.random.default_rng(0))
     >>> halves.sum(axis=0), halves.sum(axis=1)
@@ -85,11 +85,11 @@ def include_halves(n: int, models: int, *, rng: Rng) -> Bools:
 
 
 def include_all_but_one(n: int, models: int, *, parts: int, rng: Rng) -> Bools:
-    """All but one of `parts` random parts of n records, each part left out in turn: bool[models, n].
+    """Draw `parts` random parts of n records and leave out each part in turn: bool[models, n].
 
-    Of every `parts` models in a row each record is out of exactly one. With two parts these are halves in
-    complementary pairs; with more, models of a target that was trained on most of the records are
-    trained on about as many.
+    Among `parts` successive models each record is left out of exactly one. Two parts give halves in
+    complementary pairs. More parts suit a target that was trained on most of the records: its reference
+    models are trained on about as many.
 
     >>> most = include_all_but_one(8, 4, parts=4, rng=np.random.default_rng(0))
     >>> most.sum(axis=0), most.sum(axis=1)
@@ -114,13 +114,19 @@ class _Block:
     rngs: tuple[Rng, ...]
 
     def key(self, recipe: str, digest: str) -> str:
+        # The state of a generator is all that it will ever draw, so equal keys mean equal models.
         states = [json.dumps(rng.bit_generator.state, sort_keys=True, default=_plain) for rng in self.rngs]
         contents = (rows.tobytes() for rows in self.rows)
         return key_of(_VERSION, recipe, digest, *states, *contents)
 
 
 def _kept(
-    learner: Any, records: Records, blocks: list[_Block], cache: Cache, spread: Map, progress: Progress | None
+    learner: KeptLearner,
+    records: Records,
+    blocks: list[_Block],
+    cache: Cache,
+    spread: Map,
+    progress: Progress | None,
 ) -> list[BlackBox]:
     digest, total = records.digest(), sum(len(block.rows) for block in blocks)
     recipe = f"{type(learner).__qualname__} {learner.recipe()}"
@@ -132,7 +138,7 @@ def _kept(
         progress(done, total)
     train = partial(_train_and_keep, learner, records, cache)
     for i, path in zip(missing, spread(train, [(keys[i], blocks[i]) for i in missing]), strict=True):
-        # From the file, so that a first run and a resumed one answer with the same bits.
+        # Read from the file, so that a first run and a resumed run give identical bits.
         found[i] = learner.load(path)
         done += len(blocks[i].rows)
         if progress:
@@ -147,7 +153,7 @@ def _load(learner: Keepable, cache: Cache, key: str) -> list[BlackBox] | None:
     try:
         return learner.load(path)
     except ModelError:
-        path.unlink(missing_ok=True)  # written by a learner that could not read it: train again
+        path.unlink(missing_ok=True)  # another version of a library may have written it: train again
         return None
 
 
@@ -157,7 +163,7 @@ def _train(learner: Learner, records: Records, block: _Block) -> list[BlackBox]:
     return [learner.fit(records.take(r), rng=rng) for r, rng in zip(block.rows, block.rngs, strict=True)]
 
 
-def _train_and_keep(learner: Any, records: Records, cache: Cache, job: tuple[str, _Block]) -> Path:
+def _train_and_keep(learner: KeptLearner, records: Records, cache: Cache, job: tuple[str, _Block]) -> Path:
     key, block = job
     return cache.keep(key, partial(learner.save, _train(learner, records, block)))
 
@@ -165,7 +171,9 @@ def _train_and_keep(learner: Any, records: Records, cache: Cache, job: tuple[str
 def _row_numbers(subsets: Sequence[Ints] | Bools, n: int) -> list[Ints]:
     if isinstance(subsets, np.ndarray) and subsets.dtype == np.bool_:
         if subsets.ndim != 2 or subsets.shape[1] != n:
-            raise DataError(f"the mask is {subsets.shape} for {n} records: give one row a model, [M, {n}].")
+            raise DataError(
+                f"the mask is {subsets.shape} for {n} records: give one row for each model, [M, {n}]."
+            )
         rows = [np.flatnonzero(mask) for mask in subsets]
     else:
         rows = [np.asarray(subset, np.int64) for subset in subsets]
@@ -177,5 +185,5 @@ def _row_numbers(subsets: Sequence[Ints] | Bools, n: int) -> list[Ints]:
     return rows
 
 
-def _plain(value: Any) -> Any:
+def _plain(value: np.ndarray) -> object:
     return value.tolist()

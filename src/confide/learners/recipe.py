@@ -1,4 +1,4 @@
-"""Spelling out a recipe: a text that changes whenever the recipe would train another model."""
+"""Recipe texts for cache keys: a text that changes whenever the recipe would train another model."""
 
 from __future__ import annotations
 
@@ -8,19 +8,20 @@ from collections.abc import Callable, Mapping
 from dataclasses import fields, is_dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
 from uuid import uuid4
 
 import numpy as np
 
-_HERE = uuid4().hex  # part of what cannot be spelled: such a text is never met again in another process
+# Part of the text of objects that have no reliable text; no other process writes the same, so a cache never
+# takes one for another.
+_HERE = uuid4().hex
 
 
-def recipe_text(value: Any) -> str:
-    """A value in words: estimators by class and parameters, arrays by content, functions by source file.
+def recipe_text(value: object) -> str:
+    """Describe a value: estimators by class and parameters, arrays by content, functions by source file.
 
-    A `random_state` is left out, since a learner draws it. What cannot be told from its text (an object
-    shown by its address) gets a word that no other process will ever say.
+    A `random_state` is left out, because a learner draws it. An object that is shown by its address gets a
+    word that no other process writes.
 
     >>> from sklearn.linear_model import LogisticRegression
     >>> recipe_text(LogisticRegression(C=2.0)) == recipe_text(LogisticRegression(C=2.0, random_state=5))
@@ -28,8 +29,9 @@ def recipe_text(value: Any) -> str:
     >>> recipe_text(LogisticRegression(C=2.0)) == recipe_text(LogisticRegression(C=3.0))
     False
     """
-    if hasattr(value, "get_params") and not isinstance(value, type):
-        words = value.get_params(deep=False)
+    parameters = getattr(value, "get_params", None)
+    if parameters is not None and not isinstance(value, type):
+        words = parameters(deep=False)
         inside = ", ".join(f"{k}={recipe_text(v)}" for k, v in sorted(words.items()) if k != "random_state")
         return f"{_place(type(value))}({inside})"
     if is_dataclass(value) and not isinstance(value, type):
@@ -50,23 +52,26 @@ def recipe_text(value: Any) -> str:
         return "{" + ", ".join(f"{recipe_text(k)}: {recipe_text(v)}" for k, v in value.items()) + "}"
     if inspect.isroutine(value) or isinstance(value, type):
         return f"{_place(value)}[{_source(value)}]"
-    text = repr(value)
+    text = repr(value)  # "<object at 0x7f...>" says nothing about the content
     return f"{text} {_HERE}" if " at 0x" in text else text
 
 
-def _place(thing: Any) -> str:
+def _place(thing: object) -> str:
     return f"{getattr(thing, '__module__', '')}.{getattr(thing, '__qualname__', repr(thing))}"
 
 
-def _source(function: Callable[..., Any] | type) -> str:
-    """A hash of the whole file that defines it, and of the values it holds: helpers beside it count, modules
-    that the file imports do not."""
+def _source(function: Callable[..., object] | type) -> str:
+    """A hash of the whole file that defines a function, and of the values that the function holds.
+
+    Other functions of the same file count; modules that the file imports do not.
+    """
     try:
         text = Path(inspect.getsourcefile(function) or "").read_bytes()
     except (TypeError, OSError):
         return "builtin" if inspect.isbuiltin(function) else _HERE
+    # Two closures of one file can hold different values, such as a learning rate.
     held = [cell.cell_contents for cell in getattr(function, "__closure__", None) or ()]
     held += [getattr(function, "__defaults__", None), getattr(function, "__kwdefaults__", None)]
-    # Functions held may hold each other; their place in the file is enough.
+    # Functions can hold each other, which would never end; their import path is enough.
     words = [_place(value) if inspect.isroutine(value) else recipe_text(value) for value in held]
     return hashlib.sha256(text + "\n".join(words).encode()).hexdigest()

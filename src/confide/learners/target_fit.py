@@ -1,4 +1,4 @@
-"""How good a reference model must get: as good on its training records as the target is on its own."""
+"""The fit that reference models must reach: that of the target on its own training records."""
 
 from __future__ import annotations
 
@@ -11,23 +11,21 @@ from confide.learners.comparing import accuracy
 from confide.models.signals import true_logit
 from confide.views.records import Records
 
-WITHIN = 0.005
-"""Half a point of accuracy (or of R2): near enough."""
+WITHIN = 0.005  # half a point of accuracy (or R2) is close enough
+# If confidence is matched, accuracy need only be this close: confidence differs much more between epochs.
 BESIDE = 0.05
-"""Where confidence is matched, which tells epochs apart much better, so far may the accuracy be off."""
-WATCHED = 5000
-"""Training records on which a growing model is watched."""
+WATCHED = 5000  # training records on which a trial model is measured after each epoch; more would be slow
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TargetFit:
-    """The target's score on its training records.
+    """The target's scores on its training records.
 
     Args:
         task: classification or regression.
         score: accuracy, or R2 in a regression.
-        confidence: the median logit of the true class, for a model of the same architecture; None elsewhere,
-            since another kind of model is confident in another way.
+        confidence: the median logit of the true class, for references of the same architecture. None for
+            others, because the confidences of different kinds of models are not comparable.
     """
 
     task: Task
@@ -36,7 +34,7 @@ class TargetFit:
 
     @classmethod
     def of(cls, target: LabelOnly, members: Records, *, task: Task, same: bool) -> TargetFit:
-        """What the target reaches on its members; `same`: will references have its architecture?"""
+        """Measure the target on its members; `same` says whether references have its architecture."""
         score = accuracy(target, members, task=task)
         confident = _confidence(target, members) if same and isinstance(target, BlackBox) else None
         return cls(task=task, score=score, confidence=confident)
@@ -46,16 +44,16 @@ class TargetFit:
         return accuracy(view, records, task=self.task)
 
     def reached(self, view: BlackBox, records: Records, score: float) -> bool:
-        """Is a model with this score on these records as good as the target?"""
+        """Whether a model with this score on these records fits as well as the target."""
         if self.confidence is None:
             return score >= self.score - WITHIN
         return score >= self.score - BESIDE and _confidence(view, records) >= self.confidence
 
     def in_words(self, score: float, reached: bool) -> str:
-        """How a model with this score compares."""
+        """The comparison of a model with this score, in words for the report."""
         measure = "R2" if self.task == "regression" else "accuracy"
         if not reached:
-            return f"reaching a train {measure} of only {score:.3f} where the target has {self.score:.3f}"
+            return f"with a train {measure} of only {score:.3f}, while the target has {self.score:.3f}"
         also = "" if self.confidence is None else " and confidence"
         return (
             f"when its train {measure}{also} matched the target's ({measure} {score:.3f}, {self.score:.3f})"

@@ -1,4 +1,4 @@
-"""FLOOR 1: numbers with intervals, from evidence."""
+"""Measures: risks and bounds with intervals, computed from evidence."""
 
 from confide.measure.epsilon import gaussian, gaussian_epsilon, two_world
 from confide.measure.intervals import clopper_pearson, difference, proportion

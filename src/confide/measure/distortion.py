@@ -1,4 +1,4 @@
-"""Distortion: how far from the truth an adversary's belief about a place lies, and how sure he is of it."""
+"""Distortion: the distance of the adversary's belief about a place from the truth, and its uncertainty."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from confide.measure import intervals
 
 
 def expected_error(belief: Floats, truth: Ints, distance: Floats) -> Floats:
-    """The distance that the adversary is off on average, sum of belief(r) distance(r, truth): float64[k].
+    """The adversary's expected error, sum over r of belief(r) distance(r, truth): float64[k].
 
-    This is the correctness of Shokri et al. (S&P 2011), who show that it, and neither entropy nor the number
-    of people to choose from, says how private a place is: one can be quite sure and wrong.
+    Shokri et al. (S&P 2011) call it correctness. They show that it measures how private a place is, and that
+    entropy or the number of candidates does not: an adversary can be sure and wrong.
 
     Args:
         belief: float64[k, R], rows sum to 1.
@@ -29,17 +29,18 @@ def expected_error(belief: Floats, truth: Ints, distance: Floats) -> Floats:
 
 
 def uncertainty(belief: Floats) -> Floats:
-    """The entropy of each row in bits, float64[k].
+    """The entropy of each row of a belief in bits, float64[k].
 
     >>> uncertainty(np.array([[0.5, 0.5, 0.0], [1.0, 0.0, 0.0]])).tolist()
     [1.0, 0.0]
     """
-    return -(belief * np.log2(np.where(belief > 0, belief, 1))).sum(axis=1) + 0.0
+    return -(belief * np.log2(np.where(belief > 0, belief, 1))).sum(axis=1) + 0.0  # + 0.0: no -0.0
 
 
 def per_person(values: Floats, person: Ints) -> Floats:
-    """Each person's mean, over those who have a value, by code."""
+    """The mean value of each person who has a value, in the order of the codes."""
     count = np.bincount(person)
+    # Codes without a value are dropped: they have no mean.
     return np.bincount(person, values)[count > 0] / count[count > 0]
 
 
@@ -50,12 +51,14 @@ def over_people(
     within: tuple[float, float] = (0.0, float("inf")),
     confidence: float = 0.95,
 ) -> Estimate:
-    """The mean over people of each one's mean, with a t-interval: visits of one person are no free draws.
+    """The mean over people of each person's mean, with a t-interval.
+
+    The interval is taken over people, because the visits of one person are not independent draws.
 
     Args:
-        values: float64[k], one a visit.
+        values: float64[k], one for each visit.
         person: int64[k].
-        within: the range that the number can lie in.
+        within: the possible range of the number.
 
     Raises:
         EvidenceError: if there are fewer than two people.
@@ -63,4 +66,5 @@ def over_people(
     means = per_person(values, person)
     if len(means) < 2:
         raise EvidenceError(f"{len(means)} people give no interval: take 2 or more.")
+    # Each person's mean counts as exact; the spread between people gives the interval.
     return intervals.mean([Estimate(float(v), float(v), float(v), confidence) for v in means], within=within)

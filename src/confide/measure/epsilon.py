@@ -1,8 +1,9 @@
-"""Epsilon from independent worlds: what was seen would be too unlikely under any smaller epsilon.
+"""Lower bounds on epsilon from independent worlds.
 
 A mechanism is (epsilon, delta)-private only if P[claim | exposed] <= e^epsilon P[claim | control] +
-delta for every claim, and likewise for its opposite. Rates with exact limits turn that into a lower
-bound on epsilon [Jagielski et al. 2020, Nasr et al. 2021].
+delta for every claim, and also for its opposite. Rates with exact limits turn this condition into a
+lower bound on epsilon: under any smaller epsilon the observed counts would be too unlikely [Jagielski
+et al. 2020, Nasr et al. 2021].
 """
 
 from __future__ import annotations
@@ -20,14 +21,16 @@ from confide.measure.rows import Rows
 from confide.measure.special import log_normal_cdf, normal_quantile
 from confide.measure.thresholds import Counts, Objective, Split, Threshold
 
+# Assumptions that a bound rests on, as the report prints them.
 GAUSSIAN = "only if the mechanism's trade-off curve is Gaussian (a hypothesis, not checked)"
+NO_COIN = "exposure was not drawn by a fair coin"
 
 
 def check_delta(delta: float) -> float:
-    """The same number, if it can be a delta.
+    """Check that a number can be a delta, and return it.
 
     Raises:
-        EvidenceError: if it does not lie in [0, 1).
+        EvidenceError: if it is not in [0, 1).
     """
     if not 0 <= delta < 1:
         raise EvidenceError(f"delta is {delta}; give a number of at least 0 and below 1, such as 1e-5.")
@@ -35,16 +38,16 @@ def check_delta(delta: float) -> float:
 
 
 def two_world_epsilon(counts: Counts, *, error: float, delta: float) -> Floats:
-    """The epsilon that these counts prove, float64[t], each with this probability of error at most.
+    """The epsilon that these counts prove, float64[t], each with at most this probability of error.
 
-    The larger of ln((TPR - delta) / FPR) and ln((1 - FPR - delta) / (1 - TPR)), both from one lower limit
-    of the true-positive rate and one upper limit of the false-positive rate, each at half the error.
+    It is the larger of ln((TPR - delta) / FPR) and ln((1 - FPR - delta) / (1 - TPR)). Both use one lower
+    limit of the true-positive rate and one upper limit of the false-positive rate, each at half the error.
     """
     tpr, fpr = _limits(counts, error)
     with np.errstate(divide="ignore", invalid="ignore"):
-        caught = np.log(np.maximum(tpr - delta, 0) / fpr)
-        cleared = np.log(np.maximum(1 - fpr - delta, 0) / (1 - tpr))
-    return np.fmax(np.fmax(caught, cleared), 0.0)
+        claimed = np.log(np.maximum(tpr - delta, 0) / fpr)
+        not_claimed = np.log(np.maximum(1 - fpr - delta, 0) / (1 - tpr))
+    return np.fmax(np.fmax(claimed, not_claimed), 0.0)  # fmax ignores the NaN of 0 / 0
 
 
 def gaussian_mu(counts: Counts, *, error: float) -> Floats:
@@ -54,10 +57,10 @@ def gaussian_mu(counts: Counts, *, error: float) -> Floats:
 
 
 def gaussian_epsilon(mu: float, *, delta: float) -> float:
-    """The epsilon of a mu-GDP mechanism at this delta, so that (epsilon, delta) holds and is tight.
+    """The smallest epsilon for which a mu-GDP mechanism is (epsilon, delta)-private.
 
-    Solves delta = Phi(-e/mu + mu/2) - exp(e) Phi(-e/mu - mu/2) for e [Balle and Wang 2018, Dong et al.
-    2022], in logarithms; 0 if delta is at least the total variation, inf if delta is 0 and mu is not.
+    Solves delta = Phi(-e/mu + mu/2) - exp(e) Phi(-e/mu - mu/2) for e, in logarithms [Balle and Wang 2018,
+    Dong et al. 2022]. It is 0 if delta is at least the total variation, and inf if delta is 0 and mu is not.
 
     >>> round(gaussian_epsilon(1.0, delta=1e-5), 2)
     4.38
@@ -68,6 +71,7 @@ def gaussian_epsilon(mu: float, *, delta: float) -> float:
         return float("inf")
 
     def more_than_delta(epsilon: float) -> bool:
+        # log(a - b) from log a and log b: for a large epsilon both are far below the smallest float.
         first = log_normal_cdf(-epsilon / mu + mu / 2)
         second = epsilon + log_normal_cdf(-epsilon / mu - mu / 2)
         return second < first and first + np.log1p(-exp(second - first)) > log(delta)
@@ -83,10 +87,10 @@ def two_world(
     delta: float = 1e-5,
     randomised: bool = False,
 ) -> EpsilonBound:
-    """A lower bound on epsilon from independent rows, one a world.
+    """A lower bound on epsilon from independent rows, one for each world.
 
-    The adversary decides between two worlds, with the record and without it. How well he can do so over
-    many of them bounds epsilon from below; certified where a fair coin decided which world it was.
+    The adversary distinguishes worlds with the record from worlds without it. Its success over many worlds
+    bounds epsilon from below. The bound is certified if a fair coin decided which world it was.
     `threshold` is `Split()` unless another strategy is given.
 
     Raises:
@@ -98,9 +102,7 @@ def two_world(
         return two_world_epsilon(counts, error=error, delta=delta)
 
     low, ceiling = (_best(r, epsilon, threshold or Split(), confidence) for r in (rows, rows.perfect()))
-    assumption = (
-        "" if randomised else "exposure was not drawn by a fair coin: exposed and control are taken as alike"
-    )
+    assumption = "" if randomised else f"{NO_COIN}: exposed and control are taken as exchangeable"
     return EpsilonBound(low, ceiling, "two-world", delta, confidence, randomised, assumption)
 
 
@@ -111,11 +113,11 @@ def gaussian(
     threshold: Threshold | None = None,
     delta: float = 1e-5,
 ) -> EpsilonBound:
-    """What epsilon would be, at least, if the mechanism's trade-off curve were Gaussian.
+    """A lower bound on epsilon under the hypothesis that the mechanism's trade-off curve is Gaussian.
 
-    Never certified: the hypothesis is not checked, and where many rows share one world their
-    independence is a second one. Much tighter than the certified bounds where it holds (noisy sums,
-    many steps of noisy gradients); see `two_world` for the arguments.
+    It is never certified: the hypothesis is not checked. If many rows share one world, their independence
+    is a second hypothesis. Where both hold (noisy sums, many steps of noisy gradients), the bound is much
+    tighter than the certified ones. See `two_world` for the arguments.
     """
     check_delta(delta)
 
@@ -132,11 +134,11 @@ def gaussian(
 
 
 def largest(rejected: Callable[[float], bool], *, most: float = 1e4) -> float:
-    """The largest number that a monotone test still rejects; 0 if it does not even reject 0."""
+    """The largest number that a monotone test rejects, by bisection; 0 if it does not reject 0."""
     if not rejected(0.0):
         return 0.0
     low, high = 0.0, 1.0
-    while rejected(high):
+    while rejected(high):  # double until the test accepts: the answer is between low and high
         low, high = high, 2 * high
         if high > most:
             return low
@@ -149,11 +151,12 @@ def largest(rejected: Callable[[float], bool], *, most: float = 1e4) -> float:
 def _best(rows: Rows, objective: Objective, threshold: Threshold, confidence: float) -> float:
     error = 1 - check_confidence(confidence)
     choice = threshold.choose(rows, objective, error=error)
+    # The strategy says among how many thresholds it chose; the error is divided by their number.
     return float(objective(choice.counts, error / choice.among)[0])
 
 
 def _limits(counts: Counts, error: float) -> tuple[Floats, Floats]:
-    side = 1 - error / 2
+    side = 1 - error / 2  # one-sided limits, each at half the error (Bonferroni)
     return (
         lower_limit(counts.true, counts.exposed, confidence=side),
         upper_limit(counts.most_false, counts.control, confidence=side),

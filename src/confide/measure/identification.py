@@ -1,4 +1,4 @@
-"""Linking: who is named rightly, who wrongly, and how often somebody who is not there is "found"."""
+"""Identification rates of a linkage attack: right, wrong and missing links, and false matches."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ from confide.measure.rows import mix
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Linked:
-    """What happens if a record is named wherever the score lies above a threshold.
+    """The rates of an adversary that names a record for each target whose score is above a threshold.
 
     Args:
         threshold: on the score.
         right: share of the people in the release whose own record is named.
         wrong: share of them for whom another record is named.
-        abstained: share of them for whom none is named.
-        false_matches: share of the people who are not in the release for whom a record is named all the same.
-        present, absent: how many people these shares are of.
+        abstained: share of them for whom no record is named.
+        false_matches: share of the people who are not in the release for whom a record is named.
+        present, absent: how many people these shares are computed from.
     """
 
     threshold: float
@@ -38,13 +38,13 @@ class Linked:
 
     @property
     def precision(self) -> float:
-        """The share of right names among those given to people in the release; NaN if none is given."""
+        """The share of right links among all links made for people in the release; NaN if none is made."""
         named = self.right.value + self.wrong.value
         return self.right.value / named if named else float("nan")
 
 
 def linked(evidence: Evidence, *, threshold: float, confidence: float = 0.95) -> Linked:
-    """The rates at a threshold that was fixed beforehand, each with its Clopper-Pearson interval.
+    """The rates at a threshold fixed before the evidence was seen, with Clopper-Pearson intervals.
 
     >>> found = linked(Evidence.of(np.array([True, True, False]), np.array([2.0, 1.0, 1.6])), threshold=1.5)
     >>> found.right.value, found.abstained.value, found.false_matches.value
@@ -54,13 +54,13 @@ def linked(evidence: Evidence, *, threshold: float, confidence: float = 0.95) ->
 
 
 def at_false_match_rate(evidence: Evidence, *, rate: float, confidence: float = 0.95) -> Linked | None:
-    """The rates at a threshold set for a false-match rate, on people who had no part in setting it.
+    """The rates at a threshold set for a false-match rate, measured on people who did not set it.
 
-    Half of the absent people, N by a hash of their numbers, set the threshold: the k-th largest of their
-    scores with k = floor(rate x (N + 1)). Then another absent person scores above it with probability
-    k / (N + 1) at most, over the draw of all of them: the rate is kept in the mean, whatever the scores' law
-    [the argument of conformal prediction: Vovk, Gammerman, Shafer 2005]. False matches are counted on the
-    other half.
+    Half of the absent people, N chosen by a hash of their numbers, set the threshold. It is the k-th largest
+    of their scores with k = floor(rate x (N + 1)). Another absent person then scores above it with
+    probability at most k / (N + 1), over the draw of all of them. The rate therefore holds on average for
+    every distribution of scores [the argument of conformal prediction: Vovk, Gammerman, Shafer 2005]. False
+    matches are counted on the other half.
 
     Returns:
         None if the half is too small for the rate: N + 1 below 1 / rate.
@@ -73,16 +73,17 @@ def at_false_match_rate(evidence: Evidence, *, rate: float, confidence: float = 
     keys = mix(evidence.table["target"].to_numpy())
     first = np.zeros(len(evidence), np.bool_)
     absent = np.flatnonzero(~evidence.exposed)
+    # A hash decides who sets the threshold, so that neither row order nor a seed changes the result.
     first[absent[np.argsort(keys[absent], kind="stable")[: len(absent) // 2]]] = True
     scores = np.sort(_scores(evidence)[first])
-    k = int(rate * (len(scores) + 1) + 1e-9)
+    k = int(rate * (len(scores) + 1) + 1e-9)  # 0.1 x 10 is 1, although floats may make it 0.999...
     if not k:
         return None
     return _at(evidence, float(scores[len(scores) - k]), ~evidence.exposed & ~first, confidence)
 
 
 def rank_one(evidence: Evidence, *, confidence: float = 0.95) -> Estimate:
-    """The share of the people in the release whose record is the best fit, however poor; no threshold."""
+    """The rank-1 rate: the share of the people in the release whose own record fits best; no threshold."""
     hits = evidence.table.filter(pl.col("exposed"))["hit"]
     return proportion(int(hits.sum()), len(hits), confidence=confidence)
 

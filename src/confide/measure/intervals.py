@@ -1,4 +1,4 @@
-"""Intervals: every rate with the range that holds the truth with the stated confidence."""
+"""Confidence intervals of rates, differences and means."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from confide.measure.special import beta_quantile, t_quantile
 
 
 def check_confidence(confidence: float) -> float:
-    """The same number, if it can be a confidence.
+    """Check that a number can be a confidence, and return it.
 
     Raises:
-        EvidenceError: if it does not lie strictly between 0 and 1.
+        EvidenceError: if it is not strictly between 0 and 1.
     """
     if not 0 < confidence < 1:
         raise EvidenceError(f"confidence is {confidence}; give a number between 0 and 1, such as 0.95.")
@@ -26,14 +26,15 @@ def check_confidence(confidence: float) -> float:
 
 
 def lower_limit(hits: ArrayLike, of: ArrayLike, *, confidence: float) -> Floats:
-    """The one-sided Clopper-Pearson limit below the true rate; 0 where nothing was hit or tried."""
+    """The one-sided lower Clopper-Pearson limit of the true rate; 0 where nothing was hit or tried."""
     k, n = np.asarray(hits, np.float64), np.asarray(of, np.float64)
+    # A Beta law needs positive parameters; where there is no hit the next line replaces the value.
     low = beta_quantile(1 - confidence, np.maximum(k, 1e-300), n - k + 1)
     return np.where(k <= 0, 0.0, low)
 
 
 def upper_limit(hits: ArrayLike, of: ArrayLike, *, confidence: float) -> Floats:
-    """The one-sided Clopper-Pearson limit above the true rate; 1 where all were hit or none tried.
+    """The one-sided upper Clopper-Pearson limit of the true rate; 1 where all were hit or none tried.
 
     >>> round(float(upper_limit(0, 100, confidence=0.95)), 4)  # the rule of three
     0.0295
@@ -46,7 +47,7 @@ def upper_limit(hits: ArrayLike, of: ArrayLike, *, confidence: float) -> Floats:
 def clopper_pearson(hits: ArrayLike, of: ArrayLike, *, confidence: float) -> tuple[Floats, Floats]:
     """The exact two-sided interval of a rate, (low, high), elementwise.
 
-    Each end may be wrong with probability (1 - confidence) / 2 at most, whatever the rate [Clopper and
+    For every true rate, each end is wrong with probability at most (1 - confidence) / 2 [Clopper and
     Pearson 1934]. `hits` may be fractional (ties count half).
     """
     side = (1 + check_confidence(confidence)) / 2
@@ -64,10 +65,10 @@ def proportion(hits: float, of: float, *, confidence: float) -> Estimate:
 
 
 def difference(first: Estimate, second: Estimate) -> Estimate:
-    """first - second, for two independent estimates, from their own limits.
+    """The difference first - second of two independent estimates, computed from their own limits.
 
-    The method of variance estimates recovery: the distance to each limit stands for that side's
-    standard error [Zou and Donner 2008], so the interval is asymmetric where theirs are.
+    The method of variance estimates recovery takes the distance to each limit as that side's standard
+    error [Zou and Donner 2008]. The interval is therefore asymmetric where theirs are.
     """
     value = first.value - second.value
     below = sqrt((first.value - first.low) ** 2 + (second.high - second.value) ** 2)
@@ -78,18 +79,20 @@ def difference(first: Estimate, second: Estimate) -> Estimate:
 def mean(worlds: Sequence[Estimate], *, within: tuple[float, float] = (0.0, 1.0)) -> Estimate:
     """The mean of one number over worlds, with a t-interval, because rows of one world share a model.
 
-    The interval is never narrower than if all rows of all worlds were independent: five worlds that
-    all show 0 of 100 do not prove a rate of exactly 0.
+    The interval is never narrower than it would be if all rows of all worlds were independent. Five worlds
+    that all show 0 of 100 do not prove a rate of exactly 0.
 
     Args:
-        worlds: one estimate a world, of at least two worlds.
-        within: the range the number can lie in.
+        worlds: one estimate for each of at least two worlds.
+        within: the possible range of the number.
     """
     count, confidence = len(worlds), worlds[0].confidence
     values = np.array([e.value for e in worlds])
     centre = float(values.mean())
     spread = float(t_quantile((1 + confidence) / 2, count - 1)) * float(values.std(ddof=1)) / sqrt(count)
+    # The half-widths of the mean if all worlds were independent, from their own intervals.
     below = sqrt(sum((e.value - e.low) ** 2 for e in worlds)) / count
     above = sqrt(sum((e.high - e.value) ** 2 for e in worlds)) / count
+    # Equal values in all worlds have no spread, but each is still uncertain.
     low, high = centre - max(spread, below), centre + max(spread, above)
     return Estimate(centre, max(low, within[0]), min(high, within[1]), confidence)

@@ -1,4 +1,4 @@
-"""Measure: evidence in, risk out."""
+"""Measurement of risk: rates, intervals and bounds on epsilon from evidence."""
 
 from __future__ import annotations
 
@@ -20,11 +20,14 @@ from confide.measure.roc import auc, place_of, precision_at, roc, tpr_at
 from confide.measure.rows import Rows, one_a_world, require_both, shape, worlds_of
 from confide.measure.thresholds import Bonferroni, Counts, Split, Threshold
 
+# Low rates matter most: an adversary that must not accuse many control people works there.
 FPRS = (0.1, 0.01, 0.001, 0.0001)
+# A balanced audit has a prior of one half; real populations have fewer members.
 PRIORS = (0.5, 0.1, 0.01)
 
+# With fewer worlds the t-interval over worlds is too wide to be useful.
 FEWEST_WORLDS = 5
-"""From this many worlds on, their own spread gives the interval."""
+"""From this number of worlds on, the spread between worlds gives the interval."""
 
 
 def measure(
@@ -35,28 +38,28 @@ def measure(
     epsilon_threshold: Threshold | None = None,
     delta: float = 1e-5,
 ) -> Risk:
-    """What this evidence says about how much better the adversary does on exposed people.
+    """Measure the risk that this evidence shows: how much better the adversary does on exposed people.
 
-    How rows hang together decides what may be computed from them:
+    The dependence between rows decides what can be computed from them:
 
-    - one row a world: rows are independent. Epsilon from the two-world bound.
-    - many rows in one world (one trained model): rates speak about this one release; epsilon from the
+    - One row in each world: rows are independent. Epsilon comes from the two-world bound.
+    - Many rows in one world (one trained model): rates describe this one release. Epsilon comes from the
       one-run bounds.
-    - several worlds of many rows (a pool of models): rows of one world share a model, so from five worlds
-      on every rate is measured in each and the mean has a t-interval over worlds; with fewer, rows are
-      pooled and `strategy` says so. Epsilon is the median of the worlds' one-run bounds, each at half the
-      error: if that were too high, half of the worlds' bounds would be, and by Markov's inequality this
-      happens with probability `1 - confidence` at most, however worlds depend on each other.
-    - many worlds of few rows: pooled likewise; epsilon from one row of each world.
+    - Several worlds of many rows (a pool of models): rows of one world share a model. From five worlds on
+      each rate is measured in each world, and the mean has a t-interval over worlds. With fewer worlds rows
+      are pooled, and `strategy` says this. Epsilon is the median of the worlds' one-run bounds, each at
+      half the error. If the median were too high, half of the worlds' bounds would be too high. By Markov's
+      inequality this has probability at most `1 - confidence`, for any dependence between worlds.
+    - Many worlds of few rows: rows are pooled too. Epsilon comes from one row of each world.
 
-    A bound is certified only if a fair coin decided exposure. Bounds under the mu-GDP hypothesis stand
-    beside, never certified; they say nothing at delta = 0 and are left out there.
+    A bound is certified only if a fair coin decided exposure. Bounds under the mu-GDP hypothesis are given
+    too and never certified. They say nothing at delta = 0 and are left out there.
 
     Args:
-        confidence: of every interval and bound, each by itself.
-        threshold: where claims are made; `Split()` by default.
-        epsilon_threshold: for the two-world and mu-GDP bounds; `Bonferroni(25)` by default, which proves
-            more than a split does.
+        confidence: of each interval and bound by itself.
+        threshold: the strategy for the threshold of a claim; `Split()` by default.
+        epsilon_threshold: the same for the two-world and mu-GDP bounds; `Bonferroni(25)` by default, which
+            proves more than a split does.
         delta: of the epsilon bounds.
 
     Raises:
@@ -73,6 +76,7 @@ def measure(
     pool = shape(evidence) == "pool" and evidence.worlds >= FEWEST_WORLDS
     every = Rows.of(evidence)
     parts = worlds_of(evidence) if pool else [every]
+    # Precision is reported at the lowest rate that the smallest world can resolve.
     fewest = min(int((~rows.exposed).sum()) for rows in parts)
     lowest = min((fpr for fpr in FPRS if place_of(fewest, fpr) is not None), default=FPRS[0])
     figures = _joined([_figures(rows, threshold, confidence, lowest) for rows in parts])
@@ -111,15 +115,15 @@ def worst(
     epsilon_threshold: Threshold | None = None,
     delta: float = 1e-5,
 ) -> tuple[int, tuple[Risk, ...]]:
-    """The worst of several attacks, after correction for having tried them all.
+    """Find the worst of several attacks, with a correction for the number of attacks tried.
 
-    An adversary uses his best attack, and picking the best of k by luck needs k times as much evidence:
-    each is measured at an error of (1 - confidence) / k, so all k risks hold together. The worst finds
-    the most exposed people at a false-positive rate of 1 % (low end; where that cannot be resolved,
-    has the largest advantage).
+    An adversary uses its best attack. To choose the best of k without being misled by chance, each is
+    measured at an error of (1 - confidence) / k, so that all k risks hold together. The worst attack finds
+    the largest share of exposed people at a false-positive rate of 1 % (the low end of its interval). Where
+    that rate cannot be resolved, the worst has the largest advantage.
 
     Returns:
-        which is the worst, and the corrected risks in the order given.
+        the position of the worst, and the corrected risks in the order given.
 
     Raises:
         EvidenceError: if there is no evidence, or one of them cannot be measured.
@@ -137,12 +141,15 @@ def worst(
 
 
 def _severity(risk: Risk) -> tuple[float, float]:
+    # The low end, so that an attack with few claims does not win by luck.
     at = next((r.rate.low for r in risk.tpr_at if r.fpr == 0.01 and r.rate is not None), risk.advantage.low)
     return at, risk.auc.low
 
 
 @dataclass(frozen=True, slots=True)
 class _Figures:
+    """The numbers of a risk that are measured in each world and then averaged."""
+
     exposed: Estimate
     control: Estimate
     advantage: Estimate
@@ -159,26 +166,27 @@ def _gain(counts: Counts, error: float) -> Floats:
 def _figures(rows: Rows, threshold: Threshold, confidence: float, lowest: float) -> _Figures:
     error = 1 - check_confidence(confidence)
     choice = threshold.choose(rows, _gain, error=error)
-    said, corrected = choice.counts, 1 - error / choice.among
-    exposed = proportion(int(said.true[0]), said.exposed, confidence=corrected)
-    control = proportion(int(said.false[0]), said.control, confidence=corrected)
-    highest = proportion(int(said.most_false[0]), said.control, confidence=corrected).high
+    counts, corrected = choice.counts, 1 - error / choice.among
+    exposed = proportion(int(counts.true[0]), counts.exposed, confidence=corrected)
+    control = proportion(int(counts.false[0]), counts.control, confidence=corrected)
+    highest = proportion(int(counts.most_false[0]), counts.control, confidence=corrected).high
     exposed = replace(exposed, confidence=confidence)
+    # Where the threshold is a control score, the valid upper limit comes from its rank, not from the count.
     control = replace(control, high=highest, confidence=confidence)
-    found, wrong = rows.members, rows.controls
+    members, controls = rows.members, rows.controls
     return _Figures(
         exposed=exposed,
         control=control,
         advantage=difference(exposed, control),
-        auc=auc(found, wrong, confidence=confidence),
-        tpr_at=tuple(tpr_at(found, wrong, fpr=fpr, confidence=confidence) for fpr in FPRS),
-        precision_at=precision_at(found, wrong, fpr=lowest, priors=PRIORS, confidence=confidence),
+        auc=auc(members, controls, confidence=confidence),
+        tpr_at=tuple(tpr_at(members, controls, fpr=fpr, confidence=confidence) for fpr in FPRS),
+        precision_at=precision_at(members, controls, fpr=lowest, priors=PRIORS, confidence=confidence),
         threshold=choice.threshold,
     )
 
 
 def _joined(worlds: Sequence[_Figures]) -> _Figures:
-    """The mean over worlds of everything; a rate that one world cannot resolve is not resolved."""
+    """The mean of each number over worlds; a rate that one world cannot resolve stays unresolved."""
     if len(worlds) == 1:
         return worlds[0]
     return _Figures(
@@ -201,7 +209,7 @@ def _mean_rate(rates: Sequence[RateAt]) -> RateAt:
 
 
 def _mean_precision(values: Sequence[PrecisionAt]) -> PrecisionAt:
-    """The mean over the worlds where anybody is claimed."""
+    """The mean over the worlds in which a claim is made."""
     known = [v.value for v in values if v.value is not None]
     return replace(values[0], value=mean(known) if len(known) > 1 else None)
 
@@ -213,7 +221,7 @@ def _bounds(
     if kind in ("independent", "few a world"):
         rows = one_a_world(evidence)
         if rows.exposed.all() or not rows.exposed.any():
-            return ()
+            return ()  # the rows that the hash chose are all of one kind: no comparison is possible
         found = [
             two_world(rows, confidence=confidence, threshold=threshold, delta=delta, randomised=coin),
             gaussian(rows, confidence=confidence, threshold=threshold, delta=delta),
@@ -221,16 +229,17 @@ def _bounds(
     elif kind == "one world":
         found = _one_world(Rows.of(evidence), confidence, threshold, delta, coin)
     else:
-        each = [
-            _one_world(rows, (1 + confidence) / 2, threshold, delta, coin) for rows in worlds_of(evidence)
-        ]
+        half = (1 + confidence) / 2  # half the error in each world; `measure` says why
+        each = [_one_world(rows, half, threshold, delta, coin) for rows in worlds_of(evidence)]
         found = [_middle(bounds, confidence) for bounds in zip(*each, strict=True)]
+    # A Gaussian curve has no finite epsilon at delta = 0.
     return tuple(b for b in found if delta > 0 or "mu-GDP" not in b.method)
 
 
 def _one_world(
     rows: Rows, confidence: float, threshold: Threshold, delta: float, coin: bool
 ) -> list[EpsilonBound]:
+    """The bounds from one world, each by another theorem."""
     fdp = partial(one_run_fdp, rows, confidence=confidence, delta=delta, randomised=coin)
     return [
         fdp(curve="dp"),
@@ -241,7 +250,7 @@ def _one_world(
 
 
 def _middle(bounds: Sequence[EpsilonBound], confidence: float) -> EpsilonBound:
-    """The lower median; see `measure` for why half the error in each world is enough."""
+    """The lower median of the bounds; `measure` says why half the error in each world is enough."""
     at = (len(bounds) - 1) // 2
     return replace(
         bounds[0],

@@ -1,9 +1,9 @@
-"""Epsilon from one release: many canaries, each put in by its own coin, in a single training run.
+"""Lower bounds on epsilon from one training run with many canaries, each included by its own coin.
 
-The adversary says of the canaries that score highest "in" and of those that score lowest "out", and
-keeps silent on the rest. Under (epsilon, delta)-privacy each such guess is right with probability at most
-e^epsilon / (1 + e^epsilon), whatever the others were, up to delta; more right guesses than that allows
-prove a larger epsilon [Steinke, Nasr and Jagielski 2023; Mahloujifar, Melis and Chaudhuri 2025].
+The adversary guesses "in" for the canaries that score highest, "out" for those that score lowest, and makes
+no guess about the rest. Under (epsilon, delta)-privacy each guess is right with probability at most
+e^epsilon / (1 + e^epsilon) up to delta, for any outcome of the other guesses. More right guesses than this
+allows prove a larger epsilon [Steinke, Nasr and Jagielski 2023; Mahloujifar, Melis and Chaudhuri 2025].
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from typing import Literal, TypeAlias
 import numpy as np
 
 from confide.core.arrays import Bools
-from confide.measure.epsilon import GAUSSIAN, check_delta, gaussian_epsilon, largest
+from confide.measure.epsilon import GAUSSIAN, NO_COIN, check_delta, gaussian_epsilon, largest
 from confide.measure.intervals import check_confidence
 from confide.measure.risk import EpsilonBound
 from confide.measure.rows import Rows
@@ -35,25 +35,24 @@ PLAN: tuple[tuple[float, Ends, float], ...] = (
     (0.01, "top", 0.08),
     (0.001, "top", 0.05),
 )
-"""How many to guess at, as (share of canaries, ends, weight of the error).
+"""The numbers of guesses to try, as (share of canaries, ends, weight of the error).
 
-Fixed before any evidence is seen; the best is reported and the error is divided by weight (Bonferroni),
-which on Gaussian scores proves more than choosing the share on half of the canaries. Guesses at the top
-alone are for attacks that find a few members surely and never a sure non-member, as most do.
+The plans are fixed before any evidence is seen. The best one is reported, and the error is divided by weight
+(Bonferroni). On Gaussian scores this proves more than choosing the share on half of the canaries. Plans with
+guesses at the top only suit attacks that find a few sure members and no sure non-member, as most attacks do.
 """
 
+# Fewer guesses prove little; more take long and prove no more.
 FEWEST, MOST = 50, 50_000
-"""Plans of fewer guesses than this prove little, and of more take long without proving more."""
 
 NOT_BY_COIN = (
-    "exposure was not drawn by a fair coin for each target: exposed and control are taken as alike, "
-    "and as many of each"
+    f"{NO_COIN} for each target: exposed and control are taken as exchangeable, and equally many of each"
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """`right` of `guesses` guesses about `canaries` canaries."""
+    """A count of right guesses: `right` of `guesses` guesses about `canaries` canaries."""
 
     right: int
     guesses: int
@@ -65,9 +64,9 @@ def one_run(
 ) -> EpsilonBound:
     """The bound of Steinke, Nasr and Jagielski (2023).
 
-    Certified where every canary's exposure was a fair coin of its own. Otherwise as many of each side are
-    kept as the smaller one has (by hash), and the coin is named as an assumption; so are coins whose
-    counts no fair coin would give (once in two million).
+    It is certified if the exposure of each canary was decided by its own fair coin. Otherwise both sides are
+    cut to the size of the smaller one (by hash), and the coin is named as an assumption. The same happens
+    if the counts are such that a fair coin gives them once in two million times.
     """
     check_delta(delta)
     return _bound(
@@ -85,10 +84,10 @@ def one_run_fdp(
 ) -> EpsilonBound:
     """The bound of Mahloujifar, Melis and Chaudhuri (2025), which tests a whole trade-off curve.
 
-    With `curve="dp"` the curves tested are those of (epsilon, delta)-privacy itself, and the bound is
-    certified as `one_run` is. With `curve="gaussian"` mu-GDP is refuted, and the epsilon of the largest
-    mu refuted is a bound only for mechanisms whose curve is Gaussian: tighter, and never certified.
-    A mechanism such as randomised response is far from Gaussian and would be wronged by it.
+    With `curve="dp"` the tested curves are those of (epsilon, delta)-privacy, and the bound is certified
+    under the same condition as `one_run`. With `curve="gaussian"` the curves of mu-GDP are tested. The
+    epsilon of the largest refuted mu is tighter and never certified, because it bounds only mechanisms whose
+    curve is Gaussian. For randomised response, whose curve is far from Gaussian, it would be wrong.
     """
     check_delta(delta)
     if curve == "dp":
@@ -113,7 +112,7 @@ def one_run_fdp(
 
 
 def steinke_epsilon(tally: Tally, *, error: float, delta: float) -> float:
-    """The largest epsilon under which so many right guesses have a p-value of at most `error`.
+    """The largest epsilon under which this number of right guesses has a p-value of at most `error`.
 
     With q = e^eps / (1 + e^eps) and B ~ Bin(r, q), the p-value is P[B >= v] + 2 m delta alpha, where alpha
     is the largest of (P[B >= v - i] - P[B >= v]) / i for 1 <= i <= v [Steinke et al. 2023, theorem 5.2].
@@ -123,18 +122,18 @@ def steinke_epsilon(tally: Tally, *, error: float, delta: float) -> float:
     def rejected(epsilon: float) -> bool:
         q = 1 / (1 + exp(-epsilon))
         p = float(binomial_tail(v, r, q))
-        if p <= error and delta > 0:
+        if p <= error and delta > 0:  # the second term is slow, and a p-value above the error needs none
             p += 2 * m * delta * _steepest(v, r, q)
         return p <= error
 
-    return largest(rejected, most=700) if v else 0.0
+    return largest(rejected, most=700) if v else 0.0  # exp overflows beyond 709
 
 
 def _steepest(v: int, r: int, q: float) -> float:
-    """max over i of P[v - i <= B < v] / i: the highest mean of B's probabilities left of v.
+    """The maximum over i of P[v - i <= B < v] / i: the highest mean of B's probabilities left of v.
 
-    The mean rises until the window has passed the mode by as much as v lies above it, so only that
-    window (and some deviations more) is looked at.
+    The mean rises until the window extends as far below the mode as v is above it. The search therefore
+    covers only that window and some standard deviations more.
     """
     reach = 2 * max(0, v - int(r * q)) + 12 * isqrt(r) + 12
     k = np.arange(v - 1, max(-1, v - 1 - reach), -1, dtype=np.float64)
@@ -143,7 +142,7 @@ def _steepest(v: int, r: int, q: float) -> float:
 
 
 def fdp_epsilon(tally: Tally, *, error: float, delta: float) -> float:
-    """The largest epsilon whose (epsilon, delta) trade-off curve so many right guesses refute."""
+    """The largest epsilon whose (epsilon, delta) trade-off curve is refuted by these right guesses."""
 
     def rejected(epsilon: float) -> bool:
         up, down = exp(epsilon), exp(-epsilon)
@@ -153,8 +152,8 @@ def fdp_epsilon(tally: Tally, *, error: float, delta: float) -> float:
 
 
 def fdp_mu(tally: Tally, *, error: float) -> float:
-    """The largest mu whose Gaussian trade-off curve so many right guesses refute."""
-    quantile = NormalDist().inv_cdf
+    """The largest mu whose Gaussian trade-off curve is refuted by these right guesses."""
+    quantile = NormalDist().inv_cdf  # on single numbers much faster than the special functions on arrays
 
     def rejected(mu: float) -> bool:
         return _refuted(
@@ -165,31 +164,32 @@ def fdp_mu(tally: Tally, *, error: float) -> float:
 
 
 def _refuted(tally: Tally, error: float, shrunk: Callable[[float], float]) -> bool:
-    """Would so many right guesses have probability below `error` if the curve held?
+    """Whether this number of right guesses has probability below `error` if the curve holds.
 
-    `shrunk(x)` is the least probability, with the record out, of an event that has probability x with it
-    in. Mahloujifar et al. (2025), algorithm 3 for two guesses a canary: r and h bound the probabilities of
-    guessing right and wrong from below if the tail had mass `error`; too much mass is a contradiction.
+    `shrunk(x)` is the least probability, with the record out, of an event that has probability x with the
+    record in. Source: Mahloujifar et al. (2025), algorithm 3 for two guesses for each canary. If the tail had
+    mass `error`, `right` and `wrong` would bound the probabilities of right and wrong guesses from below.
+    Their sum cannot exceed `most`; if it does, the curve is refuted.
     """
     c, guesses, most = tally.right, tally.guesses, tally.guesses / tally.canaries
     right, wrong = error * c / tally.canaries, error * (guesses - c) / tally.canaries
     for i in range(c - 1, -1, -1):
-        epochs_to_match = max(wrong, shrunk(right))
-        if epochs_to_match == wrong or right + wrong > most:
-            break
-        right = min(1.0, right + i / (guesses - i) * (epochs_to_match - wrong))
-        wrong = epochs_to_match
+        raised = max(wrong, shrunk(right))
+        if raised == wrong or right + wrong > most:
+            break  # neither bound changes any more, or the contradiction is reached
+        right = min(1.0, right + i / (guesses - i) * (raised - wrong))
+        wrong = raised
     return right + wrong > most
 
 
 def tallies(rows: Rows) -> list[tuple[Tally, float]]:
-    """The right guesses of each plan that fits the number of canaries, with its share of the error.
+    """The right guesses of each plan that suits the number of canaries, with its share of the error.
 
-    Ties are broken by the hash of the target, which knows nothing of its exposure.
+    Ties are broken by the hash of the target, which is independent of its exposure.
     """
     canaries = len(rows)
     fits = [plan for plan in PLAN if plan[0] == 1 or plan[0] * canaries >= FEWEST]
-    total = sum(weight for _, _, weight in fits)
+    total = sum(weight for _, _, weight in fits)  # the weights of the plans left out are shared again
     rising = rows.exposed[np.lexsort((rows.unit, rows.claims))]
     return [
         (_tally(rising, min(round(share * canaries), MOST), ends), weight / total)
@@ -198,7 +198,7 @@ def tallies(rows: Rows) -> list[tuple[Tally, float]]:
 
 
 def _tally(rising: Bools, guesses: int, ends: Ends) -> Tally:
-    top = guesses if ends == "top" else (guesses + 1) // 2
+    top = guesses if ends == "top" else (guesses + 1) // 2  # an odd guess goes to the sure members
     said_in, said_out = rising[len(rising) - top :], rising[: guesses - top]
     right = int(np.count_nonzero(said_in)) + int(np.count_nonzero(~said_out))
     return Tally(right, guesses, len(rising))
@@ -209,6 +209,7 @@ def _bound(
 ) -> EpsilonBound:
     error = 1 - check_confidence(confidence)
     by_coin = randomised and _fair(rows.exposed)
+    # Without a coin a right guess has probability 1/2 only if both sides are equally large.
     canaries = rows if by_coin else rows.balanced()
     low, ceiling = (
         max((formula(tally, share * error) for tally, share in tallies(r)), default=0.0)
@@ -218,5 +219,6 @@ def _bound(
 
 
 def _fair(exposed: Bools) -> bool:
-    """Could a fair coin have given these counts? False once in two million for one that did."""
+    """Whether a fair coin can have given these counts; wrong once in two million for a fair coin."""
+    # Five standard deviations of a binomial with p = 1/2, which are half the square root of n.
     return abs(2 * int(exposed.sum()) - len(exposed)) <= 5 * sqrt(len(exposed)) + 1

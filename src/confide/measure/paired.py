@@ -1,4 +1,4 @@
-"""Two attacks on the same people: which is ahead."""
+"""Paired comparison of two attacks on the same people."""
 
 from __future__ import annotations
 
@@ -16,19 +16,21 @@ from confide.measure.special import normal_quantile
 
 
 def paired_auc(first: Evidence, second: Evidence, *, confidence: float = 0.95) -> Estimate:
-    """How much larger the AUC of `first` is than that of `second`, on the people whom both scored.
+    """The AUC of `first` minus that of `second`, on the people scored by both, with a paired interval.
 
-    Two attacks err on much the same people, so the interval of the difference is far narrower than their own
-    intervals suggest. Each person's placement (the share of the other group on the right side of it) is
-    subtracted person by person; the difference of AUCs is the mean of these, and its variance theirs
-    [DeLong, DeLong and Clarke-Pearson 1988]. Where that is zero, or a group has one person, the two
-    intervals are joined as if they were independent, which is wider.
+    Two attacks usually fail on the same people. The interval of the difference is therefore far narrower
+    than their own intervals suggest. Each person's placement is the share of the other group on the right
+    side of it. The two attacks' placements are subtracted person by person; the mean of these differences is
+    the difference of the AUCs, and their variance gives its variance [DeLong, DeLong and Clarke-Pearson
+    1988]. If that variance is zero, or a group has one person, the two intervals are combined as if they
+    were independent, which is wider.
 
     Args:
         first, second: of one world, with the same truth.
 
     Raises:
-        EvidenceError: if there are several worlds, nobody in common in one of the groups, or two truths.
+        EvidenceError: if there are several worlds, if nobody in one of the groups was scored by both, or if
+            the two disagree about who is exposed.
 
     >>> exposed = np.array([True, True, True, False, False, False])
     >>> one = Evidence.of(exposed, np.array([6.0, 5.0, 2.0, 4.0, 3.0, 1.0]))
@@ -39,6 +41,7 @@ def paired_auc(first: Evidence, second: Evidence, *, confidence: float = 0.95) -
     check_confidence(confidence)
     exposed, mine, other = _same_people(first, second)
     by_member = _below(mine[exposed], mine[~exposed]) - _below(other[exposed], other[~exposed])
+    # For a control person the right side of the other group is above, hence the other order.
     by_control = _below(other[~exposed], other[exposed]) - _below(mine[~exposed], mine[exposed])
     variance = _error(by_member) + _error(by_control)
     if variance <= 0 or min(len(by_member), len(by_control)) < 2:
@@ -58,7 +61,7 @@ def _same_people(first: Evidence, second: Evidence) -> tuple[Bools, Floats, Floa
     exposed = both["exposed"].to_numpy()
     if (exposed != both["exposed_other"].to_numpy()).any():
         raise EvidenceError(
-            f"{first.attack} and {second.attack} were told two truths about some people: pair one game's."
+            f"{first.attack} and {second.attack} disagree about who is exposed: pair attacks on one game."
         )
     if exposed.all() or not exposed.any():
         raise EvidenceError(
@@ -69,7 +72,7 @@ def _same_people(first: Evidence, second: Evidence) -> tuple[Bools, Floats, Floa
 
 
 def _below(scores: Floats, others: Floats) -> Floats:
-    """For each score, in its place, the share of others below it; ties count half."""
+    """For each score, in the given order, the share of others below it; ties count half."""
     others = np.sort(others)
     places = np.searchsorted(others, scores, "left") + np.searchsorted(others, scores, "right")
     return places / (2 * len(others))

@@ -1,4 +1,4 @@
-"""Pictures measured: how like the originals they are, and how often people are recognised in them."""
+"""Measures on images: similarity to the originals (PSNR, SSIM) and rates of recognition."""
 
 from __future__ import annotations
 
@@ -14,9 +14,10 @@ from confide.measure.special import t_quantile
 
 
 def psnr(original: Array, shown: Array) -> Floats:
-    """The peak signal-to-noise ratio of each picture, float64[n], in decibels; inf where nothing differs.
+    """The peak signal-to-noise ratio of each image, float64[n], in decibels; inf where nothing differs.
 
-    10 log10(255^2 / mean squared difference): 20 dB is a poor likeness, 40 dB looks the same.
+    It is 10 log10(255^2 / mean squared difference). At 20 dB an image is visibly different; at 40 dB it
+    looks the same.
 
     >>> psnr(np.zeros((1, 2, 2)), np.full((1, 2, 2), 255.0)).tolist()
     [0.0]
@@ -28,21 +29,22 @@ def psnr(original: Array, shown: Array) -> Floats:
 
 
 def ssim(original: Array, shown: Array, *, window: int = 7) -> Floats:
-    """The structural similarity of each picture, float64[n], at most 1 [Wang et al. 2004].
+    """The structural similarity of each image, float64[n], at most 1 [Wang et al. 2004].
 
-    Means over all windows of 7 x 7 pixels inside the picture, with equal weights, and the paper's constants.
+    The means are taken over all windows of 7 x 7 pixels inside the image with equal weights; the constants
+    are the paper's.
     """
     side = min(window, *original.shape[1:3])
     x, y = original.astype(np.float64), shown.astype(np.float64)
     mx, my, xx, yy, xy = (_window_means(a, side) for a in (x, y, x * x, y * y, x * y))
-    c1, c2 = (0.01 * 255) ** 2, (0.03 * 255) ** 2
+    c1, c2 = (0.01 * 255) ** 2, (0.03 * 255) ** 2  # the paper's constants against division by almost 0
     likeness = (2 * mx * my + c1) * (2 * (xy - mx * my) + c2)
     scale = (mx**2 + my**2 + c1) * (xx - mx**2 + yy - my**2 + c2)
     return (likeness / scale).mean(axis=tuple(range(1, x.ndim)))
 
 
 def _window_means(pixels: Floats, side: int) -> Floats:
-    """The mean of each window of side x side pixels, by sums over rectangles from the first corner."""
+    """The mean of each window of side x side pixels, from sums over rectangles that start at the corner."""
     borders = ((0, 0), (1, 0), (1, 0), *((0, 0),) * (pixels.ndim - 3))
     total = np.pad(pixels.cumsum(axis=1).cumsum(axis=2), borders)
     below, above = total[:, side:], total[:, :-side]
@@ -50,7 +52,7 @@ def _window_means(pixels: Floats, side: int) -> Floats:
 
 
 def average(values: Floats, *, confidence: float = 0.95) -> Estimate:
-    """The mean of a number over pictures, with a t-interval; values that are infinite stay so.
+    """The mean of a number over images, with a t-interval; an infinite mean has no interval.
 
     >>> print(average(np.array([1.0, 2.0, 3.0])))
     2.000 [-0.484, 4.484] at 95%
@@ -63,7 +65,9 @@ def average(values: Floats, *, confidence: float = 0.95) -> Estimate:
 
 
 def among_first(scores: Floats, truth: Ints, *, k: int) -> Bools:
-    """bool[n]: is the true class among the k with the highest scores? A tie counts against the adversary.
+    """Whether the true class is among the k with the highest scores, bool[n].
+
+    A tie counts against the adversary.
 
     Args:
         scores: float64[n, classes].
@@ -73,15 +77,17 @@ def among_first(scores: Floats, truth: Ints, *, k: int) -> Bools:
     [True]
     """
     own = np.take_along_axis(scores, truth[:, None], axis=1)
+    # >= counts classes that tie with the true one as ahead of it.
     return (scores >= own).sum(axis=1) <= k
 
 
 def clustered_rate(hits: Bools, cluster: Ints, *, confidence: float = 0.95) -> Estimate:
-    """A rate over rows that come in clusters (pictures of one person), with an interval that knows it.
+    """A rate over rows in clusters (the images of one person), with an interval that takes them into account.
 
-    Clopper-Pearson's, for as many independent rows as tell the same: n divided by the design effect, that is
-    by the variance of the rate over clusters against that of n independent rows, taken as at least 1 [Korn
-    and Graubard 1998]. Where all rows hit or none, for as many rows as there are clusters.
+    The interval is Clopper-Pearson's for the effective number of independent rows: n divided by the design
+    effect. The design effect is the variance of the rate over clusters divided by its variance over n
+    independent rows, and at least 1 [Korn and Graubard 1998]. If all rows hit or none does, the effective
+    number is the number of clusters.
 
     Raises:
         EvidenceError: if there is no row.
@@ -92,7 +98,7 @@ def clustered_rate(hits: Bools, cluster: Ints, *, confidence: float = 0.95) -> E
     """
     n = len(hits)
     if not n:
-        raise EvidenceError("a rate over 0 pictures was asked for: give at least one.")
+        raise EvidenceError("a rate over 0 images cannot be computed: give at least one.")
     rate = float(hits.mean())
     _, number = np.unique(cluster, return_inverse=True)
     clusters = int(number.max()) + 1

@@ -1,7 +1,7 @@
-"""Power: the largest epsilon that an audit of a given size can show, before it is run.
+"""Power: the largest epsilon that an audit of a given size can show, computed before it is run.
 
-A perfect attack is never wrong; what it proves is the ceiling of everybody else. "Nothing was found"
-under a low ceiling means that nothing could have been found.
+A perfect attack is never wrong. The bound that it proves is the ceiling for every other attack. Under a low
+ceiling "nothing was found" only means that nothing could have been found.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ from confide.measure.thresholds import Counts
 
 
 def two_world_ceiling(exposed: int, control: int, *, confidence: float = 0.95, delta: float = 0.0) -> float:
-    """What this many worlds with and without the record can show at one threshold decided before.
+    """The ceiling for this many worlds with and without the record, at one threshold fixed before.
 
-    `Split(1/2)` has half of each to report on; `Bonferroni(k)` has all, at a k-th of the error.
+    `Split(1/2)` reports on half of each; `Bonferroni(k)` reports on all, at an error divided by k.
 
     >>> round(two_world_ceiling(1000, 1000), 2)
     5.6
@@ -26,7 +26,7 @@ def two_world_ceiling(exposed: int, control: int, *, confidence: float = 0.95, d
 
 
 def gaussian_ceiling(exposed: int, control: int, *, confidence: float = 0.95, delta: float = 1e-5) -> float:
-    """What this many rows can show under the mu-GDP hypothesis at one threshold decided before."""
+    """The ceiling for this many rows under the mu-GDP hypothesis, at one threshold fixed before."""
     mu = float(gaussian_mu(_perfect(exposed, control), error=1 - confidence)[0])
     return gaussian_epsilon(mu, delta=delta)
 
@@ -34,7 +34,7 @@ def gaussian_ceiling(exposed: int, control: int, *, confidence: float = 0.95, de
 def one_run_ceiling(
     guesses: int, *, canaries: int | None = None, confidence: float = 0.95, delta: float = 0.0
 ) -> float:
-    """What this many guesses, all right, about the canaries of one run can show [Steinke et al. 2023].
+    """The ceiling for this many guesses, all right, about the canaries of one run [Steinke et al. 2023].
 
     At delta = 0 it is ln(x / (1 - x)) with x = (1 - confidence)^(1 / guesses).
 
@@ -48,7 +48,7 @@ def one_run_ceiling(
 def one_run_fdp_ceiling(
     guesses: int, *, canaries: int | None = None, confidence: float = 0.95, delta: float = 0.0
 ) -> float:
-    """The same for the bound of Mahloujifar et al. (2025), on the curves of (epsilon, delta)-privacy."""
+    """The same ceiling for the bound of Mahloujifar et al. (2025), on (epsilon, delta) trade-off curves."""
     tally = Tally(guesses, guesses, canaries or guesses)
     return fdp_epsilon(tally, error=1 - confidence, delta=delta)
 

@@ -1,4 +1,4 @@
-"""Records: who is worst off."""
+"""Risk of single records: which people are most exposed."""
 
 from __future__ import annotations
 
@@ -18,23 +18,24 @@ from confide.measure.special import t_quantile
 def records(
     evidence: Evidence, *, fprs: Sequence[float] = (0.01, 0.001), confidence: float = 0.95
 ) -> pl.DataFrame:
-    """How exposed each person is, worst off first; one row for each target that was ever exposed.
+    """Measure how exposed each person is: one row for each target that was ever exposed, the worst first.
 
-    A person's `fpr` is the share of control people who look at least as much like members as he does:
-    the false-positive rate that an adversary has to accept to call him. With k such controls of N it is
-    (k + 1) / (N + 1), a valid p-value for "he is a control". Control people are ranked among the others.
+    A person's `fpr` is the share of control people who score at least as high as this person. It is the
+    false-positive rate that the adversary must accept to claim this person. With k such controls of N it is
+    (k + 1) / (N + 1), a valid p-value for "this person is a control". A control person is ranked among the
+    other controls.
 
-    Where the same target is exposed in some worlds and control in others, `excess` says how much of that is
-    due to him having been in: his mean rank (share of controls below him) when in, less his mean rank when
-    out, with Welch's t-interval. It needs two worlds of each; otherwise it is null.
+    If the same target is exposed in some worlds and control in others, `excess` measures how much of the
+    exposure is due to membership. It is the person's mean rank (the share of controls below) when in, minus
+    the mean rank when out, with Welch's t-interval. It needs two worlds of each kind and is null otherwise.
 
     Args:
-        fprs: at which false-positive rates to say whether he is called; null where not resolved.
+        fprs: the false-positive rates at which to say whether a person is claimed; null if not resolved.
         confidence: of the interval of `excess`.
 
     Returns:
         target, worlds_in, worlds_out, fpr (mean over worlds when in), called@F (the share of worlds, when
-        in, where he is called at FPR F, of those that resolve it), excess, low, high.
+        in, in which the person is claimed at FPR F, of those that resolve it), excess, low, high.
 
     >>> e = Evidence.of(np.array([True, True, False, False]), np.array([3.0, 0.5, 1.0, 0.0]))
     >>> records(e)["target", "fpr"].rows()
@@ -51,6 +52,7 @@ def records(
         fpr=pl.col("fpr").filter(was_in).mean(),
         **{name: pl.col(name).filter(was_in).mean() for name in called},
         excess=pl.col("fpr").filter(~was_in).mean() - pl.col("fpr").filter(was_in).mean(),
+        # Ranks have steps of 1 / (N + 1): equal ranks in all worlds do not mean a variance of 0.
         v_in=pl.col("fpr").filter(was_in).var() + pl.col("grain").mean() ** 2,
         v_out=pl.col("fpr").filter(~was_in).var() + pl.col("grain").mean() ** 2,
     )
@@ -63,10 +65,11 @@ def records(
 
 
 def _ranked(evidence: Evidence, fprs: Sequence[float], called: Sequence[str]) -> pl.DataFrame:
-    """Each row's fpr among the controls of its group, whether it is called, and the step of the ranks."""
+    """Each row's fpr among the controls of its group, whether it is claimed, and the step of the ranks."""
     table, claims = evidence.table, evidence.claims
-    apart = shape(evidence) in ("one world", "pool")
-    group = table["world"].to_numpy() if apart else np.zeros(len(table), np.int64)
+    # A world with enough rows ranks its own; scores of different models are not comparable.
+    by_world = shape(evidence) in ("one world", "pool")
+    group = table["world"].to_numpy() if by_world else np.zeros(len(table), np.int64)
     order = np.argsort(group, kind="stable")
     columns: dict[str, Array] = {
         "fpr": np.empty(len(table)),
@@ -88,16 +91,17 @@ def _ranked(evidence: Evidence, fprs: Sequence[float], called: Sequence[str]) ->
 
 
 def _fpr(score: Floats, control: Floats, exposed: Ints) -> Floats:
-    """(k + 1) / (N + 1); a control row counts itself among `control`, an exposed one does not."""
+    """The p-value (k + 1) / (N + 1); a control row counts itself among `control`, an exposed one does not."""
     at_least = len(control) - np.searchsorted(control, score, side="left")
     return (at_least + exposed) / (len(control) + exposed)
 
 
 def _with_interval(people: pl.DataFrame, confidence: float) -> pl.DataFrame:
-    """Welch's interval; the step of the ranks is part of the variance, so it is never zero."""
+    """Add Welch's interval; the step of the ranks is part of the variance, which is therefore never zero."""
     both = (pl.col("worlds_in") >= 2) & (pl.col("worlds_out") >= 2)
     a, b = pl.col("v_in") / pl.col("worlds_in"), pl.col("v_out") / pl.col("worlds_out")
     people = people.with_columns(pl.when(both).then("excess").alias("excess"), error=(a + b).sqrt())
+    # Welch and Satterthwaite's degrees of freedom; null where there are too few worlds, then 1 is a stand-in.
     freedom = people.select(
         ((a + b) ** 2 / (a**2 / (pl.col("worlds_in") - 1) + b**2 / (pl.col("worlds_out") - 1))).fill_null(1.0)
     )

@@ -1,4 +1,4 @@
-"""Risk: the numbers that evidence supports, each with its interval."""
+"""Risk: the measured numbers, each with its interval."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from confide.core.estimate import Estimate
 class RateAt:
     """The true-positive rate at a false-positive rate of at most `fpr`.
 
-    `rate` is None where the controls cannot resolve it; `why` then says what it would take.
+    `rate` is None if the controls cannot resolve it; `why` then says how many are needed.
     """
 
     fpr: float
@@ -23,7 +23,7 @@ class RateAt:
 
 @dataclass(frozen=True, slots=True)
 class PrecisionAt:
-    """How often a claim at `fpr` is right, if a share `prior` of the people asked about were in."""
+    """The precision of claims at `fpr`, if a share `prior` of the people asked about is in the data."""
 
     prior: float
     fpr: float
@@ -32,9 +32,9 @@ class PrecisionAt:
 
 @dataclass(frozen=True, slots=True)
 class EpsilonBound:
-    """A lower bound on epsilon, with the largest bound that this much evidence could have shown.
+    """A lower bound on epsilon, with the largest bound that this amount of evidence could have shown.
 
-    `certified` holds only where exposure was randomised and `assumption` is empty.
+    `certified` is true only if exposure was randomised and `assumption` is empty.
     """
 
     low: float
@@ -48,7 +48,7 @@ class EpsilonBound:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Roc:
-    """A ROC curve thinned for drawing, with a pointwise band; each float64[points], rising in fpr."""
+    """A ROC curve with few points for drawing, and a pointwise band; each float64[points], rising in fpr."""
 
     fpr: Floats
     tpr: Floats
@@ -58,18 +58,18 @@ class Roc:
 
 @dataclass(frozen=True, slots=True)
 class Risk:
-    """How much better one adversary does on exposed people than on control people.
+    """The measured risk of one attack: how much better it does on exposed people than on control people.
 
     Args:
-        exposed, control: P(right claim) at the chosen threshold among exposed, among control.
+        exposed, control: P(right claim) at the chosen threshold among exposed and among control people.
         advantage: exposed - control.
         auc, balanced_accuracy: over all thresholds; at the chosen threshold.
         tpr_at: at FPR 10, 1, 0.1 and 0.01 %.
-        precision_at: at priors 50, 10 and 1 %, at the lowest FPR of `tpr_at` that could be resolved.
+        precision_at: at priors 50, 10 and 1 %, at the lowest resolved FPR of `tpr_at`.
         epsilon: every bound that applies to this evidence.
         roc: for drawing.
-        threshold, strategy: where a claim is made, and how that was decided.
-        exposed_count, control_count, worlds, excluded: what the evidence consists of.
+        threshold, strategy: the score above which a claim is made, and how it was chosen.
+        exposed_count, control_count, worlds, excluded: the size of the evidence.
         confidence: of every interval here.
     """
 

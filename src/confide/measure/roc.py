@@ -1,8 +1,8 @@
-"""ROC: how many exposed people are found at each price in control people wrongly called.
+"""ROC analysis: true-positive rates at given false-positive rates, AUC and precision.
 
-All functions take the right claims' scores of exposed and of control rows, in any order; higher means
-surer. A claim is made strictly above a threshold, thresholds are scores of control rows, and none is ever
-interpolated: a rate that the sample cannot resolve is said to be so.
+All functions take the scores of right claims on exposed and on control rows, in any order; higher means
+surer. A claim is made strictly above a threshold. Thresholds are scores of control rows and are never
+interpolated. A rate that the sample cannot resolve is reported as unresolved.
 """
 
 from __future__ import annotations
@@ -21,17 +21,17 @@ from confide.measure.risk import PrecisionAt, RateAt, Roc
 from confide.measure.special import normal_quantile
 from confide.measure.thresholds import spread_ranks
 
-POINTS = 400
+POINTS = 400  # more are not visible in a drawing
 
 
 def roc(exposed: Floats, control: Floats, *, confidence: float = 0.95) -> Roc:
     """The ROC at up to 400 thresholds, dense at both ends, with a pointwise Clopper-Pearson band.
 
-    It starts at the rate found without any wrong call and ends at (1, 1), where everybody is claimed.
+    It starts at the rate that is reached without any false claim, and ends at (1, 1), where all are claimed.
     """
     found, wrong = np.sort(exposed), np.sort(control)
     ranks = spread_ranks(len(wrong), POINTS - 1)
-    at = np.unique(wrong[len(wrong) - 1 - ranks])[::-1]
+    at = np.unique(wrong[len(wrong) - 1 - ranks])[::-1]  # falling thresholds give rising rates
     true = len(found) - np.searchsorted(found, at, side="right")
     false = len(wrong) - np.searchsorted(wrong, at, side="right")
     low, high = clopper_pearson(true, len(found), confidence=confidence)
@@ -44,11 +44,12 @@ def roc(exposed: Floats, control: Floats, *, confidence: float = 0.95) -> Roc:
 
 
 def auc(exposed: Floats, control: Floats, *, confidence: float = 0.95) -> Estimate:
-    """P(an exposed row scores above a control row), ties counted half, with DeLong's interval.
+    """The AUC, P(an exposed row scores above a control row) with ties counted half, and DeLong's interval.
 
-    The interval is taken on the logit scale, so that it stays inside [0, 1] [DeLong et al. 1988]. Where
-    that variance is zero (all apart, or all equal) it is the exact interval for as many independent
-    pairs as the smaller side has. All scores equal: 0.5. One side empty: NaN in [0, 1].
+    The interval is computed on the logit scale and therefore stays inside [0, 1] [DeLong et al. 1988]. If
+    the variance is zero (all rows separated, or all equal), it is the exact interval for as many independent
+    pairs as the smaller side has rows. If all scores are equal the AUC is 0.5. If one side is empty it is
+    NaN in [0, 1].
 
     >>> print(auc(np.array([3.0, 2.0]), np.array([1.0, 2.0])).value)
     0.875
@@ -64,21 +65,22 @@ def auc(exposed: Floats, control: Floats, *, confidence: float = 0.95) -> Estima
     if smaller < 2 or variance <= 0 or not 0 < value < 1:
         low, high = clopper_pearson(value * smaller, smaller, confidence=confidence)
         return Estimate(value, float(low), float(high), confidence)
+    # The derivative of the logit is 1 / (value (1 - value)): the delta method.
     half = float(normal_quantile((1 + confidence) / 2)) * sqrt(variance) / (value * (1 - value))
     centre = log(value / (1 - value))
     return Estimate(value, _logistic(centre - half), _logistic(centre + half), confidence)
 
 
 def tpr_at(exposed: Floats, control: Floats, *, fpr: float, confidence: float = 0.95) -> RateAt:
-    """The share of exposed rows found where at most a share `fpr` of control rows is wrongly called.
+    """The true-positive rate at a threshold that claims at most a share `fpr` of the control rows.
 
-    With b the control scores falling and k = floor(fpr * N0), the threshold is b[k] and a claim lies
-    strictly above it: the false-positive rate is at most `fpr` whatever the ties. At fpr = 0 no control
-    row is called. Where k = 0 but fpr > 0 the sample cannot resolve the rate, and says what it needs.
-    The interval is that of the rate at this threshold.
+    With b the control scores in falling order and k = floor(fpr * N0), the threshold is b[k]. A claim is
+    strictly above it, so the false-positive rate is at most `fpr`, with or without ties. At fpr = 0 no
+    control row is claimed. If k = 0 but fpr > 0 the sample cannot resolve the rate, and `why` says what is
+    needed. The interval is that of the rate at this threshold.
 
     Raises:
-        EvidenceError: if fpr does not lie in [0, 1).
+        EvidenceError: if fpr is not in [0, 1).
 
     >>> tpr_at(np.array([5.0, 1.0]), np.arange(4.0), fpr=0.25).rate.value
     0.5
@@ -87,7 +89,7 @@ def tpr_at(exposed: Floats, control: Floats, *, fpr: float, confidence: float = 
     """
     k = place_of(len(control), fpr)
     if k is None:
-        need = -int(-1 // Fraction(str(float(fpr))))
+        need = -int(-1 // Fraction(str(float(fpr))))  # 1 / fpr, rounded up
         return RateAt(fpr, None, len(control), f"n/a (needs at least {need} non-members, has {len(control)})")
     at = threshold_at(control, k)
     found = int(np.count_nonzero(exposed > at))
@@ -102,11 +104,11 @@ def precision_at(
     priors: Sequence[float] = (0.5, 0.1, 0.01),
     confidence: float = 0.95,
 ) -> tuple[PrecisionAt, ...]:
-    """How often a claim at this false-positive rate is right, if a share `prior` were in.
+    """The precision of claims at this false-positive rate, if a share `prior` of the people is in the data.
 
-    PPV = prior * TPR / (prior * TPR + (1 - prior) * FPR), with both rates as counted at the threshold of
-    `tpr_at`; the interval joins both rates' limits, each at half the error, so it is conservative.
-    The value is None where the rate is not resolved, or where nobody at all is claimed.
+    PPV = prior * TPR / (prior * TPR + (1 - prior) * FPR), with both rates counted at the threshold of
+    `tpr_at`. The interval combines both rates' limits, each at half the error, and is therefore
+    conservative. The value is None if the rate is not resolved or nobody is claimed.
     """
     k = place_of(len(control), fpr)
     if k is None:
@@ -136,21 +138,21 @@ def _precision(prior: float, tpr: float, fpr: float) -> float:
 
 
 def place_of(controls: int, fpr: float) -> int | None:
-    """floor(fpr * N0) in exact decimals (0.29 of 100 is 29), or None if that cannot be told from 0."""
+    """floor(fpr * N0) in exact decimals (0.29 of 100 is 29); None if the sample cannot resolve the rate."""
     if not 0 <= fpr < 1:
         raise EvidenceError(f"fpr is {fpr}; give a false-positive rate of at least 0 and below 1.")
-    k = int(Fraction(str(float(fpr))) * controls)
+    k = int(Fraction(str(float(fpr))) * controls)  # 0.29 * 100 as floats is 28.999...
     return None if not controls or (k == 0 and fpr > 0) else k
 
 
 def threshold_at(control: Floats, k: int) -> float:
-    """The score with k places before it, falling."""
+    """The score with k scores before it, in falling order."""
     place = len(control) - 1 - k
     return float(np.partition(control, place)[place])
 
 
 def _share_below(scores: Floats, others: Floats) -> Floats:
-    """For each score, the share of others below it, ties half: the midrank among them, scaled."""
+    """For each score, the share of others below it, ties counted half: the scaled midrank."""
     scores, others = np.sort(scores), np.sort(others)
     below = np.searchsorted(others, scores, side="left")
     upto = np.searchsorted(others, scores, side="right")

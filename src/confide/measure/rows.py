@@ -1,4 +1,4 @@
-"""Rows: evidence as plain arrays, cut where one row cannot speak for another."""
+"""Rows: evidence as arrays, divided by worlds where rows depend on each other."""
 
 from __future__ import annotations
 
@@ -15,12 +15,13 @@ from confide.core.evidence import Evidence
 Keys: TypeAlias = NDArray[np.uint64]
 Shape: TypeAlias = Literal["independent", "one world", "pool", "few a world"]
 
-ENOUGH = 20
-"""Exposed and control rows that a world must have to be measured by itself."""
+ENOUGH = 20  # with fewer, a rate of one world is too coarse to average
+"""The number of exposed and of control rows that a world needs to be measured by itself."""
 
 
 def mix(*ids: Ints) -> Keys:
-    """A 64-bit hash of ids [n] (splitmix64), the same on every machine: what decides halves and ties."""
+    """A 64-bit hash of ids [n] (splitmix64), equal on every machine; it decides halves and ties."""
+    # The constants are those of splitmix64.
     key: Keys = np.zeros(len(ids[0]), np.uint64)
     for part in ids:
         key = key * np.uint64(31) + part.astype(np.uint64) + np.uint64(0x9E3779B97F4A7C15)
@@ -32,12 +33,12 @@ def mix(*ids: Ints) -> Keys:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Rows:
-    """Exposed and control rows.
+    """Exposed and control rows as arrays.
 
     Args:
         exposed: bool[n].
         claims: float64[n], the score of each right claim; -inf where the claim would be wrong.
-        unit: uint64[n], a hash; rows of one unit stay in one half, and ties are broken by it.
+        unit: uint64[n], a hash that breaks ties; rows of one unit stay in one half.
     """
 
     exposed: Bools
@@ -46,7 +47,7 @@ class Rows:
 
     @classmethod
     def of(cls, evidence: Evidence) -> Rows:
-        """All rows of the evidence; a unit is a target, or a world where there are few rows a world."""
+        """All rows of the evidence; a unit is a target, or a world if each world has few rows."""
         by_world = shape(evidence) in ("independent", "few a world")
         unit = evidence.table["world" if by_world else "target"].to_numpy()
         return cls(evidence.exposed, evidence.claims, mix(unit))
@@ -69,11 +70,11 @@ class Rows:
         return Rows(self.exposed[rows], self.claims[rows], self.unit[rows])
 
     def perfect(self) -> Rows:
-        """The same rows as an attack would score them that knows the truth."""
+        """The same rows with the scores of an attack that knows the truth."""
         return Rows(self.exposed, self.exposed.astype(np.float64), self.unit)
 
     def balanced(self) -> Rows:
-        """As many exposed as control rows: of the larger side, those whose hash is smallest."""
+        """Equally many exposed and control rows; of the larger side, those with the smallest hashes."""
         size = min(int(self.exposed.sum()), int((~self.exposed).sum()))
         keep: list[Ints] = []
         for side in (self.exposed, ~self.exposed):
@@ -91,24 +92,26 @@ def worlds_of(evidence: Evidence) -> list[Rows]:
 
 
 def one_a_world(evidence: Evidence) -> Rows:
-    """One row of each world, the one whose hash is smallest: independent worlds, independent rows."""
+    """One row of each world, the one with the smallest hash; rows of independent worlds are independent."""
     world, target = evidence.table["world"].to_numpy(), evidence.table["target"].to_numpy()
     order = np.lexsort((mix(world, target), world))
+    # Sorted by world and hash, the first row of each world is the one with the smallest hash.
     first = np.concatenate([[True], np.diff(world[order]) != 0])
     return Rows.of(evidence).take(order[first])
 
 
 def shape(evidence: Evidence) -> Shape:
-    """How rows hang together, which decides what may be computed from them.
+    """The dependence between rows, which decides what can be computed from them.
 
-    independent: one row a world. one world: all rows share one release. pool: several worlds, each
-    with at least `ENOUGH` exposed and control rows. few a world: anything between.
+    "independent": one row in each world. "one world": all rows share one release. "pool": several worlds,
+    each with at least `ENOUGH` exposed and control rows. "few a world": all other evidence.
     """
     worlds = evidence.worlds
     if worlds == 1:
         return "one world"
     if worlds == len(evidence):
         return "independent"
+    # World numbers may have gaps, after a part of the worlds was played.
     _, number = np.unique(evidence.table["world"].to_numpy(), return_inverse=True)
     exposed = np.bincount(number, weights=evidence.exposed)
     control = np.bincount(number) - exposed

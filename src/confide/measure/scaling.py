@@ -1,4 +1,4 @@
-"""Two laws of unicity: how it falls with coarser points, and with more people to be mistaken for."""
+"""Scaling laws of unicity: its decrease with coarser points and with more people."""
 
 from __future__ import annotations
 
@@ -14,19 +14,18 @@ from confide.core.arrays import Floats
 from confide.core.errors import EvidenceError
 from confide.measure.special import log_gamma
 
-ALPHAS = 400
-"""So many values of alpha are tried."""
+ALPHAS = 400  # alpha enters only near the measured unicities, where the steps of the grid are small
+"""The number of values of alpha that are tried."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ResolutionLaw:
-    """unicity = alpha - factor v^beta h^gamma, kept between 0 and 1.
+    """The law unicity = alpha - factor v^beta h^gamma, clipped to [0, 1].
 
     Args:
-        alpha, factor, beta, gamma: the law's. The paper has factor 1, which suits its own units alone, and
-            one
-            exponent for both: beta = gamma.
-        r2: the share of the variance of the unicities fitted to that the law explains.
+        alpha, factor, beta, gamma: the parameters. The paper has factor 1, which suits only its own units,
+            and one exponent for both: beta = gamma.
+        r2: the share of the variance of the fitted unicities that the law explains.
     """
 
     alpha: float
@@ -36,7 +35,7 @@ class ResolutionLaw:
     r2: float
 
     def at(self, space: ArrayLike, time: ArrayLike) -> Floats:
-        """The unicity with so many places and so many bins joined, float64[...]."""
+        """The unicity if this many places and this many bins are joined, float64[...]."""
         v, h = np.asarray(space, np.float64), np.asarray(time, np.float64)
         return np.clip(self.alpha - self.factor * v**self.beta * h**self.gamma, 0.0, 1.0)
 
@@ -47,16 +46,16 @@ def resolution_law(
     """Fit the law to unicities measured at several resolutions.
 
     For each alpha of a grid from just above the largest unicity to 3, log(alpha - unicity) is fitted on
-    log(v h) by least squares; the alpha that explains the unicities best is taken. Unicities of 0 say only
-    that the law has ended, and are left out where enough others remain.
+    log(v h) by least squares. The alpha that explains the unicities best is taken. Unicities of 0 only say
+    that the law has reached its end; they are left out if enough others remain.
 
     Args:
-        space, time: v, how many places are joined in one on average, and h, how many bins.
-        unicities: one each, for one number of points.
-        apart: let space and time have exponents of their own, which the paper does not.
+        space, time: v, the average number of places joined in one, and h, the number of bins joined.
+        unicities: one for each resolution, all for the same number of points.
+        apart: fit separate exponents for space and time, which the paper does not do.
 
     Raises:
-        EvidenceError: with fewer than three resolutions (four where `apart`), or none that differs.
+        EvidenceError: if there are fewer than three resolutions (four with `apart`), or they are all equal.
 
     Source: de Montjoye, Hidalgo, Verleysen, Blondel: Unique in the Crowd (Scientific Reports 2013).
 
@@ -69,11 +68,11 @@ def resolution_law(
     h: Floats = np.asarray(time, np.float64)
     y: Floats = np.asarray(unicities, np.float64)
     least = 4 if apart else 3
-    if (y > 0).sum() >= least:
+    if (y > 0).sum() >= least:  # unicities of 0 say only that the law has reached its end
         v, h, y = v[y > 0], h[y > 0], y[y > 0]
     if len(y) < least or np.ptp(v * h) == 0:
         raise EvidenceError(f"the law needs {least} resolutions that differ: measure at more.")
-    top = float(y.max())
+    top = float(y.max())  # alpha must be above it, because the fit takes log(alpha - unicity)
     alphas = top + _up_to(max(3.0 - top, 1.0))
     steps: list[Floats] = [np.log(v), np.log(h)] if apart else [np.log(v * h)]
     design = np.column_stack([np.ones(len(y)), *steps])
@@ -91,25 +90,25 @@ def resolution_law(
 
 
 def _up_to(most: float) -> Floats:
-    """Steps from a thousandth to `most`, each by the same factor."""
+    """A geometric grid from a thousandth to `most`."""
     powers: Floats = np.linspace(-3.0, log10(most), ALPHAS)
     return 10**powers
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GalleryLaw:
-    """The chance that nobody else in a gallery of n looks like a person, if looks are as Pitman and Yor's.
+    """Unicity under a Pitman-Yor process: the probability that nobody else among n people has the same data.
 
     Args:
-        discount: in [0, 1); near 1 nearly everybody looks different.
-        strength: above 0; about how many people it takes before looks repeat.
+        discount: in [0, 1); near 1 almost everybody is different.
+        strength: above 0; about the number of people from which on data repeat.
     """
 
     discount: float
     strength: float
 
     def at(self, n: ArrayLike) -> Floats:
-        """The unicity in galleries of n, float64[...]: 1 for n = 1, at last falling as n^(discount - 1)."""
+        """The unicity in galleries of n, float64[...]: 1 at n = 1, falling as n^(discount - 1) in the end."""
         return _alone(n, np.asarray(self.discount), np.asarray(self.strength))
 
 
@@ -120,18 +119,19 @@ def _alone(n: ArrayLike, d: Floats, s: Floats) -> Floats:
 
 
 def gallery_law(sizes: Sequence[int], unicities: Sequence[float]) -> GalleryLaw:
-    """Fit Pitman and Yor's two parameters to unicities in galleries of several sizes.
+    """Fit the two parameters of a Pitman-Yor process to unicities in galleries of several sizes.
 
-    Among n people who look as drawn from that process, the last looks like nobody before with probability
-    E[(strength + discount K) / (n - 1 + strength)], K the number of different looks before; that has the
-    closed form of `GalleryLaw.at`. The squared errors are minimised over a grid that is refined twelve times.
+    If n people are drawn from this process, the last one differs from all before with probability
+    E[(strength + discount K) / (n - 1 + strength)], where K is the number of different values before. This
+    has the closed form of `GalleryLaw.at`. The squared errors are minimised over a grid that is refined
+    twelve times.
 
     Args:
-        sizes: how many people there are in each gallery.
-        unicities: one each.
+        sizes: the number of people in each gallery.
+        unicities: the unicity in each gallery.
 
     Raises:
-        EvidenceError: with fewer than three sizes.
+        EvidenceError: if there are fewer than three sizes.
 
     Source: the use of the process for galleries follows Rocher, Hendrickx, de Montjoye: A scaling law to
     model the effectiveness of identification techniques (Nature Communications 2025).
@@ -144,9 +144,10 @@ def gallery_law(sizes: Sequence[int], unicities: Sequence[float]) -> GalleryLaw:
     n, y = np.asarray(sizes, np.float64), np.asarray(unicities, np.float64)
     if len(n) < 3:
         raise EvidenceError(f"{len(n)} galleries are too few for a law: measure in three or more.")
-    low, high = np.array([-12.0, np.log(1e-3)]), np.array([8.0, np.log(1e9)])  # logit, log
+    # The search runs over the logit of the discount and the logarithm of the strength.
+    low, high = np.array([-12.0, np.log(1e-3)]), np.array([8.0, np.log(1e9)])
     best: Floats = (low + high) / 2
-    for zoom in range(12):
+    for zoom in range(12):  # each halves the grid; in the end a step is 1/80,000 of the range
         width = (high - low) / 2 * 0.5**zoom
         steps = np.linspace(-1.0, 1.0, 41)
         grid: Floats = best + width * np.column_stack([np.repeat(steps, 41), np.tile(steps, 41)])

@@ -1,4 +1,4 @@
-"""The few special functions that the floor needs, typed; `scipy.stats` would double the import time."""
+"""Typed special functions from SciPy; importing `scipy.stats` instead would double the import time."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from numpy.typing import ArrayLike
 
 from confide.core.arrays import Floats
 
-_scipy: Any = _raw
+_scipy: Any = _raw  # SciPy has no types; the functions below give it some
 
 
 def beta_quantile(p: ArrayLike, a: ArrayLike, b: ArrayLike) -> Floats:
-    """The p-quantile of a Beta(a, b)."""
+    """The p-quantile of a Beta(a, b) distribution."""
     return cast(Floats, _scipy.betaincinv(a, b, p))
 
 
@@ -25,6 +25,7 @@ def binomial_tail(at_least: ArrayLike, of: ArrayLike, p: ArrayLike) -> Floats:
     (0.25, 1.0)
     """
     k = np.asarray(at_least, np.float64)
+    # betainc needs a parameter above 0; the tail from 0 on is 1 and is set below.
     inside = np.maximum(k, 1.0)
     tail = cast(Floats, _scipy.betainc(inside, np.asarray(of) - inside + 1.0, p))
     return np.where(k <= 0, 1.0, tail)
@@ -41,15 +42,15 @@ def log_gamma(x: ArrayLike) -> Floats:
 
 
 def normal_quantile(p: ArrayLike) -> Floats:
-    """The z with P[N(0, 1) <= z] = p; -inf at 0, inf at 1."""
+    """The p-quantile of the standard normal distribution; -inf at 0, inf at 1."""
     return cast(Floats, _scipy.ndtri(p))
 
 
 def log_normal_cdf(z: float) -> float:
-    """ln P[N(0, 1) <= z], exact far into the tail."""
+    """ln P[N(0, 1) <= z], accurate far into the tail."""
     return float(_scipy.log_ndtr(z))
 
 
 def t_quantile(p: float, freedom: ArrayLike) -> Floats:
-    """The p-quantile of Student's t."""
+    """The p-quantile of Student's t distribution."""
     return cast(Floats, _scipy.stdtrit(freedom, p))

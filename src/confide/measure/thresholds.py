@@ -1,4 +1,4 @@
-"""Thresholds: where a claim is made, decided so that the choice does not flatter the number reported."""
+"""Strategies for the threshold of a claim that keep the reported number unbiased by the choice."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from confide.measure.rows import Rows
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """Who is claimed at each of t thresholds: int64[t] of `exposed` and of `control` rows.
+    """The number of claimed rows at each of t thresholds, int64[t], of `exposed` and of `control` rows.
 
-    `most_false` is what the upper limit of the false-positive rate is to be taken from: the count itself,
-    or the rank of a threshold that is a control score, which ties may make larger.
+    The upper limit of the false-positive rate is computed from `most_false`. It is the count itself, or the
+    rank of a threshold that is a control score, which ties can make larger.
     """
 
     true: Ints
@@ -29,7 +29,7 @@ class Counts:
 
 
 def count(rows: Rows, thresholds: Floats) -> Counts:
-    """Rows whose right claim scores strictly above each threshold."""
+    """Count the rows whose right claim scores strictly above each threshold."""
     members, controls = rows.members, rows.controls
     true = len(members) - np.searchsorted(members, thresholds, side="right")
     false = len(controls) - np.searchsorted(controls, thresholds, side="right")
@@ -37,12 +37,12 @@ def count(rows: Rows, thresholds: Floats) -> Counts:
 
 
 Objective: TypeAlias = Callable[[Counts, float], Floats]
-"""What to make large: (counts at t thresholds, error probability) -> float64[t]."""
+"""The function to maximise: (counts at t thresholds, error probability) -> float64[t]."""
 
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """A threshold, who is claimed there of the rows to report on, and among how many they chose it."""
+    """A threshold, the claimed rows among those to report on, and the number of thresholds to correct for."""
 
     threshold: float
     counts: Counts
@@ -50,10 +50,10 @@ class Choice:
 
 
 class Threshold(Protocol):
-    """A strategy: what is reported at its choice, each error divided by `among`, is valid."""
+    """A strategy for the threshold; numbers at its choice are valid if each error is divided by `among`."""
 
     def choose(self, rows: Rows, objective: Objective, *, error: float) -> Choice:
-        """The threshold at which the objective is largest, with the rows to report on.
+        """Choose the threshold with the largest objective, and count the rows to report on.
 
         Raises:
             EvidenceError: if the rows are too few.
@@ -65,11 +65,11 @@ class Threshold(Protocol):
 class Split:
     """Choose on one part of the rows, report on the other.
 
-    Which rows choose is decided by a hash of the target's id (of the world's id where worlds have few
-    rows), so that neither the order of rows nor a seed changes the result.
+    A hash of the target's id decides which rows choose (of the world's id if worlds have few rows). The
+    result therefore depends neither on the order of rows nor on a seed.
 
     Args:
-        fraction: the part of exposed and of control rows that chooses, in (0, 1).
+        fraction: the part of the exposed and of the control rows that chooses, in (0, 1).
     """
 
     fraction: float = 0.5
@@ -82,7 +82,7 @@ class Split:
         return f"chosen on {self.fraction:.0%} of the rows, reported on the others"
 
     def choose(self, rows: Rows, objective: Objective, *, error: float) -> Choice:
-        """The best of some thousand thresholds on one part; reported on the other."""
+        """Choose the best of about two thousand thresholds on one part; report on the other part."""
         chooses = self._chooses(rows)
         for part in (rows.exposed[chooses], rows.exposed[~chooses]):
             if part.all() or not part.any():
@@ -93,18 +93,20 @@ class Split:
                     "decided before (Fixed)."
                 )
         half = rows.take(chooses)
+        # -inf claims everybody, which is the best threshold of an attack that knows nothing.
         candidates = np.unique(np.concatenate([_thousand(half.controls), _thousand(half.members), [-np.inf]]))
         best = float(candidates[np.argmax(objective(count(half, candidates), error))])
         return Choice(best, count(rows.take(~chooses), np.array([best])), 1)
 
     def _chooses(self, rows: Rows) -> Bools:
-        if len(np.unique(rows.unit)) < len(rows):  # units with several rows go to one side whole
+        if len(np.unique(rows.unit)) < len(rows):  # all rows of one unit go to the same side
             chooses: Bools = rows.unit < np.uint64(self.fraction * 2**64)
-            if chooses.all() or not chooses.any():  # so few units that their hashes fell on one side
+            if chooses.all() or not chooses.any():  # the hashes of a few units can all be on one side
                 units = np.unique(rows.unit)
                 chooses = rows.unit < units[-(-len(units) // 2) if len(units) > 1 else 0]
             return chooses
         chooses = np.zeros(len(rows), np.bool_)
+        # Each side is divided by itself, so that both parts have exposed and control rows.
         for side in (rows.exposed, ~rows.exposed):
             members = np.flatnonzero(side)
             order = members[np.argsort(rows.unit[members])]
@@ -114,15 +116,15 @@ class Split:
 
 @dataclass(frozen=True, slots=True)
 class Bonferroni:
-    """Choose and report on all rows, among a fixed number of thresholds, and pay for the number.
+    """Choose and report on all rows, among a fixed number of thresholds, with a correction for their number.
 
-    The thresholds are control scores at ranks fixed beforehand. With k control scores before it, the true
-    false-positive rate above a control score has the very Beta law whose quantile is Clopper and Pearson's
-    upper limit for k (or lies below it, with ties), and exposed rows do not touch the choice of ranks:
-    so the limits hold at each threshold, and together at `over` times the error.
+    The thresholds are control scores at ranks fixed before. Above a control score with k control scores
+    before it, the true false-positive rate follows the Beta law whose quantile is Clopper and Pearson's
+    upper limit for k; with ties the rate is lower. Exposed rows do not influence the choice of ranks. The
+    limits therefore hold at each threshold, and for all thresholds together at `over` times the error.
 
     Args:
-        over: how many thresholds.
+        over: the number of thresholds.
     """
 
     over: int = 101
@@ -135,7 +137,7 @@ class Bonferroni:
         return f"the best of {self.over} thresholds, corrected for their number"
 
     def choose(self, rows: Rows, objective: Objective, *, error: float) -> Choice:
-        """The best of the thresholds, at the corrected error."""
+        """Choose the best of the thresholds at the corrected error."""
         controls = rows.controls
         ranks = spread_ranks(len(controls), self.over)
         candidates = controls[len(controls) - 1 - ranks]
@@ -147,7 +149,7 @@ class Bonferroni:
 
 @dataclass(frozen=True, slots=True)
 class Fixed:
-    """A threshold decided before the evidence was seen; a claim is made strictly above it."""
+    """A threshold fixed before the evidence was seen; a claim is made strictly above it."""
 
     at: float
 
@@ -155,14 +157,15 @@ class Fixed:
         return f"fixed at {self.at:g} beforehand"
 
     def choose(self, rows: Rows, objective: Objective, *, error: float) -> Choice:
-        """The same threshold, whatever the rows."""
+        """Return the fixed threshold for all rows."""
         return Choice(self.at, count(rows, np.array([self.at])), 1)
 
 
 def spread_ranks(n: int, most: int) -> Ints:
-    """At most `most` ranks in 0..n-1, dense at both ends (a logarithmic scale from each), rising."""
+    """At most `most` ranks in 0..n-1, rising, dense at both ends (a logarithmic scale from each end)."""
     if n <= most:
         return np.arange(n)
+    # Dense at the ends, because low and high false-positive rates are what a report shows.
     from_end = np.geomspace(1, n / 2, (most + 1) // 2)
     ranks = np.concatenate([from_end - 1, n - from_end])[:most]
     return np.unique(np.clip(np.floor(ranks).astype(np.int64), 0, n - 1))

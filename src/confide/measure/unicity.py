@@ -1,4 +1,7 @@
-"""de Montjoye, Hidalgo, Verleysen, Blondel: Unique in the Crowd (Scientific Reports 2013)."""
+"""Unicity of traces: how often a few points single out a person.
+
+Source: de Montjoye, Hidalgo, Verleysen, Blondel: Unique in the Crowd (Scientific Reports 2013).
+"""
 
 from __future__ import annotations
 
@@ -18,25 +21,26 @@ from confide.views.traces import Traces
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Unicity:
-    """How often a few points single out a person.
+    """The unicity for one number of points.
 
     Args:
-        points: how many points are drawn of a person.
-        share: of the draws, those whose points one person alone has.
-        alike: int64[draws], how many people have all the points of each draw, himself among them.
-        people: the people that could be drawn.
-        excluded: people with visits, but with too few distinct points.
+        points: the number of points drawn from a person's trace.
+        share: the share of draws whose points only one person has.
+        sharing: int64[draws], the number of people who have all the points of each draw, the drawn person
+            included.
+        people: how many people could be drawn.
+        excluded: how many people have visits, but too few distinct points.
     """
 
     points: int
     share: Estimate
-    alike: Ints
+    sharing: Ints
     people: int
     excluded: int
 
     @property
     def everybody(self) -> int:
-        """All people with visits: the gallery."""
+        """The size of the gallery: all people with visits."""
         return self.people + self.excluded
 
 
@@ -49,20 +53,20 @@ def unicity(
     least: int | None = None,
     confidence: float = 0.95,
 ) -> tuple[Unicity, ...]:
-    """Draw a person, and points of his: does anybody else have them all?
+    """Measure unicity: draw people and points of their traces, and count who else has all these points.
 
-    A person is drawn from those with enough points, alike likely, and points without replacement. The draws
-    of fewer points are the first ones of the draws of more, so that the curve over `points` is of the same
-    people and cannot fall. The intervals are Clopper and Pearson's for independent draws.
+    A person is drawn uniformly from those with enough points, and points are drawn without replacement. The
+    draws of fewer points are the first points of the draws of more. The curve over `points` therefore
+    describes the same people and cannot fall. The intervals are Clopper and Pearson's for independent draws.
 
     Args:
-        traces: at the resolution that is asked about; a person counts once for each place and time.
-        points: how many points, one answer each.
-        draws: how many draws.
+        traces: at the resolution of interest; a person counts once for each place and time.
+        points: the numbers of points; each gives one answer.
+        draws: the number of draws.
         least: people with fewer distinct points are excluded and counted; the largest of `points` by default.
 
     Raises:
-        DataError: if nobody has so many points.
+        DataError: if nobody has enough points.
 
     Source: the cited paper, "Methods"; 95 % of 1.5 million people were singled out by 4 points.
 
@@ -73,7 +77,7 @@ def unicity(
     """
     most = max(points)
     least = most if least is None else least
-    own = distinct(traces)
+    own = distinct(traces)  # two visits to a place in one bin are one point
     counts = own.counts()
     able = np.flatnonzero(counts >= max(least, most))
     if not len(able):
@@ -84,13 +88,14 @@ def unicity(
     keys = index.key(own.place[chosen].astype(np.int64), own.time[chosen])
     found: list[Unicity] = []
     for p in points:
+        # The first p of the points drawn, so that the curve over p is of the same draws.
         query, _ = index.holders(np.repeat(np.arange(draws), p), keys[:, :p].ravel())
-        alike = np.bincount(query, minlength=draws).astype(np.int64)
+        sharing = np.bincount(query, minlength=draws).astype(np.int64)
         found.append(
             Unicity(
                 points=p,
-                share=proportion(int((alike == 1).sum()), draws, confidence=confidence),
-                alike=alike,
+                share=proportion(int((sharing == 1).sum()), draws, confidence=confidence),
+                sharing=sharing,
                 people=len(able),
                 excluded=int((counts > 0).sum()) - len(able),
             )
@@ -99,20 +104,21 @@ def unicity(
 
 
 def in_galleries(found: Unicity, sizes: Sequence[int]) -> Floats:
-    """The unicity in random galleries of fewer people that hold the person drawn, float64[sizes].
+    """The unicity in random galleries of fewer people that contain the drawn person, float64[sizes].
 
-    Exact, without drawing galleries: if s of the other N - 1 people have his points too, a gallery of n has
-    none of them with probability C(N - 1 - s, n - 1) / C(N - 1, n - 1).
+    It is exact and draws no galleries. If s of the other N - 1 people have the drawn points too, a gallery of
+    n contains none of them with probability C(N - 1 - s, n - 1) / C(N - 1, n - 1).
 
     Raises:
-        DataError: for a gallery larger than what there is.
+        DataError: if a gallery is larger than the number of people.
     """
     others = found.everybody - 1
     if max(sizes) > others + 1 or min(sizes) < 1:
         raise DataError(f"galleries have 1 to {others + 1} people, not {min(sizes)} to {max(sizes)}.")
-    rivals, count = np.unique(found.alike - 1, return_counts=True)
+    rivals, count = np.unique(found.sharing - 1, return_counts=True)
     n = np.asarray(sizes, np.int64)[:, None] - 1
-    left = others - rivals - n  # people that are neither rivals nor drawn into the gallery
+    left = others - rivals - n  # people that have other points and are not drawn into the gallery
+    # Binomial coefficients by logarithms, because those of a million people overflow.
     log_alone = (
         log_gamma(others - rivals + 1)
         + log_gamma(others - n + 1)

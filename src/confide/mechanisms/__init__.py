@@ -1,1 +1,1 @@
-"""FLOOR 1: data -> release, with a promise or none."""
+"""Mechanisms: data -> release, with a promise or without one."""

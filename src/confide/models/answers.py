@@ -1,4 +1,4 @@
-"""Answers of models on one set of records, asked for once and kept within a stated memory."""
+"""A memory of models' answers: each model is queried once about the same records."""
 
 from __future__ import annotations
 
@@ -13,13 +13,14 @@ from confide.views.records import Records
 
 
 class Answers:
-    """Models' answers on one set of records, asked once and kept: float32 logits up to a stated memory,
-    signals always.
+    """The answers of M models on one set of records, computed once and kept.
+
+    Logits are kept as float32 up to a stated memory; signals are always kept.
 
     Args:
         models: M models.
-        records: n records, the same for all.
-        keep_bytes: logits are kept up to this much memory in all; beyond it models are asked again.
+        records: n records, the same for all models.
+        keep_bytes: logits are kept up to this total memory; beyond it models are queried again.
     """
 
     def __init__(self, models: Sequence[BlackBox], records: Records, *, keep_bytes: int = 2**30) -> None:
@@ -34,7 +35,7 @@ class Answers:
         if model in self._kept:
             return self._kept[model].astype(np.float64)
         answer = self.models[model].predict(self.records.x)
-        if answer.size * 4 <= self._room:
+        if answer.size * 4 <= self._room:  # float32 takes 4 bytes
             self._room -= answer.size * 4
             self._kept[model] = answer.astype(np.float32)
             return self._kept[model].astype(np.float64)

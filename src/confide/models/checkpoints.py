@@ -1,4 +1,4 @@
-"""Weights kept beside the code (a safetensors file, a state dict, a module), put into an architecture."""
+"""Loading of weights into an architecture, from a safetensors file, a state dict or a module."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from copy import deepcopy
 from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 from confide.core.access import WhiteBox
 from confide.core.errors import ModelError
@@ -16,15 +16,18 @@ from confide.models.loading import is_module
 if TYPE_CHECKING:
     from torch import Tensor, nn
 
-Weights: TypeAlias = Any
+    from confide.models.torch.model import TorchModel
+
+Weights: TypeAlias = object
 """A .safetensors file, a mapping from parameters' names to tensors, or a module that holds them."""
 
+# Reading a pickle can run any code, so files with these suffixes are never opened.
 _PICKLES = (".pt", ".pth", ".ckpt", ".bin", ".pkl", ".pickle")
 _SAVE = "save them with `safetensors.torch.save_model(net, 'net.safetensors')`"
 
 
 def with_weights(held: object, weights: Weights) -> Any:
-    """The same module, or view on a module, with other weights; what was given stays as it is.
+    """A copy of the module, or of the view on a module, with other weights.
 
     Args:
         held: a torch module or a `TorchModel`: the architecture.
@@ -35,27 +38,26 @@ def with_weights(held: object, weights: Weights) -> Any:
     """
     module = _architecture(held)
     filled = _filled(module, weights)
-    view: Any = held
-    return filled if held is module else replace(view, module=filled)
+    return filled if held is module else replace(cast("TorchModel", held), module=filled)
 
 
-def with_snapshots(view: Any, checkpoints: Sequence[Weights]) -> Any:
-    """The view on a torch module that shows earlier states of its training run too.
+def with_snapshots(view: object, checkpoints: Sequence[Weights]) -> TorchModel:
+    """A view on a torch module that also shows earlier states of its training run.
 
     Args:
         view: a `TorchModel`.
         checkpoints: weights of the same architecture, oldest first.
 
     Raises:
-        ModelError: if it is no torch module, or a checkpoint cannot be read or does not fit it.
+        ModelError: if it is not a torch module, or a checkpoint cannot be read or does not fit it.
     """
-    module = _architecture(view)
-    earlier = [replace(view, module=_filled(module, c), snapshots=()) for c in checkpoints]
-    return replace(view, snapshots=tuple(earlier))
+    module, shown = _architecture(view), cast("TorchModel", view)
+    earlier = [replace(shown, module=_filled(module, c), snapshots=()) for c in checkpoints]
+    return replace(shown, snapshots=tuple(earlier))
 
 
 def name_of(weights: Weights, *, number: int) -> str:
-    """What to call a checkpoint: its file's name without the suffix, or its number.
+    """The name of a checkpoint: its file's name without the suffix, or its number.
 
     >>> name_of("runs/epoch5.safetensors", number=2), name_of({}, number=2)
     ('epoch5', 'checkpoint 2')
@@ -64,16 +66,16 @@ def name_of(weights: Weights, *, number: int) -> str:
 
 
 def digest_of(view: object) -> str:
-    """Twelve hex digits by which a model's parameters are known again; empty where they are not shown.
+    """A digest of a model's parameters, twelve hexadecimal digits; empty if the view does not show them.
 
-    Of a torch module, the SHA-256 of its state dict: each tensor's name, type, shape and bytes, in the
-    order of the names. Of another white box, that of the layers' names and weights.
+    For a torch module it is the SHA-256 of the state dict: each tensor's name, type, shape and bytes, in
+    the order of the names. For another white box it is that of the layers' names and weights.
     """
-    module: Any = getattr(view, "module", None)
+    module: object = getattr(view, "module", None)
     sha = sha256()
     if is_module(module):
         for name, tensor in sorted(module.state_dict().items()):
-            if hasattr(tensor, "dtype"):  # a quantised module keeps other things there too
+            if hasattr(tensor, "dtype"):  # the state of a quantised module holds more than tensors
                 sha.update(f"{name} {tensor.dtype} {tuple(tensor.shape)}".encode())
                 sha.update(_bytes_of(tensor))
     elif isinstance(view, WhiteBox):
@@ -88,12 +90,13 @@ def _bytes_of(tensor: Tensor) -> bytes:
     from torch import uint8
 
     plain = tensor.detach().cpu()
+    # The bytes of a quantised tensor are those of its whole numbers; numpy knows no other form.
     plain = (plain.int_repr() if plain.is_quantized else plain).contiguous().reshape(-1)
     return plain.view(uint8).numpy().tobytes()
 
 
 def _architecture(held: object) -> nn.Module:
-    module: Any = held if is_module(held) else getattr(held, "module", None)
+    module: object = held if is_module(held) else getattr(held, "module", None)
     if not is_module(module):
         raise ModelError(
             f"weights and checkpoints go into a torch module, but this is of type {type(held).__name__}: "
@@ -103,7 +106,7 @@ def _architecture(held: object) -> nn.Module:
 
 
 def _filled(module: nn.Module, weights: Weights) -> nn.Module:
-    """A copy of the module that holds these weights, every one of them and no other."""
+    """A copy of the module with these weights; each must fit, and none may be missing."""
     state, name = _state(weights)
     filled = deepcopy(module)
     faults = _faults(filled, state)
@@ -112,12 +115,12 @@ def _filled(module: nn.Module, weights: Weights) -> nn.Module:
             f"{name} does not fit the architecture {type(module).__name__}: {'; '.join(faults)}. Give the "
             "weights of this architecture, or the architecture of these weights."
         )
-    filled.load_state_dict(dict(state), strict=False)  # tied weights may be named once
+    filled.load_state_dict(dict(state), strict=False)  # files name tied weights only once
     return filled
 
 
 def _state(weights: Weights) -> tuple[Mapping[str, Tensor], str]:
-    """The tensors by name, and what to call them in a message."""
+    """The tensors by name, and a name of their source for messages."""
     from torch import Tensor
 
     if is_module(weights):
@@ -125,7 +128,7 @@ def _state(weights: Weights) -> tuple[Mapping[str, Tensor], str]:
     if isinstance(weights, str | Path):
         return _read(Path(weights)), Path(weights).name
     if isinstance(weights, Mapping) and all(isinstance(value, Tensor) for value in weights.values()):
-        return weights, "the state dict"
+        return cast("Mapping[str, Tensor]", weights), "the state dict"
     raise ModelError(
         f"an object of type {type(weights).__name__} holds no weights: give a .safetensors file, a "
         "state dict or a module."
@@ -140,7 +143,7 @@ def _read(path: Path) -> Mapping[str, Tensor]:
             f"load them where you trust them, and {_SAVE}."
         )
     if suffix != ".safetensors":
-        raise ModelError(f"{path} is no .safetensors file: load the weights, and {_SAVE}.")
+        raise ModelError(f"{path} is not a .safetensors file: load the weights, and {_SAVE}.")
     if not path.is_file():
         raise ModelError(f"there is no file {path}: check the path.")
     try:
@@ -157,8 +160,9 @@ def _read(path: Path) -> Mapping[str, Tensor]:
 
 
 def _faults(module: nn.Module, state: Mapping[str, Tensor]) -> list[str]:
-    """What does not fit, one phrase each kind."""
+    """The reasons why the weights do not fit, one phrase for each kind."""
     own: Mapping[str, Tensor] = module.state_dict()
+    # Tied weights share their memory: one that was given under another name is not lacking.
     given = {(own[name].data_ptr(), own[name].shape) for name in state if name in own}
     lacking = [n for n in own if n not in state and (own[n].data_ptr(), own[n].shape) not in given]
     extra = [n for n in state if n not in own]
@@ -174,6 +178,7 @@ def _faults(module: nn.Module, state: Mapping[str, Tensor]) -> list[str]:
         if own[n].is_floating_point() and not state[n].is_floating_point()
     ]
     named = [("it lacks ", lacking), ("it has, and the architecture has not, ", extra)]
+    # Whole numbers in place of floating-point weights are a sign of quantisation.
     undo = [f"{_few(kinds)} (undo the quantisation)"] if kinds else []
     return [start + _few(names) for start, names in named if names] + [_few(p) for p in [shapes] if p] + undo
 

@@ -1,4 +1,4 @@
-"""A linear classifier in plain NumPy, with everything that a white box shows."""
+"""A linear classifier given by its weights, as a white box."""
 
 from __future__ import annotations
 
@@ -8,22 +8,20 @@ from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
-from scipy.special import softmax
 
 from confide.core.access import Task, WhiteBox
 from confide.core.arrays import Array, Batch, Floats
-from confide.core.errors import DataError, KnowledgeError
-
-LAYER = "linear"
+from confide.core.errors import DataError
+from confide.models.chain import Chain, Factors, chosen_layers
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LinearModel:
-    """Logits are weights times features; two classes have one row of weights, for the second class.
+    """A classifier whose logits are weights times features; for two classes only the second has weights.
 
     Args:
-        rows: weights float64[k, d + 1], k = C, or 1 for two classes; the last column is the intercept's.
-        radius: records with longer features are shortened to this length first; None = as they are.
+        rows: weights float64[k, d + 1], k = C, or 1 for two classes; the last column is the intercept.
+        radius: longer feature vectors are shortened to this length first; None leaves them as they are.
 
     >>> LinearModel(np.array([[1.0, 0.0, 0.0]])).labels(np.array([[2.0, 1.0], [-2.0, 1.0]]))
     array([1, 0])
@@ -38,14 +36,14 @@ class LinearModel:
 
     @property
     def layers(self) -> tuple[str, ...]:
-        return (LAYER,)
+        return ("linear",)
 
     @property
     def snapshots(self) -> tuple[WhiteBox, ...]:
         return ()
 
     def predict(self, x: Batch) -> Floats:
-        """Logits float64[n, C]."""
+        """The logits float64[n, C]."""
         logits = features_of(x, self.radius) @ self.rows.T
         return logits if len(self.rows) > 1 else np.hstack([np.zeros_like(logits), logits])
 
@@ -53,66 +51,61 @@ class LinearModel:
         return self.predict(x).argmax(axis=1)
 
     def weights(self) -> tuple[Floats, ...]:
-        return (self.rows.ravel(),)
+        return self._chain.parameters()
 
     def penalty_gradient(self) -> tuple[Floats, ...]:
         """The weights: the intercept is penalised too."""
-        return self.weights()
+        return self._chain.penalty_gradient()
 
     def loss(self, x: Batch, y: Array) -> Floats:
-        logits = self.predict(x)
-        return np.logaddexp.reduce(logits, axis=1) - logits[np.arange(len(y)), y]
+        return self._chain.losses(features_of(x, self.radius) @ self.rows.T, y)
 
     def gradient(self, x: Batch, y: Array, *, layers: Sequence[str] | None = None) -> Floats:
-        if not _chosen(layers):
-            return np.empty((len(y), 0))
-        error, features = self._error(x, y), features_of(x, self.radius)
-        return (error[:, :, None] * features[:, None, :]).reshape(len(y), -1)
+        return self._chain.gradient(self._factors(x, y), chosen_layers(layers, self.layers))
 
     def gradient_norms(self, x: Batch, y: Array) -> Floats:
-        error, features = self._error(x, y), features_of(x, self.radius)
-        return (np.linalg.norm(error, axis=1) * np.linalg.norm(features, axis=1))[:, None]
+        return self._chain.gradient_norms(self._factors(x, y))
 
     def gradient_along(self, x: Batch, y: Array, direction: Sequence[Floats]) -> Floats:
-        along = features_of(x, self.radius) @ direction[0].reshape(self.rows.shape).T
-        return (along * self._error(x, y)).sum(axis=1, keepdims=True)
+        return self._chain.gradient_along(self._factors(x, y), direction)
 
     def gradient_gram(self, x: Batch, y: Array, *, layers: Sequence[str] | None = None) -> Floats:
-        if not _chosen(layers):
-            return np.zeros((len(y), len(y)))
-        error, features = self._error(x, y), features_of(x, self.radius)
-        return (error @ error.T) * (features @ features.T)
+        return self._chain.gradient_gram(self._factors(x, y), chosen_layers(layers, self.layers))
 
     def layer_outputs(self, x: Batch, *, layers: Sequence[str] | None = None) -> tuple[Floats, ...]:
-        return (features_of(x, self.radius) @ self.rows.T,) if _chosen(layers) else ()
+        answer = features_of(x, self.radius) @ self.rows.T
+        return (answer,) if chosen_layers(layers, self.layers) else ()
 
-    def _error(self, x: Batch, y: Array) -> Floats:
-        """Probabilities less the truth, float64[n, k]."""
-        answer: Floats = softmax(self.predict(x), axis=1) - (y[:, None] == np.arange(max(len(self.rows), 2)))
-        return answer if len(self.rows) > 1 else answer[:, 1:]
+    @property
+    def _chain(self) -> Chain:
+        # The intercept is the weight of a feature that is 1, because it is penalised like the others.
+        return Chain(
+            weights=(self.rows,),
+            biases=(None,),
+            shrunk=(self.rows,),
+            shrunk_biases=(np.empty(0),),
+            loss="softmax" if len(self.rows) > 1 else "logistic",
+            scale=np.ones(max(2, len(self.rows))),
+        )
+
+    def _factors(self, x: Batch, y: Array) -> Factors:
+        return self._chain.factors(features_of(x, self.radius), y)
 
 
 def features_of(x: Batch, radius: float | None) -> Floats:
-    """Each record's numbers, shortened to `radius`, and a 1 for the intercept: float64[n, d + 1].
+    """The features of each record, shortened to `radius`, with a 1 for the intercept: float64[n, d + 1].
 
     Raises:
-        DataError: if they are no finite numbers.
+        DataError: if they are not finite numbers.
     """
     table = x.to_numpy() if isinstance(x, pl.DataFrame) else x
     try:
         flat = table.reshape(len(table), math.prod(table.shape[1:])).astype(np.float64)
     except (TypeError, ValueError):
-        raise DataError("a linear model needs numbers: encode the columns that are words.") from None
+        raise DataError("a linear model needs numbers: encode the columns that hold text.") from None
     if not np.isfinite(flat).all():
-        raise DataError("a linear model needs finite numbers: fill in the features that are missing.")
+        raise DataError("a linear model needs finite numbers: fill in the missing features.")
     if radius is not None:
         length = np.linalg.norm(flat, axis=1, keepdims=True)
         flat = flat / np.maximum(length / radius, 1.0)
     return np.hstack([flat, np.ones((len(flat), 1))])
-
-
-def _chosen(layers: Sequence[str] | None) -> bool:
-    unknown = [name for name in layers or () if name != LAYER]
-    if unknown:
-        raise KnowledgeError(f"there is no layer {unknown[0]!r}: the layer with parameters is {LAYER}.")
-    return layers is None or bool(layers)

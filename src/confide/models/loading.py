@@ -1,4 +1,4 @@
-"""From what a user holds to a view: an object, an import path, an ONNX or a skops file; never a pickle."""
+"""Loading of models as views: from objects, import paths, ONNX files and skops files; never from pickles."""
 
 from __future__ import annotations
 
@@ -10,13 +10,17 @@ import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, TypeGuard
 
 from confide.core.access import BlackBox, LabelOnly, Task, WhiteBox
 from confide.core.arrays import Batch
 from confide.core.errors import ConfideError, ModelError
 from confide.models.replies import Classes, Kind, need_classes
 
+if TYPE_CHECKING:
+    from torch import nn
+
+# Reading these formats can run any code; each has a safe way instead.
 _ONNX = "export it with `torch.onnx.export`, or give an import path to a function that builds and loads it"
 _SKOPS = "write it with `skops.io.dump`, or give an import path to a function that loads it"
 _INSTEAD = {
@@ -40,22 +44,22 @@ def as_view(
     answers: Kind | None = None,
     probe: Batch | None = None,
 ) -> LabelOnly | BlackBox | WhiteBox:
-    """The strongest view on a model that a user holds.
+    """Build the strongest view on a model.
 
-    A torch module becomes a `TorchModel`, a fitted estimator a `SklearnModel` (a linear model or network of
-    scikit-learn's own a `SklearnInside`), and anything else that has a `predict` or can be called a remote
-    model: `RemoteModel`, or `RemoteLabels` if it answers with labels.
-    What is a view already stays as it is; one from an ONNX file is told what is known here.
+    A torch module becomes a `TorchModel`. A fitted estimator becomes a `SklearnModel`, and a linear model or
+    network of scikit-learn a `SklearnInside`. Any other object that has a `predict` or can be called becomes
+    a `RemoteModel`, or `RemoteLabels` if it answers with labels. A view stays as it is; one from an ONNX file
+    gets the task, classes and answers that are given here.
 
     Args:
         model: see above.
-        task: classification or regression, where the model itself does not tell.
-        classes: the labels in the order of their codes, or how many the labels need.
-        answers: what a callable answers with; else told from its answers to `probe`.
+        task: classification or regression, if the model itself does not show it.
+        classes: the labels in the order of their codes, or how many classes the labels need.
+        answers: the kind of a callable's answers; by default decided from its answers to `probe`.
         probe: a few records.
 
     Raises:
-        ModelError: if the model cannot be asked, or its classes do not fit the labels.
+        ModelError: if the model cannot be queried, or its classes do not fit the labels.
     """
     from confide.models.onnx import OnnxModel
     from confide.models.remote import Line, remote
@@ -63,7 +67,8 @@ def as_view(
     if is_module(model):
         from confide.models.torch.model import TorchModel
 
-        view = TorchModel(cast(Any, model), task=task or "classification")
+        view = TorchModel(model, task=task or "classification")
+        # One small query shows now what would otherwise fail after an hour of training references.
         if probe is not None and view.task == "classification":
             need_classes(view.predict(probe[:64]).shape[1], classes, name=_shown(model))
         return view
@@ -72,16 +77,16 @@ def as_view(
 
         return sklearn_view(model, task=task, classes=classes)
     if isinstance(model, OnnxModel):
-        told = replace(model, task=task or model.task, classes=classes, answers=answers or model.answers)
+        complete = replace(model, task=task or model.task, classes=classes, answers=answers or model.answers)
         if probe is not None:
-            told.predict(probe[:64])
-        return told
+            complete.predict(probe[:64])
+        return complete
     if isinstance(model, LabelOnly) and not inspect.isclass(model):
         return model
-    predict = getattr(model, "predict", model)
+    predict = getattr(model, "predict", model)  # an object with `predict`, or a function itself
     if inspect.isclass(model) or not callable(predict):
         raise ModelError(
-            f"{_shown(model)} is no model that can be asked: give a torch module, a fitted estimator, "
+            f"{_shown(model)} is not a model that can be queried: give a torch module, a fitted estimator, "
             "or a function `predict(X)` that answers for each record."
         )
     return remote(Line(predict), task=task, classes=classes, answers=answers, probe=probe)
@@ -95,11 +100,12 @@ def load_model(
     answers: Kind | None = None,
     probe: Batch | None = None,
 ) -> LabelOnly | BlackBox | WhiteBox:
-    """A view on the model that `spec` names.
+    """Load the model that `spec` names and build a view on it.
 
     Args:
-        spec: "mypkg.mymodel:net" (a model, a `predict(X)`, or a function without arguments that returns one;
-            the working folder is searched too), "model.onnx" or "model.skops".
+        spec: "model.onnx", "model.skops" or an import path such as "mypkg.mymodel:net". An import path names
+            a model, a `predict(X)`, or a function without arguments that returns one of these; the working
+            folder is searched too.
         task, classes, answers, probe: as in `as_view`.
 
     Raises:
@@ -110,7 +116,7 @@ def load_model(
 
 
 def load_object(spec: str) -> object:
-    """What `spec` names: a module, an estimator, a function, or (from an ONNX file) a view.
+    """Load the object that `spec` names: a module, an estimator, a function, or a view for an ONNX file.
 
     Args:
         spec: as in `load_model`.
@@ -137,10 +143,10 @@ def load_object(spec: str) -> object:
 
 
 def load_train(spec: str) -> Callable[..., object]:
-    """The function `train(X, y, *, rng) -> model` that `spec` ("mypkg.mymodel:train") names.
+    """Load the function `train(X, y, *, rng) -> model` that `spec` ("mypkg.mymodel:train") names.
 
     Raises:
-        ModelError: if there is no such function, or it cannot be called like that.
+        ModelError: if there is no such function, or it cannot be called in this way.
     """
     train = import_object(spec)
     try:
@@ -154,10 +160,10 @@ def load_train(spec: str) -> Callable[..., object]:
 
 
 def import_object(spec: str) -> Any:
-    """What an import path names; the working folder is put on `sys.path` for good.
+    """Import the object that an import path names; the working folder is put on `sys.path` and stays there.
 
     Raises:
-        ModelError: if the path is malformed, the module fails to import, or has no such name.
+        ModelError: if the path is malformed, the module cannot be imported, or has no such name.
     """
     if not _IMPORT_PATH.fullmatch(spec):
         raise ModelError(
@@ -178,25 +184,27 @@ def import_object(spec: str) -> Any:
     return found
 
 
-def is_module(model: object) -> bool:
-    """Is it a torch module? Does not load torch: nobody has a module without it."""
+def is_module(model: object) -> TypeGuard[nn.Module]:
+    """Whether an object is a torch module; it does not load torch, because a module exists only with it."""
     torch = sys.modules.get("torch")
     return torch is not None and isinstance(model, torch.nn.Module)
 
 
 def is_estimator(model: object) -> bool:
-    """Is it a scikit-learn estimator, or an object that answers like one?"""
+    """Whether an object is a scikit-learn estimator, or has the methods of one."""
     base = sys.modules.get("sklearn.base")
     if base is not None and isinstance(model, base.BaseEstimator):
         return True
+    # Estimators of other packages follow the interface of scikit-learn without its base class.
     return hasattr(model, "predict_proba") and hasattr(model, "classes_") and not inspect.isclass(model)
 
 
 def _not_imported(name: str, error: Exception) -> ModelError:
+    # Only a missing part of the path itself; a module that the user's code imports is another error.
     if isinstance(error, ModuleNotFoundError) and error.name and (name + ".").startswith(error.name + "."):
         return ModelError(
             f"there is no module {error.name!r}, neither installed nor in {Path.cwd()}: "
-            "check the name, or start in the folder that holds it."
+            "check the name, or start in the folder that contains it."
         )
     return ModelError(
         f"importing {name} fails ({type(error).__name__}: {error}): try `python -c 'import {name}'`."
@@ -229,8 +237,8 @@ def _shown(model: object) -> str:
 def _search_here() -> None:
     """Put the working folder first on `sys.path`, as `python -m` does and an installed command does not.
 
-    It stays there, because worker processes get a copy of `sys.path`, and must find the user's modules when
-    his functions and models are sent to them; and because a function may import more when it is called.
+    It stays there. Worker processes get a copy of `sys.path` and must find the user's modules when functions
+    and models are sent to them. A function can also import more modules when it is called.
     """
     here = str(Path.cwd())
     sys.path[:] = [here, *(folder for folder in sys.path if folder != here)]

@@ -1,4 +1,4 @@
-"""A view that is asked once: several attacks share one model's answers, with no more access than it gives."""
+"""Views that remember their answers, so that several attacks share one model's answers."""
 
 from __future__ import annotations
 
@@ -11,9 +11,12 @@ from confide.models.answers import Answers
 
 
 def asked_once(view: LabelOnly, *known: tuple[Answers, int]) -> LabelOnly:
-    """The view, answering from `known` (answers, and its number there) when asked about just those records.
+    """Wrap a view so that it answers from `known` when it is queried about exactly those records.
 
-    A view without scores is returned as it is.
+    The wrapped view gives the same access as the view. A view without scores is returned as it is.
+
+    Args:
+        known: kept answers, each with the number of this model among them.
     """
     if isinstance(view, WhiteBox):
         return _Inside(view, known)
@@ -21,6 +24,8 @@ def asked_once(view: LabelOnly, *known: tuple[Answers, int]) -> LabelOnly:
 
 
 class _Scores:
+    """A black box with remembered answers."""
+
     def __init__(self, view: BlackBox, known: Sequence[tuple[Answers, int]]) -> None:
         self._view = view
         self._known = tuple(known)
@@ -31,7 +36,7 @@ class _Scores:
 
     def predict(self, x: Batch) -> Floats:
         for answers, number in self._known:
-            if x is answers.records.x:
+            if x is answers.records.x:  # the same object; comparing the content would cost more than asking
                 return answers.outputs(number)
         return self._view.predict(x)
 
@@ -40,6 +45,8 @@ class _Scores:
 
 
 class _Inside(_Scores):
+    """A white box with remembered answers."""
+
     def __init__(self, view: WhiteBox, known: Sequence[tuple[Answers, int]]) -> None:
         super().__init__(view, known)
         self._inside = view
@@ -78,5 +85,5 @@ class _Inside(_Scores):
 
     def softened(self, temperature: float) -> WhiteBox:
         if not isinstance(self._inside, Softenable):
-            raise KnowledgeError("this model shows no gradients at a temperature.")
+            raise KnowledgeError("this model has no gradients at a temperature: ask at temperature 1.")
         return self._inside.softened(temperature)

@@ -1,11 +1,10 @@
-"""Models that can only be asked: a user's `predict(X)`, which may be slow, fail, or count every query."""
+"""Remote models: a user's `predict(X)` as a black box, with batches, retries and a count of queries."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -24,19 +23,19 @@ from confide.models.replies import (
 
 
 class Line:
-    """The line to a remote model: asks in batches, tries again after a failure, and counts.
+    """A connection to a remote model: it queries in batches, retries after a failure, and counts queries.
 
     Args:
-        ask: takes a batch of records, returns one answer for each.
-        batch_size: records in one question.
-        attempts: how often a question is put before giving up.
-        wait: seconds before the second attempt, doubled for each one after.
-        sleep: waits that long; a test passes its own.
+        ask: a function that takes a batch of records and returns one answer for each.
+        batch_size: the number of records in one query.
+        attempts: how often a query is tried before giving up.
+        wait: seconds before the second attempt, doubled for each further attempt.
+        sleep: a function that waits this time; a test passes its own.
     """
 
     def __init__(
         self,
-        ask: Callable[[Any], Any],
+        ask: Callable[[Batch], object],
         *,
         batch_size: int = 1024,
         attempts: int = 3,
@@ -51,16 +50,19 @@ class Line:
         self._attempts, self._wait, self._sleep = attempts, wait, sleep
 
     def __call__(self, x: Batch) -> Array:
-        """One answer for each record, asked in batches.
+        """Query all records in batches; one answer for each.
 
         Raises:
-            ModelError: after the last attempt, or if the number of answers is not that of the records.
+            ModelError: after the last attempt, or if the numbers of answers and of records differ.
         """
-        starts = range(0, max(len(x), 1), self._batch_size)
+        starts = range(0, max(len(x), 1), self._batch_size)  # at least one query, which shows the shape
         replies = [self._one(x[start : start + self._batch_size]) for start in starts]
         shapes = {reply.shape[1:] for reply in replies}
         if len(shapes) > 1:
-            raise ModelError(f"{self.name} answers with other shapes from batch to batch: {sorted(shapes)}.")
+            raise ModelError(
+                f"{self.name} answers with different shapes in different batches, {sorted(shapes)}: "
+                "answer with one shape."
+            )
         return np.concatenate(replies)
 
     def _one(self, batch: Batch) -> Array:
@@ -74,8 +76,8 @@ class Line:
 
     def _tried(self, batch: Batch) -> Array:
         attempt = 1
-        while True:
-            self.queries += len(batch)
+        while True:  # left by a reply or by the error of the last attempt
+            self.queries += len(batch)  # a failed attempt counts too: the model may charge for it
             try:
                 return np.asarray(self._ask(batch))
             except ConfideError:
@@ -85,7 +87,7 @@ class Line:
                     raise ModelError(
                         f"{self.name} failed {attempt} times on a batch of {len(batch)} records "
                         f"({type(error).__name__}: {error}): try it on a few records by hand, "
-                        "or give it a smaller batch_size or more attempts."
+                        "or give a smaller batch_size or more attempts."
                     ) from error
             self._sleep(self._wait * 2 ** (attempt - 1))
             attempt += 1
@@ -93,11 +95,11 @@ class Line:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class RemoteLabels:
-    """A remote model that answers with labels and nothing else; it has no `predict`.
+    """A remote model that answers with labels only; it has no `predict`.
 
     Args:
-        line: how it is asked.
-        classes: the labels in the order of their codes, or how many: then it answers with codes.
+        line: the connection to the model.
+        classes: the labels in the order of their codes, or their number if the model answers with codes.
     """
 
     line: Line
@@ -105,18 +107,20 @@ class RemoteLabels:
 
     @property
     def queries(self) -> int:
-        """How many records it was asked about, repeated attempts included."""
+        """The number of records queried, repeated attempts included."""
         return self.line.queries
 
     def labels(self, x: Batch) -> Array:
-        """Class codes int64[n].
+        """The class codes int64[n].
 
         Raises:
-            ModelError: if it cannot be asked, or answers with an unknown label.
+            ModelError: if the model cannot be queried, or answers with an unknown label.
         """
         reply = self.line(x).reshape(len(x), -1)
         if reply.shape[1] != 1:
-            raise ModelError(f"{self.line.name} gives {reply.shape[1]} labels a record: answer with one.")
+            raise ModelError(
+                f"{self.line.name} gives {reply.shape[1]} labels for each record: answer with one."
+            )
         return codes_of(reply, _label_codes(reply, self.classes), name=self.line.name)
 
 
@@ -125,10 +129,10 @@ class RemoteModel:
     """A remote model that answers with probabilities, logits or values.
 
     Args:
-        line: how it is asked.
-        kind: what it answers with.
+        line: the connection to the model.
+        kind: the kind of its answers.
         task: classification or regression.
-        classes: the labels in the order of its columns, or how many the labels need.
+        classes: the labels in the order of its columns, or how many classes the labels need.
     """
 
     line: Line
@@ -138,14 +142,14 @@ class RemoteModel:
 
     @property
     def queries(self) -> int:
-        """How many records it was asked about, repeated attempts included."""
+        """The number of records queried, repeated attempts included."""
         return self.line.queries
 
     def predict(self, x: Batch) -> Floats:
-        """Logits float64[n, C], or values float64[n, 1] in a regression.
+        """The logits float64[n, C], or values float64[n, 1] in a regression.
 
         Raises:
-            ModelError: if it cannot be asked, or its answers cannot be used.
+            ModelError: if the model cannot be queried, or its answers cannot be used.
         """
         outputs = outputs_of(self.line(x), self.kind, name=self.line.name)
         if self.task == "classification":
@@ -166,14 +170,14 @@ def remote(
     answers: Kind | None = None,
     probe: Batch | None = None,
 ) -> RemoteModel | RemoteLabels:
-    """A view on a remote model: `RemoteLabels` if it answers with labels, else `RemoteModel`.
+    """Build a view on a remote model: `RemoteLabels` if it answers with labels, else `RemoteModel`.
 
     Args:
-        line: how it is asked.
-        task: classification or regression; told from the answers by default (values mean regression).
-        classes: the labels in the order of their codes, or how many the labels need.
-        answers: what it answers with; else told from its answers to `probe` (rule: `replies`).
-        probe: a few records to ask first.
+        line: the connection to the model.
+        task: classification or regression; by default values mean a regression.
+        classes: the labels in the order of their codes, or how many classes the labels need.
+        answers: the kind of its answers; by default decided from its answers to `probe` (see `replies`).
+        probe: a few records for a first query.
 
     Raises:
         ModelError: if neither `answers` nor `probe` is given, or the answer to the probe cannot be used.
@@ -185,16 +189,17 @@ def remote(
     if answers is None:
         if probe is None or not len(probe):
             raise ModelError(
-                f"what {line.name} answers with is not known before it is asked: give a few records as "
-                '`probe`, or say it: answers="probabilities", "logits", "values" or "labels".'
+                f"the kind of answers of {line.name} is not known before a query: give a few records as "
+                '`probe`, or give answers="probabilities", "logits", "values" or "labels".'
             )
         answers = kind_of(line(probe), task=task)
     if answers == "labels":
         return RemoteLabels(line, classes)
-    told: Task = "regression" if answers == "values" else "classification"
-    if task not in (None, told):
+    fitting: Task = "regression" if answers == "values" else "classification"
+    if task not in (None, fitting):
         raise ModelError(f"{line.name} answers with {answers}, which do not fit a {task}: check the task.")
-    view = RemoteModel(line, answers, told, classes)
+    view = RemoteModel(line, answers, fitting, classes)
+    # The probe is asked again through the view, which checks the numbers and the classes.
     if probe is not None:
         view.predict(probe[:64])
     return view

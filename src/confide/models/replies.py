@@ -1,12 +1,13 @@
-"""Reading what a model replied: which kind of answer it is, whether it can be used, and its logits.
+"""Interpretation of model replies: the kind of answer, checks, and conversion to logits.
 
-Four kinds of answer are told apart, by this rule (`kind_of`), unless the user says which one it is:
+There are four kinds of answers. Unless the user names the kind, it is decided by this rule (`kind_of`):
 
-- text, truth values, whole numbers one a record, or (in a classification) floats that are all whole: labels;
+- text, truth values, one whole number for each record, or (in a classification) floats that are all whole
+  numbers: labels;
 - rows [n, C >= 2] that are non-negative and sum to 1 within `ROW_SUM`: probabilities;
 - other rows [n, C >= 2]: logits;
-- one number a record, [n] or [n, 1]: values of a regression; if the task is said to be classification,
-  the probability of class 1 where all lie in [0, 1], and its logit otherwise.
+- one number for each record, [n] or [n, 1]: values of a regression. If the task is given as classification,
+  they are probabilities of class 1 if all are in [0, 1], and else its logits.
 """
 
 from __future__ import annotations
@@ -25,12 +26,14 @@ Kind: TypeAlias = Literal["probabilities", "logits", "values", "labels"]
 Classes: TypeAlias = int | Sequence[object] | None
 """How many classes the labels need, or the labels themselves in the order of their codes."""
 
+# Probabilities are often rounded to two digits, and their sum is then not exactly 1.
 ROW_SUM = 0.02
-"""How far a row of probabilities may be from a sum of 1: room for rounded ones."""
+# Softmax in low precision can give tiny negative numbers.
+_BELOW_ZERO = -1e-5
 
 
 def kind_of(reply: Array, *, task: Task | None = None) -> Kind:
-    """Which kind of answer this is, by the rule of the module.
+    """The kind of an answer, by the rule of this module.
 
     >>> kind_of(np.array([[0.2, 0.8]])), kind_of(np.array([[-1.0, 3.0]])), kind_of(np.array([1, 0]))
     ('probabilities', 'logits', 'labels')
@@ -38,18 +41,19 @@ def kind_of(reply: Array, *, task: Task | None = None) -> Kind:
     reply = np.asarray(reply)
     if reply.ndim == 2 and reply.shape[1] > 1:
         return "probabilities" if _are_probabilities(reply) else "logits"
+    # Some frameworks return labels as floats; one logit or probability for each record is hardly ever whole.
     whole = reply.dtype.kind == "f" and task == "classification" and bool(np.all(reply % 1 == 0))
     if (reply.dtype.kind in "biuUSOT" or whole) and task != "regression":
         return "labels"
     if task != "classification":
         return "values"
-    return "probabilities" if _are_chances(reply) else "logits"
+    return "probabilities" if bool(np.all((reply >= 0) & (reply <= 1))) else "logits"
 
 
 def outputs_of(reply: Array, kind: Kind, *, name: str) -> Floats:
-    """The reply as logits float64[n, C], or as values float64[n, 1] in a regression.
+    """Convert a reply to logits float64[n, C], or to values float64[n, 1] in a regression.
 
-    One number a record becomes two columns: [1 - p, p] for a probability, [0, z] for a logit.
+    One number for each record becomes two columns: [1 - p, p] for a probability, [0, z] for a logit.
 
     Raises:
         ModelError: if the numbers are not finite, not of this kind, or have another shape.
@@ -57,11 +61,15 @@ def outputs_of(reply: Array, kind: Kind, *, name: str) -> Floats:
     table = as_numbers(reply, name=name)
     table = table[:, None] if table.ndim == 1 else table
     if table.ndim != 2 or not table.shape[1]:
-        raise ModelError(f"{name} answers with shape {table.shape}: answer with one row a record, [n, C].")
+        raise ModelError(
+            f"{name} answers with shape {table.shape}: answer with one row for each record, [n, C]."
+        )
     need_finite(table, name=name)
     if kind == "values":
         if table.shape[1] > 1:
-            raise ModelError(f"{name} answers with {table.shape[1]} values a record: audit one at a time.")
+            raise ModelError(
+                f"{name} answers with {table.shape[1]} values for each record: audit one at a time."
+            )
         return table
     if kind == "logits":
         return np.column_stack([np.zeros(len(table)), table]) if table.shape[1] == 1 else table
@@ -72,7 +80,7 @@ def outputs_of(reply: Array, kind: Kind, *, name: str) -> Floats:
 
 
 def as_numbers(reply: Array, *, name: str) -> Floats:
-    """The reply in float64.
+    """Convert a reply to float64.
 
     Raises:
         ModelError: if it does not consist of numbers.
@@ -103,9 +111,9 @@ def need_finite(table: Array, *, name: str) -> None:
 
 
 def need_classes(found: int, classes: Classes, *, name: str) -> None:
-    """Refuse a model with too few classes; for labels given by name, with any other number of them.
+    """Refuse a model with too few classes; for labels given by name, with any other number of classes.
 
-    Labels 0..C-1 are codes, not names: a sample of records may lack the last classes.
+    Labels 0..C-1 are codes, not names, and a sample of records can lack the last classes.
 
     Raises:
         ModelError: with both counts.
@@ -119,20 +127,20 @@ def need_classes(found: int, classes: Classes, *, name: str) -> None:
         hint = "" if named else "If they begin at 1, number the labels from 0 as the model does. Otherwise: "
         raise ModelError(
             f"{name} knows {found} classes, the labels need {needed}{shown}. {hint}"
-            "Give the label column that this model was trained on, or the model of these labels."
+            "Give the label column that this model was trained on, or the model for these labels."
         )
 
 
 def columns_of(own: Sequence[object], classes: Classes, *, name: str, partial: bool = False) -> Ints:
-    """For each class of the model, the code that the labels give it: int64[len(own)].
+    """The code of each class of the model among the labels: int64[len(own)].
+
+    Classes that the labels lack come after all others.
 
     Args:
         own: the model's classes, in the order of its columns.
-        classes: the labels in the order of their codes (see `known_codes`), or how many the labels need:
-            then codes go by position, as they do with None.
-        partial: may the model lack some of the labels?
-
-    Classes that the labels lack come after all others.
+        classes: the labels in the order of their codes (see `known_codes`), or how many classes the labels
+            need. With a number or None the position is the code.
+        partial: whether the model may lack some of the labels.
 
     Raises:
         ModelError: if the model lacks a label, or has too few classes.
@@ -146,21 +154,22 @@ def columns_of(own: Sequence[object], classes: Classes, *, name: str, partial: b
         raise ModelError(
             f"{name} knows {len(own)} classes, the labels need {len(classes)}: it does not know "
             f"{_shorten(lacking)} (it knows {_shorten(own)}). Give the label column that it was trained on, "
-            "written as the model knows it."
+            "with labels written as the model knows them."
         )
     extra = iter(range(len(classes), len(classes) + len(own)))
     return np.array([found[label] if label in found else next(extra) for label in own], np.int64)
 
 
 def known_codes(own: Sequence[object], classes: Sequence[object]) -> dict[object, int]:
-    """The code of each of the model's classes that is among the labels.
+    """The codes of those classes of the model that are among the labels.
 
-    They are looked up by value; if none is found, by their text; and if none is found then either, and all
-    are whole numbers in 0..C-1, they are taken to be the codes themselves.
+    Classes are looked up by value. If none is found, they are looked up by their text. If none is found again
+    and all are whole numbers in 0..C-1, they are taken as the codes themselves.
 
     >>> known_codes([1, 2], ["2", "1"]), known_codes([0, 1], ["no", "yes"])
     ({1: 1, 2: 0}, {0: 0, 1: 1})
     """
+    # A CSV gives "1" where the model has 1, so text is compared if values do not match.
     for key in (lambda label: label, str):
         codes = {key(label): code for code, label in enumerate(classes)}
         found: dict[object, int] = {label: codes[key(label)] for label in own if key(label) in codes}
@@ -171,7 +180,7 @@ def known_codes(own: Sequence[object], classes: Sequence[object]) -> dict[object
 
 
 def codes_of(labels: Array, codes: Mapping[object, int], *, name: str) -> Ints:
-    """The codes int64[n] of the labels that a model answered with.
+    """The codes int64[n] of a model's answers, which are labels.
 
     Raises:
         ModelError: if one of them has no code.
@@ -181,16 +190,16 @@ def codes_of(labels: Array, codes: Mapping[object, int], *, name: str) -> Ints:
     if unknown:
         raise ModelError(
             f"{name} answers with {_shorten(unknown)}; the labels are {_shorten(list(codes))}: "
-            "write them alike, or give `classes`, the labels in the order of their codes."
+            "write them in the same way, or give `classes`, the labels in the order of their codes."
         )
     return np.array([codes[label] for label in distinct.tolist()], np.int64)[place]
 
 
 def clipped_share(outputs: Floats, y: Array) -> float:
-    """The share of records whose probability of the true class was exactly 0 or 1.
+    """The share of records whose probability of the true class is exactly 0 or 1.
 
-    Such answers were rounded or saturated: all records beyond that point look alike, and an attack's
-    power at low false-positive rates is lost. Made for logits from `outputs_of`; real logits do not clip.
+    Such answers are rounded or saturated. All records beyond that point get the same score, and the attack
+    loses its power at low false-positive rates. It is for logits from `outputs_of`; real logits do not clip.
 
     >>> answers = log_of(np.array([[1.0, 0.0], [0.3, 0.7], [1.0, 0.0], [0.1, 0.9]]))
     >>> clipped_share(answers, np.array([0, 0, 1, 1]))
@@ -198,29 +207,25 @@ def clipped_share(outputs: Floats, y: Array) -> float:
     """
     if outputs.shape[1] == 1 or not len(outputs):
         return 0.0
-    floor = np.log(TINY) + 1e-3  # answers are kept in float32
+    floor = np.log(TINY) + 1e-3  # kept answers are float32, which moves the logit of 0 a little
     rows = np.arange(len(outputs))
     others = outputs.copy()
     others[rows, y] = -np.inf
     return float(np.mean((outputs[rows, y] <= floor) | (others.max(axis=1) <= floor)))
 
 
-def _are_chances(reply: Array) -> bool:
-    return bool(np.all((reply >= 0) & (reply <= 1)))
-
-
 def _are_probabilities(reply: Array) -> bool:
-    return bool(np.all(reply >= -1e-5) and np.all(np.abs(reply.sum(axis=1) - 1) <= ROW_SUM))
+    return bool(np.all(reply >= _BELOW_ZERO) and np.all(np.abs(reply.sum(axis=1) - 1) <= ROW_SUM))
 
 
 def _need_probabilities(table: Floats, *, name: str) -> None:
     off = np.abs(table.sum(axis=1) - 1)
     worst = int(off.argmax()) if len(off) else 0
-    if len(off) and (off[worst] > ROW_SUM or table.min() < -1e-5):
+    if len(off) and (off[worst] > ROW_SUM or table.min() < _BELOW_ZERO):
         raise ModelError(
-            f"{name} gives numbers that are no probabilities: row {worst} sums to "
-            f"{table[worst].sum():.4g}, the smallest is {table.min():.4g}. Answer with a softmax, or say "
-            'what they are (answers="logits").'
+            f"{name} gives numbers that are not probabilities: row {worst} sums to "
+            f"{table[worst].sum():.4g}, the smallest is {table.min():.4g}. Answer with a softmax, or name "
+            'their kind (answers="logits").'
         )
 
 

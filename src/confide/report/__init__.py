@@ -1,29 +1,30 @@
-"""FLOOR 2: one dict, rendered to HTML, JSON and the terminal."""
+"""The report of an audit: one page of plain records, rendered to HTML, JSON and the terminal."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 from confide.report.document import Report
-from confide.report.exhibits import Exhibit, Line, Plot, Table
-from confide.report.finding import Ahead, Audience, Finding, Ladder, OverTraining, Rung, Section, Skipped
-from confide.report.numbers import coarse
+from confide.report.exhibits import Band, Exhibit, Line, Plot, Rate, Reading, Table
+from confide.report.finding import Audience, Finding, Section, Skipped
 from confide.report.page import page
+from confide.report.redaction import Redaction, coarse
+from confide.report.renders.schema import schema
 from confide.report.skipped import nothing_ran
 from confide.report.verdict import Limit, Verdict, judge
 
 __all__ = [
-    "Ahead",
     "Audience",
+    "Band",
     "Exhibit",
     "Finding",
-    "Ladder",
     "Limit",
     "Line",
-    "OverTraining",
     "Plot",
+    "Rate",
+    "Reading",
+    "Redaction",
     "Report",
-    "Rung",
     "Section",
     "Skipped",
     "Table",
@@ -33,6 +34,7 @@ __all__ = [
     "nothing_ran",
     "page",
     "report",
+    "schema",
 ]
 
 

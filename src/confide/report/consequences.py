@@ -1,75 +1,132 @@
-"""What the numbers amount to, what must not be read into them, what to do now: sentences as in `words`."""
+"""Consequences: what the numbers amount to, what must not be read into them, and what to do now."""
 
 from __future__ import annotations
 
-from confide.report.goals import Goal
-from confide.report.numbers import one_in, percent
-from confide.report.words import Outcome, Record, often
+from collections.abc import Sequence
+
+from confide.report.finding import Ruling
+from confide.report.goals import Goal, GoalName
+from confide.report.page_types import FindingRecord, Outcome, PromiseRecord
+from confide.report.rates import often, one_in, percent
+from confide.report.sentences import auc
+
+TASKS: dict[GoalName, str] = {
+    "membership": "telling who is in the data",
+    "attribute": "guessing a trait of a person",
+    "linkage": "finding the record of a person",
+    "reconstruction": "rebuilding records",
+}
+"""What each goal is after, to name the harms that a report is no test of."""
+
+UNEVEN = "Not an average risk that all people share: some stand out far more than others."
+
+AGAIN = "Run the same audit again with the same seed, and compare the two reports."
 
 
 def means(
-    h: Record, story: Outcome, *, harm: str, promise: Record | None, comparable: bool, goal: Goal
+    h: FindingRecord,
+    story: Outcome,
+    *,
+    harm: str,
+    promise: PromiseRecord | None,
+    comparable: bool,
+    goal: Goal,
 ) -> list[str]:
-    """What the numbers amount to; a promise of another unit is told, but not held against the bound."""
+    """What the numbers amount to; a promise of another unit is printed, but not held against the bound."""
     lines = [harm] if harm else []
     if story == "broken":
-        return [*lines, goal.mixed]
-    if h["auc"]:
-        lines.append(goal.auc.format(often=often(h["auc"])))
-    lines += [
-        goal.precision.format(prior=one_in(p["prior"]), fpr=one_in(p["fpr"]), often=often(p["value"]))
+        mixed = (
+            "The numbers in this report mix what the release shows with what the groups show by themselves."
+        )
+        return [*lines, mixed]
+    lines += [line for line in (auc(h, goal), *_right_claims(h, goal)) if line]
+    if not goal.bounds:
+        return lines
+    lines += _bound(h)
+    if promise is None:
+        nothing = "The release promises nothing in the sense of differential privacy."
+        return lines if _shown(h) else [*lines, nothing]
+    if not comparable:
+        return [
+            *lines,
+            f"The release promises {promise['text']}. This audit tells apart more than that promise covers: "
+            "the promise can hold, and people can be recognised all the same.",
+        ]
+    return [*lines, *_held_against(h, promise)]
+
+
+def _right_claims(h: FindingRecord, goal: Goal) -> list[str]:
+    """How often a claim is right, if few of the people asked about are exposed."""
+    return [
+        f"If {one_in(p['prior'])} of the people the adversary asks about {goal.condition}, a claim made at "
+        f"{one_in(p['fpr'])} {goal.price} would be right {often(p['value'])}."
         for p in h["precision_at"]
         if p["value"] and p["prior"] < 0.5
     ]
-    if not goal.bounds:
-        return lines
-    if promise is None or comparable:
-        return [*lines, *_epsilon_means(h, promise)]
-    return [
-        *lines,
-        *_epsilon_means(h, {"epsilon": float("inf")}),
-        f"The release promises {promise['text']}. More than that is told apart here: the "
-        "promise can hold, and people be recognised all the same.",
-    ]
 
 
-def _epsilon_means(h: Record, promise: Record | None) -> list[str]:
+def _shown(h: FindingRecord) -> float:
+    """The epsilon that was shown; 0 where none was."""
+    return (h["epsilon"] and h["epsilon"]["low"]) or 0.0
+
+
+def _bound(h: FindingRecord) -> list[str]:
     bound = h["epsilon"]
-    if not bound or not bound["low"]:
-        return (
-            ["The release promises nothing in the sense of differential privacy."] if promise is None else []
-        )
+    if bound is None or not bound["low"]:
+        return []
     firm = "" if bound["certified"] else f"; it is assumed: {bound['assumption'] or 'exposure was random'}"
-    lines = [
+    return [
         f"No promise of differential privacy below epsilon {bound['low']:.2f} can be true of this release "
         f"(delta {bound['delta']:g}, {percent(bound['confidence'])} confidence{firm})."
     ]
-    if promise is not None and bound["low"] > promise["epsilon"]:
+
+
+def _held_against(h: FindingRecord, promise: PromiseRecord) -> list[str]:
+    bound = h["epsilon"]
+    if bound is None or _shown(h) <= promise["epsilon"]:
+        return []
+    doubt = "." if bound["certified"] else ", or the assumption is wrong."
+    return [f"It was promised epsilon {promise['epsilon']:g}: the promise is broken{doubt}"]
+
+
+def means_not(
+    h: FindingRecord, story: Outcome, *, findings: Sequence[FindingRecord], goal: Goal
+) -> list[str]:
+    """What must not be read into the numbers."""
+    tried = "one attack" if len(findings) == 1 else f"{len(findings)} attacks"
+    others = [task for name, task in TASKS.items() if name != goal.name]
+    lines = [
+        f"Not the worst that is possible: {tried} ran. A better attack, or an adversary with more knowledge, "
+        "more data or more access, may find more.",
+        # of a trait, much is knowledge of the population: nobody's risk is listed, and none is compared
+        *([UNEVEN] if goal.lists else []),
+        *goal.caveats,
+        f"Not a test of other harms: {', '.join(others[:-1])} and {others[-1]} take other audits.",
+    ]
+    if story in ("nothing", "few"):
+        lines.insert(0, "Not proof of safety: what is below the ceiling of this audit stays unseen.")
+    if h["epsilon"] and not h["epsilon"]["certified"]:
         lines.append(
-            f"It was promised epsilon {promise['epsilon']:g}: the promise is broken"
-            + ("." if bound["certified"] else ", or the assumption is.")
+            "Not a certificate: the bound on epsilon rests on an assumption, which the small print names."
         )
     return lines
 
 
-def means_not(h: Record, story: Outcome, *, findings: list[Record], goal: Goal) -> list[str]:
-    """What must not be read into the numbers."""
-    tried = "one attack" if len(findings) == 1 else f"{len(findings)} attacks"
-    lines = [f"Not the worst that is possible: {tried} ran. {goal.better}", *goal.means_not]
-    if story in ("nothing", "few"):
-        lines.insert(0, "Not proof of safety: what lies below the ceiling of this audit stays unseen.")
-    if h["epsilon"] and not h["epsilon"]["certified"]:
-        lines.append(goal.no_certificate)
-    return lines
-
-
-def next_steps(story: Outcome, ruling: str, *, blind_wins: bool, goal: Goal) -> list[str]:
+def next_steps(story: Outcome, ruling: Ruling, *, blind_wins: bool, goal: Goal) -> list[str]:
     """What to do now."""
-    steps = list(goal.steps[story])
-    if story == "nothing" and ruling == "inconclusive":
-        steps = [*goal.steps["undecided"], *steps]
-    if story == "found" and blind_wins:
-        steps = [*goal.steps["blind"], *steps]
-    if story == "found" and ruling == "exceeded":
-        steps.insert(0, "Do not publish this release as it is: it exceeds a limit that was set for it.")
-    return steps
+    if story == "broken":
+        return [goal.remedy, "Then run the audit again. Publish nothing on the strength of this one."]
+    if story == "few":
+        return [goal.enough]
+    if story == "nothing":
+        more = f"Use more {goal.units}, or play more worlds, until the audit can see the limit."
+        keep = "Keep this report with the release. Audit again before a new version or more data is released."
+        return [*([more] if ruling == "inconclusive" else []), keep]
+    stop = "Do not publish this release as it is: it exceeds a limit that was set for it."
+    apart = "Remove the difference between the two groups and audit again, to learn what the release adds."
+    return [
+        *([stop] if ruling == "exceeded" else []),
+        *([apart] if blind_wins else []),
+        *goal.protection,
+        AGAIN,
+    ]

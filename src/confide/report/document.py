@@ -1,45 +1,42 @@
-"""Report: the page's dict, that prints, saves and shows itself."""
+"""Report: the page of an audit, which prints, saves and shows itself."""
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, field
 from html import escape
 from pathlib import Path
-from typing import Any
 
 from confide.core.atomic import atomic_write
 from confide.core.errors import DataError
-from confide.report.html import to_html
-from confide.report.page import SCHEMA
-from confide.report.text import to_text
-
-NEEDED = ("release", "seed", "verdict", "exit", "limits", "findings", "skipped", "sections", "charts")
+from confide.report.page_types import Page
+from confide.report.renders.html import to_html
+from confide.report.renders.json import from_json, to_json
+from confide.report.renders.text import to_text
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Report:
-    """One dict, `page`, and its renders: HTML, JSON and the terminal.
+    """A page and its renders: HTML, JSON and the terminal.
 
     >>> Report.load(Path("nowhere/report.json"))
     Traceback (most recent call last):
     confide.core.errors.DataError: nowhere/report.json cannot be read (No such file or directory): ...
     """
 
-    page: dict[str, Any] = field(repr=False)
+    page: Page = field(repr=False)
 
     @property
     def exit_code(self) -> int:
         """0, or 1 where a limit is exceeded (or, when strict, cannot be decided on)."""
-        return int(self.page["exit"])
+        return self.page["exit"]
 
     def html(self) -> str:
         """One self-contained HTML file."""
         return to_html(self.page)
 
     def json(self) -> str:
-        """The dict as JSON; holds no NaN and no Infinity."""
-        return json.dumps(self.page, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+        """The page as JSON; holds no NaN and no Infinity."""
+        return to_json(self.page)
 
     def save(self, path: str | Path) -> Path:
         """Write report.html, report.json or report.txt, by the suffix; whole or not at all.
@@ -62,22 +59,12 @@ class Report:
 
     @classmethod
     def load(cls, path: str | Path) -> Report:
-        """The report kept in a report.json, to be rendered again.
+        """The report kept in a report.json, to be rendered again; also one of an earlier version.
 
         Raises:
-            DataError: if the file cannot be read or is not a report of this schema.
+            DataError: if the file cannot be read or is not a report.
         """
-        try:
-            page = json.loads(Path(path).read_text(encoding="utf-8"))
-        except (OSError, ValueError) as error:
-            said = getattr(error, "strerror", None) or "it is not JSON"
-            raise DataError(f"{path} cannot be read ({said}): name the report.json of an audit.") from error
-        given = page.get("schema") if isinstance(page, dict) else None
-        missing = [key for key in NEEDED if given == SCHEMA and key not in page]
-        if given != SCHEMA or missing:
-            what = f"lacks {', '.join(missing)}" if missing else f"has the schema {given!r}, not {SCHEMA!r}"
-            raise DataError(f"{path} {what}: name the report.json of an audit, or run the audit again.")
-        return cls(page)
+        return cls(from_json(path))
 
     def __str__(self) -> str:
         return to_text(self.page)

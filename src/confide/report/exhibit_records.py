@@ -1,97 +1,133 @@
-"""Exhibits as they go into report.json: as sharp as the audience may see them."""
+"""Exhibits as records of the page: as sharp as the audience may see them."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from math import isfinite, nan
 from numbers import Integral, Real
-from typing import Any
 
 from confide.core.estimate import Estimate
-from confide.report.exhibits import Cell, Exhibit, Line, Plot, Table
-from confide.report.numbers import FEWEST, Redaction, coarse_text
+from confide.report import exhibits, page_types
+from confide.report.exhibits import Band, Exhibit, Line, Plot, Reading, Table
+from confide.report.page_types import BandRecord, EstimateRecord, ExhibitRecord, LineRecord
+from confide.report.redaction import FEWEST, Redaction
 
-Record = dict[str, Any]
 
-
-def exhibit_record(exhibit: Exhibit, *, lens: Redaction) -> Record | None:
+def exhibit_record(exhibit: Exhibit, *, redaction: Redaction) -> ExhibitRecord | None:
     """A table or a plot as plain types, with null for what is no number; None where it is not to be seen."""
-    if lens.public and exhibit.internal:
+    if redaction.public and exhibit.internal:
         return None
-    return _table(exhibit, lens) if isinstance(exhibit, Table) else _plot(exhibit, lens)
+    if isinstance(exhibit, Table):
+        return table_record(exhibit, redaction=redaction)
+    return plot_record(exhibit, redaction=redaction)
 
 
-def _table(table: Table, lens: Redaction) -> Record:
+def table_record(table: Table, *, redaction: Redaction) -> page_types.TableRecord:
+    """A table as the audience may see it."""
     return {
         "kind": "table",
         "title": table.title,
-        "reading": _reading(table, lens),
-        "head": list(table.head),
+        "reading": _reading(table.reading, redaction),
+        "head": [redaction.text(head) for head in table.head],
         "rows": [
-            [_name(row[0], table, lens), *(_cell(cell, table, lens) for cell in row[1:])]
+            [_name(row[0], table, redaction), *(_cell(cell, table, redaction) for cell in row[1:])]
             for row in table.rows
         ],
     }
 
 
-def _reading(exhibit: Exhibit, lens: Redaction) -> str:
-    return coarse_text(exhibit.reading) if lens.public else exhibit.reading
-
-
-def _name(cell: Cell, table: Table, lens: Redaction) -> str | int | float | Record | None:
-    """The cell that names a row: mostly a setting, so a small number there counts nobody."""
-    whole = isinstance(cell, Integral)
-    plain = int(cell) < FEWEST if whole else isinstance(cell, Real)
-    return _cell(cell, table, Redaction() if plain else lens)
-
-
-def _cell(cell: Cell, table: Table, lens: Redaction) -> str | int | float | Record | None:
-    if isinstance(cell, Estimate):
-        plain = Estimate(float(cell.value), float(cell.low), float(cell.high), float(cell.confidence))
-        return lens.estimate(plain, of=table.of)
-    if isinstance(cell, Integral):
-        return lens.count(int(cell))
-    if isinstance(cell, Real):
-        return _short(float(cell), lens)
-    return None if cell is None else str(cell)
-
-
-def _plot(plot: Plot, lens: Redaction) -> Record:
+def plot_record(plot: Plot, *, redaction: Redaction) -> page_types.PlotRecord:
+    """A plot as the audience may see it."""
     return {
         "kind": "plot",
         "title": plot.title,
-        "reading": _reading(plot, lens),
+        "reading": _reading(plot.reading, redaction),
         "x_title": plot.x_title,
         "y_title": plot.y_title,
         "log_x": plot.log_x,
-        "lines": [_line(line, plot, lens) for line in plot.lines],
+        "log_y": plot.log_y,
+        "places": list(plot.places),
+        "lines": [_line(line, plot, redaction) for line in plot.lines],
+        "why": plot.why,
     }
 
 
-def _line(line: Line, plot: Plot, lens: Redaction) -> Record:
+def _reading(reading: Reading | list[Reading], redaction: Redaction) -> str:
+    several = reading if isinstance(reading, list) else [reading]
+    return " ".join(redaction.texts(several))
+
+
+def _name(cell: exhibits.Cell, table: Table, redaction: Redaction) -> page_types.Cell:
+    """The cell that names a row: mostly a setting, so a small number there counts nobody."""
+    whole = isinstance(cell, Integral)
+    plain = int(cell) < FEWEST if whole else isinstance(cell, Real)
+    return _cell(cell, table, Redaction() if plain else redaction)
+
+
+def _cell(cell: exhibits.Cell, table: Table, redaction: Redaction) -> page_types.Cell:
+    if isinstance(cell, Estimate):
+        # NumPy's numbers are no JSON
+        plain = Estimate(float(cell.value), float(cell.low), float(cell.high), float(cell.confidence))
+        return redaction.estimate(plain, of=table.of)
+    if isinstance(cell, Integral):
+        return redaction.count(int(cell))
+    if isinstance(cell, Real):
+        return _short(float(cell), redaction)
+    return None if cell is None else str(cell)
+
+
+def _line(line: Line, plot: Plot, redaction: Redaction) -> LineRecord:
     """For the public without labels; a point that rests on fewer than ten people is null."""
-    points = [_point(line, at, plot, lens) for at in range(len(line.x))]
+    points = [_point(line, at, plot, redaction) for at in range(len(line.x))]
     return {
         "name": line.name,
         "x": [_short(x, Redaction()) for x in line.x],
-        "y": [p["value"] for p in points],
-        "low": [p["low"] for p in points] if line.low else [],
-        "high": [p["high"] for p in points] if line.high else [],
-        "labels": [] if lens.public else list(line.labels),
+        "y": [None if p is None else p["value"] for p in points],
+        "low": _ends([None if p is None else p["low"] for p in points]) if line.low else [],
+        "high": _ends([None if p is None else p["high"] for p in points]) if line.high else [],
+        "bands": [
+            _band(band, redaction) for band in line.bands if _to_be_seen(band.beyond, redaction=redaction)
+        ],
+        "labels": [] if redaction.public else list(line.labels),
         "joined": line.joined,
     }
 
 
-def _point(line: Line, at: int, plot: Plot, lens: Redaction) -> Record:
-    nothing: Record = {"value": None, "low": None, "high": None}
+def _point(line: Line, at: int, plot: Plot, redaction: Redaction) -> EstimateRecord | None:
+    """A point with its interval, whose ends are nan where it has none; None where it is not to be seen."""
     y = float(line.y[at])
-    if lens.estimate(Estimate(y, y, y, 0.95), of=plot.of) is None:  # no number, or one of a handful of people
-        return nothing
+    alone = redaction.estimate(Estimate(y, y, y, 0.95), of=plot.of)
+    if alone is None or not _to_be_seen(line.beyond, redaction=redaction):
+        return None
     low, high = (float(line.low[at]), float(line.high[at])) if line.low else (nan, nan)
-    return lens.estimate(Estimate(y, low, high, 0.95)) or nothing | {"value": _short(y, lens)}
+    shown = _short(y, redaction)
+    bare: EstimateRecord = {
+        "value": y if shown is None else shown,
+        "low": nan,
+        "high": nan,
+        "confidence": 0.95,
+    }
+    return redaction.estimate(Estimate(y, low, high, 0.95)) or bare
 
 
-def _short(x: float, lens: Redaction) -> float | None:
+def _band(band: Band, redaction: Redaction) -> BandRecord:
+    return {
+        "low": [_short(x, redaction) for x in band.low],
+        "high": [_short(x, redaction) for x in band.high],
+    }
+
+
+def _to_be_seen(beyond: int | None, *, redaction: Redaction) -> bool:
+    """May a quantile with this many people beyond it be seen? One near the extreme points at a person."""
+    return not redaction.public or beyond is None or beyond >= FEWEST
+
+
+def _ends(ends: Sequence[float | None]) -> list[float | None]:
+    return [end if end is not None and isfinite(end) else None for end in ends]
+
+
+def _short(x: float, redaction: Redaction) -> float | None:
     """Six digits of a number; for the public two."""
     if not isfinite(x):
         return None
-    return float(f"{x:.2g}" if lens.public else f"{x:.6g}")
+    return float(f"{x:.2g}" if redaction.public else f"{x:.6g}")

@@ -1,4 +1,4 @@
-"""Exhibits: a table or a plot that an audit puts beside its findings, every number with its interval."""
+"""Exhibits: tables and plots that an audit puts beside its findings, every number with its interval."""
 
 from __future__ import annotations
 
@@ -7,6 +7,31 @@ from typing import TypeAlias
 
 from confide.core.errors import DataError
 from confide.core.estimate import Estimate
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rate:
+    """A share in a sentence, written in percent; the difference of two shares, written in points.
+
+    Args:
+        estimate: the share, with its interval.
+        of: the number of people that it is a share of; the public sees no share of one to nine of them.
+        interval: write the interval too?
+        difference: is it the difference of two shares?
+    """
+
+    estimate: Estimate
+    of: int | None = None
+    interval: bool = True
+    difference: bool = False
+
+
+Reading: TypeAlias = str | tuple[str | int | Estimate | Rate, ...]
+"""A text, or its parts in order: words, counts of people or of records, numbers with their intervals.
+
+Counts and numbers stay apart from the words until the audience is known. For the public a count is coarse,
+and a sentence with a number that is not to be seen is left out.
+"""
 
 Cell: TypeAlias = str | int | float | Estimate | None
 """Text, a count, a plain number (of which no interval exists), a number with its interval, or nothing."""
@@ -18,7 +43,7 @@ class Table:
 
     Args:
         title: what it shows.
-        reading: how to read it: one or two sentences.
+        reading: how to read it: a sentence or several.
         head: the columns' names.
         rows: one cell a column. The first names the row. For the public whole numbers are counts of people,
             with two digits and none under ten but in the first column: put settings into text.
@@ -31,8 +56,8 @@ class Table:
     """
 
     title: str
-    reading: str
-    head: tuple[str, ...]
+    reading: Reading | list[Reading]
+    head: tuple[Reading, ...]
     rows: tuple[tuple[Cell, ...], ...]
     internal: bool = False
     of: int | None = None
@@ -46,6 +71,21 @@ class Table:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Band:
+    """An area around a line, such as the middle half of a group.
+
+    Args:
+        low, high: its ends, one of each a point of the line.
+        beyond: the number of people beyond each end; for the public, a band with one to nine people beyond
+            is left out. None where the ends are no people's values.
+    """
+
+    low: tuple[float, ...]
+    high: tuple[float, ...]
+    beyond: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
     """Points of one name, joined in the order given.
 
@@ -55,6 +95,9 @@ class Line:
         low, high: the ends of each point's interval; empty where there are none.
         labels: a word at each point; empty for none. The public does not see them.
         joined: draw a line through them?
+        bands: areas around the line, the widest first.
+        beyond: the number of people above, and below, each point, where it is a quantile of people's values;
+            the public does not see one with one to nine. None where it is no such quantile.
 
     Raises:
         DataError: if a tuple has not as many entries as there are points.
@@ -67,13 +110,18 @@ class Line:
     high: tuple[float, ...] = ()
     labels: tuple[str, ...] = ()
     joined: bool = True
+    bands: tuple[Band, ...] = ()
+    beyond: int | None = None
 
     def __post_init__(self) -> None:
         n = len(self.x)
+        ends = [end for band in self.bands for end in (band.low, band.high)]
         if len(self.y) != n or any(len(t) not in (0, n) for t in (self.low, self.high, self.labels)):
             raise DataError(
                 f"the line {self.name!r} has {n} x and not as many y, ends or labels: give one each."
             )
+        if any(len(end) != n for end in ends):
+            raise DataError(f"a band of the line {self.name!r} has not {n} ends: give one a point.")
         if bool(self.low) != bool(self.high):
             raise DataError(f"the line {self.name!r} has one end of its intervals: give low and high.")
 
@@ -84,19 +132,24 @@ class Plot:
 
     Args:
         title: what it shows.
-        reading: how to read it: one or two sentences.
+        reading: how to read it: a sentence or several.
         x_title, y_title: what the axes are.
         lines: what is drawn.
-        log_x: a logarithmic x axis?
+        log_x, log_y: a logarithmic axis? Nothing at or below 0 is drawn on it.
+        places: where the x axis is no number, the names of its places; the x of a point is then 0, 1, ...
+        why: the reason to give where no point can be drawn.
         internal, of: as for a table; shares are what is drawn upwards.
     """
 
     title: str
-    reading: str
+    reading: Reading | list[Reading]
     x_title: str
     y_title: str
     lines: tuple[Line, ...]
     log_x: bool = False
+    log_y: bool = False
+    places: tuple[str, ...] = ()
+    why: str = "it has no point to draw"
     internal: bool = False
     of: int | None = None
 

@@ -1,4 +1,4 @@
-"""What a report is made from: findings, skips, and one section for each audited release."""
+"""Findings, skipped attacks and sections: what a report is made from."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
-from confide.core.arrays import Bools, Floats
 from confide.core.budget import Budget, Unit
 from confide.core.diagnostics import Diagnostics
+from confide.core.errors import AccessError, ConfideError, EvidenceError, KnowledgeError
 from confide.core.estimate import Estimate
 from confide.core.evidence import Evidence
 from confide.measure.risk import EpsilonBound, Risk
@@ -16,20 +16,25 @@ from confide.report.exhibits import Exhibit
 
 Audience: TypeAlias = Literal["internal", "public"]
 
+Ruling: TypeAlias = Literal["within", "exceeded", "inconclusive", "measured"]
+
+Lack: TypeAlias = Literal["access", "knowledge", "evidence", "other"]
+"""What an attack that did not run was lacking."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """What one attack found, with its card.
+    """The result of one attack, with its card.
 
     Args:
         risk: the numbers.
         title: the attack's name in words; its short name by default.
         settings: the attack's fields, for the report's fine print.
         citation: the paper; an https address in it becomes a link.
-        blind: the AUC of the blind adversary, who never saw the release, on the same people. If its
-            interval lies above 0.5, exposed and control differ without the release.
+        blind: the AUC of the blind adversary, which never saw the release, on the same people. If its
+            interval is above 0.5, exposed and control differ without the release.
         diagnostics: how the attack came to its guess, one a world.
-        told: what the adversary was told about who is in the data, in words; mostly nothing.
+        told: what the adversary knew about who is in the data, in words; mostly nothing.
     """
 
     risk: Risk
@@ -57,7 +62,7 @@ class Finding:
 
     @property
     def blind_wins(self) -> bool:
-        """Does somebody who never saw the release tell the groups apart?"""
+        """Does an adversary that never saw the release tell the groups apart?"""
         return self.blind is not None and self.blind.low > 0.5
 
     @property
@@ -67,84 +72,43 @@ class Finding:
 
     @property
     def broken(self) -> bool:
-        """Does the blind adversary win, and the attack see not clearly more than he?"""
+        """Does the blind adversary win, and the attack not see clearly more?"""
         return self.blind_wins and not self.beats_blind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Skipped:
-    """An attack that did not run, and why: named and visible, never a zero."""
+    """An attack that did not run, with the reason. It is shown as such, never as a zero.
+
+    Args:
+        attack: its name.
+        why: the reason in one sentence, for an internal audience. It may hold counts.
+        lack: the kind of reason, which is all that the public sees.
+    """
 
     attack: str
     why: str
+    lack: Lack = "other"
 
+    @classmethod
+    def because(cls, attack: str, error: ConfideError) -> Skipped:
+        """The skip of an attack that raised an error.
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rung:
-    """One kind of access, and how far it goes.
-
-    Args:
-        means: what the adversary used, in a few words.
-        title: the attack's name in words.
-        conclusive: did the attack's own check hold?
-        risk: the numbers; every rung's are measured on the same people and corrected for the number of rungs.
-    """
-
-    means: str
-    title: str
-    conclusive: bool
-    risk: Risk
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ahead:
-    """The best rung from inside against the best from outside.
-
-    Args:
-        inside, outside: these rungs.
-        auc: how much larger the AUC is from inside, from the same people, and corrected for the choice.
-    """
-
-    inside: Rung
-    outside: Rung
-    auc: Estimate
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ladder:
-    """What each kind of access gives, from the least to the most.
-
-    Args:
-        rungs: one a kind of access.
-        right: the model's accuracy on members and on others, where it has one.
-        ahead: inside against outside, where both were looked from.
-        told: was one of these adversaries told who of some people was in?
-    """
-
-    rungs: tuple[Rung, ...]
-    right: tuple[Estimate, Estimate] | None = None
-    ahead: Ahead | None = None
-    told: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class OverTraining:
-    """How large people's gradients were in S states of one training run.
-
-    Args:
-        states: their names, oldest first, the published model last.
-        norms: float64[S, n], the norm of each person's gradient.
-        member: bool[n], who was in the training data.
-    """
-
-    states: tuple[str, ...]
-    norms: Floats
-    member: Bools
+        >>> Skipped.because("lira", KnowledgeError("lira needs 4 reference models and has 1"))
+        Skipped(attack='lira', why='lira needs 4 reference models and has 1', lack='knowledge')
+        """
+        kinds: dict[type[ConfideError], Lack] = {
+            AccessError: "access",
+            KnowledgeError: "knowledge",
+            EvidenceError: "evidence",
+        }
+        lacks: list[Lack] = [lack for kind, lack in kinds.items() if isinstance(error, kind)]
+        return cls(attack=attack, why=str(error), lack=lacks[0] if lacks else "other")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Section:
-    """One audited release.
+    """One audited release. Its texts are printed as they are given, fit for the audience.
 
     Args:
         release: its name.
@@ -154,20 +118,17 @@ class Section:
         skipped: every attack that did not.
         evidence: by the attack's short name; that of the headline attack is drawn.
         promise: the budget that the release was made under, or None.
-        unit: what the bound on epsilon tells apart. A promise for another unit is told, and never held
+        unit: what the bound on epsilon tells apart. A promise for another unit is printed, and never held
             against the bound; None takes them for the same.
         about: what was audited: label -> text.
         access: that was audited: "white-box", "black-box" or "label-only"; the strongest attack's by default,
             which may need less.
-        adversary: what he had, beyond his access: one sentence each.
-        harm: what it tells about a person that he is in the data: one sentence.
+        adversary: what it had, beyond its access: one sentence each.
+        harm: what it says about a person that they are in the data: one sentence.
         warnings: what a reader must know first: one sentence each.
         notes: small print.
-        ladder: what each kind of access gives, where several were compared.
-        over_training: gradient norms at the checkpoints, where there are any.
-        goal: what the adversary is after: "membership", "linkage", "attribute" or "recognition"; it decides
-            the words (`confide.report.goals`).
-        subject: who he is and what he knows, as the headline's first words; by the access if empty.
+        goal: what the adversary is after, a name of `confide.report.goals.GOALS`; it decides the words.
+        subject: the adversary and what it knows, as the first words of the headline; by the access if empty.
         exhibits: further tables and plots, in this order.
     """
 
@@ -184,8 +145,6 @@ class Section:
     harm: str = ""
     warnings: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
-    ladder: Ladder | None = None
-    over_training: OverTraining | None = None
     goal: str = "membership"
     subject: str = ""
     exhibits: tuple[Exhibit, ...] = ()
@@ -202,5 +161,6 @@ class Section:
 
 
 def _standing(bound: EpsilonBound) -> tuple[bool, bool, float]:
+    """The rank of a bound: certified, free of hypotheses, with a high ceiling."""
     hypothesis = "hypothes" in f"{bound.method} {bound.assumption}".lower()
     return bound.certified, not hypothesis, bound.ceiling

@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from math import isfinite, nan
-from typing import Literal, TypeAlias
 
 from confide.core.errors import DataError
 from confide.core.estimate import Estimate
-from confide.report.finding import Finding
-
-Ruling: TypeAlias = Literal["within", "exceeded", "inconclusive", "measured"]
+from confide.core.sentence import said
+from confide.report.finding import Finding, Ruling
+from confide.report.finding_records import NOT_GIVEN, unresolved
 
 FPRS = (0.1, 0.01, 0.001, 0.0001)
-"""The false-positive rates that an audit measures."""
+"""The false-positive rates that an audit measures: at any other there would be nothing to judge."""
+
+ORDER: tuple[Ruling, ...] = ("exceeded", "inconclusive", "within")
+"""Rulings, the worst first."""
 
 RANGES = {
     "tpr": (0.0, 1.0),
@@ -23,7 +25,7 @@ RANGES = {
     "balanced_accuracy": (0.5, 1.0),
     "epsilon": (0.0, float("inf")),
 }
-"""What can be limited, and between which values."""
+"""What can be limited, and between which values. 0.5 is guessing: a lower limit could never be kept."""
 
 ALLOWED = (
     "write tpr@0.01=0.05 (false-positive rate 0.1, 0.01, 0.001 or 0.0001), auc=0.6, advantage=0.1, "
@@ -74,7 +76,7 @@ class Limit:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judged:
-    """One limit held against one finding."""
+    """One limit, held against one finding."""
 
     limit: Limit
     attack: str
@@ -84,7 +86,7 @@ class Judged:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
-    """The verdict over all limits and releases, and the process exit code that says it."""
+    """The verdict over all limits and releases, and the exit code of the process."""
 
     ruling: Ruling
     judged: tuple[Judged, ...]
@@ -102,11 +104,12 @@ def judge(
     *,
     strict: bool = False,
     doubtful: Sequence[str] = (),
+    control: str = "people outside the data",
 ) -> Verdict:
     """Hold findings against limits; one exceeded limit decides, then one inconclusive.
 
-    A limit is exceeded when even the low end of the interval lies above it, and kept when even the
-    high end does not. Between the two, where the audit could not have seen that much, and where the
+    A limit is exceeded when even the low end of the interval is above it, and kept when even the
+    high end is not. Between the two, where the audit could not have seen that much, and where the
     number is n/a, the verdict is "inconclusive": absence of evidence is not evidence of absence.
 
     Args:
@@ -115,8 +118,9 @@ def judge(
         strict: whether "inconclusive" fails.
         doubtful: attacks on the same releases whose own check failed: while there are any, no limit counts as
             kept, for what they did not find may be there.
+        control: who the control people are, in words, for the reasons.
     """
-    judged = tuple(_doubted(_judge_one(f, limit), doubtful) for f in findings for limit in limits)
+    judged = tuple(_doubted(_judge_one(f, limit, control), doubtful) for f in findings for limit in limits)
     return _ruled(judged, strict)
 
 
@@ -126,11 +130,9 @@ def together(verdicts: Sequence[Verdict]) -> Verdict:
 
 
 def _ruled(judged: tuple[Judged, ...], strict: bool) -> Verdict:
-    order: tuple[Ruling, ...] = ("exceeded", "inconclusive", "within")
-    ruling: Ruling = "measured"
-    for worse in order[::-1]:
-        ruling = worse if any(j.ruling == worse for j in judged) else ruling
-    return Verdict(ruling=ruling, judged=judged, strict=strict)
+    there = {j.ruling for j in judged}
+    worst: list[Ruling] = [ruling for ruling in ORDER if ruling in there]
+    return Verdict(ruling=worst[0] if worst else "measured", judged=judged, strict=strict)
 
 
 def _doubted(judged: Judged, doubtful: Sequence[str]) -> Judged:
@@ -140,27 +142,28 @@ def _doubted(judged: Judged, doubtful: Sequence[str]) -> Judged:
     return replace(judged, ruling="inconclusive", reason=reason)
 
 
-def _judge_one(finding: Finding, limit: Limit) -> Judged:
-    ruling, reason = _rule_epsilon(finding, limit) if limit.quantity == "epsilon" else _rule(finding, limit)
+def _judge_one(finding: Finding, limit: Limit, control: str) -> Judged:
+    by_epsilon = limit.quantity == "epsilon"
+    ruling, reason = _rule_epsilon(finding, limit) if by_epsilon else _rule(finding, limit, control)
     if finding.blind_wins and not (ruling == "exceeded" and finding.beats_blind):
         ruling = "inconclusive"
         reason = (
-            "an adversary who never saw the release already tells the two groups apart, so what the "
-            f"release adds cannot be told ({reason})"
+            "an adversary that never saw the release already tells the two groups apart, so it is unknown "
+            f"how much the release adds ({reason})"
         )
     return Judged(limit=limit, attack=finding.risk.attack, ruling=ruling, reason=reason)
 
 
-def _rule(finding: Finding, limit: Limit) -> tuple[Ruling, str]:
-    found, why = _quantity(finding, limit)
+def _rule(finding: Finding, limit: Limit, control: str) -> tuple[Ruling, str]:
+    found, why = _quantity(finding, limit, control)
     if found is None or not isfinite(found.low + found.high):
         return "inconclusive", f"n/a: {why}"
     interval = f"{found.value:.3g} [{found.low:.3g}, {found.high:.3g}]"
     if found.low > limit.at_most:
-        return "exceeded", f"{interval} lies above {limit.at_most:g}"
+        return "exceeded", f"{interval} is above {limit.at_most:g}"
     if found.high <= limit.at_most:
         return "within", f"{interval} does not reach above {limit.at_most:g}"
-    return "inconclusive", f"{interval} lies on both sides of {limit.at_most:g}; more people would narrow it"
+    return "inconclusive", f"{interval} contains the limit of {limit.at_most:g}; more people would narrow it"
 
 
 def _rule_epsilon(finding: Finding, limit: Limit) -> tuple[Ruling, str]:
@@ -178,13 +181,14 @@ def _rule_epsilon(finding: Finding, limit: Limit) -> tuple[Ruling, str]:
     return "within", f"{shown}: no more than {limit.at_most:g} was found"
 
 
-def _quantity(finding: Finding, limit: Limit) -> tuple[Estimate | None, str]:
+def _quantity(finding: Finding, limit: Limit, control: str) -> tuple[Estimate | None, str]:
+    """The number that is limited, and the reason to give if it is missing."""
     risk = finding.risk
     if limit.quantity != "tpr":
-        return getattr(risk, limit.quantity), "the evidence does not give it"
+        return getattr(risk, limit.quantity), NOT_GIVEN
     for at in risk.tpr_at:
         if at.fpr == limit.fpr:
-            return at.rate, at.why or f"{at.controls:,} people outside the data are too few"
+            return at.rate, said(unresolved(at, control=control))
     return None, f"it was not measured at a false-positive rate of {limit.fpr:g}"
 
 

@@ -1,4 +1,4 @@
-"""FLOOR 2: maps that spread work over threads, processes or a cluster; give one as `map=`."""
+"""Parallel maps: they distribute work over threads, processes or a cluster; give one as `map=`."""
 
 from confide.scale.cluster import ray_map
 from confide.scale.local import processes, threads

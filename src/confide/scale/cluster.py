@@ -1,33 +1,36 @@
-"""A map over a Ray cluster: the same argument as on one machine."""
+"""A parallel map over a Ray cluster, used like the maps of one machine."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from importlib import import_module
-from typing import Any
+from typing import Any, TypeVar
 
 from confide.core.errors import ConfideError
+
+_Item = TypeVar("_Item")
+_Result = TypeVar("_Result")
 
 
 @dataclass(frozen=True, slots=True)
 class ray_map:  # noqa: N801 - used as a function, like `map`
-    """A map over Ray workers, with one core and one compute thread each (extra `ray`).
+    """A parallel map over Ray workers with one core and one compute thread each (extra `ray`).
 
-    The function, with all data in it, is put into Ray's store once. A cache folder given to `fit_many` must
-    be one that all machines share. Ray is started if it does not run yet, and then stopped at the end.
+    The function and all data in it are put into Ray's store once. A cache folder given to `fit_many` must be
+    shared by all machines. If Ray does not run yet, it is started, and stopped at the end.
 
     Args:
-        address: of a running cluster, for example "auto"; None starts one on this machine.
-        jobs: cores to start it with; all by default. Without effect on a running cluster.
+        address: the address of a running cluster, for example "auto"; None starts one on this machine.
+        jobs: the number of cores to start it with; all by default. It has no effect on a running cluster.
     """
 
     address: str | None = None
     jobs: int | None = None
 
-    def __call__(self, function: Callable[[Any], Any], items: Iterable[Any], /) -> Iterator[Any]:
+    def __call__(self, function: Callable[[_Item], _Result], items: Iterable[_Item], /) -> Iterator[_Result]:
         try:
-            ray: Any = import_module("ray")
+            ray: Any = import_module("ray")  # an optional dependency, hence no types
         except ImportError as error:
             raise ConfideError(
                 "Ray is not installed: `pip install 'confide[ray]'`, or use processes."
@@ -36,7 +39,7 @@ class ray_map:  # noqa: N801 - used as a function, like `map`
         if started:
             local = {"num_cpus": self.jobs, "include_dashboard": False} if self.address is None else {}
             ray.init(self.address, log_to_driver=False, logging_level="warning", **local)
-        waiting: list[Any] = []
+        waiting: list[object] = []
         try:
             shared = ray.put(function)
             work = ray.remote(num_cpus=1)(_call)  # a task with one core gets one compute thread from Ray
@@ -44,14 +47,14 @@ class ray_map:  # noqa: N801 - used as a function, like `map`
             while waiting:
                 yield ray.get(waiting.pop(0))
         except ray.exceptions.RayTaskError as error:
-            raise error.cause from None
+            raise error.cause from None  # the error as the function raised it
         finally:
             if started:
                 ray.shutdown()
             else:
-                for task in waiting:
+                for task in waiting:  # the caller stopped early: free the cluster for others
                     ray.cancel(task)
 
 
-def _call(function: Callable[[Any], Any], item: Any) -> Any:
+def _call(function: Callable[[_Item], _Result], item: _Item) -> _Result:
     return function(item)

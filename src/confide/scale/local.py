@@ -1,4 +1,4 @@
-"""Maps over one machine's cores: in order, one compute thread a worker, errors as they were raised."""
+"""Parallel maps over the cores of one machine, by processes or threads."""
 
 from __future__ import annotations
 
@@ -8,23 +8,27 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import BrokenExecutor, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from confide.core.errors import ConfideError
+
+_Item = TypeVar("_Item")
+_Result = TypeVar("_Result")
 
 
 @dataclass(frozen=True, slots=True)
 class processes:  # noqa: N801 - used as a function, like `map`
-    """A map over worker processes, each with one compute thread; the default for training.
+    """A parallel map over worker processes with one compute thread each; the default for training.
 
-    Functions travel by cloudpickle, so closures and code of a notebook work. Arrays above 1 MB are written
-    once and shared by memory map; a worker that writes to one changes its own copy only.
+    Results come in the order of the items, and errors are raised as the function raised them. Functions are
+    sent by cloudpickle, so closures and code of a notebook work. Arrays above 1 MB are written once and
+    shared by memory map; a worker that writes to one changes only its own copy.
 
     Raises:
         ConfideError: if a worker is killed, or cannot import the code that it is sent.
 
     Args:
-        jobs: how many workers; all cores by default.
+        jobs: the number of workers; all cores by default.
 
     >>> list(processes(1)(abs, [-1, 2, -3]))
     [1, 2, 3]
@@ -32,10 +36,10 @@ class processes:  # noqa: N801 - used as a function, like `map`
 
     jobs: int = os.cpu_count() or 1
 
-    def __call__(self, function: Callable[[Any], Any], items: Iterable[Any], /) -> Iterator[Any]:
+    def __call__(self, function: Callable[[_Item], _Result], items: Iterable[_Item], /) -> Iterator[_Result]:
         import joblib
 
-        parallel: Any = joblib.Parallel  # its types know fewer arguments than it takes
+        parallel: Any = joblib.Parallel  # its type stubs know fewer arguments than it takes
         pool = parallel(
             n_jobs=self.jobs,
             backend="loky",
@@ -43,7 +47,7 @@ class processes:  # noqa: N801 - used as a function, like `map`
             batch_size=1,
             mmap_mode="c",
             inner_max_num_threads=1,
-            # Idle workers of an earlier call are used again only if they look in the same folders.
+            # joblib reuses idle workers of an earlier call only if their initializer is the same.
             initializer=_look_in,
             initargs=([folder or str(Path.cwd()) for folder in sys.path],),
         )
@@ -51,17 +55,17 @@ class processes:  # noqa: N801 - used as a function, like `map`
             yield from pool(joblib.delayed(function)(item) for item in items)
         except BrokenExecutor as error:
             raise ConfideError(
-                f"a worker process is gone ({str(error).splitlines()[0]}): if it ran out of memory, give "
-                "fewer jobs; if it could not import your code, start where it can be imported."
+                f"a worker process stopped ({str(error).splitlines()[0]}): if it ran out of memory, give "
+                "fewer jobs; if it could not import your code, start in a folder where it can be imported."
             ) from error
 
 
 @dataclass(frozen=True, slots=True)
 class threads:  # noqa: N801
-    """A map over threads, for work that waits (a remote model) or leaves Python to itself (numpy, torch).
+    """A parallel map over threads, for work that waits (a remote model) or releases Python (numpy, torch).
 
     Args:
-        jobs: how many threads; all cores by default.
+        jobs: the number of threads; all cores by default.
 
     >>> list(threads(2)(abs, [-1, 2, -3]))
     [1, 2, 3]
@@ -69,11 +73,11 @@ class threads:  # noqa: N801
 
     jobs: int = os.cpu_count() or 1
 
-    def __call__(self, function: Callable[[Any], Any], items: Iterable[Any], /) -> Iterator[Any]:
+    def __call__(self, function: Callable[[_Item], _Result], items: Iterable[_Item], /) -> Iterator[_Result]:
         pool = ThreadPoolExecutor(self.jobs)
         try:
             yield from pool.map(function, items)
-        finally:
+        finally:  # also if the caller stops early: work that has not begun is dropped
             pool.shutdown(cancel_futures=True)
 
 

@@ -1,1 +1,1 @@
-"""Utility: what a release is still good for, measured."""
+"""Utility: measures of what a release is still good for."""

@@ -1,27 +1,26 @@
-"""What a release of interactions is still good for: what is kept, and how well it recommends."""
+"""Utility of released interactions: the items kept, and the hit rate of recommendations."""
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
 
 import numpy as np
-import scipy.sparse as _raw  # pyright: ignore[reportMissingTypeStubs]
 
 from confide.core.arrays import Bools, Floats, Ints, Rng
 from confide.core.errors import DataError
 from confide.core.estimate import Estimate
 from confide.measure.intervals import proportion
 from confide.views.interactions import Interactions
+from confide.views.sparse import Sparse, ones_at
 
-_sparse: Any = _raw
-
+# 4 of 5 stars or more count as a like. Without ratings, each item that a person has counts as liked.
 LIKED = 4.0
-"""Who gives so many stars of five likes it; without ratings whoever has an item likes it."""
+# They keep memory below 400 MB: the matrix of items by items, and the scores of the tested people.
 MOST_ITEMS, MOST_PEOPLE, MOST_TESTED = 4_000, 20_000, 4_000
 
 
 def items_kept(view: Interactions, original: Interactions) -> float:
-    """The share of the original's items that somebody in the release still has.
+    """The share of the original's items that somebody still has in the release.
 
     >>> seen = Interactions.of(np.array([0, 0, 1]), np.array([0, 1, 1]))
     >>> items_kept(seen.rows(np.array([False, True, True])), seen)
@@ -31,57 +30,77 @@ def items_kept(view: Interactions, original: Interactions) -> float:
     return float((view.raters()[there] > 0).mean()) if there.any() else 1.0
 
 
+def pairs_kept(view: Interactions, original: Interactions) -> tuple[float, float]:
+    """The share of the original's pairs that the release has, and of the release's pairs that are true.
+
+    >>> true = Interactions.of(np.array([0, 0]), np.array([0, 1]), people=2, items=2)
+    >>> pairs_kept(Interactions.of(np.array([0, 1]), np.array([0, 0]), people=2, items=2), true)
+    (0.5, 0.5)
+    """
+    first, second = (i.person.astype(np.int64) * original.items + i.item for i in (view, original))
+    true = len(np.intersect1d(first, second, assume_unique=True))
+    return true / max(len(original), 1), true / max(len(view), 1)
+
+
 def hit_rate(
-    view: Interactions,
-    test: Interactions,
+    splits: Sequence[tuple[Interactions, Interactions]],
     *,
     rng: Rng,
     at: int = 10,
     confidence: float = 0.95,
 ) -> Estimate:
-    """How often an item that a person likes is among the ten recommended to him from his other ones.
+    """The hit rate of a recommender: how often a held-back liked item is among the ten recommended items.
 
-    A plain neighbourhood recommender learns from the release which items are had by the same people
-    (cosine of their columns). People who are in no release then show all they have but one liked item, drawn
-    at random; the items closest to what they show are recommended. Only the release's `MOST_ITEMS` commonest
-    items are ever recommended, at most `MOST_PEOPLE` of its people are learned from and `MOST_TESTED` of the
-    others asked, so that memory stays below 400 MB.
+    A neighbourhood recommender learns from the release which items belong to the same people (the cosine of
+    their columns). People who are in no release then show all their items except one liked item, drawn at
+    random. The items closest to the shown ones are recommended. Only the `MOST_ITEMS` most common items of
+    the release are recommended. At most `MOST_PEOPLE` of its people are learned from, and at most
+    `MOST_TESTED` of the other people are tested, so that memory stays below 400 MB.
 
     Args:
-        view: the release; item codes are those of `test`.
-        test: the originals of people who are not in the release.
-        rng: for the choice of the item that is held back.
-        at: so many are recommended.
+        splits: pairs of a release and the originals of people who are not in it, with the same item codes.
+        rng: for the choice of the held-back items.
+        at: how many items are recommended.
         confidence: of the Clopper-Pearson interval.
 
     Raises:
-        DataError: if no test person has two items, one of them liked.
+        DataError: if in one pair no test person has two items, one of them liked.
 
     Source: Sarwar, Karypis, Konstan, Riedl, Item-based collaborative filtering (WWW 2001); hit rate as in
     Deshpande, Karypis 2004.
     """
+    counts = [
+        _hits(view, test, at=at, rng=child)
+        for (view, test), child in zip(splits, rng.spawn(len(splits)), strict=True)
+    ]
+    return proportion(sum(k for k, _ in counts), sum(n for _, n in counts), confidence=confidence)
+
+
+def _hits(view: Interactions, test: Interactions, *, at: int, rng: Rng) -> tuple[int, int]:
+    """The number of test people whose held-back item is recommended, and the number of people tested."""
     common = np.sort(np.argsort(-view.raters(), kind="stable")[:MOST_ITEMS])
     near = _closeness(_matrix(view, common, MOST_PEOPLE))
     held = _held_back(test, rng=rng)
     if not held.any():
         raise DataError(
-            "nobody in the test has two items, one of them liked: recommendation cannot be judged."
+            "nobody in the test has two items, one of them liked: recommendation cannot be measured."
         )
     people = test.person[held]
     shown = _matrix(test.rows(~held), common, test.people)[people]
     score = np.asarray(shown @ near)
-    score[shown.nonzero()] = -np.inf
+    score[shown.nonzero()] = -np.inf  # what a person has already is not recommended
     place = np.full(test.items, -1)
     place[common] = np.arange(len(common))
     wanted = place[test.item[held]]
     own = np.where(wanted >= 0, score[np.arange(len(wanted)), wanted], -np.inf)
+    # The expected rank among equal scores, which is what a random order would give.
     better = (score > own[:, None]).sum(axis=1) + ((score == own[:, None]).sum(axis=1) - 1) / 2
     hits = (wanted >= 0) & (own > -np.inf) & (better < at)
-    return proportion(int(hits.sum()), len(hits), confidence=confidence)
+    return int(hits.sum()), len(hits)
 
 
 def _held_back(test: Interactions, *, rng: Rng) -> Bools:
-    """bool[k]: one liked item of each person who has another one besides (at most `MOST_TESTED`)."""
+    """One liked item of each person who has a further item, for at most `MOST_TESTED` people: bool[k]."""
     liked = np.ones(len(test), np.bool_) if test.rating is None else test.rating >= LIKED
     liked &= (test.counts() >= 2)[test.person]
     at = np.flatnonzero(liked)
@@ -92,20 +111,18 @@ def _held_back(test: Interactions, *, rng: Rng) -> Bools:
     return held
 
 
-def _matrix(seen: Interactions, common: Ints, most: int) -> Any:
-    """Who has which of the common items: sparse float32[people, items], of the first `most` people."""
+def _matrix(seen: Interactions, common: Ints, most: int) -> Sparse:
+    """Which of the common items the first `most` people have: sparse float32[people, items]."""
     place = np.full(seen.items, -1)
     place[common] = np.arange(len(common))
     column = place[seen.item]
     take = (column >= 0) & (seen.person < most)
-    shape = (min(seen.people, most), len(common))
-    ones = np.ones(int(take.sum()), np.float32)
-    return _sparse.csr_array((ones, (seen.person[take], column[take])), shape=shape)
+    return ones_at(seen.person[take], column[take], shape=(min(seen.people, most), len(common)))
 
 
-def _closeness(has: Any) -> Floats:
+def _closeness(has: Sparse) -> Floats:
     """The cosine between items' columns, float32[m, m], 0 on the diagonal."""
-    both = np.asarray((has.T @ has).todense(), np.float32)
+    both = (has.T @ has).toarray()
     length = np.sqrt(np.maximum(both.diagonal(), 1.0))
-    np.fill_diagonal(both, 0)
+    np.fill_diagonal(both, 0)  # an item must not recommend itself
     return both / length[:, None] / length

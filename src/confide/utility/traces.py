@@ -1,4 +1,4 @@
-"""What is left of traces: how far points moved, how many there are, and whether maps still tell the truth."""
+"""Utility of released traces: points kept, distances moved, and errors of visit and flow maps."""
 
 from __future__ import annotations
 
@@ -9,25 +9,26 @@ from confide.core.estimate import Measured
 from confide.mechanisms.anonymize.coarse_traces import cells
 from confide.views.traces import Traces, metres
 
+# Maps of a city are commonly drawn on cells of a kilometre.
 GRID_M = 1_000.0
-"""The maps count visits and flows on cells of a kilometre."""
 
+# The names of the measures, as the report prints them.
 KEPT, MOVED, SHIFTED = "points kept", "metres moved", "minutes shifted"
 VISITS, FLOWS = "visit-map error", "flow-map error"
 
 
 def left_of(original: Traces, view: Traces) -> Measured:
-    """What a release leaves of the traces to somebody who draws maps of them.
+    """Measure what a release of traces is still good for, for a person who draws maps of it.
 
     Args:
         original: the traces before the mechanism.
-        view: its release. Where it has as many visits, they are the same in the same order.
+        view: the release. If it has as many visits, they are the same visits in the same order.
 
     Returns:
-        points kept (share); metres moved and minutes shifted on average (where visits were not dropped);
-        visit-map and, from one visit of a trace to the next, flow-map error: half the sum of the absolute
-        differences of the maps' shares, on cells of a kilometre (0 the same, 1 nothing in common). Without
-        latitudes and longitudes the maps count places.
+        the share of points kept; the average metres moved and minutes shifted, if no visit was dropped;
+        the visit-map error, and the flow-map error over steps from one visit of a trace to the next. A map
+        error is half the sum of the absolute differences of the maps' shares on cells of a kilometre: 0 for
+        equal maps, 1 for maps with nothing in common. Without latitudes and longitudes maps count places.
     """
     found: dict[str, float] = {KEPT: len(view) / max(len(original), 1)}
     if len(view) == len(original) and len(original):
@@ -65,6 +66,6 @@ def _on_grid(original: Traces, view: Traces) -> tuple[Ints, Ints]:
 
 
 def _flows(traces: Traces, cell: Ints, cells: int) -> Ints:
-    """The codes of all steps from one visit of a trace to the next."""
+    """The codes of all steps from one visit of a person to the next visit."""
     same = traces.person[1:] == traces.person[:-1]
     return cell[:-1][same] * cells + cell[1:][same]

@@ -1,1 +1,1 @@
-"""Views: what is released, as immutable records of arrays."""
+"""Views: released data as immutable records of arrays."""

@@ -1,4 +1,4 @@
-"""Counts: how many people were where, when."""
+"""Aggregate counts: the number of people in each cell in each bin of time."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from confide.views.traces import Traces
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Grid:
-    """Bins of time over cells; chosen without the data, and public.
+    """A grid of time bins and cells; it is public and chosen without the data.
 
     Args:
-        cells: every place code is a cell.
-        start: seconds since 1970-01-01 UTC at which the first bin begins.
-        bin_s: seconds a bin.
-        times: how many bins; visits outside are not counted.
+        cells: the number of cells; each place code is a cell.
+        start: the start of the first bin in seconds since 1970-01-01 UTC.
+        bin_s: the length of a bin in seconds.
+        times: the number of bins; visits outside them are not counted.
     """
 
     cells: int
@@ -29,11 +29,11 @@ class Grid:
 
     @property
     def size(self) -> int:
-        """Cells times bins."""
+        """The number of counts: cells times bins."""
         return self.cells * self.times
 
     def pairs(self, traces: Traces) -> tuple[Ints, Ints]:
-        """Who was in which (cell, bin), each pair once: person int64[k] and cell * times + bin int64[k].
+        """The presences, each once: the person int64[k] and cell * times + bin int64[k].
 
         >>> import numpy as np
         >>> seen = Traces.of(np.array([0, 0, 0]), np.array([5, 6, 9_999]), np.array([1, 1, 0]))
@@ -43,30 +43,47 @@ class Grid:
         bins = (traces.time - self.start) // self.bin_s
         inside = (bins >= 0) & (bins < self.times)
         slot = traces.place[inside].astype(np.int64) * self.times + bins[inside]
+        # One number for each (person, cell, bin), so that a person counts once however often they return.
         both = np.unique(traces.person[inside].astype(np.int64) * self.size + slot)
         return both // self.size, both % self.size
 
     def total(self, traces: Traces) -> Floats:
-        """How many people were in each cell during each bin: float64[cells * times]."""
+        """The number of people in each cell during each bin: float64[cells * times]."""
         return np.bincount(self.pairs(traces)[1], minlength=self.size).astype(np.float64)
 
     def presence(self, traces: Traces) -> Floats:
-        """1 where a person was in a cell during a bin: float64[n, cells * times]."""
+        """The presence matrix, 1 where a person was in a cell during a bin: float64[n, cells * times]."""
         found = np.zeros((traces.people, self.size))
         found[self.pairs(traces)] = 1
         return found
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Counts:
-    """How many people of a group were seen in each cell in each bin of time.
+class Visits:
+    """The visits of a group, and the grid on which they are counted.
 
     Args:
-        counts: float64[cells, times]; noise may make them negative.
+        traces: of the group.
         grid: which visits are counted where.
+    """
+
+    traces: Traces
+    grid: Grid
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Counts:
+    """A release of aggregate counts: how many people of a group were in each cell in each bin of time.
+
+    Args:
+        counts: float64[cells, times]; noise can make them negative.
+        grid: the cells and bins.
     """
 
     shown: ClassVar[str] = "counts"
 
     counts: Floats
     grid: Grid
+
+    def __len__(self) -> int:
+        return self.counts.size

@@ -1,4 +1,4 @@
-"""Pictures: grey or colour images of one size, and who is in them where that is known."""
+"""Images of people: grey or colour, of one size, with names where they are known."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from confide.core.errors import DataError
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Pictures:
-    """n pictures of one size and mode.
+    """n images of one size and mode.
 
     Args:
         pixels: uint8[n, h, w] (grey) or uint8[n, h, w, 3] (colour).
-        person: int64[n], who is in each; None where the pictures carry no names.
+        person: int64[n], the person in each image; None if the images have no names.
 
     Raises:
-        DataError: if the pixels are of another shape or type, or the names of another length.
+        DataError: if the pixels have another shape or type, or the names another length.
     """
 
     shown: ClassVar[str] = "images"
@@ -37,21 +37,21 @@ class Pictures:
                 f"the pixels are {self.pixels.dtype}{list(shape)}: give uint8[n, h, w] or uint8[n, h, w, 3]."
             )
         if self.person is not None and len(self.person) != len(self.pixels):
-            raise DataError(f"{len(self.pixels)} pictures but {len(self.person)} names: give one name each.")
+            raise DataError(f"{len(self.pixels)} images but {len(self.person)} names: give one name each.")
 
     def __len__(self) -> int:
         return len(self.pixels)
 
     def take(self, rows: Array) -> Pictures:
-        """The pictures at these positions (or under this mask), in that order."""
+        """The images at these positions (or under this mask), in that order."""
         return Pictures(self.pixels[rows], None if self.person is None else self.person[rows])
 
     def nameless(self) -> Pictures:
-        """The same pictures without names."""
+        """The same images without names."""
         return Pictures(self.pixels)
 
     def digest(self) -> str:
-        """A SHA-256 over all of it: the content's name in a cache."""
+        """A SHA-256 over pixels and names, which identifies the content in a cache."""
         sha = hashlib.sha256(repr(self.pixels.shape).encode())
         sha.update(np.ascontiguousarray(self.pixels).data)
         if self.person is not None:

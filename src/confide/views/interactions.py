@@ -1,4 +1,4 @@
-"""Interactions: who did what with which item, and where known how he rated it, and when."""
+"""Interactions of people with items, with ratings and days where they are known."""
 
 from __future__ import annotations
 
@@ -10,22 +10,23 @@ from numpy.typing import NDArray
 
 from confide.core.arrays import Array, Ints
 from confide.core.errors import DataError
-from confide.views.people import chosen, digest_of, start_of
+from confide.views.people import chosen, digest_of, number_of, start_of
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Interactions:
     """The k interactions of n people with m items, in the order of the people; each pair at most once.
 
-    Small types, so that a hundred million of them fit into memory. Make one with `Interactions.of`.
+    The types are small, so that a hundred million interactions fit into memory. Make one with
+    `Interactions.of`.
 
     Args:
         person: int32[k] in 0..people-1, rising.
         item: int32[k] in 0..items-1, rising within each person.
         people: n; people without any interaction count too.
         items: m.
-        rating: float32[k], or None where nobody rated.
-        day: float32[k], days since 1970-01-01, or None where times are not known.
+        rating: float32[k]; None if there are no ratings.
+        day: float32[k], days since 1970-01-01; None if times are not known.
 
     >>> likes = Interactions.of(np.array([1, 0, 1]), np.array([5, 2, 0]), people=3)
     >>> likes.start.tolist(), likes.item.tolist(), likes.raters().tolist()
@@ -54,21 +55,20 @@ class Interactions:
         rating: Array | None = None,
         day: Array | None = None,
     ) -> Interactions:
-        """From codes in any order; of a pair that comes twice the last one stays.
+        """Build interactions from codes in any order; of a repeated pair the last one is kept.
 
         Raises:
-            DataError: if the arrays differ in length, or a code is negative or beyond the count.
+            DataError: if the arrays differ in length, or a code is negative or too large.
         """
-        n = int(person.max(initial=-1)) + 1 if people is None else people
-        m = int(item.max(initial=-1)) + 1 if items is None else items
         if any(a is not None and len(a) != len(person) for a in (item, rating, day)):
-            raise DataError("persons, items, ratings and days differ in length: give one of each a row.")
-        for name, codes, count in (("person", person, n), ("item", item, m)):
-            if len(codes) and (codes.min() < 0 or codes.max() >= count):
-                raise DataError(f"a code of a {name} lies outside 0 to {count - 1}: give codes from 0 on.")
+            raise DataError(
+                "persons, items, ratings and days differ in length: give one of each for each row."
+            )
+        n, m = number_of("person", person, people), number_of("item", item, items)
         key = person.astype(np.int64) * m + item
-        if not (key[1:] > key[:-1]).all():
+        if not (key[1:] > key[:-1]).all():  # sorting 100 million keys takes long: skip it where it can be
             order = np.argsort(key, kind="stable")
+            # A stable sort keeps the given order within a pair, so its last row is the last one given.
             last = np.append(key[order][1:] != key[order][:-1], True)[: len(order)]
             order = order[last]
             person, item = person[order], item[order]
@@ -87,19 +87,19 @@ class Interactions:
 
     @property
     def start(self) -> Ints:
-        """int64[n + 1]: person i's interactions are those from start[i] to start[i + 1] - 1."""
+        """The offsets int64[n + 1]: person i has the interactions start[i] to start[i + 1] - 1."""
         return start_of(self.person, self.people)
 
     def counts(self) -> Ints:
-        """How many interactions each person has, int64[n]."""
+        """The number of interactions of each person, int64[n]."""
         return np.diff(self.start)
 
     def raters(self) -> Ints:
-        """How many people each item has, int64[m]."""
+        """The number of people who have each item, int64[m]."""
         return np.bincount(self.item, minlength=self.items).astype(np.int64)
 
     def rows(self, rows: Array) -> Interactions:
-        """These interactions alone (a mask, or rising positions); people and items keep their codes."""
+        """Only these interactions (a mask, or rising positions); people and items keep their codes."""
         return replace(
             self,
             **{
@@ -109,10 +109,10 @@ class Interactions:
         )
 
     def take(self, people: Array) -> Interactions:
-        """These people alone (a mask, or codes in any order, none twice), numbered anew in that order."""
+        """Only these people (a mask, or codes in any order, none twice), renumbered in that order."""
         rows, person, n = chosen(self.person, self.people, people)
         return replace(self.rows(rows), person=person, people=n)
 
     def digest(self) -> str:
-        """A SHA-256 over all of it: the content's name in a cache."""
+        """A SHA-256 over all fields, which identifies the content in a cache."""
         return digest_of(self)

@@ -1,31 +1,50 @@
-"""What interactions and traces have in common: rows in the order of people, and a digest of all of it."""
+"""Rows grouped by people: offsets, selection and digests, shared by interactions and traces."""
 
 from __future__ import annotations
 
 import hashlib
 from dataclasses import fields
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from confide.core.arrays import Array, Ints
+from confide.core.errors import DataError
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+
+def number_of(what: str, codes: Array, count: int | None) -> int:
+    """The number of people, items or places: `count`, or by default one more than the largest code.
+
+    Raises:
+        DataError: if a code is negative or too large.
+
+    >>> number_of("person", np.array([0, 2]), None)
+    3
+    """
+    number = int(codes.max(initial=-1)) + 1 if count is None else count
+    if len(codes) and (codes.min() < 0 or codes.max() >= number):
+        raise DataError(f"a code of a {what} is outside 0 to {number - 1}: give codes from 0 on.")
+    return number
 
 
 def start_of(person: Array, people: int) -> Ints:
-    """int64[n + 1]: person i's rows are those from start[i] to start[i + 1] - 1, if `person` is rising."""
+    """The offsets int64[n + 1] for a rising `person`: person i has the rows start[i] to start[i + 1] - 1."""
     return np.searchsorted(person, np.arange(people + 1)).astype(np.int64)
 
 
 def chosen(person: Array, people: int, keep: Array) -> tuple[Ints, Array, int]:
-    """The rows of these people alone, in the order of these people.
+    """Select the rows of these people, in the order of these people.
 
     Args:
-        person: whose each row is, rising.
-        people: how many people there are.
+        person: the person of each row, rising.
+        people: the number of people.
         keep: a mask over people, or their codes in any order, none twice.
 
     Returns:
-        the positions of the rows, the new code of each one's person int32, and the number of people.
+        the positions of the rows, the new code of the person of each row int32, and the number of people.
 
     >>> chosen(np.array([0, 0, 1, 2]), 3, np.array([2, 0]))[0].tolist()
     [3, 0, 1]
@@ -39,8 +58,8 @@ def chosen(person: Array, people: int, keep: Array) -> tuple[Ints, Array, int]:
     return rows, here[rows].astype(np.int32), len(codes)
 
 
-def digest_of(record: Any) -> str:
-    """A SHA-256 over the fields of a dataclass of arrays and numbers: the content's name in a cache."""
+def digest_of(record: DataclassInstance) -> str:
+    """A SHA-256 over the fields of a dataclass of arrays and numbers, which identifies it in a cache."""
     sha = hashlib.sha256()
     for f in fields(record):
         value: Array | int | None = getattr(record, f.name)

@@ -1,4 +1,4 @@
-"""Records: what a model is trained on and asked about."""
+"""Records of people: the features and labels that a model is trained on and asked about."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Words: TypeAlias = NDArray[np.uint64]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Records:
-    """People's records: features and what is to be predicted from them.
+    """The records of people: features, and the label or value to predict.
 
     Args:
         x: features, an array [n, ...] or a polars frame of n rows.
@@ -39,7 +39,9 @@ class Records:
 
     def __post_init__(self) -> None:
         if len(self.x) != len(self.y):
-            raise DataError(f"{len(self.x)} rows of features but {len(self.y)} labels: give one label a row.")
+            raise DataError(
+                f"{len(self.x)} rows of features but {len(self.y)} labels: give one label for each row."
+            )
 
     def __len__(self) -> int:
         return len(self.y)
@@ -54,22 +56,22 @@ class Records:
 
     @staticmethod
     def concat(parts: Sequence[Records]) -> Records:
-        """These records one after another.
+        """Concatenate records.
 
         Raises:
-            DataError: if some are frames and some are arrays, or none were given.
+            DataError: if some are frames and some are arrays, or there are none.
         """
         frames = [p.x for p in parts if isinstance(p.x, pl.DataFrame)]
         arrays = [p.x for p in parts if not isinstance(p.x, pl.DataFrame)]
         if not parts or (frames and arrays):
-            raise DataError("records to join are all frames or all arrays: convert them to one kind.")
+            raise DataError("the records are not all frames or all arrays: convert them to one kind.")
         x: Batch = pl.concat(frames) if frames else np.concatenate(arrays)
         return Records(x, np.concatenate([p.y for p in parts]))
 
     def fingerprints(self) -> Words:
-        """A 64-bit key of each record's features and label: equal records, equal keys; uint64[n].
+        """A 64-bit hash of each record's features and label, equal for equal records; uint64[n].
 
-        Keys are for comparing records within one run, not for keeping.
+        Hashes are for comparing records within one run only: another version may compute other ones.
         """
         if isinstance(self.x, pl.DataFrame):
             return self.x.with_columns(pl.Series("__y", self.y)).hash_rows(seed=0).to_numpy()
@@ -77,17 +79,18 @@ class Records:
         if flat.dtype.kind == "f":
             flat = flat + 0.0  # -0.0 and 0.0 are one value
         words = np.column_stack([_words(flat), _words(np.ascontiguousarray(self.y[:, None]))])
-        coins = np.random.default_rng(0x5EED)
-        odd: Words = np.asarray(coins.integers(1, 2**62, words.shape[1]) * 2 + 1, np.uint64)
+        # Each word is multiplied by its own odd number and mixed; sums of the products seldom collide.
+        constants = np.random.default_rng(0x5EED)
+        odd: Words = np.asarray(constants.integers(1, 2**62, words.shape[1]) * 2 + 1, np.uint64)
         mixed: Words = np.multiply(np.bitwise_xor(words, np.right_shift(words, np.uint64(32))), odd)
         spread: Words = np.bitwise_xor(mixed, np.right_shift(mixed, np.uint64(29)))
         keys: Words = np.add.reduce(np.multiply(spread, np.uint64(0x9E3779B97F4A7C15)), axis=1)
         return keys
 
     def first_of_each(self) -> Bools:
-        """bool[n]: is this the first record with these features and this label?
+        """Whether each record is the first one with its features and its label, bool[n].
 
-        A record on both sides of a membership audit is member and non-member at once: such an audit
+        A record on both sides of a membership audit is member and non-member at once. Such a record
         measures nothing, so later copies are left out.
 
         >>> Records(np.array([[1], [2], [1]]), np.array([0, 0, 0])).first_of_each()
@@ -98,11 +101,11 @@ class Records:
         return first
 
     def digest(self) -> str:
-        """A SHA-256 over features, labels, shapes and types: the content's name in a cache."""
+        """A SHA-256 over features, labels, shapes and types, which identifies the content in a cache."""
         sha = hashlib.sha256()
         if isinstance(self.x, pl.DataFrame):
             buffer = io.BytesIO()
-            self.x.rechunk().write_ipc(buffer)
+            self.x.rechunk().write_ipc(buffer)  # one chunk, or equal frames could have different bytes
             sha.update(buffer.getbuffer())
         else:
             sha.update(f"{self.x.dtype}{self.x.shape}".encode())

@@ -1,4 +1,4 @@
-"""Traces: who was where, when."""
+"""Traces: visits of people to places at times."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from numpy.typing import NDArray
 
 from confide.core.arrays import Array, Floats, Ints
 from confide.core.errors import DataError
-from confide.views.people import chosen, digest_of, start_of
+from confide.views.people import chosen, digest_of, number_of, start_of
 
-EARTH_RADIUS_M = 6_371_008.8
+EARTH_RADIUS_M = 6_371_008.8  # the mean radius of the Earth as a sphere
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Traces:
-    """The k visits of n people to p places, by person and, within a person, by time.
+    """The k visits of n people to p places, sorted by person and time.
 
     Make one with `Traces.of`.
 
@@ -27,7 +27,7 @@ class Traces:
         place: int32[k] in 0..places-1.
         people: n.
         places: p.
-        where: float64[p, 2], latitude and longitude of each place in degrees; None where not known.
+        where: float64[p, 2], latitude and longitude of each place in degrees; None if not known.
 
     >>> seen = Traces.of(np.array([1, 0, 1]), np.array([50, 7, 3]), np.array([0, 1, 2]))
     >>> seen.person.tolist(), seen.time.tolist(), seen.place.tolist()
@@ -54,20 +54,17 @@ class Traces:
         places: int | None = None,
         where: Floats | None = None,
     ) -> Traces:
-        """From codes in any order.
+        """Build traces from codes in any order.
 
         Raises:
-            DataError: if the arrays differ in length, or a code is negative or beyond the count.
+            DataError: if the arrays differ in length, or a code is negative or too large.
         """
-        n = int(person.max(initial=-1)) + 1 if people is None else people
-        p = int(place.max(initial=-1)) + 1 if places is None else places
-        p = max(p, 0 if where is None else len(where))
         if not len(person) == len(time) == len(place):
-            raise DataError("persons, times and places differ in length: give one of each a row.")
-        for name, codes, count in (("person", person, n), ("place", place, p)):
-            if len(codes) and (codes.min() < 0 or codes.max() >= count):
-                raise DataError(f"a code of a {name} lies outside 0 to {count - 1}: give codes from 0 on.")
-        order = np.lexsort((place, time, person))
+            raise DataError("persons, times and places differ in length: give one of each for each row.")
+        known = 0 if where is None else len(where)  # places with coordinates and no visit count too
+        n = number_of("person", person, people)
+        p = max(number_of("place", place, None if places is None else max(places, known)), known)
+        order = np.lexsort((place, time, person))  # the last key is the first to sort by
         return cls(
             person[order].astype(np.int32),
             time[order].astype(np.int64),
@@ -82,29 +79,29 @@ class Traces:
 
     @property
     def start(self) -> Ints:
-        """int64[n + 1]: person i's visits are those from start[i] to start[i + 1] - 1."""
+        """The offsets int64[n + 1]: person i has the visits start[i] to start[i + 1] - 1."""
         return start_of(self.person, self.people)
 
     def counts(self) -> Ints:
-        """How many visits each person made, int64[n]."""
+        """The number of visits of each person, int64[n]."""
         return np.diff(self.start)
 
     def rows(self, rows: Array) -> Traces:
-        """These visits alone (a mask, or rising positions); people and places keep their codes."""
+        """Only these visits (a mask, or rising positions); people and places keep their codes."""
         return replace(self, person=self.person[rows], time=self.time[rows], place=self.place[rows])
 
     def take(self, people: Array) -> Traces:
-        """These people alone (a mask, or codes in any order, none twice), numbered anew in that order."""
+        """Only these people (a mask, or codes in any order, none twice), renumbered in that order."""
         rows, person, n = chosen(self.person, self.people, people)
         return replace(self.rows(rows), person=person, people=n)
 
     def digest(self) -> str:
-        """A SHA-256 over all of it: the content's name in a cache."""
+        """A SHA-256 over all fields, which identifies the content in a cache."""
         return digest_of(self)
 
 
 def metres(one: Floats, other: Floats) -> Floats:
-    """The distance along the surface between points given as (latitude, longitude) in degrees.
+    """The great-circle distance in metres between points (latitude, longitude) in degrees.
 
     Args:
         one, other: float64[..., 2], broadcast against each other.
@@ -113,6 +110,6 @@ def metres(one: Floats, other: Floats) -> Floats:
     111195
     """
     a, b = np.radians(one), np.radians(other)
-    half = np.sin((b - a) / 2) ** 2
+    half = np.sin((b - a) / 2) ** 2  # the haversine formula, which is accurate for near points
     chord = half[..., 0] + np.cos(a[..., 0]) * np.cos(b[..., 0]) * half[..., 1]
     return 2 * EARTH_RADIUS_M * np.arcsin(np.sqrt(np.clip(chord, 0, 1)))

@@ -1,30 +1,10 @@
-"""FLOOR 1: what do a person's likes tell of him? One file a paper.
-
-`asking` holds what the attacks share: who the targets are, and the answer to each claim.
-"""
+"""Attribute inference: what does a release tell about a trait of a person?"""
 
 from __future__ import annotations
 
-from confide.attacks.attribute.likes.svd import LikesSVD
-from confide.attacks.attribute.likes.tfidf import LikesTfIdf
-from confide.core.errors import KnowledgeError
+from confide.attacks.attribute import likes
+from confide.attacks.attribute.likes import LikesSVD, LikesTfIdf
 
-ALL = (LikesTfIdf, LikesSVD)
+ALL = likes.ALL
 
-
-def by_name(name: str) -> type:
-    """The attack of this name.
-
-    Raises:
-        KnowledgeError: if there is none.
-
-    >>> by_name("likes-svd").__name__
-    'LikesSVD'
-    """
-    names = {attack.name: attack for attack in ALL}
-    if name not in names:
-        raise KnowledgeError(f"there is no attack {name!r} on likes: choose from {', '.join(names)}.")
-    return names[name]
-
-
-__all__ = ["ALL", "LikesSVD", "LikesTfIdf", "by_name"]
+__all__ = ["ALL", "LikesSVD", "LikesTfIdf"]

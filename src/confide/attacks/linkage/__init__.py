@@ -1,36 +1,24 @@
-"""FLOOR 1: which row of the release is this person's? One file a paper.
-
-`scoring` holds no attack: it is what the attacks on ratings share; `places` and `chains` are what those on
-earlier traces share.
-"""
+"""Linkage: which row or picture of a release belongs to this person?"""
 
 from __future__ import annotations
 
-from confide.attacks.linkage.ratings.counting import Counting
-from confide.attacks.linkage.ratings.entropic import Entropic
-from confide.attacks.linkage.ratings.likelihood import Likelihood
-from confide.attacks.linkage.ratings.scoreboard import Scoreboard
-from confide.attacks.linkage.traces.location_meter import LocationMeter
-from confide.attacks.linkage.traces.mobility_chain import MobilityChain, MobilityLikelihood
-from confide.attacks.linkage.traces.nearby_points import NearbyPoints
-from confide.attacks.linkage.traces.shared_places import SharedPlaces
-from confide.attacks.linkage.traces.unique_points import UniquePoints
-
-ALL = (
-    Scoreboard,
-    Likelihood,
-    Entropic,
-    Counting,
-    UniquePoints,
-    NearbyPoints,
-    SharedPlaces,
+from confide.attacks.linkage import images, ratings, traces
+from confide.attacks.linkage.images import ClearTrained, Recogniser, SmallCNN
+from confide.attacks.linkage.ratings import Counting, Entropic, Likelihood, Scoreboard
+from confide.attacks.linkage.traces import (
+    LocationMeter,
     MobilityChain,
     MobilityLikelihood,
-    LocationMeter,
+    NearbyPoints,
+    SharedPlaces,
+    UniquePoints,
 )
+
+ALL = (*ratings.ALL, *traces.ALL, *images.ALL)
 
 __all__ = [
     "ALL",
+    "ClearTrained",
     "Counting",
     "Entropic",
     "Likelihood",
@@ -38,7 +26,9 @@ __all__ = [
     "MobilityChain",
     "MobilityLikelihood",
     "NearbyPoints",
+    "Recogniser",
     "Scoreboard",
     "SharedPlaces",
+    "SmallCNN",
     "UniquePoints",
 ]

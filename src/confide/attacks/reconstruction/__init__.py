@@ -1,5 +1,1 @@
-"""FLOOR 1: what did the person do or look like? Hidden values brought back from what was released.
-
-`hidden_markov` and `mobility_profile` are the mathematics of the location-privacy meter, `observation` says
-how regions look in a release, and `localisation` puts people back on the map.
-"""
+"""Reconstruction: what did a person do, or look like? Hidden values restored from a release."""

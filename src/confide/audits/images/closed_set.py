@@ -2,29 +2,34 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypeAlias
 
 import numpy as np
 
 from confide.attacks.linkage.images import ClearTrained, Recogniser, SmallCNN
-from confide.attacks.reconstruction.images.deblur import EXACT, ROUNDED, deblurred, power_of
+from confide.audits.release import AuditedRelease
 from confide.core.arrays import Floats, Ints
-from confide.core.cache import Cache, key_of
+from confide.core.cache import Cache
 from confide.core.errors import KnowledgeError
 from confide.core.estimate import Estimate
-from confide.core.nouns import Case, Mechanism
-from confide.games.linkage.images import ImageRecognition
-from confide.inputs.images import ImagesData
+from confide.core.keys import key_of_value
+from confide.core.nouns import World
+from confide.core.version import VERSION
 from confide.knowledge.images import Gallery
-from confide.measure.pictures import among_first, average, clustered_rate, psnr, ssim
-from confide.mechanisms.anonymize.gaussian_blur import GaussianBlur, blurred
-from confide.report import Skipped, Table
+from confide.measure.pictures import among_first, clustered_rate
+from confide.report import Skipped
 from confide.views.images import Pictures
 
-ENTRANTS: Mapping[tuple[str, str], Recogniser | SmallCNN | ClearTrained] = {
+CLOSED = 1
+"""The place of the closed game among those that are played on a release."""
+
+Entrant: TypeAlias = tuple[str, str]
+"""A model, and what it learned from."""
+
+ENTRANTS: Mapping[Entrant, Recogniser | SmallCNN | ClearTrained] = {
     ("linear", "obscured pictures"): Recogniser(model="linear"),
     ("linear", "clear pictures"): ClearTrained(model="linear"),
     ("kernel", "obscured pictures"): Recogniser(),
@@ -33,164 +38,79 @@ ENTRANTS: Mapping[tuple[str, str], Recogniser | SmallCNN | ClearTrained] = {
 }
 RETRAINED, CLEAR = ("kernel", "obscured pictures"), ("kernel", "clear pictures")
 NETWORK = ("small network", "obscured pictures")
-PSNR, SSIM = "likeness (PSNR, dB)", "likeness (SSIM)"
-USABLE = "recognised by a machine that learned from clear pictures"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@dataclass(eq=False)
 class ClosedSet:
-    """One release, asked about picture by picture.
+    """One release with everybody in the gallery; each entrant is trained when it is first asked for.
 
     Args:
-        gallery: what the adversary had.
-        asked: int64[n], the positions of the released pictures.
-        truth: int64[n], who is in them.
-        view: the released pictures.
-        scores: of each entrant (model, what it learned from), float64[n, people].
-        skipped: entrants that could not run.
+        release: whose game number `CLOSED` is the closed one.
+        network: whether the small network takes part.
     """
 
-    gallery: Gallery
-    asked: Ints
-    truth: Ints
-    view: Pictures
-    scores: Mapping[tuple[str, str], Floats]
-    skipped: tuple[Skipped, ...]
+    release: AuditedRelease
+    network: bool
+    _scores: dict[Entrant, Floats | None] = field(default_factory=dict)
+    _skipped: list[Skipped] = field(default_factory=list)
 
-    def rate(self, entrant: tuple[str, str], *, k: int) -> Estimate:
+    @property
+    def world(self) -> World[Pictures, Gallery, Ints, Ints]:
+        """The released pictures, the gallery, and who is in each picture."""
+        (world,) = self.release.dealt(CLOSED)
+        return world
+
+    @property
+    def asked(self) -> Ints:
+        """int64[n], the positions of the released pictures among all."""
+        assert self.world.ids is not None
+        return self.world.ids
+
+    @property
+    def scores(self) -> Mapping[Entrant, Floats]:
+        """Of each entrant that can run, float64[n, people]."""
+        found = {e: self._of(e) for e in ENTRANTS if self.network or e != NETWORK}
+        return {e: scores for e, scores in found.items() if scores is not None}
+
+    @property
+    def skipped(self) -> tuple[Skipped, ...]:
+        """Entrants that cannot run, with the reasons."""
+        _ = self.scores
+        return tuple(self._skipped)
+
+    def rate(self, entrant: Entrant, *, k: int) -> Estimate:
         """How often the right name is among the first k."""
-        return clustered_rate(among_first(self.scores[entrant], self.truth, k=k), self.truth)
+        scores, truth = self._of(entrant), self.world.secrets
+        assert scores is not None, f"{entrant} cannot run here"
+        return clustered_rate(among_first(scores, truth, k=k), truth)
 
-    def left(self, original: Pictures) -> dict[str, Estimate | float]:
-        """What the release leaves of the pictures."""
-        shown = original.pixels[self.asked], self.view.pixels
-        found: dict[str, Estimate | float] = {SSIM: average(ssim(*shown)), USABLE: self.rate(CLEAR, k=1)}
-        likeness = psnr(*shown)
-        return found | ({PSNR: average(likeness)} if np.isfinite(likeness).all() else {})
-
-
-def closed_set(
-    mechanism: Mechanism[Pictures],
-    pictures: Pictures,
-    *,
-    gallery: float,
-    network: bool,
-    seed: int,
-    key: str,
-    cache: Path | None,
-) -> ClosedSet:
-    """Release and recognise once, with everybody in the gallery; the same pictures whatever the mechanism."""
-    game = ImageRecognition(mechanism=mechanism, pictures=pictures, gallery=gallery, closed=True)
-    world = game.deal(0, rng=np.random.default_rng([seed, 7]))
-    scores: dict[tuple[str, str], Floats] = {}
-    skipped: list[Skipped] = []
-    for entrant, attack in ENTRANTS.items():
-        if entrant == NETWORK and not network:
-            continue
-        try:
-            scores[entrant] = _scored(attack, world.case, seed, key_of("closed", key, repr(attack)), cache)
-        except KnowledgeError as why:
-            skipped.append(Skipped(attack=f"{attack.name} (closed set)", why=str(why)))
-    asked = np.arange(len(world.secrets)) if world.ids is None else world.ids
-    return ClosedSet(
-        gallery=world.case.known,
-        asked=asked,
-        truth=world.secrets,
-        view=world.case.view,
-        scores=scores,
-        skipped=tuple(skipped),
-    )
+    def _of(self, entrant: Entrant) -> Floats | None:
+        if entrant not in self._scores:
+            attack = ENTRANTS[entrant]
+            try:
+                self._scores[entrant] = _kept_scores(self.release, attack)
+            except KnowledgeError as why:
+                self._skipped.append(Skipped.because(f"{attack.name} (closed set)", why))
+                self._scores[entrant] = None
+        return self._scores[entrant]
 
 
-def _scored(
-    attack: Recogniser | SmallCNN | ClearTrained,
-    case: Case[Pictures, Gallery, Ints],
-    seed: int,
-    key: str,
-    cache: Path | None,
-) -> Floats:
-    """The scores, kept as an array file under the key."""
-    name = key_of(key, str(seed))
-    found = None if cache is None else Cache(cache).find(name)
+def _kept_scores(release: AuditedRelease, attack: Recogniser | SmallCNN | ClearTrained) -> Floats:
+    """The scores, kept as an array file: training takes long, and an interrupted audit goes on."""
+    settings, game = release.settings, release.games[CLOSED].game
+    shelf = Cache(settings.folder)
+    key = key_of_value("closed set", VERSION, game, attack, settings.seed)
+    found = shelf.find(key)
     if found is not None:
         with found.open("rb") as file:
             return np.load(file, allow_pickle=False)
-    scores = attack.scores(case, rng=np.random.default_rng([seed, 8]))
-    if cache is not None:
-        cache.mkdir(parents=True, exist_ok=True)
+    (world,) = release.dealt(CLOSED)
+    scores = attack.scores(world.case, rng=settings.rng("closed set"))
 
-        def write(draft: Path) -> None:
-            with draft.open("wb") as file:
-                np.save(file, scores, allow_pickle=False)
+    def write(draft: Path) -> None:
+        with draft.open("wb") as file:
+            np.save(file, scores, allow_pickle=False)
 
-        Cache(cache).keep(name, write)
+    settings.folder.mkdir(parents=True, exist_ok=True)
+    shelf.keep(key, write)
     return scores
-
-
-def recognition_table(found: ClosedSet, people: int) -> Table:
-    """Top-1 and top-5 of each entrant, with chance beside them."""
-    rows = [
-        (f"{model}, learned from {source}", found.rate(e, k=1), found.rate(e, k=min(5, people)))
-        for e in found.scores
-        for model, source in [e]
-    ]
-    commonest = max(Counter(found.truth.tolist()).values()) / len(found.truth)
-    return Table(
-        title="If everybody in the pictures is a candidate",
-        reading=f"{len(found.truth):,} released pictures of {people} people, nobody held out; intervals know "
-        "that pictures of one person go together. Compare what a machine learns from pictures obscured the "
-        f"same way with what it learns from clear ones. The most frequent person is in {commonest:.1%}.",
-        head=("machine", "right name", "right name among the first five"),
-        rows=(*rows, ("guessing", 1 / people, min(5, people) / people)),
-        of=people,
-    )
-
-
-def people_table(found: ClosedSet, album: ImagesData) -> Table:
-    """Who is recognised, the most often first."""
-    right = [found.scores[e].argmax(axis=1) == found.truth for e in (RETRAINED, CLEAR)]
-    counts = [np.bincount(found.truth, weights=w, minlength=len(album.people)) for w in (None, *right)]
-    order = np.lexsort((counts[2], counts[1] / np.maximum(counts[0], 1)))[::-1]
-    return Table(
-        title="Who is recognised",
-        reading="Of each person's released pictures, how many got the right name; at most 20 people. "
-        "The rest is in the evidence.",
-        head=("person", "pictures", "by a machine that learned from obscured pictures", "from clear ones"),
-        rows=tuple((album.people[p], *(int(c[p]) for c in counts)) for p in order[:20]),
-        internal=True,
-    )
-
-
-def recognised_as(found: ClosedSet, people: Sequence[str], count: int) -> list[str | None]:
-    """For each of all `count` pictures the name it was given, None where it was not released here."""
-    names: list[str | None] = [None] * count
-    for at, code in zip(found.asked.tolist(), found.scores[RETRAINED].argmax(axis=1).tolist(), strict=True):
-        names[at] = people[code]
-    return names
-
-
-def deblurring_table(blur: GaussianBlur, found: ClosedSet, album: ImagesData) -> Table:
-    """What undoing the blur brings back, with and without the rounding."""
-    truth = album.pictures.pixels[found.asked]
-    power = power_of(found.gallery.clear.pixels)
-    exact = blurred(truth, blur.sigma)
-    rows = tuple(
-        (
-            words,
-            average(psnr(truth, shown)),
-            average(psnr(truth, back := deblurred(shown, sigma=blur.sigma, power=power, noise=noise))),
-            average(psnr(truth, back) - psnr(truth, shown)),
-        )
-        for words, shown, noise in (
-            ("as published: rounded to whole numbers", found.view.pixels, ROUNDED),
-            ("not rounded, as in a file of floats", exact, EXACT),
-        )
-    )
-    return Table(
-        title="Undoing the blur",
-        reading="The likeness to the clear pictures (PSNR; 3 dB more halve the squared error) of the blurred "
-        "pictures, and of what somebody makes of them who knows the blur and how clear pictures look on "
-        "average.",
-        head=("pictures", "blurred, dB", "deblurred, dB", "gain, dB"),
-        rows=rows,
-    )

@@ -1,10 +1,9 @@
-"""What the likes tell without the most telling items, and what hangs on a person's own likes."""
+"""Counterfactuals: what likes tell without the most telling items, and without a person's own likes."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import polars as pl
@@ -21,26 +20,28 @@ from confide.inputs.likes import LikesData
 from confide.measure import auc, proportion
 from confide.measure.intervals import mean
 from confide.report import Table
+from confide.report.exhibits import Cell
 from confide.views.interactions import Interactions
 
 MOST_TELLING = (10, 50, 200)
+"""How many of the most telling items are hidden, or shown alone: few, some and many of a person's items."""
 NAMED = 20
-"""So many items are named in the internal report."""
+"""How many of the most telling items are listed."""
 OWN = 3
-"""So many of his own items are named for each target."""
+"""How many of a target's own items are named."""
 SAMPLE = 300
-"""So many people are left out one by one."""
+"""How many people are left out one by one: memory grows with them, and 300 measure a quantile."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Crossed:
-    """One cross-validation of `likes-tfidf` on a release, kept open for questions.
+    """The results of one cross-validation of `likes-tfidf` on a release.
 
     Args:
-        fold: the AUC of each part, by what the adversary saw: all items, or less.
-        share: the share of the likes that is left of them, by the same.
-        blank: bool[n], who has no item that the panel knows.
-        own: the items that speak most for what is true of a person, best first, as text [n].
+        fold: the AUC of each part, by what the adversary saw: all items, or fewer.
+        share: the share of the likes that it saw, by the same.
+        blank: bool[n], the people who have no item that the panel knows.
+        own: the items of each person that speak most for what is true of them, best first, as text [n].
     """
 
     fold: Mapping[str, tuple[Estimate, ...]]
@@ -49,20 +50,25 @@ class Crossed:
     own: tuple[str | None, ...]
 
 
-def crossed(people: LikesData, seen: Interactions, part: Ints, *, attack: LikesTfIdf) -> Crossed:
-    """Learn from all parts but one, and ask about the people of that one; then again with fewer items.
+def crossed(people: LikesData, views: Sequence[Interactions], part: Ints, *, attack: LikesTfIdf) -> Crossed:
+    """Cross-validation: learn from all parts but one and ask about that one, with all items and with fewer.
 
     In each part the panel's own model says which items are the most telling: the targets' traits play no
     role.
+
+    Args:
+        people: everybody, with their traits.
+        views: the release of the world that asks about each part.
+        part: int64[n], the part of each person.
+        attack: its settings.
     """
-    x = matrix(seen)
     blank = np.zeros(len(part), np.bool_)
     own: list[str | None] = [None] * len(part)
     said: dict[str, Floats] = {}
     left: dict[str, int] = {}
     width = people.classes if people.kind == "classes" else 1
-    for number in range(int(part.max()) + 1):
-        panel, asked = np.flatnonzero(part != number), np.flatnonzero(part == number)
+    for number, view in enumerate(views):
+        x, panel, asked = matrix(view), np.flatnonzero(part != number), np.flatnonzero(part == number)
         weighed = TfIdf.of(x[panel], fewest_people=attack.fewest_people)
         model = _model(people, weighed(x[panel]), panel, attack)
         blank[asked] = x[asked] @ weighed.items.astype(np.float64) == 0
@@ -70,25 +76,26 @@ def crossed(people: LikesData, seen: Interactions, part: Ints, *, attack: LikesT
         for one, text in zip(asked, texts, strict=True):
             own[one] = text
         order = ranked(weighed, x[panel], model)[0]
-        for words, among in _choices(order, seen.items):
+        for words, among in _choices(order, view.items):
             try:
                 fewer = TfIdf.of(x[panel], fewest_people=attack.fewest_people, among=among)
-            except KnowledgeError:  # nothing is left to learn from
+            except KnowledgeError:  # no item is left to learn from
                 continue
             again = _model(people, fewer(x[panel]), panel, attack)
             none = x[asked] @ fewer.items.astype(np.float64) == 0
             said.setdefault(words, np.zeros((len(part), width)))[asked] = again(fewer(x[asked]), blank=none)
             left[words] = left.get(words, 0) + int((x[asked] @ among.astype(np.float64)).sum())
+    shown = sum(int((part[view.person] == number).sum()) for number, view in enumerate(views))
     return Crossed(
         fold={words: _by_part(people, what, part) for words, what in said.items()},
-        share={words: count / max(len(seen), 1) for words, count in left.items()},
+        share={words: count / max(shown, 1) for words, count in left.items()},
         blank=blank,
         own=tuple(own),
     )
 
 
 def _choices(order: Ints, items: int) -> list[tuple[str, Bools]]:
-    """What the adversary may see, in words and as bool[m]."""
+    """The sets of items that the adversary may see, in words and as bool[m]."""
     found = [("all items", np.ones(items, np.bool_))]
     for k in (k for k in MOST_TELLING if k < len(order)):
         kept = np.ones(items, np.bool_)
@@ -116,7 +123,7 @@ def _by_part(people: LikesData, said: Floats, part: Ints) -> tuple[Estimate, ...
 def _own(
     described: Sparse, model: TraitModel, people: LikesData, asked: Ints, items: Bools
 ) -> list[str | None]:
-    """The items of each of these people that speak most for what is true of him, best first."""
+    """The items of each of these people that speak most for what is true of them, best first."""
     toward = described.tocoo()
     if people.kind == "classes":
         pull = model.weights[toward.col, people.value[asked].astype(np.int64)[toward.row]]
@@ -137,7 +144,7 @@ def _own(
 
 
 def targets_of(people: LikesData, found: Crossed) -> pl.DataFrame:
-    """Each target by his own id, what is true of him, and which of his own items speak most for it."""
+    """Targets by their own ids, what is true of them, and which of their items speak most for it."""
     n, classes = people.items.people, people.classes
     if people.kind == "number":
         truth = [f"{value:g}" for value in people.value]
@@ -148,7 +155,7 @@ def targets_of(people: LikesData, found: Crossed) -> pl.DataFrame:
             "target": pl.Series(np.arange(n), dtype=pl.Int64),
             "person": people.person,
             "true": truth,
-            "most telling of his items": pl.Series(found.own, dtype=pl.String),
+            "most telling of their items": pl.Series(found.own, dtype=pl.String),
         }
     )
     if people.kind != "classes":
@@ -159,10 +166,10 @@ def targets_of(people: LikesData, found: Crossed) -> pl.DataFrame:
 
 
 def ranked(weighed: TfIdf, x: Sparse, model: TraitModel) -> tuple[Ints, Ints]:
-    """The items that a model counts, the most telling first: int64[m'], and the class that each speaks for.
+    """The items of a model, the most telling first: int64[m'], and the class that each speaks for.
 
-    What an item tells is its coefficient times the standard deviation of its weight over people: how much the
-    score varies because of it. For a number and for yes/no an item speaks for 1 or 0.
+    How telling an item is: its coefficient times the standard deviation of its weight over people, that is
+    how much the score varies because of it. For a number and for yes/no an item speaks for 1 or 0.
     """
     described = weighed(x)
     average = np.asarray(described.mean(axis=0))
@@ -182,12 +189,12 @@ def _joined(each: tuple[Estimate, ...]) -> Estimate | None:
 
 
 def without_items(found: Crossed) -> Table:
-    """The AUC on all items, without the most telling ones, and with these alone; trained anew each time."""
+    """The AUC on all items, without the most telling ones, and with these alone; trained again each time."""
     return Table(
         title="Does it help to hide the most telling items?",
-        reading="The attack (likes-tfidf) is trained anew on what is left. Where the AUC hardly falls, other "
-        "items tell the same: hiding single items does not hide the trait. Which are the most telling is "
-        "learned from the panel, for each part of the people anew.",
+        reading="The attack (likes-tfidf) is trained again on the items that are left. Where the AUC hardly "
+        "falls, other items tell the same: to hide single items does not hide the trait. The most telling "
+        "items are found in the panel, for each part of the people separately.",
         head=("what the adversary sees", "AUC, mean over parts", "share of the likes"),
         rows=tuple(
             (words, _joined(each), round(found.share[words], 3)) for words, each in found.fold.items()
@@ -196,11 +203,11 @@ def without_items(found: Crossed) -> Table:
 
 
 def most_telling(people: LikesData, seen: Interactions, weighed: TfIdf, *, attack: LikesTfIdf) -> Table:
-    """The most telling items by name, for internal use, and what each would tell alone."""
+    """The most telling items by name, for internal use, and what each tells alone."""
     truth, x = holds(people.value, people.kind), matrix(seen)
     model = _model(people, weighed(x), np.arange(seen.people), attack)
     x, (items, towards) = x.tocsc(), ranked(weighed, x, model)
-    rows: list[tuple[Any, ...]] = []
+    rows: list[tuple[Cell, ...]] = []
     for item, toward in zip(items[:NAMED], towards[:NAMED], strict=True):
         having = np.zeros(seen.people, np.bool_)
         having[x.indices[x.indptr[item] : x.indptr[item + 1]]] = True
@@ -218,8 +225,9 @@ def most_telling(people: LikesData, seen: Interactions, weighed: TfIdf, *, attac
     return Table(
         title="The most telling items",
         reading="Items by coefficient times spread (how much the score varies over people because of this "
-        "item), in the model of everybody. The shares are those of the people with and without the item of "
-        "whom this is true; the AUC is what the item tells alone. This table names items: do not pass it on.",
+        "item), in the model of everybody. The two shares say of how many people with the item, and of how "
+        "many without it, this is true. The AUC is what the item tells alone. This table names items: do not "
+        "pass it on.",
         head=("item", "speaks for", "people", "among those who have it", "among the others", "AUC alone"),
         rows=tuple(rows),
         internal=True,
@@ -235,7 +243,7 @@ def _speaks_for(people: LikesData, toward: int) -> str:
 def own_likes(
     people: LikesData, seen: Interactions, weighed: TfIdf, *, attack: LikesTfIdf, rng: Rng
 ) -> Table:
-    """How far what is said of a person moves if he alone is taken out of the panel."""
+    """How far the prediction about a person moves if they alone are left out of the panel."""
     described = weighed(matrix(seen))
     asked = np.sort(rng.permutation(seen.people)[:SAMPLE])
     truth, claim = holds(people.value, people.kind), 1
@@ -248,10 +256,10 @@ def own_likes(
     return Table(
         title="What hangs on a person's own likes",
         reading=f"How far the predicted probability of {_speaks_for(people, claim)!r} moves for a person if "
-        f"he alone is left out of those from whom the adversary learns, for {len(asked):,} people drawn at "
-        "random. Only this is leakage about the individual; all the rest of what the adversary finds he "
-        "would find of anybody with these likes. Computed by one Newton step from the model of everybody "
-        "(likes-tfidf, item weights held fixed), not by training anew.",
+        "they alone are left out of the people from whom the adversary learns. The people are drawn at "
+        "random. Only this is leakage about the individual: everything else that the adversary finds, it "
+        "would find of anybody with these likes. The shift is computed by one Newton step from the model of "
+        "everybody (likes-tfidf, item weights held fixed), not by training again.",
         head=("people asked", "median shift", "95 in 100 shift less than", "largest shift"),
         rows=((len(asked), round(float(middle), 4), round(float(far), 4), round(float(most), 4)),),
         of=len(asked),
@@ -261,7 +269,7 @@ def own_likes(
 def counterfactuals(
     people: LikesData, seen: Interactions, found: Crossed, *, attack: LikesTfIdf, rng: Rng
 ) -> tuple[Table, ...]:
-    """All three, of one release."""
+    """The three tables of counterfactuals, for one release."""
     weighed = TfIdf.of(matrix(seen), fewest_people=attack.fewest_people)
     return (
         without_items(found),

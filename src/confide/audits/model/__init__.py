@@ -1,1 +1,128 @@
 """You hold a trained model: can an outsider tell whose records trained it?"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import polars as pl
+
+from confide.attacks import membership
+from confide.attacks.blind import Blind
+from confide.audits.model import context as words
+from confide.audits.model.access_table import access_table, compare_access
+from confide.audits.model.attacks import USUAL, asked_for, resolved
+from confide.audits.model.gradient_norms import gradient_norms, norms_plot
+from confide.audits.model.references import Pool, train_references
+from confide.audits.release import AuditedRelease, PlannedGame
+from confide.audits.settings import Settings
+from confide.audits.spec import AuditSpec, Context, Count
+from confide.core.estimate import Estimate, Measured
+from confide.core.nouns import AnyAttack, AnyMechanism
+from confide.games.membership.models import TrainedModel
+from confide.inputs.model import Model, ModelData, read_model
+from confide.knowledge.models import Background
+from confide.report import Exhibit
+
+KNOWN_SHARE = 0.5
+"""The share of the targets whose membership a supervised adversary knows; it is judged on the others."""
+
+
+def read(held: Model, *, settings: Settings) -> ModelSubject:
+    """Load the model and its records, and refuse what cannot be audited.
+
+    Raises:
+        DataError, ModelError: one sentence on what is wrong and what to do.
+    """
+    return ModelSubject(read_model(held, rng=settings.rng("order of targets")), settings)
+
+
+@dataclass(slots=True)
+class ModelSubject:
+    """A trained model, the records it is audited on, and the reference models of the adversary.
+
+    Args:
+        data: what was read.
+        settings: of the audit.
+        pool: the reference models, once they are trained.
+        trusted: the name of the attack that `default` chose.
+        warnings: what must be known before a number is believed.
+    """
+
+    data: ModelData
+    settings: Settings
+    pool: Pool = field(default_factory=Pool)
+    trusted: str = ""
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def name(self) -> str:
+        return self.data.name
+
+    def games(self, mechanism: AnyMechanism, asked: Sequence[AnyAttack]) -> Sequence[PlannedGame]:
+        """Train the references, say what is to be doubted before anything is scored, and plan the world."""
+        held = self.data.held
+        self.pool = train_references(self.data, settings=self.settings)
+        self.warnings = words.warnings_on(self.data, self.pool)
+        for warning in self.warnings:
+            self.settings.say(warning)
+        game = self._game()
+        case = game.deal(0, rng=self.settings.rng("worlds")).case
+        attacks, self.trusted = resolved(asked_for(asked, held, self.settings), case, self.settings)
+        return [PlannedGame(game=game, attacks=attacks, kept=False)]
+
+    def context(self, release: AuditedRelease, count: Count) -> Context:
+        data, blind = self.data, release.of(Blind())
+        return Context(
+            adversary=words.adversary(data, self.pool, release, self.trusted, count),
+            about=words.about(data, self.settings.name or data.name, words.access_of(release), count),
+            internal_notes=data.notes,
+            warnings=self.warnings,
+            access=words.access_of(release),
+            harm=data.held.harm,
+            blind=blind,
+        )
+
+    def exhibits(self, release: AuditedRelease) -> Sequence[Exhibit]:
+        compared = compare_access(release, self.data, trusted=self.trusted)
+        norms = gradient_norms(self.data)
+        return (
+            *(() if compared is None else (access_table(compared),)),
+            *(() if norms is None else (norms_plot(norms),)),
+        )
+
+    def targets(self, release: AuditedRelease) -> pl.DataFrame | None:
+        return None
+
+    def risk(self, release: AuditedRelease, plain: AuditedRelease) -> Estimate | None:
+        return None
+
+    def utility(self, release: AuditedRelease) -> Measured:
+        return {}
+
+    def _game(self) -> TrainedModel:
+        data, trained_on = self.data, self.data.held.trained_on
+        return TrainedModel(
+            view=data.view,
+            targets=data.targets,
+            member=data.member,
+            background=Background(
+                population=data.population,
+                references=self.pool.references,
+                learner=self.pool.learner,
+                classes=data.class_count,
+            ),
+            told=KNOWN_SHARE,  # shown to those attacks alone that name it in their type
+            informed=trained_on is None or trained_on <= data.listed,  # likewise, if all the rest is listed
+        )
+
+
+SPEC = AuditSpec(
+    name="model",
+    question="Can an outsider tell whose records trained this model?",
+    goal="membership",
+    record=Model,
+    read=read,
+    attacks=USUAL,
+    known=membership.MODEL,
+)

@@ -1,24 +1,25 @@
-"""What each kind of access gives: one attack a rung, all of them measured on the same people."""
+"""The table of access: what each kind of access gives, one attack a kind, all on the same people."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
-from typing import Any
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 import polars as pl
 
-from confide.audits.model.subject import Subject
-from confide.audits.playing import Played
+from confide.audits.release import AuditedRelease
 from confide.core.access import BlackBox, WhiteBox
 from confide.core.arrays import Bools
 from confide.core.errors import EvidenceError
 from confide.core.estimate import Estimate
 from confide.core.evidence import Evidence
 from confide.core.narrowing import told
-from confide.measure import paired_auc, proportion, worst
-from confide.report import Ahead, Ladder, Rung
+from confide.inputs.model import ModelData
+from confide.measure import difference, paired_auc, proportion, worst
+from confide.measure.risk import Risk
+from confide.report import Rate, Reading, Table
+from confide.report.rates import one_in
 
 CALIBRATED = "with reference models"
 
@@ -31,24 +32,65 @@ RUNGS = (
     ("gradient-norm", "gradient norm, nobody's membership known"),
     ("decoder", "decoder, nobody's membership known"),
 )
-"""The attack that stands for each kind of access, and what he had besides; "" is the calibrated one."""
+"""The attack for each kind of access, and what the adversary used besides; "" is the calibrated one."""
 
 KNOWN_START = "decoder, from a known start"
-"""The same where he holds checkpoints; of nobody does he know the membership then either."""
+"""The decoder of an adversary that holds checkpoints; it knows nobody's membership then either."""
 
 TRUSTED = ("student", "lira", "rmia", "blend")
-"""What stands for the calibrated attack where `default` was not asked: the first that ran."""
+"""The calibrated attack where `default` was not asked: the first of these that ran, the strongest first."""
+
+FPRS = (0.01, 0.001)
+"""The false-positive rates of the columns: an outsider that is wrong more often than that is no danger."""
 
 
-def ladder(played: Played, subject: Subject) -> Ladder | None:
-    """The rungs that ran, measured on the people whom all of them scored, and how well the model generalises.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rung:
+    """One kind of access, and how far it goes.
 
-    Supervised attacks score only those whose membership they were not told, so everybody else is left out
+    Args:
+        means: what the adversary used, in a few words.
+        conclusive: did the attack's own check hold?
+        risk: the numbers, on the people of all rungs, corrected for the number of rungs.
+    """
+
+    means: str
+    conclusive: bool
+    risk: Risk
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Comparison:
+    """Several kinds of access, from the least to the most.
+
+    Args:
+        rungs: one a kind of access.
+        parts: the evidence of each, on the same people.
+        right: the model's accuracy on members and on others, where it has one.
+        supervised: did one of these adversaries know of some people whether they were in?
+    """
+
+    rungs: tuple[Rung, ...]
+    parts: tuple[Evidence, ...] = ()
+    right: tuple[Estimate, Estimate] | None = None
+    supervised: bool = False
+
+
+def compare_access(release: AuditedRelease, data: ModelData, *, trusted: str) -> Comparison | None:
+    """The kinds of access that were played, measured on the people whom all their attacks scored.
+
+    Supervised attacks score only those whose membership they did not know, so everybody else is left out
     of every rung. Intervals are corrected for the number of rungs: all of them hold together.
 
-    None where no white-box attack ran beside another, or too few people are left to measure.
+    Args:
+        release: as it was played.
+        data: the model and its people.
+        trusted: the name of the attack that `default` chose; empty if it was not asked.
+
+    Returns:
+        None where no white-box attack ran beside another, or too few people are left to measure.
     """
-    chosen = _chosen(played)
+    chosen = _chosen(release.evidence, trusted)
     if len(chosen) < 2 or not any(e.access == "white-box" for _, e in chosen):
         return None
     try:
@@ -56,29 +98,48 @@ def ladder(played: Played, subject: Subject) -> Ladder | None:
         _, risks = worst(parts)
     except EvidenceError:
         return None
-    titles: dict[str, Any] = {a.name: getattr(a, "title", a.name) for a in played.attacks}
-    started = isinstance(subject.view, WhiteBox) and bool(subject.view.snapshots)
+    started = isinstance(data.view, WhiteBox) and bool(data.view.snapshots)
     rungs = tuple(
         Rung(
             means=KNOWN_START if started and evidence.attack == "decoder" else means,
-            title=titles[evidence.attack],
-            conclusive=all(w.conclusive for w in evidence.diagnostics),
+            conclusive=all(d.conclusive for d in evidence.diagnostics),
             risk=risk,
         )
         for (means, evidence), risk in zip(chosen, risks, strict=True)
     )
-    return Ladder(
+    names = {e.attack for e in parts}
+    return Comparison(
         rungs=rungs,
-        right=right_on(subject),
-        ahead=_ahead(rungs, parts),
-        told=any(told(attack) for attack in played.attacks if attack.name in {e.attack for e in parts}),
+        parts=tuple(parts),
+        right=right_on(data),
+        supervised=any(told(attack) for attack in release.attacks if attack.name in names),
     )
 
 
-def _chosen(played: Played) -> list[tuple[str, Evidence]]:
+def access_table(found: Comparison) -> Table:
+    """A row a kind of access, and sentences that say which order is certain."""
+    rates = [fpr for fpr in FPRS if any(_rate(r.risk, fpr) for r in found.rungs)]
+    return Table(
+        title="What each kind of access gives",
+        reading=[line for line in (*_sentences(found), _note(found)) if line],
+        head=("access", "accuracy", "AUC", *(f"members found at {one_in(fpr)}" for fpr in rates)),
+        rows=tuple(
+            (
+                f"{r.risk.access}: {r.means} ({r.risk.attack})" + "; not conclusive" * (not r.conclusive),
+                r.risk.balanced_accuracy,
+                r.risk.auc,
+                *(_rate(r.risk, fpr) for fpr in rates),
+            )
+            for r in found.rungs
+        ),
+        of=found.rungs[0].risk.exposed_count,
+    )
+
+
+def _chosen(evidence: Sequence[Evidence], trusted: str) -> list[tuple[str, Evidence]]:
     """The rungs that ran, in their order, each with its evidence."""
-    there = {e.attack: e for e in played.evidence}
-    calibrated = next((name for name in (played.trusted, *TRUSTED) if name in there), "")
+    there = {e.attack: e for e in evidence}
+    calibrated = next((name for name in (trusted, *TRUSTED) if name in there), "")
     if calibrated in ("loss", "quantile"):  # what `default` chooses where there is no reference model
         calibrated = ""
     named = [(name or calibrated, means) for name, means in RUNGS]
@@ -90,34 +151,133 @@ def _same_people(parts: Sequence[Evidence]) -> list[Evidence]:
     shared = parts[0].table["target"]
     for part in parts[1:]:
         shared = shared.filter(shared.is_in(part.table["target"].implode()))
-    return [replace(e, table=e.table.filter(pl.col("target").is_in(shared.implode()))) for e in parts]
+    kept = pl.col("target").is_in(shared.implode())
+    return [replace(e, table=e.table.filter(kept)) for e in parts]
 
 
-def _ahead(rungs: Sequence[Rung], parts: Sequence[Evidence]) -> Ahead | None:
-    """The best rung from inside against the best from outside, person by person.
-
-    Both are chosen by what was found, so the interval is corrected for every pair that might have been.
-    """
-    inside = [i for i, rung in enumerate(rungs) if rung.risk.access == "white-box"]
-    outside = [i for i in range(len(rungs)) if i not in inside]
-    if not inside or not outside:
-        return None
-    mine, other = (max(side, key=lambda i: rungs[i].risk.auc.value) for side in (inside, outside))
-    sure = 1 - 0.05 / (len(inside) * len(outside))
-    return Ahead(
-        inside=rungs[mine],
-        outside=rungs[other],
-        auc=paired_auc(parts[mine], parts[other], confidence=sure),
+def _sentences(found: Comparison) -> tuple[Reading, ...]:
+    pair = best_of_both(found)
+    return (
+        _order("In accuracy", found.rungs, lambda risk: risk.balanced_accuracy),
+        _order(f"At {one_in(FPRS[0])} wrong accusations", found.rungs, lambda risk: _rate(risk, FPRS[0])),
+        "" if pair is None else who_is_ahead(pair),
+        "" if found.right is None else _gap(*found.right),
     )
 
 
-def right_on(subject: Subject) -> tuple[Estimate, Estimate] | None:
-    """The model's accuracy on members and on others, each with its interval; None in a regression."""
-    if subject.classes is None or not isinstance(subject.view, BlackBox):
+def _note(found: Comparison) -> Reading:
+    risk = found.rungs[0].risk
+    unknown = ", since a supervised attack is judged only on people whose membership it did not know"
+    return (
+        "Every row is measured on the same ",
+        risk.exposed_count,
+        " members and ",
+        risk.control_count,
+        f" others: those whom all these attacks scored{unknown * found.supervised}. Accuracy counts both "
+        "groups equally, so guessing is right on 50 %. Its threshold was chosen on one half of these people "
+        "and its errors counted on the other. The intervals are wide enough that all rows hold.",
+    )
+
+
+def _rate(risk: Risk, fpr: float) -> Estimate | None:
+    return next((at.rate for at in risk.tpr_at if at.fpr == fpr), None)
+
+
+def _order(where: str, rungs: Sequence[Rung], read: Callable[[Risk], Estimate | None]) -> Reading:
+    """The best row from inside against the best from outside, and whether their intervals overlap."""
+    found = [(rung, e) for rung in rungs if (e := read(rung.risk)) is not None]
+    inside = [(r, e) for r, e in found if r.risk.access == "white-box"]
+    outside = [(r, e) for r, e in found if r.risk.access != "white-box"]
+    if not inside or not outside:
+        return ""
+    (mine, own), (other, against) = (max(side, key=lambda pair: pair[1].value) for side in (inside, outside))
+    first = (Rate(estimate=own, of=mine.risk.exposed_count, interval=False), f" ({mine.means})")
+    second = (Rate(estimate=against, of=other.risk.exposed_count, interval=False), f" ({other.means})")
+    if own.low > against.high or against.low > own.high:
+        more = "more" if own.value > against.value else "no more"
+        return (
+            f"{where}, an attack from inside the model gave {more}: ",
+            *first,
+            " against ",
+            *second,
+            " from outside. The intervals do not overlap: with 95 % confidence this is the order.",
+        )
+    return (
+        f"{where}, the best attack from inside the model gave ",
+        *first,
+        ", and from outside ",
+        *second,
+        ". The intervals overlap: they cannot tell which is ahead.",
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ahead:
+    """The best rung from inside the model against the best from outside.
+
+    Args:
+        inside, outside: these rungs.
+        auc: how much larger the AUC is from inside, on the same people, corrected for the choice.
+    """
+
+    inside: Rung
+    outside: Rung
+    auc: Estimate
+
+
+def best_of_both(found: Comparison) -> Ahead | None:
+    """The best AUC from inside against the best from outside, person by person; None without both sides.
+
+    Both are chosen by what was found, so the interval is corrected for every pair that might have been.
+    """
+    inside = [i for i, rung in enumerate(found.rungs) if rung.risk.access == "white-box"]
+    outside = [i for i in range(len(found.rungs)) if i not in inside]
+    if not inside or not outside or not found.parts:
         return None
-    right = subject.view.predict(subject.targets.x).argmax(axis=1) == subject.targets.y
+    mine, other = (max(side, key=lambda i: found.rungs[i].risk.auc.value) for side in (inside, outside))
+    sure = 1 - 0.05 / (len(inside) * len(outside))
+    gain = paired_auc(found.parts[mine], found.parts[other], confidence=sure)
+    return Ahead(inside=found.rungs[mine], outside=found.rungs[other], auc=gain)
+
+
+def who_is_ahead(pair: Ahead) -> Reading:
+    """Which side has the larger AUC, if that is certain."""
+    gain, inside, outside = pair.auc, pair.inside, pair.outside
+    if gain.low <= 0 <= gain.high:
+        end = ", which may be 0: the audit cannot tell which is ahead."
+    else:
+        end = f": with 95 % confidence the attack from {'inside' if gain.low > 0 else 'outside'} is ahead."
+    return (
+        "The best AUC from inside the model is ",
+        inside.risk.auc,
+        f" ({inside.means}), and from outside ",
+        outside.risk.auc,
+        f" ({outside.means}). Compared person by person the difference is ",
+        gain,
+        end,
+    )
+
+
+def _gap(train: Estimate, test: Estimate) -> Reading:
+    """How much better the model does on its members: what can be noticed from outside."""
+    return (
+        "The model itself is right on ",
+        Rate(estimate=train),
+        " of its members and on ",
+        Rate(estimate=test),
+        " of the others: a generalisation gap of ",
+        Rate(estimate=difference(train, test), difference=True),
+        ".",
+    )
+
+
+def right_on(data: ModelData) -> tuple[Estimate, Estimate] | None:
+    """The model's accuracy on members and on others, each with its interval; None in a regression."""
+    if data.classes is None or not isinstance(data.view, BlackBox):
+        return None
+    right = data.view.predict(data.targets.x).argmax(axis=1) == data.targets.y
 
     def share(who: Bools) -> Estimate:
         return proportion(int(right[who].sum()), int(np.count_nonzero(who)), confidence=0.95)
 
-    return share(subject.member), share(~subject.member)
+    return share(data.member), share(~data.member)

@@ -1,4 +1,4 @@
-"""What a report on a model says besides its numbers: what was audited, who knew what, what to doubt."""
+"""Texts of a report on a model: what was audited, what the adversary knew, and what to doubt."""
 
 from __future__ import annotations
 
@@ -7,30 +7,39 @@ from math import floor
 from pathlib import Path
 from typing import Any
 
-from confide.audits.model.access import shortfall
 from confide.audits.model.access_table import right_on
 from confide.audits.model.references import Pool
-from confide.audits.model.subject import Subject
-from confide.audits.playing import Played
-from confide.core.access import BlackBox, WhiteBox
-from confide.core.errors import DataError
+from confide.audits.release import AuditedRelease
+from confide.audits.spec import Count
+from confide.core.access import LADDER, BlackBox, LabelOnly, WhiteBox
+from confide.core.access import access_of as access_of_view
 from confide.core.narrowing import told
+from confide.inputs.model import ACCESSES, ModelData
 from confide.models.checkpoints import digest_of, name_of
 from confide.models.loading import is_module
 from confide.models.replies import clipped_share
-from confide.report import coarse
-from confide.report.numbers import percent
+from confide.report.rates import percent
+
+MOST_ROUNDED = 0.01
+"""Where a larger share of answers is exactly 0 or 1, rounding hides people's differences from the attacks."""
+
+
+def access_of(release: AuditedRelease) -> str:
+    """The strongest access that an attack made use of: that is what was audited."""
+    names = [name for name, _ in LADDER]
+    return min((e.access for e in release.evidence), key=names.index, default="blind")
 
 
 def adversary(
-    pool: Pool, played: Played, coverage: str, *, checkpoints: Sequence[Any] = ()
+    data: ModelData, pool: Pool, release: AuditedRelease, trusted: str, count: Count
 ) -> tuple[str, ...]:
-    """What he had beyond his access, a sentence each."""
-    if not coverage and played.access == "white-box":
+    """What the adversary had beyond its access, a sentence each."""
+    coverage = coverage_of(data.listed, data.held.trained_on, count)
+    if not coverage and access_of(release) == "white-box":
         coverage = "Coverage unknown: say with --trained-on how many records trained the model in all."
-    trusted = f"By default he trusts {played.trusted}." if played.trusted else ""
+    default = f"By default the adversary trusts {trusted}." if trusted else ""
     return tuple(
-        line for line in (pool.words, _earlier(checkpoints), trusted, *_told(played), coverage) if line
+        line for line in (pool.words, _earlier(data.held.states), default, *_told(release), coverage) if line
     )
 
 
@@ -39,97 +48,81 @@ def _earlier(checkpoints: Sequence[Any]) -> str:
         return ""
     names = ", ".join(name_of(given, number=i) for i, given in enumerate(checkpoints, 1))
     many = "1 earlier state" if len(checkpoints) == 1 else f"{len(checkpoints)} earlier states"
-    return f"He holds {many} of the run: {names}."
+    return f"The adversary holds {many} of the run: {names}."
 
 
-def _told(played: Played) -> list[str]:
-    """Who was told what about who was in the data, and that the others were not."""
-    ran = {e.attack for e in played.evidence}
+def _told(release: AuditedRelease) -> list[str]:
+    """Which attacks knew of some people whether they were in the data, and that the others did not."""
+    ran = {e.attack for e in release.evidence}
     words: dict[str, list[str]] = {}
-    for attack in played.attacks:
+    for attack in release.attacks:
         if attack.name in ran:
             words.setdefault(told(attack), []).append(attack.name)
     untold = words.pop("", [])
     lines = [
-        f"{names[0] if len(names) == 1 else 'Each of ' + ', '.join(names)} was told {what}."
+        f"{names[0] if len(names) == 1 else 'Each of ' + ', '.join(names)} knew {what}."
         for what, names in words.items()
     ]
     return [
         *lines,
-        *["The other attacks were told of nobody whether he was in the data."] * bool(lines and untold),
+        *["The other attacks knew of nobody whether they were in the data."] * bool(lines and untold),
     ]
 
 
-def coverage_of(listed: int, trained_on: int | None, *, public: bool) -> str:
-    """Which share of the records that trained the model is audited; empty where nobody said.
+def coverage_of(listed: int, trained_on: int | None, count: Count) -> str:
+    """The share of the training records that is audited, in whole percent; empty where it is unknown.
 
-    Raises:
-        DataError: if more are audited than trained it.
-
-    >>> coverage_of(900, 1000, public=False)
+    >>> coverage_of(900, 1000, "{:,}".format)
     'The audited list holds 900 of the 1,000 records that trained it (coverage 90 %).'
     """
     if trained_on is None:
         return ""
-    if trained_on < listed:
-        raise DataError(
-            f"there are {listed:,} members, but trained_on is {trained_on:,}: give the number of all records "
-            "that trained the model."
-        )
-    share = listed / trained_on
-    shown = [coarse(n) if public else f"{n:,}" for n in (listed, trained_on)]
+    share = percent(floor(100 * listed / trained_on) / 100)
     return (
-        f"The audited list holds {shown[0]} of the {shown[1]} records that trained it (coverage "
-        f"{percent(floor(share * 100) / 100 if public else share)})."
+        f"The audited list holds {count(listed)} of the {count(trained_on)} records that trained it "
+        f"(coverage {share})."
     )
 
 
-def about(
-    subject: Subject, access: str, *, weights: Any = None, checkpoints: Sequence[Any] = (), public: bool
-) -> dict[str, str]:
-    """What was audited, in words; for the public in coarse numbers."""
-
-    def count(records: int) -> str:
-        return f"{coarse(records)} records" if public else f"{records:,} records"
-
-    inside, population = int(subject.member.sum()), subject.population
-    classes = "a number" if subject.classes is None else f"one of {subject.class_count} classes"
-    queries = getattr(subject.asked, "queries", None)
+def about(data: ModelData, name: str, access: str, count: Count) -> dict[str, str]:
+    """What was audited: label -> text."""
+    inside, population = int(data.member.sum()), data.population
+    classes = "a number" if data.classes is None else f"one of {data.class_count} classes"
+    queries = getattr(data.asked, "queries", None)
     return {
-        "release": f"{subject.name}, which predicts {classes}",
-        **_parameters(subject, weights, checkpoints),
+        "release": f"{name}, which predicts {classes}",
+        **_parameters(data),
         "access": access,
-        "members": f"{count(inside)} that trained it",
-        "non-members": f"{count(len(subject.member) - inside)} that did not",
-        "population": "none" if population is None else count(len(population)),
-        **({} if queries is None else {"queries": f"it was asked about {count(queries)}"}),
+        "members": f"{count(inside)} records that trained it",
+        "non-members": f"{count(len(data.member) - inside)} records that did not",
+        "population": "none" if population is None else f"{count(len(population))} records",
+        **({} if queries is None else {"queries": f"it was asked about {count(queries)} records"}),
     }
 
 
-def _parameters(subject: Subject, weights: Any, checkpoints: Sequence[Any]) -> dict[str, str]:
-    """By what the audited parameters, and those of the checkpoints, are known again."""
-    digest = digest_of(subject.asked)
+def _parameters(data: ModelData) -> dict[str, str]:
+    """Digests of the audited parameters and of the checkpoints, by which they can be recognised later."""
+    digest, weights, states = digest_of(data.asked), data.held.weights, data.held.states
     if not digest:
         return {}
     file = f"{Path(weights).name}, " if isinstance(weights, str | Path) else ""
     found = {"parameters": f"{file}sha256 {digest}..."}
-    if checkpoints and isinstance(subject.asked, WhiteBox):
-        states = zip(checkpoints, subject.asked.snapshots, strict=True)
+    if states and isinstance(data.asked, WhiteBox):
         found["checkpoints"] = ", ".join(
             f"{name_of(given, number=i)} (sha256 {digest_of(state)}...)"
-            for i, (given, state) in enumerate(states, 1)
+            for i, (given, state) in enumerate(zip(states, data.asked.snapshots, strict=True), 1)
         )
     return found
 
 
-def warnings_on(subject: Subject, pool: Pool, access: str | None, *, weights: Any = None) -> tuple[str, ...]:
-    """What must be known before a number is believed, a sentence each."""
-    guesses = _no_better_than_guessing(subject) if weights is None else ""
-    less = shortfall(subject.view, access)
+def warnings_on(data: ModelData, pool: Pool) -> tuple[str, ...]:
+    """What a reader must know before they believe a number, a sentence each."""
+    guesses = _no_better_than_guessing(data) if data.held.weights is None else ""
+    less = shortfall(data.view, data.held.access)
     warnings = [w for w in (guesses, less, *pool.warnings) if w]
-    if isinstance(subject.view, BlackBox) and subject.classes is not None:
-        share = clipped_share(subject.view.predict(subject.targets.x), subject.targets.y)
-        if share > 0.01:
+    if isinstance(data.view, BlackBox) and data.classes is not None:
+        share = clipped_share(data.view.predict(data.targets.x), data.targets.y)
+        if share > MOST_ROUNDED:
             warnings.append(
                 f"{share:.0%} of the model's answers are rounded to exactly 0 or 1, which hides "
                 "differences from the attacks: audit the logits where you can."
@@ -137,10 +130,27 @@ def warnings_on(subject: Subject, pool: Pool, access: str | None, *, weights: An
     return tuple(warnings)
 
 
-def _no_better_than_guessing(subject: Subject) -> str:
-    """A warning where an architecture is audited that was never trained, to all appearances; else empty."""
-    right = right_on(subject) if is_module(getattr(subject.asked, "module", None)) else None
-    if right is None or right[0].low > 1 / subject.class_count:
+def shortfall(view: LabelOnly, access: str | None) -> str:
+    """A warning where the view gives less than the access that was asked for; else empty.
+
+    >>> decides = type("Decides", (), {"labels": len})()
+    >>> shortfall(decides, "black-box")[:73]
+    'The audit was to have black-box access, but the model gives label-only ac'
+    """
+    given = access_of_view(view)
+    if access is None or ACCESSES.index(given) <= ACCESSES.index(access):
+        return ""
+    more = " Somebody who gets the weights may learn more than this audit saw." * (access == "white-box")
+    return (
+        f"The audit was to have {access} access, but the model gives {given} access: the attacks that need "
+        f"more did not run, and are named below.{more}"
+    )
+
+
+def _no_better_than_guessing(data: ModelData) -> str:
+    """A warning where the audited architecture seems never to have been trained; else empty."""
+    right = right_on(data) if is_module(getattr(data.asked, "module", None)) else None
+    if right is None or right[0].low > 1 / data.class_count:
         return ""
     return (
         f"The model is right about {percent(round(right[0].value, 2))} of its members, no more than "

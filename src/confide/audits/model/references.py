@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
-from confide.audits.model.subject import Subject
+from confide.audits.settings import Settings
 from confide.core.access import BlackBox
 from confide.core.arrays import Bools, Rng
-from confide.core.play import Map
+from confide.inputs.model import ModelData
 from confide.knowledge.models import References
 from confide.learners.comparing import compare_accuracy
 from confide.learners.function import callable_learner
@@ -24,65 +22,61 @@ from confide.models.memo import asked_once
 MOST_PARTS = 4
 """References that leave out less than a quarter would leave each record out too rarely."""
 
-Progress = Callable[[int, int], None]
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Pool:
     """Reference models with the words and warnings that go with them into the report."""
 
-    references: References | None
-    learner: Learner | None
-    words: str
-    warnings: tuple[str, ...]
+    references: References | None = None
+    learner: Learner | None = None
+    words: str = ""
+    warnings: tuple[str, ...] = ()
 
 
-def train_references(
-    subject: Subject,
-    *,
-    count: int,
-    train: Any,
-    rng: Rng,
-    cache: Path | None,
-    map: Map,  # noqa: A002 - the design's word
-    progress: Progress | None,
-) -> Pool:
-    """Train `count` reference models by the target's recipe, and hold them against it.
+def train_references(data: ModelData, *, settings: Settings) -> Pool:
+    """Train reference models by the target's recipe, and compare them with it.
 
     They train on random halves of the audited records, in complementary pairs (on larger shares where the
     target was trained on most of them): even a single one is stronger so than one trained on a
     population (measured in benchmarks/results/common_task.md).
 
     Args:
-        subject: the target with its people.
-        count: how many; 0 for none.
-        train: a learner, `train(X, y, *, rng)`, its import path, or None for the default recipe.
-        rng: all coins of the pool; the same ones give the same pool.
-        cache: where finished models are kept.
-        map: how the training is spread.
-        progress: called with (done, total).
+        data: the target with its people; `data.held` says how many references there are, and the recipe.
+        settings: the seed, where finished models are kept, how training is spread, who hears of progress.
 
     Raises:
         ModelError: if the recipe fails.
     """
-    if count <= 0:
-        return Pool(None, None, "He trained no reference models.", ())
-    if not isinstance(subject.view, BlackBox):
-        return Pool(None, None, "He trained no reference models: against labels alone none would help.", ())
-    learner, recipe = _recipe(subject, train, rng=rng)
-    parts = parts_for(subject.member, count)
-    included = include_all_but_one(len(subject.targets), count, parts=parts, rng=rng)
-    models = fit_many(learner, subject.targets, included, rng=rng, cache=cache, map=map, progress=progress)
-    population = subject.population
+    count, rng = data.held.references, settings.rng("references")
+    if not count:
+        return Pool(words="The adversary trained no reference models.")
+    if not isinstance(data.view, BlackBox):
+        return Pool(words="The adversary trained no reference models: against labels alone none would help.")
+    learner, recipe = _recipe(data, data.held.train, rng=rng)
+    parts = parts_for(data.member, count)
+    included = include_all_but_one(len(data.targets), count, parts=parts, rng=rng)
+    models = fit_many(
+        learner,
+        data.targets,
+        included,
+        rng=rng,
+        cache=settings.folder,
+        map=settings.map,
+        progress=settings.progress,
+    )
+    population = data.population
     references = References(
-        on_targets=Answers(models, subject.targets),
+        on_targets=Answers(models, data.targets),
         on_population=None if population is None else Answers(models, population),
         included=included,
         which=tuple(range(count)),
     )
     share = "half" if parts == 2 else f"{parts - 1} in {parts}"
-    words = f"He trained {count} reference models, each on a random {share} of the audited records: {recipe}"
-    return Pool(references, learner, words, _mismatch(subject, references))
+    words = (
+        f"The adversary trained {count} reference models, each on a random {share} of the audited records: "
+        f"{recipe}"
+    )
+    return Pool(references, learner, words, _mismatch(data, references))
 
 
 def parts_for(member: Bools, count: int) -> int:
@@ -100,30 +94,26 @@ def parts_for(member: Bools, count: int) -> int:
     return max(2, min(wanted, MOST_PARTS, count // 2))
 
 
-def _recipe(subject: Subject, train: Any, *, rng: Rng) -> tuple[Learner, str]:
+def _recipe(data: ModelData, train: Any, *, rng: Rng) -> tuple[Learner, str]:
     if hasattr(train, "fit"):
         return train, f"by the {type(train).__name__} that was given."
     if train is not None:
         function = load_train(train) if isinstance(train, str) else train
-        learner = callable_learner(
-            function, task=subject.task, classes=subject.class_count, like=subject.model
-        )
+        learner = callable_learner(function, task=data.task, classes=data.class_count, like=data.model)
         return learner, f"by {getattr(function, '__qualname__', 'the given function')}, as given."
-    return reference_learner(
-        subject.asked, subject.targets, member=subject.member, classes=subject.class_count, rng=rng
-    )
+    return reference_learner(data.asked, data.targets, member=data.member, classes=data.class_count, rng=rng)
 
 
-def _mismatch(subject: Subject, references: References) -> tuple[str, ...]:
+def _mismatch(data: ModelData, references: References) -> tuple[str, ...]:
     """Said before anything is scored: references that do not fit their records as the target fits its own."""
     asked = references.on_targets
     views: list[Any] = [asked_once(model, (asked, j)) for j, model in enumerate(asked.models)]
     found = compare_accuracy(
-        subject.view,
+        data.view,
         views,
-        subject.targets,
-        member=subject.member,
+        data.targets,
+        member=data.member,
         included=references.included,
-        task=subject.task,
+        task=data.task,
     )
     return (found.warning,) if found.warning else ()

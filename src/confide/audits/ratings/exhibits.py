@@ -4,85 +4,99 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from functools import cached_property
+from typing import TypeAlias
 
 import numpy as np
 import polars as pl
 
 from confide.attacks.linkage import Likelihood, Scoreboard
 from confide.attacks.linkage.ratings.scoreboard import PUBLISHED_PHI
-from confide.core.arrays import Ints
+from confide.audits.release import AuditedRelease
+from confide.core.arrays import Bools, Floats, Ints
+from confide.core.estimate import Estimate
 from confide.core.evidence import Evidence
-from confide.core.nouns import Attack
+from confide.core.nouns import AnyAttack
 from confide.core.play import play
 from confide.games.linkage.ratings import FewerFacts, LinkageWorld, RatingsLinkage
 from confide.inputs.ratings import RatingsData
-from confide.measure.identification import at_false_match_rate, linked, rank_one
+from confide.knowledge.ratings import Knowing
+from confide.measure.identification import Linked, at_false_match_rate, linked, rank_one
 from confide.report import Line, Plot, Table
 from confide.views.interactions import Interactions
 
 RATES = (0.05, 0.01)
 SHOWN = 20
-"""So many of the people who are easiest to recognise are listed."""
+"""How many of the people who are easiest to recognise are listed."""
+HELD_OUT = (
+    "Everybody is in the release, so the audit took people's rows out of it by itself: it takes for granted "
+    "that this changes no other row."
+)
+TOO_FEW = "people have too few ratings for so many facts: nobody asks about them."
+Row: TypeAlias = tuple[str, Estimate | None, Estimate | None, Estimate | None, Estimate | None]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Sitting:
-    """One audit's game, with its worlds dealt once for all that is asked besides the findings.
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Closer:
+    """A closer look at one release: its best attack, asked again in the same worlds with fewer facts.
 
     Args:
-        game: as it was played.
-        worlds: as the attacks met them.
-        evidence: of the attacks that ran.
+        release: as it was played.
+        game: that was played on it.
         best: the attack to look at closer.
-        rated: whose codes the worlds speak of.
-        seed: of the audit.
+        data: the ratings whose codes the worlds speak of.
     """
 
+    release: AuditedRelease
     game: RatingsLinkage
-    worlds: tuple[LinkageWorld, ...]
-    evidence: Sequence[Evidence]
-    best: Attack[Any, Any, Any]
-    rated: RatingsData
-    seed: int
-
-    def again(
-        self, attack: Attack[Any, Any, Any], rank: tuple[Ints, ...], first: int | None = None
-    ) -> Evidence:
-        """Another attack in the same worlds, with fewer facts."""
-        game = FewerFacts(worlds=self.worlds, rank=rank, first=first)
-        return play(game, attack, worlds=len(self.worlds), rng=np.random.default_rng(self.seed))
+    best: AnyAttack
+    data: RatingsData
 
     @property
-    def as_told(self) -> tuple[Ints, ...]:
+    def worlds(self) -> tuple[LinkageWorld, ...]:
+        """As every attack met them."""
+        return self.release.worlds
+
+    @property
+    def knowing(self) -> Knowing:
+        """What the adversary knows of each person."""
+        return self.game.knowing
+
+    def again(self, attack: AnyAttack, rank: tuple[Ints, ...], first: int | None = None) -> Evidence:
+        """Another attack in the same worlds, with fewer facts."""
+        game = FewerFacts(worlds=self.worlds, rank=rank, first=first)
+        rng = self.release.settings.rng("worlds")
+        return play(game, attack, worlds=len(self.worlds), rng=rng, across_units=True)
+
+    @property
+    def in_order(self) -> tuple[Ints, ...]:
         """The order in which the facts become known: at random, each person's wrong ones among them."""
-        rng = np.random.default_rng([self.seed, 3])
+        rng = self.release.settings.rng("order of facts")
         return tuple(_ranks(w.case.targets, rng.random(len(w.case.targets))) for w in self.worlds)
 
     @property
     def rarest_first(self) -> tuple[Ints, ...]:
         """The true facts alone, those that fewest people share first; a wrong one has rank -1."""
-        raters = self.rated.records.raters()
+        raters = self.data.records.raters()
         return tuple(
             np.where(true, _ranks(w.case.targets, np.where(true, raters[w.case.targets.item], np.inf)), -1)
             for w, true in ((w, self._true(w)) for w in self.worlds)
         )
 
-    def _true(self, world: LinkageWorld) -> Any:
-        facts, records = world.case.targets, self.rated.records
+    @cached_property
+    def people(self) -> pl.DataFrame:
+        """Each target with the facts that single them out; see `singled_out`."""
+        return singled_out(self)
+
+    def _true(self, world: LinkageWorld) -> Bools:
+        facts, records = world.case.targets, self.data.records
         assert world.ids is not None
         keys = records.person.astype(np.int64) * records.items + records.item
         asked = world.ids[facts.person] * records.items + facts.item
         return keys[np.searchsorted(keys, asked).clip(0, len(keys) - 1)] == asked
 
 
-def deal_all(game: RatingsLinkage, *, seed: int) -> tuple[LinkageWorld, ...]:
-    """The worlds that `play` with this seed deals."""
-    children = np.random.default_rng(seed).spawn(game.parts)
-    return tuple(game.deal(i, rng=child.spawn(2)[0]) for i, child in enumerate(children))
-
-
-def best_of(evidence: Sequence[Evidence], attacks: Sequence[Attack[Any, Any, Any]]) -> Attack[Any, Any, Any]:
+def best_of(evidence: Sequence[Evidence], attacks: Sequence[AnyAttack]) -> AnyAttack:
     """The attack that names most people rightly at the lowest false-match rate that can be had."""
 
     def reach(e: Evidence) -> tuple[float, ...]:
@@ -93,20 +107,20 @@ def best_of(evidence: Sequence[Evidence], attacks: Sequence[Attack[Any, Any, Any
     return next(a for a in attacks if a.name == name)
 
 
-def threshold_table(sitting: Sitting) -> Table:
+def threshold_table(closer: Closer) -> Table:
     """Right, wrong, nobody and false matches, at each threshold, for each adversary."""
-    parts = [(e.attack, e) for e in sitting.evidence]
-    every = tuple(np.zeros(len(w.case.targets), np.int64) for w in sitting.worlds)
-    view = sitting.worlds[0].case.view
-    names = {e.attack for e in sitting.evidence}
+    parts = [(e.attack, e) for e in closer.release.evidence]
+    every = tuple(np.zeros(len(w.case.targets), np.int64) for w in closer.worlds)
+    view = closer.worlds[0].case.view
+    names = {e.attack for e in closer.release.evidence}
     for kind in (Scoreboard, Likelihood):
         if kind.name in names and view.rating is not None and view.day is not None:
             parts += [
-                (f"{kind.name} without dates", sitting.again(kind(dates=False), every)),
-                (f"{kind.name} without ratings", sitting.again(kind(ratings=False), every)),
+                (f"{kind.name} without dates", closer.again(kind(dates=False), every)),
+                (f"{kind.name} without ratings", closer.again(kind(ratings=False), every)),
             ]
     published = [(name, e) for name, e in parts if name.startswith(Scoreboard.name)]
-    rows: list[tuple[Any, ...]] = [
+    rows: list[Row] = [
         _row(f"{name}, published threshold {PUBLISHED_PHI:g}", linked(e, threshold=PUBLISHED_PHI))
         for name, e in published
     ]
@@ -132,27 +146,28 @@ def threshold_table(sitting: Sitting) -> Table:
             "absent, yet named",
         ),
         rows=tuple(sorted(rows, key=lambda row: " without " in str(row[0]))),
-        of=int(sitting.evidence[0].exposed.sum()),
+        of=int(closer.release.evidence[0].exposed.sum()),
     )
 
 
-def _row(name: str, found: Any) -> tuple[Any, ...]:
+def _row(name: str, found: Linked) -> Row:
     return (name, found.right, found.wrong, found.abstained, found.false_matches)
 
 
-def few_facts_plot(sitting: Sitting) -> tuple[Plot, Table]:
+def few_facts(closer: Closer) -> tuple[Plot, Table]:
     """The share recognised with one fact, two, ... up to all."""
-    counts = range(1, sitting.game.knowing.facts + 1)
-    rank = sitting.as_told
-    evidence = [sitting.again(sitting.best, rank, first) for first in counts]
+    counts = range(1, closer.knowing.facts + 1)
+    rank = closer.in_order
+    evidence = [closer.again(closer.best, rank, first) for first in counts]
     lines: list[Line] = []
-    cells: dict[str, list[Any]] = {}
+    cells: dict[str, list[Estimate]] = {}
     for words, rate in (
         ("best fit whatever it is", None),
         *((f"at {r:.0%} false matches", r) for r in RATES),
     ):
-        found = [rank_one(e) if rate is None else _right(e, rate) for e in evidence]
-        if any(f is None for f in found):
+        every = [rank_one(e) if rate is None else _right(e, rate) for e in evidence]
+        found = [f for f in every if f is not None]
+        if len(found) < len(every):
             continue
         cells[words] = found
         lines.append(
@@ -164,8 +179,8 @@ def few_facts_plot(sitting: Sitting) -> tuple[Plot, Table]:
                 high=tuple(f.high for f in found),
             )
         )
-    wrong = sitting.game.knowing.wrong
-    reading = f"The adversary '{sitting.best.name}' learns the facts one by one, in random order" + (
+    wrong = closer.knowing.wrong
+    reading = f"The adversary '{closer.best.name}' learns the facts one by one, in random order" + (
         f"; {wrong} of all {max(counts)} are wrong." if wrong else "."
     )
     plot = Plot(
@@ -185,40 +200,40 @@ def few_facts_plot(sitting: Sitting) -> tuple[Plot, Table]:
     return plot, table
 
 
-def _right(evidence: Evidence, rate: float) -> Any:
+def _right(evidence: Evidence, rate: float) -> Estimate | None:
     found = at_false_match_rate(evidence, rate=rate)
     return None if found is None else found.right
 
 
-def who_by_what(sitting: Sitting) -> pl.DataFrame:
+def singled_out(closer: Closer) -> pl.DataFrame:
     """For each target who he is, with how few of his rarest known facts he is singled out, and with which.
 
     Singled out: his record is named rightly, above the threshold that keeps false matches to 5 % with that
     many facts. Empty where he is not, or is not in the release.
     """
-    rank = sitting.rarest_first
+    rank = closer.rarest_first
     fewest: dict[int, int] = {}
-    for first in range(1, sitting.game.knowing.facts - sitting.game.knowing.wrong + 1):
-        evidence = sitting.again(sitting.best, rank, first)
+    for first in range(1, closer.knowing.facts - closer.knowing.wrong + 1):
+        evidence = closer.again(closer.best, rank, first)
         at = at_false_match_rate(evidence, rate=RATES[0])
         if at is None:
             continue
         caught = evidence.table.filter(pl.col("exposed") & pl.col("hit") & (pl.col("score") > at.threshold))
         for target in caught["target"].to_list():
             fewest.setdefault(target, first)
-    rows: list[dict[str, Any]] = []
-    for world, ranks in zip(sitting.worlds, rank, strict=True):
-        rows += _told_of(world, ranks, fewest, sitting.rated)
+    rows: list[dict[str, str | int | None]] = []
+    for world, ranks in zip(closer.worlds, rank, strict=True):
+        rows += _facts_of(world, ranks, fewest, closer.data)
     schema = {"target": pl.Int64, "person": pl.String, "fewest_facts": pl.Int64, "singled_out_by": pl.String}
     return pl.DataFrame(rows, schema=schema, orient="row").sort("target")
 
 
-def _told_of(
-    world: LinkageWorld, rank: Ints, fewest: dict[int, int], rated: RatingsData
-) -> list[dict[str, Any]]:
+def _facts_of(
+    world: LinkageWorld, rank: Ints, fewest: dict[int, int], data: RatingsData
+) -> list[dict[str, str | int | None]]:
     facts, start = world.case.targets, world.case.targets.start
     assert world.ids is not None
-    rows: list[dict[str, Any]] = []
+    rows: list[dict[str, str | int | None]] = []
     for place, code in enumerate(world.ids.tolist()):
         mine = np.arange(start[place], start[place + 1])
         few = fewest.get(code)
@@ -226,17 +241,17 @@ def _told_of(
         rows.append(
             {
                 "target": code,
-                "person": str(rated.people[code]),
+                "person": str(data.people[code]),
                 "fewest_facts": few,
-                "singled_out_by": "; ".join(_words(facts, i, rated) for _, i in shown) or None,
+                "singled_out_by": "; ".join(_words(facts, i, data) for _, i in shown) or None,
             }
         )
     return rows
 
 
-def _words(facts: Interactions, i: int, rated: RatingsData) -> str:
+def _words(facts: Interactions, i: int, data: RatingsData) -> str:
     rating = None if facts.rating is None else float(facts.rating[i])
-    return rated.fact(int(facts.item[i]), rating, None if facts.day is None else float(facts.day[i]))
+    return data.fact(int(facts.item[i]), rating, None if facts.day is None else float(facts.day[i]))
 
 
 def easiest_table(who: pl.DataFrame) -> Table:
@@ -255,9 +270,23 @@ def easiest_table(who: pl.DataFrame) -> Table:
     )
 
 
-def _ranks(facts: Interactions, key: Any) -> Ints:
+def _ranks(facts: Interactions, key: Floats) -> Ints:
     """int64[facts]: the place of each fact among its person's, by rising key."""
     order = np.lexsort((key, facts.person))
     rank = np.empty(len(facts), np.int64)
     rank[order] = np.arange(len(facts)) - facts.start[facts.person[order]]
     return rank
+
+
+def knowledge(game: RatingsLinkage) -> list[str]:
+    """What the adversary knows, a sentence each."""
+    k = game.knowing
+    parts = [f"He knew of {k.facts} ratings by a person, {k.wrong} of which that person never gave."]
+    if k.beyond:
+        parts.append(f"None of the true ones is among the {k.beyond} most rated items.")
+    if game.records.rating is not None:
+        parts.append(f"He knew the ratings, {f'off by {k.off_by:g}' if k.off_by else 'exactly'}.")
+    if game.records.day is not None:
+        parts.append(f"He knew the dates, to within {k.within_days:g} days.")
+    parts.append("He knew how many of his facts are wrong and how the release was made.")
+    return parts

@@ -1,1 +1,144 @@
-"""You hold location traces."""
+"""You hold location traces: can somebody who knows points or the past of a person find their trace?"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import polars as pl
+
+from confide.audits.protections import made_by
+from confide.audits.release import AuditedRelease, PlannedGame
+from confide.audits.settings import Settings
+from confide.audits.spec import AuditSpec, Context, Count
+from confide.audits.traces import exhibits as beside
+from confide.audits.traces.games import KNOW_POINTS, KNOW_THE_PAST, PAST, Games, games_on
+from confide.audits.traces.localisation import localisation_exhibits
+from confide.audits.traces.people import easiest_table, who_by_what
+from confide.audits.traces.protections import PROTECTIONS
+from confide.core.estimate import Estimate, Measured
+from confide.core.nouns import AnyAttack, AnyMechanism
+from confide.inputs.traces import Traces, TracesData, read_traces
+from confide.mechanisms.anonymize.coarse_traces import CoarseTraces
+from confide.mechanisms.in_order import InOrder
+from confide.mechanisms.randomize.planar_laplace import PlanarLaplace
+from confide.report import Exhibit
+from confide.utility.traces import FLOWS, left_of
+from confide.views.points import distinct
+
+
+def read(held: Traces, *, settings: Settings) -> TracesSubject:
+    """Read and check the traces.
+
+    Raises:
+        DataError: if a file or column cannot be used, or too few people have enough points.
+    """
+    made = made_by(held.released, held.made_by, PROTECTIONS)
+    return subject_of(held, read_traces(held), settings=settings, made_by=made)
+
+
+def subject_of(
+    held: Traces, data: TracesData, *, settings: Settings, made_by: AnyMechanism | None = None
+) -> TracesSubject:
+    """Decide who is asked about, and in how many worlds.
+
+    Args:
+        made_by: how a released file was made, as the adversary knows it.
+
+    Raises:
+        DataError: if too few people have enough points.
+    """
+    return TracesSubject(held, data, games_on(data, held, made_by=made_by), settings)
+
+
+@dataclass(frozen=True, slots=True)
+class TracesSubject:
+    """Traces, read and put on a grid, and the two games that are played on them."""
+
+    held: Traces
+    data: TracesData
+    planned: Games
+    settings: Settings
+    _people: dict[str, pl.DataFrame] = field(default_factory=dict)
+
+    @property
+    def name(self) -> str:
+        return self.data.name
+
+    def games(self, mechanism: AnyMechanism, asked: Sequence[AnyAttack]) -> Sequence[PlannedGame]:
+        return self.planned.planned(mechanism, asked, self.settings)
+
+    def context(self, release: AuditedRelease, count: Count) -> Context:
+        data, points, worlds = self.data, self.held.points, self.planned.worlds
+        shown = data.records if data.released is None else data.released
+        people = int((shown.counts() > 0).sum()) if data.owner is None else len(np.unique(data.owner))
+        counts = distinct(data.records).counts()
+        few = int(((counts > 0) & (counts < points)).sum())
+        return Context(
+            subject=f"Somebody who knows {points} points of a person, or an earlier trace,",
+            adversary=(
+                f"One adversary knows {points} points of each person, places and times, exactly.",
+                "Another one knows where each person was in the first half of the time; the second half is "
+                "released.",
+                "Both know how the release was made.",
+            ),
+            about={
+                "release": f"{count(len(shown))} visits of {count(people)} people "
+                f"to {count(len(np.unique(shown.place)))} {'cells' if data.places is None else 'places'}; "
+                "people under random numbers",
+                "asked about": f"{count(self.planned.points.targets)} people at most"
+                + f" in each of {worlds} rounds" * (worlds > 1)
+                + ", each held out of the release by a fair coin",
+            },
+            notes=[
+                *data.notes,
+                *[f"{count(few)} people have too few points: nobody asks about them."] * (few > 0),
+                *[beside.HELD_OUT] * (data.released is not None),
+            ],
+            internal_notes=data.counted,
+        )
+
+    def exhibits(self, release: AuditedRelease) -> Sequence[Exhibit]:
+        return (
+            *(beside.of_the_records(self.data, self.held, self.settings) if release.leads else ()),
+            beside.threshold_table(release.evidence),
+            *self._localised(release),
+            easiest_table(self.targets(release)),
+        )
+
+    def targets(self, release: AuditedRelease) -> pl.DataFrame:
+        if release.name not in self._people:
+            self._people[release.name] = who_by_what(release, self.data)
+        return self._people[release.name]
+
+    def risk(self, release: AuditedRelease, plain: AuditedRelease) -> Estimate | None:
+        found = [beside.recognised(e) for e in release.evidence]
+        return max(found, key=lambda risk: risk.value, default=None)
+
+    def utility(self, release: AuditedRelease) -> Measured:
+        world = release.worlds[0]
+        return left_of(world.source.traces, world.source.in_order(world.case.view))
+
+    def _localised(self, release: AuditedRelease) -> Sequence[Exhibit]:
+        """Where people were, in a release that moves visits, as those who know the past attacked it."""
+        known = self.planned.known(release.mechanism)
+        steps = known.steps if isinstance(known, InOrder) else (known,)
+        moved = all(isinstance(step, CoarseTraces | PlanarLaplace) for step in steps)
+        if not moved or len(self.planned.past.able()) < beside.FEWEST_LOCALISED:
+            return ()
+        world = release.dealt(PAST)[0]
+        return localisation_exhibits(self.data.records, world, rng=self.settings.rng("localisation"))
+
+
+SPEC = AuditSpec(
+    name="traces",
+    question="Can somebody who knows a few points of a person's trace, or an earlier one, find that trace?",
+    goal="linkage",
+    record=Traces,
+    read=read,
+    attacks=(*KNOW_POINTS, *KNOW_THE_PAST),
+    protections=PROTECTIONS,
+    risk=f"recognised by the best attack at {beside.RATES[0]:.0%} false matches",
+    across=FLOWS,
+)

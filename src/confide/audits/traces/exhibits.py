@@ -1,31 +1,41 @@
-"""Beside the findings on traces: unicity at every resolution, its laws, thresholds, and who falls by what."""
+"""Exhibits on traces: unicity at several resolutions, the laws it follows, and thresholds of the attacks."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
 from confide.attacks.linkage.traces.unique_points import UniquePoints
+from confide.audits.settings import Settings
 from confide.core.errors import EvidenceError
+from confide.core.estimate import Estimate
 from confide.core.evidence import Evidence
+from confide.inputs.traces import Traces, TracesData
 from confide.measure.identification import at_false_match_rate, linked, rank_one
 from confide.measure.scaling import gallery_law, resolution_law
 from confide.measure.unicity import Unicity, in_galleries, unicity
 from confide.mechanisms.anonymize.coarse_traces import CoarseTraces
 from confide.report import Exhibit, Line, Plot, Table
+from confide.report.exhibits import Cell
 from confide.views.points import distinct
-from confide.views.traces import Traces
 
 UP_TO = 6
+"""Points asked about, where enough people have them: more of them single nearly everybody out."""
 DRAWS = 10_000
+"""Draws of a person and points for each number of points: an interval of about one percentage point."""
 SPACE, TIME = (1, 2, 4, 8), (1, 4, 24)
 """Sides of cells and lengths of bins, as multiples of what was asked for."""
 RATES = (0.05, 0.01)
 FEWEST = 20
-"""So many people at least must have enough points."""
+"""At least this number of people must have enough points."""
+FEWEST_LOCALISED = 2
+"""The location-privacy meter tells people apart, so it needs two with visits in both halves of the time."""
+HELD_OUT = (
+    "The audit takes half of the people it asks about out of the released file by itself: it takes for "
+    "granted that this changes nobody else's trace."
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -33,8 +43,8 @@ class Resolution:
     """Unicity for 1, 2, ... points at one resolution.
 
     Args:
-        space: so many places are joined in one on average.
-        time: so many bins are joined in one.
+        space: how many places are joined in one on average.
+        time: how many bins are joined in one.
         name: in words.
         curve: one entry a number of points.
     """
@@ -45,16 +55,20 @@ class Resolution:
     curve: tuple[Unicity, ...]
 
 
-def resolutions(
-    traces: Traces, *, metres: float | None, seconds: int, points: int, seed: int
-) -> tuple[Resolution, ...]:
-    """Unicity at each resolution: cells grow only where it is known where places are.
+def of_the_records(data: TracesData, held: Traces, settings: Settings) -> tuple[Exhibit, ...]:
+    """What is said of the records themselves, whatever protects them: unicity and its laws."""
+    found = resolutions(data, held, settings=settings)
+    return (
+        *unicity_exhibits(found),
+        *law_table(found),
+        *gallery_table(found, points=held.points),
+    )
 
-    Args:
-        metres: the side of the cells that places are; None where they are places of their own.
-        seconds: the length of the bins that times are in.
-        points: at least so many are asked about.
-    """
+
+def resolutions(data: TracesData, held: Traces, *, settings: Settings) -> tuple[Resolution, ...]:
+    """Unicity at each resolution. Cells grow only if the positions of places are known."""
+    traces, seconds, points = data.records, held.seconds, held.points
+    metres = None if data.places is not None else held.metres
     coarsest = CoarseTraces(seconds=seconds * TIME[-1])(traces, rng=None).view
     enough = int((distinct(coarsest).counts() >= UP_TO).sum()) >= FEWEST
     most = max(UP_TO if enough else points, points)
@@ -68,9 +82,8 @@ def resolutions(
             if (counts >= most).sum() < 2:
                 continue
             place = "places as they are" if space == 1 and metres is None else f"{side or metres:g} m"
-            curve = unicity(
-                view, points=range(1, most + 1), draws=DRAWS, rng=np.random.default_rng([seed, space, time])
-            )
+            rng = settings.rng("unicity", space, time)
+            curve = unicity(view, points=range(1, most + 1), draws=DRAWS, rng=rng)
             found.append(
                 Resolution(
                     space=places / len(np.unique(view.place)),
@@ -98,8 +111,9 @@ def unicity_exhibits(found: Sequence[Resolution]) -> tuple[Exhibit, ...]:
     numbers = [u.points for u in found[0].curve]
     table = Table(
         title="How many points single a person out",
-        reading="A row a resolution: the share of draws of a person and of so many of his points in which "
-        "nobody else was at all of them. People with fewer points than the most asked about are left out.",
+        reading="A row for each resolution. Draw a person and this number of their points: in which share "
+        "of the draws was nobody else at all of them? People with fewer points than the most asked about "
+        "are left out.",
         head=("cell and bin", *(f"{p} point{'s' * (p > 1)}" for p in numbers), "people", "left out"),
         rows=tuple(
             (r.name, *(u.share for u in r.curve), r.curve[0].people, r.curve[0].excluded) for r in found
@@ -109,7 +123,7 @@ def unicity_exhibits(found: Sequence[Resolution]) -> tuple[Exhibit, ...]:
     plot = Plot(
         title="Singled out by a few points",
         reading="Each line is a resolution. Coarser cells and hours push the line down; one or two points "
-        "more lift it again.",
+        "more lift it up again.",
         x_title="points known",
         y_title="share singled out",
         lines=tuple(
@@ -128,7 +142,7 @@ def unicity_exhibits(found: Sequence[Resolution]) -> tuple[Exhibit, ...]:
 
 def law_table(found: Sequence[Resolution]) -> tuple[Exhibit, ...]:
     """The law of resolution, for each number of points that it can be fitted to."""
-    rows: list[tuple[Any, ...]] = []
+    rows: list[tuple[Cell, ...]] = []
     space, time = [r.space for r in found], [r.time for r in found]
     for i, u in enumerate(found[0].curve if found else ()):
         shares = [r.curve[i].share.value for r in found]
@@ -146,9 +160,9 @@ def law_table(found: Sequence[Resolution]) -> tuple[Exhibit, ...]:
             title="What coarser records would do: the law of unicity",
             reading="unicity = alpha - factor (v h)^beta, if v places and h bins are joined in one, fitted "
             "to the resolutions above; R2 is the share of their variance that it explains. A small exponent "
-            "says that coarsening helps little. Then the same with an exponent each for v and h, and what "
-            "that foretells for places 4 and 16 times as coarse as the coarsest measured. An alpha of 3 is "
-            "the most that was tried: such a curve is nearly straight, and foretells too much.",
+            "says that coarsening helps little. Then the same with one exponent for v and one for h, and "
+            "what that predicts for places 4 and 16 times as coarse as the coarsest measured. An alpha of 3 "
+            "is the most that was tried: such a curve is nearly straight, and predicts too much.",
             head=(
                 "points",
                 "alpha",
@@ -157,8 +171,8 @@ def law_table(found: Sequence[Resolution]) -> tuple[Exhibit, ...]:
                 "exponent of v",
                 "exponent of h",
                 "R2 apart",
-                "foretold, 4 v",
-                "foretold, 16 v",
+                "predicted, 4 v",
+                "predicted, 16 v",
             ),
             rows=tuple(rows),
         ),
@@ -170,7 +184,7 @@ def gallery_table(found: Sequence[Resolution], *, points: int) -> tuple[Exhibit,
     if not found:
         return ()
     finest, coarsest = found[0], found[-1]
-    rows: list[tuple[Any, ...]] = []
+    rows: list[tuple[Cell, ...]] = []
     first = 0
     for r, p in dict.fromkeys([(finest, points), (finest, 2), (coarsest, points)]):
         u = r.curve[min(p, len(r.curve)) - 1]
@@ -180,7 +194,7 @@ def gallery_table(found: Sequence[Resolution], *, points: int) -> tuple[Exhibit,
         if len(small) < 3:
             continue
         seen = in_galleries(u, small.tolist())
-        foretold = float(gallery_law(small.tolist(), seen.tolist()).at(np.array(everybody)))
+        predicted = float(gallery_law(small.tolist(), seen.tolist()).at(np.array(everybody)))
         law = gallery_law(sizes.tolist(), in_galleries(u, sizes.tolist()).tolist())
         rows.append(
             (
@@ -188,7 +202,7 @@ def gallery_table(found: Sequence[Resolution], *, points: int) -> tuple[Exhibit,
                 u.points,
                 float(seen[0]),
                 u.share,
-                foretold,
+                predicted,
                 *(float(law.at(np.array(everybody * times))) for times in (10, 100)),
             )
         )
@@ -199,14 +213,14 @@ def gallery_table(found: Sequence[Resolution], *, points: int) -> tuple[Exhibit,
         Table(
             title="What more people would do",
             reading="The more people there are, the more often somebody else was at the same points too. The "
-            "law of Pitman and Yor is fitted to galleries of up to a quarter of the people and foretells all "
-            "of them (compare with what was measured); fitted to all, it foretells more people like these.",
+            "law of Pitman and Yor is fitted to galleries of up to a quarter of the people and predicts all "
+            "of them (compare with what was measured). Fitted to all, it predicts more people like these.",
             head=(
                 "cell and bin",
                 "points",
-                f"in galleries of {first}",
-                f"of all {found[0].curve[0].everybody:,}, measured",
-                "the same, foretold",
+                ("in galleries of ", first),
+                ("of all ", int(found[0].curve[0].everybody), ", measured"),
+                "the same, predicted",
                 "10 times as many",
                 "100 times as many",
             ),
@@ -216,9 +230,15 @@ def gallery_table(found: Sequence[Resolution], *, points: int) -> tuple[Exhibit,
     )
 
 
+def recognised(evidence: Evidence) -> Estimate:
+    """The share of people whose trace is named at few false matches; at any, where few cannot be had."""
+    at = at_false_match_rate(evidence, rate=RATES[0])
+    return rank_one(evidence) if at is None else at.right
+
+
 def threshold_table(evidence: Sequence[Evidence]) -> Table:
     """Right, wrong, nobody and false matches, at each threshold, for each adversary."""
-    rows: list[tuple[Any, ...]] = []
+    rows: list[tuple[Cell, ...]] = []
     for e in evidence:
         parts = [(f"set for {rate:.0%} false matches", at_false_match_rate(e, rate=rate)) for rate in RATES]
         if e.attack == UniquePoints.name:
@@ -232,8 +252,8 @@ def threshold_table(evidence: Sequence[Evidence]) -> Table:
         title="Whose trace is named",
         reading="Of the people in the release: how many get their own trace named, another one, or none. Of "
         "the people who are not in it: how many get one named all the same. Thresholds are set on half of "
-        "the absent people, and false matches counted on the other half. The first rows know points, those "
-        "on earlier traces other people's past.",
+        "the absent people, and false matches counted on the other half. The first attacks know points, "
+        "those on earlier traces know the past.",
         head=(
             "adversary and threshold",
             "named rightly",

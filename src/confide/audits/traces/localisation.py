@@ -1,4 +1,4 @@
-"""Where people were: what the location-privacy meter finds, in metres."""
+"""Localisation of people in a release of traces: the expected error, in metres, and who met whom."""
 
 from __future__ import annotations
 
@@ -11,17 +11,18 @@ from confide.attacks.reconstruction.traces._observation import Regions, laid_out
 from confide.attacks.reconstruction.traces.localisation import habits, located, met
 from confide.core.arrays import Array, Bools, Floats, Ints, Rng
 from confide.core.estimate import Estimate
-from confide.core.nouns import Mechanism
-from confide.games.linkage.traces import earlier
-from confide.knowledge.traces import owners
+from confide.games.linkage.traces import TracesSource, TracesWorld, earlier
 from confide.measure.distortion import expected_error, over_people, per_person, uncertainty
 from confide.measure.roc import auc
 from confide.report.exhibits import Exhibit, Table
 from confide.views.traces import Traces
 
 LEAST = 5
-"""Visits that somebody must have in each of the two periods."""
-FORGET, LONGEST, OWN = 24, 1_000, 30
+"""Visits that a person must have in each of the two periods: fewer teach no habit."""
+FORGET = 24
+"""Steps after which a chain has forgotten where it was: a longer gap is shortened to this."""
+LONGEST, OWN = 1_000, 30
+"""Steps of each trace, and regions of each person, that are modelled: they bound the time to minutes."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -30,7 +31,7 @@ class Placed:
 
     Args:
         person, region, slot: int64[k], whose, where and in which step of the common clock.
-        distance: float64[R, R], metres; 0 and 1 where nobody knows where places are.
+        distance: float64[R, R], metres; 0 and 1 where the positions of places are not known.
         habit, belief: float64[k, R], without the release, and with it.
         path: int64[k], the region on the likeliest path.
     """
@@ -46,59 +47,54 @@ class Placed:
 
 def localisation_exhibits(
     original: Traces,
-    mechanism: Mechanism[Traces],
+    world: TracesWorld,
     *,
-    seed: int,
+    rng: Rng,
     people: int = 50,
     regions: int = 100,
     step_s: int = 3_600,
 ) -> tuple[Exhibit, ...]:
-    """How far off an adversary is who knows people's habits, and which trace is whose.
+    """Expected localisation error of an adversary who knows people's habits, and which trace is whose.
 
-    The first half of the time teaches him their habits; the second half is released, and he says where each
-    of `people` random people was at each visit.
+    It learns the habits of random people in the release from the first half of the time. The second half is
+    released, and it says where each of them was at each visit.
 
     Args:
         original: everybody's traces, as they are.
-        mechanism: what makes the release of them.
-        seed: for the choice of people, the release and the sampling.
-        people: at most so many; those with fewer than 5 visits in either half are left out.
-        regions: the most visited places; every place counts as the nearest of them.
+        world: of the game of an earlier period: the release, and what it was made of.
+        rng: for the choice of people and the sampling.
+        people: at most this number; those with fewer than 5 visits in either half are left out.
+        regions: this number of most visited places; every place counts as the nearest of them.
         step_s: seconds from one step of the chains to the next.
 
     Returns:
         a table of errors and one of meetings; nothing where fewer than two people have enough visits.
     """
-    placed = place(
-        original,
-        mechanism,
-        people=people,
-        regions=regions,
-        step_s=step_s,
-        rng=np.random.default_rng([seed, 7]),
-    )
+    placed = place(original, world, people=people, regions=regions, step_s=step_s, rng=rng)
     if placed is None:
         return ()
     return _errors(placed, metric=original.where is not None), _meetings(placed)
 
 
 def place(
-    original: Traces, mechanism: Mechanism[Traces], *, people: int, regions: int, step_s: int, rng: Rng
+    original: Traces, world: TracesWorld, *, people: int, regions: int, step_s: int, rng: Rng
 ) -> Placed | None:
-    """Learn, release, and locate; None where fewer than two people have enough visits."""
-    choosing, noise, learning, trying = rng.spawn(4)
+    """Learn and locate; None where fewer than two people in the release have enough visits."""
+    choosing, learning, trying = rng.spawn(3)
+    source: TracesSource = world.source
     before = earlier(original, 0.5)
     first, later = original.rows(before), original.rows(~before)
-    enough = np.flatnonzero(np.minimum(first.counts(), later.counts()) >= LEAST)
-    if len(enough) < 2:
+    enough = np.minimum(first.counts(), later.counts()) >= LEAST
+    able = np.intersect1d(np.flatnonzero(enough), source.owner)
+    if len(able) < 2:
         return None
-    chosen = np.sort(choosing.permutation(enough)[:people])
+    chosen = np.sort(choosing.permutation(able)[:people])
     known, truth = first.take(chosen), later.take(chosen)
-    released = _released(later, mechanism, chosen, rng=noise)
+    released = _released(world, chosen, everybody=original.people)
     areas = Regions.most_visited(first, regions)
     table = sequences(known, areas.of, step=step_s, forget=FORGET, longest=LONGEST)
     profiles = learned(table, regions=len(areas), own=OWN, rng=learning)
-    shows = shown_as(mechanism, first, areas, rng=trying)
+    shows = shown_as(world.case.known.mechanism, first, areas, rng=trying)
     symbol, _ = areas.symbols(released)
     person = np.concatenate([truth.person, released.person])
     at = steps(person, np.concatenate([truth.time, released.time]), step=step_s, forget=FORGET)
@@ -119,12 +115,12 @@ def place(
     )
 
 
-def _released(later: Traces, mechanism: Mechanism[Traces], chosen: Ints, *, rng: Rng) -> Traces:
-    """The chosen people's visits in a release of everybody, under their own numbers."""
-    view = mechanism(later, rng=rng).view
-    whose = np.full(later.people, -1)
+def _released(world: TracesWorld, chosen: Ints, *, everybody: int) -> Traces:
+    """The chosen people's visits in the release, each person whole, under their place among the chosen."""
+    view, source = world.case.view, world.source
+    whose = np.full(everybody, -1)
     whose[chosen] = np.arange(len(chosen))
-    person = whose[owners(mechanism, later)[view.person]]
+    person = whose[source.owner[view.person]]
     mine = person >= 0
     return Traces.of(
         person[mine],
@@ -158,14 +154,21 @@ def _errors(placed: Placed, *, metric: bool) -> Table:
     bits = per_person(uncertainty(placed.belief), placed.person)
     link = _correlation(error, bits)
     return Table(
-        title="How far off somebody is who looks for where people were",
+        title="How far off an adversary is who looks for where people were",
         reading=(
-            f"He knows the habits of {len(error)} people from the first half of the time, and which released "
-            f"trace is whose. Places are the {len(placed.distance)} most visited; all others count as the "
+            "The adversary knows the habits of ",
+            len(error),
+            " people from the first half of the time, and which released trace is whose. "
+            f"Places are the {len(placed.distance)} most visited; all others count as the "
             "nearest of them. The expected error is the measure of what is left of location privacy; "
-            f"uncertainty in bits is not, for one can be sure and wrong{link}."
+            f"uncertainty in bits is not, because a belief can be sure and wrong{link}.",
         ),
-        head=("he knows", f"expected error ({unit})", "visits put in the right region", "uncertainty (bits)"),
+        head=(
+            "the adversary knows",
+            f"expected error ({unit})",
+            "visits put in the right region",
+            "uncertainty (bits)",
+        ),
         rows=tuple(rows),
         of=len(error),
     )
@@ -213,12 +216,15 @@ def _meetings(placed: Placed) -> Table:
     return Table(
         title="Who met whom",
         reading=(
-            f"Of {len(truth):,} times that two of these people made visits in the same step, "
-            f"{int(truth.sum()):,} were in the same region. The table gives the chance of a meeting as he "
-            "sees it, where there was one and where there was none, and how well it tells the two apart "
-            "(AUC; 0.5 is chance)."
+            "Of ",
+            len(truth),
+            " times that two of these people made visits in the same step, ",
+            int(truth.sum()),
+            " were in the same region. The table gives the chance of a meeting as the adversary sees it, "
+            "where there was one and where there was none, and how well it tells the two apart (AUC; 0.5 is "
+            "chance).",
         ),
-        head=("he knows", "chance given to a meeting", "chance given to none", "AUC"),
+        head=("the adversary knows", "chance given to a meeting", "chance given to none", "AUC"),
         rows=tuple(rows),
     )
 

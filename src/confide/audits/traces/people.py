@@ -1,13 +1,14 @@
-"""Who is singled out on traces, by which of the points that somebody happens to know."""
+"""People who are singled out by points: for each target the fewest known points that do it."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import polars as pl
 
-from confide.core.arrays import Ints
+from confide.audits.release import AuditedRelease
+from confide.core.arrays import Ints, Rng
 from confide.games.linkage.traces import TracesWorld
 from confide.inputs.traces import TracesData
 from confide.knowledge.traces import pieces
@@ -16,30 +17,27 @@ from confide.views.points import PointIndex
 from confide.views.traces import Traces
 
 SHOWN = 20
-"""So many of the people who are easiest to single out are listed."""
+"""The number of people who are listed: those who are easiest to single out."""
 
 
-def who_by_what(
-    worlds: Sequence[TracesWorld], others: Ints, tracked: TracesData, *, seed: int
-) -> pl.DataFrame:
-    """For each target who he is and, where a single trace fits them, the fewest of his points that do it.
+def who_by_what(release: AuditedRelease, data: TracesData) -> pl.DataFrame:
+    """List the targets by name, with the fewest known points of each that fit a single trace, their own.
 
-    Points are taken the rarest first, as they stand in the release.
-
-    Args:
-        worlds: of the game of known points.
-        others: further targets, of whom only the name is told.
+    The points are those of the game of known points, the rarest first, as they stand in the release. Of the
+    targets of the other game only the name is shown.
     """
-    frames = [_singled_out(world, tracked, np.random.default_rng([seed, 11])) for world in worlds]
+    rng = release.settings.rng
+    frames = [_singled_out(world, data, rng("points in the release")) for world in release.worlds]
+    others = np.unique(np.concatenate([[], *(e.table["target"] for e in release.evidence)])).astype(np.int64)
     found = pl.concat(frames).sort("points that do it", nulls_last=True).unique("target", keep="first")
     more = np.setdiff1d(others, found["target"].to_numpy())
     names = pl.DataFrame({"target": more}, schema={"target": pl.Int64})
     every = pl.concat([found, names], how="diagonal")
-    person = tracked.people.gather(every["target"]).alias("person")
-    return every.with_columns(person).select("target", "person", *found.columns[1:])
+    person = data.people.gather(every["target"]).alias("person")
+    return every.with_columns(person).select("target", "person", *found.columns[1:]).sort("target")
 
 
-def _singled_out(world: TracesWorld, tracked: TracesData, rng: np.random.Generator) -> pl.DataFrame:
+def _singled_out(world: TracesWorld, data: TracesData, rng: Rng) -> pl.DataFrame:
     case, ids = world.case, world.ids
     assert ids is not None
     parts, owner = pieces(case.known.mechanism, case.targets, release=case.view, rng=rng)
@@ -60,7 +58,7 @@ def _singled_out(world: TracesWorld, tracked: TracesData, rng: np.random.Generat
         {
             "target": ids[owner[part]],
             "n": least[part],
-            "text": _texts(parts, order, tracked),
+            "text": _texts(parts, order, data),
         }
     ).filter(pl.Series(rank < least[part]))
     named = told.group_by("target", "n", maintain_order=True).agg(pl.col("text").str.join("; "))
@@ -71,19 +69,19 @@ def _singled_out(world: TracesWorld, tracked: TracesData, rng: np.random.Generat
     )
 
 
-def _texts(parts: Traces, order: Ints, tracked: TracesData) -> list[str]:
+def _texts(parts: Traces, order: Ints, data: TracesData) -> list[str]:
     """The points in words, in the names of the release where its places are others than the records'."""
-    coarse = parts.places != tracked.records.places
-    names = TracesData(records=parts, people=tracked.people, places=None, name="") if coarse else tracked
+    coarse = parts.places != data.records.places
+    names = replace(data, records=parts, places=None) if coarse else data
     return [names.point(int(parts.place[i]), int(parts.time[i])) for i in order]
 
 
 def easiest_table(who: pl.DataFrame) -> Table:
-    """Those whom the fewest points single out."""
+    """The people whom the fewest points single out."""
     found = who.drop_nulls("points that do it").sort("points that do it", "target").head(SHOWN)
     return Table(
         title="Who is singled out by the fewest points",
-        reading="Points are taken the rarest first, of those that the adversary happened to know.",
+        reading="Points are taken the rarest first, of those that the adversary knew.",
         head=("person", "points", "which"),
         rows=tuple(found.select("person", "points that do it", "singled out by").iter_rows()),
         internal=True,

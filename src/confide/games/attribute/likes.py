@@ -1,4 +1,4 @@
-"""Traits from likes: what do a person's likes tell of him, to somebody who learned from other people?"""
+"""Attribute inference from likes: does a person have a trait, given what others with the trait like?"""
 
 from __future__ import annotations
 
@@ -18,24 +18,26 @@ TraitWorld: TypeAlias = World[Interactions, Panel, Claims, None]
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class TraitInference:
-    """Everybody's likes are released; the adversary knows the traits of all but one part of the people.
+    """All likes are released, and the adversary knows the traits of all people outside one part.
 
     World i asks about the people of part i: a cross-validation, in which each person is a target once. The
-    claim is "he has the trait", and exposed is who has it: a claim about somebody else is a wrong ascription.
-    So the rates are the field's own: the AUC is the chance that somebody who has the trait is ranked above
-    somebody who has not [Kosinski, Stillwell, Graepel 2013], and the true-positive rate is the share of
-    people found at a price in wrong ascriptions. Nobody tossed a coin over who has a trait, and what is
-    found is mostly true of anybody with these likes, in the data or not: this game bounds no promise.
+    claim is "the person has the trait", and exposed is who has it. A claim about another person is a wrong
+    ascription. So the rates are those of the literature: the AUC is the probability that a person with the
+    trait is ranked above a person without it [Kosinski, Stillwell, Graepel 2013]. The true-positive rate is
+    the share of people found at a given rate of wrong ascriptions. No coin decides who has a trait, and what
+    is found is mostly true of all people with these likes, in the data or not. So this game certifies no
+    bound on a promise.
 
-    Of several classes each gives one claim a person ("his class is this one"), and the target's number is
-    person * classes + class. Of a number the claim is "it lies above the middle of all people's".
+    Of several classes each gives one claim about a person ("their class is this one"), and the target's
+    number is person * classes + class. Of a number the claim is "it is above the median of all people".
 
     Args:
-        items: everybody's likes, n people.
+        items: the likes of all n people.
         value: float64[n], as in `Panel`.
-        kind, classes: as in `Panel`.
+        kind: as in `Panel`.
+        classes: as in `Panel`.
         part: int64[n], the part of each person, 0..worlds-1.
-        mechanism: what the likes go through before they are released.
+        mechanism: protects the likes before they are released.
     """
 
     items: Interactions
@@ -48,7 +50,7 @@ class TraitInference:
     @property
     def unit(self) -> Unit:
         """All likes of one person."""
-        return Unit.person("person", at_most=2**31)
+        return Unit.person("person", at_most=2**31)  # no one has more likes than a 32-bit code can count
 
     @property
     def randomised(self) -> bool:
@@ -56,6 +58,7 @@ class TraitInference:
         return False
 
     def deal(self, world: int, *, rng: Rng) -> TraitWorld:
+        """Release all likes, and ask about the people of this part."""
         release = self.mechanism(self.items, rng=rng)
         people = np.flatnonzero(self.part == world)
         others = np.flatnonzero(self.part != world)
@@ -69,10 +72,11 @@ class TraitInference:
         claims = claims_about(people, self.kind, self.classes)
         exposed = holds(self.value, self.kind)[claims.row, claims.value]
         ids = claims.row * self.classes + claims.value if self.kind == "classes" else claims.row
-        return World(Case(release.view, panel, claims), None, exposed, ids, None)
+        case = Case(release.view, panel, claims)
+        return World(case, None, exposed, ids, promise=release.budget, source=self.items)
 
     def hits(self, guess: Guess, secrets: None) -> Bools:
-        """bool[n]: all; what is claimed of each target is given, and the score alone says how surely."""
+        """bool[n]: all True. Each target is a claim already, and the score says how sure it is."""
         return np.ones(len(guess.score), np.bool_)
 
 
@@ -84,7 +88,7 @@ def claims_about(people: Ints, kind: Kind, classes: int) -> Claims:
 
 
 def holds(value: Floats, kind: Kind) -> Bools:
-    """Which claims are true of each person, bool[n, C].
+    """The truth of each claim about each person, bool[n, C].
 
     >>> holds(np.array([3.0, 9.0, 5.0]), "number")[:, 1].tolist()
     [False, True, False]
@@ -94,11 +98,11 @@ def holds(value: Floats, kind: Kind) -> Bools:
 
 
 def parts(value: Floats, kind: Kind, *, count: int, rng: Rng) -> Ints:
-    """People dealt to parts so that the trait is spread alike over them, int64[n].
+    """Stratified parts of people, with the trait spread evenly over them, int64[n].
 
-    Each class (a number: each run of `count` neighbours in its order) is dealt in random order, one to a
-    part, and the next one goes on where it ended: the parts' sizes, overall and of each class, differ by at
-    most one.
+    Each class (of a number: each run of `count` neighbours in its order) is dealt in random order, one person
+    to a part, and the next one continues where it ended. So the sizes of the parts, overall and of each
+    class, differ by at most one.
 
     >>> dealt = parts(np.repeat([0.0, 1.0], [9, 6]), "binary", count=3, rng=np.random.default_rng(0))
     >>> np.bincount(dealt[:9]).tolist(), np.bincount(dealt[9:]).tolist()

@@ -1,4 +1,4 @@
-"""Linkage: which row of the release is this person's, if any?"""
+"""Linkage claims: a person's row in the release, or that they have none."""
 
 from __future__ import annotations
 
@@ -8,36 +8,37 @@ from confide.core.arrays import Bools, Ints
 from confide.core.budget import Unit
 from confide.core.nouns import Guess
 
+# As a secret: the person has no row in the release. As a claim: no row is claimed.
 NOBODY = -1
-"""As a secret: the person has no row in the release. As a claim: no row is claimed."""
 
 
 class Linkage:
-    """What all linkage games share: a secret row for each target, and the claim 'this row is his'.
+    """Base of the linkage games: a secret row for each target, and the claim "this row is theirs".
 
     Exposed people are in the release; control people are held out of it. A claim about an exposed person hits
-    if it names his row; about a control person any claim at all is a false match.
+    if it names their row. Any claim about a control person is a false match.
     """
 
     __slots__ = ()
 
     @property
     def unit(self) -> Unit:
-        return Unit.person("person", at_most=2**31)
+        """All rows of one person."""
+        return Unit.person("person", at_most=2**31)  # no one has more rows than a 32-bit code can count
 
     @property
     def randomised(self) -> bool:
-        """A fair coin decides for each target whether he is held out."""
+        """A fair coin decides for each target whether they are held out."""
         return True
 
     def hits(self, guess: Guess, secrets: Ints) -> Bools:
-        """bool[n]: his row is named; or, of a person who has none, any row is."""
+        """bool[n]: the person's row is named; or, if they have none, any row is."""
         claim = np.full(len(secrets), NOBODY) if guess.value is None else guess.value
         return np.where(secrets == NOBODY, claim != NOBODY, claim == secrets)
 
 
 def pseudonyms(everybody: int, held_out: Ints, *, rng: np.random.Generator) -> tuple[Ints, Ints]:
-    """A random numbering of all people but those held out.
+    """A random numbering of all people except those held out.
 
     Returns:
         order int64[r], the person behind each row of the release (for `take`), and row int64[everybody], the

@@ -1,4 +1,4 @@
-"""Recognition: who, of the people that the adversary has pictures of, is in this obscured picture?"""
+"""Linkage of pictures: which of the people it has pictures of does the adversary see in this one?"""
 
 from __future__ import annotations
 
@@ -17,24 +17,25 @@ from confide.views.images import Pictures
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class ImageRecognition(Linkage):
-    """Each person's pictures are divided: some he finds clear and named, the others are released obscured.
+    """Recognition of people in released pictures, with clear and named pictures of half of the people.
 
-    A random half of the people are strangers, of whom the adversary has no picture. About each released
-    picture he claims a name. Exposed: the person is in his gallery, and the right name hits. Control: a
-    stranger, and any name is a false match. In the closed form nobody is a stranger, as in the literature's
-    top-1 and top-5.
+    Each person's pictures are divided: some are clear and named in the adversary's gallery, the others are
+    released. A random half of the people are unknown to the adversary: none of their pictures is in the
+    gallery. The adversary claims a name for each released picture. Exposed: the person is in the gallery, and
+    the right name hits. Control: the person is unknown, and any name is a false match. In the closed form
+    everybody is in the gallery, as in the literature's top-1 and top-5.
 
-    The unit is one picture: had another been released in its place, a mechanism private for it would let the
-    same name be claimed at most e^epsilon times as rarely. All pictures of one person are exposed or control
-    together, so exposure is not independent from target to target, and no bound on epsilon is certified; over
-    five worlds and more, intervals rest on the worlds' spread.
+    The unit is one picture. A mechanism that protects one picture lets the same name be claimed about it at
+    most e^epsilon times as often as about another picture in its place. All pictures of one person are
+    exposed or control together. So exposure is not independent between targets, and no bound on epsilon is
+    certified. With five worlds and more, intervals rest on the spread between worlds.
 
     Args:
         mechanism: obscures the released pictures.
         pictures: of people 0, 1, ..., at least two pictures of each.
         gallery: the share of each person's pictures that the adversary has; at least one picture of each goes
             to either side.
-        closed: is everybody in the gallery?
+        closed: whether all people are in the gallery.
 
     Raises:
         DataError: if the pictures carry no names, a person has one picture only, or the share cannot be used.
@@ -61,11 +62,12 @@ class ImageRecognition(Linkage):
 
     @property
     def randomised(self) -> bool:
-        """Half of the people are drawn, but the pictures of one person share his lot."""
+        """Half of the people are drawn, but all pictures of one person are exposed or control together."""
         return False
 
     def deal(self, world: int, *, rng: Rng) -> World[Pictures, Gallery, Ints, Ints]:
-        divide, lots, maker = rng.spawn(3)
+        """Divide the pictures, draw who is in the gallery, obscure and release the other pictures."""
+        divide, lots, obscuring = rng.spawn(3)
         person = _codes(self.pictures)
         shown = divided(person, self.gallery, rng=divide)
         people = int(person.max()) + 1
@@ -74,19 +76,22 @@ class ImageRecognition(Linkage):
             inside[lots.permutation(people)[: people // 2]] = False
         name = np.where(inside, np.cumsum(inside) - 1, NOBODY)
         known = np.flatnonzero(shown & inside[person])
-        asked = lots.permutation(np.flatnonzero(~shown))  # the order tells nothing
-        view = self.mechanism(self.pictures.take(asked).nameless(), rng=maker).view
+        asked = lots.permutation(np.flatnonzero(~shown))  # a random order gives nothing away
+        source = self.pictures.take(asked).nameless()
+        release = self.mechanism(source, rng=obscuring)
         clear = Pictures(self.pictures.pixels[known], name[person[known]])
         return World(
-            case=Case(view, Gallery(clear, self.mechanism), np.arange(len(asked))),
+            case=Case(release.view, Gallery(clear, self.mechanism), np.arange(len(asked))),
             secrets=name[person[asked]],
             exposed=inside[person[asked]],
             ids=asked,
+            promise=release.budget,
+            source=source,
         )
 
 
 def divided(person: Ints, share: float, *, rng: Rng) -> Bools:
-    """bool[n]: which pictures are in the gallery; of each person's k, round(share k), but neither 0 nor k.
+    """bool[n]: which pictures are in the gallery: of a person's k, round(share k), but neither 0 nor k.
 
     >>> int(divided(np.repeat([0, 1], [10, 2]), 0.9, rng=np.random.default_rng(0)).sum())
     10
@@ -100,5 +105,5 @@ def divided(person: Ints, share: float, *, rng: Rng) -> Bools:
 
 
 def _codes(pictures: Pictures) -> Ints:
-    assert pictures.person is not None  # __post_init__ saw to it
+    assert pictures.person is not None  # refused in __post_init__ otherwise
     return pictures.person

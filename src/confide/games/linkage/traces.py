@@ -1,30 +1,52 @@
-"""Traces: whose movements are these? Two adversaries, one who knows points and one who knows the past."""
+"""Linkage of traces: which trace is this person's, for an adversary that knows points, or the past."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from confide.core.arrays import Bools, Ints, Rng
 from confide.core.errors import DataError
-from confide.core.nouns import Case, Guess, Mechanism, World
+from confide.core.nouns import Case, Guess, Mechanism, Release, World
 from confide.games.linkage.claims import NOBODY, Linkage, pseudonyms
-from confide.knowledge import traces as mobility
-from confide.knowledge.traces import MobilityKnowledge
+from confide.knowledge.traces import MobilityKnowledge, owners
 from confide.views.points import distinct, drawn
 from confide.views.traces import Traces
 
 TracesWorld = World[Traces, MobilityKnowledge, Traces, Ints]
 
+# In a secret: the person has fewer rows than others. It differs from NOBODY, so that no claim ever equals it.
 NO_ROW = -2
-"""In a secret: the person has fewer rows than others. Nobody claims it."""
+"""In a secret: the person has fewer rows than others. No attack claims it."""
 
 WEEK = 7 * 86_400
 
 
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class TracesSource:
+    """What the mechanism was given, and how the rows of its output were shuffled.
+
+    A mechanism may give one person several rows, and they must not stand together in the release. So the
+    release cannot be compared with the traces visit for visit, until its rows are put back in order.
+
+    Args:
+        traces: the mechanism's input: everybody whole, or the rows of what is published already.
+        order: int64[rows], the row of the mechanism's output behind each row of the release.
+        owner: int64[rows], the person behind each row of the release, by the code of the game's traces.
+    """
+
+    traces: Traces
+    order: Ints
+    owner: Ints
+
+    def in_order(self, view: Traces) -> Traces:
+        """The release as it left the mechanism: where no visit is lost, visit for visit as `traces`."""
+        return view.take(np.argsort(self.order))
+
+
 class Traced(Linkage):
-    """What the games on traces share: a person may have several rows (pseudonyms), and any of them is right.
+    """Hits in the games on traces: a person may have several rows (pseudonyms), and each of them is right.
 
     Secrets are int64[n, r], the rows of each target, filled up with `NO_ROW`; all `NOBODY` for those held
     out.
@@ -33,7 +55,7 @@ class Traced(Linkage):
     __slots__ = ()
 
     def hits(self, guess: Guess, secrets: Ints) -> Bools:
-        """bool[n]: one of his rows is named; or, of a person who has none, any row is."""
+        """bool[n]: is one of the person's rows named; or, for a person held out, any row at all?"""
         claim = np.full(len(secrets), NOBODY) if guess.value is None else guess.value
         held_out = (secrets == NOBODY).all(axis=1)
         return np.where(held_out, claim != NOBODY, (secrets == claim[:, None]).any(axis=1))
@@ -41,17 +63,20 @@ class Traced(Linkage):
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class PointsKnown(Traced):
-    """The adversary knows a few points of each target, true and exact; which trace is his?
+    """Linkage by points: the adversary knows a few points of each target, true and exact.
 
     The points are drawn at random among the target's own. A fair coin holds half of the targets out of the
-    release; of these he knows points just the same.
+    release. The adversary knows points of these too.
 
     Args:
         traces: everybody's, at the resolution at which they are to be released.
         mechanism: what protects them.
-        points: so many distinct points he knows of each target.
-        targets: so many people, of those who have enough points.
-        released: what was published instead of the mechanism's output, the same people under the same codes.
+        points: the number of distinct points that are known of each target.
+        targets: the number of targets, of the people who have enough points.
+        released: what is published where that is already decided, with places coded as in `traces`; the
+            mechanism is then applied to it.
+        owner: int64[rows], the person behind each row of `released`; None where row i is person i.
+        made_by: how the release was made in all, as the adversary knows it; None where `mechanism` is all.
     """
 
     traces: Traces
@@ -59,9 +84,11 @@ class PointsKnown(Traced):
     points: int = 4
     targets: int = 1_000
     released: Traces | None = None
+    owner: Ints | None = None
+    made_by: Mechanism[Traces] | None = None
 
     def deal(self, world: int, *, rng: Rng) -> TracesWorld:
-        """Draw targets, coins and points; release everybody else."""
+        """Draw targets, coins and points; release all other people."""
         whom, coins, which, within = rng.spawn(4)
         points = distinct(self.traces)
         enough = np.flatnonzero(points.counts() >= self.points)
@@ -71,24 +98,29 @@ class PointsKnown(Traced):
         place, time = points.place[known.ravel()], points.time[known.ravel()]
         person = np.repeat(np.arange(len(ids)), self.points)
         told = Traces.of(person, time, place, people=len(ids), places=points.places, where=self.traces.where)
-        view, secrets = _published(
-            self.traces, self.mechanism, ids, held_out, released=self.released, rng=within
-        )
-        knowledge = MobilityKnowledge(mechanism=self.mechanism, points=self.points)
-        return World(Case(view, knowledge, told), secrets, ~held_out, ids)
+        people = _inside(self.traces, ids[held_out])
+        shown = _rows_to_show(self.traces, people, self.released, self.owner)
+        release, source = _published(*shown, self.mechanism, rng=within)
+        secrets = _rows_of(source.owner, ids, held_out)
+        knowledge = MobilityKnowledge(mechanism=self.made_by or self.mechanism, points=self.points)
+        case = Case(release.view, knowledge, told)
+        return World(case, secrets, ~held_out, ids, promise=release.budget, source=source)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class EarlierKnown(Traced):
-    """The adversary knows the targets' traces of an earlier period; the later period is released.
+    """Linkage by the past: the adversary knows the targets' earlier traces, and the later ones are released.
 
     Args:
         traces: everybody's, both periods, at the resolution at which they are to be released.
         mechanism: what protects the later period.
         share: the first share of the visits in time is the earlier period; None for every other week.
-        least: a target has at least so many visits in each of the periods.
-        targets: so many people, of those who have enough.
-        released: what was published instead of the mechanism's output; of it only the later period is shown.
+        least: the fewest visits that a target has in each of the periods.
+        targets: the number of targets, of the people who have enough visits.
+        released: what is published where that is already decided, with places coded as in `traces`; the
+            mechanism is then applied to its later period.
+        owner: int64[rows], the person behind each row of `released`; None where row i is person i.
+        made_by: how the release was made in all, as the adversary knows it; None where `mechanism` is all.
     """
 
     traces: Traces
@@ -97,9 +129,11 @@ class EarlierKnown(Traced):
     least: int = 5
     targets: int = 500
     released: Traces | None = None
+    owner: Ints | None = None
+    made_by: Mechanism[Traces] | None = None
 
     def deal(self, world: int, *, rng: Rng) -> TracesWorld:
-        """Cut the time in two, draw targets and coins, release the later part of everybody else."""
+        """Divide the time in two, draw targets and coins, release the later part of all other people."""
         whom, coins, within = rng.spawn(3)
         before = earlier(self.traces, self.share)
         first, later = self.traces.rows(before), self.traces.rows(~before)
@@ -110,14 +144,14 @@ class EarlierKnown(Traced):
         enough = self.able()
         ids = _some(enough, self.targets, f"has {self.least} visits in both periods", rng=whom)
         held_out = coins.random(len(ids)) < 0.5
-        view, secrets = _published(later, self.mechanism, ids, held_out, released=published, rng=within)
+        people = _inside(later, ids[held_out])
+        shown = _rows_to_show(later, people, published, self.owner)
+        release, source = _published(*shown, self.mechanism, rng=within)
+        secrets = _rows_of(source.owner, ids, held_out)
         past = first.take(ids)
-        return World(
-            Case(view, MobilityKnowledge(mechanism=self.mechanism, earlier=past), past),
-            secrets,
-            ~held_out,
-            ids,
-        )
+        knowledge = MobilityKnowledge(mechanism=self.made_by or self.mechanism, earlier=past)
+        case = Case(release.view, knowledge, past)
+        return World(case, secrets, ~held_out, ids, promise=release.budget, source=source)
 
     def able(self) -> Ints:
         """The people with enough visits in both periods, int64[m]."""
@@ -126,50 +160,56 @@ class EarlierKnown(Traced):
         return np.flatnonzero(np.minimum(*counts) >= self.least)
 
     def _after(self, traces: Traces, opens: int) -> Bools:
-        """Which visits fall into the later period?"""
+        """Which visits are in the later period?"""
         return ~earlier(traces, None) if self.share is None else traces.time >= opens
 
 
 def earlier(traces: Traces, share: float | None) -> Bools:
-    """Which visits fall into the earlier period, bool[k]: the first share in time, or every other week."""
+    """Which visits are in the earlier period, bool[k]: the first share by time, or every other week."""
     if share is None:
         return traces.time // WEEK % 2 == 0
     return traces.time < np.quantile(traces.time, share)
 
 
 def _some(enough: Ints, targets: int, what: str, *, rng: Rng) -> Ints:
-    """At most so many of these people, in random order."""
+    """At most `targets` of these people, in random order."""
     if len(enough) < 2:
         who = "only one person" if len(enough) else "nobody"
         raise DataError(f"{who} {what}: ask for fewer, give more records, or a coarser resolution.")
     return rng.permutation(enough)[:targets]
 
 
-def _published(
-    traces: Traces,
-    mechanism: Mechanism[Traces],
-    ids: Ints,
-    held_out: Bools,
-    *,
-    released: Traces | None,
-    rng: Rng,
+def _inside(traces: Traces, held_out: Ints) -> Ints:
+    """The people who are in the release: all who have visits, but those held out."""
+    inside = traces.counts() > 0
+    inside[held_out] = False
+    return np.flatnonzero(inside)
+
+
+def _rows_to_show(
+    traces: Traces, people: Ints, released: Traces | None, owner: Ints | None
 ) -> tuple[Traces, Ints]:
-    """The release of all but those held out, under random numbers; and each target's rows in it."""
-    noise, numbers = rng.spawn(2)
-    inside = np.ones(traces.people, np.bool_)
-    inside[ids[held_out]] = False
-    inside &= traces.counts() > 0  # who has no visits has no row
-    people = np.flatnonzero(inside)
-    rest = traces.take(people)
+    """These people's traces, or their rows of what is published already; and the person behind each row."""
     if released is None:
-        view, owner = mechanism(rest, rng=noise).view, people[mobility.owners(mechanism, rest)]
-    else:
-        view, owner = released.take(people), people
-    order, _ = pseudonyms(view.people, np.empty(0, np.int64), rng=numbers)
-    return view.take(order), _rows_of(owner[order], ids)
+        return traces.take(people), people
+    owner = np.arange(released.people) if owner is None else owner
+    rows = np.flatnonzero(np.isin(owner, people) & (released.counts() > 0))
+    return released.take(rows), owner[rows]
 
 
-def _rows_of(owner: Ints, ids: Ints) -> Ints:
+def _published(
+    given: Traces, owner: Ints, mechanism: Mechanism[Traces], *, rng: Rng
+) -> tuple[Release[Traces], TracesSource]:
+    """The release of these rows, shuffled, and what it was made of."""
+    noise, numbers = rng.spawn(2)
+    release = mechanism(given, rng=noise)
+    order, _ = pseudonyms(release.view.people, np.empty(0, np.int64), rng=numbers)
+    behind = owner[owners(mechanism, given)][order]
+    shuffled = replace(release, view=release.view.take(order))
+    return shuffled, TracesSource(traces=given, order=order, owner=behind)
+
+
+def _rows_of(owner: Ints, ids: Ints, held_out: Bools) -> Ints:
     """The rows of each target, int64[n, r], given the person behind each row."""
     place = np.full(int(max(owner.max(initial=0), ids.max(initial=0))) + 1, -1)
     place[ids] = np.arange(len(ids))
@@ -181,5 +221,5 @@ def _rows_of(owner: Ints, ids: Ints) -> Ints:
     within = np.arange(len(rows)) - np.repeat(np.cumsum(count) - count, count)
     secrets = np.full((len(ids), max(int(count.max(initial=0)), 1)), NO_ROW)
     secrets[target, within] = rows
-    secrets[count == 0] = NOBODY
+    secrets[held_out] = NOBODY  # others may have no rows either: a claim about them is wrong
     return secrets

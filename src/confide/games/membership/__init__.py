@@ -1,1 +1,1 @@
-"""Membership games: was this person in the data?"""
+"""Membership games: is this person in the data?"""

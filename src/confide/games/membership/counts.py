@@ -1,4 +1,4 @@
-"""Aggregates: was this person in the group whose visits were counted?"""
+"""Membership in counts: is this person in the group whose visits were counted?"""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from confide.core.budget import Unit
 from confide.core.errors import DataError
 from confide.core.nouns import Case, Guess, Mechanism, World
 from confide.knowledge.counts import Counted
-from confide.views.counts import Counts
+from confide.views.counts import Counts, Grid, Visits
 from confide.views.traces import Traces
 
 AggregatesWorld = World[Counts, Counted, Traces, Bools]
@@ -19,14 +19,15 @@ AggregatesWorld = World[Counts, Counted, Traces, Bools]
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Aggregates:
-    """The counts of a group are published; a fair coin decided of each target whether he is in the group.
+    """The counts of a group are published; a fair coin decides for each target whether they are in the group.
 
-    Everybody else in the group was drawn at random. The adversary knows the targets' traces, the traces of
-    some other people (who may be in the group or not: he is not told), the mechanism, and about how large the
-    group is. That is the subset-of-locations prior of Pyrgelis et al. (NDSS 2018).
+    All other members of the group are drawn at random. The adversary knows the targets' traces, the traces of
+    some other people (whether they are in the group is not known), the mechanism, and roughly the size of the
+    group. That is the subset-of-locations prior of Pyrgelis et al. (NDSS 2018).
 
     Args:
         traces: everybody's.
+        grid: which visits are counted where; public.
         mechanism: what makes the counts.
         group: the group has so many people on average; its exact size is not said.
         targets: so many people, drawn anew in each world; at most twice the group.
@@ -34,6 +35,7 @@ class Aggregates:
     """
 
     traces: Traces
+    grid: Grid
     mechanism: Mechanism[Counts]
     group: int = 100
     targets: int = 20
@@ -55,15 +57,17 @@ class Aggregates:
 
     @property
     def others(self) -> int:
-        """People of the group who are no targets."""
+        """The number of people in the group who are no targets."""
         return self.group - self.targets // 2
 
     @property
     def unit(self) -> Unit:
-        return Unit.person("person", at_most=2**31)
+        """All visits of one person."""
+        return Unit.person("person", at_most=2**31)  # no one has more visits than a 32-bit code can count
 
     @property
     def randomised(self) -> bool:
+        """A fair, independent coin decides for each target."""
         return True
 
     def deal(self, world: int, *, rng: Rng) -> AggregatesWorld:
@@ -73,12 +77,13 @@ class Aggregates:
         ids, rest = order[: self.targets], order[self.targets :]
         member = coins.random(self.targets) < 0.5
         group = np.sort(np.concatenate([ids[member], rest[: self.others]]))
-        release = self.mechanism(self.traces.take(group), rng=counting)
+        source = Visits(traces=self.traces.take(group), grid=self.grid)
+        release = self.mechanism(source, rng=counting)
         people = knowing.permutation(rest)[: round(self.share * len(rest))]
         known = Counted(mechanism=self.mechanism, people=self.traces.take(people), group=self.group)
         case = Case(release.view, known, self.traces.take(ids))
-        return World(case, member, member, ids, release.budget)
+        return World(case, member, member, ids, promise=release.budget, source=source)
 
     def hits(self, guess: Guess, secrets: Bools) -> Bools:
-        """All True: the only claim is 'he is in', and the score says how surely it is made."""
+        """All True: the only claim is "this person is in", and the score says how sure it is."""
         return np.ones(len(guess.score), np.bool_)

@@ -1,7 +1,7 @@
-"""Membership: was this person's record among the training data?
+"""Membership in a model's training data: was this person's record in it?
 
-Three ways to play it. `IndependentWorlds` trains anew in every world, with a fair coin for each target: the
-reference experiment. `ModelPool` trains M models once and lets each be the target of its own world.
+There are three games. `IndependentWorlds` trains a model in every world, with a fair coin for each target:
+the reference experiment. `ModelPool` trains M models once and lets each be the target of its own world.
 `TrainedModel` is the user's own model: one world, in which people were in or were not.
 """
 
@@ -27,16 +27,17 @@ MembershipWorld = World[LabelOnly, Background, Records, Bools]
 
 
 class Membership:
-    """What all membership games share: one record more or less, and the claim 'he is in'."""
+    """Base of the membership games: one record more or less, and the claim "this person is in"."""
 
     __slots__ = ()
 
     @property
     def unit(self) -> Unit:
+        """One record more or less."""
         return Unit.record()
 
     def hits(self, guess: Guess, secrets: Bools) -> Bools:
-        """All True: the only claim is 'he is in', and the score says how surely it is made."""
+        """All True: the only claim is "this person is in", and the score says how sure it is."""
         return np.ones(len(guess.score), np.bool_)
 
 
@@ -47,14 +48,15 @@ class IndependentWorlds(Membership):
     The adversary knows everything but the coins: the mechanism (Kerckhoffs), the targets, people like them.
 
     Args:
-        mechanism: what is released from the records whose coin fell heads.
+        mechanism: releases a model of the records whose coin fell heads.
         records: the people who may be targets.
-        targets: so many of them, drawn anew, are the targets of a world; all by default.
+        targets: the number of targets of a world, drawn from these each time; all of them by default.
         base: records that are in the training data of every world and of every reference.
-        references: how many models the adversary trains, in pairs on opposite halves of the targets.
+        references: the number of models that the adversary trains, in pairs on opposite halves of the
+            targets.
         population: people like the targets, in no training data.
-        told: the share of the targets whose membership a supervised adversary is told.
-        informed: does the adversary know, for each target, all other training records?
+        told: the share of the targets whose membership a supervised adversary knows.
+        informed: whether the adversary knows, for each target, all other training records.
         classes: the number of classes; 1 in a regression; by default the largest label plus one.
     """
 
@@ -70,10 +72,11 @@ class IndependentWorlds(Membership):
 
     @property
     def randomised(self) -> bool:
+        """A fair, independent coin decides for each target."""
         return True
 
     def deal(self, world: int, *, rng: Rng) -> MembershipWorld:
-        chosen, coins, target_coins, training, telling = rng.spawn(5)
+        chosen, coins, reference_coins, training, telling = rng.spawn(5)
         n = len(self.records) if self.targets is None else self.targets
         ids = np.sort(chosen.permutation(len(self.records))[:n])
         targets = self.records.take(ids)
@@ -81,9 +84,10 @@ class IndependentWorlds(Membership):
         release = self.mechanism(self._training_data(targets, member), rng=training)
         known = Background(
             population=self.population,
-            references=self._references(targets, rng=target_coins),
+            references=self._references(targets, rng=reference_coins),
             classes=_classes(self.records) if self.classes is None else self.classes,
         )
+        # The expected size, not the actual one: that would say how many targets are in.
         size = n // 2 + (0 if self.base is None else len(self.base))
         rest = LeaveOneOutSums(size, member, self.base) if self.informed else None
         case = Case(
@@ -112,10 +116,10 @@ class IndependentWorlds(Membership):
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class ModelPool(Membership):
-    """M models on random halves of the same people; in world i, model i is the release and the others help.
+    """M models on random halves of the same people: in world i model i is the release, and others help.
 
-    A world's references are never its own model, nor one trained on the same or on the opposite half: that
-    half's membership is the secret itself.
+    A world's references are never its own model, nor a model trained on the same or on the opposite half:
+    membership in that half is the secret itself.
 
     Args:
         answers: the models' answers on the people.
@@ -124,8 +128,8 @@ class ModelPool(Membership):
         references: how many the adversary has, in whole pairs of opposite halves where there are such; all by
             default.
         learner: the recipe, as background knowledge.
-        told: the share of the targets whose membership a supervised adversary is told.
-        informed: does the adversary know, for each target, all other training records?
+        told: the share of the targets whose membership a supervised adversary knows.
+        informed: whether the adversary knows, for each target, all other training records.
         classes: the number of classes; 1 in a regression; by default the largest label plus one.
     """
 
@@ -147,12 +151,12 @@ class ModelPool(Membership):
 
     @property
     def randomised(self) -> bool:
-        """Halves of a fixed size are no independent coins: what one record drew tells of another's."""
+        """Halves of a fixed size are no independent coins: one record's draw says something of another's."""
         return False
 
     @property
     def worlds(self) -> int:
-        """How many worlds there are: one a model."""
+        """The number of worlds: one for each model."""
         return len(self.included)
 
     def deal(self, world: int, *, rng: Rng) -> MembershipWorld:
@@ -179,9 +183,9 @@ class ModelPool(Membership):
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class TrainedModel(Membership):
-    """The user's own model, as it will be published: one world, everybody in or out of it once.
+    """The user's own model, as it will be published: one world, each person in or out of it once.
 
-    Exposure was not drawn by a coin here, unless the owner did so and says it: the hold-out must be
+    No coin decided exposure here, unless the owner tossed coins and says so. The hold-out must be
     exchangeable with the training data, which the blind attack checks.
 
     Args:
@@ -189,10 +193,10 @@ class TrainedModel(Membership):
         targets: members and non-members in an order that says nothing; `shuffled` makes one.
         member: bool[n], who trained the model.
         background: what the adversary knows; its references answer on `targets`, in this order.
-        told: the share of the targets whose membership a supervised adversary is told.
-        informed: does the adversary know, for each target, all other training records? They must be targets
-            for that: with members left out the sums do not balance, and the attack says so.
-        randomised: did a fair, independent coin decide who was in?
+        told: the share of the targets whose membership a supervised adversary knows.
+        informed: whether the adversary knows, for each target, all other training records. They must be
+            targets for that: if members are left out the sums do not balance, and the attack says so.
+        randomised: whether a fair, independent coin decided who was in.
     """
 
     view: LabelOnly
@@ -241,6 +245,7 @@ def _helpers(included: Bools, world: int, limit: int | None, *, rng: Rng) -> tup
             f"{limit} references are asked for, but the pool leaves {len(free)} beside the target and its "
             f"complement: train {limit + 2} models, or ask for fewer."
         )
+    # A model and the one on the opposite half see each target once on either side: they are taken together.
     halves = {included[j].tobytes(): j for j in free}
     opposite = {j: halves.get((~included[j]).tobytes()) for j in free}
     order: list[int] = []
@@ -253,7 +258,7 @@ def _helpers(included: Bools, world: int, limit: int | None, *, rng: Rng) -> tup
 def _tell(
     known: Background, member: Bools, share: float, rest: LeaveOneOutSums | None, *, rng: Rng
 ) -> Background:
-    """The same knowledge, the membership of a random share of the targets, and each target's rest."""
+    """The same knowledge, with the membership of a random share of the targets and each target's rest."""
     if not share and rest is None:
         return known
     told: Ints = np.sort(rng.permutation(len(member))[: round(share * len(member))])

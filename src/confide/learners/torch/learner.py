@@ -1,4 +1,4 @@
-"""Training any PyTorch module, again and again: one by one, or several as one where that is the same."""
+"""Learners that train any PyTorch module: one model at a time, or several stacked models at once."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ from confide.learners.torch.training import (
     Recipe,
     Seeds,
     adam,
-    coins,
     has_bfloat16,
     laid_out,
     one_thread,
+    seeded,
     train,
 )
 from confide.models.torch.batches import tensor_of, truth_of
@@ -41,26 +41,26 @@ from confide.views.records import Records
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class TorchLearner:
-    """Builds a module, and trains it by the usual loop: shuffle, batches, loss, step.
+    """A learner that builds a module and trains it by the usual loop: shuffle, batches, loss, step.
 
-    Small networks are trained `together`, as one (see `stacked`), on a processor those with larger
-    convolutions one by one, with channels last and fused optimisers. Torch's global coins are left as they
-    were, and all sums are made by one thread, so the same `rng` gives the same model wherever it is trained.
-    A module that draws coins in training (dropout) borrows torch's global ones: in threads such modules wait
-    for each other, so spread them over processes.
+    Small networks are stacked and trained together (see `stacked`). On a CPU, networks with larger
+    convolutions are trained one by one, with channels last and fused optimisers. Torch's global random state
+    is restored after training, and all sums are computed by one thread. The same `rng` therefore gives the
+    same model everywhere. A module that draws random numbers in training (dropout) uses torch's global
+    generator. In threads such modules wait for each other, so distribute them over processes.
 
     Args:
-        factory: builds the untrained module, in the same shape each time.
-        epochs: passes over the records.
-        batch_size: records a step; the last batch of an epoch may be smaller.
-        optimiser: from the parameters, Adam with a learning rate of 0.001 by default.
-        schedule: from the optimiser, stepped once an epoch.
-        loss: the mean loss of (outputs, y); cross-entropy or the squared residual by default.
+        factory: builds the untrained module, each time with the same shape.
+        epochs: the number of passes over the records.
+        batch_size: the number of records in a step; the last batch of an epoch may be smaller.
+        optimiser: builds the optimiser from the parameters; by default Adam with a learning rate of 0.001.
+        schedule: builds a schedule from the optimiser; it is stepped once for each epoch.
+        loss: the mean loss of (outputs, y); by default cross-entropy or the squared residual.
         task: classification or regression.
-        precision: "bfloat16" multiplies in bfloat16 (weights stay float32) where the processor can.
+        precision: "bfloat16" multiplies in bfloat16 (weights stay float32) if the processor supports it.
         device: where to train.
-        together: how many models to train as one, where that is possible. More than 8 gain little, and
-            a pool is spread over workers in groups of this size.
+        together: how many models to stack if this is possible. More than 8 gain little, and a pool is
+            distributed over workers in groups of this size.
 
     >>> from functools import partial
     >>> learner = TorchLearner(factory=partial(nn.Linear, 2, 3), epochs=2)
@@ -87,12 +87,12 @@ class TorchLearner:
 
     @property
     def group(self) -> int:
-        """How many models are trained as one: 1 where the module or the optimiser does not allow it."""
+        """The number of models that are stacked: 1 if the module or the optimiser does not allow it."""
         module = self._built(0)
         return self.together if can_stack([module, module], self._recipe()) else 1
 
     def fit(self, records: Records, *, rng: Rng) -> BlackBox:
-        """Train one model; all its coins come from `rng`.
+        """Train one model; all its randomness comes from `rng`.
 
         Raises:
             ModelError: if the module cannot take the records, or has too few outputs for their classes.
@@ -100,10 +100,10 @@ class TorchLearner:
         return self.fit_group(records, [np.arange(len(records))], rngs=[rng])[0]
 
     def fit_group(self, records: Records, subsets: Sequence[Ints], *, rngs: Sequence[Rng]) -> list[BlackBox]:
-        """One model for each subset (row numbers of `records`), equal to `fit` one by one.
+        """Train one model for each subset (row numbers of `records`), with the same result as `fit`.
 
-        Equal means: the same first weights, batches and steps. Sums are added up in another order, so the
-        weights differ by rounding, by less than 1e-4 in all tests; another seed moves them by 1e-2 and more.
+        The first weights, batches and steps are the same. Sums are computed in another order, so the weights
+        differ by rounding: by less than 1e-4 in all tests, while another seed changes them by 1e-2 and more.
         """
         x = tensor_of(records.x).to(self.device)
         y = truth_of(records.y, self.task).to(self.device)
@@ -112,6 +112,7 @@ class TorchLearner:
         with one_thread():
             modules = [self._built(seed.weights, x[:2], int(y.max())) for seed in seeds]
             recipe = self._recipe()
+            # Stacked models take equally many steps; with a batch norm their subsets have equal sizes.
             equal = 1 if depends_on_batch(modules[0]) else self.batch_size
             for same in _by_steps(rows, equal):
                 together = [modules[k] for k in same]
@@ -123,15 +124,15 @@ class TorchLearner:
         return [self._shown(module) for module in modules]
 
     def recipe(self) -> str:
-        """All settings, the code they name, the first weights under a fixed seed, and torch's version."""
+        """All settings, the code that they name, the first weights for a fixed seed, and torch's version."""
         module = self._built(0)
-        loss = _told(self.loss) if isinstance(self.loss, nn.Module) else recipe_text(self.loss)
+        loss = _module_text(self.loss) if isinstance(self.loss, nn.Module) else recipe_text(self.loss)
         return "\n".join(
             [
                 f"torch {torch.__version__} {self.task} {self.epochs} epochs of batches of {self.batch_size} "
                 f"on {self.device} in {'bfloat16' if self._recipe().bfloat16 else 'float32'}, "
                 f"{self.group} together",
-                f"factory {recipe_text(self.factory)} {_told(module)}",
+                f"factory {recipe_text(self.factory)} {_module_text(module)}",
                 f"optimiser {recipe_text(self.optimiser)} {self.optimiser(module.parameters())}",
                 f"schedule {recipe_text(self.schedule)} loss {loss}",
             ]
@@ -149,8 +150,10 @@ class TorchLearner:
                 raise ModelError(f"model {k} is a {type(model).__name__}: a TorchLearner keeps TorchModels.")
             for name, tensor in model.module.state_dict().items():
                 if not isinstance(tensor, Tensor):
-                    raise ModelError(f"{name} of the module is no tensor: it cannot be kept; give no cache.")
-                # A copy, since safetensors refuses weights that share memory.
+                    raise ModelError(
+                        f"{name} of the module is not a tensor and cannot be kept: give no cache."
+                    )
+                # A copy, because safetensors refuses weights that share memory.
                 tensors[f"{k}/{name}"] = tensor.detach().cpu().clone(memory_format=torch.contiguous_format)
         save_file(tensors, path, metadata={"models": str(len(models))})
 
@@ -164,10 +167,10 @@ class TorchLearner:
             with safe_open(path, framework="pt") as file:
                 count = int(file.metadata()["models"])
                 states: list[dict[str, Tensor]] = [{} for _ in range(count)]
-                for key in file.keys():  # noqa: SIM118 - not a dict
+                for key in file.keys():  # noqa: SIM118 - the file is not a dict and cannot be iterated
                     k, name = key.split("/", 1)
                     states[int(k)][name] = file.get_tensor(key)
-            modules = [self._built(0) for _ in states]
+            modules = [self._built(0) for _ in states]  # the file holds weights only
             for module, state in zip(modules, states, strict=True):
                 module.load_state_dict(state)
         except (SafetensorError, RuntimeError, KeyError, TypeError, ValueError, IndexError, OSError) as error:
@@ -180,14 +183,14 @@ class TorchLearner:
         return Recipe(self.epochs, self.batch_size, self.optimiser, self.schedule, loss, bfloat16)
 
     def _built(self, seed: int, sample: Tensor | None = None, highest: int = 0) -> nn.Module:
-        """A fresh module; asked about a sample first, so that what does not fit is said before training."""
-        with coins(seed, torch.device(self.device)):
+        """Build a new module; a query about a sample shows before training whether it fits the records."""
+        with seeded(seed, torch.device(self.device)):
             module = laid_out(self.factory().to(self.device))
             if sample is not None:
                 outputs = self._shown(module).predict(sample.cpu().numpy())
                 if self.task == "classification" and highest >= outputs.shape[1]:
                     raise ModelError(
-                        f"the records have class code {highest}, but the module only {outputs.shape[1]} "
+                        f"the records have class code {highest}, but the module has only {outputs.shape[1]} "
                         "outputs: build it with one output for each class."
                     )
         return module
@@ -197,15 +200,15 @@ class TorchLearner:
 
 
 def _by_steps(rows: Sequence[Tensor], batch_size: int) -> list[list[int]]:
-    """The subsets that need equally many batches, by their places."""
+    """The positions of the subsets, grouped by their number of batches."""
     same: defaultdict[int, list[int]] = defaultdict(list)
     for k, subset in enumerate(rows):
         same[-(-len(subset) // batch_size)].append(k)
     return list(same.values())
 
 
-def _told(module: nn.Module) -> str:
-    """A module by its parts, their plain attributes, the code that is not torch's, and its weights."""
+def _module_text(module: nn.Module) -> str:
+    """Describe a module by its parts, their plain attributes, code that is not torch's, and its weights."""
     plain = [
         f"{name}.{key}={value!r}"
         for name, part in module.named_modules()

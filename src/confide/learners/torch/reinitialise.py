@@ -1,10 +1,11 @@
-"""A torch module with new weights, and how long to train it until it is as good as the target."""
+"""Re-initialised torch modules, and the number of epochs until one fits as well as the target."""
 
 from __future__ import annotations
 
 import copy
+from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any, cast
+from typing import cast
 
 from torch import nn
 
@@ -12,25 +13,26 @@ from confide.core.arrays import Rng
 from confide.core.errors import ModelError
 from confide.learners.target_fit import WATCHED, TargetFit
 from confide.learners.torch.learner import TorchLearner
+from confide.learners.torch.training import MakeSchedule
 from confide.models.torch.model import TorchModel
 from confide.views.records import Records
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Reinitialise:
-    """A factory of modules like this one, with new weights by each part's own `reset_parameters`.
+    """A factory of modules like this one, with new weights from each part's own `reset_parameters`.
 
-    Frozen parameters (a pretrained body) stay as they are; a module that is frozen as a whole, as some are
-    after training, is thawed first.
+    Frozen parameters (of a pretrained part) keep their values. A completely frozen module, as some are after
+    training, is made trainable first.
 
     Args:
-        module: the target's; it is copied, never changed.
+        module: the target's module; it is copied and never changed.
 
     Raises:
-        ModelError: if a part holds trainable parameters of its own and cannot reset them.
+        ModelError: if a part has trainable parameters of its own and cannot reset them.
 
     >>> old = nn.Linear(2, 2)
-    >>> new = Reborn(old)()
+    >>> new = Reinitialise(old)()
     >>> new is old, bool((new.weight == old.weight).any())
     (False, False)
     """
@@ -42,16 +44,16 @@ class Reinitialise:
         stuck = [type(part).__name__ for part in parts if _trains(part) and _reset_of(part) is None]
         if stuck:
             raise ModelError(
-                f"{type(self.module).__name__} cannot be trained anew from its architecture: its part "
-                f"{stuck[0]} has parameters but no `reset_parameters`. Add that method, or say with --train "
-                "how such a model is trained."
+                f"{type(self.module).__name__} cannot be trained again from its architecture: its part "
+                f"{stuck[0]} has parameters but no `reset_parameters`. Add that method, or give a training "
+                "function with --train."
             )
 
     def __call__(self) -> nn.Module:
         return _thawed(self.module).apply(_reset).train()
 
     def __repr__(self) -> str:
-        return f"Reborn({self.module!r})"
+        return f"Reinitialise({self.module!r})"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -72,15 +74,15 @@ class Mlp:
 
 
 class _Enough(Exception):  # noqa: N818 - a signal, not an error
-    """The goal is reached."""
+    """The signal that the goal is reached; it ends the training from inside the loop."""
 
 
 def epochs_to_match(
     learner: TorchLearner, records: Records, goal: TargetFit, *, rng: Rng
 ) -> tuple[TorchLearner, str]:
-    """The learner with as many epochs as it takes to reach the goal, and how it then compares, in words.
+    """Find the number of epochs that reaches the goal; return the learner with it, and a comparison in words.
 
-    One model is trained on `records`, for at most `learner.epochs`, and watched after each epoch.
+    One trial model is trained on `records` for at most `learner.epochs` and measured after each epoch.
     """
     made: list[nn.Module] = []
     scores: list[float] = []
@@ -91,7 +93,7 @@ def epochs_to_match(
         return made[-1]
 
     class Watch:
-        """Steps once an epoch, as a schedule does; the learning rate stays."""
+        """A schedule that measures the model once for each epoch; the learning rate stays."""
 
         def __init__(self, optimiser: object) -> None:
             pass
@@ -100,11 +102,11 @@ def epochs_to_match(
             view = TorchModel(made[-1], task=learner.task, device=learner.device)
             scores.append(goal.score_of(view, sample))
             enough = goal.reached(view, sample, scores[-1])
-            made[-1].train()
+            made[-1].train()  # the view has put it into eval mode
             if enough:
                 raise _Enough
 
-    watched = replace(learner, factory=factory, schedule=cast(Any, Watch))
+    watched = replace(learner, factory=factory, schedule=cast("MakeSchedule", Watch))
     try:
         watched.fit(records, rng=rng)
         reached = False
@@ -114,7 +116,7 @@ def epochs_to_match(
 
 
 def _thawed(module: nn.Module) -> nn.Module:
-    """A copy in which something trains."""
+    """A copy with trainable parameters."""
     new = copy.deepcopy(module)
     return new if any(p.requires_grad for p in new.parameters()) else new.requires_grad_(True)
 
@@ -123,13 +125,14 @@ def _trains(part: nn.Module) -> bool:
     return any(p.requires_grad for p in part.parameters(recurse=False))
 
 
-def _reset_of(part: nn.Module) -> Any | None:
-    # nn.MultiheadAttention alone calls it by a private name.
+def _reset_of(part: nn.Module) -> Callable[[], object] | None:
+    # Only nn.MultiheadAttention has it under a private name.
     return getattr(part, "reset_parameters", None) or getattr(part, "_reset_parameters", None)
 
 
 def _reset(part: nn.Module) -> None:
     reset = _reset_of(part)
+    # A part without parameters is reset too: the running statistics of a batch norm, for example.
     trains_or_counts = _trains(part) or not any(True for _ in part.parameters(recurse=False))
     if reset is not None and trains_or_counts:
         reset()

@@ -1,8 +1,9 @@
-"""Several small networks trained as one: stacked weights, one batched product a layer, one optimiser.
+"""Stacked training of several small networks: stacked weights, one batched product per layer, one optimiser.
 
-Only where that is certain to be the same training: a chain of layers (`nn.Sequential`) that treat every
-record by itself, without coins, and an optimiser that treats every weight by itself. Convolutions are
-stacked too, where that is faster (see `stacked_conv`). Everything else is trained one by one.
+It is used only if the result is certain to be the same. The network must be a chain of layers
+(`nn.Sequential`) that treat each record by itself and draw no random numbers, and the optimiser must treat
+each weight by itself. Convolutions are stacked too if that is faster (see `stacked_conv`). All other
+networks are trained one by one.
 """
 
 from __future__ import annotations
@@ -20,18 +21,21 @@ from confide.learners.torch.training import Recipe, Seeds, fused
 from confide.models.torch.batches import number_type
 from confide.models.torch.losses import cross_entropy, squared_residual
 
+# Layers that treat each number by itself, so that stacking does not change them.
 BY_ELEMENT = (
     nn.Identity, nn.ReLU, nn.LeakyReLU, nn.ELU, nn.SELU, nn.SiLU, nn.GELU, nn.Tanh, nn.Sigmoid, nn.Softplus,
 )  # fmt: skip
+# Optimisers that treat each weight by itself; one that uses norms over a layer would mix the models.
 BY_WEIGHT = (
     optim.SGD, optim.Adam, optim.AdamW, optim.NAdam, optim.RAdam, optim.Adamax, optim.Adagrad, optim.Adadelta,
     optim.RMSprop,
 )  # fmt: skip
-LARGE = 2**20  # multiplications in one model's product, from which its own call beats one batched call
+# From this number of multiplications in one model's product, one call per model is faster than a batched one.
+LARGE = 2**20
 
 
 def layers_of(module: nn.Module) -> list[nn.Module] | None:
-    """The layers of a chain that can be stacked, in order; None if it is anything else."""
+    """The layers of a chain that can be stacked, in order; None for any other module."""
     if any(_altered(part) for part in module.modules()):
         return None
     if type(module) is nn.Sequential:
@@ -46,7 +50,7 @@ def layers_of(module: nn.Module) -> list[nn.Module] | None:
 
 
 def can_stack(modules: Sequence[nn.Module], recipe: Recipe) -> bool:
-    """May these modules be trained as one, with the result that each would have had alone, and faster?"""
+    """Whether these modules can be trained together, faster and with the same result as alone."""
     chains = [layers_of(module) for module in modules]
     first = chains[0]
     if len(modules) < 2 or not first or any(str(chain) != str(first) for chain in chains):
@@ -56,10 +60,11 @@ def can_stack(modules: Sequence[nn.Module], recipe: Recipe) -> bool:
     if pictures is None or (pictures and not pays(first, recipe.batch_size, _device(weights[0]))):
         return False
     own = [p for p in weights[0] if p.requires_grad and p.dtype == torch.float32]
+    # Tied weights are listed once for the module and once for each layer that owns them.
     tied = sum(len(list(layer.parameters())) for layer in first) != len(weights[0])
     if tied or not own or len(own) != len(weights[0]):
         return False
-    # A user's optimiser may treat biases apart by their shape, which stacking changes: compare.
+    # A user's optimiser can treat biases differently by their shape, which stacking changes: compare both.
     stacked = _stack(weights)
     alone, together = recipe.optimiser(iter(weights[0])), recipe.optimiser(iter(stacked))
     return type(alone) in BY_WEIGHT and _groups(alone, weights[0]) == _groups(together, stacked)
@@ -75,9 +80,9 @@ def train_stacked(
 ) -> None:
     """Train modules that `can_stack` in place, each on its own records and in its own order.
 
-    The subsets need as many batches as each other: where the last ones differ in size, the shorter are
-    filled up with a record of weight 0. Where statistics of a batch matter (`nn.BatchNorm2d`) they need the
-    same size, since that record would count there.
+    All subsets need the same number of batches. If the last batches differ in size, the shorter ones are
+    filled with a record of weight 0. With `nn.BatchNorm2d` all subsets need the same size, because that
+    record would count in the statistics of a batch.
     """
     chains = [layers_of(module) or [] for module in modules]
     front = Front(chains) if on_pictures(chains[0]) else None
@@ -92,7 +97,7 @@ def train_stacked(
         order = nn.utils.rnn.pad_sequence([next(o) for o in orders], batch_first=True)
         for start in range(0, order.shape[1], recipe.batch_size):
             batch = order[:, start : start + recipe.batch_size].to(x.device)
-            counts = (sizes - start).clamp(max=batch.shape[1])
+            counts = (sizes - start).clamp(max=batch.shape[1])  # real records of each model in this batch
             weights = iter(stacked)
             if front:
                 features = front(front.of_batch(x, batch, kind), weights, recipe.bfloat16)
@@ -121,6 +126,7 @@ def _forward(layers: Sequence[nn.Module], weights: Iterator[Tensor], x: Tensor, 
             rows = x.flatten(1, -2)
             x = _linear(rows, weight, bias, bfloat16).unflatten(1, x.shape[1:-1])
         elif isinstance(layer, nn.LayerNorm):
+            # Normalised without the weights, which differ between models and are applied below.
             kind, x = x.dtype, functional.layer_norm(x.float(), layer.normalized_shape, eps=layer.eps)
             for own, combine in ((layer.weight, torch.mul), (layer.bias, torch.add)):
                 x = x if own is None else combine(x, next(weights).view(len(x), *[1] * (x.ndim - 2), -1))
@@ -131,7 +137,7 @@ def _forward(layers: Sequence[nn.Module], weights: Iterator[Tensor], x: Tensor, 
 
 
 def _linear(x: Tensor, weight: Tensor, bias: Tensor | None, bfloat16: bool) -> Tensor:
-    """x [K, b, i], weight [K, o, i], bias [K, o] -> [K, b, o]."""
+    """The linear layers of all models: x [K, b, i], weight [K, o, i], bias [K, o] -> [K, b, o]."""
     if bfloat16:
         x, weight, bias = x.bfloat16(), weight.bfloat16(), None if bias is None else bias.bfloat16()
     elif x[0].numel() * weight.shape[1] >= LARGE and _has_onednn(x.device.type):
@@ -142,10 +148,10 @@ def _linear(x: Tensor, weight: Tensor, bias: Tensor | None, bfloat16: bool) -> T
 
 
 class _EachByOneDnn(torch.autograd.Function):
-    """`_linear` by one oneDNN product a model.
+    """`_linear` by one oneDNN product for each model.
 
-    Torch multiplies float32 matrices by MKL, which leaves AVX-512 unused on processors that are not
-    Intel's; oneDNN, which torch keeps for convolutions and bfloat16, is twice as fast there.
+    Torch multiplies float32 matrices by MKL, which does not use AVX-512 on processors that are not from
+    Intel. oneDNN, which torch uses for convolutions and bfloat16, is twice as fast there.
     """
 
     @staticmethod
@@ -166,7 +172,7 @@ class _EachByOneDnn(torch.autograd.Function):
 
 
 def _products(left: Tensor, right: Tensor, bias: Tensor | None = None) -> Tensor:
-    """left[k] @ right[k].T + bias[k] for each k."""
+    """The products left[k] @ right[k].T + bias[k] for each k."""
     biases = [None] * len(left) if bias is None else bias
     product: Any = torch.ops.mkldnn._linear_pointwise
     return torch.stack(
@@ -181,7 +187,7 @@ def _has_onednn(device: str) -> bool:
 
 
 def _loss(recipe: Recipe, outputs: Tensor, y: Tensor, counts: Tensor) -> Tensor:
-    """The sum of the models' mean losses, so that each gets the gradient that it would have alone."""
+    """The sum of the models' mean losses, so that each model gets the same gradient as alone."""
     if recipe.loss in (cross_entropy, squared_residual):
         each = recipe.loss(outputs.flatten(0, 1), y.flatten(), reduction="none")  # pyright: ignore[reportCallIssue]
         real = torch.arange(y.shape[1], device=y.device) < counts.unsqueeze(1)
@@ -194,14 +200,14 @@ def _stack(weights: Sequence[Sequence[Tensor]]) -> list[Tensor]:
     return [torch.stack([p.detach() for p in same]).requires_grad_() for same in zip(*weights, strict=True)]
 
 
-def _groups(optimiser: optim.Optimizer, weights: Sequence[Tensor]) -> list[dict[str, Any]]:
-    """What an optimiser does to which weights, by their place."""
+def _groups(optimiser: optim.Optimizer, weights: Sequence[Tensor]) -> list[dict[str, object]]:
+    """The settings of an optimiser for each group of weights, given by their positions."""
     place = {id(p): i for i, p in enumerate(weights)}
     return [{**group, "params": [place[id(p)] for p in group["params"]]} for group in optimiser.param_groups]
 
 
 def _altered(part: nn.Module) -> bool:
-    """Has somebody changed what this layer does, or given it a state of its own?"""
+    """Whether hooks or another `forward` change this layer, or it has a state of its own."""
     hooks = (part._forward_hooks, part._forward_pre_hooks, part._backward_hooks, part._backward_pre_hooks)
     state = bool(part._buffers) and not isinstance(part, nn.BatchNorm2d)
     return any(hooks) or "forward" in vars(part) or state

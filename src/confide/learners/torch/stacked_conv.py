@@ -1,7 +1,7 @@
-"""Convolutional chains trained as one: the channels of all models side by side, in grouped convolutions.
+"""Stacked training of convolutional chains: the channels of all models side by side in grouped convolutions.
 
-K models of C channels are one model of K C channels whose convolutions have K times as many groups;
-pooling, activations and the statistics of a batch treat every channel by itself anyway.
+K models of C channels are one model of K C channels whose convolutions have K times as many groups.
+Pooling, activations and the statistics of a batch treat each channel by itself in any case.
 """
 
 from __future__ import annotations
@@ -15,11 +15,12 @@ from torch.nn import functional
 
 BY_CHANNEL = (nn.MaxPool2d, nn.AvgPool2d, nn.AdaptiveMaxPool2d, nn.AdaptiveAvgPool2d)
 SPATIAL = (nn.Conv2d, nn.BatchNorm2d, *BY_CHANNEL)
-SMALL = 2**17  # numbers in one model's largest layer, up to which one grouped call beats a call for each
+# Up to this number of outputs of one model's largest layer, a grouped call is faster than a call per model.
+SMALL = 2**17
 
 
 def supported(layer: nn.Module) -> bool:
-    """Can this layer treat all models' channels at once?"""
+    """Whether this layer can treat the channels of all models at once."""
     if type(layer) is nn.Conv2d:
         return layer.padding_mode == "zeros"
     if type(layer) is nn.BatchNorm2d:
@@ -28,9 +29,9 @@ def supported(layer: nn.Module) -> bool:
 
 
 def on_pictures(chain: Sequence[nn.Module]) -> int | None:
-    """How many layers of the chain work on pictures: those before its `nn.Flatten`; 0 if none does.
+    """The number of layers that work on images: those before the chain's `nn.Flatten`; 0 if there are none.
 
-    None if the chain mixes them with layers that work on rows.
+    It is None if the chain mixes them with layers that work on rows.
     """
     spatial = [i for i, layer in enumerate(chain) if isinstance(layer, SPATIAL)]
     if not spatial:
@@ -41,23 +42,23 @@ def on_pictures(chain: Sequence[nn.Module]) -> int | None:
 
 
 def pays(chain: Sequence[nn.Module], batch_size: int, device: str) -> bool:
-    """Are the grouped convolutions of these layers faster than each model's own?
+    """Whether grouped convolutions of these layers are faster than separate ones.
 
-    An accelerator is idle with one small model. A processor is not: its grouped convolutions are slower than
-    as many plain ones, and win only where calling a layer costs more than computing it (measured by
-    `benchmarks/conv_pool_speed.py`). How large the layers are is read off the chain backwards, from its first
-    linear layer; where that does not tell (global pooling), models are trained one by one.
+    An accelerator is mostly idle with one small model. A CPU is not: its grouped convolutions are slower than
+    the same number of plain ones, and faster only if the call of a layer costs more than its computation
+    (measured by `benchmarks/conv_pool_speed.py`). The sizes of the layers are derived backwards from the
+    first linear layer. If this is not possible (global pooling), models are trained one by one.
     """
     return device != "cpu" or 0 < _largest(chain) * batch_size <= SMALL
 
 
 def depends_on_batch(module: nn.Module) -> bool:
-    """Does what the module learns from one record depend on the rest of its batch?"""
+    """Whether the effect of one record on the module depends on the rest of its batch."""
     return any(isinstance(part, nn.BatchNorm2d) for part in module.modules())
 
 
 class Front:
-    """The layers on pictures of several equal chains, as one; `end` gives each its own running statistics.
+    """The stacked image layers of several equal chains; `end` gives each model its running statistics.
 
     Args:
         chains: the layers of each of the K models.
@@ -72,12 +73,12 @@ class Front:
         self._steps = 0
 
     def of_batch(self, x: Tensor, batch: Tensor, kind: torch.dtype) -> Tensor:
-        """The pictures of rows `batch` [K, b] of x, as [b, K C, H, W]."""
+        """The images of the rows `batch` [K, b] of x, as [b, K C, H, W]."""
         pictures = x.index_select(0, batch.t().flatten()).to(kind).view(batch.shape[1], -1, *x.shape[2:])
         return pictures.contiguous(memory_format=torch.channels_last)
 
     def __call__(self, x: Tensor, weights: Iterator[Tensor], bfloat16: bool) -> Tensor:
-        """From pictures [b, K C, H, W] to rows [K, b, F]; takes its weights from the front."""
+        """Compute rows [K, b, F] from images [b, K C, H, W] with the first of the weights."""
         running = iter(self._running)
         self._steps += 1
         for layer in self.layers:
@@ -92,7 +93,7 @@ class Front:
         return x.unflatten(1, (self._models, -1)).flatten(2).transpose(0, 1)
 
     def end(self) -> None:
-        """Hand the running statistics to the models."""
+        """Copy the running statistics to the models."""
         for same, (mean, variance) in zip(self._norms, self._running, strict=True):
             for k, norm in enumerate(same):
                 if mean is not None and variance is not None and norm.num_batches_tracked is not None:
@@ -118,7 +119,7 @@ def _joined(same: Sequence[nn.BatchNorm2d]) -> tuple[Tensor | None, Tensor | Non
 
 
 def _largest(chain: Sequence[nn.Module]) -> int:
-    """The numbers that the largest convolution makes of one picture; 0 where the chain does not tell."""
+    """The number of outputs of the largest convolution for one image; 0 if it cannot be derived."""
     front = chain[: on_pictures(chain)]
     head = next((layer for layer in chain[len(front) :] if isinstance(layer, nn.Linear)), None)
     convolutions = [layer for layer in front if isinstance(layer, nn.Conv2d)]

@@ -1,4 +1,4 @@
-"""Training one module: data on hand, coins of its own, one thread."""
+"""The training loop of one module, with its own random numbers and one thread."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ MakeSchedule: TypeAlias = Callable[[Optimizer], LRScheduler]
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """How to train, apart from the module: see `TorchLearner` for each."""
+    """The settings of training besides the module; `TorchLearner` explains each."""
 
     epochs: int
     batch_size: int
@@ -36,7 +36,7 @@ class Recipe:
 
 @dataclass(frozen=True, slots=True)
 class Seeds:
-    """The coins of one model: for its first weights, for its batches, and for its dropout."""
+    """The seeds of one model: for its first weights, for its batches, and for its dropout."""
 
     weights: int
     batches: int
@@ -47,7 +47,7 @@ class Seeds:
         return cls(*(int(seed) for seed in rng.integers(2**63, size=3)))
 
     def orders(self, rows: Tensor) -> Iterator[Tensor]:
-        """`rows` in a new random order for each epoch, without end."""
+        """Yield `rows` in a new random order for each epoch, without end."""
         generator = torch.Generator().manual_seed(self.batches)
         while True:
             yield rows[torch.randperm(len(rows), generator=generator)]
@@ -59,7 +59,7 @@ def adam(parameters: Iterable[Tensor]) -> Optimizer:
 
 
 def fused(optimiser: Optimizer) -> Optimizer:
-    """The same optimiser in its fused form, where torch has one and the user chose no form himself."""
+    """The same optimiser in its fused form, if torch has one and the user chose no form."""
     if type(optimiser) in (Adam, AdamW, SGD):
         for group in optimiser.param_groups:
             plain = not (group.get("capturable") or group.get("differentiable"))
@@ -69,18 +69,19 @@ def fused(optimiser: Optimizer) -> Optimizer:
 
 
 def laid_out(module: nn.Module) -> nn.Module:
-    """The module, with channels last if it has 2-d convolutions: 1.4 times as fast on a CPU."""
+    """The module with channels last if it has 2-d convolutions, which makes it 1.4 times as fast on a CPU."""
     return module.to(memory_format=torch.channels_last) if _convolves(module) else module  # pyright: ignore
 
 
 def train(module: nn.Module, x: Tensor, y: Tensor, rows: Tensor, seeds: Seeds, recipe: Recipe) -> None:
     """Train one module in place on the records `rows` of (x, y)."""
     module.train()
+    # The layout of the batches must be that of the weights, or torch converts in every layer.
     last = torch.channels_last if x.ndim == 4 and _convolves(module) else torch.contiguous_format
     kind = number_type(module, x)
     optimiser = fused(recipe.optimiser(module.parameters()))
     schedule = recipe.schedule(optimiser) if recipe.schedule else None
-    with coins(seeds.dropout, x.device):
+    with seeded(seeds.dropout, x.device):
         for _, order in zip(range(recipe.epochs), seeds.orders(rows), strict=False):
             for batch in order.to(x.device).split(recipe.batch_size):
                 features = x.index_select(0, batch).to(kind).contiguous(memory_format=last)
@@ -94,29 +95,30 @@ def train(module: nn.Module, x: Tensor, y: Tensor, rows: Tensor, seeds: Seeds, r
                 schedule.step()
 
 
-_coins = threading.RLock()
+# Torch's generator and its number of threads belong to the whole process.
+_generator = threading.RLock()
 _threads = threading.Lock()
 _inside: dict[str, int] = {"depth": 0, "before": 1}
 
 
 @contextmanager
-def coins(seed: int, device: torch.device) -> Iterator[None]:
-    """Torch's global coins seeded in here, and as they were outside.
+def seeded(seed: int, device: torch.device) -> Iterator[None]:
+    """Seed torch's global generator inside the block and restore its state afterwards.
 
-    They belong to the whole process, so only one thread at a time may be in here.
+    The generator belongs to the whole process, so only one thread at a time enters the block.
     """
     kind: dict[str, Any] = {"devices": []} if device.type == "cpu" else {"device_type": device.type}
-    with _coins, torch.random.fork_rng(**kind):
-        # Not `torch.manual_seed` on a CPU: it would seed accelerators too, which are not restored.
+    with _generator, torch.random.fork_rng(**kind):
+        # Not `torch.manual_seed` on a CPU: it also seeds accelerators, whose state is not restored.
         (torch.default_generator.manual_seed if device.type == "cpu" else torch.manual_seed)(seed)
         yield
 
 
 @contextmanager
 def one_thread() -> Iterator[None]:
-    """Torch computes with one thread in here: sums are added up in one order, whoever calls.
+    """Let torch compute with one thread inside the block, so that sums are always computed in one order.
 
-    Torch's count is partly the thread's and partly the process's, so the last one out restores it.
+    Torch keeps this number partly for a thread and partly for the process; the last block to end restores it.
     """
     with _threads:
         if not _inside["depth"]:
@@ -133,14 +135,14 @@ def one_thread() -> Iterator[None]:
 
 
 def has_bfloat16(device: torch.device) -> bool:
-    """Does the processor multiply bfloat16 numbers itself?"""
+    """Whether the processor has instructions that multiply bfloat16 numbers."""
     if device.type == "cpu":
         return bool(torch.backends.mkldnn.is_available() and _cpu_has("avx512_bf16", "amx_bf16", "bf16"))
     return device.type != "cuda" or torch.cuda.is_bf16_supported()
 
 
 def _cpu_has(*features: str) -> bool:
-    known: dict[str, Any] = getattr(torch.cpu, "get_capabilities", dict)()
+    known: dict[str, object] = getattr(torch.cpu, "get_capabilities", dict)()  # older versions lack it
     return any(known.get(feature) for feature in features)
 
 

@@ -1,6 +1,7 @@
-"""Two anchors for every attack: a model that says nothing of its training data, and one that says everything.
+"""Anchor models: one that says nothing about its training data, and one that says everything.
 
-An attack must fail on the first and win on the second; otherwise the harness leaks, or the attack sleeps.
+An attack must fail on the first and succeed on the second. Otherwise the test harness leaks, or the attack
+does not work.
 """
 
 from __future__ import annotations
@@ -17,16 +18,16 @@ from confide.core.nouns import Release
 from confide.mechanisms.anchors.white_box import Inside, keys, own_number, signs_of, split
 from confide.views.records import Records
 
+# The logit with which `Everything` names a member's class: sure, and far from the limits of floating point.
 SURE = 12.0
-"""The logit with which `Everything` names a member's class."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Nothing:
-    """A model whose answers depend on the question alone: it keeps epsilon = 0.
+    """Silent model: its answers depend on the question alone, so it keeps epsilon = 0.
 
-    Each record gets logits and gradients of its own, so that an attack has something to chew on, but the same
-    ones whatever the training data was; so are the weights.
+    Each record gets logits and gradients of its own, so that an attack has values to work on. They are the
+    same whatever the training data was; so are the weights.
 
     >>> records = Records(np.eye(3), np.array([0, 1, 0]))
     >>> rng = np.random.default_rng(0)
@@ -47,11 +48,11 @@ class Nothing:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Everything:
-    """A model that recognises its training records, names their class, and says of all others "never seen".
+    """Naked model: recognises its training records, names their class, and says of all others "never seen".
 
-    "Never seen" is one class more than there are, so that an adversary who sees nothing but the winning class
-    learns it too. Inside, members have short gradients, and the weights are exactly stationary: they balance
-    the sum of the members' gradients, so that one who sees nothing but weights and gradients learns it.
+    "Never seen" is one class more than there are, so that the winning class alone gives membership away.
+    Inside, members have short gradients, and the weights are exactly stationary: they balance the sum of the
+    members' gradients, so that weights and gradients alone give membership away too.
 
     >>> records = Records(np.eye(3), np.array([0, 1, 0]))
     >>> Everything()(records.take([0, 1]), rng=np.random.default_rng(0)).view.labels(records.x)
@@ -75,6 +76,7 @@ class _Silent(Inside):
 
     def predict(self, x: Batch) -> Floats:
         words = keys(x)[:, None] + np.arange(1, self.classes + 1, dtype=np.uint64)
+        # The finish of SplitMix64 turns similar keys into unrelated numbers.
         mixed = (words ^ (words >> np.uint64(31))) * np.uint64(0xBF58476D1CE4E5B9)
         uniform = ((mixed ^ (mixed >> np.uint64(27))) >> np.uint64(11)).astype(np.float64) / 2**53
         return np.log(np.maximum(uniform, 1e-16))

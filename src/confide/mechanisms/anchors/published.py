@@ -1,17 +1,19 @@
-"""Publishing as it is: the anchor of the releases of records, and what every protection is compared with."""
+"""Publication as it is: the anchor of releases of records, and what protections are compared with."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TypeVar
 
 from confide.core.arrays import Rng
 from confide.core.nouns import Release
 
+D = TypeVar("D")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Published:
-    """Releases the records as they are: it promises nothing.
+    """Unprotected publication: releases the records as they are, and promises nothing.
 
     >>> Published()("the table", rng=None).view
     'the table'
@@ -21,5 +23,5 @@ class Published:
     def budget(self) -> None:
         return None
 
-    def __call__(self, data: Any, *, rng: Rng | None) -> Release[Any]:
+    def __call__(self, data: D, *, rng: Rng | None) -> Release[D]:
         return Release(data, None, "Published")

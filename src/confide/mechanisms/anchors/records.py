@@ -1,4 +1,4 @@
-"""The anchor of releases of records: strangers, made up without a look at anybody's data."""
+"""Anchors of releases of records: unrelated people, made up without reading anyone's data."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ from confide.views.traces import Traces
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UnrelatedRatings:
-    """Releases made-up raters, as many as it is told to: it keeps epsilon = 0 for everything about a person.
+    """Unrelated ratings: releases made-up raters, so it keeps epsilon = 0 for everything about a person.
 
-    Only the catalogue is real: the number of items, and whether there are ratings and dates, both public.
+    Only public facts are real: the number of items, and whether there are ratings and dates.
 
     Args:
-        people: so many strangers.
-        each: so many items each, drawn with falling popularity.
+        people: the number of made-up raters.
+        each: the number of items of each, drawn with falling popularity.
         since: the first possible day.
-        days: over so many days they rate.
+        days: the number of days over which they rate.
     """
 
     people: int = 300
@@ -40,26 +40,27 @@ class UnrelatedRatings:
         k = self.people * self.each
         view = Interactions.of(
             np.repeat(np.arange(self.people), self.each),
+            # The square makes early items popular, as in real catalogues.
             (data.items * rng.random(k) ** 2).astype(np.int64),
             people=self.people,
             items=data.items,
             rating=None if data.rating is None else rng.integers(1, 6, k),
             day=None if data.day is None else self.since + self.days * rng.random(k),
         )
-        return Release(view, self.budget, "StrangersRatings")
+        return Release(view, self.budget, "UnrelatedRatings")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UnrelatedTraces:
-    """Releases made-up people who go about the public places at the public times: it keeps epsilon = 0.
+    """Unrelated traces: releases made-up people at the public places and times, at epsilon = 0.
 
-    There are as many as there were people: their number is public.
+    There are as many as there were people, because their number is public.
 
     Args:
-        each: so many visits each, to places with falling popularity.
+        each: the number of visits of each, to places with falling popularity.
         since: the first possible second.
-        seconds: over so many seconds they move.
-        bin: times are multiples of so many seconds.
+        seconds: the length of time in which they move.
+        bin: times are multiples of this many seconds.
     """
 
     each: int = 40
@@ -81,16 +82,16 @@ class UnrelatedTraces:
             places=data.places,
             where=data.where,
         )
-        return Release(view, self.budget, "StrangersTraces")
+        return Release(view, self.budget, "UnrelatedTraces")
 
     def seen(self, visits: Traces, *, release: Traces) -> Traces:
-        """Visits as they are: nothing is known of how they would look."""
+        """The visits unchanged: nothing is known of how they would look."""
         return visits
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UnrelatedImages:
-    """Releases noise in the place of each picture: it keeps epsilon = 0 for everything in them."""
+    """Unrelated pictures: releases noise in the place of each picture, so it keeps epsilon = 0."""
 
     @property
     def budget(self) -> Budget:
@@ -98,4 +99,4 @@ class UnrelatedImages:
 
     def __call__(self, data: Pictures, *, rng: Rng) -> Release[Pictures]:
         noise = rng.integers(0, 256, data.pixels.shape, dtype=np.uint8)
-        return Release(Pictures(noise, data.person), self.budget, "StrangersPictures")
+        return Release(Pictures(noise, data.person), self.budget, "UnrelatedImages")

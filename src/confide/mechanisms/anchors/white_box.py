@@ -1,8 +1,8 @@
-"""An inside for models that are not trained: all that a white box shows, in closed form from each record.
+"""White-box inside of untrained models: gradients and layers in closed form from each record.
 
-Each record's gradient points along pseudo-random signs of its own in 4,096 dimensions: nearly at right
-angles to everybody else's, and known without any training. What a model says is then decided by two things
-alone: how long the gradients are, and what the weights are.
+Each record's gradient points along pseudo-random signs of its own in 4,096 dimensions. It is nearly at right
+angles to all other records' gradients, and known without any training. Two things then decide what a model
+says: how long the gradients are, and what the weights are.
 """
 
 from __future__ import annotations
@@ -17,21 +17,20 @@ from confide.core.arrays import Array, Batch, Floats
 from confide.core.errors import KnowledgeError
 from confide.views.records import Records
 
+# The layers, and how many parameters each has. 4,096 in all: the cosine of two records is about 1/64.
 LAYERS = {"first": 1024, "middle": 1024, "last": 2048}
-"""The layers, and how many parameters each has."""
-
+# The length of a gradient in each layer, as a share of `length`: layers must differ, so that an attack that
+# mixes them up is noticed.
 SHARE = np.array([0.5, 0.75, 1.0])
-"""The length of a gradient in each layer, as a share of `length`."""
-
+# Records whose signs are held at once: 32 MiB.
 CHUNK = 2048
-"""So many records' signs are held at once: 32 MiB."""
 
 
 class Inside:
     """A classifier in which each gradient has a direction of its own.
 
-    A model says what it answers (`predict`), how long gradients are (`length`), what moves the hidden layers
-    (`shift`), and what its `weights` are.
+    A model defines what it answers (`predict`), how long gradients are (`length`), what moves the hidden
+    layers (`shift`), and what its `weights` are.
     """
 
     __slots__ = ()
@@ -101,7 +100,7 @@ class Inside:
         return gram
 
     def layer_outputs(self, x: Batch, *, layers: Sequence[str] | None = None) -> tuple[Floats, ...]:
-        """Hidden layers: four uniform numbers of each record's own, shifted; the last: the logits."""
+        """Hidden layers: four uniform numbers of each record's own, shifted; the last layer: the logits."""
         found: list[Floats] = []
         for number, _ in _columns(layers):
             hidden = uniform(_mixed(keys(x), 4, salt=number + 1)) + self.shift(x)[:, None]
@@ -149,7 +148,7 @@ def split(flat: Floats) -> tuple[Floats, ...]:
 
 
 def _mixed(words: NDArray[np.uint64], times: int, *, salt: int) -> NDArray[np.uint64]:
-    """So many well mixed words for each key (the finish of SplitMix64), uint64[n, times]."""
+    """`times` well mixed words for each key (the finish of SplitMix64), uint64[n, times]."""
     steps = np.arange(1, times + 1, dtype=np.uint64) + np.uint64(salt << 32)
     z = words[:, None] + steps * np.uint64(0x9E3779B97F4A7C15)
     z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)

@@ -1,1 +1,1 @@
-"""FLOOR 1: obscuring by rule: what is rare goes, what is fine gets coarse. Nothing here has a promise."""
+"""Anonymisation by rule: rare values are removed, fine ones made coarse. Nothing here has a promise."""

@@ -1,4 +1,4 @@
-"""Coarser ratings and dates: less to tell people apart by."""
+"""Coarsening of ratings and dates."""
 
 from __future__ import annotations
 
@@ -6,8 +6,10 @@ import math
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from confide.core.arrays import Rng
+from confide.core.claims import Claim
 from confide.core.errors import PromiseError
 from confide.core.nouns import Release
 from confide.views.interactions import Interactions
@@ -15,15 +17,15 @@ from confide.views.interactions import Interactions
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CoarseRatings:
-    """Rounds ratings to steps and dates to windows, or leaves either out.
+    """Rounds ratings to steps and dates to windows, or removes either.
 
-    What is rated stays, and that alone often singles a person out: coarsening has no promise.
+    The rated items stay, and they alone often single a person out. So coarsening has no promise.
 
     Args:
-        step: ratings become the nearest multiple of this (halves go up); `inf` leaves ratings out, None
-            leaves them as they are.
-        days: a date becomes the middle of its window of so many days; `inf` leaves dates out, None leaves
+        step: ratings become the nearest multiple of this (halves go up); `inf` removes ratings, None leaves
             them as they are.
+        days: a date becomes the middle of its window of this many days; `inf` removes dates, None leaves them
+            as they are.
 
     Raises:
         PromiseError: if a setting is not above 0.
@@ -56,3 +58,22 @@ class CoarseRatings:
             middles = None if math.isinf(self.days) else (np.floor(day / self.days) + 0.5) * self.days
             day = None if middles is None else middles.astype(np.float32)
         return Release(replace(data, rating=rating, day=day), None, "CoarseRatings")
+
+    def claims(self, view: Interactions) -> tuple[Claim, ...]:
+        """Every rating is on a step and every date in the middle of a window, or they are left out."""
+        again = self(view, rng=None).view
+        found: list[Claim] = []
+        if self.step is not None:
+            text = f"every rating is a multiple of {self.step:g}" if self.step < math.inf else "no ratings"
+            found.append(Claim(text, _same(view.rating, again.rating)))
+        if self.days is not None:
+            text = f"every date is the middle of {self.days:.4g} days" if self.days < math.inf else "no dates"
+            found.append(Claim(text, _same(view.day, again.day)))
+        return tuple(found)
+
+
+def _same(one: NDArray[np.float32] | None, other: NDArray[np.float32] | None) -> bool:
+    """Whether both are left out, or equal to within the precision of their type."""
+    if one is None or other is None:
+        return one is other
+    return bool(np.allclose(one, other, rtol=1e-6, atol=1e-3))

@@ -1,4 +1,4 @@
-"""Coarser traces: cells in place of points, hours in place of seconds."""
+"""Coarsening of traces: cells in place of points, hours in place of seconds."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ METRES_PER_DEGREE = math.radians(EARTH_RADIUS_M)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CoarseTraces:
-    """Every place becomes the cell that it lies in, every time the begin of its bin.
+    """Replaces every place by its grid cell, and every time by the start of its bin.
 
-    Several people in one cell and hour look alike; but how a person's cells and hours hang together stays,
+    Several people in one cell and hour look the same. But the sequence of a person's cells and hours stays,
     and uniqueness falls only as about the tenth power of the resolution (de Montjoye et al. 2013). So there
     is no promise. The codes of the cells come from the place table alone.
 
@@ -51,10 +51,10 @@ class CoarseTraces:
         return None
 
     def __call__(self, data: Traces, *, rng: Rng | None) -> Release[Traces]:
-        """The visits, one for one and in the same order, in their cells and bins.
+        """Release the visits, one for one and in the same order, in their cells and bins.
 
         Raises:
-            DataError: if cells are asked for, and nobody knows where the places are.
+            DataError: if cells are asked for and the places have no coordinates.
         """
         view = data
         if self.seconds is not None:
@@ -70,9 +70,9 @@ class CoarseTraces:
 def cells(where: Floats, *, metres: float) -> tuple[Ints, Floats]:
     """The cell of each place, and the middle of each cell.
 
-    Bands of latitude are `metres` high from the equator; each is cut from longitude 0 into cells `metres`
-    wide at the band's middle. So a cell's area differs from metres^2 by less than a thousandth below 10 km
-    and 60 degrees.
+    Bands of latitude are `metres` high, from the equator on. Each is divided from longitude 0 on into cells
+    `metres` wide at the band's middle. So a cell's area differs from metres^2 by less than a thousandth below
+    10 km and 60 degrees.
 
     Returns:
         cell int64[p] in 0..c-1, and float64[c, 2].
@@ -82,7 +82,7 @@ def cells(where: Floats, *, metres: float) -> tuple[Ints, Floats]:
     """
     step = metres / METRES_PER_DEGREE
     band = np.floor(where[:, 0] / step)
-    middle = np.clip((band + 0.5) * step, -89.9, 89.9)
+    middle = np.clip((band + 0.5) * step, -89.9, 89.9)  # at the poles a cell would be infinitely wide
     width = step / np.cos(np.radians(middle))
     column = np.floor(where[:, 1] / width)
     code = (band + 2**30).astype(np.int64) * 2**32 + (column + 2**31).astype(np.int64)

@@ -1,4 +1,4 @@
-"""Gaussian blur: the soft focus that hosts of pictures and films offer to put over faces."""
+"""Gaussian blur, as picture and film hosts offer it for faces."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from confide.core.errors import DataError
 from confide.core.nouns import Release
 from confide.views.images import Pictures
 
+# Pixels. Wider weights take long, and a blur of this width already leaves only the mean.
 WIDEST = 1_000
-"""Pixels; wider weights take long, and leave nothing but the mean all the same."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GaussianBlur:
-    """Each pixel becomes the weighted mean of its surroundings, rounded to whole numbers.
+    """Replaces each pixel by the weighted mean of its surroundings, rounded to whole numbers.
 
-    *Statement.* It promises nothing. Blurring is linear and nearly invertible: what hides detail is the
-    rounding alone, see `confide.attacks.reconstruction.images.deblur`.
+    *Statement.* It promises nothing. Blurring is linear and nearly invertible. Only the rounding hides
+    detail, see `confide.attacks.reconstruction.images.deblur`.
 
     *Conditions.* The weights are normal, cut at 4 sigma; the picture is mirrored at its edges.
 
@@ -51,7 +51,7 @@ class GaussianBlur:
 
 
 def blurred(pixels: NDArray[np.uint8] | Floats, sigma: float) -> Floats:
-    """The blurred pictures before rounding, float64 of the same shape; colours are blurred apart."""
+    """The blurred pictures before rounding, float64 of the same shape; each colour is blurred by itself."""
     from scipy.ndimage import gaussian_filter
 
     widths = (0.0, sigma, sigma, *(0.0,) * (pixels.ndim - 3))

@@ -1,4 +1,4 @@
-"""Pixelation: the block means that television puts over faces."""
+"""Pixelation by block means, as television uses it for faces."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from confide.views.images import Pictures
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mosaic:
-    """Each block of side x side pixels becomes its mean, rounded; the picture keeps its size.
+    """Replaces each block of side x side pixels by its mean, rounded; the picture keeps its size.
 
     *Statement.* It promises nothing: the means are exact, and a recogniser trained on such pictures reads
     them.

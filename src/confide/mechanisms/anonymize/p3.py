@@ -12,6 +12,7 @@ from confide.core.errors import DataError
 from confide.core.nouns import Release
 from confide.views.images import Pictures
 
+# The steps for brightness in Annex K of the JPEG standard (ITU-T T.81).
 LUMINANCE = np.array(
     [
         [16, 11, 10, 16, 24, 40, 51, 61],
@@ -24,23 +25,23 @@ LUMINANCE = np.array(
         [72, 92, 95, 98, 112, 100, 103, 99],
     ]
 )
-"""The steps for brightness in Annex K of the JPEG standard (ITU-T T.81)."""
+# JPEG's colours: brightness and two differences (JFIF, from ITU-R BT.601).
 TO_YCC = np.array([[0.299, 0.587, 0.114], [-0.168736, -0.331264, 0.5], [0.5, -0.418688, -0.081312]])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class P3:
-    """The public part of a picture, as its host shows it: the DC and all large coefficients are kept back.
+    """Releases the public part of a picture: without the DC, and with all large coefficients cut.
 
-    A picture is taken apart as by JPEG, into blocks of 8 x 8 and their quantised cosine coefficients. Public
-    is each AC coefficient up to the threshold in size; a larger one becomes the threshold, without its sign.
-    The DC, these signs and what lies beyond are the secret part, which only friends can put back.
+    A picture is divided as by JPEG, into blocks of 8 x 8 and their quantised cosine coefficients. Each AC
+    coefficient up to the threshold in size is public. A larger one becomes the threshold, without its sign.
+    The DC, these signs and what is beyond the threshold are the secret part, which only friends can add back.
 
     *Statement.* It promises nothing: the small coefficients are a sketch of the picture, and a recogniser
     trained on such sketches reads them.
 
     *Conditions.* The picture is continued by its last row and column to whole blocks. Colours are JPEG's
-    (brightness and two differences), none thinned out, all quantised by the steps for brightness.
+    (brightness and two differences), none subsampled, all quantised by the steps for brightness.
 
     Args:
         threshold: T; 1 shows least. The authors advise 10 to 20.
@@ -99,7 +100,7 @@ def steps(quality: int) -> Floats:
 
 
 def public_part(coefficients: Floats, threshold: int, step: Floats) -> Floats:
-    """What is public of coefficients [n, rows, 8, columns, 8]: in the same units, quantised."""
+    """The public part of coefficients [n, rows, 8, columns, 8]: in the same units, quantised."""
     step = step[:, None, :]
     whole = np.round(coefficients / step)
     public = np.where(np.abs(whole) > threshold, threshold, whole)

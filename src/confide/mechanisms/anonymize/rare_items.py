@@ -1,10 +1,11 @@
-"""Suppressing what is rare: the oldest rule of statistical disclosure control."""
+"""Suppression of rare items: the oldest rule of statistical disclosure control."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 from confide.core.arrays import Rng
+from confide.core.claims import Claim
 from confide.core.errors import PromiseError
 from confide.core.nouns import Release
 from confide.views.interactions import Interactions
@@ -12,12 +13,12 @@ from confide.views.interactions import Interactions
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WithoutRareItems:
-    """Leaves out every item that fewer than `people` people have.
+    """Removes every item that fewer than `people` people have.
 
-    What hardly anybody else has points at who has it. That helps against a guess from one rare item, and
-    little against several common ones together: how often each item occurs says nothing about how often
-    they occur together. So there is no promise. People and items keep their codes; somebody may be left
-    without any item.
+    An item that few people have points at them. Removing it helps against a guess from one rare item. It
+    helps little against several common ones together, because counts of single items say nothing about
+    combinations. So there is no promise. People and items keep their codes; a person may be left without any
+    item.
 
     Args:
         people: the fewest people that an item must have.
@@ -38,7 +39,7 @@ class WithoutRareItems:
     def __post_init__(self) -> None:
         if self.people < 1:
             raise PromiseError(
-                f"an item cannot have fewer than 1 person to stay ({self.people}): give 1 or more."
+                f"people is {self.people}, and an item that stays has at least 1 person: give 1 or more."
             )
 
     @property
@@ -48,3 +49,9 @@ class WithoutRareItems:
     def __call__(self, data: Interactions, *, rng: Rng | None) -> Release[Interactions]:
         common = data.raters() >= self.people
         return Release(data.rows(common[data.item]), None, "WithoutRareItems")
+
+    def claims(self, view: Interactions) -> tuple[Claim, ...]:
+        """Every item that is left has enough people."""
+        raters = view.raters()
+        fewest = int(raters[raters > 0].min(initial=len(view) + self.people))
+        return (Claim(f"every item has at least {self.people} people", fewest >= self.people),)

@@ -1,4 +1,4 @@
-"""Suppressing rare places: what hardly anybody visits is left out."""
+"""Suppression of rare places: visits to places with few visitors are removed."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from confide.views.traces import Traces
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WithoutRarePlaces:
-    """Leaves out every visit to a place that fewer than `people` people have visited.
+    """Removes every visit to a place that fewer than `people` people have visited.
 
-    A home is such a place. But it is places and times together that single people out, and a popular place
-    at a rare hour stays. So there is no promise. People and places keep their codes; somebody may be left
-    without any visit.
+    A home is such a place. But places and times together single people out, and a popular place at a rare
+    hour stays. So there is no promise. People and places keep their codes; a person may be left without any
+    visit.
 
     Args:
         people: the fewest visitors that a place must have.
@@ -38,7 +38,7 @@ class WithoutRarePlaces:
     def __post_init__(self) -> None:
         if self.people < 1:
             raise PromiseError(
-                f"a place cannot have fewer than 1 visitor to stay ({self.people}): give 1 or more."
+                f"people is {self.people}, and a place that stays has at least 1 visitor: give 1 or more."
             )
 
     @property
@@ -50,13 +50,13 @@ class WithoutRarePlaces:
         return Release(data.rows(common[data.place]), None, "WithoutRarePlaces")
 
     def seen(self, visits: Traces, *, release: Traces) -> Traces:
-        """Those at places that the release still has."""
+        """Those visits whose place is still in the release."""
         there = np.zeros(release.places, np.bool_)
         there[release.place] = True
         return visits.rows(there[visits.place])
 
 
 def visitors(data: Traces) -> Ints:
-    """How many people visited each place, int64[p]."""
+    """The number of people who visited each place, int64[p]."""
     pairs = np.unique(data.person.astype(np.int64) * max(data.places, 1) + data.place)
     return np.bincount(pairs % max(data.places, 1), minlength=data.places).astype(np.int64)

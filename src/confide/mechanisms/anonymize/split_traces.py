@@ -1,4 +1,4 @@
-"""Split traces: a new pseudonym every so many hours."""
+"""Trace splitting: a new pseudonym after a fixed number of hours."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from confide.views.traces import Traces
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SplitTraces:
-    """Cuts each trace at fixed times, and gives each part a number of its own.
+    """Cuts each trace at fixed times, and gives each part a pseudonym of its own.
 
-    Points of different parts no longer stand together, so that fewer of them single a part out. But whoever
-    finds one part learns that part, and places that come back (home, work) join the parts again. So there
-    is no promise. The new numbers run by person and time: what is published must be shuffled, as the games
-    do.
+    Points of different parts are no longer connected, so that fewer combinations single a part out. But an
+    adversary who finds one part learns that part, and places that return (home, work) connect the parts
+    again. So there is no promise. The new numbers follow person and time, so they must be shuffled before
+    publication, as the games do.
 
     Args:
         hours: the length of a part, counted from 1970-01-01 UTC.
@@ -56,7 +56,7 @@ class SplitTraces:
         return data.person[self._opens(data)].astype(np.int64)
 
     def _opens(self, data: Traces) -> Bools:
-        """Does a part begin with this visit? bool[k]"""
+        """bool[k]: does a part begin with this visit?"""
         part = data.time // max(int(3600 * self.hours), 1)
         opens = np.ones(len(part), np.bool_)
         opens[1:] = (part[1:] != part[:-1]) | (data.person[1:] != data.person[:-1])

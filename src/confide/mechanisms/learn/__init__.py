@@ -1,1 +1,1 @@
-"""FLOOR 1: mechanisms that learn: records in, a model out."""
+"""Learning mechanisms: records -> a model."""

@@ -1,4 +1,4 @@
-"""Ordinary training as a mechanism: it promises nothing."""
+"""Ordinary training as a mechanism, without a promise."""
 
 from __future__ import annotations
 

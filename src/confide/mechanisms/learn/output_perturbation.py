@@ -19,39 +19,40 @@ from confide.mechanisms.noise.gaussian import gaussian_sigma, secure_normal
 from confide.models.linear import LinearModel, features_of
 from confide.views.records import Records
 
+# Training ends when the objective's gradient is this share of one record's largest. The sensitivity grows by
+# twice this share, so it is small.
 SLACK = 1e-4
-"""Training ends when the objective's gradient is this share of one record's largest."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OutputPerturbation:
-    """Logistic regression, trained to its end, then published with normal noise on every weight.
+    """Trains a logistic regression to convergence, and publishes it with normal noise on every weight.
 
     *Statement.* The release is (epsilon, delta)-differentially private for one record more or less.
 
     *Proof.* Training minimises `F_D(w) = sum of l(w; z) over D + penalty/2 |w|^2`, a sum, so that the number
     of records need not be public. The gradient of one record's cross-entropy is (p - e_y) times its features
-    x with a 1 for the intercept; |x|^2 <= radius^2 + 1 after shortening, and |p - e_y| <= sqrt 2 (two classes
-    have one row of weights, and |p - y| <= 1), so it is at most L = sqrt(2 (radius^2 + 1)), or
-    sqrt(radius^2 + 1). Let w minimise F_D, and w' F_D' with D' = D + {z}. The gradient of F_D' at w is that
-    of z alone, at most L long; F_D' is penalty-strongly convex, so
-    `penalty |w - w'| <= |grad F_D'(w) - grad F_D'(w')| <= L`. Training ends where the gradient is at most
-    SLACK L, by the same inequality within SLACK L / penalty of the minimum. So neighbours' weights are at
-    most (1 + 2 SLACK) L / penalty apart, and the analytic Gaussian mechanism (Balle, Wang 2018) does the
-    rest: prediction is post-processing.
+    x with a 1 for the intercept. |x|^2 <= radius^2 + 1 after shortening, and |p - e_y| <= sqrt 2 (two classes
+    have one row of weights, and |p - y| <= 1). So it is at most L = sqrt(2 (radius^2 + 1)), or sqrt(radius^2
+    + 1). Let w minimise F_D, and w' F_D' with D' = D + {z}. The gradient of F_D' at w is that of z alone, at
+    most L long. F_D' is penalty-strongly convex, so `penalty |w - w'| <= |grad F_D'(w) - grad F_D'(w')| <=
+    L`. Training ends where the gradient is at most SLACK L, by the same inequality within SLACK L / penalty
+    of the minimum. So neighbours' weights are at most (1 + 2 SLACK) L / penalty apart, and the analytic
+    Gaussian mechanism (Balle, Wang 2018) does the rest: prediction is post-processing.
 
     *Conditions.* The number of classes and of features, radius and penalty are chosen without the data. The
-    features are numbers. Arithmetic is taken for real; what floating point may leak is said at
-    `secure_normal`. Whether training converged within its iterations is not protected.
+    features are numbers. The proof takes arithmetic as exact; `secure_normal` says what floating point may
+    leak. Whether training converged within its iterations is not protected.
 
     Args:
         budget: what is promised, hiding any one record.
         classes: the number of classes.
-        penalty: of half the squared weights against the *sum* of losses (1/C of scikit-learn); the noise
-            falls with it, and so does what the model can learn.
+        penalty: of half the squared weights against the *sum* of losses (1/C of scikit-learn). A larger
+            penalty means less noise, and a model that can learn less.
         radius: features longer than this are shortened to it, in training and whenever the model is asked.
-        noise: "secure" comes from the operating system, for a real release. "rehearsal" comes from `rng` and
-            can be replayed by whoever knows the seed: for audits and tests only.
+        noise: "secure" is drawn from the operating system's cryptographic source, for a real release.
+            "rehearsal" is drawn from `rng`, and anyone who knows the seed can replay it: for audits and tests
+            only.
 
     Raises:
         PromiseError: if the budget or a setting cannot be kept.
@@ -82,7 +83,7 @@ class OutputPerturbation:
 
     @property
     def sensitivity(self) -> float:
-        """How far apart the weights of neighbouring data sets can be."""
+        """The largest distance between the weights of neighbouring data sets."""
         return (1 + 2 * SLACK) * self.steepest / self.penalty
 
     @property
@@ -117,13 +118,12 @@ class OutputPerturbation:
             return _objective(x, y, flat.reshape(shape), self.penalty)
 
         goal = SLACK * self.steepest
+        # No stop on a small gain of the objective (ftol): the proof needs a small gradient.
         options = {"gtol": goal / math.sqrt(math.prod(shape)), "ftol": 0.0, "maxiter": 20_000, "maxcor": 30}
         options["maxfun"] = 40_000
         found = minimize(objective, np.zeros(shape).ravel(), jac=True, method="L-BFGS-B", options=options)
         if not np.linalg.norm(objective(found.x)[1]) <= goal:
-            raise ModelError(
-                f"training did not reach its end with penalty {self.penalty}: give a larger one."
-            )
+            raise ModelError(f"training did not converge with penalty {self.penalty}: give a larger one.")
         return found.x.reshape(shape)
 
 

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import math
 import secrets
-from typing import Any, cast
+from typing import cast
 
 import numpy as np
-import scipy.special as _raw  # pyright: ignore[reportMissingTypeStubs]
+from scipy.special import log_ndtr
 
 from confide.core.arrays import Floats
 from confide.core.budget import Budget
 from confide.core.errors import PromiseError
-
-_scipy: Any = _raw
 
 
 def gaussian_delta(epsilon: float, *, sigma: float, sensitivity: float) -> float:
@@ -26,7 +24,7 @@ def gaussian_delta(epsilon: float, *, sigma: float, sensitivity: float) -> float
     0.126937
     """
     s = sensitivity / sigma
-    log_first, log_second = (float(_scipy.log_ndtr(sign * s / 2 - epsilon / s)) for sign in (1, -1))
+    log_first, log_second = (float(log_ndtr(sign * s / 2 - epsilon / s)) for sign in (1, -1))
     return math.exp(log_first) * -math.expm1(min(epsilon + log_second - log_first, 0.0))
 
 
@@ -49,18 +47,20 @@ def gaussian_sigma(budget: Budget, *, sensitivity: float) -> float:
         middle = (low + high) / 2
         enough = middle and gaussian_delta(budget.epsilon, sigma=middle, sensitivity=1.0) <= budget.delta
         low, high = (low, middle) if enough else (middle, high)
-    return sensitivity * high * (1 + 1e-9)
+    return sensitivity * high * (1 + 1e-9)  # rounding in `gaussian_delta` must not break the promise
 
 
 def secure_normal(shape: tuple[int, ...]) -> Floats:
     """Standard normal numbers from the operating system's cryptographic source: nobody can replay them.
 
-    Box and Muller's method on 53-bit uniforms; each number is half the sum of four, so that the gaps which
+    Box and Muller's method on 53-bit uniforms. Each number is half the sum of four, so that the gaps which
     floating point leaves between single ones do not show in the sum (Holohan, Braghin 2021). That hardens the
     release against Mironov's attack (2012); a proof would need exact sampling.
     """
     size = math.prod(shape)
     words = np.frombuffer(secrets.token_bytes(8 * 8 * size), np.uint64).reshape(2, 4, size)
-    uniform = ((words >> np.uint64(11)).astype(np.float64) + 0.5) / 2**53  # never 0
+    uniform = (
+        (words >> np.uint64(11)).astype(np.float64) + 0.5
+    ) / 2**53  # never 0, whose logarithm is infinite
     normal = np.sqrt(-2 * np.log(uniform[0])) * np.cos(2 * np.pi * uniform[1])
     return cast(Floats, normal.sum(axis=0) / 2).reshape(shape)

@@ -1,1 +1,1 @@
-"""FLOOR 1: obscuring by chance: noise on each person's own record, with a promise that is proved."""
+"""Randomisation: noise on each person's own record, with a promise that is proved."""

@@ -18,26 +18,27 @@ from confide.views.images import Pictures
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DPPix:
-    """A mosaic with Laplace noise on each block's mean.
+    """Releases a mosaic with Laplace noise on each block's mean.
 
     *Statement.* Each picture's release is epsilon-differentially private for any m of its pixels, whatever
-    these become, m being the `at_most` of the budget's unit. It is no promise about the person: a face has
-    thousands of pixels, and epsilon for all of them is as many times larger.
+    values these take, m being the `at_most` of the budget's unit. It is no promise about the person: a face
+    has thousands of pixels, and epsilon for all of them is as many times larger.
 
-    *Proof.* Of the changed pixels let m_B lie in block B, which has n_B pixels within the picture. Its mean,
+    *Proof.* Of the changed pixels let m_B be in block B, which has n_B pixels within the picture. Its mean,
     over these n_B alone, moves by at most 255 m_B / n_B in each of c colours. Its noise is Laplace of scale
     255 m c / (n_B epsilon), so B's part of the log-likelihood ratio is at most c times (255 m_B / n_B) /
-    scale = epsilon m_B / m; the blocks' parts add up to epsilon at most. Clipping to 0..255 and rounding is
+    scale = epsilon m_B / m. The blocks' parts add up to epsilon at most. Clipping to 0..255 and rounding is
     post-processing. Within a grey picture n_B = b^2, and the scale is Fan's 255 m / (b^2 epsilon).
 
-    *Conditions.* Size and mode of the picture are public. Arithmetic is taken for real; what floating point
-    may leak is said at `secure_normal`.
+    *Conditions.* Size and mode of the picture are public. The proof takes arithmetic as exact;
+    `secure_normal` says what floating point may leak.
 
     Args:
         budget: epsilon, with delta = 0, hiding `Unit.pixels(at_most=m)`.
         side: b, of a block, in pixels.
-        noise: "secure" comes from the operating system, for a real release. "rehearsal" comes from `rng` and
-            can be replayed by whoever knows the seed: for audits and tests only.
+        noise: "secure" is drawn from the operating system's cryptographic source, for a real release.
+            "rehearsal" is drawn from `rng`, and anyone who knows the seed can replay it: for audits and tests
+            only.
 
     Raises:
         PromiseError: if the budget or a setting cannot be kept.
@@ -88,7 +89,7 @@ class DPPix:
         return scale.reshape(1, *counts.shape, *(1,) * len(colours))
 
     def _counts(self, h: int, w: int) -> Floats:
-        """How many of a block's pixels lie within the picture."""
+        """The number of a block's pixels that are within the picture."""
         rows, columns = (
             np.minimum(self.side, size - np.arange(0, size, self.side)).astype(np.float64) for size in (h, w)
         )
@@ -105,8 +106,8 @@ class DPPix:
 def secure_laplace(shape: tuple[int, ...]) -> Floats:
     """Laplace numbers of scale 1 from the operating system's cryptographic source.
 
-    With a, b, c, d standard normal, ab - cd is Laplace of scale 1: it has the characteristic function
-    1 / (1 + t^2). So what `secure_normal` says of floating point holds here too.
+    With a, b, c, d standard normal, ab - cd is Laplace of scale 1: it has the characteristic function 1 / (1
+    + t^2). So what `secure_normal` says of floating point is true here too.
     """
     a, b, c, d = secure_normal((4, *shape))
     return a * b - c * d

@@ -21,33 +21,34 @@ Uniform = Callable[[int], Floats]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RandomisedResponse:
-    """Tells the truth about each pair of a person and an item with probability e^epsilon / (1 + e^epsilon).
+    """Randomised response: keeps each pair of person and item with chance e^epsilon / (1 + e^epsilon).
 
     *Statement.* The released set of pairs is (epsilon, 0)-differentially private for one pair more or less.
 
-    *Proof.* A pair that is there stays with probability p = e^epsilon / (1 + e^epsilon); one that is not
-    there is invented with probability 1 - p. All pairs are decided independently. Two data sets that
-    differ in one pair give every released set probabilities that differ in that pair's factor alone, whose
-    ratio is p / (1 - p) = e^epsilon or its inverse [Warner 1965; Dwork, Roth 2014, section 3.2].
+    *Proof.* A pair that is there stays with probability p = e^epsilon / (1 + e^epsilon). A pair that is not
+    there is invented with probability 1 - p. All pairs are decided independently. Two data sets that differ
+    in one pair give every released set probabilities that differ in that pair's factor alone, whose ratio is
+    p / (1 - p) = e^epsilon or its inverse [Warner 1965; Dwork, Roth 2014, section 3.2].
 
-    *Conditions.* The numbers of people and items are public. Ratings and dates are left out. A person has
-    as many pairs as there are items: all his items together are hidden only with (items x epsilon), so
-    that this is no promise about recognising a person by several of them. Coins are 53-bit fractions: the
+    *Conditions.* The numbers of people and items are public. Ratings and dates are removed. A person has as
+    many pairs as there are items. All items of a person together are hidden only with (items x epsilon), so
+    this is no promise about recognising a person by several of them. Coins are 53-bit fractions: the
     probabilities are kept to within 2^-52.
 
-    Pairs are invented by jumps of geometric length, so that time and memory grow with what is released,
-    that is with people x items / (1 + e^epsilon), and not with people x items.
+    Pairs are invented by jumps of geometric length. So time and memory grow with what is released, which is
+    people x items / (1 + e^epsilon), and not with people x items.
 
     Args:
         budget: what is promised, with delta 0, hiding any one record: a pair of a person and an item.
-        noise: "secure" comes from the operating system, for a real release. "rehearsal" comes from `rng` and
-            can be replayed by whoever knows the seed: for audits and tests only.
+        noise: "secure" is drawn from the operating system's cryptographic source, for a real release.
+            "rehearsal" is drawn from `rng`, and anyone who knows the seed can replay it: for audits and tests
+            only.
 
     Raises:
-        PromiseError: if the budget has another unit, a delta, or a setting is unknown.
+        PromiseError: if the budget has another unit or a delta, or a setting is unknown.
 
     >>> likes = Interactions.of(np.array([0, 1]), np.array([0, 1]))
-    >>> exact = ItemResponse(budget=Budget(50.0), noise="rehearsal")
+    >>> exact = RandomisedResponse(budget=Budget(50.0), noise="rehearsal")
     >>> exact(likes, rng=np.random.default_rng(0)).view.item.tolist()
     [0, 1]
     """
@@ -65,7 +66,7 @@ class RandomisedResponse:
 
     @property
     def invented(self) -> float:
-        """The probability with which a pair that is not there is released, 1 / (1 + e^epsilon)."""
+        """The probability that a pair that is not there is released, 1 / (1 + e^epsilon)."""
         return math.exp(-self.budget.epsilon) / (1 + math.exp(-self.budget.epsilon))
 
     def __call__(self, data: Interactions, *, rng: Rng) -> Release[Interactions]:
@@ -79,11 +80,11 @@ class RandomisedResponse:
         view = Interactions.of(
             pairs // max(data.items, 1), pairs % max(data.items, 1), people=data.people, items=data.items
         )
-        return Release(view, self.budget, "ItemResponse")
+        return Release(view, self.budget, "RandomisedResponse")
 
 
 def _heads(tosses: int, share: float, uniform: Uniform) -> Ints:
-    """Which of so many independent coins show heads, each with chance `share` in (0, 1/2]: int64, rising.
+    """The positions of heads among independent coins of chance `share` in (0, 1/2]: int64, rising.
 
     From one head to the next it is a geometric number of tosses: the logarithm of a uniform number, divided
     by that of 1 - share, and rounded up.
@@ -92,6 +93,7 @@ def _heads(tosses: int, share: float, uniform: Uniform) -> Ints:
     at = -1
     while at < tosses:
         likely = (tosses - at) * share
+        # Four deviations more than expected: a second round is rare. The cap bounds the memory.
         size = min(int(likely + 4 * math.sqrt(likely) + 16), 1 << 24)
         jumps = np.maximum(np.ceil(np.log(1.0 - uniform(size)) / math.log1p(-share)), 1.0)
         heads = at + np.cumsum(np.minimum(jumps, tosses + 1.0).astype(np.int64))

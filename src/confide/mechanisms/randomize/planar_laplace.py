@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 from scipy.spatial import KDTree
@@ -22,28 +22,29 @@ from confide.views.traces import EARTH_RADIUS_M, Traces
 class PlanarLaplace:
     """Moves each visit by planar Laplace noise, and then to the nearest place of the place table.
 
-    *Statement.* If one visit had been at another place no further than `within_m` metres away, every release
-    would be as likely up to a factor of e^level.
+    *Statement.* If one visit had been at another place at most `within_m` metres away, every release would be
+    equally likely up to a factor of e^level.
 
-    *Proof.* Let e = level / within_m. Visits are moved independently, each with density
-    e^2 / (2 pi) exp(-e |z - x|) at z around the place x, in a plane. For two places x and x' the ratio of the
-    densities is exp(e (|z - x'| - |z - x|)) <= exp(e |x - x'|), by the triangle inequality. The plane is the
-    equirectangular one at the table's latitude furthest from the equator: no distance is longer in it than on
-    the ground (but for the bend of a parallel, less than one part in 10^8 for a kilometre below 60 degrees),
-    so places within `within_m` metres give at most exp(level). Taking the nearest place looks at nothing but
-    z and the table: post-processing. The angle is uniform and the radius -(W_{-1}((p - 1) / e') + 1) / e for
-    uniform p, e' Euler's number (section 4.1 there).
+    *Proof.* Let e = level / within_m. Visits are moved independently, each with density e^2 / (2 pi) exp(-e
+    |z - x|) at z around the place x, in a plane. For two places x and x' the ratio of the densities is exp(e
+    (|z - x'| - |z - x|)) <= exp(e |x - x'|), by the triangle inequality. The plane is the equirectangular one
+    at the table's latitude furthest from the equator. No distance is longer in it than on the ground (except
+    for the bend of a parallel, less than one part in 10^8 for a kilometre below 60 degrees), so places within
+    `within_m` metres give at most exp(level). Taking the nearest place reads nothing but z and the table:
+    post-processing. The angle is uniform and the radius -(W_{-1}((p - 1) / e') + 1) / e for uniform p, e'
+    Euler's number (section 4.1 there).
 
     *Conditions.* The place table is public, and chosen without the visits. Each visit is protected alone: t
-    visits of one person have only t times the level together, and visits that repeat can be averaged. Times
-    are released as they are. Arithmetic is taken for real; rounding to places of the table keeps back the low
-    bits by which floating point gave such noise away (Mironov 2012).
+    visits of one person together have t times the level, and visits that repeat can be averaged. Times are
+    released as they are. The proof takes arithmetic as exact; rounding to places of the table removes the low
+    bits by which floating point revealed such noise (Mironov 2012).
 
     Args:
         level: the logarithm of the factor; ln 4 in the paper's example.
-        within_m: how far away the other place may be.
-        noise: "secure" comes from the operating system, for a real release. "rehearsal" comes from `rng` and
-            can be replayed by whoever knows the seed: for audits and tests only.
+        within_m: how far away the other place may be, in metres.
+        noise: "secure" is drawn from the operating system's cryptographic source, for a real release.
+            "rehearsal" is drawn from `rng`, and anyone who knows the seed can replay it: for audits and tests
+            only.
 
     Raises:
         PromiseError: if a setting cannot be kept.
@@ -69,20 +70,20 @@ class PlanarLaplace:
 
     @property
     def mean_radius_m(self) -> float:
-        """How far a visit is moved on average, before it is taken to a place."""
+        """The mean move of a visit, before it is taken to a place."""
         return 2 * self.within_m / self.level
 
     def __call__(self, data: Traces, *, rng: Rng) -> Release[Traces]:
-        """The visits, one for one and in the same order, moved.
+        """Release the visits, one for one and in the same order, moved.
 
         Raises:
-            DataError: if nobody knows where the places are.
+            DataError: if the places have no coordinates.
         """
         if data.where is None:
             raise DataError("places without latitude and longitude cannot be moved: give both.")
         flat = plane(data.where)
         moved = flat[data.place] + self.moves(len(data), rng=rng)
-        nearest: Any = KDTree(flat).query(moved)[1] if len(data) else data.place
+        nearest = np.asarray(KDTree(flat).query(moved)[1] if len(data) else data.place)
         return Release(replace(data, place=nearest.astype(np.int32)), self.budget, "PlanarLaplace")
 
     def moves(self, n: int, *, rng: Rng) -> Floats:
@@ -98,14 +99,14 @@ class PlanarLaplace:
 
 
 def radii(p: Floats, *, rate: float) -> Floats:
-    """The radius below which planar Laplace noise stays with probability p in [0, 1).
+    """Quantile of the radius of planar Laplace noise at probability p in [0, 1).
 
     >>> from math import exp
     >>> r = float(radii(np.array([0.5]), rate=0.01)[0])
     >>> round(r, 3), round(1 - (1 + 0.01 * r) * exp(-0.01 * r), 12)
     (167.835, 0.5)
     """
-    # at the branch point, where p is 0 or rounds to it, SciPy has no number
+    # At the branch point, where p is 0 or rounds to it, SciPy gives NaN.
     return -(np.nan_to_num(np.real(lambertw((p - 1) / math.e, k=-1)), nan=-1.0) + 1) / rate
 
 

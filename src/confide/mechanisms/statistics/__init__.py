@@ -1,1 +1,1 @@
-"""FLOOR 1: statistics of people, released with a promise."""
+"""Statistics of people, released with a promise."""

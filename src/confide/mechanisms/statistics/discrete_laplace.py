@@ -10,32 +10,33 @@ import numpy as np
 from confide.core.arrays import Bools, Ints, Rng
 from confide.core.errors import PromiseError
 
+# Rates are whole multiples of 1 / GRAIN, so that every coin is tossed in whole numbers.
 GRAIN = 1 << 20
-"""Rates are whole multiples of 1 / GRAIN, so that every coin is tossed in whole numbers."""
 
 Words = Callable[[int], Ints]
 """n whole numbers, uniform in 0 .. 2^62 - 1."""
 
 
 def secure_words(n: int) -> Ints:
-    """From the operating system's cryptographic source: nobody can replay them."""
+    """Words from the operating system's cryptographic source: nobody can replay them."""
     return (np.frombuffer(secrets.token_bytes(8 * n), np.uint64) >> np.uint64(2)).astype(np.int64)
 
 
 def rehearsal_words(rng: Rng) -> Words:
-    """From a generator, which whoever knows its seed can replay."""
+    """Words from a generator; anyone who knows its seed can replay them."""
     return lambda n: rng.integers(1 << 62, size=n)
 
 
 def discrete_laplace(n: int, *, rate: float, words: Words) -> Ints:
     """n whole numbers, k with probability in proportion to exp(-rate |k|), exactly.
 
-    No floating point takes part: a real number's rounding would give the noise away (Mironov 2012). The rate
-    is first rounded down to a multiple of 1 / 2^20, which makes the noise larger, never smaller.
+    No floating point is used, because a real number's rounding would reveal the noise (Mironov 2012). The
+    rate is first rounded down to a multiple of 1 / 2^20, which makes the noise larger, never smaller.
 
     Args:
+        n: how many.
         rate: at least 2^-20 and below 2^20.
-        words: where chance comes from.
+        words: the source of randomness.
 
     Raises:
         PromiseError: if the rate is out of range.
@@ -56,7 +57,7 @@ def discrete_laplace(n: int, *, rate: float, words: Words) -> Ints:
 
 
 def _tried(n: int, over: int, words: Words) -> Ints:
-    """Those of n tries that are accepted: geometric with rate over / GRAIN, a sign, and zero only once."""
+    """The accepted ones of n tries: geometric with rate over / GRAIN, a sign, and zero only once."""
     within = _below(GRAIN, n, words)
     within = within[_unlikely(within, words)]
     whole = _geometric(len(within), words)
@@ -68,7 +69,7 @@ def _tried(n: int, over: int, words: Words) -> Ints:
 def _unlikely(number: Ints, words: Words) -> Bools:
     """True with probability exp(-number / GRAIN), number in 0..GRAIN, by von Neumann's method.
 
-    A row of coins is tossed, the k-th with chance number / (GRAIN k), until one fails: the number of tosses
+    A row of coins is tossed, the k-th with chance number / (GRAIN k), until one fails. The number of tosses
     is odd with the probability wanted.
     """
     odd, open_ = np.zeros(len(number), np.bool_), np.arange(len(number))
@@ -91,9 +92,9 @@ def _geometric(n: int, words: Words) -> Ints:
 
 
 def _below(limit: int, n: int, words: Words) -> Ints:
-    """n whole numbers, uniform in 0 .. limit - 1; words that would favour the small ones are drawn anew."""
+    """n whole numbers, uniform in 0 .. limit - 1; words that would favour small ones are drawn again."""
     drawn = words(n)
-    last = (1 << 62) - (1 << 62) % limit
+    last = (1 << 62) - (1 << 62) % limit  # the largest multiple of the limit: no remainder is favoured
     while (again := np.flatnonzero(drawn >= last)).size:
         drawn[again] = words(len(again))
     return drawn % limit

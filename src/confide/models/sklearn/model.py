@@ -1,11 +1,11 @@
-"""Fitted scikit-learn estimators (and whatever behaves like them) behind `BlackBox`."""
+"""Fitted scikit-learn estimators, and objects with the same methods, as black boxes."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import polars as pl
@@ -16,24 +16,28 @@ from confide.core.errors import ModelError
 from confide.models.replies import Classes, as_numbers, codes_of, columns_of, outputs_of
 from confide.models.signals import TINY
 
+Estimator: TypeAlias = Any
+"""An estimator of scikit-learn, or an object with the same methods; scikit-learn has no types."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SklearnModel:
-    """A fitted estimator, asked for class probabilities, or for values in a regression.
+    """A fitted estimator that is queried for class probabilities, or for values in a regression.
 
-    Column i of `predict` is the class with code i, whatever the order of the estimator's `classes_`.
-    An estimator without `predict_proba` (`LinearSVC`) is asked for its `decision_function`, whose margins
-    take the place of logits.
+    Column i of `predict` is the class with code i, for any order of the estimator's `classes_`. An estimator
+    without `predict_proba` (`LinearSVC`) is queried for its `decision_function`; its margins are used as
+    logits.
 
     Args:
-        estimator: fitted; a pipeline gets arrays or polars frames as they are, and pandas frames
-            if it insists on them and pandas is installed.
-        task: told by the estimator, by default.
-        classes: the labels in the order of their codes, or how many the labels need; by default `classes_`.
-        partial: classes that the estimator never met get probability 0, instead of an error.
+        estimator: fitted; it gets arrays or polars frames as they are, or pandas frames if it refuses those
+            and pandas is installed.
+        task: classification or regression; by default the estimator's own.
+        classes: the labels in the order of their codes, or how many classes the labels need; by default
+            `classes_`.
+        partial: classes that were not in the estimator's training get probability 0 instead of an error.
 
     Raises:
-        ModelError: if it is not fitted, is neither classifier nor regressor, or lacks classes.
+        ModelError: if it is not fitted, is neither a classifier nor a regressor, or lacks classes.
 
     >>> from sklearn.dummy import DummyClassifier
     >>> fitted = DummyClassifier().fit([[0.0]] * 4, ["no", "no", "no", "yes"])
@@ -41,7 +45,7 @@ class SklearnModel:
     array([[0.25, 0.75]])
     """
 
-    estimator: Any
+    estimator: Estimator
     task: Task = None  # pyright: ignore[reportAssignmentType] - filled below
     classes: Classes = None
     partial: bool = False
@@ -53,13 +57,13 @@ class SklearnModel:
             object.__setattr__(self, "task", task_of(self.estimator))
         _need_fitted(self.estimator, self.name)
         own = _own_classes(self.estimator, self.name) if self.task == "classification" else []
-        object.__setattr__(self, "_own", own)
+        object.__setattr__(self, "_own", own)  # the record is frozen, and these follow from its fields
         classes = self.classes if own else None
         object.__setattr__(self, "_codes", columns_of(own, classes, name=self.name, partial=self.partial))
 
     @property
     def name(self) -> str:
-        """How messages call it."""
+        """The model's name in messages."""
         return f"the model ({name_of(self.estimator)})"
 
     @property
@@ -68,10 +72,10 @@ class SklearnModel:
         return tuple(self._own[place] for place in np.argsort(self._codes)) or None
 
     def predict(self, x: Batch) -> Floats:
-        """Logits float64[n, C] in the order of the class codes, or values float64[n, 1].
+        """The logits float64[n, C] in the order of the class codes, or values float64[n, 1].
 
         Raises:
-            ModelError: if the estimator fails, or its answers are not finite or no probabilities.
+            ModelError: if the estimator fails, or its answers are not finite or not probabilities.
         """
         if self.task == "regression":
             return outputs_of(self._ask("predict", x), "values", name=self.name)
@@ -82,15 +86,16 @@ class SklearnModel:
         if own.shape[1] != len(self._own):
             raise ModelError(
                 f"{self.name} gives {own.shape[1]} columns for its {len(self._own)} classes: "
-                'make it give one score a class (an SVC needs decision_function_shape="ovr").'
+                'make it give one score for each class (an SVC needs decision_function_shape="ovr").'
             )
+        # Classes that the estimator does not know keep the logit of probability 0.
         width = len(self._own) if self.classes is None else _count(self.classes)
         ordered = np.full((len(own), max(width, len(self._own))), np.log(TINY))
         ordered[:, self._codes] = own
         return ordered
 
     def labels(self, x: Batch) -> Array:
-        """What the estimator's own `predict` says: class codes int64[n], or values float64[n]."""
+        """The answers of the estimator's own `predict`: class codes int64[n], or values float64[n]."""
         answer = self._ask("predict", x)
         if self.task == "regression":
             return as_numbers(answer, name=self.name).reshape(-1)
@@ -101,11 +106,11 @@ class SklearnModel:
         return ask(getattr(self.estimator, method), presented(x, self.estimator, self.name), name=self.name)
 
 
-def task_of(estimator: Any) -> Task:
-    """Whether an estimator classifies or regresses.
+def task_of(estimator: Estimator) -> Task:
+    """The task of an estimator: classification or regression.
 
     Raises:
-        ModelError: if it does neither.
+        ModelError: if it has neither.
     """
     from sklearn.base import is_classifier, is_regressor
 
@@ -123,15 +128,16 @@ def task_of(estimator: Any) -> Task:
 
 
 def ask(question: Callable[[Any], Any], x: Batch, *, name: str) -> Any:
-    """Ask with `x`; where a polars frame is refused, once more with a pandas frame, if pandas is installed.
+    """Call `question` with the records; if it refuses a polars frame, call it again with a pandas frame.
 
-    Where the two differ in what they hold (categories, and missing values in text) pandas comes first: an
-    estimator that was fitted on pandas could answer about polars' values, and wrongly.
+    The second call needs pandas. If the two frames differ in content (categories, and missing values in
+    text), pandas comes first: an estimator that was fitted on pandas could accept polars' values and give
+    wrong answers.
 
     Raises:
-        ModelError: with the last message, if the question cannot be answered.
+        ModelError: with the last message, if both calls fail.
     """
-    ways: list[Callable[[], Any]] = [lambda: x]
+    ways: list[Callable[[], object]] = [lambda: x]
     if isinstance(x, pl.DataFrame):
         ways = [partial(as_pandas, x), *ways] if _differs_in_pandas(x) else [*ways, partial(as_pandas, x)]
     failure: Exception | None = None
@@ -144,12 +150,12 @@ def ask(question: Callable[[Any], Any], x: Batch, *, name: str) -> Any:
             failure = error
     raise ModelError(
         f"{name} cannot deal with these records ({type(failure).__name__}: {failure}): "
-        "give them as the model was trained on them."
+        "give them in the form that the model was trained on."
     ) from failure
 
 
-def presented(x: Batch, estimator: Any, name: str) -> Batch:
-    """The records as the estimator wants them: its own columns in its order, named if it knows names.
+def presented(x: Batch, estimator: Estimator, name: str) -> Batch:
+    """The records as the estimator needs them: its own columns in its order, named if it knows names.
 
     Raises:
         ModelError: if the frame lacks columns that the estimator was fitted on.
@@ -171,15 +177,15 @@ def presented(x: Batch, estimator: Any, name: str) -> Batch:
 
 
 def as_pandas(frame: pl.DataFrame) -> Any | None:
-    """The frame for estimators that only take pandas; None where pandas is not installed.
+    """Convert a frame for estimators that only accept pandas; None if pandas is not installed.
 
-    An Enum keeps its categories in their order, those of a Categorical are sorted; what is missing is NaN.
+    An Enum keeps its categories in their order; those of a Categorical are sorted. Missing values are NaN.
     """
     try:
         import pandas as pd
     except ImportError:
         return None
-    columns: dict[str, Any] = {}
+    columns: dict[str, object] = {}
     for series in frame:
         if isinstance(series.dtype, pl.Categorical | pl.Enum):
             text = series.cast(pl.String)
@@ -195,6 +201,7 @@ def as_pandas(frame: pl.DataFrame) -> Any | None:
 
 
 def _differs_in_pandas(frame: pl.DataFrame) -> bool:
+    # Categories lose their order, and a missing text is None instead of NaN.
     odd = (
         isinstance(s.dtype, pl.Categorical | pl.Enum) or (s.dtype == pl.String and s.has_nulls())
         for s in frame
@@ -207,14 +214,14 @@ def _as_array(frame: pl.DataFrame) -> Array:
 
 
 def _with_nan(values: Array) -> Array:
-    """None, which only arrays of objects hold, as NaN: the mark that scikit-learn's imputers look for."""
+    """Replace None, which only arrays of objects hold, by NaN, which scikit-learn's imputers look for."""
     if values.dtype != object:
         return values
     return np.where(np.equal(values, None), np.nan, values)  # pyright: ignore[reportCallIssue, reportArgumentType]
 
 
-def name_of(estimator: Any) -> str:
-    """The class of an estimator; of the last step in a pipeline."""
+def name_of(estimator: Estimator) -> str:
+    """The class name of an estimator, with that of the last step for a pipeline."""
     steps = getattr(estimator, "steps", None)
     last = f"({type(steps[-1][1]).__name__})" if steps else ""
     return type(estimator).__name__ + last
@@ -226,7 +233,7 @@ def _is_estimator(model: object) -> bool:
     return isinstance(model, BaseEstimator)
 
 
-def _need_fitted(estimator: Any, name: str) -> None:
+def _need_fitted(estimator: Estimator, name: str) -> None:
     from sklearn.exceptions import NotFittedError
     from sklearn.utils.validation import check_is_fitted
 
@@ -238,7 +245,7 @@ def _need_fitted(estimator: Any, name: str) -> None:
         raise ModelError(f"{name} is not fitted: fit it before the audit.") from error
 
 
-def _own_classes(estimator: Any, name: str) -> list[object]:
+def _own_classes(estimator: Estimator, name: str) -> list[object]:
     own = getattr(estimator, "classes_", None)
     if own is None or (len(own) and np.ndim(own[0])):
         raise ModelError(f"{name} has no `classes_`, or several outputs: audit one output at a time.")

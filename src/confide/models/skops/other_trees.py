@@ -1,32 +1,40 @@
-"""The trees of histogram boosting and of nearest neighbours, made safe to ask when they come from outside."""
+"""Checks of the trees of histogram boosting and nearest neighbours in files from other people."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Protocol, cast
 
 import numpy as np
 
+from confide.core.arrays import Array
 from confide.core.errors import ModelError
+from confide.models.sklearn.model import Estimator
 
 PREDICTOR = "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor"
 SEARCH_TREES = ("sklearn.neighbors._kd_tree.KDTree", "sklearn.neighbors._ball_tree.BallTree")
+# They occur only in search trees; a tree that is built again gets a new one.
 DISTANCES = tuple(
     f"sklearn.metrics._dist_metrics.{kind}Distance64"
     for kind in ("Euclidean", "Manhattan", "Chebyshev", "Minkowski")
 )
-"""Found in search trees, and nowhere else: a tree that is built anew gets a new one."""
+
+
+class Preprocessor(Protocol):
+    """A transformer of scikit-learn."""
+
+    def transform(self, x: object) -> Array: ...
 
 
 @dataclass(frozen=True, slots=True)
 class GuardedWidth:
-    """A preprocessor whose answers must have `width` columns, since trees trust them."""
+    """A preprocessor whose answers must have `width` columns, because the trees do not check them."""
 
-    inner: Any
+    inner: Preprocessor
     width: int
 
-    def transform(self, x: Any) -> Any:
-        """As the preprocessor inside.
+    def transform(self, x: object) -> Array:
+        """Transform by the inner preprocessor and check the width.
 
         Raises:
             ModelError: if it answers with another number of columns.
@@ -40,18 +48,19 @@ class GuardedWidth:
         return made
 
 
-def rebuild_search_tree(owner: Any) -> bool:
-    """Build the tree of a `KNeighborsClassifier`, say, anew from its points; False if that cannot be.
+def rebuild_search_tree(owner: object) -> bool:
+    """Build the tree of a nearest-neighbour model again from its points; False if that is not possible.
 
-    It is the same tree, for it depends on the points, the leaf size and the metric alone.
+    It is the same tree, because it depends only on the points, the leaf size and the metric.
     """
     from sklearn.neighbors._base import NeighborsBase
 
     metric = getattr(owner, "effective_metric_", None)
     if not isinstance(owner, NeighborsBase) or "_tree" not in vars(owner) or not isinstance(metric, str):
         return False
-    kept: Any = owner
+    kept = cast(Estimator, owner)
     points, build = np.asarray(kept._fit_X), type(kept._tree)
+    # The model indexes labels and neighbours by the number of points that it was fitted on.
     if points.dtype.kind not in "biuf" or len(points) != kept.n_samples_fit_:
         return False
     try:
@@ -61,16 +70,16 @@ def rebuild_search_tree(owner: Any) -> bool:
     return True
 
 
-def predictors_of(owner: Any) -> list[Any]:
-    """The trees in the keeping of a histogram booster."""
+def predictors_of(owner: object) -> list[object]:
+    """The trees that a histogram booster holds; none for other objects."""
     rounds = vars(owner).get("_predictors") if _is_booster(owner) else None
     if not isinstance(rounds, list) or not all(isinstance(trees, list) for trees in rounds):
         return []
     return [tree for trees in rounds for tree in trees]
 
 
-def secure_histogram_trees(owner: Any) -> bool:
-    """Check all trees of a histogram booster, and hold its preprocessor to their width; True for others."""
+def secure_histogram_trees(owner: object) -> bool:
+    """Check all trees of a histogram booster and guard the width of its preprocessor; True for others."""
     if not _is_booster(owner) or "_predictors" not in vars(owner):
         return True
     from sklearn.ensemble._hist_gradient_boosting.binning import _BinMapper
@@ -84,19 +93,20 @@ def secure_histogram_trees(owner: Any) -> bool:
     trees = predictors_of(owner)
     if not trees or not all(_points_inside(tree, categorical != 0) for tree in trees):
         return False
-    if owner._preprocessor is not None:
-        owner._preprocessor = GuardedWidth(owner._preprocessor, len(categorical))
+    booster = cast(Estimator, owner)
+    if booster._preprocessor is not None:
+        booster._preprocessor = GuardedWidth(booster._preprocessor, len(categorical))
     return True
 
 
-def _is_booster(owner: Any) -> bool:
+def _is_booster(owner: object) -> bool:
     from sklearn.ensemble._hist_gradient_boosting.gradient_boosting import BaseHistGradientBoosting
 
     return isinstance(owner, BaseHistGradientBoosting)
 
 
-def _points_inside(tree: Any, categorical: np.ndarray) -> bool:
-    """Do all nodes name children that come later, features that exist, and sets of categories that exist?"""
+def _points_inside(tree: object, categorical: np.ndarray) -> bool:
+    """Whether all nodes name later nodes as children, existing features and existing sets of categories."""
     from sklearn.ensemble._hist_gradient_boosting.common import PREDICTOR_RECORD_DTYPE
 
     nodes, sets = getattr(tree, "nodes", None), getattr(tree, "raw_left_cat_bitsets", None)
@@ -104,7 +114,7 @@ def _points_inside(tree: Any, categorical: np.ndarray) -> bool:
         return False
     if not isinstance(sets, np.ndarray) or sets.ndim != 2 or sets.shape[1] != 8:
         return False
-    here = np.flatnonzero(nodes["is_leaf"] == 0)
+    here = np.flatnonzero(nodes["is_leaf"] == 0)  # only inner nodes have children and features
     inner = nodes[here]
     left, right, feature = inner["left"], inner["right"], inner["feature_idx"]
     down = (left > here) & (right > here) & (left < len(nodes)) & (right < len(nodes))

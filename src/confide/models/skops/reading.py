@@ -1,4 +1,4 @@
-"""scikit-learn models in skops files, which name every type they hold and run no code that is not trusted."""
+"""scikit-learn models in skops files: reading runs no code of types that are not trusted."""
 
 from __future__ import annotations
 
@@ -11,35 +11,36 @@ from confide.core.access import Task
 from confide.core.atomic import atomic_write
 from confide.core.errors import ModelError
 from confide.models.replies import Classes
-from confide.models.sklearn.model import SklearnModel
+from confide.models.sklearn.model import Estimator, SklearnModel
 from confide.models.skops.trees import check_trees
 from confide.models.skops.trusted import VETTED
 
+# skops itself judges the types of these packages. Almost every estimator uses them, and some of their types
+# can run code, so use does not make them trusted.
 _FAMILIAR = ("numpy", "scipy", "builtins", "operator", "functools")
-"""Packages whose types skops itself judges: that an estimator uses them does not make all of them trusted."""
 
 
 def load_skops(
     path: Path, *, task: Task | None = None, classes: Classes = None, trusted: Sequence[str] = ()
 ) -> SklearnModel:
-    """A model from a .skops file, whose types must all be known to skops or be named in `trusted`.
+    """Load a model from a .skops file; its types must be known to skops or named in `trusted`.
 
-    A few more types of scikit-learn are known here (see `vetted`): plain holders of numbers, and trees, once
-    checked.
+    Some more types of scikit-learn are known here (see `skops/trusted.py`): simple containers of numbers, and
+    trees after a check.
 
     Raises:
-        ModelError: if skops is missing, the file is damaged, or it holds a type that nobody vouched for.
+        ModelError: if skops is missing, the file is damaged, or it holds a type that is not trusted.
     """
     estimator = _read(path, trusted=[*trusted, *VETTED])
     check_trees(estimator)
     return SklearnModel(estimator, task=task, classes=classes)  # pyright: ignore[reportArgumentType]
 
 
-def save_estimators(fitted: Sequence[tuple[Any, list[object]]], path: Path) -> None:
-    """Write fitted estimators with their labels to one file, whole or not at all.
+def save_estimators(fitted: Sequence[tuple[Estimator, list[object]]], path: Path) -> None:
+    """Write fitted estimators with their labels to one file, atomically.
 
     Raises:
-        ModelError: if one holds something that skops cannot write.
+        ModelError: if one holds an object that skops cannot write.
     """
     io = _skops()
     try:
@@ -52,11 +53,12 @@ def save_estimators(fitted: Sequence[tuple[Any, list[object]]], path: Path) -> N
         draft.write_bytes(content)
 
 
-def load_estimators(path: Path, *, like: Any) -> list[tuple[Any, list[object]]]:
-    """Read what `save_estimators` wrote; only types that an estimator `like` these can hold are trusted.
+def load_estimators(path: Path, *, like: Estimator) -> list[tuple[Estimator, list[object]]]:
+    """Read a file of `save_estimators`; only types that an estimator `like` these can hold are trusted.
 
-    These are the types that skops knows, those in `vetted`, those found in `like` itself, and those of
-    scikit-learn and the packages that its steps come from. Only for files that confide wrote itself.
+    These are the types that skops knows, those of `skops/trusted.py`, those found in `like`, and those of
+    scikit-learn and of the packages that the steps of `like` come from. It is only for files that confide
+    wrote itself.
 
     Raises:
         ModelError: if the file is damaged, or holds any other type.
@@ -69,13 +71,13 @@ def load_estimators(path: Path, *, like: Any) -> list[tuple[Any, list[object]]]:
 
 
 def _read(path: Path, *, trusted: Sequence[str]) -> Any:
-    strange = [kind for kind in _untrusted(path) if kind not in trusted]
-    if strange:
+    unknown = [kind for kind in _untrusted(path) if kind not in trusted]
+    if unknown:
         raise ModelError(
-            f"{path} holds types that cannot be trusted: {', '.join(strange)}. Only what is known neither to "
-            "run code nor to reach outside its memory is read from a file. If it is yours, give an import "
-            'path to a function that loads the model ("mypkg.mymodel:load", with skops.io.load(path, '
-            "trusted=[...]) in it); otherwise ask its maker for an ONNX file."
+            f"{path} holds types that cannot be trusted: {', '.join(unknown)}. Only types that are known not "
+            "to run code and not to reach outside their memory are read from a file. If it is yours, give an "
+            'import path to a function that loads the model ("mypkg.mymodel:load", with skops.io.load(path, '
+            "trusted=[...]) in it). Otherwise ask its maker for an ONNX file."
         )
     try:
         return _skops().load(path, trusted=sorted(set(_untrusted(path)) & set(trusted)))
@@ -86,7 +88,7 @@ def _read(path: Path, *, trusted: Sequence[str]) -> Any:
 def _untrusted(path: Path) -> list[str]:
     io = _skops()
     if not zipfile.is_zipfile(path):
-        raise _damaged(path, "no zip archive")
+        raise _damaged(path, "not a zip archive")
     try:
         return io.get_untrusted_types(file=path)
     except Exception as error:
@@ -101,7 +103,7 @@ def _damaged(path: Path, error: object) -> ModelError:
     )
 
 
-def _parts(estimator: Any) -> list[Any]:
+def _parts(estimator: Estimator) -> list[Estimator]:
     inside = estimator.get_params(deep=True).values() if hasattr(estimator, "get_params") else []
     return [estimator, *(part for part in inside if hasattr(part, "get_params"))]
 

@@ -1,19 +1,20 @@
-"""Checking trees that come from outside.
+"""Checks of the trees in model files from other people.
 
-scikit-learn walks the arrays of a tree without looking where they point, so a crafted file could make it read
-(or, in gradient boosting, write) outside its memory. That is why skops trusts no tree; here they are trusted
-after their arrays were checked, and the search trees of neighbours after they were built anew.
+scikit-learn follows the indices in the arrays of a tree without a check. A crafted file could therefore make
+it read (or, in gradient boosting, write) outside its memory. For this reason skops trusts no tree. Here
+trees are trusted after a check of their arrays, and the search trees of neighbours after they were built
+again.
 """
 
 from __future__ import annotations
 
 from functools import partial
 from types import ModuleType
-from typing import Any
 
 import numpy as np
 
 from confide.core.errors import ModelError
+from confide.models.sklearn.model import Estimator
 from confide.models.skops.other_trees import (
     DISTANCES,
     PREDICTOR,
@@ -28,25 +29,27 @@ _WATCHED = {TREE, PREDICTOR, *SEARCH_TREES, *DISTANCES}
 _LEAVES = (str, bytes, int, float, type, type(None), ModuleType)
 
 CHECKED = (*sorted(_WATCHED), "functools.partial")
-"""Types that are safe only in a model that `check_trees` has passed."""
+"""Types that are safe only in a model that passed `check_trees`."""
 
 
-def check_trees(model: Any) -> None:
-    """Refuse a model with a tree that points outside itself, or outside its records.
+def check_trees(model: object) -> None:
+    """Refuse a model with a tree whose indices point outside its arrays or its records.
 
-    Search trees are replaced by new ones of the same points, and histogram trees get a guard of their width.
+    Search trees are replaced by new ones of the same points. Histogram trees get a guard of their width.
 
     Raises:
-        ModelError: naming the estimator that holds it.
+        ModelError: with the type of the estimator that holds the tree.
     """
-    seen: dict[int, Any] = {}  # with what it names, or the number could soon name something else
-    todo: list[Any] = [model]
+    seen: dict[int, object] = {}  # it keeps each object alive: a freed one could pass its id on to another
+    todo: list[object] = [model]
     while todo:
-        part: Any = todo.pop()
+        part = todo.pop()
         if id(part) in seen or isinstance(part, _LEAVES):
             continue
         seen[id(part)] = part
-        sound = not _is_watched(part)  # one in its owner's keeping was seen with him; here it is loose
+        sound = not _is_watched(
+            part
+        )  # a tree that its owner holds was seen with the owner; this one is loose
         if isinstance(part, dict):
             todo += part.values()
         elif isinstance(part, list | tuple | set) or (isinstance(part, np.ndarray) and part.dtype == object):
@@ -55,26 +58,26 @@ def check_trees(model: Any) -> None:
             sound = _only_checks(part)
             todo += [*part.args, part.keywords]
         elif (behind := getattr(part, "__self__", None)) is not None:
-            todo.append(behind)  # a method reaches its object
+            todo.append(behind)  # a bound method gives access to its object
         elif sound and hasattr(part, "__dict__"):
-            todo += vars(part).values()  # as they came, before any is replaced
+            todo += vars(part).values()  # the values of the file, before any of them is replaced
             seen |= {id(value): value for value in _kept_by(part)}
             sound = _is_sound(part)
         if not sound:
             raise ModelError(
                 f"a {type(part).__name__} in this file holds a tree that points outside its own arrays, or "
-                "something in a place where scikit-learn keeps none: the file is damaged or made to do harm. "
+                "an object in a place where scikit-learn keeps none: the file is damaged or made to do harm. "
                 "Ask its maker for an ONNX file."
             )
 
 
-def _kept_by(owner: Any) -> list[Any]:
-    """What is watched, and in its owner's keeping."""
+def _kept_by(owner: object) -> list[object]:
+    """The watched objects that this owner holds in its usual places."""
     values = [*vars(owner).values(), *predictors_of(owner)]
     return [value for value in values if _is_watched(value)]
 
 
-def _is_sound(owner: Any) -> bool:
+def _is_sound(owner: object) -> bool:
     inside = vars(owner)
     trees = [value for value in inside.values() if _is_watched(value)]
     if not trees:
@@ -88,27 +91,28 @@ def _is_sound(owner: Any) -> bool:
     return _points_inside(trees[0], inside.get("n_features_in_"))
 
 
-def _kind_of(value: Any) -> str:
+def _kind_of(value: object) -> str:
     return f"{type(value).__module__}.{type(value).__qualname__}"
 
 
-def _is_watched(value: Any) -> bool:
+def _is_watched(value: object) -> bool:
     return _kind_of(value) in _WATCHED
 
 
-def _only_checks(part: partial[Any]) -> bool:
-    """Histogram boosting keeps `partial(check_array, ...)`; a file has no need of any other."""
+def _only_checks(part: partial[object]) -> bool:
+    """Whether a partial is `partial(check_array, ...)` of histogram boosting; a file needs no other one."""
     from sklearn.utils import check_array
 
     return part.func is check_array and not part.args
 
 
-def _points_inside(tree: Any, features: object) -> bool:
+def _points_inside(tree: Estimator, features: object) -> bool:
     left, right, feature = tree.children_left, tree.children_right, tree.feature
     here = np.arange(tree.node_count)
     leaf = left == -1
     inner = ~leaf
-    # Children come after their parent in every tree that scikit-learn grows: so no walk is endless either.
+    # In every tree that scikit-learn grows children come after their parent. The check of this order also
+    # excludes endless walks.
     down = (left > here) & (right > here) & (left < tree.node_count) & (right < tree.node_count)
     within = (feature >= 0) & (feature < tree.n_features)
     return bool(
@@ -119,8 +123,8 @@ def _points_inside(tree: Any, features: object) -> bool:
     )
 
 
-def _fits_its_trees(owner: Any) -> bool:
-    """Ensembles hand their records to their trees unchecked: the widths and numbers must agree."""
+def _fits_its_trees(owner: object) -> bool:
+    """Whether the widths and numbers of an ensemble's trees agree; it passes records on without a check."""
     from sklearn.ensemble._forest import BaseForest
     from sklearn.ensemble._gb import BaseGradientBoosting
 
@@ -131,5 +135,6 @@ def _fits_its_trees(owner: Any) -> bool:
         width = getattr(owner, "n_trees_per_iteration_", None)
         if members.ndim != 2 or members.shape[1] != width:
             return False
+    # One common width, that of the ensemble, which is the one that its records are checked against.
     wide = {getattr(member, "n_features_in_", None) for member in members.flat}
     return wide == {getattr(owner, "n_features_in_", None)}

@@ -1,9 +1,9 @@
-"""Types that skops does not know, but that a file from outside may hold, for each was looked at.
+"""Vetted types: types unknown to skops that a file from other people may hold, because each was reviewed.
 
-A skops file builds what is trusted by `cls.__new__` and its attributes, or at worst by a call with what the
-file says; so nothing is here whose construction does anything but hold or compute numbers. A trusted
-function can be called when the model is asked; so only functions that compute numbers are here.
-What a type holds is never trusted with it: everything inside is judged by itself.
+skops builds an object of a trusted type by `cls.__new__` and its attributes, or at worst by a call with
+arguments from the file. This list therefore has only types whose construction stores or computes numbers. A
+trusted function can be called when the model is queried, so only functions that compute numbers are listed.
+The content of an object is never trusted with its type: each part is judged by itself.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _METRICS = (
     "_regression.mean_squared_error",
     "_regression.mean_absolute_error",
     "_regression.root_mean_squared_error",
-    # What a search or a threshold was tuned by: a function of the above, and which way is better.
+    # Scorers that tune a search or a threshold: one of the functions above, and which direction is better.
     "_scorer._PassthroughScorer",
     "_scorer._Scorer",
 )
@@ -31,7 +31,7 @@ _KERNELS = (
     *("WhiteKernel", "RationalQuadratic", "DotProduct", "ExpSineSquared"),
 )
 _PLAIN = (
-    "numpy.dtype",  # skops reads it off an empty array, with no pickle
+    "numpy.dtype",  # skops takes it from an empty array, with no pickle
     "sklearn.utils._bunch.Bunch",  # a dictionary
     "sklearn._loss.loss.HalfTweedieLoss",
     "sklearn._loss.loss.HalfTweedieLossIdentity",
@@ -60,4 +60,4 @@ _FUNCTIONS = (
 )
 
 VETTED = frozenset((*_PLAIN, *_FUNCTIONS, *CHECKED))
-"""What may be in a file beside the types that skops knows, if `check_trees` looks at the model afterwards."""
+"""Types that a file may hold besides those that skops knows, if `check_trees` checks the model afterwards."""

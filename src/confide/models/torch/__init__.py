@@ -1,1 +1,1 @@
-"""PyTorch modules as models, with every layer shown."""
+"""PyTorch modules as models, with access to every layer."""

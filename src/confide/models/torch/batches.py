@@ -1,4 +1,4 @@
-"""Records as tensors: features and labels in the numbers that a module takes."""
+"""Conversion of records to tensors, with the number types that a module takes."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from confide.core.errors import DataError
 
 
 def tensor_of(x: Batch) -> Tensor:
-    """Features as a tensor: whole numbers stay as small as they are, others become float32."""
+    """Convert features to a tensor: whole numbers keep their type if torch has it, others become float32."""
     if isinstance(x, pl.DataFrame):
         odd = [c for c, kind in x.schema.items() if not (kind.is_numeric() or kind == pl.Boolean)]
         if odd:
@@ -24,18 +24,18 @@ def tensor_of(x: Batch) -> Tensor:
     if x.dtype.kind == "f":
         x = x.astype(np.float32, copy=False)
     elif x.dtype.kind == "u" and x.dtype.itemsize > 1:
-        x = x.astype(np.int64)
+        x = x.astype(np.int64)  # torch computes with no unsigned type but uint8
     x = np.ascontiguousarray(x)
     return torch.from_numpy(x if x.flags.writeable else x.copy())
 
 
 def truth_of(y: Array, task: Task) -> Tensor:
-    """Labels as a tensor: class codes int64[n], or values float32[n]."""
+    """Convert labels to a tensor: class codes int64[n], or values float32[n]."""
     return torch.from_numpy(np.array(y, np.int64 if task == "classification" else np.float32))
 
 
 def number_type(module: nn.Module, data: Tensor) -> torch.dtype:
-    """The numbers a module is fed: those of its weights, or whole ones if it looks them up."""
+    """The number type of a module's input: that of its weights, or whole numbers if it looks them up."""
     looks_up = any(isinstance(part, nn.Embedding | nn.EmbeddingBag) for part in module.modules())
     if looks_up and not data.is_floating_point():
         return torch.int64

@@ -1,4 +1,4 @@
-"""The inner products of all records' gradients, exact and within a stated memory."""
+"""Gram matrices of per-record gradients, exact and within a stated memory."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from confide.models.torch.layers import Products
 
 
 class Job(NamedTuple):
-    """A layer, and the parameters of which gradients are made: none if its products need no gradients."""
+    """A layer, and the range of parameters whose gradients are made; it is empty if none are needed."""
 
     layer: str
     start: int = 0
@@ -22,14 +22,15 @@ class Job(NamedTuple):
 
 
 def gram_of(inside: Inside) -> Floats:
-    """The products over all layers of `inside`: float64[n, n].
+    """The inner products of all records' gradients over all layers of `inside`: float64[n, n].
 
-    Layers whose products come from what they were given and its slopes keep these two for all records. Of
-    other layers gradients are made, a slice of the parameters at a time, in as many passes over the records
-    as the room asks for; besides, there is the answer. Everything is multiplied and summed in float64: the
-    products of a layer with one position carry the rounding of the module's own forward and backward pass
-    and no more; gradients that are made, of convolutions mostly, are besides summed over positions in the
-    module's numbers, as its own backward pass does.
+    For some layers the products follow from the layer's inputs and slopes; these two are kept for all
+    records. For the other layers gradients are made, for a slice of the parameters at a time, in as many
+    passes over the records as the memory needs. The answer takes memory in addition.
+
+    All products are computed and summed in float64. The products of a layer with one position have only the
+    rounding errors of the module's own forward and backward pass. Gradients that are made (mostly of
+    convolutions) are also summed over positions in the module's number type, as in its own backward pass.
     """
     n = len(inside.rows)
     gram = torch.zeros(n, n, dtype=torch.float64, device=inside.labels.device)
@@ -39,10 +40,10 @@ def gram_of(inside: Inside) -> Floats:
 
 
 def _passes(inside: Inside) -> Iterator[list[Job]]:
-    """The jobs, as many at a time as fit."""
+    """The jobs of each pass, as many as the memory holds."""
     now, taken = list[Job](), 0
     for job, size in _jobs(inside):
-        if now and taken + size > inside.room // 2:
+        if now and taken + size > inside.room // 2:  # the other half is for the work on a chunk
             yield now
             now, taken = [], 0
         now.append(job)
@@ -52,14 +53,15 @@ def _passes(inside: Inside) -> Iterator[list[Job]]:
 
 
 def _jobs(inside: Inside) -> Iterator[tuple[Job, int]]:
-    """All that is to be done, with the bytes that each job keeps over a pass."""
+    """All jobs, with the bytes that each keeps during a pass."""
     n = len(inside.rows)
     for layer, size in inside.sizes().items():
         factors = inside.fast.get(layer)
+        # With one position, or few, the products of factors cost less than those of whole gradients.
         if isinstance(factors, Products) and (factors.pair_cost <= size or factors.shape[1] == 1):
             yield Job(layer), n * factors.kept
         else:
-            room = max(inside.room // 2, size * inside.width)  # one record's gradient is the least
+            room = max(inside.room // 2, size * inside.width)  # at least one record's gradient
             step = max(1, room // (n * inside.width))
             for start in range(0, size, step):
                 job = Job(layer, start, min(start + step, size))
@@ -77,6 +79,7 @@ def _add(gram: Tensor, inside: Inside, jobs: list[Job]) -> None:
             if isinstance(factors, Products) and not job.stop:
                 kept.setdefault(job.layer, []).append(factors)
                 continue
+            # Made whole and cut, because autograd gives no part of a layer's gradient.
             some = factors.gradients()[:, job.start : job.stop]
             made.setdefault(job, some.new_empty(n, some.shape[1]))[here] = some
     for first, *others in kept.values():
@@ -88,7 +91,10 @@ def _add(gram: Tensor, inside: Inside, jobs: list[Job]) -> None:
 def _add_products(gram: Tensor, each: Tensor, room: int) -> None:
     """Add each @ each.T to the upper triangle, in float64."""
     n, size = each.shape
-    step, side = max(16, room // (8 * n)), 1024
+    step, side = (
+        max(16, room // (8 * n)),
+        1024,
+    )  # 8 bytes in float64; blocks of the triangle save half the work
     for start in range(0, size, step):
         block = each[:, start : start + step].double()
         for top in range(0, n, side):
@@ -96,7 +102,7 @@ def _add_products(gram: Tensor, each: Tensor, room: int) -> None:
 
 
 def _mirrored(gram: Tensor, side: int = 1024) -> Tensor:
-    """The upper triangle, below too; in place."""
+    """Copy the upper triangle to the lower one, in place."""
     for top in range(0, len(gram), side):
         here = slice(top, top + side)
         corner = gram[here, here].triu()

@@ -1,10 +1,11 @@
-"""Per-example gradients from what a layer was given and the derivative of the loss in what it answered.
+"""Per-record gradients of layers, computed from their inputs and the slopes of their outputs.
 
-A layer that multiplies by its weights, a_t -> W a_t + b at each position t of record i, has the gradient
-sum_t d_t a_t^T (Goodfellow 2015, "Efficient per-example gradient computations"), where d_t is the derivative
-of the record's loss in the answer at t. Norms and inner products need only a_t . a_s and d_t . d_s: with one
-position |g|^2 = |d|^2 |a|^2. A convolution is such a layer whose a_t are patches (Rochette et al. 2019), an
-embedding one whose a_t are unit vectors. Where the gradient itself is smaller, it is made.
+A layer that multiplies by its weights, a_t -> W a_t + b at each position t of a record, has the gradient
+sum_t d_t a_t^T (Goodfellow 2015, "Efficient per-example gradient computations"). The slope d_t is the
+derivative of the record's loss in the output at t. Norms and inner products need only a_t . a_s and
+d_t . d_s. With one position |g|^2 = |d|^2 |a|^2. A convolution is such a layer whose a_t are patches
+(Rochette et al. 2019), and an embedding one whose a_t are unit vectors. If the gradient itself is smaller
+than its factors, it is made.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from confide.models.torch.convolutions import Convolution, gradients_in_weights,
 
 
 class Factors(Protocol):
-    """The gradients of b records in one layer with p parameters, in whatever form is smallest."""
+    """The gradients of b records in one layer with p parameters, in the form that is smallest."""
 
     @property
     def size(self) -> int:
@@ -31,7 +32,7 @@ class Factors(Protocol):
         ...
 
     def gradients(self) -> Tensor:
-        """[b, p], in the numbers of the module."""
+        """The gradients [b, p], in the number type of the module."""
         ...
 
     def squares(self) -> Tensor:
@@ -44,13 +45,13 @@ class Factors(Protocol):
 
     @property
     def work(self) -> int:
-        """Bytes for each record that the methods above take."""
+        """The bytes that the methods above take for each record."""
         ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Made:
-    """Gradients that are small, or that nothing but `vmap(grad)` can make: [b, p]."""
+    """Gradients [b, p] that are small, or that only `vmap(grad)` can make."""
 
     made: Tensor
 
@@ -77,12 +78,13 @@ class Products:
     """Gradients that are sums over T positions of d_t a_t^T, in each of G groups of channels.
 
     Args:
-        given: what the layer was given, [b, ...], and
-        slope: the derivative in what it answered, [b, ...], both as the module has them.
-        spread: makes [b, G, T, i] and [b, G, T, o] of the two; `given` may come out as codes [b, T] instead,
-            which stand for unit vectors of length `vocabulary`.
-        weight, bias: which of the two can be trained.
-        weigh: a faster way from the two to the gradients in the weights.
+        given, slope: the input [b, ...] and the derivative in the output [b, ...], shaped as in the module.
+        spread: converts the two to [b, G, T, i] and [b, G, T, o]. Instead of the first it may give codes
+            [b, T], which stand for unit vectors of length `vocabulary`.
+        shape: G, T, i and o.
+        weight, bias: which of the two is trained.
+        vocabulary: the number of codes; 0 if the input is not codes.
+        weigh: a faster function from the two to the gradients in the weights.
     """
 
     given: Tensor
@@ -101,19 +103,19 @@ class Products:
 
     @property
     def pair_cost(self) -> int:
-        """Multiplications for the inner product of two records' gradients without making them."""
+        """The multiplications for the inner product of two records' gradients without making them."""
         groups, positions, inputs, outputs = self.shape
         return groups * positions**2 * (inputs + outputs)
 
     @property
     def kept(self) -> int:
-        """Bytes for each record, as they stand here."""
+        """The bytes of input and slope for each record."""
         return sum(t[:1].numel() * t.element_size() for t in (self.given, self.slope))
 
     @property
     def work(self) -> int:
         groups, positions, inputs, outputs = self.shape
-        spread = 8 * groups * positions * (inputs + outputs)
+        spread = 8 * groups * positions * (inputs + outputs)  # both factors in float64
         if positions == 1:
             return spread
         return spread + (16 * groups * positions**2 if self._by_pairs else 8 * self.size)
@@ -121,16 +123,18 @@ class Products:
     @property
     def _by_pairs(self) -> bool:
         positions = self.shape[1]
+        # Pairs of positions against making the gradient; the factor 2 is for float64.
         return positions == 1 or 2 * self.pair_cost < positions * self.size
 
     def gradients(self) -> Tensor:
-        """Summed over positions in the numbers of the module, as its own backward pass does."""
+        """The gradients, summed over positions in the module's number type as in its own backward pass."""
         if self.weigh is not None:
             made = [self.weigh(self.given, self.slope).flatten(1)] if self.weight else []
             return torch.cat([*made, *([self.slope.flatten(2).sum(2)] if self.bias else [])], dim=1)
         given, slope = self.spread(self.given, self.slope)
         parts: list[Tensor] = []
         if self.weight and self.vocabulary:
+            # A product with unit vectors adds each slope to the row of its code.
             made = slope.new_zeros(len(slope), self.vocabulary, slope.shape[-1])
             place = given[..., None].expand(-1, -1, slope.shape[-1])
             parts.append(made.scatter_add_(1, place, slope[:, 0]).flatten(1))
@@ -152,7 +156,7 @@ class Products:
         return (self._inner(given, given) * (slope @ slope.mT)).sum((1, 2, 3))
 
     def _inner(self, one: Tensor, other: Tensor) -> Tensor:
-        """The products of what was given at any two positions, plus 1 for a bias: [..., T, T]."""
+        """The products of the inputs at any two positions, plus 1 for a bias: [..., T, T]."""
         if self.vocabulary:
             return (one[:, None, :, None] == other[:, None, None, :]).double()
         if not self.weight:
@@ -162,6 +166,7 @@ class Products:
     def along(self, direction: Tensor) -> Tensor:
         given, slope = self.spread(self.given, self.slope)
         groups, _, inputs, outputs = self.shape
+        # The direction holds the weights first and the biases from `end` on.
         slope, end = slope.double(), self.size - groups * outputs * self.bias
         found = torch.zeros(len(slope), dtype=torch.float64, device=slope.device)
         if self.weight and self.vocabulary:
@@ -174,7 +179,7 @@ class Products:
         return found
 
     def joined(self, others: Sequence[Products]) -> Products:
-        """The records of several, one after the other."""
+        """The records of several, concatenated."""
         every = (self, *others)
         return replace(
             self, given=torch.cat([p.given for p in every]), slope=torch.cat([p.slope for p in every])
@@ -183,13 +188,14 @@ class Products:
     def add_gram(self, gram: Tensor, room: int) -> None:
         """Add the inner products of all records' gradients to the upper triangle of `gram` [b, b], float64.
 
-        All products are made and summed in float64, so all that is lost is what `given` and `slope` lost.
+        All products are computed and summed in float64, so the only errors are those of `given` and `slope`.
         """
         groups, positions, inputs, outputs = self.shape
+        # As many records at once as the products and both factors in float64 leave room for.
         side = math.isqrt(max(1, room // (24 * groups))) // positions
         side = max(1, min(side, room // (32 * groups * positions * (inputs + outputs)), 1024))
         for rows, given, slope in self._blocks(side):
-            for columns, other, its_slope in self._blocks(side, start=rows.start):
+            for columns, other, its_slope in self._blocks(side, start=rows.start):  # only the upper triangle
                 inner = self._inner_pairs(given, other) * (slope @ its_slope.mT)
                 n, m = slope.shape[1] // positions, its_slope.shape[1] // positions
                 gram[rows, columns] += inner.view(groups, n, positions, m, positions).sum((0, 2, 4))
@@ -200,7 +206,7 @@ class Products:
         return (given @ other.mT + float(self.bias)) if self.weight else torch.ones_like(given[:, :1, :1])
 
     def _blocks(self, side: int, start: int = 0) -> Iterator[tuple[slice, Tensor, Tensor]]:
-        """Some records at once, positions of all of them in one row: [G, b T, i] and [G, b T, o]."""
+        """Yield blocks of records with all their positions in one dimension: [G, b T, i] and [G, b T, o]."""
         for begin in range(start, len(self.given), side):
             here = slice(begin, begin + side)
             given, slope = self.spread(self.given[here], self.slope[here])
@@ -212,7 +218,7 @@ class Products:
 
 
 def factors_of(part: nn.Module, given: Tensor, slope: Tensor, trained: frozenset[str]) -> Factors:
-    """The gradients in the parameters `trained` ("weight", "bias") of a layer that has a rule."""
+    """The gradients in the parameters `trained` ("weight", "bias") of a layer with a rule."""
     weight, bias = "weight" in trained, "bias" in trained
     if isinstance(part, nn.Linear | nn.Embedding | Convolution):
         looks_up = isinstance(part, nn.Embedding)
@@ -232,6 +238,7 @@ def factors_of(part: nn.Module, given: Tensor, slope: Tensor, trained: frozenset
             vocabulary=vocabulary,
             weigh=partial(gradients_in_weights, part) if isinstance(part, Convolution) else None,
         )
+    # A normalisation layer multiplies each feature by its own weight, so its gradient is small: make it.
     keep = _kept_axes(part, slope)
     gone = [axis for axis in range(1, slope.ndim) if axis not in keep]
     total = (lambda t: t.sum(gone)) if gone else (lambda t: t)
@@ -240,8 +247,9 @@ def factors_of(part: nn.Module, given: Tensor, slope: Tensor, trained: frozenset
 
 
 def has_rule(part: nn.Module) -> bool:
-    """Whether `factors_of` knows this kind of layer; a subclass may do anything, so kinds must match."""
+    """Whether `factors_of` knows this kind of layer; a subclass can compute anything, so it is refused."""
     if type(part) is nn.Embedding:
+        # These two options change the weights or their gradients beyond the rule.
         return part.max_norm is None and not part.scale_grad_by_freq
     return type(part) in _RULES
 
@@ -251,7 +259,7 @@ _RULES = {nn.Linear, nn.Conv1d, nn.Conv2d, nn.Conv3d, nn.LayerNorm, nn.GroupNorm
 
 
 def _rows(given: Tensor, slope: Tensor) -> tuple[Tensor, Tensor]:
-    """A linear layer: whatever stands between the record and the features is a position."""
+    """The factors of a linear layer: all dimensions between the record and the features are positions."""
     b = len(given)
     return given.reshape(b, 1, -1, given.shape[-1]), slope.reshape(b, 1, -1, slope.shape[-1])
 
@@ -260,7 +268,7 @@ def _looked_up(part: nn.Embedding) -> Callable[[Tensor, Tensor], tuple[Tensor, T
     def spread(given: Tensor, slope: Tensor) -> tuple[Tensor, Tensor]:
         codes = given.reshape(len(given), -1)
         rows = slope.reshape(*codes.shape, slope.shape[-1])
-        if part.padding_idx is not None:
+        if part.padding_idx is not None:  # torch gives the padding code no gradient
             rows = rows * (codes != part.padding_idx)[..., None]
         return codes.long(), rows[:, None]
 
@@ -274,7 +282,7 @@ def _kept_axes(part: nn.Module, slope: Tensor) -> range:
 
 
 def _normed(part: nn.Module, given: Tensor) -> Tensor:
-    """What the weights of a layer that norms are multiplied with."""
+    """The normalised input of a normalisation layer, which its weights multiply."""
     if isinstance(part, nn.LayerNorm):
         return functional.layer_norm(given, part.normalized_shape, eps=part.eps)
     if isinstance(part, nn.GroupNorm):

@@ -1,11 +1,10 @@
-"""A PyTorch module that can be asked: logits, losses and per-example gradients."""
+"""PyTorch modules as white boxes: logits, losses and per-record gradients."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass, replace
 from functools import partial
-from typing import Any
 
 import numpy as np
 import torch
@@ -14,6 +13,7 @@ from torch import Tensor, nn
 from confide.core.access import Task
 from confide.core.arrays import Array, Batch, Floats
 from confide.core.errors import KnowledgeError, ModelError
+from confide.models.chain import chosen_layers
 from confide.models.torch.batches import number_type, tensor_of, truth_of
 from confide.models.torch.gram import gram_of
 from confide.models.torch.inside import Inside, named_parts, thawed
@@ -22,19 +22,19 @@ from confide.models.torch.losses import Loss, default_loss
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TorchModel:
-    """Any `nn.Module`, put into eval mode and shown from outside (`BlackBox`) and inside (`WhiteBox`).
+    """Any `nn.Module` in eval mode, as a `BlackBox` and a `WhiteBox`.
 
-    In a classification a module with one output column is taken as a binary logit z, and answers with
-    the two logits [0, z]; in a regression the module has one output.
+    In a classification one output column is taken as a binary logit z, and the model answers with the two
+    logits [0, z]. In a regression the module has one output.
 
     Args:
         module: maps a batch [b, ...] to outputs [b, C] or [b]; set to eval mode and moved to `device`.
         task: classification (outputs are logits) or regression (outputs are values).
         loss_function: the training loss; cross-entropy of the logits, or the squared residual, by default.
         device: where the module runs, for example "cpu" or "cuda".
-        chunk: so many records are asked about at once.
-        gradient_bytes: per-example gradients are made in chunks that take about this much memory, besides
-            the answer itself; one record's gradient is the least.
+        chunk: the number of records in one query.
+        gradient_bytes: the memory for per-record gradients besides the answer; they are made in chunks of at
+            least one record.
         snapshots: earlier states of the same training run that are published too, oldest first.
 
     >>> model = TorchModel(nn.Linear(3, 1))
@@ -55,7 +55,7 @@ class TorchModel:
         self.module.to(self.device).eval()
 
     def predict(self, x: Batch) -> Floats:
-        """Classification: logits float64[n, C]; regression: values float64[n, 1].
+        """The logits float64[n, C] in a classification, the values float64[n, 1] in a regression.
 
         Raises:
             ModelError: if the module fails, or answers with another shape or with non-finite numbers.
@@ -70,7 +70,7 @@ class TorchModel:
         return outputs
 
     def labels(self, x: Batch) -> Array:
-        """The winning class, int64[n]; in a regression the value, float64[n]."""
+        """The class of the highest logit, int64[n]; in a regression the value, float64[n]."""
         outputs = self.predict(x)
         return outputs[:, 0] if self.task == "regression" else outputs.argmax(axis=1)
 
@@ -86,7 +86,7 @@ class TorchModel:
 
     @property
     def layers(self) -> tuple[str, ...]:
-        """The modules that own trainable parameters, by name; the module's own kind if it is one layer."""
+        """The names of the parts that own trainable parameters; the class name if the module is one layer."""
         return tuple(self._owned())
 
     def weights(self) -> tuple[Floats, ...]:
@@ -98,13 +98,13 @@ class TorchModel:
         )
 
     def penalty_gradient(self) -> tuple[Floats, ...]:
-        """The weights: weight decay as torch's optimisers do it, on all parameters alike."""
+        """The weights: torch's optimisers apply weight decay to all parameters in the same way."""
         return self.weights()
 
     def gradient(self, x: Batch, y: Array, *, layers: Sequence[str] | None = None) -> Floats:
         """The gradient of each record's loss in the trainable parameters, float64[n, p].
 
-        Parameters come in the order of `module.parameters()`, each flattened.
+        Parameters are in the order of `module.parameters()`, each flattened.
         """
         inside = self._inside(x, y, layers)
         size = sum(inside.sizes().values())
@@ -116,7 +116,7 @@ class TorchModel:
     def gradient_norms(self, x: Batch, y: Array) -> Floats:
         """The Euclidean norm of each record's gradient in each layer, float64[n, L].
 
-        Layers that multiply by their weights need no gradients for it (`learners/torch_layers.py`).
+        Layers that multiply by their weights need no gradients for it (`models/torch/layers.py`).
         """
         inside = self._inside(x, y)
         answer = np.empty((len(inside.rows), len(inside.owned)))
@@ -125,7 +125,7 @@ class TorchModel:
         return answer
 
     def gradient_along(self, x: Batch, y: Array, direction: Sequence[Floats]) -> Floats:
-        """The inner product of each record's gradient with a direction (as `weights`), float64[n, L]."""
+        """Each record's gradient times a direction (shaped as `weights`), by layer: float64[n, L]."""
         inside = self._inside(x, y)
         ways = [torch.from_numpy(np.array(d, np.float64)).to(self.device) for d in direction]
         answer = np.empty((len(inside.rows), len(inside.owned)))
@@ -137,22 +137,23 @@ class TorchModel:
     def gradient_gram(self, x: Batch, y: Array, *, layers: Sequence[str] | None = None) -> Floats:
         """The inner products of all records' gradients, in these layers (all by default): float64[n, n].
 
-        Summed in float64 (`learners/torch_gram.py` says what is lost before).
+        They are summed in float64 (`models/torch/gram.py` says which rounding happens before).
         """
         return gram_of(self._inside(x, y, layers))
 
     def layer_outputs(self, x: Batch, *, layers: Sequence[str] | None = None) -> tuple[Floats, ...]:
-        """What these layers (all by default) answer for each record, flattened: float64[n, f_l] each.
+        """The outputs of these layers (all by default) for each record, flattened: float64[n, f_l] each.
 
-        A layer that answers several times has its answers side by side; one whose parameters are used
-        without asking it has none: f_l = 0.
+        A layer that is called several times has its outputs side by side. A layer whose parameters are used
+        without a call has none: f_l = 0.
         """
         chosen = self._chosen(layers)
         parts = named_parts(self.module)
         found: dict[str, list[Floats]] = {name: [] for name in chosen}
         for rows in tensor_of(x).split(self.chunk):
-            said = {name: [torch.empty(len(rows), 0, dtype=torch.float64)] for name in chosen}
-            hooks = [parts[name].register_forward_hook(partial(_note, said[name])) for name in chosen]
+            # The empty first column gives a layer that is never called its n rows.
+            seen = {name: [torch.empty(len(rows), 0, dtype=torch.float64)] for name in chosen}
+            hooks = [parts[name].register_forward_hook(partial(_note, seen[name])) for name in chosen]
             try:
                 with torch.inference_mode():
                     self._outputs(rows)
@@ -160,14 +161,14 @@ class TorchModel:
                 for hook in hooks:
                     hook.remove()
             for name in chosen:
-                found[name].append(torch.cat(said[name], dim=1).numpy())
+                found[name].append(torch.cat(seen[name], dim=1).numpy())
         return tuple(np.concatenate(found[name]) for name in chosen)
 
     def softened(self, temperature: float) -> TorchModel:
-        """The same module, its loss taken of outputs / temperature.
+        """The same module with the loss computed from outputs / temperature.
 
         Raises:
-            KnowledgeError: in a regression, whose outputs are no logits.
+            KnowledgeError: in a regression, whose outputs are not logits.
         """
         if self.task == "regression":
             raise KnowledgeError("a regression has no logits to soften: ask at temperature 1.")
@@ -177,6 +178,7 @@ class TorchModel:
     def _inside(self, x: Batch, y: Array, layers: Sequence[str] | None = None) -> Inside:
         owned = self._need_owned()
         if not any(p.requires_grad for p in self.module.parameters()):
+            # A frozen module has no gradients; a copy that shares its tensors has, and costs no memory.
             return replace(self, module=thawed(self.module))._inside(x, y, layers)
         return Inside(
             module=self.module,
@@ -190,17 +192,20 @@ class TorchModel:
         )
 
     def _losses(self, outputs: Tensor, labels: Tensor) -> Tensor:
-        """The loss of each record, as if it were a batch of its own; in the numbers of `outputs`, which are
-        float64 so that the gradient of a record that is fitted to the last bit is not yet 0."""
+        """The loss of each record as a batch of its own, in the number type of `outputs`.
+
+        They are float64: in float32 the gradient of a perfectly fitted record would be 0.
+        """
         if self.loss_function is None:
             return default_loss(self.task)(outputs, labels, "none")
-        loss = self.loss_function
+        loss = self.loss_function  # the user's own gives the mean of a batch: ask it about batches of one
         return torch.func.vmap(lambda o, t: loss(o.unsqueeze(0), t.unsqueeze(0)))(outputs, labels)
 
     def _owned(self) -> dict[str, list[str]]:
-        """The layers, each with the full names of its trainable parameters; shared ones with the first.
+        """The layers, each with the full names of its trainable parameters; shared ones belong to the first.
 
-        A module that is frozen as a whole, as is usual for inference, was trained before: all count then.
+        A module that is completely frozen, as is usual for inference, was trained before: all its parameters
+        count.
         """
         owned: dict[str, list[str]] = {}
         frozen = not any(p.requires_grad for p in self.module.parameters())
@@ -214,19 +219,14 @@ class TorchModel:
         owned = self._owned()
         if not owned:
             raise KnowledgeError(
-                f"{type(self.module).__name__} has no floating-point parameters, so there is nothing inside "
-                "to look at: audit it with black-box access."
+                f"{type(self.module).__name__} has no floating-point parameters, so a white box would show "
+                "nothing: audit it with black-box access."
             )
         return owned
 
     def _chosen(self, layers: Sequence[str] | None) -> tuple[str, ...]:
         there = tuple(self._need_owned())
-        unknown = [name for name in layers or () if name not in there]
-        if unknown:
-            raise KnowledgeError(
-                f"there is no layer {unknown[0]!r}: the layers with parameters are {', '.join(there)}."
-            )
-        return there if layers is None else tuple(name for name in there if name in set(layers))
+        return tuple(there[place] for place in chosen_layers(layers, there))
 
     def _outputs(self, rows: Tensor, weights: Mapping[str, Tensor] | None = None) -> Tensor:
         try:
@@ -241,18 +241,23 @@ class TorchModel:
                 f"({_first_line(error)}): give features of the shape it was trained on."
             ) from error
         if self.task == "regression" and out.shape[1] != 1:
-            raise ModelError(f"a regression has one output, and this module {out.shape[1]}: give its task.")
+            raise ModelError(
+                f"a regression has one output, but this module has {out.shape[1]}: give its task."
+            )
         return out
 
 
-def _note(said: list[Tensor], _part: nn.Module, _given: Any, out: Any) -> None:
-    """Keep what a layer answers, of several answers the first; records lead, or stand second in sequences."""
+def _note(seen: list[Tensor], _part: nn.Module, _given: object, out: object) -> None:
+    """Keep the output of a layer, or the first of several.
+
+    The records are in its first dimension, or in the second one for sequences.
+    """
     first = next((o for o in (out if isinstance(out, tuple) else (out,)) if isinstance(o, Tensor)), None)
-    b = len(said[0])
+    b = len(seen[0])
     if first is not None and first.ndim > 1 and len(first) != b and first.shape[1] == b:
         first = first.transpose(0, 1)
     if first is not None and len(first) == b:
-        said.append((first.flatten(1) if first.ndim > 1 else first[:, None]).double().cpu())
+        seen.append((first.flatten(1) if first.ndim > 1 else first[:, None]).double().cpu())
 
 
 def _columns(out: object) -> Tensor:

@@ -8,14 +8,16 @@ from collections.abc import Mapping, Sequence
 from html import escape
 from importlib.resources import files
 from types import MappingProxyType
-from typing import Any
+from typing import TypeAlias, cast
 
 from confide.core.errors import DataError
+from confide.report.page_types import Datum
 
-CHARTS = ("roc", "scores", "worst_off", "epsilon", "gradient_norms", "curve", "lines")
+CHARTS = ("roc", "scores", "worst_off", "epsilon", "curve", "lines")
 """The charts by name; each is a file beside this one, to be opened in any Vega-Lite editor."""
 
 VERSION = "5.20"
+"""Of Vega-Lite: another draws the same file a little differently, and then no report repeats itself."""
 
 INKS = {
     "#1b2328": "--ink",
@@ -29,16 +31,14 @@ INKS = {
 }
 """The light colours that the chart files are written in -> the page's variables, which follow the theme."""
 
-Records = Sequence[dict[str, Any]]
+Json: TypeAlias = "dict[str, Json] | list[Json] | str | float | bool | None"
+Spec: TypeAlias = dict[str, Json]
 
-NONE: Mapping[str, Any] = MappingProxyType({})
+NONE: Mapping[str, Spec] = MappingProxyType({})
 
 
-def specification(name: str, *, words: Mapping[str, str] = NONE) -> dict[str, Any]:
+def specification(name: str) -> Spec:
     """A chart's Vega-Lite file.
-
-    Args:
-        words: text in the file -> what stands there instead.
 
     Raises:
         DataError: if there is no chart of that name.
@@ -46,40 +46,40 @@ def specification(name: str, *, words: Mapping[str, str] = NONE) -> dict[str, An
     if name not in CHARTS:
         raise DataError(f"there is no chart {name!r}: the charts are {', '.join(CHARTS)}.")
     text = files("confide.report.charts").joinpath(f"{name}.json").read_text(encoding="utf-8")
-    for old, new in words.items():
-        text = text.replace(old, new)
-    return json.loads(text)
+    return cast(Spec, json.loads(text))
 
 
 def figure(
-    name: str,
-    records: Records,
-    *,
-    words: Mapping[str, str] = NONE,
-    encoding: Mapping[str, Any] = NONE,
-) -> dict[str, Any]:
+    name: str, records: Sequence[Datum], *, encoding: Mapping[str, Spec] = NONE, heading: str = ""
+) -> Spec:
     """The whole Vega-Lite specification, records inserted; needs no drawing library.
 
     Args:
-        words: as in `specification`.
         encoding: what is put into the file's encodings, channel by channel.
+        heading: what is put into the file's title, where it has one.
     """
-    spec = specification(name, words=words)
-    for part in (spec, *spec["layer"]):
-        for channel in part.get("encoding", {}).keys() & encoding.keys():
-            _put(part["encoding"][channel], encoding[channel])
-    return {**spec, "data": {"values": list(records)}}
+    spec = specification(name)
+    layers = [layer for layer in cast(list[Json], spec["layer"]) if isinstance(layer, dict)]
+    for part in (spec, *layers):
+        channels = cast(Spec, part.get("encoding", {}))
+        for channel in channels.keys() & encoding.keys():
+            into = cast(Spec, channels[channel])
+            if "value" not in into:  # a constant place on the page has no scale and no title
+                _put(into, encoding[channel])
+    if isinstance(title := spec.get("title"), dict):
+        title["text"] = heading
+    return {**spec, "data": {"values": [cast(Spec, record) for record in records]}}
 
 
-def _put(into: dict[str, Any], what: Mapping[str, Any]) -> None:
+def _put(into: Spec, what: Spec) -> None:
     for name, value in what.items():
         if isinstance(value, dict):
-            _put(into.setdefault(name, {}), value)
+            _put(cast(Spec, into.setdefault(name, {})), value)
         else:
             into[name] = value
 
 
-def _printable(value: Any) -> Any:
+def _printable(value: Json) -> Json:
     """Without control characters: they have no place in an SVG, and the drawing engine dies of them."""
     if isinstance(value, str):
         return "".join(c if c.isprintable() else " " for c in value)
@@ -90,25 +90,25 @@ def _printable(value: Any) -> Any:
 
 def draw(
     name: str,
-    records: Records,
+    records: Sequence[Datum],
     *,
     title: str,
     description: str,
     key: str = "",
-    words: Mapping[str, str] = NONE,
-    encoding: Mapping[str, Any] = NONE,
+    encoding: Mapping[str, Spec] = NONE,
+    heading: str = "",
 ) -> str:
     """An SVG to be set into a page: it scales to its box, takes the page's colours, and can be read aloud.
 
     Args:
         title, description: for screen readers.
         key: makes the ids inside differ from those of other charts on the page.
-        words, encoding: as in `figure`.
+        encoding, heading: as in `figure`.
     """
     import vl_convert  # 30 MB of drawing engine: loaded only when something is drawn
 
-    chart = _printable(figure(name, records, words=words, encoding=encoding))
-    svg: str = vl_convert.vegalite_to_svg(chart, vl_version=VERSION, allowed_base_urls=[])
+    chart = _printable(figure(name, records, encoding=encoding, heading=heading))
+    svg: str = vl_convert.vegalite_to_svg(cast(Spec, chart), vl_version=VERSION, allowed_base_urls=[])
     mark = re.sub(r"[^a-z0-9]", "-", f"{name}-{key}".lower())
     body = svg[svg.index(">") + 1 :]
     # vl-convert numbers clip paths through the whole process; the same report must be the same file
@@ -116,6 +116,7 @@ def draw(
         body = body.replace(f'id="{name_in}"', f'id="{mark}-{at}"').replace(
             f"url(#{name_in})", f"url(#{mark}-{at})"
         )
+    # the engine's own labels for screen readers repeat every mark: title and description say it better
     body = re.sub(r' (?:role|aria-\w+)="[^"]*"', "", body)
     body = re.sub(r'<text [^>]*opacity="0"[^>]*>[^<]*</text>|<text [^>]*/>', "", body)
     for ink, variable in INKS.items():

@@ -1,121 +1,98 @@
-"""Goal: the words of a report by what the adversary is after, which decides what a claim is."""
+"""Goal: the words of what the adversary is after, from which the sentences of a report are built."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import TypeAlias
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
 
-from confide.report.numbers import share
+from confide.report.rates import share
 
-Reading: TypeAlias = tuple[str, str]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WorstOff:
-    """The words of the table of those who are found most surely: title, reading, the three columns."""
-
-    title: str
-    reading: str
-    head: tuple[str, str, str]
+GoalName: TypeAlias = Literal["membership", "attribute", "linkage", "reconstruction"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Goal:
-    """The words of one goal; text in braces is filled in by `words` and `consequences`.
+    """The words that differ from goal to goal. `sentences` and `readings` put them into sentences.
 
     Args:
-        name: as in `Section.goal`.
-        subjects: who he is, by his access; under "" where nothing else is said.
-        headline: after the subject, at an operating point: {about} of whom, {false_claim} as '1 in 100'.
-        little: after the subject, where only the AUC lies above 0.5; {little} is 'a little ' or nothing.
-        nothing, broken, few: what the first sentence says in other stories; the first follows the subject.
-        so_few: what to do where there were too few to see anything.
-        exposed: whom the headline's rate is a share of; exposed_noun: the same after a verb.
-        finds: the verb for what he does to them: he finds, he has found.
-        false_claim: what is counted against him, after '1 in 100'.
-        guess: what guessing would do; luck: the same where nothing was shown.
-        outside: the control people, or pictures.
-        auc: the AUC in words; {often}.
-        blind: what to do where the blind adversary wins, after his numbers.
-        unblinded: the warning where no blind adversary was played; empty where the game needs none.
-        saw: his access, where it is none of a model's; knew: what he knew besides.
-        precision: how often a claim is right; {prior}, {fpr}, {often}. Empty where claims about exposed
-            people can be wrong too, for then the rates do not say it.
-        were: the same sentence's condition in two words.
+        name: one of the four goals.
+        subject: the adversary and what it knows, where a section does not say it; by_access: the same by the
+            access to a model.
+        task: what it tries, after "can".
+        does: what it succeeds in, after "can" and before "66 in 100 members"; the task and "for" by default.
+        better_than: compared with what, after the task.
+        wrongly: what a false claim does, after "while wrongly"; others: to whom, after a share.
+        exposed: the people, or pictures, about whom a claim can be right; control: those it is wrong about.
+        noun: what is counted when the adversary succeeds.
+        verb: what it does to them: "find", "finds", "found".
+        price: false claims, after "1 in 100".
+        pair: one of the exposed, one of the control.
+        units: what is compared: "people" or "pictures".
+        groups: the exposed and the control in the charts.
+        saw: its access, where that is none to a model; knew: what else it knew.
+        condition: of those asked about, what a share may be: "were in the data". Empty where claims about
+            exposed people can be wrong too: then the rates do not say how often a claim is right.
         bounds: is being exposed what differential privacy bounds? Then epsilon is shown.
-        everybody: is the claim right about all exposed people once it is made of all? Only then does the
-            curve end in the corner.
-        mixed: what the numbers say where the blind adversary wins.
-        better: what might find more than was found here.
-        means_not: what must not be read into the numbers; no_certificate: where a bound is not certified.
-        steps: what to do now, by story; and under "undecided" and "blind" what is put before it.
-        tiles: found (with the price, and without), AUC, whom was compared, and 'in' and 'out' in two words.
-        claims: the small print's names of the right claims on exposed people and of those on control people.
-        worst_off: the table of those who are found most surely, if it makes sense.
-        charts: title and 'how to read it' of each chart by name; one without is not drawn.
-        groups: the exposed and the control people in the charts.
-        axes: text in the chart files -> what it is called here.
+        certain: is every claim about the exposed right? Only then does the curve end in the corner, and
+            guessing finds as many as it is wrong about.
+        lists: does a list of the most exposed make sense?
+        blind_matters: must a blind adversary be played, because no coin drew the groups?
+        caveats: what must not be read into the numbers, besides what holds for all goals.
+        remedy: what to do about groups that differ; enough: about too few people; protection: about a leak.
     """
 
-    name: str
-    subjects: Mapping[str, str]
-    headline: str
-    little: str
-    nothing: str
-    broken: str
-    few: str = "This audit had too few people to say what the release gives away; that is no all-clear."
-    so_few: str
+    name: GoalName
+    subject: str
+    by_access: Mapping[str, str] | None = None
+    task: str
+    does: str = ""
+    better_than: str
+    wrongly: str
+    others: str
     exposed: str
-    exposed_noun: str
-    finds: tuple[str, str]
-    false_claim: str
-    guess: str
-    luck: str
-    outside: str
-    auc: str
-    blind: str = "Compare people drawn from the same source at random."
-    unblinded: str = ""
-    saw: str = "He saw what the release shows."
+    control: str
+    noun: str
+    verb: tuple[str, str, str]
+    price: str
+    pair: tuple[str, str]
+    units: str = "people"
+    groups: tuple[str, str]
+    saw: str
     knew: tuple[str, ...] = ()
-    precision: str = ""
-    were: str = "were in"
+    condition: str = ""
     bounds: bool = True
-    everybody: bool = True
-    mixed: str = (
-        "The numbers in this report mix what the release shows with what the groups show by themselves."
-    )
-    better: str
-    means_not: tuple[str, ...]
-    no_certificate: str = (
-        "Not a certificate: the bound on epsilon rests on an assumption, which the small print names."
-    )
-    steps: Mapping[str, tuple[str, ...]]
-    tiles: tuple[str, str, str, str, str, str]
-    claims: tuple[str, str]
-    worst_off: WorstOff | None = None
-    charts: Mapping[str, Reading]
-    groups: tuple[str, str] = ("in the training data", "not in it")
-    axes: Mapping[str, str] = field(default_factory=dict)
+    certain: bool = True
+    lists: bool = True
+    blind_matters: bool = False
+    caveats: tuple[str, ...] = ()
+    remedy: str
+    enough: str
+    protection: tuple[str, ...]
 
-    def subject(self, access: str) -> str:
-        """Who he is, for a section that does not say it."""
-        return self.subjects.get(access, self.subjects[""])
+    def who(self, access: str) -> str:
+        """The adversary, for a section that does not name it."""
+        return (self.by_access or {}).get(access, self.subject)
+
+    @property
+    def succeeds(self) -> str:
+        """What the adversary succeeds in, after "can" and before a share of people."""
+        return self.does or f"{self.task} for"
 
     def many(self, rate: float) -> str:
         """A share of those who can be found, after a verb.
 
-        >>> from confide.report.goals import LINKAGE, MEMBERSHIP
-        >>> MEMBERSHIP.many(0.41), LINKAGE.many(0), LINKAGE.many(1)
+        >>> from confide.report.goals import MEMBERSHIP, RECORDS
+        >>> MEMBERSHIP.many(0.41), RECORDS.many(0), RECORDS.many(1)
         ('41 in 100 members', 'no records', 'all records')
         """
-        return _share_of(rate, self.exposed_noun)
+        return _share_of(rate, self.noun)
 
     def about(self, rate: float) -> str:
         """The same in the first sentence.
 
-        >>> from confide.report.goals import LINKAGE, MEMBERSHIP
-        >>> LINKAGE.about(0.66), MEMBERSHIP.about(1)
+        >>> from confide.report.goals import MEMBERSHIP, RECORDS
+        >>> RECORDS.about(0.66), MEMBERSHIP.about(1)
         ('about 66 in 100 people in the release', 'all members')
         """
         text = _share_of(rate, self.exposed)
@@ -124,12 +101,3 @@ class Goal:
 
 def _share_of(rate: float, whom: str) -> str:
     return f"no {whom}" if rate <= 0 else f"{share(rate)} {whom}"
-
-
-ALIKE = "Not an average risk that all share: some people stand out far more than others."
-AGAIN = "Run the same audit again with the same seed, and compare the two reports."
-EPSILON: Reading = (
-    "Promised, shown, could have shown",
-    "Shown is a lower bound on what is given away. It may not pass what was promised. A low bar below a "
-    "high third bar is good news; below a low third bar it is no news.",
-)

@@ -1,9 +1,8 @@
-"""What the attacks on likes share: the targets' rows of the release, and one answer a claim."""
+"""Claims about traits: the rows of the release that they are about, and one answer for each claim."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 
@@ -16,7 +15,7 @@ from confide.views.interactions import Interactions
 
 
 def targets_of(case: Case[Interactions, Panel, Claims]) -> tuple[Sparse, Ints]:
-    """Each target person's items once, sparse [t, m], and which of these rows each claim is about."""
+    """The items of each target person once, sparse [t, m], and the row of these for each claim, int64[n]."""
     people, row = np.unique(case.targets.row, return_inverse=True)
     return matrix(case.view.take(people)), row.astype(np.int64)
 
@@ -24,12 +23,12 @@ def targets_of(case: Case[Interactions, Panel, Claims]) -> tuple[Sparse, Ints]:
 def answer(
     case: Case[Interactions, Panel, Claims],
     model: TraitModel,
-    described: Callable[[Sparse], Any],
+    described: Callable[[Sparse], Sparse | Floats],
     items: Bools,
     targets: tuple[Sparse, Ints],
 ) -> Guess:
-    """The log-odds of each claim; the prior's for who has none of the `items` that the model knows."""
+    """The log-odds of each claim; those of the prior for people who have none of the known `items`."""
     x, row = targets
     blank = x @ items.astype(np.float64) == 0
-    said: Floats = model(described(x), blank=blank)
+    said = model(described(x), blank=blank)
     return Guess(None, log_odds(said[row], case.targets.value, case.known.kind))

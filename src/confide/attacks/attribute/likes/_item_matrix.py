@@ -1,25 +1,22 @@
-"""Who has which item, as a sparse matrix, and the two ways to describe people by it: TF-IDF and SVD."""
+"""Sparse matrix of people and items, and two descriptions of people by it: TF-IDF and SVD."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias, cast
 
 import numpy as np
-import scipy.sparse as _raw  # pyright: ignore[reportMissingTypeStubs]
+from scipy.sparse import csr_array, diags_array
 
 from confide.core.arrays import Bools, Floats, Rng
 from confide.core.errors import KnowledgeError
 from confide.views.interactions import Interactions
 
-_sparse: Any = _raw
+Sparse: TypeAlias = Any
+"""A `scipy.sparse.csr_array`, float64[n, m]; SciPy's own annotations reject its indexing."""
 
-Sparse = Any
-"""A `scipy.sparse.csr_array`, float64[n, m]; scipy is not typed."""
-
-
+# Up to this many cells the decomposition is that of a dense matrix, which is exact and then also faster.
 SMALL = 10**6
-"""A matrix of no more cells is decomposed as a dense one, which is faster and exact."""
 
 
 def matrix(items: Interactions) -> Sparse:
@@ -29,13 +26,14 @@ def matrix(items: Interactions) -> Sparse:
     [[0.0, 1.0], [1.0, 1.0]]
     """
     shape = (items.people, items.items)
-    return _sparse.csr_array((np.ones(len(items)), items.item, items.start), shape=shape)
+    return csr_array((np.ones(len(items)), items.item, items.start), shape=shape)
 
 
 def thinned(x: Sparse, *, fewest_items: int, fewest_people: int) -> tuple[Bools, Bools]:
-    """Which people bool[n] and items bool[m] stay, if all stay who have enough of the others that stay.
+    """People bool[n] and items bool[m] that stay, if each needs enough of the others that stay.
 
-    Leaving out items leaves people with too few, and so on, until nothing changes.
+    Leaving out items leaves some people with too few, who then leave some items with too few. This goes on
+    until nothing changes.
     """
     people, items = np.ones(x.shape[0], np.bool_), np.ones(x.shape[1], np.bool_)
     while True:
@@ -49,18 +47,18 @@ def thinned(x: Sparse, *, fewest_items: int, fewest_people: int) -> tuple[Bools,
 def _some(items: Bools, fewest: int) -> Bools:
     if not items.any():
         raise KnowledgeError(
-            f"no item has {fewest} of the panel's people: give more people, or ask for fewer an item."
+            f"no item is liked by {fewest} people of the panel: give more people, or lower `fewest_people`."
         )
     return items
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TfIdf:
-    """People as their items, the rarer the heavier, each row of length 1.
+    """TF-IDF description of people by their items: rare items weigh more, and each row has length 1.
 
     Args:
-        items: bool[m], which items count.
-        weight: float64[m'], ln((1 + n) / (1 + people who have it)) + 1 of those that do.
+        items: bool[m], the items that count.
+        weight: float64[m'], ln((1 + n) / (1 + people who have it)) + 1 of those items.
 
     Source: Salton, Buckley, Term-weighting approaches in automatic text retrieval (1988).
     """
@@ -70,7 +68,7 @@ class TfIdf:
 
     @classmethod
     def of(cls, x: Sparse, *, fewest_people: int, among: Bools | None = None) -> TfIdf:
-        """Of the items that enough people have in x [n, m]; of these `among` bool[m] alone, where given.
+        """Fit on the items that enough people of x [n, m] have; `among` bool[m] leaves out others.
 
         Raises:
             KnowledgeError: if there is none.
@@ -81,18 +79,18 @@ class TfIdf:
         return cls(items, np.log((1 + x.shape[0]) / (1 + having[items])) + 1)
 
     def __call__(self, x: Sparse) -> Sparse:
-        """Sparse float64[n, m']; a row of zeros for who has none of the items."""
-        weighted = x[:, self.items] @ _sparse.diags_array(self.weight)
+        """Sparse float64[n, m']; a row of zeros for a person who has none of the items."""
+        weighted = x[:, self.items] @ diags_array(self.weight)
         length = np.sqrt((weighted * weighted) @ np.ones(weighted.shape[1]))
-        return _sparse.csr_array(_sparse.diags_array(1 / np.where(length > 0, length, 1.0)) @ weighted)
+        return csr_array(diags_array(1 / np.where(length > 0, length, 1.0)) @ weighted)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Axes:
-    """People as their places on the leading axes of the matrix, U S = x V, not centred.
+    """Description of people by their places on the leading axes of the matrix: U S = x V, not centred.
 
     Args:
-        items: bool[m], which items count.
+        items: bool[m], the items that count.
         v: float64[m', k], the right singular vectors.
     """
 
@@ -101,7 +99,7 @@ class Axes:
 
     @classmethod
     def of(cls, x: Sparse, *, axes: int, fewest_items: int, fewest_people: int, rng: Rng) -> Axes:
-        """Of x [n, m] without who has too few items and items that too few have; k = `axes` at most.
+        """Fit at most `axes` axes on x [n, m], without people and items that have too few of each other.
 
         Raises:
             KnowledgeError: if fewer than two people or items are left.
@@ -110,19 +108,18 @@ class Axes:
 
         people, items = thinned(x, fewest_items=fewest_items, fewest_people=fewest_people)
         _some(items, fewest_people)
-        left = x[people][:, items]
+        left: Sparse = x[people][:, items]
         k = min(axes, min(left.shape) - 1)
         if k < 1:
             raise KnowledgeError(
-                f"{left.shape[0]} people and {left.shape[1]} items are left of the panel: axes need 2 of "
-                "each; give more people, or leave out less."
+                f"{left.shape[0]} people and {left.shape[1]} items are left of the panel, and axes need 2 of "
+                "each: give more people, or lower `fewest_items` and `fewest_people`."
             )
         if left.shape[0] * left.shape[1] <= SMALL:
             return cls(items, np.linalg.svd(left.toarray(), full_matrices=False)[2][:k].T)
-        v: Any
-        _, _, v = svds(left, k=k, v0=rng.standard_normal(min(left.shape)))
-        return cls(items, np.ascontiguousarray(v[::-1].T))
+        v = cast(Floats, svds(left, k=k, v0=rng.standard_normal(min(left.shape)))[2])
+        return cls(items, np.ascontiguousarray(v[::-1].T))  # svds puts the smallest singular value first
 
     def __call__(self, x: Sparse) -> Floats:
-        """float64[n, k]; zeros for who has none of the items."""
+        """float64[n, k]; zeros for a person who has none of the items."""
         return np.asarray(x[:, self.items] @ self.v)

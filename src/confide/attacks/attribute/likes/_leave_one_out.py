@@ -1,43 +1,42 @@
-"""What a regression would say of each person had it not learned from him, without training it again."""
+"""Leave-one-out prediction of a logistic regression by one Newton step, without training it again."""
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
-import scipy.sparse as _raw  # pyright: ignore[reportMissingTypeStubs]
+from scipy.sparse import csr_array, diags_array, hstack
 from scipy.special import expit  # pyright: ignore[reportMissingTypeStubs]
 
 from confide.attacks.attribute.likes._item_matrix import Sparse
 from confide.attacks.attribute.likes._trait_model import TraitModel
 from confide.core.arrays import Bools, Floats, Ints
 
-_sparse: Any = _raw
-
+# Conjugate gradients end at this relative residual; the shifts are then exact to about 1e-7.
 CLOSE = 1e-3
-"""Conjugate gradients end at this relative residual; the shifts are then exact to some 1e-7."""
+# They converge in a few dozen steps; the limit stops a loop on numbers that are not finite.
+STEPS = 500
 
 
 def own_shift(x: Sparse, yes: Bools, model: TraitModel, people: Ints, *, c: float) -> Floats:
-    """How far each person's own probability moves if he is left out, |p - p without him|, float64[s].
+    """Shift of each person's own probability when they are left out of training, |p - p without|, float64[s].
 
-    With H the Hessian of the training objective, g = (p - y) x his gradient, w = p (1 - p) and h = x' H^-1 x,
-    one Newton step on the objective without him (by Sherman and Morrison, from H - w x x') moves his own
-    log-odds by (p - y) h / (1 - w h). H is never held: h comes from conjugate gradients, so that memory is
-    some f x s numbers, for any number of people.
+    With H the Hessian of the training objective, g = (p - y) x the person's gradient, w = p (1 - p) and h =
+    x' H^-1 x: one Newton step on the objective without the person moves their own log-odds by (p - y) h / (1
+    - w h). This follows by Sherman and Morrison from H - w x x'. H is never stored: h comes from conjugate
+    gradients, so that memory is about f x s numbers for any number of people.
 
     Args:
-        x: sparse float64[n, f], all people's features.
+        x: sparse float64[n, f], the features of all people.
         yes: bool[n], who has the trait.
         model: the logistic regression that was trained on these, with the same `c`.
-        people: int64[s], whom to leave out, one after the other.
+        people: int64[s], the people to leave out, one after the other.
         c: 1 / the weight of half the squared weights against the sum of losses.
 
     Source: Cook, Weisberg, Residuals and Influence in Regression (1982); Pregibon 1981 for the logistic one.
     """
     log_odds = np.asarray(x @ model.weights)[:, 0] + model.intercept[0]
     p = expit(log_odds)
-    wide = _sparse.csr_array(_sparse.hstack([x, np.ones((x.shape[0], 1))]))
+    wide: Sparse = csr_array(hstack([x, np.ones((x.shape[0], 1))]))
+    # The intercept is one more feature, and is not penalised.
     penalty = np.append(np.full(x.shape[1], 1 / c), 0.0)
     h = _leverage(wide, p * (1 - p), penalty, people)
     mine, weight = p[people], (p * (1 - p))[people]
@@ -46,21 +45,21 @@ def own_shift(x: Sparse, yes: Bools, model: TraitModel, people: Ints, *, c: floa
 
 
 def _leverage(x: Sparse, weight: Floats, penalty: Floats, people: Ints) -> Floats:
-    """x_i' H^-1 x_i of these people, with H = diag(penalty) + sum of w x x', float64[s]."""
+    """x_i' H^-1 x_i of these people, with H = diag(penalty) + the sum of w x x', float64[s]."""
     asked = np.asarray(x[people].T.todense())
-    solved = _conjugate(x, _sparse.diags_array(weight) @ x, penalty, asked)
+    solved = _conjugate(x, diags_array(weight) @ x, penalty, asked)
     return (asked * solved).sum(axis=0)
 
 
 def _conjugate(x: Sparse, weighted: Sparse, penalty: Floats, b: Floats) -> Floats:
-    """The solutions of H v = b for all columns at once, scaled by the diagonal of H (Jacobi)."""
+    """The solutions v of H v = b for all columns at once, preconditioned by the diagonal of H (Jacobi)."""
     diagonal = (x.multiply(weighted)).sum(axis=0) + penalty
     scale = 1 / np.asarray(diagonal)[:, None]
     v, residual = np.zeros_like(b), b.copy()
     step = scale * residual
     energy = (residual * step).sum(axis=0)
     ends = CLOSE**2 * energy
-    for _ in range(500):
+    for _ in range(STEPS):
         if (energy <= ends).all():
             break
         along = x.T @ (weighted @ step) + penalty[:, None] * step

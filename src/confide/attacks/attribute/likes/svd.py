@@ -25,20 +25,20 @@ KOSINSKI = Paper(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LikesSVD:
-    """Learns from volunteers which directions of taste go with a trait, and reads it off anybody's likes.
+    """SVD attack on likes: regresses a trait on people's places along the leading directions of taste.
 
-    Volunteers told him their traits. He leaves out people with too few likes and items with too few people,
-    until nothing changes, writes the rest as a matrix of zeros and ones, cuts it down to its leading singular
-    directions (not centred, so that it stays sparse), and regresses the trait on people's places along them:
-    logistic for a yes/no trait, multinomial for classes, linear for a number. Score: the log-odds of the
-    claim, or the number.
+    The adversary knows the likes and the trait of a panel of people, such as volunteers in a study. It leaves
+    out people with too few likes and items with too few people, until nothing changes. The rest is a matrix
+    of zeros and ones, which it cuts down to its leading singular directions (not centred, so that it stays
+    sparse). It regresses the trait on people's places along them: logistic for a yes/no trait, multinomial
+    for classes, linear for a number. Score: the log-odds of the claim, or the number.
 
-    The paper finds the directions from all people, the targets among them (`transductive`); here they come
-    from the panel alone by default and targets are projected, as for a target who comes later. Who has none
-    of the items that are left gets the panel's shares.
+    The paper finds the directions from all people, the targets included (`transductive`). Here they come from
+    the panel alone by default, and targets are projected, as suits a target who comes later. A target who has
+    none of the items that are left gets the panel's shares.
 
     Args:
-        axes: how many directions; at most one less than people or items.
+        axes: number of directions; at most one less than people or items.
         fewest_items: people with fewer likes do not help to find the directions.
         fewest_people: items that fewer people have are left out.
         transductive: find the directions from the panel and the targets together, as published.
@@ -63,6 +63,7 @@ class LikesSVD:
         panel = case.known
         panel.need_both(self.name)
         rehearsal, start = rng.spawn(2)
+        # The mechanism runs on the panel too, so that the model learns from likes as they are released.
         x, targets = matrix(panel.released(rng=rehearsal)), targets_of(case)
         axes = Axes.of(
             vstack([x, targets[0]], format="csr") if self.transductive else x,

@@ -17,16 +17,17 @@ from confide.views.interactions import Interactions
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LikesTfIdf:
-    """Learns from volunteers how much each single item speaks for a trait, and adds up a person's items.
+    """TF-IDF attack on likes: weighs each single item for a trait, and adds up a person's items.
 
-    Volunteers told him their traits. He weighs their items, the rarer the more, makes each person's row as
-    long as any other's, and fits a penalised regression on all items at once: logistic for a yes/no trait,
-    multinomial for classes, ridge for a number. Nothing is cut down first, so small circles of taste still
-    count; where many people are known this beats the directions of `likes-svd`. Score: the log-odds of the
-    claim, or the number. Who has none of the items that the panel knows gets the panel's shares.
+    The adversary knows the likes and the trait of a panel of people. It weighs items by TF-IDF, rare ones
+    more, and scales each person's row to length 1. Then it fits a penalised regression on all items at once:
+    logistic for a yes/no trait, multinomial for classes, ridge for a number. Nothing is cut down first, so
+    that small circles of taste still count. Where the panel is large this beats the directions of
+    `likes-svd`. Score: the log-odds of the claim, or the number. A target who has none of the items that the
+    panel knows gets the panel's shares.
 
     Args:
-        fewest_people: items that fewer of the panel's people have are left out.
+        fewest_people: items that fewer people of the panel have are left out.
         c: 1 / the weight of half the squared weights against the sum of losses.
 
     Source: Salton, Buckley 1988 for the weights; the regression is the standard one for texts.

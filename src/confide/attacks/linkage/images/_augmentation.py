@@ -1,4 +1,4 @@
-"""Pictures as a recogniser learns from them: moved and mirrored copies, and numbers of a bounded size."""
+"""Augmentation of pictures for a recogniser: moved and mirrored copies, shrunk to a bounded size."""
 
 from __future__ import annotations
 
@@ -8,17 +8,18 @@ from numpy.typing import NDArray
 from confide.core.arrays import Rng
 from confide.views.images import Pictures
 
+# A larger picture is shrunk by a whole factor, which leaves at least this many pixels on its shorter side:
+# enough to tell faces apart, and few enough to train in seconds.
 SEEN = 40
-"""Larger pictures are shrunk by a whole factor, to no fewer than so many pixels on the shorter side."""
 
 
 def moved(pictures: Pictures, *, copies: int, shift: float, mirror: bool, rng: Rng) -> Pictures:
-    """The pictures, and `copies - 1` more of each, moved at random and mirrored by a coin.
+    """The pictures, followed by `copies - 1` more of each, moved at random and mirrored by a coin.
 
     Args:
-        copies: of each picture, itself among them.
-        shift: how far at most, as a share of the shorter side; edges are continued.
-        mirror: may left and right be exchanged?
+        copies: of each picture, the picture itself included.
+        shift: the largest move, as a share of the shorter side; edges are continued.
+        mirror: whether left and right may be exchanged.
     """
     n, h, w = pictures.pixels.shape[:3]
     far = round(shift * min(h, w))
@@ -34,7 +35,7 @@ def moved(pictures: Pictures, *, copies: int, shift: float, mirror: bool, rng: R
 
 
 def seen(pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """What a model sees: float32[n, c, h, w] from 0 to 1, shrunk by block means where it is large.
+    """What a model sees: float32[n, c, h, w] from 0 to 1, large pictures shrunk by block means.
 
     >>> seen(np.zeros((2, 112, 92), np.uint8)).shape, seen(np.zeros((1, 8, 8, 3), np.uint8)).shape
     ((2, 1, 56, 46), (1, 3, 8, 8))

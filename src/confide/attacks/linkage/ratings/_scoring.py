@@ -1,30 +1,28 @@
-"""Scores of every record for every target: an inverted index of the release, walked in blocks of targets."""
+"""Scores of all records for all targets: an inverted index of the release, walked in blocks of targets."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
-import scipy.sparse as _raw  # pyright: ignore[reportMissingTypeStubs]
 from numpy.typing import NDArray
+from scipy.sparse import csr_array
 
 from confide.core.arrays import Array, Floats, Ints
 from confide.views.interactions import Interactions
 
-_sparse: Any = _raw
-
+# The most scores of a block (unless one target has more), and about the most matches at once. Together they
+# take about 60 MB, which is small enough for a processor's cache to help.
 CELLS, MATCHES = 1 << 21, 1 << 19
-"""A block has at most so many scores (unless one target has more), and about so many matches at once: some
-60 MB, and small enough for a processor's cache to help."""
 
 Column: TypeAlias = NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Matches:
-    """Where records have the items of facts: m matches, those of one fact together.
+    """Matches of facts with records: m places where a record has a fact's item, grouped by fact.
 
     Args:
         fact: int64[f], the facts, as positions in the targets' `Interactions`.
@@ -40,7 +38,7 @@ class Matches:
     day: Column | None
 
     def spread(self, of_fact: Array) -> Array:
-        """What belongs to a fact, given to each of its matches."""
+        """What belongs to a fact, repeated for each of its matches."""
         return np.repeat(of_fact[self.fact], self.many)
 
 
@@ -49,10 +47,10 @@ Worth: TypeAlias = Callable[[Matches], Array]
 
 
 def blocks(release: Interactions, facts: Interactions, worth: Worth) -> Iterator[tuple[slice, Floats]]:
-    """For each block of targets which they are, and the score of every record: float64[targets, records].
+    """For each block of targets its slice, and the score of every record: float64[targets, records].
 
-    A record's score is the sum of what its matches are worth; the facts' people are the targets. Memory: the
-    index (16 bytes an interaction) and one block. A release of nobody has no blocks.
+    A record's score is the sum of what its matches are worth. The people of `facts` are the targets. Memory:
+    the index (16 bytes for each interaction) and one block. A release without people has no blocks.
     """
     if not release.people:
         return
@@ -71,16 +69,17 @@ def blocks(release: Interactions, facts: Interactions, worth: Worth) -> Iterator
 
 
 def _inverted(release: Interactions, wanted: NDArray[np.bool_]) -> tuple[Ints, Interactions]:
-    """The release by item: where each item's raters start, and the interactions in that order."""
+    """The release by item: the start of each item's raters, and the interactions in that order."""
     rows = np.flatnonzero(wanted[release.item]).astype(np.int32)
     ends = np.searchsorted(rows, release.start)
     shape = (release.people, release.items)
-    by_item = _sparse.csr_array((rows, release.item[rows], ends), shape=shape).tocsc()  # a counting sort
+    # Turning a sparse matrix by columns is a counting sort, in compiled code.
+    by_item = csr_array((rows, release.item[rows], ends), shape=shape).tocsc()
     return by_item.indptr.astype(np.int64), release.rows(by_item.data)
 
 
 def _matches(index: tuple[Ints, Interactions], facts: Interactions, here: Ints) -> Iterator[Matches]:
-    """The matches of these facts, about `MATCHES` at a time (a fact's matches stay together)."""
+    """The matches of these facts, about `MATCHES` at a time; the matches of one fact stay together."""
     start, by_item = index
     begin = start[facts.item[here]]
     many = start[facts.item[here] + 1] - begin
@@ -105,26 +104,28 @@ def likeness(
     days: float | None,
     weighted: bool = True,
 ) -> Worth:
-    """The published worth: an item's weight, times the likeness of the rating plus that of the date.
+    """Worth of a match as published: the item's weight, times the likeness of rating and of date.
 
     Args:
-        stars: rho_0: a rating that differs by so much counts 1/e; None does not look at ratings.
-        days: d_0: likewise for dates. Where neither can be compared, a match is worth its item's weight.
-        weighted: does an item that n people have weigh 1 / ln n (n at least 2)? Else 1.
+        release: the released records.
+        facts: what the adversary believes.
+        stars: rho_0: a rating that differs by this much counts 1/e; None ignores ratings.
+        days: d_0: the same for dates. Where neither can be compared, a match is worth its item's weight.
+        weighted: whether an item that n people have weighs 1 / ln n (n at least 2) instead of 1.
     """
     raters = release.raters().astype(np.float64)
     weight = 1 / np.log(np.maximum(raters, 2)) if weighted else np.ones(release.items)
     of_fact = weight[facts.item]
 
     def worth(found: Matches) -> Array:
-        alike: Any = None
+        near: Array | None = None
         for scale, believed, said in ((stars, facts.rating, found.rating), (days, facts.day, found.day)):
             if scale is None or believed is None or said is None:
                 continue
             apart = np.abs(said - found.spread(believed))
-            apart *= np.float32(-1 / scale)
+            apart *= np.float32(-1 / scale)  # in place: this line runs for every match
             np.exp(apart, out=apart)
-            alike = apart if alike is None else alike + apart
-        return found.spread(of_fact) if alike is None else alike * found.spread(of_fact)
+            near = apart if near is None else near + apart
+        return found.spread(of_fact) if near is None else near * found.spread(of_fact)
 
     return worth

@@ -11,17 +11,17 @@ from confide.attacks.linkage.ratings._scoring import blocks, likeness
 from confide.core.arrays import Rng
 from confide.core.nouns import Case, Guess
 from confide.core.paper import Paper
-from confide.knowledge.ratings import Facts
+from confide.knowledge.ratings import RatingsKnowledge
 from confide.views.interactions import Interactions
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Counting:
-    """Which record has most of the items that are known about a person?
+    """Set intersection: names the record that has most of the items known about a person.
 
-    No weights, no ratings, no dates: the adversary counts, names the record with most of the items, and is as
-    sure as it has more of them than the next one. What cleverer attacks find beyond this comes from how rare
-    items are, and from ratings and dates.
+    The adversary uses no weights, no ratings and no dates. It counts the known items in each record and names
+    the record with the largest count. Score: how many more of them it has than the next record. What the
+    other attacks find beyond this comes from the rarity of items, and from ratings and dates.
     """
 
     name: ClassVar[str] = "counting"
@@ -34,11 +34,12 @@ class Counting:
         url="https://doi.org/10.1145/1148170.1148267",
     )
 
-    def __call__(self, case: Case[Interactions, Facts, Interactions], *, rng: Rng) -> Guess:
+    def __call__(self, case: Case[Interactions, RatingsKnowledge, Interactions], *, rng: Rng) -> Guess:
         n = case.targets.people
         claim, score = np.full(n, -1), np.full(n, -np.inf)
         worth = likeness(case.view, case.targets, stars=None, days=None, weighted=False)
         for block, counts in blocks(case.view, case.targets, worth):
+            # The two largest counts of each row; sorting whole rows would take most of the time.
             two = np.argpartition(-counts, min(1, counts.shape[1] - 1), axis=1)[:, :2]
             top = np.sort(np.take_along_axis(counts, two, axis=1), axis=1)
             some = top[:, -1] > 0

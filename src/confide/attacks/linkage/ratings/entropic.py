@@ -12,25 +12,25 @@ from confide.attacks.linkage.ratings.scoreboard import PAPER, Scoreboard
 from confide.core.arrays import Floats, Ints, Rng
 from confide.core.nouns import Case, Guess
 from confide.core.paper import Paper
-from confide.knowledge.ratings import Facts
+from confide.knowledge.ratings import RatingsKnowledge
 from confide.views.interactions import Interactions
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entropic:
-    """How is the suspicion spread over the records, given the few facts that are known about a person?
+    """Entropic de-anonymisation: spreads a belief over the records, given a few facts about a person.
 
-    The same scores as in `Scoreboard`, but the adversary does not ask for one record that stands out: he
-    spreads his belief, Pi(record) proportional to exp(score / deviation of all scores). That names a
-    candidate even where two records are close, and says how many bits are missing.
+    The scores are those of `Scoreboard`, but no single record has to stand out. The adversary's belief in a
+    record, Pi, is proportional to exp(score / deviation of all scores). That names a candidate even where two
+    records are close, and says how many bits are missing.
 
     Args:
-        sure: "posterior": he is as sure as the best record's odds, log(Pi / (1 - Pi)). "entropy": as minus
-            the entropy of Pi in bits.
-        stars: rho_0, how far ratings may be apart to count 1/e.
-        days: d_0, likewise for dates.
-        ratings: does he look at ratings?
-        dates: does he look at dates?
+        sure: the score of a claim. "posterior": the log-odds of the best record, log(Pi / (1 - Pi)).
+            "entropy": minus the entropy of Pi in bits.
+        stars: rho_0, the distance of ratings that counts 1/e.
+        days: d_0, the same for dates.
+        ratings: whether ratings are compared.
+        dates: whether dates are compared.
     """
 
     name: ClassVar[str] = "entropic"
@@ -43,7 +43,7 @@ class Entropic:
     ratings: bool = True
     dates: bool = True
 
-    def __call__(self, case: Case[Interactions, Facts, Interactions], *, rng: Rng) -> Guess:
+    def __call__(self, case: Case[Interactions, RatingsKnowledge, Interactions], *, rng: Rng) -> Guess:
         same = Scoreboard(stars=self.stars, days=self.days, ratings=self.ratings, dates=self.dates)
         n = case.targets.people
         claim, score = np.full(n, -1), np.full(n, -np.inf)
@@ -62,6 +62,7 @@ def beliefs(scores: Floats) -> tuple[Ints, Floats, Floats]:
     """
     sigma = scores.std(axis=1, keepdims=True)
     claim = scores.argmax(axis=1)
+    # The deviation is the unit in which a row's scores differ; subtracting the largest avoids overflow.
     raised = np.exp((scores - scores.max(axis=1, keepdims=True)) / np.where(sigma > 0, sigma, 1))
     total = raised.sum(axis=1, keepdims=True)
     best = np.take_along_axis(raised, claim[:, None], axis=1)

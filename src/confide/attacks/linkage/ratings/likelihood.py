@@ -11,32 +11,38 @@ from confide.attacks.linkage.ratings._scoring import Matches, Worth, blocks
 from confide.core.arrays import Array, Floats, Rng
 from confide.core.nouns import Case, Guess
 from confide.core.paper import Paper
-from confide.knowledge.ratings import Facts
+from confide.knowledge.ratings import RatingsKnowledge
 from confide.views.interactions import Interactions
 
+# The smallest share of wrong facts that is assumed. At 0 a single fact that a record lacks would rule it out.
 UNSURE = 0.02
-"""However good his facts are said to be, the adversary expects this share of them to be wrong."""
+# The largest one: at 1 no fact would say anything.
+MOST_UNSURE = 0.9
+# A value exactly at the edge of its reach must not fall out of it by a rounding of float32.
+ROUNDING = 1.0001
+# Dates are compared with at least half a day of tolerance: releases often round them to days.
 LEAST_DAYS = 0.5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Likelihood:
-    """How many times likelier are the known facts if this record is the person's than if it is a stranger's?
+    """Record linkage by likelihood ratio: the known facts under one record, against another person's record.
 
-    The adversary knows how good his facts are: how many may be wrong, and by how much dates and ratings are
-    off. If record r is the person's, a fact is true with probability 1 - w: then it is one of r's items, each
-    as likely, with r's rating and date give or take what they are off. Else it is any item with anybody's
-    rating and date. If the person is a stranger, a true fact is an item as popular as it is, with anybody's
-    rating and date. The ratio of the two, multiplied over the facts, is Fellegi and Sunter's weight of a
-    link; unlike `Scoreboard` it counts against a record what is missing, and that it has so many items.
+    The adversary knows how good its facts are: how many may be wrong, and by how much dates and ratings are
+    off. If record r is the person's, a fact is true with probability 1 - w. Then it is one of r's items, each
+    with the same probability, with r's rating and date up to those errors. Otherwise it is any item with a
+    random rating and date of the release. If the record is another person's, a true fact is an item in
+    proportion to its popularity, with a random rating and date. The ratio of the two, multiplied over the
+    facts, is Fellegi and Sunter's weight of a link. Unlike `Scoreboard` it counts against a record what is
+    missing from it, and that it has many items.
 
-    He names the record with the largest ratio, and is as sure as the odds of that record against all others
-    and against nobody: L_best / (sum of the other L + number of records), in logs. The last term is what
-    guards against naming somebody for a person who is not in the release.
+    The adversary names the record with the largest ratio. Score: the log-odds of that record against all
+    others and against nobody, log(L_best / (sum of the other L + number of records)). The last term guards
+    against naming a record for a person who is not in the release.
 
     Args:
-        ratings: does he look at ratings?
-        dates: does he look at dates?
+        ratings: whether ratings are compared.
+        dates: whether dates are compared.
     """
 
     name: ClassVar[str] = "likelihood"
@@ -54,7 +60,7 @@ class Likelihood:
     ratings: bool = True
     dates: bool = True
 
-    def __call__(self, case: Case[Interactions, Facts, Interactions], *, rng: Rng) -> Guess:
+    def __call__(self, case: Case[Interactions, RatingsKnowledge, Interactions], *, rng: Rng) -> Guess:
         n, r = case.targets.people, case.view.people
         claim, score = np.full(n, -1), np.full(n, -np.inf)
         if not len(case.view) or not len(case.targets):
@@ -67,6 +73,7 @@ class Likelihood:
             best = np.take_along_axis(logs, claim[block][:, None], axis=1)
             np.put_along_axis(logs, claim[block][:, None], -np.inf, axis=1)
             top = np.maximum(logs.max(axis=1, keepdims=True), 0.0)
+            # log(sum of the other L + r), with the largest term taken out against overflow.
             rest = top + np.log(np.exp(logs - top).sum(axis=1, keepdims=True) + r * np.exp(-top))
             score[block] = (best - rest)[:, 0]
         return Guess(claim, score)
@@ -77,38 +84,41 @@ class _Ratio:
     """The parts of the ratio that do not depend on the record.
 
     Args:
-        case: what he sees.
-        kinds: (what he believes, what the release says by the name of its column, how far apart they may be,
-            the spread of a true value, a stranger's density of the believed value), for ratings and dates.
-        wrong: the share of facts that he expects to be wrong.
+        case: what the adversary sees.
+        kinds: the column's name, the believed value of each fact, the largest distance of a true value, and
+            the share of released values within that distance; for ratings and dates.
+        wrong: the share of facts that are expected to be wrong.
         missing: float64[facts], the log ratio where the record lacks the item.
     """
 
-    case: Case[Interactions, Facts, Interactions]
+    case: Case[Interactions, RatingsKnowledge, Interactions]
     kinds: tuple[tuple[str, Array, float, Floats], ...]
     wrong: float
     missing: Floats
 
     @classmethod
-    def of(cls, case: Case[Interactions, Facts, Interactions], *, ratings: bool, dates: bool) -> _Ratio:
-        view, facts, known = case.view, case.targets, case.known
-        wrong = min(max(known.wrong / max(known.facts, 1), UNSURE), 0.9)
+    def of(
+        cls, case: Case[Interactions, RatingsKnowledge, Interactions], *, ratings: bool, dates: bool
+    ) -> _Ratio:
+        view, facts, known = case.view, case.targets, case.known.knowing
+        wrong = min(max(known.wrong / max(known.facts, 1), UNSURE), MOST_UNSURE)
         kinds: list[tuple[str, Array, float, Floats]] = []
         for name, wanted, off in (("rating", ratings, known.off_by), ("day", dates, known.within_days)):
             said, believed = getattr(view, name), getattr(facts, name)
             if not wanted or said is None or believed is None:
                 continue
-            reach = max(off + _grid(said) / 2, LEAST_DAYS if name == "day" else 1e-6) * 1.0001
+            reach = max(off + _grid(said) / 2, LEAST_DAYS if name == "day" else 1e-6) * ROUNDING
             kinds.append((name, believed, reach, _share_near(said, believed, reach)))
         popular = view.raters()[facts.item] / len(view)
         missing = np.log(wrong) - np.log(wrong + (1 - wrong) * popular * view.items)
         return cls(case, tuple(kinds), wrong, missing)
 
     def worth(self) -> Worth:
-        """For each match by how much the log ratio is larger than where the item is missing.
+        """For each match, how much larger the log ratio is than where the item is missing.
 
-        With a match of value inside its reach: 1 + (1 - w) / w * items / c_r * product of 1 / share, where
-        share is that of all released values in reach of the believed one, and c_r the record's item count.
+        With a match of value within its reach it is log(1 + (1 - w) / w * items / c_r * product of 1 /
+        share). Here share is that of all released values in reach of the believed one, and c_r is the
+        record's item count.
         """
         each = np.maximum(self.case.view.counts(), 1)
         odds = (1 - self.wrong) / self.wrong * self.case.view.items / each
@@ -125,13 +135,13 @@ class _Ratio:
 
 
 def _grid(said: Array) -> float:
-    """The step between released values: 1 for whole stars, 30 for dates by the month; 0 if there are none."""
-    values = np.unique(said[:: max(1, len(said) // 100_000)])
+    """The step between released values: 1 for whole stars, 30 for dates by month; 0 if there is one value."""
+    values = np.unique(said[:: max(1, len(said) // 100_000)])  # a sample shows the grid just as well
     return float(np.median(np.diff(values))) if len(values) > 1 else 0.0
 
 
 def _share_near(said: Array, believed: Array, reach: float) -> Floats:
-    """float64[facts]: which share of all released values is in reach of each believed one; never 0."""
+    """float64[facts]: the share of all released values in reach of each believed one; never 0."""
     values = np.sort(said[:: max(1, len(said) // 1_000_000)])
     inside = np.searchsorted(values, believed + reach, side="right") - np.searchsorted(
         values, believed - reach

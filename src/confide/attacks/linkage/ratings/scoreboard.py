@@ -12,7 +12,7 @@ from confide.core.arrays import Floats, Ints, Rng
 from confide.core.errors import KnowledgeError
 from confide.core.nouns import Case, Guess
 from confide.core.paper import Paper
-from confide.knowledge.ratings import Facts
+from confide.knowledge.ratings import RatingsKnowledge
 from confide.views.interactions import Interactions
 
 PAPER = Paper(
@@ -22,29 +22,29 @@ PAPER = Paper(
     year=2008,
     url="https://arxiv.org/abs/cs/0610105",
 )
+# The paper's threshold on the eccentricity, for those who want its own decisions.
 PUBLISHED_PHI = 1.5
-"""The paper's threshold on the eccentricity."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scoreboard:
-    """Does one record fit the few facts that are known about a person far better than every other record?
+    """Scoreboard-RH: names the record that fits a few known facts far better than all other records.
 
-    The adversary knows a few items that a person rated, roughly how and roughly when, and some of it is
-    wrong. Every record scores for each item of these that it has, the more the rarer the item and the closer
-    rating and date: weight 1 / ln(people who have it), times exp(-|rating apart| / stars) +
-    exp(-|days apart| / days). He names the best record, and is as sure as it stands out: the eccentricity,
-    best minus second best over the deviation of all records' scores (Scoreboard-RH).
+    The adversary knows a few items that a person rated, and roughly how and when; some of it is wrong. A
+    record scores for each of these items that it has. A rare item counts more, and so do a close rating and a
+    close date: weight 1 / ln(people who have the item), times exp(-|difference of ratings| / stars) +
+    exp(-|difference in days| / days). The adversary names the best record. Score: the eccentricity, which is
+    best minus second best score over the deviation of all records' scores.
 
-    Where no record scores at all he names none. An item that one person has weighs as if two had it.
+    Where no record scores at all, none is named. An item that one person has weighs as if two had it.
 
     Args:
-        stars: rho_0, how far ratings may be apart to count 1/e.
-        days: d_0, likewise for dates.
-        ratings: does he look at ratings?
-        dates: does he look at dates?
-        phi: he names no record if the eccentricity is not above this; the paper takes 1.5. None lets him name
-            one always: the audit sets the threshold where it is to be measured.
+        stars: rho_0, the distance of ratings that counts 1/e.
+        days: d_0, the same for dates.
+        ratings: whether ratings are compared.
+        dates: whether dates are compared.
+        phi: no record is named unless the eccentricity is above this; the paper takes 1.5. None always names
+            one, because the audit sets the threshold itself.
     """
 
     name: ClassVar[str] = "scoreboard"
@@ -57,7 +57,7 @@ class Scoreboard:
     dates: bool = True
     phi: float | None = None
 
-    def __call__(self, case: Case[Interactions, Facts, Interactions], *, rng: Rng) -> Guess:
+    def __call__(self, case: Case[Interactions, RatingsKnowledge, Interactions], *, rng: Rng) -> Guess:
         n = case.targets.people
         claim, score = np.full(n, -1), np.full(n, -np.inf)
         for block, scores in blocks(case.view, case.targets, self.worth(case)):
@@ -66,7 +66,7 @@ class Scoreboard:
             claim[~(score > self.phi)] = -1
         return Guess(claim, score)
 
-    def worth(self, case: Case[Interactions, Facts, Interactions]) -> Worth:
+    def worth(self, case: Case[Interactions, RatingsKnowledge, Interactions]) -> Worth:
         """What a match adds to a record's score.
 
         Raises:
@@ -74,7 +74,7 @@ class Scoreboard:
         """
         if not min(self.stars, self.days) > 0:
             raise KnowledgeError(
-                f"stars is {self.stars} and days {self.days}: scoreboard needs both above 0."
+                f"stars is {self.stars} and days is {self.days}: scoreboard needs both above 0."
             )
         return likeness(
             case.view,
@@ -85,20 +85,21 @@ class Scoreboard:
 
 
 def eccentricity(scores: Floats) -> tuple[Ints, Floats]:
-    """For each row of scores [t, r] the best column, and how far it stands out; -1 and -inf if nothing does.
+    """For each row of scores [t, r] the best column and how far it stands out; -1 and -inf if nothing does.
 
-    (best - second best) / deviation, the latter in its population form over all columns.
+    It is (best - second best) / deviation, with the deviation in its population form over all columns.
 
     >>> claim, how = eccentricity(np.array([[0.0, 4.0, 0.0, 0.0], [1.0, 1.0, 1.0, 1.0]]))
     >>> claim.tolist(), how.round(4).tolist()
     ([1, -1], [2.3094, -inf])
     """
     t, r = scores.shape
-    if r < 2:
+    if r < 2:  # with one record there is nothing to stand out from
         return np.full(t, -1), np.full(t, -np.inf)
     sigma = scores.std(axis=1)
     claim = scores.argmax(axis=1)
     best = np.take_along_axis(scores, claim[:, None], axis=1)
+    # The best is taken out and put back: a copy of the block would double the memory.
     np.put_along_axis(scores, claim[:, None], -np.inf, axis=1)
     second = scores.max(axis=1)
     np.put_along_axis(scores, claim[:, None], best, axis=1)

@@ -1,4 +1,4 @@
-"""Markov chains of many traces at once: favourite places, transitions, and what they say of other traces."""
+"""Markov chains of many traces at once: favourite places, transitions, and likelihoods of other traces."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from confide.views.traces import Traces
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Chains:
-    """A chain for each of n traces over its k most visited places.
+    """Markov chains, one for each of n traces over its k most visited places.
 
     Args:
         top: int64[n, k], the places, the most visited first; 0 where there is none.
-        there: bool[n, k], is there one?
-        counts: float64[n, k + 1, k + 1], steps between these states; the last one is elsewhere.
+        there: bool[n, k], whether there is one.
+        counts: float64[n, k + 1, k + 1], steps between these states; the last one is "elsewhere".
         smoothing: added to each count.
     """
 
@@ -35,7 +35,7 @@ class Chains:
 
     @property
     def transitions(self) -> Floats:
-        """Row-stochastic float64[n, k + 1, k + 1]: (count + smoothing) / sum; 0 for states not there."""
+        """Row-stochastic float64[n, k + 1, k + 1]: (count + smoothing) / sum; 0 for missing states."""
         states = np.concatenate([self.there, np.ones((len(self.there), 1), np.bool_)], axis=1)
         raised = (self.counts + self.smoothing) * states[:, None, :]
         return raised / raised.sum(axis=2, keepdims=True)
@@ -44,14 +44,14 @@ class Chains:
     def stationary(self) -> Floats:
         """The share of time in each place in the long run, float64[n, k]; 0 where there is none.
 
-        The chain is taken among the places alone. It is made lazy, which keeps its stationary distribution
-        and rids it of periods, and squared often enough to forget where it began.
+        The chain is restricted to the places. It is made lazy, which keeps its stationary distribution and
+        removes periods. Then it is squared until it no longer depends on where it began.
         """
         k = self.top.shape[1]
         raised = (self.counts[:, :k, :k] + self.smoothing) * self.there[:, None, :]
         step = raised / np.maximum(raised.sum(axis=2, keepdims=True), 1e-300)
         step = (step + np.eye(k)) / 2
-        for _ in range(16):
+        for _ in range(16):  # 2^16 steps: even slow chains have mixed
             step = step @ step
         return step[:, 0] * self.there
 
@@ -68,6 +68,7 @@ def chains(traces: Traces, *, states: int, smoothing: float) -> Chains:
     top[person, rank], there[person, rank] = pair % traces.places, True
     by_pair = np.argsort(pair)
     state = _state(traces, pair[by_pair], rank[by_pair], states)
+    # Visits stand one after the other; a step from one person's last to the next one's first is no step.
     same = traces.person[1:] == traces.person[:-1]
     cell = (traces.person[1:].astype(np.int64) * (states + 1) + state[:-1]) * (states + 1) + state[1:]
     flat = np.bincount(cell[same], minlength=traces.people * (states + 1) ** 2)
@@ -75,7 +76,7 @@ def chains(traces: Traces, *, states: int, smoothing: float) -> Chains:
 
 
 def _state(traces: Traces, pair: Ints, rank: Ints, states: int) -> Ints:
-    """The rank of each visit's place with its person, `states` for elsewhere."""
+    """The rank of each visit's place among the person's places; `states` for elsewhere."""
     asked = traces.person.astype(np.int64) * traces.places + traces.place
     if not len(pair):
         return np.full(len(asked), states)
@@ -84,17 +85,18 @@ def _state(traces: Traces, pair: Ints, rank: Ints, states: int) -> Ints:
 
 
 def log_ratios(then: Chains, view: Traces, *, block: int) -> Iterator[Floats]:
-    """For each block of chains: log P(steps | chain) - log P(steps | everybody), float64[block, rows].
+    """For each block of chains: log P(steps | chain) - log P(steps | all people), float64[block, rows].
 
-    A chain goes from state to state; elsewhere it goes where everybody goes. The table of a chain's log
-    ratios over (from, to) is a constant, plus a part for `from`, one for `to`, and one for both among its
-    places; so all traces are scored by three sparse products with how often they leave, enter, and step.
+    A chain moves between its states; when elsewhere, it goes where all people go. The table of a chain's log
+    ratios over (from, to) is a constant, plus a part for `from`, a part for `to`, and a part for both among
+    its places. So three sparse products score all traces: with how often they leave, enter, and step.
     """
     p = view.places
     same = view.person[1:] == view.person[:-1]
     row, a, b = view.person[1:][same].astype(np.int64), view.place[:-1][same], view.place[1:][same]
     ones, shape = np.ones(len(row)), (view.people, p)
     leave, enter = csr_array((ones, (row, a)), shape), csr_array((ones, (row, b)), shape)
+    # Half a visit more for each place, so that a place seen in one chain only is rare and not impossible.
     usual = np.asarray((np.bincount(view.place, minlength=p) + 0.5) / (len(view) + 0.5 * p), np.float64)
     step, number = np.unique(a.astype(np.int64) * p + b, return_inverse=True)
     steps = csr_array((ones, (row, number)), (view.people, max(len(step), 1)))
@@ -125,6 +127,7 @@ def _scored(
     p = len(usual)
     by_from = over(odds[:, :k, k] - base[:, None], own, part.top, who, p)
     by_to = over(odds[:, k, :k] - base[:, None], own, part.top, who, p)
+    # What is left of the table after the constant, the row and the column parts.
     both = odds[:, :k, :k] - odds[:, :k, k:] - odds[:, k:, :k] + base[:, None, None]
     key = part.top[:, :, None] * p + part.top[:, None, :]
     at = np.minimum(np.searchsorted(step, key), max(len(step) - 1, 0))
@@ -136,7 +139,10 @@ def _scored(
 
 
 def _log_odds(part: Chains, usual: Floats) -> Floats:
-    """log of a chain's transition over everybody's chance of that state, float64[n, k + 1, k + 1]."""
+    """Log-odds of a chain's steps against the habits of all people, float64[n, k + 1, k + 1].
+
+    It is the log of a transition over the chance of that state among all people.
+    """
     known = usual[part.top] * part.there
     everybody = np.concatenate([known, 1 - known.sum(axis=1, keepdims=True)], axis=1)
     return np.log(np.maximum(part.transitions, 1e-12)) - np.log(np.maximum(everybody, 1e-12))[:, None, :]

@@ -1,4 +1,4 @@
-"""What the attacks on earlier traces share: who went where how often, and the choice of the nearest trace."""
+"""Visit counts, and the choice of the nearest trace: shared by the attacks that know earlier traces."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from confide.core.arrays import Floats, Ints
 from confide.core.nouns import Guess
 from confide.views.traces import Traces
 
+# Targets that are compared with all traces at once; more would only take memory.
 ROWS = 256
-"""So many targets are compared with all traces at once."""
 
 
 def visits(traces: Traces, places: int) -> csr_array:
-    """How often each person was at each place, sparse float64[people, places]."""
+    """Visit counts: how often each person was at each place, sparse float64[people, places]."""
     start = np.append(0, np.cumsum(traces.counts()))
     counts = csr_array((np.ones(len(traces)), traces.place.astype(np.int64), start), (traces.people, places))
     counts.sum_duplicates()
@@ -22,7 +22,7 @@ def visits(traces: Traces, places: int) -> csr_array:
 
 
 def nearest(likeness: Floats) -> tuple[Ints, Floats]:
-    """The best column of each row of float64[n, rows], and how much better it is than the second."""
+    """The best column of each row of float64[n, rows], and by how much it leads the second."""
     if likeness.shape[1] < 2:
         return np.zeros(len(likeness), np.int64), np.zeros(len(likeness))
     best = likeness.argmax(axis=1)
@@ -31,5 +31,5 @@ def nearest(likeness: Floats) -> tuple[Ints, Floats]:
 
 
 def guess(parts: list[tuple[Ints, Floats]]) -> Guess:
-    """The claims of all blocks of targets."""
+    """The claims of all blocks of targets together."""
     return Guess(np.concatenate([c for c, _ in parts]), np.concatenate([s for _, s in parts]))

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, ClassVar, cast
+from typing import ClassVar
 
 import numpy as np
-import scipy.optimize as _raw  # pyright: ignore[reportMissingTypeStubs]
+from scipy.optimize import linear_sum_assignment
 
 from confide.attacks.reconstruction.traces._hidden_markov import Chains, log_likelihood
 from confide.attacks.reconstruction.traces._mobility_profile import learned
 from confide.attacks.reconstruction.traces._observation import Regions, sequences, shown_as
-from confide.core.arrays import Array, Floats, Ints, Rng
+from confide.core.arrays import Floats, Ints, Rng
 from confide.core.diagnostics import Diagnostics
 from confide.core.errors import KnowledgeError
 from confide.core.nouns import Case, Guess
@@ -26,36 +26,38 @@ PAPER = Paper(
     year=2011,
     url="https://doi.org/10.1109/SP.2011.18",
 )
+# Numbers held at once in a forward pass: about 16 MB for each of three arrays.
 CELLS = 2_000_000
-"""So many numbers are held at once in a forward pass: about 16 MB each of three arrays."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LocationMeter:
-    """Which trace would this person's own way of moving explain best, if no two people may have the same one?
+    """Location-privacy meter: assigns each person the trace that their own way of moving explains best.
 
-    The adversary learns from each target's earlier traces how he moves: a Markov chain over regions, with the
-    gaps filled in by Gibbs sampling. He tries out how the mechanism shows each region. Then each trace of the
-    release is a hidden Markov chain: its likelihood under each target comes from a forward pass, compared
-    with that of anybody at all, who is where people are. He gives each target a trace of his own, so that the
-    sum is largest; whoever fits none better than anybody does may stay without.
+    The adversary learns from each target's earlier traces how they move: a Markov chain over regions, with
+    gaps filled in by Gibbs sampling. It tries out how the mechanism shows each region. Then each trace of the
+    release is a hidden Markov chain. A forward pass gives its likelihood under each target, which is compared
+    with that under an average person, who is where people are. The adversary gives each target a different
+    trace, so that the sum of the gains is largest. A target may stay without a trace, if none fits them
+    better than an average person.
 
-    Score: by how much the trace named is likelier under this person than under anybody and under every other
-    target, in nats; negative where another explains it better. A person absent from the release can thus only
-    take a trace that nobody else fits. Only the most promising traces of each person, by where he is and not
-    how he moves, get a forward pass. Time: people x candidates x steps x (own + 1)^2.
+    Score: how much likelier the named trace is under this person than under an average person and under every
+    other target, in nats; negative where another explains it better. A person absent from the release can
+    thus only get a trace that nobody else fits. Only the most promising traces of each person, judged by
+    where they are and not by how they move, get a forward pass. Time: people x candidates x steps x (own +
+    1)^2.
 
     Args:
-        regions: the most visited places tell regions apart, at most so many; other places count as the
-            nearest.
+        regions: the largest number of regions. The most visited places are regions; other places count as the
+            nearest region.
         step_s: seconds from one step of the chain to the next.
-        forget: longer gaps count as so many steps.
-        longest: so many steps of each trace are looked at.
-        own: at most so many regions of a person are states of his own; the others are one.
-        burn_in: rounds of Gibbs sampling thrown away.
-        keep: rounds kept.
-        candidates: so many traces of each person get a forward pass.
-        draws: made-up visits to each region that he puts through the mechanism.
+        forget: longer gaps count as this many steps.
+        longest: the number of steps of each trace that are used.
+        own: the largest number of regions that are a person's own states; all others are one state.
+        burn_in: rounds of Gibbs sampling that are dropped.
+        keep: rounds that are kept.
+        candidates: traces of each person that get a forward pass.
+        draws: made-up visits to each region that go through the mechanism.
     """
 
     name: ClassVar[str] = "location-meter"
@@ -76,7 +78,8 @@ class LocationMeter:
         past = case.known.need_earlier(self.name)
         if not len(past):
             raise KnowledgeError(
-                f"{self.name} needs earlier visits of the targets: there is not a single one."
+                f"{self.name} needs earlier visits of the targets, and there is not a single one: give an "
+                "earlier period with some."
             )
         learning, trying = rng.spawn(2)
         regions = Regions.most_visited(past, self.regions)
@@ -87,6 +90,7 @@ class LocationMeter:
         shows = shown_as(case.known.mechanism, past, regions, draws=self.draws, rng=trying)
         symbol, _ = regions.symbols(case.view)
         seen = self._sequences(case.view, symbol)
+        # One visit more for each region, so that an average person may be anywhere.
         popular = np.bincount(before[before >= 0], minlength=len(regions)) + 1.0
         anybody = np.log((popular / popular.sum()) @ shows)
         gain, flagged = fits(profiles.chains(shows), seen, anybody, candidates=self.candidates)
@@ -98,18 +102,18 @@ class LocationMeter:
 
 
 def fits(chains: Chains, seen: Ints, anybody: Floats, *, candidates: int) -> tuple[Floats, float]:
-    """By how much each trace is likelier under each person than under anybody.
+    """Gain of each trace under each person: how much likelier it is than under an average person.
 
     Args:
         chains: of the U people.
         seen: int64[J, T], the traces.
         anybody: float64[O], the log chance of each symbol among all people.
-        candidates: forward passes for each person; other traces get what they reach without one, by where he
-            is alone, but no more than the least of these.
+        candidates: forward passes for each person. Other traces get the gain from places alone, but no more
+            than the least gain of the candidates.
 
     Returns:
-        log P(trace | person) - log P(trace | anybody), float64[U, J]; and the share of the pairs looked at in
-        which the model held an observation for impossible.
+        log P(trace | person) - log P(trace | average person), float64[U, J]; and the share of the compared
+        pairs in which the model held an observation for impossible.
     """
     people, traces = len(chains.start), len(seen)
     count = np.zeros((traces, len(anybody)))
@@ -133,10 +137,10 @@ def fits(chains: Chains, seen: Ints, anybody: Floats, *, candidates: int) -> tup
 
 
 def named(gain: Floats) -> tuple[Ints, Floats]:
-    """The trace of each person and how sure that is, given by how much it fits him better than anybody.
+    """The trace of each person and its score, from how much it fits them better than an average person.
 
-    The assignment is the best one as a whole (Jonker and Volgenant), where a person may also have no trace at
-    all, for a gain of 0; he is then named the trace that fits him best, with a score that is not above 0.
+    The assignment is the best one as a whole (Jonker and Volgenant). A person may also have no trace, for a
+    gain of 0. Such a person is named the trace that fits them best, with a score that is not above 0.
 
     >>> claim, score = named(np.array([[5.0, 4.0], [9.0, 1.0]]))
     >>> claim.tolist(), score.tolist()
@@ -145,8 +149,9 @@ def named(gain: Floats) -> tuple[Ints, Floats]:
     people, traces = gain.shape
     if not traces:
         return np.full(people, -1), np.full(people, -np.inf)
+    # One private column for each person stands for "no trace"; the others' columns cost more than any gain.
     nobody = np.where(np.eye(people, dtype=np.bool_), 0.0, -1e12)
-    person, place = _assigned(np.hstack([gain, nobody]))
+    person, place = linear_sum_assignment(np.hstack([gain, nobody]), maximize=True)
     claim = np.empty(people, np.int64)
     claim[person] = np.where(place < traces, place, gain.argmax(axis=1)[person])
     mine = gain[np.arange(people), claim]
@@ -156,13 +161,7 @@ def named(gain: Floats) -> tuple[Ints, Floats]:
     return claim, mine - np.maximum(others, 0.0)
 
 
-def _assigned(gain: Floats) -> tuple[Ints, Ints]:
-    found: Any = cast(Any, _raw).linear_sum_assignment(gain, maximize=True)
-    rows, columns = cast(tuple[Array, Array], found)
-    return rows, columns
-
-
 def _remark(share: float) -> Diagnostics | None:
     if not share:
         return None
-    return Diagnostics((f"In {share:.1%} of the pairs looked at, a chain held a visit for impossible.",))
+    return Diagnostics((f"In {share:.1%} of the compared pairs, a chain held a visit for impossible.",))

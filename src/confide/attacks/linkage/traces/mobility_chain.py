@@ -17,35 +17,34 @@ from confide.core.paper import Paper
 from confide.knowledge.traces import MobilityKnowledge, as_released
 from confide.views.traces import EARTH_RADIUS_M, Traces
 
+# Pairs of places that are compared at once: about 50 MB.
 CELLS = 4_000_000
-"""So many pairs of places are compared at once: about 50 MB."""
+# More pairs of places than this would take more than a few minutes.
 MOST = 4_000_000_000
-"""More pairs of places than that would take more than a few minutes."""
+# Metres to a trace without any place: further than any two places on Earth that people move between.
 FAR = 1e7
-"""Metres to a trace without any place."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MobilityChain:
-    """Which trace moves between its favourite places as the target did earlier?
+    """Mobility Markov chain: names the trace that moves between its places as the target did earlier.
 
-    He draws a Markov chain of every trace, earlier and new: its `states` most visited places, and how often
-    one of them follows another, each count raised by `smoothing`. Two chains are near if where one of them
-    spends its time is close to places of the other (stationary distance: for each place of one, the metres to
-    the nearest place of the other, weighted by the stationary distribution, both ways averaged), and if they
-    rank the same places alike (proximity: 1, 1/2, 1/4 ... for the first, second, third place that agrees, as
-    a share of what full agreement gives). The distance is the first times one minus half the second; the
-    paper has the two ingredients, and joins them by a rule for ties. Its clustering of points into places is
-    left to the cells of the release.
+    The adversary fits a Markov chain to every trace, earlier and new: its `states` most visited places, and
+    how often one of them follows another, each count raised by `smoothing`. Two measures compare chains.
+    Stationary distance: for each place of one chain, the metres to the nearest place of the other, weighted
+    by the stationary distribution, averaged over both directions. Proximity: 1, 1/2, 1/4 ... for the first,
+    second, third place that agrees, as a share of full agreement. The distance is the first times one minus
+    half the second. The paper has the two ingredients, and joins them by a rule for ties. Its clustering of
+    points into places is left to the cells of the release.
 
     `how="likelihood"` asks instead how much likelier each new trace's steps are under the target's own chain,
-    whose last state is "elsewhere", than under what everybody does.
+    whose last state is "elsewhere", than under the habits of all people.
 
-    Score: the lead of the best over the second. Memory is bounded by blocks of targets.
+    Score: the lead of the best trace over the second. Blocks of targets bound the memory.
 
     Args:
         how: "distance" as published (needs latitudes and longitudes), or "likelihood".
-        states: the most places of a chain.
+        states: the largest number of places of a chain.
         smoothing: added to each count of a transition.
     """
 
@@ -78,7 +77,7 @@ class MobilityChain:
         if pairs > MOST:
             raise KnowledgeError(
                 f"{self.name} would compare {pairs:,} pairs of places, more than {MOST:,}: ask about fewer "
-                f"targets."
+                "targets."
             )
         at = in_plane(view.where)
         block = max(CELLS // (view.people * self.states**2), 1)
@@ -89,12 +88,12 @@ class MobilityChain:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MobilityLikelihood:
-    """How much likelier are a trace's steps under the target's own chain than under everybody's?
+    """Mobility Markov chain, likelihood form: scores a trace's steps under the target's own chain.
 
-    The likelihood form of `MobilityChain`, under a name of its own so that an audit can play both.
+    The same as `MobilityChain(how="likelihood")`, under a name of its own, so that an audit can play both.
 
     Args:
-        states: the most places of a chain.
+        states: the largest number of places of a chain.
         smoothing: added to each count of a transition.
     """
 
@@ -110,9 +109,11 @@ class MobilityLikelihood:
 
 
 def distance(then: Chains, now: Chains, at: NDArray[np.float32]) -> Floats:
-    """The distance of each earlier chain to each new one, float64[n, rows]; those without places are far.
+    """The distance of each earlier chain to each new one, float64[n, rows]; chains without places are far.
 
     Args:
+        then: the earlier chains, n.
+        now: the new chains, one for each row.
         at: float32[p, 2], the places in metres in a plane.
     """
     mine, theirs = at[then.top], at[now.top]
@@ -126,11 +127,12 @@ def distance(then: Chains, now: Chains, at: NDArray[np.float32]) -> Floats:
     stationary[:, ~now.there[:, 0]] = FAR
     value = 0.5 ** np.arange(then.top.shape[1])
     agree = (then.top[:, None] == now.top[None]) & then.there[:, None] & now.there[None]
+    # One metre more: at distance 0 the second factor must still tell chains apart.
     return (stationary + 1.0) * (1 - agree @ value / value.sum() / 2)
 
 
 def in_plane(where: Floats) -> NDArray[np.float32]:
-    """Places in metres in the equirectangular plane around their middle; good within a region."""
+    """Places in metres in the equirectangular plane around their middle, which suits a region."""
     middle = np.median(where, axis=0)
     shrink = np.array([1.0, np.cos(np.radians(middle[0]))])
     return (np.radians(where - middle) * shrink * EARTH_RADIUS_M).astype(np.float32)

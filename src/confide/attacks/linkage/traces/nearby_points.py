@@ -13,27 +13,27 @@ from confide.core.paper import Paper
 from confide.knowledge.traces import MobilityKnowledge, as_released, pieces
 from confide.views.traces import Traces, metres
 
+# Pairs of a point and a visit that are held at once: about 250 MB.
 BLOCK = 2_000_000
-"""So many pairs of a point and a visit are held at once: about 250 MB."""
+# Runs of the mechanism on the known points, from which the mean move is estimated.
 REHEARSALS = 20
-"""So often he applies the mechanism to what he knows, to see how far it moves things."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NearbyPoints:
-    """Whose trace was near the known places at the known times, by maximum likelihood?
+    """Maximum likelihood of nearby visits: names the trace that was near the known points.
 
-    A release may move places about, so he asks for nearness. He applies the mechanism to the points that he
-    knows, and sees how far they go: d metres on average. A visit at a known time, r metres from the known
-    place, then speaks for its trace with K = exp(-2 r / d), and only r = 0 counts if nothing moves. Rare
-    company speaks louder: K is divided by its mean over all traces, and `miss` is kept for a point that is
-    not there at all. The logarithms of a trace's points are added up. Score: the log-odds of the best trace
-    against all others and against "he is not in it", all thought alike likely before.
+    A release may move places, so the adversary asks for nearness. It applies the mechanism to the points that
+    it knows, and measures how far they move: d metres on average. A visit at a known time, r metres from the
+    known place, then supports its trace with K = exp(-2 r / d); if nothing moves, only r = 0 counts. Support
+    is worth more where few traces have it: K is divided by its mean over all traces. `miss` is kept for a
+    point that is not there at all. The logarithms of a trace's points are added up. Score: the log-odds of
+    the best trace against all others and against absence, with equal prior odds.
 
-    Where traces are cut in parts, a target's points are pieced likewise and his best part is claimed.
+    Where traces are cut in parts, a target's points are cut in the same way, and the best part is claimed.
 
     Args:
-        miss: how likely a known point is missing from the release.
+        miss: the probability that a known point is missing from the release.
     """
 
     name: ClassVar[str] = "nearby-points"
@@ -59,6 +59,7 @@ class NearbyPoints:
         for own in _blocks(parts.person.astype(np.int64), high - low):
             queries, rows, odds = self._odds(case.view, parts, own, order, low, high, moved)
             claim[queries], score[queries] = rows, odds
+        # Of each target's parts the best one comes first, and only that one is claimed.
         best = np.lexsort((-score, owner))
         best = best[np.append(True, owner[best][1:] != owner[best][:-1])[: len(best)]]
         value, certain = np.full(case.targets.people, -1), np.full(case.targets.people, -1e9)
@@ -66,7 +67,7 @@ class NearbyPoints:
         return Guess(value, certain)
 
     def _moved(self, case: Case[Traces, MobilityKnowledge, Traces], *, rng: Rng) -> float:
-        """How far the mechanism moves the known points from where they would stand, in metres on average."""
+        """How far the mechanism moves the known points on average, in metres."""
         points, mechanism = case.targets, case.known.mechanism
         still = as_released(mechanism, points, release=case.view, rng=rng)
         if case.view.where is None or len(still) != len(points):
@@ -86,7 +87,7 @@ class NearbyPoints:
         point = np.repeat(points, many)
         visit = order[np.arange(len(point)) - np.repeat(np.cumsum(many) - many - low[points], many)]
         row, kernel = view.person[visit].astype(np.int64), _kernel(view, parts, point, visit, moved)
-        near = kernel > 1e-6
+        near = kernel > 1e-6  # a visit further away counts as not there, and takes no memory
         point, row, kernel = point[near], row[near], kernel[near]
         first = np.lexsort((-kernel, row, point))  # a trace's nearest visit at that time
         point, row, kernel = point[first], row[first], kernel[first]
@@ -114,7 +115,7 @@ def _kernel(view: Traces, parts: Traces, point: Ints, visit: Ints, moved: float)
 def _best(
     query: Ints, row: Ints, total: Floats, known: Ints, people: int, log_miss: float
 ) -> tuple[Ints, Ints, Floats]:
-    """Each query's best row, and its log-odds against all other rows and against his absence."""
+    """Each query's best row, and its log-odds against all other rows and against absence."""
     order = np.lexsort((total, query))
     query, row, total = query[order], row[order], total[order]
     last = np.flatnonzero(np.append(query[1:] != query[:-1], True)[: len(query)])

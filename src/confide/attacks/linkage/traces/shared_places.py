@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
-from scipy.sparse import diags_array
+from scipy.sparse import csr_array, diags_array
 
 from confide.attacks.linkage.traces._visits import ROWS, guess, nearest, visits
 from confide.core.arrays import Floats, Rng
@@ -18,12 +18,13 @@ from confide.views.traces import Traces
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SharedPlaces:
-    """Which trace shares most places with the target's earlier one, if rare places weigh most?
+    """Weighted Jaccard similarity: names the trace that shares most places with the target's earlier trace.
 
-    People come back. He lists the places of the target's earlier trace as they are called in the release, and
-    compares them with each new trace's: the weight of the places in both, over the weight of those in either.
-    A place weighs log(N / n), if n of the N new traces go there. Score: the lead of the best over the second.
-    The simplest attack on traces, and often the strongest. Memory: 256 targets times all traces at once.
+    People return to places. The adversary lists the places of the target's earlier trace as they are called
+    in the release. It compares them with each new trace's places: the weight of the places in both, over the
+    weight of those in either. Rare places weigh most: log(N / n), if n of the N new traces go there. Score:
+    the lead of the best trace over the second. This is the simplest attack on traces, and often the
+    strongest. Memory: 256 targets times all traces at once.
     """
 
     name: ClassVar[str] = "jaccard"
@@ -42,11 +43,11 @@ class SharedPlaces:
         )
         places = max(case.view.places, past.places)
         there, then = visits(case.view, places), visits(past, places)
-        there.data[:], then.data[:] = 1.0, 1.0
+        there.data[:], then.data[:] = 1.0, 1.0  # been there or not; how often does not count
         visitors = np.bincount(there.indices, minlength=places)
         weight: Floats = np.log(case.view.people / np.maximum(visitors, 1))
         mine, theirs = then @ weight, there @ weight
-        across: Any = (there @ diags_array(weight)).T
+        across = csr_array(there @ diags_array(weight)).T
         found = []
         for low in range(0, past.people, ROWS):
             both = (then[low : low + ROWS] @ across).toarray()

@@ -14,23 +14,24 @@ from confide.knowledge.traces import MobilityKnowledge, pieces
 from confide.views.points import PointIndex
 from confide.views.traces import Traces
 
+# As `claims.NOBODY` of the games: no row is claimed.
 NO_CLAIM = -1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UniquePoints:
-    """Does one trace alone go through all the points that he knows of a person?
+    """Unicity: claims the trace that alone goes through all points known of a person.
 
-    He saw the target at a few places and times: a photo with a date, a receipt, a meeting. He looks up who in
-    the release was at all of them, and claims the trace if there is a single one. With points that he knows
-    exactly there is no guessing: a claim about somebody who is in the release is right unless the release
-    was made inexact.
+    The adversary saw the target at a few places and times: a photo with a date, a receipt, a meeting. It
+    looks up which traces of the release were at all of them, and claims the trace if there is exactly one.
+    With exact points there is no guessing: a claim about a person who is in the release is right unless the
+    release is inexact.
 
-    He knows how the release was made, and looks for his points as they stand in it: in their cells and bins;
-    without those that were left out; and where traces are cut in parts, for the part that says most.
-    Score: 1 / |S|, S the traces that hold all points, times the share of his points that stand in the release
-    together; -1 is claimed (nobody) unless |S| = 1.
-    Time: one search in a sorted index for each candidate, from the rarest point on.
+    The adversary knows how the release was made, and looks for the points as they stand in it: in their cells
+    and bins, and without those that were left out. Where traces are cut in parts, it looks for the part that
+    says most. Score: 1 / |S|, where S is the set of traces that hold all points, times the share of the
+    points that stand in the release together. Nobody (-1) is claimed unless |S| = 1. Time: one search in a
+    sorted index for each candidate, from the rarest point on.
     """
 
     name: ClassVar[str] = "unicity"
@@ -57,7 +58,7 @@ class UniquePoints:
         together = np.bincount(parts.person, minlength=parts.people) / known
         certain = together / np.maximum(size, 1)
         held = np.flatnonzero(size > 0)
-        best = held[np.lexsort((-certain[held], owner[held]))]  # of each target's parts the first is his best
+        best = held[np.lexsort((-certain[held], owner[held]))]  # each target's best part comes first
         best = best[np.append(True, owner[best][1:] != owner[best][:-1])[: len(best)]]
         claim, score = np.full(n, NO_CLAIM), np.zeros(n)
         score[owner[best]] = certain[best]

@@ -1,10 +1,8 @@
-"""Asking the view about the targets, and refusing politely where an attack cannot speak."""
+"""Queries to the view about the targets, and the refusal of regressions."""
 
 from __future__ import annotations
 
-from typing import Any
-
-from confide.core.access import BlackBox
+from confide.core.access import BlackBox, LabelOnly
 from confide.core.arrays import Floats
 from confide.core.errors import KnowledgeError
 from confide.core.nouns import Case
@@ -18,7 +16,7 @@ def signal_of(view: BlackBox, records: Records, signal: Signal) -> Floats:
     return signal(view.predict(records.x), records.y)
 
 
-def need_classes(case: Case[Any, Background, Records], attack: str) -> None:
+def need_classes(case: Case[LabelOnly, Background, Records], attack: str) -> None:
     """Refuse a regression.
 
     Raises:

@@ -1,18 +1,18 @@
-"""Ranks among a reference sample, by sort and search: never the matrix of all pairs."""
+"""Ranks within a reference sample, by sort and search: never the matrix of all pairs."""
 
 from __future__ import annotations
 
 import numpy as np
 from scipy.special import expit
 
-from confide.core.arrays import Array, Bools, Floats
+from confide.core.arrays import Array, Floats
 
 
 def share_at_most(x: Floats, among: Floats, *, margin: float = 0.0) -> Floats:
-    """The share of `among` [z] that is at most x - margin; ties are left in the order of x. float64[n].
+    """Share of `among` [z] that is at most x - margin, ties in the order of x: float64[n].
 
-    A share has z + 1 values only. Between two of them the score still rises with x, by less than one step,
-    so that a low false-positive rate is not lost in ties. NaN stays NaN.
+    A share has z + 1 values only. Between two of them the score still rises with x, by less than one step, so
+    that ties do not hide a low false-positive rate. NaN stays NaN.
 
     >>> share_at_most(np.array([0.0, 3.0]), np.array([1.0, 2.0, 4.0, 5.0])).round(2)
     array([0.1 , 0.59])
@@ -23,24 +23,10 @@ def share_at_most(x: Floats, among: Floats, *, margin: float = 0.0) -> Floats:
     return np.where(np.isnan(x), np.nan, score)
 
 
-def auc(score: Floats, member: Bools) -> float:
-    """P(a member's score > a non-member's) + half of the ties; without NaN scores. NaN if a side is empty.
-
-    >>> auc(np.array([1.0, 2.0, 2.0, 3.0]), np.array([False, False, True, True]))
-    0.875
-    """
-    known = ~np.isnan(score)
-    yes, no = score[known & member], np.sort(score[known & ~member])
-    if not len(yes) or not len(no):
-        return float("nan")
-    twice = np.searchsorted(no, yes, side="left") + np.searchsorted(no, yes, side="right")
-    return float(twice.mean() / (2 * len(no)))
-
-
 def interpolated_rank(x: Floats, among: Array) -> Floats:
-    """The rank of x[i] among its own column among[:, i], in [0, 1], linear between order statistics.
+    """Rank of x[i] within its own column among[:, i], in [0, 1], linear between order statistics.
 
-    NaN entries of a column are absent; a column with none left gives NaN. Beyond the smallest and the
+    NaN entries of a column are absent; a column without others gives NaN. Below the smallest and above the
     largest of m entries the rank is 0 and 1: m entries resolve false-positive rates down to 1/m.
 
     >>> interpolated_rank(np.array([2.5, 9.0]), np.array([[1.0, 1.0], [2.0, 2.0], [3.0, np.nan]])).round(3)
@@ -60,7 +46,7 @@ def interpolated_rank(x: Floats, among: Array) -> Floats:
 
 
 def ranks(score: Floats) -> Floats:
-    """The rank of each score divided by their number, equal ones sharing the middle; NaN stays NaN.
+    """Rank of each score over the number of scores; equal scores share their middle rank; NaN stays NaN.
 
     >>> ranks(np.array([5.0, 1.0, np.nan, 5.0])).round(3).tolist()
     [0.833, 0.333, nan, 0.833]

@@ -1,7 +1,7 @@
-"""Stand-ins: references that play the target, so that an attack can be tuned without the target's secret.
+"""Shadow targets: references that play the target, to tune an attack without the target's secret.
 
-Whoever trained a reference knows its members. He attacks it with his other references, as he will attack the
-release, and keeps the settings that did best.
+The adversary trained its references and knows their members. It attacks one reference with the help of the
+others, as it will attack the release, and keeps the settings that did best.
 """
 
 from __future__ import annotations
@@ -12,13 +12,14 @@ from typing import TypeVar
 
 import numpy as np
 
-from confide.attacks.membership.black_box._ranks import auc
 from confide.core.access import BlackBox, Task
 from confide.core.arrays import Array, Batch, Bools, Floats, Rng
 from confide.core.nouns import Attack, Case
 from confide.knowledge.models import Background, References
+from confide.measure.roc import auc
 from confide.views.records import Records
 
+# Shadow targets, and helpers of each. Every trial takes as long as the attack itself, so there are few.
 MOST, HELPERS = 3, 6
 A = TypeVar("A", bound=Attack[BlackBox, Background, Records])
 
@@ -41,13 +42,13 @@ class ShadowTarget:
         return self.references.on_targets.models[self.number].labels(x)
 
 
-def stand_ins(
+def shadow_targets(
     case: Case[BlackBox, Background, Records],
 ) -> list[tuple[Case[BlackBox, Background, Records], Bools]]:
-    """A few cases whose secret is known: the case against a reference, and who trained it, bool[n].
+    """A few cases whose secret is known: the case against a reference, and its members, bool[n].
 
-    Its helpers are at most six others, none of them trained on the same or on the opposite half: whether
-    that one saw a record would give the secret away.
+    The helpers are at most six other references. None of them was trained on the same half or on the opposite
+    one: its answers would give the secret away.
     """
     references = case.known.references
     if references is None:
@@ -57,6 +58,7 @@ def stand_ins(
         trained = np.hstack([trained, references.population_included])
     found: list[tuple[Case[BlackBox, Background, Records], Bools]] = []
     for j in range(0, len(references), max(len(references) // MOST, 1)):
+        # Neither a copy of this reference's half nor its complement.
         apart = (trained != trained[j]).any(axis=1) & (trained == trained[j]).any(axis=1)
         helpers = np.flatnonzero(apart)[:HELPERS]
         member = references.included[j]
@@ -67,18 +69,30 @@ def stand_ins(
     return found
 
 
-def best_on_stand_ins(
+def best_on_shadow_targets(
     attacks: Sequence[A], case: Case[BlackBox, Background, Records], *, rng: Rng
 ) -> A | None:
-    """The attack with the highest mean AUC on the stand-ins; None if there are none."""
-    trials = stand_ins(case)
+    """The attack with the highest mean AUC on the shadow targets; None if there are none."""
+    trials = shadow_targets(case)
     if not trials:
         return None
     means = [
-        np.mean([auc(attack(trial, rng=child).score, member) for trial, member in trials])
+        np.mean([known_auc(attack(trial, rng=child).score, member) for trial, member in trials])
         for attack, child in zip(attacks, rng.spawn(len(attacks)), strict=True)
     ]
     return attacks[int(np.argmax(np.nan_to_num(means)))]
+
+
+def known_auc(score: Floats, member: Bools) -> float:
+    """The AUC of a score where membership is known; targets without a score are left out.
+
+    NaN if either side is empty.
+
+    >>> known_auc(np.array([1.0, 2.0, 2.0, 3.0, np.nan]), np.array([False, False, True, True, True]))
+    0.875
+    """
+    scored = ~np.isnan(score)
+    return auc(score[scored & member], score[scored & ~member]).value
 
 
 def _only(references: References, rows: Array) -> References:

@@ -19,15 +19,15 @@ from confide.views.records import Records
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BASE:
-    """RMIA by its other name: the same ratio, derived as the Bayes-optimal score, and no strangers needed.
+    """BASE: the Bayes-optimal membership score, the ratio of RMIA without a population.
 
     The adversary subtracts from the record's log-likelihood under the release the log of its mean likelihood
-    under all his references. Online this is log R_x of RMIA, so both rank alike.
+    under all references. Online this is log R_x of RMIA, so that both give the same ranking.
 
-    Score: log p(x) - log mean_j p_j(x); offline the second term counts OUT references only, by `weight`.
+    Score: log p(x) - log mean_j p_j(x). Offline the second term counts OUT references only, times `weight`.
 
     Args:
-        mode: use all references ("online"), OUT only ("offline"), or decide by what there is.
+        mode: use all references ("online"), OUT only ("offline"), or decide by what there is ("auto").
         temperature: of the softmax.
         weight: of the references in the offline score.
     """

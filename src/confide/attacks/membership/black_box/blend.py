@@ -18,10 +18,11 @@ from confide.views.records import Records
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Blend:
-    """Two adversaries who err differently are asked, and their rankings of the targets averaged.
+    """Blend: averages the rankings of the targets by RMIA and by Student t.
 
-    RMIA finds more members at low false-positive rates, Student t orders the rest better; from four
-    reference models on, three parts of one and one of the other do both (benchmarks/results/common_task.md).
+    The two attacks err differently. RMIA finds more members at low false-positive rates, and Student t orders
+    the other targets better. From four reference models on, three parts of one and one part of the other do
+    both (benchmarks/results/common_task.md).
 
     Score: the average of the two ranks, each in (0, 1). Targets that one of them cannot score are left out.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from confide.attacks.membership.black_box._in_out import plays_online, side
+from confide.attacks.membership.black_box._in_out import ReferenceFit, plays_online
 from confide.attacks.membership.black_box._queries import signal_of
 from confide.core.access import BlackBox
 from confide.core.arrays import Rng
@@ -18,13 +18,13 @@ from confide.views.records import Records
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Calibrated:
-    """Whoever is hard to predict for others and easy for this model, it has seen.
+    """Difficulty calibration: claims records whose loss is small although they are hard for other models.
 
-    The adversary trains reference models without the target and subtracts: what remains of the loss, once the
-    record's own difficulty is taken off, is what this model learnt from it.
+    The adversary trains reference models without the target and subtracts their loss. What remains of the
+    loss, without the record's own difficulty, is what this model learned from it.
 
-    Score: mean loss of the references that were not trained on the target, minus the target model's loss.
-    Targets that all references were trained on are left out.
+    Score: mean loss of the OUT references minus the target model's loss. Targets that all references were
+    trained on are left out.
     """
 
     name: ClassVar[str] = "calibrated"
@@ -40,5 +40,5 @@ class Calibrated:
     def __call__(self, case: Case[BlackBox, Background, Records], *, rng: Rng) -> Guess:
         references = case.known.need_references(self.name)
         plays_online("offline", references, self.name)
-        outside = side(references.of_targets(log_probability), ~references.included)
+        outside = ReferenceFit.of(references.of_targets(log_probability), ~references.included)
         return Guess(None, signal_of(case.view, case.targets, log_probability) - outside.mean)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from confide.attacks.membership.black_box._shadow_targets import best_on_stand_ins
+from confide.attacks.membership.black_box._shadow_targets import best_on_shadow_targets
 from confide.attacks.membership.black_box.blend import Blend
 from confide.attacks.membership.black_box.loss import Loss
 from confide.attacks.membership.black_box.quantile import FEWEST, Quantile
@@ -21,12 +21,12 @@ from confide.views.records import Records
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Default:
-    """The adversary who picks the attack that his means allow.
+    """Default: picks the strongest attack that the adversary's knowledge allows.
 
-    With four reference models or more he lets Student t, RMIA and blends of both compete against references
-    whose members he knows, and takes the best one. One to three: RMIA. None, but a population: quantile
-    regression. Nothing at all: the loss. What was asked of the release decides nothing, so the choice needs
-    no correction.
+    With four or more reference models, Student t, RMIA and blends of both compete on references whose members
+    are known, and the best one is taken. With one to three references: RMIA. With a population only: quantile
+    regression. With nothing: the loss. The choice never uses the answers of the release, so it needs no
+    correction for several attempts.
     """
 
     name: ClassVar[str] = "default"
@@ -44,11 +44,11 @@ def chosen(
     """The attack that `Default` takes in this case."""
     known = case.known
     references = 0 if known.references is None else len(known.references)
-    if references >= 4:
+    if references >= 4:  # below that the shadow targets have too few helpers to judge by
         rivals: list[StudentT | RMIA | Blend] = [StudentT()]
         for temperature in TEMPERATURES:
             rivals += [RMIA(temperature=temperature), Blend(temperature=temperature)]
-        return best_on_stand_ins(rivals, case, rng=rng) or RMIA()
+        return best_on_shadow_targets(rivals, case, rng=rng) or RMIA()
     if references:
         return RMIA()
     if known.population is not None and len(known.population) >= FEWEST:

@@ -16,14 +16,15 @@ from confide.core.paper import Paper
 from confide.knowledge.models import Background
 from confide.views.records import Records
 
+# The smallest entropy whose logarithm is taken: a perfectly sure model would give -inf.
 SMALLEST = 1e-300
 
 
 def certainty(outputs: Floats, y: Array) -> Floats:
     """-log of the modified entropy -(1 - p_y) ln p_y - sum over i != y of p_i ln(1 - p_i); float64[n].
 
-    Computed from logits [n, C]: 1 - p of the winning class is a sum over the others, so it keeps its
-    digits where p rounds to 1.
+    It is computed from logits [n, C]. There 1 - p of the winning class is a sum over the others, so it keeps
+    its digits where p rounds to 1.
 
     >>> np.exp(-certainty(np.log([[0.7, 0.2, 0.1]]), np.array([0]))).round(4)
     array([0.1622])
@@ -46,15 +47,15 @@ def certainty(outputs: Floats, y: Array) -> Floats:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entropy:
-    """Whoever the model predicts well *and* without doubt, it has seen; each class by its own measure.
+    """Modified entropy: claims records that the model predicts rightly and without doubt, class by class.
 
-    The adversary looks at all scores, not only at the true class: doubt spread over the others counts
-    against membership, certainty about a wrong class even more. Classes differ in difficulty; if he has
-    reference models he takes from them, for each class, the threshold that tells their own members best from
+    The adversary looks at all scores, not only at the true class. Doubt spread over the other classes counts
+    against membership, and certainty about a wrong class counts even more. Classes differ in difficulty. With
+    reference models the adversary takes, for each class, the threshold that separates their members best from
     their non-members.
 
-    Score: the class's threshold minus the log of the modified entropy. Without references, or if
-    `per_class` is off, one threshold serves all.
+    Score: the class's threshold minus the log of the modified entropy. Without references, or if `per_class`
+    is off, one threshold serves all.
 
     Args:
         per_class: calibrate each class on the reference models, where there are any.
@@ -84,7 +85,7 @@ class Entropy:
 
 
 def _levels(values: Floats, member: Bools, y: Ints, classes: int) -> Floats:
-    """The best threshold of each class, float64[C]; of all classes together where a class lacks a side."""
+    """The best threshold of each class, float64[C]; one for all classes where a class lacks a side."""
     overall = _best_threshold(values.ravel(), member.ravel())
     levels = np.full(max(classes, int(y.max(initial=0)) + 1), 0.0 if np.isnan(overall) else overall)
     for c in np.unique(y):
@@ -103,6 +104,7 @@ def _best_threshold(values: Floats, member: Bools) -> float:
     order = np.argsort(-values, kind="stable")
     values, member = values[order], member[order]
     gain = np.cumsum(member) / member.sum() - np.cumsum(~member) / (~member).sum()
+    # A threshold cannot divide equal values, so only the last of each tie may be one.
     last_of_tie = np.append(values[1:] != values[:-1], True)
     best = int(np.argmax(np.where(last_of_tie, gain, -np.inf)))
     following = values[min(best + 1, len(values) - 1)]

@@ -16,26 +16,26 @@ from confide.core.paper import Paper
 from confide.knowledge.models import Background
 from confide.views.records import Records
 
+# The noise goes through these multiples of `strength`: the distance to the boundary is not known, and one
+# strength alone would flip all answers or none.
 STRENGTHS = (0.25, 0.5, 1.0, 2.0)
-"""The noise grows over the queries in these multiples of `strength`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LabelOnlyVotes:
-    """Whoever is classified rightly, and still is when his record is shaken, the model has seen.
+    """Label-only attack: claims records whose class stays right when they are perturbed.
 
-    The adversary sees winning classes and nothing else. He asks about each record once as it is, and
-    `queries` times with noise: values in two states are flipped, numbers get Gaussian noise in units of
-    their column's standard deviation, cells of a table are redrawn from their column. The share of
-    answers that stay right is a measure of the distance to the decision boundary, which training pushes
-    away from members.
+    The adversary sees winning classes and nothing else. It asks about each record once as it is, and
+    `queries` times with noise. Values in two states are flipped, numbers get Gaussian noise in units of their
+    column's standard deviation, and cells of a table are redrawn from their column. The share of right
+    answers measures the distance to the decision boundary, which training pushes away from members.
 
-    Score: 1 if the plain answer is right, plus the share of right answers under noise. With no queries
-    this is the "gap attack". It costs 1 + `queries` queries a target.
+    Score: 1 if the plain answer is right, plus the share of right answers under noise. Without noisy queries
+    this is the "gap attack". Each target costs 1 + `queries` queries.
 
     Args:
         queries: noisy queries for each target.
-        strength: middling noise: the standard deviation of numbers, the probability of a flip or a redraw.
+        strength: medium noise: the standard deviation of numbers, the probability of a flip or a redraw.
     """
 
     name: ClassVar[str] = "label-only"
@@ -65,7 +65,7 @@ def shaken(x: Batch, strength: float, *, rng: Rng) -> Batch:
     """A copy of each record with noise of this strength, of the same shape and types."""
     if isinstance(x, pl.DataFrame):
         return _redrawn(x, min(strength, 1.0), rng=rng)
-    low, high = x.min(), x.max()
+    low, high = x.min(), x.max()  # outside the range of the data a model's answer is arbitrary
     if bool(((x == low) | (x == high)).all()):
         flipped = rng.random(x.shape, dtype=np.float32) < min(strength, 1.0)
         return np.where(flipped, np.where(x == low, high, low), x).astype(x.dtype)
@@ -75,7 +75,7 @@ def shaken(x: Batch, strength: float, *, rng: Rng) -> Batch:
 
 
 def _redrawn(x: pl.DataFrame, share: float, *, rng: Rng) -> pl.DataFrame:
-    """Each cell replaced, with probability `share`, by a random other record's value in that column."""
+    """Each cell replaced, with probability `share`, by a random record's value in that column."""
     columns: list[pl.Series] = []
     for column in x.get_columns():
         there = np.where(

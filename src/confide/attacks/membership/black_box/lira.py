@@ -8,7 +8,7 @@ from typing import ClassVar, Literal
 import numpy as np
 from scipy.special import log_ndtr
 
-from confide.attacks.membership.black_box._in_out import Mode, ReferenceFit, logits_and_sides, plays_online
+from confide.attacks.membership.black_box._in_out import Mode, ReferenceFit, logits_in_and_out, plays_online
 from confide.core.access import BlackBox
 from confide.core.arrays import Floats, Rng
 from confide.core.nouns import Case, Guess
@@ -19,21 +19,23 @@ from confide.views.records import Records
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LiRA:
-    """How would this model look with the record, and how without it? Which of the two does it look like?
+    """LiRA: the likelihood ratio of the model's answer, with the record in training against without it.
 
     The adversary trains reference models on random halves of people like the targets. For each target the
-    logit of its true class is about normal among the models that saw it, and among those that did not; he
-    fits both and asks under which the released model's answer is more likely. By Neyman and Pearson no
-    other test of that number does better, if the fit is right. Without models that saw the target
-    ("offline") he asks how unusually high the answer is for a model that did not.
+    logit of its true class is about normal among the IN models, and among the OUT models. The adversary fits
+    both and asks under which of them the released model's answer is more likely. If the fit is right, no
+    other test of that number does better (Neyman and Pearson). Without IN models ("offline") it asks how
+    unusually high the answer is for an OUT model.
 
     Score: log N(phi; in) - log N(phi; out), or log Phi((phi - mean out) / sd out). Targets that lack a side
     are left out.
 
     Args:
-        mode: compare in with out ("online"), look at out alone ("offline"), or decide by what there is.
-        variance: one for all targets, from the pooled residuals of in and of out ("global", better below some
-            64 references), or each target's own ("per_target"; pooled where it has fewer than two).
+        mode: compare IN with OUT ("online"), look at OUT alone ("offline"), or decide by what there is
+            ("auto").
+        variance: "global" is one variance for all targets, from the pooled residuals; it does better below
+            about 64 references. "per_target" is each target's own, or the pooled one where it has fewer than
+            two references.
     """
 
     name: ClassVar[str] = "lira"
@@ -53,7 +55,7 @@ class LiRA:
     def __call__(self, case: Case[BlackBox, Background, Records], *, rng: Rng) -> Guess:
         references = case.known.need_references(self.name)
         online = plays_online(self.mode, references, self.name)
-        phi, inside, outside = logits_and_sides(case, references)
+        phi, inside, outside = logits_in_and_out(case, references)
         if online:
             return Guess(None, self._log_normal(phi, inside) - self._log_normal(phi, outside))
         deviation = np.sqrt(outside.variance(per_target=self.variance == "per_target"))

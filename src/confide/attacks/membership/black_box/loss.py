@@ -17,11 +17,11 @@ from confide.views.records import Records
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Loss:
-    """Whoever the model predicts well, it has seen.
+    """Loss attack: claims the records on which the model's loss is small.
 
-    The adversary asks the model once about each person and compares the loss with one threshold for all. He
-    cannot tell a person who is easy to predict from one who was learnt by heart: his average success may look
-    good, while his surest claims are no better than chance.
+    The adversary asks the model once about each person and compares the loss with one threshold for all. It
+    cannot tell a record that is easy to predict from one that the model has memorised. So its average success
+    may look good, while its surest claims are no better than chance.
 
     Score: minus the loss (minus half the squared residual in a regression).
     """

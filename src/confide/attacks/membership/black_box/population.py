@@ -26,18 +26,22 @@ ENHANCED = Paper(
 )
 
 
+# A class with fewer records resolves no false-positive rate worth having; all classes serve it together.
+FEWEST = 20
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Population:
-    """Whoever the model predicts better than it predicts strangers, it has seen.
+    """Population attack (attack P): claims records that the model predicts better than the population's.
 
-    The adversary holds records of other people, asks the model about them too, and claims a target whose
-    loss is smaller than nearly all of theirs. The share of strangers with a smaller loss is his false-
-    positive rate, known before he claims anything; he still treats easy and hard people alike.
+    The adversary holds records of other people, asks the model about them too, and claims a target whose loss
+    is smaller than nearly all of theirs. The share of the population with a smaller loss is the
+    false-positive rate, known before any claim. Easy and hard records are still treated in the same way.
 
     Score: the share of the population whose loss is at least the target's; ties in the order of the loss.
 
     Args:
-        per_class: compare with the strangers of the target's own class, where there are 20 of them or more.
+        per_class: compare with the population of the target's own class, where it has 20 records or more.
     """
 
     name: ClassVar[str] = "population"
@@ -47,14 +51,14 @@ class Population:
     per_class: bool = False
 
     def __call__(self, case: Case[BlackBox, Background, Records], *, rng: Rng) -> Guess:
-        strangers = case.known.need_population(self.name)
-        among = signal_of(case.view, strangers, log_probability)
+        others = case.known.need_population(self.name)
+        among = signal_of(case.view, others, log_probability)
         own = signal_of(case.view, case.targets, log_probability)
         score = share_at_most(own, among)
         if self.per_class:
             need_classes(case, self.name)
             for c in np.unique(case.targets.y):
-                here, same = case.targets.y == c, strangers.y == c
-                if same.sum() >= 20:
+                here, same = case.targets.y == c, others.y == c
+                if same.sum() >= FEWEST:
                     score[here] = share_at_most(own[here], among[same])
         return Guess(None, score)

@@ -18,26 +18,30 @@ from confide.knowledge.models import Background
 from confide.models.signals import settle, true_logit
 from confide.views.records import Records
 
+# More features are projected to this many, so that the Gram matrix of the regression stays small.
 WIDEST = 1_000
+# Fewer records cannot fit a mean and a deviation that depend on the features.
 FEWEST = 50
+# The penalties that are tried, for features of any scale.
+PENALTIES = np.geomspace(1e-3, 1e5, 17)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Quantile:
-    """Whoever gets a better answer than strangers *like him* get, the model has seen.
+    """Quantile regression: claims records that get a better answer than other people *like them* get.
 
-    The adversary trains no model of the target's kind. On strangers whom the target model never saw he
-    learns how good its answer is for people with such features and such a label, and claims whoever gets
-    an answer far above what his own description leads to expect. One regression replaces all reference
-    models; it knows less of each record's difficulty than they do.
+    The adversary trains no model of the target's kind. On a population that the target model never saw it
+    learns how good the answer is for people with such features and such a label. It claims a target whose
+    answer is far above what their own description predicts. One regression replaces all reference models; it
+    knows less of each record's difficulty than they do.
 
     Score: (phi - mean(x, y)) / sd(x, y), both by ridge regression on the population ("gaussian"), or phi
-    minus the `level`-quantile by boosted trees ("pinball"). No scored record is fitted on: a target that
+    minus the `level`-quantile by boosted trees ("pinball"). No scored record may be fitted on: a target that
     is also in the population is refused.
 
     Args:
         head: what is regressed.
-        level: the quantile of "pinball", one minus the false-positive rate aimed at.
+        level: the quantile of "pinball": one minus the false-positive rate aimed at.
     """
 
     name: ClassVar[str] = "quantile"
@@ -55,22 +59,22 @@ class Quantile:
     level: float = 0.99
 
     def __call__(self, case: Case[BlackBox, Background, Records], *, rng: Rng) -> Guess:
-        strangers = case.known.need_population(self.name)
-        _refuse_overlap(strangers, case.targets)
-        phi_strangers, phi = settle(
-            signal_of(case.view, strangers, true_logit), signal_of(case.view, case.targets, true_logit)
+        others = case.known.need_population(self.name)
+        _refuse_overlap(others, case.targets)
+        phi_others, phi = settle(
+            signal_of(case.view, others, true_logit), signal_of(case.view, case.targets, true_logit)
         )
-        usable = np.isfinite(phi_strangers)
+        usable = np.isfinite(phi_others)
         if usable.sum() < FEWEST:
             raise KnowledgeError(
                 f"quantile needs a population of at least {FEWEST} records to fit on and has {usable.sum()}: "
                 "give more records like the targets."
             )
-        describe = Features.of(strangers, classes=case.known.classes, widest=WIDEST, rng=rng)
-        x, x_targets = describe(strangers)[usable], describe(case.targets)
+        describe = Features.of(others, classes=case.known.classes, widest=WIDEST, rng=rng)
+        x, x_targets = describe(others)[usable], describe(case.targets)
         if self.head == "pinball":
-            return Guess(None, phi - self._quantile(x, phi_strangers[usable], x_targets, rng=rng))
-        return Guess(None, _standardised(x, phi_strangers[usable], x_targets, phi))
+            return Guess(None, phi - self._quantile(x, phi_others[usable], x_targets, rng=rng))
+        return Guess(None, _standardised(x, phi_others[usable], x_targets, phi))
 
     def _quantile(self, x: Floats, phi: Floats, x_targets: Floats, *, rng: Rng) -> Floats:
         from sklearn.ensemble import HistGradientBoostingRegressor
@@ -84,8 +88,8 @@ class Quantile:
         return trees.fit(x, phi).predict(x_targets)
 
 
-def _refuse_overlap(strangers: Records, targets: Records) -> None:
-    shared = int(np.isin(targets.fingerprints(), strangers.fingerprints()).sum())
+def _refuse_overlap(others: Records, targets: Records) -> None:
+    shared = int(np.isin(targets.fingerprints(), others.fingerprints()).sum())
     if shared:
         raise KnowledgeError(
             f"quantile is fitted on the population, and {shared} targets are in it: "
@@ -94,10 +98,11 @@ def _refuse_overlap(strangers: Records, targets: Records) -> None:
 
 
 def _standardised(x: Floats, phi: Floats, x_targets: Floats, phi_targets: Floats) -> Floats:
-    """How many fitted standard deviations each target's phi lies above its fitted mean."""
+    """How many fitted standard deviations each target's phi is above its fitted mean."""
     ridge = _Ridge.of(x)
     mean = ridge.fit(phi)
     residual = phi - mean(x)
+    # The deviation is regressed in logarithms, which keeps it above 0; `unit` then sets its scale right.
     spread = ridge.fit(np.log(residual**2 + 1e-12))
     unit = np.mean(residual**2 * np.exp(-spread(x)))
     deviation = np.sqrt(unit * np.exp(spread(x_targets)))
@@ -106,7 +111,7 @@ def _standardised(x: Floats, phi: Floats, x_targets: Floats, phi_targets: Floats
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Linear:
-    """x -> intercept + (x - centre) @ weights."""
+    """Linear function x -> intercept + (x - centre) @ weights."""
 
     centre: Floats
     weights: Floats
@@ -135,10 +140,10 @@ class _Ridge:
     def fit(self, t: Floats) -> _Linear:
         n, level = len(t), float(t.mean())
         c = self.vectors.T @ (self.x.T @ (t - level))
-        penalties = np.geomspace(1e-3, 1e5, 17)[:, None]
-        shrunk = self.values + penalties
+        shrunk = self.values + PENALTIES[:, None]
         freedom = (self.values / shrunk).sum(axis=1)
         rss = ((t - level) ** 2).sum() + (c**2 * (self.values / shrunk - 2) / shrunk).sum(axis=1)
         score = np.maximum(rss, 0.0) / np.maximum(n - 1 - freedom, 1e-9) ** 2
+        # Near n - 1 degrees of freedom the criterion divides 0 by 0.
         best = int(np.where(freedom < 0.9 * (n - 1), score, np.inf).argmin())
         return _Linear(self.centre, self.vectors @ (c / shrunk[best]), level)

@@ -22,14 +22,14 @@ from confide.views.records import Records
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reference:
-    """Whoever this model predicts better than models that never saw him, it has seen.
+    """Reference attack (attack R): claims records that this model predicts better than OUT models do.
 
     The adversary trains reference models without the target and ranks the target model's loss among theirs,
-    on the same record: hard and easy people are each measured by their own yardstick. With m such models the
-    score has little to say below a false-positive rate of 1/m, for then everybody who beats them all is tied.
+    on the same record. So hard and easy records are each compared with themselves. With m such models the
+    score says little below a false-positive rate of 1/m, because all targets that beat every model are tied.
 
-    Score: the share of those models with a larger loss, linear between them. Targets that all references
-    were trained on are left out.
+    Score: the share of those models with a larger loss, linear between them. Targets that all references were
+    trained on are left out.
     """
 
     name: ClassVar[str] = "reference"

@@ -10,8 +10,8 @@ import numpy as np
 
 from confide.attacks.membership.black_box._in_out import Mode, plays_online
 from confide.attacks.membership.black_box._queries import signal_of
-from confide.attacks.membership.black_box._ranks import auc, share_at_most
-from confide.attacks.membership.black_box._shadow_targets import best_on_stand_ins
+from confide.attacks.membership.black_box._ranks import share_at_most
+from confide.attacks.membership.black_box._shadow_targets import best_on_shadow_targets, known_auc
 from confide.core.access import BlackBox
 from confide.core.arrays import Bools, Floats, Rng
 from confide.core.nouns import Case, Guess
@@ -20,41 +20,47 @@ from confide.knowledge.models import Background, References
 from confide.models.signals import Tempered
 from confide.views.records import Records
 
+# The smallest log-likelihood: ratios of still smaller ones are noise.
 FLOOR = np.log(1e-12)
+# The paper's value of `a` for CIFAR-10, taken where it can neither be tuned nor divided by.
 UNTUNED = 0.3
-"""The paper's value of `a` for CIFAR-10, taken where it can neither be tuned nor divided by."""
+# The temperatures to choose from: above 1, because p itself rounds to 1 on memorised records.
 TEMPERATURES = (1.5, 2.0, 3.0)
+# The temperatures to choose from with a single reference.
 ALONE = (1.25, *TEMPERATURES)
-"""The temperatures to choose from with one reference."""
+# The temperatures of one model's p that predict another model's p.
 BASIS = (1.0, 2.0, 4.0, 8.0)
-"""The temperatures of one model's p that predict another's."""
-STAND_INS, RECORDS, FEW = 4, 5_000, 30
+# Tuning uses this many shadow targets, and this many records of each.
+SHADOW_TARGETS, RECORDS = 4, 5_000
+# A regression of one model's p on another's needs this many records.
+FEW = 30
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RMIA:
-    """Is this record likelier under the release than under other models, more so than strangers' records?
+    """RMIA: the record's likelihood ratio under the release, against the population's ratios.
 
-    Even with a single reference model the adversary can say how likely a record is without the release,
-    and divide. He does the same for strangers (the population), and claims a target whose ratio beats
-    nearly all of theirs. This is the attack for one to three references; where models learn by heart, so
-    that p rounds to 1, LiRA's logit may say more as soon as there are four.
+    The adversary estimates how likely a record is without the release, which needs a single reference model
+    only, and divides. It does the same for the records of a population, and claims a target whose ratio beats
+    nearly all of theirs. RMIA is the attack for one to three references. Where models memorise, so that p
+    rounds to 1, LiRA's logit may say more with four references and above.
 
-    With p = softmax(z / temperature)_y, p(x) = (mean p of IN + mean p of OUT) / 2. Lacking a side he uses
-    that p_in is about a p_out + 1 - a; with one reference he regresses the release's p on the reference's at
-    several temperatures, apart for records it was trained on and others, which says the same from his own
-    observation. Every reference that did not train on a stranger counts for him, none is picked. Score:
-    the share of strangers z with R_x / R_z >= gamma, R = p / p(x), in logs and by sort and search; ties
-    in the order of R_x. Without a population, log R_x, which ranks alike.
+    With p = softmax(z / temperature)_y, p(x) = (mean p of IN + mean p of OUT) / 2. Where a side is missing,
+    p_in is taken for a p_out + 1 - a. With one reference the release's p is regressed on the reference's p at
+    several temperatures, separately for records that the reference was trained on and for others. All
+    references that were not trained on a population record count for it. Score: the share of population
+    records z with R_x / R_z >= gamma, R = p / p(x), in logarithms, by sort and search; ties in the order of
+    R_x. Without a population the score is log R_x, which gives the same ranking.
 
-    Nobody's membership in the target is used to tune: a few references stand in for the target (their
-    members are known to who trained them) and are attacked by the others, or by the release itself.
+    Tuning uses nobody's membership in the target: a few references, whose members are known, play the target
+    and are attacked by the others, or by the release itself.
 
     Args:
-        mode: use references on both sides ("online"), OUT only ("offline"), or decide by what there is.
-        temperature: of the softmax; above 1 it keeps an upper tail where p itself rounds to 1. None tunes
-            it among 1.5, 2 and 3, and 1.25 if there is a single reference.
-        gamma: how much a stranger must be beaten by.
+        mode: use references on both sides ("online"), OUT only ("offline"), or decide by what there is
+            ("auto").
+        temperature: of the softmax; above 1 it keeps an upper tail where p itself rounds to 1. None tunes it
+            among 1.5, 2 and 3, and also 1.25 if there is a single reference.
+        gamma: the factor by which a population record must be beaten.
         a: the offline relation, in [0, 1]. None tunes it.
     """
 
@@ -78,20 +84,21 @@ class RMIA:
         if self.temperature is None:
             return self._tuned(case, references, rng=rng)(case, rng=rng)
         some_out = bool((~references.included).any())
+        # Where every reference saw every target, `log_out` infers p_out from p_in.
         online = plays_online(self.mode, references, self.name) if some_out else False
         return Guess(None, self.score(Asked.of(case, references, Tempered(self.temperature)), online=online))
 
     def score(self, asked: Asked, *, online: bool) -> Floats:
-        """The score of each target, float64[n], from everybody's log p."""
-        ratio, of_strangers = self._ratios(asked, online=online)
-        if of_strangers is None:
+        """The score of each target, float64[n], from all log p."""
+        ratio, of_others = self._ratios(asked, online=online)
+        if of_others is None:
             return ratio
-        return share_at_most(ratio, of_strangers, margin=float(np.log(self.gamma)))
+        return share_at_most(ratio, of_others, margin=float(np.log(self.gamma)))
 
     def _tuned(self, case: Case[BlackBox, Background, Records], references: References, *, rng: Rng) -> RMIA:
         temperatures = ALONE if len(references) == 1 else TEMPERATURES
         choices = [replace(self, temperature=t) for t in temperatures]
-        best = best_on_stand_ins(choices, case, rng=rng)
+        best = best_on_shadow_targets(choices, case, rng=rng)
         if best is not None:
             return best
         release = _basis(lambda signal: signal_of(case.view, case.targets, signal)[None])
@@ -101,21 +108,21 @@ class RMIA:
         )
 
     def _ratios(self, asked: Asked, *, online: bool) -> tuple[Floats, Floats | None]:
-        """log R of the targets and of the strangers."""
+        """log R of the targets and of the population."""
         saw, saw_not = int(asked.included[0].sum()), int((~asked.included[0]).sum())
         if self.a is None and len(asked.included) == 1 and saw_not >= FEW and (saw >= FEW or not saw):
-            targets, strangers = regressed(asked)
+            targets, people = regressed(asked)
         else:
             a = self._relation(asked, online=online)
             inside = log_mean(asked.on_targets, asked.included) if online else None
             targets = log_likelihood(log_out(asked.on_targets, asked.included, a=a), inside, a=a)
-            strangers = None
+            people = None
             if asked.on_population is not None:
                 outside = log_out(asked.on_population, asked.population_included, a=a)
-                strangers = log_likelihood(outside, None, a=a)
-        if strangers is None or asked.view_on_population is None:
+                people = log_likelihood(outside, None, a=a)
+        if people is None or asked.view_on_population is None:
             return asked.view_on_targets - targets, None
-        return asked.view_on_targets - targets, asked.view_on_population - strangers
+        return asked.view_on_targets - targets, asked.view_on_population - people
 
     def _relation(self, asked: Asked, *, online: bool) -> float:
         if self.a is not None:
@@ -125,10 +132,17 @@ class RMIA:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Asked:
-    """Everybody's log p: the view's and the references', on targets [n] and on the population [z].
+    """All log p: the view's and the references', on the targets [n] and on the population [z].
 
-    `basis` and `basis_on_population` are the p of a single reference at the temperatures `BASIS`, [4, n] and
-    [4, z]; None if there are more.
+    Args:
+        view_on_targets: of the release, float64[n].
+        on_targets: of the references, float64[M, n].
+        included: bool[M, n], who trained which reference.
+        view_on_population: of the release, float64[z], or None.
+        on_population: of the references, float64[M, z], or None.
+        population_included: bool[M, z].
+        basis: p of a single reference at the temperatures `BASIS`, float64[4, n]; None if there are more.
+        basis_on_population: the same, float64[4, z].
     """
 
     view_on_targets: Floats
@@ -142,19 +156,19 @@ class Asked:
 
     @classmethod
     def of(cls, case: Case[BlackBox, Background, Records], references: References, signal: Tempered) -> Asked:
-        strangers = case.known.population if references.on_population is not None else None
+        people = case.known.population if references.on_population is not None else None
         known = references.population_included
-        z = 0 if strangers is None else len(strangers)
+        z = 0 if people is None else len(people)
         alone = len(references) == 1
         return cls(
             signal_of(case.view, case.targets, signal),
             references.of_targets(signal),
             references.included,
-            None if strangers is None else signal_of(case.view, strangers, signal),
-            None if strangers is None else references.of_population(signal),
+            None if people is None else signal_of(case.view, people, signal),
+            None if people is None else references.of_population(signal),
             np.zeros((len(references), z), np.bool_) if known is None else known,
             _basis(references.of_targets) if alone else None,
-            _basis(references.of_population) if alone and strangers is not None else None,
+            _basis(references.of_population) if alone and people is not None else None,
         )
 
 
@@ -174,7 +188,7 @@ def log_mean(log_p: Floats, here: Bools) -> Floats:
 
 
 def log_out(log_p: Floats, included: Bools, *, a: float) -> Floats:
-    """log p(x) among models that did not see x; where all saw it, from p_in = a p_out + 1 - a."""
+    """log p(x) among OUT models; where all were trained on x, from p_in = a p_out + 1 - a."""
     outside = log_mean(log_p, ~included)
     if not np.isnan(outside).any():
         return outside
@@ -185,7 +199,7 @@ def log_out(log_p: Floats, included: Bools, *, a: float) -> Floats:
 
 
 def log_likelihood(outside: Floats, inside: Floats | None, *, a: float) -> Floats:
-    """log p(x) = log((p_in + p_out) / 2), with p_in = a p_out + 1 - a where `inside` does not know it."""
+    """log p(x) = log((p_in + p_out) / 2), with p_in = a p_out + 1 - a where `inside` is missing."""
     with np.errstate(divide="ignore"):
         assumed = np.logaddexp(np.log(a) + outside, np.log(1 - a))
     known = assumed if inside is None else np.where(np.isnan(inside), assumed, inside)
@@ -202,18 +216,18 @@ def measured_relation(asked: Asked) -> float:
 
 
 def tuned_relation(asked: Asked) -> float:
-    """The `a` in 0, 0.1 ... 1 with the best AUC against references that stand in for the target.
+    """The `a` in 0, 0.1 ... 1 with the best AUC against references that play the target.
 
-    Nobody's membership in the target is used: a stand-in's members are known to whoever trained it, and the
-    population is outside of the target.
+    Nobody's membership in the target is used. The adversary trained the references, so it knows their
+    members, and the population is outside the target.
     """
     if len(asked.on_targets) < 2:
         return UNTUNED
-    trials = [_trial(asked, j) for j in range(min(len(asked.on_targets), STAND_INS))]
+    trials = [_trial(asked, j) for j in range(min(len(asked.on_targets), SHADOW_TARGETS))]
     grid = np.linspace(0, 1, 11)
     table = np.array(
         [
-            [auc(view - log_likelihood(outside, None, a=a), member) for a in grid]
+            [known_auc(view - log_likelihood(outside, None, a=a), member) for a in grid]
             for view, outside, member in trials
         ]
     )
@@ -222,9 +236,9 @@ def tuned_relation(asked: Asked) -> float:
 
 
 def _trial(asked: Asked, j: int) -> tuple[Floats, Floats, Bools]:
-    """Reference j as the target: its log p, the log p of models outside of the record, its membership.
+    """Reference j as the target: its log p, the log p of OUT models of the record, its membership.
 
-    The other references judge, on targets and strangers that at least one of them did not see.
+    The other references judge, on targets and population records that at least one of them did not see.
     """
     others = np.arange(len(asked.on_targets)) != j
     own, member = [asked.on_targets[j]], [asked.included[j]]
@@ -240,34 +254,34 @@ def _trial(asked: Asked, j: int) -> tuple[Floats, Floats, Bools]:
 
 
 def regressed(asked: Asked) -> tuple[Floats, Floats | None]:
-    """log p(x) of targets and strangers, as the release's mean p at this p of the only reference.
+    """log p(x) of targets and population: the release's mean p, given this p of the only reference.
 
-    Half of the targets are in the release, whatever the reference saw: the mean over them is p(x) itself.
+    Half of the targets are in the release, whatever the reference saw, so the mean over them is p(x) itself.
     """
     own, seen = np.exp(asked.view_on_targets), asked.included[0]
     p = np.exp(asked.on_targets) if asked.basis is None else asked.basis
-    strangers = asked.basis_on_population
-    if strangers is None and asked.on_population is not None:
-        strangers = np.exp(asked.on_population)
+    people = asked.basis_on_population
+    if people is None and asked.on_population is not None:
+        people = np.exp(asked.on_population)
     targets = np.empty_like(own)
     plane = _plane(p[:, ~seen], own[~seen])
     targets[~seen] = plane(p[:, ~seen])
     if seen.any():
         targets[seen] = _plane(p[:, seen], own[seen])(p[:, seen])
-    return targets, None if strangers is None else plane(strangers)
+    return targets, None if people is None else plane(people)
 
 
 def judged_by_release(asked: Asked, release: Floats) -> float:
     """The mean AUC against a few references, if the release is the only model to compare them with.
 
-    Its own membership is unknown: records it saw and records it did not are measured by one plane over its
-    p at the temperatures `BASIS`, `release` [4, n].
+    Membership in the release is unknown. So records that it saw and records that it did not are measured by
+    one plane over its p at the temperatures `BASIS`, `release` [4, n].
     """
-    own = asked.on_targets[:STAND_INS]
+    own = asked.on_targets[:SHADOW_TARGETS]
     return float(
         np.mean(
             [
-                auc(mine - _plane(release, np.exp(mine))(release), asked.included[j])
+                known_auc(mine - _plane(release, np.exp(mine))(release), asked.included[j])
                 for j, mine in enumerate(own)
             ]
         )

@@ -20,27 +20,29 @@ from confide.views.records import Records
 if TYPE_CHECKING:
     from sklearn.pipeline import Pipeline
 
+# Answers on each side that a class needs to have a classifier of its own.
 ENOUGH = 20
-"""Answers on each side that a class needs to have a classifier of its own."""
+# The smallest log-score: single precision gives -inf for a score that rounds to 0.
+LEAST = -100.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shadow:
-    """Whoever gets answers like those that shadow models give to their own members, is one.
+    """Shadow models: claims records whose answers look like those that shadow models give to their members.
 
-    The first attack of its kind. The adversary trains shadow models that imitate the target, asks each
-    about records it saw and records it did not, and lets a classifier, one for each class, learn the
-    difference from the vector of scores. It does not know how hard each single record is: it rediscovers
+    This was the first membership inference attack. The adversary trains shadow models that imitate the target
+    and asks each about records it saw and records it did not. A classifier for each class learns the
+    difference from the vector of scores. It does not know how hard each single record is. So it rediscovers
     the loss attack, with its weakness at low false-positive rates.
 
     Here the classifier is a logistic regression on log-scores. Score: its decision value for the record's
     class; classes with fewer than 20 answers on a side share one classifier.
 
     Args:
-        vector: the true class's score, then the largest others in falling order ("sorted"), or all as they
-            come ("raw").
+        vector: the true class's score, then the largest others in falling order ("sorted"), or all scores in
+            class order ("raw").
         keep: how many of the others "sorted" keeps.
-        answers: at most so many answers of shadow models are learnt from in all, drawn at random.
+        answers: the largest number of shadow models' answers to learn from, drawn at random.
     """
 
     name: ClassVar[str] = "shadow"
@@ -75,7 +77,7 @@ class Shadow:
 
     def _vector(self, outputs: Floats, y: Array) -> Floats:
         """What the classifier sees of each answer: float64[n, f]."""
-        log_p = np.maximum(log_softmax(np.asarray(outputs, np.float64), axis=1), -100.0)
+        log_p = np.maximum(log_softmax(np.asarray(outputs, np.float64), axis=1), LEAST)
         if self.vector == "raw":
             return log_p
         rows = np.arange(len(y))

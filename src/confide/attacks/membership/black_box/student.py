@@ -8,7 +8,7 @@ from typing import ClassVar
 import numpy as np
 from scipy.special import gammaln, stdtr
 
-from confide.attacks.membership.black_box._in_out import Mode, ReferenceFit, logits_and_sides, plays_online
+from confide.attacks.membership.black_box._in_out import Mode, ReferenceFit, logits_in_and_out, plays_online
 from confide.core.access import BlackBox
 from confide.core.arrays import Floats, Rng
 from confide.core.nouns import Case, Guess
@@ -19,20 +19,21 @@ from confide.views.records import Records
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StudentT:
-    """The likelihood ratio of LiRA, by an adversary who knows how little a few models tell about a spread.
+    """Student t: the likelihood ratio of LiRA, where a few models tell little about a variance.
 
-    A record's own variance is better than one for all, if there are models enough to estimate it. Instead of
-    switching between the two he puts a prior on it, centred on the pooled variance and worth `prior`
-    observations; what he then predicts for the released model's answer is a Student t, with heavy tails where
-    references are few, and close to LiRA's normal where they are many. (Our parametrisation of the idea.)
+    A record's own variance is better than one for all, if there are enough models to estimate it. Instead of
+    switching between the two, the adversary puts a prior on it, centred on the pooled variance and worth
+    `prior` observations. The prediction for the released model's answer is then a Student t: with heavy tails
+    where references are few, and close to LiRA's normal where they are many. (Our parametrisation of the
+    idea.)
 
-    With n values of mean m and sum of squares SS on a side, pooled variance s2, and nu = prior + n - 1: v
-    = (prior s2 + SS) / nu * (1 + 1/n), and the score is t_nu((phi - m) / sqrt v) - log(v) / 2 of in,
-    minus the same of out; offline it is the log of the t distribution function. Targets that lack a side
-    are left out.
+    With n values of mean m and sum of squares SS on a side, pooled variance s2, and nu = prior + n - 1: v =
+    (prior s2 + SS) / nu * (1 + 1/n), and the score is t_nu((phi - m) / sqrt v) - log(v) / 2 of IN, minus the
+    same of OUT. Offline it is the log of the t distribution function. Targets that lack a side are left out.
 
     Args:
-        mode: compare in with out ("online"), look at out alone ("offline"), or decide by what there is.
+        mode: compare IN with OUT ("online"), look at OUT alone ("offline"), or decide by what there is
+            ("auto").
         prior: how many observations the pooled variance is worth.
     """
 
@@ -54,19 +55,19 @@ class StudentT:
     def __call__(self, case: Case[BlackBox, Background, Records], *, rng: Rng) -> Guess:
         references = case.known.need_references(self.name)
         online = plays_online(self.mode, references, self.name)
-        phi, inside, outside = logits_and_sides(case, references)
+        phi, inside, outside = logits_in_and_out(case, references)
         if online:
             return Guess(None, self.ratio(phi, inside, outside))
         nu, scale = self._spread(outside)
         return Guess(None, _log_distribution((phi - outside.mean) / scale, nu))
 
     def ratio(self, values: Floats, inside: ReferenceFit, outside: ReferenceFit) -> Floats:
-        """The log likelihood ratio of each target's value, float64[n]; NaN where a side is empty."""
+        """The log-likelihood ratio of each target's value, float64[n]; NaN where a side is empty."""
         return self._log_density(values, inside) - self._log_density(values, outside)
 
     def _spread(self, of: ReferenceFit) -> tuple[Floats, Floats]:
         """Degrees of freedom and scale of the predicted t; float64[n] each."""
-        count = np.maximum(of.count, 1)  # none at all: the mean is NaN, and so is the score
+        count = np.maximum(of.count, 1)  # with 0 references the mean is NaN, and so is the score
         nu = self.prior + count - 1
         return nu, np.sqrt((self.prior * of.pooled + of.squares) / nu * (1 + 1 / count))
 

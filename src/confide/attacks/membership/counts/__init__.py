@@ -1,17 +1,10 @@
-"""FLOOR 1: was this person in the group that was counted? One file a paper."""
+"""Membership inference from counts: is this person in the group whose visits were counted?"""
 
 from __future__ import annotations
 
 from confide.attacks.membership.counts.inner_product import InnerProduct
 from confide.attacks.membership.counts.knock_knock import KnockKnock
 
-ALL = (
-    InnerProduct,
-    KnockKnock,
-)
+ALL = (InnerProduct, KnockKnock)
 
-__all__ = [
-    "ALL",
-    "InnerProduct",
-    "KnockKnock",
-]
+__all__ = ["ALL", "InnerProduct", "KnockKnock"]

@@ -15,15 +15,16 @@ from confide.views.traces import Traces
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InnerProduct:
-    """Do the counts lean towards this person, more than people like him make them lean?
+    """Inner-product tracing: measures how far the counts lean towards the target.
 
-    The adversary trains nothing. He subtracts from the counts what a group of this size shows on average, by
-    the people he knows, and sees how far the rest points in the direction of the target.
+    The adversary trains nothing. From the counts it subtracts what a group of this size shows on average,
+    estimated from the people it knows. Then it measures how far the rest points in the direction of the
+    target.
 
     With y the target's presence in each (cell, bin), p the share of the known people who were there, m the
-    size of the group and A the counts: score `<y - p, A - m p> - |y - p|^2 / 2`. Under noise of equal
-    deviation in every cell that is the log-likelihood ratio, up to a factor; its second term makes people
-    with many visits and few comparable.
+    size of the group and A the counts, the score is `<y - p, A - m p> - |y - p|^2 / 2`. Under noise of equal
+    deviation in every cell that is the log-likelihood ratio, up to a factor. Its second term makes people
+    with many visits and with few comparable.
     """
 
     name: ClassVar[str] = "inner-product"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, ClassVar, cast
+from typing import ClassVar
 
 import numpy as np
 from sklearn.decomposition import PCA
@@ -15,26 +15,28 @@ from confide.core.arrays import Floats, Ints, Rng
 from confide.core.nouns import Case, Guess
 from confide.core.paper import Paper
 from confide.knowledge.counts import Counted
-from confide.views.counts import Counts
+from confide.views.counts import Counts, Grid, Visits
 from confide.views.traces import Traces
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KnockKnock:
-    """Trained on groups with and without this person: which of the two do these counts look like?
+    """Knock-knock attack: learns to tell the counts of groups with the target from those without.
 
-    The adversary forms groups of people he knows, has the mechanism count them (with its noise, if any), adds
-    the target's visits to a copy of each, and trains a classifier for each target to tell the copies apart.
-    Every group serves both with and without him, so that whatever he does not touch cannot mislead.
+    The adversary forms groups of people it knows and has the mechanism count them, with its noise if there is
+    any. To a copy of each it adds the target's visits. For each target it trains a classifier that tells the
+    copies apart. Every group serves with and without the target, so that differences that the target does not
+    cause cannot mislead.
 
     As published the classifier sees seven statistics of each cell over time: variance, least, greatest,
-    median, mean, deviation, sum. Those forget when the visits were; the counts at the target's own times may
-    join them. What the target cannot change is the same with and without him, and is left out.
+    median, mean, deviation, sum. They do not say when the visits were, so the counts at the target's own
+    times may be added. Whatever the target cannot change is the same with and without the target, and is left
+    out.
 
     Args:
-        groups: so many groups, each with and without the target.
-        statistics: the seven statistics of each of his cells?
-        counts: the counts in each (cell, bin) of his?
+        groups: the number of groups, each with and without the target.
+        statistics: whether the seven statistics of each of the target's cells are used.
+        counts: whether the counts in each (cell, bin) of the target are used.
         variance: keep the principal components that hold this share of the variance; None keeps the features.
         strength: of the fit to the training groups: C of the logistic regression.
     """
@@ -59,33 +61,33 @@ class KnockKnock:
         grid, n = case.view.grid, case.targets.people
         person, slot = grid.pairs(case.targets)
         start = np.searchsorted(person, np.arange(n + 1))
-        tables = self._trials(case.known, n, rng=rng)
+        tables = self._trials(case.known, grid, n, rng=rng)
         usual = seven(tables) if self.statistics else tables
-        score = np.zeros(n)  # of somebody who was nowhere nothing can be said: both are as likely
+        score = np.zeros(n)  # the counts say nothing about a person without visits
         for i in range(n):
-            his = slot[start[i] : start[i + 1]]
-            if len(his):
-                score[i] = self._score(case.view.counts, tables, usual, his)
+            own = slot[start[i] : start[i + 1]]
+            if len(own):
+                score[i] = self._score(case.view.counts, tables, usual, own)
         return Guess(None, score)
 
-    def _trials(self, known: Counted, targets: int, *, rng: Rng) -> Floats:
+    def _trials(self, known: Counted, grid: Grid, targets: int, *, rng: Rng) -> Floats:
         """The counts of made-up groups of the people he knows, [groups, cells, times]."""
         sizing, picking, counting = rng.spawn(3)
+        # The other targets are in the group by fair coins too, so its size varies as in the game.
         least = max(known.group - targets // 2, 0)
         sizes = least + sizing.binomial(targets - 1, 0.5, self.groups)
         people = known.need_people(self.name, least=int(sizes.max()))
+        groups = (people.take(np.sort(picking.permutation(people.people)[:size])) for size in sizes)
         return np.stack(
             [
-                known.mechanism(
-                    people.take(np.sort(picking.permutation(people.people)[:size])), rng=child
-                ).view.counts
-                for size, child in zip(sizes, counting.spawn(self.groups), strict=True)
+                known.mechanism(Visits(traces=group, grid=grid), rng=child).view.counts
+                for group, child in zip(groups, counting.spawn(self.groups), strict=True)
             ]
         )
 
-    def _score(self, released: Floats, tables: Floats, usual: Floats, his: Ints) -> float:
-        """The log-odds that the released counts have the target in them."""
-        cells, bins = np.divmod(his, released.shape[1])
+    def _score(self, released: Floats, tables: Floats, usual: Floats, slots: Ints) -> float:
+        """The log-odds that the target is among those counted."""
+        cells, bins = np.divmod(slots, released.shape[1])
         own, at = np.unique(cells, return_inverse=True)
         without = tables[:, own]
         visits = np.zeros(without.shape[1:])
@@ -98,15 +100,15 @@ class KnockKnock:
         )
         y = np.repeat([0, 1], len(without))
         reduced = [] if self.variance is None else [PCA(self.variance, svd_solver="full")]
-        model: Any = make_pipeline(
+        model = make_pipeline(
             StandardScaler(), *reduced, LogisticRegression(C=self.strength, solver="newton-cholesky")
         )
         model.fit(x, y)
         seen = self._features(released[None, own], None, at, bins)
-        return float(cast(Any, model.decision_function(seen))[0])
+        return float(np.asarray(model.decision_function(seen))[0])
 
     def _features(self, tables: Floats, known: Floats | None, at: Ints, bins: Ints) -> Floats:
-        """Of tables [g, own cells, times], whose statistics may be known: float64[g, f]."""
+        """Features of tables [g, own cells, times], whose statistics may be known already: float64[g, f]."""
         parts: list[Floats] = []
         if self.statistics:
             parts += [(seven(tables) if known is None else known).reshape(len(tables), -1)]

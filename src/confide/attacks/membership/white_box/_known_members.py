@@ -1,4 +1,4 @@
-"""The supervised adversary: some targets' membership is told to him, and he scores the others."""
+"""The supervised adversary: knows the membership of some targets, and scores the others."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ from confide.core.arrays import Bools, Floats, Ints
 from confide.core.errors import KnowledgeError
 from confide.knowledge.models import Background, SupervisedBackground
 
+# From fewer known members, or fewer known non-members, nothing can be learned.
 FEWEST = 10
-"""Fewer members, or fewer non-members, are nothing to learn from."""
 
 
 @dataclass(frozen=True, slots=True)
 class KnownMembers:
-    """Whom he learns from, and whom he judges.
+    """The targets to learn from, and the targets to score.
 
     Args:
-        rows: the told targets' positions, int64[t].
-        member: what he was told of them, bool[t].
-        others: the positions of all others, int64[n - t].
+        rows: the positions of the targets whose membership is known, int64[t].
+        member: their membership, bool[t].
+        others: the positions of all other targets, int64[n - t].
     """
 
     rows: Ints
@@ -29,7 +29,7 @@ class KnownMembers:
     others: Ints
 
     def usable(self, clear: Bools) -> KnownMembers:
-        """The same, without the targets of which the view says nothing; clear is bool[n]."""
+        """The same without the targets of which the view says nothing; clear is bool[n]."""
         keep = clear[self.rows]
         return KnownMembers(self.rows[keep], self.member[keep], self.others[clear[self.others]])
 
@@ -41,10 +41,10 @@ class KnownMembers:
 
 
 def need_told(known: Background, n: int, attack: str, clear: Bools | None = None) -> KnownMembers:
-    """What the adversary was told of n targets, as far as the view says something of them (`clear`).
+    """The known members among n targets, as far as the view says something of them (`clear`).
 
     Raises:
-        KnowledgeError: if that is too few members, or too few non-members.
+        KnowledgeError: if they are too few, or the known non-members are.
     """
     rows = known.told if isinstance(known, SupervisedBackground) else np.empty(0, np.int64)
     member = known.member if isinstance(known, SupervisedBackground) else np.empty(0, np.bool_)
@@ -57,7 +57,7 @@ def need_told(known: Background, n: int, attack: str, clear: Bools | None = None
     if min(yes, len(lesson.member) - yes) < FEWEST:
         raise KnowledgeError(
             f"{attack} needs {FEWEST} known members and as many known non-members among the targets, and "
-            f"has {yes} and {len(lesson.member) - yes}: tell it more of them, or take an attack that learns "
-            "from nobody."
+            f"has {yes} and {len(lesson.member) - yes}: let it know more of them, or choose an attack "
+            "that needs none."
         )
     return lesson

@@ -1,4 +1,4 @@
-"""Looking inside: which layers, and how large their gradients are."""
+"""Views from inside: the choice of layers, gradient norms, and answers in a few numbers."""
 
 from __future__ import annotations
 
@@ -14,17 +14,20 @@ from confide.core.errors import KnowledgeError
 from confide.models.signals import log_probability, settle, true_logit
 from confide.views.records import Records
 
+# The smallest log-probability: -inf would spoil the entropy and every mean.
+LEAST = -100.0
+
 
 def layer_numbers(view: WhiteBox, layers: Sequence[str] | None, attack: str) -> list[int]:
-    """The places of these layers (all by default) among the view's.
+    """The positions of these layers (all by default) among the view's layers.
 
     Raises:
-        KnowledgeError: for a layer that does not exist, or if none is left or there.
+        KnowledgeError: for a layer that does not exist, or if there is none.
     """
     names = list(view.layers)
     if not names:
         raise KnowledgeError(
-            f"{attack} looks at a model's parameters, and this one has none: audit it with black-box access."
+            f"{attack} needs a model's parameters, and this model has none: audit it with black-box access."
         )
     wanted = names if layers is None else list(layers)
     missing = [name for name in wanted if name not in names]
@@ -35,24 +38,24 @@ def layer_numbers(view: WhiteBox, layers: Sequence[str] | None, attack: str) -> 
 
 
 def log_norms(norms: Floats) -> Floats:
-    """The logarithm of each norm; those of exactly 0 are taken for half of the smallest that is not.
+    """Logarithm of each norm; a norm of exactly 0 counts as half of the smallest that is not.
 
     >>> log_norms(np.array([0.0, 2.0, 8.0])).round(3).tolist()
     [0.0, 0.693, 2.079]
     """
     seen = norms[(norms > 0) & np.isfinite(norms)]
-    least = float(seen.min()) / 2 if seen.size else 1.0
+    least = float(seen.min()) / 2 if seen.size else 1.0  # below all others, and not at minus infinity
     with np.errstate(invalid="ignore"):
         return np.log(np.maximum(norms, least))
 
 
 def total_norm(norms: Floats) -> Floats:
-    """The norm over several layers together, float64[n], from each layer's [n, L]."""
+    """Norm over several layers together, float64[n], from each layer's [n, L]."""
     return np.sqrt((norms**2).sum(axis=1))
 
 
 def need_torch(attack: str) -> None:
-    """Refuse where PyTorch is missing: a white box may come from elsewhere.
+    """Refuse to go on where PyTorch is missing, because a white box may come from elsewhere.
 
     Raises:
         KnowledgeError: if it is not installed.
@@ -64,7 +67,7 @@ def need_torch(attack: str) -> None:
 
 
 def standardised(table: Floats) -> Floats:
-    """Each column [n, f] with mean 0 and standard deviation 1; a constant one becomes 0.
+    """Each column [n, f] scaled to mean 0 and standard deviation 1; a constant one becomes 0.
 
     >>> standardised(np.array([[1.0, 5.0], [3.0, 5.0]])).tolist()
     [[-1.0, 0.0], [1.0, 0.0]]
@@ -82,10 +85,10 @@ def answer_numbers(outputs: Floats, y: Array, *, top: int) -> Floats:
     Args:
         outputs: logits [n, C], or values [n, 1].
         y: the truth [n].
-        top: so many of the largest log-probabilities, in falling order.
+        top: the number of largest log-probabilities, in falling order.
 
     Returns:
-        float64[n, f]; not all finite in the rows whose answer is not finite.
+        float64[n, f]; rows whose answer is not finite are not all finite.
 
     >>> answer_numbers(np.log([[0.5, 0.25, 0.25]]), np.array([1]), top=2).round(3).tolist()
     [[-1.099, -1.386, 1.04, -0.693, -1.386]]
@@ -95,14 +98,14 @@ def answer_numbers(outputs: Floats, y: Array, *, top: int) -> Floats:
     columns = [phi, log_probability(z, y)]
     if z.shape[1] == 1:
         return np.column_stack([*columns, z[:, 0]])
-    log_p = np.maximum(log_softmax(z, axis=1), -100.0)
+    log_p = np.maximum(log_softmax(z, axis=1), LEAST)
     entropy = -(np.exp(log_p) * log_p).sum(axis=1)
     largest = -np.sort(-log_p, axis=1)[:, :top]
     return np.column_stack([*columns, entropy, largest])
 
 
 def inside_numbers(view: WhiteBox, records: Records, layers: Sequence[int]) -> Floats:
-    """The log gradient norm of each chosen layer, in every published state of the run: float64[n, S L]."""
+    """Log gradient norm of each chosen layer, in every published state of the run: float64[n, S L]."""
     found: list[Floats] = []
     for state in (*view.snapshots, view):
         norms = state.gradient_norms(records.x, records.y)
@@ -111,5 +114,5 @@ def inside_numbers(view: WhiteBox, records: Records, layers: Sequence[int]) -> F
 
 
 def finite_rows(table: Floats) -> Bools:
-    """bool[n]: has this row numbers only?"""
+    """bool[n]: has this row finite numbers only?"""
     return np.asarray(np.isfinite(table).all(axis=1), np.bool_)

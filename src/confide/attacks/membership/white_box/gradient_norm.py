@@ -25,12 +25,11 @@ COMPREHENSIVE = Paper(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GradientNorm:
-    """Whoever the model would hardly learn anything more from, it has learnt from already.
+    """Gradient norm: claims records from which one more training step would change the model little.
 
-    Training pushes the gradient of the loss on its members towards zero. The adversary who holds the
-    parameters computes what one more step on each person would change, and claims those for whom it is
-    little. He needs no other models and nobody's membership; like whoever looks at the loss alone, he takes
-    easy people for members.
+    Training pushes the gradient of the loss on its members towards zero. The adversary holds the parameters,
+    computes the gradient for each person, and claims those for whom it is small. It needs no other models and
+    nobody's membership. Like the loss attack it takes easy records for members.
 
     Score: -log of the Euclidean norm of the loss's gradient in the chosen layers together.
 

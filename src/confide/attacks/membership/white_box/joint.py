@@ -8,11 +8,11 @@ from typing import ClassVar, Literal
 import numpy as np
 from scipy.special import gammaln
 
-from confide.attacks.membership.black_box._in_out import FLOOR, plays_online
+from confide.attacks.membership.black_box._in_out import ReferenceFit, plays_online
 from confide.attacks.membership.black_box.lira import LiRA
 from confide.attacks.membership.white_box._layers import layer_numbers, log_norms, total_norm
 from confide.core.access import WhiteBox
-from confide.core.arrays import Bools, Floats, Rng
+from confide.core.arrays import Floats, Rng
 from confide.core.errors import KnowledgeError
 from confide.core.nouns import Case, Guess
 from confide.core.paper import Paper
@@ -20,33 +20,29 @@ from confide.knowledge.models import Background
 from confide.models.signals import settle, true_logit
 from confide.views.records import Records
 
-SHRUNK = 0.01
-"""The share of a pooled covariance that gives way to its diagonal: numbers that are nearly one another's
-copies would make it singular."""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Joint:
-    """How would this model look *inside* with the record, and how without it?
+    """Joint likelihood ratio: LiRA for the answer and the gradients of every layer together.
 
-    The adversary trains reference models with and without each target, as in LiRA, and looks at more than the
-    answer: at the logit of the true class and the log gradient norm of every layer, at once. For each target
-    these numbers are about jointly normal among the models that saw it, and among those that did not, and
-    he asks under which of the two laws the released model is likelier. Each record is its own yardstick, so
-    easy people are not taken for members; on networks trained by plain gradient descent the gradients then
-    add little to the logit.
+    The adversary trains reference models with and without each target, as in LiRA. It looks at more than the
+    answer: at the logit of the true class and the log gradient norm of every layer, together. For each target
+    these numbers are about jointly normal among the IN models, and among the OUT models, and the adversary
+    asks under which of the two the released model is more likely. Each record is compared with itself, so
+    that easy records are not taken for members. On networks trained by plain gradient descent the gradients
+    then add little to the logit.
 
-    Score: log density of in minus log density of out, of vectors of d numbers. The covariance S is pooled
+    Score: log density of IN minus log density of OUT, of vectors of d numbers. The covariance S is pooled
     over all targets, with 1 % of it replaced by its diagonal. "student" is that of `student` for vectors:
     with n values on a side and sums of squares SS, a t with nu = prior + n - 1 degrees of freedom and scale
-    (prior S + SS) / nu * (1 + 1/n). With the logit alone these are `lira` and `student`. Targets that lack
-    a side are left out.
+    (prior S + SS) / nu * (1 + 1/n). With the logit alone these are `lira` and `student`. Targets that lack a
+    side are left out.
 
     Args:
         logit: whether the logit of the true class is one of the numbers.
-        layers: the names of the layers whose gradient norms are looked at; None for all, () for none.
+        layers: the names of the layers whose gradient norms are used; None for all, () for none.
         together: one norm over the chosen layers, instead of one for each.
-        law: normal with one covariance for all targets, or a Student t that adapts to each.
+        law: "normal" with one covariance for all targets, or a "student" t that adapts to each.
         prior: how many observations the pooled covariance is worth to "student".
     """
 
@@ -62,7 +58,7 @@ class Joint:
 
     def __call__(self, case: Case[WhiteBox, Background, Records], *, rng: Rng) -> Guess:
         if not self.logit and self.layers == ():
-            raise KnowledgeError("joint has nothing to look at: leave it the logit, or some layers.")
+            raise KnowledgeError("joint has nothing to look at, without logit and layers: give one of them.")
         references = case.known.need_references(self.name, at_least=2)
         plays_online("online", references, self.name)
         models = [case.view, *references.insides(self.name)]
@@ -70,14 +66,12 @@ class Joint:
         logits += list(references.of_targets(true_logit))
         seen = self._numbers(models, np.stack(logits), case.targets)
         own, others = seen[0], seen[1:]
-        return Guess(
-            None,
-            self._log_density(own, side(others, references.included))
-            - self._log_density(own, side(others, ~references.included)),
-        )
+        inside = ReferenceFit.of(others, references.included)
+        outside = ReferenceFit.of(others, ~references.included)
+        return Guess(None, self._log_density(own, inside) - self._log_density(own, outside))
 
     def _numbers(self, models: list[WhiteBox], logits: Floats, targets: Records) -> Floats:
-        """What is looked at, in each of M models: float64[M, n, d]."""
+        """The numbers that are compared, in each of M models: float64[M, n, d]."""
         columns = [settle(logits)[0]] if self.logit else []
         if self.layers != ():
             chosen = layer_numbers(models[0], self.layers, self.name)
@@ -89,7 +83,7 @@ class Joint:
         return np.stack(columns, axis=2)
 
     def _log_density(self, own: Floats, of: ReferenceFit) -> Floats:
-        """Of each target's own vector [n, d] under the law of one side: float64[n]."""
+        """Log density of each target's own vector [n, d] under one side: float64[n]."""
         d = own.shape[1]
         gap = (own - of.mean)[:, :, None]
         if self.law == "normal":
@@ -103,37 +97,3 @@ class Joint:
         distance = (gap * np.linalg.solve(scale, gap)).sum(axis=(1, 2))
         constant = gammaln((nu + d) / 2) - gammaln(nu / 2) - 0.5 * d * np.log(np.pi * nu)
         return constant - (nu + d) / 2 * np.log1p(distance / nu) - 0.5 * np.linalg.slogdet(scale)[1]
-
-
-@dataclass(frozen=True, slots=True)
-class ReferenceFit:
-    """The references that were (or were not) trained on each of n targets: `sides.ReferenceFit`, for vectors.
-
-    Args:
-        count: how many there are, float64[n].
-        mean: of their vectors, float64[n, d]; NaN where there are none.
-        squares: sum of the outer products of their distances to it, float64[n, d, d].
-        pooled: one covariance for all targets, shrunk towards its diagonal, float64[d, d].
-    """
-
-    count: Floats
-    mean: Floats
-    squares: Floats
-    pooled: Floats
-
-
-def side(values: Floats, here: Bools) -> ReferenceFit:
-    """Summarise `values` [M, n, d] where `here` [M, n]; a vector that is not finite counts as absent."""
-    here = here & np.isfinite(values).all(axis=2)
-    held = np.where(here[:, :, None], values, 0.0)
-    count = here.sum(axis=0).astype(np.float64)
-    with np.errstate(invalid="ignore"):
-        mean = held.sum(axis=0) / count[:, None]
-    gaps = np.where(here[:, :, None], values - mean, 0.0)
-    squares = np.einsum("mni,mnj->nij", gaps, gaps)
-    spare = np.maximum(count - 1, 0).sum()
-    flat = values[here]
-    pooled = squares.sum(axis=0) / spare if spare else np.atleast_2d(np.cov(flat.T, bias=True))
-    shrunk = (1 - SHRUNK) * pooled
-    np.fill_diagonal(shrunk, np.maximum(np.diag(pooled), FLOOR**2))
-    return ReferenceFit(count, mean, squares, shrunk)

@@ -25,17 +25,17 @@ from confide.views.records import Records
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Supervised:
-    """Whoever gets answers like those that known members of this very model get, is one.
+    """Supervised attack: claims records whose answers look like those of known members of this very model.
 
-    The adversary knows some of the members and some people who are not (customers who told him, a leaked
-    part of the list), and learns from the model's answers about them what sets members apart. Unlike a
-    shadow model's, these answers come from the released model itself.
+    The adversary knows some of the members and some people who are not members: customers who said so, or a
+    leaked part of the list. It learns from the model's answers about them what distinguishes members. Unlike
+    a shadow model's, these answers come from the released model itself.
 
-    Score: the log-odds that boosted trees give, from loss, entropy, logit of the true class and largest
-    log-probabilities; targets he was told of are left out.
+    Score: the log-odds of boosted trees, from loss, entropy, logit of the true class and largest
+    log-probabilities. The known targets are left out.
 
     Args:
-        top: how many of the largest log-probabilities are looked at.
+        top: the number of largest log-probabilities that are used.
         trees: how many trees are added up.
     """
 
@@ -53,18 +53,18 @@ class Supervised:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SupervisedGradients:
-    """Whoever gets answers *and gradients* like those of known members, is one.
+    """Supervised attack on gradients: claims records whose answers *and gradients* look like known members'.
 
-    As `supervised`, by an adversary who holds the parameters: to what the model answers he adds how strongly
-    each of its layers would change if it were trained on the person, now and in every earlier state of the
-    run that he holds.
+    It works like `supervised`, and the adversary also holds the parameters. To the model's answers it adds
+    how strongly each layer would change if it were trained on the person, now and in every earlier state of
+    the run that is published.
 
-    Score: the log-odds that boosted trees give, from loss, entropy, logit of the true class, largest
-    log-probabilities and the log gradient norm of each chosen layer; targets he was told of are left out.
+    Score: the log-odds of boosted trees, from loss, entropy, logit of the true class, largest
+    log-probabilities and the log gradient norm of each chosen layer. The known targets are left out.
 
     Args:
-        layers: the names of the layers whose gradients are looked at; None for all.
-        top: how many of the largest log-probabilities are looked at.
+        layers: the names of the layers whose gradients are used; None for all.
+        top: the number of largest log-probabilities that are used.
         trees: how many trees are added up.
     """
 
@@ -77,7 +77,7 @@ class SupervisedGradients:
     trees: int = 100
 
     def __call__(self, case: Case[WhiteBox, SupervisedBackground, Records], *, rng: Rng) -> Guess:
-        need_told(case.known, len(case.targets), self.name)  # before any gradient is computed
+        need_told(case.known, len(case.targets), self.name)  # refuse before any gradient is computed
         chosen = layer_numbers(case.view, self.layers, self.name)
         answers = answer_numbers(case.view.predict(case.targets.x), case.targets.y, top=self.top)
         numbers = np.hstack([answers, inside_numbers(case.view, case.targets, chosen)])
@@ -85,10 +85,11 @@ class SupervisedGradients:
 
 
 def _learnt(numbers: Floats, known: SupervisedBackground, name: str, trees: int, *, rng: Rng) -> Floats:
-    """What trees say of the others that learnt from the told; numbers is float64[n, f]."""
+    """The log-odds of the other targets, by trees fitted to the known ones; numbers is float64[n, f]."""
     from sklearn.ensemble import HistGradientBoostingClassifier
 
     lesson = need_told(known, len(numbers), name, finite_rows(numbers))
+    # Small trees and slow steps: some dozens of known members are enough to learn from.
     model = HistGradientBoostingClassifier(
         max_iter=trees,
         learning_rate=0.05,

@@ -1,1 +1,1 @@
-"""Reconstruction of pictures from obscured ones."""
+"""Reconstruction of pictures: clear ones restored from obscured ones."""

@@ -1,32 +1,34 @@
 """Mahloujifar et al.: blurring in practice can be undone (Privacy Blur, 2025); Wiener's filter (1949).
 
-The blur is known, so it is inverted frequency by frequency. Mirroring at the edges makes the cosine transform
-diagonalise it exactly: no ringing, no border lost. What the rounding has drowned is filled in no further than
-the power that clear pictures have there.
+The blur is known, so it is inverted frequency by frequency. The blur mirrors pictures at their edges, so the
+cosine transform diagonalises it exactly: there is no ringing, and no border is lost. Detail that rounding has
+hidden is restored only up to the power that clear pictures have there.
 """
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import TypeAlias, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
 from confide.core.arrays import Floats
 
+# The noise assumed in unrounded pictures: more than float arithmetic adds.
 EXACT = 1e-12
-"""The noise taken for unrounded pictures: that of float arithmetic, amply."""
+# The variance that rounding to whole numbers adds: that of a uniform number of width 1.
 ROUNDED = 1 / 12
-"""The variance that rounding to whole numbers adds."""
+
+Pixels: TypeAlias = NDArray[np.uint8] | Floats
 
 
-def power_of(clear: NDArray[Any]) -> Floats:
-    """The mean power of clear pictures [n, h, w(, 3)] at each cosine frequency, float64[h, w(, 3)]."""
+def power_of(clear: Pixels) -> Floats:
+    """Mean power of clear pictures [n, h, w(, 3)] at each cosine frequency, float64[h, w(, 3)]."""
     return (_cosines(clear.astype(np.float64)) ** 2).mean(axis=0)
 
 
-def deblurred(pixels: NDArray[Any], *, sigma: float, power: Floats, noise: float = ROUNDED) -> Floats:
-    """Pictures before a Gaussian blur: the linear guess with the least mean squared error, within 0..255.
+def deblurred(pixels: Pixels, *, sigma: float, power: Floats, noise: float = ROUNDED) -> Floats:
+    """Wiener deblurring: the linear estimate of clear pictures with the least squared error, 0..255.
 
     Args:
         pixels: the blurred pictures, [n, h, w(, 3)], whole numbers or not.
@@ -41,11 +43,12 @@ def deblurred(pixels: NDArray[Any], *, sigma: float, power: Floats, noise: float
     return np.clip(_pixels(gain * _cosines(pixels.astype(np.float64))), 0, 255)
 
 
-def depixelated(pixels: NDArray[Any], *, side: int, power: Floats) -> Floats:
-    """Grey pictures before a mosaic: the likeliest with these block means, within 0..255.
+def depixelated(pixels: Pixels, *, side: int, power: Floats) -> Floats:
+    """Mosaic removal: the most probable grey pictures with these block means, within 0..255.
 
-    Under the same prior as `deblurred`: with P the power, A the block means and x = P A' (A P A')^-1 y. Plain
-    inversion (least squares, without a prior) gives the mosaic back: its pseudo-inverse is the mosaic itself.
+    The prior is that of `deblurred`. With P the power, A the block means and y their values, x = P A' (A P
+    A')^-1 y. Plain inversion (least squares, without a prior) gives the mosaic back, because the mosaic is
+    its own pseudo-inverse.
 
     Args:
         pixels: the mosaics, [n, h, w].
@@ -60,12 +63,13 @@ def depixelated(pixels: NDArray[Any], *, side: int, power: Floats) -> Floats:
     means = np.tensordot(pixels.astype(np.float64), blocks, axes=([1, 2], [1, 2]))
     loaded = power * _cosines(blocks)
     gram = np.tensordot(loaded, _cosines(blocks), axes=([1, 2], [1, 2]))
+    # A block mean averages side^2 rounding errors, so its variance is that much smaller.
     weights = np.linalg.solve(gram + ROUNDED / side**2 * np.eye(len(gram)), means.T).T
     return np.clip(_pixels(cast(Floats, np.tensordot(weights, loaded, axes=1))), 0, 255)
 
 
 def transfer(size: int, sigma: float) -> Floats:
-    """What a mirrored Gaussian blur leaves of each cosine of a row of this size, float64[size].
+    """Transfer function of a mirrored Gaussian blur: its factor on each cosine, float64[size].
 
     >>> bool(transfer(8, 1.0)[0] == 1.0)  # a constant stays
     True

@@ -1,1 +1,1 @@
-"""Reconstruction of where people were, from released traces."""
+"""Reconstruction of traces: where people were, restored from what was released of their visits."""

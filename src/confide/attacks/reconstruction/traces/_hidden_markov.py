@@ -8,20 +8,21 @@ import numpy as np
 
 from confide.core.arrays import Bools, Floats, Ints, Rng
 
+# As an observation: nothing was seen at this step. It picks the last row of `likelihood`, which is all ones.
 NOT_SEEN = -1
-"""As an observation: nothing was seen at this step."""
+# The likelihood of an observation that the chain holds for impossible. At 0 one such visit would rule a
+# person out, although the chain was learned from few visits.
 FLOOR = 1e-12
-"""The likelihood of an observation that the chain holds for impossible."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Chains:
-    """U hidden Markov chains over S states that show O symbols.
+    """Hidden Markov chains: U of them, over S states that show O symbols.
 
     Args:
-        start: float64[U, S], where each chain begins.
+        start: float64[U, S], the distribution of the first state.
         transition: float64[U, S, S], rows sum to 1.
-        emission: float64[U, O, S], the chance of each symbol in each state.
+        emission: float64[U, O, S], the probability of each symbol in each state.
     """
 
     start: Floats
@@ -35,15 +36,15 @@ class Chains:
 
 
 def log_likelihood(chains: Chains, observed: Ints) -> tuple[Floats, Bools]:
-    """How well each chain explains each sequence: the scaled forward pass.
+    """Log-likelihood of each sequence under each chain: the scaled forward pass.
 
     Args:
         chains: U of them.
         observed: int64[U or 1, J, T], symbols or `NOT_SEEN`; with 1 in front, every chain sees all J.
 
     Returns:
-        log P(sequence | chain), float64[U, J]; and where an observation was impossible for the chain, bool[U,
-        J]: its likelihood was put at `FLOOR`, the model does not fit.
+        log P(sequence | chain), float64[U, J]; and bool[U, J], where an observation was impossible for the
+        chain. Its likelihood was set to `FLOOR`: the model does not fit there.
     """
     table = chains.likelihood()
     total, flagged = 0.0, np.zeros((len(chains.start), observed.shape[1]), np.bool_)
@@ -57,7 +58,7 @@ def log_likelihood(chains: Chains, observed: Ints) -> tuple[Floats, Bools]:
 
 
 def filtered(chains: Chains, observed: Ints) -> Floats:
-    """P(state at t | what was seen up to t), float64[T, U, J, S]."""
+    """Filtering: P(state at t | what was seen up to t), float64[T, U, J, S]."""
     table = chains.likelihood()
     shape = (observed.shape[2], len(chains.start), observed.shape[1], chains.start.shape[1])
     found = np.empty(shape)
@@ -69,7 +70,7 @@ def filtered(chains: Chains, observed: Ints) -> Floats:
 
 
 def posterior(chains: Chains, observed: Ints) -> Floats:
-    """P(state at t | all that was seen), by forward and backward passes: float64[T, U, J, S]."""
+    """Smoothing: P(state at t | all that was seen), by forward and backward passes, float64[T, U, J, S]."""
     table, found = chains.likelihood(), filtered(chains, observed)
     back = np.ones(found.shape[1:])
     transposed = chains.transition.transpose(0, 2, 1)
@@ -83,21 +84,23 @@ def posterior(chains: Chains, observed: Ints) -> Floats:
 
 
 def likeliest_paths(chains: Chains, observed: Ints) -> Ints:
-    """The likeliest path of states as a whole, by Viterbi's algorithm: int64[T, U, J]."""
+    """Viterbi's algorithm: the most probable path of states as a whole, int64[T, U, J]."""
     with np.errstate(divide="ignore"):
         table, step = np.log(chains.likelihood()), np.log(chains.transition)
         best = np.broadcast_to(
             np.log(chains.start)[:, None],
             (len(chains.start), observed.shape[1], chains.start.shape[1]),
         )
-    came = np.zeros((observed.shape[2], *best.shape), np.int16)
+    came = np.zeros(
+        (observed.shape[2], *best.shape), np.int16
+    )  # the largest array here: states fit into 16 bits
     for t in range(observed.shape[2]):
         if t:
             reached = best[..., :, None] + step[:, None]
             came[t] = reached.argmax(axis=-2)
             best = reached.max(axis=-2)
         shown = best + _shown(table, observed[..., t])
-        lost = np.isneginf(shown).all(axis=-1, keepdims=True)  # impossible: go on as if nothing was seen
+        lost = np.isneginf(shown).all(axis=-1, keepdims=True)  # impossible: treat it as not seen
         best = np.where(lost, best + np.log(FLOOR), shown)
     path = np.empty(came.shape[:-1], np.int64)
     path[-1] = best.argmax(axis=-1)
@@ -107,7 +110,7 @@ def likeliest_paths(chains: Chains, observed: Ints) -> Ints:
 
 
 def sampled_paths(chains: Chains, observed: Ints, *, rng: Rng) -> Ints:
-    """A path drawn from P(path | all that was seen): filter forward, sample backward. int64[T, U, J]."""
+    """Path sampling from P(path | all that was seen): filter forward, sample backward. int64[T, U, J]."""
     found = filtered(chains, observed)
     path = np.empty(found.shape[:-1], np.int64)
     coins = rng.random(path.shape)
@@ -127,9 +130,9 @@ def _shown(table: Floats, symbols: Ints) -> Floats:
 
 
 def _weighed(ahead: Floats, shown: Floats) -> tuple[Floats, Floats, Bools]:
-    """The product, scaled to sum to 1; its scale; and where it is zero in all states.
+    """The product scaled to sum to 1, its scale, and where it is zero in all states.
 
-    There, what was seen is set aside, and its likelihood counts as `FLOOR`.
+    There the observation is ignored, and its likelihood counts as `FLOOR`.
     """
     both = ahead * shown
     scale = both.sum(axis=-1)

@@ -9,23 +9,23 @@ import numpy as np
 from confide.attacks.reconstruction.traces._hidden_markov import NOT_SEEN, Chains, sampled_paths
 from confide.core.arrays import Array, Floats, Ints, Rng
 
+# People who are sampled at once, sorted by length, so that little is sampled beyond the end of a trace.
 TOGETHER = 128
-"""So many people are sampled at once."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Profiles:
-    """How each of U people moves between R regions, learned from earlier traces.
+    """Mobility profiles: how each of U people moves between R regions, learned from earlier traces.
 
-    A person's K most visited regions are states of their own; whatever else he visits is one further state,
-    "elsewhere", within which he is where people are. So the R x R matrix of a person needs (K + 1)^2 numbers,
-    and all that is computed with it is exact.
+    A person's K most visited regions are states of their own. All other regions are one further state,
+    "elsewhere", within which the person is where people are. So a person's R x R matrix needs (K + 1)^2
+    numbers, and all that is computed with it is exact.
 
     Args:
-        own: int64[U, K], his regions; -1 where he has fewer.
-        start: float64[U, K + 1], the share of his time in each state.
+        own: int64[U, K], the person's own regions; -1 where they have fewer.
+        start: float64[U, K + 1], the share of time in each state.
         transition: float64[U, K + 1, K + 1], rows sum to 1; the last state is elsewhere.
-        outside: float64[U, R], where he is when elsewhere; 0 at his own regions, rows sum to 1.
+        outside: float64[U, R], where the person is when elsewhere; 0 at their own regions, rows sum to 1.
     """
 
     own: Ints
@@ -37,7 +37,7 @@ class Profiles:
         """The chains as seen through a mechanism.
 
         Args:
-            shows: float64[R, O], the chance that a visit to a region is shown as each symbol.
+            shows: float64[R, O], the probability that a visit to a region is shown as each symbol.
         """
         mine = np.where((self.own < 0)[..., None], 1.0, shows[self.own])
         elsewhere = self.outside @ shows
@@ -45,11 +45,12 @@ class Profiles:
         return Chains(self.start, self.transition, emission.transpose(0, 2, 1))
 
     def regions(self, state: Floats, observed: Ints, shows: Floats) -> Floats:
-        """From the chance of each state to that of each region: float64[U, T, R].
+        """Probability of each region from that of each state: float64[U, T, R].
 
         Args:
             state: float64[U, T, K + 1].
-            observed: int64[U, T], symbols or `NOT_SEEN`: elsewhere, they are all that tells regions apart.
+            observed: int64[U, T], symbols or `NOT_SEEN`; elsewhere, only they tell regions apart.
+            shows: float64[R, O], the probability that a visit to a region is shown as each symbol.
         """
         seen = np.vstack([shows.T, np.ones(len(shows))])[observed]
         where = self.outside[:, None] * seen
@@ -85,19 +86,23 @@ def learned(
 ) -> Profiles:
     """Profiles from sequences of regions with gaps: Gibbs sampling of the gaps, in turn with the chain.
 
-    Each round draws the missing regions given the chain (forward filtering, backward sampling), then the
-    chain given all regions, row by row from Dirichlet(counts + prior). What is kept is the mean of (counts +
-    prior), scaled, over the rounds after the burn-in. Without gaps it is plain counts plus the prior.
+    Each round draws the missing regions given the chain (forward filtering, backward sampling). Then it draws
+    the chain given all regions, row by row from Dirichlet(counts + prior). The result is the mean of (counts
+    + prior), scaled, over the rounds after the burn-in. Without gaps it is plain counts plus the prior.
 
     Args:
         observed: int64[U, T], a region or `NOT_SEEN`; what follows a person's last visit is no gap.
         regions: R.
-        own: at most so many states of each person's own.
-        prior: the weight of the Dirichlet prior on each row; its mean is his share of visits in each state.
-        burn_in, keep: rounds thrown away, and rounds kept.
+        own: the largest number of states of each person's own.
+        prior: the weight of the Dirichlet prior on each row; its mean is the person's share of visits in each
+            state.
+        burn_in: rounds that are dropped.
+        keep: rounds that are kept.
+        rng: draws the gaps and the chains.
     """
     shares, mine, local = _states(observed, regions, own)
     seen = np.concatenate([mine >= 0, np.ones((len(mine), 1), np.bool_)], axis=1)
+    # Half a visit for each state that there is: a state must stay possible.
     visits = _counted(local[..., None], (seen.shape[1],)) + 0.5 * seen
     alpha = prior * visits / visits.sum(axis=1, keepdims=True)
     within = np.arange(local.shape[1]) < _lengths(local)[:, None]
@@ -106,12 +111,12 @@ def learned(
     else:
         start, transition = _scaled(visits), _scaled(_moves(local, within, visits.shape[1]) + alpha[:, None])
     popular = shares * ~_held(mine, regions)
-    popular += popular.sum(axis=1, keepdims=True) <= 0  # he has been everywhere
+    popular += popular.sum(axis=1, keepdims=True) <= 0  # all regions are the person's own
     return Profiles(mine, start, transition, _scaled(popular))
 
 
 def _states(observed: Ints, regions: int, own: int) -> tuple[Floats, Ints, Ints]:
-    """How popular regions are [R], each person's own ones [U, K], and his sequence in his own states."""
+    """How popular regions are [R], each person's own ones [U, K], and their sequence in their own states."""
     count = _counted(observed[..., None], (regions,))
     by_count = np.argsort(-count, axis=1, kind="stable")[:, : min(own, regions)]
     mine = np.where(np.take_along_axis(count, by_count, axis=1) > 0, by_count, -1)
@@ -123,7 +128,7 @@ def _states(observed: Ints, regions: int, own: int) -> tuple[Floats, Ints, Ints]
 
 
 def _held(mine: Ints, regions: int) -> Array:
-    """bool[U, R]: is it one of his own?"""
+    """bool[U, R]: is it one of the person's own?"""
     found = np.zeros((len(mine), regions), np.bool_)
     person, place = np.nonzero(mine >= 0)
     found[person, mine[person, place]] = True
@@ -133,7 +138,7 @@ def _held(mine: Ints, regions: int) -> Array:
 def _gibbs(
     local: Ints, alpha: Floats, within: Array, *, burn_in: int, keep: int, rng: Rng
 ) -> tuple[Floats, Floats]:
-    """Start and transition of each person; those with traces of like length are sampled together."""
+    """Start and transition of each person; people with traces of similar length are sampled together."""
     start, transition = np.empty_like(alpha), np.empty((*alpha.shape, alpha.shape[1]))
     order = np.argsort(within.sum(axis=1), kind="stable")
     blocks = [order[first : first + TOGETHER] for first in range(0, len(order), TOGETHER)]
@@ -164,7 +169,7 @@ def _rounds(
 
 
 def _moves(path: Ints, within: Array, states: int) -> Floats:
-    """Moves from state to state between steps that both are known and within the trace, float64[U, S, S]."""
+    """Moves between states, where both steps are known and within the trace, float64[U, S, S]."""
     both = within[:, 1:] & (path[:, 1:] >= 0) & (path[:, :-1] >= 0)
     pairs = np.stack([np.where(both, path[:, :-1], NOT_SEEN), path[:, 1:]], axis=-1)
     return _counted(pairs, (states, states))
@@ -186,6 +191,6 @@ def _lengths(observed: Ints) -> Ints:
 
 
 def _scaled(weights: Floats) -> Floats:
-    """Rows that sum to 1; a row of zeros (a state that he has not) becomes uniform."""
+    """Rows that sum to 1; a row of zeros (a state that the person does not have) becomes uniform."""
     whole = weights.sum(axis=-1, keepdims=True)
     return np.where(whole > 0, weights / np.where(whole > 0, whole, 1), 1 / weights.shape[-1])

@@ -1,4 +1,4 @@
-"""How places look in a release: the observation model, read off the mechanism itself (Kerckhoffs' rule)."""
+"""Observation model: how places look in a release, found by running the mechanism (Kerckhoffs' principle)."""
 
 from __future__ import annotations
 
@@ -11,15 +11,19 @@ from confide.core.nouns import Mechanism
 from confide.knowledge.traces import owners
 from confide.views.traces import Traces, metres
 
+# A step at which a person shows nothing.
 HIDDEN = -1
+# More released places than this are mapped to the nearest region: the table of R x O chances must stay small.
 MOST_SYMBOLS = 1_000
+# Draws that count as missed where none was: no symbol may be quite impossible.
 LEAST_MISSED = 1e-3
-"""Draws that are taken to have been missed where none was."""
+# Distances that are computed at once: 16 MB.
+PAIRS = 2_000_000
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Regions:
-    """A map of p places onto the R most visited of them: every place belongs to the nearest.
+    """Map of p places onto the R most visited of them: every place belongs to the nearest region.
 
     Args:
         place: int64[R], the place that each region is named after.
@@ -48,9 +52,9 @@ class Regions:
         return len(self.place)
 
     def symbols(self, released: Traces) -> tuple[Ints, int]:
-        """What each released place tells, int64[released.places], and how many such symbols there are.
+        """Symbol of each released place, int64[released.places], and the number of symbols.
 
-        A few released places are told apart; many are put to the nearest region.
+        A few released places keep a symbol each; many are mapped to the nearest region.
         """
         if released.places <= MOST_SYMBOLS:
             return np.arange(released.places), released.places
@@ -69,7 +73,7 @@ class Regions:
 def nearest(points: Floats, centres: Floats) -> Ints:
     """The nearest centre of each point, int64[p]; both float64[., 2] in degrees, in blocks of 16 MB."""
     found = np.empty(len(points), np.int64)
-    block = max(2_000_000 // len(centres), 1)
+    block = max(PAIRS // len(centres), 1)
     for first in range(0, len(points), block):
         found[first : first + block] = metres(points[first : first + block, None], centres).argmin(axis=1)
     return found
@@ -78,16 +82,19 @@ def nearest(points: Floats, centres: Floats) -> Ints:
 def shown_as(
     mechanism: Mechanism[Traces], traces: Traces, regions: Regions, *, draws: int = 2_000, rng: Rng
 ) -> Floats:
-    """The chance that a visit to a region shows as each symbol, by trying it: float64[R, O].
+    """Probability that a visit to a region is shown as each symbol, by simulation: float64[R, O].
 
-    `draws` made-up people each pay one visit to each region, and are put through the mechanism; a visit that
-    it hides tells nothing, as a gap does. Each region spreads over its places as visits do. What the draws
-    have missed is about the share of them that came up once (Good and Turing), spread evenly over the symbols
-    and never quite nothing; rows sum to 1.
+    `draws` made-up people each visit every region once, and go through the mechanism. A visit that it hides
+    tells nothing, like a gap. Within a region visits spread over its places as real visits do. The
+    probability that the draws have missed is about the share of symbols that came up once (Good and Turing).
+    It is spread evenly over the symbols and never quite 0. Rows sum to 1.
 
     Args:
+        mechanism: made the release.
         traces: where it is known how a region's visits spread, and when people move.
-        draws: made-up visits to each region; a chance is right to about 0.5 / sqrt(draws).
+        regions: R of them.
+        draws: made-up visits to each region; a probability is right to about 0.5 / sqrt(draws).
+        rng: draws places, times and the mechanism's noise.
     """
     choosing, timing, noise = rng.spawn(3)
     whom = np.tile(np.arange(len(regions)), draws)
@@ -107,8 +114,8 @@ def shown_as(
 
 
 def _within(traces: Traces, regions: Regions, whom: Ints, *, rng: Rng) -> Ints:
-    """A place in each of these regions, in proportion to visits and half a one."""
-    weight = np.bincount(traces.place, minlength=traces.places) + 0.5  # nobody may have been there yet
+    """A place in each of these regions, in proportion to visits plus one half."""
+    weight = np.bincount(traces.place, minlength=traces.places) + 0.5  # a place may have had no visits yet
     order = np.argsort(regions.of, kind="stable")
     up_to = np.concatenate([[0.0], np.cumsum(weight[order])])
     first = np.searchsorted(regions.of[order], np.arange(len(regions) + 1))
@@ -118,9 +125,9 @@ def _within(traces: Traces, regions: Regions, whom: Ints, *, rng: Rng) -> Ints:
 
 
 def steps(person: Array, time: Ints, *, step: int, forget: int) -> Ints:
-    """The step at which each visit falls, int64[k], counted from the person's first; visits in any order.
+    """Step at which each visit falls, int64[k], counted from the person's first; visits in any order.
 
-    A gap of more than `forget` steps is shortened to so many: by then a chain has forgotten where it was.
+    A gap of more than `forget` steps is shortened to that many: by then a chain has forgotten where it was.
 
     >>> steps(np.array([0, 0, 0, 1]), np.array([7200, 0, 999_999, 50]), step=3600, forget=24).tolist()
     [2, 0, 26, 0]
@@ -137,9 +144,9 @@ def steps(person: Array, time: Ints, *, step: int, forget: int) -> Ints:
 
 
 def laid_out(person: Array, at: Ints, what: Ints, *, people: int, length: int) -> Ints:
-    """A table int64[people, length] of what each person shows at each step, `HIDDEN` where nothing.
+    """Table int64[people, length] of what each person shows at each step, `HIDDEN` where nothing.
 
-    The first visit of a step is the one shown; steps beyond the table are left out.
+    The first visit of a step is shown; steps beyond the table are left out.
     """
     table = np.full((people, length), HIDDEN)
     back = np.flatnonzero(at < length)[::-1]  # the last that is written stays
@@ -151,10 +158,11 @@ def sequences(traces: Traces, symbol: Ints, *, step: int, forget: int, longest: 
     """Each person's visits as a sequence of symbols, step by step: int64[U, T], `HIDDEN` where there is none.
 
     Args:
-        symbol: int64[places], what each place is called.
+        traces: of U people.
+        symbol: int64[places], the symbol of each place.
         step: seconds.
-        forget: longer gaps count as so many steps.
-        longest: steps after these are left out.
+        forget: longer gaps count as this many steps.
+        longest: steps after this many are left out.
     """
     at = steps(traces.person, traces.time, step=step, forget=forget)
     length = min(int(at.max(initial=0)) + 1, longest)

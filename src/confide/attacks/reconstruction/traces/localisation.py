@@ -13,12 +13,12 @@ from confide.core.arrays import Floats, Ints
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Located:
-    """Where the adversary puts people whose traces he knows to be theirs.
+    """Location estimates of people whose traces are known to be theirs.
 
     Args:
-        belief: float64[U, T, R], the localisation attack: the chance of each region, given all that was
+        belief: float64[U, T, R], the localisation attack: the probability of each region, given all that was
             shown.
-        path: int64[U, T], the tracking attack: the region at each step of the likeliest path as a whole.
+        path: int64[U, T], the tracking attack: the region at each step of the most probable path as a whole.
     """
 
     belief: Floats
@@ -31,7 +31,7 @@ def located(profiles: Profiles, observed: Ints, shows: Floats) -> Located:
     Args:
         profiles: how each of them moves.
         observed: int64[U, T], released symbols or -1.
-        shows: float64[R, O], the chance that a visit to a region shows as each symbol.
+        shows: float64[R, O], the probability that a visit to a region is shown as each symbol.
     """
     chains, alone = profiles.chains(shows), observed[:, None]
     state = posterior(chains, alone)[:, :, 0].transpose(1, 0, 2)
@@ -42,13 +42,13 @@ def located(profiles: Profiles, observed: Ints, shows: Floats) -> Located:
 
 
 def habits(profiles: Profiles) -> Floats:
-    """Where he would put them without any release: float64[U, R]."""
+    """Where the adversary would place people without any release: float64[U, R]."""
     nothing = np.full((len(profiles.own), 1), -1)
     return profiles.regions(profiles.start[:, None], nothing, np.ones((profiles.outside.shape[1], 1)))[:, 0]
 
 
 def met(one: Floats, other: Floats) -> Floats:
-    """The chance that two people are in the same region, from the beliefs about each: float64[...].
+    """Probability that two people are in the same region, from the beliefs about each: float64[...].
 
     >>> float(met(np.array([0.5, 0.5]), np.array([1.0, 0.0])))
     0.5

@@ -1,1 +1,1 @@
-"""The gradient decoder: membership by linear inversion of the parameters."""
+"""Gradient decoder: membership by linear inversion of the parameters."""

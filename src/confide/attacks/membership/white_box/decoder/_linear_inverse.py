@@ -1,4 +1,4 @@
-"""A sum of some people's gradients is published: whose? One eigendecomposition answers for every ridge."""
+"""Linear inverse problem: who is in a published sum of gradients? One decomposition serves every ridge."""
 
 from __future__ import annotations
 
@@ -9,12 +9,13 @@ from scipy.linalg import cho_factor, cho_solve, eigh
 
 from confide.core.arrays import Floats
 
+# Keeps divisions defined where all gradients, or the whole target, are 0.
 TINY = 1e-300
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class System:
-    """What is known of t = G' c + noise, by blocks of parameters.
+    """The linear system t = G' c + noise, by blocks of parameters.
 
     Args:
         grams: the inner products of the m candidates' gradients in each of B blocks, B arrays [m, m].
@@ -31,8 +32,8 @@ class System:
     def learnt_weights(self, *, rounds: int = 3, ridge: float = 1e-4) -> Floats:
         """One over the noise in each block, float64[B]: what is left of the target for each parameter.
 
-        Blocks differ in how much of their weights is still their start, and in how steady their gradients
-        were; which of them to listen to shows in a few rounds of solving and looking at what is left.
+        Blocks differ in how much of their weights is still the initial value, and in how steady their
+        gradients were. A few rounds of solving and measuring what is left show which blocks to trust.
         """
         weights = np.ones(len(self.grams))
         for _ in range(rounds if len(weights) > 1 else 0):
@@ -46,7 +47,7 @@ class System:
         return weights
 
     def spectrum(self, weights: Floats) -> Spectrum:
-        """The system as one, each parameter of block b counting `weights[b]` times."""
+        """The system as one, in which each parameter of block b counts `weights[b]` times."""
         gram, size = self._together(weights)
         values, vectors = eigh(gram, overwrite_a=True, check_finite=False, driver="evd")
         return Spectrum(
@@ -68,11 +69,11 @@ class System:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Spectrum:
-    """The eigenvalues of a Gram matrix K whose mean diagonal is 1, and what follows for every ridge.
+    """Eigenvalues of a Gram matrix K whose mean diagonal is 1, and what follows for every ridge.
 
     Args:
         values: the r largest eigenvalues, float64[r]; all others are 0.
-        vectors: theirs, float64[m, r].
+        vectors: their eigenvectors, float64[m, r].
         along: G t in their coordinates, float64[r].
         square: |t|^2.
         parameters: the number of equations p.
@@ -95,28 +96,29 @@ class Spectrum:
         return self.vectors @ (self.along / (self.values + ridge))
 
     def unsure(self, ridge: float) -> Floats:
-        """u = ridge diag (K + ridge I)^-1, float64[m] within (0, 1]: 1 = nothing is learnt about this one."""
+        """u = ridge diag (K + ridge I)^-1, float64[m] within (0, 1]; 1 = nothing is learned about this."""
         learnt = self._squares @ (self.values / (self.values + ridge))
         rest = np.maximum(1 - self._squares.sum(axis=1), 0.0)  # where all eigenvalues are 0
         unsure = self._squares @ (ridge / (self.values + ridge)) + rest
+        # Of u and 1 - u the smaller one is computed as a sum, so that it keeps its digits.
         return np.clip(np.where(learnt < 0.5, 1 - learnt, unsure), 1e-15, 1.0)
 
     def evidence(self, ridge: float) -> float:
-        """log p(t) up to a constant, for c ~ N(0, v / ridge) and noise ~ N(0, v), at the likeliest v."""
+        """log p(t) up to a constant, for c ~ N(0, v / ridge) and noise ~ N(0, v), at the most likely v."""
         left = self.square - float((self.along**2 / (self.values + ridge)).sum())
         noise = max(left, 1e-14 * self.square, TINY) / self.parameters
         spread = float(np.log1p(self.values / ridge).sum())
         return self.offset - 0.5 * (self.parameters * float(np.log(noise)) + spread)
 
     def explained(self, ridge: float) -> float:
-        """The share of |t|^2 that G' c explains, above what as many random directions would: at most 1."""
+        """The share of |t|^2 that G' c explains, beyond what as many random directions would: at most 1."""
         c = self.along / (self.values + ridge)
         left = 1 - float(2 * self.along @ c - (self.values * c) @ c) / max(self.square, TINY)
         spent = self.spent(ridge)
         return 1 - left / (1 - spent) if spent < 1 and self.square > 0 else 0.0
 
     def spent(self, ridge: float) -> float:
-        """The share of the equations that the fit uses up: so much of pure noise would be explained."""
+        """The share of the equations that the fit uses up: that much of pure noise would be explained."""
         return float((self.values / (self.values + ridge)).sum()) / self.parameters
 
 

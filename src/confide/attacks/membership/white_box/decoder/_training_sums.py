@@ -1,4 +1,4 @@
-"""What training wrote into the parameters: directions that are about sums of gradients, and the gradients."""
+"""Sums of gradients that training leaves in the parameters, and the candidates' gradients."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from confide.core.errors import KnowledgeError
 from confide.views.records import Records
 
 Target: TypeAlias = Literal["auto", "weights", "displacement", "update"]
+# Bytes of the Gram matrices that are held at once, one for each block of layers.
 ROOM = 2**31
-"""Gram matrices of so many bytes are held at once, one for each block of layers."""
+# The most blocks of layers: each one is another pass over all candidates.
 BLOCKS = 8
-"""... of at most so many blocks: each is a pass over all candidates."""
+# Bytes of the gradients that are held at once for a sketch.
 CHUNK = 2**27
-"""Gradients of so many bytes are held at once for a sketch."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -51,14 +51,14 @@ class Sum:
 
 
 def sums(view: WhiteBox, target: Target, layers: Sequence[str] | None, attack: str) -> dict[Target, Sum]:
-    """The sums that a model shows, by what they are: "weights", "displacement", "update", or with "auto" all.
+    """The sums that a model shows, by name: "weights", "displacement", "update", or with "auto" all of them.
 
-    Weights: at the end of training with weight decay, members' gradients add up to minus the penalty's.
-    Displacement: what was added to the parameters since the oldest published state was gradients. They
-    are taken in the last state. Update: the same, and they are taken in the oldest state, as is right after
-    one step or a few, such as one round of federated learning. (Steps between states in the middle tell less
-    than the whole way, and as a stack of systems with one c they mislead: what a member adds changes sign
-    when decay pulls back.)
+    Weights: at the end of training with weight decay, members' gradients add up to minus the penalty's
+    gradient. Displacement: what was added to the parameters since the oldest published state was gradients,
+    which are taken in the last state. Update: the same, with gradients taken in the oldest state, which is
+    right after one step or a few, such as one round of federated learning. Steps between states in the middle
+    are not used. They say less than the whole way, and as a stack of systems with one c they mislead, because
+    what a member adds changes sign when decay pulls back.
 
     Raises:
         KnowledgeError: for a layer that does not exist, or if a displacement is asked for and no earlier
@@ -68,7 +68,7 @@ def sums(view: WhiteBox, target: Target, layers: Sequence[str] | None, attack: s
     names = tuple(view.layers[i] for i in numbers)
     if target in ("displacement", "update") and not view.snapshots:
         raise KnowledgeError(
-            f"{attack} looks at the {target} between two states of a run, and there is only one: give an "
+            f"{attack} needs the {target} between two states of a run, and there is only one state: give an "
             "earlier one (`checkpoints`), or use target 'weights'."
         )
     found: dict[Target, Sum] = {}
@@ -84,7 +84,7 @@ def sums(view: WhiteBox, target: Target, layers: Sequence[str] | None, attack: s
 
 
 def softened(found: Sum, temperature: float) -> Sum:
-    """The same sum, gradients taken at a temperature.
+    """The same sum, with gradients taken at a temperature.
 
     Raises:
         KnowledgeError: if the view cannot show those.
@@ -97,7 +97,7 @@ def softened(found: Sum, temperature: float) -> Sum:
 
 
 def system_of(found: Sum, people: Records) -> System:
-    """The system in as many blocks of layers as there is room for."""
+    """The system in as many blocks of layers as memory allows."""
     products, state = found.along(people), found.state
     grams, along, squares, sizes = list[Floats](), list[Floats](), list[float](), list[int]()
     room = ROOM // (8 * max(len(people), 1) ** 2)
@@ -111,7 +111,7 @@ def system_of(found: Sum, people: Records) -> System:
 
 
 def sketch_of(found: Sum, people: Records, weights: Floats, *, width: int, rng: Rng) -> Spectrum:
-    """The same from a count sketch: each parameter is added to, or taken from, one of `width` numbers.
+    """Count sketch of the system: each parameter is added to, or subtracted from, one of `width` numbers.
 
     Inner products keep their expectation; the variance of each is about |g|^2 |h|^2 / width.
 
@@ -140,7 +140,7 @@ def _blocks(layers: int, most: int) -> list[Ints]:
 
 
 def _buckets(size: int, width: int, rng: Rng) -> tuple[Ints, Ints, Array]:
-    """The parameters in the order of their numbers, where each number starts, and which it is."""
+    """The parameters ordered by bucket, the start of each bucket, and the buckets that are not empty."""
     bucket = rng.integers(width, size=size)
     order = np.argsort(bucket, kind="stable")
     there, starts = np.unique(bucket[order], return_index=True)
@@ -153,12 +153,13 @@ def _chunks(m: int, parameters: int) -> Iterator[slice]:
 
 
 def _spectrum(sketches: Floats, target: Floats) -> Spectrum:
-    """From sketches S [m, k], by the smaller of S S' and S' S = V w V', whose S S' has S V / sqrt(w)."""
+    """The spectrum from sketches S [m, k]; with S' S = V w V', S S' has the eigenvectors S V / sqrt(w)."""
     m, k = sketches.shape
     along, sizes = sketches @ target, np.array([float(k)])
     if m <= k:
         whole = System((sketches @ sketches.T,), along[None], np.array([target @ target]), sizes)
         return whole.spectrum(np.ones(1))
+    # With more candidates than numbers the smaller matrix S' S is decomposed.
     size = max(float(np.vdot(sketches, sketches)) / m, TINY)
     values, right = eigh(sketches.T @ sketches / size, overwrite_a=True, driver="evd")
     kept = values > 1e-12 * max(float(values[-1]), TINY)

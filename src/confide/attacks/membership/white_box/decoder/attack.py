@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import ClassVar, Literal, get_args
 
 import numpy as np
 
-from confide.attacks.membership.white_box.decoder._known_nonmembers import FEWEST, flagged, with_strangers
-from confide.attacks.membership.white_box.decoder._linear_inverse import (
-    Spectrum,
-    likelihood_ratio,
-    size_of_member,
+from confide.attacks.membership.white_box.decoder._known_nonmembers import (
+    FEWEST,
+    flagged,
+    with_known_nonmembers,
+)
+from confide.attacks.membership.white_box.decoder._linear_inverse import Spectrum
+from confide.attacks.membership.white_box.decoder._solution import (
+    GRID,
+    SPENT,
+    Setting,
+    Solution,
+    set_apart,
+    sound,
 )
 from confide.attacks.membership.white_box.decoder._training_sums import (
     Sum,
@@ -23,109 +31,68 @@ from confide.attacks.membership.white_box.decoder._training_sums import (
     system_of,
 )
 from confide.core.access import WhiteBox
-from confide.core.arrays import Bools, Floats, Rng
+from confide.core.arrays import Bools, Rng
 from confide.core.diagnostics import Curve, Diagnostics
 from confide.core.errors import DataError, KnowledgeError
 from confide.core.nouns import Case, Guess
 from confide.core.paper import Paper
+from confide.core.sentence import Sentence
 from confide.knowledge.models import Background
 from confide.views.records import Records
 
-GRID = tuple(10.0 ** (k / 2) for k in range(-16, 1))
-"""The ridges that are tried, in units of the mean squared gradient."""
+# The temperatures that are tried: in a well fitted model gradients at 1 are tiny and ragged.
 TEMPERATURES = (1.0, 1.5)
-"""The temperatures that are tried."""
+# This one is tried too where known non-members choose: the evidence likes hot gradients too much.
 HOTTER = 2.0
-"""... and this one, where known non-members choose: the evidence likes hot gradients too much."""
+# In a regression the result is conclusive only if more candidates than this score above 99 % of the known
+# non-members.
 STANDS_OUT = 0.02
-"""In a regression: conclusive only if more candidates stand above 99 % of the known non-members."""
+# What the gradients are looked for in, as the attack's card says it.
 WHAT = {
     "weights": "the weights",
     "displacement": "the way from the oldest published state",
     "update": "the update of the oldest published state",
 }
+# The result is conclusive only if the candidates' gradients explain this share of the target
+# (`docs/decoder.md`).
 EXPLAINED = 0.45
-"""Conclusive only if the candidates' gradients explain this share of the target (`docs/decoder.md`) ..."""
-SPENT = 0.7
-"""... and noise would not be explained to a larger share than this."""
-TYPICAL = 0.75
-"""Members differ in how large their part is: the test is for one that is somewhat smaller than average."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Setting:
-    """What is chosen: target, temperature of the gradients, weights of blocks, ridge; and by what."""
-
-    target: Target
-    temperature: float
-    weights: Floats
-    ridge: float
-    by: str = "by the evidence"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Solution:
-    """A system under a setting, and which of m candidates it is about (`clear`, bool[m])."""
-
-    spectrum: Spectrum
-    setting: Setting
-    clear: Bools
-
-    @property
-    def explained(self) -> float:
-        """The share of the target that the candidates' gradients explain."""
-        return self.spectrum.explained(self.setting.ridge)
-
-    def scores(self, ridge: float | None = None) -> Floats:
-        """The score of each candidate, float64[m]; NaN where the gradient is not finite."""
-        answer = np.full(len(self.clear), np.nan)
-        answer[self.clear] = scores_of(self.spectrum, self.setting.ridge if ridge is None else ridge)
-        return answer
-
-    def sizes(self) -> Floats:
-        """The coefficient of each candidate in units of a member's, float64[m]; NaN likewise."""
-        ridge = self.setting.ridge
-        c, unsure = self.spectrum.coefficients(ridge), self.spectrum.unsure(ridge)
-        answer = np.full(len(self.clear), np.nan)
-        answer[self.clear] = c / (size_of_member(c, unsure) or 1.0)
-        return answer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decoder:
-    """Training adds its members' gradients up in the parameters: whose are they made of?
+    """Gradient decoder: finds the records whose gradients the parameters are made of.
 
-    With weight decay, at the end of training, sum over members of g_i + n lambda theta = 0. From a known
-    start, start - theta is a sum of gradients too. So the adversary takes the gradient g_i of every candidate
-    in the published model and solves t = sum c_i g_i, where t is minus the weights, or the displacement: c_i
-    is about one size for members, and about 0 for all others. He needs no reference model, only a list of
-    candidates; members who are not on it act as noise. A model that answers alike for everybody may still
-    give its members away here.
+    Training adds up its members' gradients in the parameters. With weight decay, at the end of training, sum
+    over members of g_i + n lambda theta = 0. From a known start, start - theta is a sum of gradients too. So
+    the adversary takes the gradient g_i of every candidate in the published model and solves t = sum c_i g_i,
+    where t is minus the weights, or the displacement. c_i is about the same size for all members, and about 0
+    for all others. The adversary needs no reference model, only a list of candidates; members who are not on
+    it act as noise. A model that answers all people in the same way may still give its members away here.
 
     The system is solved as a Gaussian one, c = (K + ridge)^-1 G t with the Gram matrix K of the gradients.
-    Score: the log likelihood ratio of c_i = s against c_i = 0, all other c_j unknown, up to one factor:
-    (c_i - (1 - u_i) s / 2) / u_i, where u_i = ridge ((K + ridge)^-1)_ii says how little was learnt about this
-    record, and s, the size of a member, comes from the c themselves. The weight of each layer is one over
-    the noise in it; ridge and temperature are those under which the published parameters are likeliest (the
+    Score: the log-likelihood ratio of c_i = s against c_i = 0, all other c_j unknown, up to one factor: (c_i
+    - (1 - u_i) s / 2) / u_i. Here u_i = ridge ((K + ridge)^-1)_ii says how little was learned about this
+    record, and s, the size of a member, comes from the c themselves. The weight of each layer is one over the
+    noise in it. Ridge and temperature are those under which the published parameters are most likely (the
     evidence). No label is used. With known non-members (a population) the card also says how many candidates
-    stand out from them; and where the gradients explain too little for the evidence to be trusted, ridge and
-    temperature are those under which most candidates do.
+    stand out from them. Where the gradients explain too little for the evidence to be trusted, ridge and
+    temperature are those under which most candidates stand out.
 
-    Our own formulation. Its relatives: stationarity for reconstruction (Balle, Cherubin, Hayes 2022; Haim et
+    Our own formulation. Related work: stationarity for reconstruction (Balle, Cherubin, Hayes 2022; Haim et
     al. 2022), the inverse-Hessian attack (Suri, Zhang, Evans 2024), gradient likelihood ratios (Leemann,
     Pawelczyk, Kasneci 2023), and KKT coefficients as scores (ImpMIA 2025).
 
     Args:
-        target: the weights; the displacement from the oldest published state, with gradients of now; or that
-            displacement as an update of a step or a few, with gradients of then. "auto" tries all that there
-            are, and takes the one that the gradients explain best.
+        target: "weights"; "displacement", the way from the oldest published state, with gradients of the last
+            state; or "update", the same way as one step or a few, with gradients of the oldest state. "auto"
+            tries all that there are and takes the one that the gradients explain best.
         ridge: in units of the mean squared gradient; None to choose by the evidence.
         temperature: of the softmax in the gradients; None to choose between 1 and 1.5 by the evidence.
         layers: the names of the layers to look at; None for all.
         layer_weights: by the noise in each layer ("learnt"), or "equal".
-        most: candidates (known non-members among them) for the whole Gram matrix, which takes some 60 m^2
-            bytes; with more, gradients are sketched.
-        sketch: the numbers that a gradient is summed into then.
+        most: candidates, known non-members included, for which the whole Gram matrix is computed; it takes
+            about 60 m^2 bytes. With more, gradients are sketched.
+        sketch: the numbers that a gradient is then summed into.
     """
 
     name: ClassVar[str] = "decoder"
@@ -161,22 +128,25 @@ class Decoder:
 
     def __call__(self, case: Case[WhiteBox, Background, Records], *, rng: Rng) -> Guess:
         drawing, solving = rng.spawn(2)
-        people = with_strangers(case, rng=drawing)
+        people = with_known_nonmembers(case, rng=drawing)
         n = len(case.targets)
-        solution = self.solve(case.view, people, strangers=len(people) - n, rng=solving)
+        solution = self.solve(case.view, people, nonmembers=len(people) - n, rng=solving)
         return Guess(
             None, solution.scores()[:n], self.diagnostics(solution, n, values=case.known.classes < 2)
         )
 
-    def solve(self, view: WhiteBox, people: Records, *, strangers: int, rng: Rng) -> Solution:
-        """The system under the best setting; of two targets, the one that is explained better.
+    def solve(self, view: WhiteBox, people: Records, *, nonmembers: int, rng: Rng) -> Solution:
+        """The system under the best setting; of several targets, the one that is explained best.
 
         Args:
-            strangers: so many of the people, the last ones, are known non-members.
+            view: the released model.
+            people: the candidates.
+            nonmembers: how many of the people, the last ones, are known non-members.
+            rng: draws who is looked at and the sketch, where there are too many candidates.
         """
         found = sums(view, self.target, self.layers, self.name)
         clear = clear_of(found, people)
-        outside = int(clear[len(clear) - strangers :].sum())
+        outside = int(clear[len(clear) - nonmembers :].sum())
         people, best = people.take(clear), None
         for target, each in found.items():
             choosing, hashing = rng.spawn(2)
@@ -192,7 +162,7 @@ class Decoder:
         return best
 
     def again(self, view: WhiteBox, people: Records, setting: Setting, *, rng: Rng) -> Solution:
-        """The system of another model, under a setting that is chosen already."""
+        """The system of another model, under a setting that was chosen before."""
         found = sums(view, setting.target, self.layers, self.name)
         clear = clear_of(found, people)
         spectrum = self._spectrum(found[setting.target], people.take(clear), setting, rng)
@@ -204,8 +174,8 @@ class Decoder:
             return system_of(soft, people).spectrum(setting.weights)
         return sketch_of(soft, people, setting.weights, width=self.sketch, rng=rng)
 
-    def _best(self, target: Target, found: Sum, people: Records, strangers: int) -> tuple[Spectrum, Setting]:
-        """The likeliest setting; where that explains too little, the one that sets most candidates apart."""
+    def _best(self, target: Target, found: Sum, people: Records, nonmembers: int) -> tuple[Spectrum, Setting]:
+        """The most likely setting, or the one that sets most candidates apart if that explains too little."""
         tried: list[tuple[Spectrum, Setting]] = []
         for temperature in TEMPERATURES if self.temperature is None else (self.temperature,):
             try:
@@ -215,11 +185,11 @@ class Decoder:
                     raise
                 break
         spectrum, setting = max(tried, key=lambda one: one[0].evidence(one[1].ridge))
-        if self.ridge is not None or strangers < FEWEST or spectrum.explained(setting.ridge) >= EXPLAINED:
+        if self.ridge is not None or nonmembers < FEWEST or spectrum.explained(setting.ridge) >= EXPLAINED:
             return spectrum, setting
         if self.temperature is None and len(tried) == len(TEMPERATURES):
             tried.append(self._tried(target, found, people, HOTTER))
-        return set_apart(tried, len(people) - strangers)
+        return set_apart(tried, len(people) - nonmembers)
 
     def _tried(
         self, target: Target, found: Sum, people: Records, temperature: float
@@ -232,88 +202,63 @@ class Decoder:
         return spectrum, Setting(target=target, temperature=temperature, weights=weights, ridge=ridge, by=by)
 
     def _ridge(self, spectrum: Spectrum) -> float:
-        """The likeliest ridge of those that leave noise alone and give members a part: they add, never take.
+        """The most likely ridge of those that leave noise alone and give members a positive part.
 
-        Far from stationary the likeliest of all may be one that explains next to nothing.
+        Far from a stationary point the most likely of all ridges may explain next to nothing.
         """
         if self.ridge is not None:
             return self.ridge
-        return max(GRID, key=lambda ridge: (_sound(spectrum, ridge), spectrum.evidence(ridge)))
+        return max(GRID, key=lambda ridge: (sound(spectrum, ridge), spectrum.evidence(ridge)))
 
     def diagnostics(self, solution: Solution, n: int, *, values: bool) -> Diagnostics:
-        """What the card says; `values` where the model predicts values, not classes."""
-        setting, strangers = solution.setting, len(solution.clear) - n
+        """The card's remarks; `values` where the model predicts values instead of classes."""
+        setting, nonmembers = solution.setting, len(solution.clear) - n
         explained, among = max(solution.explained, 0.0), int(solution.clear.sum())
         sketched = f" (gradients sketched in {self.sketch} numbers, as there are more than {self.most})"
-        beside = f" and {strangers} known non-members" if strangers else ""
-        remarks = [
-            f"It looked for the gradients of {n} candidates{beside} in {WHAT[setting.target]}"
-            f"{sketched if among > self.most else ''}.",
+        beside = (" and ", nonmembers, " known non-members") if nonmembers else ()
+        place = f" in {WHAT[setting.target]}{sketched if among > self.most else ''}."
+        remarks: list[Sentence] = [
+            ("It looked for the gradients of ", n, " candidates", *beside, place),
             f"Ridge {setting.ridge:.1g} ({setting.by}), gradients at "
             f"temperature {setting.temperature:g}; no label was used.",
             f"The candidates' gradients explain {explained:.0%} of the target, chance deducted.",
-            "He cannot know how many of the members are among the candidates; those missing act as noise.",
+            "It cannot know how many of the members are among the candidates; those missing act as noise.",
         ]
         shares: list[float] = []
         stands_out = 0.0
-        if strangers:
+        if nonmembers:
             shares = [flagged(solution.scores(ridge), n) for ridge in GRID]
             stands_out = flagged(solution.scores(), n)
             above = "of the candidates stand above 99% of the known non-members; by chance, 1%."
             remarks.append(f"{stands_out:.1%} {above}")
-        doubt = ""
+        doubt: tuple[str | int, ...] = ()
         spectrum = solution.spectrum
         if explained < EXPLAINED:
             doubt = (
                 f"{1 - explained:.0%} of the target is left unexplained. The model is far from stationary, "
                 "or has noise in its weights, or most members are not among the candidates: give a known "
-                "start (checkpoints), or the whole list."
+                "start (checkpoints), or the whole list.",
             )
         elif spectrum.parameters < among or spectrum.spent(setting.ridge) > SPENT:
             doubt = (
-                f"{spectrum.parameters:.0f} numbers are too few to tell {among} candidates apart: give fewer "
-                "candidates, or look at more layers (or a wider `sketch`)."
+                f"{spectrum.parameters:.0f} numbers are too few to tell ",
+                among,
+                " candidates apart: give fewer candidates, or look at more layers (or a wider `sketch`).",
             )
         elif values and stands_out <= STANDS_OUT:
             doubt = (
                 "in a regression the share explained tells too little, and no candidate stands out from "
-                "known non-members: give a population where there is none."
+                "known non-members: give a population where there is none.",
             )
         if doubt:
-            remarks.append(f"Not conclusive: {doubt}")
+            remarks.append(("Not conclusive: ", *doubt))
         return Diagnostics(tuple(remarks), not doubt, (_curve(solution, shares),))
 
 
 def clear_of(found: Mapping[Target, Sum], people: Records) -> Bools:
-    """Whose gradient is finite, bool[m]."""
+    """bool[m]: whose gradient is finite?"""
     products = next(iter(found.values())).along(people)
     return np.asarray(np.isfinite(products).all(axis=1))
-
-
-def set_apart(tried: list[tuple[Spectrum, Setting]], n: int) -> tuple[Spectrum, Setting]:
-    """The temperature and the ridge under which most of the first n stand above the others."""
-    share = {
-        (at, ridge): flagged(scores_of(spectrum, ridge), n)
-        for at, (spectrum, _) in enumerate(tried)
-        for ridge in GRID
-        if _sound(spectrum, ridge)
-    }
-    if not share:
-        return tried[0]
-    at, ridge = max(share, key=lambda one: share[one])
-    spectrum, setting = tried[at]
-    return spectrum, replace(setting, ridge=ridge, by="by known non-members")
-
-
-def scores_of(spectrum: Spectrum, ridge: float) -> Floats:
-    """The score of each candidate, float64[m]."""
-    c, unsure = spectrum.coefficients(ridge), spectrum.unsure(ridge)
-    return likelihood_ratio(c, unsure, TYPICAL * size_of_member(c, unsure))
-
-
-def _sound(spectrum: Spectrum, ridge: float) -> bool:
-    size = size_of_member(spectrum.coefficients(ridge), spectrum.unsure(ridge))
-    return size > 0 and spectrum.spent(ridge) <= SPENT
 
 
 def _curve(solution: Solution, shares: list[float]) -> Curve:

@@ -7,11 +7,12 @@ from typing import ClassVar
 
 import numpy as np
 
-from confide.attacks.membership.black_box._in_out import side
+from confide.attacks.membership.black_box._in_out import ReferenceFit
 from confide.attacks.membership.black_box.student import StudentT
+from confide.attacks.membership.white_box.decoder._known_nonmembers import with_known_nonmembers
 from confide.attacks.membership.white_box.decoder._linear_inverse import TINY
 from confide.attacks.membership.white_box.decoder._training_sums import Target
-from confide.attacks.membership.white_box.decoder.attack import Decoder, with_strangers
+from confide.attacks.membership.white_box.decoder.attack import Decoder
 from confide.core.access import WhiteBox
 from confide.core.arrays import Floats, Rng
 from confide.core.nouns import Case, Guess
@@ -22,22 +23,22 @@ from confide.views.records import Records
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CalibratedDecoder:
-    """What does the decoder say of this record on models that saw it, and on models that did not?
+    """Calibrated gradient decoder: compares the decoder's result with that on IN and on OUT models.
 
-    The adversary runs `decoder` on the release, and with the same ridge, temperature and layer weights on
-    reference models trained on random halves of the candidates. A record whose gradient is hard to tell
-    from others' gets a score that wanders; its own spread among the references says how far. He asks under
-    which law, in or out, the release's score is likelier (`student`), and may add that question about the
-    logit.
+    The adversary runs `decoder` on the release. With the same ridge, temperature and layer weights it runs it
+    on reference models trained on random halves of the candidates. A record whose gradient is hard to tell
+    from others gets scores that vary; their spread among the references says how much. The adversary asks
+    whether the release's score is more likely under the IN or under the OUT models (`student`), and may add
+    that question about the logit.
 
     Score: asinh(decoder) + share asinh(ratio), each in units of its median size, where the ratio is that of
-    `student` for c in units of a member's. Where the decoder is near its ceiling this adds nothing; where it
-    is not (no weight decay) it does: `docs/decoder.md`. Targets that lack a side are left out.
+    `student` for c in units of a member's. Where the decoder is near its ceiling this adds nothing; elsewhere
+    (without weight decay) it does: `docs/decoder.md`. Targets that lack a side are left out.
 
     Args:
         target: as in `decoder`; references show a displacement only if they have earlier states too, so
             "auto" takes the weights where they have none.
-        share: what the ratio counts beside the decoder's own score.
+        share: the weight of the ratio beside the decoder's own score.
         logit: whether to add the ratio of the logit to that of c.
         prior: how many observations the pooled variance is worth, as in `student`.
         most: as in `decoder`.
@@ -62,15 +63,16 @@ class CalibratedDecoder:
         earlier = all(model.snapshots for model in models)
         target: Target = "weights" if self.target == "auto" and not earlier else self.target
         decoder = Decoder(target=target, most=self.most)
-        people, n = with_strangers(case, rng=drawing), len(case.targets)
-        solution = decoder.solve(case.view, people, strangers=len(people) - n, rng=solving)
+        people, n = with_known_nonmembers(case, rng=drawing), len(case.targets)
+        solution = decoder.solve(case.view, people, nonmembers=len(people) - n, rng=solving)
         solutions = [
             decoder.again(model, people, solution.setting, rng=child)
             for model, child in zip(models, others, strict=True)
         ]
         own, values = solution.sizes()[:n], np.stack([each.sizes()[:n] for each in solutions])
         test, included = StudentT(mode="online", prior=self.prior), references.included
-        ratio = test.ratio(own, side(values, included), side(values, ~included))
+        inside, outside = ReferenceFit.of(values, included), ReferenceFit.of(values, ~included)
+        ratio = test.ratio(own, inside, outside)
         if self.logit:
             ratio = ratio + test(case, rng=drawing).score
         score = squeezed(solution.scores()[:n]) + self.share * squeezed(ratio)
@@ -80,7 +82,7 @@ class CalibratedDecoder:
 
 
 def squeezed(score: Floats) -> Floats:
-    """asinh of a score in units of its median size: tails drawn in, so that two can be added.
+    """asinh of a score in units of its median size, which shortens the tails so that two can be added.
 
     >>> squeezed(np.array([-2.0, 1.0, 2.0])).round(2).tolist()
     [-0.88, 0.48, 0.88]

@@ -1,1 +1,1 @@
-"""The unsupervised embedding of Nasr, Shokri and Houmansadr (2019)."""
+"""Membership embedding: the unsupervised attack of Nasr, Shokri and Houmansadr (2019)."""

@@ -1,4 +1,4 @@
-"""A table in one number a row: the membership embedding of Nasr et al."""
+"""Autoencoder that compresses each row of a table to one number: the embedding of Nasr et al."""
 
 from __future__ import annotations
 
@@ -10,21 +10,22 @@ from confide.attacks.membership.white_box.nasr._network import dense
 from confide.core.arrays import Floats, Rng
 from confide.learners.torch.training import one_thread
 
+# The most rows to train on; all rows are embedded. More would not change one number a row.
 MOST = 20_000
-"""At most so many rows are trained on; all are embedded."""
 
 
 def embedded(seen: Floats, restored: Floats, *, width: int, steps: int, rng: Rng) -> Floats:
     """The one number from which a small network restores a row best, in mean squared error: float64[n].
 
     Args:
-        seen: standardised numbers that the encoder gets, float64[n, f].
+        seen: standardised numbers for the encoder, float64[n, f].
         restored: those that the decoder must restore, float64[n, g].
         width: of the hidden layer on either side.
         steps: of Adam, each on all rows.
         rng: for the first weights, and the rows to train on.
     """
     seed, choosing = rng.spawn(2)
+    # A generator of its own: torch's global one belongs to the user.
     coins = torch.Generator().manual_seed(int(seed.integers(2**63)))
     given, wanted = (torch.from_numpy(table.astype(np.float32)) for table in (seen, restored))
     with one_thread():

@@ -1,4 +1,4 @@
-"""Two groups on a line: spectral clustering of n numbers without an n x n matrix."""
+"""Spectral clustering of n numbers into two groups, without an n x n matrix."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ import numpy as np
 
 from confide.core.arrays import Floats
 
+# The most bins, of equal width. The eigenproblem is that of this many points, whatever n is.
 BINS = 512
-"""Numbers are grouped into at most so many bins of equal width; equal numbers cost nothing."""
 
 
 def two_groups(z: Floats) -> Floats:
     """The second eigenvector of the normalised affinity exp(-(z_i - z_j)^2), whose sign is the group.
 
-    All numbers of a bin share their affinities, so the n x n eigenproblem is one of bins x bins, weighted by
-    how many are in each (exactly so for numbers on the bins' grid).
+    All numbers of a bin share their affinities. So the n x n eigenproblem becomes one of bins x bins,
+    weighted by the number of points in each. It is exact for numbers on the bins' grid.
 
     Args:
         z: float64[n].
@@ -34,7 +34,7 @@ def two_groups(z: Floats) -> Floats:
     weight = count[count > 0].astype(np.float64)
     affinity = np.exp(-((middle[:, None] - middle) ** 2))
     scale = np.sqrt(weight / (affinity @ weight))
-    # eigenvectors of sqrt(w) D^-1/2 A D^-1/2 sqrt(w); divided by sqrt(w D) they are those of D^-1 A w
+    # Eigenvectors of sqrt(w) D^-1/2 A D^-1/2 sqrt(w), divided by sqrt(w D), are those of D^-1 A w.
     second = np.linalg.eigh(scale[:, None] * affinity * scale)[1][:, -2]
     values = second / np.sqrt(weight * (affinity @ weight))
     compact = np.cumsum(count > 0) - 1

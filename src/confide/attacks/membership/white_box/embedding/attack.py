@@ -27,25 +27,25 @@ from confide.core.paper import Paper
 from confide.knowledge.models import Background
 from confide.views.records import Records
 
+# Standardised numbers are cut here, so that no single person is a group of their own.
 FAR = 3.0
-"""Standardised numbers end here."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Embedding:
-    """People fall into two groups of their own accord; the group that the model is done with are the members.
+    """Membership embedding: clusters the targets in two groups and claims the group with small gradients.
 
-    The adversary knows nobody's membership and has no other models. An encoder puts all that he sees of a
-    person, answer, layers and gradients, into one number, from which a decoder must restore loss, certainty,
-    entropy and gradient norms: whatever varies most among people survives, and that is mostly whether the
-    model was trained on them. Spectral clustering cuts these numbers in two, and the group with the
-    smaller mean gradient norm is called the members.
+    The adversary knows nobody's membership and has no other models. An encoder compresses all that the view
+    shows of a person (answer, layers and gradients) to one number, from which a decoder must restore loss,
+    certainty, entropy and gradient norms. What varies most among people survives, and that is mostly whether
+    the model was trained on them. Spectral clustering divides these numbers in two groups. The group with the
+    smaller mean gradient norm is claimed to be the members.
 
-    Score: the second eigenvector of the affinities exp(-(z_i - z_j)^2) of the standardised numbers z, turned
-    so that above 0 is the members' group.
+    Score: the second eigenvector of the affinities exp(-(z_i - z_j)^2) of the standardised numbers z, with
+    the sign that puts the members' group above 0.
 
     Args:
-        layers: the names of the layers whose outputs and gradients are looked at; None for all.
+        layers: the names of the layers whose outputs and gradients are used; None for all.
         width: of the hidden layer of encoder and decoder.
         steps: of training them, each on all targets (on 20,000 of them if there are more).
     """
@@ -76,7 +76,7 @@ class Embedding:
         chosen = layer_numbers(view, self.layers, self.name)
         answers = answer_numbers(view.predict(targets.x), targets.y, top=1)
         norms = inside_numbers(view, targets, chosen)
-        # Members' losses lie many powers of ten below the others': seen as they are, they would all be 0.
+        # Members' losses are many powers of ten below the others'. On a linear scale they would all be 0.
         small = np.column_stack([log_norms(np.abs(column)) for column in answers[:, 1:].T])
         outputs = view.layer_outputs(targets.x, layers=[view.layers[number] for number in chosen])
         hidden = np.column_stack([log_norms(np.linalg.norm(each, axis=1)) for each in outputs])
@@ -85,12 +85,12 @@ class Embedding:
 
 
 def _close(table: Floats) -> Floats:
-    """Standardised, and nobody so far out that he is a group of his own: float64[n, f]."""
+    """Standardised numbers, cut at `FAR`: float64[n, f]."""
     return np.clip(standardised(table), -FAR, FAR)
 
 
 def oriented(values: Floats, norm: Floats) -> Floats:
-    """The same values, turned so that those above 0 have the smaller mean gradient norm."""
+    """The same values, with the sign that gives those above 0 the smaller mean gradient norm."""
     up = values > 0
     if up.all() or not up.any():
         return values
@@ -99,7 +99,9 @@ def oriented(values: Floats, norm: Floats) -> Floats:
 
 def _told_apart(members: Bools, norm: Floats) -> Diagnostics:
     if members.all() or not members.any():
-        return Diagnostics(("All targets look alike to it: there are no two groups.",), conclusive=False)
+        return Diagnostics(
+            ("It sees no difference between the targets: there are no two groups.",), conclusive=False
+        )
     near, far = norm[members].mean(), norm[~members].mean()
     return Diagnostics(
         (

@@ -1,1 +1,1 @@
-"""Membership inference by an adversary who knows all other training records."""
+"""Informed membership inference: the adversary knows all other training records."""

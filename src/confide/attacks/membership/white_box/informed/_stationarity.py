@@ -1,4 +1,4 @@
-"""The informed adversary: what he holds against one target, when he knows all other training records."""
+"""The informed adversary: the stationarity condition of training, with all records known but one."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from confide.core.nouns import Case
 from confide.knowledge.models import Background, Informed, LeaveOneOutSums
 from confide.views.records import Records
 
+# Training stopped early if the gradient of the whole objective is longer than this share of a record's.
 FAR = 0.1
-"""A gradient of the whole objective longer than this share of a record's: training stopped early."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,17 +23,17 @@ class StationarityResidual:
     """The first-order condition of training, as far as the adversary can add it up without the target.
 
     At the end of training, `sum of g_i over D + kappa r = 0`, where r is the gradient of the penalty. For
-    each target z he knows R, the sum over the others, and kappa, or fits it to make `R + kappa r` small. What
-    is left over should be -g_z if z was in, and 0 if not.
+    each target z the adversary knows R, the sum over the others. It knows kappa, or fits it to make `R +
+    kappa r` small. What is left over should be -g_z if z was in, and 0 if not.
 
     Args:
-        rest: the referee, who adds up.
+        rest: the referee's sums over all other records.
         gram: the inner products of the gradients of the n targets and then the b base records, [n+b, n+b].
         penalty: of those gradients and r, float64[n + b].
         kappa: known, or fitted for each target, float64[n].
         own: |g_z|^2, without the part along r where a fitted kappa would take it up, float64[n].
         residue: the length of R + kappa r, or of what fits better with g_z added, float64[n].
-        clear: bool[n], has this target a finite gradient? The others' counts as 0.
+        clear: bool[n], has this target a finite gradient? Other gradients count as 0.
     """
 
     rest: LeaveOneOutSums
@@ -65,10 +65,10 @@ class StationarityResidual:
 def balance(
     case: Case[WhiteBox, Background, Records], attack: str, penalty: float | None
 ) -> StationarityResidual:
-    """What the informed adversary can add up; `penalty` is kappa where he knows it, and otherwise fitted.
+    """The residual that the informed adversary can add up; `penalty` is kappa if it is known, else fitted.
 
     Raises:
-        KnowledgeError: if he does not know the rest.
+        KnowledgeError: if the adversary does not know the other records.
     """
     known, view = case.known, case.view
     if not isinstance(known, Informed):
@@ -82,6 +82,7 @@ def balance(
     gram = view.gradient_gram(everybody.x, everybody.y)
     along = view.gradient_along(everybody.x, everybody.y, direction).sum(axis=1)
     clear: Bools = np.isfinite(np.diagonal(gram)) & np.isfinite(along)
+    # A gradient that is not finite would spoil every sum; the target itself gets no score.
     gram, along = np.where(clear[:, None] & clear, gram, 0.0), np.where(clear, along, 0.0)
 
     n, rest = len(case.targets), known.rest
@@ -93,5 +94,5 @@ def balance(
     with_own, with_itself = rest.products(gram)
     without = with_itself + 2 * kappa * of_rest + kappa**2 * square
     added = without + 2 * (with_own + kappa * along[:n]) + own
-    residue = np.sqrt(np.maximum(np.minimum(without, added), 0.0))
+    residue = np.sqrt(np.maximum(np.minimum(without, added), 0.0))  # rounding may leave a square below 0
     return StationarityResidual(rest, gram, along, kappa, own, residue, clear[:n])

@@ -19,11 +19,11 @@ from confide.views.records import Records
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IHA:
-    """The parameters lie where training with this record would have led, and not where it would have without.
+    """Inverse-Hessian attack: compares the parameters with the minima with and without the record.
 
-    Stochastic gradient descent wanders about the minimum of its training objective, and one record moves that
-    minimum by H^-1 g / n. The adversary of differential privacy knows every other training record, hence both
-    minima, and compares their distances to the parameters that were published.
+    Stochastic gradient descent moves about the minimum of its training objective, and one record moves that
+    minimum by H^-1 g / n. The adversary of differential privacy knows every other training record. So it
+    knows both minima, and compares their distances to the parameters that were published.
 
     With H the curvature, g the target's gradient, l its loss, and g0 the mean gradient of the others with the
     penalty,
@@ -35,15 +35,15 @@ class IHA:
     other sign members rank last, as a test on a convex model shows. (2) g0 comes from the referee's sums
     (`LeaveOneOutSums`), and its penalty's factor, if unknown, is fitted to each target's rest. (3) H is
     `damping I` plus the mean of g g^T over the candidates, the empirical Fisher matrix: no model need give a
-    Hessian, and inner products are all that it takes, `H^-1 G^T = G^T (damping I + K/m)^-1`. On convex models that costs
-    less than .02 of AUC against the exact Hessian. Memory: candidates squared.
+    Hessian, and inner products are all that it takes, `H^-1 G^T = G^T (damping I + K/m)^-1`. On convex models
+    that costs less than .02 of AUC against the exact Hessian. Memory: candidates squared.
 
     Args:
-        learning_rate: eta, of training; the smaller, the less the loss counts.
+        learning_rate: eta, of training; the smaller it is, the less the loss counts.
         damping: added to the curvature.
-        training_size: n; None = as the game says.
+        training_size: n; None takes it from the game.
         penalty: the factor of the penalty's gradient in the sum of losses (1/C of scikit-learn), if it is
-            known; None = fitted.
+            known; None fits it.
     """
 
     name: ClassVar[str] = "iha"
@@ -62,14 +62,14 @@ class IHA:
     penalty: float | None = None
 
     def __call__(self, case: Case[WhiteBox, Informed, Records], *, rng: Rng) -> Guess:
-        books = balance(case, self.name, self.penalty)
-        n = self.training_size or max(books.rest.size, 1)
-        gram, penalty = self._bent(books.gram, books.penalty)
+        residual = balance(case, self.name, self.penalty)
+        n = self.training_size or max(residual.rest.size, 1)
+        gram, penalty = self._bent(residual.gram, residual.penalty)
         own = np.diagonal(gram)[: len(case.targets)]
-        bracket = (own + 2 * books.left_over(gram, penalty)) / n
+        bracket = (own + 2 * residual.left_over(gram, penalty)) / n
         loss = case.view.loss(case.targets.x, case.targets.y)
         score = -(loss + bracket / self.learning_rate)
-        return Guess(None, np.where(books.clear & np.isfinite(loss), score, np.nan), books.diagnostics)
+        return Guess(None, np.where(residual.clear & np.isfinite(loss), score, np.nan), residual.diagnostics)
 
     def _bent(self, gram: Floats, penalty: Floats) -> tuple[Floats, Floats]:
         """The inner products <H^-1 g_i, H^-1 g_j>, and <H^-1 r, H^-1 g_j>."""

@@ -18,24 +18,24 @@ from confide.views.records import Records
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Residual:
-    """Without this record the books of training do not balance.
+    """Residual attack: claims the record without which the gradients of training do not add up to zero.
 
     At the end of training the gradients of all training records and of the penalty add up to nothing. The
-    adversary of differential privacy knows every record but one: he adds up what he knows, and looks whether
-    the sum that is left over is just what the target would cancel. He needs no reference model. If training
-    stopped early the books never balanced; by how much is reported.
+    adversary of differential privacy knows every record but one. It adds up what it knows, and checks whether
+    the target would cancel the sum that is left over. It needs no reference model. If training stopped early
+    the sum never vanished; by how much is reported.
 
     Let s be the sum that is left over. At a stationary point `-<s, g> / |g|^2` is 1 for a member and 0 for
-    all others. Elsewhere s has an error; if it varies alike in all directions, the likelihood ratio compares
-    `|s|^2 - |s + g|^2` with 0: the same number less one half, times |g|^2. A record whose gradient is small
-    against the error then counts as undecided, which costs nothing at a stationary point and wins a lot
-    elsewhere. Memory: candidates squared.
+    all others. Elsewhere s has an error. If the error varies equally in all directions, the likelihood ratio
+    compares `|s|^2 - |s + g|^2` with 0: the same number less one half, times |g|^2. A record whose gradient
+    is small against the error then counts as undecided, which costs nothing at a stationary point and helps
+    much elsewhere. Memory: candidates squared.
 
     Score: |s|^2 - |s + g|^2, over the mean |g|^2; above 0 = in.
 
     Args:
         penalty: the factor of the penalty's gradient in the sum of losses (1/C of scikit-learn), if it is
-            known; None = fitted.
+            known; None fits it.
     """
 
     name: ClassVar[str] = "residual"
@@ -51,7 +51,7 @@ class Residual:
     penalty: float | None = None
 
     def __call__(self, case: Case[WhiteBox, Informed, Records], *, rng: Rng) -> Guess:
-        books = balance(case, self.name, self.penalty)
-        ratio = -2 * books.left_over(books.gram, books.penalty) - books.own
-        score = ratio / (books.own.mean() or 1.0)
-        return Guess(None, np.where(books.clear, score, np.nan), books.diagnostics)
+        residual = balance(case, self.name, self.penalty)
+        ratio = -2 * residual.left_over(residual.gram, residual.penalty) - residual.own
+        score = ratio / (residual.own.mean() or 1.0)
+        return Guess(None, np.where(residual.clear, score, np.nan), residual.diagnostics)

@@ -1,1 +1,1 @@
-"""The attack networks of Nasr, Shokri and Houmansadr (2019)."""
+"""Attack networks of Nasr, Shokri and Houmansadr (2019): trained on known members."""

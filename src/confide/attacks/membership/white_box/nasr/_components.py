@@ -1,7 +1,7 @@
-"""Gradients in few numbers: an outer product where a layer's gradient is one, a sketch elsewhere.
+"""Compact gradients: an outer product where a layer's gradient is one, a sketch elsewhere.
 
-The gradient of a linear layer is delta h^T for each record: its units' errors times its input (and 1, for
-the bias). The two vectors say all that the matrix does, in in + out numbers instead of in x out.
+The gradient of a linear layer is delta h^T for each record: its units' errors times its input (and 1, for the
+bias). The two vectors say all that the matrix does, in in + out numbers instead of in x out.
 """
 
 from __future__ import annotations
@@ -18,15 +18,15 @@ from confide.core.arrays import Array, Floats, Ints, Rng
 from confide.views.records import Records
 
 Small: TypeAlias = NDArray[np.float32]
+# Records whose gradients decide whether a layer's gradients are outer products.
 PROBED = 8
-"""So many records' gradients decide whether a layer's are outer products."""
+# They are, if the outer products leave a smaller share of the norm than this: single precision leaves some.
 NEARLY = 1e-3
-"""... by leaving a smaller share of their norm than this."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Outer:
-    """One layer's gradients, each a unit's error times the layer's input: units[i] inputs[i]^T, of norm 1.
+    """Outer products: one layer's gradients as units[i] inputs[i]^T of norm 1, error times input.
 
     Args:
         units: float32[n, u], of length 1 (0 where the gradient is).
@@ -50,15 +50,15 @@ class Sketch:
 
 Part: TypeAlias = Outer | Sketch
 Layout: TypeAlias = Literal["bias last", "no bias"]
-"""How a linear layer's parameters lie: all weights and then all biases, or weights alone."""
+"""The order of a linear layer's parameters: all weights and then all biases, or weights alone."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Narrow:
-    """A random projection of `length` numbers to `width`: random signs, and sums over random groups.
+    """Random projection of `length` numbers to `width`: random signs, and sums over random groups.
 
-    Keeps inner products in expectation, as a Gaussian one does, and takes no more memory than one record.
-    What is short enough stays as it is.
+    It keeps inner products in expectation, as a Gaussian one does, and takes no more memory than one record.
+    A vector that is short enough stays as it is.
     """
 
     order: Ints
@@ -82,14 +82,14 @@ class Narrow:
 def gradient_part(
     view: WhiteBox, records: Records, layer: str, *, widest: int, chunk_bytes: int, rng: Rng
 ) -> Part:
-    """The direction of each record's gradient in one layer, streamed: never more than a chunk of gradients.
+    """Direction of each record's gradient in one layer, streamed: never more than a chunk of gradients.
 
     Args:
         view: whose gradients.
         records: n records.
         layer: one of the view's layers.
-        widest: a longer vector is projected to so many numbers.
-        chunk_bytes: about so much memory for whole gradients at a time; one record's is the least.
+        widest: a longer vector is projected to this many numbers.
+        chunk_bytes: about this much memory for whole gradients at a time; at least one record's.
         rng: for the projections.
     """
     probe = records.take(np.arange(min(PROBED, len(records))))
@@ -115,7 +115,7 @@ def gradient_part(
 def output_table(
     view: WhiteBox, records: Records, layer: str, *, widest: int, chunk_bytes: int, rng: Rng
 ) -> Small:
-    """What one layer answers for each record, streamed likewise: float32[n, at most widest]."""
+    """The outputs of one layer for each record, streamed likewise: float32[n, at most widest]."""
     (probe,) = view.layer_outputs(records.take([0]).x, layers=[layer])
     narrow = Narrow.of(probe.shape[1], widest, rng=rng)
     answers = (
@@ -126,7 +126,7 @@ def output_table(
 
 
 def outer_layout(gradients: Floats, units: int) -> Layout | None:
-    """How these gradients [n, p] are outer products of `units` errors and an input; None if they are not."""
+    """The layout in which gradients [n, p] are outer products of `units` errors and an input, or None."""
     if not units or gradients.shape[1] % units or not gradients.any():
         return None
     for layout in ("bias last", "no bias"):
@@ -140,7 +140,7 @@ def outer_layout(gradients: Floats, units: int) -> Layout | None:
 
 
 def matrices(gradients: Floats, units: int, layout: Layout) -> Floats:
-    """A row for each unit, a column for each of its weights and its bias: float64[n, units, in (+ 1)].
+    """One row for each unit, one column for each of its weights and its bias: float64[n, units, in (+ 1)].
 
     >>> matrices(np.arange(6.0)[None], 2, "bias last")[0].tolist()
     [[0.0, 1.0, 4.0], [2.0, 3.0, 5.0]]
@@ -153,7 +153,7 @@ def matrices(gradients: Floats, units: int, layout: Layout) -> Floats:
 
 
 def factors(whole: Floats) -> tuple[Floats, Floats]:
-    """Of outer products [n, u, v] the two directions, [n, u] and [n, v], of length 1; 0 where the product is.
+    """The two directions of outer products [n, u, v], [n, u] and [n, v], of length 1; 0 where the product is.
 
     >>> u, v = factors(np.array([[[0.0, 0.0], [6.0, 8.0]]]))
     >>> u.tolist(), v.tolist()
@@ -166,7 +166,7 @@ def factors(whole: Floats) -> tuple[Floats, Floats]:
 
 def _unit(rows: Floats) -> Floats:
     """Each row divided by its length; 0 stays 0."""
-    largest = np.abs(rows).max(axis=1, keepdims=True)  # first, so that squares of small numbers are not 0
+    largest = np.abs(rows).max(axis=1, keepdims=True)  # divided out first: squares of tiny numbers are 0
     rows = rows / np.where(largest > 0, largest, 1.0)
     length = np.linalg.norm(rows, axis=1, keepdims=True)
     return rows / np.where(length > 0, length, 1.0)

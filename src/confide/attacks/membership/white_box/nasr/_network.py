@@ -1,4 +1,4 @@
-"""The attack network of Nasr et al.: an encoder for each thing that is seen, a classifier over them all."""
+"""Attack network of Nasr et al.: an encoder for each input, and a classifier over them all."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ from confide.attacks.membership.white_box.nasr._components import Outer, Part
 from confide.core.arrays import Array, Floats, Rng
 from confide.learners.torch.training import one_thread
 
+# The share of the numbers between two layers that training drops at random: known members are few.
 DROPPED = 0.2
-"""The share of the numbers between two layers that training leaves out at random."""
+# The share of the known targets that decides when to stop.
 HELD_OUT = 0.2
-"""The share of the told targets that decides when to stop."""
+# Training stops after this many epochs without a gain on those held out.
 PATIENCE = 10
-"""Stop when so many epochs brought nothing on those held out."""
 BATCH = 64
+# The scale of a gradient's direction, beside other inputs of about 1. A direction is specific to its person.
+# On a larger scale the network memorises it, instead of learning what members have in common.
 QUIET = 0.1
-"""The size of the numbers in a gradient's direction, beside others of about 1: a person's direction is much
-his own, and seen louder it is learnt by heart instead of what members have in common."""
 
 
 class Sizes(Protocol):
-    """How large the network is, and how long it learns: see `Nasr`."""
+    """Size of the network and length of its training: see `Nasr`."""
 
     @property
     def kernels(self) -> int: ...
@@ -45,12 +45,12 @@ class Sizes(Protocol):
 def learnt(
     tables: Sequence[Array], parts: Sequence[Part], lesson: KnownMembers, sizes: Sizes, *, rng: Rng
 ) -> Floats:
-    """Train one network on those whom the adversary was told of; its log-odds for all others, float64[t'].
+    """Train one network on the known members; its log-odds for all other targets, float64[t'].
 
     Args:
-        tables: what is seen, each [n, f]; the first reaches the classifier as it is, too.
+        tables: what is seen, each [n, f]; the first also reaches the classifier unchanged.
         parts: the gradients of some layers.
-        lesson: whom to learn from.
+        lesson: the known members.
         sizes: of the network.
         rng: its first weights, batches, dropout, and who is held out.
     """
@@ -72,9 +72,9 @@ def learnt(
 
 
 class AttackNetwork(nn.Module):
-    """Maps tables [b, f] and gradients (units [b, u], inputs [b, v]) or ([b, w],) to log-odds [b].
+    """Attack network: tables [b, f] and gradients (units [b, u], inputs [b, v]) or ([b, w],) -> log-odds [b].
 
-    All its coins come from `coins`; torch's global ones are left alone.
+    All its random numbers come from `coins`; torch's global generator is left alone.
     """
 
     def __init__(
@@ -115,9 +115,9 @@ class AttackNetwork(nn.Module):
 
 
 class Kernels(nn.Module):
-    """Every kernel laid over every unit's weight row: units [b, u] and inputs [b, v] -> [b, u K].
+    """Kernels over every unit's weight row: units [b, u] and inputs [b, v] -> [b, u K].
 
-    The row of unit i is units[i] * inputs, so the kernel's answer is units[i] * (kernel . inputs): the
+    The row of unit i is units[i] * inputs, so the kernel's answer is units[i] * (kernel . inputs). The
     convolution is done without the matrix.
     """
 
@@ -139,7 +139,7 @@ def _train(
     sizes: Sizes,
     coins: torch.Generator,
 ) -> None:
-    """Train in place; the network is left as it was after its best epoch on those held out."""
+    """Train in place; the network ends as it was after its best epoch on those held out."""
     optimiser = torch.optim.Adam(network.parameters(), lr=sizes.learning_rate, fused=True)
     loss = functional.binary_cross_entropy_with_logits
     best, since, kept = float("inf"), 0, [p.detach().clone() for p in network.parameters()]
@@ -164,7 +164,7 @@ def _train(
 
 
 def _split(lesson: KnownMembers, *, rng: Rng) -> tuple[Array, Array]:
-    """Those to train on and those held out, of both sides alike."""
+    """Rows to train on and rows held out, with the same share of members and non-members."""
     train: list[Array] = []
     held_out: list[Array] = []
     for rows in (lesson.rows[lesson.member], lesson.rows[~lesson.member]):
@@ -188,7 +188,7 @@ def _rows(
 
 
 def dense(inputs: int, outputs: int, coins: torch.Generator) -> nn.Linear:
-    """A linear layer with He's first weights, from coins of our own."""
+    """A linear layer with He's first weights, from the given generator."""
     layer = nn.Linear(inputs, outputs, device="meta").to_empty(device="cpu")
     with torch.no_grad():
         layer.weight.normal_(0.0, (2.0 / inputs) ** 0.5, generator=coins)

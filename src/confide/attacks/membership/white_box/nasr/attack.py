@@ -23,34 +23,33 @@ from confide.core.paper import Paper
 from confide.knowledge.models import SupervisedBackground
 from confide.views.records import Records
 
+# The number of largest log-probabilities that the network sees.
 TOP = 3
-"""So many of the largest log-probabilities are seen."""
+# A layer's longer vectors are projected to this many numbers: at most 2 WIDEST float32 a record and layer.
 WIDEST = 512
-"""A layer's longer vectors are projected to so many numbers: at most 2 WIDEST float32 a record and layer."""
+# Memory for whole gradients, or whole outputs, at a time.
 CHUNK_BYTES = 2**28
-"""So much memory for whole gradients, or whole outputs, at a time."""
+# Standardised numbers are cut at this many quartile ranges from the median: one outlier would drive Adam.
 FAR = 5.0
-"""Standardised numbers end here: nobody is further than so many quartile ranges from the median."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NasrOutputs:
-    """A network learns from known members what the layers say of people it was trained on; gradients aside.
+    """Attack network on outputs: learns from known members what the layers answer for members.
 
-    The adversary holds the parameters and knows the membership of some people. He lets a network look at
-    the loss, the label and what the last layers answer, each through an encoder of its own, and learn. What
-    hidden layers say adds little to the answer itself: they were trained to be the same for members and for
-    people like them.
+    The adversary holds the parameters and knows the membership of some people. It trains a network on the
+    loss, the label and the outputs of the last layers, each through an encoder of its own. Hidden layers add
+    little to the answer itself, because training made them the same for members and for people like them.
 
     Score: the mean log-odds of several such networks, each stopped when it no longer improves on a fifth of
-    the told; targets he was told of are left out.
+    the known targets. The known targets are left out.
 
     Args:
-        outputs: how many of the last layers' outputs are looked at.
+        outputs: how many of the last layers' outputs are used.
         networks: how many networks are trained and averaged.
-        epochs: passes over the told, at most.
+        epochs: passes over the known targets, at most.
         encoder: the widths of each encoder.
-        classifier: the widths of what joins them.
+        classifier: the widths of the classifier that joins them.
         learning_rate: of Adam.
     """
 
@@ -80,25 +79,25 @@ class NasrOutputs:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Nasr:
-    """A network learns from known members what gradients look like for people the model was trained on.
+    """Attack network on outputs and gradients: learns from known members what both look like for members.
 
-    As `nasr-outputs`, by an adversary who also sees how each of the last layers would change if it were
-    trained on the person. Kernels as wide as one unit's weight row are laid over the rows of a linear
-    layer's gradient, the same for all units; other gradients are seen in a random projection. How large a
-    gradient is, in every layer and every published state of the run, reaches the classifier as a plain
-    number: most of what gradients say is there.
+    It works like `nasr-outputs`, and also sees how each of the last layers would change if it were trained on
+    the person. Kernels as wide as one unit's weight row run over the rows of a linear layer's gradient, the
+    same for all units. Other gradients are seen in a random projection. The size of a gradient, in every
+    layer and every published state of the run, reaches the classifier as a plain number, which holds most of
+    what gradients say.
 
     Score: the mean log-odds of several such networks, each stopped when it no longer improves on a fifth of
-    the told; targets he was told of are left out.
+    the known targets. The known targets are left out.
 
     Args:
-        outputs: how many of the last layers' outputs are looked at.
-        gradients: how many of the last layers' gradients are.
-        kernels: how many kernels are laid over a linear layer's gradient.
+        outputs: how many of the last layers' outputs are used.
+        gradients: how many of the last layers' gradients are used.
+        kernels: how many kernels run over a linear layer's gradient.
         networks: how many networks are trained and averaged.
-        epochs: passes over the told, at most.
+        epochs: passes over the known targets, at most.
         encoder: the widths of each encoder.
-        classifier: the widths of what joins them.
+        classifier: the widths of the classifier that joins them.
         learning_rate: of Adam.
     """
 
@@ -122,12 +121,12 @@ class Nasr:
 def judged(
     case: Case[WhiteBox, SupervisedBackground, Records], settings: Nasr, name: str, *, rng: Rng
 ) -> Floats:
-    """The networks' mean log-odds for each target, NaN for those told: float64[n]."""
+    """The networks' mean log-odds for each target, NaN for the known ones: float64[n]."""
     need_torch(name)
     from confide.attacks.membership.white_box.nasr._network import learnt
 
     n = len(case.targets)
-    need_told(case.known, n, name)  # before anything is computed
+    need_told(case.known, n, name)  # refuse before anything slow
     narrowing, compressing, training = rng.spawn(3)
     numbers = _numbers(case.view, case.targets, gradients=settings.gradients > 0)
     lesson = need_told(case.known, n, name, finite_rows(numbers))

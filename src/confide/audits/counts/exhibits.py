@@ -1,0 +1,47 @@
+"""Beside the findings on counts: who is found, by how many visits they made."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import numpy as np
+
+from confide.audits.release import AuditedRelease
+from confide.core.arrays import Ints
+from confide.measure import auc, measure
+from confide.report import Table
+from confide.report.exhibits import Cell
+
+PARTS = 4
+"""Quarters of the people, from those with the fewest visits to those with the most."""
+PUBLIC_GRID = "Cells and bins are taken as public. They were made from everybody's visits, counted or not."
+
+
+def by_visits(release: AuditedRelease, visits: Ints) -> Table:
+    """The AUC of the strongest attack, for people with few visits and with many.
+
+    Args:
+        release: as it was played.
+        visits: int64[n], the number of cells and bins in which each person was.
+    """
+    best = max(release.evidence, key=lambda e: measure(e).auc.value)
+    mine, score = visits[best.table["target"].to_numpy()], best.claims
+    cuts = np.unique(np.quantile(visits, [i / PARTS for i in range(1, PARTS)]).astype(np.int64))
+    part = np.searchsorted(cuts, mine)
+    names = [_between(before + 1, cut) for before, cut in pairwise([0, *cuts])] + [f"more than {cuts[-1]}"]
+    rows: list[tuple[Cell, ...]] = []
+    for number, name in enumerate(names):
+        yes, no = (part == number) & best.exposed, (part == number) & ~best.exposed
+        if yes.any() and no.any():
+            rows.append((name, int((part == number).sum()), auc(score[yes], score[no])))
+    return Table(
+        title="Who is found, by how many visits",
+        reading=f"By {best.attack}: people by their visits, of which each cell and bin of time in which a "
+        "person was is one. The AUC compares people who were counted with others who have about as many.",
+        head=("visits", "times asked", "AUC"),
+        rows=tuple(rows),
+    )
+
+
+def _between(low: int, high: int) -> str:
+    return str(high) if low == high else f"{low} to {high}"

@@ -1,0 +1,39 @@
+"""Protections of counts, by the name that a user writes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from confide.audits.protections import Noise, Protection, Scale
+from confide.mechanisms.statistics.visit_counts import VisitCounts
+
+AT_MOST = "30"
+"""Counts of one person if nothing else is said: a person seen in a tenth of the hours of a week is in 17."""
+
+
+def _laplace(epsilon: str, at_most: str = AT_MOST, *, noise: Noise) -> VisitCounts:
+    return VisitCounts(epsilon=float(epsilon), at_most=int(at_most), noise=noise)
+
+
+def _at_most(counts: str, *, noise: Noise) -> VisitCounts:
+    return VisitCounts(at_most=int(counts), noise=noise)
+
+
+PROTECTIONS: Mapping[str, Protection] = {
+    "laplace": Protection(
+        make=_laplace,
+        example="laplace:1,30",
+        random=True,
+        alone=False,
+        last=True,  # it counts, and counts cannot be counted again
+        scale=Scale(weakest=100.0, strongest=0.1, write=lambda epsilon: f"laplace:{epsilon:.3g}"),
+    ),
+    "at-most": Protection(
+        make=_at_most,
+        example="at-most:10",
+        random=True,
+        alone=False,
+        last=True,
+        scale=Scale(weakest=100, strongest=1, write=lambda counts: f"at-most:{counts:.0f}", whole=True),
+    ),
+}

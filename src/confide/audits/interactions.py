@@ -1,0 +1,26 @@
+"""Protections of interactions (who had which item), shared by ratings and likes."""
+
+from __future__ import annotations
+
+from confide.audits.protections import Noise, Protection, Scale
+from confide.core.budget import Budget
+from confide.mechanisms.anonymize.rare_items import WithoutRareItems
+from confide.mechanisms.randomize.item_response import RandomisedResponse
+
+
+def _response(epsilon: str, *, noise: Noise) -> RandomisedResponse:
+    return RandomisedResponse(budget=Budget(float(epsilon)), noise=noise)
+
+
+RARE = Protection(
+    make=lambda people: WithoutRareItems(people=int(people)),
+    example="rare:20",
+    alone=False,
+    scale=Scale(weakest=2, strongest=1_000, write=lambda people: f"rare:{people:.0f}", whole=True),
+)
+RESPONSE = Protection(
+    make=_response,
+    example="response:4",
+    random=True,
+    scale=Scale(weakest=16.0, strongest=0.1, write=lambda epsilon: f"response:{epsilon:.3g}"),
+)

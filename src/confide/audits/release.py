@@ -1,0 +1,160 @@
+"""A release under audit: its worlds are dealt once, and each attack is played once, whatever asks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from confide.audits.settings import Settings
+from confide.core import evidence as files
+from confide.core.arrays import Rng
+from confide.core.budget import Unit
+from confide.core.cache import Cache
+from confide.core.errors import AccessError, DataError, EvidenceError, KnowledgeError
+from confide.core.evidence import Evidence
+from confide.core.keys import key_of_value
+from confide.core.nouns import AnyAttack, AnyGame, AnyMechanism, AnyWorld
+from confide.core.play import deal, play
+from confide.core.version import VERSION
+from confide.report import Skipped
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class PlannedGame:
+    """A game, in how many worlds, and the attacks that play in it.
+
+    Args:
+        game: None where the evidence was made elsewhere.
+        attacks: that play in this game.
+        worlds: how many worlds are dealt.
+        skipped: attacks that cannot play here, with the reasons.
+        found: evidence that was made elsewhere.
+        kept: whether finished evidence is kept on disk; not where the game holds a live model.
+    """
+
+    game: AnyGame | None
+    attacks: Sequence[AnyAttack] = ()
+    worlds: int = 1
+    skipped: Sequence[Skipped] = ()
+    found: Sequence[Evidence] = ()
+    kept: bool = True
+
+
+@dataclass(kw_only=True, eq=False)
+class AuditedRelease:
+    """One release under audit.
+
+    Args:
+        name: of the protection, as the user wrote it, or `UNPROTECTED`.
+        mechanism: what made the release.
+        games: what is played against it; the first one is the one that exhibits ask further questions.
+        settings: of the audit.
+        leads: whether it is the first in the report: what is said of the records themselves is said there.
+    """
+
+    name: str
+    mechanism: AnyMechanism
+    games: Sequence[PlannedGame]
+    settings: Settings
+    leads: bool = True
+    skipped: list[Skipped] = field(default_factory=list)
+    _evidence: dict[AnyAttack, Evidence | None] = field(default_factory=dict)
+    _worlds: dict[int, tuple[AnyWorld, ...]] = field(default_factory=dict)
+    _keys: dict[int, str] = field(default_factory=dict)
+
+    @property
+    def game(self) -> AnyGame:
+        """The first game."""
+        game = self.games[0].game
+        assert game is not None, "evidence made elsewhere has no game"
+        return game
+
+    @property
+    def unit(self) -> Unit | None:
+        """What exposed and control differ in; None where nobody says."""
+        return None if self.games[0].game is None else self.games[0].game.unit
+
+    @property
+    def worlds(self) -> tuple[AnyWorld, ...]:
+        """The worlds of the first game, as every attack meets them."""
+        return self.dealt(0)
+
+    def dealt(self, number: int) -> tuple[AnyWorld, ...]:
+        """The worlds of game `number`."""
+        if number not in self._worlds:
+            planned = self.games[number]
+            assert planned.game is not None
+            self._worlds[number] = deal(planned.game, worlds=planned.worlds, rng=self._rng())
+        return self._worlds[number]
+
+    def forget_worlds(self) -> None:
+        """Free the memory of the dealt worlds, once nothing asks for them any more."""
+        self._worlds.clear()
+
+    @property
+    def attacks(self) -> tuple[AnyAttack, ...]:
+        """All attacks that are to be played, whether they run or not."""
+        return tuple(attack for planned in self.games for attack in planned.attacks)
+
+    @property
+    def evidence(self) -> tuple[Evidence, ...]:
+        """What was made elsewhere, and that of the attacks that ran."""
+        found = [e for planned in self.games for e in planned.found]
+        return (*found, *(e for e in map(self.of, self.attacks) if e is not None))
+
+    def of(self, attack: AnyAttack) -> Evidence | None:
+        """What this attack scores; None where it cannot run, and then `skipped` says why.
+
+        An attack that is not planned plays in the first game.
+        """
+        if attack not in self._evidence:
+            try:
+                self._evidence[attack] = self._found_or_played(attack)
+            except (AccessError, KnowledgeError, EvidenceError) as why:
+                self.skipped.append(Skipped.because(attack.name, why))
+                self._evidence[attack] = None
+        return self._evidence[attack]
+
+    def need_something_left(self) -> None:
+        """Refuse, before any attack, a protection that leaves nothing.
+
+        This deals the release's worlds, and holds them until its attacks have played.
+
+        Raises:
+            DataError: with the protection's name.
+        """
+        if any(not len(world.case.view) for world in self.worlds):
+            raise DataError(f"{self.name} leaves nothing of the records: protect them less.")
+
+    def _found_or_played(self, attack: AnyAttack) -> Evidence:
+        number = next((i for i, planned in enumerate(self.games) if attack in planned.attacks), 0)
+        planned = self.games[number]
+        if not planned.kept:
+            return self._played(number, attack)
+        if number not in self._keys:  # the data are hashed once a game, not once an attack
+            self._keys[number] = key_of_value("evidence", VERSION, planned.game, planned.worlds)
+        key = key_of_value(self._keys[number], attack, self.settings.seed)
+        return _kept(key, self.settings, lambda: self._played(number, attack))
+
+    def _played(self, number: int, attack: AnyAttack) -> Evidence:
+        game, settings = self.games[number].game, self.settings
+        assert game is not None
+        # a promise about another unit is shown, and never held against what is found (`Section.unit`)
+        return play(
+            game, attack, worlds=self.dealt(number), rng=self._rng(), across_units=True, map=settings.map
+        )
+
+    def _rng(self) -> Rng:
+        return self.settings.rng("worlds")
+
+
+def _kept(key: str, settings: Settings, make: Callable[[], Evidence]) -> Evidence:
+    """The evidence under this key, made and kept if it is not there: an interrupted audit goes on."""
+    settings.folder.mkdir(parents=True, exist_ok=True)
+    shelf = Cache(settings.folder)
+    found = shelf.find(key)
+    if found is None:
+        made = make()
+        shelf.keep(key, lambda draft: files.save([made], draft))
+        return made
+    return files.load(found, kind=".parquet")[0]

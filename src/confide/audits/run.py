@@ -1,0 +1,131 @@
+"""An audit, whatever it is about: choose, read, play, compare, conclude. No kind of release is named here."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import polars as pl
+
+from confide.audits.frontier import Frontier, Point
+from confide.audits.outcome import Audit, findings
+from confide.audits.protections import UNPROTECTED, frontier_exhibits, parse_protections
+from confide.audits.release import AuditedRelease
+from confide.audits.settings import Settings
+from confide.audits.spec import AuditSpec, Subject
+from confide.core.errors import EvidenceError
+from confide.mechanisms.anchors.published import Published
+from confide.report import Section, coarse, nothing_ran
+
+
+def audit(spec: AuditSpec, held: object, *, settings: Settings) -> Audit:
+    """Audit what the user holds; all that is wrong with it is said before any work.
+
+    Args:
+        spec: of the kind of release.
+        held: the filled-in record of that kind (`spec.record`).
+        settings: how to audit, and for whom.
+
+    Raises:
+        ConfideError: one sentence on what is wrong and what to do.
+    """
+    spec.check(settings)
+    return audit_subject(spec, spec.read(held, settings=settings), settings=settings)
+
+
+def audit_subject(spec: AuditSpec, subject: Subject, *, settings: Settings) -> Audit:
+    """Audit what is read already."""
+    asked = spec.choose(settings)
+    protections = parse_protections(settings.protections, spec.protections)
+    releases = [
+        AuditedRelease(
+            name=name,
+            mechanism=mechanism,
+            games=subject.games(mechanism, asked),
+            settings=settings,
+            leads=i == bool(protections),  # with protections the release as it is has no section
+        )
+        for i, (name, mechanism) in enumerate({UNPROTECTED: Published(), **protections}.items())
+    ]
+    for release in releases[1:]:
+        release.need_something_left()
+    return _audited(spec, subject, releases)
+
+
+def _audited(spec: AuditSpec, subject: Subject, releases: Sequence[AuditedRelease]) -> Audit:
+    """Play, judge and conclude the releases one by one; each one's worlds are let go after it."""
+    plain, protected = releases[0], len(releases) > 1
+    points: list[Point] = []
+    sections: list[Section] = []
+    people: dict[str, pl.DataFrame] = {}
+    steps = _Steps(plain.settings, sum(len(release.attacks) for release in releases))
+    for release in releases:
+        steps.play(release)
+        if protected and (risk := subject.risk(release, plain)) is not None:
+            left = subject.utility(release)
+            points.append(Point(name=release.name, promise=release.mechanism.budget, risk=risk, left=left))
+        if release is not plain or not protected:
+            section, who = conclude(spec, subject, release)
+            sections.append(section)
+            people |= {} if who is None else {section.release: who}
+        release.forget_worlds()
+    if len(points) == len(releases):  # where one release says nothing there is nothing to compare
+        compared = frontier_exhibits(Frontier(risk=spec.risk, points=tuple(points)), across=spec.across)
+        sections[0] = replace(sections[0], exhibits=(*compared, *sections[0].exhibits))
+    return Audit(sections=tuple(sections), settings=plain.settings, people=people)
+
+
+@dataclass(slots=True)
+class _Steps:
+    """Progress over all attacks on all releases."""
+
+    settings: Settings
+    total: int
+    done: int = 0
+
+    def play(self, release: AuditedRelease) -> None:
+        """Play every attack that is planned, and say how far the audit is."""
+        for attack in release.attacks:
+            self._say()
+            release.of(attack)
+            self.done += 1
+        self._say()
+
+    def _say(self) -> None:
+        if self.settings.progress is not None and self.total:
+            self.settings.progress(self.done, self.total)
+
+
+def conclude(
+    spec: AuditSpec, subject: Subject, release: AuditedRelease
+) -> tuple[Section, pl.DataFrame | None]:
+    """One release: its findings, exhibits and words. The only place that asks who will read them."""
+    settings = release.settings
+    internal = settings.audience == "internal"
+    name = settings.name or subject.name
+    title = name if release.name == UNPROTECTED else f"{name}, {release.name}"
+    skips = [k for planned in release.games for k in planned.skipped]
+    if not release.evidence:  # an audit that saw nothing is no audit
+        raise EvidenceError(nothing_ran(title, [*skips, *release.skipped]))
+    context = subject.context(release, "{:,}".format if internal else coarse)
+    found = findings(release.evidence, release.attacks, blind=context.blind)
+    exhibits = tuple(subject.exhibits(release))
+    section = Section(
+        release=title,
+        headline=found.headline,
+        findings=found.findings,
+        skipped=(*skips, *release.skipped, *context.skipped),
+        evidence={e.attack: e for e in release.evidence},
+        promise=release.mechanism.budget,
+        unit=release.unit,
+        about=context.about,
+        access=context.access,
+        adversary=tuple(context.adversary),
+        harm=context.harm,
+        warnings=tuple(context.warnings),
+        notes=(*context.notes, *(context.internal_notes if internal else ())),
+        goal=spec.goal,
+        subject=context.subject,
+        exhibits=exhibits,
+    )
+    return section, subject.targets(release) if internal else None

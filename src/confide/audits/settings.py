@@ -1,0 +1,115 @@
+"""Settings: what every audit is told, whatever it is about; its fields are flags of every command."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Literal, TypeAlias, TypedDict
+from zlib import crc32
+
+import numpy as np
+
+from confide.core.arrays import Rng
+from confide.core.cache import cache_folder
+from confide.core.errors import DataError
+from confide.core.flags import GET, HOW, Flag
+from confide.core.nouns import AnyAttack
+from confide.core.play import Map
+from confide.report import Limit
+from confide.scale import processes
+
+Progress: TypeAlias = Callable[[int, int], object]
+Audience: TypeAlias = Literal["internal", "public"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """How to audit, and for whom.
+
+    Args:
+        seed: The same seed gives the same evidence and report.
+        attacks: Names of attacks, separated by commas, or 'all' (see `confide attacks`); by default those
+            that the measurements trust.
+        protect: Also audit the release under this protection, NAME:SETTINGS, and compare. Repeatable.
+        limits: Fail above this: tpr@0.01=0.05, auc=0.6, advantage=0.1, epsilon=2. Repeatable.
+        audience: A public report has no rows, no ids and coarse counts.
+        strict: Let an inconclusive verdict fail (exit code 1).
+        name: What to call the release in the report.
+        cache: Where finished work is kept, so that an interrupted audit resumes; $CONFIDE_CACHE by default,
+            or a folder of the user's cache.
+        jobs: Worker processes.
+        progress: Called with (done, total).
+        tell: Called with each warning as soon as it is known.
+
+    Raises:
+        DataError: for a limit that cannot be read, an unknown audience, a seed or jobs out of range.
+    """
+
+    seed: Annotated[int, Flag(group=HOW, least=0)] = 7
+    attacks: Annotated[str | Sequence[str | AnyAttack] | None, Flag(group=HOW, metavar="NAMES")] = None
+    protect: Annotated[str | Sequence[str], Flag(group=HOW, metavar="NAME:SETTINGS")] = ()
+    limits: Annotated[Sequence[str | Limit], Flag(group=GET, name="--limit", metavar="WHAT=VALUE")] = ()
+    audience: Annotated[Audience, Flag(group=GET)] = "internal"
+    strict: Annotated[bool, Flag(group=GET)] = False
+    name: Annotated[str | None, Flag(group=GET)] = None
+    cache: Annotated[Path | None, Flag(group=HOW, metavar="FOLDER")] = None
+    jobs: Annotated[int, Flag(group=HOW, least=1)] = 1
+    progress: Annotated[Progress | None, Flag(python_only=True)] = None
+    tell: Annotated[Callable[[str], object] | None, Flag(python_only=True)] = None
+
+    def __post_init__(self) -> None:
+        _ = self.parsed_limits  # what cannot be read is said before any work
+        if self.audience not in ("internal", "public"):
+            raise DataError(f"the audience is {self.audience!r}: choose internal or public.")
+        if self.seed < 0:
+            raise DataError(f"the seed is {self.seed}: give a whole number from 0 on.")
+        if self.jobs < 1:
+            raise DataError(f"jobs is {self.jobs}: give 1 or more worker processes.")
+
+    def rng(self, *name: str | int) -> Rng:
+        """The random stream of this name: another name gives other, independent numbers."""
+        parts = [part if isinstance(part, int) else crc32(part.encode()) for part in name]
+        return np.random.default_rng([self.seed, *parts])
+
+    def say(self, warning: str) -> None:
+        """Tell a warning to whoever asked to hear it."""
+        if self.tell is not None:
+            self.tell(warning)
+
+    @property
+    def parsed_limits(self) -> tuple[Limit, ...]:
+        """The limits, read."""
+        return tuple(Limit.parse(limit) if isinstance(limit, str) else limit for limit in self.limits)
+
+    @property
+    def protections(self) -> tuple[str, ...]:
+        """What is written after `--protect`, each once."""
+        given = (self.protect,) if isinstance(self.protect, str) else self.protect
+        return tuple(dict.fromkeys(given))
+
+    @property
+    def folder(self) -> Path:
+        """Where finished work is kept."""
+        return cache_folder() if self.cache is None else self.cache
+
+    @property
+    def map(self) -> Map:
+        """How worlds and reference models are spread: one after another, or over worker processes."""
+        return map if self.jobs == 1 else processes(self.jobs)
+
+
+class SettingsGiven(TypedDict, total=False):
+    """The fields of `Settings` as keywords of `confide.audit`; a test holds the two together."""
+
+    seed: int
+    attacks: str | Sequence[str | AnyAttack] | None
+    protect: str | Sequence[str]
+    limits: Sequence[str | Limit]
+    audience: Audience
+    strict: bool
+    name: str | None
+    cache: Path | None
+    jobs: int
+    progress: Progress | None
+    tell: Callable[[str], object] | None

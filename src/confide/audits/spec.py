@@ -1,0 +1,145 @@
+"""What one kind of release declares, so that `audits/run.py` can do the rest; `audits/ratings` shows how."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol, TypeAlias
+
+import polars as pl
+
+from confide.audits.protections import Protection, parse_protections
+from confide.audits.release import AuditedRelease, PlannedGame
+from confide.audits.settings import Settings
+from confide.core.errors import DataError, KnowledgeError
+from confide.core.estimate import Estimate, Measured
+from confide.core.evidence import Evidence
+from confide.core.nouns import AnyAttack, AnyMechanism
+from confide.report import Exhibit, Skipped
+
+Count: TypeAlias = Callable[[int], str]
+"""A count of people or rows in words, as exact as the audience may see it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Context:
+    """What the report says of a release beside its numbers.
+
+    Args:
+        adversary: what the adversary knew, a sentence each.
+        about: what was audited, by label.
+        subject: who the adversary is, as the headline's first words; by its access if empty.
+        notes: what the reader must know of the data, a sentence each.
+        internal_notes: those that count few people or name something: not for the public.
+        warnings: what must be known before a number is believed, a sentence each.
+        access: the access that was audited, where the release is a model.
+        harm: what it tells about a person to be found, one sentence.
+        blind: the evidence of the blind adversary, where one played.
+        skipped: further attacks that did not run.
+    """
+
+    adversary: Sequence[str]
+    about: Mapping[str, str]
+    subject: str = ""
+    notes: Sequence[str] = ()
+    internal_notes: Sequence[str] = ()
+    warnings: Sequence[str] = ()
+    access: str = ""
+    harm: str = ""
+    blind: Evidence | None = None
+    skipped: Sequence[Skipped] = ()
+
+
+class Subject(Protocol):
+    """What was read, checked, and is ready to be played: what each kind of release writes for itself."""
+
+    @property
+    def name(self) -> str:
+        """What to call the release in the report."""
+        ...
+
+    def games(self, mechanism: AnyMechanism, asked: Sequence[AnyAttack]) -> Sequence[PlannedGame]:
+        """What is played against the release of this mechanism, and which attacks play in which game."""
+        ...
+
+    def context(self, release: AuditedRelease, count: Count) -> Context:
+        """The words of the report; every count of people or rows goes through `count`."""
+        ...
+
+    def exhibits(self, release: AuditedRelease) -> Sequence[Exhibit]:
+        """Tables and plots beside the findings."""
+        ...
+
+    def targets(self, release: AuditedRelease) -> pl.DataFrame | None:
+        """The people behind the target numbers; asked for an internal audience alone."""
+        ...
+
+    def risk(self, release: AuditedRelease, plain: AuditedRelease) -> Estimate | None:
+        """The one number by which protections are compared with the data as they are."""
+        ...
+
+    def utility(self, release: AuditedRelease) -> Measured:
+        """What the release leaves to its users."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuditSpec:
+    """One kind of release, and all that an audit of it needs to be told.
+
+    Args:
+        name, question: of the command, and its help.
+        goal: which words the report speaks: one of `confide.report.goals`.
+        record: what the user fills in; its fields are the command's flags, its docstring their help.
+        read: record -> subject; all that is wrong with the input is said there.
+        attacks: played if the user does not choose; `known` are all that can be asked for by name.
+        protections: by the name that the user writes.
+        risk, across: of the frontier: what the risk is, and the measure of utility that it is drawn over.
+    """
+
+    name: str
+    question: str
+    goal: str
+    record: type
+    read: Callable[..., Subject]
+    attacks: tuple[type[AnyAttack], ...] = ()
+    known: tuple[type[AnyAttack], ...] = ()
+    protections: Mapping[str, Protection] = field(default_factory=dict)
+    risk: str = ""
+    across: str = ""
+
+    def check(self, settings: Settings) -> None:
+        """Refuse, before any file is read, attacks and protections that do not exist.
+
+        Raises:
+            ConfideError: with those that do.
+        """
+        self.choose(settings)
+        parse_protections(settings.protections, self.protections)
+
+    def choose(self, settings: Settings) -> tuple[AnyAttack, ...]:
+        """The attacks by name, as objects; those of the spec by default.
+
+        Raises:
+            KnowledgeError: if there is none of a name.
+            DataError: if two attacks share a name.
+        """
+        known = {attack.name: attack for attack in self.known or self.attacks}
+        names = settings.attacks
+        if names is None:
+            return tuple(attack() for attack in self.attacks)
+        given = [names] if isinstance(names, str) else names
+        split = [part for one in given for part in (one.split(",") if isinstance(one, str) else [one])]
+        wanted = [one.strip() if isinstance(one, str) else one for one in split]
+        wanted = list(known) if wanted == ["all"] else wanted
+        lost = [one for one in wanted if isinstance(one, str) and one not in known]
+        if lost:
+            raise KnowledgeError(
+                f"no attack on {self.name} is called {lost[0]!r}: choose from {', '.join(known) or 'none'}."
+            )
+        chosen = tuple(dict.fromkeys(known[one]() if isinstance(one, str) else one for one in wanted))
+        if len({attack.name for attack in chosen}) < len(chosen):
+            raise DataError(
+                f"two attacks share a name among {', '.join(a.name for a in chosen)}: audit with one of them."
+            )
+        return chosen

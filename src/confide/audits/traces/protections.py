@@ -1,0 +1,56 @@
+"""Protections of traces, by the name that a user writes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from confide.audits.protections import Noise, Protection, Scale
+from confide.inputs.lengths import parse_length
+from confide.inputs.times import parse_span
+from confide.mechanisms.anonymize.coarse_traces import CoarseTraces
+from confide.mechanisms.anonymize.rare_places import WithoutRarePlaces
+from confide.mechanisms.anonymize.split_traces import SplitTraces
+from confide.mechanisms.randomize.planar_laplace import PlanarLaplace
+
+
+def _seconds(length: str) -> int:
+    return int(parse_span(length, likely=("h", "d"), least=1))
+
+
+def _planar(within: str, level: str, *, noise: Noise) -> PlanarLaplace:
+    return PlanarLaplace(level=float(level), within_m=int(parse_length(within)), noise=noise)
+
+
+PROTECTIONS: Mapping[str, Protection] = {
+    "cell": Protection(
+        make=lambda side: CoarseTraces(metres=parse_length(side)),
+        example="cell:1000m",
+        scale=Scale(weakest=100, strongest=50_000, write=lambda metres: f"cell:{metres:.0f}m", whole=True),
+    ),
+    "bin": Protection(
+        make=lambda length: CoarseTraces(seconds=_seconds(length)),
+        example="bin:4h",
+        scale=Scale(weakest=10, strongest=40_320, write=lambda minutes: f"bin:{minutes:.0f}min", whole=True),
+    ),
+    "split": Protection(
+        make=lambda length: SplitTraces(hours=_seconds(length) / 3600),
+        example="split:24h",
+        scale=Scale(
+            weakest=40_320, strongest=10, write=lambda minutes: f"split:{minutes:.0f}min", whole=True
+        ),
+    ),
+    "rare": Protection(
+        make=lambda people: WithoutRarePlaces(people=int(people)),
+        example="rare:5",
+        alone=False,
+        last=True,
+        scale=Scale(weakest=2, strongest=1_000, write=lambda people: f"rare:{people:.0f}", whole=True),
+    ),
+    # The noise depends on the level divided by the distance alone: a search moves the level.
+    "planar": Protection(
+        make=_planar,
+        example="planar:200m,1.4",
+        random=True,
+        scale=Scale(weakest=16.0, strongest=0.05, write=lambda level: f"planar:200m,{level:.3g}"),
+    ),
+}

@@ -1,0 +1,72 @@
+"""What every command does alike: errors in one sentence, where reports go, and the exit code."""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+from collections.abc import Callable
+from functools import wraps
+from pathlib import Path
+from typing import Any
+
+import click
+
+from confide.core.errors import ConfideError, DataError
+
+BAD_USE, OUR_FAULT, INTERRUPTED, NOBODY_READS = 2, 3, 130, 141
+
+
+def sentences(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Turn an error that is meant for the user into one sentence and exit code 2, any other into 3."""
+
+    @wraps(command)
+    def guarded(*args: Any, **kwargs: Any) -> Any:
+        try:
+            return command(*args, **kwargs)
+        except ConfideError as error:
+            click.echo(f"confide: {error}", err=True)
+        except BrokenPipeError:  # the reader, `head` say, has seen enough
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            sys.exit(NOBODY_READS)
+        except KeyboardInterrupt:
+            click.echo(
+                "\nconfide: stopped; run the same command again to go on from what is finished.", err=True
+            )
+            sys.exit(INTERRUPTED)
+        except OSError as error:
+            click.echo(
+                f"confide: {error.strerror or error} ({error.filename or 'disk'}); nothing was written "
+                "half: free some room or choose another folder, and run again.",
+                err=True,
+            )
+        except Exception:
+            traceback.print_exc()
+            click.echo("confide: this is a fault of ours; please report it with the lines above.", err=True)
+            sys.exit(OUR_FAULT)
+        sys.exit(BAD_USE)
+
+    return guarded
+
+
+def usable(folder: Path) -> Path:
+    """A folder that can be written to, looked at before any work.
+
+    Raises:
+        DataError: if something else stands there, or nobody may write.
+    """
+    there = next(p for p in (folder, *folder.absolute().parents) if p.exists())
+    if not there.is_dir() or not os.access(there, os.W_OK):
+        raise DataError(f"--out {folder}: {there} is no folder that can be written to: choose another.")
+    return folder
+
+
+def warn(text: str) -> None:
+    click.echo(f"warning: {text}", err=True)
+
+
+def finish(done: Any, out: Path) -> None:
+    done.save(out)
+    click.echo(str(done.report))
+    click.echo(f"\nWritten: {', '.join(str(out / name) for name in done.files)}")
+    sys.exit(done.exit_code)

@@ -1,0 +1,171 @@
+"""Command-line options made from settings records: a field is an option, its docstring line the help."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import MISSING, Field, fields
+from pathlib import Path
+from types import NoneType, UnionType
+from typing import Annotated, Any, Literal, TypeAlias, Union, get_args, get_origin, get_type_hints
+
+import click
+
+from confide.core.errors import DataError
+from confide.core.flags import GET, HOLD, HOW, KNOWS, Flag, Group
+
+Hint: TypeAlias = Any
+"""A type annotation as an object: Python has no type for these."""
+
+PLAIN = Flag()
+"""The flag of a field that has none."""
+GROUPS: tuple[Group, ...] = (HOLD, KNOWS, HOW, GET)
+
+
+class GroupedOption(click.Option):
+    """An option that knows under which heading the help lists it."""
+
+    def __init__(self, *args: Any, group: Group = GET, **attributes: Any) -> None:
+        super().__init__(*args, **attributes)
+        self.group: Group = group
+
+
+class GroupedArgument(click.Argument):
+    """A value given by its place, with a line in the help like an option's."""
+
+    group: Group = HOLD
+
+    def __init__(self, *args: Any, help: str, **attributes: Any) -> None:  # noqa: A002 - click's word
+        super().__init__(*args, **attributes)
+        self.said = help
+
+    def get_help_record(self, ctx: click.Context) -> tuple[str, str]:
+        """Its name in capitals, and what it is."""
+        return self.make_metavar(ctx), self.said
+
+
+class GroupedCommand(click.Command):
+    """A command whose help lists its options under headings: what is held, known, done and got."""
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the options of each group under its name, and the rest last."""
+        listed: dict[str, list[tuple[str, str]]] = {group: [] for group in GROUPS}
+        for parameter in self.get_params(ctx):
+            record = parameter.get_help_record(ctx)
+            if record is not None:
+                listed.setdefault(getattr(parameter, "group", "Help"), []).append(record)
+        for heading, rows in listed.items():
+            if rows:
+                with formatter.section(heading):
+                    formatter.write_dl(rows)
+
+
+def options_of(record: type) -> list[click.Parameter]:
+    """The arguments and options of a command that asks for this record, in the order of its fields."""
+    hints, helps = get_type_hints(record, include_extras=True), _helps(record)
+    made = [_parameter(f, hints[f.name], helps.get(f.name, "")) for f in fields(record)]
+    return [parameter for parameter in made if parameter is not None]
+
+
+def filled(record: Callable[..., object], given: Mapping[str, object]) -> object:
+    """The record, from what the command line gave; what was not given keeps its default."""
+    names = [f.name for f in fields(record)]  # pyright: ignore[reportArgumentType]
+    return record(**{name: given[name] for name in names if given.get(name) is not None})
+
+
+def _parameter(f: Field[Any], hint: Hint, said: str) -> click.Parameter | None:
+    kind, flag = _kind_and_flag(hint)
+    if flag.python_only:
+        return None
+    if flag.argument:
+        return GroupedArgument(
+            [f.name], type=click.Path(path_type=Path), metavar=flag.metavar or f.name.upper(), help=said
+        )
+    needed = f.default is MISSING and f.default_factory is MISSING
+    name = flag.name or "--" + f.name.replace("_", "-")
+    return GroupedOption(
+        [f.name, name],
+        group=flag.group,
+        help=said + _default(f.default),
+        required=needed,
+        default=None,  # a record keeps its own default
+        is_flag=kind is bool,
+        multiple=_several(kind) and not flag.parse,
+        metavar=flag.metavar or {int: "N", float: "X"}.get(kind),
+        type=None if kind is bool else _click_type(kind, flag),
+        callback=_reader(flag.parse) if flag.parse else _given_or_nothing,
+    )
+
+
+def _default(default: object) -> str:
+    """The record's default as the help shows it; nothing where there is none."""
+    nothing = default is MISSING or default is None or default is False or default == ()
+    return "" if nothing else f"  [default: {f'{default:,}' if type(default) is int else default}]"
+
+
+def _given_or_nothing(_context: click.Context, _option: click.Parameter, value: object) -> object:
+    """None where nothing was given, so that the record's own default holds."""
+    return None if value is False or value == () else value  # 0 is a value, and equal to False
+
+
+def _reader(parse: Callable[[str], object]) -> Callable[..., object]:
+    def read(context: click.Context, option: click.Parameter, value: str | None) -> object:
+        try:
+            return None if value is None else parse(value)
+        except DataError as why:
+            raise click.BadParameter(str(why), ctx=context, param=option) from why
+
+    return read
+
+
+def _kind_and_flag(hint: Hint, flag: Flag = PLAIN) -> tuple[Hint, Flag]:
+    """The type without `None` and without objects that no command line can give; and the flag."""
+    if get_origin(hint) in (Union, UnionType):  # Annotated[...] | None keeps its flag inside
+        parts = [p for p in get_args(hint) if p is not NoneType]
+        if len(parts) == 1 or get_origin(parts[0]) is Annotated:
+            return _kind_and_flag(parts[0], flag)
+    if get_origin(hint) is Annotated:
+        hint, *more = get_args(hint)
+        flag = next((m for m in more if isinstance(m, Flag)), flag)
+        return _kind_and_flag(hint, flag)
+    if get_origin(hint) in (Union, UnionType):
+        parts = [p for p in get_args(hint) if p is not NoneType]
+        several = [p for p in parts if _several(p)]
+        # text or a list of texts: a list where the option repeats, else text
+        return (
+            several[0] if several and flag.metavar != "NAMES" else str if str in parts else parts[0]
+        ), flag
+    return hint, flag
+
+
+def _several(kind: Hint) -> bool:
+    """Whether the option may be repeated."""
+    return get_origin(kind) in (Sequence, tuple, list)
+
+
+def _click_type(kind: Hint, flag: Flag) -> click.ParamType | type | None:
+    if flag.parse:
+        return click.STRING
+    if get_origin(kind) is Literal:
+        return click.Choice(get_args(kind))
+    if _several(kind):
+        inside = get_args(kind)[0]
+        return click.Path(path_type=Path) if inside in (Path, Any) else click.STRING
+    if kind is int:
+        return click.IntRange(flag.least)
+    if kind is float:
+        return click.FLOAT
+    return click.STRING if kind is str else click.Path(path_type=Path)
+
+
+def _helps(record: type) -> dict[str, str]:
+    """Field -> its sentence under `Args:` in the docstring."""
+    body = inspect.cleandoc(record.__doc__ or "").partition("Args:\n")[2].split("\n\n")[0]
+    found = re.findall(r"^ {4}(\w+): (.*(?:\n {8}.*)*)", body, flags=re.MULTILINE)
+    return {name: re.sub(r"\s+", " ", text) for name, text in found}
+
+
+def story_of(record: type) -> str:
+    """The docstring of the record up to its arguments, for the top of the help page."""
+    return inspect.cleandoc(record.__doc__ or "").partition("\nArgs:")[0].strip()

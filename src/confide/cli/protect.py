@@ -1,0 +1,96 @@
+"""`confide protect KIND`: one command a kind, made from the same record as its audit."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import fields, replace
+from pathlib import Path
+from typing import Any
+
+import click
+
+from confide.audits.settings import Settings
+from confide.cli.exits import sentences, usable, warn
+from confide.cli.flags import GroupedCommand, GroupedOption, filled, options_of
+from confide.core.flags import GET
+from confide.releases import KINDS, spec_of
+from confide.releases.run import protect as run
+from confide.releases.settings import ReleaseSettings
+from confide.releases.spec import ReleaseSpec
+from confide.releases.written import Written
+
+IDLE = ("released", "key", "made_by", "protect")
+"""Fields of a record and of the settings that say nothing here: what is protected is the records."""
+
+
+class ProtectGroup(click.Group):
+    """The kinds that can be protected as subcommands, each loaded when it is asked for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """The kinds, in the order in which they are documented."""
+        return list(KINDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command of one kind; None for an unknown one, which click then names."""
+        return command(spec_of(cmd_name)) if cmd_name in KINDS else None
+
+
+def command(spec: ReleaseSpec) -> click.Command:
+    """The command of this kind: the options of its audit, and those of a release."""
+
+    @sentences
+    def call(report: Path | None, **given: Any) -> None:
+        from confide.cli.progress import progress_bar
+
+        held, release = filled(spec.audit.record, given), filled(ReleaseSettings, given)
+        settings = filled(Settings, given)
+        assert isinstance(release, ReleaseSettings) and isinstance(settings, Settings)
+        if report is not None:
+            usable(report)
+        with progress_bar("auditing what was written") as progress:
+            done = run(spec, held, release=release, settings=replace(settings, progress=progress, tell=warn))
+        _finish(done, report)
+
+    taken = {f.name for f in fields(spec.audit.record)}
+    options = [
+        *options_of(spec.audit.record),
+        *options_of(ReleaseSettings),
+        *(option for option in options_of(Settings) if option.name not in taken),
+    ]
+    for option in options:
+        if option.name == "protections" and isinstance(option, click.Option):
+            can = ", ".join(p.example for p in spec.audit.protections.values())
+            option.help = f"{option.help} One of {can}."
+    return GroupedCommand(
+        spec.audit.name,
+        callback=call,
+        params=[*(o for o in options if o.name not in IDLE), _report_option()],
+        help=f"Write the safer file of {spec.audit.name}, verify it, and audit it against the original.",
+    )
+
+
+def _report_option() -> GroupedOption:
+    return GroupedOption(
+        ["--report"],
+        group=GET,
+        type=click.Path(path_type=Path, file_okay=False),
+        default=None,
+        help="Folder for the full report of the audit of the written file.",
+    )
+
+
+def _finish(done: Written, report: Path | None) -> None:
+    """Say what was written and found, and end with the exit code of the audit."""
+    for note in done.notes:
+        warn(note)
+    side = done.sidecar
+    click.echo("\n".join(f"Verified: {text}." for text in side.verified))
+    if side.promise is not None:
+        click.echo(f"Promised: {side.promise}. Noise: {side.noise}.")
+    click.echo("; ".join(f"{name}: {side.before[name]:,} -> {side.after[name]:,}" for name in side.before))
+    click.echo(side.found)
+    click.echo(f"\nWritten: {done.out}, {done.out}.confide.json")
+    if report is not None:
+        done.audit.save(report)
+        click.echo(f"Report: {', '.join(str(report / name) for name in done.audit.files)}")
+    sys.exit(done.exit_code)

@@ -1,0 +1,103 @@
+"""Pandas frames as polars frames, without importing pandas."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from typing import Protocol, TypeGuard, runtime_checkable
+
+import numpy as np
+import polars as pl
+
+from confide.core.arrays import Array, Bools
+from confide.core.errors import DataError
+
+
+class _Categories(Protocol):
+    @property
+    def categories(self) -> Sequence[object]: ...
+
+
+class _Column(Protocol):
+    """What is used of a pandas column."""
+
+    @property
+    def dtype(self) -> np.dtype[np.generic]: ...
+    @property
+    def dt(self) -> _Moments: ...
+    def to_numpy(self) -> Array: ...
+    def to_list(self) -> list[object]: ...
+    def isna(self) -> _Column: ...
+
+
+class _Moments(Protocol):
+    """What is used of a pandas column of datetimes."""
+
+    @property
+    def tz(self) -> object: ...
+    def tz_convert(self, zone: str | None) -> _Column: ...
+
+
+@runtime_checkable
+class PandasFrame(Protocol):
+    """What is used of a pandas frame."""
+
+    @property
+    def columns(self) -> Iterable[object]: ...
+    def __getitem__(self, column: object, /) -> _Column: ...
+
+
+def is_pandas(given: object) -> TypeGuard[PandasFrame]:
+    """Whether this is a pandas frame; pandas itself need not be installed."""
+    return type(given).__module__.split(".")[0] == "pandas" and hasattr(given, "columns")
+
+
+def from_pandas(frame: PandasFrame, *, name: str) -> pl.DataFrame:
+    """A pandas frame as a polars frame, column by column; the index is dropped.
+
+    Numbers and datetimes keep their types, and categories that are text keep their order. What pandas calls
+    missing (None, NaN in text, NA, NaT) becomes null.
+
+    Raises:
+        DataError: if two columns have one name, or a column holds values of several types.
+    """
+    columns = list(frame.columns)
+    twice = [column for column, count in Counter(map(str, columns)).items() if count > 1]
+    if twice:
+        raise DataError(f"{name} has two columns called {twice[0]!r}: give each its own name.")
+    return pl.DataFrame([_column(frame[c]).alias(str(c)) for c in columns])
+
+
+def _column(values: _Column) -> pl.Series:
+    missing: Bools = values.isna().to_numpy()
+    kind = values.dtype.kind
+    if kind == "M":
+        return _moments(values)
+    # Numbers of numpy have no missing values but NaN, which stays; nullable ones are objects if any is NA.
+    if kind in "biuf" and (isinstance(values.dtype, np.dtype) or not missing.any()):
+        return pl.Series(values.to_numpy())
+    plain = [None if gone else v for v, gone in zip(values.to_list(), missing.tolist(), strict=True)]
+    categories: _Categories | None = getattr(values, "cat", None)
+    if categories is not None:
+        names = [c for c in categories.categories if isinstance(c, str)]
+        if len(names) == len(categories.categories):
+            return pl.Series(plain, dtype=pl.Enum(names))
+    return pl.Series(plain, strict=False)
+
+
+def _moments(values: _Column) -> pl.Series:
+    """Datetimes, with their zone where they have one."""
+    zone = values.dt.tz
+    if zone is None:
+        return _naive(values.to_numpy())
+    utc = _naive(values.dt.tz_convert(None).to_numpy()).dt.replace_time_zone("UTC")
+    try:
+        return utc.dt.convert_time_zone(str(getattr(zone, "key", zone)))
+    except pl.exceptions.PolarsError:  # an offset such as UTC+02:00 is no zone to polars; the instant stays
+        return utc
+
+
+def _naive(values: Array) -> pl.Series:
+    # Polars knows no datetime64[s], which pandas makes of dates without a time.
+    fine = values.dtype in (np.dtype("M8[ms]"), np.dtype("M8[us]"), np.dtype("M8[ns]"))
+    return pl.Series(values if fine else values.astype("M8[us]"))

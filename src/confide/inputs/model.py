@@ -1,0 +1,277 @@
+"""A trained model as a user holds it: loaded as a view, and two sides that can be compared."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import KW_ONLY, dataclass
+from pathlib import Path
+from typing import Annotated, Any, Literal, TypeAlias
+
+import numpy as np
+import polars as pl
+
+from confide.core.access import LADDER, BlackBox, LabelOnly, Task
+from confide.core.arrays import Batch, Bools, Rng
+from confide.core.errors import DataError, ModelError
+from confide.core.flags import GET, HOLD, KNOWS, Flag, Held, OptionalColumn, Table
+from confide.core.narrowing import narrowed
+from confide.games.membership.models import shuffled
+from confide.inputs.overlap import remove_overlap
+from confide.inputs.records import RawRecords, as_raw_records, class_names, same_columns, with_codes
+from confide.models.answers import Answers
+from confide.models.checkpoints import with_snapshots, with_weights
+from confide.models.loading import as_view, is_estimator, load_object
+from confide.models.memo import asked_once
+from confide.models.sklearn.model import task_of
+from confide.views.records import Records
+
+Access: TypeAlias = Literal["white-box", "black-box", "label-only"]
+ACCESSES: tuple[str, ...] = tuple(name for name, kind in LADDER if kind is not object)
+"""The kinds of access to a model, from the most to the least."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Model:
+    """A trained model, and records that did and did not train it.
+
+    The adversary can query the model, knows people's records, and trains reference models by the same recipe.
+    It is to say who was among the training records. It is judged by how much more often it claims members
+    than non-members.
+
+    Args:
+        model: The model: mypkg.mymodel:net (a model, a function that returns one, or predict(X)), model.onnx
+            or model.skops; in Python also an estimator, an nn.Module, a callable or a view.
+        members: Records that trained it: .parquet, .csv or .npz; in Python also (X, y), Records or a frame.
+        nonmembers: Records from the same distribution that did not train it.
+        population: More such records that did not train it: they calibrate, and are never scored.
+        label: The column to be predicted, where records are tables.
+        task: Where the model and the labels do not tell.
+        allow_overlap: Leave records that stand on both sides out, instead of refusing them.
+        weights: Weights to put into a torch module: a .safetensors file; in Python also a state dict.
+        checkpoints: Earlier weights of the same training run, published too, oldest first. Repeatable.
+        access: What will be published: the weights, the scores, or the decisions. White-box plays the attacks
+            on weights too, and says what each kind of access gives. By default whatever the model shows.
+        references: How many reference models the adversary trains; 0 for none.
+        train: The target's recipe, train(X, y, *, rng) -> model. Without it a scikit-learn model is cloned,
+            and a torch module is re-initialised and trained until its train accuracy matches.
+        trained_on: How many records trained the model in all, of which the members may be a part.
+        harm: What it tells about a person that they are in the data: one sentence for the report.
+
+    Raises:
+        DataError: for numbers out of range, or checkpoints that the access does not show.
+
+    Source: Shokri, Stronati, Song, Shmatikov 2017; the attacks each name their own (`confide attacks`).
+    """
+
+    model: Held
+    _: KW_ONLY
+    members: Table
+    nonmembers: Table
+    population: Table | None = None
+    label: OptionalColumn = None
+    task: Annotated[Task | None, Flag(group=HOLD)] = None
+    allow_overlap: Annotated[bool, Flag(group=HOLD)] = False
+    weights: Annotated[Any, Flag(group=HOLD, metavar="FILE")] = None
+    checkpoints: Annotated[Sequence[Any], Flag(group=HOLD, name="--checkpoint", metavar="FILE")] = ()
+    access: Annotated[Access | None, Flag(group=KNOWS)] = None
+    references: Annotated[int, Flag(group=KNOWS, least=0)] = 16
+    train: Annotated[Any, Flag(group=KNOWS, metavar="MODULE:FUNCTION", parse=str)] = None
+    trained_on: Annotated[int | None, Flag(group=KNOWS, least=1)] = None
+    harm: Annotated[str, Flag(group=GET)] = ""
+
+    def __post_init__(self) -> None:
+        if self.access is not None and self.access not in ACCESSES:
+            raise DataError(f"there is no access {self.access!r}: choose from {', '.join(ACCESSES)}.")
+        if self.references < 0:
+            raise DataError(f"references is {self.references}: give 0 or more.")
+        if self.states and self.access not in (None, "white-box"):
+            raise DataError(
+                f"checkpoints show the inside of a model, and the audit has {self.access} access: ask for "
+                "white-box access, or leave them out."
+            )
+
+    @property
+    def states(self) -> Sequence[Any]:
+        """The checkpoints as a list, even where a single file was given."""
+        return [self.checkpoints] if isinstance(self.checkpoints, str | Path) else list(self.checkpoints)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ModelData:
+    """A model with the records it is audited on.
+
+    Args:
+        held: as the user gave it.
+        model: loaded, for training references by the same recipe.
+        asked: the model as its owner holds it, asked again each time.
+        view: what the release shows; it remembers what it said of targets and population: a query may cost.
+        targets: members and non-members in an order that says nothing.
+        member: bool[n], who of them trained it.
+        population: people like them who did not.
+        classes: labels in the order of their codes; None in a regression.
+        name, notes: for the report.
+        listed: how many members were given, copies included.
+    """
+
+    held: Model
+    model: Any
+    asked: LabelOnly
+    view: LabelOnly
+    targets: Records
+    member: Bools
+    population: Records | None
+    classes: Sequence[Any] | None
+    name: str
+    notes: tuple[str, ...]
+    listed: int
+
+    @property
+    def task(self) -> Task:
+        """Classification or regression."""
+        return "regression" if self.classes is None else "classification"
+
+    @property
+    def class_count(self) -> int:
+        """The number of classes; 1 in a regression."""
+        return 1 if self.classes is None else len(self.classes)
+
+
+def read_model(held: Model, *, rng: Rng) -> ModelData:
+    """Load and check everything before any work is done.
+
+    Args:
+        held: the model and its records.
+        rng: for the order of the targets.
+
+    Raises:
+        DataError, ModelError: one sentence that says what is wrong and what to do.
+    """
+    inside = as_raw_records(held.members, label=held.label, name="members")
+    _need_coverage(held, len(inside))
+    others = [("nonmembers", held.nonmembers)]
+    others += [] if held.population is None else [("population", held.population)]
+    read = [(n, as_raw_records(d, label=held.label, name=n)) for n, d in others]
+    raw = [inside, *(same_columns(inside, r) for _, r in read)]
+    given, weights = held.model, held.weights
+    title = str(given) if isinstance(given, str | Path) else type(given).__name__
+    model = load_object(str(given)) if isinstance(given, str | Path) else given
+    if weights is not None:
+        model = with_weights(model, weights)
+        title += f" with {Path(weights).name}" if isinstance(weights, str | Path) else ""
+    notes = _unused(model, inside.x)
+    raw = [RawRecords(features_for(model, r.x), r.y, r.name) for r in raw]
+    view, classes = _view_and_classes(model, raw, held.task)
+    if held.states:
+        view = with_snapshots(view, held.states)
+    records = [with_codes(r, classes) for r in raw]
+    notes += _need_columns(view, records, classes)
+    public = records[2] if held.population is not None else None
+    sides = remove_overlap(records[0], records[1], public, allow_overlap=held.allow_overlap)
+    targets, member = shuffled(sides.members, sides.nonmembers, rng=rng)
+    people = [targets] if sides.population is None else [targets, sides.population]
+    shown = narrowed(view, held.access)
+    known = [(Answers([shown], p), 0) for p in people] if isinstance(shown, BlackBox) else []
+    return ModelData(
+        held=held,
+        model=model,
+        asked=view,
+        view=asked_once(shown, *known),
+        targets=targets,
+        member=member,
+        population=sides.population,
+        classes=classes,
+        name=title,
+        notes=(*notes, *sides.notes),
+        listed=len(inside),
+    )
+
+
+def _need_coverage(held: Model, listed: int) -> None:
+    if held.trained_on is not None and held.trained_on < listed:
+        raise DataError(
+            f"there are {listed:,} members, but trained_on is {held.trained_on:,}: give the number of all "
+            "records that trained the model."
+        )
+
+
+def _view_and_classes(
+    model: Any, raw: Sequence[RawRecords], task: Task | None
+) -> tuple[LabelOnly, Sequence[Any] | None]:
+    """The view, and the labels in the order of their codes (None in a regression).
+
+    An estimator is asked for just the labels that there are; the columns of any other model are taken to be
+    the classes 0..C-1, or the sorted labels. Labels with fractions mean a regression, unless `task` is given.
+    """
+    probe = raw[0].x[:64]
+    if task is None and is_estimator(model):
+        task = task_of(model)
+    if task is None and all(s.y.dtype.kind == "f" and np.any(s.y % 1 != 0) for s in raw):
+        task = "regression"
+    if task == "regression" or getattr(model, "task", None) == "regression":
+        return as_view(model, task="regression", probe=probe), None
+    if is_estimator(model):
+        classes: list[Any] = np.unique(np.concatenate([s.y for s in raw])).tolist()
+        return as_view(model, classes=classes), classes
+    classes = class_names(raw)
+    return as_view(model, classes=classes, probe=probe), classes
+
+
+def _unused(model: Any, x: Batch) -> list[str]:
+    """A note on the columns that the model was not trained on."""
+    names = getattr(model, "feature_names_in_", None)
+    if names is None or not isinstance(x, pl.DataFrame):
+        return []
+    unused = [c for c in x.columns if c not in set(names)]
+    return (
+        [f"The model was not trained on the columns {', '.join(unused)}: they were not used."]
+        if unused
+        else []
+    )
+
+
+def features_for(model: Any, x: Batch) -> Batch:
+    """The features in the form in which the model was trained: a frame by name, or a matrix of numbers.
+
+    Raises:
+        DataError: if the model wants columns that are missing, or numbers where there is text.
+    """
+    if not isinstance(x, pl.DataFrame):
+        return x
+    names = getattr(model, "feature_names_in_", None)
+    if names is not None:
+        lacking = [str(n) for n in names if n not in x.columns]
+        if lacking:
+            raise DataError(
+                f"the model was trained with the columns {', '.join(lacking)}: the files lack them."
+            )
+        return x.select([str(n) for n in names])
+    if hasattr(model, "get_params") or hasattr(model, "named_parameters"):
+        text = [c for c, kind in x.schema.items() if not (kind.is_numeric() or kind == pl.Boolean())]
+        if text:
+            raise DataError(
+                f"the model takes numbers, but the columns {', '.join(text)} are not: give the encoded "
+                "table, or an import path to a pipeline that encodes them (`--model mypkg.mymodel:predict`)."
+            )
+        return x.cast(pl.Float32 if hasattr(model, "named_parameters") else pl.Float64).to_numpy()
+    return x
+
+
+def _need_columns(view: LabelOnly, records: Sequence[Records], classes: Sequence[Any] | None) -> list[str]:
+    """Ask about a handful of records, so that an unusable model is refused before anything is trained.
+
+    Returns a note where the model knows more classes than there are labels.
+    """
+    few = records[0].x[: min(8, len(records[0]))]
+    if not isinstance(view, BlackBox):
+        view.labels(few)
+        return []
+    columns = view.predict(few).shape[1]
+    if classes is None or columns == len(classes):
+        return []
+    if columns > len(classes):
+        return [f"The model answers with {columns} classes, of which {len(classes)} occur among the labels."]
+    shown = ", ".join(str(c) for c in classes[:6]) + (", ..." if len(classes) > 6 else "")
+    raise ModelError(
+        f"the model answers with {columns} classes, but the labels need {len(classes)} ({shown}): number "
+        "the labels from 0 as the model does, or give the model of these labels."
+    )

@@ -1,0 +1,70 @@
+"""Source of a table: its file, columns and forms, so that a protected table can be written like it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, TypeAlias
+
+import polars as pl
+
+from confide.core.errors import DataError
+from confide.inputs.tables import Format, Table, digest_of_file
+from confide.inputs.times import TimeForm
+
+Role: TypeAlias = Literal["user", "item", "rating", "time", "place", "lat", "lon"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Source:
+    """Where a table came from and what it looked like. The rows themselves are not kept.
+
+    Args:
+        name: what the table is called in messages.
+        format: of the file; "frame" for a frame in memory.
+        columns: name -> type, in the order of the table.
+        roles: what a column says -> the column's name; columns without a role were not read by the audit.
+        path: of the file; None for a frame.
+        separator: between the values of a csv file; None for other formats.
+        time: how the column of times writes them; None without such a column.
+        digest: SHA-256 of the file's bytes when it was read, in hexadecimal; None for a frame.
+    """
+
+    name: str
+    format: Format
+    columns: Mapping[str, pl.DataType]
+    roles: Mapping[Role, str]
+    path: Path | None = None
+    separator: str | None = None
+    time: TimeForm | None = None
+    digest: str | None = None
+
+    @classmethod
+    def of(cls, table: Table, roles: Mapping[Role, str | None], *, time: TimeForm | None = None) -> Source:
+        """The source of a table that was read; roles without a column are left out."""
+        return cls(
+            name=table.name,
+            format=table.format,
+            columns=dict(table.frame.schema),
+            roles={role: column for role, column in roles.items() if column is not None},
+            path=table.path,
+            separator=table.separator,
+            time=time,
+            digest=table.digest,
+        )
+
+    @property
+    def unread(self) -> tuple[str, ...]:
+        """The columns that the audit did not read, in the order of the table."""
+        read = set(self.roles.values())
+        return tuple(column for column in self.columns if column not in read)
+
+    def refuse_changed(self) -> None:
+        """Check that the file still holds the bytes that were read. A frame in memory is not checked.
+
+        Raises:
+            DataError: if the file has changed or is gone.
+        """
+        if self.path is not None and digest_of_file(self.path) != self.digest:
+            raise DataError(f"{self.path} has changed since it was read: run the command again.")

@@ -1,0 +1,251 @@
+"""Times: columns of instants as seconds since 1970 UTC and back, and spans written with their unit."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+import numpy as np
+import polars as pl
+
+from confide.core.arrays import Array, Floats
+from confide.core.errors import DataError
+from confide.inputs.columns import named_rows, numbers
+from confide.inputs.iso_text import IsoForm, read_iso, written_iso
+
+SpanUnit: TypeAlias = Literal["s", "min", "h", "d", "w"]
+Unit: TypeAlias = Literal["s", "ms", "us", "ns"]
+
+SECONDS: dict[SpanUnit, int] = {"s": 1, "min": 60, "h": 3_600, "d": 86_400, "w": 604_800}
+WORDS: dict[SpanUnit, str] = {"s": "seconds", "min": "minutes", "h": "hours", "d": "days", "w": "weeks"}
+LONGEST_D = 3_650
+"""Days of the longest span, ten years: more is a mistake in the unit."""
+
+A_SECOND: dict[Unit, int] = {"s": 1, "ms": 1_000, "us": 1_000_000, "ns": 1_000_000_000}
+"""How many of a unit make a second. From one unit to the next a number grows a thousandfold."""
+UNITS: dict[Unit, str] = {"s": "seconds", "ms": "milliseconds", "us": "microseconds", "ns": "nanoseconds"}
+EARLIEST, LATEST = -2_208_988_800.0, 4_102_444_800.0
+"""1 January 1900 and 1 January 2100 in seconds since 1970. No record of a living person is outside."""
+PLAUSIBLE = 315_532_800.0
+"""1 January 1980 in seconds. A column of milliseconds that ends earlier is rather something else."""
+NUMBER = r"^[+-]?\d+(\.\d*)?([eE][+-]?\d+)?$"
+MICRO = 1_000_000
+KEPT: dict[Unit, int] = {"s": 6, "ms": 2, "us": 0, "ns": 0}
+"""Digits after the point of numbers as text that float64 carries in each unit, for times of our days."""
+
+
+@dataclass(frozen=True, slots=True)
+class TimeForm:
+    """How a column writes its times; what is needed to write others in the same form.
+
+    Args:
+        dtype: of the column.
+        unit: of its numbers, counted from 1970-01-01 UTC; also of numbers written as text.
+        digits: after the decimal point of numbers written as text.
+        iso: the form of ISO 8601 text; None for numbers and for columns of dates or datetimes.
+    """
+
+    dtype: pl.DataType
+    unit: Unit = "s"
+    digits: int = 0
+    iso: IsoForm | None = None
+
+    @property
+    def has_zone(self) -> bool:
+        """Whether the times name their zone. Numbers do: they count from 1970-01-01 UTC."""
+        if self.iso is not None:
+            return bool(self.iso.zone)
+        if isinstance(self.dtype, pl.Datetime):
+            return self.dtype.time_zone is not None
+        return self.dtype != pl.Date
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What was assumed in reading the times, in sentences."""
+        if not self.has_zone:
+            return ("The times name no zone: they are taken as UTC.",)
+        return (f"The times are read as {UNITS[self.unit]} since 1970.",) if self.unit != "s" else ()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Times:
+    """A column of times.
+
+    Args:
+        seconds: float64[n] since 1970-01-01 UTC, exact to the microsecond.
+        form: how the column writes them.
+    """
+
+    seconds: Floats
+    form: TimeForm
+
+
+def parse_span(
+    text: str | float, *, likely: tuple[SpanUnit, SpanUnit] = ("d", "h"), least: float = 0
+) -> float:
+    """Seconds from a text such as '14d', '2w', '12h', '30min' or '90s'.
+
+    Args:
+        text: the span. A number without a unit is refused, for the reader cannot know what was meant.
+        likely: the two readings of a bare number to propose.
+        least: the shortest span that makes sense, in seconds.
+
+    Raises:
+        DataError: for a number without a unit, for anything else, or if it is too short or above ten years.
+
+    >>> parse_span("14d"), parse_span("30min"), parse_span("1.5 h")
+    (1209600.0, 1800.0, 5400.0)
+    """
+    found = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*(s|min|h|d|w|)\s*", str(text))
+    if not found:
+        raise DataError(f"{text!r} is no span of time: write it like 14d, 4h or 30min.")
+    number, unit = found.groups()
+    if not unit:
+        one, other = (f"{number}{u} for {WORDS[u]}" for u in likely)
+        raise DataError(f"{number!r} has no unit: write {one}, or {other}.")
+    seconds = float(number) * next(s for u, s in SECONDS.items() if u == unit)
+    if seconds < least:
+        raise DataError(f"{text!r} is too short a span of time: give at least {least:g}s.")
+    if seconds > LONGEST_D * SECONDS["d"]:
+        raise DataError(f"{text!r} is longer than ten years: give at most {LONGEST_D}d.")
+    return seconds
+
+
+def read_times(frame: pl.DataFrame, column: str, *, name: str) -> Times:
+    """A column of times as seconds since 1970 UTC.
+
+    It may hold dates, datetimes with or without a zone, ISO 8601 text (see `read_iso`), or numbers, also as
+    text, that count seconds since 1970-01-01 UTC. Numbers too large for seconds are read as milliseconds,
+    microseconds or nanoseconds, all rows in one unit. Times without a zone are taken as UTC.
+
+    Raises:
+        DataError: for rows that are no time, or outside of 1900 to 2099.
+    """
+    given = frame[column]
+    kind = given.dtype
+    if kind in (pl.Categorical, pl.Enum):
+        given = given.cast(pl.String)
+    form = TimeForm(kind)
+    if kind in (pl.Date, pl.Datetime):
+        moments = given.cast(pl.Datetime("us")) if kind == pl.Date else given
+        seconds = (moments.dt.epoch("us").cast(pl.Float64) / 1e6).fill_null(np.nan).to_numpy()
+    elif given.dtype == pl.String:
+        text = given.str.strip_chars()
+        counts = text.str.contains(NUMBER).fill_null(False)
+        if counts.sum() > len(counts) / 2:  # a column of numbers, so the other rows are the wrong ones
+            _refuse(given, ~counts, name=name)
+            digits = text.str.extract(r"\.(\d+)").str.len_chars().max()
+            seconds, unit = _counted(text.to_frame(), column, name=name)
+            form = TimeForm(kind, unit, min(digits, KEPT[unit]) if isinstance(digits, int) else 0)
+        else:
+            seconds, iso = read_iso(given, name=name)
+            form = TimeForm(kind, iso=iso)
+    elif kind.is_numeric():
+        seconds, unit = _counted(frame, column, name=name)
+        form = TimeForm(kind, unit)
+    else:
+        raise DataError(
+            f"{name}: column {column!r} is of type {kind}: give datetimes, ISO text, or seconds since 1970."
+        )
+    # Not the same as two comparisons joined by "or": this way NaN is wrong too.
+    _refuse(given, pl.Series(~((seconds >= EARLIEST) & (seconds <= LATEST))), name=name)
+    return Times(seconds, form)
+
+
+def written_times(seconds: Array, *, like: TimeForm) -> pl.Series:
+    """Times in the form that a column had, [n].
+
+    What the form cannot hold is cut off: a column of dates keeps the day alone, one of whole seconds the
+    second. Reading the result gives the same instants up to that, and to the microsecond.
+
+    Raises:
+        DataError: if a time does not fit into the type of the column.
+
+    >>> written_times(np.array([1286465260.5]), like=TimeForm(pl.Date()))[0]
+    datetime.date(2010, 10, 7)
+    """
+    micros = pl.Series(np.rint(np.asarray(seconds, np.float64) * MICRO).astype(np.int64))
+    kind = like.dtype
+    if like.iso is not None:
+        return written_iso(micros, like.iso)
+    if isinstance(kind, pl.Datetime):
+        moments = micros.cast(pl.Datetime("us")).dt.cast_time_unit(kind.time_unit)
+        if kind.time_zone is None:
+            return moments
+        return moments.dt.replace_time_zone("UTC").dt.convert_time_zone(kind.time_zone)
+    if kind == pl.Date:
+        return micros.cast(pl.Datetime("us")).dt.date()
+    if not kind.is_numeric():
+        return _as_text(micros, like)
+    if kind.is_integer():
+        count = _ticks(micros, A_SECOND[like.unit])
+    else:
+        count = micros.cast(pl.Float64) / MICRO * A_SECOND[like.unit]
+    try:
+        return count.cast(kind)
+    except pl.exceptions.PolarsError as error:
+        raise DataError(f"a time does not fit into a column of type {kind}: store it as Int64.") from error
+
+
+def _refuse(given: pl.Series, wrong: pl.Series, *, name: str) -> None:
+    """Name the rows that are no time, if there are any."""
+    if wrong.any():
+        raise DataError(
+            f"{name}: column {given.name!r} is no time in {named_rows(wrong)} ({given.filter(wrong)[0]!r}): "
+            "give times between 1900 and 2099, as ISO text or in seconds since 1970."
+        )
+
+
+def _counted(frame: pl.DataFrame, column: str, *, name: str) -> tuple[Floats, Unit]:
+    """Seconds since 1970 from numbers in the unit in which the largest is a time of our days."""
+    found = numbers(frame, column, name=name)
+    largest = found.max(initial=0.0)
+    if largest <= LATEST:
+        return found, "s"
+    unit = _unit(largest)
+    if unit is None:
+        rows = pl.Series(found > LATEST)
+        raise DataError(
+            f"{name}: column {column!r} is no time in {named_rows(rows)} "
+            f"({frame[column].filter(rows)[0]!r}): it counts neither seconds since 1970 up to the "
+            "year 2100 nor milliseconds. Give ISO text or seconds since 1970."
+        )
+    # As milliseconds, what are seconds of our days would all be in January 1970.
+    coarser = LATEST * A_SECOND[unit] / 1_000
+    mixed = (found > 0) & (found <= coarser)
+    if mixed.any():
+        rows = pl.Series(mixed if mixed.sum() <= len(mixed) / 2 else ~mixed)
+        raise DataError(
+            f"{name}: column {column!r} mixes units: {named_rows(rows)} ({frame[column].filter(rows)[0]!r}) "
+            "and the other rows differ by a factor of 1,000 or more. Give all times in seconds since 1970."
+        )
+    if unit == "ns" and frame[column].dtype.is_integer():  # float64 would lose a quarter of a microsecond
+        return (frame[column] // 1_000).to_numpy() / MICRO, unit
+    return found / A_SECOND[unit], unit
+
+
+def _unit(largest: float) -> Unit | None:
+    """The unit finer than seconds in which this number is a time of our days."""
+    finer: tuple[Unit, ...] = ("ms", "us", "ns")
+    for unit in finer:
+        if PLAUSIBLE * A_SECOND[unit] <= largest <= LATEST * A_SECOND[unit]:
+            return unit
+    return None
+
+
+def _ticks(micros: pl.Series, a_second: int) -> pl.Series:
+    """Whole units, rounded down, so that a time is never written later than it was."""
+    return micros * (a_second // MICRO) if a_second >= MICRO else micros // (MICRO // a_second)
+
+
+def _as_text(micros: pl.Series, like: TimeForm) -> pl.Series:
+    """Numbers as text with a fixed count of digits after the point."""
+    tenth = 10**like.digits
+    count = _ticks(micros, A_SECOND[like.unit] * tenth)
+    if not like.digits:
+        return count.cast(pl.String)
+    size = count.abs()
+    sign = pl.Series(np.where(count.to_numpy() < 0, "-", ""))
+    after = (size % tenth).cast(pl.String).str.zfill(like.digits)
+    return sign + (size // tenth).cast(pl.String) + "." + after

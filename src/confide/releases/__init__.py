@@ -1,0 +1,70 @@
+"""Releases: the protected file itself, written, verified, and audited against the original."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeAlias
+
+from confide.audits.settings import Settings, SettingsGiven
+from confide.core.errors import DataError
+from confide.releases.run import protect as run
+from confide.releases.settings import Ids, ReleaseSettings
+from confide.releases.spec import ReleaseSpec
+from confide.releases.written import Written
+
+if TYPE_CHECKING:
+    from typing import Unpack
+
+    from confide.inputs.ratings import Ratings
+
+    Held: TypeAlias = Ratings
+
+KINDS = ("ratings",)
+"""What can be protected: each word names a command, a record in `confide.inputs` and a file here."""
+
+
+def spec_of(kind: str) -> ReleaseSpec:
+    """The spec of this kind of release."""
+    spec: ReleaseSpec = import_module(f"confide.releases.{kind}").SPEC
+    return spec
+
+
+def protect(
+    held: Held,
+    *protections: str,
+    out: Path | str,
+    force: bool = False,
+    rehearse: int | None = None,
+    find: str | None = None,
+    ids: Ids = "renumber",
+    key_out: Path | str | None = None,
+    **settings: Unpack[SettingsGiven],
+) -> Written:
+    """Write the protected data in the format of the original, verify them, and audit them against it.
+
+    Args:
+        held: a filled-in record, as `confide.audit` takes it.
+        protections: such as "rare:20"; several are applied in the order given.
+        out, force, rehearse, find, ids, key_out: as of `confide.releases.settings.ReleaseSettings`.
+        settings: of the audit of the written file, as `confide.audit` takes them.
+
+    Raises:
+        ConfideError: one sentence on what is wrong and what to do; nothing is written then.
+    """
+    kind = type(held).__module__.rsplit(".", 1)[-1]
+    if kind not in KINDS:
+        raise DataError(f"a {type(held).__name__} cannot be protected: give one of {', '.join(KINDS)}.")
+    release = ReleaseSettings(
+        protections=protections,
+        out=Path(out),
+        force=force,
+        rehearse=rehearse,
+        find=find,
+        ids=ids,
+        key_out=None if key_out is None else Path(key_out),
+    )
+    return run(spec_of(kind), held, release=release, settings=Settings(**settings))
+
+
+__all__ = ["KINDS", "ReleaseSettings", "Written", "protect", "spec_of"]

@@ -1,0 +1,139 @@
+"""Search for the weakest setting of a protection that keeps a limit: bisection over its scale."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from confide.audits.frontier import Frontier, Point
+from confide.audits.outcome import Audit
+from confide.audits.protections import UNPROTECTED, Scale, frontier_exhibits, parse_protections
+from confide.audits.release import AuditedRelease
+from confide.audits.run import conclude
+from confide.audits.settings import Settings
+from confide.audits.spec import AuditSpec, Subject
+from confide.core.errors import DataError
+from confide.mechanisms.anchors.published import Published
+from confide.report import Limit, judge
+
+STEPS = 7
+"""Halvings of a continuous scale: the setting is found to within 1 / 128 of the scale's logarithm."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tried:
+    """One setting: the protection as a user writes it, the ruling on the limit, and its point."""
+
+    text: str
+    kept: bool
+    point: Point | None
+
+
+@dataclass(slots=True, kw_only=True)
+class Search:
+    """What a search found, and everything that it tried.
+
+    Args:
+        text: the weakest protection that keeps the limit, as a user writes it.
+        spec: of the audit, for the words of the frontier.
+        tried: in the order of trying; the unprotected release among them.
+    """
+
+    text: str = ""
+    spec: AuditSpec
+    tried: list[Tried] = field(default_factory=list)
+
+    def drawn_in(self, audit: Audit) -> Audit:
+        """The audit with the frontier of all that was tried before the exhibits of its first release."""
+        points = tuple(tried.point for tried in self.tried if tried.point is not None)
+        compared = frontier_exhibits(Frontier(risk=self.spec.risk, points=points), across=self.spec.across)
+        first, *others = audit.sections
+        first = replace(first, exhibits=(*compared, *first.exhibits))
+        return replace(audit, sections=(first, *others))
+
+
+def weakest(spec: AuditSpec, subject: Subject, name: str, *, limit: str, settings: Settings) -> Search:
+    """The weakest setting of a protection whose audit keeps a limit.
+
+    A setting keeps the limit only if the audit is sure of it: "inconclusive" counts as not kept. The search
+    takes for granted that a stronger setting does not raise the risk. What is written is audited again.
+
+    Args:
+        name: of the protection, without settings.
+        limit: such as "tpr@0.01<=0.05".
+
+    Raises:
+        DataError: if the protection has no scale, or even its strongest setting does not keep the limit.
+    """
+    held_to = Limit.parse(limit.replace("<=", "="))
+    scale = _scale(spec, name)
+    search = Search(spec=spec)
+    plain = AuditedRelease(
+        name=UNPROTECTED,
+        mechanism=Published(),
+        games=subject.games(Published(), spec.choose(settings)),
+        settings=settings,
+    )
+    _try(search, subject, plain, plain, held_to)
+
+    def keeps(value: float) -> bool:
+        text = scale.write(value)
+        known = next((tried for tried in search.tried if tried.text == text), None)
+        if known is None:
+            mechanism = parse_protections([text], spec.protections)[text]
+            games = subject.games(mechanism, spec.choose(settings))
+            release = AuditedRelease(name=text, mechanism=mechanism, games=games, settings=settings)
+            known = _try(search, subject, release, plain, held_to)
+        return known.kept
+
+    if not keeps(scale.strongest):
+        raise DataError(
+            f"even {scale.write(scale.strongest)} does not keep {limit}, as far as this audit can tell: use "
+            "another protection, a weaker limit, or ask about more people."
+        )
+    search.text = scale.write(_bisected(scale, keeps))
+    return search
+
+
+def _bisected(scale: Scale, keeps: Callable[[float], bool]) -> float:
+    """The weakest value found that keeps the limit; the strongest one does."""
+    if keeps(scale.weakest):
+        return scale.weakest
+    fails, holds = scale.weakest, scale.strongest
+    for _ in range(64 if scale.whole else STEPS):
+        middle = float(np.sqrt(fails * holds))
+        if scale.whole:
+            middle = float(np.floor(middle)) if abs(holds - fails) > 1 else holds
+            middle = middle if middle not in (fails, holds) else (fails + holds) // 2
+            if middle in (fails, holds):
+                break
+        if keeps(middle):
+            holds = middle
+        else:
+            fails = middle
+    return holds
+
+
+def _scale(spec: AuditSpec, name: str) -> Scale:
+    protection = spec.protections.get(name)
+    if protection is None or protection.scale is None:
+        can = ", ".join(n for n, p in spec.protections.items() if p.scale is not None)
+        raise DataError(f"the setting of {name!r} cannot be searched: give `--with` one of {can}.")
+    return protection.scale
+
+
+def _try(
+    search: Search, subject: Subject, release: AuditedRelease, plain: AuditedRelease, limit: Limit
+) -> Tried:
+    section, _ = conclude(search.spec, subject, release)
+    ruling = judge([section.headline], [limit], doubtful=section.doubtful).ruling
+    risk = subject.risk(release, plain)
+    point = None
+    if risk is not None:
+        left = subject.utility(release)
+        point = Point(name=release.name, promise=release.mechanism.budget, risk=risk, left=left)
+    release.forget_worlds()
+    search.tried.append(Tried(text=release.name, kept=ruling == "within", point=point))
+    return search.tried[-1]

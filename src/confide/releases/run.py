@@ -1,0 +1,165 @@
+"""A release, whatever it is: read, protect, write, verify, audit, say. No kind of release is named here."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Literal
+
+import numpy as np
+
+from confide.audits.protections import Noise, parse_protections
+from confide.audits.run import audit_subject
+from confide.audits.settings import Settings
+from confide.core.arrays import Ints, Rng
+from confide.core.claims import Claim, Verifiable
+from confide.core.errors import DataError
+from confide.core.nouns import AnyMechanism
+from confide.inputs.sidecar import Sidecar
+from confide.mechanisms.in_order import InOrder
+from confide.mechanisms.noise.secure import secure_uniform
+from confide.releases.find import weakest
+from confide.releases.settings import ReleaseSettings
+from confide.releases.spec import Releasable, ReleaseSpec, View
+from confide.releases.written import Written, check_place, digest_of_release, draft_of, publish, write_key
+
+
+def protect(spec: ReleaseSpec, held: object, *, release: ReleaseSettings, settings: Settings) -> Written:
+    """Write the protected data in the user's own format, verify what is claimed of them, and audit them.
+
+    Args:
+        spec: of the kind of release.
+        held: the filled-in record of that kind, as an audit takes it.
+        release: which protections, and where to.
+        settings: of the audit of the written file.
+
+    Raises:
+        DataError: for a place or protection that cannot be, data that changed while they were read, or a
+            written file that is not what it should be. Then nothing is left on disk.
+        ConfideError: as an audit raises.
+    """
+    noise: Noise = "secure" if release.rehearse is None else "rehearsal"
+    texts, plain = release.texts, replace(settings, protect=())
+    spec.audit.choose(plain)
+    if release.find is None:
+        parse_protections([release.text], spec.audit.protections)
+    data = spec.read(held)
+    check_place(release.out, data.source, force=release.force)
+    search = None
+    if release.find is not None:
+        search = weakest(
+            spec.audit, data.subject(None, None, plain), texts[0], limit=release.find, settings=plain
+        )
+        texts = (search.text,)
+        # the written file is held to the limit too: its noise is another draw than the search's
+        plain = replace(plain, limits=(*plain.limits, release.find.replace("<=", "=")))
+    text = "+".join(texts)
+    mechanism = parse_protections([text], spec.audit.protections, noise=noise)[text]
+    view = _applied(mechanism, data, text, release)
+    numbers = _numbers(len(data.rows(mechanism)), release)
+    with draft_of(release.out) as draft:
+        data.write(view, numbers, draft)
+        reread = data.reread(draft, numbers)
+        verified = _verified(data, mechanism, view, reread)
+        found = audit_subject(spec.audit, data.subject(reread, mechanism, plain), settings=plain)
+        if search is not None:
+            found = search.drawn_in(found)
+        data.source.refuse_changed()
+        sidecar = Sidecar(
+            kind=spec.audit.name,
+            protections=texts,
+            settings=tuple(repr(step) for step in _steps(mechanism)),
+            noise=_source_of_noise(mechanism, noise),
+            promise=None if mechanism.budget is None else str(mechanism.budget),
+            ids="kept" if numbers is None else "renumbered",
+            before=data.counts(data.given),
+            after=data.counts(reread),
+            left_out=data.source.unread,
+            verified=tuple(claim.text for claim in verified),
+            found=found.headlines[0],
+            verdict=found.verdict,
+            sha256=digest_of_release(draft),
+        )
+        publish(draft, release.out, sidecar)
+        if release.key_out is not None and numbers is not None:
+            write_key(data.key(numbers, mechanism), release.key_out)
+    notes = _notes(data, view, mechanism, release, text)
+    return Written(out=release.out, sidecar=sidecar, audit=found, notes=notes)
+
+
+def _applied(mechanism: AnyMechanism, data: Releasable, text: str, release: ReleaseSettings) -> View:
+    view = mechanism(data.given, rng=_rng(release, "noise")).view
+    if not len(view):
+        raise DataError(f"{text} leaves nothing of the records: protect them less.")
+    return view
+
+
+def _rng(release: ReleaseSettings, name: str) -> Rng:
+    """A seeded generator for a rehearsal; a release draws its noise elsewhere, and this one is never used."""
+    seed = 0 if release.rehearse is None else release.rehearse
+    return np.random.default_rng([seed, *name.encode()])
+
+
+def _numbers(rows: int, release: ReleaseSettings) -> Ints | None:
+    """A random number from 1 on for each row of the release; None where the ids are kept."""
+    if release.ids == "keep":
+        return None
+    secret = secure_uniform(rows) if release.rehearse is None else _rng(release, "numbers").random(rows)
+    return np.argsort(np.argsort(secret, kind="stable"), kind="stable") + 1
+
+
+def _verified(data: Releasable, mechanism: AnyMechanism, view: View, reread: View) -> tuple[Claim, ...]:
+    """What was checked on the written file.
+
+    Raises:
+        DataError: if something is not as it should be.
+    """
+    own = mechanism.claims(reread) if isinstance(mechanism, Verifiable) else ()
+    claims = (data.same(view, reread), *own)
+    for claim in claims:
+        if not claim.holds:
+            raise DataError(
+                f"the written file was read again, and it is not true that {claim.text}: nothing was kept. "
+                "Of several protections a later one may undo an earlier one: change their order."
+            )
+    return claims
+
+
+def _steps(mechanism: AnyMechanism) -> tuple[AnyMechanism, ...]:
+    return mechanism.steps if isinstance(mechanism, InOrder) else (mechanism,)
+
+
+def _source_of_noise(mechanism: AnyMechanism, noise: Noise) -> Literal["secure", "rehearsed", "none"]:
+    if mechanism.budget is None:
+        return "none"
+    return "secure" if noise == "secure" else "rehearsed"
+
+
+def _notes(
+    data: Releasable, view: View, mechanism: AnyMechanism, release: ReleaseSettings, text: str
+) -> tuple[str, ...]:
+    """What the user should know of the written file, a sentence each."""
+    unread = data.source.unread
+    unchanged = data.same(view, data.given).holds
+    return tuple(
+        line
+        for line, said in (
+            (f"{text} changes nothing in these records.", unchanged),
+            (
+                f"Left out, since the audit did not look at them: {', '.join(unread)}.",
+                bool(unread),
+            ),
+            (
+                "The noise comes from a seed: this is a rehearsal. Do not publish it.",
+                release.rehearse is not None and mechanism.budget is not None,
+            ),
+            (
+                "The setting was chosen by looking at the data, and the promise does not cover that choice.",
+                release.find is not None and mechanism.budget is not None,
+            ),
+            (
+                "People have the ids of the original: whoever knows these ids needs no attack.",
+                release.ids == "keep",
+            ),
+        )
+        if said
+    )

@@ -1,0 +1,61 @@
+"""Settings of a release: which protections, and where to; its fields are flags of `confide protect`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Literal, TypeAlias
+
+from confide.core.errors import DataError
+from confide.core.flags import GET, Flag
+
+Ids: TypeAlias = Literal["renumber", "keep"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReleaseSettings:
+    """What to write.
+
+    Args:
+        protections: A protection, NAME:SETTINGS. Repeatable: several are applied in the order given. With
+            --find a name alone.
+        out: The protected file, in the format of the original; for pictures a folder.
+        force: Overwrite what stands there.
+        rehearse: Draw noise and numbers from this seed. The result can be repeated and so is no release; by
+            default they come from the operating system's cryptographic source.
+        find: Search the weakest setting of the protection that keeps this limit, such as tpr@0.01<=0.05.
+        ids: Give people new random numbers in random order, or keep the ids of the original.
+        key_out: Also write which original user got which number. Whoever has this file undoes the numbering:
+            keep it secret.
+
+    Raises:
+        DataError: if no protection is named, or a seed is below 0.
+    """
+
+    protections: Annotated[Sequence[str], Flag(group=GET, name="--with", metavar="NAME:SETTINGS")]
+    out: Annotated[Path, Flag(group=GET, metavar="FILE")]
+    force: Annotated[bool, Flag(group=GET)] = False
+    rehearse: Annotated[int | None, Flag(group=GET, metavar="SEED", least=0)] = None
+    find: Annotated[str | None, Flag(group=GET, metavar="WHAT<=VALUE")] = None
+    ids: Annotated[Ids, Flag(group=GET)] = "renumber"
+    key_out: Annotated[Path | None, Flag(group=GET, metavar="FILE")] = None
+
+    def __post_init__(self) -> None:
+        if not self.texts:
+            raise DataError("no protection is named: say with what to protect, for example `--with rare:20`.")
+        if self.find is not None and len(self.texts) > 1:
+            raise DataError("--find searches the setting of one protection: give one `--with NAME`.")
+        if self.rehearse is not None and self.rehearse < 0:
+            raise DataError(f"the seed is {self.rehearse}: give a whole number from 0 on.")
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """The protections in their order."""
+        given = (self.protections,) if isinstance(self.protections, str) else self.protections
+        return tuple(given)
+
+    @property
+    def text(self) -> str:
+        """All of them as one protection, as `--protect` would have it."""
+        return "+".join(self.texts)

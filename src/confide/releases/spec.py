@@ -1,0 +1,82 @@
+"""What one kind declares, so that `releases/run.py` can protect it; `releases/ratings.py` shows how."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol, TypeAlias
+
+from confide.audits.settings import Settings
+from confide.audits.spec import AuditSpec, Subject
+from confide.core.arrays import Ints
+from confide.core.claims import Claim
+from confide.core.nouns import AnyMechanism
+from confide.inputs.source import Source
+
+View: TypeAlias = Any
+"""A released view: `Interactions`, `Traces` or `Pictures`. Only the kind's own code looks inside."""
+
+
+class Releasable(Protocol):
+    """What the user holds, read and ready to be protected: what each kind writes for itself."""
+
+    @property
+    def source(self) -> Source:
+        """Where it came from, and in which form it is to be written."""
+        ...
+
+    @property
+    def given(self) -> View:
+        """What the mechanism is applied to, under the codes of the original."""
+        ...
+
+    def rows(self, mechanism: AnyMechanism) -> Ints:
+        """The person behind each row of a release of this mechanism, int64[rows]."""
+        ...
+
+    def write(self, view: View, numbers: Ints | None, path: Path) -> None:
+        """Write a release in the original's format.
+
+        Args:
+            view: the release, under the codes of the original.
+            numbers: int64[rows], the number that each row of the release gets; None keeps the original ids.
+            path: of a draft; its suffix says nothing.
+        """
+        ...
+
+    def reread(self, path: Path, numbers: Ints | None) -> View:
+        """What a file that `write` wrote says, under the codes of the original again."""
+        ...
+
+    def same(self, view: View, reread: View) -> Claim:
+        """Whether the written file says what was to be written."""
+        ...
+
+    def counts(self, view: View) -> Mapping[str, int]:
+        """Rows, people and things, for the sidecar."""
+        ...
+
+    def key(self, numbers: Ints, mechanism: AnyMechanism) -> Sequence[tuple[str, int]]:
+        """Each original id with a number that it got."""
+        ...
+
+    def subject(self, reread: View | None, mechanism: AnyMechanism | None, settings: Settings) -> Subject:
+        """The audit of the written file against the original, the adversary knowing the mechanism.
+
+        Without a written file: the audit of the original as it is.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReleaseSpec:
+    """One kind of release that can be protected.
+
+    Args:
+        audit: the spec of its audit: record, protections, words.
+        read: record -> what is to be protected.
+    """
+
+    audit: AuditSpec
+    read: Callable[[Any], Releasable]

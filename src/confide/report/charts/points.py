@@ -1,0 +1,192 @@
+"""Points of each chart, as plain records: coarse enough to keep in report.json, tested without pixels."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from math import isfinite
+
+import numpy as np
+
+from confide.core.arrays import Floats
+from confide.core.diagnostics import Curve
+from confide.core.evidence import Evidence
+from confide.measure import records as measured
+from confide.measure.risk import Roc
+from confide.report.finding import Audience, Finding, Section
+from confide.report.page_types import Datum, WorstOffRecord
+from confide.report.redaction import FEWEST, Redaction
+
+POINTS: Mapping[Audience, int] = {"internal": 120, "public": 40}
+"""The most points of a curve: enough for a smooth line, and for the public no more than its band resolves."""
+
+BINS: Mapping[Audience, int] = {"internal": 40, "public": 20}
+"""The steps of the score chart: few enough that ten people are in most of them."""
+
+NAMED = 4
+"""The number of attacks with a colour and a name of their own: more colours are hard to distinguish."""
+
+REST = "other attacks"
+
+GROUPS = ("exposed", "control")
+
+
+def roc_records(
+    headline: Finding, findings: Sequence[Finding], *, redaction: Redaction, corner: bool = True
+) -> list[Datum]:
+    """A line an attack, the headline first with its band, and the diagonal of guessing.
+
+    The axes start at the lowest false-positive rate of 10, 1, 0.1 and 0.01 % that the controls resolve.
+    For the public, points that rest on fewer than ten people are left out.
+
+    Args:
+        corner: end where everybody is claimed and found? Not where a claim can be wrong about exposed people.
+    """
+    rest = [f for f in findings if f.risk.attack != headline.risk.attack]
+    rest.sort(key=_strength)
+    controls = max(headline.risk.control_count, 1)
+    floor = next((f for f in (1e-4, 1e-3, 1e-2) if f * controls >= 1), 0.1)
+    records: list[Datum] = []
+    for rank, finding in enumerate([headline, *rest]):
+        label = finding.risk.attack if rank < NAMED else REST
+        for fpr, tpr, low, high in _points(finding, floor=floor, redaction=redaction, corner=corner):
+            line: Datum = {"part": "line", "rank": min(rank, NAMED), "attack": label}
+            records.append({**line, "line": finding.risk.attack, "fpr": fpr, "tpr": tpr})
+            if rank == 0:
+                records.append({"part": "band", "fpr": fpr, "low": max(low, floor), "high": max(high, floor)})
+    records += [{"part": "guess", "fpr": x, "tpr": x} for x in (floor, 1.0)]
+    return records
+
+
+def score_records(
+    evidence: Evidence, *, redaction: Redaction, names: tuple[str, str] = GROUPS
+) -> list[Datum]:
+    """Where people stand when all are ordered by the headline attack's score: a share of each group a step.
+
+    Each step holds equally many people, so guessing gives flat shapes whatever the scores' tails. People of
+    one score share their places evenly. For the public a share that rests on fewer than ten people is left
+    out, and the others are rounded so coarsely that it cannot be found by subtraction.
+
+    Args:
+        names: of the exposed and of the control group, for the legend.
+    """
+    _, place = np.unique(evidence.claims, return_inverse=True)
+    sides = (evidence.exposed, ~evidence.exposed)
+    if not all(chosen.any() for chosen in sides):
+        return []
+    edges = np.linspace(0.0, 1.0, BINS[redaction.audience] + 1)
+    passed = np.cumsum([0, *np.bincount(place)])
+    records: list[Datum] = []
+    for side, name, chosen in zip(GROUPS, names, sides, strict=True):
+        mine = np.cumsum([0, *np.bincount(place[chosen], minlength=len(passed) - 1)])
+        counts = np.diff(np.interp(edges * passed[-1], passed, mine))
+        for start, stop, count in zip(edges[:-1], edges[1:], counts, strict=True):
+            part = _blurred_share(float(count), int(mine[-1]), redaction)
+            step: Datum = {"from": _short(start), "to": _short(stop), "share": part}
+            records.append({"side": side, "group": name, **step})
+    return records
+
+
+def worst_off_records(evidence: Evidence, *, redaction: Redaction) -> list[Datum]:
+    """The share of exposed people by how few control people the attack is at least as sure about."""
+    lookalikes = measured(evidence)["fpr"].to_numpy()
+    controls = int((~evidence.exposed).sum())
+    steps = [f for f in (0.001, 0.01, 0.1) if f * controls >= 1]
+    edges = np.array([0.0, *steps, 1.0])
+    which = np.searchsorted(edges[1:-1], lookalikes, side="right")
+    names = [f"fewer than 1 in {round(1 / f):,}" for f in steps] + [f"{_or_more(steps)}"]
+    counts = np.bincount(which, minlength=len(names))
+    return [
+        {"others": name, "order": i, "share": _shown_share(n, counts.sum(), redaction), "guess": float(guess)}
+        for i, (name, n, guess) in enumerate(zip(names, counts, np.diff(edges), strict=True))
+    ]
+
+
+def worst_off_table(evidence: Evidence, *, redaction: Redaction, most: int = 10) -> list[WorstOffRecord]:
+    """The most exposed records with their numbers; for the public, none."""
+    if redaction.public:
+        return []
+    rows = measured(evidence).sort("fpr", "target").head(most)
+    return [
+        {"target": int(target), "times": int(times), "lookalikes": _short(fpr)}
+        for target, times, fpr in rows.select("target", "worlds_in", "fpr").iter_rows()
+    ]
+
+
+def epsilon_records(section: Section, *, redaction: Redaction) -> list[Datum]:
+    """Promised, shown, could have shown; nothing where no bound applies."""
+    bound, promise = section.headline.bound, section.promise
+    if bound is None or not np.isfinite(bound.ceiling):
+        return []
+    low, ceiling = redaction.number(bound.low), redaction.number(bound.ceiling)
+    promised = promise.epsilon if promise is not None and section.comparable else None
+    text = f"{promised:.3g}" if promised is not None else "nothing" if promise is None else "of another unit"
+    return [
+        {"what": "promised", "value": promised, "text": text},
+        {"what": "shown", "value": low, "text": "n/a" if low is None else f"at least {low:.2f}"},
+        {
+            "what": "could have shown",
+            "value": ceiling,
+            "text": f"{bound.ceiling:.2f}" if ceiling is None else f"{ceiling:.2f}",
+        },
+    ]
+
+
+def curve_records(curve: Curve, *, redaction: Redaction) -> list[Datum]:
+    """What an attack tried, and what it chose; nothing for the public: it may count a handful of people."""
+    if redaction.public:
+        return []
+    pairs = [(x, y) for x, y in zip(curve.x, curve.y, strict=True) if x > 0 and isfinite(x) and isfinite(y)]
+    return [{"x": _short(x), "y": _short(y), "chosen": bool(x == curve.chosen)} for x, y in sorted(pairs)]
+
+
+def _strength(finding: Finding) -> float:
+    """The place of an attack: the highest AUC first, one without last."""
+    auc = finding.risk.auc.value
+    return -auc if isfinite(auc) else 0.0
+
+
+def _points(finding: Finding, *, floor: float, redaction: Redaction, corner: bool) -> list[list[float]]:
+    """fpr, tpr, low, high of each point, thinned evenly along the logarithmic axis."""
+    roc: Roc = finding.risk.roc
+    table: Floats = np.column_stack([roc.fpr, roc.tpr, roc.low, roc.high]).astype(np.float64)
+    table = table if corner else table[:-1]
+    if len(table) and not corner and table[-1, 0] < floor:  # it is over before the axis begins: all it finds
+        table = np.vstack([table, *([at, *table[-1, 1:]] for at in (floor, 1.0))])
+    keep = (table[:, 0] >= floor) & (table[:, 1] >= floor) & np.isfinite(table).all(axis=1)
+    if redaction.public:
+        keep &= (table[:, 0] * finding.risk.control_count >= FEWEST) & (
+            table[:, 1] * finding.risk.exposed_count >= FEWEST
+        )
+    table = table[keep]
+    most = POINTS[redaction.audience]
+    if len(table) > most:
+        grid = np.geomspace(table[0, 0], table[-1, 0], most)
+        nearest = np.searchsorted(table[:, 0], grid * (1 - 1e-12)).clip(max=len(table) - 1)
+        table = table[np.unique(nearest)]
+    digits = 2 if redaction.public else 5
+    return [[float(f"{x:.{digits}g}") for x in row] for row in table]
+
+
+def _or_more(steps: list[float]) -> str:
+    return f"1 in {round(1 / steps[-1]):,} or more" if steps else "any number"
+
+
+def _shown_share(count: float, of: int, redaction: Redaction) -> float | None:
+    if redaction.public and 0 < count < FEWEST:
+        return None
+    part = float(count / of) if of else 0.0
+    return round(part, 2) if redaction.public else float(f"{part:.5g}")
+
+
+def _blurred_share(count: float, of: int, redaction: Redaction) -> float | None:
+    """A share, for the public in steps of ten people at least."""
+    if not redaction.public:
+        return _shown_share(count, of, redaction)
+    if 1e-9 < count < FEWEST - 1e-9:
+        return None
+    step = max(0.01, FEWEST / of)
+    return _short(round(count / of / step) * step)
+
+
+def _short(x: float) -> float:
+    return float(f"{x:.6g}")

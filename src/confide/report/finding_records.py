@@ -1,0 +1,120 @@
+"""Findings as records of the page: coarse for the public, null with a reason where there is no number."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from math import isfinite
+
+from confide.core.estimate import Estimate
+from confide.measure.risk import EpsilonBound, RateAt, Risk
+from confide.report.finding import Finding
+from confide.report.goals import Goal
+from confide.report.page_types import BoundRecord, FindingRecord, RateRecord
+from confide.report.redaction import FEWEST, TOO_FEW, Redaction
+
+NOT_GIVEN = "the evidence does not give it"
+
+
+def finding_record(finding: Finding, *, release: str, goal: Goal, redaction: Redaction) -> FindingRecord:
+    """One finding of report.json, with the numbers that say something where this goal is pursued."""
+    risk, bound = finding.risk, finding.bound if goal.bounds else None
+    exposed, control = redaction.count(risk.exposed_count), redaction.count(risk.control_count)
+    # with one side and the sum, the other side could be found by subtraction
+    whole = exposed is not None and control is not None
+    record: FindingRecord = {
+        "release": release,
+        "attack": risk.attack,
+        "title": finding.title or risk.attack,
+        "citation": finding.citation,
+        "settings": {name: str(value) for name, value in finding.settings.items()},
+        "access": risk.access,
+        "game": risk.game,
+        "exposed": redaction.estimate(risk.exposed, of=risk.exposed_count),
+        "control": redaction.estimate(risk.control, of=risk.control_count),
+        "blind": redaction.estimate(finding.blind),
+        "advantage": redaction.estimate(risk.advantage),
+        "auc": redaction.estimate(risk.auc),
+        "balanced_accuracy": redaction.estimate(risk.balanced_accuracy),
+        "tpr_at": [rate_record(at, risk, goal=goal, redaction=redaction) for at in risk.tpr_at],
+        "precision_at": [
+            {"prior": p.prior, "fpr": p.fpr, "value": redaction.estimate(p.value)}
+            for p in risk.precision_at
+            if goal.condition
+        ],
+        "epsilon": None if bound is None else _bound_record(bound, redaction),
+        "epsilons": [_bound_record(b, redaction) for b in risk.epsilon if goal.bounds],
+        "threshold": None if redaction.public else redaction.number(risk.threshold),
+        "strategy": risk.strategy,
+        "confidence": risk.confidence,
+        "targets": redaction.count(risk.exposed_count + risk.control_count) if whole else None,
+        "exposed_count": exposed,
+        "control_count": control,
+        "worlds": risk.worlds,
+        "excluded": redaction.count(risk.excluded),
+        "told": finding.told,
+        "conclusive": finding.conclusive,
+        "remarks": _remarks(finding, redaction),
+        "seconds": round(risk.seconds, 3),
+        "why": {},
+    }
+    missing = [name for name, value in record.items() if value is None]
+    return {**record, "why": {name: _why(name, finding, redaction) for name in missing}}
+
+
+def rate_record(at: RateAt, risk: Risk, *, goal: Goal, redaction: Redaction) -> RateRecord:
+    """The rate at one false-positive rate, or the reason why there is none."""
+    rate, why = redaction.estimate(at.rate, of=risk.exposed_count), ""
+    if rate is None and at.rate is not None:
+        why = TOO_FEW if redaction.public else NOT_GIVEN
+    elif rate is None:
+        why = redaction.text(unresolved(at, control=goal.control))
+    return {"fpr": at.fpr, "rate": rate, "controls": redaction.count(at.controls), "why": why}
+
+
+def unresolved(at: RateAt, *, control: str) -> tuple[str | int, ...]:
+    """What it takes to measure a rate, and what there is, as parts of a sentence.
+
+    Args:
+        control: who the control people are, in words.
+
+    >>> "".join(map(str, unresolved(RateAt(0.001, None, 50), control="people outside the data")))
+    'needs at least 1,000 people outside the data, and there are 50'
+    """
+    need = -int(-1 // Fraction(str(float(at.fpr))))  # exact: 1 / 0.0001 is 10000.000000000002
+    if at.controls >= need:
+        return (NOT_GIVEN,)
+    return (f"needs at least {need:,} {control}, and there are ", int(at.controls))
+
+
+def _remarks(finding: Finding, redaction: Redaction) -> list[str]:
+    """What the attack noticed on the way, each remark once."""
+    noticed = dict.fromkeys(remark for d in finding.diagnostics for remark in d.remarks)
+    return redaction.texts(list(noticed))
+
+
+def _bound_record(bound: EpsilonBound, redaction: Redaction) -> BoundRecord:
+    return {
+        "low": redaction.number(bound.low),
+        "ceiling": redaction.number(bound.ceiling),
+        "method": bound.method,
+        "certified": bound.certified,
+        "delta": bound.delta,
+        "confidence": bound.confidence,
+        "assumption": bound.assumption,
+    }
+
+
+def _why(name: str, finding: Finding, redaction: Redaction) -> str:
+    """The reason why a number of this name is missing."""
+    if name == "blind":
+        return "no blind adversary was played"
+    if name == "epsilon":
+        return "no bound on epsilon applies to this evidence"
+    if redaction.public and name == "threshold":
+        return "not shown to the public"
+    if redaction.public and (name.endswith("count") or name in ("targets", "excluded")):
+        return f"fewer than {FEWEST}, or could be worked out from such a count"
+    measured: object = getattr(finding.risk, name, None)
+    if redaction.public and isinstance(measured, Estimate) and isfinite(measured.value):
+        return TOO_FEW
+    return NOT_GIVEN

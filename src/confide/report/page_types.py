@@ -1,0 +1,284 @@
+"""The page as types: every record of report.json, from which its JSON schema is generated.
+
+All records are plain dicts, because the page is written to JSON, read back and rendered from there. A
+number that is missing is None; the record beside it says why. `Annotated` carries what a JSON schema can
+say and a Python type cannot: a range, a length, a description.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated, Literal, TypeAlias, TypedDict
+
+from confide.report.finding import Audience, Lack, Ruling
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """What a JSON schema says of a value besides its type: a description, a range, a length."""
+
+    description: str = ""
+    minimum: float | None = None
+    maximum: float | None = None
+    min_items: int | None = None
+    max_items: int | None = None
+
+
+Outcome: TypeAlias = Literal["found", "nothing", "broken", "few"]
+
+Share: TypeAlias = Annotated[float, Rule(minimum=0, maximum=1)]
+Count: TypeAlias = Annotated[int, Rule(minimum=0)]
+Pair: TypeAlias = Annotated[list[str], Rule(min_items=2, max_items=2)]
+
+Datum: TypeAlias = dict[str, str | float | bool | None]
+"""What one mark of a chart shows, field by field, as the chart's Vega-Lite file names them."""
+
+
+class EstimateRecord(TypedDict):
+    """A value with its interval."""
+
+    value: float
+    low: float
+    high: float
+    confidence: Share
+
+
+class BoundRecord(TypedDict):
+    """A lower bound on epsilon, in nats, and the largest bound that the audit could have shown."""
+
+    low: float | None
+    ceiling: float | None
+    method: str
+    certified: bool
+    delta: Share
+    confidence: Share
+    assumption: str
+
+
+class RateRecord(TypedDict):
+    """The true-positive rate at one false-positive rate."""
+
+    fpr: Share
+    rate: EstimateRecord | None
+    controls: Count | None
+    why: str
+
+
+class PrecisionRecord(TypedDict):
+    """How often a claim at `fpr` is right if a share `prior` of those asked about are exposed."""
+
+    prior: Share
+    fpr: Share
+    value: EstimateRecord | None
+
+
+class FindingRecord(TypedDict):
+    """What one attack found."""
+
+    release: str
+    attack: str
+    title: str
+    citation: str
+    settings: dict[str, str]
+    access: str
+    game: str
+    exposed: EstimateRecord | None
+    control: EstimateRecord | None
+    blind: EstimateRecord | None
+    advantage: EstimateRecord | None
+    auc: EstimateRecord | None
+    balanced_accuracy: EstimateRecord | None
+    tpr_at: list[RateRecord]
+    precision_at: list[PrecisionRecord]
+    epsilon: BoundRecord | None
+    epsilons: list[BoundRecord]
+    threshold: float | None
+    strategy: str
+    confidence: Share
+    targets: Count | None
+    exposed_count: Count | None
+    control_count: Count | None
+    worlds: Annotated[int, Rule(minimum=1)]
+    excluded: Count | None
+    told: Annotated[str, Rule(description="what the adversary knew about who is in the data; mostly nothing")]
+    conclusive: Annotated[
+        bool, Rule(description="did the attack's own check hold? If not, a low number of it says nothing")
+    ]
+    remarks: list[str]
+    seconds: Annotated[float, Rule(minimum=0)]
+    why: Annotated[
+        dict[str, str], Rule(description="for each number of this finding that is null, the reason")
+    ]
+
+
+class LimitRecord(TypedDict):
+    """One limit, held against the headline of one release."""
+
+    release: str
+    limit: str
+    attack: str
+    verdict: Ruling
+    reason: str
+
+
+class SkippedRecord(TypedDict):
+    """An attack that did not run."""
+
+    release: str
+    attack: str
+    lack: Lack
+    why: str
+
+
+Cell: TypeAlias = str | float | EstimateRecord | None
+
+
+class TableRecord(TypedDict):
+    """A table of an audit; what is no number, or rests on too few people for the public, is null."""
+
+    kind: Literal["table"]
+    title: str
+    reading: str
+    head: list[str]
+    rows: list[list[Cell]]
+
+
+class BandRecord(TypedDict):
+    """The two ends of a band around a line, one of each a point."""
+
+    low: list[float | None]
+    high: list[float | None]
+
+
+class LineRecord(TypedDict):
+    """The points of one line, in the order in which they are joined."""
+
+    name: str
+    x: list[float | None]
+    y: list[float | None]
+    low: list[float | None]
+    high: list[float | None]
+    bands: list[BandRecord]
+    labels: list[str]
+    joined: bool
+
+
+class PlotRecord(TypedDict):
+    """Lines over two axes; `places` names the points 0, 1, ... of an axis that is no number."""
+
+    kind: Literal["plot"]
+    title: str
+    reading: str
+    x_title: str
+    y_title: str
+    log_x: bool
+    log_y: bool
+    places: list[str]
+    lines: list[LineRecord]
+    why: Annotated[str, Rule(description="the reason where no point can be drawn")]
+
+
+ExhibitRecord: TypeAlias = TableRecord | PlotRecord
+
+ChartName: TypeAlias = Literal["roc", "scores", "worst_off", "epsilon", "curve"]
+
+
+class ChartRecord(TypedDict):
+    """One chart of the findings: its words, and the records that are drawn."""
+
+    name: ChartName
+    release: str
+    attack: Annotated[str, Rule(description="for a curve: the attack in whose card it is drawn")]
+    title: str
+    description: str
+    how_to_read: str
+    x_title: str
+    y_title: str
+    records: list[Datum]
+    why: Annotated[str, Rule(description="the reason where nothing can be drawn")]
+
+
+class WorstOffRecord(TypedDict):
+    """One of the most exposed records."""
+
+    target: int
+    times: int
+    lookalikes: Share
+
+
+class PromiseRecord(TypedDict):
+    """The differential-privacy budget of a release."""
+
+    epsilon: float
+    delta: float
+    unit: str
+    text: str
+
+
+class TileRecord(TypedDict):
+    """The labels of the four large numbers at the top."""
+
+    found: str
+    auc: str
+    compared: str
+    exposed: str
+    control: str
+
+
+class LabelRecord(TypedDict):
+    """The goal's own names for the numbers that every report shows."""
+
+    tiles: TileRecord
+    right_claims: str
+    false_claims: str
+    price: Annotated[str, Rule(description="what a false claim is, after '1 in 100'")]
+    condition: Annotated[str, Rule(description="'were in' or 'had the trait', after a share of people")]
+    too_few: str
+    bounds: Annotated[bool, Rule(description="is epsilon shown? Not where exposure is no membership")]
+    worst_off: Annotated[
+        list[str], Rule(description="title, reading and three column heads of the table; or nothing")
+    ]
+
+
+class SectionRecord(TypedDict):
+    """One audited release; `finding` is its headline, corrected for the number of attacks tried."""
+
+    release: str
+    goal: Literal["membership", "attribute", "linkage", "reconstruction"]
+    outcome: Outcome
+    verdict: Ruling
+    headline: str
+    support: list[str]
+    finding: FindingRecord
+    labels: LabelRecord
+    warnings: list[str]
+    about: list[Pair]
+    promise: PromiseRecord | None
+    adversary: list[str]
+    found: list[Pair]
+    means: list[str]
+    means_not: list[str]
+    next: list[str]
+    notes: list[str]
+    worst_off: list[WorstOffRecord]
+    exhibits: list[ExhibitRecord]
+
+
+class Page(TypedDict):
+    """Every word and number of a privacy audit. Rates are shares from 0 to 1, epsilon is in nats."""
+
+    schema: Literal["confide.report/2"]
+    release: Annotated[str, Rule(description="the names of all releases, joined")]
+    releases: Annotated[list[str], Rule(min_items=1)]
+    seed: int
+    audience: Audience
+    version: str
+    verdict: Ruling
+    exit: Literal[0, 1]
+    strict: bool
+    verdict_sentence: str
+    limits: list[LimitRecord]
+    findings: Annotated[list[FindingRecord], Rule(min_items=1)]
+    skipped: list[SkippedRecord]
+    sections: Annotated[list[SectionRecord], Rule(min_items=1)]
+    charts: list[ChartRecord]

@@ -1,0 +1,99 @@
+"""Rates and intervals in words, for readers who know no statistics."""
+
+from __future__ import annotations
+
+from math import ceil, floor
+
+from confide.measure import clopper_pearson
+from confide.report.page_types import EstimateRecord
+
+
+def guessing(fpr: float, controls: int, *, confidence: float) -> float:
+    """The largest rate that guessing may reach where `controls` people set a threshold at `fpr`.
+
+    The threshold lets at most `fpr` of these controls pass; of all people like them it may let more. A
+    rate is above guessing only if its low end is above the high end of that share, or a quarter of all
+    harmless releases would be accused.
+
+    >>> round(guessing(0.01, 3000, confidence=0.95), 4)
+    0.0142
+    """
+    # 1e-9: 0.01 * 300 is 2.9999999999999996 in floating point, and means 3 people
+    return float(clopper_pearson(floor(fpr * controls + 1e-9), controls, confidence=confidence)[1])
+
+
+def share(rate: float) -> str:
+    """A rate in the words of a newspaper.
+
+    >>> share(0.41), share(0.0141), share(0.0004), share(1.0), share(0.0)
+    ('41 in 100', '14 in 1,000', '4 in 10,000', 'all', 'none')
+    """
+    if rate <= 0 or rate >= 1:
+        return "none" if rate <= 0 else "all"
+    per = parts(rate)
+    return "more than 99 in 100" if rate > 0.995 else f"{round(rate * per)} in {per:,}"
+
+
+def times(rate: float) -> str:
+    """How often something happens.
+
+    >>> times(0.7), times(0), times(1)
+    ('70 in 100 times', 'in no case', 'in every case')
+    """
+    return "in no case" if rate <= 0 else "in every case" if rate >= 1 else f"{share(rate)} times"
+
+
+def parts(rate: float) -> int:
+    """The number of people to speak of, such that the rate is a whole number with about two digits."""
+    # 1.95 rounds to 2: below that a whole number of people is off by a quarter and more
+    return next((per for per in (100, 1_000, 10_000) if rate * per >= 1.95), 100_000)
+
+
+def one_in(rate: float) -> str:
+    """A false-positive rate as 'one in n'.
+
+    >>> one_in(0.01), one_in(0.0001), one_in(0.03)
+    ('1 in 100', '1 in 10,000', '3 in 100')
+    """
+    return f"1 in {round(1 / rate):,}" if abs(1 / rate - round(1 / rate)) < 1e-6 else share(rate)
+
+
+def spread(e: EstimateRecord) -> str:
+    """The interval of a rate in the same words: rounded outward.
+
+    >>> spread({"value": 0.0, "low": 0.0, "high": 0.02, "confidence": 0.95})
+    'between 0 and 2 in 100'
+    >>> spread({"value": 0.41, "low": 0.384, "high": 0.436, "confidence": 0.95})
+    'between 38 and 44 in 100'
+    """
+    per = parts(e["value"] or e["high"])
+    return f"between {floor(e['low'] * per + 1e-9):,} and {ceil(e['high'] * per - 1e-9):,} in {per:,}"
+
+
+def same_unit(rate: float, e: EstimateRecord) -> str:
+    """A rate out of as many people as `spread` speaks of, to be compared with it.
+
+    >>> same_unit(0.01, {"value": 0.0, "low": 0.0, "high": 0.007, "confidence": 0.95})
+    '10 in 1,000'
+    """
+    per = parts(e["value"] or e["high"])
+    return f"{ceil(rate * per - 1e-9):,} in {per:,}"
+
+
+def often(e: EstimateRecord) -> str:
+    """How often, with the interval.
+
+    >>> often({"value": 0.41, "low": 0.384, "high": 0.436, "confidence": 0.95})
+    '41 in 100 times (between 38 and 44 in 100)'
+    """
+    return f"{times(e['value'])} ({spread(e)})"
+
+
+def percent(x: float) -> str:
+    """A share in percent, to a sensible digit.
+
+    >>> percent(0.95), percent(0.0123), percent(0.9975)
+    ('95 %', '1.2 %', '99.75 %')
+    """
+    shown = f"{100 * x:.4g}" if x > 0.99 else f"{100 * x:.2g}" if x < 0.1 else f"{100 * x:.3g}"
+    return f"{shown} %"

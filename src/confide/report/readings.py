@@ -1,0 +1,133 @@
+"""Readings: the titles of the charts, tiles and tables of a report, and how to read them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from confide.core.diagnostics import Curve
+from confide.report.goals import Goal
+from confide.report.page_types import ChartName, LabelRecord
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChartWords:
+    """The words of one chart."""
+
+    title: str
+    how_to_read: str
+    x_title: str = ""
+    y_title: str = ""
+
+
+def chart_words(goal: Goal) -> dict[ChartName, ChartWords]:
+    """The words of each chart that this goal draws."""
+    words: dict[ChartName, ChartWords] = {"roc": _roc(goal), "scores": _scores(goal)}
+    if goal.lists:
+        words["worst_off"] = _worst_off(goal)
+    if goal.bounds:
+        words["epsilon"] = ChartWords(
+            title="Promised, shown, could have shown",
+            how_to_read="Shown is a lower bound on what is given away. It should not be above what was "
+            "promised. A low second bar below a high third bar is good news; below a low third bar it is no "
+            "news.",
+            x_title="epsilon (0: nothing is given away)",
+        )
+    return words
+
+
+def _roc(goal: Goal) -> ChartWords:
+    noun, found = goal.noun, goal.verb[2]
+    diagonal = (
+        "On the dotted line an attack is guessing."
+        if goal.certain
+        else "On the dotted line as many claims are wrong as right; guessing is far below it."
+    )
+    return ChartWords(
+        title=f"{_capital(noun)} {found} against {goal.price}",
+        how_to_read=f"Each line is an attack. Choose on the lower axis the share of {goal.price} that you "
+        f"would accept, and read upwards what share of the {noun} is {found}. {diagonal} The band is the "
+        "interval of the strongest attack.",
+        x_title=f"{goal.price} (false-positive rate)",
+        y_title=f"{noun} {found} (true-positive rate)",
+    )
+
+
+def _scores(goal: Goal) -> ChartWords:
+    shape = (
+        "Guessing gives two flat shapes, at the dotted line."
+        if goal.certain
+        else f"Those {goal.units} with no claim, or a wrong one, are at the left."
+    )
+    return ChartWords(
+        title="What the strongest attack sees",
+        how_to_read=f"All {goal.units} are in one row, ordered by how sure the attack is, and cut into steps "
+        f"of equal size. Filled: the share of {goal.exposed} in each step. Outlined: the share of "
+        f"{goal.control}. {shape} A high filled shape at the right means that the attack tells them apart.",
+        x_title=f"all {goal.units}, ordered by the attack's score",
+        y_title="share of the group in each step",
+    )
+
+
+def _worst_off(goal: Goal) -> ChartWords:
+    mark = "what guessing would give" if goal.certain else f"the share of {goal.control} in the same group"
+    return ChartWords(
+        title="Who is worst off",
+        how_to_read=f"{_capital(goal.exposed)}, grouped by the share of {goal.control} with a claim that is "
+        f"at least as sure. The upright mark is {mark}. A bar at the top that is longer than its mark shows "
+        "that some stand out.",
+        x_title=f"share of the {goal.noun}; mark: {'guessing' if goal.certain else goal.groups[1]}",
+        y_title=f"{goal.control} with a claim as sure",
+    )
+
+
+def curve_words(tried: Curve) -> ChartWords:
+    """The words of a chart of what an attack tried before it chose a setting."""
+    mark = "" if tried.chosen is None else f" The mark is what the attack chose: {tried.chosen:.3g}."
+    return ChartWords(
+        title=tried.title,
+        how_to_read=f"Across, on a logarithmic axis: {tried.x_title}. Upwards: {tried.y_title}.{mark}",
+    )
+
+
+def labels(goal: Goal, *, price: str) -> LabelRecord:
+    """The goal's names for the numbers that every report shows.
+
+    Args:
+        price: the false-positive rate where the headline is read, as '1 in 100'; empty where there is none.
+    """
+    at = f" at {price} {goal.price}" if price else ""
+    one, other = goal.pair
+    guess = "; guessing: 0.5" if goal.certain else ""
+    return {
+        "tiles": {
+            "found": f"{_capital(goal.noun)} {goal.verb[2]}{at}",
+            "auc": f"Surer about {one} than about {other} (AUC{guess})",
+            "compared": f"{_capital(goal.units)} compared",
+            "exposed": goal.groups[0],
+            "control": goal.groups[1],
+        },
+        "right_claims": f"right claims about {goal.exposed}",
+        "false_claims": f"claims about {goal.control}",
+        "price": goal.price,
+        "condition": goal.condition,
+        "too_few": f"too few {goal.control}",
+        "bounds": goal.bounds,
+        "worst_off": _list_words(goal) if goal.lists else [],
+    }
+
+
+def _list_words(goal: Goal) -> list[str]:
+    """Title, reading and the three column heads of the list of the most exposed."""
+    each = goal.noun.removesuffix("s")
+    return [
+        f"The most exposed {goal.noun}",
+        f"{_capital(goal.noun)} by their number, with the share of {goal.control} with a claim that is at "
+        "least as sure. This table points at people; do not pass it on.",
+        each,
+        "worlds in",
+        f"{goal.price} as surely",
+    ]
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]

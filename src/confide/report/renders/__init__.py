@@ -1,0 +1,1 @@
+"""The renders of a page: HTML, plain text and JSON."""

@@ -1,0 +1,58 @@
+"""Numbers as they are printed: decimals, intervals, and the columns that a table of attacks shows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from confide.report.finding import Ruling
+from confide.report.page_types import EstimateRecord, FindingRecord
+from confide.report.sentences import operating_point
+
+SIGNS: Mapping[Ruling, str] = {"within": "✓", "exceeded": "✕", "inconclusive": "?", "measured": "•"}
+"""A sign for each ruling, because colour alone does not reach everybody."""
+
+
+def number(x: float | None, digits: int = 3) -> str:
+    """A number, or n/a."""
+    return "n/a" if x is None else f"{x:.{digits}f}"
+
+
+def span(e: EstimateRecord | None, digits: int = 3) -> str:
+    """The interval of an estimate."""
+    return "" if e is None else f"{e['low']:.{digits}f}\u00a0– {e['high']:.{digits}f}"
+
+
+def digits(e: EstimateRecord, public: bool) -> int:
+    """The number of decimals that an estimate's size asks for."""
+    large = max(abs(e["value"]), abs(e["low"]), abs(e["high"]))
+    return 0 if large >= 1000 else 1 if large >= 10 else 2 if public else 3
+
+
+def plain(x: float) -> str:
+    """A count or a number without interval.
+
+    >>> plain(12345), plain(0.123456), plain(98765.4), plain(50.0)
+    ('12,345', '0.123', '98,765', '50')
+    """
+    return f"{x:,.0f}" if float(x).is_integer() or abs(x) >= 1000 else f"{x:.3g}"
+
+
+def per_hundred(e: EstimateRecord) -> EstimateRecord:
+    """An estimate of a rate, in percent."""
+    return {
+        "value": 100 * e["value"],
+        "low": 100 * e["low"],
+        "high": 100 * e["high"],
+        "confidence": e["confidence"],
+    }
+
+
+def columns(findings: Sequence[FindingRecord], headline: FindingRecord) -> list[float]:
+    """The false-positive rates that the table shows: the headline's, and the next below or else above it."""
+    # below 1 in 1,000 hardly any audit has enough control people: a column of n/a helps nobody
+    resolved = {at["fpr"] for f in findings for at in f["tpr_at"] if at["rate"] and at["fpr"] >= 0.001}
+    point = operating_point(headline)
+    if point is None:
+        return sorted(resolved, reverse=True)[:2]
+    below, above = (sorted(f for f in resolved if (f < point["fpr"]) is lower) for lower in (True, False))
+    return sorted({point["fpr"], *(below[-1:] or [f for f in above if f != point["fpr"]][:1])}, reverse=True)

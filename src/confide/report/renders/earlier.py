@@ -1,0 +1,138 @@
+"""Reports of the first schema, brought to the present one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, cast
+
+from confide.report import readings
+from confide.report.goals import GOALS, Goal
+from confide.report.page_types import ExhibitRecord, LineRecord, Page, PlotRecord
+from confide.report.rates import one_in
+from confide.report.sentences import operating_point
+
+EARLIER = "confide.report/1"
+
+OLD_GOALS = {"recognition": "linkage of images"}
+"""A goal of the first schema -> the name of its words now."""
+
+Kept = dict[str, Any]
+"""A record of a file: whatever somebody kept, which no type promises."""
+
+
+def lifted(page: Mapping[str, object]) -> Page:
+    """A page of the first schema as one of the present.
+
+    The comparison of kinds of access and the gradient norms were parts of their own then; now they are a
+    table and a plot.
+    """
+    old = cast(Kept, page)
+    charts = [_chart(c, old) for c in old["charts"] if c["name"] != "gradient_norms"]
+    return cast(
+        Page,
+        {
+            **old,
+            "schema": "confide.report/2",
+            "findings": [_finding(f) for f in old["findings"]],
+            "skipped": [{"lack": "other", **k} for k in old["skipped"]],
+            "sections": [_section(s, old["charts"]) for s in old["sections"]],
+            "charts": charts,
+        },
+    )
+
+
+def _finding(f: Kept) -> Kept:
+    return {"told": "", "conclusive": True, "remarks": [], **f}
+
+
+def _words(s: Kept) -> Goal:
+    name = str(s.get("goal", "membership"))
+    return GOALS[OLD_GOALS.get(name, name)]
+
+
+def _section(s: Kept, charts: list[Kept]) -> Kept:
+    goal, finding = _words(s), _finding(s["finding"])
+    point = operating_point(cast(Any, finding))
+    norms = [c for c in charts if c["name"] == "gradient_norms" and c["release"] == s["release"]]
+    ladder = s.get("ladder")
+    exhibits: list[ExhibitRecord] = [_access(ladder)] if ladder else []
+    exhibits += [_norms(c) for c in norms]
+    kept = {name: part for name, part in s.items() if name != "ladder"}
+    return {
+        **kept,
+        "goal": goal.name,
+        "finding": finding,
+        "labels": readings.labels(goal, price=one_in(point["fpr"]) if point else ""),
+        "exhibits": [*exhibits, *(_exhibit(e) for e in s.get("exhibits", []))],
+    }
+
+
+def _access(ladder: Kept) -> ExhibitRecord:
+    """What each kind of access gives, as a table."""
+    fprs = [at["fpr"] for at in ladder["rungs"][0]["tpr_at"]]
+    return {
+        "kind": "table",
+        "title": "What each kind of access gives",
+        "reading": " ".join([*ladder["sentences"], ladder["note"]]),
+        "head": ["access", "accuracy", "AUC", *(f"found at {one_in(fpr)}" for fpr in fprs)],
+        "rows": [
+            [
+                f"{r['access']}: {r['means']} ({r['attack']})" + "; not conclusive" * (not r["conclusive"]),
+                r["balanced_accuracy"],
+                r["auc"],
+                *(at["rate"] for at in r["tpr_at"]),
+            ]
+            for r in ladder["rungs"]
+        ],
+    }
+
+
+def _norms(chart: Kept) -> PlotRecord:
+    """Gradient norms over training, as a plot."""
+    records = chart["records"]
+    groups = dict.fromkeys(r["group"] for r in records)
+    return {
+        "kind": "plot",
+        "title": chart["title"],
+        "reading": chart["how_to_read"],
+        "x_title": "state of the training run",
+        "y_title": "norm of a person's gradient",
+        "log_x": False,
+        "log_y": True,
+        "places": list(dict.fromkeys(r["state"] for r in records)),
+        "lines": [_norm_line(str(g), [r for r in records if r["group"] == g]) for g in groups],
+        "why": chart["why"],
+    }
+
+
+def _norm_line(name: str, records: list[Kept]) -> LineRecord:
+    ends = (("lowest", "highest"), ("low", "high"))
+    return {
+        "name": name,
+        "x": [float(r["at"]) for r in records],
+        "y": [r["middle"] for r in records],
+        "low": [],
+        "high": [],
+        "bands": [{"low": [r[a] for r in records], "high": [r[b] for r in records]} for a, b in ends],
+        "labels": [],
+        "joined": True,
+    }
+
+
+def _exhibit(e: Kept) -> Kept:
+    if e["kind"] == "table":
+        return e
+    new = {"log_y": False, "places": [], "why": "it has no point to draw"}
+    return {**new, **e, "lines": [{"bands": [], **line} for line in e["lines"]]}
+
+
+def _chart(c: Kept, page: Kept) -> Kept:
+    section = next(s for s in page["sections"] if s["release"] == c["release"])
+    goal = _words(section)
+    words = readings.chart_words(goal).get(c["name"])
+    titles = {"x_title": words.x_title, "y_title": words.y_title} if words else {"x_title": "", "y_title": ""}
+    if c["name"] != "scores":
+        return {"attack": "", **titles, **c}
+    sides = list(dict.fromkeys(r["group"] for r in c["records"]))
+    records = [{"side": ("exposed", "control")[sides.index(r["group"])], **r} for r in c["records"]]
+    return {"attack": "", **titles, **c, "records": records}

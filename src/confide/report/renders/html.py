@@ -1,0 +1,128 @@
+"""HTML: one self-contained page, without script and without network."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from typing import TypeAlias, cast
+
+from jinja2 import Environment, PackageLoader
+from markupsafe import Markup
+
+from confide.report.charts.draw import Json, Spec, draw
+from confide.report.charts.lines import band_records, line_encoding, line_records
+from confide.report.page_types import ChartRecord, Page, PlotRecord, SectionRecord, TableRecord
+from confide.report.rates import one_in, percent
+from confide.report.renders.cells import SIGNS, columns, digits, number, per_hundred, plain, span
+from confide.report.sentences import operating_point
+from confide.report.skipped import fold
+
+
+@dataclass(frozen=True, slots=True)
+class Drawing:
+    """A chart or a plot with its SVG, which is empty where nothing could be drawn."""
+
+    name: str
+    release: str
+    attack: str
+    title: str
+    how_to_read: str
+    svg: Markup
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """A table, and which of its columns hold text: text is set to the left."""
+
+    table: TableRecord
+    text: tuple[bool, ...]
+
+
+Shown: TypeAlias = list[tuple[str, list[Drawing] | list[Grid]]]
+
+
+def to_html(page: Page) -> str:
+    """The report as one HTML file; every text is escaped, every chart is drawn into the page."""
+    env = Environment(
+        loader=PackageLoader("confide.report"), autoescape=True, trim_blocks=True, lstrip_blocks=True
+    )
+    env.filters.update(num=number, span=span, one_in=one_in, percent=percent, per_hundred=per_hundred)
+    env.filters.update(digits=digits, plain=plain)
+    return env.get_template("report.html").render(
+        page=page,
+        charts=[_drawn(chart, at) for at, chart in enumerate(page["charts"])],
+        exhibits={s["release"]: _exhibits(s, f"{at}") for at, s in enumerate(page["sections"])},
+        signs=SIGNS,
+        point=operating_point,
+        columns=columns,
+        fold=_folded,
+    )
+
+
+def _folded(skipped: Sequence[Mapping[str, str]]) -> list[tuple[str, str]]:
+    return fold((k["attack"], k["why"]) for k in skipped)
+
+
+def _drawn(chart: ChartRecord, at: int) -> Drawing:
+    # The SVG is the only markup that is not escaped here: the drawing engine escapes every record in it.
+    svg = Markup(_draw(chart, f"{at}") if chart["records"] else "")
+    return Drawing(
+        name=chart["name"],
+        release=chart["release"],
+        attack=chart["attack"],
+        title=chart["title"],
+        how_to_read=chart["how_to_read"],
+        svg=svg,
+        why=chart["why"],
+    )
+
+
+def _draw(chart: ChartRecord, key: str) -> str:
+    titles = {"x": chart["x_title"]}
+    # bars that are named at the left have no title upwards: the heading of the chart file says it
+    if chart["name"] != "worst_off":
+        titles["y"] = chart["y_title"]
+    encoding: dict[str, Spec] = {axis: {"title": title} for axis, title in titles.items() if title}
+    groups = dict.fromkeys(r["group"] for r in chart["records"] if "group" in r)
+    if groups:
+        encoding["color"] = {"scale": {"domain": cast(list[Json], list(groups))}}
+    return draw(
+        chart["name"],
+        chart["records"],
+        title=chart["title"],
+        description=chart["description"],
+        key=key,
+        encoding=encoding,
+        heading=chart["y_title"],
+    )
+
+
+def _exhibits(s: SectionRecord, key: str) -> Shown:
+    """A section's exhibits, those of one kind that follow each other together."""
+    shown: Shown = []
+    for kind, some in groupby(enumerate(s["exhibits"]), key=lambda pair: pair[1]["kind"]):
+        each = list(some)
+        if kind == "plot":
+            shown.append((kind, [_plot(e, f"{key}-{at}") for at, e in each if e["kind"] == "plot"]))
+        else:
+            shown.append((kind, [_grid(e) for _, e in each if e["kind"] == "table"]))
+    return shown
+
+
+def _grid(table: TableRecord) -> Grid:
+    columns = zip(*table["rows"], strict=True)
+    return Grid(table, tuple(any(isinstance(c, str) for c in column) for column in columns))
+
+
+def _plot(plot: PlotRecord, key: str) -> Drawing:
+    """A plot with its drawing, or without where no point can be drawn."""
+    points = line_records(plot)
+    records = [*band_records(plot), *points]
+    svg = ""
+    if points:
+        spoken = f"{plot['y_title']} over {plot['x_title']}."
+        encoding = line_encoding(plot, records)
+        svg = draw("lines", records, title=plot["title"], description=spoken, key=key, encoding=encoding)
+    return Drawing("lines", "", "", plot["title"], plot["reading"], Markup(svg), plot["why"])

@@ -1,0 +1,45 @@
+"""JSON: the page as it is kept in report.json, and read back."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import cast
+
+from confide.core.errors import DataError
+from confide.report.page_types import Page
+from confide.report.renders.earlier import EARLIER, lifted
+
+SCHEMA = "confide.report/2"
+
+
+def to_json(page: Page) -> str:
+    """The page as JSON; holds no NaN and no Infinity."""
+    return json.dumps(page, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def from_json(path: str | Path) -> Page:
+    """The page in a report.json; one of an earlier schema is brought to the present one.
+
+    Raises:
+        DataError: if the file cannot be read or is not a report.
+    """
+    try:
+        kept: object = json.loads(Path(path).read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        said = error.strerror if isinstance(error, OSError) else "it is not JSON"
+        raise DataError(f"{path} cannot be read ({said}): name the report.json of an audit.") from error
+    page = cast(dict[str, object], kept) if isinstance(kept, dict) else {}
+    given = page.get("schema")
+    if given not in (SCHEMA, EARLIER):
+        raise DataError(
+            f"{path} has the schema {given!r}, not {SCHEMA!r}: name the report.json of an audit, or run the "
+            "audit again."
+        )
+    missing = [key for key in Page.__required_keys__ if key not in page]
+    if missing:
+        raise DataError(
+            f"{path} lacks {', '.join(sorted(missing))}: name the report.json of an audit, or run the audit "
+            "again."
+        )
+    return cast(Page, page) if given == SCHEMA else lifted(page)

@@ -1,0 +1,184 @@
+"""Plain text: the page for a terminal, as wide as the window."""
+
+from __future__ import annotations
+
+import shutil
+import textwrap
+from collections.abc import Sequence
+
+from confide.report.page_types import Cell, EstimateRecord, ExhibitRecord, FindingRecord, Page, SectionRecord
+from confide.report.rates import one_in
+from confide.report.renders.cells import SIGNS, columns, digits, number, plain
+from confide.report.sentences import operating_point
+from confide.report.skipped import fold
+
+WIDEST = 16
+"""An attack's name should have this many characters before a rate is dropped for it: most names fit."""
+
+NARROWEST = 12
+"""With fewer characters for the names a table helps nobody, and each attack gets a block of its own."""
+
+MOST_ROWS = 8
+"""Of an exhibit, this many rows are printed: the whole table is in report.html."""
+
+MOST_TOLD = 5
+"""The same, where a row takes several lines."""
+
+PLAIN = {"✓": "OK", "✕": "NO", "?": "?", "•": "-"}
+"""The signs of the verdict, for terminals that have no such letters."""
+
+
+def to_text(page: Page, *, width: int | None = None) -> str:
+    """The report for a terminal of `width` columns; the window's own by default, 100 at most."""
+    width = width or min(shutil.get_terminal_size((80, 24)).columns, 100)
+    verdict = f"[{PLAIN[SIGNS[page['verdict']]]}] {page['verdict_sentence']}"
+    lines = [*_wrap(page["release"], width), *_wrap(verdict, width)]
+    for i, s in enumerate(page["sections"]):
+        lines += ["", *_section(page, _unsaid(s, page["sections"][:i]), width)]
+    lines += ["", *_wrap(f"Seed {page['seed']}; {page['schema']}; for {page['audience']} use.", width)]
+    return "\n".join(lines)
+
+
+def _unsaid(s: SectionRecord, earlier: Sequence[SectionRecord]) -> SectionRecord:
+    """The section without the general sentences that an earlier section has as well."""
+    return {
+        **s,
+        "means_not": [x for x in s["means_not"] if not any(x in o["means_not"] for o in earlier)],
+        "next": [x for x in s["next"] if not any(x in o["next"] for o in earlier)],
+        "adversary": [x for x in s["adversary"] if not any(x in o["adversary"] for o in earlier)],
+        "notes": [x for x in s["notes"] if not any(x in o["notes"] for o in earlier)],
+    }
+
+
+def _section(page: Page, s: SectionRecord, width: int) -> list[str]:
+    mine = [f for f in page["findings"] if f["release"] == s["release"]]
+    lines = _wrap(f"== {s['release']} ==", width) if len(page["sections"]) > 1 else []
+    lines += [*_wrap(s["headline"], width), *(line for x in s["support"] for line in _wrap(x, width))]
+    lines += _listed("Read first", s["warnings"], width)
+    rows = [r for r in page["limits"] if r["release"] == s["release"]]
+    lines += _listed("Limits", [f"{r['limit']}: {r['verdict']}. {r['reason']}" for r in rows], width)
+    lines += ["", *_table(mine, s["finding"], width, bounds=s["labels"]["bounds"])]
+    skipped = [(k["attack"], k["why"]) for k in page["skipped"] if k["release"] == s["release"]]
+    missed = [f"{attacks}: {why}" for attacks, why in fold(skipped)]
+    lines += _listed("Did not run", missed, width)
+    for exhibit in s["exhibits"]:
+        lines += _exhibit(exhibit, width)
+    lines += _listed("What it means", s["means"], width)
+    lines += _listed("What it does not mean", s["means_not"], width)
+    lines += _listed("What to do next", s["next"], width)
+    lines += _listed("What the adversary had", s["adversary"], width)
+    remarks = [f"{f['attack']}: {line}" for f in mine for line in f["remarks"]]
+    lines += _listed("What the attacks noticed", remarks, width)
+    return lines + _listed("Notes", s["notes"], width)
+
+
+def _exhibit(e: ExhibitRecord, width: int) -> list[str]:
+    """A table's first rows, in columns, or where they do not fit row by row; a plot is only named."""
+    if e["kind"] == "plot":
+        return ["", *_wrap(f"{e['title']}: drawn in report.html.", width)]
+    rows = [[_clean(_said(c)) for c in row] for row in (e["head"], *e["rows"][:MOST_ROWS])]
+    sizes = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    narrow = sum(sizes) + 2 * (len(sizes) - 1) <= width
+    rows = rows if narrow else rows[: 1 + MOST_TOLD]
+    left = len(e["rows"]) + 1 - len(rows)
+    lines = ["", *_wrap(e["title"], width), *(_columns(rows, sizes) if narrow else _told(rows, width))]
+    lines += [f"({left} more {'row' if left == 1 else 'rows'} in report.html)"] if left > 0 else []
+    return [*lines, *_wrap(e["reading"], width)]
+
+
+def _columns(rows: list[list[str]], sizes: list[int]) -> list[str]:
+    return ["  ".join(_fit(c, n, i) for i, (c, n) in enumerate(zip(r, sizes, strict=True))) for r in rows]
+
+
+def _told(rows: list[list[str]], width: int) -> list[str]:
+    """Each row as a sentence."""
+    head, *body = rows
+    told = [
+        f"{row[0]}: " + "; ".join(f"{name} {c}" for name, c in zip(head[1:], row[1:], strict=True))
+        for row in body
+    ]
+    return [line for row in told for line in _wrap(row, width, "- ", "  ")]
+
+
+def _said(c: Cell) -> str:
+    """A cell as text."""
+    if c is None or isinstance(c, str):
+        return "n/a" if c is None else c
+    if not isinstance(c, dict):
+        return plain(c)
+    value, low, high = (number(x, digits(c, public=False)) for x in (c["value"], c["low"], c["high"]))
+    return f"{value} [{low}, {high}]"
+
+
+def _table(
+    findings: Sequence[FindingRecord], headline: FindingRecord, width: int, *, bounds: bool
+) -> list[str]:
+    """A row an attack; narrow, with the headline's rate alone; very narrow, a block an attack."""
+    worst, fprs, point = headline["attack"], columns(findings, headline), operating_point(headline)
+    head, body = _cells(findings, worst, fprs, bounds)
+    if _room(head, body, width) < WIDEST:
+        head, body = _cells(findings, worst, [point["fpr"]] if point else fprs[:1], bounds)
+    room = _room(head, body, width)
+    if room < NARROWEST:
+        return [line for row in body for line in _block(head, row, width)]
+    sizes = [min(room, max(len(row[0]) for row in body)), *_sizes(head, body)[1:]]
+    return [
+        "  ".join(_fit(c, n, i) for i, (c, n) in enumerate(zip(row, sizes, strict=True)))
+        for row in [head, *body]
+    ]
+
+
+def _fit(cell: str, size: int, column: int) -> str:
+    if column:
+        return cell.rjust(size)
+    return (cell if len(cell) <= size else f"{cell[: size - 1]}…").ljust(size)
+
+
+def _cells(
+    findings: Sequence[FindingRecord], worst: str, fprs: list[float], bounds: bool
+) -> tuple[list[str], list[list[str]]]:
+    head = ["attack", *(f"at {one_in(f)}" for f in fprs), "AUC", *(["epsilon >="] if bounds else [])]
+    body: list[list[str]] = []
+    for f in findings:
+        rates = {at["fpr"]: at["rate"] for at in f["tpr_at"]}
+        mark = "*" if f["attack"] == worst else "-"
+        bound = f["epsilon"]
+        shown = "n/a" if bound is None else f"{number(bound['low'], 2)} of {number(bound['ceiling'], 2)}"
+        found = [*(_cell(rates.get(x)) for x in fprs), _cell(f["auc"]), *([shown] if bounds else [])]
+        body.append([f"{mark} {_clean(f['attack'])}", *found])
+    return head, body
+
+
+def _sizes(head: list[str], body: list[list[str]]) -> list[int]:
+    return [max(map(len, column)) for column in zip(head, *body, strict=True)]
+
+
+def _room(head: list[str], body: list[list[str]], width: int) -> int:
+    """What is left for the attacks' names."""
+    return width - sum(_sizes(head, body)[1:]) - 2 * (len(head) - 1)
+
+
+def _block(head: list[str], row: list[str], width: int) -> list[str]:
+    return [
+        _fit(row[0], width, 0),
+        *(f"    {name:<14} {cell}" for name, cell in zip(head[1:], row[1:], strict=True)),
+    ]
+
+
+def _cell(e: EstimateRecord | None) -> str:
+    return "n/a" if e is None else f"{e['value']:.3f} [{e['low']:.3f}, {e['high']:.3f}]"
+
+
+def _listed(title: str, items: Sequence[str], width: int) -> list[str]:
+    if not items:
+        return []
+    return ["", title, *(line for item in items for line in _wrap(item, width, "- ", "  "))]
+
+
+def _wrap(text: str, width: int, first: str = "", rest: str = "") -> list[str]:
+    return textwrap.wrap(_clean(text), width, initial_indent=first, subsequent_indent=rest) or [""]
+
+
+def _clean(text: str) -> str:
+    """Without control characters: a hostile name must not steer the terminal."""
+    return "".join(c if c.isprintable() else " " for c in text)

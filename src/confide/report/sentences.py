@@ -1,0 +1,255 @@
+"""Sentences of the report, each built from a finding's record, so that no word says more than its numbers.
+
+Every function reads the record that goes into report.json, already coarse where the audience is the
+public: a sentence cannot leak what the record does not hold. Only the story (`outcome`) is decided on the
+exact numbers, so that both audiences read the same one. The words for people and claims are the goal's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from confide.report.finding import Lack, Ruling
+from confide.report.goals import Goal
+from confide.report.page_types import FindingRecord, Outcome, RateRecord
+from confide.report.rates import guessing, often, one_in, percent, same_unit, spread, times
+from confide.report.redaction import FEWEST
+
+ACCESS = {
+    "black-box": "The adversary could send records to the model and read the scores it gives to each answer.",
+    "label-only": "The adversary could send records to the model and read its decision, without any score.",
+    "white-box": "The adversary held a copy of the model, with all that is inside it.",
+}
+
+NEEDED = {"black-box": "the model's scores", "label-only": "the model's decisions"}
+
+LACKING: Mapping[Lack, str] = {
+    "access": "needs to see more than this release shows.",
+    "knowledge": "needs knowledge that the adversary does not have here.",
+    "evidence": "needs more or other people than there are here.",
+    "other": "was not run on this release.",
+}
+"""Why an attack did not run, for the public: the full reason may hold counts and names."""
+
+
+def operating_point(h: FindingRecord) -> RateRecord | None:
+    """Where the headline is read: at a false-positive rate of 1 %, else at 10 %, where it is resolved.
+
+    Where that is no better than guessing and another rate is, there: at the lowest such rate.
+    """
+    resolved = {at["fpr"]: at for at in h["tpr_at"] if at["rate"] is not None}
+    usual = resolved.get(0.01) or resolved.get(0.1)
+    better = [fpr for fpr, at in resolved.items() if beats_guessing(at)]
+    return resolved[min(better)] if usual and better and not beats_guessing(usual) else usual
+
+
+def outcome(h: FindingRecord, *, broken: bool) -> Outcome:
+    """Which of four stories the numbers tell.
+
+    "broken": a blind adversary wins, and the attack is not clearly better. "found": a rate at some
+    false-positive rate, or the AUC, is above guessing. "few": too few people for the headline. "nothing".
+    """
+    if broken:
+        return "broken"
+    if any(map(beats_guessing, h["tpr_at"])) or (h["auc"] and h["auc"]["low"] > 0.5):
+        return "found"
+    return "nothing" if operating_point(h) else "few"
+
+
+def beats_guessing(at: RateRecord) -> bool:
+    """Is the interval of this rate above all that guessing may reach?"""
+    rate, controls = at["rate"], at["controls"]
+    if rate is None or not controls:
+        return False
+    return rate["low"] > guessing(at["fpr"], controls, confidence=rate["confidence"])
+
+
+def headline(h: FindingRecord, story: Outcome, *, subject: str, goal: Goal) -> str:
+    """The first sentence of the report, for a reader who knows nothing of statistics."""
+    if story == "broken":
+        return (
+            "This audit cannot say what the release gives away. An adversary that never saw it already tells "
+            f"{goal.exposed} from {goal.control}, so the two groups differ by themselves, and no attack did "
+            "clearly better."
+        )
+    if story == "few":
+        return (
+            f"This audit had too few {goal.units} to say what the release gives away. That does not mean "
+            "that it is safe."
+        )
+    if story == "nothing":
+        return f"{subject} could not be shown to {goal.task} {goal.better_than}."
+    point = operating_point(h)
+    if point and point["rate"] and beats_guessing(point):
+        price = "only " * (point["fpr"] < 0.01) + one_in(point["fpr"])
+        return (
+            f"{subject} can {goal.succeeds} {goal.about(point['rate']['value'])}, while wrongly "
+            f"{goal.wrongly} {price} {goal.others}."
+        )
+    # an AUC below 0.6 is real and small: the sentence must not sound like the one for 0.9
+    little = "a little " * bool(h["auc"] and h["auc"]["high"] < 0.6)
+    return f"{subject} can {goal.task} {little}{goal.better_than}."
+
+
+def support(
+    h: FindingRecord, story: Outcome, *, tried: int, detectable: float | None, goal: Goal
+) -> list[str]:
+    """What stands right under the headline: the interval, and what the audit could have seen."""
+    point, blind = operating_point(h), h["blind"]
+    lines: list[str] = []
+    if point and story in ("found", "nothing"):
+        lines.append(_rate_there(point, tried, goal))
+    if story == "found" and h["auc"] and not (point and beats_guessing(point)):
+        lines.append(auc(h, goal))
+    if story == "broken" and blind:
+        lines.append(
+            f"Shown one of each, the blind adversary picks the right one {times(blind['value'])} "
+            f"({spread(blind)}); guessing: 50 in 100. {goal.remedy}"
+        )
+    if h["told"] and story == "found":
+        lines.append(f"The strongest attack, {h['attack']}, knew {h['told']}.")
+    return [*lines, *([_could_have_seen(h, detectable, goal)] if story in ("nothing", "few") else [])]
+
+
+def auc(h: FindingRecord, goal: Goal) -> str:
+    """The AUC in words; empty where there is none."""
+    if not h["auc"]:
+        return ""
+    one, other = goal.pair
+    if goal.certain:
+        return (
+            f"Shown {one} and {other}, the attack is surer about the first {often(h['auc'])}; guessing: 50 "
+            "in 100. (This is the AUC. It is not the share of people who are classified correctly.)"
+        )
+    return (
+        f"Shown {one} and {other}, the attack is surer about the first, and right, {often(h['auc'])}. (This "
+        "is the AUC. A wrong claim counts as no claim, a tie counts half.)"
+    )
+
+
+def _rate_there(point: RateRecord, tried: int, goal: Goal) -> str:
+    """The rate at the operating point, its interval, and guessing in the same unit."""
+    rate = point["rate"]
+    assert rate is not None, "an operating point is a resolved rate"
+    price = f"At {one_in(point['fpr'])} {goal.price}"
+    find, _, found = goal.verb
+    interval = f"{spread(rate)}, {_sure(rate['confidence'], tried)}"
+    guess = f"{'' if goal.certain else 'fewer than '}{same_unit(point['fpr'], rate)}"
+    if beats_guessing(point):
+        share = f"the true share of {goal.noun} {found} is {interval}"
+        return f"{price} {share}; guessing would {find} {guess}."
+    most = guessing(point["fpr"], point["controls"] or FEWEST, confidence=rate["confidence"])
+    luck = same_unit(most, rate)
+    counts = (
+        f", and by luck up to {luck}: only more than that counts as shown."
+        if goal.certain
+        else f". There may be up to {luck} {goal.price}: only a larger share of {goal.noun} counts as shown."
+    )
+    return (
+        f"{price} the attack {found} {goal.many(rate['value'])}; the true share is {interval}. Guessing "
+        f"would {find} {guess}{counts}"
+    )
+
+
+def _could_have_seen(h: FindingRecord, detectable: float | None, goal: Goal) -> str:
+    """The ceiling in words: 'nothing found' is never read as 'nothing there'."""
+    parts: list[str] = []
+    point, bound = operating_point(h), h["epsilon"]
+    if detectable is not None and point:
+        parts.append(
+            f"it would have noticed an adversary that {goal.verb[1]} {goal.many(detectable)} at "
+            f"{one_in(point['fpr'])} {goal.price}, and nothing weaker"
+        )
+    if bound and bound["ceiling"] is not None:
+        parts.append(f"the largest epsilon it could ever have shown is {bound['ceiling']:.2f}")
+    if parts:
+        return f"What this audit could have seen: {'; '.join(parts)}."
+    if point is None:
+        return f"With so small a number of {goal.units} this audit could not have seen anything: use more."
+    return (
+        "It was not worked out how weak a leak this audit could have seen: do not take it for an all-clear."
+    )
+
+
+def found(h: FindingRecord, *, fpr: float | None, goal: Goal) -> str:
+    """One line an attack, read where the headline is."""
+    rate = next((at["rate"] for at in h["tpr_at"] if at["fpr"] == fpr), None)
+    if fpr is None or rate is None:
+        return f"too few {goal.units} to say"
+    return f"{goal.verb[1]} {goal.many(rate['value'])} at {one_in(fpr)} {goal.price} ({spread(rate)})"
+
+
+def adversary(h: FindingRecord, extra: Sequence[str], *, access: str, goal: Goal) -> list[str]:
+    """What the adversary could do and what it knew."""
+    lines = [ACCESS.get(access, goal.saw), *goal.knew]
+    if h["access"] != access and h["access"] in NEEDED:
+        lines.append(f"The strongest attack, {h['attack']}, needed no more than {NEEDED[h['access']]}.")
+    return [*lines, *extra]
+
+
+def warnings(
+    h: FindingRecord,
+    story: Outcome,
+    given: Sequence[str],
+    *,
+    blind_wins: bool,
+    doubtful: Mapping[str, bool],
+    goal: Goal,
+) -> list[str]:
+    """What a reader must know before they believe a number.
+
+    Args:
+        doubtful: the attacks whose own check failed, and whether each found something all the same.
+    """
+    lines = [*_on_blind(h, story, blind_wins), *given]
+    lines += [_doubt(name, found) for name, found in doubtful.items()]
+    if h["blind"] is None and goal.blind_matters and story != "broken" and not blind_wins:
+        lines.append("No blind adversary was played, so nobody checked that the two groups are similar.")
+    # an adversary that knew of some people whether they were in cannot be asked about them: no warning
+    if not h["told"] and h["excluded"] != 0:
+        lines.append(_left_out(h))
+    return lines
+
+
+def _on_blind(h: FindingRecord, story: Outcome, blind_wins: bool) -> list[str]:
+    if story == "broken":
+        return ["The comparison is broken: a blind adversary wins (see the first sentence)."]
+    blind = h["blind"]
+    if not blind_wins or blind is None:
+        return []
+    return [
+        "A blind adversary, which never saw the release, already reaches an AUC of "
+        f"{blind['value']:.2f} [{blind['low']:.2f}, {blind['high']:.2f}] on these people. So part of what "
+        "was found does not come from the release. The strongest attack is clearly above that."
+    ]
+
+
+def _left_out(h: FindingRecord) -> str:
+    count = h["excluded"]
+    many = f"Fewer than {FEWEST}" if count is None else f"{count:,}"
+    targets = "target was" if count == 1 else "targets were"
+    return f"{many} {targets} left out: {h['attack']} could not score them."
+
+
+def _doubt(name: str, found: bool) -> str:
+    failed = f"Not conclusive: {name}. The attack's own check failed (its card in the small print says why)"
+    if found:
+        return f"{failed}: what it found is real, but there may be more than it found."
+    return f"{failed}, so what it did not find may still be there: its low numbers are no all-clear."
+
+
+def verdict(ruling: Ruling, strict: bool, *, doubtful: Sequence[str] = ()) -> str:
+    """The verdict in one line; `doubtful` are the attacks whose own check failed."""
+    line = {
+        "within": "Within the limits that were set.",
+        "exceeded": "A limit that was set is exceeded.",
+        "inconclusive": "Inconclusive: the evidence cannot decide on a limit that was set"
+        + (", which counts as a failure here." if strict else "."),
+        "measured": "Measured; no limit was set.",
+    }[ruling]
+    return f"{line} Not conclusive: {', '.join(doubtful)}." if doubtful else line
+
+
+def _sure(confidence: float, tried: int) -> str:
+    text = f"with {percent(confidence)} confidence"
+    return text if tried < 2 else f"{text} ({tried} attacks tried)"

@@ -1,0 +1,27 @@
+"""The case table: every attack under contract.
+
+*Add an attack*: one row in the file of its goal and kind in `cases/`. It is then held to `test_contract.py`,
+and an attack on a model to `test_access.py` and `test_degenerate.py` too.
+"""
+
+from __future__ import annotations
+
+from tests.contracts.cases import (
+    attribute_likes,
+    linkage_images,
+    linkage_ratings,
+    linkage_traces,
+    membership_black_box,
+    membership_counts,
+    membership_white_box,
+)
+
+MODELS = (*membership_black_box.CASES, *membership_white_box.CASES)
+CASES = (
+    *MODELS,
+    *membership_counts.CASES,
+    *attribute_likes.CASES,
+    *linkage_ratings.CASES,
+    *linkage_traces.CASES,
+    *linkage_images.CASES,
+)

@@ -1,0 +1,102 @@
+"""What the readers remember of a table, so that another can be written like it."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+from tests.inputs import doors
+
+from confide.core.errors import DataError
+from confide.inputs.source import Source
+from confide.inputs.tables import read_table
+from confide.inputs.times import written_times
+
+RATINGS = pl.DataFrame(
+    {
+        "note": ["x", "y", "z"],
+        "who": [7, 7, 8],
+        "film": ["b", "a", "b"],
+        "stars": [3, 4, 5],
+        "at": ["2009-11-03 12:30", "2009-11-04 00:00", "2009-11-05 23:59"],
+        "shop": [1.5, 2.5, 3.5],
+    }
+)
+
+
+def ratings_of(path: Path) -> Source:
+    return doors.ratings(path, user="who", item="film", rating="stars", time="at").source
+
+
+@pytest.mark.parametrize(("name", "separator"), [("r.csv", ";"), ("r.csv", ","), ("r.parquet", None)])
+def test_a_file_is_remembered_with_its_columns_and_roles(
+    name: str, separator: str | None, tmp_path: Path
+) -> None:
+    path = tmp_path / name
+    RATINGS.write_parquet(path) if separator is None else RATINGS.write_csv(path, separator=separator)
+    source = ratings_of(path)
+    assert (source.name, source.path, source.format, source.separator) == (
+        name, path, path.suffix[1:], separator,
+    )  # fmt: skip
+    assert list(source.columns.items()) == list(RATINGS.schema.items())
+    assert source.roles == {"user": "who", "item": "film", "rating": "stars", "time": "at"}
+    assert source.unread == ("note", "shop")
+    assert source.digest == hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def test_times_can_be_written_as_they_were(tmp_path: Path) -> None:
+    path = tmp_path / "r.csv"
+    RATINGS.write_csv(path)
+    found = doors.ratings(path, user="who", item="film", time="at")
+    assert found.source.time is not None and found.records.day is not None
+    days = np.sort(found.records.day).astype(np.float64)
+    days = np.floor(days)  # float32 days are exact to some 40 seconds
+    assert written_times(days * 86_400, like=found.source.time).to_list() == [
+        "2009-11-03 00:00", "2009-11-04 00:00", "2009-11-05 00:00",
+    ]  # fmt: skip
+
+
+def test_a_file_that_changed_or_went_is_noticed(tmp_path: Path) -> None:
+    path = tmp_path / "r.parquet"
+    RATINGS.write_parquet(path)
+    source = ratings_of(path)
+    source.refuse_changed()
+    RATINGS.head(2).write_parquet(path)
+    with pytest.raises(DataError, match=r"r\.parquet has changed since it was read: run the command again"):
+        source.refuse_changed()
+    path.unlink()
+    with pytest.raises(DataError, match=r"r\.parquet does not exist"):
+        source.refuse_changed()
+
+
+def test_a_frame_has_no_file_and_its_rows_are_not_kept() -> None:
+    table = read_table(RATINGS, name="the ratings")
+    source = Source.of(table, {"user": "who", "item": None})
+    assert (source.format, source.path, source.digest) == ("frame", None, None)
+    assert source.roles == {"user": "who"}
+    source.refuse_changed()
+    assert not any(isinstance(getattr(source, f), pl.DataFrame | pl.Series) for f in Source.__slots__)
+
+
+def test_traces_remember_both_files_and_likes_the_likes(tmp_path: Path) -> None:
+    visits = pl.DataFrame(
+        {
+            "who": np.repeat(["a", "b", "c"], 4),
+            "when": np.arange(12) * 86_400 + 1_286_409_600,
+            "lat": np.repeat([48.0, 49.0, 50.0], 4),
+            "lon": np.repeat([11.0, 12.0, 13.0], 4),
+        }
+    )
+    visits.write_csv(tmp_path / "released.csv")
+    columns = {"user": "who", "time": "when", "lat": "lat", "lon": "lon"}
+    found = doors.traces(visits, **columns, released=tmp_path / "released.csv")
+    assert found.source.format == "frame" and found.released_source is not None
+    assert found.released_source.roles == columns
+    assert found.released_source.unread == () and found.released_source.format == "csv"
+    likes = pl.DataFrame({"who": ["a", "a", "b", "c", "d"], "page": ["p", "q", "p", "q", "p"], "n": 1})
+    traits = pl.DataFrame({"who": ["a", "b", "c", "d"], "sex": ["f", "m", "f", "m"]})
+    source = doors.likes(likes, traits, user="who", item="page", trait="sex").source
+    assert source.roles == {"user": "who", "item": "page"} and source.unread == ("n",)
