@@ -13,7 +13,7 @@ import polars as pl
 import pytest
 
 from confide.audits import Audit, Settings, audit
-from confide.audits.traces import SPEC
+from confide.audits.traces import SPEC, read
 from confide.core.errors import DataError, KnowledgeError
 from confide.data.twins_traces import wanderers
 from confide.games.linkage.traces import EarlierKnown, PointsKnown
@@ -231,3 +231,11 @@ def test_each_world_is_dealt_once_and_each_protection_applied_once_in_it(
     run(cache=tmp_path, **SPOT, protect=["cell:2km", "split:24h"], attacks="unicity,nearby-points,jaccard")
     assert len(dealt) == 2 * 3 * 2 and set(dealt.values()) == {1}
     assert sum(people > 80 for people in splits) == 4, "the adversary tries it on 80 targets at most"
+
+
+def test_a_released_file_of_cells_is_refused_rather_than_audited_too_weakly() -> None:
+    held = Traces(
+        pl.DataFrame(), user="u", time="t", lat="a", lon="b", released=pl.DataFrame(), made_by="cell:1000m"
+    )
+    with pytest.raises(DataError, match="cannot be audited yet"):
+        read(held, settings=Settings())

@@ -17,6 +17,7 @@ from confide.audits.traces.games import KNOW_POINTS, KNOW_THE_PAST, PAST, Games,
 from confide.audits.traces.localisation import localisation_exhibits
 from confide.audits.traces.people import easiest_table, who_by_what
 from confide.audits.traces.protections import PROTECTIONS
+from confide.core.errors import DataError
 from confide.core.estimate import Estimate, Measured
 from confide.core.nouns import AnyAttack, AnyMechanism
 from confide.inputs.traces import Traces, TracesData, read_traces
@@ -35,6 +36,12 @@ def read(held: Traces, *, settings: Settings) -> TracesSubject:
         DataError: if a file or column cannot be used, or too few people have enough points.
     """
     made = made_by(held.released, held.made_by, PROTECTIONS)
+    if "metres=" in repr(made).replace("metres=None", ""):
+        # the file is coded on the reader's grid, the mechanism on its own: attacks would compare two codes
+        raise DataError(
+            "a released file of coarse cells cannot be audited yet: its attacks would be too weak. Audit the "
+            "original with --protect and the same cells instead."
+        )
     return subject_of(held, read_traces(held), settings=settings, made_by=made)
 
 
