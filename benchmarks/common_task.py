@@ -21,7 +21,7 @@ import torch
 from page import bars, head, machine, publish, rates, row
 from torch import nn
 
-from confide import audits
+from confide import Model, audit
 from confide.attacks.membership import (
     BASE,
     RMIA,
@@ -186,17 +186,16 @@ def whole_audit(task: Task) -> tuple[float, float]:
     learner = TorchLearner(factory=network, epochs=25, batch_size=128)
     start = time.process_time(), time.perf_counter()
     with TemporaryDirectory() as folder:
-        done = audits.model(
+        held = Model(
             task.target,
             members=task.pool.take(task.member),
             nonmembers=task.pool.take(~task.member),
             population=task.population,
             train=learner,
             references=16,
-            attacks=["loss", "rmia", "lira", "student", "quantile"],
-            seed=SEED,
-            cache=Path(folder) / "cache",
         )
+        attacks = ("loss", "rmia", "lira", "student", "quantile")
+        done = audit(held, attacks=attacks, seed=SEED, cache=Path(folder) / "cache")
         done.save(Path(folder) / "report")
     return time.process_time() - start[0], time.perf_counter() - start[1]
 

@@ -141,7 +141,7 @@ def frontier_rows(data: Interactions) -> list[str]:
             people = rng.permutation(data.people)
             training, test = data.take(np.sort(people[188:])), data.take(np.sort(people[:188]))
             view = mechanism(training, rng=rng).view
-            left.append((items_kept(view, training), hit_rate(view, test, rng=rng)))
+            left.append((items_kept(view, training), hit_rate([(view, test)], rng=rng)))
         promise = "none" if mechanism.budget is None else f"epsilon {mechanism.budget.epsilon:g} a pair"
         risk = over_seeds(risks, lambda e: at(e, 0.05).right)
         kept = np.mean([kept for kept, _ in left])

@@ -82,7 +82,13 @@ def test_the_sidecar_says_what_was_done_and_what_was_found(desk: Path, frame: pl
 
 @pytest.mark.parametrize("ids", ["renumber", "keep"])
 def test_parquet_stays_parquet_with_its_types(desk: Path, frame: pl.DataFrame, ids: str) -> None:
-    protect("rare:2", file="r.parquet", out="safe.parquet", ids=ids, key_out="key.csv")
+    protect(
+        "rare:2",
+        file="r.parquet",
+        out="safe.parquet",
+        ids=ids,
+        key_out="key.csv" if ids == "renumber" else None,
+    )
     written = pl.read_parquet("safe.parquet")
     assert written.schema == frame.drop("said").schema
     if ids == "keep":
@@ -107,6 +113,18 @@ def test_the_adversary_knows_from_the_sidecar_how_a_released_file_was_made(desk:
     protect("months:12", out="safe.csv", key_out="key.csv")
     known = door.read(held(released="safe.csv", key="key.csv"), settings=confide.audits.Settings())
     assert known.made_by is not None and "CoarseRatings" in repr(known.made_by)
+
+
+def test_a_file_that_changed_since_its_sidecar_is_refused(desk: Path) -> None:
+    protect("months:12", out="safe.csv", key_out="key.csv")
+    Path("safe.csv").write_text(Path("safe.csv").read_text().replace(";5.0;", ";4.0;"))
+    with pytest.raises(DataError, match="has changed since"):
+        door.read(held(released="safe.csv", key="key.csv"), settings=confide.audits.Settings())
+
+
+def test_numbers_from_a_seed_are_a_rehearsal_even_without_noise(desk: Path) -> None:
+    done = protect("rare:20", rehearse=5)
+    assert done.sidecar.noise == "rehearsed" and any("Do not publish" in note for note in done.notes)
 
 
 def test_a_promise_is_said_with_where_its_noise_came_from(desk: Path) -> None:
@@ -171,10 +189,16 @@ def RELEASE(mechanism: WithoutRareItems, data: object) -> object:  # noqa: N802 
         ([], {}, "no protection is named"),
         (["rare"], {"find": "tpr<=1"}, "is not a limit"),
         (["frog"], {"find": "auc<=0.6"}, "give `--with` one of rare"),
+        (["rare:20"], {"key_out": "old.csv"}, "old.csv exists"),
+        (["rare:20"], {"key_out": "r.csv", "force": True}, "is the original or the release"),
+        (["rare:20"], {"key_out": "safe.csv"}, "is the original or the release"),
+        (["rare:20"], {"key_out": "key.csv", "ids": "keep"}, "there is no key to write"),
+        (["rare:20"], {"out": "cache.csv", "force": True}, "is a folder"),
     ],
 )
 def test_bad_input_gets_one_sentence_and_nothing_is_written(desk: Path, texts, more, says: str) -> None:
     Path("old.csv").write_text("mine")
+    Path("cache.csv").mkdir()
     before = {p.name: p.read_bytes() for p in desk.iterdir() if p.is_file()}
     with pytest.raises(ConfideError, match=says):
         protect(*texts, **more)

@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 from confide.core.errors import DataError
 from confide.core.version import VERSION
+from confide.inputs.tables import digest_of_file
 
 SUFFIX = ".confide.json"
 SCHEMA = "confide.release/1"
@@ -23,8 +24,8 @@ class Sidecar:
         kind: of the release, such as "ratings".
         protections: as the user wrote them, in the order in which they were applied.
         settings: the same, mechanism by mechanism.
-        noise: "secure" came from the operating system's cryptographic source, "rehearsed" from a seed that
-            somebody may know, "none" was drawn.
+        noise: "secure" came from the operating system's cryptographic source, "none" was drawn. "rehearsed":
+            noise and people's new numbers came from a seed, and a person who knows it can undo both.
         promise: the differential-privacy promise in words, or None.
         ids: whether people carry new random numbers, or the ids that they had.
         before, after: counts of rows, people and things.
@@ -32,7 +33,7 @@ class Sidecar:
         verified: what was checked on the written file.
         found: what the audit of the written file against the original found, in one sentence.
         verdict: of that audit.
-        sha256: of the written file; of a folder: of its files' names and contents.
+        sha256: of the written file.
         version: of confide.
     """
 
@@ -68,7 +69,7 @@ def protections_of(release: object) -> tuple[str, ...]:
     false all-clear.
 
     Raises:
-        DataError: if there is a sidecar and it cannot be read.
+        DataError: if there is a sidecar and it cannot be read, or it speaks of another file.
     """
     if not isinstance(release, str | Path) or not sidecar_of(Path(release)).exists():
         return ()
@@ -77,9 +78,16 @@ def protections_of(release: object) -> tuple[str, ...]:
         record: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
         if record["schema"] != SCHEMA:
             raise ValueError(record["schema"])
-        return tuple(str(text) for text in record["protections"])
+        protections = tuple(str(text) for text in record["protections"])
+        written = str(record["sha256"])
     except (OSError, ValueError, KeyError, TypeError) as why:
         raise DataError(
             f"{path} is no sidecar that can be read ({why}): restore it, or remove it and say with --made-by "
             "how the release was made."
         ) from why
+    if digest_of_file(Path(release)) != written:
+        raise DataError(
+            f"{release} is not the file that {path} speaks of: it has changed since. Protect the original "
+            "again, or remove the sidecar and say with --made-by how the release was made."
+        )
+    return protections

@@ -15,12 +15,13 @@ from confide.core.claims import Claim, Verifiable
 from confide.core.errors import DataError
 from confide.core.nouns import AnyMechanism
 from confide.inputs.sidecar import Sidecar
+from confide.inputs.tables import digest_of_file
 from confide.mechanisms.in_order import InOrder
 from confide.mechanisms.noise.secure import secure_uniform
 from confide.releases.find import weakest
 from confide.releases.settings import ReleaseSettings
 from confide.releases.spec import Releasable, ReleaseSpec, View
-from confide.releases.written import Written, check_place, digest_of_release, draft_of, publish, write_key
+from confide.releases.written import Written, check_key_place, check_place, draft_of, publish, write_key
 
 
 def protect(spec: ReleaseSpec, held: object, *, release: ReleaseSettings, settings: Settings) -> Written:
@@ -44,6 +45,8 @@ def protect(spec: ReleaseSpec, held: object, *, release: ReleaseSettings, settin
         parse_protections([release.text], spec.audit.protections)
     data = spec.read(held)
     check_place(release.out, data.source, force=release.force)
+    if release.key_out is not None:
+        check_key_place(release.key_out, release.out, data.source, force=release.force)
     search = None
     if release.find is not None:
         search = weakest(
@@ -77,7 +80,7 @@ def protect(spec: ReleaseSpec, held: object, *, release: ReleaseSettings, settin
             verified=tuple(claim.text for claim in verified),
             found=found.headlines[0],
             verdict=found.verdict,
-            sha256=digest_of_release(draft),
+            sha256=digest_of_file(draft),
         )
         publish(draft, release.out, sidecar)
         if release.key_out is not None and numbers is not None:
@@ -129,9 +132,9 @@ def _steps(mechanism: AnyMechanism) -> tuple[AnyMechanism, ...]:
 
 
 def _source_of_noise(mechanism: AnyMechanism, noise: Noise) -> Literal["secure", "rehearsed", "none"]:
-    if mechanism.budget is None:
-        return "none"
-    return "secure" if noise == "secure" else "rehearsed"
+    if noise == "rehearsal":  # the new numbers come from the seed too, even where no noise is drawn
+        return "rehearsed"
+    return "none" if mechanism.budget is None else "secure"
 
 
 def _notes(
@@ -149,8 +152,8 @@ def _notes(
                 bool(unread),
             ),
             (
-                "The noise comes from a seed: this is a rehearsal. Do not publish it.",
-                release.rehearse is not None and mechanism.budget is not None,
+                "Noise and new numbers come from a seed: this is a rehearsal. Do not publish it.",
+                release.rehearse is not None,
             ),
             (
                 "The setting was chosen by looking at the data, and the promise does not cover that choice.",

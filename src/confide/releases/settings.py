@@ -46,6 +46,8 @@ class ReleaseSettings:
             raise DataError("no protection is named: say with what to protect, for example `--with rare:20`.")
         if self.find is not None and len(self.texts) > 1:
             raise DataError("--find searches the setting of one protection: give one `--with NAME`.")
+        if self.key_out is not None and self.ids == "keep":
+            raise DataError("--ids keep leaves people their ids: there is no key to write to --key-out.")
         if self.rehearse is not None and self.rehearse < 0:
             raise DataError(f"the seed is {self.rehearse}: give a whole number from 0 on.")
 

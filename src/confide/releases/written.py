@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
-import shutil
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -25,7 +23,7 @@ class Written:
     """A protected release on disk.
 
     Args:
-        out: the file or folder.
+        out: the file.
         sidecar: what was done.
         audit: of the written file against the original.
         notes: what the user should know, a sentence each.
@@ -48,6 +46,8 @@ def check_place(out: Path, source: Source, *, force: bool) -> None:
     Raises:
         DataError: with what to do.
     """
+    if out.is_dir():
+        raise DataError(f"{out} is a folder: name the file to write.")
     if source.path is not None and out.exists() and out.samefile(source.path):
         raise DataError(f"{out} is what is to be protected: write the protected data somewhere else.")
     suffix = "" if source.path is None else source.path.suffix
@@ -58,23 +58,39 @@ def check_place(out: Path, source: Source, *, force: bool) -> None:
         )
     if source.format == "frame" and out.suffix.lower() not in (".parquet", ".csv"):
         raise DataError(f"{out} says no format: let the name end in .parquet or .csv.")
-    taken = next((path for path in (out, sidecar_of(out)) if path.exists()), None)
-    if taken is not None and not force:
-        raise DataError(f"{taken} exists: choose another name, or overwrite it with --force.")
-    there = next(path for path in out.absolute().parents if path.exists())
+    for path in (out, sidecar_of(out)):
+        _need_room("--out", path, force=force)
+
+
+def check_key_place(key: Path, out: Path, source: Source, *, force: bool) -> None:
+    """Refuse a place for the key that is the input or the release, or that is taken.
+
+    Raises:
+        DataError: with what to do.
+    """
+    taken = [path.absolute() for path in (out, sidecar_of(out), *([source.path] if source.path else []))]
+    if key.absolute() in taken:
+        raise DataError(f"--key-out {key} is the original or the release: write the key somewhere else.")
+    _need_room("--key-out", key, force=force)
+
+
+def _need_room(option: str, path: Path, *, force: bool) -> None:
+    if path.exists() and (not force or path.is_dir()):
+        raise DataError(f"{path} exists: choose another name, or overwrite it with --force.")
+    there = next(parent for parent in path.absolute().parents if parent.exists())
     if not there.is_dir() or not os.access(there, os.W_OK):
-        raise DataError(f"--out {out}: {there} is no folder that can be written to: choose another.")
+        raise DataError(f"{option} {path}: {there} is no folder that can be written to: choose another.")
 
 
 @contextmanager
 def draft_of(out: Path) -> Generator[Path]:
-    """A path beside `out` to write a file or folder to; it is removed at the end, unless it was moved."""
+    """A path beside `out` to write a file to; it is removed at the end, unless it was moved."""
     draft = out.with_name(f".{out.stem}.{uuid4().hex[:8]}.draft{out.suffix}")
     draft.parent.mkdir(parents=True, exist_ok=True)
     try:
         yield draft
     finally:
-        remove(draft)
+        draft.unlink(missing_ok=True)
 
 
 def publish(draft: Path, out: Path, sidecar: Sidecar) -> None:
@@ -83,12 +99,8 @@ def publish(draft: Path, out: Path, sidecar: Sidecar) -> None:
     An old sidecar is removed first: a sidecar never stands beside a file that it does not speak of.
     """
     sidecar_of(out).unlink(missing_ok=True)
-    for path in draft.rglob("*") if draft.is_dir() else (draft,):
-        if path.is_file():
-            with path.open("rb") as written:
-                os.fsync(written.fileno())
-    if out.is_dir():
-        remove(out)
+    with draft.open("rb") as written:
+        os.fsync(written.fileno())
     draft.replace(out)
     with atomic_write(sidecar_of(out)) as beside:
         beside.write_text(sidecar.text(), encoding="utf-8")
@@ -100,22 +112,3 @@ def write_key(pairs: Sequence[tuple[str, int]], path: Path) -> None:
     frame = pl.DataFrame({"user": original, "released_user": number})
     with atomic_write(path) as draft:
         frame.write_csv(draft)
-
-
-def remove(path: Path) -> None:
-    """Remove a file or a folder, if it is there."""
-    if path.is_dir():
-        shutil.rmtree(path)
-    else:
-        path.unlink(missing_ok=True)
-
-
-def digest_of_release(path: Path) -> str:
-    """SHA-256 of a file's bytes; of a folder: over the names and contents of its files, in their order."""
-    if path.is_file():
-        with path.open("rb") as opened:
-            return hashlib.file_digest(opened, "sha256").hexdigest()
-    sha = hashlib.sha256()
-    for file in sorted(p for p in path.rglob("*") if p.is_file()):
-        sha.update(f"{file.relative_to(path).as_posix()}\0{digest_of_release(file)}\n".encode())
-    return sha.hexdigest()

@@ -36,8 +36,9 @@ def read(held: Traces, *, settings: Settings) -> TracesSubject:
         DataError: if a file or column cannot be used, or too few people have enough points.
     """
     made = made_by(held.released, held.made_by, PROTECTIONS)
-    if "metres=" in repr(made).replace("metres=None", ""):
-        # the file is coded on the reader's grid, the mechanism on its own: attacks would compare two codes
+    steps = made.steps if isinstance(made, InOrder) else (made,)
+    if any(isinstance(step, CoarseTraces) and step.metres is not None for step in steps):
+        # The file is coded on the reader's grid, the mechanism on its own: attacks would compare two codes.
         raise DataError(
             "a released file of coarse cells cannot be audited yet: its attacks would be too weak. Audit the "
             "original with --protect and the same cells instead."
