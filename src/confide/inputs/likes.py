@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import KW_ONLY, dataclass
+from dataclasses import KW_ONLY, dataclass, replace
 from pathlib import Path
 from typing import Annotated, Literal, TypeAlias, get_args
 
@@ -11,11 +11,12 @@ import polars as pl
 
 from confide.core.arrays import Floats
 from confide.core.errors import DataError
-from confide.core.flags import HOLD, HOW, KNOWS, Column, Flag, Held, Table
+from confide.core.flags import HOLD, HOW, KNOWS, Column, Flag, Held
+from confide.core.flags import Table as AnyTable
 from confide.inputs.columns import coded, missing, named_rows, need, need_ids, numbers
-from confide.inputs.keys import as_ids
+from confide.inputs.keys import as_ids, original_ids, refuse_strangers
 from confide.inputs.source import Source
-from confide.inputs.tables import Tabular, read_table
+from confide.inputs.tables import Table, Tabular, read_table
 from confide.knowledge.likes import Kind
 from confide.views.interactions import Interactions
 
@@ -41,6 +42,10 @@ class Likes:
         item: The column that says what.
         traits: A table with one row a user.
         trait: The column of the traits that the adversary wants to know.
+        released: What will be published, if that is another table with the same columns of users and items.
+        key: A table of two columns: a user of the records, and the same user in the released table.
+        made_by: How the released table was made, as the adversary knows it: NAME:SETTINGS, as of --protect.
+            By default what the sidecar of the released table says.
         kind: What the trait is; auto takes a column of more than 20 different numbers for a number.
         having: The value that counts as having the trait; all other values count as not having it.
         folds: Into how many parts people are cut; the adversary is asked about one part at a time.
@@ -55,8 +60,11 @@ class Likes:
     _: KW_ONLY
     user: Column
     item: Column
-    traits: Table
+    traits: AnyTable
     trait: Column
+    released: AnyTable | None = None
+    key: AnyTable | None = None
+    made_by: Annotated[str | None, Flag(group=KNOWS, metavar="NAME:SETTINGS")] = None
     kind: Annotated[AskedKind, Flag(group=HOLD)] = "auto"
     having: Annotated[str | None, Flag(group=KNOWS, metavar="VALUE")] = None
     folds: Annotated[int, Flag(group=HOW, least=2)] = 10
@@ -66,6 +74,10 @@ class Likes:
             raise DataError(f"the kind of trait is {self.kind!r}: choose auto, binary, classes or number.")
         if self.folds < 2:
             raise DataError(f"folds is {self.folds}: cut people into 2 parts or more.")
+        if self.released is None and self.key is not None:
+            raise DataError("a key says who is who in a released table: give that too (`--released`).")
+        if self.released is None and self.made_by is not None:
+            raise DataError("--made-by says how a released table was made: give that too (`--released`).")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -81,6 +93,7 @@ class LikesData:
         person, item: the user's own ids, by code.
         left_out: who had to be left out, one sentence for each reason.
         source: of the likes.
+        released: the released likes of the same people, under the same codes; None where `items` is released.
     """
 
     name: str
@@ -92,6 +105,7 @@ class LikesData:
     item: pl.Series
     left_out: tuple[str, ...]
     source: Source
+    released: Interactions | None = None
 
     @property
     def classes(self) -> int:
@@ -105,11 +119,17 @@ class LikesData:
         return self.labels[1] if self.kind == "binary" else "each class"
 
 
-def read_likes(held: Likes) -> LikesData:
-    """Read both tables and keep the people who are in both.
+def read_likes(held: Likes, *, sure: bool = False) -> LikesData:
+    """Read both tables and keep the people who are in both; match a released table to them.
+
+    Args:
+        held: the record.
+        sure: the released table was made from the records just now. The check that people resemble themselves
+            more than others is left out: a strong protection may make it fail.
 
     Raises:
-        DataError: if a column is missing, a user has two traits, or nothing can be learned about the trait.
+        DataError: if a column is missing, a user has two traits, nothing can be learned about the trait, or
+            the released table cannot be matched.
     """
     user, item, trait = held.user, held.item, held.trait
     table = read_table(held.records, name="the records")
@@ -132,14 +152,14 @@ def read_likes(held: Likes) -> LikesData:
     value, found, labels = _values(both, trait, held.kind, held.having, name=traits_name)
     _enough(value, found, labels, trait=trait, parts=held.folds)
     without = likes.select(user).unique().join(about, on=user, how="anti").height
-    return LikesData(
+    data = LikesData(
         name=Path(name).stem if table.path is not None else name,
         items=items,
         value=value,
         kind=found,
         labels=labels,
-        person=both[user].cast(pl.String),
-        item=what.labels.cast(pl.String),
+        person=as_ids(both[user]),
+        item=as_ids(what.labels),
         left_out=tuple(
             f"{count:,} {words}"
             for count, words in (
@@ -151,6 +171,49 @@ def read_likes(held: Likes) -> LikesData:
             if count
         ),
         source=Source.of(table, {"user": user, "item": item}),
+    )
+    if held.released is None:
+        return data
+    other = read_table(held.released, name="the released table")
+    return _with_released(data, held, as_ids(likes[user]), other, sure=sure)
+
+
+def _with_released(data: LikesData, held: Likes, known: pl.Series, other: Table, *, sure: bool) -> LikesData:
+    """The same people with what is released of them; items of either table have one list of codes.
+
+    Args:
+        known: the user of each row of the records, as text.
+    """
+    user, item = held.user, held.item
+    names = (data.source.name, other.name)
+    need_ids(other.frame, [user, item], name=other.name)
+    owner = original_ids(as_ids(other.frame[user]), known, key=held.key, split=False, names=names)
+    people = data.person
+    asked = owner.is_in(people.implode())
+    owner, what = owner.filter(asked), as_ids(other.frame[item]).filter(asked)
+    labels = pl.concat([data.item, what]).unique().sort()
+    again = coded(data.item, labels=labels).codes
+    n, m = len(people), len(labels)
+    items = Interactions.of(data.items.person, again[data.items.item], people=n, items=m)
+    who = coded(owner, labels=people).codes
+    released = Interactions.of(who, coded(what, labels=labels).codes, people=n, items=m)
+    if not sure:
+        mine, shown = (
+            likes.person.astype(np.int64) * likes.items + likes.item for likes in (items, released)
+        )
+        keyed = held.key is not None
+        refuse_strangers(mine, shown, things=m, what="item", names=names, keyed=keyed)
+    rest = int((~asked).sum())
+    return replace(
+        data,
+        name=data.name if other.path is None else other.path.stem,
+        items=items,
+        item=labels,
+        released=released,
+        left_out=(
+            *data.left_out,
+            *[f"{rest:,} rows of {other.name} are about people left out here."] * (rest > 0),
+        ),
     )
 
 

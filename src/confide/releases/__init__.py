@@ -16,11 +16,12 @@ from confide.releases.written import Written
 if TYPE_CHECKING:
     from typing import Unpack
 
+    from confide.inputs.likes import Likes
     from confide.inputs.ratings import Ratings
 
-    Held: TypeAlias = Ratings
+    Held: TypeAlias = Ratings | Likes
 
-KINDS = ("ratings",)
+KINDS = ("ratings", "likes")
 """What can be protected: each word names a command, a record in `confide.inputs` and a file here."""
 
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from confide.games.attribute.likes import TraitInference, holds, parts
 from confide.mechanisms.anchors.published import Published
+from confide.mechanisms.anonymize.rare_items import WithoutRareItems
 from confide.views.interactions import Interactions
 
 
@@ -34,6 +37,17 @@ def test_the_panel_is_everybody_else_with_his_own_trait() -> None:
         assert world.ids.tolist() == np.flatnonzero(part == number).tolist()
         assert world.exposed.tolist() == (value[world.ids] == 1).tolist()
         assert world.promise is None and not game.randomised
+
+
+def test_a_file_that_was_released_is_shown_as_it_is_and_the_adversary_knows_how_it_was_made() -> None:
+    game, part = dealt(np.repeat([0.0, 1.0], [7, 5]), "binary", 2)
+    fewer = Interactions.of(game.items.person[2:], game.items.item[2:], people=12, items=12)
+    made_by = WithoutRareItems(people=2)
+    world = replace(game, released=fewer, made_by=made_by).deal(0, rng=np.random.default_rng(1))
+    assert world.case.view.item.tolist() == fewer.item.tolist()
+    assert world.source is fewer
+    assert world.case.known.mechanism is made_by
+    assert world.case.known.items.item.tolist() == np.flatnonzero(part != 0).tolist(), "of the originals"
 
 
 def test_of_several_classes_each_is_claimed_of_each_person_once() -> None:

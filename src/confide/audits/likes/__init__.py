@@ -12,7 +12,7 @@ from confide.attacks.attribute import ALL, LikesTfIdf
 from confide.audits.likes import exhibits as beside
 from confide.audits.likes.counterfactuals import Crossed, counterfactuals, crossed, targets_of
 from confide.audits.likes.protections import PROTECTIONS
-from confide.audits.protections import UNPROTECTED
+from confide.audits.protections import UNPROTECTED, made_by
 from confide.audits.release import AuditedRelease, PlannedGame
 from confide.audits.settings import Settings
 from confide.audits.spec import AuditSpec, Context, Count
@@ -22,17 +22,29 @@ from confide.games.attribute.likes import TraitInference, parts
 from confide.inputs.likes import Likes, LikesData, read_likes
 from confide.measure import measure
 from confide.mechanisms.anchors.published import Published
+from confide.mechanisms.in_order import in_order
 from confide.report import Exhibit
 from confide.utility.ratings import hit_rate, items_kept, pairs_kept
 
 
 def read(held: Likes, *, settings: Settings) -> LikesSubject:
-    """Read and check both tables, and cut people into the parts that are asked about in turn.
+    """Read and check both tables.
 
     Raises:
         DataError: if a file or column cannot be used, or a part would lack people of a class.
     """
-    people = read_likes(held)
+    made = made_by(held.released, held.made_by, PROTECTIONS)
+    return subject_of(held, read_likes(held), settings=settings, made_by=made)
+
+
+def subject_of(
+    held: Likes, people: LikesData, *, settings: Settings, made_by: AnyMechanism | None = None
+) -> LikesSubject:
+    """Cut people into the parts that are asked about in turn.
+
+    Args:
+        made_by: how a released table was made, as the adversary knows it.
+    """
     game = TraitInference(
         items=people.items,
         value=people.value,
@@ -40,8 +52,9 @@ def read(held: Likes, *, settings: Settings) -> LikesSubject:
         classes=people.classes,
         part=parts(people.value, people.kind, count=held.folds, rng=settings.rng("parts")),
         mechanism=Published(),
+        released=people.released,
     )
-    return LikesSubject(people, game, held, settings)
+    return LikesSubject(people, game, held, settings, made_by)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +65,7 @@ class LikesSubject:
     game: TraitInference
     held: Likes
     settings: Settings
+    made_by: AnyMechanism | None = None
     _crossed: dict[str, Crossed] = field(default_factory=dict)
 
     @property
@@ -59,11 +73,13 @@ class LikesSubject:
         return self.people.name
 
     def games(self, mechanism: AnyMechanism, asked: Sequence[AnyAttack]) -> Sequence[PlannedGame]:
-        game = replace(self.game, mechanism=mechanism)
+        known = None if self.made_by is None else in_order([self.made_by, mechanism])
+        game = replace(self.game, mechanism=mechanism, made_by=known)
         return [PlannedGame(game=game, worlds=self.held.folds, attacks=asked)]
 
     def context(self, release: AuditedRelease, count: Count) -> Context:
-        people, trait, items = self.people, self.held.trait, self.people.items
+        people, trait = self.people, self.held.trait
+        items = people.items if people.released is None else people.released
         panel, blank = int((self.game.part != 0).sum()), int(self._look(release).blank.sum())
         kind = {"binary": "yes or no", "number": "a number"}.get(people.kind, f"{people.classes} classes")
         return Context(
@@ -102,7 +118,7 @@ class LikesSubject:
     def utility(self, release: AuditedRelease) -> Measured:
         part, world = self.game.part, release.worlds[0]
         splits = [
-            (w.case.view.take(np.flatnonzero(part != i)), w.source.take(np.flatnonzero(part == i)))
+            (w.case.view.take(np.flatnonzero(part != i)), self.game.items.take(np.flatnonzero(part == i)))
             for i, w in enumerate(release.worlds)
         ]
         kept, true = pairs_kept(world.case.view, world.source)

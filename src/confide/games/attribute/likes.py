@@ -38,6 +38,9 @@ class TraitInference:
         classes: as in `Panel`.
         part: int64[n], the part of each person, 0..worlds-1.
         mechanism: protects the likes before they are released.
+        released: a release that was already made, with people and items coded as in `items`; the mechanism is
+            applied to it. None to release `items`.
+        made_by: how the release was made in all, as the adversary knows it; None where `mechanism` is all.
     """
 
     items: Interactions
@@ -46,6 +49,8 @@ class TraitInference:
     classes: int
     part: Ints
     mechanism: Mechanism[Interactions]
+    released: Interactions | None = None
+    made_by: Mechanism[Interactions] | None = None
 
     @property
     def unit(self) -> Unit:
@@ -59,7 +64,8 @@ class TraitInference:
 
     def deal(self, world: int, *, rng: Rng) -> TraitWorld:
         """Release all likes, and ask about the people of this part."""
-        release = self.mechanism(self.items, rng=rng)
+        source = self.items if self.released is None else self.released
+        release = self.mechanism(source, rng=rng)
         people = np.flatnonzero(self.part == world)
         others = np.flatnonzero(self.part != world)
         panel = Panel(
@@ -67,13 +73,13 @@ class TraitInference:
             value=self.value[others],
             kind=self.kind,
             classes=self.classes,
-            mechanism=self.mechanism,
+            mechanism=self.made_by or self.mechanism,
         )
         claims = claims_about(people, self.kind, self.classes)
         exposed = holds(self.value, self.kind)[claims.row, claims.value]
         ids = claims.row * self.classes + claims.value if self.kind == "classes" else claims.row
         case = Case(release.view, panel, claims)
-        return World(case, None, exposed, ids, promise=release.budget, source=self.items)
+        return World(case, None, exposed, ids, promise=release.budget, source=source)
 
     def hits(self, guess: Guess, secrets: None) -> Bools:
         """bool[n]: all True. Each target is a claim already, and the score says how sure it is."""
