@@ -45,6 +45,7 @@ class Panel:
         Raises:
             KnowledgeError: if it is empty, or all have the same trait.
         """
+        # A regression on one class would stop with scikit-learn's own message.
         if not len(self.value) or (self.value == self.value[0]).all():
             raise KnowledgeError(
                 f"{attack} learns from people who differ in the trait, and the panel's {len(self.value)} do "

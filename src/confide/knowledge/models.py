@@ -134,8 +134,8 @@ class LeaveOneOutSums:
     This is the adversary of differential privacy's own definition: it knows every training record except one
     target. There is one such adversary for each target, and the referee computes the sums for all of them.
     Comparing the sums across targets would give the answer away, because the rest of a member is one record
-    shorter than the rest of a non-member. Hence a rule: *the score of a target uses that target's row and no
-    other row*. For the same reason the rest is not counted (and a total of ones would be a count).
+    shorter than the rest of a non-member. So there is a rule: *the score of a target uses that target's row
+    and no other row*. For the same reason the rest is not counted (and a total of ones would be a count).
 
     Args:
         size: about how many records train such a model; public, and the same whatever the coins said.
@@ -143,6 +143,7 @@ class LeaveOneOutSums:
     """
 
     size: int
+    # Kept out of sight: printing the background must not print the secret.
     _member: Bools = field(repr=False)
     base: Records | None = None
 
@@ -159,6 +160,7 @@ class LeaveOneOutSums:
         Raises:
             KnowledgeError: if there are base records and their values are missing.
         """
+        # The sum over all members, minus the target's own part if it is one.
         inside = np.where(self._member.reshape(-1, *[1] * (values.ndim - 1)), values, 0.0)
         return inside.sum(axis=0) + self._of_base(base, values.shape[1:]) - inside
 
@@ -175,6 +177,7 @@ class LeaveOneOutSums:
             KnowledgeError: if the base records are missing from the Gram matrix.
         """
         n = len(self._member)
+        # Base records count as members in every world.
         everybody = np.concatenate([self._member, np.ones(self._many_base, np.bool_)])
         if len(gram) != len(everybody):
             raise KnowledgeError(_BASE.format(have=len(gram) - n, need=self._many_base))

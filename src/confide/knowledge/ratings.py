@@ -51,6 +51,7 @@ class Knowing:
         """bool[items]: may the adversary know facts about this item?"""
         found = np.ones(records.items, np.bool_)
         if self.beyond:
+            # Stable, so that ties are cut in the same way in every run.
             found[np.argsort(-records.raters(), kind="stable")[: self.beyond]] = False
         return found
 
@@ -76,6 +77,7 @@ class Knowing:
     def _blurred(self, true: Interactions, records: Interactions, *, rng: Rng) -> Interactions:
         rating, day = true.rating, true.day
         if rating is not None and records.rating is not None and self.off_by:
+            # Clipped to the scale: a rating outside it would show that it is wrong.
             moved = rating + self.off_by * rng.choice([-1, 1], len(true))
             rating = np.clip(moved, records.rating.min(), records.rating.max()).astype(np.float32)
         if day is not None:

@@ -94,13 +94,14 @@ def owners(mechanism: Mechanism[Traces], data: Traces) -> Ints:
 
 
 def pieces(mechanism: Mechanism[Traces], visits: Traces, *, release: Traces, rng: Rng) -> tuple[Traces, Ints]:
-    """Known visits as they would stand in a release, a person for each row of it; and who that is, int64."""
+    """Known visits as they would stand in a release, one person for each row, and the owners, int64[rows]."""
     if isinstance(mechanism, Steps):
         behind = np.arange(visits.people)
         for step in mechanism.steps:
             visits, rows = pieces(step, visits, release=release, rng=rng)
             behind = behind[rows]
         return visits, behind
+    # A noisy mechanism would move the known visits once more; where they most likely stand says more.
     if isinstance(mechanism, Shows):
         return mechanism.seen(visits, release=release), np.arange(visits.people)
     return mechanism(visits, rng=rng).view, owners(mechanism, visits)
@@ -109,5 +110,6 @@ def pieces(mechanism: Mechanism[Traces], visits: Traces, *, release: Traces, rng
 def as_released(mechanism: Mechanism[Traces], visits: Traces, *, release: Traces, rng: Rng) -> Traces:
     """Known visits as they would stand in a release, each person whole even where it splits people."""
     parts, owner = pieces(mechanism, visits, release=release, rng=rng)
+    # Each part goes back to its owner.
     whole = owner[parts.person].astype(np.int32)
     return replace(parts, person=whole, people=visits.people)

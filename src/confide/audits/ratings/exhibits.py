@@ -260,8 +260,8 @@ def easiest_table(who: pl.DataFrame) -> Table:
     listed = caught.sort("fewest_facts", "target").head(SHOWN)
     return Table(
         title="Who is singled out by fewest facts",
-        reading=f"{caught.height:,} people are singled out at 5 % false matches by true facts that he knows; "
-        f"these are the {listed.height} for whom fewest are needed, the rarest fact first.",
+        reading=f"{caught.height:,} people are singled out at 5 % false matches by true facts that the "
+        f"adversary knows; these are the {listed.height} for whom fewest are needed, the rarest fact first.",
         head=("person", "facts needed", "which"),
         rows=tuple(
             (str(r["person"]), str(r["fewest_facts"]), r["singled_out_by"]) for r in listed.to_dicts()
@@ -281,12 +281,14 @@ def _ranks(facts: Interactions, key: Floats) -> Ints:
 def knowledge(game: RatingsLinkage) -> list[str]:
     """What the adversary knows, a sentence each."""
     k = game.knowing
-    parts = [f"He knew of {k.facts} ratings by a person, {k.wrong} of which that person never gave."]
+    parts = [
+        f"The adversary knew of {k.facts} ratings by a person, {k.wrong} of which that person never gave."
+    ]
     if k.beyond:
         parts.append(f"None of the true ones is among the {k.beyond} most rated items.")
     if game.records.rating is not None:
-        parts.append(f"He knew the ratings, {f'off by {k.off_by:g}' if k.off_by else 'exactly'}.")
+        parts.append(f"It knew the ratings, {f'off by {k.off_by:g}' if k.off_by else 'exactly'}.")
     if game.records.day is not None:
-        parts.append(f"He knew the dates, to within {k.within_days:g} days.")
-    parts.append("He knew how many of his facts are wrong and how the release was made.")
+        parts.append(f"It knew the dates, to within {k.within_days:g} days.")
+    parts.append("It knew how many of its facts are wrong and how the release was made.")
     return parts

@@ -74,6 +74,7 @@ class ImageRecognition(Linkage):
         inside = np.ones(people, np.bool_)
         if not self.closed:
             inside[lots.permutation(people)[: people // 2]] = False
+        # Gallery codes have no gap, so a code does not tell which people are missing.
         name = np.where(inside, np.cumsum(inside) - 1, NOBODY)
         known = np.flatnonzero(shown & inside[person])
         asked = lots.permutation(np.flatnonzero(~shown))  # a random order gives nothing away
@@ -99,6 +100,7 @@ def divided(person: Ints, share: float, *, rng: Rng) -> Bools:
     order = np.lexsort((rng.random(len(person)), person))
     counts = np.bincount(person)
     place = np.empty(len(person), np.int64)
+    # The rank of each picture within its person, in the random order.
     place[order] = np.arange(len(person)) - np.repeat(np.cumsum(counts) - counts, counts)
     kept = np.clip(np.round(share * counts).astype(np.int64), 1, counts - 1)
     return place < kept[person]

@@ -94,6 +94,7 @@ class PointsKnown(Traced):
         enough = np.flatnonzero(points.counts() >= self.points)
         ids = _some(enough, self.targets, f"has {self.points} points", rng=whom)
         held_out = coins.random(len(ids)) < 0.5
+        # Positions of the drawn points of each target, in one table.
         known = points.start[ids][:, None] + drawn(points.counts()[ids], self.points, rng=which)
         place, time = points.place[known.ravel()], points.time[known.ravel()]
         person = np.repeat(np.arange(len(ids)), self.points)
@@ -139,6 +140,7 @@ class EarlierKnown(Traced):
         first, later = self.traces.rows(before), self.traces.rows(~before)
         published = None
         if self.released is not None:
+            # A published release may have other times; the later period starts at the same moment in it.
             opens = int(later.time.min(initial=self.traces.time.max(initial=0)))
             published = self.released.rows(self._after(self.released, opens))
         enough = self.able()
@@ -203,6 +205,7 @@ def _published(
     """The release of these rows, shuffled, and what it was made of."""
     noise, numbers = rng.spawn(2)
     release = mechanism(given, rng=noise)
+    # A random numbering, even where the mechanism made its own numbers.
     order, _ = pseudonyms(release.view.people, np.empty(0, np.int64), rng=numbers)
     behind = owner[owners(mechanism, given)][order]
     shuffled = replace(release, view=release.view.take(order))

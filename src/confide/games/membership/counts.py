@@ -26,12 +26,12 @@ class Aggregates:
     group. That is the subset-of-locations prior of Pyrgelis et al. (NDSS 2018).
 
     Args:
-        traces: everybody's.
-        grid: which visits are counted where; public.
-        mechanism: what makes the counts.
-        group: the group has so many people on average; its exact size is not said.
-        targets: so many people, drawn anew in each world; at most twice the group.
-        share: of all people who are no targets, the share whose traces the adversary knows.
+        traces: of all people.
+        grid: the cells and bins in which visits are counted; public.
+        mechanism: makes the counts.
+        group: the average size of the group; its exact size is not published.
+        targets: the number of targets, drawn again in each world; at most twice the group.
+        share: of the people who are no targets, the share whose traces the adversary knows.
     """
 
     traces: Traces
@@ -76,9 +76,11 @@ class Aggregates:
         order = whom.permutation(self.traces.people)
         ids, rest = order[: self.targets], order[self.targets :]
         member = coins.random(self.targets) < 0.5
+        # Sorted: the order of the group must not show who is a target.
         group = np.sort(np.concatenate([ids[member], rest[: self.others]]))
         source = Visits(traces=self.traces.take(group), grid=self.grid)
         release = self.mechanism(source, rng=counting)
+        # Drawn from members and non-members: knowing a trace does not say that it was counted.
         people = knowing.permutation(rest)[: round(self.share * len(rest))]
         known = Counted(mechanism=self.mechanism, people=self.traces.take(people), group=self.group)
         case = Case(release.view, known, self.traces.take(ids))

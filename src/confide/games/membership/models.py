@@ -104,6 +104,7 @@ class IndependentWorlds(Membership):
     def _references(self, targets: Records, *, rng: Rng) -> References | None:
         if not self.references:
             return None
+        # Each half and its complement: every target is IN for half of the references.
         halves = [rng.random(len(targets)) < 0.5 for _ in range((self.references + 1) // 2)]
         included = np.stack([side for half in halves for side in (half, ~half)])[: self.references]
         models = [
@@ -174,6 +175,7 @@ class ModelPool(Membership):
             classes=_classes(self.answers.records) if self.classes is None else self.classes,
         )
         member = self.included[world]
+        # The pool's answers are known already; the view looks them up instead of asking the model again.
         asked = [(answers, world) for answers in (self.answers, people) if answers is not None]
         view = asked_once(self.answers.models[world], *asked)
         rest = LeaveOneOutSums(round(self.included.sum(axis=1).mean()), member) if self.informed else None
@@ -217,11 +219,14 @@ class TrainedModel(Membership):
         if isinstance(self.view, BlackBox):
             people = [self.targets, self.background.population]
             asked = [(Answers([self.view], records), 0) for records in people if records is not None]
+        # A frozen record may still fill in what follows from its fields.
         object.__setattr__(self, "_asked", asked_once(self.view, *asked))
 
     def deal(self, world: int, *, rng: Rng) -> MembershipWorld:
         if world:
-            raise EvidenceError(f"world {world} of one trained model: there is world 0 only.")
+            raise EvidenceError(
+                f"world {world} of one trained model: there is world 0 only, so play 1 world."
+            )
         rest = LeaveOneOutSums(int(self.member.sum()), self.member) if self.informed else None
         known = _tell(self.background, self.member, self.told, rest, rng=rng)
         return World(Case(self._asked, known, self.targets), self.member, self.member)
@@ -240,6 +245,7 @@ def _helpers(included: Bools, world: int, limit: int | None, *, rng: Rng) -> tup
     free = [j for j in range(len(included)) if not ((included[j] == own).all() or (included[j] != own).all())]
     if limit is None:
         return tuple(free)
+    # Two models are lost: the target itself and the one on its opposite half.
     if limit > len(free):
         raise KnowledgeError(
             f"{limit} references are asked for, but the pool leaves {len(free)} beside the target and its "

@@ -113,6 +113,7 @@ class _Naked(Inside):
 
     def _answer(self, x: Batch) -> Ints:
         asked = keys(x)
+        # Clipped, because a key above all others would be one place too far.
         there = np.searchsorted(self.keys, asked).clip(0, max(len(self.keys) - 1, 0))
         seen: Bools = self.keys[there] == asked if len(self.keys) else np.zeros(len(asked), np.bool_)
         answer = np.full(len(asked), self.classes)

@@ -138,6 +138,7 @@ def own_number(x: Batch, y: Array) -> Floats:
 def signs_of(words: NDArray[np.uint64]) -> NDArray[np.float32]:
     """Pseudo-random signs for each key, float32[n, 4096]."""
     size = sum(LAYERS.values())
+    # Each of the 64 bits of a word is one sign.
     bits = np.unpackbits(_mixed(words, size // 64, salt=7).view(np.uint8), axis=1)
     return bits.astype(np.float32) * 2 - 1
 

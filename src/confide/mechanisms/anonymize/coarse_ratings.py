@@ -52,6 +52,7 @@ class CoarseRatings:
     def __call__(self, data: Interactions, *, rng: Rng | None) -> Release[Interactions]:
         rating, day = data.rating, data.day
         if rating is not None and self.step is not None:
+            # floor(x + 1/2), because NumPy's `round` takes halves to the even step.
             steps = None if math.isinf(self.step) else np.floor(rating / self.step + 0.5) * self.step
             rating = None if steps is None else steps.astype(np.float32)
         if day is not None and self.days is not None:

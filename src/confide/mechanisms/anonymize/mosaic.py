@@ -45,6 +45,7 @@ class Mosaic:
 
     def __call__(self, data: Pictures, *, rng: Rng | None) -> Release[Pictures]:
         pixels = data.pixels
+        # Blocks at the border are completed first, so that all means are of side^2 pixels.
         means = block_means(padded(pixels, self.side), self.side)
         rounded = np.round(means).astype(np.uint8)
         view = Pictures(spread(rounded, self.side, like=pixels), data.person)

@@ -82,6 +82,7 @@ class P3:
         n, h, w = plane.shape
         whole = np.pad(plane, ((0, 0), (0, -h % 8), (0, -w % 8)), mode="edge")
         rows, columns = whole.shape[1] // 8, whole.shape[2] // 8
+        # JPEG centres pixels before its transform.
         blocks = whole.reshape(n, rows, 8, columns, 8) - 128
         coefficients = cast(Floats, dctn(blocks, axes=(2, 4), norm="ortho"))
         public = public_part(coefficients, self.threshold, steps(self.quality))
@@ -104,5 +105,6 @@ def public_part(coefficients: Floats, threshold: int, step: Floats) -> Floats:
     step = step[:, None, :]
     whole = np.round(coefficients / step)
     public = np.where(np.abs(whole) > threshold, threshold, whole)
+    # The DC, the mean of the block, is secret.
     public[:, :, 0, :, 0] = 0
     return public * step

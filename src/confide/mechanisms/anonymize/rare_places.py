@@ -58,5 +58,6 @@ class WithoutRarePlaces:
 
 def visitors(data: Traces) -> Ints:
     """The number of people who visited each place, int64[p]."""
+    # Each person counts once for a place, however often they were there.
     pairs = np.unique(data.person.astype(np.int64) * max(data.places, 1) + data.place)
     return np.bincount(pairs % max(data.places, 1), minlength=data.places).astype(np.int64)

@@ -57,6 +57,7 @@ class SplitTraces:
 
     def _opens(self, data: Traces) -> Bools:
         """bool[k]: does a part begin with this visit?"""
+        # Fixed times for all people: a part that starts with a person's own visit would tell when that was.
         part = data.time // max(int(3600 * self.hours), 1)
         opens = np.ones(len(part), np.bool_)
         opens[1:] = (part[1:] != part[:-1]) | (data.person[1:] != data.person[:-1])

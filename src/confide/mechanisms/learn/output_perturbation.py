@@ -66,7 +66,9 @@ class OutputPerturbation:
 
     def __post_init__(self) -> None:
         if self.budget.unit != Unit.record():
-            raise PromiseError(f"noise on the weights hides any one record, not {self.budget.unit}.")
+            raise PromiseError(
+                f"noise on the weights hides any one record, not {self.budget.unit}: give Unit.record()."
+            )
         for name in ("penalty", "radius"):
             if not 0 < getattr(self, name) < math.inf:
                 raise PromiseError(f"{name} is {getattr(self, name)}: give a finite number above 0.")
@@ -109,8 +111,10 @@ class OutputPerturbation:
         x, y = features_of(data.x, self.radius), np.asarray(data.y)
         if len(y) and not ((y >= 0) & (y < self.classes) & (y == np.floor(y))).all():
             raise DataError(
-                f"labels are not all in 0..{self.classes - 1}: give class codes, or more classes."
+                f"labels are not all in 0..{self.classes - 1}, and the largest is {y.max()}: give codes of "
+                "classes, or more classes."
             )
+        # Two classes have one row of weights, which lowers the sensitivity.
         rows = self.classes if self.classes > 2 else 1
         shape = (rows, x.shape[1])
 
@@ -122,6 +126,7 @@ class OutputPerturbation:
         options = {"gtol": goal / math.sqrt(math.prod(shape)), "ftol": 0.0, "maxiter": 20_000, "maxcor": 30}
         options["maxfun"] = 40_000
         found = minimize(objective, np.zeros(shape).ravel(), jac=True, method="L-BFGS-B", options=options)
+        # Checked on the gradient itself, not on what the optimiser reports; NaN fails too.
         if not np.linalg.norm(objective(found.x)[1]) <= goal:
             raise ModelError(f"training did not converge with penalty {self.penalty}: give a larger one.")
         return found.x.reshape(shape)

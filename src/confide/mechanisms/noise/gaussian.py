@@ -24,6 +24,7 @@ def gaussian_delta(epsilon: float, *, sigma: float, sensitivity: float) -> float
     0.126937
     """
     s = sensitivity / sigma
+    # In logarithms: for large epsilon both terms leave the range of float64.
     log_first, log_second = (float(log_ndtr(sign * s / 2 - epsilon / s)) for sign in (1, -1))
     return math.exp(log_first) * -math.expm1(min(epsilon + log_second - log_first, 0.0))
 
@@ -43,6 +44,7 @@ def gaussian_sigma(budget: Budget, *, sensitivity: float) -> float:
     low, high = 0.0, 1.0
     while gaussian_delta(budget.epsilon, sigma=high, sensitivity=1.0) > budget.delta:
         low, high = high, 2 * high
+    # Bisection until floating point cannot halve the interval any more.
     for _ in range(100):
         middle = (low + high) / 2
         enough = middle and gaussian_delta(budget.epsilon, sigma=middle, sensitivity=1.0) <= budget.delta

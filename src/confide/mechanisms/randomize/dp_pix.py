@@ -50,7 +50,10 @@ class DPPix:
 
     def __post_init__(self) -> None:
         if self.budget.unit.kind != "pixels":
-            raise PromiseError(f"noise on blocks hides pixels of a picture, not {self.budget.unit}.")
+            raise PromiseError(
+                f"noise on blocks hides pixels of a picture, not {self.budget.unit}: give "
+                "Unit.pixels(at_most=...)."
+            )
         if not self.budget.epsilon > 0 or self.budget.delta:
             raise PromiseError(f"Laplace noise keeps no {self.budget}: give epsilon above 0 and delta 0.")
         if self.side < 1:
@@ -75,6 +78,7 @@ class DPPix:
     def means(self, data: Pictures) -> Floats:
         """Each block's mean over its pixels within the picture: for tests, never for publication."""
         n, h, w, *colours = data.pixels.shape
+        # Padded with 0, which adds nothing to a sum; the mean divides by the pixels within the picture.
         whole = np.zeros((n, h + -h % self.side, w + -w % self.side, *colours), np.uint8)
         whole[:, :h, :w] = data.pixels
         inside = self._counts(h, w).reshape(1, *self._counts(h, w).shape, *(1,) * len(colours))
@@ -84,6 +88,7 @@ class DPPix:
         """The scale of each block's noise, float64 [1, rows, columns(, 1)]."""
         h, w, *colours = data.pixels.shape[1:]
         counts = self._counts(h, w)
+        # One pixel changes all its colours.
         m, c = self.budget.unit.at_most or 1, 3 if colours else 1
         scale = 255 * m * c / (counts * self.budget.epsilon)
         return scale.reshape(1, *counts.shape, *(1,) * len(colours))

@@ -58,7 +58,9 @@ class RandomisedResponse:
 
     def __post_init__(self) -> None:
         if self.budget.unit != Unit.record():
-            raise PromiseError(f"flipping single pairs hides any one record, not {self.budget.unit}.")
+            raise PromiseError(
+                f"flipping single pairs hides any one record, not {self.budget.unit}: give Unit.record()."
+            )
         if self.budget.delta:
             raise PromiseError(f"randomised response needs no delta ({self.budget.delta:g}): give delta 0.")
         if self.noise not in ("secure", "rehearsal"):
@@ -75,7 +77,9 @@ class RandomisedResponse:
         kept = there[uniform(len(there)) >= self.invented]
         candidates = _heads(data.people * data.items, self.invented, uniform)
         place = np.searchsorted(there, candidates).clip(0, max(len(there) - 1, 0))
+        # A candidate that is there already was decided above, and is not decided again.
         absent = there[place] != candidates if len(there) else np.ones(len(candidates), np.bool_)
+        # Sorted, so that the order does not show which pairs were invented.
         pairs = np.sort(np.concatenate([kept, candidates[absent]]))
         view = Interactions.of(
             pairs // max(data.items, 1), pairs % max(data.items, 1), people=data.people, items=data.items

@@ -82,6 +82,7 @@ class PlanarLaplace:
         if data.where is None:
             raise DataError("places without latitude and longitude cannot be moved: give both.")
         flat = plane(data.where)
+        # Noise is added in the plane, where distances are at most those on the ground.
         moved = flat[data.place] + self.moves(len(data), rng=rng)
         nearest = np.asarray(KDTree(flat).query(moved)[1] if len(data) else data.place)
         return Release(replace(data, place=nearest.astype(np.int32)), self.budget, "PlanarLaplace")

@@ -63,6 +63,7 @@ def _tried(n: int, over: int, words: Words) -> Ints:
     whole = _geometric(len(within), words)
     size = (within + GRAIN * whole) // over
     minus = _below(2, len(size), words) == 1
+    # -0 and +0 are one number, which must not be drawn twice as often.
     return np.where(minus, -size, size)[~(minus & (size == 0))]
 
 
@@ -76,6 +77,7 @@ def _unlikely(number: Ints, words: Words) -> Bools:
     tosses = 0
     while len(open_):
         tosses += 1
+        # Chance number / (GRAIN x tosses), as a comparison of whole numbers.
         heads = _below(GRAIN * tosses, len(open_), words) < number[open_]
         odd[open_[~heads]] = tosses % 2 == 1
         open_ = open_[heads]

@@ -90,6 +90,7 @@ class VisitCounts:
 
 def _kept(person: Ints, at_most: int, *, secure: bool, rng: Rng) -> Bools:
     """At most `at_most` of each person's pairs, drawn at random; people stand in rising order."""
+    # Also the choice of pairs is secret in a real release.
     ticket = (secure_words if secure else rehearsal_words(rng))(len(person))
     order = np.lexsort((ticket, person))
     rank = np.arange(len(person)) - np.searchsorted(person, person[order])

@@ -16,6 +16,7 @@ from confide.views.interactions import Interactions
 
 def targets_of(case: Case[Interactions, Panel, Claims]) -> tuple[Sparse, Ints]:
     """The items of each target person once, sparse [t, m], and the row of these for each claim, int64[n]."""
+    # Several claims may be about one person, whose row is described once.
     people, row = np.unique(case.targets.row, return_inverse=True)
     return matrix(case.view.take(people)), row.astype(np.int64)
 

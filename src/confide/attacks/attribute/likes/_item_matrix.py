@@ -73,6 +73,7 @@ class TfIdf:
         Raises:
             KnowledgeError: if there is none.
         """
+        # Column sums by a product, which keeps the matrix sparse.
         having = x.T @ np.ones(x.shape[0])
         enough = having >= fewest_people
         items = _some(enough if among is None else enough & among, fewest_people)
@@ -81,6 +82,7 @@ class TfIdf:
     def __call__(self, x: Sparse) -> Sparse:
         """Sparse float64[n, m']; a row of zeros for a person who has none of the items."""
         weighted = x[:, self.items] @ diags_array(self.weight)
+        # A person without any item has length 0 and stays a row of zeros.
         length = np.sqrt((weighted * weighted) @ np.ones(weighted.shape[1]))
         return csr_array(diags_array(1 / np.where(length > 0, length, 1.0)) @ weighted)
 

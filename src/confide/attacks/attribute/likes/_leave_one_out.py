@@ -68,6 +68,7 @@ def _conjugate(x: Sparse, weighted: Sparse, penalty: Floats, b: Floats) -> Float
         residual -= length * along
         scaled = scale * residual
         fresh = (residual * scaled).sum(axis=0)
+        # A column that has converged to 0 would divide 0 by 0.
         step = scaled + fresh / np.maximum(energy, 1e-300) * step
         energy = fresh
     return v

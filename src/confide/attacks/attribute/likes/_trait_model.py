@@ -87,9 +87,13 @@ def _logistic(x: Floats | Sparse, value: Floats, kind: Kind, classes: int, c: fl
 
     code = value.astype(np.int64)
     model = LogisticRegression(
-        C=c, solver="newton-cg" if kind == "binary" else "lbfgs", tol=CLOSE, max_iter=1_000
+        C=c,
+        solver="newton-cg" if kind == "binary" else "lbfgs",
+        tol=CLOSE,
+        max_iter=1_000,
     )
     with warnings.catch_warnings():
+        # A regression that stopped early would be a weaker adversary without notice.
         warnings.simplefilter("error", ConvergenceWarning)
         try:
             model.fit(x, code)
@@ -111,6 +115,7 @@ def _logistic(x: Floats | Sparse, value: Floats, kind: Kind, classes: int, c: fl
 def _ridge(x: Floats | Sparse, value: Floats, c: float) -> tuple[Floats, Floats]:
     from sklearn.linear_model import Ridge
 
+    # The exact solver needs a dense matrix.
     solver = "sparse_cg" if hasattr(x, "tocsr") else "cholesky"
     model = Ridge(alpha=1 / c, solver=solver, tol=1e-6).fit(x, value)
     return np.asarray(model.coef_).reshape(-1, 1), np.atleast_1d(np.asarray(model.intercept_))

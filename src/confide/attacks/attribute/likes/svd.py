@@ -66,6 +66,7 @@ class LikesSVD:
         # The mechanism runs on the panel too, so that the model learns from likes as they are released.
         x, targets = matrix(panel.released(rng=rehearsal)), targets_of(case)
         axes = Axes.of(
+            # The targets' likes are public here, their trait is not: the axes may use them.
             vstack([x, targets[0]], format="csr") if self.transductive else x,
             axes=self.axes,
             fewest_items=self.fewest_items,

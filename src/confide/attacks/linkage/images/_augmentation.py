@@ -27,6 +27,7 @@ def moved(pictures: Pictures, *, copies: int, shift: float, mirror: bool, rng: R
     for _ in range(copies - 1):
         down, right = rng.integers(-far, far + 1, size=(2, n, 1))
         columns = np.where(mirror & (rng.random((n, 1)) < 0.5), np.arange(w)[::-1], np.arange(w))
+        # Clipping the index continues the edge, and leaves no black border to learn from.
         y = np.clip(np.arange(h) + down, 0, h - 1)
         x = np.clip(columns + right, 0, w - 1)
         parts.append(pictures.pixels[np.arange(n)[:, None, None], y[:, :, None], x[:, None, :]])

@@ -58,6 +58,7 @@ def kernel(examples: Seen, people: Ints, *, rng: Rng) -> Scores:
     from sklearn.svm import SVC
 
     x = _flat(examples)
+    # Computed here, because scikit-learn's own "scale" is not available with a precomputed kernel.
     gamma = 1 / (x.shape[1] * max(float(x.var()), 1e-12))
     machine: SVC = SVC(C=100, kernel="precomputed").fit(_gaussian(x, x, gamma), people)
 

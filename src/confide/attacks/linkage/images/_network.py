@@ -34,6 +34,7 @@ def network(examples: Seen, people: Ints, *, rng: Rng) -> Scores:
     # PyTorch is an extra, and slow to import: only this model pays for it.
     from confide.learners.torch.learner import TorchLearner
 
+    # Centred by the mean picture: what all pictures share tells nobody apart.
     middle, width = examples.mean(axis=0), max(float(examples.std()), 1e-6)
 
     def centred(pictures: Seen) -> Seen:

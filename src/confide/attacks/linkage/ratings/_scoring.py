@@ -54,6 +54,7 @@ def blocks(release: Interactions, facts: Interactions, worth: Worth) -> Iterator
     """
     if not release.people:
         return
+    # Only items of some fact are indexed, which is a small part of a large release.
     wanted = np.zeros(release.items, np.bool_)
     wanted[facts.item] = True
     index, start = _inverted(release, wanted), facts.start
@@ -64,6 +65,7 @@ def blocks(release: Interactions, facts: Interactions, worth: Worth) -> Iterator
         total = np.zeros((last - first) * release.people)
         for found in _matches(index, facts, here):
             row = found.spread(facts.person).astype(np.int64) - first
+            # One flat index adds the matches of all targets of a block at once.
             np.add.at(total, row * release.people + found.person, worth(found))
         yield slice(first, last), total.reshape(last - first, release.people)
 
@@ -83,6 +85,7 @@ def _matches(index: tuple[Ints, Interactions], facts: Interactions, here: Ints) 
     start, by_item = index
     begin = start[facts.item[here]]
     many = start[facts.item[here] + 1] - begin
+    # Facts about popular items have many matches; the cumulated count cuts the list into even parts.
     parts = np.cumsum(many) // MATCHES
     for part in np.split(np.arange(len(here)), np.flatnonzero(np.diff(parts)) + 1):
         size = many[part]

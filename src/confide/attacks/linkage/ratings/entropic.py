@@ -66,6 +66,7 @@ def beliefs(scores: Floats) -> tuple[Ints, Floats, Floats]:
     raised = np.exp((scores - scores.max(axis=1, keepdims=True)) / np.where(sigma > 0, sigma, 1))
     total = raised.sum(axis=1, keepdims=True)
     best = np.take_along_axis(raised, claim[:, None], axis=1)
+    # Where one record takes all belief, the others' sum rounds to 0.
     others = np.maximum(total - best, np.finfo(np.float64).tiny)
     belief = raised / total
     entropy = -(belief * np.log2(np.where(belief > 0, belief, 1))).sum(axis=1)

@@ -110,6 +110,7 @@ class _Ratio:
             reach = max(off + _grid(said) / 2, LEAST_DAYS if name == "day" else 1e-6) * ROUNDING
             kinds.append((name, believed, reach, _share_near(said, believed, reach)))
         popular = view.raters()[facts.item] / len(view)
+        # A record that lacks the item explains the fact only as a wrong one.
         missing = np.log(wrong) - np.log(wrong + (1 - wrong) * popular * view.items)
         return cls(case, tuple(kinds), wrong, missing)
 
@@ -120,6 +121,7 @@ class _Ratio:
         share). Here share is that of all released values in reach of the believed one, and c_r is the
         record's item count.
         """
+        # A record with many items has each of them with a smaller chance of being the known one.
         each = np.maximum(self.case.view.counts(), 1)
         odds = (1 - self.wrong) / self.wrong * self.case.view.items / each
 
@@ -142,8 +144,10 @@ def _grid(said: Array) -> float:
 
 def _share_near(said: Array, believed: Array, reach: float) -> Floats:
     """float64[facts]: the share of all released values in reach of each believed one; never 0."""
+    # A million values estimate a share well enough, and sort in a tenth of a second.
     values = np.sort(said[:: max(1, len(said) // 1_000_000)])
     inside = np.searchsorted(values, believed + reach, side="right") - np.searchsorted(
         values, believed - reach
     )
+    # One more on either side keeps the share above 0, as it is divided by.
     return (inside + 1) / (len(values) + 1)

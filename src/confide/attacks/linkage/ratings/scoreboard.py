@@ -63,7 +63,7 @@ class Scoreboard:
         for block, scores in blocks(case.view, case.targets, self.worth(case)):
             claim[block], score[block] = eccentricity(scores)
         if self.phi is not None:
-            claim[~(score > self.phi)] = -1
+            claim[~(score > self.phi)] = -1  # written so that NaN abstains too
         return Guess(claim, score)
 
     def worth(self, case: Case[Interactions, RatingsKnowledge, Interactions]) -> Worth:

@@ -50,6 +50,7 @@ class Chains:
         k = self.top.shape[1]
         raised = (self.counts[:, :k, :k] + self.smoothing) * self.there[:, None, :]
         step = raised / np.maximum(raised.sum(axis=2, keepdims=True), 1e-300)
+        # Lazy: it stays where it is half of the time.
         step = (step + np.eye(k)) / 2
         for _ in range(16):  # 2^16 steps: even slow chains have mixed
             step = step @ step
@@ -60,12 +61,14 @@ def chains(traces: Traces, *, states: int, smoothing: float) -> Chains:
     """The chains of all traces, without a loop over people."""
     pair, count = np.unique(traces.person.astype(np.int64) * traces.places + traces.place, return_counts=True)
     person = pair // traces.places
+    # By person, then by visits, then by place: ties are the same in every run.
     order = np.lexsort((pair, -count, person))
     pair, person = pair[order], person[order]
     rank = np.arange(len(pair)) - np.searchsorted(person, person)
     pair, person, rank = pair[rank < states], person[rank < states], rank[rank < states]
     top, there = np.zeros((traces.people, states), np.int64), np.zeros((traces.people, states), np.bool_)
     top[person, rank], there[person, rank] = pair % traces.places, True
+    # Sorted by pair again, for the search in `_state`.
     by_pair = np.argsort(pair)
     state = _state(traces, pair[by_pair], rank[by_pair], states)
     # Visits stand one after the other; a step from one person's last to the next one's first is no step.
@@ -129,6 +132,7 @@ def _scored(
     by_to = over(odds[:, k, :k] - base[:, None], own, part.top, who, p)
     # What is left of the table after the constant, the row and the column parts.
     both = odds[:, :k, :k] - odds[:, :k, k:] - odds[:, k:, :k] + base[:, None, None]
+    # Only steps that occur in the release need a column.
     key = part.top[:, :, None] * p + part.top[:, None, :]
     at = np.minimum(np.searchsorted(step, key), max(len(step) - 1, 0))
     met = own[:, :, None] & own[:, None, :]

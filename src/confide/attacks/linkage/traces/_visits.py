@@ -15,6 +15,7 @@ ROWS = 256
 
 def visits(traces: Traces, places: int) -> csr_array:
     """Visit counts: how often each person was at each place, sparse float64[people, places]."""
+    # Visits are sorted by person, so their counts are the row pointers of the matrix.
     start = np.append(0, np.cumsum(traces.counts()))
     counts = csr_array((np.ones(len(traces)), traces.place.astype(np.int64), start), (traces.people, places))
     counts.sum_duplicates()

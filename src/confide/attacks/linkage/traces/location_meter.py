@@ -120,6 +120,7 @@ def fits(chains: Chains, seen: Ints, anybody: Floats, *, candidates: int) -> tup
     person, step = np.nonzero(seen >= 0)
     np.add.at(count, (person, seen[person, step]), 1)
     usual = np.einsum("uos,us->uo", chains.emission, chains.start)
+    # A cheap gain, as if steps were independent: it picks the candidates for the forward pass.
     gain = np.log(np.maximum(usual, 1e-300)) @ count.T - count @ anybody
     chosen = np.argsort(-gain, axis=1, kind="stable")[:, :candidates]
     exact, odd, states = np.empty(chosen.shape), 0, chains.start.shape[1]
@@ -131,6 +132,7 @@ def fits(chains: Chains, seen: Ints, anybody: Floats, *, candidates: int) -> tup
         odd += int(flagged.sum())
     exact -= (count @ anybody)[chosen]
     if traces:
+        # A trace without a forward pass must not beat one that had it.
         gain = np.minimum(gain, exact.min(axis=1, keepdims=True))
         np.put_along_axis(gain, chosen, exact, axis=1)
     return gain, odd / max(exact.size, 1)
@@ -155,6 +157,7 @@ def named(gain: Floats) -> tuple[Ints, Floats]:
     claim = np.empty(people, np.int64)
     claim[person] = np.where(place < traces, place, gain.argmax(axis=1)[person])
     mine = gain[np.arange(people), claim]
+    # The two largest gains of each trace: a person's strongest rival is one of them.
     ranked = -np.sort(-gain, axis=0)[:2]
     best, second = ranked[0], ranked[-1] if people > 1 else np.full(traces, -np.inf)
     others = np.where(mine >= best[claim], second[claim], best[claim])

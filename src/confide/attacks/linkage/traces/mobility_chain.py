@@ -119,12 +119,14 @@ def distance(then: Chains, now: Chains, at: NDArray[np.float32]) -> Floats:
     mine, theirs = at[then.top], at[now.top]
     apart = (mine[:, None, :, None, 0] - theirs[None, :, None, :, 0]) ** 2
     apart += (mine[:, None, :, None, 1] - theirs[None, :, None, :, 1]) ** 2
+    # A missing place is far from all others, so that it is never the nearest.
     apart[~(then.there[:, None, :, None] & now.there[None, :, None, :])] = FAR**2
     stationary = (
         np.einsum("nk,nrk->nr", then.stationary, np.sqrt(apart.min(axis=3)))
         + np.einsum("rk,nrk->nr", now.stationary, np.sqrt(apart.min(axis=2)))
     ) / 2
     stationary[:, ~now.there[:, 0]] = FAR
+    # The first place counts most, each further one half as much.
     value = 0.5 ** np.arange(then.top.shape[1])
     agree = (then.top[:, None] == now.top[None]) & then.there[:, None] & now.there[None]
     # One metre more: at distance 0 the second factor must still tell chains apart.

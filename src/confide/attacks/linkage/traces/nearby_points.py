@@ -54,6 +54,7 @@ class NearbyPoints:
         moved = self._moved(case, rng=rng)
         order = np.argsort(case.view.time, kind="stable")
         clock = case.view.time[order]
+        # All visits at the time of each known point, by two searches in the sorted times.
         low, high = np.searchsorted(clock, parts.time), np.searchsorted(clock, parts.time, side="right")
         claim, score = np.full(parts.people, -1), np.full(parts.people, -np.inf)
         for own in _blocks(parts.person.astype(np.int64), high - low):
@@ -73,6 +74,7 @@ class NearbyPoints:
         if case.view.where is None or len(still) != len(points):
             return 0.0
         runs = [mechanism(points, rng=child).view for child in rng.spawn(REHEARSALS)]
+        # A mechanism that drops or adds visits moves nothing that could be compared.
         if any(len(run) != len(still) or run.where is None for run in runs):
             return 0.0
         at = case.view.where[still.place]
@@ -93,6 +95,7 @@ class NearbyPoints:
         point, row, kernel = point[first], row[first], kernel[first]
         fresh = np.append(True, (point[1:] != point[:-1]) | (row[1:] != row[:-1]))[: len(point)]
         point, row, kernel = point[fresh], row[fresh], kernel[fresh]
+        # The mean over all traces: what an average trace scores at this point.
         usual = np.bincount(point, kernel, minlength=len(parts)) / view.people
         ratio = (1 - self.miss) * kernel / usual[point] + self.miss
         query = parts.person[point].astype(np.int64)
@@ -123,6 +126,7 @@ def _best(
     top = np.repeat(total[last], count)
     each = np.cumsum(np.exp(total - top))
     rest = np.diff(np.append(0.0, each[last])) - 1
+    # Traces that were near no point at all were never listed; each of them missed all points.
     without = np.exp(known[query[last]] * log_miss - total[last]) * (people - count)
     absent = people * np.exp(-total[last])
     return query[last], row[last], -np.log(np.maximum(rest, 0) + without + absent)
@@ -132,6 +136,7 @@ def _blocks(query: Ints, many: Ints) -> list[Bools]:
     """Masks of the points, whole queries together, with at most about `BLOCK` pairs each."""
     if not len(query):
         return []
+    # Queries are not split, because the best row needs all points of one.
     load = np.cumsum(np.bincount(query, many)) // BLOCK
     block = load[query]
     return [block == b for b in np.unique(block)]

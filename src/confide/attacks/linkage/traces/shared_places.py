@@ -45,12 +45,14 @@ class SharedPlaces:
         there, then = visits(case.view, places), visits(past, places)
         there.data[:], then.data[:] = 1.0, 1.0  # been there or not; how often does not count
         visitors = np.bincount(there.indices, minlength=places)
+        # A place that no new trace visits weighs as much as one with a single visitor.
         weight: Floats = np.log(case.view.people / np.maximum(visitors, 1))
         mine, theirs = then @ weight, there @ weight
         across = csr_array(there @ diags_array(weight)).T
         found = []
         for low in range(0, past.people, ROWS):
             both = (then[low : low + ROWS] @ across).toarray()
+            # The weight of the union, by inclusion and exclusion.
             either = mine[low : low + ROWS, None] + theirs - both
             found.append(nearest(both / np.maximum(either, 1e-12)))
         return guess(found)

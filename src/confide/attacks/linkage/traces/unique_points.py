@@ -55,6 +55,7 @@ class UniquePoints:
         size = np.bincount(query, minlength=parts.people)
         holder = np.full(parts.people, NO_CLAIM)
         holder[query] = row
+        # Where the release drops or splits points, a match on few of them says less.
         together = np.bincount(parts.person, minlength=parts.people) / known
         certain = together / np.maximum(size, 1)
         held = np.flatnonzero(size > 0)

@@ -64,6 +64,7 @@ class ReferenceFit:
         gaps = np.where(kept, values - mean, 0.0)
         squares = np.einsum("mni,mnj->nij", gaps, gaps) if vectors else (gaps**2).sum(axis=0)
         spare = np.maximum(count - 1, 0).sum()
+        # Each target's mean costs one degree of freedom.
         pooled = squares.sum(axis=0) / spare if spare else _spread(values[here])
         return cls(count, mean, squares, _floored(np.asarray(pooled, np.float64)))
 

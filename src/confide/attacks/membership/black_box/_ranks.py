@@ -19,6 +19,7 @@ def share_at_most(x: Floats, among: Floats, *, margin: float = 0.0) -> Floats:
     """
     ordered = np.sort(among[~np.isnan(among)])
     below = np.searchsorted(ordered, x - margin, side="right")
+    # expit is in (0, 1), so it orders ties by x and never reaches the next share.
     score = (below + expit(x)) / (len(ordered) + 1)
     return np.where(np.isnan(x), np.nan, score)
 

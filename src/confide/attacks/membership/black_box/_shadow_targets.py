@@ -33,6 +33,7 @@ class ShadowTarget:
     task: Task
 
     def predict(self, x: Batch) -> Floats:
+        # The attack asks about the same arrays, so identity finds the kept answers without comparing data.
         for answers in (self.references.on_targets, self.references.on_population):
             if answers is not None and x is answers.records.x:
                 return answers.outputs(self.number)
@@ -55,8 +56,10 @@ def shadow_targets(
         return []
     trained = references.included
     if references.population_included is not None:
+        # Two models on equal halves of the targets may still differ in the population.
         trained = np.hstack([trained, references.population_included])
     found: list[tuple[Case[BlackBox, Background, Records], Bools]] = []
+    # Evenly spread over the list, where pairs of opposite halves are neighbours.
     for j in range(0, len(references), max(len(references) // MOST, 1)):
         # Neither a copy of this reference's half nor its complement.
         apart = (trained != trained[j]).any(axis=1) & (trained == trained[j]).any(axis=1)
@@ -80,6 +83,7 @@ def best_on_shadow_targets(
         np.mean([known_auc(attack(trial, rng=child).score, member) for trial, member in trials])
         for attack, child in zip(attacks, rng.spawn(len(attacks)), strict=True)
     ]
+    # An attack without any AUC counts 0 and is not chosen.
     return attacks[int(np.argmax(np.nan_to_num(means)))]
 
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from confide.attacks.membership.black_box._in_out import Mode, plays_online
+from confide.attacks.membership.black_box._mean_likelihood import log_mean
 from confide.attacks.membership.black_box._queries import signal_of
-from confide.attacks.membership.black_box.rmia import log_mean
 from confide.core.access import BlackBox
 from confide.core.arrays import Rng
 from confide.core.nouns import Case, Guess
@@ -51,5 +51,6 @@ class BASE:
         signal = Tempered(self.temperature)
         own, others = signal_of(case.view, case.targets, signal), references.of_targets(signal)
         if plays_online(self.mode, references, self.name):
+            # All references, IN and OUT: on random halves their mean is p(x).
             return Guess(None, own - log_mean(others, references.included | ~references.included))
         return Guess(None, own - self.weight * log_mean(others, ~references.included))

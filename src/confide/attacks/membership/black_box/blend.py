@@ -41,5 +41,6 @@ class Blend:
     def __call__(self, case: Case[BlackBox, Background, Records], *, rng: Rng) -> Guess:
         case.known.need_references(self.name)
         parts = (RMIA(temperature=self.temperature), StudentT())
+        # Ranks, because the two scores have different units.
         first, second = (ranks(attack(case, rng=rng).score) for attack in parts)
         return Guess(None, (1 - self.student) * first + self.student * second)

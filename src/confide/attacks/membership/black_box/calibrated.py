@@ -39,6 +39,7 @@ class Calibrated:
 
     def __call__(self, case: Case[BlackBox, Background, Records], *, rng: Rng) -> Guess:
         references = case.known.need_references(self.name)
+        # Refuses references that were all trained on every target.
         plays_online("offline", references, self.name)
         outside = ReferenceFit.of(references.of_targets(log_probability), ~references.included)
         return Guess(None, signal_of(case.view, case.targets, log_probability) - outside.mean)

@@ -35,8 +35,10 @@ def certainty(outputs: Floats, y: Array) -> Floats:
     others = log_p.copy()
     others[rows, top] = -np.inf
     rest = logsumexp(others, axis=1)  # log(1 - p) of the winner
+    # Where p is near 1, its logarithm is taken from 1 - p.
     log_p[rows, top] = np.where(rest < -1, np.log1p(-np.exp(np.minimum(rest, -1))), log_p[rows, top])
     p = np.exp(log_p)
+    # Out of the way: log1p(-1) of a sure class would be -inf.
     p[rows, top] = 0.0
     log_rest = np.log1p(-p)
     p[rows, top], log_rest[rows, top] = np.exp(log_p[rows, top]), rest
@@ -107,5 +109,6 @@ def _best_threshold(values: Floats, member: Bools) -> float:
     # A threshold cannot divide equal values, so only the last of each tie may be one.
     last_of_tie = np.append(values[1:] != values[:-1], True)
     best = int(np.argmax(np.where(last_of_tie, gain, -np.inf)))
+    # Halfway to the next value, so that unseen scores fall on the right side.
     following = values[min(best + 1, len(values) - 1)]
     return float((values[best] + following) / 2)

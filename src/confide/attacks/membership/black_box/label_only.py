@@ -67,9 +67,11 @@ def shaken(x: Batch, strength: float, *, rng: Rng) -> Batch:
         return _redrawn(x, min(strength, 1.0), rng=rng)
     low, high = x.min(), x.max()  # outside the range of the data a model's answer is arbitrary
     if bool(((x == low) | (x == high)).all()):
+        # Binary features: noise on a bit is a flip.
         flipped = rng.random(x.shape, dtype=np.float32) < min(strength, 1.0)
         return np.where(flipped, np.where(x == low, high, low), x).astype(x.dtype)
     deviation: Array = x.std(axis=0)
+    # Single precision is enough for noise, and halves the memory of pictures.
     noisy = x + strength * deviation * rng.standard_normal(x.shape, dtype=np.float32)
     return np.clip(np.rint(noisy) if x.dtype.kind in "iu" else noisy, low, high).astype(x.dtype)
 

@@ -58,9 +58,11 @@ class LiRA:
         phi, inside, outside = logits_in_and_out(case, references)
         if online:
             return Guess(None, self._log_normal(phi, inside) - self._log_normal(phi, outside))
+        # Offline the law of the IN models is unknown, so the score is a p-value under OUT.
         deviation = np.sqrt(outside.variance(per_target=self.variance == "per_target"))
         return Guess(None, log_ndtr((phi - outside.mean) / deviation))
 
     def _log_normal(self, phi: Floats, of: ReferenceFit) -> Floats:
         variance = of.variance(per_target=self.variance == "per_target")
+        # Without the constant log(2 pi) / 2, which is the same on both sides.
         return -0.5 * ((phi - of.mean) ** 2 / variance + np.log(variance))

@@ -60,5 +60,6 @@ class Population:
             for c in np.unique(case.targets.y):
                 here, same = case.targets.y == c, others.y == c
                 if same.sum() >= FEWEST:
+                    # A class with enough records replaces the score of all classes together.
                     score[here] = share_at_most(own[here], among[same])
         return Guess(None, score)

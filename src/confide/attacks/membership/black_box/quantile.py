@@ -79,6 +79,7 @@ class Quantile:
     def _quantile(self, x: Floats, phi: Floats, x_targets: Floats, *, rng: Rng) -> Floats:
         from sklearn.ensemble import HistGradientBoostingRegressor
 
+        # 50 rounds: more would learn single records of the population by heart.
         trees = HistGradientBoostingRegressor(
             loss="quantile",
             quantile=self.level,
@@ -134,6 +135,7 @@ class _Ridge:
     def of(cls, x: Floats) -> _Ridge:
         centre = x.mean(axis=0)
         gram = x.T @ x - len(x) * np.outer(centre, centre)
+        # One decomposition serves every penalty and both regressions.
         values, vectors = np.linalg.eigh(gram)
         return cls(x, centre, np.maximum(values, 0.0), vectors)
 

@@ -38,7 +38,9 @@ class Reference:
 
     def __call__(self, case: Case[BlackBox, Background, Records], *, rng: Rng) -> Guess:
         references = case.known.need_references(self.name)
+        # Refuses references that were all trained on every target.
         plays_online("offline", references, self.name)
         values = references.of_targets(log_probability)
+        # Only OUT models count.
         outside = np.where(references.included | ~np.isfinite(values), np.nan, values)
         return Guess(None, interpolated_rank(signal_of(case.view, case.targets, log_probability), outside))

@@ -9,6 +9,13 @@ from typing import ClassVar
 import numpy as np
 
 from confide.attacks.membership.black_box._in_out import Mode, plays_online
+from confide.attacks.membership.black_box._mean_likelihood import (
+    FLOOR,
+    UNTUNED,
+    log_likelihood,
+    log_mean,
+    log_out,
+)
 from confide.attacks.membership.black_box._queries import signal_of
 from confide.attacks.membership.black_box._ranks import share_at_most
 from confide.attacks.membership.black_box._shadow_targets import best_on_shadow_targets, known_auc
@@ -20,10 +27,6 @@ from confide.knowledge.models import Background, References
 from confide.models.signals import Tempered
 from confide.views.records import Records
 
-# The smallest log-likelihood: ratios of still smaller ones are noise.
-FLOOR = np.log(1e-12)
-# The paper's value of `a` for CIFAR-10, taken where it can neither be tuned nor divided by.
-UNTUNED = 0.3
 # The temperatures to choose from: above 1, because p itself rounds to 1 on memorised records.
 TEMPERATURES = (1.5, 2.0, 3.0)
 # The temperatures to choose from with a single reference.
@@ -101,11 +104,12 @@ class RMIA:
         best = best_on_shadow_targets(choices, case, rng=rng)
         if best is not None:
             return best
+        # One reference has no others to play it against, so the release itself is the comparison.
         release = _basis(lambda signal: signal_of(case.view, case.targets, signal)[None])
         judged = [judged_by_release(Asked.of(case, references, Tempered(t)), release) for t in temperatures]
-        return (
-            choices[int(np.argmax(judged))] if np.isfinite(judged).all() else replace(self, temperature=2.0)
-        )
+        if not np.isfinite(judged).all():
+            return replace(self, temperature=2.0)
+        return choices[int(np.argmax(judged))]
 
     def _ratios(self, asked: Asked, *, online: bool) -> tuple[Floats, Floats | None]:
         """log R of the targets and of the population."""
@@ -177,37 +181,9 @@ def _basis(of: Callable[[Tempered], Floats]) -> Floats:
     return np.exp(np.stack([of(Tempered(temperature))[0] for temperature in BASIS]))
 
 
-def log_mean(log_p: Floats, here: Bools) -> Floats:
-    """log of the mean of exp(log_p) [M, n] over the models `here` [M, n]; NaN where there is none."""
-    held = np.where(here & ~np.isnan(log_p), log_p, -np.inf)
-    top = np.maximum(held.max(axis=0), -1e300)  # all -inf: no models, or p = 0 for each
-    with np.errstate(divide="ignore", invalid="ignore"):
-        return np.where(
-            here.any(axis=0), top + np.log(np.exp(held - top).sum(axis=0) / here.sum(axis=0)), np.nan
-        )
-
-
-def log_out(log_p: Floats, included: Bools, *, a: float) -> Floats:
-    """log p(x) among OUT models; where all were trained on x, from p_in = a p_out + 1 - a."""
-    outside = log_mean(log_p, ~included)
-    if not np.isnan(outside).any():
-        return outside
-    divisor = a or UNTUNED
-    with np.errstate(divide="ignore", invalid="ignore"):
-        inverted = np.log(np.maximum((np.exp(log_mean(log_p, included)) + divisor - 1) / divisor, 0.0))
-    return np.where(np.isnan(outside), inverted, outside)
-
-
-def log_likelihood(outside: Floats, inside: Floats | None, *, a: float) -> Floats:
-    """log p(x) = log((p_in + p_out) / 2), with p_in = a p_out + 1 - a where `inside` is missing."""
-    with np.errstate(divide="ignore"):
-        assumed = np.logaddexp(np.log(a) + outside, np.log(1 - a))
-    known = assumed if inside is None else np.where(np.isnan(inside), assumed, inside)
-    return np.maximum(np.logaddexp(known, outside) - np.log(2), FLOOR)
-
-
 def measured_relation(asked: Asked) -> float:
     """`a` by least squares in 1 - p_in = a (1 - p_out), where the references show both sides."""
+    # 1 - p by expm1, which keeps its digits where p is near 1.
     out = -np.expm1(log_mean(asked.on_targets, ~asked.included))
     into = -np.expm1(log_mean(asked.on_targets, asked.included))
     both = np.isfinite(out) & np.isfinite(into)
@@ -231,6 +207,7 @@ def tuned_relation(asked: Asked) -> float:
             for view, outside, member in trials
         ]
     )
+    # A trial without members or without non-members has no AUC.
     usable = table[~np.isnan(table).any(axis=1)]
     return float(grid[usable.mean(axis=0).argmax()]) if len(usable) else UNTUNED
 
@@ -249,6 +226,7 @@ def _trial(asked: Asked, j: int) -> tuple[Floats, Floats, Bools]:
         outside.append(log_mean(asked.on_population[others], ~asked.population_included[others]))
     judged, view, truth = np.concatenate(outside), np.concatenate(own), np.concatenate(member)
     rows = np.flatnonzero(~np.isnan(judged))
+    # Records have no order, so every k-th is a random sample.
     rows = rows[:: max(len(rows) // RECORDS, 1)]
     return view[rows], judged[rows], truth[rows]
 
@@ -292,5 +270,6 @@ def _plane(p: Floats, own: Floats) -> Callable[[Floats], Floats]:
     """The log of the least-squares plane of `own` [n] over `p` [f, n], kept above the floor."""
     usable = np.isfinite(p).all(axis=0) & np.isfinite(own)
     columns = np.column_stack([np.ones(usable.sum()), p[:, usable].T])
+    # The columns are nearly collinear where p is near 0 or 1; small singular values are cut.
     weights = np.linalg.lstsq(columns, own[usable], rcond=1e-10)[0]
     return lambda x: np.log(np.maximum(weights[0] + weights[1:] @ x, np.exp(FLOOR)))

@@ -63,6 +63,7 @@ class Shadow:
         need_classes(case, self.name)
         references = case.known.need_references(self.name)
         y, n = case.targets.y, len(case.targets)
+        # A random share of each model's answers bounds the training set of the classifiers.
         share = min(1.0, self.answers / (n * len(references)))
         drawn = [rng.random(n) < share for _ in references.which]
         seen = [
@@ -95,6 +96,7 @@ def _by_class(shadows: tuple[Floats, Array, Bools], own: Floats, y: Array, name:
             f"{name} needs shadow models with known members and non-members among the targets: "
             "train the references on random halves of them."
         )
+    # A model that answers NaN cannot be learned from, and such a target gets no score.
     told = np.isfinite(x).all(axis=1)
     x, labels, member = x[told], labels[told], member[told]
     score, clear = np.full(len(own), np.nan), np.isfinite(own).all(axis=1)
@@ -106,6 +108,7 @@ def _by_class(shadows: tuple[Floats, Array, Bools], own: Floats, y: Array, name:
         if min((member & rows).sum(), (~member & rows).sum()) >= ENOUGH:
             classifier = _fit(x[rows], member[rows])
         else:
+            # Fitted once, by the first class that needs it.
             classifier = shared = shared or _fit(x, member)
         score[here] = classifier.decision_function(own[here])
     return score

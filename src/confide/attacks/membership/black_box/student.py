@@ -69,6 +69,7 @@ class StudentT:
         """Degrees of freedom and scale of the predicted t; float64[n] each."""
         count = np.maximum(of.count, 1)  # with 0 references the mean is NaN, and so is the score
         nu = self.prior + count - 1
+        # The factor 1 + 1/n adds the error of the mean itself.
         return nu, np.sqrt((self.prior * of.pooled + of.squares) / nu * (1 + 1 / count))
 
     def _log_density(self, phi: Floats, of: ReferenceFit) -> Floats:
@@ -81,4 +82,5 @@ class StudentT:
 def _log_distribution(t: Floats, nu: Floats) -> Floats:
     """log P(T <= t), which keeps its digits in the upper tail too."""
     with np.errstate(divide="ignore"):
+        # The tail is computed on the side where it is small, and keeps its digits there.
         return np.where(t > 0, np.log1p(-stdtr(nu, -np.abs(t))), np.log(stdtr(nu, -np.abs(t))))

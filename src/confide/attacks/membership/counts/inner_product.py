@@ -41,5 +41,6 @@ class InnerProduct:
         grid, people = case.view.grid, case.known.need_people(self.name)
         share = grid.total(people) / people.people
         own = grid.presence(case.targets) - share
+        # What is left after an average group of this size.
         beyond = case.view.counts.ravel() - case.known.group * share
         return Guess(None, own @ beyond - (own**2).sum(axis=1) / 2)

@@ -62,6 +62,7 @@ class KnockKnock:
         person, slot = grid.pairs(case.targets)
         start = np.searchsorted(person, np.arange(n + 1))
         tables = self._trials(case.known, grid, n, rng=rng)
+        # Computed once for all targets: without the target the tables are the same.
         usual = seven(tables) if self.statistics else tables
         score = np.zeros(n)  # the counts say nothing about a person without visits
         for i in range(n):
@@ -71,7 +72,7 @@ class KnockKnock:
         return Guess(None, score)
 
     def _trials(self, known: Counted, grid: Grid, targets: int, *, rng: Rng) -> Floats:
-        """The counts of made-up groups of the people he knows, [groups, cells, times]."""
+        """The counts of made-up groups of the known people, [groups, cells, times]."""
         sizing, picking, counting = rng.spawn(3)
         # The other targets are in the group by fair coins too, so its size varies as in the game.
         least = max(known.group - targets // 2, 0)
@@ -87,6 +88,7 @@ class KnockKnock:
 
     def _score(self, released: Floats, tables: Floats, usual: Floats, slots: Ints) -> float:
         """The log-odds that the target is among those counted."""
+        # Only the target's own cells: the target changes nothing elsewhere.
         cells, bins = np.divmod(slots, released.shape[1])
         own, at = np.unique(cells, return_inverse=True)
         without = tables[:, own]
@@ -99,6 +101,7 @@ class KnockKnock:
             ]
         )
         y = np.repeat([0, 1], len(without))
+        # Scaled before the components, or the cells with most visits would decide them.
         reduced = [] if self.variance is None else [PCA(self.variance, svd_solver="full")]
         model = make_pipeline(
             StandardScaler(), *reduced, LogisticRegression(C=self.strength, solver="newton-cholesky")

@@ -50,6 +50,7 @@ def need_told(known: Background, n: int, attack: str, clear: Bools | None = None
     member = known.member if isinstance(known, SupervisedBackground) else np.empty(0, np.bool_)
     others = np.ones(n, np.bool_)
     others[rows] = False
+    # An unsupervised background knows nobody, and fails below with the counts in the message.
     lesson = KnownMembers(rows, member, np.flatnonzero(others))
     if clear is not None:
         lesson = lesson.usable(clear)

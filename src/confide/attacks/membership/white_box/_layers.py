@@ -107,6 +107,7 @@ def answer_numbers(outputs: Floats, y: Array, *, top: int) -> Floats:
 def inside_numbers(view: WhiteBox, records: Records, layers: Sequence[int]) -> Floats:
     """Log gradient norm of each chosen layer, in every published state of the run: float64[n, S L]."""
     found: list[Floats] = []
+    # The published model comes last, as the oldest state comes first.
     for state in (*view.snapshots, view):
         norms = state.gradient_norms(records.x, records.y)
         found += [log_norms(norms[:, number]) for number in layers]

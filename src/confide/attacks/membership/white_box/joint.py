@@ -75,6 +75,7 @@ class Joint:
         columns = [settle(logits)[0]] if self.logit else []
         if self.layers != ():
             chosen = layer_numbers(models[0], self.layers, self.name)
+            # [M, n, layers]: one pass of gradients for each model, whatever the number of layers.
             norms = np.stack([m.gradient_norms(targets.x, targets.y)[:, chosen] for m in models])
             if self.together:
                 columns.append(log_norms(np.stack([total_norm(each) for each in norms])))
@@ -87,10 +88,12 @@ class Joint:
         d = own.shape[1]
         gap = (own - of.mean)[:, :, None]
         if self.law == "normal":
+            # One Cholesky root serves all targets: the distance by solving, the determinant by its diagonal.
             root = np.linalg.cholesky(of.pooled)
             return (
                 -0.5 * (np.linalg.solve(root, gap[:, :, 0].T) ** 2).sum(axis=0) - np.log(np.diag(root)).sum()
             )
+        # Without references the mean is NaN, and so is the score.
         count = np.maximum(of.count, 1)
         nu = self.prior + count - 1
         scale = (self.prior * of.pooled + of.squares) * ((1 + 1 / count) / nu)[:, None, None]

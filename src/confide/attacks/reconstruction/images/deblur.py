@@ -39,6 +39,7 @@ def deblurred(pixels: Pixels, *, sigma: float, power: Floats, noise: float = ROU
     h, w = pixels.shape[1:3]
     passed = transfer(h, sigma)[:, None] * transfer(w, sigma)
     passed = passed.reshape(h, w, *(1,) * (pixels.ndim - 3))
+    # Wiener's gain: near 1 / passed where the signal is strong, near 0 where noise is.
     gain = passed * power / (passed**2 * power + noise)
     return np.clip(_pixels(gain * _cosines(pixels.astype(np.float64))), 0, 255)
 

@@ -48,6 +48,7 @@ def log_likelihood(chains: Chains, observed: Ints) -> tuple[Floats, Bools]:
     """
     table = chains.likelihood()
     total, flagged = 0.0, np.zeros((len(chains.start), observed.shape[1]), np.bool_)
+    # Scaled at every step, because a product of hundreds of chances is 0 in float64.
     ahead = np.broadcast_to(chains.start[:, None], (*flagged.shape, chains.start.shape[1]))
     for t in range(observed.shape[2]):
         here, scale, impossible = _weighed(ahead, _shown(table, observed[..., t]))
@@ -146,5 +147,6 @@ def _weighed(ahead: Floats, shown: Floats) -> tuple[Floats, Floats, Bools]:
 
 def _drawn(weight: Floats, coins: Floats) -> Ints:
     """An index of the last axis for each coin, in proportion to the weights."""
+    # Inverse of the cumulated weights, for all chains and sequences at once.
     up_to = np.cumsum(weight, axis=-1)
     return (up_to <= (coins * up_to[..., -1])[..., None]).sum(axis=-1).clip(max=weight.shape[-1] - 1)

@@ -100,11 +100,13 @@ def learned(
         keep: rounds that are kept.
         rng: draws the gaps and the chains.
     """
+    # K own states and one more: the matrices stay small, whatever R is.
     shares, mine, local = _states(observed, regions, own)
     seen = np.concatenate([mine >= 0, np.ones((len(mine), 1), np.bool_)], axis=1)
     # Half a visit for each state that there is: a state must stay possible.
     visits = _counted(local[..., None], (seen.shape[1],)) + 0.5 * seen
     alpha = prior * visits / visits.sum(axis=1, keepdims=True)
+    # Steps after a person's last visit are not part of the trace.
     within = np.arange(local.shape[1]) < _lengths(local)[:, None]
     if (within & (local == NOT_SEEN)).any():
         start, transition = _gibbs(local, alpha, within, burn_in=burn_in, keep=keep, rng=rng)
@@ -163,6 +165,7 @@ def _rounds(
         counts = _moves(path, within, states) + alpha[:, None]
         visits = _counted(np.where(within, path, NOT_SEEN)[..., None], (states,)) + alpha
         start, transition = _scaled(rng.standard_gamma(visits)), _scaled(rng.standard_gamma(counts))
+        # The mean of the parameters of the Dirichlet, which varies less than the mean of draws from it.
         if turn >= burn_in:
             begun, moved = begun + _scaled(visits), moved + _scaled(counts)
     return begun / keep, moved / keep

@@ -108,6 +108,7 @@ def shown_as(
     region = whom[owners(mechanism, trial)[view.person]]
     shown = np.bincount(region * count + symbol[view.place], minlength=len(regions) * count)
     table = shown.reshape(len(regions), count).astype(np.float64)
+    # Good and Turing: the share of symbols seen once estimates the chance of those never seen.
     missed = ((table == 1).sum(axis=1, keepdims=True) + LEAST_MISSED) / count
     table += missed
     return table / table.sum(axis=1, keepdims=True)
@@ -137,6 +138,7 @@ def steps(person: Array, time: Ints, *, step: int, forget: int) -> Ints:
     whose, ahead = person[order], np.diff(slot[order], prepend=0)
     first = np.append(np.ones(min(len(whose), 1), np.bool_), whose[1:] != whose[:-1])
     along = np.cumsum(np.where(first, 0, np.minimum(ahead, forget)))
+    # The cumulated sum runs over all people; each person starts at 0 again.
     along -= along[np.flatnonzero(first)][np.cumsum(first) - 1]
     found = np.empty(len(order), np.int64)
     found[order] = along

@@ -36,6 +36,7 @@ class System:
         gradients were. A few rounds of solving and measuring what is left show which blocks to trust.
         """
         weights = np.ones(len(self.grams))
+        # With a single block its weight is only a scale.
         for _ in range(rounds if len(weights) > 1 else 0):
             gram, size = self._together(weights)
             gram[np.diag_indices_from(gram)] += ridge * size
@@ -56,6 +57,7 @@ class System:
             along=vectors.T @ (weights @ self.along) / size,
             square=float(weights @ self.squares) / size,
             parameters=float(self.sizes.sum()),
+            # The weights change the density of the target, which the evidence must count.
             offset=0.5 * float(self.sizes @ np.log(weights / size)),
         )
 

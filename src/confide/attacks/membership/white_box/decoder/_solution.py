@@ -58,6 +58,7 @@ class Solution:
         ridge = self.setting.ridge
         c, unsure = self.spectrum.coefficients(ridge), self.spectrum.unsure(ridge)
         answer = np.full(len(self.clear), np.nan)
+        # A size of 0 means that nothing was learned; the coefficients are then 0 too.
         answer[self.clear] = c / (size_of_member(c, unsure) or 1.0)
         return answer
 

@@ -100,6 +100,7 @@ def system_of(found: Sum, people: Records) -> System:
     """The system in as many blocks of layers as memory allows."""
     products, state = found.along(people), found.state
     grams, along, squares, sizes = list[Floats](), list[Floats](), list[float](), list[int]()
+    # How many Gram matrices of float64 fit.
     room = ROOM // (8 * max(len(people), 1) ** 2)
     for block in _blocks(len(found.layers), min(room, BLOCKS)):
         names, parts = [found.layers[i] for i in block], [found.direction[i] for i in block]
@@ -125,7 +126,9 @@ def sketch_of(found: Sum, people: Records, weights: Floats, *, width: int, rng: 
     direction = np.concatenate(found.direction)
     per_layer = np.repeat(weights, [len(block) for block in _blocks(len(found.layers), len(weights))])
     factors = np.repeat(np.sqrt(per_layer), [len(part) for part in found.direction])
+    # Random signs, so that different parameters cancel in a bucket on average.
     factors = factors * (rng.integers(2, size=len(direction)) * 2.0 - 1)
+    # Sorted by bucket, one pass of `reduceat` adds a whole gradient.
     order, starts, there = _buckets(len(direction), width, rng)
     sketches, target = np.zeros((len(people), width)), np.zeros(width)
     target[there] = np.add.reduceat((direction * factors)[order], starts)

@@ -153,6 +153,8 @@ class Decoder:
             if len(people) <= self.most:
                 spectrum, setting = self._best(target, each, people, outside)
             else:
+                # The setting is chosen on as many candidates as fit into a Gram matrix; then all are sketched
+                # under it.
                 some = people.take(np.sort(choosing.permutation(len(people))[: self.most // 2]))
                 setting = self._best(target, each, some, 0)[1]
                 spectrum = self._spectrum(each, people, setting, hashing)
@@ -181,6 +183,7 @@ class Decoder:
             try:
                 tried.append(self._tried(target, found, people, temperature))
             except KnowledgeError:
+                # A view that shows gradients only at temperature 1 is used at that.
                 if not tried:
                     raise
                 break
@@ -239,6 +242,7 @@ class Decoder:
                 "or has noise in its weights, or most members are not among the candidates: give a known "
                 "start (checkpoints), or the whole list.",
             )
+        # With fewer equations than candidates, or a fit that uses most of them up, noise is explained too.
         elif spectrum.parameters < among or spectrum.spent(setting.ridge) > SPENT:
             doubt = (
                 f"{spectrum.parameters:.0f} numbers are too few to tell ",

@@ -60,6 +60,7 @@ class CalibratedDecoder:
         references = case.known.need_references(self.name, at_least=2)
         models = references.insides(self.name)
         drawing, solving, *others = rng.spawn(2 + len(models))
+        # References without earlier states show no displacement, and the comparison needs the same target.
         earlier = all(model.snapshots for model in models)
         target: Target = "weights" if self.target == "auto" and not earlier else self.target
         decoder = Decoder(target=target, most=self.most)
@@ -70,6 +71,7 @@ class CalibratedDecoder:
             for model, child in zip(models, others, strict=True)
         ]
         own, values = solution.sizes()[:n], np.stack([each.sizes()[:n] for each in solutions])
+        # The coefficients play the part of the logit in the test of `student`.
         test, included = StudentT(mode="online", prior=self.prior), references.included
         inside, outside = ReferenceFit.of(values, included), ReferenceFit.of(values, ~included)
         ratio = test.ratio(own, inside, outside)

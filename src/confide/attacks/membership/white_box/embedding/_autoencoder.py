@@ -39,6 +39,7 @@ def embedded(seen: Floats, restored: Floats, *, width: int, steps: int, rng: Rng
 
 def _restore(encoder: nn.Module, decoder: nn.Module, given: Tensor, wanted: Tensor, steps: int) -> None:
     parameters = [*encoder.parameters(), *decoder.parameters()]
+    # A large step: there are a few weights, and about a hundred steps.
     optimiser = torch.optim.Adam(parameters, lr=1e-2, fused=True)
     for _ in range(steps):
         optimiser.zero_grad()

@@ -80,6 +80,7 @@ class Embedding:
         small = np.column_stack([log_norms(np.abs(column)) for column in answers[:, 1:].T])
         outputs = view.layer_outputs(targets.x, layers=[view.layers[number] for number in chosen])
         hidden = np.column_stack([log_norms(np.linalg.norm(each, axis=1)) for each in outputs])
+        # `inside_numbers` puts the published model's layers last.
         latest = norms[:, -len(chosen) :]
         return np.column_stack([answers[:, 0], small, norms]), hidden, total_norm(np.exp(latest))
 

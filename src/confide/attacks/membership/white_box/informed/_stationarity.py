@@ -89,10 +89,12 @@ def balance(
     square = float(sum(part @ part for part in direction))
     of_rest = rest.total(along[:n], None if base is None else along[n:])
     fitted = penalty is None and square > 0
+    # Least squares for each target: the factor that makes R + kappa r shortest.
     kappa = -of_rest / square if fitted else np.full(n, penalty or 0.0)
     own = np.diagonal(gram)[:n] - (along[:n] ** 2 / square if fitted else 0.0)
     with_own, with_itself = rest.products(gram)
     without = with_itself + 2 * kappa * of_rest + kappa**2 * square
+    # Members balance with their own gradient, non-members without it; the smaller residue is the right one.
     added = without + 2 * (with_own + kappa * along[:n]) + own
     residue = np.sqrt(np.maximum(np.minimum(without, added), 0.0))  # rounding may leave a square below 0
     return StationarityResidual(rest, gram, along, kappa, own, residue, clear[:n])

@@ -63,6 +63,7 @@ class IHA:
 
     def __call__(self, case: Case[WhiteBox, Informed, Records], *, rng: Rng) -> Guess:
         residual = balance(case, self.name, self.penalty)
+        # The public size: the actual number of members would say how many targets are in.
         n = self.training_size or max(residual.rest.size, 1)
         gram, penalty = self._bent(residual.gram, residual.penalty)
         own = np.diagonal(gram)[: len(case.targets)]
@@ -73,6 +74,8 @@ class IHA:
 
     def _bent(self, gram: Floats, penalty: Floats) -> tuple[Floats, Floats]:
         """The inner products <H^-1 g_i, H^-1 g_j>, and <H^-1 r, H^-1 g_j>."""
+        # By Woodbury: only a matrix of candidates x candidates is ever solved, whatever the number of
+        # parameters.
         factor = cho_factor(self.damping * np.eye(len(gram)) + gram / len(gram))
         once: Floats = cho_solve(factor, gram)
         return cho_solve(factor, once.T), cho_solve(factor, cho_solve(factor, penalty))

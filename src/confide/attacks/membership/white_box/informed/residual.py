@@ -53,5 +53,6 @@ class Residual:
     def __call__(self, case: Case[WhiteBox, Informed, Records], *, rng: Rng) -> Guess:
         residual = balance(case, self.name, self.penalty)
         ratio = -2 * residual.left_over(residual.gram, residual.penalty) - residual.own
+        # One scale for all targets keeps the order, and makes scores of different models comparable.
         score = ratio / (residual.own.mean() or 1.0)
         return Guess(None, np.where(residual.clear, score, np.nan), residual.diagnostics)

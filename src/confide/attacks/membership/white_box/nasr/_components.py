@@ -74,6 +74,7 @@ class Narrow:
         n, length = rows.shape
         if length <= self.width:
             return rows.astype(np.float32)
+        # Padded to a whole number of groups; the order of the numbers was shuffled before.
         mixed = np.zeros((n, -(-length // self.width) * self.width), np.float32)
         mixed[:, :length] = rows[:, self.order] * self.signs
         return mixed.reshape(n, self.width, -1).sum(axis=2)
@@ -127,6 +128,7 @@ def output_table(
 
 def outer_layout(gradients: Floats, units: int) -> Layout | None:
     """The layout in which gradients [n, p] are outer products of `units` errors and an input, or None."""
+    # The number of parameters must be units x (inputs or inputs + 1).
     if not units or gradients.shape[1] % units or not gradients.any():
         return None
     for layout in ("bias last", "no bias"):
@@ -159,6 +161,8 @@ def factors(whole: Floats) -> tuple[Floats, Floats]:
     >>> u.tolist(), v.tolist()
     ([[0.0, 1.0]], [[0.6, 0.8]])
     """
+    # Every row is a multiple of the input; the longest row shows its direction with the fewest rounding
+    # errors.
     strongest = np.einsum("nuv,nuv->nu", whole, whole).argmax(axis=1)
     inputs = _unit(whole[np.arange(len(whole)), strongest])
     return _unit((whole @ inputs[:, :, None])[:, :, 0]), inputs

@@ -109,6 +109,7 @@ class AttackNetwork(nn.Module):
         for layer in layers.children():
             x = layer(x).relu()
             if self.training:
+                # torch's own dropout takes no generator.
                 kept = torch.rand(x.shape, generator=self._coins) >= DROPPED
                 x = x * kept / (1 - DROPPED)
         return x
@@ -142,6 +143,7 @@ def _train(
     """Train in place; the network ends as it was after its best epoch on those held out."""
     optimiser = torch.optim.Adam(network.parameters(), lr=sizes.learning_rate, fused=True)
     loss = functional.binary_cross_entropy_with_logits
+    # Early stopping: the best weights so far are kept in a copy.
     best, since, kept = float("inf"), 0, [p.detach().clone() for p in network.parameters()]
     for _ in range(sizes.epochs):
         network.train()
@@ -169,6 +171,7 @@ def _split(lesson: KnownMembers, *, rng: Rng) -> tuple[Array, Array]:
     held_out: list[Array] = []
     for rows in (lesson.rows[lesson.member], lesson.rows[~lesson.member]):
         rows = rng.permutation(rows)
+        # At least one of each side, or the stopping rule would see one side only.
         cut = max(1, round(HELD_OUT * len(rows)))
         held_out.append(rows[:cut])
         train.append(rows[cut:])
@@ -188,7 +191,8 @@ def _rows(
 
 
 def dense(inputs: int, outputs: int, coins: torch.Generator) -> nn.Linear:
-    """A linear layer with He's first weights, from the given generator."""
+    """A linear layer with Kaiming initialisation, from the given generator."""
+    # Made on the meta device, a layer does not draw from torch's global generator.
     layer = nn.Linear(inputs, outputs, device="meta").to_empty(device="cpu")
     with torch.no_grad():
         layer.weight.normal_(0.0, (2.0 / inputs) ** 0.5, generator=coins)

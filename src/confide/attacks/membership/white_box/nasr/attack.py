@@ -129,6 +129,7 @@ def judged(
     need_told(case.known, n, name)  # refuse before anything slow
     narrowing, compressing, training = rng.spawn(3)
     numbers = _numbers(case.view, case.targets, gradients=settings.gradients > 0)
+    # A target whose numbers are not finite can neither teach nor be scored.
     lesson = need_told(case.known, n, name, finite_rows(numbers))
     tables = [robust(numbers), _labels(case.targets.y, case.known.classes)]
     names = _last(case.view, settings.outputs)
