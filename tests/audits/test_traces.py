@@ -18,6 +18,7 @@ from confide.core.errors import DataError, KnowledgeError
 from confide.data.twins_traces import wanderers
 from confide.games.linkage.traces import EarlierKnown, PointsKnown
 from confide.inputs.traces import Traces, read_traces
+from confide.mechanisms.anonymize.coarse_traces import cells
 from confide.mechanisms.anonymize.split_traces import SplitTraces
 
 MADE = wanderers(160, around=(48.1, 11.5), each=25, places=120, days=12, rng=np.random.default_rng(1))
@@ -233,9 +234,53 @@ def test_each_world_is_dealt_once_and_each_protection_applied_once_in_it(
     assert sum(people > 80 for people in splits) == 4, "the adversary tries it on 80 targets at most"
 
 
-def test_a_released_file_of_cells_is_refused_rather_than_audited_too_weakly() -> None:
-    held = Traces(
-        pl.DataFrame(), user="u", time="t", lat="a", lon="b", released=pl.DataFrame(), made_by="cell:1000m"
+def _as_cells(frame: pl.DataFrame, *, metres: float, seconds: int) -> pl.DataFrame:
+    """The exact points of a frame in the middle of their cells, made without the reader of the audit."""
+    where = frame.select("lat", "lon").to_numpy()
+    cell, middle = cells(where, metres=metres)
+    return frame.with_columns(
+        lat=pl.Series(middle[cell, 0]),
+        lon=pl.Series(middle[cell, 1]),
+        time=pl.col("time") // seconds * seconds,
     )
-    with pytest.raises(DataError, match="cannot be audited yet"):
+
+
+@pytest.mark.parametrize("grid", ["500m", "150m"])
+def test_a_released_file_of_cells_is_attacked_as_strongly_as_foretold(tmp_path: Path, grid: str) -> None:
+    """Cells of 1,300 m and bins of 90 minutes are nested in no grid of the reader."""
+    options = {**SPOT, "attacks": "unicity,nearby-points,jaccard,mobility-likelihood", "cache": tmp_path}
+    near = np.random.default_rng(5).normal(0, 0.002, (2, len(FRAME)))  # a place is seen within some 200 m
+    exact = FRAME.with_columns(lat=pl.col("lat") + near[0], lon=pl.col("lon") + near[1])
+    asked = run(exact, **options, protect="cell:1300m+bin:90min")
+    released = _as_cells(exact, metres=1_300, seconds=5_400)
+    found = run(exact, **options, cell=grid, released=released, made_by="cell:1300m+bin:90min")
+    for mine, theirs in zip(found.evidence, asked.evidence, strict=True):
+        one, other = (e.table.filter("exposed")["hit"].mean() for e in (mine, theirs))
+        assert one > other - 0.15, mine.attack
+
+
+def test_cells_of_a_released_file_are_no_named_places() -> None:
+    frame = FRAME.rename({"user_id": "u"})
+    held = Traces(
+        frame,
+        user="u",
+        time="time",
+        place="venue",
+        lat="lat",
+        lon="lon",
+        released=frame,
+        made_by="cell:1000m",
+    )
+    with pytest.raises(DataError, match="cells have no names"):
         read(held, settings=Settings())
+
+
+def test_who_is_not_in_a_released_file_is_held_out(tmp_path: Path) -> None:
+    """A file of 60 people of 160: a claim about another one is false, and dilutes no share of the 60."""
+    some = sorted(FRAME["user_id"].unique())[:60]
+    part = FRAME.filter(pl.col("user_id").is_in(some))
+    found = run(cache=tmp_path, **SPOT, released=part, attacks="unicity")
+    (evidence,) = found.evidence
+    exposed = evidence.table.filter("exposed")
+    assert 15 <= exposed["target"].n_unique() <= 45 and exposed["hit"].mean() > 0.9
+    assert any("100 people of" in line for line in found.sections[0].notes)

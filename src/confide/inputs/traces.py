@@ -2,25 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import KW_ONLY, dataclass
+from dataclasses import KW_ONLY, dataclass, replace
 from typing import Annotated
 
 import numpy as np
 import polars as pl
 
-from confide.core.arrays import Floats, Ints
+from confide.core.arrays import Ints
 from confide.core.errors import DataError
 from confide.core.flags import HOW, KNOWS, Column, Flag, Held, OptionalColumn
 from confide.core.flags import Table as AnyTable
-from confide.inputs.columns import coded, named_rows, need, need_ids, numbers
+from confide.core.nouns import AnyMechanism
+from confide.inputs.columns import coded, need, need_ids
 from confide.inputs.keys import as_ids, numbered, original_ids, refuse_strangers
 from confide.inputs.lengths import parse_length
-from confide.inputs.source import Role, Source
-from confide.inputs.tables import Table, read_table
+from confide.inputs.places import Columns, Places, read_places
+from confide.inputs.source import Source
+from confide.inputs.tables import read_table
 from confide.inputs.times import Times, parse_span, read_times
-from confide.mechanisms.anonymize.coarse_traces import CoarseTraces, cells
+from confide.mechanisms.anonymize.coarse_traces import cells
+from confide.mechanisms.anonymize.fixed_grid import FixedGrid
 from confide.views import traces as views
+from confide.views.points import distinct, first_at_each
 
 HOME_M = 2_000
 """Metres of the cells in which people are compared with their released traces. Noise or a coarse grid moves
@@ -104,39 +107,6 @@ class Traces:
         return int(parse_span(self.bin, likely=("h", "d"), least=1))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Columns:
-    """Which columns say who, when and where: a place's name, or latitude and longitude, or all three."""
-
-    user: str
-    time: str
-    place: str | None = None
-    lat: str | None = None
-    lon: str | None = None
-
-    @property
-    def roles(self) -> dict[Role, str | None]:
-        """What a column says -> the column."""
-        return {"user": self.user, "time": self.time, "place": self.place, "lat": self.lat, "lon": self.lon}
-
-    @property
-    def all(self) -> list[str]:
-        return [c for c in self.roles.values() if c is not None]
-
-    def check(self) -> None:
-        """Check that the columns say where people were, and that none is named twice.
-
-        Raises:
-            DataError: if not.
-        """
-        if self.place is None and (self.lat is None or self.lon is None):
-            raise DataError("nothing says where people were: name the column of places, or both lat and lon.")
-        if (self.lat is None) != (self.lon is None):
-            raise DataError("a latitude without a longitude is no place: name both columns.")
-        if len(set(self.all)) < len(self.all):
-            raise DataError(f"one column is named twice among {', '.join(self.all)}: give each its own.")
-
-
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class TracesData:
     """Everybody's traces at the resolution asked for.
@@ -152,6 +122,9 @@ class TracesData:
         owner: int64[ids], the person behind each user id of the released traces; a person has several where
             the release splits traces.
         released_source: of the released traces.
+        exact: the original traces as they were read, row for row as `records`; None where the originals are
+            released. Who knows how a released file was made applies that to these.
+        grid: on which `records` and `released` stand; None where the originals are released.
         notes: how the times were read, in sentences.
         counted: what was left out, in sentences that count people.
     """
@@ -164,8 +137,30 @@ class TracesData:
     released: views.Traces | None = None
     owner: Ints | None = None
     released_source: Source | None = None
+    exact: views.Traces | None = None
+    grid: FixedGrid | None = None
     notes: tuple[str, ...] = ()
     counted: tuple[str, ...] = ()
+
+    @property
+    def known(self) -> views.Traces:
+        """The original traces as an adversary knows them: exactly, where a released file is given."""
+        return self.records if self.exact is None else self.exact
+
+    def points(self) -> views.Traces:
+        """What is known, with one visit of each person in each cell and bin.
+
+        Several exact visits in one cell and bin would count as several points, and tell no more than one.
+        """
+        return self.known.rows(np.sort(first_at_each(self.records)))
+
+    def able(self, points: int) -> int:
+        """How many people have this number of points, and a visit in the release."""
+        enough = distinct(self.records).counts() >= points
+        if self.released is not None and self.owner is not None:
+            here = self.owner[self.released.counts() > 0]
+            enough &= np.bincount(here, minlength=len(enough)) > 0
+        return int(enough.sum())
 
     def point(self, place: int, time: int) -> str:
         """A point in words, such as "'Fargo' @ 2010-10-07 15:00"."""
@@ -177,14 +172,18 @@ class TracesData:
         return f"{called} @ {np.datetime64(time, 's').astype('datetime64[m]').item():%Y-%m-%d %H:%M}"
 
 
-def read_traces(held: Traces) -> TracesData:
+def read_traces(held: Traces, *, made_by: AnyMechanism | None = None) -> TracesData:
     """Read the visits, put them on the grid, and match a released file to them.
+
+    Args:
+        held: the record.
+        made_by: how the released file was made, as the adversary knows it.
 
     Raises:
         DataError: for a column that is missing or cannot be read (rows are named), or a release that cannot
             be matched.
     """
-    columns, metres, released = held.columns, held.metres, held.released
+    columns, released = held.columns, held.released
     tables = [read_table(held.records, name="the traces")]
     if released is not None:
         tables.append(read_table(released, name="the released file"))
@@ -197,37 +196,74 @@ def read_traces(held: Traces) -> TracesData:
         ids[1] = original_ids(ids[1], ids[0], key=held.key, split=True, names=names)
     times = [read_times(t.frame, columns.time, name=t.name) for t in tables]
     people = coded(pl.concat(ids))
-    place, where, places = _places(tables, columns, metres)
+    places = read_places(tables, columns)
+    grid = _grid(places, held, made_by)
     cut = tables[0].frame.height
 
-    def on_grid(who: Ints, when: Times, there: Ints, *, people: int) -> views.Traces:
+    def as_read(who: Ints, when: Times, there: Ints, *, people: int) -> views.Traces:
         seconds = np.floor(when.seconds).astype(np.int64)
-        placed = views.Traces.of(who, seconds, there, people=people, places=int(place.max()) + 1, where=where)
-        return CoarseTraces(seconds=held.seconds)(placed, rng=None).view
+        return views.Traces.of(who, seconds, there, people=people, places=places.number, where=places.where)
 
-    records = on_grid(people.codes[:cut], times[0], place[:cut], people=len(people.labels))
-    shown, owner = None, None
-    if released is not None:
-        row, owner = numbered(people.codes[cut:], coded(pseudonyms))
-        shown = on_grid(row, times[1], place[cut:], people=len(owner))
-        _refuse_strangers(records, shown, owner, metres, names=names, keyed=held.key is not None)
-    outsiders = int((records.counts() == 0).sum())
+    exact = as_read(people.codes[:cut], times[0], places.code[:cut], people=len(people.labels))
+    records = grid(exact, rng=None).view
     sources = [Source.of(t, columns.roles, time=w.form) for t, w in zip(tables, times, strict=True)]
-    return TracesData(
+    data = TracesData(
         records=records,
         people=people.labels,
-        places=places,
+        places=places.labels,
         name=names[1],
         source=sources[0],
+        notes=times[0].form.notes,
+    )
+    if released is None:
+        return data
+    row, owner = numbered(people.codes[cut:], coded(pseudonyms))
+    shown = grid(as_read(row, times[1], places.code[cut:], people=len(owner)), rng=None).view
+    _refuse_strangers(records, shown, owner, held.metres, names=names, keyed=held.key is not None)
+    return replace(
+        data,
         released=shown,
         owner=owner,
-        released_source=sources[1] if released is not None else None,
-        notes=times[0].form.notes,
-        counted=(
-            f"{outsiders:,} people of {names[1]} are not in {names[0]}: their rows are left out of what the "
-            "adversary sees, which makes the others a little easier to find.",
-        )
-        * (outsiders > 0),
+        exact=exact,
+        grid=grid,
+        released_source=sources[1],
+        counted=_others(records, people.codes[cut:], names),
+    )
+
+
+def _grid(places: Places, held: Traces, made_by: AnyMechanism | None) -> FixedGrid:
+    """The grid on which visits are known and released.
+
+    Raises:
+        DataError: if the released file is said to show cells, and places are known by their names.
+    """
+    none = np.empty(0, np.int64)
+    table = views.Traces.of(none, none, none, people=0, places=places.number, where=places.where)
+    # The release may have places of its own, such as the middles of larger cells.
+    images = table if made_by is None else made_by(table, rng=np.random.default_rng(0)).view
+    if places.labels is not None:
+        if images.places != table.places:
+            raise DataError(
+                "the released file was made of cells, and cells have no names: give latitude and longitude "
+                "without a column of places."
+            )
+        return FixedGrid(seconds=held.seconds)
+    assert places.where is not None
+    assert images.where is not None
+    return FixedGrid.over(places.where, images.where, metres=held.metres, seconds=held.seconds)
+
+
+def _others(records: views.Traces, released: Ints, names: tuple[str, str]) -> tuple[str, ...]:
+    """Who is in one file and not in the other, in sentences."""
+    ours, theirs = names
+    known = records.counts() > 0
+    here = np.bincount(released, minlength=records.people) > 0
+    outsiders, absent = int((~known).sum()), int((known & ~here).sum())
+    return (
+        f"{outsiders:,} people of {theirs} are not in {ours}: their rows are left out of what the "
+        "adversary sees, which makes the others a little easier to find.",
+    ) * (outsiders > 0) + (f"{absent:,} people of {ours} are not in {theirs}: they count as held out.",) * (
+        absent > 0
     )
 
 
@@ -250,43 +286,3 @@ def _refuse_strangers(
         for t, whose in ((records, records.person.astype(np.int64)), (released, owner[released.person]))
     )
     refuse_strangers(ours, theirs, things=parts, what="place", names=names, keyed=keyed)
-
-
-def _places(
-    tables: Sequence[Table], columns: Columns, metres: float
-) -> tuple[Ints, Floats | None, pl.Series | None]:
-    """The place code of each row of all tables, where the places are, and what they are called."""
-    spots = None
-    if columns.lat is not None and columns.lon is not None:
-        spots = np.concatenate(
-            [
-                np.column_stack(
-                    [
-                        _degrees(t, columns.lat, most=90, what="latitude"),
-                        _degrees(t, columns.lon, most=180, what="longitude"),
-                    ]
-                )
-                for t in tables
-            ]
-        )
-    if columns.place is None:
-        assert spots is not None
-        cell, where = cells(spots, metres=metres)
-        return cell, where, None
-    named = coded(pl.concat([as_ids(t.frame[columns.place]) for t in tables]))
-    if spots is None:
-        return named.codes, None, named.labels
-    count = np.bincount(named.codes)
-    sums = [np.bincount(named.codes, spots[:, i]) / count for i in (0, 1)]
-    return named.codes, np.column_stack(sums), named.labels
-
-
-def _degrees(table: Table, column: str, *, most: int, what: str) -> Floats:
-    found = numbers(table.frame, column, name=table.name)
-    wrong = np.abs(found) > most
-    if wrong.any():
-        raise DataError(
-            f"{table.name}: column {column!r} is outside the globe in {named_rows(pl.Series(wrong))} "
-            f"({found[wrong][0]:g}): a {what} is between -{most} and {most} degrees."
-        )
-    return found

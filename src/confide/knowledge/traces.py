@@ -95,16 +95,26 @@ def owners(mechanism: Mechanism[Traces], data: Traces) -> Ints:
 
 def pieces(mechanism: Mechanism[Traces], visits: Traces, *, release: Traces, rng: Rng) -> tuple[Traces, Ints]:
     """Known visits as they would stand in a release, one person for each row, and the owners, int64[rows]."""
-    if isinstance(mechanism, Steps):
-        behind = np.arange(visits.people)
-        for step in mechanism.steps:
-            visits, rows = pieces(step, visits, release=release, rng=rng)
-            behind = behind[rows]
-        return visits, behind
-    # A noisy mechanism would move the known visits once more; where they most likely stand says more.
-    if isinstance(mechanism, Shows):
-        return mechanism.seen(visits, release=release), np.arange(visits.people)
-    return mechanism(visits, rng=rng).view, owners(mechanism, visits)
+    behind, showing = np.arange(visits.people), list[Shows]()
+    for step in _single(mechanism):
+        # A noisy mechanism would move the known visits once more; where they most likely stand says more.
+        if isinstance(step, Shows):
+            showing.append(step)
+            continue
+        behind = behind[owners(step, visits)]
+        visits = step(visits, rng=rng).view
+    for (
+        step
+    ) in showing:  # they compare the visits with the release, so under its codes: those of the last step
+        visits = step.seen(visits, release=release)
+    return visits, behind
+
+
+def _single(mechanism: Mechanism[Traces]) -> tuple[Mechanism[Traces], ...]:
+    """The steps of a mechanism, and of the compositions among them."""
+    if not isinstance(mechanism, Steps):
+        return (mechanism,)
+    return tuple(single for step in mechanism.steps for single in _single(step))
 
 
 def as_released(mechanism: Mechanism[Traces], visits: Traces, *, release: Traces, rng: Rng) -> Traces:

@@ -68,7 +68,8 @@ class InOrder:
 
 def in_order(steps: Sequence[AnyMechanism]) -> AnyMechanism:
     """The composition of these mechanisms; a single one is itself, and none leaves the data as they are."""
-    changing = tuple(step for step in steps if not isinstance(step, Published))
+    single = [part for step in steps for part in (step.steps if isinstance(step, InOrder) else (step,))]
+    changing = tuple(step for step in single if not isinstance(step, Published))
     if not changing:
         return Published()
     return changing[0] if len(changing) == 1 else InOrder(changing)

@@ -117,12 +117,17 @@ def _distinct(codes: Ints) -> Ints:
 
 def distinct(traces: Traces) -> Traces:
     """The same traces without repeated points of one person."""
+    return traces.rows(first_at_each(traces))
+
+
+def first_at_each(traces: Traces) -> Ints:
+    """The position of the first visit of each person at each of their points, by person, time and place."""
     order = np.lexsort((traces.place, traces.time, traces.person))
     same = np.zeros(len(order), np.bool_)
     if len(order):
         columns = (traces.person[order], traces.time[order], traces.place[order])
         same[1:] = np.all([c[1:] == c[:-1] for c in columns], axis=0)
-    return traces.rows(order[~same])
+    return order[~same]
 
 
 def drawn(counts: Ints, points: int, *, rng: Rng) -> Ints:

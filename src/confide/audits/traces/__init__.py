@@ -17,11 +17,11 @@ from confide.audits.traces.games import KNOW_POINTS, KNOW_THE_PAST, PAST, Games,
 from confide.audits.traces.localisation import localisation_exhibits
 from confide.audits.traces.people import easiest_table, who_by_what
 from confide.audits.traces.protections import PROTECTIONS
-from confide.core.errors import DataError
 from confide.core.estimate import Estimate, Measured
 from confide.core.nouns import AnyAttack, AnyMechanism
 from confide.inputs.traces import Traces, TracesData, read_traces
 from confide.mechanisms.anonymize.coarse_traces import CoarseTraces
+from confide.mechanisms.anonymize.fixed_grid import FixedGrid
 from confide.mechanisms.in_order import InOrder
 from confide.mechanisms.randomize.planar_laplace import PlanarLaplace
 from confide.report import Exhibit
@@ -36,14 +36,7 @@ def read(held: Traces, *, settings: Settings) -> TracesSubject:
         DataError: if a file or column cannot be used, or too few people have enough points.
     """
     made = made_by(held.released, held.made_by, PROTECTIONS)
-    steps = made.steps if isinstance(made, InOrder) else (made,)
-    if any(isinstance(step, CoarseTraces) and step.metres is not None for step in steps):
-        # The file is coded on the reader's grid, the mechanism on its own: attacks would compare two codes.
-        raise DataError(
-            "a released file of coarse cells cannot be audited yet: its attacks would be too weak. Audit the "
-            "original with --protect and the same cells instead."
-        )
-    return subject_of(held, read_traces(held), settings=settings, made_by=made)
+    return subject_of(held, read_traces(held, made_by=made), settings=settings, made_by=made)
 
 
 def subject_of(
@@ -132,11 +125,12 @@ class TracesSubject:
         """Where people were, in a release that moves visits, as those who know the past attacked it."""
         known = self.planned.known(release.mechanism)
         steps = known.steps if isinstance(known, InOrder) else (known,)
-        moved = all(isinstance(step, CoarseTraces | PlanarLaplace) for step in steps)
+        made = [step for step in steps if not isinstance(step, FixedGrid)]  # it says how the file was read
+        moved = made and all(isinstance(step, CoarseTraces | PlanarLaplace) for step in made)
         if not moved or len(self.planned.past.able()) < beside.FEWEST_LOCALISED:
             return ()
         world = release.dealt(PAST)[0]
-        return localisation_exhibits(self.data.records, world, rng=self.settings.rng("localisation"))
+        return localisation_exhibits(self.planned.past.traces, world, rng=self.settings.rng("localisation"))
 
 
 SPEC = AuditSpec(

@@ -22,7 +22,6 @@ from confide.inputs.traces import Traces, TracesData
 from confide.mechanisms.anchors.published import Published
 from confide.mechanisms.in_order import in_order
 from confide.report import Skipped
-from confide.views.points import distinct
 
 KNOW_POINTS = (UniquePoints, NearbyPoints)
 KNOW_THE_PAST = (SharedPlaces, MobilityChain, MobilityLikelihood, LocationMeter)
@@ -48,7 +47,7 @@ class Games:
         worlds: how many worlds of each are dealt.
         people: how many people have a trace.
         lacking: why the game of an earlier period cannot be played; empty where it can.
-        made_by: how a released file was made, as the adversary knows it.
+        before: how a released file was made, as the adversary knows it, and how it was read.
     """
 
     points: PointsKnown
@@ -56,7 +55,7 @@ class Games:
     worlds: int
     people: int
     lacking: str
-    made_by: AnyMechanism | None = None
+    before: tuple[AnyMechanism, ...] = ()
 
     def planned(
         self, mechanism: AnyMechanism, asked: Sequence[AnyAttack], settings: Settings
@@ -89,7 +88,7 @@ class Games:
 
     def known(self, mechanism: AnyMechanism) -> AnyMechanism:
         """How the release of this mechanism was made in all, as the adversary knows it."""
-        return mechanism if self.made_by is None else in_order([self.made_by, mechanism])
+        return in_order([*self.before, mechanism])
 
     def _affordable(self, asked: Sequence[AnyAttack]) -> tuple[Sequence[AnyAttack], Sequence[Skipped]]:
         """Without the location-privacy meter where the release is large."""
@@ -112,9 +111,9 @@ def games_on(data: TracesData, held: Traces, *, made_by: AnyMechanism | None) ->
     Raises:
         DataError: if too few people have enough points.
     """
-    records, points, targets = data.records, held.points, held.targets
-    people = int((records.counts() > 0).sum())
-    able = int((distinct(records).counts() >= points).sum())
+    points, targets = held.points, held.targets
+    people = int((data.records.counts() > 0).sum())
+    able = data.able(points)
     if able < FEWEST:
         raise DataError(
             f"only {able} people of {people:,} have {points} points at this resolution: ask for fewer "
@@ -122,12 +121,12 @@ def games_on(data: TracesData, held: Traces, *, made_by: AnyMechanism | None) ->
         )
     each = min(targets, max(int(ASKED * people), 2))
     past = EarlierKnown(
-        traces=records, mechanism=Published(), targets=each, released=data.released, owner=data.owner
+        traces=data.known, mechanism=Published(), targets=each, released=data.released, owner=data.owner
     )
     with_past = len(past.able())
     return Games(
         points=PointsKnown(
-            traces=records,
+            traces=data.points(),
             mechanism=Published(),
             points=points,
             targets=each,
@@ -141,5 +140,5 @@ def games_on(data: TracesData, held: Traces, *, made_by: AnyMechanism | None) ->
         if with_past >= FEWEST
         else f"only {with_past} people have {past.least} visits in each half of the time: give {FEWEST} such "
         "people.",
-        made_by=made_by,
+        before=() if data.grid is None else tuple(m for m in (made_by, data.grid) if m is not None),
     )

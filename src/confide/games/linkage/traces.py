@@ -10,7 +10,7 @@ from confide.core.arrays import Bools, Ints, Rng
 from confide.core.errors import DataError
 from confide.core.nouns import Case, Guess, Mechanism, Release, World
 from confide.games.linkage.claims import NOBODY, Linkage, pseudonyms
-from confide.knowledge.traces import MobilityKnowledge, owners
+from confide.knowledge.traces import MobilityKnowledge, owners, pieces
 from confide.views.points import distinct, drawn
 from confide.views.traces import Traces
 
@@ -66,15 +66,15 @@ class PointsKnown(Traced):
     """Linkage by points: the adversary knows a few points of each target, true and exact.
 
     The points are drawn at random among the target's own. A fair coin holds half of the targets out of the
-    release. The adversary knows points of these too.
+    release. The adversary knows points of these too. Who has no visit in `released` is held out as well.
 
     Args:
         traces: everybody's, at the resolution at which they are to be released.
         mechanism: what protects them.
         points: the number of distinct points that are known of each target.
         targets: the number of targets, of the people who have enough points.
-        released: what is published where that is already decided, with places coded as in `traces`; the
-            mechanism is then applied to it.
+        released: what is published where that is already decided; the mechanism is then applied to it, and
+            `made_by` says how places of `traces` are coded there, unless they are coded alike.
         owner: int64[rows], the person behind each row of `released`; None where row i is person i.
         made_by: how the release was made in all, as the adversary knows it; None where `mechanism` is all.
     """
@@ -93,7 +93,7 @@ class PointsKnown(Traced):
         points = distinct(self.traces)
         enough = np.flatnonzero(points.counts() >= self.points)
         ids = _some(enough, self.targets, f"has {self.points} points", rng=whom)
-        held_out = coins.random(len(ids)) < 0.5
+        held_out = (coins.random(len(ids)) < 0.5) | _absent(ids, self.released, self.owner)
         # Positions of the drawn points of each target, in one table.
         known = points.start[ids][:, None] + drawn(points.counts()[ids], self.points, rng=which)
         place, time = points.place[known.ravel()], points.time[known.ravel()]
@@ -118,8 +118,8 @@ class EarlierKnown(Traced):
         share: the first share of the visits in time is the earlier period; None for every other week.
         least: the fewest visits that a target has in each of the periods.
         targets: the number of targets, of the people who have enough visits.
-        released: what is published where that is already decided, with places coded as in `traces`; the
-            mechanism is then applied to its later period.
+        released: what is published where that is already decided; the mechanism is then applied to its later
+            period, and `made_by` says how places of `traces` are coded there, unless they are coded alike.
         owner: int64[rows], the person behind each row of `released`; None where row i is person i.
         made_by: how the release was made in all, as the adversary knows it; None where `mechanism` is all.
     """
@@ -140,12 +140,13 @@ class EarlierKnown(Traced):
         first, later = self.traces.rows(before), self.traces.rows(~before)
         published = None
         if self.released is not None:
-            # A published release may have other times; the later period starts at the same moment in it.
-            opens = int(later.time.min(initial=self.traces.time.max(initial=0)))
+            # A published release may have other times: its later period starts where the later visits do.
+            shown, _ = pieces(self.made_by or self.mechanism, later, release=self.released, rng=within)
+            opens = int(shown.time.min(initial=self.released.time.max(initial=0)))
             published = self.released.rows(self._after(self.released, opens))
         enough = self.able()
         ids = _some(enough, self.targets, f"has {self.least} visits in both periods", rng=whom)
-        held_out = coins.random(len(ids)) < 0.5
+        held_out = (coins.random(len(ids)) < 0.5) | _absent(ids, published, self.owner)
         people = _inside(later, ids[held_out])
         shown = _rows_to_show(later, people, published, self.owner)
         release, source = _published(*shown, self.mechanism, rng=within)
@@ -186,6 +187,14 @@ def _inside(traces: Traces, held_out: Ints) -> Ints:
     inside = traces.counts() > 0
     inside[held_out] = False
     return np.flatnonzero(inside)
+
+
+def _absent(ids: Ints, released: Traces | None, owner: Ints | None) -> Bools:
+    """Which of these people have no visit in what is published already: every claim about them is false."""
+    if released is None:
+        return np.zeros(len(ids), np.bool_)
+    rows = np.flatnonzero(released.counts() > 0)
+    return ~np.isin(ids, rows if owner is None else owner[rows])
 
 
 def _rows_to_show(

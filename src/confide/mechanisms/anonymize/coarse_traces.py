@@ -82,12 +82,12 @@ def cells(where: Floats, *, metres: float) -> tuple[Ints, Floats]:
     """
     step = metres / METRES_PER_DEGREE
     band = np.floor(where[:, 0] / step)
-    middle = np.clip((band + 0.5) * step, -89.9, 89.9)  # at the poles a cell would be infinitely wide
-    # Degrees of longitude are shorter away from the equator.
-    width = step / np.cos(np.radians(middle))
+    middle = np.clip((band + 0.5) * step, -90, 90)  # on the globe, and in the same band
+    # Degrees of longitude are shorter away from the equator; at the poles a cell would be infinitely wide.
+    width = step / np.cos(np.radians(np.clip(middle, -89.9, 89.9)))
     column = np.floor(where[:, 1] / width)
     # Band and column in one code, shifted so that both are positive.
     code = (band + 2**30).astype(np.int64) * 2**32 + (column + 2**31).astype(np.int64)
     _, first, cell = np.unique(code, return_index=True, return_inverse=True)
-    across = (column[first] + 0.5) * width[first]
+    across = np.clip((column[first] + 0.5) * width[first], -180, 180)
     return cell.reshape(-1).astype(np.int64), np.column_stack([middle[first], across])
