@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
+from scipy.spatial import KDTree
 
 from confide.core.arrays import Floats, Ints
 from confide.core.errors import DataError
@@ -14,6 +15,7 @@ from confide.inputs.columns import coded, named_rows, numbers
 from confide.inputs.keys import as_ids
 from confide.inputs.source import Role
 from confide.inputs.tables import Table
+from confide.views.traces import metres
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,3 +110,24 @@ def _degrees(table: Table, column: str, *, most: int, what: str) -> Floats:
             f"({found[wrong][0]:g}): a {what} is between -{most} and {most} degrees."
         )
     return found
+
+
+def nearest(points: Floats, to: Floats, *, within_m: float) -> Floats:
+    """For each point the nearest of other points, where it is that near; else the point itself.
+
+    Args:
+        points: float64[n, 2], degrees.
+        to: float64[m, 2], degrees; m > 0.
+        within_m: metres.
+
+    >>> nearest(np.array([[40.0, 5.00001], [41.0, 5.0]]), np.array([[40.0, 5.0]]), within_m=10).tolist()
+    [[40.0, 5.0], [41.0, 5.0]]
+    """
+    found = to[KDTree(_on_sphere(to)).query(_on_sphere(points))[1]]
+    return np.where((metres(points, found) <= within_m)[:, None], found, points)
+
+
+def _on_sphere(points: Floats) -> Floats:
+    """Points as float64[n, 3] on the unit sphere, where straight distances have the order of those on it."""
+    lat, lon = np.radians(points).T
+    return np.column_stack([np.cos(lat) * np.cos(lon), np.cos(lat) * np.sin(lon), np.sin(lat)])

@@ -8,7 +8,7 @@ from typing import Annotated
 import numpy as np
 import polars as pl
 
-from confide.core.arrays import Ints
+from confide.core.arrays import Floats, Ints
 from confide.core.errors import DataError
 from confide.core.flags import HOW, KNOWS, Column, Flag, Held, OptionalColumn
 from confide.core.flags import Table as AnyTable
@@ -16,7 +16,7 @@ from confide.core.nouns import AnyMechanism
 from confide.inputs.columns import coded, need, need_ids
 from confide.inputs.keys import as_ids, numbered, original_ids, refuse_strangers
 from confide.inputs.lengths import parse_length
-from confide.inputs.places import Columns, Places, read_places
+from confide.inputs.places import Columns, Places, nearest, read_places
 from confide.inputs.source import Source
 from confide.inputs.tables import read_table
 from confide.inputs.times import Times, parse_span, read_times
@@ -25,6 +25,9 @@ from confide.mechanisms.anonymize.fixed_grid import FixedGrid
 from confide.views import traces as views
 from confide.views.points import distinct, first_at_each
 
+ROUNDED = 0.1
+"""How far a point of a released file may be from the point that its mechanism makes, and still counts as that
+one: this share of a cell."""
 HOME_M = 2_000
 """Metres of the cells in which people are compared with their released traces. Noise or a coarse grid moves
 a visit out of a cell of 500 m, but rarely a home out of its part of the town."""
@@ -172,12 +175,14 @@ class TracesData:
         return f"{called} @ {np.datetime64(time, 's').astype('datetime64[m]').item():%Y-%m-%d %H:%M}"
 
 
-def read_traces(held: Traces, *, made_by: AnyMechanism | None = None) -> TracesData:
+def read_traces(held: Traces, *, made_by: AnyMechanism | None = None, sure: bool = False) -> TracesData:
     """Read the visits, put them on the grid, and match a released file to them.
 
     Args:
         held: the record.
         made_by: how the released file was made, as the adversary knows it.
+        sure: the released file was made from the records just now. The check that people resemble themselves
+            in it is left out then, since a strong protection would fail it.
 
     Raises:
         DataError: for a column that is missing or cannot be read (rows are named), or a release that cannot
@@ -197,14 +202,14 @@ def read_traces(held: Traces, *, made_by: AnyMechanism | None = None) -> TracesD
     times = [read_times(t.frame, columns.time, name=t.name) for t in tables]
     people = coded(pl.concat(ids))
     places = read_places(tables, columns)
-    grid = _grid(places, held, made_by)
+    grid, there = _one_grid(places, held, made_by)
     cut = tables[0].frame.height
 
-    def as_read(who: Ints, when: Times, there: Ints, *, people: int) -> views.Traces:
+    def traces(who: Ints, when: Times, code: Ints, where: Floats | None, *, people: int) -> views.Traces:
         seconds = np.floor(when.seconds).astype(np.int64)
-        return views.Traces.of(who, seconds, there, people=people, places=places.number, where=places.where)
+        return views.Traces.of(who, seconds, code, people=people, places=places.number, where=where)
 
-    exact = as_read(people.codes[:cut], times[0], places.code[:cut], people=len(people.labels))
+    exact = traces(people.codes[:cut], times[0], places.code[:cut], places.where, people=len(people.labels))
     records = grid(exact, rng=None).view
     sources = [Source.of(t, columns.roles, time=w.form) for t, w in zip(tables, times, strict=True)]
     data = TracesData(
@@ -218,8 +223,9 @@ def read_traces(held: Traces, *, made_by: AnyMechanism | None = None) -> TracesD
     if released is None:
         return data
     row, owner = numbered(people.codes[cut:], coded(pseudonyms))
-    shown = grid(as_read(row, times[1], places.code[cut:], people=len(owner)), rng=None).view
-    _refuse_strangers(records, shown, owner, held.metres, names=names, keyed=held.key is not None)
+    shown = grid(traces(row, times[1], places.code[cut:], there, people=len(owner)), rng=None).view
+    if not sure:
+        _refuse_strangers(records, shown, owner, held.metres, names=names, keyed=held.key is not None)
     return replace(
         data,
         released=shown,
@@ -231,26 +237,27 @@ def read_traces(held: Traces, *, made_by: AnyMechanism | None = None) -> TracesD
     )
 
 
-def _grid(places: Places, held: Traces, made_by: AnyMechanism | None) -> FixedGrid:
-    """The grid on which visits are known and released.
+def _one_grid(places: Places, held: Traces, made_by: AnyMechanism | None) -> tuple[FixedGrid, Floats | None]:
+    """The grid on which visits are known and released, and where the places of a released file are on it.
 
     Raises:
         DataError: if the released file is said to show cells, and places are known by their names.
     """
-    none = np.empty(0, np.int64)
-    table = views.Traces.of(none, none, none, people=0, places=places.number, where=places.where)
+    none, where = np.empty(0, np.int64), places.where
+    table = views.Traces.of(none, none, none, people=0, places=places.number, where=where)
     # The release may have places of its own, such as the middles of larger cells.
-    images = table if made_by is None else made_by(table, rng=np.random.default_rng(0)).view
+    made = table if made_by is None else made_by(table, rng=np.random.default_rng(0)).view
     if places.labels is not None:
-        if images.places != table.places:
+        if made.places != table.places:
             raise DataError(
                 "the released file was made of cells, and cells have no names: give latitude and longitude "
                 "without a column of places."
             )
-        return FixedGrid(seconds=held.seconds)
-    assert places.where is not None
-    assert images.where is not None
-    return FixedGrid.over(places.where, images.where, metres=held.metres, seconds=held.seconds)
+        return FixedGrid(seconds=held.seconds), where
+    assert where is not None and made.where is not None
+    # A written point is rounded, and the middle of a large cell may be on the border of the reader's cells.
+    there = where if made_by is None else nearest(where, made.where, within_m=ROUNDED * held.metres)
+    return FixedGrid.over(where, there, made.where, metres=held.metres, seconds=held.seconds), there
 
 
 def _others(records: views.Traces, released: Ints, names: tuple[str, str]) -> tuple[str, ...]:

@@ -18,10 +18,11 @@ if TYPE_CHECKING:
 
     from confide.inputs.likes import Likes
     from confide.inputs.ratings import Ratings
+    from confide.inputs.traces import Traces
 
-    Held: TypeAlias = Ratings | Likes
+    Held: TypeAlias = Ratings | Traces | Likes
 
-KINDS = ("ratings", "likes")
+KINDS = ("ratings", "traces", "likes")
 """What can be protected: each word names a command, a record in `confide.inputs` and a file here."""
 
 

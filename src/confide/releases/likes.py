@@ -65,6 +65,10 @@ class LikesRelease:
     def given(self) -> Interactions:
         return self.file.records
 
+    @property
+    def as_read(self) -> tuple[str, ...]:
+        return ()
+
     def rows(self, mechanism: AnyMechanism) -> Ints:
         return np.arange(self.file.records.people)
 
@@ -82,6 +86,9 @@ class LikesRelease:
 
     def key(self, numbers: Ints, mechanism: AnyMechanism) -> Sequence[tuple[str, int]]:
         return self.file.key(numbers)
+
+    def notes(self, mechanism: AnyMechanism) -> Sequence[str]:
+        return ()
 
     def subject(
         self, reread: Interactions | None, mechanism: AnyMechanism | None, settings: Settings

@@ -53,6 +53,10 @@ class RatingsRelease:
     def given(self) -> Interactions:
         return self.data.records
 
+    @property
+    def as_read(self) -> tuple[str, ...]:
+        return ()
+
     def rows(self, mechanism: AnyMechanism) -> Ints:
         return np.arange(self.data.records.people)
 
@@ -70,6 +74,9 @@ class RatingsRelease:
 
     def key(self, numbers: Ints, mechanism: AnyMechanism) -> Sequence[tuple[str, int]]:
         return self.file.key(numbers)
+
+    def notes(self, mechanism: AnyMechanism) -> Sequence[str]:
+        return ()
 
     def subject(
         self, reread: Interactions | None, mechanism: AnyMechanism | None, settings: Settings

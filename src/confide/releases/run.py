@@ -55,14 +55,16 @@ def protect(spec: ReleaseSpec, held: object, *, release: ReleaseSettings, settin
         texts = (search.text,)
         # the written file is held to the limit too: its noise is another draw than the search's
         plain = replace(plain, limits=(*plain.limits, release.find.replace("<=", "=")))
+    said, texts = "+".join(texts), (*data.as_read, *texts)
     text = "+".join(texts)
-    mechanism = parse_protections([text], spec.audit.protections, noise=noise)[text]
-    view = _applied(mechanism, data, text, release)
+    made = parse_protections([said, text], spec.audit.protections, noise=noise)
+    mechanism = made[text]
+    view = _applied(mechanism, data, said, release)
     numbers = _numbers(len(data.rows(mechanism)), release)
     with draft_of(release.out) as draft:
         data.write(view, numbers, draft)
         reread = data.reread(draft, numbers)
-        verified = _verified(data, mechanism, view, reread)
+        verified = _verified(data, made[said], view, reread)
         found = audit_subject(spec.audit, data.subject(reread, mechanism, plain), settings=plain)
         if search is not None:
             found = search.drawn_in(found)
@@ -85,7 +87,7 @@ def protect(spec: ReleaseSpec, held: object, *, release: ReleaseSettings, settin
         publish(draft, release.out, sidecar)
         if release.key_out is not None and numbers is not None:
             write_key(data.key(numbers, mechanism), release.key_out)
-    notes = _notes(data, view, mechanism, release, text)
+    notes = _notes(data, view, mechanism, release, said)
     return Written(out=release.out, sidecar=sidecar, audit=found, notes=notes)
 
 
@@ -143,26 +145,20 @@ def _notes(
     """What the user should know of the written file, a sentence each."""
     unread = data.source.unread
     unchanged = data.same(view, data.given).holds
-    return tuple(
-        line
-        for line, said in (
-            (f"{text} changes nothing in these records.", unchanged),
-            (
-                f"Left out, since the audit did not look at them: {', '.join(unread)}.",
-                bool(unread),
-            ),
-            (
-                "Noise and new numbers come from a seed: this is a rehearsal. Do not publish it.",
-                release.rehearse is not None,
-            ),
-            (
-                "The setting was chosen by looking at the data, and the promise does not cover that choice.",
-                release.find is not None and mechanism.budget is not None,
-            ),
-            (
-                "People have the ids of the original: whoever knows these ids needs no attack.",
-                release.ids == "keep",
-            ),
-        )
-        if said
+    said = (
+        (f"{text} changes nothing in these records.", unchanged),
+        (f"Left out, since the audit did not look at them: {', '.join(unread)}.", bool(unread)),
+        (
+            "Noise and new numbers come from a seed: this is a rehearsal. Do not publish it.",
+            release.rehearse is not None,
+        ),
+        (
+            "The setting was chosen by looking at the data, and the promise does not cover that choice.",
+            release.find is not None and mechanism.budget is not None,
+        ),
+        (
+            "People have the ids of the original: whoever knows these ids needs no attack.",
+            release.ids == "keep",
+        ),
     )
+    return (*data.notes(mechanism), *(line for line, so in said if so))

@@ -31,6 +31,11 @@ class Releasable(Protocol):
         """What the mechanism is applied to, under the codes of the original."""
         ...
 
+    @property
+    def as_read(self) -> tuple[str, ...]:
+        """What reading did to the records already, as protections: the sidecar names these first."""
+        ...
+
     def rows(self, mechanism: AnyMechanism) -> Ints:
         """The person behind each row of a release of this mechanism, int64[rows]."""
         ...
@@ -59,6 +64,10 @@ class Releasable(Protocol):
 
     def key(self, numbers: Ints, mechanism: AnyMechanism) -> Sequence[tuple[str, int]]:
         """Each original id with a number that it got."""
+        ...
+
+    def notes(self, mechanism: AnyMechanism) -> Sequence[str]:
+        """What the user should know about a release of this kind, a sentence each."""
         ...
 
     def subject(self, reread: View | None, mechanism: AnyMechanism | None, settings: Settings) -> Subject:

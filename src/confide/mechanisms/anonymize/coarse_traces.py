@@ -8,11 +8,15 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from confide.core.arrays import Floats, Ints, Rng
+from confide.core.claims import Claim
 from confide.core.errors import DataError, PromiseError
 from confide.core.nouns import Release
 from confide.views.traces import EARTH_RADIUS_M, Traces
+from confide.views.traces import metres as metres_between
 
 METRES_PER_DEGREE = math.radians(EARTH_RADIUS_M)
+ROUNDED_M = 1.0
+"""Metres that a written point may be off the middle of its cell: what a column of 32 bits rounds."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,6 +69,19 @@ class CoarseTraces:
             cell, where = cells(data.where, metres=self.metres)
             view = replace(view, place=cell[view.place].astype(np.int32), places=len(where), where=where)
         return Release(view, None, "CoarseTraces")
+
+    def claims(self, view: Traces) -> tuple[Claim, ...]:
+        """Every point is the middle of a cell, and every time the start of a bin."""
+        found: list[Claim] = []
+        if self.metres is not None and view.where is not None:
+            where = view.where[np.unique(view.place)]
+            cell, middle = cells(where, metres=self.metres)
+            near = bool((metres_between(where, middle[cell]) <= ROUNDED_M).all())
+            found.append(Claim(f"every point is the middle of a cell of {self.metres:g} m", near))
+        if self.seconds is not None:
+            whole = bool((view.time % self.seconds == 0).all())
+            found.append(Claim(f"every time is the start of a bin of {self.seconds:,} s", whole))
+        return tuple(found)
 
 
 def cells(where: Floats, *, metres: float) -> tuple[Ints, Floats]:

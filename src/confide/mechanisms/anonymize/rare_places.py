@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from confide.core.arrays import Ints, Rng
+from confide.core.claims import Claim
 from confide.core.errors import PromiseError
 from confide.core.nouns import Release
 from confide.views.traces import Traces
@@ -48,6 +49,13 @@ class WithoutRarePlaces:
     def __call__(self, data: Traces, *, rng: Rng | None) -> Release[Traces]:
         common = visitors(data) >= self.people
         return Release(data.rows(common[data.place]), None, "WithoutRarePlaces")
+
+    def claims(self, view: Traces) -> tuple[Claim, ...]:
+        """Every place that is left has enough visitors."""
+        found = visitors(view)
+        # After a split a person has several user ids, and the release alone does not say which.
+        text = f"every place is visited under at least {self.people} user ids"
+        return (Claim(text, bool(np.all(found[found > 0] >= self.people))),)
 
     def seen(self, visits: Traces, *, release: Traces) -> Traces:
         """Those visits whose place is still in the release."""

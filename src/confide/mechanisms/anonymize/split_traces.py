@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from confide.core.arrays import Bools, Ints, Rng
+from confide.core.claims import Claim
 from confide.core.errors import PromiseError
 from confide.core.nouns import Release
 from confide.views.traces import Traces
@@ -55,10 +56,21 @@ class SplitTraces:
         """The person behind each part, int64[parts]."""
         return data.person[self._opens(data)].astype(np.int64)
 
+    def claims(self, view: Traces) -> tuple[Claim, ...]:
+        """No user id has visits in two parts of the time."""
+        part = view.time // self._seconds
+        one = (part[1:] == part[:-1]) | (view.person[1:] != view.person[:-1])
+        holds = bool(one.all())
+        return (Claim(f"no user id has visits in two parts of {self.hours:g} hours", holds),)
+
+    @property
+    def _seconds(self) -> int:
+        return max(int(3600 * self.hours), 1)
+
     def _opens(self, data: Traces) -> Bools:
         """bool[k]: does a part begin with this visit?"""
         # Fixed times for all people: a part that starts with a person's own visit would tell when that was.
-        part = data.time // max(int(3600 * self.hours), 1)
+        part = data.time // self._seconds
         opens = np.ones(len(part), np.bool_)
         opens[1:] = (part[1:] != part[:-1]) | (data.person[1:] != data.person[:-1])
         return opens
