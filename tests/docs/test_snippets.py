@@ -66,7 +66,7 @@ def not_run(command: str) -> bool:
 def clear() -> None:
     """Remove what a block wrote: the same file is asked for in Python and on the command line."""
     shutil.rmtree("confide-report", ignore_errors=True)
-    for pattern in ("safer.*", "found.*"):
+    for pattern in ("safer*", "found.*"):
         for path in Path().glob(pattern):
             path.unlink()
 

@@ -53,7 +53,8 @@ class Traces:
             bands of latitude, each cut into squares of nearly equal areas.
         bin: The length of a bin, such as 1h. Times are known and released by the bin, counted from 1970-01-01
             UTC.
-        released: What will be published, if that is another table with the same columns.
+        released: What will be published, if that is another table with the same columns. People without a visit
+            in it count as held out.
         key: A table of two columns: a user of the records, and the same user in the released table.
         made_by: How the released table was made, as the adversary knows it: NAME:SETTINGS, as of --protect.
             By default what the sidecar of the released table says.
