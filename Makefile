@@ -33,14 +33,15 @@ PYTEST := $(BIN)/pytest -q -n 2 --dist worksteal
 test: $(STAMP)   ## every fast test and doctest, under four minutes on two cores
 	$(PYTEST)
 
-check: $(STAMP) wheel   ## style, types, floors, import circles, and the built wheel in a bare environment
+check: $(STAMP) wheel   ## style, types, floors, import circles, words, and the built wheel in a bare environment
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/basedpyright
 	$(BIN)/lint-imports
 	$(BIN)/python tests/checks/circles.py
+	$(BIN)/python tests/checks/words.py
 
-words: $(STAMP)  ## the words that prose must not use, wherever a person reads
+words: $(STAMP)  ## only the words that prose must not use, wherever a person reads
 	$(BIN)/python tests/checks/words.py
 
 wheel: $(STAMP)  ## build the wheel and use it in an environment that has nothing else

@@ -3,7 +3,7 @@
 python benchmarks/audit_soundness.py [--audits 200] [--write]
 
 Every audit draws fresh coins, lets the mechanism answer, scores with the optimal attack, and asks each
-bound at 95 %. A bound is sound if it lies above the truth in at most 5 % of audits.
+bound at 95 %. A bound is sound if it is above the truth in at most 5 % of audits.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ TABLE: dict[tuple[float, int], dict[str, float]] = {
 
 
 def noisy(mu: float) -> Mechanism:
-    """The Gaussian mechanism on a canary's own coordinate: N(0, 1) without him, N(mu, 1) with him."""
+    """The Gaussian mechanism on a canary's own coordinate: N(0, 1) without it, N(mu, 1) with it."""
 
     def rows(rng: Rng, n: int) -> Rows:
         exposed = rng.random(n) < 0.5
@@ -75,7 +75,7 @@ def noisy(mu: float) -> Mechanism:
 
 
 def response(epsilon: float) -> Mechanism:
-    """Randomised response on 'was he in?': told truly with probability e^eps / (1 + e^eps)."""
+    """Randomised response on 'was this person in?': the true answer with probability e^eps / (1 + e^eps)."""
 
     def rows(rng: Rng, n: int) -> Rows:
         exposed = rng.random(n) < 0.5
@@ -88,7 +88,7 @@ def response(epsilon: float) -> Mechanism:
 def response_about(epsilon: float) -> Mechanism:
     """Randomised response on a secret bit, with another's bit in its place for a control.
 
-    The adversary claims the bit that was told. On exposed people the claim hits with probability
+    The adversary claims the bit that was answered. On exposed people the claim hits with probability
     e^eps / (1 + e^eps), on control people with 1/2: with any number of rows it shows less than epsilon.
     """
 

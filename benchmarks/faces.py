@@ -3,9 +3,9 @@
 CONFIDE_DATA=... python benchmarks/faces.py [--set att|lfw] [--seeds N] [--cache DIR] [--write]
 
 Everybody is a candidate (the closed set of McPherson, Shokri, Shmatikov 2016). Of each person's pictures 80 %
-are the adversary's, clear and with names; the others are released obscured, drawn anew for each seed. In the
-open set half of the people are strangers to him. What is finished stays in --cache, one file a set and seed,
-so that a run can be cut short.
+are the adversary's, clear and with names; the others are released obscured, drawn again for each seed. In the
+open set the adversary has no picture of half of the people. What is finished stays in --cache, one file a set
+and seed, so that a run can be cut short.
 """
 
 from __future__ import annotations
@@ -222,7 +222,7 @@ def main() -> int:
         "",
         "## AT&T, undoing: gain in PSNR, dB, mean ± standard deviation over seeds",
         "",
-        "With the blur or the block known, and the mean power spectrum of the clear pictures that he has.",
+        "With the blur or the block known, and the mean power spectrum of the adversary's clear pictures.",
         "",
         *head("released", "gain, dB"),
         *(

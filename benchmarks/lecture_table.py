@@ -4,8 +4,8 @@ CONFIDE_DATA=... python benchmarks/lecture_table.py [--size laptop|gpu] [--row N
 
 Nasr, Shokri, Houmansadr (S&P 2019) attack five pre-trained models by what they answer, by what their layers
 answer, and by their gradients. Here the same is done with every attack on the same targets of the same
-model: half of the targets' membership is told to the supervised attacks, and everybody is measured on the
-other half. The decoder is told nothing, but has 600 known non-members; its candidates are all targets.
+model: the supervised attacks know the membership of half of the targets, and everybody is measured on the
+other half. The decoder knows nobody's, but has 600 known non-members; its candidates are all targets.
 A row is made once and kept in --cache; `--row NAME` makes one row and prints it.
 """
 
@@ -51,7 +51,7 @@ COLUMNS = ("black-box: loss", "– supervised", "white-box: outputs", "– gradi
 ABOUT = f"""\
 Seed {SEED}, one model a row. Attack accuracy is balanced; a quarter of the targets chooses the threshold, the
 others are counted. Intervals are of 95 %, over targets, for the one model of the row. All are measured on the
-same half of the targets; of the other half the supervised ones are told who was a member. Lines that
+same half of the targets; of the other half the supervised ones know who was a member. Lines that
 begin with – are the lecture's (Nasr, Shokri, Houmansadr, S&P 2019): other data or sizes, for orientation."""
 CHOOSING = Split(fraction=0.25)  # a quarter of the targets chooses the threshold, the others are counted
 
@@ -121,7 +121,7 @@ def attacked(one: Row, records: Records, classes: int, cache: Path | None) -> Fo
 
 
 def _played(game: TrainedModel, attack: Any) -> Evidence:
-    """The attack's evidence on the targets of which nobody was told."""
+    """The attack's evidence on the targets whose membership no attack knows."""
     rng = np.random.default_rng(SEED)
     evidence = play(game, attack, worlds=1, rng=rng)
     dealer = np.random.default_rng(SEED).spawn(1)[0].spawn(2)[0]  # as in `play`: the same coins

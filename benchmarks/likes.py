@@ -2,7 +2,7 @@
 
 python benchmarks/likes.py [--seeds 5] [--write]
 
-Each seed cuts the people anew into ten parts; the attack learns from nine and is asked about the tenth. What
+Each seed cuts the people into ten other parts; the attack learns from nine and is asked about the tenth. What
 finished is kept in the cache, so that an interrupted run goes on.
 """
 
@@ -118,11 +118,10 @@ def page(seeds: int) -> list[str]:
         f"Seeds 0 to {seeds - 1}, {PARTS} parts each, on {machine()}.",
         "",
         "AUC: the mean over parts, then over seeds, with a 95 % t-interval over seeds, which cut the same "
-        "people",
-        "anew: it says how much the cut matters, not how much other people would. `sd`: over the parts of "
-        "one seed,",
-        "the mean over seeds. Seconds: ten parts of a seed, one core, on a busy machine.",
-        "Before: measured earlier on these data, other code. The bars on age: these, likes-svd less 0.015.",
+        "people in other ways: it says how much the cut matters, not how much other people would.",
+        "`sd`: over the parts of one seed, the mean over seeds. Seconds: ten parts of a seed, one core, on a",
+        "busy machine. Before: measured earlier on these data, other code. The bars on age: these, likes-svd "
+        "less 0.015.",
         "",
         *head("data", "trait", "attack", "AUC", "sd", "before", "seconds"),
         *table,

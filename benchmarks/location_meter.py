@@ -39,7 +39,7 @@ NAMES = (
 
 
 def mechanism(radius: int) -> Published | PlanarLaplace:
-    """Noise of this mean radius in metres; two places within 200 m are alike up to e^level."""
+    """Noise of this mean radius in metres; the odds of two places within 200 m differ by at most e^level."""
     if not radius:
         return Published()
     return PlanarLaplace(level=2 * 200 / radius, within_m=200, noise="rehearsal")

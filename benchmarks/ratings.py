@@ -44,7 +44,7 @@ LECTURE = Knowing(facts=8, wrong=2, within_days=14)
 
 @dataclass(frozen=True)
 class Line:
-    """What he knows, who he is, and the number measured elsewhere with that (another data set) if any."""
+    """What the adversary knows, its attack, and the number measured on another data set, if any."""
 
     what: str
     knowing: Knowing
@@ -193,7 +193,7 @@ def main() -> int:
             likely["right at 0.05"].value >= 0.9,
         ),
         (
-            "every threshold set for 5 %: the interval of false matches over seeds holds 5 % or lies below",
+            "every threshold set for 5 %: the interval of false matches over seeds holds 5 % or is below",
             all(r["false at 0.05"].low <= 0.05 for r in results),
         ),
     ]
@@ -208,7 +208,7 @@ def main() -> int:
         "people, 9,066 films, half stars, twenty years of dates; it is other data, and no target.",
         "",
         *head(
-            "he knows",
+            "known facts",
             "attack",
             "top-1",
             "right at 1.5",

@@ -4,7 +4,7 @@ python benchmarks/scoreboard_speed.py [--repeats 5] [--write]
 
 6,040 people, 3,706 items, about a million made-up ratings with stars and dates (MovieLens 1M's shape), and
 eight facts about each person; all 6,040 are looked up. The rival is the paper's formula in plain Python: for
-each target a loop over the people, each a dict of his items. It looks up some of the targets, in the same
+each target a loop over the people, each a dict of their items. It looks up some of the targets, in the same
 run: its time is linear in their number. One process, one thread each; CPU and wall seconds.
 """
 

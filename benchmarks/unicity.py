@@ -2,10 +2,10 @@
 
 CONFIDE_DATA=... python benchmarks/unicity.py [--write]
 
-Five seeds; each draws 10,000 times a person and his points (curve of one population: people with six points).
-Intervals are t-intervals over the seeds' means. Attacks: 1,000 targets (points) or 160 (the past), half of
-them held out by a coin, at cells of 500 m and bins of an hour. Real check-ins are one city's; a row "as
-recorded" has the places and seconds of the source.
+Five seeds; each draws a person and their points 10,000 times (curve of one population: people with six
+points). Intervals are t-intervals over the seeds' means. Attacks: 1,000 targets (points) or 160 (the past),
+half of them held out by a coin, at cells of 500 m and bins of an hour. Real check-ins are one city's; a row
+"as recorded" has the places and seconds of the source.
 """
 
 from __future__ import annotations
@@ -71,7 +71,7 @@ def over_seeds(values: Iterable[float]) -> str:
 
 
 def joined(traces: Traces, cells: int, hours: int) -> Traces:
-    """So many neighbouring codes of cells, and hours, in one."""
+    """Coarser traces: this many neighbouring codes of cells, and hours, become one."""
     return Traces.of(
         traces.person, traces.time // (HOUR * hours), traces.place // cells, people=traces.people
     )

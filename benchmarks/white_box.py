@@ -2,7 +2,7 @@
 
 CONFIDE_DATA=... python benchmarks/white_box.py [--cache DIR] [--jobs 2] [--write]
 
-The supervised adversaries are told the membership of 2,000 of the 4,000 targets, the same for all of
+The supervised adversaries know the membership of 2,000 of the 4,000 targets, the same for all of
 them, and judged on the others.
 """
 
@@ -146,7 +146,7 @@ def main() -> int:
         "",
         f"Seed {SEED}; {TARGETS} target models ({NETWORKS} for the attack networks), mean ± standard",
         "deviation over them; thresholds from each target's own non-members; accuracy: balanced, at the best",
-        f"threshold. Half of the targets are told to the supervised; {REFERENCES} references help LiRA,",
+        f"threshold. The supervised know half of the targets; {REFERENCES} references help LiRA,",
         "Student t and joint.",
         f"{about[0]} {machine()}.",
         "",

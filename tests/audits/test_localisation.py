@@ -55,7 +55,7 @@ def test_places_without_coordinates_and_too_few_people():
 
 
 def test_only_people_in_the_release_are_looked_for_and_their_pieces_are_put_together():
-    """Whoever knows which rows are whose finds split traces as surely as whole ones."""
+    """An adversary that knows whose each row is finds split traces as surely as whole ones."""
     game = EarlierKnown(traces=TRACES, mechanism=SplitTraces(hours=24), targets=60)
     dealt = game.deal(0, rng=rng())
     errors, _ = localisation_exhibits(TRACES, dealt, rng=rng(), people=80)

@@ -262,7 +262,7 @@ def test_the_rungs_are_measured_on_the_same_people_in_their_order() -> None:
     assert [r.risk.attack for r in found.rungs] == ["loss", "nasr", "gradient-norm"]
     counts = {(r.risk.exposed_count, r.risk.control_count) for r in found.rungs}
     assert len(counts) == 1
-    assert sum(counts.pop()) == 300  # half of 600 were told
+    assert sum(counts.pop()) == 300  # the attack knows half of 600
     assert [r.risk.confidence for r in found.rungs] == pytest.approx([1 - 0.05 / 3] * 3)
     done = audit(attacks=[Half(), SmallGradient(), Loss()])
     alone = {f.risk.attack: f.risk.exposed_count for f in done.sections[0].findings}

@@ -1,4 +1,4 @@
-"""A small audit that a user could run: a sensitive table, a model in a module of his, and the command."""
+"""A small audit that a user could run: a sensitive table, a model in their own module, and the command."""
 
 from __future__ import annotations
 

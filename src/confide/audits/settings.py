@@ -1,4 +1,4 @@
-"""Settings: what every audit is told, whatever it is about; its fields are flags of every command."""
+"""Settings of an audit, the same for every kind of release; the fields are flags of every command."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ class Settings:
         return np.random.default_rng([self.seed, *parts])
 
     def say(self, warning: str) -> None:
-        """Tell a warning to whoever asked to hear it."""
+        """Pass a warning on to `tell`, if there is one."""
         if self.tell is not None:
             self.tell(warning)
 

@@ -85,7 +85,7 @@ class Subject(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AuditSpec:
-    """One kind of release, and all that an audit of it needs to be told.
+    """One kind of release, and all that the procedure of an audit needs to know about it.
 
     Args:
         name, question: of the command, and its help.

@@ -55,7 +55,7 @@ def explain(name: str) -> None:
 @click.argument("folder", type=click.Path(path_type=Path))
 @sentences
 def report(folder: Path) -> None:
-    """Show the report in FOLDER again, and draw its report.html anew from report.json."""
+    """Show the report in FOLDER again, and write its report.html again from report.json."""
     from confide.report import Report
 
     again = Report.load(folder / "report.json")

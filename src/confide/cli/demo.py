@@ -17,7 +17,7 @@ from confide.views.records import Records
 
 ASKED = (
     "Women answered a magazine's survey about their marriages; the models predict who had an affair. "
-    "Whoever can tell that a woman's answers trained the model has learnt that she took part."
+    "An adversary that can tell that a woman's answers trained a model learns that this woman took part."
 )
 
 
@@ -36,7 +36,7 @@ def run_demo(out: Path, *, seed: int, quick: bool) -> str:
                 nonmembers=nonmembers,
                 population=population,
                 references=4 if quick else 16,
-                harm="Whoever is found is known to have answered a survey about her marriage.",
+                harm="A woman who is found is known to have answered a survey about marriage.",
             )
             done.append(audit(held, seed=seed, jobs=2, name=name, progress=progress))
     both = Audit.merge(done)

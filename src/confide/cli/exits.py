@@ -1,4 +1,4 @@
-"""What every command does alike: errors in one sentence, where reports go, and the exit code."""
+"""Errors in one sentence, places of reports and exit codes, the same for every command."""
 
 from __future__ import annotations
 

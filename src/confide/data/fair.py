@@ -31,13 +31,13 @@ CARD = Card(
     shape=(8,),
     features="rating of the marriage, age, years married, children, religiousness, education, "
     "the woman's and the husband's occupation",
-    task="did she have an affair?",
+    task="did the woman have an affair?",
     classes=("no affair", "affair"),
     terms="included in statsmodels with the author's permission",
     redistribution=False,
     source="https://fairmodel.econ.yale.edu/rayfair/pdf/2011b.htm",
     get="It is part of statsmodels: pip install 'confide[demo]'.",
-    harm="that a woman had an affair; that she answered at all",
+    harm="that a woman had an affair; that this woman answered at all",
     citation="Fair: A Theory of Extramarital Affairs, Journal of Political Economy, 1978",
     note="1,039 of its rows equal an earlier one in all nine published columns, and 1,178 if the time spent "
     "in affairs is reduced to yes or no; the rows are sorted by the answer, so shuffle before splitting",

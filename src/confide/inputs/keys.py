@@ -156,7 +156,7 @@ def refuse_strangers(
         todo = "check the rows of the key" if keyed else _ask(names)
         raise DataError(
             f"users of {theirs} carry ids of {ours}, but not their records: {todo}. If the released file "
-            f"was changed so much on purpose, audit {ours} with `--protect` instead."
+            f"was changed this much on purpose, audit {ours} with `--protect` instead."
         )
 
 

@@ -41,7 +41,7 @@ def paired_auc(first: Evidence, second: Evidence, *, confidence: float = 0.95) -
     check_confidence(confidence)
     exposed, mine, other = _same_people(first, second)
     by_member = _below(mine[exposed], mine[~exposed]) - _below(other[exposed], other[~exposed])
-    # For a control person the right side of the other group is above, hence the other order.
+    # For a control person the right side of the other group is above, so the order is the other one.
     by_control = _below(other[~exposed], other[exposed]) - _below(mine[~exposed], mine[exposed])
     variance = _error(by_member) + _error(by_control)
     if variance <= 0 or min(len(by_member), len(by_control)) < 2:

@@ -30,7 +30,7 @@ class ray_map:  # noqa: N801 - used as a function, like `map`
 
     def __call__(self, function: Callable[[_Item], _Result], items: Iterable[_Item], /) -> Iterator[_Result]:
         try:
-            ray: Any = import_module("ray")  # an optional dependency, hence no types
+            ray: Any = import_module("ray")  # an optional dependency: no types where it is not installed
         except ImportError as error:
             raise ConfideError(
                 "Ray is not installed: `pip install 'confide[ray]'`, or use processes."

@@ -80,10 +80,11 @@ def train_references(data: ModelData, *, settings: Settings) -> Pool:
 
 
 def parts_for(member: Bools, count: int) -> int:
-    """Into how many parts the records are cut, of which each reference leaves one out.
+    """Number of parts into which the records are cut; each reference leaves one part out.
 
-    Two, unless the target was trained on so many more that references on halves would overfit more than it
-    did; then up to `MOST_PARTS`, if every record is still left out by two references.
+    Two, unless references on halves would overfit more than the target did, because it was trained on far
+    more than half of the records. Then up to `MOST_PARTS`, if every record is still left out by two
+    references.
 
     >>> import numpy as np
     >>> member = np.arange(100) < 80

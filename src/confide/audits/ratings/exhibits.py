@@ -32,7 +32,7 @@ HELD_OUT = (
     "Everybody is in the release, so the audit took people's rows out of it by itself: it takes for granted "
     "that this changes no other row."
 )
-TOO_FEW = "people have too few ratings for so many facts: nobody asks about them."
+TOO_FEW = "people have too few ratings for this many facts: no attack looks for them."
 Row: TypeAlias = tuple[str, Estimate | None, Estimate | None, Estimate | None, Estimate | None]
 
 
@@ -206,10 +206,10 @@ def _right(evidence: Evidence, rate: float) -> Estimate | None:
 
 
 def singled_out(closer: Closer) -> pl.DataFrame:
-    """For each target who he is, with how few of his rarest known facts he is singled out, and with which.
+    """Table of targets: the person, the fewest of their rarest known facts that single them out, and which.
 
-    Singled out: his record is named rightly, above the threshold that keeps false matches to 5 % with that
-    many facts. Empty where he is not, or is not in the release.
+    Singled out: the attack names the person's own record, above the threshold that keeps false matches to
+    5 % with that many facts. Empty for people who are not singled out, or not in the release.
     """
     rank = closer.rarest_first
     fewest: dict[int, int] = {}
