@@ -5,13 +5,18 @@ from __future__ import annotations
 from dataclasses import fields
 from typing import get_type_hints
 
+import click
 import pytest
 
+from confide import releases
 from confide.audits import KINDS, spec_of
 from confide.audits.settings import Settings, SettingsGiven
 from confide.cli.audit import command
-from confide.cli.flags import _helps, _kind_and_flag, filled
+from confide.cli.commands import main
+from confide.cli.flags import GROUPS, _helps, _kind_and_flag, filled
 from confide.inputs.model import Model
+
+from .conftest import Run
 
 
 def shown(record: type) -> set[str]:
@@ -49,3 +54,64 @@ def test_nought_is_given_and_nothing_is_not() -> None:
     model = filled(Model, context.params)
     assert isinstance(model, Model) and model.references == 0 and model.checkpoints == ()
     assert options["model"].param_type_name == "argument"
+
+
+PAGES = [("audit", kind) for kind in KINDS] + [("protect", kind) for kind in releases.KINDS]
+
+
+def headings(page: str) -> list[str]:
+    """The lines of a help page that have options under them."""
+    return [line[:-1] for line in page.splitlines() if line.endswith(":") and not line.startswith(" ")]
+
+
+@pytest.mark.parametrize("words", PAGES, ids=" ".join)
+def test_the_help_of_a_kind_lists_its_options_under_the_four_headings(
+    words: tuple[str, str], run: Run
+) -> None:
+    done = run(*words, "--help")
+    assert done.exit_code == 0
+    # Nobody attacks scores that somebody else's attack has made.
+    played = [GROUPS[0], GROUPS[3]] if words[1] == "scores" else list(GROUPS)
+    assert headings(done.output) == [*played, "Help"]
+
+
+@pytest.mark.parametrize("words", PAGES, ids=" ".join)
+def test_the_help_of_a_kind_speaks_of_what_a_command_line_can_give(words: tuple[str, str], run: Run) -> None:
+    page = " ".join(run(*words, "--help").output.split())
+    assert "in Python" not in page and "[default: ]" not in page and "x>=" not in page
+
+
+def test_every_option_has_its_help() -> None:
+    def options(command: click.Command, name: str) -> list[str]:
+        context = click.Context(command)
+        if isinstance(command, click.Group):
+            inside = [command.get_command(context, word) for word in command.list_commands(context)]
+            return [line for one in inside if one is not None for line in options(one, f"{name} {one.name}")]
+        given = [p for p in command.get_params(context) if isinstance(p, click.Option)]
+        return [f"{name} {option.opts[-1]}" for option in given if not option.help]
+
+    assert options(main, "confide") == []
+
+
+@pytest.mark.parametrize("kind", releases.KINDS)
+def test_the_help_of_protect_tells_of_the_sidecar_and_of_ids(kind: str, run: Run) -> None:
+    page = " ".join(run("protect", kind, "--help").output.split())
+    assert "FILE.confide.json, its sidecar" in page and "People get new random numbers" in page
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (("audit", "table"), "audit takes no 'table': choose one of model, ratings, "),
+        (("protect", "model"), "protect takes no 'model': choose one of ratings, "),
+        (("audit", "ratings", "r.csv", "--facts", "0"), "'--facts': 0 is too small: give 1 or more."),
+        (("audit", "ratings", "r.csv", "--facts", "1e3"), "'1e3' is not a whole number: give one in digits"),
+        (("demo", "--seed", "-1"), "'--seed': -1 is too small: give 0 or more."),
+    ],
+)
+def test_what_cannot_be_is_said_with_the_value_and_what_to_do(
+    words: tuple[str, ...], says: str, run: Run
+) -> None:
+    done = run(*words)
+    assert done.exit_code == 2
+    assert says in " ".join(done.output.split())

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from scipy.stats import binom, norm
 
-from confide.core.budget import Budget, Unit
+from confide.core.budget import ANY_NUMBER, Budget, Unit
 from confide.core.diagnostics import Diagnostics
 from confide.core.errors import AccessError, DataError, EvidenceError, KnowledgeError
 from confide.core.estimate import Estimate
@@ -400,7 +400,7 @@ def test_a_promise_of_another_unit_is_told_and_not_held_against_the_bound(make):
         1.9,
         headline=Finding(risk=make.risk(1.9, epsilon=(bound,))),
         promise=small,
-        unit=Unit.person("person", at_most=2**31),
+        unit=Unit.person("person", at_most=ANY_NUMBER),
     )
     shown = page([section], seed=7)
     means = " ".join(shown["sections"][0]["means"])

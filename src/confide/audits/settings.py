@@ -30,15 +30,16 @@ class Settings:
     Args:
         seed: The same seed gives the same evidence and report.
         attacks: Names of attacks, separated by commas, or 'all' (see `confide attacks`); by default those
-            that the measurements trust.
-        protect: Also audit the release under this protection, NAME:SETTINGS, and compare. Repeatable.
-        limits: Fail above this: tpr@0.01=0.05, auc=0.6, advantage=0.1, epsilon=2. Repeatable.
-        audience: A public report has no rows, no ids and coarse counts.
-        strict: Let an inconclusive verdict fail (exit code 1).
+            recommended for this kind of release.
+        protect: Also audit the data behind this protection, NAME:SETTINGS, and compare. Repeatable.
+        limits: Exit with code 1 if the risk is above this: tpr@0.01=0.05 (true positives where 1 % of the
+            others are claimed too), auc=0.6, advantage=0.1 or epsilon=2. Repeatable.
+        audience: Who will read the report: a public one has no rows, no ids and coarse counts.
+        strict: Exit with code 1 also if the verdict on a limit is inconclusive.
         name: What to call the release in the report.
-        cache: Where finished work is kept, so that an interrupted audit resumes; $CONFIDE_CACHE by default,
-            or a folder of the user's cache.
-        jobs: Worker processes.
+        cache: Where finished work is kept, so that an interrupted audit resumes; by default $CONFIDE_CACHE,
+            or a folder in your cache.
+        jobs: The number of worker processes.
         progress: Called with (done, total).
         tell: Called with each warning as soon as it is known.
 

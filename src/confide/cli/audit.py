@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from confide.audits import KINDS, spec_of
+from confide.audits import spec_of
 from confide.audits.run import audit as run
 from confide.audits.settings import Settings
 from confide.audits.spec import AuditSpec
@@ -17,16 +17,9 @@ from confide.cli.flags import GroupedCommand, GroupedOption, filled, options_of,
 from confide.core.flags import GET, HOW
 
 
-class AuditGroup(click.Group):
-    """The kinds of release as subcommands, each loaded when it is asked for."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        """The kinds, in the order in which they are documented."""
-        return list(KINDS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """The command of one kind; None for an unknown one, which click then names."""
-        return command(spec_of(cmd_name)) if cmd_name in KINDS else None
+def command_of(kind: str) -> click.Command:
+    """The command that audits this kind of release."""
+    return command(spec_of(kind))
 
 
 def command(spec: AuditSpec) -> click.Command:
@@ -61,9 +54,14 @@ def _settings_options(spec: AuditSpec) -> list[click.Parameter]:
         if option.name in taken or idle or (option.name == "protect" and not spec.protections):
             continue
         if option.name == "protect" and isinstance(option, click.Option):
-            option.help = f"{option.help} One of {', '.join(p.example for p in spec.protections.values())}."
+            option.help = f"{option.help} {examples(spec)}"
         made.append(option)
     return made
+
+
+def examples(spec: AuditSpec) -> str:
+    """The protections of a kind, each with settings that it could have."""
+    return f"There are, with settings for example: {', '.join(p.example for p in spec.protections.values())}."
 
 
 def out_option() -> GroupedOption:
@@ -74,5 +72,6 @@ def out_option() -> GroupedOption:
         type=click.Path(path_type=Path, file_okay=False),
         default=Path("confide-report"),
         show_default=True,
+        metavar="FOLDER",
         help="Folder for report.html, report.json and evidence.parquet.",
     )

@@ -6,15 +6,23 @@ from pathlib import Path
 
 import click
 
-from confide.cli.audit import AuditGroup
+from confide import audits, releases
+from confide.cli.audit import command_of as audit_of
 from confide.cli.exits import sentences, usable
-from confide.cli.protect import ProtectGroup
+from confide.cli.flags import KindGroup, WholeNumber
+from confide.cli.protect import command_of as protect_of
 from confide.core.version import VERSION
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 def main() -> None:
-    """Measure what a release gives away about the people behind it."""
+    """Measure what a release gives away about the people behind it, and write a safer one.
+
+    `confide demo` shows what a report looks like. `confide audit --help` lists the kinds of release, and
+    `confide audit KIND --help` what an audit of that kind needs and gives.
+
+    Exit code: 0 within the limits, 1 above a limit, 2 for bad use or bad data, 3 for a fault of confide.
+    """
 
 
 @main.command()
@@ -23,14 +31,26 @@ def version() -> None:
     click.echo(f"confide {VERSION}")
 
 
-@main.group(cls=AuditGroup)
+@main.group(cls=KindGroup, kinds=audits.KINDS, command_of=audit_of)
 def audit() -> None:
-    """Play the adversary against what you are about to publish."""
+    """Play the adversary against what you are about to publish.
+
+    The report says how much the adversary learns because these people were in the data. For example:
+
+    \b
+      confide audit ratings ratings.parquet --user user --item item --protect rare:20
+    """
 
 
-@main.group(cls=ProtectGroup)
+@main.group(cls=KindGroup, kinds=releases.KINDS, command_of=protect_of)
 def protect() -> None:
-    """Write the safer file: protected, verified, and audited against the original."""
+    """Write the safer file: protected, verified, and audited against the original.
+
+    It takes the same options as the audit of that kind. For example:
+
+    \b
+      confide protect ratings ratings.parquet --user user --item item --with rare:20 --out safer.parquet
+    """
 
 
 @main.command()
@@ -45,7 +65,7 @@ def attacks() -> None:
 @click.argument("name")
 @sentences
 def explain(name: str) -> None:
-    """Tell what an attack does, its settings and how to cite it."""
+    """Explain an attack: what it does, its settings and how to cite it. `confide attacks` lists the names."""
     from confide.cli.explain import explanation
 
     click.echo(explanation(name))
@@ -55,7 +75,10 @@ def explain(name: str) -> None:
 @click.argument("folder", type=click.Path(path_type=Path))
 @sentences
 def report(folder: Path) -> None:
-    """Show the report in FOLDER again, and write its report.html again from report.json."""
+    """Show the report of an audit again, and write its report.html again from report.json.
+
+    FOLDER is where the audit wrote them (--out).
+    """
     from confide.report import Report
 
     again = Report.load(folder / "report.json")
@@ -69,10 +92,18 @@ def report(folder: Path) -> None:
     type=click.Path(path_type=Path, file_okay=False),
     default=Path("confide-demo"),
     show_default=True,
-    help="Folder for the report.",
+    metavar="FOLDER",
+    help="Folder for report.html, report.json and evidence.parquet.",
 )
-@click.option("--seed", default=7, show_default=True, type=click.IntRange(0))
-@click.option("--quick", is_flag=True, help="Fewer records and references: half a minute.")
+@click.option(
+    "--seed",
+    default=7,
+    show_default=True,
+    type=WholeNumber(0),
+    metavar="N",
+    help="The same seed gives the same models, evidence and report.",
+)
+@click.option("--quick", is_flag=True, help="Fewer records and reference models: half a minute.")
 @sentences
 def demo(out: Path, seed: int, quick: bool) -> None:
     """Fit two models to a sensitive survey, audit both, and write the report."""

@@ -23,6 +23,68 @@ PLAIN = Flag()
 GROUPS: tuple[Group, ...] = (HOLD, KNOWS, HOW, GET)
 
 
+IN_PYTHON = re.compile(r"; in Python .*?\.(?= |$)")
+"""The end of a sentence that says what else Python takes: objects that no command line can give."""
+
+
+class WholeNumber(click.ParamType):
+    """A whole number from a smallest one on, with messages that say what to give instead."""
+
+    name = "whole number"
+
+    def __init__(self, least: int | None) -> None:
+        self.least = least
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """The number.
+
+        Raises:
+            click.BadParameter: for anything else, and for a number that is too small.
+        """
+        try:
+            number = int(value)
+        except ValueError:
+            self.fail(f"{value!r} is not a whole number: give one in digits, such as 1000.", param, ctx)
+        if self.least is not None and number < self.least:
+            self.fail(f"{number} is too small: give {self.least} or more.", param, ctx)
+        return number
+
+
+class KindGroup(click.Group):
+    """A command with a subcommand for each kind of release, made when it is asked for.
+
+    Args:
+        kinds: in the order in which they are documented.
+        command_of: kind -> command. Importing all kinds at once would make every command slow to start.
+    """
+
+    def __init__(
+        self,
+        *args: Any,
+        kinds: Sequence[str],
+        command_of: Callable[[str], click.Command],
+        **attributes: Any,
+    ) -> None:
+        super().__init__(*args, subcommand_metavar="KIND ...", **attributes)
+        self.kinds = kinds
+        self.command_of = command_of
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """The kinds."""
+        return list(self.kinds)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command:
+        """The command of a kind.
+
+        Raises:
+            click.UsageError: for a word that is no kind.
+        """
+        if cmd_name not in self.kinds:
+            can = ", ".join(self.kinds)
+            raise click.UsageError(f"{self.name} takes no {cmd_name!r}: choose one of {can}.", ctx)
+        return self.command_of(cmd_name)
+
+
 class GroupedOption(click.Option):
     """An option that knows under which heading the help lists it."""
 
@@ -80,14 +142,17 @@ def _parameter(f: Field[Any], hint: Hint, said: str) -> click.Parameter | None:
         return None
     if flag.argument:
         return GroupedArgument(
-            [f.name], type=click.Path(path_type=Path), metavar=flag.metavar or f.name.upper(), help=said
+            [f.name],
+            type=click.Path(path_type=Path),
+            metavar=flag.metavar or f.name.upper(),
+            help=IN_PYTHON.sub(".", said),
         )
     needed = f.default is MISSING and f.default_factory is MISSING
     name = flag.name or "--" + f.name.replace("_", "-")
     return GroupedOption(
         [f.name, name],
         group=flag.group,
-        help=said + _default(f.default),
+        help=IN_PYTHON.sub(".", said) + _limits(f.default, flag.least),
         required=needed,
         default=None,  # a record keeps its own default
         is_flag=kind is bool,
@@ -98,10 +163,12 @@ def _parameter(f: Field[Any], hint: Hint, said: str) -> click.Parameter | None:
     )
 
 
-def _default(default: object) -> str:
-    """The record's default as the help shows it; nothing where there is none."""
-    nothing = default is MISSING or default is None or default is False or default == ()
-    return "" if nothing else f"  [default: {f'{default:,}' if type(default) is int else default}]"
+def _limits(default: object, least: int | None) -> str:
+    """The record's default and the least number, as the help shows them; nothing where there are none."""
+    nothing = default is MISSING or default is None or default is False or default in ((), "")
+    shown = f"{default:,}" if type(default) is int else default
+    told = [*[f"default: {shown}"] * (not nothing), *[f"at least {least}"] * bool(least)]
+    return f"  [{'; '.join(told)}]" if told else ""
 
 
 def _given_or_nothing(_context: click.Context, _option: click.Parameter, value: object) -> object:
@@ -153,7 +220,7 @@ def _click_type(kind: Hint, flag: Flag) -> click.ParamType | type | None:
         inside = get_args(kind)[0]
         return click.Path(path_type=Path) if inside in (Path, Any) else click.STRING
     if kind is int:
-        return click.IntRange(flag.least)
+        return WholeNumber(flag.least)
     if kind is float:
         return click.FLOAT
     return click.STRING if kind is str else click.Path(path_type=Path)

@@ -10,10 +10,11 @@ from typing import Any
 import click
 
 from confide.audits.settings import Settings
+from confide.cli.audit import examples
 from confide.cli.exits import sentences, usable, warn
-from confide.cli.flags import GroupedCommand, GroupedOption, filled, options_of
+from confide.cli.flags import GroupedCommand, GroupedOption, filled, options_of, story_of
 from confide.core.flags import GET
-from confide.releases import KINDS, spec_of
+from confide.releases import spec_of
 from confide.releases.run import protect as run
 from confide.releases.settings import ReleaseSettings
 from confide.releases.spec import ReleaseSpec
@@ -22,17 +23,25 @@ from confide.releases.written import Written
 IDLE = ("released", "key", "made_by", "protect")
 """Fields of a record and of the settings that say nothing here: what is protected is the records."""
 
+SAFER = """\
+Write the safer file of {kind}, verify it, and audit it against the original.
 
-class ProtectGroup(click.Group):
-    """The kinds that can be protected as subcommands, each loaded when it is asked for."""
+The protected data keep the format of the original, and its columns in their order. Columns that the audit
+does not read are left out. People get new random numbers (--ids keep: they keep their ids).
 
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        """The kinds, in the order in which they are documented."""
-        return list(KINDS)
+What was written is read again. If it is not what the protections claim, nothing is kept. Then it is audited:
+the exit code is that of the audit, and FILE is there also where a limit is exceeded.
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """The command of one kind; None for an unknown one, which click then names."""
-        return command(spec_of(cmd_name)) if cmd_name in KINDS else None
+Beside FILE stands FILE.confide.json, its sidecar: what was done, with which settings and promise, by which
+version. `confide audit {kind} ... --released FILE` reads it, because the adversary knows how a release was
+made.
+"""
+"""The head of the help page of each kind."""
+
+
+def command_of(kind: str) -> click.Command:
+    """The command that protects this kind of data."""
+    return command(spec_of(kind))
 
 
 def command(spec: ReleaseSpec) -> click.Command:
@@ -59,13 +68,12 @@ def command(spec: ReleaseSpec) -> click.Command:
     ]
     for option in options:
         if option.name == "protections" and isinstance(option, click.Option):
-            can = ", ".join(p.example for p in spec.audit.protections.values())
-            option.help = f"{option.help} One of {can}."
+            option.help = f"{option.help} {examples(spec.audit)}"
     return GroupedCommand(
         spec.audit.name,
         callback=call,
         params=[*(o for o in options if o.name not in IDLE), _report_option()],
-        help=f"Write the safer file of {spec.audit.name}, verify it, and audit it against the original.",
+        help=f"{SAFER.format(kind=spec.audit.name)}\n{story_of(spec.audit.record)}",
     )
 
 
@@ -75,7 +83,8 @@ def _report_option() -> GroupedOption:
         group=GET,
         type=click.Path(path_type=Path, file_okay=False),
         default=None,
-        help="Folder for the full report of the audit of the written file.",
+        metavar="FOLDER",
+        help="Folder for report.html, report.json and evidence.parquet of the audit of the written file.",
     )
 
 

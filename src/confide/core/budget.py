@@ -7,6 +7,9 @@ from typing import Literal
 
 from confide.core.errors import PromiseError
 
+ANY_NUMBER = 2**31
+"""More rows than anybody can have, because rows are counted in 32 bits: as a bound it bounds nobody."""
+
 
 @dataclass(frozen=True, slots=True)
 class Unit:
@@ -16,7 +19,9 @@ class Unit:
     `Unit.place(within_m=...)` or `Unit.pixels(at_most=...)`.
 
     >>> str(Unit.person("user_id", at_most=20))
-    'all rows of any one user_id (at most 20)'
+    'all rows of any one user_id, where nobody has more than 20'
+    >>> str(Unit.person("person", at_most=ANY_NUMBER))
+    'all rows of any one person'
     """
 
     kind: Literal["record", "person", "client", "place", "pixels"]
@@ -30,7 +35,7 @@ class Unit:
 
     @classmethod
     def person(cls, column: str, *, at_most: int) -> Unit:
-        """All rows of one person, if nobody has more than `at_most` of them."""
+        """All rows of one person, if nobody has more than `at_most` of them; `ANY_NUMBER` hides all."""
         if at_most < 1:
             raise PromiseError(f"at_most is {at_most}; a person has at least one row: give 1 or more.")
         return cls("person", column, at_most)
@@ -56,11 +61,12 @@ class Unit:
 
     def __str__(self) -> str:
         if self.kind == "person":
-            return f"all rows of any one {self.column} (at most {self.at_most})"
+            bound = "" if self.at_most == ANY_NUMBER else f", where nobody has more than {self.at_most:,}"
+            return f"all rows of any one {self.column}{bound}"
         if self.kind == "place":
             return f"where within {self.at_most} m any one visit was"
         if self.kind == "pixels":
-            return f"any {self.at_most} pixels of a picture"
+            return f"any {self.at_most:,} pixels of a picture"
         return {"record": "any one record", "client": "everything any one client holds"}[self.kind]
 
 

@@ -34,20 +34,20 @@ class Counts:
     is drawn at random from all people.
 
     Args:
-        records: Everybody's visits, one row a visit: .parquet, .csv or a frame.
+        records: Everybody's visits, one row a visit: .parquet or .csv; in Python also a data frame.
         user: The column that says who.
         time: The column that says when: dates, ISO 8601 text, or seconds since 1970.
-        place: The column that says where; or give the columns of latitude and longitude.
+        place: The column that says where, by a name or code; or give lat and lon.
         lat: The column with the latitude in degrees.
         lon: The column with the longitude in degrees.
-        cell: The side of a cell of the map, where there are coordinates.
-        bin: How long a bin of time is.
+        cell: The side of a cell of the map, where there are coordinates, such as 500m.
+        bin: How long a bin of time is, such as 1h.
         start: When the first bin begins, such as 2024-03-04; by default on the day from which on most visits
             are counted.
-        span: How long visits are counted.
+        span: How long visits are counted, such as 7d.
         group: How many people are counted, on average.
-        known: The share of all other people whose visits the adversary knows.
-        targets: About how many times the adversary is asked about somebody.
+        known: The share of all other people whose visits the adversary knows, from 0 to 1.
+        targets: About how many times the adversary is asked whether somebody was counted.
 
     Raises:
         DataError: for numbers out of range.
@@ -67,7 +67,7 @@ class Counts:
     start: Annotated[str | None, Flag(group=HOLD, metavar="TIME")] = None
     span: Annotated[str, Flag(group=HOLD, metavar="SPAN")] = "7d"
     group: Annotated[int, Flag(group=HOLD, least=1)] = 100
-    known: Annotated[float, Flag(group=KNOWS)] = 1.0
+    known: Annotated[float, Flag(group=KNOWS, metavar="SHARE")] = 1.0
     targets: Annotated[int, Flag(group=HOW, least=FEWEST)] = 1_000
 
     def __post_init__(self) -> None:

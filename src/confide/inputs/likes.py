@@ -37,15 +37,17 @@ class Likes:
     counted. Memory: about 100 bytes a like, and 300 MB to leave people out one by one.
 
     Args:
-        records: Everybody's likes, one row a like: .parquet, .csv or a frame.
+        records: Everybody's likes, one row a like: .parquet or .csv; in Python also a data frame.
         user: The column that says who, in both tables.
-        item: The column that says what.
-        traits: A table with one row a user.
-        trait: The column of the traits that the adversary wants to know.
+        item: The column that says what was liked.
+        traits: A table with one row a user: .parquet or .csv; in Python also a data frame.
+        trait: The column of that table with the trait that the adversary wants to know.
         released: What will be published, if that is another table with the same columns of users and items.
-        key: A table of two columns: a user of the records, and the same user in the released table.
-        made_by: How the released table was made, as the adversary knows it: NAME:SETTINGS, as of --protect.
-            By default what the sidecar of the released table says.
+        key: Where the released table has new ids: a table of two columns, a user of the records and the same
+            user in the released table.
+        made_by: The protection by which the released table was made, NAME:SETTINGS as of --protect: the
+            adversary knows it. By default what the sidecar of the table says (FILE.confide.json, written by
+            `confide protect`).
         kind: What the trait is; auto takes a column of more than 20 different numbers for a number.
         having: The value that counts as having the trait; all other values count as not having it.
         folds: Into how many parts people are cut; the adversary is asked about one part at a time.

@@ -45,17 +45,17 @@ class Model:
         nonmembers: Records from the same distribution that did not train it.
         population: More such records that did not train it: they calibrate, and are never scored.
         label: The column to be predicted, where records are tables.
-        task: Where the model and the labels do not tell.
-        allow_overlap: Leave records that stand on both sides out, instead of refusing them.
-        weights: Weights to put into a torch module: a .safetensors file; in Python also a state dict.
+        task: What the model does, where neither the model nor the labels say it.
+        allow_overlap: Leave out records that are among members and non-members, instead of refusing them.
+        weights: Weights to put into a PyTorch module: a .safetensors file; in Python also a state dict.
         checkpoints: Earlier weights of the same training run, published too, oldest first. Repeatable.
         access: What will be published: the weights, the scores, or the decisions. White-box plays the attacks
             on weights too, and says what each kind of access gives. By default whatever the model shows.
         references: How many reference models the adversary trains; 0 for none.
         train: The target's recipe, train(X, y, *, rng) -> model. Without it a scikit-learn model is cloned,
-            and a torch module is re-initialised and trained until its train accuracy matches.
-        trained_on: How many records trained the model in all, of which the members may be a part.
-        harm: What it tells about a person that they are in the data: one sentence for the report.
+            and a PyTorch module is re-initialised and trained until its accuracy on training records matches.
+        trained_on: How many records trained the model in all, where the members are only a part of them.
+        harm: What is learnt about a person who is found to be in the data: one sentence for the report.
 
     Raises:
         DataError: for numbers out of range, or checkpoints that the access does not show.

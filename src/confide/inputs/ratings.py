@@ -34,22 +34,24 @@ class Ratings:
     every record that it names is a false match.
 
     Args:
-        records: Everybody's ratings, one row a rating: .parquet, .csv or a frame.
+        records: Everybody's ratings, one row a rating: .parquet or .csv; in Python also a data frame.
         user: The column that says who.
-        item: The column that says what.
+        item: The column that says what was rated.
         rating: The column with the rating.
         time: The column with the time: dates, or seconds since 1970.
         released: What will be published, if that is another table with the same columns; rating and time may
             be missing.
-        key: A table of two columns: a user of the records, and the same user in the released table.
-        made_by: How the released table was made, as the adversary knows it: NAME:SETTINGS, as of --protect.
-            By default what the sidecar of the released table says.
-        facts: How many facts are known about a person.
-        wrong: How many of them are wrong.
+        key: Where the released table has new ids: a table of two columns, a user of the records and the same
+            user in the released table.
+        made_by: The protection by which the released table was made, NAME:SETTINGS as of --protect: the
+            adversary knows it. By default what the sidecar of the table says (FILE.confide.json, written by
+            `confide protect`).
+        facts: How many facts the adversary knows about a person: an item, roughly how it was rated and when.
+        wrong: How many of these facts are wrong.
         within: By how much known dates may be off, such as 14d.
-        off_by: By how many stars known ratings are off.
-        beyond: Facts are never about this many of the most common items.
-        targets: About how many people the adversary is asked.
+        off_by: By how many stars known ratings are off, such as 1.
+        beyond: No fact is about one of this many most common items, which say little about a person.
+        targets: About how many people the adversary is asked about.
 
     Raises:
         DataError: for numbers that leave no true fact, or a span without a unit.

@@ -17,8 +17,9 @@ class Scores:
     """Scores of people who were in some data, and of people who were not, made by any attack on anything.
 
     Args:
-        evidence: A .parquet or .csv file with the columns exposed and score (higher = surer), and where there
-            are any world, target, hit and attack; or evidence in memory.
+        evidence: A .parquet or .csv file with the columns exposed (was the person in the data?) and score
+            (higher = surer that they were). It may also have world, target, hit and attack; in Python also
+            `Evidence`.
 
     Raises:
         DataError, EvidenceError: if the file or its columns cannot be read.

@@ -9,11 +9,11 @@ import numpy as np
 from tests.contracts.case import AttackCase, ByScore, Lacks, Sitting, permuted_exposure, rng
 
 from confide.attacks.membership.counts import InnerProduct, KnockKnock
-from confide.core.budget import Budget, Unit
+from confide.core.budget import ANY_NUMBER, Budget, Unit
 from confide.core.nouns import Release
 from confide.data.commuters import MONDAY, Commuters
 from confide.games.membership.counts import Aggregates
-from confide.mechanisms.statistics.visit_counts import EVERY_VISIT, VisitCounts
+from confide.mechanisms.statistics.visit_counts import VisitCounts
 from confide.views.counts import Counts, Grid, Visits
 from confide.views.traces import Traces
 
@@ -23,7 +23,7 @@ GRID = Grid(cells=36, start=MONDAY, times=72)
 class Random:
     """Counts that depend on nobody."""
 
-    budget = Budget(0.0, unit=Unit.person("person", at_most=EVERY_VISIT))
+    budget = Budget(0.0, unit=Unit.person("person", at_most=ANY_NUMBER))
 
     def __call__(self, data: Visits, *, rng: np.random.Generator) -> Release[Counts]:
         counts = rng.poisson(0.5, (GRID.cells, GRID.times)).astype(np.float64)

@@ -8,7 +8,7 @@ from typing import TypeAlias
 import numpy as np
 
 from confide.core.arrays import Bools, Floats, Ints, Rng
-from confide.core.budget import Unit
+from confide.core.budget import ANY_NUMBER, Unit
 from confide.core.nouns import Case, Guess, Mechanism, World
 from confide.knowledge.likes import Claims, Kind, Panel
 from confide.views.interactions import Interactions
@@ -55,7 +55,7 @@ class TraitInference:
     @property
     def unit(self) -> Unit:
         """All likes of one person."""
-        return Unit.person("person", at_most=2**31)  # no one has more likes than a 32-bit code can count
+        return Unit.person("person", at_most=ANY_NUMBER)
 
     @property
     def randomised(self) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from confide.core.arrays import Bools, Ints
-from confide.core.budget import Unit
+from confide.core.budget import ANY_NUMBER, Unit
 from confide.core.nouns import Guess
 
 # As a secret: the person has no row in the release. As a claim: no row is claimed.
@@ -24,7 +24,7 @@ class Linkage:
     @property
     def unit(self) -> Unit:
         """All rows of one person."""
-        return Unit.person("person", at_most=2**31)  # no one has more rows than a 32-bit code can count
+        return Unit.person("person", at_most=ANY_NUMBER)
 
     @property
     def randomised(self) -> bool:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from confide.core.arrays import Bools, Rng
-from confide.core.budget import Unit
+from confide.core.budget import ANY_NUMBER, Unit
 from confide.core.errors import DataError
 from confide.core.nouns import Case, Guess, Mechanism, World
 from confide.knowledge.counts import Counted
@@ -63,7 +63,7 @@ class Aggregates:
     @property
     def unit(self) -> Unit:
         """All visits of one person."""
-        return Unit.person("person", at_most=2**31)  # no one has more visits than a 32-bit code can count
+        return Unit.person("person", at_most=ANY_NUMBER)
 
     @property
     def randomised(self) -> bool:

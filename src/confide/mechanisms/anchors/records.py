@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from confide.core.arrays import Rng
-from confide.core.budget import Budget, Unit
+from confide.core.budget import ANY_NUMBER, Budget, Unit
 from confide.core.nouns import Release
 from confide.views.images import Pictures
 from confide.views.interactions import Interactions
@@ -34,7 +34,7 @@ class UnrelatedRatings:
 
     @property
     def budget(self) -> Budget:
-        return Budget(0.0, unit=Unit.person("person", at_most=2**31))
+        return Budget(0.0, unit=Unit.person("person", at_most=ANY_NUMBER))
 
     def __call__(self, data: Interactions, *, rng: Rng) -> Release[Interactions]:
         k = self.people * self.each
@@ -70,7 +70,7 @@ class UnrelatedTraces:
 
     @property
     def budget(self) -> Budget:
-        return Budget(0.0, unit=Unit.person("person", at_most=2**31))
+        return Budget(0.0, unit=Unit.person("person", at_most=ANY_NUMBER))
 
     def __call__(self, data: Traces, *, rng: Rng) -> Release[Traces]:
         k = data.people * self.each

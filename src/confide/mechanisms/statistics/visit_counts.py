@@ -8,14 +8,11 @@ from typing import Literal
 import numpy as np
 
 from confide.core.arrays import Bools, Ints, Rng
-from confide.core.budget import Budget, Unit
+from confide.core.budget import ANY_NUMBER, Budget, Unit
 from confide.core.errors import PromiseError
 from confide.core.nouns import Release
 from confide.mechanisms.statistics.discrete_laplace import discrete_laplace, rehearsal_words, secure_words
 from confide.views.counts import Counts, Visits
-
-# All visits of a person are hidden, however many they are, because a person's counts are cut at `at_most`.
-EVERY_VISIT = 2**31
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,7 +67,8 @@ class VisitCounts:
     def budget(self) -> Budget | None:
         if self.epsilon is None:
             return None
-        return Budget(self.epsilon, unit=Unit.person("person", at_most=EVERY_VISIT))
+        # However many visits a person has: what they count in is cut at `at_most` before the noise.
+        return Budget(self.epsilon, unit=Unit.person("person", at_most=ANY_NUMBER))
 
     def __call__(self, data: Visits, *, rng: Rng) -> Release[Counts]:
         """Count and publish; visits to places beyond the grid's cells are not counted."""
