@@ -15,12 +15,15 @@ def _response(epsilon: str, *, noise: Noise) -> RandomisedResponse:
 RARE = Protection(
     make=lambda people: WithoutRareItems(people=int(people)),
     example="rare:20",
+    # Whether an item is rare depends on everybody's records.
     alone=False,
+    # From items of one person alone, which name that person, to items that a thousand people share.
     scale=Scale(weakest=2, strongest=1_000, write=lambda people: f"rare:{people:.0f}", whole=True),
 )
 RESPONSE = Protection(
     make=_response,
     example="response:4",
     random=True,
+    # A larger epsilon is the weaker promise, so the scale falls.
     scale=Scale(weakest=16.0, strongest=0.1, write=lambda epsilon: f"response:{epsilon:.3g}"),
 )

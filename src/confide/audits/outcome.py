@@ -40,6 +40,7 @@ class Audit:
     @classmethod
     def merge(cls, audits: Sequence[Audit]) -> Audit:
         """Several audits with the same settings as one."""
+        # Names of releases differ: a report refuses two sections of one name.
         people = {release: targets for audit in audits for release, targets in audit.people.items()}
         sections = tuple(s for audit in audits for s in audit.sections)
         return replace(audits[0], sections=sections, people=people)
@@ -90,6 +91,7 @@ class Audit:
     @property
     def files(self) -> tuple[str, ...]:
         """What `save` writes: rows of evidence name people, so a public audit keeps them back."""
+        # A row of evidence says of one person how sure the adversary is of them.
         rows = ("evidence.parquet",) if self.settings.audience == "internal" else ()
         return ("report.html", "report.json", *rows)
 
@@ -101,6 +103,7 @@ class Audit:
         """
         folder = Path(folder)
         rows = folder / "evidence.parquet"
+        # Who passes the folder on would pass the rows on.
         if self.settings.audience == "public" and rows.exists():
             raise DataError(f"{rows} holds the rows of an earlier audit: write the public report elsewhere.")
         self.report.save(folder / "report.html")
@@ -133,8 +136,11 @@ def findings(
         attacks: all that were tried, for their cards.
         blind: the evidence of the blind adversary, where one played.
     """
+    # Every finding stands beside what could be said without the release.
     unseen = None if blind is None else measure(blind).auc
+    # By name, because evidence on disk knows its attack by name alone.
     cards = {a.name: a for a in attacks}
+    # The worst of several is chosen by looking, so `worst` widens all intervals for their number.
     place, risks = worst(evidence)
     found = tuple(
         _finding(risk, e, cards.get(risk.attack), unseen) for risk, e in zip(risks, evidence, strict=True)

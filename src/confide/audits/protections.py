@@ -100,7 +100,9 @@ def made_by(released: object, said: str | None, protections: Mapping[str, Protec
 
 
 def _parsed(text: str, protections: Mapping[str, Protection], noise: Noise) -> AnyMechanism:
+    # All steps are made first, so that a wrong setting is said before a wrong order.
     steps = [(part, *_step(part.strip(), protections, noise)) for part in text.split("+")]
+    # Every pair, and not neighbours alone: an order may be broken by a step further on.
     for (first, before, _), (second, after, _) in combinations(steps, 2):
         if before.last and after.last:
             raise DataError(f"{text!r} cannot be used: nothing can follow {first} or {second}. Give one.")
@@ -118,13 +120,16 @@ def _step(text: str, protections: Mapping[str, Protection], noise: Noise) -> tup
         instead = f"write one of {can}" if can else "none is offered for this kind of release yet"
         raise DataError(f"there is no protection {text!r}: {instead}.")
     protection = protections[name]
+    # Without settings the mechanism's own defaults hold, if it has any.
     settings = [part.strip() for part in rest.split(",")] if rest else []
     try:
         return protection, protection.make(*settings, **({"noise": noise} if protection.random else {}))
+    # The mechanism's own sentence is kept: it knows what its settings may be.
     except ConfideError as why:
         raise DataError(
             f"{text!r} cannot be used ({str(why).rstrip('.')}): write for example {protection.example}."
         ) from why
+    # Too few settings, or text where a number should be: Python's words would help nobody.
     except (TypeError, ValueError, OverflowError) as why:
         raise DataError(f"{text!r} cannot be used: write for example {protection.example}.") from why
 
@@ -135,6 +140,7 @@ def frontier_exhibits(found: Frontier, *, across: str) -> tuple[Table, Plot]:
     Args:
         across: that measure's name, a key of `Point.left`.
     """
+    # Together, in order: a measure may be missing for a release that left too little to measure it.
     measures = list(dict.fromkeys(name for p in found.points for name in p.left))
     rows = tuple(
         (
@@ -159,6 +165,7 @@ def frontier_exhibits(found: Frontier, *, across: str) -> tuple[Table, Plot]:
             low=(p.risk.low,),
             high=(p.risk.high,),
             labels=(p.name,),
+            # Protections are no steps of one scale, so no line joins them.
             joined=False,
         )
         for p in found.points

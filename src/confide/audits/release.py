@@ -84,6 +84,7 @@ class AuditedRelease:
         if number not in self._worlds:
             planned = self.games[number]
             assert planned.game is not None
+            # The same stream for each release: all protections meet the same people and the same coins.
             self._worlds[number] = deal(planned.game, worlds=planned.worlds, rng=self._rng())
         return self._worlds[number]
 
@@ -107,9 +108,12 @@ class AuditedRelease:
 
         An attack that is not planned plays in the first game.
         """
+        # None is kept as well: an attack that cannot run is asked once, and named once.
         if attack not in self._evidence:
             try:
                 self._evidence[attack] = self._found_or_played(attack)
+            # These say that the attack does not fit what there is. Any other error is a fault, and stops the
+            # audit.
             except (AccessError, KnowledgeError, EvidenceError) as why:
                 self.skipped.append(Skipped.because(attack.name, why))
                 self._evidence[attack] = None
@@ -123,16 +127,20 @@ class AuditedRelease:
         Raises:
             DataError: with the protection's name.
         """
+        # An attack on nothing recognises nobody, which would look like perfect protection.
         if any(not len(world.case.view) for world in self.worlds):
             raise DataError(f"{self.name} leaves nothing of the records: protect them less.")
 
     def _found_or_played(self, attack: AnyAttack) -> Evidence:
+        # By value: attacks are frozen records, so an equal one is the same one.
         number = next((i for i, planned in enumerate(self.games) if attack in planned.attacks), 0)
         planned = self.games[number]
         if not planned.kept:
             return self._played(number, attack)
         if number not in self._keys:  # the data are hashed once a game, not once an attack
             self._keys[number] = key_of_value("evidence", VERSION, planned.game, planned.worlds)
+        # The seed too, because it decides the worlds; the version, because another one may score in another
+        # way.
         key = key_of_value(self._keys[number], attack, self.settings.seed)
         return _kept(key, self.settings, lambda: self._played(number, attack))
 
@@ -152,6 +160,7 @@ def _kept(key: str, settings: Settings, make: Callable[[], Evidence]) -> Evidenc
     """The evidence under this key, made and kept if it is not there: an interrupted audit goes on."""
     settings.folder.mkdir(parents=True, exist_ok=True)
     shelf = Cache(settings.folder)
+    # Kept attack by attack, so that an interruption loses one attack at most.
     found = shelf.find(key)
     if found is None:
         made = make()

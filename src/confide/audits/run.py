@@ -45,9 +45,11 @@ def audit_subject(spec: AuditSpec, subject: Subject, *, settings: Settings) -> A
             settings=settings,
             leads=i == bool(protections),  # with protections the release as it is has no section
         )
+        # The release as it is always comes first: every protection is compared with it.
         for i, (name, mechanism) in enumerate({UNPROTECTED: Published(), **protections}.items())
     ]
     for release in releases[1:]:
+        # The unprotected release needs no such look: its readers refuse empty data.
         release.need_something_left()
     return _audited(spec, subject, releases)
 
@@ -58,12 +60,17 @@ def _audited(spec: AuditSpec, subject: Subject, releases: Sequence[AuditedReleas
     points: list[Point] = []
     sections: list[Section] = []
     people: dict[str, pl.DataFrame] = {}
+    # One bar over all releases, so that its end is the end of the audit.
     steps = _Steps(plain.settings, sum(len(release.attacks) for release in releases))
     for release in releases:
         steps.play(release)
         if protected and (risk := subject.risk(release, plain)) is not None:
+            # Now, while the worlds of this release are there; risk alone would praise a protection that
+            # leaves nothing of use.
             left = subject.utility(release)
             points.append(Point(name=release.name, promise=release.mechanism.budget, risk=risk, left=left))
+        # With protections the unprotected release is the first row of the comparison, and needs no section of
+        # its own.
         if release is not plain or not protected:
             section, who = conclude(spec, subject, release)
             sections.append(section)
@@ -107,6 +114,7 @@ def conclude(
     skips = [k for planned in release.games for k in planned.skipped]
     if not release.evidence:  # an audit that saw nothing is no audit
         raise EvidenceError(nothing_ran(title, [*skips, *release.skipped]))
+    # The public sees rounded counts: an exact one, compared with a later one, tells of a single person.
     context = subject.context(release, "{:,}".format if internal else coarse)
     found = findings(release.evidence, release.attacks, blind=context.blind)
     exhibits = tuple(subject.exhibits(release))

@@ -34,9 +34,11 @@ class ScoresSubject:
     evidence: Sequence[Evidence]
 
     def games(self, mechanism: AnyMechanism, asked: Sequence[AnyAttack]) -> Sequence[PlannedGame]:
+        # No game: who was held out, and by which coin, was decided elsewhere.
         return [PlannedGame(game=None, found=self.evidence)]
 
     def context(self, release: AuditedRelease, count: Count) -> Context:
+        # All that is known is the direction of the scores, and a reader must know it to check the findings.
         about = {"release": "scores made elsewhere; higher = surer that a person was in the data"}
         return Context(adversary=(), about=about)
 

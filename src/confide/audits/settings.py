@@ -70,6 +70,7 @@ class Settings:
 
     def rng(self, *name: str | int) -> Rng:
         """The random stream of this name: another name gives other, independent numbers."""
+        # crc32 and not `hash`, which differs from one process to the next.
         parts = [part if isinstance(part, int) else crc32(part.encode()) for part in name]
         return np.random.default_rng([self.seed, *parts])
 
@@ -87,6 +88,7 @@ class Settings:
     def protections(self) -> tuple[str, ...]:
         """What is written after `--protect`, each once."""
         given = (self.protect,) if isinstance(self.protect, str) else self.protect
+        # The same protection twice would be two releases of one name.
         return tuple(dict.fromkeys(given))
 
     @property
@@ -97,6 +99,7 @@ class Settings:
     @property
     def map(self) -> Map:
         """How worlds and reference models are spread: one after another, or over worker processes."""
+        # One job runs in this process: starting a worker would cost more than it brings.
         return map if self.jobs == 1 else processes(self.jobs)
 
 

@@ -115,6 +115,7 @@ class AuditSpec:
             ConfideError: with those that do.
         """
         self.choose(settings)
+        # Parsed for its errors alone: nothing was read yet.
         parse_protections(settings.protections, self.protections)
 
     def choose(self, settings: Settings) -> tuple[AnyAttack, ...]:
@@ -131,13 +132,17 @@ class AuditSpec:
         given = [names] if isinstance(names, str) else names
         split = [part for one in given for part in (one.split(",") if isinstance(one, str) else [one])]
         wanted = [one.strip() if isinstance(one, str) else one for one in split]
+        # In the order of the catalogue, so that 'all' is the same list everywhere.
         wanted = list(known) if wanted == ["all"] else wanted
+        # An attack that is given as an object need not be in the catalogue: it may be the user's own.
         lost = [one for one in wanted if isinstance(one, str) and one not in known]
         if lost:
             raise KnowledgeError(
                 f"no attack on {self.name} is called {lost[0]!r}: choose from {', '.join(known) or 'none'}."
             )
+        # Named twice it plays once: a repetition would widen all intervals.
         chosen = tuple(dict.fromkeys(known[one]() if isinstance(one, str) else one for one in wanted))
+        # Two settings of one attack have one name, and findings, evidence and skips go by name.
         if len({attack.name for attack in chosen}) < len(chosen):
             raise DataError(
                 f"two attacks share a name among {', '.join(a.name for a in chosen)}: audit with one of them."

@@ -36,6 +36,7 @@ def need(frame: pl.DataFrame, columns: Sequence[str], *, name: str) -> None:
     """
     for column in columns:
         if column not in frame.columns:
+            # 0.4 is looser than difflib's own 0.6: "lat" is to propose "latitude".
             near = difflib.get_close_matches(column, frame.columns, n=3, cutoff=0.4)
             hint = f"did you mean {' or '.join(map(repr, near))}? It has" if near else "it has"
             raise DataError(f"{name} has no column {column!r}: {hint} {', '.join(frame.columns)}.")
@@ -55,6 +56,7 @@ def need_ids(frame: pl.DataFrame, columns: Sequence[str], *, name: str) -> None:
     need(frame, columns, name=name)
     for column in columns:
         kind = frame[column].dtype
+        # A truth value as an id would mean two people; a list cannot be joined on.
         if not (kind.is_numeric() or kind in (pl.String, pl.Categorical, pl.Enum)):
             raise DataError(f"{name}: column {column!r} is of type {kind}: give ids as text or numbers.")
 
@@ -77,6 +79,7 @@ def named_rows(wrong: pl.Series) -> str:
     >>> named_rows(pl.Series([True] * 7))
     'rows 1, 2, 3, 4, 5 and 2 more'
     """
+    # From 1 on, as people count rows; the header of a csv is not counted.
     at = (wrong.arg_true() + 1).to_list()
     more = f" and {len(at) - SHOWN:,} more" if len(at) > SHOWN else ""
     return f"row{'s' * (len(at) > 1)} {', '.join(map(str, at[:SHOWN]))}{more}"
@@ -93,6 +96,7 @@ def coded(column: pl.Series, *, labels: pl.Series | None = None) -> Coded:
     ([1, 0, 1], ['a', 'b'])
     """
     values = column.unique().sort() if labels is None else labels
+    # A join of polars instead of a dict: a table may have a hundred million rows.
     key = pl.DataFrame({"value": values, "code": pl.arange(0, len(values), eager=True)})
     codes = column.to_frame("value").join(key, on="value", how="left", maintain_order="left")["code"]
     if codes.null_count():
@@ -114,6 +118,7 @@ def numbers(frame: pl.DataFrame, column: str, *, name: str) -> Floats:
     if kind in (pl.Categorical, pl.Enum):  # cast to numbers, these would give the codes and not the text
         given = given.cast(pl.String)
     cast = given.cast(pl.Float64, strict=False)
+    # A null is not finite either, but `is_finite` answers it with null.
     wrong = cast.is_null() | ~cast.is_finite().fill_null(False)
     if wrong.any():
         first = given.filter(wrong)[0]

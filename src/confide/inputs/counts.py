@@ -106,6 +106,7 @@ def read_counts(held: Counts) -> CountsData:
     Raises:
         DataError: for a column that cannot be read, or a grid without visits or with too many counts.
     """
+    # The reader of traces puts visits into cells and bins; counting begins where it ends.
     data = located.read_traces(
         located.Traces(
             held.records,
@@ -119,11 +120,13 @@ def read_counts(held: Counts) -> CountsData:
         )
     )
     bin_s = int(parse_span(held.bin, likely=("h", "d"), least=1))
+    # Whole bins: a part of a bin would have fewer visits than the others.
     times = int(parse_span(held.span, least=bin_s)) // bin_s
     when = data.records.time
     begin = _busiest(when, times * bin_s) if held.start is None else _instant(held.start)
     start = begin // bin_s * bin_s  # bins of all data sets begin at the same instants
     inside = data.records.rows((when >= start) & (when < start + times * bin_s))
+    # People and cells without a visit in that time get no code: the grid is no larger than it must be.
     who, person = np.unique(inside.person, return_inverse=True)
     cells, place = np.unique(inside.place, return_inverse=True)
     grid = Grid(cells=len(cells), start=start, bin_s=bin_s, times=times)
@@ -148,9 +151,11 @@ def _busiest(when: Ints, span_s: int) -> int:
     """The midnight (UTC) from which on most visits are inside the span."""
     days = np.unique(when // A_DAY) * A_DAY
     ordered = np.sort(when)
+    # Visits before the end less visits before the beginning, for all days at once.
     inside = np.searchsorted(ordered, days + span_s) - np.searchsorted(ordered, days)
     return int(days[inside.argmax()])
 
 
 def _instant(text: str) -> int:
+    # The reader of columns reads the option too, so that both take the same forms.
     return int(read_times(pl.DataFrame({"start": [text]}), "start", name="the start").seconds[0])

@@ -49,6 +49,7 @@ class PandasFrame(Protocol):
 
 def is_pandas(given: object) -> TypeGuard[PandasFrame]:
     """Whether this is a pandas frame; pandas itself need not be installed."""
+    # By name, so that a user without pandas need not install it; a pandas Series has no columns.
     return type(given).__module__.split(".")[0] == "pandas" and hasattr(given, "columns")
 
 
@@ -62,6 +63,7 @@ def from_pandas(frame: PandasFrame, *, name: str) -> pl.DataFrame:
         DataError: if two columns have one name, or a column holds values of several types.
     """
     columns = list(frame.columns)
+    # As text: the columns 1 and "1" are two for pandas, and would be one for polars.
     twice = [column for column, count in Counter(map(str, columns)).items() if count > 1]
     if twice:
         raise DataError(f"{name} has two columns called {twice[0]!r}: give each its own name.")
@@ -71,6 +73,7 @@ def from_pandas(frame: PandasFrame, *, name: str) -> pl.DataFrame:
 def _column(values: _Column) -> pl.Series:
     missing: Bools = values.isna().to_numpy()
     kind = values.dtype.kind
+    # "M" is the letter of numpy for datetimes.
     if kind == "M":
         return _moments(values)
     # Numbers of numpy have no missing values but NaN, which stays; nullable ones are objects if any is NA.
@@ -79,6 +82,7 @@ def _column(values: _Column) -> pl.Series:
     plain = [None if gone else v for v, gone in zip(values.to_list(), missing.tolist(), strict=True)]
     categories: _Categories | None = getattr(values, "cat", None)
     if categories is not None:
+        # An Enum keeps the order of categories, and holds text alone.
         names = [c for c in categories.categories if isinstance(c, str)]
         if len(names) == len(categories.categories):
             return pl.Series(plain, dtype=pl.Enum(names))

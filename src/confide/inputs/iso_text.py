@@ -51,9 +51,11 @@ def read_iso(given: pl.Series, *, name: str) -> tuple[Floats, IsoForm]:
     zone = text.to_frame("t").select(
         pl.when(pl.col("t").str.len_chars() > DAY).then(pl.col("t").str.extract(ZONE)).alias("zone")
     )["zone"]
+    # Zones are cut off first: rows may name different ones or write them differently, and `SHAPES` has none.
     body = text.to_frame("t").select(
         pl.when(zone.is_null()).then(pl.col("t")).otherwise(pl.col("t").str.replace(ZONE, ""))
     )["t"]
+    # A blank between date and time is as common as a T; from here on there is one form.
     whole = body.str.replace(r"^(.{10})\s", "${1}T")
     parsed = whole.to_frame("t").select(
         pl.coalesce(
@@ -68,6 +70,7 @@ def read_iso(given: pl.Series, *, name: str) -> tuple[Floats, IsoForm]:
         )
     bare = zone.is_null()
     if bare.any() and not bare.all():
+        # The fewer rows are named: they are the ones that somebody has to correct.
         odd = bare if bare.sum() <= len(bare) / 2 else ~bare
         has = "none" if odd is bare else "one"
         raise DataError(
@@ -78,6 +81,7 @@ def read_iso(given: pl.Series, *, name: str) -> tuple[Floats, IsoForm]:
     seconds = parsed.dt.epoch("us").cast(pl.Float64) / 1e6
     if zones:
         ahead = pl.Series([float(offset(z)) for z in zones])
+        # A clock ahead of UTC shows a later time than UTC at the same instant.
         seconds -= zone.replace_strict(zones, ahead, return_dtype=pl.Float64)
     return seconds.to_numpy(), _form(whole, body, zones)
 
@@ -87,6 +91,7 @@ def written_iso(micros: pl.Series, form: IsoForm) -> pl.Series:
     local = (micros + offset(form.zone) * 1_000_000).cast(pl.Datetime("us"))
     if not form.gap:
         return local.dt.strftime("%Y-%m-%d")
+    # %.6f always writes six digits; what the column did not have is cut off below.
     shape = f"%Y-%m-%d{form.gap}%H:%M" + ":%S" * form.seconds + "%.6f" * (form.digits > 0)
     text = local.dt.strftime(shape)
     if form.digits:
@@ -111,10 +116,12 @@ def _form(whole: pl.Series, body: pl.Series, zones: list[str]) -> IsoForm:
     first = timed.arg_max()
     if not timed.any() or first is None:
         return IsoForm("", False, 0, "")
+    # The most digits of all rows: fewer would cut off what some rows have.
     digits = whole.str.extract(r"\.(\d+)$").str.len_chars().max()
     return IsoForm(
         gap="T" if body[first][DAY] == "T" else " ",
         seconds=bool(whole.str.contains(r":\d+:\d").any()),
         digits=min(digits, MICROSECONDS) if isinstance(digits, int) else 0,
+        # Several zones, as of summer and winter: only in UTC can every row be written.
         zone=zones[0] if len(zones) == 1 else "Z" if zones else "",
     )

@@ -24,6 +24,7 @@ def as_ids(column: pl.Series) -> pl.Series:
     >>> as_ids(pl.Series([7.0, 8.0])).to_list(), as_ids(pl.Series(["007"])).to_list()
     (['7', '8'], ['007'])
     """
+    # A column of whole numbers with a gap comes out of pandas as floats: 7 would be the text "7.0".
     if column.dtype.is_float() and (column == column.floor()).all():
         column = column.cast(pl.Int64)
     return column.cast(pl.String)
@@ -57,6 +58,8 @@ def original_ids(
     known, ask = original.unique(), _ask(names)
     if key is None:
         lost = ~released.is_in(known.implode())
+        # Two messages: with no id in common the column is another; with some, the release has other people
+        # too.
         if lost.all():
             raise DataError(
                 f"no user of {theirs} is among the users of {ours}, so no guess can be judged: {ask}."
@@ -69,12 +72,14 @@ def original_ids(
             )
         return released
     pairs, what = _pairs(key, split=split)
+    # A left join keeps each row of the release in its place.
     found = released.to_frame("released").join(pairs, on="released", how="left", maintain_order="left")
     back, lost = found["original"], found["original"].is_null()
     if lost.any():
         raise DataError(
             f"{what} lacks user {released.filter(lost)[0]!r} of {theirs} ({named_rows(lost)}): add a row."
         )
+    # The most likely reason is that the columns of the key were swapped, so the message says their order.
     if not back.is_in(known.implode()).any():
         raise DataError(
             f"{what} names no user of {ours} in its first column ({back[0]!r}): put the user in {ours} "
@@ -98,6 +103,7 @@ def numbered(owner: Ints, ids: Coded) -> tuple[Ints, Ints]:
     >>> number.tolist(), person.tolist()
     ([1, 0, 2], [0, 1, 1])
     """
+    # One number for a pair of person and id: sorted, it counts a person's ids one after the other.
     many = len(ids.labels)
     pairs, number = np.unique(owner * many + ids.codes, return_inverse=True)
     return number.astype(np.int64), pairs // many
@@ -129,6 +135,7 @@ def refuse_strangers(
         DataError: if they do not share a person or a thing, or if people do not resemble themselves.
     """
     ours, theirs = names
+    # Both files may end in different people.
     people = 1 + int(max(original.max(initial=0), released.max(initial=0))) // things
     mine, shown = (_counts(rows, things, people) for rows in (original, released))
     here = np.flatnonzero((mine > 0) & (shown > 0))
@@ -144,14 +151,18 @@ def refuse_strangers(
     if len(here) < 2:  # nobody to compare with
         return
     follower = np.full(people, -1)
+    # The next person in a ring: everybody is compared with one other, who has a record in both files.
     follower[here] = np.roll(here, 1)
     own, others = np.zeros(people, np.int64), np.zeros(people, np.int64)
     for rows in _pieces(released):
+        # People without both records have nobody to be compared with.
         rows = rows[follower[rows // things] >= 0]
         person, thing = rows // things, rows % things
         own += np.bincount(person[_among(original, rows)], minlength=people)
         others += np.bincount(person[_among(original, follower[person] * things + thing)], minlength=people)
+    # Shares, not counts: one person with a long record must not decide for everybody.
     ahead: Floats = (own - others)[here] / shown[here]
+    # Written with "not", so that NaN is refused too.
     if not ahead.mean() > SURE * ahead.std() / np.sqrt(len(ahead)):
         todo = "check the rows of the key" if keyed else _ask(names)
         raise DataError(
@@ -181,6 +192,7 @@ def _pairs(key: Tabular, *, split: bool) -> tuple[pl.DataFrame, str]:
     pairs = pl.DataFrame(
         [as_ids(frame[c]).alias(a) for c, a in zip(frame.columns, ("original", "released"), strict=True)]
     )
+    # Released ids must always be unique: a row of the release has one owner.
     for side in ("released", "original"):
         twice = pairs[side].is_duplicated()
         if twice.any() and not (split and side == "original"):
@@ -214,4 +226,5 @@ def _present(rows: Ints, things: int) -> Bools:
 
 def _among(ordered: Ints, asked: Ints) -> Bools:
     """Which of these numbers are among the sorted ones."""
+    # A binary search in sorted rows needs no more memory than the answer, as a set or `isin` would.
     return ordered[np.searchsorted(ordered, asked).clip(0, len(ordered) - 1)] == asked

@@ -20,6 +20,7 @@ def parse_length(text: str | float) -> float:
     >>> parse_length("1km"), parse_length("200 m")
     (1000.0, 200.0)
     """
+    # The empty unit is matched too, for a message of its own: it is the commonest mistake.
     found = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*(m|km|)\s*", str(text))
     if not found:
         raise DataError(f"{text!r} is no length: write it like 500m or 1km.")
@@ -44,6 +45,7 @@ def parse_size(text: str) -> tuple[int, int]:
     (112, 92)
     """
     height, cross, width = text.partition("x")
+    # `isdigit` refuses signs and blanks, and the last two refuse a size of zero.
     if not (cross and height.isdigit() and width.isdigit() and int(height) and int(width)):
         raise DataError(f"{text!r} is no size: write height x width, for example 112x92.")
     return int(height), int(width)

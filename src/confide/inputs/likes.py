@@ -139,16 +139,19 @@ def read_likes(held: Likes, *, sure: bool = False) -> LikesData:
     about, traits_name = _traits(held.traits, user, trait)
     need_ids(likes, [user, item], name=name)
     if likes[user].dtype != about[user].dtype:
+        # Int32 in one file and Int64 in the other are the same ids; anything else is compared as text.
         whole = likes[user].dtype.is_integer() and about[user].dtype.is_integer()
         likes, about = (
             f.with_columns(f[user].cast(pl.Int64) if whole else as_ids(f[user])) for f in (likes, about)
         )
     empty = missing(about[trait])
     known = about.filter(~empty)
+    # Sorted, so that the order of people is that of no file.
     both = known.join(likes.select(user).unique(), on=user, how="semi").sort(user)
     if not both.height:
         raise DataError(f"no user of {name} has {trait!r} in {traits_name}: give the same ids in both.")
     mine = likes.join(both.select(user), on=user, how="semi")
+    # A person's code is their row in `both`, and so the position of their trait.
     who, what = coded(mine[user], labels=both[user]), coded(mine[item])
     items = Interactions.of(who.codes, what.codes, people=both.height, items=len(what.labels))
     value, found, labels = _values(both, trait, held.kind, held.having, name=traits_name)
@@ -193,12 +196,14 @@ def _with_released(data: LikesData, held: Likes, known: pl.Series, other: Table,
     people = data.person
     asked = owner.is_in(people.implode())
     owner, what = owner.filter(asked), as_ids(other.frame[item]).filter(asked)
+    # A release may have items that the original lacks, randomised response for one.
     labels = pl.concat([data.item, what]).unique().sort()
     again = coded(data.item, labels=labels).codes
     n, m = len(people), len(labels)
     items = Interactions.of(data.items.person, again[data.items.item], people=n, items=m)
     who = coded(owner, labels=people).codes
     released = Interactions.of(who, coded(what, labels=labels).codes, people=n, items=m)
+    # Ids that were given out again would make every attack look weak: a false all-clear.
     if not sure:
         mine, shown = (
             likes.person.astype(np.int64) * likes.items + likes.item for likes in (items, released)
@@ -224,6 +229,7 @@ def _traits(given: Tabular, user: str, trait: str) -> tuple[pl.DataFrame, str]:
     table = read_table(given, name="the traits")
     about, name = table.frame, table.name
     need_ids(about, [user], name=name)
+    # `need` would refuse gaps too; people without the trait are left out instead.
     if trait not in about.columns:
         need(about, [trait], name=name)  # it names the nearest columns
     twice = about[user].is_duplicated()
@@ -255,12 +261,14 @@ def _values(
         )
     if distinct > 2 or kind == "classes":
         return found.codes.astype(np.float64), "classes", labels
+    # The rarer value is claimed: finding it says more about a person.
     rarer = int(found.codes.mean() <= 0.5)
     names = tuple(f"{trait} {labels[code]}" for code in (1 - rarer, rarer)[:distinct])
     return (found.codes == rarer).astype(np.float64), "binary", names
 
 
 def _enough(value: Floats, kind: Kind, labels: tuple[str, ...], *, trait: str, parts: int) -> None:
+    # With one value every claim is right without any adversary.
     if len(np.unique(value)) < 2:
         raise DataError(
             f"everybody has the same {trait}, so there is nothing to infer: choose another trait."

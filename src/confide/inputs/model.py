@@ -147,10 +147,12 @@ def read_model(held: Model, *, rng: Rng) -> ModelData:
         DataError, ModelError: one sentence that says what is wrong and what to do.
     """
     inside = as_raw_records(held.members, label=held.label, name="members")
+    # Members are read first: what they alone show to be wrong is said before the other files are read.
     _need_coverage(held, len(inside))
     others = [("nonmembers", held.nonmembers)]
     others += [] if held.population is None else [("population", held.population)]
     read = [(n, as_raw_records(d, label=held.label, name=n)) for n, d in others]
+    # The members' columns are the measure: they trained the model.
     raw = [inside, *(same_columns(inside, r) for _, r in read)]
     given, weights = held.model, held.weights
     title = str(given) if isinstance(given, str | Path) else type(given).__name__
@@ -158,18 +160,23 @@ def read_model(held: Model, *, rng: Rng) -> ModelData:
     if weights is not None:
         model = with_weights(model, weights)
         title += f" with {Path(weights).name}" if isinstance(weights, str | Path) else ""
+    # Before the columns are cut to those of the model.
     notes = _unused(model, inside.x)
     raw = [RawRecords(features_for(model, r.x), r.y, r.name) for r in raw]
+    # All sides at once: a class may occur on one side alone.
     view, classes = _view_and_classes(model, raw, held.task)
     if held.states:
         view = with_snapshots(view, held.states)
     records = [with_codes(r, classes) for r in raw]
     notes += _need_columns(view, records, classes)
     public = records[2] if held.population is not None else None
+    # After labels became codes, so that a record is compared as the model sees it.
     sides = remove_overlap(records[0], records[1], public, allow_overlap=held.allow_overlap)
+    # In random order: their position must not say who is a member.
     targets, member = shuffled(sides.members, sides.nonmembers, rng=rng)
     people = [targets] if sides.population is None else [targets, sides.population]
     shown = narrowed(view, held.access)
+    # The answers of all targets at once, kept: a query of a remote model costs money and time.
     known = [(Answers([shown], p), 0) for p in people] if isinstance(shown, BlackBox) else []
     return ModelData(
         held=held,
@@ -202,14 +209,17 @@ def _view_and_classes(
     An estimator is asked for just the labels that there are; the columns of any other model are taken to be
     the classes 0..C-1, or the sorted labels. Labels with fractions mean a regression, unless `task` is given.
     """
+    # A few records show how a model answers (scores, labels or values), and cost few queries.
     probe = raw[0].x[:64]
     if task is None and is_estimator(model):
         task = task_of(model)
+    # A label of 2.5 cannot be a class.
     if task is None and all(s.y.dtype.kind == "f" and np.any(s.y % 1 != 0) for s in raw):
         task = "regression"
     if task == "regression" or getattr(model, "task", None) == "regression":
         return as_view(model, task="regression", probe=probe), None
     if is_estimator(model):
+        # An estimator knows its classes by name, so labels need not be numbered.
         classes: list[Any] = np.unique(np.concatenate([s.y for s in raw])).tolist()
         return as_view(model, classes=classes), classes
     classes = class_names(raw)
@@ -245,6 +255,8 @@ def features_for(model: Any, x: Batch) -> Batch:
                 f"the model was trained with the columns {', '.join(lacking)}: the files lack them."
             )
         return x.select([str(n) for n in names])
+    # An estimator or a torch module, fitted without names: it takes a matrix. A function may take the frame
+    # itself.
     if hasattr(model, "get_params") or hasattr(model, "named_parameters"):
         text = [c for c, kind in x.schema.items() if not (kind.is_numeric() or kind == pl.Boolean())]
         if text:
@@ -252,6 +264,7 @@ def features_for(model: Any, x: Batch) -> Batch:
                 f"the model takes numbers, but the columns {', '.join(text)} are not: give the encoded "
                 "table, or an import path to a pipeline that encodes them (`--model mypkg.mymodel:predict`)."
             )
+        # float32 is what torch parameters have by default; scikit-learn computes in float64.
         return x.cast(pl.Float32 if hasattr(model, "named_parameters") else pl.Float64).to_numpy()
     return x
 
@@ -261,6 +274,7 @@ def _need_columns(view: LabelOnly, records: Sequence[Records], classes: Sequence
 
     Returns a note where the model knows more classes than there are labels.
     """
+    # A handful is as good as all, and a remote model is asked once.
     few = records[0].x[: min(8, len(records[0]))]
     if not isinstance(view, BlackBox):
         view.labels(few)

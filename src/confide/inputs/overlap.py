@@ -36,11 +36,14 @@ def remove_overlap(
         DataError: if members and non-members share records and `allow_overlap` is not set.
     """
     notes: list[str] = []
+    # Copies count once: they are one piece of evidence, and intervals take targets for independent.
     members = _once(members, "members", notes)
     nonmembers = _once(nonmembers, "non-members", notes)
     inside = members.fingerprints()
+    # Fingerprints of whole records, labels included: comparing all pairs of records would take too long.
     shared = np.isin(nonmembers.fingerprints(), inside)
     if shared.any():
+        # Five are enough to find the fault by; the message stays a sentence.
         rows = ", ".join(str(i) for i in np.flatnonzero(shared)[:5])
         if not allow_overlap:
             raise DataError(
@@ -48,9 +51,11 @@ def remove_overlap(
                 "of the non-members, exact copies not counted twice): take them out of one side, or pass "
                 "--allow-overlap to leave them out of the non-members."
             )
+        # The non-members give way, because it is certain that a record among the members trained the model.
         nonmembers = nonmembers.take(~shared)
         notes.append(f"{int(shared.sum())} non-members are members too and were left out of the non-members.")
     if population is not None:
+        # A target in the population would calibrate itself.
         sides = np.concatenate([inside, nonmembers.fingerprints()])
         known = np.isin(population.fingerprints(), sides)
         if known.any():
@@ -59,6 +64,7 @@ def remove_overlap(
                 f"{int(known.sum())} population records are members or non-members and were left out."
             )
     for side, records in (("members", members), ("non-members", nonmembers)):
+        # With one record there is no spread, and so no interval.
         if len(records) < 2:
             raise DataError(f"only {len(records)} {side} are left: give at least a few hundred of each.")
     return TwoSides(members, nonmembers, population, tuple(notes))

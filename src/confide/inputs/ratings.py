@@ -166,11 +166,13 @@ def read_ratings(held: Ratings) -> RatingsData:
         "time": held.time,
     }
     columns = [c for c in roles.values() if c is not None]
+    # A column named as two things, item and rating say, would be compared with itself.
     if len(set(columns)) < len(columns):
         raise DataError(f"one column is named twice among {', '.join(columns)}: give each its own.")
     need(table.frame, columns, name=table.name)
     need_ids(table.frame, [held.user, held.item], name=table.name)
     if held.released is not None:
+        # A released file may have other codes for items: both are read under common ones.
         return _matched(table, roles, read_table(held.released, name="the released file"), held.key)
     if held.key is not None:
         raise DataError("a key says who is who in a released file: give that file too (`--released`).")
@@ -196,10 +198,12 @@ def _matched(
     assert user is not None and item is not None
     names = (table.name, other.name)
     need_ids(other.frame, [user, item], name=other.name)
+    # A release may drop ratings or times to protect people; the attack then does without.
     kept: dict[Role, str | None] = {r: c if c in other.frame.columns else None for r, c in roles.items()}
     need(other.frame, [c for c in kept.values() if c is not None], name=other.name)
     ids = as_ids(table.frame[user])
     theirs = original_ids(as_ids(other.frame[user]), ids, key=key, split=False, names=names)
+    # Sorted, so that codes say nothing about the order of either file.
     people = pl.concat([ids, theirs]).unique().sort()
     items = pl.concat([as_ids(f[item].unique()) for f in (table.frame, other.frame)]).unique().sort()
 
@@ -230,6 +234,7 @@ def _matched(
         keyed=key is not None,
     )
     counted = list(_merged(table, records))
+    # People in the release alone are candidates, but nobody knows facts about them.
     outsiders = int((records.counts() == 0).sum())
     if outsiders:
         counted.append(
@@ -243,6 +248,7 @@ def _matched(
         source=Source.of(table, roles, time=form),
         released=public,
         released_source=Source.of(other, kept, time=shown_form),
+        # The owner has left them out already: they are controls without a coin.
         absent=public.counts() == 0,
         notes=(
             *(
@@ -262,10 +268,12 @@ def _pairs(records: Interactions) -> Ints:
 
 
 def _merged(table: Table, records: Interactions) -> tuple[str, ...]:
+    # `Interactions.of` has merged them, so the difference counts them.
     twice = table.frame.height - len(records)
     notes = [
         f"{twice:,} rows of {table.name} rate what the same person rated already: the last one counts."
     ] * (twice > 0)
+    # Said although no attack has run: such a rating names its person with certainty.
     single = int((records.raters() == 1).sum())
     if single:
         notes.append(

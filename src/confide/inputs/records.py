@@ -63,6 +63,7 @@ def as_raw_records(
         return _from_table(data, label=label, name=name)
     if isinstance(data, tuple | list) and len(data) == 2:
         x, y = _frame_or_array(data[0], name=name), np.asarray(data[1])
+        # A column of labels cut out of a frame often has the shape [n, 1].
         y = y[:, 0] if y.ndim == 2 and y.shape[1] == 1 else y
         if y.ndim != 1 or len(x) != len(y):
             raise DataError(f"{name}: {len(x)} rows but labels of shape {y.shape}: give one label a row.")
@@ -82,6 +83,7 @@ def _from_table(data: Tabular, *, label: str | None, name: str) -> RawRecords:
         )
     if label not in frame.columns:
         raise DataError(f"{called} has no column {label!r} for the label; it has {_listed(frame.columns)}.")
+    # A record without a label has no loss, so no attack could ask about it.
     holes = int(missing(frame[label]).sum())
     if holes:
         raise DataError(f"{called}: {holes} rows have no {label!r}: drop them, or fill the label in.")
@@ -96,6 +98,7 @@ def _read_npz(path: Path) -> RawRecords:
     if not path.exists():
         raise DataError(f"{path} does not exist: check the path.")
     try:
+        # Unpickling runs code that the file brings.
         with np.load(path, allow_pickle=False) as arrays:
             lacking = {"X", "y"} - set(arrays.files)
             if lacking:
@@ -137,6 +140,7 @@ def same_columns(first: RawRecords, other: RawRecords) -> RawRecords:
                 if part
             )
             raise DataError(f"{first.name} and {other.name} have other columns: {what}. Give both the same.")
+        # By name: the order of columns differs between files, and an array knows positions alone.
         aligned = other.x.select(first.x.columns)
         for column, kind in first.x.schema.items():
             if aligned.schema[column] != kind:
@@ -149,6 +153,7 @@ def same_columns(first: RawRecords, other: RawRecords) -> RawRecords:
         raise DataError(
             f"{first.name} and {other.name} are a table and an array: give both as tables or both as arrays."
         )
+    # Another type is refused, not converted: 0..255 and 0..1 would pass as the same pictures.
     if first.x.shape[1:] != other.x.shape[1:] or first.x.dtype != other.x.dtype:
         raise DataError(
             f"records are {first.x.shape[1:]} of {first.x.dtype} in {first.name} and {other.x.shape[1:]} of "
@@ -164,6 +169,7 @@ def class_names(sheets: Sequence[RawRecords]) -> list[object]:
         DataError: if a class is numbered below 0.
     """
     values = np.unique(np.concatenate([s.y for s in sheets]))
+    # Whole numbers are taken for the positions of the model's outputs, also where some class does not occur.
     whole = values.dtype.kind in "iub" or (values.dtype.kind == "f" and np.all(values == np.floor(values)))
     if not whole:
         return values.tolist()
@@ -191,6 +197,7 @@ def with_codes(sheet: RawRecords, classes: Sequence[object] | None) -> Records:
             )
         return Records(sheet.x, y)
     code = {value: i for i, value in enumerate(classes)}
+    # Looked up once a class and not once a row.
     distinct, position = np.unique(sheet.y, return_inverse=True)
     return Records(sheet.x, np.array([code[v] for v in distinct.tolist()], np.int64)[position])
 

@@ -47,6 +47,7 @@ class Source:
             name=table.name,
             format=table.format,
             columns=dict(table.frame.schema),
+            # A column that was not named has no role, and is listed among the unread.
             roles={role: column for role, column in roles.items() if column is not None},
             path=table.path,
             separator=table.separator,
@@ -66,5 +67,6 @@ class Source:
         Raises:
             DataError: if the file has changed or is gone.
         """
+        # By content: the date of a file changes when it is copied, and may stay when it is written.
         if self.path is not None and digest_of_file(self.path) != self.digest:
             raise DataError(f"{self.path} has changed since it was read: run the command again.")

@@ -69,6 +69,7 @@ def read_table(given: Tabular, *, name: str, others: Sequence[str] = ()) -> Tabl
         table = Table(from_pandas(given, name=name), name, "frame")
     else:
         raise DataError(f"{name} is of type {type(given).__name__}: give a file or a frame.")
+    # Rates over nobody would be 0 of 0.
     if not table.frame.height:
         raise DataError(f"{table.name} has no rows: there is nothing to audit.")
     return table
@@ -107,12 +108,14 @@ def _from_file(path: Path, others: Sequence[str]) -> Table:
         return Table(_csv(path, separator), path.name, "csv", path, separator, digest)
     except (OSError, pl.exceptions.PolarsError) as error:
         first = (str(error).splitlines() or [type(error).__name__])[0]
+        # The commonest fault of a csv from a spreadsheet has its own advice.
         todo = "save it as UTF-8" if "utf-8" in first else "save it again"
         raise DataError(f"{path.name} cannot be read as {suffix[1:]} ({first}): {todo}.") from error
 
 
 def _csv(path: Path, separator: str) -> pl.DataFrame:
     """The rows, types taken from all of them; codes with leading zeros as text."""
+    # All rows decide the types: with the first 100 alone, an id with a letter in row 101 would be an error.
     frame = pl.read_csv(path, separator=separator, infer_schema_length=None)
     whole = [column for column, kind in frame.schema.items() if kind.is_integer()]
     if not whole:
@@ -123,6 +126,7 @@ def _csv(path: Path, separator: str) -> pl.DataFrame:
     codes = [column for column in whole if zeros[column][0]]
     if not codes:
         return frame
+    # Read again, because the zeros are gone from the frame.
     return pl.read_csv(
         path,
         separator=separator,
@@ -138,9 +142,11 @@ def _separator(path: Path) -> str:
         DataError: if two columns have one name.
     """
     with path.open("rb") as opened:
+        # utf-8-sig drops the mark that Excel writes before the first column's name.
         header = opened.readline(LONGEST_HEADER).decode("utf-8-sig", errors="replace").rstrip("\r\n")
     cut = {separator: next(csv.reader([header], delimiter=separator), []) for separator in SEPARATORS}
     best = max(SEPARATORS, key=lambda separator: len(cut[separator]))  # of equals the first: the comma
+    # polars would rename the second one without a word, and a user could name the wrong column.
     twice = [column for column, count in Counter(cut[best]).items() if count > 1]
     if twice:
         raise DataError(f"{path.name} has two columns called {twice[0]!r}: give each its own name.")

@@ -97,11 +97,13 @@ def parse_span(
     >>> parse_span("14d"), parse_span("30min"), parse_span("1.5 h")
     (1209600.0, 1800.0, 5400.0)
     """
+    # No "m": it could be minutes or months.
     found = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*(s|min|h|d|w|)\s*", str(text))
     if not found:
         raise DataError(f"{text!r} is no span of time: write it like 14d, 4h or 30min.")
     number, unit = found.groups()
     if not unit:
+        # Both readings ready to copy: the user alone knows which was meant.
         one, other = (f"{number}{u} for {WORDS[u]}" for u in likely)
         raise DataError(f"{number!r} has no unit: write {one}, or {other}.")
     seconds = float(number) * next(s for u, s in SECONDS.items() if u == unit)
@@ -125,9 +127,11 @@ def read_times(frame: pl.DataFrame, column: str, *, name: str) -> Times:
     given = frame[column]
     kind = given.dtype
     if kind in (pl.Categorical, pl.Enum):
+        # The text of a category, not its code.
         given = given.cast(pl.String)
     form = TimeForm(kind)
     if kind in (pl.Date, pl.Datetime):
+        # A date is midnight UTC of its day.
         moments = given.cast(pl.Datetime("us")) if kind == pl.Date else given
         seconds = (moments.dt.epoch("us").cast(pl.Float64) / 1e6).fill_null(np.nan).to_numpy()
     elif given.dtype == pl.String:
@@ -149,6 +153,7 @@ def read_times(frame: pl.DataFrame, column: str, *, name: str) -> Times:
             f"{name}: column {column!r} is of type {kind}: give datetimes, ISO text, or seconds since 1970."
         )
     # Not the same as two comparisons joined by "or": this way NaN is wrong too.
+    # A wrong unit gives times of other centuries: this guard finds it.
     _refuse(given, pl.Series(~((seconds >= EARLIEST) & (seconds <= LATEST))), name=name)
     return Times(seconds, form)
 
@@ -165,11 +170,13 @@ def written_times(seconds: Array, *, like: TimeForm) -> pl.Series:
     >>> written_times(np.array([1286465260.5]), like=TimeForm(pl.Date()))[0]
     datetime.date(2010, 10, 7)
     """
+    # Rounded: float64 seconds may be just below the microsecond that they stand for.
     micros = pl.Series(np.rint(np.asarray(seconds, np.float64) * MICRO).astype(np.int64))
     kind = like.dtype
     if like.iso is not None:
         return written_iso(micros, like.iso)
     if isinstance(kind, pl.Datetime):
+        # The numbers count from 1970 UTC. So they are named UTC first, and then shown in the column's zone.
         moments = micros.cast(pl.Datetime("us")).dt.cast_time_unit(kind.time_unit)
         if kind.time_zone is None:
             return moments
@@ -178,11 +185,13 @@ def written_times(seconds: Array, *, like: TimeForm) -> pl.Series:
         return micros.cast(pl.Datetime("us")).dt.date()
     if not kind.is_numeric():
         return _as_text(micros, like)
+    # Whole numbers in whole numbers, so that no time is rounded up.
     if kind.is_integer():
         count = _ticks(micros, A_SECOND[like.unit])
     else:
         count = micros.cast(pl.Float64) / MICRO * A_SECOND[like.unit]
     try:
+        # A protection may move a time beyond what a narrow type, Int32 say, can hold.
         return count.cast(kind)
     except pl.exceptions.PolarsError as error:
         raise DataError(f"a time does not fit into a column of type {kind}: store it as Int64.") from error
@@ -201,6 +210,7 @@ def _counted(frame: pl.DataFrame, column: str, *, name: str) -> tuple[Floats, Un
     """Seconds since 1970 from numbers in the unit in which the largest is a time of our days."""
     found = numbers(frame, column, name=name)
     largest = found.max(initial=0.0)
+    # The largest decides: one small value in a column of milliseconds is a fault, not another unit.
     if largest <= LATEST:
         return found, "s"
     unit = _unit(largest)
@@ -227,6 +237,7 @@ def _counted(frame: pl.DataFrame, column: str, *, name: str) -> tuple[Floats, Un
 
 def _unit(largest: float) -> Unit | None:
     """The unit finer than seconds in which this number is a time of our days."""
+    # The ranges of two units do not overlap, so at most one fits.
     finer: tuple[Unit, ...] = ("ms", "us", "ns")
     for unit in finer:
         if PLAUSIBLE * A_SECOND[unit] <= largest <= LATEST * A_SECOND[unit]:
@@ -245,6 +256,7 @@ def _as_text(micros: pl.Series, like: TimeForm) -> pl.Series:
     count = _ticks(micros, A_SECOND[like.unit] * tenth)
     if not like.digits:
         return count.cast(pl.String)
+    # Sign and size apart: floor division would take -0.5 to -1 and 0.5.
     size = count.abs()
     sign = pl.Series(np.where(count.to_numpy() < 0, "-", ""))
     after = (size % tenth).cast(pl.String).str.zfill(like.digits)

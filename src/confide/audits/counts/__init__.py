@@ -36,6 +36,7 @@ def read(held: Counts, *, settings: Settings) -> CountsSubject:
         DataError: if a file or column cannot be used, or there are too few people for such a group.
     """
     data = read_counts(held)
+    # Half of those asked about are in the group, so no more than twice the group; and at least two groups.
     each = min(EACH, 2 * held.group, held.targets // 2)
     game = Aggregates(
         traces=data.traces,
@@ -45,6 +46,7 @@ def read(held: Counts, *, settings: Settings) -> CountsSubject:
         targets=each,
         share=held.known,
     )
+    # Rounded up: nobody is asked less often than was wanted.
     return CountsSubject(data, game, held, -(-held.targets // each))
 
 
@@ -62,6 +64,7 @@ class CountsSubject:
         return self.data.name
 
     def games(self, mechanism: AnyMechanism, asked: Sequence[AnyAttack]) -> Sequence[PlannedGame]:
+        # "As they are" means exact counts here: visits themselves are never released.
         counting = VisitCounts() if isinstance(mechanism, Published) else mechanism
         return [PlannedGame(game=replace(self.game, mechanism=counting), worlds=self.worlds, attacks=asked)]
 
@@ -93,11 +96,14 @@ class CountsSubject:
         return pl.DataFrame({"target": codes, "person": self.data.people, "visits": self._visits()})
 
     def risk(self, release: AuditedRelease, plain: AuditedRelease) -> Estimate | None:
+        # One attack for all releases, the strongest on the unprotected counts: a choice for each would
+        # compare other things.
         best = max(plain.evidence, key=lambda e: measure(e).auc.value).attack if plain.evidence else None
         found = next((e for e in release.evidence if e.attack == best), None)
         return None if found is None else measure(found).auc
 
     def utility(self, release: AuditedRelease) -> Measured:
+        # Against the visits of the same groups, so that the error is that of the protection alone.
         return accuracy([(world.case.view, world.source) for world in release.worlds])
 
     def _visits(self) -> Ints:

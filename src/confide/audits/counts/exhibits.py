@@ -26,12 +26,14 @@ def by_visits(release: AuditedRelease, visits: Ints) -> Table:
     """
     best = max(release.evidence, key=lambda e: measure(e).auc.value)
     mine, score = visits[best.table["target"].to_numpy()], best.claims
+    # Many people with equally few visits make two cuts equal: then there are fewer parts.
     cuts = np.unique(np.quantile(visits, [i / PARTS for i in range(1, PARTS)]).astype(np.int64))
     part = np.searchsorted(cuts, mine)
     names = [_between(before + 1, cut) for before, cut in pairwise([0, *cuts])] + [f"more than {cuts[-1]}"]
     rows: list[tuple[Cell, ...]] = []
     for number, name in enumerate(names):
         yes, no = (part == number) & best.exposed, (part == number) & ~best.exposed
+        # An AUC compares two groups: with one of them empty there is none.
         if yes.any() and no.any():
             rows.append((name, int((part == number).sum()), auc(score[yes], score[no])))
     return Table(

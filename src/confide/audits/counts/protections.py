@@ -12,6 +12,7 @@ AT_MOST = "30"
 
 
 def _laplace(epsilon: str, at_most: str = AT_MOST, *, noise: Noise) -> VisitCounts:
+    # A float epsilon, a whole number of counts: what is neither raises, and the user gets an example.
     return VisitCounts(epsilon=float(epsilon), at_most=int(at_most), noise=noise)
 
 
@@ -26,6 +27,7 @@ PROTECTIONS: Mapping[str, Protection] = {
         random=True,
         alone=False,
         last=True,  # it counts, and counts cannot be counted again
+        # A larger epsilon is the weaker promise, so the scale falls.
         scale=Scale(weakest=100.0, strongest=0.1, write=lambda epsilon: f"laplace:{epsilon:.3g}"),
     ),
     "at-most": Protection(

@@ -50,6 +50,7 @@ def subject_of(
         value=people.value,
         kind=people.kind,
         classes=people.classes,
+        # Cut once, before any protection: with each of them the same people are asked about together.
         part=parts(people.value, people.kind, count=held.folds, rng=settings.rng("parts")),
         mechanism=Published(),
         released=people.released,
@@ -73,6 +74,7 @@ class LikesSubject:
         return self.people.name
 
     def games(self, mechanism: AnyMechanism, asked: Sequence[AnyAttack]) -> Sequence[PlannedGame]:
+        # The released table was made in one way already; a protection now comes after it.
         known = None if self.made_by is None else in_order([self.made_by, mechanism])
         game = replace(self.game, mechanism=mechanism, made_by=known)
         return [PlannedGame(game=game, worlds=self.held.folds, attacks=asked)]
@@ -80,6 +82,7 @@ class LikesSubject:
     def context(self, release: AuditedRelease, count: Count) -> Context:
         people, trait = self.people, self.held.trait
         items = people.items if people.released is None else people.released
+        # The panel of the first part stands for all: parts are of nearly equal size.
         panel, blank = int((self.game.part != 0).sum()), int(self._look(release).blank.sum())
         kind = {"binary": "yes or no", "number": "a number"}.get(people.kind, f"{people.classes} classes")
         return Context(
@@ -102,6 +105,7 @@ class LikesSubject:
 
     def exhibits(self, release: AuditedRelease) -> Sequence[Exhibit]:
         view, rng = release.worlds[0].case.view, self.settings.rng("left out one by one")
+        # One attack for the closer look, whatever the strongest is: its weights say which items tell.
         look, attack = self._look(release), _learner(release.attacks)
         return (
             *beside.ascriptions(beside.named(release), self.people),
@@ -112,12 +116,14 @@ class LikesSubject:
         return targets_of(self.people, self._look(release))
 
     def risk(self, release: AuditedRelease, plain: AuditedRelease) -> Estimate | None:
+        # The same attack for every release, or the comparison would be one of attacks.
         found = release.of(_learner(release.attacks))
         return None if found is None else measure(found).auc
 
     def utility(self, release: AuditedRelease) -> Measured:
         part, world = self.game.part, release.worlds[0]
         splits = [
+            # Learned from what is released, and tested on people's true likes.
             (w.case.view.take(np.flatnonzero(part != i)), self.game.items.take(np.flatnonzero(part == i)))
             for i, w in enumerate(release.worlds)
         ]
@@ -131,6 +137,7 @@ class LikesSubject:
 
     def _look(self, release: AuditedRelease) -> Crossed:
         """One cross-validation of `likes-tfidf` in the release's worlds, done once."""
+        # Context, exhibits and targets all ask for it, and it trains a model for each part.
         if release.name not in self._crossed:
             views = [world.case.view for world in release.worlds]
             attack = _learner(release.attacks)

@@ -69,8 +69,10 @@ def crossed(people: LikesData, views: Sequence[Interactions], part: Ints, *, att
     width = people.classes if people.kind == "classes" else 1
     for number, view in enumerate(views):
         x, panel, asked = matrix(view), np.flatnonzero(part != number), np.flatnonzero(part == number)
+        # Weights from the panel alone: the adversary learns nothing from the people it is asked about.
         weighed = TfIdf.of(x[panel], fewest_people=attack.fewest_people)
         model = _model(people, weighed(x[panel]), panel, attack)
+        # A product with the indicator of known items counts how many of them a person has.
         blank[asked] = x[asked] @ weighed.items.astype(np.float64) == 0
         texts = _own(weighed(x[asked]), model, people, asked, weighed.items)
         for one, text in zip(asked, texts, strict=True):
@@ -81,13 +83,16 @@ def crossed(people: LikesData, views: Sequence[Interactions], part: Ints, *, att
                 fewer = TfIdf.of(x[panel], fewest_people=attack.fewest_people, among=among)
             except KnowledgeError:  # no item is left to learn from
                 continue
+            # Trained again: with the old weights other items could not take over what the hidden ones told.
             again = _model(people, fewer(x[panel]), panel, attack)
             none = x[asked] @ fewer.items.astype(np.float64) == 0
             said.setdefault(words, np.zeros((len(part), width)))[asked] = again(fewer(x[asked]), blank=none)
             left[words] = left.get(words, 0) + int((x[asked] @ among.astype(np.float64)).sum())
+    # Of each part the likes in its own world, since noise differs from world to world.
     shown = sum(int((part[view.person] == number).sum()) for number, view in enumerate(views))
     return Crossed(
         fold={words: _by_part(people, what, part) for words, what in said.items()},
+        # A release may have no likes at all.
         share={words: count / max(shown, 1) for words, count in left.items()},
         blank=blank,
         own=tuple(own),
@@ -99,6 +104,7 @@ def _choices(order: Ints, items: int) -> list[tuple[str, Bools]]:
     found = [("all items", np.ones(items, np.bool_))]
     for k in (k for k in MOST_TELLING if k < len(order)):
         kept = np.ones(items, np.bool_)
+        # Both sides of the cut: one says what hiding helps, the other what these items tell alone.
         kept[order[:k]] = False
         found += [(f"without the {k} most telling items", kept), (f"the {k} most telling items alone", ~kept)]
     return found
@@ -115,6 +121,7 @@ def _by_part(people: LikesData, said: Floats, part: Ints) -> tuple[Estimate, ...
         claims = claims_about(np.flatnonzero(part == number), people.kind, people.classes)
         score = log_odds(said[claims.row], claims.value, people.kind)
         yes = truth[claims.row, claims.value]
+        # A part where everybody is the same has no AUC.
         if yes.any() and not yes.all():
             found.append(auc(score[yes], score[~yes]))
     return tuple(found)
@@ -128,6 +135,8 @@ def _own(
     if people.kind == "classes":
         pull = model.weights[toward.col, people.value[asked].astype(np.int64)[toward.row]]
     else:
+        # With two values one weight speaks for both: it counts with the other sign for people without the
+        # trait.
         true = holds(people.value, people.kind)[asked, 1]
         pull = model.weights[toward.col, 0] * np.where(true, 1.0, -1.0)[toward.row]
     frame = pl.DataFrame(
@@ -137,6 +146,7 @@ def _own(
             "pull": toward.data * pull,
         }
     )
+    # Items that speak against the truth do not give the person away.
     best = frame.filter(pl.col("pull") > 0).sort(["row", "pull"], descending=[False, True])
     named = best.group_by("row", maintain_order=True).agg(pl.col("item").head(OWN).str.join("; "))
     text: dict[int, str] = dict(named.iter_rows())
@@ -161,6 +171,7 @@ def targets_of(people: LikesData, found: Crossed) -> pl.DataFrame:
     if people.kind != "classes":
         return frame
     claims = pl.DataFrame({"code": np.arange(classes), "claimed": pl.Series(people.labels)})
+    # With classes a target is a pair of a person and a class, numbered as in the evidence.
     every = frame.join(claims, how="cross")
     return every.with_columns(target=pl.col("target") * classes + pl.col("code")).drop("code")
 
@@ -173,16 +184,19 @@ def ranked(weighed: TfIdf, x: Sparse, model: TraitModel) -> tuple[Ints, Ints]:
     """
     described = weighed(x)
     average = np.asarray(described.mean(axis=0))
+    # The difference of two large numbers may fall below 0 by rounding.
     spread = np.sqrt(np.maximum(np.asarray((described * described).mean(axis=0)) - average**2, 0))
     moved = model.weights * spread[:, None]
     one = moved.shape[1] == 1
     strength = np.abs(moved[:, 0]) if one else moved.max(axis=1)
     toward = (moved[:, 0] > 0).astype(np.int64) if one else moved.argmax(axis=1)
+    # Stable, so that ties are in the same order in every run.
     order = np.argsort(-strength, kind="stable")
     return np.flatnonzero(weighed.items)[order], toward[order]
 
 
 def _joined(each: tuple[Estimate, ...]) -> Estimate | None:
+    # One part has its own interval; a spread over parts needs two.
     if len(each) < 2:
         return next(iter(each), None)
     return mean(each)
@@ -206,10 +220,12 @@ def most_telling(people: LikesData, seen: Interactions, weighed: TfIdf, *, attac
     """The most telling items by name, for internal use, and what each tells alone."""
     truth, x = holds(people.value, people.kind), matrix(seen)
     model = _model(people, weighed(x), np.arange(seen.people), attack)
+    # By columns, because the people who have an item are asked for.
     x, (items, towards) = x.tocsc(), ranked(weighed, x, model)
     rows: list[tuple[Cell, ...]] = []
     for item, toward in zip(items[:NAMED], towards[:NAMED], strict=True):
         having = np.zeros(seen.people, np.bool_)
+        # The rows of one column, without making the column.
         having[x.indices[x.indptr[item] : x.indptr[item + 1]]] = True
         yes = truth[:, toward]
         rows.append(
@@ -245,6 +261,7 @@ def own_likes(
 ) -> Table:
     """How far the prediction about a person moves if they alone are left out of the panel."""
     described = weighed(matrix(seen))
+    # A random sample: people stand in the order of their ids, and ids often follow the date of joining.
     asked = np.sort(rng.permutation(seen.people)[:SAMPLE])
     truth, claim = holds(people.value, people.kind), 1
     if people.kind == "classes":

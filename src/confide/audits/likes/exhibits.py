@@ -33,6 +33,7 @@ def named(release: AuditedRelease) -> list[tuple[str, Evidence]]:
     found = [(e.attack, e) for e in release.evidence]
     for svd in (a for a in release.attacks if isinstance(a, LikesSVD) and not a.transductive):
         published = release.of(replace(svd, transductive=True))
+        # Beside the findings and not among them: it is the same attack, and counts as one attempt.
         found += [] if published is None else [(AS_PUBLISHED, published)]
     return found
 
@@ -45,6 +46,7 @@ def folds_of(evidence: Evidence) -> Floats:
         evidence.table["score"].to_numpy(),
     )
     found = [auc(score[at & yes], score[at & ~yes]).value for at in (world == w for w in np.unique(world))]
+    # NaN is a part that has people of one side alone.
     return np.array([value for value in found if not np.isnan(value)])
 
 
@@ -65,6 +67,7 @@ def _overall(played: Sequence[tuple[str, Evidence]], people: LikesData) -> Table
     rows: list[tuple[Cell, ...]] = []
     for name, evidence in played:
         each = folds_of(evidence)
+        # The standard deviation of a sample; of one part there is none.
         spread = float(each.std(ddof=1)) if len(each) > 1 else 0.0
         rows.append((name, round(float(each.mean()), 3), round(spread, 3), *_right(evidence, people)))
     number = people.kind == "number"
@@ -77,6 +80,7 @@ def _overall(played: Sequence[tuple[str, Evidence]], people: LikesData) -> Table
         "pairs, one person with the trait and one without, that are ranked correctly."
     )
     if people.kind == "classes":
+        # Without this number a reader would take the effect of unequal shares for what likes tell.
         alone = shares_alone(np.bincount(people.value.astype(np.int64)))
         how += f" All classes are ranked together: knowledge of their shares alone reaches {alone:.3f}."
     return Table(
@@ -111,6 +115,7 @@ def _right(evidence: Evidence, people: LikesData) -> tuple[Estimate, ...]:
         right = who.argmax(axis=1) == truth
     else:
         truth = people.value[target].astype(np.int64)
+        # A score is log odds, so above 0 the trait is the likelier answer.
         right = (score > 0) == (truth == 1)
     commonest = int(np.bincount(truth).max())
     return tuple(proportion(int(k), len(truth), confidence=0.95) for k in (right.sum(), commonest))
@@ -118,6 +123,7 @@ def _right(evidence: Evidence, people: LikesData) -> tuple[Estimate, ...]:
 
 def _matrix(target: Ints, score: Floats, people: LikesData) -> tuple[Floats, Ints]:
     """The scores as a table, float64[people, classes], and the true classes."""
+    # A class about which nothing was said is never the named one.
     said = np.full((people.items.people, people.classes), -np.inf)
     said[target // people.classes, target % people.classes] = score
     asked = np.unique(target // people.classes)
@@ -140,5 +146,6 @@ def _each_class(named: tuple[str, Evidence], people: LikesData) -> Table:
         "of them get their own class when one class is named for each person.",
         head=("class", "people", "AUC against the rest", "named right"),
         rows=tuple(rows),
+        # The rarest class decides whether a public report may show the shares.
         of=int(count.min()),
     )

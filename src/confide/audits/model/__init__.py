@@ -62,16 +62,23 @@ class ModelSubject:
     def games(self, mechanism: AnyMechanism, asked: Sequence[AnyAttack]) -> Sequence[PlannedGame]:
         """Train the references, say what is to be doubted before anything is scored, and plan the world."""
         held = self.data.held
+        # Here and not in `read`: training may take hours, and everything that can be refused was refused
+        # before it.
         self.pool = train_references(self.data, settings=self.settings)
         self.warnings = words.warnings_on(self.data, self.pool)
         for warning in self.warnings:
+            # Now, so that a user can stop an audit that is not worth its time.
             self.settings.say(warning)
         game = self._game()
+        # Dealt for the choice alone; the attacks meet the worlds of `AuditedRelease`.
         case = game.deal(0, rng=self.settings.rng("worlds")).case
         attacks, self.trusted = resolved(asked_for(asked, held, self.settings), case, self.settings)
+        # A live model has no content that a key could be made from.
         return [PlannedGame(game=game, attacks=attacks, kept=False)]
 
     def context(self, release: AuditedRelease, count: Count) -> Context:
+        # Members and non-members come from two files, not from a coin: the blind adversary shows whether they
+        # differ anyway.
         data, blind = self.data, release.of(Blind())
         return Context(
             adversary=words.adversary(data, self.pool, release, self.trusted, count),
@@ -91,6 +98,7 @@ class ModelSubject:
             *(() if norms is None else (norms_plot(norms),)),
         )
 
+    # Records have no ids that a user would know them by.
     def targets(self, release: AuditedRelease) -> pl.DataFrame | None:
         return None
 

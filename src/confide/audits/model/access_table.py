@@ -91,11 +91,13 @@ def compare_access(release: AuditedRelease, data: ModelData, *, trusted: str) ->
         None where no white-box attack ran beside another, or too few people are left to measure.
     """
     chosen = _chosen(release.evidence, trusted)
+    # From outside alone there is one kind of access, and nothing to compare.
     if len(chosen) < 2 or not any(e.access == "white-box" for _, e in chosen):
         return None
     try:
         parts = _same_people([e for _, e in chosen])
         _, risks = worst(parts)
+    # The findings stand by themselves; only this table needs people whom all attacks scored.
     except EvidenceError:
         return None
     started = isinstance(data.view, WhiteBox) and bool(data.view.snapshots)
@@ -118,6 +120,7 @@ def compare_access(release: AuditedRelease, data: ModelData, *, trusted: str) ->
 
 def access_table(found: Comparison) -> Table:
     """A row a kind of access, and sentences that say which order is certain."""
+    # A rate that these people are too few to measure has no column.
     rates = [fpr for fpr in FPRS if any(_rate(r.risk, fpr) for r in found.rungs)]
     return Table(
         title="What each kind of access gives",
@@ -139,6 +142,7 @@ def access_table(found: Comparison) -> Table:
 def _chosen(evidence: Sequence[Evidence], trusted: str) -> list[tuple[str, Evidence]]:
     """The rungs that ran, in their order, each with its evidence."""
     there = {e.attack: e for e in evidence}
+    # One calibrated attack: the choice of the best of several would need a correction of its own.
     calibrated = next((name for name in (trusted, *TRUSTED) if name in there), "")
     if calibrated in ("loss", "quantile"):  # what `default` chooses where there is no reference model
         calibrated = ""
@@ -150,6 +154,7 @@ def _same_people(parts: Sequence[Evidence]) -> list[Evidence]:
     """The evidence on the targets that every part holds."""
     shared = parts[0].table["target"]
     for part in parts[1:]:
+        # Other people would make other rates: only on the same ones do rows differ by the attack.
         shared = shared.filter(shared.is_in(part.table["target"].implode()))
     kept = pl.col("target").is_in(shared.implode())
     return [replace(e, table=e.table.filter(kept)) for e in parts]
@@ -193,6 +198,8 @@ def _order(where: str, rungs: Sequence[Rung], read: Callable[[Risk], Estimate | 
     (mine, own), (other, against) = (max(side, key=lambda pair: pair[1].value) for side in (inside, outside))
     first = (Rate(estimate=own, of=mine.risk.exposed_count, interval=False), f" ({mine.means})")
     second = (Rate(estimate=against, of=other.risk.exposed_count, interval=False), f" ({other.means})")
+    # A strict rule: intervals that overlap may still differ, and `best_of_both` looks at that person by
+    # person.
     if own.low > against.high or against.low > own.high:
         more = "more" if own.value > against.value else "no more"
         return (
@@ -235,6 +242,7 @@ def best_of_both(found: Comparison) -> Ahead | None:
     if not inside or not outside or not found.parts:
         return None
     mine, other = (max(side, key=lambda i: found.rungs[i].risk.auc.value) for side in (inside, outside))
+    # Bonferroni: as many pairs might have been chosen.
     sure = 1 - 0.05 / (len(inside) * len(outside))
     gain = paired_auc(found.parts[mine], found.parts[other], confidence=sure)
     return Ahead(inside=found.rungs[mine], outside=found.rungs[other], auc=gain)
@@ -243,6 +251,7 @@ def best_of_both(found: Comparison) -> Ahead | None:
 def who_is_ahead(pair: Ahead) -> Reading:
     """Which side has the larger AUC, if that is certain."""
     gain, inside, outside = pair.auc, pair.inside, pair.outside
+    # An interval with 0 in it says no order.
     if gain.low <= 0 <= gain.high:
         end = ", which may be 0: the audit cannot tell which is ahead."
     else:
@@ -275,6 +284,7 @@ def right_on(data: ModelData) -> tuple[Estimate, Estimate] | None:
     """The model's accuracy on members and on others, each with its interval; None in a regression."""
     if data.classes is None or not isinstance(data.view, BlackBox):
         return None
+    # The answers were kept when the attacks asked: no query is made again.
     right = data.view.predict(data.targets.x).argmax(axis=1) == data.targets.y
 
     def share(who: Bools) -> Estimate:

@@ -34,6 +34,7 @@ WHITE = (
 
 def asked_for(asked: Sequence[AnyAttack], held: Model, settings: Settings) -> Sequence[AnyAttack]:
     """The attacks to play: more by default where the audit is to have white-box access."""
+    # Only if the user asked for that access: these train networks and take minutes.
     more = settings.attacks is None and held.access == "white-box"
     return (*asked, *(attack() for attack in WHITE)) if more else asked
 
@@ -46,9 +47,12 @@ def resolved(
     The chosen attack is played once: every further attack widens all intervals.
     """
     named = {attack.name: attack for attack in asked}
+    # Labels alone give no scores to choose by.
     if membership.Default.name not in named or not isinstance(case.view, BlackBox):
         return tuple(asked), ""
+    # Narrowed as for the attack itself, so that the choice sees no more than it would.
     seen = for_attack(membership.Default(), case)
     picked = membership.chosen(seen, rng=settings.rng("default attack"))
     del named[membership.Default.name]
+    # In front, because it is the one that was asked for; if it was named too, the user's settings hold.
     return tuple({picked.name: picked, **named}.values()), picked.name

@@ -27,6 +27,7 @@ MOST_ROUNDED = 0.01
 def access_of(release: AuditedRelease) -> str:
     """The strongest access that an attack made use of: that is what was audited."""
     names = [name for name, _ in LADDER]
+    # The ladder goes down from the most access, so the least index is the strongest.
     return min((e.access for e in release.evidence), key=names.index, default="blind")
 
 
@@ -35,6 +36,7 @@ def adversary(
 ) -> tuple[str, ...]:
     """What the adversary had beyond its access, a sentence each."""
     coverage = coverage_of(data.listed, data.held.trained_on, count)
+    # The attacks on parameters explain them by the listed records; what is not listed is noise to them.
     if not coverage and access_of(release) == "white-box":
         coverage = "Coverage unknown: say with --trained-on how many records trained the model in all."
     default = f"By default the adversary trusts {trusted}." if trusted else ""
@@ -77,6 +79,7 @@ def coverage_of(listed: int, trained_on: int | None, count: Count) -> str:
     """
     if trained_on is None:
         return ""
+    # Rounded down: 99.6 % is not the whole list.
     share = percent(floor(100 * listed / trained_on) / 100)
     return (
         f"The audited list holds {count(listed)} of the {count(trained_on)} records that trained it "
@@ -88,6 +91,7 @@ def about(data: ModelData, name: str, access: str, count: Count) -> dict[str, st
     """What was audited: label -> text."""
     inside, population = int(data.member.sum()), data.population
     classes = "a number" if data.classes is None else f"one of {data.class_count} classes"
+    # Only a remote model counts its queries.
     queries = getattr(data.asked, "queries", None)
     return {
         "release": f"{name}, which predicts {classes}",
@@ -103,6 +107,7 @@ def about(data: ModelData, name: str, access: str, count: Count) -> dict[str, st
 def _parameters(data: ModelData) -> dict[str, str]:
     """Digests of the audited parameters and of the checkpoints, by which they can be recognised later."""
     digest, weights, states = digest_of(data.asked), data.held.weights, data.held.states
+    # A remote model shows no parameters.
     if not digest:
         return {}
     file = f"{Path(weights).name}, " if isinstance(weights, str | Path) else ""
@@ -117,9 +122,11 @@ def _parameters(data: ModelData) -> dict[str, str]:
 
 def warnings_on(data: ModelData, pool: Pool) -> tuple[str, ...]:
     """What a reader must know before they believe a number, a sentence each."""
+    # The advice would be to give --weights.
     guesses = _no_better_than_guessing(data) if data.held.weights is None else ""
     less = shortfall(data.view, data.held.access)
     warnings = [w for w in (guesses, less, *pool.warnings) if w]
+    # In a regression no answer is rounded to 0 or 1.
     if isinstance(data.view, BlackBox) and data.classes is not None:
         share = clipped_share(data.view.predict(data.targets.x), data.targets.y)
         if share > MOST_ROUNDED:
@@ -150,6 +157,7 @@ def shortfall(view: LabelOnly, access: str | None) -> str:
 def _no_better_than_guessing(data: ModelData) -> str:
     """A warning where the audited architecture seems never to have been trained; else empty."""
     right = right_on(data) if is_module(getattr(data.asked, "module", None)) else None
+    # The low end: only what is certainly better than guessing is silent.
     if right is None or right[0].low > 1 / data.class_count:
         return ""
     return (

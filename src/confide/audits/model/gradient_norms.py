@@ -64,6 +64,7 @@ def gradient_norms(data: ModelData) -> GradientNorms | None:
         return None
     few = np.arange(min(len(data.targets), MOST))  # targets come in a random order
     people = data.targets.take(few)
+    # The published model is the last state of its run.
     states = [*view.snapshots, view]
     names = [name_of(given, number=i) for i, given in enumerate(data.held.states, 1)]
     return GradientNorms(
@@ -82,6 +83,7 @@ def norms_plot(found: GradientNorms) -> Plot:
         x_title="state of the training run",
         y_title="norm of a person's gradient",
         lines=tuple(
+            # A record that is fitted exactly has a gradient of zero.
             _line(name, np.maximum(found.norms[:, who], LEAST_NORM))
             for name, who in sides
             if np.count_nonzero(who) >= FEWEST
@@ -110,5 +112,6 @@ def _line(name: str, norms: Floats) -> Line:
 
 def _distinct(names: Sequence[str]) -> list[str]:
     """Names that all differ, from each other and from that of the published model."""
+    # Checkpoints of several folders often have one file name, and a chart would draw them as one.
     taken = [name for name in names if names.count(name) > 1 or name == PUBLISHED]
     return [f"{name} ({i})" if name in taken else name for i, name in enumerate(names, 1)]

@@ -50,10 +50,13 @@ def train_references(data: ModelData, *, settings: Settings) -> Pool:
     count, rng = data.held.references, settings.rng("references")
     if not count:
         return Pool(words="The adversary trained no reference models.")
+    # References are compared by scores.
     if not isinstance(data.view, BlackBox):
         return Pool(words="The adversary trained no reference models: against labels alone none would help.")
     learner, recipe = _recipe(data, data.held.train, rng=rng)
     parts = parts_for(data.member, count)
+    # Each record is in some references and out of others: the same record is compared with and without
+    # training on it.
     included = include_all_but_one(len(data.targets), count, parts=parts, rng=rng)
     models = fit_many(
         learner,
@@ -91,11 +94,14 @@ def parts_for(member: Bools, count: int) -> int:
     >>> parts_for(member, 16), parts_for(member, 4)
     (4, 2)
     """
+    # The part that is left out is to be as large as the non-members' share.
     wanted = round(len(member) / max(int((~member).sum()), 1))
+    # With `count // 2` parts every part is left out by two references.
     return max(2, min(wanted, MOST_PARTS, count // 2))
 
 
 def _recipe(data: ModelData, train: Any, *, rng: Rng) -> tuple[Learner, str]:
+    # A learner of confide, as Python can give it.
     if hasattr(train, "fit"):
         return train, f"by the {type(train).__name__} that was given."
     if train is not None:
@@ -108,6 +114,7 @@ def _recipe(data: ModelData, train: Any, *, rng: Rng) -> tuple[Learner, str]:
 def _mismatch(data: ModelData, references: References) -> tuple[str, ...]:
     """Said before anything is scored: references that do not fit their records as the target fits its own."""
     asked = references.on_targets
+    # Their answers to the targets are there already.
     views: list[Any] = [asked_once(model, (asked, j)) for j, model in enumerate(asked.models)]
     found = compare_accuracy(
         data.view,

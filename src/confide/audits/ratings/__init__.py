@@ -60,13 +60,16 @@ def subject_of(
             f"only {len(able)} people of {data.records.people:,} have the {held.facts - held.wrong} ratings "
             f"that are to be known of them: ask for fewer facts, or give {FEWEST} such people."
         )
+    # In random order: people stand in the order of their ids, and ids often follow the date of joining.
     able = settings.rng("targets").permutation(able)
+    # With a released file some people may be missing from it: they are controls without being held out.
     out = np.zeros(len(able), np.bool_) if data.absent is None else data.absent[able]
     here, gone = able[~out], able[out]
     coin = len(gone) < FEWEST // 2  # too few people are absent by themselves: the audit holds some out
     asked = here[: held.targets]
     if not coin:
         asked = np.concatenate([here[: held.targets // 2], gone[: held.targets // 2]])
+    # Those from whom the audit can hold somebody out.
     inside = data.records.people if data.absent is None else int((~data.absent).sum())
     most = max(1, int(HELD_OUT * inside))
     game = RatingsLinkage(
@@ -74,6 +77,8 @@ def subject_of(
         records=data.records,
         targets=asked,
         knowing=held.knowing,
+        # More targets than one world may hold out are asked about in several; people absent by themselves
+        # need one.
         parts=min(WORLDS, max(1, -(-len(asked) // most))) if coin else 1,
         released=data.released,
         absent=data.absent,
@@ -104,6 +109,7 @@ class RatingsSubject:
         game, knowing, records = self.game, self.game.knowing, self.game.records
         shown = records if game.released is None else game.released
         has = [w for w, there in (("ratings", shown.rating), ("dates", shown.day)) if there is not None]
+        # Said, because their risk was not measured: it may be another.
         few = int((records.counts() > 0).sum() - knowing.eligible(records).sum())
         return Context(
             subject=f"Somebody who knows {knowing.facts} facts about a person, {knowing.wrong} of them "
@@ -134,16 +140,20 @@ class RatingsSubject:
         return self._closer(release).people
 
     def risk(self, release: AuditedRelease, plain: AuditedRelease) -> Estimate | None:
+        # The best attack on the unprotected release is asked of each: another choice a release would compare
+        # attacks.
         best = beside.best_of(plain.evidence, plain.attacks) if plain.evidence else None
         found = None if best is None else release.of(best)
         if found is None:
             return None
         at = at_false_match_rate(found, rate=beside.RATES[0])
+        # With too few absent people for a rate of 5 %, the share whose own record fits best stands in.
         return rank_one(found) if at is None else at.right
 
     def utility(self, release: AuditedRelease) -> Measured:
         first = release.worlds[0]
         splits = [
+            # Learned from the release, and tested on the people who were held out of it.
             (world.case.view, self.game.records.take(np.sort(world.ids[~world.exposed])))
             for world in release.worlds
             if world.ids is not None
@@ -159,6 +169,7 @@ class RatingsSubject:
         return replace(self.game, mechanism=mechanism, made_by=known)
 
     def _closer(self, release: AuditedRelease) -> beside.Closer:
+        # Exhibits and targets both ask, and it plays the attack again for each number of facts.
         if release.name not in self._closer_looks:
             best = beside.best_of(release.evidence, release.attacks)
             game = self._under(release.mechanism)

@@ -65,6 +65,7 @@ class Closer:
     def again(self, attack: AnyAttack, rank: tuple[Ints, ...], first: int | None = None) -> Evidence:
         """Another attack in the same worlds, with fewer facts."""
         game = FewerFacts(worlds=self.worlds, rank=rank, first=first)
+        # The stream of the main game, so that an attack's own random choices are the same.
         rng = self.release.settings.rng("worlds")
         return play(game, attack, worlds=len(self.worlds), rng=rng, across_units=True)
 
@@ -79,6 +80,7 @@ class Closer:
         """The true facts alone, those that fewest people share first; a wrong one has rank -1."""
         raters = self.data.records.raters()
         return tuple(
+            # Wrong facts go last, so that the ranks of the true ones have no gaps.
             np.where(true, _ranks(w.case.targets, np.where(true, raters[w.case.targets.item], np.inf)), -1)
             for w, true in ((w, self._true(w)) for w in self.worlds)
         )
@@ -91,6 +93,7 @@ class Closer:
     def _true(self, world: LinkageWorld) -> Bools:
         facts, records = world.case.targets, self.data.records
         assert world.ids is not None
+        # A fact is true if the person has the item in the original: a sorted search finds it without a set.
         keys = records.person.astype(np.int64) * records.items + records.item
         asked = world.ids[facts.person] * records.items + facts.item
         return keys[np.searchsorted(keys, asked).clip(0, len(keys) - 1)] == asked
@@ -100,6 +103,7 @@ def best_of(evidence: Sequence[Evidence], attacks: Sequence[AnyAttack]) -> AnyAt
     """The attack that names most people rightly at the lowest false-match rate that can be had."""
 
     def reach(e: Evidence) -> tuple[float, ...]:
+        # The lowest rate first: an adversary that accuses the wrong people is little use to anybody.
         found = [at_false_match_rate(e, rate=rate) for rate in sorted(RATES)]
         return (*(-1.0 if f is None else f.right.value for f in found), rank_one(e).value)
 
@@ -114,11 +118,13 @@ def threshold_table(closer: Closer) -> Table:
     view = closer.worlds[0].case.view
     names = {e.attack for e in closer.release.evidence}
     for kind in (Scoreboard, Likelihood):
+        # Without one of the two the variants would be the same attack.
         if kind.name in names and view.rating is not None and view.day is not None:
             parts += [
                 (f"{kind.name} without dates", closer.again(kind(dates=False), every)),
                 (f"{kind.name} without ratings", closer.again(kind(ratings=False), every)),
             ]
+    # The published threshold is in the scoreboard's own score; it means nothing for another.
     published = [(name, e) for name, e in parts if name.startswith(Scoreboard.name)]
     rows: list[Row] = [
         _row(f"{name}, published threshold {PUBLISHED_PHI:g}", linked(e, threshold=PUBLISHED_PHI))
@@ -145,7 +151,9 @@ def threshold_table(closer: Closer) -> Table:
             "nobody named",
             "absent, yet named",
         ),
+        # The variants last; sorting is stable, so the rest keeps its order.
         rows=tuple(sorted(rows, key=lambda row: " without " in str(row[0]))),
+        # By this count a public report decides whether it may show the shares.
         of=int(closer.release.evidence[0].exposed.sum()),
     )
 
@@ -167,6 +175,7 @@ def few_facts(closer: Closer) -> tuple[Plot, Table]:
     ):
         every = [rank_one(e) if rate is None else _right(e, rate) for e in evidence]
         found = [f for f in every if f is not None]
+        # A line with gaps would be read as a line without.
         if len(found) < len(every):
             continue
         cells[words] = found
@@ -213,6 +222,7 @@ def singled_out(closer: Closer) -> pl.DataFrame:
     """
     rank = closer.rarest_first
     fewest: dict[int, int] = {}
+    # Up to the true facts: a wrong one singles out nobody.
     for first in range(1, closer.knowing.facts - closer.knowing.wrong + 1):
         evidence = closer.again(closer.best, rank, first)
         at = at_false_match_rate(evidence, rate=RATES[0])
@@ -220,6 +230,7 @@ def singled_out(closer: Closer) -> pl.DataFrame:
             continue
         caught = evidence.table.filter(pl.col("exposed") & pl.col("hit") & (pl.col("score") > at.threshold))
         for target in caught["target"].to_list():
+            # The first number that does it stays.
             fewest.setdefault(target, first)
     rows: list[dict[str, str | int | None]] = []
     for world, ranks in zip(closer.worlds, rank, strict=True):
@@ -237,6 +248,7 @@ def _facts_of(
     for place, code in enumerate(world.ids.tolist()):
         mine = np.arange(start[place], start[place + 1])
         few = fewest.get(code)
+        # The rarest first, as the adversary got them.
         shown = sorted((int(rank[i]), int(i)) for i in mine if few is not None and 0 <= rank[i] < few)
         rows.append(
             {
@@ -272,6 +284,7 @@ def easiest_table(who: pl.DataFrame) -> Table:
 
 def _ranks(facts: Interactions, key: Floats) -> Ints:
     """int64[facts]: the place of each fact among its person's, by rising key."""
+    # By person, and inside by key: people's facts stay together.
     order = np.lexsort((key, facts.person))
     rank = np.empty(len(facts), np.int64)
     rank[order] = np.arange(len(facts)) - facts.start[facts.person[order]]

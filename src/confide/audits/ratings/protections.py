@@ -16,11 +16,13 @@ PROTECTIONS: Mapping[str, Protection] = {
     "stars": Protection(
         make=lambda step: CoarseRatings(step=float(step)),
         example="stars:1",
+        # From half a star to one step for the whole scale of five.
         scale=Scale(weakest=0.5, strongest=5.0, write=lambda step: f"stars:{step:.3g}"),
     ),
     "months": Protection(
         make=lambda months: CoarseRatings(days=MONTH * float(months)),
         example="months:1",
+        # From three days to ten years.
         scale=Scale(weakest=0.1, strongest=120.0, write=lambda months: f"months:{months:.3g}"),
     ),
     "response": RESPONSE,
