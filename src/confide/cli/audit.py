@@ -29,6 +29,7 @@ def command(spec: AuditSpec) -> click.Command:
     def call(out: Path, **given: Any) -> None:
         from confide.cli.progress import progress_bar
 
+        # Before hours of work, not after them.
         usable(out)
         held, settings = filled(spec.record, given), filled(Settings, given)
         assert isinstance(settings, Settings)
@@ -47,6 +48,7 @@ def command(spec: AuditSpec) -> click.Command:
 
 def _settings_options(spec: AuditSpec) -> list[click.Parameter]:
     """The options of `Settings`, without those of which this kind has none, and with its own examples."""
+    # A record's own field hides the setting of its name.
     taken = {f.name for f in fields(spec.record)}
     made: list[click.Parameter] = []
     for option in options_of(Settings):

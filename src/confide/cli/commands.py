@@ -56,6 +56,7 @@ def protect() -> None:
 @main.command()
 def attacks() -> None:
     """List the attacks, what each needs to see, and the paper it comes from."""
+    # Imported here and below when it is asked for: `confide --help` must not load every attack.
     from confide.cli.explain import attack_table
 
     click.echo(attack_table())

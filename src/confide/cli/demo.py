@@ -25,7 +25,9 @@ def run_demo(out: Path, *, seed: int, quick: bool) -> str:
     """Fit, audit, write `out`, and say in one sentence each what an outsider learns."""
     records, notice = _survey(seed)
     rng = np.random.default_rng(seed)
+    # In random order: the parts must be people of one kind.
     order = rng.permutation(len(records))[: 2400 if quick else None]
+    # Equal parts, because non-members and population must be like the members.
     members, nonmembers, population = (records.take(part) for part in np.array_split(order, 3))
     done: list[Audit] = []
     for name, model in _models(seed):
@@ -38,6 +40,7 @@ def run_demo(out: Path, *, seed: int, quick: bool) -> str:
                 references=4 if quick else 16,
                 harm="A woman who is found is known to have answered a survey about marriage.",
             )
+            # Two workers: any laptop has two cores.
             done.append(audit(held, seed=seed, jobs=2, name=name, progress=progress))
     both = Audit.merge(done)
     both.save(out)
@@ -51,6 +54,7 @@ def _survey(seed: int) -> tuple[Records, str]:
         return fair.load(), ""
     except DataError:
         twin = fair.twin(5000, rng=np.random.default_rng(seed))
+        # Copies would be members and non-members at once.
         return twin.take(twin.first_of_each()), (
             "\n\nstatsmodels, which holds the survey, is not installed: this run uses a SYNTHETIC TWIN of "
             "the same shape, and says nothing about real people. For the survey itself: "
@@ -63,6 +67,7 @@ def _fitted(model: Any, members: Records) -> Any:
     from sklearn.exceptions import ConvergenceWarning
 
     with warnings.catch_warnings():
+        # The network is stopped on purpose; the warning would be about nothing.
         warnings.simplefilter("ignore", ConvergenceWarning)
         return model.fit(members.x, members.y)
 
@@ -74,5 +79,6 @@ def _models(seed: int) -> list[tuple[str, Any]]:
     from sklearn.preprocessing import StandardScaler
 
     forest = RandomForestClassifier(100, random_state=seed)
+    # Neither tolerance nor patience ends the training: 120 epochs learn the records by heart.
     network = MLPClassifier((64, 64), max_iter=120, tol=0.0, n_iter_no_change=1000, random_state=seed)
     return [("random forest", forest), ("neural network", make_pipeline(StandardScaler(), network))]

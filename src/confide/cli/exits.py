@@ -34,12 +34,14 @@ def sentences(command: Callable[..., Any]) -> Callable[..., Any]:
                 "\nconfide: stopped; run the same command again to go on from what is finished.", err=True
             )
             sys.exit(INTERRUPTED)
+        # A full disk or a missing right is no fault of ours: one sentence, and no traceback.
         except OSError as error:
             click.echo(
                 f"confide: {error.strerror or error} ({error.filename or 'disk'}); nothing was written "
                 "half: free some room or choose another folder, and run again.",
                 err=True,
             )
+        # Anything else is a fault of ours, and its traceback is what we need to mend it.
         except Exception:
             traceback.print_exc()
             click.echo("confide: this is a fault of ours; please report it with the lines above.", err=True)
@@ -55,6 +57,7 @@ def usable(folder: Path) -> Path:
     Raises:
         DataError: if something else stands there, or nobody may write.
     """
+    # The folder may not exist yet: the nearest parent that does decides.
     there = next(p for p in (folder, *folder.absolute().parents) if p.exists())
     if not there.is_dir() or not os.access(there, os.W_OK):
         raise DataError(f"--out {folder}: {there} is no folder that can be written to: choose another.")
@@ -62,6 +65,7 @@ def usable(folder: Path) -> Path:
 
 
 def warn(text: str) -> None:
+    # On stderr, so that a report that is piped on stays clean.
     click.echo(f"warning: {text}", err=True)
 
 

@@ -19,6 +19,7 @@ def attack_table() -> str:
         for goal, kinds in ROOMS.items()
         for kind, attacks in kinds.items()
     }
+    # One width for all rooms, so that columns stand below each other.
     every = [row for room in rows.values() for row in room]
     width = [max(len(row[i]) for row in every) for i in range(4)]
     return "\n\n".join(
@@ -51,6 +52,7 @@ def explanation(name: str) -> str:
         KnowledgeError: if there is no such attack.
     """
     attack: Any = by_name(name)
+    # Only what a user can set, and what has a default to show.
     settings = [f"  {f.name} = {f.default!r}" for f in fields(attack) if f.init and f.default is not MISSING]
     parts = [
         f"{name}: {attack.title} ({_needs(attack)})",

@@ -126,6 +126,7 @@ class GroupedCommand(click.Command):
 def options_of(record: type) -> list[click.Parameter]:
     """The arguments and options of a command that asks for this record, in the order of its fields."""
     hints, helps = get_type_hints(record, include_extras=True), _helps(record)
+    # In the order of the record: its author put first what comes first to mind.
     made = [_parameter(f, hints[f.name], helps.get(f.name, "")) for f in fields(record)]
     return [parameter for parameter in made if parameter is not None]
 
@@ -133,6 +134,7 @@ def options_of(record: type) -> list[click.Parameter]:
 def filled(record: Callable[..., object], given: Mapping[str, object]) -> object:
     """The record, from what the command line gave; what was not given keeps its default."""
     names = [f.name for f in fields(record)]  # pyright: ignore[reportArgumentType]
+    # An option that was not given is None, so the record's own default holds.
     return record(**{name: given[name] for name in names if given.get(name) is not None})
 
 
@@ -158,6 +160,7 @@ def _parameter(f: Field[Any], hint: Hint, said: str) -> click.Parameter | None:
         is_flag=kind is bool,
         multiple=_several(kind) and not flag.parse,
         metavar=flag.metavar or {int: "N", float: "X"}.get(kind),
+        # A switch has no value.
         type=None if kind is bool else _click_type(kind, flag),
         callback=_reader(flag.parse) if flag.parse else _given_or_nothing,
     )

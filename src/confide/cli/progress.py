@@ -17,12 +17,14 @@ def progress_bar(label: str) -> Generator[Callable[[int, int], None]]:
         bars: list[Any] = []
 
         def tell(done: int, total: int) -> None:
+            # In a log file a bar would be thousands of lines.
             if not sys.stderr.isatty():
                 return
             if not bars:
                 bars.append(
                     stack.enter_context(click.progressbar(length=total, label=label, file=sys.stderr))
                 )
+            # click counts steps and not positions.
             bars[0].update(done - bars[0].pos)
 
         yield tell

@@ -72,6 +72,7 @@ def command(spec: ReleaseSpec) -> click.Command:
     return GroupedCommand(
         spec.audit.name,
         callback=call,
+        # An option that would do nothing is not offered.
         params=[*(o for o in options if o.name not in IDLE), _report_option()],
         help=f"{SAFER.format(kind=spec.audit.name)}\n{story_of(spec.audit.record)}",
     )
@@ -102,4 +103,5 @@ def _finish(done: Written, report: Path | None) -> None:
     if report is not None:
         done.audit.save(report)
         click.echo(f"Report: {', '.join(str(report / name) for name in done.audit.files)}")
+    # The audit's code, so that a script stops where the protected file exceeds a limit.
     sys.exit(done.exit_code)

@@ -25,4 +25,5 @@ def atomic_write(path: Path) -> Generator[Path]:
             os.fsync(written.fileno())  # otherwise a power failure may keep the new name and lose the content
         draft.replace(path)
     finally:
+        # After the rename there is nothing left to remove; after an error the draft is.
         draft.unlink(missing_ok=True)

@@ -41,6 +41,7 @@ class Cache:
         for path in sorted(self.folder.glob(f"{key}.*.kept")):
             if path.name == self._name(key, path):
                 return path
+            # Its name holds the digest that it was written with: the content has changed since.
             path.unlink(missing_ok=True)
         return None
 

@@ -101,6 +101,7 @@ class Evidence:
             "hit": np.ones(n, np.bool_) if hit is None else hit,
             "score": np.asarray(score, np.float64),
         }
+        # The schema is given, so that an array of another type is cast or refused, never guessed.
         return cls(pl.DataFrame(columns, schema=SCHEMA), attack=attack, randomised=randomised)
 
     @property
@@ -135,6 +136,7 @@ def save(parts: Sequence[Evidence], path: Path, *, who: Mapping[str, pl.DataFram
             columns that identify the person. They are added for the reader; `load` ignores them.
     """
     # One table for all attacks, so that a reader can query and compare them without joining files.
+    # The columns of the schema alone: whatever else a table carries is not evidence.
     frames = [e.table.select(pl.lit(e.attack).alias("attack"), *SCHEMA) for e in parts]
     frames = [
         f
@@ -182,6 +184,7 @@ def load(path: Path, *, kind: str | None = None) -> list[Evidence]:
         if name not in table.columns:
             table = table.with_columns(column.alias(name))
     try:
+        # A csv knows no types: 0 and 1 become truth values, whole numbers scores.
         table = table.with_columns(pl.col(c).cast(kind, strict=True) for c, kind in SCHEMA.items())
     except pl.exceptions.PolarsError as error:
         raise EvidenceError(f"{path}: a column cannot be read as its type ({_first_line(error)}).") from error

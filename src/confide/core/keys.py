@@ -46,6 +46,8 @@ def _add(sha: _Sha, value: object) -> None:
         sha.update(np.ascontiguousarray(array).data)
     elif isinstance(value, pl.Series):
         sha.update(f"series {value.dtype} {len(value)};".encode())
+        # Texts have no buffer of bytes to hash, so their hashes are hashed; polars keeps them the same within
+        # a version.
         sha.update(value.hash(seed=0).to_numpy().data)
     elif is_dataclass(value) and not isinstance(value, type):
         sha.update(f"record {type(value).__module__}.{type(value).__qualname__};".encode())
@@ -56,6 +58,7 @@ def _add(sha: _Sha, value: object) -> None:
         text = repr(cast(object, value)).encode()
         sha.update(f"{type(cast(object, value)).__qualname__} {len(text)};".encode() + text)
     elif isinstance(value, Mapping):
+        # In the order of the mapping: it may carry meaning, and another order costs no more than a miss.
         _add(sha, tuple(cast("Mapping[object, object]", value).items()))
     elif isinstance(value, Sequence):
         items = cast("Sequence[object]", value)
@@ -63,4 +66,5 @@ def _add(sha: _Sha, value: object) -> None:
         for item in items:
             _add(sha, item)
     else:
+        # No fallback to `repr` or pickle: a key that two values share would return the wrong result.
         raise DataError(f"{value!r} has no key: results that are made from it cannot be kept.")

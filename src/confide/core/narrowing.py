@@ -54,6 +54,7 @@ def asks_for(attack: AnyAttack) -> tuple[object, object]:
 
 def told(attack: AnyAttack) -> str:
     """The knowledge of this adversary besides the view, in words that its background type provides."""
+    # `Any` and most knowledge say nothing: then the adversary has nothing besides the view.
     return str(getattr(asks_for(attack)[1], "told_in_words", ""))
 
 
@@ -76,6 +77,7 @@ def _as_view(view: object, kind: object) -> object:
 def _as_known(known: object, kind: object) -> object:
     if not isinstance(kind, type) or not is_dataclass(kind):
         return known  # `Any` and other annotations that are not records: the game decides what is known
+    # Knowledge of another kind is left to the attack: it says itself what it lacks.
     if not isinstance(known, kind) or type(known) is kind:
         return known
     # The record is built again with the fields of the named type, so that no further field stays in reach.

@@ -81,6 +81,7 @@ class World(Generic[V, K, T, S]):
     exposed: Bools
     ids: Ints | None = None
     promise: Budget | None = None
+    # The referee alone sees a world, so this is no leak to the adversary.
     source: Any = None
 
 

@@ -50,5 +50,6 @@ class Paper:
 
     def __str__(self) -> str:
         families = [author.split()[-1] for author in self.authors.split(" and ")]
+        # As in print: from three authors on the first and "et al.".
         names = " and ".join(families) if len(families) <= 2 else f"{families[0]} et al."
         return f"{names} {self.year}"

@@ -112,6 +112,7 @@ def play(
         (i, children[i], None if dealt is None else dealt[i])
         for i in (range(count) if only is None else only)
     ]
+    # The map sees worlds and not attacks: a world is dealt in the worker that plays it.
     by_world = list(map(table, numbered))
     evidence = tuple(
         _evidence(game, a, [rounds[j] for rounds in by_world]) for j, a in enumerate(table.attacks)
@@ -122,6 +123,7 @@ def play(
 def _children(worlds: int, rng: Rng) -> list[Rng]:
     if worlds < 1:
         raise EvidenceError(f"{worlds} worlds cannot be played: give 1 or more.")
+    # Spawned children are independent, and child i is the same however many there are.
     return rng.spawn(worlds)
 
 
@@ -177,6 +179,7 @@ class _Table:
             )
 
     def _round(self, number: int, world: AnyWorld, attack: AnyAttack, rng: Rng) -> _Round:
+        # Before the clock starts and before the attack sees anything.
         require_access(attack, world.case.view)
         start = time.perf_counter()  # the attack alone; dealing a world can take much longer
         guess = attack(for_attack(attack, world.case), rng=rng)
@@ -186,6 +189,7 @@ class _Table:
                 f"{attack.name} gave {guess.score.shape} scores for {len(world.exposed)} targets: "
                 "one each is needed."
             )
+        # NaN means "no answer": such targets are counted, and never taken for people who are safe.
         scored = ~np.isnan(guess.score)
         table = _rows(number, world, guess, self.game.hits(guess, world.secrets)).filter(pl.Series(scored))
         return _Round(table, int((~scored).sum()), seconds, guess.diagnostics)

@@ -58,6 +58,7 @@ def strips(path: Path, code: str, *, size: tuple[int, int]) -> tuple[NDArray[np.
             Image.open(io.BytesIO(strip), formats=["WEBP"]).convert("RGB") for strip in table["strip_webp"]
         ]
     counts, (height, width) = table["n"].to_numpy(), size
+    # A strip of another height would move every image after it by some rows.
     if [image.size for image in opened] != [(width, height * n) for n in counts]:
         raise DataError(
             f"{path} has strips that are not {width} wide and {height} high for each image: get it again."

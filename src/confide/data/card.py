@@ -62,6 +62,7 @@ class Card:
             held = f"{len(records)} records of shape {shape}"
             raise DataError(f"{self.name}: the file has {held}, not of {self.shape}. {self.get}")
         low, high = int(records.y.min()), int(records.y.max())
+        # Codes that the card does not name would show as other classes in a report.
         if low < 0 or high >= len(self.classes):
             last = len(self.classes) - 1
             raise DataError(f"{self.name}: the file has classes {low} to {high}, not 0 to {last}. {self.get}")

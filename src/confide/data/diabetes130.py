@@ -132,6 +132,7 @@ def arrange(stays: pl.DataFrame, *, distinct: bool) -> Records:
     A diagnosis is used by its category: the part before the point, filled with zeros to three characters.
     """
     first = stays.with_columns(pl.col("encounter_id").cast(pl.Int64)).sort("encounter_id")
+    # A patient with two stays could be member and non-member at once.
     first = first.unique("patient_nbr", keep="first", maintain_order=True)  # one stay for each patient
     y = _places(_categories(first["diag_1"]), CARD.classes)
     first, y = first.filter(pl.Series(y >= 0)), y[y >= 0]

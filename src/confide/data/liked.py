@@ -99,12 +99,14 @@ def traits_like(
     fixed = population(name)
     popular = -0.8 * np.log(np.arange(items) + items / 100)  # the offset keeps the first items comparable
     pull = PULL * fixed.normal(size=items)
+    # At least one person has the trait, or there would be nothing to learn.
     yes = np.arange(n) < max(1, round(share * n))
     yes = yes[rng.permutation(n)]
     counts = np.maximum(np.exp(rng.normal(-0.5, 1.0, n)) * each, 2).clip(max=items / 2).astype(np.int64)
     who = np.repeat(np.arange(n), counts)
     what = np.empty(len(who), np.int64)
     for has in (False, True):
+        # Inverse sampling: a uniform number falls between two cumulated shares.
         edges = np.cumsum(np.exp(popular + pull * (1.0 if has else -1.0)))
         theirs = yes[who] == has
         what[theirs] = np.searchsorted(edges, rng.random(int(theirs.sum())) * edges[-1], side="right")

@@ -30,6 +30,7 @@ class File:
 
     def __post_init__(self) -> None:
         parts = PurePosixPath(self.path).parts
+        # Also what only Windows reads as another folder: a drive letter, a backslash.
         if not parts or ".." in parts or parts[0] == "/" or ":" in self.path or "\\" in self.path:
             raise DataError(f"{self.path!r} leaves the data folder: name a file inside it.")
 
@@ -46,6 +47,7 @@ def find(file: File) -> Path | None:
     Raises:
         DataError: if it is here but its bytes are not the publisher's.
     """
+    # The user's own folder first: it is the one that they chose.
     for folder in (data_folder(), cache_folder()):
         if folder is not None and (path := folder / file.path).is_file():
             _verify(path, file.checksum)
@@ -67,6 +69,7 @@ def locate(*files: File, get: str) -> Path:
         if path := find(file):
             return path
     for file in files:
+        # Without a checksum nobody could say whether the download is the publisher's file.
         if file.url and file.checksum:
             return _download(file, get=get)
     folder = data_folder()
@@ -99,6 +102,7 @@ def _download(file: File, *, get: str) -> Path:
     target = cache_folder() / file.path
     by_hand = f"{get} Then put it at {target}."
     try:
+        # An extra: a user who brings their own files needs no downloader.
         import pooch
     except ImportError as missing:
         raise DataError(

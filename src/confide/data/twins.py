@@ -72,6 +72,7 @@ def bits(n: int, *, name: str, classes: int, features: int, density: float, rng:
     information = np.exp(-(middle**2)) / (2 * np.pi * density * (1 - density))
     s = APART / np.sqrt(2 * features * information)
     shift = fixed.normal(size=features) + s * fixed.normal(size=(classes, features))
+    # float32 halves the memory of hundreds of features for each class.
     yes = ndtr(np.sqrt(2 + s**2) * middle + shift).astype(np.float32)
     y = _labels(n, classes, fixed, rng)
     x = (rng.random((n, features), dtype=np.float32) < yes[y]).astype(np.float32)
@@ -130,11 +131,13 @@ def _column(column: Number | Levels, y: Ints, classes: int, fixed: Rng, rng: Rng
     if isinstance(column, Number):
         centre = column.mean + 0.5 * column.sd * fixed.normal(size=classes)
         drawn = np.clip(np.round(rng.normal(centre[y], column.sd)), column.low, column.high)
+        # Many counts in tables are mostly 0, which no normal law gives.
         drawn[rng.random(n) < column.zeros] = 0
         return pl.Series(column.name, drawn.astype(np.int32))
     # Shares common to all classes, with a smaller part of each class's own.
     logits = fixed.normal(size=len(column.levels)) + 0.4 * fixed.normal(size=(classes, len(column.levels)))
     up_to = np.cumsum(np.exp(logits), axis=1)
+    # The number of cumulated shares below a uniform draw is a draw from the shares.
     code = (rng.random(n)[:, None] * up_to[y, -1:] > up_to[y]).sum(axis=1)
     series = pl.Series(column.name, np.asarray(column.levels)[code])
     kept = pl.Series(rng.random(n) >= column.missing)

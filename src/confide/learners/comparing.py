@@ -136,6 +136,7 @@ def compare_accuracy(
         theirs = [_each(reference, records, what) for reference in references]
         for side in ("train", "test"):
             inside, trained = (member, included) if side == "train" else (~member, ~included)
+            # A side without records has no accuracy to compare.
             if not inside.any() or not trained.any(axis=1).all():
                 continue
             number, noise = _summary(own, records, inside, what)

@@ -110,7 +110,9 @@ def encoded_learner(inner: Learner, encoder: Encoder, records: Records) -> Encod
     """
     centre, scale = 0.0, 1.0
     if inner.task == "regression":
+        # A constant value has no spread to divide by.
         centre, scale = float(np.mean(records.y)), float(np.std(records.y)) or 1.0
+    # Two classes, because a pool asks by `isinstance` what a learner can do.
     if isinstance(inner, GroupLearner) and isinstance(inner, Keepable):
         return EncodedGroupLearner(inner, encoder, centre, scale)
     return EncodedLearner(inner, encoder, centre, scale)

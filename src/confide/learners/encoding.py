@@ -147,6 +147,7 @@ def fit_encoding(x: Batch, *, rare: int = 5, most: int = 30, standardise: bool |
         return Encoding(tuple(_fit_column(series, rare=rare, most=most) for series in x))
     flat = _flat(x)
     if standardise is None:
+        # Yes/no answers and scaled pixels stay as they are.
         standardise = bool(flat.size) and float(np.abs(flat).max()) > 1
     if not standardise:
         return Scaling(np.zeros(flat.shape[1]), np.ones(flat.shape[1]))
@@ -196,6 +197,7 @@ def _is_number(dtype: pl.DataType) -> bool:
 
 
 def _values(series: pl.Series) -> Floats:
+    # A date as the number of its day: later is larger.
     physical = series.to_physical() if series.dtype.is_temporal() else series
     values = physical.cast(pl.Float64).fill_null(float("nan")).to_numpy()
     infinite = int(np.isinf(values).sum())
@@ -213,6 +215,7 @@ def _text(series: pl.Series) -> pl.Series:
             f"column {series.name} is {series.dtype}, which has no default encoding: "
             "turn it into numbers or text, or leave it out."
         )
+    # That a value is missing can say as much as a value.
     return series.cast(pl.String).fill_null("(missing)")
 
 

@@ -57,8 +57,10 @@ class SklearnLearner:
         from sklearn.exceptions import ConvergenceWarning
 
         estimator: Estimator = clone(self.estimator)
+        # Two references differ in their random states too, as two runs of the target would.
         estimator.set_params(**_random_states(estimator, rng))
         labels = self._labels(records)
+        # The estimator is trained on labels as the target was, not on codes.
         y: Array = np.asarray(labels)[records.y] if labels else records.y
         with warnings.catch_warnings():
             # The recipe is the target's own; if it stops early, this belongs to it.
@@ -128,6 +130,7 @@ def sklearn_learner(
 
 
 def _random_states(estimator: Estimator, rng: Rng) -> dict[str, int]:
+    # Sorted, so that each name gets the same number in every run.
     names = sorted(n for n in estimator.get_params(deep=True) if n.rpartition("__")[2] == "random_state")
     return {name: int(rng.integers(2**31 - 1)) for name in names}
 

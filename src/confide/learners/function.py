@@ -62,6 +62,7 @@ class CallableLearner:
                 f"{name} fails on {len(records)} records ({type(error).__name__}: {error}): "
                 "call it by hand on some of them."
             ) from error
+        # A forgotten `return` is the commonest fault of a training function.
         if model is None:
             raise ModelError(f"{name} returns nothing: end it with `return model`.")
         return self._shown(model, records)

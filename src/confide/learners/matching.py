@@ -67,6 +67,7 @@ def reference_learner(
     own = is_module(getattr(target, "module", None))
     goal = TargetFit.of(target, members, task=task, same=own)
     if own:
+        # The adversary knows the architecture: it comes with the weights, or by Kerckhoffs' rule.
         return _reinitialised(cast("TorchModel", target), half, goal, rng=trainer)
     outputs = 1 if task == "regression" else _classes(target, records, classes)
     return _other_network(records, half, goal, outputs, rng=trainer)
@@ -140,6 +141,7 @@ def _epochs_by_sklearn(
     trial.set_params(random_state=int(rng.integers(2**31)))
     width = learner.classes if isinstance(learner.classes, int) else 0
     codes = {} if goal.task == "regression" else {"classes": np.arange(width)}
+    # The half was drawn at random, so its first records are a sample.
     sample = records.take(range(min(len(records), WATCHED)))
     score, reached, epochs = 0.0, False, 0
     while epochs < MOST_EPOCHS and not reached:
@@ -167,4 +169,5 @@ def _batch(half: Records) -> int:
 def _classes(target: LabelOnly, records: Records, classes: int | None) -> int:
     seen = int(records.y.max()) + 1
     width = target.predict(records.x[:1]).shape[1] if isinstance(target, BlackBox) else seen
+    # A sample of records may lack classes that the target knows.
     return max(classes or 0, seen, width)

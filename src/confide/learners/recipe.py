@@ -32,6 +32,7 @@ def recipe_text(value: object) -> str:
     parameters = getattr(value, "get_params", None)
     if parameters is not None and not isinstance(value, type):
         words = parameters(deep=False)
+        # Sorted by name: the order of parameters changes nothing.
         inside = ", ".join(f"{k}={recipe_text(v)}" for k, v in sorted(words.items()) if k != "random_state")
         return f"{_place(type(value))}({inside})"
     if is_dataclass(value) and not isinstance(value, type):

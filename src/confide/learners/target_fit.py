@@ -47,6 +47,7 @@ class TargetFit:
         """Whether a model with this score on these records fits as well as the target."""
         if self.confidence is None:
             return score >= self.score - WITHIN
+        # No margin on confidence: it rises with every epoch, so the first epoch that reaches it is the match.
         return score >= self.score - BESIDE and _confidence(view, records) >= self.confidence
 
     def in_words(self, score: float, reached: bool) -> str:

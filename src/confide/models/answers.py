@@ -35,6 +35,7 @@ class Answers:
         if model in self._kept:
             return self._kept[model].astype(np.float64)
         answer = self.models[model].predict(self.records.x)
+        # First come, first kept: what does not fit is asked again each time it is needed.
         if answer.size * 4 <= self._room:  # float32 takes 4 bytes
             self._room -= answer.size * 4
             self._kept[model] = answer.astype(np.float32)
@@ -45,6 +46,7 @@ class Answers:
         """A signal of the models `which` on every record: float64[len(which), n]."""
         for model in which:
             if (model, signal) not in self._signals:
+                # A signal is one number a record, so it is kept even where logits are too large.
                 self._signals[model, signal] = signal(self.outputs(model), self.records.y)
         if not which:
             return np.empty((0, len(self.records)))

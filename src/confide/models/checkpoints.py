@@ -83,6 +83,7 @@ def digest_of(view: object) -> str:
             sha.update(f"{name} {weights.dtype} {weights.shape}".encode() + weights.tobytes())
     else:
         return ""
+    # Twelve digits are enough to recognise a file by, and short enough for a report.
     return sha.hexdigest()[:12]
 
 
@@ -108,6 +109,7 @@ def _architecture(held: object) -> nn.Module:
 def _filled(module: nn.Module, weights: Weights) -> nn.Module:
     """A copy of the module with these weights; each must fit, and none may be missing."""
     state, name = _state(weights)
+    # The user's own module must not change under their hands.
     filled = deepcopy(module)
     faults = _faults(filled, state)
     if faults:

@@ -45,6 +45,7 @@ class LinearModel:
     def predict(self, x: Batch) -> Floats:
         """The logits float64[n, C]."""
         logits = features_of(x, self.radius) @ self.rows.T
+        # Two classes with one row of weights: the other class is the origin, with logit 0.
         return logits if len(self.rows) > 1 else np.hstack([np.zeros_like(logits), logits])
 
     def labels(self, x: Batch) -> Array:
@@ -107,5 +108,6 @@ def features_of(x: Batch, radius: float | None) -> Floats:
         raise DataError("a linear model needs finite numbers: fill in the missing features.")
     if radius is not None:
         length = np.linalg.norm(flat, axis=1, keepdims=True)
+        # Only longer vectors are shortened; the bound on a gradient needs no more.
         flat = flat / np.maximum(length / radius, 1.0)
     return np.hstack([flat, np.ones((len(flat), 1))])

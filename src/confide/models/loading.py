@@ -81,9 +81,11 @@ def as_view(
         if probe is not None:
             complete.predict(probe[:64])
         return complete
+    # A class has the methods of a view too, but nothing to answer with.
     if isinstance(model, LabelOnly) and not inspect.isclass(model):
         return model
     predict = getattr(model, "predict", model)  # an object with `predict`, or a function itself
+    # Calling a class would make a model, not ask one.
     if inspect.isclass(model) or not callable(predict):
         raise ModelError(
             f"{_shown(model)} is not a model that can be queried: give a torch module, a fitted estimator, "
@@ -150,6 +152,7 @@ def load_train(spec: str) -> Callable[..., object]:
     """
     train = import_object(spec)
     try:
+        # Bound without a call: training to find a wrong signature would be a waste.
         inspect.signature(train).bind(None, None, rng=None)
     except (TypeError, ValueError) as error:
         raise ModelError(

@@ -20,6 +20,7 @@ def asked_once(view: LabelOnly, *known: tuple[Answers, int]) -> LabelOnly:
     """
     if isinstance(view, WhiteBox):
         return _Inside(view, known)
+    # `Answers` keeps scores; labels alone have none.
     return _Scores(view, known) if isinstance(view, BlackBox) else view
 
 

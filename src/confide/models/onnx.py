@@ -94,6 +94,7 @@ class OnnxModel:
         scores, own = self._scores(x)
         if not self._settled:
             kind = self.answers or kind_of(scores, task=self.task)
+            # Settled once: a later batch that happens to look different must not be read in another way.
             self._settled["kind"] = "values" if self.task == "regression" else kind
         outputs = outputs_of(scores, self._settled["kind"], name=self.name)
         if self.task == "regression":
@@ -102,6 +103,7 @@ class OnnxModel:
             need_classes(outputs.shape[1], self.classes, name=self.name)
             return outputs
         ordered = np.empty_like(outputs)
+        # A ZipMap has its own order of classes.
         ordered[:, columns_of(own, self.classes, name=self.name)] = outputs
         return ordered
 
@@ -133,6 +135,7 @@ class OnnxModel:
         inputs = self.session.get_inputs()
         outputs = [o.name for o in self.session.get_outputs() if _is_score(o)]
         fixed = inputs[0].shape[0] if inputs[0].shape else None
+        # Batches bound the memory; a free batch size is a name or None.
         size = fixed if isinstance(fixed, int) and fixed > 0 else 4096
         parts: list[list[Output]] = []
         for start in range(0, len(x), size):
@@ -173,6 +176,7 @@ def load_onnx(
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 4  # only fatal errors: what fails is reported in our own messages
     try:
+        # The processor alone, so that answers do not depend on the graphics card of a machine.
         session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
     except Exception as error:
         raise _refusal(path, error) from error

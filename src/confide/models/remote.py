@@ -58,6 +58,7 @@ class Line:
         starts = range(0, max(len(x), 1), self._batch_size)  # at least one query, which shows the shape
         replies = [self._one(x[start : start + self._batch_size]) for start in starts]
         shapes = {reply.shape[1:] for reply in replies}
+        # Joined, such batches would be no table, and numpy's message names no batch.
         if len(shapes) > 1:
             raise ModelError(
                 f"{self.name} answers with different shapes in different batches, {sorted(shapes)}: "

@@ -175,6 +175,7 @@ def known_codes(own: Sequence[object], classes: Sequence[object]) -> dict[object
         found: dict[object, int] = {label: codes[key(label)] for label in own if key(label) in codes}
         if found:
             return found
+    # A truth value is an int too: False and True are the codes 0 and 1.
     whole = [label for label in own if isinstance(label, int) and 0 <= label < len(classes)]
     return {label: int(label) for label in whole} if len(whole) == len(own) else {}
 
@@ -210,6 +211,7 @@ def clipped_share(outputs: Floats, y: Array) -> float:
     floor = np.log(TINY) + 1e-3  # kept answers are float32, which moves the logit of 0 a little
     rows = np.arange(len(outputs))
     others = outputs.copy()
+    # A true class at exactly 1 shows in the others, which are all rounded to 0.
     others[rows, y] = -np.inf
     return float(np.mean((outputs[rows, y] <= floor) | (others.max(axis=1) <= floor)))
 

@@ -19,6 +19,7 @@ EMPTY: Mapping[ChartName, str] = {"epsilon": "no bound on epsilon applies to thi
 
 def chart_records(s: Section, *, redaction: Redaction) -> list[ChartRecord]:
     """The charts of one release: those of the strongest attack, then the curves of each attack's card."""
+    # One attack is drawn, the strongest: charts of all of them would hide it.
     evidence, aim = s.evidence.get(s.headline.risk.attack), goal(s.goal)
     drawn: dict[ChartName, list[Datum]] = {
         "roc": points.roc_records(s.headline, s.findings, corner=aim.certain, redaction=redaction),
@@ -29,6 +30,7 @@ def chart_records(s: Section, *, redaction: Redaction) -> list[ChartRecord]:
         "epsilon": points.epsilon_records(s, redaction=redaction),
     }
     about = s.headline.title or s.headline.risk.attack
+    # `chart_words` decides which charts this goal has, and in which order.
     charts = [
         _chart(name, s.release, words, about=about, records=drawn[name], why=EMPTY.get(name, NO_SCORES))
         for name, words in chart_words(aim).items()
@@ -73,5 +75,6 @@ def _chart(
         "x_title": words.x_title,
         "y_title": words.y_title,
         "records": list(records),
+        # An empty chart without a reason would look like a fault.
         "why": "" if records else why,
     }

@@ -44,6 +44,7 @@ def means(
         return lines
     lines += _bound(h)
     if promise is None:
+        # Said only where no epsilon was shown: the sentence on the bound says as much.
         nothing = "The release promises nothing in the sense of differential privacy."
         return lines if _shown(h) else [*lines, nothing]
     if not comparable:
@@ -61,6 +62,7 @@ def _right_claims(h: FindingRecord, goal: Goal) -> list[str]:
         f"If {one_in(p['prior'])} of the people the adversary asks about {goal.condition}, a claim made at "
         f"{one_in(p['fpr'])} {goal.price} would be right {often(p['value'])}."
         for p in h["precision_at"]
+        # One half is the share in an audit; an adversary outside mostly asks about fewer who are exposed.
         if p["value"] and p["prior"] < 0.5
     ]
 
@@ -72,6 +74,7 @@ def _shown(h: FindingRecord) -> float:
 
 def _bound(h: FindingRecord) -> list[str]:
     bound = h["epsilon"]
+    # A bound of 0 excludes no promise.
     if bound is None or not bound["low"]:
         return []
     firm = "" if bound["certified"] else f"; it is assumed: {bound['assumption'] or 'exposure was random'}"
@@ -85,6 +88,7 @@ def _held_against(h: FindingRecord, promise: PromiseRecord) -> list[str]:
     bound = h["epsilon"]
     if bound is None or _shown(h) <= promise["epsilon"]:
         return []
+    # Without a coin the bound stands on an assumption, and one of the two has to give way.
     doubt = "." if bound["certified"] else ", or the assumption is wrong."
     return [f"It was promised epsilon {promise['epsilon']:g}: the promise is broken{doubt}"]
 
@@ -94,6 +98,7 @@ def means_not(
 ) -> list[str]:
     """What must not be read into the numbers."""
     tried = "one attack" if len(findings) == 1 else f"{len(findings)} attacks"
+    # A reader takes a report for a test of everything, unless it says what it did not test.
     others = [task for name, task in TASKS.items() if name != goal.name]
     lines = [
         f"Not the worst that is possible: {tried} ran. A better attack, or an adversary with more knowledge, "
@@ -103,6 +108,7 @@ def means_not(
         *goal.caveats,
         f"Not a test of other harms: {', '.join(others[:-1])} and {others[-1]} take other audits.",
     ]
+    # At the front: with a quiet result this is the first thing to be misread.
     if story in ("nothing", "few"):
         lines.insert(0, "Not proof of safety: what is below the ceiling of this audit stays unseen.")
     if h["epsilon"] and not h["epsilon"]["certified"]:
@@ -118,6 +124,7 @@ def next_steps(story: Outcome, ruling: Ruling, *, blind_wins: bool, goal: Goal) 
         return [goal.remedy, "Then run the audit again. Publish nothing on the strength of this one."]
     if story == "few":
         return [goal.enough]
+    # More people help only where the audit could not decide; within a limit there is nothing to repeat.
     if story == "nothing":
         more = f"Use more {goal.units}, or play more worlds, until the audit can see the limit."
         keep = "Keep this report with the release. Audit again before a new version or more data is released."

@@ -53,6 +53,7 @@ class Report:
         if path.suffix not in renders:
             raise DataError(f"a report cannot be saved as {path.name}: end the name in .html, .json or .txt.")
         text = renders[path.suffix]()
+        # Rendered before the file is opened: an error leaves an older report as it was.
         with atomic_write(path) as draft:
             draft.write_text(text, encoding="utf-8")
         return path
@@ -70,5 +71,6 @@ class Report:
         return to_text(self.page)
 
     def _repr_html_(self) -> str:
+        # In a frame of its own, so that the page's styles do not change the notebook.
         inside = escape(self.html(), quote=True)
         return f'<iframe sandbox srcdoc="{inside}" style="width:100%;height:48rem;border:0"></iframe>'

@@ -15,6 +15,7 @@ from confide.report.redaction import FEWEST, Redaction
 
 def exhibit_record(exhibit: Exhibit, *, redaction: Redaction) -> ExhibitRecord | None:
     """A table or a plot as plain types, with null for what is no number; None where it is not to be seen."""
+    # Left out whole: its rows are people or items.
     if redaction.public and exhibit.internal:
         return None
     if isinstance(exhibit, Table):
@@ -59,6 +60,7 @@ def _reading(reading: Reading | list[Reading], redaction: Redaction) -> str:
 
 def _name(cell: exhibits.Cell, table: Table, redaction: Redaction) -> page_types.Cell:
     """The cell that names a row: mostly a setting, so a small number there counts nobody."""
+    # numpy's integers and floats are no int and float, but they are Integral and Real.
     whole = isinstance(cell, Integral)
     plain = int(cell) < FEWEST if whole else isinstance(cell, Real)
     return _cell(cell, table, Redaction() if plain else redaction)
@@ -81,6 +83,7 @@ def _line(line: Line, plot: Plot, redaction: Redaction) -> LineRecord:
     points = [_point(line, at, plot, redaction) for at in range(len(line.x))]
     return {
         "name": line.name,
+        # Places on the axis are settings, and count nobody.
         "x": [_short(x, Redaction()) for x in line.x],
         "y": [None if p is None else p["value"] for p in points],
         "low": _ends([None if p is None else p["low"] for p in points]) if line.low else [],
@@ -88,6 +91,7 @@ def _line(line: Line, plot: Plot, redaction: Redaction) -> LineRecord:
         "bands": [
             _band(band, redaction) for band in line.bands if _to_be_seen(band.beyond, redaction=redaction)
         ],
+        # A label may be a person or an item.
         "labels": [] if redaction.public else list(line.labels),
         "joined": line.joined,
     }
@@ -96,6 +100,7 @@ def _line(line: Line, plot: Plot, redaction: Redaction) -> LineRecord:
 def _point(line: Line, at: int, plot: Plot, redaction: Redaction) -> EstimateRecord | None:
     """A point with its interval, whose ends are nan where it has none; None where it is not to be seen."""
     y = float(line.y[at])
+    # The value alone decides whether the point may be seen: how many people it rests on.
     alone = redaction.estimate(Estimate(y, y, y, 0.95), of=plot.of)
     if alone is None or not _to_be_seen(line.beyond, redaction=redaction):
         return None
@@ -123,6 +128,7 @@ def _to_be_seen(beyond: int | None, *, redaction: Redaction) -> bool:
 
 
 def _ends(ends: Sequence[float | None]) -> list[float | None]:
+    # JSON knows neither NaN nor Infinity.
     return [end if end is not None and isfinite(end) else None for end in ends]
 
 

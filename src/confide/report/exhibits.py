@@ -63,6 +63,7 @@ class Table:
     of: int | None = None
 
     def __post_init__(self) -> None:
+        # Here, and not when it is drawn: then the message would not say which exhibit made it.
         wrong = next((row for row in self.rows if len(row) != len(self.head) or not row), None)
         if wrong is not None:
             raise DataError(

@@ -63,11 +63,13 @@ class Finding:
     @property
     def blind_wins(self) -> bool:
         """Does an adversary that never saw the release tell the groups apart?"""
+        # The low end: a blind adversary that wins by chance breaks no comparison.
         return self.blind is not None and self.blind.low > 0.5
 
     @property
     def beats_blind(self) -> bool:
         """Does the attack see clearly more than the blind adversary?"""
+        # End against end, so that "clearly" holds whatever the true values are.
         return self.blind is not None and self.risk.auc.low > self.blind.high
 
     @property
@@ -102,6 +104,7 @@ class Skipped:
             KnowledgeError: "knowledge",
             EvidenceError: "evidence",
         }
+        # The error's class says it, so that no sentence has to be read for the public.
         lacks: list[Lack] = [lack for kind, lack in kinds.items() if isinstance(error, kind)]
         return cls(attack=attack, why=str(error), lack=lacks[0] if lacks else "other")
 
@@ -162,5 +165,6 @@ class Section:
 
 def _standing(bound: EpsilonBound) -> tuple[bool, bool, float]:
     """The rank of a bound: certified, free of hypotheses, with a high ceiling."""
+    # The bound says in its own words whether it rests on a hypothesis about the curve.
     hypothesis = "hypothes" in f"{bound.method} {bound.assumption}".lower()
     return bound.certified, not hypothesis, bound.ceiling

@@ -39,10 +39,12 @@ def finding_record(finding: Finding, *, release: str, goal: Goal, redaction: Red
         "precision_at": [
             {"prior": p.prior, "fpr": p.fpr, "value": redaction.estimate(p.value)}
             for p in risk.precision_at
+            # Where claims about exposed people can be wrong too, rates do not say how often a claim is right.
             if goal.condition
         ],
         "epsilon": None if bound is None else _bound_record(bound, redaction),
         "epsilons": [_bound_record(b, redaction) for b in risk.epsilon if goal.bounds],
+        # With the threshold somebody who has the scores could name the people above it.
         "threshold": None if redaction.public else redaction.number(risk.threshold),
         "strategy": risk.strategy,
         "confidence": risk.confidence,
@@ -64,6 +66,7 @@ def finding_record(finding: Finding, *, release: str, goal: Goal, redaction: Red
 def rate_record(at: RateAt, risk: Risk, *, goal: Goal, redaction: Redaction) -> RateRecord:
     """The rate at one false-positive rate, or the reason why there is none."""
     rate, why = redaction.estimate(at.rate, of=risk.exposed_count), ""
+    # It exists and may not be seen, or it was never measured: two reasons that a reader must not mix up.
     if rate is None and at.rate is not None:
         why = TOO_FEW if redaction.public else NOT_GIVEN
     elif rate is None:
@@ -88,6 +91,7 @@ def unresolved(at: RateAt, *, control: str) -> tuple[str | int, ...]:
 
 def _remarks(finding: Finding, redaction: Redaction) -> list[str]:
     """What the attack noticed on the way, each remark once."""
+    # In several worlds an attack notices the same.
     noticed = dict.fromkeys(remark for d in finding.diagnostics for remark in d.remarks)
     return redaction.texts(list(noticed))
 
@@ -114,6 +118,7 @@ def _why(name: str, finding: Finding, redaction: Redaction) -> str:
         return "not shown to the public"
     if redaction.public and (name.endswith("count") or name in ("targets", "excluded")):
         return f"fewer than {FEWEST}, or could be worked out from such a count"
+    # A number that exists was held back; one that does not was never given.
     measured: object = getattr(finding.risk, name, None)
     if redaction.public and isinstance(measured, Estimate) and isfinite(measured.value):
         return TOO_FEW

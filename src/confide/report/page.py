@@ -60,6 +60,7 @@ def page(
     """
     _check(sections, audience)
     redaction = Redaction(audience)
+    # Each release by itself: a good one must not cover a bad one.
     judged = {s.release: _judged(s, limits, strict) for s in sections}
     verdict = together(list(judged.values()))
     names = [s.release for s in sections]
@@ -71,6 +72,7 @@ def page(
         "audience": audience,
         "version": version,
         "verdict": verdict.ruling,
+        # Part of the page, so that a report that is read back gives the same exit code.
         "exit": 1 if verdict.exit_code else 0,
         "strict": strict,
         "verdict_sentence": sentences.verdict(verdict.ruling, strict, doubtful=_in_doubt(sections, judged)),
@@ -114,10 +116,12 @@ def _section(s: Section, verdict: Verdict, redaction: Redaction) -> SectionRecor
     # the story is decided on the exact numbers, so that both audiences read the same one
     story = sentences.outcome(_record(s.headline, s, Redaction()), broken=s.headline.broken)
     access, blind_wins = s.access or record["access"], s.headline.blind_wins
+    # All attacks are read at the rate of the headline, or their lines could not be compared.
     point = sentences.operating_point(record)
     fpr = None if point is None else point["fpr"]
     others = [_record(f, s, redaction) for f in s.findings]
     promise = None if s.promise is None else _promise(s.promise)
+    # From the exact numbers; the sentence rounds it.
     seen = detectable(s.headline)
     shown = [exhibit_record(e, redaction=redaction) for e in s.exhibits]
     return {
@@ -149,6 +153,7 @@ def _section(s: Section, verdict: Verdict, redaction: Redaction) -> SectionRecor
 
 def _doubtful(s: Section) -> dict[str, bool]:
     """The attacks whose own check failed, and whether each found something all the same."""
+    # On exact numbers, as the story.
     exact = [_record(f, s, Redaction()) for f in s.findings if not f.conclusive]
     return {f["attack"]: sentences.outcome(f, broken=s.headline.broken) == "found" for f in exact}
 

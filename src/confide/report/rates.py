@@ -31,6 +31,7 @@ def share(rate: float) -> str:
     if rate <= 0 or rate >= 1:
         return "none" if rate <= 0 else "all"
     per = parts(rate)
+    # Rounding would make it 100 in 100, which says "all".
     return "more than 99 in 100" if rate > 0.995 else f"{round(rate * per)} in {per:,}"
 
 
@@ -55,6 +56,7 @@ def one_in(rate: float) -> str:
     >>> one_in(0.01), one_in(0.0001), one_in(0.03)
     ('1 in 100', '1 in 10,000', '3 in 100')
     """
+    # Rates such as 0.03 are no whole "1 in n".
     return f"1 in {round(1 / rate):,}" if abs(1 / rate - round(1 / rate)) < 1e-6 else share(rate)
 
 
@@ -95,5 +97,6 @@ def percent(x: float) -> str:
     >>> percent(0.95), percent(0.0123), percent(0.9975)
     ('95 %', '1.2 %', '99.75 %')
     """
+    # Near 100 % the digits after the point are what differs.
     shown = f"{100 * x:.4g}" if x > 0.99 else f"{100 * x:.2g}" if x < 0.1 else f"{100 * x:.3g}"
     return f"{shown} %"

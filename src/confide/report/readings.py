@@ -22,6 +22,7 @@ class ChartWords:
 def chart_words(goal: Goal) -> dict[ChartName, ChartWords]:
     """The words of each chart that this goal draws."""
     words: dict[ChartName, ChartWords] = {"roc": _roc(goal), "scores": _scores(goal)}
+    # The order is that of the page.
     if goal.lists:
         words["worst_off"] = _worst_off(goal)
     if goal.bounds:
@@ -97,6 +98,7 @@ def labels(goal: Goal, *, price: str) -> LabelRecord:
     """
     at = f" at {price} {goal.price}" if price else ""
     one, other = goal.pair
+    # Where claims about exposed people can be wrong, guessing reaches less than one half.
     guess = "; guessing: 0.5" if goal.certain else ""
     return {
         "tiles": {
@@ -118,6 +120,7 @@ def labels(goal: Goal, *, price: str) -> LabelRecord:
 
 def _list_words(goal: Goal) -> list[str]:
     """Title, reading and the three column heads of the list of the most exposed."""
+    # The head of a column names one of them.
     each = goal.noun.removesuffix("s")
     return [
         f"The most exposed {goal.noun}",

@@ -39,6 +39,7 @@ class Redaction:
         >>> Redaction().count(1234), Redaction("public").count(1234), Redaction("public").count(7)
         (1234, 1200, None)
         """
+        # Nobody is no handful of people: 0 may be seen.
         if not self.public or n == 0:
             return int(n)
         return None if n < FEWEST else _two_digits(n)
@@ -65,8 +66,11 @@ class Redaction:
             return None
         if not self.public:
             return {"value": e.value, "low": e.low, "high": e.high, "confidence": e.confidence}
+        # The share times the number of people gives the count back.
         if of is not None and 0 < round(e.value * of) < FEWEST:
             return None
+        # Two digits of the value. For a value near 0 the high end decides, or the step would be finer than
+        # the interval.
         step = _step(max(abs(e.value), abs(e.high) / 10))
         # 1e-9: an end that stands on a step already must not be moved by a floating-point error
         value, low, high = round(e.value / step), floor(e.low / step + 1e-9), ceil(e.high / step - 1e-9)
@@ -81,6 +85,7 @@ class Redaction:
         """A number that is no estimate; for the public rounded down to two decimals."""
         if not isfinite(x):
             return None
+        # Down, because such a number is a lower bound or compared with one.
         return floor(x * 100) / 100 if self.public else float(x)
 
     def text(self, reading: Reading) -> str:
@@ -93,6 +98,7 @@ class Redaction:
         """
         if isinstance(reading, str):
             return reading
+        # A sentence with a gap would be read as another sentence.
         words = [self._part(part) for part in reading]
         return "" if None in words else "".join(word for word in words if word is not None)
 
@@ -139,4 +145,5 @@ def _step(x: float) -> float:
 
 def _two_digits(n: int) -> int:
     step = 10 ** max(0, floor(log10(n)) - 1)
+    # Down, so that nobody is counted who is not there.
     return n // step * step

@@ -38,7 +38,9 @@ def operating_point(h: FindingRecord) -> RateRecord | None:
     Where that is no better than guessing and another rate is, there: at the lowest such rate.
     """
     resolved = {at["fpr"]: at for at in h["tpr_at"] if at["rate"] is not None}
+    # 1 % first: an adversary that is wrong more often is of little use.
     usual = resolved.get(0.01) or resolved.get(0.1)
+    # A leak that shows at another rate alone must not be passed over in the headline.
     better = [fpr for fpr, at in resolved.items() if beats_guessing(at)]
     return resolved[min(better)] if usual and better and not beats_guessing(usual) else usual
 
@@ -59,6 +61,7 @@ def outcome(h: FindingRecord, *, broken: bool) -> Outcome:
 def beats_guessing(at: RateRecord) -> bool:
     """Is the interval of this rate above all that guessing may reach?"""
     rate, controls = at["rate"], at["controls"]
+    # Without the number of controls it is unknown what guessing may reach.
     if rate is None or not controls:
         return False
     return rate["low"] > guessing(at["fpr"], controls, confidence=rate["confidence"])
@@ -81,6 +84,7 @@ def headline(h: FindingRecord, story: Outcome, *, subject: str, goal: Goal) -> s
         return f"{subject} could not be shown to {goal.task} {goal.better_than}."
     point = operating_point(h)
     if point and point["rate"] and beats_guessing(point):
+        # Fewer than the usual 1 in 100 makes the same share worse news.
         price = "only " * (point["fpr"] < 0.01) + one_in(point["fpr"])
         return (
             f"{subject} can {goal.succeeds} {goal.about(point['rate']['value'])}, while wrongly "
@@ -99,6 +103,7 @@ def support(
     lines: list[str] = []
     if point and story in ("found", "nothing"):
         lines.append(_rate_there(point, tried, goal))
+    # Then the AUC alone carries the headline, and has to be shown.
     if story == "found" and h["auc"] and not (point and beats_guessing(point)):
         lines.append(auc(h, goal))
     if story == "broken" and blind:
@@ -160,6 +165,7 @@ def _could_have_seen(h: FindingRecord, detectable: float | None, goal: Goal) -> 
             f"it would have noticed an adversary that {goal.verb[1]} {goal.many(detectable)} at "
             f"{one_in(point['fpr'])} {goal.price}, and nothing weaker"
         )
+    # Both ceilings, for a reader may have a limit on either.
     if bound and bound["ceiling"] is not None:
         parts.append(f"the largest epsilon it could ever have shown is {bound['ceiling']:.2f}")
     if parts:
@@ -182,6 +188,7 @@ def found(h: FindingRecord, *, fpr: float | None, goal: Goal) -> str:
 def adversary(h: FindingRecord, extra: Sequence[str], *, access: str, goal: Goal) -> list[str]:
     """What the adversary could do and what it knew."""
     lines = [ACCESS.get(access, goal.saw), *goal.knew]
+    # Less access would have done: the owner should know that hiding more does not help.
     if h["access"] != access and h["access"] in NEEDED:
         lines.append(f"The strongest attack, {h['attack']}, needed no more than {NEEDED[h['access']]}.")
     return [*lines, *extra]

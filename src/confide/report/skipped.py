@@ -15,6 +15,7 @@ def fold(skipped: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
     """
     named: dict[str, list[str]] = {}
     for attack, why in skipped:
+        # The reason begins with the attack's name, so equal reasons would differ by it.
         named.setdefault(why.removeprefix(f"{attack} ").removeprefix(f"{attack}: "), []).append(attack)
     return [(", ".join(attacks), why) for why, attacks in named.items()]
 

@@ -61,9 +61,11 @@ class Limit:
         """
         name, equals, value = text.replace(" ", "").partition("=")
         quantity, at, rate = name.partition("@")
+        # A rate belongs to tpr alone, and tpr means nothing without one.
         if not equals or quantity not in RANGES or bool(at) != (quantity == "tpr"):
             raise DataError(f"{text!r} is not a limit: {ALLOWED}")
         low, high = RANGES[quantity]
+        # What is no number becomes NaN, which no range holds.
         at_most, fpr = _number(value), _number(rate) if at else None
         if not (isfinite(at_most) and low <= at_most <= high) or (fpr is not None and fpr not in FPRS):
             raise DataError(f"{text!r} is not a limit that can be checked: {ALLOWED}")
@@ -131,11 +133,13 @@ def together(verdicts: Sequence[Verdict]) -> Verdict:
 
 def _ruled(judged: tuple[Judged, ...], strict: bool) -> Verdict:
     there = {j.ruling for j in judged}
+    # Without limits nothing was judged, and "measured" is no praise.
     worst: list[Ruling] = [ruling for ruling in ORDER if ruling in there]
     return Verdict(ruling=worst[0] if worst else "measured", judged=judged, strict=strict)
 
 
 def _doubted(judged: Judged, doubtful: Sequence[str]) -> Judged:
+    # What an attack found stands, whatever its own check says.
     if judged.ruling != "within" or not doubtful:
         return judged
     reason = f"{judged.reason}, but not every attack was conclusive ({', '.join(doubtful)})"
@@ -145,6 +149,7 @@ def _doubted(judged: Judged, doubtful: Sequence[str]) -> Judged:
 def _judge_one(finding: Finding, limit: Limit, control: str) -> Judged:
     by_epsilon = limit.quantity == "epsilon"
     ruling, reason = _rule_epsilon(finding, limit) if by_epsilon else _rule(finding, limit, control)
+    # An excess that even the blind adversary does not explain still counts.
     if finding.blind_wins and not (ruling == "exceeded" and finding.beats_blind):
         ruling = "inconclusive"
         reason = (
@@ -156,6 +161,7 @@ def _judge_one(finding: Finding, limit: Limit, control: str) -> Judged:
 
 def _rule(finding: Finding, limit: Limit, control: str) -> tuple[Ruling, str]:
     found, why = _quantity(finding, limit, control)
+    # The sum is finite only if both ends are.
     if found is None or not isfinite(found.low + found.high):
         return "inconclusive", f"n/a: {why}"
     interval = f"{found.value:.3g} [{found.low:.3g}, {found.high:.3g}]"
@@ -173,6 +179,7 @@ def _rule_epsilon(finding: Finding, limit: Limit) -> tuple[Ruling, str]:
     shown = f"shown at least {bound.low:.3g}, could have shown {bound.ceiling:.3g}"
     if bound.low > limit.at_most:
         return "exceeded", f"{shown}: above {limit.at_most:g}"
+    # An audit that could not have shown more must not pass the release.
     if bound.ceiling <= limit.at_most:
         return (
             "inconclusive",

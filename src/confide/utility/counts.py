@@ -37,9 +37,11 @@ def accuracy(releases: Sequence[tuple[Counts, Visits]], *, confidence: float = 0
     for view, source in releases:
         true = source.grid.total(source.traces)
         off = np.abs(view.counts.ravel() - true)
+        # One sum over all counts: a mean of relative errors would be infinite where nobody was.
         errors.append(float(off.sum() / max(true.sum(), 1.0)))
         right.append(float((off == 0).mean()))
     return {
+        # Each group is one value: the interval comes from how far groups differ.
         ERROR: mean([Estimate(e, e, e, confidence) for e in errors], within=(0.0, np.inf)),
         RIGHT: mean([Estimate(r, r, r, confidence) for r in right]),
     }

@@ -26,6 +26,7 @@ def items_kept(view: Interactions, original: Interactions) -> float:
     >>> items_kept(seen.rows(np.array([False, True, True])), seen)
     0.5
     """
+    # Items that nobody had cannot be lost.
     there = original.raters() > 0
     return float((view.raters()[there] > 0).mean()) if there.any() else 1.0
 
@@ -87,6 +88,7 @@ def _hits(view: Interactions, test: Interactions, *, at: int, rng: Rng) -> tuple
         )
     people = test.person[held]
     shown = _matrix(test.rows(~held), common, test.people)[people]
+    # The sum of closenesses to all that a person showed: one product for all people.
     score = np.asarray(shown @ near)
     score[shown.nonzero()] = -np.inf  # what a person has already is not recommended
     place = np.full(test.items, -1)
@@ -102,9 +104,11 @@ def _hits(view: Interactions, test: Interactions, *, at: int, rng: Rng) -> tuple
 def _held_back(test: Interactions, *, rng: Rng) -> Bools:
     """One liked item of each person who has a further item, for at most `MOST_TESTED` people: bool[k]."""
     liked = np.ones(len(test), np.bool_) if test.rating is None else test.rating >= LIKED
+    # A second item must be left to recommend by.
     liked &= (test.counts() >= 2)[test.person]
     at = np.flatnonzero(liked)
     drawn = at[rng.permutation(len(at))]
+    # Of each person the first in random order.
     _, first = np.unique(test.person[drawn], return_index=True)
     held = np.zeros(len(test), np.bool_)
     held[drawn[first[:MOST_TESTED]]] = True
@@ -123,6 +127,7 @@ def _matrix(seen: Interactions, common: Ints, most: int) -> Sparse:
 def _closeness(has: Sparse) -> Floats:
     """The cosine between items' columns, float32[m, m], 0 on the diagonal."""
     both = (has.T @ has).toarray()
+    # The diagonal counts an item's people; 1 stands in for items that nobody has.
     length = np.sqrt(np.maximum(both.diagonal(), 1.0))
     np.fill_diagonal(both, 0)  # an item must not recommend itself
     return both / length[:, None] / length

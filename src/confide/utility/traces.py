@@ -31,6 +31,7 @@ def left_of(original: Traces, view: Traces) -> Measured:
         equal maps, 1 for maps with nothing in common. Without latitudes and longitudes maps count places.
     """
     found: dict[str, float] = {KEPT: len(view) / max(len(original), 1)}
+    # With a visit dropped, the rows of both no longer match.
     if len(view) == len(original) and len(original):
         found[SHIFTED] = float(np.abs(view.time - original.time).mean()) / 60
         if original.where is not None and view.where is not None:
@@ -48,6 +49,7 @@ def apart(one: Ints, other: Ints) -> float:
     >>> apart(np.array([0, 0, 1, 2]), np.array([0, 0, 0, 0]))
     0.5
     """
+    # Two empty maps are equal, an empty one and another have nothing in common.
     if not len(one) or not len(other):
         return float(len(one) != len(other))
     codes, at = np.unique(np.concatenate([one, other]), return_inverse=True)
@@ -61,11 +63,13 @@ def _on_grid(original: Traces, view: Traces) -> tuple[Ints, Ints]:
     if original.where is None or view.where is None:
         return original.place.astype(np.int64), view.place.astype(np.int64)
     where: Floats = np.concatenate([original.where, view.where])
+    # Both at once, so that a cell has the same number in both maps.
     cell, _ = cells(where, metres=GRID_M)
     return cell[original.place], cell[len(original.where) + view.place.astype(np.int64)]
 
 
 def _flows(traces: Traces, cell: Ints, cells: int) -> Ints:
     """The codes of all steps from one visit of a person to the next visit."""
+    # The step from one person's last visit to the next person's first is none.
     same = traces.person[1:] == traces.person[:-1]
     return cell[:-1][same] * cells + cell[1:][same]

@@ -49,6 +49,7 @@ class Grid:
 
     def total(self, traces: Traces) -> Floats:
         """The number of people in each cell during each bin: float64[cells * times]."""
+        # Floats, because published counts with noise are floats too.
         return np.bincount(self.pairs(traces)[1], minlength=self.size).astype(np.float64)
 
     def presence(self, traces: Traces) -> Floats:

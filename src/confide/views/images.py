@@ -54,6 +54,7 @@ class Pictures:
         """A SHA-256 over pixels and names, which identifies the content in a cache."""
         sha = hashlib.sha256(repr(self.pixels.shape).encode())
         sha.update(np.ascontiguousarray(self.pixels).data)
+        # Nameless pictures and pictures of one person differ: nothing is added for no names.
         if self.person is not None:
             sha.update(np.ascontiguousarray(self.person).data)
         return sha.hexdigest()

@@ -64,11 +64,13 @@ class Interactions:
             raise DataError(
                 "persons, items, ratings and days differ in length: give one of each for each row."
             )
+        # The key below needs codes in range: a code of m would be the first item of the next person.
         n, m = number_of("person", person, people), number_of("item", item, items)
         key = person.astype(np.int64) * m + item
         if not (key[1:] > key[:-1]).all():  # sorting 100 million keys takes long: skip it where it can be
             order = np.argsort(key, kind="stable")
             # A stable sort keeps the given order within a pair, so its last row is the last one given.
+            # Cut to the length for the empty table, where the appended True would stand alone.
             last = np.append(key[order][1:] != key[order][:-1], True)[: len(order)]
             order = order[last]
             person, item = person[order], item[order]

@@ -32,6 +32,7 @@ def number_of(what: str, codes: Array, count: int | None) -> int:
 
 def start_of(person: Array, people: int) -> Ints:
     """The offsets int64[n + 1] for a rising `person`: person i has the rows start[i] to start[i + 1] - 1."""
+    # A binary search for each person, instead of a pass over all rows.
     return np.searchsorted(person, np.arange(people + 1)).astype(np.int64)
 
 
@@ -54,6 +55,7 @@ def chosen(person: Array, people: int, keep: Array) -> tuple[Ints, Array, int]:
     place[codes] = np.arange(len(codes))
     here = place[person]
     rows = np.flatnonzero(here >= 0)
+    # Stable: a person's rows keep their order.
     rows = rows[np.argsort(here[rows], kind="stable")]
     return rows, here[rows].astype(np.int32), len(codes)
 

@@ -45,6 +45,7 @@ class PointIndex:
     def of(cls, traces: Traces) -> PointIndex:
         """Build the index of these traces."""
         first = int(traces.time.min()) if len(traces) else 0
+        # Place and second in one number: 64 bits hold 100 years of seconds at three billion places.
         span = int(traces.time.max()) - first + 1 if len(traces) else 1
         key = traces.place.astype(np.int64) * span + (traces.time - first)
         keys = _distinct(key)
@@ -82,6 +83,7 @@ class PointIndex:
         query, at, count = query[order], at[order], count[order]
         opens = np.flatnonzero(np.append(True, query[1:] != query[:-1]))
         ends = np.append(opens[1:], len(query))
+        # A query's rarest point bounds its candidates, and so the memory.
         block = np.cumsum(count[opens]) // BLOCK
         found = [
             self._block(query, at, opens[cut], ends[cut], count[opens[cut]])

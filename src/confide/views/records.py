@@ -81,6 +81,7 @@ class Records:
         words = np.column_stack([_words(flat), _words(np.ascontiguousarray(self.y[:, None]))])
         # Each word is multiplied by its own odd number and mixed; sums of the products seldom collide.
         constants = np.random.default_rng(0x5EED)
+        # Odd numbers have an inverse modulo 2^64, so no multiplication loses bits.
         odd: Words = np.asarray(constants.integers(1, 2**62, words.shape[1]) * 2 + 1, np.uint64)
         mixed: Words = np.multiply(np.bitwise_xor(words, np.right_shift(words, np.uint64(32))), odd)
         spread: Words = np.bitwise_xor(mixed, np.right_shift(mixed, np.uint64(29)))
@@ -97,6 +98,7 @@ class Records:
         array([ True,  True, False])
         """
         first = np.zeros(len(self), np.bool_)
+        # `return_index` names the first of equal ones.
         first[np.unique(self.fingerprints(), return_index=True)[1]] = True
         return first
 

@@ -63,6 +63,7 @@ class Traces:
             raise DataError("persons, times and places differ in length: give one of each for each row.")
         known = 0 if where is None else len(where)  # places with coordinates and no visit count too
         n = number_of("person", person, people)
+        # Codes of places must stay those of the table of coordinates.
         p = max(number_of("place", place, None if places is None else max(places, known)), known)
         order = np.lexsort((place, time, person))  # the last key is the first to sort by
         return cls(
@@ -112,4 +113,5 @@ def metres(one: Floats, other: Floats) -> Floats:
     a, b = np.radians(one), np.radians(other)
     half = np.sin((b - a) / 2) ** 2  # the haversine formula, which is accurate for near points
     chord = half[..., 0] + np.cos(a[..., 0]) * np.cos(b[..., 0]) * half[..., 1]
+    # Rounding may carry opposite points of the globe above 1.
     return 2 * EARTH_RADIUS_M * np.arcsin(np.sqrt(np.clip(chord, 0, 1)))

@@ -66,6 +66,7 @@ def figure(
             into = cast(Spec, channels[channel])
             if "value" not in into:  # a constant place on the page has no scale and no title
                 _put(into, encoding[channel])
+    # Only charts with bars named at the left have such a heading.
     if isinstance(title := spec.get("title"), dict):
         title["text"] = heading
     return {**spec, "data": {"values": [cast(Spec, record) for record in records]}}
@@ -74,6 +75,7 @@ def figure(
 def _put(into: Spec, what: Spec) -> None:
     for name, value in what.items():
         if isinstance(value, dict):
+            # Deeper settings of the file stay: only what is given is replaced.
             _put(cast(Spec, into.setdefault(name, {})), value)
         else:
             into[name] = value
@@ -108,7 +110,9 @@ def draw(
     import vl_convert  # 30 MB of drawing engine: loaded only when something is drawn
 
     chart = _printable(figure(name, records, encoding=encoding, heading=heading))
+    # No base URLs: drawing must load nothing from anywhere.
     svg: str = vl_convert.vegalite_to_svg(cast(Spec, chart), vl_version=VERSION, allowed_base_urls=[])
+    # Ids of a page must differ, and may hold these characters only.
     mark = re.sub(r"[^a-z0-9]", "-", f"{name}-{key}".lower())
     body = svg[svg.index(">") + 1 :]
     # vl-convert numbers clip paths through the whole process; the same report must be the same file

@@ -77,6 +77,7 @@ class Goal:
     @property
     def succeeds(self) -> str:
         """What the adversary succeeds in, after "can" and before a share of people."""
+        # Most tasks read well so; recognition does not.
         return self.does or f"{self.task} for"
 
     def many(self, rate: float) -> str:
@@ -96,6 +97,7 @@ class Goal:
         ('about 66 in 100 people in the release', 'all members')
         """
         text = _share_of(rate, self.exposed)
+        # "About all" would say less than "all".
         return text if rate >= 0.995 or rate <= 0 else f"about {text}"
 
 

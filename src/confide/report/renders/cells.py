@@ -19,11 +19,13 @@ def number(x: float | None, digits: int = 3) -> str:
 
 def span(e: EstimateRecord | None, digits: int = 3) -> str:
     """The interval of an estimate."""
+    # A no-break space, so that no line begins with the dash.
     return "" if e is None else f"{e['low']:.{digits}f}\u00a0– {e['high']:.{digits}f}"
 
 
 def digits(e: EstimateRecord, public: bool) -> int:
     """The number of decimals that an estimate's size asks for."""
+    # The whole interval has as many decimals as its largest end.
     large = max(abs(e["value"]), abs(e["low"]), abs(e["high"]))
     return 0 if large >= 1000 else 1 if large >= 10 else 2 if public else 3
 

@@ -27,6 +27,7 @@ def lifted(page: Mapping[str, object]) -> Page:
     table and a plot.
     """
     old = cast(Kept, page)
+    # These become plots of their sections.
     charts = [_chart(c, old) for c in old["charts"] if c["name"] != "gradient_norms"]
     return cast(
         Page,
@@ -42,6 +43,7 @@ def lifted(page: Mapping[str, object]) -> Page:
 
 
 def _finding(f: Kept) -> Kept:
+    # What the file has wins over what its schema did not know yet.
     return {"told": "", "conclusive": True, "remarks": [], **f}
 
 
@@ -133,6 +135,7 @@ def _chart(c: Kept, page: Kept) -> Kept:
     titles = {"x_title": words.x_title, "y_title": words.y_title} if words else {"x_title": "", "y_title": ""}
     if c["name"] != "scores":
         return {"attack": "", **titles, **c}
+    # Groups were written exposed first.
     sides = list(dict.fromkeys(r["group"] for r in c["records"]))
     records = [{"side": ("exposed", "control")[sides.index(r["group"])], **r} for r in c["records"]]
     return {"attack": "", **titles, **c, "records": records}

@@ -46,7 +46,11 @@ Shown: TypeAlias = list[tuple[str, list[Drawing] | list[Grid]]]
 def to_html(page: Page) -> str:
     """The report as one HTML file; every text is escaped, every chart is drawn into the page."""
     env = Environment(
-        loader=PackageLoader("confide.report"), autoescape=True, trim_blocks=True, lstrip_blocks=True
+        # Names of releases and columns come from the user: nothing of them may be read as markup.
+        loader=PackageLoader("confide.report"),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
     )
     env.filters.update(num=number, span=span, one_in=one_in, percent=percent, per_hundred=per_hundred)
     env.filters.update(digits=digits, plain=plain)
@@ -85,6 +89,7 @@ def _draw(chart: ChartRecord, key: str) -> str:
     if chart["name"] != "worst_off":
         titles["y"] = chart["y_title"]
     encoding: dict[str, Spec] = {axis: {"title": title} for axis, title in titles.items() if title}
+    # In the order of the records, so that a group keeps its colour.
     groups = dict.fromkeys(r["group"] for r in chart["records"] if "group" in r)
     if groups:
         encoding["color"] = {"scale": {"domain": cast(list[Json], list(groups))}}
@@ -121,6 +126,7 @@ def _plot(plot: PlotRecord, key: str) -> Drawing:
     points = line_records(plot)
     records = [*band_records(plot), *points]
     svg = ""
+    # Bands without a line would have no middle to be read by.
     if points:
         spoken = f"{plot['y_title']} over {plot['x_title']}."
         encoding = line_encoding(plot, records)

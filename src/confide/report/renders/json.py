@@ -15,6 +15,7 @@ SCHEMA = "confide.report/2"
 
 def to_json(page: Page) -> str:
     """The page as JSON; holds no NaN and no Infinity."""
+    # Python's NaN is no JSON: other readers would refuse the file.
     return json.dumps(page, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
 
 
@@ -36,6 +37,7 @@ def from_json(path: str | Path) -> Page:
             f"{path} has the schema {given!r}, not {SCHEMA!r}: name the report.json of an audit, or run the "
             "audit again."
         )
+    # A file that somebody edited fails here and not in the middle of a page.
     missing = [key for key in Page.__required_keys__ if key not in page]
     if missing:
         raise DataError(

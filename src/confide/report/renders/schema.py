@@ -62,6 +62,7 @@ def schema() -> Schema:
     page = _record(Page, records)
     identity = get_args(get_type_hints(Page)["schema"])[0]
     head: Schema = {"$schema": "https://json-schema.org/draft/2020-12/schema", "$id": identity}
+    # Definitions last: they are full only when the page has been walked through.
     return {**head, "title": "A report of confide", **page, **PUBLIC, "$defs": records}
 
 
@@ -86,6 +87,7 @@ def _of(hint: object, records: Schema) -> Schema:
         return {"type": "array", "items": _of(parts[0], records)}
     if origin is dict:
         return {"type": "object", "additionalProperties": _of(parts[1], records)}
+    # A fault of ours: tests generate the schema from every record.
     raise TypeError(f"{hint!r} has no JSON schema: use plain types, records, lists and literals.")
 
 
@@ -111,5 +113,6 @@ def _record(kind: type, records: Schema) -> Schema:
         "type": "object",
         "properties": properties,
         "required": list(fields),
+        # An unknown field would be one that nobody has redacted.
         "additionalProperties": False,
     }

@@ -30,10 +30,13 @@ PLAIN = {"✓": "OK", "✕": "NO", "?": "?", "•": "-"}
 
 def to_text(page: Page, *, width: int | None = None) -> str:
     """The report for a terminal of `width` columns; the window's own by default, 100 at most."""
+    # Longer lines than 100 characters are hard to read.
     width = width or min(shutil.get_terminal_size((80, 24)).columns, 100)
     verdict = f"[{PLAIN[SIGNS[page['verdict']]]}] {page['verdict_sentence']}"
     lines = [*_wrap(page["release"], width), *_wrap(verdict, width)]
     for i, s in enumerate(page["sections"]):
+        # On a terminal repetition pushes the news out of sight; the page in HTML says everything in each
+        # section.
         lines += ["", *_section(page, _unsaid(s, page["sections"][:i]), width)]
     lines += ["", *_wrap(f"Seed {page['seed']}; {page['schema']}; for {page['audience']} use.", width)]
     return "\n".join(lines)
@@ -78,6 +81,7 @@ def _exhibit(e: ExhibitRecord, width: int) -> list[str]:
         return ["", *_wrap(f"{e['title']}: drawn in report.html.", width)]
     rows = [[_clean(_said(c)) for c in row] for row in (e["head"], *e["rows"][:MOST_ROWS])]
     sizes = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    # Columns are two blanks apart.
     narrow = sum(sizes) + 2 * (len(sizes) - 1) <= width
     rows = rows if narrow else rows[: 1 + MOST_TOLD]
     left = len(e["rows"]) + 1 - len(rows)
@@ -116,6 +120,7 @@ def _table(
     """A row an attack; narrow, with the headline's rate alone; very narrow, a block an attack."""
     worst, fprs, point = headline["attack"], columns(findings, headline), operating_point(headline)
     head, body = _cells(findings, worst, fprs, bounds)
+    # Further rates go first: the names say what a row is about.
     if _room(head, body, width) < WIDEST:
         head, body = _cells(findings, worst, [point["fpr"]] if point else fprs[:1], bounds)
     room = _room(head, body, width)
@@ -129,6 +134,7 @@ def _table(
 
 
 def _fit(cell: str, size: int, column: int) -> str:
+    # Numbers to the right, so that their points stand below each other.
     if column:
         return cell.rjust(size)
     return (cell if len(cell) <= size else f"{cell[: size - 1]}…").ljust(size)
@@ -141,6 +147,7 @@ def _cells(
     body: list[list[str]] = []
     for f in findings:
         rates = {at["fpr"]: at["rate"] for at in f["tpr_at"]}
+        # The row that the headline speaks of.
         mark = "*" if f["attack"] == worst else "-"
         bound = f["epsilon"]
         shown = "n/a" if bound is None else f"{number(bound['low'], 2)} of {number(bound['ceiling'], 2)}"
