@@ -118,7 +118,7 @@ def test_galleries_are_averaged_exactly() -> None:
         direct = np.mean([comb(others - (s - 1), n - 1) / comb(others, n - 1) for s in found.sharing])
         assert in_galleries(found, [n])[0] == pytest.approx(direct, abs=1e-12)
     assert in_galleries(found, [found.everybody])[0] == pytest.approx(found.share.value)
-    with pytest.raises(DataError, match="galleries have 1 to"):
+    with pytest.raises(DataError, match="people cannot be drawn: give 1 to"):
         in_galleries(found, [found.everybody + 1])
 
 

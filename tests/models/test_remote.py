@@ -113,5 +113,5 @@ def test_refusals(predict, options, words):
 
 
 def test_a_line_needs_room_for_one():
-    with pytest.raises(ModelError, match="batch_size 0 and attempts 3 must both be at least 1"):
+    with pytest.raises(ModelError, match="batch_size is 0 and attempts 3: give 1 or more"):
         Line(softmax_of, batch_size=0)

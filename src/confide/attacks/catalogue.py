@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from difflib import get_close_matches
 from typing import Never, TypeAlias
 
 from confide.attacks import attribute, linkage, membership
@@ -44,15 +45,19 @@ def by_name(name: str, *, goal: str | None = None, kind: str | None = None) -> A
     """The attack of this name, of one goal and one kind of release where they are given.
 
     Raises:
-        KnowledgeError: if there is none; those that there are are listed.
+        KnowledgeError: if there is none, with the nearest names.
 
     >>> by_name("scoreboard").__name__, by_name("lira", goal="membership", kind="model").__name__
     ('Scoreboard', 'LiRA')
     """
     names = {attack.name: attack for attack in attacks_of(goal=goal, kind=kind)}
     if name not in names:
-        among = f" on {kind}" if kind else ""
-        raise KnowledgeError(f"there is no attack {name!r}{among}: choose from {', '.join(names)}.")
+        among, near = f" on {kind}" if kind else "", get_close_matches(name, names)
+        # Forty names are too many for a message; the command says more of each.
+        hint = f"did you mean {' or '.join(near)}? " if near else ""
+        raise KnowledgeError(
+            f"there is no attack {name!r}{among}: {hint}`confide attacks` lists those that there are."
+        )
     return names[name]
 
 

@@ -79,7 +79,9 @@ class Likes:
         if self.released is None and self.key is not None:
             raise DataError("a key says who is who in a released table: give that too (`--released`).")
         if self.released is None and self.made_by is not None:
-            raise DataError("--made-by says how a released table was made: give that too (`--released`).")
+            raise DataError(
+                f"--made-by {self.made_by} says how a released table was made: give that too (`--released`)."
+            )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

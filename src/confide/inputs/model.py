@@ -262,7 +262,7 @@ def features_for(model: Any, x: Batch) -> Batch:
         if text:
             raise DataError(
                 f"the model takes numbers, but the columns {', '.join(text)} are not: give the encoded "
-                "table, or an import path to a pipeline that encodes them (`--model mypkg.mymodel:predict`)."
+                "table, or an import path to a pipeline that encodes them (`mypkg.mymodel:predict`)."
             )
         # float32 is what torch parameters have by default; scikit-learn computes in float64.
         return x.cast(pl.Float32 if hasattr(model, "named_parameters") else pl.Float64).to_numpy()

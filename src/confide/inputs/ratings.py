@@ -80,7 +80,9 @@ class Ratings:
         if self.targets < 2:
             raise DataError(f"targets is {self.targets}: ask about 2 people or more.")
         if self.made_by is not None and self.released is None:
-            raise DataError("--made-by says how a released table was made: give that too (`--released`).")
+            raise DataError(
+                f"--made-by {self.made_by} says how a released table was made: give that too (`--released`)."
+            )
 
     @property
     def knowing(self) -> Knowing:

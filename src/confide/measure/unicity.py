@@ -114,7 +114,9 @@ def in_galleries(found: Unicity, sizes: Sequence[int]) -> Floats:
     """
     others = found.everybody - 1
     if max(sizes) > others + 1 or min(sizes) < 1:
-        raise DataError(f"galleries have 1 to {others + 1} people, not {min(sizes)} to {max(sizes)}.")
+        raise DataError(
+            f"a gallery of {min(sizes)} to {max(sizes)} people cannot be drawn: give 1 to {others + 1}."
+        )
     rivals, count = np.unique(found.sharing - 1, return_counts=True)
     n = np.asarray(sizes, np.int64)[:, None] - 1
     left = others - rivals - n  # people that have other points and are not drawn into the gallery

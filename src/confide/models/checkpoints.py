@@ -101,7 +101,7 @@ def _architecture(held: object) -> nn.Module:
     if not is_module(module):
         raise ModelError(
             f"weights and checkpoints go into a torch module, but this is of type {type(held).__name__}: "
-            "give an import path to the module (`--model mypkg.mymodel:net`), or leave them out."
+            "give an import path to the module (`mypkg.mymodel:net`), or leave them out."
         )
     return module
 

@@ -43,7 +43,7 @@ class Line:
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         if batch_size < 1 or attempts < 1:
-            raise ModelError(f"batch_size {batch_size} and attempts {attempts} must both be at least 1.")
+            raise ModelError(f"batch_size is {batch_size} and attempts {attempts}: give 1 or more of both.")
         self.name = f"`{getattr(ask, '__qualname__', type(ask).__name__)}`"
         self.queries = 0
         self._ask, self._batch_size = ask, batch_size
