@@ -11,26 +11,19 @@ import polars as pl
 from confide.attacks.linkage import Counting, Entropic, Likelihood, Scoreboard
 from confide.audits.protections import made_by
 from confide.audits.ratings import exhibits as beside
+from confide.audits.ratings.games import game_on, knowledge
 from confide.audits.ratings.protections import PROTECTIONS
 from confide.audits.release import AuditedRelease, PlannedGame
 from confide.audits.settings import Settings
 from confide.audits.spec import AuditSpec, Context, Count
-from confide.core.errors import DataError
 from confide.core.estimate import Estimate, Measured
 from confide.core.nouns import AnyAttack, AnyMechanism
 from confide.games.linkage.ratings import RatingsLinkage
 from confide.inputs.ratings import Ratings, RatingsData, read_ratings
 from confide.measure.identification import at_false_match_rate, rank_one
-from confide.mechanisms.anchors.published import Published
 from confide.mechanisms.in_order import in_order
 from confide.report import Exhibit
 from confide.utility.ratings import hit_rate, items_kept
-
-FEWEST = 40
-"""At least this number of people must have enough facts: half of them are held out, and 20 measure a rate."""
-HELD_OUT = 0.25
-"""At most this share of all people are targets of one world, so that the release stays what it is."""
-WORLDS = 4
 
 
 def read(held: Ratings, *, settings: Settings) -> RatingsSubject:
@@ -46,7 +39,7 @@ def read(held: Ratings, *, settings: Settings) -> RatingsSubject:
 def subject_of(
     held: Ratings, data: RatingsData, *, settings: Settings, made_by: AnyMechanism | None = None
 ) -> RatingsSubject:
-    """Decide who is asked about, and in how many worlds.
+    """Plan the game on ratings that are read already.
 
     Args:
         made_by: how a released file was made, as the adversary knows it.
@@ -54,36 +47,7 @@ def subject_of(
     Raises:
         DataError: if too few people have enough facts.
     """
-    able = np.flatnonzero(held.knowing.eligible(data.records))
-    if len(able) < FEWEST:
-        raise DataError(
-            f"only {len(able)} people of {data.records.people:,} have the {held.facts - held.wrong} ratings "
-            f"that are to be known of them: ask for fewer facts, or give {FEWEST} such people."
-        )
-    # In random order: people stand in the order of their ids, and ids often follow the date of joining.
-    able = settings.rng("targets").permutation(able)
-    # With a released file some people may be missing from it: they are controls without being held out.
-    out = np.zeros(len(able), np.bool_) if data.absent is None else data.absent[able]
-    here, gone = able[~out], able[out]
-    coin = len(gone) < FEWEST // 2  # too few people are absent by themselves: the audit holds some out
-    asked = here[: held.targets]
-    if not coin:
-        asked = np.concatenate([here[: held.targets // 2], gone[: held.targets // 2]])
-    # Those from whom the audit can hold somebody out.
-    inside = data.records.people if data.absent is None else int((~data.absent).sum())
-    most = max(1, int(HELD_OUT * inside))
-    game = RatingsLinkage(
-        mechanism=Published(),
-        records=data.records,
-        targets=asked,
-        knowing=held.knowing,
-        # More targets than one world may hold out are asked about in several; people absent by themselves
-        # need one.
-        parts=min(WORLDS, max(1, -(-len(asked) // most))) if coin else 1,
-        released=data.released,
-        absent=data.absent,
-        coin=coin,
-    )
+    game = game_on(held, data, rng=settings.rng("targets"))
     return RatingsSubject(data, game, settings, made_by)
 
 
@@ -114,7 +78,7 @@ class RatingsSubject:
         return Context(
             subject=f"Somebody who knows {knowing.facts} facts about a person, {knowing.wrong} of them "
             "wrong,",
-            adversary=beside.knowledge(game),
+            adversary=knowledge(game),
             about={
                 "release": f"{count(len(shown))} rows of {count(int((shown.counts() > 0).sum()))} people and "
                 f"{count(int((shown.raters() > 0).sum()))} items, with "

@@ -289,19 +289,3 @@ def _ranks(facts: Interactions, key: Floats) -> Ints:
     rank = np.empty(len(facts), np.int64)
     rank[order] = np.arange(len(facts)) - facts.start[facts.person[order]]
     return rank
-
-
-def knowledge(game: RatingsLinkage) -> list[str]:
-    """What the adversary knows, a sentence each."""
-    k = game.knowing
-    parts = [
-        f"The adversary knew of {k.facts} ratings by a person, {k.wrong} of which that person never gave."
-    ]
-    if k.beyond:
-        parts.append(f"None of the true ones is among the {k.beyond} most rated items.")
-    if game.records.rating is not None:
-        parts.append(f"It knew the ratings, {f'off by {k.off_by:g}' if k.off_by else 'exactly'}.")
-    if game.records.day is not None:
-        parts.append(f"It knew the dates, to within {k.within_days:g} days.")
-    parts.append("It knew how many of its facts are wrong and how the release was made.")
-    return parts
