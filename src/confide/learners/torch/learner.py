@@ -110,6 +110,7 @@ class TorchLearner:
         rows = [torch.from_numpy(np.array(subset, np.int64)) for subset in subsets]
         seeds = [Seeds.draw(rng) for rng in rngs]
         with one_thread():
+            # Two records show whether the module takes them, before any model is trained.
             modules = [self._built(seed.weights, x[:2], int(y.max())) for seed in seeds]
             recipe = self._recipe()
             # Stacked models take equally many steps; with a batch norm their subsets have equal sizes.
@@ -132,6 +133,7 @@ class TorchLearner:
                 f"torch {torch.__version__} {self.task} {self.epochs} epochs of batches of {self.batch_size} "
                 f"on {self.device} in {'bfloat16' if self._recipe().bfloat16 else 'float32'}, "
                 f"{self.group} together",
+                # With the first weights, because a factory may read settings that its text does not show.
                 f"factory {recipe_text(self.factory)} {_module_text(module)}",
                 f"optimiser {recipe_text(self.optimiser)} {self.optimiser(module.parameters())}",
                 f"schedule {recipe_text(self.schedule)} loss {loss}",

@@ -96,6 +96,7 @@ class SklearnInside(SklearnModel):
         """
         if self.task == "regression":
             raise KnowledgeError("a regression has no logits to soften: ask at temperature 1.")
+        # A copy and not a new record: `__post_init__` would build the chain again, at temperature 1.
         other = copy(self)
         chain = replace(self._chain, temperature=self._chain.temperature * temperature)
         object.__setattr__(other, "_chain", chain)
@@ -114,6 +115,7 @@ class SklearnInside(SklearnModel):
         steps = getattr(self.estimator, "steps", [None])
         before = self.estimator[:-1].transform if len(steps) > 1 else (lambda same: same)
         made = ask(before, presented(x, self.estimator, self.name), name=self.name)
+        # One-hot encoders give sparse matrices, and some transformers give frames.
         made = made.toarray() if hasattr(made, "toarray") else made
         return np.asarray(made.to_numpy() if hasattr(made, "to_numpy") else made, dtype=np.float64)
 
@@ -122,6 +124,7 @@ class SklearnInside(SklearnModel):
         if self.task == "regression":
             return np.asarray(y, np.float64)
         codes: Ints = np.asarray(y, np.int64)
+        # The estimator's classes may stand in another order than their codes.
         order = np.argsort(self._codes)
         return order[np.searchsorted(self._codes, codes, sorter=order).clip(max=len(order) - 1)]
 

@@ -27,6 +27,7 @@ def chain_of(estimator: Estimator) -> Chain | None:
         return _linear_classifier(estimator)
     if kind in ("LinearRegression", "Ridge") and np.size(estimator.intercept_) == 1:
         coef = np.asarray(estimator.coef_, np.float64).reshape(1, -1)
+        # Without a penalty there is nothing that pulls the weights.
         shrunk = coef * bool(np.any(getattr(estimator, "alpha", 0)))
         return _linear(estimator, coef, "squared", np.ones(1), shrunk)
     return None
@@ -77,10 +78,12 @@ def _linear(estimator: Estimator, coef: Floats, loss: Loss, scale: Floats, shrun
 
 def _network(estimator: Estimator) -> Chain | None:
     last, outputs = estimator.out_activation_, estimator.n_outputs_
+    # Several labels, or several values, for one record: their loss is another one.
     if last != "softmax" and outputs > 1:
         return None
     if last == "identity" and getattr(estimator, "loss", "squared_error") != "squared_error":
         return None
+    # scikit-learn stores [inputs, outputs]; a chain is [outputs, inputs].
     weights = tuple(np.asarray(w, np.float64).T for w in estimator.coefs_)
     biases = tuple(np.asarray(b, np.float64) for b in estimator.intercepts_)
     return Chain(

@@ -137,6 +137,7 @@ def ask(question: Callable[[Any], Any], x: Batch, *, name: str) -> Any:
     Raises:
         ModelError: with the last message, if both calls fail.
     """
+    # Made only when it is their turn: a frame in pandas takes as much memory again.
     ways: list[Callable[[], object]] = [lambda: x]
     if isinstance(x, pl.DataFrame):
         ways = [partial(as_pandas, x), *ways] if _differs_in_pandas(x) else [*ways, partial(as_pandas, x)]
@@ -172,6 +173,7 @@ def presented(x: Batch, estimator: Estimator, name: str) -> Batch:
             return x.select(list(expected))
         return _as_array(x) if hasattr(estimator, "n_features_in_") else x
     if expected is not None and x.ndim == 2 and x.shape[1] == len(expected):
+        # An estimator that was fitted with names warns about every array.
         return pl.DataFrame(np.ascontiguousarray(x), schema=list(expected))
     return x
 
