@@ -135,5 +135,5 @@ def test_names_are_names() -> None:
     assert len({attack.name for attack in ATTACKS}) == len(ATTACKS)
     assert len({case.id for case in CASES}) == len(CASES)
     assert all(by_name(attack.name) is attack for attack in ATTACKS)
-    with pytest.raises(KnowledgeError, match="choose from"):
+    with pytest.raises(KnowledgeError, match="did you mean lira"):
         by_name("lyra")
