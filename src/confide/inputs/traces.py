@@ -43,7 +43,7 @@ class Traces:
     trace that is named is a false match.
 
     Args:
-        records: Everybody's visits, one row a visit: .parquet, .csv or a frame.
+        records: Everybody's visits, one row a visit: .parquet or .csv; in Python also a data frame.
         user: The column that says who.
         time: The column that says when: dates and times, ISO text, or seconds since 1970.
         place: The column that says where by a name or code; or give lat and lon.
@@ -53,11 +53,13 @@ class Traces:
             bands of latitude, each cut into squares of nearly equal areas.
         bin: The length of a bin, such as 1h. Times are known and released by the bin, counted from 1970-01-01
             UTC.
-        released: What will be published, if that is another table with the same columns. People without a visit
-            in it count as held out.
-        key: A table of two columns: a user of the records, and the same user in the released table.
-        made_by: How the released table was made, as the adversary knows it: NAME:SETTINGS, as of --protect.
-            By default what the sidecar of the released table says.
+        released: What will be published, if that is another table with the same columns. People who have no
+            visit in it count as held out.
+        key: Where the released table has new ids: a table of two columns, a user of the records and the same
+            user in the released table. A person whose trace was cut in parts has several rows.
+        made_by: The protections by which the released table was made, NAME:SETTINGS as of --protect, several
+            joined by a plus: the adversary knows them. By default what the sidecar of the table says
+            (FILE.confide.json, written by `confide protect`).
         points: How many points are known about a person.
         targets: About how many people the adversary is asked, half of them held out of the release.
 

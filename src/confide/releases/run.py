@@ -157,7 +157,7 @@ def _notes(
             release.find is not None and mechanism.budget is not None,
         ),
         (
-            "People have the ids of the original: whoever knows these ids needs no attack.",
+            "People have the ids of the original: anyone who knows these ids needs no attack.",
             release.ids == "keep",
         ),
     )

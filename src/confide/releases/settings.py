@@ -26,7 +26,7 @@ class ReleaseSettings:
             default they come from the operating system's cryptographic source.
         find: Search the weakest setting of the protection that keeps this limit, such as tpr@0.01<=0.05.
         ids: Give people new random numbers in random order, or keep the ids of the original.
-        key_out: Also write which original user got which number. Whoever has this file undoes the numbering:
+        key_out: Also write which original user got which number. Anyone who has it can undo the numbering:
             keep it secret.
 
     Raises:

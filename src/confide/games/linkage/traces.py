@@ -74,7 +74,7 @@ class PointsKnown(Traced):
         points: the number of distinct points that are known of each target.
         targets: the number of targets, of the people who have enough points.
         released: what is published where that is already decided; the mechanism is then applied to it, and
-            `made_by` says how places of `traces` are coded there, unless they are coded alike.
+            `made_by` says how places of `traces` are coded there, unless in the same way.
         owner: int64[rows], the person behind each row of `released`; None where row i is person i.
         made_by: how the release was made in all, as the adversary knows it; None where `mechanism` is all.
     """
@@ -119,7 +119,7 @@ class EarlierKnown(Traced):
         least: the fewest visits that a target has in each of the periods.
         targets: the number of targets, of the people who have enough visits.
         released: what is published where that is already decided; the mechanism is then applied to its later
-            period, and `made_by` says how places of `traces` are coded there, unless they are coded alike.
+            period, and `made_by` says how places of `traces` are coded there, unless in the same way.
         owner: int64[rows], the person behind each row of `released`; None where row i is person i.
         made_by: how the release was made in all, as the adversary knows it; None where `mechanism` is all.
     """
