@@ -167,6 +167,7 @@ def test_arrays_that_are_no_pictures_are_refused(tmp_path):
         ({"protect": ("mosaic:x",)}, r"'mosaic:x' cannot be used"),
         ({"protect": ("dp-pix",)}, r"'dp-pix' cannot be used"),
         ({"protect": ("blur:-1",)}, r"sigma is -1"),
+        ({"protect": ("blur:1+dp-pix:1,4",)}, r"one change becomes many.*Write dp-pix:1,4 before blur:1"),
         ({"audience": "press"}, "audience is 'press'"),
         ({"gallery": 1.0}, r"gallery is 1\.0"),
         ({"worlds": 0}, "0 worlds"),

@@ -46,8 +46,8 @@ class Protection:
         make: settings as text -> mechanism; it also takes `noise` where the mechanism is `random`.
         example: with settings, such as 'rare:20'.
         random: whether it draws noise under a promise.
-        alone: whether it changes each record by itself. A promise would not hold after a step that looks at
-            other records: one record more could change many.
+        alone: whether it changes each unit of a promise by itself, be it a record or a pixel. A promise would
+            not hold after a step that looks at others: one unit more could change many.
         last: whether nothing can come after it, since the adversary reads off the release what it left.
         scale: its settings from weak to strong; None where they are not one number.
     """
@@ -107,9 +107,10 @@ def _parsed(text: str, protections: Mapping[str, Protection], noise: Noise) -> A
         if before.last and after.last:
             raise DataError(f"{text!r} cannot be used: nothing can follow {first} or {second}. Give one.")
         if before.last or (after.random and not before.alone):
-            raise DataError(
-                f"{text!r} cannot be used: {first} looks at other records. Write {second} before {first}."
-            )
+            why = f"{first} has to come last"
+            if not before.last:
+                why = f"by {first} one change becomes many, and {second} promises to hide one"
+            raise DataError(f"{text!r} cannot be used: {why}. Write {second} before {first}.")
     return in_order([mechanism for *_, mechanism in steps])
 
 

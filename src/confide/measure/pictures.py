@@ -1,4 +1,4 @@
-"""Measures on images: similarity to the originals (PSNR, SSIM) and rates of recognition."""
+"""Measures on images: similarity to the originals (PSNR, SSIM), what a blur leaves, rates of recognition."""
 
 from __future__ import annotations
 
@@ -109,3 +109,15 @@ def clustered_rate(hits: Bools, cluster: Ints, *, confidence: float = 0.95) -> E
     effect = float((gaps**2).sum()) / n**2 * clusters / (clusters - 1) / single
     rows = n / max(effect, 1.0)
     return proportion(rate * rows, rows, confidence=confidence)
+
+
+def transfer(size: int, sigma: float) -> Floats:
+    """Transfer function of a mirrored Gaussian blur: its factor on each cosine, float64[size].
+
+    >>> bool(transfer(8, 1.0)[0] == 1.0)  # a constant stays
+    True
+    """
+    away = np.arange(1, int(4 * sigma + 0.5) + 1)
+    weight = np.exp(-(away**2) / (2 * sigma**2))
+    angle = np.pi * np.outer(np.arange(size), away) / size
+    return (1 + 2 * (weight * np.cos(angle)).sum(axis=1)) / (1 + 2 * weight.sum())

@@ -11,6 +11,7 @@ from confide.core.errors import DataError
 from confide.mechanisms.anonymize.gaussian_blur import GaussianBlur, blurred
 from confide.mechanisms.anonymize.mosaic import Mosaic
 from confide.mechanisms.anonymize.p3 import P3, public_part, steps
+from confide.mechanisms.randomize.dp_pix import DPPix
 from confide.views.images import Pictures
 
 
@@ -112,3 +113,27 @@ def test_steps_are_those_that_jpeg_files_carry(quality):
 def test_impossible_settings_are_refused(make, says):
     with pytest.raises(DataError, match=says):
         make()
+
+
+@pytest.mark.parametrize("shape", [(3, 33, 47), (2, 30, 31, 3)])
+@pytest.mark.parametrize(
+    ("mechanism", "weaker"),
+    [
+        (Mosaic(side=4), Mosaic(side=2)),
+        (DPPix.of(epsilon=1.0, side=4, pixels=4), Mosaic(side=2)),
+        (GaussianBlur(sigma=3.0), Mosaic(side=1)),
+        (GaussianBlur(sigma=40.0), GaussianBlur(sigma=1.0)),
+    ],
+)
+def test_what_a_mechanism_claims_holds_of_its_release_and_not_of_a_weaker_one(shape, mechanism, weaker):
+    """Black and white noise is the worst case: all of its detail is fine."""
+    pixels = np.random.default_rng(1).integers(0, 2, shape, dtype=np.uint8) * np.uint8(255)
+    pictures = Pictures(pixels)
+    for release, holds in ((mechanism, True), (weaker, False)):
+        claims = mechanism.claims(release(pictures, rng=None).view)
+        assert [claim.holds for claim in claims] == [holds]
+
+
+def test_a_blur_that_hides_no_detail_claims_nothing():
+    pictures = random_pictures(2, 9, 7)
+    assert GaussianBlur(sigma=0.5).claims(pictures) == ()

@@ -16,21 +16,26 @@ def _dp_pix(epsilon: str, side: str = "16", pixels: str = "16", *, noise: Noise)
     return DPPix.of(epsilon=float(epsilon), side=int(side), pixels=int(pixels), noise=noise)
 
 
+# Of these only DP-Pix changes each pixel's block by itself: a pixel changed before a mosaic, a blur or P3 is many
+# pixels changed after it, and DP-Pix hides few.
 PROTECTIONS: Mapping[str, Protection] = {
     "mosaic": Protection(
         make=lambda side="16": Mosaic(side=int(side)),
         example="mosaic:16",
+        alone=False,
         scale=Scale(weakest=2, strongest=128, write=lambda side: f"mosaic:{side:.0f}", whole=True),
     ),
     "blur": Protection(
         make=lambda sigma="3": GaussianBlur(sigma=float(sigma)),
         example="blur:3",
+        alone=False,
         scale=Scale(weakest=0.5, strongest=64.0, write=lambda sigma: f"blur:{sigma:.3g}"),
     ),
     # P3 publishes what of each coefficient is below the threshold: a low one hides more.
     "p3": Protection(
         make=lambda threshold="10": P3(threshold=int(threshold)),
         example="p3:10",
+        alone=False,
         scale=Scale(weakest=100, strongest=1, write=lambda threshold: f"p3:{threshold:.0f}", whole=True),
     ),
     "dp-pix": Protection(

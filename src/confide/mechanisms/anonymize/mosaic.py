@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from confide.core.arrays import Floats, Rng
+from confide.core.claims import Claim
 from confide.core.errors import DataError
 from confide.core.nouns import Release
 from confide.views.images import Pictures
@@ -51,6 +52,10 @@ class Mosaic:
         view = Pictures(spread(rounded, self.side, like=pixels), data.person)
         return Release(view, None, f"Mosaic({self.side})")
 
+    def claims(self, view: Pictures) -> tuple[Claim, ...]:
+        """Each block of the release has one colour."""
+        return (one_colour(view.pixels, self.side),)
+
 
 def padded(pixels: NDArray[np.uint8], side: int) -> NDArray[np.uint8]:
     """The pictures, continued by their last row and column to whole blocks."""
@@ -70,3 +75,13 @@ def spread(blocks: NDArray[np.uint8], side: int, *, like: NDArray[np.uint8]) -> 
     """Each block at full size again, cut to the size of `like`."""
     full = np.repeat(np.repeat(blocks, side, axis=1), side, axis=2)
     return np.ascontiguousarray(full[:, : like.shape[1], : like.shape[2]])
+
+
+def one_colour(pixels: NDArray[np.uint8], side: int) -> Claim:
+    """Whether nothing is left within a block: all of its pixels are equal."""
+    corners = pixels[:, ::side, ::side]
+    holds = all(
+        np.array_equal(spread(corner[None], side, like=picture[None])[0], picture)
+        for corner, picture in zip(corners, pixels, strict=True)
+    )
+    return Claim(f"every block of {side} x {side} pixels has one colour", holds)

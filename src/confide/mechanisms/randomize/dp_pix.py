@@ -9,9 +9,10 @@ import numpy as np
 
 from confide.core.arrays import Floats, Rng
 from confide.core.budget import Budget, Unit
+from confide.core.claims import Claim
 from confide.core.errors import PromiseError
 from confide.core.nouns import Release
-from confide.mechanisms.anonymize.mosaic import block_means, spread
+from confide.mechanisms.anonymize.mosaic import block_means, one_colour, spread
 from confide.mechanisms.noise.gaussian import secure_normal
 from confide.views.images import Pictures
 
@@ -74,6 +75,10 @@ class DPPix:
         blocks = np.round(np.clip(noisy, 0, 255)).astype(np.uint8)
         view = Pictures(spread(blocks, self.side, like=data.pixels), data.person)
         return Release(view, self.budget, f"DPPix({self.budget.epsilon:g}, {self.side})")
+
+    def claims(self, view: Pictures) -> tuple[Claim, ...]:
+        """Each block of the release has one colour; that noise was added rests on the proof."""
+        return (one_colour(view.pixels, self.side),)
 
     def means(self, data: Pictures) -> Floats:
         """Each block's mean over its pixels within the picture: for tests, never for publication."""

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from confide.core.arrays import Floats
+from confide.measure.pictures import transfer
 
 # The noise assumed in unrounded pictures: more than float arithmetic adds.
 EXACT = 1e-12
@@ -67,18 +68,6 @@ def depixelated(pixels: Pixels, *, side: int, power: Floats) -> Floats:
     # A block mean averages side^2 rounding errors, so its variance is that much smaller.
     weights = np.linalg.solve(gram + ROUNDED / side**2 * np.eye(len(gram)), means.T).T
     return np.clip(_pixels(cast(Floats, np.tensordot(weights, loaded, axes=1))), 0, 255)
-
-
-def transfer(size: int, sigma: float) -> Floats:
-    """Transfer function of a mirrored Gaussian blur: its factor on each cosine, float64[size].
-
-    >>> bool(transfer(8, 1.0)[0] == 1.0)  # a constant stays
-    True
-    """
-    away = np.arange(1, int(4 * sigma + 0.5) + 1)
-    weight = np.exp(-(away**2) / (2 * sigma**2))
-    angle = np.pi * np.outer(np.arange(size), away) / size
-    return (1 + 2 * (weight * np.cos(angle)).sum(axis=1)) / (1 + 2 * weight.sum())
 
 
 def _cosines(pixels: Floats) -> Floats:
