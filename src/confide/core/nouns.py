@@ -72,8 +72,9 @@ class World(Generic[V, K, T, S]):
         exposed: bool[n], whether the target's record was in the mechanism's input.
         ids: int64[n], the target's number across worlds; None means 0..n-1.
         promise: the budget that the release was made under, if any.
-        source: the input of the mechanism, from which the referee measures the utility of the release. If the
-            release keeps rows, both have the same rows. None if the utility is not measured.
+        source: the input of the mechanism, from which the referee measures the utility of the release; where
+            what was published already is published again, the original. If the release keeps rows, both have
+            the same rows. None if the utility is not measured.
     """
 
     case: Case[V, K, T]

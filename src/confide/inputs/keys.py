@@ -71,7 +71,7 @@ def original_ids(
                 f"people who are not in {ours}."
             )
         return released
-    pairs, what = _pairs(key, split=split)
+    pairs, what = key_pairs(key, split=split)
     # A left join keeps each row of the release in its place.
     found = released.to_frame("released").join(pairs, on="released", how="left", maintain_order="left")
     back, lost = found["original"], found["original"].is_null()
@@ -179,14 +179,23 @@ def _ask(names: tuple[str, str]) -> str:
     )
 
 
-def _pairs(key: Tabular, *, split: bool) -> tuple[pl.DataFrame, str]:
-    """The columns `original` and `released` of a key, as ids, and what the key is called."""
+def key_pairs(key: Tabular, *, split: bool, who: str = "user") -> tuple[pl.DataFrame, str]:
+    """The columns `original` and `released` of a key, as ids, and what the key is called.
+
+    Args:
+        key: a table of two columns.
+        split: whether one original may have several released ids.
+        who: what the ids name, for messages.
+
+    Raises:
+        DataError: for another number of columns, or an id that stands twice.
+    """
     table = read_table(key, name="the key")
     frame, what = table.frame, table.name
     if frame.width != 2:
         raise DataError(
-            f"{what} has {frame.width} column{'s' * (frame.width > 1)}: give two, the user in the original "
-            "and the same user in the released file."
+            f"{what} has {frame.width} column{'s' * (frame.width > 1)}: give two, the {who} in the original "
+            f"and the same {who} in the released {'file' if who == 'user' else 'ones'}."
         )
     need_ids(frame, frame.columns, name=what)
     pairs = pl.DataFrame(
@@ -197,8 +206,8 @@ def _pairs(key: Tabular, *, split: bool) -> tuple[pl.DataFrame, str]:
         twice = pairs[side].is_duplicated()
         if twice.any() and not (split and side == "original"):
             raise DataError(
-                f"{what} names the {side} user {pairs[side].filter(twice)[0]!r} more than once, in "
-                f"{named_rows(twice)}: give each {side} user one row."
+                f"{what} names the {side} {who} {pairs[side].filter(twice)[0]!r} more than once, in "
+                f"{named_rows(twice)}: give each {side} {who} one row."
             )
     return pairs, what
 

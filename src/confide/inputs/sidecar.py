@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from confide.core.errors import DataError
 from confide.core.version import VERSION
-from confide.inputs.tables import digest_of_file
+from confide.inputs.folders import digest_of
 
 SUFFIX = ".confide.json"
 SCHEMA = "confide.release/1"
@@ -29,11 +29,11 @@ class Sidecar:
         promise: the differential-privacy promise in words, or None.
         ids: whether people carry new random numbers, or the ids that they had.
         before, after: counts of rows, people and things.
-        left_out: columns of the original that were not audited, and so are not in the release.
+        left_out: columns, arrays or files of the original that were not audited, and so are not released.
         verified: what was checked on the written file.
         found: what the audit of the written file against the original found, in one sentence.
         verdict: of that audit.
-        sha256: of the written file.
+        sha256: of the written file; of a folder, of its pictures' names and bytes.
         version: of confide.
     """
 
@@ -57,37 +57,57 @@ class Sidecar:
         return json.dumps({"schema": SCHEMA, **asdict(self)}, indent=2, ensure_ascii=False) + "\n"
 
 
+@dataclass(frozen=True, slots=True)
+class Made:
+    """How a release was made, as its sidecar says: by these protections, and whether ids are new numbers."""
+
+    protections: tuple[str, ...]
+    renumbered: bool
+
+
 def sidecar_of(release: Path) -> Path:
     """Where the sidecar of a file or folder stands: beside it."""
-    return release.with_name(release.name + SUFFIX)
+    named = release if release.name not in ("", "..") else release.resolve()
+    return named.with_name(named.name + SUFFIX)
 
 
 def protections_of(release: object) -> tuple[str, ...]:
-    """The protections that the sidecar of a released file names; empty where it has none.
+    """The protections that the sidecar of a release names; empty where it has none.
 
     The adversary knows how a release was made: an attack that did not would be too weak, and its audit a
     false all-clear.
 
     Raises:
-        DataError: if there is a sidecar and it cannot be read, or it speaks of another file.
+        DataError: if there is a sidecar and it cannot be read, or it speaks of another release.
+    """
+    made = made_of(release)
+    return () if made is None else made.protections
+
+
+def made_of(release: object) -> Made | None:
+    """How a released file or folder was made, by its sidecar; None where it has none.
+
+    Raises:
+        DataError: if there is a sidecar and it cannot be read, or it speaks of another release.
     """
     if not isinstance(release, str | Path) or not sidecar_of(Path(release)).exists():
-        return ()
+        return None
     path = sidecar_of(Path(release))
     try:
         record: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
         if record["schema"] != SCHEMA:
             raise ValueError(record["schema"])
         protections = tuple(str(text) for text in record["protections"])
+        made = Made(protections, renumbered=record["ids"] == "renumbered")
         written = str(record["sha256"])
     except (OSError, ValueError, KeyError, TypeError) as why:
         raise DataError(
             f"{path} is no sidecar that can be read ({why}): restore it, or remove it and say with --made-by "
             "how the release was made."
         ) from why
-    if digest_of_file(Path(release)) != written:
+    if digest_of(Path(release)) != written:
         raise DataError(
-            f"{release} is not the file that {path} speaks of: it has changed since. Protect the original "
-            "again, or remove the sidecar and say with --made-by how the release was made."
+            f"{release} is not what {path} speaks of: it has changed since. Protect the original again, or "
+            "remove the sidecar and say with --made-by how the release was made."
         )
-    return protections
+    return made

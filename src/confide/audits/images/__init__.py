@@ -5,22 +5,26 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+import numpy as np
 import polars as pl
 
 from confide.attacks.linkage.images import ALL, ClearTrained, Recogniser, SmallCNN
 from confide.audits.images.closed_set import CLEAR, CLOSED, RETRAINED, ClosedSet
 from confide.audits.images.exhibits import deblurring_table, people_table, recognised_as, recognition_table
 from confide.audits.images.protections import PROTECTIONS
-from confide.audits.protections import UNPROTECTED
+from confide.audits.protections import UNPROTECTED, made_by
 from confide.audits.release import AuditedRelease, PlannedGame
 from confide.audits.settings import Settings
 from confide.audits.spec import AuditSpec, Context, Count
+from confide.core.claims import Verifiable
+from confide.core.errors import DataError
 from confide.core.estimate import Estimate, Measured
 from confide.core.nouns import AnyAttack, AnyMechanism
 from confide.games.linkage.images import ImageRecognition
 from confide.inputs.images import Images, ImagesData, read_images
 from confide.mechanisms.anchors.published import Published
 from confide.mechanisms.anonymize.gaussian_blur import GaussianBlur
+from confide.mechanisms.in_order import InOrder, in_order
 from confide.report import Exhibit
 from confide.utility.images import SSIM, left_of
 
@@ -35,16 +39,33 @@ def read(held: Images, *, settings: Settings) -> ImagesSubject:
     """Read and check the pictures.
 
     Raises:
-        DataError: if the pictures or their names cannot be used.
+        DataError: if the pictures or their names cannot be used, or nobody says how released ones were made.
     """
-    return subject_of(held, read_images(held), settings=settings)
+    made = made_by(held.released, held.made_by, PROTECTIONS)
+    return subject_of(held, read_images(held), settings=settings, made_by=made)
 
 
-def subject_of(held: Images, album: ImagesData, *, settings: Settings) -> ImagesSubject:
-    """Decide in how many worlds the pictures are divided."""
+def subject_of(
+    held: Images, album: ImagesData, *, settings: Settings, made_by: AnyMechanism | None = None
+) -> ImagesSubject:
+    """Decide in how many worlds the pictures are divided.
+
+    Args:
+        made_by: how released pictures were made, as the adversary knows it.
+
+    Raises:
+        DataError: if nobody says how released pictures were made.
+    """
+    if album.released is not None and made_by is None:
+        if not np.array_equal(album.released.pixels, album.pictures.pixels):
+            raise DataError(
+                "nobody says how the released pictures were obscured, and an adversary that does not know it "
+                "would be too weak: say it with --made-by, for example --made-by mosaic:16."
+            )
+        made_by = Published()
     released = (1 - held.gallery) * len(album.pictures)
     worlds = held.worlds or (MANY if released >= ENOUGH else FEW)
-    return ImagesSubject(album, held.gallery, worlds, settings)
+    return ImagesSubject(album, held.gallery, worlds, settings, made_by)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +76,7 @@ class ImagesSubject:
     gallery: float
     worlds: int
     settings: Settings
+    made_by: AnyMechanism | None = None
     _closed: dict[str, ClosedSet] = field(default_factory=dict)
 
     @property
@@ -64,8 +86,15 @@ class ImagesSubject:
     def games(self, mechanism: AnyMechanism, asked: Sequence[AnyAttack]) -> Sequence[PlannedGame]:
         def game(closed: bool) -> ImageRecognition:
             return ImageRecognition(
-                mechanism=mechanism, pictures=self.album.pictures, gallery=self.gallery, closed=closed
+                mechanism=mechanism,
+                pictures=self.album.pictures,
+                gallery=self.gallery,
+                closed=closed,
+                released=self.album.released,
+                made_by=None if self.made_by is None else known,
             )
+
+        known = self._known(mechanism)
 
         # what is compared comes from the closed set alone, so the clear pictures need no attack beside it
         idle = isinstance(mechanism, Published) and bool(self.settings.protections)
@@ -75,12 +104,12 @@ class ImagesSubject:
         ]
 
     def context(self, release: AuditedRelease, count: Count) -> Context:
-        album, promise = self.album, release.mechanism.budget
+        album, promise = self.album, self._known(release.mechanism).budget
         n, h, w = album.pictures.pixels.shape[:3]
         colour = "colour" if album.pictures.pixels.ndim == 4 else "grey"
         about = {
             "pictures": f"{count(n)} of {count(len(album.people))} people, {h}x{w}, {colour}",
-            "obscured by": "nothing" if release.name == UNPROTECTED else release.name,
+            "obscured by": self._obscured_by(release),
             "divided": f"{self.gallery:.0%} of each person's pictures in the gallery, in each of "
             f"{self.worlds} rounds",
         }
@@ -95,11 +124,12 @@ class ImagesSubject:
                 "It knows how the pictures were obscured, and can do the same to its own.",
             ),
             notes=[alone] * (album.alone > 0),
+            warnings=self._doubts(),
             skipped=self._closed_set(release).skipped,
         )
 
     def exhibits(self, release: AuditedRelease) -> Sequence[Exhibit]:
-        found, blur = self._closed_set(release), release.mechanism
+        found, blur = self._closed_set(release), self._known(release.mechanism)
         return (
             recognition_table(found, self.album),
             *([deblurring_table(blur, found)] if isinstance(blur, GaussianBlur) else ()),
@@ -116,6 +146,30 @@ class ImagesSubject:
         world = release.dealt(CLOSED)[0]
         usable = self._closed_set(release).rate(CLEAR, k=1)
         return {**left_of(world.source, world.case.view), USABLE: usable}
+
+    def _known(self, mechanism: AnyMechanism) -> AnyMechanism:
+        """How the release of this mechanism was made in all."""
+        return mechanism if self.made_by is None else in_order([self.made_by, mechanism])
+
+    def _obscured_by(self, release: AuditedRelease) -> str:
+        """In words; how released pictures were made is said by the mechanisms' names."""
+        own = [] if release.name == UNPROTECTED else [release.name]
+        steps = self.made_by.steps if isinstance(self.made_by, InOrder) else (self.made_by,)
+        before = [
+            type(step).__name__ for step in steps if step is not None and not isinstance(step, Published)
+        ]
+        return ", then ".join([*(f"{name}, as released" for name in before), *own]) or "nothing"
+
+    def _doubts(self) -> tuple[str, ...]:
+        """A warning if the released pictures are not what the protection that they are said to have leaves."""
+        if self.album.released is None or not isinstance(self.made_by, Verifiable):
+            return ()
+        false = [claim.text for claim in self.made_by.claims(self.album.released) if not claim.holds]
+        return tuple(
+            f"The released pictures were not made as the adversary believes: it is not true that {text}. A real "
+            "adversary may know better, and recognise more people than this one."
+            for text in false
+        )
 
     def _closed_set(self, release: AuditedRelease) -> ClosedSet:
         """Everybody in the gallery; the network takes part if it is named, or if nothing is."""

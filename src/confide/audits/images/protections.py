@@ -16,8 +16,8 @@ def _dp_pix(epsilon: str, side: str = "16", pixels: str = "16", *, noise: Noise)
     return DPPix.of(epsilon=float(epsilon), side=int(side), pixels=int(pixels), noise=noise)
 
 
-# Of these only DP-Pix changes each pixel's block by itself: a pixel changed before a mosaic, a blur or P3 is many
-# pixels changed after it, and DP-Pix hides few.
+# A pixel that differs before a mosaic, a blur or P3 is many pixels that differ after it, and DP-Pix hides
+# few: these three are not `alone`.
 PROTECTIONS: Mapping[str, Protection] = {
     "mosaic": Protection(
         make=lambda side="16": Mosaic(side=int(side)),

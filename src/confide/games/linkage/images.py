@@ -36,15 +36,21 @@ class ImageRecognition(Linkage):
         gallery: the share of each person's pictures that the adversary has; at least one picture of each goes
             to either side.
         closed: whether all people are in the gallery.
+        released: what was already published of each picture; the mechanism is applied to it. None to publish
+            `pictures`. The gallery is clear in any case.
+        made_by: how the release was made in all, as the adversary knows it; None where `mechanism` is all.
 
     Raises:
-        DataError: if the pictures carry no names, a person has one picture only, or the share cannot be used.
+        DataError: if the pictures carry no names, a person has one picture only, the share cannot be used, or
+            there are more or fewer released pictures.
     """
 
     mechanism: Mechanism[Pictures]
     pictures: Pictures
     gallery: float = 0.8
     closed: bool = False
+    released: Pictures | None = None
+    made_by: Mechanism[Pictures] | None = None
 
     def __post_init__(self) -> None:
         if self.pictures.person is None:
@@ -54,6 +60,10 @@ class ImageRecognition(Linkage):
             raise DataError(f"person {counts.argmin()} has {counts.min()} pictures: give 2 or more of each.")
         if not 0 < self.gallery < 1:
             raise DataError(f"gallery is {self.gallery}: give a share between 0 and 1.")
+        if self.released is not None and len(self.released) != len(self.pictures):
+            raise DataError(
+                f"{len(self.released)} pictures are released of {len(self.pictures)}: release each one."
+            )
 
     @property
     def unit(self) -> Unit:
@@ -78,16 +88,16 @@ class ImageRecognition(Linkage):
         name = np.where(inside, np.cumsum(inside) - 1, NOBODY)
         known = np.flatnonzero(shown & inside[person])
         asked = lots.permutation(np.flatnonzero(~shown))  # a random order gives nothing away
-        source = self.pictures.take(asked).nameless()
-        release = self.mechanism(source, rng=obscuring)
+        published = self.pictures if self.released is None else self.released
+        release = self.mechanism(published.take(asked).nameless(), rng=obscuring)
         clear = Pictures(self.pictures.pixels[known], name[person[known]])
         return World(
-            case=Case(release.view, Gallery(clear, self.mechanism), np.arange(len(asked))),
+            case=Case(release.view, Gallery(clear, self.made_by or self.mechanism), np.arange(len(asked))),
             secrets=name[person[asked]],
             exposed=inside[person[asked]],
             ids=asked,
             promise=release.budget,
-            source=source,
+            source=self.pictures.take(asked).nameless(),  # clear: what is left is left of these
         )
 
 

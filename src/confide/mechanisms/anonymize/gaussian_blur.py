@@ -17,7 +17,7 @@ from confide.views.images import Pictures
 
 # Pixels. Wider weights take long, and a blur of this width already leaves only the mean.
 WIDEST = 1_000
-# Detail of which the blur leaves less than this share is fine: of any picture it leaves less than rounding adds.
+# Detail is fine if the blur leaves less than this share of it: in any picture, less than rounding adds.
 FINE = 2e-4
 
 

@@ -1,0 +1,177 @@
+"""Picture files and .npz files as pixels: opened with care, of one size and one mode."""
+
+from __future__ import annotations
+
+import warnings
+import zipfile
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from confide.core.arrays import Array
+from confide.core.errors import DataError
+from confide.data.archives import arrays
+from confide.inputs.columns import SHOWN
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "PPM", "TIFF")
+"""The formats that Pillow may try. Its other readers are rarely used, and so less tested."""
+MOST_PIXELS = 50_000_000
+"""A larger picture is not opened: a small file can unpack to more than the memory."""
+MOST_BYTES = 2_000_000_000
+"""The bytes that all pictures together may take, after resizing."""
+MODES = {"1": "L", "L": "L", "RGB": "RGB", "P": "RGB"}
+"""Pillow's mode of a file -> grey (L) or RGB. Transparency and 16 bits are refused: they would be lost."""
+
+
+def opened(folder: Path, files: Sequence[str], resize: tuple[int, int] | None) -> NDArray[np.uint8]:
+    """All files as pixels of one size and one mode.
+
+    Raises:
+        DataError: for files that cannot be read, or of several sizes or modes; they are named.
+    """
+    shapes: dict[tuple[int, int], list[str]] = {}
+    modes: dict[str, list[str]] = {}
+    for file in files:
+        with picture_of(folder, file) as picture:
+            shapes.setdefault((picture.height, picture.width), []).append(file)
+            modes.setdefault(MODES[picture.mode], []).append(file)
+    if len(modes) > 1:
+        which = " and ".join(f"{'grey' if m == 'L' else 'colour'}: {named(f)}" for m, f in modes.items())
+        raise DataError(f"the pictures are of mixed modes ({which}): save all as grey or all as colour.")
+    if len(shapes) > 1 and resize is None:
+        usual = max(shapes, key=lambda shape: len(shapes[shape]))
+        others = "; ".join(f"{h}x{w}: {named(f)}" for (h, w), f in shapes.items() if (h, w) != usual)
+        raise DataError(
+            f"the pictures are of mixed sizes, most {usual[0]}x{usual[1]}, but {others}: cut them to "
+            f"one size, or give resize, such as --resize {usual[0]}x{usual[1]}."
+        )
+    mode = next(iter(modes))
+    h, w = resize or next(iter(shapes))
+    _fits(len(files) * h * w * (3 if mode == "RGB" else 1))
+    pixels = np.empty((len(files), h, w, *((3,) if mode == "RGB" else ())), np.uint8)
+    for k, file in enumerate(files):
+        with picture_of(folder, file) as picture:
+            try:
+                plain = picture.convert(mode)
+            except (OSError, SyntaxError, ValueError) as damage:
+                raise DataError(f"{file} cannot be read as a picture ({damage}): save it again.") from damage
+            pixels[k] = np.asarray(plain if plain.size == (w, h) else plain.resize((w, h)))
+    return pixels
+
+
+def picture_of(folder: Path, file: str) -> Image:
+    """The file opened, its pixels not yet read.
+
+    Raises:
+        DataError: if it cannot be opened, is too large, or of an unknown mode.
+    """
+    try:
+        from PIL import Image
+    except ImportError as absent:
+        raise DataError("reading picture files needs Pillow: pip install 'confide[data]'.") from absent
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", Image.DecompressionBombWarning)
+            picture = Image.open(folder / file, formats=FORMATS)
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as bomb:
+        raise DataError(f"{file} is too large to be opened ({bomb}): save it smaller.") from bomb
+    except (OSError, SyntaxError, ValueError) as damage:
+        why = str(damage).replace(str(folder / file), file)
+        raise DataError(f"{file} cannot be read as a picture ({why}): save it again or drop it.") from damage
+    size, mode = f"{picture.width}x{picture.height}", picture.mode
+    large = picture.width * picture.height > MOST_PIXELS
+    if large or mode not in MODES:
+        picture.close()
+    if large:
+        raise DataError(f"{file} is {size} pixels, more than {MOST_PIXELS:,}: save it smaller.")
+    if mode not in MODES:
+        raise DataError(f"{file} is of mode {mode}: save it as grey (L) or RGB with 8 bits a colour.")
+    return picture
+
+
+def size_of(folder: Path, file: str) -> tuple[int, int]:
+    """The height and width of a picture file."""
+    with picture_of(folder, file) as picture:
+        return picture.height, picture.width
+
+
+def from_npz(path: Path) -> tuple[NDArray[np.uint8], Array]:
+    """The pictures and who is in each, from an .npz file.
+
+    Raises:
+        DataError: if it is no such file.
+    """
+    x, y = _packed(path, "X", "y")
+    if x.dtype != np.uint8 or y.ndim != 1 or len(x) != len(y):
+        raise DataError(
+            f"{path.name} holds X {x.dtype}{list(x.shape)} and y {y.dtype}{list(y.shape)}: give uint8 "
+            "X [n, h, w] or [n, h, w, 3], and y [n], the person in each."
+        )
+    return x, y
+
+
+def pixels_of_npz(path: Path) -> NDArray[np.uint8]:
+    """The pictures alone, from an .npz file that need not say who is in them.
+
+    Raises:
+        DataError: if it is no such file.
+    """
+    (x,) = _packed(path, "X")
+    if x.dtype != np.uint8:
+        raise DataError(
+            f"{path.name} holds X {x.dtype}{list(x.shape)}: give uint8 X [n, h, w] or [n, h, w, 3]."
+        )
+    return x
+
+
+def names_in_npz(path: Path, *roles: str) -> list[str]:
+    """The names of the arrays in an .npz file: first those with these roles, in upper or lower case."""
+    with np.load(path, allow_pickle=False) as held:
+        names = list(held)
+    called = {name.lower(): name for name in names}
+    first = [called[role.lower()] for role in roles]
+    return [*first, *(name for name in names if name not in first)]
+
+
+def _packed(path: Path, *names: str) -> list[Array]:
+    if not path.exists():
+        raise DataError(f"{path} does not exist: check the path.")
+    if path.suffix.lower() != ".npz":
+        raise DataError(f"{path} is neither a folder nor an .npz file: give one of these.")
+    with (
+        suppress(OSError, zipfile.BadZipFile),
+        zipfile.ZipFile(path) as packed,
+    ):  # `arrays` then says what is wrong
+        _fits(sum(part.file_size for part in packed.infolist()))
+    return arrays(path, *names)
+
+
+def resized(pixels: NDArray[np.uint8], size: tuple[int, int]) -> NDArray[np.uint8]:
+    """The pictures at this height and width."""
+    try:
+        from PIL import Image
+    except ImportError as absent:
+        raise DataError("resizing needs Pillow: pip install 'confide[data]'.") from absent
+    h, w = size
+    _fits(len(pixels) * h * w * (3 if pixels.ndim == 4 else 1))
+    return np.stack([np.asarray(Image.fromarray(p).resize((w, h))) for p in pixels])
+
+
+def _fits(size: int) -> None:
+    if size > MOST_BYTES:
+        raise DataError(
+            f"the pictures take {size:,} bytes, more than {MOST_BYTES:,}: resize them, or give fewer."
+        )
+
+
+def named(files: Sequence[str]) -> str:
+    """The first few file names, and how many more there are."""
+    more = f" and {len(files) - SHOWN} more" if len(files) > SHOWN else ""
+    return ", ".join(files[:SHOWN]) + more
