@@ -1,11 +1,11 @@
-"""Source of a table: its file, columns and forms, so that a protected table can be written like it."""
+"""Source of what is released: its file, columns and forms, so that the protected data look like it."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, TypeAlias
+from typing import Literal, Protocol, TypeAlias
 
 import polars as pl
 
@@ -14,6 +14,44 @@ from confide.inputs.tables import Format, Table, digest_of_file
 from confide.inputs.times import TimeForm
 
 Role: TypeAlias = Literal["user", "item", "rating", "time", "place", "lat", "lon"]
+
+
+class Origin(Protocol):
+    """Where data came from, and in which form a release of them is to be written.
+
+    `Source` is that of a table; `confide.inputs.albums.AlbumSource` that of pictures.
+    """
+
+    @property
+    def name(self) -> str:
+        """What to call the data in messages."""
+        ...
+
+    @property
+    def path(self) -> Path | None:
+        """The file or folder; None for an object in memory."""
+        ...
+
+    @property
+    def unread(self) -> tuple[str, ...]:
+        """What the audit did not read, and so is not released."""
+        ...
+
+    def refuse_form(self, out: Path) -> None:
+        """Check that a release can be written at this place in the form of the original.
+
+        Raises:
+            DataError: if not, with what to do.
+        """
+        ...
+
+    def refuse_changed(self) -> None:
+        """Check that the original still holds what was read.
+
+        Raises:
+            DataError: if it has changed or is gone.
+        """
+        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -60,6 +98,23 @@ class Source:
         """The columns that the audit did not read, in the order of the table."""
         read = set(self.roles.values())
         return tuple(column for column in self.columns if column not in read)
+
+    def refuse_form(self, out: Path) -> None:
+        """Check that the name of a release ends as that of the original; a frame takes either format.
+
+        Raises:
+            DataError: if it is a folder or says another format, with what to do.
+        """
+        if out.is_dir():
+            raise DataError(f"{out} is a folder: name the file to write.")
+        suffix = "" if self.path is None else self.path.suffix
+        if self.format in ("csv", "parquet") and out.suffix.lower() != suffix.lower():
+            raise DataError(
+                f"{out} ends in {out.suffix or 'nothing'}, and {self.name} is a {suffix} file: the protected "
+                f"data are written in the same format, so let the name end in {suffix}."
+            )
+        if self.format == "frame" and out.suffix.lower() not in (".parquet", ".csv"):
+            raise DataError(f"{out} says no format: let the name end in .parquet or .csv.")
 
     def refuse_changed(self) -> None:
         """Check that the file still holds the bytes that were read. A frame in memory is not checked.

@@ -14,8 +14,8 @@ from confide.core.arrays import Ints, Rng
 from confide.core.claims import Claim, Verifiable
 from confide.core.errors import DataError
 from confide.core.nouns import AnyMechanism
+from confide.inputs.folders import digest_of
 from confide.inputs.sidecar import Sidecar
-from confide.inputs.tables import digest_of_file
 from confide.mechanisms.in_order import InOrder
 from confide.mechanisms.noise.secure import secure_uniform
 from confide.releases.find import weakest
@@ -59,13 +59,15 @@ def protect(spec: ReleaseSpec, held: object, *, release: ReleaseSettings, settin
     text = "+".join(texts)
     made = parse_protections([said, text], spec.audit.protections, noise=noise)
     mechanism = made[text]
+    rehearsed = parse_protections([text], spec.audit.protections)[text]  # the adversary draws its own noise
+    told = data.notes(mechanism)
     view = _applied(mechanism, data, said, release)
     numbers = _numbers(len(data.rows(mechanism)), release)
     with draft_of(release.out) as draft:
         data.write(view, numbers, draft)
         reread = data.reread(draft, numbers)
         verified = _verified(data, made[said], view, reread)
-        found = audit_subject(spec.audit, data.subject(reread, mechanism, plain), settings=plain)
+        found = audit_subject(spec.audit, data.subject(reread, rehearsed, plain), settings=plain)
         if search is not None:
             found = search.drawn_in(found)
         data.source.refuse_changed()
@@ -82,12 +84,13 @@ def protect(spec: ReleaseSpec, held: object, *, release: ReleaseSettings, settin
             verified=tuple(claim.text for claim in verified),
             found=found.headlines[0],
             verdict=found.verdict,
-            sha256=digest_of_file(draft),
+            sha256=digest_of(draft),
         )
         publish(draft, release.out, sidecar)
         if release.key_out is not None and numbers is not None:
-            write_key(data.key(numbers, mechanism), release.key_out)
-    notes = _notes(data, view, mechanism, release, said)
+            write_key(data.key(numbers, mechanism), release.key_out, named=spec.named)
+    kept = (spec.kept,) if release.ids == "keep" else ()
+    notes = (*told, *_notes(data, view, mechanism, release, said), *kept)
     return Written(out=release.out, sidecar=sidecar, audit=found, notes=notes)
 
 
@@ -156,9 +159,5 @@ def _notes(
             "The setting was chosen by looking at the data, and the promise does not cover that choice.",
             release.find is not None and mechanism.budget is not None,
         ),
-        (
-            "People have the ids of the original: anyone who knows these ids needs no attack.",
-            release.ids == "keep",
-        ),
     )
-    return (*data.notes(mechanism), *(line for line, so in said if so))
+    return tuple(line for line, so in said if so)

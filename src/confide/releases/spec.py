@@ -12,7 +12,7 @@ from confide.audits.spec import AuditSpec, Subject
 from confide.core.arrays import Ints
 from confide.core.claims import Claim
 from confide.core.nouns import AnyMechanism
-from confide.inputs.source import Source
+from confide.inputs.source import Origin
 
 View: TypeAlias = Any
 """A released view: `Interactions`, `Traces` or `Pictures`. Only the kind's own code looks inside."""
@@ -22,7 +22,7 @@ class Releasable(Protocol):
     """What the user holds, read and ready to be protected: what each kind writes for itself."""
 
     @property
-    def source(self) -> Source:
+    def source(self) -> Origin:
         """Where it came from, and in which form it is to be written."""
         ...
 
@@ -67,7 +67,11 @@ class Releasable(Protocol):
         ...
 
     def notes(self, mechanism: AnyMechanism) -> Sequence[str]:
-        """What the user should know about a release of this kind, a sentence each."""
+        """What the user should know about a release by this mechanism, a sentence each.
+
+        Raises:
+            PromiseError: if the data are not of the unit that its promise speaks of.
+        """
         ...
 
     def subject(self, reread: View | None, mechanism: AnyMechanism | None, settings: Settings) -> Subject:
@@ -85,7 +89,11 @@ class ReleaseSpec:
     Args:
         audit: the spec of its audit: record, protections, words.
         read: record -> what is to be protected.
+        named: what an id names, for the columns of a key.
+        kept: what the user should know of a release with the ids of the original.
     """
 
     audit: AuditSpec
     read: Callable[[Any], Releasable]
+    named: str = "user"
+    kept: str = "People have the ids of the original: an adversary that knows these ids needs no attack."

@@ -161,13 +161,13 @@ class ImagesSubject:
         return ", then ".join([*(f"{name}, as released" for name in before), *own]) or "nothing"
 
     def _doubts(self) -> tuple[str, ...]:
-        """A warning if the released pictures are not what the protection that they are said to have leaves."""
+        """A warning if the released pictures are not as the adversary believes."""
         if self.album.released is None or not isinstance(self.made_by, Verifiable):
             return ()
         false = [claim.text for claim in self.made_by.claims(self.album.released) if not claim.holds]
         return tuple(
-            f"The released pictures were not made as the adversary believes: it is not true that {text}. A real "
-            "adversary may know better, and recognise more people than this one."
+            "The released pictures were not made as the adversary believes: it is not true that "
+            f"{text}. A real adversary may know better, and recognise more people than this one."
             for text in false
         )
 
