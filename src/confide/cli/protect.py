@@ -13,6 +13,7 @@ from confide.audits.settings import Settings
 from confide.cli.audit import examples
 from confide.cli.exits import sentences, usable, warn
 from confide.cli.flags import GroupedCommand, GroupedOption, filled, options_of, story_of
+from confide.core.errors import DataError
 from confide.core.flags import GET
 from confide.releases import spec_of
 from confide.releases.run import protect as run
@@ -56,6 +57,8 @@ def command(spec: ReleaseSpec) -> click.Command:
         assert isinstance(release, ReleaseSettings) and isinstance(settings, Settings)
         if report is not None:
             usable(report)
+            if report.resolve().is_relative_to(release.out.resolve()):
+                raise DataError(f"--report {report} is inside the release, and not to be published: move it.")
         with progress_bar("auditing what was written") as progress:
             done = run(spec, held, release=release, settings=replace(settings, progress=progress, tell=warn))
         _finish(done, report)

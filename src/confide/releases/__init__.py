@@ -16,13 +16,14 @@ from confide.releases.written import Written
 if TYPE_CHECKING:
     from typing import Unpack
 
+    from confide.inputs.images import Images
     from confide.inputs.likes import Likes
     from confide.inputs.ratings import Ratings
     from confide.inputs.traces import Traces
 
-    Held: TypeAlias = Ratings | Traces | Likes
+    Held: TypeAlias = Ratings | Traces | Likes | Images
 
-KINDS = ("ratings", "traces", "likes")
+KINDS = ("ratings", "traces", "likes", "images")
 """What can be protected: each word names a command, a record in `confide.inputs` and a file here."""
 
 

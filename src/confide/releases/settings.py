@@ -20,21 +20,22 @@ class ReleaseSettings:
     Args:
         protections: A protection, NAME:SETTINGS. Repeatable: several are applied in the order given. With
             --find a name alone.
-        out: The protected file, in the format of the original; for pictures a folder.
-        force: Overwrite what stands there.
+        out: The protected file, in the format of the original; of a folder of pictures a folder.
+        force: Overwrite what stands there. A folder is replaced if it is empty, or if confide wrote it.
         rehearse: Draw noise and numbers from this seed. The result can be repeated and so is no release; by
             default they come from the operating system's cryptographic source.
         find: Search the weakest setting of the protection that keeps this limit, such as tpr@0.01<=0.05.
-        ids: Give people new random numbers in random order, or keep the ids of the original.
-        key_out: Also write which original user got which number. Anyone who has it can undo the numbering:
-            keep it secret.
+        ids: Give people new random numbers in random order, or keep the ids of the original. Of pictures:
+            give the files random numbers as names, or keep their names and sub-folders.
+        key_out: Also write which original user or picture got which number. Anyone who has it can undo the
+            numbering: keep it secret.
 
     Raises:
         DataError: if no protection is named, or a seed is below 0.
     """
 
     protections: Annotated[Sequence[str], Flag(group=GET, name="--with", metavar="NAME:SETTINGS")]
-    out: Annotated[Path, Flag(group=GET, metavar="FILE")]
+    out: Annotated[Path, Flag(group=GET, metavar="PATH")]
     force: Annotated[bool, Flag(group=GET)] = False
     rehearse: Annotated[int | None, Flag(group=GET, metavar="SEED", least=0)] = None
     find: Annotated[str | None, Flag(group=GET, metavar="WHAT<=VALUE")] = None
