@@ -11,10 +11,18 @@ V_contra = TypeVar("V_contra", contravariant=True)
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A sentence about a release, and whether it is true."""
+    """A sentence about a release, and whether it is true.
+
+    Args:
+        text: the sentence, without a full stop.
+        holds: whether it is true.
+        lasts: whether it should still be true after further mechanisms. A mosaic after a blur draws new
+            edges, and brings nothing back that the blur hid.
+    """
 
     text: str
     holds: bool
+    lasts: bool = True
 
 
 @runtime_checkable

@@ -60,9 +60,13 @@ class InOrder:
         return Release(view, self.budget, "InOrder")
 
     def claims(self, view: object) -> tuple[Claim, ...]:
-        """What each step says of its release, judged on the last one."""
+        """What each step says of its release, judged on the last one; of earlier steps, what lasts."""
         return tuple(
-            claim for step in self.steps if isinstance(step, Verifiable) for claim in step.claims(view)
+            claim
+            for step in self.steps
+            if isinstance(step, Verifiable)
+            for claim in step.claims(view)
+            if claim.lasts or step is self.steps[-1]
         )
 
 

@@ -67,7 +67,8 @@ class GaussianBlur:
             return ()
         most = (0.5 + 255 * FINE) ** 2 * gone.size
         holds = all(_power(p, gone).max() <= most for p in view.pixels)
-        return (Claim("no detail is left that the blur should hide, beyond what rounding adds", bool(holds)),)
+        text = "no detail is left that the blur should hide, beyond what rounding adds"
+        return (Claim(text, bool(holds), lasts=False),)
 
 
 def blurred(pixels: NDArray[np.uint8] | Floats, sigma: float) -> Floats:
