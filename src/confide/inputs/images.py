@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import KW_ONLY, dataclass
+from dataclasses import KW_ONLY, dataclass, replace
+from pathlib import Path
 from typing import Annotated, Any
 
 import numpy as np
@@ -80,7 +81,7 @@ class ImagesData:
         files: the name of each picture.
         people: the name of each person, in the order of the codes.
         alone: how many people were left out because there is only one picture of them.
-        name: of the whole, for the report.
+        name: of what is released, for the report.
         album: all pictures, those of people with one picture among them.
         rows: int64[n], where the pictures stand in the album.
         released: what is released of each picture; None where the pictures themselves are.
@@ -104,11 +105,15 @@ def read_images(held: Images) -> ImagesData:
             files are named.
     """
     album = read_album(held.pictures, labels=held.labels, resize=held.resize)
-    released = None if held.released is None else matched(held.released, album, key=held.key)
-    return _with_two(album, released)
+    data = _with_two(album)
+    if held.released is None:
+        return data
+    released = matched(held.released, album, key=held.key)
+    title = album.source.name if isinstance(held.released, Pictures) else Path(held.released).name
+    return replace(data, released=released.take(data.rows), name=title)
 
 
-def _with_two(album: Album, released: Pictures | None) -> ImagesData:
+def _with_two(album: Album) -> ImagesData:
     person, name = album.pictures.person, album.source.name
     assert person is not None
     many = np.bincount(person, minlength=len(album.people)) >= 2
@@ -127,5 +132,4 @@ def _with_two(album: Album, released: Pictures | None) -> ImagesData:
         name=name,
         album=album,
         rows=rows,
-        released=None if released is None else released.take(rows),
     )

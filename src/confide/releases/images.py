@@ -54,7 +54,31 @@ class ImagesRelease:
     def given(self) -> Pictures:
         return self.data.album.pictures.nameless()
 
-    def terms(self, mechanism: AnyMechanism) -> Sequence[str]:
+    @property
+    def as_read(self) -> tuple[str, ...]:
+        return ()
+
+    def rows(self, mechanism: AnyMechanism) -> Ints:
+        person = self.data.album.pictures.person
+        assert person is not None
+        return person
+
+    def write(self, view: Pictures, numbers: Ints | None, path: Path) -> None:
+        self.file.write(view, numbers, path)
+
+    def reread(self, path: Path, numbers: Ints | None) -> Pictures:
+        return self.file.reread(path, numbers)
+
+    def same(self, view: Pictures, reread: Pictures) -> Claim:
+        return self.file.same(view, reread)
+
+    def counts(self, view: Pictures) -> Mapping[str, int]:
+        return self.file.counts(view)
+
+    def key(self, numbers: Ints, mechanism: AnyMechanism) -> Sequence[tuple[str, int]]:
+        return self.file.key(numbers)
+
+    def notes(self, mechanism: AnyMechanism) -> Sequence[str]:
         """What a promise about pixels says about whole pictures."""
         promise = mechanism.budget
         if promise is None:
@@ -77,26 +101,6 @@ class ImagesRelease:
                 "larger for a picture that is there k times."
             )
         return notes
-
-    def rows(self, mechanism: AnyMechanism) -> Ints:
-        person = self.data.album.pictures.person
-        assert person is not None
-        return person
-
-    def write(self, view: Pictures, numbers: Ints | None, path: Path) -> None:
-        self.file.write(view, numbers, path)
-
-    def reread(self, path: Path, numbers: Ints | None) -> Pictures:
-        return self.file.reread(path, numbers)
-
-    def same(self, view: Pictures, reread: Pictures) -> Claim:
-        return self.file.same(view, reread)
-
-    def counts(self, view: Pictures) -> Mapping[str, int]:
-        return self.file.counts(view)
-
-    def key(self, numbers: Ints, mechanism: AnyMechanism) -> Sequence[tuple[str, int]]:
-        return self.file.key(numbers)
 
     def subject(self, reread: Pictures | None, mechanism: AnyMechanism | None, settings: Settings) -> Subject:
         data = self.data
