@@ -134,11 +134,29 @@ def test_names_and_folders_are_kept_if_asked_and_lossy_files_become_png(desk: Pa
     assert not Path("other").exists()
 
 
-def test_portable_maps_stay_what_they_are(desk: Path) -> None:
-    for k, person in enumerate(WHO):
-        save(Path("maps", person, f"{k}.pgm"), FACES.pixels[k])
-    protect("blur:2", given="maps")
-    assert {p.suffix for p in Path("safe").iterdir()} == {".pgm"}
+def test_portable_maps_stay_what_they_are_in_grey_and_colour_and_in_another_size(desk: Path) -> None:
+    colours = np.stack([FACES.pixels, 255 - FACES.pixels, FACES.pixels // 2], axis=-1)
+    for suffix, shown in (("pgm", FACES.pixels), ("ppm", colours)):
+        for k, person in enumerate(WHO):
+            save(Path(suffix, person, f"{k}.{suffix}"), shown[k])
+        held = confide.Images(suffix, resize=(8, 6))
+        done = confide.protect(held, "blur:2", out=f"safe-{suffix}", **SETTINGS)
+        assert {p.suffix for p in done.out.iterdir()} == {f".{suffix}"}
+        assert pixels(done.out / f"1.{suffix}").shape == (8, 6, *shown.shape[3:])
+        again = audit(suffix, released=done.out, key=_key_of(done), resize=(8, 6), made_by="blur:2")
+        seen = [a.sections[0].headline.risk.auc for a in (done.audit, again)]
+        assert str(seen[0]) == str(seen[1]), "read again, they are the same pictures"
+
+
+def _key_of(done: Written) -> pl.DataFrame:
+    """The key by the pixels: what `--key-out` would have written."""
+    kind = done.out.name.removeprefix("safe-")
+    held = confide.Images(kind, resize=(8, 6))
+    album = door.read_images(held).album
+    made = GaussianBlur(sigma=2.0)(album.pictures, rng=None).view.pixels
+    rows = {made[i].tobytes(): file for i, file in enumerate(album.files)}
+    pairs = [(rows[pixels(p).tobytes()], p.name) for p in done.out.iterdir()]
+    return pl.DataFrame(pairs, schema=["picture", "released_picture"], orient="row")
 
 
 def test_an_npz_stays_an_npz_and_loses_who_is_in_it(desk: Path) -> None:
@@ -365,6 +383,7 @@ def test_a_writer_that_loses_pixels_or_adds_files_is_caught(
         (["mosaic:4"], {"out": str(Path("..", "{desk}")), "force": True}, "is inside or around faces"),
         (["mosaic:4"], {"out": "old"}, "old exists: choose another name, or overwrite it with --force"),
         (["mosaic:4"], {"out": "old", "force": True}, "is a folder that confide did not write"),
+        (["mosaic:4"], {"out": "album", "force": True}, "is a folder that confide did not write"),
         (["mosaic:4"], {"out": "mine.txt", "force": True}, "faces is a folder, so name a folder"),
         (["mosaic:4"], {"given": "faces.npz", "out": "safe"}, "let the name end in .npz"),
         (["mosaic:4"], {"given": "faces.npz", "out": "faces.npz"}, "is what is to be protected"),
@@ -378,6 +397,7 @@ def test_a_writer_that_loses_pixels_or_adds_files_is_caught(
 def test_bad_input_gets_one_sentence_and_nothing_is_written(desk: Path, texts, more, says: str) -> None:
     Path("old").mkdir()
     Path("old/diary.txt").write_text("mine")
+    shutil.copytree("faces", "album")
     Path("mine.txt").write_text("mine")
     before = {p: p.read_bytes() for p in desk.rglob("*") if p.is_file()}
     more = {word: v.format(desk=desk.name) if isinstance(v, str) else v for word, v in more.items()}
@@ -402,10 +422,14 @@ def test_force_replaces_an_empty_folder_and_one_that_confide_wrote(desk: Path) -
     done = protect("mosaic:8", force=True)
     assert done.sidecar.sha256 == digest_of(Path("safe")) != first
     assert not [p for p in desk.iterdir() if p.name.startswith(".")]
-    Path("safe/diary.txt").write_text("mine")
-    with pytest.raises(DataError, match="did not write"):
-        protect("mosaic:4", force=True)
-    assert Path("safe/diary.txt").read_text() == "mine"
+    kept = Path("safe/1.png").read_bytes()
+    for file, text in (("diary.txt", b"mine"), (".hidden", b"mine"), ("1.png", kept[:-1]), ("61.png", kept)):
+        Path("safe", file).write_bytes(text)
+        with pytest.raises(DataError, match="did not write"):
+            protect("mosaic:4", force=True)
+        assert Path("safe", file).read_bytes() == text
+        Path("safe", file).write_bytes(kept) if file == "1.png" else Path("safe", file).unlink()
+    protect("mosaic:4", force=True)
 
 
 def test_a_folder_that_changes_while_it_is_read_is_noticed(

@@ -21,7 +21,7 @@ class ReleaseSettings:
         protections: A protection, NAME:SETTINGS. Repeatable: several are applied in the order given. With
             --find a name alone.
         out: The protected file, in the format of the original; of a folder of pictures a folder.
-        force: Overwrite what stands there. A folder is replaced if it is empty, or if confide wrote it.
+        force: Overwrite what stands there. A folder is replaced if it is empty, or as confide wrote it.
         rehearse: Draw noise and numbers from this seed. The result can be repeated and so is no release; by
             default they come from the operating system's cryptographic source.
         find: Search the weakest setting of the protection that keeps this limit, such as tpr@0.01<=0.05.

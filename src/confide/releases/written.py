@@ -14,7 +14,7 @@ from confide.audits.outcome import Audit
 from confide.core.atomic import atomic_write, beside, keep_on_disk, remove, replace
 from confide.core.errors import DataError
 from confide.inputs.folders import pictures_in
-from confide.inputs.sidecar import Sidecar, sidecar_of
+from confide.inputs.sidecar import Sidecar, made_of, sidecar_of
 from confide.inputs.source import Origin
 
 
@@ -51,8 +51,8 @@ def check_place(out: Path, source: Origin, *, force: bool) -> None:
     source.refuse_form(out)
     if out.is_dir() and force and not _ours(out):
         raise DataError(
-            f"{out} is a folder that confide did not write: --force replaces an empty folder, or one of "
-            "pictures beside its sidecar. Choose another name."
+            f"{out} is a folder that confide did not write like this: --force replaces an empty folder, or "
+            "one of pictures that is as its sidecar says. Choose another name."
         )
     if not (out.is_dir() and force):
         _need_room("--out", out, force=force)
@@ -80,11 +80,15 @@ def _need_room(option: str, path: Path, *, force: bool) -> None:
 
 
 def _ours(folder: Path) -> bool:
-    """Whether nothing of the user's is lost if this folder is replaced."""
+    """Whether nothing of the user's is lost with this folder: it is empty, or as confide wrote it."""
     if not any(folder.iterdir()):
         return True
-    pictures, others = pictures_in(folder)
-    return bool(pictures) and not others and sidecar_of(folder).is_file()
+    files = {p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file()}
+    try:
+        written = made_of(folder) is not None  # raises where pictures differ from those that were written
+    except DataError:
+        return False
+    return written and files == set(pictures_in(folder)[0])
 
 
 @contextmanager

@@ -5,26 +5,24 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-import numpy as np
 import polars as pl
 
 from confide.attacks.linkage.images import ALL, ClearTrained, Recogniser, SmallCNN
 from confide.audits.images.closed_set import CLEAR, CLOSED, RETRAINED, ClosedSet
 from confide.audits.images.exhibits import deblurring_table, people_table, recognised_as, recognition_table
 from confide.audits.images.protections import PROTECTIONS
-from confide.audits.protections import UNPROTECTED, made_by
+from confide.audits.images.released import doubts, known_or_refused, obscured_by
+from confide.audits.protections import made_by
 from confide.audits.release import AuditedRelease, PlannedGame
 from confide.audits.settings import Settings
 from confide.audits.spec import AuditSpec, Context, Count
-from confide.core.claims import Verifiable
-from confide.core.errors import DataError
 from confide.core.estimate import Estimate, Measured
 from confide.core.nouns import AnyAttack, AnyMechanism
 from confide.games.linkage.images import ImageRecognition
 from confide.inputs.images import Images, ImagesData, read_images
 from confide.mechanisms.anchors.published import Published
 from confide.mechanisms.anonymize.gaussian_blur import GaussianBlur
-from confide.mechanisms.in_order import InOrder, in_order
+from confide.mechanisms.in_order import in_order
 from confide.report import Exhibit
 from confide.utility.images import SSIM, left_of
 
@@ -56,13 +54,7 @@ def subject_of(
     Raises:
         DataError: if nobody says how released pictures were made.
     """
-    if album.released is not None and made_by is None:
-        if not np.array_equal(album.released.pixels, album.pictures.pixels):
-            raise DataError(
-                "nobody says how the released pictures were obscured, and an adversary that does not know it "
-                "would be too weak: say it with --made-by, for example --made-by mosaic:16."
-            )
-        made_by = Published()
+    made_by = known_or_refused(album, made_by)
     released = (1 - held.gallery) * len(album.pictures)
     worlds = held.worlds or (MANY if released >= ENOUGH else FEW)
     return ImagesSubject(album, held.gallery, worlds, settings, made_by)
@@ -109,7 +101,7 @@ class ImagesSubject:
         colour = "colour" if album.pictures.pixels.ndim == 4 else "grey"
         about = {
             "pictures": f"{count(n)} of {count(len(album.people))} people, {h}x{w}, {colour}",
-            "obscured by": self._obscured_by(release),
+            "obscured by": obscured_by(release, self.made_by),
             "divided": f"{self.gallery:.0%} of each person's pictures in the gallery, in each of "
             f"{self.worlds} rounds",
         }
@@ -124,7 +116,7 @@ class ImagesSubject:
                 "It knows how the pictures were obscured, and can do the same to its own.",
             ),
             notes=[alone] * (album.alone > 0),
-            warnings=self._doubts(),
+            warnings=doubts(self.album, self.made_by),
             skipped=self._closed_set(release).skipped,
         )
 
@@ -150,26 +142,6 @@ class ImagesSubject:
     def _known(self, mechanism: AnyMechanism) -> AnyMechanism:
         """How the release of this mechanism was made in all."""
         return mechanism if self.made_by is None else in_order([self.made_by, mechanism])
-
-    def _obscured_by(self, release: AuditedRelease) -> str:
-        """In words; how released pictures were made is said by the mechanisms' names."""
-        own = [] if release.name == UNPROTECTED else [release.name]
-        steps = self.made_by.steps if isinstance(self.made_by, InOrder) else (self.made_by,)
-        before = [
-            type(step).__name__ for step in steps if step is not None and not isinstance(step, Published)
-        ]
-        return ", then ".join([*(f"{name}, as released" for name in before), *own]) or "nothing"
-
-    def _doubts(self) -> tuple[str, ...]:
-        """A warning if the released pictures are not as the adversary believes."""
-        if self.album.released is None or not isinstance(self.made_by, Verifiable):
-            return ()
-        false = [claim.text for claim in self.made_by.claims(self.album.released) if not claim.holds]
-        return tuple(
-            "The released pictures were not made as the adversary believes: it is not true that "
-            f"{text}. A real adversary may know better, and recognise more people than this one."
-            for text in false
-        )
 
     def _closed_set(self, release: AuditedRelease) -> ClosedSet:
         """Everybody in the gallery; the network takes part if it is named, or if nothing is."""
