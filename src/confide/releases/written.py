@@ -107,8 +107,8 @@ def publish(draft: Path, out: Path, sidecar: Sidecar) -> None:
 
     An old sidecar is removed first: a sidecar never stands beside data that it does not speak of.
     """
+    keep_on_disk(draft)  # what a full disk may refuse comes before anything old is touched
     sidecar_of(out).unlink(missing_ok=True)
-    keep_on_disk(draft)
     replace(draft, out)
     with atomic_write(sidecar_of(out)) as there:
         there.write_text(sidecar.text(), encoding="utf-8")
