@@ -27,8 +27,7 @@ IDLE = ("released", "key", "made_by", "protect")
 SAFER = """\
 Write the safer file of {kind}, verify it, and audit it against the original.
 
-The protected data keep the format of the original, and its columns in their order. Columns that the audit
-does not read are left out. People get new random numbers (--ids keep: they keep their ids).
+{form}
 
 What was written is read again. If it is not what the protections claim, nothing is kept. Then it is audited:
 the exit code is that of the audit, and FILE is there also where a limit is exceeded.
@@ -77,7 +76,7 @@ def command(spec: ReleaseSpec) -> click.Command:
         callback=call,
         # An option that would do nothing is not offered.
         params=[*(o for o in options if o.name not in IDLE), _report_option()],
-        help=f"{SAFER.format(kind=spec.audit.name)}\n{story_of(spec.audit.record)}",
+        help=f"{SAFER.format(kind=spec.audit.name, form=spec.form)}\n{story_of(spec.audit.record)}",
     )
 
 

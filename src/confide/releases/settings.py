@@ -35,7 +35,7 @@ class ReleaseSettings:
     """
 
     protections: Annotated[Sequence[str], Flag(group=GET, name="--with", metavar="NAME:SETTINGS")]
-    out: Annotated[Path, Flag(group=GET, metavar="PATH")]
+    out: Annotated[Path, Flag(group=GET, metavar="FILE")]
     force: Annotated[bool, Flag(group=GET)] = False
     rehearse: Annotated[int | None, Flag(group=GET, metavar="SEED", least=0)] = None
     find: Annotated[str | None, Flag(group=GET, metavar="WHAT<=VALUE")] = None

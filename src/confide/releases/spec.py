@@ -91,9 +91,14 @@ class ReleaseSpec:
         read: record -> what is to be protected.
         named: what an id names, for the columns of a key.
         kept: what the user should know of a release with the ids of the original.
+        form: in which form it is written, for the help page.
     """
 
     audit: AuditSpec
     read: Callable[[Any], Releasable]
     named: str = "user"
     kept: str = "People have the ids of the original: an adversary that knows these ids needs no attack."
+    form: str = (
+        "The protected data keep the format of the original, and its columns in their order. Columns that the "
+        "audit does not read are left out. People get new random numbers (--ids keep: they keep their ids)."
+    )
