@@ -17,6 +17,7 @@ import pytest
 from click.testing import CliRunner
 
 from confide.cli import main
+from confide.core.atomic import remove
 
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -68,7 +69,7 @@ def clear() -> None:
     shutil.rmtree("confide-report", ignore_errors=True)
     for pattern in ("safer*", "found.*"):
         for path in Path().glob(pattern):
-            path.unlink()
+            remove(path)
 
 
 def survey_names() -> dict[str, Any]:

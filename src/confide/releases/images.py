@@ -115,8 +115,8 @@ SPEC = ReleaseSpec(
     named="picture",
     kept="Pictures have the names, sub-folders or people of the original: these may say who is in them.",
     form=(
-        "A folder of pictures stays a folder, an .npz file an .npz file. Lossy formats become PNG. Nothing but "
-        "pixels is written. Files get new random numbers as names, in one folder, and rows a random order "
-        "(--ids keep: names, sub-folders and y stay)."
+        "A folder of pictures stays a folder, an .npz file an .npz file. Lossy formats become PNG. Nothing "
+        "but pixels is written. Files get new random numbers as names, in one folder, and rows a random "
+        "order (--ids keep: names, sub-folders and y stay)."
     ),
 )

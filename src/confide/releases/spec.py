@@ -100,5 +100,6 @@ class ReleaseSpec:
     kept: str = "People have the ids of the original: an adversary that knows these ids needs no attack."
     form: str = (
         "The protected data keep the format of the original, and its columns in their order. Columns that "
-        "the audit does not read are left out. People get new random numbers (--ids keep: they keep their ids)."
+        "the audit does not read are left out. People get new random numbers (--ids keep: they keep their "
+        "ids)."
     )
