@@ -100,7 +100,8 @@ def played(
     """One seed: everybody who can be is asked about."""
     able = np.random.default_rng([seed, 4]).permutation(np.flatnonzero(knowing.eligible(data)))
     game = RatingsLinkage(mechanism=mechanism, records=data, targets=able, knowing=knowing, parts=PARTS)
-    return play(game, attack, worlds=PARTS, rng=np.random.default_rng(seed))
+    # Randomised response promises for one pair; what it does for a whole person is measured here.
+    return play(game, attack, worlds=PARTS, rng=np.random.default_rng(seed), across_units=True)
 
 
 def over_seeds(parts: list[Evidence], one: Callable[[Evidence], Estimate]) -> Estimate:
