@@ -195,6 +195,10 @@ def test_several_releases_side_by_side_saved_and_found_again(tmp_path):
     assert frontier.rows[1][2].value > 0.5 > 0.45 > frontier.rows[3][2].value, (
         "DP-Pix hides what a mosaic shows"
     )
+    named = [" ".join(s.warnings) for s in found.sections]
+    assert "puts the right name to" in named[0] and "puts the right name" not in named[2], (
+        "a reader must not take the open set for all: here DP-Pix hides people in both"
+    )
     assert found.sections[2].promise is not None and "promised" in found.sections[2].about
     found.save(tmp_path / "out")
     evidence = pl.read_parquet(tmp_path / "out" / "evidence.parquet")

@@ -9,7 +9,13 @@ import polars as pl
 
 from confide.attacks.linkage.images import ALL, ClearTrained, Recogniser, SmallCNN
 from confide.audits.images.closed_set import CLEAR, CLOSED, RETRAINED, ClosedSet
-from confide.audits.images.exhibits import deblurring_table, people_table, recognised_as, recognition_table
+from confide.audits.images.exhibits import (
+    deblurring_table,
+    if_all_are_known,
+    people_table,
+    recognised_as,
+    recognition_table,
+)
 from confide.audits.images.protections import PROTECTIONS
 from confide.audits.images.released import doubts, known_or_refused, obscured_by
 from confide.audits.protections import made_by
@@ -116,7 +122,7 @@ class ImagesSubject:
                 "It knows how the pictures were obscured, and can do the same to its own.",
             ),
             notes=[alone] * (album.alone > 0),
-            warnings=doubts(self.album, self.made_by),
+            warnings=(*doubts(self.album, self.made_by), *if_all_are_known(self._closed_set(release))),
             skipped=self._closed_set(release).skipped,
         )
 

@@ -9,6 +9,7 @@ import polars as pl
 
 from confide.attacks.reconstruction.images.deblur import EXACT, ROUNDED, deblurred, power_of
 from confide.audits.images.closed_set import CLEAR, RETRAINED, ClosedSet
+from confide.core.arrays import Ints
 from confide.inputs.images import ImagesData
 from confide.measure.pictures import average, psnr
 from confide.mechanisms.anonymize.gaussian_blur import GaussianBlur, blurred
@@ -23,7 +24,6 @@ def recognition_table(found: ClosedSet, album: ImagesData) -> Table:
         for e in found.scores
         for model, source in [e]
     ]
-    commonest = max(Counter(truth.tolist()).values()) / len(truth)
     return Table(
         title="If everybody in the pictures is a candidate",
         reading=(
@@ -32,12 +32,33 @@ def recognition_table(found: ClosedSet, album: ImagesData) -> Table:
             people,
             " people, nobody held out; intervals know that pictures of one person go together. Compare what "
             "a machine learns from pictures obscured the same way with what it learns from clear ones. The "
-            f"most frequent person is in {commonest:.1%}.",
+            f"most frequent person is in {_commonest(truth):.1%}.",
         ),
         head=("machine", "right name", "right name among the first five"),
         rows=(*rows, ("guessing", 1 / people, min(5, people) / people)),
         of=people,
     )
+
+
+def if_all_are_known(found: ClosedSet) -> tuple[str, ...]:
+    """A warning where names are found among known people; the risk at the top is that of the open set.
+
+    Strong noise leaves no sign of whether somebody is known, and then that risk is low; who it is among the
+    people of a class or a firm may still be seen.
+    """
+    rate = found.rate(RETRAINED, k=1)
+    if rate.low <= _commonest(found.world.secrets):
+        return ()
+    return (
+        f"An adversary that knows everybody in the pictures puts the right name to {rate.value:.0%} of them "
+        f"[{rate.low:.0%}, {rate.high:.0%}]. The risk at the top is that of one that must also tell who is "
+        "unknown to it.",
+    )
+
+
+def _commonest(truth: Ints) -> float:
+    """The share of pictures that show the most frequent person: what naming them every time reaches."""
+    return max(Counter(truth.tolist()).values()) / len(truth)
 
 
 def people_table(found: ClosedSet, album: ImagesData) -> Table:
