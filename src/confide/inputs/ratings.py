@@ -73,7 +73,7 @@ class Ratings:
     within: Annotated[str, Flag(group=KNOWS, metavar="SPAN")] = "14d"
     off_by: Annotated[float, Flag(group=KNOWS)] = 0.0
     beyond: Annotated[int, Flag(group=KNOWS, least=0)] = 0
-    targets: Annotated[int, Flag(group=HOW, least=10)] = 1_000
+    targets: Annotated[int, Flag(group=HOW, least=2)] = 1_000
 
     def __post_init__(self) -> None:
         _ = self.knowing  # what cannot be is said before any file is read
@@ -235,13 +235,11 @@ def _matched(
         names=names,
         keyed=key is not None,
     )
-    counted = list(_merged(table, records))
+    missing = [c for r, c in roles.items() if c is not None and kept[r] is None]
+    lacks = [f"{other.name} has no column {c!r}: the adversary cannot compare it." for c in missing]
     # People in the release alone are candidates, but nobody knows facts about them.
     outsiders = int((records.counts() == 0).sum())
-    if outsiders:
-        counted.append(
-            f"{outsiders:,} people of {other.name} are not in {table.name}: nobody asks about them."
-        )
+    unasked = f"{outsiders:,} people of {other.name} are not in {table.name}: nobody asks about them."
     return RatingsData(
         records=records,
         people=people,
@@ -252,15 +250,8 @@ def _matched(
         released_source=Source.of(other, kept, time=shown_form),
         # The owner has left them out already: they are controls without a coin.
         absent=public.counts() == 0,
-        notes=(
-            *(
-                f"{other.name} has no column {column!r}: the adversary cannot compare it."
-                for role, column in roles.items()
-                if column is not None and kept[role] is None
-            ),
-            *(() if form is None else form.notes),
-        ),
-        counted=tuple(counted),
+        notes=(*lacks, *(() if form is None else form.notes)),
+        counted=(*_merged(table, records), *(unasked,) * (outsiders > 0)),
     )
 
 

@@ -83,7 +83,7 @@ class Traces:
     key: AnyTable | None = None
     made_by: Annotated[str | None, Flag(group=KNOWS, metavar="NAME:SETTINGS")] = None
     points: Annotated[int, Flag(group=KNOWS, least=1)] = 4
-    targets: Annotated[int, Flag(group=HOW, least=10)] = 1_000
+    targets: Annotated[int, Flag(group=HOW, least=2)] = 1_000
 
     def __post_init__(self) -> None:
         _ = self.metres, self.seconds  # what cannot be is said before any file is read

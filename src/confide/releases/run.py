@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -55,25 +55,21 @@ def protect(spec: ReleaseSpec, held: object, *, release: ReleaseSettings, settin
         texts = (search.text,)
         # the written file is held to the limit too: its noise is another draw than the search's
         plain = replace(plain, limits=(*plain.limits, release.find.replace("<=", "=")))
-    said, texts = "+".join(texts), (*data.as_read, *texts)
-    text = "+".join(texts)
-    made = parse_protections([said, text], spec.audit.protections, noise=noise)
-    mechanism = made[text]
-    rehearsed = parse_protections([text], spec.audit.protections)[text]  # the adversary draws its own noise
-    told = data.notes(mechanism)
-    view = _applied(mechanism, data, said, release)
+    made = _made(spec, data, texts, noise)
+    mechanism, told = made.mechanism, data.notes(made.mechanism)
+    view = _applied(made, data, release)
     numbers = _numbers(len(data.rows(mechanism)), release)
     with draft_of(release.out) as draft:
         data.write(view, numbers, draft)
         reread = data.reread(draft, numbers)
-        verified = _verified(data, made[said], view, reread)
-        found = audit_subject(spec.audit, data.subject(reread, rehearsed, plain), settings=plain)
+        verified = _verified(data, made.asked, view, reread)
+        found = audit_subject(spec.audit, data.subject(reread, made.rehearsed, plain), settings=plain)
         if search is not None:
             found = search.drawn_in(found)
         data.source.refuse_changed()
         sidecar = Sidecar(
             kind=spec.audit.name,
-            protections=texts,
+            protections=made.texts,
             settings=tuple(repr(step) for step in _steps(mechanism)),
             noise=_source_of_noise(mechanism, noise),
             promise=None if mechanism.budget is None else str(mechanism.budget),
@@ -90,14 +86,41 @@ def protect(spec: ReleaseSpec, held: object, *, release: ReleaseSettings, settin
         if release.key_out is not None and numbers is not None:
             write_key(data.key(numbers, mechanism), release.key_out, named=spec.named)
     kept = (spec.kept,) if release.ids == "keep" else ()
-    notes = (*told, *_notes(data, view, mechanism, release, said), *kept)
+    notes = (*told, *_notes(data, view, made, release), *kept)
     return Written(out=release.out, sidecar=sidecar, audit=found, notes=notes)
 
 
-def _applied(mechanism: AnyMechanism, data: Releasable, text: str, release: ReleaseSettings) -> View:
-    view = mechanism(data.given, rng=_rng(release, "noise")).view
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Made:
+    """How a release is made.
+
+    Args:
+        texts: all protections, those that reading applied first.
+        said: what the user asked for, as one protection.
+        asked: the mechanism of that alone, whose claims are verified.
+        mechanism: all of it.
+        rehearsed: the same with noise from a seed, as the adversary of an audit draws it.
+    """
+
+    texts: tuple[str, ...]
+    said: str
+    asked: AnyMechanism
+    mechanism: AnyMechanism
+    rehearsed: AnyMechanism
+
+
+def _made(spec: ReleaseSpec, data: Releasable, texts: tuple[str, ...], noise: Noise) -> _Made:
+    said, every = "+".join(texts), (*data.as_read, *texts)
+    text, known = "+".join(every), spec.audit.protections
+    made = parse_protections([said, text], known, noise=noise)
+    rehearsed = parse_protections([text], known)[text]
+    return _Made(texts=every, said=said, asked=made[said], mechanism=made[text], rehearsed=rehearsed)
+
+
+def _applied(made: _Made, data: Releasable, release: ReleaseSettings) -> View:
+    view = made.mechanism(data.given, rng=_rng(release, "noise")).view
     if not len(view):
-        raise DataError(f"{text} leaves nothing of the records: protect them less.")
+        raise DataError(f"{made.said} leaves nothing of the records: protect them less.")
     return view
 
 
@@ -142,14 +165,12 @@ def _source_of_noise(mechanism: AnyMechanism, noise: Noise) -> Literal["secure",
     return "none" if mechanism.budget is None else "secure"
 
 
-def _notes(
-    data: Releasable, view: View, mechanism: AnyMechanism, release: ReleaseSettings, text: str
-) -> tuple[str, ...]:
+def _notes(data: Releasable, view: View, made: _Made, release: ReleaseSettings) -> tuple[str, ...]:
     """What the user should know of the written file, a sentence each."""
     unread = data.source.unread
     unchanged = data.same(view, data.given).holds
     said = (
-        (f"{text} changes nothing in these records.", unchanged),
+        (f"{made.said} changes nothing in these records.", unchanged),
         (f"Left out, since the audit did not look at them: {', '.join(unread)}.", bool(unread)),
         (
             "Noise and new numbers come from a seed: this is a rehearsal. Do not publish it.",
@@ -157,7 +178,7 @@ def _notes(
         ),
         (
             "The setting was chosen by looking at the data, and the promise does not cover that choice.",
-            release.find is not None and mechanism.budget is not None,
+            release.find is not None and made.mechanism.budget is not None,
         ),
     )
     return tuple(line for line, so in said if so)
