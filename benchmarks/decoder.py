@@ -121,7 +121,7 @@ class Table:
             known = np.isfinite(guess.score)
             found = rates(Evidence.of(member[known], guess.score[known]))[0].tolist()
             conclusive = guess.diagnostics is None or guess.diagnostics.conclusive
-            said = " ".join(guess.diagnostics.remarks if guess.diagnostics else ())
+            said = " ".join(guess.diagnostics.texts if guess.diagnostics else ())
             share = re.search(r"explain (\d+)% of the target", said)
             self.done[key] = [*found, float(conclusive), float(share[1]) / 100 if share else math.nan]
             print(key, " ".join(f"{v:.3f}" for v in self.done[key]), flush=True)

@@ -116,7 +116,7 @@ def attacked(one: Row, records: Records, classes: int, cache: Path | None) -> Fo
         tpr={name: _three(risk.tpr_at[1].rate) for name, risk in risks.items()},
         ahead={f"{a} - {b}": _three(paired_auc(everything[a], everything[b])) for a, b in PAIRS},
         seconds=seconds | {name: evidence.seconds for name, evidence in everything.items()},
-        remarks=[line for w in everything["decoder"].diagnostics for line in w.remarks],
+        remarks=[text for one in everything["decoder"].diagnostics for text in one.texts],
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, ClassVar
@@ -50,6 +51,7 @@ def architecture() -> nn.Sequential:
     return nn.Sequential(nn.Linear(8, 32), nn.ReLU(), nn.Linear(32, 2))
 
 
+@cache
 def trained() -> list[dict[str, torch.Tensor]]:
     """The weights at the start, on the way, and at the end of a run that learns its records by heart."""
     torch.manual_seed(0)
@@ -63,9 +65,6 @@ def trained() -> list[dict[str, torch.Tensor]]:
         nn.functional.cross_entropy(net(x), y).backward()
         optimiser.step()
     return states
-
-
-STATES = trained()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,7 +118,7 @@ def compared(*attacks: Any, checkpoints: Any = ()) -> Comparison | None:
 
 def with_state(number: int) -> nn.Module:
     net = architecture()
-    net.load_state_dict(STATES[number])
+    net.load_state_dict(trained()[number])
     return net
 
 
@@ -185,7 +184,7 @@ def test_an_unknown_access_is_refused() -> None:
     with pytest.raises(DataError, match="choose from white-box, black-box, label-only"):
         audit(access="grey-box")
     with pytest.raises(DataError, match="checkpoints show the inside"):
-        audit(access="black-box", checkpoints=[STATES[0]])
+        audit(access="black-box", checkpoints=[trained()[0]])
 
 
 def test_white_box_access_tries_more() -> None:
@@ -209,7 +208,7 @@ def test_a_layer_that_does_not_exist_is_a_named_skip() -> None:
 
 
 def test_weights_are_put_into_the_architecture(tmp_path: Path) -> None:
-    save_file(STATES[-1], tmp_path / "net.safetensors")
+    save_file(trained()[-1], tmp_path / "net.safetensors")
     fresh = audit(architecture(), attacks=[SmallGradient()])
     filled = audit(architecture(), attacks=[SmallGradient()], weights=tmp_path / "net.safetensors")
     whole = audit(with_state(-1), attacks=[SmallGradient()])
@@ -220,11 +219,11 @@ def test_weights_are_put_into_the_architecture(tmp_path: Path) -> None:
 
 def test_weights_of_another_model_are_refused_before_any_work() -> None:
     with pytest.raises(ModelError, match=r"0\.weight is \(32, 8\), not \(4, 8\)"):
-        audit(nn.Sequential(nn.Linear(8, 4), nn.ReLU(), nn.Linear(4, 2)), weights=STATES[-1])
+        audit(nn.Sequential(nn.Linear(8, 4), nn.ReLU(), nn.Linear(4, 2)), weights=trained()[-1])
     with pytest.raises(ModelError, match="go into a torch module"):
-        audit(TorchModel(with_state(-1)).predict, weights=STATES[-1])
+        audit(TorchModel(with_state(-1)).predict, weights=trained()[-1])
     with pytest.raises(ModelError, match="go into a torch module"):
-        audit(TorchModel(with_state(-1)).predict, checkpoints=[STATES[0]])
+        audit(TorchModel(with_state(-1)).predict, checkpoints=[trained()[0]])
 
 
 @pytest.mark.parametrize(
@@ -313,13 +312,13 @@ def test_an_informed_adversary_can_be_played_and_what_he_knew_is_said() -> None:
 
 
 def test_gradient_norms_over_training_are_those_of_each_state(tmp_path: Path) -> None:
-    for number, state in enumerate(STATES[:2]):
+    for number, state in enumerate(trained()[:2]):
         save_file(state, tmp_path / f"epoch{number}.safetensors")
     files = [tmp_path / f"epoch{number}.safetensors" for number in range(2)]
     (plot,) = plots(audit(attacks=[SmallGradient()], checkpoints=files))
     assert plot.places == ("epoch0", "epoch1", "published")
     members, others = plot.lines
-    for at, state in enumerate(STATES):
+    for at, state in enumerate(trained()):
         net = architecture()
         net.load_state_dict(state)
         total = np.linalg.norm(TorchModel(net).gradient(X, Y), axis=1)
@@ -337,7 +336,7 @@ def plots(done: confide.audits.Audit) -> list[Plot]:
 
 
 def test_checkpoints_of_one_name_stay_apart() -> None:
-    (plot,) = plots(audit(attacks=[SmallGradient()], checkpoints=[STATES[0], with_state(1)]))
+    (plot,) = plots(audit(attacks=[SmallGradient()], checkpoints=[trained()[0], with_state(1)]))
     assert plot.places == ("checkpoint 1", "checkpoint 2", "published")
     assert _distinct(["net", "net", "published"]) == ["net (1)", "net (2)", "published (3)"]
     assert _distinct(["a", "b"]) == ["a", "b"]
@@ -355,7 +354,7 @@ def test_a_module_frozen_for_inference_is_audited_from_inside() -> None:
 
 
 def test_the_report_says_which_weights_it_is_about(tmp_path: Path) -> None:
-    for name, state in zip(("epoch0", "epoch5", "net"), STATES, strict=True):
+    for name, state in zip(("epoch0", "epoch5", "net"), trained(), strict=True):
         save_file(state, tmp_path / f"{name}.safetensors")
     files = [tmp_path / f"{name}.safetensors" for name in ("epoch0", "epoch5", "net")]
     digests = [digest_of(TorchModel(with_state(i))) for i in range(3)]
@@ -378,7 +377,7 @@ def test_the_report_says_which_weights_it_is_about(tmp_path: Path) -> None:
         assert digests[2] in done.report.html()
         assert str(tmp_path) not in done.report.json()
     assert facts(audit())["parameters"] == f"sha256 {digests[2]}..."
-    assert audit(weights=STATES[-1], name="ours").report.page["release"] == "ours"
+    assert audit(weights=trained()[-1], name="ours").report.page["release"] == "ours"
 
 
 def test_what_was_told_is_said_and_that_the_others_were_not_told() -> None:
@@ -398,7 +397,7 @@ class Named(SmallGradient):
 
 
 def test_a_row_says_from_where_it_started() -> None:
-    for checkpoints, means in (([], "nobody's membership known"), ([STATES[0]], "from a known start")):
+    for checkpoints, means in (([], "nobody's membership known"), ([trained()[0]], "from a known start")):
         found = compared(Named(), Loss(), checkpoints=checkpoints)
         assert found is not None
         assert [r.means for r in found.rungs][-1] == f"decoder, {means}"
@@ -431,7 +430,7 @@ def test_an_architecture_without_its_weights_is_warned_about() -> None:
         guessing[2].weight.zero_()
         guessing[2].bias[:] = torch.tensor([0.0, 1.0])  # one class for everybody
     assert warned(guessing)
-    assert not warned(guessing, weights=STATES[-1])
+    assert not warned(guessing, weights=trained()[-1])
     assert not warned(with_state(-1))
 
 

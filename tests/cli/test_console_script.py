@@ -6,9 +6,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 CONFIDE = Path(sys.executable).parent / "confide"
 
 
+@pytest.mark.slow
 def test_worker_processes_find_the_users_module(desk: Path) -> None:
     command = [
         *(str(CONFIDE), "audit", "model", "mymodel:pipeline", "--train", "mymodel:train"),

@@ -1,4 +1,4 @@
-"""A kill or a full disk in the middle: what was finished survives, and nothing stands there half."""
+"""A kill, an interrupt or a full disk: what was finished survives, and nothing stands there half."""
 
 from __future__ import annotations
 
@@ -11,6 +11,10 @@ import sys
 import time
 from pathlib import Path
 
+import pytest
+
+from .conftest import Run
+
 SLOW_TRAIN = """
 
 def slow_train(X, y, *, rng):
@@ -20,6 +24,18 @@ def slow_train(X, y, *, rng):
     pathlib.Path("trained", str(time.time_ns())).touch()
     time.sleep(0.5)
     return model
+"""
+
+INTERRUPTED_TRAIN = """
+
+def interrupted_train(X, y, *, rng):
+    import pathlib, time
+    done = pathlib.Path("trained")
+    done.mkdir(exist_ok=True)
+    if pathlib.Path("interrupt").exists() and len(list(done.iterdir())) == 2:
+        raise KeyboardInterrupt
+    (done / str(time.time_ns())).touch()
+    return train(X, y, rng=rng)
 """
 
 COMMAND = [
@@ -33,6 +49,23 @@ def trained(desk: Path) -> int:
     return len(list((desk / "trained").glob("*"))) if (desk / "trained").exists() else 0
 
 
+def test_an_interrupted_audit_resumes_with_nothing_redone_and_the_same_result(desk: Path, audit: Run) -> None:
+    (desk / "mymodel.py").write_text((desk / "mymodel.py").read_text() + INTERRUPTED_TRAIN)
+    words = ("--attacks", "loss,rmia", "--train", "mymodel:interrupted_train", "--out", "out")
+    (desk / "interrupt").touch()
+    assert audit(*words, references=4).exit_code == 130
+    assert trained(desk) == 2 and not (desk / "out").exists()
+    (desk / "interrupt").unlink()
+    done = audit(*words, references=4)
+    assert done.exit_code == 0, done.output
+    assert trained(desk) == 4
+    resumed = findings(desk)
+    assert audit(*words, "--cache", "another-cache", references=4).exit_code == 0
+    assert trained(desk) == 8
+    assert findings(desk) == resumed
+
+
+@pytest.mark.slow
 def test_a_killed_audit_resumes_with_nothing_redone_and_the_same_result(desk: Path) -> None:
     (desk / "mymodel.py").write_text((desk / "mymodel.py").read_text() + SLOW_TRAIN)
     running = subprocess.Popen(COMMAND, cwd=desk, env=os.environ, stderr=subprocess.DEVNULL)

@@ -5,9 +5,9 @@ from __future__ import annotations
 import copy
 import json
 
-import jsonschema
+from confide.report import Report, report
 
-from confide.report import Report, report, schema
+from .page_schema import validate
 
 
 def as_it_was(made: Report) -> dict:
@@ -33,7 +33,7 @@ def as_it_was(made: Report) -> dict:
 def loaded(old: dict, folder) -> Report:
     (folder / "report.json").write_text(json.dumps(old), "utf-8")
     again = Report.load(folder / "report.json")
-    jsonschema.Draft202012Validator(schema()).validate(json.loads(again.json()))
+    validate(json.loads(again.json()))
     return again
 
 

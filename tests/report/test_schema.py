@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import get_args, get_type_hints, is_typeddict
 
-import jsonschema
 import pytest
 
 from confide.report import page_types, report, schema
 from confide.report.renders.json import SCHEMA
+
+from .page_schema import is_valid, of_each_type
 
 
 def records() -> dict[str, type]:
@@ -47,18 +48,25 @@ def test_its_name_is_that_of_the_pages_and_of_the_files():
 )
 def test_a_page_that_breaks_one_type_breaks_the_schema(make, path, value):
     made = report([make.section(1.9)], seed=7).page
-    check = jsonschema.Draft202012Validator(schema())
-    assert check.is_valid(made)
+    assert is_valid(made)
     part = made
     for step in path[:-1]:
         part = part[step]
     part[path[-1]] = value
-    assert not check.is_valid(made)
+    assert not is_valid(made)
 
 
 def test_a_missing_field_breaks_the_schema(make):
-    check = jsonschema.Draft202012Validator(schema())
+    made = report([make.section(1.0)], seed=7).page
+    assert is_valid(made)
     for name in page_types.Page.__required_keys__:
-        assert not check.is_valid(
-            {k: v for k, v in report([make.section(1.0)], seed=7).page.items() if k != name}
-        )
+        assert not is_valid({k: v for k, v in made.items() if k != name})
+
+
+def test_a_chart_record_with_a_value_of_another_type_breaks_the_schema_wherever_it_stands(make):
+    """So that the other tests may ask of one record of each combination of types."""
+    made = report([make.section(1.0)], seed=7).page
+    records = made["charts"][0]["records"]
+    assert len(of_each_type(records)) < len(records)
+    records[len(records) // 2]["fpr"] = [0.1]
+    assert not is_valid(made)
