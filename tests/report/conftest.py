@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from types import SimpleNamespace
 
 import numpy as np
@@ -25,6 +26,7 @@ def clopper_pearson(rate: float, n: int, confidence: float = 0.95) -> Estimate:
     return Estimate(k / n, low, high, confidence)
 
 
+@cache
 def gaussian_risk(
     mu: float, *, attack: str = "lira", n: int = 3_000, confidence: float = 0.95, **changes
 ) -> Risk:
@@ -94,6 +96,7 @@ def gaussian_risk(
     return Risk(**(given | changes))
 
 
+@cache
 def gaussian_evidence(mu: float, *, n: int = 3_000) -> Evidence:
     """Deterministic normal scores: quantiles, no sampling."""
     q = norm.ppf((np.arange(n) + 0.5) / n)

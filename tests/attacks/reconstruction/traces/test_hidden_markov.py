@@ -14,7 +14,6 @@ from confide.attacks.reconstruction.traces._hidden_markov import (
     likeliest_paths,
     log_likelihood,
     posterior,
-    sampled_paths,
 )
 
 R, T, SYMBOLS = 3, 5, 4
@@ -62,18 +61,6 @@ def test_each_chain_with_sequences_of_its_own():
         for u in range(3)
     ]
     assert log_likelihood(chain, seen)[0] == pytest.approx(np.concatenate(alone), abs=1e-12)
-
-
-def test_sampled_paths_follow_their_law():
-    """40,000 draws over 243 paths: a chi-square with p below 1e-6 once in a million runs."""
-    chain, draws = chains(1), 40_000
-    seen = np.broadcast_to(np.array([0, -1, 2, -1, 1]), (1, draws, T))
-    _, weight = every_path(chain, 0, seen[0, 0])
-    found = sampled_paths(chain, seen, rng=rng(3))[:, 0].T @ (R ** np.arange(T)[::-1])
-    count, expected = np.bincount(found, minlength=R**T), draws * weight / weight.sum()
-    many = expected >= 5
-    statistic = ((count - expected)[many] ** 2 / expected[many]).sum()
-    assert statistic < many.sum() + 5 * math.sqrt(2 * many.sum())
 
 
 def test_the_impossible_is_floored_and_flagged():

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from confide.core.arrays import Bools, Floats, Ints, Rng
+from confide.core.arrays import Bools, Floats, Ints
 
 # As an observation: nothing was seen at this step. It picks the last row of `likelihood`, which is all ones.
 NOT_SEEN = -1
@@ -110,24 +110,11 @@ def likeliest_paths(chains: Chains, observed: Ints) -> Ints:
     return path
 
 
-def sampled_paths(chains: Chains, observed: Ints, *, rng: Rng) -> Ints:
-    """Path sampling from P(path | all that was seen): filter forward, sample backward. int64[T, U, J]."""
-    found = filtered(chains, observed)
-    path = np.empty(found.shape[:-1], np.int64)
-    coins = rng.random(path.shape)
-    path[-1] = _drawn(found[-1], coins[-1])
-    whose = np.arange(found.shape[1])[:, None]
-    for t in range(len(path) - 1, 0, -1):
-        into = chains.transition[whose, :, path[t]]  # [U, J, S], from each state to the one drawn
-        path[t - 1] = _drawn(found[t - 1] * into, coins[t - 1])
-    return path
-
-
 def _shown(table: Floats, symbols: Ints) -> Floats:
-    """The likelihood of one symbol for each state, [U, J, S]."""
+    """The likelihood of one symbol for each state, [U, J, S]; `NOT_SEEN` is the last row."""
     if len(symbols) == 1:
         return table[:, symbols[0]]
-    return np.take_along_axis(table, symbols[..., None] % table.shape[1], axis=1)
+    return table[np.arange(len(table))[:, None], symbols]
 
 
 def _weighed(ahead: Floats, shown: Floats) -> tuple[Floats, Floats, Bools]:
@@ -143,10 +130,3 @@ def _weighed(ahead: Floats, shown: Floats) -> tuple[Floats, Floats, Bools]:
         whole = both.sum(axis=-1)
         return both / whole[..., None], np.where(impossible, FLOOR, scale), impossible
     return both / scale[..., None], scale, impossible
-
-
-def _drawn(weight: Floats, coins: Floats) -> Ints:
-    """An index of the last axis for each coin, in proportion to the weights."""
-    # Inverse of the cumulated weights, for all chains and sequences at once.
-    up_to = np.cumsum(weight, axis=-1)
-    return (up_to <= (coins * up_to[..., -1])[..., None]).sum(axis=-1).clip(max=weight.shape[-1] - 1)

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from confide.attacks.reconstruction.traces._hidden_markov import NOT_SEEN, Chains, sampled_paths
+from confide.attacks.reconstruction.traces._gaps import Gaps
+from confide.attacks.reconstruction.traces._hidden_markov import NOT_SEEN, Chains
 from confide.core.arrays import Array, Floats, Ints, Rng
 
 # People who are sampled at once, sorted by length, so that little is sampled beyond the end of a trace.
@@ -155,13 +156,12 @@ def _gibbs(
 def _rounds(
     local: Ints, alpha: Floats, within: Array, *, burn_in: int, keep: int, rng: Rng
 ) -> tuple[Floats, Floats]:
-    people, states = alpha.shape
-    emission = np.broadcast_to(np.eye(states), (people, states, states))
+    states, gaps = alpha.shape[1], Gaps.of(local)
     start = _scaled(alpha)
     transition = np.repeat(start[:, None], states, axis=1)
     begun, moved = np.zeros_like(start), np.zeros_like(transition)
     for turn in range(burn_in + keep):
-        path = sampled_paths(Chains(start, transition, emission), local[:, None], rng=rng)[:, :, 0].T
+        path = gaps.filled(start, transition, rng=rng)
         counts = _moves(path, within, states) + alpha[:, None]
         visits = _counted(np.where(within, path, NOT_SEEN)[..., None], (states,)) + alpha
         start, transition = _scaled(rng.standard_gamma(visits)), _scaled(rng.standard_gamma(counts))
