@@ -2,14 +2,13 @@
 
 An inverted score, a biased p(z), a "fixed" variance that is not, a regressor fitted on what it scores, a
 wrong recipe, an empty result, a shipped example that no longer fits, a cache that tells data apart by name
-and shape, an epsilon of log n, a rate that cannot be resolved. (4 and 10 also in tests/measure.)
+and shape, an epsilon of log n, a rate that cannot be resolved. (8 is in tests/docs;
+4 and 10 also in tests/measure.)
 """
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -140,16 +139,6 @@ def test_7_an_attack_that_cannot_run_is_an_error_never_an_empty_result():
     for attack in (LiRA(), RMIA(), StudentT(), Quantile()):
         with pytest.raises(KnowledgeError, match=f"{attack.name} needs"):
             attack(case, rng=rng())
-
-
-def test_8_the_words_of_the_documentation_run(tmp_path, monkeypatch):
-    """Shipped examples that no longer fit the code: ours are run as they stand."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("CONFIDE_CACHE", str(tmp_path / "cache"))
-    page = (Path(__file__).parents[2] / "docs/index.md").read_text()
-    (block,) = re.findall(r"```python\n(.*?)```", page, flags=re.S)
-    exec(compile(block, "docs/index.md", "exec"), {})
-    assert (tmp_path / "confide-report/report.html").exists()
 
 
 def test_10_a_rate_that_the_controls_cannot_resolve_is_not_a_number():

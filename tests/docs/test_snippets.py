@@ -21,6 +21,7 @@ from confide.core.atomic import remove
 
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+SAVED = re.compile(r"audit\.save\(\"([^\"]+)\"\)")
 BLOCK = re.compile(r"^```(\w*)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 
 NOT_RUN = {
@@ -33,6 +34,9 @@ NOT_RUN = {
 
 READ_ONLY = {"decoder.md": "formulas, fenced without a language"}
 """Pages whose blocks are no code, each with the reason."""
+
+QUICK = ("likes.md", "ratings.md")
+"""Pages that run in a second or two; `make slow` runs the others."""
 
 JUDGED = (0, 1)
 """Exit codes of an audit that ran: 1 says that a limit is exceeded. 2 is bad input, 3 a fault of confide."""
@@ -128,14 +132,15 @@ def run_command(block: Block, command: str) -> None:
 def pages_with_code() -> list[Any]:
     """A parameter for each page; data.md loads a real data set, which is not downloaded for a test."""
     real = (
+        pytest.mark.slow,
         pytest.mark.real_data,
         pytest.mark.skipif("CONFIDE_DATA" not in os.environ, reason="no real data"),
     )
+    marks = dict.fromkeys(QUICK, ()) | {"data.md": real}
     found = [p for p in PAGES if {b.language for b in blocks(p)} & {"python", "console"}]
-    return [pytest.param(p, id=p.name, marks=real if p.name == "data.md" else ()) for p in found]
+    return [pytest.param(p, id=p.name, marks=marks.get(p.name, pytest.mark.slow)) for p in found]
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("page", pages_with_code())
 def test_the_blocks_of_a_page_run(page: Path, desk: Path) -> None:
     there = blocks(page)
@@ -144,6 +149,8 @@ def test_the_blocks_of_a_page_run(page: Path, desk: Path) -> None:
         clear()
         if block.language == "python":
             exec(compile(block.text, f"{page.name}:{block.line}", "exec"), names)
+            for folder in SAVED.findall(block.text):
+                assert Path(folder, "report.html").exists(), f"{page.name}:{block.line}"
         for command in block.commands if block.language == "console" else ():
             if not not_run(command):
                 run_command(block, command)

@@ -44,10 +44,10 @@ def case(attack: Any, label: str = "") -> AttackCase:
     return AttackCase(
         attack=attack,
         label=label,
-        silent=Sitting(partial(game, Random()), 12),
+        silent=Sitting(partial(game, Random()), 6),
         naked=Sitting(partial(game, group=10), 4),  # ten people, counted as they are
         reaches=0.85,
-        leaky=Sitting(game, 10),
+        leaky=Sitting(game, 5),
         null=permuted_exposure,
         small=Sitting(game, 2),
         judge=ByScore(),
