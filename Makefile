@@ -28,7 +28,8 @@ demo: $(STAMP)   ## audit two models of a sensitive survey and write confide-dem
 	$(BIN)/confide demo --out confide-demo
 
 # Workers take runs of neighbouring tests from each other, so that what neighbours share is made once.
-PYTEST := $(BIN)/pytest -q -n 2 --dist worksteal
+# Bytecode is kept even where the environment says not to: every test that starts a process would compile anew.
+PYTEST := PYTHONDONTWRITEBYTECODE= $(BIN)/pytest -q -n 2 --dist worksteal
 
 test: $(STAMP)   ## every fast test and doctest, under four minutes on two cores
 	$(PYTEST)
