@@ -21,6 +21,8 @@ from confide.inputs.traces import Traces, read_traces
 from confide.mechanisms.anonymize.coarse_traces import cells
 from confide.mechanisms.anonymize.split_traces import SplitTraces
 
+pytestmark = pytest.mark.usefixtures("quick_traces")
+
 MADE = wanderers(160, around=(48.1, 11.5), each=25, places=120, days=12, rng=np.random.default_rng(1))
 assert MADE.where is not None
 FRAME = pl.DataFrame(

@@ -17,6 +17,8 @@ from confide.data.twins_traces import wanderers
 
 Run = Callable[..., Result]
 
+pytestmark = pytest.mark.usefixtures("quick_traces")
+
 TRACES = ("audit", "traces", "visits.csv", "--user", "who", "--time", "when")
 PLACE, SPOT = ("--place", "club"), ("--lat", "lat", "--lon", "lon")
 QUICK = ("--attacks", "unicity,nearby-points", "--targets", "100")

@@ -19,6 +19,8 @@ from confide.mechanisms.anonymize.rare_places import WithoutRarePlaces
 from confide.mechanisms.anonymize.split_traces import SplitTraces
 from confide.views.traces import metres
 
+pytestmark = pytest.mark.usefixtures("quick_traces")
+
 SETTINGS = {"seed": 3, "attacks": "nearby-points"}
 MADE = wanderers(160, around=(48.1, 11.5), each=25, places=120, days=12, rng=np.random.default_rng(1))
 assert MADE.where is not None

@@ -1,0 +1,19 @@
+"""What tests of several folders share."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import pytest
+
+
+@pytest.fixture
+def quick_traces(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Little effort for the exhibits of traces: habits from few rounds, unicity from few draws.
+
+    It is for tests that do not look at these numbers; `audits/test_localisation.py` does, at full effort.
+    """
+    from confide.attacks.reconstruction.traces._mobility_profile import learned
+
+    monkeypatch.setattr("confide.audits.traces.localisation.learned", partial(learned, burn_in=2, keep=8))
+    monkeypatch.setattr("confide.audits.traces.exhibits.DRAWS", 500)
