@@ -28,7 +28,7 @@ demo: $(STAMP)   ## audit two models of a sensitive survey and write confide-dem
 	$(BIN)/confide demo --out confide-demo
 
 # Workers take runs of neighbouring tests from each other, so that what neighbours share is made once.
-# Bytecode is kept even where the environment says not to: every test that starts a process would compile anew.
+# Bytecode is kept even where the environment says not to: every test that starts a process would compile again.
 PYTEST := PYTHONDONTWRITEBYTECODE= $(BIN)/pytest -q -n 2 --dist worksteal
 
 test: $(STAMP)   ## every fast test and doctest, under four minutes on two cores
@@ -48,7 +48,7 @@ words: $(STAMP)  ## only the words that prose must not use, wherever a person re
 wheel: $(STAMP)  ## build the wheel and use it in an environment that has nothing else
 	PYTHON=$(PYTHON) bash tests/checks/wheel.sh
 
-slow: $(STAMP)   ## what is no fast test: many worlds, other processes, killed pools, Ray, large data sets
+slow: $(STAMP)   ## what is no fast test: many worlds, other processes, killed pools, Ray, large data sets, docs
 	$(PYTEST) -m slow
 
 bench: $(STAMP)  ## every benchmark; writes the tables in benchmarks/results/

@@ -1,4 +1,4 @@
-"""Gaps in chains are drawn from their exact law, whatever lies beyond their ends."""
+"""Gaps in chains are drawn from their exact law, whatever is beyond their ends."""
 
 from __future__ import annotations
 

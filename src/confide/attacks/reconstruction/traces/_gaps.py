@@ -1,4 +1,4 @@
-"""Gap sampling in Markov chains: what lies between two steps that were seen, from its exact law."""
+"""Gap sampling in Markov chains: what is between two steps that were seen, from its exact law."""
 
 from __future__ import annotations
 
