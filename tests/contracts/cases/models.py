@@ -42,7 +42,7 @@ def case(
     """
     knows: dict[str, Any] = {"told": 0.5 * told} | ({"informed": True} if informed else {})
     against = partial(dealt_once, told=0.5 * told, informed=informed)
-    worlds = 5 if size >= 0.3 else 3 if size > 0.2 else 2
+    worlds = 3 if size > 0.2 else 2
     lacks = []
     if references or population:
         says = f"{attack.name} needs .*(reference|population)"
