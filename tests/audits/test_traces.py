@@ -206,7 +206,7 @@ def test_the_meter_must_be_asked_for_on_large_releases(
     monkeypatch.setattr("confide.audits.traces.games.SMALL", 100)
     (section,) = run(cache=tmp_path, place="venue").sections
     why = {skipped.attack: skipped.why for skipped in section.skipped}
-    assert "attacks='location-meter'" in why["location-meter"] and "location-meter" not in section.evidence
+    assert "--attacks location-meter" in why["location-meter"] and "location-meter" not in section.evidence
 
 
 def test_each_world_is_dealt_once_and_each_protection_applied_once_in_it(

@@ -115,3 +115,19 @@ def test_what_cannot_be_is_said_with_the_value_and_what_to_do(
     done = run(*words)
     assert done.exit_code == 2
     assert says in " ".join(done.output.split())
+
+
+@pytest.mark.parametrize(
+    ("words", "missing"),
+    [
+        ("audit ratings r.csv", "--user"),
+        ("audit likes l.csv --user u --item i --traits t.csv", "--trait"),
+        ("audit counts v.csv", "--user"),
+        ("protect ratings r.csv --with rare:2 --out s.csv", "--user"),
+        ("protect ratings r.csv --user u --item i --with rare:2", "--out"),
+        ("protect traces v.csv --user u --time t --place p --out s.csv", "--with"),
+    ],
+)
+def test_an_option_that_is_needed_and_missing_is_named(run: Run, words: str, missing: str) -> None:
+    done = run(*words.split())
+    assert done.exit_code == 2 and f"Missing option '{missing}'" in done.output

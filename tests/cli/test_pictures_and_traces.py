@@ -95,7 +95,10 @@ def test_public_traces_name_nobody_and_no_place(run: Run) -> None:
         text = Path("confide-report", name).read_text()
         assert "Zed" not in text and "Club_" not in text
         visits = pl.read_csv("visits.csv")
-        assert f"{len(visits):,}" not in text and "fewer than 10 people have too few points" in text
+        assert (
+            f"{len(visits):,}" not in text
+            and "Nobody asks about fewer than 10 people, who have too few points" in text
+        )
 
 
 @pytest.mark.parametrize(
@@ -164,7 +167,7 @@ def test_a_release_that_cannot_be_matched_asks_for_a_key(run: Run) -> None:
 def test_people_with_too_few_points_are_counted(run: Run) -> None:
     cut_short("Zed1", "Zed2")
     done = run(*TRACES, *PLACE, *QUICK)
-    assert "2 people have too few points: nobody asks about them." in " ".join(done.output.split())
+    assert "Nobody asks about 2 people, who have too few points." in " ".join(done.output.split())
 
 
 def test_pictures_are_audited_and_dp_pix_keeps_its_own_promise(run: Run) -> None:

@@ -55,7 +55,7 @@ def test_a_folder_is_protected_and_audited_again_as_a_released_one(run: Run) -> 
     words = ("audit", "images", "faces", "--released", "safe", "--attacks", "recogniser")
     again = run(*words, "--key", "key.csv")
     assert again.exit_code == 0, again.output
-    found = said(done).partition("protected pictures: ")[2].partition(" pictures of people it knows")[0]
+    found = said(done).partition("safe: ")[2].partition(" pictures of people it knows")[0]
     assert "put the right name to about" in found and found in said(again), "found while it was written"
     refused = run(*words)
     assert refused.exit_code == 2 and "give a key (`--key`)" in said(refused)

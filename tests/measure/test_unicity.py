@@ -159,6 +159,7 @@ def test_the_resolution_law_is_recovered_with_noise_and_refused_without_data() -
     law = resolution_law(v.tolist(), h.tolist(), exact.tolist(), apart=True)
     assert law.r2 > 0.9999 and law.at(16, 24) == pytest.approx(1.4 - 0.45 * 16**0.2 * 24**0.1, abs=0.01)
     assert resolution_law(v.tolist(), h.tolist(), exact.tolist()).r2 < law.r2
+    assert not law.straight and resolution_law([1, 2, 4, 8], [1, 1, 1, 1], [0.9, 0.7, 0.3, 0.05]).straight
     unrelated = rng().random(12)
     assert resolution_law(v.tolist(), h.tolist(), unrelated.tolist()).r2 < 0.6
     with pytest.raises(EvidenceError, match="resolutions"):

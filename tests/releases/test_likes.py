@@ -87,7 +87,7 @@ def test_csv_stays_csv_and_noise_under_a_promise_is_said(desk: Path) -> None:
 
 
 def test_a_protection_that_changes_nothing_says_so(desk: Path) -> None:
-    assert any("changes nothing" in note for note in protect("rare:1").notes)
+    assert any("changed nothing" in note for note in protect("rare:1").notes)
 
 
 def test_a_broken_mechanism_is_caught_and_nothing_is_kept(
@@ -106,6 +106,12 @@ def test_a_broken_mechanism_is_caught_and_nothing_is_kept(
         (["rare:20"], {"out": "l.parquet"}, "is what is to be protected"),
         (["rare:20"], {"out": "old.parquet"}, "overwrite it with --force"),
         (["rare:9999"], {}, "leaves nothing"),
+        (
+            ["rare:20"],
+            {"file": "l.csv", "out": "t.csv", "force": True},
+            "t.csv is or is inside t.csv, which is read",
+        ),
+        (["rare:20"], {"key_out": "t.csv", "force": True}, "which is read here"),
     ],
 )
 def test_bad_input_gets_one_sentence_and_nothing_is_written(desk: Path, texts, more, says: str) -> None:

@@ -109,6 +109,23 @@ def test_the_written_file_gives_what_the_audit_foretells(desk: Path) -> None:
     assert max(auc.low for auc in seen) <= min(auc.high for auc in seen)
 
 
+def test_a_key_is_for_its_owner_alone_and_without_it_nothing_is_released(desk: Path) -> None:
+    """A draft of this name is too long for the disk; a release whose key is lost can never be read again."""
+    before = sorted(p.name for p in desk.iterdir() if p.is_file())
+    with pytest.raises(OSError, match="too long"):
+        protect("months:12", out="safe.csv", key_out="k" * 250)
+    assert sorted(p.name for p in desk.iterdir() if p.is_file()) == before
+    done = protect("months:12", out="safe.csv", key_out="key.csv")
+    assert Path("key.csv").stat().st_mode & 0o777 == 0o600
+    assert "r.csv" not in done.sidecar.text(), "what may be published does not name the original"
+    assert done.sidecar.found.startswith("safe.csv: ")
+
+
+def test_of_several_protections_those_that_did_nothing_are_named(desk: Path) -> None:
+    done = protect("stars:1", "rare:20", out="safe.csv")
+    assert any(note.startswith("stars:1 changed nothing") for note in done.notes)
+
+
 def test_the_adversary_knows_from_the_sidecar_how_a_released_file_was_made(desk: Path) -> None:
     protect("months:12", out="safe.csv", key_out="key.csv")
     known = door.read(held(released="safe.csv", key="key.csv"), settings=confide.audits.Settings())
@@ -157,7 +174,7 @@ def test_the_weakest_setting_that_keeps_a_limit_is_found(desk: Path) -> None:
 
 
 def test_a_protection_that_changes_nothing_says_so(desk: Path) -> None:
-    assert any("changes nothing" in note for note in protect("rare:1").notes)
+    assert any("changed nothing" in note for note in protect("rare:1").notes)
 
 
 def test_a_broken_mechanism_is_caught_and_nothing_is_kept(
@@ -190,8 +207,10 @@ def RELEASE(mechanism: WithoutRareItems, data: object) -> object:  # noqa: N802 
         (["rare"], {"find": "tpr<=1"}, "is not a limit"),
         (["frog"], {"find": "auc<=0.6"}, "give `--with` one of rare"),
         (["rare:20"], {"key_out": "old.csv"}, "old.csv exists"),
-        (["rare:20"], {"key_out": "r.csv", "force": True}, "is the original or the release"),
+        (["rare:20"], {"key_out": "r.csv", "force": True}, "is read here"),
         (["rare:20"], {"key_out": "safe.csv"}, "is the original or the release"),
+        (["rare:20"], {"ids": "kept"}, "say 'renumber' or 'keep'"),
+        (["rare:20"], {"protect": ["stars:1"]}, "name them there"),
         (["rare:20"], {"key_out": "key.csv", "ids": "keep"}, "there is no key to write"),
         (["rare:20"], {"out": "cache.csv", "force": True}, "is a folder"),
     ],
@@ -234,3 +253,32 @@ def test_promises_about_different_units_have_no_sum() -> None:
 
     with pytest.raises(PromiseError, match="have no sum"):
         InOrder((Promises(Unit.record()), Promises(Unit.client())))  # type: ignore[arg-type]
+
+
+def test_what_a_protection_leaves_out_and_what_its_promise_is_about_is_said(desk: Path) -> None:
+    done = protect("stars:2", "response:4", out="safe.csv", rehearse=1)
+    assert any("Left out by the protection: at, stars." in note for note in done.notes)
+    assert {"said", "stars", "at"} <= set(done.sidecar.left_out)
+    assert not any("rating" in text for text in done.sidecar.verified), "nothing is verified of what is gone"
+    most = pl.read_csv("r.csv", separator=";")["user"].value_counts()["count"].max()
+    assert isinstance(most, int)
+    assert any(f"by up to {4 * most:,} ({most:,} rows)" in note for note in done.notes)
+    again = confide.protect(
+        confide.Ratings("safe.csv", user="user", item="film"), "rare:2", out="twice.csv", **SETTINGS
+    )  # type: ignore[arg-type]
+    assert any("safe.csv is itself protected (stars:2, response:4)" in note for note in again.notes)
+
+
+def test_a_released_file_that_says_nothing_of_its_making_is_warned_about(desk: Path) -> None:
+    protect("months:12", out="safe.csv", key_out="key.csv")
+    with pytest.raises(
+        DataError, match=r"--made-by says months:1, and the sidecar of safe\.csv says months:12"
+    ):
+        door.read(
+            held(released="safe.csv", key="key.csv", made_by="months:1"), settings=confide.audits.Settings()
+        )
+    sidecar_of(Path("safe.csv")).unlink()
+    found = confide.audit(held(released="safe.csv", key="key.csv"), **SETTINGS)  # type: ignore[arg-type]
+    assert any("Nobody says how the released file was made" in line for line in found.sections[0].warnings)
+    said = confide.audit(held(released="safe.csv", key="key.csv", made_by="months:12"), **SETTINGS)  # type: ignore[arg-type]
+    assert not any("Nobody says" in line for line in said.sections[0].warnings)

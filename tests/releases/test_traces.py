@@ -169,4 +169,7 @@ def test_what_is_already_released_is_no_record_to_protect(desk: Path) -> None:
         protect(held(released="v.csv"), "cell:2km")
     with pytest.raises(DataError, match="leaves nothing"):
         protect(held(), "rare:9999")
-    assert any("rare:1 changes nothing" in note for note in protect(named(bin="1s"), "rare:1").notes)
+    assert any(
+        "rare:1 changed nothing in these records beyond bin:1s" in note
+        for note in protect(named(bin="1s"), "rare:1").notes
+    )

@@ -55,6 +55,21 @@ def shown(make, *exhibits, audience="internal", **options) -> Report:
     return report([make.section(1.0, exhibits=exhibits)], seed=1, audience=audience, **options)
 
 
+@pytest.mark.parametrize(("value", "shown"), [(0.9957, 0.99), (1.0, 1.0), (0.004, 0.004), (1.302, 1.3)])
+def test_the_public_never_reads_everybody_where_somebody_was_missed(value: float, shown: float) -> None:
+    found = Redaction("public").estimate(Estimate(value, value, value, 0.95))
+    assert found is not None and found["value"] == shown and found["low"] <= shown <= found["high"]
+
+
+def test_the_public_sees_a_measured_x_as_coarsely_as_a_table() -> None:
+    line = Line(name="rare:20", x=(0.270833,), y=(0.5,))
+    plot = Plot(title="t", reading="r", x_title="x", y_title="y", lines=(line,), measured=True)
+    assert exhibit_record(plot, redaction=Redaction("public"))["lines"][0]["x"] == [0.27]
+    assert exhibit_record(plot, redaction=Redaction())["lines"][0]["x"] == [0.270833]
+    setting = replace(plot, measured=False)
+    assert exhibit_record(setting, redaction=Redaction("public"))["lines"][0]["x"] == [0.270833]
+
+
 def test_a_table_keeps_its_numbers_and_has_null_for_what_is_none():
     rows = exhibit_record(TABLE, redaction=Redaction())["rows"]
     assert rows[0][:2] == [8, 3217]

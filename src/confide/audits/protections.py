@@ -93,10 +93,26 @@ def made_by(released: object, said: str | None, protections: Mapping[str, Protec
         protections: what can be written.
 
     Raises:
-        DataError: for protections that cannot be read.
+        DataError: for protections that cannot be read, or where what is said and the sidecar differ.
     """
-    text = said if said is not None else "+".join(protections_of(released))
-    return parse_protections([text], protections)[text] if text else None
+    known = "+".join(protections_of(released))
+    found = parse_protections([text for text in (said, known) if text], protections)
+    if said and known and found[said] != found[known]:
+        raise DataError(
+            f"--made-by says {said}, and the sidecar of {released} says {known}: leave out --made-by, or "
+            "remove the sidecar if it is wrong."
+        )
+    return found.get(said or known)
+
+
+def unsaid(released: object, made_by: AnyMechanism | None) -> tuple[str, ...]:
+    """A warning where nobody says how a released file was made: the adversary is then too weak."""
+    if released is None or made_by is not None:
+        return ()
+    return (
+        "Nobody says how the released file was made, so this adversary takes it as made without any change "
+        "to the values. A real one may know more, and find more people. Say it with --made-by.",
+    )
 
 
 def _parsed(text: str, protections: Mapping[str, Protection], noise: Noise) -> AnyMechanism:
@@ -174,11 +190,12 @@ def frontier_exhibits(found: Frontier, *, across: str) -> tuple[Table, Plot]:
     )
     plot = Plot(
         title="Risk against what is left",
-        reading="Each point is a release. Good releases lie low and to the useful side: little is found out, "
-        "much is left.",
+        reading="Each point is a release. The best ones are low, where little is found out, and on the side "
+        "where much is left.",
         x_title=across,
         y_title=found.risk,
         lines=lines,
+        measured=True,
     )
     return table, plot
 

@@ -16,6 +16,7 @@ from confide.core.keys import key_of_value
 from confide.core.nouns import AnyAttack, AnyGame, AnyMechanism, AnyWorld
 from confide.core.play import deal, play
 from confide.core.version import VERSION
+from confide.mechanisms.anchors.published import Published
 from confide.report import Skipped
 
 
@@ -167,3 +168,8 @@ def _kept(key: str, settings: Settings, make: Callable[[], Evidence]) -> Evidenc
         shelf.keep(key, lambda draft: files.save([made], draft))
         return made
     return files.load(found, kind=".parquet")[0]
+
+
+def made_from(release: AuditedRelease) -> str:
+    """What unprotected records are called in a report: the release, or what it was made from."""
+    return "release" if isinstance(release.mechanism, Published) else "made from"

@@ -42,18 +42,23 @@ def audit() -> None:
     """
 
 
-@main.group(cls=KindGroup, kinds=releases.KINDS, command_of=protect_of)
+@main.group(
+    cls=KindGroup,
+    kinds=releases.KINDS,
+    command_of=protect_of,
+    short_help="Write the safer file, and audit it against the original.",
+)
 def protect() -> None:
     """Write the safer file: protected, verified, and audited against the original.
 
-    It takes the same options as the audit of that kind. For example:
+    It takes the options of the audit of that kind, and some of its own. For example:
 
     \b
       confide protect ratings ratings.parquet --user user --item item --with rare:20 --out safer.parquet
     """
 
 
-@main.command()
+@main.command(short_help="List the attacks, what each needs, and its paper.")
 def attacks() -> None:
     """List the attacks, what each needs to see, and the paper it comes from."""
     # Imported here and below when it is asked for: `confide --help` must not load every attack.
@@ -72,7 +77,7 @@ def explain(name: str) -> None:
     click.echo(explanation(name))
 
 
-@main.command()
+@main.command(short_help="Show a saved report again, and redraw it.")
 @click.argument("folder", type=click.Path(path_type=Path))
 @sentences
 def report(folder: Path) -> None:
@@ -87,7 +92,7 @@ def report(folder: Path) -> None:
     click.echo(str(again))
 
 
-@main.command()
+@main.command(short_help="Audit two models of a made-up survey, to see a report.")
 @click.option(
     "--out",
     type=click.Path(path_type=Path, file_okay=False),

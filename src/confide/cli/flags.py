@@ -155,8 +155,9 @@ def _parameter(f: Field[Any], hint: Hint, said: str) -> click.Parameter | None:
         [f.name, name],
         group=flag.group,
         help=IN_PYTHON.sub(".", said) + _limits(f.default, flag.least),
-        required=needed,
-        default=None,  # a record keeps its own default
+        # Click takes a default of None for a value that was given; where nothing is needed the record's
+        # own default holds.
+        **({"required": True} if needed else {"default": None}),
         is_flag=kind is bool,
         multiple=_several(kind) and not flag.parse,
         metavar=flag.metavar or {int: "N", float: "X"}.get(kind),

@@ -57,7 +57,7 @@ class AlbumSource:
                 )
             return
         assert self.path is not None
-        if out.name in ("", "..") or (out.exists() and not out.is_dir()):
+        if out.name in ("", "..") or (out.exists() and not out.is_dir()) or out.suffix.lower() == ".npz":
             raise DataError(f"--out {out}: {self.name} is a folder, so name a folder to write.")
         there, here = out.resolve(), self.path.resolve()
         if there.is_relative_to(here) or here.is_relative_to(there):

@@ -31,7 +31,7 @@ class Images:
 
     Args:
         pictures: A folder with a sub-folder for each person, or with files that the labels name; an .npz
-            file with uint8 X [n, h, w] or [n, h, w, 3] and y [n]; or `Pictures` with names.
+            file with uint8 X [n, h, w] or [n, h, w, 3] and y [n]; in Python also `Pictures` with names.
         labels: For a folder of files: a table with the columns file and person.
         resize: Bring all pictures to this height and width, for example 112x92.
         gallery: The share of each person's pictures that the adversary has.

@@ -14,6 +14,8 @@ from confide.core.arrays import Floats
 from confide.core.errors import EvidenceError
 from confide.measure.special import log_gamma
 
+MOST_ALPHA = 3.0  # with more the curve hardly bends between a unicity of 0 and of 1
+"""The largest alpha that is tried."""
 ALPHAS = 400  # alpha enters only near the measured unicities, where the steps of the grid are small
 """The number of values of alpha that are tried."""
 
@@ -33,6 +35,11 @@ class ResolutionLaw:
     beta: float
     gamma: float
     r2: float
+
+    @property
+    def straight(self) -> bool:
+        """Whether the fit ended at the largest alpha: it bends too little to predict anything."""
+        return self.alpha > 0.99 * MOST_ALPHA
 
     def at(self, space: ArrayLike, time: ArrayLike) -> Floats:
         """The unicity if this many places and this many bins are joined, float64[...]."""
@@ -73,7 +80,7 @@ def resolution_law(
     if len(y) < least or np.ptp(v * h) == 0:
         raise EvidenceError(f"the law needs {least} resolutions that differ: measure at more.")
     top = float(y.max())  # alpha must be above it, because the fit takes log(alpha - unicity)
-    alphas = top + _up_to(max(3.0 - top, 1.0))
+    alphas = top + _up_to(max(MOST_ALPHA - top, 1.0))
     steps: list[Floats] = [np.log(v), np.log(h)] if apart else [np.log(v * h)]
     design = np.column_stack([np.ones(len(y)), *steps])
     fitted = cast(Floats, np.linalg.lstsq(design, np.log(alphas[:, None] - y).T, rcond=None)[0])

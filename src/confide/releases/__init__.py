@@ -55,6 +55,8 @@ def protect(
     Raises:
         ConfideError: one sentence on what is wrong and what to do; nothing is written then.
     """
+    if settings.get("protect"):
+        raise DataError("protect takes its protections after the record, and no `protect=`: name them there.")
     kind = type(held).__module__.rsplit(".", 1)[-1]
     if kind not in KINDS:
         raise DataError(f"a {type(held).__name__} cannot be protected: give one of {', '.join(KINDS)}.")

@@ -78,7 +78,10 @@ class ImagesRelease:
     def key(self, numbers: Ints, mechanism: AnyMechanism) -> Sequence[tuple[str, int]]:
         return self.file.key(numbers)
 
-    def notes(self, mechanism: AnyMechanism) -> Sequence[str]:
+    def dropped(self, view: Pictures) -> Sequence[str]:
+        return ()
+
+    def notes(self, view: Pictures, mechanism: AnyMechanism) -> Sequence[str]:
         """What a promise about pixels says about whole pictures."""
         promise = mechanism.budget
         if promise is None:

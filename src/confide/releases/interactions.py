@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from confide.core.arrays import Array, Bools, Ints
 from confide.core.claims import Claim
+from confide.core.nouns import AnyMechanism
 from confide.inputs.columns import coded, numbers
 from confide.inputs.keys import as_ids
 from confide.inputs.source import Source
@@ -96,6 +97,26 @@ class InteractionsFile:
         """Rows, people with a row, and items that somebody has."""
         people, items = int((view.counts() > 0).sum()), int((view.raters() > 0).sum())
         return {"rows": len(view), "people": people, "items": items}
+
+    def dropped(self, view: Interactions) -> Sequence[str]:
+        """The columns of ratings and times that the release does not have any more."""
+        there = {"rating": view.rating, "time": view.day}
+        return [column for role, column in self.source.roles.items() if there.get(role, view) is None]
+
+    def notes(self, view: Interactions, mechanism: AnyMechanism) -> Sequence[str]:
+        """What the protection has left out, and what a promise about one row means for a person."""
+        gone, promise = self.dropped(view), mechanism.budget
+        most = int(self.records.counts().max(initial=0))
+        person = "" if promise is None else f"{promise.epsilon * most:,.4g}"
+        said = (
+            (f"Left out by the protection: {', '.join(gone)}.", bool(gone)),
+            (
+                f"The promise hides one row, not a person: a person's rows are hidden by epsilon times their "
+                f"number, here by up to {person} ({most:,} rows).",
+                promise is not None,
+            ),
+        )
+        return [sentence for sentence, so in said if so]
 
     def key(self, numbers: Ints) -> Sequence[tuple[str, int]]:
         """Each original id with its number in the release."""

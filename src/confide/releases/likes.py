@@ -87,8 +87,11 @@ class LikesRelease:
     def key(self, numbers: Ints, mechanism: AnyMechanism) -> Sequence[tuple[str, int]]:
         return self.file.key(numbers)
 
-    def notes(self, mechanism: AnyMechanism) -> Sequence[str]:
-        return ()
+    def dropped(self, view: Interactions) -> Sequence[str]:
+        return self.file.dropped(view)
+
+    def notes(self, view: Interactions, mechanism: AnyMechanism) -> Sequence[str]:
+        return (*self.data.left_out, *self.file.notes(view, mechanism))
 
     def subject(
         self, reread: Interactions | None, mechanism: AnyMechanism | None, settings: Settings

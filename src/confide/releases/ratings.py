@@ -75,8 +75,11 @@ class RatingsRelease:
     def key(self, numbers: Ints, mechanism: AnyMechanism) -> Sequence[tuple[str, int]]:
         return self.file.key(numbers)
 
-    def notes(self, mechanism: AnyMechanism) -> Sequence[str]:
-        return ()
+    def dropped(self, view: Interactions) -> Sequence[str]:
+        return self.file.dropped(view)
+
+    def notes(self, view: Interactions, mechanism: AnyMechanism) -> Sequence[str]:
+        return (*self.data.counted, *self.file.notes(view, mechanism))
 
     def subject(
         self, reread: Interactions | None, mechanism: AnyMechanism | None, settings: Settings

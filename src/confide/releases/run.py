@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, fields, is_dataclass, replace
+from pathlib import Path
 from typing import Literal
 
 import numpy as np
@@ -15,13 +18,13 @@ from confide.core.claims import Claim, Verifiable
 from confide.core.errors import DataError
 from confide.core.nouns import AnyMechanism
 from confide.inputs.folders import digest_of
-from confide.inputs.sidecar import Sidecar
+from confide.inputs.sidecar import Sidecar, protections_of
 from confide.mechanisms.in_order import InOrder
 from confide.mechanisms.noise.secure import secure_uniform
 from confide.releases.find import weakest
 from confide.releases.settings import ReleaseSettings
 from confide.releases.spec import Releasable, ReleaseSpec, View
-from confide.releases.written import Written, check_key_place, check_place, draft_of, publish, write_key
+from confide.releases.written import Written, check_key_place, check_place, draft_of, publish, written_key
 
 
 def protect(spec: ReleaseSpec, held: object, *, release: ReleaseSettings, settings: Settings) -> Written:
@@ -39,14 +42,16 @@ def protect(spec: ReleaseSpec, held: object, *, release: ReleaseSettings, settin
         ConfideError: as an audit raises.
     """
     noise: Noise = "secure" if release.rehearse is None else "rehearsal"
-    texts, plain = release.texts, replace(settings, protect=())
+    texts = release.texts
+    plain = replace(settings, protect=(), name=settings.name or release.out.name)
     spec.audit.choose(plain)
     if release.find is None:
         parse_protections([release.text], spec.audit.protections)
     data = spec.read(held)
-    check_place(release.out, data.source, force=release.force)
+    inputs = paths_of(held)
+    check_place(release.out, data.source, inputs, force=release.force)
     if release.key_out is not None:
-        check_key_place(release.key_out, release.out, data.source, force=release.force)
+        check_key_place(release.key_out, release.out, data.source, inputs, force=release.force)
     search = None
     if release.find is not None:
         search = weakest(
@@ -56,8 +61,9 @@ def protect(spec: ReleaseSpec, held: object, *, release: ReleaseSettings, settin
         # the written file is held to the limit too: its noise is another draw than the search's
         plain = replace(plain, limits=(*plain.limits, release.find.replace("<=", "=")))
     made = _made(spec, data, texts, noise)
-    mechanism, told = made.mechanism, data.notes(made.mechanism)
-    view = _applied(made, data, release)
+    mechanism = made.mechanism
+    view, idle = _applied(made, data, release)
+    told = data.notes(view, mechanism)
     numbers = _numbers(len(data.rows(mechanism)), release)
     with draft_of(release.out) as draft:
         data.write(view, numbers, draft)
@@ -76,17 +82,19 @@ def protect(spec: ReleaseSpec, held: object, *, release: ReleaseSettings, settin
             ids="kept" if numbers is None else "renumbered",
             before=data.counts(data.given),
             after=data.counts(reread),
-            left_out=data.source.unread,
+            left_out=(*data.source.unread, *data.dropped(view)),
             verified=tuple(claim.text for claim in verified),
             found=found.headlines[0],
             verdict=found.verdict,
             sha256=digest_of(draft),
         )
-        publish(draft, release.out, sidecar)
+        keyed: AbstractContextManager[None] = nullcontext()
         if release.key_out is not None and numbers is not None:
-            write_key(data.key(numbers, mechanism), release.key_out, named=spec.named)
+            keyed = written_key(data.key(numbers, mechanism), release.key_out, named=spec.named)
+        with keyed:
+            publish(draft, release.out, sidecar)
     kept = (spec.kept,) if release.ids == "keep" else ()
-    notes = (*told, *_notes(data, view, made, release), *kept)
+    notes = (*told, *_notes(data, idle, made, release), *kept)
     return Written(out=release.out, sidecar=sidecar, audit=found, notes=notes)
 
 
@@ -117,11 +125,24 @@ def _made(spec: ReleaseSpec, data: Releasable, texts: tuple[str, ...], noise: No
     return _Made(texts=every, said=said, asked=made[said], mechanism=made[text], rehearsed=rehearsed)
 
 
-def _applied(made: _Made, data: Releasable, release: ReleaseSettings) -> View:
-    view = made.mechanism(data.given, rng=_rng(release, "noise")).view
-    if not len(view):
-        raise DataError(f"{made.said} leaves nothing of the records: protect them less.")
-    return view
+def paths_of(held: object) -> tuple[Path, ...]:
+    """The files and folders that a record names."""
+    values = [getattr(held, f.name) for f in fields(held) if f.init] if is_dataclass(held) else []
+    paths = [Path(value) for value in values if isinstance(value, str | Path)]
+    return tuple(path for path in paths if path.exists())
+
+
+def _applied(made: _Made, data: Releasable, release: ReleaseSettings) -> tuple[View, tuple[str, ...]]:
+    """The release, and those of the protections asked for that changed nothing."""
+    view, idle = data.given, list[str]()
+    steps, names = _steps(made.mechanism), "+".join(made.texts).split("+")
+    for step, name, rng in zip(steps, names, _rng(release, "noise").spawn(len(steps)), strict=True):
+        before, view = view, step(view, rng=rng).view
+        if not len(view):
+            raise DataError(f"{name} leaves nothing of the records: protect them less.")
+        if step.budget is None and data.same(view, before).holds:
+            idle.append(name)
+    return view, tuple(name for name in idle if name in made.said.split("+"))
 
 
 def _rng(release: ReleaseSettings, name: str) -> Rng:
@@ -165,13 +186,18 @@ def _source_of_noise(mechanism: AnyMechanism, noise: Noise) -> Literal["secure",
     return "none" if mechanism.budget is None else "secure"
 
 
-def _notes(data: Releasable, view: View, made: _Made, release: ReleaseSettings) -> tuple[str, ...]:
+def _notes(data: Releasable, idle: Sequence[str], made: _Made, release: ReleaseSettings) -> tuple[str, ...]:
     """What the user should know of the written file, a sentence each."""
-    unread = data.source.unread
-    unchanged = data.same(view, data.given).holds
+    unread, earlier = data.source.unread, protections_of(data.source.path)
+    beyond = f" beyond {' and '.join(data.as_read)}" if data.as_read else ""
     said = (
-        (f"{made.said} changes nothing in these records.", unchanged),
+        (f"{' and '.join(idle)} changed nothing in these records{beyond}.", bool(idle)),
         (f"Left out, since the audit did not look at them: {', '.join(unread)}.", bool(unread)),
+        (
+            f"{data.source.path} is itself protected ({', '.join(earlier)}): its promises add up with those "
+            "of this release, and the new sidecar names only what was done now.",
+            bool(earlier),
+        ),
         (
             "Noise and new numbers come from a seed: this is a rehearsal. Do not publish it.",
             release.rehearse is not None,

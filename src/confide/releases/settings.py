@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Literal, TypeAlias
+from typing import Annotated, Literal, TypeAlias, get_args
 
 from confide.core.errors import DataError
 from confide.core.flags import GET, Flag
@@ -45,6 +45,10 @@ class ReleaseSettings:
     def __post_init__(self) -> None:
         if not self.texts:
             raise DataError("no protection is named: say with what to protect, for example `--with rare:20`.")
+        if not all(isinstance(text, str) for text in self.texts):
+            raise DataError(f"{self.texts[0]!r} is no protection: write each by itself, such as 'rare:20'.")
+        if self.ids not in get_args(Ids):
+            raise DataError(f"ids is {self.ids!r}: say 'renumber' or 'keep'.")
         if self.find is not None and len(self.texts) > 1:
             raise DataError("--find searches the setting of one protection: give one `--with NAME`.")
         if self.key_out is not None and self.ids == "keep":

@@ -66,7 +66,11 @@ class Releasable(Protocol):
         """Each original id with a number that it got."""
         ...
 
-    def notes(self, mechanism: AnyMechanism) -> Sequence[str]:
+    def dropped(self, view: View) -> Sequence[str]:
+        """The columns that were read and that the protection has left out of a release."""
+        ...
+
+    def notes(self, view: View, mechanism: AnyMechanism) -> Sequence[str]:
         """What the user should know about a release by this mechanism, a sentence each.
 
         Raises:

@@ -125,14 +125,18 @@ class TracesRelease:
     def counts(self, view: views.Traces) -> Mapping[str, int]:
         """Rows, user ids with a row, and places that somebody visits."""
         ids, places = len(np.unique(view.person)), len(np.unique(view.place))
-        return {"rows": len(view), "user ids": ids, "places": places}
+        there = "cells" if self.data.places is None else "places"
+        return {"rows": len(view), "user ids": ids, there: places}
 
     def key(self, numbers: Ints, mechanism: AnyMechanism) -> Sequence[tuple[str, int]]:
         """Each original id with its number in the release, or with several where traces are split."""
         ids = as_ids(self.data.people).gather(self.rows(mechanism))
         return list(zip(ids.to_list(), numbers.tolist(), strict=True))
 
-    def notes(self, mechanism: AnyMechanism) -> Sequence[str]:
+    def dropped(self, view: views.Traces) -> Sequence[str]:
+        return ()
+
+    def notes(self, view: views.Traces, mechanism: AnyMechanism) -> Sequence[str]:
         grid = f"Places and times are written as they are audited: {', '.join(self.as_read)}."
         # The table of places is what the noise goes to; the proof takes it as chosen without the visits.
         table = (

@@ -40,14 +40,21 @@ class Written:
         return self.audit.exit_code
 
 
-def check_place(out: Path, source: Origin, *, force: bool) -> None:
+def check_place(out: Path, source: Origin, inputs: Sequence[Path], *, force: bool) -> None:
     """Refuse a place that is the input, that is taken, or whose format is another.
+
+    Args:
+        out: the place.
+        source: of what is to be protected.
+        inputs: all files and folders that are read.
+        force: whether something may be overwritten.
 
     Raises:
         DataError: with what to do.
     """
     if source.path is not None and out.exists() and out.samefile(source.path):
         raise DataError(f"{out} is what is to be protected: write the protected data somewhere else.")
+    _refuse_inputs("--out", (out, sidecar_of(out)), inputs)
     source.refuse_form(out)
     if out.is_dir() and force and not _ours(out):
         raise DataError(
@@ -59,16 +66,28 @@ def check_place(out: Path, source: Origin, *, force: bool) -> None:
     _need_room("--out", sidecar_of(out), force=force)
 
 
-def check_key_place(key: Path, out: Path, source: Origin, *, force: bool) -> None:
-    """Refuse a place for the key that is the input or the release, is inside the release, or is taken.
+def check_key_place(key: Path, out: Path, source: Origin, inputs: Sequence[Path], *, force: bool) -> None:
+    """Refuse a place for the key that is an input or the release, is inside one of them, or is taken.
 
     Raises:
         DataError: with what to do.
     """
+    _refuse_inputs("--key-out", (key,), inputs)
     taken = [path.resolve() for path in (out, sidecar_of(out), *([source.path] if source.path else []))]
     if key.resolve() in taken or key.resolve().is_relative_to(out.resolve()):
         raise DataError(f"--key-out {key} is the original or the release: write the key somewhere else.")
     _need_room("--key-out", key, force=force)
+
+
+def _refuse_inputs(option: str, places: Sequence[Path], inputs: Sequence[Path]) -> None:
+    for place in places:
+        for path in inputs:
+            if place.resolve() == path.resolve() or (
+                path.is_dir() and place.resolve().is_relative_to(path.resolve())
+            ):
+                raise DataError(
+                    f"{option} {place} is or is inside {path}, which is read here: choose another place."
+                )
 
 
 def _need_room(option: str, path: Path, *, force: bool) -> None:
@@ -114,9 +133,17 @@ def publish(draft: Path, out: Path, sidecar: Sidecar) -> None:
         there.write_text(sidecar.text(), encoding="utf-8")
 
 
-def write_key(pairs: Sequence[tuple[str, int]], path: Path, *, named: str) -> None:
-    """Write which original user or picture got which number, as a key that `--key` of an audit takes."""
+@contextmanager
+def written_key(pairs: Sequence[tuple[str, int]], path: Path, *, named: str) -> Generator[None]:
+    """Write which original user or picture got which number, as a key that `--key` of an audit takes.
+
+    It is on the disk before anything is published, and gets its name after that: a release whose numbers
+    nobody can undo any more must not be left.
+    """
     original, number = zip(*pairs, strict=True)
     frame = pl.DataFrame({named: original, f"released_{named}": number})
     with atomic_write(path) as draft:
+        draft.touch(mode=0o600)  # for its owner alone: anyone who reads it can undo the numbering
         frame.write_csv(draft)
+        keep_on_disk(draft)
+        yield

@@ -83,8 +83,7 @@ def _line(line: Line, plot: Plot, redaction: Redaction) -> LineRecord:
     points = [_point(line, at, plot, redaction) for at in range(len(line.x))]
     return {
         "name": line.name,
-        # Places on the axis are settings, and count nobody.
-        "x": [_short(x, Redaction()) for x in line.x],
+        "x": [_short(x, redaction if plot.measured else Redaction()) for x in line.x],
         "y": [None if p is None else p["value"] for p in points],
         "low": _ends([None if p is None else p["low"] for p in points]) if line.low else [],
         "high": _ends([None if p is None else p["high"] for p in points]) if line.high else [],

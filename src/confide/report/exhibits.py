@@ -137,6 +137,7 @@ class Plot:
         x_title, y_title: what the axes are.
         lines: what is drawn.
         log_x, log_y: a logarithmic axis? Nothing at or below 0 is drawn on it.
+        measured: whether x was measured too; else it is a setting, which counts nobody.
         places: where the x axis is no number, the names of its places; the x of a point is then 0, 1, ...
         why: the reason to give where no point can be drawn.
         internal, of: as for a table; shares are what is drawn upwards.
@@ -149,6 +150,7 @@ class Plot:
     lines: tuple[Line, ...]
     log_x: bool = False
     log_y: bool = False
+    measured: bool = False
     places: tuple[str, ...] = ()
     why: str = "it has no point to draw"
     internal: bool = False

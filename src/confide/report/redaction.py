@@ -74,6 +74,8 @@ class Redaction:
         step = _step(max(abs(e.value), abs(e.high) / 10))
         # 1e-9: an end that stands on a step already must not be moved by a floating-point error
         value, low, high = round(e.value / step), floor(e.low / step + 1e-9), ceil(e.high / step - 1e-9)
+        if e.value < 1 and value * step >= 1:  # a share that is not 1 must not be read as everybody
+            value = round(1 / step) - 1
         return {
             "value": round(value * step, 9),
             "low": round(min(low, value) * step, 9),

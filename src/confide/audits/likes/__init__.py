@@ -12,8 +12,8 @@ from confide.attacks.attribute import ALL, LikesTfIdf
 from confide.audits.likes import exhibits as beside
 from confide.audits.likes.counterfactuals import Crossed, counterfactuals, crossed, targets_of
 from confide.audits.likes.protections import PROTECTIONS
-from confide.audits.protections import UNPROTECTED, made_by
-from confide.audits.release import AuditedRelease, PlannedGame
+from confide.audits.protections import UNPROTECTED, made_by, unsaid
+from confide.audits.release import AuditedRelease, PlannedGame, made_from
 from confide.audits.settings import Settings
 from confide.audits.spec import AuditSpec, Context, Count
 from confide.core.estimate import Estimate, Measured
@@ -83,23 +83,25 @@ class LikesSubject:
         people, trait = self.people, self.held.trait
         items = people.items if people.released is None else people.released
         # The panel of the first part stands for all: parts are of nearly equal size.
+        doubts = unsaid(people.released, self.made_by)
         panel, blank = int((self.game.part != 0).sum()), int(self._look(release).blank.sum())
         kind = {"binary": "yes or no", "number": "a number"}.get(people.kind, f"{people.classes} classes")
         return Context(
             subject=f"Somebody who knows the likes and the {trait} of {count(panel)} others",
             adversary=(
-                f"The adversary learned from {count(panel)} people whose {trait} it knows, as released, and "
-                "knows how the likes were protected.",
+                f"The adversary learned from {count(panel)} people whose {trait} it knows, as released"
+                + (", and knows how the likes were protected." if not doubts else "."),
                 f"What it claims of a person: {people.claim}.",
             ),
             about={
-                "release": f"{count(len(items))} likes of {count(items.people)} people, "
+                made_from(release): f"{count(len(items))} likes of {count(items.people)} people, "
                 f"{count(items.items)} items",
                 "trait": f"{trait}, {kind}; the claim: {people.claim}",
                 "protection": "none" if release.name == UNPROTECTED else release.name,
                 "compared": f"every person once, in {self.held.folds} parts; learned from the other parts",
             },
             notes=(beside.NO_COIN,),
+            warnings=doubts,
             internal_notes=(*people.left_out, *[f"{blank:,} {beside.BLANK}"] * (blank > 0)),
         )
 

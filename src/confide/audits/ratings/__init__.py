@@ -9,11 +9,11 @@ import numpy as np
 import polars as pl
 
 from confide.attacks.linkage import Counting, Entropic, Likelihood, Scoreboard
-from confide.audits.protections import made_by
+from confide.audits.protections import made_by, unsaid
 from confide.audits.ratings import exhibits as beside
 from confide.audits.ratings.games import game_on, knowledge
 from confide.audits.ratings.protections import PROTECTIONS
-from confide.audits.release import AuditedRelease, PlannedGame
+from confide.audits.release import AuditedRelease, PlannedGame, made_from
 from confide.audits.settings import Settings
 from confide.audits.spec import AuditSpec, Context, Count
 from confide.core.estimate import Estimate, Measured
@@ -78,15 +78,18 @@ class RatingsSubject:
         return Context(
             subject=f"Somebody who knows {knowing.facts} facts about a person, {knowing.wrong} of them "
             "wrong,",
-            adversary=knowledge(game),
+            adversary=knowledge(game, informed=game.released is None or self.made_by is not None),
+            warnings=unsaid(game.released, self.made_by),
             about={
-                "release": f"{count(len(shown))} rows of {count(int((shown.counts() > 0).sum()))} people and "
+                made_from(
+                    release
+                ): f"{count(len(shown))} rows of {count(int((shown.counts() > 0).sum()))} people and "
                 f"{count(int((shown.raters() > 0).sum()))} items, with "
                 f"{' and '.join(has) or 'no ratings or dates'}; people under random numbers",
                 "asked about": f"{count(len(game.targets))} people"
                 + f", in {game.parts} rounds" * (game.parts > 1)
                 + (
-                    ", each held out of the release by a fair coin"
+                    "; a fair coin decides who of them is held out of the release"
                     if game.coin
                     else ", those absent by themselves"
                 ),

@@ -61,8 +61,13 @@ def game_on(held: Ratings, data: RatingsData, *, rng: Rng) -> RatingsLinkage:
     )
 
 
-def knowledge(game: RatingsLinkage) -> list[str]:
-    """What the adversary knows, a sentence each."""
+def knowledge(game: RatingsLinkage, *, informed: bool) -> list[str]:
+    """What the adversary knows, a sentence each.
+
+    Args:
+        game: that is played.
+        informed: whether it knows how the release was made.
+    """
     k = game.knowing
     parts = [
         f"The adversary knew of {k.facts} ratings by a person, {k.wrong} of which that person never gave."
@@ -73,5 +78,6 @@ def knowledge(game: RatingsLinkage) -> list[str]:
         parts.append(f"It knew the ratings, {f'off by {k.off_by:g}' if k.off_by else 'exactly'}.")
     if game.records.day is not None:
         parts.append(f"It knew the dates, to within {k.within_days:g} days.")
-    parts.append("It knew how many of its facts are wrong and how the release was made.")
+    made = " and how the release was made" if informed else ""
+    parts.append(f"It knew how many of its facts are wrong{made}.")
     return parts

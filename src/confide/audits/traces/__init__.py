@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 import numpy as np
 import polars as pl
 
-from confide.audits.protections import made_by
-from confide.audits.release import AuditedRelease, PlannedGame
+from confide.audits.protections import made_by, unsaid
+from confide.audits.release import AuditedRelease, PlannedGame, made_from
 from confide.audits.settings import Settings
 from confide.audits.spec import AuditSpec, Context, Count
 from confide.audits.traces import exhibits as beside
@@ -50,7 +50,7 @@ def subject_of(
     Raises:
         DataError: if too few people have enough points.
     """
-    return TracesSubject(held, data, games_on(data, held, made_by=made_by), settings)
+    return TracesSubject(held, data, games_on(data, held, made_by=made_by), settings, made_by)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +61,7 @@ class TracesSubject:
     data: TracesData
     planned: Games
     settings: Settings
+    made_by: AnyMechanism | None = None
     _people: dict[str, pl.DataFrame] = field(default_factory=dict)
 
     @property
@@ -71,6 +72,7 @@ class TracesSubject:
         return self.planned.planned(mechanism, asked, self.settings)
 
     def context(self, release: AuditedRelease, count: Count) -> Context:
+        doubts = unsaid(self.data.released, self.made_by)
         data, points, worlds = self.data, self.held.points, self.planned.worlds
         shown = data.records if data.released is None else data.released
         people = int((shown.counts() > 0).sum()) if data.owner is None else len(np.unique(data.owner))
@@ -82,19 +84,20 @@ class TracesSubject:
                 f"One adversary knows {points} points of each person, places and times, exactly.",
                 "Another one knows where each person was in the first half of the time; the second half is "
                 "released.",
-                "Both know how the release was made.",
+                *(["Both know how the release was made."] if not doubts else []),
             ),
+            warnings=doubts,
             about={
-                "release": f"{count(len(shown))} visits of {count(people)} people "
+                made_from(release): f"{count(len(shown))} visits of {count(people)} people "
                 f"to {count(len(np.unique(shown.place)))} {'cells' if data.places is None else 'places'}; "
                 "people under random numbers",
                 "asked about": f"{count(self.planned.points.targets)} people at most"
                 + f" in each of {worlds} rounds" * (worlds > 1)
-                + ", each held out of the release by a fair coin",
+                + "; a fair coin decides who of them is held out of the release",
             },
             notes=[
                 *data.notes,
-                *[f"{count(few)} people have too few points: nobody asks about them."] * (few > 0),
+                *[f"Nobody asks about {count(few)} people, who have too few points."] * (few > 0),
                 *[beside.HELD_OUT] * (data.released is not None),
             ],
             internal_notes=data.counted,

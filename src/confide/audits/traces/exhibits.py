@@ -14,7 +14,7 @@ from confide.core.estimate import Estimate
 from confide.core.evidence import Evidence
 from confide.inputs.traces import Traces, TracesData
 from confide.measure.identification import at_false_match_rate, linked, rank_one
-from confide.measure.scaling import gallery_law, resolution_law
+from confide.measure.scaling import ResolutionLaw, gallery_law, resolution_law
 from confide.measure.unicity import Unicity, in_galleries, unicity
 from confide.mechanisms.anonymize.coarse_traces import CoarseTraces
 from confide.report import Exhibit, Line, Plot, Table
@@ -151,7 +151,7 @@ def law_table(found: Sequence[Resolution]) -> tuple[Exhibit, ...]:
             apart = resolution_law(space, time, shares, apart=True)
         except EvidenceError:
             continue
-        ahead = [float(apart.at(max(space) * times, max(time))) for times in (4, 16)]
+        ahead = [_foretold(apart, max(space) * times, max(time)) for times in (4, 16)]
         rows.append((u.points, law.alpha, law.beta, law.r2, apart.beta, apart.gamma, apart.r2, *ahead))
     if not rows:
         return ()
@@ -161,8 +161,10 @@ def law_table(found: Sequence[Resolution]) -> tuple[Exhibit, ...]:
             reading="unicity = alpha - factor (v h)^beta, if v places and h bins are joined in one, fitted "
             "to the resolutions above; R2 is the share of their variance that it explains. A small exponent "
             "says that coarsening helps little. Then the same with one exponent for v and one for h, and "
-            "what that predicts for places 4 and 16 times as coarse as the coarsest measured. An alpha of 3 "
-            "is the most that was tried: such a curve is nearly straight, and predicts too much.",
+            "what that predicts for places 4 and 16 times as coarse as the coarsest measured. Such curves "
+            "fall too fast where nothing was measured: a prediction is no all-clear, so measure there. None "
+            "is given where the curve has reached 0, or is nearly straight (alpha of 3, the most "
+            "that was tried).",
             head=(
                 "points",
                 "alpha",
@@ -177,6 +179,12 @@ def law_table(found: Sequence[Resolution]) -> tuple[Exhibit, ...]:
             rows=tuple(rows),
         ),
     )
+
+
+def _foretold(law: ResolutionLaw, space: float, time: float) -> float | None:
+    """What a law predicts; None where it says nothing."""
+    value = float(law.at(space, time))
+    return value if 0 < value < 1 and not law.straight else None
 
 
 def gallery_table(found: Sequence[Resolution], *, points: int) -> tuple[Exhibit, ...]:
@@ -199,7 +207,7 @@ def gallery_table(found: Sequence[Resolution], *, points: int) -> tuple[Exhibit,
         rows.append(
             (
                 r.name,
-                u.points,
+                str(u.points),  # a setting: it counts nobody
                 float(seen[0]),
                 u.share,
                 predicted,

@@ -96,7 +96,7 @@ class Games:
             return asked, ()
         why = (
             f"it takes long on {self.people:,} traces, and plays by itself on at most {SMALL}: "
-            f"ask for it by name (attacks='{LocationMeter.name}')."
+            f"ask for it by name (--attacks {LocationMeter.name})."
         )
         kept = [a for a in asked if a.name != LocationMeter.name]
         return kept, (Skipped(attack=LocationMeter.name, why=why),)

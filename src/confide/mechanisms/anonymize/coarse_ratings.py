@@ -64,10 +64,11 @@ class CoarseRatings:
         """Every rating is on a step and every date in the middle of a window, or they are left out."""
         again = self(view, rng=None).view
         found: list[Claim] = []
-        if self.step is not None:
+        # Of a column that another step has left out there is nothing to say.
+        if self.step is not None and (view.rating is not None or self.step == math.inf):
             text = f"every rating is a multiple of {self.step:g}" if self.step < math.inf else "no ratings"
             found.append(Claim(text, _same(view.rating, again.rating)))
-        if self.days is not None:
+        if self.days is not None and (view.day is not None or self.days == math.inf):
             text = f"every date is the middle of {self.days:.4g} days" if self.days < math.inf else "no dates"
             found.append(Claim(text, _same(view.day, again.day)))
         return tuple(found)
