@@ -257,7 +257,7 @@ def test_promises_about_different_units_have_no_sum() -> None:
 
 def test_what_a_protection_leaves_out_and_what_its_promise_is_about_is_said(desk: Path) -> None:
     done = protect("stars:2", "response:4", out="safe.csv", rehearse=1)
-    assert any("Left out by the protection: at, stars." in note for note in done.notes)
+    assert any("Left out by the protection: stars, at." in note for note in done.notes)
     assert {"said", "stars", "at"} <= set(done.sidecar.left_out)
     assert not any("rating" in text for text in done.sidecar.verified), "nothing is verified of what is gone"
     most = pl.read_csv("r.csv", separator=";")["user"].value_counts()["count"].max()

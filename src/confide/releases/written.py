@@ -54,8 +54,8 @@ def check_place(out: Path, source: Origin, inputs: Sequence[Path], *, force: boo
     """
     if source.path is not None and out.exists() and out.samefile(source.path):
         raise DataError(f"{out} is what is to be protected: write the protected data somewhere else.")
-    _refuse_inputs("--out", (out, sidecar_of(out)), inputs)
     source.refuse_form(out)
+    _refuse_inputs("--out", (out, sidecar_of(out)), inputs)
     if out.is_dir() and force and not _ours(out):
         raise DataError(
             f"{out} is a folder that confide did not write like this: --force replaces an empty folder, or "
