@@ -134,7 +134,7 @@ def test_the_first_sentence_of_the_other_goals(aim, says):
 
 
 def test_where_wrong_rows_abound_the_report_says_what_is_shown_and_never_that_guessing_does_as_well():
-    """4 of 1,000 are named right at 1 % false matches: more than a random row, not more than the price."""
+    """4 of 1,000 are named right at 1 % false matches: more than a random row, not more than false claims."""
     s = page([section("linkage", NOTHING)], seed=1)["sections"][0]
     assert s["finding"]["auc"]["value"] < 0.5
     assert s["outcome"] == "nothing"
@@ -158,7 +158,7 @@ def test_where_a_claim_can_be_wrong_about_the_exposed_no_share_of_right_claims_i
 
 
 def test_attribute_says_how_often_an_ascription_is_right():
-    """With p of 1 in 10: 0.66 / (0.66 + 9 * 0.001) at the lowest resolved price of 1 in 1,000."""
+    """With p of 1 in 10: 0.66 / (0.66 + 9 * 0.001) at the lowest resolved rate of 1 in 1,000."""
     s = page([section("attribute", FOUND)], seed=1)["sections"][0]
     (line,) = [m for m in s["means"] if m.startswith("If 1 in 10 of the people the adversary asks about had")]
     assert "at 1 in 1,000 wrong ascriptions would be right 99 in 100 times" in line or "in every case" in line

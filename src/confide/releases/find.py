@@ -24,11 +24,15 @@ STEPS = 7
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tried:
-    """One setting: the protection as a user writes it, the ruling on the limit, and its point."""
+    """One setting: the protection as a user writes it, the ruling on the limit, and its point.
+
+    A setting that leaves nothing keeps every limit, and is never what is looked for.
+    """
 
     text: str
     kept: bool
     point: Point | None
+    empty: bool = False
 
 
 @dataclass(slots=True, kw_only=True)
@@ -94,6 +98,11 @@ def weakest(spec: AuditSpec, subject: Subject, name: str, *, limit: str, setting
             "another protection, a weaker limit, or ask about more people."
         )
     search.text = scale.write(_bisected(scale, keeps))
+    if next(tried for tried in search.tried if tried.text == search.text).empty:
+        raise DataError(
+            f"no {name} that leaves something of the records keeps {limit}, as far as this audit can tell: "
+            "use another protection, a weaker limit, or ask about more people."
+        )
     return search
 
 
@@ -118,6 +127,8 @@ def _bisected(scale: Scale, keeps: Callable[[float], bool]) -> float:
 
 def _scale(spec: AuditSpec, name: str) -> Scale:
     protection = spec.protections.get(name)
+    if ":" in name:
+        raise DataError(f"--find searches the setting: give `--with {name.partition(':')[0]}` without one.")
     if protection is None or protection.scale is None:
         can = ", ".join(n for n, p in spec.protections.items() if p.scale is not None)
         raise DataError(f"the setting of {name!r} cannot be searched: give `--with` one of {can}.")
@@ -127,6 +138,10 @@ def _scale(spec: AuditSpec, name: str) -> Scale:
 def _try(
     search: Search, subject: Subject, release: AuditedRelease, plain: AuditedRelease, limit: Limit
 ) -> Tried:
+    if any(not len(world.case.view) for world in release.worlds):
+        search.tried.append(Tried(text=release.name, kept=True, point=None, empty=True))
+        release.forget_worlds()
+        return search.tried[-1]
     section, _ = conclude(search.spec, subject, release)
     ruling = judge([section.headline], [limit], doubtful=section.doubtful).ruling
     risk = subject.risk(release, plain)

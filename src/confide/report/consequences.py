@@ -60,7 +60,7 @@ def _right_claims(h: FindingRecord, goal: Goal) -> list[str]:
     """How often a claim is right, if few of the people asked about are exposed."""
     return [
         f"If {one_in(p['prior'])} of the people the adversary asks about {goal.condition}, a claim made at "
-        f"{one_in(p['fpr'])} {goal.price} would be right {often(p['value'])}."
+        f"{one_in(p['fpr'])} {goal.false_claim} would be right {often(p['value'])}."
         for p in h["precision_at"]
         # One half is the share in an audit; an adversary outside mostly asks about fewer who are exposed.
         if p["value"] and p["prior"] < 0.5

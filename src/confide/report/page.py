@@ -132,7 +132,7 @@ def _section(s: Section, verdict: Verdict, redaction: Redaction) -> SectionRecor
         "headline": sentences.headline(record, story, subject=s.subject or aim.who(access), goal=aim),
         "support": sentences.support(record, story, tried=len(s.findings), detectable=seen, goal=aim),
         "finding": record,
-        "labels": readings.labels(aim, price="" if fpr is None else one_in(fpr)),
+        "labels": readings.labels(aim, rate="" if fpr is None else one_in(fpr)),
         "warnings": sentences.warnings(
             record, story, s.warnings, blind_wins=blind_wins, doubtful=_doubtful(s), goal=aim
         ),

@@ -231,7 +231,7 @@ class LabelRecord(TypedDict):
     tiles: TileRecord
     right_claims: str
     false_claims: str
-    price: Annotated[str, Rule(description="what a false claim is, after '1 in 100'")]
+    false_claim: Annotated[str, Rule(description="what a false claim is, after '1 in 100'")]
     condition: Annotated[str, Rule(description="'were in' or 'had the trait', after a share of people")]
     too_few: str
     bounds: Annotated[bool, Rule(description="is epsilon shown? Not where exposure is no membership")]

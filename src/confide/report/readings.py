@@ -29,8 +29,8 @@ def chart_words(goal: Goal) -> dict[ChartName, ChartWords]:
         words["epsilon"] = ChartWords(
             title="Promised, shown, could have shown",
             how_to_read="Shown is a lower bound on what is given away. It should not be above what was "
-            "promised. A low second bar below a high third bar is good news; below a low third bar it is no "
-            "news.",
+            "promised. A low second bar says that little is given away only where the third is high: "
+            "where that is low too, the audit could not have seen more.",
             x_title="epsilon (0: nothing is given away)",
         )
     return words
@@ -44,11 +44,11 @@ def _roc(goal: Goal) -> ChartWords:
         else "On the dotted line as many claims are wrong as right; guessing is far below it."
     )
     return ChartWords(
-        title=f"{_capital(noun)} {found} against {goal.price}",
-        how_to_read=f"Each line is an attack. Choose on the lower axis the share of {goal.price} that you "
-        f"would accept, and read upwards what share of the {noun} is {found}. {diagonal} The band is the "
+        title=f"{_capital(noun)} {found} against {goal.false_claim}",
+        how_to_read=f"Each line is an attack. Choose on the lower axis the share of {goal.false_claim} that "
+        f"you would accept, and read upwards what share of the {noun} is {found}. {diagonal} The band is the "
         "interval of the strongest attack.",
-        x_title=f"{goal.price} (false-positive rate)",
+        x_title=f"{goal.false_claim} (false-positive rate)",
         y_title=f"{noun} {found} (true-positive rate)",
     )
 
@@ -90,13 +90,13 @@ def curve_words(tried: Curve) -> ChartWords:
     )
 
 
-def labels(goal: Goal, *, price: str) -> LabelRecord:
+def labels(goal: Goal, *, rate: str) -> LabelRecord:
     """The goal's names for the numbers that every report shows.
 
     Args:
-        price: the false-positive rate where the headline is read, as '1 in 100'; empty where there is none.
+        rate: the false-positive rate where the headline is read, as '1 in 100'; empty where there is none.
     """
-    at = f" at {price} {goal.price}" if price else ""
+    at = f" at {rate} {goal.false_claim}" if rate else ""
     one, other = goal.pair
     # Where claims about exposed people can be wrong, guessing reaches less than one half.
     guess = "; guessing: 0.5" if goal.certain else ""
@@ -110,7 +110,7 @@ def labels(goal: Goal, *, price: str) -> LabelRecord:
         },
         "right_claims": f"right claims about {goal.exposed}",
         "false_claims": f"claims about {goal.control}",
-        "price": goal.price,
+        "false_claim": goal.false_claim,
         "condition": goal.condition,
         "too_few": f"too few {goal.control}",
         "bounds": goal.bounds,
@@ -128,7 +128,7 @@ def _list_words(goal: Goal) -> list[str]:
         "least as sure. This table points at people; do not pass it on.",
         each,
         "worlds in",
-        f"{goal.price} as surely",
+        f"{goal.false_claim} as surely",
     ]
 
 

@@ -85,10 +85,10 @@ def headline(h: FindingRecord, story: Outcome, *, subject: str, goal: Goal) -> s
     point = operating_point(h)
     if point and point["rate"] and beats_guessing(point):
         # Fewer than the usual 1 in 100 makes the same share worse news.
-        price = "only " * (point["fpr"] < 0.01) + one_in(point["fpr"])
+        rarely = "only " * (point["fpr"] < 0.01) + one_in(point["fpr"])
         return (
             f"{subject} can {goal.succeeds} {goal.about(point['rate']['value'])}, while wrongly "
-            f"{goal.wrongly} {price} {goal.others}."
+            f"{goal.wrongly} {rarely} {goal.others}."
         )
     # an AUC below 0.6 is real and small: the sentence must not sound like the one for 0.9
     little = "a little " * bool(h["auc"] and h["auc"]["high"] < 0.6)
@@ -136,22 +136,23 @@ def _rate_there(point: RateRecord, tried: int, goal: Goal) -> str:
     """The rate at the operating point, its interval, and guessing in the same unit."""
     rate = point["rate"]
     assert rate is not None, "an operating point is a resolved rate"
-    price = f"At {one_in(point['fpr'])} {goal.price}"
+    at = f"At {one_in(point['fpr'])} {goal.false_claim}"
     find, _, found = goal.verb
     interval = f"{spread(rate)}, {_sure(rate['confidence'], tried)}"
     guess = f"{'' if goal.certain else 'fewer than '}{same_unit(point['fpr'], rate)}"
     if beats_guessing(point):
         share = f"the true share of {goal.noun} {found} is {interval}"
-        return f"{price} {share}; guessing would {find} {guess}."
+        return f"{at} {share}; guessing would {find} {guess}."
     most = guessing(point["fpr"], point["controls"] or FEWEST, confidence=rate["confidence"])
     luck = same_unit(most, rate)
     counts = (
         f", and by luck up to {luck}: only more than that counts as shown."
         if goal.certain
-        else f". There may be up to {luck} {goal.price}: only a larger share of {goal.noun} counts as shown."
+        else f". There may be up to {luck} {goal.false_claim}: only a larger share of {goal.noun} counts "
+        "as shown."
     )
     return (
-        f"{price} the attack {found} {goal.many(rate['value'])}; the true share is {interval}. Guessing "
+        f"{at} the attack {found} {goal.many(rate['value'])}; the true share is {interval}. Guessing "
         f"would {find} {guess}{counts}"
     )
 
@@ -163,7 +164,7 @@ def _could_have_seen(h: FindingRecord, detectable: float | None, goal: Goal) -> 
     if detectable is not None and point:
         parts.append(
             f"it would have noticed an adversary that {goal.verb[1]} {goal.many(detectable)} at "
-            f"{one_in(point['fpr'])} {goal.price}, and nothing weaker"
+            f"{one_in(point['fpr'])} {goal.false_claim}, and nothing weaker"
         )
     # Both ceilings, for a reader may have a limit on either.
     if bound and bound["ceiling"] is not None:
@@ -182,7 +183,7 @@ def found(h: FindingRecord, *, fpr: float | None, goal: Goal) -> str:
     rate = next((at["rate"] for at in h["tpr_at"] if at["fpr"] == fpr), None)
     if fpr is None or rate is None:
         return f"too few {goal.units} to say"
-    return f"{goal.verb[1]} {goal.many(rate['value'])} at {one_in(fpr)} {goal.price} ({spread(rate)})"
+    return f"{goal.verb[1]} {goal.many(rate['value'])} at {one_in(fpr)} {goal.false_claim} ({spread(rate)})"
 
 
 def adversary(h: FindingRecord, extra: Sequence[str], *, access: str, goal: Goal) -> list[str]:

@@ -29,7 +29,7 @@ def goal(name: str) -> Goal:
     Raises:
         DataError: if there is no such goal.
 
-    >>> goal("linkage").price
+    >>> goal("linkage").false_claim
     'absent people given a record'
     """
     if name not in GOALS:

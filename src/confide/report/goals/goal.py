@@ -26,7 +26,7 @@ class Goal:
         exposed: the people, or pictures, about whom a claim can be right; control: those it is wrong about.
         noun: what is counted when the adversary succeeds.
         verb: what it does to them: "find", "finds", "found".
-        price: false claims, after "1 in 100".
+        false_claim: false claims, after "1 in 100".
         pair: one of the exposed, one of the control.
         units: what is compared: "people" or "pictures".
         groups: the exposed and the control in the charts.
@@ -54,7 +54,7 @@ class Goal:
     control: str
     noun: str
     verb: tuple[str, str, str]
-    price: str
+    false_claim: str
     pair: tuple[str, str]
     units: str = "people"
     groups: tuple[str, str]

@@ -64,7 +64,7 @@ def _section(s: Kept, charts: list[Kept]) -> Kept:
         **kept,
         "goal": goal.name,
         "finding": finding,
-        "labels": readings.labels(goal, price=one_in(point["fpr"]) if point else ""),
+        "labels": readings.labels(goal, rate=one_in(point["fpr"]) if point else ""),
         "exhibits": [*exhibits, *(_exhibit(e) for e in s.get("exhibits", []))],
     }
 
