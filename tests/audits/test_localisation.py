@@ -30,6 +30,7 @@ def world(traces: Traces, mechanism: Mechanism[Traces]) -> TracesWorld:
     return EarlierKnown(traces=traces, mechanism=mechanism, targets=2).deal(0, rng=rng())
 
 
+@pytest.mark.slow
 def test_error_rises_with_obfuscation_and_stays_below_that_of_habits():
     found = []
     for mechanism in (

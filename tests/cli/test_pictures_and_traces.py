@@ -72,6 +72,7 @@ def refused(done: Result, said: str) -> None:
     assert not Path("confide-report").exists() and "Traceback" not in done.output
 
 
+@pytest.mark.slow
 def test_traces_are_audited_twice_alike_and_judged(run: Run) -> None:
     words = (*TRACES, *SPOT, *QUICK, "--protect", "planar:200m,0.1")
     first = run(*words)

@@ -185,7 +185,9 @@ def dropping() -> nn.Module:
 
 @pytest.mark.parametrize("learner", [STACKED, replace(STACKED, factory=dropping)], ids=["stacked", "dropout"])
 @pytest.mark.parametrize(
-    "spread", [threads(3), processes(2), pytest.param(ray_map(jobs=2), marks=pytest.mark.slow)], ids=str
+    "spread",
+    [threads(3), *(pytest.param(s, marks=pytest.mark.slow) for s in (processes(2), ray_map(jobs=2)))],
+    ids=str,
 )
 def test_the_models_do_not_depend_on_how_they_are_spread(
     learner: TorchLearner, spread, tmp_path: Path

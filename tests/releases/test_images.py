@@ -317,6 +317,7 @@ def test_a_promise_that_the_pictures_cannot_keep_is_refused(desk: Path) -> None:
     assert any("1 pictures equal an earlier one" in note for note in done.notes)
 
 
+@pytest.mark.slow
 def test_the_weakest_setting_that_keeps_a_limit_is_found(desk: Path) -> None:
     done = protect("mosaic", find="auc<=0.6", given="faces.npz", out="safe.npz")
     (text,) = done.sidecar.protections

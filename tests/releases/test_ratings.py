@@ -207,7 +207,6 @@ def RELEASE(mechanism: WithoutRareItems, data: object) -> object:  # noqa: N802 
         (["rare"], {"find": "tpr<=1"}, "is not a limit"),
         (["frog"], {"find": "auc<=0.6"}, "give `--with` one of rare"),
         (["rare:20"], {"find": "auc<=0.6"}, "give `--with rare` without one"),
-        (["rare"], {"find": "auc<=0.5"}, "no rare that leaves something of the records keeps auc<=0.5"),
         (["rare:20"], {"key_out": "old.csv"}, "old.csv exists"),
         (["rare:20"], {"key_out": "r.csv", "force": True}, "is read here"),
         (["rare:20"], {"key_out": "safe.csv"}, "is the original or the release"),

@@ -30,6 +30,7 @@ def game_of(d: int, learner: Logistic, **changes) -> IndependentWorlds:
     return IndependentWorlds(mechanism=Fit(learner), records=crowd(800, d, 1), informed=True, **changes)
 
 
+@pytest.mark.slow
 def test_a_convex_model_gives_every_member_away_where_lira_sees_little():
     game = game_of(101, Logistic(), references=64)
     evidence = play(game, Residual(), worlds=1, rng=rng())
