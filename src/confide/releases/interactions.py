@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,6 +10,8 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from confide.audits.settings import Settings
+from confide.audits.spec import Subject
 from confide.core.arrays import Array, Bools, Ints
 from confide.core.claims import Claim
 from confide.core.nouns import AnyMechanism
@@ -35,6 +37,8 @@ class InteractionsFile:
         source: where it came from, and its form.
         records: the original under codes.
         people, items: what the codes stand for.
+        counted: what was left out or merged when the table was read, in sentences.
+        audited: the audit of a written file, or of the original, as `Releasable.subject`.
     """
 
     table: Tabular
@@ -42,6 +46,19 @@ class InteractionsFile:
     records: Interactions
     people: pl.Series
     items: pl.Series
+    counted: Sequence[str]
+    audited: Callable[[Interactions | None, AnyMechanism | None, Settings], Subject]
+
+    @property
+    def given(self) -> Interactions:
+        return self.records
+
+    @property
+    def as_read(self) -> tuple[str, ...]:
+        return ()
+
+    def rows(self, mechanism: AnyMechanism) -> Ints:
+        return np.arange(self.records.people)
 
     def write(self, view: Interactions, numbers: Ints | None, path: Path) -> None:
         """Write a release: rows in the order of the people's numbers, columns in that of the original.
@@ -116,9 +133,14 @@ class InteractionsFile:
                 promise is not None,
             ),
         )
-        return [sentence for sentence, so in said if so]
+        return [*self.counted, *(sentence for sentence, so in said if so)]
 
-    def key(self, numbers: Ints) -> Sequence[tuple[str, int]]:
+    def subject(
+        self, reread: Interactions | None, mechanism: AnyMechanism | None, settings: Settings
+    ) -> Subject:
+        return self.audited(reread, mechanism, settings)
+
+    def key(self, numbers: Ints, mechanism: AnyMechanism) -> Sequence[tuple[str, int]]:
         """Each original id with its number in the release."""
         return list(zip(as_ids(self.people).to_list(), numbers.tolist(), strict=True))
 
