@@ -298,7 +298,7 @@ def test_what_was_told_and_noticed_is_on_the_card() -> None:
     cards = {f["attack"]: f for f in page["findings"]}
     assert "of half of the people" in cards["nasr"]["told"]
     assert cards["gradient-norm"]["remarks"] == ["Norms were small."]
-    assert page["verdict"] == "inconclusive"
+    assert page["verdict"] == "not settled"
     assert done.exit_code == 0
     assert audit(attacks=[SmallGradient(conclusive=False)], limits=["auc=0.99"], strict=True).exit_code == 1
     assert audit(attacks=[SmallGradient()], limits=["auc=0.99"]).report.page["verdict"] == "within"

@@ -195,4 +195,5 @@ def test_scores_that_say_nothing_show_nothing(score: np.ndarray) -> None:
     assert risk.auc.value == 0.5
     assert risk.advantage.value == 0
     assert all(b.low == 0 for b in risk.epsilon)
-    assert all(r.rate is None or r.rate.value == 0 for r in risk.tpr_at)
+    # Equal scores are claimed by lot, which is guessing; wrong ones never.
+    assert all(r.rate is None or r.rate.value <= r.fpr + 1e-9 for r in risk.tpr_at)

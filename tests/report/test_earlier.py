@@ -63,7 +63,7 @@ def test_what_was_a_part_of_its_own_is_an_exhibit_now(make, tmp_path):
                 "conclusive": attack == "loss",
                 "balanced_accuracy": rate,
                 "auc": rate,
-                "tpr_at": [{"fpr": 0.01, "rate": rate, "controls": 900, "why": ""}],
+                "tpr_at": [{"fpr": 0.01, "rate": rate, "empirical": None, "controls": 900, "why": ""}],
             }
             for attack, access in (("loss", "black-box"), ("decoder", "white-box"))
         ],

@@ -27,7 +27,7 @@ def test_an_attack_in_doubt_never_reads_as_nothing_there(make):
     within = report([make.white(decoder=0.0)], seed=7, limits=limits)
     doubted = report([section], seed=7, limits=limits, strict=True)
     assert (within.page["verdict"], within.exit_code) == ("within", 0)
-    assert (doubted.page["verdict"], doubted.exit_code) == ("inconclusive", 1)
+    assert (doubted.page["verdict"], doubted.exit_code) == ("not settled", 1)
     assert "Not conclusive" not in str(within)
 
 

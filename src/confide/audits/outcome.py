@@ -64,12 +64,12 @@ class Audit:
 
     @property
     def exit_code(self) -> int:
-        """0 within limits, 1 if one is exceeded (or inconclusive, when strict)."""
+        """0 within limits, 1 if one is exceeded (or not settled, when strict)."""
         return self.report.exit_code
 
     @property
     def verdict(self) -> str:
-        """The ruling over all limits: "within", "exceeded", "inconclusive", or "measured" without limits."""
+        """The ruling over all limits: "within", "exceeded", "not settled", or "measured" without limits."""
         return str(self.report.page["verdict"])
 
     @property
@@ -127,21 +127,22 @@ class Findings:
 
 
 def findings(
-    evidence: Sequence[Evidence], attacks: Sequence[AnyAttack], *, blind: Evidence | None
+    evidence: Sequence[Evidence], attacks: Sequence[AnyAttack], *, blind: Evidence | None, among: int = 1
 ) -> Findings:
-    """Measure the attacks, all intervals corrected for their number, and lead with the worst.
+    """Measure the attacks, all intervals corrected for how many might have been tried; lead with the worst.
 
     Args:
         evidence: of the attacks that ran; at least one.
         attacks: all that were tried, for their cards.
         blind: the evidence of the blind adversary, where one played.
+        among: how many attacks such an audit has, whether or not they ran.
     """
     # Every finding stands beside what could be said without the release.
     unseen = None if blind is None else measure(blind).auc
     # By name, because evidence on disk knows its attack by name alone.
     cards = {a.name: a for a in attacks}
     # The worst of several is chosen by looking, so `worst` widens all intervals for their number.
-    place, risks = worst(evidence)
+    place, risks = worst(evidence, among=among)
     found = tuple(
         _finding(risk, e, cards.get(risk.attack), unseen) for risk, e in zip(risks, evidence, strict=True)
     )

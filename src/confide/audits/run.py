@@ -116,7 +116,9 @@ def conclude(
         raise EvidenceError(nothing_ran(title, [*skips, *release.skipped]))
     # The public sees rounded counts: an exact one, compared with a later one, tells of a single person.
     context = subject.context(release, "{:,}".format if internal else coarse)
-    found = findings(release.evidence, release.attacks, blind=context.blind)
+    # All that it has, and not those that ran: what one attack shows must not depend on which others ran.
+    among = max(len(spec.known or spec.attacks), len(release.evidence))
+    found = findings(release.evidence, release.attacks, blind=context.blind, among=among)
     exhibits = tuple(subject.exhibits(release))
     section = Section(
         release=title,
@@ -134,6 +136,7 @@ def conclude(
         notes=(*context.notes, *(context.internal_notes if internal else ())),
         goal=spec.goal,
         subject=context.subject,
+        among=among,
         exhibits=exhibits,
     )
     return section, subject.targets(release) if internal else None

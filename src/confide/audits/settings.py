@@ -35,7 +35,7 @@ class Settings:
         limits: Exit with code 1 if the risk is above this: tpr@0.01=0.05 (true positives where 1 % of the
             others are claimed too), auc=0.6, advantage=0.1 or epsilon=2. Repeatable.
         audience: Who will read the report: a public one has no rows, no ids and coarse counts.
-        strict: Exit with code 1 also if the verdict on a limit is inconclusive.
+        strict: Exit with code 1 also if the verdict on a limit is not settled.
         name: What to call the release in the report.
         cache: Where finished work is kept, so that an interrupted audit resumes; by default $CONFIDE_CACHE,
             or a folder in your cache.

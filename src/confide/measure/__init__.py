@@ -6,9 +6,10 @@ from confide.measure.measuring import measure, worst
 from confide.measure.one_run import one_run, one_run_fdp
 from confide.measure.paired import paired_auc
 from confide.measure.power import gaussian_ceiling, one_run_ceiling, one_run_fdp_ceiling, two_world_ceiling
+from confide.measure.rates import precision_at, tpr_at
 from confide.measure.records import records
 from confide.measure.risk import EpsilonBound, PrecisionAt, RateAt, Risk, Roc
-from confide.measure.roc import auc, precision_at, roc, tpr_at
+from confide.measure.roc import auc, roc
 from confide.measure.rows import Rows
 from confide.measure.thresholds import Bonferroni, Fixed, Split, Threshold
 

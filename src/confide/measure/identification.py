@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import nan
 
 import numpy as np
 import polars as pl
 
 from confide.core.arrays import Bools, Floats
-from confide.core.errors import EvidenceError
 from confide.core.estimate import Estimate
 from confide.core.evidence import Evidence
 from confide.measure.intervals import proportion
-from confide.measure.rows import mix
+from confide.measure.rates import place_of, threshold_at, tpr_at
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,7 +24,8 @@ class Linked:
         right: share of the people in the release whose own record is named.
         wrong: share of them for whom another record is named.
         abstained: share of them for whom no record is named.
-        false_matches: share of the people who are not in the release for whom a record is named.
+        false_matches: share of the people who are not in the release for whom a record is named: counted, or
+            the rate that was asked for.
         present, absent: how many people these shares are computed from.
     """
 
@@ -50,36 +51,55 @@ def linked(evidence: Evidence, *, threshold: float, confidence: float = 0.95) ->
     >>> found.right.value, found.abstained.value, found.false_matches.value
     (0.5, 0.5, 1.0)
     """
-    return _at(evidence, threshold, ~evidence.exposed, confidence)
+    named, hit = _scores(evidence) > threshold, evidence.table["hit"].to_numpy()
+    present, absent = evidence.exposed, ~evidence.exposed
+
+    def share(of: Bools, people: Bools) -> Estimate:
+        return proportion(int((of & people).sum()), int(people.sum()), confidence=confidence)
+
+    return Linked(
+        threshold=threshold,
+        right=share(named & hit, present),
+        wrong=share(named & ~hit, present),
+        abstained=share(~named, present),
+        false_matches=share(named, absent),
+        present=int(present.sum()),
+        absent=int(absent.sum()),
+    )
 
 
 def at_false_match_rate(evidence: Evidence, *, rate: float, confidence: float = 0.95) -> Linked | None:
-    """The rates at a threshold set for a false-match rate, measured on people who did not set it.
+    """The rates at the threshold that a share `rate` of all absent people is above.
 
-    Half of the absent people, N chosen by a hash of their numbers, set the threshold. It is the k-th largest
-    of their scores with k = floor(rate x (N + 1)). Another absent person then scores above it with
-    probability at most k / (N + 1), over the draw of all of them. The rate therefore holds on average for
-    every distribution of scores [the argument of conformal prediction: Vovk, Gammerman, Shafer 2005]. False
-    matches are counted on the other half.
+    Each is a true-positive rate at a stated false-positive rate: `confide.measure.rates.tpr_at` says how it
+    is estimated, and why its interval holds although the threshold itself comes from few absent people.
 
     Returns:
-        None if the half is too small for the rate: N + 1 below 1 / rate.
+        None if there are too few absent people for the rate: fewer than 1 / rate.
 
     Raises:
         EvidenceError: if the rate is not between 0 and 1.
     """
-    if not 0 < rate < 1:
-        raise EvidenceError(f"the false-match rate is {rate}: give a number between 0 and 1.")
-    keys = mix(evidence.table["target"].to_numpy())
-    first = np.zeros(len(evidence), np.bool_)
-    absent = np.flatnonzero(~evidence.exposed)
-    # A hash decides who sets the threshold, so that neither row order nor a seed changes the result.
-    first[absent[np.argsort(keys[absent], kind="stable")[: len(absent) // 2]]] = True
-    scores = np.sort(_scores(evidence)[first])
-    k = int(rate * (len(scores) + 1) + 1e-9)  # 0.1 x 10 is 1, although floats may make it 0.999...
-    if not k:
+    scores, here = _scores(evidence), evidence.exposed
+    absent, k = scores[~here], place_of(int((~here).sum()), rate)
+    if k is None:
         return None
-    return _at(evidence, float(scores[len(scores) - k]), ~evidence.exposed & ~first, confidence)
+    hit = evidence.table["hit"].to_numpy()
+
+    def share(named: Floats) -> Estimate:
+        at = tpr_at(named[here], absent, fpr=rate, confidence=confidence)
+        return at.rate or Estimate(nan, 0.0, 1.0, confidence)
+
+    named = share(scores)
+    return Linked(
+        threshold=threshold_at(absent, k),
+        right=share(np.where(hit, scores, -np.inf)),
+        wrong=share(np.where(hit, -np.inf, scores)),
+        abstained=Estimate(1 - named.value, 1 - named.high, 1 - named.low, confidence),
+        false_matches=Estimate(rate, rate, rate, confidence),
+        present=int(here.sum()),
+        absent=len(absent),
+    )
 
 
 def rank_one(evidence: Evidence, *, confidence: float = 0.95) -> Estimate:
@@ -90,22 +110,3 @@ def rank_one(evidence: Evidence, *, confidence: float = 0.95) -> Estimate:
 
 def _scores(evidence: Evidence) -> Floats:
     return evidence.table["score"].to_numpy()
-
-
-def _at(evidence: Evidence, threshold: float, absent: Bools, confidence: float) -> Linked:
-    named = _scores(evidence) > threshold
-    hit, present = evidence.table["hit"].to_numpy(), evidence.exposed
-    here, gone = int(present.sum()), int(absent.sum())
-
-    def share(of: Bools, people: int) -> Estimate:
-        return proportion(int(of.sum()), people, confidence=confidence)
-
-    return Linked(
-        threshold=threshold,
-        right=share(present & named & hit, here),
-        wrong=share(present & named & ~hit, here),
-        abstained=share(present & ~named, here),
-        false_matches=share(absent & named, gone),
-        present=here,
-        absent=gone,
-    )

@@ -15,8 +15,9 @@ from confide.core.evidence import Evidence
 from confide.measure.epsilon import gaussian, two_world
 from confide.measure.intervals import check_confidence, difference, mean, proportion
 from confide.measure.one_run import one_run, one_run_fdp
+from confide.measure.rates import Ranks, precision, tpr_at, unbiased
 from confide.measure.risk import EpsilonBound, PrecisionAt, RateAt, Risk
-from confide.measure.roc import auc, place_of, precision_at, roc, tpr_at
+from confide.measure.roc import auc, roc
 from confide.measure.rows import Rows, one_a_world, require_both, shape, worlds_of
 from confide.measure.thresholds import Bonferroni, Counts, Split, Threshold
 
@@ -76,10 +77,9 @@ def measure(
     pool = shape(evidence) == "pool" and evidence.worlds >= FEWEST_WORLDS
     every = Rows.of(evidence)
     parts = worlds_of(evidence) if pool else [every]
+    figures = _joined([_figures(rows, threshold, confidence) for rows in parts])
     # Precision is reported at the lowest rate that the smallest world can resolve.
-    fewest = min(int((~rows.exposed).sum()) for rows in parts)
-    lowest = min((fpr for fpr in FPRS if place_of(fewest, fpr) is not None), default=FPRS[0])
-    figures = _joined([_figures(rows, threshold, confidence, lowest) for rows in parts])
+    lowest = min((at for at in figures.tpr_at if at.rate is not None), key=lambda at: at.fpr, default=None)
     advantage = figures.advantage
     return Risk(
         attack=evidence.attack,
@@ -93,7 +93,12 @@ def measure(
             (1 + advantage.value) / 2, (1 + advantage.low) / 2, (1 + advantage.high) / 2, confidence
         ),
         tpr_at=figures.tpr_at,
-        precision_at=figures.precision_at,
+        precision_at=tuple(
+            PrecisionAt(prior, FPRS[0], None)
+            if lowest is None
+            else PrecisionAt(prior, lowest.fpr, precision(lowest, prior=prior))
+            for prior in PRIORS
+        ),
         epsilon=_bounds(evidence, confidence, epsilon_threshold or Bonferroni(25), delta),
         roc=roc(every.members, every.controls, confidence=confidence),
         threshold=figures.threshold,
@@ -110,6 +115,7 @@ def measure(
 def worst(
     evidences: Sequence[Evidence],
     *,
+    among: int = 1,
     confidence: float = 0.95,
     threshold: Threshold | None = None,
     epsilon_threshold: Threshold | None = None,
@@ -122,6 +128,10 @@ def worst(
     the largest share of exposed people at a false-positive rate of 1 % (the low end of its interval). Where
     that rate cannot be resolved, the worst has the largest advantage.
 
+    Args:
+        among: how many attacks might have been tried, if more than are given. With a fixed number, what one
+            attack shows does not depend on which others ran.
+
     Returns:
         the position of the worst, and the corrected risks in the order given.
 
@@ -130,7 +140,7 @@ def worst(
     """
     if not evidences:
         raise EvidenceError("there are 0 attacks to take the worst of: give the evidence of at least one.")
-    corrected = 1 - (1 - check_confidence(confidence)) / len(evidences)
+    corrected = 1 - (1 - check_confidence(confidence)) / max(among, len(evidences))
     risks = tuple(
         measure(
             e, confidence=corrected, threshold=threshold, epsilon_threshold=epsilon_threshold, delta=delta
@@ -155,15 +165,16 @@ class _Figures:
     advantage: Estimate
     auc: Estimate
     tpr_at: tuple[RateAt, ...]
-    precision_at: tuple[PrecisionAt, ...]
+    unbiased: tuple[float, ...]
     threshold: float
+    exposed_count: int
 
 
 def _gain(counts: Counts, error: float) -> Floats:
     return counts.true / counts.exposed - counts.false / counts.control
 
 
-def _figures(rows: Rows, threshold: Threshold, confidence: float, lowest: float) -> _Figures:
+def _figures(rows: Rows, threshold: Threshold, confidence: float) -> _Figures:
     error = 1 - check_confidence(confidence)
     choice = threshold.choose(rows, _gain, error=error)
     counts, corrected = choice.counts, 1 - error / choice.among
@@ -180,8 +191,9 @@ def _figures(rows: Rows, threshold: Threshold, confidence: float, lowest: float)
         advantage=difference(exposed, control),
         auc=auc(members, controls, confidence=confidence),
         tpr_at=tuple(tpr_at(members, controls, fpr=fpr, confidence=confidence) for fpr in FPRS),
-        precision_at=precision_at(members, controls, fpr=lowest, priors=PRIORS, confidence=confidence),
+        unbiased=tuple(unbiased(Ranks(members, controls), fpr) for fpr in FPRS),
         threshold=choice.threshold,
+        exposed_count=len(members),
     )
 
 
@@ -194,24 +206,34 @@ def _joined(worlds: Sequence[_Figures]) -> _Figures:
         control=mean([w.control for w in worlds]),
         advantage=mean([w.advantage for w in worlds], within=(-1.0, 1.0)),
         auc=mean([w.auc for w in worlds]),
-        tpr_at=tuple(_mean_rate(rates) for rates in zip(*(w.tpr_at for w in worlds), strict=True)),
-        precision_at=tuple(
-            _mean_precision(values) for values in zip(*(w.precision_at for w in worlds), strict=True)
-        ),
+        tpr_at=tuple(_mean_rate(worlds, i) for i in range(len(FPRS))),
+        unbiased=(),
         threshold=float(np.median([w.threshold for w in worlds])),
+        exposed_count=sum(w.exposed_count for w in worlds),
     )
 
 
-def _mean_rate(rates: Sequence[RateAt]) -> RateAt:
-    fewest = min(rates, key=lambda r: r.controls)
-    known = [r.rate for r in rates if r.rate is not None]
-    return replace(fewest, rate=mean(known)) if len(known) == len(rates) else fewest
+def _mean_rate(worlds: Sequence[_Figures], which: int) -> RateAt:
+    """The mean over worlds of the rate at one false-positive rate.
+
+    Each world's value is right on average, threshold's noise included, so their mean is, and their spread
+    shows both noises. Each world's binomial noise guards against a spread of 0 by chance.
+    """
+    rates = [w.tpr_at[which] for w in worlds]
+    fewest = min(rates, key=lambda at: at.controls)
+    if any(at.rate is None for at in rates):
+        return replace(fewest, rate=None, empirical=None)
+    # Not cut to what a rate can be: cut values are no longer right on average.
+    values = [_with_noise(w.unbiased[which], w) for w in worlds]
+    found = mean(values)
+    plain = float(np.mean([at.empirical for at in rates if at.empirical is not None]))
+    return replace(fewest, rate=replace(found, value=min(max(found.value, 0.0), 1.0)), empirical=plain)
 
 
-def _mean_precision(values: Sequence[PrecisionAt]) -> PrecisionAt:
-    """The mean over the worlds in which a claim is made."""
-    known = [v.value for v in values if v.value is not None]
-    return replace(values[0], value=mean(known) if len(known) > 1 else None)
+def _with_noise(value: float, world: _Figures) -> Estimate:
+    count, confidence = world.exposed_count, world.exposed.confidence
+    noise = proportion(min(max(value, 0.0), 1.0) * count, count, confidence=confidence)
+    return Estimate(value, value - noise.value + noise.low, value + noise.high - noise.value, confidence)
 
 
 def _bounds(

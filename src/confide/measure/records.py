@@ -10,7 +10,7 @@ import polars as pl
 from confide.core.arrays import Array, Floats, Ints
 from confide.core.evidence import Evidence
 from confide.measure.intervals import check_confidence
-from confide.measure.roc import place_of, threshold_at
+from confide.measure.rates import place_of, threshold_at
 from confide.measure.rows import require_both, shape
 from confide.measure.special import t_quantile
 

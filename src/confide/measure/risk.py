@@ -10,15 +10,18 @@ from confide.core.estimate import Estimate
 
 @dataclass(frozen=True, slots=True)
 class RateAt:
-    """The true-positive rate at a false-positive rate of at most `fpr`.
+    """The true-positive rate at a false-positive rate of `fpr`.
 
-    `rate` is None if the controls cannot resolve it; `why` then says how many are needed.
+    Args:
+        rate: None if the controls cannot resolve it; `why` then says how many are needed.
+        empirical: the plain share that papers print, at the threshold seen; a check, not an estimate.
     """
 
     fpr: float
     rate: Estimate | None
     controls: int
     why: str = ""
+    empirical: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

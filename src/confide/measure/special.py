@@ -18,6 +18,11 @@ def beta_quantile(p: ArrayLike, a: ArrayLike, b: ArrayLike) -> Floats:
     return cast(Floats, _scipy.betaincinv(a, b, p))
 
 
+def beta_cdf(x: ArrayLike, a: ArrayLike, b: ArrayLike) -> Floats:
+    """P[Beta(a, b) <= x]."""
+    return cast(Floats, _scipy.betainc(a, b, x))
+
+
 def binomial_tail(at_least: ArrayLike, of: ArrayLike, p: ArrayLike) -> Floats:
     """P[Bin(of, p) >= at_least].
 
@@ -44,6 +49,11 @@ def log_gamma(x: ArrayLike) -> Floats:
 def normal_quantile(p: ArrayLike) -> Floats:
     """The p-quantile of the standard normal distribution; -inf at 0, inf at 1."""
     return cast(Floats, _scipy.ndtri(p))
+
+
+def normal_cdf(z: ArrayLike) -> Floats:
+    """P[N(0, 1) <= z]."""
+    return cast(Floats, _scipy.ndtr(z))
 
 
 def log_normal_cdf(z: float) -> float:

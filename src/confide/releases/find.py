@@ -16,7 +16,7 @@ from confide.audits.settings import Settings
 from confide.audits.spec import AuditSpec, Subject
 from confide.core.errors import DataError
 from confide.mechanisms.anchors.published import Published
-from confide.report import Limit, judge
+from confide.report import Limit, judge_section
 
 STEPS = 7
 """Halvings of a continuous scale: the setting is found to within 1 / 128 of the scale's logarithm."""
@@ -61,7 +61,7 @@ class Search:
 def weakest(spec: AuditSpec, subject: Subject, name: str, *, limit: str, settings: Settings) -> Search:
     """The weakest setting of a protection whose audit keeps a limit.
 
-    A setting keeps the limit only if the audit is sure of it: "inconclusive" counts as not kept. The search
+    A setting keeps the limit only if the audit is sure of it: "not settled" counts as not kept. The search
     takes for granted that a stronger setting does not raise the risk. What is written is audited again.
 
     Args:
@@ -72,6 +72,11 @@ def weakest(spec: AuditSpec, subject: Subject, name: str, *, limit: str, setting
         DataError: if the protection has no scale, or even its strongest setting does not keep the limit.
     """
     held_to = Limit.parse(limit.replace("<=", "="))
+    if held_to.quantity == "epsilon":
+        raise DataError(
+            f"{limit} cannot be searched for: an audit shows that an epsilon is exceeded, never that it is "
+            "kept. Search for a limit on tpr, auc or advantage, or promise the epsilon with `--with`."
+        )
     scale = _scale(spec, name)
     search = Search(spec=spec)
     plain = AuditedRelease(
@@ -143,7 +148,7 @@ def _try(
         release.forget_worlds()
         return search.tried[-1]
     section, _ = conclude(search.spec, subject, release)
-    ruling = judge([section.headline], [limit], doubtful=section.doubtful).ruling
+    ruling = judge_section(section, [limit]).ruling
     risk = subject.risk(release, plain)
     point = None
     if risk is not None:

@@ -36,7 +36,7 @@ class Written:
 
     @property
     def exit_code(self) -> int:
-        """0 within limits, 1 if one is exceeded (or inconclusive, when strict)."""
+        """0 within limits, 1 if one is exceeded (or not settled, when strict)."""
         return self.audit.exit_code
 
 

@@ -11,7 +11,7 @@ from confide.report.page import page
 from confide.report.redaction import Redaction, coarse
 from confide.report.renders.schema import schema
 from confide.report.skipped import nothing_ran
-from confide.report.verdict import Limit, Verdict, judge
+from confide.report.verdict import Limit, Verdict, judge, judge_section
 
 __all__ = [
     "Audience",
@@ -31,6 +31,7 @@ __all__ = [
     "Verdict",
     "coarse",
     "judge",
+    "judge_section",
     "nothing_ran",
     "page",
     "report",

@@ -128,7 +128,7 @@ def next_steps(story: Outcome, ruling: Ruling, *, blind_wins: bool, goal: Goal) 
     if story == "nothing":
         more = f"Use more {goal.units}, or play more worlds, until the audit can see the limit."
         keep = "Keep this report with the release. Audit again before a new version or more data is released."
-        return [*([more] if ruling == "inconclusive" else []), keep]
+        return [*([more] if ruling == "not settled" else []), keep]
     stop = "Do not publish this release as it is: it exceeds a limit that was set for it."
     apart = "Remove the difference between the two groups and audit again, to learn what the release adds."
     return [

@@ -16,7 +16,7 @@ from confide.report.exhibits import Exhibit
 
 Audience: TypeAlias = Literal["internal", "public"]
 
-Ruling: TypeAlias = Literal["within", "exceeded", "inconclusive", "measured"]
+Ruling: TypeAlias = Literal["within", "exceeded", "not settled", "measured"]
 
 Lack: TypeAlias = Literal["access", "knowledge", "evidence", "other"]
 """What an attack that did not run was lacking."""
@@ -115,8 +115,8 @@ class Section:
 
     Args:
         release: its name.
-        headline: the worst attack, measured with the correction for the number of attacks tried
-            (`confide.measure.worst`).
+        headline: the worst attack, measured with the correction for the number of attacks that might have
+            been tried (`confide.measure.worst`).
         findings: every attack that ran, each by itself.
         skipped: every attack that did not.
         evidence: by the attack's short name; that of the headline attack is drawn.
@@ -132,6 +132,9 @@ class Section:
         notes: small print.
         goal: what the adversary is after, a name of `confide.report.goals.GOALS`; it decides the words.
         subject: the adversary and what it knows, as the first words of the headline; by the access if empty.
+        among: the number of attacks that all intervals are corrected for.
+        unexplained: why the attacks may have looked at the release in a wrong way, as one clause: then no
+            limit counts as kept.
         exhibits: further tables and plots, in this order.
     """
 
@@ -150,6 +153,8 @@ class Section:
     notes: tuple[str, ...] = ()
     goal: str = "membership"
     subject: str = ""
+    among: int = 1
+    unexplained: str = ""
     exhibits: tuple[Exhibit, ...] = ()
 
     @property

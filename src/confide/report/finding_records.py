@@ -71,7 +71,9 @@ def rate_record(at: RateAt, risk: Risk, *, goal: Goal, redaction: Redaction) -> 
         why = TOO_FEW if redaction.public else NOT_GIVEN
     elif rate is None:
         why = redaction.text(unresolved(at, control=goal.control))
-    return {"fpr": at.fpr, "rate": rate, "controls": redaction.count(at.controls), "why": why}
+    plain = None if rate is None or at.empirical is None else redaction.number(at.empirical)
+    controls = redaction.count(at.controls)
+    return {"fpr": at.fpr, "rate": rate, "empirical": plain, "controls": controls, "why": why}
 
 
 def unresolved(at: RateAt, *, control: str) -> tuple[str | int, ...]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 
 from confide.core.budget import Budget
 from confide.core.errors import DataError, EvidenceError
@@ -27,7 +26,7 @@ from confide.report.page_types import (
 from confide.report.rates import one_in
 from confide.report.redaction import Redaction
 from confide.report.skipped import nothing_ran
-from confide.report.verdict import Limit, Verdict, judge, together
+from confide.report.verdict import Limit, Verdict, judge_section, together
 
 
 def page(
@@ -50,8 +49,8 @@ def page(
         sections: one a release.
         seed: from which the audit can be repeated.
         audience: "internal" or "public".
-        limits: what each release's headline is held to.
-        strict: whether "inconclusive" fails.
+        limits: what each release's findings are held to.
+        strict: whether "not settled" fails.
         version: of confide.
 
     Raises:
@@ -61,7 +60,7 @@ def page(
     _check(sections, audience)
     redaction = Redaction(audience)
     # Each release by itself: a good one must not cover a bad one.
-    judged = {s.release: _judged(s, limits, strict) for s in sections}
+    judged = {s.release: judge_section(s, limits, strict=strict) for s in sections}
     verdict = together(list(judged.values()))
     names = [s.release for s in sections]
     return {
@@ -84,14 +83,6 @@ def page(
     }
 
 
-def _judged(s: Section, limits: Sequence[Limit], strict: bool) -> Verdict:
-    """The headline of one release, held against the limits."""
-    aim, found = goal(s.goal), s.headline
-    if not aim.bounds:  # an epsilon that means nothing for this goal must not decide
-        found = replace(found, risk=replace(found.risk, epsilon=()))
-    return judge([found], limits, strict=strict, doubtful=s.doubtful, control=aim.control)
-
-
 def _in_doubt(sections: Sequence[Section], judged: Mapping[str, Verdict]) -> list[str]:
     """The attacks whose failed check weakens the verdict.
 
@@ -102,7 +93,7 @@ def _in_doubt(sections: Sequence[Section], judged: Mapping[str, Verdict]) -> lis
             name
             for s in sections
             for name in s.doubtful
-            if judged[s.release].ruling != "exceeded" or name != s.headline.risk.attack
+            if not any(j.ruling == "exceeded" and j.attack == name for j in judged[s.release].judged)
         )
     )
 
@@ -130,7 +121,9 @@ def _section(s: Section, verdict: Verdict, redaction: Redaction) -> SectionRecor
         "outcome": story,
         "verdict": verdict.ruling,
         "headline": sentences.headline(record, story, subject=s.subject or aim.who(access), goal=aim),
-        "support": sentences.support(record, story, tried=len(s.findings), detectable=seen, goal=aim),
+        "support": sentences.support(
+            record, story, tried=max(s.among, len(s.findings)), detectable=seen, goal=aim
+        ),
         "finding": record,
         "labels": readings.labels(aim, rate="" if fpr is None else one_in(fpr)),
         "warnings": sentences.warnings(

@@ -56,10 +56,14 @@ class BoundRecord(TypedDict):
 
 
 class RateRecord(TypedDict):
-    """The true-positive rate at one false-positive rate."""
+    """The true-positive rate at one false-positive rate.
+
+    `empirical` is the plain share that papers print, at the threshold seen; it has no interval.
+    """
 
     fpr: Share
     rate: EstimateRecord | None
+    empirical: Share | None
     controls: Count | None
     why: str
 

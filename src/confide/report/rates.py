@@ -4,22 +4,7 @@ from __future__ import annotations
 
 from math import ceil, floor
 
-from confide.measure import clopper_pearson
 from confide.report.page_types import EstimateRecord
-
-
-def guessing(fpr: float, controls: int, *, confidence: float) -> float:
-    """The largest rate that guessing may reach where `controls` people set a threshold at `fpr`.
-
-    The threshold lets at most `fpr` of these controls pass; of all people like them it may let more. A
-    rate is above guessing only if its low end is above the high end of that share, or a quarter of all
-    harmless releases would be accused.
-
-    >>> round(guessing(0.01, 3000, confidence=0.95), 4)
-    0.0142
-    """
-    # 1e-9: 0.01 * 300 is 2.9999999999999996 in floating point, and means 3 people
-    return float(clopper_pearson(floor(fpr * controls + 1e-9), controls, confidence=confidence)[1])
 
 
 def share(rate: float) -> str:

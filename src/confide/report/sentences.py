@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from confide.report.finding import Lack, Ruling
 from confide.report.goals import Goal
 from confide.report.page_types import FindingRecord, Outcome, RateRecord
-from confide.report.rates import guessing, often, one_in, percent, same_unit, spread, times
+from confide.report.rates import often, one_in, percent, same_unit, spread, times
 from confide.report.redaction import FEWEST
 
 ACCESS = {
@@ -59,12 +59,9 @@ def outcome(h: FindingRecord, *, broken: bool) -> Outcome:
 
 
 def beats_guessing(at: RateRecord) -> bool:
-    """Is the interval of this rate above all that guessing may reach?"""
-    rate, controls = at["rate"], at["controls"]
-    # Without the number of controls it is unknown what guessing may reach.
-    if rate is None or not controls:
-        return False
-    return rate["low"] > guessing(at["fpr"], controls, confidence=rate["confidence"])
+    """Is the interval of this rate above what guessing reaches, the false-positive rate itself?"""
+    # The interval holds for the noise of the threshold too, so that guessing reaches no more than this.
+    return at["rate"] is not None and at["rate"]["low"] > at["fpr"]
 
 
 def headline(h: FindingRecord, story: Outcome, *, subject: str, goal: Goal) -> str:
@@ -143,17 +140,9 @@ def _rate_there(point: RateRecord, tried: int, goal: Goal) -> str:
     if beats_guessing(point):
         share = f"the true share of {goal.noun} {found} is {interval}"
         return f"{at} {share}; guessing would {find} {guess}."
-    most = guessing(point["fpr"], point["controls"] or FEWEST, confidence=rate["confidence"])
-    luck = same_unit(most, rate)
-    counts = (
-        f", and by luck up to {luck}: only more than that counts as shown."
-        if goal.certain
-        else f". There may be up to {luck} {goal.false_claim}: only a larger share of {goal.noun} counts "
-        "as shown."
-    )
     return (
-        f"{at} the attack {found} {goal.many(rate['value'])}; the true share is {interval}. Guessing "
-        f"would {find} {guess}{counts}"
+        f"{at} the attack {found} {goal.many(rate['value'])}; the true share is {interval}. "
+        f"Guessing would {find} {guess}."
     )
 
 
@@ -163,8 +152,8 @@ def _could_have_seen(h: FindingRecord, detectable: float | None, goal: Goal) -> 
     point, bound = operating_point(h), h["epsilon"]
     if detectable is not None and point:
         parts.append(
-            f"it would have noticed an adversary that {goal.verb[1]} {goal.many(detectable)} at "
-            f"{one_in(point['fpr'])} {goal.false_claim}, and nothing weaker"
+            f"an adversary that {goal.verb[1]} {goal.many(detectable)} at {one_in(point['fpr'])} "
+            f"{goal.false_claim} would have been noticed in 90 of 100 such audits, a weaker one less often"
         )
     # Both ceilings, for a reader may have a limit on either.
     if bound and bound["ceiling"] is not None:
@@ -251,7 +240,7 @@ def verdict(ruling: Ruling, strict: bool, *, doubtful: Sequence[str] = ()) -> st
     line = {
         "within": "Within the limits that were set.",
         "exceeded": "A limit that was set is exceeded.",
-        "inconclusive": "Inconclusive: the evidence cannot decide on a limit that was set"
+        "not settled": "Not settled: the evidence cannot decide on a limit that was set"
         + (", which counts as a failure here." if strict else "."),
         "measured": "Measured; no limit was set.",
     }[ruling]
@@ -260,4 +249,4 @@ def verdict(ruling: Ruling, strict: bool, *, doubtful: Sequence[str] = ()) -> st
 
 def _sure(confidence: float, tried: int) -> str:
     text = f"with {percent(confidence)} confidence"
-    return text if tried < 2 else f"{text} ({tried} attacks tried)"
+    return text if tried < 2 else f"{text} (corrected for {tried} attacks)"

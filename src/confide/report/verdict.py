@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from math import isfinite, nan
+from math import ceil, isfinite, nan
 
 from confide.core.errors import DataError
 from confide.core.estimate import Estimate
 from confide.core.sentence import said
-from confide.report.finding import Finding, Ruling
+from confide.report.finding import Finding, Ruling, Section
 from confide.report.finding_records import NOT_GIVEN, unresolved
+from confide.report.goals import goal
 
 FPRS = (0.1, 0.01, 0.001, 0.0001)
 """The false-positive rates that an audit measures: at any other there would be nothing to judge."""
 
-ORDER: tuple[Ruling, ...] = ("exceeded", "inconclusive", "within")
+ORDER: tuple[Ruling, ...] = ("exceeded", "not settled", "within")
 """Rulings, the worst first."""
 
 RANGES = {
@@ -26,6 +27,9 @@ RANGES = {
     "epsilon": (0.0, float("inf")),
 }
 """What can be limited, and between which values. 0.5 is guessing: a lower limit could never be kept."""
+
+GUESSING = {"auc": 0.5, "advantage": 0.0, "balanced_accuracy": 0.5}
+"""What guessing reaches; the true-positive rate of guessing is the false-positive rate."""
 
 ALLOWED = (
     "write tpr@0.01=0.05 (false-positive rate 0.1, 0.01, 0.001 or 0.0001), auc=0.6, advantage=0.1, "
@@ -78,7 +82,7 @@ class Limit:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judged:
-    """One limit, held against one finding."""
+    """One limit, held against every finding; `attack` is the one that decided."""
 
     limit: Limit
     attack: str
@@ -96,8 +100,8 @@ class Verdict:
 
     @property
     def exit_code(self) -> int:
-        """1 if a limit is exceeded, or, when strict, if any is inconclusive; else 0."""
-        return int(self.ruling == "exceeded" or (self.strict and self.ruling == "inconclusive"))
+        """1 if a limit is exceeded, or, when strict, if any is not settled; else 0."""
+        return int(self.ruling == "exceeded" or (self.strict and self.ruling == "not settled"))
 
 
 def judge(
@@ -106,24 +110,50 @@ def judge(
     *,
     strict: bool = False,
     doubtful: Sequence[str] = (),
+    unexplained: str = "",
     control: str = "people outside the data",
 ) -> Verdict:
-    """Hold findings against limits; one exceeded limit decides, then one inconclusive.
+    """Hold every finding against every limit; looking harder can only make a verdict worse.
 
-    A limit is exceeded when even the low end of the interval is above it, and kept when even the
-    high end is not. Between the two, where the audit could not have seen that much, and where the
-    number is n/a, the verdict is "inconclusive": absence of evidence is not evidence of absence.
+    - *exceeded*: of some attack even the low end of the interval is above the limit.
+    - *within*: of no attack is the high end above the limit, and nothing stands against believing it.
+    - *not settled*: all else. Absence of evidence is not evidence of absence.
+
+    Another attack adds a finding and changes none, because every interval is corrected for all attacks that
+    the audit might have played. So it can turn *within* into *not settled* or *exceeded*, and nothing back.
+    A bound on epsilon has no high end: an audit shows that a promise is broken, never that it is kept.
 
     Args:
-        findings: the headline of each release, corrected for the number of attacks.
+        findings: of the attacks on one release.
         limits: with none, the ruling is "measured".
-        strict: whether "inconclusive" fails.
-        doubtful: attacks on the same releases whose own check failed: while there are any, no limit counts as
+        strict: whether "not settled" fails.
+        doubtful: attacks on the same release whose own check failed: while there are any, no limit counts as
             kept, for what they did not find may be there.
+        unexplained: why the attacks may have looked at the release in a wrong way, as one clause; then no
+            limit counts as kept.
         control: who the control people are, in words, for the reasons.
     """
-    judged = tuple(_doubted(_judge_one(f, limit, control), doubtful) for f in findings for limit in limits)
+    doubts = [f"not every attack was conclusive ({', '.join(doubtful)})"] if doubtful else []
+    doubts += [unexplained] if unexplained else []
+    judged = tuple(
+        _doubted(_worst([_judge_one(f, limit, control) for f in findings]), doubts) for limit in limits
+    )
     return _ruled(judged, strict)
+
+
+def judge_section(s: Section, limits: Sequence[Limit], *, strict: bool = False) -> Verdict:
+    """Every finding on one release, held against the limits."""
+    aim, found = goal(s.goal), list(s.findings)
+    if not aim.bounds:  # an epsilon that means nothing for this goal must not decide
+        found = [replace(f, risk=replace(f.risk, epsilon=())) for f in found]
+    return judge(
+        found,
+        limits,
+        strict=strict,
+        doubtful=s.doubtful,
+        unexplained=s.unexplained,
+        control=aim.control,
+    )
 
 
 def together(verdicts: Sequence[Verdict]) -> Verdict:
@@ -138,12 +168,15 @@ def _ruled(judged: tuple[Judged, ...], strict: bool) -> Verdict:
     return Verdict(ruling=worst[0] if worst else "measured", judged=judged, strict=strict)
 
 
-def _doubted(judged: Judged, doubtful: Sequence[str]) -> Judged:
+def _worst(judged: Sequence[Judged]) -> Judged:
+    return min(judged, key=lambda j: ORDER.index(j.ruling))
+
+
+def _doubted(judged: Judged, doubts: Sequence[str]) -> Judged:
     # What an attack found stands, whatever its own check says.
-    if judged.ruling != "within" or not doubtful:
+    if judged.ruling != "within" or not doubts:
         return judged
-    reason = f"{judged.reason}, but not every attack was conclusive ({', '.join(doubtful)})"
-    return replace(judged, ruling="inconclusive", reason=reason)
+    return replace(judged, ruling="not settled", reason=f"{judged.reason}, but {' and '.join(doubts)}")
 
 
 def _judge_one(finding: Finding, limit: Limit, control: str) -> Judged:
@@ -151,7 +184,7 @@ def _judge_one(finding: Finding, limit: Limit, control: str) -> Judged:
     ruling, reason = _rule_epsilon(finding, limit) if by_epsilon else _rule(finding, limit, control)
     # An excess that even the blind adversary does not explain still counts.
     if finding.blind_wins and not (ruling == "exceeded" and finding.beats_blind):
-        ruling = "inconclusive"
+        ruling = "not settled"
         reason = (
             "an adversary that never saw the release already tells the two groups apart, so it is unknown "
             f"how much the release adds ({reason})"
@@ -163,29 +196,69 @@ def _rule(finding: Finding, limit: Limit, control: str) -> tuple[Ruling, str]:
     found, why = _quantity(finding, limit, control)
     # The sum is finite only if both ends are.
     if found is None or not isfinite(found.low + found.high):
-        return "inconclusive", f"n/a: {why}"
+        return "not settled", f"n/a: {why}"
     interval = f"{found.value:.3g} [{found.low:.3g}, {found.high:.3g}]"
     if found.low > limit.at_most:
         return "exceeded", f"{interval} is above {limit.at_most:g}"
+    if upside_down := _upside_down(finding, limit, found):
+        return "not settled", f"{interval}: {upside_down}"
     if found.high <= limit.at_most:
         return "within", f"{interval} does not reach above {limit.at_most:g}"
-    return "inconclusive", f"{interval} contains the limit of {limit.at_most:g}; more people would narrow it"
+    return (
+        "not settled",
+        f"{interval} contains the limit of {limit.at_most:g}; {_people(finding, limit, found)}",
+    )
+
+
+def _upside_down(finding: Finding, limit: Limit, found: Estimate) -> str:
+    """Why a number below guessing is no good news; empty where it is not below."""
+    guessing = limit.fpr if limit.fpr is not None else GUESSING[limit.quantity]
+    auc = finding.risk.auc
+    if found.high >= guessing and not auc.high < GUESSING["auc"]:
+        return ""
+    below = f"the AUC {auc.value:.3g} [{auc.low:.3g}, {auc.high:.3g}]" if auc.high < 0.5 else "it"
+    return (
+        f"{below} is below what guessing reaches, so the scores tell the groups apart the wrong way round, "
+        "and turned round they would find more"
+    )
+
+
+def _people(finding: Finding, limit: Limit, found: Estimate) -> str:
+    """How many people it would take to settle a limit, if what is found stays the same."""
+    risk = finding.risk
+    apart = limit.at_most - found.value
+    # To the side on which the limit is; an interval shrinks with the square root of the people.
+    half = found.high - found.value if apart > 0 else found.value - found.low
+    times = (half / apart) ** 2 if apart else float("inf")
+    if times > 10_000:
+        return "what was found is on the limit, and no number of people would settle it"
+    need = ceil(1.1 * times * (risk.exposed_count + risk.control_count))
+    return f"about {_round(need):,} people would settle it, if what is found stays the same"
+
+
+def _round(people: int) -> int:
+    """To two digits, upwards: more would look more certain than it is."""
+    step = 10 ** max(len(str(people)) - 2, 0)
+    return -(-people // step) * step
 
 
 def _rule_epsilon(finding: Finding, limit: Limit) -> tuple[Ruling, str]:
     bound = finding.bound
     if bound is None:
-        return "inconclusive", "n/a: no bound on epsilon applies to this evidence"
+        return "not settled", "n/a: no bound on epsilon applies to this evidence"
     shown = f"shown at least {bound.low:.3g}, could have shown {bound.ceiling:.3g}"
     if bound.low > limit.at_most:
         return "exceeded", f"{shown}: above {limit.at_most:g}"
-    # An audit that could not have shown more must not pass the release.
+    # An audit that could not have shown more must not look as if it had looked.
     if bound.ceiling <= limit.at_most:
         return (
-            "inconclusive",
+            "not settled",
             f"{shown}: too little to see above {limit.at_most:g}; play more worlds or people",
         )
-    return "within", f"{shown}: no more than {limit.at_most:g} was found"
+    return (
+        "not settled",
+        f"{shown}: no more than {limit.at_most:g} was found, and an audit cannot show that there is no more",
+    )
 
 
 def _quantity(finding: Finding, limit: Limit, control: str) -> tuple[Estimate | None, str]:

@@ -8,7 +8,7 @@ from confide.report.finding import Ruling
 from confide.report.page_types import EstimateRecord, FindingRecord
 from confide.report.sentences import operating_point
 
-SIGNS: Mapping[Ruling, str] = {"within": "✓", "exceeded": "✕", "inconclusive": "?", "measured": "•"}
+SIGNS: Mapping[Ruling, str] = {"within": "✓", "exceeded": "✕", "not settled": "?", "measured": "•"}
 """A sign for each ruling, because colour alone does not reach everybody."""
 
 
