@@ -219,7 +219,7 @@ def test_the_adversary_knows_how_released_pictures_were_made(desk: Path) -> None
     protect("blur:2", "mosaic:4", key_out="key.csv")
     held = confide.Images("faces", released="safe", key="key.csv")
     known = door.read(held, settings=confide.audits.Settings())
-    assert "GaussianBlur(sigma=2.0), Mosaic(side=4)" in repr(known.made_by)
+    assert "GaussianBlur(sigma=2.0), Mosaic(side=4)" in repr(known.planned.open.made_by)
     game = known.games(Mosaic(side=8), ())[0].game
     world = game.deal(0, rng=np.random.default_rng(0))  # type: ignore[union-attr]
     assert repr(world.case.known.mechanism).endswith("Mosaic(side=8)))")

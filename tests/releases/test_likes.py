@@ -69,7 +69,7 @@ def test_the_written_table_is_everybodys_likes_of_common_items_and_gives_what_is
     seen = [a.sections[0].headline.risk.auc for a in (plan, done.audit, again)]
     assert max(auc.low for auc in seen) <= min(auc.high for auc in seen)
     known = door.read(held(released="safe.parquet", key="key.csv"), settings=confide.audits.Settings())
-    assert known.made_by == WithoutRareItems(people=20), "the sidecar tells how it was made"
+    assert known.game.made_by == WithoutRareItems(people=20), "the sidecar tells how it was made"
     assert known.people.released is not None
     assert len(known.people.released) < len(known.people.items)
     assert known.people.person.to_list() == [str(u) for u in TRAITS["who"]]

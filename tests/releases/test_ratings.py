@@ -129,7 +129,7 @@ def test_of_several_protections_those_that_did_nothing_are_named(desk: Path) -> 
 def test_the_adversary_knows_from_the_sidecar_how_a_released_file_was_made(desk: Path) -> None:
     protect("months:12", out="safe.csv", key_out="key.csv")
     known = door.read(held(released="safe.csv", key="key.csv"), settings=confide.audits.Settings())
-    assert known.made_by is not None and "CoarseRatings" in repr(known.made_by)
+    assert known.game.made_by is not None and "CoarseRatings" in repr(known.game.made_by)
 
 
 def test_a_file_that_changed_since_its_sidecar_is_refused(desk: Path) -> None:

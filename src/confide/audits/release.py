@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import Field, dataclass, field, replace
+from typing import Any, ClassVar, Protocol, TypeVar
 
 from confide.audits.settings import Settings
 from confide.core import evidence as files
@@ -17,7 +18,21 @@ from confide.core.nouns import AnyAttack, AnyGame, AnyMechanism, AnyWorld
 from confide.core.play import deal, play
 from confide.core.version import VERSION
 from confide.mechanisms.anchors.published import Published
+from confide.mechanisms.in_order import in_order
 from confide.report import Skipped
+
+
+class _OnRelease(Protocol):
+    """A game on a release that may have been made already: a frozen record, with a `mechanism` beside it."""
+
+    __dataclass_fields__: ClassVar[dict[str, Field[Any]]]
+
+    @property
+    def made_by(self) -> AnyMechanism | None: ...
+
+
+_Game = TypeVar("_Game", bound=_OnRelease)
+_Look = TypeVar("_Look")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -62,6 +77,7 @@ class AuditedRelease:
     _evidence: dict[AnyAttack, Evidence | None] = field(default_factory=dict)
     _worlds: dict[int, tuple[AnyWorld, ...]] = field(default_factory=dict)
     _keys: dict[int, str] = field(default_factory=dict)
+    _looks: dict[str, Any] = field(default_factory=dict)
 
     @property
     def game(self) -> AnyGame:
@@ -120,6 +136,15 @@ class AuditedRelease:
                 self._evidence[attack] = None
         return self._evidence[attack]
 
+    def once(self, name: str, look: Callable[[], _Look]) -> _Look:
+        """A closer look of this name at the release, taken when it is first asked for.
+
+        Words, exhibits and the table of people ask for the same one, and it may train models.
+        """
+        if name not in self._looks:
+            self._looks[name] = look()
+        return self._looks[name]
+
     def need_something_left(self) -> None:
         """Refuse, before any attack, a protection that leaves nothing.
 
@@ -173,3 +198,15 @@ def _kept(key: str, settings: Settings, make: Callable[[], Evidence]) -> Evidenc
 def made_from(release: AuditedRelease) -> str:
     """What unprotected records are called in a report: the release, or what it was made from."""
     return "release" if isinstance(release.mechanism, Published) else "made from"
+
+
+def made_in_all(game: _OnRelease, mechanism: AnyMechanism) -> AnyMechanism:
+    """How the release of this mechanism was made, with what had made a released file already before it."""
+    return mechanism if game.made_by is None else in_order([game.made_by, mechanism])
+
+
+def protected(game: _Game, mechanism: AnyMechanism) -> _Game:
+    """The game on the release of this mechanism, of which the adversary knows how it was made in all."""
+    # Of a file that nobody says anything about it knows the mechanism alone.
+    known = None if game.made_by is None else made_in_all(game, mechanism)
+    return replace(game, mechanism=mechanism, made_by=known)

@@ -21,10 +21,6 @@ from confide.report.exhibits import Cell
 BY_CLASS = 30
 """The number of classes, the commonest first, that have a row each: a longer table is not read."""
 
-BLANK = "people have no item that the panel knows: the adversary takes the shares of the panel for them."
-NO_COIN = (
-    "Exposed are the people of whom the claim is true. No coin decided over that: no bound is certified."
-)
 AS_PUBLISHED = "likes-svd, directions from all people (as published)"
 
 

@@ -12,6 +12,7 @@ from confide.attacks.blind import Blind
 from confide.audits.model import context as words
 from confide.audits.model.access_table import access_table, compare_access
 from confide.audits.model.attacks import USUAL, asked_for, resolved
+from confide.audits.model.games import game_on
 from confide.audits.model.gradient_norms import gradient_norms, norms_plot
 from confide.audits.model.references import Pool, train_references
 from confide.audits.release import AuditedRelease, PlannedGame
@@ -19,13 +20,8 @@ from confide.audits.settings import Settings
 from confide.audits.spec import AuditSpec, Context, Count
 from confide.core.estimate import Estimate, Measured
 from confide.core.nouns import AnyAttack, AnyMechanism
-from confide.games.membership.models import TrainedModel
 from confide.inputs.model import Model, ModelData, read_model
-from confide.knowledge.models import Background
 from confide.report import Exhibit
-
-KNOWN_SHARE = 0.5
-"""The share of the targets whose membership a supervised adversary knows; it is judged on the others."""
 
 
 def read(held: Model, *, settings: Settings) -> ModelSubject:
@@ -69,7 +65,7 @@ class ModelSubject:
         for warning in self.warnings:
             # Now, so that a user can stop an audit that is not worth its time.
             self.settings.say(warning)
-        game = self._game()
+        game = game_on(self.data, self.pool)
         # Dealt for the choice alone; the attacks meet the worlds of `AuditedRelease`.
         case = game.deal(0, rng=self.settings.rng("worlds")).case
         attacks, self.trusted = resolved(asked_for(asked, held, self.settings), case, self.settings)
@@ -107,22 +103,6 @@ class ModelSubject:
 
     def utility(self, release: AuditedRelease) -> Measured:
         return {}
-
-    def _game(self) -> TrainedModel:
-        data, trained_on = self.data, self.data.held.trained_on
-        return TrainedModel(
-            view=data.view,
-            targets=data.targets,
-            member=data.member,
-            background=Background(
-                population=data.population,
-                references=self.pool.references,
-                learner=self.pool.learner,
-                classes=data.class_count,
-            ),
-            told=KNOWN_SHARE,  # shown to those attacks alone that name it in their type
-            informed=trained_on is None or trained_on <= data.listed,  # likewise, if all the rest is listed
-        )
 
 
 SPEC = AuditSpec(

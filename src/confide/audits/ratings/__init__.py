@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
 
 from confide.attacks.linkage import Counting, Entropic, Likelihood, Scoreboard
-from confide.audits.protections import made_by, unsaid
+from confide.audits.protections import made_by
 from confide.audits.ratings import exhibits as beside
-from confide.audits.ratings.games import game_on, knowledge
+from confide.audits.ratings.context import context_of
+from confide.audits.ratings.games import game_on
 from confide.audits.ratings.protections import PROTECTIONS
-from confide.audits.release import AuditedRelease, PlannedGame, made_from
+from confide.audits.release import AuditedRelease, PlannedGame, protected
 from confide.audits.settings import Settings
 from confide.audits.spec import AuditSpec, Context, Count
 from confide.core.estimate import Estimate, Measured
@@ -21,7 +22,6 @@ from confide.core.nouns import AnyAttack, AnyMechanism
 from confide.games.linkage.ratings import RatingsLinkage
 from confide.inputs.ratings import Ratings, RatingsData, read_ratings
 from confide.measure.identification import at_false_match_rate, rank_one
-from confide.mechanisms.in_order import in_order
 from confide.report import Exhibit
 from confide.utility.ratings import hit_rate, items_kept
 
@@ -47,8 +47,7 @@ def subject_of(
     Raises:
         DataError: if too few people have enough facts.
     """
-    game = game_on(held, data, rng=settings.rng("targets"))
-    return RatingsSubject(data, game, settings, made_by)
+    return RatingsSubject(data, game_on(held, data, made_by=made_by, rng=settings.rng("targets")))
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,46 +56,17 @@ class RatingsSubject:
 
     data: RatingsData
     game: RatingsLinkage
-    settings: Settings
-    made_by: AnyMechanism | None = None
-    _closer_looks: dict[str, beside.Closer] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
         return self.data.name
 
     def games(self, mechanism: AnyMechanism, asked: Sequence[AnyAttack]) -> Sequence[PlannedGame]:
-        game = self._under(mechanism)
+        game = protected(self.game, mechanism)
         return [PlannedGame(game=game, worlds=game.parts, attacks=asked)]
 
     def context(self, release: AuditedRelease, count: Count) -> Context:
-        game, knowing, records = self.game, self.game.knowing, self.game.records
-        shown = records if game.released is None else game.released
-        has = [w for w, there in (("ratings", shown.rating), ("dates", shown.day)) if there is not None]
-        # Said, because their risk was not measured: it may be another.
-        few = int((records.counts() > 0).sum() - knowing.eligible(records).sum())
-        return Context(
-            subject=f"Somebody who knows {knowing.facts} facts about a person, {knowing.wrong} of them "
-            "wrong,",
-            adversary=knowledge(game, informed=game.released is None or self.made_by is not None),
-            warnings=unsaid(game.released, self.made_by),
-            about={
-                made_from(
-                    release
-                ): f"{count(len(shown))} rows of {count(int((shown.counts() > 0).sum()))} people and "
-                f"{count(int((shown.raters() > 0).sum()))} items, with "
-                f"{' and '.join(has) or 'no ratings or dates'}; people under random numbers",
-                "asked about": f"{count(len(game.targets))} people"
-                + f", in {game.parts} rounds" * (game.parts > 1)
-                + (
-                    "; a fair coin decides who of them is held out of the release"
-                    if game.coin
-                    else ", those absent by themselves"
-                ),
-            },
-            notes=[*self.data.notes, *[beside.HELD_OUT] * (game.coin and game.released is not None)],
-            internal_notes=[*self.data.counted, *[f"{few:,} {beside.TOO_FEW}"] * (few > 0)],
-        )
+        return context_of(self.game, self.data, release, count)
 
     def exhibits(self, release: AuditedRelease) -> Sequence[Exhibit]:
         closer = self._closer(release)
@@ -127,22 +97,12 @@ class RatingsSubject:
         ]
         return {
             "items kept": items_kept(first.case.view, first.source),
-            "hit rate at 10": hit_rate(splits, rng=self.settings.rng("recommending")),
+            "hit rate at 10": hit_rate(splits, rng=release.settings.rng("recommending")),
         }
 
-    def _under(self, mechanism: AnyMechanism) -> RatingsLinkage:
-        """The game on the release of this mechanism, of which the adversary knows how it was made in all."""
-        known = None if self.made_by is None else in_order([self.made_by, mechanism])
-        return replace(self.game, mechanism=mechanism, made_by=known)
-
     def _closer(self, release: AuditedRelease) -> beside.Closer:
-        # Exhibits and targets both ask, and it plays the attack again for each number of facts.
-        if release.name not in self._closer_looks:
-            best = beside.best_of(release.evidence, release.attacks)
-            game = self._under(release.mechanism)
-            closer = beside.Closer(release=release, game=game, best=best, data=self.data)
-            self._closer_looks[release.name] = closer
-        return self._closer_looks[release.name]
+        knowing, data = self.game.knowing, self.data
+        return release.once("closer", lambda: beside.Closer(release=release, knowing=knowing, data=data))
 
 
 SPEC = AuditSpec(

@@ -18,7 +18,7 @@ from confide.core.estimate import Estimate
 from confide.core.evidence import Evidence
 from confide.core.nouns import AnyAttack
 from confide.core.play import play
-from confide.games.linkage.ratings import FewerFacts, LinkageWorld, RatingsLinkage
+from confide.games.linkage.ratings import FewerFacts, LinkageWorld
 from confide.inputs.ratings import RatingsData
 from confide.knowledge.ratings import Knowing
 from confide.measure.identification import Linked, at_false_match_rate, linked, rank_one
@@ -28,11 +28,6 @@ from confide.views.interactions import Interactions
 RATES = (0.05, 0.01)
 SHOWN = 20
 """How many of the people who are easiest to recognise are listed."""
-HELD_OUT = (
-    "Everybody is in the release, so the audit took people's rows out of it by itself: it takes for granted "
-    "that this changes no other row."
-)
-TOO_FEW = "people have too few ratings for this many facts: no attack looks for them."
 Row: TypeAlias = tuple[str, Estimate | None, Estimate | None, Estimate | None, Estimate | None]
 
 
@@ -42,25 +37,23 @@ class Closer:
 
     Args:
         release: as it was played.
-        game: that was played on it.
-        best: the attack to look at closer.
+        knowing: what the adversary knows of each person.
         data: the ratings whose codes the worlds speak of.
     """
 
     release: AuditedRelease
-    game: RatingsLinkage
-    best: AnyAttack
+    knowing: Knowing
     data: RatingsData
+
+    @cached_property
+    def best(self) -> AnyAttack:
+        """The attack to look at closer."""
+        return best_of(self.release.evidence, self.release.attacks)
 
     @property
     def worlds(self) -> tuple[LinkageWorld, ...]:
         """As every attack met them."""
         return self.release.worlds
-
-    @property
-    def knowing(self) -> Knowing:
-        """What the adversary knows of each person."""
-        return self.game.knowing
 
     def again(self, attack: AnyAttack, rank: tuple[Ints, ...], first: int | None = None) -> Evidence:
         """Another attack in the same worlds, with fewer facts."""

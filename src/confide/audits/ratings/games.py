@@ -6,6 +6,7 @@ import numpy as np
 
 from confide.core.arrays import Rng
 from confide.core.errors import DataError
+from confide.core.nouns import AnyMechanism
 from confide.games.linkage.ratings import RatingsLinkage
 from confide.inputs.ratings import Ratings, RatingsData
 from confide.mechanisms.anchors.published import Published
@@ -18,12 +19,13 @@ WORLDS = 4
 """At most this number of rounds: each attack plays in all of them."""
 
 
-def game_on(held: Ratings, data: RatingsData, *, rng: Rng) -> RatingsLinkage:
+def game_on(held: Ratings, data: RatingsData, *, made_by: AnyMechanism | None, rng: Rng) -> RatingsLinkage:
     """The game on these ratings as they are.
 
     Args:
         held: says what is known of each person, and how many are asked about.
         data: the same ratings, read.
+        made_by: how a released file was made, as the adversary knows it.
         rng: for the choice of these people.
 
     Raises:
@@ -58,26 +60,5 @@ def game_on(held: Ratings, data: RatingsData, *, rng: Rng) -> RatingsLinkage:
         released=data.released,
         absent=data.absent,
         coin=coin,
+        made_by=made_by,
     )
-
-
-def knowledge(game: RatingsLinkage, *, informed: bool) -> list[str]:
-    """What the adversary knows, a sentence each.
-
-    Args:
-        game: that is played.
-        informed: whether it knows how the release was made.
-    """
-    k = game.knowing
-    parts = [
-        f"The adversary knew of {k.facts} ratings by a person, {k.wrong} of which that person never gave."
-    ]
-    if k.beyond:
-        parts.append(f"None of the true ones is among the {k.beyond} most rated items.")
-    if game.records.rating is not None:
-        parts.append(f"It knew the ratings, {f'off by {k.off_by:g}' if k.off_by else 'exactly'}.")
-    if game.records.day is not None:
-        parts.append(f"It knew the dates, to within {k.within_days:g} days.")
-    made = " and how the release was made" if informed else ""
-    parts.append(f"It knew how many of its facts are wrong{made}.")
-    return parts

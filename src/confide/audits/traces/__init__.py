@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
-import numpy as np
 import polars as pl
 
-from confide.audits.protections import made_by, unsaid
-from confide.audits.release import AuditedRelease, PlannedGame, made_from
+from confide.audits.protections import made_by
+from confide.audits.release import AuditedRelease, PlannedGame, made_in_all
 from confide.audits.settings import Settings
 from confide.audits.spec import AuditSpec, Context, Count
 from confide.audits.traces import exhibits as beside
+from confide.audits.traces.context import context_of
 from confide.audits.traces.games import KNOW_POINTS, KNOW_THE_PAST, PAST, Games, games_on
 from confide.audits.traces.localisation import localisation_exhibits
 from confide.audits.traces.people import easiest_table, who_by_what
@@ -26,7 +26,6 @@ from confide.mechanisms.in_order import InOrder
 from confide.mechanisms.randomize.planar_laplace import PlanarLaplace
 from confide.report import Exhibit
 from confide.utility.traces import FLOWS, left_of
-from confide.views.points import distinct
 
 
 def read(held: Traces, *, settings: Settings) -> TracesSubject:
@@ -50,7 +49,7 @@ def subject_of(
     Raises:
         DataError: if too few people have enough points.
     """
-    return TracesSubject(held, data, games_on(data, held, made_by=made_by), settings, made_by)
+    return TracesSubject(held, data, games_on(data, held, made_by=made_by), settings)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +60,6 @@ class TracesSubject:
     data: TracesData
     planned: Games
     settings: Settings
-    made_by: AnyMechanism | None = None
-    _people: dict[str, pl.DataFrame] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
@@ -72,36 +69,7 @@ class TracesSubject:
         return self.planned.planned(mechanism, asked, self.settings)
 
     def context(self, release: AuditedRelease, count: Count) -> Context:
-        doubts = unsaid(self.data.released, self.made_by)
-        data, points, worlds = self.data, self.held.points, self.planned.worlds
-        shown = data.records if data.released is None else data.released
-        people = int((shown.counts() > 0).sum()) if data.owner is None else len(np.unique(data.owner))
-        counts = distinct(data.records).counts()
-        few = int(((counts > 0) & (counts < points)).sum())
-        return Context(
-            subject=f"Somebody who knows {points} points of a person, or an earlier trace,",
-            adversary=(
-                f"One adversary knows {points} points of each person, places and times, exactly.",
-                "Another one knows where each person was in the first half of the time; the second half is "
-                "released.",
-                *(["Both know how the release was made."] if not doubts else []),
-            ),
-            warnings=doubts,
-            about={
-                made_from(release): f"{count(len(shown))} visits of {count(people)} people "
-                f"to {count(len(np.unique(shown.place)))} {'cells' if data.places is None else 'places'}; "
-                "people under random numbers",
-                "asked about": f"{count(self.planned.points.targets)} people at most"
-                + f" in each of {worlds} rounds" * (worlds > 1)
-                + "; a fair coin decides who of them is held out of the release",
-            },
-            notes=[
-                *data.notes,
-                *[f"Nobody asks about {count(few)} people, who have too few points."] * (few > 0),
-                *[beside.HELD_OUT] * (data.released is not None),
-            ],
-            internal_notes=data.counted,
-        )
+        return context_of(self.planned, self.data, release, count)
 
     def exhibits(self, release: AuditedRelease) -> Sequence[Exhibit]:
         return (
@@ -112,9 +80,7 @@ class TracesSubject:
         )
 
     def targets(self, release: AuditedRelease) -> pl.DataFrame:
-        if release.name not in self._people:
-            self._people[release.name] = who_by_what(release, self.data)
-        return self._people[release.name]
+        return release.once("people", lambda: who_by_what(release, self.data))
 
     def risk(self, release: AuditedRelease, plain: AuditedRelease) -> Estimate | None:
         found = [beside.recognised(e) for e in release.evidence]
@@ -126,7 +92,7 @@ class TracesSubject:
 
     def _localised(self, release: AuditedRelease) -> Sequence[Exhibit]:
         """Where people were, in a release that moves visits, as those who know the past attacked it."""
-        known = self.planned.known(release.mechanism)
+        known = made_in_all(self.planned.past, release.mechanism)
         steps = known.steps if isinstance(known, InOrder) else (known,)
         made = [step for step in steps if not isinstance(step, FixedGrid)]  # it says how the file was read
         moved = made and all(isinstance(step, CoarseTraces | PlanarLaplace) for step in made)

@@ -32,10 +32,6 @@ FEWEST = 20
 """At least this number of people must have enough points."""
 FEWEST_LOCALISED = 2
 """The location-privacy meter tells people apart, so it needs two with visits in both halves of the time."""
-HELD_OUT = (
-    "The audit takes half of the people it asks about out of the released file by itself: it takes for "
-    "granted that this changes nobody else's trace."
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

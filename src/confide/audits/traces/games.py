@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from confide.attacks.linkage import (
     LocationMeter,
@@ -13,7 +13,7 @@ from confide.attacks.linkage import (
     SharedPlaces,
     UniquePoints,
 )
-from confide.audits.release import PlannedGame
+from confide.audits.release import PlannedGame, protected
 from confide.audits.settings import Settings
 from confide.core.errors import DataError
 from confide.core.nouns import AnyAttack, AnyMechanism
@@ -47,7 +47,8 @@ class Games:
         worlds: how many worlds of each are dealt.
         people: how many people have a trace.
         lacking: why the game of an earlier period cannot be played; empty where it can.
-        before: how a released file was made, as the adversary knows it, and how it was read.
+        made_by: how a released file was made, as the adversary knows it; None where nobody says. The games
+            know also how it was read.
     """
 
     points: PointsKnown
@@ -55,24 +56,23 @@ class Games:
     worlds: int
     people: int
     lacking: str
-    before: tuple[AnyMechanism, ...] = ()
+    made_by: AnyMechanism | None = None
 
     def planned(
         self, mechanism: AnyMechanism, asked: Sequence[AnyAttack], settings: Settings
     ) -> tuple[PlannedGame, PlannedGame]:
         """Both games on the release of this mechanism, each with the attacks that are made for it."""
-        known = self.known(mechanism)
         past_names = {kind.name for kind in KNOW_THE_PAST}
         chosen, too_slow = self._affordable(asked) if settings.attacks is None else (asked, ())
         past = [a for a in chosen if a.name in past_names]
         return (
             PlannedGame(
-                game=replace(self.points, mechanism=mechanism, made_by=known),
+                game=protected(self.points, mechanism),
                 attacks=[a for a in chosen if a.name not in past_names],
                 worlds=self.worlds,
             ),
             PlannedGame(
-                game=replace(self.past, mechanism=mechanism, made_by=known),
+                game=protected(self.past, mechanism),
                 attacks=[] if self.lacking else past,
                 worlds=self.worlds,
                 skipped=(
@@ -85,10 +85,6 @@ class Games:
                 ),
             ),
         )
-
-    def known(self, mechanism: AnyMechanism) -> AnyMechanism:
-        """How the release of this mechanism was made in all, as the adversary knows it."""
-        return in_order([*self.before, mechanism])
 
     def _affordable(self, asked: Sequence[AnyAttack]) -> tuple[Sequence[AnyAttack], Sequence[Skipped]]:
         """Without the location-privacy meter where the release is large."""
@@ -120,8 +116,14 @@ def games_on(data: TracesData, held: Traces, *, made_by: AnyMechanism | None) ->
             f"points, a finer resolution, or give {FEWEST} such people."
         )
     each = min(targets, max(int(ASKED * people), 2))
+    known = None if data.grid is None else in_order([m for m in (made_by, data.grid) if m is not None])
     past = EarlierKnown(
-        traces=data.known, mechanism=Published(), targets=each, released=data.released, owner=data.owner
+        traces=data.known,
+        mechanism=Published(),
+        targets=each,
+        released=data.released,
+        owner=data.owner,
+        made_by=known,
     )
     with_past = len(past.able())
     return Games(
@@ -132,6 +134,7 @@ def games_on(data: TracesData, held: Traces, *, made_by: AnyMechanism | None) ->
             targets=each,
             released=data.released,
             owner=data.owner,
+            made_by=known,
         ),
         past=past,
         worlds=min(WORLDS, -(-min(targets, able) // each)),
@@ -140,5 +143,5 @@ def games_on(data: TracesData, held: Traces, *, made_by: AnyMechanism | None) ->
         if with_past >= FEWEST
         else f"only {with_past} people have {past.least} visits in each half of the time: give {FEWEST} such "
         "people.",
-        before=() if data.grid is None else tuple(m for m in (made_by, data.grid) if m is not None),
+        made_by=made_by,
     )

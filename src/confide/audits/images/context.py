@@ -1,0 +1,73 @@
+"""Texts of a report on pictures: what was audited, what the adversary knew, and what to doubt."""
+
+from __future__ import annotations
+
+from confide.audits.images.closed_set import ClosedSet
+from confide.audits.images.exhibits import if_all_are_known
+from confide.audits.images.games import Games
+from confide.audits.protections import UNPROTECTED
+from confide.audits.release import AuditedRelease, made_in_all
+from confide.audits.spec import Context, Count
+from confide.core.claims import Verifiable
+from confide.core.nouns import AnyMechanism
+from confide.inputs.images import ImagesData
+from confide.mechanisms.anchors.published import Published
+from confide.mechanisms.in_order import InOrder
+
+
+def context_of(
+    planned: Games, album: ImagesData, found: ClosedSet, release: AuditedRelease, count: Count
+) -> Context:
+    """What the report says beside the numbers.
+
+    Args:
+        planned: the games on the pictures as they are.
+        album: the pictures, read and named.
+        found: what is recognised where everybody is a candidate.
+        release: that was audited.
+        count: a count in words.
+    """
+    gallery, made_by = planned.open.gallery, planned.open.made_by
+    promise = made_in_all(planned.open, release.mechanism).budget
+    n, h, w = album.pictures.pixels.shape[:3]
+    colour = "colour" if album.pictures.pixels.ndim == 4 else "grey"
+    about = {
+        "pictures": f"{count(n)} of {count(len(album.people))} people, {h}x{w}, {colour}",
+        "obscured by": _obscured_by(release, made_by),
+        "divided": f"{gallery:.0%} of each person's pictures in the gallery, in each of "
+        f"{planned.worlds} rounds",
+    }
+    if promise is not None:
+        about["promised"] = f"{promise}; nothing about the picture as a whole"
+    alone = f"{count(album.alone)} people with a single picture were left out: each side needs one."
+    return Context(
+        about=about,
+        adversary=(
+            f"The adversary has {gallery:.0%} of the pictures of half of the people, clear and with "
+            "names. The other half are unknown to it.",
+            "It knows how the pictures were obscured, and can do the same to its own.",
+        ),
+        notes=[alone] * (album.alone > 0),
+        warnings=(*_doubts(album, made_by), *if_all_are_known(found)),
+        skipped=found.skipped,
+    )
+
+
+def _obscured_by(release: AuditedRelease, made_by: AnyMechanism | None) -> str:
+    """What obscured the pictures, in words: the mechanisms of the released ones, then the protection."""
+    steps = made_by.steps if isinstance(made_by, InOrder) else (made_by,)
+    before = [type(step).__name__ for step in steps if step is not None and not isinstance(step, Published)]
+    own = [] if release.name == UNPROTECTED else [release.name]
+    return ", then ".join([*(f"{name}, as released" for name in before), *own]) or "nothing"
+
+
+def _doubts(album: ImagesData, made_by: AnyMechanism | None) -> tuple[str, ...]:
+    """A warning where the released pictures are not as the adversary believes."""
+    if album.released is None or not isinstance(made_by, Verifiable):
+        return ()
+    return tuple(
+        "The released pictures were not made as the adversary believes: it is not true that "
+        f"{claim.text}. A real adversary may know better, and recognise more people than this one."
+        for claim in made_by.claims(album.released)
+        if not claim.holds
+    )
