@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +9,6 @@ import polars as pl
 import pytest
 from tests.inputs import doors
 
-from confide.core.errors import DataError
 from confide.inputs.source import Source
 from confide.inputs.tables import read_table
 from confide.inputs.times import written_times
@@ -44,7 +42,6 @@ def test_a_file_is_remembered_with_its_columns_and_roles(
     assert list(source.columns.items()) == list(RATINGS.schema.items())
     assert source.roles == {"user": "who", "item": "film", "rating": "stars", "time": "at"}
     assert source.unread == ("note", "shop")
-    assert source.digest == hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def test_times_can_be_written_as_they_were(tmp_path: Path) -> None:
@@ -59,25 +56,11 @@ def test_times_can_be_written_as_they_were(tmp_path: Path) -> None:
     ]  # fmt: skip
 
 
-def test_a_file_that_changed_or_went_is_noticed(tmp_path: Path) -> None:
-    path = tmp_path / "r.parquet"
-    RATINGS.write_parquet(path)
-    source = ratings_of(path)
-    source.refuse_changed()
-    RATINGS.head(2).write_parquet(path)
-    with pytest.raises(DataError, match=r"r\.parquet has changed since it was read: run the command again"):
-        source.refuse_changed()
-    path.unlink()
-    with pytest.raises(DataError, match=r"r\.parquet does not exist"):
-        source.refuse_changed()
-
-
 def test_a_frame_has_no_file_and_its_rows_are_not_kept() -> None:
     table = read_table(RATINGS, name="the ratings")
     source = Source.of(table, {"user": "who", "item": None})
-    assert (source.format, source.path, source.digest) == ("frame", None, None)
+    assert (source.format, source.path) == ("frame", None)
     assert source.roles == {"user": "who"}
-    source.refuse_changed()
     assert not any(isinstance(getattr(source, f), pl.DataFrame | pl.Series) for f in Source.__slots__)
 
 

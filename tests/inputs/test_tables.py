@@ -55,9 +55,7 @@ def test_codes_with_leading_zeros_stay_text_and_numbers_stay_numbers(tmp_path: P
 def test_a_file_is_known_by_its_bytes(tmp_path: Path) -> None:
     path = tmp_path / "t.csv"
     path.write_bytes(b"a,b\n1,2\n")
-    table = read_table(path, name="x")
-    assert table.digest == hashlib.sha256(b"a,b\n1,2\n").hexdigest() == digest_of_file(path)
-    assert read_table(FRAME, name="x").digest is None
+    assert digest_of_file(path) == hashlib.sha256(b"a,b\n1,2\n").hexdigest()
 
 
 def of(what: str, path: Path) -> Any:

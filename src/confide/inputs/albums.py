@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from confide.core.arrays import Array
 from confide.core.errors import DataError
 from confide.inputs.columns import coded, need
-from confide.inputs.folders import SUFFIXES, digest_of, pictures_in
+from confide.inputs.folders import SUFFIXES, pictures_in
 from confide.inputs.picture_files import from_npz, named, names_in_npz, opened, resized, size_of
 from confide.inputs.tables import Tabular, read_table
 from confide.views.images import Pictures
@@ -30,7 +30,6 @@ class AlbumSource:
         name: what the album is called in messages.
         form: a folder of picture files, an .npz file, or `Pictures` in memory.
         path: of the folder or file; None in memory.
-        digest: of the folder or file when it was read (`digest_of`); None in memory.
         unread: what it holds besides pictures and who is in them.
         arrays: the names of the arrays of pictures and of people in the .npz file.
         resized: whether pictures were brought to another size when they were read.
@@ -39,7 +38,6 @@ class AlbumSource:
     name: str
     form: Form
     path: Path | None = None
-    digest: str | None = None
     unread: tuple[str, ...] = ()
     arrays: tuple[str, str] = ("X", "y")
     resized: bool = False
@@ -65,15 +63,6 @@ class AlbumSource:
                 f"--out {out} is inside or around {self.path}, which is to be protected: write the protected "
                 "pictures somewhere else."
             )
-
-    def refuse_changed(self) -> None:
-        """Check that the folder or file still holds what was read. Pictures in memory are not checked.
-
-        Raises:
-            DataError: if it has changed or is gone.
-        """
-        if self.path is not None and digest_of(self.path) != self.digest:
-            raise DataError(f"{self.path} has changed since it was read: run the command again.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -118,14 +107,12 @@ def read_album(
 
 
 def _from_npz(path: Path, resize: tuple[int, int] | None) -> Album:
-    digest = digest_of(path)  # first: what is changed while it is read then differs from its digest
     pixels, person = from_npz(path)
     shown, people, *others = names_in_npz(path, "X", "y")
     source = AlbumSource(
         name=path.name,
         form="npz",
         path=path,
-        digest=digest,
         unread=tuple(others),
         arrays=(shown, people),
     )
@@ -133,14 +120,12 @@ def _from_npz(path: Path, resize: tuple[int, int] | None) -> Album:
 
 
 def _from_folder(path: Path, labels: Tabular | None, resize: tuple[int, int] | None) -> Album:
-    digest = digest_of(path)
     labelled, others = _labelled(path, labels)
     files, people = [file for file, _ in labelled], np.array([who for _, who in labelled])
     source = AlbumSource(
         name=path.name or path.resolve().name,
         form="folder",
         path=path,
-        digest=digest,
         unread=(f"{others} other file{'s' * (others > 1)}",) * (others > 0),
         resized=resize is not None and any(size_of(path, file) != tuple(resize) for file in files),
     )

@@ -10,7 +10,7 @@ from typing import Literal, Protocol, TypeAlias
 import polars as pl
 
 from confide.core.errors import DataError
-from confide.inputs.tables import Format, Table, digest_of_file
+from confide.inputs.tables import Format, Table
 from confide.inputs.times import TimeForm
 
 Role: TypeAlias = Literal["user", "item", "rating", "time", "place", "lat", "lon"]
@@ -45,14 +45,6 @@ class Origin(Protocol):
         """
         ...
 
-    def refuse_changed(self) -> None:
-        """Check that the original still holds what was read.
-
-        Raises:
-            DataError: if it has changed or is gone.
-        """
-        ...
-
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Source:
@@ -66,7 +58,6 @@ class Source:
         path: of the file; None for a frame.
         separator: between the values of a csv file; None for other formats.
         time: how the column of times writes them; None without such a column.
-        digest: SHA-256 of the file's bytes when it was read, in hexadecimal; None for a frame.
     """
 
     name: str
@@ -76,7 +67,6 @@ class Source:
     path: Path | None = None
     separator: str | None = None
     time: TimeForm | None = None
-    digest: str | None = None
 
     @classmethod
     def of(cls, table: Table, roles: Mapping[Role, str | None], *, time: TimeForm | None = None) -> Source:
@@ -90,7 +80,6 @@ class Source:
             path=table.path,
             separator=table.separator,
             time=time,
-            digest=table.digest,
         )
 
     @property
@@ -115,13 +104,3 @@ class Source:
             )
         if self.format == "frame" and out.suffix.lower() not in (".parquet", ".csv"):
             raise DataError(f"{out} says no format: let the name end in .parquet or .csv.")
-
-    def refuse_changed(self) -> None:
-        """Check that the file still holds the bytes that were read. A frame in memory is not checked.
-
-        Raises:
-            DataError: if the file has changed or is gone.
-        """
-        # By content: the date of a file changes when it is copied, and may stay when it is written.
-        if self.path is not None and digest_of_file(self.path) != self.digest:
-            raise DataError(f"{self.path} has changed since it was read: run the command again.")

@@ -36,7 +36,6 @@ class Table:
         format: of the file; "frame" for a frame in memory.
         path: of the file; None for a frame.
         separator: between the values of a csv file; None for other formats.
-        digest: SHA-256 of the file's bytes in hexadecimal; None for a frame.
     """
 
     frame: pl.DataFrame
@@ -44,7 +43,6 @@ class Table:
     format: Format
     path: Path | None = None
     separator: str | None = None
-    digest: str | None = None
 
 
 def read_table(given: Tabular, *, name: str, others: Sequence[str] = ()) -> Table:
@@ -99,14 +97,14 @@ def _from_file(path: Path, others: Sequence[str]) -> Table:
         raise DataError(
             f"{path.name} is not a {', '.join(most)} or {last} file: save the table as one of these."
         )
-    # The digest comes first: a file that is changed while it is read then differs from its digest.
-    digest = digest_of_file(path)
     try:
         if suffix == ".parquet":
-            return Table(pl.read_parquet(path), path.name, "parquet", path, None, digest)
+            return Table(pl.read_parquet(path), path.name, "parquet", path)
         separator = _separator(path)
-        return Table(_csv(path, separator), path.name, "csv", path, separator, digest)
-    except (OSError, pl.exceptions.PolarsError) as error:
+        return Table(_csv(path, separator), path.name, "csv", path, separator)
+    except OSError as error:
+        raise DataError(f"{path} cannot be opened ({error.strerror or error}): check it.") from error
+    except pl.exceptions.PolarsError as error:
         first = (str(error).splitlines() or [type(error).__name__])[0]
         # The commonest fault of a csv from a spreadsheet has its own advice.
         todo = "save it as UTF-8" if "utf-8" in first else "save it again"

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, fields, is_dataclass, replace
-from pathlib import Path
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -22,6 +21,7 @@ from confide.inputs.sidecar import Sidecar, protections_of
 from confide.mechanisms.in_order import InOrder
 from confide.mechanisms.noise.secure import secure_uniform
 from confide.releases.find import weakest
+from confide.releases.inputs import Inputs
 from confide.releases.settings import ReleaseSettings
 from confide.releases.spec import Releasable, ReleaseSpec, View
 from confide.releases.written import Written, check_key_place, check_place, draft_of, publish, written_key
@@ -37,7 +37,7 @@ def protect(spec: ReleaseSpec, held: object, *, release: ReleaseSettings, settin
         settings: of the audit of the written file.
 
     Raises:
-        DataError: for a place or protection that cannot be, data that changed while they were read, or a
+        DataError: for a place or protection that cannot be, an input that changed while it was read, or a
             written file that is not what it should be. Then nothing is left on disk.
         ConfideError: as an audit raises.
     """
@@ -47,11 +47,12 @@ def protect(spec: ReleaseSpec, held: object, *, release: ReleaseSettings, settin
     spec.audit.choose(plain)
     if release.find is None:
         parse_protections([release.text], spec.audit.protections)
+    inputs = Inputs.of(held)
     data = spec.read(held)
-    inputs = paths_of(held)
-    check_place(release.out, data.source, inputs, force=release.force)
+    earlier = protections_of(data.source.path)
+    check_place(release.out, data.source, inputs.paths, force=release.force)
     if release.key_out is not None:
-        check_key_place(release.key_out, release.out, data.source, inputs, force=release.force)
+        check_key_place(release.key_out, release.out, data.source, inputs.paths, force=release.force)
     search = None
     if release.find is not None:
         search = weakest(
@@ -72,7 +73,6 @@ def protect(spec: ReleaseSpec, held: object, *, release: ReleaseSettings, settin
         found = audit_subject(spec.audit, data.subject(reread, made.rehearsed, plain), settings=plain)
         if search is not None:
             found = search.drawn_in(found)
-        data.source.refuse_changed()
         sidecar = Sidecar(
             kind=spec.audit.name,
             protections=made.texts,
@@ -92,9 +92,10 @@ def protect(spec: ReleaseSpec, held: object, *, release: ReleaseSettings, settin
         if release.key_out is not None and numbers is not None:
             keyed = written_key(data.key(numbers, mechanism), release.key_out, named=spec.named)
         with keyed:
+            inputs.refuse_changed()
             publish(draft, release.out, sidecar)
     kept = (spec.kept,) if release.ids == "keep" else ()
-    notes = (*told, *_notes(data, idle, made, release), *kept)
+    notes = (*told, *_notes(data, idle, made, release, earlier), *kept)
     return Written(out=release.out, sidecar=sidecar, audit=found, notes=notes)
 
 
@@ -123,13 +124,6 @@ def _made(spec: ReleaseSpec, data: Releasable, texts: tuple[str, ...], noise: No
     made = parse_protections([said, text], known, noise=noise)
     rehearsed = parse_protections([text], known)[text]
     return _Made(texts=every, said=said, asked=made[said], mechanism=made[text], rehearsed=rehearsed)
-
-
-def paths_of(held: object) -> tuple[Path, ...]:
-    """The files and folders that a record names."""
-    values = [getattr(held, f.name) for f in fields(held) if f.init] if is_dataclass(held) else []
-    paths = [Path(value) for value in values if isinstance(value, str | Path)]
-    return tuple(path for path in paths if path.exists())
 
 
 def _applied(made: _Made, data: Releasable, release: ReleaseSettings) -> tuple[View, tuple[str, ...]]:
@@ -186,9 +180,15 @@ def _source_of_noise(mechanism: AnyMechanism, noise: Noise) -> Literal["secure",
     return "none" if mechanism.budget is None else "secure"
 
 
-def _notes(data: Releasable, idle: Sequence[str], made: _Made, release: ReleaseSettings) -> tuple[str, ...]:
+def _notes(
+    data: Releasable,
+    idle: Sequence[str],
+    made: _Made,
+    release: ReleaseSettings,
+    earlier: Sequence[str],
+) -> tuple[str, ...]:
     """What the user should know of the written file, a sentence each."""
-    unread, earlier = data.source.unread, protections_of(data.source.path)
+    unread = data.source.unread
     beyond = f" beyond {' and '.join(data.as_read)}" if data.as_read else ""
     said = (
         (f"{' and '.join(idle)} changed nothing in these records{beyond}.", bool(idle)),

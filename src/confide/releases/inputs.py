@@ -1,0 +1,60 @@
+"""Inputs of a release: the files and folders that a record names, and whether they are what was read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any, get_args, get_type_hints
+
+from confide.core.errors import DataError
+from confide.inputs.folders import digest_of
+
+
+@dataclass(frozen=True, slots=True)
+class Inputs:
+    """Files and folders as they were before anything was read.
+
+    Args:
+        digests: SHA-256 of each, as of `confide.inputs.folders.digest_of`.
+    """
+
+    digests: Mapping[Path, str]
+
+    @classmethod
+    def of(cls, held: Any) -> Inputs:
+        """What a record names.
+
+        Raises:
+            DataError: if one of them cannot be opened.
+        """
+        # Before the reading: what is changed while it is read then differs from its digest.
+        return cls({path: digest_of(path) for path in _named(held)})
+
+    @property
+    def paths(self) -> tuple[Path, ...]:
+        """All of them."""
+        return tuple(self.digests)
+
+    def refuse_changed(self) -> None:
+        """Check that each still holds what it held.
+
+        Raises:
+            DataError: with the first that has changed or is gone.
+        """
+        # By content: the date of a file changes when it is copied, and may stay when it is written.
+        for path, digest in self.digests.items():
+            if not path.exists() or digest_of(path) != digest:
+                raise DataError(
+                    f"{path} has changed since it was read: nothing was written. Run the command again."
+                )
+
+
+def _named(held: Any) -> list[Path]:
+    """What stands in the fields that take a file; a text in another field is a column or a setting."""
+    hints = get_type_hints(type(held))
+    # Wherever a file may be given an object in memory may be given too, so the type is `Any`.
+    takes_files = [f.name for f in fields(held) if Any in (hints[f.name], *get_args(hints[f.name]))]
+    given = [getattr(held, name) for name in takes_files]
+    paths = [Path(value) for value in given if isinstance(value, str | Path)]
+    return [path for path in paths if path.exists()]
