@@ -103,6 +103,7 @@ def test_a_kill_in_the_middle_leaves_no_half_folder_and_no_sidecar(run: Run) -> 
     assert not Path("safe").exists() and not Path("safe.confide.json").exists()
     done = run(*PROTECT, "--with", "mosaic:4", "--out", "safe")
     assert done.exit_code == 0, done.output
+    assert not list(Path().glob(".*")), "what the killed one left is gone"
 
 
 def test_a_disk_that_takes_no_more_leaves_nothing(run: Run) -> None:

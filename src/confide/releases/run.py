@@ -14,6 +14,7 @@ from confide.audits.run import audit_subject
 from confide.audits.settings import Settings
 from confide.core.arrays import Ints, Rng
 from confide.core.claims import Claim, Verifiable
+from confide.core.drafts import draft_of
 from confide.core.errors import DataError
 from confide.core.nouns import AnyMechanism
 from confide.inputs.folders import digest_of
@@ -24,7 +25,7 @@ from confide.releases.find import weakest
 from confide.releases.inputs import Inputs
 from confide.releases.settings import ReleaseSettings
 from confide.releases.spec import Releasable, ReleaseSpec, View
-from confide.releases.written import Written, check_key_place, check_place, draft_of, publish, written_key
+from confide.releases.written import Written, check_key_place, check_place, publish, written_key
 
 
 def protect(spec: ReleaseSpec, held: object, *, release: ReleaseSettings, settings: Settings) -> Written:

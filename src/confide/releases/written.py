@@ -11,7 +11,8 @@ from pathlib import Path
 import polars as pl
 
 from confide.audits.outcome import Audit
-from confide.core.atomic import atomic_write, beside, keep_on_disk, remove, replace
+from confide.core.atomic import keep_on_disk, replace
+from confide.core.drafts import draft_of
 from confide.core.errors import DataError
 from confide.inputs.folders import pictures_in
 from confide.inputs.sidecar import Sidecar, made_of, sidecar_of
@@ -110,27 +111,19 @@ def _ours(folder: Path) -> bool:
     return written and files == set(pictures_in(folder)[0])
 
 
-@contextmanager
-def draft_of(out: Path) -> Generator[Path]:
-    """A path beside `out` to write a file or folder to; it is removed at the end, unless it was moved."""
-    draft = beside(out, "draft")
-    draft.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        yield draft
-    finally:
-        remove(draft)
-
-
 def publish(draft: Path, out: Path, sidecar: Sidecar) -> None:
     """Move a finished draft to its place, and write its sidecar.
 
     An old sidecar is removed first: a sidecar never stands beside data that it does not speak of.
     """
-    keep_on_disk(draft)  # what a full disk may refuse comes before anything old is touched
+    words = draft.with_name(sidecar_of(out).name)
+    words.write_text(sidecar.text(), encoding="utf-8")
+    # What a full disk may refuse comes before anything old is touched.
+    keep_on_disk(words)
+    keep_on_disk(draft)
     sidecar_of(out).unlink(missing_ok=True)
     replace(draft, out)
-    with atomic_write(sidecar_of(out)) as there:
-        there.write_text(sidecar.text(), encoding="utf-8")
+    words.replace(sidecar_of(out))
 
 
 @contextmanager
@@ -142,8 +135,9 @@ def written_key(pairs: Sequence[tuple[str, int]], path: Path, *, named: str) -> 
     """
     original, number = zip(*pairs, strict=True)
     frame = pl.DataFrame({named: original, f"released_{named}": number})
-    with atomic_write(path) as draft:
+    with draft_of(path) as draft:
         draft.touch(mode=0o600)  # for its owner alone: anyone who reads it can undo the numbering
         frame.write_csv(draft)
         keep_on_disk(draft)
         yield
+        draft.replace(path)
