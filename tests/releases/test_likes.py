@@ -11,6 +11,7 @@ import pytest
 
 import confide
 from confide.audits import likes as door
+from confide.audits import ratings as ratings_door
 from confide.core.errors import DataError
 from confide.inputs.sidecar import sidecar_of
 from confide.mechanisms.anonymize.rare_items import WithoutRareItems
@@ -27,6 +28,7 @@ LIKES = pl.DataFrame(
     schema_overrides={"who": pl.Int32},
 ).sample(fraction=1.0, shuffle=True, seed=1)
 TRAITS = pl.DataFrame({"who": np.arange(N)[:-20] + 1_000, "sex": np.where(WOMAN, "F", "M")[:-20]})
+TRAITS_BY_NUMBER = pl.DataFrame({"who": np.arange(N) + 1, "sex": np.where(WOMAN, "F", "M")})
 COMMON = LIKES.group_by("what").agg(pl.col("who").n_unique()).filter(pl.col("who") >= 20)["what"].implode()
 
 
@@ -84,6 +86,26 @@ def test_csv_stays_csv_and_noise_under_a_promise_is_said(desk: Path) -> None:
     assert Path("safe.csv").read_text() == first, "a rehearsal can be repeated"
     real = protect("response:5", file="l.csv", force=True)
     assert real.sidecar.noise == "secure" and Path("safe.csv").read_text() != first
+
+
+def test_a_table_that_was_protected_as_another_kind_is_not_read_as_likes(desk: Path) -> None:
+    ratings = confide.Ratings("l.csv", user="who", item="what", targets=40)
+    confide.protect(ratings, "rare:2", out="safe.csv", key_out="key.csv", seed=1)
+    released = held("l.csv", released="safe.csv", key="key.csv")
+    said = (
+        r"^safe\.csv was protected as ratings, says safe\.csv\.confide\.json, and is read as likes here: read"
+    )
+    with pytest.raises(DataError, match=said):
+        door.read(released, settings=confide.audits.Settings())
+    again = confide.Ratings("l.csv", user="who", item="what", released="safe.csv", key="key.csv", targets=40)
+    assert ratings_door.read(again, settings=confide.audits.Settings()).game.made_by is not None
+    as_likes = confide.Likes(
+        "safe.csv", user="who", item="what", traits=TRAITS_BY_NUMBER, trait="sex", folds=2
+    )
+    done = confide.protect(as_likes, "rare:3", out="safer.csv", **SETTINGS)  # type: ignore[arg-type]
+    assert any("safe.csv is itself protected (rare:2)" in note for note in done.notes), (
+        "it is the original here"
+    )
 
 
 def test_a_protection_that_changes_nothing_says_so(desk: Path) -> None:

@@ -82,7 +82,9 @@ def parse_protections(
     return {text: _parsed(text, protections, noise) for text in texts}
 
 
-def made_by(released: object, said: str | None, protections: Mapping[str, Protection]) -> AnyMechanism | None:
+def made_by(
+    released: object, said: str | None, protections: Mapping[str, Protection], *, kind: str
+) -> AnyMechanism | None:
     """How a released file was made, as the adversary knows it: by what is said, or by the file's sidecar.
 
     An adversary that did not know would be weaker than a real one, and the audit a false all-clear.
@@ -91,11 +93,13 @@ def made_by(released: object, said: str | None, protections: Mapping[str, Protec
         released: the file, or a frame in memory.
         said: the protections as a user writes them.
         protections: what can be written.
+        kind: of the release, as the door reads it.
 
     Raises:
-        DataError: for protections that cannot be read, or where what is said and the sidecar differ.
+        DataError: for protections that cannot be read, a sidecar of another kind, or where what is said and
+            the sidecar differ.
     """
-    known = "+".join(protections_of(released))
+    known = "+".join(protections_of(released, kind=kind))
     found = parse_protections([text for text in (said, known) if text], protections)
     if said and known and found[said] != found[known]:
         raise DataError(

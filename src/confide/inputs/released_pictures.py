@@ -33,7 +33,7 @@ def matched(given: Given, album: Album, *, key: Tabular | None) -> Pictures:
             pictures do not resemble the originals that they are matched to.
     """
     title, files, pixels = _released(given)
-    made = made_of(given)
+    made = made_of(given, kind="images")
     if key is None and made is not None and made.renumbered:
         raise DataError(f"{title} was given random names when it was written: {_ask(title, album)}.")
     order = _rows(files, album, key=key, title=title)

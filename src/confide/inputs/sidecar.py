@@ -71,24 +71,30 @@ def sidecar_of(release: Path) -> Path:
     return named.with_name(named.name + SUFFIX)
 
 
-def protections_of(release: object) -> tuple[str, ...]:
+def protections_of(release: object, *, kind: str | None = None) -> tuple[str, ...]:
     """The protections that the sidecar of a release names; empty where it has none.
 
     The adversary knows how a release was made: an attack that did not would be too weak, and its audit a
     false all-clear.
 
     Raises:
-        DataError: if there is a sidecar and it cannot be read, or it speaks of another release.
+        DataError: as `made_of`.
     """
-    made = made_of(release)
+    made = made_of(release, kind=kind)
     return () if made is None else made.protections
 
 
-def made_of(release: object) -> Made | None:
+def made_of(release: object, *, kind: str | None = None) -> Made | None:
     """How a released file or folder was made, by its sidecar; None where it has none.
 
+    Args:
+        release: the file or folder; of an object in memory nothing is known.
+        kind: as what it is read, such as "ratings": one word may be another protection of another kind. None
+            where only the words are wanted.
+
     Raises:
-        DataError: if there is a sidecar and it cannot be read, or it speaks of another release.
+        DataError: if there is a sidecar and it cannot be read, it speaks of another kind, or of another
+            release.
     """
     if not isinstance(release, str | Path) or not sidecar_of(Path(release)).exists():
         return None
@@ -99,12 +105,17 @@ def made_of(release: object) -> Made | None:
             raise ValueError(record["schema"])
         protections = tuple(str(text) for text in record["protections"])
         made = Made(protections, renumbered=record["ids"] == "renumbered")
-        written = str(record["sha256"])
+        its_kind, written = str(record["kind"]), str(record["sha256"])
     except (OSError, ValueError, KeyError, TypeError) as why:
         raise DataError(
             f"{path} is no sidecar that can be read ({why}): restore it, or remove it and say with --made-by "
             "how the release was made."
         ) from why
+    if kind not in (None, its_kind):
+        raise DataError(
+            f"{release} was protected as {its_kind}, says {path}, and is read as {kind} here: read it as "
+            f"{its_kind}, or remove the sidecar and say with --made-by how the release was made."
+        )
     if digest_of(Path(release)) != written:
         raise DataError(
             f"{release} is not what {path} speaks of: it has changed since. Protect the original again, or "

@@ -105,7 +105,9 @@ def _ours(folder: Path) -> bool:
         return True
     files = {p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file()}
     try:
-        written = made_of(folder) is not None  # raises where pictures differ from those that were written
+        written = (
+            made_of(folder, kind="images") is not None
+        )  # raises where pictures differ from those that were written
     except DataError:
         return False
     return written and files == set(pictures_in(folder)[0])

@@ -33,7 +33,7 @@ def read(held: Images, *, settings: Settings) -> ImagesSubject:
     Raises:
         DataError: if the pictures or their names cannot be used, or nobody says how released ones were made.
     """
-    made = made_by(held.released, held.made_by, PROTECTIONS)
+    made = made_by(held.released, held.made_by, PROTECTIONS, kind="images")
     return subject_of(held, read_images(held), settings=settings, made_by=made)
 
 

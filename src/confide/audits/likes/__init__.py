@@ -33,7 +33,7 @@ def read(held: Likes, *, settings: Settings) -> LikesSubject:
     Raises:
         DataError: if a file or column cannot be used, or a part would lack people of a class.
     """
-    made = made_by(held.released, held.made_by, PROTECTIONS)
+    made = made_by(held.released, held.made_by, PROTECTIONS, kind="likes")
     return subject_of(held, read_likes(held), settings=settings, made_by=made)
 
 

@@ -32,7 +32,7 @@ def read(held: Ratings, *, settings: Settings) -> RatingsSubject:
     Raises:
         DataError: if a file or column cannot be used, or too few people have enough facts.
     """
-    made = made_by(held.released, held.made_by, PROTECTIONS)
+    made = made_by(held.released, held.made_by, PROTECTIONS, kind="ratings")
     return subject_of(held, read_ratings(held), settings=settings, made_by=made)
 
 

@@ -34,7 +34,7 @@ def read(held: Traces, *, settings: Settings) -> TracesSubject:
     Raises:
         DataError: if a file or column cannot be used, or too few people have enough points.
     """
-    made = made_by(held.released, held.made_by, PROTECTIONS)
+    made = made_by(held.released, held.made_by, PROTECTIONS, kind="traces")
     return subject_of(held, read_traces(held, made_by=made), settings=settings, made_by=made)
 
 
