@@ -9,8 +9,9 @@ import numpy as np
 import polars as pl
 import pytest
 
-from confide import __version__
+from confide import __version__, releases
 from confide.attacks.catalogue import attacks_of
+from confide.audits import KINDS, spec_of
 
 from .conftest import Run
 
@@ -78,6 +79,35 @@ def test_every_attack_is_listed_and_explained(run: Run) -> None:
         assert told.exit_code == 0
         assert attack.paper.title in told.output
         assert f"@misc{{{attack.name}" in told.output
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_protection_is_explained(kind: str, run: Run) -> None:
+    for name, protection in spec_of(kind).protections.items():
+        told = run("explain", name)
+        assert told.exit_code == 0, told.output
+        words = " ".join(told.output.split())
+        assert f"confide audit {kind} ... --protect {protection.example}" in words
+        assert (f"confide protect {kind} ... --with {protection.example}" in words) == (
+            kind in releases.KINDS
+        )
+        assert all(text in words for text in protection.settings.values())
+        assert run("explain", protection.example).output == told.output, "settings do not matter"
+
+
+def test_a_protection_that_several_kinds_have_is_explained_once_for_each_that_differs(run: Run) -> None:
+    told = run("explain", "rare").output
+    assert told.count("Settings: rare:PEOPLE") == 2
+    assert "rare: a protection of ratings and likes" in told and "rare: a protection of traces" in told
+    assert "Promise: none." in told and "--find searches from rare:2, the weakest, to rare:1000." in told
+    promised = run("explain", "planar").output
+    assert "Promise: epsilon 1.4, delta 0, hiding where within 200 m any one visit was." in promised
+
+
+def test_a_name_that_nothing_has_is_bad_use_with_the_nearest(run: Run) -> None:
+    done = run("explain", "mosiac:16")
+    assert done.exit_code == 2
+    assert "there is no attack or protection 'mosiac': did you mean mosaic or" in done.stderr
 
 
 def test_an_unknown_attack_is_bad_use(run: Run) -> None:

@@ -119,7 +119,7 @@ def test_public_traces_name_nobody_and_no_place(run: Run) -> None:
         ((*PLACE, "--protect", "fog:3"), "there is no protection 'fog:3'"),
         (
             (*PLACE, "--protect", "planar:200m"),
-            "'planar:200m' cannot be used: write for example planar:200m,1.4",
+            "'planar:200m' cannot be used (level is missing): write for example planar:200m,1.4",
         ),
         ((*PLACE, "--protect", "cell:1km"), "without latitude and longitude"),
         ((*PLACE, "--attacks", "telepathy"), "no attack on traces is called 'telepathy'"),
@@ -190,7 +190,10 @@ def test_pictures_are_audited_and_dp_pix_keeps_its_own_promise(run: Run) -> None
     ("words", "said"),
     [
         (("--protect", "fog"), "no protection 'fog'"),
-        (("--protect", "mosaic:x"), "'mosaic:x' cannot be used: write for example mosaic:16"),
+        (
+            ("--protect", "mosaic:x"),
+            "'mosaic:x' cannot be used ('x' is no whole number): write for example mosaic:16",
+        ),
         (("--protect", "blur:1e9"), "1,000 at most"),
         (("--protect", "dp-pix:0"), "give epsilon above 0"),
         (("--attacks", "telepathy"), "called 'telepathy'"),

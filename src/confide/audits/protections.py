@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from inspect import Parameter, signature
 from itertools import combinations
 from typing import Literal, TypeAlias
 
@@ -45,6 +46,7 @@ class Protection:
     Args:
         make: settings as text -> mechanism; it also takes `noise` where the mechanism is `random`.
         example: with settings, such as 'rare:20'.
+        settings: what each setting of `make` is, by its name there.
         random: whether it draws noise under a promise.
         alone: whether it changes each unit of a promise by itself, be it a record or a pixel. A promise would
             not hold after a step that looks at others: one unit more could change many.
@@ -54,10 +56,26 @@ class Protection:
 
     make: Callable[..., AnyMechanism]
     example: str
+    settings: Mapping[str, str] = field(default_factory=dict)
     random: bool = False
     alone: bool = True
     last: bool = False
     scale: Scale | None = None
+
+    @property
+    def parameters(self) -> Sequence[Parameter]:
+        """The settings in their order; those with a default need not be written."""
+        return [p for p in signature(self.make).parameters.values() if p.name != "noise"]
+
+    def why_not(self, given: Sequence[str]) -> str:
+        """What is wrong with the number of settings; empty if nothing is."""
+        known = [p.name for p in self.parameters]
+        lacking = [p.name for p in self.parameters[len(given) :] if p.default is p.empty]
+        if lacking:
+            return f"{' and '.join(lacking)} {'is' if len(lacking) == 1 else 'are'} missing"
+        if len(given) > len(known):
+            return f"it takes {' and '.join(known)}, and {len(given)} settings are given"
+        return ""
 
 
 def parse_protections(
@@ -144,15 +162,14 @@ def _step(text: str, protections: Mapping[str, Protection], noise: Noise) -> tup
     # Without settings the mechanism's own defaults hold, if it has any.
     settings = [part.strip() for part in rest.split(",")] if rest else []
     try:
+        if why := protection.why_not(settings):
+            raise DataError(why)
         return protection, protection.make(*settings, **({"noise": noise} if protection.random else {}))
-    # The mechanism's own sentence is kept: it knows what its settings may be.
+    # The sentence is kept: the mechanism knows what its settings may be.
     except ConfideError as why:
         raise DataError(
             f"{text!r} cannot be used ({str(why).rstrip('.')}): write for example {protection.example}."
         ) from why
-    # Too few settings, or text where a number should be: Python's words would help nobody.
-    except (TypeError, ValueError, OverflowError) as why:
-        raise DataError(f"{text!r} cannot be used: write for example {protection.example}.") from why
 
 
 def frontier_exhibits(found: Frontier, *, across: str) -> tuple[Table, Plot]:

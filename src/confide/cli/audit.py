@@ -63,7 +63,8 @@ def _settings_options(spec: AuditSpec) -> list[click.Parameter]:
 
 def examples(spec: AuditSpec) -> str:
     """The protections of a kind, each with settings that it could have."""
-    return f"There are, with settings for example: {', '.join(p.example for p in spec.protections.values())}."
+    can = ", ".join(p.example for p in spec.protections.values())
+    return f"There are, with settings for example: {can}. `confide explain NAME` says what one does."
 
 
 def out_option() -> GroupedOption:

@@ -67,11 +67,18 @@ def attacks() -> None:
     click.echo(attack_table())
 
 
-@main.command()
+@main.command(short_help="Explain an attack or a protection.")
 @click.argument("name")
 @sentences
 def explain(name: str) -> None:
-    """Explain an attack: what it does, its settings and how to cite it. `confide attacks` lists the names."""
+    """Explain an attack or a protection: what it does, its settings, and how it is cited or asked for.
+
+    `confide attacks` lists the attacks, `confide audit KIND --help` names the protections. For example:
+
+    \b
+      confide explain lira
+      confide explain rare
+    """
     from confide.cli.explain import explanation
 
     click.echo(explanation(name))

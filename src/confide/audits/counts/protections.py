@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from confide.audits.protections import Noise, Protection, Scale
+from confide.inputs.numbers import parse_number, parse_whole
 from confide.mechanisms.statistics.visit_counts import VisitCounts
 
 AT_MOST = "30"
@@ -12,18 +13,21 @@ AT_MOST = "30"
 
 
 def _laplace(epsilon: str, at_most: str = AT_MOST, *, noise: Noise) -> VisitCounts:
-    # A float epsilon, a whole number of counts: what is neither raises, and the user gets an example.
-    return VisitCounts(epsilon=float(epsilon), at_most=int(at_most), noise=noise)
+    return VisitCounts(epsilon=parse_number(epsilon), at_most=parse_whole(at_most), noise=noise)
 
 
 def _at_most(counts: str, *, noise: Noise) -> VisitCounts:
-    return VisitCounts(at_most=int(counts), noise=noise)
+    return VisitCounts(at_most=parse_whole(counts), noise=noise)
 
 
 PROTECTIONS: Mapping[str, Protection] = {
     "laplace": Protection(
         make=_laplace,
         example="laplace:1,30",
+        settings={
+            "epsilon": "of the promise about one person: a smaller one hides more",
+            "at_most": "in how many counts one person is at most; more are left out by chance",
+        },
         random=True,
         alone=False,
         last=True,  # it counts, and counts cannot be counted again
@@ -33,6 +37,7 @@ PROTECTIONS: Mapping[str, Protection] = {
     "at-most": Protection(
         make=_at_most,
         example="at-most:10",
+        settings={"counts": "in how many one person is at most; more are left out by chance"},
         random=True,
         alone=False,
         last=True,

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from confide.audits.protections import Noise, Protection, Scale
 from confide.inputs.lengths import parse_length
+from confide.inputs.numbers import parse_number, parse_whole
 from confide.inputs.times import parse_span
 from confide.mechanisms.anonymize.coarse_traces import CoarseTraces
 from confide.mechanisms.anonymize.rare_places import WithoutRarePlaces
@@ -18,30 +19,34 @@ def _seconds(length: str) -> int:
 
 
 def _planar(within: str, level: str, *, noise: Noise) -> PlanarLaplace:
-    return PlanarLaplace(level=float(level), within_m=int(parse_length(within)), noise=noise)
+    return PlanarLaplace(level=parse_number(level), within_m=int(parse_length(within)), noise=noise)
 
 
 PROTECTIONS: Mapping[str, Protection] = {
     "cell": Protection(
         make=lambda side: CoarseTraces(metres=parse_length(side)),
         example="cell:1000m",
+        settings={"side": "of the cells that places are put into, with its unit"},
         scale=Scale(weakest=100, strongest=50_000, write=lambda metres: f"cell:{metres:.0f}m", whole=True),
     ),
     "bin": Protection(
         make=lambda length: CoarseTraces(seconds=_seconds(length)),
         example="bin:4h",
+        settings={"length": "of the bins that times are put into, with its unit"},
         scale=Scale(weakest=10, strongest=40_320, write=lambda minutes: f"bin:{minutes:.0f}min", whole=True),
     ),
     "split": Protection(
         make=lambda length: SplitTraces(hours=_seconds(length) / 3600),
         example="split:24h",
+        settings={"length": "of the pieces that a trace is cut into, with its unit"},
         scale=Scale(
             weakest=40_320, strongest=10, write=lambda minutes: f"split:{minutes:.0f}min", whole=True
         ),
     ),
     "rare": Protection(
-        make=lambda people: WithoutRarePlaces(people=int(people)),
+        make=lambda people: WithoutRarePlaces(people=parse_whole(people)),
         example="rare:5",
+        settings={"people": "the fewest people that a place must have to stay"},
         alone=False,
         last=True,
         scale=Scale(weakest=2, strongest=1_000, write=lambda people: f"rare:{people:.0f}", whole=True),
@@ -50,6 +55,10 @@ PROTECTIONS: Mapping[str, Protection] = {
     "planar": Protection(
         make=_planar,
         example="planar:200m,1.4",
+        settings={
+            "within": "how far away the place may be that a visit cannot be told from, with its unit",
+            "level": "the epsilon of the promise: a smaller one hides more",
+        },
         random=True,
         scale=Scale(weakest=16.0, strongest=0.05, write=lambda level: f"planar:200m,{level:.3g}"),
     ),
