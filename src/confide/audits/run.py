@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+import numpy as np
 import polars as pl
 
 from confide.audits.frontier import Frontier, Point
@@ -13,9 +14,11 @@ from confide.audits.protections import UNPROTECTED, frontier_exhibits, parse_pro
 from confide.audits.release import AuditedRelease
 from confide.audits.settings import Settings
 from confide.audits.spec import AuditSpec, Subject
-from confide.core.errors import EvidenceError
+from confide.core.errors import DataError, EvidenceError
 from confide.mechanisms.anchors.published import Published
 from confide.report import Section, coarse, nothing_ran
+from confide.report.goals import goal
+from confide.report.settling import cannot_settle
 
 
 def audit(spec: AuditSpec, held: object, *, settings: Settings) -> Audit:
@@ -51,7 +54,38 @@ def audit_subject(spec: AuditSpec, subject: Subject, *, settings: Settings) -> A
     for release in releases[1:]:
         # The unprotected release needs no such look: its readers refuse empty data.
         release.need_something_left()
+    _need_people(spec, releases[0])
     return _audited(spec, subject, releases)
+
+
+def _among(spec: AuditSpec, release: AuditedRelease) -> int:
+    """For how many attacks all intervals are corrected: all that the audit has, and not those that ran.
+
+    What one attack shows then does not depend on which others ran.
+    """
+    played = len(release.attacks) + sum(len(planned.found) for planned in release.games)
+    return max(len(spec.known or spec.attacks), played)
+
+
+def _need_people(spec: AuditSpec, release: AuditedRelease) -> None:
+    """Refuse, before any attack, a limit that no evidence on so few people can settle."""
+    limits = release.settings.parsed_limits
+    if not limits:
+        return
+    exposed = np.concatenate(
+        [e.exposed for planned in release.games for e in planned.found[:1]]
+        or [world.exposed for world in release.worlds]
+    )
+    for limit in limits:
+        why = cannot_settle(
+            limit,
+            exposed=int(exposed.sum()),
+            control=int((~exposed).sum()),
+            confidence=1 - 0.05 / _among(spec, release),
+            control_name=goal(spec.goal).control,
+        )
+        if why:
+            raise DataError(f"{why}. Give more people, or limit another rate.")
 
 
 def _audited(spec: AuditSpec, subject: Subject, releases: Sequence[AuditedRelease]) -> Audit:
@@ -116,8 +150,7 @@ def conclude(
         raise EvidenceError(nothing_ran(title, [*skips, *release.skipped]))
     # The public sees rounded counts: an exact one, compared with a later one, tells of a single person.
     context = subject.context(release, "{:,}".format if internal else coarse)
-    # All that it has, and not those that ran: what one attack shows must not depend on which others ran.
-    among = max(len(spec.known or spec.attacks), len(release.evidence))
+    among = _among(spec, release)
     found = findings(release.evidence, release.attacks, blind=context.blind, among=among)
     exhibits = tuple(subject.exhibits(release))
     section = Section(

@@ -29,7 +29,7 @@ RANGES = {
 """What can be limited, and between which values. 0.5 is guessing: a lower limit could never be kept."""
 
 GUESSING = {"auc": 0.5, "advantage": 0.0, "balanced_accuracy": 0.5}
-"""What guessing reaches; the true-positive rate of guessing is the false-positive rate."""
+"""What guessing reaches. A TPR below the false-positive rate is another matter: it says nothing of the rest."""
 
 ALLOWED = (
     "write tpr@0.01=0.05 (false-positive rate 0.1, 0.01, 0.001 or 0.0001), auc=0.6, advantage=0.1, "
@@ -212,8 +212,7 @@ def _rule(finding: Finding, limit: Limit, control: str) -> tuple[Ruling, str]:
 
 def _upside_down(finding: Finding, limit: Limit, found: Estimate) -> str:
     """Why a number below guessing is no good news; empty where it is not below."""
-    guessing = limit.fpr if limit.fpr is not None else GUESSING[limit.quantity]
-    auc = finding.risk.auc
+    auc, guessing = finding.risk.auc, GUESSING.get(limit.quantity, 0.0)
     if found.high >= guessing and not auc.high < GUESSING["auc"]:
         return ""
     below = f"the AUC {auc.value:.3g} [{auc.low:.3g}, {auc.high:.3g}]" if auc.high < 0.5 else "it"
