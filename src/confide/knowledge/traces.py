@@ -10,7 +10,7 @@ import numpy as np
 from confide.core.arrays import Ints, Rng
 from confide.core.errors import KnowledgeError
 from confide.core.nouns import Mechanism
-from confide.views.traces import Traces
+from confide.views.traces import Traces, by_time_and_place
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -118,8 +118,11 @@ def _single(mechanism: Mechanism[Traces]) -> tuple[Mechanism[Traces], ...]:
 
 
 def as_released(mechanism: Mechanism[Traces], visits: Traces, *, release: Traces, rng: Rng) -> Traces:
-    """Known visits as they would stand in a release, each person whole even where it splits people."""
+    """Known visits as they would stand in a release, each person whole even where it splits people.
+
+    Visits at one time stand by place, as in a release, which does not show their order.
+    """
     parts, owner = pieces(mechanism, visits, release=release, rng=rng)
     # Each part goes back to its owner.
     whole = owner[parts.person].astype(np.int32)
-    return replace(parts, person=whole, people=visits.people)
+    return by_time_and_place(replace(parts, person=whole, people=visits.people))[0]

@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 
 from confide.attacks.reconstruction.traces._mobility_profile import learned
-from confide.attacks.reconstruction.traces._observation import Regions, laid_out, sequences, shown_as, steps
-from confide.attacks.reconstruction.traces.localisation import habits, located, met
-from confide.core.arrays import Array, Bools, Floats, Ints, Rng
+from confide.attacks.reconstruction.traces._observation import (
+    Regions,
+    laid_out,
+    nearest,
+    on_its_clock,
+    sequences,
+    shown_as,
+    steps,
+)
+from confide.attacks.reconstruction.traces.localisation import Located, habits, located
+from confide.audits.traces.meetings import Meetings, meetings, meetings_table
+from confide.audits.traces.pairing import NONE, matched, shown_visits
+from confide.core.arrays import Bools, Floats, Ints, Rng
 from confide.core.estimate import Estimate
 from confide.games.linkage.traces import TracesSource, TracesWorld, earlier
 from confide.measure.distortion import expected_error, over_people, per_person, uncertainty
-from confide.measure.roc import auc
 from confide.report.exhibits import Exhibit, Table
 from confide.views.traces import Traces
 
@@ -23,26 +33,59 @@ FORGET = 24
 """Steps after which a chain has forgotten where it was: a longer gap is shortened to this."""
 LONGEST, OWN = 1_000, 30
 """Steps of each trace, and regions of each person, that are modelled: they bound the time to minutes."""
+MOST_REGIONS = 4_000
+"""Places that are told apart, each as a region. Of more places only the most visited are."""
+DRAWS = 2_000_000
+"""Made-up visits that go through the mechanism, over all regions, and at most 2,000 to each."""
+AT_ONCE = 4_000_000
+"""Numbers of a belief that are held at once: 32 MB."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Placed:
-    """Each true visit, and what is believed about it with the release and without.
+    """Each true visit, and how well the adversary places it, without the release and with it.
+
+    A visit is judged by what is believed about the released visit that stands for it, and about no other.
 
     Args:
-        person, region, slot: int64[k], whose, where and in which step of the common clock.
-        distance: float64[R, R], metres; 0 and 1 where the positions of places are not known.
-        habit, belief: float64[k, R], without the release, and with it.
-        path: int64[k], the region on the likeliest path.
+        person: int64[k], whose.
+        regions: how many there are.
+        habit, belief: what the adversary believes without the release, and with it.
+        path: the likeliest path, which says one region for each visit.
+        meetings: of any two people with visits in the same step.
+        lost: released visits that stand for no true visit.
     """
 
     person: Ints
-    region: Ints
-    slot: Ints
-    distance: Floats
-    habit: Floats
-    belief: Floats
-    path: Ints
+    regions: int
+    habit: Scored
+    belief: Scored
+    path: Scored
+    meetings: Meetings
+    lost: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Scored:
+    """Expected error, chance given to the true region, and uncertainty in bits, each float64[k]."""
+
+    error: Floats
+    right: Floats
+    bits: Floats
+
+    @classmethod
+    def of(cls, belief: Floats, region: Ints, distance: Floats) -> Scored:
+        right = np.take_along_axis(belief, region[:, None], axis=1)[:, 0]
+        return cls(expected_error(belief, region, distance), right, uncertainty(belief))
+
+    @classmethod
+    def sure(cls, path: Ints, region: Ints, distance: Floats) -> Scored:
+        right = (path == region).astype(np.float64)
+        return cls(distance[path, region], right, np.zeros(len(path)))
+
+    @classmethod
+    def joined(cls, parts: Sequence[Scored]) -> Scored:
+        return cls(*(np.concatenate([getattr(p, f.name) for p in parts]) for f in fields(cls)))
 
 
 def localisation_exhibits(
@@ -50,8 +93,9 @@ def localisation_exhibits(
     world: TracesWorld,
     *,
     rng: Rng,
+    on_grid: Traces | None = None,
     people: int = 50,
-    regions: int = 100,
+    regions: int = MOST_REGIONS,
     step_s: int = 3_600,
 ) -> tuple[Exhibit, ...]:
     """Expected localisation error of an adversary who knows people's habits, and which trace is whose.
@@ -63,25 +107,35 @@ def localisation_exhibits(
         original: everybody's traces, as they are.
         world: of the game of an earlier period: the release, and what it was made of.
         rng: for the choice of people and the sampling.
+        on_grid: the same visits, row for row, at the places at which a released file was read; None where
+            `original` has these.
         people: at most this number; those with fewer than 5 visits in either half are left out.
         regions: this number of most visited places; every place counts as the nearest of them.
-        step_s: seconds from one step of the chains to the next.
+        step_s: seconds from one step of the chains to the next; visits within that time are a step each.
 
     Returns:
         a table of errors and one of meetings; nothing where fewer than two people have enough visits.
     """
-    placed = place(original, world, people=people, regions=regions, step_s=step_s, rng=rng)
+    placed = place(original, world, on_grid=on_grid, people=people, regions=regions, step_s=step_s, rng=rng)
     if placed is None:
         return ()
-    return _errors(placed, metric=original.where is not None), _meetings(placed)
+    return _errors(placed, metric=original.where is not None), meetings_table(placed.meetings)
 
 
 def place(
-    original: Traces, world: TracesWorld, *, people: int, regions: int, step_s: int, rng: Rng
+    original: Traces,
+    world: TracesWorld,
+    *,
+    on_grid: Traces | None = None,
+    people: int,
+    regions: int,
+    step_s: int,
+    rng: Rng,
 ) -> Placed | None:
     """Learn and locate; None where fewer than two people in the release have enough visits."""
-    choosing, learning, trying = rng.spawn(3)
+    choosing, learning, trying, pairing = rng.spawn(4)
     source: TracesSource = world.source
+    mechanism = world.case.known.mechanism
     before = earlier(original, 0.5)
     first, later = original.rows(before), original.rows(~before)
     enough = np.minimum(first.counts(), later.counts()) >= LEAST
@@ -89,79 +143,114 @@ def place(
     if len(able) < 2:
         return None
     chosen = np.sort(choosing.permutation(able)[:people])
-    known, truth = first.take(chosen), later.take(chosen)
-    released = _released(world, chosen, everybody=original.people)
-    areas = Regions.most_visited(first, regions)
+    areas = _regions(original, before, regions, on_grid)
+    timing, trying = trying.spawn(2)
+    known = on_its_clock(mechanism, first.take(chosen), rng=timing)
     table = sequences(known, areas.of, step=step_s, forget=FORGET, longest=LONGEST)
     profiles = learned(table, regions=len(areas), own=OWN, rng=learning)
-    shows = shown_as(world.case.known.mechanism, first, areas, rng=trying)
-    symbol, _ = areas.symbols(released)
-    person = np.concatenate([truth.person, released.person])
-    at = steps(person, np.concatenate([truth.time, released.time]), step=step_s, forget=FORGET)
+    draws = min(max(DRAWS // len(areas), 1), 2_000)
+    shows = shown_as(mechanism, first, areas, draws=draws, rng=trying)
+    shown = shown_visits(later, world, chosen)
+    symbol = areas.symbols(world.case.view)[0][shown.place]
+    region, true = areas.of[shown.truth.place], shown.true
+    if not source.true:
+        when = on_its_clock(mechanism, shown.truth, rng=timing).time
+        true = matched(shown, when, region, symbol, shows, rng=pairing)
+    at = steps(shown.person, shown.time, symbol, step=step_s, forget=FORGET)
     length = min(int(at.max()) + 1, LONGEST)
-    shown, true = at[len(truth) :], at[: len(truth)]
-    observed = laid_out(released.person, shown, symbol[released.place], people=len(chosen), length=length)
+    observed = laid_out(shown.person, at, symbol, people=len(chosen), length=length)
     found = located(profiles, observed, shows)
-    visit = _one_a_step(truth.person, true) & (true < length)
-    whose, when = truth.person[visit].astype(np.int64), true[visit]
+    judged = np.flatnonzero((true != NONE) & (at < length))
+    visits = Visits(
+        shown.person[judged], at[judged], shown.truth.time[true[judged]] // step_s, region[true[judged]]
+    )
+    return _judged(found, habits(profiles), visits, areas.distances(), int((true == NONE).sum()))
+
+
+def _regions(original: Traces, before: Bools, regions: int, on_grid: Traces | None) -> Regions:
+    """The regions, and the region of each place of `original`."""
+    if on_grid is None:
+        return Regions.most_visited(original.rows(before), regions)
+    areas = Regions.most_visited(on_grid.rows(before), regions)
+    of = np.full(original.places, NONE)
+    of[original.place] = areas.of[on_grid.place]
+    nobody = np.flatnonzero(of == NONE)  # places that only the release has
+    if areas.where is not None and original.where is not None:
+        of[nobody] = nearest(original.where[nobody], areas.where)
+    else:
+        of[nobody] = areas.of[nobody]  # without cells, places keep their codes
+    return replace(areas, of=of)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Visits:
+    """Released visits: whose, at which step of their chain, and the true step of the clock and region."""
+
+    person: Ints
+    step: Ints
+    slot: Ints
+    region: Ints
+
+
+def _judged(found: Located, habit: Floats, visits: Visits, distance: Floats, lost: int) -> Placed:
+    """Judge all beliefs; a belief about every visit at once would not fit in memory."""
+    order = np.lexsort((visits.person, visits.slot))
+    person, step, slot, region = (getattr(visits, f.name)[order] for f in fields(Visits))
+    scored: list[tuple[Scored, Scored, Scored]] = []
+    met: list[Meetings] = []
+    for rows in _whole_slots(slot, max(AT_ONCE // len(distance), 1)):
+        who, at, where = person[rows], step[rows], region[rows]
+        belief = found.belief(who, at)
+        scored.append(
+            (
+                Scored.of(habit[who], where, distance),
+                Scored.of(belief, where, distance),
+                Scored.sure(found.path(who, at), where, distance),
+            )
+        )
+        met.append(meetings(who, slot[rows], where, habit[who], belief))
     return Placed(
-        whose,
-        areas.of[truth.place[visit]],
-        truth.time[visit] // step_s,
-        areas.distances(),
-        habits(profiles)[whose],
-        found.belief[whose, when],
-        found.path[whose, when],
+        person,
+        len(distance),
+        *(Scored.joined(p) for p in zip(*scored, strict=True)),
+        Meetings.joined(met),
+        lost,
     )
 
 
-def _released(world: TracesWorld, chosen: Ints, *, everybody: int) -> Traces:
-    """The chosen people's visits in the release, each person whole, under their place among the chosen."""
-    view, source = world.case.view, world.source
-    whose = np.full(everybody, -1)
-    whose[chosen] = np.arange(len(chosen))
-    person = whose[source.owner[view.person]]
-    mine = person >= 0
-    return Traces.of(
-        person[mine],
-        view.time[mine],
-        view.place[mine],
-        people=len(chosen),
-        places=view.places,
-        where=view.where,
-    )
-
-
-def _one_a_step(person: Array, at: Ints) -> Bools:
-    """The first of each person's visits in each step; visits come by person and time."""
-    new = np.ones(len(at), np.bool_)
-    new[1:] = (person[1:] != person[:-1]) | (at[1:] != at[:-1])
-    return new
+def _whole_slots(slot: Ints, rows: int) -> Iterator[slice]:
+    """Stretches of about this number of rows, each slot in one of them; slots are rising."""
+    ends = np.flatnonzero(np.append(slot[1:] != slot[:-1], True)[: len(slot)]) + 1
+    first = 0
+    for end, following in zip(ends, [*ends[1:], None], strict=True):
+        if following is None or following - first > rows:
+            yield slice(first, end)
+            first = end
 
 
 def _errors(placed: Placed, *, metric: bool) -> Table:
     unit = "metres off" if metric else "share of visits in the wrong region"
-    tracked = np.eye(len(placed.distance))[placed.path]
     rows = [
-        _error_row(name, placed, belief, sure)
-        for name, belief, sure in (
+        _error_row(name, placed.person, scored, unsure)
+        for name, scored, unsure in (
             ("their habits alone, no release", placed.habit, True),
             ("habits and release, each moment by itself (localisation)", placed.belief, True),
-            ("habits and release, the likeliest path (tracking)", tracked, False),
+            ("habits and release, the likeliest path (tracking)", placed.path, False),
         )
     ]
-    error = per_person(expected_error(placed.belief, placed.region, placed.distance), placed.person)
-    bits = per_person(uncertainty(placed.belief), placed.person)
-    link = _correlation(error, bits)
+    error = per_person(placed.belief.error, placed.person)
+    link = _correlation(error, per_person(placed.belief.bits, placed.person))
     return Table(
         title="How far off an adversary is who looks for where people were",
         reading=(
             "The adversary knows the habits of ",
             len(error),
             " people from the first half of the time, and which released trace is whose. "
-            f"Places are the {len(placed.distance)} most visited; all others count as the "
-            "nearest of them. The expected error is the measure of what is left of location privacy; "
+            f"Places are the {placed.regions} most visited; all others, if there are any, count as the "
+            "nearest of them. Each released visit is compared with the true visit behind it. The expected "
+            "error is the measure of what is left of location privacy; "
             f"uncertainty in bits is not, because a belief can be sure and wrong{link}.",
+            *_lost(placed.lost),
         ),
         head=(
             "the adversary knows",
@@ -174,16 +263,20 @@ def _errors(placed: Placed, *, metric: bool) -> Table:
     )
 
 
+def _lost(lost: int) -> tuple[str | int, ...]:
+    if not lost:
+        return ()
+    return (" The release has ", lost, " visits of these people at times when they made none: not judged.")
+
+
 def _error_row(
-    name: str, placed: Placed, belief: Floats, unsure: bool
+    name: str, person: Ints, scored: Scored, unsure: bool
 ) -> tuple[str, Estimate, Estimate, Estimate | None]:
-    person = placed.person
-    right = np.take_along_axis(belief, placed.region[:, None], axis=1)[:, 0]
     return (
         name,
-        over_people(expected_error(belief, placed.region, placed.distance), person),
-        over_people(right, person, within=(0.0, 1.0)),
-        over_people(uncertainty(belief), person) if unsure else None,
+        over_people(scored.error, person),
+        over_people(scored.right, person, within=(0.0, 1.0)),
+        over_people(scored.bits, person) if unsure else None,
     )
 
 
@@ -191,48 +284,3 @@ def _correlation(error: Floats, bits: Floats) -> str:
     if len(error) < 10 or not (error.std() and bits.std()):
         return ""
     return f" (over these people the two correlate by {np.corrcoef(error, bits)[0, 1]:.2f})"
-
-
-def _meetings(placed: Placed) -> Table:
-    """Pairs of people seen in the same step: is the chance of a meeting higher where they did meet?"""
-    order = np.argsort(placed.slot, kind="stable")
-    together: list[Bools] = []
-    with_release: list[Floats] = []
-    without: list[Floats] = []
-    for apart in range(1, len(order)):
-        one, other = order[:-apart], order[apart:]
-        same = placed.slot[one] == placed.slot[other]
-        if not same.any():
-            break
-        one, other = one[same], other[same]
-        together.append(placed.region[one] == placed.region[other])
-        with_release.append(met(placed.belief[one], placed.belief[other]))
-        without.append(met(placed.habit[one], placed.habit[other]))
-    truth = np.concatenate([*together, np.zeros(0, np.bool_)])
-    rows = [
-        _meeting_row(name, np.concatenate([*chance, np.zeros(0)]), truth)
-        for name, chance in (("their habits alone", without), ("habits and release", with_release))
-    ]
-    return Table(
-        title="Who met whom",
-        reading=(
-            "Of ",
-            len(truth),
-            " times that two of these people made visits in the same step, ",
-            int(truth.sum()),
-            " were in the same region. The table gives the chance of a meeting as the adversary sees it, "
-            "where there was one and where there was none, and how well it tells the two apart (AUC; 0.5 is "
-            "chance).",
-        ),
-        head=("the adversary knows", "chance given to a meeting", "chance given to none", "AUC"),
-        rows=tuple(rows),
-    )
-
-
-def _meeting_row(
-    name: str, chance: Floats, truth: Bools
-) -> tuple[str, float | None, float | None, Estimate | None]:
-    if not truth.any() or truth.all():
-        return name, None, None, None
-    yes, no = chance[truth], chance[~truth]
-    return name, float(yes.mean()), float(no.mean()), auc(yes, no)

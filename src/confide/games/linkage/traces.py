@@ -12,7 +12,7 @@ from confide.core.nouns import Case, Guess, Mechanism, Release, World
 from confide.games.linkage.claims import NOBODY, Linkage, pseudonyms
 from confide.knowledge.traces import MobilityKnowledge, owners, pieces
 from confide.views.points import distinct, drawn
-from confide.views.traces import Traces
+from confide.views.traces import Traces, by_time_and_place
 
 TracesWorld = World[Traces, MobilityKnowledge, Traces, Ints]
 
@@ -25,24 +25,32 @@ WEEK = 7 * 86_400
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class TracesSource:
-    """What the mechanism was given, and how the rows of its output were shuffled.
+    """What the mechanism was given, and how the rows and visits of its output were put in another order.
 
-    A mechanism may give one person several rows, and they must not stand together in the release. So the
-    release cannot be compared with the traces visit for visit, until its rows are put back in order.
+    A mechanism may give one person several rows, and they must not stand together in the release. Several
+    visits of one row may have one time, and nothing may tell which of them came first. So the release cannot
+    be compared with the traces visit for visit, until it is put back in order.
 
     Args:
         traces: the mechanism's input: everybody whole, or the rows of what is published already.
         order: int64[rows], the row of the mechanism's output behind each row of the release.
+        visit: int64[k], the visit of the mechanism's output behind each visit of the release.
         owner: int64[rows], the person behind each row of the release, by the code of the game's traces.
+        true: `traces` are people's own visits, and not what is published already.
     """
 
     traces: Traces
     order: Ints
+    visit: Ints
     owner: Ints
+    true: bool = True
 
     def in_order(self, view: Traces) -> Traces:
         """The release as it left the mechanism: where no visit is lost, visit for visit as `traces`."""
-        return view.take(np.argsort(self.order))
+        back = np.empty(len(self.visit), np.int64)
+        back[self.visit] = np.arange(len(back))
+        put = view.rows(back)
+        return replace(put, person=self.order[put.person].astype(np.int32))
 
 
 class Traced(Linkage):
@@ -101,7 +109,8 @@ class PointsKnown(Traced):
         told = Traces.of(person, time, place, people=len(ids), places=points.places, where=self.traces.where)
         people = _inside(self.traces, ids[held_out])
         shown = _rows_to_show(self.traces, people, self.released, self.owner)
-        release, source = _published(*shown, self.mechanism, rng=within)
+        true = self.released is None
+        release, source = _published(*shown, self.mechanism, true=true, rng=within)
         secrets = _rows_of(source.owner, ids, held_out)
         knowledge = MobilityKnowledge(mechanism=self.made_by or self.mechanism, points=self.points)
         case = Case(release.view, knowledge, told)
@@ -149,7 +158,8 @@ class EarlierKnown(Traced):
         held_out = (coins.random(len(ids)) < 0.5) | _absent(ids, published, self.owner)
         people = _inside(later, ids[held_out])
         shown = _rows_to_show(later, people, published, self.owner)
-        release, source = _published(*shown, self.mechanism, rng=within)
+        true = self.released is None
+        release, source = _published(*shown, self.mechanism, true=true, rng=within)
         secrets = _rows_of(source.owner, ids, held_out)
         past = first.take(ids)
         knowledge = MobilityKnowledge(mechanism=self.made_by or self.mechanism, earlier=past)
@@ -209,16 +219,21 @@ def _rows_to_show(
 
 
 def _published(
-    given: Traces, owner: Ints, mechanism: Mechanism[Traces], *, rng: Rng
+    given: Traces, owner: Ints, mechanism: Mechanism[Traces], *, true: bool, rng: Rng
 ) -> tuple[Release[Traces], TracesSource]:
-    """The release of these rows, shuffled, and what it was made of."""
+    """The release of these rows, shuffled, and what it was made of; `true` if they are people's own visits."""
     noise, numbers = rng.spawn(2)
     release = mechanism(given, rng=noise)
     # A random numbering, even where the mechanism made its own numbers.
     order, _ = pseudonyms(release.view.people, np.empty(0, np.int64), rng=numbers)
     behind = owner[owners(mechanism, given)][order]
-    shuffled = replace(release, view=release.view.take(order))
-    return shuffled, TracesSource(traces=given, order=order, owner=behind)
+    shuffled, visit = by_time_and_place(release.view.take(order))
+    number = np.empty(len(order), np.int64)
+    number[order] = np.arange(len(order))
+    # `take` keeps the visits of a row in order, and only moves the rows.
+    visit = np.argsort(number[release.view.person], kind="stable")[visit]
+    source = TracesSource(traces=given, order=order, visit=visit, owner=behind, true=true)
+    return replace(release, view=shuffled), source
 
 
 def _rows_of(owner: Ints, ids: Ints, held_out: Bools) -> Ints:

@@ -10,7 +10,7 @@ from scipy.optimize import linear_sum_assignment
 
 from confide.attacks.reconstruction.traces._hidden_markov import Chains, log_likelihood
 from confide.attacks.reconstruction.traces._mobility_profile import learned
-from confide.attacks.reconstruction.traces._observation import Regions, sequences, shown_as
+from confide.attacks.reconstruction.traces._observation import Regions, on_its_clock, sequences, shown_as
 from confide.core.arrays import Floats, Ints, Rng
 from confide.core.diagnostics import Diagnostics
 from confide.core.errors import KnowledgeError
@@ -50,7 +50,7 @@ class LocationMeter:
     Args:
         regions: the largest number of regions. The most visited places are regions; other places count as the
             nearest region.
-        step_s: seconds from one step of the chain to the next.
+        step_s: seconds from one step of the chain to the next; visits within that time are a step each.
         forget: longer gaps count as this many steps.
         longest: the number of steps of each trace that are used.
         own: the largest number of regions that are a person's own states; all others are one state.
@@ -81,9 +81,9 @@ class LocationMeter:
                 f"{self.name} needs earlier visits of the targets, and there is not a single one: give an "
                 "earlier period with some."
             )
-        learning, trying = rng.spawn(2)
+        learning, trying, timing = rng.spawn(3)
         regions = Regions.most_visited(past, self.regions)
-        before = self._sequences(past, regions.of)
+        before = self._sequences(on_its_clock(case.known.mechanism, past, rng=timing), regions.of)
         profiles = learned(
             before, regions=len(regions), own=self.own, burn_in=self.burn_in, keep=self.keep, rng=learning
         )

@@ -45,21 +45,21 @@ class Profiles:
         emission = np.concatenate([mine, elsewhere[:, None]], axis=1)
         return Chains(self.start, self.transition, emission.transpose(0, 2, 1))
 
-    def regions(self, state: Floats, observed: Ints, shows: Floats) -> Floats:
-        """Probability of each region from that of each state: float64[U, T, R].
+    def regions(self, person: Ints, state: Floats, observed: Ints, shows: Floats) -> Floats:
+        """Probability of each region from that of each state, at k moments: float64[k, R].
 
         Args:
-            state: float64[U, T, K + 1].
-            observed: int64[U, T], symbols or `NOT_SEEN`; elsewhere, only they tell regions apart.
+            person: int64[k].
+            state: float64[k, K + 1].
+            observed: int64[k], symbols or `NOT_SEEN`; elsewhere, only they tell regions apart.
             shows: float64[R, O], the probability that a visit to a region is shown as each symbol.
         """
-        seen = np.vstack([shows.T, np.ones(len(shows))])[observed]
-        where = self.outside[:, None] * seen
-        whole = where.sum(axis=2, keepdims=True)
-        where = np.where(whole > 0, where / np.where(whole > 0, whole, 1), self.outside[:, None])
-        found = state[..., -1:] * where
-        person, place = np.nonzero(self.own >= 0)
-        found[person, :, self.own[person, place]] += state[person, :, place]
+        where = self.outside[person]
+        weighed = where * np.where(observed == NOT_SEEN, 1.0, shows[:, observed]).T
+        whole = weighed.sum(axis=1, keepdims=True)
+        found = state[:, -1:] * np.where(whole > 0, weighed / np.where(whole > 0, whole, 1), where)
+        moment, rank = np.nonzero(self.own[person] >= 0)
+        found[moment, self.own[person[moment], rank]] += state[moment, rank]
         return found
 
     def matrices(self) -> tuple[Floats, Floats]:

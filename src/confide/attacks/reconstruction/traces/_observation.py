@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -38,7 +38,10 @@ class Regions:
 
     @classmethod
     def most_visited(cls, traces: Traces, regions: int) -> Regions:
-        """The R most visited places."""
+        """The R most visited places; all places, where there are no more than that."""
+        if traces.places <= regions:
+            every = np.arange(traces.places)
+            return cls(every, every, traces.where)
         count = np.bincount(traces.place, minlength=traces.places)
         chosen = np.argsort(-count, kind="stable")[: min(regions, max(int((count > 0).sum()), 1))]
         chosen = np.sort(chosen)
@@ -51,23 +54,31 @@ class Regions:
     def __len__(self) -> int:
         return len(self.place)
 
-    def symbols(self, released: Traces) -> tuple[Ints, int]:
-        """Symbol of each released place, int64[released.places], and the number of symbols.
+    def symbols(self, released: Traces) -> tuple[Ints, Floats | None]:
+        """Symbol of each released place, int64[released.places], and where the O symbols are, float64[O, 2].
 
         A few released places keep a symbol each; many are mapped to the nearest region.
         """
-        if released.places <= MOST_SYMBOLS:
-            return np.arange(released.places), released.places
+        if released.places <= max(MOST_SYMBOLS, len(self)):
+            return np.arange(released.places), released.where
         if released.where is None or self.where is None:
-            of = self.of if released.places == len(self.of) else np.arange(released.places) % MOST_SYMBOLS
-            return of, int(of.max()) + 1
-        return nearest(released.where, self.where), len(self)
+            return self.of if released.places == len(self.of) else np.arange(
+                released.places
+            ) % MOST_SYMBOLS, None
+        return nearest(released.where, self.where), self.where
 
     def distances(self) -> Floats:
         """Metres between regions, float64[R, R]; without coordinates 0 for the same and 1 for another."""
-        if self.where is None:
-            return 1.0 - np.eye(len(self))
-        return metres(self.where[:, None], self.where[None])
+        return 1.0 - np.eye(len(self)) if self.where is None else between(self.where, self.where)
+
+
+def between(points: Floats, others: Floats) -> Floats:
+    """Metres between points, float64[p, q], in blocks of 16 MB."""
+    found = np.empty((len(points), len(others)))
+    block = max(PAIRS // max(len(others), 1), 1)
+    for first in range(0, len(points), block):
+        found[first : first + block] = metres(points[first : first + block, None], others)
+    return found
 
 
 def nearest(points: Floats, centres: Floats) -> Ints:
@@ -87,7 +98,7 @@ def shown_as(
     `draws` made-up people each visit every region once, and go through the mechanism. A visit that it hides
     tells nothing, like a gap. Within a region visits spread over its places as real visits do. The
     probability that the draws have missed is about the share of symbols that came up once (Good and Turing).
-    It is spread evenly over the symbols and never quite 0. Rows sum to 1.
+    It is spread over the symbols, the near ones first, and never quite 0. Rows sum to 1.
 
     Args:
         mechanism: made the release.
@@ -104,14 +115,26 @@ def shown_as(
         np.arange(len(whom)), time, place, people=len(whom), places=traces.places, where=traces.where
     )
     view = mechanism(trial, rng=noise).view
-    symbol, count = regions.symbols(view)
+    symbol, where = regions.symbols(view)
+    count = int(symbol.max(initial=-1)) + 1 if where is None else len(where)
     region = whom[owners(mechanism, trial)[view.person]]
     shown = np.bincount(region * count + symbol[view.place], minlength=len(regions) * count)
     table = shown.reshape(len(regions), count).astype(np.float64)
-    # Good and Turing: the share of symbols seen once estimates the chance of those never seen.
-    missed = ((table == 1).sum(axis=1, keepdims=True) + LEAST_MISSED) / count
-    table += missed
+    # Good and Turing: the number of symbols seen once estimates the draws that would show a new one.
+    missed = (table == 1).sum(axis=1)
+    for row in np.flatnonzero(missed):
+        table[row] += missed[row] * _around(table[row], regions, row, where)
+    table += LEAST_MISSED / max(count, 1)
     return table / table.sum(axis=1, keepdims=True)
+
+
+def _around(shown: Floats, regions: Regions, row: int, where: Floats | None) -> Floats:
+    """Weights of symbols for what was missed, which sum to 1: they fall with the distance, as moves do."""
+    if regions.where is None or where is None:
+        return np.full(len(shown), 1 / len(shown))
+    away = metres(regions.where[row], where)
+    weight = np.exp(-away / max(float(shown @ away / shown.sum()), 1.0))
+    return weight / weight.sum()
 
 
 def _within(traces: Traces, regions: Regions, whom: Ints, *, rng: Rng) -> Ints:
@@ -125,19 +148,21 @@ def _within(traces: Traces, regions: Regions, whom: Ints, *, rng: Rng) -> Ints:
     return order[np.clip(drawn, first[whom], first[whom + 1] - 1)]
 
 
-def steps(person: Array, time: Ints, *, step: int, forget: int) -> Ints:
+def steps(person: Array, time: Ints, symbol: Array, *, step: int, forget: int) -> Ints:
     """Step at which each visit falls, int64[k], counted from the person's first; visits in any order.
 
-    A gap of more than `forget` steps is shortened to that many: by then a chain has forgotten where it was.
+    No two visits of a person share a step. Those within one length of a step follow each other by time, and
+    those at one time by symbol, since nothing tells which of them came first. A gap of more than `forget`
+    steps is shortened to that many: by then a chain has forgotten where it was.
 
-    >>> steps(np.array([0, 0, 0, 1]), np.array([7200, 0, 999_999, 50]), step=3600, forget=24).tolist()
-    [2, 0, 26, 0]
+    >>> person, time = np.array([0, 0, 0, 1, 0]), np.array([7200, 0, 999_999, 50, 60])
+    >>> steps(person, time, np.array([5, 5, 5, 5, 5]), step=3600, forget=24).tolist()
+    [3, 0, 27, 0, 1]
     """
-    slot = time // step
-    order = np.lexsort((slot, person))
-    whose, ahead = person[order], np.diff(slot[order], prepend=0)
+    order = np.lexsort((symbol, time, person))
+    whose, ahead = person[order], np.diff(time[order] // step, prepend=0)
     first = np.append(np.ones(min(len(whose), 1), np.bool_), whose[1:] != whose[:-1])
-    along = np.cumsum(np.where(first, 0, np.minimum(ahead, forget)))
+    along = np.cumsum(np.where(first, 0, np.clip(ahead, 1, forget)))
     # The cumulated sum runs over all people; each person starts at 0 again.
     along -= along[np.flatnonzero(first)][np.cumsum(first) - 1]
     found = np.empty(len(order), np.int64)
@@ -148,11 +173,11 @@ def steps(person: Array, time: Ints, *, step: int, forget: int) -> Ints:
 def laid_out(person: Array, at: Ints, what: Ints, *, people: int, length: int) -> Ints:
     """Table int64[people, length] of what each person shows at each step, `HIDDEN` where nothing.
 
-    The first visit of a step is shown; steps beyond the table are left out.
+    Steps beyond the table are left out.
     """
     table = np.full((people, length), HIDDEN)
-    back = np.flatnonzero(at < length)[::-1]  # the last that is written stays
-    table[person[back], at[back]] = what[back]
+    within = at < length
+    table[person[within], at[within]] = what[within]
     return table
 
 
@@ -166,6 +191,13 @@ def sequences(traces: Traces, symbol: Ints, *, step: int, forget: int, longest: 
         forget: longer gaps count as this many steps.
         longest: steps after this many are left out.
     """
-    at = steps(traces.person, traces.time, step=step, forget=forget)
+    shown = symbol[traces.place]
+    at = steps(traces.person, traces.time, shown, step=step, forget=forget)
     length = min(int(at.max(initial=0)) + 1, longest)
-    return laid_out(traces.person, at, symbol[traces.place], people=traces.people, length=length)
+    return laid_out(traces.person, at, shown, people=traces.people, length=length)
+
+
+def on_its_clock(mechanism: Mechanism[Traces], visits: Traces, *, rng: Rng) -> Traces:
+    """Visits at their places, at the times that the mechanism would show, where it shows them one for one."""
+    shown = mechanism(visits, rng=rng).view
+    return replace(visits, time=shown.time) if len(shown) == len(visits) else visits

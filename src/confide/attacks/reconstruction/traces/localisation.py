@@ -16,13 +16,29 @@ class Located:
     """Location estimates of people whose traces are known to be theirs.
 
     Args:
-        belief: float64[U, T, R], the localisation attack: the probability of each region, given all that was
-            shown.
-        path: int64[U, T], the tracking attack: the region at each step of the most probable path as a whole.
+        profiles: how each of them moves.
+        observed: int64[U, T], released symbols or -1.
+        shows: float64[R, O], the probability that a visit to a region is shown as each symbol.
+        state: float64[U, T, K + 1], the probability of each state, given all that was shown.
+        chosen: int64[U, T], the state at each step of the most probable path as a whole.
     """
 
-    belief: Floats
-    path: Ints
+    profiles: Profiles
+    observed: Ints
+    shows: Floats
+    state: Floats
+    chosen: Ints
+
+    def belief(self, person: Ints, step: Ints) -> Floats:
+        """The localisation attack: the probability of each region at k moments, float64[k, R]."""
+        state, shown = self.state[person, step], self.observed[person, step]
+        return self.profiles.regions(person, state, shown, self.shows)
+
+    def path(self, person: Ints, step: Ints) -> Ints:
+        """The tracking attack: the region on the most probable path at k moments, int64[k]."""
+        sure = np.eye(self.state.shape[2])[self.chosen[person, step]]
+        shown = self.observed[person, step]
+        return self.profiles.regions(person, sure, shown, self.shows).argmax(axis=1)
 
 
 def located(profiles: Profiles, observed: Ints, shows: Floats) -> Located:
@@ -35,16 +51,15 @@ def located(profiles: Profiles, observed: Ints, shows: Floats) -> Located:
     """
     chains, alone = profiles.chains(shows), observed[:, None]
     state = posterior(chains, alone)[:, :, 0].transpose(1, 0, 2)
-    belief = profiles.regions(state, observed, shows)
     chosen = likeliest_paths(chains, alone)[:, :, 0].T
-    sure = (chosen[..., None] == np.arange(state.shape[2])).astype(np.float64)
-    return Located(belief, profiles.regions(sure, observed, shows).argmax(axis=2))
+    return Located(profiles, observed, shows, state, chosen)
 
 
 def habits(profiles: Profiles) -> Floats:
     """Where the adversary would place people without any release: float64[U, R]."""
-    nothing = np.full((len(profiles.own), 1), -1)
-    return profiles.regions(profiles.start[:, None], nothing, np.ones((profiles.outside.shape[1], 1)))[:, 0]
+    people, regions = profiles.outside.shape
+    nothing = np.full(people, -1)
+    return profiles.regions(np.arange(people), profiles.start, nothing, np.ones((regions, 1)))
 
 
 def met(one: Floats, other: Floats) -> Floats:
@@ -54,3 +69,21 @@ def met(one: Floats, other: Floats) -> Floats:
     0.5
     """
     return (one * other).sum(axis=-1)
+
+
+def met_at_all(belief: Floats, starts: Ints) -> Floats:
+    """Probability that any two visits of two people are in the same region: float64[n, n].
+
+    Visits count as independent given the release.
+
+    Args:
+        belief: float64[k, R], about each of the k visits of n people in one step, each person's together.
+        starts: int64[n], the first visit of each person.
+
+    >>> belief = np.array([[1.0, 0.0], [0.0, 1.0], [0.5, 0.5]])
+    >>> met_at_all(belief, np.array([0, 2]))[0, 1].tolist()  # the first person was at both, one after the other
+    0.75
+    """
+    with np.errstate(divide="ignore"):
+        missed = np.log1p(-np.minimum(belief @ belief.T, 1.0))
+    return -np.expm1(np.add.reduceat(np.add.reduceat(missed, starts, axis=0), starts, axis=1))
