@@ -29,6 +29,7 @@ def left_of(original: Traces, view: Traces) -> Measured:
         the visit-map error, and the flow-map error over steps from one visit of a trace to the next. A map
         error is half the sum of the absolute differences of the maps' shares on cells of a kilometre: 0 for
         equal maps, 1 for maps with nothing in common. Without latitudes and longitudes maps count places.
+        Nothing shows which of a person's visits at one time came first, so a flow takes them cell by cell.
     """
     found: dict[str, float] = {KEPT: len(view) / max(len(original), 1)}
     # With a visit dropped, the rows of both no longer match.
@@ -70,6 +71,9 @@ def _on_grid(original: Traces, view: Traces) -> tuple[Ints, Ints]:
 
 def _flows(traces: Traces, cell: Ints, cells: int) -> Ints:
     """The codes of all steps from one visit of a person to the next visit."""
+    # Binned visits may still stand in their true order, which the release will not show.
+    order = np.lexsort((cell, traces.time, traces.person))
+    traces, cell = traces.rows(order), cell[order]
     # The step from one person's last visit to the next person's first is none.
     same = traces.person[1:] == traces.person[:-1]
     return cell[:-1][same] * cells + cell[1:][same]

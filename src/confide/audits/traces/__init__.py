@@ -99,7 +99,12 @@ class TracesSubject:
         if not moved or len(self.planned.past.able()) < beside.FEWEST_LOCALISED:
             return ()
         world = release.dealt(PAST)[0]
-        return localisation_exhibits(self.planned.past.traces, world, rng=self.settings.rng("localisation"))
+        return localisation_exhibits(
+            self.planned.past.traces,
+            world,
+            on_grid=None if self.data.exact is None else self.data.records,
+            rng=self.settings.rng("localisation"),
+        )
 
 
 SPEC = AuditSpec(

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import replace
 
 import numpy as np
 
@@ -17,13 +16,14 @@ from confide.attacks.reconstruction.traces._observation import (
     shown_as,
     steps,
 )
-from confide.attacks.reconstruction.traces.localisation import Located, habits, located
-from confide.audits.traces.meetings import Meetings, meetings, meetings_table
+from confide.attacks.reconstruction.traces.localisation import habits, located
+from confide.audits.traces.meetings import meetings_table
 from confide.audits.traces.pairing import NONE, matched, shown_visits
+from confide.audits.traces.placed import Placed, Scored, Visits, judged
 from confide.core.arrays import Bools, Floats, Ints, Rng
 from confide.core.estimate import Estimate
 from confide.games.linkage.traces import TracesSource, TracesWorld, earlier
-from confide.measure.distortion import expected_error, over_people, per_person, uncertainty
+from confide.measure.distortion import over_people, per_person
 from confide.report.exhibits import Exhibit, Table
 from confide.views.traces import Traces
 
@@ -37,55 +37,6 @@ MOST_REGIONS = 4_000
 """Places that are told apart, each as a region. Of more places only the most visited are."""
 DRAWS = 2_000_000
 """Made-up visits that go through the mechanism, over all regions, and at most 2,000 to each."""
-AT_ONCE = 4_000_000
-"""Numbers of a belief that are held at once: 32 MB."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Placed:
-    """Each true visit, and how well the adversary places it, without the release and with it.
-
-    A visit is judged by what is believed about the released visit that stands for it, and about no other.
-
-    Args:
-        person: int64[k], whose.
-        regions: how many there are.
-        habit, belief: what the adversary believes without the release, and with it.
-        path: the likeliest path, which says one region for each visit.
-        meetings: of any two people with visits in the same step.
-        lost: released visits that stand for no true visit.
-    """
-
-    person: Ints
-    regions: int
-    habit: Scored
-    belief: Scored
-    path: Scored
-    meetings: Meetings
-    lost: int
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Scored:
-    """Expected error, chance given to the true region, and uncertainty in bits, each float64[k]."""
-
-    error: Floats
-    right: Floats
-    bits: Floats
-
-    @classmethod
-    def of(cls, belief: Floats, region: Ints, distance: Floats) -> Scored:
-        right = np.take_along_axis(belief, region[:, None], axis=1)[:, 0]
-        return cls(expected_error(belief, region, distance), right, uncertainty(belief))
-
-    @classmethod
-    def sure(cls, path: Ints, region: Ints, distance: Floats) -> Scored:
-        right = (path == region).astype(np.float64)
-        return cls(distance[path, region], right, np.zeros(len(path)))
-
-    @classmethod
-    def joined(cls, parts: Sequence[Scored]) -> Scored:
-        return cls(*(np.concatenate([getattr(p, f.name) for p in parts]) for f in fields(cls)))
 
 
 def localisation_exhibits(
@@ -116,10 +67,11 @@ def localisation_exhibits(
     Returns:
         a table of errors and one of meetings; nothing where fewer than two people have enough visits.
     """
-    placed = place(original, world, on_grid=on_grid, people=people, regions=regions, step_s=step_s, rng=rng)
-    if placed is None:
+    found = place(original, world, on_grid=on_grid, people=people, regions=regions, step_s=step_s, rng=rng)
+    if found is None:
         return ()
-    return _errors(placed, metric=original.where is not None), meetings_table(placed.meetings)
+    placed, words = found
+    return _errors(placed, words, metric=original.where is not None), meetings_table(placed.meetings)
 
 
 def place(
@@ -131,8 +83,8 @@ def place(
     regions: int,
     step_s: int,
     rng: Rng,
-) -> Placed | None:
-    """Learn and locate; None where fewer than two people in the release have enough visits."""
+) -> tuple[Placed, tuple[str | int, ...]] | None:
+    """Learn and locate; and what was compared, in words. None where fewer than two people can be judged."""
     choosing, learning, trying, pairing = rng.spawn(4)
     source: TracesSource = world.source
     mechanism = world.case.known.mechanism
@@ -153,18 +105,20 @@ def place(
     shown = shown_visits(later, world, chosen)
     symbol = areas.symbols(world.case.view)[0][shown.place]
     region, true = areas.of[shown.truth.place], shown.true
-    if not source.true:
+    if (true == NONE).all():
         when = on_its_clock(mechanism, shown.truth, rng=timing).time
         true = matched(shown, when, region, symbol, shows, rng=pairing)
     at = steps(shown.person, shown.time, symbol, step=step_s, forget=FORGET)
-    length = min(int(at.max()) + 1, LONGEST)
+    length = min(int(at.max(initial=0)) + 1, LONGEST)
     observed = laid_out(shown.person, at, symbol, people=len(chosen), length=length)
-    found = located(profiles, observed, shows)
-    judged = np.flatnonzero((true != NONE) & (at < length))
-    visits = Visits(
-        shown.person[judged], at[judged], shown.truth.time[true[judged]] // step_s, region[true[judged]]
-    )
-    return _judged(found, habits(profiles), visits, areas.distances(), int((true == NONE).sum()))
+    kept = np.flatnonzero((true != NONE) & (at < length))
+    if len(np.unique(shown.person[kept])) < 2:
+        return None
+    slot = shown.truth.time[true[kept]] // step_s
+    visits = Visits(shown.person[kept], at[kept], slot, region[true[kept]])
+    placed = judged(located(profiles, observed, shows), habits(profiles), visits, areas.distances())
+    every = len(areas) == (original if on_grid is None else on_grid).places
+    return placed, (*_regions_told(len(areas), every), *_lost(int((true == NONE).sum())))
 
 
 def _regions(original: Traces, before: Bools, regions: int, on_grid: Traces | None) -> Regions:
@@ -182,53 +136,7 @@ def _regions(original: Traces, before: Bools, regions: int, on_grid: Traces | No
     return replace(areas, of=of)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Visits:
-    """Released visits: whose, at which step of their chain, and the true step of the clock and region."""
-
-    person: Ints
-    step: Ints
-    slot: Ints
-    region: Ints
-
-
-def _judged(found: Located, habit: Floats, visits: Visits, distance: Floats, lost: int) -> Placed:
-    """Judge all beliefs; a belief about every visit at once would not fit in memory."""
-    order = np.lexsort((visits.person, visits.slot))
-    person, step, slot, region = (getattr(visits, f.name)[order] for f in fields(Visits))
-    scored: list[tuple[Scored, Scored, Scored]] = []
-    met: list[Meetings] = []
-    for rows in _whole_slots(slot, max(AT_ONCE // len(distance), 1)):
-        who, at, where = person[rows], step[rows], region[rows]
-        belief = found.belief(who, at)
-        scored.append(
-            (
-                Scored.of(habit[who], where, distance),
-                Scored.of(belief, where, distance),
-                Scored.sure(found.path(who, at), where, distance),
-            )
-        )
-        met.append(meetings(who, slot[rows], where, habit[who], belief))
-    return Placed(
-        person,
-        len(distance),
-        *(Scored.joined(p) for p in zip(*scored, strict=True)),
-        Meetings.joined(met),
-        lost,
-    )
-
-
-def _whole_slots(slot: Ints, rows: int) -> Iterator[slice]:
-    """Stretches of about this number of rows, each slot in one of them; slots are rising."""
-    ends = np.flatnonzero(np.append(slot[1:] != slot[:-1], True)[: len(slot)]) + 1
-    first = 0
-    for end, following in zip(ends, [*ends[1:], None], strict=True):
-        if following is None or following - first > rows:
-            yield slice(first, end)
-            first = end
-
-
-def _errors(placed: Placed, *, metric: bool) -> Table:
+def _errors(placed: Placed, words: tuple[str | int, ...], *, metric: bool) -> Table:
     unit = "metres off" if metric else "share of visits in the wrong region"
     rows = [
         _error_row(name, placed.person, scored, unsure)
@@ -245,12 +153,11 @@ def _errors(placed: Placed, *, metric: bool) -> Table:
         reading=(
             "The adversary knows the habits of ",
             len(error),
-            " people from the first half of the time, and which released trace is whose. "
-            f"Places are the {placed.regions} most visited; all others, if there are any, count as the "
-            "nearest of them. Each released visit is compared with the true visit behind it. The expected "
-            "error is the measure of what is left of location privacy; "
-            f"uncertainty in bits is not, because a belief can be sure and wrong{link}.",
-            *_lost(placed.lost),
+            " people from the first half of the time, and which released trace is whose. Each released visit "
+            "is compared with the true visit behind it. ",
+            *words,
+            "The expected error is the measure of what is left of location privacy; uncertainty in bits is "
+            f"not, because a belief can be sure and wrong{link}.",
         ),
         head=(
             "the adversary knows",
@@ -263,10 +170,19 @@ def _errors(placed: Placed, *, metric: bool) -> Table:
     )
 
 
+def _regions_told(regions: int, every: bool) -> tuple[str, ...]:
+    if every:
+        return ("All places are told apart. ",)
+    return (
+        f"Places are the {regions:,} most visited; all others count as the nearest of them, and to be off "
+        "within one of these counts as no error. ",
+    )
+
+
 def _lost(lost: int) -> tuple[str | int, ...]:
     if not lost:
         return ()
-    return (" The release has ", lost, " visits of these people at times when they made none: not judged.")
+    return ("Of their released visits ", lost, " stand for none that they made, and are not judged. ")
 
 
 def _error_row(

@@ -8,7 +8,7 @@ from math import sqrt
 
 import numpy as np
 
-from confide.attacks.reconstruction.traces.localisation import met, met_at_all
+from confide.attacks.reconstruction.traces.localisation import met_at_all
 from confide.core.arrays import Bools, Floats, Ints
 from confide.core.estimate import Estimate
 from confide.measure.roc import auc
@@ -37,14 +37,15 @@ class Meetings:
         return cls(*(np.concatenate([getattr(p, f.name) for p in parts]) for f in fields(cls)))
 
 
-def meetings(person: Ints, slot: Ints, region: Ints, habit: Floats, belief: Floats) -> Meetings:
+def meetings(person: Ints, slot: Ints, region: Ints, usual: Floats, belief: Floats) -> Meetings:
     """All pairs of people in each step; visits come by slot and person.
 
     Without the release the adversary does not know how many visits there are, and compares one moment.
 
     Args:
         person, slot, region: int64[k], whose, in which step and truly where.
-        habit, belief: float64[k, R], what is believed without the release, and with it.
+        usual: float64[U, U], the chance that two people are in one region, without the release.
+        belief: float64[k, R], what is believed with it.
     """
     new = np.append(True, (slot[1:] != slot[:-1]) | (person[1:] != person[:-1]))[: len(slot)]
     begins = np.flatnonzero(new)  # of the visits of one person in one slot
@@ -57,10 +58,9 @@ def meetings(person: Ints, slot: Ints, region: Ints, habit: Floats, belief: Floa
         same = region[rows, None] == region[None, rows]
         together = np.logical_or.reduceat(np.logical_or.reduceat(same, starts, axis=0), starts, axis=1)
         seen = met_at_all(belief[rows], starts)
-        usual = met(habit[begins[first:last], None], habit[None, begins[first:last]])
         a, b = np.triu_indices(len(starts), 1)
-        who = person[begins[first:last]]
-        found.append(Meetings(who[a], who[b], together[a, b], usual[a, b], seen[a, b]))
+        one, other = person[begins[first:last]][a], person[begins[first:last]][b]
+        found.append(Meetings(one, other, together[a, b], usual[one, other], seen[a, b]))
     return Meetings.joined(found)
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.optimize import linear_sum_assignment
 
-from confide.core.arrays import Floats, Ints, Rng
+from confide.core.arrays import Array, Floats, Ints, Rng
 from confide.games.linkage.traces import TracesSource, TracesWorld
 from confide.views.traces import Traces
 
@@ -91,7 +91,7 @@ def matched(shown: Shown, when: Ints, region: Ints, symbol: Ints, shows: Floats,
     return _exchanged(true, mine, region, symbol, shows, rng=rng)
 
 
-def _groups(person: Ints, time: Ints, other: Ints, when: Ints) -> Ints:
+def _groups(person: Array, time: Ints, other: Array, when: Ints) -> Ints:
     """A number for each person and time, of released visits and then of true ones."""
     pairs = np.stack([np.concatenate([person, other]), np.concatenate([time, when])])
     return np.unique(pairs, axis=1, return_inverse=True)[1].reshape(-1)

@@ -221,7 +221,7 @@ def _rows_to_show(
 def _published(
     given: Traces, owner: Ints, mechanism: Mechanism[Traces], *, true: bool, rng: Rng
 ) -> tuple[Release[Traces], TracesSource]:
-    """The release of these rows, shuffled, and what it was made of; `true` if they are people's own visits."""
+    """The release of these rows, shuffled, and what it was made of; `true`: these are people's own visits."""
     noise, numbers = rng.spawn(2)
     release = mechanism(given, rng=noise)
     # A random numbering, even where the mechanism made its own numbers.

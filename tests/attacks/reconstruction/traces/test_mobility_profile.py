@@ -42,7 +42,10 @@ def test_a_few_states_stand_exactly_for_the_whole_matrix():
     few = log_likelihood(mine.chains(shows), seen[:, None])[0]
     assert few == pytest.approx(log_likelihood(whole, seen[:, None])[0], abs=1e-10)
     belief = posterior(whole, seen[:, None])[:, :, 0].transpose(1, 0, 2)
-    assert located(mine, seen, shows).belief == pytest.approx(belief, abs=1e-10)
+    person, step = np.indices(seen.shape)
+    found, path = located(mine, seen, shows).at(person.ravel(), step.ravel())
+    assert found.reshape(belief.shape) == pytest.approx(belief, abs=1e-10)
+    assert path.shape == (seen.size,) and path.min() >= 0 and path.max() < 4
 
 
 def test_gibbs_knows_a_chain_with_gaps_better_than_plain_counts():

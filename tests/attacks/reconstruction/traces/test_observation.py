@@ -55,15 +55,32 @@ def test_what_planar_laplace_shows_is_its_integral():
         assert abs(shows[12, cell] - expected) < 5 * math.sqrt(expected / 20_000) + 1e-3
 
 
-def test_steps_shorten_gaps_and_show_the_first_visit():
+def test_steps_shorten_gaps_and_are_never_shared():
+    """The first two visits fall in one hour: a step each, by time. The last two at one time: by symbol."""
     seen = Traces.of(
-        np.array([0, 0, 0, 0, 1, 1]),
-        np.array([0, 100, 7_200, 10**6, 5 * 3_600, 6 * 3_600]),
-        np.array([3, 4, 5, 6, 1, 2]),
+        np.array([0, 0, 0, 0, 1, 1, 1]),
+        np.array([0, 100, 7_200, 10**6, 5 * 3_600, 6 * 3_600, 6 * 3_600]),
+        np.array([4, 3, 5, 6, 1, 7, 2]),
     )
-    table = sequences(seen, np.arange(7), step=3_600, forget=3, longest=100)
-    assert table.tolist() == [[3, -1, 5, -1, -1, 6], [1, 2, -1, -1, -1, -1]]
-    assert sequences(seen, np.arange(7), step=3_600, forget=3, longest=3).tolist() == [[3, -1, 5], [1, 2, -1]]
-    shuffled = rng().permutation(6)
-    at = steps(seen.person, seen.time, step=3_600, forget=3)
-    assert (steps(seen.person[shuffled], seen.time[shuffled], step=3_600, forget=3) == at[shuffled]).all()
+    table = sequences(seen, np.arange(8), step=3_600, forget=3, longest=100)
+    assert table.tolist() == [[4, 3, -1, 5, -1, -1, 6], [1, 2, 7, -1, -1, -1, -1]]
+    short = sequences(seen, np.arange(8), step=3_600, forget=3, longest=3)
+    assert short.tolist() == [[4, 3, -1], [1, 2, 7]]
+    shuffled = rng().permutation(7)
+    at = steps(seen.person, seen.time, seen.place, step=3_600, forget=3)
+    again = steps(seen.person[shuffled], seen.time[shuffled], seen.place[shuffled], step=3_600, forget=3)
+    assert (again == at[shuffled]).all()
+
+
+def test_what_was_missed_is_spread_near_where_others_were_shown():
+    """20 draws of planar Laplace noise of 100 m miss cells that a long run shows; the near ones get more."""
+    seen = Commuters(side=9, cell_m=100.0, people=20)(rng=rng())
+    mechanism = PlanarLaplace(level=2.0, within_m=100, noise="rehearsal")
+    regions = Regions.most_visited(seen, 81)
+    few = shown_as(mechanism, seen, regions, draws=20, rng=rng(2))
+    many = shown_as(mechanism, seen, regions, draws=20_000, rng=rng(3))
+    assert few.sum(axis=1) == pytest.approx(np.ones(81)) and (few > 0).all()
+    far = regions.distances()[40] > 350
+    near = (regions.distances()[40] < 250) & (few[40] < 1 / 40)
+    assert near.sum() >= 4 and few[40][near].mean() > 5 * few[40][far].mean()
+    assert few[40][far].sum() < 3 * many[40][far].sum() + 0.02

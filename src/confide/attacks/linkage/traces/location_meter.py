@@ -67,7 +67,7 @@ class LocationMeter:
     regions: int = 1_000
     step_s: int = 3_600
     forget: int = 24
-    longest: int = 500
+    longest: int = 1_000
     own: int = 15
     burn_in: int = 100
     keep: int = 100

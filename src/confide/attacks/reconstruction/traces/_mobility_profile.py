@@ -45,19 +45,30 @@ class Profiles:
         emission = np.concatenate([mine, elsewhere[:, None]], axis=1)
         return Chains(self.start, self.transition, emission.transpose(0, 2, 1))
 
-    def regions(self, person: Ints, state: Floats, observed: Ints, shows: Floats) -> Floats:
+    def elsewhere(self, person: Ints, seen: Floats) -> Floats:
+        """Where a person is when elsewhere, given what was seen at k moments: float64[k, R].
+
+        Args:
+            person: int64[k].
+            seen: float64[k, R], the probability of what was seen in each region; all ones where nothing was.
+        """
+        usual = self.outside[person]
+        weighed = usual * seen
+        whole = weighed.sum(axis=1, keepdims=True)
+        impossible = whole[:, 0] <= 0
+        weighed /= np.where(whole > 0, whole, 1)
+        weighed[impossible] = usual[impossible]
+        return weighed
+
+    def regions(self, person: Ints, state: Floats, elsewhere: Floats) -> Floats:
         """Probability of each region from that of each state, at k moments: float64[k, R].
 
         Args:
             person: int64[k].
             state: float64[k, K + 1].
-            observed: int64[k], symbols or `NOT_SEEN`; elsewhere, only they tell regions apart.
-            shows: float64[R, O], the probability that a visit to a region is shown as each symbol.
+            elsewhere: float64[k, R], where they are when elsewhere.
         """
-        where = self.outside[person]
-        weighed = where * np.where(observed == NOT_SEEN, 1.0, shows[:, observed]).T
-        whole = weighed.sum(axis=1, keepdims=True)
-        found = state[:, -1:] * np.where(whole > 0, weighed / np.where(whole > 0, whole, 1), where)
+        found = state[:, -1:] * elsewhere
         moment, rank = np.nonzero(self.own[person] >= 0)
         found[moment, self.own[person[moment], rank]] += state[moment, rank]
         return found

@@ -122,7 +122,7 @@ def shown_as(
     table = shown.reshape(len(regions), count).astype(np.float64)
     # Good and Turing: the number of symbols seen once estimates the draws that would show a new one.
     missed = (table == 1).sum(axis=1)
-    for row in np.flatnonzero(missed):
+    for row in np.flatnonzero(missed).tolist():
         table[row] += missed[row] * _around(table[row], regions, row, where)
     table += LEAST_MISSED / max(count, 1)
     return table / table.sum(axis=1, keepdims=True)

@@ -18,27 +18,29 @@ class Located:
     Args:
         profiles: how each of them moves.
         observed: int64[U, T], released symbols or -1.
-        shows: float64[R, O], the probability that a visit to a region is shown as each symbol.
+        seen: float64[O + 1, R], the probability of each symbol in each region; the last row is all ones.
         state: float64[U, T, K + 1], the probability of each state, given all that was shown.
         chosen: int64[U, T], the state at each step of the most probable path as a whole.
     """
 
     profiles: Profiles
     observed: Ints
-    shows: Floats
+    seen: Floats
     state: Floats
     chosen: Ints
 
-    def belief(self, person: Ints, step: Ints) -> Floats:
-        """The localisation attack: the probability of each region at k moments, float64[k, R]."""
-        state, shown = self.state[person, step], self.observed[person, step]
-        return self.profiles.regions(person, state, shown, self.shows)
+    def at(self, person: Ints, step: Ints) -> tuple[Floats, Ints]:
+        """What is believed at k moments.
 
-    def path(self, person: Ints, step: Ints) -> Ints:
-        """The tracking attack: the region on the most probable path at k moments, int64[k]."""
-        sure = np.eye(self.state.shape[2])[self.chosen[person, step]]
-        shown = self.observed[person, step]
-        return self.profiles.regions(person, sure, shown, self.shows).argmax(axis=1)
+        Returns:
+            float64[k, R], the localisation attack: the probability of each region; and int64[k], the tracking
+            attack: the region on the most probable path.
+        """
+        elsewhere = self.profiles.elsewhere(person, self.seen[self.observed[person, step]])
+        belief = self.profiles.regions(person, self.state[person, step], elsewhere)
+        chosen = self.chosen[person, step]
+        own = np.column_stack([self.profiles.own[person], elsewhere.argmax(axis=1)])
+        return belief, own[np.arange(len(person)), chosen]
 
 
 def located(profiles: Profiles, observed: Ints, shows: Floats) -> Located:
@@ -52,14 +54,13 @@ def located(profiles: Profiles, observed: Ints, shows: Floats) -> Located:
     chains, alone = profiles.chains(shows), observed[:, None]
     state = posterior(chains, alone)[:, :, 0].transpose(1, 0, 2)
     chosen = likeliest_paths(chains, alone)[:, :, 0].T
-    return Located(profiles, observed, shows, state, chosen)
+    return Located(profiles, observed, np.vstack([shows.T, np.ones(len(shows))]), state, chosen)
 
 
 def habits(profiles: Profiles) -> Floats:
     """Where the adversary would place people without any release: float64[U, R]."""
-    people, regions = profiles.outside.shape
-    nothing = np.full(people, -1)
-    return profiles.regions(np.arange(people), profiles.start, nothing, np.ones((regions, 1)))
+    person = np.arange(len(profiles.own))
+    return profiles.regions(person, profiles.start, profiles.outside)
 
 
 def met(one: Floats, other: Floats) -> Floats:
@@ -81,7 +82,7 @@ def met_at_all(belief: Floats, starts: Ints) -> Floats:
         starts: int64[n], the first visit of each person.
 
     >>> belief = np.array([[1.0, 0.0], [0.0, 1.0], [0.5, 0.5]])
-    >>> met_at_all(belief, np.array([0, 2]))[0, 1].tolist()  # the first person was at both, one after the other
+    >>> met_at_all(belief, np.array([0, 2]))[0, 1].tolist()  # the first person was at both
     0.75
     """
     with np.errstate(divide="ignore"):
