@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any, cast
 
 import numpy as np
 import polars as pl
@@ -17,7 +18,8 @@ from confide.inputs.sidecar import sidecar_of
 from confide.mechanisms.anonymize.coarse_traces import CoarseTraces, cells
 from confide.mechanisms.anonymize.rare_places import WithoutRarePlaces
 from confide.mechanisms.anonymize.split_traces import SplitTraces
-from confide.views.traces import metres
+from confide.releases.traces import TracesRelease
+from confide.views.traces import Traces, metres
 
 pytestmark = pytest.mark.usefixtures("quick_traces")
 
@@ -173,3 +175,14 @@ def test_what_is_already_released_is_no_record_to_protect(desk: Path) -> None:
         "rare:1 changed nothing in these records beyond bin:1s" in note
         for note in protect(named(bin="1s"), "rare:1").notes
     )
+
+
+def test_two_points_that_a_column_of_32_bits_makes_one_latitude_are_still_the_same_visits() -> None:
+    where = np.array([[40.000003, 7.0], [40.000004, -7.0]])
+    written = np.round(where, 6).astype(np.float32).astype(np.float64)
+    assert written[0, 0] == written[1, 0], "so that the longitude decides which stands first"
+    both, one = np.zeros(2, int), np.array([0, 1])
+    view, reread = (Traces.of(both, both, one, where=at) for at in (where, written))
+    data = TracesRelease(cast(Any, None), cast(Any, None))
+    assert data.same(view, reread).holds
+    assert not data.same(view, Traces.of(both, both, both, where=written)).holds

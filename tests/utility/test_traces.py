@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -46,3 +48,10 @@ def test_cut_traces_lose_flows_and_no_visits() -> None:
 def test_fewer_points_are_counted_and_not_said_to_have_moved() -> None:
     found = left_of(walk([0, 1, 2, 0]), walk([0, 1]))
     assert found[KEPT] == 0.5 and MOVED not in found and SHIFTED not in found
+
+
+def test_flows_follow_no_order_that_the_release_does_not_show() -> None:
+    """In one bin the visits 2, 0, 1 stand as 0, 1, 2: flows 0-1, 1-2 against 2-0, 0-1 are half apart."""
+    data = walk([2, 0, 1])
+    found = left_of(data, replace(data, time=data.time // 600 * 600))
+    assert found[FLOWS] == pytest.approx(1 / 2) and found[VISITS] == found[MOVED] == 0

@@ -187,13 +187,14 @@ class TracesRelease:
 
 def _in_order(view: views.Traces) -> tuple[Floats, ...]:
     """Person, time, and point or place of each visit, sorted."""
-    parts: list[Floats] = [view.person.astype(np.float64), view.time.astype(np.float64)]
+    parts: list[Array] = [view.person, view.time]
     if view.where is None:
-        parts.append(view.place.astype(np.float64))
+        parts.append(view.place)
     else:
-        parts += [np.round(view.where[view.place, i], DIGITS) for i in (0, 1)]
+        # As a column of 32 bits holds them: it may make two latitudes one, and then longitude decides.
+        parts += [np.round(view.where[view.place, i], DIGITS).astype(np.float32) for i in (0, 1)]
     order = np.lexsort(parts[::-1])
-    return tuple(part[order] for part in parts)
+    return tuple(part[order].astype(np.float64) for part in parts)
 
 
 SPEC = ReleaseSpec(audit=audits.SPEC, read=read)
