@@ -31,7 +31,7 @@ from confide.attacks.membership.black_box.loss import Loss
 from confide.attacks.membership.black_box.student import StudentT
 from confide.attacks.membership.white_box.decoder._linear_inverse import System
 from confide.attacks.membership.white_box.decoder._training_sums import sums, system_of
-from confide.attacks.membership.white_box.decoder.attack import Decoder, with_known_nonmembers
+from confide.attacks.membership.white_box.decoder.attack import Decoder, known_nonmembers
 from confide.attacks.membership.white_box.decoder.calibrated import CalibratedDecoder
 from confide.core.evidence import Evidence
 from confide.core.nouns import Case
@@ -102,9 +102,9 @@ RECIPES = {
 class Table:
     """Location30 and the rows that are done, kept in a file."""
 
-    def __init__(self, cache: Path | None) -> None:
+    def __init__(self, cache: Path | None, name: str = "decoder") -> None:
         self.records = location30.load()
-        self.path = None if cache is None else cache / "decoder.json"
+        self.path = None if cache is None else cache / f"{name}.json"
         there = self.path is not None and self.path.exists()
         self.done: dict[str, list[float]] = json.loads(self.path.read_text()) if there else {}
 
@@ -247,15 +247,17 @@ def steps(table: Table) -> None:
 
 def coefficients(view: Any, people: Records, strangers: Records, how: Decoder) -> Any:
     """c itself as the score, under the ridge that flags most candidates above the known non-members."""
-    from confide.attacks.membership.white_box.decoder.attack import GRID, flagged
+    from confide.attacks.membership.white_box.decoder._known_nonmembers import flagged
+    from confide.attacks.membership.white_box.decoder.attack import GRID
     from confide.core.nouns import Guess
 
-    rng = np.random.default_rng(1)
-    everybody = with_known_nonmembers(Case(view, Background(population=strangers), people), rng=rng)
-    system: System = system_of(sums(view, "weights", None, how.name)["weights"], everybody)
+    known = known_nonmembers(
+        Case(view, Background(population=strangers), people), rng=np.random.default_rng(1)
+    )
+    system: System = system_of(sums(view, "weights", None, how.name)["weights"], people, known)
     spectrum = system.spectrum(np.ones(len(system.grams)))
-    ridge = max(GRID, key=lambda r: flagged(spectrum.coefficients(r), len(people)))
-    return Guess(None, spectrum.coefficients(ridge)[: len(people)])
+    ridge = max(GRID, key=lambda r: flagged(spectrum.coefficients(r), spectrum.added(r)[0]))
+    return Guess(None, spectrum.coefficients(ridge))
 
 
 def references(table: Table) -> None:

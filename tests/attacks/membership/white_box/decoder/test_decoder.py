@@ -18,7 +18,7 @@ from confide.attacks.membership.white_box.decoder._linear_inverse import (
     size_of_member,
 )
 from confide.attacks.membership.white_box.decoder._training_sums import _spectrum, sketch_of, sums, system_of
-from confide.attacks.membership.white_box.decoder.attack import GRID, Decoder, Setting, set_apart
+from confide.attacks.membership.white_box.decoder.attack import Decoder
 from confide.attacks.membership.white_box.decoder.calibrated import CalibratedDecoder
 from confide.core.errors import DataError, KnowledgeError
 from confide.core.nouns import Case
@@ -160,27 +160,6 @@ def test_a_model_that_is_not_stationary_is_not_conclusive():
         diagnostics = Decoder()(case_of(view, people(60), strangers), rng=rng()).diagnostics
         assert not diagnostics.conclusive
         assert any("Not conclusive" in r and "checkpoints" in r for r in diagnostics.texts)
-
-
-def test_known_non_members_choose_the_ridge_that_sets_most_candidates_apart():
-    """Counted naively, from the closed form of the scores, among ridges that leave noise alone."""
-    n, strangers, p = 100, 200, 2_000
-    gradients = rng(5).standard_normal((n + strangers, p))
-    target = gradients[:50].sum(axis=0) + 3 * np.sqrt(p) * rng(6).standard_normal(p) / 2
-    gram, along = gradients @ gradients.T, gradients @ target
-    system = System((gram,), along[None], np.array([target @ target]), np.array([float(p)]))
-    first = Setting(target="weights", temperature=1.0, weights=np.ones(1), ridge=1e-8)
-    _, setting = set_apart([(system.spectrum(np.ones(1)), first)], n)
-    share: dict[float, float] = {}
-    for ridge in GRID:
-        inverse = np.linalg.inv(gram / p + ridge * np.eye(len(gram)))
-        c, unsure = inverse @ along / p, ridge * np.diag(inverse)
-        size = 0.75 * (c**2).sum() / ((1 - unsure) * c).sum()
-        score = (c - (1 - unsure) * size / 2) / unsure
-        halves = score[n:][::2], score[n:][1::2]
-        share[ridge] = float((score[:n] > max(np.quantile(half, 0.99) for half in halves)).mean())
-    assert setting.by == "by known non-members"
-    assert share[setting.ridge] == max(share.values()) > min(share.values())
 
 
 def test_fewer_parameters_than_candidates_are_not_conclusive():

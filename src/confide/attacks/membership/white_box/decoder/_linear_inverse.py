@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from scipy.linalg import cho_factor, cho_solve, eigh
 
+from confide.attacks.membership.white_box.decoder._one_more import Beside, Seen
 from confide.core.arrays import Floats
 
 # Keeps divisions defined where all gradients, or the whole target, are 0.
@@ -22,12 +23,14 @@ class System:
         along: their inner products with the target t there, float64[B, m].
         squares: |t|^2 there, float64[B].
         sizes: the number of parameters there, float64[B].
+        beside: records that are known to have no part in t, and are no unknowns.
     """
 
     grams: tuple[Floats, ...]
     along: Floats
     squares: Floats
     sizes: Floats
+    beside: Beside | None = None
 
     def learnt_weights(self, *, rounds: int = 3, ridge: float = 1e-4) -> Floats:
         """One over the noise in each block, float64[B]: what is left of the target for each parameter.
@@ -59,6 +62,7 @@ class System:
             parameters=float(self.sizes.sum()),
             # The weights change the density of the target, which the evidence must count.
             offset=0.5 * float(self.sizes @ np.log(weights / size)),
+            beside=None if self.beside is None else self.beside.seen(vectors, weights, size),
         )
 
     def _together(self, weights: Floats) -> tuple[Floats, float]:
@@ -80,6 +84,7 @@ class Spectrum:
         square: |t|^2.
         parameters: the number of equations p.
         offset: what the weights of the blocks add to the evidence.
+        beside: records that are known to have no part in t.
     """
 
     values: Floats
@@ -88,6 +93,7 @@ class Spectrum:
     square: float
     parameters: float
     offset: float = 0.0
+    beside: Seen | None = None
     _squares: Floats = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -104,6 +110,12 @@ class Spectrum:
         unsure = self._squares @ (ridge / (self.values + ridge)) + rest
         # Of u and 1 - u the smaller one is computed as a sum, so that it keeps its digits.
         return np.clip(np.where(learnt < 0.5, 1 - learnt, unsure), 1e-15, 1.0)
+
+    def added(self, ridge: float) -> tuple[Floats, Floats]:
+        """c and u of each record beside the system, if it alone were one more unknown: float64[N] both."""
+        if self.beside is None:
+            return np.empty(0), np.empty(0)
+        return self.beside.added(self.values, self.along, ridge)
 
     def evidence(self, ridge: float) -> float:
         """log p(t) up to a constant, for c ~ N(0, v / ridge) and noise ~ N(0, v), at the most likely v."""

@@ -11,6 +11,7 @@ from scipy.linalg import eigh
 
 from confide.attacks.membership.white_box._layers import layer_numbers
 from confide.attacks.membership.white_box.decoder._linear_inverse import TINY, Spectrum, System
+from confide.attacks.membership.white_box.decoder._one_more import Beside
 from confide.core.access import Softenable, WhiteBox
 from confide.core.arrays import Array, Floats, Ints, Rng
 from confide.core.errors import KnowledgeError
@@ -96,22 +97,39 @@ def softened(found: Sum, temperature: float) -> Sum:
     return Sum(found.state.softened(temperature), found.layers, found.direction)
 
 
-def system_of(found: Sum, people: Records) -> System:
-    """The system in as many blocks of layers as memory allows."""
-    products, state = found.along(people), found.state
-    grams, along, squares, sizes = list[Floats](), list[Floats](), list[float](), list[int]()
-    # How many Gram matrices of float64 fit.
-    room = ROOM // (8 * max(len(people), 1) ** 2)
+def system_of(found: Sum, people: Records, known: Records | None = None) -> System:
+    """The system in as many blocks of layers as memory allows, with known non-members beside it."""
+    n, state = len(people), found.state
+    both = people if known is None else Records.concat([people, known])
+    products = found.along(both)
+    grams, crosses, along = list[Floats](), list[Floats](), list[Floats]()
+    squares, norms, sizes = list[float](), list[Floats](), list[int]()
+    # How many Gram matrices of float64 fit. Known non-members must not make the blocks coarser.
+    room = ROOM // (8 * max(n, 1) ** 2)
     for block in _blocks(len(found.layers), min(room, BLOCKS)):
         names, parts = [found.layers[i] for i in block], [found.direction[i] for i in block]
-        grams.append(state.gradient_gram(people.x, people.y, layers=names))
+        gram = state.gradient_gram(both.x, both.y, layers=names)
+        # Copies, so that the products of known non-members with one another are not kept.
+        grams.append(gram if known is None else gram[:n, :n].copy())
+        crosses.append(gram[:n, n:].copy())
+        norms.append(gram.diagonal()[n:].copy())
         along.append(products[:, block].sum(axis=1))
         squares.append(sum(float(part @ part) for part in parts))
         sizes.append(sum(len(part) for part in parts))
-    return System(tuple(grams), np.stack(along), np.array(squares), np.array(sizes, np.float64))
+    each = np.stack(along)
+    beside = None if known is None else Beside(tuple(crosses), each[:, n:], np.stack(norms))
+    return System(tuple(grams), each[:, :n], np.array(squares), np.array(sizes, np.float64), beside)
 
 
-def sketch_of(found: Sum, people: Records, weights: Floats, *, width: int, rng: Rng) -> Spectrum:
+def sketch_of(
+    found: Sum,
+    people: Records,
+    weights: Floats,
+    *,
+    known: Records | None = None,
+    width: int,
+    rng: Rng,
+) -> Spectrum:
     """Count sketch of the system: each parameter is added to, or subtracted from, one of `width` numbers.
 
     Inner products keep their expectation; the variance of each is about |g|^2 |h|^2 / width.
@@ -120,6 +138,7 @@ def sketch_of(found: Sum, people: Records, weights: Floats, *, width: int, rng: 
         found: the sum.
         people: m candidates.
         weights: those of the blocks, float64[B], as `System.learnt_weights` gives them.
+        known: known non-members, who are not among the candidates.
         width: the numbers that a gradient is summed into; the memory is 8 m width bytes, and more.
         rng: draws the sketch.
     """
@@ -130,12 +149,14 @@ def sketch_of(found: Sum, people: Records, weights: Floats, *, width: int, rng: 
     factors = factors * (rng.integers(2, size=len(direction)) * 2.0 - 1)
     # Sorted by bucket, one pass of `reduceat` adds a whole gradient.
     order, starts, there = _buckets(len(direction), width, rng)
-    sketches, target = np.zeros((len(people), width)), np.zeros(width)
+    both = people if known is None else Records.concat([people, known])
+    sketches, target = np.zeros((len(both), width)), np.zeros(width)
     target[there] = np.add.reduceat((direction * factors)[order], starts)
-    for rows in _chunks(len(people), len(direction)):
-        gradients = found.state.gradient(people.x[rows], people.y[rows], layers=found.layers) * factors
+    for rows in _chunks(len(both), len(direction)):
+        gradients = found.state.gradient(both.x[rows], both.y[rows], layers=found.layers) * factors
         sketches[rows, there] = np.add.reduceat(gradients[:, order], starts, axis=1)
-    return _spectrum(sketches, target)
+    n = len(people)
+    return _spectrum(sketches[:n], target, None if known is None else sketches[n:])
 
 
 def _blocks(layers: int, most: int) -> list[Ints]:
@@ -155,18 +176,28 @@ def _chunks(m: int, parameters: int) -> Iterator[slice]:
     return (slice(start, min(start + step, m)) for start in range(0, m, step))
 
 
-def _spectrum(sketches: Floats, target: Floats) -> Spectrum:
+def _spectrum(sketches: Floats, target: Floats, known: Floats | None = None) -> Spectrum:
     """The spectrum from sketches S [m, k]; with S' S = V w V', S S' has the eigenvectors S V / sqrt(w)."""
     m, k = sketches.shape
     along, sizes = sketches @ target, np.array([float(k)])
+    beside = None
+    if known is not None:
+        beside = Beside((sketches @ known.T,), (known @ target)[None], (known**2).sum(axis=1)[None])
     if m <= k:
-        whole = System((sketches @ sketches.T,), along[None], np.array([target @ target]), sizes)
-        return whole.spectrum(np.ones(1))
+        gram, square = sketches @ sketches.T, np.array([target @ target])
+        return System((gram,), along[None], square, sizes, beside).spectrum(np.ones(1))
     # With more candidates than numbers the smaller matrix S' S is decomposed.
     size = max(float(np.vdot(sketches, sketches)) / m, TINY)
     values, right = eigh(sketches.T @ sketches / size, overwrite_a=True, driver="evd")
     kept = values > 1e-12 * max(float(values[-1]), TINY)
     values, right = values[kept], right[:, kept]
     vectors = sketches @ (right / np.sqrt(values * size))
-    offset = -0.5 * k * float(np.log(size))
-    return Spectrum(values, vectors, vectors.T @ along / size, float(target @ target) / size, k, offset)
+    return Spectrum(
+        values=values,
+        vectors=vectors,
+        along=vectors.T @ along / size,
+        square=float(target @ target) / size,
+        parameters=k,
+        offset=-0.5 * k * float(np.log(size)),
+        beside=None if beside is None else beside.seen(vectors, np.ones(1), size),
+    )

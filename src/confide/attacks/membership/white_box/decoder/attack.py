@@ -8,18 +8,15 @@ from typing import ClassVar, Literal, get_args
 
 import numpy as np
 
-from confide.attacks.membership.white_box.decoder._known_nonmembers import (
-    FEWEST,
-    flagged,
-    with_known_nonmembers,
-)
+from confide.attacks.membership.white_box.decoder._known_nonmembers import FEWEST, known_nonmembers
 from confide.attacks.membership.white_box.decoder._linear_inverse import Spectrum
 from confide.attacks.membership.white_box.decoder._solution import (
     GRID,
     SPENT,
     Setting,
     Solution,
-    set_apart,
+    Tried,
+    chosen,
     sound,
 )
 from confide.attacks.membership.white_box.decoder._training_sums import (
@@ -74,9 +71,10 @@ class Decoder:
     - (1 - u_i) s / 2) / u_i. Here u_i = ridge ((K + ridge)^-1)_ii says how little was learned about this
     record, and s, the size of a member, comes from the c themselves. The weight of each layer is one over the
     noise in it. Ridge and temperature are those under which the published parameters are most likely (the
-    evidence). No label is used. With known non-members (a population) the card also says how many candidates
-    stand out from them. Where the gradients explain too little for the evidence to be trusted, ridge and
-    temperature are those under which most candidates stand out.
+    evidence). No label is used. Known non-members (a population) are known zeros of the system and add no
+    unknown to it. Each is tested as if it alone were one more candidate, in closed form. The card says how
+    many candidates stand out from them, and where clearly more do under another ridge or temperature, that
+    is taken.
 
     Our own formulation. Related work: stationarity for reconstruction (Balle, Cherubin, Hayes 2022; Haim et
     al. 2022), the inverse-Hessian attack (Suri, Zhang, Evans 2024), gradient likelihood ratios (Leemann,
@@ -90,8 +88,8 @@ class Decoder:
         temperature: of the softmax in the gradients; None to choose between 1 and 1.5 by the evidence.
         layers: the names of the layers to look at; None for all.
         layer_weights: by the noise in each layer ("learnt"), or "equal".
-        most: candidates, known non-members included, for which the whole Gram matrix is computed; it takes
-            about 60 m^2 bytes. With more, gradients are sketched.
+        most: candidates for which the whole Gram matrix is computed; it takes about 60 m^2 bytes. With more,
+            gradients are sketched.
         sketch: the numbers that a gradient is then summed into.
     """
 
@@ -128,40 +126,39 @@ class Decoder:
 
     def __call__(self, case: Case[WhiteBox, Background, Records], *, rng: Rng) -> Guess:
         drawing, solving = rng.spawn(2)
-        people = with_known_nonmembers(case, rng=drawing)
-        n = len(case.targets)
-        solution = self.solve(case.view, people, nonmembers=len(people) - n, rng=solving)
-        return Guess(
-            None, solution.scores()[:n], self.diagnostics(solution, n, values=case.known.classes < 2)
-        )
+        known = known_nonmembers(case, rng=drawing)
+        solution = self.solve(case.view, case.targets, known, rng=solving)
+        return Guess(None, solution.scores(), self.diagnostics(solution, values=case.known.classes < 2))
 
-    def solve(self, view: WhiteBox, people: Records, *, nonmembers: int, rng: Rng) -> Solution:
+    def solve(self, view: WhiteBox, people: Records, known: Records | None, *, rng: Rng) -> Solution:
         """The system under the best setting; of several targets, the one that is explained best.
 
         Args:
             view: the released model.
             people: the candidates.
-            nonmembers: how many of the people, the last ones, are known non-members.
-            rng: draws who is looked at and the sketch, where there are too many candidates.
+            known: known non-members, none of them among the candidates.
+            rng: draws who is looked at and the sketch, where there are too many candidates, and sets of known
+                non-members.
         """
         found = sums(view, self.target, self.layers, self.name)
         clear = clear_of(found, people)
-        outside = int(clear[len(clear) - nonmembers :].sum())
-        people, best = people.take(clear), None
+        people, known = people.take(clear), _usable(found, known)
+        choosing, hashing, drawing = rng.spawn(3)
+        whole = len(people) <= self.most
+        # With more, the setting is chosen on as many candidates as fit into a Gram matrix.
+        some = people.take(np.sort(choosing.permutation(len(people))[: self.most // 2]))
+        best: tuple[float, Spectrum, Setting] | None = None
         for target, each in found.items():
-            choosing, hashing = rng.spawn(2)
-            if len(people) <= self.most:
-                spectrum, setting = self._best(target, each, people, outside)
-            else:
-                # The setting is chosen on as many candidates as fit into a Gram matrix; then all are sketched
-                # under it.
-                some = people.take(np.sort(choosing.permutation(len(people))[: self.most // 2]))
-                setting = self._best(target, each, some, 0)[1]
-                spectrum = self._spectrum(each, people, setting, hashing)
-            if best is None or spectrum.explained(setting.ridge) > best.explained:
-                best = Solution(spectrum=spectrum, setting=setting, clear=clear)
+            tried = self._tried(target, each, people if whole else some, known)
+            # Known non-members have no say in the target: what the evidence would have taken is the same.
+            explained = tried[0][0].explained(tried[0][1].ridge)
+            if best is None or explained > best[0]:
+                best = explained, *(chosen(tried, rng=drawing) if self.ridge is None else tried[0])
         assert best is not None, "there is always a target"
-        return best
+        _, spectrum, setting = best
+        if not whole:
+            spectrum = self._spectrum(found[setting.target], people, setting, hashing, known)
+        return Solution(spectrum=spectrum, setting=setting, clear=clear)
 
     def again(self, view: WhiteBox, people: Records, setting: Setting, *, rng: Rng) -> Solution:
         """The system of another model, under a setting that was chosen before."""
@@ -170,34 +167,36 @@ class Decoder:
         spectrum = self._spectrum(found[setting.target], people.take(clear), setting, rng)
         return Solution(spectrum=spectrum, setting=setting, clear=clear)
 
-    def _spectrum(self, found: Sum, people: Records, setting: Setting, rng: Rng) -> Spectrum:
+    def _spectrum(
+        self, found: Sum, people: Records, setting: Setting, rng: Rng, known: Records | None = None
+    ) -> Spectrum:
         soft = softened(found, setting.temperature)
         if len(people) <= self.most:
-            return system_of(soft, people).spectrum(setting.weights)
-        return sketch_of(soft, people, setting.weights, width=self.sketch, rng=rng)
+            return system_of(soft, people, known).spectrum(setting.weights)
+        return sketch_of(soft, people, setting.weights, known=known, width=self.sketch, rng=rng)
 
-    def _best(self, target: Target, found: Sum, people: Records, nonmembers: int) -> tuple[Spectrum, Setting]:
-        """The most likely setting, or the one that sets most candidates apart if that explains too little."""
-        tried: list[tuple[Spectrum, Setting]] = []
+    def _tried(self, target: Target, found: Sum, people: Records, known: Records | None) -> list[Tried]:
+        """The likeliest setting at each temperature, the likeliest of all first."""
+        tried: list[Tried] = []
         for temperature in TEMPERATURES if self.temperature is None else (self.temperature,):
             try:
-                tried.append(self._tried(target, found, people, temperature))
+                tried.append(self._at(temperature, target, found, people, known))
             except KnowledgeError:
                 # A view that shows gradients only at temperature 1 is used at that.
                 if not tried:
                     raise
                 break
-        spectrum, setting = max(tried, key=lambda one: one[0].evidence(one[1].ridge))
-        if self.ridge is not None or nonmembers < FEWEST or spectrum.explained(setting.ridge) >= EXPLAINED:
-            return spectrum, setting
-        if self.temperature is None and len(tried) == len(TEMPERATURES):
-            tried.append(self._tried(target, found, people, HOTTER))
-        return set_apart(tried, len(people) - nonmembers)
+        tried.sort(key=lambda one: -one[0].evidence(one[1].ridge))
+        spectrum, setting = tried[0]
+        choosing = known is not None and self.ridge is None and len(tried) == len(TEMPERATURES)
+        if choosing and spectrum.explained(setting.ridge) < EXPLAINED:
+            tried.append(self._at(HOTTER, target, found, people, known))
+        return tried
 
-    def _tried(
-        self, target: Target, found: Sum, people: Records, temperature: float
-    ) -> tuple[Spectrum, Setting]:
-        system = system_of(softened(found, temperature), people)
+    def _at(
+        self, temperature: float, target: Target, found: Sum, people: Records, known: Records | None
+    ) -> Tried:
+        system = system_of(softened(found, temperature), people, known)
         learnt = self.layer_weights == "learnt"
         weights = system.learnt_weights() if learnt else np.ones(len(system.grams))
         spectrum = system.spectrum(weights)
@@ -213,15 +212,14 @@ class Decoder:
             return self.ridge
         return max(GRID, key=lambda ridge: (sound(spectrum, ridge), spectrum.evidence(ridge)))
 
-    def diagnostics(self, solution: Solution, n: int, *, values: bool) -> Diagnostics:
+    def diagnostics(self, solution: Solution, *, values: bool) -> Diagnostics:
         """The card's remarks; `values` where the model predicts values instead of classes."""
-        setting, nonmembers = solution.setting, len(solution.clear) - n
+        setting, known = solution.setting, solution.known
         explained, among = max(solution.explained, 0.0), int(solution.clear.sum())
         sketched = f" (gradients sketched in {self.sketch} numbers, as there are more than {self.most})"
-        beside = (" and ", nonmembers, " known non-members") if nonmembers else ()
         place = f" in {WHAT[setting.target]}{sketched if among > self.most else ''}."
         remarks: list[Sentence] = [
-            ("It looked for the gradients of ", n, " candidates", *beside, place),
+            ("It looked for the gradients of ", len(solution.clear), " candidates", place),
             f"Ridge {setting.ridge:.1g} ({setting.by}), gradients at "
             f"temperature {setting.temperature:g}; no label was used.",
             f"The candidates' gradients explain {explained:.0%} of the target, chance deducted.",
@@ -229,10 +227,11 @@ class Decoder:
         ]
         shares: list[float] = []
         stands_out = 0.0
-        if nonmembers:
-            shares = [flagged(solution.scores(ridge), n) for ridge in GRID]
-            stands_out = flagged(solution.scores(), n)
+        if known:
+            shares = [solution.flagged(ridge) for ridge in GRID]
+            stands_out = solution.flagged(setting.ridge)
             above = "of the candidates stand above 99% of the known non-members; by chance, 1%."
+            remarks.append(("Each of ", known, " known non-members was tested alone beside them."))
             remarks.append(f"{stands_out:.1%} {above}")
         doubt: tuple[str | int, ...] = ()
         spectrum = solution.spectrum
@@ -257,6 +256,12 @@ class Decoder:
         if doubt:
             remarks.append(("Not conclusive: ", *doubt))
         return Diagnostics(tuple(remarks), not doubt, (_curve(solution, shares),))
+
+
+def _usable(found: Mapping[Target, Sum], known: Records | None) -> Records | None:
+    """The known non-members whose gradient is finite, if those are still enough."""
+    clear = np.empty(0, np.bool_) if known is None else clear_of(found, known)
+    return None if known is None or clear.sum() < FEWEST else known.take(clear)
 
 
 def clear_of(found: Mapping[Target, Sum], people: Records) -> Bools:

@@ -9,7 +9,7 @@ import numpy as np
 
 from confide.attacks.membership.black_box._in_out import ReferenceFit
 from confide.attacks.membership.black_box.student import StudentT
-from confide.attacks.membership.white_box.decoder._known_nonmembers import with_known_nonmembers
+from confide.attacks.membership.white_box.decoder._known_nonmembers import known_nonmembers
 from confide.attacks.membership.white_box.decoder._linear_inverse import TINY
 from confide.attacks.membership.white_box.decoder._training_sums import Target
 from confide.attacks.membership.white_box.decoder.attack import Decoder
@@ -64,22 +64,22 @@ class CalibratedDecoder:
         earlier = all(model.snapshots for model in models)
         target: Target = "weights" if self.target == "auto" and not earlier else self.target
         decoder = Decoder(target=target, most=self.most)
-        people, n = with_known_nonmembers(case, rng=drawing), len(case.targets)
-        solution = decoder.solve(case.view, people, nonmembers=len(people) - n, rng=solving)
+        people, known = case.targets, known_nonmembers(case, rng=drawing)
+        solution = decoder.solve(case.view, people, known, rng=solving)
         solutions = [
             decoder.again(model, people, solution.setting, rng=child)
             for model, child in zip(models, others, strict=True)
         ]
-        own, values = solution.sizes()[:n], np.stack([each.sizes()[:n] for each in solutions])
+        own, values = solution.sizes(), np.stack([each.sizes() for each in solutions])
         # The coefficients play the part of the logit in the test of `student`.
         test, included = StudentT(mode="online", prior=self.prior), references.included
         inside, outside = ReferenceFit.of(values, included), ReferenceFit.of(values, ~included)
         ratio = test.ratio(own, inside, outside)
         if self.logit:
             ratio = ratio + test(case, rng=drawing).score
-        score = squeezed(solution.scores()[:n]) + self.share * squeezed(ratio)
+        score = squeezed(solution.scores()) + self.share * squeezed(ratio)
         remark = f"The decoder was run on {len(models)} reference models too, with the same settings."
-        diagnostics = decoder.diagnostics(solution, n, values=case.known.classes < 2)
+        diagnostics = decoder.diagnostics(solution, values=case.known.classes < 2)
         return Guess(None, score, replace(diagnostics, remarks=(*diagnostics.remarks, remark)))
 
 
