@@ -44,10 +44,10 @@ class Protection:
     """A mechanism by the name that a user writes.
 
     Args:
-        make: settings as text -> mechanism; it also takes `noise` where the mechanism is `random`.
+        make: settings as text -> mechanism; it also takes `noise` where it is `random`.
         example: with settings, such as 'rare:20'.
         settings: what each setting of `make` is, by its name there.
-        random: whether it draws noise under a promise.
+        random: whether it draws noise.
         alone: whether it changes each unit of a promise by itself, be it a record or a pixel. A promise would
             not hold after a step that looks at others: one unit more could change many.
         last: whether nothing can come after it, since the adversary reads off the release what it left.
@@ -70,6 +70,8 @@ class Protection:
     def why_not(self, given: Sequence[str]) -> str:
         """What is wrong with the number of settings; empty if nothing is."""
         known = [p.name for p in self.parameters]
+        if any(p.kind is p.VAR_POSITIONAL for p in self.parameters):  # as many as the user likes
+            return "" if given else f"{' and '.join(known)} are missing"
         lacking = [p.name for p in self.parameters[len(given) :] if p.default is p.empty]
         if lacking:
             return f"{' and '.join(lacking)} {'is' if len(lacking) == 1 else 'are'} missing"
@@ -141,10 +143,11 @@ def _parsed(text: str, protections: Mapping[str, Protection], noise: Noise) -> A
     # All steps are made first, so that a wrong setting is said before a wrong order.
     steps = [(part, *_step(part.strip(), protections, noise)) for part in text.split("+")]
     # Every pair, and not neighbours alone: an order may be broken by a step further on.
-    for (first, before, _), (second, after, _) in combinations(steps, 2):
+    for (first, before, _), (second, after, mechanism) in combinations(steps, 2):
+        promises = mechanism.budget is not None
         if before.last and after.last:
             raise DataError(f"{text!r} cannot be used: nothing can follow {first} or {second}. Give one.")
-        if before.last or (after.random and not before.alone):
+        if before.last or (promises and not before.alone):
             why = f"{first} has to come last"
             if not before.last:
                 why = f"by {first} one change becomes many, and {second} promises to hide one"

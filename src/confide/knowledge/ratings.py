@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 
-from confide.core.arrays import Array, Bools, Ints, Rng
+from confide.core.arrays import Array, Bools, Floats, Ints, Rng
 from confide.core.errors import DataError
 from confide.core.nouns import Mechanism
 from confide.views.interactions import Interactions
@@ -125,6 +126,90 @@ class RatingsKnowledge:
 
     knowing: Knowing
     mechanism: Mechanism[Interactions] | None = None
+
+    def as_released(self, facts: Interactions) -> Interactions:
+        """Facts with the values that the release would show for them, if nothing was drawn by chance."""
+        for step in _single(self.mechanism):
+            facts = step.recoded(facts) if isinstance(step, Recodes) else facts
+        return facts
+
+    def recodes(self, facts: Interactions) -> tuple[bool, bool]:
+        """Whether the mechanism changes ratings, and whether it changes days, by a rule that is known."""
+        made = self.as_released(facts)
+        return (
+            not _equal(made.rating, facts.rating),
+            not _equal(made.day, facts.day),
+        )
+
+    @property
+    def noise(self) -> tuple[Noise | None, Noise | None]:
+        """The noise on ratings and on days; None where there is none."""
+        noisy = [step for step in _single(self.mechanism) if isinstance(step, Noisy)]
+        stars = [step.stars for step in noisy if step.stars is not None]
+        days = [step.days for step in noisy if step.days is not None]
+        return (stars[0] if stars else None), (days[0] if days else None)
+
+    @property
+    def kept(self) -> float:
+        """The share of true facts that a random suppression has left in the release."""
+        return float(np.prod([step.kept for step in _single(self.mechanism) if isinstance(step, Keeps)]))
+
+
+class Noise(Protocol):
+    """A law of noise around 0."""
+
+    def cdf(self, x: Floats) -> Floats:
+        """The chance that the noise is at most x."""
+        ...
+
+
+@runtime_checkable
+class Recodes(Protocol):
+    """A mechanism that changes ratings or days by a rule, each by itself and without chance."""
+
+    def recoded(self, data: Interactions) -> Interactions:
+        """The same interactions, with the values that the release shows."""
+        ...
+
+
+@runtime_checkable
+class Noisy(Protocol):
+    """A mechanism that adds noise to ratings or to days."""
+
+    @property
+    def stars(self) -> Noise | None: ...
+
+    @property
+    def days(self) -> Noise | None: ...
+
+
+@runtime_checkable
+class Keeps(Protocol):
+    """A mechanism that keeps each row with the same chance."""
+
+    @property
+    def kept(self) -> float: ...
+
+
+@runtime_checkable
+class Steps(Protocol):
+    """A composition of mechanisms, applied one after the other."""
+
+    @property
+    def steps(self) -> tuple[Mechanism[Interactions], ...]: ...
+
+
+def _single(mechanism: Mechanism[Interactions] | None) -> tuple[Mechanism[Interactions], ...]:
+    """The steps of a mechanism, and of the compositions among them."""
+    if mechanism is None:
+        return ()
+    if not isinstance(mechanism, Steps):
+        return (mechanism,)
+    return tuple(single for step in mechanism.steps for single in _single(step))
+
+
+def _equal(one: Array | None, other: Array | None) -> bool:
+    return one is other or (one is not None and other is not None and np.array_equal(one, other))
 
 
 def _joined(true: Interactions, wrong: Interactions) -> Interactions:

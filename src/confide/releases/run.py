@@ -178,7 +178,7 @@ def _steps(mechanism: AnyMechanism) -> tuple[AnyMechanism, ...]:
 def _source_of_noise(mechanism: AnyMechanism, noise: Noise) -> Literal["secure", "rehearsed", "none"]:
     if noise == "rehearsal":  # the new numbers come from the seed too, even where no noise is drawn
         return "rehearsed"
-    return "none" if mechanism.budget is None else "secure"
+    return "secure" if any(hasattr(step, "noise") for step in _steps(mechanism)) else "none"
 
 
 def _notes(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from confide.audits.interactions import RARE, RESPONSE
+from confide.audits.interactions import RARE, RESPONSE, SAMPLE
 from confide.audits.protections import Protection
 
-PROTECTIONS: Mapping[str, Protection] = {"rare": RARE, "response": RESPONSE}
+PROTECTIONS: Mapping[str, Protection] = {"rare": RARE, "sample": SAMPLE, "response": RESPONSE}

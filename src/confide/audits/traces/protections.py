@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Literal, cast
 
+from confide.audits.interactions import CLOCK_SETTINGS, SAMPLE
 from confide.audits.protections import Noise, Protection, Scale
+from confide.inputs.clocks import INSTANT, parse_clock
 from confide.inputs.lengths import parse_length
 from confide.inputs.numbers import parse_number, parse_whole
 from confide.inputs.times import parse_span
 from confide.mechanisms.anonymize.coarse_traces import CoarseTraces
+from confide.mechanisms.anonymize.cut_traces import CutTraces
+from confide.mechanisms.anonymize.gaussian_places import GaussianPlaces
 from confide.mechanisms.anonymize.rare_places import WithoutRarePlaces
+from confide.mechanisms.anonymize.rounded_places import RoundedPlaces
 from confide.mechanisms.anonymize.split_traces import SplitTraces
 from confide.mechanisms.randomize.planar_laplace import PlanarLaplace
 
@@ -20,6 +26,19 @@ def _seconds(length: str) -> int:
 
 def _planar(within: str, level: str, *, noise: Noise) -> PlanarLaplace:
     return PlanarLaplace(level=parse_number(level), within_m=int(parse_length(within)), noise=noise)
+
+
+def _rounded(step: str, how: str = "nearest") -> RoundedPlaces:
+    # The mechanism itself refuses a way that is none.
+    return RoundedPlaces(step=parse_number(step), how=cast(Literal["nearest", "down", "zero"], how))
+
+
+def _cut(unit: str, ahead: str = "0h", written: str = INSTANT) -> CutTraces:
+    return CutTraces(clock=parse_clock(unit, ahead, written))
+
+
+def _gaussian(sigma: str, *, noise: Noise) -> GaussianPlaces:
+    return GaussianPlaces(sigma_m=parse_length(sigma), noise=noise)
 
 
 PROTECTIONS: Mapping[str, Protection] = {
@@ -35,6 +54,15 @@ PROTECTIONS: Mapping[str, Protection] = {
         settings={"length": "of the bins that times are put into, with its unit"},
         scale=Scale(weakest=10, strongest=40_320, write=lambda minutes: f"bin:{minutes:.0f}min", whole=True),
     ),
+    "degrees": Protection(
+        make=_rounded,
+        example="degrees:0.01",
+        settings={
+            "step": "what latitudes and longitudes become multiples of",
+            "how": "to the nearest multiple, down, or towards zero",
+        },
+    ),
+    "cut": Protection(make=_cut, example="cut:day,-8h", settings=CLOCK_SETTINGS),
     "split": Protection(
         make=lambda length: SplitTraces(hours=_seconds(length) / 3600),
         example="split:24h",
@@ -51,6 +79,14 @@ PROTECTIONS: Mapping[str, Protection] = {
         last=True,
         scale=Scale(weakest=2, strongest=1_000, write=lambda people: f"rare:{people:.0f}", whole=True),
     ),
+    "gauss": Protection(
+        make=_gaussian,
+        example="gauss:200m",
+        settings={"sigma": "the deviation to the east and to the north, with its unit"},
+        random=True,
+        scale=Scale(weakest=10, strongest=50_000, write=lambda metres: f"gauss:{metres:.0f}m", whole=True),
+    ),
+    "sample": SAMPLE,
     # The noise depends on the level divided by the distance alone: a search moves the level.
     "planar": Protection(
         make=_planar,

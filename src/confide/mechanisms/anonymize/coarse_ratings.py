@@ -14,6 +14,9 @@ from confide.core.errors import PromiseError
 from confide.core.nouns import Release
 from confide.views.interactions import Interactions
 
+MONTH = 365.2425 / 12
+"""Days in an average month of the Gregorian calendar."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CoarseRatings:
@@ -50,6 +53,10 @@ class CoarseRatings:
         return None
 
     def __call__(self, data: Interactions, *, rng: Rng | None) -> Release[Interactions]:
+        return Release(self.recoded(data), None, "CoarseRatings")
+
+    def recoded(self, data: Interactions) -> Interactions:
+        """The same interactions with their ratings and dates made coarse, or without them."""
         rating, day = data.rating, data.day
         if rating is not None and self.step is not None:
             # floor(x + 1/2), because NumPy's `round` takes halves to the even step.
@@ -58,7 +65,7 @@ class CoarseRatings:
         if day is not None and self.days is not None:
             middles = None if math.isinf(self.days) else (np.floor(day / self.days) + 0.5) * self.days
             day = None if middles is None else middles.astype(np.float32)
-        return Release(replace(data, rating=rating, day=day), None, "CoarseRatings")
+        return replace(data, rating=rating, day=day)
 
     def claims(self, view: Interactions) -> tuple[Claim, ...]:
         """Every rating is on a step and every date in the middle of a window, or they are left out."""

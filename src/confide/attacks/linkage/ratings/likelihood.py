@@ -8,6 +8,7 @@ from typing import ClassVar
 import numpy as np
 
 from confide.attacks.linkage.ratings._scoring import Matches, Worth, blocks
+from confide.attacks.linkage.ratings._values import Fit, values
 from confide.core.arrays import Array, Floats, Rng
 from confide.core.nouns import Case, Guess
 from confide.core.paper import Paper
@@ -18,10 +19,6 @@ from confide.views.interactions import Interactions
 UNSURE = 0.02
 # The largest one: at 1 no fact would say anything.
 MOST_UNSURE = 0.9
-# A value exactly at the edge of its reach must not fall out of it by a rounding of float32.
-ROUNDING = 1.0001
-# Dates are compared with at least half a day of tolerance: releases often round them to days.
-LEAST_DAYS = 0.5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,9 +26,10 @@ class Likelihood:
     """Record linkage by likelihood ratio: the known facts under one record, against another person's record.
 
     The adversary knows how good its facts are: how many may be wrong, and by how much dates and ratings are
-    off. If record r is the person's, a fact is true with probability 1 - w. Then it is one of r's items, each
-    with the same probability, with r's rating and date up to those errors. Otherwise it is any item with a
-    random rating and date of the release. If the record is another person's, a true fact is an item in
+    off. It knows how the release was made, and looks for its facts as they stand there: rounded, merged or
+    moved. If record r is the person's, a fact is true with probability 1 - w. Then it is one of r's items,
+    each with the same probability, with r's rating and date up to those errors. Otherwise it is any item with
+    a random rating and date of the release. If the record is another person's, a true fact is an item in
     proportion to its popularity, with a random rating and date. The ratio of the two, multiplied over the
     facts, is Fellegi and Sunter's weight of a link. Unlike `Scoreboard` it counts against a record what is
     missing from it, and that it has many items.
@@ -85,14 +83,13 @@ class _Ratio:
 
     Args:
         case: what the adversary sees.
-        kinds: the column's name, the believed value of each fact, the largest distance of a true value, and
-            the share of released values within that distance; for ratings and dates.
+        kinds: how well the released rating fits the fact, and how well the date does.
         wrong: the share of facts that are expected to be wrong.
         missing: float64[facts], the log ratio where the record lacks the item.
     """
 
     case: Case[Interactions, RatingsKnowledge, Interactions]
-    kinds: tuple[tuple[str, Array, float, Floats], ...]
+    kinds: tuple[Fit, ...]
     wrong: float
     missing: Floats
 
@@ -101,25 +98,20 @@ class _Ratio:
         cls, case: Case[Interactions, RatingsKnowledge, Interactions], *, ratings: bool, dates: bool
     ) -> _Ratio:
         view, facts, known = case.view, case.targets, case.known.knowing
-        wrong = min(max(known.wrong / max(known.facts, 1), UNSURE), MOST_UNSURE)
-        kinds: list[tuple[str, Array, float, Floats]] = []
-        for name, wanted, off in (("rating", ratings, known.off_by), ("day", dates, known.within_days)):
-            said, believed = getattr(view, name), getattr(facts, name)
-            if not wanted or said is None or believed is None:
-                continue
-            reach = max(off + _grid(said) / 2, LEAST_DAYS if name == "day" else 1e-6) * ROUNDING
-            kinds.append((name, believed, reach, _share_near(said, believed, reach)))
+        # A true fact may be missing because it is wrong, or because the release left rows out by chance.
+        true = (1 - min(max(known.wrong / max(known.facts, 1), UNSURE), MOST_UNSURE)) * case.known.kept
+        kinds = values(case, ratings=ratings, dates=dates)
+        wrong = 1 - true
         popular = view.raters()[facts.item] / len(view)
         # A record that lacks the item explains the fact only as a wrong one.
         missing = np.log(wrong) - np.log(wrong + (1 - wrong) * popular * view.items)
-        return cls(case, tuple(kinds), wrong, missing)
+        return cls(case, kinds, wrong, missing)
 
     def worth(self) -> Worth:
         """For each match, how much larger the log ratio is than where the item is missing.
 
-        With a match of value within its reach it is log(1 + (1 - w) / w * items / c_r * product of 1 /
-        share). Here share is that of all released values in reach of the believed one, and c_r is the
-        record's item count.
+        With a match it is log(1 + (1 - w) / w * items / c_r * product of fits). Here c_r is the record's item
+        count, and a fit is the chance of the released value if the fact is true, over its chance in any row.
         """
         # A record with many items has each of them with a smaller chance of being the known one.
         each = np.maximum(self.case.view.counts(), 1)
@@ -127,27 +119,8 @@ class _Ratio:
 
         def worth(found: Matches) -> Array:
             gain = odds[found.person]
-            for name, believed, reach, share in self.kinds:
-                said = found.rating if name == "rating" else found.day
-                near = np.abs(said - found.spread(believed)) <= reach
-                gain = np.where(near, gain / found.spread(share), 0.0)
+            for fit in self.kinds:
+                gain = gain * fit(found)
             return np.log1p(gain)
 
         return worth
-
-
-def _grid(said: Array) -> float:
-    """The step between released values: 1 for whole stars, 30 for dates by month; 0 if there is one value."""
-    values = np.unique(said[:: max(1, len(said) // 100_000)])  # a sample shows the grid just as well
-    return float(np.median(np.diff(values))) if len(values) > 1 else 0.0
-
-
-def _share_near(said: Array, believed: Array, reach: float) -> Floats:
-    """float64[facts]: the share of all released values in reach of each believed one; never 0."""
-    # A million values estimate a share well enough, and sort in a tenth of a second.
-    values = np.sort(said[:: max(1, len(said) // 1_000_000)])
-    inside = np.searchsorted(values, believed + reach, side="right") - np.searchsorted(
-        values, believed - reach
-    )
-    # One more on either side keeps the share above 0, as it is divided by.
-    return (inside + 1) / (len(values) + 1)
