@@ -7,7 +7,7 @@ from typing import Literal, cast
 
 from confide.audits.interactions import CLOCK_SETTINGS, SAMPLE
 from confide.audits.protections import Noise, Protection, Scale
-from confide.inputs.clocks import INSTANT, parse_clock
+from confide.inputs.clocks import INSTANT, parse_clock, parse_offset
 from confide.inputs.lengths import parse_length
 from confide.inputs.numbers import parse_number, parse_whole
 from confide.inputs.times import parse_span
@@ -37,6 +37,10 @@ def _cut(unit: str, ahead: str = "0h", written: str = INSTANT) -> CutTraces:
     return CutTraces(clock=parse_clock(unit, ahead, written))
 
 
+def _split(length: str, ahead: str = "0h") -> SplitTraces:
+    return SplitTraces(hours=_seconds(length) / 3600, ahead=parse_offset(ahead))
+
+
 def _gaussian(sigma: str, *, noise: Noise) -> GaussianPlaces:
     return GaussianPlaces(sigma_m=parse_length(sigma), noise=noise)
 
@@ -64,9 +68,12 @@ PROTECTIONS: Mapping[str, Protection] = {
     ),
     "cut": Protection(make=_cut, example="cut:day,-8h", settings=CLOCK_SETTINGS),
     "split": Protection(
-        make=lambda length: SplitTraces(hours=_seconds(length) / 3600),
+        make=_split,
         example="split:24h",
-        settings={"length": "of the pieces that a trace is cut into, with its unit"},
+        settings={
+            "length": "of the pieces that a trace is cut into, with its unit",
+            "ahead": "by how much the clock that counts them is ahead of UTC, such as 2h or -8h",
+        },
         scale=Scale(
             weakest=40_320, strongest=10, write=lambda minutes: f"split:{minutes:.0f}min", whole=True
         ),

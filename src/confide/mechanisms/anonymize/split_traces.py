@@ -23,7 +23,8 @@ class SplitTraces:
     publication, as the games do.
 
     Args:
-        hours: the length of a part, counted from 1970-01-01 UTC.
+        hours: the length of a part, counted from 1970-01-01 on a clock.
+        ahead: seconds by which that clock is ahead of UTC; negative in the west.
 
     Raises:
         PromiseError: if `hours` is not above 0.
@@ -38,6 +39,7 @@ class SplitTraces:
     """
 
     hours: float = 24.0
+    ahead: int = 0
 
     def __post_init__(self) -> None:
         if not self.hours > 0:
@@ -58,7 +60,7 @@ class SplitTraces:
 
     def claims(self, view: Traces) -> tuple[Claim, ...]:
         """No user id has visits in two parts of the time."""
-        part = view.time // self._seconds
+        part = (view.time + self.ahead) // self._seconds
         one = (part[1:] == part[:-1]) | (view.person[1:] != view.person[:-1])
         holds = bool(one.all())
         return (Claim(f"no user id has visits in two parts of {self.hours:g} hours", holds),)
@@ -70,7 +72,7 @@ class SplitTraces:
     def _opens(self, data: Traces) -> Bools:
         """bool[k]: does a part begin with this visit?"""
         # Fixed times for all people: a part that starts with a person's own visit would tell when that was.
-        part = data.time // self._seconds
+        part = (data.time + self.ahead) // self._seconds
         opens = np.ones(len(part), np.bool_)
         opens[1:] = (part[1:] != part[:-1]) | (data.person[1:] != data.person[:-1])
         return opens

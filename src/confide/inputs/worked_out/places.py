@@ -1,0 +1,193 @@
+"""By which rule places were made coarse, and by which law they were moved."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+from scipy.spatial import KDTree
+
+from confide.core.arrays import Floats, Ints
+from confide.inputs.worked_out.making import SAME, Step
+from confide.mechanisms.anonymize.coarse_traces import METRES_PER_DEGREE, ROUNDED_M, CoarseTraces, cells
+from confide.mechanisms.anonymize.gaussian_places import GaussianPlaces
+from confide.mechanisms.anonymize.rounded_places import RoundedPlaces
+from confide.mechanisms.randomize.planar_laplace import PlanarLaplace, plane
+from confide.views.traces import metres as metres_between
+
+DEGREES = (1.0, 0.5, 0.25, 0.2, 0.1, 0.05, 0.02, 0.01, 0.005, 0.002, 0.001, 5e-4, 2e-4, 1e-4, 1e-5)
+"""Usual steps of rounded coordinates; a finer one hides nobody's house."""
+FINEST_M = 20
+"""Metres: smaller cells hide nobody's house."""
+ON_STEP = 2e-6
+"""Degrees that a coordinate may be off a multiple of the step."""
+ALL_BUT = 0.99
+"""This share of places must lie on a lattice: one odd row must not hide it."""
+FEWEST, MOST = 60, 10_000
+"""From fewer moved visits no law of noise can be told, and more than these are not looked at."""
+MISFIT = 0.12
+"""The largest distance of Kolmogorov and Smirnov at which a law counts as the right one, besides chance."""
+WITHIN = 200
+"""Metres that a promise of planar noise is written for; only the level divided by them counts."""
+Rule = CoarseTraces | RoundedPlaces
+"""A rule for places; it makes places from the table alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Coarse:
+    """A rule for places, as --made-by writes it.
+
+    Args:
+        rule: None where places were left as they were.
+        step: the same in words.
+    """
+
+    rule: Rule | None
+    step: Step | None
+
+    def points(self, where: Floats) -> Floats:
+        """Where each place stands after the rule, float64[p, 2]."""
+        if isinstance(self.rule, RoundedPlaces):
+            return self.rule.rounded(where)
+        if self.rule is None or self.rule.metres is None:
+            return where
+        cell, middle = cells(where, metres=self.rule.metres)
+        return middle[cell]
+
+
+AS_THEY_WERE = Coarse(None, None)
+
+
+def rules(shown: Floats) -> list[Coarse]:
+    """The rules on whose lattice the released points lie, float64[p, 2] in degrees; the coarsest first."""
+    found: list[Coarse] = []
+    for step in DEGREES:
+        if np.mean(np.abs(shown - np.rint(shown / step) * step).max(axis=1) <= ON_STEP) >= ALL_BUT:
+            said = f"Latitudes and longitudes were rounded to {step:g} degrees"
+            found += [
+                Coarse(RoundedPlaces(step=step), Step(f"degrees:{step:g}", f"{said}.")),
+                Coarse(
+                    RoundedPlaces(step=step, how="down"), Step(f"degrees:{step:g},down", f"{said}, down.")
+                ),
+                Coarse(
+                    RoundedPlaces(step=step, how="zero"),
+                    Step(f"degrees:{step:g},zero", f"{said}, towards 0."),
+                ),
+            ]
+            break  # finer steps hold the same points
+    side = _side(shown)
+    if side is not None:
+        text = f"{side / 1000:g}km" if side >= 1_000 and side % 100 == 0 else f"{side:g}m"
+        said = f"Places became the middle of cells of {text}."
+        found.insert(0, Coarse(CoarseTraces(metres=side), Step(f"cell:{text}", said)))
+    return found
+
+
+def _side(shown: Floats) -> float | None:
+    """The side in metres of the cells in whose middle the points are; None where there are none."""
+    bands = np.unique(np.round(shown[:, 0] * METRES_PER_DEGREE, 1))
+    gaps = np.diff(bands)
+    gaps = gaps[gaps > FINEST_M]
+    if not len(gaps):
+        return None
+    # The smallest gap, or a usual part of it where neighbouring bands are empty.
+    for parts in (1, 2, 3):
+        side = float(np.quantile(gaps, 0.05)) / parts
+        for _ in range(3):
+            number = np.rint(bands / side - 0.5) + 0.5
+            side = float((bands * number).sum() / (number**2).sum())
+        for digits in (1, 2, 3, 4):
+            rounded = float(f"{side:.{digits}g}")
+            cell, middle = cells(shown, metres=rounded)
+            if np.mean(metres_between(shown, middle[cell]) <= ROUNDED_M) >= ALL_BUT:
+                return rounded
+    return None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Moves:
+    """Visits before and after they were moved, pair by pair.
+
+    Args:
+        place: int64[v], the place of each visit before, by the table `where`.
+        after: float64[v, 2], where the release has it, in degrees.
+        where: float64[p, 2], the places before, after any rule.
+        on_table: whether the released points are all among `where`.
+    """
+
+    place: Ints
+    after: Floats
+    where: Floats
+    on_table: bool
+
+    @property
+    def metres(self) -> Floats:
+        """By how many metres each visit was moved, in whole ones: written digits add a part of one."""
+        return np.rint(metres_between(self.where[self.place], self.after))
+
+    def some(self) -> Moves:
+        """At most as many moves as tell the law."""
+        part = slice(None, None, max(1, len(self.place) // MOST))
+        return replace(self, place=self.place[part], after=self.after[part])
+
+
+def law_of(moves: Moves) -> Step | None:
+    """Planar Laplace or Gaussian noise, if one moves visits as far as they were moved."""
+    moves = moves.some()
+    seen = np.sort(moves.metres)
+    if len(seen) < FEWEST or np.mean(seen <= ROUNDED_M) >= SAME:
+        return None
+    candidates: tuple[tuple[str, Callable[[float], PlanarLaplace | GaussianPlaces]], ...] = (
+        ("planar", lambda mean: PlanarLaplace(level=2 * WITHIN / mean, within_m=WITHIN, noise="rehearsal")),
+        ("gauss", lambda mean: GaussianPlaces(sigma_m=mean / np.sqrt(np.pi / 2), noise="rehearsal")),
+    )
+    found: list[tuple[float, str, float]] = []
+    for name, made in candidates:
+        mean = _mean(moves, made, float(seen.mean()))
+        found.append((_apart(seen, np.sort(_simulated(moves, made(mean)))), name, mean))
+    apart, name, mean = min(found)
+    if apart > MISFIT + 1.36 / np.sqrt(len(seen)):
+        return None
+    if name == "planar":
+        level = f"{2 * WITHIN / mean:.3g}"
+        said = f"Visits were moved by planar Laplace noise, by {mean:,.0f} m on average"
+        return Step(f"planar:{WITHIN}m,{level}", f"{said}{_snapped(moves)}.")
+    sigma = max(round(mean / np.sqrt(np.pi / 2)), 1)
+    return Step(
+        f"gauss:{sigma}m",
+        f"Visits were moved by Gaussian noise of {sigma:,} m to the east and to the north{_snapped(moves)}.",
+    )
+
+
+def _snapped(moves: Moves) -> str:
+    return ", and then to the nearest place" if moves.on_table else ""
+
+
+def _mean(moves: Moves, made: Callable[[float], PlanarLaplace | GaussianPlaces], seen: float) -> float:
+    """The mean of the noise with which visits move as far, on average, as they were seen to move."""
+    if not moves.on_table:
+        return seen
+    low, high = np.log(seen / 50), np.log(seen * 50)
+    for _ in range(20):  # the mean move rises with the noise: each round halves the interval
+        middle = (low + high) / 2
+        far = float(_simulated(moves, made(float(np.exp(middle)))).mean()) > seen
+        low, high = (low, middle) if far else (middle, high)
+    return float(np.exp((low + high) / 2))
+
+
+def _simulated(moves: Moves, mechanism: PlanarLaplace | GaussianPlaces) -> Floats:
+    """By how much the mechanism moves these visits, in metres; always by the same draws."""
+    drawn = mechanism.moves(len(moves.place), rng=np.random.default_rng(0))
+    if not moves.on_table:
+        return np.rint(np.hypot(drawn[:, 0], drawn[:, 1]))
+    flat = plane(moves.where)
+    nearest = np.asarray(KDTree(flat).query(flat[moves.place] + drawn)[1])
+    return np.rint(metres_between(moves.where[moves.place], moves.where[nearest]))
+
+
+def _apart(one: Floats, other: Floats) -> float:
+    """The distance of Kolmogorov and Smirnov between two sorted samples."""
+    both = np.concatenate([one, other])
+    shares = [np.searchsorted(x, both, side="right") / len(x) for x in (one, other)]
+    return float(np.abs(shares[0] - shares[1]).max())
