@@ -100,7 +100,8 @@ def _units(times: Ints) -> Iterator[tuple[Unit, int]]:
     """Units whose starts the times are, and what was added to the starts; the simple ones first."""
     calendar: list[tuple[Unit, int]] = []
     for unit in UNITS:
-        calendar += [(unit, moved) for moved in _moved(times, unit)]
+        for moved in _moved(times, unit):
+            calendar.append((unit, moved))
     yield from (one for one in calendar if not one[1])
     between = int(np.gcd.reduce(times - times[0])) if len(times) > 1 else 0
     own = {between // i for i in (1, 2, 3) if between // i > 1}
