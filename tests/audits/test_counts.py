@@ -49,7 +49,7 @@ def test_plain_counts_give_everybody_away_and_the_report_speaks_of_counting(fram
     assert "1 people have no visit in the time that is counted" in text
     audit.save(tmp_path / "out")
     rows = pl.read_parquet(tmp_path / "out" / "evidence.parquet")
-    assert set(rows["person"]) <= set(frame["who"]) and "late" not in rows["person"]
+    assert set(rows["id"]) <= set(frame["who"]) and "late" not in rows["id"]
     seen = exhibit(audit, "Who is found, by how many visits").rows
     assert sum(row[1] for row in seen) == 200 and all(row[2].value > 0.9 for row in seen)
 

@@ -202,7 +202,7 @@ def test_several_releases_side_by_side_saved_and_found_again(tmp_path):
     assert found.sections[2].promise is not None and "promised" in found.sections[2].about
     found.save(tmp_path / "out")
     evidence = pl.read_parquet(tmp_path / "out" / "evidence.parquet")
-    assert {"file", "person", "recognised as"} <= set(evidence.columns)
+    assert {"file", "id", "recognised as"} <= set(evidence.columns)
     again = run(album(), **options)
     assert again.report.page["sections"] == found.report.page["sections"]
 
@@ -266,7 +266,7 @@ def test_without_protection_the_pictures_are_audited_as_they_are(tmp_path):
     assert found.targets is not None
     named = found.targets.drop_nulls("recognised as")
     assert len(named) < len(found.targets) == 48
-    assert (named["recognised as"] == named["person"]).mean() > 0.8
+    assert (named["recognised as"] == named["id"]).mean() > 0.8
 
 
 def test_bytes_of_a_jpeg_are_read(tmp_path):

@@ -76,11 +76,11 @@ def test_a_person_is_asked_about_once_and_told_by_their_own_items(tables, tmp_pa
     found = audited(tables, tmp_path)
     found.save(tmp_path / "out")
     rows = pl.read_parquet(tmp_path / "out" / "evidence.parquet")
-    assert sorted(rows["person"]) == sorted(map(str, range(N)))
+    assert sorted(rows["id"]) == sorted(map(str, range(N)))
     assert kept.load(tmp_path / "out" / "evidence.parquet")[0].worlds == 5
     assert (rows["exposed"] == (rows["true"] == "sex F")).all()
     has = tables[0].filter(pl.col("item") == "the tell")["user"].cast(pl.String)
-    telling = rows.filter(pl.col("person").is_in(has.implode()))["most telling of their items"]
+    telling = rows.filter(pl.col("id").is_in(has.implode()))["most telling of their items"]
     assert telling.str.starts_with("the tell").all()
 
 

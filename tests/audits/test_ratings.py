@@ -57,7 +57,7 @@ def test_people_are_found_from_few_facts_and_it_is_said_who(frame, tmp_path):
     assert audit.targets is not None and audit.targets["target"].n_unique() == audit.targets.height
     caught = audit.targets.filter(pl.col("fewest_facts") == 2).row(0, named=True)
     first, second = caught["singled_out_by"].split("; ")
-    person = frame.filter(pl.col("user") == caught["person"])
+    person = frame.filter(pl.col("user") == caught["id"])
     for fact in (first, second):
         film, stars = fact.split("'")[1], float(fact.split("(")[1].split(")")[0])
         assert person.filter((pl.col("film") == film) & (pl.col("stars") == stars)).height == 1
@@ -98,7 +98,7 @@ def test_a_released_file_with_the_same_ids(frame, tmp_path):
     released = frame.filter(~pl.col("user").is_in(gone)).drop("stars")
     audit = run(frame, tmp_path, released=released)
     (evidence, *_) = audit.evidence
-    absent = audit.targets.filter(pl.col("person").is_in(gone))["target"]
+    absent = audit.targets.filter(pl.col("id").is_in(gone))["target"]
     table = evidence.table
     assert set(table.filter(~pl.col("exposed"))["target"]) == set(absent) and not evidence.randomised
     assert any("no column 'stars'" in note for note in audit.sections[0].notes)

@@ -77,9 +77,14 @@ def refused(done: Result, says: str) -> None:
 def test_ratings_are_judged_by_the_limits_and_again_alike(desk: Path) -> None:
     done = ratings("--limit", "tpr@0.1=0.5", attacks="likelihood,counting")
     assert done.exit_code == 1, done.output
-    assert sorted(p.name for p in Path("out").iterdir()) == ["evidence.parquet", "report.html", "report.json"]
+    assert sorted(p.name for p in Path("out").iterdir()) == [
+        "evidence.parquet",
+        "exposed.csv",
+        "report.html",
+        "report.json",
+    ]
     rows = pl.read_parquet("out/evidence.parquet")
-    assert {"person", "fewest_facts", "singled_out_by"} <= set(rows.columns)
+    assert {"id", "fewest_facts", "singled_out_by"} <= set(rows.columns)
     first = {p.name: p.read_bytes() for p in Path("out").iterdir()}
     kept = {p.name: p.stat().st_mtime_ns for p in Path("cache").iterdir()}
     assert ratings("--limit", "tpr@0.1=0.5", attacks="likelihood,counting").exit_code == 1
@@ -102,7 +107,7 @@ def test_likes_name_the_claim_and_are_judged(desk: Path) -> None:
     done = likes("--having", "F", "--limit", "auc=0.6")
     assert done.exit_code == 1, done.output
     assert "sex F" in done.output
-    assert pl.read_parquet("out/evidence.parquet")["person"].n_unique() == PEOPLE
+    assert pl.read_parquet("out/evidence.parquet")["id"].n_unique() == PEOPLE
 
 
 @pytest.mark.parametrize(("door", "secret"), [(ratings, "film"), (likes, "tell")])

@@ -179,7 +179,7 @@ def test_pictures_are_audited_and_dp_pix_keeps_its_own_promise(run: Run) -> None
     assert "promises epsilon 0.5, delta 0, hiding any 16 pixels of a picture" in said
     sections = json.loads(Path("confide-report/report.json").read_text())["sections"]
     assert sections[0]["promise"] is None and sections[1]["promise"]["epsilon"] == 0.5
-    assert "Ann" in " ".join(pl.read_parquet("confide-report/evidence.parquet")["person"].to_list())
+    assert "Ann" in " ".join(pl.read_parquet("confide-report/evidence.parquet")["id"].to_list())
     public = run(*words, "--attacks", "recogniser", "--audience", "public", "--out", "public")
     assert public.exit_code == 0, public.output
     assert sorted(p.name for p in Path("public").iterdir()) == ["report.html", "report.json"]

@@ -122,9 +122,9 @@ def records(*rows: int) -> Records:
 
 def test_nobody_stands_on_both_sides() -> None:
     with pytest.raises(
-        DataError, match=r"2 records stand among the members and among the non-members \(rows 0, 2"
+        DataError, match=r"2 records stand among the members and among the non-members \(rows 1, 3 of b.csv"
     ):
-        remove_overlap(records(1, 2, 3), records(3, 4, 1, 5), None, allow_overlap=False)
+        remove_overlap(records(1, 2, 3), records(3, 4, 1, 5), None, allow_overlap=False, name="b.csv")
     sides = remove_overlap(records(1, 2, 2, 3), records(3, 4, 1, 5), records(6, 4, 1, 6), allow_overlap=True)
     assert sides.members.x[:, 0].tolist() == [1, 2, 3]
     assert sides.nonmembers.x[:, 0].tolist() == [4, 5]

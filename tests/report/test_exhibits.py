@@ -131,9 +131,12 @@ def test_the_public_never_sees_what_is_internal(make):
     for text in (made.html(), made.json(), str(made)):
         assert not re.search(r"Telling items|item 17|Secret plot|label one|3,?217", text)
     inside = shown(make, TABLE, SECRET, hidden, PLOT)
-    for text in (inside.html(), inside.json(), str(inside)):
+    for text in (inside.html(), inside.json(), str(Report(inside.page, show_rows=True))):
         assert "item 17" in text
         assert "Secret plot" in text
+    # A terminal has onlookers and logs: what points at people or items is there on request alone.
+    assert "item 17" not in str(inside)
+    assert "Telling items" in str(inside) and "--show-rows" in str(inside)
     assert "label one" in inside.html()
 
 
@@ -182,7 +185,7 @@ def test_the_terminal_prints_the_first_rows_of_a_long_table(make):
 
 @pytest.mark.parametrize("width", [40, 80, 120])
 def test_the_terminal_keeps_to_its_width(make, width):
-    text = to_text(shown(make, TABLE, PLOT, SECRET).page, width=width)
+    text = to_text(shown(make, TABLE, PLOT, SECRET).page, width=width, show_rows=True)
     assert max(map(len, text.splitlines())) <= width
     assert "item 17" in text
 

@@ -11,6 +11,7 @@ import polars as pl
 
 from confide.audits.settings import Settings
 from confide.core import evidence as kept
+from confide.core.atomic import atomic_write
 from confide.core.errors import DataError
 from confide.core.estimate import Estimate
 from confide.core.evidence import Evidence
@@ -18,8 +19,12 @@ from confide.core.narrowing import told
 from confide.core.nouns import AnyAttack
 from confide.core.paper import Paper
 from confide.core.version import VERSION
-from confide.measure import Risk, measure, worst
+from confide.core.who import of_attack
+from confide.measure import Risk, measure, records, worst
 from confide.report import Finding, Report, Section, report
+
+ROWS = ("evidence.parquet", "exposed.csv")
+"""The files whose rows are people: for internal use."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,6 +55,28 @@ class Audit:
         """Who the targets of the first release are; None where nobody says, or the audit is public."""
         return next(iter(self.people.values()), None)
 
+    @property
+    def exposed(self) -> pl.DataFrame:
+        """Everybody who was in the data, the most exposed first: who they are, and how few look like them.
+
+        Columns: release, attack (the headline's), target (their number in the evidence), times_in (in how
+        many rounds they were in), lookalikes (the share of others with a claim at least as sure), and those
+        of `people`. It points at people: for internal use.
+        """
+        frames: list[pl.DataFrame] = []
+        for s in self.sections:
+            found = s.evidence[s.headline.risk.attack]
+            rows = records(found).select("target", times_in="worlds_in", lookalikes="fpr")
+            who = self.people.get(s.release)
+            if who is not None:
+                rows = rows.join(of_attack(who, found.attack), on="target", how="left")
+            first = [
+                pl.lit(text).alias(name) for name, text in (("release", s.release), ("attack", found.attack))
+            ]
+            frames.append(rows.sort("lookalikes", "target").select(*first, pl.all()))
+        # Diagonal, because releases of several kinds may say different things of people.
+        return pl.concat(frames, how="diagonal_relaxed")
+
     @cached_property
     def report(self) -> Report:
         """Every word and number; prints itself."""
@@ -60,6 +87,7 @@ class Audit:
             limits=self.settings.parsed_limits,
             strict=self.settings.strict,
             version=VERSION,
+            show_rows=self.settings.show_rows,
         )
 
     @property
@@ -91,31 +119,34 @@ class Audit:
     @property
     def files(self) -> tuple[str, ...]:
         """What `save` writes: rows of evidence name people, so a public audit keeps them back."""
-        # A row of evidence says of one person how sure the adversary is of them.
-        rows = ("evidence.parquet",) if self.settings.audience == "internal" else ()
-        return ("report.html", "report.json", *rows)
+        return ("report.html", "report.json", *(ROWS if self.settings.audience == "internal" else ()))
 
     def save(self, folder: Path | str) -> None:
-        """Write the report and, for an internal audience, the evidence; each file whole or not at all.
+        """Write the report and, for an internal audience, the evidence and who is exposed; each file whole.
 
         Raises:
             DataError: if a public report were to stand beside the rows of an earlier, internal one.
         """
         folder = Path(folder)
-        rows = folder / "evidence.parquet"
         # Who passes the folder on would pass the rows on.
-        if self.settings.audience == "public" and rows.exists():
-            raise DataError(f"{rows} holds the rows of an earlier audit: write the public report elsewhere.")
+        earlier = [folder / name for name in ROWS if (folder / name).exists()]
+        if self.settings.audience == "public" and earlier:
+            raise DataError(
+                f"{earlier[0]} holds the rows of an earlier audit: write the public report elsewhere."
+            )
         self.report.save(folder / "report.html")
         self.report.save(folder / "report.json")
-        if "evidence.parquet" in self.files:
-            who = {
-                self._called(s, e): self.people[s.release]
-                for s in self.sections
-                for e in s.evidence.values()
-                if s.release in self.people
-            }
-            kept.save(self.evidence, rows, who=who)
+        if self.settings.audience == "public":
+            return
+        who = {
+            self._called(s, e): of_attack(self.people[s.release], e.attack)
+            for s in self.sections
+            for e in s.evidence.values()
+            if s.release in self.people
+        }
+        kept.save(self.evidence, folder / "evidence.parquet", who=who)
+        with atomic_write(folder / "exposed.csv") as draft:
+            self.exposed.write_csv(draft)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

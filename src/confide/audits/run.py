@@ -153,6 +153,7 @@ def conclude(
     among = _among(spec, release)
     found = findings(release.evidence, release.attacks, blind=context.blind, among=among)
     exhibits = tuple(subject.exhibits(release))
+    who = subject.targets(release) if internal else None
     section = Section(
         release=title,
         headline=found.headline,
@@ -171,5 +172,6 @@ def conclude(
         subject=context.subject,
         among=among,
         exhibits=exhibits,
+        who=who,
     )
-    return section, subject.targets(release) if internal else None
+    return section, who

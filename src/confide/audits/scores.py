@@ -11,9 +11,8 @@ from confide.audits.release import AuditedRelease, PlannedGame
 from confide.audits.settings import Settings
 from confide.audits.spec import AuditSpec, Context, Count
 from confide.core.estimate import Estimate, Measured
-from confide.core.evidence import Evidence
 from confide.core.nouns import AnyAttack, AnyMechanism
-from confide.inputs.scores import Scores, read_scores
+from confide.inputs.scores import Scores, ScoresData, read_scores
 from confide.report import Exhibit
 
 
@@ -23,19 +22,22 @@ def read(held: Scores, *, settings: Settings) -> ScoresSubject:
     Raises:
         DataError, EvidenceError: if the file or its columns cannot be read.
     """
-    return ScoresSubject(*read_scores(held))
+    return ScoresSubject(read_scores(held))
 
 
 @dataclass(frozen=True, slots=True)
 class ScoresSubject:
     """Evidence made elsewhere: there is nothing to play, and nothing is known of the release."""
 
-    name: str
-    evidence: Sequence[Evidence]
+    data: ScoresData
+
+    @property
+    def name(self) -> str:
+        return self.data.name
 
     def games(self, mechanism: AnyMechanism, asked: Sequence[AnyAttack]) -> Sequence[PlannedGame]:
         # No game: who was held out, and by which coin, was decided elsewhere.
-        return [PlannedGame(game=None, found=self.evidence)]
+        return [PlannedGame(game=None, found=self.data.evidence)]
 
     def context(self, release: AuditedRelease, count: Count) -> Context:
         # All that is known is the direction of the scores, and a reader must know it to check the findings.
@@ -45,8 +47,8 @@ class ScoresSubject:
     def exhibits(self, release: AuditedRelease) -> Sequence[Exhibit]:
         return ()
 
-    def targets(self, release: AuditedRelease) -> pl.DataFrame | None:
-        return None
+    def targets(self, release: AuditedRelease) -> pl.DataFrame:
+        return self.data.targets
 
     def risk(self, release: AuditedRelease, plain: AuditedRelease) -> Estimate | None:
         return None

@@ -35,6 +35,8 @@ class Settings:
         limits: Exit with code 1 if the risk is above this: tpr@0.01=0.05 (true positives where 1 % of the
             others are claimed too), auc=0.6, advantage=0.1 or epsilon=2. Repeatable.
         audience: Who will read the report: a public one has no rows, no ids and coarse counts.
+        show_rows: Print the tables that point at people here too; else they are in the files of the report
+            alone.
         strict: Exit with code 1 also if the verdict on a limit is not settled.
         name: What to call the release in the report.
         cache: Where finished work is kept, so that an interrupted audit resumes; by default $CONFIDE_CACHE,
@@ -52,6 +54,7 @@ class Settings:
     protect: Annotated[str | Sequence[str], Flag(group=HOW, metavar="NAME:SETTINGS")] = ()
     limits: Annotated[Sequence[str | Limit], Flag(group=GET, name="--limit", metavar="WHAT=VALUE")] = ()
     audience: Annotated[Audience, Flag(group=GET)] = "internal"
+    show_rows: Annotated[bool, Flag(group=GET)] = False
     strict: Annotated[bool, Flag(group=GET)] = False
     name: Annotated[str | None, Flag(group=GET)] = None
     cache: Annotated[Path | None, Flag(group=HOW, metavar="FOLDER")] = None
@@ -63,6 +66,10 @@ class Settings:
         _ = self.parsed_limits  # what cannot be read is said before any work
         if self.audience not in ("internal", "public"):
             raise DataError(f"the audience is {self.audience!r}: choose internal or public.")
+        if self.audience == "public" and self.show_rows:
+            raise DataError(
+                "a public report has no rows to show: leave out --show-rows, or --audience public."
+            )
         if self.seed < 0:
             raise DataError(f"the seed is {self.seed}: give a whole number from 0 on.")
         if self.jobs < 1:
@@ -111,6 +118,7 @@ class SettingsGiven(TypedDict, total=False):
     protect: str | Sequence[str]
     limits: Sequence[str | Limit]
     audience: Audience
+    show_rows: bool
     strict: bool
     name: str | None
     cache: Path | None

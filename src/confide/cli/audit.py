@@ -76,5 +76,5 @@ def out_option() -> GroupedOption:
         default=Path("confide-report"),
         show_default=True,
         metavar="FOLDER",
-        help="Folder for report.html, report.json and evidence.parquet.",
+        help="Folder for report.html, report.json, evidence.parquet and exposed.csv.",
     )

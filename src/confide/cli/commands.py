@@ -86,15 +86,16 @@ def explain(name: str) -> None:
 
 @main.command(short_help="Show a saved report again, and redraw it.")
 @click.argument("folder", type=click.Path(path_type=Path))
+@click.option("--show-rows", is_flag=True, help="Print the tables that point at people too.")
 @sentences
-def report(folder: Path) -> None:
+def report(folder: Path, show_rows: bool) -> None:
     """Show the report of an audit again, and write its report.html again from report.json.
 
     FOLDER is where the audit wrote them (--out).
     """
     from confide.report import Report
 
-    again = Report.load(folder / "report.json")
+    again = Report.load(folder / "report.json", show_rows=show_rows)
     again.save(folder / "report.html")
     click.echo(str(again))
 
@@ -106,7 +107,7 @@ def report(folder: Path) -> None:
     default=Path("confide-demo"),
     show_default=True,
     metavar="FOLDER",
-    help="Folder for report.html, report.json and evidence.parquet.",
+    help="Folder for report.html, report.json, evidence.parquet and exposed.csv.",
 )
 @click.option(
     "--seed",

@@ -21,7 +21,7 @@ from confide.releases.settings import ReleaseSettings
 from confide.releases.spec import ReleaseSpec
 from confide.releases.written import Written
 
-IDLE = ("released", "key", "made_by", "protect")
+IDLE = ("released", "key", "made_by", "protect", "show_rows")
 """Fields of a record and of the settings that say nothing here: what is protected is the records."""
 
 SAFER = """\
@@ -87,7 +87,8 @@ def _report_option() -> GroupedOption:
         type=click.Path(path_type=Path, file_okay=False),
         default=None,
         metavar="FOLDER",
-        help="Folder for report.html, report.json and evidence.parquet of the audit of the written file.",
+        help="Folder for report.html, report.json, evidence.parquet and exposed.csv of the audit of the "
+        "written file.",
     )
 
 

@@ -28,8 +28,10 @@ _COMPLETING: dict[str, pl.Expr] = {
     "world": pl.lit(0),
     "hit": pl.lit(True),
     "attack": pl.lit("scores"),
-    "target": pl.int_range(pl.len()).over("attack", "world"),
+    # A row that says not whose it is counts as somebody of their own.
+    "target": pl.int_range(pl.len()).over("attack"),
 }
+_ROW = "row of the file"  # no short name: the user's table may have a column of it
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -172,6 +174,25 @@ def load(path: Path, *, kind: str | None = None) -> list[Evidence]:
         DataError: if the file is not a readable table.
         EvidenceError: if a needed column is missing or has another type.
     """
+    return [evidence for evidence, _ in load_with_rows(path, kind=kind)]
+
+
+def load_with_rows(
+    path: Path, *, kind: str | None = None, user: str | None = None
+) -> list[tuple[Evidence, pl.DataFrame]]:
+    """Read evidence, and where each target stands in the file.
+
+    Args:
+        kind: as in `load`.
+        user: the column that says who a row is about; `target` if there is one.
+
+    Returns:
+        of each attack its evidence, and a row for each target: target, row (the first one, from 1) and, where
+        a column says it, id.
+
+    Raises:
+        DataError, EvidenceError: as `load`, or if there is no such column of ids, or it has gaps.
+    """
     path = Path(path)
     if not path.exists():
         raise DataError(f"{path} does not exist: check the path.")
@@ -180,6 +201,7 @@ def load(path: Path, *, kind: str | None = None) -> list[Evidence]:
         raise EvidenceError(
             f"{path} needs at least the columns exposed and score; it has {', '.join(table.columns)}."
         )
+    table = _identified(table, user, path).with_row_index(_ROW, offset=1)
     for name, column in _COMPLETING.items():
         if name not in table.columns:
             table = table.with_columns(column.alias(name))
@@ -188,15 +210,36 @@ def load(path: Path, *, kind: str | None = None) -> list[Evidence]:
         table = table.with_columns(pl.col(c).cast(kind, strict=True) for c, kind in SCHEMA.items())
     except pl.exceptions.PolarsError as error:
         raise EvidenceError(f"{path}: a column cannot be read as its type ({_first_line(error)}).") from error
-    found: list[Evidence] = []
+    found: list[tuple[Evidence, pl.DataFrame]] = []
     for (name,), part in table.group_by("attack", maintain_order=True):
         evidence = Evidence(part.select(*SCHEMA), attack=str(name))
         kept = dict(about.get(str(name), {}))
         # Files of versions before 0.2 call them `workings`.
         noticed = kept.pop("diagnostics", None) or kept.pop("workings", ())
         kept["diagnostics"] = tuple(Diagnostics.of(record) for record in noticed)
-        found.append(replace(evidence, **kept))
+        where = part.select(
+            "target", pl.col(_ROW).cast(pl.Int64).alias("row"), *["id"] * ("id" in part.columns)
+        )
+        where = where.unique("target", keep="first", maintain_order=True)
+        found.append((replace(evidence, **kept), where))
     return found
+
+
+def _identified(table: pl.DataFrame, user: str | None, path: Path) -> pl.DataFrame:
+    """The table with ids as text in the column `id`, and with people numbered by them; without it if unknown.
+
+    Raises:
+        EvidenceError: if the column that was named is missing or has gaps.
+    """
+    if user is None and "target" not in table.columns:
+        return table.drop("id", strict=False)
+    if user is None:
+        return table.with_columns(pl.col("target").cast(pl.String).alias("id"))
+    if user not in table.columns or table[user].null_count():
+        what = "empty cells in column" if user in table.columns else "no column"
+        raise EvidenceError(f"{path} has {what} {user!r}: name the column that says who each row is about.")
+    text = table[user].cast(pl.String)
+    return table.with_columns(text.alias("id"), (text.rank("dense") - 1).cast(pl.Int64).alias("target"))
 
 
 def _read(path: Path, kind: str) -> tuple[pl.DataFrame, dict[str, dict[str, Any]]]:

@@ -71,7 +71,7 @@ class Album:
 
     Args:
         pictures: with people 0, 1, ...
-        files: the name of each picture: its file, or its row from 0.
+        files: the name of each picture: its file, or its row, counted from 1.
         people: the name of each person, in the order of the codes.
         named: who is in each picture, as the user wrote it.
         source: where it came from.
@@ -99,11 +99,20 @@ def read_album(
     if isinstance(given, Pictures):
         if given.person is None:
             raise DataError("the pictures carry no names: give `person`, who is in each.")
-        files = [str(i) for i in range(len(given))]
+        files = numbered(len(given))
         source = AlbumSource(name="pictures", form="memory")
         return _album(source, files, given.pixels, given.person, resize)
     path = Path(given)
     return _from_folder(path, labels, resize) if path.is_dir() else _from_npz(path, resize)
+
+
+def numbered(pictures: int) -> list[str]:
+    """The names of pictures that have no file of their own: their rows, counted from 1.
+
+    >>> numbered(2)
+    ['1', '2']
+    """
+    return [str(row) for row in range(1, pictures + 1)]
 
 
 def _from_npz(path: Path, resize: tuple[int, int] | None) -> Album:
@@ -116,7 +125,7 @@ def _from_npz(path: Path, resize: tuple[int, int] | None) -> Album:
         unread=tuple(others),
         arrays=(shown, people),
     )
-    return _album(source, [str(i) for i in range(len(pixels))], pixels, person, resize)
+    return _album(source, numbered(len(pixels)), pixels, person, resize)
 
 
 def _from_folder(path: Path, labels: Tabular | None, resize: tuple[int, int] | None) -> Album:

@@ -86,6 +86,7 @@ class CountsData:
     Args:
         traces: their visits inside the grid.
         people: what the codes of people stand for.
+        who: where each of them stands in the visits (`confide.core.who.standing`).
         grid: which visits are counted where; its cells are those that somebody visited.
         name: of the file.
         notes: how the times were read, in sentences.
@@ -94,6 +95,7 @@ class CountsData:
 
     traces: Traces
     people: pl.Series
+    who: pl.DataFrame
     grid: Grid
     name: str
     notes: tuple[str, ...]
@@ -140,6 +142,7 @@ def read_counts(held: Counts) -> CountsData:
     return CountsData(
         traces=Traces.of(person, inside.time, place, people=len(who), places=len(cells)),
         people=data.people.gather(who),
+        who=data.who[who],
         grid=grid,
         name=data.name,
         notes=data.notes,

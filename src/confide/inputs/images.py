@@ -7,10 +7,12 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import numpy as np
+import polars as pl
 
 from confide.core.arrays import Ints
 from confide.core.errors import DataError
 from confide.core.flags import HOLD, HOW, KNOWS, Flag, Held, Table
+from confide.core.who import standing
 from confide.inputs.albums import Album, read_album
 from confide.inputs.lengths import parse_size
 from confide.inputs.released_pictures import matched
@@ -39,8 +41,8 @@ class Images:
             pictures.
         released: What will be published of these pictures, obscured: another folder, .npz file or `Pictures`.
             A picture keeps its name, up to the suffix, or its row.
-        key: A table of two columns: a picture of the original (its file, or its row from 0), and the same
-            picture among the released ones. Needed where these have other names.
+        key: A table of two columns: a picture of the original (its file, or its row, counted from 1), and the
+            same picture among the released ones. Needed where these have other names.
         made_by: How the released pictures were made, as the adversary knows it: NAME:SETTINGS, as of
             --protect. By default what their sidecar says.
 
@@ -80,6 +82,7 @@ class ImagesData:
         pictures: with people 0, 1, ...
         files: the name of each picture.
         people: the name of each person, in the order of the codes.
+        who: where each picture is, and who is in it (`confide.core.who.standing`).
         alone: how many people were left out because there is only one picture of them.
         name: of what is released, for the report.
         album: all pictures, those of people with one picture among them.
@@ -90,6 +93,7 @@ class ImagesData:
     pictures: Pictures
     files: tuple[str, ...]
     people: tuple[str, ...]
+    who: pl.DataFrame
     alone: int
     name: str
     album: Album
@@ -128,8 +132,19 @@ def _with_two(album: Album) -> ImagesData:
         pictures=Pictures(album.pictures.pixels[rows], number[person[rows]]),
         files=tuple(album.files[row] for row in rows),
         people=tuple(p for p, k in zip(album.people, many, strict=True) if k),
+        who=_standing(album, rows),
         alone=int((~many).sum()),
         name=name,
         album=album,
         rows=rows,
     )
+
+
+def _standing(album: Album, rows: Ints) -> pl.DataFrame:
+    """The file of each picture; of pictures in one file or in memory, its name and the row."""
+    person = album.pictures.person
+    assert person is not None
+    ids = pl.Series([album.people[p] for p in person[rows]])
+    if album.source.form == "folder":
+        return standing([album.files[row] for row in rows], ids=ids)
+    return standing(album.source.name, row=rows + 1, ids=ids)

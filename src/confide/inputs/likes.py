@@ -13,6 +13,7 @@ from confide.core.arrays import Floats
 from confide.core.errors import DataError
 from confide.core.flags import HOLD, HOW, KNOWS, Column, Flag, Held
 from confide.core.flags import Table as AnyTable
+from confide.core.who import first_rows, standing
 from confide.inputs.columns import coded, missing, named_rows, need, need_ids, numbers
 from confide.inputs.keys import as_ids, original_ids, refuse_strangers
 from confide.inputs.source import Source
@@ -95,6 +96,7 @@ class LikesData:
         kind: of the trait.
         labels: the classes' names, by code ("not F", "F"); for a number its column's name.
         person, item: the user's own ids, by code.
+        who: where each person stands in the likes (`confide.core.who.standing`).
         left_out: who had to be left out, one sentence for each reason.
         source: of the likes.
         released: the released likes of the same people, under the same codes; None where `items` is released.
@@ -107,6 +109,7 @@ class LikesData:
     labels: tuple[str, ...]
     person: pl.Series
     item: pl.Series
+    who: pl.DataFrame
     left_out: tuple[str, ...]
     source: Source
     released: Interactions | None = None
@@ -167,6 +170,7 @@ def read_likes(held: Likes, *, sure: bool = False) -> LikesData:
         labels=labels,
         person=as_ids(both[user]),
         item=as_ids(what.labels),
+        who=standing(name, row=first_rows(likes[user], both[user]), ids=as_ids(both[user])),
         left_out=tuple(
             f"{count:,} {words}"
             for count, words in (

@@ -3,26 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import KW_ONLY, dataclass
+from dataclasses import KW_ONLY, dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeAlias
 
-import numpy as np
 import polars as pl
 
 from confide.core.access import LADDER, BlackBox, LabelOnly, Task
-from confide.core.arrays import Batch, Bools, Rng
-from confide.core.errors import DataError, ModelError
+from confide.core.arrays import Bools, Rng
+from confide.core.errors import DataError
 from confide.core.flags import GET, HOLD, KNOWS, Flag, Held, OptionalColumn, Table
 from confide.core.narrowing import narrowed
-from confide.games.membership.models import shuffled
+from confide.core.who import rows_from_one, standing
+from confide.inputs.model_form import features_for, need_columns, unused, view_and_classes
 from confide.inputs.overlap import remove_overlap
-from confide.inputs.records import RawRecords, as_raw_records, class_names, same_columns, with_codes
+from confide.inputs.records import RawRecords, as_raw_records, same_columns, with_codes
 from confide.models.answers import Answers
 from confide.models.checkpoints import with_snapshots, with_weights
-from confide.models.loading import as_view, is_estimator, load_object
+from confide.models.loading import load_object
 from confide.models.memo import asked_once
-from confide.models.sklearn.model import task_of
 from confide.views.records import Records
 
 Access: TypeAlias = Literal["white-box", "black-box", "label-only"]
@@ -45,6 +44,7 @@ class Model:
         nonmembers: Records from the same distribution that did not train it.
         population: More such records that did not train it: they calibrate, and are never scored.
         label: The column to be predicted, where records are tables.
+        user: The column, or the array of an .npz file, that says whose record it is. It is no feature.
         task: What the model does, where neither the model nor the labels say it.
         allow_overlap: Leave out records that are among members and non-members, instead of refusing them.
         weights: Weights to put into a PyTorch module: a .safetensors file; in Python also a state dict.
@@ -69,6 +69,7 @@ class Model:
     nonmembers: Table
     population: Table | None = None
     label: OptionalColumn = None
+    user: OptionalColumn = None
     task: Annotated[Task | None, Flag(group=HOLD)] = None
     allow_overlap: Annotated[bool, Flag(group=HOLD)] = False
     weights: Annotated[Any, Flag(group=HOLD, metavar="FILE")] = None
@@ -107,6 +108,7 @@ class ModelData:
         view: what the release shows; it remembers what it said of targets and population: a query may cost.
         targets: members and non-members in an order that says nothing.
         member: bool[n], who of them trained it.
+        who: where each of them stands in the user's files (`confide.core.who.standing`).
         population: people like them who did not.
         classes: labels in the order of their codes; None in a regression.
         name, notes: for the report.
@@ -119,6 +121,7 @@ class ModelData:
     view: LabelOnly
     targets: Records
     member: Bools
+    who: pl.DataFrame
     population: Records | None
     classes: Sequence[Any] | None
     name: str
@@ -146,14 +149,14 @@ def read_model(held: Model, *, rng: Rng) -> ModelData:
     Raises:
         DataError, ModelError: one sentence that says what is wrong and what to do.
     """
-    inside = as_raw_records(held.members, label=held.label, name="members")
+    inside = as_raw_records(held.members, label=held.label, user=held.user, name="members")
     # Members are read first: what they alone show to be wrong is said before the other files are read.
     _need_coverage(held, len(inside))
     others = [("nonmembers", held.nonmembers)]
     others += [] if held.population is None else [("population", held.population)]
-    read = [(n, as_raw_records(d, label=held.label, name=n)) for n, d in others]
+    read = [as_raw_records(d, label=held.label, user=held.user, name=n) for n, d in others]
     # The members' columns are the measure: they trained the model.
-    raw = [inside, *(same_columns(inside, r) for _, r in read)]
+    raw = [inside, *(same_columns(inside, r) for r in read)]
     given, weights = held.model, held.weights
     title = str(given) if isinstance(given, str | Path) else type(given).__name__
     model = load_object(str(given)) if isinstance(given, str | Path) else given
@@ -161,19 +164,22 @@ def read_model(held: Model, *, rng: Rng) -> ModelData:
         model = with_weights(model, weights)
         title += f" with {Path(weights).name}" if isinstance(weights, str | Path) else ""
     # Before the columns are cut to those of the model.
-    notes = _unused(model, inside.x)
-    raw = [RawRecords(features_for(model, r.x), r.y, r.name) for r in raw]
+    notes = unused(model, inside.x)
+    raw = [replace(r, x=features_for(model, r.x)) for r in raw]
     # All sides at once: a class may occur on one side alone.
-    view, classes = _view_and_classes(model, raw, held.task)
+    view, classes = view_and_classes(model, raw, held.task)
     if held.states:
         view = with_snapshots(view, held.states)
     records = [with_codes(r, classes) for r in raw]
-    notes += _need_columns(view, records, classes)
+    notes += need_columns(view, records, classes)
     public = records[2] if held.population is not None else None
     # After labels became codes, so that a record is compared as the model sees it.
-    sides = remove_overlap(records[0], records[1], public, allow_overlap=held.allow_overlap)
+    sides = remove_overlap(records[0], records[1], public, allow_overlap=held.allow_overlap, name=raw[1].name)
+    everybody = Records.concat([sides.members, sides.nonmembers])
+    who = pl.concat([_standing(raw[0])[sides.member_rows], _standing(raw[1])[sides.nonmember_rows]])
     # In random order: their position must not say who is a member.
-    targets, member = shuffled(sides.members, sides.nonmembers, rng=rng)
+    order = rng.permutation(len(everybody))
+    targets, member = everybody.take(order), order < len(sides.members)
     people = [targets] if sides.population is None else [targets, sides.population]
     shown = narrowed(view, held.access)
     # The answers of all targets at once, kept: a query of a remote model costs money and time.
@@ -185,6 +191,7 @@ def read_model(held: Model, *, rng: Rng) -> ModelData:
         view=asked_once(shown, *known),
         targets=targets,
         member=member,
+        who=who[order],
         population=sides.population,
         classes=classes,
         name=title,
@@ -193,99 +200,14 @@ def read_model(held: Model, *, rng: Rng) -> ModelData:
     )
 
 
+def _standing(given: RawRecords) -> pl.DataFrame:
+    """Where each record stands, before any was left out."""
+    return standing(given.name, row=rows_from_one(len(given)), ids=given.ids)
+
+
 def _need_coverage(held: Model, listed: int) -> None:
     if held.trained_on is not None and held.trained_on < listed:
         raise DataError(
             f"there are {listed:,} members, but trained_on is {held.trained_on:,}: give the number of all "
             "records that trained the model."
         )
-
-
-def _view_and_classes(
-    model: Any, raw: Sequence[RawRecords], task: Task | None
-) -> tuple[LabelOnly, Sequence[Any] | None]:
-    """The view, and the labels in the order of their codes (None in a regression).
-
-    An estimator is asked for just the labels that there are; the columns of any other model are taken to be
-    the classes 0..C-1, or the sorted labels. Labels with fractions mean a regression, unless `task` is given.
-    """
-    # A few records show how a model answers (scores, labels or values), and cost few queries.
-    probe = raw[0].x[:64]
-    if task is None and is_estimator(model):
-        task = task_of(model)
-    # A label of 2.5 cannot be a class.
-    if task is None and all(s.y.dtype.kind == "f" and np.any(s.y % 1 != 0) for s in raw):
-        task = "regression"
-    if task == "regression" or getattr(model, "task", None) == "regression":
-        return as_view(model, task="regression", probe=probe), None
-    if is_estimator(model):
-        # An estimator knows its classes by name, so labels need not be numbered.
-        classes: list[Any] = np.unique(np.concatenate([s.y for s in raw])).tolist()
-        return as_view(model, classes=classes), classes
-    classes = class_names(raw)
-    return as_view(model, classes=classes, probe=probe), classes
-
-
-def _unused(model: Any, x: Batch) -> list[str]:
-    """A note on the columns that the model was not trained on."""
-    names = getattr(model, "feature_names_in_", None)
-    if names is None or not isinstance(x, pl.DataFrame):
-        return []
-    unused = [c for c in x.columns if c not in set(names)]
-    return (
-        [f"The model was not trained on the columns {', '.join(unused)}: they were not used."]
-        if unused
-        else []
-    )
-
-
-def features_for(model: Any, x: Batch) -> Batch:
-    """The features in the form in which the model was trained: a frame by name, or a matrix of numbers.
-
-    Raises:
-        DataError: if the model wants columns that are missing, or numbers where there is text.
-    """
-    if not isinstance(x, pl.DataFrame):
-        return x
-    names = getattr(model, "feature_names_in_", None)
-    if names is not None:
-        lacking = [str(n) for n in names if n not in x.columns]
-        if lacking:
-            raise DataError(
-                f"the model was trained with the columns {', '.join(lacking)}: the files lack them."
-            )
-        return x.select([str(n) for n in names])
-    # An estimator or a torch module, fitted without names: it takes a matrix. A function may take the frame
-    # itself.
-    if hasattr(model, "get_params") or hasattr(model, "named_parameters"):
-        text = [c for c, kind in x.schema.items() if not (kind.is_numeric() or kind == pl.Boolean())]
-        if text:
-            raise DataError(
-                f"the model takes numbers, but the columns {', '.join(text)} are not: give the encoded "
-                "table, or an import path to a pipeline that encodes them (`mypkg.mymodel:predict`)."
-            )
-        # float32 is what torch parameters have by default; scikit-learn computes in float64.
-        return x.cast(pl.Float32 if hasattr(model, "named_parameters") else pl.Float64).to_numpy()
-    return x
-
-
-def _need_columns(view: LabelOnly, records: Sequence[Records], classes: Sequence[Any] | None) -> list[str]:
-    """Ask about a handful of records, so that an unusable model is refused before anything is trained.
-
-    Returns a note where the model knows more classes than there are labels.
-    """
-    # A handful is as good as all, and a remote model is asked once.
-    few = records[0].x[: min(8, len(records[0]))]
-    if not isinstance(view, BlackBox):
-        view.labels(few)
-        return []
-    columns = view.predict(few).shape[1]
-    if classes is None or columns == len(classes):
-        return []
-    if columns > len(classes):
-        return [f"The model answers with {columns} classes, of which {len(classes)} occur among the labels."]
-    shown = ", ".join(str(c) for c in classes[:6]) + (", ..." if len(classes) > 6 else "")
-    raise ModelError(
-        f"the model answers with {columns} classes, but the labels need {len(classes)} ({shown}): number "
-        "the labels from 0 as the model does, or give the model of these labels."
-    )

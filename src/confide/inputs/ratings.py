@@ -14,6 +14,7 @@ from confide.core.arrays import Bools, Ints
 from confide.core.errors import DataError
 from confide.core.flags import HOW, KNOWS, Column, Flag, Held, OptionalColumn
 from confide.core.flags import Table as AnyTable
+from confide.core.who import first_rows, standing
 from confide.inputs.columns import coded, need, need_ids, numbers
 from confide.inputs.keys import as_ids, original_ids, refuse_strangers
 from confide.inputs.source import Role, Source
@@ -105,6 +106,7 @@ class RatingsData:
         people, items: what the codes stand for.
         name: of the file.
         source: of the original ratings.
+        who: where each of `people` stands in the original ratings (`confide.core.who.standing`).
         released: the released ones, with the same codes; None where the originals are released.
         released_source: of the released ones.
         absent: bool[n], who of `people` is not in the release.
@@ -117,6 +119,7 @@ class RatingsData:
     items: pl.Series
     name: str
     source: Source
+    who: pl.DataFrame
     released: Interactions | None = None
     released_source: Source | None = None
     absent: Bools | None = None
@@ -187,6 +190,7 @@ def read_ratings(held: Ratings) -> RatingsData:
         items=what.labels,
         name=table.name,
         source=Source.of(table, roles, time=more.form),
+        who=_standing(table, table.frame[held.user], who.labels),
         notes=() if more.form is None else more.form.notes,
         counted=_merged(table, records),
     )
@@ -226,6 +230,7 @@ def _matched(
     # One after the other, and each column as text only while it is coded: text takes the most memory here.
     records, form = read(table, ids, rating, time)
     public, shown_form = read(other, theirs, kept["rating"], kept["time"])
+    who = _standing(table, ids, people)
     del ids, theirs
     refuse_strangers(
         _pairs(records),
@@ -246,6 +251,7 @@ def _matched(
         items=items,
         name=other.name,
         source=Source.of(table, roles, time=form),
+        who=who,
         released=public,
         released_source=Source.of(other, kept, time=shown_form),
         # The owner has left them out already: they are controls without a coin.
@@ -253,6 +259,10 @@ def _matched(
         notes=(*lacks, *(() if form is None else form.notes)),
         counted=(*_merged(table, records), *(unasked,) * (outsiders > 0)),
     )
+
+
+def _standing(table: Table, ids: pl.Series, people: pl.Series) -> pl.DataFrame:
+    return standing(table.name, row=first_rows(ids, people), ids=as_ids(people))
 
 
 def _pairs(records: Interactions) -> Ints:

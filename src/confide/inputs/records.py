@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import zipfile
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeAlias
 
@@ -14,8 +14,9 @@ from numpy.typing import ArrayLike
 
 from confide.core.arrays import Array, Batch
 from confide.core.errors import DataError
-from confide.inputs.columns import missing
+from confide.inputs.columns import missing, need_ids
 from confide.inputs.frames import PandasFrame, from_pandas, is_pandas
+from confide.inputs.keys import as_ids
 from confide.inputs.tables import Tabular, read_table
 from confide.views.records import Records
 
@@ -30,18 +31,20 @@ class RawRecords:
         x: array [n, ...] or polars frame of n rows.
         y: raw labels [n], of any type.
         name: what to call it in a message: a file's name, or 'members'.
+        ids: whose record each is, as text; None where no column says it.
     """
 
     x: Batch
     y: Array
     name: str
+    ids: pl.Series | None = None
 
     def __len__(self) -> int:
         return len(self.y)
 
 
 def as_raw_records(
-    data: RawRecords | Records | Tabular | Pair, *, label: str | None, name: str
+    data: RawRecords | Records | Tabular | Pair, *, label: str | None, name: str, user: str | None = None
 ) -> RawRecords:
     """Records from what a user has: a .parquet, .csv or .npz (`X`, `y`) file, a frame, (X, y), `Records`.
 
@@ -49,31 +52,45 @@ def as_raw_records(
         data: the records.
         label: the column of the label, where the records are a table.
         name: what to call them in messages; a file is called by its name.
+        user: the column that says whose record it is; it is no feature.
 
     Raises:
-        DataError: if it is none of these, cannot be read, is empty, or has no such label.
+        DataError: if it is none of these, cannot be read, is empty, or has no such label or id.
     """
     if isinstance(data, RawRecords):
         return data
     if isinstance(data, Records):
-        return RawRecords(data.x, data.y, name)
+        return _identified(RawRecords(data.x, data.y, name), user)
     if isinstance(data, str | Path) and Path(data).suffix.lower() == ".npz":
-        return _read_npz(Path(data))
+        return _read_npz(Path(data), user)
     if isinstance(data, str | Path | pl.DataFrame) or is_pandas(data):
-        return _from_table(data, label=label, name=name)
+        return _identified(_from_table(data, label=label, user=user, name=name), user)
     if isinstance(data, tuple | list) and len(data) == 2:
         x, y = _frame_or_array(data[0], name=name), np.asarray(data[1])
         # A column of labels cut out of a frame often has the shape [n, 1].
         y = y[:, 0] if y.ndim == 2 and y.shape[1] == 1 else y
         if y.ndim != 1 or len(x) != len(y):
             raise DataError(f"{name}: {len(x)} rows but labels of shape {y.shape}: give one label a row.")
-        return RawRecords(x, y, name)
+        return _identified(RawRecords(x, y, name), user)
     raise DataError(
         f"{name} is of type {type(data).__name__}: give (X, y), a frame with a label column, or a file."
     )
 
 
-def _from_table(data: Tabular, *, label: str | None, name: str) -> RawRecords:
+def _identified(records: RawRecords, user: str | None) -> RawRecords:
+    """The records with the column of ids set apart from the features."""
+    if user is None:
+        return records
+    if not isinstance(records.x, pl.DataFrame):
+        raise DataError(
+            f"{records.name} has no columns, so none is called {user!r}: give the ids in a table, or as an "
+            "array of an .npz file."
+        )
+    need_ids(records.x, [user], name=records.name)
+    return replace(records, x=records.x.drop(user), ids=as_ids(records.x[user]))
+
+
+def _from_table(data: Tabular, *, label: str | None, user: str | None, name: str) -> RawRecords:
     """Split a table into features and the label column."""
     table = read_table(data, name=name, others=(".npz",))
     frame, called = table.frame, table.name
@@ -89,21 +106,23 @@ def _from_table(data: Tabular, *, label: str | None, name: str) -> RawRecords:
         raise DataError(f"{called}: {holes} rows have no {label!r}: drop them, or fill the label in.")
     x = frame.drop(label)
     if table.format == "csv":  # a csv cannot say whether 40 is a whole number; two files must agree on it
-        whole = [c for c, kind in x.schema.items() if kind.is_integer()]
+        whole = [c for c, kind in x.schema.items() if kind.is_integer() and c != user]
         x = x.with_columns(pl.col(whole).cast(pl.Float64))
     return RawRecords(x, frame[label].to_numpy(), called)
 
 
-def _read_npz(path: Path) -> RawRecords:
+def _read_npz(path: Path, user: str | None) -> RawRecords:
     if not path.exists():
         raise DataError(f"{path} does not exist: check the path.")
     try:
         # Unpickling runs code that the file brings.
         with np.load(path, allow_pickle=False) as arrays:
-            lacking = {"X", "y"} - set(arrays.files)
-            if lacking:
-                raise DataError(f"{path.name} holds {_listed(arrays.files)}: it needs the arrays X and y.")
-            x, y = arrays["X"], arrays["y"]
+            needed = ["X", "y", *([] if user is None else [user])]
+            if not set(needed) <= set(arrays.files):
+                raise DataError(
+                    f"{path.name} holds {_listed(arrays.files)}: it needs the arrays {' and '.join(needed)}."
+                )
+            x, y, ids = arrays["X"], arrays["y"], None if user is None else arrays[user]
     except (OSError, ValueError, zipfile.BadZipFile, EOFError) as error:
         raise DataError(
             f"{path.name} cannot be read as npz without unpickling ({error}): save plain arrays X and y."
@@ -112,7 +131,13 @@ def _read_npz(path: Path) -> RawRecords:
         raise DataError(
             f"{path.name}: X has {len(x)} rows and y has {len(y)}: they must match, and not be empty."
         )
-    return RawRecords(x, y, path.name)
+    if user is None or ids is None:
+        return RawRecords(x, y, path.name)
+    if ids.shape != y.shape:
+        raise DataError(f"{path.name}: {user} is {ids.shape} for {len(y)} records: give one id for each.")
+    whose = pl.DataFrame({user: ids})
+    need_ids(whose, [user], name=path.name)
+    return RawRecords(x, y, path.name, as_ids(whose[user]))
 
 
 def _frame_or_array(x: ArrayLike | pl.DataFrame | PandasFrame, *, name: str) -> Batch:
@@ -148,7 +173,7 @@ def same_columns(first: RawRecords, other: RawRecords) -> RawRecords:
                     f"column {column!r} is {kind} in {first.name} and {aligned.schema[column]} in "
                     f"{other.name}: save both with the same type."
                 )
-        return RawRecords(aligned, other.y, other.name)
+        return replace(other, x=aligned)
     if isinstance(first.x, pl.DataFrame) or isinstance(other.x, pl.DataFrame):
         raise DataError(
             f"{first.name} and {other.name} are a table and an array: give both as tables or both as arrays."

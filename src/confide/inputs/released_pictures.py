@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from confide.core.arrays import Floats, Ints
 from confide.core.errors import DataError
-from confide.inputs.albums import Album
+from confide.inputs.albums import Album, numbered
 from confide.inputs.folders import pictures_in
 from confide.inputs.keys import SURE, key_pairs
 from confide.inputs.picture_files import named, opened, pixels_of_npz
@@ -51,7 +51,7 @@ def matched(given: Given, album: Album, *, key: Tabular | None) -> Pictures:
 def _released(given: Given) -> tuple[str, Sequence[str], NDArray[np.uint8]]:
     """What to call the released pictures, their names, and their pixels."""
     if isinstance(given, Pictures):
-        return "the released pictures", [str(i) for i in range(len(given))], given.pixels
+        return "the released pictures", numbered(len(given)), given.pixels
     path = Path(given)
     if path.is_dir():
         files, _ = pictures_in(path)
@@ -59,7 +59,7 @@ def _released(given: Given) -> tuple[str, Sequence[str], NDArray[np.uint8]]:
             raise DataError(f"{path} holds no pictures: name the folder that holds the released ones.")
         return str(path), files, opened(path, files, None)
     pixels = pixels_of_npz(path)
-    return str(path), [str(i) for i in range(len(pixels))], pixels
+    return str(path), numbered(len(pixels)), pixels
 
 
 def _rows(files: Sequence[str], album: Album, *, key: Tabular | None, title: str) -> Ints:

@@ -13,6 +13,7 @@ from confide.core.errors import DataError
 from confide.core.flags import HOW, KNOWS, Column, Flag, Held, OptionalColumn
 from confide.core.flags import Table as AnyTable
 from confide.core.nouns import AnyMechanism
+from confide.core.who import first_rows, standing
 from confide.inputs.columns import coded, need, need_ids
 from confide.inputs.keys import as_ids, numbered, original_ids, refuse_strangers
 from confide.inputs.lengths import parse_length
@@ -122,7 +123,7 @@ class TracesData:
         people: what the codes of people stand for.
         places: what those of places stand for; None where they are cells.
         name: of the file.
-        source: of the original traces.
+        source, who: of the original traces, and where each of `people` stands in them (`core.who.standing`).
         released: the released traces, a person for each of their user ids, places under the same codes; None
             where the originals are released.
         owner: int64[ids], the person behind each user id of the released traces; a person has several where
@@ -131,8 +132,7 @@ class TracesData:
         exact: the original traces as they were read, row for row as `records`; None where the originals are
             released. Who knows how a released file was made applies that to these.
         grid: on which `records` and `released` stand; None where the originals are released.
-        notes: how the times were read, in sentences.
-        counted: what was left out, in sentences that count people.
+        notes, counted: how the times were read; what was left out, in sentences that count people.
     """
 
     records: views.Traces
@@ -140,6 +140,7 @@ class TracesData:
     places: pl.Series | None
     name: str
     source: Source
+    who: pl.DataFrame
     released: views.Traces | None = None
     owner: Ints | None = None
     released_source: Source | None = None
@@ -221,6 +222,7 @@ def read_traces(held: Traces, *, made_by: AnyMechanism | None = None, sure: bool
         places=places.labels,
         name=names[1],
         source=sources[0],
+        who=standing(names[0], row=first_rows(ids[0], people.labels), ids=people.labels),
         notes=times[0].form.notes,
     )
     if released is None:

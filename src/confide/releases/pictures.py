@@ -77,9 +77,8 @@ class PicturesFile:
         return {"pictures": len(view), "different pictures": len(view) - copies(view.pixels)}
 
     def key(self, numbers: Ints) -> Sequence[tuple[str, int]]:
-        """Each original file with its number; of an .npz file each row with its new row, both from 0."""
-        first = 0 if self.album.source.form == "folder" else 1
-        return list(zip(self.album.files, (numbers - first).tolist(), strict=True))
+        """Each original file with its number; of an .npz file each row with its new row, both from 1."""
+        return list(zip(self.album.files, numbers.tolist(), strict=True))
 
     def names(self, numbers: Ints | None) -> list[str]:
         """The file of each picture in a release.

@@ -47,6 +47,8 @@ def report(
     limits: Sequence[Limit] = (),
     strict: bool = False,
     version: str = "",
+    show_rows: bool = False,
 ) -> Report:
-    """The report on one or more audited releases; see `page` for its arguments."""
-    return Report(page(sections, seed=seed, audience=audience, limits=limits, strict=strict, version=version))
+    """The report on one or more audited releases; see `page` and `Report` for its arguments."""
+    made = page(sections, seed=seed, audience=audience, limits=limits, strict=strict, version=version)
+    return Report(made, show_rows)

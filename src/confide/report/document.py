@@ -18,12 +18,17 @@ from confide.report.renders.text import to_text
 class Report:
     """A page and its renders: HTML, JSON and the terminal.
 
+    Args:
+        page: every word and number.
+        show_rows: print tables that point at people too; HTML and JSON have them in any case.
+
     >>> Report.load(Path("nowhere/report.json"))
     Traceback (most recent call last):
     confide.core.errors.DataError: nowhere/report.json cannot be read (No such file or directory): ...
     """
 
     page: Page = field(repr=False)
+    show_rows: bool = False
 
     @property
     def exit_code(self) -> int:
@@ -48,7 +53,7 @@ class Report:
         renders = {
             ".html": self.html,
             ".json": self.json,
-            ".txt": lambda: to_text(self.page, width=80) + "\n",
+            ".txt": lambda: to_text(self.page, width=80, show_rows=self.show_rows) + "\n",
         }
         if path.suffix not in renders:
             raise DataError(f"a report cannot be saved as {path.name}: end the name in .html, .json or .txt.")
@@ -59,16 +64,16 @@ class Report:
         return path
 
     @classmethod
-    def load(cls, path: str | Path) -> Report:
+    def load(cls, path: str | Path, *, show_rows: bool = False) -> Report:
         """The report kept in a report.json, to be rendered again; also one of an earlier version.
 
         Raises:
             DataError: if the file cannot be read or is not a report.
         """
-        return cls(from_json(path))
+        return cls(from_json(path), show_rows)
 
     def __str__(self) -> str:
-        return to_text(self.page)
+        return to_text(self.page, show_rows=self.show_rows)
 
     def _repr_html_(self) -> str:
         # In a frame of its own, so that the page's styles do not change the notebook.

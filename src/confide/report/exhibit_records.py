@@ -27,6 +27,7 @@ def table_record(table: Table, *, redaction: Redaction) -> page_types.TableRecor
     """A table as the audience may see it."""
     return {
         "kind": "table",
+        "internal": table.internal,
         "title": table.title,
         "reading": _reading(table.reading, redaction),
         "head": [redaction.text(head) for head in table.head],

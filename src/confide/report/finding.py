@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
+import polars as pl
+
 from confide.core.budget import Budget, Unit
 from confide.core.diagnostics import Diagnostics
 from confide.core.errors import AccessError, ConfideError, EvidenceError, KnowledgeError
@@ -136,6 +138,8 @@ class Section:
         unexplained: why the attacks may have looked at the release in a wrong way, as one clause: then no
             limit counts as kept.
         exhibits: further tables and plots, in this order.
+        who: the table of targets (`confide.core.who.table_of`), by which those who are most exposed are
+            named; None where nobody says, or the audience must not know.
     """
 
     release: str
@@ -156,6 +160,7 @@ class Section:
     among: int = 1
     unexplained: str = ""
     exhibits: tuple[Exhibit, ...] = ()
+    who: pl.DataFrame | None = None
 
     @property
     def comparable(self) -> bool:

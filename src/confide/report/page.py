@@ -155,7 +155,7 @@ def _worst_off(s: Section, redaction: Redaction) -> list[WorstOffRecord]:
     evidence = s.evidence.get(s.headline.risk.attack)
     if evidence is None or not goal(s.goal).lists:
         return []
-    return points.worst_off_table(evidence, redaction=redaction)
+    return points.worst_off_table(evidence, redaction=redaction, who=s.who)
 
 
 def _skipped(skip: Skipped, s: Section, redaction: Redaction) -> SkippedRecord:

@@ -141,6 +141,7 @@ class TableRecord(TypedDict):
     """A table of an audit; what is no number, or rests on too few people for the public, is null."""
 
     kind: Literal["table"]
+    internal: Annotated[bool, Rule(description="does it point at people, places or items?")]
     title: str
     reading: str
     head: list[str]
@@ -203,8 +204,9 @@ class ChartRecord(TypedDict):
 
 
 class WorstOffRecord(TypedDict):
-    """One of the most exposed records."""
+    """One of the most exposed: who it is in the user's own file, and the number in the evidence."""
 
+    who: str
     target: int
     times: int
     lookalikes: Share

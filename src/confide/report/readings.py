@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from confide.core.diagnostics import Curve
+from confide.core.who import COUNTED
 from confide.report.goals import Goal
 from confide.report.page_types import ChartName, LabelRecord
 
@@ -124,10 +125,10 @@ def _list_words(goal: Goal) -> list[str]:
     each = goal.noun.removesuffix("s")
     return [
         f"The most exposed {goal.noun}",
-        f"{_capital(goal.noun)} by their number, with the share of {goal.control} with a claim that is at "
-        "least as sure. This table points at people; do not pass it on.",
+        f"{_capital(goal.noun)} by where they stand in your data, with the share of {goal.control} with a "
+        f"claim that is at least as sure. {COUNTED} This table points at people; do not pass it on.",
         each,
-        "worlds in",
+        "times in",
         f"{goal.false_claim} as surely",
     ]
 

@@ -17,6 +17,7 @@ from confide.audits.spec import AuditSpec, Context, Count
 from confide.core.arrays import Ints
 from confide.core.estimate import Estimate, Measured
 from confide.core.nouns import AnyAttack, AnyMechanism
+from confide.core.who import table_of
 from confide.games.membership.counts import Aggregates
 from confide.inputs.counts import Counts, CountsData, read_counts
 from confide.measure import measure
@@ -92,8 +93,8 @@ class CountsSubject:
         return (by_visits(release, self._visits()),)
 
     def targets(self, release: AuditedRelease) -> pl.DataFrame:
-        codes = pl.Series(range(len(self.data.people)), dtype=pl.Int64)
-        return pl.DataFrame({"target": codes, "person": self.data.people, "visits": self._visits()})
+        codes = np.arange(len(self.data.people))
+        return table_of(codes, self.data.who, pl.Series("visits", self._visits()))
 
     def risk(self, release: AuditedRelease, plain: AuditedRelease) -> Estimate | None:
         # One attack for all releases, the strongest on the unprotected counts: a choice for each would

@@ -10,6 +10,7 @@ import polars as pl
 from confide.attacks.reconstruction.images.deblur import EXACT, ROUNDED, deblurred, power_of
 from confide.audits.images.closed_set import CLEAR, RETRAINED, ClosedSet
 from confide.core.arrays import Ints
+from confide.core.who import table_of
 from confide.inputs.images import ImagesData
 from confide.measure.pictures import average, psnr
 from confide.mechanisms.anonymize.gaussian_blur import GaussianBlur, blurred
@@ -79,19 +80,11 @@ def people_table(found: ClosedSet, album: ImagesData) -> Table:
 
 def recognised_as(found: ClosedSet, album: ImagesData) -> pl.DataFrame:
     """For each picture its file, who is in it and, where it was released here, the name it was given."""
-    person = album.pictures.person
-    assert person is not None
     names: list[str | None] = [None] * len(album.pictures)
     for at, code in zip(found.asked.tolist(), found.scores[RETRAINED].argmax(axis=1).tolist(), strict=True):
         names[at] = album.people[code]
-    return pl.DataFrame(
-        {
-            "target": np.arange(len(names)),
-            "file": list(album.files),
-            "person": [album.people[p] for p in person.tolist()],
-            "recognised as": pl.Series(names, dtype=pl.String),
-        }
-    )
+    given = pl.Series("recognised as", names, dtype=pl.String)
+    return table_of(np.arange(len(names)), album.who, given)
 
 
 def deblurring_table(blur: GaussianBlur, found: ClosedSet) -> Table:

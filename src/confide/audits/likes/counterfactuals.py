@@ -15,6 +15,7 @@ from confide.attacks.attribute.likes._trait_model import TraitModel, log_odds
 from confide.core.arrays import Bools, Floats, Ints, Rng
 from confide.core.errors import KnowledgeError
 from confide.core.estimate import Estimate
+from confide.core.who import table_of
 from confide.games.attribute.likes import claims_about, holds
 from confide.inputs.likes import LikesData
 from confide.measure import auc, proportion
@@ -154,20 +155,14 @@ def _own(
 
 
 def targets_of(people: LikesData, found: Crossed) -> pl.DataFrame:
-    """Targets by their own ids, what is true of them, and which of their items speak most for it."""
+    """Targets and who they are, what is true of them, and which of their items speak most for it."""
     n, classes = people.items.people, people.classes
     if people.kind == "number":
         truth = [f"{value:g}" for value in people.value]
     else:
         truth = [people.labels[int(code)] for code in people.value]
-    frame = pl.DataFrame(
-        {
-            "target": pl.Series(np.arange(n), dtype=pl.Int64),
-            "person": people.person,
-            "true": truth,
-            "most telling of their items": pl.Series(found.own, dtype=pl.String),
-        }
-    )
+    own = pl.Series("most telling of their items", found.own, dtype=pl.String)
+    frame = table_of(np.arange(n), people.who, pl.Series("true", truth), own)
     if people.kind != "classes":
         return frame
     claims = pl.DataFrame({"code": np.arange(classes), "claimed": pl.Series(people.labels)})

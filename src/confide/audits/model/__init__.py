@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+import numpy as np
 import polars as pl
 
 from confide.attacks import membership
@@ -20,6 +21,7 @@ from confide.audits.settings import Settings
 from confide.audits.spec import AuditSpec, Context, Count
 from confide.core.estimate import Estimate, Measured
 from confide.core.nouns import AnyAttack, AnyMechanism
+from confide.core.who import table_of
 from confide.inputs.model import Model, ModelData, read_model
 from confide.report import Exhibit
 
@@ -94,9 +96,8 @@ class ModelSubject:
             *(() if norms is None else (norms_plot(norms),)),
         )
 
-    # Records have no ids that a user would know them by.
-    def targets(self, release: AuditedRelease) -> pl.DataFrame | None:
-        return None
+    def targets(self, release: AuditedRelease) -> pl.DataFrame:
+        return table_of(np.arange(len(self.data.who)), self.data.who)
 
     def risk(self, release: AuditedRelease, plain: AuditedRelease) -> Estimate | None:
         return None

@@ -18,6 +18,7 @@ from confide.core.estimate import Estimate
 from confide.core.evidence import Evidence
 from confide.core.nouns import AnyAttack
 from confide.core.play import play
+from confide.core.who import COUNTED, named, table_of
 from confide.games.linkage.ratings import FewerFacts, LinkageWorld
 from confide.inputs.ratings import RatingsData
 from confide.knowledge.ratings import Knowing
@@ -208,7 +209,7 @@ def _right(evidence: Evidence, rate: float) -> Estimate | None:
 
 
 def singled_out(closer: Closer) -> pl.DataFrame:
-    """Table of targets: the person, the fewest of their rarest known facts that single them out, and which.
+    """Table of targets: who they are, the fewest of their rarest known facts that single them out, and which.
 
     Singled out: the attack names the person's own record, above the threshold that keeps false matches to
     5 % with that many facts. Empty for people who are not singled out, or not in the release.
@@ -228,8 +229,9 @@ def singled_out(closer: Closer) -> pl.DataFrame:
     rows: list[dict[str, str | int | None]] = []
     for world, ranks in zip(closer.worlds, rank, strict=True):
         rows += _facts_of(world, ranks, fewest, closer.data)
-    schema = {"target": pl.Int64, "person": pl.String, "fewest_facts": pl.Int64, "singled_out_by": pl.String}
-    return pl.DataFrame(rows, schema=schema, orient="row").sort("target")
+    schema = {"target": pl.Int64, "fewest_facts": pl.Int64, "singled_out_by": pl.String}
+    frame = pl.DataFrame(rows, schema=schema, orient="row").sort("target")
+    return table_of(frame["target"], closer.data.who[frame["target"]], *frame.drop("target").get_columns())
 
 
 def _facts_of(
@@ -246,7 +248,6 @@ def _facts_of(
         rows.append(
             {
                 "target": code,
-                "person": str(data.people[code]),
                 "fewest_facts": few,
                 "singled_out_by": "; ".join(_words(facts, i, data) for _, i in shown) or None,
             }
@@ -266,10 +267,12 @@ def easiest_table(who: pl.DataFrame) -> Table:
     return Table(
         title="Who is singled out by fewest facts",
         reading=f"{caught.height:,} people are singled out at 5 % false matches by true facts that the "
-        f"adversary knows; these are the {listed.height} for whom fewest are needed, the rarest fact first.",
+        f"adversary knows; these are the {listed.height} for whom fewest are needed, the rarest fact first. "
+        f"{COUNTED}",
         head=("person", "facts needed", "which"),
         rows=tuple(
-            (str(r["person"]), str(r["fewest_facts"]), r["singled_out_by"]) for r in listed.to_dicts()
+            (who, str(r["fewest_facts"]), r["singled_out_by"])
+            for who, r in zip(named(listed), listed.to_dicts(), strict=True)
         ),
         internal=True,
     )

@@ -9,6 +9,7 @@ import polars as pl
 
 from confide.audits.release import AuditedRelease
 from confide.core.arrays import Ints, Rng
+from confide.core.who import COUNTED, named, table_of
 from confide.games.linkage.traces import TracesWorld
 from confide.inputs.traces import TracesData
 from confide.knowledge.traces import pieces
@@ -21,10 +22,10 @@ SHOWN = 20
 
 
 def who_by_what(release: AuditedRelease, data: TracesData) -> pl.DataFrame:
-    """List the targets by name, with the fewest known points of each that fit a single trace, their own.
+    """List the targets: who they are, and the fewest known points that fit a single trace, their own.
 
     The points are those of the game of known points, the rarest first, as they stand in the release. Of the
-    targets of the other game only the name is shown.
+    targets of the other game only who they are is shown.
     """
     rng = release.settings.rng
     frames = [_singled_out(world, data, rng("points in the release")) for world in release.worlds]
@@ -33,8 +34,8 @@ def who_by_what(release: AuditedRelease, data: TracesData) -> pl.DataFrame:
     more = np.setdiff1d(others, found["target"].to_numpy())
     names = pl.DataFrame({"target": more}, schema={"target": pl.Int64})
     every = pl.concat([found, names], how="diagonal")
-    person = data.people.gather(every["target"]).alias("person")
-    return every.with_columns(person).select("target", "person", *found.columns[1:]).sort("target")
+    every = every.sort("target")
+    return table_of(every["target"], data.who[every["target"]], *every.drop("target").get_columns())
 
 
 def _singled_out(world: TracesWorld, data: TracesData, rng: Rng) -> pl.DataFrame:
@@ -81,8 +82,13 @@ def easiest_table(who: pl.DataFrame) -> Table:
     found = who.drop_nulls("points that do it").sort("points that do it", "target").head(SHOWN)
     return Table(
         title="Who is singled out by the fewest points",
-        reading="Points are taken the rarest first, of those that the adversary knew.",
+        reading=f"Points are taken the rarest first, of those that the adversary knew. {COUNTED}",
         head=("person", "points", "which"),
-        rows=tuple(found.select("person", "points that do it", "singled out by").iter_rows()),
+        rows=tuple(
+            (who, *cells)
+            for who, cells in zip(
+                named(found), found.select("points that do it", "singled out by").iter_rows(), strict=True
+            )
+        ),
         internal=True,
     )

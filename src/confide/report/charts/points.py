@@ -6,10 +6,12 @@ from collections.abc import Mapping, Sequence
 from math import isfinite
 
 import numpy as np
+import polars as pl
 
 from confide.core.arrays import Floats
 from confide.core.diagnostics import Curve
 from confide.core.evidence import Evidence
+from confide.core.who import named, of_attack
 from confide.measure import records as measured
 from confide.measure.risk import Roc
 from confide.report.finding import Audience, Finding, Section
@@ -101,13 +103,24 @@ def worst_off_records(evidence: Evidence, *, redaction: Redaction) -> list[Datum
     ]
 
 
-def worst_off_table(evidence: Evidence, *, redaction: Redaction, most: int = 10) -> list[WorstOffRecord]:
-    """The most exposed records with their numbers; for the public, none."""
+def worst_off_table(
+    evidence: Evidence, *, redaction: Redaction, who: pl.DataFrame | None = None, most: int = 10
+) -> list[WorstOffRecord]:
+    """Who is most exposed, named by where they stand in the user's own file; for the public, nobody."""
     if redaction.public:
         return []
     rows = measured(evidence).sort("fpr", "target").head(most)
+    names: dict[int, str] = {}
+    if who is not None:
+        mine = of_attack(who, evidence.attack)
+        names = dict(zip(mine["target"].to_list(), named(mine), strict=True))
     return [
-        {"target": int(target), "times": int(times), "lookalikes": _short(fpr)}
+        {
+            "who": names.get(target, f"target {target}"),
+            "target": int(target),
+            "times": int(times),
+            "lookalikes": _short(fpr),
+        }
         for target, times, fpr in rows.select("target", "worlds_in", "fpr").iter_rows()
     ]
 

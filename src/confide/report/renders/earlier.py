@@ -65,6 +65,7 @@ def _section(s: Kept, charts: list[Kept]) -> Kept:
         "goal": goal.name,
         "finding": finding,
         "labels": readings.labels(goal, rate=one_in(point["fpr"]) if point else ""),
+        "worst_off": [{"who": f"target {r['target']}", **r} for r in s.get("worst_off", [])],
         "exhibits": [*exhibits, *(_exhibit(e) for e in s.get("exhibits", []))],
     }
 
@@ -74,6 +75,7 @@ def _access(ladder: Kept) -> ExhibitRecord:
     fprs = [at["fpr"] for at in ladder["rungs"][0]["tpr_at"]]
     return {
         "kind": "table",
+        "internal": False,
         "title": "What each kind of access gives",
         "reading": " ".join([*ladder["sentences"], ladder["note"]]),
         "head": ["access", "accuracy", "AUC", *(f"found at {one_in(fpr)}" for fpr in fprs)],
@@ -123,7 +125,8 @@ def _norm_line(name: str, records: list[Kept]) -> LineRecord:
 
 def _exhibit(e: Kept) -> Kept:
     if e["kind"] == "table":
-        return e
+        # What no version marked may point at people: it is not printed unasked.
+        return {"internal": True, **e}
     new = {"log_y": False, "places": [], "why": "it has no point to draw"}
     return {**new, **e, "lines": [{"bands": [], **line} for line in e["lines"]]}
 

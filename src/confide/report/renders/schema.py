@@ -38,7 +38,8 @@ PUBLIC: Schema = {
                         "exhibits": {
                             "items": {
                                 "properties": {
-                                    "lines": {"items": {"properties": {"labels": {"maxItems": 0}}}}
+                                    "internal": {"const": False},
+                                    "lines": {"items": {"properties": {"labels": {"maxItems": 0}}}},
                                 }
                             }
                         },

@@ -6,8 +6,16 @@ import shutil
 import textwrap
 from collections.abc import Sequence
 
-from confide.report.page_types import Cell, EstimateRecord, ExhibitRecord, FindingRecord, Page, SectionRecord
-from confide.report.rates import one_in
+from confide.report.page_types import (
+    Cell,
+    EstimateRecord,
+    ExhibitRecord,
+    FindingRecord,
+    Page,
+    SectionRecord,
+    TableRecord,
+)
+from confide.report.rates import one_in, percent
 from confide.report.renders.cells import SIGNS, columns, digits, number, plain
 from confide.report.sentences import operating_point
 from confide.report.skipped import fold
@@ -28,8 +36,13 @@ PLAIN = {"✓": "OK", "✕": "NO", "?": "?", "•": "-"}
 """The signs of the verdict, for terminals that have no such letters."""
 
 
-def to_text(page: Page, *, width: int | None = None) -> str:
-    """The report for a terminal of `width` columns; the window's own by default, 100 at most."""
+def to_text(page: Page, *, width: int | None = None, show_rows: bool = False) -> str:
+    """The report for a terminal of `width` columns; the window's own by default, 100 at most.
+
+    Args:
+        show_rows: print the tables that point at people, places and items too. A terminal is looked at by
+            others, and kept in logs: unasked, these tables are in the files alone.
+    """
     # Longer lines than 100 characters are hard to read.
     width = width or min(shutil.get_terminal_size((80, 24)).columns, 100)
     verdict = f"[{PLAIN[SIGNS[page['verdict']]]}] {page['verdict_sentence']}"
@@ -37,7 +50,7 @@ def to_text(page: Page, *, width: int | None = None) -> str:
     for i, s in enumerate(page["sections"]):
         # On a terminal repetition pushes the news out of sight; the page in HTML says everything in each
         # section.
-        lines += ["", *_section(page, _unsaid(s, page["sections"][:i]), width)]
+        lines += ["", *_section(page, _unsaid(s, page["sections"][:i]), width, show_rows)]
     lines += ["", *_wrap(f"Seed {page['seed']}; {page['schema']}; for {page['audience']} use.", width)]
     return "\n".join(lines)
 
@@ -53,7 +66,7 @@ def _unsaid(s: SectionRecord, earlier: Sequence[SectionRecord]) -> SectionRecord
     }
 
 
-def _section(page: Page, s: SectionRecord, width: int) -> list[str]:
+def _section(page: Page, s: SectionRecord, width: int, show_rows: bool) -> list[str]:
     mine = [f for f in page["findings"] if f["release"] == s["release"]]
     lines = _wrap(f"== {s['release']} ==", width) if len(page["sections"]) > 1 else []
     lines += [*_wrap(s["headline"], width), *(line for x in s["support"] for line in _wrap(x, width))]
@@ -64,8 +77,14 @@ def _section(page: Page, s: SectionRecord, width: int) -> list[str]:
     skipped = [(k["attack"], k["why"]) for k in page["skipped"] if k["release"] == s["release"]]
     missed = [f"{attacks}: {why}" for attacks, why in fold(skipped)]
     lines += _listed("Did not run", missed, width)
+    pointing = [e for e in s["exhibits"] if e["kind"] == "table" and e["internal"]] + _worst_off(s)
     for exhibit in s["exhibits"]:
+        lines += _exhibit(exhibit, width) if exhibit not in pointing else []
+    for exhibit in pointing if show_rows else ():
         lines += _exhibit(exhibit, width)
+    if pointing and not show_rows:
+        titles = "; ".join(e["title"] for e in pointing)
+        lines += ["", *_wrap(f"{titles}: in the files of the report; --show-rows prints it here too.", width)]
     lines += _listed("What it means", s["means"], width)
     lines += _listed("What it does not mean", s["means_not"], width)
     lines += _listed("What to do next", s["next"], width)
@@ -73,6 +92,27 @@ def _section(page: Page, s: SectionRecord, width: int) -> list[str]:
     remarks = [f"{f['attack']}: {line}" for f in mine for line in f["remarks"]]
     lines += _listed("What the attacks noticed", remarks, width)
     return lines + _listed("Notes", s["notes"], width)
+
+
+def _worst_off(s: SectionRecord) -> list[TableRecord]:
+    """The most exposed, as a table."""
+    if not s["worst_off"] or not s["labels"]["worst_off"]:
+        return []
+    title, reading, *head = s["labels"]["worst_off"]
+    # Counts as text: they are no numbers with digits after the point.
+    rows: list[list[Cell]] = [
+        [r["who"], f"{r['times']}", f"at most {percent(r['lookalikes'])}"] for r in s["worst_off"]
+    ]
+    return [
+        {
+            "kind": "table",
+            "internal": True,
+            "title": title,
+            "reading": reading,
+            "head": head,
+            "rows": rows,
+        }
+    ]
 
 
 def _exhibit(e: ExhibitRecord, width: int) -> list[str]:
