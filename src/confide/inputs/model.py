@@ -46,7 +46,8 @@ class Model:
         label: The column to be predicted, where records are tables.
         user: The column, or the array of an .npz file, that says whose record it is. It is no feature.
         task: What the model does, where neither the model nor the labels say it.
-        allow_overlap: Leave out records that are among members and non-members, instead of refusing them.
+        allow_overlap: Leave records that are among members and non-members out of both, instead of refusing
+            them.
         weights: Weights to put into a PyTorch module: a .safetensors file; in Python also a state dict.
         checkpoints: Earlier weights of the same training run, published too, oldest first. Repeatable.
         access: What will be published: the weights, the scores, or the decisions. White-box plays the attacks

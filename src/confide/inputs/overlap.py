@@ -10,7 +10,8 @@ import polars as pl
 from confide.core.arrays import Bools, Ints
 from confide.core.errors import DataError
 from confide.inputs.columns import named_rows
-from confide.views.records import Records
+from confide.measure.rows import mix
+from confide.views.records import Records, Words
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -41,9 +42,11 @@ def remove_overlap(
 ) -> TwoSides:
     """Keep each record on one side only.
 
-    Exact copies within a side are kept once. A record on both sides is an error, or with
-    `allow_overlap` leaves the non-members. A population record that is a member or a non-member
-    leaves the population.
+    Exact copies within a side are kept once. A record on both sides is an error, or with `allow_overlap`
+    leaves both: taken out of one side alone it would be missing there, and common records would tell the
+    sides apart without any model. Where one side is larger, so would copies, which are all on that side more
+    often than a single record: some of its records with copies are left out too. A population record that is
+    a member or a non-member leaves the population.
 
     Args:
         name: of the non-members in messages: the user's file.
@@ -62,13 +65,22 @@ def remove_overlap(
             raise DataError(
                 f"{len(np.unique(outside[shared]))} records stand among the members and among the "
                 f"non-members ({named_rows(pl.Series(shared))} of {name}): take them out of one side, or "
-                "pass --allow-overlap to leave them out of the non-members."
+                "pass --allow-overlap to leave them out of both."
             )
-        # The non-members give way, because it is certain that a record among the members trained the model.
-        notes.append(
-            f"{int((rest & shared).sum())} non-members are members too and were left out of the non-members."
-        )
+        both = int((rest & shared).sum())
+        notes.append(f"{both} records are members and non-members and were left out of both.")
+        kept &= ~np.isin(inside, outside)
         rest &= ~shared
+        sides = [("members", inside, kept), ("non-members", outside, rest)]
+        side, keys, many = max(sides, key=lambda s: len(s[1]))
+        # Chosen among those that are left: the others are counted above.
+        thinned = many & ~_as_often(keys, min(len(k) for _, k, _ in sides))
+        if thinned.any():
+            notes.append(
+                f"{int(thinned.sum())} {side} that had copies were left out too: there are more {side} than "
+                "others, and copies would tell the sides apart."
+            )
+        many &= ~thinned
     if population is not None:
         # A target in the population would calibrate itself.
         known = np.isin(population.fingerprints(), np.concatenate([inside, outside[rest]]))
@@ -89,6 +101,20 @@ def remove_overlap(
         np.flatnonzero(rest),
         tuple(notes),
     )
+
+
+def _as_often(keys: Words, fewer: int) -> Bools:
+    """A choice of the records of a side by their copies, as on a side of `fewer` records: bool[n].
+
+    Of a pool divided at random into m and n < m records, c copies are all among the m with probability
+    m (m - 1) ... (m - c + 1) over the same of the pool, and so with n. One record is among the m as often as
+    m of m + n. So of those with c copies the product of (n - i) / (m - i), i = 1 .. c - 1, is kept.
+    """
+    _, number, count = np.unique(keys, return_inverse=True, return_counts=True)
+    i = np.arange(1, count.max())
+    share = np.concatenate([[1.0, 1.0], np.cumprod(np.maximum(fewer - i, 0) / (len(keys) - i))])
+    # Mixed: a fingerprint tells records apart, but need not be spread evenly over all numbers.
+    return mix(keys.astype(np.int64)) / 2.0**64 < share[count[number]]
 
 
 def _once(records: Records, side: str, notes: list[str]) -> Bools:

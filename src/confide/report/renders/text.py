@@ -84,7 +84,10 @@ def _section(page: Page, s: SectionRecord, width: int, show_rows: bool) -> list[
         lines += _exhibit(exhibit, width)
     if pointing and not show_rows:
         titles = "; ".join(e["title"] for e in pointing)
-        lines += ["", *_wrap(f"{titles}: in the files of the report; --show-rows prints it here too.", width)]
+        lines += [
+            "",
+            *_wrap(f"{titles}: in the files of the report; --show-rows prints them here too.", width),
+        ]
     lines += _listed("What it means", s["means"], width)
     lines += _listed("What it does not mean", s["means_not"], width)
     lines += _listed("What to do next", s["next"], width)
