@@ -176,11 +176,3 @@ def test_the_people_it_would_take_are_named(make):
     assert judged.reason.endswith("about 60,000 people would settle it, if what is found stays the same")
     (judged,) = judge([finding(make, **at(0.03, 0.07))], [Limit.parse("tpr@0.01=0.05")]).judged
     assert "no number of people" in judged.reason
-
-
-def test_what_was_looked_at_in_a_wrong_way_is_not_settled(make):
-    limits = [Limit.parse("tpr@0.01=0.05")]
-    why = "the facts that people know hardly occur in the release"
-    (judged,) = judge([finding(make, **at(0.01, 0.02))], limits, unexplained=why).judged
-    assert judged.ruling == "not settled" and judged.reason.endswith(f"but {why}")
-    assert judge([finding(make, **at(0.06, 0.08))], limits, unexplained=why).ruling == "exceeded"

@@ -32,6 +32,8 @@ class Context:
         notes: what the reader must know of the data, a sentence each.
         internal_notes: those that count few people or name something: not for the public.
         warnings: what must be known before a number is believed, a sentence each.
+        unsettled: what no audit of this release can settle, in a few words -> why, a warning. While there is
+            any, no limit counts as kept.
         access: the access that was audited, where the release is a model.
         harm: what it tells about a person to be found, one sentence.
         blind: the evidence of the blind adversary, where one played.
@@ -44,6 +46,7 @@ class Context:
     notes: Sequence[str] = ()
     internal_notes: Sequence[str] = ()
     warnings: Sequence[str] = ()
+    unsettled: Mapping[str, str] = field(default_factory=dict)
     access: str = ""
     harm: str = ""
     blind: Evidence | None = None

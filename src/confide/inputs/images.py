@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import KW_ONLY, dataclass, replace
+from collections.abc import Mapping
+from dataclasses import KW_ONLY, dataclass, field, replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -16,6 +17,7 @@ from confide.core.who import standing
 from confide.inputs.albums import Album, read_album
 from confide.inputs.lengths import parse_size
 from confide.inputs.released_pictures import matched
+from confide.inputs.resemblance import unsettled
 from confide.views.images import Pictures
 
 FEWEST_PEOPLE = 4
@@ -88,6 +90,7 @@ class ImagesData:
         album: all pictures, those of people with one picture among them.
         rows: int64[n], where the pictures stand in the album.
         released: what is released of each picture; None where the pictures themselves are.
+        unsettled: what no audit of this release can settle, in a few words -> why.
     """
 
     pictures: Pictures
@@ -99,6 +102,7 @@ class ImagesData:
     album: Album
     rows: Ints
     released: Pictures | None = None
+    unsettled: Mapping[str, str] = field(default_factory=dict)
 
 
 def read_images(held: Images) -> ImagesData:
@@ -112,9 +116,14 @@ def read_images(held: Images) -> ImagesData:
     data = _with_two(album)
     if held.released is None:
         return data
-    released = matched(held.released, album, key=held.key)
+    released, alike = matched(held.released, album, key=held.key)
     title = album.source.name if isinstance(held.released, Pictures) else Path(held.released).name
-    return replace(data, released=released.take(data.rows), name=title)
+    return replace(
+        data,
+        released=released.take(data.rows),
+        name=title,
+        unsettled=unsettled(alike, (data.name, title), of="pictures"),
+    )
 
 
 def _with_two(album: Album) -> ImagesData:

@@ -10,10 +10,9 @@ import polars as pl
 from confide.core.arrays import Bools, Floats, Ints
 from confide.core.errors import DataError
 from confide.inputs.columns import Coded, named_rows, need_ids
+from confide.inputs.resemblance import ahead, someones_things
 from confide.inputs.tables import Tabular, read_table
 
-SURE = 3.0
-"""Standard errors by which people must resemble themselves more than others: 1 in 700 by chance."""
 PIECE = 4_000_000
 """Rows that are compared at a time: what a comparison needs besides the rows takes some 200 MB at most."""
 
@@ -117,11 +116,13 @@ def refuse_strangers(
     what: str,
     names: tuple[str, str],
     keyed: bool,
-) -> None:
+) -> bool:
     """Check that an id stands for the same person in both files.
 
     Each person's released record is compared with their own original record and with the next person's. If
-    the ids were given out again, people resemble others as much as themselves.
+    the ids were given out again, people resemble others as much as themselves. So they do where released
+    records were drawn without looking at anybody's. A key that says whose is whose is believed there, unless
+    the records are other people's.
 
     Args:
         original: int64[k], person * things + thing, sorted; each at most once.
@@ -131,8 +132,12 @@ def refuse_strangers(
         names: of the original and of the released file.
         keyed: whether a key was given.
 
+    Returns:
+        whether people resemble themselves; if not, the key alone says that they are the same.
+
     Raises:
-        DataError: if they do not share a person or a thing, or if people do not resemble themselves.
+        DataError: if they do not share a person or a thing, or if people resemble others more than
+            themselves, or nobody and there is no key.
     """
     ours, theirs = names
     # Both files may end in different people.
@@ -149,7 +154,7 @@ def refuse_strangers(
             "adversary knows them."
         )
     if len(here) < 2:  # nobody to compare with
-        return
+        return True
     follower = np.full(people, -1)
     # The next person in a ring: everybody is compared with one other, who has a record in both files.
     follower[here] = np.roll(here, 1)
@@ -161,14 +166,16 @@ def refuse_strangers(
         own += np.bincount(person[_among(original, rows)], minlength=people)
         others += np.bincount(person[_among(original, follower[person] * things + thing)], minlength=people)
     # Shares, not counts: one person with a long record must not decide for everybody.
-    ahead: Floats = (own - others)[here] / shown[here]
-    # Written with "not", so that NaN is refused too.
-    if not ahead.mean() > SURE * ahead.std() / np.sqrt(len(ahead)):
-        todo = "check the rows of the key" if keyed else _ask(names)
-        raise DataError(
-            f"users of {theirs} carry ids of {ours}, but not their records: {todo}. If the released file "
-            f"was changed this much on purpose, audit {ours} with `--protect` instead."
-        )
+    gains: Floats = (own - others)[here] / shown[here]
+    if ahead(gains):
+        return True
+    if keyed and not someones_things(original, released, people=people, things=things):
+        return False
+    todo = "check the rows of the key" if keyed else _ask(names)
+    raise DataError(
+        f"users of {theirs} carry ids of {ours}, but not their records: {todo}. If the released file "
+        f"was changed this much on purpose, audit {ours} with `--protect` instead."
+    )
 
 
 def _ask(names: tuple[str, str]) -> str:

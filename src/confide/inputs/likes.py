@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import KW_ONLY, dataclass, replace
+from collections.abc import Mapping
+from dataclasses import KW_ONLY, dataclass, field, replace
 from pathlib import Path
 from typing import Annotated, Literal, TypeAlias, get_args
 
@@ -16,6 +17,7 @@ from confide.core.flags import Table as AnyTable
 from confide.core.who import first_rows, standing
 from confide.inputs.columns import coded, missing, named_rows, need, need_ids, numbers
 from confide.inputs.keys import as_ids, original_ids, refuse_strangers
+from confide.inputs.resemblance import unsettled
 from confide.inputs.source import Source
 from confide.inputs.tables import Table, Tabular, read_table
 from confide.knowledge.likes import Kind
@@ -100,6 +102,7 @@ class LikesData:
         left_out: who had to be left out, one sentence for each reason.
         source: of the likes.
         released: the released likes of the same people, under the same codes; None where `items` is released.
+        unsettled: what no audit of this release can settle, in a few words -> why.
     """
 
     name: str
@@ -113,6 +116,7 @@ class LikesData:
     left_out: tuple[str, ...]
     source: Source
     released: Interactions | None = None
+    unsettled: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def classes(self) -> int:
@@ -210,12 +214,9 @@ def _with_released(data: LikesData, held: Likes, known: pl.Series, other: Table,
     who = coded(owner, labels=people).codes
     released = Interactions.of(who, coded(what, labels=labels).codes, people=n, items=m)
     # Ids that were given out again would make every attack look weak: a false all-clear.
-    if not sure:
-        mine, shown = (
-            likes.person.astype(np.int64) * likes.items + likes.item for likes in (items, released)
-        )
-        keyed = held.key is not None
-        refuse_strangers(mine, shown, things=m, what="item", names=names, keyed=keyed)
+    mine, shown = (likes.person.astype(np.int64) * likes.items + likes.item for likes in (items, released))
+    keyed = held.key is not None
+    alike = sure or refuse_strangers(mine, shown, things=m, what="item", names=names, keyed=keyed)
     rest = int((~asked).sum())
     return replace(
         data,
@@ -223,6 +224,7 @@ def _with_released(data: LikesData, held: Likes, known: pl.Series, other: Table,
         items=items,
         item=labels,
         released=released,
+        unsettled=unsettled(alike, names),
         left_out=(
             *data.left_out,
             *[f"{rest:,} rows of {other.name} are about people left out here."] * (rest > 0),

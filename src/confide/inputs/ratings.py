@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import KW_ONLY, dataclass
+from dataclasses import KW_ONLY, dataclass, field
 from typing import Annotated
 
 import numpy as np
@@ -17,6 +17,7 @@ from confide.core.flags import Table as AnyTable
 from confide.core.who import first_rows, standing
 from confide.inputs.columns import coded, need, need_ids, numbers
 from confide.inputs.keys import as_ids, original_ids, refuse_strangers
+from confide.inputs.resemblance import unsettled
 from confide.inputs.source import Role, Source
 from confide.inputs.tables import Table, Tabular, read_table
 from confide.inputs.times import TimeForm, parse_span, read_times
@@ -112,6 +113,7 @@ class RatingsData:
         absent: bool[n], who of `people` is not in the release.
         notes: what the release lacks and how its times were read, in sentences.
         counted: what was left out or merged, in sentences that count people or items.
+        unsettled: what no audit of this release can settle, in a few words -> why.
     """
 
     records: Interactions
@@ -125,6 +127,7 @@ class RatingsData:
     absent: Bools | None = None
     notes: tuple[str, ...] = ()
     counted: tuple[str, ...] = ()
+    unsettled: Mapping[str, str] = field(default_factory=dict)
 
     def fact(self, item: int, rating: float | None, day: float | None) -> str:
         """A fact in words, such as "'Fargo' (5) in 1997-11"."""
@@ -232,7 +235,7 @@ def _matched(
     public, shown_form = read(other, theirs, kept["rating"], kept["time"])
     who = _standing(table, ids, people)
     del ids, theirs
-    refuse_strangers(
+    alike = refuse_strangers(
         _pairs(records),
         _pairs(public),
         things=len(items),
@@ -258,6 +261,7 @@ def _matched(
         absent=public.counts() == 0,
         notes=(*lacks, *(() if form is None else form.notes)),
         counted=(*_merged(table, records), *(unasked,) * (outsiders > 0)),
+        unsettled=unsettled(alike, names),
     )
 
 

@@ -14,8 +14,9 @@ from confide.core.arrays import Floats, Ints
 from confide.core.errors import DataError
 from confide.inputs.albums import Album, numbered
 from confide.inputs.folders import pictures_in
-from confide.inputs.keys import SURE, key_pairs
+from confide.inputs.keys import key_pairs
 from confide.inputs.picture_files import named, opened, pixels_of_npz
+from confide.inputs.resemblance import ahead, sampled, someones
 from confide.inputs.sidecar import made_of
 from confide.inputs.tables import Tabular
 from confide.views.images import Pictures
@@ -25,12 +26,13 @@ COMPARED = 1_000
 """Pictures that are compared with the originals: enough to be sure, whatever the album's size."""
 
 
-def matched(given: Given, album: Album, *, key: Tabular | None) -> Pictures:
-    """The released pictures in the order of the album.
+def matched(given: Given, album: Album, *, key: Tabular | None) -> tuple[Pictures, bool]:
+    """The released pictures in the order of the album, and whether they resemble their originals.
 
     Raises:
         DataError: if a picture of either side has none on the other, if sizes differ, or if the released
-            pictures do not resemble the originals that they are matched to.
+            pictures resemble other originals than those that they are matched to, or none and there is no
+            key.
     """
     title, files, pixels = _released(given)
     made = made_of(given, kind="images")
@@ -44,8 +46,8 @@ def matched(given: Given, album: Album, *, key: Tabular | None) -> Pictures:
             "both in one size and mode (--resize changes the originals alone)."
         )
     released = pixels[order]
-    _refuse_strangers(original, released, title=title, album=album, keyed=key is not None)
-    return Pictures(released)
+    alike = _alike(original, released, title=title, album=album, keyed=key is not None)
+    return Pictures(released), alike
 
 
 def _released(given: Given) -> tuple[str, Sequence[str], NDArray[np.uint8]]:
@@ -97,25 +99,51 @@ def _by_key(files: Sequence[str], key: Tabular, *, title: str) -> list[str]:
     return [original[file] if file in original else original[_bare(file)] for file in files]
 
 
-def _refuse_strangers(
+def _alike(
     original: NDArray[np.uint8], released: NDArray[np.uint8], *, title: str, album: Album, keyed: bool
-) -> None:
-    """Check that released pictures resemble their own originals more than other ones.
+) -> bool:
+    """Whether released pictures resemble their own originals more than other ones; if not, a key is believed.
 
     Raises:
-        DataError: if they do not: an audit of pictures under wrong names finds nothing, whatever they show.
+        DataError: if they do not, and there is no key, or they are pictures of others: an audit of pictures
+            under wrong names finds nothing, whatever they show.
     """
-    ahead = _ahead(original, released)
-    if not ahead.mean() > SURE * ahead.std() / np.sqrt(len(ahead)):
-        todo = "check the rows of the key" if keyed else _ask(title, album)
-        raise DataError(
-            f"the pictures of {title} have the names of pictures of {album.source.name}, but do not resemble "
-            f"them: {todo}. If they were obscured this strongly on purpose, audit {album.source.name} with "
-            "`--protect` instead."
+    if ahead(_gains(original, released)):
+        return True
+    if keyed and not _someones(original, released):
+        return False
+    todo = "check the rows of the key" if keyed else _ask(title, album)
+    raise DataError(
+        f"the pictures of {title} have the names of pictures of {album.source.name}, but do not resemble "
+        f"them: {todo}. If they were obscured this strongly on purpose, audit {album.source.name} with "
+        "`--protect` instead."
+    )
+
+
+def _someones(original: NDArray[np.uint8], released: NDArray[np.uint8]) -> bool:
+    """Whether the released pictures are other originals, by their upper and lower halves."""
+    every, rows = np.arange(len(original)), sampled(len(released), len(original))
+    middle = original.shape[1] // 2
+    halves = (np.s_[:, :middle], np.s_[:, middle:])
+
+    def units(pixels: NDArray[np.uint8], of: Ints, half: tuple[slice, ...]) -> NDArray[np.float32]:
+        usual = _mean(pixels, every)[half[1:]]
+        # Not float64, which would take twice the memory of all originals.
+        return np.stack([_unit(p - usual).astype(np.float32).ravel() for p in pixels[of][half]])
+
+    def likeness(pixels: NDArray[np.uint8]) -> tuple[Floats, Floats]:
+        one, other = (
+            (units(pixels, rows, h) @ units(original, every, h).T).astype(np.float64) for h in halves
         )
+        return one, other
+
+    among = likeness(original)
+    for one in among:
+        one[np.arange(len(rows)), rows] = np.nan
+    return someones([likeness(released)], [among])
 
 
-def _ahead(original: NDArray[np.uint8], released: NDArray[np.uint8]) -> Floats:
+def _gains(original: NDArray[np.uint8], released: NDArray[np.uint8]) -> Floats:
     """By how much each released picture correlates more with its own original than with another, float64[n].
 
     The mean picture is taken off first: all faces have it in common.

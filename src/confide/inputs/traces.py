@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import KW_ONLY, dataclass, replace
+from collections.abc import Mapping
+from dataclasses import KW_ONLY, dataclass, field, replace
 from typing import Annotated
 
 import numpy as np
@@ -15,13 +16,14 @@ from confide.core.flags import Table as AnyTable
 from confide.core.nouns import AnyMechanism
 from confide.core.who import first_rows, standing
 from confide.inputs.columns import coded, need, need_ids
-from confide.inputs.keys import as_ids, numbered, original_ids, refuse_strangers
+from confide.inputs.homes import same_people
+from confide.inputs.keys import as_ids, numbered, original_ids
 from confide.inputs.lengths import parse_length
 from confide.inputs.places import Columns, Places, nearest, read_places
+from confide.inputs.resemblance import unsettled
 from confide.inputs.source import Source
 from confide.inputs.tables import read_table
 from confide.inputs.times import Times, parse_span, read_times
-from confide.mechanisms.anonymize.coarse_traces import cells
 from confide.mechanisms.anonymize.fixed_grid import FixedGrid
 from confide.views import traces as views
 from confide.views.points import distinct, first_at_each
@@ -29,9 +31,6 @@ from confide.views.points import distinct, first_at_each
 ROUNDED = 0.1
 """How far a point of a released file may be from the point that its mechanism makes, and still counts as that
 one: this share of a cell."""
-HOME_M = 2_000
-"""Metres of the cells in which people are compared with their released traces. Noise or a coarse grid moves
-a visit out of a cell of 500 m, but rarely a home out of its part of the town."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -132,6 +131,7 @@ class TracesData:
         exact: the original traces as they were read, row for row as `records`; None where the originals are
             released. Who knows how a released file was made applies that to these.
         grid: on which `records` and `released` stand; None where the originals are released.
+        unsettled: what no audit of this release can settle, in a few words -> why.
         notes, counted: how the times were read; what was left out, in sentences that count people.
     """
 
@@ -146,6 +146,7 @@ class TracesData:
     released_source: Source | None = None
     exact: views.Traces | None = None
     grid: FixedGrid | None = None
+    unsettled: Mapping[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     counted: tuple[str, ...] = ()
 
@@ -229,8 +230,8 @@ def read_traces(held: Traces, *, made_by: AnyMechanism | None = None, sure: bool
         return data
     row, owner = numbered(people.codes[cut:], coded(pseudonyms))
     shown = grid(traces(row, times[1], places.code[cut:], there, people=len(owner)), rng=None).view
-    if not sure:
-        _refuse_strangers(records, shown, owner, held.metres, names=names, keyed=held.key is not None)
+    keyed = held.key is not None
+    alike = sure or same_people(records, shown, owner, held.metres, names=names, keyed=keyed)
     return replace(
         data,
         released=shown,
@@ -238,6 +239,7 @@ def read_traces(held: Traces, *, made_by: AnyMechanism | None = None, sure: bool
         exact=exact,
         grid=grid,
         released_source=sources[1],
+        unsettled=unsettled(alike, names),
         counted=_others(records, people.codes[cut:], names),
     )
 
@@ -277,24 +279,3 @@ def _others(records: views.Traces, released: Ints, names: tuple[str, str]) -> tu
     ) * (outsiders > 0) + (f"{absent:,} people of {ours} are not in {theirs}: they count as held out.",) * (
         absent > 0
     )
-
-
-def _refuse_strangers(
-    records: views.Traces,
-    released: views.Traces,
-    owner: Ints,
-    metres: float,
-    *,
-    names: tuple[str, str],
-    keyed: bool,
-) -> None:
-    """Check that ids mean the same people, by the parts of the town that people visit."""
-    part, parts = np.arange(records.places), records.places
-    if records.where is not None:
-        part, where = cells(records.where, metres=max(metres, HOME_M))
-        parts = len(where)
-    ours, theirs = (
-        np.unique(whose * parts + part[t.place])
-        for t, whose in ((records, records.person.astype(np.int64)), (released, owner[released.person]))
-    )
-    refuse_strangers(ours, theirs, things=parts, what="place", names=names, keyed=keyed)

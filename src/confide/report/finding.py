@@ -131,12 +131,11 @@ class Section:
         adversary: what it had, beyond its access: one sentence each.
         harm: what it says about a person that they are in the data: one sentence.
         warnings: what a reader must know first: one sentence each.
+        unsettled: what the audit cannot settle, in a few words each: while there is any, no limit is kept.
         notes: small print.
         goal: what the adversary is after, a name of `confide.report.goals.GOALS`; it decides the words.
         subject: the adversary and what it knows, as the first words of the headline; by the access if empty.
         among: the number of attacks that all intervals are corrected for.
-        unexplained: why the attacks may have looked at the release in a wrong way, as one clause: then no
-            limit counts as kept.
         exhibits: further tables and plots, in this order.
         who: the table of targets (`confide.core.who.table_of`), by which those who are most exposed are
             named; None where nobody says, or the audience must not know.
@@ -154,11 +153,11 @@ class Section:
     adversary: tuple[str, ...] = ()
     harm: str = ""
     warnings: tuple[str, ...] = ()
+    unsettled: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     goal: str = "membership"
     subject: str = ""
     among: int = 1
-    unexplained: str = ""
     exhibits: tuple[Exhibit, ...] = ()
     who: pl.DataFrame | None = None
 
@@ -169,8 +168,8 @@ class Section:
 
     @property
     def doubtful(self) -> tuple[str, ...]:
-        """The attacks whose own check failed: that they found little says nothing."""
-        return tuple(f.risk.attack for f in self.findings if not f.conclusive)
+        """The attacks whose own check failed, and what is not settled: that little was found says nothing."""
+        return (*(f.risk.attack for f in self.findings if not f.conclusive), *self.unsettled)
 
 
 def _standing(bound: EpsilonBound) -> tuple[bool, bool, float]:

@@ -29,7 +29,7 @@ RANGES = {
 """What can be limited, and between which values. 0.5 is guessing: a lower limit could never be kept."""
 
 GUESSING = {"auc": 0.5, "advantage": 0.0, "balanced_accuracy": 0.5}
-"""What guessing reaches. A TPR below the false-positive rate is another matter: it says nothing of the rest."""
+"""What guessing reaches. A TPR below the false-positive rate is not here: it says nothing of the rest."""
 
 ALLOWED = (
     "write tpr@0.01=0.05 (false-positive rate 0.1, 0.01, 0.001 or 0.0001), auc=0.6, advantage=0.1, "
@@ -110,7 +110,6 @@ def judge(
     *,
     strict: bool = False,
     doubtful: Sequence[str] = (),
-    unexplained: str = "",
     control: str = "people outside the data",
 ) -> Verdict:
     """Hold every finding against every limit; looking harder can only make a verdict worse.
@@ -129,14 +128,10 @@ def judge(
         strict: whether "not settled" fails.
         doubtful: attacks on the same release whose own check failed: while there are any, no limit counts as
             kept, for what they did not find may be there.
-        unexplained: why the attacks may have looked at the release in a wrong way, as one clause; then no
-            limit counts as kept.
         control: who the control people are, in words, for the reasons.
     """
-    doubts = [f"not every attack was conclusive ({', '.join(doubtful)})"] if doubtful else []
-    doubts += [unexplained] if unexplained else []
     judged = tuple(
-        _doubted(_worst([_judge_one(f, limit, control) for f in findings]), doubts) for limit in limits
+        _doubted(_worst([_judge_one(f, limit, control) for f in findings]), doubtful) for limit in limits
     )
     return _ruled(judged, strict)
 
@@ -151,7 +146,6 @@ def judge_section(s: Section, limits: Sequence[Limit], *, strict: bool = False) 
         limits,
         strict=strict,
         doubtful=s.doubtful,
-        unexplained=s.unexplained,
         control=aim.control,
     )
 
@@ -172,11 +166,12 @@ def _worst(judged: Sequence[Judged]) -> Judged:
     return min(judged, key=lambda j: ORDER.index(j.ruling))
 
 
-def _doubted(judged: Judged, doubts: Sequence[str]) -> Judged:
+def _doubted(judged: Judged, doubtful: Sequence[str]) -> Judged:
     # What an attack found stands, whatever its own check says.
-    if judged.ruling != "within" or not doubts:
+    if judged.ruling != "within" or not doubtful:
         return judged
-    return replace(judged, ruling="not settled", reason=f"{judged.reason}, but {' and '.join(doubts)}")
+    reason = f"{judged.reason}, but not everything was conclusive ({', '.join(doubtful)})"
+    return replace(judged, ruling="not settled", reason=reason)
 
 
 def _judge_one(finding: Finding, limit: Limit, control: str) -> Judged:

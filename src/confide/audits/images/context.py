@@ -49,6 +49,7 @@ def context_of(
         ),
         notes=[alone] * (album.alone > 0),
         warnings=(*_doubts(album, made_by), *if_all_are_known(found)),
+        unsettled=album.unsettled,
         skipped=found.skipped,
     )
 

@@ -55,5 +55,6 @@ def context_of(
         },
         notes=(NO_COIN,),
         warnings=doubts,
+        unsettled=people.unsettled,
         internal_notes=(*people.left_out, *[f"{blank:,} {BLANK}"] * (blank > 0)),
     )

@@ -33,6 +33,7 @@ def context_of(game: RatingsLinkage, data: RatingsData, release: AuditedRelease,
         subject=f"Somebody who knows {knowing.facts} facts about a person, {knowing.wrong} of them wrong,",
         adversary=_knowledge(game, informed=game.released is None or game.made_by is not None),
         warnings=unsaid(game.released, game.made_by),
+        unsettled=data.unsettled,
         about={
             made_from(release): f"{count(len(shown))} rows of {count(int((shown.counts() > 0).sum()))} "
             f"people and {count(int((shown.raters() > 0).sum()))} items, with "

@@ -41,6 +41,7 @@ def context_of(planned: Games, data: TracesData, release: AuditedRelease, count:
             *(["Both know how the release was made."] if not doubts else []),
         ),
         warnings=doubts,
+        unsettled=data.unsettled,
         about={
             made_from(release): f"{count(len(shown))} visits of {count(people)} people "
             f"to {count(len(np.unique(shown.place)))} {'cells' if data.places is None else 'places'}; "
