@@ -1,4 +1,4 @@
-"""A release of rows that were drawn anew, under a key: audited, and no limit counts as kept."""
+"""A release of rows that were newly drawn, under a key: audited, and no limit counts as kept."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_rows_drawn_anew_are_audited_and_never_within(audit: Any, made: Any) -> None:
     found = audit(made(2, "r"), KEY)
     assert found.sections[0].headline.risk.auc.high < 0.7  # it would be within
-    assert found.verdict == "inconclusive"
+    assert found.verdict == "not settled"
     page = found.report.page
     assert "whether the key is right" in page["verdict_sentence"]
     assert any("or the key is wrong" in line for line in page["sections"][0]["warnings"])

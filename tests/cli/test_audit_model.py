@@ -43,8 +43,6 @@ def test_the_same_seed_gives_the_same_report(audit: Run, desk: Path) -> None:
     [
         ("auc=0.55", False, 1, "exceeded"),
         ("auc=0.999", False, 0, "within"),
-        ("tpr@0.0001=0.5", False, 0, "not settled"),
-        ("tpr@0.0001=0.5", True, 1, "not settled"),
     ],
 )
 def test_limits_decide_the_exit_code(
@@ -54,6 +52,13 @@ def test_limits_decide_the_exit_code(
     done = audit(*words)
     assert done.exit_code == code, done.output
     assert json.loads((desk / "out/report.json").read_text())["verdict"] == verdict
+
+
+def test_a_limit_that_so_few_people_cannot_settle_is_refused_before_any_work(audit: Run, desk: Path) -> None:
+    done = audit("--attacks", "rmia", "--limit", "tpr@0.0001=0.5", "--out", "out")
+    assert done.exit_code == 2
+    assert "cannot be settled with" in done.output and "it takes at least 10,000" in done.output
+    assert not (desk / "out").exists()
 
 
 @pytest.mark.parametrize("model", ["mymodel:predict", "mymodel:labels"])

@@ -179,7 +179,7 @@ def test_an_empty_file_and_a_release_that_matches_nobody(desk: Path) -> None:
         ("king", [], "'king yes' is true of 1 person, and each of the 4 parts"),
         ("capped", ["--kind", "number"], "capped above the middle, 30, is true of 0 people"),
         ("sex", ["--having", "W"], "choose one of F, M"),
-        ("sex", ["--protect", "stars:1"], "write one of rare:20, response:4"),
+        ("sex", ["--protect", "stars:1"], "write one of rare:20, sample:0.5, response:4"),
         ("sex", ["--protect", "rare:99999"], "leaves nothing of the records"),
         ("sex", ["--attacks", "likes-svm"], "choose from likes-tfidf, likes-svd"),
     ],

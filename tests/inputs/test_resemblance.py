@@ -1,4 +1,4 @@
-"""Released records that look like nobody's: drawn anew, and audited; or under a wrong key, and refused."""
+"""Released records that look like nobody's: newly drawn, and audited; or under a wrong key, and refused."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ PEOPLE, THINGS, EACH = 120, 100, 16
 
 
 def drawn(people: int, rng: np.random.Generator, *, groups: int = 4) -> Ints:
-    """Things of people who are alike in groups, as person * things + thing."""
+    """Things of people who resemble each other in groups, as person * things + thing."""
     tastes = np.random.default_rng(9).gamma(0.3, size=(groups, THINGS)) + 1e-3
     rows = [
         p * THINGS + rng.choice(THINGS, EACH, replace=False, p=taste / taste.sum())

@@ -45,6 +45,6 @@ SAMPLE = Protection(
 CLOCK_SETTINGS = {
     "unit": "whose start a time becomes: minute, hour, day, week, month, quarter, year, or a span as 90min",
     "ahead": "by how much the clock that counts the units is ahead of UTC, such as 2h or -8h",
-    "written": "what is written: the reading of that clock, and so much more, such as 0h",
+    "written": "what is written: the reading of that clock, and a span more, such as 0h",
 }
 """What the settings of `cut` are."""

@@ -48,11 +48,11 @@ def ahead(gains: Floats) -> bool:
 
 
 def someones(released: Sequence[Halves], original: Sequence[Halves]) -> bool:
-    """Whether released records are other people's: then the key is wrong, and they are not drawn anew.
+    """Whether released records are other people's: then the key is wrong, and they are not newly drawn.
 
     Each record is cut in two halves. The original that is most like the one half, against the next most like
     it, is compared on the other half. One's own original wins there too. If a record is nobody's, then the
-    two are equally good, or nearly: people are alike in groups, and originals among each other say how often
+    two are equally good, or nearly: some people are nearly equal; originals among each other say how often
     the first wins by that.
 
     Args:

@@ -43,8 +43,8 @@ def cannot_settle(
     # Half of (1 - f)^N0 has to be below the error, or none of N1 found has to be enough.
     controls, people = ceil(log(2 * error) / log(1 - limit.fpr)), ceil(log(error) / log(1 - limit.at_most))
     return (
-        f"{can} {exposed:,} people in the data and {control:,} {control_name}: it takes {controls:,} of these "
-        f"to see that it is exceeded, or {people:,} of those to see that it is kept"
+        f"{can} {exposed:,} people in the data and {control:,} {control_name}: it takes {controls:,} of "
+        f"these to see that it is exceeded, or {people:,} of those to see that it is kept"
     )
 
 

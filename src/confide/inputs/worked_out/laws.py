@@ -10,7 +10,7 @@ from confide.core.arrays import Array, Floats
 from confide.mechanisms.noise.laws import LAWS, Law
 
 FEWEST = 100
-"""From fewer values no law can be told."""
+"""From fewer values no law can be recognised."""
 DISTINCT = 40
 """A column of more different values than this has no steps of its own: only the differences are looked at."""
 MOST = 200_000

@@ -25,7 +25,7 @@ ON_STEP = 2e-6
 ALL_BUT = 0.99
 """This share of places must lie on a lattice: one odd row must not hide it."""
 FEWEST, MOST = 60, 10_000
-"""From fewer moved visits no law of noise can be told, and more than these are not looked at."""
+"""From fewer moved visits no law of noise can be recognised, and more than these are not looked at."""
 MISFIT = 0.12
 """The largest distance of Kolmogorov and Smirnov at which a law counts as the right one, besides chance."""
 WITHIN = 200

@@ -24,7 +24,7 @@ LENGTHS = tuple(60 * minutes for minutes in MINUTES)
 USUAL = 0.9
 """From this share of times on that are starts of a unit, the unit is tried."""
 BETTER = 0.002
-"""By so much another clock must be better than a simpler one."""
+"""By this share another clock must be better than a simpler one."""
 
 Unit: TypeAlias = int | Calendar
 

@@ -71,7 +71,7 @@ class RoundedPlaces:
             whole = np.floor(parts + SLIGHT)
         else:
             whole = np.trunc(parts + np.sign(parts) * SLIGHT)
-        # Twelve decimals remove what the multiplication adds, and minus nought becomes nought.
+        # Twelve decimals remove what the multiplication adds, and minus zero becomes zero.
         return np.round(whole * self.step, 12) + 0.0
 
     def claims(self, view: Traces) -> tuple[Claim, ...]:

@@ -76,7 +76,7 @@ def _moved(
     said = getattr(case.view, name)
     # Half of the step between released values; in fine values, a part of their spread.
     half = max(_grid(said), float(np.ptp(said)) / 200) / 2 or 1.0
-    # A known rating is off by exactly so much, and a known date by anything up to it.
+    # A known rating is off by exactly this much, and a known date by anything up to it.
     offs = np.linspace(-off, off, POINTS) if name == "day" else np.unique([-off, off])
     shown = [_shown(case, name, by) for by in offs]
     lowest, highest = float(said.min()), float(said.max())

@@ -194,12 +194,12 @@ def test_known_non_members_choose_the_ridge_that_sets_most_candidates_apart():
         own, beside_it = ((a - (1 - u) * member / 2) / u for a, u in ((c, unsure), others))
         power[ridge] = naive_power(own, beside_it)
     assert setting.by == "by known non-members"
-    # Ridges so small that they rank alike have the same power.
+    # Ridges so small that they give one ranking have the same power.
     assert np.isclose(power[setting.ridge], max(power.values())) and power[setting.ridge] > power[1.0] + 0.1
 
 
 def drawn_scores(quality: list[float], known: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
-    """Scores under settings that set 100 members apart by so many standard deviations, from 100 others."""
+    """Scores under settings that set 100 members apart by this many standard deviations, from 100 others."""
     noise = rng(seed).standard_normal((len(quality), 200 + known))
     noise[:, :100] += np.array(quality)[:, None]
     return noise[:, :200], noise[:, 200:]

@@ -21,7 +21,7 @@ FEWEST = 100
 # Settings are compared by the share of candidates that stand out at false-positive rates up to this one, on a
 # scale of log rates: the lowest matter most, but each of those is a matter of few known non-members.
 LOW = 0.1
-# A setting takes the place of another if it is better by so many standard errors: it is one of dozens.
+# A setting takes the place of another if it is better by this many standard errors: it is one of dozens.
 MARGIN = 3.0
 # Sets of known non-members that are drawn again, to see how far the thresholds depend on who is in them.
 DRAWS = 100
