@@ -9,10 +9,10 @@ import polars as pl
 
 from confide.core.arrays import Array, Floats, Ints
 from confide.core.evidence import Evidence
+from confide.measure.bounded import difference_of_means
 from confide.measure.intervals import check_confidence
 from confide.measure.rates import place_of, threshold_at
 from confide.measure.rows import require_both, shape
-from confide.measure.special import t_quantile
 
 
 def records(
@@ -27,7 +27,8 @@ def records(
 
     If the same target is exposed in some worlds and control in others, `excess` measures how much of the
     exposure is due to membership. It is the person's mean rank (the share of controls below) when in, minus
-    the mean rank when out, with Welch's t-interval. It needs two worlds of each kind and is null otherwise.
+    the mean rank when out. Its interval holds for any few worlds and whatever the law of the ranks, and is
+    therefore wide (`measure/bounded.py`). It needs two worlds of each kind and is null otherwise.
 
     Args:
         fprs: the false-positive rates at which to say whether a person is claimed; null if not resolved.
@@ -52,20 +53,17 @@ def records(
         fpr=pl.col("fpr").filter(was_in).mean(),
         **{name: pl.col(name).filter(was_in).mean() for name in called},
         excess=pl.col("fpr").filter(~was_in).mean() - pl.col("fpr").filter(was_in).mean(),
-        # Ranks have steps of 1 / (N + 1): equal ranks in all worlds do not mean a variance of 0.
-        v_in=pl.col("fpr").filter(was_in).var() + pl.col("grain").mean() ** 2,
-        v_out=pl.col("fpr").filter(~was_in).var() + pl.col("grain").mean() ** 2,
     )
     people = people.filter(pl.col("worlds_in") > 0)
     return (
-        _with_interval(people, confidence)
+        _with_interval(people, ranked, confidence)
         .select("target", "worlds_in", "worlds_out", "fpr", *called, "excess", "low", "high")
         .sort("excess", "fpr", "target", descending=[True, False, False], nulls_last=True)
     )
 
 
 def _ranked(evidence: Evidence, fprs: Sequence[float], called: Sequence[str]) -> pl.DataFrame:
-    """Each row's fpr among the controls of its group, whether it is claimed, and the step of the ranks."""
+    """Each row's fpr among the controls of its group, and whether it is claimed."""
     table, claims = evidence.table, evidence.claims
     # A world with enough rows ranks its own; scores of different models are not comparable.
     by_world = shape(evidence) in ("one world", "pool")
@@ -73,14 +71,12 @@ def _ranked(evidence: Evidence, fprs: Sequence[float], called: Sequence[str]) ->
     order = np.argsort(group, kind="stable")
     columns: dict[str, Array] = {
         "fpr": np.empty(len(table)),
-        "grain": np.empty(len(table)),
         **{name: np.full(len(table), np.nan) for name in called},
     }
     for rows in np.split(order, np.flatnonzero(np.diff(group[order])) + 1):
         exposed, score = evidence.exposed[rows], claims[rows]
         control = np.sort(score[~exposed])
         columns["fpr"][rows] = _fpr(score, control, exposed.astype(np.int64))
-        columns["grain"][rows] = 1 / (len(control) + 1)
         for name, fpr in zip(called, fprs, strict=True):
             k = place_of(len(control), fpr)
             if k is not None:
@@ -96,18 +92,23 @@ def _fpr(score: Floats, control: Floats, exposed: Ints) -> Floats:
     return (at_least + exposed) / (len(control) + exposed)
 
 
-def _with_interval(people: pl.DataFrame, confidence: float) -> pl.DataFrame:
-    """Add Welch's interval; the step of the ranks is part of the variance, which is therefore never zero."""
+def _with_interval(people: pl.DataFrame, ranked: pl.DataFrame, confidence: float) -> pl.DataFrame:
+    """Add the interval of `excess`, where a person was in two worlds and out of two."""
     both = (pl.col("worlds_in") >= 2) & (pl.col("worlds_out") >= 2)
-    a, b = pl.col("v_in") / pl.col("worlds_in"), pl.col("v_out") / pl.col("worlds_out")
-    people = people.with_columns(pl.when(both).then("excess").alias("excess"), error=(a + b).sqrt())
-    # Welch and Satterthwaite's degrees of freedom; null where there are too few worlds, then 1 is a stand-in.
-    freedom = people.select(
-        ((a + b) ** 2 / (a**2 / (pl.col("worlds_in") - 1) + b**2 / (pl.col("worlds_out") - 1))).fill_null(1.0)
+    people = people.with_columns(excess=pl.when(both).then("excess"))
+    numbered = people.filter(both).select("target").with_row_index("number")
+    if not len(numbered):
+        none = pl.lit(None, pl.Float64)
+        return people.with_columns(low=none, high=none)
+    rows = ranked.join(numbered, on="target")
+    out, inside = (rows.filter(pl.col("exposed") == exposed) for exposed in (False, True))
+    low, high = difference_of_means(
+        out["fpr"].to_numpy(),
+        out["number"].to_numpy().astype(np.int64),
+        inside["fpr"].to_numpy(),
+        inside["number"].to_numpy().astype(np.int64),
+        groups=len(numbered),
+        confidence=confidence,
     )
-    t = pl.Series(t_quantile((1 + confidence) / 2, np.maximum(freedom.to_series().to_numpy(), 1.0)))
-    half = t * people["error"]
-    return people.with_columns(
-        low=pl.when(both).then((pl.col("excess") - half).clip(-1, 1)),
-        high=pl.when(both).then((pl.col("excess") + half).clip(-1, 1)),
-    )
+    limits = numbered.select("target").with_columns(low=pl.Series(low), high=pl.Series(high))
+    return people.join(limits, on="target", how="left")
