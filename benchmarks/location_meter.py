@@ -24,7 +24,7 @@ from confide.core.play import play
 from confide.data import cabspotting
 from confide.data.commuters import commuters
 from confide.games.linkage.traces import EarlierKnown
-from confide.measure.roc import tpr_at
+from confide.measure.rates import tpr_at
 from confide.mechanisms.anchors.published import Published
 from confide.mechanisms.anonymize.coarse_traces import CoarseTraces
 from confide.mechanisms.randomize.planar_laplace import PlanarLaplace
