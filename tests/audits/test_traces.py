@@ -158,6 +158,9 @@ def test_protections_stand_side_by_side(tmp_path: Path) -> None:
 def test_a_released_file_is_matched_by_user_or_by_key(tmp_path: Path) -> None:
     half = FRAME.filter(pl.int_range(pl.len()) % 2 == 0)
     same = run(cache=tmp_path, **SPOT, released=half, attacks="unicity,nearby-points,jaccard")
+    # Rows are taken out of a release that was made with them: nothing is certified.
+    assert not any(b.certified for f in same.sections[0].findings for b in f.risk.epsilon)
+    assert all("made with them" in e.no_coin for e in same.evidence)
     hits = next(e for e in same.evidence if e.attack == "nearby-points").table.filter("exposed")["hit"].mean()
     assert 0.3 < hits < 1.0
     renamed = half.with_columns(user_id="r" + pl.col("user_id"))

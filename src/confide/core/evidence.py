@@ -41,7 +41,9 @@ class Evidence:
     Args:
         table: columns world, target, exposed, hit, score (types as in `SCHEMA`).
         attack, access, game: names, for the report.
-        randomised: whether exposure was drawn by a fair coin. Only then can a bound be certified.
+        randomised: whether a fair coin drew who was given to the mechanism. Only then can a bound be
+            certified.
+        no_coin: why no coin drew that, where there is a reason of its own: a clause for the report.
         excluded: how many targets the attack could not score.
         seconds: the time that the attack took, over all worlds.
         diagnostics: how the attack made its guesses, for each world in which it recorded something.
@@ -55,6 +57,7 @@ class Evidence:
     access: str = "unknown"
     game: str = "unknown"
     randomised: bool = False
+    no_coin: str = ""
     excluded: int = 0
     seconds: float = 0.0
     diagnostics: tuple[Diagnostics, ...] = ()
@@ -151,6 +154,7 @@ def save(parts: Sequence[Evidence], path: Path, *, who: Mapping[str, pl.DataFram
             "access": e.access,
             "game": e.game,
             "randomised": e.randomised,
+            "no_coin": e.no_coin,
             "excluded": e.excluded,
             "seconds": e.seconds,
             "diagnostics": [asdict(w) for w in e.diagnostics],

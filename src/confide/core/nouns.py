@@ -121,7 +121,11 @@ class Game(Protocol[V, K, T, S]):
 
     @property
     def randomised(self) -> bool:
-        """Whether exposure was drawn by a fair, independent coin for each target."""
+        """Whether a fair, independent coin decided for each target whether the mechanism was given them.
+
+        Not where rows were taken out of a release that was made with them. A game may then say so for the
+        report: `no_coin`, a clause.
+        """
         ...
 
     def deal(self, world: int, *, rng: Rng) -> World[V, K, T, S]:

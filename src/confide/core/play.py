@@ -137,6 +137,7 @@ def _evidence(game: AnyGame, attack: AnyAttack, rounds: Sequence[_Round]) -> Evi
         access=needed_access(attack),
         game=type(game).__name__,
         randomised=game.randomised,
+        no_coin=str(getattr(game, "no_coin", "")),  # most games have no reason of their own to give
         excluded=sum(r.excluded for r in rounds),
         seconds=sum(r.seconds for r in rounds),
         diagnostics=tuple(r.diagnostics for r in rounds if r.diagnostics is not None),

@@ -12,7 +12,7 @@ from confide.core.arrays import Floats
 from confide.core.errors import EvidenceError
 from confide.core.estimate import Estimate
 from confide.core.evidence import Evidence
-from confide.measure.epsilon import gaussian, two_world
+from confide.measure.epsilon import NO_COIN, gaussian, two_world
 from confide.measure.intervals import check_confidence, difference, mean, proportion
 from confide.measure.one_run import one_run, one_run_fdp
 from confide.measure.rates import Ranks, precision, tpr_at, unbiased
@@ -255,7 +255,16 @@ def _bounds(
         each = [_one_world(rows, half, threshold, delta, coin) for rows in worlds_of(evidence)]
         found = [_middle(bounds, confidence) for bounds in zip(*each, strict=True)]
     # A Gaussian curve has no finite epsilon at delta = 0.
-    return tuple(b for b in found if delta > 0 or "mu-GDP" not in b.method)
+    found = [b for b in found if delta > 0 or "mu-GDP" not in b.method]
+    return tuple(_because(b, evidence.no_coin) for b in found)
+
+
+def _because(bound: EpsilonBound, no_coin: str) -> EpsilonBound:
+    """The bound with the reason why no coin counts, where the evidence gives one."""
+    if not no_coin:
+        return bound
+    words = bound.assumption.replace(f"{NO_COIN} for each target", no_coin).replace(NO_COIN, no_coin)
+    return replace(bound, assumption=words)
 
 
 def _one_world(

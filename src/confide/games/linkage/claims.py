@@ -12,6 +12,12 @@ from confide.core.nouns import Guess
 NOBODY = -1
 
 
+TAKEN_OUT = (
+    "people's rows were taken out of a release that was made with them, as if it had been made without"
+)
+"""Why no bound is certified where the mechanism was not run again: other rows may depend on those people."""
+
+
 class Linkage:
     """Base of the linkage games: a secret row for each target, and the claim "this row is theirs".
 
@@ -28,8 +34,13 @@ class Linkage:
 
     @property
     def randomised(self) -> bool:
-        """A fair coin decides for each target whether they are held out."""
-        return True
+        """A fair coin decides for each target whether they are held out, before the mechanism runs."""
+        return not self.no_coin
+
+    @property
+    def no_coin(self) -> str:
+        """Why no coin counts, where one is tossed; empty where it does."""
+        return ""
 
     def hits(self, guess: Guess, secrets: Ints) -> Bools:
         """bool[n]: the person's row is named; or, if they have none, any row is."""

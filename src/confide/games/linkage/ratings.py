@@ -8,7 +8,7 @@ import numpy as np
 
 from confide.core.arrays import Bools, Ints, Rng
 from confide.core.nouns import Case, Mechanism, World
-from confide.games.linkage.claims import Linkage, pseudonyms
+from confide.games.linkage.claims import TAKEN_OUT, Linkage, pseudonyms
 from confide.knowledge.ratings import Knowing, RatingsKnowledge
 from confide.views.interactions import Interactions
 
@@ -50,8 +50,13 @@ class RatingsLinkage(Linkage):
 
     @property
     def randomised(self) -> bool:
-        """A fair coin decides for each target, unless the user's release has decided already."""
-        return self.coin
+        """A fair coin decides for each target, unless the release was made already."""
+        return self.coin and self.released is None
+
+    @property
+    def no_coin(self) -> str:
+        """Why no coin counts, where one was tossed: what was released already was made with everybody."""
+        return TAKEN_OUT if self.coin and self.released is not None else ""
 
     def deal(self, world: int, *, rng: Rng) -> LinkageWorld:
         """Toss the coins of this world's targets, publish all other people, and draw the facts."""

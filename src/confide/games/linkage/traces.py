@@ -9,7 +9,7 @@ import numpy as np
 from confide.core.arrays import Bools, Ints, Rng
 from confide.core.errors import DataError
 from confide.core.nouns import Case, Guess, Mechanism, Release, World
-from confide.games.linkage.claims import NOBODY, Linkage, pseudonyms
+from confide.games.linkage.claims import NOBODY, TAKEN_OUT, Linkage, pseudonyms
 from confide.knowledge.traces import MobilityKnowledge, owners, pieces
 from confide.views.points import distinct, drawn
 from confide.views.traces import Traces, by_time_and_place
@@ -95,6 +95,11 @@ class PointsKnown(Traced):
     owner: Ints | None = None
     made_by: Mechanism[Traces] | None = None
 
+    @property
+    def no_coin(self) -> str:
+        """Why no coin counts: what was released already was made with everybody."""
+        return "" if self.released is None else TAKEN_OUT
+
     def deal(self, world: int, *, rng: Rng) -> TracesWorld:
         """Draw targets, coins and points; release all other people."""
         whom, coins, which, within = rng.spawn(4)
@@ -141,6 +146,11 @@ class EarlierKnown(Traced):
     released: Traces | None = None
     owner: Ints | None = None
     made_by: Mechanism[Traces] | None = None
+
+    @property
+    def no_coin(self) -> str:
+        """Why no coin counts: what was released already was made with everybody."""
+        return "" if self.released is None else TAKEN_OUT
 
     def deal(self, world: int, *, rng: Rng) -> TracesWorld:
         """Divide the time in two, draw targets and coins, release the later part of all other people."""
