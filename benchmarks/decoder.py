@@ -365,7 +365,7 @@ def sketched(table: Table) -> None:
         people, strangers = table.people(seed)
         view = fit(DECAY, people.take(IN), seed)
         for width in (4096, 8192):
-            how = Decoder(most=2000, sketch=width)
+            how = Decoder(most=2 * MEMBERS - 1, sketch=width)
             run = partial(attack, view, people, strangers, how)
             table.add("more candidates than the Gram matrix may hold", f"sketch of {width}", seed, run, IN)
 

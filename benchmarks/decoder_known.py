@@ -159,18 +159,24 @@ def lines(table: Table, shown: Sequence[Model]) -> list[str]:
 
 
 def checks(table: Table, shown: Sequence[Model]) -> list[tuple[str, bool]]:
-    """With known non-members at least as much is found, within the 95 % interval; and one repaired fall."""
+    """With known non-members at least as much is found, within the 95 % interval; the least gain."""
     found: list[tuple[str, bool]] = []
     for model in shown:
-        for column, name in ((2, "TPR@1%"), (0, "AUC")):
-            for count in model.counts[1:]:
-                gains = gain(table, model, count, column)
-                n = len(gains)
-                half = float(student_t.ppf(0.975, n - 1)) * gains.std(ddof=1) / n**0.5 if n > 1 else 0.0
-                found.append(
-                    (f"{model.name}: {name} with {count:,} known: {signed(gains)}", gains.mean() + half >= 0)
-                )
+        for column, name in ((2, "TPR at 1 %"), (0, "AUC")):
+            gains = {count: gain(table, model, count, column) for count in model.counts[1:]}
+            upper = {count: values.mean() + half(values) for count, values in gains.items()}
+            worst = min(upper, key=lambda count: upper[count])
+            what = (
+                f"{model.name}: gain in {name}, with {worst:,} known {signed(gains[worst])}, nowhere below 0"
+            )
+            found.append((what, upper[worst] >= 0))
     return found
+
+
+def half(values: np.ndarray) -> float:
+    """Half of a 95 % t interval; 0 where one seed shows no spread."""
+    n = len(values)
+    return float(student_t.ppf(0.975, n - 1)) * values.std(ddof=1) / n**0.5 if n > 1 else 0.0
 
 
 def main() -> int:
