@@ -167,6 +167,8 @@ def test_a_number_below_guessing_is_never_within(make):
     assert ruling(make, "auc=0.6", auc=low)[0] == "not settled"
     verdict = judge([finding(make, auc=low, **at(0.001, 0.02))], [Limit.parse("tpr@0.01=0.05")])
     assert verdict.ruling == "not settled" and "the wrong way round" in verdict.judged[0].reason
+    # Of links that can be wrong, an AUC below one half is no sign of scores that are turned round.
+    assert judge([finding(make, auc=low)], [Limit.parse("auc=0.6")], certain=False).ruling == "within"
     assert ruling(make, "advantage=0.1", advantage=Estimate(-0.1, -0.2, -0.01, 0.95))[0] == "not settled"
 
 

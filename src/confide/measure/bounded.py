@@ -53,7 +53,7 @@ def _lower(high: Floats, high_of: Ints, low: Floats, low_of: Ints, groups: int, 
     below = _log_capital(1 - low, low_of, groups)  # that the mean is below 1 - m
     need = -np.log(side) - below
     tried = np.arange(1, GRID + 1) / GRID
-    # The capital falls with the mean that it bets against: so many means are refuted, the next one is not.
+    # The capital falls with the mean that it bets against: this many means are refuted, the next one is not.
     reached = np.concatenate([tried, [np.inf]])
     found = np.empty(groups)
     for start in range(0, groups, GROUPS):

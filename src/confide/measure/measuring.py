@@ -165,9 +165,8 @@ class _Figures:
     advantage: Estimate
     auc: Estimate
     tpr_at: tuple[RateAt, ...]
-    unbiased: tuple[float, ...]
     threshold: float
-    exposed_count: int
+    ranks: Ranks
 
 
 def _gain(counts: Counts, error: float) -> Floats:
@@ -191,9 +190,8 @@ def _figures(rows: Rows, threshold: Threshold, confidence: float) -> _Figures:
         advantage=difference(exposed, control),
         auc=auc(members, controls, confidence=confidence),
         tpr_at=tuple(tpr_at(members, controls, fpr=fpr, confidence=confidence) for fpr in FPRS),
-        unbiased=tuple(unbiased(Ranks(members, controls), fpr) for fpr in FPRS),
         threshold=choice.threshold,
-        exposed_count=len(members),
+        ranks=Ranks(members, controls),
     )
 
 
@@ -207,9 +205,8 @@ def _joined(worlds: Sequence[_Figures]) -> _Figures:
         advantage=mean([w.advantage for w in worlds], within=(-1.0, 1.0)),
         auc=mean([w.auc for w in worlds]),
         tpr_at=tuple(_mean_rate(worlds, i) for i in range(len(FPRS))),
-        unbiased=(),
         threshold=float(np.median([w.threshold for w in worlds])),
-        exposed_count=sum(w.exposed_count for w in worlds),
+        ranks=worlds[0].ranks,  # a mean has none of its own, and nothing asks for them
     )
 
 
@@ -224,14 +221,16 @@ def _mean_rate(worlds: Sequence[_Figures], which: int) -> RateAt:
     if any(at.rate is None for at in rates):
         return replace(fewest, rate=None, empirical=None)
     # Not cut to what a rate can be: cut values are no longer right on average.
-    values = [_with_noise(w.unbiased[which], w) for w in worlds]
+    values = [_with_noise(w, fewest.fpr) for w in worlds]
     found = mean(values)
     plain = float(np.mean([at.empirical for at in rates if at.empirical is not None]))
     return replace(fewest, rate=replace(found, value=min(max(found.value, 0.0), 1.0)), empirical=plain)
 
 
-def _with_noise(value: float, world: _Figures) -> Estimate:
-    count, confidence = world.exposed_count, world.exposed.confidence
+def _with_noise(world: _Figures, fpr: float) -> Estimate:
+    """The value at one false-positive rate, with the binomial noise of the exposed rows alone."""
+    count, confidence = len(world.ranks.exposed), world.exposed.confidence
+    value = unbiased(world.ranks, fpr)
     noise = proportion(min(max(value, 0.0), 1.0) * count, count, confidence=confidence)
     return Estimate(value, value - noise.value + noise.low, value + noise.high - noise.value, confidence)
 

@@ -110,6 +110,7 @@ def judge(
     *,
     strict: bool = False,
     doubtful: Sequence[str] = (),
+    certain: bool = True,
     control: str = "people outside the data",
 ) -> Verdict:
     """Hold every finding against every limit; looking harder can only make a verdict worse.
@@ -128,10 +129,13 @@ def judge(
         strict: whether "not settled" fails.
         doubtful: attacks on the same release whose own check failed: while there are any, no limit counts as
             kept, for what they did not find may be there.
+        certain: is every claim about exposed people right? Where claims can be wrong, numbers below guessing
+            are no sign of scores that are upside down.
         control: who the control people are, in words, for the reasons.
     """
     judged = tuple(
-        _doubted(_worst([_judge_one(f, limit, control) for f in findings]), doubtful) for limit in limits
+        _doubted(_worst([_judge_one(f, limit, control, certain) for f in findings]), doubtful)
+        for limit in limits
     )
     return _ruled(judged, strict)
 
@@ -146,6 +150,7 @@ def judge_section(s: Section, limits: Sequence[Limit], *, strict: bool = False) 
         limits,
         strict=strict,
         doubtful=s.doubtful,
+        certain=aim.certain,
         control=aim.control,
     )
 
@@ -174,9 +179,9 @@ def _doubted(judged: Judged, doubtful: Sequence[str]) -> Judged:
     return replace(judged, ruling="not settled", reason=reason)
 
 
-def _judge_one(finding: Finding, limit: Limit, control: str) -> Judged:
+def _judge_one(finding: Finding, limit: Limit, control: str, certain: bool) -> Judged:
     by_epsilon = limit.quantity == "epsilon"
-    ruling, reason = _rule_epsilon(finding, limit) if by_epsilon else _rule(finding, limit, control)
+    ruling, reason = _rule_epsilon(finding, limit) if by_epsilon else _rule(finding, limit, control, certain)
     # An excess that even the blind adversary does not explain still counts.
     if finding.blind_wins and not (ruling == "exceeded" and finding.beats_blind):
         ruling = "not settled"
@@ -187,7 +192,7 @@ def _judge_one(finding: Finding, limit: Limit, control: str) -> Judged:
     return Judged(limit=limit, attack=finding.risk.attack, ruling=ruling, reason=reason)
 
 
-def _rule(finding: Finding, limit: Limit, control: str) -> tuple[Ruling, str]:
+def _rule(finding: Finding, limit: Limit, control: str, certain: bool) -> tuple[Ruling, str]:
     found, why = _quantity(finding, limit, control)
     # The sum is finite only if both ends are.
     if found is None or not isfinite(found.low + found.high):
@@ -195,7 +200,7 @@ def _rule(finding: Finding, limit: Limit, control: str) -> tuple[Ruling, str]:
     interval = f"{found.value:.3g} [{found.low:.3g}, {found.high:.3g}]"
     if found.low > limit.at_most:
         return "exceeded", f"{interval} is above {limit.at_most:g}"
-    if upside_down := _upside_down(finding, limit, found):
+    if certain and (upside_down := _upside_down(finding, limit, found)):
         return "not settled", f"{interval}: {upside_down}"
     if found.high <= limit.at_most:
         return "within", f"{interval} does not reach above {limit.at_most:g}"

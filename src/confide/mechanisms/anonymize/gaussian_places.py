@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Literal
 
-import numpy as np
-from scipy.spatial import KDTree
-
 from confide.core.arrays import Floats, Rng
-from confide.core.errors import DataError, PromiseError
+from confide.core.errors import PromiseError
 from confide.core.nouns import Release
 from confide.mechanisms.noise.gaussian import secure_normal
-from confide.mechanisms.randomize.planar_laplace import plane
+from confide.mechanisms.randomize.planar_laplace import moved
 from confide.views.traces import Traces
 
 
@@ -51,12 +48,7 @@ class GaussianPlaces:
         Raises:
             DataError: if the places have no coordinates.
         """
-        if data.where is None:
-            raise DataError("places without latitude and longitude cannot be moved: give both.")
-        flat = plane(data.where)
-        moved = flat[data.place] + self.moves(len(data), rng=rng)
-        nearest = np.asarray(KDTree(flat).query(moved)[1] if len(data) else data.place)
-        return Release(replace(data, place=nearest.astype(np.int32)), None, "GaussianPlaces")
+        return Release(moved(data, lambda n: self.moves(n, rng=rng)), None, "GaussianPlaces")
 
     def moves(self, n: int, *, rng: Rng) -> Floats:
         """n moves in metres, float64[n, 2]."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -79,13 +80,9 @@ class PlanarLaplace:
         Raises:
             DataError: if the places have no coordinates.
         """
-        if data.where is None:
-            raise DataError("places without latitude and longitude cannot be moved: give both.")
-        flat = plane(data.where)
         # Noise is added in the plane, where distances are at most those on the ground.
-        moved = flat[data.place] + self.moves(len(data), rng=rng)
-        nearest = np.asarray(KDTree(flat).query(moved)[1] if len(data) else data.place)
-        return Release(replace(data, place=nearest.astype(np.int32)), self.budget, "PlanarLaplace")
+        view = moved(data, lambda n: self.moves(n, rng=rng))
+        return Release(view, self.budget, "PlanarLaplace")
 
     def moves(self, n: int, *, rng: Rng) -> Floats:
         """n moves in metres, float64[n, 2]."""
@@ -97,6 +94,22 @@ class PlanarLaplace:
     def seen(self, visits: Traces, *, release: Traces) -> Traces:
         """The visits themselves: their own place is where they most likely stand."""
         return visits
+
+
+def moved(data: Traces, moves: Callable[[int], Floats]) -> Traces:
+    """Each visit moved in the plane, and then to the nearest place of the table.
+
+    Args:
+        moves: n -> n moves in metres, float64[n, 2].
+
+    Raises:
+        DataError: if the places have no coordinates.
+    """
+    if data.where is None:
+        raise DataError("places without latitude and longitude cannot be moved: give both.")
+    flat = plane(data.where)
+    nearest = KDTree(flat).query(flat[data.place] + moves(len(data)))[1] if len(data) else data.place
+    return replace(data, place=np.asarray(nearest).astype(np.int32))
 
 
 def radii(p: Floats, *, rate: float) -> Floats:

@@ -144,7 +144,7 @@ def test_likelihood_is_the_ratio_of_the_stated_densities(case):
     """L(record) fact by fact, from the model in the docstring: facts on exact stars, dates within 14 days."""
     view, facts, wrong = case.view, case.targets, 2 / 7
     steps = np.median(np.diff(np.unique(view.day)))
-    reach = {"rating": 0.5 * 1.0001, "day": (14 + steps / 2) * 1.0001}
+    reach = {"rating": 0.5 * 1.0001, "day": 14 + steps / 2 * 1.0001}
     rows = [{} for _ in range(view.people)]
     for k in range(len(view)):
         rows[view.person[k]][int(view.item[k])] = {"rating": view.rating[k], "day": view.day[k]}
