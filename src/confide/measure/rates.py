@@ -89,8 +89,8 @@ def tpr_at(exposed: Floats, control: Floats, *, fpr: float, confidence: float = 
         EvidenceError: if fpr is not above 0 and below 1.
 
     >>> rng = np.random.default_rng(0)
-    >>> print(tpr_at(rng.standard_normal(1000) + 2, rng.standard_normal(1000), fpr=0.1).rate)
-    0.752 [0.697, 0.796] at 95%
+    >>> print(tpr_at(rng.standard_normal(1000) + 2, rng.standard_normal(1000), fpr=0.1).rate)  # truth: 0.764
+    0.747 [0.696, 0.797] at 95%
     >>> tpr_at(np.array([5.0, 1.0]), np.arange(4.0), fpr=0.01).why
     'n/a (needs at least 100 non-members, has 4)'
     """
