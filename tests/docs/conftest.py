@@ -14,8 +14,8 @@ from confide.data import twins
 from confide.data.ratings_like import ratings_like
 from confide.data.twins_traces import wanderers
 
-SURVEY = 120
-"""Rows of each side of the survey: enough for an audit, and reference models are fitted in seconds."""
+SURVEY = 160
+"""Rows of each side of the survey: enough to settle the limits of the pages, and reference models take seconds."""
 
 MODULE = """
 import polars as pl

@@ -72,5 +72,5 @@ def warn(text: str) -> None:
 def finish(done: Any, out: Path) -> None:
     done.save(out)
     click.echo(str(done.report))
-    click.echo(f"\nWritten: {', '.join(str(out / name) for name in done.files)}")
+    click.echo(f"\nWritten to {out}: {', '.join(done.files)}")
     sys.exit(done.exit_code)
