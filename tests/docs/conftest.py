@@ -15,7 +15,7 @@ from confide.data.ratings_like import ratings_like
 from confide.data.twins_traces import wanderers
 
 SURVEY = 160
-"""Rows of each side of the survey: enough to settle the limits of the pages, and reference models take seconds."""
+"""Rows of each side of the survey: enough to settle the pages' limits; reference models take seconds."""
 
 MODULE = """
 import polars as pl

@@ -67,6 +67,7 @@ def test_without_a_key_rows_that_look_like_nobodys_are_refused() -> None:
         )
 
 
+@pytest.mark.slow
 def test_people_who_are_alike_in_groups_are_not_taken_for_one_another() -> None:
     """The bar is 3 standard errors: 1 in 700 by chance, and 2 of 100 with probability .01."""
     rng = np.random.default_rng(3)

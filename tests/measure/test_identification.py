@@ -26,6 +26,7 @@ def test_by_hand():
     assert np.isnan(linked(e, threshold=99.0).precision)
 
 
+@pytest.mark.slow
 def test_the_rates_at_a_false_match_rate_are_those_of_all_absent_people():
     """Own score N(2, 1), absent people's N(0, 1), one present person in four linked wrongly.
 

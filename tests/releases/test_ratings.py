@@ -157,6 +157,7 @@ def test_a_promise_is_said_with_where_its_noise_came_from(desk: Path) -> None:
         protect("rare:20", "response:4", out="e.csv")
 
 
+@pytest.mark.slow
 def test_the_weakest_setting_that_keeps_a_limit_is_found(desk: Path) -> None:
     """The setting found keeps the limit, one slightly weaker does not, and all that was tried is drawn."""
     done = protect("response", find="auc<=0.9", out="safe.csv")

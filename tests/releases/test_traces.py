@@ -136,6 +136,7 @@ def test_a_place_of_a_name_is_written_with_its_own_point(desk: Path) -> None:
     assert not Path("cells.parquet").exists()
 
 
+@pytest.mark.slow
 def test_noise_is_secure_or_rehearsed_and_said(desk: Path) -> None:
     mine = protect(held(), "planar:300m,2", rehearse=1)
     first = Path("safe.parquet").read_bytes()

@@ -241,6 +241,7 @@ def test_too_few_controls_notice_nothing(make):
     assert detectable(Finding(risk=make.risk(1.0, n=100))) is None
 
 
+@pytest.mark.slow
 def test_a_harmless_release_is_rarely_accused_and_a_leak_is_noticed():
     """False alarms: 1 in 20 by design; then more than 12 of 100 happen once in 700 times."""
     rng, members = np.random.default_rng(11), np.repeat([True, False], 500)
