@@ -107,6 +107,9 @@ def test_the_worst_release_decides(make):
     assert judge([good, bad], limits).ruling == "exceeded"
     assert judge([good, good], limits).ruling == "within"
     assert judge([bad], []).ruling == "measured"
+    # Of several that say the same, the reason is that of the one that found most.
+    for found in ([finding(make, **at(0.1, 0.2)), bad], [bad, finding(make, **at(0.1, 0.2))]):
+        assert "[0.3, 0.4]" in judge(found, limits).judged[0].reason
     assert judge([bad], [], strict=True).exit_code == 0
 
 

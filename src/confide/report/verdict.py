@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from math import ceil, isfinite, nan
+from math import ceil, inf, isfinite, nan
 
 from confide.core.errors import DataError
 from confide.core.estimate import Estimate
@@ -134,7 +134,10 @@ def judge(
         control: who the control people are, in words, for the reasons.
     """
     judged = tuple(
-        _doubted(_worst([_judge_one(f, limit, control, certain) for f in findings]), doubtful)
+        # Where several say the same, the one that surely found most is named.
+        _doubted(
+            _worst([_judge_one(f, limit, control, certain) for f in _most_first(findings, limit)]), doubtful
+        )
         for limit in limits
     )
     return _ruled(judged, strict)
@@ -165,6 +168,14 @@ def _ruled(judged: tuple[Judged, ...], strict: bool) -> Verdict:
     # Without limits nothing was judged, and "measured" is no praise.
     worst: list[Ruling] = [ruling for ruling in ORDER if ruling in there]
     return Verdict(ruling=worst[0] if worst else "measured", judged=judged, strict=strict)
+
+
+def _most_first(findings: Sequence[Finding], limit: Limit) -> list[Finding]:
+    def low(finding: Finding) -> float:
+        found = finding.bound if limit.quantity == "epsilon" else _quantity(finding, limit, "")[0]
+        return -inf if found is None or not isfinite(found.low) else found.low
+
+    return sorted(findings, key=low, reverse=True)
 
 
 def _worst(judged: Sequence[Judged]) -> Judged:
