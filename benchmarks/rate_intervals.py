@@ -1,6 +1,6 @@
 """Do the intervals of TPR at a stated FPR hold: repeated samples from laws whose ROC is known.
 
-python benchmarks/rate_intervals.py [--repeats 2000] [--worlds 200] [--write]
+python benchmarks/rate_intervals.py [--repeats 2000] [--write]
 
 Each cell draws new samples. The old rule is the plain share at the threshold at hand, with the interval
 of Clopper and Pearson, which takes that threshold for the true one.
@@ -17,8 +17,7 @@ import numpy as np
 from page import bars, head, machine, publish, row
 from scipy.stats import norm
 
-from confide.core.evidence import Evidence
-from confide.measure import measure, proportion, tpr_at
+from confide.measure import proportion, tpr_at
 from confide.measure.rates import threshold_at
 
 SEED = 11
@@ -98,33 +97,9 @@ def cell(law: Law, n: int, fpr: float, repeats: int) -> tuple[list[object], bool
     ], ok
 
 
-def over_worlds(law: Law, worlds: int, n: int, fpr: float, repeats: int) -> tuple[list[object], bool]:
-    """The mean over worlds: coverage and bias of the new value, and of the mean of plain shares."""
-    rng, truth = np.random.default_rng([SEED, worlds, n]), law.tpr(fpr)
-    held, held_before, values = 0, 0, []
-    for _ in range(repeats):
-        exposed = np.tile(np.repeat([True, False], n), worlds)
-        score = np.where(exposed, law.draw(rng, len(exposed)), rng.standard_normal(len(exposed)))
-        world = np.repeat(np.arange(worlds), 2 * n)
-        risk = measure(Evidence.of(exposed, score, world=world))
-        at = next(at for at in risk.tpr_at if at.fpr == fpr)
-        assert at.rate is not None
-        held += at.rate.low <= truth <= at.rate.high
-        values.append((at.rate.value, at.empirical))
-        each = score.reshape(worlds, 2, n)
-        shares = [(e > threshold_at(c, round(n * fpr))).mean() for e, c in each]
-        half = norm.ppf(0.975) * np.std(shares, ddof=1) / np.sqrt(worlds)
-        held_before += abs(np.mean(shares) - truth) <= half
-    bias, bias_before = np.mean(values, axis=0) - truth
-    ok = held / repeats >= 0.93 - 2 * np.sqrt(0.05 * 0.95 / repeats)
-    cells = [worlds, n, f"{fpr:g}", f"{truth:.3f}", f"{held / repeats:.3f}", f"{bias:+.4f}"]
-    return [*cells, f"{held_before / repeats:.3f}", f"{bias_before:+.4f}", "yes" if ok else "**no**"], ok
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--repeats", type=int, default=2000)
-    parser.add_argument("--worlds", type=int, default=200)
     parser.add_argument("--write", action="store_true")
     asked = parser.parse_args()
     start, rows, reached = time.perf_counter(), [], []
@@ -136,18 +111,11 @@ def main() -> None:
                     rows.append(row(name, n, *cells))
                     reached.append(ok)
                     print(rows[-1], flush=True)
-    pooled, pools = [], []
-    for name in ("binormal, d' = 0", "binormal, d' = 2", "20 % memorised"):
-        for worlds, n, fpr in ((5, 500, 0.01), (64, 500, 0.01), (64, 100, 0.1), (64, 100, 0.01)):
-            cells, ok = over_worlds(LAWS[name], worlds, n, fpr, asked.worlds)
-            pooled.append(row(name, *cells))
-            pools.append(ok)
-            print(pooled[-1], flush=True)
     seconds = time.perf_counter() - start
     lines = [
         "# Intervals of the true-positive rate at a stated false-positive rate",
         "",
-        f"`python benchmarks/rate_intervals.py --repeats {asked.repeats} --worlds {asked.worlds} --write`",
+        f"`python benchmarks/rate_intervals.py --repeats {asked.repeats} --write`",
         "",
         f"Seed {SEED}, {asked.repeats:,} repeats a cell, n exposed and n control scores; {seconds:,.0f} s on "
         f"{machine()}.",
@@ -174,13 +142,7 @@ def main() -> None:
         ),
         *rows,
         "",
-        f"The mean over worlds, {asked.worlds} repeats (a share of .93 has a standard error of "
-        f"{np.sqrt(0.93 * 0.07 / asked.worlds):.3f}). Old: the mean of plain shares, with its own error.",
-        "",
-        *head("law", "worlds", "n a world", "f", "TPR", "held", "bias", "old: held", "bias", "reached"),
-        *pooled,
-        "",
-        *bars([("every cell of the first table", all(reached)), ("every mean over worlds", all(pools))]),
+        *bars([("every cell", all(reached))]),
     ]
     publish(lines, "rate_intervals", write=asked.write)
 

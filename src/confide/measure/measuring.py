@@ -214,25 +214,26 @@ def _mean_rate(worlds: Sequence[_Figures], which: int) -> RateAt:
     """The mean over worlds of the rate at one false-positive rate.
 
     Each world's value is right on average, threshold's noise included, so their mean is, and their spread
-    shows both noises. Each world's binomial noise guards against a spread of 0 by chance.
+    shows both noises. Of few worlds the spread is small by chance now and then: then each world's own
+    interval decides.
     """
     rates = [w.tpr_at[which] for w in worlds]
     fewest = min(rates, key=lambda at: at.controls)
     if any(at.rate is None for at in rates):
         return replace(fewest, rate=None, empirical=None)
     # Not cut to what a rate can be: cut values are no longer right on average.
-    values = [_with_noise(w, fewest.fpr) for w in worlds]
+    values = [_with_noise(w, which) for w in worlds]
     found = mean(values)
     plain = float(np.mean([at.empirical for at in rates if at.empirical is not None]))
     return replace(fewest, rate=replace(found, value=min(max(found.value, 0.0), 1.0)), empirical=plain)
 
 
-def _with_noise(world: _Figures, fpr: float) -> Estimate:
-    """The value at one false-positive rate, with the binomial noise of the exposed rows alone."""
-    count, confidence = len(world.ranks.exposed), world.exposed.confidence
-    value = unbiased(world.ranks, fpr)
-    noise = proportion(min(max(value, 0.0), 1.0) * count, count, confidence=confidence)
-    return Estimate(value, value - noise.value + noise.low, value + noise.high - noise.value, confidence)
+def _with_noise(world: _Figures, which: int) -> Estimate:
+    """The value at one false-positive rate, not cut to what a rate can be, with the world's own interval."""
+    rate = world.tpr_at[which].rate
+    assert rate is not None
+    value = unbiased(world.ranks, FPRS[which])
+    return Estimate(value, min(value, rate.low), max(value, rate.high), rate.confidence)
 
 
 def _bounds(
