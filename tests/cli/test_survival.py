@@ -13,6 +13,9 @@ from pathlib import Path
 
 import pytest
 
+from confide.audits.outcome import ROWS
+from confide.report import Report
+
 from .conftest import Run
 
 SLOW_TRAIN = """
@@ -42,6 +45,11 @@ COMMAND = [
     *(sys.executable, "-m", "confide", "audit", "model", "mymodel:pipeline"),
     *("--members", "members.parquet", "--nonmembers", "holdout.parquet", "--label", "income"),
     *("--references", "6", "--attacks", "loss,rmia", "--train", "mymodel:slow_train", "--out", "out"),
+]
+QUICK = [
+    *(sys.executable, "-m", "confide", "audit", "model", "mymodel:pipeline"),
+    *("--members", "members.parquet", "--nonmembers", "holdout.parquet", "--label", "income"),
+    *("--references", "0", "--attacks", "loss", "--out", "out"),
 ]
 
 
@@ -92,21 +100,42 @@ def findings(desk: Path) -> list[dict[str, object]]:
     return [{k: v for k, v in f.items() if k != "seconds"} for f in found]
 
 
-def test_a_disk_that_takes_no_more_leaves_the_old_report_whole(desk: Path) -> None:
+@pytest.mark.parametrize(("room", "left"), [(9_000, {"report.html"}), (60_000, {"report.json", *ROWS})])
+def test_a_disk_that_takes_no_more_leaves_no_page_beside_other_numbers(
+    desk: Path, room: int, left: set[str]
+) -> None:
+    """Nothing is half, and the page of an earlier audit never stands beside the numbers of this one."""
     out = desk / "out"
     out.mkdir()
     (out / "report.html").write_text("the old report")
 
     def little_room() -> None:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (40_000, 40_000))
+        resource.setrlimit(resource.RLIMIT_FSIZE, (room, room))
 
-    command = [c if c != "mymodel:slow_train" else "mymodel:train" for c in COMMAND]
-    command[command.index("6")] = "0"
     done = subprocess.run(
-        command, cwd=desk, env=os.environ, capture_output=True, text=True, preexec_fn=little_room, check=False
+        QUICK, cwd=desk, env=os.environ, capture_output=True, text=True, preexec_fn=little_room, check=False
     )
     assert done.returncode == 2, done.stderr
     assert "Traceback" not in done.stderr
     assert "nothing was written half" in done.stderr
-    assert [p.name for p in out.iterdir()] == ["report.html"]
-    assert (out / "report.html").read_text() == "the old report"
+    assert {p.name for p in out.iterdir()} == left
+    if "report.json" in left:
+        Report.load(out / "report.json")
+    else:
+        assert (out / "report.html").read_text() == "the old report"
+
+
+def test_an_audit_outlives_its_drawing_engine(desk: Path) -> None:
+    """With so little address space the engine ends its process; the page is drawn later."""
+
+    def little_space() -> None:
+        resource.setrlimit(resource.RLIMIT_AS, (8 << 30, 8 << 30))
+
+    done = subprocess.run(
+        QUICK, cwd=desk, env=os.environ, capture_output=True, text=True, preexec_fn=little_space, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    page = desk / "out/report.html"
+    assert "<svg" not in page.read_text() and "Not drawn: the drawing engine failed" in page.read_text()
+    subprocess.run([*QUICK[:3], "report", "out"], cwd=desk, capture_output=True, check=True)
+    assert "<svg" in page.read_text() and "Not drawn" not in page.read_text()

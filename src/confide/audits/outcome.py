@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import asdict, dataclass, field, is_dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -134,8 +135,17 @@ class Audit:
             raise DataError(
                 f"{earlier[0]} holds the rows of an earlier audit: write the public report elsewhere."
             )
-        self.report.save(folder / "report.html")
-        self.report.save(folder / "report.json")
+        # What was found comes first, all of it or nothing, and drawing last: no chart can lose any of it.
+        with ExitStack() as whole:
+            self._save_numbers(lambda name: whole.enter_context(atomic_write(folder / name)))
+        drawn = folder / "report.html"
+        # An earlier page beside these numbers would be read as theirs if this one could not be written.
+        if drawn.is_file():
+            drawn.unlink()
+        self.report.save(drawn)
+
+    def _save_numbers(self, draft: Callable[[str], Path]) -> None:
+        draft("report.json").write_text(self.report.json(), encoding="utf-8")
         if self.settings.audience == "public":
             return
         who = {
@@ -144,9 +154,8 @@ class Audit:
             for e in s.evidence.values()
             if s.release in self.people
         }
-        kept.save(self.evidence, folder / "evidence.parquet", who=who)
-        with atomic_write(folder / "exposed.csv") as draft:
-            self.exposed.write_csv(draft)
+        kept.save(self.evidence, draft("evidence.parquet"), who=who)
+        self.exposed.write_csv(draft("exposed.csv"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,16 +8,14 @@ from collections.abc import Mapping, Sequence
 from html import escape
 from importlib.resources import files
 from types import MappingProxyType
-from typing import TypeAlias, cast
+from typing import cast
 
 from confide.core.errors import DataError
+from confide.report.charts.engine import ENGINE, Json, Spec
 from confide.report.page_types import Datum
 
 CHARTS = ("roc", "scores", "worst_off", "epsilon", "curve", "lines")
 """The charts by name; each is a file beside this one, to be opened in any Vega-Lite editor."""
-
-VERSION = "5.20"
-"""Of Vega-Lite: another draws the same file a little differently, and then no report repeats itself."""
 
 INKS = {
     "#1b2328": "--ink",
@@ -30,9 +28,6 @@ INKS = {
     "#9aa3aa": "--rest",
 }
 """The light colours that the chart files are written in -> the page's variables, which follow the theme."""
-
-Json: TypeAlias = "dict[str, Json] | list[Json] | str | float | bool | None"
-Spec: TypeAlias = dict[str, Json]
 
 NONE: Mapping[str, Spec] = MappingProxyType({})
 
@@ -102,16 +97,17 @@ def draw(
 ) -> str:
     """An SVG to be set into a page: it scales to its box, takes the page's colours, and can be read aloud.
 
+    Empty where the drawing engine fails: the numbers of an audit are not lost with it.
+
     Args:
         title, description: for screen readers.
         key: makes the ids inside differ from those of other charts on the page.
         encoding, heading: as in `figure`.
     """
-    import vl_convert  # 30 MB of drawing engine: loaded only when something is drawn
-
     chart = _printable(figure(name, records, encoding=encoding, heading=heading))
-    # No base URLs: drawing must load nothing from anywhere.
-    svg: str = vl_convert.vegalite_to_svg(cast(Spec, chart), vl_version=VERSION, allowed_base_urls=[])
+    svg = ENGINE.svg(cast(Spec, chart))
+    if svg is None:
+        return ""
     # Ids of a page must differ, and may hold these characters only.
     mark = re.sub(r"[^a-z0-9]", "-", f"{name}-{key}".lower())
     body = svg[svg.index(">") + 1 :]

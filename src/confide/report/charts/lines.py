@@ -8,7 +8,7 @@ from math import log10
 from textwrap import wrap
 from typing import cast
 
-from confide.report.charts.draw import Json, Spec
+from confide.report.charts.engine import Json, Spec
 from confide.report.page_types import Datum, LineRecord, PlotRecord
 
 WIDTH, HEIGHT = 320, 230

@@ -10,13 +10,16 @@ from typing import TypeAlias, cast
 from jinja2 import Environment, PackageLoader
 from markupsafe import Markup
 
-from confide.report.charts.draw import Json, Spec, draw
+from confide.report.charts.draw import draw
+from confide.report.charts.engine import Json, Spec
 from confide.report.charts.lines import band_records, line_encoding, line_records
 from confide.report.page_types import ChartRecord, Page, PlotRecord, SectionRecord, TableRecord
 from confide.report.rates import one_in, percent
 from confide.report.renders.cells import SIGNS, columns, digits, number, per_hundred, plain, span
 from confide.report.sentences import operating_point
 from confide.report.skipped import fold
+
+NOT_DRAWN = "the drawing engine failed; confide report, with this folder, draws it later"
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +82,7 @@ def _drawn(chart: ChartRecord, at: int) -> Drawing:
         title=chart["title"],
         how_to_read=chart["how_to_read"],
         svg=svg,
-        why=chart["why"],
+        why=chart["why"] or NOT_DRAWN,
     )
 
 
@@ -131,4 +134,4 @@ def _plot(plot: PlotRecord, key: str) -> Drawing:
         spoken = f"{plot['y_title']} over {plot['x_title']}."
         encoding = line_encoding(plot, records)
         svg = draw("lines", records, title=plot["title"], description=spoken, key=key, encoding=encoding)
-    return Drawing("lines", "", "", plot["title"], plot["reading"], Markup(svg), plot["why"])
+    return Drawing("lines", "", "", plot["title"], plot["reading"], Markup(svg), plot["why"] or NOT_DRAWN)
