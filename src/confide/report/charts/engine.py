@@ -50,7 +50,7 @@ class Engine:
             mine, its = socket.socketpair()
             self._line = Connection(mine.detach())
             with its:
-                # By its path, as it needs nothing else of the package. -P: nothing that stands beside it, or in
+                # By its path, as it needs nothing else of the package. -P: nothing beside it, or in
                 # the working folder, may stand in for a module.
                 self._process = subprocess.Popen(
                     [sys.executable, "-P", __file__, str(its.fileno())],
