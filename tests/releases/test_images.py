@@ -231,6 +231,10 @@ def test_the_adversary_knows_how_released_pictures_were_made(desk: Path) -> None
     found = audit(released="safe", key="key.csv")
     assert found.sections[0].about["obscured by"] == "GaussianBlur, as released, then Mosaic, as released"
     sidecar_of(Path("safe")).unlink()
+    worked_out = door.read(held, settings=confide.audits.Settings())
+    assert worked_out.planned.open.made_by == known.planned.open.made_by, "a comparison shows it too"
+    for file in Path("safe").glob("*.png"):  # no protection makes pictures pale
+        save(file, pixels(file) // 2 + 90)
     with pytest.raises(DataError, match="nobody says how the released pictures were obscured"):
         door.read(held, settings=confide.audits.Settings())
 
@@ -242,11 +246,13 @@ def test_a_blur_of_released_pictures_is_undone_too(desk: Path) -> None:
     assert [str(e) for e in shown[1:]] == [str(e) for e in planned[1:]]
 
 
-def test_pictures_made_otherwise_than_said_are_warned_about(desk: Path) -> None:
+def test_pictures_made_otherwise_than_said_are_refused(desk: Path) -> None:
     protect("mosaic:2", key_out="key.csv")
     sidecar_of(Path("safe")).unlink()
-    found = audit(released="safe", key="key.csv", made_by="mosaic:4")
-    assert "every block of 4 x 4 pixels has one colour" in " ".join(found.sections[0].warnings)
+    with pytest.raises(
+        DataError, match=r"--made-by says mosaic:4, and released pictures are otherwise: Ann0"
+    ):
+        audit(released="safe", key="key.csv", made_by="mosaic:4")
     right = audit(released="safe", key="key.csv", made_by="mosaic:2").sections[0].warnings
     assert not any("not made as the adversary believes" in line for line in right)
 

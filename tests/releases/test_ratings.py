@@ -271,7 +271,7 @@ def test_what_a_protection_leaves_out_and_what_its_promise_is_about_is_said(desk
     assert any("safe.csv is itself protected (stars:2, response:4)" in note for note in again.notes)
 
 
-def test_a_released_file_that_says_nothing_of_its_making_is_warned_about(desk: Path) -> None:
+def test_how_a_released_file_was_made_is_worked_out_where_no_sidecar_says_it(desk: Path) -> None:
     protect("months:12", out="safe.csv", key_out="key.csv")
     with pytest.raises(
         DataError, match=r"--made-by says months:1, and the sidecar of safe\.csv says months:12"
@@ -281,6 +281,11 @@ def test_a_released_file_that_says_nothing_of_its_making_is_warned_about(desk: P
         )
     sidecar_of(Path("safe.csv")).unlink()
     found = confide.audit(held(released="safe.csv", key="key.csv"), **SETTINGS)  # type: ignore[arg-type]
-    assert any("Nobody says how the released file was made" in line for line in found.sections[0].warnings)
+    (section,) = found.sections
+    assert any(
+        "worked out from both files, and the adversary knows it: months:12" in n for n in section.notes
+    )
+    assert "Dates became the middle of windows of 12 months." in section.notes and not section.unsettled
     said = confide.audit(held(released="safe.csv", key="key.csv", made_by="months:12"), **SETTINGS)  # type: ignore[arg-type]
-    assert not any("Nobody says" in line for line in said.sections[0].warnings)
+    for name, evidence in said.sections[0].evidence.items():
+        assert evidence.table.equals(section.evidence[name].table), "the adversary knows the same"

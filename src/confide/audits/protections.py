@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from inspect import Parameter, signature
@@ -111,7 +112,7 @@ def made_by(
 
     Args:
         released: the file, or a frame in memory.
-        said: the protections as a user writes them.
+        said: the protections as a user writes them; a comma between two of them is read as a plus.
         protections: what can be written.
         kind: of the release, as the door reads it.
 
@@ -120,6 +121,8 @@ def made_by(
             the sidecar differ.
     """
     known = "+".join(protections_of(released, kind=kind))
+    # A setting is no name with a colon, so such a comma is between two protections.
+    said = said and re.sub(rf",\s*(?=({'|'.join(map(re.escape, protections))}):)", "+", said)
     found = parse_protections([text for text in (said, known) if text], protections)
     if said and known and found[said] != found[known]:
         raise DataError(
@@ -127,16 +130,6 @@ def made_by(
             "remove the sidecar if it is wrong."
         )
     return found.get(said or known)
-
-
-def unsaid(released: object, made_by: AnyMechanism | None) -> tuple[str, ...]:
-    """A warning where nobody says how a released file was made: the adversary is then too weak."""
-    if released is None or made_by is not None:
-        return ()
-    return (
-        "Nobody says how the released file was made, so this adversary takes it as made without any change "
-        "to the values. A real one may know more, and find more people. Say it with --made-by.",
-    )
 
 
 def _parsed(text: str, protections: Mapping[str, Protection], noise: Noise) -> AnyMechanism:

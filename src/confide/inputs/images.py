@@ -46,7 +46,7 @@ class Images:
         key: A table of two columns: a picture of the original (its file, or its row, counted from 1), and the
             same picture among the released ones. Needed where these have other names.
         made_by: How the released pictures were made, as the adversary knows it: NAME:SETTINGS, as of
-            --protect. By default what their sidecar says.
+            --protect. By default what their sidecar says, or else what a comparison with the originals shows.
 
     Raises:
         DataError: for a share that leaves one side without pictures, a size of no pixels, or no world.

@@ -48,9 +48,10 @@ class Likes:
         released: What will be published, if that is another table with the same columns of users and items.
         key: Where the released table has new ids: a table of two columns, a user of the records and the same
             user in the released table.
-        made_by: The protection by which the released table was made, NAME:SETTINGS as of --protect: the
-            adversary knows it. By default what the sidecar of the table says (FILE.confide.json, written by
-            `confide protect`).
+        made_by: The protections by which the released table was made, NAME:SETTINGS as of --protect, several
+            joined by a plus: the adversary knows them. By default what the sidecar of the table says
+            (FILE.confide.json, written by `confide protect`), or else what a comparison with the records
+            shows.
         kind: What the trait is; auto takes a column of more than 20 different numbers for a number.
         having: The value that counts as having the trait; all other values count as not having it.
         folds: Into how many parts people are cut; the adversary is asked about one part at a time.

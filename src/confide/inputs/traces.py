@@ -14,17 +14,16 @@ from confide.core.errors import DataError
 from confide.core.flags import HOW, KNOWS, Column, Flag, Held, OptionalColumn
 from confide.core.flags import Table as AnyTable
 from confide.core.nouns import AnyMechanism
-from confide.core.who import first_rows, standing
-from confide.inputs.columns import coded, need, need_ids
 from confide.inputs.homes import same_people
-from confide.inputs.keys import as_ids, numbered, original_ids
 from confide.inputs.lengths import parse_length
-from confide.inputs.places import Columns, Places, nearest, read_places
+from confide.inputs.places import Columns, Places, nearest
 from confide.inputs.resemblance import unsettled
 from confide.inputs.source import Source
-from confide.inputs.tables import read_table
-from confide.inputs.times import Times, parse_span, read_times
+from confide.inputs.times import parse_span
+from confide.inputs.visits import Visits, read_visits
+from confide.knowledge.traces import as_released
 from confide.mechanisms.anonymize.fixed_grid import FixedGrid
+from confide.mechanisms.in_order import in_order
 from confide.views import traces as views
 from confide.views.points import distinct, first_at_each
 
@@ -59,7 +58,8 @@ class Traces:
             user in the released table. A person whose trace was cut in parts has several rows.
         made_by: The protections by which the released table was made, NAME:SETTINGS as of --protect, several
             joined by a plus: the adversary knows them. By default what the sidecar of the table says
-            (FILE.confide.json, written by `confide protect`).
+            (FILE.confide.json, written by `confide protect`), or else what a comparison with the records
+            shows.
         points: How many points are known about a person.
         targets: About how many people the adversary is asked, half of them held out of the release.
 
@@ -180,7 +180,13 @@ class TracesData:
         return f"{called} @ {np.datetime64(time, 's').astype('datetime64[m]').item():%Y-%m-%d %H:%M}"
 
 
-def read_traces(held: Traces, *, made_by: AnyMechanism | None = None, sure: bool = False) -> TracesData:
+def read_traces(
+    held: Traces,
+    *,
+    made_by: AnyMechanism | None = None,
+    sure: bool = False,
+    visits: Visits | None = None,
+) -> TracesData:
     """Read the visits, put them on the grid, and match a released file to them.
 
     Args:
@@ -188,60 +194,59 @@ def read_traces(held: Traces, *, made_by: AnyMechanism | None = None, sure: bool
         made_by: how the released file was made, as the adversary knows it.
         sure: the released file was made from the records just now. The check that people resemble themselves
             in it is left out then, since a strong protection would fail it.
+        visits: of the record, where they were read already.
 
     Raises:
         DataError: for a column that is missing or cannot be read (rows are named), or a release that cannot
             be matched.
     """
-    columns, released = held.columns, held.released
-    tables = [read_table(held.records, name="the traces")]
-    if released is not None:
-        tables.append(read_table(released, name="the released file"))
-    for table in tables:
-        need(table.frame, columns.all, name=table.name)
-        need_ids(table.frame, [c for c in (columns.user, columns.place) if c is not None], name=table.name)
-    ids = [as_ids(t.frame[columns.user]) for t in tables]
-    names, pseudonyms = (tables[0].name, tables[-1].name), ids[-1]
-    if released is not None:
-        ids[1] = original_ids(ids[1], ids[0], key=held.key, split=True, names=names)
-    times = [read_times(t.frame, columns.time, name=t.name) for t in tables]
-    people = coded(pl.concat(ids))
-    places = read_places(tables, columns)
+    read = visits_of(held) if visits is None else visits
+    places, names = read.places, read.names
     grid, there = _one_grid(places, held, made_by)
-    cut = tables[0].frame.height
-
-    def traces(who: Ints, when: Times, code: Ints, where: Floats | None, *, people: int) -> views.Traces:
-        seconds = np.floor(when.seconds).astype(np.int64)
-        return views.Traces.of(who, seconds, code, people=people, places=places.number, where=where)
-
-    exact = traces(people.codes[:cut], times[0], places.code[:cut], places.where, people=len(people.labels))
-    records = grid(exact, rng=None).view
-    sources = [Source.of(t, columns.roles, time=w.form) for t, w in zip(tables, times, strict=True)]
+    records = grid(read.exact, rng=None).view
     data = TracesData(
         records=records,
-        people=people.labels,
+        people=read.people,
         places=places.labels,
         name=names[1],
-        source=sources[0],
-        who=standing(names[0], row=first_rows(ids[0], people.labels), ids=people.labels),
-        notes=times[0].form.notes,
+        source=read.sources[0],
+        who=read.who,
+        notes=read.notes,
     )
-    if released is None:
+    if read.shown is None or read.owner is None or read.told is None:
         return data
-    row, owner = numbered(people.codes[cut:], coded(pseudonyms))
-    shown = grid(traces(row, times[1], places.code[cut:], there, people=len(owner)), rng=None).view
-    keyed = held.key is not None
-    alike = sure or same_people(records, shown, owner, held.metres, names=names, keyed=keyed)
+    shown = grid(replace(read.shown, where=there), rng=None).view
+    alike = sure or _alike(read, shown, grid, made_by, metres=held.metres)
     return replace(
         data,
         released=shown,
-        owner=owner,
-        exact=exact,
+        owner=read.owner,
+        exact=read.exact,
         grid=grid,
-        released_source=sources[1],
+        released_source=read.sources[1],
         unsettled=unsettled(alike, names),
-        counted=_others(records, people.codes[cut:], names),
+        counted=_others(records, read.told, names),
     )
+
+
+def _alike(
+    read: Visits, shown: views.Traces, grid: FixedGrid, made_by: AnyMechanism | None, *, metres: float
+) -> bool:
+    """Whether people resemble themselves in the release, as far as it shows where they were."""
+    assert read.owner is not None
+    steps = [step for step in (made_by, grid) if step is not None]
+    # As they would stand in the release: a coarse one has nobody in their own part of the town.
+    expected = as_released(in_order(steps), read.exact, release=shown, rng=np.random.default_rng(0))
+    return same_people(expected, shown, read.owner, metres, names=read.names, keyed=read.keyed)
+
+
+def visits_of(held: Traces) -> Visits:
+    """The visits of the record as they were read, on no grid.
+
+    Raises:
+        DataError: as `read_visits`.
+    """
+    return read_visits(held.records, held.released, key=held.key, columns=held.columns)
 
 
 def _one_grid(places: Places, held: Traces, made_by: AnyMechanism | None) -> tuple[FixedGrid, Floats | None]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import Literal, Protocol, TypeAlias, runtime_checkable
 
 from confide.core.arrays import Floats, Ints, Rng
 from confide.core.errors import KnowledgeError
@@ -32,12 +32,18 @@ class Panel:
     classes: int
     mechanism: Mechanism[Interactions]
 
-    def released(self, *, rng: Rng) -> Interactions:
-        """The panel's likes as the release would show them: the adversary applies the mechanism itself.
+    def released(self, release: Interactions, *, rng: Rng) -> Interactions:
+        """The panel's likes as they would stand in this release: the adversary applies the mechanism itself.
 
         A model that learned from these meets the targets' likes in the same form.
         """
-        return self.mechanism(self.items, rng=rng).view
+        steps = self.mechanism.steps if isinstance(self.mechanism, Steps) else (self.mechanism,)
+        likes = self.items
+        for step, child in zip(steps, rng.spawn(len(steps)), strict=True):
+            # Of few people it would leave out more than it did of all; what it left is there to see.
+            shows = isinstance(step, LeavesOut)
+            likes = step.left(likes, release=release) if shows else step(likes, rng=child).view
+        return likes
 
     def need_both(self, attack: str) -> None:
         """Refuse a panel from which nothing can be learned.
@@ -51,6 +57,23 @@ class Panel:
                 f"{attack} learns from people who differ in the trait, and the panel's {len(self.value)} do "
                 "not: give more people."
             )
+
+
+@runtime_checkable
+class LeavesOut(Protocol):
+    """A mechanism that leaves out items by what everybody has, so that its release says which."""
+
+    def left(self, likes: Interactions, *, release: Interactions) -> Interactions:
+        """These likes without the items that are not in the release."""
+        ...
+
+
+@runtime_checkable
+class Steps(Protocol):
+    """A composition of mechanisms, applied one after the other."""
+
+    @property
+    def steps(self) -> tuple[Mechanism[Interactions], ...]: ...
 
 
 @dataclass(frozen=True, slots=True, eq=False)

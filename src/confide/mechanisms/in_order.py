@@ -72,8 +72,13 @@ class InOrder:
 
 def in_order(steps: Sequence[AnyMechanism]) -> AnyMechanism:
     """The composition of these mechanisms; a single one is itself, and none leaves the data as they are."""
-    single = [part for step in steps for part in (step.steps if isinstance(step, InOrder) else (step,))]
+    single = [part for step in steps for part in steps_of(step)]
     changing = tuple(step for step in single if not isinstance(step, Published))
     if not changing:
         return Published()
     return changing[0] if len(changing) == 1 else InOrder(changing)
+
+
+def steps_of(mechanism: AnyMechanism) -> tuple[AnyMechanism, ...]:
+    """The steps of a composition; of a single mechanism, itself."""
+    return mechanism.steps if isinstance(mechanism, InOrder) else (mechanism,)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from confide.audits import images as audits
+from confide.audits.making import HowMade
 from confide.audits.settings import Settings
 from confide.audits.spec import Subject
 from confide.core.arrays import Ints
@@ -109,7 +110,7 @@ class ImagesRelease:
         data = self.data
         if reread is not None:  # the sidecar says what was found, and must not name the original
             data = replace(data, released=reread.take(data.rows), name="the protected pictures")
-        return audits.subject_of(self.held, data, settings=settings, made_by=mechanism)
+        return audits.subject_of(self.held, data, settings=settings, how=HowMade(mechanism))
 
 
 SPEC = ReleaseSpec(

@@ -7,6 +7,7 @@ from dataclasses import replace
 import polars as pl
 
 from confide.audits import likes as audits
+from confide.audits.making import HowMade
 from confide.audits.settings import Settings
 from confide.audits.spec import Subject
 from confide.core.errors import DataError
@@ -39,7 +40,9 @@ def read(held: Likes) -> InteractionsFile:
             held.item: what.labels.gather(reread.item),
         }
         again = replace(held, released=pl.DataFrame(columns))
-        return audits.subject_of(again, read_likes(again, sure=True), settings=settings, made_by=mechanism)
+        return audits.subject_of(
+            again, read_likes(again, sure=True), settings=settings, how=HowMade(mechanism)
+        )
 
     return InteractionsFile(
         table=held.records,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from confide.audits import ratings as audits
+from confide.audits.making import HowMade
 from confide.audits.settings import Settings
 from confide.audits.spec import Subject
 from confide.core.errors import DataError
@@ -27,7 +28,7 @@ def read(held: Ratings) -> InteractionsFile:
 
     def audited(reread: Interactions | None, mechanism: AnyMechanism | None, settings: Settings) -> Subject:
         shown = data if reread is None else replace(data, released=reread)
-        return audits.subject_of(held, shown, settings=settings, made_by=mechanism)
+        return audits.subject_of(held, shown, settings=settings, how=HowMade(mechanism))
 
     return InteractionsFile(
         table=held.records,

@@ -19,7 +19,7 @@ from confide.core.errors import DataError
 from confide.core.nouns import AnyMechanism
 from confide.inputs.folders import digest_of
 from confide.inputs.sidecar import Sidecar, protections_of
-from confide.mechanisms.in_order import InOrder
+from confide.mechanisms.in_order import steps_of
 from confide.mechanisms.noise.secure import secure_uniform
 from confide.releases.find import weakest
 from confide.releases.inputs import Inputs
@@ -77,7 +77,7 @@ def protect(spec: ReleaseSpec, held: object, *, release: ReleaseSettings, settin
         sidecar = Sidecar(
             kind=spec.audit.name,
             protections=made.texts,
-            settings=tuple(repr(step) for step in _steps(mechanism)),
+            settings=tuple(repr(step) for step in steps_of(mechanism)),
             noise=_source_of_noise(mechanism, noise),
             promise=None if mechanism.budget is None else str(mechanism.budget),
             ids="kept" if numbers is None else "renumbered",
@@ -130,7 +130,7 @@ def _made(spec: ReleaseSpec, data: Releasable, texts: tuple[str, ...], noise: No
 def _applied(made: _Made, data: Releasable, release: ReleaseSettings) -> tuple[View, tuple[str, ...]]:
     """The release, and those of the protections asked for that changed nothing."""
     view, idle = data.given, list[str]()
-    steps, names = _steps(made.mechanism), "+".join(made.texts).split("+")
+    steps, names = steps_of(made.mechanism), "+".join(made.texts).split("+")
     for step, name, rng in zip(steps, names, _rng(release, "noise").spawn(len(steps)), strict=True):
         before, view = view, step(view, rng=rng).view
         if not len(view):
@@ -171,14 +171,10 @@ def _verified(data: Releasable, mechanism: AnyMechanism, view: View, reread: Vie
     return claims
 
 
-def _steps(mechanism: AnyMechanism) -> tuple[AnyMechanism, ...]:
-    return mechanism.steps if isinstance(mechanism, InOrder) else (mechanism,)
-
-
 def _source_of_noise(mechanism: AnyMechanism, noise: Noise) -> Literal["secure", "rehearsed", "none"]:
     if noise == "rehearsal":  # the new numbers come from the seed too, even where no noise is drawn
         return "rehearsed"
-    return "secure" if any(hasattr(step, "noise") for step in _steps(mechanism)) else "none"
+    return "secure" if any(hasattr(step, "noise") for step in steps_of(mechanism)) else "none"
 
 
 def _notes(

@@ -10,6 +10,7 @@ import numpy as np
 import polars as pl
 
 from confide.audits import traces as audits
+from confide.audits.making import HowMade
 from confide.audits.settings import Settings
 from confide.audits.spec import Subject
 from confide.core.arrays import Array, Floats, Ints
@@ -162,7 +163,7 @@ class TracesRelease:
         )
         held = replace(self.held, released=shown, key=key)
         data = replace(read_traces(held, made_by=mechanism, sure=True), name=self.data.name)
-        return audits.subject_of(held, data, settings=settings, made_by=mechanism)
+        return audits.subject_of(held, data, settings=settings, how=HowMade(mechanism))
 
     def _users(self, view: views.Traces, whose: Array) -> pl.Series:
         if whose is view.person:

@@ -8,8 +8,11 @@ import numpy as np
 import pytest
 
 from confide.games.attribute.likes import TraitInference, holds, parts
+from confide.knowledge.likes import Panel
 from confide.mechanisms.anchors.published import Published
 from confide.mechanisms.anonymize.rare_items import WithoutRareItems
+from confide.mechanisms.anonymize.sampled_rows import SampledRows
+from confide.mechanisms.in_order import in_order
 from confide.views.interactions import Interactions
 
 
@@ -84,3 +87,22 @@ def test_each_run_of_neighbours_in_a_number_meets_every_part() -> None:
     assert all(sorted(ordered[i : i + 10]) == list(range(10)) for i in range(0, 50, 10))
     assert len(set(ordered[50:])) == 7
     assert (ordered[:10] != ordered[10:20]).any(), "the order within a run would be no chance"
+
+
+def test_the_panel_keeps_the_items_that_the_release_has() -> None:
+    # Of 12 people item 0 has six, three of them in the panel; item 1 has two.
+    person, item = np.array([0, 1, 2, 3, 4, 5, 0, 6]), np.array([0, 0, 0, 0, 0, 0, 1, 1])
+    likes = Interactions.of(person, item, people=12, items=2)
+    rare = WithoutRareItems(people=5)
+    panel = Panel(
+        items=likes.take(np.array([0, 1, 2, 6, 7, 8])),
+        value=np.array([1.0, 0, 1, 0, 1, 0]),
+        kind="binary",
+        classes=2,
+        mechanism=rare,
+    )
+    shown = panel.released(rare(likes, rng=None).view, rng=np.random.default_rng(0))
+    assert shown.item.tolist() == [0, 0, 0], "of the panel alone, item 0 would be as rare as item 1"
+    both = replace(panel, mechanism=in_order([rare, SampledRows(share=1.0, noise="rehearsal")]))
+    again = both.released(rare(likes, rng=None).view, rng=np.random.default_rng(0))
+    assert again.item.tolist() == [0, 0, 0]

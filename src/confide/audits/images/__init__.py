@@ -12,8 +12,9 @@ from confide.audits.images.closed_set import CLEAR, CLOSED, RETRAINED, ClosedSet
 from confide.audits.images.context import context_of
 from confide.audits.images.exhibits import deblurring_table, people_table, recognised_as, recognition_table
 from confide.audits.images.games import Games, games_on
+from confide.audits.images.making import made_of
 from confide.audits.images.protections import PROTECTIONS
-from confide.audits.protections import made_by
+from confide.audits.making import UNRELEASED, HowMade
 from confide.audits.release import AuditedRelease, PlannedGame, made_in_all
 from confide.audits.settings import Settings
 from confide.audits.spec import AuditSpec, Context, Count
@@ -31,24 +32,21 @@ def read(held: Images, *, settings: Settings) -> ImagesSubject:
     """Read and check the pictures.
 
     Raises:
-        DataError: if the pictures or their names cannot be used, or nobody says how released ones were made.
+        DataError: if the pictures or their names cannot be used, or nobody knows how released ones were made.
     """
-    made = made_by(held.released, held.made_by, PROTECTIONS, kind="images")
-    return subject_of(held, read_images(held), settings=settings, made_by=made)
+    album = read_images(held)
+    return subject_of(held, album, settings=settings, how=made_of(held, album, PROTECTIONS))
 
 
 def subject_of(
-    held: Images, album: ImagesData, *, settings: Settings, made_by: AnyMechanism | None = None
+    held: Images, album: ImagesData, *, settings: Settings, how: HowMade = UNRELEASED
 ) -> ImagesSubject:
     """Decide in how many worlds the pictures are divided.
 
     Args:
-        made_by: how released pictures were made, as the adversary knows it.
-
-    Raises:
-        DataError: if nobody says how released pictures were made.
+        how: released pictures were made, as the adversary knows it.
     """
-    return ImagesSubject(album, games_on(held, album, made_by=made_by), settings)
+    return ImagesSubject(album, games_on(held, album, made_by=how.mechanism), settings, how)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +56,7 @@ class ImagesSubject:
     album: ImagesData
     planned: Games
     settings: Settings
+    how: HowMade = UNRELEASED
 
     @property
     def name(self) -> str:
@@ -67,7 +66,7 @@ class ImagesSubject:
         return self.planned.planned(mechanism, asked, self.settings)
 
     def context(self, release: AuditedRelease, count: Count) -> Context:
-        return context_of(self.planned, self.album, self._closed_set(release), release, count)
+        return context_of(self.planned, self.album, self.how, self._closed_set(release), release, count)
 
     def exhibits(self, release: AuditedRelease) -> Sequence[Exhibit]:
         found, blur = self._closed_set(release), made_in_all(self.planned.closed, release.mechanism)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from confide.audits.images.closed_set import ClosedSet
 from confide.audits.images.exhibits import if_all_are_known
 from confide.audits.images.games import Games
+from confide.audits.making import HowMade
 from confide.audits.protections import UNPROTECTED
 from confide.audits.release import AuditedRelease, made_in_all
 from confide.audits.spec import Context, Count
@@ -12,17 +13,23 @@ from confide.core.claims import Verifiable
 from confide.core.nouns import AnyMechanism
 from confide.inputs.images import ImagesData
 from confide.mechanisms.anchors.published import Published
-from confide.mechanisms.in_order import InOrder
+from confide.mechanisms.in_order import steps_of
 
 
 def context_of(
-    planned: Games, album: ImagesData, found: ClosedSet, release: AuditedRelease, count: Count
+    planned: Games,
+    album: ImagesData,
+    how: HowMade,
+    found: ClosedSet,
+    release: AuditedRelease,
+    count: Count,
 ) -> Context:
     """What the report says beside the numbers.
 
     Args:
         planned: the games on the pictures as they are.
         album: the pictures, read and named.
+        how: released pictures were made, as the adversary knows it.
         found: what is recognised where everybody is a candidate.
         release: that was audited.
         count: a count in words.
@@ -47,17 +54,17 @@ def context_of(
             "names. The other half are unknown to it.",
             "It knows how the pictures were obscured, and can do the same to its own.",
         ),
-        notes=[alone] * (album.alone > 0),
+        notes=[*how.notes, *[alone] * (album.alone > 0)],
         warnings=(*_doubts(album, made_by), *if_all_are_known(found)),
-        unsettled=album.unsettled,
+        unsettled={**album.unsettled, **how.unsettled},
         skipped=found.skipped,
     )
 
 
 def _obscured_by(release: AuditedRelease, made_by: AnyMechanism | None) -> str:
     """What obscured the pictures, in words: the mechanisms of the released ones, then the protection."""
-    steps = made_by.steps if isinstance(made_by, InOrder) else (made_by,)
-    before = [type(step).__name__ for step in steps if step is not None and not isinstance(step, Published)]
+    steps = () if made_by is None else steps_of(made_by)
+    before = [type(step).__name__ for step in steps if not isinstance(step, Published)]
     own = [] if release.name == UNPROTECTED else [release.name]
     return ", then ".join([*(f"{name}, as released" for name in before), *own]) or "nothing"
 

@@ -14,7 +14,8 @@ from confide.audits.likes.context import context_of
 from confide.audits.likes.counterfactuals import Crossed, counterfactuals, crossed, targets_of
 from confide.audits.likes.games import game_on
 from confide.audits.likes.protections import PROTECTIONS
-from confide.audits.protections import made_by
+from confide.audits.made_rows import made_of
+from confide.audits.making import UNRELEASED, HowMade
 from confide.audits.release import AuditedRelease, PlannedGame, protected
 from confide.audits.settings import Settings
 from confide.audits.spec import AuditSpec, Context, Count
@@ -22,6 +23,7 @@ from confide.core.estimate import Estimate, Measured
 from confide.core.nouns import AnyAttack, AnyMechanism
 from confide.games.attribute.likes import TraitInference
 from confide.inputs.likes import Likes, LikesData, read_likes
+from confide.inputs.worked_out.likes import worked_out
 from confide.measure import measure
 from confide.report import Exhibit
 from confide.utility.ratings import hit_rate, items_kept, pairs_kept
@@ -33,20 +35,30 @@ def read(held: Likes, *, settings: Settings) -> LikesSubject:
     Raises:
         DataError: if a file or column cannot be used, or a part would lack people of a class.
     """
-    made = made_by(held.released, held.made_by, PROTECTIONS, kind="likes")
-    return subject_of(held, read_likes(held), settings=settings, made_by=made)
+    people = read_likes(held)
+    how = made_of(
+        held,
+        people.items,
+        people.released,
+        PROTECTIONS,
+        kind="likes",
+        work_out=worked_out,
+        people=people.person,
+        items=people.item,
+    )
+    return subject_of(held, people, settings=settings, how=how)
 
 
 def subject_of(
-    held: Likes, people: LikesData, *, settings: Settings, made_by: AnyMechanism | None = None
+    held: Likes, people: LikesData, *, settings: Settings, how: HowMade = UNRELEASED
 ) -> LikesSubject:
     """Cut people into the parts that are asked about in turn.
 
     Args:
-        made_by: how a released table was made, as the adversary knows it.
+        how: a released table was made, as the adversary knows it.
     """
-    game = game_on(people, folds=held.folds, made_by=made_by, rng=settings.rng("parts"))
-    return LikesSubject(held, people, game)
+    game = game_on(people, folds=held.folds, made_by=how.mechanism, rng=settings.rng("parts"))
+    return LikesSubject(held, people, game, how)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +68,7 @@ class LikesSubject:
     held: Likes
     people: LikesData
     game: TraitInference
+    how: HowMade = UNRELEASED
 
     @property
     def name(self) -> str:
@@ -66,7 +79,7 @@ class LikesSubject:
         return [PlannedGame(game=game, worlds=self.held.folds, attacks=asked)]
 
     def context(self, release: AuditedRelease, count: Count) -> Context:
-        return context_of(self.held, self.people, self.game, self._look(release), release, count)
+        return context_of(self.held, self.people, self.game, self.how, self._look(release), release, count)
 
     def exhibits(self, release: AuditedRelease) -> Sequence[Exhibit]:
         view, rng = release.worlds[0].case.view, release.settings.rng("left out one by one")

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from confide.audits.likes.counterfactuals import Crossed
-from confide.audits.protections import UNPROTECTED, unsaid
+from confide.audits.making import HowMade
+from confide.audits.protections import UNPROTECTED
 from confide.audits.release import AuditedRelease, made_from
 from confide.audits.spec import Context, Count
 from confide.games.attribute.likes import TraitInference
@@ -19,6 +20,7 @@ def context_of(
     held: Likes,
     people: LikesData,
     game: TraitInference,
+    how: HowMade,
     look: Crossed,
     release: AuditedRelease,
     count: Count,
@@ -29,6 +31,7 @@ def context_of(
         held: the filled-in record.
         people: the likes and the trait, read.
         game: on them as they are.
+        how: a released table was made, as the adversary knows it.
         look: the closer look at the release.
         release: that was audited.
         count: a count in words.
@@ -36,14 +39,13 @@ def context_of(
     trait = held.trait
     items = people.items if people.released is None else people.released
     # The panel of the first part stands for all: parts are of nearly equal size.
-    doubts = unsaid(game.released, game.made_by)
     panel, blank = int((game.part != 0).sum()), int(look.blank.sum())
     kind = {"binary": "yes or no", "number": "a number"}.get(people.kind, f"{people.classes} classes")
     return Context(
         subject=f"Somebody who knows the likes and the {trait} of {count(panel)} others",
         adversary=(
             f"The adversary learned from {count(panel)} people whose {trait} it knows, as released"
-            + (", and knows how the likes were protected." if not doubts else "."),
+            + (", and knows how the likes were protected." if not how.unexplained else "."),
             f"What it claims of a person: {people.claim}.",
         ),
         about={
@@ -53,8 +55,7 @@ def context_of(
             "protection": "none" if release.name == UNPROTECTED else release.name,
             "compared": f"every person once, in {held.folds} parts; learned from the other parts",
         },
-        notes=(NO_COIN,),
-        warnings=doubts,
-        unsettled=people.unsettled,
+        notes=(NO_COIN, *how.notes),
+        unsettled={**people.unsettled, **how.unsettled},
         internal_notes=(*people.left_out, *[f"{blank:,} {BLANK}"] * (blank > 0)),
     )

@@ -9,7 +9,8 @@ import numpy as np
 import polars as pl
 
 from confide.attacks.linkage import Counting, Entropic, Likelihood, Scoreboard
-from confide.audits.protections import made_by
+from confide.audits.made_rows import made_of
+from confide.audits.making import UNRELEASED, HowMade
 from confide.audits.ratings import exhibits as beside
 from confide.audits.ratings.context import context_of
 from confide.audits.ratings.games import game_on
@@ -21,6 +22,7 @@ from confide.core.estimate import Estimate, Measured
 from confide.core.nouns import AnyAttack, AnyMechanism
 from confide.games.linkage.ratings import RatingsLinkage
 from confide.inputs.ratings import Ratings, RatingsData, read_ratings
+from confide.inputs.worked_out.ratings import worked_out
 from confide.measure.identification import at_false_match_rate, rank_one
 from confide.report import Exhibit
 from confide.utility.ratings import hit_rate, items_kept
@@ -32,22 +34,33 @@ def read(held: Ratings, *, settings: Settings) -> RatingsSubject:
     Raises:
         DataError: if a file or column cannot be used, or too few people have enough facts.
     """
-    made = made_by(held.released, held.made_by, PROTECTIONS, kind="ratings")
-    return subject_of(held, read_ratings(held), settings=settings, made_by=made)
+    data = read_ratings(held)
+    how = made_of(
+        held,
+        data.records,
+        data.released,
+        PROTECTIONS,
+        kind="ratings",
+        work_out=worked_out,
+        people=data.people,
+        items=data.items,
+    )
+    return subject_of(held, data, settings=settings, how=how)
 
 
 def subject_of(
-    held: Ratings, data: RatingsData, *, settings: Settings, made_by: AnyMechanism | None = None
+    held: Ratings, data: RatingsData, *, settings: Settings, how: HowMade = UNRELEASED
 ) -> RatingsSubject:
     """Plan the game on ratings that are read already.
 
     Args:
-        made_by: how a released file was made, as the adversary knows it.
+        how: a released file was made, as the adversary knows it.
 
     Raises:
         DataError: if too few people have enough facts.
     """
-    return RatingsSubject(data, game_on(held, data, made_by=made_by, rng=settings.rng("targets")))
+    game = game_on(held, data, made_by=how.mechanism, rng=settings.rng("targets"))
+    return RatingsSubject(data, game, how)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +69,7 @@ class RatingsSubject:
 
     data: RatingsData
     game: RatingsLinkage
+    how: HowMade = UNRELEASED
 
     @property
     def name(self) -> str:
@@ -66,7 +80,7 @@ class RatingsSubject:
         return [PlannedGame(game=game, worlds=game.parts, attacks=asked)]
 
     def context(self, release: AuditedRelease, count: Count) -> Context:
-        return context_of(self.game, self.data, release, count)
+        return context_of(self.game, self.data, self.how, release, count)
 
     def exhibits(self, release: AuditedRelease) -> Sequence[Exhibit]:
         closer = self._closer(release)

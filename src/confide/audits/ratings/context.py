@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from confide.audits.protections import unsaid
+from confide.audits.making import HowMade
 from confide.audits.release import AuditedRelease, made_from
 from confide.audits.spec import Context, Count
 from confide.games.linkage.ratings import RatingsLinkage
@@ -15,12 +15,15 @@ HELD_OUT = (
 TOO_FEW = "people have too few ratings for this many facts: no attack looks for them."
 
 
-def context_of(game: RatingsLinkage, data: RatingsData, release: AuditedRelease, count: Count) -> Context:
+def context_of(
+    game: RatingsLinkage, data: RatingsData, how: HowMade, release: AuditedRelease, count: Count
+) -> Context:
     """What the report says beside the numbers.
 
     Args:
         game: on the ratings as they are.
         data: the ratings, read.
+        how: a released file was made, as the adversary knows it.
         release: that was audited.
         count: a count in words.
     """
@@ -31,9 +34,8 @@ def context_of(game: RatingsLinkage, data: RatingsData, release: AuditedRelease,
     few = int((records.counts() > 0).sum() - knowing.eligible(records).sum())
     return Context(
         subject=f"Somebody who knows {knowing.facts} facts about a person, {knowing.wrong} of them wrong,",
-        adversary=_knowledge(game, informed=game.released is None or game.made_by is not None),
-        warnings=unsaid(game.released, game.made_by),
-        unsettled=data.unsettled,
+        adversary=_knowledge(game, informed=not how.unexplained),
+        unsettled={**data.unsettled, **how.unsettled},
         about={
             made_from(release): f"{count(len(shown))} rows of {count(int((shown.counts() > 0).sum()))} "
             f"people and {count(int((shown.raters() > 0).sum()))} items, with "
@@ -46,7 +48,7 @@ def context_of(game: RatingsLinkage, data: RatingsData, release: AuditedRelease,
                 else ", those absent by themselves"
             ),
         },
-        notes=[*data.notes, *[HELD_OUT] * (game.coin and game.released is not None)],
+        notes=[*data.notes, *how.notes, *[HELD_OUT] * (game.coin and game.released is not None)],
         internal_notes=[*data.counted, *[f"{few:,} {TOO_FEW}"] * (few > 0)],
     )
 

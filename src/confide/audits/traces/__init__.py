@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from confide.audits.protections import made_by
+from confide.audits.making import UNRELEASED, HowMade
 from confide.audits.release import AuditedRelease, PlannedGame, made_in_all
 from confide.audits.settings import Settings
 from confide.audits.spec import AuditSpec, Context, Count
@@ -15,14 +15,15 @@ from confide.audits.traces import exhibits as beside
 from confide.audits.traces.context import context_of
 from confide.audits.traces.games import KNOW_POINTS, KNOW_THE_PAST, PAST, Games, games_on
 from confide.audits.traces.localisation import localisation_exhibits
+from confide.audits.traces.making import made_of
 from confide.audits.traces.people import easiest_table, who_by_what
 from confide.audits.traces.protections import PROTECTIONS
 from confide.core.estimate import Estimate, Measured
 from confide.core.nouns import AnyAttack, AnyMechanism
-from confide.inputs.traces import Traces, TracesData, read_traces
+from confide.inputs.traces import Traces, TracesData, read_traces, visits_of
 from confide.mechanisms.anonymize.coarse_traces import CoarseTraces
 from confide.mechanisms.anonymize.fixed_grid import FixedGrid
-from confide.mechanisms.in_order import InOrder
+from confide.mechanisms.in_order import steps_of
 from confide.mechanisms.randomize.planar_laplace import PlanarLaplace
 from confide.report import Exhibit
 from confide.utility.traces import FLOWS, left_of
@@ -34,22 +35,24 @@ def read(held: Traces, *, settings: Settings) -> TracesSubject:
     Raises:
         DataError: if a file or column cannot be used, or too few people have enough points.
     """
-    made = made_by(held.released, held.made_by, PROTECTIONS, kind="traces")
-    return subject_of(held, read_traces(held, made_by=made), settings=settings, made_by=made)
+    visits = visits_of(held)
+    how = made_of(held, visits, PROTECTIONS)
+    data = read_traces(held, made_by=how.mechanism, visits=visits)
+    return subject_of(held, data, settings=settings, how=how)
 
 
 def subject_of(
-    held: Traces, data: TracesData, *, settings: Settings, made_by: AnyMechanism | None = None
+    held: Traces, data: TracesData, *, settings: Settings, how: HowMade = UNRELEASED
 ) -> TracesSubject:
     """Decide who is asked about, and in how many worlds.
 
     Args:
-        made_by: how a released file was made, as the adversary knows it.
+        how: a released file was made, as the adversary knows it.
 
     Raises:
         DataError: if too few people have enough points.
     """
-    return TracesSubject(held, data, games_on(data, held, made_by=made_by), settings)
+    return TracesSubject(held, data, games_on(data, held, made_by=how.mechanism), settings, how)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +63,7 @@ class TracesSubject:
     data: TracesData
     planned: Games
     settings: Settings
+    how: HowMade = UNRELEASED
 
     @property
     def name(self) -> str:
@@ -69,7 +73,7 @@ class TracesSubject:
         return self.planned.planned(mechanism, asked, self.settings)
 
     def context(self, release: AuditedRelease, count: Count) -> Context:
-        return context_of(self.planned, self.data, release, count)
+        return context_of(self.planned, self.data, self.how, release, count)
 
     def exhibits(self, release: AuditedRelease) -> Sequence[Exhibit]:
         return (
@@ -93,8 +97,9 @@ class TracesSubject:
     def _localised(self, release: AuditedRelease) -> Sequence[Exhibit]:
         """Where people were, in a release that moves visits, as those who know the past attacked it."""
         known = made_in_all(self.planned.past, release.mechanism)
-        steps = known.steps if isinstance(known, InOrder) else (known,)
-        made = [step for step in steps if not isinstance(step, FixedGrid)]  # it says how the file was read
+        made = [
+            step for step in steps_of(known) if not isinstance(step, FixedGrid)
+        ]  # it says how the file was read
         moved = made and all(isinstance(step, CoarseTraces | PlanarLaplace) for step in made)
         if not moved or len(self.planned.past.able()) < beside.FEWEST_LOCALISED:
             return ()

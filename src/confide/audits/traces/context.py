@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from confide.audits.protections import unsaid
+from confide.audits.making import HowMade
 from confide.audits.release import AuditedRelease, made_from
 from confide.audits.spec import Context, Count
 from confide.audits.traces.games import Games
@@ -17,16 +17,18 @@ HELD_OUT = (
 )
 
 
-def context_of(planned: Games, data: TracesData, release: AuditedRelease, count: Count) -> Context:
+def context_of(
+    planned: Games, data: TracesData, how: HowMade, release: AuditedRelease, count: Count
+) -> Context:
     """What the report says beside the numbers.
 
     Args:
         planned: the games on the traces as they are.
         data: the traces, read.
+        how: a released file was made, as the adversary knows it.
         release: that was audited.
         count: a count in words.
     """
-    doubts = unsaid(data.released, planned.made_by)
     points, worlds = planned.points.points, planned.worlds
     shown = data.records if data.released is None else data.released
     people = int((shown.counts() > 0).sum()) if data.owner is None else len(np.unique(data.owner))
@@ -38,10 +40,9 @@ def context_of(planned: Games, data: TracesData, release: AuditedRelease, count:
             f"One adversary knows {points} points of each person, places and times, exactly.",
             "Another one knows where each person was in the first half of the time; the second half is "
             "released.",
-            *(["Both know how the release was made."] if not doubts else []),
+            *(["Both know how the release was made."] if not how.unexplained else []),
         ),
-        warnings=doubts,
-        unsettled=data.unsettled,
+        unsettled={**data.unsettled, **how.unsettled},
         about={
             made_from(release): f"{count(len(shown))} visits of {count(people)} people "
             f"to {count(len(np.unique(shown.place)))} {'cells' if data.places is None else 'places'}; "
@@ -52,6 +53,7 @@ def context_of(planned: Games, data: TracesData, release: AuditedRelease, count:
         },
         notes=[
             *data.notes,
+            *how.notes,
             *[f"Nobody asks about {count(few)} people, who have too few points."] * (few > 0),
             *[HELD_OUT] * (data.released is not None),
         ],

@@ -21,6 +21,8 @@ NO_ROW = -2
 """In a secret: the person has fewer rows than others. No attack claims it."""
 
 WEEK = 7 * 86_400
+CLEAR = 0.5
+"""At least this share of the later visits must be left once bins that both periods share are left out."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -159,10 +161,7 @@ class EarlierKnown(Traced):
         first, later = self.traces.rows(before), self.traces.rows(~before)
         published = None
         if self.released is not None:
-            # A published release may have other times: its later period starts where the later visits do.
-            shown, _ = pieces(self.made_by or self.mechanism, later, release=self.released, rng=within)
-            opens = int(shown.time.min(initial=self.released.time.max(initial=0)))
-            published = self.released.rows(self._after(self.released, opens))
+            published = self.released.rows(self._after(first, later, self.released, rng=within))
         enough = self.able()
         ids = _some(enough, self.targets, f"has {self.least} visits in both periods", rng=whom)
         held_out = (coins.random(len(ids)) < 0.5) | _absent(ids, published, self.owner)
@@ -182,9 +181,20 @@ class EarlierKnown(Traced):
         counts = [self.traces.rows(part).counts() for part in (before, ~before)]
         return np.flatnonzero(np.minimum(*counts) >= self.least)
 
-    def _after(self, traces: Traces, opens: int) -> Bools:
-        """Which visits are in the later period?"""
-        return ~earlier(traces, None) if self.share is None else traces.time >= opens
+    def _after(self, first: Traces, later: Traces, released: Traces, *, rng: Rng) -> Bools:
+        """Which visits of a published release are in the later period?"""
+        if self.share is None:
+            return ~earlier(released, None)
+        # A published release may have other times: its later period starts where the later visits do.
+        before, after = (
+            pieces(self.made_by or self.mechanism, part, release=released, rng=rng)[0].time
+            for part in (first, later)
+        )
+        opens = int(after.min(initial=int(released.time.max(initial=0))))
+        # A long bin may hold visits of both periods: the adversary would find again what it knows already.
+        clear = released.time > int(before.max(initial=opens - 1))
+        enough = clear.sum() >= CLEAR * (released.time >= opens).sum()
+        return clear if enough else released.time >= opens
 
 
 def earlier(traces: Traces, share: float | None) -> Bools:

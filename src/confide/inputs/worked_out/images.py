@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 
-from confide.core.arrays import Floats
+from confide.core.arrays import Floats, Ints
+from confide.core.claims import Verifiable
 from confide.core.nouns import AnyMechanism
-from confide.inputs.worked_out.making import Making, Step
+from confide.inputs.worked_out.making import RULED, Making, Step
 from confide.mechanisms.anonymize.gaussian_blur import GaussianBlur
 from confide.mechanisms.anonymize.mosaic import Mosaic
 from confide.mechanisms.anonymize.p3 import P3
@@ -62,6 +63,36 @@ def worked_out(original: Pictures, released: Pictures) -> Making | None:
         return Making(steps=(noisy,))
     near = best is not None and best[0] <= min(NEAR, MOST_OF_IT * change)
     return Making(steps=(best[1],)) if best is not None and near else None
+
+
+def not_as(steps: Sequence[AnyMechanism], original: Pictures, released: Pictures) -> Ints:
+    """Pictures that are not as these steps make them, among those that are compared: int64, rising.
+
+    A mechanism with noise says of its blocks alone what they are; where most pictures are as they should be,
+    none counts as otherwise.
+
+    Args:
+        steps: one after the other.
+        original, released: the same pictures, row by row.
+    """
+    rows = np.unique(np.linspace(0, len(original) - 1, min(len(original), MOST)).astype(np.int64))
+    made, shown = Pictures(original.pixels[rows]), Pictures(released.pixels[rows])
+    if any(step.budget is not None for step in steps):
+        claims = [step for step in steps if isinstance(step, Verifiable)]
+        wrong = [not all(c.holds for s in claims for c in s.claims(Pictures(p[None]))) for p in shown.pixels]
+    else:
+        for step in steps:
+            made = step(made, rng=np.random.default_rng(0)).view
+        change = np.maximum(MOST_OF_IT * _each(Pictures(original.pixels[rows]), shown), EXACT)
+        wrong = _each(made, shown) > np.minimum(NEAR, change)
+    found = rows[np.asarray(wrong, np.bool_)]
+    return found if len(found) > (1 - RULED) * len(rows) else found[:0]
+
+
+def _each(one: Pictures, other: Pictures) -> Floats:
+    """The mean difference in grey levels of each picture."""
+    apart = np.abs(one.pixels.astype(np.float64) - other.pixels)
+    return apart.reshape(len(apart), -1).mean(axis=1)
 
 
 def _off(one: Pictures, other: Pictures) -> float:

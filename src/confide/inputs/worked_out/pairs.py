@@ -155,7 +155,8 @@ def threshold(gone: Ints, left: Ints) -> Step | None:
 
 
 def _step(low: int, high: int) -> Step:
-    people = roundest(low, high)
+    # Not much above the lowest: who tries the rule on fewer people would remove more than was removed.
+    people = roundest(low, min(high, low * 3 // 2))
     return Step(f"rare:{people}", f"Items of fewer than {people} people were removed.")
 
 

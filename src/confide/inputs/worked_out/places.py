@@ -16,11 +16,11 @@ from confide.mechanisms.anonymize.rounded_places import RoundedPlaces
 from confide.mechanisms.randomize.planar_laplace import PlanarLaplace, plane
 from confide.views.traces import metres as metres_between
 
-DEGREES = (1.0, 0.5, 0.25, 0.2, 0.1, 0.05, 0.02, 0.01, 0.005, 0.002, 0.001, 5e-4, 2e-4, 1e-4, 1e-5)
+DEGREES = (1.0, 0.5, 0.25, 0.2, 0.1, 0.05, 0.02, 0.01, 0.005, 0.002, 0.001, 5e-4, 2e-4, 1e-4)
 """Usual steps of rounded coordinates; a finer one hides nobody's house."""
 FINEST_M = 20
 """Metres: smaller cells hide nobody's house."""
-ON_STEP = 2e-6
+ON_STEP = 5e-6
 """Degrees that a coordinate may be off a multiple of the step."""
 ALL_BUT = 0.99
 """This share of places must lie on a lattice: one odd row must not hide it."""
@@ -30,33 +30,41 @@ MISFIT = 0.12
 """The largest distance of Kolmogorov and Smirnov at which a law counts as the right one, besides chance."""
 WITHIN = 200
 """Metres that a promise of planar noise is written for; only the level divided by them counts."""
+SIDES = (100.0, 200.0, 250.0, 500.0, 1_000.0, 2_000.0)
+"""Usual sides of cells in metres, on which places may have been put before they were made coarser still."""
 Rule = CoarseTraces | RoundedPlaces
 """A rule for places; it makes places from the table alone."""
 
 
 @dataclass(frozen=True, slots=True)
 class Coarse:
-    """A rule for places, as --made-by writes it.
+    """Rules for places, one after the other, as --made-by writes them.
 
     Args:
-        rule: None where places were left as they were.
-        step: the same in words.
+        rules: none where places were left as they were.
+        steps: the same in words.
     """
 
-    rule: Rule | None
-    step: Step | None
+    rules: tuple[Rule, ...] = ()
+    steps: tuple[Step, ...] = ()
 
     def points(self, where: Floats) -> Floats:
-        """Where each place stands after the rule, float64[p, 2]."""
-        if isinstance(self.rule, RoundedPlaces):
-            return self.rule.rounded(where)
-        if self.rule is None or self.rule.metres is None:
-            return where
-        cell, middle = cells(where, metres=self.rule.metres)
-        return middle[cell]
+        """Where each place stands after the rules, float64[p, 2]."""
+        for rule in self.rules:
+            if isinstance(rule, RoundedPlaces):
+                where = rule.rounded(where)
+            elif rule.metres is not None:
+                cell, middle = cells(where, metres=rule.metres)
+                where = middle[cell]
+        return where
+
+    def after(self, side: float) -> Coarse:
+        """The same rules after cells of this side, in metres."""
+        first = _cells(side)
+        return Coarse((*first.rules, *self.rules), (*first.steps, *self.steps))
 
 
-AS_THEY_WERE = Coarse(None, None)
+AS_THEY_WERE = Coarse()
 
 
 def rules(shown: Floats) -> list[Coarse]:
@@ -65,23 +73,29 @@ def rules(shown: Floats) -> list[Coarse]:
     for step in DEGREES:
         if np.mean(np.abs(shown - np.rint(shown / step) * step).max(axis=1) <= ON_STEP) >= ALL_BUT:
             said = f"Latitudes and longitudes were rounded to {step:g} degrees"
-            found += [
-                Coarse(RoundedPlaces(step=step), Step(f"degrees:{step:g}", f"{said}.")),
-                Coarse(
-                    RoundedPlaces(step=step, how="down"), Step(f"degrees:{step:g},down", f"{said}, down.")
-                ),
-                Coarse(
-                    RoundedPlaces(step=step, how="zero"),
-                    Step(f"degrees:{step:g},zero", f"{said}, towards 0."),
-                ),
-            ]
+            for rule, text, how in (
+                (RoundedPlaces(step=step), "", ""),
+                (RoundedPlaces(step=step, how="down"), ",down", ", down"),
+                (RoundedPlaces(step=step, how="zero"), ",zero", ", towards 0"),
+            ):
+                found.append(Coarse((rule,), (Step(f"degrees:{step:g}{text}", f"{said}{how}."),)))
             break  # finer steps hold the same points
     side = _side(shown)
-    if side is not None:
-        text = f"{side / 1000:g}km" if side >= 1_000 and side % 100 == 0 else f"{side:g}m"
-        said = f"Places became the middle of cells of {text}."
-        found.insert(0, Coarse(CoarseTraces(metres=side), Step(f"cell:{text}", said)))
-    return found
+    return found if side is None else [_cells(side), *found]
+
+
+def _cells(side: float) -> Coarse:
+    text = f"{side / 1000:g}km" if side >= 1_000 and side % 100 == 0 else f"{side:g}m"
+    step = Step(f"cell:{text}", f"Places became the middle of cells of {text}.")
+    return Coarse((CoarseTraces(metres=side),), (step,))
+
+
+def width(coarse: Coarse) -> float:
+    """How wide the last rule makes places, in metres."""
+    last = coarse.rules[-1] if coarse.rules else None
+    if isinstance(last, RoundedPlaces):
+        return last.step * METRES_PER_DEGREE
+    return 0.0 if last is None or last.metres is None else last.metres
 
 
 def _side(shown: Floats) -> float | None:

@@ -117,8 +117,7 @@ def _moved(times: Ints, unit: Calendar) -> Iterator[int]:
     offsets = sorted(range(WEST, EAST + 1, QUARTER), key=abs)
     # All times may have the same place in their month, such as its middle.
     into, count = np.unique(times - starts(times, unit), return_counts=True)
-    common = int(into[count.argmax()])
-    for moved in (*([common] if common else []), *offsets):
+    for moved in (*offsets, int(into[count.argmax()])):
         if np.mean(starts(times - moved, unit) == times - moved) >= USUAL:
             yield moved
             return

@@ -2,141 +2,45 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
-from typing import TypeAlias
+from dataclasses import replace
 
 import numpy as np
-from scipy.spatial import KDTree
 
-from confide.core.arrays import Bools, Floats, Ints
+from confide.core.arrays import Bools, Ints
 from confide.inputs.clocks import clock_text, clock_words, span_text
+from confide.inputs.worked_out.both import Both, Codes, Cut
 from confide.inputs.worked_out.making import RULED, SAME, Making, Step, making, mostly
 from confide.inputs.worked_out.pairs import sampled, threshold
 from confide.inputs.worked_out.parts import parts_of
-from confide.inputs.worked_out.places import AS_THEY_WERE, Coarse, Moves, law_of, rules
+from confide.inputs.worked_out.places import AS_THEY_WERE, SIDES, Coarse, Moves, law_of, rules, width
 from confide.inputs.worked_out.times import Fit, clock_of
-from confide.mechanisms.randomize.planar_laplace import plane
+from confide.mechanisms.anonymize.clocks import Clock
 from confide.views.traces import Traces
 
-MOST = 60_000
-"""Visits that are compared; whole people are left out beyond them."""
-NEAR_M = 1.5
-"""Metres between points that are the same: what written digits round."""
 FINE = 1e-4
 """Degrees: a rule for places that is finer says nothing beside noise."""
+BINS = (3_600, 1_800, 900, 600)
+"""Usual bins in seconds, in which times may have been put before they were cut again."""
+MORE = 0.02
+"""By this share two rules must be better than one."""
 NO_RULE = "and no rule says why"
-Cut: TypeAlias = Callable[[Ints], Ints]
-"""How an original time is released."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Both:
-    """The visits of people who are on both sides; of many people, of some.
-
-    Args:
-        who, time, place: int64[k], of the original.
-        owner, row, when, there: int64[m], of the release: the person, the id, the time and the place.
-        exact, shown: all visits of both sides.
-        owners: int64[ids], the person behind each id.
-    """
-
-    who: Ints
-    time: Ints
-    place: Ints
-    owner: Ints
-    row: Ints
-    when: Ints
-    there: Ints
-    exact: Traces
-    shown: Traces
-    owners: Ints
-
-    @classmethod
-    def of(cls, exact: Traces, shown: Traces, owners: Ints) -> _Both:
-        whose = owners[shown.person]
-        people = np.intersect1d(exact.person, whose)
-        many = np.bincount(exact.person, minlength=exact.people)[people].cumsum()
-        if len(people) and many[-1] > MOST:  # every so manieth person, whole
-            people = people[:: -(-int(many[-1]) // MOST)]
-        ours, theirs = np.isin(exact.person, people), np.isin(whose, people)
-        return cls(
-            exact.person[ours].astype(np.int64),
-            exact.time[ours],
-            exact.place[ours].astype(np.int64),
-            whose[theirs],
-            shown.person[theirs].astype(np.int64),
-            shown.time[theirs],
-            shown.place[theirs].astype(np.int64),
-            exact,
-            shown,
-            owners,
-        )
-
-    def fit(self, cut: Cut, code: Codes | None = None) -> Fit:
-        """How well rules explain the released visits, by the person, the time, and the code of the place."""
-        ours, theirs = self.keys(cut, code)
-        return Fit(float(np.isin(theirs, ours).mean()), float(np.isin(ours, theirs).mean()))
-
-    def keys(self, cut: Cut, code: Codes | None = None) -> tuple[Ints, Ints]:
-        """One number for each visit of either side: equal where person, time and place are."""
-        ours, theirs = cut(self.time), self.when
-        times, at = np.unique(np.concatenate([ours, theirs]), return_inverse=True)
-        key = np.concatenate([self.who, self.owner]) * len(times) + at
-        if code is not None:
-            key = key * code.many + np.concatenate([code.ours[self.place], code.theirs[self.there]])
-        return key[: len(ours)], key[len(ours) :]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Codes:
-    """Codes of places: equal where a rule takes the original place to the released one.
-
-    Args:
-        ours, theirs: int64[p], the code of each place as one of the original, or of the release.
-        table: float64[t, 2], the points of the original places under the rule; their codes are 0..t-1.
-    """
-
-    ours: Ints
-    theirs: Ints
-    table: Floats
-
-    @property
-    def many(self) -> int:
-        return 1 + int(max(self.ours.max(initial=0), self.theirs.max(initial=0)))
-
-    @classmethod
-    def of(cls, both: _Both, coarse: Coarse) -> Codes:
-        used, there = np.unique(both.exact.place), np.unique(both.shown.place)
-        ours, theirs = np.zeros(both.exact.places, np.int64), np.zeros(both.exact.places, np.int64)
-        where = both.exact.where
-        if where is None:
-            same = np.arange(both.exact.places)
-            return cls(same, same, np.empty((0, 2)))
-        ruled, one = np.unique(coarse.points(where[used]), axis=0, return_inverse=True)
-        flat = plane(np.concatenate([ruled, where[there]]))
-        away, nearest = KDTree(flat[: len(ruled)]).query(flat[len(ruled) :])
-        ours[used] = one.reshape(-1)
-        # A released point that is near none has a code of its own.
-        own = len(ruled) + np.arange(len(there))
-        theirs[there] = np.where(np.asarray(away) <= NEAR_M, np.asarray(nearest), own)
-        return cls(ours, theirs, ruled)
-
-
-def worked_out(exact: Traces, shown: Traces, owner: Ints) -> Making:
+def worked_out(exact: Traces, shown: Traces, owner: Ints, *, named: bool = False) -> Making:
     """What was done, by a comparison of the visits of the same person.
 
     Args:
         exact: the original visits, as they were read.
         shown: the released visits, a person for each id, with places under the same codes.
         owner: int64[ids], the person behind each id.
+        named: whether places are known by their names, and not by their points.
     """
-    both = _Both.of(exact, shown, owner)
+    both = Both.of(exact, shown, owner, named=named)
     if not len(both.who) or not len(both.owner):
         return Making()
     # Where a person ever was is compared first: with it the clock is surer than by times alone.
     tried = [(coarse, Codes.of(both, coarse)) for coarse in _rules(both)]
-    coarse, codes = _best(both, _never, tried)
+    coarse, codes = _best(both, None, tried)
     when, cut, no_time = _times(both, codes)
     coarse, codes, noise, no_place = _places(both, cut, tried)
     parts, no_parts = parts_of(both.owner, both.row, both.when)
@@ -147,57 +51,87 @@ def worked_out(exact: Traces, shown: Traces, owner: Ints) -> Making:
         else:
             left, doubt = _left(both, cut, codes, split=parts is not None)
             doubts.append(doubt)
-    return making([coarse.step, when, noise, parts, *left], doubts)
+    return making([*coarse.steps, *when, noise, parts, *left], doubts)
 
 
-def _rules(both: _Both) -> list[Coarse]:
+def _rules(both: Both) -> list[Coarse]:
     where = both.exact.where
-    if where is None:
+    if both.named or where is None:  # a name stays what it is, wherever its points are
         return [AS_THEY_WERE]
     # A rule that leaves these places where they were is none.
     used, found = where[np.unique(both.exact.place)], rules(where[np.unique(both.shown.place)])
     return [AS_THEY_WERE, *(c for c in found if np.abs(c.points(used) - used).max() > FINE)]
 
 
-def _best(both: _Both, cut: Cut, tried: list[tuple[Coarse, Codes]]) -> tuple[Coarse, Codes]:
+def _finer(both: Both, cut: Cut, tried: list[tuple[Coarse, Codes]]) -> list[tuple[Coarse, Codes]]:
+    """The rules after finer cells: the middle of a cell may be rounded elsewhere than its points."""
+    if max(both.fit(cut, codes).explained for _, codes in tried) >= SAME:
+        return []
+    twice = [c.after(side) for c, _ in tried if c.rules for side in SIDES if side < width(c)]
+    return [(coarse, Codes.of(both, coarse)) for coarse in twice]
+
+
+def _best(both: Both, cut: Cut | None, tried: list[tuple[Coarse, Codes]]) -> tuple[Coarse, Codes]:
     """The first rule that explains nearly all places, or the one that explains most."""
     shares = [both.fit(cut, codes).explained for _, codes in tried]
     enough = [i for i, share in enumerate(shares) if share >= SAME]
     return tried[enough[0] if enough else int(np.argmax(shares))]
 
 
-def _times(both: _Both, codes: Codes) -> tuple[Step | None, Cut, str | None]:
+def _times(both: Both, codes: Codes) -> tuple[list[Step], Cut, str | None]:
     """The rule that cut times, and the same as a function; or why none explains them."""
     same = both.fit(_as_it_was)
     if same.explained >= SAME:
-        return None, _as_it_was, None
-    found = clock_of(both.when, lambda clock: both.fit(clock, codes))
-    if found is None or found[1].explained < RULED:  # places may have been moved by noise
-        found = clock_of(both.when, both.fit)
-    if found is not None and found[1].explained >= max(RULED, same.explained):
+        return [], _as_it_was, None
+    # Where places were moved by noise, times alone can be compared.
+    for by in (codes, None):
+        found = clock_of(both.when, lambda clock, by=by: both.fit(clock, by))
+        if found is None:
+            continue
         clock, fit = found
-        plain = not isinstance(clock.unit, str) and not clock.ahead and not clock.written
-        text = f"bin:{span_text(clock.seconds)}" if plain else f"cut:{clock_text(clock)}"
-        return Step(text, f"Times were cut {clock_words(clock)}{mostly(fit.explained)}."), clock, None
+        twice = _twice(both, by, clock) if fit.value < SAME else None
+        if twice is not None and twice[2].value > fit.value + MORE:
+            return twice[0], twice[1], None
+        if fit.explained >= max(RULED, same.explained):
+            return [_cut_step(clock, fit)], clock, None
     if same.explained >= RULED:
-        return None, _as_it_was, None
+        return [], _as_it_was, None
     share = 1 - same.explained
-    return None, _as_it_was, f"{share:.0%} of the released times are no times of the same person, {NO_RULE}"
+    return [], _as_it_was, f"{share:.0%} of the released times are no times of the same person, {NO_RULE}"
+
+
+def _cut_step(clock: Clock, fit: Fit) -> Step:
+    plain = not isinstance(clock.unit, str) and not clock.ahead and not clock.written
+    text = f"bin:{span_text(clock.seconds)}" if plain else f"cut:{clock_text(clock)}"
+    return Step(text, f"Times were cut {clock_words(clock)}{mostly(fit.explained)}.")
+
+
+def _twice(both: Both, codes: Codes | None, clock: Clock) -> tuple[list[Step], Cut, Fit] | None:
+    """The rule after shorter bins, which are no parts of its own: their starts may be cut elsewhere."""
+    for seconds in BINS:
+        first = Clock(unit=seconds)
+        # The units of the calendar, and those of whole bins, cut the start of a bin as all of it.
+        if seconds >= clock.seconds or (clock.seconds % seconds == 0 and clock.ahead % seconds == 0):
+            continue
+
+        def cut(time: Ints, first: Clock = first) -> Ints:
+            return clock(first(time))
+
+        fit = both.fit(cut, codes)
+        if fit.explained >= SAME:
+            return [_cut_step(first, fit), _cut_step(clock, fit)], cut, fit
+    return None
 
 
 def _as_it_was(time: Ints) -> Ints:
     return time
 
 
-def _never(time: Ints) -> Ints:
-    return np.zeros_like(time)
-
-
 def _places(
-    both: _Both, cut: Cut, tried: list[tuple[Coarse, Codes]]
+    both: Both, cut: Cut, tried: list[tuple[Coarse, Codes]]
 ) -> tuple[Coarse, Codes, Step | None, str | None]:
     """The rule for places, the codes under it, the noise after it; or why neither explains them."""
-    coarse, codes = _best(both, cut, tried)
+    coarse, codes = _best(both, cut, [*tried, *_finer(both, cut, tried)])
     explained = both.fit(cut, codes).explained
     if explained < SAME and both.exact.where is not None:
         base = tried[1] if len(tried) > 1 else tried[0]
@@ -211,7 +145,7 @@ def _places(
     return AS_THEY_WERE, tried[0][1], None, doubt
 
 
-def _moves(both: _Both, cut: Cut, coarse: Coarse, codes: Codes) -> Moves:
+def _moves(both: Both, cut: Cut, coarse: Coarse, codes: Codes) -> Moves:
     """Visits that surely belong together: a person's only ones at that time, or all from one place."""
     ours, theirs = both.keys(cut)
     keys, at = np.unique(np.concatenate([ours, theirs]), return_inverse=True)
@@ -224,7 +158,7 @@ def _moves(both: _Both, cut: Cut, coarse: Coarse, codes: Codes) -> Moves:
     chosen = np.flatnonzero((alone & (many == shown) & (many > 0))[other])
     after = both.exact.where[both.there[chosen]] if both.exact.where is not None else np.empty((0, 2))
     on_table = bool(len(chosen)) and float(np.mean(codes.theirs[both.there] < len(codes.table))) >= SAME
-    if coarse.rule is None or both.exact.where is None:
+    if not coarse.rules or both.exact.where is None:
         return Moves(first[other[chosen]], after, codes.table, on_table)
     # Noise before or after a rule ends on its lattice: on the original places, and on those of the release.
     shown = both.exact.where[np.unique(both.shown.place)]
@@ -232,7 +166,7 @@ def _moves(both: _Both, cut: Cut, coarse: Coarse, codes: Codes) -> Moves:
     return Moves(first[other[chosen]], after, np.concatenate([codes.table, strange]), True)
 
 
-def _left(both: _Both, cut: Cut, codes: Codes, *, split: bool) -> tuple[list[Step], str | None]:
+def _left(both: Both, cut: Cut, codes: Codes, *, split: bool) -> tuple[list[Step], str | None]:
     """What was suppressed: places of few people, and rows at random; or that no rule says what."""
     rare, stays = _rare(both, cut, codes, split=split)
     ours, theirs = both.keys(cut, codes)
@@ -248,7 +182,7 @@ def _left(both: _Both, cut: Cut, codes: Codes, *, split: bool) -> tuple[list[Ste
     return [*([sample] if sample else []), *([rare] if rare else [])], doubt
 
 
-def _rare(both: _Both, cut: Cut, codes: Codes, *, split: bool) -> tuple[Step | None, Bools]:
+def _rare(both: Both, cut: Cut, codes: Codes, *, split: bool) -> tuple[Step | None, Bools]:
     """Places of few people, and for each code of a place whether it is still there."""
     visits = both.exact.person.astype(np.int64)
     if split:
@@ -263,7 +197,7 @@ def _rare(both: _Both, cut: Cut, codes: Codes, *, split: bool) -> tuple[Step | N
     return replace(step, sentence=step.sentence.replace("Items", "Places")), there
 
 
-def _ids(both: _Both, cut: Cut) -> Ints:
+def _ids(both: Both, cut: Cut) -> Ints:
     """A number for the id under which each original visit is released, or would be."""
     # By the latest released visit of the same person before it: parts follow each other in time.
     ours, theirs, whose = cut(both.exact.time), both.shown.time, both.owners[both.shown.person]
@@ -276,7 +210,7 @@ def _ids(both: _Both, cut: Cut) -> Ints:
     return both.shown.person.astype(np.int64)[order][at.clip(0)]
 
 
-def _left_after_noise(both: _Both, codes: Codes) -> list[Step]:
+def _left_after_noise(both: Both, codes: Codes) -> list[Step]:
     """The same after noise, which leaves only counts to compare."""
     share = len(both.owner) / len(both.who)
     if share >= SAME:

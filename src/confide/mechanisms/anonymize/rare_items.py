@@ -50,6 +50,10 @@ class WithoutRareItems:
         common = data.raters() >= self.people
         return Release(data.rows(common[data.item]), None, "WithoutRareItems")
 
+    def left(self, likes: Interactions, *, release: Interactions) -> Interactions:
+        """Likes of some people as they stand in a release: with the items that are still there."""
+        return likes.rows((release.raters() > 0)[likes.item])
+
     def claims(self, view: Interactions) -> tuple[Claim, ...]:
         """Every item that is left has enough people."""
         raters = view.raters()

@@ -64,7 +64,7 @@ class LikesSVD:
         panel.need_both(self.name)
         rehearsal, start = rng.spawn(2)
         # The mechanism runs on the panel too, so that the model learns from likes as they are released.
-        x, targets = matrix(panel.released(rng=rehearsal)), targets_of(case)
+        x, targets = matrix(panel.released(case.view, rng=rehearsal)), targets_of(case)
         axes = Axes.of(
             # The targets' likes are public here, their trait is not: the axes may use them.
             vstack([x, targets[0]], format="csr") if self.transductive else x,

@@ -49,7 +49,7 @@ class LikesTfIdf:
     def __call__(self, case: Case[Interactions, Panel, Claims], *, rng: Rng) -> Guess:
         panel = case.known
         panel.need_both(self.name)
-        x = matrix(panel.released(rng=rng))
+        x = matrix(panel.released(case.view, rng=rng))
         weighed = TfIdf.of(x, fewest_people=self.fewest_people)
         model = TraitModel.fit(weighed(x), panel.value, kind=panel.kind, classes=panel.classes, c=self.c)
         return answer(case, model, weighed, weighed.items, targets_of(case))
