@@ -13,6 +13,7 @@ from confide.core.errors import DataError, EvidenceError
 from confide.data.commuters import MONDAY, commuters
 from confide.games.membership.counts import Aggregates
 from confide.inputs.counts import Counts, read_counts
+from confide.measure import worst
 from confide.mechanisms.statistics.visit_counts import VisitCounts
 from confide.report import Table
 
@@ -42,7 +43,14 @@ def exhibit(audit, title: str, section: int = 0) -> Table:
 def test_plain_counts_give_everybody_away_and_the_report_speaks_of_counting(frame, tmp_path):
     audit = run(frame, tmp_path, targets=200)
     (section,) = audit.sections
-    assert section.headline.risk.auc.low > 0.95
+    assert section.headline.risk.auc.low > 0.93, "of about 75 people on either side"
+    risk, people = section.headline.risk, audit.evidence[0].table["target"].n_unique()
+    assert (risk.people, risk.rows) == (people, 200) and people < 150, (
+        "people, most of them asked about twice"
+    )
+    (finding,) = [f for f in audit.report.page["findings"] if f["attack"] == risk.attack]
+    assert (finding["targets"], finding["asked"]) == (people, 200)
+    assert finding["exposed_count"] < people and finding["control_count"] < people
     assert len(audit.evidence[0]) == 200 and audit.evidence[0].worlds == 10 and audit.evidence[0].randomised
     text = " ".join(str(audit.report).split())
     assert "can tell that the person was counted for" in text and "training data" not in text
@@ -58,6 +66,10 @@ def test_noise_hides_people_and_costs_accuracy(frame, tmp_path):
     audit = run(frame, tmp_path, protect=["laplace:10,20", "laplace:1", "at-most:3"])
     rows = {row[0]: row for row in exhibit(audit, "What each protection buys, and what it costs").rows}
     plain, weak, strong, few = rows.values()
+    for section, row in zip(audit.sections, (weak, strong, few), strict=True):
+        _, risks = worst(tuple(section.evidence.values()), among=section.among)
+        assert section.among == 2 and row[2] in [risk.auc for risk in risks]
+        assert row[2].confidence == 0.975, "corrected for both attacks, of which the best was chosen"
     assert plain[3].value == 0 and plain[4].value == 1, "as they are, all counts are right"
     assert plain[2].low > weak[2].value > strong[2].value and strong[2].low < 0.55
     assert 0 < weak[3].value < strong[3].value and weak[4].value > strong[4].value

@@ -12,6 +12,7 @@ from confide.core.errors import DataError, KnowledgeError
 from confide.data.ratings_like import ratings_like
 from confide.games.linkage.ratings import RatingsLinkage
 from confide.inputs.ratings import Ratings
+from confide.measure.identification import at_false_match_rate
 from confide.mechanisms.anonymize.rare_items import WithoutRareItems
 from confide.report import Table
 
@@ -87,6 +88,16 @@ def test_protections_are_compared_with_the_records_as_they_are(frame, tmp_path):
     assert audit.sections[1].promise is not None and audit.sections[1].promise.epsilon == 1
     rows = exhibit(audit, "What each protection buys, and what it costs").rows
     assert [row[0] for row in rows] == ["as they are", "stars:inf", "response:1"]
+    # Each point has the interval of the best of 4 attacks, at the rate that the chart names.
+    for section, (name, _, risk, *_) in zip(audit.sections, rows[1:], strict=True):
+        found = [
+            at_false_match_rate(e, rate=0.05, confidence=1 - 0.05 / section.among)
+            for e in section.evidence.values()
+        ]
+        assert section.among == 4 and risk in [at.right for at in found if at is not None], name
+    assert (
+        "corrected for all attacks" in exhibit(audit, "What each protection buys, and what it costs").reading
+    )
     assert rows[0][2].low > rows[2][2].high, "flipping a quarter of all pairs hides people"
     with pytest.raises(DataError, match="write one of rare:20"):
         run(frame, tmp_path, protect=["blur:3"])

@@ -99,7 +99,7 @@ class Oracle:
     def choose(self, rows: Rows, objective, *, error: float) -> Choice:
         at = np.unique(rows.claims)
         best = at[[np.argmax(objective(count(rows, at), error))]]
-        return Choice(float(best[0]), count(rows, best), 1)
+        return Choice(float(best[0]), count(rows, best), 1, rows)
 
 
 REPEATS = 300

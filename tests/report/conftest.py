@@ -88,6 +88,8 @@ def gaussian_risk(
         "strategy": "chosen on one half, reported on the other",
         "exposed_count": n,
         "control_count": n,
+        "people": 2 * n,
+        "rows": 2 * n,
         "worlds": 1,
         "excluded": 0,
         "seconds": 1.5,

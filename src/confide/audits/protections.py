@@ -187,7 +187,9 @@ def frontier_exhibits(found: Frontier, *, across: str) -> tuple[Table, Plot]:
     )
     table = Table(
         title="What each protection buys, and what it costs",
-        reading="A row a release: what the same adversary reaches against it, and what is left of the data.",
+        reading="A row a release: what the same adversary reaches against it, and what is left of the data. "
+        "Its interval is that of a finding: corrected for all attacks that the audit has, since the best of "
+        "them is chosen by looking.",
         head=("release", "promise", found.risk, *measures),
         rows=rows,
     )

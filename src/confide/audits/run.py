@@ -67,21 +67,29 @@ def _among(spec: AuditSpec, release: AuditedRelease) -> int:
     return max(len(spec.known or spec.attacks), played)
 
 
+def corrected(spec: AuditSpec, release: AuditedRelease) -> float:
+    """The confidence of each interval, such that those of all attacks hold together at 95 %."""
+    return 1 - 0.05 / _among(spec, release)
+
+
 def _need_people(spec: AuditSpec, release: AuditedRelease) -> None:
     """Refuse, before any attack, a limit that no evidence on so few people can settle."""
     limits = release.settings.parsed_limits
     if not limits:
         return
-    exposed = np.concatenate(
-        [e.exposed for planned in release.games for e in planned.found[:1]]
-        or [world.exposed for world in release.worlds]
-    )
+    asked = [(e.exposed, e.person) for planned in release.games for e in planned.found[:1]] or [
+        (w.exposed, np.arange(len(w.exposed)) if w.ids is None else w.ids) for w in release.worlds
+    ]
+    exposed, person = (np.concatenate(part) for part in zip(*asked, strict=True))
+    people = len(np.unique(person[~exposed]))
     for limit in limits:
+        # A rate is resolved by people. Above that, each of their rounds may count in full.
+        resolved = limit.fpr is None or people * limit.fpr >= 1 or len(np.unique(person)) == 1
         why = cannot_settle(
             limit,
             exposed=int(exposed.sum()),
-            control=int((~exposed).sum()),
-            confidence=1 - 0.05 / _among(spec, release),
+            control=int((~exposed).sum()) if resolved else people,
+            confidence=corrected(spec, release),
             control_name=goal(spec.goal).control,
         )
         if why:
@@ -98,7 +106,10 @@ def _audited(spec: AuditSpec, subject: Subject, releases: Sequence[AuditedReleas
     steps = _Steps(plain.settings, sum(len(release.attacks) for release in releases))
     for release in releases:
         steps.play(release)
-        if protected and (risk := subject.risk(release, plain)) is not None:
+        if (
+            protected
+            and (risk := subject.risk(release, plain, confidence=corrected(spec, release))) is not None
+        ):
             # Now, while the worlds of this release are there; risk alone would praise a protection that
             # leaves nothing of use.
             left = subject.utility(release)

@@ -50,7 +50,7 @@ class ScoresSubject:
     def targets(self, release: AuditedRelease) -> pl.DataFrame:
         return self.data.targets
 
-    def risk(self, release: AuditedRelease, plain: AuditedRelease) -> Estimate | None:
+    def risk(self, release: AuditedRelease, plain: AuditedRelease, *, confidence: float) -> Estimate | None:
         return None
 
     def utility(self, release: AuditedRelease) -> Measured:

@@ -77,8 +77,13 @@ class Subject(Protocol):
         """The people behind the target numbers; asked for an internal audience alone."""
         ...
 
-    def risk(self, release: AuditedRelease, plain: AuditedRelease) -> Estimate | None:
-        """The one number by which protections are compared with the data as they are."""
+    def risk(self, release: AuditedRelease, plain: AuditedRelease, *, confidence: float) -> Estimate | None:
+        """The one number by which protections are compared with the data as they are.
+
+        Args:
+            confidence: of its interval, as of a finding: corrected for all attacks that the audit has, since
+                the best of them may be chosen by looking.
+        """
         ...
 
     def utility(self, release: AuditedRelease) -> Measured:

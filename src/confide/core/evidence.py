@@ -125,6 +125,11 @@ class Evidence:
         )
 
     @property
+    def person(self) -> Ints:
+        """Whom each row is about, int64[rows]: a target is one person, in however many rounds and worlds."""
+        return self.table["target"].to_numpy()
+
+    @property
     def worlds(self) -> int:
         """The number of worlds played."""
         return self.table["world"].n_unique()

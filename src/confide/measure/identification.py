@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from math import nan
 
 import numpy as np
-import polars as pl
 
-from confide.core.arrays import Bools, Floats
+from confide.core.arrays import Bools, Floats, Ints
 from confide.core.estimate import Estimate
 from confide.core.evidence import Evidence
 from confide.measure.intervals import proportion
+from confide.measure.people import counted_once
 from confide.measure.rates import place_of, threshold_at, tpr_at
 
 
@@ -55,7 +55,7 @@ def linked(evidence: Evidence, *, threshold: float, confidence: float = 0.95) ->
     present, absent = evidence.exposed, ~evidence.exposed
 
     def share(of: Bools, people: Bools) -> Estimate:
-        return proportion(int((of & people).sum()), int(people.sum()), confidence=confidence)
+        return _rate(of[people], evidence.person[people], confidence)
 
     return Linked(
         threshold=threshold,
@@ -63,8 +63,8 @@ def linked(evidence: Evidence, *, threshold: float, confidence: float = 0.95) ->
         wrong=share(named & ~hit, present),
         abstained=share(~named, present),
         false_matches=share(named, absent),
-        present=int(present.sum()),
-        absent=int(absent.sum()),
+        present=_people(evidence, present),
+        absent=_people(evidence, absent),
     )
 
 
@@ -82,12 +82,13 @@ def at_false_match_rate(evidence: Evidence, *, rate: float, confidence: float = 
     """
     scores, here = _scores(evidence), evidence.exposed
     absent, k = scores[~here], place_of(int((~here).sum()), rate)
-    if k is None:
+    if k is None or place_of(_people(evidence, ~here), rate) is None:
         return None
-    hit = evidence.table["hit"].to_numpy()
+    hit, person = evidence.table["hit"].to_numpy(), evidence.person
 
     def share(named: Floats) -> Estimate:
-        at = tpr_at(named[here], absent, fpr=rate, confidence=confidence)
+        people = person[here], person[~here]
+        at = tpr_at(named[here], absent, fpr=rate, confidence=confidence, people=people)
         return at.rate or Estimate(nan, 0.0, 1.0, confidence)
 
     named = share(scores)
@@ -97,15 +98,25 @@ def at_false_match_rate(evidence: Evidence, *, rate: float, confidence: float = 
         wrong=share(np.where(hit, -np.inf, scores)),
         abstained=Estimate(1 - named.value, 1 - named.high, 1 - named.low, confidence),
         false_matches=Estimate(rate, rate, rate, confidence),
-        present=int(here.sum()),
-        absent=len(absent),
+        present=_people(evidence, here),
+        absent=_people(evidence, ~here),
     )
 
 
 def rank_one(evidence: Evidence, *, confidence: float = 0.95) -> Estimate:
     """The rank-1 rate: the share of the people in the release whose own record fits best; no threshold."""
-    hits = evidence.table.filter(pl.col("exposed"))["hit"]
-    return proportion(int(hits.sum()), len(hits), confidence=confidence)
+    here, hits = evidence.exposed, evidence.table["hit"].to_numpy()
+    return _rate(hits[here], evidence.person[here], confidence)
+
+
+def _rate(hits: Bools, person: Ints, confidence: float) -> Estimate:
+    """The share of hits, with the interval that as many independent rows give."""
+    worth = counted_once(hits, person) if len(hits) else 1.0
+    return proportion(int(hits.sum()) / worth, len(hits) / worth, confidence=confidence)
+
+
+def _people(evidence: Evidence, rows: Bools) -> int:
+    return len(np.unique(evidence.person[rows]))
 
 
 def _scores(evidence: Evidence) -> Floats:

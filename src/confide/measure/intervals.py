@@ -64,15 +64,19 @@ def proportion(hits: float, of: float, *, confidence: float) -> Estimate:
     return Estimate(hits / of if of else nan, float(low), float(high), confidence)
 
 
-def difference(first: Estimate, second: Estimate) -> Estimate:
-    """The difference first - second of two independent estimates, computed from their own limits.
+def difference(first: Estimate, second: Estimate, *, correlation: float = 0.0) -> Estimate:
+    """The difference first - second of two estimates, computed from their own limits.
 
     The method of variance estimates recovery takes the distance to each limit as that side's standard
     error [Zou and Donner 2008]. The interval is therefore asymmetric where theirs are.
+
+    Args:
+        correlation: of the two estimates; 0 for independent ones.
     """
     value = first.value - second.value
-    below = sqrt((first.value - first.low) ** 2 + (second.high - second.value) ** 2)
-    above = sqrt((first.high - first.value) ** 2 + (second.value - second.low) ** 2)
+    down = first.value - first.low, second.high - second.value
+    up = first.high - first.value, second.value - second.low
+    below, above = (sqrt(max(a**2 + b**2 - 2 * correlation * a * b, 0.0)) for a, b in (down, up))
     return Estimate(value, value - below, value + above, first.confidence)
 
 

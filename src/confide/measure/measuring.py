@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 
 import numpy as np
 
@@ -12,13 +11,13 @@ from confide.core.arrays import Floats
 from confide.core.errors import EvidenceError
 from confide.core.estimate import Estimate
 from confide.core.evidence import Evidence
-from confide.measure.epsilon import NO_COIN, gaussian, two_world
+from confide.measure.bounds import bounds
 from confide.measure.intervals import check_confidence, difference, mean, proportion
-from confide.measure.one_run import one_run, one_run_fdp
+from confide.measure.people import counted_once, opposed
 from confide.measure.rates import Ranks, precision, tpr_at, unbiased
-from confide.measure.risk import EpsilonBound, PrecisionAt, RateAt, Risk
+from confide.measure.risk import PrecisionAt, RateAt, Risk
 from confide.measure.roc import auc, roc
-from confide.measure.rows import Rows, one_a_world, require_both, shape, worlds_of
+from confide.measure.rows import Rows, require_both, shape, worlds_of
 from confide.measure.thresholds import Bonferroni, Counts, Split, Threshold
 
 # Low rates matter most: an adversary that must not accuse many control people works there.
@@ -76,6 +75,8 @@ def measure(
     threshold = threshold or Split()
     pool = shape(evidence) == "pool" and evidence.worlds >= FEWEST_WORLDS
     every = Rows.of(evidence)
+    # Where each row is about somebody else, rows are people.
+    people = every.people or (np.flatnonzero(every.exposed), np.flatnonzero(~every.exposed))
     parts = worlds_of(evidence) if pool else [every]
     figures = _joined([_figures(rows, threshold, confidence) for rows in parts])
     # Precision is reported at the lowest rate that the smallest world can resolve.
@@ -99,12 +100,14 @@ def measure(
             else PrecisionAt(prior, lowest.fpr, precision(lowest, prior=prior))
             for prior in PRIORS
         ),
-        epsilon=_bounds(evidence, confidence, epsilon_threshold or Bonferroni(25), delta),
-        roc=roc(every.members, every.controls, confidence=confidence),
+        epsilon=bounds(evidence, confidence, epsilon_threshold or Bonferroni(25), delta),
+        roc=roc(*every.sides, confidence=confidence, people=every.people),
         threshold=figures.threshold,
         strategy=f"{threshold}{_grouping(evidence, pool)}",
-        exposed_count=int(evidence.exposed.sum()),
-        control_count=int((~evidence.exposed).sum()),
+        exposed_count=len(np.unique(people[0])),
+        control_count=len(np.unique(people[1])),
+        people=len(np.unique(np.concatenate(people))),
+        rows=len(evidence),
         worlds=evidence.worlds,
         excluded=evidence.excluded,
         seconds=evidence.seconds,
@@ -177,21 +180,26 @@ def _figures(rows: Rows, threshold: Threshold, confidence: float) -> _Figures:
     error = 1 - check_confidence(confidence)
     choice = threshold.choose(rows, _gain, error=error)
     counts, corrected = choice.counts, 1 - error / choice.among
-    exposed = proportion(int(counts.true[0]), counts.exposed, confidence=corrected)
-    control = proportion(int(counts.false[0]), counts.control, confidence=corrected)
-    highest = proportion(int(counts.most_false[0]), counts.control, confidence=corrected).high
+    # People's rounds count for what they are worth; with one round each, for one.
+    hits, people = [claims > choice.threshold for claims in choice.rows.sides], choice.rows.people
+    asked, out = (1.0, 1.0) if people is None else map(counted_once, hits, people)
+    opposite = 0.0 if people is None else opposed(hits[0], hits[1], people)
+    exposed = proportion(int(counts.true[0]) / asked, counts.exposed / asked, confidence=corrected)
+    control = proportion(int(counts.false[0]) / out, counts.control / out, confidence=corrected)
+    highest = proportion(int(counts.most_false[0]) / out, counts.control / out, confidence=corrected).high
     exposed = replace(exposed, confidence=confidence)
     # Where the threshold is a control score, the valid upper limit comes from its rank, not from the count.
     control = replace(control, high=highest, confidence=confidence)
-    members, controls = rows.members, rows.controls
+    sides, people = rows.sides, rows.people
+    rates = tuple(tpr_at(*sides, fpr=fpr, confidence=confidence, people=people) for fpr in FPRS)
     return _Figures(
         exposed=exposed,
         control=control,
-        advantage=difference(exposed, control),
-        auc=auc(members, controls, confidence=confidence),
-        tpr_at=tuple(tpr_at(members, controls, fpr=fpr, confidence=confidence) for fpr in FPRS),
+        advantage=difference(exposed, control, correlation=opposite),
+        auc=auc(*sides, confidence=confidence, people=people),
+        tpr_at=rates,
         threshold=choice.threshold,
-        ranks=Ranks(members, controls),
+        ranks=Ranks.of(*sides),
     )
 
 
@@ -236,67 +244,11 @@ def _with_noise(world: _Figures, which: int) -> Estimate:
     return Estimate(value, min(value, rate.low), max(value, rate.high), rate.confidence)
 
 
-def _bounds(
-    evidence: Evidence, confidence: float, threshold: Threshold, delta: float
-) -> tuple[EpsilonBound, ...]:
-    coin, kind = evidence.randomised, shape(evidence)
-    if kind in ("independent", "few a world"):
-        rows = one_a_world(evidence)
-        if rows.exposed.all() or not rows.exposed.any():
-            return ()  # the rows that the hash chose are all of one kind: no comparison is possible
-        found = [
-            two_world(rows, confidence=confidence, threshold=threshold, delta=delta, randomised=coin),
-            gaussian(rows, confidence=confidence, threshold=threshold, delta=delta),
-        ]
-    elif kind == "one world":
-        found = _one_world(Rows.of(evidence), confidence, threshold, delta, coin)
-    else:
-        half = (1 + confidence) / 2  # half the error in each world; `measure` says why
-        each = [_one_world(rows, half, threshold, delta, coin) for rows in worlds_of(evidence)]
-        found = [_middle(bounds, confidence) for bounds in zip(*each, strict=True)]
-    # A Gaussian curve has no finite epsilon at delta = 0.
-    found = [b for b in found if delta > 0 or "mu-GDP" not in b.method]
-    return tuple(_because(b, evidence.no_coin) for b in found)
-
-
-def _because(bound: EpsilonBound, no_coin: str) -> EpsilonBound:
-    """The bound with the reason why no coin counts, where the evidence gives one."""
-    if not no_coin:
-        return bound
-    words = bound.assumption.replace(f"{NO_COIN} for each target", no_coin).replace(NO_COIN, no_coin)
-    return replace(bound, assumption=words)
-
-
-def _one_world(
-    rows: Rows, confidence: float, threshold: Threshold, delta: float, coin: bool
-) -> list[EpsilonBound]:
-    """The bounds from one world, each by another theorem."""
-    fdp = partial(one_run_fdp, rows, confidence=confidence, delta=delta, randomised=coin)
-    return [
-        fdp(curve="dp"),
-        one_run(rows, confidence=confidence, delta=delta, randomised=coin),
-        fdp(curve="gaussian"),
-        gaussian(rows, confidence=confidence, threshold=threshold, delta=delta),
-    ]
-
-
-def _middle(bounds: Sequence[EpsilonBound], confidence: float) -> EpsilonBound:
-    """The lower median of the bounds; `measure` says why half the error in each world is enough."""
-    at = (len(bounds) - 1) // 2
-    return replace(
-        bounds[0],
-        low=sorted(b.low for b in bounds)[at],
-        ceiling=sorted(b.ceiling for b in bounds)[at],
-        method=f"{bounds[0].method}, median of {len(bounds)} worlds",
-        confidence=confidence,
-        certified=all(b.certified for b in bounds),
-        assumption=max((b.assumption for b in bounds), key=len),
-    )
-
-
 def _grouping(evidence: Evidence, pool: bool) -> str:
     if pool:
         return f"; the mean of {evidence.worlds} worlds"
+    words = ""
     if shape(evidence) in ("pool", "few a world"):
-        return f"; {evidence.worlds} worlds pooled, rows of one world taken as independent"
-    return ""
+        words = f"; {evidence.worlds} worlds pooled, people of one world taken as independent"
+    # One person in several rows is no several people: the intervals say how many they are worth.
+    return words + "; each person's rounds counted together" * (Rows.of(evidence).people is not None)

@@ -10,6 +10,7 @@ from confide.core.arrays import Array, Bools, Floats, Ints
 from confide.core.errors import EvidenceError
 from confide.core.estimate import Estimate
 from confide.measure.intervals import check_confidence, proportion
+from confide.measure.people import design_effect
 from confide.measure.special import t_quantile
 
 
@@ -100,14 +101,10 @@ def clustered_rate(hits: Bools, cluster: Ints, *, confidence: float = 0.95) -> E
     if not n:
         raise EvidenceError("a rate over 0 images cannot be computed: give at least one.")
     rate = float(hits.mean())
-    _, number = np.unique(cluster, return_inverse=True)
-    clusters = int(number.max()) + 1
-    single = rate * (1 - rate) / n
-    if clusters < 2 or single == 0:
+    clusters = len(np.unique(cluster))
+    if clusters < 2 or rate in (0.0, 1.0):
         return proportion(rate * clusters, clusters, confidence=confidence)
-    gaps = np.bincount(number, weights=hits - rate)
-    effect = float((gaps**2).sum()) / n**2 * clusters / (clusters - 1) / single
-    rows = n / max(effect, 1.0)
+    rows = n / max(design_effect(hits, cluster), 1.0)
     return proportion(rate * rows, rows, confidence=confidence)
 
 

@@ -23,6 +23,7 @@ from confide.core.arrays import Bools, Floats, Ints
 from confide.core.errors import EvidenceError
 from confide.core.estimate import Estimate
 from confide.measure.intervals import check_confidence
+from confide.measure.people import counted_once
 from confide.measure.risk import PrecisionAt, RateAt
 from confide.measure.special import beta_cdf, log_binomial, log_gamma
 
@@ -36,17 +37,40 @@ class Ranks:
 
     Args:
         exposed, control: the scores, rising.
+        rounds: by how much the number of exposed and of control scores exaggerates, where people have several
+            (`confide.measure.people`). Everything is counted as if there were that many fewer.
     """
 
     exposed: Floats
     control: Floats
+    rounds: tuple[float, float] = (1.0, 1.0)
 
     @classmethod
-    def of(cls, exposed: Floats, control: Floats) -> Ranks:
+    def of(cls, exposed: Floats, control: Floats, *, rounds: tuple[float, float] = (1.0, 1.0)) -> Ranks:
         """From scores in any order."""
-        return cls(np.sort(exposed), np.sort(control))
+        return cls(np.sort(exposed), np.sort(control), rounds)
+
+    @property
+    def size(self) -> float:
+        """The number of exposed scores, each person's rounds counted for what they are worth."""
+        return len(self.exposed) / self.rounds[0]
+
+    @property
+    def controls(self) -> int:
+        """The same number of control scores, rounded down."""
+        return max(1, int(len(self.control) / self.rounds[1]))
 
     def found(self, ranks: Ints) -> Floats:
+        """How many exposed scores are above the control score of each rank, among `controls` ranks."""
+        if self.rounds == (1.0, 1.0):
+            return self.above(ranks)
+        # Ranks of fewer scores are spread evenly over those of all.
+        place = ranks * (len(self.control) + 1) / (self.controls + 1)
+        lower = np.floor(place).astype(np.int64)
+        first, second = self.above(lower), self.above(lower + 1)
+        return (first + (place - lower) * (second - first)) / self.rounds[0]
+
+    def above(self, ranks: Ints) -> Floats:
         """How many exposed scores are above the control score of each rank; 1 is the highest control score.
 
         Ties are broken by lot, and what is returned is the mean over all lots: above the j-th of a tied
@@ -67,7 +91,14 @@ class Ranks:
         return np.where(ranks < 1, 0.0, found)
 
 
-def tpr_at(exposed: Floats, control: Floats, *, fpr: float, confidence: float = 0.95) -> RateAt:
+def tpr_at(
+    exposed: Floats,
+    control: Floats,
+    *,
+    fpr: float,
+    confidence: float = 0.95,
+    people: tuple[Ints, Ints] | None = None,
+) -> RateAt:
     """The true-positive rate at the threshold that a share `fpr` of all control people is above.
 
     The value is a weighted mean of the rates at neighbouring control scores. The weights are such that it is
@@ -84,6 +115,8 @@ def tpr_at(exposed: Floats, control: Floats, *, fpr: float, confidence: float = 
 
     Args:
         exposed, control: the scores of right claims, -inf where the claim would be wrong, in any order.
+        people: whom each exposed and each control score is about. A person's rounds then count for what they
+            are worth, and a rate is resolved by people and not by rounds. None: each about somebody else.
 
     Raises:
         EvidenceError: if fpr is not above 0 and below 1.
@@ -95,18 +128,23 @@ def tpr_at(exposed: Floats, control: Floats, *, fpr: float, confidence: float = 
     'n/a (needs at least 100 non-members, has 4)'
     """
     check_confidence(confidence)
+    absent = len(control) if people is None else len(np.unique(people[1]))
     k = place_of(len(control), fpr)
-    if k is None:
+    if k is None or place_of(absent, fpr) is None:
         need = -int(-1 // Fraction(str(float(fpr))))  # 1 / fpr, rounded up
-        return RateAt(fpr, None, len(control), f"n/a (needs at least {need} non-members, has {len(control)})")
-    ranks = Ranks.of(exposed, control)
+        return RateAt(fpr, None, absent, f"n/a (needs at least {need} non-members, has {absent})")
+    threshold = threshold_at(control, k)
+    rounds = (
+        (1.0, 1.0)
+        if people is None
+        else (counted_once(exposed > threshold, people[0]), counted_once(control > threshold, people[1]))
+    )
+    ranks = Ranks.of(exposed, control, rounds=rounds)
     low, high = limits(ranks, np.array([fpr]), confidence=confidence)
     # Of few people the weighted mean can lie outside what the interval allows.
     value = min(max(unbiased(ranks, fpr), float(low[0])), float(high[0]))
-    plain = float(np.mean(exposed > threshold_at(control, k))) if len(exposed) else None
-    return RateAt(
-        fpr, Estimate(value, float(low[0]), float(high[0]), confidence), len(control), empirical=plain
-    )
+    plain = float(np.mean(exposed > threshold)) if len(exposed) else None
+    return RateAt(fpr, Estimate(value, float(low[0]), float(high[0]), confidence), absent, empirical=plain)
 
 
 def precision_at(
@@ -147,8 +185,8 @@ def limits(ranks: Ranks, fprs: Floats, *, confidence: float, steps: int = 40) ->
     Args:
         steps: of the bisection: the ends are exact to 2^-steps.
     """
-    error, n = (1 - check_confidence(confidence)) / 2, len(ranks.exposed)
-    laws = [_rank_law(len(ranks.control), float(fpr)) for fpr in fprs]
+    error, n = (1 - check_confidence(confidence)) / 2, ranks.size
+    laws = [_rank_law(ranks.controls, float(fpr)) for fpr in fprs]
     first, last, weight = (np.stack(part) for part in zip(*laws, strict=True))
     found = (ranks.found(first) + ranks.found(last)) / 2
 
@@ -167,8 +205,8 @@ def unbiased(ranks: Ranks, fpr: float) -> float:
     """The TPR at this false-positive rate, right on average for every ROC a + b sqrt(f) + c f."""
     if not len(ranks.exposed):
         return nan
-    near, weight = neighbours(len(ranks.control), fpr)
-    return float(weight @ ranks.found(near)) / len(ranks.exposed)
+    near, weight = neighbours(ranks.controls, fpr)
+    return float(weight @ ranks.found(near)) / ranks.size
 
 
 def neighbours(controls: int, fpr: float) -> tuple[Ints, Floats]:

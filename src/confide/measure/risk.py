@@ -72,7 +72,9 @@ class Risk:
         epsilon: every bound that applies to this evidence.
         roc: for drawing.
         threshold, strategy: the score above which a claim is made, and how it was chosen.
-        exposed_count, control_count, worlds, excluded: the size of the evidence.
+        exposed_count, control_count: how many people were ever exposed, and ever control.
+        people, rows: how many were asked about, whether once or in several rounds; and how often in all.
+        worlds, excluded: of the evidence.
         confidence: of every interval here.
     """
 
@@ -92,6 +94,8 @@ class Risk:
     strategy: str
     exposed_count: int
     control_count: int
+    people: int
+    rows: int
     worlds: int
     excluded: int
     seconds: float

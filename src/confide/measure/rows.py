@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
 import numpy as np
@@ -39,18 +39,20 @@ class Rows:
         exposed: bool[n].
         claims: float64[n], the score of each right claim; -inf where the claim would be wrong.
         unit: uint64[n], a hash that breaks ties; rows of one unit stay in one half.
+        person: int64[n], whom each row is about; None where each is about somebody else.
     """
 
     exposed: Bools
     claims: Floats
     unit: Keys
+    person: Ints | None = None
 
     @classmethod
     def of(cls, evidence: Evidence) -> Rows:
         """All rows of the evidence; a unit is a target, or a world if each world has few rows."""
         by_world = shape(evidence) in ("independent", "few a world")
         unit = evidence.table["world" if by_world else "target"].to_numpy()
-        return cls(evidence.exposed, evidence.claims, mix(unit))
+        return cls(evidence.exposed, evidence.claims, mix(unit), evidence.person)
 
     def __len__(self) -> int:
         return len(self.exposed)
@@ -65,13 +67,39 @@ class Rows:
         """The claims on control rows, rising."""
         return np.sort(self.claims[~self.exposed])
 
+    @property
+    def sides(self) -> tuple[Floats, Floats]:
+        """The claims on exposed and on control rows, in the order of `people`."""
+        return self.claims[self.exposed], self.claims[~self.exposed]
+
+    @property
+    def people(self) -> tuple[Ints, Ints] | None:
+        """Whom the exposed and the control rows are about; None where each is about somebody else.
+
+        None too if all are about one person, played in and out of many worlds: then that person is what is
+        measured, and the worlds are what varies.
+        """
+        if self.person is None or len(np.unique(self.person)) in (1, len(self)):
+            return None
+        return self.person[self.exposed], self.person[~self.exposed]
+
     def take(self, rows: Bools | Ints) -> Rows:
         """The rows at these positions, or under this mask."""
-        return Rows(self.exposed[rows], self.claims[rows], self.unit[rows])
+        person = None if self.person is None else self.person[rows]
+        return Rows(self.exposed[rows], self.claims[rows], self.unit[rows], person)
 
     def perfect(self) -> Rows:
         """The same rows with the scores of an attack that knows the truth."""
-        return Rows(self.exposed, self.exposed.astype(np.float64), self.unit)
+        return replace(self, claims=self.exposed.astype(np.float64))
+
+    def once(self) -> Rows:
+        """One row of each person on either side, the one whose claim scores highest."""
+        if self.person is None:
+            return self
+        order = np.lexsort((-self.claims, self.person, self.exposed))
+        person, exposed = self.person[order], self.exposed[order]
+        first = np.concatenate([[True], (np.diff(person) != 0) | (np.diff(exposed) != 0)])
+        return self if first.all() else self.take(np.sort(order[first]))
 
     def balanced(self) -> Rows:
         """Equally many exposed and control rows; of the larger side, those with the smallest hashes."""

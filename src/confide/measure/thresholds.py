@@ -42,11 +42,16 @@ Objective: TypeAlias = Callable[[Counts, float], Floats]
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """A threshold, the claimed rows among those to report on, and the number of thresholds to correct for."""
+    """A threshold, the claimed rows among those to report on, and the number of thresholds to correct for.
+
+    Args:
+        rows: those to report on.
+    """
 
     threshold: float
     counts: Counts
     among: int
+    rows: Rows
 
 
 class Threshold(Protocol):
@@ -96,7 +101,8 @@ class Split:
         # -inf claims everybody, which is the best threshold of an attack that knows nothing.
         candidates = np.unique(np.concatenate([_thousand(half.controls), _thousand(half.members), [-np.inf]]))
         best = float(candidates[np.argmax(objective(count(half, candidates), error))])
-        return Choice(best, count(rows.take(~chooses), np.array([best])), 1)
+        others = rows.take(~chooses)
+        return Choice(best, count(others, np.array([best])), 1, others)
 
     def _chooses(self, rows: Rows) -> Bools:
         if len(np.unique(rows.unit)) < len(rows):  # all rows of one unit go to the same side
@@ -144,7 +150,7 @@ class Bonferroni:
         counts = replace(count(rows, candidates), most_false=ranks)
         best = int(np.argmax(objective(counts, error / self.over)))
         here = replace(count(rows, candidates[[best]]), most_false=ranks[[best]])
-        return Choice(float(candidates[best]), here, self.over)
+        return Choice(float(candidates[best]), here, self.over, rows)
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +164,7 @@ class Fixed:
 
     def choose(self, rows: Rows, objective: Objective, *, error: float) -> Choice:
         """Return the fixed threshold for all rows."""
-        return Choice(self.at, count(rows, np.array([self.at])), 1)
+        return Choice(self.at, count(rows, np.array([self.at])), 1, rows)
 
 
 def spread_ranks(n: int, most: int) -> Ints:

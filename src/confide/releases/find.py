@@ -11,7 +11,7 @@ from confide.audits.frontier import Frontier, Point
 from confide.audits.outcome import Audit
 from confide.audits.protections import UNPROTECTED, Scale, frontier_exhibits, parse_protections
 from confide.audits.release import AuditedRelease
-from confide.audits.run import conclude
+from confide.audits.run import conclude, corrected
 from confide.audits.settings import Settings
 from confide.audits.spec import AuditSpec, Subject
 from confide.core.errors import DataError
@@ -149,7 +149,7 @@ def _try(
         return search.tried[-1]
     section, _ = conclude(search.spec, subject, release)
     ruling = judge_section(section, [limit]).ruling
-    risk = subject.risk(release, plain)
+    risk = subject.risk(release, plain, confidence=corrected(search.spec, release))
     point = None
     if risk is not None:
         left = subject.utility(release)

@@ -32,7 +32,7 @@ def detectable(h: Finding) -> float | None:
     # The rates at which a headline is read, in the same order.
     point, n = resolved.get(0.01) or resolved.get(0.1), h.risk.exposed_count
     # One world for all, or one for each person: otherwise the people of a world share its noise.
-    independent = h.risk.worlds in (1, n + h.risk.control_count)
+    independent = h.risk.worlds in (1, h.risk.rows)
     if point is None or n < 1 or not independent:
         return None
     error = (1 - h.risk.confidence) / 2

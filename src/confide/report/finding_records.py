@@ -48,7 +48,8 @@ def finding_record(finding: Finding, *, release: str, goal: Goal, redaction: Red
         "threshold": None if redaction.public else redaction.number(risk.threshold),
         "strategy": risk.strategy,
         "confidence": risk.confidence,
-        "targets": redaction.count(risk.exposed_count + risk.control_count) if whole else None,
+        "targets": redaction.count(risk.people) if whole else None,
+        "asked": redaction.count(risk.rows) if whole else None,
         "exposed_count": exposed,
         "control_count": control,
         "worlds": risk.worlds,
@@ -118,7 +119,7 @@ def _why(name: str, finding: Finding, redaction: Redaction) -> str:
         return "no bound on epsilon applies to this evidence"
     if redaction.public and name == "threshold":
         return "not shown to the public"
-    if redaction.public and (name.endswith("count") or name in ("targets", "excluded")):
+    if redaction.public and (name.endswith("count") or name in ("targets", "asked", "excluded")):
         return f"fewer than {FEWEST}, or could be worked out from such a count"
     # A number that exists was held back; one that does not was never given.
     measured: object = getattr(finding.risk, name, None)

@@ -99,7 +99,10 @@ class FindingRecord(TypedDict):
     threshold: float | None
     strategy: str
     confidence: Share
-    targets: Count | None
+    targets: Annotated[Count | None, Rule(description="people asked about, each counted once")]
+    asked: Annotated[
+        Count | None, Rule(description="how often in all: a person may be asked about in several rounds")
+    ]
     exposed_count: Count | None
     control_count: Count | None
     worlds: Annotated[int, Rule(minimum=1)]

@@ -242,7 +242,7 @@ def _people(finding: Finding, limit: Limit, found: Estimate) -> str:
     times = (half / apart) ** 2 if apart else float("inf")
     if times > 10_000:
         return "what was found is on the limit, and no number of people would settle it"
-    need = ceil(1.1 * times * (risk.exposed_count + risk.control_count))
+    need = ceil(1.1 * times * risk.people)
     return f"about {_round(need):,} people would settle it, if what is found stays the same"
 
 

@@ -96,12 +96,12 @@ class CountsSubject:
         codes = np.arange(len(self.data.people))
         return table_of(codes, self.data.who, pl.Series("visits", self._visits()))
 
-    def risk(self, release: AuditedRelease, plain: AuditedRelease) -> Estimate | None:
+    def risk(self, release: AuditedRelease, plain: AuditedRelease, *, confidence: float) -> Estimate | None:
         # One attack for all releases, the strongest on the unprotected counts: a choice for each would
         # compare other things.
         best = max(plain.evidence, key=lambda e: measure(e).auc.value).attack if plain.evidence else None
         found = next((e for e in release.evidence if e.attack == best), None)
-        return None if found is None else measure(found).auc
+        return None if found is None else measure(found, confidence=confidence).auc
 
     def utility(self, release: AuditedRelease) -> Measured:
         # Against the visits of the same groups, so that the error is that of the protection alone.

@@ -25,7 +25,8 @@ def by_visits(release: AuditedRelease, visits: Ints) -> Table:
         visits: int64[n], the number of cells and bins in which each person was.
     """
     best = max(release.evidence, key=lambda e: measure(e).auc.value)
-    mine, score = visits[best.table["target"].to_numpy()], best.claims
+    who, score = best.person, best.claims
+    mine = visits[who]
     # Many people with equally few visits make two cuts equal: then there are fewer parts.
     cuts = np.unique(np.quantile(visits, [i / PARTS for i in range(1, PARTS)]).astype(np.int64))
     part = np.searchsorted(cuts, mine)
@@ -35,7 +36,9 @@ def by_visits(release: AuditedRelease, visits: Ints) -> Table:
         yes, no = (part == number) & best.exposed, (part == number) & ~best.exposed
         # An AUC compares two groups: with one of them empty there is none.
         if yes.any() and no.any():
-            rows.append((name, int((part == number).sum()), auc(score[yes], score[no])))
+            rows.append(
+                (name, int((part == number).sum()), auc(score[yes], score[no], people=(who[yes], who[no])))
+            )
     return Table(
         title="Who is found, by how many visits",
         reading=f"By {best.attack}: people by their visits, of which each cell and bin of time in which a "

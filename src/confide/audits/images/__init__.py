@@ -79,8 +79,8 @@ class ImagesSubject:
     def targets(self, release: AuditedRelease) -> pl.DataFrame:
         return recognised_as(self._closed_set(release), self.album)
 
-    def risk(self, release: AuditedRelease, plain: AuditedRelease) -> Estimate:
-        return self._closed_set(release).rate(RETRAINED, k=1)
+    def risk(self, release: AuditedRelease, plain: AuditedRelease, *, confidence: float) -> Estimate:
+        return self._closed_set(release).rate(RETRAINED, k=1, confidence=confidence)
 
     def utility(self, release: AuditedRelease) -> Measured:
         world = release.dealt(CLOSED)[0]

@@ -78,11 +78,11 @@ class ClosedSet:
         _ = self.scores
         return tuple(self._skipped)
 
-    def rate(self, entrant: Entrant, *, k: int) -> Estimate:
+    def rate(self, entrant: Entrant, *, k: int, confidence: float = 0.95) -> Estimate:
         """How often the right name is among the first k."""
         scores, truth = self._of(entrant), self.world.secrets
         assert scores is not None, f"{entrant} cannot run here"
-        return clustered_rate(among_first(scores, truth, k=k), truth)
+        return clustered_rate(among_first(scores, truth, k=k), truth, confidence=confidence)
 
     def _of(self, entrant: Entrant) -> Floats | None:
         if entrant not in self._scores:

@@ -93,10 +93,10 @@ class LikesSubject:
     def targets(self, release: AuditedRelease) -> pl.DataFrame:
         return targets_of(self.people, self._look(release))
 
-    def risk(self, release: AuditedRelease, plain: AuditedRelease) -> Estimate | None:
+    def risk(self, release: AuditedRelease, plain: AuditedRelease, *, confidence: float) -> Estimate | None:
         # The same attack for every release, or the comparison would be one of attacks.
         found = release.of(_learner(release.attacks))
-        return None if found is None else measure(found).auc
+        return None if found is None else measure(found, confidence=confidence).auc
 
     def utility(self, release: AuditedRelease) -> Measured:
         part, world = self.game.part, release.worlds[0]

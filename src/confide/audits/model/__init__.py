@@ -99,7 +99,7 @@ class ModelSubject:
     def targets(self, release: AuditedRelease) -> pl.DataFrame:
         return table_of(np.arange(len(self.data.who)), self.data.who)
 
-    def risk(self, release: AuditedRelease, plain: AuditedRelease) -> Estimate | None:
+    def risk(self, release: AuditedRelease, plain: AuditedRelease, *, confidence: float) -> Estimate | None:
         return None
 
     def utility(self, release: AuditedRelease) -> Measured:

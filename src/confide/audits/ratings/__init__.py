@@ -90,16 +90,16 @@ class RatingsSubject:
     def targets(self, release: AuditedRelease) -> pl.DataFrame:
         return self._closer(release).people
 
-    def risk(self, release: AuditedRelease, plain: AuditedRelease) -> Estimate | None:
+    def risk(self, release: AuditedRelease, plain: AuditedRelease, *, confidence: float) -> Estimate | None:
         # The best attack on the unprotected release is asked of each: another choice a release would compare
         # attacks.
         best = beside.best_of(plain.evidence, plain.attacks) if plain.evidence else None
         found = None if best is None else release.of(best)
         if found is None:
             return None
-        at = at_false_match_rate(found, rate=beside.RATES[0])
+        at = at_false_match_rate(found, rate=beside.RATES[0], confidence=confidence)
         # With too few absent people for a rate of 5 %, the share whose own record fits best stands in.
-        return rank_one(found) if at is None else at.right
+        return rank_one(found, confidence=confidence) if at is None else at.right
 
     def utility(self, release: AuditedRelease) -> Measured:
         first = release.worlds[0]

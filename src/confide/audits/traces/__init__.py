@@ -86,8 +86,8 @@ class TracesSubject:
     def targets(self, release: AuditedRelease) -> pl.DataFrame:
         return release.once("people", lambda: who_by_what(release, self.data))
 
-    def risk(self, release: AuditedRelease, plain: AuditedRelease) -> Estimate | None:
-        found = [beside.recognised(e) for e in release.evidence]
+    def risk(self, release: AuditedRelease, plain: AuditedRelease, *, confidence: float) -> Estimate | None:
+        found = [beside.recognised(e, confidence=confidence) for e in release.evidence]
         return max(found, key=lambda risk: risk.value, default=None)
 
     def utility(self, release: AuditedRelease) -> Measured:

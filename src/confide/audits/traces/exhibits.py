@@ -234,10 +234,10 @@ def gallery_table(found: Sequence[Resolution], *, points: int) -> tuple[Exhibit,
     )
 
 
-def recognised(evidence: Evidence) -> Estimate:
+def recognised(evidence: Evidence, *, confidence: float = 0.95) -> Estimate:
     """The share of people whose trace is named at few false matches; at any, where few cannot be had."""
-    at = at_false_match_rate(evidence, rate=RATES[0])
-    return rank_one(evidence) if at is None else at.right
+    at = at_false_match_rate(evidence, rate=RATES[0], confidence=confidence)
+    return rank_one(evidence, confidence=confidence) if at is None else at.right
 
 
 def threshold_table(evidence: Sequence[Evidence]) -> Table:
@@ -266,5 +266,5 @@ def threshold_table(evidence: Sequence[Evidence]) -> Table:
             "absent, yet named",
         ),
         rows=tuple(rows),
-        of=min(int(e.exposed.sum()) for e in evidence),
+        of=min(len(np.unique(e.person[e.exposed])) for e in evidence),
     )

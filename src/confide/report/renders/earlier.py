@@ -44,7 +44,7 @@ def lifted(page: Mapping[str, object]) -> Page:
 
 def _finding(f: Kept) -> Kept:
     # What the file has wins over what its schema did not know yet.
-    return {"told": "", "conclusive": True, "remarks": [], **f}
+    return {"told": "", "conclusive": True, "remarks": [], "asked": f["targets"], **f}
 
 
 def _words(s: Kept) -> Goal:
