@@ -115,6 +115,14 @@ def test_each_protection_is_a_release_and_all_are_compared(tables, tmp_path: Pat
     assert found.sections[0].promise is None and found.sections[1].promise.epsilon == 1
     rows = {r[0]: r for r in table(found, "What each protection buys, and what it costs").rows}
     assert list(rows) == ["as they are", "rare:40", "response:1"]
+    assert found.before is not None and found.before.release == "shop, as they are"
+    assert len({s["fpr"] for s in found.report.page["sections"]}) == 1
+    first, second = found.report.page["comparison"]["rows"]
+    assert first["sentence"].startswith("Before (shop, as they are) and after (shop, rare:40): ")
+    assert second["settled"] == "less" and second["difference"]["low"] > 0
+    (plot,) = (e for e in found.sections[0].exhibits if e.title == "Risk against what is left")
+    assert all(line.low < line.y and line.x_low < line.x for line in plot.lines)
+    assert plot.named and "more is better" in plot.x_title
     assert rows["as they are"][2].low > 0.7 > rows["response:1"][2].value
     assert rows["as they are"][3:6] == (1.0, 1.0, 1.0)
     assert 0.6 < rows["response:1"][4] < 0.85, "e / (1 + e) of the likes stay"

@@ -6,14 +6,15 @@ from typing import get_args, get_type_hints, is_typeddict
 
 import pytest
 
-from confide.report import page_types, report, schema
+from confide.report import comparison_types, page_types, report, schema
 from confide.report.renders.json import SCHEMA
 
 from .page_schema import is_valid, of_each_type
 
 
 def records() -> dict[str, type]:
-    return {name: kind for name, kind in vars(page_types).items() if is_typeddict(kind)}
+    everything = vars(page_types) | vars(comparison_types)
+    return {name: kind for name, kind in everything.items() if is_typeddict(kind)}
 
 
 def test_every_record_of_the_page_is_in_the_schema_with_all_its_fields():

@@ -35,12 +35,15 @@ class Audit:
     Args:
         sections: one a release.
         settings: what decides the verdict, and who will read it.
+        before: the release without protection, where all sections are protected ones: they are compared with
+            it.
         people: by release, for each target of the evidence who that is (column `target` and others), for
             internal use.
     """
 
     sections: tuple[Section, ...]
     settings: Settings
+    before: Section | None = None
     people: Mapping[str, pl.DataFrame] = field(default_factory=dict)
 
     @classmethod
@@ -49,7 +52,9 @@ class Audit:
         # Names of releases differ: a report refuses two sections of one name.
         people = {release: targets for audit in audits for release, targets in audit.people.items()}
         sections = tuple(s for audit in audits for s in audit.sections)
-        return replace(audits[0], sections=sections, people=people)
+        # One audit's unprotected release is not that of another: then all are held against the first.
+        before = audits[0].before if len(audits) == 1 else None
+        return replace(audits[0], sections=sections, people=people, before=before)
 
     @property
     def targets(self) -> pl.DataFrame | None:
@@ -89,6 +94,7 @@ class Audit:
             strict=self.settings.strict,
             version=VERSION,
             show_rows=self.settings.show_rows,
+            before=self.before,
         )
 
     @property

@@ -7,11 +7,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from inspect import Parameter, signature
 from itertools import combinations
+from math import nan
 from typing import Literal, TypeAlias
 
-from confide.audits.frontier import Frontier
+from confide.audits.frontier import Frontier, Point
 from confide.core.errors import ConfideError, DataError
-from confide.core.estimate import Estimate, Measured
+from confide.core.estimate import Estimate
 from confide.core.nouns import AnyMechanism
 from confide.inputs.sidecar import protections_of
 from confide.mechanisms.in_order import in_order
@@ -22,6 +23,10 @@ UNPROTECTED = "as they are"
 
 Noise: TypeAlias = Literal["secure", "rehearsal"]
 """Where noise under a promise comes from: the operating system, or a seeded generator."""
+
+
+Good: TypeAlias = Literal["high", "low"]
+"""Which values of a measure of utility are the good ones: those of a hit rate are high, of an error low."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -168,11 +173,12 @@ def _step(text: str, protections: Mapping[str, Protection], noise: Noise) -> tup
         ) from why
 
 
-def frontier_exhibits(found: Frontier, *, across: str) -> tuple[Table, Plot]:
+def frontier_exhibits(found: Frontier, *, across: str, good: Good) -> tuple[Table, Plot]:
     """The frontier as a table of everything, and as a chart of the risk over one measure of what is left.
 
     Args:
         across: that measure's name, a key of `Point.left`.
+        good: are its high or its low values the good ones?
     """
     # Together, in order: a measure may be missing for a release that left too little to measure it.
     measures = list(dict.fromkeys(name for p in found.points for name in p.left))
@@ -193,33 +199,36 @@ def frontier_exhibits(found: Frontier, *, across: str) -> tuple[Table, Plot]:
         head=("release", "promise", found.risk, *measures),
         rows=rows,
     )
-    lines = tuple(
-        Line(
-            name=p.name,
-            x=(value_of(p.left, across),),
-            y=(p.risk.value,),
-            low=(p.risk.low,),
-            high=(p.risk.high,),
-            labels=(p.name,),
-            # Protections are no steps of one scale, so no line joins them.
-            joined=False,
-        )
-        for p in found.points
-        if across in p.left
-    )
+    side, better = ("right", "more is better \N{RIGHTWARDS ARROW}")
+    if good == "low":
+        side, better = "left", "\N{LEFTWARDS ARROW} less is better"
     plot = Plot(
         title="Risk against what is left",
-        reading="Each point is a release. The best ones are low, where little is found out, and on the side "
-        "where much is left.",
-        x_title=across,
-        y_title=found.risk,
-        lines=lines,
+        reading="Each point is a release. Its upright line is the interval of the risk, its level one that "
+        "of what is left, where known. The best releases are low, where little is found out, and at the "
+        f"{side}, where much is left.",
+        x_title=f"{across} ({better})",
+        y_title=f"{found.risk} (lower is better)",
+        lines=tuple(_placed(p, across) for p in found.points if across in p.left),
         measured=True,
+        named=True,
     )
     return table, plot
 
 
-def value_of(left: Measured, name: str) -> float:
-    """A measure's value, with or without interval."""
-    found = left[name]
-    return found.value if isinstance(found, Estimate) else float(found)
+def _placed(p: Point, across: str) -> Line:
+    """A release as a point of the frontier, with both its intervals."""
+    left = p.left[across]
+    # A measure without interval has no level line.
+    left = left if isinstance(left, Estimate) else Estimate(float(left), nan, nan, p.risk.confidence)
+    return Line(
+        name=p.name,
+        x=(left.value,),
+        x_low=(left.low,),
+        x_high=(left.high,),
+        y=(p.risk.value,),
+        low=(p.risk.low,),
+        high=(p.risk.high,),
+        # Protections are no steps of one scale, so no line joins them.
+        joined=False,
+    )

@@ -102,6 +102,7 @@ def _audited(spec: AuditSpec, subject: Subject, releases: Sequence[AuditedReleas
     points: list[Point] = []
     sections: list[Section] = []
     people: dict[str, pl.DataFrame] = {}
+    before: Section | None = None
     # One bar over all releases, so that its end is the end of the audit.
     steps = _Steps(plain.settings, sum(len(release.attacks) for release in releases))
     for release in releases:
@@ -116,15 +117,35 @@ def _audited(spec: AuditSpec, subject: Subject, releases: Sequence[AuditedReleas
             points.append(Point(name=release.name, promise=release.mechanism.budget, risk=risk, left=left))
         # With protections the unprotected release is the first row of the comparison, and needs no section of
         # its own.
-        if release is not plain or not protected:
+        if release is plain and protected:
+            before = _before(spec, subject, plain)
+        else:
             section, who = conclude(spec, subject, release)
             sections.append(section)
             people |= {} if who is None else {section.release: who}
         release.forget_worlds()
     if len(points) == len(releases):  # where one release says nothing there is nothing to compare
-        compared = frontier_exhibits(Frontier(risk=spec.risk, points=tuple(points)), across=spec.across)
+        compared = frontier_exhibits(
+            Frontier(risk=spec.risk, points=tuple(points)), across=spec.across, good=spec.good
+        )
         sections[0] = replace(sections[0], exhibits=(*compared, *sections[0].exhibits))
-    return Audit(sections=tuple(sections), settings=plain.settings, people=people)
+    return Audit(sections=tuple(sections), settings=plain.settings, before=before, people=people)
+
+
+def _before(spec: AuditSpec, subject: Subject, plain: AuditedRelease) -> Section | None:
+    """What the attacks found on the release as it is, to compare protections with; None where none ran."""
+    if not plain.evidence:
+        return None
+    among = _among(spec, plain)
+    found = findings(plain.evidence, plain.attacks, blind=None, among=among)
+    return Section(
+        release=f"{plain.settings.name or subject.name}, {UNPROTECTED}",
+        headline=found.headline,
+        findings=found.findings,
+        evidence={e.attack: e for e in plain.evidence},
+        goal=spec.goal,
+        among=among,
+    )
 
 
 @dataclass(slots=True)

@@ -8,7 +8,7 @@ from typing import Protocol, TypeAlias
 
 import polars as pl
 
-from confide.audits.protections import Protection, parse_protections
+from confide.audits.protections import Good, Protection, parse_protections
 from confide.audits.release import AuditedRelease, PlannedGame
 from confide.audits.settings import Settings
 from confide.core.errors import DataError, KnowledgeError
@@ -103,6 +103,7 @@ class AuditSpec:
         attacks: played if the user does not choose; `known` are all that can be asked for by name.
         protections: by the name that the user writes.
         risk, across: of the frontier: what the risk is, and the measure of utility that it is drawn over.
+        good: whether high or low values of that measure are the good ones.
     """
 
     name: str
@@ -115,6 +116,7 @@ class AuditSpec:
     protections: Mapping[str, Protection] = field(default_factory=dict)
     risk: str = ""
     across: str = ""
+    good: Good = "high"
 
     def check(self, settings: Settings) -> None:
         """Refuse, before any file is read, attacks and protections that do not exist.

@@ -1,7 +1,7 @@
 """Measures: risks and bounds with intervals, computed from evidence."""
 
 from confide.measure.epsilon import gaussian, gaussian_epsilon, two_world
-from confide.measure.intervals import clopper_pearson, difference, proportion
+from confide.measure.intervals import clopper_pearson, difference, difference_of_dependent, proportion
 from confide.measure.measuring import measure, worst
 from confide.measure.one_run import one_run, one_run_fdp
 from confide.measure.paired import paired_auc
@@ -27,6 +27,7 @@ __all__ = [
     "auc",
     "clopper_pearson",
     "difference",
+    "difference_of_dependent",
     "gaussian",
     "gaussian_ceiling",
     "gaussian_epsilon",

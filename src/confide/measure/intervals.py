@@ -80,6 +80,25 @@ def difference(first: Estimate, second: Estimate, *, correlation: float = 0.0) -
     return Estimate(value, value - below, value + above, first.confidence)
 
 
+def difference_of_dependent(first: Estimate, second: Estimate) -> Estimate:
+    """The difference first - second of two estimates whose dependence is not known, from their own limits.
+
+    Where both intervals hold, so does the difference of their far ends. By Bonferroni's inequality they fail
+    together with no more than the sum of their errors: an interval at 95 % takes two at 97.5 %. `difference`
+    is narrower, and valid only for independent estimates. It is conservative where both rise and fall
+    together, and covers too seldom where one rises as the other falls.
+
+    >>> str(difference_of_dependent(Estimate(0.5, 0.4, 0.7, 0.975), Estimate(0.2, 0.17, 0.24, 0.975)))
+    '0.300 [0.160, 0.530] at 95%'
+    """
+    return Estimate(
+        first.value - second.value,
+        first.low - second.high,
+        first.high - second.low,
+        first.confidence + second.confidence - 1,
+    )
+
+
 def mean(worlds: Sequence[Estimate], *, within: tuple[float, float] = (0.0, 1.0)) -> Estimate:
     """The mean of one number over worlds, with a t-interval, because rows of one world share a model.
 

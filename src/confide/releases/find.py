@@ -52,7 +52,9 @@ class Search:
     def drawn_in(self, audit: Audit) -> Audit:
         """The audit with the frontier of all that was tried before the exhibits of its first release."""
         points = tuple(tried.point for tried in self.tried if tried.point is not None)
-        compared = frontier_exhibits(Frontier(risk=self.spec.risk, points=points), across=self.spec.across)
+        compared = frontier_exhibits(
+            Frontier(risk=self.spec.risk, points=points), across=self.spec.across, good=self.spec.good
+        )
         first, *others = audit.sections
         first = replace(first, exhibits=(*compared, *first.exhibits))
         return replace(audit, sections=(first, *others))

@@ -48,7 +48,16 @@ def report(
     strict: bool = False,
     version: str = "",
     show_rows: bool = False,
+    before: Section | None = None,
 ) -> Report:
     """The report on one or more audited releases; see `page` and `Report` for its arguments."""
-    made = page(sections, seed=seed, audience=audience, limits=limits, strict=strict, version=version)
+    made = page(
+        sections,
+        seed=seed,
+        audience=audience,
+        limits=limits,
+        strict=strict,
+        version=version,
+        before=before,
+    )
     return Report(made, show_rows)

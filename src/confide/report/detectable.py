@@ -13,8 +13,8 @@ POWER = 0.9
 """The probability with which the leak that is named would have been noticed."""
 
 
-def detectable(h: Finding) -> float | None:
-    """The smallest share of members that is noticed in 90 of 100 audits, at the headline's rate.
+def detectable(h: Finding, *, fpr: float | None) -> float | None:
+    """The smallest share of members that is noticed in 90 of 100 audits, at a false-positive rate.
 
     Noticed is a rate whose low end is above the false-positive rate f. Two kinds of adversary are asked, and
     the larger share is returned:
@@ -29,8 +29,7 @@ def detectable(h: Finding) -> float | None:
         their interval is another one.
     """
     resolved = {at.fpr: at for at in h.risk.tpr_at if at.rate is not None}
-    # The rates at which a headline is read, in the same order.
-    point, n = resolved.get(0.01) or resolved.get(0.1), h.risk.exposed_count
+    point, n = None if fpr is None else resolved.get(fpr), h.risk.exposed_count
     # One world for all, or one for each person: otherwise the people of a world share its noise.
     independent = h.risk.worlds in (1, h.risk.rows)
     if point is None or n < 1 or not independent:

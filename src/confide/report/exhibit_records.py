@@ -48,6 +48,7 @@ def plot_record(plot: Plot, *, redaction: Redaction) -> page_types.PlotRecord:
         "y_title": plot.y_title,
         "log_x": plot.log_x,
         "log_y": plot.log_y,
+        "named": plot.named,
         "places": list(plot.places),
         "lines": [_line(line, plot, redaction) for line in plot.lines],
         "why": plot.why,
@@ -82,12 +83,15 @@ def _cell(cell: exhibits.Cell, table: Table, redaction: Redaction) -> page_types
 def _line(line: Line, plot: Plot, redaction: Redaction) -> LineRecord:
     """For the public without labels; a point that rests on fewer than ten people is null."""
     points = [_point(line, at, plot, redaction) for at in range(len(line.x))]
+    across = [_across(line, at, redaction if plot.measured else Redaction()) for at in range(len(line.x))]
     return {
         "name": line.name,
-        "x": [_short(x, redaction if plot.measured else Redaction()) for x in line.x],
+        "x": [x for x, _, _ in across],
         "y": [None if p is None else p["value"] for p in points],
         "low": _ends([None if p is None else p["low"] for p in points]) if line.low else [],
         "high": _ends([None if p is None else p["high"] for p in points]) if line.high else [],
+        "x_low": [low for _, low, _ in across] if line.x_low else [],
+        "x_high": [high for _, _, high in across] if line.x_high else [],
         "bands": [
             _band(band, redaction) for band in line.bands if _to_be_seen(band.beyond, redaction=redaction)
         ],
@@ -113,6 +117,16 @@ def _point(line: Line, at: int, plot: Plot, redaction: Redaction) -> EstimateRec
         "confidence": 0.95,
     }
     return redaction.estimate(Estimate(y, low, high, 0.95)) or bare
+
+
+def _across(line: Line, at: int, redaction: Redaction) -> tuple[float | None, float | None, float | None]:
+    """Where a point is on the lower axis, and the ends of its interval there; for the public outward."""
+    x = float(line.x[at])
+    ends = (float(line.x_low[at]), float(line.x_high[at])) if line.x_low else (nan, nan)
+    found = redaction.estimate(Estimate(x, *ends, 0.95))
+    if found is None:
+        return _short(x, redaction), None, None
+    return found["value"], found["low"], found["high"]
 
 
 def _band(band: Band, redaction: Redaction) -> BandRecord:

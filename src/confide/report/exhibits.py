@@ -94,6 +94,7 @@ class Line:
         name: for the legend.
         x, y: the points.
         low, high: the ends of each point's interval; empty where there are none.
+        x_low, x_high: the same for its interval across, where x was measured; nan for a point without one.
         labels: a word at each point; empty for none. The public does not see them.
         joined: draw a line through them?
         bands: areas around the line, the widest first.
@@ -109,6 +110,8 @@ class Line:
     y: tuple[float, ...]
     low: tuple[float, ...] = ()
     high: tuple[float, ...] = ()
+    x_low: tuple[float, ...] = ()
+    x_high: tuple[float, ...] = ()
     labels: tuple[str, ...] = ()
     joined: bool = True
     bands: tuple[Band, ...] = ()
@@ -117,13 +120,14 @@ class Line:
     def __post_init__(self) -> None:
         n = len(self.x)
         ends = [end for band in self.bands for end in (band.low, band.high)]
-        if len(self.y) != n or any(len(t) not in (0, n) for t in (self.low, self.high, self.labels)):
+        given = (self.low, self.high, self.x_low, self.x_high, self.labels)
+        if len(self.y) != n or any(len(t) not in (0, n) for t in given):
             raise DataError(
                 f"the line {self.name!r} has {n} x and not as many y, ends or labels: give one each."
             )
         if any(len(end) != n for end in ends):
             raise DataError(f"a band of the line {self.name!r} has not {n} ends: give one a point.")
-        if bool(self.low) != bool(self.high):
+        if bool(self.low) != bool(self.high) or bool(self.x_low) != bool(self.x_high):
             raise DataError(f"the line {self.name!r} has one end of its intervals: give low and high.")
 
 
@@ -138,6 +142,7 @@ class Plot:
         lines: what is drawn.
         log_x, log_y: a logarithmic axis? Nothing at or below 0 is drawn on it.
         measured: whether x was measured too; else it is a setting, which counts nobody.
+        named: is each line a point of its own, with its name beside it? Every point is then labelled.
         places: where the x axis is no number, the names of its places; the x of a point is then 0, 1, ...
         why: the reason to give where no point can be drawn.
         internal, of: as for a table; shares are what is drawn upwards.
@@ -151,6 +156,7 @@ class Plot:
     log_x: bool = False
     log_y: bool = False
     measured: bool = False
+    named: bool = False
     places: tuple[str, ...] = ()
     why: str = "it has no point to draw"
     internal: bool = False

@@ -9,6 +9,7 @@ from confide.core.errors import DataError, EvidenceError
 from confide.report import consequences, readings, sentences
 from confide.report.chart_records import chart_records
 from confide.report.charts import points
+from confide.report.comparing import comparison
 from confide.report.detectable import detectable
 from confide.report.exhibit_records import exhibit_record
 from confide.report.finding import Audience, Finding, Section, Skipped
@@ -24,6 +25,7 @@ from confide.report.page_types import (
     WorstOffRecord,
 )
 from confide.report.rates import one_in
+from confide.report.reading_rate import reading_rate
 from confide.report.redaction import Redaction
 from confide.report.skipped import nothing_ran
 from confide.report.verdict import Limit, Verdict, judge_section, together
@@ -37,6 +39,7 @@ def page(
     limits: Sequence[Limit] = (),
     strict: bool = False,
     version: str = "",
+    before: Section | None = None,
 ) -> Page:
     """Every word and number of the report on one or more audited releases.
 
@@ -52,13 +55,19 @@ def page(
         limits: what each release's findings are held to.
         strict: whether "not settled" fails.
         version: of confide.
+        before: the release without protection, where all others are protected: they are compared with it.
+            Nothing else is said of it. Without it, several releases are compared with the first.
 
     Raises:
         EvidenceError: if a release has no finding, for then nothing was measured.
         DataError: if the audience or a section's goal is unknown, or two releases share a name.
     """
-    _check(sections, audience)
+    _check(sections, audience, before)
     redaction = Redaction(audience)
+    read = sections if before is None else [before, *sections]
+    limited = [limit.fpr for limit in limits if limit.fpr is not None]
+    # Once for the whole report: headlines, tiles, tables and differences are then of one rate.
+    fpr = reading_rate([_record(s.headline, s, redaction) for s in read], limited=limited)
     # Each release by itself: a good one must not cover a bad one.
     judged = {s.release: judge_section(s, limits, strict=strict) for s in sections}
     verdict = together(list(judged.values()))
@@ -78,7 +87,10 @@ def page(
         "limits": [row for s in sections for row in _limit_rows(s, judged[s.release], redaction)],
         "findings": [_record(f, s, redaction) for s in sections for f in s.findings],
         "skipped": [_skipped(k, s, redaction) for s in sections for k in s.skipped],
-        "sections": [_section(s, judged[s.release], redaction) for s in sections],
+        "sections": [_section(s, judged[s.release], fpr, redaction) for s in sections],
+        "comparison": comparison(
+            read[0], read[1:], fpr=fpr, protected=before is not None, redaction=redaction
+        ),
         "charts": [chart for s in sections for chart in chart_records(s, redaction=redaction)],
     }
 
@@ -102,30 +114,32 @@ def _record(finding: Finding, s: Section, redaction: Redaction) -> FindingRecord
     return finding_record(finding, release=s.release, goal=goal(s.goal), redaction=redaction)
 
 
-def _section(s: Section, verdict: Verdict, redaction: Redaction) -> SectionRecord:
+def _section(s: Section, verdict: Verdict, fpr: float | None, redaction: Redaction) -> SectionRecord:
     record, aim = _record(s.headline, s, redaction), goal(s.goal)
     # the story is decided on the exact numbers, so that both audiences read the same one
     story = sentences.outcome(_record(s.headline, s, Redaction()), broken=s.headline.broken)
     access, blind_wins = s.access or record["access"], s.headline.blind_wins
-    # All attacks are read at the rate of the headline, or their lines could not be compared.
-    point = sentences.operating_point(record)
-    fpr = None if point is None else point["fpr"]
+    # Where other releases cannot be read at any rate, what this one could have seen is said at its own.
+    own = fpr if fpr is not None else reading_rate([record])
     others = [_record(f, s, redaction) for f in s.findings]
     promise = None if s.promise is None else _promise(s.promise)
     # From the exact numbers; the sentence rounds it.
-    seen = detectable(s.headline)
+    seen = detectable(s.headline, fpr=own)
     shown = [exhibit_record(e, redaction=redaction) for e in s.exhibits]
     return {
         "release": s.release,
+        "fpr": fpr,
         "goal": aim.name,
         "outcome": story,
         "verdict": verdict.ruling,
-        "headline": sentences.headline(record, story, subject=s.subject or aim.who(access), goal=aim),
+        "headline": sentences.headline(
+            record, story, fpr=fpr, subject=s.subject or aim.who(access), goal=aim
+        ),
         "support": sentences.support(
-            record, story, tried=max(s.among, len(s.findings)), detectable=seen, goal=aim
+            record, story, fpr=fpr, tried=max(s.among, len(s.findings)), detectable=seen, goal=aim
         ),
         "finding": record,
-        "labels": readings.labels(aim, rate="" if fpr is None else one_in(fpr)),
+        "labels": readings.labels(aim, rate="" if fpr is None else one_in(fpr), alone=own is None),
         "warnings": sentences.warnings(
             record, story, s.warnings, blind_wins=blind_wins, doubtful=_doubtful(s), goal=aim
         ),
@@ -181,15 +195,16 @@ def _promise(budget: Budget) -> PromiseRecord:
     return {"epsilon": budget.epsilon, "delta": budget.delta, "unit": str(budget.unit), "text": str(budget)}
 
 
-def _check(sections: Sequence[Section], audience: str) -> None:
+def _check(sections: Sequence[Section], audience: str, before: Section | None) -> None:
     if audience not in ("internal", "public"):
         raise DataError(f"there is no audience {audience!r}: write for 'internal' or 'public'.")
     if not sections:
         raise EvidenceError("there is nothing to report on: give at least one audited release.")
-    names = [s.release for s in sections]
+    every = [*sections, *([] if before is None else [before])]
+    names = [s.release for s in every]
     if len(set(names)) < len(names):
         raise DataError(f"two releases share a name ({', '.join(names)}): name them apart.")
-    for s in sections:
+    for s in every:
         goal(s.goal)
         if not s.findings:
             raise EvidenceError(nothing_ran(s.release, s.skipped))

@@ -7,40 +7,16 @@ say and a Python type cannot: a range, a length, a description.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Annotated, Literal, TypeAlias, TypedDict
 
+from confide.report.comparison_types import ComparisonRecord
 from confide.report.finding import Audience, Lack, Ruling
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rule:
-    """What a JSON schema says of a value besides its type: a description, a range, a length."""
-
-    description: str = ""
-    minimum: float | None = None
-    maximum: float | None = None
-    min_items: int | None = None
-    max_items: int | None = None
-
+from confide.report.record_types import Count, EstimateRecord, Pair, Rule, Share
 
 Outcome: TypeAlias = Literal["found", "nothing", "broken", "few"]
 
-Share: TypeAlias = Annotated[float, Rule(minimum=0, maximum=1)]
-Count: TypeAlias = Annotated[int, Rule(minimum=0)]
-Pair: TypeAlias = Annotated[list[str], Rule(min_items=2, max_items=2)]
-
 Datum: TypeAlias = dict[str, str | float | bool | None]
 """What one mark of a chart shows, field by field, as the chart's Vega-Lite file names them."""
-
-
-class EstimateRecord(TypedDict):
-    """A value with its interval."""
-
-    value: float
-    low: float
-    high: float
-    confidence: Share
 
 
 class BoundRecord(TypedDict):
@@ -166,6 +142,8 @@ class LineRecord(TypedDict):
     y: list[float | None]
     low: list[float | None]
     high: list[float | None]
+    x_low: list[float | None]
+    x_high: list[float | None]
     bands: list[BandRecord]
     labels: list[str]
     joined: bool
@@ -181,6 +159,7 @@ class PlotRecord(TypedDict):
     y_title: str
     log_x: bool
     log_y: bool
+    named: Annotated[bool, Rule(description="does each line's name stand at its point?")]
     places: list[str]
     lines: list[LineRecord]
     why: Annotated[str, Rule(description="the reason where no point can be drawn")]
@@ -253,6 +232,10 @@ class SectionRecord(TypedDict):
     """One audited release; `finding` is its headline, corrected for the number of attacks tried."""
 
     release: str
+    fpr: Annotated[
+        Share | None,
+        Rule(description="where its headline is read, as all of this report are; null: by the AUC"),
+    ]
     goal: Literal["membership", "attribute", "linkage", "reconstruction"]
     outcome: Outcome
     verdict: Ruling
@@ -290,4 +273,7 @@ class Page(TypedDict):
     findings: Annotated[list[FindingRecord], Rule(min_items=1)]
     skipped: list[SkippedRecord]
     sections: Annotated[list[SectionRecord], Rule(min_items=1)]
+    comparison: Annotated[
+        ComparisonRecord | None, Rule(description="null where there is nothing to compare with")
+    ]
     charts: list[ChartRecord]

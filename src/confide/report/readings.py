@@ -91,11 +91,12 @@ def curve_words(tried: Curve) -> ChartWords:
     )
 
 
-def labels(goal: Goal, *, rate: str) -> LabelRecord:
+def labels(goal: Goal, *, rate: str, alone: bool = True) -> LabelRecord:
     """The goal's names for the numbers that every report shows.
 
     Args:
         rate: the false-positive rate where the headline is read, as '1 in 100'; empty where there is none.
+        alone: if there is none, is it this release that has too few people for one?
     """
     at = f" at {rate} {goal.false_claim}" if rate else ""
     one, other = goal.pair
@@ -113,7 +114,7 @@ def labels(goal: Goal, *, rate: str) -> LabelRecord:
         "false_claims": f"claims about {goal.control}",
         "false_claim": goal.false_claim,
         "condition": goal.condition,
-        "too_few": f"too few {goal.control}",
+        "too_few": f"too few {goal.control}{'' if alone else ' for another release here'}",
         "bounds": goal.bounds,
         "worst_off": _list_words(goal) if goal.lists else [],
     }

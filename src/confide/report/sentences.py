@@ -13,6 +13,7 @@ from confide.report.finding import Lack, Ruling
 from confide.report.goals import Goal
 from confide.report.page_types import FindingRecord, Outcome, RateRecord
 from confide.report.rates import often, one_in, percent, same_unit, spread, times
+from confide.report.reading_rate import beats_guessing, read_at, reading_rate
 from confide.report.redaction import FEWEST
 
 ACCESS = {
@@ -32,19 +33,6 @@ LACKING: Mapping[Lack, str] = {
 """Why an attack did not run, for the public: the full reason may hold counts and names."""
 
 
-def operating_point(h: FindingRecord) -> RateRecord | None:
-    """Where the headline is read: at a false-positive rate of 1 %, else at 10 %, where it is resolved.
-
-    Where that is no better than guessing and another rate is, there: at the lowest such rate.
-    """
-    resolved = {at["fpr"]: at for at in h["tpr_at"] if at["rate"] is not None}
-    # 1 % first: an adversary that is wrong more often is of little use.
-    usual = resolved.get(0.01) or resolved.get(0.1)
-    # A leak that shows at another rate alone must not be passed over in the headline.
-    better = [fpr for fpr, at in resolved.items() if beats_guessing(at)]
-    return resolved[min(better)] if usual and better and not beats_guessing(usual) else usual
-
-
 def outcome(h: FindingRecord, *, broken: bool) -> Outcome:
     """Which of four stories the numbers tell.
 
@@ -55,17 +43,15 @@ def outcome(h: FindingRecord, *, broken: bool) -> Outcome:
         return "broken"
     if any(map(beats_guessing, h["tpr_at"])) or (h["auc"] and h["auc"]["low"] > 0.5):
         return "found"
-    return "nothing" if operating_point(h) else "few"
+    return "few" if reading_rate([h]) is None else "nothing"
 
 
-def beats_guessing(at: RateRecord) -> bool:
-    """Is the interval of this rate above what guessing reaches, the false-positive rate itself?"""
-    # The interval holds for the noise of the threshold too, so that guessing reaches no more than this.
-    return at["rate"] is not None and at["rate"]["low"] > at["fpr"]
+def headline(h: FindingRecord, story: Outcome, *, fpr: float | None, subject: str, goal: Goal) -> str:
+    """The first sentence of the report, for a reader who knows nothing of statistics.
 
-
-def headline(h: FindingRecord, story: Outcome, *, subject: str, goal: Goal) -> str:
-    """The first sentence of the report, for a reader who knows nothing of statistics."""
+    Args:
+        fpr: the false-positive rate at which it is read.
+    """
     if story == "broken":
         return (
             "This audit cannot say what the release gives away. An adversary that never saw it already tells "
@@ -79,7 +65,7 @@ def headline(h: FindingRecord, story: Outcome, *, subject: str, goal: Goal) -> s
         )
     if story == "nothing":
         return f"{subject} could not be shown to {goal.task} {goal.better_than}."
-    point = operating_point(h)
+    point = read_at(h, fpr)
     if point and point["rate"] and beats_guessing(point):
         # Fewer than the usual 1 in 100 makes the same share worse news.
         rarely = "only " * (point["fpr"] < 0.01) + one_in(point["fpr"])
@@ -93,13 +79,22 @@ def headline(h: FindingRecord, story: Outcome, *, subject: str, goal: Goal) -> s
 
 
 def support(
-    h: FindingRecord, story: Outcome, *, tried: int, detectable: float | None, goal: Goal
+    h: FindingRecord, story: Outcome, *, fpr: float | None, tried: int, detectable: float | None, goal: Goal
 ) -> list[str]:
-    """What stands right under the headline: the interval, and what the audit could have seen."""
-    point, blind = operating_point(h), h["blind"]
+    """What stands right under the headline: the interval, and what the audit could have seen.
+
+    Args:
+        fpr: the false-positive rate at which the headline is read.
+        tried: the number of attacks that the intervals are corrected for.
+        detectable: the weakest leak that would have been noticed, at that rate or at this finding's own.
+    """
+    point, alone, blind = read_at(h, fpr), read_at(h, reading_rate([h])), h["blind"]
     lines: list[str] = []
     if point and story in ("found", "nothing"):
         lines.append(_rate_there(point, tried, goal))
+    # Read together with others it may be read where it shows nothing: what shows elsewhere is said too.
+    if alone and alone is not point and story == "found" and beats_guessing(alone):
+        lines.append(_rate_there(alone, tried, goal))
     # Then the AUC alone carries the headline, and has to be shown.
     if story == "found" and h["auc"] and not (point and beats_guessing(point)):
         lines.append(auc(h, goal))
@@ -110,7 +105,10 @@ def support(
         )
     if h["told"] and story == "found":
         lines.append(f"The strongest attack, {h['attack']}, knew {h['told']}.")
-    return [*lines, *([_could_have_seen(h, detectable, goal)] if story in ("nothing", "few") else [])]
+    return [
+        *lines,
+        *([_could_have_seen(h, point or alone, detectable, goal)] if story in ("nothing", "few") else []),
+    ]
 
 
 def auc(h: FindingRecord, goal: Goal) -> str:
@@ -132,7 +130,7 @@ def auc(h: FindingRecord, goal: Goal) -> str:
 def _rate_there(point: RateRecord, tried: int, goal: Goal) -> str:
     """The rate at the operating point, its interval, and guessing in the same unit."""
     rate = point["rate"]
-    assert rate is not None, "an operating point is a resolved rate"
+    assert rate is not None, "what is read is a resolved rate"
     at = f"At {one_in(point['fpr'])} {goal.false_claim}"
     find, _, found = goal.verb
     interval = f"{spread(rate)}, {_sure(rate['confidence'], tried)}"
@@ -146,10 +144,10 @@ def _rate_there(point: RateRecord, tried: int, goal: Goal) -> str:
     )
 
 
-def _could_have_seen(h: FindingRecord, detectable: float | None, goal: Goal) -> str:
+def _could_have_seen(h: FindingRecord, point: RateRecord | None, detectable: float | None, goal: Goal) -> str:
     """The ceiling in words: 'nothing found' is never read as 'nothing there'."""
     parts: list[str] = []
-    point, bound = operating_point(h), h["epsilon"]
+    bound = h["epsilon"]
     if detectable is not None and point:
         parts.append(
             f"an adversary that {goal.verb[1]} {goal.many(detectable)} at {one_in(point['fpr'])} "
@@ -170,6 +168,8 @@ def _could_have_seen(h: FindingRecord, detectable: float | None, goal: Goal) -> 
 def found(h: FindingRecord, *, fpr: float | None, goal: Goal) -> str:
     """One line an attack, read where the headline is."""
     rate = next((at["rate"] for at in h["tpr_at"] if at["fpr"] == fpr), None)
+    if fpr is None and h["auc"] and reading_rate([h]) is not None:  # others cannot be read at any rate
+        return f"shown {' and '.join(goal.pair)}, right {often(h['auc'])}"
     if fpr is None or rate is None:
         return f"too few {goal.units} to say"
     return f"{goal.verb[1]} {goal.many(rate['value'])} at {one_in(fpr)} {goal.false_claim} ({spread(rate)})"

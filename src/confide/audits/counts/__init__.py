@@ -122,4 +122,5 @@ SPEC = AuditSpec(
     protections=PROTECTIONS,
     risk="AUC of the strongest attack",
     across=ERROR,
+    good="low",
 )

@@ -122,4 +122,5 @@ SPEC = AuditSpec(
     protections=PROTECTIONS,
     risk=f"recognised by the best attack at {beside.RATES[0]:.0%} false matches",
     across=FLOWS,
+    good="low",
 )

@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 
 from confide.report.finding import Ruling
 from confide.report.page_types import EstimateRecord, FindingRecord
-from confide.report.sentences import operating_point
 
 SIGNS: Mapping[Ruling, str] = {"within": "✓", "exceeded": "✕", "not settled": "?", "measured": "•"}
 """A sign for each ruling, because colour alone does not reach everybody."""
@@ -49,12 +48,11 @@ def per_hundred(e: EstimateRecord) -> EstimateRecord:
     }
 
 
-def columns(findings: Sequence[FindingRecord], headline: FindingRecord) -> list[float]:
+def columns(findings: Sequence[FindingRecord], fpr: float | None) -> list[float]:
     """The false-positive rates that the table shows: the headline's, and the next below or else above it."""
     # below 1 in 1,000 hardly any audit has enough control people: a column of n/a helps nobody
     resolved = {at["fpr"] for f in findings for at in f["tpr_at"] if at["rate"] and at["fpr"] >= 0.001}
-    point = operating_point(headline)
-    if point is None:
+    if fpr is None:
         return sorted(resolved, reverse=True)[:2]
-    below, above = (sorted(f for f in resolved if (f < point["fpr"]) is lower) for lower in (True, False))
-    return sorted({point["fpr"], *(below[-1:] or [f for f in above if f != point["fpr"]][:1])}, reverse=True)
+    below, above = (sorted(f for f in resolved if (f < fpr) is lower) for lower in (True, False))
+    return sorted({fpr, *(below[-1:] or [f for f in above if f != fpr][:1])}, reverse=True)

@@ -9,7 +9,7 @@ from confide.report import readings
 from confide.report.goals import GOALS, Goal
 from confide.report.page_types import ExhibitRecord, LineRecord, Page, PlotRecord
 from confide.report.rates import one_in
-from confide.report.sentences import operating_point
+from confide.report.reading_rate import reading_rate
 
 EARLIER = "confide.report/1"
 
@@ -38,6 +38,7 @@ def lifted(page: Mapping[str, object]) -> Page:
             "skipped": [{"lack": "other", **k} for k in old["skipped"]],
             "sections": [_section(s, old["charts"]) for s in old["sections"]],
             "charts": charts,
+            "comparison": None,
         },
     )
 
@@ -54,7 +55,7 @@ def _words(s: Kept) -> Goal:
 
 def _section(s: Kept, charts: list[Kept]) -> Kept:
     goal, finding = _words(s), _finding(s["finding"])
-    point = operating_point(cast(Any, finding))
+    fpr = reading_rate([cast(Any, finding)])
     norms = [c for c in charts if c["name"] == "gradient_norms" and c["release"] == s["release"]]
     ladder = s.get("ladder")
     exhibits: list[ExhibitRecord] = [_access(ladder)] if ladder else []
@@ -64,7 +65,8 @@ def _section(s: Kept, charts: list[Kept]) -> Kept:
         **kept,
         "goal": goal.name,
         "finding": finding,
-        "labels": readings.labels(goal, rate=one_in(point["fpr"]) if point else ""),
+        "labels": readings.labels(goal, rate="" if fpr is None else one_in(fpr)),
+        "fpr": fpr,
         "worst_off": [{"who": f"target {r['target']}", **r} for r in s.get("worst_off", [])],
         "exhibits": [*exhibits, *(_exhibit(e) for e in s.get("exhibits", []))],
     }
@@ -103,6 +105,7 @@ def _norms(chart: Kept) -> PlotRecord:
         "y_title": "norm of a person's gradient",
         "log_x": False,
         "log_y": True,
+        "named": False,
         "places": list(dict.fromkeys(r["state"] for r in records)),
         "lines": [_norm_line(str(g), [r for r in records if r["group"] == g]) for g in groups],
         "why": chart["why"],
@@ -117,6 +120,8 @@ def _norm_line(name: str, records: list[Kept]) -> LineRecord:
         "y": [r["middle"] for r in records],
         "low": [],
         "high": [],
+        "x_low": [],
+        "x_high": [],
         "bands": [{"low": [r[a] for r in records], "high": [r[b] for r in records]} for a, b in ends],
         "labels": [],
         "joined": True,
@@ -127,8 +132,9 @@ def _exhibit(e: Kept) -> Kept:
     if e["kind"] == "table":
         # What no version marked may point at people: it is not printed unasked.
         return {"internal": True, **e}
-    new = {"log_y": False, "places": [], "why": "it has no point to draw"}
-    return {**new, **e, "lines": [{"bands": [], **line} for line in e["lines"]]}
+    new = {"log_y": False, "named": False, "places": [], "why": "it has no point to draw"}
+    since = {"bands": [], "x_low": [], "x_high": []}
+    return {**new, **e, "lines": [{**since, **line} for line in e["lines"]]}
 
 
 def _chart(c: Kept, page: Kept) -> Kept:

@@ -15,8 +15,8 @@ from confide.report.charts.engine import Json, Spec
 from confide.report.charts.lines import band_records, line_encoding, line_records
 from confide.report.page_types import ChartRecord, Page, PlotRecord, SectionRecord, TableRecord
 from confide.report.rates import one_in, percent
+from confide.report.reading_rate import read_at
 from confide.report.renders.cells import SIGNS, columns, digits, number, per_hundred, plain, span
-from confide.report.sentences import operating_point
 from confide.report.skipped import fold
 
 NOT_DRAWN = "the drawing engine failed; confide report, with this folder, draws it later"
@@ -62,7 +62,7 @@ def to_html(page: Page) -> str:
         charts=[_drawn(chart, at) for at, chart in enumerate(page["charts"])],
         exhibits={s["release"]: _exhibits(s, f"{at}") for at, s in enumerate(page["sections"])},
         signs=SIGNS,
-        point=operating_point,
+        point=read_at,
         columns=columns,
         fold=_folded,
     )

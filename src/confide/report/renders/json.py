@@ -38,7 +38,8 @@ def from_json(path: str | Path) -> Page:
             "audit again."
         )
     # A file that somebody edited fails here and not in the middle of a page.
-    missing = [key for key in Page.__required_keys__ if key not in page]
+    since = {"comparison"} if given == EARLIER else set[str]()
+    missing = [key for key in Page.__required_keys__ - since if key not in page]
     if missing:
         raise DataError(
             f"{path} lacks {', '.join(sorted(missing))}: name the report.json of an audit, or run the audit "

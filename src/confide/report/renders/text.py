@@ -17,7 +17,6 @@ from confide.report.page_types import (
 )
 from confide.report.rates import one_in, percent
 from confide.report.renders.cells import SIGNS, columns, digits, number, plain
-from confide.report.sentences import operating_point
 from confide.report.skipped import fold
 
 WIDEST = 16
@@ -46,13 +45,19 @@ def to_text(page: Page, *, width: int | None = None, show_rows: bool = False) ->
     # Longer lines than 100 characters are hard to read.
     width = width or min(shutil.get_terminal_size((80, 24)).columns, 100)
     verdict = f"[{PLAIN[SIGNS[page['verdict']]]}] {page['verdict_sentence']}"
-    lines = [*_wrap(page["release"], width), *_wrap(verdict, width)]
+    lines = [*_wrap(page["release"], width), *_wrap(verdict, width), *_compared(page, width)]
     for i, s in enumerate(page["sections"]):
         # On a terminal repetition pushes the news out of sight; the page in HTML says everything in each
         # section.
         lines += ["", *_section(page, _unsaid(s, page["sections"][:i]), width, show_rows)]
     lines += ["", *_wrap(f"Seed {page['seed']}; {page['schema']}; for {page['audience']} use.", width)]
     return "\n".join(lines)
+
+
+def _compared(page: Page, width: int) -> list[str]:
+    """The releases side by side: a sentence each, with what it is held against."""
+    found = page["comparison"]
+    return [] if found is None else _listed(found["title"], [row["sentence"] for row in found["rows"]], width)
 
 
 def _unsaid(s: SectionRecord, earlier: Sequence[SectionRecord]) -> SectionRecord:
@@ -73,7 +78,7 @@ def _section(page: Page, s: SectionRecord, width: int, show_rows: bool) -> list[
     lines += _listed("Read first", s["warnings"], width)
     rows = [r for r in page["limits"] if r["release"] == s["release"]]
     lines += _listed("Limits", [f"{r['limit']}: {r['verdict']}. {r['reason']}" for r in rows], width)
-    lines += ["", *_table(mine, s["finding"], width, bounds=s["labels"]["bounds"])]
+    lines += ["", *_table(mine, s, width)]
     skipped = [(k["attack"], k["why"]) for k in page["skipped"] if k["release"] == s["release"]]
     missed = [f"{attacks}: {why}" for attacks, why in fold(skipped)]
     lines += _listed("Did not run", missed, width)
@@ -157,15 +162,13 @@ def _said(c: Cell) -> str:
     return f"{value} [{low}, {high}]"
 
 
-def _table(
-    findings: Sequence[FindingRecord], headline: FindingRecord, width: int, *, bounds: bool
-) -> list[str]:
+def _table(findings: Sequence[FindingRecord], s: SectionRecord, width: int) -> list[str]:
     """A row an attack; narrow, with the headline's rate alone; very narrow, a block an attack."""
-    worst, fprs, point = headline["attack"], columns(findings, headline), operating_point(headline)
+    worst, fprs, bounds = s["finding"]["attack"], columns(findings, s["fpr"]), s["labels"]["bounds"]
     head, body = _cells(findings, worst, fprs, bounds)
     # Further rates go first: the names say what a row is about.
     if _room(head, body, width) < WIDEST:
-        head, body = _cells(findings, worst, [point["fpr"]] if point else fprs[:1], bounds)
+        head, body = _cells(findings, worst, fprs[:1] if s["fpr"] is None else [s["fpr"]], bounds)
     room = _room(head, body, width)
     if room < NARROWEST:
         return [line for row in body for line in _block(head, row, width)]
