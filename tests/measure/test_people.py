@@ -26,7 +26,7 @@ def evidence(score, exposed, person, *, worlds=None) -> Evidence:
 
 
 def asked(rng, people: int, each: int, alike: float, *, same: bool) -> tuple[np.ndarray, ...]:
-    """Normal scores of a person's rounds, correlated by `alike`; exposed in all of them, or by a coin each."""
+    """Normal scores of a person's rounds, correlated by `alike`; exposed in all, or by a coin each."""
     person = np.repeat(np.arange(people), each)
     exposed = (rng.random(people) < 0.5)[person] if same else rng.random(len(person)) < 0.5
     own, new = rng.standard_normal(people)[person], rng.standard_normal(len(person))
@@ -122,7 +122,7 @@ def test_one_person_in_many_worlds_is_measured_by_the_worlds() -> None:
 def test_people_whose_two_sides_are_opposed_make_a_difference_vary_more() -> None:
     """Hits only of the exposed or only of the control round: the difference of a person is 1 or -1.
 
-    95 % of 300 is 285, and fewer than 273 happen once in 500 times. As if independent it is .84 of them.
+    95 % of 300 is 285, and fewer than 273 happen once in 700 times. As if independent it is .84 of them.
     """
     rng, n, covered, naive = np.random.default_rng(2), 100, 0, 0
     person = np.arange(n)
@@ -147,7 +147,7 @@ def test_people_whose_two_sides_are_opposed_make_a_difference_vary_more() -> Non
 def test_intervals_hold_however_alike_the_rounds_of_a_person_are(each: int, same: bool) -> None:
     """200 people with 2 or 3 rounds, exposed in all of them or by a coin a round; 200 repeats a cell.
 
-    At a true 95 % fewer than 180 hold once in 600 times. Where rounds are copies, rows that are taken as
+    At a true 95 % fewer than 180 hold once in 800 times. Where rounds are copies, rows that are taken as
     independent hold in fewer.
     """
     truth = {

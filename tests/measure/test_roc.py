@@ -90,7 +90,7 @@ def test_delong_by_hand() -> None:
 )
 @pytest.mark.parametrize("shift", [0.0, 1.0, 2.0, 3.0])
 def test_the_interval_holds_with_ten_on_one_side(few: int, many: int, shift: float) -> None:
-    """Normal scores, 500 repeats: fewer than .93 are held once in 50,000 times at the true .965 or more.
+    """Normal scores, 500 repeats: fewer than .93 are held once in 20,000 times at the true .965 or more.
 
     DeLong's variance alone holds in about .76 of them with 10 against 1,000 far apart.
     """

@@ -52,6 +52,11 @@ def measure(
       inequality this has probability at most `1 - confidence`, for any dependence between worlds.
     - Many worlds of few rows: rows are pooled too. Epsilon comes from one row of each world.
 
+    A person, a target of the table, may have several rows. They count for as many independent rows as they
+    are worth, and for one if a person's rounds are copies (`confide.measure.people`). Rates are resolved by
+    people. Two readings are of the people at hand instead, and `strategy` says the first: the mean over five
+    worlds and more in which the same people play, and evidence about one person alone.
+
     A bound is certified only if a fair coin decided exposure. Bounds under the mu-GDP hypothesis are given
     too and never certified. They say nothing at delta = 0 and are left out there.
 
@@ -245,10 +250,11 @@ def _with_noise(world: _Figures, which: int) -> Estimate:
 
 
 def _grouping(evidence: Evidence, pool: bool) -> str:
+    again = Rows.of(evidence).people is not None
     if pool:
-        return f"; the mean of {evidence.worlds} worlds"
+        return f"; the mean of {evidence.worlds} worlds" + ", for the same people in all of them" * again
     words = ""
     if shape(evidence) in ("pool", "few a world"):
         words = f"; {evidence.worlds} worlds pooled, people of one world taken as independent"
     # One person in several rows is no several people: the intervals say how many they are worth.
-    return words + "; each person's rounds counted together" * (Rows.of(evidence).people is not None)
+    return words + "; each person's rounds counted together" * again
