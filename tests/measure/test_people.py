@@ -39,7 +39,7 @@ def test_design_effects_by_hand() -> None:
     assert design_effect(hits, person) == 4
     assert counted_once(hits, person) == 2
     assert counted_once(np.array([True, False, True, False]), person) == 1, "a person's rounds are as any"
-    assert counted_once(np.ones(4, bool), person) == 2, "nothing says how alike rounds are"
+    assert counted_once(np.ones(4, bool), person) == 2, "nothing says how far rounds agree"
     assert counted_once(hits, np.arange(4)) == counted_once(hits, None) == 1
     assert rounds(np.array([1, 1, 1, 2])) == 10 / 4
     # 40 people with 1 hit in 2 rounds each vary less than chance; 20 of them a little more than it.
@@ -109,7 +109,7 @@ def test_a_rate_is_resolved_by_people_and_not_by_rounds() -> None:
 
 
 def test_one_person_in_many_worlds_is_measured_by_the_worlds() -> None:
-    """A canary: in or out of 400 worlds, each made anew. It is the person, and the worlds are what varies."""
+    """A canary: in or out of 400 worlds, each made by itself. It is the person, and the worlds are what varies."""
     rng = np.random.default_rng(0)
     exposed = rng.random(400) < 0.5
     score = rng.standard_normal(400) + SHIFT * exposed

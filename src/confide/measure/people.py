@@ -43,7 +43,7 @@ def counted_once(hits: Bools, person: Ints | None) -> float:
 
     It is 1 if each person has one row, and `rounds` at most. Between them it is the design effect, raised by
     its own standard error: of k people with a hit it is known to a factor of about 1 ± sqrt(2 / k). Where all
-    rows hit or none does, nothing says how alike a person's rounds are, and they count once.
+    rows hit or none does, nothing says how far a person's rounds agree, and they count once.
 
     Args:
         hits: bool[n].
