@@ -26,7 +26,7 @@ def evidence(score, exposed, person, *, worlds=None) -> Evidence:
 
 
 def asked(rng, people: int, each: int, alike: float, *, same: bool) -> tuple[np.ndarray, ...]:
-    """Normal scores of a person's rounds, correlated by `alike`; exposed in all, or by a coin each."""
+    """Normal scores of a person's rounds, with this correlation; exposed in all, or by a coin each."""
     person = np.repeat(np.arange(people), each)
     exposed = (rng.random(people) < 0.5)[person] if same else rng.random(len(person)) < 0.5
     own, new = rng.standard_normal(people)[person], rng.standard_normal(len(person))
@@ -109,7 +109,7 @@ def test_a_rate_is_resolved_by_people_and_not_by_rounds() -> None:
 
 
 def test_one_person_in_many_worlds_is_measured_by_the_worlds() -> None:
-    """A canary: in or out of 400 worlds, each made by itself. It is the person, and the worlds are what varies."""
+    """A canary: in or out of 400 worlds, each its own. The worlds are what varies, not the person."""
     rng = np.random.default_rng(0)
     exposed = rng.random(400) < 0.5
     score = rng.standard_normal(400) + SHIFT * exposed
