@@ -254,7 +254,7 @@ def test_without_torch_the_network_is_a_named_skip(tmp_path, monkeypatch):
 
 
 def test_without_protection_the_pictures_are_audited_as_they_are(tmp_path):
-    options = {"attacks": ("recogniser",), "limits": ("tpr@0.1=0.05",), "cache": tmp_path}
+    options = {"attacks": ("recogniser",), "limits": ("auc=0.6",), "cache": tmp_path}
     found = run(album(), name="the album", **options)
     (section,) = found.sections
     assert section.release == "the album" and section.about["obscured by"] == "nothing"

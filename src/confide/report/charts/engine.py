@@ -6,6 +6,7 @@ A finished audit must not end with it.
 
 from __future__ import annotations
 
+import atexit
 import json
 import os
 import socket
@@ -41,12 +42,12 @@ class Engine:
                     return line.recv_bytes().decode("utf-8") or None
             except (OSError, EOFError):
                 pass
-            self._stop()
+            self.stop()
         return None
 
     def _start(self) -> Connection[bytes, bytes]:
         if self._line is None or self._process is None or self._process.poll() is not None:
-            self._stop()
+            self.stop()
             mine, its = socket.socketpair()
             self._line = Connection(mine.detach())
             with its:
@@ -61,7 +62,8 @@ class Engine:
                 )
         return self._line
 
-    def _stop(self) -> None:
+    def stop(self) -> None:
+        """End the process; the next chart starts another."""
         if self._line is not None:
             self._line.close()
         if self._process is not None:
@@ -72,6 +74,7 @@ class Engine:
 
 ENGINE = Engine()
 """One for all charts of this process: it takes longer to start than to draw."""
+atexit.register(ENGINE.stop)
 
 
 def serve(line: Connection[bytes, bytes]) -> None:
