@@ -108,6 +108,16 @@ def test_of_several_releases_the_rate_is_not_chosen_by_what_is_found() -> None:
     assert "could not be shown" not in together["headline"]
 
 
+def test_where_nothing_could_be_shown_at_1_in_100_all_are_read_at_1_in_10() -> None:
+    """.99^300 is under .05, and .99^200 is not: then no low end could be above 0, whatever is found."""
+    for n, fpr in ((200, 0.1), (400, 0.01)):
+        found = told(section("before", scored(9.0, n=n)), section("after", scored(0.0, n=n, seed=1)))
+        assert found["comparison"]["fpr"] == fpr and found["comparison"]["rows"][0]["settled"] == "less"
+    # the rate of a limit is the user's own choice
+    some = told(STRONG, section("after", scored(0.0, n=200)), limits=[Limit.parse("tpr@0.01=0.2")])
+    assert some["comparison"]["fpr"] == 0.01
+
+
 def test_the_sentence_says_x_instead_of_y_and_how_many_fewer() -> None:
     got = row(STRONG, WEAK)
     was, now = (true_rate(shift, 0.01) for shift in (2.0, 0.5))

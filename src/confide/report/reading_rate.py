@@ -18,7 +18,8 @@ def reading_rate(found: Sequence[FindingRecord], *, limited: Sequence[float] = (
 
     A single release is read at another rate if it is no better than guessing there, and better elsewhere: at
     the lowest such rate. Of several releases none is looked at before the choice, for the interval of a
-    difference holds at a rate that was not chosen by what is found there.
+    difference holds at a rate that was not chosen by what is found there. But where one has so few control
+    people that no interval at 1 in 100 could have a low end above 0, all are read at 1 in 10.
 
     Args:
         found: the headline of each release.
@@ -26,7 +27,12 @@ def reading_rate(found: Sequence[FindingRecord], *, limited: Sequence[float] = (
     """
     each = [_resolved(h) for h in found]
     shared = [fpr for fpr in each[0] if all(fpr in rates for rates in each)]
-    usual = next((fpr for fpr in (*sorted(limited), *USUAL) if fpr in shared), None)
+    order = [fpr for fpr in (*sorted(limited), *USUAL) if fpr in shared]
+    usual = order[0] if order else None
+    if len(found) > 1 and usual not in limited:
+        # By the numbers of people alone.
+        telling = [fpr for fpr in order if all(_can_show(rates[fpr], len(found)) for rates in each)]
+        return telling[0] if telling else usual
     if len(found) > 1 or usual is None or beats_guessing(each[0][usual]):
         return usual
     return min((fpr for fpr, at in each[0].items() if beats_guessing(at)), default=usual)
@@ -45,3 +51,12 @@ def beats_guessing(at: RateRecord) -> bool:
 
 def _resolved(h: FindingRecord) -> dict[float, RateRecord]:
     return {at["fpr"]: at for at in h["tpr_at"] if at["rate"] is not None}
+
+
+def _can_show(at: RateRecord, releases: int) -> bool:
+    """Are there control people enough for a low end above 0, with the error divided among the releases?"""
+    rate, controls = at["rate"], at["controls"]
+    if rate is None or controls is None:
+        return False
+    # The threshold may be above every score, so half of (1 - f)^N0 has to be below the error of one end.
+    return (1 - at["fpr"]) ** controls < (1 - rate["confidence"]) / releases
