@@ -33,7 +33,7 @@ from sklearn.svm import SVC
 from sklearn.tree import DecisionTreeClassifier
 
 from confide.core.errors import ModelError
-from confide.models.skops.reading import load_skops
+from confide.models.skops.reading import load_skops, save_estimators
 
 
 class Homemade(ClassifierMixin, BaseEstimator):
@@ -168,7 +168,7 @@ def test_a_histogram_tree_that_points_outside_itself_is_refused(field, value, da
     assert not nodes["is_leaf"][0]
     nodes[field][0] = value
     skops.io.dump(fitted, tmp_path / "model.skops")
-    with pytest.raises(ModelError, match="a HistGradientBoostingClassifier in this file holds a tree that"):
+    with pytest.raises(ModelError, match="a HistGradientBoostingClassifier in this file holds a part that points outside"):
         load_skops(tmp_path / "model.skops")
 
 
@@ -221,7 +221,7 @@ def test_a_tree_that_points_outside_itself_is_refused(field, value, data, tmp_pa
     for model in (DecisionTreeClassifier(random_state=0), RandomForestClassifier(2, random_state=0)):
         crafted(model.fit(*data), change, path)
         with pytest.raises(
-            ModelError, match="a DecisionTreeClassifier in this file holds a tree that points"
+            ModelError, match="a DecisionTreeClassifier in this file holds a part that points"
         ):
             load_skops(path)
 
@@ -259,7 +259,10 @@ def test_damaged_files(data, tmp_path):
         load_skops(path)
 
 
-def test_without_skops_it_says_what_to_install(monkeypatch, tmp_path):
+def test_reading_needs_no_skops_and_writing_says_what_to_install(data, monkeypatch, tmp_path):
+    fitted = LogisticRegression().fit(*data)
+    skops.io.dump(fitted, tmp_path / "model.skops")
     monkeypatch.setitem(sys.modules, "skops.io", None)
+    assert load_skops(tmp_path / "model.skops").predict(data[0]).shape == (60, 3)
     with pytest.raises(ModelError, match=r"needs skops: `pip install 'confide\[skops\]'`"):
-        load_skops(tmp_path / "model.skops")
+        save_estimators([(fitted, [0, 1, 2])], tmp_path / "kept.skops")

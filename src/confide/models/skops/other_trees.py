@@ -1,23 +1,15 @@
-"""Checks of the trees of histogram boosting and nearest neighbours in files from other people."""
+"""Checks of the trees of histogram boosting in files from other people."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol, cast
+from typing import Protocol
 
 import numpy as np
 
 from confide.core.arrays import Array
 from confide.core.errors import ModelError
 from confide.models.sklearn.model import Estimator
-
-PREDICTOR = "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor"
-SEARCH_TREES = ("sklearn.neighbors._kd_tree.KDTree", "sklearn.neighbors._ball_tree.BallTree")
-# They occur only in search trees; a tree that is built again gets a new one.
-DISTANCES = tuple(
-    f"sklearn.metrics._dist_metrics.{kind}Distance64"
-    for kind in ("Euclidean", "Manhattan", "Chebyshev", "Minkowski")
-)
 
 
 class Preprocessor(Protocol):
@@ -48,61 +40,22 @@ class GuardedWidth:
         return made
 
 
-def rebuild_search_tree(owner: object) -> bool:
-    """Build the tree of a nearest-neighbour model again from its points; False if that is not possible.
-
-    It is the same tree, because it depends only on the points, the leaf size and the metric.
-    """
-    from sklearn.neighbors._base import NeighborsBase
-
-    metric = getattr(owner, "effective_metric_", None)
-    if not isinstance(owner, NeighborsBase) or "_tree" not in vars(owner) or not isinstance(metric, str):
-        return False
-    kept = cast(Estimator, owner)
-    points, build = np.asarray(kept._fit_X), type(kept._tree)
-    # The model indexes labels and neighbours by the number of points that it was fitted on.
-    if points.dtype.kind not in "biuf" or len(points) != kept.n_samples_fit_:
-        return False
-    try:
-        kept._tree = build(points, kept.leaf_size, metric=metric, **kept.effective_metric_params_)
-    except (TypeError, ValueError):
-        return False
-    return True
-
-
-def predictors_of(owner: object) -> list[object]:
-    """The trees that a histogram booster holds; none for other objects."""
-    rounds = vars(owner).get("_predictors") if _is_booster(owner) else None
-    if not isinstance(rounds, list) or not all(isinstance(trees, list) for trees in rounds):
-        return []
-    return [tree for trees in rounds for tree in trees]
-
-
-def secure_histogram_trees(owner: object) -> bool:
-    """Check all trees of a histogram booster and guard the width of its preprocessor; True for others."""
-    if not _is_booster(owner) or "_predictors" not in vars(owner):
-        return True
+def secure_histogram_trees(booster: Estimator) -> bool:
+    """Check all trees of a histogram booster and guard the width of its preprocessor."""
     from sklearn.ensemble._hist_gradient_boosting.binning import _BinMapper
 
-    bins = vars(owner).get("_bin_mapper")
+    bins, rounds = booster._bin_mapper, booster._predictors
     categorical = getattr(bins, "is_categorical_", None)
     if type(bins) is not _BinMapper or not isinstance(categorical, np.ndarray) or categorical.ndim != 1:
         return False
-    if vars(owner).get("n_features_in_") != len(categorical):
+    if booster.n_features_in_ != len(categorical) or not isinstance(rounds, list) or not rounds:
         return False
-    trees = predictors_of(owner)
+    trees = [tree for trees in rounds for tree in trees]
     if not trees or not all(_points_inside(tree, categorical != 0) for tree in trees):
         return False
-    booster = cast(Estimator, owner)
     if booster._preprocessor is not None:
         booster._preprocessor = GuardedWidth(booster._preprocessor, len(categorical))
     return True
-
-
-def _is_booster(owner: object) -> bool:
-    from sklearn.ensemble._hist_gradient_boosting.gradient_boosting import BaseHistGradientBoosting
-
-    return isinstance(owner, BaseHistGradientBoosting)
 
 
 def _points_inside(tree: object, categorical: np.ndarray) -> bool:

@@ -1,9 +1,10 @@
-"""scikit-learn models in skops files: reading runs no code of types that are not trusted."""
+"""scikit-learn models in skops files: reading runs no code that a file could choose."""
 
 from __future__ import annotations
 
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -12,28 +13,26 @@ from confide.core.atomic import atomic_write
 from confide.core.errors import ModelError
 from confide.models.replies import Classes
 from confide.models.sklearn.model import Estimator, SklearnModel
-from confide.models.skops.trees import check_trees
-from confide.models.skops.trusted import VETTED
-
-# skops itself judges the types of these packages. Almost every estimator uses them, and some of their types
-# can run code, so use does not make them trusted.
-_FAMILIAR = ("numpy", "scipy", "builtins", "operator", "functools")
+from confide.models.skops.archive import Archive
+from confide.models.skops.building import built, names_in
+from confide.models.skops.checking import check
+from confide.models.skops.refusal import damaged
 
 
 def load_skops(
     path: Path, *, task: Task | None = None, classes: Classes = None, trusted: Sequence[str] = ()
 ) -> SklearnModel:
-    """Load a model from a .skops file; its types must be known to skops or named in `trusted`.
+    """Load a model from a .skops file; only listed types, with checked arguments, are built from it.
 
-    Some more types of scikit-learn are known here (see `skops/trusted.py`): simple containers of numbers, and
-    trees after a check.
+    The list is in `skops/trusted.py`. The arguments `memory`, `n_jobs` and `verbose` are reset everywhere.
+
+    Args:
+        trusted: full names of more types and functions, for a file whose maker you trust as you trust code.
 
     Raises:
-        ModelError: if skops is missing, the file is damaged, or it holds a type that is not trusted.
+        ModelError: if the file is damaged, or holds a type or an argument that is not on the list.
     """
-    estimator = _read(path, trusted=[*trusted, *VETTED])
-    check_trees(estimator)
-    return SklearnModel(estimator, task=task, classes=classes)  # pyright: ignore[reportArgumentType]
+    return SklearnModel(_read(path, also=trusted), task=task, classes=classes)  # pyright: ignore[reportArgumentType]
 
 
 def save_estimators(fitted: Sequence[tuple[Estimator, list[object]]], path: Path) -> None:
@@ -42,9 +41,10 @@ def save_estimators(fitted: Sequence[tuple[Estimator, list[object]]], path: Path
     Raises:
         ModelError: if one holds an object that skops cannot write.
     """
-    io = _skops()
     try:
-        content = io.dumps([list(pair) for pair in fitted])
+        content = _skops().dumps([list(pair) for pair in fitted])
+    except ModelError:
+        raise
     except Exception as error:
         raise ModelError(
             f"skops cannot keep these models ({type(error).__name__}: {error}): train them without a cache."
@@ -54,63 +54,47 @@ def save_estimators(fitted: Sequence[tuple[Estimator, list[object]]], path: Path
 
 
 def load_estimators(path: Path, *, like: Estimator) -> list[tuple[Estimator, list[object]]]:
-    """Read a file of `save_estimators`; only types that an estimator `like` these can hold are trusted.
+    """Read a file of `save_estimators` by the same rules as a file from anybody.
 
-    These are the types that skops knows, those of `skops/trusted.py`, those found in `like`, and those of
-    scikit-learn and of the packages that the steps of `like` come from. It is only for files that confide
-    wrote itself.
+    Besides the list, the types and functions that occur in `like` are trusted by their names: `like` is in
+    memory already, and the user answers for it.
 
     Raises:
         ModelError: if the file is damaged, or holds any other type.
     """
-    io = _skops()
-    own = VETTED | set(io.get_untrusted_types(data=io.dumps(like)))
-    homes = {type(part).__module__.partition(".")[0] for part in _parts(like)} - set(_FAMILIAR) | {"sklearn"}
-    found = _untrusted(path)
-    return _read(path, trusted=[t for t in found if t in own or t.partition(".")[0] in homes])
+    found = _read(path, also=own_types(like))
+    pairs = found if isinstance(found, list) else [None]
+    if not all(isinstance(pair, list) and len(pair) == 2 and isinstance(pair[1], list) for pair in pairs):
+        raise damaged(path, "it holds no pairs of a model and its labels")
+    return [(estimator, labels) for estimator, labels in pairs]
 
 
-def _read(path: Path, *, trusted: Sequence[str]) -> Any:
-    unknown = [kind for kind in _untrusted(path) if kind not in trusted]
-    if unknown:
-        raise ModelError(
-            f"{path} holds types that cannot be trusted: {', '.join(unknown)}. Only types that are known not "
-            "to run code and not to reach outside their memory are read from a file. If it is yours, give an "
-            'import path to a function that loads the model ("mypkg.mymodel:load", with skops.io.load(path, '
-            "trusted=[...]) in it). Otherwise ask its maker for an ONNX file."
-        )
+def own_types(like: Estimator) -> frozenset[str]:
+    """The types and functions that an estimator in memory holds and that are not on the list."""
     try:
-        return _skops().load(path, trusted=sorted(set(_untrusted(path)) & set(trusted)))
-    except Exception as error:
-        raise _damaged(path, error) from error
+        content = _skops().dumps(like)
+    except Exception:  # what cannot be written is not kept either, and then nothing is read
+        return frozenset()
+    with zipfile.ZipFile(BytesIO(content)) as file:
+        return names_in(Archive(file, Path("the model in memory"), len(content)))
 
 
-def _untrusted(path: Path) -> list[str]:
-    io = _skops()
-    if not zipfile.is_zipfile(path):
-        raise _damaged(path, "not a zip archive")
+def _read(path: Path, *, also: Collection[str]) -> Any:
     try:
-        return io.get_untrusted_types(file=path)
+        with zipfile.ZipFile(path) as file:
+            found = built(Archive.of(file, path), also=also)
+        check(found)
+    except ModelError:
+        raise
+    # Whatever a crafted file makes these libraries raise, it is a fault of the file.
     except Exception as error:
-        raise _damaged(path, error) from error
-
-
-def _damaged(path: Path, error: object) -> ModelError:
-    kind = type(error).__name__ + ": " if isinstance(error, Exception) else ""
-    return ModelError(
-        f"{path} is not a readable skops file ({kind}{error}): "
-        "write it again with `skops.io.dump(model, path)`."
-    )
-
-
-def _parts(estimator: Estimator) -> list[Estimator]:
-    inside = estimator.get_params(deep=True).values() if hasattr(estimator, "get_params") else []
-    return [estimator, *(part for part in inside if hasattr(part, "get_params"))]
+        raise damaged(path, error) from error
+    return found
 
 
 def _skops() -> Any:
     try:
         import skops.io
     except ImportError as error:
-        raise ModelError("reading .skops files needs skops: `pip install 'confide[skops]'`.") from error
+        raise ModelError("writing .skops files needs skops: `pip install 'confide[skops]'`.") from error
     return skops.io

@@ -1,112 +1,61 @@
 """Checks of the trees in model files from other people.
 
 scikit-learn follows the indices in the arrays of a tree without a check. A crafted file could therefore make
-it read (or, in gradient boosting, write) outside its memory. For this reason skops trusts no tree. Here
-trees are trusted after a check of their arrays, and the search trees of neighbours after they were built
-again.
+it read (or, in gradient boosting, write) outside its memory. For this reason skops trusts no tree. Here a
+tree is built after a check of its sizes, and kept after one of its arrays.
 """
 
 from __future__ import annotations
 
-from functools import partial
-from types import ModuleType
+from typing import Any
 
 import numpy as np
 
-from confide.core.errors import ModelError
 from confide.models.sklearn.model import Estimator
-from confide.models.skops.other_trees import (
-    DISTANCES,
-    PREDICTOR,
-    SEARCH_TREES,
-    predictors_of,
-    rebuild_search_tree,
-    secure_histogram_trees,
-)
+from confide.models.skops.refusal import harmful
 
-TREE = "sklearn.tree._tree.Tree"
-_WATCHED = {TREE, PREDICTOR, *SEARCH_TREES, *DISTANCES}
-_LEAVES = (str, bytes, int, float, type, type(None), ModuleType)
-
-CHECKED = (*sorted(_WATCHED), "functools.partial")
-"""Types that are safe only in a model that passed `check_trees`."""
+_MOST = 10_000  # classes, outputs
 
 
-def check_trees(model: object) -> None:
-    """Refuse a model with a tree whose indices point outside its arrays or its records.
-
-    Search trees are replaced by new ones of the same points. Histogram trees get a guard of their width.
+def built_tree(args: Any, state: Any) -> Any:
+    """Build a tree from what a file says of it.
 
     Raises:
-        ModelError: with the type of the estimator that holds the tree.
+        ModelError: if a size is not that of the array it speaks of: the constructor copies by sizes alone.
     """
-    seen: dict[int, object] = {}  # it keeps each object alive: a freed one could pass its id on to another
-    todo: list[object] = [model]
-    while todo:
-        part = todo.pop()
-        if id(part) in seen or isinstance(part, _LEAVES):
-            continue
-        seen[id(part)] = part
-        sound = not _is_watched(
-            part
-        )  # a tree that its owner holds was seen with the owner; this one is loose
-        if isinstance(part, dict):
-            todo += part.values()
-        elif isinstance(part, list | tuple | set) or (isinstance(part, np.ndarray) and part.dtype == object):
-            todo += list(part.flat if isinstance(part, np.ndarray) else part)
-        elif isinstance(part, partial):
-            sound = _only_checks(part)
-            todo += [*part.args, part.keywords]
-        elif (behind := getattr(part, "__self__", None)) is not None:
-            todo.append(behind)  # a bound method gives access to its object
-        elif sound and hasattr(part, "__dict__"):
-            todo += vars(part).values()  # the values of the file, before any of them is replaced
-            seen |= {id(value): value for value in _kept_by(part)}
-            sound = _is_sound(part)
-        if not sound:
-            raise ModelError(
-                f"a {type(part).__name__} in this file holds a tree that points outside its own arrays, or "
-                "an object in a place where scikit-learn keeps none: the file is damaged or made to do harm. "
-                "Ask its maker for an ONNX file."
-            )
+    from sklearn.tree._tree import Tree
+
+    try:
+        features, classes, outputs = args
+        nodes, values = state["nodes"], state["values"]
+        sound = (
+            all(type(size) is int and size > 0 for size in (features, outputs))
+            and outputs <= _MOST
+            and isinstance(classes, np.ndarray)
+            and classes.dtype == np.intp
+            and classes.shape == (outputs,)
+            and bool((classes > 0).all() and (classes <= _MOST).all())
+            and nodes.ndim == 1
+            and type(state["node_count"]) is int
+            and 0 < state["node_count"] == len(nodes)
+            and values.shape == (len(nodes), outputs, classes.max())
+        )
+    except (TypeError, ValueError, LookupError, AttributeError):
+        sound = False
+    if not sound:
+        raise harmful("Tree", "sizes that are not those of its arrays")
+    tree = Tree(features, classes, outputs)
+    tree.__setstate__({**state, "max_depth": int(state["max_depth"])})
+    return tree
 
 
-def _kept_by(owner: object) -> list[object]:
-    """The watched objects that this owner holds in its usual places."""
-    values = [*vars(owner).values(), *predictors_of(owner)]
-    return [value for value in values if _is_watched(value)]
+def secure_tree(owner: Estimator) -> bool:
+    """Whether a tree points to later nodes and to features that its records have."""
+    from sklearn.tree._tree import Tree
 
-
-def _is_sound(owner: object) -> bool:
-    inside = vars(owner)
-    trees = [value for value in inside.values() if _is_watched(value)]
-    if not trees:
-        return _fits_its_trees(owner) and secure_histogram_trees(owner)
-    if len(trees) > 1:
+    tree = owner.tree_
+    if type(tree) is not Tree or type(owner.n_features_in_) is not int:
         return False
-    if _kind_of(trees[0]) in SEARCH_TREES:
-        return rebuild_search_tree(owner)
-    if "tree_" not in inside or _kind_of(trees[0]) != TREE:
-        return False  # a tree where scikit-learn keeps none
-    return _points_inside(trees[0], inside.get("n_features_in_"))
-
-
-def _kind_of(value: object) -> str:
-    return f"{type(value).__module__}.{type(value).__qualname__}"
-
-
-def _is_watched(value: object) -> bool:
-    return _kind_of(value) in _WATCHED
-
-
-def _only_checks(part: partial[object]) -> bool:
-    """Whether a partial is `partial(check_array, ...)` of histogram boosting; a file needs no other one."""
-    from sklearn.utils import check_array
-
-    return part.func is check_array and not part.args
-
-
-def _points_inside(tree: Estimator, features: object) -> bool:
     left, right, feature = tree.children_left, tree.children_right, tree.feature
     here = np.arange(tree.node_count)
     leaf = left == -1
@@ -116,25 +65,41 @@ def _points_inside(tree: Estimator, features: object) -> bool:
     down = (left > here) & (right > here) & (left < tree.node_count) & (right < tree.node_count)
     within = (feature >= 0) & (feature < tree.n_features)
     return bool(
-        tree.node_count > 0
-        and tree.n_features == features
-        and (right[leaf] == -1).all()
-        and (down & within)[inner].all()
+        tree.n_features == owner.n_features_in_ and (right[leaf] == -1).all() and (down & within)[inner].all()
     )
 
 
-def _fits_its_trees(owner: object) -> bool:
-    """Whether the widths and numbers of an ensemble's trees agree; it passes records on without a check."""
-    from sklearn.ensemble._forest import BaseForest
-    from sklearn.ensemble._gb import BaseGradientBoosting
+def secure_forest(owner: Estimator) -> bool:
+    """Whether all trees have the width of the forest; it passes records on to them without a check."""
+    return _of_one_width(owner, owner.estimators_)
 
-    if not isinstance(owner, BaseForest | BaseGradientBoosting) or not hasattr(owner, "estimators_"):
-        return True
-    members = np.asarray(owner.estimators_, dtype=object)
-    if isinstance(owner, BaseGradientBoosting):
-        width = getattr(owner, "n_trees_per_iteration_", None)
-        if members.ndim != 2 or members.shape[1] != width:
-            return False
-    # One common width, that of the ensemble, which is the one that its records are checked against.
-    wide = {getattr(member, "n_features_in_", None) for member in members.flat}
-    return wide == {getattr(owner, "n_features_in_", None)}
+
+def secure_boosting(owner: Estimator) -> bool:
+    """Whether the trees add their answers to a table that is as wide as they are many."""
+    from sklearn.dummy import DummyClassifier, DummyRegressor
+    from sklearn.tree import DecisionTreeRegressor
+
+    members, start = owner.estimators_, owner.init_
+    if not isinstance(members, np.ndarray) or members.ndim != 2 or members.size == 0:
+        return False
+    if not all(type(member) is DecisionTreeRegressor for member in members.flat):
+        return False
+    if type(start) not in (DummyClassifier, DummyRegressor) and not (
+        isinstance(start, str) and start == "zero"
+    ):
+        return False
+    if members.shape[1] != owner.n_trees_per_iteration_ or not _of_one_width(owner, members.flat):
+        return False
+    # The start answers each record alike, so two records show the shape of the table for any number.
+    table = owner._raw_predict_init(np.zeros((2, owner.n_features_in_), np.float32))
+    return (
+        isinstance(table, np.ndarray)
+        and table.dtype == np.float64
+        and table.shape == (2, members.shape[1])
+        and table.flags.c_contiguous
+    )
+
+
+def _of_one_width(owner: Estimator, members: Any) -> bool:
+    widths = {member.n_features_in_ for member in members}
+    return type(owner.n_features_in_) is int and widths == {owner.n_features_in_}

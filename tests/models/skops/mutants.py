@@ -1,0 +1,138 @@
+"""A process that reads and asks mutants of fitted estimators; it must not be ended by a signal.
+
+It is started by `test_mutants` with the names of entries of the zoo. For each it changes one attribute after
+the other, at any depth, writes the file as skops would, reads it as confide does and asks what was read.
+"""
+
+from __future__ import annotations
+
+import resource
+import signal
+import sys
+import tempfile
+import warnings
+from collections.abc import Iterator
+from copy import deepcopy
+from itertools import chain
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import skops.io
+import zoo
+from sklearn.base import BaseEstimator, clone
+
+from confide.core.errors import ModelError
+from confide.models.skops.reading import load_skops
+
+HUGE = 10**9
+
+
+def changed(value: Any) -> Iterator[Any]:
+    """What a value could be replaced by to lead native code out of an array."""
+    if isinstance(value, np.ndarray) and value.dtype != object and value.dtype.names is None and value.size:
+        yield value[..., :-1] if value.ndim else value
+        yield np.concatenate([value, value]) if value.ndim else value
+        if value.dtype.kind in "iu":
+            for far in (HUGE, -HUGE, 7):
+                yield np.full_like(value, np.clip(far, np.iinfo(value.dtype).min, np.iinfo(value.dtype).max))
+                yield np.where(np.arange(value.size).reshape(value.shape) == 0, value.flat[-1], value)
+        if value.dtype.kind == "f":
+            yield np.full_like(value, np.nan)
+            yield value[::-1].copy()
+            yield value.astype(np.float32)
+            yield (value * 1e9).astype(np.int64) if np.isfinite(value).all() else value
+    elif isinstance(value, bool):
+        yield not value
+    elif isinstance(value, int | np.integer):
+        yield from (0, 1, -1, 7, HUGE, -HUGE)
+    elif isinstance(value, float):
+        yield from (0.0, -1.0, 1e300, float("nan"))
+    elif isinstance(value, list | tuple) and value:
+        yield value[:-1]
+        yield type(value)([*value, value[-1]])
+        yield from (type(value)([new, *value[1:]]) for new in changed(value[0]))
+    elif isinstance(value, np.ndarray) and value.dtype == object and value.size:
+        yield value[:-1]
+        yield np.concatenate([value, value], axis=-1)
+        yield from (np.array([new, *value[1:]], dtype=object) for new in changed(value.flat[0]) if value.ndim == 1)
+    elif isinstance(value, dict) and value:
+        first, *rest = value
+        yield {key: value[key] for key in rest}
+        for new in changed(value[first]):
+            yield {**value, first: new}
+    elif value is None:
+        yield from (1, HUGE, np.arange(3))
+
+
+def inside(model: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[tuple[Any, ...], str]]:
+    """The way to each attribute of each object inside a model: how to get to its owner, and its name."""
+    for name, value in vars(model).items():
+        yield path, name
+        parts = value if isinstance(value, list | tuple) else list(value.flat) if _objects(value) else [value]
+        for place, part in enumerate(parts[:2]):
+            part = part[1] if isinstance(part, tuple) and len(part) > 1 else part
+            if isinstance(part, BaseEstimator) or type(part).__name__ in ("_CalibratedClassifier", "TreePredictor"):
+                yield from inside(part, (*path, (name, place)))
+
+
+def _objects(value: Any) -> bool:
+    return isinstance(value, np.ndarray) and value.dtype == object
+
+
+def owner(model: Any, path: tuple[Any, ...]) -> Any:
+    """The object at the end of a path of `inside`."""
+    for name, place in path:
+        value = getattr(model, name)
+        part = value[place] if isinstance(value, list | tuple) else value.flat[place] if _objects(value) else value
+        model = part[1] if isinstance(part, tuple) else part
+    return model
+
+
+def mutants(model: Any) -> Iterator[tuple[str, Any]]:
+    """Copies of a model, each with another attribute changed."""
+    for path, name in list(inside(model)):
+        for number, new in enumerate(changed(getattr(owner(model, path), name))):
+            copy = deepcopy(model)
+            vars(owner(copy, path))[name] = new
+            yield f"{'.'.join(step for step, _ in path)}.{name} #{number}", copy
+
+
+def met(entry: zoo.Entry, mutant: Any, file: Path) -> str:
+    """What becomes of a mutant: cannot be written, refused, fails in Python, or answers."""
+    try:
+        skops.io.dump(mutant, file)
+    except Exception:
+        return "unwritten"
+    try:
+        read = load_skops(file, task="regression").estimator
+    except ModelError:
+        return "refused"
+    for use in (entry.ask, lambda model: entry.ask(clone(model).fit(entry.x, zoo.labels()[: len(entry.x)]))):
+        try:
+            use(read)
+        except (Exception, MemoryError):
+            return "failed"
+    return "answered"
+
+
+def main(names: list[str]) -> None:
+    """Meet all mutants of the entries of these names; a line for each entry says what became of them."""
+    warnings.simplefilter("ignore")
+    resource.setrlimit(resource.RLIMIT_AS, (8 * 2**30, 8 * 2**30))
+    with tempfile.TemporaryDirectory() as folder:
+        for entry in chain(zoo.each_listed_class(), zoo.others()):
+            if entry.name not in names:
+                continue
+            counts: dict[str, int] = {}
+            for name, mutant in mutants(entry.model):
+                print(entry.name, name, file=sys.stderr, flush=True)  # the last line names the one that killed
+                signal.alarm(30)  # an endless walk ends this process by a signal too
+                outcome = met(entry, mutant, Path(folder) / "model.skops")
+                signal.alarm(0)
+                counts[outcome] = counts.get(outcome, 0) + 1
+            print(entry.name, counts, flush=True)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,0 +1,49 @@
+"""No mutant of a listed estimator ends the process that asks it."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from itertools import chain
+from pathlib import Path
+
+import pytest
+
+from . import zoo
+
+# Their native code reads arrays by what other attributes say; `forms` has an entry for each.
+NATIVE = (
+    *("GradientBoostingClassifier", "boosting from zero", "HistGradientBoostingClassifier"),
+    *("DecisionTreeClassifier", "RandomForestRegressor", "OneHotEncoder", "one-hot, rare and dropped"),
+    *("KNeighborsClassifier", "neighbours, brute", "neighbours, radius, brute", "SVC", "SVR", "sparse SVC"),
+    *("CountVectorizer", "TfidfVectorizer", "KMeans"),
+)
+
+
+def ask(*names: str) -> str:
+    """What a process says that meets the mutants of these entries."""
+    here = Path(__file__).parent
+    done = subprocess.run(
+        [sys.executable, str(here / "mutants.py"), *names],
+        env={**os.environ, "OMP_NUM_THREADS": "1"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, f"{done.returncode}: {done.stderr[-400:]}"
+    return done.stdout
+
+
+@pytest.mark.slow
+def test_no_mutant_of_native_code_ends_the_process() -> None:
+    said = ask(*NATIVE)
+    assert len(said.splitlines()) == len(NATIVE)
+    # The mutants are real: most attributes matter, and some do not.
+    assert "refused" in said and "answered" in said
+
+
+@pytest.mark.slow
+def test_no_mutant_of_any_listed_estimator_ends_the_process() -> None:
+    names = [entry.name for entry in chain(zoo.each_listed_class(), zoo.others())]
+    assert len(ask(*(set(names) - set(NATIVE))).splitlines()) == len(set(names) - set(NATIVE))
