@@ -19,11 +19,12 @@ from typing import Any
 
 import numpy as np
 import skops.io
-import zoo
 from sklearn.base import BaseEstimator, clone
 
 from confide.core.errors import ModelError
 from confide.models.skops.reading import load_skops
+
+from . import zoo
 
 HUGE = 10**9
 
@@ -55,7 +56,9 @@ def changed(value: Any) -> Iterator[Any]:
     elif isinstance(value, np.ndarray) and value.dtype == object and value.size:
         yield value[:-1]
         yield np.concatenate([value, value], axis=-1)
-        yield from (np.array([new, *value[1:]], dtype=object) for new in changed(value.flat[0]) if value.ndim == 1)
+        yield from (
+            np.array([new, *value[1:]], dtype=object) for new in changed(value.flat[0]) if value.ndim == 1
+        )
     elif isinstance(value, dict) and value:
         first, *rest = value
         yield {key: value[key] for key in rest}
@@ -72,7 +75,10 @@ def inside(model: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[tuple[Any, 
         parts = value if isinstance(value, list | tuple) else list(value.flat) if _objects(value) else [value]
         for place, part in enumerate(parts[:2]):
             part = part[1] if isinstance(part, tuple) and len(part) > 1 else part
-            if isinstance(part, BaseEstimator) or type(part).__name__ in ("_CalibratedClassifier", "TreePredictor"):
+            if isinstance(part, BaseEstimator) or type(part).__name__ in (
+                "_CalibratedClassifier",
+                "TreePredictor",
+            ):
                 yield from inside(part, (*path, (name, place)))
 
 
@@ -84,7 +90,13 @@ def owner(model: Any, path: tuple[Any, ...]) -> Any:
     """The object at the end of a path of `inside`."""
     for name, place in path:
         value = getattr(model, name)
-        part = value[place] if isinstance(value, list | tuple) else value.flat[place] if _objects(value) else value
+        part = (
+            value[place]
+            if isinstance(value, list | tuple)
+            else value.flat[place]
+            if _objects(value)
+            else value
+        )
         model = part[1] if isinstance(part, tuple) else part
     return model
 
@@ -126,7 +138,9 @@ def main(names: list[str]) -> None:
                 continue
             counts: dict[str, int] = {}
             for name, mutant in mutants(entry.model):
-                print(entry.name, name, file=sys.stderr, flush=True)  # the last line names the one that killed
+                print(
+                    entry.name, name, file=sys.stderr, flush=True
+                )  # the last line names the one that killed
                 signal.alarm(30)  # an endless walk ends this process by a signal too
                 outcome = met(entry, mutant, Path(folder) / "model.skops")
                 signal.alarm(0)

@@ -23,9 +23,9 @@ NATIVE = (
 
 def ask(*names: str) -> str:
     """What a process says that meets the mutants of these entries."""
-    here = Path(__file__).parent
     done = subprocess.run(
-        [sys.executable, str(here / "mutants.py"), *names],
+        [sys.executable, "-m", "tests.models.skops.mutants", *names],
+        cwd=Path(__file__).parents[3],
         env={**os.environ, "OMP_NUM_THREADS": "1"},
         capture_output=True,
         text=True,

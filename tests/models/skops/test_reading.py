@@ -168,7 +168,9 @@ def test_a_histogram_tree_that_points_outside_itself_is_refused(field, value, da
     assert not nodes["is_leaf"][0]
     nodes[field][0] = value
     skops.io.dump(fitted, tmp_path / "model.skops")
-    with pytest.raises(ModelError, match="a HistGradientBoostingClassifier in this file holds a part that points outside"):
+    with pytest.raises(
+        ModelError, match="a HistGradientBoostingClassifier in this file holds a part that points outside"
+    ):
         load_skops(tmp_path / "model.skops")
 
 

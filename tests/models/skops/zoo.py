@@ -49,7 +49,9 @@ class Entry:
     def ask(self, model: Any) -> Any:
         for method in ("predict_proba", "decision_function", "predict", "transform"):
             if hasattr(model, method):
-                return getattr(model, method)(self.x)
+                answer = getattr(model, method)(self.x)
+                # Made full, because this is where scipy follows what was built.
+                return answer.toarray() if hasattr(answer, "toarray") else answer
         return None
 
 
@@ -66,16 +68,27 @@ def _settings() -> dict[str, dict[str, Any]]:
     few = {f"{n}{k}": {"n_estimators": 3} for n in forests for k in ("Classifier", "Regressor")}
     return {
         **few,
-        **{name: inside for name in wrapped},
-        **{f"HistGradientBoosting{k}": {"max_iter": 2, "min_samples_leaf": 3} for k in ("Classifier", "Regressor")},
+        **dict.fromkeys(wrapped, inside),
+        **{
+            f"HistGradientBoosting{k}": {"max_iter": 2, "min_samples_leaf": 3}
+            for k in ("Classifier", "Regressor")
+        },
         **{f"MLP{k}": {"hidden_layer_sizes": (4,), "max_iter": 3} for k in ("Classifier", "Regressor")},
-        **{f"Voting{k}": {"estimators": [("a", m)]} for k, m in (("Classifier", logistic), ("Regressor", Ridge()))},
-        **{f"Stacking{k}": {"estimators": [("a", m)], "cv": 2} for k, m in (("Classifier", logistic), ("Regressor", Ridge()))},
+        **{
+            f"Voting{k}": {"estimators": [("a", m)]}
+            for k, m in (("Classifier", logistic), ("Regressor", Ridge()))
+        },
+        **{
+            f"Stacking{k}": {"estimators": [("a", m)], "cv": 2}
+            for k, m in (("Classifier", logistic), ("Regressor", Ridge()))
+        },
         **{f"{name}RandomProjection": {"n_components": 2} for name in ("Gaussian", "Sparse")},
         **{name: {"n_components": 1} for name in ("CCA", "PLSCanonical", "PLSRegression")},
         "SelectKBest": {"k": 2},
         "FrozenEstimator": {"estimator": LogisticRegression().fit(numbers(), labels())},
-        "ColumnTransformer": {"transformers": [("a", StandardScaler(), [0]), ("b", OneHotEncoder(), slice(2, 3))]},
+        "ColumnTransformer": {
+            "transformers": [("a", StandardScaler(), [0]), ("b", OneHotEncoder(), slice(2, 3))]
+        },
         "FeatureUnion": {"transformer_list": [("a", StandardScaler()), ("b", FunctionTransformer(np.log1p))]},
         "Pipeline": {"steps": [("a", StandardScaler()), ("b", logistic)]},
         "GridSearchCV": {**inside, "param_grid": {"C": [0.1, 1]}, "cv": 2},
@@ -106,7 +119,13 @@ def _data(name: str) -> tuple[Any, Any]:
         return x @ x.T, None
     if name in ("ClassifierChain", "MultiOutputClassifier"):
         return x, np.column_stack([y > 0, y > 1]).astype(int)
-    if name in ("MultiOutputRegressor", "RegressorChain", "PLSCanonical", "CCA", "PLSRegression") or name.startswith("MultiTask"):
+    if name in (
+        "MultiOutputRegressor",
+        "RegressorChain",
+        "PLSCanonical",
+        "CCA",
+        "PLSRegression",
+    ) or name.startswith("MultiTask"):
         return x, np.column_stack([y + 0.5, y * x[:, 0]])
     if name == "FixedThresholdClassifier":
         return x, (y > 0).astype(int)
@@ -137,13 +156,15 @@ def others() -> Iterator[Entry]:
     from sklearn.ensemble import AdaBoostClassifier, GradientBoostingClassifier, GradientBoostingRegressor
     from sklearn.neighbors import KNeighborsClassifier, KNeighborsRegressor, RadiusNeighborsClassifier
     from sklearn.preprocessing import KBinsDiscretizer
-    from sklearn.svm import NuSVC, SVR
+    from sklearn.svm import SVR, NuSVC
 
     x, y = numbers(), labels()
     rare = OneHotEncoder(min_frequency=12, handle_unknown="infrequent_if_exist", drop="first")
     models = {
         "one-hot, rare and dropped": make_pipeline(rare, LogisticRegression()),
-        "one-hot, dense": make_pipeline(OneHotEncoder(sparse_output=False, handle_unknown="ignore"), GaussianNB()),
+        "one-hot, dense": make_pipeline(
+            OneHotEncoder(sparse_output=False, handle_unknown="ignore"), GaussianNB()
+        ),
         "boosting, two classes": GradientBoostingClassifier(n_estimators=2),
         "boosting from zero": GradientBoostingRegressor(n_estimators=2, init="zero"),
         "neighbours, brute": KNeighborsClassifier(algorithm="brute", metric="manhattan"),
@@ -152,15 +173,21 @@ def others() -> Iterator[Entry]:
         "machine, three classes": SVC(decision_function_shape="ovo"),
         "machine, nu": NuSVC(nu=0.1),
         "machine, regression": SVR(kernel="poly"),
-        "bins": make_pipeline(KBinsDiscretizer(3, quantile_method="averaged_inverted_cdf"), LogisticRegression()),
+        "bins": make_pipeline(
+            KBinsDiscretizer(3, quantile_method="averaged_inverted_cdf"), LogisticRegression()
+        ),
         "a deep pipeline": make_pipeline(
-            ColumnTransformer([("n", Pipeline([("s", StandardScaler())]), [0, 1]), ("c", OneHotEncoder(), [2])]),
+            ColumnTransformer(
+                [("n", Pipeline([("s", StandardScaler())]), [0, 1]), ("c", OneHotEncoder(), [2])]
+            ),
             SelectFromModel(LogisticRegression()),
             BaggingClassifier(DecisionTreeClassifier(max_depth=2), 2),
         ),
         "boosted trees": AdaBoostClassifier(DecisionTreeClassifier(max_depth=1), n_estimators=2),
         "a union": make_pipeline(FeatureUnion([("a", StandardScaler())]), RandomForestClassifier(2)),
-        "a target of another scale": TransformedTargetRegressor(LinearRegression(), transformer=StandardScaler()),
+        "a target of another scale": TransformedTargetRegressor(
+            LinearRegression(), transformer=StandardScaler()
+        ),
     }
     for name, model in models.items():
         target = (y > 0).astype(int) if name == "boosting, two classes" else y

@@ -20,7 +20,8 @@ def fitted_again(estimator: Estimator) -> bool:
     points, labels = estimator._fit_X, _labels(estimator)
     if labels is None or len(labels) != points.shape[0] or not _are_numbers(points):
         return False
-    fresh: Estimator = clone(estimator).fit(points, labels)
+    again: Estimator = clone(estimator)
+    fresh: Estimator = again.fit(points, labels)
     if points.shape != (estimator.n_samples_fit_, estimator.n_features_in_):
         return False
     names = vars(estimator).get("feature_names_in_")

@@ -63,7 +63,7 @@ def load_estimators(path: Path, *, like: Estimator) -> list[tuple[Estimator, lis
         ModelError: if the file is damaged, or holds any other type.
     """
     found = _read(path, also=own_types(like))
-    pairs = found if isinstance(found, list) else [None]
+    pairs: list[Any] = found if isinstance(found, list) else [found]
     if not all(isinstance(pair, list) and len(pair) == 2 and isinstance(pair[1], list) for pair in pairs):
         raise damaged(path, "it holds no pairs of a model and its labels")
     return [(estimator, labels) for estimator, labels in pairs]

@@ -15,7 +15,7 @@ def restore(kind: type, state: object, *, name: str) -> object:
     Raises:
         ModelError: if the state is no table of attributes, or an attribute would hide one of the class.
     """
-    made = kind.__new__(kind)
+    made: object = cast(Any, kind).__new__(kind)
     if state is None:
         return made
     if name not in ESTIMATORS and hasattr(made, "__setstate__"):

@@ -41,7 +41,7 @@ def built_tree(args: Any, state: Any) -> Any:
             and values.shape == (len(nodes), outputs, classes.max())
         )
     except (TypeError, ValueError, LookupError, AttributeError):
-        sound = False
+        raise harmful("Tree", "other things than sizes and arrays") from None
     if not sound:
         raise harmful("Tree", "sizes that are not those of its arrays")
     tree = Tree(features, classes, outputs)

@@ -1,8 +1,8 @@
 """The types that are built from a skops file: an explicit list, for foreign files and the cache alike.
 
 A class is listed if its construction only stores numbers, texts and other listed objects, and if whatever
-its native code reads is checked afterwards (see `forms`) or checked by numpy. A function can be called when the
-model is queried, so only functions that compute numbers are listed, each for the arguments that take it.
+its native code reads is checked afterwards (see `forms`) or checked by numpy. A function can be called when
+the model is queried, so only functions that compute numbers are listed, each for its own arguments.
 Nothing is trusted by its package: `sklearn.utils._testing.check_output`, for example, starts any program.
 """
 
