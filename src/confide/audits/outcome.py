@@ -143,12 +143,14 @@ class Audit:
             )
         # What was found comes first, all of it or nothing, and drawing last: no chart can lose any of it.
         with ExitStack() as whole:
-            self._save_numbers(lambda name: whole.enter_context(atomic_write(folder / name)))
+            self._save_numbers(
+                lambda name: whole.enter_context(atomic_write(folder / name, shared=self.settings.share))
+            )
         drawn = folder / "report.html"
         # An earlier page beside these numbers would be read as theirs if this one could not be written.
         if drawn.is_file():
             drawn.unlink()
-        self.report.save(drawn)
+        self.report.save(drawn, shared=self.settings.share)
 
     def _save_numbers(self, draft: Callable[[str], Path]) -> None:
         draft("report.json").write_text(self.report.json(), encoding="utf-8")

@@ -184,8 +184,7 @@ class AuditedRelease:
 
 def _kept(key: str, settings: Settings, make: Callable[[], Evidence]) -> Evidence:
     """The evidence under this key, made and kept if it is not there: an interrupted audit goes on."""
-    settings.folder.mkdir(parents=True, exist_ok=True)
-    shelf = Cache(settings.folder)
+    shelf = Cache(settings.folder, settings.say)
     # Kept attack by attack, so that an interruption loses one attack at most.
     found = shelf.find(key)
     if found is None:

@@ -39,6 +39,8 @@ class Settings:
             alone.
         strict: Exit with code 1 also if the verdict on a limit is not settled.
         name: What to call the release in the report.
+        share: Let others on this machine read the files that are written, as far as your umask does; by
+            default only you can.
         cache: Where finished work is kept, so that an interrupted audit resumes; by default $CONFIDE_CACHE,
             or a folder in your cache.
         jobs: The number of worker processes.
@@ -57,6 +59,7 @@ class Settings:
     show_rows: Annotated[bool, Flag(group=GET)] = False
     strict: Annotated[bool, Flag(group=GET)] = False
     name: Annotated[str | None, Flag(group=GET)] = None
+    share: Annotated[bool, Flag(group=GET)] = False
     cache: Annotated[Path | None, Flag(group=HOW, metavar="FOLDER")] = None
     jobs: Annotated[int, Flag(group=HOW, least=1)] = 1
     progress: Annotated[Progress | None, Flag(python_only=True)] = None
@@ -121,6 +124,7 @@ class SettingsGiven(TypedDict, total=False):
     show_rows: bool
     strict: bool
     name: str | None
+    share: bool
     cache: Path | None
     jobs: int
     progress: Progress | None

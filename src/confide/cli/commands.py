@@ -96,7 +96,9 @@ def report(folder: Path, show_rows: bool) -> None:
     from confide.report import Report
 
     again = Report.load(folder / "report.json", show_rows=show_rows)
-    again.save(folder / "report.html")
+    # As open to others as the file that it is made from.
+    shared = bool((folder / "report.json").stat().st_mode & 0o044)
+    again.save(folder / "report.html", shared=shared)
     click.echo(str(again))
 
 

@@ -9,23 +9,37 @@ from contextlib import contextmanager
 from pathlib import Path
 from uuid import uuid4
 
+from confide.core.drafts import draft_of
+
 
 @contextmanager
-def atomic_write(path: Path) -> Generator[Path]:
+def atomic_write(path: Path, *, shared: bool = False) -> Generator[Path]:
     """Yield a temporary path to write to; rename it to `path` on success, remove it on any error.
 
-    A killed process or a full disk leaves an older file at `path` unchanged.
+    A killed process or a full disk leaves an older file at `path` unchanged, and the next write of the same
+    path removes its draft.
+
+    Args:
+        path: the file.
+        shared: whether others on this machine may read it, as far as the user's umask lets them.
     """
     path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    draft = beside(path, "draft")
-    try:
+    with draft_of(path) as draft:
         yield draft
+        set_readers(draft, shared=shared)
         keep_on_disk(draft)  # otherwise a power failure may keep the new name and lose the content
         draft.replace(path)
-    finally:
-        # After the rename there is nothing left to remove; after an error the draft is.
-        draft.unlink(missing_ok=True)
+
+
+def set_readers(path: Path, *, shared: bool) -> None:
+    """Let only the user, or all that the user's umask allows, read a file or a folder and all in it."""
+    mask = os.umask(0o077)
+    os.umask(mask)
+    for part in (path, *path.rglob("*")):
+        if part.is_symlink():
+            continue
+        most = 0o777 if part.is_dir() else 0o666
+        part.chmod(most & ~mask if shared else most & 0o700)
 
 
 def beside(path: Path, word: str) -> Path:
@@ -62,11 +76,3 @@ def replace(draft: Path, path: Path) -> None:
         old.replace(path)
         raise
     shutil.rmtree(old, ignore_errors=True)  # what is in place is whole, whatever becomes of the old one
-
-
-def remove(path: Path) -> None:
-    """Remove a file, or a folder with all that is in it; nothing where nothing is."""
-    if path.is_dir():
-        shutil.rmtree(path)
-    else:
-        path.unlink(missing_ok=True)

@@ -1,4 +1,4 @@
-"""A cache on disk: files named by a hash of their inputs and checked against a hash of their content."""
+"""A cache on disk: files named by a hash of their inputs, and sealed with a key that lies beside them."""
 
 from __future__ import annotations
 
@@ -9,8 +9,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from confide.core.atomic import atomic_write
+from confide.core.atomic import keep_on_disk
+from confide.core.drafts import draft_of, remove, remove_abandoned
 from confide.core.errors import ModelError
+from confide.core.seal import KEY, key_in, seal_of
 
 
 def key_of(*parts: str | bytes) -> str:
@@ -29,34 +31,64 @@ def key_of(*parts: str | bytes) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Cache:
-    """A folder of files named `<key>.<digest of the content>.kept`.
+    """A folder of files named `<key>.<seal>.kept`, for this user alone.
 
-    Several processes may use it at once: writes are atomic, and equal keys have equal contents.
+    A file whose seal is not that of its content and of the folder's key is deleted, said, and made again:
+    it is damaged, or somebody else's. Several processes may use the folder at once: each writes a draft of
+    its own, and one rename puts it in its place.
+
+    Args:
+        folder: made if it is not there. One that others may write to is refused, unless it holds nothing but
+            what confide keeps: then it is closed to them.
+        tell: called with a sentence if files were deleted.
     """
 
     folder: Path
+    tell: Callable[[str], object] | None = None
 
     def find(self, key: str) -> Path | None:
-        """Find the undamaged file under this key; damaged ones are deleted."""
+        """Find the sealed file under this key; those with another seal are deleted.
+
+        Raises:
+            ModelError: if others may write to the folder.
+        """
+        if not self.folder.is_dir():
+            return None
+        _close(self.folder)
+        deleted = 0
         for path in sorted(self.folder.glob(f"{key}.*.kept")):
-            if path.name == self._name(key, path):
-                return path
-            # Its name holds the digest that it was written with: the content has changed since.
-            path.unlink(missing_ok=True)
+            try:
+                if path.is_file() and not path.is_symlink() and path.name == self._name(key, path):
+                    return path
+                remove(path)
+                deleted += 1
+            except OSError:  # another process was faster, or the folder cannot be written to
+                continue
+        if deleted and self.tell is not None:
+            self.tell(
+                f"{deleted} file{'s' * (deleted > 1)} in the cache {self.folder} did not pass the check: "
+                "changed, cut short, or not written here. Deleted, and made again."
+            )
         return None
 
     def keep(self, key: str, write: Callable[[Path], None]) -> Path:
         """Write one file with `write` and store it under this key.
 
         Raises:
-            ModelError: if the file cannot be written, for example because the disk is full.
+            ModelError: if the file cannot be written, for example because the disk is full, or others may
+                write to the folder.
         """
-        part = self.folder / f"{key}.part"
         try:
-            # The name needs the digest of the content, so the file is written before it is named.
-            with atomic_write(part) as draft:
+            if not self.folder.is_dir():
+                self.folder.mkdir(parents=True, mode=0o700, exist_ok=True)
+            _close(self.folder)
+            remove_abandoned(self.folder)  # of any key: a killed process may never come back for its own
+            # The name needs the seal of the content, so the file is written before it is named.
+            with draft_of(self.folder / key) as draft:
                 write(draft)
-            return part.replace(self.folder / self._name(key, part))
+                draft.chmod(0o600)
+                keep_on_disk(draft)
+                return draft.replace(self.folder / self._name(key, draft))
         except OSError as error:
             raise ModelError(
                 f"models cannot be kept in {self.folder} ({error.strerror or error}): give a folder "
@@ -64,9 +96,37 @@ class Cache:
             ) from error
 
     def _name(self, key: str, path: Path) -> str:
-        # 32 of the 64 hexadecimal digits detect damage reliably and keep the name short.
-        with path.open("rb") as file:
-            return f"{key}.{hashlib.file_digest(file, 'sha256').hexdigest()[:32]}.kept"
+        return f"{key}.{seal_of(path, key_in(self.folder), key)}.kept"
+
+
+def _close(folder: Path) -> None:
+    """Close a folder to others, or refuse it.
+
+    The folder may be older than this rule, or made by a system that lets a group write by default: if it
+    holds nothing but what confide keeps, it is closed. One with other files is left as it is, and refused if
+    others may write to it.
+
+    Raises:
+        ModelError: if others may write to it.
+    """
+    if os.name != "posix":
+        return
+    about = folder.stat()
+    me = os.geteuid()
+    if about.st_uid == me and about.st_mode & 0o077 and _is_ours(folder):
+        folder.chmod(0o700)
+        return
+    if (about.st_mode & 0o022) or (about.st_uid not in (me, 0) and me != 0):
+        whose = "others may write to it" if about.st_mode & 0o022 else "it belongs to another user"
+        raise ModelError(
+            f"the cache {folder} is refused, because {whose}: what lies there decides what an audit finds. "
+            f"Close it (`chmod 700 {folder}`), or give another folder with --cache or CONFIDE_CACHE."
+        )
+
+
+def _is_ours(folder: Path) -> bool:
+    names = [path.name for path in folder.iterdir()]
+    return KEY in names or all(name.endswith((".kept", ".draft", ".part")) for name in names)
 
 
 def cache_folder() -> Path:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 from collections.abc import Generator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from uuid import uuid4
-
-from confide.core.atomic import remove
 
 
 @contextmanager
@@ -21,7 +20,7 @@ def draft_of(path: Path) -> Generator[Path]:
     takes a lock from a process that is dead.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    _remove_abandoned(path)
+    remove_abandoned(path.parent, path.name)
     room = path.with_name(f".{path.name}.{uuid4().hex[:8]}.draft")
     room.mkdir(mode=0o700)  # for its owner alone, until it is moved
     with _locked(room):
@@ -31,9 +30,10 @@ def draft_of(path: Path) -> Generator[Path]:
             remove(room)
 
 
-def _remove_abandoned(path: Path) -> None:
-    ours = re.compile(rf"\.{re.escape(path.name)}\.[0-9a-f]{{8}}\.draft")
-    for room in path.parent.iterdir():
+def remove_abandoned(folder: Path, name: str | None = None) -> None:
+    """Remove the drafts that killed processes left in a folder: all, or those of one file's name."""
+    ours = re.compile(rf"\.{'.+' if name is None else re.escape(name)}\.[0-9a-f]{{8}}\.draft")
+    for room in folder.iterdir():
         if ours.fullmatch(room.name) and room.is_dir() and not room.is_symlink():
             # What cannot be removed, another user's for example, is no reason not to write.
             with _locked(room) as alone, suppress(OSError):
@@ -64,3 +64,11 @@ def _taken(handle: int) -> bool:
     except (ImportError, OSError):  # or a system without such locks: what a killed process left stays there
         return False
     return True
+
+
+def remove(path: Path) -> None:
+    """Remove a file, or a folder with all that is in it; nothing where nothing is."""
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)

@@ -138,12 +138,19 @@ class Evidence:
         return self.table.height
 
 
-def save(parts: Sequence[Evidence], path: Path, *, who: Mapping[str, pl.DataFrame] | None = None) -> None:
+def save(
+    parts: Sequence[Evidence],
+    path: Path,
+    *,
+    who: Mapping[str, pl.DataFrame] | None = None,
+    shared: bool = False,
+) -> None:
     """Write the evidence of one or more attacks to a parquet file, atomically.
 
     Args:
         who: for each attack by its name, a frame with a row for each target: the column `target` and the
             columns that identify the person. They are added for the reader; `load` ignores them.
+        shared: whether others on this machine may read the file.
     """
     # One table for all attacks, so that a reader can query and compare them without joining files.
     # The columns of the schema alone: whatever else a table carries is not evidence.
@@ -166,7 +173,7 @@ def save(parts: Sequence[Evidence], path: Path, *, who: Mapping[str, pl.DataFram
         }
         for e in parts
     }
-    with atomic_write(path) as draft:
+    with atomic_write(path, shared=shared) as draft:
         # Diagonal, because attacks may name their targets by different columns.
         pl.concat(frames, how="diagonal").write_parquet(draft, metadata={"confide": json.dumps(about)})
 

@@ -13,11 +13,12 @@ import numpy as np
 from confide.core.access import BlackBox, Task
 from confide.core.arrays import Array, Rng
 from confide.core.errors import ModelError
+from confide.learners.learner import NotKeptError
 from confide.learners.recipe import recipe_text
 from confide.models.replies import Classes
 from confide.models.sklearn.inside import sklearn_view
 from confide.models.sklearn.model import Estimator, SklearnModel, ask, name_of, task_of
-from confide.models.skops.reading import load_estimators, save_estimators
+from confide.models.skops.reading import is_listed, load_estimators, save_estimators
 from confide.views.records import Records
 
 
@@ -100,9 +101,11 @@ class KeptSklearnLearner(SklearnLearner):
 
         Raises:
             ModelError: if one holds a type that skops cannot write.
+            NotKeptError: if one holds a type or an argument that is not read from files.
         """
         shown = [model for model in models if isinstance(model, SklearnModel)]
         save_estimators([(m.estimator, list(_listed(m.classes))) for m in shown], path)
+        need_readable(path, like=self.estimator)
 
     def load(self, path: Path) -> list[BlackBox]:
         """Read models that `save` wrote.
@@ -127,6 +130,20 @@ def sklearn_learner(
     # Two classes, because a pool asks by `isinstance` whether a learner can keep its models.
     kind = KeptSklearnLearner if find_spec("skops") else SklearnLearner
     return kind(estimator=estimator, classes=classes, task=task)  # pyright: ignore[reportArgumentType]
+
+
+def need_readable(path: Path, *, like: Estimator) -> None:
+    """Read a file that was just written, where it may hold more than what is listed.
+
+    Raises:
+        NotKeptError: if it cannot be read by the rules for files from anybody.
+    """
+    if is_listed(like):
+        return
+    try:
+        load_estimators(path, like=like)
+    except ModelError as error:
+        raise NotKeptError(str(error)) from error
 
 
 def _random_states(estimator: Estimator, rng: Rng) -> dict[str, int]:

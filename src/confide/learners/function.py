@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from torch import nn
 
     from confide.learners.torch.learner import TorchLearner
+    from confide.models.sklearn.model import Estimator
 
 Train = Callable[..., object]
 
@@ -108,6 +109,7 @@ class KeptCallableLearner(CallableLearner):
 
         Raises:
             ModelError: if they are of another kind than `like`.
+            NotKeptError: if one holds a type or an argument that is not read from files.
         """
         what = "module" if is_module(self.like) else "estimator"
         for model in models:
@@ -121,9 +123,11 @@ class KeptCallableLearner(CallableLearner):
         if what == "module":
             self._torch().save(models, path)
         else:
+            from confide.learners.estimator import need_readable
             from confide.models.skops.reading import save_estimators
 
             save_estimators([(getattr(model, what), []) for model in models], path)
+            need_readable(path, like=cast("Estimator", self.like))
 
     def load(self, path: Path) -> list[BlackBox]:
         """Read models that `save` wrote.

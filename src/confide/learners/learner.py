@@ -8,7 +8,12 @@ from typing import Protocol, runtime_checkable
 
 from confide.core.access import BlackBox, Task
 from confide.core.arrays import Ints, Rng
+from confide.core.errors import ModelError
 from confide.views.records import Records
+
+
+class NotKeptError(ModelError):
+    """Models that the rules for files from anybody do not let back in; they are trained each time."""
 
 
 class Learner(Protocol):
@@ -44,7 +49,13 @@ class Keepable(Protocol):
         """A text that changes whenever the recipe would train another model."""
         ...
 
-    def save(self, models: Sequence[BlackBox], path: Path) -> None: ...
+    def save(self, models: Sequence[BlackBox], path: Path) -> None:
+        """Write the models to one file.
+
+        Raises:
+            NotKeptError: if `load` would not read the file.
+        """
+        ...
 
     def load(self, path: Path) -> list[BlackBox]: ...
 

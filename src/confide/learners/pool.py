@@ -16,7 +16,7 @@ from confide.core.arrays import Bools, Ints, Rng
 from confide.core.cache import Cache, key_of
 from confide.core.errors import DataError, ModelError
 from confide.core.play import Map
-from confide.learners.learner import GroupLearner, Keepable, KeptLearner, Learner
+from confide.learners.learner import GroupLearner, Keepable, KeptLearner, Learner, NotKeptError
 from confide.views.records import Records
 
 Progress: TypeAlias = Callable[[int, int], object]
@@ -34,6 +34,7 @@ def fit_many(
     cache: Path | None = None,
     map: Map = map,  # noqa: A002 - as in `play`
     progress: Progress | None = None,
+    tell: Callable[[str], object] | None = None,
 ) -> list[BlackBox]:
     """Train one model on each subset of the records.
 
@@ -51,6 +52,7 @@ def fit_many(
         cache: a folder for finished blocks, which several pools may share.
         map: how the blocks are distributed: see `confide.scale`.
         progress: called with the number of models done, and M.
+        tell: called with a sentence if files in the cache did not pass their check.
 
     Raises:
         DataError: if a subset is empty, or names rows that do not exist.
@@ -62,7 +64,7 @@ def fit_many(
     places = [slice(start, start + size) for start in range(0, len(rows), size)]
     blocks = [_Block(tuple(rows[place]), tuple(children[place])) for place in places]
     if cache is not None and isinstance(learner, Keepable):
-        return _kept(learner, records, blocks, Cache(Path(cache)), map, progress)
+        return _kept(learner, records, blocks, Cache(Path(cache), tell), map, progress)
     models: list[BlackBox] = []
     for trained in map(partial(_train, learner, records), blocks):
         models += trained
@@ -136,10 +138,11 @@ def _kept(
     done = sum(len(models) for models in found if models is not None)
     if progress and done:
         progress(done, total)
-    train = partial(_train_and_keep, learner, records, cache)
-    for i, path in zip(missing, spread(train, [(keys[i], blocks[i]) for i in missing]), strict=True):
+    # Without `tell`, which may not reach a worker process.
+    train = partial(_train_and_keep, learner, records, Cache(cache.folder))
+    for i, made in zip(missing, spread(train, [(keys[i], blocks[i]) for i in missing]), strict=True):
         # Read from the file, so that a first run and a resumed run give identical bits.
-        found[i] = learner.load(path)
+        found[i] = learner.load(made) if isinstance(made, Path) else made
         done += len(blocks[i].rows)
         if progress:
             progress(done, total)
@@ -163,9 +166,16 @@ def _train(learner: Learner, records: Records, block: _Block) -> list[BlackBox]:
     return [learner.fit(records.take(r), rng=rng) for r, rng in zip(block.rows, block.rngs, strict=True)]
 
 
-def _train_and_keep(learner: KeptLearner, records: Records, cache: Cache, job: tuple[str, _Block]) -> Path:
+def _train_and_keep(
+    learner: KeptLearner, records: Records, cache: Cache, job: tuple[str, _Block]
+) -> Path | list[BlackBox]:
+    """Train a block and keep it; the models themselves where they cannot be kept."""
     key, block = job
-    return cache.keep(key, partial(learner.save, _train(learner, records, block)))
+    models = _train(learner, records, block)
+    try:
+        return cache.keep(key, partial(learner.save, models))
+    except NotKeptError:
+        return models
 
 
 def _row_numbers(subsets: Sequence[Ints] | Bools, n: int) -> list[Ints]:

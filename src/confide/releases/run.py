@@ -94,7 +94,7 @@ def protect(spec: ReleaseSpec, held: object, *, release: ReleaseSettings, settin
             keyed = written_key(data.key(numbers, mechanism), release.key_out, named=spec.named)
         with keyed:
             inputs.refuse_changed()
-            publish(draft, release.out, sidecar)
+            publish(draft, release.out, sidecar, shared=settings.share)
     kept = (spec.kept,) if release.ids == "keep" else ()
     notes = (*told, *_notes(data, idle, made, release, earlier), *kept)
     return Written(out=release.out, sidecar=sidecar, audit=found, notes=notes)

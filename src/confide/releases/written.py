@@ -11,7 +11,7 @@ from pathlib import Path
 import polars as pl
 
 from confide.audits.outcome import Audit
-from confide.core.atomic import keep_on_disk, replace
+from confide.core.atomic import keep_on_disk, replace, set_readers
 from confide.core.drafts import draft_of
 from confide.core.errors import DataError
 from confide.inputs.folders import pictures_in
@@ -113,13 +113,16 @@ def _ours(folder: Path) -> bool:
     return written and files == set(pictures_in(folder)[0])
 
 
-def publish(draft: Path, out: Path, sidecar: Sidecar) -> None:
+def publish(draft: Path, out: Path, sidecar: Sidecar, *, shared: bool = False) -> None:
     """Move a finished draft to its place, and write its sidecar.
 
-    An old sidecar is removed first: a sidecar never stands beside data that it does not speak of.
+    An old sidecar is removed first: a sidecar never stands beside data that it does not speak of. Only the
+    user can read them, unless they are `shared` with others on this machine.
     """
     words = draft.with_name(sidecar_of(out).name)
     words.write_text(sidecar.text(), encoding="utf-8")
+    for path in (draft, words):
+        set_readers(path, shared=shared)
     # What a full disk may refuse comes before anything old is touched.
     keep_on_disk(words)
     keep_on_disk(draft)

@@ -43,8 +43,10 @@ class Report:
         """The page as JSON; holds no NaN and no Infinity."""
         return to_json(self.page)
 
-    def save(self, path: str | Path) -> Path:
+    def save(self, path: str | Path, *, shared: bool = False) -> Path:
         """Write report.html, report.json or report.txt, by the suffix; whole or not at all.
+
+        Only the user can read the file, unless it is `shared` with others on this machine.
 
         Raises:
             DataError: for any other suffix.
@@ -59,7 +61,7 @@ class Report:
             raise DataError(f"a report cannot be saved as {path.name}: end the name in .html, .json or .txt.")
         text = renders[path.suffix]()
         # Rendered before the file is opened: an error leaves an older report as it was.
-        with atomic_write(path) as draft:
+        with atomic_write(path, shared=shared) as draft:
             draft.write_text(text, encoding="utf-8")
         return path
 

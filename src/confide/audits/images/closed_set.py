@@ -98,7 +98,7 @@ class ClosedSet:
 def _kept_scores(release: AuditedRelease, attack: Recogniser | SmallCNN | ClearTrained) -> Floats:
     """The scores, kept as an array file: training takes long, and an interrupted audit goes on."""
     settings, game = release.settings, release.games[CLOSED].game
-    shelf = Cache(settings.folder)
+    shelf = Cache(settings.folder, settings.say)
     key = key_of_value("closed set", VERSION, game, attack, settings.seed)
     found = shelf.find(key)
     if found is not None:
@@ -111,6 +111,5 @@ def _kept_scores(release: AuditedRelease, attack: Recogniser | SmallCNN | ClearT
         with draft.open("wb") as file:
             np.save(file, scores, allow_pickle=False)
 
-    settings.folder.mkdir(parents=True, exist_ok=True)
     shelf.keep(key, write)
     return scores

@@ -66,6 +66,7 @@ def train_references(data: ModelData, *, settings: Settings) -> Pool:
         cache=settings.folder,
         map=settings.map,
         progress=settings.progress,
+        tell=settings.say,
     )
     population = data.population
     references = References(

@@ -6,7 +6,7 @@ A listed type is not enough. `Pipeline(memory="folder")` makes joblib unpickle w
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from functools import partial
 from inspect import signature
 from itertools import pairwise
@@ -32,8 +32,11 @@ _ANY_SIZE = {"random_state", "max_iter", "n_features", "max_fun"}
 _WEIGHTS = 10**8  # of a network
 
 
-def check_arguments(estimator: Estimator) -> None:
+def check_arguments(estimator: Estimator, *, also: Collection[str] = ()) -> None:
     """Refuse arguments that could do more than train a model, and reset those that change no result.
+
+    Args:
+        also: functions that are taken besides the listed ones, by full name.
 
     Raises:
         ModelError: with the argument.
@@ -48,7 +51,7 @@ def check_arguments(estimator: Estimator) -> None:
                 estimator, name, None, "which is missing: another version of scikit-learn wrote it"
             )
         else:
-            _check(estimator, name, own[name])
+            _check(estimator, name, own[name], also)
     try:
         # What scikit-learn itself demands of each argument, here before anything is fitted.
         if hasattr(type(estimator), "_parameter_constraints"):
@@ -80,7 +83,7 @@ def leaves(value: object) -> Iterator[object]:
             yield part
 
 
-def _check(estimator: Estimator, name: str, value: object) -> None:
+def _check(estimator: Estimator, name: str, value: object, also: Collection[str]) -> None:
     for part in leaves(value):
         if isinstance(part, partial) and name == "func":
             continue  # the one that may be built at all: see `building`
@@ -88,7 +91,7 @@ def _check(estimator: Estimator, name: str, value: object) -> None:
             if name != "dtype" or f"{part.__module__}.{part.__name__}" not in NUMBERS:
                 raise _refused(estimator, name, part, "a type where a file may only name values")
         elif callable(part) and not hasattr(part, "get_params") and name != "kernel":
-            if _full_name(part) not in FUNCTIONS.get(name, ()):
+            if _full_name(part) not in (*FUNCTIONS.get(name, ()), *also):
                 raise _refused(estimator, name, part, "a function that is not on the list")
         elif isinstance(part, int) and abs(part) > _LARGEST and name not in _ANY_SIZE:
             raise _refused(estimator, name, part, f"more than {_LARGEST:,}")

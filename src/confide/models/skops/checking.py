@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, cast
@@ -23,19 +23,23 @@ _PLACES = {"tree_": (TREE,), "_tree": ("confide.models.skops.building.Unread",),
 _CALLED = ("_score_func",)  # attributes of a scorer
 
 
-def check(model: object) -> None:
+def check(model: object, *, also: Collection[str] = ()) -> None:
     """Refuse a model in which native code would leave its arrays, and reset arguments that change no result.
+
+    Args:
+        also: functions that arguments may be besides the listed ones, by full name.
 
     Raises:
         ModelError: with the type of the object at fault.
     """
-    _Walk().visit(model)
+    _Walk(also).visit(model)
 
 
 @dataclass(slots=True, eq=False)
 class _Walk:
     """One look; it keeps each object alive, because a freed one could pass its id on to another."""
 
+    also: Collection[str]
     seen: dict[int, object] = field(default_factory=dict)
     estimators: int = 0
 
@@ -59,7 +63,7 @@ class _Walk:
         self.estimators += 1
         if self.estimators > _MOST:
             raise harmful(estimator, f"more than {_MOST:,} estimators")
-        check_arguments(estimator)
+        check_arguments(estimator, also=self.also)
         arguments = set(type(estimator)._get_param_names())
         for name, value in _attributes(estimator):
             if name == "f_" and type(estimator).__name__ == "IsotonicRegression":

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import zipfile
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, MutableMapping, Sequence
+from copy import deepcopy
 from io import BytesIO
 from pathlib import Path
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from confide.core.access import Task
 from confide.core.atomic import atomic_write
@@ -69,21 +71,41 @@ def load_estimators(path: Path, *, like: Estimator) -> list[tuple[Estimator, lis
     return [(estimator, labels) for estimator, labels in pairs]
 
 
+def is_listed(like: Estimator) -> bool:
+    """Whether models that are trained like this one can be read back for sure: all it holds is listed."""
+    if own_types(like):
+        return False
+    from sklearn.base import clone
+
+    try:
+        check(deepcopy(clone(like)))  # a copy: a check resets arguments, and a frozen part is not cloned
+    except ModelError:
+        return False
+    return True
+
+
 def own_types(like: Estimator) -> frozenset[str]:
     """The types and functions that an estimator in memory holds and that are not on the list."""
     try:
+        if like in _OWN:
+            return _OWN[like]
         content = _skops().dumps(like)
     except Exception:  # what cannot be written is not kept either, and then nothing is read
         return frozenset()
     with zipfile.ZipFile(BytesIO(content)) as file:
-        return names_in(Archive(file, Path("the model in memory"), len(content)))
+        _OWN[like] = names_in(Archive(file, Path("the model in memory"), len(content)))
+    return _OWN[like]
+
+
+_OWN: MutableMapping[Estimator, frozenset[str]] = WeakKeyDictionary()
+"""What was found in an estimator, because writing a large one takes long."""
 
 
 def _read(path: Path, *, also: Collection[str]) -> Any:
     try:
         with zipfile.ZipFile(path) as file:
             found = built(Archive.of(file, path), also=also)
-        check(found)
+        check(found, also=also)
     except ModelError:
         raise
     # Whatever a crafted file makes these libraries raise, it is a fault of the file.
