@@ -21,9 +21,11 @@ def draft_of(path: Path) -> Generator[Path]:
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     remove_abandoned(path.parent, path.name)
-    room = path.with_name(f".{path.name}.{uuid4().hex[:8]}.draft")
-    room.mkdir(mode=0o700)  # for its owner alone, until it is moved
-    with _locked(room):
+    # Under another name until it is locked: another process would take a draft without a lock for abandoned.
+    opening = path.with_name(f".{path.name}.{uuid4().hex[:8]}.opening")
+    opening.mkdir(mode=0o700)  # for its owner alone, until it is moved
+    with _locked(opening):
+        room = opening.rename(opening.with_suffix(".draft"))
         try:
             yield room / path.name
         finally:
