@@ -17,6 +17,10 @@ from confide.core.errors import ConfideError, DataError
 BAD_USE, OUR_FAULT, INTERRUPTED, NOBODY_READS = 2, 3, 130, 141
 
 
+class Done(SystemExit):
+    """The end of a command that did what it was asked for, with its exit code."""
+
+
 def sentences(command: Callable[..., Any]) -> Callable[..., Any]:
     """Turn an error that is meant for the user into one sentence and exit code 2, any other into 3."""
 
@@ -41,8 +45,19 @@ def sentences(command: Callable[..., Any]) -> Callable[..., Any]:
                 "half: free some room or choose another folder, and run again.",
                 err=True,
             )
+        except Done:
+            raise
+        # Nobody but this command may say how it ends: a module of the user's that exits with 0 would look
+        # like an audit that found nothing.
+        except SystemExit as error:
+            click.echo(
+                f"confide: something that was called here ended the process (exit code {error.code!r:.50}), and "
+                "nothing was written: let it return its answer, or raise an ordinary error.",
+                err=True,
+            )
         # Anything else is a fault of ours, and its traceback is what we need to mend it.
-        except Exception:
+        # Some are no `Exception`, as the panic of a library in Rust.
+        except BaseException:
             traceback.print_exc()
             click.echo("confide: this is a fault of ours; please report it with the lines above.", err=True)
             sys.exit(OUR_FAULT)
@@ -73,4 +88,4 @@ def finish(done: Any, out: Path) -> None:
     done.save(out)
     click.echo(str(done.report))
     click.echo(f"\nWritten to {out}: {', '.join(done.files)}")
-    sys.exit(done.exit_code)
+    raise Done(done.exit_code)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
@@ -11,7 +10,7 @@ import click
 
 from confide.audits.settings import Settings
 from confide.cli.audit import examples
-from confide.cli.exits import sentences, usable, warn
+from confide.cli.exits import Done, sentences, usable, warn
 from confide.cli.flags import GroupedCommand, GroupedOption, filled, options_of, story_of
 from confide.core.errors import DataError
 from confide.core.flags import GET
@@ -107,4 +106,4 @@ def _finish(done: Written, report: Path | None) -> None:
         done.audit.save(report)
         click.echo(f"Report: {', '.join(str(report / name) for name in done.audit.files)}")
     # The audit's code, so that a script stops where the protected file exceeds a limit.
-    sys.exit(done.exit_code)
+    raise Done(done.exit_code)
