@@ -51,8 +51,8 @@ def sentences(command: Callable[..., Any]) -> Callable[..., Any]:
         # like an audit that found nothing.
         except SystemExit as error:
             click.echo(
-                f"confide: something that was called here ended the process (exit code {error.code!r:.50}), and "
-                "nothing was written: let it return its answer, or raise an ordinary error.",
+                f"confide: something that was called here ended the process (exit code {error.code!r:.50}), "
+                "and nothing was written: let it return its answer, or raise an ordinary error.",
                 err=True,
             )
         # Anything else is a fault of ours, and its traceback is what we need to mend it.
