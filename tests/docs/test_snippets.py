@@ -17,7 +17,7 @@ import pytest
 from click.testing import CliRunner
 
 from confide.cli import main
-from confide.core.atomic import remove
+from confide.core.drafts import remove
 
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]

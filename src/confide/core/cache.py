@@ -1,4 +1,4 @@
-"""A cache on disk: files named by a hash of their inputs, and sealed with a key that lies beside them."""
+"""A cache on disk: files named by a hash of their inputs, and sealed with a key that stands beside them."""
 
 from __future__ import annotations
 
@@ -119,7 +119,7 @@ def _close(folder: Path) -> None:
     if (about.st_mode & 0o022) or (about.st_uid not in (me, 0) and me != 0):
         whose = "others may write to it" if about.st_mode & 0o022 else "it belongs to another user"
         raise ModelError(
-            f"the cache {folder} is refused, because {whose}: what lies there decides what an audit finds. "
+            f"the cache {folder} is refused, because {whose}: what stands there decides what an audit finds. "
             f"Close it (`chmod 700 {folder}`), or give another folder with --cache or CONFIDE_CACHE."
         )
 

@@ -1,6 +1,6 @@
 """Arguments of estimators from a file: checked one by one, because references are fitted with them.
 
-A listed type is not enough. `Pipeline(memory="folder")` makes joblib unpickle what lies in that folder,
+A listed type is not enough. `Pipeline(memory="folder")` makes joblib unpickle what is in that folder,
 `TfidfVectorizer(input="filename")` opens the files that the records name, and ten million trees never end.
 """
 

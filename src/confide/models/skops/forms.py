@@ -16,7 +16,7 @@ from confide.models.skops.trees import secure_boosting, secure_forest, secure_tr
 
 
 def sound(estimator: Estimator) -> bool:
-    """Whether all that native code will read of a fitted estimator lies inside its arrays.
+    """Whether all that native code will read of a fitted estimator is inside its arrays.
 
     Where the state follows from other parts of it, it is computed again, and what the file says of it is not
     used. Estimators without an entry only compute with numpy and scipy, which check shapes themselves.

@@ -90,7 +90,7 @@ def secure_boosting(owner: Estimator) -> bool:
         return False
     if members.shape[1] != owner.n_trees_per_iteration_ or not _of_one_width(owner, members.flat):
         return False
-    # The start answers each record alike, so two records show the shape of the table for any number.
+    # The start gives each record the same answer, so two records show the shape of the table for any number.
     table = owner._raw_predict_init(np.zeros((2, owner.n_features_in_), np.float32))
     return (
         isinstance(table, np.ndarray)

@@ -1,4 +1,4 @@
-"""The types that are built from a skops file: an explicit list, for foreign files and the cache alike.
+"""The types that are built from a skops file: an explicit list, the same for all files.
 
 A class is listed if its construction only stores numbers, texts and other listed objects, and if whatever
 its native code reads is checked afterwards (see `forms`) or checked by numpy. A function can be called when
