@@ -187,8 +187,9 @@ def test_refusals(data, tmp_path):
         [helper.make_tensor_value_info("label", TensorProto.INT64, [None])],
     )
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=9)
-    with pytest.raises(ModelError, match=r"answers with label and no scores: export it with its prob"):
-        load_onnx(write(model, tmp_path / "labels.onnx"))
+    alone = as_view(load_onnx(write(model, tmp_path / "labels.onnx")), classes=3, probe=np.eye(3)[[2, 0]])
+    assert not isinstance(alone, BlackBox)
+    assert alone.labels(np.eye(3)).tolist() == [0, 1, 2]
 
 
 def test_without_onnxruntime_it_says_what_to_install(monkeypatch, tmp_path):

@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 
 from confide.core.errors import ModelError
+from confide.models.kinds import kind_of
 from confide.models.replies import (
     clipped_share,
     codes_of,
     columns_of,
-    kind_of,
     need_classes,
     outputs_of,
 )
@@ -20,7 +20,7 @@ from confide.models.signals import true_logit
     [
         ([[0.25, 0.75], [1.0, 0.0]], None, "probabilities"),
         ([[0.33, 0.33, 0.33]], None, "probabilities"),  # rounded to two digits
-        ([[0.25, 0.75], [0.9, 0.9]], None, "logits"),
+        ([[0.25, 0.75], [0.9, 0.9]], None, "sigmoids"),
         ([[-1.0, 2.0]], None, "logits"),
         ([1, 0, 2], None, "labels"),
         (["a", "b"], None, "labels"),
@@ -57,7 +57,7 @@ def test_a_probability_of_zero_is_a_finite_logit():
     ("reply", "kind", "words"),
     [
         ([[0.5, np.nan], [np.inf, 1]], "probabilities", ["2 NaN or infinite", "2 of 2", "first on row 0"]),
-        ([[0.5, 0.5], [0.9, 0.9]], "probabilities", ["row 1 sums to 1.8", 'answers="logits"']),
+        ([[0.5, 0.5], [0.9, 0.9]], "probabilities", ["row 1 sums to 1.8", "--answers logits"]),
         ([[1.5, -0.5]], "probabilities", ["smallest is -0.5"]),
         ([["a"]], "logits", ["not with an array of numbers"]),
         (np.zeros((2, 3, 4)), "logits", ["shape (2, 3, 4)"]),

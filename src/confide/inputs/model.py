@@ -5,23 +5,27 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import KW_ONLY, dataclass, replace
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeAlias
+from typing import Annotated, Any, Literal, TypeAlias, get_args
 
+import numpy as np
 import polars as pl
 
 from confide.core.access import LADDER, BlackBox, LabelOnly, Task
-from confide.core.arrays import Bools, Rng
+from confide.core.arrays import Batch, Bools, Rng
 from confide.core.errors import DataError
-from confide.core.flags import GET, HOLD, KNOWS, Flag, Held, OptionalColumn, Table
+from confide.core.flags import GET, HOLD, HOW, KNOWS, Flag, Held, OptionalColumn, Table
 from confide.core.narrowing import narrowed
 from confide.core.who import rows_from_one, standing
-from confide.inputs.model_form import features_for, need_columns, unused, view_and_classes
+from confide.inputs.model_form import Told, features_for, more_classes, shown, unused
 from confide.inputs.overlap import remove_overlap
-from confide.inputs.records import RawRecords, as_raw_records, same_columns, with_codes
+from confide.inputs.probe import Said, asked_about, need_right, unsteady
+from confide.inputs.records import RawRecords, as_raw_records, same_columns, same_labels, with_codes
 from confide.models.answers import Answers
 from confide.models.checkpoints import with_snapshots, with_weights
+from confide.models.guard import patient
+from confide.models.kinds import Kind
 from confide.models.loading import load_object
-from confide.models.memo import asked_once
+from confide.models.memo import asked_once, told_labels
 from confide.views.records import Records
 
 Access: TypeAlias = Literal["white-box", "black-box", "label-only"]
@@ -46,6 +50,12 @@ class Model:
         label: The column to be predicted, where records are tables.
         user: The column, or the array of an .npz file, that says whose record it is. It is no feature.
         task: What the model does, where neither the model nor the labels say it.
+        answers: What the model's answers are, where they do not show it: probabilities, percent, sigmoids
+        (one
+            class against the rest each), top-k, log-probabilities, costs (the lowest wins), logits, values or
+            labels.
+        classes: The labels in the order of the model's outputs, where it does not name them. Repeatable.
+        output: The output of an ONNX model that holds its scores or labels, where it has several.
         allow_overlap: Leave records that are among members and non-members out of both, instead of refusing
             them.
         weights: Weights to put into a PyTorch module: a .safetensors file; in Python also a state dict.
@@ -56,6 +66,7 @@ class Model:
         train: The target's recipe, train(X, y, *, rng) -> model. Without it a scikit-learn model is cloned,
             and a PyTorch module is re-initialised and trained until its accuracy on training records matches.
         trained_on: How many records trained the model in all, where the members are only a part of them.
+        timeout: Seconds that one call of the model, or one training, may take.
         harm: What is learnt about a person who is found to be in the data: one sentence for the report.
 
     Raises:
@@ -72,6 +83,9 @@ class Model:
     label: OptionalColumn = None
     user: OptionalColumn = None
     task: Annotated[Task | None, Flag(group=HOLD)] = None
+    answers: Annotated[Kind | None, Flag(group=HOLD)] = None
+    classes: Annotated[Sequence[Any], Flag(group=HOLD, name="--class", metavar="LABEL")] = ()
+    output: Annotated[str | None, Flag(group=HOLD, metavar="NAME")] = None
     allow_overlap: Annotated[bool, Flag(group=HOLD)] = False
     weights: Annotated[Any, Flag(group=HOLD, metavar="FILE")] = None
     checkpoints: Annotated[Sequence[Any], Flag(group=HOLD, name="--checkpoint", metavar="FILE")] = ()
@@ -79,6 +93,7 @@ class Model:
     references: Annotated[int, Flag(group=KNOWS, least=0)] = 16
     train: Annotated[Any, Flag(group=KNOWS, metavar="MODULE:FUNCTION", parse=str)] = None
     trained_on: Annotated[int | None, Flag(group=KNOWS, least=1)] = None
+    timeout: Annotated[int | None, Flag(group=HOW, least=1)] = None
     harm: Annotated[str, Flag(group=GET)] = ""
 
     def __post_init__(self) -> None:
@@ -86,6 +101,14 @@ class Model:
             raise DataError(f"there is no access {self.access!r}: choose from {', '.join(ACCESSES)}.")
         if self.references < 0:
             raise DataError(f"references is {self.references}: give 0 or more.")
+        if self.answers is not None and self.answers not in get_args(Kind):
+            raise DataError(
+                f"there is no kind of answers {self.answers!r}: choose from {', '.join(get_args(Kind))}."
+            )
+        if self.task not in (None, *get_args(Task)):
+            raise DataError(f"there is no task {self.task!r}: choose classification or regression.")
+        if self.timeout is not None and self.timeout < 1:
+            raise DataError(f"timeout is {self.timeout}: give 1 second or more.")
         if self.states and self.access not in (None, "white-box"):
             raise DataError(
                 f"checkpoints show the inside of a model, and the audit has {self.access} access: ask for "
@@ -96,6 +119,12 @@ class Model:
     def states(self) -> Sequence[Any]:
         """The checkpoints as a list, even where a single file was given."""
         return [self.checkpoints] if isinstance(self.checkpoints, str | Path) else list(self.checkpoints)
+
+    @property
+    def told(self) -> Told:
+        """What the user says of the model's answers."""
+        given = [self.classes] if isinstance(self.classes, str) else list(self.classes)
+        return Told(task=self.task, answers=self.answers, classes=given or None, output=self.output)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -114,6 +143,8 @@ class ModelData:
         classes: labels in the order of their codes; None in a regression.
         name, notes: for the report.
         listed: how many members were given, copies included.
+        said: how the model's answers are read; empty where there is one way only.
+        warnings: what the first queries showed.
     """
 
     held: Model
@@ -128,6 +159,8 @@ class ModelData:
     name: str
     notes: tuple[str, ...]
     listed: int
+    said: str = ""
+    warnings: tuple[str, ...] = ()
 
     @property
     def task(self) -> Task:
@@ -143,6 +176,9 @@ class ModelData:
 def read_model(held: Model, *, rng: Rng) -> ModelData:
     """Load and check everything before any work is done.
 
+    The model is asked about all records once. What it says decides how its answers are read, and whether it
+    is the model of these records at all.
+
     Args:
         held: the model and its records.
         rng: for the order of the targets.
@@ -150,6 +186,49 @@ def read_model(held: Model, *, rng: Rng) -> ModelData:
     Raises:
         DataError, ModelError: one sentence that says what is wrong and what to do.
     """
+    with patient(held.timeout):
+        return _read(held, rng)
+
+
+def _read(held: Model, rng: Rng) -> ModelData:
+    raw = _read_records(held)
+    listed = len(raw[0])
+    model, title = _loaded(held)
+    # Before the columns are cut to those of the model.
+    notes = unused(model, raw[0].x)
+    # All sides at once: a class may occur on one side alone.
+    raw = same_labels([replace(r, x=features_for(model, r.x)) for r in raw])
+    features = _together([r.x for r in raw])
+    found = shown(model, raw, features, held.told)
+    view = with_snapshots(found.view, held.states) if held.states else found.view
+    records = [with_codes(r, found.classes) for r in raw]
+    everyone = Records(features, np.concatenate([r.y for r in records]))
+    seen = narrowed(view, held.access)
+    # The very features that it was asked about before, so that a remote model is not asked again.
+    said = asked_about(seen, everyone)
+    pair = slice(0, len(records[0]) + len(records[1]))
+    both = Said(answers=said.answers[pair], scores=said.scores)
+    inside = np.arange(len(both.answers)) < listed
+    need_right(both, everyone.y[pair], inside, found.classes, ordered=bool(held.classes))
+    warning = unsteady(seen, features, said)
+    noticed = sorted(getattr(view, "noticed", ()))
+    notes += [*found.notes, *more_classes(seen, features[:8], found.classes)]
+    data = _sides(held, raw, records, seen, said, rng)
+    return replace(
+        data,
+        model=model,
+        asked=view,
+        classes=found.classes,
+        name=title,
+        notes=(*notes, *data.notes),
+        listed=listed,
+        said=found.said,
+        warnings=(*([warning] if warning else []), *(f"The model {what}." for what in noticed)),
+    )
+
+
+def _read_records(held: Model) -> list[RawRecords]:
+    """Members, non-members and perhaps a population, with the columns of the members."""
     inside = as_raw_records(held.members, label=held.label, user=held.user, name="members")
     # Members are read first: what they alone show to be wrong is said before the other files are read.
     _need_coverage(held, len(inside))
@@ -157,22 +236,29 @@ def read_model(held: Model, *, rng: Rng) -> ModelData:
     others += [] if held.population is None else [("population", held.population)]
     read = [as_raw_records(d, label=held.label, user=held.user, name=n) for n, d in others]
     # The members' columns are the measure: they trained the model.
-    raw = [inside, *(same_columns(inside, r) for r in read)]
+    return [inside, *(same_columns(inside, r) for r in read)]
+
+
+def _loaded(held: Model) -> tuple[Any, str]:
+    """The model with its weights, and what to call it."""
     given, weights = held.model, held.weights
     title = str(given) if isinstance(given, str | Path) else type(given).__name__
     model = load_object(str(given)) if isinstance(given, str | Path) else given
     if weights is not None:
         model = with_weights(model, weights)
         title += f" with {Path(weights).name}" if isinstance(weights, str | Path) else ""
-    # Before the columns are cut to those of the model.
-    notes = unused(model, inside.x)
-    raw = [replace(r, x=features_for(model, r.x)) for r in raw]
-    # All sides at once: a class may occur on one side alone.
-    view, classes = view_and_classes(model, raw, held.task)
-    if held.states:
-        view = with_snapshots(view, held.states)
-    records = [with_codes(r, classes) for r in raw]
-    notes += need_columns(view, records, classes)
+    return model, title
+
+
+def _together(parts: Sequence[Batch]) -> Batch:
+    frames = [part for part in parts if isinstance(part, pl.DataFrame)]
+    return pl.concat(frames) if frames else np.concatenate([p for p in parts if isinstance(p, np.ndarray)])
+
+
+def _sides(
+    held: Model, raw: Sequence[RawRecords], records: Sequence[Records], seen: LabelOnly, said: Said, rng: Rng
+) -> ModelData:
+    """Members and non-members in random order, with what the model said of them."""
     public = records[2] if held.population is not None else None
     # After labels became codes, so that a record is compared as the model sees it.
     sides = remove_overlap(records[0], records[1], public, allow_overlap=held.allow_overlap, name=raw[1].name)
@@ -181,23 +267,29 @@ def read_model(held: Model, *, rng: Rng) -> ModelData:
     # In random order: their position must not say who is a member.
     order = rng.permutation(len(everybody))
     targets, member = everybody.take(order), order < len(sides.members)
-    people = [targets] if sides.population is None else [targets, sides.population]
-    shown = narrowed(view, held.access)
-    # The answers of all targets at once, kept: a query of a remote model costs money and time.
-    known = [(Answers([shown], p), 0) for p in people] if isinstance(shown, BlackBox) else []
+    answered = said.answers[
+        np.concatenate([sides.member_rows, len(records[0]) + sides.nonmember_rows])[order]
+    ]
+    # The answers of all targets, kept: a query of a remote model costs money and time.
+    known: list[tuple[Answers, int]] = []
+    if isinstance(seen, BlackBox):
+        kept = Answers([seen], targets)
+        kept.tell(0, answered)
+        known = [(kept, 0)]
+        known += [] if sides.population is None else [(Answers([seen], sides.population), 0)]
     return ModelData(
         held=held,
-        model=model,
-        asked=view,
-        view=asked_once(shown, *known),
+        model=None,
+        asked=seen,
+        view=told_labels(asked_once(seen, *known), (targets.x, answered)),
         targets=targets,
         member=member,
         who=who[order],
         population=sides.population,
-        classes=classes,
-        name=title,
-        notes=(*notes, *sides.notes),
-        listed=len(inside),
+        classes=None,
+        name="",
+        notes=tuple(sides.notes),
+        listed=len(records[0]),
     )
 
 

@@ -20,6 +20,12 @@ from confide.inputs.keys import as_ids
 from confide.inputs.tables import Tabular, read_table
 from confide.views.records import Records
 
+TEXT = "text"
+"""The name of the column of texts that were given as a list."""
+
+MOST_CLASSES = 100_000
+"""A label above that is no number of a class: it may be a column of ids."""
+
 Pair: TypeAlias = tuple[ArrayLike | pl.DataFrame | PandasFrame, ArrayLike]
 
 
@@ -66,7 +72,7 @@ def as_raw_records(
     if isinstance(data, str | Path | pl.DataFrame) or is_pandas(data):
         return _identified(_from_table(data, label=label, user=user, name=name), user)
     if isinstance(data, tuple | list) and len(data) == 2:
-        x, y = _frame_or_array(data[0], name=name), np.asarray(data[1])
+        x, y = _features(data[0], name=name), np.asarray(data[1])
         # A column of labels cut out of a frame often has the shape [n, 1].
         y = y[:, 0] if y.ndim == 2 and y.shape[1] == 1 else y
         if y.ndim != 1 or len(x) != len(y):
@@ -140,6 +146,78 @@ def _read_npz(path: Path, user: str | None) -> RawRecords:
     return RawRecords(x, y, path.name, as_ids(whose[user]))
 
 
+def _features(x: ArrayLike | pl.DataFrame | PandasFrame, *, name: str) -> Batch:
+    """A frame or an array; a list of texts, which is neither, as a frame with one column."""
+    given = _frame_or_array(x, name=name)
+    if isinstance(given, pl.DataFrame) or given.ndim != 1 or given.dtype.kind not in "UOT":
+        return given
+    texts = given.tolist()
+    odd = next((t for t in texts if not isinstance(t, str)), None)
+    if odd is not None:
+        raise DataError(f"{name}: a record is {odd!r:.60}, and others are texts: give one text for each.")
+    return pl.DataFrame({TEXT: texts}, schema={TEXT: pl.String})
+
+
+def are_texts(x: Batch) -> bool:
+    """Whether each record is one text and nothing else."""
+    return isinstance(x, pl.DataFrame) and x.dtypes == [pl.String()]
+
+
+def same_labels(sheets: Sequence[RawRecords]) -> list[RawRecords]:
+    """The records with labels of one type on every side: numbers, truth values or texts.
+
+    Texts beside numbers are read as numbers.
+
+    Raises:
+        DataError: for a label that is missing, or of another type, or beside numbers no number.
+    """
+    plain = [replace(s, y=_plain_labels(s.y, s.name)) for s in sheets]
+    texts = [s for s in plain if s.y.dtype.kind == "U"]
+    if not texts or len(texts) == len(plain):
+        return plain
+    numbers = next(s.name for s in plain if s.y.dtype.kind != "U")
+    return [replace(s, y=_numbers(s, numbers)) if s.y.dtype.kind == "U" else s for s in plain]
+
+
+def _plain_labels(y: Array, name: str) -> Array:
+    if y.dtype.kind in "OT":
+        values = y.tolist()
+        holes = sum(v is None or v != v for v in values)  # NaN differs from itself
+        if holes:
+            raise DataError(f"{name}: {holes} labels are missing: drop those rows, or fill the label in.")
+        kinds = {type(v) for v in values}
+        if not (kinds == {str} or kinds <= {bool, int, float}):
+            shown = ", ".join(sorted(kind.__name__ for kind in kinds))
+            raise DataError(f"{name}: the labels are of type {shown}: give numbers, or texts, for all rows.")
+        y = np.array(values)
+    if y.dtype.kind not in "biufU":
+        raise DataError(f"{name}: the labels are of type {y.dtype}: give numbers or texts.")
+    if y.dtype.kind == "f" and np.isnan(y).any():
+        raise DataError(
+            f"{name}: {int(np.isnan(y).sum())} labels are missing: drop those rows, or fill the label in."
+        )
+    return y.astype(np.int64) if y.dtype.kind == "b" else y
+
+
+def _numbers(sheet: RawRecords, other: str) -> Array:
+    """Labels that are numbers in another file and were read as text in this one."""
+    wrong: dict[str, int] = {}
+    found: list[float] = []
+    for text in sheet.y.tolist():
+        try:
+            found.append(float(text))
+        except ValueError:
+            wrong[text] = wrong.get(text, 0) + 1
+    if wrong:
+        shown = ", ".join(repr(text) for text in list(wrong)[:3])
+        raise DataError(
+            f"{sheet.name}: {sum(wrong.values())} labels are no numbers ({shown:.80}), while those of "
+            f"{other} are: drop those rows, or write all labels in one way."
+        )
+    values = np.array(found)
+    return values.astype(np.int64) if bool(np.all(values % 1 == 0)) else values
+
+
 def _frame_or_array(x: ArrayLike | pl.DataFrame | PandasFrame, *, name: str) -> Batch:
     if isinstance(x, pl.DataFrame):
         return x
@@ -200,6 +278,11 @@ def class_names(sheets: Sequence[RawRecords]) -> list[object]:
         return values.tolist()
     if values.min() < 0:
         raise DataError(f"the label {values.min()} is negative: number the classes 0, 1, 2, ...")
+    if values.max() >= MOST_CLASSES:
+        raise DataError(
+            f"the label {values.max()} is too large for the number of a class: give the column of the "
+            "label, or say `--task regression` if it is a value."
+        )
     return list(range(int(values.max()) + 1))
 
 

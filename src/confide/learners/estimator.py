@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
+import polars as pl
 
 from confide.core.access import BlackBox, Task
 from confide.core.arrays import Array, Rng
 from confide.core.errors import ModelError
 from confide.learners.learner import NotKeptError
 from confide.learners.recipe import recipe_text
+from confide.models.guard import Guard, patience
 from confide.models.replies import Classes
 from confide.models.sklearn.inside import sklearn_view
-from confide.models.sklearn.model import Estimator, SklearnModel, ask, name_of, task_of
+from confide.models.sklearn.model import Estimator, SklearnModel, ask, name_of, takes_texts, task_of
 from confide.models.skops.reading import is_listed, load_estimators, save_estimators
 from confide.views.records import Records
 
@@ -35,11 +38,13 @@ class SklearnLearner:
         classes: the labels in the order of their codes, or their number. By default those that a fitted
             estimator knows, else 0 to the largest code among the records.
         task: classification or regression; by default the estimator's own.
+        timeout: seconds for one training.
     """
 
     estimator: Estimator
     classes: Classes = None
     task: Task = None  # pyright: ignore[reportAssignmentType] - filled below
+    timeout: float | None = field(default_factory=patience)
 
     def __post_init__(self) -> None:
         if self.task is None:
@@ -66,7 +71,11 @@ class SklearnLearner:
         with warnings.catch_warnings():
             # The recipe is the target's own; if it stops early, this belongs to it.
             warnings.simplefilter("ignore", ConvergenceWarning)
-            ask(lambda x: estimator.fit(x, y), records.x, name=f"fitting {name_of(estimator)}")
+            x = records.x
+            # A vectoriser iterates over its records, and a frame would give it columns.
+            shown = x.to_series().to_list() if takes_texts(estimator) and isinstance(x, pl.DataFrame) else x
+            name = f"fitting {name_of(estimator)}"
+            ask(lambda x: estimator.fit(x, y), shown, name=name, guard=Guard(name, self.timeout))
         return self._shown(estimator, labels)
 
     def recipe(self) -> str:
@@ -119,7 +128,7 @@ class KeptSklearnLearner(SklearnLearner):
 def sklearn_learner(
     estimator: Estimator, *, classes: Classes = None, task: Task | None = None
 ) -> SklearnLearner:
-    """Build the learner of an estimator; it can keep its models on disk if skops is installed.
+    """Build the learner of an estimator; it can keep its models on disk if skops is installed and can do so.
 
     >>> from sklearn.linear_model import LogisticRegression
     >>> model = sklearn_learner(LogisticRegression(), classes=3).fit(
@@ -128,7 +137,7 @@ def sklearn_learner(
     array([[0.5, 0. , 0.5]])
     """
     # Two classes, because a pool asks by `isinstance` whether a learner can keep its models.
-    kind = KeptSklearnLearner if find_spec("skops") else SklearnLearner
+    kind = KeptSklearnLearner if can_keep(estimator) else SklearnLearner
     return kind(estimator=estimator, classes=classes, task=task)  # pyright: ignore[reportArgumentType]
 
 
@@ -144,6 +153,31 @@ def need_readable(path: Path, *, like: Estimator) -> None:
         load_estimators(path, like=like)
     except ModelError as error:
         raise NotKeptError(str(error)) from error
+
+
+def can_keep(estimator: Estimator) -> bool:
+    """Whether skops can write models like this one and read them again; not with a lambda in a pipeline."""
+    if not find_spec("skops"):
+        return False
+    with TemporaryDirectory() as folder:
+        file = Path(folder) / "one.skops"
+        try:
+            save_estimators([(estimator, [])], file)
+            load_estimators(file, like=estimator)
+        except ModelError:
+            return False
+    return True
+
+
+def prefit_part(estimator: Estimator) -> str:
+    """The name of a part that keeps what it learnt when its estimator is fitted again; empty if none does."""
+    for name, value in estimator.get_params(deep=True).items():
+        step = name.rpartition("__")[2]
+        frozen = type(value).__name__ == "FrozenEstimator"
+        # `SelectFromModel(prefit=True)` and `cv="prefit"` use a part that was fitted before.
+        if frozen or (step == "prefit" and value is True) or (step == "cv" and str(value) == "prefit"):
+            return name
+    return ""
 
 
 def _random_states(estimator: Estimator, rng: Rng) -> dict[str, int]:

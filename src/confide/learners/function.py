@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
+import numpy as np
+
 from confide.core.access import BlackBox, Task
 from confide.core.arrays import Rng
 from confide.core.errors import ConfideError, ModelError
+from confide.learners.estimator import can_keep
 from confide.learners.recipe import recipe_text
+from confide.models.guard import Guard, guarded_error, patience
+from confide.models.kinds import Kind
 from confide.models.loading import as_view, is_estimator, is_module
-from confide.models.replies import Classes, Kind
+from confide.models.replies import Classes
 from confide.views.records import Records
 
 if TYPE_CHECKING:
@@ -40,12 +45,14 @@ class CallableLearner:
         task: classification or regression.
         classes: the number of classes, or the labels in the order of their codes.
         answers: the kind of answers of a model that is a function; by default decided from a few answers.
+        timeout: seconds for one training.
     """
 
     train: Train
     task: Task = "classification"
     classes: Classes = None
     answers: Kind | None = None
+    timeout: float | None = field(default_factory=patience)
 
     def fit(self, records: Records, *, rng: Rng) -> BlackBox:
         """Train one model.
@@ -54,13 +61,15 @@ class CallableLearner:
             ModelError: with the function's name and message, if it fails or returns no usable model.
         """
         name = f"{getattr(self.train, '__module__', '')}:{getattr(self.train, '__qualname__', self.train)}"
+        x = records.x.copy() if isinstance(records.x, np.ndarray) else records.x
         try:
-            model = self.train(records.x, records.y, rng=rng)
+            # Copies: what a function does in place would change the audited records.
+            model = Guard(name, self.timeout)(lambda: self.train(x, records.y.copy(), rng=rng))
         except ConfideError:
             raise
         except Exception as error:
             raise ModelError(
-                f"{name} fails on {len(records)} records ({type(error).__name__}: {error}): "
+                f"{name} fails on {len(records)} records ({guarded_error(error)}): "
                 "call it by hand on some of them."
             ) from error
         # A forgotten `return` is the commonest fault of a training function.
@@ -163,7 +172,7 @@ def callable_learner(
     or an estimator (skops, if installed) and `train` returns the same kind. Otherwise they are trained again
     in every run. The cache does not notice a change in a module that the file of `train` imports.
     """
-    kept = (is_module(like) and find_spec("safetensors")) or (is_estimator(like) and find_spec("skops"))
+    kept = (is_module(like) and find_spec("safetensors")) or (is_estimator(like) and can_keep(like))
     if kept:
         return KeptCallableLearner(train=train, task=task, classes=classes, answers=answers, like=like)
     return CallableLearner(train=train, task=task, classes=classes, answers=answers)

@@ -14,7 +14,7 @@ from confide.core.errors import DataError
 from confide.learners.encoded import encoded_learner
 from confide.learners.encoding import fit_encoding
 from confide.learners.estimator import SklearnLearner, sklearn_learner
-from confide.learners.learner import Learner
+from confide.learners.learner import Keepable, Learner
 from confide.learners.target_fit import WATCHED, TargetFit
 from confide.models.loading import is_module
 from confide.models.sklearn.model import Estimator, SklearnModel, name_of
@@ -54,7 +54,10 @@ def reference_learner(
     """
     if isinstance(target, SklearnModel):
         learner = sklearn_learner(target.estimator, classes=target.known, task=target.task)
-        return learner, f"the target's estimator ({name_of(target.estimator)}), cloned and fitted again."
+        words = f"the target's estimator ({name_of(target.estimator)}), cloned and fitted again."
+        if not isinstance(learner, Keepable):
+            words += " They cannot be kept on disk, so every audit trains them again."
+        return learner, words
     if not member.any():
         raise DataError(
             "no record is a member, but the references must match the target's accuracy on members: "

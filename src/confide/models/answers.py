@@ -36,11 +36,14 @@ class Answers:
             return self._kept[model].astype(np.float64)
         answer = self.models[model].predict(self.records.x)
         # First come, first kept: what does not fit is asked again each time it is needed.
-        if answer.size * 4 <= self._room:  # float32 takes 4 bytes
-            self._room -= answer.size * 4
-            self._kept[model] = answer.astype(np.float32)
-            return self._kept[model].astype(np.float64)
-        return answer
+        self.tell(model, answer)
+        return self._kept[model].astype(np.float64) if model in self._kept else answer
+
+    def tell(self, model: int, outputs: Floats) -> None:
+        """Keep an answer that is known already: the model is not asked again."""
+        if outputs.size * 4 <= self._room:  # float32 takes 4 bytes
+            self._room -= outputs.size * 4
+            self._kept[model] = outputs.astype(np.float32)
 
     def signal(self, signal: Signal, which: Sequence[int]) -> Floats:
         """A signal of the models `which` on every record: float64[len(which), n]."""

@@ -9,13 +9,16 @@ import re
 import sys
 from collections.abc import Callable
 from dataclasses import replace
+from importlib.machinery import PathFinder
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeGuard
 
 from confide.core.access import BlackBox, LabelOnly, Task, WhiteBox
 from confide.core.arrays import Batch
 from confide.core.errors import ConfideError, ModelError
-from confide.models.replies import Classes, Kind, need_classes
+from confide.models.guard import Guard, guarded_error
+from confide.models.kinds import Kind
+from confide.models.replies import Classes, need_classes
 
 if TYPE_CHECKING:
     from torch import nn
@@ -43,55 +46,74 @@ def as_view(
     classes: Classes = None,
     answers: Kind | None = None,
     probe: Batch | None = None,
+    output: str | None = None,
 ) -> LabelOnly | BlackBox | WhiteBox:
     """Build the strongest view on a model.
 
-    A torch module becomes a `TorchModel`. A fitted estimator becomes a `SklearnModel`, and a linear model or
-    network of scikit-learn a `SklearnInside`. Any other object that has a `predict` or can be called becomes
-    a `RemoteModel`, or `RemoteLabels` if it answers with labels. A view stays as it is; one from an ONNX file
-    gets the task, classes and answers that are given here.
+    A torch module becomes a `TorchModel`. A fitted estimator becomes a `SklearnModel`, a linear model or
+    network of scikit-learn a `SklearnInside`, and a classifier without scores `SklearnLabels`. Any other
+    object that has a `predict` or can be called becomes a `RemoteModel`, or `RemoteLabels` if it answers
+    with labels. A view stays as it is; one from an ONNX file gets the task, classes and answers that are
+    given here.
 
     Args:
         model: see above.
         task: classification or regression, if the model itself does not show it.
         classes: the labels in the order of their codes, or how many classes the labels need.
         answers: the kind of a callable's answers; by default decided from its answers to `probe`.
-        probe: a few records.
+        probe: records for a first query; the more there are, the surer is what the answers mean.
+        output: the name of the output to use, where an ONNX graph has several.
 
     Raises:
         ModelError: if the model cannot be queried, or its classes do not fit the labels.
     """
-    from confide.models.onnx import OnnxModel
+    from confide.models.onnx import OnnxLabels, OnnxModel
     from confide.models.remote import Line, remote
 
     if is_module(model):
         from confide.models.torch.model import TorchModel
 
         view = TorchModel(model, task=task or "classification")
+        if view.task == "classification":
+            view = view.with_logits(answers, probe)
         # One small query shows now what would otherwise fail after an hour of training references.
         if probe is not None and view.task == "classification":
             need_classes(view.predict(probe[:64]).shape[1], classes, name=_shown(model))
         return view
     if is_estimator(model):
         from confide.models.sklearn.inside import sklearn_view
+        from confide.models.sklearn.model import SklearnLabels, has_scores
 
-        return sklearn_view(model, task=task, classes=classes)
+        found = sklearn_view(model, task=task, classes=classes)
+        return found if found.task == "regression" or has_scores(model) else SklearnLabels(found)
     if isinstance(model, OnnxModel):
-        complete = replace(model, task=task or model.task, classes=classes, answers=answers or model.answers)
-        if probe is not None:
-            complete.predict(probe[:64])
+        complete = replace(
+            model,
+            task=task or model.task,
+            classes=classes,
+            answers=answers or model.answers,
+            output=output or model.output,
+        )
+        if probe is None or not len(probe):
+            return complete
+        if complete.task == "classification" and complete.meaning(probe).kind == "labels":
+            return OnnxLabels(complete)
+        complete.predict(probe)
         return complete
     # A class has the methods of a view too, but nothing to answer with.
     if isinstance(model, LabelOnly) and not inspect.isclass(model):
         return model
-    predict = getattr(model, "predict", model)  # an object with `predict`, or a function itself
+    # An object with `predict_proba` or `predict`, or a function itself. Scores say more than labels.
+    named = [] if task == "regression" else ["predict_proba"]
+    predict = next((getattr(model, n) for n in (*named, "predict") if hasattr(model, n)), model)
     # Calling a class would make a model, not ask one.
     if inspect.isclass(model) or not callable(predict):
         raise ModelError(
             f"{_shown(model)} is not a model that can be queried: give a torch module, a fitted estimator, "
             "or a function `predict(X)` that answers for each record."
         )
-    return remote(Line(predict), task=task, classes=classes, answers=answers, probe=probe)
+    own = own_classes(model) if getattr(predict, "__name__", "") != "predict" else None
+    return remote(Line(predict), task=task, classes=classes, answers=answers, probe=probe, own=own)
 
 
 def load_model(
@@ -163,7 +185,7 @@ def load_train(spec: str) -> Callable[..., object]:
 
 
 def import_object(spec: str) -> Any:
-    """Import the object that an import path names; the working folder is put on `sys.path` and stays there.
+    """Import the object that an import path names, from the working folder if it is there.
 
     Raises:
         ModelError: if the path is malformed, the module cannot be imported, or has no such name.
@@ -173,9 +195,11 @@ def import_object(spec: str) -> Any:
             f"{spec!r} is neither a .onnx or .skops file nor an import path: write it like mypkg.mymodel:net."
         )
     name, _, attribute = spec.partition(":")
-    _search_here()
+    _search_here(name)
     try:
-        found: Any = importlib.import_module(name)
+        found: Any = Guard(f"importing {name}")(lambda: importlib.import_module(name))
+    except ConfideError:
+        raise
     except Exception as error:
         raise _not_imported(name, error) from error
     for step in attribute.split("."):
@@ -202,6 +226,12 @@ def is_estimator(model: object) -> bool:
     return hasattr(model, "predict_proba") and hasattr(model, "classes_") and not inspect.isclass(model)
 
 
+def own_classes(model: object) -> list[object] | None:
+    """The `classes_` of an object, in the order of its columns; None if it has none."""
+    own: Any = getattr(model, "classes_", None)
+    return None if own is None else [c.item() if hasattr(c, "item") else c for c in own]
+
+
 def _not_imported(name: str, error: Exception) -> ModelError:
     # Only a missing part of the path itself; a module that the user's code imports is another error.
     if isinstance(error, ModuleNotFoundError) and error.name and (name + ".").startswith(error.name + "."):
@@ -209,9 +239,7 @@ def _not_imported(name: str, error: Exception) -> ModelError:
             f"there is no module {error.name!r}, neither installed nor in {Path.cwd()}: "
             "check the name, or start in the folder that contains it."
         )
-    return ModelError(
-        f"importing {name} fails ({type(error).__name__}: {error}): try `python -c 'import {name}'`."
-    )
+    return ModelError(f"importing {name} fails ({guarded_error(error)}): try `python -c 'import {name}'`.")
 
 
 def _takes_nothing(found: object) -> bool:
@@ -222,12 +250,12 @@ def _takes_nothing(found: object) -> bool:
 
 def _called(function: Callable[[], object], spec: str) -> object:
     try:
-        return function()
+        return Guard(f"{spec}()")(function)
     except ConfideError:
         raise
     except Exception as error:
         raise ModelError(
-            f"{spec}() fails ({type(error).__name__}: {error}): call it by hand; it must return the model."
+            f"{spec}() fails ({guarded_error(error)}): call it by hand; it must return the model."
         ) from error
 
 
@@ -237,12 +265,14 @@ def _shown(model: object) -> str:
     return f"the model ({type(model).__name__})"
 
 
-def _search_here() -> None:
-    """Put the working folder first on `sys.path`, as `python -m` does and an installed command does not.
+def _search_here(name: str) -> None:
+    """Put the working folder first on `sys.path` if the named module is in it, as `python -m` does.
 
     It stays there. Worker processes get a copy of `sys.path` and must find the user's modules when functions
-    and models are sent to them. A function can also import more modules when it is called.
+    and models are sent to them. A function can also import more modules when it is called. For an installed
+    module the folder is not searched: any file in it could then stand in for a part of that module.
     """
     here = str(Path.cwd())
-    sys.path[:] = [here, *(folder for folder in sys.path if folder != here)]
     importlib.invalidate_caches()
+    if PathFinder.find_spec(name.partition(".")[0], [here]) is not None:
+        sys.path[:] = [here, *(folder for folder in sys.path if folder != here)]

@@ -24,6 +24,28 @@ def asked_once(view: LabelOnly, *known: tuple[Answers, int]) -> LabelOnly:
     return _Scores(view, known) if isinstance(view, BlackBox) else view
 
 
+def told_labels(view: LabelOnly, *known: tuple[Batch, Array]) -> LabelOnly:
+    """Wrap a view on labels so that it is not asked again about records whose labels are known.
+
+    Args:
+        known: the very features, and their labels.
+    """
+    return view if isinstance(view, BlackBox) else _Labels(view, known)
+
+
+class _Labels:
+    """Labels alone, with remembered ones."""
+
+    def __init__(self, view: LabelOnly, known: Sequence[tuple[Batch, Array]]) -> None:
+        self._view, self._known = view, tuple(known)
+
+    def labels(self, x: Batch) -> Array:
+        for given, labels in self._known:
+            if given is x:
+                return labels
+        return self._view.labels(x)
+
+
 class _Scores:
     """A black box with remembered answers."""
 

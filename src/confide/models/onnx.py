@@ -2,68 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import partial
 from pathlib import Path
-from typing import Protocol, TypeAlias, cast
+from typing import Any, cast
 
 import numpy as np
-import polars as pl
 
 from confide.core.access import Task
 from confide.core.arrays import Array, Batch, Floats
 from confide.core.errors import ModelError
-from confide.models.replies import Classes, Kind, columns_of, kind_of, need_classes, outputs_of
+from confide.core.foreign import in_one_line
+from confide.models.guard import Guard
+from confide.models.kinds import Kind
+from confide.models.onnx_outputs import Meaning, Output, meaning_of, table_of
+from confide.models.onnx_session import Port, Session, feed_of, stoppable
+from confide.models.replies import Classes, codes_of, known_codes, need_classes, ordered_by_name, outputs_of
 
-# The types of inputs that records can be converted to, by their names in onnxruntime.
-_TYPES = {
-    "tensor(float)": np.float32,
-    "tensor(double)": np.float64,
-    "tensor(float16)": np.float16,
-    "tensor(int64)": np.int64,
-    "tensor(int32)": np.int32,
-    "tensor(bool)": np.bool_,
-    "tensor(uint8)": np.uint8,
-    "tensor(string)": np.object_,
-}
 _SCORES = ("tensor(float)", "tensor(double)", "tensor(float16)")
-
-
-class Port(Protocol):
-    """An input or output of a graph, as onnxruntime describes it."""
-
-    @property
-    def name(self) -> str: ...
-
-    @property
-    def type(self) -> str: ...
-
-    @property
-    def shape(self) -> list[int | str | None]: ...
-
-
-class Session(Protocol):
-    """The part of onnxruntime's InferenceSession that is used here."""
-
-    def get_inputs(self) -> Sequence[Port]: ...
-
-    def get_outputs(self) -> Sequence[Port]: ...
-
-    def run(self, names: Sequence[str], feed: Mapping[str, Array], /) -> Sequence[Output]: ...
-
-
-Output: TypeAlias = Array | list[dict[object, float]]
-"""One output for a batch: an array, or of a ZipMap the probability of each class for each record."""
+_LABELS = ("tensor(int64)", "tensor(int32)", "tensor(string)", "tensor(bool)")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class OnnxModel:
-    """An ONNX graph that answers with probabilities, logits or values; made by `load_onnx`.
+    """An ONNX graph that answers with scores or values; made by `load_onnx`.
 
-    The first answer decides which output is used and what it means. It is a ZipMap output (class ->
-    probability) if there is one; else the floating-point output whose rows are non-negative and sum to 1
-    (probabilities); else the first floating-point output (logits, or values in a regression).
+    The first answer decides which output is used and what it means (`models/onnx_outputs.py`). It is a ZipMap
+    output (class -> probability) if there is one; else the floating-point output that holds probabilities;
+    else the only floating-point output. Where the graph has an output of labels too, it tells the classes of
+    the columns.
 
     Args:
         path: the file.
@@ -71,6 +38,7 @@ class OnnxModel:
         task: classification or regression.
         classes: the labels in the order of their codes, or how many classes the labels need.
         answers: the kind of the output; by default decided from the first answer.
+        output: the name of the output to use, where there are several.
     """
 
     path: Path
@@ -78,12 +46,27 @@ class OnnxModel:
     task: Task
     classes: Classes = None
     answers: Kind | None = None
-    _settled: dict[str, Kind] = field(default_factory=dict, init=False, repr=False)
+    output: str | None = None
+    _settled: dict[str, Meaning] = field(default_factory=dict[str, Meaning], init=False, repr=False)
+    _guard: Guard = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_guard", Guard(self.name))
 
     @property
     def name(self) -> str:
         """The model's name in messages."""
         return f"the model {self.path}"
+
+    @property
+    def meaning_found(self) -> Meaning | None:
+        """What the outputs mean; None before the first query."""
+        return self._settled.get("meaning")
+
+    def meaning(self, x: Batch) -> Meaning:
+        """What the outputs mean, settled by the first query."""
+        self._outputs(x)
+        return self._settled["meaning"]
 
     def predict(self, x: Batch) -> Floats:
         """The logits float64[n, C] in the order of the class codes, or values float64[n, 1].
@@ -91,49 +74,65 @@ class OnnxModel:
         Raises:
             ModelError: if the graph cannot take these records, or its answers cannot be used.
         """
-        scores, own = self._scores(x)
-        if not self._settled:
-            kind = self.answers or kind_of(scores, task=self.task)
-            # Settled once: a later batch that happens to look different must not be read in another way.
-            self._settled["kind"] = "values" if self.task == "regression" else kind
-        outputs = outputs_of(scores, self._settled["kind"], name=self.name)
+        found = self._outputs(x)
+        meaning = self._settled["meaning"]
+        if not meaning.output:
+            raise ModelError(f"{self.name} has no scores of classes: ask for its labels.")
+        scores, mapped = table_of(found[meaning.output])
+        outputs = outputs_of(scores, meaning.kind, name=self.name)
+        own = mapped or meaning.own
         if self.task == "regression":
             return outputs
-        if own is None:
-            need_classes(outputs.shape[1], self.classes, name=self.name)
-            return outputs
-        ordered = np.empty_like(outputs)
-        # A ZipMap has its own order of classes.
-        ordered[:, columns_of(own, self.classes, name=self.name)] = outputs
-        return ordered
+        if own is not None and not isinstance(self.classes, int | None):
+            return ordered_by_name(outputs, own, self.classes, name=self.name)
+        need_classes(outputs.shape[1], self.classes, name=self.name)
+        return outputs
 
     def labels(self, x: Batch) -> Array:
         """The class of the highest score int64[n]; values float64[n] in a regression."""
         outputs = self.predict(x)
         return outputs[:, 0] if self.task == "regression" else outputs.argmax(axis=1)
 
-    def __reduce__(self) -> tuple[partial[OnnxModel], tuple[Path]]:
+    def own_labels(self, x: Batch) -> Array:
+        """The class codes int64[n] of the graph's own labels."""
+        found = self._outputs(x)
+        said = cast("Array", found[self._settled["meaning"].labels]).reshape(-1)
+        own: list[object] = np.unique(said).tolist()
+        plain: dict[object, int] = {c: int(c) for c in own if isinstance(c, int) and c >= 0}
+        codes = plain if isinstance(self.classes, int | None) else known_codes(own, self.classes)
+        return codes_of(said, codes, name=self.name)
+
+    def __reduce__(self) -> tuple[Any, ...]:
         # A session cannot be sent to another process; the path can.
-        again = partial(load_onnx, task=self.task, classes=self.classes, answers=self.answers)
-        return again, (self.path,)
+        told = (self.task, self.classes, self.answers, self.output)
+        return _again, (self.path, *told, self._settled, self._guard)
 
-    def _scores(self, x: Batch) -> tuple[Array, list[object] | None]:
-        """The chosen output of all batches, and its classes if a ZipMap names them."""
-        parts = self._run(x)
-        for place, first in enumerate(parts[0]):
-            if isinstance(first, list):
-                maps = [cast("list[dict[object, float]]", part[place]) for part in parts]
-                rows = [row for each in maps for row in each]
-                return np.array([list(row.values()) for row in rows]), list(rows[0])
-        whole = [np.concatenate(pieces) for pieces in zip(*parts, strict=True)]
-        flat = [a.reshape(len(a), -1) for a in whole]
-        probabilities = [a for a in flat if a.shape[1] > 1 and kind_of(a) == "probabilities"]
-        return (probabilities or flat)[0], None
+    def _outputs(self, x: Batch) -> dict[str, Output]:
+        """All usable outputs of all batches by name; the first query settles what they mean."""
+        ports = [o.name for o in self.session.get_outputs() if _is_usable(o)]
+        parts = self._run(x, ports)
+        joined = {name: _joined([part[place] for part in parts]) for place, name in enumerate(ports)}
+        found = {name: out for name, out in joined.items() if out is not None and len(out) == len(x)}
+        if not found:
+            raise ModelError(
+                f"{self.name} does not answer each record once: export it so that its first dimension is "
+                "that of the records."
+            )
+        if not self._settled and len(x):
+            # Settled once: a later batch that happens to look different must not be read in another way.
+            self._settled["meaning"] = meaning_of(
+                found,
+                wanted=self.output,
+                answers=self.answers,
+                task=self.task,
+                classes=self.classes,
+                name=self.name,
+            )
+        return found
 
-    def _run(self, x: Batch) -> list[list[Output]]:
-        """For each batch the ZipMap and floating-point outputs, cut to the records of the query."""
+    def _run(self, x: Batch, outputs: Sequence[str]) -> list[list[Output]]:
+        """For each batch the outputs, cut to the records of the query."""
         inputs = self.session.get_inputs()
-        outputs = [o.name for o in self.session.get_outputs() if _is_score(o)]
         fixed = inputs[0].shape[0] if inputs[0].shape else None
         # Batches bound the memory; a free batch size is a name or None.
         size = fixed if isinstance(fixed, int) and fixed > 0 else 4096
@@ -143,21 +142,65 @@ class OnnxModel:
             # A graph exported for a fixed batch size needs full batches: the last record is repeated.
             rows = np.minimum(rows, len(x) - 1) if size == fixed else rows[: len(x) - start]
             try:
-                answers = self.session.run(outputs, _feed(x[rows], inputs, self.name))
+                feed = feed_of(x[rows], inputs, self.name)
+                answers = stoppable(self.session, outputs, feed, self._guard)
             except ModelError:
                 raise
             except Exception as error:
                 raise ModelError(
-                    f"{self.name} cannot deal with these records ({_first_line(error)}): "
+                    f"{self.name} cannot deal with these records ({in_one_line(error)}): "
                     "give them with the shape and types that it was exported with: "
                     + ", ".join(f"{i.name} {i.type} {i.shape}" for i in inputs[:6])
                 ) from error
-            parts.append([answer[: len(x) - start] for answer in answers])
+            # A scalar is no answer about records.
+            cut = [a if isinstance(a, np.ndarray) and not a.ndim else a[: len(x) - start] for a in answers]
+            parts.append(cut)
         return parts
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class OnnxLabels:
+    """An ONNX graph of which the labels alone can be used; it has no `predict`."""
+
+    graph: OnnxModel
+
+    def labels(self, x: Batch) -> Array:
+        """The class codes int64[n]."""
+        return self.graph.own_labels(x)
+
+
+def _joined(pieces: Sequence[Output]) -> Output | None:
+    """An output of all batches; None if it has no row for each record."""
+    if pieces and isinstance(pieces[0], list):
+        return [row for piece in pieces for row in cast("list[dict[object, float]]", piece)]
+    arrays = [cast("Array", piece) for piece in pieces]
+    # Of other shapes in each batch it is not about records.
+    whole = all(a.ndim for a in arrays) and len({a.shape[1:] for a in arrays}) == 1
+    return np.concatenate(arrays) if whole else None
+
+
+def _again(
+    path: Path,
+    task: Task,
+    classes: Classes,
+    answers: Kind | None,
+    output: str | None,
+    settled: dict[str, Meaning],
+    guard: Guard,
+) -> OnnxModel:
+    model = load_onnx(path, task=task, classes=classes, answers=answers, output=output)
+    model._settled.update(settled)  # pyright: ignore[reportPrivateUsage]
+    object.__setattr__(model, "_guard", guard)
+    return model
+
+
 def load_onnx(
-    path: Path, *, task: Task | None = None, classes: Classes = None, answers: Kind | None = None
+    path: Path,
+    *,
+    task: Task | None = None,
+    classes: Classes = None,
+    answers: Kind | None = None,
+    output: str | None = None,
 ) -> OnnxModel:
     """Load a model from an .onnx file.
 
@@ -180,25 +223,28 @@ def load_onnx(
         session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
     except Exception as error:
         raise _refusal(path, error) from error
+    if not session.get_inputs():
+        raise ModelError(f"{path} takes no input, so nothing can be asked: export a graph of the records.")
     outputs = session.get_outputs()
-    scores = [output for output in outputs if _is_score(output)]
-    if not scores:
+    usable = [o for o in outputs if _is_usable(o)]
+    if not usable:
         raise ModelError(
-            f"{path} answers with {', '.join(o.name for o in outputs)} and no scores: export it with its "
-            "probabilities, or wrap it in a `predict(X)` that returns labels."
+            f"{path} answers with {', '.join(o.name for o in outputs)}, neither scores nor labels: export it "
+            "with its probabilities, or wrap it in a `predict(X)`."
         )
     if task is None:
         one = len(outputs) == 1 and outputs[0].type in _SCORES and outputs[0].shape[1:] in ([], [1])
         task = "regression" if one else "classification"
-    return OnnxModel(path, cast(Session, session), task, classes, answers)
+    return OnnxModel(path, cast(Session, session), task, classes, answers, output)
 
 
-def _is_score(output: Port) -> bool:
-    return output.type in _SCORES or output.type.startswith("seq(map(")  # the latter is a ZipMap
+def _is_usable(output: Port) -> bool:
+    # A sequence of maps is a ZipMap.
+    return output.type in (*_SCORES, *_LABELS) or output.type.startswith("seq(map(")
 
 
 def _refusal(path: Path, error: Exception) -> ModelError:
-    text = _first_line(error)
+    text = in_one_line(error)
     if not path.exists():
         return ModelError(f"there is no file {path}: check the path.")
     if "xternal data" in text:  # "External data path ..." or "external data ..."
@@ -207,38 +253,3 @@ def _refusal(path: Path, error: Exception) -> ModelError:
             "export the model into one file, or put its data file beside it."
         )
     return ModelError(f"{path} is not a readable ONNX model ({text}): export it again.")
-
-
-def _feed(x: Batch, inputs: Sequence[Port], name: str) -> dict[str, Array]:
-    if len(inputs) == 1:
-        matrix = x.to_numpy() if isinstance(x, pl.DataFrame) else x
-        return {inputs[0].name: _cast(matrix, inputs[0], name)}
-    if not isinstance(x, pl.DataFrame):
-        if x.ndim != 2 or x.shape[1] != len(inputs):
-            raise ModelError(
-                f"{name} takes {len(inputs)} columns, the records have shape {x.shape[1:]}: give the same."
-            )
-        return {i.name: _cast(x[:, [place]], i, name) for place, i in enumerate(inputs)}
-    missing = [i.name for i in inputs if i.name not in x.columns]
-    if missing:
-        raise ModelError(
-            f"{name} takes the columns {', '.join(i.name for i in inputs)}; the records have no "
-            f"{', '.join(missing)}: give the same columns."
-        )
-    return {i.name: _cast(x[i.name].to_numpy()[:, None], i, name) for i in inputs}
-
-
-def _cast(values: Array, given: Port, name: str) -> Array:
-    if given.type not in _TYPES:
-        raise ModelError(f"{name} takes {given.name} as {given.type}, which is not supported: export floats.")
-    try:
-        return np.ascontiguousarray(values.astype(_TYPES[given.type]))
-    except (TypeError, ValueError) as error:
-        raise ModelError(
-            f"{name} takes {given.name} as {given.type}, but the records have another type ({error}): "
-            "encode them as for the training of the model."
-        ) from error
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).splitlines() or [type(error).__name__])[0]

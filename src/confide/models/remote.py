@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
 from confide.core.access import Task
 from confide.core.arrays import Array, Batch, Floats
 from confide.core.errors import ConfideError, ModelError
+from confide.models.guard import Guard, guarded_error
+from confide.models.kinds import Kind, kind_of
+from confide.models.named import Reply, reply_of
 from confide.models.replies import (
     Classes,
-    Kind,
     codes_of,
-    kind_of,
     known_codes,
     need_classes,
+    ordered_by_name,
     outputs_of,
 )
 
@@ -31,6 +34,7 @@ class Line:
         attempts: how often a query is tried before giving up.
         wait: seconds before the second attempt, doubled for each further attempt.
         sleep: a function that waits this time; a test passes its own.
+        name: what to call the model in messages; by default the function's own name.
     """
 
     def __init__(
@@ -41,13 +45,21 @@ class Line:
         attempts: int = 3,
         wait: float = 0.5,
         sleep: Callable[[float], None] = time.sleep,
+        name: str = "",
     ) -> None:
         if batch_size < 1 or attempts < 1:
             raise ModelError(f"batch_size is {batch_size} and attempts {attempts}: give 1 or more of both.")
-        self.name = f"`{getattr(ask, '__qualname__', type(ask).__name__)}`"
+        self.name = name or f"`{getattr(ask, '__qualname__', type(ask).__name__)}`"
         self.queries = 0
         self._ask, self._batch_size = ask, batch_size
         self._attempts, self._wait, self._sleep = attempts, wait, sleep
+        self._guard = Guard(self.name)
+        self._known: tuple[Batch, Reply] | None = None
+
+    @property
+    def noticed(self) -> set[str]:
+        """What the model did besides answering, in a few words each."""
+        return self._guard.noticed
 
     def __call__(self, x: Batch) -> Array:
         """Query all records in batches; one answer for each.
@@ -55,39 +67,46 @@ class Line:
         Raises:
             ModelError: after the last attempt, or if the numbers of answers and of records differ.
         """
+        return self.reply(x).table
+
+    def first(self, x: Batch) -> Reply:
+        """As `reply`, and remembered: the next query about this very object costs nothing."""
+        self._known = (x, self.reply(x))
+        return self._known[1]
+
+    def reply(self, x: Batch) -> Reply:
+        """The same with the names of columns, where the model gives them."""
+        if self._known is not None and self._known[0] is x:
+            return self._known[1]
         starts = range(0, max(len(x), 1), self._batch_size)  # at least one query, which shows the shape
         replies = [self._one(x[start : start + self._batch_size]) for start in starts]
-        shapes = {reply.shape[1:] for reply in replies}
-        # Joined, such batches would be no table, and numpy's message names no batch.
-        if len(shapes) > 1:
-            raise ModelError(
-                f"{self.name} answers with different shapes in different batches, {sorted(shapes)}: "
-                "answer with one shape."
-            )
-        return np.concatenate(replies)
+        return Reply.joined(replies, name=self.name)
 
-    def _one(self, batch: Batch) -> Array:
+    def _one(self, batch: Batch) -> Reply:
         reply = self._tried(batch)
-        if reply.ndim == 0 or len(reply) != len(batch):
+        table = reply.table
+        if table.ndim == 0 or len(table) != len(batch):
             raise ModelError(
-                f"{self.name} gave {len(reply) if reply.ndim else 'one number as'} answers to {len(batch)} "
+                f"{self.name} gave {len(table) if table.ndim else 'one number as'} answers to {len(batch)} "
                 "records: answer each record once, in order."
             )
         return reply
 
-    def _tried(self, batch: Batch) -> Array:
+    def _tried(self, batch: Batch) -> Reply:
         attempt = 1
         while True:  # left by a reply or by the error of the last attempt
             self.queries += len(batch)  # a failed attempt counts too: the model may charge for it
             try:
-                return np.asarray(self._ask(batch))
+                # A copy: a model that works in place would change the audited records.
+                own = batch.copy() if isinstance(batch, np.ndarray) else batch.clone()
+                return reply_of(self._guard(partial(self._ask, own)), name=self.name)
             except ConfideError:
                 raise
             except Exception as error:
                 if attempt == self._attempts:
                     raise ModelError(
                         f"{self.name} failed {attempt} times on a batch of {len(batch)} records "
-                        f"({type(error).__name__}: {error}): try it on a few records by hand, "
+                        f"({guarded_error(error)}): try it on a few records by hand, "
                         "or give a smaller batch_size or more attempts."
                     ) from error
             self._sleep(self._wait * 2 ** (attempt - 1))
@@ -111,6 +130,16 @@ class RemoteLabels:
         """The number of records queried, repeated attempts included."""
         return self.line.queries
 
+    @property
+    def noticed(self) -> set[str]:
+        """What the model did besides answering, in a few words each."""
+        return self.line.noticed
+
+    @property
+    def kind(self) -> Kind:
+        """Labels."""
+        return "labels"
+
     def labels(self, x: Batch) -> Array:
         """The class codes int64[n].
 
@@ -133,28 +162,41 @@ class RemoteModel:
         line: the connection to the model.
         kind: the kind of its answers.
         task: classification or regression.
-        classes: the labels in the order of its columns, or how many classes the labels need.
+        classes: the labels in the order of their codes, or how many classes the labels need.
+        own: the model's classes in the order of its columns; by default as its replies name them, and else
+            in the order of the codes.
     """
 
     line: Line
     kind: Kind
     task: Task
     classes: Classes = None
+    own: Sequence[object] | None = None
 
     @property
     def queries(self) -> int:
         """The number of records queried, repeated attempts included."""
         return self.line.queries
 
+    @property
+    def noticed(self) -> set[str]:
+        """What the model did besides answering, in a few words each."""
+        return self.line.noticed
+
     def predict(self, x: Batch) -> Floats:
-        """The logits float64[n, C], or values float64[n, 1] in a regression.
+        """The logits float64[n, C] in the order of the class codes, or values float64[n, 1] in a regression.
 
         Raises:
             ModelError: if the model cannot be queried, or its answers cannot be used.
         """
-        outputs = outputs_of(self.line(x), self.kind, name=self.line.name)
-        if self.task == "classification":
-            need_classes(outputs.shape[1], self.classes, name=self.line.name)
+        reply = self.line.reply(x)
+        outputs = outputs_of(reply.table, self.kind, name=self.line.name)
+        if self.task == "regression":
+            return outputs
+        names = reply.names or self.own
+        if names is not None and not isinstance(self.classes, int | None):
+            return ordered_by_name(outputs, names, self.classes, name=self.line.name)
+        need_classes(outputs.shape[1], self.classes, name=self.line.name)
         return outputs
 
     def labels(self, x: Batch) -> Array:
@@ -170,6 +212,7 @@ def remote(
     classes: Classes = None,
     answers: Kind | None = None,
     probe: Batch | None = None,
+    own: Sequence[object] | None = None,
 ) -> RemoteModel | RemoteLabels:
     """Build a view on a remote model: `RemoteLabels` if it answers with labels, else `RemoteModel`.
 
@@ -178,7 +221,8 @@ def remote(
         task: classification or regression; by default values mean a regression.
         classes: the labels in the order of their codes, or how many classes the labels need.
         answers: the kind of its answers; by default decided from its answers to `probe` (see `replies`).
-        probe: a few records for a first query.
+        probe: records for a first query; the more there are, the surer is the kind.
+        own: the model's classes in the order of its columns, where it has them.
 
     Raises:
         ModelError: if neither `answers` nor `probe` is given, or the answer to the probe cannot be used.
@@ -187,22 +231,23 @@ def remote(
     >>> view.labels(np.array([3.0, -2.0])), hasattr(view, "predict"), view.queries
     (array([1, 0]), False, 4)
     """
+    probed = None if probe is None or not len(probe) else line.first(probe)
     if answers is None:
-        if probe is None or not len(probe):
+        if probed is None:
             raise ModelError(
                 f"the kind of answers of {line.name} is not known before a query: give a few records as "
                 '`probe`, or give answers="probabilities", "logits", "values" or "labels".'
             )
-        answers = kind_of(line(probe), task=task)
+        answers = kind_of(probed.table, task=task, name=line.name)
     if answers == "labels":
         return RemoteLabels(line, classes)
     fitting: Task = "regression" if answers == "values" else "classification"
     if task not in (None, fitting):
         raise ModelError(f"{line.name} answers with {answers}, which do not fit a {task}: check the task.")
-    view = RemoteModel(line, answers, fitting, classes)
-    # The probe is asked again through the view, which checks the numbers and the classes.
+    view = RemoteModel(line, answers, fitting, classes, own)
+    # The reply to the probe goes through the view, which checks the numbers and the classes.
     if probe is not None:
-        view.predict(probe[:64])
+        view.predict(probe)
     return view
 
 

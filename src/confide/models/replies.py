@@ -1,53 +1,32 @@
-"""Interpretation of model replies: the kind of answer, checks, and conversion to logits.
-
-There are four kinds of answers. Unless the user names the kind, it is decided by this rule (`kind_of`):
-
-- text, truth values, one whole number for each record, or (in a classification) floats that are all whole
-  numbers: labels;
-- rows [n, C >= 2] that are non-negative and sum to 1 within `ROW_SUM`: probabilities;
-- other rows [n, C >= 2]: logits;
-- one number for each record, [n] or [n, 1]: values of a regression. If the task is given as classification,
-  they are probabilities of class 1 if all are in [0, 1], and else its logits.
-"""
+"""Interpretation of model replies: checks, conversion to logits, and the classes of columns."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Literal, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
 
-from confide.core.access import Task
 from confide.core.arrays import Array, Floats, Ints
 from confide.core.errors import ModelError
+from confide.core.foreign import in_one_line
+from confide.models.kinds import BELOW_ZERO, Kind, row_tolerance
 from confide.models.signals import TINY, log_of
 
-Kind: TypeAlias = Literal["probabilities", "logits", "values", "labels"]
 Classes: TypeAlias = int | Sequence[object] | None
 """How many classes the labels need, or the labels themselves in the order of their codes."""
 
-# Probabilities are often rounded to two digits, and their sum is then not exactly 1.
-ROW_SUM = 0.02
-# Softmax in low precision can give tiny negative numbers.
-_BELOW_ZERO = -1e-5
 
+class UnknownClassesError(ModelError):
+    """A model does not know some of the labels.
 
-def kind_of(reply: Array, *, task: Task | None = None) -> Kind:
-    """The kind of an answer, by the rule of this module.
-
-    >>> kind_of(np.array([[0.2, 0.8]])), kind_of(np.array([[-1.0, 3.0]])), kind_of(np.array([1, 0]))
-    ('probabilities', 'logits', 'labels')
+    Args:
+        lacking: these labels.
     """
-    reply = np.asarray(reply)
-    if reply.ndim == 2 and reply.shape[1] > 1:
-        return "probabilities" if _are_probabilities(reply) else "logits"
-    # Some frameworks return labels as floats; one logit or probability for each record is hardly ever whole.
-    whole = reply.dtype.kind == "f" and task == "classification" and bool(np.all(reply % 1 == 0))
-    if (reply.dtype.kind in "biuUSOT" or whole) and task != "regression":
-        return "labels"
-    if task != "classification":
-        return "values"
-    return "probabilities" if bool(np.all((reply >= 0) & (reply <= 1))) else "logits"
+
+    def __init__(self, text: str, lacking: Sequence[object]) -> None:
+        super().__init__(text)
+        self.lacking = tuple(lacking)
 
 
 def outputs_of(reply: Array, kind: Kind, *, name: str) -> Floats:
@@ -64,6 +43,8 @@ def outputs_of(reply: Array, kind: Kind, *, name: str) -> Floats:
         raise ModelError(
             f"{name} answers with shape {table.shape}: answer with one row for each record, [n, C]."
         )
+    if kind == "log-probabilities":
+        table = np.where(np.isneginf(table), log_of(np.zeros(1)), table)  # the logarithm of 0
     need_finite(table, name=name)
     if kind == "values":
         if table.shape[1] > 1:
@@ -71,12 +52,37 @@ def outputs_of(reply: Array, kind: Kind, *, name: str) -> Floats:
                 f"{name} answers with {table.shape[1]} values for each record: audit one at a time."
             )
         return table
-    if kind == "logits":
-        return np.column_stack([np.zeros(len(table)), table]) if table.shape[1] == 1 else table
-    if table.shape[1] == 1:
-        table = np.column_stack([1 - table, table])
+    return _logits(table, kind, name)
+
+
+def _logits(table: Floats, kind: Kind, name: str) -> Floats:
+    single = table.shape[1] == 1
+    if kind in ("logits", "costs"):
+        table = -table if kind == "costs" else table  # the least cost wins
+        return np.column_stack([np.zeros(len(table)), table]) if single else table
+    if kind == "log-probabilities":
+        return log_of(_both(np.exp(np.minimum(table, 0.0)))) if single else table
+    if kind == "percent":
+        # Votes have another sum than 100, but all rows have one.
+        table = table / 100 if single else table / np.maximum(table.sum(axis=1, keepdims=True), TINY)
+    table = _both(table) if single else table
+    if kind == "sigmoids":
+        _need_shares(table, name=name)
+        chance = np.clip(table, 0.0, 1.0)
+        return log_of(chance) - log_of(1 - chance)  # the logit of each class against the rest
+    if kind == "top-k":
+        _need_shares(table, name=name)
+        cut = table <= 0
+        # What is missing belongs to the classes that were left out, to each as much as to the others.
+        missing = np.clip(1 - table.sum(axis=1, keepdims=True), 0.0, None)
+        table = np.where(cut, missing / np.maximum(cut.sum(axis=1, keepdims=True), 1), table)
+        return log_of(np.clip(table, 0.0, 1.0))
     _need_probabilities(table, name=name)
     return log_of(np.clip(table, 0.0, 1.0))
+
+
+def _both(chance: Floats) -> Floats:
+    return np.column_stack([1 - chance, chance])
 
 
 def as_numbers(reply: Array, *, name: str) -> Floats:
@@ -86,11 +92,14 @@ def as_numbers(reply: Array, *, name: str) -> Floats:
         ModelError: if it does not consist of numbers.
     """
     try:
+        # numpy would drop the imaginary part with a warning only.
+        if np.asarray(reply).dtype.kind == "c":
+            raise TypeError("complex numbers")
         return np.asarray(reply, np.float64)
     except (TypeError, ValueError) as error:
         raise ModelError(
-            f"{name} answers with {type(reply).__name__}, not with an array of numbers ({error}): "
-            "answer with probabilities [n, C]."
+            f"{name} answers with {type(reply).__name__}, not with an array of numbers "
+            f"({in_one_line(error)}): answer with probabilities [n, C]."
         ) from error
 
 
@@ -125,9 +134,10 @@ def need_classes(found: int, classes: Classes, *, name: str) -> None:
     if found < needed or (named and found != needed):
         shown = f": {_shorten(labels)}" if named else f" (codes 0 to {needed - 1})"
         hint = "" if named else "If they begin at 1, number the labels from 0 as the model does. Otherwise: "
-        raise ModelError(
+        raise UnknownClassesError(
             f"{name} knows {found} classes, the labels need {needed}{shown}. {hint}"
-            "Give the label column that this model was trained on, or the model for these labels."
+            "Give the label column that this model was trained on, or the model for these labels.",
+            labels[found:],
         )
 
 
@@ -151,13 +161,41 @@ def columns_of(own: Sequence[object], classes: Classes, *, name: str, partial: b
     found = known_codes(own, classes)
     lacking = [label for code, label in enumerate(classes) if code not in found.values()]
     if lacking and not (partial and found):
-        raise ModelError(
+        raise UnknownClassesError(
             f"{name} knows {len(own)} classes, the labels need {len(classes)}: it does not know "
             f"{_shorten(lacking)} (it knows {_shorten(own)}). Give the label column that it was trained on, "
-            "with labels written as the model knows them."
+            "with labels written as the model knows them.",
+            lacking,
         )
     extra = iter(range(len(classes), len(classes) + len(own)))
     return np.array([found[label] if label in found else next(extra) for label in own], np.int64)
+
+
+def ordered_by_name(
+    outputs: Floats, own: Sequence[object], classes: Sequence[object], *, name: str
+) -> Floats:
+    """Outputs with their columns in the order of the class codes.
+
+    Args:
+        outputs: float64[n, C] in the order of the model's own classes.
+        own: the model's classes; one alone names the class that a single number was about.
+        classes: the labels in the order of their codes.
+
+    Raises:
+        ModelError: if the model lacks a label.
+    """
+    if len(own) == 1 and outputs.shape[1] == 2:
+        # The number was taken to be about class 1, unless its name is that of class 0.
+        return (
+            outputs[:, ::-1] if known_codes(own, classes).get(own[0]) == 0 and len(classes) == 2 else outputs
+        )
+    if len(own) != outputs.shape[1]:
+        raise ModelError(
+            f"{name} gives {outputs.shape[1]} columns for its {len(own)} classes: give one for each."
+        )
+    ordered = np.empty_like(outputs)
+    ordered[:, columns_of(own, classes, name=name)] = outputs
+    return ordered
 
 
 def known_codes(own: Sequence[object], classes: Sequence[object]) -> dict[object, int]:
@@ -216,18 +254,23 @@ def clipped_share(outputs: Floats, y: Array) -> float:
     return float(np.mean((outputs[rows, y] <= floor) | (others.max(axis=1) <= floor)))
 
 
-def _are_probabilities(reply: Array) -> bool:
-    return bool(np.all(reply >= _BELOW_ZERO) and np.all(np.abs(reply.sum(axis=1) - 1) <= ROW_SUM))
-
-
 def _need_probabilities(table: Floats, *, name: str) -> None:
     off = np.abs(table.sum(axis=1) - 1)
     worst = int(off.argmax()) if len(off) else 0
-    if len(off) and (off[worst] > ROW_SUM or table.min() < _BELOW_ZERO):
+    if len(off) and (off[worst] > row_tolerance(table) or table.min() < BELOW_ZERO):
         raise ModelError(
             f"{name} gives numbers that are not probabilities: row {worst} sums to "
             f"{table[worst].sum():.4g}, the smallest is {table.min():.4g}. Answer with a softmax, or name "
-            'their kind (answers="logits").'
+            'their kind (--answers logits, or answers="logits" in Python).'
+        )
+
+
+def _need_shares(table: Floats, *, name: str) -> None:
+    """Refuse numbers outside of [0, 1]: a kind that was named can be the wrong one."""
+    if len(table) and (table.min() < BELOW_ZERO or table.max() > 1 - BELOW_ZERO):
+        raise ModelError(
+            f"{name} gives numbers from {table.min():.4g} to {table.max():.4g}, which are no shares of 1: "
+            "name their kind with --answers."
         )
 
 

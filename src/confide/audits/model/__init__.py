@@ -12,6 +12,7 @@ from confide.attacks import membership
 from confide.attacks.blind import Blind
 from confide.audits.model import context as words
 from confide.audits.model.access_table import access_table, compare_access
+from confide.audits.model.accuracy import accuracy_table
 from confide.audits.model.attacks import USUAL, asked_for, resolved
 from confide.audits.model.games import game_on
 from confide.audits.model.gradient_norms import gradient_norms, norms_plot
@@ -92,6 +93,7 @@ class ModelSubject:
         compared = compare_access(release, self.data, trusted=self.trusted)
         norms = gradient_norms(self.data)
         return (
+            accuracy_table(self.data),
             *(() if compared is None else (access_table(compared),)),
             *(() if norms is None else (norms_plot(norms),)),
         )

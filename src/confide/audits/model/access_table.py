@@ -5,18 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-import numpy as np
 import polars as pl
 
+from confide.audits.model.accuracy import gap, right_on
 from confide.audits.release import AuditedRelease
-from confide.core.access import BlackBox, WhiteBox
-from confide.core.arrays import Bools
+from confide.core.access import WhiteBox
 from confide.core.errors import EvidenceError
 from confide.core.estimate import Estimate
 from confide.core.evidence import Evidence
 from confide.core.narrowing import told
 from confide.inputs.model import ModelData
-from confide.measure import difference, paired_auc, proportion, worst
+from confide.measure import paired_auc, worst
 from confide.measure.risk import Risk
 from confide.report import Rate, Reading, Table
 from confide.report.rates import one_in
@@ -166,7 +165,7 @@ def _sentences(found: Comparison) -> tuple[Reading, ...]:
         _order("In accuracy", found.rungs, lambda risk: risk.balanced_accuracy),
         _order(f"At {one_in(FPRS[0])} wrong accusations", found.rungs, lambda risk: _rate(risk, FPRS[0])),
         "" if pair is None else who_is_ahead(pair),
-        "" if found.right is None else _gap(*found.right),
+        "" if found.right is None else gap(*found.right),
     )
 
 
@@ -265,29 +264,3 @@ def who_is_ahead(pair: Ahead) -> Reading:
         gain,
         end,
     )
-
-
-def _gap(train: Estimate, test: Estimate) -> Reading:
-    """How much better the model does on its members: what can be noticed from outside."""
-    return (
-        "The model itself is right on ",
-        Rate(estimate=train),
-        " of its members and on ",
-        Rate(estimate=test),
-        " of the others: a generalisation gap of ",
-        Rate(estimate=difference(train, test), difference=True),
-        ".",
-    )
-
-
-def right_on(data: ModelData) -> tuple[Estimate, Estimate] | None:
-    """The model's accuracy on members and on others, each with its interval; None in a regression."""
-    if data.classes is None or not isinstance(data.view, BlackBox):
-        return None
-    # The answers were kept when the attacks asked: no query is made again.
-    right = data.view.predict(data.targets.x).argmax(axis=1) == data.targets.y
-
-    def share(who: Bools) -> Estimate:
-        return proportion(int(right[who].sum()), int(np.count_nonzero(who)), confidence=0.95)
-
-    return share(data.member), share(~data.member)

@@ -7,7 +7,7 @@ from math import floor
 from pathlib import Path
 from typing import Any
 
-from confide.audits.model.access_table import right_on
+from confide.audits.model.accuracy import right_on
 from confide.audits.model.references import Pool
 from confide.audits.release import AuditedRelease
 from confide.audits.spec import Count
@@ -97,6 +97,7 @@ def about(data: ModelData, name: str, access: str, count: Count) -> dict[str, st
         "release": f"{name}, which predicts {classes}",
         **_parameters(data),
         "access": access,
+        **({"answers": f"read as {data.said}"} if data.said else {}),
         "members": f"{count(inside)} records that trained it",
         "non-members": f"{count(len(data.member) - inside)} records that did not",
         "population": "none" if population is None else f"{count(len(population))} records",
@@ -125,7 +126,7 @@ def warnings_on(data: ModelData, pool: Pool) -> tuple[str, ...]:
     # The advice would be to give --weights.
     guesses = _no_better_than_guessing(data) if data.held.weights is None else ""
     less = shortfall(data.view, data.held.access)
-    warnings = [w for w in (guesses, less, *pool.warnings) if w]
+    warnings = [w for w in (guesses, less, *data.warnings, *pool.warnings) if w]
     # In a regression no answer is rounded to 0 or 1.
     if isinstance(data.view, BlackBox) and data.classes is not None:
         share = clipped_share(data.view.predict(data.targets.x), data.targets.y)

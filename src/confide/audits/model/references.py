@@ -9,18 +9,25 @@ from confide.audits.settings import Settings
 from confide.core.access import BlackBox
 from confide.core.arrays import Bools, Rng
 from confide.inputs.model import ModelData
+from confide.inputs.records import are_texts
 from confide.knowledge.models import References
 from confide.learners.comparing import compare_accuracy
+from confide.learners.estimator import prefit_part
 from confide.learners.function import callable_learner
 from confide.learners.learner import Learner
 from confide.learners.matching import reference_learner
 from confide.learners.pool import fit_many, include_all_but_one
 from confide.models.answers import Answers
+from confide.models.guard import patient
 from confide.models.loading import load_train
 from confide.models.memo import asked_once
+from confide.models.sklearn.model import SklearnModel
 
 MOST_PARTS = 4
 """References that leave out less than a quarter would leave each record out too rarely."""
+
+
+_ALONE = "Attacks without reference models are weaker; "
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -53,7 +60,10 @@ def train_references(data: ModelData, *, settings: Settings) -> Pool:
     # References are compared by scores.
     if not isinstance(data.view, BlackBox):
         return Pool(words="The adversary trained no reference models: against labels alone none would help.")
-    learner, recipe = _recipe(data, data.held.train, rng=rng)
+    if data.held.train is None and (why := _cannot_train(data)):
+        return Pool(words=f"The adversary trained no reference models: {why}", warnings=(_ALONE + why,))
+    with patient(data.held.timeout):
+        learner, recipe = _recipe(data, data.held.train, rng=rng)
     parts = parts_for(data.member, count)
     # Each record is in some references and out of others: the same record is compared with and without
     # training on it.
@@ -101,13 +111,31 @@ def parts_for(member: Bools, count: int) -> int:
     return max(2, min(wanted, MOST_PARTS, count // 2))
 
 
+def _cannot_train(data: ModelData) -> str:
+    """Why no reference can be trained without the user's own function; empty if one can."""
+    if isinstance(data.asked, SklearnModel):
+        part = prefit_part(data.asked.estimator)
+        if part:
+            return (
+                f"the part {part} of the model was fitted before and would keep what it learnt of the "
+                "members, so references could not forget anybody. Give a training function with --train."
+            )
+    elif are_texts(data.targets.x):
+        return (
+            "each record is one text, and how the model reads it is unknown: give its training with --train."
+        )
+    return ""
+
+
 def _recipe(data: ModelData, train: Any, *, rng: Rng) -> tuple[Learner, str]:
     # A learner of confide, as Python can give it.
     if hasattr(train, "fit"):
         return train, f"by the {type(train).__name__} that was given."
     if train is not None:
         function = load_train(train) if isinstance(train, str) else train
-        learner = callable_learner(function, task=data.task, classes=data.class_count, like=data.model)
+        learner = callable_learner(
+            function, task=data.task, classes=data.class_count, like=getattr(data.asked, "module", data.model)
+        )
         return learner, f"by {getattr(function, '__qualname__', 'the given function')}, as given."
     return reference_learner(data.asked, data.targets, member=data.member, classes=data.class_count, rng=rng)
 

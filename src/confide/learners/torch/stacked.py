@@ -16,8 +16,8 @@ import torch
 from torch import Tensor, nn, optim
 from torch.nn import functional
 
-from confide.learners.torch.stacked_conv import SPATIAL, Front, on_pictures, pays, supported
-from confide.learners.torch.training import Recipe, Seeds, fused
+from confide.learners.torch.stacked_conv import SPATIAL, Front, depends_on_batch, on_pictures, pays, supported
+from confide.learners.torch.training import Recipe, Seeds, batches_of, fused
 from confide.models.torch.batches import number_type
 from confide.models.torch.losses import cross_entropy, squared_residual
 
@@ -95,9 +95,11 @@ def train_stacked(
     orders = [seed.orders(rows) for seed, rows in zip(seeds, subsets, strict=True)]
     for _ in range(recipe.epochs):
         order = nn.utils.rnn.pad_sequence([next(o) for o in orders], batch_first=True)
-        for start in range(0, order.shape[1], recipe.batch_size):
-            batch = order[:, start : start + recipe.batch_size].to(x.device)
-            counts = (sizes - start).clamp(max=batch.shape[1])  # real records of each model in this batch
+        for span in batches_of(order.shape[1], recipe.batch_size, whole=depends_on_batch(modules[0])):
+            batch = order[:, span].to(x.device)
+            counts = (sizes - span.start).clamp(
+                max=batch.shape[1]
+            )  # real records of each model in this batch
             weights = iter(stacked)
             if front:
                 features = front(front.of_batch(x, batch, kind), weights, recipe.bfloat16)

@@ -73,6 +73,21 @@ def laid_out(module: nn.Module) -> nn.Module:
     return module.to(memory_format=torch.channels_last) if _convolves(module) else module  # pyright: ignore
 
 
+def batches_of(count: int, size: int, *, whole: bool) -> list[slice]:
+    """The places of `count` records that are trained on in batches.
+
+    Args:
+        whole: join a last batch of one record to the one before it: a batch norm cannot train on it.
+
+    >>> batches_of(129, 64, whole=True), len(batches_of(129, 64, whole=False))
+    ([slice(0, 64, None), slice(64, 129, None)], 3)
+    """
+    starts = list(range(0, count, size))
+    if whole and len(starts) > 1 and count - starts[-1] == 1:
+        starts.pop()
+    return [slice(start, end) for start, end in zip(starts, [*starts[1:], count], strict=True)]
+
+
 def train(module: nn.Module, x: Tensor, y: Tensor, rows: Tensor, seeds: Seeds, recipe: Recipe) -> None:
     """Train one module in place on the records `rows` of (x, y)."""
     module.train()
@@ -81,9 +96,11 @@ def train(module: nn.Module, x: Tensor, y: Tensor, rows: Tensor, seeds: Seeds, r
     kind = number_type(module, x)
     optimiser = fused(recipe.optimiser(module.parameters()))
     schedule = recipe.schedule(optimiser) if recipe.schedule else None
+    whole = any(isinstance(part, nn.modules.batchnorm._BatchNorm) for part in module.modules())
     with seeded(seeds.dropout, x.device):
         for _, order in zip(range(recipe.epochs), seeds.orders(rows), strict=False):
-            for batch in order.to(x.device).split(recipe.batch_size):
+            for span in batches_of(len(order), recipe.batch_size, whole=whole):
+                batch = order[span].to(x.device)
                 features = x.index_select(0, batch).to(kind).contiguous(memory_format=last)
                 optimiser.zero_grad()
                 with torch.autocast(x.device.type, torch.bfloat16, enabled=recipe.bfloat16):

@@ -160,8 +160,7 @@ def sklearn_view(
     task = task or task_of(estimator)
     view = SklearnModel(estimator, task=task, classes=classes, partial=partial)
     # A classifier that is asked as a regression minimised another loss than the one shown.
-    known = (task == "regression") == (task_of(estimator) == "regression")
-    if known and chain_of(_last(estimator)) is not None:
+    if chain_of(_last(estimator)) is not None and task == task_of(estimator):
         return SklearnInside(estimator, task=task, classes=classes, partial=partial)
     return view
 

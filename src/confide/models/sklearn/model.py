@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, cast
 
 import numpy as np
 import polars as pl
 
 from confide.core.access import Task
 from confide.core.arrays import Array, Batch, Floats, Ints
-from confide.core.errors import ModelError
+from confide.core.errors import ConfideError, ModelError
+from confide.core.foreign import in_one_line
+from confide.models.guard import Guard
 from confide.models.replies import Classes, as_numbers, codes_of, columns_of, outputs_of
 from confide.models.signals import TINY
 
@@ -51,8 +53,10 @@ class SklearnModel:
     partial: bool = False
     _own: list[object] = field(init=False, repr=False)
     _codes: Ints = field(init=False, repr=False)
+    _guard: Guard = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "_guard", Guard(self.name))
         if self.task is None:
             object.__setattr__(self, "task", task_of(self.estimator))
         _need_fitted(self.estimator, self.name)
@@ -103,7 +107,48 @@ class SklearnModel:
         return codes_of(answer, codes, name=self.name)
 
     def _ask(self, method: str, x: Batch) -> Array:
-        return ask(getattr(self.estimator, method), presented(x, self.estimator, self.name), name=self.name)
+        shown = presented(x, self.estimator, self.name)
+        return ask(getattr(self.estimator, method), shown, name=self.name, guard=self._guard)
+
+    @property
+    def noticed(self) -> set[str]:
+        """What the estimator did besides answering, in a few words each."""
+        return self._guard.noticed
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SklearnLabels:
+    """A fitted classifier without scores, such as one that counts votes; it has no `predict`."""
+
+    model: SklearnModel
+
+    def labels(self, x: Batch) -> Array:
+        """The class codes int64[n]."""
+        return self.model.labels(x)
+
+    @property
+    def noticed(self) -> set[str]:
+        """What the estimator did besides answering, in a few words each."""
+        return self.model.noticed
+
+
+def has_scores(estimator: Estimator) -> bool:
+    """Whether an estimator can give a score for each class."""
+    return hasattr(estimator, "predict_proba") or hasattr(estimator, "decision_function")
+
+
+def takes_texts(estimator: Estimator) -> bool:
+    """Whether an estimator takes one text for each record: a vectoriser, or a pipeline that begins with one.
+
+    >>> from sklearn.feature_extraction.text import TfidfVectorizer
+    >>> takes_texts(TfidfVectorizer()), takes_texts(len)
+    (True, False)
+    """
+    steps = getattr(estimator, "steps", None)
+    if isinstance(steps, list) and steps:
+        return takes_texts(cast("Any", steps)[0][1])
+    fitted = getattr(estimator, "best_estimator_", None)  # of a search over pipelines
+    return takes_texts(fitted) if fitted is not None else hasattr(estimator, "build_analyzer")
 
 
 def task_of(estimator: Estimator) -> Task:
@@ -127,8 +172,8 @@ def task_of(estimator: Estimator) -> Task:
     )
 
 
-def ask(question: Callable[[Any], Any], x: Batch, *, name: str) -> Any:
-    """Call `question` with the records; if it refuses a polars frame, call it again with a pandas frame.
+def ask(question: Callable[[Any], Any], x: Any, *, name: str, guard: Guard | None = None) -> Any:
+    """Call `question` with a copy of the records; if it refuses a polars frame, again with a pandas frame.
 
     The second call needs pandas. If the two frames differ in content (categories, and missing values in
     text), pandas comes first: an estimator that was fitted on pandas could accept polars' values and give
@@ -138,7 +183,8 @@ def ask(question: Callable[[Any], Any], x: Batch, *, name: str) -> Any:
         ModelError: with the last message, if both calls fail.
     """
     # Made only when it is their turn: a frame in pandas takes as much memory again.
-    ways: list[Callable[[], object]] = [lambda: x]
+    # A copy, since transforms may work in place (`StandardScaler(copy=False)`).
+    ways: list[Callable[[], object]] = [lambda: x.copy() if isinstance(x, np.ndarray) else x]
     if isinstance(x, pl.DataFrame):
         ways = [partial(as_pandas, x), *ways] if _differs_in_pandas(x) else [*ways, partial(as_pandas, x)]
     failure: Exception | None = None
@@ -146,21 +192,25 @@ def ask(question: Callable[[Any], Any], x: Batch, *, name: str) -> Any:
         if (shown := way()) is None:
             continue
         try:
-            return question(shown)
+            return (guard or Guard(name))(partial(question, shown))
+        except ConfideError:
+            raise
         except Exception as error:
             failure = error
     raise ModelError(
-        f"{name} cannot deal with these records ({type(failure).__name__}: {failure}): "
+        f"{name} cannot deal with these records ({type(failure).__name__}: {in_one_line(failure)}): "
         "give them in the form that the model was trained on."
     ) from failure
 
 
-def presented(x: Batch, estimator: Estimator, name: str) -> Batch:
+def presented(x: Batch, estimator: Estimator, name: str) -> Any:
     """The records as the estimator needs them: its own columns in its order, named if it knows names.
 
     Raises:
         ModelError: if the frame lacks columns that the estimator was fitted on.
     """
+    if isinstance(x, pl.DataFrame) and takes_texts(estimator):
+        return x.to_series().to_list()
     expected = getattr(estimator, "feature_names_in_", None)
     if isinstance(x, pl.DataFrame):
         if expected is not None:

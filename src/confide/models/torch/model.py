@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import KW_ONLY, dataclass, replace
+from dataclasses import KW_ONLY, dataclass, field, replace
 from functools import partial
 
 import numpy as np
@@ -13,11 +13,18 @@ from torch import Tensor, nn
 from confide.core.access import Task
 from confide.core.arrays import Array, Batch, Floats
 from confide.core.errors import KnowledgeError, ModelError
+from confide.core.foreign import in_one_line
 from confide.models.chain import chosen_layers
+from confide.models.guard import Guard
+from confide.models.kinds import Kind
 from confide.models.torch.batches import number_type, tensor_of, truth_of
+from confide.models.torch.endings import ending_of, kind_of_outputs, with_logits, without_ending
 from confide.models.torch.gram import gram_of
 from confide.models.torch.inside import Inside, named_parts, thawed
 from confide.models.torch.losses import Loss, default_loss
+
+MOST_PROBED = 4096
+"""The number of records that show what a module answers with: one answers the same whenever it is asked."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -36,6 +43,7 @@ class TorchModel:
         gradient_bytes: the memory for per-record gradients besides the answer; they are made in chunks of at
             least one record.
         snapshots: earlier states of the same training run that are published too, oldest first.
+        guard: calls the module, which may be the user's own code.
 
     >>> model = TorchModel(nn.Linear(3, 1))
     >>> model.predict(np.zeros((2, 3), np.uint8)).shape
@@ -50,6 +58,7 @@ class TorchModel:
     chunk: int = 1024
     gradient_bytes: int = 2**28
     snapshots: tuple[TorchModel, ...] = ()
+    guard: Guard = field(default_factory=partial(Guard, "the module"), repr=False)
 
     def __post_init__(self) -> None:
         self.module.to(self.device).eval()
@@ -68,6 +77,22 @@ class TorchModel:
         if self.task == "classification" and outputs.shape[1] == 1:
             return np.concatenate([np.zeros_like(outputs), outputs], axis=1)
         return outputs
+
+    def with_logits(self, answers: Kind | None, probe: Batch | None) -> TorchModel:
+        """This model with logits for answers, where the module ends in a softmax or a sigmoid.
+
+        The last layer shows it, or the answers to the first records of `probe` (see `models.kinds`), or the
+        user names the kind.
+        """
+        if ending_of(self.module) is not None and answers in (None, "probabilities", "sigmoids"):
+            return replace(self, module=without_ending(self.module))
+        if answers is None and probe is not None and len(probe):
+            with torch.inference_mode():
+                rows = tensor_of(probe[:MOST_PROBED])
+                answers = kind_of_outputs(
+                    torch.cat([self._outputs(chunk) for chunk in rows.split(self.chunk)])
+                )
+        return self if answers is None else replace(self, module=with_logits(self.module, answers))
 
     def labels(self, x: Batch) -> Array:
         """The class of the highest logit, int64[n]; in a regression the value, float64[n]."""
@@ -232,13 +257,15 @@ class TorchModel:
         try:
             ready = rows.to(self.device).to(number_type(self.module, rows))
             if weights is None:
-                out = _columns(self.module(ready))
+                # A copy of the records where they are the user's own array: a module may work in place.
+                own = ready.clone() if ready is rows else ready
+                out = _columns(self.guard(lambda: self.module(own)))
             else:
                 out = _columns(torch.func.functional_call(self.module, dict(weights), (ready,)))
         except (RuntimeError, IndexError, TypeError) as error:
             raise ModelError(
                 f"{type(self.module).__name__} cannot be asked about a batch of shape {tuple(rows.shape)} "
-                f"({_first_line(error)}): give features of the shape it was trained on."
+                f"({in_one_line(error)}): give features of the shape it was trained on."
             ) from error
         if self.task == "regression" and out.shape[1] != 1:
             raise ModelError(
@@ -274,7 +301,3 @@ def _must_be_finite(outputs: Floats) -> None:
             f"the model answers {bad.sum()} of {len(bad)} records with NaN or infinite numbers, first in "
             f"row {bad.argmax()}: check the features for missing or huge values, and that training converged."
         )
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).splitlines() or [type(error).__name__])[0]

@@ -11,6 +11,8 @@ import polars as pl
 from confide.attacks.membership.black_box._queries import need_classes
 from confide.core.access import LabelOnly
 from confide.core.arrays import Array, Batch, Rng
+from confide.core.errors import KnowledgeError, ModelError
+from confide.core.foreign import in_one_line
 from confide.core.nouns import Case, Guess
 from confide.core.paper import Paper
 from confide.knowledge.models import Background
@@ -54,10 +56,24 @@ class LabelOnlyVotes:
     def __call__(self, case: Case[LabelOnly, Background, Records], *, rng: Rng) -> Guess:
         need_classes(case, self.name)
         x, y = case.targets.x, case.targets.y
+        if isinstance(x, pl.DataFrame) and x.dtypes == [pl.String()]:
+            raise KnowledgeError(
+                f"{self.name} shakes numbers and categories, and each record is one text: shaken, it would "
+                "be another record."
+            )
         score = (case.view.labels(x) == y).astype(np.float64)
         for query in range(self.queries):
             strength = self.strength * STRENGTHS[query % len(STRENGTHS)]
-            score += (case.view.labels(shaken(x, strength, rng=rng)) == y) / self.queries
+            try:
+                answers = case.view.labels(shaken(x, strength, rng=rng))
+            except ModelError as error:
+                # The model took the records as they are: codes of categories, say, take no noise.
+                raise KnowledgeError(
+                    f"{self.name} asks about shaken records, and the model refuses them "
+                    f"({in_one_line(error)}): give the records before they were encoded, with a model that "
+                    "encodes them."
+                ) from error
+            score += (answers == y) / self.queries
         return Guess(None, score)
 
 

@@ -1,0 +1,72 @@
+"""How often the model itself is right: what can be noticed from outside, whatever the access."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from confide.core.access import BlackBox
+from confide.core.arrays import Array, Bools
+from confide.core.estimate import Estimate
+from confide.inputs.model import ModelData
+from confide.inputs.probe import r2
+from confide.measure import difference, proportion
+from confide.report import Rate, Reading, Table
+
+
+def decided(data: ModelData) -> Array:
+    """The class code, or the value, that the model gives to each target."""
+    # Its answers were kept when it was asked first: no query is made again.
+    if not isinstance(data.view, BlackBox):
+        return data.view.labels(data.targets.x)
+    outputs = data.view.predict(data.targets.x)
+    return outputs[:, 0] if data.classes is None else outputs.argmax(axis=1)
+
+
+def right_on(data: ModelData) -> tuple[Estimate, Estimate] | None:
+    """The model's accuracy on members and on others, each with its interval; None in a regression."""
+    if data.classes is None:
+        return None
+    right = decided(data) == data.targets.y
+
+    def share(who: Bools) -> Estimate:
+        return proportion(int(right[who].sum()), int(np.count_nonzero(who)), confidence=0.95)
+
+    return share(data.member), share(~data.member)
+
+
+def accuracy_table(data: ModelData) -> Table:
+    """How often the model is right about members and about others; in a regression, how close it is."""
+    sides = (("members", data.member), ("non-members", ~data.member))
+    fewest = min(int(np.count_nonzero(who)) for _, who in sides)
+    found = right_on(data)
+    if found is None:
+        values, y = decided(data), data.targets.y
+        return Table(
+            title="How close the model itself is",
+            reading="R2 is the share of the variance of the values that the model explains: 1 is exact, 0 no "
+            "better than the mean. The more it differs between the two, the more can be noticed from "
+            "outside.",
+            head=("records", "R2"),
+            rows=tuple((name, f"{r2(values[who], y[who]):.2f}") for name, who in sides),
+            of=fewest,
+        )
+    return Table(
+        title="How often the model itself is right",
+        reading=[gap(*found)],
+        head=("records", "right"),
+        rows=tuple((name, share) for (name, _), share in zip(sides, found, strict=True)),
+        of=fewest,
+    )
+
+
+def gap(train: Estimate, test: Estimate) -> Reading:
+    """How much better the model does on its members."""
+    return (
+        "The model itself is right on ",
+        Rate(estimate=train),
+        " of its members and on ",
+        Rate(estimate=test),
+        " of the others: a generalisation gap of ",
+        Rate(estimate=difference(train, test), difference=True),
+        ".",
+    )
