@@ -23,19 +23,13 @@ def rows_of(exposed: np.ndarray, claims: np.ndarray) -> Rows:
     return Rows(exposed, claims, mix(np.arange(len(claims))))
 
 
-def naive_steinke(tally: Tally, error: float, delta: float) -> float:
-    """The formula, on a grid of epsilon and over every i."""
+def naive_steinke(tally: Tally, epsilon: float, delta: float) -> float:
+    """The p-value of theorem 5.2, over every i."""
     v, r, m = tally.right, tally.guesses, tally.canaries
-    best = 0.0
-    for epsilon in np.arange(0, 8, 0.005):
-        q = exp(epsilon) / (1 + exp(epsilon))
-        beta = binom.sf(v - 1, r, q)
-        i = np.arange(1, v + 1)
-        alpha = ((binom.sf(v - i - 1, r, q) - beta) / i).max()
-        if beta + 2 * m * delta * alpha > error:
-            break
-        best = epsilon
-    return best
+    q = exp(epsilon) / (1 + exp(epsilon))
+    beta = binom.sf(v - 1, r, q)
+    alpha = max((binom.sf(v - i - 1, r, q) - beta) / i for i in range(1, v + 1))
+    return float(beta + 2 * m * delta * alpha)
 
 
 def naive_fdp(tally: Tally, error: float, shrunk) -> bool:
@@ -48,6 +42,9 @@ def naive_fdp(tally: Tally, error: float, shrunk) -> bool:
     return bool(r[0] + h[0] > g / m)
 
 
+NEAR = 1e-5
+"""A bound is found by bisection, to about 1e-6."""
+
 CASES = [Tally(40, 40, 40), Tally(45, 60, 200), Tally(80, 100, 1000), Tally(30, 60, 60), Tally(3, 60, 60)]
 
 
@@ -55,7 +52,8 @@ CASES = [Tally(40, 40, 40), Tally(45, 60, 200), Tally(80, 100, 1000), Tally(30, 
 @pytest.mark.parametrize("delta", [0.0, 1e-4])
 def test_steinke_is_its_formula(tally: Tally, delta: float) -> None:
     got = steinke_epsilon(tally, error=0.05, delta=delta)
-    assert got == pytest.approx(naive_steinke(tally, 0.05, delta), abs=0.006)
+    assert naive_steinke(tally, got + NEAR, delta) > 0.05
+    assert got == 0 or naive_steinke(tally, got - NEAR, delta) <= 0.05
 
 
 @pytest.mark.parametrize("tally", CASES, ids=str)
@@ -64,9 +62,19 @@ def test_fdp_is_its_recursion(tally: Tally) -> None:
         return lambda x: float(norm.cdf(norm.ppf(min(x, 1.0)) - mu))
 
     mu = fdp_mu(tally, error=0.05)
-    if mu > 0:
-        assert naive_fdp(tally, 0.05, gaussian(mu * 0.999))
-    assert not naive_fdp(tally, 0.05, gaussian(mu * 1.001 + 1e-4))
+    assert mu == 0 or naive_fdp(tally, 0.05, gaussian(mu - NEAR))
+    assert not naive_fdp(tally, 0.05, gaussian(mu + NEAR))
+
+
+@pytest.mark.parametrize("tally", CASES, ids=str)
+@pytest.mark.parametrize("delta", [0.0, 1e-4])
+def test_fdp_of_a_budget_is_its_recursion(tally: Tally, delta: float) -> None:
+    def budget(epsilon: float):
+        return lambda x: max(0.0, exp(-epsilon) * (x - delta), 1 - delta - exp(epsilon) * (1 - x))
+
+    epsilon = fdp_epsilon(tally, error=0.05, delta=delta)
+    assert epsilon == 0 or naive_fdp(tally, 0.05, budget(epsilon - NEAR))
+    assert not naive_fdp(tally, 0.05, budget(epsilon + NEAR))
 
 
 @pytest.mark.parametrize("guesses", [50, 1000, 4000])

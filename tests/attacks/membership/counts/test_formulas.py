@@ -37,7 +37,7 @@ def test_the_inner_product_term_by_term():
     share = GRID.presence(case.known.people).mean(axis=0)
     for i, y in enumerate(GRID.presence(case.targets)[:3]):
         expected = sum((y - share) * (case.view.counts.ravel() - 100 * share)) - sum((y - share) ** 2) / 2
-        assert InnerProduct()(case, rng=rng()).score[i] == pytest.approx(expected)
+        assert InnerProduct()(case, rng=rng()).score[i] == pytest.approx(expected, rel=1e-9)
 
 
 def test_the_bars_on_weekly_counts_of_commuters():
