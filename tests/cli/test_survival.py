@@ -32,11 +32,11 @@ def slow_train(X, y, *, rng):
 INTERRUPTED_TRAIN = """
 
 def interrupted_train(X, y, *, rng):
-    import pathlib, time
+    import pathlib, signal, time
     done = pathlib.Path("trained")
     done.mkdir(exist_ok=True)
     if pathlib.Path("interrupt").exists() and len(list(done.iterdir())) == 2:
-        raise KeyboardInterrupt
+        signal.raise_signal(signal.SIGINT)
     (done / str(time.time_ns())).touch()
     return train(X, y, rng=rng)
 """
