@@ -1,7 +1,7 @@
 """Seals of files: HMAC-SHA256 with a key that is made on first use and stands beside what it seals.
 
 A hash in a name shows damage, but anyone who writes the file can write the hash too. A seal shows that the
-owner of the key wrote the file. The key is bound to its own place on the disk: a folder that came from elsewhere,
+owner of the key wrote the file. The key is bound to its own place on the disk: a folder from elsewhere,
 with its key, is not taken for one that was filled here.
 """
 
