@@ -60,7 +60,7 @@ def scores(rng: Rng, *, attacks: int = 1, values: int | None = None, n: int = 50
 
 
 def rounds(rng: Rng, *, people: int = 260, worlds: int = 5) -> Held:
-    """Everybody asked about in each world, in it or not by a coin; a person's scores are close to each other."""
+    """Everybody asked about in each world, in it or not by a coin; one person's scores are close."""
     target, world = np.tile(np.arange(people), worlds), np.repeat(np.arange(worlds), people)
     score = 2 * rng.standard_normal(people)[target] + rng.standard_normal(len(target))
     return confide.Scores(Evidence.of(rng.random(len(target)) < 0.5, score, world=world, target=target))
