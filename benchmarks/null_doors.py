@@ -60,7 +60,7 @@ def scores(rng: Rng, *, attacks: int = 1, values: int | None = None, n: int = 50
 
 
 def rounds(rng: Rng, *, people: int = 260, worlds: int = 5) -> Held:
-    """Everybody asked about in each world, in it or not by a coin; one person's scores are close."""
+    """Everybody asked about in each world, in it or not by a coin; a person has a level of their own."""
     target, world = np.tile(np.arange(people), worlds), np.repeat(np.arange(worlds), people)
     score = 2 * rng.standard_normal(people)[target] + rng.standard_normal(len(target))
     return confide.Scores(Evidence.of(rng.random(len(target)) < 0.5, score, world=world, target=target))
@@ -100,7 +100,7 @@ def rated(rng: Rng, n: int, who: str) -> pl.DataFrame:
 
 
 def ratings(rng: Rng, *, n: int = 950) -> Held:
-    """Ratings, and a release whose rows were newly drawn by the same law."""
+    """Ratings, and a release with new rows of the same law."""
     return confide.Ratings(
         rated(rng, n, "a"),
         user="user",
@@ -133,7 +133,7 @@ def visits(rng: Rng, n: int, who: str, *, each: int, places: int, days: int) -> 
 
 
 def traces(rng: Rng, *, n: int = 1_000) -> Held:
-    """Traces, and a release whose rows were newly drawn by the same law."""
+    """Traces, and a release with new rows of the same law."""
     shown = [visits(rng, n, who, each=20, places=40, days=6) for who in "ab"]
     return confide.Traces(
         shown[0], user="user", time="at", place="place", released=shown[1], key=_key(n), points=3
@@ -149,7 +149,7 @@ def images(rng: Rng, *, n: int = 480, people: int = 20) -> Held:
 
 
 def counts(rng: Rng, *, targets: int = 800) -> Held:
-    """Visits that are counted under noise so strong that the counts promise epsilon .001."""
+    """Visits that are counted under noise by which they promise epsilon .001."""
     return confide.Counts(
         visits(rng, 300, "a", each=6, places=8, days=2),
         user="user",
@@ -167,7 +167,7 @@ def _key(n: int) -> pl.DataFrame:
 
 
 NOISE = "laplace:0.001,30"
-ANEW = "the released rows were newly drawn by the same law, under a key"
+NEW_ROWS = "the released rows are new ones of the same law, under a key"
 THIRD = "the model learned from a third set"
 DOORS: Mapping[str, Door] = {
     "scores": Door(why="one normal law for both sides", held=scores),
@@ -175,7 +175,9 @@ DOORS: Mapping[str, Door] = {
     "scores, seven attacks": Door(
         why="as before, and the worst leads", held=lambda rng: scores(rng, attacks=7)
     ),
-    "scores, five rounds": Door(why="a coin for each person and round; a person's scores close", held=rounds),
+    "scores, five rounds": Door(
+        why="a coin for each person and round; a person has a level of their own", held=rounds
+    ),
     "model": Door(why=THIRD, held=lambda rng: model(rng, strangers=200)),
     "model, records with copies": Door(
         why=f"{THIRD}; 13 yes/no answers, shared records left out",
@@ -186,8 +188,8 @@ DOORS: Mapping[str, Door] = {
         held=lambda rng: model(rng, access="white-box"),
         options={"attacks": "decoder,gradient-norm,supervised,joint,embedding"},
     ),
-    "ratings": Door(why=ANEW, held=ratings),
-    "traces": Door(why=ANEW, held=traces),
+    "ratings": Door(why=NEW_ROWS, held=ratings),
+    "traces": Door(why=NEW_ROWS, held=traces),
     "likes": Door(why="a coin gave the trait", held=likes),
     "images": Door(why="names were shuffled", held=images, options={"attacks": "recogniser,clear-trained"}),
     "counts": Door(

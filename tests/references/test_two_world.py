@@ -13,7 +13,7 @@ from confide.measure.rows import Rows, mix
 from confide.measure.thresholds import Bonferroni, Split
 
 ERROR, DELTA = 0.05, 1e-3
-SEEDS = [*range(3), *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(3, 40))]
+SEEDS = [*range(3), *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(3, 20))]
 
 
 def lower(k: int, n: int, error: float) -> float:
@@ -50,8 +50,9 @@ def drawn(seed: int, n: int) -> tuple[Rows, list[float], list[float]]:
 @pytest.mark.parametrize("seed", SEEDS)
 def test_the_best_of_corrected_thresholds(seed: int) -> None:
     """Every control score is a threshold; one with k others ranked before it counts k false claims."""
-    rows, exposed, control = drawn(seed, 180)
+    rows, exposed, control = drawn(seed, 150)
     over = 101
+    assert len(control) <= over, "of more only some are thresholds"
     best = 0.0
     for rank, threshold in enumerate(sorted(control, reverse=True)):
         true = sum(score > threshold for score in exposed)
