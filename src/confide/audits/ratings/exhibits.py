@@ -136,8 +136,8 @@ def threshold_table(closer: Closer) -> Table:
         reading="Of the people in the release: how many get their own record named, another one, or none. "
         "Of the people who are not in it: how many get one named all the same. "
         + (own + "small release. " if published else "")
-        + "A threshold set for a rate was set on half of the absent people, and false matches counted on the "
-        "other half.",
+        + "A threshold set for a rate is where that share of all absent people would get a record named; the "
+        "intervals count that few absent people show only roughly where it is.",
         head=(
             "adversary and threshold",
             "named rightly",

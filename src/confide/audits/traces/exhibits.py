@@ -255,9 +255,10 @@ def threshold_table(evidence: Sequence[Evidence]) -> Table:
     return Table(
         title="Whose trace is named",
         reading="Of the people in the release: how many get their own trace named, another one, or none. Of "
-        "the people who are not in it: how many get one named all the same. Thresholds are set on half of "
-        "the absent people, and false matches counted on the other half. The first attacks know points, "
-        "those on earlier traces know the past.",
+        "the people who are not in it: how many get one named all the same. A threshold set for a rate is "
+        "where that share of all absent people would get a trace named; the intervals count that few absent "
+        "people show only roughly where it is. The first attacks know points, those on earlier traces know "
+        "the past.",
         head=(
             "adversary and threshold",
             "named rightly",
