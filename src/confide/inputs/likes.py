@@ -50,8 +50,7 @@ class Likes:
             user in the released table.
         made_by: The protections by which the released table was made, NAME:SETTINGS as of --protect, several
             joined by a plus: the adversary knows them. By default what the sidecar of the table says
-            (FILE.confide.json, written by `confide protect`), or else what a comparison with the records
-            shows.
+            (FILE.confide.json), or else what a comparison with the records shows.
         kind: What the trait is; auto takes a column of more than 20 different numbers for a number.
         having: The value that counts as having the trait; all other values count as not having it.
         folds: Into how many parts people are cut; the adversary is asked about one part at a time.

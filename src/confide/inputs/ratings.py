@@ -47,8 +47,7 @@ class Ratings:
             user in the released table.
         made_by: The protections by which the released table was made, NAME:SETTINGS as of --protect, several
             joined by a plus: the adversary knows them. By default what the sidecar of the table says
-            (FILE.confide.json, written by `confide protect`), or else what a comparison with the records
-            shows.
+            (FILE.confide.json), or else what a comparison with the records shows.
         facts: How many facts the adversary knows about a person: an item, roughly how it was rated and when.
         wrong: How many of these facts are wrong.
         within: By how much known dates may be off, such as 14d.

@@ -58,8 +58,7 @@ class Traces:
             user in the released table. A person whose trace was cut in parts has several rows.
         made_by: The protections by which the released table was made, NAME:SETTINGS as of --protect, several
             joined by a plus: the adversary knows them. By default what the sidecar of the table says
-            (FILE.confide.json, written by `confide protect`), or else what a comparison with the records
-            shows.
+            (FILE.confide.json), or else what a comparison with the records shows.
         points: How many points are known about a person.
         targets: About how many people the adversary is asked, half of them held out of the release.
 
