@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+import signal
 from functools import partial
 
 import pytest
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _heeds_interrupts() -> None:
+    """What a shell starts in the background ignores Ctrl-C; tests of it would then wait in vain."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture
