@@ -104,7 +104,7 @@ class Settings:
     @property
     def folder(self) -> Path:
         """Where finished work is kept."""
-        return cache_folder() if self.cache is None else self.cache
+        return cache_folder() if self.cache is None else Path(self.cache)  # a script may give text
 
     @property
     def map(self) -> Map:
