@@ -142,9 +142,9 @@ def each_listed_class() -> Iterator[Entry]:
         if name.startswith("_"):
             continue  # a part of another one
         x, y = _data(name)
-        made = getattr(import_module(home), name)(**settings.get(name, {}))
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
+            made = getattr(import_module(home), name)(**settings.get(name, {}))
             if is_regressor(made) and np.ndim(y) == 1:
                 y = y + 0.5
             yield Entry(name, made.fit(x) if y is None else made.fit(x, y), x)

@@ -34,7 +34,13 @@ def load_skops(
     Raises:
         ModelError: if the file is damaged, or holds a type or an argument that is not on the list.
     """
-    return SklearnModel(_read(path, also=trusted), task=task, classes=classes)  # pyright: ignore[reportArgumentType]
+    found = _read(path, also=trusted)
+    try:
+        return SklearnModel(found, task=task, classes=classes)  # pyright: ignore[reportArgumentType]
+    except ModelError:
+        raise
+    except Exception as error:  # what a state that no scikit-learn leaves makes it raise
+        raise damaged(path, error) from error
 
 
 def save_estimators(fitted: Sequence[tuple[Estimator, list[object]]], path: Path) -> None:
