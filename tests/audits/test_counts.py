@@ -120,7 +120,7 @@ def test_the_public_sees_nobody_and_the_same_seed_gives_the_same_audit(frame, tm
 
 
 def test_the_grid_is_the_time_that_is_asked_for_and_the_cells_that_somebody_visited(frame):
-    data = read_counts(Counts(frame, **COLUMNS, bin="1d", span="3d", start="1970-01-07"))
+    data = read_counts(Counts(frame, **COLUMNS, bin="1d", span="3d", start="2001-09-12"))
     asked = frame.filter(pl.col("at").is_between(MONDAY + 2 * A_DAY, MONDAY + 5 * A_DAY, closed="left"))
     grid = data.grid
     assert (grid.start, grid.bin_s, grid.times) == (MONDAY + 2 * A_DAY, A_DAY, 3)
@@ -130,10 +130,11 @@ def test_the_grid_is_the_time_that_is_asked_for_and_the_cells_that_somebody_visi
 
 
 def test_the_busiest_time_is_counted_by_default():
-    at = [0, 5 * A_DAY, *(20 * A_DAY + i * 3_600 for i in range(30)), 24 * A_DAY]
+    after = [0, 5 * A_DAY, *(20 * A_DAY + i * 3_600 for i in range(30)), 24 * A_DAY]
+    at = [MONDAY + seconds for seconds in after]
     frame = pl.DataFrame({"who": range(len(at)), "at": at, "where": 0})
     grid = read_counts(Counts(frame, **COLUMNS, span="2d")).grid
-    assert grid.start == 20 * A_DAY and grid.times == 48
+    assert grid.start == MONDAY + 20 * A_DAY and grid.times == 48
 
 
 def test_coordinates_are_put_on_cells(tmp_path):

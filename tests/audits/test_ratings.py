@@ -189,7 +189,7 @@ def test_who_has_too_few_ratings_and_single_items_are_counted(frame, tmp_path):
             "user": ["few"] * 3 + ["u0", "u0"],
             "film": ["f1", "f2", "only"] + ["f9"] * 2,
             "stars": [1.0] * 5,
-            "at": [9] * 5,
+            "at": [999_999_999] * 5,
         },
         schema=frame.schema,
     )

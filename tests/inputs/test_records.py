@@ -13,6 +13,7 @@ from confide.attacks.blind import Blind
 from confide.core.errors import DataError
 from confide.core.play import play
 from confide.games.membership.models import TrainedModel, shuffled
+from confide.inputs.aligned import aligned
 from confide.inputs.overlap import remove_overlap
 from confide.inputs.records import (
     RawRecords,
@@ -226,4 +227,6 @@ def test_two_csv_files_agree_on_numbers(tmp_path: Path) -> None:
     FRAME.write_csv(tmp_path / "a.csv")
     FRAME.with_columns(age=pl.Series([30.5, 40.0, 50.0])).write_csv(tmp_path / "b.csv")
     first, other = (as_raw_records(tmp_path / f"{n}.csv", label="income", name="x") for n in "ab")
-    assert len(same_columns(first, other)) == 3
+    first, other = aligned([first, other])
+    assert isinstance(first.x, pl.DataFrame) and isinstance(other.x, pl.DataFrame)
+    assert first.x["age"].dtype == other.x["age"].dtype == pl.Float64

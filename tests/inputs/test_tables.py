@@ -15,6 +15,8 @@ import pytest
 
 from confide.core.errors import DataError
 from confide.inputs.columns import coded, need_ids, numbers
+from confide.inputs.keys import as_ids
+from confide.inputs.reading import Reading
 from confide.inputs.tables import digest_of_file, read_table
 
 FRAME = pl.DataFrame({"user": ["b", "a"], "stars": [3, 4], "lat": [48.5, None]})
@@ -49,7 +51,125 @@ def test_codes_with_leading_zeros_stay_text_and_numbers_stay_numbers(tmp_path: P
     path.write_text("code,count,part\n12,10,0.5\n007,0,00.5\n8,-3,1\n")
     frame = read_table(path, name="x").frame
     assert frame["code"].to_list() == ["12", "007", "8"]
-    assert frame["count"].to_list() == [10, 0, -3] and frame["part"].to_list() == [0.5, 0.5, 1.0]
+    assert frame["count"].to_list() == [10, 0, -3] and frame["part"].to_list() == ["0.5", "00.5", "1"]
+
+
+def table(text: str | bytes, path: Path, **options: Any) -> pl.DataFrame:
+    """The frame that is read from a csv file with this text."""
+    (path / "t.csv").write_bytes(text if isinstance(text, bytes) else text.encode())
+    return read_table(path / "t.csv", name="x", **options).frame
+
+
+@pytest.mark.parametrize(
+    ("values", "found"),
+    [
+        (["038", "250.8"], ["038", "250.8"]),  # codes of diseases
+        (["12e3", "7"], ["12e3", "7"]),
+        (["1e5", "2"], ["1e5", "2"]),
+        (["1e16", "2.5"], [1e16, 2.5]),  # what is too long to be written out
+        (["1.5e-3", "2"], [0.0015, 2.0]),
+        (["12345678901234567", "1"], ["12345678901234567", "1"]),  # float64 gives back ...568
+        (["7", "?"], [7, None]),
+        (["7.5", " NA"], [7.5, None]),
+        (["7", "none"], ["7", "none"]),
+        (["01", "?"], ["01", "?"]),
+        (["true", "false"], [True, False]),
+    ],
+    ids=str,
+)
+def test_what_a_number_would_not_give_back_is_text(
+    values: list[str], found: list[Any], tmp_path: Path
+) -> None:
+    assert table("code,n\n" + "".join(f"{v},1\n" for v in values), tmp_path)["code"].to_list() == found
+
+
+@pytest.mark.parametrize(
+    ("values", "people"),
+    [
+        (["7", "0007"], 2),
+        (["7", "7.0"], 1),
+        (["7", "07.0"], 2),
+        (["12e3", "12000"], 2),
+        (["9007199254740993", "9007199254740992"], 2),
+        (["9007199254740993.0", "9007199254740992"], 2),
+        (["123456789012345678901", "123456789012345678902"], 2),
+        (["+7", "7"], 2),
+        (["a", "7.0", "7"], 3),
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("suffix", ["csv", "parquet"])
+def test_ids_are_the_text_that_is_written(
+    values: list[str], people: int, suffix: str, tmp_path: Path
+) -> None:
+    if suffix == "csv":
+        frame = table("user,n\n" + "".join(f"{v},1\n" for v in values), tmp_path, ids=["user"])
+    else:
+        frame = pl.DataFrame({"user": values})
+    need_ids(frame, ["user"], name="x")
+    assert as_ids(frame["user"]).n_unique() == people
+
+
+def test_ids_that_float64_may_have_joined_are_refused() -> None:
+    with pytest.raises(DataError, match=r"floats beyond 2\^53 in row 2, where two of them can be one"):
+        need_ids(pl.DataFrame({"user": [1.0, 2.0**53]}), ["user"], name="x")
+
+
+@pytest.mark.parametrize("word", ["", " ", "NA", "nan", "?", "null"])
+def test_what_stands_for_a_missing_id_is_no_person(word: str) -> None:
+    with pytest.raises(DataError, match="x: column 'user' is empty in row 2"):
+        need_ids(pl.DataFrame({"user": ["a", word]}), ["user"], name="x")
+
+
+def test_ids_stand_in_one_order_whether_they_are_text_or_numbers() -> None:
+    text, whole, floats = (pl.Series(["10", "9", "-1"]).cast(k) for k in (pl.String, pl.Int64, pl.Float64))
+    assert [coded(s).codes.tolist() for s in (text, whole, floats)] == [[2, 1, 0]] * 3
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be"])
+@pytest.mark.parametrize("separator", [";", "\t"])
+def test_encodings_and_decimal_commas_are_recognised(encoding: str, separator: str, tmp_path: Path) -> None:
+    rows = [["name", "kg", "n"], ["José", "1,5", "3"], ["Ann", "-0,25", "4"]]
+    text = "\n".join(separator.join(row) for row in rows) + "\n"
+    found = table(text.encode(encoding), tmp_path)
+    assert found.to_dict(as_series=False) == {"name": ["José", "Ann"], "kg": [1.5, -0.25], "n": [3, 4]}
+
+
+def test_what_can_be_read_in_two_ways_is_asked(tmp_path: Path) -> None:
+    thousands = "kg;n\n1,250;3\n2,500;4\n"
+    with pytest.raises(DataError, match=r"commas of column 'kg' may be decimal commas or part thousands"):
+        table(thousands, tmp_path)
+    assert table(thousands, tmp_path, reading=Reading(decimal=","))["kg"].to_list() == [1.25, 2.5]
+    assert table(thousands, tmp_path, reading=Reading(decimal="."))["kg"].to_list() == ["1,250", "2,500"]
+    with pytest.raises(DataError, match=r"column 'n' has a point in row 1 \('1\.250'\), and other columns"):
+        table("kg;n\n1,5;1.250\n2,5;4\n", tmp_path)
+    # A comma in a quoted value is a list where commas stand between values too.
+    assert table('kg,n\n"1,5",3\n', tmp_path)["kg"].to_list() == ["1,5"]
+    assert table('kg,n\n"1,5",3\n', tmp_path, reading=Reading(decimal="."))["kg"].to_list() == ["1,5"]
+
+
+def test_the_separator_can_be_said(tmp_path: Path) -> None:
+    found = table("a|b;c\n1|2\n", tmp_path, reading=Reading(separator="|"))
+    assert found.to_dict(as_series=False) == {"a": [1], "b;c": [2]}
+    # A header that two separators cut alike is settled by the rows.
+    assert table("a,b;c\n1,x;2\n3;4\n", tmp_path).columns == ["a,b", "c"]
+
+
+@pytest.mark.parametrize(
+    ("said", "wrong"),
+    [
+        ({"separator": "::"}, "the separator is '::': give one character"),
+        ({"decimal": "'"}, r"the decimal sign is \"'\": give \. or a comma"),
+        ({"decimal": ",", "separator": ","}, "cannot be both"),
+        ({"time_format": "dd.mm.yyyy"}, r"the format of times is 'dd\.mm\.yyyy': write it like %d"),
+        ({"time_zone": "Berlin"}, "there is no time zone 'Berlin': give one such as Europe/Berlin"),
+        ({"time_zone": "../../etc/passwd"}, "there is no time zone"),
+    ],
+    ids=str,
+)
+def test_a_reading_that_cannot_be_is_refused(said: dict[str, str], wrong: str) -> None:
+    with pytest.raises(DataError, match=wrong):
+        Reading(**said)
 
 
 def test_a_file_is_known_by_its_bytes(tmp_path: Path) -> None:
@@ -67,6 +187,8 @@ def of(what: str, path: Path) -> Any:
         "ragged.csv": b"a,b\n1,2\n1,2,3,4\n",
         "empty.csv": b"",
         "header.csv": b"a,b\n",
+        "zeros.csv": b"a,b\n1,\x00\n",
+        "odd.csv": b"\xff\xfea\x00,\x00b\x00\n",
         "sheet.xlsx": b"PK",
     }
     if what in write:
@@ -84,12 +206,17 @@ def of(what: str, path: Path) -> Any:
         ("gone.csv", r"gone\.csv does not exist: check the path"),
         ("sheet.xlsx", r"sheet\.xlsx is not a \.parquet, \.csv or \.npz file"),
         ("half.parquet", r"half\.parquet cannot be read as parquet"),
-        ("latin.csv", r"latin\.csv cannot be read as csv .*save it as UTF-8"),
+        (
+            "latin.csv",
+            r"latin\.csv cannot be read as csv \(it is no UTF-8, rather Latin-1 .*save it as UTF-8",
+        ),
         ("ragged.csv", r"ragged\.csv cannot be read as csv"),
         ("empty.csv", r"empty\.csv cannot be read as csv"),
         ("folder.csv", r"folder\.csv cannot be opened"),
         ("twice.csv", r"twice\.csv has two columns called 'age'"),
         ("pandas", r"it has two columns called 'a'"),
+        ("zeros.csv", r"zeros\.csv holds zero bytes, so it is no text: save it as UTF-8"),
+        ("odd.csv", r"odd\.csv is no UTF-16-LE text: save it as UTF-8"),
         ("header.csv", r"header\.csv has no rows"),
         ("dict", "it is of type dict: give a file or a frame"),
         ("none", "it is of type NoneType: give a file or a frame"),

@@ -65,8 +65,10 @@ def test_dates_are_the_begin_of_their_day_and_fractions_stay() -> None:
     assert read(["2009-11-03T12:30"], pl.Categorical) == [SECONDS]
 
 
-def test_before_1970_and_the_first_seconds_of_it_are_times_too() -> None:
-    assert read([-1.0, 0.0, 9.0]) == [-1, 0, 9]
+def test_before_1970_and_the_first_seconds_of_it_are_times_where_the_unit_is_said() -> None:
+    early = pl.DataFrame({"t": [-1.0, 0.0, 9.0]})
+    assert read_times(early, "t", name="x", form="s").seconds.tolist() == [-1, 0, 9]
+    assert read_times(early * 1_000, "t", name="x", form="ms").seconds.tolist() == [-1, 0, 9]
     assert read(["1969-12-31T23:59:59.5Z"]) == [-0.5]
 
 
@@ -94,6 +96,15 @@ def test_zones_may_differ_from_row_to_row_as_in_summer() -> None:
         (["0000-01-01", "2009-11-03"], "no time in row 1 "),
         ([dt.date(1776, 7, 4)], "no time in row 1 "),
         ([5_000_000_000], r"no time in row 1 \(5000000000\): it counts neither seconds"),
+        ([20150314, 20150401], r"no time in rows 1, 2 \(20150314\).*`--time-format %Y%m%d`"),
+        ([20150314152740], r"no time in row 1 .*`--time-format %Y%m%d%H%M%S`"),
+        ([16_508], r"no time in row 1 \(16508\): it counts neither seconds since 1970, from 1980"),  # days
+        ([2015, 2016], "no time in rows 1, 2 "),
+        ([39744.1201851852], "no time in row 1 "),  # GeoLife: days since 1899
+        ([42_077.5], "no time in row 1 "),  # a serial number of Excel
+        ([635_619_744_000_000_000], "no time in row 1 "),  # ticks of .NET: 100 ns since the year 1
+        (["20150314"], r"no time in row 1 \('20150314'\)"),
+        ([SECONDS, 0, SECONDS], r"no time in row 2 \(0\), where the other rows are seconds since 1970"),
         ([1e30], "no time in row 1 "),
         ([SECONDS, SECONDS, SECONDS * 1_000], r"mixes units: row 3 \(1257251400000\)"),
         ([SECONDS * 1_000, SECONDS * 1_000, SECONDS], r"mixes units: row 3 \(1257251400\)"),
@@ -115,16 +126,18 @@ def test_what_was_assumed_is_said() -> None:
     def notes(values: list[Any]) -> tuple[str, ...]:
         return read_times(pl.DataFrame({"t": values}), "t", name="x").form.notes
 
-    for plain in (["2009-11-03T12:30Z"], [WHEN], [SECONDS]):
+    for plain in (["2009-11-03T12:30Z"], [WHEN]):
         assert notes(plain) == ()
+    assert notes([SECONDS, 1_700_000_000]) == ("The times are read as seconds since 1970, 2009 to 2023.",)
     for naive in (["2009-11-03"], [WHEN.date()], [WHEN.replace(tzinfo=None)]):
         assert notes(naive) == ("The times name no zone: they are taken as UTC.",)
-    assert notes([SECONDS * 1_000]) == ("The times are read as milliseconds since 1970.",)
+    assert notes([SECONDS * 1_000]) == ("The times are read as milliseconds since 1970, 2009.",)
 
 
 MICROS = st.integers(int(EARLIEST) * 1_000_000, int(LATEST) * 1_000_000)
 RECENT = st.integers(400_000_000_000_000, int(LATEST) * 1_000_000)
-"""From 1982 on: earlier numbers of milliseconds are not taken for times."""
+"""From 1982 on: earlier numbers are not taken for times."""
+SINCE_1995 = st.integers(800_000_000_000_000, int(LATEST) * 1_000_000)
 
 
 def columns(ticks: int, form: TimeForm, instants: st.SearchStrategy[int] = MICROS) -> st.SearchStrategy[Any]:
@@ -141,13 +154,13 @@ CASES = {
     "datetime, us": columns(1, TimeForm(pl.Datetime("us"))),
     "datetime, ms, Berlin": columns(1_000, TimeForm(pl.Datetime("ms", "Europe/Berlin"))),
     "datetime, ns, UTC": columns(1, TimeForm(pl.Datetime("ns", "UTC"))),
-    "whole seconds": columns(1_000_000, TimeForm(pl.Int64())),
-    "seconds": columns(1, TimeForm(pl.Float64())),
+    "whole seconds": columns(1_000_000, TimeForm(pl.Int64()), RECENT),
+    "seconds": columns(1, TimeForm(pl.Float64()), RECENT),
     "milliseconds": columns(1_000, TimeForm(pl.Int64(), "ms"), RECENT),
     "microseconds": columns(1, TimeForm(pl.UInt64(), "us"), RECENT),
-    "nanoseconds": columns(1, TimeForm(pl.Int64(), "ns"), RECENT),
-    "seconds as text": columns(1_000_000, TimeForm(pl.String())),
-    "seconds and a tenth as text": columns(100_000, TimeForm(pl.String(), digits=1)),
+    "nanoseconds": columns(1, TimeForm(pl.Int64(), "ns"), SINCE_1995),
+    "seconds as text": columns(1_000_000, TimeForm(pl.String()), RECENT),
+    "seconds and a tenth as text": columns(100_000, TimeForm(pl.String(), digits=1), RECENT),
     "milliseconds as text": columns(10, TimeForm(pl.String(), "ms", 2), RECENT),
     "day as text": of_text(86_400_000_000, "", False, 0, ""),
     "minute as text": of_text(60_000_000, " ", False, 0, ""),
@@ -171,7 +184,7 @@ def test_times_written_are_read_as_the_same_instants(name: str, data: st.DataObj
 WRITTEN: dict[str, tuple[list[Any], Callable[[pl.Series], pl.Series] | None]] = {
     "text": (["2010-10-07 15:27:40.5000+02:00", "2010-10-07 15:27:41.2500+02:00"], None),
     "postgres": (["2010-10-07 15:27:40+02"], None),
-    "decimals": (["1286465260.50", "-3.25"], None),
+    "decimals": (["1286465260.50", "1286465261.25"], None),
     "enum": (["2010-10-07"], lambda s: s.cast(pl.Enum(["2010-10-07"]))),
 }
 
@@ -193,6 +206,45 @@ def test_what_a_form_cannot_hold_is_cut_off() -> None:
     assert written_times(late, like=TimeForm(pl.String(), iso=minute))[0] == "2009-11-03T12:30Z"
     with pytest.raises(DataError, match="does not fit into a column of type Int32"):
         written_times(np.array([LATEST]), like=TimeForm(pl.Int32()))
+
+
+FORMATS = [
+    (
+        ["03.11.2009 13:30"],
+        "%d.%m.%Y %H:%M",
+        "Europe/Berlin",
+        "%d.%m.%Y %H:%M without zone, taken as Europe/Berlin",
+    ),
+    (["11/03/2009 07:30 AM"], "%m/%d/%Y %I:%M %p", "America/New_York", None),
+    (["2009-11-03T13:30:00+0100"], "%Y-%m-%dT%H:%M:%S%z", None, "%Y-%m-%dT%H:%M:%S%z with zone UTC"),
+    ([20091103123000], "%Y%m%d%H%M%S", None, None),
+    (["2009-11-03 13:30"], None, "Europe/Berlin", "ISO without zone, taken as Europe/Berlin"),
+    (["2009-11-03T13:30+01:00"], None, "America/New_York", "ISO with zone +01:00"),  # a zone of its own wins
+    ([WHEN.replace(tzinfo=None)], None, "UTC", "datetime without zone, taken as UTC"),
+    ([SECONDS * 1_000], "ms", "Europe/Berlin", "milliseconds since 1970"),
+]
+
+
+@pytest.mark.parametrize(("values", "form", "zone", "words"), FORMATS, ids=str)
+def test_the_format_and_the_zone_that_the_user_says(
+    values: list[Any], form: str | None, zone: str | None, words: str | None
+) -> None:
+    """`TZ=Europe/Berlin date -d '2009-11-03 13:30' +%s` and its like in New York give SECONDS."""
+    frame = pl.DataFrame({"t": values})
+    found = read_times(frame, "t", name="x", form=form, zone=zone)
+    assert found.seconds.tolist() == [SECONDS]
+    assert words is None or found.form.words == words
+    written = written_times(found.seconds, like=found.form)
+    again = read_times(written.to_frame("t"), "t", name="x", form=form, zone=zone)
+    assert again.seconds.tolist() == [SECONDS] and written.dtype == frame["t"].dtype
+
+
+def test_what_no_clock_shows_and_what_is_not_in_the_format_is_named() -> None:
+    frame = pl.DataFrame({"t": ["2010-03-28 02:30", "2010-03-28 03:30"]})
+    with pytest.raises(DataError, match=r"no clock of Europe/Berlin shows, in row 1 "):
+        read_times(frame, "t", name="x", zone="Europe/Berlin")
+    with pytest.raises(DataError, match=r"not written as %d\.%m\.%Y in rows 1, 2 "):
+        read_times(frame, "t", name="x", form="%d.%m.%Y")
 
 
 def test_spans_have_a_unit() -> None:

@@ -15,8 +15,8 @@ from confide.core.errors import DataError
 from confide.views.traces import Traces
 
 HOUR = 3_600
-MONDAY = 4 * 24 * HOUR
-"""Monday, 1970-01-05, midnight UTC: the first hour of every simulation."""
+MONDAY = 1_000_080_000
+"""Monday, 2001-09-10, midnight UTC: the first hour of every simulation."""
 CORNER = (45.0, 5.0)  # the latitude and longitude of the first cell; any place would do
 METRES_PER_DEGREE = 111_195.0  # of latitude, on a sphere of the Earth's mean radius
 

@@ -8,6 +8,8 @@ from confide.core.arrays import Rng
 from confide.views.traces import Traces
 
 OWN = 12  # the number of places of each person; real people have about this number of regular places
+START = 999_734_400
+"""2001-09-06, midnight UTC, a Thursday like the first day of 1970. Smaller numbers do not pass for times."""
 SPREAD = 0.03  # the standard deviation of the places around the middle in degrees, about the size of a city
 
 
@@ -21,7 +23,7 @@ def wanderers(n: int, *, around: tuple[float, float], each: int, places: int, da
         around: the latitude and longitude of the middle.
         each: the mean number of visits of a person.
         places: the number of places.
-        days: the number of days, from 1970-01-01 on.
+        days: the number of days, from `START` on.
 
     >>> wanderers(100, around=(0.0, 0.0), each=20, places=50, days=30, rng=np.random.default_rng(0)).people
     100
@@ -31,6 +33,6 @@ def wanderers(n: int, *, around: tuple[float, float], each: int, places: int, da
     person = np.repeat(np.arange(n), visits)
     own = (places * rng.random((n, OWN)) ** 3).astype(np.int32)
     favourite = (OWN * rng.random(len(person)) ** 2).astype(np.int64)
-    time = (rng.random(len(person)) * days * 86_400).astype(np.int64)
+    time = START + (rng.random(len(person)) * days * 86_400).astype(np.int64)
     where = np.array(around) + SPREAD * rng.standard_normal((places, 2))
     return Traces.of(person, time, own[person, favourite], people=n, places=places, where=where)

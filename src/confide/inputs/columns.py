@@ -11,6 +11,12 @@ import polars as pl
 from confide.core.arrays import Floats, Ints
 from confide.core.errors import DataError
 
+WORDS = ("", "?", "NA", "N/A", "n/a", "na", "<NA>", "#N/A", "nan", "NaN", "NAN", "NaT", "null", "NULL")
+"""Text that stands for a missing value. Not "None", which is an answer in many tables."""
+TRUSTED = 2.0**53
+"""Whole numbers that float64 tells apart are smaller."""
+WHOLE = r"^-?(?:0|[1-9]\d{0,17})$"
+"""Whole numbers as text that int64 gives back as they were."""
 SHOWN = 5
 """How many wrong rows a message names. A message stays one sentence even if every row is wrong."""
 
@@ -56,19 +62,30 @@ def need_ids(frame: pl.DataFrame, columns: Sequence[str], *, name: str) -> None:
     need(frame, columns, name=name)
     for column in columns:
         kind = frame[column].dtype
+        if kind.is_float() and (beyond := frame[column].abs() >= TRUSTED).any():
+            raise DataError(
+                f"{name}: column {column!r} holds ids as floats beyond 2^53 in {named_rows(beyond)}, where "
+                "two of them can be one number: save the ids as text or as whole numbers."
+            )
         # A truth value as an id would mean two people; a list cannot be joined on.
         if not (kind.is_numeric() or kind in (pl.String, pl.Categorical, pl.Enum)):
             raise DataError(f"{name}: column {column!r} is of type {kind}: give ids as text or numbers.")
 
 
 def missing(column: pl.Series) -> pl.Series:
-    """Which values are null or NaN, bool[n].
+    """Which values are missing, bool[n]: null, NaN, and text that is blank or one of `WORDS`.
 
     >>> missing(pl.Series([1.0, None, float("nan")])).to_list()
     [False, True, True]
+    >>> missing(pl.Series(["a", " ", "NA", "?", "None"])).to_list()
+    [False, True, True, True, False]
     """
     empty = column.is_null()
-    return empty | column.is_nan().fill_null(False) if column.dtype.is_float() else empty
+    if column.dtype.is_float():
+        return empty | column.is_nan().fill_null(False)
+    if column.dtype not in (pl.String, pl.Categorical, pl.Enum):
+        return empty
+    return empty | column.cast(pl.String).str.strip_chars().is_in(WORDS).fill_null(False)
 
 
 def named_rows(wrong: pl.Series) -> str:
@@ -95,7 +112,7 @@ def coded(column: pl.Series, *, labels: pl.Series | None = None) -> Coded:
     >>> found.codes.tolist(), found.labels.to_list()
     ([1, 0, 1], ['a', 'b'])
     """
-    values = column.unique().sort() if labels is None else labels
+    values = in_order(column.unique()) if labels is None else labels
     # A join of polars instead of a dict: a table may have a hundred million rows.
     key = pl.DataFrame({"value": values, "code": pl.arange(0, len(values), eager=True)})
     codes = column.to_frame("value").join(key, on="value", how="left", maintain_order="left")["code"]
@@ -103,6 +120,20 @@ def coded(column: pl.Series, *, labels: pl.Series | None = None) -> Coded:
         lost = column.filter(codes.is_null())
         raise DataError(f"column {column.name!r} holds {lost[0]!r}, which is not among the known values.")
     return Coded(codes.to_numpy().astype("int64"), values)
+
+
+def in_order(values: pl.Series) -> pl.Series:
+    """Distinct values, sorted; text that holds whole numbers alone in the order of the numbers.
+
+    The order of ids decides which of them are drawn at random. So it must not depend on whether a file holds
+    them as numbers or as text.
+
+    >>> in_order(pl.Series(["10", "9", "-1"])).to_list(), in_order(pl.Series(["10", "9", "07"])).to_list()
+    (['-1', '9', '10'], ['07', '10', '9'])
+    """
+    if values.dtype == pl.String and values.str.contains(WHOLE).all():
+        return values.gather(values.cast(pl.Int64).arg_sort())
+    return values.sort()
 
 
 def numbers(frame: pl.DataFrame, column: str, *, name: str) -> Floats:

@@ -18,7 +18,7 @@ class _Categories(Protocol):
     def categories(self) -> Sequence[object]: ...
 
 
-class _Column(Protocol):
+class PandasColumn(Protocol):
     """What is used of a pandas column."""
 
     @property
@@ -27,7 +27,7 @@ class _Column(Protocol):
     def dt(self) -> _Moments: ...
     def to_numpy(self) -> Array: ...
     def to_list(self) -> list[object]: ...
-    def isna(self) -> _Column: ...
+    def isna(self) -> PandasColumn: ...
 
 
 class _Moments(Protocol):
@@ -35,7 +35,8 @@ class _Moments(Protocol):
 
     @property
     def tz(self) -> object: ...
-    def tz_convert(self, zone: str | None) -> _Column: ...
+    def to_timestamp(self) -> PandasColumn: ...
+    def tz_convert(self, zone: str | None) -> PandasColumn: ...
 
 
 @runtime_checkable
@@ -44,13 +45,25 @@ class PandasFrame(Protocol):
 
     @property
     def columns(self) -> Iterable[object]: ...
-    def __getitem__(self, column: object, /) -> _Column: ...
+    def __getitem__(self, column: object, /) -> PandasColumn: ...
 
 
 def is_pandas(given: object) -> TypeGuard[PandasFrame]:
     """Whether this is a pandas frame; pandas itself need not be installed."""
     # By name, so that a user without pandas need not install it; a pandas Series has no columns.
     return type(given).__module__.split(".")[0] == "pandas" and hasattr(given, "columns")
+
+
+def is_pandas_series(given: object) -> TypeGuard[PandasColumn]:
+    """Whether this is a pandas series."""
+    return (
+        type(given).__module__.split(".")[0] == "pandas" and hasattr(given, "isna") and hasattr(given, "dt")
+    )
+
+
+def series_from_pandas(values: PandasColumn) -> pl.Series:
+    """A pandas series as a polars series; see `from_pandas`."""
+    return _column(values)
 
 
 def from_pandas(frame: PandasFrame, *, name: str) -> pl.DataFrame:
@@ -70,7 +83,10 @@ def from_pandas(frame: PandasFrame, *, name: str) -> pl.DataFrame:
     return pl.DataFrame([_column(frame[c]).alias(str(c)) for c in columns])
 
 
-def _column(values: _Column) -> pl.Series:
+def _column(values: PandasColumn) -> pl.Series:
+    # A period is written as the time when it begins.
+    if type(values.dtype).__name__ == "PeriodDtype":
+        return _moments(values.dt.to_timestamp())
     missing: Bools = values.isna().to_numpy()
     kind = values.dtype.kind
     # "M" is the letter of numpy for datetimes.
@@ -89,7 +105,7 @@ def _column(values: _Column) -> pl.Series:
     return pl.Series(plain, strict=False)
 
 
-def _moments(values: _Column) -> pl.Series:
+def _moments(values: PandasColumn) -> pl.Series:
     """Datetimes, with their zone where they have one."""
     zone = values.dt.tz
     if zone is None:

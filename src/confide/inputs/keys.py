@@ -13,20 +13,40 @@ from confide.inputs.columns import Coded, named_rows, need_ids
 from confide.inputs.resemblance import ahead, someones_things
 from confide.inputs.tables import Tabular, read_table
 
+WHOLE_FLOAT = r"^-?(?:0|[1-9]\d{0,14})(?:\.0*)?$"
+"""Whole numbers as text, with or without a fraction of zeros."""
+
+
+class Every:
+    """All columns, where one asks which of them hold ids."""
+
+    def __contains__(self, column: object) -> bool:
+        return True
+
+
+EVERY = Every()
 PIECE = 4_000_000
 """Rows that are compared at a time: what a comparison needs besides the rows takes some 200 MB at most."""
 
 
 def as_ids(column: pl.Series) -> pl.Series:
-    """Ids as text, so that 7, 7.0 and '7' are one id.
+    """Ids as text, so that 7, 7.0 and '7' are one id, and 7 and '0007' are two.
 
-    >>> as_ids(pl.Series([7.0, 8.0])).to_list(), as_ids(pl.Series(["007"])).to_list()
-    (['7', '8'], ['007'])
+    >>> as_ids(pl.Series([7.0, 8.0])).to_list(), as_ids(pl.Series(["007", "7"])).to_list()
+    (['7', '8'], ['007', '7'])
+    >>> as_ids(pl.Series(["7.0", "8"])).to_list(), as_ids(pl.Series(["7.0", "7.1"])).to_list()
+    (['7', '8'], ['7.0', '7.1'])
     """
+    if column.dtype.is_decimal():
+        column = column.cast(pl.Float64)
     # A column of whole numbers with a gap comes out of pandas as floats: 7 would be the text "7.0".
     if column.dtype.is_float() and (column == column.floor()).all():
         column = column.cast(pl.Int64)
-    return column.cast(pl.String)
+    text = column.cast(pl.String)
+    # The same column as text. Where one value is no whole number, 7.0 may be a name of its own.
+    if column.dtype == pl.String and len(text) and text.str.contains(WHOLE_FLOAT).all():
+        return text.str.replace(r"\.0*$", "")
+    return text
 
 
 def original_ids(
@@ -197,7 +217,7 @@ def key_pairs(key: Tabular, *, split: bool, who: str = "user") -> tuple[pl.DataF
     Raises:
         DataError: for another number of columns, or an id that stands twice.
     """
-    table = read_table(key, name="the key")
+    table = read_table(key, name="the key", ids=EVERY)
     frame, what = table.frame, table.name
     if frame.width != 2:
         raise DataError(

@@ -15,11 +15,12 @@ from confide.core.errors import DataError
 from confide.core.flags import HOLD, HOW, KNOWS, Column, Flag, Held
 from confide.core.flags import Table as AnyTable
 from confide.core.who import first_rows, standing
-from confide.inputs.columns import coded, missing, named_rows, need, need_ids, numbers
+from confide.inputs.columns import coded, in_order, missing, named_rows, need, need_ids, numbers
 from confide.inputs.keys import as_ids, original_ids, refuse_strangers
+from confide.inputs.reading import Decimal, Separator, reading_of
 from confide.inputs.resemblance import unsettled
 from confide.inputs.source import Source
-from confide.inputs.tables import Table, Tabular, read_table
+from confide.inputs.tables import Table, read_table
 from confide.knowledge.likes import Kind
 from confide.views.interactions import Interactions
 
@@ -54,6 +55,8 @@ class Likes:
         kind: What the trait is; auto takes a column of more than 20 different numbers for a number.
         having: The value that counts as having the trait; all other values count as not having it.
         folds: Into how many parts people are cut; the adversary is asked about one part at a time.
+        separator: What stands between the values of csv files, such as ; or tab, where that is not seen.
+        decimal: The decimal sign of csv files, . or a comma, where that is not seen.
 
     Raises:
         DataError: for an unknown kind, or fewer than two parts.
@@ -73,8 +76,11 @@ class Likes:
     kind: Annotated[AskedKind, Flag(group=HOLD)] = "auto"
     having: Annotated[str | None, Flag(group=KNOWS, metavar="VALUE")] = None
     folds: Annotated[int, Flag(group=HOW, least=2)] = 10
+    separator: Separator = None
+    decimal: Decimal = None
 
     def __post_init__(self) -> None:
+        _ = reading_of(self)  # what cannot be is said before any file is read
         if self.kind not in ("auto", *get_args(Kind)):
             raise DataError(f"the kind of trait is {self.kind!r}: choose auto, binary, classes or number.")
         if self.folds < 2:
@@ -143,20 +149,21 @@ def read_likes(held: Likes, *, sure: bool = False) -> LikesData:
             the released table cannot be matched.
     """
     user, item, trait = held.user, held.item, held.trait
-    table = read_table(held.records, name="the records")
+    ids = (user, item)
+    table = read_table(held.records, name="the records", reading=reading_of(held), ids=ids)
     likes, name = table.frame, table.name
-    about, traits_name = _traits(held.traits, user, trait)
+    about, traits_name = _traits(held, user, trait)
     need_ids(likes, [user, item], name=name)
-    if likes[user].dtype != about[user].dtype:
-        # Int32 in one file and Int64 in the other are the same ids; anything else is compared as text.
-        whole = likes[user].dtype.is_integer() and about[user].dtype.is_integer()
-        likes, about = (
-            f.with_columns(f[user].cast(pl.Int64) if whole else as_ids(f[user])) for f in (likes, about)
-        )
+    # Int32 in one file and Int64 in the other are the same ids; anything else is compared as text.
+    whole = likes[user].dtype.is_integer() and about[user].dtype.is_integer()
+    likes, about = (
+        f.with_columns(f[user].cast(pl.Int64) if whole else as_ids(f[user])) for f in (likes, about)
+    )
     empty = missing(about[trait])
     known = about.filter(~empty)
     # Sorted, so that the order of people is that of no file.
-    both = known.join(likes.select(user).unique(), on=user, how="semi").sort(user)
+    both = known.join(likes.select(user).unique(), on=user, how="semi")
+    both = in_order(both[user]).to_frame().join(both, on=user, how="left", maintain_order="left")
     if not both.height:
         raise DataError(f"no user of {name} has {trait!r} in {traits_name}: give the same ids in both.")
     mine = likes.join(both.select(user), on=user, how="semi")
@@ -189,7 +196,7 @@ def read_likes(held: Likes, *, sure: bool = False) -> LikesData:
     )
     if held.released is None:
         return data
-    other = read_table(held.released, name="the released table")
+    other = read_table(held.released, name="the released table", reading=reading_of(held), ids=ids)
     return _with_released(data, held, as_ids(likes[user]), other, sure=sure)
 
 
@@ -232,9 +239,9 @@ def _with_released(data: LikesData, held: Likes, known: pl.Series, other: Table,
     )
 
 
-def _traits(given: Tabular, user: str, trait: str) -> tuple[pl.DataFrame, str]:
+def _traits(held: Likes, user: str, trait: str) -> tuple[pl.DataFrame, str]:
     """The table of traits, and what to call it; one row for each user."""
-    table = read_table(given, name="the traits")
+    table = read_table(held.traits, name="the traits", reading=reading_of(held), ids=[user])
     about, name = table.frame, table.name
     need_ids(about, [user], name=name)
     # `need` would refuse gaps too; people without the trait are left out instead.

@@ -16,10 +16,13 @@ from confide.core.errors import DataError
 from confide.core.flags import GET, HOLD, HOW, KNOWS, Flag, Held, OptionalColumn, Table
 from confide.core.narrowing import narrowed
 from confide.core.who import rows_from_one, standing
+from confide.inputs.aligned import aligned, reading_said
 from confide.inputs.model_form import Told, features_for, more_classes, shown, unused
 from confide.inputs.overlap import remove_overlap
 from confide.inputs.probe import Said, asked_about, need_right, unsteady
-from confide.inputs.records import RawRecords, as_raw_records, same_columns, same_labels, with_codes
+from confide.inputs.reading import Decimal, Separator, reading_of
+from confide.inputs.records import RawRecords, as_raw_records, same_labels, with_codes
+from confide.inputs.trained_columns import as_trained
 from confide.models.answers import Answers
 from confide.models.checkpoints import with_snapshots, with_weights
 from confide.models.guard import patient
@@ -68,6 +71,8 @@ class Model:
         trained_on: How many records trained the model in all, where the members are only a part of them.
         timeout: Seconds that one call of the model, or one training, may take.
         harm: What is learnt about a person who is found to be in the data: one sentence for the report.
+        separator: What stands between the values of csv files, such as ; or tab, where that is not seen.
+        decimal: The decimal sign of csv files, . or a comma, where that is not seen.
 
     Raises:
         DataError: for numbers out of range, or checkpoints that the access does not show.
@@ -95,8 +100,11 @@ class Model:
     trained_on: Annotated[int | None, Flag(group=KNOWS, least=1)] = None
     timeout: Annotated[int | None, Flag(group=HOW, least=1)] = None
     harm: Annotated[str, Flag(group=GET)] = ""
+    separator: Separator = None
+    decimal: Decimal = None
 
     def __post_init__(self) -> None:
+        _ = reading_of(self)  # what cannot be is said before any file is read
         if self.access is not None and self.access not in ACCESSES:
             raise DataError(f"there is no access {self.access!r}: choose from {', '.join(ACCESSES)}.")
         if self.references < 0:
@@ -196,6 +204,8 @@ def _read(held: Model, rng: Rng) -> ModelData:
     model, title = _loaded(held)
     # Before the columns are cut to those of the model.
     notes = unused(model, raw[0].x)
+    raw, strange = as_trained(model, raw)
+    notes += [*reading_said(raw[0]), *strange]
     # All sides at once: a class may occur on one side alone.
     raw = same_labels([replace(r, x=features_for(model, r.x)) for r in raw])
     features = _together([r.x for r in raw])
@@ -229,14 +239,14 @@ def _read(held: Model, rng: Rng) -> ModelData:
 
 def _read_records(held: Model) -> list[RawRecords]:
     """Members, non-members and perhaps a population, with the columns of the members."""
-    inside = as_raw_records(held.members, label=held.label, user=held.user, name="members")
+    inside = _given(held, held.members, "members")
     # Members are read first: what they alone show to be wrong is said before the other files are read.
     _need_coverage(held, len(inside))
     others = [("nonmembers", held.nonmembers)]
     others += [] if held.population is None else [("population", held.population)]
-    read = [as_raw_records(d, label=held.label, user=held.user, name=n) for n, d in others]
+    read = [_given(held, data, name) for name, data in others]
     # The members' columns are the measure: they trained the model.
-    return [inside, *(same_columns(inside, r) for r in read)]
+    return aligned([inside, *read])
 
 
 def _loaded(held: Model) -> tuple[Any, str]:
@@ -291,6 +301,10 @@ def _sides(
         notes=tuple(sides.notes),
         listed=len(records[0]),
     )
+
+
+def _given(held: Model, data: Any, name: str) -> RawRecords:
+    return as_raw_records(data, label=held.label, user=held.user, name=name, reading=reading_of(held))
 
 
 def _standing(given: RawRecords) -> pl.DataFrame:

@@ -17,10 +17,11 @@ from confide.core.flags import Table as AnyTable
 from confide.core.who import first_rows, standing
 from confide.inputs.columns import coded, need, need_ids, numbers
 from confide.inputs.keys import as_ids, original_ids, refuse_strangers
+from confide.inputs.reading import Decimal, Reading, Separator, TimeFormat, TimeZone, reading_of
 from confide.inputs.resemblance import unsettled
 from confide.inputs.source import Role, Source
-from confide.inputs.tables import Table, Tabular, read_table
-from confide.inputs.times import TimeForm, parse_span, read_times
+from confide.inputs.tables import Table, read_table
+from confide.inputs.times import TimeForm, parse_span, read_times, refuse_other_zone
 from confide.knowledge.ratings import Knowing
 from confide.views.interactions import Interactions
 
@@ -54,6 +55,10 @@ class Ratings:
         off_by: By how many stars known ratings are off, such as 1.
         beyond: No fact is about one of this many most common items, which say little about a person.
         targets: About how many people the adversary is asked about.
+        separator: What stands between the values of csv files, such as ; or tab, where that is not seen.
+        decimal: The decimal sign of csv files, . or a comma, where that is not seen.
+        time_format: How times are written, such as %d.%m.%Y %H:%M; or s, ms, us or ns since 1970.
+        time_zone: The zone of times that name none, such as Europe/Berlin; by default UTC.
 
     Raises:
         DataError: for numbers that leave no true fact, or a span without a unit.
@@ -76,8 +81,13 @@ class Ratings:
     off_by: Annotated[float, Flag(group=KNOWS)] = 0.0
     beyond: Annotated[int, Flag(group=KNOWS, least=0)] = 0
     targets: Annotated[int, Flag(group=HOW, least=2)] = 1_000
+    separator: Separator = None
+    decimal: Decimal = None
+    time_format: TimeFormat = None
+    time_zone: TimeZone = None
 
     def __post_init__(self) -> None:
+        _ = reading_of(self)
         _ = self.knowing  # what cannot be is said before any file is read
         if self.targets < 2:
             raise DataError(f"targets is {self.targets}: ask about 2 people or more.")
@@ -148,13 +158,15 @@ class _Measures:
     form: TimeForm | None
 
     @classmethod
-    def of(cls, table: Table, rating: str | None, time: str | None) -> _Measures:
+    def of(cls, table: Table, rating: str | None, time: str | None, reading: Reading) -> _Measures:
         stars = None
         if rating is not None:
             stars = numbers(table.frame, rating, name=table.name).astype(np.float32)
         if time is None:
             return cls(stars, None, None)
-        times = read_times(table.frame, time, name=table.name)
+        times = read_times(
+            table.frame, time, name=table.name, form=reading.time_format, zone=reading.time_zone
+        )
         return cls(stars, (times.seconds / A_DAY).astype(np.float32), times.form)
 
 
@@ -166,7 +178,8 @@ def read_ratings(held: Ratings) -> RatingsData:
     Raises:
         DataError: for a column that is missing or cannot be read, or a release that cannot be matched.
     """
-    table = read_table(held.records, name="the ratings")
+    ids = (held.user, held.item)
+    table = read_table(held.records, name="the ratings", reading=reading_of(held), ids=ids)
     roles: dict[Role, str | None] = {
         "user": held.user,
         "item": held.item,
@@ -181,11 +194,12 @@ def read_ratings(held: Ratings) -> RatingsData:
     need_ids(table.frame, [held.user, held.item], name=table.name)
     if held.released is not None:
         # A released file may have other codes for items: both are read under common ones.
-        return _matched(table, roles, read_table(held.released, name="the released file"), held.key)
+        other = read_table(held.released, name="the released file", reading=reading_of(held), ids=ids)
+        return _matched(table, roles, other, held)
     if held.key is not None:
         raise DataError("a key says who is who in a released file: give that file too (`--released`).")
     who, what = coded(table.frame[held.user]), coded(table.frame[held.item])
-    more = _Measures.of(table, held.rating, held.time)
+    more = _Measures.of(table, held.rating, held.time, reading_of(held))
     records = Interactions.of(who.codes, what.codes, rating=more.rating, day=more.day)
     return RatingsData(
         records=records,
@@ -199,9 +213,7 @@ def read_ratings(held: Ratings) -> RatingsData:
     )
 
 
-def _matched(
-    table: Table, roles: Mapping[Role, str | None], other: Table, key: Tabular | None
-) -> RatingsData:
+def _matched(table: Table, roles: Mapping[Role, str | None], other: Table, held: Ratings) -> RatingsData:
     """Both files under the same codes."""
     user, item, rating, time = (roles[r] for r in ("user", "item", "rating", "time"))
     assert user is not None and item is not None
@@ -211,7 +223,7 @@ def _matched(
     kept: dict[Role, str | None] = {r: c if c in other.frame.columns else None for r, c in roles.items()}
     need(other.frame, [c for c in kept.values() if c is not None], name=other.name)
     ids = as_ids(table.frame[user])
-    theirs = original_ids(as_ids(other.frame[user]), ids, key=key, split=False, names=names)
+    theirs = original_ids(as_ids(other.frame[user]), ids, key=held.key, split=False, names=names)
     # Sorted, so that codes say nothing about the order of either file.
     people = pl.concat([ids, theirs]).unique().sort()
     items = pl.concat([as_ids(f[item].unique()) for f in (table.frame, other.frame)]).unique().sort()
@@ -219,7 +231,7 @@ def _matched(
     def read(
         of: Table, who: pl.Series, stars: str | None, when: str | None
     ) -> tuple[Interactions, TimeForm | None]:
-        more = _Measures.of(of, stars, when)
+        more = _Measures.of(of, stars, when, reading_of(held))
         made = Interactions.of(
             coded(who, labels=people).codes,
             coded(as_ids(of.frame[item]), labels=items).codes,
@@ -233,6 +245,7 @@ def _matched(
     # One after the other, and each column as text only while it is coded: text takes the most memory here.
     records, form = read(table, ids, rating, time)
     public, shown_form = read(other, theirs, kept["rating"], kept["time"])
+    refuse_other_zone(form, shown_form, names)
     who = _standing(table, ids, people)
     del ids, theirs
     alike = refuse_strangers(
@@ -241,7 +254,7 @@ def _matched(
         things=len(items),
         what="item",
         names=names,
-        keyed=key is not None,
+        keyed=held.key is not None,
     )
     missing = [c for r, c in roles.items() if c is not None and kept[r] is None]
     lacks = [f"{other.name} has no column {c!r}: the adversary cannot compare it." for c in missing]

@@ -14,10 +14,13 @@ from numpy.typing import ArrayLike
 
 from confide.core.arrays import Array, Batch
 from confide.core.errors import DataError
-from confide.inputs.columns import missing, need_ids
-from confide.inputs.frames import PandasFrame, from_pandas, is_pandas
+from confide.inputs.arrays_given import as_features, as_labels
+from confide.inputs.columns import need_ids
+from confide.inputs.csv_files import CsvForm
+from confide.inputs.frames import PandasFrame
 from confide.inputs.keys import as_ids
-from confide.inputs.tables import Tabular, read_table
+from confide.inputs.reading import Reading
+from confide.inputs.tables import AS_FOUND, Tabular, is_table, read_table
 from confide.views.records import Records
 
 TEXT = "text"
@@ -38,19 +41,28 @@ class RawRecords:
         y: raw labels [n], of any type.
         name: what to call it in a message: a file's name, or 'members'.
         ids: whose record each is, as text; None where no column says it.
+        form: of the csv file that they come from; None for other formats.
+        label: the column of the label in that file.
     """
 
     x: Batch
     y: Array
     name: str
     ids: pl.Series | None = None
+    form: CsvForm | None = None
+    label: str | None = None
 
     def __len__(self) -> int:
         return len(self.y)
 
 
 def as_raw_records(
-    data: RawRecords | Records | Tabular | Pair, *, label: str | None, name: str, user: str | None = None
+    data: RawRecords | Records | Tabular | Pair,
+    *,
+    label: str | None,
+    name: str,
+    user: str | None = None,
+    reading: Reading = AS_FOUND,
 ) -> RawRecords:
     """Records from what a user has: a .parquet, .csv or .npz (`X`, `y`) file, a frame, (X, y), `Records`.
 
@@ -59,6 +71,7 @@ def as_raw_records(
         label: the column of the label, where the records are a table.
         name: what to call them in messages; a file is called by its name.
         user: the column that says whose record it is; it is no feature.
+        reading: what the user says about the file.
 
     Raises:
         DataError: if it is none of these, cannot be read, is empty, or has no such label or id.
@@ -69,12 +82,10 @@ def as_raw_records(
         return _identified(RawRecords(data.x, data.y, name), user)
     if isinstance(data, str | Path) and Path(data).suffix.lower() == ".npz":
         return _read_npz(Path(data), user)
-    if isinstance(data, str | Path | pl.DataFrame) or is_pandas(data):
-        return _identified(_from_table(data, label=label, user=user, name=name), user)
+    if isinstance(data, str | Path) or is_table(data):
+        return _identified(_from_table(data, label=label, user=user, name=name, reading=reading), user)
     if isinstance(data, tuple | list) and len(data) == 2:
-        x, y = _features(data[0], name=name), np.asarray(data[1])
-        # A column of labels cut out of a frame often has the shape [n, 1].
-        y = y[:, 0] if y.ndim == 2 and y.shape[1] == 1 else y
+        x, y = _features(data[0], name=name), as_labels(data[1], name=name)
         if y.ndim != 1 or len(x) != len(y):
             raise DataError(f"{name}: {len(x)} rows but labels of shape {y.shape}: give one label a row.")
         return _identified(RawRecords(x, y, name), user)
@@ -96,9 +107,12 @@ def _identified(records: RawRecords, user: str | None) -> RawRecords:
     return replace(records, x=records.x.drop(user), ids=as_ids(records.x[user]))
 
 
-def _from_table(data: Tabular, *, label: str | None, user: str | None, name: str) -> RawRecords:
+def _from_table(
+    data: Tabular, *, label: str | None, user: str | None, name: str, reading: Reading
+) -> RawRecords:
     """Split a table into features and the label column."""
-    table = read_table(data, name=name, others=(".npz",))
+    ids = () if user is None else (user,)
+    table = read_table(data, name=name, others=(".npz",), reading=reading, ids=ids)
     frame, called = table.frame, table.name
     if label is None:
         raise DataError(
@@ -106,15 +120,8 @@ def _from_table(data: Tabular, *, label: str | None, user: str | None, name: str
         )
     if label not in frame.columns:
         raise DataError(f"{called} has no column {label!r} for the label; it has {_listed(frame.columns)}.")
-    # A record without a label has no loss, so no attack could ask about it.
-    holes = int(missing(frame[label]).sum())
-    if holes:
-        raise DataError(f"{called}: {holes} rows have no {label!r}: drop them, or fill the label in.")
-    x = frame.drop(label)
-    if table.format == "csv":  # a csv cannot say whether 40 is a whole number; two files must agree on it
-        whole = [c for c, kind in x.schema.items() if kind.is_integer() and c != user]
-        x = x.with_columns(pl.col(whole).cast(pl.Float64))
-    return RawRecords(x, frame[label].to_numpy(), called)
+    y = as_labels(frame[label], name=called, what=repr(label))
+    return RawRecords(frame.drop(label), y, called, form=table.form, label=label)
 
 
 def _read_npz(path: Path, user: str | None) -> RawRecords:
@@ -133,10 +140,11 @@ def _read_npz(path: Path, user: str | None) -> RawRecords:
         raise DataError(
             f"{path.name} cannot be read as npz without unpickling ({error}): save plain arrays X and y."
         ) from error
-    if len(x) != len(y) or not len(y):
+    if not x.ndim or y.ndim != 1 or len(x) != len(y) or not len(y):
         raise DataError(
-            f"{path.name}: X has {len(x)} rows and y has {len(y)}: they must match, and not be empty."
+            f"{path.name}: X is {x.shape} and y is {y.shape}: give one row and one label a record."
         )
+    x, y = as_features(x, name=path.name), as_labels(y, name=path.name)
     if user is None or ids is None:
         return RawRecords(x, y, path.name)
     if ids.shape != y.shape:
@@ -219,9 +227,9 @@ def _numbers(sheet: RawRecords, other: str) -> Array:
 
 
 def _frame_or_array(x: ArrayLike | pl.DataFrame | PandasFrame, *, name: str) -> Batch:
-    if isinstance(x, pl.DataFrame):
-        return x
-    return from_pandas(x, name=name) if is_pandas(x) else np.asarray(x)
+    if is_table(x):
+        return read_table(x, name=name).frame
+    return as_features(x, name=name)
 
 
 def same_columns(first: RawRecords, other: RawRecords) -> RawRecords:
@@ -231,8 +239,10 @@ def same_columns(first: RawRecords, other: RawRecords) -> RawRecords:
         DataError: if the two have other columns, types or shapes.
     """
     if isinstance(first.x, pl.DataFrame) and isinstance(other.x, pl.DataFrame):
-        lacking = [c for c in first.x.columns if c not in other.x.columns]
-        extra = [c for c in other.x.columns if c not in first.x.columns]
+        # Asked once: a frame makes its list of columns again each time, and a table may have 10,000 of them.
+        mine, theirs = dict(first.x.schema), dict(other.x.schema)
+        lacking = [c for c in mine if c not in theirs]
+        extra = [c for c in theirs if c not in mine]
         if lacking or extra:
             what = "; ".join(
                 part
@@ -244,11 +254,11 @@ def same_columns(first: RawRecords, other: RawRecords) -> RawRecords:
             )
             raise DataError(f"{first.name} and {other.name} have other columns: {what}. Give both the same.")
         # By name: the order of columns differs between files, and an array knows positions alone.
-        aligned = other.x.select(first.x.columns)
-        for column, kind in first.x.schema.items():
-            if aligned.schema[column] != kind:
+        aligned = other.x.select(list(mine))
+        for column, kind in mine.items():
+            if theirs[column] != kind:
                 raise DataError(
-                    f"column {column!r} is {kind} in {first.name} and {aligned.schema[column]} in "
+                    f"column {column!r} is {kind} in {first.name} and {theirs[column]} in "
                     f"{other.name}: save both with the same type."
                 )
         return replace(other, x=aligned)

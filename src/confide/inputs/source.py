@@ -10,6 +10,7 @@ from typing import Literal, Protocol, TypeAlias
 import polars as pl
 
 from confide.core.errors import DataError
+from confide.inputs.csv_files import CsvForm
 from confide.inputs.tables import Format, Table
 from confide.inputs.times import TimeForm
 
@@ -56,7 +57,7 @@ class Source:
         columns: name -> type, in the order of the table.
         roles: what a column says -> the column's name; columns without a role were not read by the audit.
         path: of the file; None for a frame.
-        separator: between the values of a csv file; None for other formats.
+        form: how a csv file is written; None for other formats.
         time: how the column of times writes them; None without such a column.
     """
 
@@ -65,8 +66,13 @@ class Source:
     columns: Mapping[str, pl.DataType]
     roles: Mapping[Role, str]
     path: Path | None = None
-    separator: str | None = None
+    form: CsvForm | None = None
     time: TimeForm | None = None
+
+    @property
+    def separator(self) -> str | None:
+        """What stands between the values of a csv file; None for other formats."""
+        return None if self.form is None else self.form.separator
 
     @classmethod
     def of(cls, table: Table, roles: Mapping[Role, str | None], *, time: TimeForm | None = None) -> Source:
@@ -78,7 +84,7 @@ class Source:
             # A column that was not named has no role, and is listed among the unread.
             roles={role: column for role, column in roles.items() if column is not None},
             path=table.path,
-            separator=table.separator,
+            form=table.form,
             time=time,
         )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Literal, TypeAlias
 
 import numpy as np
@@ -11,26 +11,21 @@ import polars as pl
 
 from confide.core.arrays import Array, Floats
 from confide.core.errors import DataError
-from confide.inputs.columns import named_rows, numbers
+from confide.inputs.columns import named_rows
+from confide.inputs.counted_times import A_SECOND, LATEST, MICRO, UNITS, Unit, counted
+from confide.inputs.formatted_times import from_zone, on_clock, read_formatted, written_formatted
 from confide.inputs.iso_text import IsoForm, read_iso, written_iso
 
 SpanUnit: TypeAlias = Literal["s", "min", "h", "d", "w"]
-Unit: TypeAlias = Literal["s", "ms", "us", "ns"]
 
 SECONDS: dict[SpanUnit, int] = {"s": 1, "min": 60, "h": 3_600, "d": 86_400, "w": 604_800}
 WORDS: dict[SpanUnit, str] = {"s": "seconds", "min": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 LONGEST_D = 3_650
 """Days of the longest span, ten years: more is a mistake in the unit."""
 
-A_SECOND: dict[Unit, int] = {"s": 1, "ms": 1_000, "us": 1_000_000, "ns": 1_000_000_000}
-"""How many of a unit make a second. From one unit to the next a number grows a thousandfold."""
-UNITS: dict[Unit, str] = {"s": "seconds", "ms": "milliseconds", "us": "microseconds", "ns": "nanoseconds"}
-EARLIEST, LATEST = -2_208_988_800.0, 4_102_444_800.0
-"""1 January 1900 and 1 January 2100 in seconds since 1970. No record of a living person is outside."""
-PLAUSIBLE = 315_532_800.0
-"""1 January 1980 in seconds. A column of milliseconds that ends earlier is rather something else."""
+EARLIEST = -2_208_988_800.0
+"""1 January 1900 in seconds since 1970. No record of a living person is earlier."""
 NUMBER = r"^[+-]?\d+(\.\d*)?([eE][+-]?\d+)?$"
-MICRO = 1_000_000
 KEPT: dict[Unit, int] = {"s": 6, "ms": 2, "us": 0, "ns": 0}
 """Digits after the point of numbers as text that float64 carries in each unit, for times of our days."""
 
@@ -44,16 +39,29 @@ class TimeForm:
         unit: of its numbers, counted from 1970-01-01 UTC; also of numbers written as text.
         digits: after the decimal point of numbers written as text.
         iso: the form of ISO 8601 text; None for numbers and for columns of dates or datetimes.
+        written: the format that the user says; None where the form was recognised.
+        zone: the zone that the user says, of times that name none.
+        years: of the first and of the last time, for what is said about the reading.
     """
 
     dtype: pl.DataType
     unit: Unit = "s"
     digits: int = 0
     iso: IsoForm | None = None
+    written: str | None = None
+    zone: str | None = None
+    years: str = field(default="", compare=False)
 
     @property
     def has_zone(self) -> bool:
         """Whether the times name their zone. Numbers do: they count from 1970-01-01 UTC."""
+        return self.zone is not None or self.names_zone
+
+    @property
+    def names_zone(self) -> bool:
+        """Whether the column itself does."""
+        if self.written is not None:
+            return "%z" in self.written
         if self.iso is not None:
             return bool(self.iso.zone)
         if isinstance(self.dtype, pl.Datetime):
@@ -61,11 +69,36 @@ class TimeForm:
         return self.dtype != pl.Date
 
     @property
+    def counts(self) -> bool:
+        """Whether the times are numbers that count from 1970."""
+        text = self.iso is not None or self.written is not None
+        return not text and self.dtype != pl.Date and not isinstance(self.dtype, pl.Datetime)
+
+    @property
+    def is_day(self) -> bool:
+        """Whether the times are days without an hour, which need no zone."""
+        if self.written is not None:
+            return not any(part in self.written for part in ("%H", "%I", "%T", "%R", "%X", "%s", "%c"))
+        return self.dtype == pl.Date or (self.iso is not None and not self.iso.gap)
+
+    @property
+    def words(self) -> str:
+        """How the times are read, such as "ISO with zone UTC"."""
+        if self.counts:
+            return f"{UNITS[self.unit]} since 1970"
+        what = self.written or ("ISO" if self.iso is not None else "date" if self.is_day else "datetime")
+        if not self.names_zone:
+            return f"{what} without zone, taken as {self.zone or 'UTC'}"
+        shown = self.dtype.time_zone if isinstance(self.dtype, pl.Datetime) else self.iso and self.iso.zone
+        return f"{what} with zone {'UTC' if shown in ('Z', 'z', None) else shown}"
+
+    @property
     def notes(self) -> tuple[str, ...]:
         """What was assumed in reading the times, in sentences."""
-        if not self.has_zone:
-            return ("The times name no zone: they are taken as UTC.",)
-        return (f"The times are read as {UNITS[self.unit]} since 1970.",) if self.unit != "s" else ()
+        if not self.names_zone:
+            return (f"The times name no zone: they are taken as {self.zone or 'UTC'}.",)
+        # A wrong unit shows in the years.
+        return (f"The times are read as {self.words}, {self.years}.",) if self.counts else ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -114,12 +147,18 @@ def parse_span(
     return seconds
 
 
-def read_times(frame: pl.DataFrame, column: str, *, name: str) -> Times:
+def read_times(
+    frame: pl.DataFrame, column: str, *, name: str, form: str | None = None, zone: str | None = None
+) -> Times:
     """A column of times as seconds since 1970 UTC.
 
     It may hold dates, datetimes with or without a zone, ISO 8601 text (see `read_iso`), or numbers, also as
     text, that count seconds since 1970-01-01 UTC. Numbers too large for seconds are read as milliseconds,
-    microseconds or nanoseconds, all rows in one unit. Times without a zone are taken as UTC.
+    microseconds or nanoseconds, all rows in one unit; numbers that are times of our days in none are refused.
+
+    Args:
+        form: the format of the times, or the unit of numbers, where the user says it.
+        zone: of times that name none; UTC by default.
 
     Raises:
         DataError: for rows that are no time, or outside of 1900 to 2099.
@@ -129,33 +168,57 @@ def read_times(frame: pl.DataFrame, column: str, *, name: str) -> Times:
     if kind in (pl.Categorical, pl.Enum):
         # The text of a category, not its code.
         given = given.cast(pl.String)
-    form = TimeForm(kind)
-    if kind in (pl.Date, pl.Datetime):
-        # A date is midnight UTC of its day.
-        moments = given.cast(pl.Datetime("us")) if kind == pl.Date else given
-        seconds = (moments.dt.epoch("us").cast(pl.Float64) / 1e6).fill_null(np.nan).to_numpy()
-    elif given.dtype == pl.String:
-        text = given.str.strip_chars()
-        counts = text.str.contains(NUMBER).fill_null(False)
-        if counts.sum() > len(counts) / 2:  # a column of numbers, so the other rows are the wrong ones
-            _refuse(given, ~counts, name=name)
-            digits = text.str.extract(r"\.(\d+)").str.len_chars().max()
-            seconds, unit = _counted(text.to_frame(), column, name=name)
-            form = TimeForm(kind, unit, min(digits, KEPT[unit]) if isinstance(digits, int) else 0)
-        else:
-            seconds, iso = read_iso(given, name=name)
-            form = TimeForm(kind, iso=iso)
-    elif kind.is_numeric():
-        seconds, unit = _counted(frame, column, name=name)
-        form = TimeForm(kind, unit)
-    else:
-        raise DataError(
-            f"{name}: column {column!r} is of type {kind}: give datetimes, ISO text, or seconds since 1970."
-        )
+    seconds, found = _read(given, kind, name=name, form=form)
     # Not the same as two comparisons joined by "or": this way NaN is wrong too.
     # A wrong unit gives times of other centuries: this guard finds it.
     _refuse(given, pl.Series(~((seconds >= EARLIEST) & (seconds <= LATEST))), name=name)
-    return Times(seconds, form)
+    if zone is not None and not found.names_zone:
+        seconds = from_zone(seconds, zone, given, name=name)
+        found = replace(found, zone=zone)
+    first, last = (str(np.datetime64(int(at), "s"))[:4] for at in (seconds.min(), seconds.max()))
+    return Times(seconds, replace(found, years=first if first == last else f"{first} to {last}"))
+
+
+def _read(given: pl.Series, kind: pl.DataType, *, name: str, form: str | None) -> tuple[Floats, TimeForm]:
+    """Seconds since 1970 as the column says them, and its form."""
+    unit: Unit | None = next((u for u in A_SECOND if u == form), None)
+    if kind in (pl.Date, pl.Datetime):
+        # A date is midnight UTC of its day.
+        moments = given.cast(pl.Datetime("us")) if kind == pl.Date else given
+        return (moments.dt.epoch("us").cast(pl.Float64) / 1e6).fill_null(np.nan).to_numpy(), TimeForm(kind)
+    if form is not None and unit is None and (given.dtype == pl.String or kind.is_numeric()):
+        return read_formatted(given, form, name=name), TimeForm(kind, written=form)
+    if given.dtype == pl.String:
+        text = given.str.strip_chars()
+        counts = text.str.contains(NUMBER).fill_null(False)
+        if counts.sum() <= len(counts) / 2:
+            seconds, iso = read_iso(given, name=name)
+            return seconds, TimeForm(kind, iso=iso)
+        _refuse(given, ~counts, name=name)  # a column of numbers, so the other rows are the wrong ones
+        digits = text.str.extract(r"\.(\d+)").str.len_chars().max()
+        seconds, unit = counted(text.to_frame(), given.name, name=name, unit=unit)
+        return seconds, TimeForm(kind, unit, min(digits, KEPT[unit]) if isinstance(digits, int) else 0)
+    if kind.is_numeric():
+        seconds, unit = counted(given.to_frame(), given.name, name=name, unit=unit)
+        return seconds, TimeForm(kind, unit)
+    raise DataError(
+        f"{name}: column {given.name!r} is of type {kind}: give datetimes, ISO text, or seconds since 1970."
+    )
+
+
+def refuse_other_zone(one: TimeForm | None, other: TimeForm | None, names: tuple[str, str]) -> None:
+    """Check that times of two files are comparable: both name a zone, or neither does.
+
+    Raises:
+        DataError: if one alone does. The files may then be hours apart, and nobody would be found.
+    """
+    if one is None or other is None or one.is_day or other.is_day or one.has_zone == other.has_zone:
+        return
+    with_zone, without = names if one.has_zone else names[::-1]
+    raise DataError(
+        f"the times of {with_zone} have a zone, and those of {without} have none, so they may be "
+        "hours apart: say the zone of those (`--time-zone UTC`), or write both in one way."
+    )
 
 
 def written_times(seconds: Array, *, like: TimeForm) -> pl.Series:
@@ -173,6 +236,11 @@ def written_times(seconds: Array, *, like: TimeForm) -> pl.Series:
     # Rounded: float64 seconds may be just below the microsecond that they stand for.
     micros = pl.Series(np.rint(np.asarray(seconds, np.float64) * MICRO).astype(np.int64))
     kind = like.dtype
+    if like.zone is not None:
+        micros = on_clock(micros, like.zone)
+    if like.written is not None:
+        text = written_formatted(micros.cast(pl.Datetime("us")), like.written)
+        return text if kind == pl.String or not kind.is_numeric() else text.cast(kind)
     if like.iso is not None:
         return written_iso(micros, like.iso)
     if isinstance(kind, pl.Datetime):
@@ -189,7 +257,8 @@ def written_times(seconds: Array, *, like: TimeForm) -> pl.Series:
     if kind.is_integer():
         count = _ticks(micros, A_SECOND[like.unit])
     else:
-        count = micros.cast(pl.Float64) / MICRO * A_SECOND[like.unit]
+        # Divided by numpy: polars multiplies by the inverse, which is a microsecond off now and then.
+        count = pl.Series(micros.to_numpy() / MICRO * A_SECOND[like.unit])
     try:
         # A protection may move a time beyond what a narrow type, Int32 say, can hold.
         return count.cast(kind)
@@ -204,45 +273,6 @@ def _refuse(given: pl.Series, wrong: pl.Series, *, name: str) -> None:
             f"{name}: column {given.name!r} is no time in {named_rows(wrong)} ({given.filter(wrong)[0]!r}): "
             "give times between 1900 and 2099, as ISO text or in seconds since 1970."
         )
-
-
-def _counted(frame: pl.DataFrame, column: str, *, name: str) -> tuple[Floats, Unit]:
-    """Seconds since 1970 from numbers in the unit in which the largest is a time of our days."""
-    found = numbers(frame, column, name=name)
-    largest = found.max(initial=0.0)
-    # The largest decides: one small value in a column of milliseconds is a fault, not another unit.
-    if largest <= LATEST:
-        return found, "s"
-    unit = _unit(largest)
-    if unit is None:
-        rows = pl.Series(found > LATEST)
-        raise DataError(
-            f"{name}: column {column!r} is no time in {named_rows(rows)} "
-            f"({frame[column].filter(rows)[0]!r}): it counts neither seconds since 1970 up to the "
-            "year 2100 nor milliseconds. Give ISO text or seconds since 1970."
-        )
-    # As milliseconds, what are seconds of our days would all be in January 1970.
-    coarser = LATEST * A_SECOND[unit] / 1_000
-    mixed = (found > 0) & (found <= coarser)
-    if mixed.any():
-        rows = pl.Series(mixed if mixed.sum() <= len(mixed) / 2 else ~mixed)
-        raise DataError(
-            f"{name}: column {column!r} mixes units: {named_rows(rows)} ({frame[column].filter(rows)[0]!r}) "
-            "and the other rows differ by a factor of 1,000 or more. Give all times in seconds since 1970."
-        )
-    if unit == "ns" and frame[column].dtype.is_integer():  # float64 would lose a quarter of a microsecond
-        return (frame[column] // 1_000).to_numpy() / MICRO, unit
-    return found / A_SECOND[unit], unit
-
-
-def _unit(largest: float) -> Unit | None:
-    """The unit finer than seconds in which this number is a time of our days."""
-    # The ranges of two units do not overlap, so at most one fits.
-    finer: tuple[Unit, ...] = ("ms", "us", "ns")
-    for unit in finer:
-        if PLAUSIBLE * A_SECOND[unit] <= largest <= LATEST * A_SECOND[unit]:
-            return unit
-    return None
 
 
 def _ticks(micros: pl.Series, a_second: int) -> pl.Series:

@@ -17,8 +17,9 @@ from confide.core.claims import Claim
 from confide.core.nouns import AnyMechanism
 from confide.inputs.columns import coded, numbers
 from confide.inputs.keys import as_ids
+from confide.inputs.reading import Reading
 from confide.inputs.source import Source
-from confide.inputs.tables import Tabular, read_table
+from confide.inputs.tables import Table, Tabular, read_table
 from confide.inputs.times import read_times, written_times
 from confide.releases.tables import number_column, write_table
 from confide.views.interactions import Interactions
@@ -34,6 +35,7 @@ class InteractionsFile:
 
     Args:
         table: the original: a file or a frame.
+        reading: how the file is written, as far as the user says it.
         source: where it came from, and its form.
         records: the original under codes.
         people, items: what the codes stand for.
@@ -42,6 +44,7 @@ class InteractionsFile:
     """
 
     table: Tabular
+    reading: Reading
     source: Source
     records: Interactions
     people: pl.Series
@@ -71,7 +74,7 @@ class InteractionsFile:
         user = self.people.gather(whose) if numbers is None else number_column(whose, kinds[roles["user"]])
         columns = {roles["user"]: user, roles["item"]: self.items.gather(view.item)}
         if "rating" in roles or "time" in roles:
-            frame = read_table(self.table, name=self.source.name).frame
+            frame = self._read(self.table, self.source.name).frame
             row = self._original_rows(view, frame)
             if view.rating is not None:
                 columns[roles["rating"]] = self._ratings(view, view.rating, frame[roles["rating"]], row)
@@ -83,7 +86,7 @@ class InteractionsFile:
     def reread(self, path: Path, numbers: Ints | None) -> Interactions:
         """What a written file says, under the codes of the original."""
         roles = self.source.roles
-        table = read_table(path, name="the protected file")
+        table = self._read(path, "the protected file")
         user, item = table.frame[roles["user"]], table.frame[roles["item"]]
         if numbers is None:
             person = coded(as_ids(user), labels=as_ids(self.people)).codes
@@ -144,6 +147,10 @@ class InteractionsFile:
         """Each original id with its number in the release."""
         return list(zip(as_ids(self.people).to_list(), numbers.tolist(), strict=True))
 
+    def _read(self, table: Tabular, name: str) -> Table:
+        roles = self.source.roles
+        return read_table(table, name=name, reading=self.reading, ids=(roles["user"], roles["item"]))
+
     def _original_rows(self, view: Interactions, frame: pl.DataFrame) -> Ints:
         """The row of the original behind each row of the release, int64[k]; `NOWHERE` for an invented one."""
         roles, items = self.source.roles, self.records.items
@@ -182,7 +189,14 @@ class InteractionsFile:
             return None
         if role == "rating":
             return numbers(frame, column, name="the protected file")
-        return read_times(frame, column, name="the protected file").seconds / A_DAY
+        times = read_times(
+            frame,
+            column,
+            name="the protected file",
+            form=self.reading.time_format,
+            zone=self.reading.time_zone,
+        )
+        return times.seconds / A_DAY
 
 
 def _mixed(original: pl.Series, kept: Bools, made: pl.Series) -> pl.Series:

@@ -14,6 +14,7 @@ from confide.core.errors import DataError
 from confide.core.nouns import AnyMechanism
 from confide.inputs.columns import coded
 from confide.inputs.likes import Likes, read_likes
+from confide.inputs.reading import reading_of
 from confide.inputs.tables import read_table
 from confide.releases.interactions import InteractionsFile
 from confide.releases.spec import ReleaseSpec
@@ -29,7 +30,9 @@ def read(held: Likes) -> InteractionsFile:
     if held.released is not None:
         raise DataError("protect takes one table of likes: give the released table itself as the records.")
     data = read_likes(held)
-    frame = read_table(held.records, name="the records").frame
+    frame = read_table(
+        held.records, name="the records", reading=reading_of(held), ids=(held.user, held.item)
+    ).frame
     who, what = coded(frame[held.user]), coded(frame[held.item])
 
     def audited(reread: Interactions | None, mechanism: AnyMechanism | None, settings: Settings) -> Subject:
@@ -46,6 +49,7 @@ def read(held: Likes) -> InteractionsFile:
 
     return InteractionsFile(
         table=held.records,
+        reading=reading_of(held),
         source=data.source,
         records=Interactions.of(who.codes, what.codes, people=len(who.labels), items=len(what.labels)),
         people=who.labels,

@@ -11,6 +11,7 @@ from confide.audits.spec import Subject
 from confide.core.errors import DataError
 from confide.core.nouns import AnyMechanism
 from confide.inputs.ratings import Ratings, read_ratings
+from confide.inputs.reading import reading_of
 from confide.releases.interactions import InteractionsFile
 from confide.releases.spec import ReleaseSpec
 from confide.views.interactions import Interactions
@@ -32,6 +33,7 @@ def read(held: Ratings) -> InteractionsFile:
 
     return InteractionsFile(
         table=held.records,
+        reading=reading_of(held),
         source=data.source,
         records=data.records,
         people=data.people,

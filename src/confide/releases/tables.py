@@ -12,9 +12,14 @@ from confide.inputs.source import Source
 
 
 def write_table(frame: pl.DataFrame, path: Path, source: Source) -> None:
-    """Write a frame as .csv with the original's separator, or as .parquet, by the path's suffix."""
+    """Write a frame as .csv with the original's separator and decimal sign, or as .parquet, by the suffix.
+
+    Text is UTF-8, whatever the original was.
+    """
     if path.suffix.lower() == ".csv":
-        frame.write_csv(path, separator=source.separator or ",")
+        form = source.form
+        comma = form is not None and form.decimal == ","
+        frame.write_csv(path, separator="," if form is None else form.separator, decimal_comma=comma)
     else:
         frame.write_parquet(path)
 

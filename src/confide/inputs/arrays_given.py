@@ -1,0 +1,131 @@
+"""Features and labels as a Python user holds them: arrays, tensors, sparse matrices, series and lists."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from confide.core.arrays import Array, Bools
+from confide.core.errors import DataError
+from confide.inputs.columns import missing, named_rows
+from confide.inputs.frames import is_pandas_series, series_from_pandas
+
+MOST = 8 * 10**9
+"""Bytes of a sparse matrix that is made dense: records are cut and shuffled many times over."""
+
+
+def as_features(x: Any, *, name: str) -> Array:
+    """An array of what is an array in some library: numpy, torch (any device, any precision), scipy.sparse.
+
+    Raises:
+        DataError: for what cannot be one, such as text in an array of objects.
+    """
+    if _module(x) == "scipy" and hasattr(x, "toarray"):
+        size = int(np.prod(x.shape)) * max(x.dtype.itemsize, 1)
+        if size > MOST:
+            raise DataError(
+                f"{name}: a sparse matrix of {x.shape[0]:,} x {x.shape[1]:,} takes {size / 1e9:.0f} GB as an "
+                "array: give fewer columns, or a function that takes row numbers and looks them up."
+            )
+        return np.asarray(x.toarray())
+    found = as_array(x, name=name)
+    if found.dtype == object:
+        return _plain(found, name=name)
+    if found.dtype.kind in "cmMVS":
+        raise DataError(f"{name}: features are of type {found.dtype}: give numbers, or a frame.")
+    if not found.ndim:
+        raise DataError(f"{name}: the features are a single {type(x).__name__}: give one row a record.")
+    return found
+
+
+def as_array(x: Any, *, name: str) -> Array:
+    """An array of a list, a numpy array with or without a mask, or a tensor.
+
+    Raises:
+        DataError: if rows have different lengths, or the tensor cannot be read.
+    """
+    try:
+        if _module(x) == "torch" and hasattr(x, "detach"):
+            plain = x.detach().cpu()
+            plain = plain.to_dense() if plain.layout != _strided() else plain
+            # numpy has no bfloat16; float32 holds each of its values.
+            return np.asarray((plain.float() if "bfloat16" in str(plain.dtype) else plain).numpy())
+        if isinstance(x, np.ma.MaskedArray):  # np.asarray would show what the mask hides
+            number = x.dtype.kind in "biuf"
+            plain: Any = np.asarray(x.data, np.float64 if number else object)
+            return np.where(np.ma.getmaskarray(x), np.nan if number else None, plain)
+        return np.asarray(x)
+    except (TypeError, ValueError, RuntimeError) as error:
+        first = (str(error).splitlines() or [""])[0][:200]
+        raise DataError(f"{name} is no array ({first}): give one row a record, all of one length.") from error
+
+
+def as_labels(y: Any, *, name: str, what: str = "label") -> Array:
+    """Labels as a plain array [n] of numbers, truth values or text.
+
+    Raises:
+        DataError: for labels that are missing, of several types, or of a type that cannot be a class.
+    """
+    if isinstance(y, pl.DataFrame) and y.width == 1:
+        y = y.to_series()
+    if is_pandas_series(y):
+        y = series_from_pandas(y)
+    if not isinstance(y, pl.Series):
+        found = as_array(y, name=name)
+        # A column of labels cut out of a frame often has the shape [n, 1].
+        found = found[:, 0] if found.ndim == 2 and found.shape[1] == 1 else found
+        if found.ndim != 1 or found.dtype.kind in "biu":
+            return found
+        if found.dtype.kind in "cmMVS":
+            raise DataError(f"{name}: labels are of type {found.dtype}: give numbers or text.")
+        try:
+            y = pl.Series(found.tolist(), strict=True)
+        except (TypeError, ValueError, pl.exceptions.PolarsError) as error:
+            raise DataError(
+                f"{name}: the labels are of several types: give numbers or text alone."
+            ) from error
+    kind = y.dtype
+    if not (kind.is_numeric() or kind in (pl.Boolean, pl.String, pl.Categorical, pl.Enum, pl.Null)):
+        raise DataError(f"{name}: the {what} is of type {kind}: give numbers or text.")
+    gone = missing(y)
+    if gone.any():
+        # A record without a label has no loss, so no attack could ask about it.
+        raise DataError(
+            f"{name}: {int(gone.sum())} records have no {what} (empty, NA, nan or ?), in {named_rows(gone)}: "
+            "drop them, or fill the label in."
+        )
+    if kind in (pl.Categorical, pl.Enum):
+        y = y.cast(pl.String)
+    if kind.is_decimal() or kind == pl.Int128:
+        y = y.cast(pl.Float64)
+    return y.to_numpy()
+
+
+def _plain(found: Array, *, name: str) -> Array:
+    """An array of objects as numbers; None is NaN."""
+    flat = [isinstance(value, str | bytes) for value in found.ravel().tolist()]
+    text: Bools = np.array(flat, np.bool_).reshape(found.shape)
+    if text.any():
+        at = np.argwhere(text)[0]
+        raise DataError(
+            f"{name}: an array of objects holds text in row {at[0] + 1}"
+            + (f", column {at[1] + 1}" if len(at) > 1 else "")
+            + ": give a frame, whose columns have names and types."
+        )
+    try:
+        return found.astype(np.float64)
+    except (TypeError, ValueError) as error:
+        first = (str(error).splitlines() or [""])[0][:200]
+        raise DataError(f"{name}: an array of objects holds no numbers ({first}): give a frame.") from error
+
+
+def _module(x: object) -> str:
+    return type(x).__module__.split(".")[0]
+
+
+def _strided() -> Any:
+    import torch
+
+    return torch.strided
