@@ -92,7 +92,7 @@ def test_refusals_of_frames(fitted, asked, words):
 
 
 def test_refusals_of_arrays():
-    with pytest.raises(DataError, match="2 NaN or infinite numbers, first in row 1: fill"):
+    with pytest.raises(DataError, match="1 infinite numbers, first in row 2: fill"):
         fit_encoding(np.array([[0.0, 1.0], [np.nan, np.inf]]))
     with pytest.raises(DataError, match="have 3 features, but the encoding was fitted on 2"):
         fit_encoding(np.zeros((2, 2)))(np.zeros((2, 3)))
@@ -112,3 +112,13 @@ def test_an_encoded_regression_answers_in_its_own_units():
     model = learner.fit(records, rng=np.random.default_rng(7))
     np.testing.assert_allclose(model.predict(frame)[:, 0], prices, rtol=1e-5)
     np.testing.assert_allclose(model.labels(frame), prices, rtol=1e-5)
+
+
+def test_what_is_missing_in_an_array_gets_the_mean_and_a_flag():
+    x = np.array([[10.0, np.nan, 5.0], [30.0, 2.0, 5.0], [20.0, 6.0, 5.0]])
+    encode = fit_encoding(x)
+    # By hand: the means are 20, 4 and 5, the deviations sqrt(200/3), 2 and 0.
+    z = 10 / np.sqrt(200 / 3)
+    assert np.allclose(encode(x), [[-z, 0, 0, 1], [z, -1, 0, 0], [0, 1, 0, 0]])
+    assert np.allclose(encode(np.array([[np.nan, 4.0, 5.0]])), [[0, 0, 0, 0]]), "never missing when fitted"
+    assert fit_encoding(np.full((3, 1), np.nan))(np.full((1, 1), np.nan)).tolist() == [[0.0, 1.0]]

@@ -194,13 +194,14 @@ def load(path: Path, *, kind: str | None = None) -> list[Evidence]:
 
 
 def load_with_rows(
-    path: Path, *, kind: str | None = None, user: str | None = None
+    path: Path, *, kind: str | None = None, user: str | None = None, table: pl.DataFrame | None = None
 ) -> list[tuple[Evidence, pl.DataFrame]]:
     """Read evidence, and where each target stands in the file.
 
     Args:
         kind: as in `load`.
         user: the column that says who a row is about; `target` if there is one.
+        table: what is in the file, where it was read already.
 
     Returns:
         of each attack its evidence, and a row for each target: target, row (the first one, from 1) and, where
@@ -212,7 +213,9 @@ def load_with_rows(
     path = Path(path)
     if not path.exists():
         raise DataError(f"{path} does not exist: check the path.")
-    table, about = _read(path, kind or path.suffix.lower())
+    about: dict[str, dict[str, Any]] = {}
+    if table is None:
+        table, about = _read(path, kind or path.suffix.lower())
     if "score" not in table.columns or "exposed" not in table.columns:
         raise EvidenceError(
             f"{path} needs at least the columns exposed and score; it has {', '.join(table.columns)}."
@@ -221,6 +224,7 @@ def load_with_rows(
     for name, column in _COMPLETING.items():
         if name not in table.columns:
             table = table.with_columns(column.alias(name))
+    _need_binary(table, path)
     try:
         # A csv knows no types: 0 and 1 become truth values, whole numbers scores.
         table = table.with_columns(pl.col(c).cast(kind, strict=True) for c, kind in SCHEMA.items())
@@ -239,6 +243,22 @@ def load_with_rows(
         where = where.unique("target", keep="first", maintain_order=True)
         found.append((replace(evidence, **kept), where))
     return found
+
+
+def _need_binary(table: pl.DataFrame, path: Path) -> None:
+    """Check that yes and no are written as 1 and 0.
+
+    Raises:
+        EvidenceError: for any other number: as a truth value, 9 for "unknown" would be a yes.
+    """
+    for column in ("exposed", "hit"):
+        given = table[column] if column in table.columns else pl.Series([])
+        if given.dtype.is_numeric() and (wrong := ~((given == 0) | (given == 1)).fill_null(True)).any():
+            row = int(wrong.arg_true()[0]) + 1
+            raise EvidenceError(
+                f"{path}: column {column} holds {given.filter(wrong)[0]} in row {row}: give 1 for yes and 0 "
+                "for no, and drop rows of which you do not know."
+            )
 
 
 def _identified(table: pl.DataFrame, user: str | None, path: Path) -> pl.DataFrame:

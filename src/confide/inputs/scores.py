@@ -14,6 +14,11 @@ from confide.core.errors import EvidenceError
 from confide.core.evidence import Evidence
 from confide.core.flags import Held, OptionalColumn
 from confide.core.who import standing, table_of
+from confide.inputs.reading import Decimal, Separator, reading_of
+from confide.inputs.tables import read_table
+
+TURNED = 6.0
+"""Standard errors below guessing from which scores are taken for turned round: by chance, 1 in 10^9."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -26,6 +31,8 @@ class Scores:
             `Evidence`.
         user: The column of the file that says who a row is about; by default target, and where there is none
             each row is about somebody else.
+        separator: What stands between the values of csv files, such as ; or tab, where that is not seen.
+        decimal: The decimal sign of csv files, . or a comma, where that is not seen.
 
     Raises:
         DataError, EvidenceError: if the file or its columns cannot be read.
@@ -34,6 +41,11 @@ class Scores:
     evidence: Held
     _: KW_ONLY
     user: OptionalColumn = None
+    separator: Separator = None
+    decimal: Decimal = None
+
+    def __post_init__(self) -> None:
+        _ = reading_of(self)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -59,10 +71,15 @@ def read_scores(held: Scores) -> ScoresData:
     """
     given = held.evidence
     if isinstance(given, str | Path):
-        name = Path(given).name
-        return _data(
-            name, [_placed(e, at, name) for e, at in files.load_with_rows(Path(given), user=held.user)]
-        )
+        path = Path(given)
+        # A csv goes through the reader of all tables; a parquet file keeps what `save` wrote beside its rows.
+        is_csv = path.suffix.lower() == ".csv"
+        ids = [held.user or "target"]
+        table = read_table(path, name="scores", reading=reading_of(held), ids=ids).frame if is_csv else None
+        found = files.load_with_rows(path, user=held.user, table=table)
+        for evidence, _ in found:
+            _refuse_turned(evidence, path.name)
+        return _data(path.name, [_placed(evidence, at, path.name) for evidence, at in found])
     if held.user is not None:
         raise EvidenceError(
             f"evidence in memory numbers its targets, so it has no column {held.user!r}: give none."
@@ -78,6 +95,25 @@ def read_scores(held: Scores) -> ScoresData:
     raise EvidenceError(
         f"the evidence is of type {type(given).__name__}: give a .parquet or .csv file, or `Evidence`."
     )
+
+
+def _refuse_turned(evidence: Evidence, name: str) -> None:
+    """Refuse scores that are lower for people who were in the data, by far more than chance.
+
+    Raises:
+        EvidenceError: because an audit of them would find nothing, whatever they give away.
+    """
+    inside, score = evidence.exposed, evidence.table["score"].rank().to_numpy()
+    n, m = int(inside.sum()), int((~inside).sum())
+    if evidence.game != "unknown" or not n or not m:
+        return  # an attack of ours: its scores are as they are
+    auc = (score[inside].mean() - (n + 1) / 2) / m
+    if (0.5 - auc) > TURNED * np.sqrt((n + m + 1) / (12 * n * m)):
+        raise EvidenceError(
+            f"{name}: scores of people in the data are lower than those of others (AUC {auc:.2f}), and a "
+            "higher score is to mean surer: give minus the losses, or check that exposed is 1 for who was in "
+            "the data."
+        )
 
 
 _Placed = tuple[Evidence, pl.DataFrame]

@@ -100,11 +100,13 @@ class Encoding:
 class Scaling:
     """An encoding of arrays as float32[n, d]: flattened, then (x - centre) / scale.
 
-    Made by `fit_encoding`.
+    A missing value (NaN) gets the mean. A feature of which some were missing when the encoding was fitted has
+    a second column, which is 1 where it is missing. Made by `fit_encoding`.
     """
 
     centre: Floats
     scale: Floats
+    flagged: tuple[int, ...] = ()
 
     def __call__(self, x: Batch) -> Matrix:
         """Encode records as float32[n, d].
@@ -120,7 +122,10 @@ class Scaling:
                 f"the records have {flat.shape[1]} features, but the encoding was fitted on "
                 f"{len(self.centre)}: give the same features."
             )
-        return ((flat - self.centre) / self.scale).astype(np.float32)
+        scaled = np.nan_to_num((flat - self.centre) / self.scale).astype(np.float32)
+        if not self.flagged:
+            return scaled
+        return np.hstack([scaled, np.isnan(flat[:, list(self.flagged)])]).astype(np.float32)
 
 
 Encoder: TypeAlias = Encoding | Scaling
@@ -148,11 +153,15 @@ def fit_encoding(x: Batch, *, rare: int = 5, most: int = 30, standardise: bool |
     flat = _flat(x)
     if standardise is None:
         # Yes/no answers and scaled pixels stay as they are.
-        standardise = bool(flat.size) and float(np.abs(flat).max()) > 1
+        standardise = bool(np.nanmax(np.abs(flat), initial=0.0) > 1)
+    gone = np.isnan(flat)
+    flagged = tuple(np.flatnonzero(gone.any(axis=0)).tolist())
     if not standardise:
-        return Scaling(np.zeros(flat.shape[1]), np.ones(flat.shape[1]))
-    sd = flat.std(axis=0)  # 0 for a constant feature, which is only centred
-    return Scaling(flat.mean(axis=0), np.where(sd > 0, sd, 1.0))
+        return Scaling(np.zeros(flat.shape[1]), np.ones(flat.shape[1]), flagged)
+    # A feature without any value has no mean. One that is constant has the deviation 0, and is only centred.
+    known = np.where(gone.all(axis=0), 0.0, flat) if flagged else flat
+    sd = np.nanstd(known, axis=0)
+    return Scaling(np.nanmean(known, axis=0), np.where(sd > 0, sd, 1.0), flagged)
 
 
 def _fit_column(series: pl.Series, *, rare: int, most: int) -> Number | Levels:
@@ -224,10 +233,10 @@ def _flat(x: Array) -> Floats:
         flat = np.asarray(x, np.float64).reshape(len(x), -1)
     except (TypeError, ValueError) as error:
         raise DataError(f"an array of {x.dtype} cannot be encoded ({error}): give a frame.") from error
-    bad = ~np.isfinite(flat)
+    bad = np.isinf(flat)
     if bad.any():
         raise DataError(
-            f"the records hold {int(bad.sum())} NaN or infinite numbers, first in row "
-            f"{int(np.flatnonzero(bad.any(axis=1))[0])}: fill them in first."
+            f"the records hold {int(bad.sum())} infinite numbers, first in row "
+            f"{int(np.flatnonzero(bad.any(axis=1))[0]) + 1}: fill them in first."
         )
     return flat
