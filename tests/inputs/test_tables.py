@@ -151,7 +151,7 @@ def test_what_can_be_read_in_two_ways_is_asked(tmp_path: Path) -> None:
 def test_the_separator_can_be_said(tmp_path: Path) -> None:
     found = table("a|b;c\n1|2\n", tmp_path, reading=Reading(separator="|"))
     assert found.to_dict(as_series=False) == {"a": [1], "b;c": [2]}
-    # A header that two separators cut alike is settled by the rows.
+    # A header that two separators cut into as many parts is settled by the rows.
     assert table("a,b;c\n1,x;2\n3;4\n", tmp_path).columns == ["a,b", "c"]
 
 

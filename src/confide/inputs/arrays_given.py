@@ -54,8 +54,9 @@ def as_array(x: Any, *, name: str) -> Array:
             return np.asarray((plain.float() if "bfloat16" in str(plain.dtype) else plain).numpy())
         if isinstance(x, np.ma.MaskedArray):  # np.asarray would show what the mask hides
             number = x.dtype.kind in "biuf"
-            plain: Any = np.asarray(x.data, np.float64 if number else object)
-            return np.where(np.ma.getmaskarray(x), np.nan if number else None, plain)
+            plain: Array = np.array(x.data, np.float64 if number else object)
+            plain[np.ma.getmaskarray(x)] = np.nan if number else None
+            return plain
         return np.asarray(x)
     except (TypeError, ValueError, RuntimeError) as error:
         first = (str(error).splitlines() or [""])[0][:200]

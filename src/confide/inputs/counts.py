@@ -12,6 +12,7 @@ from confide.core.arrays import Ints
 from confide.core.errors import DataError
 from confide.core.flags import HOLD, HOW, KNOWS, Column, Flag, Held, OptionalColumn
 from confide.inputs import traces as located
+from confide.inputs.reading import Decimal, Separator, TimeFormat, TimeZone, reading_of
 from confide.inputs.times import parse_span, read_times
 from confide.views.counts import Grid
 from confide.views.traces import Traces
@@ -48,6 +49,10 @@ class Counts:
         group: How many people are counted, on average.
         known: The share of all other people whose visits the adversary knows, from 0 to 1.
         targets: About how many times the adversary is asked whether somebody was counted.
+        separator: What stands between the values of csv files, such as ; or tab, where that is not seen.
+        decimal: The decimal sign of csv files, . or a comma, where that is not seen.
+        time_format: How times are written, such as %d.%m.%Y %H:%M; or s, ms, us or ns since 1970.
+        time_zone: The zone of times that name none, such as Europe/Berlin; by default UTC.
 
     Raises:
         DataError: for numbers out of range.
@@ -69,8 +74,13 @@ class Counts:
     group: Annotated[int, Flag(group=HOLD, least=1)] = 100
     known: Annotated[float, Flag(group=KNOWS, metavar="SHARE")] = 1.0
     targets: Annotated[int, Flag(group=HOW, least=FEWEST)] = 1_000
+    separator: Separator = None
+    decimal: Decimal = None
+    time_format: TimeFormat = None
+    time_zone: TimeZone = None
 
     def __post_init__(self) -> None:
+        _ = reading_of(self)
         if self.group < 1:
             raise DataError(f"group is {self.group}: count 1 person or more.")
         if not 0 <= self.known <= 1:
@@ -119,6 +129,10 @@ def read_counts(held: Counts) -> CountsData:
             lon=held.lon,
             cell=held.cell,
             bin=held.bin,
+            separator=held.separator,
+            decimal=held.decimal,
+            time_format=held.time_format,
+            time_zone=held.time_zone,
         )
     )
     bin_s = int(parse_span(held.bin, likely=("h", "d"), least=1))

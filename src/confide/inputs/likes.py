@@ -15,17 +15,15 @@ from confide.core.errors import DataError
 from confide.core.flags import HOLD, HOW, KNOWS, Column, Flag, Held
 from confide.core.flags import Table as AnyTable
 from confide.core.who import first_rows, standing
-from confide.inputs.columns import coded, in_order, missing, named_rows, need, need_ids, numbers
+from confide.inputs.columns import coded, in_order, missing, named_rows, need, need_ids
 from confide.inputs.keys import as_ids, original_ids, refuse_strangers
 from confide.inputs.reading import Decimal, Separator, reading_of
 from confide.inputs.resemblance import unsettled
 from confide.inputs.source import Source
 from confide.inputs.tables import Table, read_table
+from confide.inputs.trait_values import need_enough, trait_values
 from confide.knowledge.likes import Kind
 from confide.views.interactions import Interactions
-
-FEW_VALUES = 20
-"""A column of numbers with more distinct values than this is taken for a number, not for classes."""
 
 AskedKind: TypeAlias = Literal["auto", Kind]
 
@@ -170,8 +168,8 @@ def read_likes(held: Likes, *, sure: bool = False) -> LikesData:
     # A person's code is their row in `both`, and so the position of their trait.
     who, what = coded(mine[user], labels=both[user]), coded(mine[item])
     items = Interactions.of(who.codes, what.codes, people=both.height, items=len(what.labels))
-    value, found, labels = _values(both, trait, held.kind, held.having, name=traits_name)
-    _enough(value, found, labels, trait=trait, parts=held.folds)
+    value, found, labels = trait_values(both, trait, held.kind, held.having, name=traits_name)
+    need_enough(value, found, labels, trait=trait, parts=held.folds)
     without = likes.select(user).unique().join(about, on=user, how="anti").height
     data = LikesData(
         name=Path(name).stem if table.path is not None else name,
@@ -251,56 +249,3 @@ def _traits(held: Likes, user: str, trait: str) -> tuple[pl.DataFrame, str]:
     if twice.any():
         raise DataError(f"{name} has users more than once, in {named_rows(twice)}: give one row for each.")
     return about, name
-
-
-def _values(
-    frame: pl.DataFrame, trait: str, kind: str, having: str | None, *, name: str
-) -> tuple[Floats, Kind, tuple[str, ...]]:
-    """The trait of each person, what kind it is, and the classes' names."""
-    column = frame[trait]
-    distinct = column.n_unique()
-    if having is None and (
-        kind == "number" or (kind == "auto" and column.dtype.is_numeric() and distinct > FEW_VALUES)
-    ):
-        return numbers(frame, trait, name=name), "number", (trait,)
-    found = coded(column)
-    labels = tuple(found.labels.cast(pl.String))
-    if having is not None:
-        if having not in labels:
-            raise DataError(f"nobody has {trait} {having!r}: choose one of {', '.join(labels[:FEW_VALUES])}.")
-        yes = found.codes == labels.index(having)
-        return yes.astype(np.float64), "binary", (f"{trait} other than {having}", f"{trait} {having}")
-    if kind == "binary" and distinct > 2:
-        raise DataError(
-            f"{trait} has {distinct} values: say which one counts (`having`), or ask for classes."
-        )
-    if distinct > 2 or kind == "classes":
-        return found.codes.astype(np.float64), "classes", labels
-    # The rarer value is claimed: finding it says more about a person.
-    rarer = int(found.codes.mean() <= 0.5)
-    names = tuple(f"{trait} {labels[code]}" for code in (1 - rarer, rarer)[:distinct])
-    return (found.codes == rarer).astype(np.float64), "binary", names
-
-
-def _enough(value: Floats, kind: Kind, labels: tuple[str, ...], *, trait: str, parts: int) -> None:
-    # With one value every claim is right without any adversary.
-    if len(np.unique(value)) < 2:
-        raise DataError(
-            f"everybody has the same {trait}, so there is nothing to infer: choose another trait."
-        )
-    code = value > np.median(value) if kind == "number" else value.astype(np.int64)
-    count = np.bincount(code, minlength=2)
-    rarest = int(count.argmin())
-    if count[rarest] < parts:
-        which = (
-            f"{trait} {'above' if rarest else 'not above'} the middle, {np.median(value):g}, is true of"
-            if kind == "number"
-            else f"{labels[rarest]!r} is true of"
-            if kind == "binary"
-            else f"{trait} {labels[rarest]!r} is true of"
-        )
-        raise DataError(
-            f"{which} {count[rarest]} {'person' if count[rarest] == 1 else 'people'}, and each of the "
-            f"{parts} parts of a cross-validation needs one: leave such people out, merge small classes, or "
-            "ask for fewer folds."
-        )

@@ -8,24 +8,22 @@ from typing import Annotated
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
 from confide.core.arrays import Bools, Ints
 from confide.core.errors import DataError
 from confide.core.flags import HOW, KNOWS, Column, Flag, Held, OptionalColumn
 from confide.core.flags import Table as AnyTable
 from confide.core.who import first_rows, standing
-from confide.inputs.columns import coded, need, need_ids, numbers
+from confide.inputs.columns import coded, need, need_ids
 from confide.inputs.keys import as_ids, original_ids, refuse_strangers
-from confide.inputs.reading import Decimal, Reading, Separator, TimeFormat, TimeZone, reading_of
+from confide.inputs.measures import A_DAY, Measures
+from confide.inputs.reading import Decimal, Separator, TimeFormat, TimeZone, reading_of
 from confide.inputs.resemblance import unsettled
 from confide.inputs.source import Role, Source
 from confide.inputs.tables import Table, read_table
-from confide.inputs.times import TimeForm, parse_span, read_times, refuse_other_zone
+from confide.inputs.times import TimeForm, parse_span, refuse_other_zone
 from confide.knowledge.ratings import Knowing
 from confide.views.interactions import Interactions
-
-A_DAY = 86_400
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -146,30 +144,6 @@ class RatingsData:
         return f"{self.items[item]!r}{stars}{when}"
 
 
-@dataclass(frozen=True, slots=True)
-class _Measures:
-    """What a table says of each rating besides who and what: float32[k], or None where it does not.
-
-    Not float64: of a hundred million ratings the two columns would take another 800 MB while they are sorted.
-    """
-
-    rating: NDArray[np.float32] | None
-    day: NDArray[np.float32] | None
-    form: TimeForm | None
-
-    @classmethod
-    def of(cls, table: Table, rating: str | None, time: str | None, reading: Reading) -> _Measures:
-        stars = None
-        if rating is not None:
-            stars = numbers(table.frame, rating, name=table.name).astype(np.float32)
-        if time is None:
-            return cls(stars, None, None)
-        times = read_times(
-            table.frame, time, name=table.name, form=reading.time_format, zone=reading.time_zone
-        )
-        return cls(stars, (times.seconds / A_DAY).astype(np.float32), times.form)
-
-
 def read_ratings(held: Ratings) -> RatingsData:
     """Read the ratings, and match a released file to them.
 
@@ -199,7 +173,7 @@ def read_ratings(held: Ratings) -> RatingsData:
     if held.key is not None:
         raise DataError("a key says who is who in a released file: give that file too (`--released`).")
     who, what = coded(table.frame[held.user]), coded(table.frame[held.item])
-    more = _Measures.of(table, held.rating, held.time, reading_of(held))
+    more = Measures.of(table, held.rating, held.time, reading_of(held))
     records = Interactions.of(who.codes, what.codes, rating=more.rating, day=more.day)
     return RatingsData(
         records=records,
@@ -231,7 +205,7 @@ def _matched(table: Table, roles: Mapping[Role, str | None], other: Table, held:
     def read(
         of: Table, who: pl.Series, stars: str | None, when: str | None
     ) -> tuple[Interactions, TimeForm | None]:
-        more = _Measures.of(of, stars, when, reading_of(held))
+        more = Measures.of(of, stars, when, reading_of(held))
         made = Interactions.of(
             coded(who, labels=people).codes,
             coded(as_ids(of.frame[item]), labels=items).codes,

@@ -89,6 +89,26 @@ class Source:
         )
 
     @property
+    def said(self) -> str:
+        """How the columns were read, in a sentence without any value of theirs."""
+        kinds = {
+            "user": "id",
+            "item": "id",
+            "place": "id",
+            "rating": "number",
+            "lat": "number",
+            "lon": "number",
+        }
+        parts = [
+            f"{column} time, {self.time.words}"
+            if role == "time" and self.time is not None
+            else f"{column} {kinds[role]}"
+            for role, column in self.roles.items()
+            if role != "time" or self.time is not None
+        ]
+        return f"Read as{'' if self.form is None else f' ({self.form.words()})'}: {'; '.join(parts)}."
+
+    @property
     def unread(self) -> tuple[str, ...]:
         """The columns that the audit did not read, in the order of the table."""
         read = set(self.roles.values())

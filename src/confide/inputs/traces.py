@@ -17,6 +17,7 @@ from confide.core.nouns import AnyMechanism
 from confide.inputs.homes import same_people
 from confide.inputs.lengths import parse_length
 from confide.inputs.places import Columns, Places, nearest
+from confide.inputs.reading import Decimal, Separator, TimeFormat, TimeZone, reading_of
 from confide.inputs.resemblance import unsettled
 from confide.inputs.source import Source
 from confide.inputs.times import parse_span
@@ -61,6 +62,10 @@ class Traces:
             (FILE.confide.json), or else what a comparison with the records shows.
         points: How many points are known about a person.
         targets: About how many people the adversary is asked, half of them held out of the release.
+        separator: What stands between the values of csv files, such as ; or tab, where that is not seen.
+        decimal: The decimal sign of csv files, . or a comma, where that is not seen.
+        time_format: How times are written, such as %d.%m.%Y %H:%M; or s, ms, us or ns since 1970.
+        time_zone: The zone of times that name none, such as Europe/Berlin; by default UTC.
 
     Raises:
         DataError: for columns that do not say where people were, a length or span that means nothing, or
@@ -83,9 +88,13 @@ class Traces:
     made_by: Annotated[str | None, Flag(group=KNOWS, metavar="NAME:SETTINGS")] = None
     points: Annotated[int, Flag(group=KNOWS, least=1)] = 4
     targets: Annotated[int, Flag(group=HOW, least=2)] = 1_000
+    separator: Separator = None
+    decimal: Decimal = None
+    time_format: TimeFormat = None
+    time_zone: TimeZone = None
 
     def __post_init__(self) -> None:
-        _ = self.metres, self.seconds  # what cannot be is said before any file is read
+        _ = self.metres, self.seconds, reading_of(self)  # what cannot be is said before any file is read
         self.columns.check()
         if self.released is None and self.key is not None:
             raise DataError("a key says who is who in a released file: give that file too (`--released`).")
@@ -199,7 +208,7 @@ def read_traces(
         DataError: for a column that is missing or cannot be read (rows are named), or a release that cannot
             be matched.
     """
-    read = visits_of(held) if visits is None else visits
+    read = visits_of(held, sure=sure) if visits is None else visits
     places, names = read.places, read.names
     grid, there = _one_grid(places, held, made_by)
     records = grid(read.exact, rng=None).view
@@ -239,13 +248,20 @@ def _alike(
     return same_people(expected, shown, read.owner, metres, names=read.names, keyed=read.keyed)
 
 
-def visits_of(held: Traces) -> Visits:
+def visits_of(held: Traces, *, sure: bool = False) -> Visits:
     """The visits of the record as they were read, on no grid.
 
     Raises:
         DataError: as `read_visits`.
     """
-    return read_visits(held.records, held.released, key=held.key, columns=held.columns)
+    return read_visits(
+        held.records,
+        held.released,
+        key=held.key,
+        columns=held.columns,
+        reading=reading_of(held),
+        sure=sure,
+    )
 
 
 def _one_grid(places: Places, held: Traces, made_by: AnyMechanism | None) -> tuple[FixedGrid, Floats | None]:

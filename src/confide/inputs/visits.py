@@ -9,12 +9,14 @@ import polars as pl
 
 from confide.core.arrays import Ints
 from confide.core.who import first_rows, standing
-from confide.inputs.columns import coded, need, need_ids
+from confide.inputs.columns import coded
 from confide.inputs.keys import as_ids, numbered, original_ids
 from confide.inputs.places import Columns, Places, read_places
+from confide.inputs.reading import Reading
 from confide.inputs.source import Source
-from confide.inputs.tables import Tabular, read_table
-from confide.inputs.times import Times, read_times
+from confide.inputs.tables import AS_FOUND, Tabular
+from confide.inputs.times import Times
+from confide.inputs.visit_tables import read_visit_table, refuse_elsewhere
 from confide.views.traces import Traces
 
 
@@ -52,25 +54,33 @@ class Visits:
 
 
 def read_visits(
-    records: Tabular, released: Tabular | None, *, key: Tabular | None, columns: Columns
+    records: Tabular,
+    released: Tabular | None,
+    *,
+    key: Tabular | None,
+    columns: Columns,
+    reading: Reading = AS_FOUND,
+    sure: bool = False,
 ) -> Visits:
     """Read both tables; a released one has its people matched to those of the original.
+
+    Args:
+        reading: what the user says about the files.
+        sure: the released file was made from the records just now, and need not resemble them.
 
     Raises:
         DataError: for a column that is missing or cannot be read (rows are named), or ids whose owner is not
             known.
     """
-    tables = [read_table(records, name="the traces")]
-    if released is not None:
-        tables.append(read_table(released, name="the released file"))
-    for table in tables:
-        need(table.frame, columns.all, name=table.name)
-        need_ids(table.frame, [c for c in (columns.user, columns.place) if c is not None], name=table.name)
+    given = [(records, "the traces"), *([] if released is None else [(released, "the released file")])]
+    read = [read_visit_table(g, name=name, columns=columns, reading=reading) for g, name in given]
+    tables, times = [table for table, _ in read], [when for _, when in read]
     ids = [as_ids(t.frame[columns.user]) for t in tables]
     names, pseudonyms = (tables[0].name, tables[-1].name), ids[-1]
     if released is not None:
         ids[1] = original_ids(ids[1], ids[0], key=key, split=True, names=names)
-    times = [read_times(t.frame, columns.time, name=t.name) for t in tables]
+        if not sure:
+            refuse_elsewhere(tables, times, columns)
     people = coded(pl.concat(ids))
     places = read_places(tables, columns)
     cut = tables[0].frame.height
@@ -78,13 +88,14 @@ def read_visits(
     sources = tuple(Source.of(t, columns.roles, time=w.form) for t, w in zip(tables, times, strict=True))
     who = standing(names[0], row=first_rows(ids[0], people.labels), ids=people.labels)
     about = {"people": people.labels, "who": who, "places": places, "names": names, "sources": sources}
+    notes = (sources[0].said, *times[0].form.notes)
     if released is None:
-        return Visits(exact=exact, notes=times[0].form.notes, **about)
+        return Visits(exact=exact, notes=notes, **about)
     row, owner = numbered(people.codes[cut:], coded(pseudonyms))
     code = places.code[cut:]
     return Visits(
         exact=exact,
-        notes=times[0].form.notes,
+        notes=notes,
         keyed=key is not None,
         shown=_traces(row, times[1], code, places, people=len(owner)),
         owner=owner,

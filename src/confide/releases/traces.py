@@ -20,10 +20,11 @@ from confide.core.nouns import AnyMechanism
 from confide.inputs.columns import coded
 from confide.inputs.keys import as_ids
 from confide.inputs.places import read_places
+from confide.inputs.reading import reading_of
 from confide.inputs.source import Source
-from confide.inputs.tables import read_table
-from confide.inputs.times import read_times, written_times
+from confide.inputs.times import written_times
 from confide.inputs.traces import Traces, TracesData, read_traces
+from confide.inputs.visit_tables import read_visit_table
 from confide.knowledge.traces import owners
 from confide.releases.spec import ReleaseSpec
 from confide.releases.tables import number_column, write_table
@@ -97,7 +98,10 @@ class TracesRelease:
 
     def reread(self, path: Path, numbers: Ints | None) -> views.Traces:
         """What a written file says: people under the codes of its rows, each written point a place."""
-        table = read_table(path, name="the protected file")
+        reading = reading_of(self.held)
+        table, when = read_visit_table(
+            path, name="the protected file", columns=self.held.columns, reading=reading
+        )
         user = as_ids(table.frame[self.held.user])
         if numbers is None:
             person, people = coded(user, labels=as_ids(self.data.people)).codes, self.given.people
@@ -105,13 +109,12 @@ class TracesRelease:
             behind = np.empty(len(numbers) + 1, np.int64)
             behind[numbers] = np.arange(len(numbers))
             person, people = behind[user.cast(pl.Int64).to_numpy()], len(numbers)
-        when = read_times(table.frame, self.held.time, name=table.name).seconds
         places = read_places([table], self.held.columns)
         code, where, number = places.code, places.where, places.number
         if places.labels is not None:
             code = coded(places.labels, labels=self.data.places).codes[code]
             where, number = self.given.where, self.given.places
-        seconds = np.floor(when).astype(np.int64)
+        seconds = np.floor(when.seconds).astype(np.int64)
         return views.Traces.of(person, seconds, code, people=people, places=number, where=where)
 
     def same(self, view: views.Traces, reread: views.Traces) -> Claim:
@@ -157,7 +160,9 @@ class TracesRelease:
         shown = pl.DataFrame(
             {
                 self.held.user: rows.gather(reread.person),
-                self.held.time: pl.from_epoch(pl.Series(reread.time), time_unit="s"),
+                self.held.time: pl.from_epoch(pl.Series(reread.time), time_unit="s").dt.replace_time_zone(
+                    "UTC"
+                ),
                 **{c: pl.Series(s) for c, s in self._places(reread).items()},
             }
         )
