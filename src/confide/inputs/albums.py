@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 
 from confide.core.arrays import Array
 from confide.core.errors import DataError
-from confide.inputs.columns import coded, need
+from confide.inputs.columns import coded, need, need_ids
 from confide.inputs.folders import SUFFIXES, pictures_in
+from confide.inputs.keys import as_ids
 from confide.inputs.picture_files import from_npz, named, names_in_npz, opened, resized, size_of
 from confide.inputs.tables import Tabular, read_table
 from confide.views.images import Pictures
@@ -177,13 +178,14 @@ def _labelled(folder: Path, labels: Tabular | None) -> tuple[list[tuple[str, str
                 "sub-folder, or give labels: a table with the columns file and person."
             )
         return [(file, file.rpartition("/")[0]) for file in found], others
-    table = read_table(labels, name="the labels")
+    table = read_table(labels, name="the labels", ids=("file", "person"))
     frame, called = table.frame, table.name
     need(frame, ("file", "person"), name=called)
+    need_ids(frame, ("file", "person"), name=called)
     if frame["file"].is_duplicated().any():
         twice = frame["file"].filter(frame["file"].is_duplicated()).unique().sort().to_list()
         raise DataError(f"{called} names {named(twice)} more than once: give each picture one person.")
-    told = dict(zip(frame["file"].cast(pl.String).to_list(), frame["person"].to_list(), strict=True))
+    told = dict(zip(frame["file"].cast(pl.String).to_list(), as_ids(frame["person"]).to_list(), strict=True))
     unknown = sorted(set(told) - set(found))
     if unknown:
         raise DataError(

@@ -48,10 +48,10 @@ def as_array(x: Any, *, name: str) -> Array:
     """
     try:
         if _module(x) == "torch" and hasattr(x, "detach"):
-            plain = x.detach().cpu()
-            plain = plain.to_dense() if plain.layout != _strided() else plain
+            there = x.detach().cpu()
+            there = there.to_dense() if there.layout != _strided() else there
             # numpy has no bfloat16; float32 holds each of its values.
-            return np.asarray((plain.float() if "bfloat16" in str(plain.dtype) else plain).numpy())
+            return np.asarray((there.float() if "bfloat16" in str(there.dtype) else there).numpy())
         if isinstance(x, np.ma.MaskedArray):  # np.asarray would show what the mask hides
             number = x.dtype.kind in "biuf"
             plain: Array = np.array(x.data, np.float64 if number else object)
