@@ -36,7 +36,7 @@ def read(frame: pl.DataFrame, released: pl.DataFrame | None = None, **more: Any)
             POINTS,
             {"lat": "lon", "lon": "lat"},
             SPOT,
-            r"at a place of the traces: check the columns of latitude",
+            r"hardly a place in common: check the columns of latitude",
         ),
         (NAMED, {"place": pl.lit("Q") + pl.col("place")}, CLUB, "give the places the same names in both"),
         (

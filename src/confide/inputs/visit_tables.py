@@ -66,7 +66,7 @@ def refuse_elsewhere(tables: Sequence[Table], times: Sequence[Times], columns: C
         there = shown.is_in(known.unique().implode()).to_numpy()
         what = f"give the places the same names in both (column {columns.place})"
     if there.mean() < FEW:
-        raise DataError(f"hardly a visit of {names[1]} is at a place of {names[0]}: {what}.")
+        raise DataError(f"{names[1]} and {names[0]} have hardly a place in common: {what}.")
 
 
 def _within(values: Floats, original: Floats, *, beyond: float) -> Bools:
