@@ -45,13 +45,6 @@ def test_what_is_text_in_one_file_is_text_in_all_as_it_is_written(tmp_path: Path
     assert column(one, "n").to_list() == [1, 2] and column(one, "n").dtype == column(other, "n").dtype
 
 
-def test_labels_are_text_in_all_files_or_in_none(tmp_path: Path) -> None:
-    one, other = aligned(sheets(tmp_path, "n,y\n1,1\n2,0\n", "n,y\n1,1\n2,01\n"))
-    assert one.y.tolist() == ["1", "0"] and other.y.tolist() == ["1", "01"]
-    with pytest.raises(DataError, match="the labels are numbers in f0 and text in f1: write them in one way"):
-        aligned(held(pl.DataFrame({"a": [1], "y": [1]}), pl.DataFrame({"a": [1], "y": ["1"]})))
-
-
 def test_a_column_without_values_takes_the_type_of_the_others(tmp_path: Path) -> None:
     one, other = aligned(sheets(tmp_path, "n,m,y\n1,2,a\n", "n,m,y\n,2,a\n"))
     assert column(other, "n").dtype == column(one, "n").dtype == pl.Int64

@@ -98,15 +98,15 @@ def test_labels_that_are_numbers_stay_numbers() -> None:
 @pytest.mark.parametrize(
     ("given", "says"),
     [
-        (np.array(["n", None, "p"]), r"1 records have no label .*, in row 2: drop"),
-        (["n", "NA", "?", " "], r"3 records have no label \(empty, NA, nan or \?\), in rows 2, 3, 4"),
-        ([1.0, float("nan")], "1 records have no label .*in row 2"),
-        (pd.Series([1, None], dtype="Int64"), "1 records have no label .*in row 2"),
-        (np.array([1, "a"], dtype=object), "labels are of several types"),
+        (np.array(["n", None, "p"]), r"1 labels are missing .*, in row 2: drop"),
+        (["n", "NA", "?", " "], r"3 labels are missing \(empty, NA, nan or \?\), in rows 2, 3, 4"),
+        ([1.0, float("nan")], "1 labels are missing .*in row 2"),
+        (pd.Series([1, None], dtype="Int64"), "1 labels are missing .*in row 2"),
+        (np.array([1, "a"], dtype=object), "labels are of type int, str: give numbers, or texts"),
         (np.array([b"a"]), r"labels are of type \|S1: give numbers or text"),
         (np.array(["2010-01-01"], dtype="M8[D]"), "labels are of type datetime64"),
-        (pl.Series([[1], [2]]), r"the label is of type List"),
-        (pl.Series([{"a": 1}]), r"the label is of type Struct"),
+        (pl.Series([[1], [2]]), r"the labels are of type List"),
+        (pl.Series([{"a": 1}]), r"the labels are of type Struct"),
     ],
     ids=str,
 )

@@ -11,6 +11,7 @@ from confide.audits.protections import Protection
 from confide.inputs.file_rows import rows_behind
 from confide.inputs.likes import Likes
 from confide.inputs.ratings import Ratings
+from confide.inputs.reading import reading_of
 from confide.inputs.worked_out.making import Making
 from confide.inputs.worked_out.rows_as_said import contrasts
 from confide.views.interactions import Interactions
@@ -51,6 +52,13 @@ def made_of(
         work_out=lambda: work_out(records, released),
         contrasts=lambda mechanism: contrasts(mechanism, records, released),
         rows=lambda: rows_behind(
-            released, table, user=held.user, item=held.item, people=people, items=items, key=held.key
+            released,
+            table,
+            user=held.user,
+            item=held.item,
+            people=people,
+            items=items,
+            key=held.key,
+            reading=reading_of(held),
         ),
     )

@@ -7,7 +7,6 @@ from dataclasses import replace
 
 import polars as pl
 
-from confide.core.errors import DataError
 from confide.inputs.columns import missing
 from confide.inputs.records import RawRecords, same_columns
 
@@ -31,7 +30,6 @@ def aligned(sheets: Sequence[RawRecords]) -> list[RawRecords]:
         shared = set(frames[0].columns).intersection(*(f.columns for f in frames[1:]))
         for column in filter(shared.__contains__, frames[0].columns):
             sheets = _alike(sheets, column)
-    sheets = _labels_alike(sheets)
     return [sheets[0], *(same_columns(sheets[0], other) for other in sheets[1:])]
 
 
@@ -119,29 +117,6 @@ def _categories(column: pl.Series) -> pl.Series:
     if isinstance(column.dtype, pl.Enum):
         return column.dtype.categories.cast(pl.String).alias("")
     return column.cast(pl.String).drop_nulls().unique().sort().alias("")
-
-
-def _labels_alike(sheets: Sequence[RawRecords]) -> list[RawRecords]:
-    """The records with labels that are text in all files, or in none.
-
-    Raises:
-        DataError: if they are numbers in a file that cannot be read as text.
-    """
-    text = [sheet.y.dtype.kind in "UO" for sheet in sheets]
-    if all(text) or not any(text):
-        return list(sheets)
-    found: list[RawRecords] = []
-    for sheet, is_text in zip(sheets, text, strict=True):
-        if not is_text and (sheet.form is None or sheet.label is None):
-            other = sheets[text.index(True)].name
-            raise DataError(
-                f"the labels are numbers in {sheet.name} and text in {other}: write them in one way."
-            )
-        if is_text or sheet.form is None or sheet.label is None:
-            found.append(sheet)
-        else:
-            found.append(replace(sheet, y=sheet.form.text([sheet.label])[sheet.label].to_numpy()))
-    return found
 
 
 def _column(sheet: RawRecords, column: str) -> pl.Series:

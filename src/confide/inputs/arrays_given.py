@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 import numpy as np
@@ -31,8 +32,8 @@ def as_features(x: Any, *, name: str) -> Array:
             )
         return np.asarray(x.toarray())
     found = as_array(x, name=name)
-    if found.dtype == object:
-        return _plain(found, name=name)
+    if found.dtype == object and found.ndim > 1:
+        return _plain(found, name=name)  # of one dimension, it may hold texts
     if found.dtype.kind in "cmMVS":
         raise DataError(f"{name}: features are of type {found.dtype}: give numbers, or a frame.")
     if not found.ndim:
@@ -63,7 +64,7 @@ def as_array(x: Any, *, name: str) -> Array:
         raise DataError(f"{name} is no array ({first}): give one row a record, all of one length.") from error
 
 
-def as_labels(y: Any, *, name: str, what: str = "label") -> Array:
+def as_labels(y: Any, *, name: str) -> Array:
     """Labels as a plain array [n] of numbers, truth values or text.
 
     Raises:
@@ -79,29 +80,39 @@ def as_labels(y: Any, *, name: str, what: str = "label") -> Array:
         found = found[:, 0] if found.ndim == 2 and found.shape[1] == 1 else found
         if found.ndim != 1 or found.dtype.kind in "biu":
             return found
-        if found.dtype.kind in "cmMVS":
-            raise DataError(f"{name}: labels are of type {found.dtype}: give numbers or text.")
-        try:
-            y = pl.Series(found.tolist(), strict=True)
-        except (TypeError, ValueError, pl.exceptions.PolarsError) as error:
-            raise DataError(
-                f"{name}: the labels are of several types: give numbers or text alone."
-            ) from error
+        if found.dtype.kind not in "fOUT":
+            raise DataError(f"{name}: the labels are of type {found.dtype}: give numbers or text.")
+        y = _series(found.tolist(), name=name)
     kind = y.dtype
     if not (kind.is_numeric() or kind in (pl.Boolean, pl.String, pl.Categorical, pl.Enum, pl.Null)):
-        raise DataError(f"{name}: the {what} is of type {kind}: give numbers or text.")
+        raise DataError(f"{name}: the labels are of type {kind}: give numbers or text.")
     gone = missing(y)
     if gone.any():
         # A record without a label has no loss, so no attack could ask about it.
         raise DataError(
-            f"{name}: {int(gone.sum())} records have no {what} (empty, NA, nan or ?), in {named_rows(gone)}: "
-            "drop them, or fill the label in."
+            f"{name}: {int(gone.sum())} labels are missing (empty, NA, nan or ?), in {named_rows(gone)}: "
+            "drop those rows, or fill the label in."
         )
     if kind in (pl.Categorical, pl.Enum):
         y = y.cast(pl.String)
     if kind.is_decimal() or kind == pl.Int128:
         y = y.cast(pl.Float64)
     return y.to_numpy()
+
+
+def _series(values: list[object], *, name: str) -> pl.Series:
+    """Labels of Python as a column of one type, with null for None."""
+    values = [v.item() if isinstance(v, np.generic) else v for v in values]
+    kinds = {type(v) for v in values if v is not None}
+    # What is missing in a list of texts is often NaN.
+    if kinds <= {str, float} and all(v != v for v in values if isinstance(v, float)):
+        return pl.Series([v if isinstance(v, str) else None for v in values], dtype=pl.String)
+    if kinds <= {bool, int, float}:
+        return pl.Series(values, dtype=None if len(kinds) == 1 else pl.Float64, strict=False)
+    if kinds == {Decimal}:
+        return pl.Series(values)
+    shown = ", ".join(sorted(kind.__name__ for kind in kinds))
+    raise DataError(f"{name}: the labels are of type {shown}: give numbers, or texts, for all rows.")
 
 
 def _plain(found: Array, *, name: str) -> Array:

@@ -7,6 +7,7 @@ import polars as pl
 
 from confide.core.arrays import Ints
 from confide.inputs.keys import as_ids, key_pairs
+from confide.inputs.reading import Reading
 from confide.inputs.tables import Tabular, read_table
 from confide.views.interactions import Interactions
 
@@ -20,6 +21,7 @@ def rows_behind(
     people: pl.Series,
     items: pl.Series,
     key: Tabular | None,
+    reading: Reading,
 ) -> Ints:
     """The row of the file behind each released interaction, int64[k], from 0; of repeated ones the last.
 
@@ -29,8 +31,9 @@ def rows_behind(
         user, item: its columns.
         people, items: what the codes stand for.
         key: who is who, where the file has ids of its own.
+        reading: what the user says about the file.
     """
-    frame = read_table(table, name="the released file").frame
+    frame = read_table(table, name="the released file", reading=reading, ids=(user, item)).frame
     ids = as_ids(frame[user])
     if key is not None:
         pairs, _ = key_pairs(key, split=False)

@@ -17,11 +17,12 @@ from confide.core.flags import GET, HOLD, HOW, KNOWS, Flag, Held, OptionalColumn
 from confide.core.narrowing import narrowed
 from confide.core.who import rows_from_one, standing
 from confide.inputs.aligned import aligned, reading_said
+from confide.inputs.labels import same_labels
 from confide.inputs.model_form import Told, features_for, more_classes, shown, unused
 from confide.inputs.overlap import remove_overlap
 from confide.inputs.probe import Said, asked_about, need_right, unsteady
 from confide.inputs.reading import Decimal, Separator, reading_of
-from confide.inputs.records import RawRecords, as_raw_records, same_labels, with_codes
+from confide.inputs.records import RawRecords, as_raw_records, with_codes
 from confide.inputs.trained_columns import as_trained
 from confide.models.answers import Answers
 from confide.models.checkpoints import with_snapshots, with_weights

@@ -42,7 +42,6 @@ class RawRecords:
         name: what to call it in a message: a file's name, or 'members'.
         ids: whose record each is, as text; None where no column says it.
         form: of the csv file that they come from; None for other formats.
-        label: the column of the label in that file.
     """
 
     x: Batch
@@ -50,7 +49,6 @@ class RawRecords:
     name: str
     ids: pl.Series | None = None
     form: CsvForm | None = None
-    label: str | None = None
 
     def __len__(self) -> int:
         return len(self.y)
@@ -120,8 +118,8 @@ def _from_table(
         )
     if label not in frame.columns:
         raise DataError(f"{called} has no column {label!r} for the label; it has {_listed(frame.columns)}.")
-    y = as_labels(frame[label], name=called, what=repr(label))
-    return RawRecords(frame.drop(label), y, called, form=table.form, label=label)
+    y = as_labels(frame[label], name=called)
+    return RawRecords(frame.drop(label), y, called, form=table.form)
 
 
 def _read_npz(path: Path, user: str | None) -> RawRecords:
@@ -169,61 +167,6 @@ def _features(x: ArrayLike | pl.DataFrame | PandasFrame, *, name: str) -> Batch:
 def are_texts(x: Batch) -> bool:
     """Whether each record is one text and nothing else."""
     return isinstance(x, pl.DataFrame) and x.dtypes == [pl.String()]
-
-
-def same_labels(sheets: Sequence[RawRecords]) -> list[RawRecords]:
-    """The records with labels of one type on every side: numbers, truth values or texts.
-
-    Texts beside numbers are read as numbers.
-
-    Raises:
-        DataError: for a label that is missing, or of another type, or beside numbers no number.
-    """
-    plain = [replace(s, y=_plain_labels(s.y, s.name)) for s in sheets]
-    texts = [s for s in plain if s.y.dtype.kind == "U"]
-    if not texts or len(texts) == len(plain):
-        return plain
-    numbers = next(s.name for s in plain if s.y.dtype.kind != "U")
-    return [replace(s, y=_numbers(s, numbers)) if s.y.dtype.kind == "U" else s for s in plain]
-
-
-def _plain_labels(y: Array, name: str) -> Array:
-    if y.dtype.kind in "OT":
-        values = y.tolist()
-        holes = sum(v is None or v != v for v in values)  # NaN differs from itself
-        if holes:
-            raise DataError(f"{name}: {holes} labels are missing: drop those rows, or fill the label in.")
-        kinds = {type(v) for v in values}
-        if not (kinds == {str} or kinds <= {bool, int, float}):
-            shown = ", ".join(sorted(kind.__name__ for kind in kinds))
-            raise DataError(f"{name}: the labels are of type {shown}: give numbers, or texts, for all rows.")
-        y = np.array(values)
-    if y.dtype.kind not in "biufU":
-        raise DataError(f"{name}: the labels are of type {y.dtype}: give numbers or texts.")
-    if y.dtype.kind == "f" and np.isnan(y).any():
-        raise DataError(
-            f"{name}: {int(np.isnan(y).sum())} labels are missing: drop those rows, or fill the label in."
-        )
-    return y.astype(np.int64) if y.dtype.kind == "b" else y
-
-
-def _numbers(sheet: RawRecords, other: str) -> Array:
-    """Labels that are numbers in another file and were read as text in this one."""
-    wrong: dict[str, int] = {}
-    found: list[float] = []
-    for text in sheet.y.tolist():
-        try:
-            found.append(float(text))
-        except ValueError:
-            wrong[text] = wrong.get(text, 0) + 1
-    if wrong:
-        shown = ", ".join(repr(text) for text in list(wrong)[:3])
-        raise DataError(
-            f"{sheet.name}: {sum(wrong.values())} labels are no numbers ({shown:.80}), while those of "
-            f"{other} are: drop those rows, or write all labels in one way."
-        )
-    values = np.array(found)
-    return values.astype(np.int64) if bool(np.all(values % 1 == 0)) else values
 
 
 def _frame_or_array(x: ArrayLike | pl.DataFrame | PandasFrame, *, name: str) -> Batch:

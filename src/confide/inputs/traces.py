@@ -254,13 +254,9 @@ def visits_of(held: Traces, *, sure: bool = False) -> Visits:
     Raises:
         DataError: as `read_visits`.
     """
+    said = reading_of(held)
     return read_visits(
-        held.records,
-        held.released,
-        key=held.key,
-        columns=held.columns,
-        reading=reading_of(held),
-        sure=sure,
+        held.records, held.released, key=held.key, columns=held.columns, reading=said, sure=sure
     )
 
 

@@ -48,7 +48,12 @@ def context_of(
                 else ", those absent by themselves"
             ),
         },
-        notes=[data.source.said, *data.notes, *how.notes, *[HELD_OUT] * (game.coin and game.released is not None)],
+        notes=[
+            data.source.said,
+            *data.notes,
+            *how.notes,
+            *[HELD_OUT] * (game.coin and game.released is not None),
+        ],
         internal_notes=[*data.counted, *[f"{few:,} {TOO_FEW}"] * (few > 0)],
     )
 
