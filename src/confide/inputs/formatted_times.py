@@ -8,6 +8,7 @@ import polars as pl
 from confide.core.arrays import Floats
 from confide.core.errors import DataError
 from confide.inputs.columns import named_rows
+from confide.inputs.iso_text import instants
 
 
 def read_formatted(given: pl.Series, form: str, *, name: str) -> Floats:
@@ -28,7 +29,7 @@ def read_formatted(given: pl.Series, form: str, *, name: str) -> Floats:
             f"{name}: column {given.name!r} is not written as {form} in {named_rows(wrong)} "
             f"({given.filter(wrong)[0]!r}): correct the rows or the format."
         )
-    return (parsed.dt.epoch("us").cast(pl.Float64) / 1e6).to_numpy()
+    return instants(parsed)
 
 
 def written_formatted(local: pl.Series, form: str) -> pl.Series:
@@ -55,7 +56,7 @@ def from_zone(seconds: Floats, zone: str, given: pl.Series, *, name: str) -> Flo
             f"{name}: column {given.name!r} holds times that no clock of {zone} shows, in "
             f"{named_rows(wrong)} ({given.filter(wrong)[0]!r}): give the zone that they are written in."
         )
-    return (there.dt.epoch("us").cast(pl.Float64) / 1e6).to_numpy()
+    return instants(there)
 
 
 def on_clock(micros: pl.Series, zone: str) -> pl.Series:

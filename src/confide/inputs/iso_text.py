@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
 import polars as pl
 
 from confide.core.arrays import Floats
@@ -78,12 +79,19 @@ def read_iso(given: pl.Series, *, name: str) -> tuple[Floats, IsoForm]:
             f"({given.filter(odd)[0]!r}) {'has' if odd.sum() == 1 else 'have'} {has}. Give all times in UTC."
         )
     zones = zone.drop_nulls().unique().to_list()
-    seconds = parsed.dt.epoch("us").cast(pl.Float64) / 1e6
+    seconds = pl.Series(instants(parsed))
     if zones:
         ahead = pl.Series([float(offset(z)) for z in zones])
         # A clock ahead of UTC shows a later time than UTC at the same instant.
         seconds -= zone.replace_strict(zones, ahead, return_dtype=pl.Float64)
     return seconds.to_numpy(), _form(whole, body, zones)
+
+
+def instants(moments: pl.Series) -> Floats:
+    """Seconds since 1970 of datetimes, float64[n], exact to the microsecond; NaN for null."""
+    micros = moments.dt.epoch("us").cast(pl.Float64).fill_null(np.nan)
+    # Divided by numpy: polars multiplies by the inverse, which is a microsecond off now and then.
+    return micros.to_numpy() / 1e6
 
 
 def written_iso(micros: pl.Series, form: IsoForm) -> pl.Series:

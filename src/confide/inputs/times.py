@@ -14,7 +14,7 @@ from confide.core.errors import DataError
 from confide.inputs.columns import named_rows
 from confide.inputs.counted_times import A_SECOND, LATEST, MICRO, UNITS, Unit, counted
 from confide.inputs.formatted_times import from_zone, on_clock, read_formatted, written_formatted
-from confide.inputs.iso_text import IsoForm, read_iso, written_iso
+from confide.inputs.iso_text import IsoForm, instants, read_iso, written_iso
 
 SpanUnit: TypeAlias = Literal["s", "min", "h", "d", "w"]
 
@@ -185,7 +185,7 @@ def _read(given: pl.Series, kind: pl.DataType, *, name: str, form: str | None) -
     if kind in (pl.Date, pl.Datetime):
         # A date is midnight UTC of its day.
         moments = given.cast(pl.Datetime("us")) if kind == pl.Date else given
-        return (moments.dt.epoch("us").cast(pl.Float64) / 1e6).fill_null(np.nan).to_numpy(), TimeForm(kind)
+        return instants(moments), TimeForm(kind)
     if form is not None and unit is None and (given.dtype == pl.String or kind.is_numeric()):
         return read_formatted(given, form, name=name), TimeForm(kind, written=form)
     if given.dtype == pl.String:
