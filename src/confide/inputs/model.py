@@ -11,18 +11,17 @@ import numpy as np
 import polars as pl
 
 from confide.core.access import LADDER, BlackBox, LabelOnly, Task
-from confide.core.arrays import Batch, Bools, Rng
+from confide.core.arrays import Bools, Rng
 from confide.core.errors import DataError
 from confide.core.flags import GET, HOLD, HOW, KNOWS, Flag, Held, OptionalColumn, Table
 from confide.core.narrowing import narrowed
-from confide.core.who import rows_from_one, standing
 from confide.inputs.aligned import aligned, reading_said
 from confide.inputs.labels import same_labels
-from confide.inputs.model_form import Told, features_for, more_classes, shown, unused
+from confide.inputs.model_form import Told, features_for, more_classes, shown, together, unused
 from confide.inputs.overlap import remove_overlap
 from confide.inputs.probe import Said, asked_about, need_right, unsteady
 from confide.inputs.reading import Decimal, Separator, reading_of
-from confide.inputs.records import RawRecords, as_raw_records, with_codes
+from confide.inputs.records import RawRecords, as_raw_records, placed, with_codes
 from confide.inputs.trained_columns import as_trained
 from confide.models.answers import Answers
 from confide.models.checkpoints import with_snapshots, with_weights
@@ -54,8 +53,7 @@ class Model:
         label: The column to be predicted, where records are tables.
         user: The column, or the array of an .npz file, that says whose record it is. It is no feature.
         task: What the model does, where neither the model nor the labels say it.
-        answers: What the model's answers are, where they do not show it: probabilities, percent, sigmoids
-        (one
+        answers: What the model's answers are, where they do not show it: probabilities, percent, sigmoids (a
             class against the rest each), top-k, log-probabilities, costs (the lowest wins), logits, values or
             labels.
         classes: The labels in the order of the model's outputs, where it does not name them. Repeatable.
@@ -209,7 +207,7 @@ def _read(held: Model, rng: Rng) -> ModelData:
     notes += [*reading_said(raw[0]), *strange]
     # All sides at once: a class may occur on one side alone.
     raw = same_labels([replace(r, x=features_for(model, r.x)) for r in raw])
-    features = _together([r.x for r in raw])
+    features = together([r.x for r in raw])
     found = shown(model, raw, features, held.told)
     view = with_snapshots(found.view, held.states) if held.states else found.view
     records = [with_codes(r, found.classes) for r in raw]
@@ -261,11 +259,6 @@ def _loaded(held: Model) -> tuple[Any, str]:
     return model, title
 
 
-def _together(parts: Sequence[Batch]) -> Batch:
-    frames = [part for part in parts if isinstance(part, pl.DataFrame)]
-    return pl.concat(frames) if frames else np.concatenate([p for p in parts if isinstance(p, np.ndarray)])
-
-
 def _sides(
     held: Model, raw: Sequence[RawRecords], records: Sequence[Records], seen: LabelOnly, said: Said, rng: Rng
 ) -> ModelData:
@@ -274,7 +267,7 @@ def _sides(
     # After labels became codes, so that a record is compared as the model sees it.
     sides = remove_overlap(records[0], records[1], public, allow_overlap=held.allow_overlap, name=raw[1].name)
     everybody = Records.concat([sides.members, sides.nonmembers])
-    who = pl.concat([_standing(raw[0])[sides.member_rows], _standing(raw[1])[sides.nonmember_rows]])
+    who = pl.concat([placed(raw[0])[sides.member_rows], placed(raw[1])[sides.nonmember_rows]])
     # In random order: their position must not say who is a member.
     order = rng.permutation(len(everybody))
     targets, member = everybody.take(order), order < len(sides.members)
@@ -306,11 +299,6 @@ def _sides(
 
 def _given(held: Model, data: Any, name: str) -> RawRecords:
     return as_raw_records(data, label=held.label, user=held.user, name=name, reading=reading_of(held))
-
-
-def _standing(given: RawRecords) -> pl.DataFrame:
-    """Where each record stands, before any was left out."""
-    return standing(given.name, row=rows_from_one(len(given)), ids=given.ids)
 
 
 def _need_coverage(held: Model, listed: int) -> None:

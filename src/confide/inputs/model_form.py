@@ -19,7 +19,8 @@ from confide.models.loading import as_view, is_estimator, is_module
 from confide.models.onnx import OnnxLabels, OnnxModel
 from confide.models.remote import RemoteModel
 from confide.models.replies import UnknownClassesError, known_codes
-from confide.models.sklearn.model import takes_texts, task_of
+from confide.models.sklearn.abilities import takes_texts
+from confide.models.sklearn.model import task_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -199,6 +200,12 @@ class _Texts:
         self.__dict__.update(methods)
         if hasattr(model, "classes_"):
             self.classes_ = model.classes_
+
+
+def together(parts: Sequence[Batch]) -> Batch:
+    """The features of several sides below each other."""
+    frames = [part for part in parts if isinstance(part, pl.DataFrame)]
+    return pl.concat(frames) if frames else np.concatenate([p for p in parts if isinstance(p, np.ndarray)])
 
 
 def unused(model: Any, x: Batch) -> list[str]:

@@ -14,6 +14,7 @@ from numpy.typing import ArrayLike
 
 from confide.core.arrays import Array, Batch
 from confide.core.errors import DataError
+from confide.core.who import rows_from_one, standing
 from confide.inputs.arrays_given import as_features, as_labels
 from confide.inputs.columns import need_ids
 from confide.inputs.csv_files import CsvForm
@@ -52,6 +53,11 @@ class RawRecords:
 
     def __len__(self) -> int:
         return len(self.y)
+
+
+def placed(given: RawRecords) -> pl.DataFrame:
+    """Where each record stands, before any was left out."""
+    return standing(given.name, row=rows_from_one(len(given)), ids=given.ids)
 
 
 def as_raw_records(

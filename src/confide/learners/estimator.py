@@ -19,8 +19,9 @@ from confide.learners.learner import NotKeptError
 from confide.learners.recipe import recipe_text
 from confide.models.guard import Guard, patience
 from confide.models.replies import Classes
+from confide.models.sklearn.abilities import takes_texts
 from confide.models.sklearn.inside import sklearn_view
-from confide.models.sklearn.model import Estimator, SklearnModel, ask, name_of, takes_texts, task_of
+from confide.models.sklearn.model import Estimator, SklearnModel, ask, name_of, task_of
 from confide.models.skops.reading import is_listed, load_estimators, save_estimators
 from confide.views.records import Records
 

@@ -81,8 +81,9 @@ def as_view(
             need_classes(view.predict(probe[:64]).shape[1], classes, name=_shown(model))
         return view
     if is_estimator(model):
+        from confide.models.sklearn.abilities import has_scores
         from confide.models.sklearn.inside import sklearn_view
-        from confide.models.sklearn.model import SklearnLabels, has_scores
+        from confide.models.sklearn.model import SklearnLabels
 
         found = sklearn_view(model, task=task, classes=classes)
         return found if found.task == "regression" or has_scores(model) else SklearnLabels(found)

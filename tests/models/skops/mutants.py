@@ -52,8 +52,9 @@ def changed(value: Any) -> Iterator[Any]:
         yield from (0.0, -1.0, 1e300, float("nan"))
     elif isinstance(value, list | tuple) and value:
         yield value[:-1]
-        yield type(value)([*value, value[-1]])
-        yield from (type(value)([new, *value[1:]]) for new in changed(value[0]))
+        if not hasattr(value, "_fields"):  # a named tuple has its length
+            yield type(value)([*value, value[-1]])
+            yield from (type(value)([new, *value[1:]]) for new in changed(value[0]))
     elif isinstance(value, np.ndarray) and value.dtype == object and value.size:
         yield value[:-1]
         yield np.concatenate([value, value], axis=-1)

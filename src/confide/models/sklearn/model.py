@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any, TypeAlias, cast
+from typing import Any, TypeAlias
 
 import numpy as np
 import polars as pl
@@ -17,6 +17,7 @@ from confide.core.foreign import in_one_line
 from confide.models.guard import Guard
 from confide.models.replies import Classes, as_numbers, codes_of, columns_of, outputs_of
 from confide.models.signals import TINY
+from confide.models.sklearn.abilities import takes_texts
 
 Estimator: TypeAlias = Any
 """An estimator of scikit-learn, or an object with the same methods; scikit-learn has no types."""
@@ -130,25 +131,6 @@ class SklearnLabels:
     def noticed(self) -> set[str]:
         """What the estimator did besides answering, in a few words each."""
         return self.model.noticed
-
-
-def has_scores(estimator: Estimator) -> bool:
-    """Whether an estimator can give a score for each class."""
-    return hasattr(estimator, "predict_proba") or hasattr(estimator, "decision_function")
-
-
-def takes_texts(estimator: Estimator) -> bool:
-    """Whether an estimator takes one text for each record: a vectoriser, or a pipeline that begins with one.
-
-    >>> from sklearn.feature_extraction.text import TfidfVectorizer
-    >>> takes_texts(TfidfVectorizer()), takes_texts(len)
-    (True, False)
-    """
-    steps = getattr(estimator, "steps", None)
-    if isinstance(steps, list) and steps:
-        return takes_texts(cast("Any", steps)[0][1])
-    fitted = getattr(estimator, "best_estimator_", None)  # of a search over pipelines
-    return takes_texts(fitted) if fitted is not None else hasattr(estimator, "build_analyzer")
 
 
 def task_of(estimator: Estimator) -> Task:

@@ -133,7 +133,9 @@ def _vectors(machine: Estimator) -> bool:
 
 def _platt(machine: Estimator, pairs: int) -> tuple[int, ...]:
     """How long the arrays for probabilities may be: none without `probability`."""
-    return (pairs,) if getattr(machine, "probability", False) is True else (0, pairs)
+    # Since 1.9 another attribute than the argument tells libsvm to read them.
+    told = (getattr(machine, name, False) for name in ("probability", "_effective_probability"))
+    return (0, pairs) if all(said is False or said == "deprecated" for said in told) else (pairs,)
 
 
 def _counts_up(counts: object, classes: int | None, many: int) -> bool:

@@ -15,6 +15,9 @@ from confide.models.kinds import Kind, kind_of
 ENDS = (nn.Softmax, nn.Sigmoid)
 """Last layers that turn logits into probabilities."""
 
+MOST_PROBED = 4096
+"""The number of records that show what a module answers with: one answers the same whenever it is asked."""
+
 # The least probability that is told from 0: its logit counts as saturated, and 1 / 1e-37 is still a float32.
 _LEAST = 1e-37
 

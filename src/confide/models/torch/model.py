@@ -18,13 +18,10 @@ from confide.models.chain import chosen_layers
 from confide.models.guard import Guard
 from confide.models.kinds import Kind
 from confide.models.torch.batches import number_type, tensor_of, truth_of
-from confide.models.torch.endings import ending_of, kind_of_outputs, with_logits, without_ending
+from confide.models.torch.endings import MOST_PROBED, ending_of, kind_of_outputs, with_logits, without_ending
 from confide.models.torch.gram import gram_of
 from confide.models.torch.inside import Inside, named_parts, thawed
 from confide.models.torch.losses import Loss, default_loss
-
-MOST_PROBED = 4096
-"""The number of records that show what a module answers with: one answers the same whenever it is asked."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
