@@ -200,6 +200,9 @@ def test_several_releases_side_by_side_saved_and_found_again(tmp_path):
         "a reader must not take the open set for all: here DP-Pix hides people in both"
     )
     assert found.sections[2].promise is not None and "promised" in found.sections[2].about
+    risk = found.sections[0].headline.risk
+    people = len(np.unique(album().person))
+    assert risk.people == people < risk.rows, "a person in several pictures is one person"
     found.save(tmp_path / "out")
     evidence = pl.read_parquet(tmp_path / "out" / "evidence.parquet")
     assert {"file", "id", "recognised as"} <= set(evidence.columns)

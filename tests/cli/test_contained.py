@@ -52,10 +52,10 @@ def test_one_label_of_another_type_is_named_with_its_file(audit: Run, desk: Path
     rng = np.random.default_rng(0)
     for name, odd in (("a", False), ("b", True)):
         y = rng.integers(0, 2, 60)
-        texts = np.where(odd & (np.arange(60) == 7), "?", y.astype(str))
+        texts = np.where(odd & (np.arange(60) == 7), "x?", y.astype(str))
         pl.DataFrame({"x": rng.normal(size=60), "y": texts}).write_csv(desk / f"{name}.csv")
     (desk / "awaymodel.py").write_text(MODULE)
     sys.modules.pop("awaymodel", None)
     done = audit(model="awaymodel:plain", members="a.csv", nonmembers="b.csv", label="y")
     assert done.exit_code == 2
-    assert "b.csv: 1 labels are no numbers ('?'), while those of a.csv are" in done.stderr
+    assert "b.csv: 1 labels are no numbers ('x?'), while those of a.csv are" in done.stderr

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import resource
 import signal
@@ -55,8 +56,12 @@ def test_a_folder_is_protected_and_audited_again_as_a_released_one(run: Run) -> 
     words = ("audit", "images", "faces", "--released", "safe", "--attacks", "recogniser")
     again = run(*words, "--key", "key.csv")
     assert again.exit_code == 0, again.output
-    found = said(done).partition("safe: ")[2].partition(" pictures of people it knows")[0]
-    assert "put the right name to about" in found and found in said(again), "found while it was written"
+    # Ten people are too few for a rate; the AUC found while it was written is that found again.
+    found = [
+        json.loads(Path(f"{r}/report.json").read_text())["sections"][-1] for r in ("r", "confide-report")
+    ]
+    one, other = (section["finding"]["auc"] for section in found)
+    assert one == other and one["low"] > 0.5
     refused = run(*words)
     assert refused.exit_code == 2 and "give a key (`--key`)" in said(refused)
     refused = run(*words, "--key", "key.csv", "--made-by", "fog")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+import polars as pl
 import pytest
 from scipy.stats import norm
 
@@ -59,8 +60,8 @@ def test_with_one_round_each_nothing_changes() -> None:
 
 
 @pytest.mark.parametrize("each", [2, 3])
-@pytest.mark.parametrize("in_worlds", [False, True])
-def test_copies_of_a_round_tell_nothing_new(each: int, in_worlds: bool) -> None:
+@pytest.mark.parametrize(("in_worlds", "named"), [(False, False), (True, False), (False, True)])
+def test_copies_of_a_round_tell_nothing_new(each: int, in_worlds: bool, named: bool) -> None:
     """Each person's row two or three times, in one world or in several: the numbers of the people, once."""
     rng, n = np.random.default_rng(1), 400
     exposed = np.arange(n) % 2 == 0
@@ -73,10 +74,14 @@ def test_copies_of_a_round_tell_nothing_new(each: int, in_worlds: bool) -> None:
         target=np.tile(np.arange(n), each),
         world=world,
     )
+    if named:  # every row is a target of its own, such as a picture, and a column says whom it is about
+        rows = np.arange(each * n)
+        targets = copies.table.with_columns(pl.Series("target", rows))
+        copies = Evidence(targets).about(np.tile(np.arange(n), each))
     found, other = (measure(e, threshold=Fixed(0.5), delta=0.0) for e in (once, copies))
     assert (other.people, other.exposed_count, other.control_count) == (n, n // 2, n // 2)
     assert other.rows == each * n and found.rows == found.people == n
-    assert "rounds counted together" in other.strategy and "rounds" not in found.strategy
+    assert "counted together" in other.strategy and "counted together" not in found.strategy
     pairs = [(getattr(found, f), getattr(other, f)) for f in ("exposed", "control", "advantage", "auc")]
     pairs += [(a.rate, b.rate) for a, b in zip(found.tpr_at[:2], other.tpr_at[:2], strict=True)]
     pairs += [(a.value, b.value) for a, b in zip(found.precision_at, other.precision_at, strict=True)]

@@ -106,4 +106,4 @@ def test_recognition_is_linkage_of_images_now(make, tmp_path):
     old["sections"][0]["goal"] = "recognition"
     section = loaded(old, tmp_path).page["sections"][0]
     assert section["goal"] == "linkage"
-    assert section["labels"]["tiles"]["compared"] == "Pictures compared"
+    assert section["labels"]["tiles"]["compared"] == "People compared"

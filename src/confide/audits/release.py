@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Protocol, TypeVar
 
 from confide.audits.settings import Settings
 from confide.core import evidence as files
-from confide.core.arrays import Rng
+from confide.core.arrays import Ints, Rng
 from confide.core.budget import Unit
 from confide.core.cache import Cache
 from confide.core.errors import AccessError, DataError, EvidenceError, KnowledgeError
@@ -46,6 +46,7 @@ class PlannedGame:
         skipped: attacks that cannot play here, with the reasons.
         found: evidence that was made elsewhere.
         kept: whether finished evidence is kept on disk; not where the game holds a live model.
+        person: int64[targets], whom each target is about; None where each is about somebody else.
     """
 
     game: AnyGame | None
@@ -54,6 +55,7 @@ class PlannedGame:
     skipped: Sequence[Skipped] = ()
     found: Sequence[Evidence] = ()
     kept: bool = True
+    person: Ints | None = None
 
 
 @dataclass(kw_only=True, eq=False)
@@ -160,6 +162,11 @@ class AuditedRelease:
     def _found_or_played(self, attack: AnyAttack) -> Evidence:
         # By value: attacks are frozen records, so an equal one is the same one.
         number = next((i for i, planned in enumerate(self.games) if attack in planned.attacks), 0)
+        person = self.games[number].person
+        found = self._of_game(number, attack)
+        return found if person is None else found.about(person)
+
+    def _of_game(self, number: int, attack: AnyAttack) -> Evidence:
         planned = self.games[number]
         if not planned.kept:
             return self._played(number, attack)

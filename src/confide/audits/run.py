@@ -14,7 +14,11 @@ from confide.audits.protections import UNPROTECTED, frontier_exhibits, parse_pro
 from confide.audits.release import AuditedRelease
 from confide.audits.settings import Settings
 from confide.audits.spec import AuditSpec, Subject
+from confide.core.arrays import Bools, Ints
 from confide.core.errors import DataError, EvidenceError
+from confide.core.evidence import Evidence
+from confide.core.nouns import AnyWorld
+from confide.measure.rows import averaged
 from confide.mechanisms.anchors.published import Published
 from confide.report import Section, coarse, nothing_ran
 from confide.report.goals import goal
@@ -77,13 +81,14 @@ def _need_people(spec: AuditSpec, release: AuditedRelease) -> None:
     limits = release.settings.parsed_limits
     if not limits:
         return
-    asked = [(e.exposed, e.person) for planned in release.games for e in planned.found[:1]] or [
-        (w.exposed, np.arange(len(w.exposed)) if w.ids is None else w.ids) for w in release.worlds
-    ]
+    found = [rows for planned in release.games for e in planned.found[:1] for rows in _worlds(e)]
+    asked = found or [(w.exposed, _whose(w, release.games[0].person)) for w in release.worlds]
     exposed, person = (np.concatenate(part) for part in zip(*asked, strict=True))
-    people = len(np.unique(person[~exposed]))
+    # A rate is resolved by people: by those of each world, if it is a mean over worlds.
+    parts = asked if averaged([e for e, _ in asked]) else [(exposed, person)]
+    people = min(len(np.unique(p[~e])) for e, p in parts)
     for limit in limits:
-        # A rate is resolved by people. Above that, each of their rounds may count in full.
+        # Above that, each of their rounds may count in full.
         resolved = limit.fpr is None or people * limit.fpr >= 1 or len(np.unique(person)) == 1
         why = cannot_settle(
             limit,
@@ -94,6 +99,18 @@ def _need_people(spec: AuditSpec, release: AuditedRelease) -> None:
         )
         if why:
             raise DataError(f"{why}. Give more people, or limit another rate.")
+
+
+def _worlds(evidence: Evidence) -> list[tuple[Bools, Ints]]:
+    """Of each world which rows are exposed, and whom each is about."""
+    number = evidence.table["world"].to_numpy()
+    return [(evidence.exposed[number == w], evidence.person[number == w]) for w in np.unique(number)]
+
+
+def _whose(world: AnyWorld, person: Ints | None) -> Ints:
+    """Whom each target of a world is about."""
+    ids = np.arange(len(world.exposed)) if world.ids is None else world.ids
+    return ids if person is None else person[ids]
 
 
 def _audited(spec: AuditSpec, subject: Subject, releases: Sequence[AuditedRelease]) -> Audit:

@@ -39,7 +39,7 @@ class Evidence:
     """The scores of one attack in one game: a row for each target of each world.
 
     Args:
-        table: columns world, target, exposed, hit, score (types as in `SCHEMA`).
+        table: columns world, target, exposed, hit, score (types as in `SCHEMA`), and perhaps person (int64).
         attack, access, game: names, for the report.
         randomised: whether a fair coin drew who was given to the mechanism. Only then can a bound be
             certified.
@@ -126,8 +126,24 @@ class Evidence:
 
     @property
     def person(self) -> Ints:
-        """Whom each row is about, int64[rows]: a target is one person, in however many rounds and worlds."""
-        return self.table["target"].to_numpy()
+        """Whom each row is about, int64[rows].
+
+        Where no column says it, a target is one person, in however many rounds and worlds.
+        """
+        return self.table["person" if "person" in self.table.columns else "target"].to_numpy()
+
+    def about(self, person: Ints) -> Evidence:
+        """The same evidence, where several targets may be about one person.
+
+        Args:
+            person: int64[targets], whom each target is about.
+
+        >>> evidence = Evidence.of(np.array([True, False, False]), np.array([0.9, 0.1, 0.2]))
+        >>> evidence.about(np.array([5, 6, 6])).person.tolist()
+        [5, 6, 6]
+        """
+        column = pl.Series("person", person[self.table["target"].to_numpy()], dtype=pl.Int64)
+        return replace(self, table=self.table.with_columns(column))
 
     @property
     def worlds(self) -> int:

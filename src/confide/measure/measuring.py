@@ -17,17 +17,13 @@ from confide.measure.people import counted_once, opposed
 from confide.measure.rates import Ranks, precision, tpr_at, unbiased
 from confide.measure.risk import PrecisionAt, RateAt, Risk
 from confide.measure.roc import auc, roc
-from confide.measure.rows import Rows, require_both, shape, worlds_of
+from confide.measure.rows import FEWEST_WORLDS, Rows, require_both, shape, worlds_of
 from confide.measure.thresholds import Bonferroni, Counts, Split, Threshold
 
 # Low rates matter most: an adversary that must not accuse many control people works there.
 FPRS = (0.1, 0.01, 0.001, 0.0001)
 # A balanced audit has a prior of one half; real populations have fewer members.
 PRIORS = (0.5, 0.1, 0.01)
-
-# With fewer worlds the t-interval over worlds is too wide to be useful.
-FEWEST_WORLDS = 5
-"""From this number of worlds on, the spread between worlds gives the interval."""
 
 
 def measure(
@@ -257,4 +253,4 @@ def _grouping(evidence: Evidence, pool: bool) -> str:
     if shape(evidence) in ("pool", "few a world"):
         words = f"; {evidence.worlds} worlds pooled, people of one world taken as independent"
     # One person in several rows is no several people: the intervals say how many they are worth.
-    return words + "; each person's rounds counted together" * again
+    return words + "; all rows of a person counted together" * again

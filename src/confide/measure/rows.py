@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
@@ -17,6 +18,9 @@ Shape: TypeAlias = Literal["independent", "one world", "pool", "few a world"]
 
 ENOUGH = 20  # with fewer, a rate of one world is too coarse to average
 """The number of exposed and of control rows that a world needs to be measured by itself."""
+# With fewer worlds the t-interval over worlds is too wide to be useful.
+FEWEST_WORLDS = 5
+"""From this number of worlds on, the spread between worlds gives the interval."""
 
 
 def mix(*ids: Ints) -> Keys:
@@ -49,9 +53,9 @@ class Rows:
 
     @classmethod
     def of(cls, evidence: Evidence) -> Rows:
-        """All rows of the evidence; a unit is a target, or a world if each world has few rows."""
+        """All rows of the evidence; a unit is a person, or a world if each world has few rows."""
         by_world = shape(evidence) in ("independent", "few a world")
-        unit = evidence.table["world" if by_world else "target"].to_numpy()
+        unit = evidence.table["world"].to_numpy() if by_world else evidence.person
         return cls(evidence.exposed, evidence.claims, mix(unit), evidence.person)
 
     def __len__(self) -> int:
@@ -144,6 +148,16 @@ def shape(evidence: Evidence) -> Shape:
     exposed = np.bincount(number, weights=evidence.exposed)
     control = np.bincount(number) - exposed
     return "pool" if min(exposed.min(), control.min()) >= ENOUGH else "few a world"
+
+
+def averaged(exposed: Sequence[Bools]) -> bool:
+    """Whether rates over these worlds are means of each world's own.
+
+    Args:
+        exposed: of each world, which of its rows are exposed.
+    """
+    enough = all(min(int(e.sum()), int((~e).sum())) >= ENOUGH for e in exposed)
+    return enough and len(exposed) >= FEWEST_WORLDS
 
 
 def require_both(evidence: Evidence) -> None:

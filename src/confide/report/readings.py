@@ -77,7 +77,7 @@ def _worst_off(goal: Goal) -> ChartWords:
         how_to_read=f"{_capital(goal.exposed)}, grouped by the share of {goal.control} with a claim that is "
         f"at least as sure. The upright mark is {mark}. A bar at the top that is longer than its mark shows "
         "that some stand out.",
-        x_title=f"share of the {goal.noun}; mark: {'guessing' if goal.certain else goal.groups[1]}",
+        x_title=f"share of the {goal.noun}; mark: {'guessing' if goal.certain else goal.control}",
         y_title=f"{goal.control} with a claim as sure",
     )
 
@@ -106,7 +106,7 @@ def labels(goal: Goal, *, rate: str, alone: bool = True) -> LabelRecord:
         "tiles": {
             "found": f"{_capital(goal.noun)} {goal.verb[2]}{at}",
             "auc": f"Surer about {one} than about {other} (AUC{guess})",
-            "compared": f"{_capital(goal.units)} compared",
+            "compared": "People compared",
             "exposed": goal.groups[0],
             "control": goal.groups[1],
         },

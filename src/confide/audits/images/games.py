@@ -39,7 +39,10 @@ class Games:
         idle = isinstance(mechanism, Published) and bool(settings.protections)
         return (
             PlannedGame(
-                game=protected(self.open, mechanism), attacks=() if idle else asked, worlds=self.worlds
+                game=protected(self.open, mechanism),
+                attacks=() if idle else asked,
+                worlds=self.worlds,
+                person=self.open.pictures.person,
             ),
             PlannedGame(game=protected(self.closed, mechanism)),
         )

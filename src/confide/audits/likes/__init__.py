@@ -76,7 +76,10 @@ class LikesSubject:
 
     def games(self, mechanism: AnyMechanism, asked: Sequence[AnyAttack]) -> Sequence[PlannedGame]:
         game = protected(self.game, mechanism)
-        return [PlannedGame(game=game, worlds=self.held.folds, attacks=asked)]
+        # Of several classes each gives one claim about a person.
+        several = self.people.kind == "classes"
+        person = np.repeat(np.arange(self.people.items.people), self.people.classes) if several else None
+        return [PlannedGame(game=game, worlds=self.held.folds, attacks=asked, person=person)]
 
     def context(self, release: AuditedRelease, count: Count) -> Context:
         return context_of(self.held, self.people, self.game, self.how, self._look(release), release, count)

@@ -46,12 +46,12 @@ IMAGES = Goal(
     false_claim="unknown people given a name",
     pair=("a picture of somebody it knows", "a picture of an unknown person"),
     units="pictures",
-    groups=("of people it knows", "of unknown people"),
+    groups=("whom it knows", "whom it does not know"),
     saw="The adversary held the pictures as they are released.",
     certain=False,
     caveats=("Not what else a picture shows: a place, a companion or a body is not counted here.",),
     remedy="Let a fair coin decide for each person whether the adversary knows them.",
-    enough="Take at least 1,000 pictures, half of them of unknown people, and run the audit again.",
+    enough="Take pictures of at least 600 people, half of whom it does not know, and run the audit again.",
     protection=(
         "Do not rely on mosaic or blur: a recogniser that learned from pictures obscured in the same way can "
         "read yours. Cover the faces, cut them out, or put others in their place.",
