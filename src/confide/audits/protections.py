@@ -16,14 +16,11 @@ from confide.core.estimate import Estimate
 from confide.core.nouns import AnyMechanism
 from confide.inputs.sidecar import protections_of
 from confide.mechanisms.in_order import in_order
+from confide.mechanisms.noise.source import Noise
 from confide.report import Line, Plot, Table
 
 UNPROTECTED = "as they are"
 """The name of the release without protection."""
-
-Noise: TypeAlias = Literal["secure", "rehearsal"]
-"""Where noise under a promise comes from: the operating system, or a seeded generator."""
-
 
 Good: TypeAlias = Literal["high", "low"]
 """Which values of a measure of utility are the good ones: those of a hit rate are high, of an error low."""

@@ -47,6 +47,25 @@ class Release(Generic[V]):
 
 
 @dataclass(frozen=True, slots=True)
+class Rehearsal(Generic[V]):
+    """What a mechanism made with noise from a seed, for audits and tests: no release, whoever knows the seed.
+
+    Args:
+        view: what a release would show.
+        budget: the promise that a release by the same mechanism keeps; this rehearsal keeps none.
+        maker: the mechanism's name.
+    """
+
+    view: V
+    budget: Budget | None
+    maker: str
+
+
+# Two types that neither contains the other: code that publishes takes a `Release` and nothing else.
+Outcome: TypeAlias = Release[V] | Rehearsal[V]
+
+
+@dataclass(frozen=True, slots=True)
 class Case(Generic[V_co, K_co, T_co]):
     """Everything that the adversary sees; the secret is not among its fields.
 
@@ -103,12 +122,12 @@ class Guess:
 
 
 class Mechanism(Protocol[V]):
-    """A mechanism that turns data into a release; its budget is None if it promises nothing."""
+    """A mechanism that turns data into a release, or rehearses that; its budget is None without a promise."""
 
     @property
     def budget(self) -> Budget | None: ...
 
-    def __call__(self, data: Any, *, rng: Rng) -> Release[V]: ...
+    def __call__(self, data: Any, *, rng: Rng) -> Outcome[V]: ...
 
 
 class Game(Protocol[V, K, T, S]):

@@ -9,7 +9,7 @@ from confide.core.arrays import Rng
 from confide.core.budget import Budget
 from confide.core.claims import Claim, Verifiable
 from confide.core.errors import PromiseError
-from confide.core.nouns import AnyMechanism, Release
+from confide.core.nouns import AnyMechanism, Outcome, Rehearsal, Release
 from confide.mechanisms.anchors.published import Published
 
 
@@ -53,11 +53,13 @@ class InOrder:
             )
         return Budget(sum(p.epsilon for p in promises), sum(p.delta for p in promises), units[0])
 
-    def __call__(self, data: object, *, rng: Rng) -> Release[object]:
-        view = data
+    def __call__(self, data: object, *, rng: Rng) -> Outcome[object]:
+        view, rehearsed = data, False
         for step, child in zip(self.steps, rng.spawn(len(self.steps)), strict=True):
-            view = step(view, rng=child).view
-        return Release(view, self.budget, "InOrder")
+            made = step(view, rng=child)
+            view, rehearsed = made.view, rehearsed or isinstance(made, Rehearsal)
+        kind = Rehearsal if rehearsed else Release
+        return kind(view, self.budget, "InOrder")
 
     def claims(self, view: object) -> tuple[Claim, ...]:
         """What each step says of its release, judged on the last one; of earlier steps, what lasts."""

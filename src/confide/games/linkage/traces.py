@@ -8,7 +8,7 @@ import numpy as np
 
 from confide.core.arrays import Bools, Ints, Rng
 from confide.core.errors import DataError
-from confide.core.nouns import Case, Guess, Mechanism, Release, World
+from confide.core.nouns import Case, Guess, Mechanism, Outcome, World
 from confide.games.linkage.claims import NOBODY, TAKEN_OUT, Linkage, pseudonyms
 from confide.knowledge.traces import MobilityKnowledge, owners, pieces
 from confide.views.points import distinct, drawn
@@ -240,7 +240,7 @@ def _rows_to_show(
 
 def _published(
     given: Traces, owner: Ints, mechanism: Mechanism[Traces], *, true: bool, rng: Rng
-) -> tuple[Release[Traces], TracesSource]:
+) -> tuple[Outcome[Traces], TracesSource]:
     """The release of these rows, shuffled, and what it was made of; `true`: these are people's own visits."""
     noise, numbers = rng.spawn(2)
     release = mechanism(given, rng=noise)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
 
-from confide.core.arrays import Floats, Rng
+from confide.core.arrays import Floats, Ints, Rng
 from confide.core.errors import PromiseError
-from confide.core.nouns import Release
-from confide.mechanisms.noise.gaussian import secure_normal
+from confide.core.nouns import Outcome
+from confide.mechanisms.noise.lattice import off_grid
+from confide.mechanisms.noise.laws import Law
+from confide.mechanisms.noise.source import Noise, outcome, refuse_unknown, words_of
 from confide.mechanisms.randomize.planar_laplace import moved
 from confide.views.traces import Traces
 
@@ -30,30 +31,36 @@ class GaussianPlaces:
     """
 
     sigma_m: float
-    noise: Literal["secure", "rehearsal"] = "secure"
+    noise: Noise = "secure"
 
     def __post_init__(self) -> None:
         if not 0 < self.sigma_m < float("inf"):
             raise PromiseError(f"the deviation is {self.sigma_m} metres: give a finite number above 0.")
-        if self.noise not in ("secure", "rehearsal"):
-            raise PromiseError(f"noise is {self.noise!r}: say 'secure' or 'rehearsal'.")
+        refuse_unknown(self.noise)
 
     @property
     def budget(self) -> None:
         return None
 
-    def __call__(self, data: Traces, *, rng: Rng) -> Release[Traces]:
+    def __call__(self, data: Traces, *, rng: Rng) -> Outcome[Traces]:
         """Release the visits, one for one and in the same order, moved.
 
         Raises:
             DataError: if the places have no coordinates.
         """
-        return Release(moved(data, lambda n: self.moves(n, rng=rng)), None, "GaussianPlaces")
+        view = moved(data, lambda n: self._steps(n, rng), step=self._law.step)
+        return outcome(self.noise, view, None, "GaussianPlaces")
 
     def moves(self, n: int, *, rng: Rng) -> Floats:
         """n moves in metres, float64[n, 2]."""
-        drawn = secure_normal((n, 2)) if self.noise == "secure" else rng.standard_normal((n, 2))
-        return self.sigma_m * drawn
+        return off_grid(self._steps(n, rng), self._law.step)
+
+    @property
+    def _law(self) -> Law:
+        return Law("gaussian", self.sigma_m)
+
+    def _steps(self, n: int, rng: Rng) -> Ints:
+        return self._law.drawn(2 * n, words_of(self.noise, rng)).reshape(n, 2)
 
     def seen(self, visits: Traces, *, release: Traces) -> Traces:
         """The visits themselves: their own place is where they most likely stand."""

@@ -3,26 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Literal
 
 import numpy as np
 
-from confide.core.arrays import Floats, Rng
-from confide.core.errors import PromiseError
-from confide.core.nouns import Release
+from confide.core.arrays import Array, Floats, Rng
+from confide.core.nouns import Outcome
+from confide.mechanisms.noise.lattice import off_grid, on_grid
 from confide.mechanisms.noise.laws import Law
-from confide.mechanisms.noise.secure import secure_uniform
+from confide.mechanisms.noise.source import Noise, outcome, refuse_unknown, words_of
+from confide.mechanisms.noise.words import Words
 from confide.views.interactions import Interactions
-
-TINY = 2.0**-54
-"""Half of the step between uniform fractions: with it none is 0, where a Gaussian quantile is infinite."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NoisyRatings:
     """Adds noise to every rating, every date, or both; ratings stay within the scale of the data.
 
-    The rated items stay, and they alone often single a person out. So there is no promise.
+    The rated items stay, and they alone often single a person out. So there is no promise. Values and noise
+    are added in whole steps of one grid, which the noise alone decides: low bits give no value away.
 
     Args:
         stars: the noise on ratings; None leaves them as they are.
@@ -36,25 +34,26 @@ class NoisyRatings:
 
     stars: Law | None = None
     days: Law | None = None
-    noise: Literal["secure", "rehearsal"] = "secure"
+    noise: Noise = "secure"
 
     def __post_init__(self) -> None:
-        if self.noise not in ("secure", "rehearsal"):
-            raise PromiseError(f"noise is {self.noise!r}: say 'secure' or 'rehearsal'.")
+        refuse_unknown(self.noise)
 
     @property
     def budget(self) -> None:
         return None
 
-    def __call__(self, data: Interactions, *, rng: Rng) -> Release[Interactions]:
+    def __call__(self, data: Interactions, *, rng: Rng) -> Outcome[Interactions]:
         rating, day = data.rating, data.day
+        words = words_of(self.noise, rng)
         if rating is not None and self.stars is not None and len(data):
             # A rating outside of the scale would tell by how much it was moved at least.
-            moved = np.clip(rating + self._drawn(self.stars, len(data), rng), rating.min(), rating.max())
+            moved = np.clip(_moved(rating, self.stars, words), rating.min(), rating.max())
             rating = moved.astype(np.float32)
         if day is not None and self.days is not None:
-            day = (day + self._drawn(self.days, len(data), rng)).astype(np.float32)
-        return Release(replace(data, rating=rating, day=day), None, "NoisyRatings")
+            day = _moved(day, self.days, words).astype(np.float32)
+        return outcome(self.noise, replace(data, rating=rating, day=day), None, "NoisyRatings")
 
-    def _drawn(self, law: Law, n: int, rng: Rng) -> Floats:
-        return law.quantile((secure_uniform(n) if self.noise == "secure" else rng.random(n)) + TINY)
+
+def _moved(values: Array, law: Law, words: Words) -> Floats:
+    return off_grid(on_grid(values, law.step) + law.drawn(len(values), words), law.step)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal, TypeVar
+from typing import TypeVar
 
 from confide.core.arrays import Rng
 from confide.core.errors import PromiseError
-from confide.core.nouns import Release
+from confide.core.nouns import Outcome
 from confide.mechanisms.noise.secure import secure_uniform
+from confide.mechanisms.noise.source import Noise, outcome, refuse_unknown
 from confide.views.interactions import Interactions
 from confide.views.traces import Traces
 
@@ -32,13 +33,12 @@ class SampledRows:
     """
 
     share: float
-    noise: Literal["secure", "rehearsal"] = "secure"
+    noise: Noise = "secure"
 
     def __post_init__(self) -> None:
         if not 0 < self.share <= 1:
             raise PromiseError(f"the share of rows is {self.share}: give a number above 0, and at most 1.")
-        if self.noise not in ("secure", "rehearsal"):
-            raise PromiseError(f"noise is {self.noise!r}: say 'secure' or 'rehearsal'.")
+        refuse_unknown(self.noise)
 
     @property
     def budget(self) -> None:
@@ -49,9 +49,9 @@ class SampledRows:
         """The share of a person's true rows that the release shows."""
         return self.share
 
-    def __call__(self, data: Rows, *, rng: Rng) -> Release[Rows]:
+    def __call__(self, data: Rows, *, rng: Rng) -> Outcome[Rows]:
         uniform = secure_uniform if self.noise == "secure" else rng.random
-        return Release(data.rows(uniform(len(data)) < self.share), None, "SampledRows")
+        return outcome(self.noise, data.rows(uniform(len(data)) < self.share), None, "SampledRows")
 
     def seen(self, visits: Traces, *, release: Traces) -> Traces:
         """The visits themselves: nobody knows which of them stayed."""

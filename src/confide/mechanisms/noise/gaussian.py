@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 import math
-import secrets
-from typing import cast
 
-import numpy as np
 from scipy.special import log_ndtr
 
-from confide.core.arrays import Floats
 from confide.core.budget import Budget
 from confide.core.errors import PromiseError
 
@@ -50,19 +46,3 @@ def gaussian_sigma(budget: Budget, *, sensitivity: float) -> float:
         enough = middle and gaussian_delta(budget.epsilon, sigma=middle, sensitivity=1.0) <= budget.delta
         low, high = (low, middle) if enough else (middle, high)
     return sensitivity * high * (1 + 1e-9)  # rounding in `gaussian_delta` must not break the promise
-
-
-def secure_normal(shape: tuple[int, ...]) -> Floats:
-    """Standard normal numbers from the operating system's cryptographic source: nobody can replay them.
-
-    Box and Muller's method on 53-bit uniforms. Each number is half the sum of four, so that the gaps which
-    floating point leaves between single ones do not show in the sum (Holohan, Braghin 2021). That hardens the
-    release against Mironov's attack (2012); a proof would need exact sampling.
-    """
-    size = math.prod(shape)
-    words = np.frombuffer(secrets.token_bytes(8 * 8 * size), np.uint64).reshape(2, 4, size)
-    uniform = (
-        (words >> np.uint64(11)).astype(np.float64) + 0.5
-    ) / 2**53  # never 0, whose logarithm is infinite
-    normal = np.sqrt(-2 * np.log(uniform[0])) * np.cos(2 * np.pi * uniform[1])
-    return cast(Floats, normal.sum(axis=0) / 2).reshape(shape)

@@ -1,18 +1,25 @@
-"""Laws of noise by name and scale: Gaussian, Laplace and uniform."""
+"""Laws of noise by name and scale: Gaussian, Laplace and uniform, drawn on a grid."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Literal, TypeAlias
 
 import numpy as np
-from scipy.special import ndtr, ndtri
+from scipy.special import ndtr
 
-from confide.core.arrays import Floats
+from confide.core.arrays import Floats, Ints
 from confide.core.errors import PromiseError
+from confide.mechanisms.noise.discrete_gaussian import discrete_gaussian
+from confide.mechanisms.noise.discrete_laplace import discrete_laplace
+from confide.mechanisms.noise.lattice import step_for
+from confide.mechanisms.noise.words import Words, below
 
 LawName: TypeAlias = Literal["gaussian", "laplace", "uniform"]
 LAWS: tuple[LawName, ...] = ("gaussian", "laplace", "uniform")
+FINEST = 2.0**-40
+"""The smallest step: dates are then some 2^55 of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +35,6 @@ class Law:
 
     >>> Law("laplace", 2.0).cdf(np.array([0.0])).tolist()
     [0.5]
-    >>> Law("uniform", 2.0).quantile(np.array([0.75])).tolist()
-    [1.0]
     """
 
     name: LawName
@@ -51,10 +56,16 @@ class Law:
         tail = np.exp(-np.abs(z)) / 2
         return np.where(z < 0, tail, 1 - tail)
 
-    def quantile(self, p: Floats) -> Floats:
-        """The value that the noise is below with chance p in (0, 1): of uniform p it is the noise."""
+    @property
+    def step(self) -> float:
+        """The step of the grid that noise, and what it is added to, stand on."""
+        return max(step_for(self.scale), FINEST)
+
+    def drawn(self, n: int, words: Words) -> Ints:
+        """n numbers of this law in whole steps, int64[n]."""
+        scale = max(round(self.scale / self.step), 1)
         if self.name == "gaussian":
-            return self.scale * np.asarray(ndtri(p), np.float64)
+            return discrete_gaussian(n, sigma=scale, words=words)
         if self.name == "uniform":
-            return self.scale * (2 * p - 1)
-        return -self.scale * np.sign(p - 0.5) * np.log1p(-2 * np.abs(p - 0.5))
+            return below(2 * scale + 1, n, words) - scale
+        return discrete_laplace(n, rate=Fraction(1, scale), words=words)

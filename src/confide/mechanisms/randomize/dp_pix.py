@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from fractions import Fraction
 
 import numpy as np
 
-from confide.core.arrays import Floats, Rng
+from confide.core.arrays import Floats, Ints, Rng
 from confide.core.budget import Budget, Unit
 from confide.core.claims import Claim
 from confide.core.errors import PromiseError
-from confide.core.nouns import Release
-from confide.mechanisms.anonymize.mosaic import block_means, one_colour, spread
-from confide.mechanisms.noise.gaussian import secure_normal
+from confide.core.nouns import Outcome
+from confide.mechanisms.anonymize.mosaic import one_colour, spread
+from confide.mechanisms.noise.coins import rate_below
+from confide.mechanisms.noise.discrete_laplace import discrete_laplace
+from confide.mechanisms.noise.source import Noise, outcome, refuse_unknown, words_of
+from confide.mechanisms.noise.words import secure_words
 from confide.views.images import Pictures
 
 
@@ -25,14 +28,15 @@ class DPPix:
     values these take, m being the `at_most` of the budget's unit. It is no promise about the person: a face
     has thousands of pixels, and epsilon for all of them is as many times larger.
 
-    *Proof.* Of the changed pixels let m_B be in block B, which has n_B pixels within the picture. Its mean,
-    over these n_B alone, moves by at most 255 m_B / n_B in each of c colours. Its noise is Laplace of scale
-    255 m c / (n_B epsilon), so B's part of the log-likelihood ratio is at most c times (255 m_B / n_B) /
-    scale = epsilon m_B / m. The blocks' parts add up to epsilon at most. Clipping to 0..255 and rounding is
-    post-processing. Within a grey picture n_B = b^2, and the scale is Fan's 255 m / (b^2 epsilon).
+    *Proof.* Of the changed pixels let m_B be in block B, which has n_B pixels within the picture. The sum of
+    these n_B pixels, a whole number, moves by at most 255 m_B in each of c colours. To each sum whole numbers
+    k are added, with P(k) in proportion to exp(-|k| epsilon / (255 m c)). So B's part of the log-likelihood
+    ratio is at most c times 255 m_B epsilon / (255 m c) = epsilon m_B / m. The blocks' parts add up to
+    epsilon at most. Dividing by n_B, rounding and clipping to 0..255 is post-processing. For the mean the
+    noise has the scale 255 m c / (n_B epsilon): in a grey picture, where n_B = b^2, Fan's 255 m / (b^2
+    epsilon). All is computed in whole numbers, and the rate is rounded down.
 
-    *Conditions.* Size and mode of the picture are public. The proof takes arithmetic as exact;
-    `secure_normal` says what floating point may leak.
+    *Conditions.* Size and mode of the picture are public.
 
     Args:
         budget: epsilon, with delta = 0, hiding `Unit.pixels(at_most=m)`.
@@ -47,7 +51,7 @@ class DPPix:
 
     budget: Budget
     side: int = 16
-    noise: Literal["secure", "rehearsal"] = "secure"
+    noise: Noise = "secure"
 
     def __post_init__(self) -> None:
         if self.budget.unit.kind != "pixels":
@@ -59,22 +63,25 @@ class DPPix:
             raise PromiseError(f"Laplace noise keeps no {self.budget}: give epsilon above 0 and delta 0.")
         if self.side < 1:
             raise PromiseError(f"the side of a block is {self.side} pixels: give 1 or more.")
-        if self.noise not in ("secure", "rehearsal"):
-            raise PromiseError(f"noise is {self.noise!r}: say 'secure' or 'rehearsal'.")
+        refuse_unknown(self.noise)
+        for colours in (1, 3):  # drawing nothing refuses a rate that cannot be drawn
+            discrete_laplace(0, rate=self._rate(colours), words=secure_words)
 
     @classmethod
-    def of(
-        cls, *, epsilon: float, side: int, pixels: int, noise: Literal["secure", "rehearsal"] = "secure"
-    ) -> DPPix:
+    def of(cls, *, epsilon: float, side: int, pixels: int, noise: Noise = "secure") -> DPPix:
         """The mechanism that hides any `pixels` pixels of a picture at this epsilon."""
         return cls(budget=Budget(epsilon, unit=Unit.pixels(at_most=pixels)), side=side, noise=noise)
 
-    def __call__(self, data: Pictures, *, rng: Rng | None) -> Release[Pictures]:
-        means = self.means(data)
-        noisy = means + self.scale(data) * self._laplace(means.shape, rng)
-        blocks = np.round(np.clip(noisy, 0, 255)).astype(np.uint8)
+    def __call__(self, data: Pictures, *, rng: Rng | None) -> Outcome[Pictures]:
+        sums = self._sums(data)
+        rate = self._rate(3 if sums.ndim > 3 else 1)
+        drawn = discrete_laplace(sums.size, rate=rate, words=words_of(self.noise, rng))
+        counts = self._shaped_counts(data)
+        # The nearest whole number to the mean, in whole numbers.
+        levels = (2 * (sums + drawn.reshape(sums.shape)) + counts) // (2 * counts)
+        blocks = np.clip(levels, 0, 255).astype(np.uint8)
         view = Pictures(spread(blocks, self.side, like=data.pixels), data.person)
-        return Release(view, self.budget, f"DPPix({self.budget.epsilon:g}, {self.side})")
+        return outcome(self.noise, view, self.budget, f"DPPix({self.budget.epsilon:g}, {self.side})")
 
     def claims(self, view: Pictures) -> tuple[Claim, ...]:
         """Each block of the release has one colour; that noise was added rests on the proof."""
@@ -82,42 +89,25 @@ class DPPix:
 
     def means(self, data: Pictures) -> Floats:
         """Each block's mean over its pixels within the picture: for tests, never for publication."""
-        n, h, w, *colours = data.pixels.shape
-        # Padded with 0, which adds nothing to a sum; the mean divides by the pixels within the picture.
-        whole = np.zeros((n, h + -h % self.side, w + -w % self.side, *colours), np.uint8)
-        whole[:, :h, :w] = data.pixels
-        inside = self._counts(h, w).reshape(1, *self._counts(h, w).shape, *(1,) * len(colours))
-        return block_means(whole, self.side) * self.side**2 / inside
+        return self._sums(data) / self._shaped_counts(data)
 
     def scale(self, data: Pictures) -> Floats:
-        """The scale of each block's noise, float64 [1, rows, columns(, 1)]."""
+        """The scale of each mean's noise, float64 [1, rows, columns(, 1)]."""
+        colours = 3 if data.pixels.ndim > 3 else 1
+        return 1 / (float(self._rate(colours)) * self._shaped_counts(data))
+
+    def _rate(self, colours: int) -> Fraction:
+        """Of the noise on a sum: one pixel changes all its colours."""
+        return rate_below(Fraction(self.budget.epsilon) / (255 * (self.budget.unit.at_most or 1) * colours))
+
+    def _sums(self, data: Pictures) -> Ints:
+        """The sum of each block's pixels, int64 [n, rows, columns(, 3)]."""
+        rows, columns = (np.arange(0, size, self.side) for size in data.pixels.shape[1:3])
+        down = np.add.reduceat(data.pixels, rows, axis=1, dtype=np.int64)
+        return np.add.reduceat(down, columns, axis=2)
+
+    def _shaped_counts(self, data: Pictures) -> Ints:
+        """How many of a block's pixels are within the picture, int64 [1, rows, columns(, 1)]."""
         h, w, *colours = data.pixels.shape[1:]
-        counts = self._counts(h, w)
-        # One pixel changes all its colours.
-        m, c = self.budget.unit.at_most or 1, 3 if colours else 1
-        scale = 255 * m * c / (counts * self.budget.epsilon)
-        return scale.reshape(1, *counts.shape, *(1,) * len(colours))
-
-    def _counts(self, h: int, w: int) -> Floats:
-        """The number of a block's pixels that are within the picture."""
-        rows, columns = (
-            np.minimum(self.side, size - np.arange(0, size, self.side)).astype(np.float64) for size in (h, w)
-        )
-        return rows[:, None] * columns
-
-    def _laplace(self, shape: tuple[int, ...], rng: Rng | None) -> Floats:
-        if self.noise == "rehearsal":
-            if rng is None:
-                raise PromiseError("a rehearsal's noise comes from `rng`: give one.")
-            return rng.laplace(size=shape)
-        return secure_laplace(shape)
-
-
-def secure_laplace(shape: tuple[int, ...]) -> Floats:
-    """Laplace numbers of scale 1 from the operating system's cryptographic source.
-
-    With a, b, c, d standard normal, ab - cd is Laplace of scale 1: it has the characteristic function 1 / (1
-    + t^2). So what `secure_normal` says of floating point is true here too.
-    """
-    a, b, c, d = secure_normal((4, *shape))
-    return a * b - c * d
+        rows, columns = (np.minimum(self.side, size - np.arange(0, size, self.side)) for size in (h, w))
+        return (rows[:, None] * columns).reshape(1, len(rows), len(columns), *(1,) * len(colours))

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
+from fractions import Fraction
 
 import numpy as np
 
-from confide.core.arrays import Floats, Ints, Rng
+from confide.core.arrays import Ints, Rng
 from confide.core.budget import Budget, Unit
 from confide.core.errors import PromiseError
-from confide.core.nouns import Release
-from confide.mechanisms.noise.secure import secure_uniform
+from confide.core.nouns import Outcome
+from confide.mechanisms.noise.coins import GRAIN, below_power, rate_below, unlikely
+from confide.mechanisms.noise.source import Noise, outcome, refuse_unknown, words_of
+from confide.mechanisms.noise.words import Words
 from confide.views.interactions import Interactions
 
-Uniform = Callable[[int], Floats]
+LEAST = 2.0**-30
+"""An epsilon below this is kept by not looking at the pairs."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,15 +27,17 @@ class RandomisedResponse:
 
     *Statement.* The released set of pairs is (epsilon, 0)-differentially private for one pair more or less.
 
-    *Proof.* A pair that is there stays with probability p = e^epsilon / (1 + e^epsilon). A pair that is not
-    there is invented with probability 1 - p. All pairs are decided independently. Two data sets that differ
-    in one pair give every released set probabilities that differ in that pair's factor alone, whose ratio is
-    p / (1 - p) = e^epsilon or its inverse [Warner 1965; Dwork, Roth 2014, section 3.2].
+    *Proof.* A pair that is there is dropped, and one that is not there invented, with the same probability p
+    = 1 - e^-t, where t is ln(1 + e^-epsilon) rounded up to a multiple of 2^-40. All pairs are decided
+    independently. Two data sets that differ in one pair give every released set probabilities that differ in
+    that pair's factor alone. The ratio is (1 - p) / p = 1 / (e^t - 1) <= e^epsilon or its inverse, which is
+    at most 1 + 2^-38 [Warner 1965; Dwork, Roth 2014, section 3.2]. So epsilon from 2^-30 on is kept. One
+    below is kept by taking no pair for there: the release does not depend on the data.
 
     *Conditions.* The numbers of people and items are public. Ratings and dates are removed. A person has as
     many pairs as there are items. All items of a person together are hidden only with (items x epsilon), so
-    this is no promise about recognising a person by several of them. Coins are 53-bit fractions: the
-    probabilities are kept to within 2^-52.
+    this is no promise about recognising a person by several of them. Coins are tossed in whole numbers, with
+    exactly the chance p; p is never below 2^-40, so from epsilon 28 on the promise is kept with room.
 
     Pairs are invented by jumps of geometric length. So time and memory grow with what is released, which is
     people x items / (1 + e^epsilon), and not with people x items.
@@ -54,7 +58,7 @@ class RandomisedResponse:
     """
 
     budget: Budget
-    noise: Literal["secure", "rehearsal"] = "secure"
+    noise: Noise = "secure"
 
     def __post_init__(self) -> None:
         if self.budget.unit != Unit.record():
@@ -63,19 +67,22 @@ class RandomisedResponse:
             )
         if self.budget.delta:
             raise PromiseError(f"randomised response needs no delta ({self.budget.delta:g}): give delta 0.")
-        if self.noise not in ("secure", "rehearsal"):
-            raise PromiseError(f"noise is {self.noise!r}: say 'secure' or 'rehearsal'.")
+        refuse_unknown(self.noise)
 
     @property
-    def invented(self) -> float:
-        """The probability that a pair that is not there is released, 1 / (1 + e^epsilon)."""
-        return math.exp(-self.budget.epsilon) / (1 + math.exp(-self.budget.epsilon))
+    def rate(self) -> Fraction:
+        """t of the proof: a pair stays as it is with probability e^-t."""
+        # A relative 2^-40 covers the rounding of the logarithm.
+        wanted = math.log1p(math.exp(-self.budget.epsilon)) * (1 + 2.0**-40)
+        return rate_below(wanted) + Fraction(1, GRAIN)
 
-    def __call__(self, data: Interactions, *, rng: Rng) -> Release[Interactions]:
-        uniform = secure_uniform if self.noise == "secure" else rng.random
+    def __call__(self, data: Interactions, *, rng: Rng) -> Outcome[Interactions]:
+        words, rate = words_of(self.noise, rng), self.rate
         there = data.person.astype(np.int64) * data.items + data.item
-        kept = there[uniform(len(there)) >= self.invented]
-        candidates = _heads(data.people * data.items, self.invented, uniform)
+        if self.budget.epsilon < LEAST:
+            there = there[:0]
+        kept = there[unlikely(np.full(len(there), rate.numerator), rate.denominator, words)]
+        candidates = _heads(data.people * data.items, rate, words)
         place = np.searchsorted(there, candidates).clip(0, max(len(there) - 1, 0))
         # A candidate that is there already was decided above, and is not decided again.
         absent = there[place] != candidates if len(there) else np.ones(len(candidates), np.bool_)
@@ -84,23 +91,22 @@ class RandomisedResponse:
         view = Interactions.of(
             pairs // max(data.items, 1), pairs % max(data.items, 1), people=data.people, items=data.items
         )
-        return Release(view, self.budget, "RandomisedResponse")
+        return outcome(self.noise, view, self.budget, "RandomisedResponse")
 
 
-def _heads(tosses: int, share: float, uniform: Uniform) -> Ints:
-    """The positions of heads among independent coins of chance `share` in (0, 1/2]: int64, rising.
+def _heads(tosses: int, rate: Fraction, words: Words) -> Ints:
+    """The positions of heads among independent coins of chance 1 - e^-rate: int64, rising.
 
-    From one head to the next it is a geometric number of tosses: the logarithm of a uniform number, divided
-    by that of 1 - share, and rounded up.
+    Between one head and the next j or more coins fall tails with probability e^(-rate j).
     """
     found: list[Ints] = []
     at = -1
     while at < tosses:
-        likely = (tosses - at) * share
+        likely = (tosses - at) * -math.expm1(-rate)
         # Four deviations more than expected: a second round is rare. The cap bounds the memory.
         size = min(int(likely + 4 * math.sqrt(likely) + 16), 1 << 24)
-        jumps = np.maximum(np.ceil(np.log(1.0 - uniform(size)) / math.log1p(-share)), 1.0)
-        heads = at + np.cumsum(np.minimum(jumps, tosses + 1.0).astype(np.int64))
+        jumps = below_power(size, rate, words) + 1
+        heads = at + np.cumsum(np.minimum(jumps, tosses + 1))
         found.append(heads[heads < tosses])
         at = int(heads[-1])
     return np.concatenate(found) if found else np.zeros(0, np.int64)

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from fractions import Fraction
 
 import numpy as np
 
 from confide.core.arrays import Bools, Ints, Rng
 from confide.core.budget import ANY_NUMBER, Budget, Unit
 from confide.core.errors import PromiseError
-from confide.core.nouns import Release
-from confide.mechanisms.statistics.discrete_laplace import discrete_laplace, rehearsal_words, secure_words
+from confide.core.nouns import Outcome
+from confide.mechanisms.noise.coins import rate_below
+from confide.mechanisms.noise.discrete_laplace import discrete_laplace
+from confide.mechanisms.noise.source import Noise, outcome, refuse_unknown, words_of
+from confide.mechanisms.noise.words import Words, secure_words
 from confide.views.counts import Counts, Visits
 
 
@@ -45,13 +48,12 @@ class VisitCounts:
 
     epsilon: float | None = None
     at_most: int | None = None
-    noise: Literal["secure", "rehearsal"] = "secure"
+    noise: Noise = "secure"
 
     def __post_init__(self) -> None:
         if self.at_most is not None and self.at_most < 1:
             raise PromiseError(f"at_most is {self.at_most}: give 1 or more.")
-        if self.noise not in ("secure", "rehearsal"):
-            raise PromiseError(f"noise is {self.noise!r}: say 'secure' or 'rehearsal'.")
+        refuse_unknown(self.noise)
         if self.epsilon is None:
             return
         if self.at_most is None:
@@ -61,7 +63,9 @@ class VisitCounts:
         if not self.epsilon > 0:
             raise PromiseError(f"epsilon is {self.epsilon}: give a number above 0.")
         # Drawing nothing refuses a rate that cannot be drawn.
-        discrete_laplace(0, rate=self.epsilon / self.at_most, words=secure_words)
+        if not self.epsilon < float("inf"):
+            raise PromiseError(f"noise for epsilon {self.epsilon} cannot be drawn: give a finite number.")
+        discrete_laplace(0, rate=self._rate(self.epsilon, self.at_most), words=secure_words)
 
     @property
     def budget(self) -> Budget | None:
@@ -70,27 +74,30 @@ class VisitCounts:
         # However many visits a person has: what they count in is cut at `at_most` before the noise.
         return Budget(self.epsilon, unit=Unit.person("person", at_most=ANY_NUMBER))
 
-    def __call__(self, data: Visits, *, rng: Rng) -> Release[Counts]:
+    def __call__(self, data: Visits, *, rng: Rng) -> Outcome[Counts]:
         """Count and publish; visits to places beyond the grid's cells are not counted."""
         choosing, noising = rng.spawn(2)
         grid, traces = data.grid, data.traces
         person, slot = grid.pairs(traces.rows(traces.place < grid.cells))
         if self.at_most is not None:
-            kept = _kept(person, self.at_most, secure=self.noise == "secure", rng=choosing)
+            kept = _kept(person, self.at_most, words_of(self.noise, choosing))
             person, slot = person[kept], slot[kept]
         counts = np.bincount(slot, minlength=grid.size)
         if self.epsilon is not None and self.at_most is not None:
-            words = secure_words if self.noise == "secure" else rehearsal_words(noising)
-            counts = counts + discrete_laplace(len(counts), rate=self.epsilon / self.at_most, words=words)
+            rate, words = self._rate(self.epsilon, self.at_most), words_of(self.noise, noising)
+            counts = counts + discrete_laplace(len(counts), rate=rate, words=words)
         table = counts.reshape(grid.cells, grid.times).astype(np.float64)
-        return Release(Counts(counts=table, grid=grid), self.budget, "VisitCounts")
+        return outcome(self.noise, Counts(counts=table, grid=grid), self.budget, "VisitCounts")
+
+    @staticmethod
+    def _rate(epsilon: float, at_most: int) -> Fraction:
+        return rate_below(Fraction(epsilon) / at_most)
 
 
-def _kept(person: Ints, at_most: int, *, secure: bool, rng: Rng) -> Bools:
+def _kept(person: Ints, at_most: int, words: Words) -> Bools:
     """At most `at_most` of each person's pairs, drawn at random; people stand in rising order."""
     # Also the choice of pairs is secret in a real release.
-    ticket = (secure_words if secure else rehearsal_words(rng))(len(person))
-    order = np.lexsort((ticket, person))
+    order = np.lexsort((words(len(person)), person))
     rank = np.arange(len(person)) - np.searchsorted(person, person[order])
     kept = np.empty(len(person), np.bool_)
     kept[order] = rank < at_most
