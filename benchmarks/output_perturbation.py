@@ -51,7 +51,7 @@ def views(members: Records, seed: int) -> dict[str, tuple[float, WhiteBox]]:
     for epsilon in EPSILONS:
         made = mechanism(epsilon)
         view = made(members, rng=np.random.default_rng([seed, int(epsilon)])).view
-        found[f"epsilon {epsilon:g}"] = (made.sigma, view)
+        found[f"epsilon {epsilon:g}"] = (made.sigma(view.weights()[0].size), view)
     return found
 
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from scipy.stats import kstest, laplace
+from scipy.stats import chisquare
 
 from confide.core.budget import Budget, Unit
 from confide.core.errors import PromiseError
 from confide.measure.intervals import lower_limit, upper_limit
-from confide.mechanisms.randomize.dp_pix import DPPix, secure_laplace
+from confide.mechanisms.randomize.dp_pix import DPPix
 from confide.views.images import Pictures
 
 ALPHA = 1e-9
@@ -49,15 +49,37 @@ def test_means_are_over_the_pixels_within_the_picture():
     assert mechanism.scale(Pictures(pixels))[0] == pytest.approx(255 * 4 / np.array([[16, 4], [4, 1]]))
 
 
-@pytest.mark.parametrize(
-    "source", [secure_laplace, lambda shape: np.random.default_rng(0).laplace(size=shape)]
-)
-def test_the_noise_is_laplace_of_scale_one(source):
-    """Kolmogorov-Smirnov at 1e-9, and a tenth more or less noise is told apart."""
-    drawn = source((4 * RUNS,))  # with RUNS a tenth was missed in one run of some twenty
-    assert kstest(drawn, laplace.cdf).pvalue > ALPHA
-    for wrong in (0.9, 1.1):
-        assert kstest(drawn / wrong, laplace.cdf).pvalue < ALPHA
+def levels(mechanism: DPPix, *, value: int, n: int = RUNS) -> np.ndarray:
+    """How often each of the 256 levels is released for a block of four such pixels."""
+    pixels = np.full((n, 2, 2), value, np.uint8)
+    view = mechanism(Pictures(pixels), rng=np.random.default_rng(value)).view
+    return np.bincount(view.pixels[:, 0, 0], minlength=256)
+
+
+def law(*, value: int, rate: float) -> np.ndarray:
+    """Each level's chance by definition: k of chance tanh(rate / 2) exp(-rate |k|) is added to the sum."""
+    k = np.arange(-40_000, 40_001)
+    chance = np.tanh(rate / 2) * np.exp(-rate * np.abs(k))
+    rounded = np.clip(np.floor((4 * value + k) / 4 + 0.5), 0, 255).astype(int)
+    return np.bincount(rounded, chance, minlength=256)
+
+
+@pytest.mark.parametrize("noise", ["secure", "rehearsal"])
+@pytest.mark.parametrize("value", [0, 100, 255])
+def test_every_level_has_its_chance(value, noise):
+    """A chi-square at 1e-9 over the 256 levels; a tenth more or less noise is told apart."""
+    found = levels(maker(epsilon=2.0, side=2, noise=noise), value=value, n=4 * RUNS)
+
+    def fits(rate: float) -> float:
+        expected = found.sum() * law(value=value, rate=rate)
+        many = expected >= 10
+        size = int(many.sum()) + (not many.all())
+        pooled = [(x[many], x[~many].sum()) for x in (found, expected)]
+        return chisquare(*(np.append(head, rest)[:size] for head, rest in pooled)).pvalue
+
+    rate = 2.0 / (255 * 4)
+    assert fits(rate) > ALPHA
+    assert fits(0.9 * rate) < ALPHA and fits(1.1 * rate) < ALPHA
 
 
 def worst_ratio(mechanism: DPPix, size: int, changed: int) -> float:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
+from decimal import Decimal, localcontext
 
 import numpy as np
 import pytest
@@ -12,7 +13,9 @@ from scipy.stats import binomtest, chisquare
 from confide.core.budget import Budget, Unit
 from confide.core.errors import PromiseError
 from confide.measure import clopper_pearson
-from confide.mechanisms.randomize.item_response import RandomisedResponse, _heads
+from confide.mechanisms.noise.coins import rate_below
+from confide.mechanisms.noise.words import rehearsal_words
+from confide.mechanisms.randomize.item_response import LEAST, RandomisedResponse, _heads
 from confide.views.interactions import Interactions
 
 
@@ -66,7 +69,7 @@ def test_jumps_are_independent_coins():
     for tosses, share in ((7, 0.5), (1000, 0.01)):
         seen = np.zeros(tosses)
         for child in rng(4).spawn(4000):
-            found = _heads(tosses, share, child.random)
+            found = _heads(tosses, rate_below(-math.log1p(-share)), rehearsal_words(child))
             assert (np.diff(found) > 0).all()
             seen[found] += 1
         assert binomtest(int(seen.sum()), 4000 * tosses, share).pvalue > 1e-6
@@ -97,3 +100,26 @@ def test_refuses_what_it_cannot_keep():
         RandomisedResponse(budget=Budget(1.0, 1e-5))
     with pytest.raises(PromiseError, match="secure"):
         dataclasses.replace(RandomisedResponse(budget=Budget(1.0)), noise="loud")
+
+
+@pytest.mark.parametrize("epsilon", [0.0, 1e-12, 2.0**-30, 0.7, 20.0, 27.0, 50.0, 700.0])
+def test_the_chances_keep_the_promise_as_fractions(epsilon: float):
+    """Both ratios of the proof, to 400 digits: also where 53 bits would not hold an invention's chance."""
+    made = RandomisedResponse(budget=Budget(epsilon))
+    with localcontext() as context:
+        context.prec = 400
+        t = Decimal(made.rate.numerator) / made.rate.denominator
+        invented = 1 - (-t).exp()
+        most = Decimal(epsilon).exp()
+        assert (1 - invented) / invented <= most
+        assert invented / (1 - invented) <= most or epsilon < LEAST
+        if epsilon <= 20:
+            assert invented == pytest.approx(1 / (1 + most), rel=Decimal("1e-3"))
+
+
+def test_an_epsilon_of_nearly_nothing_does_not_look_at_the_pairs():
+    data = Interactions.of(np.arange(50), np.arange(50))
+    other = Interactions.of(np.zeros(0, np.int64), np.zeros(0, np.int64), people=50, items=50)
+    made = RandomisedResponse(budget=Budget(0.0), noise="rehearsal")
+    views = [made(d, rng=rng()).view for d in (data, other)]
+    assert views[0].digest() == views[1].digest()

@@ -10,10 +10,10 @@ from scipy.stats import kstest
 
 from confide.core.arrays import Floats
 from confide.core.budget import Unit
-from confide.core.errors import DataError
+from confide.core.errors import DataError, PromiseError
 from confide.data.twins_traces import wanderers
 from confide.measure.intervals import lower_limit, upper_limit
-from confide.mechanisms.randomize.planar_laplace import PlanarLaplace, plane, radii
+from confide.mechanisms.randomize.planar_laplace import PlanarLaplace, plane
 from confide.views.traces import Traces, metres
 
 
@@ -36,17 +36,74 @@ def test_the_moves_follow_planar_laplace(noise: str) -> None:
     assert made.mean_radius_m == pytest.approx(radius.mean(), rel=0.03)
 
 
-def test_radii_invert_their_distribution() -> None:
-    p = np.array([0.0, 1e-9, 0.3, 0.999999])
-    r = radii(p, rate=0.02)
-    assert r[0] == 0 and 1 - (1 + 0.02 * r) * np.exp(-0.02 * r) == pytest.approx(p, abs=1e-9)
-
-
-def test_the_plane_makes_no_distance_longer() -> None:
-    where = np.array([52.0, 13.0]) + 0.05 * rng().random((300, 2))
-    flat = plane(where)
+@pytest.mark.parametrize(
+    ("south", "west", "height", "width", "within_m"),
+    [
+        (52.0, 13.0, 0.05, 0.05, 9_000),
+        (-17.0, 179.9, 0.3, 0.3, 40_000),
+        (-1.0, -180.0, 2.0, 360.0, 1),
+        (80.0, 100.0, 3.0, 30.0, 200_000),
+        (40.0, 150.0, 5.0, 200.0, 100_000),
+    ],
+    ids=["town", "over the antimeridian", "the equator", "near the pole", "an ocean"],
+)
+def test_the_plane_makes_no_short_distance_longer(south, west, height, width, within_m) -> None:
+    where = np.array([south, west]) + np.array([height, width]) * rng().random((500, 2))
+    where[:, 1] = (where[:, 1] + 180) % 360 - 180
+    flat = plane(where, within_m=within_m)
     straight = np.linalg.norm(flat[:, None] - flat[None], axis=-1)
-    assert (straight <= metres(where[:, None], where[None]) * (1 + 1e-6) + 1e-6).all()
+    ground = metres(where[:, None], where[None])
+    near = ground <= within_m
+    assert (straight[near] <= ground[near] * (1 + 1e-9) + 1e-5).all()
+    assert straight[ground < 0.9 * within_m].max() > 0.5 * within_m or within_m == 1
+
+
+def test_places_all_round_a_pole_are_refused() -> None:
+    where = np.column_stack([np.full(72, 89.9), np.arange(-180.0, 180.0, 5.0)])
+    with pytest.raises(DataError, match="round the globe"):
+        plane(where, within_m=1_000)
+    assert len(plane(where, within_m=500)) == 72, "neighbours there are 970 m apart"
+    assert plane(np.zeros((0, 2))).shape == (0, 2)
+
+
+def test_the_promise_holds_over_the_antimeridian() -> None:
+    """Two places 106 m apart, one on each side: either is released for the other; 40,000 visits of each.
+
+    In a plane that ends at the antimeridian they were 38,321,612 m apart, and each was always released as
+    itself. Where they are one by one on the same side, the shares are the same but for chance.
+    """
+    made, n = PlanarLaplace(noise="secure"), 40_000
+    shares = []
+    for middle in (180.0, 178.0):
+        longitude = (np.array([middle - 0.0005, middle + 0.0005]) + 180) % 360 - 180
+        where = np.column_stack([np.full(2, 17.4), longitude])
+        counts = [
+            np.bincount(
+                made(
+                    Traces.of(np.arange(n), np.zeros(n), np.full(n, place), places=2, where=where), rng=rng()
+                ).view.place,
+                minlength=2,
+            )
+            for place in (0, 1)
+        ]
+        sure = 1 - 1e-6
+        for one, other in (counts, counts[::-1]):
+            low, high = lower_limit(one, n, confidence=sure), upper_limit(other, n, confidence=sure)
+            assert (low <= 4 * high).all() and (low > 0).all()
+        shares.append(counts[0][1] / n)
+    assert abs(shares[0] - shares[1]) < 6 * math.sqrt(0.5 / n)
+    assert 0.3 < shares[0] < 0.5
+
+
+def test_a_step_on_the_grid_is_as_likely_as_the_promise_says() -> None:
+    """r (w + 3) <= level, as fractions, for settings of all sizes; and hardly less where it is used."""
+    for level, within_m in ((math.log(4), 200), (0.05, 1), (16.0, 30_000), (3e-6, 10**6), (1e4, 1)):
+        made = PlanarLaplace(level=level, within_m=within_m)
+        steps = math.ceil(within_m / made._step + math.sqrt(2) + 0.5)
+        spent = made._rate * steps
+        assert spent <= level and (level < 0.05 or spent > level * 0.999)
+    with pytest.raises(PromiseError, match="cannot be drawn"):
+        PlanarLaplace(level=1e-300)
 
 
 def table(made: PlanarLaplace, n: int) -> tuple[Floats, Floats]:

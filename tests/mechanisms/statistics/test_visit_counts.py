@@ -6,14 +6,12 @@ import dataclasses
 
 import numpy as np
 import pytest
-from scipy.stats import chisquare
 
 from confide.core.budget import ANY_NUMBER, Unit
 from confide.core.errors import PromiseError
 from confide.data.commuters import MONDAY, Commuters
 from confide.games.membership.counts import Aggregates
 from confide.measure.intervals import clopper_pearson
-from confide.mechanisms.statistics.discrete_laplace import discrete_laplace, rehearsal_words, secure_words
 from confide.mechanisms.statistics.visit_counts import VisitCounts
 from confide.views.counts import Grid, Visits
 from confide.views.traces import Traces
@@ -24,28 +22,6 @@ GRID = Grid(cells=3, start=0, bin_s=10, times=4)
 
 def rng(seed: int = 0) -> np.random.Generator:
     return np.random.default_rng(seed)
-
-
-@pytest.mark.parametrize("rate", [3.0, 0.7, 0.02])
-@pytest.mark.parametrize("words", [secure_words, rehearsal_words(rng(1))], ids=["secure", "rehearsal"])
-def test_the_noise_has_its_law(rate, words):
-    """A chi-square of 50,000 draws against tanh(rate / 2) exp(-rate |k|): false alarm once in a million."""
-    noise = discrete_laplace(50_000, rate=rate, words=words)
-    k = np.arange(-round(8 / rate), round(8 / rate) + 1)
-    law = np.tanh(rate / 2) * np.exp(-rate * np.abs(k))
-    expected = len(noise) * law
-    many = expected >= 10
-    count = np.array([(noise == value).sum() for value in k[many]])
-    rest = len(noise) - count.sum(), len(noise) - expected[many].sum()
-    assert chisquare([*count, rest[0]], [*expected[many], rest[1]]).pvalue > ALPHA
-
-
-def test_the_tail_falls_no_faster_than_promised():
-    """P(|k| >= far) against 2 exp(-rate far) / (1 + exp(-rate)): an exact interval at 1 - 1e-6."""
-    noise = np.abs(discrete_laplace(200_000, rate=0.5, words=rehearsal_words(rng(2))))
-    for far in (5, 10, 15):
-        low, high = clopper_pearson((noise >= far).sum(), len(noise), confidence=1 - ALPHA)
-        assert low <= 2 * np.exp(-0.5 * far) / (1 + np.exp(-0.5)) <= high
 
 
 def counts_of(person, time, place, people=2, **settings):
