@@ -9,23 +9,31 @@ from typing import Literal
 
 import numpy as np
 
-from confide.audits.protections import Noise, parse_protections
+from confide.audits.protections import parse_protections
 from confide.audits.run import audit_subject
 from confide.audits.settings import Settings
 from confide.core.arrays import Ints, Rng
 from confide.core.claims import Claim, Verifiable
 from confide.core.drafts import draft_of
 from confide.core.errors import DataError
-from confide.core.nouns import AnyMechanism
+from confide.core.nouns import AnyMechanism, Outcome, Rehearsal, Release
 from confide.inputs.folders import digest_of
 from confide.inputs.sidecar import Sidecar, protections_of
 from confide.mechanisms.in_order import steps_of
 from confide.mechanisms.noise.secure import secure_uniform
+from confide.mechanisms.noise.source import Noise
 from confide.releases.find import weakest
 from confide.releases.inputs import Inputs
 from confide.releases.settings import ReleaseSettings
 from confide.releases.spec import Releasable, ReleaseSpec, View
-from confide.releases.written import Written, check_key_place, check_place, publish, written_key
+from confide.releases.written import (
+    Written,
+    check_key_place,
+    check_place,
+    keep_rehearsal,
+    publish,
+    written_key,
+)
 
 
 def protect(spec: ReleaseSpec, held: object, *, release: ReleaseSettings, settings: Settings) -> Written:
@@ -64,7 +72,8 @@ def protect(spec: ReleaseSpec, held: object, *, release: ReleaseSettings, settin
         plain = replace(plain, limits=(*plain.limits, release.find.replace("<=", "=")))
     made = _made(spec, data, texts, noise)
     mechanism = made.mechanism
-    view, idle = _applied(made, data, release)
+    applied, idle = _applied(made, data, release)
+    view = applied.view
     told = data.notes(view, mechanism)
     numbers = _numbers(len(data.rows(mechanism)), release)
     with draft_of(release.out) as draft:
@@ -78,7 +87,7 @@ def protect(spec: ReleaseSpec, held: object, *, release: ReleaseSettings, settin
             kind=spec.audit.name,
             protections=made.texts,
             settings=tuple(repr(step) for step in steps_of(mechanism)),
-            noise=_source_of_noise(mechanism, noise),
+            noise=_source_of_noise(applied, mechanism),
             promise=None if mechanism.budget is None else str(mechanism.budget),
             ids="kept" if numbers is None else "renumbered",
             before=data.counts(data.given),
@@ -94,7 +103,10 @@ def protect(spec: ReleaseSpec, held: object, *, release: ReleaseSettings, settin
             keyed = written_key(data.key(numbers, mechanism), release.key_out, named=spec.named)
         with keyed:
             inputs.refuse_changed()
-            publish(draft, release.out, sidecar, shared=settings.share)
+            if isinstance(applied, Rehearsal):
+                keep_rehearsal(applied, draft, release.out, sidecar, shared=settings.share)
+            else:
+                publish(applied, draft, release.out, sidecar, shared=settings.share)
     kept = (spec.kept,) if release.ids == "keep" else ()
     notes = (*told, *_notes(data, idle, made, release, earlier), *kept)
     return Written(out=release.out, sidecar=sidecar, audit=found, notes=notes)
@@ -127,17 +139,24 @@ def _made(spec: ReleaseSpec, data: Releasable, texts: tuple[str, ...], noise: No
     return _Made(texts=every, said=said, asked=made[said], mechanism=made[text], rehearsed=rehearsed)
 
 
-def _applied(made: _Made, data: Releasable, release: ReleaseSettings) -> tuple[View, tuple[str, ...]]:
-    """The release, and those of the protections asked for that changed nothing."""
+def _applied(
+    made: _Made, data: Releasable, release: ReleaseSettings
+) -> tuple[Outcome[View], tuple[str, ...]]:
+    """The release or rehearsal, and those of the protections asked for that changed nothing."""
     view, idle = data.given, list[str]()
+    # People's new numbers come from the seed too, even where no noise is drawn.
+    rehearsed = release.rehearse is not None
     steps, names = steps_of(made.mechanism), "+".join(made.texts).split("+")
     for step, name, rng in zip(steps, names, _rng(release, "noise").spawn(len(steps)), strict=True):
-        before, view = view, step(view, rng=rng).view
+        drawn = step(view, rng=rng)
+        before, view, rehearsed = view, drawn.view, rehearsed or isinstance(drawn, Rehearsal)
         if not len(view):
             raise DataError(f"{name} leaves nothing of the records: protect them less.")
         if step.budget is None and data.same(view, before).holds:
             idle.append(name)
-    return view, tuple(name for name in idle if name in made.said.split("+"))
+    kind = Rehearsal if rehearsed else Release
+    applied = kind(view, made.mechanism.budget, "+".join(made.texts))
+    return applied, tuple(name for name in idle if name in made.said.split("+"))
 
 
 def _rng(release: ReleaseSettings, name: str) -> Rng:
@@ -171,8 +190,10 @@ def _verified(data: Releasable, mechanism: AnyMechanism, view: View, reread: Vie
     return claims
 
 
-def _source_of_noise(mechanism: AnyMechanism, noise: Noise) -> Literal["secure", "rehearsed", "none"]:
-    if noise == "rehearsal":  # the new numbers come from the seed too, even where no noise is drawn
+def _source_of_noise(
+    applied: Outcome[View], mechanism: AnyMechanism
+) -> Literal["secure", "rehearsed", "none"]:
+    if isinstance(applied, Rehearsal):
         return "rehearsed"
     return "secure" if any(hasattr(step, "noise") for step in steps_of(mechanism)) else "none"
 

@@ -13,10 +13,12 @@ import polars as pl
 from confide.audits.outcome import Audit
 from confide.core.atomic import keep_on_disk, replace, set_readers
 from confide.core.drafts import draft_of
-from confide.core.errors import DataError
+from confide.core.errors import DataError, PromiseError
+from confide.core.nouns import Rehearsal, Release
 from confide.inputs.folders import pictures_in
 from confide.inputs.sidecar import Sidecar, made_of, sidecar_of
 from confide.inputs.source import Origin
+from confide.releases.spec import View
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -113,12 +115,47 @@ def _ours(folder: Path) -> bool:
     return written and files == set(pictures_in(folder)[0])
 
 
-def publish(draft: Path, out: Path, sidecar: Sidecar, *, shared: bool = False) -> None:
-    """Move a finished draft to its place, and write its sidecar.
+def publish(
+    release: Release[View], draft: Path, out: Path, sidecar: Sidecar, *, shared: bool = False
+) -> None:
+    """Move the finished draft of a release to its place, and write its sidecar.
 
     An old sidecar is removed first: a sidecar never stands beside data that it does not speak of. Only the
     user can read them, unless they are `shared` with others on this machine.
+
+    Raises:
+        PromiseError: for a rehearsal, or a sidecar that calls this one.
     """
+    if not isinstance(release, Release) or sidecar.noise == "rehearsed":
+        raise PromiseError(f"{release.maker} was rehearsed with a seed, and is no release: draw it again.")
+    words = _ready(draft, out, sidecar, shared=shared)
+    sidecar_of(out).unlink(missing_ok=True)
+    replace(draft, out)
+    words.replace(sidecar_of(out))
+
+
+def keep_rehearsal(
+    rehearsal: Rehearsal[View], draft: Path, out: Path, sidecar: Sidecar, *, shared: bool = False
+) -> None:
+    """Move the finished draft of a rehearsal to its place, its mark first: the sidecar that says "rehearsed".
+
+    Where this is cut off, the mark stands alone or beside data that it does not speak of, and these are
+    refused then. Data of a rehearsal never stand there without it.
+
+    Raises:
+        PromiseError: for a sidecar without the mark, or a release.
+    """
+    if not isinstance(rehearsal, Rehearsal) or sidecar.noise != "rehearsed":
+        raise PromiseError(
+            f"{rehearsal.maker} was rehearsed with a seed, and is not written without a sidecar that says so."
+        )
+    words = _ready(draft, out, sidecar, shared=shared)
+    words.replace(sidecar_of(out))
+    replace(draft, out)
+
+
+def _ready(draft: Path, out: Path, sidecar: Sidecar, *, shared: bool) -> Path:
+    """Both on the disk as drafts; where that of the sidecar is."""
     words = draft.with_name(sidecar_of(out).name)
     words.write_text(sidecar.text(), encoding="utf-8")
     for path in (draft, words):
@@ -126,9 +163,7 @@ def publish(draft: Path, out: Path, sidecar: Sidecar, *, shared: bool = False) -
     # What a full disk may refuse comes before anything old is touched.
     keep_on_disk(words)
     keep_on_disk(draft)
-    sidecar_of(out).unlink(missing_ok=True)
-    replace(draft, out)
-    words.replace(sidecar_of(out))
+    return words
 
 
 @contextmanager
