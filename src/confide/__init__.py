@@ -15,7 +15,7 @@ from confide.core.budget import Budget, Unit
 from confide.core.errors import ConfideError
 from confide.core.estimate import Estimate
 from confide.core.evidence import Evidence
-from confide.core.nouns import Case, Guess, Release, World
+from confide.core.nouns import Case, Guess, Rehearsal, Release, World
 from confide.core.play import play
 from confide.core.version import VERSION
 from confide.measure import measure
@@ -62,6 +62,7 @@ __all__ = [
     "Model",
     "Ratings",
     "Records",
+    "Rehearsal",
     "Release",
     "Scores",
     "Traces",

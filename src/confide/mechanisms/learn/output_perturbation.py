@@ -102,12 +102,12 @@ class OutputPerturbation:
         return step_for(gaussian_sigma(self.budget, sensitivity=self.sensitivity))
 
     def sigma_steps(self, weights: int) -> int:
-        """The deviation of the noise on each of so many weights, in steps of the grid."""
+        """The deviation of the noise on each of n weights, in steps of the grid."""
         rounded = self.sensitivity + self.step * math.sqrt(weights)
         return steps_of(gaussian_sigma(self.budget, sensitivity=rounded), self.step)
 
     def sigma(self, weights: int) -> float:
-        """The deviation of the noise on each of so many weights."""
+        """The deviation of the noise on each of n weights."""
         return self.sigma_steps(weights) * self.step
 
     def __call__(self, data: Records, *, rng: Rng) -> Outcome[WhiteBox]:

@@ -10,7 +10,7 @@ import numpy as np
 
 from confide.core.arrays import Bools, Ints
 from confide.core.errors import PromiseError
-from confide.mechanisms.noise.words import BITS, Words, below
+from confide.mechanisms.noise.words import BITS, MOST, Words, below
 
 GRAIN = 1 << 40
 """Rates are whole multiples of 1 / GRAIN, or have a smaller denominator."""
@@ -65,7 +65,7 @@ def below_power(n: int, rate: Fraction, words: Words) -> Ints:
         raise PromiseError(f"noise of rate {float(rate):g} cannot be drawn: give one from 1e-12 to 1e6.")
     found, have = [np.empty(0, np.int64)], 0
     while have < n:
-        within = below(rate.denominator, round(1.6 * (n - have)) + 16, words)  # 1 - 1/e of them stay
+        within = below(rate.denominator, round(1.6 * min(n - have, MOST)) + 16, words)  # 1 - 1/e of them stay
         within = within[unlikely(within, rate.denominator, words)]
         whole = heads_in_a_row(len(within), words)
         found.append((within + rate.denominator * whole) // rate.numerator)

@@ -11,7 +11,7 @@ from confide.core.arrays import Ints
 from confide.core.errors import PromiseError
 from confide.mechanisms.noise.coins import heads_in_a_row, unlikely
 from confide.mechanisms.noise.discrete_laplace import discrete_laplace
-from confide.mechanisms.noise.words import Words
+from confide.mechanisms.noise.words import MOST, Words
 
 WIDEST = 1 << 22
 """The largest deviation: squares stay within 62 bits."""
@@ -54,7 +54,8 @@ def discrete_gaussian(n: int, *, sigma: int, words: Words) -> Ints:
         raise PromiseError(f"normal noise of {sigma} steps cannot be drawn: give from 1 to {WIDEST:,}.")
     found, have = [np.empty(0, np.int64)], 0
     while have < n:
-        drawn = discrete_laplace(round(1.35 * (n - have)) + 16, rate=Fraction(1, sigma), words=words)
+        tries = round(1.35 * min(n - have, MOST)) + 16
+        drawn = discrete_laplace(tries, rate=Fraction(1, sigma), words=words)
         whole, rest = np.divmod((np.abs(drawn) - sigma) ** 2, 2 * sigma**2)
         kept = np.flatnonzero(unlikely(rest, 2 * sigma**2, words))
         far = kept[whole[kept] > 0]

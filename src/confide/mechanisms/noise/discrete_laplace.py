@@ -8,7 +8,7 @@ import numpy as np
 
 from confide.core.arrays import Ints
 from confide.mechanisms.noise.coins import below_power
-from confide.mechanisms.noise.words import Words, below
+from confide.mechanisms.noise.words import MOST, Words, below
 
 
 def discrete_laplace(n: int, *, rate: Fraction, words: Words) -> Ints:
@@ -35,7 +35,7 @@ def discrete_laplace(n: int, *, rate: Fraction, words: Words) -> Ints:
     lost = float(-np.expm1(-float(rate))) / 2
     found, have = [below_power(0, rate, words)], 0
     while have < n:
-        size = below_power(round((n - have) / (1 - lost) * 1.01) + 16, rate, words)
+        size = below_power(round(min(n - have, MOST) / (1 - lost) * 1.01) + 16, rate, words)
         minus = below(2, len(size), words) == 1
         # -0 and +0 are one number, which must not be drawn twice as often.
         found.append(np.where(minus, -size, size)[~(minus & (size == 0))])

@@ -9,7 +9,7 @@ import numpy as np
 from confide.core.arrays import Bools, Ints
 from confide.core.errors import PromiseError
 from confide.mechanisms.noise.coins import below_power
-from confide.mechanisms.noise.words import Words, below
+from confide.mechanisms.noise.words import MOST, Words, below
 
 WIDE = 1 << 30
 """No coordinate of a move is as large: its squares would not fit. At the least rate one in e^250 would be."""
@@ -36,7 +36,7 @@ def planar_laplace(n: int, *, rate: Fraction, words: Words) -> Ints:
         raise PromiseError(f"planar noise of rate {float(rate):g} cannot be drawn: give one from 2.4e-7 on.")
     found, have = [np.empty((0, 2), np.int64)], 0
     while have < n:
-        found.append(_tried(round(1.35 * (n - have)) + 16, rate, words))
+        found.append(_tried(round(1.35 * min(n - have, MOST)) + 16, rate, words))
         have += len(found[-1])
     return np.concatenate(found)[:n]
 

@@ -12,6 +12,8 @@ from confide.core.arrays import Ints, Rng
 Words = Callable[[int], Ints]
 """n whole numbers, uniform in 0 .. 2^62 - 1."""
 BITS = 62
+MOST = 1 << 20
+"""Numbers that are drawn at once: more take more memory, and no less time."""
 
 
 def secure_words(n: int) -> Ints:
