@@ -48,7 +48,7 @@ class Release(Generic[V]):
 
 @dataclass(frozen=True, slots=True)
 class Rehearsal(Generic[V]):
-    """What a mechanism made with noise from a seed, for audits and tests: no release: a seed can be known.
+    """What a mechanism made with noise from a seed, for audits and tests; no release, as seeds can be known.
 
     Args:
         view: what a release would show.
