@@ -21,6 +21,7 @@ from confide.knowledge.models import Background
 from confide.measure import measure
 from confide.mechanisms.learn.output_perturbation import OutputPerturbation
 from confide.mechanisms.noise.gaussian import gaussian_delta, gaussian_sigma
+from confide.mechanisms.noise.lattice import on_grid
 from confide.models.linear import LinearModel, features_of
 from confide.views.records import Records
 
@@ -105,6 +106,23 @@ def test_no_neighbours_are_farther_apart_than_the_sensitivity(classes, penalty):
 def test_the_sensitivity_is_reached(classes):
     mechanism = maker(classes=classes, **FAR)
     assert 0.95 < apart(mechanism, *crowd_on_one_side(2_000, 0.03)) / mechanism.sensitivity <= 1
+
+
+def test_rounding_is_in_the_sensitivity():
+    """Weights that are rounded away from each other, as far as can be: the noise covers that too."""
+    mechanism, m = maker(**FAR), 10_000
+    step, sigma = mechanism.step, mechanism.sigma_steps(m)
+    assert np.frexp(step)[0] == 0.5 and mechanism.sigma(m) / 2**22 < step <= mechanism.sigma(m) / 2**20
+    direction = np.ones(m) / np.sqrt(m)
+    one = np.full(m, 0.49 * step)
+    other = one + mechanism.sensitivity * direction + 0.02 * step
+    rounded = np.linalg.norm(on_grid(one, step) - on_grid(other, step))
+    assert rounded > mechanism.sensitivity / step, "rounding can move them apart"
+    # Of the noise, 4^2 of its variance is what the proof of `discrete_gaussian` takes.
+    proven = gaussian_delta(BUDGET.epsilon, sigma=np.sqrt(sigma**2 - 16), sensitivity=rounded)
+    assert proven <= BUDGET.delta
+    least = gaussian_sigma(BUDGET, sensitivity=mechanism.sensitivity / step + np.sqrt(m))
+    assert sigma**2 - 16 >= least**2 and sigma <= least + 4
 
 
 def apart(mechanism: OutputPerturbation, data: Records, one: Records) -> float:

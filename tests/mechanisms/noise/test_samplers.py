@@ -87,6 +87,16 @@ def test_rows_of_heads_have_their_law_and_look_further_where_62_bits_do_not_tell
             assert heads_in_a_row(2, lambda n, f=first: np.array([f - 1, f + 1])).tolist() == [k, k - 1]
 
 
+def test_no_size_of_noise_is_out_of_reach():
+    """A logarithm of 53 bits ends at 36.7, a normal number of Box and Muller's method at 8.7: what is further
+    could be released for one neighbour and not for another. Words of 0 again and again lead ever further."""
+    for times in (1, 2, 5):
+        told = iter([np.array([0])] * times + [np.array([1 << 61])])
+        found = int(heads_in_a_row(1, lambda n, told=told: next(told))[0])
+        assert BITS * times * math.log(2) <= found <= BITS * times * math.log(2) + 2
+    assert -math.log(2.0**-53) < 36.8 and math.sqrt(-2 * math.log(2.0**-54)) < 8.7
+
+
 @pytest.mark.parametrize("over", [8, 1 << 45])
 def test_unlikely_coins_have_their_chance(over):
     for part in (0, 1, 4, 8):
