@@ -20,6 +20,8 @@ from confide.core.errors import ConfideError, DataError
 
 from .door import call
 
+pytestmark = pytest.mark.slow
+
 RNG = np.random.default_rng(0)
 X = RNG.standard_normal((800, 60)).astype(np.float32)
 Y = (X[:, 0] + RNG.standard_normal(800) > 0).astype(int)

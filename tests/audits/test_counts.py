@@ -40,6 +40,7 @@ def exhibit(audit, title: str, section: int = 0) -> Table:
     return next(e for e in audit.sections[section].exhibits if e.title == title)
 
 
+@pytest.mark.slow
 def test_plain_counts_give_everybody_away_and_the_report_speaks_of_counting(frame, tmp_path):
     audit = run(frame, tmp_path, targets=200)
     (section,) = audit.sections

@@ -149,6 +149,7 @@ def mirror(held: Any, kind: str, text: str) -> None:
     assert text.partition(":")[0] in spec_of(kind).protections
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("kind", "text"),
     [("ratings", "cut:year"), ("traces", "bin:24h"), ("likes", "rare:20"), ("images", "mosaic:4")],
@@ -178,6 +179,7 @@ def days_alone() -> confide.Traces:
     return replace(held, points=4, released=Path("elsewhere.parquet"), key=Path("key.parquet"))
 
 
+@pytest.mark.slow
 def test_times_that_somebody_else_cut_to_the_day_hide_no_more_than_the_protection(desk: Path) -> None:
     held, settings = days_alone(), {"seed": 3, "attacks": "unicity"}
     found = confide.audit(held, **settings)  # type: ignore[arg-type]
@@ -204,6 +206,7 @@ def test_ratings_that_somebody_else_merged_and_cut_are_compared_by_what_is_left_
     close("ratings", confide.audit(held, protect="classes:1..3.5=0,4..5=1+cut:year", **settings), found)
 
 
+@pytest.mark.slow
 def test_a_release_that_nothing_explains_is_never_within(desk: Path) -> None:
     held = days_alone()
     made = pl.read_parquet("elsewhere.parquet")

@@ -29,6 +29,7 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CONFIDE_CACHE", str(tmp_path / "cache"))
 
 
+@pytest.mark.slow
 def audit(model: object = FOREST, **options: object) -> confide.Audit:
     settings = {"members": IN, "nonmembers": OUT, "seed": 3, "references": 2, **options}
     return call(confide.Model, model, **settings)
@@ -65,6 +66,7 @@ def test_a_query_is_asked_once_however_many_attacks_there_are() -> None:
     assert counted("loss") < 963 + 100  # and a few to see what it answers with
 
 
+@pytest.mark.slow
 def test_labels_alone_train_no_references() -> None:
     def never(x: object, y: object, *, rng: object) -> object:
         raise AssertionError("no attack on labels needs a reference")
@@ -90,6 +92,7 @@ def test_a_public_report_never_stands_beside_rows(tmp_path: Path) -> None:
     assert (tmp_path / "report.html").read_bytes() == before
 
 
+@pytest.mark.slow
 def test_a_blind_adversary_that_cannot_run_is_named() -> None:
     done = audit(nonmembers=(X[483:493], Y[483:493]), attacks="loss")
     page = json.loads(done.report.json())

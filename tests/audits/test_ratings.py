@@ -66,6 +66,7 @@ def test_people_are_found_from_few_facts_and_it_is_said_who(frame, tmp_path):
     assert "singled_out_by" in pl.read_parquet(tmp_path / "out" / "evidence.parquet").columns
 
 
+@pytest.mark.slow
 def test_the_public_is_shown_no_person_and_no_item(frame, tmp_path):
     audit = run(frame, tmp_path, audience="public")
     assert audit.targets is None and "evidence.parquet" not in audit.files
@@ -103,6 +104,7 @@ def test_protections_are_compared_with_the_records_as_they_are(frame, tmp_path):
         run(frame, tmp_path, protect=["blur:3"])
 
 
+@pytest.mark.slow
 def test_a_released_file_with_the_same_ids(frame, tmp_path):
     """Sixty people are left out of the release: they are the control people, and no coin is thrown."""
     gone = [f"u{p}" for p in range(60)]

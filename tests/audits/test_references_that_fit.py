@@ -24,6 +24,8 @@ from confide.core.errors import ConfideError, DataError
 
 from .door import call
 
+pytestmark = pytest.mark.slow
+
 RNG = np.random.default_rng(0)
 X = RNG.standard_normal((400, 5))
 Y = (X[:, 0] + RNG.standard_normal(400) > 0).astype(np.int64)

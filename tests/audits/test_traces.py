@@ -252,6 +252,7 @@ def _as_cells(frame: pl.DataFrame, *, metres: float, seconds: int) -> pl.DataFra
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("grid", "side"), [("500m", 1_300), ("150m", 1_300), ("500m", 1_000)])
 def test_a_released_file_of_cells_is_attacked_as_strongly_as_foretold(
     tmp_path: Path, grid: str, side: int

@@ -144,6 +144,7 @@ def test_nobody_stands_on_both_sides() -> None:
     assert [note.split()[0] for note in sides.notes] == ["1", "2", "2"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("m", "n"), [(300, 300), (400, 200), (150, 450)])
 def test_what_is_left_of_discrete_records_says_nothing_of_the_side(m: int, n: int) -> None:
     """Of the records with c copies in the pool m of m + n that are left are members, whatever c is.

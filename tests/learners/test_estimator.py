@@ -90,6 +90,7 @@ def test_without_skops_a_learner_is_simply_not_keepable(monkeypatch):
     assert not isinstance(sklearn_learner(LogisticRegression()), Keepable)
 
 
+@pytest.mark.slow
 def test_the_recipe_changes_with_what_it_would_train():
     def recipe(estimator, classes=2):
         return sklearn_learner(estimator, classes=classes).recipe()

@@ -48,6 +48,7 @@ def records():
     return Records(rng.normal(size=(60, 3)).astype(np.float32), rng.integers(3, size=60))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("train", [train_tree, train_net, train_function])
 def test_what_it_returns_becomes_a_view_decided_by_rng(train, records):
     learner = CallableLearner(train=train, classes=3)

@@ -60,6 +60,7 @@ def test_the_right_recipe_gets_no_warning(world, count):
     assert compared(world, recipe(), count).warning == ""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("wrong", [{"batch_size": 32}, {"epochs": 80}, {"epochs": 8}], ids=str)
 def test_a_wrong_recipe_is_caught(world, wrong):
     warning = compared(world, recipe(**wrong)).warning

@@ -91,6 +91,7 @@ def test_the_interval_covers_where_the_old_rule_does_not(shift: float) -> None:
     assert old < 368, "this test could not have failed"
 
 
+@pytest.mark.slow
 def test_precision_is_that_of_the_stated_rate() -> None:
     exposed, control = np.full(50, 2.0), np.arange(-1000.0, 0.0)
     at = tpr_at(exposed, control, fpr=0.01).rate

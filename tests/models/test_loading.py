@@ -74,6 +74,7 @@ def here(tmp_path, monkeypatch):
 X = np.arange(12.0).reshape(6, 2)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["fitted", "make", "Holder.inside", "chances"])
 def test_import_paths_find_the_model(here, name):
     view = load_model(f"userpkg.code:{name}", classes=2, probe=X)

@@ -155,6 +155,7 @@ class Projection:
         return Guess(None, np.array([score]))
 
 
+@pytest.mark.slow
 @dataclass(frozen=True)
 class TenthOfTheNoise:
     """The broken twin: the same promise, and a tenth of the noise."""

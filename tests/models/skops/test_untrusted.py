@@ -23,7 +23,7 @@ from sklearn.neighbors import KNeighborsClassifier, RadiusNeighborsClassifier
 from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import FeatureUnion, make_pipeline
 from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, StandardScaler
-from sklearn.svm import SVC
+from sklearn.svm import SVC, LinearSVC
 from sklearn.tree import DecisionTreeClassifier
 
 from confide.core.errors import ModelError
@@ -52,6 +52,7 @@ class Touch:
         return os.system, (f"touch {self.marker}",)
 
 
+@pytest.mark.slow
 def test_a_pipeline_with_a_memory_unpickles_nothing(tmp_path: Path) -> None:
     marker, steps = tmp_path / "PWNED", tmp_path / "steps"
     records = Records(X, Y)
@@ -383,3 +384,8 @@ def test_only_a_few_functions_are_taken_each_for_its_argument(tmp_path: Path) ->
     words = TfidfVectorizer(tokenizer=np.log1p)
     with pytest.raises(ModelError, match="a function that is not on the list"):
         read(make_pipeline(words, FITTED), tmp_path)
+
+
+def test_a_number_with_which_training_never_ends_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match="further from 0 than"):
+        read(LinearSVC().fit(X, Y).set_params(C=1e110), tmp_path)

@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from functools import partial
 from inspect import signature
 from itertools import pairwise
-from math import prod
+from math import inf, prod
 from typing import Any, cast
 
 import numpy as np
@@ -28,6 +28,7 @@ FITS = 1_000_000
 
 _TREES = 10_000
 _LARGEST = 1_000_000  # of whole numbers: scikit-learn takes memory by some of them
+_FAR = 1e30  # of other numbers: with C=1e110 liblinear never ends
 _ANY_SIZE = {"random_state", "max_iter", "n_features", "max_fun"}
 _WEIGHTS = 10**8  # of a network
 
@@ -95,6 +96,8 @@ def _check(estimator: Estimator, name: str, value: object, also: Collection[str]
                 raise _refused(estimator, name, part, "a function that is not on the list")
         elif isinstance(part, int) and abs(part) > _LARGEST and name not in _ANY_SIZE:
             raise _refused(estimator, name, part, f"more than {_LARGEST:,}")
+        elif isinstance(part, float) and _FAR < abs(part) < inf:
+            raise _refused(estimator, name, part, f"further from 0 than {_FAR:g}")
     if name in _ONLY and not _ONLY[name](value):
         raise _refused(estimator, name, value, "which a file may not say")
 

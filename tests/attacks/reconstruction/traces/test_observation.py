@@ -55,6 +55,7 @@ def test_what_planar_laplace_shows_is_its_integral():
         assert abs(shows[12, cell] - expected) < 5 * math.sqrt(expected / 20_000) + 1e-3
 
 
+@pytest.mark.slow
 def test_steps_shorten_gaps_and_are_never_shared():
     """The first two visits fall in one hour: a step each, by time. The last two at one time: by symbol."""
     seen = Traces.of(

@@ -104,6 +104,7 @@ def test_the_candidates_system_does_not_know_of_them():
     assert np.allclose(beside.beside.along[0], gradients @ found.direction[0])
 
 
+@pytest.mark.slow
 def test_blocks_of_layers_are_as_fine_with_known_non_members(monkeypatch):
     records = people(100)
     network = TorchModel(nn.Sequential(nn.Linear(FEATURES, 8), nn.ReLU(), nn.Linear(8, CLASSES)).double())
@@ -198,6 +199,7 @@ def test_known_non_members_choose_the_ridge_that_sets_most_candidates_apart():
     assert np.isclose(power[setting.ridge], max(power.values())) and power[setting.ridge] > power[1.0] + 0.1
 
 
+@pytest.mark.slow
 def drawn_scores(quality: list[float], known: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
     """Scores under settings that set 100 members apart by this many standard deviations, from 100 others."""
     noise = rng(seed).standard_normal((len(quality), 200 + known))

@@ -115,6 +115,7 @@ def test_every_game_deals_the_rest():
         assert naive_auc(play(game, Residual(), worlds=1, rng=rng())) == 1.0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("worlds", [400])
 def test_alone_with_one_target_and_a_view_that_says_nothing_he_is_at_chance(worlds):
     """The rest alone must not give the target away: one target a world, 400 worlds, 4 standard errors."""
