@@ -60,8 +60,8 @@ class Redaction:
         """The count of all of whom `parts` are counted apart; for the public never sharper than these.
 
         >>> Redaction().whole(237, 95, 142), Redaction("public").whole(237, 95, 142)
-        (237, 230)
-        >>> Redaction("public").whole(437, 233, 204)  # two digits of 437 would say more of the two parts
+        (237, 235)
+        >>> Redaction("public").whole(437, 233, 204)  # each part by itself
         430
         """
         shown = [self.count(part) for part in parts]
