@@ -371,9 +371,10 @@ def test_the_report_says_which_weights_it_is_about(tmp_path: Path) -> None:
             audience=audience,
         )
         told = facts(done)
-        assert told["parameters"] == f"net.safetensors, sha256 {digests[2]}..."
+        assert told["parameters"] == f"sha256 {digests[2]}..."
         assert told["checkpoints"] == f"1 (sha256 {digests[0]}...), 2 (sha256 {digests[1]}...)"
-        assert done.report.page["release"] == "Sequential with net.safetensors"
+        named = "Sequential with net.safetensors" if audience == "internal" else "model"
+        assert done.report.page["release"] == named
         assert "The adversary holds 2 earlier states of the run." in done.sections[0].adversary
         assert digests[2] in done.report.html()
         assert str(tmp_path) not in done.report.json()
