@@ -69,7 +69,8 @@ def test_finds_the_item_that_tells_and_that_nothing_is_left_without_it(tables, t
     assert seen["all items"].value == pytest.approx(played, abs=5e-4), "it is the attack once more"
     assert seen["without the 10 most telling items"].low < 0.5 < seen["the 10 most telling items alone"].low
     shift = table(found, "What hangs on a person's own likes").rows[0]
-    assert shift[0] == N and 0 < shift[1] <= shift[2] <= shift[3] < 0.5
+    assert shift[0] == N and 0 < shift[1].value <= shift[2].value <= shift[3].value < 0.5
+    assert [s.beyond for s in shift[1:]] == [N // 2, N // 20, 0]
 
 
 def test_a_person_is_asked_about_once_and_told_by_their_own_items(tables, tmp_path: Path) -> None:

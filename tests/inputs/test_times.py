@@ -128,10 +128,10 @@ def test_what_was_assumed_is_said() -> None:
 
     for plain in (["2009-11-03T12:30Z"], [WHEN]):
         assert notes(plain) == ()
-    assert notes([SECONDS, 1_700_000_000]) == ("The times are read as seconds since 1970, 2009 to 2023.",)
+    assert notes([SECONDS, 1_700_000_000]) == ("The times are read as seconds since 1970.",)
     for naive in (["2009-11-03"], [WHEN.date()], [WHEN.replace(tzinfo=None)]):
         assert notes(naive) == ("The times name no zone: they are taken as UTC.",)
-    assert notes([SECONDS * 1_000]) == ("The times are read as milliseconds since 1970, 2009.",)
+    assert notes([SECONDS * 1_000]) == ("The times are read as milliseconds since 1970.",)
 
 
 MICROS = st.integers(int(EARLIEST) * 1_000_000, int(LATEST) * 1_000_000)

@@ -32,7 +32,9 @@ class Frontier:
     Args:
         risk: what the risk is, in words.
         points: one a mechanism, in the order given.
+        of: the number of people that shares in it rest on; None where that is not known.
     """
 
     risk: str
     points: tuple[Point, ...]
+    of: int | None = None

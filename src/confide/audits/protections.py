@@ -195,6 +195,7 @@ def frontier_exhibits(found: Frontier, *, across: str, good: Good) -> tuple[Tabl
         "them is chosen by looking.",
         head=("release", "promise", found.risk, *measures),
         rows=rows,
+        of=found.of,
     )
     side, better = ("right", "more is better \N{RIGHTWARDS ARROW}")
     if good == "low":
@@ -209,6 +210,7 @@ def frontier_exhibits(found: Frontier, *, across: str, good: Good) -> tuple[Tabl
         lines=tuple(_placed(p, across) for p in found.points if across in p.left),
         measured=True,
         named=True,
+        of=found.of,
     )
     return table, plot
 

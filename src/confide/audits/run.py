@@ -20,7 +20,7 @@ from confide.core.evidence import Evidence
 from confide.core.nouns import AnyWorld
 from confide.measure.rows import averaged
 from confide.mechanisms.anchors.published import Published
-from confide.report import Section, coarse, nothing_ran
+from confide.report import Redaction, Section, nothing_ran
 from confide.report.goals import goal
 from confide.report.settling import cannot_settle
 
@@ -143,10 +143,18 @@ def _audited(spec: AuditSpec, subject: Subject, releases: Sequence[AuditedReleas
         release.forget_worlds()
     if len(points) == len(releases):  # where one release says nothing there is nothing to compare
         compared = frontier_exhibits(
-            Frontier(risk=spec.risk, points=tuple(points)), across=spec.across, good=spec.good
+            Frontier(risk=spec.risk, points=tuple(points), of=_exposed(releases)),
+            across=spec.across,
+            good=spec.good,
         )
         sections[0] = replace(sections[0], exhibits=(*compared, *sections[0].exhibits))
     return Audit(sections=tuple(sections), settings=plain.settings, before=before, people=people)
+
+
+def _exposed(releases: Sequence[AuditedRelease]) -> int | None:
+    """On how many people a share of the exposed rests, on the release where they are fewest."""
+    found = [len(np.unique(e.person[e.exposed])) for release in releases for e in release.evidence]
+    return min(found, default=None)
 
 
 def _before(spec: AuditSpec, subject: Subject, plain: AuditedRelease) -> Section | None:
@@ -156,13 +164,21 @@ def _before(spec: AuditSpec, subject: Subject, plain: AuditedRelease) -> Section
     among = _among(spec, plain)
     found = findings(plain.evidence, plain.attacks, blind=None, among=among)
     return Section(
-        release=f"{plain.settings.name or subject.name}, {UNPROTECTED}",
+        release=f"{_called(spec, subject, plain.settings)}, {UNPROTECTED}",
         headline=found.headline,
         findings=found.findings,
         evidence={e.attack: e for e in plain.evidence},
         goal=spec.goal,
         among=among,
     )
+
+
+def _called(spec: AuditSpec, subject: Subject, settings: Settings) -> str:
+    """What to call the release: as the user says, else by its file; for the public by its kind.
+
+    A file's name may say whose data it holds, and where it stands.
+    """
+    return settings.name or (subject.name if settings.audience == "internal" else spec.name)
 
 
 @dataclass(slots=True)
@@ -191,14 +207,14 @@ def conclude(
 ) -> tuple[Section, pl.DataFrame | None]:
     """One release: its findings, exhibits and words. The only place that asks who will read them."""
     settings = release.settings
-    internal = settings.audience == "internal"
-    name = settings.name or subject.name
+    internal, redaction = settings.audience == "internal", Redaction(settings.audience)
+    name = _called(spec, subject, settings)
     title = name if release.name == UNPROTECTED else f"{name}, {release.name}"
     skips = [k for planned in release.games for k in planned.skipped]
     if not release.evidence:  # an audit that saw nothing is no audit
         raise EvidenceError(nothing_ran(title, [*skips, *release.skipped]))
     # The public sees rounded counts: an exact one, compared with a later one, tells of a single person.
-    context = subject.context(release, "{:,}".format if internal else coarse)
+    context = subject.context(release, redaction.counted)
     among = _among(spec, release)
     found = findings(release.evidence, release.attacks, blind=context.blind, among=among)
     exhibits = tuple(subject.exhibits(release))
@@ -215,7 +231,7 @@ def conclude(
         access=context.access,
         adversary=tuple(context.adversary),
         harm=context.harm,
-        warnings=(*context.warnings, *context.unsettled.values()),
+        warnings=(*redaction.texts(context.warnings), *context.unsettled.values()),
         unsettled=tuple(context.unsettled),
         notes=(*context.notes, *(context.internal_notes if internal else ())),
         goal=spec.goal,

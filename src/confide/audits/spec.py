@@ -15,7 +15,7 @@ from confide.core.errors import DataError, KnowledgeError
 from confide.core.estimate import Estimate, Measured
 from confide.core.evidence import Evidence
 from confide.core.nouns import AnyAttack, AnyMechanism
-from confide.report import Exhibit, Skipped
+from confide.report import Exhibit, Reading, Skipped
 
 Count: TypeAlias = Callable[[int], str]
 """A count of people or rows in words, as exact as the audience may see it."""
@@ -45,7 +45,7 @@ class Context:
     subject: str = ""
     notes: Sequence[str] = ()
     internal_notes: Sequence[str] = ()
-    warnings: Sequence[str] = ()
+    warnings: Sequence[Reading] = ()
     unsettled: Mapping[str, str] = field(default_factory=dict)
     access: str = ""
     harm: str = ""

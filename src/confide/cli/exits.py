@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
+import threading
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
 from functools import wraps
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 import click
 
 from confide.core.errors import ConfideError, DataError
+from confide.core.foreign import disk_full
 
-BAD_USE, OUR_FAULT, INTERRUPTED, NOBODY_READS = 2, 3, 130, 141
+BAD_USE, OUR_FAULT, INTERRUPTED, NOBODY_READS, TERMINATED = 2, 3, 130, 141, 143
 
 
 class Done(SystemExit):
@@ -26,8 +31,10 @@ def sentences(command: Callable[..., Any]) -> Callable[..., Any]:
 
     @wraps(command)
     def guarded(*args: Any, **kwargs: Any) -> Any:
+        terminated: list[int] = []
         try:
-            return command(*args, **kwargs)
+            with _terminable(terminated):
+                return command(*args, **kwargs)
         except ConfideError as error:
             click.echo(f"confide: {error}", err=True)
         except BrokenPipeError:  # the reader, `head` say, has seen enough
@@ -37,7 +44,7 @@ def sentences(command: Callable[..., Any]) -> Callable[..., Any]:
             click.echo(
                 "\nconfide: stopped; run the same command again to go on from what is finished.", err=True
             )
-            sys.exit(INTERRUPTED)
+            sys.exit(TERMINATED if terminated else INTERRUPTED)
         # A full disk or a missing right is no fault of ours: one sentence, and no traceback.
         except OSError as error:
             click.echo(
@@ -57,13 +64,42 @@ def sentences(command: Callable[..., Any]) -> Callable[..., Any]:
             )
         # Anything else is a fault of ours, and its traceback is what we need to mend it.
         # Some are no `Exception`, as the panic of a library in Rust.
-        except BaseException:
+        except BaseException as error:
+            if why := disk_full(error):  # in the words of another library
+                click.echo(
+                    f"confide: {why} (disk, or the folder for temporary files); nothing was written half: "
+                    "free some room or choose another folder, and run again.",
+                    err=True,
+                )
+                sys.exit(BAD_USE)
             traceback.print_exc()
             click.echo("confide: this is a fault of ours; please report it with the lines above.", err=True)
             sys.exit(OUR_FAULT)
         sys.exit(BAD_USE)
 
     return guarded
+
+
+@contextmanager
+def _terminable(terminated: list[int]) -> Generator[None]:
+    """Treat a SIGTERM as a Ctrl-C: workers end, and drafts and what was shared with workers are removed."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.getsignal(signal.SIGTERM)
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        terminated.append(number)
+        press = signal.getsignal(signal.SIGINT)
+        if not callable(press):  # started in the background, where Ctrl-C is ignored
+            raise KeyboardInterrupt
+        press(signal.SIGINT, frame)
+
+    signal.signal(signal.SIGTERM, stop)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL if before is None else before)
 
 
 def usable(folder: Path) -> Path:

@@ -99,7 +99,8 @@ def _finish(done: Written, report: Path | None) -> None:
     click.echo("\n".join(f"Verified: {text}." for text in side.verified))
     if side.promise is not None:
         click.echo(f"Promised: {side.promise}. Noise: {side.noise}.")
-    click.echo("; ".join(f"{name}: {side.before[name]:,} -> {side.after[name]:,}" for name in side.before))
+    before = {name: f"{n:,}" for name, n in side.before.items()}
+    click.echo("; ".join(f"{name}: {before.get(name, 'few')} -> {n:,}" for name, n in side.after.items()))
     click.echo(side.found)
     click.echo(f"\nWritten: {done.out}, {done.out}.confide.json")
     if report is not None:

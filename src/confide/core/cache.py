@@ -12,6 +12,7 @@ from pathlib import Path
 from confide.core.atomic import keep_on_disk
 from confide.core.drafts import draft_of, remove, remove_abandoned
 from confide.core.errors import ModelError
+from confide.core.foreign import disk_full
 from confide.core.seal import KEY, key_in, seal_of
 
 
@@ -89,9 +90,13 @@ class Cache:
                 draft.chmod(0o600)
                 keep_on_disk(draft)
                 return draft.replace(self.folder / self._name(key, draft))
-        except OSError as error:
+        except Exception as error:
+            # safetensors and polars have errors of their own for a full disk.
+            why = error.strerror or str(error) if isinstance(error, OSError) else disk_full(error)
+            if not why:
+                raise
             raise ModelError(
-                f"models cannot be kept in {self.folder} ({error.strerror or error}): give a folder "
+                f"models cannot be kept in {self.folder} ({why}): give a folder "
                 "with enough space. The models finished before are kept and will be found again."
             ) from error
 
@@ -130,7 +135,21 @@ def _is_ours(folder: Path) -> bool:
 
 
 def cache_folder() -> Path:
-    """The cache folder: `CONFIDE_CACHE` if set, else `confide` in the platform's cache folder."""
+    """The cache folder: `CONFIDE_CACHE` if set, else `confide` in the platform's cache folder.
+
+    Raises:
+        ModelError: if the system knows no home folder, as in a container whose user has no entry.
+    """
+    try:
+        return _usual_folder()
+    except RuntimeError as error:
+        raise ModelError(
+            "no home folder is known, and finished work is kept there: name a folder for it with --cache or "
+            "CONFIDE_CACHE."
+        ) from error
+
+
+def _usual_folder() -> Path:
     if named := os.environ.get("CONFIDE_CACHE"):
         return Path(named).expanduser()
     if sys.platform == "win32":

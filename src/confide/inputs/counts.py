@@ -160,7 +160,7 @@ def read_counts(held: Counts) -> CountsData:
         grid=grid,
         name=data.name,
         notes=data.notes,
-        counted=(f"{without:,} people {NOT_THEN}",) * (without > 0),
+        counted=(*data.counted, *(f"{without:,} people {NOT_THEN}",) * (without > 0)),
     )
 
 

@@ -122,7 +122,7 @@ def read_images(held: Images) -> ImagesData:
         data,
         released=released.take(data.rows),
         name=title,
-        unsettled=unsettled(alike, (data.name, title), of="pictures"),
+        unsettled=unsettled(alike, of="pictures"),
     )
 
 

@@ -127,10 +127,17 @@ class LikesData:
         return len(self.labels) if self.kind == "classes" else 2
 
     @property
+    def middle(self) -> tuple[str, ...]:
+        """What the middle of a number is, in a sentence for internal use: it is the value of one person."""
+        if self.kind != "number":
+            return ()
+        return (f"The middle of {self.labels[0]} is {np.median(self.value):g}.",)
+
+    @property
     def claim(self) -> str:
         """What is claimed of a person, in words."""
         if self.kind == "number":
-            return f"{self.labels[0]} above the middle, {np.median(self.value):g}"
+            return f"{self.labels[0]} above the middle"
         return self.labels[1] if self.kind == "binary" else "each class"
 
 
@@ -229,7 +236,7 @@ def _with_released(data: LikesData, held: Likes, known: pl.Series, other: Table,
         items=items,
         item=labels,
         released=released,
-        unsettled=unsettled(alike, names),
+        unsettled=unsettled(alike),
         left_out=(
             *data.left_out,
             *[f"{rest:,} rows of {other.name} are about people left out here."] * (rest > 0),

@@ -183,7 +183,7 @@ def read_ratings(held: Ratings) -> RatingsData:
         source=Source.of(table, roles, time=more.form),
         who=_standing(table, table.frame[held.user], who.labels),
         notes=() if more.form is None else more.form.notes,
-        counted=_merged(table, records),
+        counted=(*(() if more.form is None else more.form.span), *_merged(table, records)),
     )
 
 
@@ -231,7 +231,7 @@ def _matched(table: Table, roles: Mapping[Role, str | None], other: Table, held:
         keyed=held.key is not None,
     )
     missing = [c for r, c in roles.items() if c is not None and kept[r] is None]
-    lacks = [f"{other.name} has no column {c!r}: the adversary cannot compare it." for c in missing]
+    lacks = [f"The released file has no column {c!r}: the adversary cannot compare it." for c in missing]
     # People in the release alone are candidates, but nobody knows facts about them.
     outsiders = int((records.counts() == 0).sum())
     unasked = f"{outsiders:,} people of {other.name} are not in {table.name}: nobody asks about them."
@@ -247,8 +247,12 @@ def _matched(table: Table, roles: Mapping[Role, str | None], other: Table, held:
         # The owner has left them out already: they are controls without a coin.
         absent=public.counts() == 0,
         notes=(*lacks, *(() if form is None else form.notes)),
-        counted=(*_merged(table, records), *(unasked,) * (outsiders > 0)),
-        unsettled=unsettled(alike, names),
+        counted=(
+            *(() if form is None else form.span),
+            *_merged(table, records),
+            *(unasked,) * (outsiders > 0),
+        ),
+        unsettled=unsettled(alike),
     )
 
 

@@ -23,21 +23,19 @@ Halves: TypeAlias = tuple[Floats, Floats]
 """Likeness of s records to n originals, float64[s, n], in the one half of each record and in the other."""
 
 
-def unsettled(resembling: bool, names: tuple[str, str], *, of: str = "people") -> Mapping[str, str]:
+def unsettled(resembling: bool, *, of: str = "people") -> Mapping[str, str]:
     """What no audit can settle where released records look like nobody's: in a few words, and why.
 
     Args:
         resembling: whether they look like their own originals; then everything is settled.
-        names: of the original and of the released file.
         of: whose records they are.
     """
     if resembling:
         return {}
-    ours, theirs = names
     return {
-        "whether the key is right": f"By the key, {of} of {theirs} are like their own records in {ours} no "
-        "more than like others. Either they were drawn without looking at these, or hide them well; or the "
-        "key is wrong, and then this audit says nothing."
+        "whether the key is right": f"By the key, {of} of the released file are like their own records in "
+        "the original no more than like others. Either they were drawn without looking at these, or hide "
+        "them well; or the key is wrong, and then this audit says nothing."
     }
 
 

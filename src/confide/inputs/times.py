@@ -97,8 +97,13 @@ class TimeForm:
         """What was assumed in reading the times, in sentences."""
         if not self.names_zone:
             return (f"The times name no zone: they are taken as {self.zone or 'UTC'}.",)
+        return (f"The times are read as {self.words}.",) if self.counts else ()
+
+    @property
+    def span(self) -> tuple[str, ...]:
+        """From when to when, in a sentence for internal use: the first and the last time are one person's."""
         # A wrong unit shows in the years.
-        return (f"The times are read as {self.words}, {self.years}.",) if self.counts else ()
+        return (f"The times are of {self.years}.",) if self.counts else ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -220,6 +220,7 @@ def read_traces(
         source=read.sources[0],
         who=read.who,
         notes=read.notes,
+        counted=read.span,
     )
     if read.shown is None or read.owner is None or read.told is None:
         return data
@@ -232,8 +233,8 @@ def read_traces(
         exact=read.exact,
         grid=grid,
         released_source=read.sources[1],
-        unsettled=unsettled(alike, names),
-        counted=_others(records, read.told, names),
+        unsettled=unsettled(alike),
+        counted=(*read.span, *_others(records, read.told, names)),
     )
 
 

@@ -32,6 +32,7 @@ class Visits:
         names: what the two files are called; twice the same where there is one.
         sources: of the original, and of the released file where there is one.
         notes: how the times were read, in sentences.
+        span: from when to when they are, in sentences.
         keyed: whether a key says who is who.
         shown: the released visits, a person for each of their ids; None where the originals are released.
         owner: int64[ids], the person behind each id of the released visits.
@@ -46,6 +47,7 @@ class Visits:
     names: tuple[str, str]
     sources: tuple[Source, ...]
     notes: tuple[str, ...]
+    span: tuple[str, ...]
     keyed: bool = False
     shown: Traces | None = None
     owner: Ints | None = None
@@ -88,14 +90,14 @@ def read_visits(
     sources = tuple(Source.of(t, columns.roles, time=w.form) for t, w in zip(tables, times, strict=True))
     who = standing(names[0], row=first_rows(ids[0], people.labels), ids=people.labels)
     about = {"people": people.labels, "who": who, "places": places, "names": names, "sources": sources}
-    notes = (sources[0].said, *times[0].form.notes)
+    form = times[0].form
+    about |= {"notes": (sources[0].said, *form.notes), "span": form.span}
     if released is None:
-        return Visits(exact=exact, notes=notes, **about)
+        return Visits(exact=exact, **about)
     row, owner = numbered(people.codes[cut:], coded(pseudonyms))
     code = places.code[cut:]
     return Visits(
         exact=exact,
-        notes=notes,
         keyed=key is not None,
         shown=_traces(row, times[1], code, places, people=len(owner)),
         owner=owner,

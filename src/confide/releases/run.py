@@ -34,6 +34,7 @@ from confide.releases.written import (
     publish,
     written_key,
 )
+from confide.report import Redaction
 
 
 def protect(spec: ReleaseSpec, held: object, *, release: ReleaseSettings, settings: Settings) -> Written:
@@ -76,6 +77,9 @@ def protect(spec: ReleaseSpec, held: object, *, release: ReleaseSettings, settin
     view = applied.view
     told = data.notes(view, mechanism)
     numbers = _numbers(len(data.rows(mechanism)), release)
+    # Anybody can count what is released; of the original the public sees two digits.
+    redaction = Redaction(settings.audience)
+    before = {name: redaction.count(n) for name, n in data.counts(data.given).items()}
     with draft_of(release.out) as draft:
         data.write(view, numbers, draft)
         reread = data.reread(draft, numbers)
@@ -90,7 +94,7 @@ def protect(spec: ReleaseSpec, held: object, *, release: ReleaseSettings, settin
             noise=_source_of_noise(applied, mechanism),
             promise=None if mechanism.budget is None else str(mechanism.budget),
             ids="kept" if numbers is None else "renumbered",
-            before=data.counts(data.given),
+            before={name: n for name, n in before.items() if n is not None},
             after=data.counts(reread),
             left_out=(*data.source.unread, *data.dropped(view)),
             verified=tuple(claim.text for claim in verified),
@@ -108,7 +112,8 @@ def protect(spec: ReleaseSpec, held: object, *, release: ReleaseSettings, settin
             else:
                 publish(applied, draft, release.out, sidecar, shared=settings.share)
     kept = (spec.kept,) if release.ids == "keep" else ()
-    notes = (*told, *_notes(data, idle, made, release, earlier), *kept)
+    # The first ones count people.
+    notes = (*(() if redaction.public else told), *_notes(data, idle, made, release, earlier), *kept)
     return Written(out=release.out, sidecar=sidecar, audit=found, notes=notes)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from confide.report.document import Report
-from confide.report.exhibits import Band, Exhibit, Line, Plot, Rate, Reading, Table
+from confide.report.exhibits import Band, Exhibit, Line, Plot, Quantile, Rate, Reading, Table
 from confide.report.finding import Audience, Finding, Section, Skipped
 from confide.report.page import page
 from confide.report.redaction import Redaction, coarse
@@ -21,6 +21,7 @@ __all__ = [
     "Limit",
     "Line",
     "Plot",
+    "Quantile",
     "Rate",
     "Reading",
     "Redaction",

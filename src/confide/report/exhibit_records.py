@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from math import isfinite, nan
 from numbers import Integral, Real
+from typing import TypeGuard
 
 from confide.core.estimate import Estimate
 from confide.report import exhibits, page_types
-from confide.report.exhibits import Band, Exhibit, Line, Plot, Reading, Table
+from confide.report.exhibits import Band, Exhibit, Line, Plot, Quantile, Reading, Table
 from confide.report.page_types import BandRecord, EstimateRecord, ExhibitRecord, LineRecord
 from confide.report.redaction import FEWEST, Redaction
 
@@ -25,15 +26,21 @@ def exhibit_record(exhibit: Exhibit, *, redaction: Redaction) -> ExhibitRecord |
 
 def table_record(table: Table, *, redaction: Redaction) -> page_types.TableRecord:
     """A table as the audience may see it."""
+    rests = table.rests or [table.of] * len(table.rows)
+    # Its name alone says that such people are in the data: a class of three, by a word of theirs.
+    few = [redaction.public and bool(table.rests) and 0 < (of or 0) < FEWEST for of in rests]
+    most = max([0, *(int(c) for row in table.rows for c in row[1:] if _counts(c))])
+    shown = [(row, of) for row, of, hidden in zip(table.rows, rests, few, strict=True) if not hidden]
+    hidden = [f"Rows of fewer than {FEWEST} people are not shown."] * any(few)
     return {
         "kind": "table",
         "internal": table.internal,
         "title": table.title,
-        "reading": _reading(table.reading, redaction),
+        "reading": " ".join([_reading(table.reading, redaction), *hidden]),
         "head": [redaction.text(head) for head in table.head],
         "rows": [
-            [_name(row[0], table, redaction), *(_cell(cell, table, redaction) for cell in row[1:])]
-            for row in table.rows
+            [_name(row[0], redaction, of=of), *_cells(row[1:], redaction, of=of, most=most)]
+            for row, of in shown
         ],
     }
 
@@ -60,19 +67,35 @@ def _reading(reading: Reading | list[Reading], redaction: Redaction) -> str:
     return " ".join(redaction.texts(several))
 
 
-def _name(cell: exhibits.Cell, table: Table, redaction: Redaction) -> page_types.Cell:
+def _name(cell: exhibits.Cell, redaction: Redaction, *, of: int | None) -> page_types.Cell:
     """The cell that names a row: mostly a setting, so a small number there counts nobody."""
     # numpy's integers and floats are no int and float, but they are Integral and Real.
     whole = isinstance(cell, Integral)
     plain = int(cell) < FEWEST if whole else isinstance(cell, Real)
-    return _cell(cell, table, Redaction() if plain else redaction)
+    return _cell(cell, Redaction() if plain else redaction, of=of)
 
 
-def _cell(cell: exhibits.Cell, table: Table, redaction: Redaction) -> page_types.Cell:
+def _counts(cell: exhibits.Cell) -> TypeGuard[int]:
+    return isinstance(cell, Integral) and not isinstance(cell, bool)
+
+
+def _cells(
+    row: Sequence[exhibits.Cell], redaction: Redaction, *, of: int | None, most: int
+) -> list[page_types.Cell]:
+    """The cells after the name; counts beside each other are equally coarse; `most` is the largest of all."""
+    counts = iter(redaction.counts([int(c) for c in row if _counts(c)], beside=most))
+    return [next(counts) if _counts(c) else _cell(c, redaction, of=of) for c in row]
+
+
+def _cell(cell: exhibits.Cell, redaction: Redaction, *, of: int | None) -> page_types.Cell:
     if isinstance(cell, Estimate):
         # NumPy's numbers are no JSON
         plain = Estimate(float(cell.value), float(cell.low), float(cell.high), float(cell.confidence))
-        return redaction.estimate(plain, of=table.of)
+        return redaction.estimate(plain, of=of)
+    if isinstance(cell, Quantile):
+        return _short(cell.value, redaction) if _to_be_seen(cell.beyond, redaction=redaction) else None
+    if isinstance(cell, tuple):
+        return redaction.text(cell)
     if isinstance(cell, Integral):
         return redaction.count(int(cell))
     if isinstance(cell, Real):

@@ -33,8 +33,22 @@ Counts and numbers stay apart from the words until the audience is known. For th
 and a sentence with a number that is not to be seen is left out.
 """
 
-Cell: TypeAlias = str | int | float | Estimate | None
-"""Text, a count, a plain number (of which no interval exists), a number with its interval, or nothing."""
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Quantile:
+    """A number that is one person's, found by its place when all people are in order: a median, a largest.
+
+    Args:
+        value: the number.
+        beyond: how many people are on its smaller side; the public does not see one with fewer than ten.
+    """
+
+    value: float
+    beyond: int
+
+
+Cell: TypeAlias = Reading | int | float | Estimate | Quantile | None
+"""Text, a count, a plain number (of which no interval exists), one with its interval, or nothing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +64,8 @@ class Table:
         internal: does it point at people or items? Then the public never sees it.
         of: the number of people that the shares in it rest on; for the public, shares that rest on one to
             nine of them are left out. None where no share of people is shown.
+        rests: by row, the number of people that it is about, where rows are about different people: instead
+            of `of`. The public does not see a row about one to nine people, and not even its name.
 
     Raises:
         DataError: if a row has not as many cells as there are columns.
@@ -61,8 +77,13 @@ class Table:
     rows: tuple[tuple[Cell, ...], ...]
     internal: bool = False
     of: int | None = None
+    rests: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
+        if self.rests and len(self.rests) != len(self.rows):
+            raise DataError(
+                f"{self.title!r} has {len(self.rows)} rows and {len(self.rests)} numbers of people."
+            )
         # Here, and not when it is drawn: then the message would not say which exhibit made it.
         wrong = next((row for row in self.rows if len(row) != len(self.head) or not row), None)
         if wrong is not None:

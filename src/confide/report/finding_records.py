@@ -21,6 +21,7 @@ def finding_record(finding: Finding, *, release: str, goal: Goal, redaction: Red
     exposed, control = redaction.count(risk.exposed_count), redaction.count(risk.control_count)
     # with one side and the sum, the other side could be found by subtraction
     whole = exposed is not None and control is not None
+    sides = (risk.exposed_count, risk.control_count)
     record: FindingRecord = {
         "release": release,
         "attack": risk.attack,
@@ -48,8 +49,8 @@ def finding_record(finding: Finding, *, release: str, goal: Goal, redaction: Red
         "threshold": None if redaction.public else redaction.number(risk.threshold),
         "strategy": risk.strategy,
         "confidence": risk.confidence,
-        "targets": redaction.count(risk.people) if whole else None,
-        "asked": redaction.count(risk.rows) if whole else None,
+        "targets": redaction.whole(risk.people, *sides) if whole else None,
+        "asked": redaction.whole(risk.rows, *sides) if whole else None,
         "exposed_count": exposed,
         "control_count": control,
         "worlds": risk.worlds,
@@ -57,7 +58,7 @@ def finding_record(finding: Finding, *, release: str, goal: Goal, redaction: Red
         "told": finding.told,
         "conclusive": finding.conclusive,
         "remarks": _remarks(finding, redaction),
-        "seconds": round(risk.seconds, 3),
+        "seconds": redaction.seconds(risk.seconds),
         "why": {},
     }
     missing = [name for name, value in record.items() if value is None]
@@ -101,8 +102,8 @@ def _remarks(finding: Finding, redaction: Redaction) -> list[str]:
 
 def _bound_record(bound: EpsilonBound, redaction: Redaction) -> BoundRecord:
     return {
-        "low": redaction.number(bound.low),
-        "ceiling": redaction.number(bound.ceiling),
+        "low": redaction.bound(bound.low),
+        "ceiling": redaction.bound(bound.ceiling),
         "method": bound.method,
         "certified": bound.certified,
         "delta": bound.delta,

@@ -53,25 +53,58 @@ class Redaction:
         shown = self.count(n)
         if shown is None:
             return f"fewer than {FEWEST}"
-        return f"{shown:,}" if shown == n else f"about {shown:,}"
+        # From 100 on always: "120" beside "about 120" would be exactly 120.
+        return f"about {shown:,}" if self.public and _count_step(n) > 1 else f"{shown:,}"
 
-    def estimate(self, e: Estimate | None, *, of: int | None = None) -> EstimateRecord | None:
-        """An estimate as a record; for the public its interval is rounded outward to two digits.
+    def whole(self, n: int, *parts: int) -> int | None:
+        """The count of all of whom `parts` are counted apart; for the public never sharper than these.
+
+        >>> Redaction().whole(237, 95, 142), Redaction("public").whole(237, 95, 142)
+        (237, 235)
+        >>> Redaction("public").whole(437, 233, 204)  # each part by itself
+        430
+        """
+        shown = [self.count(part) for part in parts]
+        if None in shown:
+            return None
+        # Rounded by themselves, the whole and its parts would narrow each other.
+        return sum(k for k in shown if k is not None) if n == sum(parts) else self.count(n)
+
+    def counts(self, row: Sequence[int], *, beside: int = 0) -> list[int | None]:
+        """Counts that stand side by side; for the public all are as coarse as the largest of them.
+
+        An exact small count beside a coarse large one would give their sum away.
 
         Args:
-            of: the number of people that a rate is a share of; a rate that rests on 1 to 9 of them
-                is not shown to the public.
+            beside: the largest count in the other rows.
+
+        >>> Redaction("public").counts([184, 51]), Redaction("public").counts([51], beside=184)
+        ([180, 50], [50])
+        """
+        if not self.public:
+            return [int(n) for n in row]
+        step = max([1, *(_count_step(n) for n in row)])
+        step = max(step, 10) if beside >= 100 else step
+        return [self.count(0) if n == 0 else self.count(n // step * step) or None for n in row]
+
+    def estimate(self, e: Estimate | None, *, of: int | None = None) -> EstimateRecord | None:
+        """An estimate as a record; for the public its interval is rounded outward to two digits or fewer.
+
+        Args:
+            of: the number of people that a rate is a share of. The public sees no rate of 1 to 9 people, and
+                none that rests on 1 to 9 of them.
         """
         if e is None or not all(map(isfinite, (e.value, e.low, e.high))):
             return None
         if not self.public:
             return {"value": e.value, "low": e.low, "high": e.high, "confidence": e.confidence}
-        # The share times the number of people gives the count back.
-        if of is not None and 0 < round(e.value * of) < FEWEST:
+        # The share times the number of people gives the count back; and an interval of so few people gives
+        # their number back, even where the share is 0.
+        if of is not None and (0 < of < FEWEST or 0 < round(e.value * of) < FEWEST):
             return None
-        # Two digits of the value. For a value near 0 the high end decides, or the step would be finer than
-        # the interval.
-        step = _step(max(abs(e.value), abs(e.high) / 10))
+        # Two digits of the value. But never so fine beside the interval that its width, which goes with the
+        # number of people, tells this number more sharply than a count does.
+        step = max(_step(abs(e.value)), _power(abs(e.high - e.low) / 2))
         # 1e-9: an end that stands on a step already must not be moved by a floating-point error
         value, low, high = round(e.value / step), floor(e.low / step + 1e-9), ceil(e.high / step - 1e-9)
         if e.value < 1 and value * step >= 1:  # a share that is not 1 must not be read as everybody
@@ -82,6 +115,21 @@ class Redaction:
             "high": round(max(high, value) * step, 9),
             "confidence": e.confidence,
         }
+
+    def bound(self, x: float) -> float | None:
+        """A bound on epsilon; for the public rounded down to a step of 0.1, above 2 of 0.5, above 10 of 5.
+
+        What an audit could have shown goes with the number of people: two decimals would give the number
+        back.
+        """
+        if not isfinite(x):
+            return None
+        step = 0.1 if x < 2 else 0.5 if x < 10 else 5.0
+        return round(floor(x / step + 1e-9) * step, 1) if self.public else float(x)
+
+    def seconds(self, x: float) -> float:
+        """How long an attack took; for the public in whole seconds, for it goes with the number of people."""
+        return float(round(x)) if self.public else round(x, 3)
 
     def number(self, x: float) -> float | None:
         """A number that is no estimate; for the public rounded down to two decimals."""
@@ -141,11 +189,23 @@ def coarse(count: int) -> str:
 
 
 def _step(x: float) -> float:
-    """The rounding step that leaves two digits of x, and never less than two decimals."""
-    return 10.0 ** min(-2, floor(log10(x)) - 1) if x > 0 else 0.01
+    """The rounding step that leaves two digits of x, and of a share two decimals at least."""
+    # 1 is the end of the shares, and no number above them.
+    digits = floor(log10(x * (1 - 1e-9))) - 1 if x > 0 else -6
+    return 10.0 ** (digits if x > 1 else min(-2, digits))
+
+
+def _power(x: float) -> float:
+    """The power of ten at or below x, and never more than 0.01."""
+    return 10.0 ** min(-2, floor(log10(x))) if x > 0 else 0.0
 
 
 def _two_digits(n: int) -> int:
-    step = 10 ** max(0, floor(log10(n)) - 1)
     # Down, so that nobody is counted who is not there.
+    step = _count_step(n)
     return n // step * step
+
+
+def _count_step(n: int) -> int:
+    """The step between counts of two digits near n."""
+    return 10 ** max(0, floor(log10(n)) - 1) if n > 0 else 1

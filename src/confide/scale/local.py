@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
+import threading
+import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import BrokenExecutor, ThreadPoolExecutor
 from dataclasses import dataclass
@@ -11,6 +13,9 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from confide.core.errors import ConfideError
+
+_LEAVE = os._exit
+"""The true one: while code of the user's is called, `os._exit` is an error (`models/guard.py`)."""
 
 _Item = TypeVar("_Item")
 _Result = TypeVar("_Result")
@@ -48,7 +53,7 @@ class processes:  # noqa: N801 - used as a function, like `map`
             mmap_mode="c",
             inner_max_num_threads=1,
             # joblib reuses idle workers of an earlier call only if their initializer is the same.
-            initializer=_look_in,
+            initializer=_begin,
             initargs=([folder or str(Path.cwd()) for folder in sys.path],),
         )
         try:
@@ -81,5 +86,18 @@ class threads:  # noqa: N801
             pool.shutdown(cancel_futures=True)
 
 
-def _look_in(folders: list[str]) -> None:
+def _begin(folders: list[str]) -> None:
+    """Begin as a worker: find the user's modules, and end when the process that sent for it is gone."""
     sys.path[:] = folders
+    threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
+
+
+def _end_with(parent: int) -> None:
+    """End this process once its parent is dead.
+
+    A parent that was killed closes nothing: its workers would wait for work for minutes, and as long as one
+    lives nobody removes the records that were shared with them.
+    """
+    while os.getppid() == parent:
+        time.sleep(0.5)
+    _LEAVE(1)

@@ -28,14 +28,17 @@ def by_visits(release: AuditedRelease, visits: Ints) -> Table:
     who, score = best.person, best.claims
     mine = visits[who]
     # Many people with equally few visits make two cuts equal: then there are fewer parts.
-    cuts = np.unique(np.quantile(visits, [i / PARTS for i in range(1, PARTS)]).astype(np.int64))
+    cuts = np.unique([_round(int(q)) for q in np.quantile(visits, [i / PARTS for i in range(1, PARTS)])])
     part = np.searchsorted(cuts, mine)
     names = [_between(before + 1, cut) for before, cut in pairwise([0, *cuts])] + [f"more than {cuts[-1]}"]
     rows: list[tuple[Cell, ...]] = []
+    rests: list[int] = []
     for number, name in enumerate(names):
         yes, no = (part == number) & best.exposed, (part == number) & ~best.exposed
         # An AUC compares two groups: with one of them empty there is none.
         if yes.any() and no.any():
+            # The smaller side: on how many people an AUC rests.
+            rests.append(min(len(np.unique(who[side])) for side in (yes, no)))
             rows.append(
                 (name, int((part == number).sum()), auc(score[yes], score[no], people=(who[yes], who[no])))
             )
@@ -45,7 +48,18 @@ def by_visits(release: AuditedRelease, visits: Ints) -> Table:
         "person was is one. The AUC compares people who were counted with others who have about as many.",
         head=("visits", "times asked", "AUC"),
         rows=tuple(rows),
+        rests=tuple(rests),
     )
+
+
+def _round(visits: int) -> int:
+    """Two digits of a number of visits: all of them would be one person's.
+
+    >>> _round(183), _round(7)
+    (180, 7)
+    """
+    step = 10 ** max(0, len(str(visits)) - 2)
+    return visits // step * step
 
 
 def _between(low: int, high: int) -> str:

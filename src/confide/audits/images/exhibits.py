@@ -10,11 +10,12 @@ import polars as pl
 from confide.attacks.reconstruction.images.deblur import EXACT, ROUNDED, deblurred, power_of
 from confide.audits.images.closed_set import CLEAR, RETRAINED, ClosedSet
 from confide.core.arrays import Ints
+from confide.core.estimate import Estimate
 from confide.core.who import table_of
 from confide.inputs.images import ImagesData
 from confide.measure.pictures import average, psnr
 from confide.mechanisms.anonymize.gaussian_blur import GaussianBlur, blurred
-from confide.report import Table
+from confide.report import Rate, Reading, Table
 
 
 def recognition_table(found: ClosedSet, album: ImagesData) -> Table:
@@ -25,23 +26,29 @@ def recognition_table(found: ClosedSet, album: ImagesData) -> Table:
         for e in found.scores
         for model, source in [e]
     ]
+    share = _commonest(truth)
+    commonest = Estimate(share, share, share, 0.95)
     return Table(
         title="If everybody in the pictures is a candidate",
-        reading=(
-            len(truth),
-            " released pictures of ",
-            people,
-            " people, nobody held out; intervals know that pictures of one person go together. Compare what "
-            "a machine learns from pictures obscured the same way with what it learns from clear ones. The "
-            f"most frequent person is in {_commonest(truth):.1%}.",
-        ),
+        reading=[
+            (
+                len(truth),
+                " released pictures of ",
+                people,
+                " people, nobody held out; intervals know that pictures of one person go together. Compare "
+                "what a machine learns from pictures obscured the same way with what it learns from clear "
+                "ones.",
+            ),
+            ("The most frequent person is in ", Rate(estimate=commonest, of=len(truth), interval=False), "."),
+        ],
         head=("machine", "right name", "right name among the first five"),
-        rows=(*rows, ("guessing", 1 / people, min(5, people) / people)),
+        # In words: the share to two digits would tell how many people there are.
+        rows=(*rows, ("guessing", ("1 in ", people), (f"{min(5, people)} in ", people))),
         of=people,
     )
 
 
-def if_all_are_known(found: ClosedSet) -> tuple[str, ...]:
+def if_all_are_known(found: ClosedSet) -> tuple[Reading, ...]:
     """A warning where names are found among known people; the risk at the top is that of the open set.
 
     Strong noise leaves no sign of whether somebody is known, and then that risk is low; who it is among the
@@ -51,9 +58,13 @@ def if_all_are_known(found: ClosedSet) -> tuple[str, ...]:
     if rate.low <= _commonest(found.world.secrets):
         return ()
     return (
-        f"An adversary that knows everybody in the pictures puts the right name to {rate.value:.0%} of them "
-        f"[{rate.low:.0%}, {rate.high:.0%}]. The risk at the top is that of one that must also tell who is "
-        "unknown to it.",
+        "An adversary that knows everybody in the pictures names more of them rightly than by guessing. The "
+        "risk at the top is that of one that must also tell who is unknown to it.",
+        (
+            "The one that knows everybody puts the right name to ",
+            Rate(estimate=rate, of=len(found.asked)),
+            ".",
+        ),
     )
 
 

@@ -57,5 +57,10 @@ def context_of(
         },
         notes=(NO_COIN, *how.notes),
         unsettled={**people.unsettled, **how.unsettled},
-        internal_notes=(people.source.said, *people.left_out, *[f"{blank:,} {BLANK}"] * (blank > 0)),
+        internal_notes=(
+            people.source.said,
+            *people.middle,
+            *people.left_out,
+            *[f"{blank:,} {BLANK}"] * (blank > 0),
+        ),
     )

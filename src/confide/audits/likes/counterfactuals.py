@@ -20,7 +20,7 @@ from confide.games.attribute.likes import claims_about, holds
 from confide.inputs.likes import LikesData
 from confide.measure import auc, proportion
 from confide.measure.intervals import mean
-from confide.report import Table
+from confide.report import Quantile, Table
 from confide.report.exhibits import Cell
 from confide.views.interactions import Interactions
 
@@ -273,7 +273,14 @@ def own_likes(
         "would find of anybody with these likes. The shift is computed by one Newton step from the model of "
         "everybody (likes-tfidf, item weights held fixed), not by training again.",
         head=("people asked", "median shift", "95 in 100 shift less than", "largest shift"),
-        rows=((len(asked), round(float(middle), 4), round(float(far), 4), round(float(most), 4)),),
+        rows=(
+            (
+                len(asked),
+                Quantile(value=round(float(middle), 4), beyond=len(asked) // 2),
+                Quantile(value=round(float(far), 4), beyond=len(asked) // 20),
+                Quantile(value=round(float(most), 4), beyond=0),
+            ),
+        ),
         of=len(asked),
     )
 

@@ -78,7 +78,7 @@ def _overall(played: Sequence[tuple[str, Evidence]], people: LikesData) -> Table
     if people.kind == "classes":
         # Without this number a reader would take the effect of unequal shares for what likes tell.
         alone = shares_alone(np.bincount(people.value.astype(np.int64)))
-        how += f" All classes are ranked together: knowledge of their shares alone reaches {alone:.3f}."
+        how += f" All classes are ranked together: knowledge of their shares alone reaches {alone:.2f}."
     return Table(
         title="What the likes tell",
         reading=f"The adversary is asked about every person once. It learned from the other parts. {how}",
@@ -132,7 +132,8 @@ def _each_class(named: tuple[str, Evidence], people: LikesData) -> Table:
     count = np.bincount(truth, minlength=people.classes)
     named_right = said.argmax(axis=1) == truth
     rows: list[tuple[Cell, ...]] = []
-    for code in np.argsort(-count, kind="stable")[:BY_CLASS]:
+    shown = np.argsort(-count, kind="stable")[:BY_CLASS]
+    for code in shown:
         has = truth == code
         found = proportion(int((named_right & has).sum()), int(has.sum()), confidence=0.95)
         rows.append((people.labels[code], int(count[code]), auc(said[has, code], said[~has, code]), found))
@@ -142,6 +143,5 @@ def _each_class(named: tuple[str, Evidence], people: LikesData) -> Table:
         "of them get their own class when one class is named for each person.",
         head=("class", "people", "AUC against the rest", "named right"),
         rows=tuple(rows),
-        # The rarest class decides whether a public report may show the shares.
-        of=int(count.min()),
+        rests=tuple(int(count[code]) for code in shown),
     )

@@ -89,8 +89,8 @@ class ModelSubject:
         data, blind = self.data, release.of(Blind())
         return Context(
             adversary=words.adversary(data, self.pool, release, self.trusted, count),
-            about=words.about(data, self.settings.name or data.name, words.access_of(release), count),
-            internal_notes=data.notes,
+            about=words.about(data, words.access_of(release), count),
+            internal_notes=(*words.files(data), *data.notes),
             warnings=self.warnings,
             access=words.access_of(release),
             harm=data.held.harm,

@@ -165,7 +165,7 @@ def _sentences(found: Comparison) -> tuple[Reading, ...]:
         _order("In accuracy", found.rungs, lambda risk: risk.balanced_accuracy),
         _order(f"At {one_in(FPRS[0])} wrong accusations", found.rungs, lambda risk: _rate(risk, FPRS[0])),
         "" if pair is None else who_is_ahead(pair),
-        "" if found.right is None else gap(*found.right),
+        "" if found.right is None else gap(*found.right, of=found.rungs[0].risk.exposed_count),
     )
 
 

@@ -52,20 +52,20 @@ def accuracy_table(data: ModelData) -> Table:
         )
     return Table(
         title="How often the model itself is right",
-        reading=[gap(*found)],
+        reading=[gap(*found, of=fewest)],
         head=("records", "right"),
         rows=tuple((name, share) for (name, _), share in zip(sides, found, strict=True)),
         of=fewest,
     )
 
 
-def gap(train: Estimate, test: Estimate) -> Reading:
-    """How much better the model does on its members."""
+def gap(train: Estimate, test: Estimate, *, of: int) -> Reading:
+    """How much better the model does on its members; `of` is the number of people on the smaller side."""
     return (
         "The model itself is right on ",
-        Rate(estimate=train),
+        Rate(estimate=train, of=of),
         " of its members and on ",
-        Rate(estimate=test),
+        Rate(estimate=test, of=of),
         " of the others: a generalisation gap of ",
         Rate(estimate=difference(train, test), difference=True),
         ".",

@@ -48,9 +48,18 @@ def adversary(
 def _earlier(checkpoints: Sequence[Any]) -> str:
     if not checkpoints:
         return ""
-    names = ", ".join(name_of(given, number=i) for i, given in enumerate(checkpoints, 1))
     many = "1 earlier state" if len(checkpoints) == 1 else f"{len(checkpoints)} earlier states"
-    return f"The adversary holds {many} of the run: {names}."
+    return f"The adversary holds {many} of the run."
+
+
+def files(data: ModelData) -> tuple[str, ...]:
+    """The files of the parameters and of the checkpoints by name, in sentences for internal use."""
+    weights, states = data.held.weights, data.held.states
+    names = ", ".join(name_of(given, number=i) for i, given in enumerate(states, 1))
+    return (
+        *([f"The parameters are those of {Path(weights).name}."] if isinstance(weights, str | Path) else []),
+        *([f"The checkpoints are {names}."] if names else []),
+    )
 
 
 def _told(release: AuditedRelease) -> list[str]:
@@ -87,14 +96,14 @@ def coverage_of(listed: int, trained_on: int | None, count: Count) -> str:
     )
 
 
-def about(data: ModelData, name: str, access: str, count: Count) -> dict[str, str]:
+def about(data: ModelData, access: str, count: Count) -> dict[str, str]:
     """What was audited: label -> text."""
     inside, population = int(data.member.sum()), data.population
     classes = "a number" if data.classes is None else f"one of {data.class_count} classes"
     # Only a remote model counts its queries.
     queries = getattr(data.asked, "queries", None)
     return {
-        "release": f"{name}, which predicts {classes}",
+        "release": f"a model that predicts {classes}",
         **_parameters(data),
         "access": access,
         **({"answers": f"read as {data.said}"} if data.said else {}),
@@ -107,16 +116,14 @@ def about(data: ModelData, name: str, access: str, count: Count) -> dict[str, st
 
 def _parameters(data: ModelData) -> dict[str, str]:
     """Digests of the audited parameters and of the checkpoints, by which they can be recognised later."""
-    digest, weights, states = digest_of(data.asked), data.held.weights, data.held.states
+    digest, states = digest_of(data.asked), data.held.states
     # A remote model shows no parameters.
     if not digest:
         return {}
-    file = f"{Path(weights).name}, " if isinstance(weights, str | Path) else ""
-    found = {"parameters": f"{file}sha256 {digest}..."}
+    found = {"parameters": f"sha256 {digest}..."}
     if states and isinstance(data.asked, WhiteBox):
         found["checkpoints"] = ", ".join(
-            f"{name_of(given, number=i)} (sha256 {digest_of(state)}...)"
-            for i, (given, state) in enumerate(zip(states, data.asked.snapshots, strict=True), 1)
+            f"{number} (sha256 {digest_of(state)}...)" for number, state in enumerate(data.asked.snapshots, 1)
         )
     return found
 

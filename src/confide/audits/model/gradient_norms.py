@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,7 +10,6 @@ import numpy as np
 from confide.core.access import WhiteBox
 from confide.core.arrays import Bools, Floats
 from confide.inputs.model import ModelData
-from confide.models.checkpoints import name_of
 from confide.report import Band, Line, Plot
 
 MOST = 4000
@@ -66,9 +65,9 @@ def gradient_norms(data: ModelData) -> GradientNorms | None:
     people = data.targets.take(few)
     # The published model is the last state of its run.
     states = [*view.snapshots, view]
-    names = [name_of(given, number=i) for i, given in enumerate(data.held.states, 1)]
+    # By number: the public sees no name of a file, and the internal notes say which is which.
     return GradientNorms(
-        states=(*_distinct(names), PUBLISHED),
+        states=(*(f"checkpoint {i}" for i, _ in enumerate(view.snapshots, 1)), PUBLISHED),
         norms=np.stack([np.linalg.norm(s.gradient_norms(people.x, people.y), axis=1) for s in states]),
         member=data.member[few],
     )
@@ -108,10 +107,3 @@ def _line(name: str, norms: Floats) -> Line:
         bands=tuple(Band(low=at[low], high=at[high], beyond=int(low * people)) for low, high in BANDS),
         beyond=people // 2,
     )
-
-
-def _distinct(names: Sequence[str]) -> list[str]:
-    """Names that all differ, from each other and from that of the published model."""
-    # Checkpoints of several folders often have one file name, and a chart would draw them as one.
-    taken = [name for name in names if names.count(name) > 1 or name == PUBLISHED]
-    return [f"{name} ({i})" if name in taken else name for i, name in enumerate(names, 1)]

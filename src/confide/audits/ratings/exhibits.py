@@ -148,7 +148,7 @@ def threshold_table(closer: Closer) -> Table:
         # The variants last; sorting is stable, so the rest keeps its order.
         rows=tuple(sorted(rows, key=lambda row: " without " in str(row[0]))),
         # By this count a public report decides whether it may show the shares.
-        of=int(closer.release.evidence[0].exposed.sum()),
+        of=len(np.unique(closer.release.evidence[0].person[closer.release.evidence[0].exposed])),
     )
 
 
@@ -183,6 +183,7 @@ def few_facts(closer: Closer) -> tuple[Plot, Table]:
             )
         )
     wrong = closer.knowing.wrong
+    people = len(np.unique(evidence[0].person[evidence[0].exposed]))
     reading = f"The adversary '{closer.best.name}' learns the facts one by one, in random order" + (
         f"; {wrong} of all {max(counts)} are wrong." if wrong else "."
     )
@@ -192,13 +193,14 @@ def few_facts(closer: Closer) -> tuple[Plot, Table]:
         x_title="facts known about a person",
         y_title="people whose record is named rightly",
         lines=tuple(lines),
+        of=people,
     )
     table = Table(
         title="From how few facts, in numbers",
         reading=reading,
         head=("facts", *cells),
         rows=tuple((str(count), *(c[i] for c in cells.values())) for i, count in enumerate(counts)),
-        of=int(evidence[0].exposed.sum()),
+        of=people,
     )
     return plot, table
 

@@ -132,6 +132,7 @@ def unicity_exhibits(found: Sequence[Resolution]) -> tuple[Exhibit, ...]:
             )
             for r in found
         ),
+        of=table.of,
     )
     return table, plot
 
@@ -189,11 +190,13 @@ def gallery_table(found: Sequence[Resolution], *, points: int) -> tuple[Exhibit,
         return ()
     finest, coarsest = found[0], found[-1]
     rows: list[tuple[Cell, ...]] = []
-    first = 0
+    smallest = 0
     for r, p in dict.fromkeys([(finest, points), (finest, 2), (coarsest, points)]):
         u = r.curve[min(p, len(r.curve)) - 1]
         everybody = u.everybody
-        sizes = np.unique(np.geomspace(min(100, everybody // 8 or 1), everybody, 12).astype(np.int64))
+        # Whole tens: an eighth of all would tell their number more sharply than a count of two digits does.
+        first = min(100, everybody // 80 * 10 or everybody // 8 or 1)
+        sizes = np.unique(np.geomspace(first, everybody, 12).astype(np.int64))
         small = sizes[sizes <= everybody // 4]
         if len(small) < 3:
             continue
@@ -210,7 +213,7 @@ def gallery_table(found: Sequence[Resolution], *, points: int) -> tuple[Exhibit,
                 *(float(law.at(np.array(everybody * times))) for times in (10, 100)),
             )
         )
-        first = int(small[0])
+        smallest = int(small[0])
     if not rows:
         return ()
     return (
@@ -222,7 +225,7 @@ def gallery_table(found: Sequence[Resolution], *, points: int) -> tuple[Exhibit,
             head=(
                 "cell and bin",
                 "points",
-                ("in galleries of ", first),
+                ("in galleries of ", smallest),
                 ("of all ", int(found[0].curve[0].everybody), ", measured"),
                 "the same, predicted",
                 "10 times as many",

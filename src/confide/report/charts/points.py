@@ -10,6 +10,7 @@ import polars as pl
 
 from confide.core.arrays import Floats
 from confide.core.diagnostics import Curve
+from confide.core.estimate import Estimate
 from confide.core.evidence import Evidence
 from confide.core.who import named, of_attack
 from confide.measure import records as measured
@@ -18,11 +19,18 @@ from confide.report.finding import Audience, Finding, Section
 from confide.report.page_types import Datum, WorstOffRecord
 from confide.report.redaction import FEWEST, Redaction
 
-POINTS: Mapping[Audience, int] = {"internal": 120, "public": 40}
-"""The most points of a curve: enough for a smooth line, and for the public no more than its band resolves."""
+POINTS = 120
+"""The most points of a curve, enough for a smooth line; those of the public are at `RATES`."""
 
 BINS: Mapping[Audience, int] = {"internal": 40, "public": 20}
 """The steps of the score chart: few enough that ten people are in most of them."""
+
+STEPS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0)
+"""The steps of shares in the public's score chart; the finest that holds ten people is taken."""
+
+RATES = (*(x * 10.0**k for k in (-4, -3, -2, -1) for x in (1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 8)), 1.0)
+"""The false-positive rates of the public's curves: those where a curve has its steps are k of the others, and
+would give their number back."""
 
 NAMED = 4
 """The number of attacks with a colour and a name of their own: more colours are hard to distinguish."""
@@ -130,7 +138,7 @@ def epsilon_records(section: Section, *, redaction: Redaction) -> list[Datum]:
     bound, promise = section.headline.bound, section.promise
     if bound is None or not np.isfinite(bound.ceiling):
         return []
-    low, ceiling = redaction.number(bound.low), redaction.number(bound.ceiling)
+    low, ceiling = redaction.bound(bound.low), redaction.bound(bound.ceiling)
     promised = promise.epsilon if promise is not None and section.comparable else None
     text = f"{promised:.3g}" if promised is not None else "nothing" if promise is None else "of another unit"
     return [
@@ -170,14 +178,28 @@ def _points(finding: Finding, *, floor: float, redaction: Redaction, corner: boo
         keep &= (table[:, 0] * finding.risk.control_count >= FEWEST) & (
             table[:, 1] * finding.risk.exposed_count >= FEWEST
         )
+        return _at_usual_rates(table[keep], redaction=redaction)
     table = table[keep]
-    most = POINTS[redaction.audience]
-    if len(table) > most:
-        grid = np.geomspace(table[0, 0], table[-1, 0], most)
+    if len(table) > POINTS:
+        grid = np.geomspace(table[0, 0], table[-1, 0], POINTS)
         nearest = np.searchsorted(table[:, 0], grid * (1 - 1e-12)).clip(max=len(table) - 1)
         table = table[np.unique(nearest)]
-    digits = 2 if redaction.public else 5
-    return [[float(f"{x:.{digits}g}") for x in row] for row in table]
+    return [[float(f"{x:.5g}") for x in row] for row in table]
+
+
+def _at_usual_rates(table: Floats, *, redaction: Redaction) -> list[list[float]]:
+    """A curve read at `RATES`, as coarse as every other rate."""
+    points: list[list[float]] = []
+    for rate in RATES:
+        # The last point of the curve that claims no more controls than this.
+        at = int(np.searchsorted(table[:, 0], rate * (1 + 1e-9), side="right")) - 1
+        if at < 0:
+            continue
+        tpr, low, high = (float(x) for x in table[at, 1:])
+        found = redaction.estimate(Estimate(tpr, low, high, 0.95))
+        if found is not None and found["value"] > 0:  # both axes are logarithmic
+            points.append([_short(rate), found["value"], found["low"], found["high"]])
+    return points
 
 
 def _or_more(steps: list[float]) -> str:
@@ -197,7 +219,8 @@ def _blurred_share(count: float, of: int, redaction: Redaction) -> float | None:
         return _shown_share(count, of, redaction)
     if 1e-9 < count < FEWEST - 1e-9:
         return None
-    step = max(0.01, FEWEST / of)
+    # A step of FEWEST / of would give the number of people back: all shares are its multiples.
+    step = next((nice for nice in STEPS if nice * of >= FEWEST), 1.0)
     return _short(round(count / of / step) * step)
 
 
