@@ -70,7 +70,7 @@ class Evidence:
         if missing:
             raise EvidenceError(
                 f"the evidence has no column {', '.join(missing)} (it has "
-                f"{', '.join(self.table.columns)}): give world, target, exposed, hit, score."
+                f"{', '.join(self.table.columns[:12])}): give world, target, exposed, hit, score."
             )
         wrong = [c for c, kind in SCHEMA.items() if self.table.schema[c] != kind]
         if wrong:
@@ -244,7 +244,7 @@ def load_with_rows(
         table, about = read_file(path, kind or path.suffix.lower(), ours=ours)
     if "score" not in table.columns or "exposed" not in table.columns:
         raise EvidenceError(
-            f"{path} needs at least the columns exposed and score; it has {', '.join(table.columns)}."
+            f"{path} needs at least the columns exposed and score; it has {', '.join(table.columns[:12])}."
         )
     table = _identified(table, user, path).with_row_index(_ROW, offset=1)
     for name, column in _COMPLETING.items():
@@ -292,9 +292,17 @@ def _identified(table: pl.DataFrame, user: str | None, path: Path) -> pl.DataFra
     if user is None and "target" not in table.columns:
         return table.drop("id", strict=False)
     if user is None:
+        if not table.schema["target"].is_integer():
+            raise EvidenceError(
+                f"{path}: column target is of type {table.schema['target']}: give whole numbers, or name the "
+                "column that says who each row is about."
+            )
         return table.with_columns(pl.col("target").cast(pl.String).alias("id"))
     if user not in table.columns or table[user].null_count():
         what = "empty cells in column" if user in table.columns else "no column"
         raise EvidenceError(f"{path} has {what} {user!r}: name the column that says who each row is about.")
+    kind = table[user].dtype
+    if not (kind.is_numeric() or isinstance(kind, pl.String | pl.Categorical | pl.Enum)):
+        raise EvidenceError(f"{path}: column {user!r} is of type {kind}: give ids as text or numbers.")
     text = table[user].cast(pl.String)
     return table.with_columns(text.alias("id"), (text.rank("dense") - 1).cast(pl.Int64).alias("target"))

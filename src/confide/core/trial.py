@@ -29,7 +29,7 @@ SLOW = "reading it does not come to an end"
 
 
 class Trial:
-    """A process that reads files to see whether they can be read. After one that it died of another starts."""
+    """A process that reads files to see whether they can be read; if it dies of one, another is started."""
 
     def __init__(self) -> None:
         self._process: subprocess.Popen[bytes] | None = None
