@@ -11,8 +11,9 @@ from confide.core.arrays import Floats
 from confide.core.errors import DataError
 from confide.inputs.columns import first_of, named_rows
 
-ZONE = r"\s*(Z|z|[+-]\d\d(?::?\d\d)?)$"
-"""A zone at the end of a text. Only texts longer than a date are asked, for a date ends in -07 too."""
+ZONE = r"\s*(Z|z|[+-](?:0\d|1[0-4])(?::?[0-5]\d)?)$"
+"""A zone at the end of a text; no clock is more than 14 hours off. Only texts longer than a date are asked,
+for a date ends in -07 too."""
 DAY = 10
 """Characters of a date alone, 2010-10-07."""
 SHAPES = ("%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%dT%H:%M", "%Y-%m-%d")

@@ -16,7 +16,7 @@ from confide.core.budget import Budget, Unit
 from confide.core.errors import DataError, PromiseError
 from confide.core.nouns import Release
 from confide.mechanisms.noise.secure import secure_uniform
-from confide.views.traces import EARTH_RADIUS_M, Traces
+from confide.views.traces import EARTH_RADIUS_M, Traces, unwrapped
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,9 +29,10 @@ class PlanarLaplace:
     *Proof.* Let e = level / within_m. Visits are moved independently, each with density e^2 / (2 pi) exp(-e
     |z - x|) at z around the place x, in a plane. For two places x and x' the ratio of the densities is exp(e
     (|z - x'| - |z - x|)) <= exp(e |x - x'|), by the triangle inequality. The plane is the equirectangular one
-    at the table's latitude furthest from the equator. No distance is longer in it than on the ground (except
-    for the bend of a parallel, less than one part in 10^8 for a kilometre below 60 degrees), so places within
-    `within_m` metres give at most exp(level). Taking the nearest place reads nothing but z and the table:
+    at the table's latitude furthest from the equator, cut at the widest stretch of longitudes without a
+    place, which has to be wider than `within_m`. No distance of places so near is longer in it than on the
+    ground (except for the bend of a parallel, less than one part in 10^8 for a kilometre below 60 degrees),
+    so they give at most exp(level). Taking the nearest place reads nothing but z and the table:
     post-processing. The angle is uniform and the radius -(W_{-1}((p - 1) / e') + 1) / e for uniform p, e'
     Euler's number (section 4.1 there).
 
@@ -78,8 +79,14 @@ class PlanarLaplace:
         """Release the visits, one for one and in the same order, moved.
 
         Raises:
-            DataError: if the places have no coordinates.
+            DataError: if the places have no coordinates, or lie all around a pole, where no plane keeps
+                those together that are near each other.
         """
+        if data.where is not None and len(data.where) and _cut_m(data.where) < self.within_m:
+            raise DataError(
+                "the places lie all around a pole, or around the whole globe, so a plane would part some "
+                f"that are less than {self.within_m} m apart: protect the sides of the globe one by one."
+            )
         # Noise is added in the plane, where distances are at most those on the ground.
         view = moved(data, lambda n: self.moves(n, rng=rng))
         return Release(view, self.budget, "PlanarLaplace")
@@ -125,6 +132,17 @@ def radii(p: Floats, *, rate: float) -> Floats:
 
 
 def plane(where: Floats) -> Floats:
-    """Places in metres east and north in a plane that makes no distance longer, float64[p, 2]."""
+    """Places in metres east and north in a plane that makes no distance longer, float64[p, 2].
+
+    Except across the widest stretch of longitudes without a place, where the plane is cut.
+    """
     shrink = math.cos(math.radians(float(np.abs(where[:, 0]).max(initial=0.0))))
-    return EARTH_RADIUS_M * np.radians(where[:, ::-1]) * np.array([shrink, 1.0])
+    east = np.column_stack([unwrapped(where[:, 1]), where[:, 0]])
+    return EARTH_RADIUS_M * np.radians(east) * np.array([shrink, 1.0])
+
+
+def _cut_m(where: Floats) -> float:
+    """The least distance on the ground of places at the two ends of the plane."""
+    lon = unwrapped(where[:, 1])
+    gap = math.radians(360 - float(lon.max() - lon.min()))
+    return EARTH_RADIUS_M * math.cos(math.radians(float(np.abs(where[:, 0]).max()))) * min(gap, math.pi)
