@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,7 @@ import polars as pl
 from confide.core.arrays import Bools, Floats, Ints
 from confide.core.atomic import atomic_write
 from confide.core.diagnostics import Diagnostics
-from confide.core.errors import DataError, EvidenceError
+from confide.core.errors import EvidenceError
 from confide.core.evidence_files import read_file
 from confide.core.foreign import in_one_line
 from confide.core.parquet import LIBRARY
@@ -219,6 +220,7 @@ def load_with_rows(
     kind: str | None = None,
     user: str | None = None,
     table: pl.DataFrame | None = None,
+    about: Mapping[str, dict[str, Any]] = MappingProxyType({}),
     ours: bool = False,
 ) -> list[tuple[Evidence, pl.DataFrame]]:
     """Read evidence, and where each target stands in the file.
@@ -226,7 +228,7 @@ def load_with_rows(
     Args:
         kind: as in `load`.
         user: the column that says who a row is about; `target` if there is one.
-        table: what is in the file, where it was read already.
+        table, about: what is in the file and beside its rows, where it was read already.
         ours: as in `load`.
 
     Returns:
@@ -237,9 +239,6 @@ def load_with_rows(
         DataError, EvidenceError: as `load`, or if there is no such column of ids, or it has gaps.
     """
     path = Path(path)
-    if not path.exists():
-        raise DataError(f"{path} does not exist: check the path.")
-    about: dict[str, dict[str, Any]] = {}
     if table is None:
         table, about = read_file(path, kind or path.suffix.lower(), ours=ours)
     if "score" not in table.columns or "exposed" not in table.columns:
@@ -251,6 +250,8 @@ def load_with_rows(
         if name not in table.columns:
             table = table.with_columns(column.alias(name))
     _need_binary(table, path)
+    if (kind_of := table.schema["score"]).is_temporal() or kind_of == pl.Boolean:
+        raise EvidenceError(f"{path}: column score is of type {kind_of}: give numbers, higher = surer.")
     try:
         # A csv knows no types: 0 and 1 become truth values, whole numbers scores.
         table = table.with_columns(pl.col(c).cast(kind, strict=True) for c, kind in SCHEMA.items())
@@ -301,8 +302,5 @@ def _identified(table: pl.DataFrame, user: str | None, path: Path) -> pl.DataFra
     if user not in table.columns or table[user].null_count():
         what = "empty cells in column" if user in table.columns else "no column"
         raise EvidenceError(f"{path} has {what} {user!r}: name the column that says who each row is about.")
-    kind = table[user].dtype
-    if not (kind.is_numeric() or isinstance(kind, pl.String | pl.Categorical | pl.Enum)):
-        raise EvidenceError(f"{path}: column {user!r} is of type {kind}: give ids as text or numbers.")
     text = table[user].cast(pl.String)
     return table.with_columns(text.alias("id"), (text.rank("dense") - 1).cast(pl.Int64).alias("target"))

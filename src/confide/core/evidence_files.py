@@ -61,6 +61,8 @@ def read_file(path: Path, kind: str, *, ours: bool) -> tuple[pl.DataFrame, dict[
         DataError: if it is no such file.
         EvidenceError: if something else than the fields of evidence stands beside the rows.
     """
+    if not path.exists():
+        raise DataError(f"{path} does not exist: check the path.")
     try:
         if kind == ".csv":
             # None reads all rows before it decides: a score column may start with a thousand whole numbers.
