@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from . import tables
+from . import archives, tables
 
-KINDS = (*tables.KINDS,)
+KINDS = (*tables.KINDS, *archives.KINDS)

@@ -131,7 +131,7 @@ def _from_table(
 def _read_npz(path: Path, user: str | None) -> RawRecords:
     x, y, *more = read_npz(path, "X", "y", *([] if user is None else [user]))
     ids = more[0] if more else None
-    if not x.ndim or y.ndim != 1 or len(x) != len(y) or not len(y):
+    if not x.ndim or y.ndim != 1 or len(x) != len(y) or not x.size:
         raise DataError(
             f"{path.name}: X is {x.shape} and y is {y.shape}: give one row and one label a record."
         )
