@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from . import archives, tables
+from . import archives, reports, tables
 
-KINDS = (*tables.KINDS, *archives.KINDS)
+KINDS = (*tables.KINDS, *archives.KINDS, *reports.KINDS)
