@@ -20,7 +20,7 @@ def rows() -> dict[str, str]:
 
 
 def write(found: dict[str, str], order: list[str]) -> None:
-    """Put these rows into the table, in this order; rows of other kinds stay as they are, if they still exist."""
+    """Put these rows into the table, in this order; rows of other kinds stay as they are."""
     every = {**rows(), **found}
     before, rest = SECURITY.read_text(encoding="utf-8").split(BEGIN)
     inside = "\n".join([*HEAD, *(every[title] for title in order if title in every)])

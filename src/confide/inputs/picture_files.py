@@ -89,6 +89,9 @@ def picture_of(folder: Path, file: str) -> Image:
     except Exception as damage:
         why = in_one_line(str(damage).replace(str(folder / file), file))
         raise DataError(f"{file} cannot be read as a picture ({why}): save it again or drop it.") from damage
+    if picture.format == "TIFF":
+        # Pillow maps such a file into memory with sides that it has swapped already, and gets noise.
+        picture.filename = ""
     size, mode = f"{picture.width}x{picture.height}", picture.mode
     large = picture.width * picture.height > MOST_PIXELS
     if large or mode not in MODES:

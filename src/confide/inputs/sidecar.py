@@ -110,8 +110,8 @@ def made_of(release: object, *, kind: str | None = None) -> Made | None:
         its_kind, written = in_one_line(record["kind"]), str(record["sha256"])
     except (OSError, ValueError, KeyError, TypeError) as why:
         raise DataError(
-            f"{path} is no sidecar that can be read ({in_one_line(why)}): restore it, or remove it and say with --made-by "
-            "how the release was made."
+            f"{path} is no sidecar that can be read ({in_one_line(why)}): restore it, or remove it and say "
+            "with --made-by how the release was made."
         ) from why
     if kind not in (None, its_kind):
         raise DataError(
