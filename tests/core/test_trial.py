@@ -1,4 +1,4 @@
-"""The trial of parquet files: what cannot be read is told, whatever it does to the process that tries it."""
+"""The trial of parquet files: what cannot be read is named, whatever it does to the process that tries it."""
 
 from __future__ import annotations
 

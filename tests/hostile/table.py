@@ -1,4 +1,4 @@
-"""The table in SECURITY.md of what was tried: read, and written anew."""
+"""The table in SECURITY.md of what was tried: read, and written again."""
 
 from __future__ import annotations
 

@@ -291,7 +291,7 @@ def test_lengths_have_a_unit() -> None:
 
 @pytest.mark.parametrize("door", [doors.ratings, doors.traces])
 def test_one_time_for_everybody_is_refused(door: Any) -> None:
-    """It would look as if everybody did everything at once, and nobody could be told by when they did it."""
+    """It would look as if everybody did everything at once, and no attack could use when they did it."""
     frame = pl.DataFrame({"u": ["a", "b", "c"], "p": ["x", "y", "x"], "t": [1_600_000_000] * 3})
     place = {"item": "p"} if door is doors.ratings else {"place": "p"}
     with pytest.raises(DataError, match="one time for everybody"):

@@ -137,7 +137,7 @@ def _fault(path: str) -> str:
 
 
 class _memory:  # noqa: N801
-    """At most so much more memory in this block, where the system can hold a process to that."""
+    """At most this much more memory in this block, where the system can hold a process to that."""
 
     def __init__(self, more: int) -> None:
         self._more = more

@@ -39,7 +39,7 @@ class Measures:
         )
         if len(times.seconds) > 1 and times.seconds.min() == times.seconds.max():
             raise DataError(
-                f"{table.name}: column {time!r} holds one time for everybody: name the column that says when, "
-                "or leave it out."
+                f"{table.name}: column {time!r} holds one time for everybody: name the column that says "
+                "when, or leave it out."
             )
         return cls(stars, (times.seconds / A_DAY).astype(np.float32), times.form)
