@@ -139,7 +139,7 @@ def test_arrays_that_are_no_pictures_are_refused(tmp_path):
         np.savez(tmp_path / "x.npz", **held)
         return tmp_path / "x.npz"
 
-    with pytest.raises(DataError, match="no array 'y'"):
+    with pytest.raises(DataError, match="y is missing"):
         read_images(Images(npz(X=good.pixels)))
     with pytest.raises(DataError, match="X float64"):
         read_images(Images(npz(X=good.pixels / 1.0, y=good.person)))

@@ -58,7 +58,7 @@ def test_scores_are_held_to_limits(run: Run, desk: Path) -> None:
     ("make", "says"),
     [
         (lambda p: pl.DataFrame({"score": [1.0]}).write_parquet(p), "exposed and score"),
-        (lambda p: p.write_bytes(b"PAR1"), "not a readable parquet"),
+        (lambda p: p.write_bytes(b"PAR1"), "cannot be read as parquet"),
         (lambda p: None, "does not exist"),
         (lambda p: pl.DataFrame({"exposed": [True] * 9, "score": [1.0] * 9}).write_parquet(p), "control"),
     ],

@@ -195,7 +195,7 @@ def test_pictures_are_audited_and_dp_pix_keeps_its_own_promise(run: Run) -> None
             "'mosaic:x' cannot be used ('x' is no whole number): write for example mosaic:16",
         ),
         (("--protect", "blur:1e9"), "1,000 at most"),
-        (("--protect", "dp-pix:0"), "give epsilon above 0"),
+        (("--protect", "dp-pix:0"), "give 1e-06 to 100"),
         (("--attacks", "telepathy"), "called 'telepathy'"),
         (("--resize", "10"), "height x width"),
         (("--labels", "visits.csv"), "labels go with a folder"),

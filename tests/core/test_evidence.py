@@ -57,7 +57,7 @@ def test_evidence_that_cannot_be_read_says_why(table: pl.DataFrame, says: str, t
 
 def test_a_corrupt_file_is_named(tmp_path: Path) -> None:
     (tmp_path / "e.parquet").write_bytes(b"PAR1 not really")
-    with pytest.raises(DataError, match=r"e\.parquet is not a readable parquet"):
+    with pytest.raises(DataError, match=r"e\.parquet cannot be read as parquet"):
         kept.load(tmp_path / "e.parquet")
 
 

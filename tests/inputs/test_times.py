@@ -17,6 +17,8 @@ from confide.inputs.iso_text import IsoForm
 from confide.inputs.lengths import parse_length
 from confide.inputs.times import EARLIEST, LATEST, TimeForm, parse_span, read_times, written_times
 
+from . import doors
+
 WHEN = dt.datetime(2009, 11, 3, 12, 30, tzinfo=dt.UTC)
 SECONDS = 1_257_251_400
 """WHEN, by `date -u -d 2009-11-03T12:30Z +%s`."""
@@ -285,3 +287,12 @@ def test_lengths_have_a_unit() -> None:
     ):
         with pytest.raises(DataError, match=says):
             parse_length(text)
+
+
+@pytest.mark.parametrize("door", [doors.ratings, doors.traces])
+def test_one_time_for_everybody_is_refused(door: Any) -> None:
+    """It would look as if everybody did everything at once, and no attack could use when they did it."""
+    frame = pl.DataFrame({"u": ["a", "b", "c"], "p": ["x", "y", "x"], "t": [1_600_000_000] * 3})
+    place = {"item": "p"} if door is doors.ratings else {"place": "p"}
+    with pytest.raises(DataError, match="one time for everybody"):
+        door(frame, user="u", time="t", **place)

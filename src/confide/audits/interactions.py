@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from confide.audits.protections import Noise, Protection, Scale
 from confide.core.budget import Budget
-from confide.inputs.numbers import parse_number, parse_whole
+from confide.inputs.numbers import parse_epsilon, parse_number, parse_whole
 from confide.mechanisms.anonymize.rare_items import WithoutRareItems
 from confide.mechanisms.anonymize.sampled_rows import SampledRows
 from confide.mechanisms.randomize.item_response import RandomisedResponse
 
 
 def _response(epsilon: str, *, noise: Noise) -> RandomisedResponse:
-    return RandomisedResponse(budget=Budget(parse_number(epsilon)), noise=noise)
+    return RandomisedResponse(budget=Budget(parse_epsilon(epsilon)), noise=noise)
 
 
 def _sample(share: str, *, noise: Noise) -> SampledRows:

@@ -28,6 +28,19 @@ ROWS = ("evidence.parquet", "exposed.csv")
 """The files whose rows are people: for internal use."""
 
 
+def refuse_beside_rows(folder: Path) -> None:
+    """Refuse a folder for the public that holds rows of an internal audit: they would be passed on with it.
+
+    Raises:
+        DataError: if it does.
+    """
+    earlier = [folder / name for name in ROWS if (folder / name).exists()]
+    if earlier:
+        raise DataError(
+            f"{earlier[0]} holds the rows of an earlier audit: write the public report elsewhere."
+        )
+
+
 @dataclass(frozen=True, kw_only=True)
 class Audit:
     """What an audit found, for one release or several.
@@ -135,12 +148,8 @@ class Audit:
             DataError: if a public report were to stand beside the rows of an earlier, internal one.
         """
         folder = Path(folder)
-        # Who passes the folder on would pass the rows on.
-        earlier = [folder / name for name in ROWS if (folder / name).exists()]
-        if self.settings.audience == "public" and earlier:
-            raise DataError(
-                f"{earlier[0]} holds the rows of an earlier audit: write the public report elsewhere."
-            )
+        if self.settings.audience == "public":
+            refuse_beside_rows(folder)
         # What was found comes first, all of it or nothing, and drawing last: no chart can lose any of it.
         with ExitStack() as whole:
             self._save_numbers(

@@ -155,7 +155,7 @@ def _step(text: str, protections: Mapping[str, Protection], noise: Noise) -> tup
     if name not in protections:
         can = ", ".join(p.example for p in protections.values())
         instead = f"write one of {can}" if can else "none is offered for this kind of release yet"
-        raise DataError(f"there is no protection {text!r}: {instead}.")
+        raise DataError(f"there is no protection {text!r:.80}: {instead}.")
     protection = protections[name]
     # Without settings the mechanism's own defaults hold, if it has any.
     settings = [part.strip() for part in rest.split(",")] if rest else []
@@ -166,7 +166,7 @@ def _step(text: str, protections: Mapping[str, Protection], noise: Noise) -> tup
     # The sentence is kept: the mechanism knows what its settings may be.
     except ConfideError as why:
         raise DataError(
-            f"{text!r} cannot be used ({str(why).rstrip('.')}): write for example {protection.example}."
+            f"{text!r:.80} cannot be used ({str(why).rstrip('.')}): write for example {protection.example}."
         ) from why
 
 

@@ -198,7 +198,7 @@ def _kept(key: str, settings: Settings, make: Callable[[], Evidence]) -> Evidenc
         made = make()
         shelf.keep(key, lambda draft: files.save([made], draft))
         return made
-    return files.load(found, kind=".parquet")[0]
+    return files.load(found, kind=".parquet", ours=True)[0]
 
 
 def made_from(release: AuditedRelease) -> str:

@@ -22,6 +22,9 @@ from confide.scale import processes
 Progress: TypeAlias = Callable[[int, int], object]
 Audience: TypeAlias = Literal["internal", "public"]
 
+MOST_JOBS = 1_024
+"""Worker processes: each loads the whole package, and no machine has more cores."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
@@ -61,7 +64,7 @@ class Settings:
     name: Annotated[str | None, Flag(group=GET)] = None
     share: Annotated[bool, Flag(group=GET)] = False
     cache: Annotated[Path | None, Flag(group=HOW, metavar="FOLDER")] = None
-    jobs: Annotated[int, Flag(group=HOW, least=1)] = 1
+    jobs: Annotated[int, Flag(group=HOW, least=1, most=MOST_JOBS)] = 1
     progress: Annotated[Progress | None, Flag(python_only=True)] = None
     tell: Annotated[Callable[[str], object] | None, Flag(python_only=True)] = None
 
@@ -75,8 +78,8 @@ class Settings:
             )
         if self.seed < 0:
             raise DataError(f"the seed is {self.seed}: give a whole number from 0 on.")
-        if self.jobs < 1:
-            raise DataError(f"jobs is {self.jobs}: give 1 or more worker processes.")
+        if not 1 <= self.jobs <= MOST_JOBS:
+            raise DataError(f"jobs is {self.jobs:,}: give 1 to {MOST_JOBS:,} worker processes.")
 
     def rng(self, *name: str | int) -> Rng:
         """The random stream of this name: another name gives other, independent numbers."""

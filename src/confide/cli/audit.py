@@ -29,10 +29,10 @@ def command(spec: AuditSpec) -> click.Command:
     def call(out: Path, **given: Any) -> None:
         from confide.cli.progress import progress_bar
 
-        # Before hours of work, not after them.
-        usable(out)
         held, settings = filled(spec.record, given), filled(Settings, given)
         assert isinstance(settings, Settings)
+        # Before hours of work, not after them.
+        usable(out, public=settings.audience == "public")
         with progress_bar(f"auditing {spec.name}") as progress:
             done = run(spec, held, settings=replace(settings, progress=progress, tell=warn))
         finish(done, out)

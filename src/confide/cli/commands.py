@@ -8,7 +8,7 @@ import click
 
 from confide import audits, releases
 from confide.cli.audit import command_of as audit_of
-from confide.cli.exits import sentences, usable
+from confide.cli.exits import say, sentences, usable
 from confide.cli.flags import KindGroup, WholeNumber
 from confide.cli.protect import command_of as protect_of
 from confide.core.version import VERSION
@@ -99,7 +99,7 @@ def report(folder: Path, show_rows: bool) -> None:
     # As open to others as the file that it is made from.
     shared = bool((folder / "report.json").stat().st_mode & 0o044)
     again.save(folder / "report.html", shared=shared)
-    click.echo(str(again))
+    say(str(again))
 
 
 @main.command(short_help="Audit two models of a made-up survey, to see a report.")

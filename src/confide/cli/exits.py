@@ -11,13 +11,14 @@ from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from functools import wraps
 from pathlib import Path
+from tempfile import TemporaryFile
 from types import FrameType
 from typing import Any
 
 import click
 
 from confide.core.errors import ConfideError, DataError
-from confide.core.foreign import disk_full
+from confide.core.foreign import disk_full, escaped, in_one_line
 
 BAD_USE, OUR_FAULT, INTERRUPTED, NOBODY_READS, TERMINATED = 2, 3, 130, 141, 143
 
@@ -36,7 +37,7 @@ def sentences(command: Callable[..., Any]) -> Callable[..., Any]:
             with _terminable(terminated):
                 return command(*args, **kwargs)
         except ConfideError as error:
-            click.echo(f"confide: {error}", err=True)
+            click.echo(f"confide: {escaped(str(error), keep=())}", err=True)
         except BrokenPipeError:  # the reader, `head` say, has seen enough
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             sys.exit(NOBODY_READS)
@@ -48,7 +49,8 @@ def sentences(command: Callable[..., Any]) -> Callable[..., Any]:
         # A full disk or a missing right is no fault of ours: one sentence, and no traceback.
         except OSError as error:
             click.echo(
-                f"confide: {error.strerror or error} ({error.filename or 'disk'}); nothing was written "
+                f"confide: {in_one_line(error.strerror or error)} "
+                f"({escaped(str(error.filename or 'disk'), keep=())}); nothing was written "
                 "half: free some room or choose another folder, and run again.",
                 err=True,
             )
@@ -72,7 +74,8 @@ def sentences(command: Callable[..., Any]) -> Callable[..., Any]:
                     err=True,
                 )
                 sys.exit(BAD_USE)
-            traceback.print_exc()
+            # Escaped, because an error quotes what was read.
+            click.echo(escaped(traceback.format_exc()), err=True)
             click.echo("confide: this is a fault of ours; please report it with the lines above.", err=True)
             sys.exit(OUR_FAULT)
         sys.exit(BAD_USE)
@@ -102,26 +105,52 @@ def _terminable(terminated: list[int]) -> Generator[None]:
         signal.signal(signal.SIGTERM, signal.SIG_DFL if before is None else before)
 
 
-def usable(folder: Path) -> Path:
-    """A folder that can be written to, looked at before any work.
+def usable(folder: Path, *, public: bool = False) -> Path:
+    """A folder that a report can be written to, looked at before any work.
+
+    Args:
+        public: whether the report is for the public.
 
     Raises:
-        DataError: if something else stands there, or nobody may write.
+        DataError: if something else stands there, nobody may write, or a public report would stand beside
+            the rows of an internal one.
     """
-    # The folder may not exist yet: the nearest parent that does decides.
-    there = next(p for p in (folder, *folder.absolute().parents) if p.exists())
-    if not there.is_dir() or not os.access(there, os.W_OK):
+    # Imported here: `confide --help` must not load what makes reports.
+    from confide.audits.outcome import ROWS, refuse_beside_rows
+
+    # The folder may not exist yet: the nearest parent that does decides. A link that leads nowhere is there.
+    there = next(p for p in (folder, *folder.absolute().parents) if p.exists() or p.is_symlink())
+    if not there.is_dir() or not os.access(there, os.W_OK) or not _takes_files(there):
         raise DataError(f"--out {folder}: {there} is no folder that can be written to: choose another.")
+    odd = next((p for name in ("report.html", "report.json", *ROWS) if (p := folder / name).is_dir()), None)
+    if odd is not None:
+        raise DataError(f"--out {folder}: {odd.name} is a folder there, so no file can be: choose another.")
+    if public:
+        refuse_beside_rows(folder)
     return folder
+
+
+def _takes_files(folder: Path) -> bool:
+    """Whether a file can be made there: some file systems say so to root, and take none."""
+    try:
+        with TemporaryFile(dir=folder):
+            return True
+    except OSError:
+        return False
 
 
 def warn(text: str) -> None:
     # On stderr, so that a report that is piped on stays clean.
-    click.echo(f"warning: {text}", err=True)
+    click.echo(f"warning: {escaped(text, keep=())}", err=True)
+
+
+def say(text: str) -> None:
+    """Print on the standard output; names from files in it cannot steer the terminal."""
+    click.echo(escaped(text))
 
 
 def finish(done: Any, out: Path) -> None:
     done.save(out)
-    click.echo(str(done.report))
-    click.echo(f"\nWritten to {out}: {', '.join(done.files)}")
+    say(str(done.report))
+    say(f"\nWritten to {out}: {', '.join(done.files)}")
     raise Done(done.exit_code)

@@ -28,25 +28,28 @@ IN_PYTHON = re.compile(r"; in Python .*?\.(?= |$)")
 
 
 class WholeNumber(click.ParamType):
-    """A whole number from a smallest one on, with messages that say what to give instead."""
+    """A whole number in a range, with messages that say what to give instead."""
 
     name = "whole number"
 
-    def __init__(self, least: int | None) -> None:
+    def __init__(self, least: int | None, most: int | None = None) -> None:
         self.least = least
+        self.most = most
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
         """The number.
 
         Raises:
-            click.BadParameter: for anything else, and for a number that is too small.
+            click.BadParameter: for anything else, and for a number that is too small or too large.
         """
         try:
             number = int(value)
         except ValueError:
-            self.fail(f"{value!r} is not a whole number: give one in digits, such as 1000.", param, ctx)
+            self.fail(f"{value!r:.40} is not a whole number: give one in digits, such as 1000.", param, ctx)
         if self.least is not None and number < self.least:
             self.fail(f"{number} is too small: give {self.least} or more.", param, ctx)
+        if self.most is not None and number > self.most:
+            self.fail(f"{number:,} is too large: give {self.most:,} at most.", param, ctx)
         return number
 
 
@@ -224,7 +227,7 @@ def _click_type(kind: Hint, flag: Flag) -> click.ParamType | type | None:
         inside = get_args(kind)[0]
         return click.Path(path_type=Path) if inside in (Path, Any) else click.STRING
     if kind is int:
-        return WholeNumber(flag.least)
+        return WholeNumber(flag.least, flag.most)
     if kind is float:
         return click.FLOAT
     return click.STRING if kind is str else click.Path(path_type=Path)

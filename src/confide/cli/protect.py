@@ -10,7 +10,7 @@ import click
 
 from confide.audits.settings import Settings
 from confide.cli.audit import examples
-from confide.cli.exits import Done, sentences, usable, warn
+from confide.cli.exits import Done, say, sentences, usable, warn
 from confide.cli.flags import GroupedCommand, GroupedOption, filled, options_of, story_of
 from confide.core.errors import DataError
 from confide.core.flags import GET
@@ -54,7 +54,7 @@ def command(spec: ReleaseSpec) -> click.Command:
         settings = filled(Settings, given)
         assert isinstance(release, ReleaseSettings) and isinstance(settings, Settings)
         if report is not None:
-            usable(report)
+            usable(report, public=settings.audience == "public")
             if report.resolve().is_relative_to(release.out.resolve()):
                 raise DataError(f"--report {report} is inside the release, and not to be published: move it.")
         with progress_bar("auditing what was written") as progress:
@@ -96,15 +96,15 @@ def _finish(done: Written, report: Path | None) -> None:
     for note in done.notes:
         warn(note)
     side = done.sidecar
-    click.echo("\n".join(f"Verified: {text}." for text in side.verified))
+    say("\n".join(f"Verified: {text}." for text in side.verified))
     if side.promise is not None:
-        click.echo(f"Promised: {side.promise}. Noise: {side.noise}.")
+        say(f"Promised: {side.promise}. Noise: {side.noise}.")
     before = {name: f"{n:,}" for name, n in side.before.items()}
-    click.echo("; ".join(f"{name}: {before.get(name, 'few')} -> {n:,}" for name, n in side.after.items()))
-    click.echo(side.found)
-    click.echo(f"\nWritten: {done.out}, {done.out}.confide.json")
+    say("; ".join(f"{name}: {before.get(name, 'few')} -> {n:,}" for name, n in side.after.items()))
+    say(side.found)
+    say(f"\nWritten: {done.out}, {done.out}.confide.json")
     if report is not None:
         done.audit.save(report)
-        click.echo(f"Report: {', '.join(str(report / name) for name in done.audit.files)}")
+        say(f"Report: {', '.join(str(report / name) for name in done.audit.files)}")
     # The audit's code, so that a script stops where the protected file exceeds a limit.
     raise Done(done.exit_code)

@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,10 @@ import polars as pl
 from confide.core.arrays import Bools, Floats, Ints
 from confide.core.atomic import atomic_write
 from confide.core.diagnostics import Diagnostics
-from confide.core.errors import DataError, EvidenceError
+from confide.core.errors import EvidenceError
+from confide.core.evidence_files import read_file
+from confide.core.foreign import in_one_line
+from confide.core.parquet import LIBRARY
 
 SCHEMA: dict[str, pl.DataType] = {
     "world": pl.Int64(),
@@ -67,7 +71,7 @@ class Evidence:
         if missing:
             raise EvidenceError(
                 f"the evidence has no column {', '.join(missing)} (it has "
-                f"{', '.join(self.table.columns)}): give world, target, exposed, hit, score."
+                f"{', '.join(self.table.columns[:12])}): give world, target, exposed, hit, score."
             )
         wrong = [c for c, kind in SCHEMA.items() if self.table.schema[c] != kind]
         if wrong:
@@ -194,30 +198,38 @@ def save(
         pl.concat(frames, how="diagonal").write_parquet(draft, metadata={"confide": json.dumps(about)})
 
 
-def load(path: Path, *, kind: str | None = None) -> list[Evidence]:
+def load(path: Path, *, kind: str | None = None, ours: bool = False) -> list[Evidence]:
     """Read evidence from .parquet or .csv, one entry for each attack.
 
     The columns `world`, `target`, `hit` and `attack` are optional.
 
     Args:
         kind: ".parquet" or ".csv", if the name of the file does not end in one of them.
+        ours: whether a seal shows that this user wrote the file: then it need not be tried first.
 
     Raises:
         DataError: if the file is not a readable table.
         EvidenceError: if a needed column is missing or has another type.
     """
-    return [evidence for evidence, _ in load_with_rows(path, kind=kind)]
+    return [evidence for evidence, _ in load_with_rows(path, kind=kind, ours=ours)]
 
 
 def load_with_rows(
-    path: Path, *, kind: str | None = None, user: str | None = None, table: pl.DataFrame | None = None
+    path: Path,
+    *,
+    kind: str | None = None,
+    user: str | None = None,
+    table: pl.DataFrame | None = None,
+    about: Mapping[str, dict[str, Any]] = MappingProxyType({}),
+    ours: bool = False,
 ) -> list[tuple[Evidence, pl.DataFrame]]:
     """Read evidence, and where each target stands in the file.
 
     Args:
         kind: as in `load`.
         user: the column that says who a row is about; `target` if there is one.
-        table: what is in the file, where it was read already.
+        table, about: what is in the file and beside its rows, where it was read already.
+        ours: as in `load`.
 
     Returns:
         of each attack its evidence, and a row for each target: target, row (the first one, from 1) and, where
@@ -227,37 +239,32 @@ def load_with_rows(
         DataError, EvidenceError: as `load`, or if there is no such column of ids, or it has gaps.
     """
     path = Path(path)
-    if not path.exists():
-        raise DataError(f"{path} does not exist: check the path.")
-    about: dict[str, dict[str, Any]] = {}
     if table is None:
-        table, about = _read(path, kind or path.suffix.lower())
+        table, about = read_file(path, kind or path.suffix.lower(), ours=ours)
     if "score" not in table.columns or "exposed" not in table.columns:
         raise EvidenceError(
-            f"{path} needs at least the columns exposed and score; it has {', '.join(table.columns)}."
+            f"{path} needs at least the columns exposed and score; it has {', '.join(table.columns[:12])}."
         )
     table = _identified(table, user, path).with_row_index(_ROW, offset=1)
     for name, column in _COMPLETING.items():
         if name not in table.columns:
             table = table.with_columns(column.alias(name))
     _need_binary(table, path)
+    if (kind_of := table.schema["score"]).is_temporal() or kind_of == pl.Boolean:
+        raise EvidenceError(f"{path}: column score is of type {kind_of}: give numbers, higher = surer.")
     try:
         # A csv knows no types: 0 and 1 become truth values, whole numbers scores.
         table = table.with_columns(pl.col(c).cast(kind, strict=True) for c, kind in SCHEMA.items())
-    except pl.exceptions.PolarsError as error:
-        raise EvidenceError(f"{path}: a column cannot be read as its type ({_first_line(error)}).") from error
+    except LIBRARY as error:
+        raise EvidenceError(f"{path}: a column cannot be read as its type ({in_one_line(error)}).") from error
     found: list[tuple[Evidence, pl.DataFrame]] = []
     for (name,), part in table.group_by("attack", maintain_order=True):
         evidence = Evidence(part.select(*SCHEMA), attack=str(name))
-        kept = dict(about.get(str(name), {}))
-        # Files of versions before 0.2 call them `workings`.
-        noticed = kept.pop("diagnostics", None) or kept.pop("workings", ())
-        kept["diagnostics"] = tuple(Diagnostics.of(record) for record in noticed)
         where = part.select(
             "target", pl.col(_ROW).cast(pl.Int64).alias("row"), *["id"] * ("id" in part.columns)
         )
         where = where.unique("target", keep="first", maintain_order=True)
-        found.append((replace(evidence, **kept), where))
+        found.append((replace(evidence, **about.get(str(name), {})), where))
     return found
 
 
@@ -286,27 +293,14 @@ def _identified(table: pl.DataFrame, user: str | None, path: Path) -> pl.DataFra
     if user is None and "target" not in table.columns:
         return table.drop("id", strict=False)
     if user is None:
+        if not table.schema["target"].is_integer():
+            raise EvidenceError(
+                f"{path}: column target is of type {table.schema['target']}: give whole numbers, or name the "
+                "column that says who each row is about."
+            )
         return table.with_columns(pl.col("target").cast(pl.String).alias("id"))
     if user not in table.columns or table[user].null_count():
         what = "empty cells in column" if user in table.columns else "no column"
         raise EvidenceError(f"{path} has {what} {user!r}: name the column that says who each row is about.")
     text = table[user].cast(pl.String)
     return table.with_columns(text.alias("id"), (text.rank("dense") - 1).cast(pl.Int64).alias("target"))
-
-
-def _read(path: Path, kind: str) -> tuple[pl.DataFrame, dict[str, dict[str, Any]]]:
-    """The table, and the fields of the evidence of each attack that `save` stored in the metadata."""
-    try:
-        if kind == ".csv":
-            # None reads all rows before it decides: a score column may start with a thousand whole numbers.
-            return pl.read_csv(path, infer_schema_length=None), {}
-        return pl.read_parquet(path), json.loads(pl.read_parquet_metadata(path).get("confide", "{}"))
-    except (OSError, pl.exceptions.PolarsError, ValueError) as error:
-        raise DataError(
-            f"{path} is not a readable parquet file ({_first_line(error)}): save the evidence as .parquet "
-            "or .csv."
-        ) from error
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).splitlines() or [type(error).__name__])[0]

@@ -22,7 +22,7 @@ class Flag:
         group: the heading under which the help lists it.
         name: the option, such as `--limit` for the field `limits`; by default derived from the field's name.
         metavar: the word for the value in the help.
-        least: the smallest whole number allowed.
+        least, most: the smallest and the largest whole number allowed.
         parse: a function from text to value, for values that have no type on the command line.
         argument: whether it is given by position instead of by name.
         python_only: whether the command line has no such option, because its value is an object.
@@ -32,6 +32,7 @@ class Flag:
     name: str = ""
     metavar: str = ""
     least: int | None = None
+    most: int | None = None
     parse: Callable[[str], Any] | None = None
     argument: bool = False
     python_only: bool = False

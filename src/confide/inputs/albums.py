@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from confide.core.arrays import Array
 from confide.core.errors import DataError
 from confide.inputs.columns import coded, need, need_ids
-from confide.inputs.folders import SUFFIXES, pictures_in
+from confide.inputs.folders import SUFFIXES, people_of, pictures_in
 from confide.inputs.keys import as_ids
 from confide.inputs.picture_files import from_npz, named, names_in_npz, opened, resized, size_of
 from confide.inputs.tables import Tabular, read_table
@@ -177,7 +177,7 @@ def _labelled(folder: Path, labels: Tabular | None) -> tuple[list[tuple[str, str
                 f"who is in {named(loose)} of {folder}? Put the pictures of each person into a "
                 "sub-folder, or give labels: a table with the columns file and person."
             )
-        return [(file, file.rpartition("/")[0]) for file in found], others
+        return list(zip(found, people_of(found, folder), strict=True)), others
     table = read_table(labels, name="the labels", ids=("file", "person"))
     frame, called = table.frame, table.name
     need(frame, ("file", "person"), name=called)

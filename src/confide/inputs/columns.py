@@ -20,6 +20,13 @@ WHOLE = r"^-?(?:0|[1-9]\d{0,17})$"
 SHOWN = 5
 """How many wrong rows a message names. A message stays one sentence even if every row is wrong."""
 
+LONGEST = 60
+"""Characters of a value in a message."""
+MOST_NAMED = 12
+"""Columns that a message names."""
+HELD_BY_PYTHON = (-62_135_596_800_000, 253_402_300_799_999)
+"""Milliseconds from 1970 to the first and the last moment of its years 1 to 9999."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Coded:
@@ -45,7 +52,7 @@ def need(frame: pl.DataFrame, columns: Sequence[str], *, name: str) -> None:
             # 0.4 is looser than difflib's own 0.6: "lat" is to propose "latitude".
             near = difflib.get_close_matches(column, frame.columns, n=3, cutoff=0.4)
             hint = f"did you mean {' or '.join(map(repr, near))}? It has" if near else "it has"
-            raise DataError(f"{name} has no column {column!r}: {hint} {', '.join(frame.columns)}.")
+            raise DataError(f"{name} has no column {column!r}: {hint} {listed(frame.columns)}.")
         empty = missing(frame[column])
         if empty.any():
             raise DataError(
@@ -102,6 +109,31 @@ def named_rows(wrong: pl.Series) -> str:
     return f"row{'s' * (len(at) > 1)} {', '.join(map(str, at[:SHOWN]))}{more}"
 
 
+def first_of(column: pl.Series, which: pl.Series | None = None) -> str:
+    """The first value of a column, or under a mask, as a message shows it: cut short, and no error.
+
+    >>> first_of(pl.Series(["a", "b" * 90]), pl.Series([False, True]))
+    "'bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb..."
+    """
+    one = (column if which is None else column.filter(which)).head(1)
+    if isinstance(one.dtype, pl.Datetime):
+        # Python holds fewer years than polars, which ends in a panic there.
+        one = one.dt.cast_time_unit("ms").dt.replace_time_zone(None)
+        inside = one.dt.epoch("ms").is_between(*HELD_BY_PYTHON).all()
+        one = one if inside else one.dt.epoch("ms")
+    try:
+        text = repr(one[0])
+    except (ValueError, OverflowError):
+        text = f"one that is no {column.dtype} of Python"
+    return text if len(text) < LONGEST else text[: LONGEST - 3] + "..."
+
+
+def listed(names: Sequence[str]) -> str:
+    """The first names of many: a table may have 10,000 columns."""
+    more = f" and {len(names) - MOST_NAMED:,} more" if len(names) > MOST_NAMED else ""
+    return ", ".join(name if len(name) < LONGEST else name[:LONGEST] for name in names[:MOST_NAMED]) + more
+
+
 def coded(column: pl.Series, *, labels: pl.Series | None = None) -> Coded:
     """The column as codes into its sorted distinct values, or into `labels` where these are given.
 
@@ -118,7 +150,9 @@ def coded(column: pl.Series, *, labels: pl.Series | None = None) -> Coded:
     codes = column.to_frame("value").join(key, on="value", how="left", maintain_order="left")["code"]
     if codes.null_count():
         lost = column.filter(codes.is_null())
-        raise DataError(f"column {column.name!r} holds {lost[0]!r}, which is not among the known values.")
+        raise DataError(
+            f"column {column.name!r} holds {first_of(lost)}, which is not among the known values."
+        )
     return Coded(codes.to_numpy().astype("int64"), values)
 
 
@@ -152,9 +186,9 @@ def numbers(frame: pl.DataFrame, column: str, *, name: str) -> Floats:
     # A null is not finite either, but `is_finite` answers it with null.
     wrong = cast.is_null() | ~cast.is_finite().fill_null(False)
     if wrong.any():
-        first = given.filter(wrong)[0]
+        first = first_of(given, wrong)
         raise DataError(
-            f"{name}: column {column!r} is no number in {named_rows(wrong)} ({first!r}): correct or drop "
+            f"{name}: column {column!r} is no number in {named_rows(wrong)} ({first}): correct or drop "
             "these rows."
         )
     return cast.to_numpy()

@@ -9,7 +9,7 @@ import polars as pl
 
 from confide.core.arrays import Bools, Floats
 from confide.core.errors import DataError
-from confide.inputs.columns import named_rows, numbers
+from confide.inputs.columns import first_of, named_rows, numbers
 
 Unit: TypeAlias = Literal["s", "ms", "us", "ns"]
 
@@ -55,19 +55,19 @@ def _unit(given: pl.Series, found: Floats, *, name: str) -> Unit:
     if not inside[best].any():
         rows = named_rows(pl.Series(~inside[best]))
         raise DataError(
-            f"{name}: column {given.name!r} is no time in {rows} ({given[0]!r}): it counts "
+            f"{name}: column {given.name!r} is no time in {rows} ({first_of(given)}): it counts "
             "neither seconds since 1970, from 1980 to 2099, nor milliseconds, microseconds or "
             f"nanoseconds. Give ISO text, or say how times are written (`--time-format{_hint(found)}`)."
         )
     odd = pl.Series(~inside[best])
-    rows, first = named_rows(odd), given.filter(odd)[0]
+    rows, first = named_rows(odd), first_of(given, odd)
     if any(inside[unit][odd.to_numpy()].any() for unit in inside if unit != best):
         raise DataError(
-            f"{name}: column {given.name!r} mixes units: {rows} ({first!r}) and the other rows "
+            f"{name}: column {given.name!r} mixes units: {rows} ({first}) and the other rows "
             "differ by a factor of 1,000 or more. Give all times in seconds since 1970."
         )
     raise DataError(
-        f"{name}: column {given.name!r} is no time in {rows} ({first!r}), where the other rows are "
+        f"{name}: column {given.name!r} is no time in {rows} ({first}), where the other rows are "
         f"{UNITS[best]} since 1970: correct or drop these rows, or say how times are written "
         f"(`--time-format {best}`)."
     )

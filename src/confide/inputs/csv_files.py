@@ -17,7 +17,7 @@ from typing import TypeAlias
 import polars as pl
 
 from confide.core.errors import DataError
-from confide.inputs.columns import missing, named_rows
+from confide.inputs.columns import first_of, missing, named_rows
 from confide.inputs.reading import Reading
 
 Source: TypeAlias = Path | io.BytesIO
@@ -166,7 +166,7 @@ def _refuse_points(form: CsvForm, columns: Sequence[str], decimal: str | None) -
         if points.any() and text[column].filter(points).str.contains(THOUSANDS).all():
             raise DataError(
                 f"{form.path.name}: column {column!r} has a point in {named_rows(points)} "
-                f"({text[column].filter(points)[0]!r}), and other columns have decimal commas: write all "
+                f"({first_of(text[column], points)}), and other columns have decimal commas: write all "
                 "numbers in one way."
             )
 

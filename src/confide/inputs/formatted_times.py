@@ -7,7 +7,7 @@ import polars as pl
 
 from confide.core.arrays import Floats
 from confide.core.errors import DataError
-from confide.inputs.columns import named_rows
+from confide.inputs.columns import first_of, named_rows
 from confide.inputs.iso_text import instants
 
 
@@ -27,7 +27,7 @@ def read_formatted(given: pl.Series, form: str, *, name: str) -> Floats:
     if wrong.any():
         raise DataError(
             f"{name}: column {given.name!r} is not written as {form} in {named_rows(wrong)} "
-            f"({given.filter(wrong)[0]!r}): correct the rows or the format."
+            f"({first_of(given, wrong)}): correct the rows or the format."
         )
     return instants(parsed)
 
@@ -54,7 +54,7 @@ def from_zone(seconds: Floats, zone: str, given: pl.Series, *, name: str) -> Flo
     if wrong.any():
         raise DataError(
             f"{name}: column {given.name!r} holds times that no clock of {zone} shows, in "
-            f"{named_rows(wrong)} ({given.filter(wrong)[0]!r}): give the zone that they are written in."
+            f"{named_rows(wrong)} ({first_of(given, wrong)}): give the zone that they are written in."
         )
     return instants(there)
 

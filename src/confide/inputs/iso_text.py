@@ -9,10 +9,11 @@ import polars as pl
 
 from confide.core.arrays import Floats
 from confide.core.errors import DataError
-from confide.inputs.columns import named_rows
+from confide.inputs.columns import first_of, named_rows
 
-ZONE = r"\s*(Z|z|[+-]\d\d(?::?\d\d)?)$"
-"""A zone at the end of a text. Only texts longer than a date are asked, for a date ends in -07 too."""
+ZONE = r"\s*(Z|z|[+-](?:0\d|1[0-4])(?::?[0-5]\d)?)$"
+"""A zone at the end of a text; no clock is more than 14 hours off. Only texts longer than a date are asked,
+for a date ends in -07 too."""
 DAY = 10
 """Characters of a date alone, 2010-10-07."""
 SHAPES = ("%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%dT%H:%M", "%Y-%m-%d")
@@ -66,7 +67,7 @@ def read_iso(given: pl.Series, *, name: str) -> tuple[Floats, IsoForm]:
     wrong = parsed.is_null()
     if wrong.any():
         raise DataError(
-            f"{name}: column {given.name!r} is no time in {named_rows(wrong)} ({given.filter(wrong)[0]!r}): "
+            f"{name}: column {given.name!r} is no time in {named_rows(wrong)} ({first_of(given, wrong)}): "
             "write ISO 8601, such as 2010-10-07T15:27:40Z, or seconds since 1970."
         )
     bare = zone.is_null()
@@ -76,7 +77,7 @@ def read_iso(given: pl.Series, *, name: str) -> tuple[Floats, IsoForm]:
         has = "none" if odd is bare else "one"
         raise DataError(
             f"{name}: column {given.name!r} mixes times with and without a time zone: {named_rows(odd)} "
-            f"({given.filter(odd)[0]!r}) {'has' if odd.sum() == 1 else 'have'} {has}. Give all times in UTC."
+            f"({first_of(given, odd)}) {'has' if odd.sum() == 1 else 'have'} {has}. Give all times in UTC."
         )
     zones = zone.drop_nulls().unique().to_list()
     seconds = pl.Series(instants(parsed))

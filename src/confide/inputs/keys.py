@@ -9,7 +9,7 @@ import polars as pl
 
 from confide.core.arrays import Bools, Floats, Ints
 from confide.core.errors import DataError
-from confide.inputs.columns import Coded, named_rows, need_ids
+from confide.inputs.columns import Coded, first_of, named_rows, need_ids
 from confide.inputs.resemblance import ahead, someones_things
 from confide.inputs.tables import Tabular, read_table
 
@@ -86,7 +86,7 @@ def original_ids(
         if lost.any():
             raise DataError(
                 f"{theirs}: the user in {named_rows(lost)} of column {released.name!r} "
-                f"({released.filter(lost)[0]!r}) is not among the users of {ours}: {ask}. It also names "
+                f"({first_of(released, lost)}) is not among the users of {ours}: {ask}. It also names "
                 f"people who are not in {ours}."
             )
         return released
@@ -96,12 +96,12 @@ def original_ids(
     back, lost = found["original"], found["original"].is_null()
     if lost.any():
         raise DataError(
-            f"{what} lacks user {released.filter(lost)[0]!r} of {theirs} ({named_rows(lost)}): add a row."
+            f"{what} lacks user {first_of(released, lost)} of {theirs} ({named_rows(lost)}): add a row."
         )
     # The most likely reason is that the columns of the key were swapped, so the message says their order.
     if not back.is_in(known.implode()).any():
         raise DataError(
-            f"{what} names no user of {ours} in its first column ({back[0]!r}): put the user in {ours} "
+            f"{what} names no user of {ours} in its first column ({first_of(back)}): put the user in {ours} "
             f"first, and the same user in {theirs} second."
         )
     return back.alias(released.name)
@@ -233,7 +233,7 @@ def key_pairs(key: Tabular, *, split: bool, who: str = "user") -> tuple[pl.DataF
         twice = pairs[side].is_duplicated()
         if twice.any() and not (split and side == "original"):
             raise DataError(
-                f"{what} names the {side} {who} {pairs[side].filter(twice)[0]!r} more than once, in "
+                f"{what} names the {side} {who} {first_of(pairs[side], twice)} more than once, in "
                 f"{named_rows(twice)}: give each {side} {who} one row."
             )
     return pairs, what

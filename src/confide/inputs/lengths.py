@@ -6,6 +6,8 @@ import re
 
 from confide.core.errors import DataError
 
+LARGEST_SIDE = 10_000
+"""Pixels of a side: a larger picture has more than any reader here would open."""
 METRES = {"m": 1, "km": 1_000}
 SHORTEST_M, LONGEST_M = 1, 1_000_000
 """Outside of these a cell holds one point at most, or a country: a mistake in the unit, not a resolution."""
@@ -23,7 +25,7 @@ def parse_length(text: str | float) -> float:
     # The empty unit is matched too, for a message of its own: it is the commonest mistake.
     found = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*(m|km|)\s*", str(text))
     if not found:
-        raise DataError(f"{text!r} is no length: write it like 500m or 1km.")
+        raise DataError(f"{text!r:.40} is no length: write it like 500m or 1km.")
     number, unit = found.groups()
     if not unit:
         raise DataError(f"{number!r} has no unit: write {number}m for metres, or {number}km for kilometres.")
@@ -44,8 +46,11 @@ def parse_size(text: str) -> tuple[int, int]:
     >>> parse_size("112x92")
     (112, 92)
     """
-    height, cross, width = text.partition("x")
-    # `isdigit` refuses signs and blanks, and the last two refuse a size of zero.
-    if not (cross and height.isdigit() and width.isdigit() and int(height) and int(width)):
-        raise DataError(f"{text!r} is no size: write height x width, for example 112x92.")
-    return int(height), int(width)
+    # Five digits of ASCII each: a superscript two is a digit too, and no number.
+    found = re.fullmatch(r"([0-9]{1,5})x([0-9]{1,5})", text)
+    if found is None or not (int(found[1]) and int(found[2])):
+        raise DataError(f"{text!r:.40} is no size: write height x width, for example 112x92.")
+    height, width = int(found[1]), int(found[2])
+    if max(height, width) > LARGEST_SIDE:
+        raise DataError(f"{text!r} is too large: give at most {LARGEST_SIDE:,} pixels a side.")
+    return height, width

@@ -27,6 +27,9 @@ from confide.views.interactions import Interactions
 
 AskedKind: TypeAlias = Literal["auto", Kind]
 
+WIDE = (pl.UInt64, pl.Int128)
+"""Whole numbers that Int64 may not hold."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Likes:
@@ -160,7 +163,7 @@ def read_likes(held: Likes, *, sure: bool = False) -> LikesData:
     about, traits_name = _traits(held, user, trait)
     need_ids(likes, [user, item], name=name)
     # Int32 in one file and Int64 in the other are the same ids; anything else is compared as text.
-    whole = likes[user].dtype.is_integer() and about[user].dtype.is_integer()
+    whole = all(f[user].dtype.is_integer() and f[user].dtype not in WIDE for f in (likes, about))
     likes, about = (
         f.with_columns(f[user].cast(pl.Int64) if whole else as_ids(f[user])) for f in (likes, about)
     )

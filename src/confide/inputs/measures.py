@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from confide.core.errors import DataError
 from confide.inputs.columns import numbers
 from confide.inputs.reading import Reading
 from confide.inputs.tables import Table
@@ -36,4 +37,9 @@ class Measures:
         times = read_times(
             table.frame, time, name=table.name, form=reading.time_format, zone=reading.time_zone
         )
+        if len(times.seconds) > 1 and times.seconds.min() == times.seconds.max():
+            raise DataError(
+                f"{table.name}: column {time!r} holds one time for everybody: name the column that says "
+                "when, or leave it out."
+            )
         return cls(stars, (times.seconds / A_DAY).astype(np.float32), times.form)

@@ -34,6 +34,8 @@ from confide.views.records import Records
 Access: TypeAlias = Literal["white-box", "black-box", "label-only"]
 ACCESSES: tuple[str, ...] = tuple(name for name, kind in LADDER if kind is not object)
 """The kinds of access to a model, from the most to the least."""
+MOST_REFERENCES = 10_000
+"""Reference models: no attack gains from more, and all answers are held at once."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -94,7 +96,7 @@ class Model:
     weights: Annotated[Any, Flag(group=HOLD, metavar="FILE")] = None
     checkpoints: Annotated[Sequence[Any], Flag(group=HOLD, name="--checkpoint", metavar="FILE")] = ()
     access: Annotated[Access | None, Flag(group=KNOWS)] = None
-    references: Annotated[int, Flag(group=KNOWS, least=0)] = 16
+    references: Annotated[int, Flag(group=KNOWS, least=0, most=MOST_REFERENCES)] = 16
     train: Annotated[Any, Flag(group=KNOWS, metavar="MODULE:FUNCTION", parse=str)] = None
     trained_on: Annotated[int | None, Flag(group=KNOWS, least=1)] = None
     timeout: Annotated[int | None, Flag(group=HOW, least=1)] = None
@@ -106,8 +108,8 @@ class Model:
         _ = reading_of(self)  # what cannot be is said before any file is read
         if self.access is not None and self.access not in ACCESSES:
             raise DataError(f"there is no access {self.access!r}: choose from {', '.join(ACCESSES)}.")
-        if self.references < 0:
-            raise DataError(f"references is {self.references}: give 0 or more.")
+        if not 0 <= self.references <= MOST_REFERENCES:
+            raise DataError(f"references is {self.references:,}: give 0 to {MOST_REFERENCES:,}.")
         if self.answers is not None and self.answers not in get_args(Kind):
             raise DataError(
                 f"there is no kind of answers {self.answers!r}: choose from {', '.join(get_args(Kind))}."

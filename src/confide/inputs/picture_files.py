@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import warnings
-import zipfile
 from collections.abc import Sequence
-from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,8 +12,9 @@ from numpy.typing import NDArray
 
 from confide.core.arrays import Array
 from confide.core.errors import DataError
-from confide.data.archives import arrays
+from confide.core.foreign import in_one_line
 from confide.inputs.columns import SHOWN
+from confide.inputs.npz import arrays_in, read_npz
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -29,6 +28,9 @@ MOST_BYTES = 2_000_000_000
 MODES = {"1": "L", "L": "L", "RGB": "RGB", "P": "RGB"}
 """Pillow's mode of a file -> grey (L) or RGB. Transparency and 16 bits are refused: they would be lost."""
 
+ORIENTATION = 0x0112
+"""Of EXIF: how a camera was held. Viewers turn a picture by it, so the pixels alone are not what is seen."""
+
 
 def opened(folder: Path, files: Sequence[str], resize: tuple[int, int] | None) -> NDArray[np.uint8]:
     """All files as pixels of one size and one mode.
@@ -40,7 +42,7 @@ def opened(folder: Path, files: Sequence[str], resize: tuple[int, int] | None) -
     modes: dict[str, list[str]] = {}
     for file in files:
         with picture_of(folder, file) as picture:
-            shapes.setdefault((picture.height, picture.width), []).append(file)
+            shapes.setdefault(_size(picture), []).append(file)
             modes.setdefault(MODES[picture.mode], []).append(file)
     if len(modes) > 1:
         which = " and ".join(f"{'grey' if m == 'L' else 'colour'}: {named(f)}" for m, f in modes.items())
@@ -59,9 +61,11 @@ def opened(folder: Path, files: Sequence[str], resize: tuple[int, int] | None) -
     for k, file in enumerate(files):
         with picture_of(folder, file) as picture:
             try:
-                plain = picture.convert(mode)
-            except (OSError, SyntaxError, ValueError) as damage:
-                raise DataError(f"{file} cannot be read as a picture ({damage}): save it again.") from damage
+                plain = _upright(picture).convert(mode)
+            # Of a damaged file Pillow raises whatever its reader of that part does.
+            except Exception as damage:
+                why = in_one_line(damage)
+                raise DataError(f"{file} cannot be read as a picture ({why}): save it again.") from damage
             pixels[k] = np.asarray(plain if plain.size == (w, h) else plain.resize((w, h)))
     return pixels
 
@@ -82,9 +86,12 @@ def picture_of(folder: Path, file: str) -> Image:
             picture = Image.open(folder / file, formats=FORMATS)
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as bomb:
         raise DataError(f"{file} is too large to be opened ({bomb}): save it smaller.") from bomb
-    except (OSError, SyntaxError, ValueError) as damage:
-        why = str(damage).replace(str(folder / file), file)
+    except Exception as damage:
+        why = in_one_line(str(damage).replace(str(folder / file), file))
         raise DataError(f"{file} cannot be read as a picture ({why}): save it again or drop it.") from damage
+    if picture.format == "TIFF":
+        # Pillow maps such a file into memory with sides that it has swapped already, and gets noise.
+        picture.filename = ""
     size, mode = f"{picture.width}x{picture.height}", picture.mode
     large = picture.width * picture.height > MOST_PIXELS
     if large or mode not in MODES:
@@ -97,9 +104,38 @@ def picture_of(folder: Path, file: str) -> Image:
 
 
 def size_of(folder: Path, file: str) -> tuple[int, int]:
-    """The height and width of a picture file."""
+    """The height and width of a picture file, as a viewer shows it."""
     with picture_of(folder, file) as picture:
-        return picture.height, picture.width
+        return _size(picture)
+
+
+def _turn(picture: Image) -> int:
+    """The orientation that a camera wrote beside the pixels, 1 to 8; 1 is upright."""
+    if picture.format == "TIFF":  # Pillow turns these when it opens them
+        return 1
+    try:
+        found = picture.getexif().get(ORIENTATION, 1)
+    # What cannot be read is no orientation, for viewers neither.
+    except Exception:
+        return 1
+    return found if isinstance(found, int) and 1 <= found <= 8 else 1
+
+
+def _size(picture: Image) -> tuple[int, int]:
+    """Height and width of the picture when it is upright."""
+    across = _turn(picture) >= 5
+    return (picture.width, picture.height) if across else (picture.height, picture.width)
+
+
+def _upright(picture: Image) -> Image:
+    from PIL.Image import Transpose
+
+    turns = (
+        *(None, Transpose.FLIP_LEFT_RIGHT, Transpose.ROTATE_180, Transpose.FLIP_TOP_BOTTOM),
+        *(Transpose.TRANSPOSE, Transpose.ROTATE_270, Transpose.TRANSVERSE, Transpose.ROTATE_90),
+    )
+    turn = turns[_turn(picture) - 1]
+    return picture if turn is None else picture.transpose(turn)
 
 
 def from_npz(path: Path) -> tuple[NDArray[np.uint8], Array]:
@@ -109,12 +145,16 @@ def from_npz(path: Path) -> tuple[NDArray[np.uint8], Array]:
         DataError: if it is no such file.
     """
     x, y = _packed(path, "X", "y")
-    if x.dtype != np.uint8 or y.ndim != 1 or len(x) != len(y):
+    if not _are_pictures(x) or y.ndim != 1 or len(x) != len(y) or y.dtype.kind not in "iufU":
         raise DataError(
             f"{path.name} holds X {x.dtype}{list(x.shape)} and y {y.dtype}{list(y.shape)}: give uint8 "
             "X [n, h, w] or [n, h, w, 3], and y [n], the person in each."
         )
     return x, y
+
+
+def _are_pictures(x: Array) -> bool:
+    return x.dtype == np.uint8 and (x.ndim == 3 or (x.ndim == 4 and x.shape[3] == 3))
 
 
 def pixels_of_npz(path: Path) -> NDArray[np.uint8]:
@@ -124,7 +164,7 @@ def pixels_of_npz(path: Path) -> NDArray[np.uint8]:
         DataError: if it is no such file.
     """
     (x,) = _packed(path, "X")
-    if x.dtype != np.uint8:
+    if not _are_pictures(x):
         raise DataError(
             f"{path.name} holds X {x.dtype}{list(x.shape)}: give uint8 X [n, h, w] or [n, h, w, 3]."
         )
@@ -133,8 +173,7 @@ def pixels_of_npz(path: Path) -> NDArray[np.uint8]:
 
 def names_in_npz(path: Path, *roles: str) -> list[str]:
     """The names of the arrays in an .npz file: first those with these roles, in upper or lower case."""
-    with np.load(path, allow_pickle=False) as held:
-        names = list(held)
+    names = arrays_in(path)
     called = {name.lower(): name for name in names}
     first = [called[role.lower()] for role in roles]
     return [*first, *(name for name in names if name not in first)]
@@ -145,12 +184,7 @@ def _packed(path: Path, *names: str) -> list[Array]:
         raise DataError(f"{path} does not exist: check the path.")
     if path.suffix.lower() != ".npz":
         raise DataError(f"{path} is neither a folder nor an .npz file: give one of these.")
-    with (
-        suppress(OSError, zipfile.BadZipFile),
-        zipfile.ZipFile(path) as packed,
-    ):  # `arrays` then says what is wrong
-        _fits(sum(part.file_size for part in packed.infolist()))
-    return arrays(path, *names)
+    return read_npz(path, *names, any_case=True)
 
 
 def resized(pixels: NDArray[np.uint8], size: tuple[int, int]) -> NDArray[np.uint8]:

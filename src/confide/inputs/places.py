@@ -90,9 +90,22 @@ def read_places(tables: Sequence[Table], columns: Columns) -> Places:
     named = coded(pl.concat([as_ids(t.frame[place]) for t in tables]))
     if points is None:
         return Places(code=named.codes, where=None, labels=named.labels)
-    count = np.bincount(named.codes)
-    sums = [np.bincount(named.codes, points[:, i]) / count for i in (0, 1)]
-    return Places(code=named.codes, where=np.column_stack(sums), labels=named.labels)
+    return Places(code=named.codes, where=_means(named.codes, points), labels=named.labels)
+
+
+def _means(code: Ints, points: Floats) -> Floats:
+    """The mean of the points of each place, float64[places, 2].
+
+    The longitudes of a place on both sides of 180 degrees are counted on from there: their plain mean would
+    lie at the other side of the globe.
+    """
+    count = np.bincount(code)
+    lat, lon = points.T
+    if len(lon) and lon.min() < -90 and lon.max() > 90:
+        west, east = (np.bincount(code[side], minlength=len(count)) > 0 for side in (lon < -90, lon > 90))
+        lon = np.where((west & east)[code] & (lon < 0), lon + 360, lon)
+    mean = np.bincount(code, lon) / count
+    return np.column_stack([np.bincount(code, lat) / count, np.where(mean > 180, mean - 360, mean)])
 
 
 def _points(table: Table, lat: str, lon: str) -> Floats:
@@ -102,6 +115,8 @@ def _points(table: Table, lat: str, lon: str) -> Floats:
 
 
 def _degrees(table: Table, column: str, *, most: int, what: str) -> Floats:
+    if table.frame[column].dtype == pl.Boolean:
+        raise DataError(f"{table.name}: column {column!r} holds truth values: give a {what} in degrees.")
     found = numbers(table.frame, column, name=table.name)
     wrong = np.abs(found) > most
     if wrong.any():

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -20,6 +19,7 @@ from confide.inputs.columns import need_ids
 from confide.inputs.csv_files import CsvForm
 from confide.inputs.frames import PandasFrame
 from confide.inputs.keys import as_ids
+from confide.inputs.npz import read_npz
 from confide.inputs.reading import Reading
 from confide.inputs.tables import AS_FOUND, Tabular, is_table, read_table
 from confide.views.records import Records
@@ -129,22 +129,9 @@ def _from_table(
 
 
 def _read_npz(path: Path, user: str | None) -> RawRecords:
-    if not path.exists():
-        raise DataError(f"{path} does not exist: check the path.")
-    try:
-        # Unpickling runs code that the file brings.
-        with np.load(path, allow_pickle=False) as arrays:
-            needed = ["X", "y", *([] if user is None else [user])]
-            if not set(needed) <= set(arrays.files):
-                raise DataError(
-                    f"{path.name} holds {_listed(arrays.files)}: it needs the arrays {' and '.join(needed)}."
-                )
-            x, y, ids = arrays["X"], arrays["y"], None if user is None else arrays[user]
-    except (OSError, ValueError, zipfile.BadZipFile, EOFError) as error:
-        raise DataError(
-            f"{path.name} cannot be read as npz without unpickling ({error}): save plain arrays X and y."
-        ) from error
-    if not x.ndim or y.ndim != 1 or len(x) != len(y) or not len(y):
+    x, y, *more = read_npz(path, "X", "y", *([] if user is None else [user]))
+    ids = more[0] if more else None
+    if not x.ndim or y.ndim != 1 or len(x) != len(y) or not x.size:
         raise DataError(
             f"{path.name}: X is {x.shape} and y is {y.shape}: give one row and one label a record."
         )
@@ -153,6 +140,8 @@ def _read_npz(path: Path, user: str | None) -> RawRecords:
         return RawRecords(x, y, path.name)
     if ids.shape != y.shape:
         raise DataError(f"{path.name}: {user} is {ids.shape} for {len(y)} records: give one id for each.")
+    if ids.dtype.kind not in "iufU":
+        raise DataError(f"{path.name}: {user} is of type {ids.dtype}: give ids as text or numbers.")
     whose = pl.DataFrame({user: ids})
     need_ids(whose, [user], name=path.name)
     return RawRecords(x, y, path.name, as_ids(whose[user]))

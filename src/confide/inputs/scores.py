@@ -12,8 +12,10 @@ import polars as pl
 from confide.core import evidence as files
 from confide.core.errors import EvidenceError
 from confide.core.evidence import Evidence
+from confide.core.evidence_files import read_file
 from confide.core.flags import Held, OptionalColumn
 from confide.core.who import standing, table_of
+from confide.inputs.columns import need_ids
 from confide.inputs.reading import Decimal, Separator, reading_of
 from confide.inputs.tables import read_table
 
@@ -75,8 +77,13 @@ def read_scores(held: Scores) -> ScoresData:
         # A csv goes through the reader of all tables; a parquet file keeps what `save` wrote beside its rows.
         is_csv = path.suffix.lower() == ".csv"
         ids = [held.user or "target"]
-        table = read_table(path, name="scores", reading=reading_of(held), ids=ids).frame if is_csv else None
-        found = files.load_with_rows(path, user=held.user, table=table)
+        if is_csv:
+            table, about = read_table(path, name="scores", reading=reading_of(held), ids=ids).frame, {}
+        else:
+            table, about = read_file(path, path.suffix.lower(), ours=False)
+        if held.user is not None:
+            need_ids(table, [held.user], name=path.name)
+        found = files.load_with_rows(path, user=held.user, table=table, about=about)
         for evidence, _ in found:
             _refuse_turned(evidence, path.name)
         return _data(path.name, [_placed(evidence, at, path.name) for evidence, at in found])

@@ -6,9 +6,11 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 from confide.core.errors import DataError
+from confide.core.foreign import in_one_line
+from confide.core.schema import parsed
 from confide.core.version import VERSION
 from confide.inputs.folders import digest_of
 
@@ -100,16 +102,16 @@ def made_of(release: object, *, kind: str | None = None) -> Made | None:
         return None
     path = sidecar_of(Path(release))
     try:
-        record: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        record: dict[str, Any] = cast(Any, parsed(path.read_text(encoding="utf-8")))
         if record["schema"] != SCHEMA:
             raise ValueError(record["schema"])
         protections = tuple(str(text) for text in record["protections"])
         made = Made(protections, renumbered=record["ids"] == "renumbered")
-        its_kind, written = str(record["kind"]), str(record["sha256"])
+        its_kind, written = in_one_line(record["kind"]), str(record["sha256"])
     except (OSError, ValueError, KeyError, TypeError) as why:
         raise DataError(
-            f"{path} is no sidecar that can be read ({why}): restore it, or remove it and say with --made-by "
-            "how the release was made."
+            f"{path} is no sidecar that can be read ({in_one_line(why)}): restore it, or remove it and say "
+            "with --made-by how the release was made."
         ) from why
     if kind not in (None, its_kind):
         raise DataError(

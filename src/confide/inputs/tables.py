@@ -11,6 +11,8 @@ from typing import Any, Literal, TypeAlias, TypeGuard, cast
 import polars as pl
 
 from confide.core.errors import DataError
+from confide.core.foreign import in_one_line
+from confide.core.parquet import LIBRARY, read_parquet
 from confide.inputs.csv_files import CsvForm, read_csv
 from confide.inputs.frames import PandasFrame, from_pandas, is_pandas
 from confide.inputs.reading import Reading
@@ -96,8 +98,8 @@ def _frame(given: pl.DataFrame | PandasFrame, *, name: str) -> pl.DataFrame:
         return from_pandas(given, name=name)
     try:
         made = given.collect() if isinstance(given, pl.LazyFrame) else pl.DataFrame(cast(Any, given))
-    except pl.exceptions.PolarsError as error:
-        first = (str(error).splitlines() or [type(error).__name__])[0][:200]
+    except LIBRARY as error:
+        first = in_one_line(error)
         raise DataError(f"{name} cannot be read as a table ({first}): give a frame or a file.") from error
     assert isinstance(made, pl.DataFrame)
     return made
@@ -129,15 +131,15 @@ def _from_file(path: Path, others: Sequence[str], reading: Reading, ids: Contain
         )
     try:
         if suffix == ".parquet":
-            return Table(pl.read_parquet(path), path.name, "parquet", path)
+            return Table(read_parquet(path), path.name, "parquet", path)
         frame, form = read_csv(path, reading, ids=ids)
         return Table(frame, path.name, "csv", path, form)
     except UnicodeDecodeError as error:
         raise DataError(f"{path.name} is no {error.encoding.upper()} text: save it as UTF-8.") from error
     except OSError as error:
         raise DataError(f"{path} cannot be opened ({error.strerror or error}): check it.") from error
-    except pl.exceptions.PolarsError as error:
-        first = (str(error).splitlines() or [type(error).__name__])[0]
+    except LIBRARY as error:
+        first = in_one_line(error)
         # The commonest fault of a csv from a spreadsheet has its own advice.
         if "utf-8" in first:
             first, todo = "it is no UTF-8, rather Latin-1 or Windows-1252", "save it as UTF-8"

@@ -11,7 +11,7 @@ import polars as pl
 
 from confide.core.arrays import Array, Floats
 from confide.core.errors import DataError
-from confide.inputs.columns import named_rows
+from confide.inputs.columns import first_of, named_rows
 from confide.inputs.counted_times import A_SECOND, LATEST, MICRO, UNITS, Unit, counted
 from confide.inputs.formatted_times import from_zone, on_clock, read_formatted, written_formatted
 from confide.inputs.iso_text import IsoForm, instants, read_iso, written_iso
@@ -275,7 +275,7 @@ def _refuse(given: pl.Series, wrong: pl.Series, *, name: str) -> None:
     """Name the rows that are no time, if there are any."""
     if wrong.any():
         raise DataError(
-            f"{name}: column {given.name!r} is no time in {named_rows(wrong)} ({given.filter(wrong)[0]!r}): "
+            f"{name}: column {given.name!r} is no time in {named_rows(wrong)} ({first_of(given, wrong)}): "
             "give times between 1900 and 2099, as ISO text or in seconds since 1970."
         )
 

@@ -256,9 +256,16 @@ def visits_of(held: Traces, *, sure: bool = False) -> Visits:
         DataError: as `read_visits`.
     """
     said = reading_of(held)
-    return read_visits(
+    read = read_visits(
         held.records, held.released, key=held.key, columns=held.columns, reading=said, sure=sure
     )
+    when = read.exact.time
+    if len(when) > 1 and when.min() == when.max():
+        raise DataError(
+            f"{read.names[0]}: column {held.time!r} holds one time for everybody: name the column that says "
+            "when each visit was."
+        )
+    return read
 
 
 def _one_grid(places: Places, held: Traces, made_by: AnyMechanism | None) -> tuple[FixedGrid, Floats | None]:

@@ -15,7 +15,7 @@ import polars as pl
 
 from confide.core.errors import DataError
 from confide.inputs.aligned import as_text
-from confide.inputs.columns import WORDS, missing
+from confide.inputs.columns import WORDS, first_of, missing
 from confide.inputs.records import RawRecords
 
 DEEPEST = 8
@@ -217,7 +217,7 @@ def _unknown(members: RawRecords, column: str, trained: Trained) -> list[str]:
         examples = ", ".join(map(repr, sorted(trained.values, key=str)[:3]))
         raise DataError(
             f"{members.name}: the model was not trained on {lost:,} of {len(given):,} values of column "
-            f"{column!r}, such as {given.filter(~known)[0]!r}; it knows {len(trained.values):,}, such as "
+            f"{column!r}, such as {first_of(given, ~known)}; it knows {len(trained.values):,}, such as "
             f"{examples}: write the column as it was in training."
         )
     if not lost:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from confide.report.cleaned import cleaned
 from confide.report.document import Report
 from confide.report.exhibits import Band, Exhibit, Line, Plot, Quantile, Rate, Reading, Table
 from confide.report.finding import Audience, Finding, Section, Skipped
@@ -61,4 +62,4 @@ def report(
         version=version,
         before=before,
     )
-    return Report(made, show_rows)
+    return Report(cleaned(made), show_rows)

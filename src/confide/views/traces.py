@@ -115,6 +115,19 @@ def by_time_and_place(traces: Traces) -> tuple[Traces, Ints]:
     return traces.rows(order), order
 
 
+def unwrapped(lon: Floats) -> Floats:
+    """Longitudes that rise without a jump at 180 degrees: cut where the widest stretch without places is.
+
+    >>> unwrapped(np.array([179.5, -179.5])).tolist(), unwrapped(np.array([5.0, 6.0])).tolist()
+    ([179.5, 180.5], [5.0, 6.0])
+    """
+    around = np.unique(lon)
+    gaps = np.diff(around)
+    if not len(gaps) or gaps.max() <= 360 - (around[-1] - around[0]):
+        return lon
+    return np.where(lon <= around[gaps.argmax()], lon + 360, lon)
+
+
 def metres(one: Floats, other: Floats) -> Floats:
     """The great-circle distance in metres between points (latitude, longitude) in degrees.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from confide.audits.protections import Noise, Protection, Scale
-from confide.inputs.numbers import parse_number, parse_whole
+from confide.inputs.numbers import parse_epsilon, parse_number, parse_whole
 from confide.mechanisms.anonymize.gaussian_blur import GaussianBlur
 from confide.mechanisms.anonymize.mosaic import Mosaic
 from confide.mechanisms.anonymize.p3 import P3
@@ -14,7 +14,7 @@ from confide.mechanisms.randomize.dp_pix import DPPix
 
 def _dp_pix(epsilon: str, side: str = "16", pixels: str = "16", *, noise: Noise) -> DPPix:
     return DPPix.of(
-        epsilon=parse_number(epsilon), side=parse_whole(side), pixels=parse_whole(pixels), noise=noise
+        epsilon=parse_epsilon(epsilon), side=parse_whole(side), pixels=parse_whole(pixels), noise=noise
     )
 
 

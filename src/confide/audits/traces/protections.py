@@ -9,7 +9,7 @@ from confide.audits.interactions import CLOCK_SETTINGS, SAMPLE
 from confide.audits.protections import Noise, Protection, Scale
 from confide.inputs.clocks import INSTANT, parse_clock, parse_offset
 from confide.inputs.lengths import parse_length
-from confide.inputs.numbers import parse_number, parse_whole
+from confide.inputs.numbers import parse_epsilon, parse_number, parse_whole
 from confide.inputs.times import parse_span
 from confide.mechanisms.anonymize.coarse_traces import CoarseTraces
 from confide.mechanisms.anonymize.cut_traces import CutTraces
@@ -25,7 +25,7 @@ def _seconds(length: str) -> int:
 
 
 def _planar(within: str, level: str, *, noise: Noise) -> PlanarLaplace:
-    return PlanarLaplace(level=parse_number(level), within_m=int(parse_length(within)), noise=noise)
+    return PlanarLaplace(level=parse_epsilon(level), within_m=int(parse_length(within)), noise=noise)
 
 
 def _rounded(step: str, how: str = "nearest") -> RoundedPlaces:

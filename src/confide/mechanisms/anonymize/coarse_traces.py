@@ -98,13 +98,24 @@ def cells(where: Floats, *, metres: float) -> tuple[Ints, Floats]:
     [0, 0, 1]
     """
     step = metres / METRES_PER_DEGREE
+    # A pole is one point, whatever its longitude, and so is a point at -180 and at 180 degrees.
+    lon = np.where(np.abs(where[:, 0]) == 90, 0.0, np.where(where[:, 1] == 180, -180.0, where[:, 1]))
     band = np.floor(where[:, 0] / step)
-    middle = np.clip((band + 0.5) * step, -90, 90)  # on the globe, and in the same band
+    middle = _middles(band, step, 90)
     # Degrees of longitude are shorter away from the equator; at the poles a cell would be infinitely wide.
     width = step / np.cos(np.radians(np.clip(middle, -89.9, 89.9)))
-    column = np.floor(where[:, 1] / width)
+    column = np.floor(lon / width)
     # Band and column in one code, shifted so that both are positive.
     code = (band + 2**30).astype(np.int64) * 2**32 + (column + 2**31).astype(np.int64)
     _, first, cell = np.unique(code, return_index=True, return_inverse=True)
-    across = np.clip((column[first] + 0.5) * width[first], -180, 180)
+    across = _middles(column[first], width[first], 180)
     return cell.reshape(-1).astype(np.int64), np.column_stack([middle[first], across])
+
+
+def _middles(number: Floats, size: Floats | float, most: float) -> Floats:
+    """The middles of stretches of this size with these numbers, cut to what is between -most and most."""
+    middle = (number + 0.5) * size
+    low, high = np.maximum(number * size, -most), np.minimum((number + 1) * size, most)
+    # At an end of the globe a stretch is cut, and the middle of what is left is inside of it.
+    cut = (number * size < -most) | ((number + 1) * size > most)
+    return np.where(cut, (low + high) / 2, middle)

@@ -7,10 +7,16 @@ from pathlib import Path
 from typing import cast
 
 from confide.core.errors import DataError
+from confide.core.foreign import in_one_line
+from confide.core.schema import parsed
+from confide.report.cleaned import cleaned
 from confide.report.page_types import Page
+from confide.report.renders.checked import wrong_in
 from confide.report.renders.earlier import EARLIER, lifted
 
 SCHEMA = "confide.report/2"
+MOST = 64_000_000
+"""Bytes of a report.json: the largest ones have a few million, and reading takes fifty times as much."""
 
 
 def to_json(page: Page) -> str:
@@ -25,8 +31,14 @@ def from_json(path: str | Path) -> Page:
     Raises:
         DataError: if the file cannot be read or is not a report.
     """
+    path = Path(path)
     try:
-        kept: object = json.loads(Path(path).read_text(encoding="utf-8"))
+        size = path.stat().st_size
+        if size > MOST:
+            raise DataError(
+                f"{path} has {size:,} bytes, more than any report: name the report.json of an audit."
+            )
+        kept = parsed(path.read_bytes())
     except (OSError, ValueError) as error:
         said = error.strerror if isinstance(error, OSError) else "it is not JSON"
         raise DataError(f"{path} cannot be read ({said}): name the report.json of an audit.") from error
@@ -34,8 +46,8 @@ def from_json(path: str | Path) -> Page:
     given = page.get("schema")
     if given not in (SCHEMA, EARLIER):
         raise DataError(
-            f"{path} has the schema {given!r}, not {SCHEMA!r}: name the report.json of an audit, or run the "
-            "audit again."
+            f"{path} has the schema {given!r:.60}, not {SCHEMA!r}: name the report.json of an audit, or run "
+            "the audit again."
         )
     # A file that somebody edited fails here and not in the middle of a page.
     since = {"comparison"} if given == EARLIER else set[str]()
@@ -45,4 +57,16 @@ def from_json(path: str | Path) -> Page:
             f"{path} lacks {', '.join(sorted(missing))}: name the report.json of an audit, or run the audit "
             "again."
         )
-    return cast(Page, page) if given == SCHEMA else lifted(page)
+    found: object = None
+    try:
+        found = page if given == SCHEMA else lifted(page)
+        wrong = wrong_in(found)
+    # What an edited file of the first schema lacks shows where it is looked for.
+    except (KeyError, IndexError, TypeError, ValueError, AttributeError, StopIteration) as error:
+        wrong = f"{type(error).__name__}: {in_one_line(error)}"
+    if wrong:
+        raise DataError(
+            f"{path} is no report as confide writes it ({in_one_line(wrong)}): name the report.json of an "
+            "audit, or run the audit again."
+        )
+    return cleaned(cast(Page, found))

@@ -15,7 +15,7 @@ from confide.core.errors import KnowledgeError
 from confide.core.nouns import Case, Guess
 from confide.core.paper import Paper
 from confide.knowledge.traces import MobilityKnowledge, as_released
-from confide.views.traces import EARTH_RADIUS_M, Traces
+from confide.views.traces import EARTH_RADIUS_M, Traces, unwrapped
 
 # Pairs of places that are compared at once: about 50 MB.
 CELLS = 4_000_000
@@ -135,6 +135,7 @@ def distance(then: Chains, now: Chains, at: NDArray[np.float32]) -> Floats:
 
 def in_plane(where: Floats) -> NDArray[np.float32]:
     """Places in metres in the equirectangular plane around their middle, which suits a region."""
+    where = np.column_stack([where[:, 0], unwrapped(where[:, 1])])
     middle = np.median(where, axis=0)
     shrink = np.array([1.0, np.cos(np.radians(middle[0]))])
     return (np.radians(where - middle) * shrink * EARTH_RADIUS_M).astype(np.float32)

@@ -1,0 +1,31 @@
+"""Meet kinds of hostile input by a part of their titles, all by default, and print their rows of the table.
+
+With --write the rows are put into SECURITY.md. With --fail a fault is an error.
+"""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from pathlib import Path
+
+from . import table
+from .corpus import KINDS
+from .kinds import meet
+
+if __name__ == "__main__":
+    asked = [word for word in sys.argv[1:] if not word.startswith("--")]
+    found: dict[str, str] = {}
+    faults: list[str] = []
+    for kind in KINDS:
+        if not asked or any(word in kind.title for word in asked):
+            with tempfile.TemporaryDirectory() as folder:
+                counts = meet(kind, Path(folder))
+            faults += counts.faults or []
+            found[kind.title] = counts.row(kind.title)
+            print(found[kind.title], flush=True)
+    for fault in faults:
+        print("FAULT", fault, file=sys.stderr)
+    if "--write" in sys.argv:
+        table.write(found, [kind.title for kind in KINDS])
+    sys.exit("--fail" in sys.argv and bool(faults))

@@ -1,0 +1,7 @@
+"""All kinds of hostile input, in the order of the table in SECURITY.md."""
+
+from __future__ import annotations
+
+from . import archives, reports, tables
+
+KINDS = (*tables.KINDS, *archives.KINDS, *reports.KINDS)
