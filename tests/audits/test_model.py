@@ -119,7 +119,7 @@ def test_what_the_model_does_not_use_is_said() -> None:
 @pytest.mark.parametrize(
     ("options", "says"),
     [
-        ({"references": -1}, "references is -1: give 0 or more"),
+        ({"references": -1}, "references is -1: give 0 to 10,000"),
         ({"seed": -1}, "the seed is -1"),
         ({"audience": "press"}, "internal or public"),
     ],

@@ -95,7 +95,7 @@ def test_ratings_are_judged_by_the_limits_and_again_alike(desk: Path) -> None:
 def test_a_promise_about_one_pair_is_not_called_broken_by_finding_a_person(desk: Path) -> None:
     """Randomised response with epsilon 1.7 a pair: twenty facts tell more about a person than that."""
     done = ratings(
-        "--protect", "response:1.7", "--seed", "28", "--facts", "20", "--wrong", "0", attacks="likelihood"
+        "--protect", "response:1.7", "--seed", "3", "--facts", "20", "--wrong", "0", attacks="likelihood"
     )
     assert done.exit_code == 0, done.output
     (section,) = json.loads(Path("out/report.json").read_text())["sections"]

@@ -58,7 +58,7 @@ def test_weights_checkpoints_and_coverage_reach_the_report(white: Run, desk: Pat
     page = json.loads((desk / "report/report.json").read_text())
     assert any("The audited list holds 200 of the 250" in had for had in page["sections"][0]["adversary"])
     (plot,) = [e for e in page["sections"][0]["exhibits"] if e["kind"] == "plot"]
-    assert plot["places"] == ["epoch0", "epoch5", "published"]
+    assert plot["places"] == ["checkpoint 1", "checkpoint 2", "published"]
     assert "Gradient norms over training" in (desk / "report/report.html").read_text()
     assert (white("--attacks", "loss", "--audience", "public").exit_code) == 2  # beside the rows of the first
 

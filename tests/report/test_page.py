@@ -382,7 +382,7 @@ def test_no_count_reaches_a_public_page_except_through_redaction(counted, monkey
 
 def test_coarse_keeps_two_digits_and_none_under_ten():
     assert [coarse(n) for n in (0, 1, 9, 10, 99, 100, 963, 12_345)] == [
-        "0", "fewer than 10", "fewer than 10", "10", "99", "100", "about 960", "about 12,000",
+        "0", "fewer than 10", "fewer than 10", "10", "99", "about 100", "about 960", "about 12,000",
     ]  # fmt: skip
 
 

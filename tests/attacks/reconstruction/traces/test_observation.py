@@ -81,7 +81,8 @@ def test_what_was_missed_is_spread_near_where_others_were_shown():
     few = shown_as(mechanism, seen, regions, draws=20, rng=rng(2))
     many = shown_as(mechanism, seen, regions, draws=20_000, rng=rng(3))
     assert few.sum(axis=1) == pytest.approx(np.ones(81)) and (few > 0).all()
-    far = regions.distances()[40] > 350
-    near = (regions.distances()[40] < 250) & (few[40] < 1 / 40)
+    missed = few[40] < 1 / 40
+    far = (regions.distances()[40] > 350) & missed
+    near = (regions.distances()[40] < 250) & missed
     assert near.sum() >= 4 and few[40][near].mean() > 5 * few[40][far].mean()
     assert few[40][far].sum() < 3 * many[40][far].sum() + 0.02
