@@ -259,6 +259,6 @@ def test_the_subject_is_printed_as_it_is_given():
 
 def test_what_is_missing_is_said_of_the_right_people():
     few = page([section("linkage of images", FOUND)], seed=1)["findings"][0]["tpr_at"][-1]
-    assert few["why"] == "needs at least 10,000 pictures of unknown people, and there are 1,000"
+    assert few["why"] == "needs at least 10,000 unknown people, and there are 1,000"
     public = page([section("linkage", FOUND)], seed=1, audience="public")["findings"][0]["tpr_at"][-1]
     assert public["why"] == "needs at least 10,000 people held out of the release, and there are about 1,000"

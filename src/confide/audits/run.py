@@ -95,7 +95,7 @@ def _need_people(spec: AuditSpec, release: AuditedRelease) -> None:
             exposed=int(exposed.sum()),
             control=int((~exposed).sum()) if resolved else people,
             confidence=corrected(spec, release),
-            control_name=goal(spec.goal).control,
+            names=goal(spec.goal).people,
         )
         if why:
             raise DataError(f"{why}. Give more people, or limit another rate.")

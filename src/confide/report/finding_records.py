@@ -72,7 +72,7 @@ def rate_record(at: RateAt, risk: Risk, *, goal: Goal, redaction: Redaction) -> 
     if rate is None and at.rate is not None:
         why = TOO_FEW if redaction.public else NOT_GIVEN
     elif rate is None:
-        why = redaction.text(unresolved(at, control=goal.control))
+        why = redaction.text(unresolved(at, control=goal.people[1]))
     plain = None if rate is None or at.empirical is None else redaction.number(at.empirical)
     controls = redaction.count(at.controls)
     return {"fpr": at.fpr, "rate": rate, "empirical": plain, "controls": controls, "why": why}

@@ -114,7 +114,7 @@ def labels(goal: Goal, *, rate: str, alone: bool = True) -> LabelRecord:
         "false_claims": f"claims about {goal.control}",
         "false_claim": goal.false_claim,
         "condition": goal.condition,
-        "too_few": f"too few {goal.control}{'' if alone else ' for another release here'}",
+        "too_few": f"too few {goal.people[1]}{'' if alone else ' for another release here'}",
         "bounds": goal.bounds,
         "worst_off": _list_words(goal) if goal.lists else [],
     }

@@ -16,7 +16,7 @@ def cannot_settle(
     exposed: int,
     control: int,
     confidence: float,
-    control_name: str = "people outside the data",
+    names: tuple[str, str] = ("people in the data", "people outside the data"),
 ) -> str:
     """Why no evidence on this many people can settle a limit on a TPR, with the number that can; or nothing.
 
@@ -26,6 +26,7 @@ def cannot_settle(
     Args:
         exposed, control: how many people are asked about.
         confidence: of the corrected intervals.
+        names: of the exposed and the control people, for the sentence.
 
     >>> cannot_settle(Limit.parse("tpr@0.001=0.05"), exposed=200, control=200, confidence=0.95)
     'tpr@0.001=0.05 cannot be settled with 200 people outside the data: it takes at least 1,000'
@@ -35,7 +36,7 @@ def cannot_settle(
     can = f"{limit} cannot be settled with"
     needed = ceil(round(1 / limit.fpr, 6))
     if control < needed:
-        return f"{can} {control:,} {control_name}: it takes at least {needed:,}"
+        return f"{can} {control:,} {names[1]}: it takes at least {needed:,}"
     least, most = _reach(exposed, control, limit.fpr, confidence)
     if least <= limit.at_most or most > limit.at_most:
         return ""
@@ -43,7 +44,7 @@ def cannot_settle(
     # Half of (1 - f)^N0 has to be below the error, or none of N1 found has to be enough.
     controls, people = ceil(log(2 * error) / log(1 - limit.fpr)), ceil(log(error) / log(1 - limit.at_most))
     return (
-        f"{can} {exposed:,} people in the data and {control:,} {control_name}: it takes {controls:,} of "
+        f"{can} {exposed:,} {names[0]} and {control:,} {names[1]}: it takes {controls:,} of "
         f"these to see that it is exceeded, or {people:,} of those to see that it is kept"
     )
 

@@ -154,7 +154,7 @@ def judge_section(s: Section, limits: Sequence[Limit], *, strict: bool = False) 
         strict=strict,
         doubtful=s.doubtful,
         certain=aim.certain,
-        control=aim.control,
+        control=aim.people[1],
     )
 
 

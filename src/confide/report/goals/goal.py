@@ -30,6 +30,7 @@ class Goal:
         pair: one of the exposed, one of the control.
         units: what is compared: "people" or "pictures".
         groups: the exposed and the control in the charts.
+        counted: the exposed and the control people, where `exposed` and `control` are no people.
         saw: its access, where that is none to a model; knew: what else it knew.
         condition: of those asked about, what a share may be: "were in the data". Empty where claims about
             exposed people can be wrong too: then the rates do not say how often a claim is right.
@@ -59,6 +60,7 @@ class Goal:
     units: str = "people"
     groups: tuple[str, str]
     saw: str
+    counted: tuple[str, str] | None = None
     knew: tuple[str, ...] = ()
     condition: str = ""
     bounds: bool = True
@@ -73,6 +75,11 @@ class Goal:
     def who(self, access: str) -> str:
         """The adversary, for a section that does not name it."""
         return (self.by_access or {}).get(access, self.subject)
+
+    @property
+    def people(self) -> tuple[str, str]:
+        """The exposed and the control people: rates are resolved by people."""
+        return self.counted or (self.exposed, self.control)
 
     @property
     def succeeds(self) -> str:

@@ -47,6 +47,7 @@ IMAGES = Goal(
     pair=("a picture of somebody it knows", "a picture of an unknown person"),
     units="pictures",
     groups=("whom it knows", "whom it does not know"),
+    counted=("people it knows", "unknown people"),
     saw="The adversary held the pictures as they are released.",
     certain=False,
     caveats=("Not what else a picture shows: a place, a companion or a body is not counted here.",),
