@@ -96,7 +96,8 @@ def test_two_at_once_on_one_cache_find_the_same(desk: Path, tmp_path: Path) -> N
         )
         for name in ("one", "two")
     ]
-    assert [p.wait() for p in both] == [0, 0], [p.stderr and p.stderr.read() for p in both]
+    said = [p.communicate()[1] for p in both]
+    assert [p.returncode for p in both] == [0, 0], said
     assert result(tmp_path / "one") == result(tmp_path / "two")
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
+from io import BytesIO
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -48,6 +49,7 @@ class Evidence:
         randomised: whether a fair coin drew who was given to the mechanism. Only then can a bound be
             certified.
         no_coin: why no coin drew that, where there is a reason of its own: a clause for the report.
+        crossed: whether each person was asked about by a model that learned from the others.
         excluded: how many targets the attack could not score.
         seconds: the time that the attack took, over all worlds.
         diagnostics: how the attack made its guesses, for each world in which it recorded something.
@@ -62,6 +64,7 @@ class Evidence:
     game: str = "unknown"
     randomised: bool = False
     no_coin: str = ""
+    crossed: bool = False
     excluded: int = 0
     seconds: float = 0.0
     diagnostics: tuple[Diagnostics, ...] = ()
@@ -187,6 +190,7 @@ def save(
             "game": e.game,
             "randomised": e.randomised,
             "no_coin": e.no_coin,
+            "crossed": e.crossed,
             "excluded": e.excluded,
             "seconds": e.seconds,
             "diagnostics": [asdict(w) for w in e.diagnostics],
@@ -195,7 +199,10 @@ def save(
     }
     with atomic_write(path, shared=shared) as draft:
         # Diagonal, because attacks may name their targets by different columns.
-        pl.concat(frames, how="diagonal").write_parquet(draft, metadata={"confide": json.dumps(about)})
+        # In memory first: on a full disk polars says something about Thrift.
+        made = BytesIO()
+        pl.concat(frames, how="diagonal").write_parquet(made, metadata={"confide": json.dumps(about)})
+        draft.write_bytes(made.getbuffer())
 
 
 def load(path: Path, *, kind: str | None = None, ours: bool = False) -> list[Evidence]:

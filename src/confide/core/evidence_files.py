@@ -38,7 +38,7 @@ _ABOUT = {
     "type": "object",
     "properties": {
         **{name: {"type": "string"} for name in ("access", "game", "no_coin")},
-        "randomised": {"type": "boolean"},
+        **{name: {"type": "boolean"} for name in ("randomised", "crossed")},
         "excluded": {"type": "integer", "minimum": 0},
         "seconds": {"type": "number", "minimum": 0},
         # Files of versions before 0.2 call them `workings`.

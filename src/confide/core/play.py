@@ -137,6 +137,7 @@ def _evidence(game: AnyGame, attack: AnyAttack, rounds: Sequence[_Round]) -> Evi
         access=needed_access(attack),
         game=type(game).__name__,
         randomised=game.randomised,
+        crossed=bool(getattr(game, "crossed", False)),
         no_coin=str(getattr(game, "no_coin", "")),  # most games have no reason of their own to give
         excluded=sum(r.excluded for r in rounds),
         seconds=sum(r.seconds for r in rounds),

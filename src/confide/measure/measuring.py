@@ -12,6 +12,7 @@ from confide.core.errors import EvidenceError
 from confide.core.estimate import Estimate
 from confide.core.evidence import Evidence
 from confide.measure.bounds import bounds
+from confide.measure.crossed import widened, widened_rate, widened_roc
 from confide.measure.intervals import check_confidence, difference, mean, proportion
 from confide.measure.people import counted_once, opposed
 from confide.measure.rates import Ranks, precision, tpr_at, unbiased
@@ -82,6 +83,9 @@ def measure(
     figures = _joined([_figures(rows, threshold, confidence) for rows in parts])
     # Precision is reported at the lowest rate that the smallest world can resolve.
     lowest = min((at for at in figures.tpr_at if at.rate is not None), key=lambda at: at.fpr, default=None)
+    curve = roc(*every.sides, confidence=confidence, people=every.people)
+    if evidence.crossed:
+        figures, curve = _crossed(figures), widened_roc(curve)
     advantage = figures.advantage
     return Risk(
         attack=evidence.attack,
@@ -102,7 +106,7 @@ def measure(
             for prior in PRIORS
         ),
         epsilon=bounds(evidence, confidence, epsilon_threshold or Bonferroni(25), delta),
-        roc=roc(*every.sides, confidence=confidence, people=every.people),
+        roc=curve,
         threshold=figures.threshold,
         strategy=f"{threshold}{_grouping(evidence, pool)}",
         exposed_count=len(np.unique(people[0])),
@@ -204,6 +208,18 @@ def _figures(rows: Rows, threshold: Threshold, confidence: float) -> _Figures:
     )
 
 
+def _crossed(found: _Figures) -> _Figures:
+    """Figures whose intervals hold in a cross-validation."""
+    return replace(
+        found,
+        exposed=widened(found.exposed),
+        control=widened(found.control),
+        advantage=widened(found.advantage, least=-1.0),
+        auc=widened(found.auc),
+        tpr_at=tuple(map(widened_rate, found.tpr_at)),
+    )
+
+
 def _joined(worlds: Sequence[_Figures]) -> _Figures:
     """The mean of each number over worlds; a rate that one world cannot resolve stays unresolved."""
     if len(worlds) == 1:
@@ -247,10 +263,12 @@ def _with_noise(world: _Figures, which: int) -> Estimate:
 
 def _grouping(evidence: Evidence, pool: bool) -> str:
     again = Rows.of(evidence).people is not None
+    wider = "; wider, since people are asked about by models that learned from the others" * evidence.crossed
     if pool:
-        return f"; the mean of {evidence.worlds} worlds" + ", for the same people in all of them" * again
-    words = ""
+        words = f"; the mean of {evidence.worlds} worlds"
+        return words + (wider or ", for the same people in all of them" * again)
+    words = wider
     if shape(evidence) in ("pool", "few a world"):
-        words = f"; {evidence.worlds} worlds pooled, people of one world taken as independent"
+        words += f"; {evidence.worlds} worlds pooled, people of one world taken as independent"
     # One person in several rows is no several people: the intervals say how many they are worth.
     return words + "; all rows of a person counted together" * again

@@ -132,3 +132,12 @@ def test_what_the_release_contradicts_is_found(said: str, truly: str, clause: st
 def test_what_nobody_speaks_of_is_a_doubt(said: str, truly: str, clause: str) -> None:
     (found,) = contrasts(by(said), RECORDS, released(truly))
     assert not found.said and clause in found.clause
+
+
+@pytest.mark.parametrize("days", [400, -20, 1])
+def test_dates_that_were_moved_alike_are_no_noise(days: int) -> None:
+    """One shift for everybody: taken for noise, it would blind the attack and end in an all-clear."""
+    assert RECORDS.day is not None
+    found = ratings.worked_out(RECORDS, replace(RECORDS, day=RECORDS.day + np.float32(days)))
+    span = {400: "400d later", -20: "20d earlier", 1: "24h later"}[days]
+    assert not found.steps and found.unexplained is not None and span in found.unexplained

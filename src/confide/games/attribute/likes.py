@@ -62,6 +62,11 @@ class TraitInference:
         """No coin decides who has a trait."""
         return False
 
+    @property
+    def crossed(self) -> bool:
+        """World i asks about people of whom those asked about in the others learned: a cross-validation."""
+        return True
+
     def deal(self, world: int, *, rng: Rng) -> TraitWorld:
         """Release all likes, and ask about the people of this part."""
         source = self.items if self.released is None else self.released

@@ -20,6 +20,8 @@ DEPENDENT = 0.1
 """Slope of the differences over the original values from which on these are no noise."""
 MISFIT = 0.05
 """The largest distance in total variation at which a law is the right one, beside chance."""
+MOVED = 0.5
+"""Deviations by which fine values may be moved on average: noise has the mean 0, rounding moves little."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +71,7 @@ def law_of(original: Array, released: Array) -> Law | None:
     before, after = np.asarray(original, np.float64)[part], np.asarray(released, np.float64)[part]
     table = _table(before, after)
     spread = float(np.abs(after - before).mean())
-    if not spread > 0 or _drawn_anew(before, after):
+    if not spread > 0 or _drawn_anew(before, after) or _moved(before, after):
         return None
     best = min((_fitted(name, table, spread) for name in LAWS), key=table.loss)
     return best if table.misfit(best) <= MISFIT else None
@@ -81,6 +83,12 @@ def _drawn_anew(before: Floats, after: Floats) -> bool:
     size = float(before.var())
     slope = float(np.mean((after - before) * (before - before.mean()))) / size if size > 0 else 0.0
     return len(np.unique(before)) > DISTINCT and abs(slope) > DEPENDENT
+
+
+def _moved(before: Floats, after: Floats) -> bool:
+    """Whether fine values were moved all in one direction: that is a shift, and no noise."""
+    gaps = after - before
+    return len(np.unique(before)) > DISTINCT and abs(float(gaps.mean())) > MOVED * float(gaps.std())
 
 
 def _table(before: Floats, after: Floats) -> _Table:

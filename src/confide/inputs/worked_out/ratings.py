@@ -123,6 +123,10 @@ def _days(before: Array | None, after: Array | None) -> tuple[list[Step], str | 
         return [Step(text, f"{_named(law.name)} was added to dates, of scale {span}.")], None
     if same >= RULED:
         return [], None
+    middle = float(np.median(other - one))
+    if float((np.abs(other - one - middle) <= NEAR_DAYS).mean()) >= RULED:
+        span, later = span_text(round(abs(middle) * DAY / 60) * 60), "later" if middle > 0 else "earlier"
+        return [], f"the known dates are {span} {later} in the release"
     return [], f"{1 - same:.0%} of the known dates are others in the release, and no rule or noise says why"
 
 
