@@ -17,12 +17,12 @@ FACTOR = sqrt(2)
 def widened(found: Estimate, *, least: float = 0.0) -> Estimate:
     """An interval that holds in a cross-validation, from one that takes people as independent.
 
-    Each person is asked about by a model that learned from the others. Two people who are alike by chance
-    and share the trait lift each other's score, so what is found varies more than the spread of the scores
-    shows. If nothing can be learned, a mean over people is a sum over pairs, each of which counts in both
-    directions: its variance is twice that of as many independent terms. The more there is to learn, the less
-    of the variance comes from pairs, so twice is enough. (Of ten parts the rule of thumb of Nadeau and Bengio
-    2003 says 2.1 times.)
+    Each person is asked about by a model that learned from the others. Two people who resemble each other by
+    chance and share the trait lift each other's score, so what is found varies more than the spread of the
+    scores shows. If nothing can be learned, a mean over people is a sum over pairs, each of which counts in
+    both directions: its variance is twice that of as many independent terms. The more there is to learn, the
+    less of the variance comes from pairs, so twice is enough. (Of ten parts the rule of thumb of Nadeau and
+    Bengio 2003 says 2.1 times.)
 
     Args:
         least: what the number can be at least.
