@@ -44,6 +44,15 @@ def test_sigmoids_are_converted_to_the_logits_that_they_were_made_of() -> None:
     np.testing.assert_allclose(outputs_of(expit(Z), "sigmoids", name="m"), Z, atol=1e-9)
 
 
+def test_the_winner_of_two_classes_alone_is_a_top_1() -> None:
+    """The winner's probability is all that there is: the loser's is what is missing, and nothing is 1."""
+    shown = np.array([[0.86, 0.0], [0.0, 0.55], [1.0, 0.0]])
+    assert kind_of(shown, task="classification") == "top-k"
+    answer = outputs_of(shown, "top-k", name="m")
+    assert np.exp(answer[:2]) == pytest.approx(np.array([[0.86, 0.14], [0.45, 0.55]]))
+    assert kind_of(np.array([[0.3, 0.0], [0.0, 0.9]]), task="classification") == "sigmoids"
+
+
 def test_what_a_top_k_leaves_out_is_shared_by_the_other_classes() -> None:
     answer = outputs_of(np.array([[0.5, 0.3, 0.0, 0.0]]), "top-k", name="m")
     np.testing.assert_allclose(np.exp(answer), [[0.5, 0.3, 0.1, 0.1]])

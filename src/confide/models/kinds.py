@@ -95,7 +95,9 @@ def _of_rows(reply: Array) -> Kind:
             return "probabilities"
         # Where a sum falls short, entries must have been cut to 0.
         short = sums < 1 - ROW_SUM
-        cut = bool((table[short] == 0).any(axis=1).all()) and table.shape[1] > 2
+        cut = bool((table[short] == 0).any(axis=1).all())
+        if table.shape[1] == 2:  # two sigmoids may both be small; of two classes the winner has half at least
+            cut = cut and bool((sums >= 0.5 - ROW_SUM).all())
         return "top-k" if cut and sums.max() <= 1 + ROW_SUM and sums.min() > 0 else "sigmoids"
     if (
         least >= BELOW_ZERO
