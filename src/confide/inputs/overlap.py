@@ -10,6 +10,7 @@ import polars as pl
 from confide.core.arrays import Bools, Ints
 from confide.core.errors import DataError
 from confide.inputs.columns import named_rows
+from confide.inputs.near_copies import near_copies
 from confide.measure.rows import mix
 from confide.views.records import Records, Words
 
@@ -59,17 +60,20 @@ def remove_overlap(
     # Copies count once: they are one piece of evidence, and intervals take targets for independent.
     kept, rest = _once(members, "members", notes), _once(nonmembers, "non-members", notes)
     # Fingerprints of whole records, labels included: comparing all pairs of records would take too long.
-    shared = np.isin(outside, inside)
+    near_inside, near_outside = near_copies(members, nonmembers)
+    exact = np.isin(outside, inside)
+    shared = exact | near_outside
     if shared.any():
         if not allow_overlap:
+            digits = "" if exact.any() else ", with other last digits"
             raise DataError(
                 f"{len(np.unique(outside[shared]))} records stand among the members and among the "
-                f"non-members ({named_rows(pl.Series(shared))} of {name}): take them out of one side, or "
-                "pass --allow-overlap to leave them out of both."
+                f"non-members{digits} ({named_rows(pl.Series(shared))} of {name}): take them out of one "
+                "side, or pass --allow-overlap to leave them out of both."
             )
         both = int((rest & shared).sum())
         notes.append(f"{both} records are members and non-members and were left out of both.")
-        kept &= ~np.isin(inside, outside)
+        kept &= ~(np.isin(inside, outside) | near_inside)
         rest &= ~shared
         sides = [("members", inside, kept), ("non-members", outside, rest)]
         side, keys, many = max(sides, key=lambda s: len(s[1]))

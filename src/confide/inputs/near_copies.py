@@ -1,0 +1,70 @@
+"""Near copies: records that stand on both sides of an audit and differ in their last digits alone."""
+
+from __future__ import annotations
+
+import numpy as np
+import polars as pl
+import polars.selectors as cs
+from scipy.spatial import KDTree
+
+from confide.core.arrays import Bools, Floats
+from confide.views.records import Records
+
+NEAR = 1e-4
+"""Standard deviations by which near copies may be apart: more than a round trip through float32 makes."""
+SHARE, FEWEST = 0.01, 5
+"""Fewer of the smaller side may be chance: a sensor repeats itself now and then."""
+_ROWS = 4_096
+
+
+def near_copies(members: Records, nonmembers: Records) -> tuple[Bools, Bools]:
+    """The members that are non-members but for their last digits, bool[n], and the other way, bool[m].
+
+    One side may have been stored as float32, or written and read again. Such records are no copies to the
+    bit, and would make an audit that compares members with members find nothing.
+
+    Records are projected on three random directions, each feature in standard deviations. Two near copies
+    are near each other there; of others, one pair in 10^12 is. Features that are no fractions are compared
+    exactly elsewhere, and records without a fraction are left to that. No member is near a non-member if they
+    are few, so that chance is not taken for a copy.
+    """
+    none = np.zeros(len(members), np.bool_), np.zeros(len(nonmembers), np.bool_)
+    sample = np.concatenate([_numbers(side, slice(_ROWS)) for side in (members, nonmembers)])
+    if not np.any(sample % 1):
+        return none
+    places = [_projected(side, sample) for side in (members, nonmembers)]
+    near = [
+        np.isfinite(KDTree(other).query(own, distance_upper_bound=NEAR)[0])
+        for own, other in (places, places[::-1])
+    ]
+    enough = max(FEWEST, SHARE * min(len(members), len(nonmembers)))
+    return (near[0], near[1]) if min(int(n.sum()) for n in near) >= enough else none
+
+
+def _numbers(records: Records, rows: slice) -> Floats:
+    """The features of these rows as numbers, and the label where it is one, float64[n, d]; NaN becomes 0."""
+    x, y = records.x[rows], records.y[rows]
+    if isinstance(x, pl.DataFrame):
+        texts = x.select(~cs.numeric())
+        # Equal texts have an equal number, and others hardly ever one that is near.
+        code = (texts.hash_rows(seed=0) % 2**20).to_numpy()[:, None] if texts.width else np.zeros((len(x), 0))
+        found = np.column_stack([x.select(cs.numeric()).to_numpy().astype(np.float64), code])
+    else:
+        found = x.reshape(len(x), -1)
+    if found.dtype.kind not in "biuf":
+        return np.zeros((len(x), 0))
+    label = y[:, None] if y.dtype.kind in "biuf" else np.zeros((len(x), 0))
+    return np.nan_to_num(np.column_stack([found, label]).astype(np.float64), posinf=0.0, neginf=0.0)
+
+
+def _projected(records: Records, sample: Floats) -> Floats:
+    """The records in three random directions, each feature in the standard deviations of a sample."""
+    middle, spread = sample.mean(axis=0), sample.std(axis=0)
+    spread[spread == 0] = 1.0
+    wide = sample.shape[1]
+    directions = np.random.default_rng(0x5EED).standard_normal((wide, 3)) / np.sqrt(wide)
+    found = np.empty((len(records), 3))
+    for first in range(0, len(records), _ROWS):  # in blocks: features may take gigabytes as float64
+        rows = slice(first, first + _ROWS)
+        found[rows] = (_numbers(records, rows) - middle) / spread @ directions
+    return found
