@@ -80,3 +80,14 @@ def test_who_the_targets_are_stands_beside_the_rows_and_means_nothing_to_load(tm
     assert pl.read_parquet(tmp_path / "e.parquet")["person"].to_list() == ["a", "b", None, None]
     again = kept.load(tmp_path / "e.parquet")
     assert all(e.table.equals(p.table) for e, p in zip(again, parts, strict=True))
+
+
+def test_whose_each_row_is_goes_with_the_file(tmp_path: Path) -> None:
+    """Several targets of one person, such as pictures, are still one person when the file is read again."""
+    table = Evidence.of(np.array([True, True, False]), np.array([0.9, 0.8, 0.1]), attack="a")
+    kept.save([table.about(np.array([4, 4, 7]))], tmp_path / "e.parquet")
+    (again,) = kept.load(tmp_path / "e.parquet")
+    assert again.person.tolist() == [4, 4, 7]
+    pl.DataFrame({"exposed": [1, 0], "score": [2.0, 1.0], "person": [5, 5]}).write_csv(tmp_path / "e.csv")
+    (other,) = kept.load(tmp_path / "e.csv")
+    assert other.person.tolist() == [0, 1], "a column of the user's own is taken only where it is named"

@@ -41,6 +41,17 @@ def test_of_one_law_nobody_is_a_copy() -> None:
     assert not any(part.any() for part in near_copies(MEMBERS, few)), "four of 300 may be chance"
 
 
+@pytest.mark.parametrize("codes", [1, 5])
+def test_with_one_fraction_alone_nearness_is_chance_and_copies_are_found(codes: int) -> None:
+    """Of 12,000 records a side with one fraction most have a near one on the other side, and on their own."""
+    rng, n = np.random.default_rng(2), 12_000
+    x = np.column_stack([rng.standard_normal(2 * n), rng.integers(0, codes, 2 * n)])
+    one, other = Records(x[:n], np.zeros(n)), Records(x[n:], np.zeros(n))
+    assert not any(part.any() for part in near_copies(one, other))
+    again = Records(x[:n] + 1e-9 * rng.standard_normal((n, 1)) * [1, 0], np.zeros(n))
+    assert all(part.all() for part in near_copies(one, again))
+
+
 def test_whole_numbers_and_texts_are_left_to_exact_comparison() -> None:
     frame = pl.DataFrame({"age": RNG.integers(20, 60, 300), "code": RNG.choice(["a", "b"], 300)})
     sides = Records(frame, Y[:300]), Records(frame.reverse(), Y[:300])

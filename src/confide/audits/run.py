@@ -14,11 +14,10 @@ from confide.audits.protections import UNPROTECTED, frontier_exhibits, parse_pro
 from confide.audits.release import AuditedRelease
 from confide.audits.settings import Settings
 from confide.audits.spec import AuditSpec, Subject
-from confide.core.arrays import Bools, Ints
+from confide.core.arrays import Ints
 from confide.core.errors import DataError, EvidenceError
-from confide.core.evidence import Evidence
 from confide.core.nouns import AnyWorld
-from confide.measure.rows import averaged
+from confide.measure.rows import averaged, worlds_of
 from confide.mechanisms.anchors.published import Published
 from confide.report import Redaction, Section, nothing_ran
 from confide.report.goals import goal
@@ -81,7 +80,8 @@ def _need_people(spec: AuditSpec, release: AuditedRelease) -> None:
     limits = release.settings.parsed_limits
     if not limits:
         return
-    found = [rows for planned in release.games for e in planned.found[:1] for rows in _worlds(e)]
+    given = [rows for planned in release.games for e in planned.found[:1] for rows in worlds_of(e)]
+    found = [(rows.exposed, rows.person) for rows in given if rows.person is not None]
     asked = found or [(w.exposed, _whose(w, release.games[0].person)) for w in release.worlds]
     exposed, person = (np.concatenate(part) for part in zip(*asked, strict=True))
     # A rate is resolved by people: by those of each world, if it is a mean over worlds.
@@ -99,12 +99,6 @@ def _need_people(spec: AuditSpec, release: AuditedRelease) -> None:
         )
         if why:
             raise DataError(f"{why}. Give more people, or limit another rate.")
-
-
-def _worlds(evidence: Evidence) -> list[tuple[Bools, Ints]]:
-    """Of each world which rows are exposed, and whom each is about."""
-    number = evidence.table["world"].to_numpy()
-    return [(evidence.exposed[number == w], evidence.person[number == w]) for w in np.unique(number)]
 
 
 def _whose(world: AnyWorld, person: Ints | None) -> Ints:

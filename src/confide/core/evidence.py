@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from io import BytesIO
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -19,7 +18,7 @@ from confide.core.diagnostics import Diagnostics
 from confide.core.errors import EvidenceError
 from confide.core.evidence_files import read_file
 from confide.core.foreign import in_one_line
-from confide.core.parquet import LIBRARY
+from confide.core.parquet import LIBRARY, write_parquet
 
 SCHEMA: dict[str, pl.DataType] = {
     "world": pl.Int64(),
@@ -176,8 +175,8 @@ def save(
         shared: whether others on this machine may read the file.
     """
     # One table for all attacks, so that a reader can query and compare them without joining files.
-    # The columns of the schema alone: whatever else a table carries is not evidence.
-    frames = [e.table.select(pl.lit(e.attack).alias("attack"), *SCHEMA) for e in parts]
+    # The columns of evidence alone: whatever else a table carries is none.
+    frames = [e.table.select(pl.lit(e.attack).alias("attack"), *_columns(e.table)) for e in parts]
     frames = [
         f
         if who is None or e.attack not in who
@@ -199,10 +198,7 @@ def save(
     }
     with atomic_write(path, shared=shared) as draft:
         # Diagonal, because attacks may name their targets by different columns.
-        # In memory first: on a full disk polars says something about Thrift.
-        made = BytesIO()
-        pl.concat(frames, how="diagonal").write_parquet(made, metadata={"confide": json.dumps(about)})
-        draft.write_bytes(made.getbuffer())
+        write_parquet(pl.concat(frames, how="diagonal"), draft, metadata={"confide": json.dumps(about)})
 
 
 def load(path: Path, *, kind: str | None = None, ours: bool = False) -> list[Evidence]:
@@ -266,13 +262,19 @@ def load_with_rows(
         raise EvidenceError(f"{path}: a column cannot be read as its type ({in_one_line(error)}).") from error
     found: list[tuple[Evidence, pl.DataFrame]] = []
     for (name,), part in table.group_by("attack", maintain_order=True):
-        evidence = Evidence(part.select(*SCHEMA), attack=str(name))
+        own = str(name) in about and user is None  # in a table of anybody's, "person" may mean anything
+        evidence = Evidence(part.select(*(_columns(part) if own else SCHEMA)), attack=str(name))
         where = part.select(
             "target", pl.col(_ROW).cast(pl.Int64).alias("row"), *["id"] * ("id" in part.columns)
         )
         where = where.unique("target", keep="first", maintain_order=True)
         found.append((replace(evidence, **about.get(str(name), {})), where))
     return found
+
+
+def _columns(table: pl.DataFrame) -> list[str]:
+    """The columns of evidence, with that of whom each row is about where there is one."""
+    return [*SCHEMA, *["person"] * (table.schema.get("person") == pl.Int64)]
 
 
 def _need_binary(table: pl.DataFrame, path: Path) -> None:

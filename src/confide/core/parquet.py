@@ -1,7 +1,9 @@
-"""Parquet files from elsewhere: tried in a process of their own, and then read here."""
+"""Parquet files: those from elsewhere are tried in a process of their own before they are read here."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from io import BytesIO
 from pathlib import Path
 
 import polars as pl
@@ -33,3 +35,14 @@ def read_parquet(path: Path, *, todo: str = "save it again") -> pl.DataFrame:
     except LIBRARY as error:
         said = in_one_line(error)
     raise DataError(f"{path.name} cannot be read as parquet ({in_one_line(said)}): {todo}.")
+
+
+def write_parquet(frame: pl.DataFrame, path: Path, *, metadata: Mapping[str, str] | None = None) -> None:
+    """Write a table, so that a full disk is an error of the system.
+
+    Raises:
+        OSError: if the file cannot be written.
+    """
+    made = BytesIO()  # straight to a full disk, polars ends in an error about Thrift
+    frame.write_parquet(made, metadata=None if metadata is None else dict(metadata))
+    path.write_bytes(made.getbuffer())

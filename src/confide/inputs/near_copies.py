@@ -13,7 +13,9 @@ from confide.views.records import Records
 NEAR = 1e-4
 """Standard deviations by which near copies may be apart: more than a round trip through float32 makes."""
 SHARE, FEWEST = 0.01, 5
-"""Fewer of the smaller side may be chance: a sensor repeats itself now and then."""
+"""Fewer of the non-members may be chance: a sensor repeats itself now and then."""
+ABOVE = 1.5
+"""How many times as often as members are near each other non-members have to be near members."""
 _ROWS = 4_096
 
 
@@ -24,21 +26,24 @@ def near_copies(members: Records, nonmembers: Records) -> tuple[Bools, Bools]:
     bit, and would make an audit that compares members with members find nothing.
 
     Records are projected on three random directions, each feature in standard deviations. Two near copies
-    are near each other there; of others, one pair in 10^12 is. Features that are no fractions are compared
-    exactly elsewhere, and records without a fraction are left to that. No member is near a non-member if they
-    are few, so that chance is not taken for a copy.
+    are near each other there. Of many records with few features some are so by chance. But then members are
+    near other members as often, and no more than that counts as chance: nobody is a copy then. Records
+    without a fraction are left to the exact comparison.
     """
     none = np.zeros(len(members), np.bool_), np.zeros(len(nonmembers), np.bool_)
     sample = np.concatenate([_numbers(side, slice(_ROWS)) for side in (members, nonmembers)])
     if not np.any(sample % 1):
         return none
     places = [_projected(side, sample) for side in (members, nonmembers)]
-    near = [
-        np.isfinite(KDTree(other).query(own, distance_upper_bound=NEAR)[0])
-        for own, other in (places, places[::-1])
-    ]
-    enough = max(FEWEST, SHARE * min(len(members), len(nonmembers)))
-    return (near[0], near[1]) if min(int(n.sum()) for n in near) >= enough else none
+    trees = [KDTree(place) for place in places]
+    inside, outside = (
+        np.isfinite(tree.query(own, distance_upper_bound=NEAR)[0])
+        for tree, own in zip(trees[::-1], places, strict=True)
+    )
+    # The first neighbour of a member among the members is itself.
+    chance = np.isfinite(trees[0].query(places[0], k=2, distance_upper_bound=NEAR)[0][:, 1]).mean()
+    enough = max(FEWEST, (SHARE + ABOVE * chance) * len(nonmembers))
+    return (inside, outside) if outside.sum() >= enough else none
 
 
 def _numbers(records: Records, rows: slice) -> Floats:

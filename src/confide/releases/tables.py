@@ -8,6 +8,7 @@ import numpy as np
 import polars as pl
 
 from confide.core.arrays import Array
+from confide.core.parquet import write_parquet
 from confide.inputs.source import Source
 
 
@@ -21,7 +22,7 @@ def write_table(frame: pl.DataFrame, path: Path, source: Source) -> None:
         comma = form is not None and form.decimal == ","
         frame.write_csv(path, separator="," if form is None else form.separator, decimal_comma=comma)
     else:
-        frame.write_parquet(path)
+        write_parquet(frame, path)
 
 
 def number_column(values: Array, like: pl.DataType) -> pl.Series:
