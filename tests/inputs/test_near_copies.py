@@ -65,6 +65,14 @@ def test_whole_numbers_and_texts_are_left_to_exact_comparison() -> None:
     assert not any(part.any() for part in near_copies(*floats))
 
 
+def test_records_without_a_number_have_no_last_digits() -> None:
+    """Texts, in a frame of one column or in an array, and pictures in whole numbers."""
+    texts = pl.DataFrame({"text": [f"word {i}" for i in range(300)]})
+    for x in (texts, texts.to_numpy(), texts["text"].to_numpy().astype(str), X[:300].astype(np.uint8)):
+        sides = Records(x, Y[:300]), Records(x[::-1], Y[:300])
+        assert not any(part.any() for part in near_copies(*sides))
+
+
 def test_another_label_is_another_record() -> None:
     other = Records(MEMBERS.x + 1e-9, 1 - MEMBERS.y)
     assert not any(part.any() for part in near_copies(MEMBERS, other))

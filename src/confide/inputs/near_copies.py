@@ -31,6 +31,8 @@ def near_copies(members: Records, nonmembers: Records) -> tuple[Bools, Bools]:
     without a fraction are left to the exact comparison.
     """
     none = np.zeros(len(members), np.bool_), np.zeros(len(nonmembers), np.bool_)
+    if not all(map(_may_have_fractions, (members, nonmembers))):
+        return none
     sample = np.concatenate([_numbers(side, slice(_ROWS)) for side in (members, nonmembers)])
     if not np.any(sample % 1):
         return none
@@ -46,6 +48,12 @@ def near_copies(members: Records, nonmembers: Records) -> tuple[Bools, Bools]:
     return (inside, outside) if outside.sum() >= enough else none
 
 
+def _may_have_fractions(records: Records) -> bool:
+    if isinstance(records.x, pl.DataFrame):
+        return any(kind.is_float() or kind.is_decimal() for kind in records.x.dtypes)
+    return records.x.dtype.kind == "f"
+
+
 def _numbers(records: Records, rows: slice) -> Floats:
     """The features of these rows as numbers, and the label where it is one, float64[n, d]; NaN becomes 0."""
     x, y = records.x[rows], records.y[rows]
@@ -56,8 +64,6 @@ def _numbers(records: Records, rows: slice) -> Floats:
         found = np.column_stack([x.select(cs.numeric()).to_numpy().astype(np.float64), code])
     else:
         found = x.reshape(len(x), -1)
-    if found.dtype.kind not in "biuf":
-        return np.zeros((len(x), 0))
     label = y[:, None] if y.dtype.kind in "biuf" else np.zeros((len(x), 0))
     return np.nan_to_num(np.column_stack([found, label]).astype(np.float64), posinf=0.0, neginf=0.0)
 
