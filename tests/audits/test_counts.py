@@ -40,7 +40,6 @@ def exhibit(audit, title: str, section: int = 0) -> Table:
     return next(e for e in audit.sections[section].exhibits if e.title == title)
 
 
-@pytest.mark.slow
 def test_plain_counts_give_everybody_away_and_the_report_speaks_of_counting(frame, tmp_path):
     audit = run(frame, tmp_path, targets=200)
     (section,) = audit.sections
@@ -63,6 +62,7 @@ def test_plain_counts_give_everybody_away_and_the_report_speaks_of_counting(fram
     assert sum(row[1] for row in seen) == 200 and all(row[2].value > 0.9 for row in seen)
 
 
+@pytest.mark.slow
 def test_noise_hides_people_and_costs_accuracy(frame, tmp_path):
     audit = run(frame, tmp_path, protect=["laplace:10,20", "laplace:1", "at-most:3"])
     rows = {row[0]: row for row in exhibit(audit, "What each protection buys, and what it costs").rows}
@@ -108,6 +108,7 @@ def test_each_world_is_dealt_once_and_counted_once(frame, tmp_path, monkeypatch)
     assert sorted(dealt) == [0, 0, 1, 1] and counted == [0, 2, 1] * 4
 
 
+@pytest.mark.slow
 def test_the_public_sees_nobody_and_the_same_seed_gives_the_same_audit(frame, tmp_path):
     settings = {"targets": 80, "attacks": "all"}
     audit = run(frame, tmp_path / "a", **settings)

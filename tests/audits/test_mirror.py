@@ -179,7 +179,6 @@ def days_alone() -> confide.Traces:
     return replace(held, points=4, released=Path("elsewhere.parquet"), key=Path("key.parquet"))
 
 
-@pytest.mark.slow
 def test_times_that_somebody_else_cut_to_the_day_hide_no_more_than_the_protection(desk: Path) -> None:
     held, settings = days_alone(), {"seed": 3, "attacks": "unicity"}
     found = confide.audit(held, **settings)  # type: ignore[arg-type]
@@ -190,6 +189,7 @@ def test_times_that_somebody_else_cut_to_the_day_hide_no_more_than_the_protectio
     close("traces", foretold, found)
 
 
+@pytest.mark.slow
 def test_ratings_that_somebody_else_merged_and_cut_are_compared_by_what_is_left_of_them(desk: Path) -> None:
     held = ratings(FEW)
     frame = pl.read_parquet(held.records)  # type: ignore[arg-type]
@@ -206,7 +206,6 @@ def test_ratings_that_somebody_else_merged_and_cut_are_compared_by_what_is_left_
     close("ratings", confide.audit(held, protect="classes:1..3.5=0,4..5=1+cut:year", **settings), found)
 
 
-@pytest.mark.slow
 def test_a_release_that_nothing_explains_is_never_within(desk: Path) -> None:
     held = days_alone()
     made = pl.read_parquet("elsewhere.parquet")
@@ -219,6 +218,7 @@ def test_a_release_that_nothing_explains_is_never_within(desk: Path) -> None:
     assert any("Say it with --made-by" in line for line in page["sections"][0]["warnings"])
 
 
+@pytest.mark.slow
 def test_what_is_said_takes_the_place_of_what_is_worked_out(desk: Path) -> None:
     held, settings = days_alone(), {"seed": 3, "attacks": "unicity"}
     by_itself = confide.audit(held, **settings)  # type: ignore[arg-type]

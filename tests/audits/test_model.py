@@ -29,12 +29,12 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CONFIDE_CACHE", str(tmp_path / "cache"))
 
 
-@pytest.mark.slow
 def audit(model: object = FOREST, **options: object) -> confide.Audit:
     settings = {"members": IN, "nonmembers": OUT, "seed": 3, "references": 2, **options}
     return call(confide.Model, model, **settings)
 
 
+@pytest.mark.slow
 def test_the_default_is_played_as_what_it_chooses_and_counted_once() -> None:
     done = audit(attacks="default,rmia,loss,loss")
     assert [f.risk.attack for f in done.sections[0].findings] == ["rmia", "loss"]
@@ -66,7 +66,6 @@ def test_a_query_is_asked_once_however_many_attacks_there_are() -> None:
     assert counted("loss") < 963 + 100  # and a few to see what it answers with
 
 
-@pytest.mark.slow
 def test_labels_alone_train_no_references() -> None:
     def never(x: object, y: object, *, rng: object) -> object:
         raise AssertionError("no attack on labels needs a reference")
@@ -75,6 +74,7 @@ def test_labels_alone_train_no_references() -> None:
     assert "lira" in {s.attack for s in done.sections[0].skipped}
 
 
+@pytest.mark.slow
 def test_a_public_report_counts_coarsely(tmp_path: Path) -> None:
     done = audit(audience="public", attacks="loss")
     done.save(tmp_path)
@@ -92,13 +92,13 @@ def test_a_public_report_never_stands_beside_rows(tmp_path: Path) -> None:
     assert (tmp_path / "report.html").read_bytes() == before
 
 
-@pytest.mark.slow
 def test_a_blind_adversary_that_cannot_run_is_named() -> None:
     done = audit(nonmembers=(X[483:493], Y[483:493]), attacks="loss")
     page = json.loads(done.report.json())
     assert [s["attack"] for s in page["skipped"]] == ["blind"]
 
 
+@pytest.mark.slow
 def test_rounded_answers_are_warned_about() -> None:
     assert any("rounded to exactly 0 or 1" in w for w in audit(attacks="loss").sections[0].warnings)
     soft = RandomForestClassifier(20, random_state=0, min_samples_leaf=60).fit(*IN)

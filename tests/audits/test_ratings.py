@@ -66,7 +66,6 @@ def test_people_are_found_from_few_facts_and_it_is_said_who(frame, tmp_path):
     assert "singled_out_by" in pl.read_parquet(tmp_path / "out" / "evidence.parquet").columns
 
 
-@pytest.mark.slow
 def test_the_public_is_shown_no_person_and_no_item(frame, tmp_path):
     audit = run(frame, tmp_path, audience="public")
     assert audit.targets is None and "evidence.parquet" not in audit.files
@@ -74,6 +73,7 @@ def test_the_public_is_shown_no_person_and_no_item(frame, tmp_path):
     assert not any(f"'{label}'" in text for label in (*frame["user"].unique(), *frame["film"].unique()))
 
 
+@pytest.mark.slow
 def test_again_is_the_same_with_and_without_what_was_kept(frame, tmp_path):
     one, again = run(frame, tmp_path / "a"), run(frame, tmp_path / "a")
     other = run(frame, tmp_path / "b")
@@ -83,6 +83,7 @@ def test_again_is_the_same_with_and_without_what_was_kept(frame, tmp_path):
         assert one.targets.equals(audit.targets)
 
 
+@pytest.mark.slow
 def test_protections_are_compared_with_the_records_as_they_are(frame, tmp_path):
     audit = run(frame, tmp_path, protect=["stars:inf", "response:1"])
     assert [s.release for s in audit.sections] == ["the ratings, stars:inf", "the ratings, response:1"]
@@ -104,7 +105,6 @@ def test_protections_are_compared_with_the_records_as_they_are(frame, tmp_path):
         run(frame, tmp_path, protect=["blur:3"])
 
 
-@pytest.mark.slow
 def test_a_released_file_with_the_same_ids(frame, tmp_path):
     """Sixty people are left out of the release: they are the control people, and no coin is thrown."""
     gone = [f"u{p}" for p in range(60)]
@@ -117,6 +117,7 @@ def test_a_released_file_with_the_same_ids(frame, tmp_path):
     assert any("no column 'stars'" in note for note in audit.sections[0].notes)
 
 
+@pytest.mark.slow
 def test_a_released_file_of_everybody_is_audited_by_taking_people_out(frame, tmp_path):
     audit = run(frame, tmp_path, released=frame)
     assert any("took people's rows out" in n for n in audit.sections[0].notes)

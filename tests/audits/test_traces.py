@@ -140,6 +140,7 @@ def test_the_public_sees_no_person_and_places_alone_will_do(tmp_path: Path) -> N
     assert "Club_" not in text and "person 1" not in text
 
 
+@pytest.mark.slow
 def test_protections_stand_side_by_side(tmp_path: Path) -> None:
     specs = ["cell:2km", "bin:24h", "split:24h", "rare:8", "planar:200m,1.4"]
     found = run(cache=tmp_path, **SPOT, protect=specs, attacks="unicity,nearby-points")

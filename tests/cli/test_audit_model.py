@@ -12,6 +12,7 @@ import pytest
 from .conftest import Run, people
 
 
+@pytest.mark.slow
 def test_a_forest_that_overfits_is_found_out(audit: Run, desk: Path) -> None:
     done = audit("--population", "public.parquet", "--out", "out", references=4)
     assert done.exit_code == 0, done.output

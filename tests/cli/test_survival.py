@@ -53,11 +53,11 @@ QUICK = [
 ]
 
 
-@pytest.mark.slow
 def trained(desk: Path) -> int:
     return len(list((desk / "trained").glob("*"))) if (desk / "trained").exists() else 0
 
 
+@pytest.mark.slow
 def test_an_interrupted_audit_resumes_with_nothing_redone_and_the_same_result(desk: Path, audit: Run) -> None:
     (desk / "mymodel.py").write_text((desk / "mymodel.py").read_text() + INTERRUPTED_TRAIN)
     words = ("--attacks", "loss,rmia", "--train", "mymodel:interrupted_train", "--out", "out")
@@ -101,7 +101,6 @@ def findings(desk: Path) -> list[dict[str, object]]:
     return [{k: v for k, v in f.items() if k != "seconds"} for f in found]
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(("room", "left"), [(9_000, {"report.html"}), (60_000, {"report.json", *ROWS})])
 def test_a_disk_that_takes_no_more_leaves_no_page_beside_other_numbers(
     desk: Path, room: int, left: set[str]
@@ -127,6 +126,7 @@ def test_a_disk_that_takes_no_more_leaves_no_page_beside_other_numbers(
         assert (out / "report.html").read_text() == "the old report"
 
 
+@pytest.mark.slow
 def test_an_audit_outlives_its_drawing_engine(desk: Path) -> None:
     """With so little address space the engine ends its process; the page is drawn later."""
 

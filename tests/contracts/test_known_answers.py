@@ -58,6 +58,7 @@ def test_few_references_cost_little_with_the_students_t():
     assert naive_auc(evidence_of(StudentT(), 1.5, references=4)) > best - 0.03
 
 
+@pytest.mark.slow
 def test_more_references_never_hurt():
     for attack in (StudentT(), RMIA()):
         aucs = [naive_auc(evidence_of(attack, 1.5, references=k)) for k in (2, 8, 32)]

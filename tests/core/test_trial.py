@@ -51,6 +51,7 @@ def test_a_file_that_ends_or_stops_the_process_is_told(what: str, said: str, tmp
     assert process.fault(good) == ""
 
 
+@pytest.mark.slow
 def test_more_values_than_the_size_allows_are_refused_by_the_footer(tmp_path: Path) -> None:
     """300 columns of a million zeros: 2.4 GB from a file of a few hundred kB."""
     zeros = pl.Series([0]).new_from_index(0, 1_000_000)

@@ -90,7 +90,6 @@ def test_without_skops_a_learner_is_simply_not_keepable(monkeypatch):
     assert not isinstance(sklearn_learner(LogisticRegression()), Keepable)
 
 
-@pytest.mark.slow
 def test_the_recipe_changes_with_what_it_would_train():
     def recipe(estimator, classes=2):
         return sklearn_learner(estimator, classes=classes).recipe()
@@ -106,6 +105,7 @@ def test_the_recipe_changes_with_what_it_would_train():
         assert other != base
 
 
+@pytest.mark.slow
 def test_a_recipe_is_the_same_in_another_process():
     program = """
     import json

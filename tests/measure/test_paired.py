@@ -41,6 +41,7 @@ def test_it_is_the_sum_over_pairs_with_the_covariances_of_the_paper(seed: int, y
     assert (got.value - got.low, got.high - got.value) == pytest.approx(ends, abs=1e-6)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("exposed", "control", "shifts"), [(10, 1000, (3, 2)), (30, 30, (3, 2)), (10, 10, (4, 1))]
 )

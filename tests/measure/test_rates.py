@@ -91,7 +91,6 @@ def test_the_interval_covers_where_the_old_rule_does_not(shift: float) -> None:
     assert old < 368, "this test could not have failed"
 
 
-@pytest.mark.slow
 def test_precision_is_that_of_the_stated_rate() -> None:
     exposed, control = np.full(50, 2.0), np.arange(-1000.0, 0.0)
     at = tpr_at(exposed, control, fpr=0.01).rate
@@ -102,6 +101,7 @@ def test_precision_is_that_of_the_stated_rate() -> None:
         assert getattr(one.value, end) == pytest.approx(0.1 * tpr / (0.1 * tpr + 0.9 * 0.01))
 
 
+@pytest.mark.slow
 def test_of_two_equally_good_attacks_neither_is_called_better() -> None:
     """Their intervals lie apart at most 1 time in 20; more than 38 of 400 then occur once in 10,000 runs.
 

@@ -60,6 +60,7 @@ def impossible_with(released: np.ndarray, weight: float) -> np.ndarray:
     return (np.abs(released) <= weight / 4) & (released / grid != np.rint(released / grid))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("epsilon", [1.0, 8.0])
 def test_no_release_shows_that_the_target_was_absent_and_floating_addition_does(epsilon: float, monkeypatch):
     """Of 3,000 floating-point ones without it some 28 at epsilon 1 and 185 at 8 are impossible with it.
@@ -95,6 +96,7 @@ def trained_once(monkeypatch, mechanism: OutputPerturbation, data: Records) -> N
     monkeypatch.setattr(OutputPerturbation, "trained", lambda self, data: weights)
 
 
+@pytest.mark.slow
 def test_weights_stand_on_a_grid_that_the_data_do_not_move():
     mechanism, steps = learner(1.0), []
     for data in neighbours():

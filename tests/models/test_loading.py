@@ -74,7 +74,6 @@ def here(tmp_path, monkeypatch):
 X = np.arange(12.0).reshape(6, 2)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("name", ["fitted", "make", "Holder.inside", "chances"])
 def test_import_paths_find_the_model(here, name):
     view = load_model(f"userpkg.code:{name}", classes=2, probe=X)
@@ -82,6 +81,7 @@ def test_import_paths_find_the_model(here, name):
     assert view.labels(X).tolist() == [0, 0, 0, 1, 1, 1]
 
 
+@pytest.mark.slow
 def test_worker_processes_find_the_users_module_even_if_they_ran_before(here):
     from confide.scale import processes
 

@@ -62,6 +62,7 @@ def protect(record: confide.Traces, *texts: str, out: str = "safe.parquet", **mo
     return confide.protect(record, *texts, out=out, **(SETTINGS | more))  # type: ignore[arg-type]
 
 
+@pytest.mark.slow
 def test_cells_and_bins_are_written_and_give_what_is_foretold(desk: Path) -> None:
     done = protect(held(), "cell:1300m", "bin:4h", key_out="key.csv")
     written = pl.read_parquet("safe.parquet")

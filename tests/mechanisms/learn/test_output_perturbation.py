@@ -155,7 +155,6 @@ class Projection:
         return Guess(None, np.array([score]))
 
 
-@pytest.mark.slow
 @dataclass(frozen=True)
 class TenthOfTheNoise:
     """The broken twin: the same promise, and a tenth of the noise."""
@@ -174,6 +173,7 @@ class TenthOfTheNoise:
         return Release(view, mechanism.budget, "TenthOfTheNoise")
 
 
+@pytest.mark.slow
 def test_the_audit_stays_below_the_promise_and_catches_the_broken_twin():
     """One target on the edge, 600 worlds, the optimal test: a false alarm in one audit of a million."""
     base, target = crowd_on_one_side(100, 0.3)

@@ -87,6 +87,7 @@ def test_rows_of_heads_have_their_law_and_look_further_where_62_bits_do_not_tell
             assert heads_in_a_row(2, lambda n, f=first: np.array([f - 1, f + 1])).tolist() == [k, k - 1]
 
 
+@pytest.mark.slow
 def test_no_size_of_noise_is_out_of_reach():
     """A logarithm of 53 bits ends at 36.7, a normal number of Box and Muller's method at 8.7: what is further
     could be released for one neighbour and not for another. Words of 0 again and again lead ever further."""

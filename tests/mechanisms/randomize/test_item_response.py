@@ -64,6 +64,7 @@ def test_neighbours_stay_within_the_promise_and_half_the_noise_does_not(epsilon:
     assert not keeps(epsilon, 1.15 * epsilon), "and one that is a seventh off"
 
 
+@pytest.mark.slow
 def test_jumps_are_independent_coins():
     """Heads are as many as a binomial has, anywhere, and the last toss counts like the first."""
     for tosses, share in ((7, 0.5), (1000, 0.01)):

@@ -52,7 +52,6 @@ class Touch:
         return os.system, (f"touch {self.marker}",)
 
 
-@pytest.mark.slow
 def test_a_pipeline_with_a_memory_unpickles_nothing(tmp_path: Path) -> None:
     marker, steps = tmp_path / "PWNED", tmp_path / "steps"
     records = Records(X, Y)
@@ -77,6 +76,7 @@ def test_a_pipeline_with_a_memory_unpickles_nothing(tmp_path: Path) -> None:
     assert not marker.exists() and set(tmp_path.rglob("*")) == before
 
 
+@pytest.mark.slow
 def test_what_says_where_to_write_and_what_to_take_is_reset_everywhere(tmp_path: Path) -> None:
     inner = make_pipeline(StandardScaler(), SVC(cache_size=1e9, verbose=True), memory="here", verbose=True)
     search = GridSearchCV(inner, {"svc__C": [1.0]}, cv=2, verbose=1, pre_dispatch="3*n_jobs")

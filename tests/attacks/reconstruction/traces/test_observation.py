@@ -55,7 +55,6 @@ def test_what_planar_laplace_shows_is_its_integral():
         assert abs(shows[12, cell] - expected) < 5 * math.sqrt(expected / 20_000) + 1e-3
 
 
-@pytest.mark.slow
 def test_steps_shorten_gaps_and_are_never_shared():
     """The first two visits fall in one hour: a step each, by time. The last two at one time: by symbol."""
     seen = Traces.of(
@@ -73,6 +72,7 @@ def test_steps_shorten_gaps_and_are_never_shared():
     assert (again == at[shuffled]).all()
 
 
+@pytest.mark.slow
 def test_what_was_missed_is_spread_near_where_others_were_shown():
     """20 draws of planar Laplace noise of 100 m miss cells that a long run shows; the near ones get more."""
     seen = Commuters(side=9, cell_m=100.0, people=20)(rng=rng())

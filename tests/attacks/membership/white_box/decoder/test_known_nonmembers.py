@@ -104,7 +104,6 @@ def test_the_candidates_system_does_not_know_of_them():
     assert np.allclose(beside.beside.along[0], gradients @ found.direction[0])
 
 
-@pytest.mark.slow
 def test_blocks_of_layers_are_as_fine_with_known_non_members(monkeypatch):
     records = people(100)
     network = TorchModel(nn.Sequential(nn.Linear(FEATURES, 8), nn.ReLU(), nn.Linear(8, CLASSES)).double())
@@ -114,6 +113,7 @@ def test_blocks_of_layers_are_as_fine_with_known_non_members(monkeypatch):
     assert len(system_of(found, records).grams) == len(system_of(found, records, people(300, 9)).grams) == 2
 
 
+@pytest.mark.slow
 def test_more_knowledge_never_weakens_the_decoder():
     """8 softmax models of 164 numbers, 60 members among 120 candidates: paired with no known non-member.
 
@@ -199,7 +199,6 @@ def test_known_non_members_choose_the_ridge_that_sets_most_candidates_apart():
     assert np.isclose(power[setting.ridge], max(power.values())) and power[setting.ridge] > power[1.0] + 0.1
 
 
-@pytest.mark.slow
 def drawn_scores(quality: list[float], known: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
     """Scores under settings that set 100 members apart by this many standard deviations, from 100 others."""
     noise = rng(seed).standard_normal((len(quality), 200 + known))
@@ -207,6 +206,7 @@ def drawn_scores(quality: list[float], known: int, seed: int) -> tuple[np.ndarra
     return noise[:, :200], noise[:, 200:]
 
 
+@pytest.mark.slow
 def test_a_good_setting_is_kept_and_a_poor_one_is_not():
     """Of 200 draws each: one of 20 worse settings is taken in at most 3 %, a far better one in at least 95 %.
 

@@ -57,7 +57,6 @@ def test_members_are_the_group_with_the_smaller_gradients():
     assert oriented(values, -norm).tolist() == values.tolist()
 
 
-@pytest.mark.slow
 def test_the_embedding_finds_the_curve_that_the_table_lies_on():
     """Three functions of one hidden number, and noise of .05: the code is that number, monotonely bent."""
     hidden = rng(1).uniform(-1, 1, 500)
@@ -72,6 +71,7 @@ def test_the_embedding_finds_the_curve_that_the_table_lies_on():
     assert abs(np.corrcoef(ranks[0], other.argsort().argsort())[0, 1]) < 0.9, "this test could have failed"
 
 
+@pytest.mark.slow
 def test_overfitted_members_form_a_group_and_nobody_was_told():
     """A network that knows 150 random labels by heart, of eight: seven in eight of the others are wrong."""
     targets, member = people(300), np.arange(300) < 150
