@@ -40,6 +40,8 @@ from confide.views.records import Records
 
 from .door import call
 
+pytestmark = pytest.mark.slow
+
 RNG = np.random.default_rng(0)
 X = RNG.standard_normal((600, 8)).astype(np.float32)
 Y = (X[:, 0] + RNG.standard_normal(600) > 0).astype(np.int64)

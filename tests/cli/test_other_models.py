@@ -10,6 +10,8 @@ import pytest
 
 from .conftest import Run
 
+pytestmark = pytest.mark.slow
+
 FILES = """
 import numpy as np
 with np.load("in.npz") as d:

@@ -143,6 +143,7 @@ def cells(page: dict) -> list[str]:
     ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", DOORS)
 def test_a_row_is_one_of_the_users_own_file_and_holds_the_id(kind: str, desk: Path) -> None:
     door = DOORS[kind](desk)
@@ -180,6 +181,7 @@ def test_an_audit_prints_rows_on_request_alone(desk: Path) -> None:
     assert len(ID.findall(done.output)) == MOST_ROWS and "The most exposed members" in done.output
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", DOORS)
 def test_the_public_sees_no_row_and_no_id(kind: str, desk: Path) -> None:
     door = DOORS[kind](desk)

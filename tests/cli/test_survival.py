@@ -101,6 +101,7 @@ def findings(desk: Path) -> list[dict[str, object]]:
     return [{k: v for k, v in f.items() if k != "seconds"} for f in found]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("room", "left"), [(9_000, {"report.html"}), (60_000, {"report.json", *ROWS})])
 def test_a_disk_that_takes_no_more_leaves_no_page_beside_other_numbers(
     desk: Path, room: int, left: set[str]

@@ -62,6 +62,7 @@ def test_finds_what_lies_open(case: AttackCase, naked: Evidence) -> None:
     assert case.told * asked <= naked.excluded <= (case.told + 0.02) * asked, "nobody else is left out"
 
 
+@pytest.mark.slow
 @MANY
 def test_null_secrets_of_others(case: AttackCase, naked: Evidence, times: int) -> None:
     """A release that leaks, judged on secrets that are not the targets' own."""
@@ -78,6 +79,7 @@ def as_sent(function: Any, items: Iterable[Any]) -> Iterator[Any]:
         yield pickle.loads(pickle.dumps(received(one)))  # noqa: S301
 
 
+@pytest.mark.slow
 def test_same_seed_same_evidence_under_any_map(case: AttackCase) -> None:
     plain = case.small.play(case.attack)
     with ThreadPoolExecutor(2) as threads:

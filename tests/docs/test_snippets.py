@@ -19,6 +19,8 @@ from click.testing import CliRunner
 from confide.cli import main
 from confide.core.drafts import remove
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 SAVED = re.compile(r"audit\.save\(\"([^\"]+)\"\)")

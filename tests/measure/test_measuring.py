@@ -100,6 +100,7 @@ def test_the_median_of_worlds_is_valid() -> None:
     assert alarms <= 14
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("audits", "most"), [(30, 8), pytest.param(200, 29, marks=pytest.mark.slow)])
 def test_rates_at_the_threshold_are_not_optimistic(audits: int, most: int) -> None:
     """Noise: the balanced accuracy's interval misses 1/2 in at most 5 % of audits.

@@ -146,6 +146,7 @@ def test_people_whose_two_sides_are_opposed_make_a_difference_vary_more() -> Non
     assert covered >= 273 > naive
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("each", "same"), [(3, True), *(pytest.param(*cell, marks=pytest.mark.slow) for cell in OTHER_CELLS)]
 )

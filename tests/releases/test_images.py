@@ -25,6 +25,8 @@ from confide.releases.written import Written
 from confide.utility.images import SSIM
 from confide.views.images import Pictures
 
+pytestmark = pytest.mark.slow
+
 image = pytest.importorskip("PIL.Image")
 
 SETTINGS: dict[str, Any] = {"seed": 3, "attacks": "recogniser"}

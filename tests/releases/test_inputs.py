@@ -65,6 +65,7 @@ def images() -> tuple[Any, str]:
     return confide.Images("faces", labels="labels.csv"), "mosaic:2"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("given", "file", "named"),
     [

@@ -16,6 +16,8 @@ from confide.data.ratings_like import ratings_like
 from confide.inputs.sidecar import sidecar_of
 from confide.mechanisms.anonymize.rare_items import WithoutRareItems
 
+pytestmark = pytest.mark.slow
+
 SETTINGS = {"seed": 3, "attacks": "likelihood"}
 
 

@@ -24,6 +24,8 @@ from confide.report.renders.text import to_text
 
 from .page_schema import is_valid, validate
 
+pytestmark = pytest.mark.slow
+
 N = 800
 
 

@@ -21,6 +21,8 @@ from confide.report.charts.lines import line_encoding, line_records
 from confide.report.exhibit_records import exhibit_record
 from confide.report.page_types import Datum, PlotRecord
 
+pytestmark = pytest.mark.slow
+
 HIT = "hit rate of 10 recommendations"
 
 

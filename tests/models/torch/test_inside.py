@@ -18,6 +18,7 @@ MANY_LAYERS = {"attention", "transformer", "transformer, time first", "recurrent
 """One record at a time, these four take as long as all other cases together."""
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore:Using padding='same' with even kernel")
 @pytest.mark.parametrize(
     ("name", "bound"),
