@@ -48,3 +48,8 @@ def test_a_csv_is_read_as_any_other(tmp_path: Path) -> None:
     (found,) = read_scores(Scores(tmp_path / "e.csv", user="who")).evidence
     assert found.table["score"].to_list() == [1.5, -0.5, 0.25]
     assert found.table["target"].n_unique() == 2
+
+
+def test_scores_that_are_all_the_same_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(EvidenceError, match=r"every score is 0\.5, so nothing is measured"):
+        read(tmp_path, score=np.full(400, 0.5))

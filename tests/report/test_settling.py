@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import ceil, log
+
 import numpy as np
 import pytest
 
@@ -20,28 +22,35 @@ from confide.report.settling import cannot_settle
         ("tpr@0.01=0.05", 40, 400, 1 - 0.05 / 7),
         ("tpr@0.1=0.2", 30, 30, 0.95),
         ("tpr@0.1=0.05", 12, 12, 0.95),
+        ("tpr@0.01=0.15", 250, 250, 0.95),
+        ("tpr@0.1=0.85", 30, 30, 0.95),
     ],
 )
-def test_what_cannot_be_settled_is_neither_exceeded_nor_kept_by_the_clearest_evidence(
-    text, exposed, control, confidence
-):
+def test_what_cannot_be_settled_is_not_exceeded_by_the_clearest_evidence(text, exposed, control, confidence):
     limit, members = Limit.parse(text), np.repeat([True, False], [exposed, control])
-    order = np.arange(len(members)) / len(members)
-    # All exposed people stand out; and none is among the top, though they are above most others.
-    middle = np.quantile(order[~members], 0.7)
-    clear = {
-        judge([Finding(risk=measure(Evidence.of(members, score), confidence=confidence))], [limit]).ruling
-        for score in (members + order, np.where(members, middle, order))
-    }
+    score = members + np.arange(len(members)) / len(members)
+    risk = measure(Evidence.of(members, score), confidence=confidence)
     can = not cannot_settle(limit, exposed=exposed, control=control, confidence=confidence)
-    assert can == bool(clear & {"exceeded", "within"})
+    assert can == (judge([Finding(risk=risk)], [limit]).ruling == "exceeded")
 
 
-def test_the_numbers_that_it_would_take_are_enough():
-    limit = Limit.parse("tpr@0.01=0.05")
-    said = cannot_settle(limit, exposed=40, control=120, confidence=0.95)
-    assert "it takes 299 of these to see that it is exceeded, or 72 of those" in said
-    assert cannot_settle(limit, exposed=40, control=299, confidence=0.95) == ""
-    assert cannot_settle(limit, exposed=40, control=298, confidence=0.95) != ""
-    assert cannot_settle(limit, exposed=72, control=120, confidence=0.95) == ""
-    assert cannot_settle(limit, exposed=71, control=120, confidence=0.95) != ""
+@pytest.mark.parametrize("confidence", [0.95, 1 - 0.05 / 7])
+@pytest.mark.parametrize("at_most", [0.05, 0.15, 0.5, 0.9])
+def test_the_numbers_that_it_takes_are_needed_and_nearly_enough(at_most, confidence):
+    def can(exposed, control):
+        limit = Limit(quantity="tpr", fpr=0.01, at_most=at_most)
+        return not cannot_settle(limit, exposed=exposed, control=control, confidence=confidence)
+
+    error = (1 - confidence) / 2
+    controls, people = ceil(log(2 * error) / log(0.99)), ceil(log(error) / log(at_most))
+    assert not can(100 * people, controls - 1)
+    assert not can(people - 1, 100 * controls)
+    assert can(2 * people, 2 * controls)
+
+
+def test_the_numbers_are_said():
+    said = cannot_settle(Limit.parse("tpr@0.01=0.15"), exposed=250, control=250, confidence=0.95)
+    assert "It takes at least 2 of those and 299 of these" in said
+    assert "no rate is above 1" in cannot_settle(
+        Limit.parse("tpr@0.01=1"), exposed=250, control=250, confidence=0.95
+    )

@@ -181,3 +181,10 @@ def test_the_people_it_would_take_are_named(make):
     assert judged.reason.endswith("about 60,000 people would settle it, if what is found stays the same")
     (judged,) = judge([finding(make, **at(0.03, 0.07))], [Limit.parse("tpr@0.01=0.05")]).judged
     assert "no number of people" in judged.reason
+
+
+@pytest.mark.parametrize("first", [0, 1])
+def test_of_attacks_whose_low_ends_are_0_the_one_with_the_higher_value_is_quoted(make, first):
+    found = [finding(make, **at(0.0, 0.04)), finding(make, **at(0.0, 0.9))]
+    judged = judge([found[first], found[1 - first]], [Limit.parse("tpr@0.01=0.95")]).judged[0]
+    assert judged.reason.startswith("0.45 [0, 0.9]")

@@ -85,6 +85,7 @@ def read_scores(held: Scores) -> ScoresData:
             need_ids(table, [held.user], name=path.name)
         found = files.load_with_rows(path, user=held.user, table=table, about=about)
         for evidence, _ in found:
+            _refuse_constant(evidence, path.name)
             _refuse_turned(evidence, path.name)
         return _data(path.name, [_placed(evidence, at, path.name) for evidence, at in found])
     if held.user is not None:
@@ -102,6 +103,20 @@ def read_scores(held: Scores) -> ScoresData:
     raise EvidenceError(
         f"the evidence is of type {type(given).__name__}: give a .parquet or .csv file, or `Evidence`."
     )
+
+
+def _refuse_constant(evidence: Evidence, name: str) -> None:
+    """Refuse scores that are all the same: they measure nothing, and would count as nothing found.
+
+    Raises:
+        EvidenceError: with the score.
+    """
+    score = evidence.table["score"].to_numpy()
+    both = 0 < evidence.exposed.sum() < len(score)
+    if evidence.game == "unknown" and both and np.all(score == score[0]):
+        raise EvidenceError(
+            f"{name}: every score is {score[0]:g}, so nothing is measured: give the column with the scores."
+        )
 
 
 def _refuse_turned(evidence: Evidence, name: str) -> None:

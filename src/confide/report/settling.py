@@ -18,10 +18,9 @@ def cannot_settle(
     confidence: float,
     names: tuple[str, str] = ("people in the data", "people outside the data"),
 ) -> str:
-    """Why no evidence on this many people can settle a limit on a TPR, with the number that can; or nothing.
+    """Why even finding everybody would not exceed a limit on a TPR, with the number it takes; or nothing.
 
-    A limit can be settled if it is exceeded where every exposed person stands out, or kept where none does.
-    Other limits always can.
+    A limit that cannot be exceeded would let every release pass. Only limits on a TPR are looked at.
 
     Args:
         exposed, control: how many people are asked about.
@@ -37,23 +36,21 @@ def cannot_settle(
     needed = ceil(round(1 / limit.fpr, 6))
     if control < needed:
         return f"{can} {control:,} {names[1]}: it takes at least {needed:,}"
-    least, most = _reach(exposed, control, limit.fpr, confidence)
-    if least <= limit.at_most or most > limit.at_most:
+    if limit.at_most == 1:
+        return f"{limit} cannot be settled with any number of people: no rate is above 1"
+    if _most(exposed, control, limit.fpr, confidence) > limit.at_most:
         return ""
     error = (1 - confidence) / 2
-    # Half of (1 - f)^N0 has to be below the error, or none of N1 found has to be enough.
-    controls, people = ceil(log(2 * error) / log(1 - limit.fpr)), ceil(log(error) / log(1 - limit.at_most))
+    # Half of (1 - f)^N0 has to be below the error, and all of N1 found have to be enough.
+    controls = max(needed, ceil(log(2 * error) / log(1 - limit.fpr)))
+    people = ceil(log(error) / log(limit.at_most)) if limit.at_most else 1
     return (
-        f"{can} {exposed:,} {names[0]} and {control:,} {names[1]}: it takes {controls:,} of "
-        f"these to see that it is exceeded, or {people:,} of those to see that it is kept"
+        f"{can} {exposed:,} {names[0]} and {control:,} {names[1]}: finding everybody would not "
+        f"count as above it. It takes at least {people:,} of those and {controls:,} of these"
     )
 
 
-def _reach(exposed: int, control: int, fpr: float, confidence: float) -> tuple[float, float]:
-    """The high end where nobody is found, and the low end where all are."""
-    controls = np.arange(1.0, control + 1)
-    ends = [
-        limits(Ranks(np.full(exposed, at), controls), np.array([fpr]), confidence=confidence)
-        for at in (0.0, control + 1.0)
-    ]
-    return float(ends[0][1][0]), float(ends[1][0][0])
+def _most(exposed: int, control: int, fpr: float, confidence: float) -> float:
+    """The low end of the interval where all are found."""
+    ranks = Ranks(np.full(exposed, control + 1.0), np.arange(1.0, control + 1))
+    return float(limits(ranks, np.array([fpr]), confidence=confidence)[0][0])

@@ -171,11 +171,15 @@ def _ruled(judged: tuple[Judged, ...], strict: bool) -> Verdict:
 
 
 def _most_first(findings: Sequence[Finding], limit: Limit) -> list[Finding]:
-    def low(finding: Finding) -> float:
-        found = finding.bound if limit.quantity == "epsilon" else _quantity(finding, limit, "")[0]
-        return -inf if found is None or not isfinite(found.low) else found.low
+    def found(finding: Finding) -> tuple[float, float]:
+        by_epsilon = limit.quantity == "epsilon"
+        at = finding.bound if by_epsilon else _quantity(finding, limit, "")[0]
+        if at is None or not isfinite(at.low):
+            return -inf, -inf
+        # Several low ends may be 0: then the higher value goes first.
+        return at.low, at.value if isinstance(at, Estimate) else at.low
 
-    return sorted(findings, key=low, reverse=True)
+    return sorted(findings, key=found, reverse=True)
 
 
 def _worst(judged: Sequence[Judged]) -> Judged:
