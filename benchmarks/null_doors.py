@@ -140,7 +140,7 @@ def traces(rng: Rng, *, n: int = 1_000) -> Held:
     )
 
 
-def images(rng: Rng, *, n: int = 480, people: int = 20) -> Held:
+def images(rng: Rng, *, n: int = 480, people: int = 120) -> Held:
     """Pictures whose names were shuffled: nobody is in two pictures of a name."""
     made = pictures(n, name="null audits", people=people, shape=(8, 8), rng=rng)
     assert made.person is not None
@@ -191,7 +191,12 @@ DOORS: Mapping[str, Door] = {
     "ratings": Door(why=NEW_ROWS, held=ratings),
     "traces": Door(why=NEW_ROWS, held=traces),
     "likes": Door(why="a coin gave the trait", held=likes),
-    "images": Door(why="names were shuffled", held=images, options={"attacks": "recogniser,clear-trained"}),
+    "images": Door(
+        why="names were shuffled",
+        held=images,
+        options={"attacks": "recogniser,clear-trained"},
+        limits=LIMITS[1:],  # of 120 people none settles a rate at 1 %
+    ),
     "counts": Door(
         why=f"noise: {NOISE}", held=counts, options={"attacks": "inner-product", "protect": NOISE}
     ),
