@@ -116,9 +116,9 @@ def test_each_protection_is_a_release_and_all_are_compared(tables, tmp_path: Pat
     assert found.sections[0].promise is None and found.sections[1].promise.epsilon == 1
     rows = {r[0]: r for r in table(found, "What each protection buys, and what it costs").rows}
     assert list(rows) == ["as they are", "rare:40", "response:1"]
-    assert found.before is not None and found.before.release == "shop, as they are"
+    assert [s.release for s in found.before] == ["shop, as they are"]
     assert len({s["fpr"] for s in found.report.page["sections"]}) == 1
-    first, second = found.report.page["comparison"]["rows"]
+    first, second = found.report.page["comparisons"][0]["rows"]
     assert first["sentence"].startswith("Before (shop, as they are) and after (shop, rare:40): ")
     assert second["difference"]["value"] > 0.1
     (plot,) = (e for e in found.sections[0].exhibits if e.title == "Risk against what is left")

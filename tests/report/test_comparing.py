@@ -53,11 +53,11 @@ def true_rate(shift: float, fpr: float) -> float:
 
 
 def told(before: Section, *after: Section, **given: object) -> dict:
-    return page(list(after), seed=7, before=before, **given)
+    return page(list(after), seed=7, before=[before], **given)
 
 
 def row(before: Section, after: Section, **given: object) -> dict:
-    return told(before, after, **given)["comparison"]["rows"][0]
+    return told(before, after, **given)["comparisons"][0]["rows"][0]
 
 
 STRONG, WEAK = section("shop, as they are", scored(2.0)), section("shop, rare:20", scored(0.5, seed=1))
@@ -67,27 +67,27 @@ def test_all_releases_are_read_at_one_rate() -> None:
     """One has 800 others and one has 60: both are read at 1 in 10, which both resolve, in every place."""
     small = section("shop, sample:0.1", scored(1.0, n=60))
     found = told(STRONG, WEAK, small)
-    assert [s["fpr"] for s in found["sections"]] == [0.1, 0.1] and found["comparison"]["fpr"] == 0.1
+    assert [s["fpr"] for s in found["sections"]] == [0.1, 0.1] and found["comparisons"][0]["fpr"] == 0.1
     for s in found["sections"]:
         assert "1 in 10 " in s["headline"] and s["support"][0].startswith("At 1 in 10 ")
         assert all("at 1 in 10 " in line for _, line in s["found"])
         assert s["labels"]["tiles"]["found"].endswith("at 1 in 10 wrong accusations")
-    assert all("at 1 in 10 wrong accusations" in r["sentence"] for r in found["comparison"]["rows"])
+    assert all("at 1 in 10 wrong accusations" in r["sentence"] for r in found["comparisons"][0]["rows"])
     # each by itself would have been read elsewhere
     assert [page([s], seed=7)["sections"][0]["fpr"] for s in (STRONG, small)] == [0.01, 0.1]
 
 
 def test_the_rate_of_a_limit_comes_first_and_the_auc_last() -> None:
     limit = Limit.parse("tpr@0.1=0.5")
-    assert told(STRONG, WEAK)["comparison"]["fpr"] == 0.01
-    assert told(STRONG, WEAK, limits=[limit])["comparison"]["fpr"] == 0.1
+    assert told(STRONG, WEAK)["comparisons"][0]["fpr"] == 0.01
+    assert told(STRONG, WEAK, limits=[limit])["comparisons"][0]["fpr"] == 0.1
     assert (
-        told(STRONG, WEAK, limits=[Limit.parse("tpr@0.001=0.5")])["comparison"]["fpr"] == 0.01
+        told(STRONG, WEAK, limits=[Limit.parse("tpr@0.001=0.5")])["comparisons"][0]["fpr"] == 0.01
     )  # 800 < 1,000
     few = section("shop, sample:0.01", scored(1.0, n=9))
     found = told(STRONG, WEAK, few)
-    assert found["comparison"]["fpr"] is None and found["comparison"]["quantity"] == "auc"
-    assert all("surer about the first" in r["sentence"] for r in found["comparison"]["rows"])
+    assert found["comparisons"][0]["fpr"] is None and found["comparisons"][0]["quantity"] == "auc"
+    assert all("surer about the first" in r["sentence"] for r in found["comparisons"][0]["rows"])
     first, second = found["sections"]
     # the small one has too few by itself; the other one's own leak is still said, at its own rate
     assert second["labels"]["too_few"] == "too few people outside the data"
@@ -114,10 +114,12 @@ def test_where_nothing_could_be_shown_at_1_in_100_all_are_read_at_1_in_10() -> N
     """.99^300 is under .05, and .99^200 is not: then no low end could be above 0, whatever is found."""
     for n, fpr in ((200, 0.1), (400, 0.01)):
         found = told(section("before", scored(9.0, n=n)), section("after", scored(0.0, n=n, seed=1)))
-        assert found["comparison"]["fpr"] == fpr and found["comparison"]["rows"][0]["settled"] == "less"
+        assert (
+            found["comparisons"][0]["fpr"] == fpr and found["comparisons"][0]["rows"][0]["settled"] == "less"
+        )
     # the rate of a limit is the user's own choice
     some = told(STRONG, section("after", scored(0.0, n=200)), limits=[Limit.parse("tpr@0.01=0.2")])
-    assert some["comparison"]["fpr"] == 0.01
+    assert some["comparisons"][0]["fpr"] == 0.01
 
 
 def test_the_sentence_says_x_instead_of_y_and_how_many_fewer() -> None:
@@ -179,7 +181,7 @@ def test_the_best_attack_on_each_release_counts() -> None:
     """A protection that stops one attack and not another has stopped the first only."""
     before = section("before", scored(2.0), scored(0.1, attack="other", seed=3))
     after = section("after", scored(0.1, seed=3), scored(2.0, attack="other", seed=5))
-    found = told(before, after)["comparison"]
+    found = told(before, after)["comparisons"][0]
     assert (found["attack"], found["rows"][0]["attack"]) == ("lira", "other")
     assert found["rows"][0]["settled"] == "not settled"
 
@@ -229,7 +231,7 @@ def test_the_interval_covers_under_any_dependence(monkeypatch: pytest.MonkeyPatc
 
 def test_more_releases_share_the_error() -> None:
     one, two = told(STRONG, WEAK), told(STRONG, WEAK, section("third", scored(1.0)))
-    (alone,), (wider, _) = one["comparison"]["rows"], two["comparison"]["rows"]
+    (alone,), (wider, _) = one["comparisons"][0]["rows"], two["comparisons"][0]["rows"]
     assert wider["difference"]["low"] < alone["difference"]["low"]
     assert wider["difference"]["high"] > alone["difference"]["high"]
 
@@ -243,20 +245,20 @@ def test_another_section_changes_no_verdict() -> None:
         alone = page([s], seed=7, limits=limits)
         for others in ([], sections):
             found = page(
-                [s, *(o for o in others if o is not s)], seed=7, limits=limits, before=STRONG
+                [s, *(o for o in others if o is not s)], seed=7, limits=limits, before=[STRONG]
             )["sections"][0]  # fmt: skip
             assert found["verdict"] == alone["sections"][0]["verdict"] == judge_section(s, limits).ruling
             assert found["outcome"] == alone["sections"][0]["outcome"]
 
 
 def test_releases_without_a_protection_are_held_against_the_first() -> None:
-    found = page([STRONG, WEAK], seed=7)["comparison"]
+    found = page([STRONG, WEAK], seed=7)["comparisons"][0]
     assert (found["before"], found["title"]) == ("shop, as they are", "The releases side by side")
     assert found["rows"][0]["sentence"].startswith("shop, rare:20, against shop, as they are: at 1 in 100 ")
     assert found["rows"][0]["sentence"].endswith("So shop, rare:20 gives these attacks less.")
-    assert page([STRONG], seed=7)["comparison"] is None
+    assert page([STRONG], seed=7)["comparisons"] == []
     other = replace(WEAK, goal="attribute")  # another question: nothing to compare
-    assert page([STRONG, other], seed=7)["comparison"] is None
+    assert page([STRONG, other], seed=7)["comparisons"] == []
 
 
 def test_without_all_scores_there_is_no_difference() -> None:
@@ -269,20 +271,20 @@ def test_the_public_sees_the_same_story_in_coarse_numbers() -> None:
     inside, outside = (told(STRONG, WEAK, audience=who) for who in ("internal", "public"))
     for found in (inside, outside):
         validate(json.loads(json.dumps(found, allow_nan=False)))
-        assert not is_valid(found | {"comparison": {"rows": []}})
-    got = outside["comparison"]["rows"][0]
+        assert not is_valid(found | {"comparisons": [{"rows": []}]})
+    got = outside["comparisons"][0]["rows"][0]
     assert got["settled"] == "less" and got["sentence"].endswith("against the attacks that were tried.")
     for end in ("low", "high"):
         assert round(got["difference"][end] * 100) / 100 == got["difference"][end]
-    exact = inside["comparison"]["rows"][0]["difference"]
+    exact = inside["comparisons"][0]["rows"][0]["difference"]
     assert got["difference"]["low"] <= exact["low"] and got["difference"]["high"] >= exact["high"]
 
 
 def test_rates_of_few_people_are_not_shown_to_the_public_by_their_difference() -> None:
     """At 1 in 100 some four of 400 are found: the public reads at 1 in 10, and sees no rate of so few."""
     before, after = section("before", scored(1.5, n=400)), section("after", scored(0.0, n=400, seed=8))
-    assert told(before, after)["comparison"]["fpr"] == 0.01
-    assert told(before, after, audience="public")["comparison"]["fpr"] == 0.1
+    assert told(before, after)["comparisons"][0]["fpr"] == 0.01
+    assert told(before, after, audience="public")["comparisons"][0]["fpr"] == 0.1
     found = comparison(before, [after], fpr=0.01, protected=True, redaction=Redaction("public"))
     assert found is not None
     (got,) = found["rows"]
@@ -291,10 +293,10 @@ def test_rates_of_few_people_are_not_shown_to_the_public_by_their_difference() -
 
 
 def test_the_comparison_is_on_the_page_and_in_the_terminal() -> None:
-    made = report([WEAK], seed=7, before=STRONG)
+    made = report([WEAK], seed=7, before=[STRONG])
     html = re.sub(r"\s+", " ", unescape(re.sub(r"<[^>]*>", " ", made.html())))
     text = re.sub(r"\s+", " ", to_text(made.page, width=70))
-    found = made.page["comparison"]
+    found = made.page["comparisons"][0]
     assert found["rows"][0]["sentence"] in html and found["rows"][0]["sentence"] in text
     assert found["reading"] in html and all(head in html for head in found["head"])
     assert html.index("Before and after") < html.index(made.page["sections"][0]["headline"])
@@ -308,3 +310,14 @@ def test_the_rate_is_that_of_a_single_release_where_there_is_one(make) -> None:
     for mu, n, fpr in ((1.9, 3000, 0.01), (1.9, 50, 0.1), (0.0, 8, None), (0.0, 3000, 0.01)):
         record = page([make.section(mu, n=n)], seed=7)["sections"][0]["finding"]
         assert reading_rate([record]) == fpr
+
+
+def test_each_goal_is_compared_by_itself() -> None:
+    of = {"linkage": "records", "attribute": "secrets"}
+    before = [replace(section(f"plain {of[g]}", scored(3.0)), goal=g) for g in of]
+    after = [replace(section(f"safer {of[g]}", scored(0.0, seed=1)), goal=g) for g in of]
+    found = page(after, seed=7, before=before)["comparisons"]
+    assert [(c["before"], [r["release"] for r in c["rows"]]) for c in found] == [
+        ("plain records", ["safer records"]),
+        ("plain secrets", ["safer secrets"]),
+    ]

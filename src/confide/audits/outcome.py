@@ -48,15 +48,15 @@ class Audit:
     Args:
         sections: one a release.
         settings: what decides the verdict, and who will read it.
-        before: the release without protection, where all sections are protected ones: they are compared with
-            it.
+        before: the release without protection, one section a goal, where all sections are protected ones:
+            they are compared with it.
         people: by release, for each target of the evidence who that is (column `target` and others), for
             internal use.
     """
 
     sections: tuple[Section, ...]
     settings: Settings
-    before: Section | None = None
+    before: tuple[Section, ...] = ()
     people: Mapping[str, pl.DataFrame] = field(default_factory=dict)
 
     @classmethod
@@ -66,7 +66,7 @@ class Audit:
         people = {release: targets for audit in audits for release, targets in audit.people.items()}
         sections = tuple(s for audit in audits for s in audit.sections)
         # One audit's unprotected release is not that of another: then all are held against the first.
-        before = audits[0].before if len(audits) == 1 else None
+        before = audits[0].before if len(audits) == 1 else ()
         return replace(audits[0], sections=sections, people=people, before=before)
 
     @property

@@ -47,6 +47,7 @@ class PlannedGame:
         found: evidence that was made elsewhere.
         kept: whether finished evidence is kept on disk; not where the game holds a live model.
         person: int64[targets], whom each target is about; None where each is about somebody else.
+        goal: what the attacks are after, where the kind has several goals; "" for that of its spec.
     """
 
     game: AnyGame | None
@@ -56,11 +57,12 @@ class PlannedGame:
     found: Sequence[Evidence] = ()
     kept: bool = True
     person: Ints | None = None
+    goal: str = ""
 
 
 @dataclass(kw_only=True, eq=False)
 class AuditedRelease:
-    """One release under audit.
+    """One release under audit, by attacks of one goal.
 
     Args:
         name: of the protection, as the user wrote it, or `UNPROTECTED`.
@@ -68,6 +70,8 @@ class AuditedRelease:
         games: what is played against it; the first one is the one that exhibits ask further questions.
         settings: of the audit.
         leads: whether it is the first in the report: what is said of the records themselves is said there.
+        goal: what the attacks are after, a name of `confide.report.goals.GOALS`.
+        aside: whether attacks of another goal lead the report.
     """
 
     name: str
@@ -75,6 +79,8 @@ class AuditedRelease:
     games: Sequence[PlannedGame]
     settings: Settings
     leads: bool = True
+    goal: str = ""
+    aside: bool = False
     skipped: list[Skipped] = field(default_factory=list)
     _evidence: dict[AnyAttack, Evidence | None] = field(default_factory=dict)
     _worlds: dict[int, tuple[AnyWorld, ...]] = field(default_factory=dict)

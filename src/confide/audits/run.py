@@ -16,7 +16,7 @@ from confide.audits.settings import Settings
 from confide.audits.spec import AuditSpec, Subject
 from confide.core.arrays import Ints
 from confide.core.errors import DataError, EvidenceError
-from confide.core.nouns import AnyWorld
+from confide.core.nouns import AnyMechanism, AnyWorld
 from confide.measure.rows import averaged, worlds_of
 from confide.mechanisms.anchors.published import Published
 from confide.report import Redaction, Section, nothing_ran
@@ -41,24 +41,45 @@ def audit(spec: AuditSpec, held: object, *, settings: Settings) -> Audit:
 
 def audit_subject(spec: AuditSpec, subject: Subject, *, settings: Settings) -> Audit:
     """Audit what is read already."""
-    asked = spec.choose(settings)
     protections = parse_protections(settings.protections, spec.protections)
-    releases = [
+    # With protections the release as it is has no section, so the first of them leads the report.
+    plain = under_audit(spec, subject, UNPROTECTED, Published(), settings=settings, leads=not protections)
+    behind = [
+        release
+        for i, (name, mechanism) in enumerate(protections.items())
+        for release in under_audit(spec, subject, name, mechanism, settings=settings, leads=i == 0)
+    ]
+    for release in behind:
+        # The unprotected release needs no such look: its readers refuse empty data.
+        release.need_something_left()
+    for release in plain:
+        _need_people(spec, release)
+    return _audited(spec, subject, plain, behind)
+
+
+def under_audit(
+    spec: AuditSpec,
+    subject: Subject,
+    name: str,
+    mechanism: AnyMechanism,
+    *,
+    settings: Settings,
+    leads: bool = True,
+) -> list[AuditedRelease]:
+    """The release of a mechanism, once for each goal of the attacks that are asked for."""
+    games = subject.games(mechanism, spec.choose(settings))
+    return [
         AuditedRelease(
             name=name,
             mechanism=mechanism,
-            games=subject.games(mechanism, asked),
+            games=[planned for planned in games if (planned.goal or spec.goal) == aim],
             settings=settings,
-            leads=i == bool(protections),  # with protections the release as it is has no section
+            leads=leads and not i,
+            goal=aim,
+            aside=i > 0,
         )
-        # The release as it is always comes first: every protection is compared with it.
-        for i, (name, mechanism) in enumerate({UNPROTECTED: Published(), **protections}.items())
+        for i, aim in enumerate(dict.fromkeys(planned.goal or spec.goal for planned in games))
     ]
-    for release in releases[1:]:
-        # The unprotected release needs no such look: its readers refuse empty data.
-        release.need_something_left()
-    _need_people(spec, releases[0])
-    return _audited(spec, subject, releases)
 
 
 def _among(spec: AuditSpec, release: AuditedRelease) -> int:
@@ -95,7 +116,7 @@ def _need_people(spec: AuditSpec, release: AuditedRelease) -> None:
             exposed=int(exposed.sum()),
             control=int((~exposed).sum()) if resolved else people,
             confidence=corrected(spec, release),
-            names=goal(spec.goal).people,
+            names=goal(release.goal).people,
         )
         if why:
             raise DataError(f"{why}. Give more people, or limit another rate.")
@@ -107,42 +128,61 @@ def _whose(world: AnyWorld, person: Ints | None) -> Ints:
     return ids if person is None else person[ids]
 
 
-def _audited(spec: AuditSpec, subject: Subject, releases: Sequence[AuditedRelease]) -> Audit:
-    """Play, judge and conclude the releases one by one; each one's worlds are let go after it."""
-    plain, protected = releases[0], len(releases) > 1
-    points: list[Point] = []
+def _audited(
+    spec: AuditSpec,
+    subject: Subject,
+    plain: Sequence[AuditedRelease],
+    behind: Sequence[AuditedRelease],
+) -> Audit:
+    """Play, judge and conclude the releases one by one; each one's worlds are let go after it.
+
+    Args:
+        plain: the release as it is, once a goal.
+        behind: the protected ones, once a goal.
+    """
+    settings, as_is = plain[0].settings, {release.goal: release for release in plain}
+    points: dict[str, list[Point]] = {aim: [] for aim in as_is}
     sections: list[Section] = []
     people: dict[str, pl.DataFrame] = {}
-    before: Section | None = None
+    before: list[Section] = []
     # One bar over all releases, so that its end is the end of the audit.
-    steps = _Steps(plain.settings, sum(len(release.attacks) for release in releases))
-    for release in releases:
+    steps = _Steps(settings, sum(len(release.attacks) for release in (*plain, *behind)))
+    for release in (*plain, *behind):
         steps.play(release)
-        if (
-            protected
-            and (risk := subject.risk(release, plain, confidence=corrected(spec, release))) is not None
-        ):
-            # Now, while the worlds of this release are there; risk alone would praise a protection that
-            # leaves nothing of use.
-            left = subject.utility(release)
-            points.append(Point(name=release.name, promise=release.mechanism.budget, risk=risk, left=left))
+        if behind and (point := point_of(spec, subject, release, as_is[release.goal])) is not None:
+            # Now, while the worlds of this release are there.
+            points[release.goal].append(point)
         # With protections the unprotected release is the first row of the comparison, and needs no section of
         # its own.
-        if release is plain and protected:
-            before = _before(spec, subject, plain)
+        if behind and release is as_is[release.goal]:
+            before += _before(spec, subject, release)
         else:
             section, who = conclude(spec, subject, release)
             sections.append(section)
             people |= {} if who is None else {section.release: who}
         release.forget_worlds()
-    if len(points) == len(releases):  # where one release says nothing there is nothing to compare
-        compared = frontier_exhibits(
-            Frontier(risk=spec.risk, points=tuple(points), of=_exposed(releases)),
-            across=spec.across,
-            good=spec.good,
-        )
-        sections[0] = replace(sections[0], exhibits=(*compared, *sections[0].exhibits))
-    return Audit(sections=tuple(sections), settings=plain.settings, before=before, people=people)
+    for aim, found in points.items():
+        releases = [release for release in (*plain, *behind) if release.goal == aim]
+        if len(found) == len(releases):  # where one release says nothing there is nothing to compare
+            at = next(i for i, section in enumerate(sections) if section.goal == aim)
+            compared = frontier_exhibits(
+                Frontier(risk=spec.risk_of(aim), points=tuple(found), of=_exposed(releases)),
+                across=spec.across,
+                good=spec.good,
+            )
+            sections[at] = replace(sections[at], exhibits=(*compared, *sections[at].exhibits))
+    return Audit(sections=tuple(sections), settings=settings, before=tuple(before), people=people)
+
+
+def point_of(
+    spec: AuditSpec, subject: Subject, release: AuditedRelease, plain: AuditedRelease
+) -> Point | None:
+    """A release on the frontier: its risk alone would praise a protection that leaves nothing of use."""
+    risk = subject.risk(release, plain, confidence=corrected(spec, release))
+    if risk is None:
+        return None
+    left = subject.utility(release)
+    return Point(name=release.name, promise=release.mechanism.budget, risk=risk, left=left)
 
 
 def _exposed(releases: Sequence[AuditedRelease]) -> int | None:
@@ -151,28 +191,32 @@ def _exposed(releases: Sequence[AuditedRelease]) -> int | None:
     return min(found, default=None)
 
 
-def _before(spec: AuditSpec, subject: Subject, plain: AuditedRelease) -> Section | None:
-    """What the attacks found on the release as it is, to compare protections with; None where none ran."""
+def _before(spec: AuditSpec, subject: Subject, plain: AuditedRelease) -> list[Section]:
+    """What the attacks found on the release as it is, to compare protections with; empty where none ran."""
     if not plain.evidence:
-        return None
+        return []
     among = _among(spec, plain)
     found = findings(plain.evidence, plain.attacks, blind=None, among=among)
-    return Section(
-        release=f"{_called(spec, subject, plain.settings)}, {UNPROTECTED}",
+    section = Section(
+        release=_title(spec, subject, plain, UNPROTECTED),
         headline=found.headline,
         findings=found.findings,
         evidence={e.attack: e for e in plain.evidence},
-        goal=spec.goal,
+        goal=plain.goal,
         among=among,
     )
+    return [section]
 
 
-def _called(spec: AuditSpec, subject: Subject, settings: Settings) -> str:
+def _title(spec: AuditSpec, subject: Subject, release: AuditedRelease, protection: str = "") -> str:
     """What to call the release: as the user says, else by its file; for the public by its kind.
 
     A file's name may say whose data it holds, and where it stands.
     """
-    return settings.name or (subject.name if settings.audience == "internal" else spec.name)
+    settings = release.settings
+    name = settings.name or (subject.name if settings.audience == "internal" else spec.name)
+    said = (name, protection, goal(release.goal).name if release.aside else "")
+    return ", ".join(part for part in said if part)
 
 
 @dataclass(slots=True)
@@ -202,8 +246,7 @@ def conclude(
     """One release: its findings, exhibits and words. The only place that asks who will read them."""
     settings = release.settings
     internal, redaction = settings.audience == "internal", Redaction(settings.audience)
-    name = _called(spec, subject, settings)
-    title = name if release.name == UNPROTECTED else f"{name}, {release.name}"
+    title = _title(spec, subject, release, "" if release.name == UNPROTECTED else release.name)
     skips = [k for planned in release.games for k in planned.skipped]
     if not release.evidence:  # an audit that saw nothing is no audit
         raise EvidenceError(nothing_ran(title, [*skips, *release.skipped]))
@@ -228,7 +271,7 @@ def conclude(
         warnings=(*redaction.texts(context.warnings), *context.unsettled.values()),
         unsettled=tuple(context.unsettled),
         notes=(*context.notes, *(context.internal_notes if internal else ())),
-        goal=spec.goal,
+        goal=release.goal,
         subject=context.subject,
         among=among,
         exhibits=exhibits,

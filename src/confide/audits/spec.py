@@ -103,6 +103,7 @@ class AuditSpec:
         attacks: played if the user does not choose; `known` are all that can be asked for by name.
         protections: by the name that the user writes.
         risk, across: of the frontier: what the risk is, and the measure of utility that it is drawn over.
+        risks: what the risk is where attacks have another goal than `goal`, by that goal.
         good: whether high or low values of that measure are the good ones.
     """
 
@@ -117,6 +118,11 @@ class AuditSpec:
     risk: str = ""
     across: str = ""
     good: Good = "high"
+    risks: Mapping[str, str] = field(default_factory=dict)
+
+    def risk_of(self, goal: str) -> str:
+        """What the risk of attacks with this goal is, in words."""
+        return self.risks.get(goal, self.risk)
 
     def check(self, settings: Settings) -> None:
         """Refuse, before any file is read, attacks and protections that do not exist.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -11,7 +11,7 @@ from confide.audits.frontier import Frontier, Point
 from confide.audits.outcome import Audit
 from confide.audits.protections import UNPROTECTED, Scale, frontier_exhibits, parse_protections
 from confide.audits.release import AuditedRelease
-from confide.audits.run import conclude, corrected
+from confide.audits.run import conclude, point_of, under_audit
 from confide.audits.settings import Settings
 from confide.audits.spec import AuditSpec, Subject
 from confide.core.errors import DataError
@@ -81,12 +81,7 @@ def weakest(spec: AuditSpec, subject: Subject, name: str, *, limit: str, setting
         )
     scale = _scale(spec, name)
     search = Search(spec=spec)
-    plain = AuditedRelease(
-        name=UNPROTECTED,
-        mechanism=Published(),
-        games=subject.games(Published(), spec.choose(settings)),
-        settings=settings,
-    )
+    plain = under_audit(spec, subject, UNPROTECTED, Published(), settings=settings)
     _try(search, subject, plain, plain, held_to)
 
     def keeps(value: float) -> bool:
@@ -94,9 +89,8 @@ def weakest(spec: AuditSpec, subject: Subject, name: str, *, limit: str, setting
         known = next((tried for tried in search.tried if tried.text == text), None)
         if known is None:
             mechanism = parse_protections([text], spec.protections)[text]
-            games = subject.games(mechanism, spec.choose(settings))
-            release = AuditedRelease(name=text, mechanism=mechanism, games=games, settings=settings)
-            known = _try(search, subject, release, plain, held_to)
+            releases = under_audit(spec, subject, text, mechanism, settings=settings)
+            known = _try(search, subject, releases, plain, held_to)
         return known.kept
 
     if not keeps(scale.strongest):
@@ -143,19 +137,23 @@ def _scale(spec: AuditSpec, name: str) -> Scale:
 
 
 def _try(
-    search: Search, subject: Subject, release: AuditedRelease, plain: AuditedRelease, limit: Limit
+    search: Search,
+    subject: Subject,
+    releases: Sequence[AuditedRelease],
+    plain: Sequence[AuditedRelease],
+    limit: Limit,
 ) -> Tried:
-    if any(not len(world.case.view) for world in release.worlds):
-        search.tried.append(Tried(text=release.name, kept=True, point=None, empty=True))
-        release.forget_worlds()
-        return search.tried[-1]
-    section, _ = conclude(search.spec, subject, release)
-    ruling = judge_section(section, [limit]).ruling
-    risk = subject.risk(release, plain, confidence=corrected(search.spec, release))
-    point = None
-    if risk is not None:
-        left = subject.utility(release)
-        point = Point(name=release.name, promise=release.mechanism.budget, risk=risk, left=left)
-    release.forget_worlds()
-    search.tried.append(Tried(text=release.name, kept=ruling == "within", point=point))
+    """Audit one setting; `releases` and `plain` hold one release a goal, and the limit is one on each."""
+    name, point, kept = releases[0].name, None, True
+    if any(not len(world.case.view) for world in releases[0].worlds):
+        search.tried.append(Tried(text=name, kept=True, point=None, empty=True))
+    else:
+        for release in releases:
+            section, _ = conclude(search.spec, subject, release)
+            kept = kept and judge_section(section, [limit]).ruling == "within"
+            if not release.aside:
+                point = point_of(search.spec, subject, release, plain[0])
+            release.forget_worlds()
+        search.tried.append(Tried(text=name, kept=kept, point=point))
+    releases[0].forget_worlds()
     return search.tried[-1]

@@ -50,7 +50,7 @@ def report(
     strict: bool = False,
     version: str = "",
     show_rows: bool = False,
-    before: Section | None = None,
+    before: Sequence[Section] = (),
 ) -> Report:
     """The report on one or more audited releases; see `page` and `Report` for its arguments."""
     made = page(

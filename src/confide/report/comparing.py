@@ -22,9 +22,9 @@ CONFIDENCE = 0.95
 
 
 def comparison(
-    before: Section, others: Sequence[Section], *, fpr: float | None, protected: bool, redaction: Redaction
+    before: Section, after: Sequence[Section], *, fpr: float | None, protected: bool, redaction: Redaction
 ) -> ComparisonRecord | None:
-    """How much less the adversary reaches on each of the other releases; None where none can be compared.
+    """How much less the adversary reaches on each of the other releases of a goal; None where there are none.
 
     On each release the adversary uses its best attack. If the intervals of all attacks hold, what the best
     one truly reaches is between the highest of their low ends and the highest of their high ends. Before and
@@ -34,10 +34,10 @@ def comparison(
 
     Args:
         before: what the others are held against.
+        after: the others, of the same goal.
         fpr: the false-positive rate at which all are read, chosen without a look at them; None for the AUC.
-        protected: are the others `before` behind a protection?
+        protected: are they `before` behind a protection?
     """
-    after = [s for s in others if goal(s.goal) is goal(before.goal)]
     if not after:
         return None
     # A rate of few people is not shown to the public. So what is found has a say in which rate it sees, and

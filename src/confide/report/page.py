@@ -10,6 +10,7 @@ from confide.report import consequences, readings, sentences
 from confide.report.chart_records import chart_records
 from confide.report.charts import points
 from confide.report.comparing import comparison
+from confide.report.comparison_types import ComparisonRecord
 from confide.report.detectable import detectable
 from confide.report.exhibit_records import exhibit_record
 from confide.report.finding import Audience, Finding, Section, Skipped
@@ -39,7 +40,7 @@ def page(
     limits: Sequence[Limit] = (),
     strict: bool = False,
     version: str = "",
-    before: Section | None = None,
+    before: Sequence[Section] = (),
 ) -> Page:
     """Every word and number of the report on one or more audited releases.
 
@@ -55,8 +56,9 @@ def page(
         limits: what each release's findings are held to.
         strict: whether "not settled" fails.
         version: of confide.
-        before: the release without protection, where all others are protected: they are compared with it.
-            Nothing else is said of it. Without it, several releases are compared with the first.
+        before: the release without protection, one section a goal, where all others are protected: those of
+            the same goal are compared with it. Nothing else is said of it. Without it, several releases are
+            compared with the first of their goal.
 
     Raises:
         EvidenceError: if a release has no finding, for then nothing was measured.
@@ -64,7 +66,7 @@ def page(
     """
     _check(sections, audience, before)
     redaction = Redaction(audience)
-    read = sections if before is None else [before, *sections]
+    read = [*before, *sections]
     limited = [limit.fpr for limit in limits if limit.fpr is not None]
     # Once for the whole report: headlines, tiles, tables and differences are then of one rate.
     fpr = reading_rate([_record(s.headline, s, redaction) for s in read], limited=limited)
@@ -73,7 +75,7 @@ def page(
     verdict = together(list(judged.values()))
     names = [s.release for s in sections]
     return {
-        "schema": "confide.report/2",
+        "schema": "confide.report/3",
         "release": " and ".join(names),
         "releases": names,
         "seed": seed,
@@ -88,9 +90,7 @@ def page(
         "findings": [_record(f, s, redaction) for s in sections for f in s.findings],
         "skipped": [_skipped(k, s, redaction) for s in sections for k in s.skipped],
         "sections": [_section(s, judged[s.release], fpr, redaction) for s in sections],
-        "comparison": comparison(
-            read[0], read[1:], fpr=fpr, protected=before is not None, redaction=redaction
-        ),
+        "comparisons": _comparisons(read, fpr=fpr, protected=bool(before), redaction=redaction),
         "charts": [chart for s in sections for chart in chart_records(s, redaction=redaction)],
     }
 
@@ -108,6 +108,15 @@ def _in_doubt(sections: Sequence[Section], judged: Mapping[str, Verdict]) -> lis
             if not any(j.ruling == "exceeded" and j.attack == name for j in judged[s.release].judged)
         )
     )
+
+
+def _comparisons(
+    read: Sequence[Section], *, fpr: float | None, protected: bool, redaction: Redaction
+) -> list[ComparisonRecord]:
+    """The releases side by side, those of each goal by themselves."""
+    each = [[s for s in read if s.goal == aim] for aim in dict.fromkeys(s.goal for s in read)]
+    found = [comparison(s[0], s[1:], fpr=fpr, protected=protected, redaction=redaction) for s in each]
+    return [one for one in found if one is not None]
 
 
 def _record(finding: Finding, s: Section, redaction: Redaction) -> FindingRecord:
@@ -195,12 +204,12 @@ def _promise(budget: Budget) -> PromiseRecord:
     return {"epsilon": budget.epsilon, "delta": budget.delta, "unit": str(budget.unit), "text": str(budget)}
 
 
-def _check(sections: Sequence[Section], audience: str, before: Section | None) -> None:
+def _check(sections: Sequence[Section], audience: str, before: Sequence[Section]) -> None:
     if audience not in ("internal", "public"):
         raise DataError(f"there is no audience {audience!r}: write for 'internal' or 'public'.")
     if not sections:
         raise EvidenceError("there is nothing to report on: give at least one audited release.")
-    every = [*sections, *([] if before is None else [before])]
+    every = [*sections, *before]
     names = [s.release for s in every]
     if len(set(names)) < len(names):
         raise DataError(f"two releases share a name ({', '.join(names)}): name them apart.")

@@ -259,7 +259,7 @@ class SectionRecord(TypedDict):
 class Page(TypedDict):
     """Every word and number of a privacy audit. Rates are shares from 0 to 1, epsilon is in nats."""
 
-    schema: Literal["confide.report/2"]
+    schema: Literal["confide.report/3"]
     release: Annotated[str, Rule(description="the names of all releases, joined")]
     releases: Annotated[list[str], Rule(min_items=1)]
     seed: int
@@ -273,7 +273,7 @@ class Page(TypedDict):
     findings: Annotated[list[FindingRecord], Rule(min_items=1)]
     skipped: list[SkippedRecord]
     sections: Annotated[list[SectionRecord], Rule(min_items=1)]
-    comparison: Annotated[
-        ComparisonRecord | None, Rule(description="null where there is nothing to compare with")
+    comparisons: Annotated[
+        list[ComparisonRecord], Rule(description="one a goal of which there are several releases")
     ]
     charts: list[ChartRecord]

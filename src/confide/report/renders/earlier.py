@@ -1,4 +1,4 @@
-"""Reports of the first schema, brought to the present one."""
+"""Reports of earlier schemas, brought to the present one."""
 
 from __future__ import annotations
 
@@ -11,7 +11,10 @@ from confide.report.page_types import ExhibitRecord, LineRecord, Page, PlotRecor
 from confide.report.rates import one_in
 from confide.report.reading_rate import reading_rate
 
-EARLIER = "confide.report/1"
+FIRST = "confide.report/1"
+SECOND = "confide.report/2"
+EARLIER = {FIRST: {"comparisons"}, SECOND: {"comparisons"}}
+"""Earlier schemas, and what their pages lack."""
 
 OLD_GOALS = {"recognition": "linkage of images"}
 """A goal of the first schema -> the name of its words now."""
@@ -21,24 +24,30 @@ Kept = dict[str, Any]
 
 
 def lifted(page: Mapping[str, object]) -> Page:
-    """A page of the first schema as one of the present.
+    """A page of an earlier schema as one of the present.
 
-    The comparison of kinds of access and the gradient norms were parts of their own then; now they are a
-    table and a plot.
+    In the second schema one goal alone could be compared.
+
+    In the first one the comparison of kinds of access and the gradient norms were parts of their own;
+    now they are a table and a plot.
     """
     old = cast(Kept, page)
+    if old["schema"] == SECOND:
+        compared = old["comparison"]
+        since = {"schema": "confide.report/3", "comparisons": [] if compared is None else [compared]}
+        return cast(Page, {name: part for name, part in old.items() if name != "comparison"} | since)
     # These become plots of their sections.
     charts = [_chart(c, old) for c in old["charts"] if c["name"] != "gradient_norms"]
     return cast(
         Page,
         {
             **old,
-            "schema": "confide.report/2",
+            "schema": "confide.report/3",
             "findings": [_finding(f) for f in old["findings"]],
             "skipped": [{"lack": "other", **k} for k in old["skipped"]],
             "sections": [_section(s, old["charts"]) for s in old["sections"]],
             "charts": charts,
-            "comparison": None,
+            "comparisons": [],
         },
     )
 

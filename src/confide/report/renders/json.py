@@ -14,7 +14,7 @@ from confide.report.page_types import Page
 from confide.report.renders.checked import wrong_in
 from confide.report.renders.earlier import EARLIER, lifted
 
-SCHEMA = "confide.report/2"
+SCHEMA = "confide.report/3"
 MOST = 64_000_000
 """Bytes of a report.json: the largest ones have a few million, and reading takes fifty times as much."""
 
@@ -44,13 +44,13 @@ def from_json(path: str | Path) -> Page:
         raise DataError(f"{path} cannot be read ({said}): name the report.json of an audit.") from error
     page = cast(dict[str, object], kept) if isinstance(kept, dict) else {}
     given = page.get("schema")
-    if given not in (SCHEMA, EARLIER):
+    if not isinstance(given, str) or given not in (SCHEMA, *EARLIER):
         raise DataError(
             f"{path} has the schema {given!r:.60}, not {SCHEMA!r}: name the report.json of an audit, or run "
             "the audit again."
         )
     # A file that somebody edited fails here and not in the middle of a page.
-    since = {"comparison"} if given == EARLIER else set[str]()
+    since = EARLIER.get(given, set[str]())
     missing = [key for key in Page.__required_keys__ - since if key not in page]
     if missing:
         raise DataError(
@@ -61,7 +61,7 @@ def from_json(path: str | Path) -> Page:
     try:
         found = page if given == SCHEMA else lifted(page)
         wrong = wrong_in(found)
-    # What an edited file of the first schema lacks shows where it is looked for.
+    # What an edited file of an earlier schema lacks shows where it is looked for.
     except (KeyError, IndexError, TypeError, ValueError, AttributeError, StopIteration) as error:
         wrong = f"{type(error).__name__}: {in_one_line(error)}"
     if wrong:

@@ -56,8 +56,8 @@ def to_text(page: Page, *, width: int | None = None, show_rows: bool = False) ->
 
 def _compared(page: Page, width: int) -> list[str]:
     """The releases side by side: a sentence each, with what it is held against."""
-    found = page["comparison"]
-    return [] if found is None else _listed(found["title"], [row["sentence"] for row in found["rows"]], width)
+    each = [(c["title"], [row["sentence"] for row in c["rows"]]) for c in page["comparisons"]]
+    return [line for title, said in each for line in _listed(title, said, width)]
 
 
 def _unsaid(s: SectionRecord, earlier: Sequence[SectionRecord]) -> SectionRecord:
