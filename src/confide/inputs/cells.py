@@ -1,0 +1,162 @@
+"""Cells of a released table as text: single values, groups of a hierarchy, ranges and sets."""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Mapping
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from confide.core.errors import DataError
+from confide.inputs.columns import first_of, missing, named_rows
+from confide.views.hierarchy import Hierarchy
+from confide.views.table import Domain
+
+ALL = "*"
+"""A cell that may stand for every value."""
+EMPTY = ""
+"""A missing value; so is any text of `confide.inputs.columns.WORDS`."""
+NUMBER = r"[-+]?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?"
+SPAN = re.compile(rf"^([\[\(\]]?)\s*({NUMBER})\s*(?:\.\.|-|to|,|;)\s*({NUMBER})\s*([\]\)\[]?)$")
+BOUND = re.compile(rf"^(<=|>=|<|>)\s*({NUMBER})$")
+
+Ends = tuple[int, int]
+
+
+def cell_texts(
+    domain: Domain, low: NDArray[np.int32], high: NDArray[np.int32], hierarchy: Hierarchy | None = None
+) -> list[str]:
+    """The cells of a column as text; `cell_ranges` reads them back.
+
+    A single value is its label. A group of the hierarchy is the group's label. Any other range of numbers is
+    written 30..39, of categories {a, b}, and the whole domain *.
+
+    >>> age = Domain("age", ("30", "31", "32"), np.array([30.0, 31.0, 32.0]))
+    >>> cell_texts(age, np.array([0, 0, 1], np.int32), np.array([2, 1, 1], np.int32))
+    ['*', '30..31', '31']
+    """
+    named = _groups(hierarchy)
+    pairs, where = np.unique(np.stack([low, high], axis=1), axis=0, return_inverse=True)
+    texts = [_text(domain, named, int(a), int(b)) for a, b in pairs.tolist()]
+    return [texts[i] for i in where.ravel().tolist()]
+
+
+def cell_ranges(
+    column: pl.Series, domain: Domain, *, name: str, hierarchy: Hierarchy | None = None
+) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+    """The range of codes that each cell of a released column may stand for, low and high, int32[n].
+
+    Read are values of the domain, labels of the hierarchy, *, ranges of numbers (30..39, 30-39, [30, 40[,
+    <= 39) and sets in braces ({a, b}). A set that is no range is read as the smallest range around it.
+
+    Args:
+        column: of the released table.
+        name: of the released table, for messages.
+
+    Raises:
+        DataError: for a cell that is none of these, with its rows.
+    """
+    text = column.cast(pl.String)
+    # A missing cell is * where the original has no missing values: somebody suppressed it.
+    text = pl.select(
+        pl.when(missing(column)).then(pl.lit(EMPTY)).otherwise(text.str.strip_chars())
+    ).to_series()
+    values = text.unique()
+    codes = {label.strip(): (i, i) for i, label in enumerate(domain.labels)}
+    known = {label: ends for ends, label in _groups(hierarchy).items()} | codes | {ALL: (0, len(domain) - 1)}
+    last = len(domain) - 1
+    known[EMPTY] = (last, last) if domain.missing else (0, last)
+    found = {value: _range(value, domain, known) for value in values.to_list()}
+    lost = [value for value, ends in found.items() if ends is None]
+    if lost:
+        wrong = text.is_in(pl.Series(lost).implode())
+        raise DataError(
+            f"{name}: column {domain.name!r} holds {first_of(column, wrong)} in {named_rows(wrong)}, "
+            f"which is no value of the original column and no range or group of its values: write a value, a range "
+            "such as 30..39, a set such as {a, b}, or *; groups need the folder of hierarchies."
+        )
+    ends = np.array([found[value] for value in values.to_list()], np.int32).reshape(-1, 2)
+    where = (
+        pl.DataFrame({"value": text})
+        .join(
+            pl.DataFrame({"value": values, "at": np.arange(len(values))}),
+            on="value",
+            how="left",
+            maintain_order="left",
+        )["at"]
+        .to_numpy()
+    )
+    return ends[where, 0], ends[where, 1]
+
+
+def _groups(hierarchy: Hierarchy | None) -> Mapping[Ends, str]:
+    """Each group's range -> its label, the finest level first where several have one range."""
+    named: dict[Ends, str] = {}
+    if hierarchy is None:
+        return named
+    for labels, starts, stops in zip(hierarchy.labels, hierarchy.start, hierarchy.stop, strict=True):
+        for label, start, stop in zip(labels, starts.tolist(), stops.tolist(), strict=True):
+            named.setdefault((start, stop - 1), label)
+    return named
+
+
+def _text(domain: Domain, named: Mapping[Ends, str], low: int, high: int) -> str:
+    last = len(domain) - 1
+    if low == high:
+        return EMPTY if domain.missing and low == last else domain.labels[low]
+    if high - low == last:
+        return ALL
+    if (low, high) in named:
+        return named[low, high]
+    labels = domain.labels[low : high + 1]
+    # A range that holds missing values has no two numbers as its ends.
+    if domain.numbers is not None and not (domain.missing and high == last):
+        return f"{domain.labels[low]}..{domain.labels[high]}"
+    # Quoted as in a csv file: a label may hold a comma.
+    quoted = (f'"{x.replace(chr(34), chr(34) * 2)}"' if set(x) & set(',"') else x for x in labels)
+    return "{" + ", ".join(quoted) + "}"
+
+
+def _range(text: str, domain: Domain, known: Mapping[str, Ends]) -> Ends | None:
+    if text in known:
+        return known[text]
+    if text.startswith("{") and text.endswith("}"):
+        parts = [part.strip() for part in next(csv.reader([text[1:-1]], skipinitialspace=True), [])]
+        each = [known.get(part) for part in parts]
+        inside = [ends for ends in each if ends is not None]
+        if len(inside) < len(each) or not each:
+            return None
+        return min(a for a, _ in inside), max(b for _, b in inside)
+    return None if domain.numbers is None else _between(text, domain)
+
+
+def _between(text: str, domain: Domain) -> Ends | None:
+    """The codes of the numbers in a range that is written with numbers."""
+    assert domain.numbers is not None
+    numbers = domain.numbers[: len(domain) - domain.missing]
+    low, high, open_low, open_high = -np.inf, np.inf, False, False
+    if span := SPAN.match(text):
+        low, high = float(span[2]), float(span[3])
+        open_low, open_high = span[1] in ("(", "]"), span[4] in (")", "[")
+    elif bound := BOUND.match(text):
+        if bound[1].startswith("<"):
+            high, open_high = float(bound[2]), bound[1] == "<"
+        else:
+            low, open_low = float(bound[2]), bound[1] == ">"
+    else:
+        try:
+            low = high = float(text)
+        except ValueError:
+            return None
+    first = int(np.searchsorted(numbers, low, side="right" if open_low else "left"))
+    last = int(np.searchsorted(numbers, high, side="left" if open_high else "right")) - 1
+    if first > last:
+        # A number between two of the domain, as noise or a mean makes one: the nearest stands for it.
+        if low == high and len(numbers):
+            at = int(np.abs(numbers - low).argmin())
+            return at, at
+        return None
+    return first, last
