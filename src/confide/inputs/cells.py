@@ -75,8 +75,8 @@ def cell_ranges(
         wrong = text.is_in(pl.Series(lost).implode())
         raise DataError(
             f"{name}: column {domain.name!r} holds {first_of(column, wrong)} in {named_rows(wrong)}, "
-            f"which is no value of the original column and no range or group of its values: write a value, a range "
-            "such as 30..39, a set such as {a, b}, or *; groups need the folder of hierarchies."
+            f"which is no value of the original column and no range or group of its values: write a value, "
+            "a range such as 30..39, a set such as {a, b}, or *; groups need the folder of hierarchies."
         )
     ends = np.array([found[value] for value in values.to_list()], np.int32).reshape(-1, 2)
     where = (
