@@ -1,0 +1,242 @@
+"""Hierarchies where the user gives none: steps of numbers and dates, prefixes of codes, values that look alike."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from datetime import date, timedelta
+
+import numpy as np
+
+from confide.core.arrays import Array, Floats, Ints
+from confide.inputs.hierarchies import MISSING, ROOT, flat
+from confide.views.hierarchy import Hierarchy
+
+SPARSER = 3
+"""The first level of numbers has at most one group for each three values: finer ones hardly hide anybody."""
+MOST_ALIKE = 1_000
+"""Values that are compared with each other. Beyond, they are joined in their order: n^2 distances grow large."""
+BINS = 16
+"""Values of another column, at most, in the comparison of two values; more are cut at quantiles."""
+POSTAL = re.compile(r"zip|postal|postcode|post_code|plz", re.IGNORECASE)
+PREFIXED = re.compile(r"[0-9A-Z][0-9A-Z -]{2,9}")
+DIGITS = re.compile(r"[0-9]{4,10}")
+MANY_CODES = 30
+"""Values of a column of codes. Fewer codes of one length are as likely categories."""
+LONG_SPAN = 365
+"""Days from which on dates are joined by calendar months, and not by weeks."""
+MOST_STEPS = 40
+"""Doublings of a step; 2^40 steps are more than any range of values that a column holds."""
+
+
+def of_numbers(name: str, labels: Sequence[str], numbers: Floats) -> Hierarchy:
+    """Doubling steps of a round unit (1, 2 or 5 times a power of ten), counted from 0.
+
+    Args:
+        name: of the column.
+        labels: of its m values.
+        numbers: float64[m], rising; NaN for the last one if it stands for missing values.
+    """
+    known = numbers[~np.isnan(numbers)]
+    if len(known) < 2:
+        return _stepped(name, labels, [])
+    step = _first_step(known)
+    levels: list[list[str]] = []
+    for _ in range(MOST_STEPS):
+        if step >= known[-1] - known[0]:
+            break
+        levels.append([_range(start, step, known) for start in np.floor(known / step).tolist()])
+        step *= 2
+    return _stepped(name, labels, levels)
+
+
+def of_dates(name: str, labels: Sequence[str], numbers: Floats) -> Hierarchy:
+    """Months, quarters, halves of a year, years, and doubling numbers of years; weeks for less than a year.
+
+    Args:
+        name: of the column.
+        labels: of its m values.
+        numbers: float64[m], days since 1970-01-01, rising; NaN for the last one if it stands for missing.
+    """
+    known = numbers[~np.isnan(numbers)]
+    if len(known) < 2:
+        return _stepped(name, labels, [])
+    if known[-1] - known[0] < LONG_SPAN:
+        levels, step = list[list[str]](), 7
+        while step < known[-1] - known[0]:
+            levels.append([_days(int(n), step) for n in np.floor((known + 3) / step).tolist()])
+            step *= 2
+        return _stepped(name, labels, levels)
+    days = [date(1970, 1, 1) + timedelta(days=int(day)) for day in np.floor(known).tolist()]
+    months = np.array([day.year * 12 + day.month - 1 for day in days])
+    steps = [1, 3, 6, 12]
+    while steps[-1] * 2 < months[-1] - months[0] + 1:
+        steps.append(steps[-1] * 2)
+    levels = [[_months(int(n), step) for n in (months // step).tolist()] for step in steps]
+    few = [level for level in levels if len(set(level)) <= max(len(known) / SPARSER, 1)]
+    return _stepped(name, labels, few)
+
+
+def of_prefixes(name: str, labels: Sequence[str], codes: Sequence[str]) -> Hierarchy:
+    """Ever shorter beginnings of codes of one length, as 8166*, 816**, 81***.
+
+    >>> of_prefixes("zip", ["81667", "81675", "81925"], ["81667", "81675", "81925"]).labels[1:]
+    (('816**', '81925'), ('81***',), ('*',))
+    """
+    length = max(map(len, codes), default=0)
+    starts = [[code[:kept] + "*" * (length - kept) for code in codes] for kept in range(length - 1, 0, -1)]
+    return _stepped(name, labels, starts, keep_alone=True)
+
+
+def are_prefixed(name: str, labels: Sequence[str]) -> bool:
+    """Whether values are postal codes or the like: of one length, and named so, or many and of digits only."""
+    if len(labels) < 2 or len(set(map(len, labels))) > 1:
+        return False
+    named = POSTAL.search(name) is not None
+    return all(PREFIXED.fullmatch(label) for label in labels) and (
+        named or (len(labels) >= MANY_CODES and all(DIGITS.fullmatch(label) for label in labels))
+    )
+
+
+def alike(profile: Sequence[Array]) -> tuple[Ints, list[Ints]]:
+    """Join the values that look most alike, until one group is left (agglomerative clustering).
+
+    Two groups are as far from each other as the conditional distributions of the other columns: the squared
+    Hellinger distance, averaged over these columns. It is multiplied by n1 n2 / (n1 + n2), where n1 and n2
+    count their people. So values that few people have are joined first, as in Ward's method. Then each
+    level has half as many groups as the one before.
+
+    Args:
+        profile: for each other column, float64[m, v]: how many people have each pair of values.
+
+    Returns:
+        The order of the m values in which all groups are neighbours, and at each level the group of each
+        value, int64[m] in that order.
+    """
+    m = len(profile[0])
+    parts = [np.asarray(part, np.float64).copy() for part in profile]
+    size = parts[0].sum(axis=1)
+    members = [[i] for i in range(m)]
+    labels = np.arange(m)
+    at: dict[int, Ints] = {}
+    wanted = _halved(m)
+    roots = np.hstack([_rooted(part) for part in parts])
+    far = np.array([_apart(roots, size, i, len(parts)) for i in range(m)]).reshape(m, m)
+    np.fill_diagonal(far, np.inf)
+    for left in range(m - 1, 0, -1):
+        i, j = sorted(divmod(int(np.argmin(far)), m))
+        for part in parts:
+            part[i] += part[j]
+        size[i] += size[j]
+        members[i] += members[j]
+        labels[members[i]] = i
+        roots[i] = np.hstack([_rooted(part[i : i + 1])[0] for part in parts])
+        row = _apart(roots, size, i, len(parts))
+        row[~np.isfinite(far[i])] = np.inf
+        far[i], far[:, i] = row, row
+        far[j], far[:, j], far[i, i] = np.inf, np.inf, np.inf
+        if left in wanted:
+            at[left] = labels.copy()
+    order = np.array(members[0] if m == 1 else members[int(labels[0])], np.int64)
+    return order, [at[left][order] for left in wanted]
+
+
+def joined(name: str, labels: Sequence[str], levels: Sequence[Ints]) -> Hierarchy:
+    """The hierarchy of values in the order and the groups of `alike`; a last missing value may be added."""
+    named: list[list[str]] = []
+    for level in levels:
+        groups: dict[int, list[str]] = {}
+        for label, group in zip(labels, level.tolist(), strict=False):
+            groups.setdefault(group, []).append(label)
+        named.append([_set(groups[group]) for group in level.tolist()])
+    return _stepped(name, labels, named, keep_alone=True)
+
+
+def in_order(m: int) -> list[Ints]:
+    """Groups of 2, 4, 8, ... neighbouring values."""
+    return [np.arange(m) // 2**power for power in range(1, max(m - 1, 1).bit_length())]
+
+
+def binned(codes: Ints, m: int) -> Ints:
+    """Codes cut at quantiles into at most `BINS` values, if there are more."""
+    if m <= BINS:
+        return codes
+    cuts = np.quantile(codes, np.linspace(0, 1, BINS + 1)[1:-1], method="higher")
+    return np.searchsorted(np.unique(cuts), codes, side="right")
+
+
+def _halved(m: int) -> list[int]:
+    numbers: list[int] = []
+    while m > 2:
+        m = (m + 1) // 2
+        numbers.append(m)
+    return numbers
+
+
+def _rooted(part: Floats) -> Floats:
+    """The root of each share: the Hellinger distance is Euclidean between these."""
+    return np.sqrt(part / np.maximum(part.sum(axis=1, keepdims=True), 1))
+
+
+def _apart(roots: Floats, size: Floats, i: int, columns: int) -> Floats:
+    squared = ((roots - roots[i]) ** 2).sum(axis=1) / (2 * columns)
+    return (squared + 1e-9) * size * size[i] / np.maximum(size + size[i], 1)
+
+
+def _stepped(
+    name: str, labels: Sequence[str], levels: Sequence[Sequence[str]], *, keep_alone: bool = False
+) -> Hierarchy:
+    """Levels that differ from the one before, with a missing value, if there is one, as its own branch."""
+    kept: list[list[str]] = []
+    before = len(labels)
+    for level in levels:
+        groups = len(set(level)) + len(labels) - len(level)
+        if len(set(level)) > 1 and groups < before:
+            named = _alone(level, labels) if keep_alone else list(level)
+            kept.append(named + [MISSING] * (len(labels) - len(level)))
+            before = groups
+    return flat(name, labels, [*kept, [ROOT] * len(labels)])
+
+
+def _alone(level: Sequence[str], labels: Sequence[str]) -> list[str]:
+    """A group of one value has the value's name."""
+    alone = {label for label in level if level.count(label) == 1} if len(level) <= MOST_ALIKE else set[str]()
+    return [own if label in alone else label for own, label in zip(labels, level, strict=False)]
+
+
+def _first_step(known: Floats) -> float:
+    most = max(len(known) / SPARSER, 2)
+    power = np.floor(np.log10(np.diff(known).min()))
+    for exponent in range(int(power), int(power) + 400):
+        for unit in (1, 2, 5):
+            step = unit * 10.0**exponent
+            if len(np.unique(np.floor(known / step))) <= most:
+                return step
+    return float(known[-1] - known[0])
+
+
+def _range(number: float, step: float, known: Floats) -> str:
+    low, high = number * step, (number + 1) * step
+    whole = step >= 1 and bool((known == np.floor(known)).all())
+    return f"{low:.0f}-{high - 1:.0f}" if whole else f"{low:.12g} to below {high:.12g}"
+
+
+def _days(number: int, step: int) -> str:
+    # Day -3 was a Monday, so that weeks begin on Mondays.
+    first = date(1970, 1, 1) + timedelta(days=number * step - 3)
+    return f"{first} to {first + timedelta(days=step - 1)}"
+
+
+def _months(number: int, step: int) -> str:
+    first, last = number * step, number * step + step - 1
+    if step >= 12:
+        return f"{first // 12}" if step == 12 else f"{first // 12}-{last // 12}"
+    start, end = f"{first // 12}-{first % 12 + 1:02}", f"{last // 12}-{last % 12 + 1:02}"
+    return start if step == 1 else f"{start} to {end}"
+
+
+def _set(labels: Sequence[str]) -> str:
+    """A group by its values: all of up to three, or the first, the last and how many."""
+    if len(labels) <= 3:
+        return " | ".join(labels)
+    return f"{labels[0]} ... {labels[-1]} ({len(labels)})"
