@@ -1,0 +1,257 @@
+"""A table of people as a user holds it: read, checked, in codes; and a released table matched to it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import KW_ONLY, dataclass, field
+from pathlib import Path
+from typing import Annotated, TypeAlias
+
+import numpy as np
+import polars as pl
+
+from confide.core.arrays import Bools
+from confide.core.errors import DataError
+from confide.core.flags import HOLD, HOW, KNOWS, Flag, Held, OptionalColumn
+from confide.core.flags import Table as AnyTable
+from confide.core.who import rows_from_one, standing
+from confide.inputs.coded_table import in_codes
+from confide.inputs.columns import missing, named_rows, need, need_ids
+from confide.inputs.keys import as_ids
+from confide.inputs.reading import Decimal, Separator, reading_of
+from confide.inputs.released_table import released_cells
+from confide.inputs.source import Source
+from confide.inputs.tables import Table as ReadTable
+from confide.inputs.tables import read_table
+from confide.knowledge.table import Knowing
+from confide.views.hierarchy import Hierarchy
+from confide.views.table import Table as Cells
+
+Columns: TypeAlias = Annotated[str | Sequence[str], Flag(group=KNOWS, metavar="COLUMNS")]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Table:
+    """A table with one row a person, to be published with or without its secret column.
+
+    The adversary knows some columns of a person, such as age, sex and place, and some of what it knows is
+    wrong. It is to name the person's row, to describe the person so that nobody else fits, and to tell what
+    stands in their secret column. It is judged on people in the release, and on people held out of it.
+
+    Args:
+        records: Everybody's rows: .parquet or .csv; in Python also a data frame.
+        known: The columns that the adversary knows, separated by commas.
+        secret: The column that nobody should learn; without one, nothing is inferred.
+        id: The column that names people. It is never released, and never known.
+        wrong: The share of the known cells that are wrong: such a cell holds the value of another row.
+        hierarchies: A folder of hierarchies in the format of ARX, a file a column, such as age.csv with
+            the lines value;group;larger group;*. Columns without a file get a hierarchy that is made.
+        l: Every protection that forms classes gives each class this many well-represented secrets: 3,
+            entropy:3 or recursive:2,3.
+        t: Every protection that forms classes keeps the secrets of each class this near to those of all.
+        released: What will be published, if that is another table of the same columns; cells may be ranges.
+        key: A table of two columns that says who is who: the row or id in the records, and the row or id in
+            the released table.
+        control: A table of people of the same kind who are not in the release.
+        targets: About how many people the adversary is asked about.
+        separator: What stands between the values of csv files, such as ; or tab, where that is not seen.
+        decimal: The decimal sign of csv files, . or a comma, where that is not seen.
+
+    Raises:
+        DataError: for settings that cannot be.
+
+    Source: Fellegi, Sunter 1969; Cohen, Nissim 2020.
+    """
+
+    records: Held
+    _: KW_ONLY
+    known: Columns
+    secret: OptionalColumn = None
+    id: OptionalColumn = None
+    wrong: Annotated[float, Flag(group=KNOWS)] = 0.05
+    hierarchies: Annotated[Path | None, Flag(group=HOLD, metavar="FOLDER")] = None
+    l: Annotated[str | None, Flag(group=HOW, metavar="L")] = None  # noqa: E741 - the field's own word
+    t: Annotated[float | None, Flag(group=HOW)] = None
+    released: AnyTable | None = None
+    key: AnyTable | None = None
+    control: AnyTable | None = None
+    targets: Annotated[int, Flag(group=HOW, least=2)] = 1_000
+    separator: Separator = None
+    decimal: Decimal = None
+
+    def __post_init__(self) -> None:
+        _ = reading_of(self)
+        _ = self.knowing  # what cannot be is said before any file is read
+        if not self.columns:
+            raise DataError("known names no column: give those that the adversary knows, such as age,sex.")
+        twice = [c for c in self.columns if self.columns.count(c) > 1]
+        if twice:
+            raise DataError(f"known names {twice[0]!r} twice: name each column once.")
+        for role, column in (("secret", self.secret), ("id", self.id)):
+            if column in self.columns:
+                raise DataError(f"{column!r} is known and the {role} at once: leave it out of known.")
+        if self.secret is not None and self.secret == self.id:
+            raise DataError(f"{self.secret!r} is the secret and the id at once: name two columns.")
+        if self.key is not None and self.released is None:
+            raise DataError("the key says who is who in a released table: give that too (`--released`).")
+        if (self.l is not None or self.t is not None) and self.secret is None:
+            raise DataError("l and t are about the secrets of a class: name the secret column too.")
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The known columns, each by itself."""
+        given = self.known.split(",") if isinstance(self.known, str) else self.known
+        return tuple(column.strip() for column in given if column.strip())
+
+    @property
+    def knowing(self) -> Knowing:
+        """The adversary's knowledge, as the game takes it."""
+        return Knowing(wrong=self.wrong)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class TableData:
+    """A table in codes, and what is released of it where that is another file.
+
+    Args:
+        name: of the file.
+        cells: everybody's rows, precise: the known columns first, then the secret, then all others but the
+            id. Control people, who are in no release, come last.
+        known: the columns that the adversary knows.
+        secret: the secret column, or "".
+        hierarchies: of the known columns, by name.
+        made: the known columns whose hierarchy was made here.
+        source: of the original.
+        who: where each person stands in it.
+        released: a released table, its rows in the order of the original's; those of absent people say
+            nothing.
+        absent: bool[n], who is in no release; None where everybody is.
+        notes: how columns were read, in sentences without a value.
+        unsettled: what no audit of this release can settle, in a few words -> why.
+    """
+
+    name: str
+    cells: Cells
+    known: tuple[str, ...]
+    secret: str
+    hierarchies: Mapping[str, Hierarchy]
+    made: tuple[str, ...]
+    source: Source
+    who: pl.DataFrame
+    released: Cells | None = None
+    absent: Bools | None = None
+    notes: tuple[str, ...] = ()
+    unsettled: Mapping[str, str] = field(default_factory=dict)
+
+
+def read_data(held: Table) -> TableData:
+    """Read the table, and bring it into codes.
+
+    Raises:
+        DataError: if a file or column cannot be used.
+    """
+    reading = reading_of(held)
+    table = read_table(held.records, name="the table", reading=reading)
+    frame, n = table.frame, table.frame.height
+    _need_columns(table, held)
+    asked = (*held.columns, *(() if held.secret is None else (held.secret,)))
+    others = [c for c in frame.columns if c not in {*asked, held.id} and _usable(frame[c])]
+    order = (*asked, *others)
+    outside = None if held.control is None else _control(held, table, asked, others)
+    both = frame.select(order) if outside is None else pl.concat([frame.select(order), outside])
+    known = in_codes(both, held.columns, folder=held.hierarchies)
+    rest = in_codes(both, order[len(held.columns) :])
+    cells = Cells.of((*known.domains, *rest.domains), np.hstack([known.codes, rest.codes]))
+    secrets = cells.low[:n, len(held.columns)] if held.secret is not None else np.arange(2)
+    if len(np.unique(secrets)) < 2:
+        raise DataError(
+            f"{table.name}: the secret {held.secret!r} is the same in every row: there is nothing to infer."
+        )
+    hierarchies = dict(zip(held.columns, known.hierarchies, strict=True))
+    absent, released = np.arange(len(cells)) >= n, None
+    if held.released is not None:
+        released, gone = released_cells(held, cells, hierarchies, n)
+        absent[:n] = gone
+    ids = None if held.id is None else as_ids(frame[held.id])
+    places = np.append(rows_from_one(n), np.zeros(len(cells) - n, np.int64))
+    names = None if ids is None else ids.extend_constant(None, len(cells) - n)
+    unread = [c for c in frame.columns if c not in {*order, held.id}]
+    return TableData(
+        name=table.name,
+        cells=cells,
+        known=held.columns,
+        secret=held.secret or "",
+        hierarchies=hierarchies,
+        made=tuple(c for c in held.columns if c not in known.read),
+        source=Source.of(table, {"user": held.id}),
+        who=standing(table.name, row=places, ids=names),
+        released=released,
+        absent=absent if absent.any() else None,
+        notes=(_read_as(cells, table), *([f"Not read: {', '.join(unread)}."] if unread else [])),
+    )
+
+
+def _need_columns(table: ReadTable, held: Table) -> None:
+    """Refuse columns that are not there, ids with gaps, and several rows of one person."""
+    frame = table.frame
+    for column in (*held.columns, *(() if held.secret is None else (held.secret,))):
+        if column not in frame.columns:
+            need(frame, [column], name=table.name)  # says the nearest names
+    if held.secret is not None and (empty := missing(frame[held.secret])).all():
+        raise DataError(f"{table.name}: the secret {held.secret!r} is empty in {named_rows(empty)}.")
+    if held.id is None:
+        return
+    need_ids(frame, [held.id], name=table.name)
+    twice = as_ids(frame[held.id]).is_duplicated()
+    if twice.any():
+        raise DataError(
+            f"{table.name}: column {held.id!r} has one id in {named_rows(twice)}: an adversary that finds "
+            "one of these rows has found the person. Give one row a person."
+        )
+
+
+def _usable(column: pl.Series) -> bool:
+    kind = column.dtype
+    text = kind in (pl.String, pl.Boolean, pl.Categorical) or kind.base_type() in (pl.Enum, pl.Categorical)
+    times = kind == pl.Date or kind.base_type() == pl.Datetime
+    return kind.is_numeric() or text or times
+
+
+def _control(held: Table, table: ReadTable, asked: Sequence[str], others: Sequence[str]) -> pl.DataFrame:
+    """The control people's rows, with the columns of the table; what they lack is missing."""
+    assert held.control is not None
+    found = read_table(held.control, name="the control table", reading=reading_of(held))
+    frame = found.frame
+    for column in asked:
+        if column not in frame.columns:
+            need(frame, [column], name=found.name)
+    if held.id is not None and held.id in frame.columns:
+        both = as_ids(frame[held.id]).is_in(as_ids(table.frame[held.id]).implode())
+        if both.any():
+            raise DataError(
+                f"{found.name}: people in {named_rows(both)} are in {table.name} too: control people are "
+                "those who are not in the release. Take them out."
+            )
+    wanted = {c: table.frame.schema[c] for c in (*asked, *others)}
+    try:
+        return pl.DataFrame(
+            [
+                frame[c].cast(kind) if c in frame.columns else pl.Series(c, [None] * frame.height, dtype=kind)
+                for c, kind in wanted.items()
+            ]
+        )
+    except pl.exceptions.PolarsError as error:
+        wrong = [c for c, kind in wanted.items() if c in frame.columns and frame.schema[c] != kind]
+        raise DataError(
+            f"{found.name}: column {wrong[0]!r} is of type {frame.schema[wrong[0]]}, and in {table.name} of "
+            f"type {wanted[wrong[0]]}: give both in one form."
+        ) from error
+
+
+def _read_as(cells: Cells, table: ReadTable) -> str:
+    """How the columns were read, in a sentence without any value of theirs."""
+    kinds = [
+        f"{d.name} {'text' if d.numbers is None else 'number or date'}{', some missing' if d.missing else ''}"
+        for d in cells.domains
+    ]
+    return f"Read as{'' if table.form is None else f' ({table.form.words()})'}: {'; '.join(kinds)}."
