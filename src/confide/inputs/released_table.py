@@ -35,7 +35,9 @@ class Matched(Protocol):
     def columns(self) -> tuple[str, ...]: ...
 
 
-def _released(held: Table, cells: Cells, hierarchies: Mapping[str, Hierarchy], n: int) -> tuple[Cells, Bools]:
+def released_cells(
+    held: Matched, cells: Cells, hierarchies: Mapping[str, Hierarchy], n: int
+) -> tuple[Cells, Bools]:
     """The released table with a row for each row of `cells`, and who of the first n is not in it.
 
     Args:
@@ -76,7 +78,7 @@ def _rows(held: Matched, table: ReadTable, n: int) -> Ints:
         if held.id is None or held.id not in table.frame.columns:
             raise DataError(
                 f"{table.name} does not say whose row is whose, so no guess can be judged: give a table of "
-                "two columns, the row in the records and the row in the released table, counted from 1 (`--key`)."
+                "two columns, the row in the records and the row in the released table, from 1 (`--key`)."
             )
         ours = as_ids(read_table(held.records, name="the table", reading=reading_of(held)).frame[held.id])
         theirs = as_ids(table.frame[held.id])
