@@ -25,7 +25,7 @@ from confide.mechanisms.noise.source import Noise
 from confide.releases.find import weakest
 from confide.releases.inputs import Inputs
 from confide.releases.settings import ReleaseSettings
-from confide.releases.spec import Releasable, ReleaseSpec, View
+from confide.releases.spec import Releasable, ReleaseSpec, View, bound_to
 from confide.releases.written import (
     Written,
     check_key_place,
@@ -83,7 +83,7 @@ def protect(spec: ReleaseSpec, held: object, *, release: ReleaseSettings, settin
     with draft_of(release.out) as draft:
         data.write(view, numbers, draft)
         reread = data.reread(draft, numbers)
-        verified = _verified(data, made.asked, view, reread)
+        verified = _verified(data, bound_to(data, made.asked), view, reread)
         found = audit_subject(spec.audit, data.subject(reread, made.rehearsed, plain), settings=plain)
         if search is not None:
             found = search.drawn_in(found)
@@ -151,7 +151,7 @@ def _applied(
     view, idle = data.given, list[str]()
     # People's new numbers come from the seed too, even where no noise is drawn.
     rehearsed = release.rehearse is not None
-    steps, names = steps_of(made.mechanism), "+".join(made.texts).split("+")
+    steps, names = steps_of(bound_to(data, made.mechanism)), "+".join(made.texts).split("+")
     for step, name, rng in zip(steps, names, _rng(release, "noise").spawn(len(steps)), strict=True):
         drawn = step(view, rng=rng)
         before, view, rehearsed = view, drawn.view, rehearsed or isinstance(drawn, Rehearsal)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol, TypeAlias
+from typing import Any, Protocol, TypeAlias, runtime_checkable
 
 from confide.audits.settings import Settings
 from confide.audits.spec import AuditSpec, Subject
@@ -84,6 +84,20 @@ class Releasable(Protocol):
         Without a written file: the audit of the original as it is.
         """
         ...
+
+
+@runtime_checkable
+class Binds(Protocol):
+    """What is read, where a mechanism needs facts about it that no user writes, such as hierarchies."""
+
+    def bound(self, mechanism: AnyMechanism) -> AnyMechanism:
+        """The mechanism with these facts."""
+        ...
+
+
+def bound_to(data: Releasable, mechanism: AnyMechanism) -> AnyMechanism:
+    """The mechanism with what it needs to know of the data, where it needs anything."""
+    return data.bound(mechanism) if isinstance(data, Binds) else mechanism
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,128 @@
+"""You hold a table of people: can a person's row be found in it, and what does it tell of them?"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+
+from confide.attacks.attribute import table as attribute
+from confide.attacks.linkage import table as linking
+from confide.audits.making import UNRELEASED, HowMade
+from confide.audits.release import AuditedRelease, PlannedGame, protected
+from confide.audits.settings import Settings
+from confide.audits.spec import AuditSpec, Context, Count
+from confide.audits.table import exhibits as beside
+from confide.audits.table.context import context_of
+from confide.audits.table.games import inference, linkage
+from confide.audits.table.protections import PROTECTIONS, bound
+from confide.core.errors import KnowledgeError
+from confide.core.estimate import Estimate, Measured
+from confide.core.nouns import AnyAttack, AnyMechanism
+from confide.core.who import table_of
+from confide.games.linkage.table import TableLinkage
+from confide.inputs.table import Table, TableData, read_data
+from confide.measure.identification import at_false_match_rate
+from confide.mechanisms.in_order import in_order
+from confide.report import Exhibit, Skipped
+
+SECRETS = "attribute of a table"
+"""The second goal of a table with a secret."""
+
+__all__ = ["SPEC", "TableSubject", "bound", "read", "subject_of"]
+
+
+def read(held: Table, *, settings: Settings) -> TableSubject:
+    """Read and check the table.
+
+    Raises:
+        DataError: if a file or column cannot be used, or there are too few people.
+    """
+    return subject_of(held, read_data(held), settings=settings)
+
+
+def subject_of(
+    held: Table, data: TableData, *, settings: Settings, how: HowMade = UNRELEASED
+) -> TableSubject:
+    """Plan the games on a table that is read already.
+
+    Args:
+        how: a released table was made, as the adversary knows it.
+    """
+    game = linkage(held, data, made_by=how.mechanism, rng=settings.rng("targets"))
+    return TableSubject(held, data, game, how)
+
+
+@dataclass(frozen=True, slots=True)
+class TableSubject:
+    """A table, read and coded, and the games that are played on it."""
+
+    held: Table
+    data: TableData
+    game: TableLinkage
+    how: HowMade = UNRELEASED
+
+    @property
+    def name(self) -> str:
+        return self.data.name
+
+    def games(self, mechanism: AnyMechanism, asked: Sequence[AnyAttack]) -> Sequence[PlannedGame]:
+        game = protected(self.game, bound(mechanism, self.data, self.held))
+        links = [attack for attack in asked if isinstance(attack, linking.ALL)]
+        infers = [attack for attack in asked if attack not in links]
+        planned = [PlannedGame(game=game, worlds=game.parts, attacks=links)]
+        if self.data.secret:
+            told = inference(game, self.data.secret)
+            planned.append(PlannedGame(game=told, worlds=told.parts, attacks=infers, goal=SECRETS))
+            return [one for one in planned if one.attacks]
+        lacking = KnowledgeError("no secret column is named (`--secret`)")
+        planned[0] = PlannedGame(
+            game=game,
+            worlds=game.parts,
+            attacks=links,
+            skipped=[Skipped.because(attack.name, lacking) for attack in infers],
+        )
+        return planned
+
+    def context(self, release: AuditedRelease, count: Count) -> Context:
+        return context_of(self.game, self.data, self.how, release, count)
+
+    def exhibits(self, release: AuditedRelease) -> Sequence[Exhibit]:
+        if release.goal == SECRETS:
+            return (beside.told_table(release, confidence=0.95),)
+        return (beside.linked_table(release),)
+
+    def targets(self, release: AuditedRelease) -> pl.DataFrame:
+        return table_of(np.sort(self.game.targets), self.data.who[np.sort(self.game.targets)])
+
+    def risk(self, release: AuditedRelease, plain: AuditedRelease, *, confidence: float) -> Estimate | None:
+        if release.goal == SECRETS:
+            # The attack that tells most of the unprotected release, for every release.
+            name = max(plain.evidence, key=lambda e: beside.told(e, confidence=0.95)[2].low).attack
+            found = next((e for e in release.evidence if e.attack == name), None)
+            return None if found is None else beside.told(found, confidence=confidence)[2]
+        found = next((e for e in release.evidence if e.attack == release.attacks[0].name), None)
+        if found is None:
+            return None
+        at = at_false_match_rate(found, rate=beside.RATES[0], confidence=confidence)
+        return None if at is None else at.right
+
+    def utility(self, release: AuditedRelease) -> Measured:
+        first = release.worlds[0]
+        return {}
+
+
+SPEC = AuditSpec(
+    name="table",
+    question="Can a person be found in a table, and what does it tell of them?",
+    goal="linkage",
+    record=Table,
+    read=read,
+    attacks=(*linking.ALL, *attribute.ALL),
+    protections=PROTECTIONS,
+    risk="row named rightly at 5% false matches",
+    risks={SECRETS: "right about people in the release, minus right about people outside"},
+    across="cells kept",
+)

@@ -1,0 +1,53 @@
+"""Texts of a report on a table: what was audited, and what the adversary knew."""
+
+from __future__ import annotations
+
+from confide.audits.making import HowMade
+from confide.audits.release import AuditedRelease, made_from
+from confide.audits.spec import Context, Count
+from confide.games.linkage.table import TableLinkage
+from confide.inputs.table import TableData
+
+HELD_OUT = (
+    "Everybody is in the release, so the audit took people's rows out of it by itself: it takes for granted "
+    "that this changes no other row."
+)
+
+
+def context_of(
+    game: TableLinkage, data: TableData, how: HowMade, release: AuditedRelease, count: Count
+) -> Context:
+    """What the report says beside the numbers.
+
+    Args:
+        game: of linkage, on the table as it is.
+        data: the table, read.
+        how: a released table was made, as the adversary knows it.
+        release: that was audited.
+        count: a count in words.
+    """
+    known = ", ".join(game.known)
+    wrong = f", {game.knowing.wrong:.0%} of them wrong" if game.knowing.wrong else ""
+    rows = len(game.records) - (0 if game.absent is None else int(game.absent.sum()))
+    secret = f"; the secret is {data.secret}" if release.aside else ""
+    made = " It knew how the release was made." if not how.unexplained else ""
+    return Context(
+        subject=f"Somebody who knows {known} of a person{wrong},",
+        adversary=(
+            f"The adversary knew of each person: {known}.",
+            f"Of these cells {game.knowing.wrong:.0%} were wrong: they held the value of another row.{made}",
+        ),
+        about={
+            made_from(release): f"{count(rows)} rows of {len(game.records.domains)} columns, in random order"
+            f"{secret}",
+            "asked about": f"{count(len(game.targets))} people"
+            + f", in {game.parts} rounds" * (game.parts > 1)
+            + (
+                "; a fair coin decides who of them is held out of the release"
+                if game.coin
+                else ", half of them in no release"
+            ),
+        },
+        unsettled={**data.unsettled, **how.unsettled},
+        notes=[*data.notes, *how.notes, *[HELD_OUT] * (game.coin and game.released is not None)],
+    )

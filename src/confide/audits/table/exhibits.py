@@ -1,0 +1,71 @@
+"""Beside the findings on a table: whose row is named, and what is told rightly of whom."""
+
+from __future__ import annotations
+
+from confide.audits.release import AuditedRelease
+from confide.core.estimate import Estimate
+from confide.core.evidence import Evidence
+from confide.measure import difference, proportion
+from confide.measure.identification import at_false_match_rate, linked, rank_one
+from confide.report import Table
+
+RATES = (0.05, 0.01)
+"""Of false matches."""
+
+
+def linked_table(release: AuditedRelease) -> Table:
+    """Right, wrong, nobody and false matches, at each threshold, for each attack."""
+    rows = [
+        (f"{e.attack}, set for {rate:.0%} false matches", at.right, at.wrong, at.abstained, at.false_matches)
+        for rate in RATES
+        for e in release.evidence
+        if (at := at_false_match_rate(e, rate=rate)) is not None
+    ]
+    half = [
+        (f"{e.attack}, where its own posterior is above one half", *_parts(e))
+        for e in release.evidence
+        if e.attack == "fellegi-sunter"
+    ]
+    best = [(f"{e.attack}, best fit whatever it is", rank_one(e), None, None, None) for e in release.evidence]
+    return Table(
+        title="Whose row is named",
+        reading="Of the people in the release: how many get their own row named, another one, or none. Of the "
+        "people who are not in it: how many get one named all the same. A posterior of one half is no guard "
+        "against false matches; a threshold set for a rate is where that share of all absent people would get "
+        "a row named, and the intervals count that few absent people show only roughly where it is.",
+        head=("adversary and threshold", "named rightly", "named wrongly", "nobody named", "absent, yet named"),
+        rows=(*rows, *half, *best),
+        of=_people(release),
+    )
+
+
+def _parts(evidence: Evidence) -> tuple[Estimate, ...]:
+    at = linked(evidence, threshold=0.5)
+    return at.right, at.wrong, at.abstained, at.false_matches
+
+
+def told_table(release: AuditedRelease, *, confidence: float) -> Table:
+    """What each attack tells rightly of people in the release and of people outside, without a threshold."""
+    rows = tuple((e.attack, *told(e, confidence=confidence)) for e in release.evidence)
+    return Table(
+        title="What is told rightly",
+        reading="The adversary says of everybody what it thinks most likely. What it gets right about people "
+        "outside follows from how things go together in everybody; the difference is what the release gives "
+        "away about the people in it.",
+        head=("adversary", "right, people in the release", "right, people outside", "difference"),
+        rows=rows,
+        of=_people(release),
+    )
+
+
+def told(evidence: Evidence, *, confidence: float) -> tuple[Estimate, Estimate, Estimate]:
+    """The shares of right claims about exposed and control people, and their difference."""
+    hit, here = evidence.table["hit"].to_numpy(), evidence.exposed
+    inside, outside = (
+        proportion(int(hit[which].sum()), int(which.sum()), confidence=confidence) for which in (here, ~here)
+    )
+    return inside, outside, difference(inside, outside)
+
+
+def _people(release: AuditedRelease) -> int:
+    return min(int(e.exposed.sum()) for e in release.evidence)
