@@ -16,9 +16,11 @@ from confide.views.table_keys import packed
 
 TIE = 1e-12
 """Losses that differ by less are equal; of equal nodes the one of the finest first columns is taken."""
-PICKED = 0.9
+PICKED = 0.95
 """Where among the open nodes, by their bounds, the next one is taken. Measured: see benchmarks/tables.py."""
 WORD = 2**62
+DENSE = 2**16
+"""Cells of a cross table that is counted as it is; larger ones are sorted, as almost all cells are empty."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +76,7 @@ class Lattice:
     hierarchies: Sequence[Hierarchy]
     most: int
     _words: dict[tuple[int, int], Ints] = field(default_factory=dict[tuple[int, int], Ints])
+    _plain: dict[tuple[int, int], Ints] = field(default_factory=dict[tuple[int, int], Ints])
 
     def __post_init__(self) -> None:
         self.n = int(self.keyed.rows.sum())
@@ -92,7 +95,10 @@ class Lattice:
         ]
         sizes = [h.values for h in self.hierarchies]
         self._strides = [int(np.prod(sizes[i + 1 :], dtype=object)) for i in range(d)]
-        self._fits = int(np.prod(sizes, dtype=object)) * max(len(codes), 1) < WORD
+        self._bits = max(len(codes) - 1, 1).bit_length()
+        self._keys = np.arange(len(codes))
+        self._fits = int(np.prod(sizes, dtype=object)) << self._bits < WORD
+        self._number = [[int(level[-1]) + 1 for level in h.group] for h in self.hierarchies]
 
     def count(self, node: Sequence[int]) -> Counted:
         """Count the classes of a node."""
@@ -124,24 +130,42 @@ class Lattice:
             )
             _, group = np.unique(packed(codes, np.array([h.values for h in self.hierarchies])), return_inverse=True)
             return group, int(group.max(initial=-1)) + 1
-        q = len(self.keyed.codes)
+        if (cells := int(np.prod([self._number[i][level] for i, level in enumerate(node)], dtype=object))) <= DENSE:
+            return self._cells(node), cells
         word = self._word(0, node[0]).copy()
         for i, level in enumerate(node[1:], 1):
             word += self._word(i, level)
-        # The key's number in the last digits comes back sorted by class: faster than sorting positions.
-        word = np.sort(word * q + np.arange(q))
-        word, key = np.divmod(word, q)
-        starts = np.empty(q, np.bool_)
+        # The key's number in the last bits comes back sorted by class: faster than sorting positions.
+        word = np.sort((word << self._bits) + self._keys)
+        key = word & ((1 << self._bits) - 1)
+        word >>= self._bits
+        starts = np.empty(len(word), np.bool_)
         starts[:1], starts[1:] = True, word[1:] != word[:-1]
-        group = np.empty(q, np.int64)
-        group[key] = np.cumsum(starts) - 1
-        return group, int(starts.sum())
+        number = np.cumsum(starts)
+        group = np.empty(len(word), np.int64)
+        group[key] = number - 1
+        return group, int(number[-1])
+
+    def _cells(self, node: Sequence[int]) -> Ints:
+        """The cell of each key in the cross table of all groups: there are few, most with nobody in them."""
+        cell = np.zeros(len(self.keyed.codes), np.int64)
+        for i, level in enumerate(node):
+            if (number := self._number[i][level]) > 1:
+                cell *= number
+                cell += self._group(i, level)
+        return cell
 
     def _word(self, column: int, level: int) -> Ints:
-        if (column, level) not in self._words:
-            group = self.hierarchies[column].group[level].astype(np.int64) * self._strides[column]
-            self._words[column, level] = group[self.keyed.codes[:, column]]
-        return self._words[column, level]
+        return self._cached(self._words, column, level, self._strides[column])
+
+    def _group(self, column: int, level: int) -> Ints:
+        return self._cached(self._plain, column, level, 1)
+
+    def _cached(self, held: dict[tuple[int, int], Ints], column: int, level: int, stride: int) -> Ints:
+        if (column, level) not in held:
+            group = self.hierarchies[column].group[level].astype(np.int64) * stride
+            held[column, level] = group[self.keyed.codes[:, column]]
+        return held[column, level]
 
 
 def best_node(lattice: Lattice, *, most_nodes: int, seconds: float) -> Found:
@@ -205,27 +229,38 @@ class _Open:
             order = order[~self._empty(lattice, order)]
         self._bound = bound.reshape(-1)[order]
         self._more = np.zeros(len(order))
-        levels = np.unravel_index(order, lattice.shape)
-        self._levels = np.array(levels, np.uint8)
+        # All levels of a node in one word, with a free bit before each: one subtraction compares them all.
+        self._shifts = np.cumsum([0] + [int(n - 1).bit_length() + 1 for n in lattice.shape])
+        self._kind = np.uint32 if self._shifts[-1] <= 32 else np.uint64
+        self._guard = self._kind(sum(1 << int(shift) - 1 for shift in self._shifts[1:]))
+        self._shape = lattice.shape
+        self._word = np.zeros(len(order), self._kind)
+        for level, shift in zip(np.unravel_index(order, lattice.shape), self._shifts, strict=False):
+            self._word |= level.astype(self._kind) << self._kind(shift)
         self._open = np.ones(len(order), np.bool_)
+        self._best, self._stale = np.inf, False
 
     def __len__(self) -> int:
         return int(self._open.sum())
 
     def next(self, best: float) -> tuple[int, ...] | None:
         """A node that is still open, and not open any more; None if there is none."""
-        self._open &= self._bound + self._more <= best + TIE
+        if self._stale or best < self._best:
+            self._open &= self._bound + self._more <= best + TIE
+            self._best, self._stale = best, False
         left = np.flatnonzero(self._open)
         if len(left) < 0.8 * len(self._open):
             self._bound, self._more = self._bound[left], self._more[left]
-            self._levels = self._levels[:, left]
+            self._word = self._word[left]
             self._open = np.ones(len(left), np.bool_)
             left = np.arange(len(left))
         if not len(left):
             return None
         at = left[int(PICKED * (len(left) - 1))]
         self._open[at] = False
-        return tuple(self._levels[:, at].tolist())
+        word = int(self._word[at])
+        ends = zip(self._shifts, self._shifts[1:], strict=False)
+        return tuple(word >> int(start) & (1 << int(end - start - 1)) - 1 for start, end in ends)
 
     def drop_below(self, node: Sequence[int]) -> None:
         """No node below this one can be the best."""
@@ -234,13 +269,15 @@ class _Open:
     def raise_below(self, node: Sequence[int], excess: float) -> None:
         """Nodes below this one lose at least so much by suppression."""
         if excess > 0:
-            np.maximum(self._more, excess, out=self._more, where=self._below(node))
+            below = np.flatnonzero(self._below(node))
+            self._more[below] = np.maximum(self._more[below], excess)
+            self._stale = True
 
     def _below(self, node: Sequence[int]) -> Bools:
-        below = self._levels[0] <= node[0]
-        for levels, level in zip(self._levels[1:], node[1:], strict=True):
-            below &= levels <= level
-        return below
+        word = sum(level << int(shift) for level, shift in zip(node, self._shifts, strict=False))
+        left = self._kind(word | int(self._guard)) - self._word
+        left &= self._guard
+        return left == self._guard
 
     @staticmethod
     def _empty(lattice: Lattice, order: Ints) -> Bools:
