@@ -226,8 +226,15 @@ class Keyed:
             good[start:stop] = self.kept(counts.reshape(stop - start, values))
         return good
 
-    def released(self, low: NDArray[np.int32], high: NDArray[np.int32]) -> Table:
-        """The table with ranges int32[q, d] of each key in the known columns, others as they were.
+    def released(
+        self, low: NDArray[np.int32], high: NDArray[np.int32], group: Ints | None = None
+    ) -> Table:
+        """The table with new ranges in the known columns, and others as they were.
+
+        Args:
+            low: int32[g, d], the lowest code of each group of keys.
+            high: int32[g, d], the highest one.
+            group: int64[q], of each key; None if each key is its own.
 
         Raises:
             PromiseError: if nothing is left in any known column.
@@ -236,13 +243,14 @@ class Keyed:
         wide = sizes > 1
         if len(low) and wide.any() and bool(((low == 0) & (high == sizes - 1))[:, wide].all()):
             raise PromiseError(
-                f"no table in which {words(self.rules)} is left with anything in the known columns: ask for "
-                "less, allow more suppression, or name fewer columns."
+                f"no table with {words(self.rules)} has anything left in the known columns: ask for less, allow "
+                "more suppression, or name fewer columns."
             )
+        of_row = self.key if group is None else group[self.key]
         new_low, new_high = self.table.low.copy(), self.table.high.copy()
         for i, column in enumerate(self.at):
-            new_low[:, column] = low[self.key, i]
-            new_high[:, column] = high[self.key, i]
+            new_low[:, column] = low[of_row, i]
+            new_high[:, column] = high[of_row, i]
         return Table(self.table.domains, new_low, new_high)
 
     def _possible(self) -> None:

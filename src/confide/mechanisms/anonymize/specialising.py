@@ -30,7 +30,9 @@ def specialised(
     """
     q = len(keyed.codes)
     columns = [_Column.of(h, len(hierarchies)) for h in hierarchies]
-    level = np.array([[h.levels - 1] for h in hierarchies], np.int64).repeat(q, axis=1)
+    # The root is the finest level at which all values are one group.
+    root_level = [[int((h.group[:, -1] > 0).sum())] for h in hierarchies]
+    level = np.array(root_level, np.int64).repeat(q, axis=1)
     # Keys of classes that are split no further leave. Class 0 is what is left in the root, as long as any is.
     keys, group, rooted = np.arange(q), np.zeros(q, np.int64), True
     while len(keys):
