@@ -14,8 +14,10 @@ from confide.views.table_keys import Keys
 Words = NDArray[np.uint64]
 BITS = 64
 ONE = np.uint64(1)
-MISSING = 2.0
-"""The place of a missing number: at a distance of 1 or more from all others, which lie from 0 to 1."""
+FEW = 64
+"""Up to this many records, looking at all their numbers is faster than leaving some out."""
+FAR = 1e9
+"""The place of a missing number: farther than 1 from all others."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -85,16 +87,19 @@ class Packed:
     Args:
         layout: of the categories.
         words: uint64[words, u], the distinct rows of categories.
-        size: int64[u], the number of records of each.
+        start, size: int64[u], the place of the first record of each in `row`, and their number.
         row: int64[n], the records in the order of `words`.
-        numbers: float32[columns, n], in the same order.
+        numbers: float32[columns, n], in the same order, in units of `units`.
+        units: float64[columns], the standard deviation of each number.
     """
 
     layout: _Layout
     words: Words
+    start: Ints
     size: Ints
     row: Ints
     numbers: NDArray[np.float32]
+    units: Floats
 
     @classmethod
     def of(cls, table: Table) -> Packed:
@@ -103,18 +108,19 @@ class Packed:
         keys = Keys.of(table.low[:, category], sizes)
         row = np.argsort(keys.row, kind="stable")
         layout = _Layout.of(sizes.tolist())
-        numbers = np.ascontiguousarray(_scaled(table)[:, row])
-        return cls(layout, layout.pack(keys.codes), keys.count.astype(np.int64), row, numbers)
+        units, size = spreads(table), keys.count.astype(np.int64)
+        numbers = np.ascontiguousarray(_scaled(table, units)[:, row])
+        return cls(layout, layout.pack(keys.codes), np.cumsum(size) - size, size, row, numbers, units)
 
     def nearest(self, queries: Table, *, count: int) -> tuple[Ints, Floats]:
         """The nearest records of each query under the same domains: rows int64[t, count], distances, rising.
 
-        The distance is the number of categories that differ, and for each number the difference as a share of
-        its column's range, at most 1. Records at equal distances stand in the order of their rows.
+        The distance is the number of categories that differ, and for each number the difference in standard
+        deviations of its column, at most 1. Records at equal distances stand in the order of their rows.
         """
         count = min(count, len(self.row))
         category = [i for i, domain in enumerate(queries.domains) if domain.numbers is None]
-        words, numbers = self.layout.pack(queries.low[:, category]), _scaled(queries)
+        words, numbers = self.layout.pack(queries.low[:, category]), _scaled(queries, self.units)
         rows, apart = np.empty((len(queries), count), np.int64), np.empty((len(queries), count))
         for i in range(len(queries)):
             rows[i], apart[i] = self._nearest(words[:, i], numbers[:, i], count)
@@ -122,18 +128,31 @@ class Packed:
 
     def _nearest(self, word: Words, number: NDArray[np.float32], count: int) -> tuple[Ints, Floats]:
         mismatches = self.layout.mismatches(self.words, word)
-        # Records with more mismatches than the distance of the best so far cannot be among the nearest.
-        most = int(mismatches.min())
-        while True:
-            here = np.flatnonzero(np.repeat(mismatches <= most, self.size))
-            if len(here) >= count:
-                apart = np.repeat(mismatches, self.size)[here].astype(np.float64)
-                for column, x in zip(self.numbers, number, strict=True):
-                    apart += np.minimum(np.abs(column[here] - x), np.float32(1))
-                best = _smallest(apart, self.row[here], count)
-                if apart[best[-1]] < most + 1 or len(here) == len(self.row):
-                    return self.row[here[best]], apart[best]
-            most += 1
+        row, apart, bound = np.empty(0, np.int64), np.empty(0), np.inf
+        for level in np.flatnonzero(np.bincount(mismatches)).tolist():
+            if level > bound:  # numbers only add to it
+                break
+            here, far = self._within(np.flatnonzero(mismatches == level), level, number, bound)
+            row, apart = np.append(row, self.row[here]), np.append(apart, far)
+            best = _smallest(apart, row, count)
+            row, apart = row[best], apart[best]
+            bound = apart[-1] if len(apart) == count else np.inf
+        return row, apart
+
+    def _within(
+        self, words: Ints, level: int, number: NDArray[np.float32], bound: float
+    ) -> tuple[Ints, Floats]:
+        """The records of these words, all of `level` mismatches, up to a distance: positions and distances."""
+        size = self.size[words]
+        ends = np.cumsum(size)
+        here = np.arange(ends[-1]) + np.repeat(self.start[words] - ends + size, size)
+        apart = np.full(len(here), level, np.float32)
+        for column, x in zip(self.numbers, number, strict=True):
+            apart += np.minimum(np.abs(column[here] - x), np.float32(1))
+            if len(here) > FEW:
+                near = np.flatnonzero(apart <= bound)
+                here, apart = here[near], apart[near]
+        return here, apart.astype(np.float64)
 
 
 def _smallest(apart: Floats, row: Ints, count: int) -> Ints:
@@ -145,18 +164,30 @@ def _smallest(apart: Floats, row: Ints, count: int) -> Ints:
     return near[np.lexsort((row[near], apart[near]))[:count]]
 
 
-def _scaled(table: Table) -> NDArray[np.float32]:
-    """The number columns of a precise table as shares of their domain's range, float32[columns, n]."""
+def _scaled(table: Table, units: Floats) -> NDArray[np.float32]:
+    """The number columns of a precise table in these units, float32[columns, n]."""
     columns = [
-        scaled(domain.numbers)[table.low[:, i]]
+        scaled(domain.numbers, units[i])[table.low[:, i]]
         for i, domain in enumerate(table.domains)
         if domain.numbers is not None
     ]
     return np.array(columns, np.float32).reshape(len(columns), len(table))
 
 
-def scaled(numbers: Floats) -> Floats:
-    """Numbers of a domain from 0 to 1, and a missing one at `MISSING`."""
+def spreads(table: Table) -> Floats:
+    """The standard deviation of each number column over the rows, in the middle of ranges; 1 where it is 0 or
+    the column holds categories: float64[d]."""
+    found = np.ones(len(table.domains))
+    for i, domain in enumerate(table.domains):
+        if domain.numbers is not None:
+            middle = (domain.numbers[table.low[:, i]] + domain.numbers[table.high[:, i]]) / 2
+            known = middle[~np.isnan(middle)]
+            found[i] = (known.std() if len(known) else 0) or 1.0
+    return found
+
+
+def scaled(numbers: Floats, unit: float) -> Floats:
+    """The numbers of a domain in a unit, from 0 on, and a missing one `FAR` away."""
     known = numbers[~np.isnan(numbers)]
-    low, width = (known.min(), np.ptp(known)) if len(known) else (0.0, 0.0)
-    return np.where(np.isnan(numbers), MISSING, (numbers - low) / (width or 1.0))
+    low = known.min() if len(known) else 0.0
+    return np.where(np.isnan(numbers), FAR, (numbers - low) / unit)

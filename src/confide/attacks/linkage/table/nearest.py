@@ -1,4 +1,4 @@
-"""Domingo-Ferrer, Torra: distance-based record linkage (2001), over Gower's mixed types (1971)."""
+"""Gower: A General Coefficient of Similarity (Biometrics 1971), the distance of record linkage."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import ClassVar
 import numpy as np
 
 from confide.attacks.linkage.table._cells import Cells, Sums
-from confide.attacks.linkage.table._packed import Packed, scaled
+from confide.attacks.linkage.table._packed import Packed, scaled, spreads
 from confide.core.arrays import Floats, Ints, Rng
 from confide.core.nouns import Case, Guess
 from confide.core.paper import Paper
@@ -20,8 +20,9 @@ from confide.views.table import Domain, Table
 class Nearest:
     """Nearest record: names the released row that differs least from what is known about a person.
 
-    A category that differs counts 1. A number counts the difference as a share of the range of its column. A
-    cell that is a range counts the mean over its values, so that a row does not come near by saying nothing.
+    A category that differs counts 1. A number counts the difference in standard deviations of its column, at
+    most 1: Gower's share of the range makes numbers count for little beside categories. A cell that is a range
+    counts the mean over its values, so that a row does not come near by saying nothing.
     The adversary weighs all columns equally, and does not ask how rare a value is. Score: how much farther
     away the next row is. What `FellegiSunter` finds beyond this comes from the rarity of values.
     """
@@ -29,10 +30,11 @@ class Nearest:
     name: ClassVar[str] = "nearest"
     title: ClassVar[str] = "Which row of the table differs least from the known facts?"
     paper: ClassVar[Paper] = Paper(
-        authors="Josep Domingo-Ferrer and Vicenç Torra",
-        title="A Quantitative Comparison of Disclosure Control Methods for Microdata",
-        venue="Confidentiality, Disclosure and Data Access (Elsevier)",
-        year=2001,
+        authors="J. C. Gower",
+        title="A General Coefficient of Similarity and Some of Its Properties",
+        venue="Biometrics 27",
+        year=1971,
+        url="https://doi.org/10.2307/2528823",
     )
 
     def __call__(self, case: Case[Table, TableKnowledge, Table], *, rng: Rng) -> Guess:
@@ -48,10 +50,10 @@ class Nearest:
 
 def _among_ranges(release: Table, facts: Table) -> tuple[Ints, Floats]:
     """The nearest row of each target, and how much farther away the next one is."""
-    cells = Cells.of(release)
+    cells, unit = Cells.of(release), spreads(release)
 
     def apart(column: int, fact: int) -> Floats:
-        below = np.append(0.0, np.cumsum(distances(facts.domains[column], fact)))
+        below = np.append(0.0, np.cumsum(distances(facts.domains[column], fact, unit[column])))
         low, high = cells.low[column], cells.high[column]
         return (below[high + 1] - below[low]) / (high + 1 - low)
 
@@ -68,13 +70,13 @@ def _among_ranges(release: Table, facts: Table) -> tuple[Ints, Floats]:
     return claim, margin
 
 
-def distances(domain: Domain, code: int) -> Floats:
-    """How far each value of a domain is from one of them, float64[m], from 0 to 1.
+def distances(domain: Domain, code: int, unit: float) -> Floats:
+    """How far each value of a domain is from one of them, float64[m], from 0 to 1; numbers in a unit.
 
-    >>> distances(Domain("age", ("30", "35", "40", ""), np.array([30.0, 35.0, 40.0, np.nan])), 1).tolist()
+    >>> distances(Domain("age", ("30", "35", "40", ""), np.array([30.0, 35.0, 40.0, np.nan])), 1, 10.0).tolist()
     [0.5, 0.0, 0.5, 1.0]
     """
     if domain.numbers is None:
         return (np.arange(len(domain)) != code).astype(np.float64)
-    place = scaled(domain.numbers)
+    place = scaled(domain.numbers, unit)
     return np.minimum(np.abs(place - place[code]), 1.0)
