@@ -10,6 +10,7 @@ from tests.contracts.cases import (
     attribute_likes,
     linkage_images,
     linkage_ratings,
+    linkage_table,
     linkage_traces,
     membership_black_box,
     membership_counts,
@@ -24,4 +25,5 @@ CASES = (
     *linkage_ratings.CASES,
     *linkage_traces.CASES,
     *linkage_images.CASES,
+    *linkage_table.CASES,
 )

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from confide.attacks.linkage import images, ratings, traces
+from confide.attacks.linkage import images, ratings, table, traces
 from confide.attacks.linkage.images import ClearTrained, Recogniser, SmallCNN
 from confide.attacks.linkage.ratings import Counting, Entropic, Likelihood, Scoreboard
+from confide.attacks.linkage.table import ClassPredicate, FellegiSunter, ManyColumns, Nearest, OneColumn
 from confide.attacks.linkage.traces import (
     LocationMeter,
     MobilityChain,
@@ -14,18 +15,23 @@ from confide.attacks.linkage.traces import (
     UniquePoints,
 )
 
-ALL = (*ratings.ALL, *traces.ALL, *images.ALL)
+ALL = (*ratings.ALL, *traces.ALL, *images.ALL, *table.ALL)
 
 __all__ = [
     "ALL",
+    "ClassPredicate",
     "ClearTrained",
     "Counting",
     "Entropic",
+    "FellegiSunter",
     "Likelihood",
     "LocationMeter",
+    "ManyColumns",
     "MobilityChain",
     "MobilityLikelihood",
     "NearbyPoints",
+    "Nearest",
+    "OneColumn",
     "Recogniser",
     "Scoreboard",
     "SharedPlaces",

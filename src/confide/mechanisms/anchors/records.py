@@ -11,6 +11,7 @@ from confide.core.budget import ANY_NUMBER, Budget, Unit
 from confide.core.nouns import Release
 from confide.views.images import Pictures
 from confide.views.interactions import Interactions
+from confide.views.table import Table
 from confide.views.traces import Traces
 
 
@@ -100,3 +101,19 @@ class UnrelatedImages:
     def __call__(self, data: Pictures, *, rng: Rng) -> Release[Pictures]:
         noise = rng.integers(0, 256, data.pixels.shape, dtype=np.uint8)
         return Release(Pictures(noise, data.person), self.budget, "UnrelatedImages")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnrelatedTable:
+    """An unrelated table: releases rows of values drawn evenly from their domains, at epsilon = 0.
+
+    There are as many rows as there were people, because their number is public, as the domains are.
+    """
+
+    @property
+    def budget(self) -> Budget:
+        return Budget(0.0, unit=Unit.person("person", at_most=ANY_NUMBER))
+
+    def __call__(self, data: Table, *, rng: Rng) -> Release[Table]:
+        codes = rng.integers(0, data.sizes, data.low.shape)
+        return Release(Table.of(data.domains, codes), self.budget, "UnrelatedTable")

@@ -1,0 +1,66 @@
+"""Claims that single out: predicates with the number of people they are expected to hold for."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from confide.core.arrays import Floats
+from confide.core.nouns import Guess
+from confide.core.paper import Paper
+from confide.views.predicates import NOTHING, Predicate
+from confide.views.table import Table
+
+COHEN_NISSIM = Paper(
+    authors="Aloni Cohen and Kobbi Nissim",
+    title="Towards Formalizing the GDPR's Notion of Singling Out",
+    venue="Proceedings of the National Academy of Sciences 117",
+    year=2020,
+    url="https://doi.org/10.1073/pnas.1914598117",
+)
+
+
+def guess_of(found: Sequence[tuple[Predicate, float]], asked: int) -> Guess:
+    """The claims with the fewest expected matches first; no claim where fewer were found than are asked for.
+
+    Score: 1 / (1 + expected matches), which is above 0; 0 where no claim is made.
+    """
+    best = sorted(found, key=lambda one: one[1])[:asked]
+    value = np.full(asked, NOTHING, object)
+    score = np.zeros(asked)
+    for i, (predicate, expected) in enumerate(best):
+        value[i], score[i] = predicate, 1 / (1 + expected)
+    return Guess(value, score)
+
+
+def shares(release: Table) -> list[Floats]:
+    """Of each column the share of the rows that may have a value up to each code, as if ranges were spread evenly.
+
+    float64[m + 1] each, so that the mass of low..high is at high + 1 less at low.
+    """
+    found: list[Floats] = []
+    for column, size in enumerate(release.sizes.tolist()):
+        low, high = release.low[:, column].astype(np.int64), release.high[:, column].astype(np.int64)
+        each = 1 / (high + 1 - low)
+        steps = np.bincount(low, each, minlength=size + 1) - np.bincount(high + 1, each, minlength=size + 1)
+        found.append(np.append(0.0, np.cumsum(np.cumsum(steps[:size]))) / max(len(release), 1))
+    return found
+
+
+def expected(predicate: Predicate, below: Sequence[Floats], people: int) -> float:
+    """The matches among this many people, if columns were independent."""
+    weight = 1 / predicate.one_in
+    for column, low, high in predicate.ranges:
+        weight *= below[column][high + 1] - below[column][low]
+    return people * weight
+
+
+def repeats(predicate: Predicate, below: Sequence[Floats]) -> float:
+    """The chance that two records in the ranges are equal there, if columns were independent."""
+    chance = 1.0
+    for column, low, high in predicate.ranges:
+        law = np.diff(below[column][low : high + 2])
+        # Of a column with one value in the range, both have it.
+        chance *= float((law**2).sum() / law.sum() ** 2) if high > low else 1.0
+    return chance

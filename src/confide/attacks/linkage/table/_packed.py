@@ -1,0 +1,193 @@
+"""Nearest precise records: categories packed in 64-bit words, mismatches counted by bits, numbers looked at last."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from confide.core.arrays import Array, Floats, Ints
+from confide.views.table import Table
+from confide.views.table_keys import Keys
+
+Words = NDArray[np.uint64]
+BITS = 64
+ONE = np.uint64(1)
+FEW = 64
+"""Up to this many records, looking at all their numbers is faster than leaving some out."""
+FAR = 1e9
+"""The place of a missing number: farther than 1 from all others."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Layout:
+    """The place of each category column in the words: `width` bits for its code, and a spare one above.
+
+    The code of another value leaves something in the field after XOR. Adding 2^width - 1 carries it into the
+    spare bit, and only then. So the spare bits that are set are the mismatches.
+    """
+
+    word: tuple[int, ...]
+    shift: tuple[int, ...]
+    carry: tuple[np.uint64, ...]
+    spare: tuple[np.uint64, ...]
+
+    @classmethod
+    def of(cls, sizes: list[int]) -> _Layout:
+        word, shift, carry, spare = [], [], [0], [0]
+        at = 0
+        for size in sizes:
+            width = max(size - 1, 1).bit_length()
+            if at + width + 1 > BITS:
+                carry.append(0)
+                spare.append(0)
+                at = 0
+            word.append(len(carry) - 1)
+            shift.append(at)
+            carry[-1] |= ((1 << width) - 1) << at
+            spare[-1] |= 1 << (at + width)
+            at += width + 1
+        return cls(tuple(word), tuple(shift), tuple(map(np.uint64, carry)), tuple(map(np.uint64, spare)))
+
+    def pack(self, codes: Array) -> Words:
+        """The words of codes int[n, columns], uint64[words, n]."""
+        words = np.zeros((len(self.carry), len(codes)), np.uint64)
+        for column, (word, shift) in enumerate(zip(self.word, self.shift, strict=True)):
+            words[word] |= codes[:, column].astype(np.uint64) << np.uint64(shift)
+        return words
+
+    def mismatches(self, words: Words, one: Words) -> NDArray[np.uint8]:
+        """How many categories of each record differ from those of one, uint8[n]."""
+        total = np.zeros(words.shape[1], np.uint8)
+        for w, (carry, spare) in enumerate(zip(self.carry, self.spare, strict=True)):
+            left = words[w] ^ one[w]
+            left += carry
+            left &= spare
+            total += counted(left)
+        return total
+
+
+def _counted_by_halves(word: Words) -> NDArray[np.uint8]:
+    """The bits that are set, by adding neighbouring groups of 1, 2 and 4 bits, and then all bytes."""
+    pairs = word - ((word >> ONE) & np.uint64(0x5555555555555555))
+    two = np.uint64(0x3333333333333333)
+    fours = (pairs & two) + ((pairs >> np.uint64(2)) & two)
+    bytes_ = (fours + (fours >> np.uint64(4))) & np.uint64(0x0F0F0F0F0F0F0F0F)
+    return ((bytes_ * np.uint64(0x0101010101010101)) >> np.uint64(56)).astype(np.uint8)
+
+
+counted = getattr(np, "bitwise_count", _counted_by_halves)  # one processor instruction, from NumPy 2 on
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Packed:
+    """Precise records, ready to find the nearest ones of a query. Make one with `Packed.of`.
+
+    Args:
+        layout: of the categories.
+        words: uint64[words, u], the distinct rows of categories.
+        start, size: int64[u], the place of the first record of each in `row`, and their number.
+        row: int64[n], the records in the order of `words`.
+        numbers: float32[columns, n], in the same order, in units of `units`.
+        units: float64[columns], the standard deviation of each number.
+    """
+
+    layout: _Layout
+    words: Words
+    start: Ints
+    size: Ints
+    row: Ints
+    numbers: NDArray[np.float32]
+    units: Floats
+
+    @classmethod
+    def of(cls, table: Table) -> Packed:
+        category = [i for i, domain in enumerate(table.domains) if domain.numbers is None]
+        sizes = table.sizes[category]
+        keys = Keys.of(table.low[:, category], sizes)
+        row = np.argsort(keys.row, kind="stable")
+        layout = _Layout.of(sizes.tolist())
+        units, size = spreads(table), keys.count.astype(np.int64)
+        numbers = np.ascontiguousarray(_scaled(table, units)[:, row])
+        return cls(layout, layout.pack(keys.codes), np.cumsum(size) - size, size, row, numbers, units)
+
+    def nearest(self, queries: Table, *, count: int) -> tuple[Ints, Floats]:
+        """The nearest records of each query under the same domains: rows int64[t, count], distances, rising.
+
+        The distance is the number of categories that differ, and for each number the difference in standard
+        deviations of its column, at most 1. Records at equal distances stand in the order of their rows.
+        """
+        count = min(count, len(self.row))
+        category = [i for i, domain in enumerate(queries.domains) if domain.numbers is None]
+        words, numbers = self.layout.pack(queries.low[:, category]), _scaled(queries, self.units)
+        rows, apart = np.empty((len(queries), count), np.int64), np.empty((len(queries), count))
+        for i in range(len(queries)):
+            rows[i], apart[i] = self._nearest(words[:, i], numbers[:, i], count)
+        return rows, apart
+
+    def _nearest(self, word: Words, number: NDArray[np.float32], count: int) -> tuple[Ints, Floats]:
+        mismatches = self.layout.mismatches(self.words, word)
+        row, apart, bound = np.empty(0, np.int64), np.empty(0), np.inf
+        for level in np.flatnonzero(np.bincount(mismatches)).tolist():
+            if level > bound:  # numbers only add to it
+                break
+            here, far = self._within(np.flatnonzero(mismatches == level), level, number, bound)
+            row, apart = np.append(row, self.row[here]), np.append(apart, far)
+            best = _smallest(apart, row, count)
+            row, apart = row[best], apart[best]
+            bound = apart[-1] if len(apart) == count else np.inf
+        return row, apart
+
+    def _within(
+        self, words: Ints, level: int, number: NDArray[np.float32], bound: float
+    ) -> tuple[Ints, Floats]:
+        """The records of these words, all of `level` mismatches, up to a distance: positions and distances."""
+        size = self.size[words]
+        ends = np.cumsum(size)
+        here = np.arange(ends[-1]) + np.repeat(self.start[words] - ends + size, size)
+        apart = np.full(len(here), level, np.float32)
+        for column, x in zip(self.numbers, number, strict=True):
+            apart += np.minimum(np.abs(column[here] - x), np.float32(1))
+            if len(here) > FEW:
+                near = np.flatnonzero(apart <= bound)
+                here, apart = here[near], apart[near]
+        return here, apart.astype(np.float64)
+
+
+def _smallest(apart: Floats, row: Ints, count: int) -> Ints:
+    """The positions of the smallest distances, rising; of equal ones the first rows."""
+    if len(apart) > count:
+        near = np.flatnonzero(apart <= np.partition(apart, count - 1)[count - 1])
+    else:
+        near = np.arange(len(apart))
+    return near[np.lexsort((row[near], apart[near]))[:count]]
+
+
+def _scaled(table: Table, units: Floats) -> NDArray[np.float32]:
+    """The number columns of a precise table in these units, float32[columns, n]."""
+    columns = [
+        scaled(domain.numbers, units[i])[table.low[:, i]]
+        for i, domain in enumerate(table.domains)
+        if domain.numbers is not None
+    ]
+    return np.array(columns, np.float32).reshape(len(columns), len(table))
+
+
+def spreads(table: Table) -> Floats:
+    """The standard deviation of each number column over the rows, in the middle of ranges; 1 where it is 0 or
+    the column holds categories: float64[d]."""
+    found = np.ones(len(table.domains))
+    for i, domain in enumerate(table.domains):
+        if domain.numbers is not None:
+            middle = (domain.numbers[table.low[:, i]] + domain.numbers[table.high[:, i]]) / 2
+            known = middle[~np.isnan(middle)]
+            found[i] = (known.std() if len(known) else 0) or 1.0
+    return found
+
+
+def scaled(numbers: Floats, unit: float) -> Floats:
+    """The numbers of a domain in a unit, from 0 on, and a missing one `FAR` away."""
+    known = numbers[~np.isnan(numbers)]
+    low = known.min() if len(known) else 0.0
+    return np.where(np.isnan(numbers), FAR, (numbers - low) / unit)
