@@ -34,7 +34,7 @@ class TableInference:
 
     Args:
         mechanism: protects the table before it is published.
-        table: of all people, precise.
+        records: the precise table of all people.
         known: the columns that the adversary knows.
         secret: the column that it claims.
         targets: int64[t], the rows it is asked about, each in one world.
@@ -43,8 +43,8 @@ class TableInference:
         excluding: how many values of the secret the adversary knows not to hold of each target. They are
             drawn at random from those that do not, the same way for people in the release and out of it.
         population: a table of other people, for the adversary's knowledge.
-        released: a release that was already made, with a row for each row of `table`; the mechanism is
-            applied to it. None to publish `table`.
+        released: a release that was already made, with a row for each row of `records`; the mechanism is
+            applied to it. None to publish `records`.
         absent: bool[n], the people who are in no release for reasons of their own.
         coin: whether a fair coin holds targets out. If not, the absent people are the control people.
         made_by: how the release was made in all, as the adversary knows it; None where `mechanism` is all.
@@ -55,7 +55,7 @@ class TableInference:
     """
 
     mechanism: Mechanism[Table]
-    table: Table
+    records: Table
     known: tuple[str, ...]
     secret: str
     targets: Ints
@@ -69,8 +69,8 @@ class TableInference:
     made_by: Mechanism[Table] | None = None
 
     def __post_init__(self) -> None:
-        values = len(self.table.domains[self.table.at(self.secret)])
-        if not self.table.precise:
+        values = len(self.records.domains[self.records.at(self.secret)])
+        if not self.records.precise:
             raise DataError("the table has cells that hold several values: give the one that was collected.")
         if self.secret in self.known or not self.known:
             raise DataError(
@@ -104,11 +104,11 @@ class TableInference:
         """Toss the coins of this world's targets, publish all other people, and draw what is known."""
         coins, numbering, protecting, telling, excluding = rng.spawn(5)
         ids = self.targets[world % self.parts :: self.parts]
-        absent = np.zeros(len(self.table), np.bool_) if self.absent is None else self.absent.copy()
+        absent = np.zeros(len(self.records), np.bool_) if self.absent is None else self.absent.copy()
         if self.coin:
             absent[ids[coins.random(len(ids)) < 0.5]] = True
-        order, _ = pseudonyms(len(self.table), np.flatnonzero(absent), rng=numbering)
-        source = (self.table if self.released is None else self.released).take(order)
+        order, _ = pseudonyms(len(self.records), np.flatnonzero(absent), rng=numbering)
+        source = (self.records if self.released is None else self.released).take(order)
         release = self.mechanism(source, rng=protecting)
         secrets = self._secrets[ids]
         known = TableKnowledge(
@@ -118,7 +118,7 @@ class TableInference:
             mechanism=self.made_by or self.mechanism,
             excluded=self._excluded(secrets, rng=excluding) if self.excluding else None,
         )
-        facts = self.knowing.about(self.table.only(self.known), ids, rng=telling)
+        facts = self.knowing.about(self.records.only(self.known), ids, rng=telling)
         case = Case(release.view, known, facts)
         return World(case, secrets, ~absent[ids], ids, promise=release.budget, source=source)
 
@@ -129,11 +129,11 @@ class TableInference:
 
     @property
     def _secrets(self) -> Ints:
-        return self.table.low[:, self.table.at(self.secret)].astype(np.int64)
+        return self.records.low[:, self.records.at(self.secret)].astype(np.int64)
 
     def _excluded(self, secrets: Ints, *, rng: Rng) -> Bools:
         """Some values that do not hold, for each target: bool[t, m]."""
-        values = len(self.table.domains[self.table.at(self.secret)])
+        values = len(self.records.domains[self.records.at(self.secret)])
         order = rng.random((len(secrets), values))
         order[np.arange(len(secrets)), secrets] = np.inf  # what holds comes last
         excluded = np.zeros(order.shape, np.bool_)

@@ -55,7 +55,9 @@ class LearnedModel:
             return Guess(np.full(len(case.targets), common[0]), np.full(len(case.targets), 1.0))
         pairs = classes.votes[:, common].tocoo()
         model = HistGradientBoostingClassifier(
-            max_iter=self.rounds, early_stopping=False, random_state=int(rng.integers(2**31))
+            max_iter=self.rounds,
+            early_stopping=False,  # pyright: ignore[reportArgumentType]
+            random_state=int(rng.integers(2**31)),
         )
         middle = np.column_stack(
             [_middle(d, classes.low[:, i], classes.high[:, i]) for i, d in enumerate(classes.domains)]
