@@ -7,6 +7,7 @@ from typing import Never, TypeAlias
 
 from confide.attacks import attribute, linkage, membership
 from confide.attacks.attribute import likes
+from confide.attacks.attribute import table as attribute_table
 from confide.attacks.linkage import images, ratings, table, traces
 from confide.attacks.membership import counts
 from confide.core.errors import KnowledgeError
@@ -18,7 +19,7 @@ AttackType: TypeAlias = type[Attack[Never, Never, Never]]
 
 ROOMS: dict[str, dict[str, tuple[AttackType, ...]]] = {
     "membership": {"model": membership.MODEL, "counts": counts.ALL},
-    "attribute": {"likes": likes.ALL},
+    "attribute": {"likes": likes.ALL, "table": attribute_table.ALL},
     "linkage": {"ratings": ratings.ALL, "traces": traces.ALL, "images": images.ALL, "table": table.ALL},
     "reconstruction": {},  # its files restore traces and pictures for an exhibit; no game scores them yet
 }

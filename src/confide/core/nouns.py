@@ -155,7 +155,9 @@ class Game(Protocol[V, K, T, S]):
         """Whether the claim about each target, if made, would be right, bool[n].
 
         On a control target every claim counts. In membership the claim is 'this person is in the
-        data', so every row is True, and the score alone decides about whom it is made.
+        data', so every row is True, and the score alone decides about whom it is made. Only where a
+        claim can be right about people who are not in the data, as in attribute inference from a
+        table, must it be right about a control target too.
         """
         ...
 

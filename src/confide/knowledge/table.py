@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from confide.core.arrays import Ints, Rng
+from confide.core.arrays import Bools, Ints, Rng
 from confide.core.errors import DataError
 from confide.core.nouns import Mechanism
 from confide.views.table import Table
@@ -50,9 +50,11 @@ class TableKnowledge:
         population: a precise table of other people of the same law, or None. The adversary calibrates on it.
         secret: the column to be inferred; empty in linkage.
         mechanism: what made the release (Kerckhoffs' principle); None where it is not known.
+        excluded: bool[targets, m], values of the secret known not to hold of each target; None if of none.
     """
 
     wrong: float
     population: Table | None = None
     secret: str = ""
     mechanism: Mechanism[Table] | None = None
+    excluded: Bools | None = None

@@ -2,9 +2,25 @@
 
 from __future__ import annotations
 
-from confide.attacks.attribute import likes
+from confide.attacks.attribute import likes, table
 from confide.attacks.attribute.likes import LikesSVD, LikesTfIdf
+from confide.attacks.attribute.table import (
+    BackgroundKnowledge,
+    CorrectAttribution,
+    Homogeneity,
+    LearnedModel,
+    NearestRecord,
+)
 
-ALL = likes.ALL
+ALL = (*likes.ALL, *table.ALL)
 
-__all__ = ["ALL", "LikesSVD", "LikesTfIdf"]
+__all__ = [
+    "ALL",
+    "BackgroundKnowledge",
+    "CorrectAttribution",
+    "Homogeneity",
+    "LearnedModel",
+    "LikesSVD",
+    "LikesTfIdf",
+    "NearestRecord",
+]

@@ -1,0 +1,1 @@
+"""Reconstruction of tables: pseudonyms and generalised cells turned back into what they stand for."""
