@@ -141,4 +141,32 @@ TABLE = (
         "test_fdp_of_a_budget_is_its_recursion",
         "1e-5",
     ),
+    Reference(
+        "Pitman's sampling formula",
+        "Hoshino 2001",
+        "measure/test_uniqueness.py",
+        "test_the_likelihood_is_pitmans_formula",
+        "1e-9",
+    ),
+    Reference(
+        "population uniqueness, Zayatz",
+        "Zayatz 1991",
+        "measure/test_uniqueness.py",
+        "test_zayatz_is_its_formula",
+        "1e-9",
+    ),
+    Reference(
+        "individual risk",
+        "Benedetti, Franconi 1998",
+        "measure/test_class_risk.py",
+        "test_the_mean_of_the_reciprocal_term_by_term",
+        "1e-9",
+    ),
+    Reference(
+        "best cell to suppress",
+        "Willenborg, de Waal 2001",
+        "measure/test_class_risk.py",
+        "test_the_best_cell_is_that_of_all_pairs",
+        "equal counts",
+    ),
 )

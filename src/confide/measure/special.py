@@ -46,6 +46,16 @@ def log_gamma(x: ArrayLike) -> Floats:
     return cast(Floats, _scipy.gammaln(x))
 
 
+def digamma(x: ArrayLike) -> Floats:
+    """The derivative of ln of the gamma function, for x above 0."""
+    return cast(Floats, _scipy.digamma(x))
+
+
+def hypergeometric_2f1(a: ArrayLike, b: ArrayLike, c: ArrayLike, z: ArrayLike) -> Floats:
+    """Gauss's hypergeometric function, the sum of (a)_m (b)_m / (c)_m z^m / m!, for z in [0, 1)."""
+    return cast(Floats, _scipy.hyp2f1(a, b, c, z))
+
+
 def normal_quantile(p: ArrayLike) -> Floats:
     """The p-quantile of the standard normal distribution; -inf at 0, inf at 1."""
     return cast(Floats, _scipy.ndtri(p))
