@@ -47,7 +47,8 @@ def kept_or_not(
         of: n answers.
         keep, other: where they are equal an answer says nothing, and the estimates are NaN.
 
-    >>> str(kept_or_not(np.array([60, 40]), 100, keep=0.75, other=0.25, values="ab", confidence=0.95).unbiased[0])
+    >>> yes = kept_or_not(np.array([60]), 100, keep=0.75, other=0.25, values=["yes"], confidence=0.95)
+    >>> str(yes.unbiased[0])
     '0.700 [0.494, 0.893] at 95%'
     """
     gap = keep - other
@@ -64,8 +65,8 @@ def undone(counts: Array, matrix: Floats, *, values: Sequence[str], confidence: 
     """Frequencies from answers that a Markov matrix randomised: lambda times its inverse.
 
     The answers are multinomial. So an estimate sum_i lambda_i M_ij, M being the inverse, has the variance
-    (sum_i lambda_i M_ij^2 - (sum_i lambda_i M_ij)^2) / n. The interval is normal, with half an answer added to
-    each value where the variance is taken, because a value that nobody showed has no variance of its own.
+    (sum_i lambda_i M_ij^2 - (sum_i lambda_i M_ij)^2) / n. The interval is normal, with half an answer added
+    to each value where the variance is taken, because a value that nobody showed has no variance of its own.
 
     Args:
         counts: int[m], the number of answers that show each value.
@@ -77,7 +78,9 @@ def undone(counts: Array, matrix: Floats, *, values: Sequence[str], confidence: 
     Source: Gouweleeuw et al. 1998, section 3.
     """
     if np.linalg.matrix_rank(matrix) < len(matrix):
-        raise EvidenceError("this randomisation cannot be undone: two mixtures of values give the same answers.")
+        raise EvidenceError(
+            "this randomisation cannot be undone: two mixtures of values give the same answers."
+        )
     inverse = np.linalg.inv(matrix)
     n = int(np.sum(counts))
     if not n:

@@ -1,4 +1,4 @@
-"""Invariant post randomisation: values change and their frequencies stay, in the mean (Gouweleeuw et al. 1998)."""
+"""Invariant post randomisation: values change, and their frequencies stay in the mean."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ class InvariantPram:
     """Invariant PRAM: randomises values so that each is as frequent as before, in the mean.
 
     With t the frequencies in the table and P the matrix of plain PRAM, a value i becomes j by P, and j then k
-    with chance Q_jk = t_k P_kj / (sum over l of t_l P_lj). So t P Q = t, exactly: counts of the release need no
-    correction.
+    with chance Q_jk = t_k P_kj / (sum over l of t_l P_lj). So t P Q = t, exactly: counts of the release need
+    no correction.
 
     There is no promise: Q depends on everybody's values. Where the share is small, most of a row's cells are
     as they were, and the adversary finds the row by them.
@@ -80,7 +80,9 @@ class InvariantPram:
         back = counts[None, :] * plain.T / (counts @ plain)[:, None]
         return plain / odds.total @ back if n else plain / odds.total
 
-    def estimate(self, released: Table, column: str | None = None, *, confidence: float = 0.95) -> Frequencies:
+    def estimate(
+        self, released: Table, column: str | None = None, *, confidence: float = 0.95
+    ) -> Frequencies:
         """The frequencies of a column's values, from a release under the same domain."""
         name = column or self.column or released.names[0]
         domain = released.domains[released.at(name)]
@@ -92,8 +94,8 @@ class InvariantPram:
         other = max(round(self.change * FINE / others), 1) if others else 0
         if FINE - other * others < other:
             raise DataError(
-                f"a share of {self.change:g} changes a value of {values} more often than it keeps it: give at "
-                f"most {others / values:.3g}."
+                f"a share of {self.change:g} changes a value of {values} more often than it keeps it: give "
+                f"at most {others / values:.3g}."
             )
         return Odds(FINE - other * others, other, others)
 

@@ -24,7 +24,7 @@ class Bounds:
             values, as a column of noisy numbers would show whose number is missing.
 
     Raises:
-        PromiseError: if they are not finite, the first not below the second, or `missing` is not between them.
+        PromiseError: if they are not finite, not in order, or `missing` is not between them.
     """
 
     low: float
@@ -38,7 +38,9 @@ class Bounds:
                 "everybody may know, the first one smaller, such as 0..200000."
             )
         if self.missing is not None and not self.low <= self.missing <= self.high:
-            raise PromiseError(f"a missing value cannot count as {self.missing}: give a number within the bounds.")
+            raise PromiseError(
+                f"a missing value cannot count as {self.missing}: give a number within the bounds."
+            )
 
     def widest(self, step: float) -> int:
         """The largest difference of two numbers within the bounds on a grid, in steps; at least 1."""
@@ -55,8 +57,8 @@ class Bounds:
         missing = np.isnan(numbers)
         if missing.any() and self.missing is None:
             raise DataError(
-                f"column {column!r} has {int(missing.sum()):,} missing values, and noise would show whose: say "
-                "what a missing value counts as."
+                f"column {column!r} has {int(missing.sum()):,} missing values, and noise would show whose: "
+                "say what a missing value counts as."
             )
         filled = np.where(missing, 0.0 if self.missing is None else self.missing, numbers)
         return on_grid(np.clip(filled, self.low, self.high), step)
@@ -70,7 +72,9 @@ def numbers_of(table: Table, column: str) -> Floats:
     """
     worth = table.domains[table.at(column)].numbers
     if worth is None:
-        raise DataError(f"column {column!r} holds no numbers: noise is for numbers, k-ary({column}) for categories.")
+        raise DataError(
+            f"column {column!r} holds no numbers: noise is for numbers, k-ary({column}) for categories."
+        )
     return worth[codes_of(table, column)]
 
 

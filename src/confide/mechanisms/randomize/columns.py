@@ -41,7 +41,7 @@ def codes_of(table: Table, column: str) -> Ints:
     if (low != high).any():
         row = int(np.flatnonzero(low != high)[0]) + 1
         raise DataError(
-            f"column {column!r} holds a range in row {row}: randomise a table before its values are made coarse."
+            f"column {column!r} holds a range in row {row}: randomise values before they are made coarse."
         )
     return low.astype(np.int64)
 
@@ -113,7 +113,7 @@ class Odds:
 
     @property
     def epsilon(self) -> float:
-        """What these odds promise: the logarithm of the ratio, rounded up; infinite if a value never shows."""
+        """What these odds promise: the logarithm of the ratio, rounded up; infinite if one never shows."""
         if not self.others:
             return 0.0
         if not self.other or not self.keep:

@@ -109,7 +109,9 @@ class NoisyNumbers:
         wide = self.bounds.high - self.bounds.low
         size = gaussian_sigma(self._normal, sensitivity=wide) if self.delta else wide / self.epsilon
         if not 2.0**-900 < size < 2.0**900:
-            raise PromiseError(f"noise of size {size:g} cannot be drawn: give other bounds or another epsilon.")
+            raise PromiseError(
+                f"noise of size {size:g} cannot be drawn: give other bounds or another epsilon."
+            )
         return size
 
     @property

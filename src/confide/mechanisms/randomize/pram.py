@@ -1,4 +1,4 @@
-"""Gouweleeuw, Kooiman, Willenborg, de Wolf: Post Randomisation for Statistical Disclosure Control (JOS 1998)."""
+"""Gouweleeuw et al.: Post Randomisation for Statistical Disclosure Control (JOS 1998)."""
 
 from __future__ import annotations
 
@@ -56,7 +56,9 @@ class Pram:
     def __post_init__(self) -> None:
         refuse_unknown(self.noise)
         if (self.change is None) == (self.matrix is None):
-            raise PromiseError("post randomisation takes a share of changes or a matrix: give one of the two.")
+            raise PromiseError(
+                "post randomisation takes a share of changes or a matrix: give one of the two."
+            )
         if self.change is not None:
             refuse_share(self.change)
         if self.matrix is not None:
@@ -93,7 +95,9 @@ class Pram:
             view = replaced(view, column, [(domain, drawn)])
         return outcome(self.noise, view, self.budget, "Pram")
 
-    def estimate(self, released: Table, column: str | None = None, *, confidence: float = 0.95) -> Frequencies:
+    def estimate(
+        self, released: Table, column: str | None = None, *, confidence: float = 0.95
+    ) -> Frequencies:
         """The frequencies of a column's values, from a release under the same domain.
 
         Raises:
@@ -127,8 +131,8 @@ class Pram:
         values = len(table.domains[table.at(self.column)])
         if len(self.matrix) != values:
             raise DataError(
-                f"the matrix has {len(self.matrix)} rows and column {self.column!r} {values} values, a missing "
-                "one included: give a row and a column for each."
+                f"the matrix has {len(self.matrix)} rows and column {self.column!r} {values} values, a "
+                "missing one included: give a row and a column for each."
             )
         return np.array(self.matrix, np.float64)
 
@@ -140,7 +144,9 @@ def refuse_share(change: float) -> None:
         PromiseError: for one that is not above 0 and below 1.
     """
     if not 0 < change < 1:
-        raise PromiseError(f"the share of changed values is {change}: give one above 0 and below 1, such as 0.1.")
+        raise PromiseError(
+            f"the share of changed values is {change}: give one above 0 and below 1, such as 0.1."
+        )
 
 
 def whole_numbers(matrix: Floats) -> Ints:

@@ -1,4 +1,4 @@
-"""Erlingsson, Pihur, Korolova: RAPPOR, Randomized Aggregatable Privacy-Preserving Ordinal Response (CCS 2014)."""
+"""Erlingsson, Pihur, Korolova: RAPPOR (CCS 2014)."""
 
 from __future__ import annotations
 
@@ -110,9 +110,11 @@ class Rappor:
 
     @property
     def epsilon_once(self) -> float:
-        """What a single report promises, if no other is ever made: hashes x ln(q* (1 - p*) / (p* (1 - q*)))."""
+        """What a single report promises if no other is made: hashes x ln(q* (1 - p*) / (p* (1 - q*)))."""
         q, p = self.shares
-        return min(self.epsilon, self.hashes * math.log(q * (1 - p) / (p * (1 - q))) if q < 1 and p else math.inf)
+        return min(
+            self.epsilon, self.hashes * math.log(q * (1 - p) / (p * (1 - q))) if q < 1 and p else math.inf
+        )
 
     @property
     def _chances(self) -> tuple[int, int]:
@@ -141,8 +143,8 @@ class Rappor:
         memo = self._begun(len(data), domain, words) if memo is None else memo
         if len(memo.cohort) != len(data) or memo.domain != domain.digest():
             raise DataError(
-                f"the memo is about {len(memo.cohort)} people and the table about {len(data)}, or the values of "
-                f"{self.column!r} are others: give the same people in the same order, under one domain."
+                f"the memo is about {len(memo.cohort)} people and the table about {len(data)}, or the values "
+                f"of {self.column!r} are others: give the same people in the same order, under one domain."
             )
         memo = self._remembered(memo, codes, domain, words)
         permanent = memo.bits[np.searchsorted(memo.key, np.arange(len(data)) * len(domain) + codes)]
@@ -150,7 +152,8 @@ class Rappor:
         shown = below(GRAIN, permanent.size, words).reshape(permanent.shape) < np.where(permanent, one, zero)
         new: list[tuple[Domain, Array]] = [(self._cohort_domain(), memo.cohort)]
         new += [
-            (Domain(f"{self.column}.bit{i}", BIT, np.array([0.0, 1.0])), shown[:, i]) for i in range(self.bits)
+            (Domain(f"{self.column}.bit{i}", BIT, np.array([0.0, 1.0])), shown[:, i])
+            for i in range(self.bits)
         ]
         return outcome(self.noise, replaced(data, self.column, new), self.budget, "Rappor"), memo
 

@@ -1,4 +1,4 @@
-"""Wang, Blocki, Li, Jha: Locally Differentially Private Protocols for Frequency Estimation (USENIX Security 2017)."""
+"""Wang, Blocki, Li, Jha: Locally Differentially Private Protocols (USENIX Security 2017)."""
 
 from __future__ import annotations
 
