@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -16,7 +17,7 @@ class Unit:
     """The unit of privacy: the difference between two data sets that the promise hides.
 
     Build one by `Unit.record()`, `Unit.person(column, at_most=...)`, `Unit.client()`,
-    `Unit.place(within_m=...)` or `Unit.pixels(at_most=...)`.
+    `Unit.place(within_m=...)`, `Unit.pixels(at_most=...)` or `Unit.cells(columns)`.
 
     >>> str(Unit.person("user_id", at_most=20))
     'all rows of any one user_id, where nobody has more than 20'
@@ -24,7 +25,7 @@ class Unit:
     'all rows of any one person'
     """
 
-    kind: Literal["record", "person", "client", "place", "pixels"]
+    kind: Literal["record", "person", "client", "place", "pixels", "cells"]
     column: str | None = None
     at_most: int | None = None  # rows of a person, metres of a place, or pixels of an image
 
@@ -59,7 +60,18 @@ class Unit:
             raise PromiseError(f"at_most is {at_most} pixels: give 1 or more.")
         return cls("pixels", None, at_most)
 
+    @classmethod
+    def cells(cls, columns: Sequence[str]) -> Unit:
+        """What one row holds in these columns, and in no other.
+
+        >>> str(Unit.cells(["sex", "age"]))
+        'what any one row holds in age, sex'
+        """
+        return cls("cells", ", ".join(sorted(columns)))
+
     def __str__(self) -> str:
+        if self.kind == "cells":
+            return f"what any one row holds in {self.column}"
         if self.kind == "person":
             bound = "" if self.at_most == ANY_NUMBER else f", where nobody has more than {self.at_most:,}"
             return f"all rows of any one {self.column}{bound}"
