@@ -44,7 +44,7 @@ def propensity(original: Table, released: Table, *, rng: Rng, confidence: float 
         told apart (AUC): of boosted trees, which see columns together, cross-validated in five folds on up
         to 10,000 rows a side. The interval is DeLong's. 0.5 says that the trees see no difference. A person's
         two rows are in one fold where the rows of both tables match, and equal rows are otherwise, because a
-        row whose twin was learned on the other side is told wrongly. Where a person's rows neither match nor
+        row whose twin was learned is taken for the other side. Where a person's rows neither match nor
         are equal, the AUC may come out below 0.5 for this reason.
 
     Raises:
