@@ -169,4 +169,25 @@ TABLE = (
         "test_the_best_cell_is_that_of_all_pairs",
         "equal counts",
     ),
+    Reference(
+        "marginal distances of ranges",
+        "total variation",
+        "utility/test_table.py",
+        "test_marginal_distances_value_by_value",
+        "1e-5, single precision",
+    ),
+    Reference(
+        "correlation distance",
+        "Pearson, Cramér",
+        "utility/test_table.py",
+        "test_the_correlation_distance_by_numpy_and_by_hand",
+        "1e-6",
+    ),
+    Reference(
+        "pMSE",
+        "Woo et al. 2009",
+        "utility/test_table.py",
+        "test_pmse_of_one_column_is_its_closed_form",
+        "0.1 %, for the ridge",
+    ),
 )

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from confide.core.arrays import Floats, Ints
-from confide.measure.class_risk import classes
+from confide.measure.class_risk import keys_of
 from confide.views.table import Table
 from confide.views.table_keys import Keys
 
@@ -64,7 +64,7 @@ def best_suppression(table: Table) -> BestSuppression:
     >>> found.now.tolist(), found.column.tolist(), found.then.tolist()
     ([1, 2, 2, 1], [0, 0, 0, 1], [3, 3, 3, 3])
     """
-    keys = classes(table)
+    keys = keys_of(table)
     d = len(table.domains)
     sizes = np.tile(table.sizes, keys.codes.shape[1] // max(d, 1))
     without = np.empty((len(keys.codes), d), np.int64)

@@ -77,7 +77,7 @@ def class_risk(release: Table, *, population: Table | None = None) -> ClassRisk:
     >>> risk.prosecutor, round(risk.marketer, 4), risk.above(0.5)
     (1.0, 0.6667, 0.3333333333333333)
     """
-    keys = classes(release)
+    keys = keys_of(release)
     nothing = release.suppressed.all(axis=1) & (len(release.domains) > 0)
     size = np.where(nothing, len(release), keys.count[keys.row])
     outside = None
@@ -92,7 +92,7 @@ def class_risk(release: Table, *, population: Table | None = None) -> ClassRisk:
     return ClassRisk(each=1 / size, outside=outside, classes=len(keys.codes) - (silent > 0), silent=silent)
 
 
-def classes(table: Table) -> Keys:
+def keys_of(table: Table) -> Keys:
     """The distinct rows of a table with their counts; of ranges the lowest codes, then the highest."""
     if table.precise:
         return Keys.of(table.low, table.sizes)

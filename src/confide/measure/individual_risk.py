@@ -10,7 +10,7 @@ import numpy as np
 
 from confide.core.arrays import Array, Floats
 from confide.core.errors import DataError
-from confide.measure.class_risk import classes
+from confide.measure.class_risk import keys_of
 from confide.measure.special import hypergeometric_2f1
 from confide.views.table import Table
 
@@ -49,7 +49,7 @@ def individual_risk(release: Table, weight: Array) -> Floats:
     if not (np.isfinite(weight).all() and (weight > 0).all()):
         first = int(np.flatnonzero(~(np.isfinite(weight) & (weight > 0)))[0])
         raise DataError(f"the weight of row {first + 1} is {weight[first]}: give weights above 0.")
-    keys = classes(release)
+    keys = keys_of(release)
     people = keys.count.astype(np.float64)
     total = np.bincount(keys.row, weights=weight, minlength=len(people))
     nothing = release.suppressed.all(axis=1)

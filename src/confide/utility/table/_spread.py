@@ -8,7 +8,7 @@ import numpy as np
 
 from confide.core.arrays import Array, Bools, Floats, Ints, Rng
 from confide.core.errors import DataError
-from confide.measure.class_risk import classes
+from confide.measure.class_risk import keys_of
 from confide.views.table import Table
 
 GROUPS = 16
@@ -99,7 +99,7 @@ class Spread:
 
 def distinct(table: Table) -> tuple[Ints, Ints, Floats]:
     """The lowest and highest codes of the distinct rows, int64[q, d], and their counts."""
-    keys, d = classes(table), len(table.domains)
+    keys, d = keys_of(table), len(table.domains)
     codes = keys.codes.astype(np.int64)
     return codes[:, :d], codes[:, -d:], keys.count.astype(np.float64)
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from confide.core.arrays import Floats
 from confide.core.estimate import Measured
-from confide.measure.class_risk import classes
+from confide.measure.class_risk import keys_of
 from confide.utility.table._spread import distinct
 from confide.views.table import Table
 
@@ -42,7 +42,7 @@ def losses(original: Table, released: Table, *, k: int | None = None) -> Measure
     weight = count / n
     span = (high - low) / np.maximum(released.sizes - 1, 1)
     silent = np.asarray(released.suppressed.all(axis=1))
-    size = classes(released.take(~silent)).count if not silent.all() else np.zeros(0, np.int64)
+    size = keys_of(released.take(~silent)).count if not silent.all() else np.zeros(0, np.int64)
     average = float(size.mean()) if len(size) else 0.0
     found = {
         CERTAINTY: float(weight @ certainty_penalty(released).mean(axis=1) + gone / n),
@@ -58,7 +58,7 @@ def certainty_penalty(released: Table) -> Floats:
 
     Of numbers it is the width of the range over that of the column, of categories
     (values in the range - 1) / (values of the column - 1). A range of numbers that may also be a missing
-    value has the larger of both. Distinct rows are in the order of `classes`.
+    value has the larger of both. Distinct rows are in the order of `keys_of`.
     """
     low, high, _ = distinct(released)
     penalty = (high - low) / np.maximum(released.sizes - 1, 1)

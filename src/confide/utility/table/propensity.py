@@ -11,7 +11,7 @@ import numpy as np
 
 from confide.core.arrays import Array, Floats, Ints, Rng
 from confide.core.estimate import Estimate, Measured
-from confide.measure.class_risk import classes
+from confide.measure.class_risk import keys_of
 from confide.measure.roc import auc
 from confide.utility.table._spread import distinct, drawn, groups, same_columns
 from confide.views.table import Table
@@ -94,7 +94,7 @@ def pmse(original: Table, released: Table) -> tuple[float, float]:
 
 def _counts_of(table: Table, side: Array, q: int) -> Floats:
     """How many rows of each distinct row are of the release, in the order of `distinct`."""
-    return np.bincount(classes(table).row, weights=side, minlength=q).astype(np.float64)
+    return np.bincount(keys_of(table).row, weights=side, minlength=q).astype(np.float64)
 
 
 def _indicators(codes: Array) -> Floats:

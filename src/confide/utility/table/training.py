@@ -9,7 +9,7 @@ import numpy as np
 from confide.core.arrays import Array, Ints, Rng
 from confide.core.errors import DataError
 from confide.core.estimate import Measured
-from confide.measure.class_risk import classes
+from confide.measure.class_risk import keys_of
 from confide.measure.intervals import proportion
 from confide.utility.table._spread import Spread, drawn, groups, same_columns
 from confide.views.table import Domain, Table
@@ -80,4 +80,4 @@ def _foretold(table: Table, secrets: Ints, asked: Table, grouped: tuple[Ints, ..
         warnings.filterwarnings("ignore", message=".*failed to converge", category=Warning)
         model.fit(np.hstack(learned.weight[:-1]), learned.group[:, -1], sample_weight=learned.count)
     answers = model.predict(np.hstack(Spread.of(asked, grouped).weight))
-    return np.asarray(answers)[classes(asked).row]
+    return np.asarray(answers)[keys_of(asked).row]
