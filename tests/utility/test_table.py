@@ -24,7 +24,7 @@ from confide.utility.table import (
 from confide.utility.table._spread import groups
 from confide.utility.table.losses import CERTAINTY, CLASS_SIZE, DISCERNIBILITY, LEAVES, RELATIVE
 from confide.utility.table.marginals import ONE, THREE, TWO
-from confide.utility.table.propensity import NULL, PMSE, TOLD_APART, matching, pmse
+from confide.utility.table.propensity import PMSE, TOLD_APART, matching, pmse
 from confide.utility.table.training import COMMONEST, REAL, SANITISED
 from confide.views.table import Domain, Table
 
@@ -208,9 +208,18 @@ def test_pmse_of_one_column_is_its_closed_form() -> None:
     domain = (Domain("s", ("f", "m")),)
     one, other = (Table.of(domain, np.repeat([0, 1], c)[:, None]) for c in ([50, 50], [80, 20]))
     p, c = np.array([80 / 130, 20 / 70]), 0.5
-    found = propensity(one, other, rng=np.random.default_rng(0))
-    assert found[PMSE] == pytest.approx((130 * (p[0] - c) ** 2 + 70 * (p[1] - c) ** 2) / 200, rel=1e-3)
-    assert found[NULL] == pytest.approx(1 * 0.5**2 * 0.5 / 200)
+    error, null = pmse(one, other)
+    assert error == pytest.approx((130 * (p[0] - c) ** 2 + 70 * (p[1] - c) ** 2) / 200, rel=1e-3)
+    assert null == pytest.approx(1 * 0.5**2 * 0.5 / 200)
+
+
+@pytest.mark.parametrize("n", [1, 2, 7])
+def test_small_tables_are_measured(n: int) -> None:
+    one = Table.of((Domain("s", ("f", "m")),), np.zeros((n, 1), np.int32))
+    found = quality(one, one.take(np.arange(max(n - 1, 1))), rng=np.random.default_rng(0))
+    assert found[ONE] == 0 and TWO not in found and THREE not in found
+    told = found[TOLD_APART]
+    assert isinstance(told, Estimate) and told.low <= 0.5 <= told.high
 
 
 def test_told_apart_where_columns_no_longer_belong_together() -> None:
