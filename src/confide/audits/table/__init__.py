@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import polars as pl
@@ -16,7 +16,7 @@ from confide.audits.settings import Settings
 from confide.audits.spec import AuditSpec, Context, Count
 from confide.audits.table import exhibits as beside
 from confide.audits.table.context import context_of
-from confide.audits.table.games import inference, linkage
+from confide.audits.table.games import inference, linkage, singling_out
 from confide.audits.table.protections import PROTECTIONS, bound
 from confide.core.errors import KnowledgeError
 from confide.core.estimate import Estimate, Measured
@@ -25,11 +25,12 @@ from confide.core.who import table_of
 from confide.games.linkage.table import TableLinkage
 from confide.inputs.table import Table, TableData, read_data
 from confide.measure.identification import at_false_match_rate
-from confide.mechanisms.in_order import in_order
 from confide.report import Exhibit, Skipped
+from confide.utility.table import quality
+from confide.utility.table.losses import LEAVES
 
-SECRETS = "attribute of a table"
-"""The second goal of a table with a secret."""
+DESCRIBED, SECRETS = "linkage by description", "attribute of a table"
+"""Further goals: to describe a person so that nobody else fits; and the secret, where the table has one."""
 
 __all__ = ["SPEC", "TableSubject", "bound", "read", "subject_of"]
 
@@ -70,21 +71,23 @@ class TableSubject:
 
     def games(self, mechanism: AnyMechanism, asked: Sequence[AnyAttack]) -> Sequence[PlannedGame]:
         game = protected(self.game, bound(mechanism, self.data, self.held))
-        links = [attack for attack in asked if isinstance(attack, linking.ALL)]
-        infers = [attack for attack in asked if attack not in links]
+        describing = [attack for attack in asked if isinstance(attack, linking.SINGLING)]
+        inferring = [attack for attack in asked if isinstance(attack, attribute.ALL)]
+        links = [attack for attack in asked if attack not in (*describing, *inferring)]
+        skipped: list[Skipped] = []
+        if not self.data.secret:
+            lacking = KnowledgeError("no secret column is named (`--secret`)")
+            skipped, inferring = [Skipped.because(attack.name, lacking) for attack in inferring], []
         planned = [PlannedGame(game=game, worlds=game.parts, attacks=links)]
-        if self.data.secret:
+        if describing:
+            out = singling_out(game)
+            planned.append(PlannedGame(game=out, attacks=describing, goal=DESCRIBED))
+        if inferring:
             told = inference(game, self.data.secret)
-            planned.append(PlannedGame(game=told, worlds=told.parts, attacks=infers, goal=SECRETS))
-            return [one for one in planned if one.attacks]
-        lacking = KnowledgeError("no secret column is named (`--secret`)")
-        planned[0] = PlannedGame(
-            game=game,
-            worlds=game.parts,
-            attacks=links,
-            skipped=[Skipped.because(attack.name, lacking) for attack in infers],
-        )
-        return planned
+            planned.append(PlannedGame(game=told, worlds=told.parts, attacks=inferring, goal=SECRETS))
+        # Without attacks a game says nothing; but where nothing can be played, the reasons have to be said.
+        there = [one for one in planned if one.attacks] or planned
+        return [replace(there[0], skipped=skipped), *there[1:]]
 
     def context(self, release: AuditedRelease, count: Count) -> Context:
         return context_of(self.game, self.data, self.how, release, count)
@@ -92,13 +95,17 @@ class TableSubject:
     def exhibits(self, release: AuditedRelease) -> Sequence[Exhibit]:
         if release.goal == SECRETS:
             return (beside.told_table(release, confidence=0.95),)
+        if release.goal == DESCRIBED:
+            return (beside.described_table(release, confidence=0.95),)
         return (beside.linked_table(release),)
 
-    def targets(self, release: AuditedRelease) -> pl.DataFrame:
+    def targets(self, release: AuditedRelease) -> pl.DataFrame | None:
+        if release.goal == DESCRIBED:
+            return None  # its targets are claims, and no people
         return table_of(np.sort(self.game.targets), self.data.who[np.sort(self.game.targets)])
 
     def risk(self, release: AuditedRelease, plain: AuditedRelease, *, confidence: float) -> Estimate | None:
-        if release.goal == SECRETS:
+        if release.goal != "linkage":
             # The attack that tells most of the unprotected release, for every release.
             name = max(plain.evidence, key=lambda e: beside.told(e, confidence=0.95)[2].low).attack
             found = next((e for e in release.evidence if e.attack == name), None)
@@ -110,8 +117,16 @@ class TableSubject:
         return None if at is None else at.right
 
     def utility(self, release: AuditedRelease) -> Measured:
-        first = release.worlds[0]
-        return {}
+        first, whole = release.worlds[0], self.data.cells
+        assert first.ids is not None or release.goal == DESCRIBED
+        outside = None if first.ids is None else whole.take(first.ids[~first.exposed])
+        return quality(
+            first.source,
+            first.case.view,
+            rng=release.settings.rng("quality"),
+            secret=self.data.secret if outside is not None else "",
+            held_out=outside,
+        )
 
 
 SPEC = AuditSpec(
@@ -123,6 +138,10 @@ SPEC = AuditSpec(
     attacks=(*linking.ALL, *attribute.ALL),
     protections=PROTECTIONS,
     risk="row named rightly at 5% false matches",
-    risks={SECRETS: "right about people in the release, minus right about people outside"},
-    across="cells kept",
+    risks={
+        DESCRIBED: "singled out inside, minus outside",
+        SECRETS: "told rightly inside, minus outside",
+    },
+    across=LEAVES,
+    good="low",
 )

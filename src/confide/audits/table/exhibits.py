@@ -58,6 +58,20 @@ def told_table(release: AuditedRelease, *, confidence: float) -> Table:
     )
 
 
+def described_table(release: AuditedRelease, *, confidence: float) -> Table:
+    """How often a description holds for exactly one person, of those in the release and of those outside."""
+    rows = tuple((e.attack, *told(e, confidence=confidence)) for e in release.evidence)
+    return Table(
+        title="Who is described so that nobody else fits",
+        reading="The adversary writes descriptions of which it thinks that exactly one person fits. By luck a "
+        "description that one person in n fits does so for 37 in 100 groups of n people. The difference to "
+        "what it reaches among people outside is what the release gives away.",
+        head=("adversary", "one person fits, in the release", "one person fits, outside", "difference"),
+        rows=rows,
+        of=_people(release),
+    )
+
+
 def told(evidence: Evidence, *, confidence: float) -> tuple[Estimate, Estimate, Estimate]:
     """The shares of right claims about exposed and control people, and their difference."""
     hit, here = evidence.table["hit"].to_numpy(), evidence.exposed

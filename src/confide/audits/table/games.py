@@ -8,6 +8,7 @@ from confide.core.arrays import Ints, Rng
 from confide.core.errors import DataError
 from confide.core.nouns import AnyMechanism
 from confide.games.attribute.table import TableInference
+from confide.games.linkage.singling_out import SinglingOut
 from confide.games.linkage.table import TableLinkage
 from confide.inputs.table import Table, TableData
 from confide.mechanisms.anchors.published import Published
@@ -60,6 +61,18 @@ def inference(linking: TableLinkage, secret: str) -> TableInference:
         released=linking.released,
         absent=linking.absent,
         coin=linking.coin,
+        made_by=linking.made_by,
+    )
+
+
+def singling_out(linking: TableLinkage) -> SinglingOut:
+    """The game "exactly one person has this" on the same table."""
+    few = None if linking.absent is None or linking.coin else linking.absent
+    return SinglingOut(
+        mechanism=linking.mechanism,
+        records=linking.records,
+        released=linking.released,
+        outside=few,
         made_by=linking.made_by,
     )
 

@@ -10,15 +10,16 @@ from confide.report.goals.counts import COUNTS
 from confide.report.goals.goal import Goal, GoalName
 from confide.report.goals.linkage import IMAGES, RECORDS
 from confide.report.goals.membership import MEMBERSHIP
-from confide.report.goals.secrets import SECRETS
+from confide.report.goals.secrets import DESCRIBED, SECRETS
 
-__all__ = ["ATTRIBUTE", "COUNTS", "GOALS", "IMAGES", "MEMBERSHIP", "RECORDS", "SECRETS", "Goal", "GoalName", "goal"]
+__all__ = ["ATTRIBUTE", "COUNTS", "DESCRIBED", "GOALS", "IMAGES", "MEMBERSHIP", "RECORDS", "SECRETS", "Goal", "GoalName", "goal"]
 
 GOALS: Mapping[str, Goal] = {
     "membership": MEMBERSHIP,
     "membership of counts": COUNTS,
     "attribute": ATTRIBUTE,
     "attribute of a table": SECRETS,
+    "linkage by description": DESCRIBED,
     "linkage": RECORDS,
     "linkage of images": IMAGES,
 }

@@ -1,4 +1,4 @@
-"""Secrets of a table: exposed people are in the release; the claim is what stands in their secret column."""
+"""Tables: the secret of a person in the release, and a description that fits one person alone."""
 
 from __future__ import annotations
 
@@ -31,6 +31,39 @@ SECRETS = Goal(
     protection=(
         "To make known columns coarser hides whose row it is, and not what the rows of a class have in "
         "common: ask for diversity of the secret too (l, t), or leave the secret out.",
+        "Where that is not enough, publish aggregates or synthetic rows made with differential privacy.",
+    ),
+)
+
+DESCRIBED = Goal(
+    name="linkage",
+    subject="Somebody who holds this release",
+    task="describe a person so that nobody else in the data fits",
+    does="write descriptions that fit exactly one person, for",
+    better_than="more often than for people who are not in the release",
+    wrongly="describing as surely exactly one person in",
+    others="of its descriptions that were tried on people outside",
+    exposed="of its descriptions that were tried on the people in the release",
+    control="descriptions that were tried on people outside",
+    noun="descriptions",
+    verb=("make", "makes", "made"),
+    false_claim="descriptions that fit one person outside",
+    pair=("a description tried on the people in the release", "one tried on people outside"),
+    units="descriptions",
+    groups=("in the release", "outside"),
+    saw="The adversary held the whole release, without the names.",
+    certain=False,
+    lists=False,
+    bounds=False,
+    caveats=(
+        "Not who the person is: a description that fits one person alone is what anonymous data must not "
+        "allow, and others may know whom it fits.",
+    ),
+    remedy="Let chance divide the people into those in the release and those outside.",
+    enough="Give a larger table, and run the audit again.",
+    protection=(
+        "To make columns coarser does not stop this: columns that are not coarser, or the class itself with "
+        "a random further condition, still describe one person. Leave columns out, or add noise.",
         "Where that is not enough, publish aggregates or synthetic rows made with differential privacy.",
     ),
 )
