@@ -206,10 +206,14 @@ def _by_appearance(labels: Sequence[str]) -> Ints:
 
 
 def _separator(text: str) -> str:
-    """The one that cuts the first rows into the most cells, the same number in each."""
+    """The one that cuts the rows into the most cells, the same number in each."""
     best, most = SEPARATORS[0], 1
     for separator in SEPARATORS:
-        lengths = {len(row) for row in list(_cut(text, separator))[:20] if row}
+        try:
+            lengths = {len(row) for row in _cut(text, separator) if row}
+        except csv.Error:
+            # Quotes that this separator does not explain.
+            continue
         if len(lengths) == 1 and (cells := lengths.pop()) > most:
             best, most = separator, cells
     return best
