@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from confide.core.errors import DataError, PromiseError
+from confide.measure.anonymity import anonymity
 from confide.measure.class_secrets import Diversity, distance
 from confide.mechanisms.anonymize.class_rules import Rules, verified
 from confide.mechanisms.anonymize.full_domain import FullDomain
@@ -193,7 +194,8 @@ def people(n: int = 400, seed: int = 0) -> Table:
     rng = np.random.default_rng(seed)
     domains = [Domain(name, tuple(map(str, range(m)))) for name, m in zip("abcs", (20, 6, 4, 3), strict=True)]
     columns = [rng.integers(0, len(d), n) ** 2 // len(d) for d in domains[:-1]]
-    columns.append(rng.integers(0, 3, n))
+    # Mostly one secret for each value of a: classes that are fine in k are not in l and t.
+    columns.append(np.where(rng.random(n) < 0.8, columns[0] % 3, rng.integers(0, 3, n)))
     return Table.of(domains, np.array(columns).T)
 
 
@@ -206,10 +208,14 @@ def test_a_broken_twin_is_caught(make):
     assert all(claim.holds for claim in verified(loose, KNOWN, Rules(k=4)))
     smallest = min(map(len, boxes(loose).values()))
     assert not all(claim.holds for claim in verified(loose, KNOWN, Rules(k=smallest + 1)))
-    strict = Rules(k=4, l=Diversity(3), secret="s")
-    assert [claim.holds for claim in verified(loose, KNOWN, strict)] == [True, False]
-    close = Rules(k=4, t=0.1, secret="s")
-    assert [claim.holds for claim in verified(loose, KNOWN, close)] == [True, False]
+    # Rules a little above what a mechanism without l and t reaches.
+    seen = anonymity(loose, KNOWN, secret="s")
+    assert seen.entropy is not None and seen.t is not None
+    diverse = Rules(k=4, l=Diversity(seen.entropy + 0.01, "entropy"), secret="s")
+    close = Rules(k=4, t=seen.t - 0.01, secret="s")
+    for rules in (diverse, close):
+        assert [claim.holds for claim in verified(loose, KNOWN, rules)] == [True, False]
+    strict = Rules(k=4, l=Diversity(2), secret="s")
     kept = make(known=KNOWN, rules=strict, **more)(table, rng=None).view
     assert all(claim.holds for claim in verified(kept, KNOWN, strict, subsets=2))
     # One cell made finer after the mechanism is seen too.
