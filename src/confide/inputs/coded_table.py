@@ -79,7 +79,7 @@ def in_codes(frame: pl.DataFrame, columns: Sequence[str], *, folder: Path | None
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Values:
-    """The distinct values of a column: labels in their order, numbers for numbers and dates, codes of rows."""
+    """The distinct values of a column: labels in their order, numbers and days, and the codes of rows."""
 
     labels: list[str]
     numbers: Floats | None
@@ -134,7 +134,9 @@ def _from_file(values: _Values, path: Path, name: str) -> tuple[Domain, Hierarch
     known = domain.labels[: len(domain) - domain.missing]
     # Numbers are compared as numbers: a file's 7 is 7.0 in the table.
     place: dict[object, int] = {float(label) if counted else label: i for i, label in enumerate(known)}
-    asked: Sequence[object] = values.labels if values.numbers is None or not counted else values.numbers.tolist()
+    asked: Sequence[object] = (
+        values.labels if values.numbers is None or not counted else values.numbers.tolist()
+    )
     code = np.zeros(values.m, np.int64)
     for i, value in enumerate(asked):
         if value not in place:
@@ -159,9 +161,7 @@ def _dated(domain: Domain, values: _Values, code: Ints) -> Domain:
     return Domain(domain.name, domain.labels, days if rising else None, domain.missing)
 
 
-def _without_file(
-    values: _Values, name: str, others: Sequence[_Values]
-) -> tuple[Domain, Hierarchy, Ints]:
+def _without_file(values: _Values, name: str, others: Sequence[_Values]) -> tuple[Domain, Hierarchy, Ints]:
     order = np.arange(len(values.labels))
     labels = values.labels + [MISSING] * values.missing
     numbers = None if values.numbers is None else np.append(values.numbers, [np.nan] * values.missing)

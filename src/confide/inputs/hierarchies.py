@@ -81,15 +81,16 @@ def read_rows(path: Path) -> Rows:
     for number, row in enumerate(rows, 1):
         if len(row) != len(rows[0]):
             raise DataError(
-                f"{path.name}: row {number} has {len(row)} levels and row 1 has {len(rows[0])}: give all rows "
-                "the same number."
+                f"{path.name}: row {number} has {len(row)} levels and row 1 has {len(rows[0])}: give "
+                "all rows the same number."
             )
     first: dict[str, int] = {}
     for number, row in enumerate(rows, 1):
         key = MISSING if row[0] in WORDS else "=" + row[0]
         if key in first:
             raise DataError(
-                f"{path.name}: rows {first[key]} and {number} are both for the value {_short(row[0])}: keep one."
+                f"{path.name}: rows {first[key]} and {number} are both for the value {_short(row[0])}: keep "
+                "one of them."
             )
         first[key] = number
     return Rows(path.name, tuple(rows))
@@ -124,7 +125,9 @@ def built(rows: Rows, *, name: str, counted: bool, missing: bool) -> tuple[Domai
     if empty.any():
         labels[0][-1] = MISSING
     elif missing:
-        labels = [[*level, level[0] if len(set(level)) == 1 and i else MISSING] for i, level in enumerate(labels)]
+        labels = [
+            [*level, level[0] if len(set(level)) == 1 and i else MISSING] for i, level in enumerate(labels)
+        ]
     return _made(name, labels, None if numbers is None else numbers[order], missing or bool(empty.any()))
 
 
@@ -151,9 +154,7 @@ def write_hierarchy(path: Path, hierarchy: Hierarchy, *, missing: bool = False) 
     text = io.StringIO()
     writer = csv.writer(text, delimiter=";", lineterminator="\n")
     for value in range(hierarchy.values):
-        cells = [
-            names[group[value]] for names, group in zip(hierarchy.labels, hierarchy.group, strict=True)
-        ]
+        cells = [names[group[value]] for names, group in zip(hierarchy.labels, hierarchy.group, strict=True)]
         cells[0] = "" if missing and value == hierarchy.values - 1 else cells[0]
         writer.writerow(cells)
     path.write_text(text.getvalue(), encoding="utf-8")
@@ -205,10 +206,14 @@ def _by_appearance(labels: Sequence[str]) -> Ints:
 
 
 def _separator(text: str) -> str:
-    """The one that cuts the first rows into the most cells, the same number in each."""
+    """The one that cuts the rows into the most cells, the same number in each."""
     best, most = SEPARATORS[0], 1
     for separator in SEPARATORS:
-        lengths = {len(row) for row in list(_cut(text, separator))[:20] if row}
+        try:
+            lengths = {len(row) for row in _cut(text, separator) if row}
+        except csv.Error:
+            # Quotes that this separator does not explain.
+            continue
         if len(lengths) == 1 and (cells := lengths.pop()) > most:
             best, most = separator, cells
     return best

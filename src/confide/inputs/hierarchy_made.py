@@ -1,4 +1,4 @@
-"""Hierarchies where the user gives none: steps of numbers and dates, prefixes of codes, values that look alike."""
+"""Hierarchies where the user gives none: steps of numbers and dates, prefixes of codes, values alike."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from confide.views.hierarchy import Hierarchy
 SPARSER = 3
 """The first level of numbers has at most one group for each three values: finer ones hardly hide anybody."""
 MOST_ALIKE = 1_000
-"""Values that are compared with each other. Beyond, they are joined in their order: n^2 distances grow large."""
+"""Values that are compared with each other. More are joined in their order: n^2 distances grow large."""
 BINS = 16
 """Values of another column, at most, in the comparison of two values; more are cut at quantiles."""
 POSTAL = re.compile(r"zip|postal|postcode|post_code|plz", re.IGNORECASE)
@@ -81,7 +81,7 @@ def of_prefixes(name: str, labels: Sequence[str], codes: Sequence[str]) -> Hiera
     """Ever shorter beginnings of codes of one length, as 8166*, 816**, 81***.
 
     >>> of_prefixes("zip", ["81667", "81675", "81925"], ["81667", "81675", "81925"]).labels[1:]
-    (('816**', '81925'), ('81***',), ('*',))
+    (('816**', '81925'), ('*',))
     """
     length = max(map(len, codes), default=0)
     starts = [[code[:kept] + "*" * (length - kept) for code in codes] for kept in range(length - 1, 0, -1)]
@@ -89,7 +89,7 @@ def of_prefixes(name: str, labels: Sequence[str], codes: Sequence[str]) -> Hiera
 
 
 def are_prefixed(name: str, labels: Sequence[str]) -> bool:
-    """Whether values are postal codes or the like: of one length, and named so, or many and of digits only."""
+    """Whether values are postal codes or the like: of one length, named so, or many and of digits."""
     if len(labels) < 2 or len(set(map(len, labels))) > 1:
         return False
     named = POSTAL.search(name) is not None

@@ -42,7 +42,7 @@ class Classes:
         return int((self.row < 0).sum())
 
     def counts(self, secret: Ints, values: int) -> Iterator[Floats]:
-        """The matrix of counts of each class and value of the secret, in pieces of rows, float64[., values]."""
+        """The counts of each class and value of the secret, in pieces of classes, float64[., values]."""
         piece = max(CELLS // max(values, 1), 1)
         kept = self.row >= 0
         row, code = self.row[kept], secret[kept]
@@ -130,7 +130,7 @@ def anonymity(
         return Anonymity(found.k, len(found.size), found.suppressed)
     code, values, whole = secrets_of(table, secret, known)
     in_order = is_ordered(table, secret) if ordered is None else ordered
-    fewest, least, farthest = values, float(values), 0.0
+    fewest, least, farthest = (values, float(values), 0.0) if len(found.size) else (0, 0.0, 0.0)
     for part in found.counts(code, values):
         fewest = min(fewest, int(distinct(part).min(initial=values)))
         least = min(least, float(effective(part).min(initial=values)))

@@ -75,7 +75,7 @@ class Diversity:
     @property
     def grows(self) -> bool:
         """Whether a class that passes still does after any other is joined to it, one that fails too."""
-        return self.kind == "distinct" or self.l == 1 and self.kind == "entropy"
+        return self.kind == "distinct" or (self.l == 1 and self.kind == "entropy")
 
     def passes(self, counts: Array) -> Bools:
         """Whether each class passes, bool[c], from counts[c, s] of each value of the secret."""
@@ -92,7 +92,7 @@ def distinct(counts: Array) -> Ints:
 
 
 def effective(counts: Array) -> Floats:
-    """exp of the entropy of the secret in each class, float64[c]: 3 is as good as three equally common values.
+    """exp of the entropy of the secret in each class, float64[c]: 3 is worth three equally common values.
 
     >>> effective(np.array([[4, 4, 4], [7, 0, 0]])).round(9).tolist()
     [3.0, 1.0]
@@ -125,8 +125,8 @@ def distance(counts: Array, whole: Array, *, ordered: bool) -> Floats:
 
     Source: Li, Li, Venkatasubramanian, t-closeness (2007), section 4.
 
-    >>> distance(np.array([[2, 0, 0]]), np.array([1, 1, 1]), ordered=True).tolist()
-    [0.5]
+    >>> distance(np.array([[2, 0, 0]]), np.array([1, 1, 2]), ordered=True).tolist()
+    [0.625]
     """
     total = np.maximum(counts.sum(axis=1, keepdims=True), 1e-300)
     gap = counts / total - whole / whole.sum()

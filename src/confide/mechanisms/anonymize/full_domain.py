@@ -1,4 +1,4 @@
-"""Full-domain generalisation: all values of a column on one level of its hierarchy, optimal over the lattice."""
+"""Full-domain generalisation: each column on one level of its hierarchy, optimal over the lattice."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from confide.core.arrays import Rng
 from confide.core.claims import Claim
 from confide.core.errors import PromiseError
 from confide.core.nouns import Release
-from confide.mechanisms.anonymize.class_rules import Keyed, Rules, hierarchies_of
+from confide.mechanisms.anonymize.class_rules import Rules
+from confide.mechanisms.anonymize.keyed_table import Keyed, hierarchies_of
 from confide.mechanisms.anonymize.lattice import Found, Lattice, best_node
 from confide.views.hierarchy import Hierarchy
 from confide.views.table import Table
@@ -91,10 +92,8 @@ class FullDomain:
         return self.rules.claims(view, self.known)
 
     def _searched(self, data: Table) -> tuple[Keyed, tuple[Hierarchy, ...], Found]:
-        keyed = Keyed.of(data, self.known, self.rules)
+        keyed = Keyed.of(data, self.known, self.rules, parts=self.suppress > 0)
         levels = hierarchies_of(data, self.known, self.hierarchies)
         most = math.floor(self.suppress * len(data) + 1e-9)
-        found = best_node(
-            Lattice(keyed, levels, most), most_nodes=self.most_nodes, seconds=self.seconds
-        )
+        found = best_node(Lattice(keyed, levels, most), most_nodes=self.most_nodes, seconds=self.seconds)
         return keyed, levels, found

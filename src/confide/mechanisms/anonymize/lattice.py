@@ -10,7 +10,7 @@ import numpy as np
 
 from confide.core.arrays import Bools, Ints
 from confide.core.errors import PromiseError
-from confide.mechanisms.anonymize.class_rules import PEOPLE, Keyed
+from confide.mechanisms.anonymize.keyed_table import PEOPLE, Keyed
 from confide.views.hierarchy import Hierarchy
 from confide.views.table_keys import packed
 
@@ -119,18 +119,27 @@ class Lattice:
 
     def _excess(self, node: Sequence[int], bad: Bools) -> float:
         at = np.flatnonzero(bad)
-        lost = sum((self._lost[i][level][self.keyed.codes[at, i]] for i, level in enumerate(node)), np.zeros(len(at)))
+        lost = sum(
+            (self._lost[i][level][self.keyed.codes[at, i]] for i, level in enumerate(node)), np.zeros(len(at))
+        )
         return float(self.keyed.rows[at] @ (1 - lost)) / self.n
 
     def _groups(self, node: Sequence[int]) -> tuple[Ints, int]:
         """The class of each key at a node, and how many there are."""
         if not self._fits:
             codes = np.column_stack(
-                [h.group[level][self.keyed.codes[:, i]] for i, (h, level) in enumerate(zip(self.hierarchies, node, strict=True))]
+                [
+                    h.group[level][self.keyed.codes[:, i]]
+                    for i, (h, level) in enumerate(zip(self.hierarchies, node, strict=True))
+                ]
             )
-            _, group = np.unique(packed(codes, np.array([h.values for h in self.hierarchies])), return_inverse=True)
+            _, group = np.unique(
+                packed(codes, np.array([h.values for h in self.hierarchies])), return_inverse=True
+            )
             return group, int(group.max(initial=-1)) + 1
-        if (cells := int(np.prod([self._number[i][level] for i, level in enumerate(node)], dtype=object))) <= DENSE:
+        if (
+            cells := int(np.prod([self._number[i][level] for i, level in enumerate(node)], dtype=object))
+        ) <= DENSE:
             return self._cells(node), cells
         word = self._word(0, node[0]).copy()
         for i, level in enumerate(node[1:], 1):
@@ -190,7 +199,7 @@ def best_node(lattice: Lattice, *, most_nodes: int, seconds: float) -> Found:
     while (node := open_.next(best_loss)) is not None:
         if time.process_time() - began > seconds:
             raise PromiseError(
-                f"the lattice has {nodes:,} nodes, and after {seconds:g} seconds {len(open_)} were open: {_AID}"
+                f"the lattice has {nodes:,} nodes, and after {seconds:g} s {len(open_):,} were open: {_AID}"
             )
         seen = lattice.count(node)
         counted += 1
@@ -200,18 +209,21 @@ def best_node(lattice: Lattice, *, most_nodes: int, seconds: float) -> Found:
             continue
         open_.raise_below(node, seen.below)
         loss = lattice.bound(node) + seen.excess
-        if seen.rows <= lattice.most and (loss < best_loss - TIE or (loss <= best_loss + TIE and node < best)):
+        if seen.rows <= lattice.most and (
+            loss < best_loss - TIE or (loss <= best_loss + TIE and node < best)
+        ):
             best, best_loss, suppressed = node, min(loss, best_loss), seen.suppressed
     if not best:
         raise PromiseError(
-            f"none of the {nodes:,} nodes of the lattice keeps the rules with {lattice.most:,} suppressed rows or "
-            "less and leaves anything in the known columns: allow more suppression, or ask for less."
+            f"none of the {nodes:,} nodes of the lattice keeps the rules with at most {lattice.most:,} "
+            "suppressed rows and leaves anything in the known columns: allow more suppression, or ask for less."
         )
     return Found(best, best_loss, suppressed, nodes, counted)
 
 
 _AID = (
-    "take local recoding, which needs no lattice, join levels, or name fewer columns. Nothing was approximated."
+    "take local recoding, which needs no lattice, or join levels, or name fewer columns. Nothing was "
+    "approximated."
 )
 
 

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from confide.core.arrays import Floats, Ints, Rng
+from confide.core.arrays import Array, Bools, Rng
 from confide.core.claims import Claim
 from confide.core.errors import PromiseError
 from confide.core.nouns import Release
-from confide.mechanisms.anonymize.class_rules import Keyed, Rules, hierarchies_of
+from confide.mechanisms.anonymize.class_rules import Rules
+from confide.mechanisms.anonymize.keyed_table import Keyed, hierarchies_of
 from confide.mechanisms.anonymize.specialising import specialised
 from confide.views.hierarchy import Hierarchy
 from confide.views.table import Table
@@ -71,7 +72,7 @@ class LocalRecoding:
             DataError: for columns that are not there or are generalised already.
             PromiseError: if more rows would have to be suppressed than is allowed.
         """
-        keyed = Keyed.of(data, self.known, self.rules)
+        keyed = Keyed.of(data, self.known, self.rules, parts=self.suppress > 0)
         levels = hierarchies_of(data, self.known, self.hierarchies)
         most = math.floor(self.suppress * len(data) + 1e-9)
         low, high = specialised(keyed, levels, most)
@@ -80,7 +81,7 @@ class LocalRecoding:
         if hidden > most:
             raise PromiseError(
                 f"{hidden:,} rows find no company below the root of all hierarchies, and {most:,} may be "
-                f"suppressed: allow a share of {math.ceil(hidden / len(data) * 1000) / 1000:g}, or ask for less."
+                f"suppressed: allow a share of {math.ceil(hidden / len(data) * 1000) / 1000:g}, or lower k."
             )
         return Release(view, None, "LocalRecoding")
 
@@ -89,7 +90,7 @@ class LocalRecoding:
         return self.rules.claims(view, self.known)
 
 
-def _wholly(low: Ints, high: Ints, sizes: Ints) -> Ints:
+def _wholly(low: Array, high: Array, sizes: Array) -> Bools:
     if not (sizes > 1).any():
         return np.zeros(len(low), np.bool_)
     return ((low == 0) & (high == sizes - 1)).all(axis=1)

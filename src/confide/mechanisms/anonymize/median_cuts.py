@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from confide.core.arrays import Array, Bools, Floats, Ints
-from confide.mechanisms.anonymize.class_rules import PEOPLE, Keyed
+from confide.mechanisms.anonymize.keyed_table import PEOPLE, Keyed
 
 SPARSE = 8
 """Cells for each key from which on they are sorted, not counted in a cross table."""
@@ -72,8 +72,7 @@ class _Open:
         if not q:
             return cls.of_none(d)
         code = [
-            keyed.codes[:, i].astype(np.min_scalar_type(int(size) - 1))
-            for i, size in enumerate(keyed.sizes)
+            keyed.codes[:, i].astype(np.min_scalar_type(int(size) - 1)) for i, size in enumerate(keyed.sizes)
         ]
         low, high = (np.array([[f(column) for column in code]], np.int64) for f in (np.min, np.max))
         people = np.array([keyed.people.sum()])
@@ -158,7 +157,7 @@ class _Open:
         return _Open(key, code, start, size, people, low, high, tried)
 
 
-def _medians(owner: Ints, place: Ints, weight: Floats, span: Ints) -> tuple[Ints, Floats]:
+def _medians(owner: Ints, place: Ints, weight: Floats, span: Ints) -> tuple[Ints, Array]:
     """The cut of each box that parts its people most evenly.
 
     Args:

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from confide.core.arrays import Rng
 from confide.core.claims import Claim
 from confide.core.nouns import Release
-from confide.mechanisms.anonymize.class_rules import Keyed, Rules
+from confide.mechanisms.anonymize.class_rules import Rules
+from confide.mechanisms.anonymize.keyed_table import Keyed
 from confide.mechanisms.anonymize.median_cuts import boxes
 from confide.views.table import Table
 
@@ -16,9 +17,10 @@ from confide.views.table import Table
 class Mondrian:
     """Cuts the people into boxes, each time at the median of the column of the widest range.
 
-    A cut runs between two values, so that no value is on both sides (strict). Where the halves do not keep the
-    rules, the next widest column is tried. Each box then shows the range of its own people in each column:
-    no hierarchy is needed, and much detail stays. There is no promise: k-anonymity bounds no inference.
+    A cut runs between two values, so that no value is on both sides (strict). Where the halves do not keep
+    the rules, the next widest column is tried. Each box then shows the range of its own people in each
+    column: no hierarchy is needed, and much detail stays. There is no promise: k-anonymity bounds no
+    inference.
 
     Args:
         known: the columns that an adversary may know, and that are generalised. Others stay as they are.

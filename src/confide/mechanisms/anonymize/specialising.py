@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from confide.core.arrays import Bools, Floats, Ints
-from confide.mechanisms.anonymize.class_rules import Keyed
+from confide.mechanisms.anonymize.keyed_table import Keyed
 from confide.views.hierarchy import Hierarchy
 
 FREE = 1e-9
@@ -94,9 +94,7 @@ class _Best:
     final: bool = False
 
 
-def _best(
-    keyed: Keyed, columns: Sequence[_Column], level: Ints, keys: Ints, group: Ints, most: int
-) -> _Best:
+def _best(keyed: Keyed, columns: Sequence[_Column], level: Ints, keys: Ints, group: Ints, most: int) -> _Best:
     """Try all columns for all classes; `most` is below 0 if no class is the root."""
     number = int(group.max()) + 1
     rows = keyed.rows[keys]
