@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from confide.inputs.model import Model
     from confide.inputs.ratings import Ratings
     from confide.inputs.scores import Scores
+    from confide.inputs.table import Table
     from confide.inputs.traces import Traces
     from confide.releases import protect
 
@@ -42,6 +43,7 @@ _HOME = {
     "Model": "confide.inputs.model",
     "Ratings": "confide.inputs.ratings",
     "Scores": "confide.inputs.scores",
+    "Table": "confide.inputs.table",
     "Traces": "confide.inputs.traces",
     "audit": "confide.audits",
     "protect": "confide.releases",
@@ -65,6 +67,7 @@ __all__ = [
     "Rehearsal",
     "Release",
     "Scores",
+    "Table",
     "Traces",
     "Unit",
     "World",

@@ -20,11 +20,12 @@ if TYPE_CHECKING:
     from confide.inputs.model import Model
     from confide.inputs.ratings import Ratings
     from confide.inputs.scores import Scores
+    from confide.inputs.table import Table
     from confide.inputs.traces import Traces
 
-    Held: TypeAlias = Model | Ratings | Traces | Likes | Images | Counts | Scores
+    Held: TypeAlias = Model | Ratings | Traces | Likes | Images | Table | Counts | Scores
 
-KINDS = ("model", "ratings", "traces", "likes", "images", "counts", "scores")
+KINDS = ("model", "ratings", "traces", "likes", "images", "table", "counts", "scores")
 """What can be held: each word names a command, a record in `confide.inputs` and a room here."""
 
 

@@ -19,11 +19,12 @@ if TYPE_CHECKING:
     from confide.inputs.images import Images
     from confide.inputs.likes import Likes
     from confide.inputs.ratings import Ratings
+    from confide.inputs.table import Table
     from confide.inputs.traces import Traces
 
-    Held: TypeAlias = Ratings | Traces | Likes | Images
+    Held: TypeAlias = Ratings | Traces | Likes | Images | Table
 
-KINDS = ("ratings", "traces", "likes", "images")
+KINDS = ("ratings", "traces", "likes", "images", "table")
 """What can be protected: each word names a command, a record in `confide.inputs` and a file here."""
 
 

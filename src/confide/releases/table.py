@@ -112,9 +112,7 @@ class TableFile:
         """Each row of the original, from 1, with its row in the release."""
         return [(str(row), number) for row, number in enumerate(numbers.tolist(), 1)]
 
-    def subject(
-        self, reread: Cells | None, mechanism: AnyMechanism | None, settings: Settings
-    ) -> Subject:
+    def subject(self, reread: Cells | None, mechanism: AnyMechanism | None, settings: Settings) -> Subject:
         data = self.data if reread is None else replace(self.data, released=reread)
         made = None if mechanism is None else self.bound(mechanism)
         return audits.subject_of(self.held, data, settings=settings, how=HowMade(made))

@@ -35,9 +35,7 @@ def records(people: int) -> Table:
 
 def game(mechanism: Any, *, people: int = 600, targets: int = 400) -> TableLinkage:
     known = records(people).names[1:]
-    return TableLinkage(
-        mechanism=mechanism, records=records(people), known=known, targets=np.arange(targets)
-    )
+    return TableLinkage(mechanism=mechanism, records=records(people), known=known, targets=np.arange(targets))
 
 
 def linking(attack: Any, reaches: float) -> AttackCase:
@@ -91,7 +89,7 @@ def singling(attack: Any) -> AttackCase:
         reaches=0.95,
         null=on_others,
         small=Sitting(partial(out, Published(), people=120, claims=20), 2),
-        # No predicate, of whatever weight, holds for exactly one person by luck in more than .37 of the cases.
+        # No predicate, of any weight, holds for exactly one person by luck in more than .37 of the cases.
         judge=ByHits(among=2),
     )
 

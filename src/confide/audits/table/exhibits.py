@@ -33,7 +33,13 @@ def linked_table(release: AuditedRelease) -> Table:
         "people who are not in it: how many get one named all the same. A posterior of one half is no guard "
         "against false matches; a threshold set for a rate is where that share of all absent people would get "
         "a row named, and the intervals count that few absent people show only roughly where it is.",
-        head=("adversary and threshold", "named rightly", "named wrongly", "nobody named", "absent, yet named"),
+        head=(
+            "adversary and threshold",
+            "named rightly",
+            "named wrongly",
+            "nobody named",
+            "absent, yet named",
+        ),
         rows=(*rows, *half, *best),
         of=_people(release),
     )

@@ -12,7 +12,19 @@ from confide.report.goals.linkage import IMAGES, RECORDS
 from confide.report.goals.membership import MEMBERSHIP
 from confide.report.goals.secrets import DESCRIBED, SECRETS
 
-__all__ = ["ATTRIBUTE", "COUNTS", "DESCRIBED", "GOALS", "IMAGES", "MEMBERSHIP", "RECORDS", "SECRETS", "Goal", "GoalName", "goal"]
+__all__ = [
+    "ATTRIBUTE",
+    "COUNTS",
+    "DESCRIBED",
+    "GOALS",
+    "IMAGES",
+    "MEMBERSHIP",
+    "RECORDS",
+    "SECRETS",
+    "Goal",
+    "GoalName",
+    "goal",
+]
 
 GOALS: Mapping[str, Goal] = {
     "membership": MEMBERSHIP,

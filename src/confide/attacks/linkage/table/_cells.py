@@ -17,6 +17,8 @@ Column: TypeAlias = NDArray[np.float32]
 
 SMOOTHING = 1.0
 """The rows that are added to a column's law, spread evenly: no value has the chance 0."""
+SHORT = 4_096
+"""Columns with more cells are worked out again for each target: few targets share a value there."""
 ROUNDS = 5
 """Of EM for a law behind ranges. It starts at ranges that are spread evenly, and moves little after that."""
 
@@ -60,9 +62,10 @@ class Cells:
         return int(self.count.sum())
 
     def law(self, column: int, size: int) -> Floats:
-        """The chance of each value of a column, float64[size], by EM over ranges; values with no row get a little.
+        """The chance of each value of a column, float64[size], by EM over ranges.
 
-        The share of a cell's rows that hold one of its values is in proportion to the law of the round before.
+        A cell's rows are shared out among its values in proportion to the law of the round before.
+        A value that no row may have gets a little.
         """
         low, high = self.low[column], self.high[column]
         rows = np.bincount(self.at[:, column], self.count, minlength=len(low))
@@ -99,7 +102,9 @@ class Sums:
         for column, fact in enumerate(facts.tolist()):
             table = self._known.get((column, fact))
             if table is None:
-                table = self._known[column, fact] = self._worth(column, fact).astype(np.float32)
+                table = self._worth(column, fact).astype(np.float32)
+                if len(table) <= SHORT:
+                    self._known[column, fact] = table
             total += table.take(self._at[column])
         return total
 
