@@ -44,7 +44,7 @@ class Downcoded:
     @property
     def rows(self) -> Bools:
         """The rows with a finer cell, bool[n]."""
-        return self.cells.any(axis=1)
+        return np.asarray(self.cells.any(axis=1))
 
     def possible(self, codes: Array) -> Bools:
         """Whether each of these values may stand behind its cell, bool[n, d].
