@@ -130,7 +130,7 @@ def numbered(n: int) -> Table:
 
 
 def test_rates_are_those_of_the_mechanism() -> None:
-    """Claims about exposed people are right with probability p; about others none is made, so none is right."""
+    """Claims about exposed people are right with probability p; about others none is made or right."""
     n = 4_000
     asked = game(records=numbered(n), targets=np.arange(n), mechanism=Told(0.5), known=("c0",))
     evidence = play(asked, Reads(), worlds=1, rng=np.random.default_rng(5))

@@ -65,7 +65,7 @@ class LearnedModel:
         exact = np.column_stack(
             [_middle(d, classes.facts[:, i], classes.facts[:, i]) for i, d in enumerate(classes.domains)]
         )
-        # Each record is a row, as leaves need a number of rows. One whose secret is a range counts once in all.
+        # Each record is a row, as leaves need many. One whose secret is a range counts once in all.
         times = np.maximum(np.round(pairs.data), 1).astype(np.int64)
         row, value = np.repeat(pairs.row, times), np.repeat(pairs.col, times)
         model.fit(middle[row], common[value], sample_weight=np.repeat(pairs.data / times, times))
