@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from tests.contracts.cases import (
     attribute_likes,
+    attribute_table,
     linkage_images,
     linkage_ratings,
     linkage_table,
@@ -22,6 +23,7 @@ CASES = (
     *MODELS,
     *membership_counts.CASES,
     *attribute_likes.CASES,
+    *attribute_table.CASES,
     *linkage_ratings.CASES,
     *linkage_traces.CASES,
     *linkage_images.CASES,

@@ -65,8 +65,10 @@ class LearnedModel:
         exact = np.column_stack(
             [_middle(d, classes.facts[:, i], classes.facts[:, i]) for i, d in enumerate(classes.domains)]
         )
-        # A record that stands in several rows, as its secret is a range, counts once in all.
-        model.fit(middle[pairs.row], common[pairs.col], sample_weight=pairs.data)
+        # Each record is a row, as leaves need many. One whose secret is a range counts once in all.
+        times = np.maximum(np.round(pairs.data), 1).astype(np.int64)
+        row, value = np.repeat(pairs.row, times), np.repeat(pairs.col, times)
+        model.fit(middle[row], common[value], sample_weight=np.repeat(pairs.data / times, times))
         said = np.asarray(model.predict_proba(exact))
         named = np.asarray(model.classes_)[said.argmax(axis=1)]
         return Guess(named.astype(np.int64), said.max(axis=1))
