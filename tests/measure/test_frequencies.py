@@ -14,7 +14,7 @@ from confide.measure.frequencies import invariant, kept_or_not, mean_of, on_simp
 
 
 def test_warners_estimate_is_the_papers():
-    """60 of 100 say yes where the truth is told with chance 3/4: (0.6 + 0.75 - 1) / (2 x 0.75 - 1)."""
+    """60 of 100 say yes where an answer is true with chance 3/4: (0.6 + 0.75 - 1) / (2 x 0.75 - 1)."""
     found = kept_or_not(np.array([40, 60]), 100, keep=0.75, other=0.25, values="ny", confidence=0.95)
     assert found.unbiased[1].value == pytest.approx((0.6 + 0.75 - 1) / 0.5)
     deviation = math.sqrt(0.6 * 0.4 / 100) / 0.5

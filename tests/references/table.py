@@ -218,4 +218,18 @@ TABLE = (
         "test_matches_are_those_of_a_loop",
         "equal counts",
     ),
+    Reference(
+        "MDAV",
+        "Domingo-Ferrer and Torra 2005",
+        "mechanisms/anonymize/test_tables.py",
+        "test_groups_are_those_of_the_paper",
+        "equal groups",
+    ),
+    Reference(
+        "invariant PRAM",
+        "Gouweleeuw et al. 1998",
+        "mechanisms/randomize/test_columns.py",
+        "test_invariant_randomisation_keeps_counts_exactly_in_the_mean",
+        "1e-8, for shares are whole multiples of 2^-30",
+    ),
 )

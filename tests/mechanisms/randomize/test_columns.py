@@ -362,6 +362,7 @@ def test_columns_add_up_and_the_promise_names_what_it_hides():
     assert dropped.budget.epsilon == pytest.approx(2.0) and dropped.budget.epsilon <= 2.0
     assert dropped.budget.unit == Unit.record()
     assert dropped(held, rng=rng()).view.names == ("sex", "region")
+    assert dropped.claims(dropped(held, rng=rng()).view)[0].holds and not dropped.claims(held)[0].holds
     kept = replace(dropped, rest="keep")
     assert kept(held, rng=rng()).view.names == held.names
     assert kept.budget.unit == Unit.cells(["region", "sex"])
@@ -446,3 +447,17 @@ def test_secure_noise_cannot_be_replayed_and_a_rehearsal_can():
     with pytest.raises(DataError, match=r"two columns 'x=a'"):
         clash = Table.of([Domain("x", ("a", "b")), Domain("x=a", ("0", "1"))], np.array([[0, 0]]))
         UnaryEncoding(column="x", epsilon=1.0)(clash, rng=rng())
+
+
+def test_a_table_without_rows_and_a_column_of_one_value_stay():
+    for held in (table([]), table([0, 0], values=1)):
+        for made in (
+            KAry(column="x", epsilon=1.0),
+            UnaryEncoding(column="x", epsilon=1.0),
+            Rappor(column="x", epsilon=1.0),
+            Pram(change=0.3),
+            InvariantPram(change=0.3),
+            EveryColumn(epsilon=1.0),
+        ):
+            assert len(made(held, rng=rng()).view) == len(held)
+    assert KAry(column="x", epsilon=1.0)(table([0, 0], values=1), rng=rng()).view.low.tolist() == [[0], [0]]

@@ -70,7 +70,7 @@ class Pseudonyms:
     the key nobody can compute them, unlike a plain digest, which is reversed by trying all values. A missing
     value stays missing.
 
-    There is no promise: whoever holds the key reverses it by trying all values, and all other columns point
+    There is no promise: anyone who holds the key reverses it by trying all values, and other columns point
     at the person as before. How often a pseudonym occurs is how often the value does.
 
     Args:

@@ -8,6 +8,7 @@ from typing import Literal, TypeAlias
 
 from confide.core.arrays import Rng
 from confide.core.budget import Budget, Unit
+from confide.core.claims import Claim
 from confide.core.errors import DataError, PromiseError
 from confide.core.nouns import Outcome, Rehearsal
 from confide.mechanisms.noise.source import Noise, outcome, refuse_unknown
@@ -34,7 +35,7 @@ class RandomisedColumns:
     product of the parts' ratios; basic composition, also over the rows of a person [Dwork, Roth 2014, theorem
     3.14].
 
-    *Conditions.* Those of the parts. A person's values are hidden, and not that they have so many rows.
+    *Conditions.* Those of the parts. A person's values are hidden, and not how many rows they have.
 
     Args:
         parts: mechanisms for different columns.
@@ -112,6 +113,15 @@ class RandomisedColumns:
             assert isinstance(made, Rehearsal) == (self.noise == "rehearsal")
             view = made.view
         return outcome(self.noise, view, self.budget, "RandomisedColumns")
+
+    def claims(self, view: Table) -> tuple[Claim, ...]:
+        """Where others are dropped, no other is there; that values were randomised rests on the proof."""
+        if self.rest == "keep":
+            return ()
+        own = tuple(part.column for part in self.parts)
+        made = tuple(f"{p.column}{'=' if isinstance(p, UnaryEncoding) else '.'}" for p in self.parts)
+        holds = all(name in own or name.startswith(made) for name in view.names)
+        return (Claim("no column is there that was not randomised", holds),)
 
     def part(self, column: str) -> Part:
         """The mechanism of a column, which estimates what stands in it.
