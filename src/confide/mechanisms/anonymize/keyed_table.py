@@ -170,7 +170,10 @@ class Keyed:
         if (self.whole > 0).sum() == 1 and rules.l is not None and rules.l.l > 1:
             raise DataError(f"the secret {rules.secret!r} has one value in all {n} rows: no l can be kept.")
         # Entropy may grow in a part of the table; the number of values does not.
-        fixed = not parts or (rules.l is not None and rules.l.kind == "distinct")
+        # Where all columns have one value, nothing says less than another: no row can be suppressed.
+        fixed = not (parts and bool((self.sizes > 1).any())) or (
+            rules.l is not None and rules.l.kind == "distinct"
+        )
         if fixed and not self.kept(self.whole[None])[0]:
             raise PromiseError(
                 f"not even the class of all {n} rows keeps {rules.l}: {rules.secret!r} has "
