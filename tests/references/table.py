@@ -190,4 +190,32 @@ TABLE = (
         "test_pmse_of_one_column_is_its_closed_form",
         "0.1 %, for the ridge",
     ),
+    Reference(
+        "Fellegi–Sunter, one-to-one mixture",
+        "Fellegi, Sunter 1969",
+        "attacks/linkage/table/test_formulas.py",
+        "test_fellegi_sunter_is_the_posterior_of_the_one_to_one_mixture",
+        "2e-4, float32",
+    ),
+    Reference(
+        "nearest record",
+        "Gower 1971",
+        "attacks/linkage/table/test_formulas.py",
+        "test_nearest_is_the_smallest_mean_distance",
+        "1e-5, float32",
+    ),
+    Reference(
+        "minimal unique column sets",
+        "Manning, Haglin, Keane 2008",
+        "attacks/linkage/table/test_unique_sets.py",
+        "test_sets_score_and_shares_are_those_of_a_search",
+        "equal",
+    ),
+    Reference(
+        "matches of predicates",
+        "Cohen, Nissim 2020",
+        "games/linkage/test_singling_out.py",
+        "test_matches_are_those_of_a_loop",
+        "equal counts",
+    ),
 )

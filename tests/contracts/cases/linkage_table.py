@@ -35,9 +35,7 @@ def records(people: int) -> Table:
 
 def game(mechanism: Any, *, people: int = 600, targets: int = 400) -> TableLinkage:
     known = records(people).names[1:]
-    return TableLinkage(
-        mechanism=mechanism, records=records(people), known=known, targets=np.arange(targets)
-    )
+    return TableLinkage(mechanism=mechanism, records=records(people), known=known, targets=np.arange(targets))
 
 
 def linking(attack: Any, reaches: float) -> AttackCase:

@@ -80,7 +80,9 @@ def unique_sets(codes: Array, sizes: Array, *, most: int | None = None) -> Uniqu
     """
     n, d = codes.shape
     if d > WIDEST and (most is None or most > 3):
-        raise DataError(f"{d} columns have 2^{d} sets: choose {WIDEST} columns or fewer, or sets of at most 3.")
+        raise DataError(
+            f"{d} columns have 2^{d} sets: choose {WIDEST} columns or fewer, or sets of at most 3."
+        )
     found = list(_minimal(codes, np.asarray(sizes), d if most is None else min(most, d)))
     found.sort(key=lambda one: (one[0].bit_count(), one[0]))
     worth = _worth(d, d if most is None else most)

@@ -41,7 +41,9 @@ class ClassPredicate:
         below, at = shares(view), [view.at(name) for name in ranged or view.names]
         classes: list[tuple[float, Predicate]] = []
         for row, size in zip(cells.first.tolist(), cells.count.tolist(), strict=True):
-            box = Predicate(tuple((c, int(view.low[row, c]), int(view.high[row, c])) for c in at), float(size))
+            box = Predicate(
+                tuple((c, int(view.low[row, c]), int(view.high[row, c])) for c in at), float(size)
+            )
             classes.append(((size - 1) * repeats(box, below), box))
         classes.sort(key=lambda one: one[0])
         # Equal rows of a precise release are named once. In a class each salt makes a claim of its own.

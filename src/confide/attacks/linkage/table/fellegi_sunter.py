@@ -23,6 +23,8 @@ SETTLED = 3e-3
 """EM ends when no share moves by more."""
 SURE = 200.0
 """The targets that what the adversary knows about its wrong facts is worth, in EM."""
+UNLIKELY = 1e-6
+"""Rows with a smaller posterior are left out of the shares of true facts: there are many, and they add little."""
 LEAST, MOST = 0.02, 0.98
 """The least and the most for a share: at 0 or 1 a single cell would rule a record out, or nobody could be absent."""
 
@@ -123,19 +125,20 @@ def _fitted(release: _Release, facts: Array, wrong: float) -> _Fitted:
     fitted = _Fitted(np.full(facts.shape[1], start), 0.5)
     for _ in range(TURNS):
         weights = release.weights(fitted.true)
-        linked, true = 0.0, np.zeros(facts.shape[1])
+        linked, seen, true = 0.0, 0.0, np.zeros(facts.shape[1])
         for fact in facts:
             log_ratio = weights.of(fact)
             top = log_ratio.max()
             share = release.cells.count * np.exp(log_ratio - top) * fitted.present / people
             share /= share.sum() + (1 - fitted.present) * np.exp(-top)
             linked += share.sum()
-            rows = np.flatnonzero(share > 1e-4)  # what all others add is less than EM is settled by
+            rows = np.flatnonzero(share > UNLIKELY)
+            seen += share[rows].sum()
             for column, value in enumerate(fact.tolist()):
                 chance = release.chance(column, value, fitted.true[column])
                 true[column] += share[rows] @ chance[at[rows, column]]
         new = _Fitted(
-            np.clip((true + SURE * start) / (linked + SURE), LEAST, MOST),
+            np.clip((true + SURE * start) / (seen + SURE), LEAST, MOST),
             float(np.clip(linked / len(facts), LEAST, MOST)),
         )
         moved = max(float(np.abs(new.true - fitted.true).max()), abs(new.present - fitted.present))
