@@ -36,7 +36,8 @@ class Predicate:
         """The predicate in words.
 
         >>> from confide.views.table import Domain
-        >>> Predicate(((0, 1, 2),), one_in=5).text(Table.of([Domain("age", ("1", "2", "3"))], np.array([[0]])))
+        >>> ages = Table.of([Domain("age", ("1", "2", "3"))], np.array([[0]]))
+        >>> Predicate(((0, 1, 2),), one_in=5).text(ages)
         'age is 2 to 3, and a hash of the record that one in 5 has'
         """
         parts: list[str] = []

@@ -89,7 +89,7 @@ def singling(attack: Any) -> AttackCase:
         reaches=0.95,
         null=on_others,
         small=Sitting(partial(out, Published(), people=120, claims=20), 2),
-        # No predicate, of whatever weight, holds for exactly one person by luck in more than .37 of the cases.
+        # No predicate, of any weight, holds for exactly one person by luck in more than .37 of the cases.
         judge=ByHits(among=2),
     )
 

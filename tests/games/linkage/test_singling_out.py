@@ -30,7 +30,7 @@ def table(n: int, sizes: tuple[int, ...], seed: int = 1) -> Table:
 
 @dataclass(frozen=True)
 class Grouped:
-    """k-anonymity in the simplest way: people in the order of their codes, in groups of m, each with its ranges."""
+    """k-anonymity in the simplest way: people in the order of their codes, in groups of m."""
 
     m: int
 
@@ -68,7 +68,7 @@ def test_a_cell_that_is_a_range_counts_where_it_may_have_the_value() -> None:
 
 
 def test_a_random_share_is_as_large_as_it_says_and_equal_records_get_the_same_answer() -> None:
-    """20,000 people and 1 in 8: five standard errors are 234, which chance exceeds once in 1.7 million runs."""
+    """20,000 people and 1 in 8: five standard errors are 234: exceeded once in 1.7 million runs."""
     data = table(20_000, (10_000, 1_000))
     counts = BitSets(data).counts([Predicate((), 8.0, salt) for salt in range(20)])
     assert np.abs(counts - 2_500).max() < 234 and len(set(counts.tolist())) > 10

@@ -60,9 +60,10 @@ class Cells:
         return int(self.count.sum())
 
     def law(self, column: int, size: int) -> Floats:
-        """The chance of each value of a column, float64[size], by EM over ranges; values with no row get a little.
+        """The chance of each value of a column, float64[size], by EM over ranges.
 
-        The share of a cell's rows that hold one of its values is in proportion to the law of the round before.
+        A cell's rows are shared out among its values in proportion to the law of the round before.
+        A value that no row may have gets a little.
         """
         low, high = self.low[column], self.high[column]
         rows = np.bincount(self.at[:, column], self.count, minlength=len(low))

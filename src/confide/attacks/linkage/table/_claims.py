@@ -35,7 +35,7 @@ def guess_of(found: Sequence[tuple[Predicate, float]], asked: int) -> Guess:
 
 
 def shares(release: Table) -> list[Floats]:
-    """Of each column the share of the rows that may have a value up to each code, as if ranges were spread evenly.
+    """The share of the rows up to each code of each column, with ranges spread evenly.
 
     float64[m + 1] each, so that the mass of low..high is at high + 1 less at low.
     """

@@ -1,4 +1,4 @@
-"""Nearest precise records: categories packed in 64-bit words, mismatches counted by bits, numbers looked at last."""
+"""Nearest precise records: categories in 64-bit words, mismatches counted by bits, numbers last."""
 
 from __future__ import annotations
 
@@ -142,7 +142,7 @@ class Packed:
     def _within(
         self, words: Ints, level: int, number: NDArray[np.float32], bound: float
     ) -> tuple[Ints, Floats]:
-        """The records of these words, all of `level` mismatches, up to a distance: positions and distances."""
+        """The records of these words, of `level` mismatches each, up to a distance: places, distances."""
         size = self.size[words]
         ends = np.cumsum(size)
         here = np.arange(ends[-1]) + np.repeat(self.start[words] - ends + size, size)

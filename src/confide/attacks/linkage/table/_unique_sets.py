@@ -1,4 +1,4 @@
-"""Manning, Haglin, Keane: A Recursive Search Algorithm for Statistical Disclosure Assessment (SUDA2, 2008)."""
+"""Manning, Haglin, Keane: A Recursive Search Algorithm for Statistical Disclosure Assessment (2008)."""
 
 from __future__ import annotations
 
@@ -14,25 +14,24 @@ from confide.core.errors import DataError
 from confide.views.table_keys import Keys
 
 WIDEST = 24
-"""The most columns for sets of any size: 16 million sets. Of more columns, only small sets can be looked at."""
+"""The most columns for sets of any size: 16 million sets. Of more columns, only small sets."""
 DENSE = 8
-"""Groups are counted in an array where it has at most this many places for each row, and sorted where more."""
+"""Groups are counted in an array if it has at most this many places for each row, and sorted if more."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class UniqueSets:
     """The minimal unique column sets of n people in a table of d columns.
 
-    A set of columns is unique for a person if nobody else has their values in all of them. It is minimal if no
-    smaller set within it is unique.
+    A set of columns is unique for a person if nobody else has their values in all of them. It is minimal if
+    no smaller set within it is unique.
 
     The SUDA score of a person is the sum over their minimal unique sets, of sizes k, of
 
         (d - k) (d - k - 1) ... (d - M) = product over i = k .. M of (d - i),    M = min(most, d - 1),
 
     where `most` is the largest size that was looked for. Without a limit it is (d - k)!: the number of orders
-    in which the other columns can be added to the set. A set of all d columns, with k = d, counts 1, the empty
-    product. A column's share of a person is the part of their score that comes from sets with this column. So
+    in which the other columns can be added to the set. A set of all d columns counts 1, the empty product. A column's share of a person is the part of their score that comes from sets with this column. So
     the shares of a person are between 0 and 1, and add up to more than 1 where sets have several columns.
 
     Args:
@@ -53,7 +52,7 @@ class UniqueSets:
     share: Floats
 
     def of(self, person: int, *, smallest: bool = True) -> list[tuple[int, ...]]:
-        """The minimal unique sets of one person, as positions of columns; only those of the smallest size, or all."""
+        """The minimal unique sets of one person, as places of columns: those of the smallest size, or all."""
         mine = self.sets[self.set_of[self.person == person]]
         if smallest:
             mine = mine[mine.sum(axis=1) == self.smallest[person]]
@@ -63,8 +62,8 @@ class UniqueSets:
 def unique_sets(codes: Array, sizes: Array, *, most: int | None = None) -> UniqueSets:
     """Find the minimal unique column sets of everybody, up to a size.
 
-    Subsets are visited before the sets that contain them. Whoever is unique in a subset shares a value of no
-    larger set with anybody, so that only the others are counted there: the rows become fewer with each column.
+    Subsets are visited before the sets that contain them. Anyone who is unique in a subset is alone in every
+    larger set too, so that only the others are counted there: the rows become fewer with each column.
 
     Args:
         codes: int[n, d], a column of codes 0..sizes[i]-1 each; a missing value is a code of its own.

@@ -24,9 +24,9 @@ SETTLED = 3e-3
 SURE = 200.0
 """The targets that what the adversary knows about its wrong facts is worth, in EM."""
 UNLIKELY = 1e-6
-"""Rows with a smaller posterior are left out of the shares of true facts: there are many, and they add little."""
+"""Rows with a smaller posterior are left out of the shares of true facts, to which they add little."""
 LEAST, MOST = 0.02, 0.98
-"""The least and the most for a share: at 0 or 1 a single cell would rule a record out, or nobody could be absent."""
+"""The least and the most for a share: at 0 or 1 a single cell would decide, or nobody could be absent."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

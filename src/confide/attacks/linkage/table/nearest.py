@@ -21,8 +21,8 @@ class Nearest:
     """Nearest record: names the released row that differs least from what is known about a person.
 
     A category that differs counts 1. A number counts the difference in standard deviations of its column, at
-    most 1: Gower's share of the range makes numbers count for little beside categories. A cell that is a range
-    counts the mean over its values, so that a row does not come near by saying nothing.
+    most 1: Gower's share of the range makes numbers count for little beside categories. A cell that is a
+    range counts the mean over its values, so that a row does not come near by saying nothing.
     The adversary weighs all columns equally, and does not ask how rare a value is. Score: how much farther
     away the next row is. What `FellegiSunter` finds beyond this comes from the rarity of values.
     """
@@ -73,7 +73,8 @@ def _among_ranges(release: Table, facts: Table) -> tuple[Ints, Floats]:
 def distances(domain: Domain, code: int, unit: float) -> Floats:
     """How far each value of a domain is from one of them, float64[m], from 0 to 1; numbers in a unit.
 
-    >>> distances(Domain("age", ("30", "35", "40", ""), np.array([30.0, 35.0, 40.0, np.nan])), 1, 10.0).tolist()
+    >>> age = Domain("age", ("30", "35", "40", ""), np.array([30.0, 35.0, 40.0, np.nan]))
+    >>> distances(age, 1, 10.0).tolist()
     [0.5, 0.0, 0.5, 1.0]
     """
     if domain.numbers is None:
