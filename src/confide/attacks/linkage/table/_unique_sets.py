@@ -31,8 +31,9 @@ class UniqueSets:
         (d - k) (d - k - 1) ... (d - M) = product over i = k .. M of (d - i),    M = min(most, d - 1),
 
     where `most` is the largest size that was looked for. Without a limit it is (d - k)!: the number of orders
-    in which the other columns can be added to the set. A set of all d columns counts 1, the empty product. A column's share of a person is the part of their score that comes from sets with this column. So
-    the shares of a person are between 0 and 1, and add up to more than 1 where sets have several columns.
+    in which the other columns can be added to the set. A set of all d columns counts 1, the empty product.
+    A column's share of a person is the part of their score that comes from sets with this column.
+    So the shares of a person are between 0 and 1, and add up to more than 1 where sets have several columns.
 
     Args:
         sets: bool[m, d], the columns of each set that is minimal and unique for somebody; small sets first.
