@@ -17,6 +17,8 @@ Column: TypeAlias = NDArray[np.float32]
 
 SMOOTHING = 1.0
 """The rows that are added to a column's law, spread evenly: no value has the chance 0."""
+SHORT = 4_096
+"""Columns with more cells are worked out again for each target: few targets share a value there."""
 ROUNDS = 5
 """Of EM for a law behind ranges. It starts at ranges that are spread evenly, and moves little after that."""
 
@@ -100,7 +102,9 @@ class Sums:
         for column, fact in enumerate(facts.tolist()):
             table = self._known.get((column, fact))
             if table is None:
-                table = self._known[column, fact] = self._worth(column, fact).astype(np.float32)
+                table = self._worth(column, fact).astype(np.float32)
+                if len(table) <= SHORT:
+                    self._known[column, fact] = table
             total += table.take(self._at[column])
         return total
 
