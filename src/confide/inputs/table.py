@@ -100,8 +100,9 @@ class Table:
     @property
     def columns(self) -> tuple[str, ...]:
         """The known columns, each by itself."""
-        given = self.known.split(",") if isinstance(self.known, str) else self.known
-        return tuple(column.strip() for column in given if column.strip())
+        given = [self.known] if isinstance(self.known, str) else self.known
+        parts = [column.strip() for one in given for column in one.split(",")]
+        return tuple(column for column in parts if column)
 
     @property
     def knowing(self) -> Knowing:
