@@ -4,8 +4,6 @@ CONFIDE_DATA=... python benchmarks/tables_linkage.py [--write]
 
 Linkage: 10,000 people of Adult and of NIST's ACS excerpts, 3,607 of COMPAS; 2,000 are asked about and a coin
 holds half of them out; a wrong cell takes another row's value. Two seeds. Singling out: half of Adult, all
-columns but fnlwgt, education_num and income; 2,000 claims, half judged on people outside. Mondrian here is a
-short strict one, made for this page. CPU seconds of one thread.
 columns but fnlwgt, education_num and income; 2,000 claims, half judged on people outside; Mondrian on all
 of these columns. CPU seconds of one thread.
 """
@@ -15,7 +13,6 @@ from __future__ import annotations
 import argparse
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from statistics import mean
 from typing import Any
 
@@ -27,7 +24,6 @@ from confide.attacks.linkage import FellegiSunter, Nearest
 from confide.attacks.linkage.table import SINGLING
 from confide.attacks.linkage.table._packed import Packed
 from confide.attacks.linkage.table._unique_sets import unique_sets
-from confide.core.nouns import Release
 from confide.core.play import deal, play
 from confide.data.locating import File, locate
 from confide.games.linkage.singling_out import SinglingOut
@@ -105,39 +101,6 @@ def read(path: str, columns: list[str] | None = None, numbers: list[str] | None 
     return Table.of(domains, np.stack(codes, axis=1))
 
 
-@dataclass(frozen=True)
-class Mondrian:
-    """Strict: at the median of the widest column that leaves k on both sides."""
-
-    k: int
-
-    @property
-    def budget(self) -> None:
-        return None
-
-    def __call__(self, data: Table, *, rng: Any) -> Release[Table]:
-        low, high, wide = data.low.copy(), data.low.copy(), np.maximum(data.sizes - 1, 1)
-        waiting = [np.arange(len(data))]
-        while waiting:
-            rows = waiting.pop()
-            codes = data.low[rows]
-            left = self._left(codes, np.ptp(codes, axis=0) / wide)
-            if left is None:
-                low[rows], high[rows] = codes.min(axis=0), codes.max(axis=0)
-            else:
-                waiting += [rows[left], rows[~left]]
-        return Release(Table(data.domains, low, high), None, "Mondrian")
-
-    def _left(self, codes: np.ndarray, span: np.ndarray) -> np.ndarray | None:
-        for column in np.argsort(-span)[: (span > 0).sum()]:
-            values = codes[:, column]
-            middle = np.sort(values)[len(values) // 2]
-            for left in (values < middle, values <= middle):
-                if self.k <= left.sum() <= len(left) - self.k:
-                    return left
-        return None
-
-
 def timed(run: Callable[[], Any]) -> tuple[Any, float]:
     start = time.process_time()
     found = run()
@@ -198,11 +161,6 @@ def singling(adult: Table) -> tuple[list[str], list[tuple[str, bool]]]:
     table = adult.only([name for name in adult.names if name not in LEFT_OUT])
     lines = head("release", "attack", "claims", "right", "outside", "(1 - 1/m)^(m-1)", "CPU s")
     checks: list[tuple[str, bool]] = []
-    for title, mechanism in (
-        ("raw", Published()),
-        ("Mondrian 5", Mondrian(5)),
-        ("Mondrian 10", Mondrian(10)),
-    ):
     releases: list[tuple[str, Any]] = [("raw", Published())]
     releases += [(f"Mondrian {k}", Mondrian(known=table.names, rules=Rules(k=k))) for k in (5, 10)]
     for title, mechanism in releases:

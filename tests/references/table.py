@@ -232,6 +232,4 @@ TABLE = (
         "test_invariant_randomisation_keeps_counts_exactly_in_the_mean",
         "1e-8, for shares are whole multiples of 2^-30",
     ),
-    ),
-    Reference(
 )
