@@ -52,7 +52,7 @@ def inference(linking: TableLinkage, secret: str) -> TableInference:
     """The game "what is their secret" about the same people."""
     return TableInference(
         mechanism=linking.mechanism,
-        table=linking.records,
+        records=linking.records,
         known=linking.known,
         secret=secret,
         targets=linking.targets,
