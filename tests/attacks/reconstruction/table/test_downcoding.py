@@ -159,7 +159,7 @@ def test_follows_by_brute_force() -> None:
 def test_says_when_the_release_was_made_in_another_way() -> None:
     low = np.array([[0], [0], [2], [5]], np.int32)
     view = Table(DOMAINS[:1], low, np.array([[4], [1], [4], [7]], np.int32))
-    with pytest.raises(KnowledgeError, match=r"ranges of 1 rows .* not made by"):
+    with pytest.raises(KnowledgeError, match=r"ranges of 1 rows, given .* not made by"):
         downcoded(view, HIERARCHIES[:1], stepwise=True)
     with pytest.raises(DataError, match=r"1 to 2 is no group of the hierarchy of 'c0'"):
         Boxes.of(np.array([[1]], np.int32), np.array([[2]], np.int32), HIERARCHIES[:1], stepwise=True)
