@@ -279,7 +279,7 @@ class _Open:
         self._open &= ~self._below(node)
 
     def raise_below(self, node: Sequence[int], excess: float) -> None:
-        """Nodes below this one lose at least so much by suppression."""
+        """Nodes below this one lose at least this excess by suppression."""
         if excess > 0:
             below = np.flatnonzero(self._below(node))
             self._more[below] = np.maximum(self._more[below], excess)
