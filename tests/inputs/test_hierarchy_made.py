@@ -1,4 +1,4 @@
-"""Hierarchies that are made: round steps, calendars, prefixes, and values that look alike."""
+"""Hierarchies that are made: round steps, calendars, prefixes, and values that look similar."""
 
 from __future__ import annotations
 

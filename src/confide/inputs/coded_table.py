@@ -52,7 +52,7 @@ def in_codes(frame: pl.DataFrame, columns: Sequence[str], *, folder: Path | None
     """These columns of a frame as codes, with the hierarchies of a folder, or made ones.
 
     Numbers and dates get doubling steps of a round unit, postal codes ever shorter beginnings, and of
-    categories those are joined whose other columns, of these columns, look most alike. An empty cell, or a
+    categories those are joined whose other columns, of these columns, look most similar. An empty cell, or a
     word for one such as NA, is a value of its own.
 
     Args:

@@ -1,4 +1,4 @@
-"""Hierarchies where the user gives none: steps of numbers and dates, prefixes of codes, values alike."""
+"""Hierarchies where the user gives none: steps of numbers and dates, prefixes of codes, similar values."""
 
 from __future__ import annotations
 
@@ -99,7 +99,7 @@ def are_prefixed(name: str, labels: Sequence[str]) -> bool:
 
 
 def alike(profile: Sequence[Array]) -> tuple[Ints, list[Ints]]:
-    """Join the values that look most alike, until one group is left (agglomerative clustering).
+    """Join the values that look most similar, until one group is left (agglomerative clustering).
 
     Two groups are as far from each other as the conditional distributions of the other columns: the squared
     Hellinger distance, averaged over these columns. It is multiplied by n1 n2 / (n1 + n2), where n1 and n2
@@ -142,7 +142,7 @@ def alike(profile: Sequence[Array]) -> tuple[Ints, list[Ints]]:
 
 
 def joined(name: str, labels: Sequence[str], levels: Sequence[Ints]) -> Hierarchy:
-    """The hierarchy of values in the order and the groups of `alike`; a last missing value may be added."""
+    """The hierarchy of values in their order and groups; a last missing value may be added."""
     named: list[list[str]] = []
     for level in levels:
         groups: dict[int, list[str]] = {}

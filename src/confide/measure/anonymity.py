@@ -154,7 +154,7 @@ def k_of_subsets(
     more. 0 where that is all rows.
 
     Raises:
-        DataError: if there are not so many columns.
+        DataError: if there are fewer columns.
     """
     if not 1 <= size <= len(known):
         raise DataError(f"subsets of {size} of {len(known)} known columns: give 1 to {len(known)}.")

@@ -233,7 +233,7 @@ def test_local_recoding_loses_less_than_whole_columns_do():
 
 
 def test_k_counts_people_where_a_column_names_them():
-    # Each person has three rows that are alike: k = 2 of rows is there at once, k = 2 of people is not.
+    # Each person has three equal rows: k = 2 of rows is there at once, k = 2 of people is not.
     domains = [Domain("a", tuple("wxyz")), Domain("p", tuple("0123"))]
     table = Table.of(domains, np.repeat(np.array([[0, 0], [1, 1], [2, 2], [3, 3]]), 3, axis=0))
     rows = Mondrian(known=("a",), rules=Rules(k=2))(table, rng=None).view

@@ -71,7 +71,7 @@ def verified(
         known: columns that the adversary may know.
         rules: what should hold.
         ids: int[n], the person of each row; None: the column `person` of the rules, if they name one.
-        subsets: also k for the adversary who knows only so many of these columns.
+        subsets: also k for the adversary who knows only this many of these columns.
     """
     if ids is None and rules.person:
         ids = table.low[:, table.at(rules.person)]

@@ -22,10 +22,10 @@ from confide.views.table import Table
 class FullDomain:
     """Raises every column to one level of its hierarchy, the levels that lose least.
 
-    Every value of a column is generalised alike, so the release is easy to analyse; it loses more than local
-    recoding does. Rows of classes that fail are suppressed in all known columns, up to a share. The result is
-    the optimum of the whole lattice. k-anonymity bounds no inference: people of one class can share the
-    secret. So there is no promise.
+    Every value of a column is generalised in the same way, so the release is easy to analyse; it loses more
+    than local recoding does. Rows of classes that fail are suppressed in all known columns, up to a share.
+    The result is the optimum of the whole lattice. k-anonymity bounds no inference: people of one class can
+    share the secret. So there is no promise.
 
     Args:
         known: the columns that an adversary may know, and that are generalised. Others stay as they are.

@@ -216,7 +216,7 @@ def best_node(lattice: Lattice, *, most_nodes: int, seconds: float) -> Found:
     if not best:
         raise PromiseError(
             f"none of the {nodes:,} nodes of the lattice keeps the rules with at most {lattice.most:,} "
-            "suppressed rows and leaves anything in the known columns: allow more suppression, or ask for less."
+            "suppressed rows and leaves anything in the known columns: allow more of them, or ask for less."
         )
     return Found(best, best_loss, suppressed, nodes, counted)
 
@@ -279,7 +279,7 @@ class _Open:
         self._open &= ~self._below(node)
 
     def raise_below(self, node: Sequence[int], excess: float) -> None:
-        """Nodes below this one lose at least so much by suppression."""
+        """Nodes below this one lose at least this excess by suppression."""
         if excess > 0:
             below = np.flatnonzero(self._below(node))
             self._more[below] = np.maximum(self._more[below], excess)
