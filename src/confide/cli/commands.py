@@ -8,13 +8,15 @@ import click
 
 from confide import audits, releases
 from confide.cli.audit import command_of as audit_of
-from confide.cli.exits import say, sentences, usable
+from confide.cli.exits import Interruptible, say, sentences, usable
 from confide.cli.flags import KindGroup, WholeNumber
 from confide.cli.protect import command_of as protect_of
 from confide.core.version import VERSION
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.group(
+    cls=Interruptible, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}
+)
 def main() -> None:
     """Measure what a release gives away about the people behind it, and write a safer one.
 
