@@ -13,6 +13,8 @@ import polars as pl
 from confide.core.access import LADDER, BlackBox, LabelOnly, Task
 from confide.core.arrays import Bools, Rng
 from confide.core.errors import DataError
+from confide.core.fields import check_fields
+from confide.core.fields import shown as shown_value
 from confide.core.flags import GET, HOLD, HOW, KNOWS, Flag, Held, OptionalColumn, Table
 from confide.core.narrowing import narrowed
 from confide.inputs.aligned import aligned, reading_said
@@ -98,14 +100,15 @@ class Model:
     access: Annotated[Access | None, Flag(group=KNOWS)] = None
     references: Annotated[int, Flag(group=KNOWS, least=0, most=MOST_REFERENCES)] = 16
     train: Annotated[Any, Flag(group=KNOWS, metavar="MODULE:FUNCTION", parse=str)] = None
-    trained_on: Annotated[int | None, Flag(group=KNOWS, least=1)] = None
+    trained_on: Annotated[int | None, Flag(group=KNOWS, least=1, most=10**15)] = None
     timeout: Annotated[int | None, Flag(group=HOW, least=1)] = None
     harm: Annotated[str, Flag(group=GET)] = ""
     separator: Separator = None
     decimal: Decimal = None
 
     def __post_init__(self) -> None:
-        _ = reading_of(self)  # what cannot be is said before any file is read
+        check_fields(self)
+        _ = reading_of(self), self.told  # what cannot be is said before any file is read
         if self.access is not None and self.access not in ACCESSES:
             raise DataError(f"there is no access {self.access!r}: choose from {', '.join(ACCESSES)}.")
         if not 0 <= self.references <= MOST_REFERENCES:
@@ -132,7 +135,10 @@ class Model:
     @property
     def told(self) -> Told:
         """What the user says of the model's answers."""
-        given = [self.classes] if isinstance(self.classes, str) else list(self.classes)
+        given = [self.classes] if isinstance(self.classes, str | Path) else list(self.classes)
+        odd = next((c for c in given if not isinstance(c, str | int | float | np.number | np.bool_)), None)
+        if odd is not None or None in given:
+            raise DataError(f"a class is called {shown_value(odd)}: give the labels as text or numbers.")
         return Told(task=self.task, answers=self.answers, classes=given or None, output=self.output)
 
 

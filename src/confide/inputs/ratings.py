@@ -11,6 +11,7 @@ import polars as pl
 
 from confide.core.arrays import Bools, Ints
 from confide.core.errors import DataError
+from confide.core.fields import check_fields
 from confide.core.flags import HOW, KNOWS, Column, Flag, Held, OptionalColumn
 from confide.core.flags import Table as AnyTable
 from confide.core.who import first_rows, standing
@@ -85,6 +86,7 @@ class Ratings:
     time_zone: TimeZone = None
 
     def __post_init__(self) -> None:
+        check_fields(self)
         _ = reading_of(self)
         _ = self.knowing  # what cannot be is said before any file is read
         if self.targets < 2:

@@ -13,6 +13,7 @@ from confide.core import evidence as files
 from confide.core.errors import EvidenceError
 from confide.core.evidence import Evidence
 from confide.core.evidence_files import read_file
+from confide.core.fields import check_fields
 from confide.core.flags import Held, OptionalColumn
 from confide.core.who import standing, table_of
 from confide.inputs.columns import need_ids
@@ -47,6 +48,7 @@ class Scores:
     decimal: Decimal = None
 
     def __post_init__(self) -> None:
+        check_fields(self)
         _ = reading_of(self)
 
 

@@ -13,6 +13,7 @@ import polars as pl
 from confide.core.errors import DataError
 from confide.core.foreign import in_one_line
 from confide.core.parquet import LIBRARY, read_parquet
+from confide.core.paths import is_there
 from confide.inputs.csv_files import CsvForm, read_csv
 from confide.inputs.frames import PandasFrame, from_pandas, is_pandas
 from confide.inputs.reading import Reading
@@ -111,7 +112,7 @@ def digest_of_file(path: Path) -> str:
     Raises:
         DataError: if the file is missing or cannot be opened.
     """
-    if not path.exists():
+    if not is_there(path):
         raise DataError(f"{path} does not exist: check the path.")
     try:
         with path.open("rb") as opened:
@@ -121,7 +122,7 @@ def digest_of_file(path: Path) -> str:
 
 
 def _from_file(path: Path, others: Sequence[str], reading: Reading, ids: Container[str]) -> Table:
-    if not path.exists():
+    if not is_there(path):
         raise DataError(f"{path} does not exist: check the path.")
     suffix = path.suffix.lower()
     if suffix not in SUFFIXES:
