@@ -106,7 +106,7 @@ class WrittenError(Exception):
 
 @contextmanager
 def desk(folder: Path) -> Iterator[Path]:
-    """A working folder of its own; the cache lies elsewhere."""
+    """A working folder of its own; the cache is elsewhere."""
     before, kept = Path.cwd(), os.environ.get("CONFIDE_CACHE")
     here = folder / "desk"
     here.mkdir(exist_ok=True)

@@ -18,7 +18,7 @@ from . import doors, table
 from .kinds import Inputs, Kind, Rng, meet
 
 EVERY = 23
-"""One combination in so many is tried here; coprime to the number of values, so that each value has its turn."""
+"""One combination in this many is tried here; prime, so that each value has its turn."""
 
 
 @pytest.mark.parametrize("kind", doors.KINDS, ids=lambda kind: kind.title)

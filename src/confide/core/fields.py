@@ -9,7 +9,7 @@ from dataclasses import MISSING, fields
 from functools import cache
 from pathlib import Path
 from types import NoneType, UnionType
-from typing import Annotated, Any, Literal, TypeAlias, Union, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, Literal, TypeAlias, Union, cast, get_args, get_origin, get_type_hints
 
 import numpy as np
 
@@ -44,8 +44,10 @@ def check_fields(record: object) -> None:
         DataError: with the first field whose value is of another type.
     """
     for name, hint, most, example in _hints(type(record)):
-        given = getattr(record, name)
-        plain = given.item() if isinstance(given, np.generic) and not isinstance(given, np.void) else given
+        given: Any = getattr(record, name)
+        plain: Any = (
+            given.item() if isinstance(given, np.generic) and not isinstance(given, np.void) else given
+        )
         if not _fits(plain, hint):
             such = f", such as {example!r}" if example not in (None, "", ()) else ""
             raise DataError(f"{name} is {shown(given)}: give {_in_words(hint)}{such}.")
@@ -104,7 +106,7 @@ def _fits(value: Any, hint: Hint) -> bool:
     if origin is Literal:
         return any(type(value) is type(known) for known in parts)
     if origin is tuple:
-        return isinstance(value, tuple | list) and len(value) == len(parts) and all(map(_fits, value, parts))
+        return isinstance(value, tuple | list) and _each(cast(Any, value), parts)
     if origin is Sequence:
         return _several(value, parts[0])
     if hint in (None, NoneType):
@@ -125,7 +127,7 @@ def _fits(value: Any, hint: Hint) -> bool:
 def _path(value: Any) -> bool:
     """Whether a file can be called so."""
     try:
-        return isinstance(value, str | os.PathLike) and b"\0" not in os.fsencode(value)
+        return isinstance(value, str | os.PathLike) and b"\0" not in os.fsencode(cast(Any, value))
     except UnicodeEncodeError:
         return False
 
@@ -150,6 +152,10 @@ def _is_a(value: Any, kind: Any) -> bool:
     return isinstance(value, kind) if isinstance(kind, type) else True
 
 
+def _each(values: Any, parts: tuple[Hint, ...]) -> bool:
+    return len(values) == len(parts) and all(map(_fits, values, parts))
+
+
 def _finite(value: float) -> bool:
     try:
         return math.isfinite(value)
@@ -162,10 +168,12 @@ def _several(value: Any, part: Hint) -> bool:
     if isinstance(value, str | Path):
         return _fits(value, part)
     if isinstance(value, Sequence):
-        return not isinstance(value, bytes | bytearray | memoryview) and all(_fits(v, part) for v in value)
+        return not isinstance(value, bytes | bytearray | memoryview) and all(
+            _fits(v, part) for v in cast(Any, value)
+        )
     # An array or a column of one dimension, such as `classes_`.
     shape: Any = getattr(value, "shape", None)
-    return isinstance(shape, tuple) and len(shape) == 1 and part is Any
+    return isinstance(shape, tuple) and len(cast(Any, shape)) == 1 and part is Any
 
 
 def _in_words(hint: Hint) -> str:
