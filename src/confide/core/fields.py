@@ -44,10 +44,8 @@ def check_fields(record: object) -> None:
         DataError: with the first field whose value is of another type.
     """
     for name, hint, most, example in _hints(type(record)):
-        given: Any = getattr(record, name)
-        plain: Any = (
-            given.item() if isinstance(given, np.generic) and not isinstance(given, np.void) else given
-        )
+        given = getattr(record, name)
+        plain = _plain(given)
         if not _fits(plain, hint):
             such = f", such as {example!r}" if example not in (None, "", ()) else ""
             raise DataError(f"{name} is {shown(given)}: give {_in_words(hint)}{such}.")
@@ -55,6 +53,12 @@ def check_fields(record: object) -> None:
             raise DataError(f"{name} is {shown(given)}, which is too large: give {most:,} at most.")
         if plain is not given:
             object.__setattr__(record, name, plain)
+
+
+def _plain(value: Any) -> Any:
+    """A scalar of numpy as one of Python."""
+    scalar = isinstance(value, np.generic) and not isinstance(value, np.void)
+    return cast(Any, value).item() if scalar else cast(Any, value)
 
 
 def shown(value: object) -> str:
