@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from pathlib import Path
+
+ROOM = 32
+"""Bytes that a name must leave to those of a sidecar and of drafts, which are longer."""
 
 
 def is_there(path: Path) -> bool:
@@ -16,3 +21,18 @@ def is_there(path: Path) -> bool:
 def is_folder(path: Path) -> bool:
     """Whether there is a folder; not where none can have such a name."""
     return is_there(path) and path.is_dir()
+
+
+def can_be_named(path: Path) -> bool:
+    """Whether the disk takes such a name for a file that is written: some are too long.
+
+    >>> can_be_named(Path("a.csv")), can_be_named(Path("x" * 5000))
+    (True, False)
+    """
+    try:
+        os.lstat(path.parent / f"{path.name}{'.' * ROOM}")
+    except ValueError:
+        return False
+    except OSError as error:
+        return error.errno not in (errno.ENAMETOOLONG, errno.ELOOP, errno.EINVAL)
+    return True

@@ -45,6 +45,9 @@ class ReleaseSettings:
 
     def __post_init__(self) -> None:
         check_fields(self)
+        object.__setattr__(self, "out", Path(self.out))  # a script may give text
+        if self.key_out is not None:
+            object.__setattr__(self, "key_out", Path(self.key_out))
         if not self.texts:
             raise DataError("no protection is named: say with what to protect, for example `--with rare:20`.")
         if not all(isinstance(text, str) for text in self.texts):
