@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import KW_ONLY, dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import KW_ONLY, dataclass, field, replace
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeAlias, get_args
 
@@ -19,6 +19,7 @@ from confide.core.flags import GET, HOLD, HOW, KNOWS, Flag, Held, OptionalColumn
 from confide.core.narrowing import narrowed
 from confide.inputs.aligned import aligned, reading_said
 from confide.inputs.labels import same_labels
+from confide.inputs.methods import less_than_its_object, name_of
 from confide.inputs.model_form import Told, features_for, more_classes, shown, together, unused
 from confide.inputs.overlap import remove_overlap
 from confide.inputs.probe import Said, asked_about, need_right, unsteady
@@ -119,6 +120,8 @@ class Model:
             )
         if self.task not in (None, *get_args(Task)):
             raise DataError(f"there is no task {self.task!r}: choose classification or regression.")
+        if self.task == "regression" and self.told.classes:
+            raise DataError("a regression has no classes: leave out --class, or --task regression.")
         if self.timeout is not None and self.timeout < 1:
             raise DataError(f"timeout is {self.timeout}: give 1 second or more.")
         if self.states and self.access not in (None, "white-box"):
@@ -160,6 +163,7 @@ class ModelData:
         listed: how many members were given, copies included.
         said: how the model's answers are read; empty where there is one way only.
         warnings: what the first queries showed.
+        unsettled: what no audit of this model can settle, in a few words -> why.
     """
 
     held: Model
@@ -176,6 +180,7 @@ class ModelData:
     listed: int
     said: str = ""
     warnings: tuple[str, ...] = ()
+    unsettled: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def task(self) -> Task:
@@ -227,7 +232,7 @@ def _read(held: Model, rng: Rng) -> ModelData:
     both = Said(answers=said.answers[pair], scores=said.scores)
     inside = np.arange(len(both.answers)) < listed
     need_right(both, everyone.y[pair], inside, found.classes, ordered=bool(held.classes))
-    warning = unsteady(seen, features, said)
+    unsettled = unsteady(seen, features, said)
     noticed = sorted(getattr(view, "noticed", ()))
     notes += [*found.notes, *more_classes(seen, features[:8], found.classes)]
     data = _sides(held, raw, records, seen, said, rng)
@@ -240,7 +245,11 @@ def _read(held: Model, rng: Rng) -> ModelData:
         notes=(*notes, *data.notes),
         listed=listed,
         said=found.said,
-        warnings=(*([warning] if warning else []), *(f"The model {what}." for what in noticed)),
+        warnings=(
+            *less_than_its_object(model, seen, held.access),
+            *(f"The model {what}." for what in noticed),
+        ),
+        unsettled=unsettled,
     )
 
 
@@ -259,7 +268,7 @@ def _read_records(held: Model) -> list[RawRecords]:
 def _loaded(held: Model) -> tuple[Any, str]:
     """The model with its weights, and what to call it."""
     given, weights = held.model, held.weights
-    title = str(given) if isinstance(given, str | Path) else type(given).__name__
+    title = str(given) if isinstance(given, str | Path) else name_of(given)
     model = load_object(str(given)) if isinstance(given, str | Path) else given
     if weights is not None:
         model = with_weights(model, weights)
