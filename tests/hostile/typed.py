@@ -47,6 +47,9 @@ def typed(here: Path) -> Iterator[Tried]:
     np.savez(here / "m.npz", X=records_of()[0], y=records_of()[1])
     np.savez(here / "p.npz", X=right()["images"]["pictures"].pixels, y=np.arange(24) % 6)
     (here / "own.py").write_text("import numpy as np\ndef ask(X): return np.full((len(X), 2), 0.5)\n")
+    for words in (["report"], ["explain"], ["audit"], ["protect"]):
+        for k, text in enumerate(TYPED):
+            yield Tried(" ".join(words), f"{text!r:.30} ({k})", partial(run, [*words, text]))
     for group in GROUPS:
         for door in group.kinds:
             words = [str(group.name), door, *_right_words(door)]

@@ -60,8 +60,9 @@ def read_table(
 ) -> Table:
     """Read a table from a .parquet or .csv file, a polars frame or a pandas frame.
 
-    A csv file is UTF-8 or UTF-16. It has a header, and commas, semicolons or tabs between its values. Numbers
-    of which one is written as a code, such as 007, are text; so are ids that a number would change.
+    A csv file is UTF-8 or UTF-16. It has a header, and commas, semicolons, tabs or bars (|) between its
+    values. Numbers of which one is written as a code, such as 007, are text; so are ids that a number would
+    change.
 
     Args:
         given: the file or the frame.
