@@ -287,12 +287,12 @@ def _with_yes_and_no(table: pl.DataFrame, path: Path) -> pl.DataFrame:
     """
     for column in ("exposed", "hit"):
         given = table[column]
-        if given.dtype in (pl.String, pl.Categorical, pl.Enum):
+        if isinstance(given.dtype, pl.String | pl.Categorical | pl.Enum):
             known = given.cast(pl.String).str.strip_chars().str.to_lowercase()
             yes = known.replace_strict(_WRITTEN, default=None, return_dtype=pl.Boolean)
         elif given.dtype.is_numeric():
             yes = pl.select(pl.when((given == 0) | (given == 1)).then(given == 1)).to_series()
-        elif given.dtype in (pl.Boolean, pl.Null):
+        elif isinstance(given.dtype, pl.Boolean | pl.Null):
             yes = given
         else:
             raise EvidenceError(f"{path}: column {column} is of type {given.dtype}: {_GIVE}.")
