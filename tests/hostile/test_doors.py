@@ -6,7 +6,6 @@ Here a few values of each argument are tried. All of them are rows of the table 
 
 from __future__ import annotations
 
-from functools import cache
 from pathlib import Path
 
 import pytest
@@ -24,12 +23,7 @@ EACH = {**dict.fromkeys((*doors.KINDS, *columns.KINDS, *typed.KINDS), 1), doors.
 
 
 @pytest.mark.parametrize("kind", EACH, ids=lambda kind: kind.title)
-def test_a_value_of_each_argument_ends_in_a_result_or_one_sentence(
-    kind: Kind, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("confide.report.document.to_html", lambda page: "")  # a second for each that is read
-    for group in typed.GROUPS:
-        monkeypatch.setattr(group, "command_of", cache(group.command_of))
+def test_a_value_of_each_argument_ends_in_a_result_or_one_sentence(kind: Kind, tmp_path: Path) -> None:
     counts = meet(sampled(kind, each=EACH[kind]), tmp_path)
     assert counts.faults == []
     assert counts.refused > counts.read > 0
