@@ -39,7 +39,7 @@ def test_each_kind_tries_a_thousand_values(kind: Kind) -> None:
     [
         ({"facts": True}, "facts is True: give a whole number, such as 8."),
         ({"facts": 10**400}, "too large: give 1,000,000,000 at most."),
-        ({"off_by": float("nan")}, "off_by is nan: give a number"),
+        ({"off_by": float("nan")}, "off_by is nan: give a finite number"),
         ({"user": b"u"}, "user is b'u': give text."),
         ({"within": 14}, "within is 14: give text, such as '14d'."),
         ({"made_by": object()}, "made_by is of type object: give text or leave it out."),

@@ -27,7 +27,7 @@ SHOWN = 60
 WORDS: Mapping[Hint, str] = {
     str: "text",
     int: "a whole number",
-    float: "a number",
+    float: "a finite number",
     bool: "True or False",
     Path: "a path",
 }
