@@ -206,3 +206,58 @@ def test_a_folder_that_nobody_may_write_to_is_one_sentence(desk: Path, tmp_path:
 
 def test_the_desk_is_what_the_tests_say(desk: Path) -> None:
     assert pl.read_csv(desk / "Filq05scores.csv").height == 233
+
+
+@pytest.mark.parametrize("door", ["ratings", "model"])
+def test_interrupted_at_random_moments_it_says_so_and_goes_on(door: str, desk: Path, tmp_path: Path) -> None:
+    fresh, often = tmp_path / "fresh", tmp_path / "often"
+    begun = time.perf_counter()
+    words = ["audit", *DOORS[door], "--cache"]
+    assert run([*words, str(tmp_path / "a"), "--out", str(fresh)], desk).returncode == 0
+    whole = time.perf_counter() - begun
+    # From when Python has loaded the package: before, no line of it has run.
+    for part in np.random.default_rng(2).uniform(0.3, 1.0, 8):
+        running = subprocess.Popen(
+            [*CONFIDE, *words, str(tmp_path / "b"), "--out", str(often)],
+            cwd=desk,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+        )
+        time.sleep(part * whole)
+        running.send_signal(signal.SIGINT)
+        said = running.communicate(timeout=60)[1]
+        # After the last word Python itself ends by the signal.
+        assert running.returncode in (0, 130, -signal.SIGINT), (part, running.returncode, said)
+        assert "Traceback" not in said, (part, said)
+    assert run([*words, str(tmp_path / "b"), "--out", str(often)], desk).returncode == 0
+    assert result(often) == result(fresh)
+    assert not [p for p in often.rglob(".*") if p.name != ".key"]
+
+
+@pytest.mark.skipif(not Path("/proc").is_dir(), reason="looks at processes in /proc")
+def test_a_worker_that_the_system_kills_is_one_sentence_and_the_audit_goes_on_later(
+    desk: Path, tmp_path: Path
+) -> None:
+    (desk / "at").mkdir(exist_ok=True)
+    for old in (desk / "at").iterdir():
+        old.unlink()
+    if "long_train" not in (desk / "Modqfile.py").read_text():
+        (desk / "Modqfile.py").write_text((desk / "Modqfile.py").read_text() + LONG)
+    words = ["audit", *DOORS["model"], "--train", "Modqfile:long_train", "--jobs", "2"]
+    running = subprocess.Popen(
+        [*CONFIDE, *words, "--cache", str(tmp_path / "c"), "--out", str(tmp_path / "o")],
+        cwd=desk,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    begun = time.monotonic()
+    while not list((desk / "at").iterdir()) and time.monotonic() - begun < 90:
+        time.sleep(0.1)
+    worker = next((desk / "at").iterdir()).name
+    os.kill(int(worker), signal.SIGKILL)
+    said = running.communicate(timeout=60)[1]
+    assert running.returncode == 2, said
+    assert "Traceback" not in said and "a worker process" in said, said
+    assert not (tmp_path / "o").exists()

@@ -126,5 +126,17 @@ def test_a_report_is_drawn_again_from_its_json(run: Run, desk: Path) -> None:
     assert run("report", "nowhere").exit_code == 2
 
 
+def test_a_report_by_its_file_is_shown_and_drawn_beside_it(run: Run, desk: Path) -> None:
+    assert run("audit", "scores", str(scores(desk / "e.parquet", 1.0)), "--out", "out").exit_code == 0
+    shown = run("report", "out")
+    (desk / "out/report.json").rename(desk / "r.json")
+    done = run("report", "r.json")
+    assert (done.exit_code, done.stdout) == (0, shown.stdout)
+    assert (desk / "r.html").read_bytes() == (desk / "out/report.html").read_bytes()
+    (desk / "n.json").write_text('{"a": 1}')
+    assert run("report", "n.json").exit_code == 2 and not (desk / "n.html").exists()
+    assert "n.json" in run("report", "n.json").stderr
+
+
 def test_the_version_is_told(run: Run) -> None:
     assert run("version").output == f"confide {__version__}\n"

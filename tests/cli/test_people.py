@@ -130,7 +130,7 @@ def test_the_public_sees_no_person_no_item_no_row_and_no_exact_count(door, secre
         (["--facts", "3", "--wrong", "5"], "5 of 3 facts are wrong"),
         (["--facts", "100"], "ask for fewer facts"),
         (["--within", "soon"], "write it like 14d"),
-        (["--off-by", "nan"], "give a finite number of 0 or more"),
+        (["--off-by", "nan"], "give a finite number"),
         (["--protect", "blur:3"], "write one of rare:20"),
         (["--protect", "rare"], "write for example rare:20"),
         (["--protect", "rare:99999"], "leaves nothing of the records"),

@@ -46,7 +46,8 @@ def test_a_wrong_claim_never_counts() -> None:
         (pl.DataFrame({"score": [1.0]}), "exposed and score"),
         (pl.DataFrame({"exposed": [True], "score": [float("nan")]}), "NaN"),
         (pl.DataFrame({"exposed": [True, None], "score": [0.0, 1.0]}), "empty"),
-        (pl.DataFrame({"exposed": ["yes"], "score": [0.0]}), "cannot be read as its type"),
+        (pl.DataFrame({"exposed": ["yes"], "score": [0.0]}), r"holds yes in row 1: give 1 \(or true\)"),
+        (pl.DataFrame({"exposed": [True], "score": ["high"]}), "cannot be read as its type"),
     ],
 )
 def test_evidence_that_cannot_be_read_says_why(table: pl.DataFrame, says: str, tmp_path: Path) -> None:

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from . import archives, reports, tables
+from . import archives, columns, doors, reports, tables, typed
 
-KINDS = (*tables.KINDS, *archives.KINDS, *reports.KINDS)
+KINDS = (*tables.KINDS, *archives.KINDS, *reports.KINDS, *doors.KINDS, *columns.KINDS, *typed.KINDS)

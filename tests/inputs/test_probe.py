@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
+from confide.core.access import BlackBox
 from confide.core.errors import ModelError
-from confide.inputs.probe import Said, asked_about, need_right, unsteady
+from confide.inputs.probe import CHANGING, Said, asked_about, need_right, unsteady
 from confide.models.remote import Line, remote
 from confide.views.records import Records
 
@@ -92,6 +93,14 @@ def test_answers_that_change_are_said():
 
     for model, changes in ((chance, False), (noisy, True), (by_batch, True), (lambda x: x[:, 0] > 0, False)):
         view = remote(Line(model), task="classification", probe=x, classes=2)
-        warning = unsteady(view, x, asked_about(view, Records(x, np.zeros(N, np.int64))))
-        assert bool(warning) == changes
-        assert not changes or "change from call to call" in warning
+        found = unsteady(view, x, asked_about(view, Records(x, np.zeros(N, np.int64))))
+        assert list(found) == [CHANGING] * changes
+        assert all("change from call to call" in why for why in found.values())
+
+
+def test_labels_of_which_one_in_fifty_changes_are_said() -> None:
+    """Of 512 records that are asked twice none changes with probability .96^512 (two draws), below 1e-9."""
+    x, draw = RNG.normal(size=(600, 3)), np.random.default_rng(1)
+    view = remote(Line(lambda x: (x[:, 0] > 0) ^ (draw.random(len(x)) < 0.02)), classes=2, probe=x)
+    assert not isinstance(view, BlackBox)
+    assert unsteady(view, x, asked_about(view, Records(x, np.zeros(600, np.int64))))

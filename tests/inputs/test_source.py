@@ -83,3 +83,14 @@ def test_traces_remember_both_files_and_likes_the_likes(tmp_path: Path) -> None:
     traits = pl.DataFrame({"who": ["a", "b", "c", "d"], "sex": ["f", "m", "f", "m"]})
     source = doors.likes(likes, traits, user="who", item="page", trait="sex").source
     assert source.roles == {"user": "who", "item": "page"} and source.unread == ("n",)
+
+
+@pytest.mark.parametrize("suffix", ["csv", "parquet"])
+def test_ratings_that_are_true_and_false_are_one_and_zero_and_it_is_said(suffix: str, tmp_path: Path) -> None:
+    path, liked = tmp_path / f"r.{suffix}", RATINGS.with_columns(stars=pl.Series([True, False, True]))
+    liked.write_csv(path) if suffix == "csv" else liked.write_parquet(path)
+    found = doors.ratings(path, user="who", item="film", rating="stars")
+    assert found.records.rating is not None and sorted(found.records.rating.tolist()) == [0.0, 1.0, 1.0]
+    assert "The ratings are true and false: they were read as 1 and 0." in found.notes
+    plain = doors.ratings(RATINGS, user="who", item="film", rating="stars")
+    assert not any("true and false" in note for note in plain.notes)

@@ -32,7 +32,7 @@ def test_the_same_rows_come_from_every_form(tmp_path: Path) -> None:
     assert found.with_columns(pl.col("lat").fill_nan(None)).equals(FRAME)
 
 
-@pytest.mark.parametrize("separator", [",", ";", "\t"])
+@pytest.mark.parametrize("separator", [",", ";", "\t", "|"])
 def test_the_separator_of_a_csv_is_seen_in_its_header(separator: str, tmp_path: Path) -> None:
     path = tmp_path / "t.csv"
     FRAME.write_csv(path, separator=separator, include_bom=True)

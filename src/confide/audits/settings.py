@@ -13,6 +13,7 @@ import numpy as np
 from confide.core.arrays import Rng
 from confide.core.cache import cache_folder
 from confide.core.errors import DataError
+from confide.core.fields import check_fields
 from confide.core.flags import GET, HOW, Flag
 from confide.core.nouns import AnyAttack
 from confide.core.play import Map
@@ -24,6 +25,10 @@ Audience: TypeAlias = Literal["internal", "public"]
 
 MOST_JOBS = 1_024
 """Worker processes: each loads the whole package, and no machine has more cores."""
+
+
+MOST_SEED = 2**128
+"""As long as the entropy that numpy draws for a seed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,7 +59,7 @@ class Settings:
         DataError: for a limit that cannot be read, an unknown audience, a seed or jobs out of range.
     """
 
-    seed: Annotated[int, Flag(group=HOW, least=0)] = 7
+    seed: Annotated[int, Flag(group=HOW, least=0, most=MOST_SEED)] = 7
     attacks: Annotated[str | Sequence[str | AnyAttack] | None, Flag(group=HOW, metavar="NAMES")] = None
     protect: Annotated[str | Sequence[str], Flag(group=HOW, metavar="NAME:SETTINGS")] = ()
     limits: Annotated[Sequence[str | Limit], Flag(group=GET, name="--limit", metavar="WHAT=VALUE")] = ()
@@ -69,6 +74,7 @@ class Settings:
     tell: Annotated[Callable[[str], object] | None, Flag(python_only=True)] = None
 
     def __post_init__(self) -> None:
+        check_fields(self)
         _ = self.parsed_limits  # what cannot be read is said before any work
         if self.audience not in ("internal", "public"):
             raise DataError(f"the audience is {self.audience!r}: choose internal or public.")
@@ -95,7 +101,8 @@ class Settings:
     @property
     def parsed_limits(self) -> tuple[Limit, ...]:
         """The limits, read."""
-        return tuple(Limit.parse(limit) if isinstance(limit, str) else limit for limit in self.limits)
+        given = (self.limits,) if isinstance(self.limits, str) else self.limits
+        return tuple(Limit.parse(limit) if isinstance(limit, str) else limit for limit in given)
 
     @property
     def protections(self) -> tuple[str, ...]:

@@ -8,13 +8,16 @@ import click
 
 from confide import audits, releases
 from confide.cli.audit import command_of as audit_of
-from confide.cli.exits import say, sentences, usable
+from confide.cli.exits import Interruptible, say, sentences, usable
 from confide.cli.flags import KindGroup, WholeNumber
 from confide.cli.protect import command_of as protect_of
+from confide.core.paths import is_folder
 from confide.core.version import VERSION
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.group(
+    cls=Interruptible, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}
+)
 def main() -> None:
     """Measure what a release gives away about the people behind it, and write a safer one.
 
@@ -85,20 +88,22 @@ def explain(name: str) -> None:
 
 
 @main.command(short_help="Show a saved report again, and redraw it.")
-@click.argument("folder", type=click.Path(path_type=Path))
+@click.argument("where", metavar="FOLDER", type=click.Path(path_type=Path))
 @click.option("--show-rows", is_flag=True, help="Print the tables that point at people too.")
 @sentences
-def report(folder: Path, show_rows: bool) -> None:
+def report(where: Path, show_rows: bool) -> None:
     """Show the report of an audit again, and write its report.html again from report.json.
 
-    FOLDER is where the audit wrote them (--out).
+    FOLDER is where the audit wrote them (--out), or the .json file itself: then the page is written beside
+    it, with .html at its end.
     """
     from confide.report import Report
 
-    again = Report.load(folder / "report.json", show_rows=show_rows)
+    kept = where if where.suffix.lower() == ".json" and not is_folder(where) else where / "report.json"
+    again = Report.load(kept, show_rows=show_rows)
     # As open to others as the file that it is made from.
-    shared = bool((folder / "report.json").stat().st_mode & 0o044)
-    again.save(folder / "report.html", shared=shared)
+    shared = bool(kept.stat().st_mode & 0o044)
+    again.save(kept.with_suffix(".html"), shared=shared)
     say(str(again))
 
 

@@ -23,6 +23,9 @@ from confide.core.foreign import disk_full, escaped, in_one_line
 BAD_USE, OUR_FAULT, INTERRUPTED, NOBODY_READS, TERMINATED = 2, 3, 130, 141, 143
 
 
+STOPPED = "\nconfide: stopped; run the same command again to go on from what is finished."
+
+
 class Done(SystemExit):
     """The end of a command that did what it was asked for, with its exit code."""
 
@@ -42,9 +45,7 @@ def sentences(command: Callable[..., Any]) -> Callable[..., Any]:
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             sys.exit(NOBODY_READS)
         except KeyboardInterrupt:
-            click.echo(
-                "\nconfide: stopped; run the same command again to go on from what is finished.", err=True
-            )
+            click.echo(STOPPED, err=True)
             sys.exit(TERMINATED if terminated else INTERRUPTED)
         # A full disk or a missing right is no fault of ours: one sentence, and no traceback.
         except OSError as error:
@@ -81,6 +82,21 @@ def sentences(command: Callable[..., Any]) -> Callable[..., Any]:
         sys.exit(BAD_USE)
 
     return guarded
+
+
+class Interruptible(click.Group):
+    """A group of commands of which Ctrl-C says the same while one is looked up as while it runs.
+
+    click itself ends with exit code 1 then, which means that a limit is exceeded.
+    """
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Look the command up and run it."""
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            click.echo(STOPPED, err=True)
+            sys.exit(INTERRUPTED)
 
 
 @contextmanager

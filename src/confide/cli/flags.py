@@ -136,7 +136,12 @@ def options_of(record: type) -> list[click.Parameter]:
 
 def filled(record: Callable[..., object], given: Mapping[str, object]) -> object:
     """The record, from what the command line gave; what was not given keeps its default."""
-    names = [f.name for f in fields(record)]  # pyright: ignore[reportArgumentType]
+    every = fields(record)  # pyright: ignore[reportArgumentType]
+    names = [f.name for f in every]
+    # Click takes `--user --` for a user that is given, and gives nothing.
+    for f in every:
+        if f.default is MISSING and f.default_factory is MISSING and given.get(f.name) is None:
+            raise DataError(f"{f.name} is missing: give it a value.")
     # An option that was not given is None, so the record's own default holds.
     return record(**{name: given[name] for name in names if given.get(name) is not None})
 

@@ -13,6 +13,7 @@ from confide.core.atomic import keep_on_disk
 from confide.core.drafts import draft_of, remove, remove_abandoned
 from confide.core.errors import ModelError
 from confide.core.foreign import disk_full
+from confide.core.paths import is_folder
 from confide.core.seal import KEY, key_in, seal_of
 
 
@@ -53,7 +54,7 @@ class Cache:
         Raises:
             ModelError: if others may write to the folder.
         """
-        if not self.folder.is_dir():
+        if not is_folder(self.folder):
             return None
         _close(self.folder)
         deleted = 0
@@ -80,7 +81,7 @@ class Cache:
                 write to the folder.
         """
         try:
-            if not self.folder.is_dir():
+            if not is_folder(self.folder):
                 self.folder.mkdir(parents=True, mode=0o700, exist_ok=True)
             _close(self.folder)
             remove_abandoned(self.folder)  # of any key: a killed process may never come back for its own

@@ -11,9 +11,23 @@ ConfideError
 
 from __future__ import annotations
 
+from confide.core.foreign import escaped
+
+LONGEST = 800
+"""Characters of a message: what is longer prints the data. Its end says what to do, so the middle is cut."""
+
 
 class ConfideError(Exception):
-    """Any error that confide raises on purpose; its text is meant for the user."""
+    """Any error that confide raises on purpose; its text is meant for the user.
+
+    Names and values in it come from files: control characters are written out, and the middle of a very long
+    text is left out.
+    """
+
+    def __init__(self, text: str = "") -> None:
+        shown = escaped(text, keep=())
+        half = LONGEST // 2 - 3
+        super().__init__(shown if len(shown) <= LONGEST else f"{shown[:half]} ... {shown[-half:]}")
 
 
 class PromiseError(ConfideError):

@@ -35,6 +35,8 @@ _COMPLETING: dict[str, pl.Expr] = {
     # A row that says not whose it is counts as somebody of their own.
     "target": pl.int_range(pl.len()).over("attack"),
 }
+_WRITTEN = {"1": True, "true": True, "0": False, "false": False}
+_GIVE = "give 1 (or true) for yes and 0 (or false) for no"
 _ROW = "row of the file"  # no short name: the user's table may have a column of it
 
 
@@ -252,7 +254,7 @@ def load_with_rows(
     for name, column in _COMPLETING.items():
         if name not in table.columns:
             table = table.with_columns(column.alias(name))
-    _need_binary(table, path)
+    table = _with_yes_and_no(table, path)
     if (kind_of := table.schema["score"]).is_temporal() or kind_of == pl.Boolean:
         raise EvidenceError(f"{path}: column score is of type {kind_of}: give numbers, higher = surer.")
     try:
@@ -277,20 +279,32 @@ def _columns(table: pl.DataFrame) -> list[str]:
     return [*SCHEMA, *["person"] * (table.schema.get("person") == pl.Int64)]
 
 
-def _need_binary(table: pl.DataFrame, path: Path) -> None:
-    """Check that yes and no are written as 1 and 0.
+def _with_yes_and_no(table: pl.DataFrame, path: Path) -> pl.DataFrame:
+    """The table with truth values where 1 and 0, or true and false, are written.
 
     Raises:
-        EvidenceError: for any other number: as a truth value, 9 for "unknown" would be a yes.
+        EvidenceError: for anything else: as a truth value, 9 for "unknown" would be a yes.
     """
     for column in ("exposed", "hit"):
-        given = table[column] if column in table.columns else pl.Series([])
-        if given.dtype.is_numeric() and (wrong := ~((given == 0) | (given == 1)).fill_null(True)).any():
+        given = table[column]
+        if isinstance(given.dtype, pl.String | pl.Categorical | pl.Enum):
+            known = given.cast(pl.String).str.strip_chars().str.to_lowercase()
+            yes = known.replace_strict(_WRITTEN, default=None, return_dtype=pl.Boolean)
+        elif given.dtype.is_numeric():
+            yes = pl.select(pl.when((given == 0) | (given == 1)).then(given == 1)).to_series()
+        elif isinstance(given.dtype, pl.Boolean | pl.Null):
+            yes = given
+        else:
+            raise EvidenceError(f"{path}: column {column} is of type {given.dtype}: {_GIVE}.")
+        wrong = yes.is_null() & given.is_not_null()
+        if wrong.any():
             row = int(wrong.arg_true()[0]) + 1
             raise EvidenceError(
-                f"{path}: column {column} holds {given.filter(wrong)[0]} in row {row}: give 1 for yes and 0 "
-                "for no, and drop rows of which you do not know."
+                f"{path}: column {column} holds {in_one_line(given.filter(wrong)[0])} in row {row}: {_GIVE}, "
+                "and drop rows of which you do not know."
             )
+        table = table.with_columns(yes.alias(column))
+    return table
 
 
 def _identified(table: pl.DataFrame, user: str | None, path: Path) -> pl.DataFrame:

@@ -11,6 +11,7 @@ from confide.core.diagnostics import Diagnostics
 from confide.core.errors import DataError, EvidenceError
 from confide.core.foreign import in_one_line
 from confide.core.parquet import LIBRARY, read_parquet
+from confide.core.paths import is_there
 from confide.core.schema import fault, parsed
 
 _CURVE = {
@@ -61,7 +62,7 @@ def read_file(path: Path, kind: str, *, ours: bool) -> tuple[pl.DataFrame, dict[
         DataError: if it is no such file.
         EvidenceError: if something else than the fields of evidence stands beside the rows.
     """
-    if not path.exists():
+    if not is_there(path):
         raise DataError(f"{path} does not exist: check the path.")
     try:
         if kind == ".csv":

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from confide.core.arrays import Array
 from confide.core.errors import DataError
+from confide.core.paths import is_folder
 from confide.inputs.columns import coded, need, need_ids
 from confide.inputs.folders import SUFFIXES, people_of, pictures_in
 from confide.inputs.keys import as_ids
@@ -93,7 +94,11 @@ def read_album(
     Raises:
         DataError: if the pictures or the labels are not as they should be; files are named.
     """
-    if labels is not None and (isinstance(given, Pictures) or not Path(given).is_dir()):
+    if not isinstance(given, str | Path | Pictures):
+        raise DataError(
+            f"the pictures are of type {type(given).__name__}: give a folder, an .npz file, or `Pictures`."
+        )
+    if labels is not None and (isinstance(given, Pictures) or not is_folder(Path(given))):
         raise DataError(
             "labels go with a folder of picture files, but these pictures bring their names: give no labels."
         )
@@ -104,7 +109,7 @@ def read_album(
         source = AlbumSource(name="pictures", form="memory")
         return _album(source, files, given.pixels, given.person, resize)
     path = Path(given)
-    return _from_folder(path, labels, resize) if path.is_dir() else _from_npz(path, resize)
+    return _from_folder(path, labels, resize) if is_folder(path) else _from_npz(path, resize)
 
 
 def numbered(pictures: int) -> list[str]:

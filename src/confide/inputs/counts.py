@@ -10,6 +10,7 @@ import polars as pl
 
 from confide.core.arrays import Ints
 from confide.core.errors import DataError
+from confide.core.fields import check_fields
 from confide.core.flags import HOLD, HOW, KNOWS, Column, Flag, Held, OptionalColumn
 from confide.inputs import traces as located
 from confide.inputs.reading import Decimal, Separator, TimeFormat, TimeZone, reading_of
@@ -80,6 +81,7 @@ class Counts:
     time_zone: TimeZone = None
 
     def __post_init__(self) -> None:
+        check_fields(self)
         _ = reading_of(self)
         if self.group < 1:
             raise DataError(f"group is {self.group}: count 1 person or more.")

@@ -22,7 +22,7 @@ from confide.inputs.reading import Reading
 
 Source: TypeAlias = Path | io.BytesIO
 
-SEPARATORS = (",", ";", "\t")
+SEPARATORS = (",", ";", "\t", "|")
 HEAD = 1_000_000
 """Bytes that show how a file is written. One without line breaks is not read whole to look at its header."""
 LINES = 20
@@ -67,7 +67,7 @@ class CsvForm:
 
     def words(self) -> str:
         """The form in words, such as "csv with semicolons and decimal commas"."""
-        names = {",": "commas", ";": "semicolons", "\t": "tabs"}
+        names = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
         said = f"csv with {names.get(self.separator, repr(self.separator))}"
         said += " and decimal commas" if self.decimal == "," else ""
         return said + (f", in {self.encoding.upper()}" if self.encoding != "utf-8" else "")

@@ -11,6 +11,8 @@ import polars as pl
 
 from confide.core.arrays import Array, Bools
 from confide.core.errors import DataError
+from confide.core.foreign import in_one_line
+from confide.core.parquet import LIBRARY
 
 
 class _Categories(Protocol):
@@ -63,7 +65,7 @@ def is_pandas_series(given: object) -> TypeGuard[PandasColumn]:
 
 def series_from_pandas(values: PandasColumn) -> pl.Series:
     """A pandas series as a polars series; see `from_pandas`."""
-    return _column(values)
+    return _column(values, "labels")
 
 
 def from_pandas(frame: PandasFrame, *, name: str) -> pl.DataFrame:
@@ -80,10 +82,10 @@ def from_pandas(frame: PandasFrame, *, name: str) -> pl.DataFrame:
     twice = [column for column, count in Counter(map(str, columns)).items() if count > 1]
     if twice:
         raise DataError(f"{name} has two columns called {twice[0]!r}: give each its own name.")
-    return pl.DataFrame([_column(frame[c]).alias(str(c)) for c in columns])
+    return pl.DataFrame([_column(frame[c], str(c)).alias(str(c)) for c in columns])
 
 
-def _column(values: PandasColumn) -> pl.Series:
+def _column(values: PandasColumn, name: str) -> pl.Series:
     # A period is written as the time when it begins.
     if type(values.dtype).__name__ == "PeriodDtype":
         return _moments(values.dt.to_timestamp())
@@ -102,7 +104,12 @@ def _column(values: PandasColumn) -> pl.Series:
         names = [c for c in categories.categories if isinstance(c, str)]
         if len(names) == len(categories.categories):
             return pl.Series(plain, dtype=pl.Enum(names))
-    return pl.Series(plain, strict=False)
+    try:
+        return pl.Series(plain, strict=False)
+    # Values that are no one type to polars, such as times with and without a zone.
+    except (*LIBRARY, ValueError, OverflowError, TypeError) as error:
+        first = in_one_line(error)
+        raise DataError(f"column {name!r} cannot be read ({first}): give its values one type.") from error
 
 
 def _moments(values: PandasColumn) -> pl.Series:

@@ -12,6 +12,7 @@ import polars as pl
 
 from confide.core.arrays import Ints
 from confide.core.errors import DataError
+from confide.core.fields import check_fields
 from confide.core.flags import HOLD, HOW, KNOWS, Flag, Held, Table
 from confide.core.who import standing
 from confide.inputs.albums import Album, read_album
@@ -65,6 +66,7 @@ class Images:
     made_by: Annotated[str | None, Flag(group=KNOWS, metavar="NAME:SETTINGS")] = None
 
     def __post_init__(self) -> None:
+        check_fields(self)
         if self.resize is not None and min(self.resize) < 1:
             raise DataError(f"resize is {self.resize}: give a height and a width of 1 pixel or more.")
         if not 0 < self.gallery < 1:

@@ -12,6 +12,7 @@ import polars as pl
 
 from confide.core.arrays import Floats
 from confide.core.errors import DataError
+from confide.core.fields import check_fields
 from confide.core.flags import HOLD, HOW, KNOWS, Column, Flag, Held
 from confide.core.flags import Table as AnyTable
 from confide.core.who import first_rows, standing
@@ -81,6 +82,7 @@ class Likes:
     decimal: Decimal = None
 
     def __post_init__(self) -> None:
+        check_fields(self)
         _ = reading_of(self)  # what cannot be is said before any file is read
         if self.kind not in ("auto", *get_args(Kind)):
             raise DataError(f"the kind of trait is {self.kind!r}: choose auto, binary, classes or number.")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import polars as pl
 from numpy.typing import NDArray
 
 from confide.core.errors import DataError
@@ -26,14 +27,23 @@ class Measures:
     rating: NDArray[np.float32] | None
     day: NDArray[np.float32] | None
     form: TimeForm | None
+    truths: bool = False
+    """Are the ratings true and false?"""
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """How they were read, in sentences."""
+        said = ("The ratings are true and false: they were read as 1 and 0.",) * self.truths
+        return (*said, *(() if self.form is None else self.form.notes))
 
     @classmethod
     def of(cls, table: Table, rating: str | None, time: str | None, reading: Reading) -> Measures:
-        stars = None
+        stars, truths = None, False
         if rating is not None:
+            truths = table.frame.schema[rating] == pl.Boolean
             stars = numbers(table.frame, rating, name=table.name).astype(np.float32)
         if time is None:
-            return cls(stars, None, None)
+            return cls(stars, None, None, truths)
         times = read_times(
             table.frame, time, name=table.name, form=reading.time_format, zone=reading.time_zone
         )
@@ -42,4 +52,4 @@ class Measures:
                 f"{table.name}: column {time!r} holds one time for everybody: name the column that says "
                 "when, or leave it out."
             )
-        return cls(stars, (times.seconds / A_DAY).astype(np.float32), times.form)
+        return cls(stars, (times.seconds / A_DAY).astype(np.float32), times.form, truths)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import KW_ONLY, dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import KW_ONLY, dataclass, field, replace
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeAlias, get_args
 
@@ -13,10 +13,13 @@ import polars as pl
 from confide.core.access import LADDER, BlackBox, LabelOnly, Task
 from confide.core.arrays import Bools, Rng
 from confide.core.errors import DataError
+from confide.core.fields import check_fields
+from confide.core.fields import shown as shown_value
 from confide.core.flags import GET, HOLD, HOW, KNOWS, Flag, Held, OptionalColumn, Table
 from confide.core.narrowing import narrowed
 from confide.inputs.aligned import aligned, reading_said
 from confide.inputs.labels import same_labels
+from confide.inputs.methods import less_than_its_object, name_of
 from confide.inputs.model_form import Told, features_for, more_classes, shown, together, unused
 from confide.inputs.overlap import remove_overlap
 from confide.inputs.probe import Said, asked_about, need_right, unsteady
@@ -98,14 +101,15 @@ class Model:
     access: Annotated[Access | None, Flag(group=KNOWS)] = None
     references: Annotated[int, Flag(group=KNOWS, least=0, most=MOST_REFERENCES)] = 16
     train: Annotated[Any, Flag(group=KNOWS, metavar="MODULE:FUNCTION", parse=str)] = None
-    trained_on: Annotated[int | None, Flag(group=KNOWS, least=1)] = None
+    trained_on: Annotated[int | None, Flag(group=KNOWS, least=1, most=10**15)] = None
     timeout: Annotated[int | None, Flag(group=HOW, least=1)] = None
     harm: Annotated[str, Flag(group=GET)] = ""
     separator: Separator = None
     decimal: Decimal = None
 
     def __post_init__(self) -> None:
-        _ = reading_of(self)  # what cannot be is said before any file is read
+        check_fields(self)
+        _ = reading_of(self), self.told  # what cannot be is said before any file is read
         if self.access is not None and self.access not in ACCESSES:
             raise DataError(f"there is no access {self.access!r}: choose from {', '.join(ACCESSES)}.")
         if not 0 <= self.references <= MOST_REFERENCES:
@@ -116,6 +120,8 @@ class Model:
             )
         if self.task not in (None, *get_args(Task)):
             raise DataError(f"there is no task {self.task!r}: choose classification or regression.")
+        if self.task == "regression" and self.told.classes:
+            raise DataError("a regression has no classes: leave out --class, or --task regression.")
         if self.timeout is not None and self.timeout < 1:
             raise DataError(f"timeout is {self.timeout}: give 1 second or more.")
         if self.states and self.access not in (None, "white-box"):
@@ -132,7 +138,10 @@ class Model:
     @property
     def told(self) -> Told:
         """What the user says of the model's answers."""
-        given = [self.classes] if isinstance(self.classes, str) else list(self.classes)
+        given = [self.classes] if isinstance(self.classes, str | Path) else list(self.classes)
+        odd = next((c for c in given if not isinstance(c, str | int | float | np.number | np.bool_)), None)
+        if odd is not None or None in given:
+            raise DataError(f"a class is called {shown_value(odd)}: give the labels as text or numbers.")
         return Told(task=self.task, answers=self.answers, classes=given or None, output=self.output)
 
 
@@ -154,6 +163,7 @@ class ModelData:
         listed: how many members were given, copies included.
         said: how the model's answers are read; empty where there is one way only.
         warnings: what the first queries showed.
+        unsettled: what no audit of this model can settle, in a few words -> why.
     """
 
     held: Model
@@ -170,6 +180,7 @@ class ModelData:
     listed: int
     said: str = ""
     warnings: tuple[str, ...] = ()
+    unsettled: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def task(self) -> Task:
@@ -221,7 +232,7 @@ def _read(held: Model, rng: Rng) -> ModelData:
     both = Said(answers=said.answers[pair], scores=said.scores)
     inside = np.arange(len(both.answers)) < listed
     need_right(both, everyone.y[pair], inside, found.classes, ordered=bool(held.classes))
-    warning = unsteady(seen, features, said)
+    unsettled = unsteady(seen, features, said)
     noticed = sorted(getattr(view, "noticed", ()))
     notes += [*found.notes, *more_classes(seen, features[:8], found.classes)]
     data = _sides(held, raw, records, seen, said, rng)
@@ -234,7 +245,11 @@ def _read(held: Model, rng: Rng) -> ModelData:
         notes=(*notes, *data.notes),
         listed=listed,
         said=found.said,
-        warnings=(*([warning] if warning else []), *(f"The model {what}." for what in noticed)),
+        warnings=(
+            *less_than_its_object(model, seen, held.access),
+            *(f"The model {what}." for what in noticed),
+        ),
+        unsettled=unsettled,
     )
 
 
@@ -253,7 +268,7 @@ def _read_records(held: Model) -> list[RawRecords]:
 def _loaded(held: Model) -> tuple[Any, str]:
     """The model with its weights, and what to call it."""
     given, weights = held.model, held.weights
-    title = str(given) if isinstance(given, str | Path) else type(given).__name__
+    title = str(given) if isinstance(given, str | Path) else name_of(given)
     model = load_object(str(given)) if isinstance(given, str | Path) else given
     if weights is not None:
         model = with_weights(model, weights)

@@ -13,6 +13,7 @@ import polars as pl
 from confide.core.access import BlackBox, LabelOnly, Task
 from confide.core.arrays import Array, Batch
 from confide.core.errors import DataError, ModelError
+from confide.inputs.methods import name_of, owner_of, shown_task
 from confide.inputs.records import TEXT, RawRecords, are_texts, class_names
 from confide.models.kinds import Kind
 from confide.models.loading import as_view, is_estimator, is_module
@@ -114,12 +115,13 @@ def _task(model: Any, labels: Array, told: Task | None) -> Task | None:
         except ModelError:
             if told is None:
                 raise
-        if told is not None and own is not None and own != told:
-            kind = "classifier" if own == "classification" else "regressor"
-            raise ModelError(
-                f"{type(model).__name__} is a {kind}, which does not fit --task {told}: leave the task out, "
-                "or give the other model."
-            )
+    shows = own or shown_task(model)
+    if told is not None and shows is not None and shows != told:
+        kind = "classifier" if shows == "classification" else "regressor"
+        raise ModelError(
+            f"{name_of(owner_of(model))} is a {kind}, which does not fit --task {told}: leave the task out, "
+            "or give the other model."
+        )
     found = told or own
     if found is None and not isinstance(model, OnnxModel):
         found = getattr(model, "task", None)

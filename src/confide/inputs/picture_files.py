@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from confide.core.arrays import Array
 from confide.core.errors import DataError
 from confide.core.foreign import in_one_line
+from confide.core.paths import is_there
 from confide.inputs.columns import SHOWN
 from confide.inputs.npz import arrays_in, read_npz
 
@@ -180,7 +181,7 @@ def names_in_npz(path: Path, *roles: str) -> list[str]:
 
 
 def _packed(path: Path, *names: str) -> list[Array]:
-    if not path.exists():
+    if not is_there(path):
         raise DataError(f"{path} does not exist: check the path.")
     if path.suffix.lower() != ".npz":
         raise DataError(f"{path} is neither a folder nor an .npz file: give one of these.")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,6 +30,10 @@ BY_CHANCE_ELSE = 1e-6
 
 TWICE = 32
 """The number of records about which a model is asked again."""
+TWICE_LABELS = 512
+"""The same for labels alone, of which noise changes few: of 1 in 100 it shows with probability 0.994."""
+CHANGING = "answers that change from call to call"
+"""What no audit of such a model can settle."""
 
 SAME = 1e-4
 """Answers that differ less are the same: sums are computed in another order in another batch."""
@@ -147,25 +151,32 @@ def r2(values: Array, y: Array) -> float:
     return 1 - float(np.mean((values - y) ** 2)) / (float(np.var(y)) or 1.0)
 
 
-def unsteady(view: LabelOnly, x: Any, said: Said) -> str:
-    """A warning where the model answers a second query about the same records in another way; else empty.
+def unsteady(view: LabelOnly, x: Any, said: Said) -> Mapping[str, str]:
+    """What cannot be settled where the model answers a second query about the same records in another way.
+
+    Noise in the answers hides people from an adversary that asks once, and not from one that asks often and
+    takes means. So whatever is not found in one answer each may be there.
 
     It is asked about a few of them in reversed order, so that answers that depend on the others in the batch
     show too.
     """
-    few = np.arange(min(len(said.answers), TWICE))[::-1]
-    if isinstance(view, BlackBox):
+    scores = isinstance(view, BlackBox)
+    few = np.arange(min(len(said.answers), TWICE if scores else TWICE_LABELS))[::-1]
+    if scores:
         again, before = view.predict(x[few]), said.answers[few]
         change = _difference(again, before)
     else:
         change = float(np.mean(np.asarray(view.labels(x[few])) != said.answers[few]))
     if change <= SAME:
-        return ""
-    what = f"by up to {change:.2g}" if isinstance(view, BlackBox) else f"for {change:.0%}"
-    return (
-        f"The model's answers change from call to call, {what} on {len(few)} records that were asked twice: "
-        "an adversary that asks often averages that away, and this audit asks once."
+        return {}
+    what = f"by up to {change:.2g}" if scores else f"for {change:.2g} of the records"
+    why = (
+        f"The model's answers change from call to call, {what} when asked twice. An adversary that asks "
+        "often averages that away, and this audit asks once: what it did not find may be there. Audit the "
+        "model without its noise (dropout off, no sampling), or a function that answers with the mean of "
+        "many calls."
     )
+    return {CHANGING: why}
 
 
 def _difference(one: Floats, other: Floats) -> float:

@@ -11,6 +11,7 @@ import polars as pl
 
 from confide.core.arrays import Bools, Ints
 from confide.core.errors import DataError
+from confide.core.fields import check_fields
 from confide.core.flags import HOW, KNOWS, Column, Flag, Held, OptionalColumn
 from confide.core.flags import Table as AnyTable
 from confide.core.who import first_rows, standing
@@ -21,7 +22,7 @@ from confide.inputs.reading import Decimal, Separator, TimeFormat, TimeZone, rea
 from confide.inputs.resemblance import unsettled
 from confide.inputs.source import Role, Source
 from confide.inputs.tables import Table, read_table
-from confide.inputs.times import TimeForm, parse_span, refuse_other_zone
+from confide.inputs.times import parse_span, refuse_other_zone
 from confide.knowledge.ratings import Knowing
 from confide.views.interactions import Interactions
 
@@ -85,6 +86,7 @@ class Ratings:
     time_zone: TimeZone = None
 
     def __post_init__(self) -> None:
+        check_fields(self)
         _ = reading_of(self)
         _ = self.knowing  # what cannot be is said before any file is read
         if self.targets < 2:
@@ -182,7 +184,7 @@ def read_ratings(held: Ratings) -> RatingsData:
         name=table.name,
         source=Source.of(table, roles, time=more.form),
         who=_standing(table, table.frame[held.user], who.labels),
-        notes=() if more.form is None else more.form.notes,
+        notes=more.notes,
         counted=(*(() if more.form is None else more.form.span), *_merged(table, records)),
     )
 
@@ -202,9 +204,7 @@ def _matched(table: Table, roles: Mapping[Role, str | None], other: Table, held:
     people = pl.concat([ids, theirs]).unique().sort()
     items = pl.concat([as_ids(f[item].unique()) for f in (table.frame, other.frame)]).unique().sort()
 
-    def read(
-        of: Table, who: pl.Series, stars: str | None, when: str | None
-    ) -> tuple[Interactions, TimeForm | None]:
+    def read(of: Table, who: pl.Series, stars: str | None, when: str | None) -> tuple[Interactions, Measures]:
         more = Measures.of(of, stars, when, reading_of(held))
         made = Interactions.of(
             coded(who, labels=people).codes,
@@ -214,11 +214,12 @@ def _matched(table: Table, roles: Mapping[Role, str | None], other: Table, held:
             rating=more.rating,
             day=more.day,
         )
-        return made, more.form
+        return made, more
 
     # One after the other, and each column as text only while it is coded: text takes the most memory here.
-    records, form = read(table, ids, rating, time)
-    public, shown_form = read(other, theirs, kept["rating"], kept["time"])
+    records, more = read(table, ids, rating, time)
+    public, others = read(other, theirs, kept["rating"], kept["time"])
+    form, shown_form = more.form, others.form
     refuse_other_zone(form, shown_form, names)
     who = _standing(table, ids, people)
     del ids, theirs
@@ -246,7 +247,7 @@ def _matched(table: Table, roles: Mapping[Role, str | None], other: Table, held:
         released_source=Source.of(other, kept, time=shown_form),
         # The owner has left them out already: they are controls without a coin.
         absent=public.counts() == 0,
-        notes=(*lacks, *(() if form is None else form.notes)),
+        notes=(*lacks, *more.notes),
         counted=(
             *(() if form is None else form.span),
             *_merged(table, records),

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from confide.core.arrays import Floats, Ints
 from confide.core.errors import DataError
+from confide.core.paths import is_folder
 from confide.inputs.albums import Album, numbered
 from confide.inputs.folders import pictures_in
 from confide.inputs.keys import key_pairs
@@ -54,8 +55,13 @@ def _released(given: Given) -> tuple[str, Sequence[str], NDArray[np.uint8]]:
     """What to call the released pictures, their names, and their pixels."""
     if isinstance(given, Pictures):
         return "the released pictures", numbered(len(given)), given.pixels
+    if not isinstance(given, str | Path):
+        raise DataError(
+            f"the released pictures are of type {type(given).__name__}: give a folder, an .npz file, or "
+            "`Pictures`."
+        )
     path = Path(given)
-    if path.is_dir():
+    if is_folder(path):
         files, _ = pictures_in(path)
         if not files:
             raise DataError(f"{path} holds no pictures: name the folder that holds the released ones.")

@@ -13,11 +13,12 @@ from confide.core import evidence as files
 from confide.core.errors import EvidenceError
 from confide.core.evidence import Evidence
 from confide.core.evidence_files import read_file
+from confide.core.fields import check_fields
 from confide.core.flags import Held, OptionalColumn
 from confide.core.who import standing, table_of
 from confide.inputs.columns import need_ids
 from confide.inputs.reading import Decimal, Separator, reading_of
-from confide.inputs.tables import read_table
+from confide.inputs.tables import is_table, read_table
 
 TURNED = 6.0
 """Standard errors below guessing from which scores are taken for turned round: by chance, 1 in 10^9."""
@@ -30,7 +31,7 @@ class Scores:
     Args:
         evidence: A .parquet or .csv file with the columns exposed (was the person in the data?) and score
             (higher = surer that they were). It may also have world, target, hit and attack; in Python also
-            `Evidence`.
+            a frame or `Evidence`.
         user: The column of the file that says who a row is about; by default target, and where there is none
             each row is about somebody else.
         separator: What stands between the values of csv files, such as ; or tab, where that is not seen.
@@ -47,6 +48,7 @@ class Scores:
     decimal: Decimal = None
 
     def __post_init__(self) -> None:
+        check_fields(self)
         _ = reading_of(self)
 
 
@@ -72,15 +74,16 @@ def read_scores(held: Scores) -> ScoresData:
         DataError, EvidenceError: if the file or its columns cannot be read.
     """
     given = held.evidence
-    if isinstance(given, str | Path):
-        path = Path(given)
-        # A csv goes through the reader of all tables; a parquet file keeps what `save` wrote beside its rows.
-        is_csv = path.suffix.lower() == ".csv"
-        ids = [held.user or "target"]
-        if is_csv:
-            table, about = read_table(path, name="scores", reading=reading_of(held), ids=ids).frame, {}
-        else:
+    if isinstance(given, str | Path) or is_table(given):
+        # A frame is called by what it is.
+        path = Path(given if isinstance(given, str | Path) else "the frame of scores")
+        # A parquet file keeps what `save` wrote beside its rows; all else goes through the reader of tables.
+        if isinstance(given, str | Path) and path.suffix.lower() != ".csv":
             table, about = read_file(path, path.suffix.lower(), ours=False)
+        else:
+            ids = [held.user or "target"]
+            table = read_table(given, name=path.name, reading=reading_of(held), ids=ids).frame
+            about = {}
         if held.user is not None:
             need_ids(table, [held.user], name=path.name)
         found = files.load_with_rows(path, user=held.user, table=table, about=about)
@@ -101,7 +104,8 @@ def read_scores(held: Scores) -> ScoresData:
     ):
         return _data("scores", [_placed(e, _where(e), "scores") for e in several])
     raise EvidenceError(
-        f"the evidence is of type {type(given).__name__}: give a .parquet or .csv file, or `Evidence`."
+        f"the evidence is of type {type(given).__name__}: give a .parquet or .csv file, a frame, or "
+        "`Evidence`."
     )
 
 

@@ -10,6 +10,7 @@ from typing import Any, Literal, cast
 
 from confide.core.errors import DataError
 from confide.core.foreign import in_one_line
+from confide.core.paths import is_there
 from confide.core.schema import parsed
 from confide.core.version import VERSION
 from confide.inputs.folders import digest_of
@@ -98,7 +99,7 @@ def made_of(release: object, *, kind: str | None = None) -> Made | None:
         DataError: if there is a sidecar and it cannot be read, it speaks of another kind, or of another
             release.
     """
-    if not isinstance(release, str | Path) or not sidecar_of(Path(release)).exists():
+    if not isinstance(release, str | Path) or not is_there(sidecar_of(Path(release))):
         return None
     path = sidecar_of(Path(release))
     try:

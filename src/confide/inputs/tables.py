@@ -13,6 +13,7 @@ import polars as pl
 from confide.core.errors import DataError
 from confide.core.foreign import in_one_line
 from confide.core.parquet import LIBRARY, read_parquet
+from confide.core.paths import is_there
 from confide.inputs.csv_files import CsvForm, read_csv
 from confide.inputs.frames import PandasFrame, from_pandas, is_pandas
 from confide.inputs.reading import Reading
@@ -59,8 +60,9 @@ def read_table(
 ) -> Table:
     """Read a table from a .parquet or .csv file, a polars frame or a pandas frame.
 
-    A csv file is UTF-8 or UTF-16. It has a header, and commas, semicolons or tabs between its values. Numbers
-    of which one is written as a code, such as 007, are text; so are ids that a number would change.
+    A csv file is UTF-8 or UTF-16. It has a header, and commas, semicolons, tabs or bars (|) between its
+    values. Numbers of which one is written as a code, such as 007, are text; so are ids that a number would
+    change.
 
     Args:
         given: the file or the frame.
@@ -111,7 +113,7 @@ def digest_of_file(path: Path) -> str:
     Raises:
         DataError: if the file is missing or cannot be opened.
     """
-    if not path.exists():
+    if not is_there(path):
         raise DataError(f"{path} does not exist: check the path.")
     try:
         with path.open("rb") as opened:
@@ -121,7 +123,7 @@ def digest_of_file(path: Path) -> str:
 
 
 def _from_file(path: Path, others: Sequence[str], reading: Reading, ids: Container[str]) -> Table:
-    if not path.exists():
+    if not is_there(path):
         raise DataError(f"{path} does not exist: check the path.")
     suffix = path.suffix.lower()
     if suffix not in SUFFIXES:

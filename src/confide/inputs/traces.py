@@ -11,6 +11,7 @@ import polars as pl
 
 from confide.core.arrays import Floats, Ints
 from confide.core.errors import DataError
+from confide.core.fields import check_fields
 from confide.core.flags import HOW, KNOWS, Column, Flag, Held, OptionalColumn
 from confide.core.flags import Table as AnyTable
 from confide.core.nouns import AnyMechanism
@@ -94,6 +95,7 @@ class Traces:
     time_zone: TimeZone = None
 
     def __post_init__(self) -> None:
+        check_fields(self)
         _ = self.metres, self.seconds, reading_of(self)  # what cannot be is said before any file is read
         self.columns.check()
         if self.released is None and self.key is not None:

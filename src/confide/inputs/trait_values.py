@@ -7,7 +7,7 @@ import polars as pl
 
 from confide.core.arrays import Floats
 from confide.core.errors import DataError
-from confide.inputs.columns import coded, numbers
+from confide.inputs.columns import HELD_BY_PYTHON, coded, numbers
 from confide.knowledge.likes import Kind
 
 FEW_VALUES = 20
@@ -18,7 +18,7 @@ def trait_values(
     frame: pl.DataFrame, trait: str, kind: str, having: str | None, *, name: str
 ) -> tuple[Floats, Kind, tuple[str, ...]]:
     """The trait of each person, what kind it is, and the classes' names."""
-    column = frame[trait]
+    column = as_text(frame[trait], trait, name=name)
     distinct = column.n_unique()
     if having is None and (
         kind == "number" or (kind == "auto" and column.dtype.is_numeric() and distinct > FEW_VALUES)
@@ -70,3 +70,24 @@ def need_enough(value: Floats, kind: Kind, labels: tuple[str, ...], *, trait: st
             f"{parts} parts of a cross-validation needs one: leave such people out, merge small classes, or "
             "ask for fewer folds."
         )
+
+
+def as_text(column: pl.Series, trait: str, *, name: str) -> pl.Series:
+    """Times as text, so that their names can be shown; other values as they are.
+
+    Raises:
+        DataError: for a column whose values are no classes and no numbers, such as lists.
+    """
+    kind = column.dtype
+    if kind.is_numeric() or kind in (pl.String, pl.Categorical, pl.Enum, pl.Boolean, pl.Null):
+        return column
+    if kind in (pl.Date, pl.Time, pl.Datetime):
+        if kind == pl.Time or _in_years(column):
+            return column.cast(pl.String)
+        raise DataError(f"{name}: column {trait!r} has times outside of the years 1 to 9999: correct them.")
+    raise DataError(f"{name}: column {trait!r} is of type {kind}: give a trait as text or numbers.")
+
+
+def _in_years(column: pl.Series) -> bool:
+    # Asked for the year of other times, polars panics.
+    return column.dt.timestamp("ms").is_between(*HELD_BY_PYTHON).fill_null(True).all()

@@ -13,6 +13,7 @@ from confide.core.access import Task
 from confide.core.arrays import Array, Batch, Floats
 from confide.core.errors import ModelError
 from confide.core.foreign import in_one_line
+from confide.core.paths import is_there
 from confide.models.guard import Guard
 from confide.models.kinds import Kind
 from confide.models.onnx_outputs import Meaning, Output, meaning_of, table_of
@@ -245,7 +246,7 @@ def _is_usable(output: Port) -> bool:
 
 def _refusal(path: Path, error: Exception) -> ModelError:
     text = in_one_line(error)
-    if not path.exists():
+    if not is_there(path):
         return ModelError(f"there is no file {path}: check the path.")
     if "xternal data" in text:  # "External data path ..." or "external data ..."
         return ModelError(

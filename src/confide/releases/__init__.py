@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias, cast
 
 from confide.audits.settings import Settings, SettingsGiven
 from confide.core.errors import DataError
@@ -56,21 +56,22 @@ def protect(
     Raises:
         ConfideError: one sentence on what is wrong and what to do; nothing is written then.
     """
-    if settings.get("protect"):
+    auditing = Settings(**settings)
+    if auditing.protections:
         raise DataError("protect takes its protections after the record, and no `protect=`: name them there.")
     kind = type(held).__module__.rsplit(".", 1)[-1]
     if kind not in KINDS:
         raise DataError(f"a {type(held).__name__} cannot be protected: give one of {', '.join(KINDS)}.")
     release = ReleaseSettings(
         protections=protections,
-        out=Path(out),
+        out=cast(Path, out),  # of another type it is refused, and text becomes a path
         force=force,
         rehearse=rehearse,
         find=find,
         ids=ids,
-        key_out=None if key_out is None else Path(key_out),
+        key_out=cast("Path | None", key_out),
     )
-    return run(spec_of(kind), held, release=release, settings=Settings(**settings))
+    return run(spec_of(kind), held, release=release, settings=auditing)
 
 
 __all__ = ["KINDS", "ReleaseSettings", "Written", "protect", "spec_of"]

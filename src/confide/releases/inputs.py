@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, get_args, get_type_hints
 
 from confide.core.errors import DataError
+from confide.core.paths import is_there
 from confide.inputs.folders import digest_of
 
 
@@ -57,4 +58,4 @@ def _named(held: Any) -> list[Path]:
     takes_files = [f.name for f in fields(held) if Any in (hints[f.name], *get_args(hints[f.name]))]
     given = [getattr(held, name) for name in takes_files]
     paths = [Path(value) for value in given if isinstance(value, str | Path)]
-    return [path for path in paths if path.exists()]
+    return [path for path in paths if is_there(path)]

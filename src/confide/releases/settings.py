@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Annotated, Literal, TypeAlias, get_args
 
 from confide.core.errors import DataError
+from confide.core.fields import check_fields
 from confide.core.flags import GET, Flag
 
 Ids: TypeAlias = Literal["renumber", "keep"]
@@ -37,12 +38,16 @@ class ReleaseSettings:
     protections: Annotated[Sequence[str], Flag(group=GET, name="--with", metavar="NAME:SETTINGS")]
     out: Annotated[Path, Flag(group=GET, metavar="FILE")]
     force: Annotated[bool, Flag(group=GET)] = False
-    rehearse: Annotated[int | None, Flag(group=GET, metavar="SEED", least=0)] = None
+    rehearse: Annotated[int | None, Flag(group=GET, metavar="SEED", least=0, most=2**128)] = None
     find: Annotated[str | None, Flag(group=GET, metavar="WHAT<=VALUE")] = None
     ids: Annotated[Ids, Flag(group=GET)] = "renumber"
     key_out: Annotated[Path | None, Flag(group=GET, metavar="FILE")] = None
 
     def __post_init__(self) -> None:
+        check_fields(self)
+        object.__setattr__(self, "out", Path(self.out))  # a script may give text
+        if self.key_out is not None:
+            object.__setattr__(self, "key_out", Path(self.key_out))
         if not self.texts:
             raise DataError("no protection is named: say with what to protect, for example `--with rare:20`.")
         if not all(isinstance(text, str) for text in self.texts):

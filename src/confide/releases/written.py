@@ -14,7 +14,9 @@ from confide.audits.outcome import Audit
 from confide.core.atomic import keep_on_disk, replace, set_readers
 from confide.core.drafts import draft_of
 from confide.core.errors import DataError, PromiseError
+from confide.core.foreign import in_one_line
 from confide.core.nouns import Rehearsal, Release
+from confide.core.paths import can_be_named
 from confide.inputs.folders import pictures_in
 from confide.inputs.sidecar import Sidecar, made_of, sidecar_of
 from confide.inputs.source import Origin
@@ -55,6 +57,7 @@ def check_place(out: Path, source: Origin, inputs: Sequence[Path], *, force: boo
     Raises:
         DataError: with what to do.
     """
+    _need_name("--out", out)
     if source.path is not None and out.exists() and out.samefile(source.path):
         raise DataError(f"{out} is what is to be protected: write the protected data somewhere else.")
     source.refuse_form(out)
@@ -75,6 +78,7 @@ def check_key_place(key: Path, out: Path, source: Origin, inputs: Sequence[Path]
     Raises:
         DataError: with what to do.
     """
+    _need_name("--key-out", key)
     _refuse_inputs("--key-out", (key,), inputs)
     taken = [path.resolve() for path in (out, sidecar_of(out), *([source.path] if source.path else []))]
     if key.resolve() in taken or key.resolve().is_relative_to(out.resolve()):
@@ -91,6 +95,11 @@ def _refuse_inputs(option: str, places: Sequence[Path], inputs: Sequence[Path]) 
                 raise DataError(
                     f"{option} {place} is or is inside {path}, which is read here: choose another place."
                 )
+
+
+def _need_name(option: str, path: Path) -> None:
+    if not can_be_named(path):
+        raise DataError(f"{option} {in_one_line(path)} is too long a name for a file: give a shorter one.")
 
 
 def _need_room(option: str, path: Path, *, force: bool) -> None:

@@ -13,7 +13,7 @@ from confide.attacks.blind import Blind
 from confide.audits.model import context as words
 from confide.audits.model.access_table import access_table, compare_access
 from confide.audits.model.accuracy import accuracy_table
-from confide.audits.model.attacks import USUAL, asked_for, resolved
+from confide.audits.model.attacks import USUAL, asked_for, need_access, resolved
 from confide.audits.model.games import game_on
 from confide.audits.model.gradient_norms import gradient_norms, norms_plot
 from confide.audits.model.references import Pool, train_references
@@ -69,11 +69,12 @@ class ModelSubject:
     def games(self, mechanism: AnyMechanism, asked: Sequence[AnyAttack]) -> Sequence[PlannedGame]:
         """Train the references, say what is to be doubted before anything is scored, and plan the world."""
         held = self.data.held
+        need_access(asked_for(asked, held, self.settings), self.data)
         # Here and not in `read`: training may take hours, and everything that can be refused was refused
         # before it.
         self.pool = train_references(self.data, settings=self.settings)
         self.warnings = words.warnings_on(self.data, self.pool)
-        for warning in self.warnings:
+        for warning in (*self.warnings, *self.data.unsettled.values()):
             # Now, so that a user can stop an audit that is not worth its time.
             self.settings.say(warning)
         game = game_on(self.data, self.pool)
@@ -92,6 +93,7 @@ class ModelSubject:
             about=words.about(data, words.access_of(release), count),
             internal_notes=(*words.files(data), *data.notes),
             warnings=self.warnings,
+            unsettled=data.unsettled,
             access=words.access_of(release),
             harm=data.held.harm,
             blind=blind,

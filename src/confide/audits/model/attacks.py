@@ -6,10 +6,13 @@ from collections.abc import Sequence
 
 from confide.attacks import membership
 from confide.audits.settings import Settings
-from confide.core.access import BlackBox
+from confide.core.access import LADDER, BlackBox, access_of
+from confide.core.errors import AccessError
 from confide.core.narrowing import for_attack
 from confide.core.nouns import AnyAttack, AnyCase
-from confide.inputs.model import Model
+from confide.core.play import needed_access
+from confide.inputs.methods import instead
+from confide.inputs.model import Model, ModelData
 
 USUAL = (
     membership.Default,
@@ -37,6 +40,26 @@ def asked_for(asked: Sequence[AnyAttack], held: Model, settings: Settings) -> Se
     # Only if the user asked for that access: these train networks and take minutes.
     more = settings.attacks is None and held.access == "white-box"
     return (*asked, *(attack() for attack in WHITE)) if more else asked
+
+
+def need_access(asked: Sequence[AnyAttack], data: ModelData) -> None:
+    """Check, before references are trained, that some attack can be played with the access that there is.
+
+    Raises:
+        AccessError: with what to hand in, or to ask for, instead.
+    """
+    if not asked:
+        return
+    needed = dict.fromkeys(needed_access(attack) for attack in asked)
+    kinds, given = dict(LADDER), access_of(data.view)
+    if any(need not in kinds or isinstance(data.view, kinds[need]) for need in needed):
+        return
+    names, todo = ", ".join(attack.name for attack in asked), instead(data.model, data.view)
+    raise AccessError(
+        f"no attack could run on {data.name}: it gives {given} access, and {names} "
+        f"{'needs' if len(asked) == 1 else 'need'} {' or '.join(needed)} access: "
+        f"{todo or 'give a model that shows more, or choose other attacks (see `confide attacks`)'}."
+    )
 
 
 def resolved(

@@ -1,0 +1,166 @@
+"""Wrong values at every door of Python: each argument of each audit, of each release, and of the settings.
+
+Arguments are taken from the records themselves, so a new field is tried without a word here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import fields
+from functools import cache, partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from sklearn.linear_model import LogisticRegression
+
+import confide
+from confide.audits import KINDS as DOORS
+from confide.audits import Settings, spec_of
+from confide.releases import KINDS as RELEASES
+from confide.releases import ReleaseSettings
+
+from .desk import Call, Tried, inputs_of
+from .kinds import Kind
+from .tables import TRAITS, people_table
+from .values import odd_values
+
+
+def records_of(n: int = 40) -> tuple[np.ndarray, np.ndarray]:
+    rng = np.random.default_rng(n)
+    x = rng.normal(size=(n, 3))
+    return x, (x[:, 0] + rng.normal(size=n) > 0).astype(np.int64)
+
+
+@cache
+def right() -> dict[str, dict[str, Any]]:
+    """What each door takes: the arguments of a record that can be audited within moments."""
+    plain = people_table()
+    rng = np.random.default_rng(3)
+    pictures = rng.integers(0, 256, (24, 8, 8)).astype(np.uint8)
+    named = confide.Evidence.of(exposed=np.arange(200) < 100, score=rng.normal(size=200))
+    visits = {"records": plain, "user": "user", "time": "time"}
+    return {
+        "model": {
+            "model": LogisticRegression().fit(*records_of()),
+            "members": records_of(),
+            "nonmembers": records_of(41),
+            "references": 0,
+        },
+        "ratings": visits | {"item": "item", "rating": "rating", "facts": 2, "wrong": 0, "targets": 10},
+        "traces": visits | {"place": "item", "bin": "1d", "points": 2, "targets": 10},
+        "likes": {
+            "records": plain,
+            "user": "user",
+            "item": "item",
+            "traits": TRAITS,
+            "trait": "trait",
+            "folds": 2,
+        },
+        "images": {"pictures": _pictures(pictures), "gallery": 0.5, "worlds": 1},
+        "counts": visits | {"place": "item", "bin": "1d", "group": 10, "targets": 40},
+        "scores": {"evidence": named},
+    }
+
+
+def _pictures(pixels: np.ndarray) -> object:
+    from confide.views.images import Pictures
+
+    return Pictures(pixels, np.arange(len(pixels)) % 6)
+
+
+FAST = {
+    "model": "loss",
+    "ratings": "counting",
+    "traces": "unicity",
+    "likes": "likes-tfidf",
+    "images": "recogniser",
+    "counts": "inner-product",
+}
+"""One quick attack a door."""
+OWN_CODE = ("progress", "tell")
+"""Functions of the user's own: what they raise is the user's way to stop an audit."""
+RIGHT_RELEASE: dict[str, str] = {
+    "ratings": "rare:2",
+    "traces": "bin:2d",
+    "likes": "rare:2",
+    "images": "mosaic:2",
+}
+"""One quick protection a door."""
+
+
+def audited(door: str, given: dict[str, Any], settings: dict[str, Any]) -> object:
+    """An audit of one quick attack."""
+    quick = {} if door == "scores" else {"attacks": FAST[door]}
+    done = confide.audit(spec_of(door).record(**given), **{**quick, **settings})
+    return done.report
+
+
+def protected(door: str, given: dict[str, Any], release: dict[str, Any]) -> object:
+    """A protected file, written, verified, and audited with one quick attack."""
+    held = spec_of(door).record(**given)
+    to = {"protections": (RIGHT_RELEASE[door],), "out": "out.npz" if door == "images" else "out.csv"}
+    named = {**to, "attacks": FAST[door], **release}
+    return confide.protect(held, *named.pop("protections"), **named)
+
+
+def on_disk(door: str, here: Path) -> dict[str, Any]:
+    """What the door takes, with its table in a tiny file; a release has the form of a file."""
+    given = dict(right()[door])
+    if door == "images":
+        path, pixels = here / "in.npz", given["pictures"]
+        np.savez(path, X=pixels.pixels, y=pixels.person)
+        return {**given, "pictures": path}
+    given["records"].write_csv(path := here / "in.csv")
+    return {**given, "records": path}
+
+
+def arguments(here: Path) -> Iterator[Tried]:
+    """Each argument of each audit, and of its settings, with each wrong value."""
+    odd = list(odd_values(here.parent))
+    for door in DOORS:
+        base = right()[door]
+        for field in fields(spec_of(door).record):
+            for name, value in odd:
+                given = {**base, field.name: value}
+                yield Tried(f"{door}, {field.name}", name, partial(audited, door, given, {}))
+    for field in fields(Settings):
+        for name, value in odd:
+            if field.name not in OWN_CODE or not callable(value):
+                call = partial(audited, "likes", right()["likes"], {field.name: value})
+                yield Tried(f"settings, {field.name}", name, call)
+    for name, value in odd:
+        yield Tried("audit, held", name, partial(confide.audit, value))
+
+
+def releases(here: Path) -> Iterator[Tried]:
+    """Each argument of each release of a tiny file, with each wrong value."""
+    odd = list(odd_values(here.parent))
+    for door in RELEASES:
+        base = on_disk(door, here)
+        for field in fields(spec_of(door).record):
+            for name, value in odd:
+                call = partial(protected, door, {**base, field.name: value}, {})
+                yield Tried(f"protect {door}, {field.name}", name, call)
+        for field in fields(ReleaseSettings):
+            for name, value in odd:
+                yield Tried(f"protect {door}, {field.name}", name, _released(door, base, field.name, value))
+    for field in fields(Settings):
+        for name, value in odd:
+            if field.name not in OWN_CODE or not callable(value):
+                call = partial(protected, "likes", on_disk("likes", here), {field.name: value})
+                yield Tried(f"protect, settings, {field.name}", name, call)
+    for name, value in odd:
+        yield Tried("protect, held", name, partial(confide.protect, value, "rare:2", out="x.csv"))
+
+
+def _released(door: str, base: dict[str, Any], field: str, value: Any) -> Call:
+    # Protections are given by their places.
+    given = {field: (value,) if field == "protections" else value}
+    return partial(protected, door, base, given)
+
+
+KINDS = (
+    Kind("Python: each argument of each audit, with wrong values", inputs_of(arguments), slow=True),
+    Kind("Python: each argument of each protected file, with wrong values", inputs_of(releases), slow=True),
+)

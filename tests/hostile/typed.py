@@ -1,0 +1,112 @@
+"""Wrong texts at every option of the command line: real arguments through its main, in this process."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import fields
+from functools import cache, partial
+from pathlib import Path
+from unittest.mock import patch
+
+import click
+import numpy as np
+from click.testing import CliRunner
+
+from confide.audits import Settings
+from confide.cli.commands import main
+from confide.cli.flags import KindGroup
+from confide.core.errors import ConfideError
+
+from .desk import Tried, inputs_of
+from .doors import FAST, RIGHT_RELEASE, records_of, right
+from .kinds import Kind
+from .tables import TRAITS, people_table
+
+TYPED = (
+    "", " ", "-1", "0", "1e308", "nan", "inf", "9" * 400, "²", "١٢", "a\x1b[2J", "\u202eabc", "x" * 5000,
+    "no/such/file.csv", ".", "/dev/null", "--", "rare:1", "a=b", "tpr@0.01=2", "loss,loss", "None", "\ud800",
+)  # fmt: skip
+"""Texts that a shell can give."""
+
+SETTINGS = tuple(field.name for field in fields(Settings))
+"""Settings are the same at every door, so they are tried at one."""
+
+
+GROUPS = [group for group in main.commands.values() if isinstance(group, KindGroup)]
+"""The commands that have a door for each kind."""
+
+
+class NoSentenceError(Exception):
+    """A command that ended in another way than with a result or one sentence."""
+
+
+def typed(here: Path) -> Iterator[Tried]:
+    """Each option of each command with each text; files are those of the right call."""
+    people_table().write_csv(here / "t.csv")
+    TRAITS.write_csv(here / "traits.csv")
+    people_table().select("exposed", "score").write_csv(here / "e.csv")
+    np.savez(here / "m.npz", X=records_of()[0], y=records_of()[1])
+    np.savez(here / "p.npz", X=right()["images"]["pictures"].pixels, y=np.arange(24) % 6)
+    (here / "own.py").write_text("import numpy as np\ndef ask(X): return np.full((len(X), 2), 0.5)\n")
+    for words in (["report"], ["explain"], ["audit"], ["protect"]):
+        for k, text in enumerate(TYPED):
+            yield Tried(" ".join(words), f"{text!r:.30} ({k})", partial(run, [*words, text]))
+    for group in GROUPS:
+        for door in group.kinds:
+            words = [str(group.name), door, *_right_words(door)]
+            if group.name == "protect":
+                words += ["--with", RIGHT_RELEASE[door], "--out", "o.npz" if door == "images" else "o.csv"]
+            for option in _options(group, door):
+                if option.name in SETTINGS and door != "likes":
+                    continue
+                for k, text in enumerate(TYPED):
+                    # A switch takes no text; what follows it is then an argument too many.
+                    call = partial(run, [*words, option.opts[0], text])
+                    yield Tried(f"{group.name} {door} {option.opts[0]}", f"{text!r:.30} ({k})", call)
+
+
+def quickly(here: Path) -> Iterator[Tried]:
+    """The same, where no page is drawn and each command is made once: most of the time would go there."""
+    with ExitStack() as quick:
+        quick.enter_context(patch("confide.report.document.to_html", lambda page: ""))
+        for group in GROUPS:
+            quick.enter_context(patch.object(group, "command_of", cache(group.command_of)))
+        yield from typed(here)
+
+
+def _options(group: KindGroup, door: str) -> Sequence[click.Option]:
+    command = group.command_of(door)
+    return [option for option in command.params if isinstance(option, click.Option)]
+
+
+def _right_words(door: str) -> list[str]:
+    by_place = {"model": "own:ask", "images": "p.npz", "scores": "e.csv"}
+    made = [by_place.get(door, "t.csv")]
+    if door != "scores":
+        made += ["--attacks", FAST[door]]
+    given = {k: v for k, v in right()[door].items() if isinstance(v, str | int | float)}
+    given |= {"members": "m.npz", "nonmembers": "m.npz"} if door == "model" else {}
+    given |= {"traits": "traits.csv"} if door == "likes" else {}
+    for name, value in given.items():
+        made += [f"--{name}", str(value)]
+    return made
+
+
+def run(words: list[str]) -> object:
+    """A command; a refusal is its last line on stderr.
+
+    Raises:
+        ConfideError: for exit code 2 with one sentence.
+        NoSentenceError: for any other end than this, a result, or a limit that is exceeded.
+    """
+    done = CliRunner().invoke(main, words)
+    if done.exit_code in (0, 1) and "Traceback" not in done.output:
+        return done
+    *_, last = done.stderr.strip().splitlines() or [""]
+    if done.exit_code == 2 and last.startswith(("confide: ", "Error: ")) and "Traceback" not in done.output:
+        raise ConfideError(last)
+    raise NoSentenceError(f"{done.exit_code}: {done.output[-300:]}".replace("\n", " "))
+
+
+KINDS = (Kind("Command line: each option of each command, with wrong texts", inputs_of(quickly), slow=True),)
