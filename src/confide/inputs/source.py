@@ -59,6 +59,7 @@ class Source:
         path: of the file; None for a frame.
         form: how a csv file is written; None for other formats.
         time: how the column of times writes them; None without such a column.
+        also: columns that are read besides those with a role.
     """
 
     name: str
@@ -68,6 +69,7 @@ class Source:
     path: Path | None = None
     form: CsvForm | None = None
     time: TimeForm | None = None
+    also: tuple[str, ...] = ()
 
     @property
     def separator(self) -> str | None:
@@ -75,7 +77,14 @@ class Source:
         return None if self.form is None else self.form.separator
 
     @classmethod
-    def of(cls, table: Table, roles: Mapping[Role, str | None], *, time: TimeForm | None = None) -> Source:
+    def of(
+        cls,
+        table: Table,
+        roles: Mapping[Role, str | None],
+        *,
+        time: TimeForm | None = None,
+        also: tuple[str, ...] = (),
+    ) -> Source:
         """The source of a table that was read; roles without a column are left out."""
         return cls(
             name=table.name,
@@ -86,6 +95,7 @@ class Source:
             path=table.path,
             form=table.form,
             time=time,
+            also=also,
         )
 
     @property
@@ -111,7 +121,7 @@ class Source:
     @property
     def unread(self) -> tuple[str, ...]:
         """The columns that the audit did not read, in the order of the table."""
-        read = set(self.roles.values())
+        read = {*self.roles.values(), *self.also}
         return tuple(column for column in self.columns if column not in read)
 
     def refuse_form(self, out: Path) -> None:

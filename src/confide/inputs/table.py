@@ -12,6 +12,7 @@ import polars as pl
 
 from confide.core.arrays import Bools
 from confide.core.errors import DataError
+from confide.core.fields import check_fields
 from confide.core.flags import HOLD, HOW, KNOWS, Flag, Held, OptionalColumn
 from confide.core.flags import Table as AnyTable
 from confide.core.who import rows_from_one, standing
@@ -80,6 +81,7 @@ class Table:
     decimal: Decimal = None
 
     def __post_init__(self) -> None:
+        check_fields(self)
         _ = reading_of(self)
         _ = self.knowing  # what cannot be is said before any file is read
         if not self.columns:
@@ -176,7 +178,6 @@ def read_data(held: Table) -> TableData:
     ids = None if held.id is None else as_ids(frame[held.id])
     places = np.append(rows_from_one(n), np.zeros(len(cells) - n, np.int64))
     names = None if ids is None else ids.extend_constant(None, len(cells) - n)
-    unread = [c for c in frame.columns if c not in {*order, held.id}]
     return TableData(
         name=table.name,
         cells=cells,
@@ -184,11 +185,11 @@ def read_data(held: Table) -> TableData:
         secret=held.secret or "",
         hierarchies=hierarchies,
         made=tuple(c for c in held.columns if c not in known.read),
-        source=Source.of(table, {"user": held.id}),
+        source=Source.of(table, {"user": held.id}, also=order),
         who=standing(table.name, row=places, ids=names),
         released=released,
         absent=absent if absent.any() else None,
-        notes=(_read_as(cells, table), *([f"Not read: {', '.join(unread)}."] if unread else [])),
+        notes=(_read_as(cells, table),),
     )
 
 

@@ -1,4 +1,4 @@
-"""Beside the findings on a table: whose row is named, and what is told rightly of whom."""
+"""Beside the findings on a table: whose row is named, and whose secret the adversary gets right."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ def linked_table(release: AuditedRelease) -> Table:
     best = [(f"{e.attack}, best fit whatever it is", rank_one(e), None, None, None) for e in release.evidence]
     return Table(
         title="Whose row is named",
-        reading="Of the people in the release: how many get their own row named, another one, or none. Of the "
-        "people who are not in it: how many get one named all the same. A posterior of one half is no guard "
-        "against false matches; a threshold set for a rate is where that share of all absent people would get "
-        "a row named, and the intervals count that few absent people show only roughly where it is.",
+        reading="Of the people in the release: how many get their own row named, another one, or none. Of "
+        "the people who are not in it: how many get one named all the same. A posterior of one half is no "
+        "guard against false matches; a threshold set for a rate is where that share of all absent people "
+        "would get a row named, and the intervals count that few absent people show only roughly where it is.",
         head=(
             "adversary and threshold",
             "named rightly",
@@ -54,7 +54,7 @@ def told_table(release: AuditedRelease, *, confidence: float) -> Table:
     """What each attack tells rightly of people in the release and of people outside, without a threshold."""
     rows = tuple((e.attack, *told(e, confidence=confidence)) for e in release.evidence)
     return Table(
-        title="What is told rightly",
+        title="Whose secret the adversary gets right",
         reading="The adversary says of everybody what it thinks most likely. What it gets right about people "
         "outside follows from how things go together in everybody; the difference is what the release gives "
         "away about the people in it.",
@@ -69,8 +69,8 @@ def described_table(release: AuditedRelease, *, confidence: float) -> Table:
     rows = tuple((e.attack, *told(e, confidence=confidence)) for e in release.evidence)
     return Table(
         title="Who is described so that nobody else fits",
-        reading="The adversary writes descriptions of which it thinks that exactly one person fits. By luck a "
-        "description that one person in n fits does so for 37 in 100 groups of n people. The difference to "
+        reading="The adversary writes descriptions of which it thinks that exactly one person fits. By luck "
+        "a description that one person in n fits does so for 37 in 100 groups of n people. The difference to "
         "what it reaches among people outside is what the release gives away.",
         head=("adversary", "one person fits, in the release", "one person fits, outside", "difference"),
         rows=rows,

@@ -22,9 +22,9 @@ SECRETS = Goal(
     saw="The adversary held the whole release, without the names.",
     certain=False,
     caveats=(
-        "What is told rightly of people who are not in the release is no leak about them: it follows from how "
-        "things go together in everybody. Only what is told of people in the release beyond that comes from "
-        "their own rows.",
+        "What the adversary gets right about people who are not in the release is no leak about them: it "
+        "follows from how things go together in everybody. Only what it gets right about people in the "
+        "release beyond that comes from their own rows.",
     ),
     remedy="Let a fair coin decide for each person whether they are held out of the release.",
     enough="Ask about at least 1,000 people, half of them held out, and run the audit again.",
