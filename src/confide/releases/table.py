@@ -26,6 +26,11 @@ from confide.releases.spec import ReleaseSpec
 from confide.releases.tables import write_table
 from confide.views.table import Table as Cells
 
+PUBLIC_VALUES = (
+    "The promise takes for granted that everybody may know which values each column can hold: a value that one "
+    "person alone has shows that they are there. Hierarchies with all possible values avoid this."
+)
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TableFile:
@@ -106,7 +111,10 @@ class TableFile:
         return ()
 
     def notes(self, view: Cells, mechanism: AnyMechanism) -> Sequence[str]:
-        return self.data.notes
+        """How the table was read, and what a promise takes for granted."""
+        if mechanism.budget is None:
+            return self.data.notes
+        return (*self.data.notes, PUBLIC_VALUES)
 
     def key(self, numbers: Ints, mechanism: AnyMechanism) -> Sequence[tuple[str, int]]:
         """Each row of the original, from 1, with its row in the release."""
