@@ -78,6 +78,20 @@ def write_checkins() -> None:
     ).write_parquet("checkins.parquet")
 
 
+def write_people() -> None:
+    """A table of people with a secret."""
+    rng, n = np.random.default_rng(2), 400
+    pl.DataFrame(
+        {
+            "person_id": [f"{i:04d}" for i in range(n)],
+            "age": rng.integers(18, 90, n),
+            "zip": [f"{z:05d}" for z in rng.integers(10_000, 10_060, n)],
+            "sex": rng.choice(["f", "m"], n),
+            "diagnosis": rng.choice(["flu", "asthma", "diabetes", "none"], n),
+        }
+    ).write_parquet("people.parquet")
+
+
 def write_faces() -> None:
     """A folder with a sub-folder for each person."""
     made = twins.pictures(48, name="docs", people=8, shape=(48, 40), rng=np.random.default_rng(0))
@@ -99,6 +113,7 @@ def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     write_ratings()
     write_checkins()
     write_faces()
+    write_people()
     Path("mypkg").mkdir()
     Path("mypkg/__init__.py").write_text("")
     Path("mypkg/mymodel.py").write_text(MODULE)

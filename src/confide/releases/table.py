@@ -27,8 +27,8 @@ from confide.releases.tables import write_table
 from confide.views.table import Table as Cells
 
 PUBLIC_VALUES = (
-    "The promise takes for granted that everybody may know which values each column can hold: a value that one "
-    "person alone has shows that they are there. Hierarchies with all possible values avoid this."
+    "The promise takes for granted that everybody may know which values each column can hold: a value that "
+    "one person alone has shows that they are there. Hierarchies with all possible values avoid this."
 )
 
 
