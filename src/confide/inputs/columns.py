@@ -15,7 +15,7 @@ WORDS = ("", "?", "NA", "N/A", "n/a", "na", "<NA>", "#N/A", "nan", "NaN", "NAN",
 """Text that stands for a missing value. Not "None", which is an answer in many tables."""
 TRUSTED = 2.0**53
 """Whole numbers that float64 tells apart are smaller."""
-WHOLE = r"^-?(?:0|[1-9]\d{0,17})$"
+WHOLE = r"^-?(?:0|[1-9][0-9]{0,17})$"
 """Whole numbers as text that int64 gives back as they were."""
 SHOWN = 5
 """How many wrong rows a message names. A message stays one sentence even if every row is wrong."""
