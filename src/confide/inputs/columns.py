@@ -10,6 +10,7 @@ import polars as pl
 
 from confide.core.arrays import Floats, Ints
 from confide.core.errors import DataError
+from confide.core.parquet import LIBRARY
 
 WORDS = ("", "?", "NA", "N/A", "n/a", "na", "<NA>", "#N/A", "nan", "NaN", "NAN", "NaT", "null", "NULL")
 """Text that stands for a missing value. Not "None", which is an answer in many tables."""
@@ -121,9 +122,12 @@ def first_of(column: pl.Series, which: pl.Series | None = None) -> str:
         one = one.dt.cast_time_unit("ms").dt.replace_time_zone(None)
         inside = one.dt.epoch("ms").is_between(*HELD_BY_PYTHON).all()
         one = one if inside else one.dt.epoch("ms")
+    if one.dtype == pl.Date:
+        days = one.to_physical()
+        one = one if days.is_between(*(ms // 86_400_000 for ms in HELD_BY_PYTHON)).all() else days
     try:
         text = repr(one[0])
-    except (ValueError, OverflowError):
+    except (ValueError, OverflowError, *LIBRARY):  # a list may hold such times too
         text = f"one that is no {column.dtype} of Python"
     return text if len(text) < LONGEST else text[: LONGEST - 3] + "..."
 

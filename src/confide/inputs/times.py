@@ -187,10 +187,12 @@ def read_times(
 def _read(given: pl.Series, kind: pl.DataType, *, name: str, form: str | None) -> tuple[Floats, TimeForm]:
     """Seconds since 1970 as the column says them, and its form."""
     unit: Unit | None = next((u for u in A_SECOND if u == form), None)
-    if kind in (pl.Date, pl.Datetime):
-        # A date is midnight UTC of its day.
-        moments = given.cast(pl.Datetime("us")) if kind == pl.Date else given
-        return instants(moments), TimeForm(kind)
+    if kind == pl.Date:
+        # A date is midnight UTC of its day. Its number of days, since polars panics at a datetime of year 300,000.
+        days = given.to_physical().cast(pl.Float64).fill_null(np.nan)
+        return days.to_numpy() * SECONDS["d"], TimeForm(kind)
+    if kind == pl.Datetime:
+        return instants(given), TimeForm(kind)
     if form is not None and unit is None and (given.dtype == pl.String or kind.is_numeric()):
         return read_formatted(given, form, name=name), TimeForm(kind, written=form)
     if given.dtype == pl.String:
