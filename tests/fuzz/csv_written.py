@@ -26,14 +26,18 @@ def words() -> st.SearchStrategy[str]:
 
 
 def codes() -> st.SearchStrategy[str]:
-    return st.one_of(st.from_regex(r"0\d{1,5}", fullmatch=True), st.from_regex(r"[1-9]\d{0,5}", fullmatch=True))
+    return st.one_of(
+        st.from_regex(r"0\d{1,5}", fullmatch=True), st.from_regex(r"[1-9]\d{0,5}", fullmatch=True)
+    )
 
 
 def decimals() -> st.SearchStrategy[str]:
     """Numbers as Python writes them, and a few other ways."""
     whole = st.integers(-(10**14), 10**14).map(str)
     number = st.floats(allow_nan=False, allow_infinity=False, width=64).map(repr)
-    return st.one_of(whole, number, st.decimals(-1000, 1000, places=2).map(str), st.sampled_from(["-0.0", "5", "1.5"]))
+    return st.one_of(
+        whole, number, st.decimals(-1000, 1000, places=2).map(str), st.sampled_from(["-0.0", "5", "1.5"])
+    )
 
 
 def ids() -> st.SearchStrategy[str]:
@@ -43,7 +47,9 @@ def ids() -> st.SearchStrategy[str]:
         plain.map(lambda i: f"{i}.0"),
         plain.map(lambda i: f"00{abs(i)}"),
         st.integers(10**14, 10**19).map(str),
-        st.sampled_from(["1e5", "100000", "1E5", "+7", "7", "7.5", "7.50", "a7", "0x7", "inf", "true", "2020-01-01"]),
+        st.sampled_from(
+            ["1e5", "100000", "1E5", "+7", "7", "7.5", "7.50", "a7", "0x7", "inf", "true", "2020-01-01"]
+        ),
     )
 
 
@@ -86,10 +92,14 @@ def written(draw: Draw) -> File:
     separator = draw(st.sampled_from([",", ",", ";", "\t"]))
     comma = separator != "," and draw(st.booleans())
     always = draw(st.booleans())
-    cells = [[_cell(draw, value, comma=comma and kind == "number") for value in values] for kind, values in made]
+    cells = [
+        [_cell(draw, value, comma=comma and kind == "number") for value in values] for kind, values in made
+    ]
     lines = [header, *map(list, zip(*cells, strict=True))]
     end = draw(st.sampled_from(["\n", "\r\n"]))
-    text = end.join(separator.join(_quoted(v, separator, always, len(made) == 1) for v in line) for line in lines)
+    text = end.join(
+        separator.join(_quoted(v, separator, always, len(made) == 1) for v in line) for line in lines
+    )
     text += draw(st.sampled_from([end, end, ""]))
     codec = draw(st.sampled_from(["utf-8", "utf-8", "utf-8-sig", "utf-16"]))
     said = draw(st.booleans()) or comma
@@ -123,18 +133,61 @@ def _quoted(value: str, separator: str, always: bool, alone: bool) -> str:
 def lawless(draw: Draw) -> File:
     """Text of the signs that mean something in a csv file, in any order and encoding."""
     parts = st.sampled_from(
-        [",", ";", "\t", '"', '""', "\n", "\r\n", "\r", "a", "0", "007", "1.5", "1,5", "1.234,5", "NA", "é", " ", "\0"]
-        + ["#", "'", "\ufeff", "true", "1e5", "2020-01-01", "\u2028", "x" * 300, "=1+1", "|", "\x1b[2J", "9" * 30]
+        [
+            ",",
+            ";",
+            "\t",
+            '"',
+            '""',
+            "\n",
+            "\r\n",
+            "\r",
+            "a",
+            "0",
+            "007",
+            "1.5",
+            "1,5",
+            "1.234,5",
+            "NA",
+            "é",
+            " ",
+            "\0",
+        ]
+        + [
+            "#",
+            "'",
+            "\ufeff",
+            "true",
+            "1e5",
+            "2020-01-01",
+            "\u2028",
+            "x" * 300,
+            "=1+1",
+            "|",
+            "\x1b[2J",
+            "9" * 30,
+        ]
     )
     text = "".join(draw(st.lists(parts, max_size=60)))
     head = draw(st.sampled_from(["", "user,item\n", "a;b\n", '"a\n', "a,a\n", ",\n", "user\titem\r\n"]))
     codec = draw(st.sampled_from(["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "latin-1", "utf-32", "utf-7"]))
-    return File(f"lawless, {codec}", (head + text).encode(codec, "replace"), ".csv", asked=(draw(readings()), ()))
+    return File(
+        f"lawless, {codec}", (head + text).encode(codec, "replace"), ".csv", asked=(draw(readings()), ())
+    )
 
 
 def readings() -> st.SearchStrategy[Reading]:
     """What a user may say about a file."""
-    told = [(None, None), (None, None), (";", None), ("tab", ","), ("|", "."), (None, ","), ("a", None), ("0", None)]
+    told = [
+        (None, None),
+        (None, None),
+        (";", None),
+        ("tab", ","),
+        ("|", "."),
+        (None, ","),
+        ("a", None),
+        ("0", None),
+    ]
     return st.sampled_from([Reading(separator=s, decimal=d) for s, d in told])
 
 

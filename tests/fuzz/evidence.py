@@ -32,7 +32,9 @@ NUMBERS = st.floats(allow_nan=False, allow_infinity=False)
 def diagnostics(draw: Draw) -> Diagnostics:
     remark = st.one_of(WORDS, st.lists(st.one_of(WORDS, st.integers(0, 10**6)), max_size=3).map(tuple))
     xy = draw(st.lists(st.tuples(NUMBERS, NUMBERS), max_size=3))
-    curve = Curve(draw(WORDS), "x", "y", tuple(x for x, _ in xy), tuple(y for _, y in xy), draw(st.none() | NUMBERS))
+    curve = Curve(
+        draw(WORDS), "x", "y", tuple(x for x, _ in xy), tuple(y for _, y in xy), draw(st.none() | NUMBERS)
+    )
     return Diagnostics(tuple(draw(st.lists(remark, max_size=2))), draw(st.booleans()), (curve,))
 
 
@@ -77,7 +79,9 @@ def own(draw: Draw) -> File:
 @cache
 def files() -> list[bytes]:
     """Valid files to begin from."""
-    about = Diagnostics(("a", ("There are ", 7, ".")), True, (Curve("t", "x", "y", (1.0, 2.0), (3.0, 4.0), 1.0),))
+    about = Diagnostics(
+        ("a", ("There are ", 7, ".")), True, (Curve("t", "x", "y", (1.0, 2.0), (3.0, 4.0), 1.0),)
+    )
     one = Evidence.of(np.array([True, False] * 9), np.arange(18.0), randomised=True, attack="lira")
     two = Evidence(one.table, attack="loss", diagnostics=(about, about), seconds=1.5, game="g")
     return [saved([one]), saved([one, two])]
@@ -96,7 +100,9 @@ def foreign(draw: Draw) -> File:
     """Rows of the library with something else beside them."""
     how = draw(st.sampled_from(["edited", "edited", "any", "text"]))
     if how == "text":
-        text = draw(st.text(max_size=30) | st.sampled_from(["[" * 10**5, '{"a":' * 10**4, "NaN", "9" * 10**5]))
+        text = draw(
+            st.text(max_size=30) | st.sampled_from(["[" * 10**5, '{"a":' * 10**4, "NaN", "9" * 10**5])
+        )
         text = text.encode("utf-8", "ignore").decode()
     else:
         text = json.dumps(draw(edited(metadata()) if how == "edited" else JSON))
@@ -123,8 +129,12 @@ def odd_rows(draw: Draw) -> File:
         kind = draw(st.sampled_from(list(VALUES)))
         values = VALUES[kind]
         if draw(st.booleans()):
-            kind, values = draw(st.sampled_from([(pl.Int64, st.integers(0, 1)), (pl.Float64, NUMBERS), (pl.String, WORDS)]))
-        made.append(pl.Series(name, draw(st.lists(st.none() | values, min_size=rows, max_size=rows)), dtype=kind))
+            kind, values = draw(
+                st.sampled_from([(pl.Int64, st.integers(0, 1)), (pl.Float64, NUMBERS), (pl.String, WORDS)])
+            )
+        made.append(
+            pl.Series(name, draw(st.lists(st.none() | values, min_size=rows, max_size=rows)), dtype=kind)
+        )
     frame = pl.DataFrame(made)
     user = draw(st.sampled_from([None, None, "user", "target", "id"]))
     flat = not any(kind.is_nested() or kind in (pl.Binary, pl.Duration) for kind in frame.dtypes)
@@ -152,7 +162,10 @@ def meet(given: File, folder: Path, *, read: Callable[..., list[Evidence]] = loa
         need(not given.plain, f"evidence of our own is refused: {error}")
         raise
     for part in found:
-        need(dict(part.table.schema) == {**SCHEMA, **dict(part.table.schema)}, f"other types: {part.table.schema}")
+        need(
+            dict(part.table.schema) == {**SCHEMA, **dict(part.table.schema)},
+            f"other types: {part.table.schema}",
+        )
         need(not part.table["score"].is_nan().any(), "a score that is NaN")
         need(isinstance(part.excluded, int) and part.excluded >= 0, f"excluded: {part.excluded}")
     if given.written is None:
@@ -160,7 +173,16 @@ def meet(given: File, folder: Path, *, read: Callable[..., list[Evidence]] = loa
     need([e.attack for e in found] == [e.attack for e in given.written], "other attacks")
     for ours, theirs in zip(found, given.written, strict=True):
         need(ours.table.equals(theirs.table), f"other rows: {ours.table} for {theirs.table}")
-        for name in ("access", "game", "randomised", "no_coin", "crossed", "excluded", "seconds", "diagnostics"):
+        for name in (
+            "access",
+            "game",
+            "randomised",
+            "no_coin",
+            "crossed",
+            "excluded",
+            "seconds",
+            "diagnostics",
+        ):
             one, other = getattr(ours, name), getattr(theirs, name)
             need(one == other, f"another {name}: {one!r} for {other!r}")
     return AS_WRITTEN

@@ -39,6 +39,8 @@ class File:
         return path
 
 
-def mutants(files: Callable[[], Sequence[bytes]], suffix: str, *, asked: Any = None) -> st.SearchStrategy[File]:
+def mutants(
+    files: Callable[[], Sequence[bytes]], suffix: str, *, asked: Any = None
+) -> st.SearchStrategy[File]:
     """Files with wrong bytes."""
     return mutated(files).map(lambda content: File("mutated", content, suffix, asked=asked))

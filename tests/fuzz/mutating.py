@@ -9,7 +9,23 @@ from hypothesis import strategies as st
 
 Draw = Callable[[Any], Any]
 
-NUMBERS = (0, 1, 2, 7, 127, 128, 255, 256, 2**15, 2**16 - 1, 2**31 - 1, 2**31, 2**32 - 1, 2**63 - 1, 2**64 - 1)
+NUMBERS = (
+    0,
+    1,
+    2,
+    7,
+    127,
+    128,
+    255,
+    256,
+    2**15,
+    2**16 - 1,
+    2**31 - 1,
+    2**31,
+    2**32 - 1,
+    2**63 - 1,
+    2**64 - 1,
+)
 """Lengths and counts that a reader may not expect."""
 SIGNS = b"\x00\n\r\t \"',;.:#\\/\x1b\x7f\x80\xc3\xff\xfe0e-[]{}()"
 
@@ -36,7 +52,9 @@ def _flip(draw: Draw, raw: bytearray, others: Sequence[bytes]) -> None:
 
 def _put(draw: Draw, raw: bytearray, others: Sequence[bytes]) -> None:
     at = _at(draw, raw)
-    raw[at : at + draw(st.integers(0, 1))] = bytes([draw(st.one_of(st.sampled_from(SIGNS), st.integers(0, 255)))])
+    raw[at : at + draw(st.integers(0, 1))] = bytes(
+        [draw(st.one_of(st.sampled_from(SIGNS), st.integers(0, 255)))]
+    )
 
 
 def _number(draw: Draw, raw: bytearray, others: Sequence[bytes]) -> None:
@@ -86,7 +104,9 @@ def mutated(draw: Draw, files: Callable[[], Sequence[bytes]], *, most: int = 5) 
 
 TEXTS = st.one_of(
     st.text(max_size=12),
-    st.sampled_from(["", " ", "\x1b[2J", "\u202eabc", "<script>alert(1)</script>", "{{7*7}}", "\0", "\ud800", "x" * 5_000]),
+    st.sampled_from(
+        ["", " ", "\x1b[2J", "\u202eabc", "<script>alert(1)</script>", "{{7*7}}", "\0", "\ud800", "x" * 5_000]
+    ),
 )
 JSON = st.recursive(
     st.one_of(

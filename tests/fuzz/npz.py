@@ -71,11 +71,22 @@ def parts() -> list[bytes]:
 def headers(draw: Draw) -> bytes:
     """An array whose header tells of any type, order and shape."""
     sides = st.lists(st.one_of(st.integers(0, 20), st.sampled_from(NUMBERS), st.integers(-3, -1)), max_size=4)
-    odd = st.sampled_from(["()", "(,)", "(1,,2)", "(12", "12", "[12]", "(1e3,)", "(0x10,)", "(" * 300, "(" + "1," * 40 + ")"])
+    odd = st.sampled_from(
+        ["()", "(,)", "(1,,2)", "(12", "12", "[12]", "(1e3,)", "(0x10,)", "(" * 300, "(" + "1," * 40 + ")"]
+    )
     shape = draw(st.one_of(sides.map(lambda s: f"({', '.join(map(str, s))}{',' * (len(s) == 1)})"), odd))
-    code, width = draw(st.sampled_from("fiubcUSVOmM?tTp")), draw(st.sampled_from(["", *map(str, NUMBERS[:12]), "4", "8", "16"]))
-    kind = draw(st.sampled_from("<>|=!"))+ code + width + draw(st.sampled_from(["", "", "[ns]", "[7D]", "[x]"]))
-    descr = draw(st.sampled_from([f"'{kind}'", f"'{kind}'", f"[('a', '{kind}')]", f"('{kind}', (2,))", "object", "'\\x00'"]))
+    code, width = (
+        draw(st.sampled_from("fiubcUSVOmM?tTp")),
+        draw(st.sampled_from(["", *map(str, NUMBERS[:12]), "4", "8", "16"])),
+    )
+    kind = (
+        draw(st.sampled_from("<>|=!")) + code + width + draw(st.sampled_from(["", "", "[ns]", "[7D]", "[x]"]))
+    )
+    descr = draw(
+        st.sampled_from(
+            [f"'{kind}'", f"'{kind}'", f"[('a', '{kind}')]", f"('{kind}', (2,))", "object", "'\\x00'"]
+        )
+    )
     order = draw(st.sampled_from(["False", "True", "0", "None"]))
     size = draw(st.sampled_from([0, 1, 12, 96, 288, 960]))
     version = draw(st.sampled_from([1, 1, 2, 3, 0, 9]))
@@ -86,9 +97,17 @@ def headers(draw: Draw) -> bytes:
 @st.composite
 def archives(draw: Draw) -> File:
     """Archives of odd arrays, with odd names, and with odd numbers in their directory."""
-    odd = st.one_of(headers(), mutated(parts), st.binary(max_size=40), st.integers(0, 3).map(lambda i: parts()[i]))
-    names = st.sampled_from(["X.npy", "y.npy", "who.npy", "x.npy", "Y.npy", "../X.npy", "X", "a/y.npy", "\x1b[2J.npy"])
-    inside = {"X.npy": parts()[0], "y.npy": parts()[1], **draw(st.dictionaries(names, odd, min_size=1, max_size=3))}
+    odd = st.one_of(
+        headers(), mutated(parts), st.binary(max_size=40), st.integers(0, 3).map(lambda i: parts()[i])
+    )
+    names = st.sampled_from(
+        ["X.npy", "y.npy", "who.npy", "x.npy", "Y.npy", "../X.npy", "X", "a/y.npy", "\x1b[2J.npy"]
+    )
+    inside = {
+        "X.npy": parts()[0],
+        "y.npy": parts()[1],
+        **draw(st.dictionaries(names, odd, min_size=1, max_size=3)),
+    }
     content = draw(lying(packed(inside, draw(st.sampled_from(METHODS)))))
     asked = draw(st.sampled_from(["read", "read", "who", "pictures"]))
     return File(f"archive of {sorted(inside)}", content, ".npz", asked=asked)
@@ -96,7 +115,9 @@ def archives(draw: Draw) -> File:
 
 def inputs() -> st.SearchStrategy[File]:
     asked = st.sampled_from(["read", "who", "pictures"])
-    return st.one_of(plain(), archives(), archives(), asked.flatmap(lambda a: mutants(files, ".npz", asked=a)))
+    return st.one_of(
+        plain(), archives(), archives(), asked.flatmap(lambda a: mutants(files, ".npz", asked=a))
+    )
 
 
 def _records(path: Path, user: str | None = None) -> RawRecords:
@@ -120,7 +141,9 @@ def meet(given: File, folder: Path, *, read: Callable[[Path], RawRecords] | None
         raise
     if given.asked == "pictures":
         return READ
-    need(found.x.ndim and len(found.x) == len(found.y) > 0, f"other rows: {found.x.shape} for {found.y.shape}")
+    need(
+        found.x.ndim and len(found.x) == len(found.y) > 0, f"other rows: {found.x.shape} for {found.y.shape}"
+    )
     need(found.ids is None or len(found.ids) == len(found), "other people")
     if given.written is None:
         return READ

@@ -23,7 +23,13 @@ from .running import Reader
 
 Draw = Callable[[Any], Any]
 
-ACTS = ("<script>fuzz</script>", '"><img src=x onerror=fuzz>', "' onload=fuzz '", "javascript:fuzz", "</style><b>fuzz")
+ACTS = (
+    "<script>fuzz</script>",
+    '"><img src=x onerror=fuzz>',
+    "' onload=fuzz '",
+    "javascript:fuzz",
+    "</style><b>fuzz",
+)
 """Texts that a browser would obey if a page held them as they are."""
 OBEYED = re.compile(r"<script>fuzz|<img src=x|<b>fuzz|\son\w+=fuzz|href=.?javascript:fuzz", re.IGNORECASE)
 VALUE = re.compile(r'(?<=title=|abels=|class=)"[^"]*"')
@@ -47,7 +53,9 @@ def _shorten(plot: Any) -> None:
     for line in plot.get("lines", ()):
         parts = [line, *line["bands"]]
         for part in parts:
-            part |= {name: value[:2] for name, value in part.items() if isinstance(value, list) and name != "bands"}
+            part |= {
+                name: value[:2] for name, value in part.items() if isinstance(value, list) and name != "bands"
+            }
 
 
 @cache
@@ -68,7 +76,9 @@ def other_values(draw: Draw) -> File:
 def other_texts(draw: Draw) -> File:
     """A page in which texts alone are others: it must be shown, and none of them may act."""
     whole = pages()[draw(st.integers(0, 1))]
-    new = st.one_of(st.sampled_from(ACTS), st.text(max_size=12), st.sampled_from(["\x1b[2J", "\u202e", "{{7}}", "\0"]))
+    new = st.one_of(
+        st.sampled_from(ACTS), st.text(max_size=12), st.sampled_from(["\x1b[2J", "\u202e", "{{7}}", "\0"])
+    )
     from .mutating import places, put, there
 
     texts = [at for at in places(whole) if isinstance(there(whole, at), str)]
@@ -100,7 +110,12 @@ def inputs() -> st.SearchStrategy[File]:
     )
 
 
-def meet(given: File, folder: Path, *, read: Callable[[Path], Report] = lambda path: Report.load(path, show_rows=True)) -> Outcome:
+def meet(
+    given: File,
+    folder: Path,
+    *,
+    read: Callable[[Path], Report] = lambda path: Report.load(path, show_rows=True),
+) -> Outcome:
     """Read a report and render it as everything but charts: their engine is a process of its own."""
     made = read(given.put(folder))
     with patch("confide.report.renders.html.draw", return_value=""):

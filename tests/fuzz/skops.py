@@ -13,7 +13,7 @@ import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
-from itertools import chain, islice
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -45,11 +45,36 @@ FORBIDDEN = (
 """Events of Python's own watch that no model may cause; `open` for writing is another."""
 TOUCH = "touch marker"
 FOREIGN = (
-    *("os.system", "posix.system", "subprocess.check_output", "builtins.eval", "builtins.exec", "builtins.open"),
-    *("sklearn.utils._testing.check_output", "joblib.memory.Memory", "joblib.numpy_pickle.load", "pickle.loads"),
-    *("numpy.load", "functools.partial", "operator.methodcaller", "builtins.getattr", "builtins.type", "sys.exit"),
+    *(
+        "os.system",
+        "posix.system",
+        "subprocess.check_output",
+        "builtins.eval",
+        "builtins.exec",
+        "builtins.open",
+    ),
+    *(
+        "sklearn.utils._testing.check_output",
+        "joblib.memory.Memory",
+        "joblib.numpy_pickle.load",
+        "pickle.loads",
+    ),
+    *(
+        "numpy.load",
+        "functools.partial",
+        "operator.methodcaller",
+        "builtins.getattr",
+        "builtins.type",
+        "sys.exit",
+    ),
     *("tests.hostile.kinds.meet", "sklearn.datasets.load_files", "numpy.testing.rundocs", "shutil.rmtree"),
-    *("builtins.object", "builtins.dict", "builtins.list", "importlib.import_module", "confide.core.cache.Cache"),
+    *(
+        "builtins.object",
+        "builtins.dict",
+        "builtins.list",
+        "importlib.import_module",
+        "confide.core.cache.Cache",
+    ),
 )
 
 
@@ -117,17 +142,51 @@ def schemas() -> list[tuple[Any, list[tuple[Any, ...]], list[tuple[Any, ...]]]]:
 
 
 LOADERS = (
-    *("JsonNode", "ListNode", "SetNode", "TupleNode", "DictNode", "NdArrayNode", "MaskedArrayNode", "DTypeNode"),
+    *(
+        "JsonNode",
+        "ListNode",
+        "SetNode",
+        "TupleNode",
+        "DictNode",
+        "NdArrayNode",
+        "MaskedArrayNode",
+        "DTypeNode",
+    ),
     *("SparseMatrixNode", "SliceNode", "BytesNode", "TypeNode", "FunctionNode", "PartialNode", "ObjectNode"),
-    *("RandomStateNode", "RandomGeneratorNode", "TreeNode", "LossNode", "ReduceNode", "MethodNode", "OperatorFuncNode"),
+    *(
+        "RandomStateNode",
+        "RandomGeneratorNode",
+        "TreeNode",
+        "LossNode",
+        "ReduceNode",
+        "MethodNode",
+        "OperatorFuncNode",
+    ),
 )
 LISTED = sorted(trusted.ESTIMATORS | trusted.PARTS | trusted.LOSSES | trusted.NUMBERS | trusted.ALL_FUNCTIONS)
-ATTRIBUTES = ("memory", "n_jobs", "_impl", "predict", "__class__", "__dict__", "func", "init", "classes_", "steps", "tree_")
+ATTRIBUTES = (
+    "memory",
+    "n_jobs",
+    "_impl",
+    "predict",
+    "__class__",
+    "__dict__",
+    "func",
+    "init",
+    "classes_",
+    "steps",
+    "tree_",
+)
 
 
 def node(content: Any) -> dict[str, Any]:
     """A node of a plain value."""
-    return {"__class__": "str", "__module__": "builtins", "__loader__": "JsonNode", "content": json.dumps(content)}
+    return {
+        "__class__": "str",
+        "__module__": "builtins",
+        "__loader__": "JsonNode",
+        "content": json.dumps(content),
+    }
 
 
 def several(loader: str, kind: str, inside: Any) -> dict[str, Any]:
@@ -168,7 +227,11 @@ def _other_node(draw: Draw, schema: Any, at: tuple[Any, ...]) -> Any:
 
 
 def _same_id(draw: Draw, schema: Any, at: tuple[Any, ...]) -> Any:
-    ids = [one["__id__"] for way in places(schema) if isinstance(one := there(schema, way), dict) and "__id__" in one]
+    ids = [
+        one["__id__"]
+        for way in places(schema)
+        if isinstance(one := there(schema, way), dict) and "__id__" in one
+    ]
     return {**there(schema, at), "__id__": draw(st.one_of(JSON, st.sampled_from(ids or [0])))}
 
 
@@ -182,7 +245,9 @@ def _deep(draw: Draw, schema: Any, at: tuple[Any, ...]) -> Any:
 
 
 def _value(draw: Draw, schema: Any, at: tuple[Any, ...]) -> Any:
-    odd = st.sampled_from(["/tmp/x", TOUCH, "filename", ".", 1e300, -1, None, True, "precomputed", [], *NUMBERS])
+    odd = st.sampled_from(
+        ["/tmp/x", TOUCH, "filename", ".", 1e300, -1, None, True, "precomputed", [], *NUMBERS]
+    )
     return node(draw(st.one_of(odd, JSON)))
 
 
@@ -192,7 +257,9 @@ def _called(draw: Draw, schema: Any, at: tuple[Any, ...]) -> Any:
 
 def _function(draw: Draw, schema: Any, at: tuple[Any, ...]) -> Any:
     home, kind = _name(draw)
-    return several(draw(st.sampled_from(["FunctionNode", "TypeNode", "ObjectNode"])), kind, None) | {"__module__": home}
+    return several(draw(st.sampled_from(["FunctionNode", "TypeNode", "ObjectNode"])), kind, None) | {
+        "__module__": home
+    }
 
 
 def _attribute(draw: Draw, schema: Any, at: tuple[Any, ...]) -> Any:
@@ -206,7 +273,19 @@ def _attribute(draw: Draw, schema: Any, at: tuple[Any, ...]) -> Any:
     return {**made, "content": {**inside, "content": {**table, name: new}}}
 
 
-CHANGES = (_other_name, _other_loader, _other_node, _same_id, _deep, _value, _value, _called, _function, _attribute, _attribute)
+CHANGES = (
+    _other_name,
+    _other_loader,
+    _other_node,
+    _same_id,
+    _deep,
+    _value,
+    _value,
+    _called,
+    _function,
+    _attribute,
+    _attribute,
+)
 
 
 @st.composite
@@ -239,7 +318,7 @@ def other_arrays(draw: Draw) -> File:
     inside = dict(parts()[which])
     names = sorted(name for name in inside if name != "schema.json")
     done: list[str] = []
-    for name in draw(st.lists(st.sampled_from(names), min_size=1, max_size=3)) if names else ():
+    for name in draw(st.lists(st.sampled_from(names), min_size=1, max_size=3, unique=True)) if names else ():
         new = draw(st.one_of(headers(), mutated(lambda name=name: [inside[name]]), _numbers(inside[name])))
         inside[name] = new
         done.append(name)
@@ -264,7 +343,18 @@ def _numbers(draw: Draw, whole: bytes) -> bytes:
         return npy(array.astype(draw(st.sampled_from(["i4", "i8", "f4", "f8", "u1", "?", "U3"]))))
     if how == "shape":
         return npy(flat[None] if draw(st.booleans()) else flat)
-    odd = [-1, 0, 1, 2, 7, 10**6, 2**31 - 1, -(2**31), 2**62, *([np.nan, np.inf, -np.inf, 1e300] if array.dtype.kind == "f" else [])]
+    odd = [
+        -1,
+        0,
+        1,
+        2,
+        7,
+        10**6,
+        2**31 - 1,
+        -(2**31),
+        2**62,
+        *([np.nan, np.inf, -np.inf, 1e300] if array.dtype.kind == "f" else []),
+    ]
     with np.errstate(all="ignore"):
         for at in draw(st.lists(st.integers(0, len(flat) - 1), min_size=1, max_size=3)):
             flat[at] = np.array(draw(st.sampled_from(odd))).astype(array.dtype)
@@ -275,7 +365,9 @@ def _numbers(draw: Draw, whole: bytes) -> bytes:
 def archives(draw: Draw) -> File:
     """The archive of a model with numbers that lie, or packed in another way."""
     which = draw(st.integers(0, len(entries()) - 1))
-    whole = packed(parts()[which], draw(st.sampled_from([zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2])))
+    whole = packed(
+        parts()[which], draw(st.sampled_from([zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2]))
+    )
     return File(entries()[which].name, draw(lying(whole)), ".skops", asked=which)
 
 
@@ -294,7 +386,9 @@ def _answers(which: int) -> Any:
 
 def inputs() -> st.SearchStrategy[File]:
     schema, array = other_schemas(), other_arrays()
-    return st.one_of(schema, schema, schema, array, array, archives(), mutants(files, ".skops", asked=0), unchanged())
+    return st.one_of(
+        schema, schema, schema, array, array, archives(), mutants(files, ".skops", asked=0), unchanged()
+    )
 
 
 def meet(given: File, folder: Path, *, read: Callable[..., SklearnModel] = load_skops) -> Outcome:

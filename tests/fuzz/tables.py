@@ -49,7 +49,9 @@ def csv_files() -> list[bytes]:
 
 @cache
 def parquet_files() -> list[bytes]:
-    nested = _people().with_columns(pl.Series("more", [[i, None] for i in range(ROWS)]), pl.lit("x").alias("c"))
+    nested = _people().with_columns(
+        pl.Series("more", [[i, None] for i in range(ROWS)]), pl.lit("x").alias("c")
+    )
     frames = (_people(), nested, nested.with_columns(pl.col("item").cast(pl.Categorical)))
     return [parquet(f, packed) for f in frames for packed in ("zstd", "uncompressed", "snappy")]
 
@@ -76,7 +78,9 @@ VALUES: dict[Any, st.SearchStrategy[Any]] = {
     pl.Categorical: st.text(max_size=5),
     pl.List(pl.Int64): st.lists(NUMBER, max_size=3),
     pl.List(pl.List(pl.String)): st.lists(st.lists(st.text(max_size=3), max_size=2), max_size=2),
-    pl.Struct({"a": pl.Int64, "b": pl.String}): st.fixed_dictionaries({"a": NUMBER, "b": st.text(max_size=3)}),
+    pl.Struct({"a": pl.Int64, "b": pl.String}): st.fixed_dictionaries(
+        {"a": NUMBER, "b": st.text(max_size=3)}
+    ),
     pl.Null: st.none(),
 }
 
@@ -106,7 +110,9 @@ def asked_of_doors(draw: Draw) -> File:
         gone = pl.Series([i in gaps for i in range(ROWS)])
         frame = frame.with_columns(pl.when(gone).then(None).otherwise(values).alias(column))
         odd.append((f"{column} as {name}", values.dtype))
-    if draw(st.booleans()) and not any("time" in said or kind.is_nested() or kind in (pl.Binary, pl.Duration) for said, kind in odd):
+    if draw(st.booleans()) and not any(
+        "time" in said or kind.is_nested() or kind in (pl.Binary, pl.Duration) for said, kind in odd
+    ):
         return File(f"{door}, {odd}", frame.write_csv().encode(), ".csv", asked=door)
     return File(f"{door}, {odd}", parquet(frame), ".parquet", asked=door)
 

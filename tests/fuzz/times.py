@@ -107,7 +107,12 @@ def numbers(draw: Draw) -> Column:
     micros = _micros(_whole(moments, max(size, 1) * MICRO))
     counts = [m // size if size else m * 1_000 for m in micros]
     how = draw(st.sampled_from(["int", "float", "text", "uint", "decimal"]))
-    kinds: dict[str, Any] = {"float": pl.Float64, "text": pl.String, "uint": pl.UInt64, "decimal": pl.Decimal(38, 2)}
+    kinds: dict[str, Any] = {
+        "float": pl.Float64,
+        "text": pl.String,
+        "uint": pl.UInt64,
+        "decimal": pl.Decimal(38, 2),
+    }
     made = pl.Series("t", counts, dtype=pl.Int64).cast(kinds.get(how, pl.Int64))
     # A float64 of 1e18 nanoseconds is a quarter of a microsecond off.
     off = int((unit == "ns" and how in ("float", "text")) or how == "decimal")
@@ -133,10 +138,14 @@ def typed(draw: Draw) -> Column:
 def clocked(draw: Draw) -> Column:
     """Times that name no zone, as a clock of a zone shows them; an hour that it skips must be refused."""
     zone = draw(st.sampled_from(ZONES))
-    moments = _whole(draw(st.lists(naive(dt.datetime(1975, 1, 2)), min_size=1, max_size=4)), dt.timedelta(seconds=1))
+    moments = _whole(
+        draw(st.lists(naive(dt.datetime(1975, 1, 2)), min_size=1, max_size=4)), dt.timedelta(seconds=1)
+    )
     # Near the change of clocks more often than chance would have it.
     if draw(st.booleans()):
-        day = draw(st.sampled_from([dt.datetime(2011, 3, 27), dt.datetime(2011, 10, 30), dt.datetime(2011, 3, 13)]))
+        day = draw(
+            st.sampled_from([dt.datetime(2011, 3, 27), dt.datetime(2011, 10, 30), dt.datetime(2011, 3, 13)])
+        )
         moments = [day + dt.timedelta(minutes=draw(st.integers(0, 6 * 60))) for _ in moments]
     if max(moments) > dt.datetime(2037, 1, 1):
         moments = [m.replace(year=2000, day=min(m.day, 28)) for m in moments]
@@ -159,27 +168,63 @@ def _exists(moment: dt.datetime) -> bool:
 @st.composite
 def odd(draw: Draw) -> Column:
     """Columns that are half times and half something else, of any type."""
-    good = st.one_of(naive().map(str), naive().map(lambda m: m.isoformat() + "Z"), st.integers(3 * 10**8, 4 * 10**9))
+    good = st.one_of(
+        naive().map(str), naive().map(lambda m: m.isoformat() + "Z"), st.integers(3 * 10**8, 4 * 10**9)
+    )
     texts = st.sampled_from(
-        ["2010-02-30", "2010-13-01T00:00", "24:00", "2010-10-07T24:00:00", "2010-10-07T15:27:60Z", "0000-01-01"]
-        + ["9999-12-31T23:59:59.999999999", "2010-10-07T15:27:40+99:00", "+", "-", "1e400", "nan", "infinity", "", " "]
-        + ["٢٠١٠-١٠-٠٧", "٣٤", "1970-01-01T00:00:00.000000000000000000001", "\x1b[2J", "20150314", "2010-10-07T15:27:40-"]
+        [
+            "2010-02-30",
+            "2010-13-01T00:00",
+            "24:00",
+            "2010-10-07T24:00:00",
+            "2010-10-07T15:27:60Z",
+            "0000-01-01",
+        ]
+        + [
+            "9999-12-31T23:59:59.999999999",
+            "2010-10-07T15:27:40+99:00",
+            "+",
+            "-",
+            "1e400",
+            "nan",
+            "infinity",
+            "",
+            " ",
+        ]
+        + [
+            "٢٠١٠-١٠-٠٧",
+            "٣٤",
+            "1970-01-01T00:00:00.000000000000000000001",
+            "\x1b[2J",
+            "20150314",
+            "2010-10-07T15:27:40-",
+        ]
     )
     value = st.one_of(good, texts, st.text(max_size=12), st.sampled_from(NUMBERS), st.floats(), st.none())
     values = draw(st.lists(value, min_size=1, max_size=8))
-    kind = draw(st.sampled_from(["text", "text", "float", "int", "micros", "category", "duration", "days", "ns", "u64"]))
+    kind = draw(
+        st.sampled_from(
+            ["text", "text", "float", "int", "micros", "category", "duration", "days", "ns", "u64"]
+        )
+    )
     if kind in ("text", "category"):
         made = pl.Series("t", [None if v is None else str(v) for v in values], dtype=pl.String)
         made = made.cast(pl.Categorical) if kind == "category" else made
     elif kind == "float":
-        made = pl.Series("t", [float(v) if isinstance(v, int | float) else None for v in values], dtype=pl.Float64)
+        made = pl.Series(
+            "t", [float(v) if isinstance(v, int | float) else None for v in values], dtype=pl.Float64
+        )
     else:
         whole = [v if isinstance(v, int) and v < 2**63 else None for v in values]
         made = pl.Series("t", whole, dtype=pl.Int64)
         casts: dict[str, Any] = {"micros": pl.Datetime("us"), "ns": pl.Datetime("ns", "Europe/Berlin")}
         casts |= {"days": pl.Date, "u64": pl.UInt64, "duration": pl.Duration("us")}
         made = made.cast(casts[kind], strict=False) if kind in casts else made
-    form = draw(st.sampled_from([None, None, None, "s", "ns", "%Y", "%H:%M", "%d.%m.%Y", "%Y%m%d", "%", "%Q %", "%s", "%c%z"]))
+    form = draw(
+        st.sampled_from(
+            [None, None, None, "s", "ns", "%Y", "%H:%M", "%d.%m.%Y", "%Y%m%d", "%", "%Q %", "%s", "%c%z"]
+        )
+    )
     return Column(made, form=form, zone=draw(st.sampled_from([None, None, *ZONES])), plain=False)
 
 
@@ -195,7 +240,9 @@ def meet(given: Column, folder: Path, *, read: Callable[..., Times] = read_times
     except ConfideError as error:
         need(not given.plain, f"plain times are refused: {error}")
         raise
-    inside = np.isfinite(found.seconds) & (found.seconds >= EARLIEST - 86_400) & (found.seconds <= LATEST + 86_400)
+    inside = (
+        np.isfinite(found.seconds) & (found.seconds >= EARLIEST - 86_400) & (found.seconds <= LATEST + 86_400)
+    )
     need(len(found.seconds) == len(frame) and inside.all(), f"times outside of our days: {found.seconds}")
     for said in (found.form.words, *found.form.notes, *found.form.span):
         need(said.isprintable(), f"words that act: {said!r}")

@@ -149,7 +149,9 @@ def texts(values: Sequence[str | None], *, name: str) -> pl.Series:
     try:
         return pl.Series(values, dtype=pl.String)
     except UnicodeEncodeError as error:
-        raise DataError(f"{name}: a text holds half a character ({in_one_line(error)}): correct it.") from error
+        raise DataError(
+            f"{name}: a text holds half a character ({in_one_line(error)}): correct it."
+        ) from error
 
 
 def _plain(found: Array, *, name: str) -> Array:
