@@ -13,7 +13,7 @@ from time import monotonic
 from .running import Counts, fuzz, save
 
 MOST = 8 * 2**30
-"""Bytes of address space beyond what the process has when it begins: a limit for the machine, not for a reader."""
+"""Bytes of address space beyond those at the beginning: for the machine's sake, no limit of a reader."""
 
 
 def fuzz_apart(name: str, *, seconds: float, number: int, failures: Path | None) -> Counts:

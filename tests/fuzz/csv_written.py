@@ -85,7 +85,7 @@ def names(draw: Draw, many: int) -> list[str]:
 
 @st.composite
 def written(draw: Draw) -> File:
-    """A file as a spreadsheet, a data base or a script writes it; no honest reader has a reason to refuse it."""
+    """A file as a spreadsheet, a data base or a script writes it; no reader has a reason to refuse it."""
     rows = draw(st.integers(1, 12))
     made = draw(st.lists(columns(rows), min_size=1, max_size=5))
     header = draw(names(len(made)))
@@ -151,9 +151,7 @@ def lawless(draw: Draw) -> File:
             "NA",
             "é",
             " ",
-            "\0",
-        ]
-        + [
+            "\x00",
             "#",
             "'",
             "\ufeff",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from hypothesis import strategies as st
@@ -124,12 +124,18 @@ JSON = st.recursive(
 )
 
 
-def places(value: Any, at: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+def places(value: Any) -> list[tuple[Any, ...]]:
     """The way to each value in a JSON value."""
-    yield at
-    inside = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
-    for step, part in inside:
-        yield from places(part, (*at, step))
+    found: list[tuple[Any, ...]] = []
+    todo: list[tuple[Any, tuple[Any, ...]]] = [(value, ())]
+    while todo:
+        part, at = todo.pop()
+        found.append(at)
+        if isinstance(part, dict):
+            todo += [(one, (*at, step)) for step, one in part.items()]
+        elif isinstance(part, list):
+            todo += [(one, (*at, step)) for step, one in enumerate(part)]
+    return found
 
 
 def there(value: Any, at: tuple[Any, ...]) -> Any:
@@ -154,17 +160,33 @@ def put(value: Any, at: tuple[Any, ...], new: Any) -> Any:
 
 
 @st.composite
+def ways(draw: Draw, value: Any) -> tuple[Any, ...]:
+    """The way to a place: long lists weigh no more than short ones."""
+    at: tuple[Any, ...] = ()
+    while isinstance(value, dict | list) and value and draw(st.integers(0, 5)):
+        steps = list(value) if isinstance(value, dict) else range(len(value))
+        step = steps[draw(st.integers(0, len(steps) - 1))]
+        value, at = value[step], (*at, step)
+    return at
+
+
+@st.composite
 def edited(draw: Draw, value: Any, *, new: st.SearchStrategy[Any] = JSON, most: int = 3) -> Any:
     """A JSON value with one to `most` places changed, missing, doubled, or filled from another place."""
     for _ in range(draw(st.integers(1, most))):
-        every = list(places(value))
-        at = every[draw(st.integers(0, len(every) - 1))]
-        how = draw(st.sampled_from(("new", "new", "other place", "gone", "doubled", "key", "deep")))
+        at = draw(ways(value))
+        how = draw(
+            st.sampled_from(
+                ("like", "like", "like", "new", "new", "other place", "gone", "doubled", "key", "deep")
+            )
+        )
         here = there(value, at)
-        if how == "gone" and at:
+        if how == "like":
+            value = put(value, at, draw(_like(here, new)))
+        elif how == "gone" and at:
             value = put(value, at, ...)
         elif how == "other place":
-            value = put(value, at, there(value, every[draw(st.integers(0, len(every) - 1))]))
+            value = put(value, at, there(value, draw(ways(value))))
         elif how == "doubled" and isinstance(here, list):
             value = put(value, at, here * draw(st.integers(2, 3)))
         elif how == "key" and isinstance(here, dict):
@@ -174,6 +196,21 @@ def edited(draw: Draw, value: Any, *, new: st.SearchStrategy[Any] = JSON, most: 
         else:
             value = put(value, at, draw(new))
     return value
+
+
+def _like(value: Any, new: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+    """Values of the same type: most readers look at the type first."""
+    if isinstance(value, bool):
+        return st.booleans()
+    if isinstance(value, int):
+        return st.one_of(st.integers(0, 9), st.sampled_from(NUMBERS), st.just(-value))
+    if isinstance(value, float):
+        return st.floats(allow_nan=False, allow_infinity=False)
+    if isinstance(value, str):
+        return st.one_of(TEXTS, st.just(value * 2), new.filter(lambda one: isinstance(one, str)))
+    if isinstance(value, list) and value:
+        return st.sampled_from([value[:1], value[:-1], value + value[:1], value[::-1], []])
+    return new
 
 
 def nested(value: Any, deep: int) -> Any:

@@ -19,7 +19,7 @@ Outcome: TypeAlias = str
 READ, AS_WRITTEN, REFUSED = "read", "as written", "refused"
 
 
-class Fault(Exception):
+class Fault(Exception):  # noqa: N818
     """Something that no reader may do.
 
     Args:
@@ -32,7 +32,7 @@ class Fault(Exception):
         self.kind = kind
 
 
-class Wrong(AssertionError):
+class Wrong(AssertionError):  # noqa: N818
     """What was read is not what was written."""
 
 

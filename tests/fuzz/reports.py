@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable
 from functools import cache
+from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
@@ -17,7 +17,7 @@ from confide.core.foreign import escaped
 from confide.report import Report
 
 from .given import File, mutants
-from .mutating import JSON, edited
+from .mutating import JSON, edited, put, there, ways
 from .oracle import AS_WRITTEN, READ, Outcome, need
 from .running import Reader
 
@@ -28,12 +28,35 @@ ACTS = (
     '"><img src=x onerror=fuzz>',
     "' onload=fuzz '",
     "javascript:fuzz",
-    "</style><b>fuzz",
+    "</style><img src=x>fuzz",
 )
 """Texts that a browser would obey if a page held them as they are."""
-OBEYED = re.compile(r"<script>fuzz|<img src=x|<b>fuzz|\son\w+=fuzz|href=.?javascript:fuzz", re.IGNORECASE)
-VALUE = re.compile(r'(?<=title=|abels=|class=)"[^"]*"')
-"""A value of an attribute, which a browser only shows."""
+
+
+class _Browser(HTMLParser):
+    """What a browser would obey of a page."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.obeyed, self._tag = list[str](), ""
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self._tag = tag
+        acts = [name for name, value in attrs if name.startswith("on") and "fuzz" in (value or "")]
+        leads = [
+            value
+            for name, value in attrs
+            if name in ("href", "src") and (value or "").startswith(("java", "x"))
+        ]
+        if acts or leads:
+            self.obeyed.append(f"{tag} {attrs}")
+
+    def handle_endtag(self, tag: str) -> None:
+        self._tag = ""
+
+    def handle_data(self, data: str) -> None:
+        if self._tag in ("script", "style") and "fuzz" in data:
+            self.obeyed.append(f"{self._tag} {data[:80]}")
 
 
 @cache
@@ -79,12 +102,10 @@ def other_texts(draw: Draw) -> File:
     new = st.one_of(
         st.sampled_from(ACTS), st.text(max_size=12), st.sampled_from(["\x1b[2J", "\u202e", "{{7}}", "\0"])
     )
-    from .mutating import places, put, there
-
-    texts = [at for at in places(whole) if isinstance(there(whole, at), str)]
     made = whole
     for _ in range(draw(st.integers(1, 4))):
-        made = put(made, texts[draw(st.integers(0, len(texts) - 1))], draw(new))
+        at = draw(ways(whole).filter(lambda at: isinstance(there(whole, at), str)))
+        made = put(made, at, draw(new))
     return File("texts", json.dumps(made).encode(), ".json")
 
 
@@ -122,8 +143,10 @@ def meet(
         shown, text, kept = made.html(), str(made), made.json()
     for name, said in (("page", shown), ("text", text), ("report.json", kept)):
         need(said == escaped(said), f"a sign that acts in the {name}: {escaped(said)[:500]}")
-    found = OBEYED.search(VALUE.sub('""', shown))
-    need(found is None, f"a browser obeys: {found}")
+    if "fuzz" in text + shown:
+        browser = _Browser()
+        browser.feed(shown)
+        need(not browser.obeyed, f"a browser obeys: {browser.obeyed}")
     again = json.loads(kept)
     if given.written is not None:
         need(again == given.written, "another page than was written")

@@ -36,6 +36,7 @@ from .running import Reader
 from .zips import lying
 
 Draw = Callable[[Any], Any]
+Way = tuple[Any, ...]
 
 FORBIDDEN = (
     *("os.system", "os.exec", "os.posix_spawn", "os.fork", "subprocess.Popen", "pickle.find_class"),
@@ -44,6 +45,8 @@ FORBIDDEN = (
 )
 """Events of Python's own watch that no model may cause; `open` for writing is another."""
 TOUCH = "touch marker"
+MODELS = 20
+"""How many models there are to begin from."""
 FOREIGN = (
     *(
         "os.system",
@@ -98,7 +101,7 @@ def _writes(args: tuple[Any, ...]) -> bool:
 
 @cache
 def watch() -> _Watch:
-    """The watch of this process. A hook cannot be taken away, so there is one, and it is armed for a while."""
+    """The watch of this process. A hook cannot be taken away, so there is one, armed for a while."""
     made = _Watch()
     sys.addaudithook(made)
     return made
@@ -109,7 +112,7 @@ def entries() -> list[zoo.Entry]:
     """Models whose fitted states have many forms."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        return list(islice(zoo.others(), 20))
+        return list(islice(zoo.others(), MODELS))
 
 
 @cache
@@ -130,15 +133,15 @@ def files() -> list[bytes]:
 
 
 @cache
-def schemas() -> list[tuple[Any, list[tuple[Any, ...]], list[tuple[Any, ...]]]]:
+def schemas() -> list[tuple[Any, list[Way], list[Way]]]:
     """Each schema, the ways to all that is in it, and the ways to its nodes."""
-    found: list[tuple[Any, list[tuple[Any, ...]], list[tuple[Any, ...]]]] = []
-    for inside in parts():
-        schema = json.loads(inside["schema.json"])
-        every = list(places(schema))
-        nodes = [at for at in every if isinstance(one := there(schema, at), dict) and "__loader__" in one]
-        found.append((schema, every, nodes))
-    return found
+    found = [json.loads(inside["schema.json"]) for inside in parts()]
+    return [(schema, *_ways(schema)) for schema in found]
+
+
+def _ways(schema: Any) -> tuple[list[Way], list[Way]]:
+    every = places(schema)
+    return every, [at for at in every if isinstance(one := there(schema, at), dict) and "__loader__" in one]
 
 
 LOADERS = (
@@ -294,26 +297,24 @@ def other_schemas(draw: Draw) -> File:
     which = draw(st.integers(0, len(entries()) - 1))
     schema, every, nodes = schemas()[which]
     done: list[str] = []
-    for _ in range(draw(st.integers(1, 3))):
-        if draw(st.integers(0, 5)):
-            change, at = draw(st.sampled_from(CHANGES)), nodes[draw(st.integers(0, len(nodes) - 1))]
-            new = change(draw, schema, at)
-            done.append(change.__name__)
-        else:
+    for change in draw(st.lists(st.sampled_from([*CHANGES, None, None]), min_size=1, max_size=3)):
+        if done:
+            every, nodes = _ways(schema)
+        if change is None or not nodes:
             at, new = every[draw(st.integers(0, len(every) - 1))], draw(JSON)
             done.append(f"{at} = {new!r:.100}")
+        else:
+            at = nodes[draw(st.integers(0, len(nodes) - 1))]
+            new = change(draw, schema, at)
+            done.append(change.__name__)
         schema = put(schema, at, new)
-        every = list(places(schema))
-        nodes = [at for at in every if isinstance(one := there(schema, at), dict) and "__loader__" in one]
-        if not nodes:
-            break
     content = packed({**parts()[which], "schema.json": json.dumps(schema).encode()})
     return File(f"{entries()[which].name}: {done}", content, ".skops", asked=which)
 
 
 @st.composite
 def other_arrays(draw: Draw) -> File:
-    """A model with one to three arrays of another shape, type or content, or with numbers that lead outside."""
+    """A model with one to three other arrays: of another shape or type, or with numbers that lead outside."""
     which = draw(st.integers(0, len(entries()) - 1))
     inside = dict(parts()[which])
     names = sorted(name for name in inside if name != "schema.json")

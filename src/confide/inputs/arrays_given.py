@@ -111,7 +111,7 @@ def as_labels(y: Any, *, name: str) -> Array:
 
 
 def _need_characters(found: Array, *, name: str) -> None:
-    """Refuse numbers in the place of characters, at which polars, and even Python, end in errors of their own.
+    """Refuse numbers in the place of characters: polars, and even Python, end in errors of their own there.
 
     Raises:
         DataError: for halves of a pair, and for what is beyond the last character of Unicode.

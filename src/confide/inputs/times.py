@@ -188,7 +188,7 @@ def _read(given: pl.Series, kind: pl.DataType, *, name: str, form: str | None) -
     """Seconds since 1970 as the column says them, and its form."""
     unit: Unit | None = next((u for u in A_SECOND if u == form), None)
     if kind == pl.Date:
-        # A date is midnight UTC of its day. Its number of days, since polars panics at a datetime of year 300,000.
+        # A date is midnight UTC of its day, by its number: as a datetime the year 300,000 would be a panic.
         days = given.to_physical().cast(pl.Float64).fill_null(np.nan)
         return days.to_numpy() * SECONDS["d"], TimeForm(kind)
     if kind == pl.Datetime:
