@@ -2,19 +2,29 @@
 
 python -m tests.fuzz [READER ...] [--minutes 10] [--seed 0] [--failures FOLDER]
 
-A failing input is made smaller and saved in the folder. A fault is an error.
+A failing input is made smaller and saved in the folder, by default `confide-fuzz` among the temporary files.
+A fault is an error.
 """
 
 from __future__ import annotations
 
 import argparse
 import sys
+import tempfile
 from pathlib import Path
 
 from .apart import fuzz_apart
 from .oracle import AS_WRITTEN, READ, REFUSED
-from .readers import HOMES
 from .running import Counts
+
+HOMES = {
+    name: f"tests.fuzz.{file}"
+    for name, file in (
+        *(("tables", "tables"), ("times", "times"), ("evidence", "evidence")),
+        *(("report", "reports"), ("skops", "skops"), ("npz", "npz")),
+    )
+}
+"""Name of a reader -> its module. Each is loaded by its own process alone."""
 
 HEAD = (
     "| reader | inputs | refused in a sentence | by how many lines | read | read as written | anything else |"
@@ -39,14 +49,17 @@ def main(words: list[str]) -> bool:
     parser.add_argument("readers", nargs="*", metavar="READER", help=", ".join(HOMES))
     parser.add_argument("--minutes", type=float, default=10.0, help="for each reader")
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--failures", type=Path, help="a folder for failing inputs")
+    failures = Path(tempfile.gettempdir()) / "confide-fuzz"
+    parser.add_argument("--failures", type=Path, default=failures, help="a folder for failing inputs")
     asked = parser.parse_args(words)
     if unknown := set(asked.readers) - set(HOMES):
         parser.error(f"no reader {', '.join(sorted(unknown))}: choose from {', '.join(HOMES)}")
     print(HEAD, "| --- |" + " ---: |" * 6, sep="\n", flush=True)
     faults: list[str] = []
     for name in asked.readers or HOMES:
-        counts = fuzz_apart(name, seconds=60 * asked.minutes, number=asked.seed, failures=asked.failures)
+        counts = fuzz_apart(
+            HOMES[name], seconds=60 * asked.minutes, number=asked.seed, failures=asked.failures
+        )
         print(row(name, counts), flush=True)
         faults += [f"{name}: {fault}" for fault in counts.faults.values()]
     for fault in faults:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
@@ -21,6 +22,7 @@ from confide.inputs.tables import Table
 from confide.inputs.times import Times, read_times
 
 from . import evidence, npz, reports, skops, tables, times
+from .apart import fuzz_apart
 from .given import File
 from .oracle import AS_WRITTEN, REFUSED, Fault, judged
 from .running import Counts, Reader, fuzz
@@ -95,6 +97,15 @@ def test_a_model_that_runs_something_is_found(tmp_path: Path) -> None:
 
     faults = found(skops.READER, careless, tmp_path, most=3).faults
     assert any("a model does what no model may" in kind for kind in faults)
+
+
+@pytest.mark.slow
+def test_an_input_that_ends_the_process_is_kept_and_the_fuzz_goes_on(tmp_path: Path) -> None:
+    counts = fuzz_apart("tests.fuzz.dying", seconds=12, number=7, failures=tmp_path)
+    assert list(counts.faults) == [f"ended by signal {signal.SIGSEGV.value}"]
+    assert counts.again, "another process went on"
+    assert all(len(path.read_bytes()) > 5 for path in tmp_path.glob("signal-*.bin"))
+    assert list(tmp_path.glob("signal-*.bin"))
 
 
 @pytest.mark.parametrize(
