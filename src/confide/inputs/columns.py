@@ -124,7 +124,8 @@ def first_of(column: pl.Series, which: pl.Series | None = None) -> str:
         one = one if inside else one.dt.epoch("ms")
     if one.dtype == pl.Date:
         days = one.to_physical()
-        one = one if days.is_between(*(ms // 86_400_000 for ms in HELD_BY_PYTHON)).all() else days
+        first, last = (milliseconds // 86_400_000 for milliseconds in HELD_BY_PYTHON)
+        one = one if days.is_between(first, last).all() else days
     try:
         text = repr(one[0])
     except (ValueError, OverflowError, *LIBRARY):  # a list may hold such times too
