@@ -18,6 +18,8 @@ ALONE = {"OMP_NUM_THREADS": "1", "POLARS_MAX_THREADS": "1", "RUST_BACKTRACE": "0
 """Inputs are small, so that more threads would only wait for each other."""
 MOST = 8 * 2**30
 """Bytes of address space beyond those at the beginning: for the machine's sake, no limit of a reader."""
+LONGEST = 60
+"""Seconds that one input may take."""
 APART = 1_000_000
 """From one seed to that of the process which follows: each round of a process takes the next one."""
 
@@ -70,7 +72,14 @@ def _main(home: str, folder: str, seconds: str, number: str, failures: str) -> N
         used = int(statm.read_text().split()[0]) * resource.getpagesize()
         resource.setrlimit(resource.RLIMIT_AS, (used + MOST, resource.RLIM_INFINITY))
     reader = import_module(home).READER
-    fuzz(reader, Path(folder), number=int(number), seconds=float(seconds), failures=Path(failures))
+    fuzz(
+        reader,
+        Path(folder),
+        number=int(number),
+        seconds=float(seconds),
+        failures=Path(failures),
+        longest=LONGEST,
+    )
 
 
 if __name__ == "__main__":

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from confide.core.diagnostics import Curve, Diagnostics
 from confide.core.errors import ConfideError
 from confide.core.evidence import SCHEMA, Evidence, load, load_with_rows, save
+from confide.inputs.scores import Scores, read_scores
 
 from .given import File, mutants
 from .mutating import JSON, edited
@@ -122,7 +123,10 @@ NAMES = ("exposed", "score", "world", "target", "hit", "attack", "person", "id",
 
 @st.composite
 def odd_rows(draw: Draw) -> File:
-    """Tables of these columns with other types, as parquet or csv, and perhaps a column of people."""
+    """Tables of these columns with other types, as parquet or csv, and perhaps a column of people.
+
+    With `asked`, also as the door of scores reads them; there "" means that no column is named.
+    """
     rows = draw(st.integers(1, 6))
     made: list[pl.Series] = []
     for name in ("exposed", "score", *draw(st.lists(st.sampled_from(NAMES[2:]), max_size=4, unique=True))):
@@ -136,7 +140,7 @@ def odd_rows(draw: Draw) -> File:
             pl.Series(name, draw(st.lists(st.none() | values, min_size=rows, max_size=rows)), dtype=kind)
         )
     frame = pl.DataFrame(made)
-    user = draw(st.sampled_from([None, None, "user", "target", "id"]))
+    user = draw(st.sampled_from([None, "", "user", "target", "id"]))
     flat = not any(kind.is_nested() or kind in (pl.Binary, pl.Duration) for kind in frame.dtypes)
     if flat and draw(st.booleans()):
         return File(f"rows {frame.schema}", frame.write_csv().encode(), ".csv", asked=user)
@@ -153,7 +157,13 @@ def meet(given: File, folder: Path, *, read: Callable[..., list[Evidence]] = loa
     """Read evidence, and hold it against what was saved."""
     path = given.put(folder)
     if given.asked is not None:
-        for part, where in load_with_rows(path, user=given.asked):
+        user = given.asked or None
+        data = read_scores(Scores(path, user=user))
+        need(
+            sum(e.table["target"].n_unique() for e in data.evidence) == data.targets.height,
+            "a target is lost",
+        )
+        for part, where in load_with_rows(path, user=user):
             need(where.height == part.table["target"].n_unique(), "a target without its row")
         return READ
     try:

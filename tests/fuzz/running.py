@@ -22,8 +22,6 @@ ROUND = 200
 """Inputs of one run of hypothesis, which keeps all that it drew in memory."""
 SHRINKING = 60.0
 """Seconds in which a failing input is made smaller."""
-LONGEST = 60
-"""Seconds that one input may take."""
 SLACK = 64 * 2**20
 """Bytes that Python takes besides: modules that are loaded late, and what its allocator keeps."""
 SHOWN = 20_000
@@ -88,6 +86,7 @@ class _Run(Generic[T]):
     folder: Path
     counts: Counts
     until: float
+    longest: int = 0
     failed: tuple[Fault, T] | None = None
     shrunk_until: float = 0.0
 
@@ -97,7 +96,7 @@ class _Run(Generic[T]):
             return
         _write(self.folder / "last.txt", drawn)
         size = len(getattr(drawn, "content", b""))
-        signal.alarm(LONGEST)  # what never ends is ended by a signal
+        signal.alarm(self.longest)
         try:
             outcome, where = judged(
                 lambda: self.reader.meet(drawn, self.folder), most=self.reader.most(size) + SLACK
@@ -127,6 +126,7 @@ def fuzz(
     seconds: float = float("inf"),
     most: float = float("inf"),
     failures: Path | None = None,
+    longest: int = 0,
 ) -> Counts:
     """Read inputs until the time is over, or `most` were read; what fails is made smaller and saved.
 
@@ -134,11 +134,12 @@ def fuzz(
         folder: where files are written.
         number: the seed.
         failures: where failing inputs are saved.
+        longest: seconds that one input may take: then a signal ends this process. 0 for any time.
     """
     counts, until = Counts(), monotonic() + seconds
     drawn = reader.inputs()
     while monotonic() < until and counts.tried < most:
-        run: _Run[Any] = _Run(reader, folder, counts, until)
+        run: _Run[Any] = _Run(reader, folder, counts, until, longest)
 
         before = counts.tried
         number += 1

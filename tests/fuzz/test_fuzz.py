@@ -21,7 +21,7 @@ from confide.inputs.reading import Reading
 from confide.inputs.tables import Table
 from confide.inputs.times import Times, read_times
 
-from . import evidence, npz, reports, skops, tables, times
+from . import evidence, npz, reports, skops, skops_models, tables, times
 from .apart import fuzz_apart
 from .given import File
 from .oracle import AS_WRITTEN, REFUSED, Fault, judged
@@ -34,7 +34,7 @@ FEW = 50
 @pytest.fixture(autouse=True)
 def _few_models(monkeypatch: pytest.MonkeyPatch) -> None:
     """Fitting models takes longer than reading them."""
-    monkeypatch.setattr(skops, "MODELS", 3)
+    monkeypatch.setattr(skops_models, "MODELS", 3)
 
 
 @pytest.mark.parametrize("reader", READERS, ids=lambda reader: reader.name)
