@@ -191,5 +191,5 @@ def readings() -> st.SearchStrategy[Reading]:
 
 def canonical(values: Sequence[str]) -> list[str]:
     """Ids as they are the same or not: 7 and 7.0 are one in a column of whole numbers, 007 never is 7."""
-    plain = all(re.fullmatch(r"-?(?:0|[1-9]\d{0,14})(?:\.0*)?", v) for v in values)
+    plain = all(re.fullmatch(r"-?(?:0|[1-9][0-9]{0,17})(?:\.0*)?", v) for v in values)
     return [v.partition(".")[0] for v in values] if plain else list(values)

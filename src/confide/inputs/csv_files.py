@@ -132,17 +132,20 @@ def _codes(form: CsvForm, counted: Sequence[str], ids: Container[str]) -> list[s
         return []
     # A second pass over the text, in pieces: what was inferred as a number has lost its zeros already.
     text = pl.scan_csv(form.source(), separator=form.separator, infer_schema=False).select(counted)
-    asked = [_is_code(c, form.decimal, is_id=c in ids).any().alias(c) for c in counted]
+    asked = [_is_code(c, form.decimal, is_id=c in ids).alias(c) for c in counted]
     found = text.select(asked).collect(engine="streaming")
     return [c for c in counted if found[c][0]]
 
 
 def _is_code(column: str, decimal: str, *, is_id: bool) -> pl.Expr:
+    """Whether a column is text: if a number would change one of its values."""
     text = pl.col(column)
     if is_id:
-        return ~(text.str.contains(ID) | text.str.contains(LONG_ID))
+        # One fraction makes all of them floats, so that long ids beside it would change.
+        return ~(text.str.contains(ID).all() | text.str.contains(LONG_ID).all())
     # Where the user says that the sign is a comma, 1.234 may be a thousand and more.
-    return text.str.contains(CODE) | (text.str.contains(r"[0-9]\.[0-9]") if decimal == "," else pl.lit(False))
+    thousands = text.str.contains(r"[0-9]\.[0-9]") if decimal == "," else pl.lit(False)
+    return (text.str.contains(CODE) | thousands).any()
 
 
 def _with_commas(
