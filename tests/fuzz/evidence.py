@@ -172,10 +172,8 @@ def meet(given: File, folder: Path, *, read: Callable[..., list[Evidence]] = loa
         need(not given.plain, f"evidence of our own is refused: {error}")
         raise
     for part in found:
-        need(
-            dict(part.table.schema) == {**SCHEMA, **dict(part.table.schema)},
-            f"other types: {part.table.schema}",
-        )
+        types = {name: part.table.schema[name] for name in SCHEMA}
+        need(types == SCHEMA, f"other types: {types}")
         need(not part.table["score"].is_nan().any(), "a score that is NaN")
         need(isinstance(part.excluded, int) and part.excluded >= 0, f"excluded: {part.excluded}")
     if given.written is None:
