@@ -17,7 +17,7 @@ Kind: TypeAlias = Literal["word", "code", "number", "long", "id"]
 
 GONE = ("", "", "NA", "?", "nan", " ", "NULL")
 """What is written for a value that is missing."""
-ALPHABET = st.characters(codec="utf-8", exclude_categories=["Cs", "Cc"]) | st.sampled_from("\n,;\t\"' .é")
+ALPHABET = st.characters(codec="utf-8", exclude_categories=["Cs", "Cc"]) | st.sampled_from("\n,;|\t\"' .é")
 
 
 def words() -> st.SearchStrategy[str]:
@@ -89,7 +89,7 @@ def written(draw: Draw) -> File:
     rows = draw(st.integers(1, 12))
     made = draw(st.lists(columns(rows), min_size=1, max_size=5))
     header = draw(names(len(made)))
-    separator = draw(st.sampled_from([",", ",", ";", "\t"]))
+    separator = draw(st.sampled_from([",", ",", ";", "\t", "|"]))
     comma = separator != "," and draw(st.booleans())
     always = draw(st.booleans())
     cells = [
@@ -124,7 +124,7 @@ def _cell(draw: Draw, value: str | None, *, comma: bool) -> str:
 
 def _quoted(value: str, separator: str, always: bool, alone: bool) -> str:
     # Other separators are quoted too: in a header they would make two readings of one file.
-    if always or re.search(r'[,;\t"\n\r]', value) or (alone and not value.strip()):
+    if always or re.search(r'[,;|\t"\n\r]', value) or (alone and not value.strip()):
         return '"' + value.replace('"', '""') + '"'
     return value
 

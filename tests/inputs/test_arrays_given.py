@@ -137,7 +137,7 @@ def test_half_a_character_is_refused_in_every_form() -> None:
         pd.Series([HALF], dtype="category"),
     )
     for given in forms:
-        with pytest.raises(DataError, match="x: a text holds"):
+        with pytest.raises(DataError, match=r"a text holds|cannot be read .*surrogates not allowed"):
             as_labels(given, name="x")
-    with pytest.raises(DataError, match="x: a text holds half a character"):
+    with pytest.raises(DataError, match=r"column 'a' cannot be read .*surrogates not allowed"):
         read_table(pd.DataFrame({"a": ["b", HALF]}), name="x")
