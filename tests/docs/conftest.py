@@ -14,7 +14,7 @@ from confide.data import twins
 from confide.data.ratings_like import ratings_like
 from confide.data.twins_traces import wanderers
 
-SURVEY = 160
+SURVEY = 640
 """Rows of each side of the survey: enough to settle the pages' limits; reference models take seconds."""
 
 MODULE = """
@@ -53,14 +53,14 @@ def write_surveys() -> None:
 
 
 def write_ratings() -> None:
-    """Ratings of films, and likes of the same people with a trait that the likes give away."""
-    made = ratings_like(people=300, items=200, each=25, rng=np.random.default_rng(0))
+    """Ratings of films, and likes of the same people with a trait: enough people for the pages' limits."""
+    made = ratings_like(people=1_000, items=200, each=25, rng=np.random.default_rng(0))
     assert made.rating is not None and made.day is not None
     seconds = (made.day.astype(np.float64) * 86_400).astype(np.int64)
     ids = {"user_id": made.person, "item_id": made.item}
     pl.DataFrame({**ids, "rating": made.rating, "timestamp": seconds}).write_parquet("ratings.parquet")
     pl.DataFrame(ids).write_parquet("likes.parquet")
-    people = np.arange(300)
+    people = np.arange(1_000)
     pl.DataFrame({"user_id": people, "gender": np.where(people % 2, "F", "M")}).write_parquet("users.parquet")
 
 
