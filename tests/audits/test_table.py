@@ -53,7 +53,7 @@ def told(audit: Audit, release: int = 0) -> dict[str, float]:
 def test_rows_and_secrets_of_people_in_a_raw_table_are_found_and_those_of_others_are_not(frame, tmp_path):
     audit = run(frame, tmp_path, secret="illness", id="id", wrong=0.0)
     linked, inferred = audit.sections
-    assert (linked.goal, inferred.goal) == ("linkage", "attribute of a table")
+    assert (linked.goal, inferred.goal) == ("linkage", "secrets")
     named = told(audit)["fellegi-sunter, set for 5% false matches"]
     assert named > 0.9
     (shown,) = (e for e in inferred.exhibits if e.title.startswith("Whose secret"))
@@ -71,7 +71,7 @@ def test_without_a_secret_what_cannot_be_played_is_named(frame, tmp_path):
 
 def test_each_goal_has_its_limits_comparison_and_frontier(frame, tmp_path):
     audit = run(frame, tmp_path, secret="illness", protect=["local:10"], limits=["tpr@0.1=0.5"], wrong=0.0)
-    assert [s.goal for s in audit.sections] == ["linkage", "attribute of a table"]
+    assert [s.goal for s in audit.sections] == ["linkage", "secrets"]
     assert len(audit.before) == 2 and len(audit.report.page["comparisons"]) == 2
     assert {j["release"] for j in audit.report.page["limits"]} == {s.release for s in audit.sections}
     for section in audit.sections:

@@ -29,7 +29,7 @@ from confide.report import Exhibit, Skipped
 from confide.utility.table import quality
 from confide.utility.table.losses import LEAVES
 
-DESCRIBED, SECRETS = "linkage by description", "attribute of a table"
+DESCRIBED, SECRETS = "descriptions", "secrets"
 """Further goals: to describe a person so that nobody else fits; and the secret, where the table has one."""
 
 __all__ = ["SPEC", "TableSubject", "bound", "read", "subject_of"]
