@@ -176,3 +176,9 @@ def test_codes_and_ids_stay_text_and_what_is_not_read_is_said(tmp_path):
     assert data.cells.names == ("age", "zip", "illness", "town", "job")
     assert data.cells.domains[1].labels[7] == "00007"
     assert data.source.unread == ("odd",)
+
+
+def test_a_column_that_names_people_is_said(frame, tmp_path):
+    warned = run(frame, tmp_path).sections[0].warnings
+    assert any(text.startswith("id has another value in every row") for text in warned)
+    assert not run(frame, tmp_path, id="id").sections[0].warnings

@@ -9,6 +9,7 @@ from typing import Annotated, TypeAlias
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from confide.core.arrays import Bools
 from confide.core.errors import DataError
@@ -28,6 +29,7 @@ from confide.knowledge.table import Knowing
 from confide.views.hierarchy import Hierarchy
 from confide.views.table import Table as Cells
 
+Codes: TypeAlias = NDArray[np.int32]
 Columns: TypeAlias = Annotated[str | Sequence[str], Flag(group=KNOWS, metavar="COLUMNS")]
 
 
@@ -129,6 +131,7 @@ class TableData:
         released: a released table, its rows in the order of the original's; those of absent people say
             nothing.
         absent: bool[n], who is in no release; None where everybody is.
+        naming: columns of which every row has another value.
         notes: how columns were read, in sentences without a value.
         unsettled: what no audit of this release can settle, in a few words -> why.
     """
@@ -143,6 +146,7 @@ class TableData:
     who: pl.DataFrame
     released: Cells | None = None
     absent: Bools | None = None
+    naming: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     unsettled: Mapping[str, str] = field(default_factory=dict)
 
@@ -189,6 +193,9 @@ def read_data(held: Table) -> TableData:
         who=standing(table.name, row=places, ids=names),
         released=released,
         absent=absent if absent.any() else None,
+        naming=tuple(
+            d.name for d, codes in zip(cells.domains, cells.low.T, strict=True) if _differs(codes[:n])
+        ),
         notes=(_read_as(cells, table),),
     )
 
@@ -210,6 +217,10 @@ def _need_columns(table: ReadTable, held: Table) -> None:
             f"{table.name}: column {held.id!r} has one id in {named_rows(twice)}: an adversary that finds "
             "one of these rows has found the person. Give one row a person."
         )
+
+
+def _differs(codes: Codes) -> bool:
+    return len(np.unique(codes)) == len(codes)
 
 
 def _usable(column: pl.Series) -> bool:
