@@ -11,7 +11,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from confide.core.arrays import Bools
+from confide.core.arrays import Bools, Floats
 from confide.core.errors import DataError
 from confide.core.fields import check_fields
 from confide.core.flags import HOLD, HOW, KNOWS, Flag, Held, OptionalColumn
@@ -23,6 +23,7 @@ from confide.inputs.keys import as_ids
 from confide.inputs.reading import Decimal, Separator, reading_of
 from confide.inputs.released_table import released_cells
 from confide.inputs.source import Source
+from confide.inputs.table_weights import weights_of
 from confide.inputs.tables import Table as ReadTable
 from confide.inputs.tables import read_table
 from confide.knowledge.table import Knowing
@@ -57,6 +58,10 @@ class Table:
             the released table.
         control: A table of people of the same kind who are not in the release.
         targets: About how many people the adversary is asked about.
+        sampled: The share of a population of which the table is a random sample, such as 0.1: models then say
+            who is unique in it.
+        weight: The column of sampling weights: for how many people of the population a person stands.
+        subsets: Also say k for those who know only this many of the known columns.
         separator: What stands between the values of csv files, such as ; or tab, where that is not seen.
         decimal: The decimal sign of csv files, . or a comma, where that is not seen.
 
@@ -79,6 +84,9 @@ class Table:
     key: AnyTable | None = None
     control: AnyTable | None = None
     targets: Annotated[int, Flag(group=HOW, least=2)] = 1_000
+    sampled: Annotated[float | None, Flag(group=HOLD)] = None
+    weight: OptionalColumn = None
+    subsets: Annotated[int | None, Flag(group=HOW, least=1)] = None
     separator: Separator = None
     decimal: Decimal = None
 
@@ -98,6 +106,15 @@ class Table:
             raise DataError(f"{self.secret!r} is the secret and the id at once: name two columns.")
         if self.key is not None and self.released is None:
             raise DataError("the key says who is who in a released table: give that too (`--released`).")
+        if self.weight is not None and self.weight in (*self.columns, self.secret, self.id):
+            raise DataError(f"{self.weight!r} is the weight and known, secret or the id: name two columns.")
+        if self.sampled is not None and not 0 < self.sampled <= 1:
+            raise DataError(f"sampled is {self.sampled}: give a share above 0 and up to 1, such as 0.1.")
+        if self.subsets is not None and not 1 <= self.subsets <= len(self.columns):
+            raise DataError(
+                f"subsets of {self.subsets} of {len(self.columns)} known columns: give 1 to "
+                f"{len(self.columns)}."
+            )
         if (self.l is not None or self.t is not None) and self.secret is None:
             raise DataError("l and t are about the secrets of a class: name the secret column too.")
 
@@ -134,6 +151,7 @@ class TableData:
         naming: columns of which every row has another value.
         notes: how columns were read, in sentences without a value.
         unsettled: what no audit of this release can settle, in a few words -> why.
+        weights: float64[n], for how many people each row stands; None where no column says so.
     """
 
     name: str
@@ -149,6 +167,7 @@ class TableData:
     naming: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     unsettled: Mapping[str, str] = field(default_factory=dict)
+    weights: Floats | None = None
 
 
 def read_data(held: Table) -> TableData:
@@ -197,6 +216,7 @@ def read_data(held: Table) -> TableData:
             d.name for d, codes in zip(cells.domains, cells.low.T, strict=True) if _differs(codes[:n])
         ),
         notes=(_read_as(cells, table),),
+        weights=None if held.weight is None else weights_of(table, held.weight, len(cells)),
     )
 
 

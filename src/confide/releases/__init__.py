@@ -41,6 +41,7 @@ def protect(
     force: bool = False,
     rehearse: int | None = None,
     find: str | None = None,
+    until: str | None = None,
     ids: Ids = "renumber",
     key_out: Path | str | None = None,
     **settings: Unpack[SettingsGiven],
@@ -50,7 +51,7 @@ def protect(
     Args:
         held: a filled-in record, as `confide.audit` takes it.
         protections: such as "rare:20"; several are applied in the order given.
-        out, force, rehearse, find, ids, key_out: as of `confide.releases.settings.ReleaseSettings`.
+        out, force, rehearse, find, until, ids, key_out: as of `confide.releases.settings.ReleaseSettings`.
         settings: of the audit of the written file, as `confide.audit` takes them.
 
     Raises:
@@ -68,6 +69,7 @@ def protect(
         force=force,
         rehearse=rehearse,
         find=find,
+        until=until,
         ids=ids,
         key_out=cast("Path | None", key_out),
     )

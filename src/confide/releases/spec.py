@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol, TypeAlias, runtime_checkable
 
+from confide.audits.outcome import Audit
 from confide.audits.settings import Settings
 from confide.audits.spec import AuditSpec, Subject
 from confide.core.arrays import Ints
@@ -100,6 +101,33 @@ def bound_to(data: Releasable, mechanism: AnyMechanism) -> AnyMechanism:
     return data.bound(mechanism) if isinstance(data, Binds) else mechanism
 
 
+class Searched(Protocol):
+    """A protection that was searched for, so that attacks stay below stated rates."""
+
+    @property
+    def text(self) -> str:
+        """The protection, as a user writes it."""
+        ...
+
+    @property
+    def missed(self) -> Sequence[str]:
+        """The rates that do not hold about people who chose nothing."""
+        ...
+
+    @property
+    def unsure(self) -> Sequence[str]:
+        """Those that hold, but not surely."""
+        ...
+
+    def notes(self, *, public: bool) -> Sequence[str]:
+        """What the user should know of it, a sentence each."""
+        ...
+
+    def drawn_in(self, audit: Audit) -> Audit:
+        """The audit of what is written, with what was tried among its exhibits."""
+        ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReleaseSpec:
     """One kind of release that can be protected.
@@ -110,6 +138,8 @@ class ReleaseSpec:
         named: what an id names, for the columns of a key.
         kept: what the user should know of a release with the ids of the original.
         form: in which form it is written, for the help page.
+        until: what is read, names of methods, rates as text, and settings of the audit -> the least change
+            that keeps the rates; None where a kind has no such search.
     """
 
     audit: AuditSpec
@@ -121,3 +151,4 @@ class ReleaseSpec:
         "the audit does not read are left out. People get new random numbers (--ids keep: they keep their "
         "ids)."
     )
+    until: Callable[[Any, Sequence[str], str, Settings], Searched] | None = None

@@ -13,6 +13,7 @@ from confide.audits import table as audits
 from confide.audits.making import HowMade
 from confide.audits.settings import Settings
 from confide.audits.spec import Subject
+from confide.audits.table.games import linkage
 from confide.core.arrays import Ints
 from confide.core.claims import Claim
 from confide.core.errors import DataError
@@ -24,6 +25,10 @@ from confide.inputs.table import Table, TableData, read_data
 from confide.inputs.tables import Tabular, read_table
 from confide.releases.spec import ReleaseSpec
 from confide.releases.tables import write_table
+from confide.releases.until_found import LeastChange
+from confide.releases.until_halves import halves
+from confide.releases.until_rates import INFERENCE, rates_of
+from confide.releases.until_table import search
 from confide.views.table import Table as Cells
 
 PUBLIC_VALUES = (
@@ -140,10 +145,26 @@ def read(held: Table) -> TableFile:
     return TableFile(held, read_data(held))
 
 
+def least_change(file: TableFile, methods: Sequence[str], rates: str, settings: Settings) -> LeastChange:
+    """The least change under which attacks stay below these rates.
+
+    Raises:
+        DataError: for rates or methods that cannot be, too few people, or if nothing keeps the rates.
+    """
+    held, data = file.held, file.data
+    limits = rates_of(rates, secret=bool(data.secret))
+    game = linkage(held, data, made_by=None, rng=settings.rng("targets"))
+    secret = data.secret if INFERENCE in limits else ""
+    on = halves(game, secret=secret, asked=held.targets, rng=settings.rng("halves"), name=data.name)
+    attacks = audits.SPEC.choose(settings)
+    return search(held, data, methods, limits=limits, attacks=attacks, on=on)
+
+
 SPEC = ReleaseSpec(
     audit=audits.SPEC,
     read=read,
     named="row",
+    until=least_change,
     form="The protected table keeps the format of the original, and its columns in their order. The column "
     "that names people is left out. Rows stand in random order (--ids keep: in that of the original, with "
     "the ids).",
