@@ -213,7 +213,7 @@ def _rates(evidence: Evidence, *, infers: bool, confidence: float) -> list[tuple
 
 
 def difference(evidence: Evidence, *, confidence: float) -> Estimate:
-    """What is told rightly of the same people in the release and out of it, the difference."""
+    """The share of secrets that are right about the same people in the release, minus that out of it."""
     table, here = evidence.table.select("target", "hit"), evidence.exposed
     # By target: an attack may have left somebody out of one round.
     both = table.filter(here).join(table.filter(~here), on="target", suffix="_out")

@@ -48,10 +48,11 @@ def class_risks(release: AuditedRelease, data: TableData) -> list[Exhibit]:
         Table(
             title="Risk by the sizes of classes",
             reading="People whose released columns look the same are one class. The chance that a person's "
-            "row is named rightly by who knows these columns without error is one over the size of the class, "
-            "or over the people of the population who look like that. The mean is what the marketer reaches: "
-            "the share of rows named rightly if all are tried. No attack is played here; whoever has more than "
-            "these columns, or is content with a guess, is not in these numbers.",
+            "row is named rightly by somebody who knows these columns without error is one over the size of "
+            "the class, or over the people of the population who look like that. The mean is what the "
+            "marketer reaches: the share of rows named rightly if all are tried. No attack is played here: "
+            "an adversary that knows more than these columns, or is content with a guess, is not in these "
+            "numbers.",
             head=("adversary", "highest chance", "mean chance: the marketer"),
             rows=tuple(rows),
             of=len(found.people),
@@ -74,8 +75,8 @@ def uniqueness(release: AuditedRelease, held: Held) -> list[Exhibit]:
         Table(
             title="Who is unique in the population",
             reading=f"The table is held for a random sample of {held.sampled:.3g} of a population. Two "
-            "models say how many people of the population are alone with their known columns, and how likely it is "
-            "that somebody who is alone here is alone there. They are models: on known populations Pitman's "
+            "models say how many people of the population are alone with their known columns, and how likely "
+            "it is that somebody who is alone here is alone there. They are models: on known populations Pitman's "
             "is off by 0.02 of the people on average, and Zayatz's says too much.",
             head=(
                 "model",
@@ -117,8 +118,8 @@ def unique_columns(release: AuditedRelease) -> list[Exhibit]:
             Table(
                 title="Which columns single people out",
                 reading="For each person the part of their score (SUDA) that comes from keys with this "
-                "column, the mean over all who have a key of at most three columns. A key of k of d columns counts "
-                "(d - k) (d - k - 1) ... (d - 3). The parts add up to more than one, as a key has several "
+                "column, the mean over all who have a key of at most three columns. A key of k of d columns "
+                "counts (d - k) (d - k - 1) ... (d - 3). The parts add up to more than one, as a key has several "
                 "columns.",
                 head=("column", "mean share of the score"),
                 rows=tuple((found.known[i], float(share[i])) for i in order),

@@ -62,8 +62,8 @@ def digest_table(data: TableData) -> list[Exhibit]:
         Table(
             title="Columns of digests without a key",
             reading="These columns look like digests. Dates, postal codes and whole numbers up to ten "
-            "million were hashed and compared. What is reversed hides nothing. What is not reversed may be a value "
-            "that was not tried, or a digest with a key.",
+            "million were hashed and compared. What is reversed hides nothing. What is not reversed may be a "
+            "value that was not tried, or a digest with a key.",
             head=("column", "looks like", "different digests", "reversed", "they stand for"),
             rows=tuple(
                 (r.column, str(r.form), r.digests, len(r.code), ", ".join(dict.fromkeys(r.kind)) or "unknown")
