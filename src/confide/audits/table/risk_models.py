@@ -76,8 +76,8 @@ def uniqueness(release: AuditedRelease, held: Held) -> list[Exhibit]:
             title="Who is unique in the population",
             reading=f"The table is held for a random sample of {held.sampled:.3g} of a population. Two "
             "models say how many people of the population are alone with their known columns, and how likely "
-            "it is that somebody who is alone here is alone there. They are models: on known populations Pitman's "
-            "is off by 0.02 of the people on average, and Zayatz's says too much.",
+            "it is that somebody who is alone here is alone there. They are models: on known populations "
+            "Pitman's is off by 0.02 of the people on average, and Zayatz's says too much.",
             head=(
                 "model",
                 "alone in the table",
@@ -119,8 +119,8 @@ def unique_columns(release: AuditedRelease) -> list[Exhibit]:
                 title="Which columns single people out",
                 reading="For each person the part of their score (SUDA) that comes from keys with this "
                 "column, the mean over all who have a key of at most three columns. A key of k of d columns "
-                "counts (d - k) (d - k - 1) ... (d - 3). The parts add up to more than one, as a key has several "
-                "columns.",
+                "counts (d - k) (d - k - 1) ... (d - 3). The parts add up to more than one, as a key has "
+                "several columns.",
                 head=("column", "mean share of the score"),
                 rows=tuple((found.known[i], float(share[i])) for i in order),
                 of=int(some.sum()),
