@@ -34,7 +34,7 @@ class Sidecar:
         before, after: counts of rows, people and things.
         left_out: columns, arrays or files of the original that were not audited, and so are not released.
         verified: what was checked on the written file.
-        found: what the audit of the written file against the original found, in one sentence.
+        found: what the audit of the written file against the original found, a line for each goal of attacks.
         verdict: of that audit.
         sha256: of the written file; of a folder, of its pictures' names and bytes.
         version: of confide.

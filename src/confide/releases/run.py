@@ -98,7 +98,7 @@ def protect(spec: ReleaseSpec, held: object, *, release: ReleaseSettings, settin
             after=data.counts(reread),
             left_out=(*data.source.unread, *data.dropped(view)),
             verified=tuple(claim.text for claim in verified),
-            found=found.headlines[0],
+            found="\n".join(found.headlines),
             verdict=found.verdict,
             sha256=digest_of(draft),
         )

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from confide.audits import table as audits
 from confide.audits.making import HowMade
@@ -17,13 +18,15 @@ from confide.core.arrays import Ints
 from confide.core.claims import Claim
 from confide.core.errors import DataError
 from confide.core.nouns import AnyMechanism
-from confide.inputs.cells import cell_ranges, cell_texts
+from confide.inputs.cells import cell_texts
+from confide.inputs.own_columns import own_values, released_column, same_cells
 from confide.inputs.reading import reading_of
 from confide.inputs.source import Source
 from confide.inputs.table import Table, TableData, read_data
 from confide.inputs.tables import Tabular, read_table
 from confide.releases.spec import ReleaseSpec
 from confide.releases.tables import write_table
+from confide.views.table import Domain
 from confide.views.table import Table as Cells
 
 
@@ -64,46 +67,56 @@ class TableFile:
         Columns that the protection left as they were are written as they stood. Others are written as text,
         a cell a value, a range or a group of the hierarchy.
         """
-        frame = self._frame(self.held.records)
+        frame, given = self._frame(self.held.records), self.data.cells
         columns: dict[str, pl.Series] = {}
         for i, domain in enumerate(view.domains):
-            original = self.data.cells.low[:, i]
-            if (view.low[:, i] == original).all() and (view.high[:, i] == original).all():
-                columns[domain.name] = frame[domain.name]
+            low, high, name = view.low[:, i], view.high[:, i], domain.name
+            known = given.domains[given.at(name)] if name in given.names else None
+            if known is None or known.digest() != domain.digest():
+                columns[name] = self._new(domain, low, high)
+            elif _equal(given.low[:, given.at(name)], low, high):
+                columns[name] = frame[name]
             else:
-                texts = cell_texts(
-                    domain, view.low[:, i], view.high[:, i], self.data.hierarchies.get(domain.name)
-                )
-                columns[domain.name] = pl.Series(texts)
+                columns[name] = pl.Series(cell_texts(domain, low, high, self.data.hierarchies.get(name)))
         if numbers is None and self.held.id is not None:
             columns[self.held.id] = frame[self.held.id]
         order = np.arange(len(view)) if numbers is None else np.argsort(numbers)
-        written = [columns[c].gather(order).alias(c) for c in self.source.columns if c in columns]
-        write_table(pl.DataFrame(written), path, self.source)
+        names = [c for c in self.source.columns if c in columns]
+        names += [c for c in columns if c not in names]
+        write_table(pl.DataFrame([columns[c].gather(order).alias(c) for c in names]), path, self.source)
 
     def reread(self, path: Path, numbers: Ints | None) -> Cells:
         """What a written file says, its rows in the order of the original."""
         frame = self._frame(path)
         order = np.arange(frame.height) if numbers is None else numbers - 1
-        ends = [
-            cell_ranges(
-                frame[d.name], d, name="the protected file", hierarchy=self.data.hierarchies.get(d.name)
+        known = {d.name: d for d in self.given.domains}
+        # The ids of people are no cells of theirs.
+        names = [c for c in known if c in frame.columns]
+        names += [c for c in frame.columns if c not in {*known, self.held.id}]
+        found = [
+            released_column(
+                frame[c], known.get(c), name="the protected file", hierarchy=self.data.hierarchies.get(c)
             )
-            for d in self.given.domains
+            for c in names
         ]
-        low, high = (np.stack([pair[side] for pair in ends], axis=1)[order] for side in (0, 1))
-        return Cells(self.given.domains, low, high)
+        low, high = (np.stack([column[side] for column in found], axis=1)[order] for side in (1, 2))
+        return Cells(tuple(domain for domain, _, _ in found), low, high)
 
     def same(self, view: Cells, reread: Cells) -> Claim:
-        holds = np.array_equal(view.low, reread.low) and np.array_equal(view.high, reread.high)
-        return Claim("the file holds the protected rows and no others", holds)
+        return Claim("the file holds the protected rows and no others", same_cells(view, reread))
 
     def counts(self, view: Cells) -> Mapping[str, int]:
         """Rows, and cells that say nothing."""
         return {"rows": len(view), "suppressed cells": int(view.suppressed.sum())}
 
     def dropped(self, view: Cells) -> Sequence[str]:
-        return ()
+        """Columns that are gone; those that became several columns are not."""
+        return tuple(
+            name
+            for name in self.given.names
+            if name not in view.names
+            and not any(other.startswith((f"{name}=", f"{name}.")) for other in view.names)
+        )
 
     def notes(self, view: Cells, mechanism: AnyMechanism) -> Sequence[str]:
         return self.data.notes
@@ -113,12 +126,26 @@ class TableFile:
         return [(str(row), number) for row, number in enumerate(numbers.tolist(), 1)]
 
     def subject(self, reread: Cells | None, mechanism: AnyMechanism | None, settings: Settings) -> Subject:
-        data = self.data if reread is None else replace(self.data, released=reread)
-        made = None if mechanism is None else self.bound(mechanism)
+        # Bound without the user's key: the adversary of the audit knows how, and not the secret.
+        made = None if mechanism is None else audits.bound(mechanism, self.data, self.held)
+        data = self.data
+        if reread is not None:
+            seen = reread if made is None else audits.read_back(made, self.data).read(reread)
+            data = replace(data, released=seen)
         return audits.subject_of(self.held, data, settings=settings, how=HowMade(made))
+
+    def _new(self, domain: Domain, low: NDArray[np.int32], high: NDArray[np.int32]) -> pl.Series:
+        """A column with values that the original lacks."""
+        if np.array_equal(low, high):
+            return own_values(domain, low)
+        return pl.Series(cell_texts(domain, low, high))
 
     def _frame(self, table: Tabular) -> pl.DataFrame:
         return read_table(table, name="the protected file", reading=reading_of(self.held)).frame
+
+
+def _equal(codes: NDArray[np.int32], low: NDArray[np.int32], high: NDArray[np.int32]) -> bool:
+    return np.array_equal(low, codes) and np.array_equal(high, codes)
 
 
 def read(held: Table) -> TableFile:

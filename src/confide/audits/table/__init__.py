@@ -17,7 +17,7 @@ from confide.audits.spec import AuditSpec, Context, Count
 from confide.audits.table import exhibits as beside
 from confide.audits.table.context import context_of
 from confide.audits.table.games import inference, linkage, singling_out
-from confide.audits.table.protections import PROTECTIONS, bound
+from confide.audits.table.protections import PROTECTIONS, bound, leaves_out, legible, read_back
 from confide.core.errors import KnowledgeError
 from confide.core.estimate import Estimate, Measured
 from confide.core.nouns import AnyAttack, AnyMechanism
@@ -32,7 +32,7 @@ from confide.utility.table.losses import LEAVES
 DESCRIBED, SECRETS = "linkage by description", "attribute of a table"
 """Further goals: to describe a person so that nobody else fits; and the secret, where the table has one."""
 
-__all__ = ["SPEC", "TableSubject", "bound", "read", "subject_of"]
+__all__ = ["SPEC", "TableSubject", "bound", "read", "read_back", "subject_of"]
 
 
 def read(held: Table, *, settings: Settings) -> TableSubject:
@@ -70,13 +70,17 @@ class TableSubject:
         return self.data.name
 
     def games(self, mechanism: AnyMechanism, asked: Sequence[AnyAttack]) -> Sequence[PlannedGame]:
-        game = protected(self.game, bound(mechanism, self.data, self.held))
+        made = bound(mechanism, self.data, self.held)
+        game = protected(self.game, legible(made, self.data))
         describing = [attack for attack in asked if isinstance(attack, linking.SINGLING)]
         inferring = [attack for attack in asked if isinstance(attack, attribute.ALL)]
         links = [attack for attack in asked if attack not in (*describing, *inferring)]
         skipped: list[Skipped] = []
         if not self.data.secret:
             lacking = KnowledgeError("no secret column is named (`--secret`)")
+            skipped, inferring = [Skipped.because(attack.name, lacking) for attack in inferring], []
+        elif inferring and (leaves_out(made, self.data.secret) or self._silent(self.data.secret)):
+            lacking = KnowledgeError(f"the secret {self.data.secret!r} is not released")
             skipped, inferring = [Skipped.because(attack.name, lacking) for attack in inferring], []
         planned = [PlannedGame(game=game, worlds=game.parts, attacks=links)]
         if describing:
@@ -88,6 +92,11 @@ class TableSubject:
         # Without attacks a game says nothing; but where nothing can be played, the reasons have to be said.
         there = [one for one in planned if one.attacks] or planned
         return [replace(there[0], skipped=skipped), *there[1:]]
+
+    def _silent(self, column: str) -> bool:
+        """Whether a released file says nothing in a column."""
+        released = self.data.released
+        return released is not None and bool(released.only([column]).suppressed.all())
 
     def context(self, release: AuditedRelease, count: Count) -> Context:
         return context_of(self.game, self.data, self.how, release, count)
