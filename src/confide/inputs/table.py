@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass, field
 from pathlib import Path
-from typing import Annotated, TypeAlias
+from typing import Annotated, Literal, TypeAlias
 
 import numpy as np
 import polars as pl
@@ -54,6 +54,8 @@ class Table:
         key: A table of two columns that says who is who: the row or id in the records, and the row or id in
             the released table.
         control: A table of people of the same kind who are not in the release.
+        unseen: What becomes of a value that a file of hierarchies misses, or that a recipe never saw: it is
+            named and nothing is done, or its cells are suppressed.
         targets: About how many people the adversary is asked about.
         separator: What stands between the values of csv files, such as ; or tab, where that is not seen.
         decimal: The decimal sign of csv files, . or a comma, where that is not seen.
@@ -76,6 +78,7 @@ class Table:
     released: AnyTable | None = None
     key: AnyTable | None = None
     control: AnyTable | None = None
+    unseen: Annotated[Literal["refuse", "suppress"], Flag(group=HOW)] = "refuse"
     targets: Annotated[int, Flag(group=HOW, least=2)] = 1_000
     separator: Separator = None
     decimal: Decimal = None
@@ -131,6 +134,7 @@ class TableData:
         absent: bool[n], who is in no release; None where everybody is.
         notes: how columns were read, in sentences without a value.
         unsettled: what no audit of this release can settle, in a few words -> why.
+        hidden: column -> bool[n], cells that are suppressed since their values were never seen.
     """
 
     name: str
@@ -145,6 +149,7 @@ class TableData:
     absent: Bools | None = None
     notes: tuple[str, ...] = ()
     unsettled: Mapping[str, str] = field(default_factory=dict)
+    hidden: Mapping[str, Bools] = field(default_factory=dict)
 
 
 def read_data(held: Table) -> TableData:
@@ -162,7 +167,7 @@ def read_data(held: Table) -> TableData:
     order = (*asked, *others)
     outside = None if held.control is None else _control(held, table, asked, others)
     both = frame.select(order) if outside is None else pl.concat([frame.select(order), outside])
-    known = in_codes(both, held.columns, folder=held.hierarchies)
+    known = in_codes(both, held.columns, folder=held.hierarchies, unseen=held.unseen)
     rest = in_codes(both, order[len(held.columns) :])
     cells = Cells.of((*known.domains, *rest.domains), np.hstack([known.codes, rest.codes]))
     secrets = cells.low[:n, len(held.columns)] if held.secret is not None else np.arange(2)
@@ -189,7 +194,8 @@ def read_data(held: Table) -> TableData:
         who=standing(table.name, row=places, ids=names),
         released=released,
         absent=absent if absent.any() else None,
-        notes=(_read_as(cells, table),),
+        notes=(_read_as(cells, table), *_hidden(known.hidden)),
+        hidden={name: gone[:n] for name, gone in known.hidden.items()},
     )
 
 
@@ -248,6 +254,13 @@ def _control(held: Table, table: ReadTable, asked: Sequence[str], others: Sequen
             f"{found.name}: column {wrong[0]!r} is of type {frame.schema[wrong[0]]}, and in {table.name} of "
             f"type {wanted[wrong[0]]}: give both in one form."
         ) from error
+
+
+def _hidden(hidden: Mapping[str, Bools]) -> tuple[str, ...]:
+    named = ", ".join(f"{int(gone.sum()):,} of {name}" for name, gone in hidden.items())
+    return (
+        (f"Cells that count as missing, since their hierarchy has no such value: {named}.",) if named else ()
+    )
 
 
 def _read_as(cells: Cells, table: ReadTable) -> str:

@@ -13,6 +13,7 @@ from confide.core.arrays import Ints
 from confide.core.claims import Claim
 from confide.core.nouns import AnyMechanism
 from confide.inputs.source import Origin
+from confide.releases.settings import ReleaseSettings
 
 View: TypeAlias = Any
 """A released view: `Interactions`, `Traces` or `Pictures`. Only the kind's own code looks inside."""
@@ -100,6 +101,37 @@ def bound_to(data: Releasable, mechanism: AnyMechanism) -> AnyMechanism:
     return data.bound(mechanism) if isinstance(data, Binds) else mechanism
 
 
+@runtime_checkable
+class TakesSettings(Protocol):
+    """What is read, where settings of the release say more about it than the record."""
+
+    def with_settings(self, release: ReleaseSettings) -> Releasable:
+        """The same with these settings.
+
+        Raises:
+            DataError: if they do not fit what was read.
+        """
+        ...
+
+
+@runtime_checkable
+class Tells(Protocol):
+    """What is read, where its sidecar says more than that of other kinds."""
+
+    def told(self, mechanism: AnyMechanism) -> Mapping[str, Any]:
+        """What a later release or an estimate needs to know; never a person's value.
+
+        Args:
+            mechanism: that made the release, bound.
+        """
+        ...
+
+
+def as_given(held: Any, release: ReleaseSettings) -> tuple[Any, ReleaseSettings]:
+    """The record and the settings as they are."""
+    return held, release
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReleaseSpec:
     """One kind of release that can be protected.
@@ -110,6 +142,8 @@ class ReleaseSpec:
         named: what an id names, for the columns of a key.
         kept: what the user should know of a release with the ids of the original.
         form: in which form it is written, for the help page.
+        takes: those of `confide.releases.settings.ONLY_SOME` that mean something here.
+        prepare: brings protections into the words of the audit's, and fills in what a recipe says.
     """
 
     audit: AuditSpec
@@ -121,3 +155,5 @@ class ReleaseSpec:
         "the audit does not read are left out. People get new random numbers (--ids keep: they keep their "
         "ids)."
     )
+    takes: tuple[str, ...] = ()
+    prepare: Callable[[Any, ReleaseSettings], tuple[Any, ReleaseSettings]] = as_given

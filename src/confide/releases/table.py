@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -19,15 +20,25 @@ from confide.core.claims import Claim
 from confide.core.errors import DataError
 from confide.core.nouns import AnyMechanism
 from confide.inputs.cells import cell_texts
+from confide.inputs.key_files import read_key
 from confide.inputs.own_columns import own_values, released_column, same_cells
 from confide.inputs.reading import reading_of
 from confide.inputs.source import Source
 from confide.inputs.table import Table, TableData, read_data
 from confide.inputs.tables import Tabular, read_table
+from confide.mechanisms.anonymize.pseudonyms import Pseudonyms, SecretKey
+from confide.mechanisms.in_order import in_order, steps_of
+from confide.releases.settings import ONLY_SOME, ReleaseSettings
 from confide.releases.spec import ReleaseSpec
+from confide.releases.table_recipe import check_hierarchies, check_key, prepare, told_of, under
+from confide.releases.table_told import told
 from confide.releases.tables import write_table
 from confide.views.table import Domain
 from confide.views.table import Table as Cells
+
+MADE_AGAIN = (
+    "The hierarchies of {} were made from this table, as the recipe's were from its own: groups may differ."
+)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -37,10 +48,34 @@ class TableFile:
     Args:
         held: the record that the user filled in.
         data: the same, read.
+        secret_key: for pseudonyms, where the user gave one.
+        more: what the user should know besides, a sentence each.
     """
 
     held: Table
     data: TableData
+    secret_key: SecretKey | None = None
+    more: tuple[str, ...] = ()
+
+    def with_settings(self, release: ReleaseSettings) -> TableFile:
+        """The same with the user's key, and under the domains of a recipe.
+
+        Raises:
+            DataError: if the key is none that should be used, or the recipe does not fit the table.
+        """
+        key = None if release.key_file is None else read_key(release.key_file, out=release.out)
+        bound = told_of(release)
+        if not bound:
+            return replace(self, secret_key=key)
+        check_key(None if key is None else key.mark, bound, release)
+        made = check_hierarchies(self.held, bound)
+        data = under(self.data, bound.get("domains", {}), suppress=self.held.unseen == "suppress")
+        more = (MADE_AGAIN.format(", ".join(made)),) if made and data.made else ()
+        return replace(self, data=data, secret_key=key, more=more)
+
+    def told(self, mechanism: AnyMechanism) -> Mapping[str, Any]:
+        """Settings, digests of hierarchies and public domains."""
+        return told(mechanism, self.held, self.data)
 
     @property
     def source(self) -> Source:
@@ -55,8 +90,28 @@ class TableFile:
         return ()
 
     def bound(self, mechanism: AnyMechanism) -> AnyMechanism:
-        """The mechanism with the known columns, the secret and the hierarchies of this table."""
-        return audits.bound(mechanism, self.data, self.held)
+        """The mechanism with the known columns, the secret, the hierarchies and the key of this table.
+
+        Raises:
+            DataError: for pseudonyms without a key, or of the column that names people.
+        """
+        made = audits.bound(mechanism, self.data, self.held)
+        return in_order(
+            [self._keyed(step) if isinstance(step, Pseudonyms) else step for step in steps_of(made)]
+        )
+
+    def _keyed(self, step: Pseudonyms) -> Pseudonyms:
+        if step.column == self.held.id:
+            raise DataError(
+                f"{step.column!r} names people (`--id`) and is never released: leave out --id to release "
+                "pseudonyms of it."
+            )
+        if self.secret_key is None:
+            raise DataError(
+                f"pseudonyms of {step.column!r} need a key: give a file of 32 random bytes that only you can "
+                "read (`--key-file`)."
+            )
+        return replace(step, key=self.secret_key)
 
     def rows(self, mechanism: AnyMechanism) -> Ints:
         return np.arange(len(self.data.cells))
@@ -75,7 +130,7 @@ class TableFile:
             if known is None or known.digest() != domain.digest():
                 columns[name] = self._new(domain, low, high)
             elif _equal(given.low[:, given.at(name)], low, high):
-                columns[name] = frame[name]
+                columns[name] = self._shown(frame[name])
             else:
                 columns[name] = pl.Series(cell_texts(domain, low, high, self.data.hierarchies.get(name)))
         if numbers is None and self.held.id is not None:
@@ -99,7 +154,8 @@ class TableFile:
             )
             for c in names
         ]
-        low, high = (np.stack([column[side] for column in found], axis=1)[order] for side in (1, 2))
+        low = np.stack([low for _, low, _ in found], axis=1)[order]
+        high = np.stack([high for *_, high in found], axis=1)[order]
         return Cells(tuple(domain for domain, _, _ in found), low, high)
 
     def same(self, view: Cells, reread: Cells) -> Claim:
@@ -119,7 +175,7 @@ class TableFile:
         )
 
     def notes(self, view: Cells, mechanism: AnyMechanism) -> Sequence[str]:
-        return self.data.notes
+        return (*self.data.notes, *self.more)
 
     def key(self, numbers: Ints, mechanism: AnyMechanism) -> Sequence[tuple[str, int]]:
         """Each row of the original, from 1, with its row in the release."""
@@ -133,6 +189,13 @@ class TableFile:
             seen = reread if made is None else audits.read_back(made, self.data).read(reread)
             data = replace(data, released=seen)
         return audits.subject_of(self.held, data, settings=settings, how=HowMade(made))
+
+    def _shown(self, column: pl.Series) -> pl.Series:
+        """A column as it stood, without the values that a recipe never saw."""
+        hidden = self.data.hidden.get(column.name)
+        if hidden is None:
+            return column
+        return column.to_frame("v").select(pl.when(~pl.Series(hidden)).then(pl.col("v")))["v"]
 
     def _new(self, domain: Domain, low: NDArray[np.int32], high: NDArray[np.int32]) -> pl.Series:
         """A column with values that the original lacks."""
@@ -163,6 +226,8 @@ SPEC = ReleaseSpec(
     audit=audits.SPEC,
     read=read,
     named="row",
+    takes=ONLY_SOME,
+    prepare=prepare,
     form="The protected table keeps the format of the original, and its columns in their order. The column "
     "that names people is left out. Rows stand in random order (--ids keep: in that of the original, with "
     "the ids).",

@@ -9,8 +9,8 @@ from dataclasses import fields, is_dataclass, replace
 from typing import Any
 
 from confide.audits.protections import Noise, Protection, Scale
-from confide.core.nouns import AnyMechanism
 from confide.core.errors import DataError
+from confide.core.nouns import AnyMechanism
 from confide.inputs.column_recipes import parse_columns
 from confide.inputs.numbers import parse_number, parse_whole
 from confide.inputs.table import Table, TableData

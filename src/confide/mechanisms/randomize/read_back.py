@@ -140,7 +140,7 @@ def _spanned(first: Array, last: Array, low: Array, high: Array) -> Ends:
 def _decoded(part: UnaryEncoding | Rappor, released: Table, domain: Domain) -> Ends | None:
     """The likeliest value of each row, all being as likely before; None where the bits are not there.
 
-    A row whose bits fit all values alike may hold any of them.
+    A row whose bits fit all values equally well may hold any of them.
     """
     if isinstance(part, UnaryEncoding):
         names = [f"{part.column}={label}" for label in domain.labels]
@@ -149,19 +149,28 @@ def _decoded(part: UnaryEncoding | Rappor, released: Table, domain: Domain) -> E
             return None
         fit = np.full((len(released), len(names)), -np.inf)
         # All other bits being equal, the bit of a value alone says how likely it is.
-        fit[:, np.isin(names, there)] = released.only(there).low
+        fit[:, np.isin(names, there)] = np.column_stack([_worth(released, name) for name in there])
         return _likeliest(fit)
     if f"{part.column}.cohort" not in released.names:
         return None
-    cohort, bits = part.reported(released)
+    # By what the cells are worth: a file in which a bit is always 1 has one value there.
+    cohort = _worth(released, f"{part.column}.cohort")
+    bits = np.column_stack([_worth(released, f"{part.column}.bit{i}") for i in range(part.bits)])
     q, p = part.shares
     one, zero = (np.log(max(x, TINY)) - np.log(max(1 - x, TINY)) for x in (q, p))
     base = np.log(max(1 - q, TINY)) - np.log(max(1 - p, TINY))
     fit = np.empty((len(released), len(domain)))
     for c, sets in enumerate(part.filters(domain.labels).astype(np.float64)):
         here = cohort == c
-        fit[here] = bits[here].astype(np.float64) @ sets.T * (one - zero) + sets.sum(1) * base
+        fit[here] = bits[here] @ sets.T * (one - zero) + sets.sum(1) * base
     return _likeliest(fit)
+
+
+def _worth(table: Table, name: str) -> Floats:
+    at = table.at(name)
+    numbers = table.domains[at].numbers
+    assert numbers is not None
+    return numbers[table.low[:, at]]
 
 
 def _likeliest(fit: Floats) -> Ends:
