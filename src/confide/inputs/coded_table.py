@@ -143,7 +143,7 @@ def _label(value: object) -> str:
 
 
 def _seen(values: _Values, path: Path) -> tuple[_Values, Bools]:
-    """The values without those that a file misses, whose cells count as missing; and which cells these are."""
+    """The values without those that a file misses, whose cells then count as missing; and these cells."""
     counted = values.kind == "number"
     domain, _ = built(read_rows(path), name="", counted=counted, missing=False)
     known = {float(label) for label in domain.labels} if counted else set(domain.labels)

@@ -25,6 +25,8 @@ from confide.inputs.source import Source
 from confide.inputs.tables import Table as ReadTable
 from confide.inputs.tables import read_table
 from confide.knowledge.table import Knowing
+from confide.mechanisms.randomize.rappor import Rappor
+from confide.mechanisms.randomize.unary_encoding import UnaryEncoding
 from confide.views.hierarchy import Hierarchy
 from confide.views.table import Table as Cells
 
@@ -152,8 +154,12 @@ class TableData:
     hidden: Mapping[str, Bools] = field(default_factory=dict)
 
 
-def read_data(held: Table) -> TableData:
+def read_data(held: Table, *, parts: Sequence[UnaryEncoding | Rappor] | None = None) -> TableData:
     """Read the table, and bring it into codes.
+
+    Args:
+        held: the record that the user filled in.
+        parts: of the mechanism that made the released table, where it is known: what made columns of bits.
 
     Raises:
         DataError: if a file or column cannot be used.
@@ -176,9 +182,9 @@ def read_data(held: Table) -> TableData:
             f"{table.name}: the secret {held.secret!r} is the same in every row: there is nothing to infer."
         )
     hierarchies = dict(zip(held.columns, known.hierarchies, strict=True))
-    absent, released = np.arange(len(cells)) >= n, None
+    absent, released, more = np.arange(len(cells)) >= n, None, ()
     if held.released is not None:
-        released, gone = released_cells(held, cells, hierarchies, n)
+        released, gone, more = released_cells(held, cells, hierarchies, n, parts=parts)
         absent[:n] = gone
     ids = None if held.id is None else as_ids(frame[held.id])
     places = np.append(rows_from_one(n), np.zeros(len(cells) - n, np.int64))
@@ -195,6 +201,7 @@ def read_data(held: Table) -> TableData:
         released=released,
         absent=absent if absent.any() else None,
         notes=(_read_as(cells, table), *_hidden(known.hidden)),
+        unsettled=_unread(more),
         hidden={name: gone[:n] for name, gone in known.hidden.items()},
     )
 
@@ -254,6 +261,18 @@ def _control(held: Table, table: ReadTable, asked: Sequence[str], others: Sequen
             f"{found.name}: column {wrong[0]!r} is of type {frame.schema[wrong[0]]}, and in {table.name} of "
             f"type {wanted[wrong[0]]}: give both in one form."
         ) from error
+
+
+def _unread(more: Sequence[str]) -> Mapping[str, str]:
+    """What cannot be settled where a released table has columns that the original lacks."""
+    if not more:
+        return {}
+    named = ", ".join(more[:5]) + ", ..." * (len(more) > 5)
+    return {
+        "what further columns tell": f"The released table has columns that the original lacks ({named}), and "
+        "the adversary of this audit did not read them. A real one may. The sidecar of the release would say "
+        "what they are."
+    }
 
 
 def _hidden(hidden: Mapping[str, Bools]) -> tuple[str, ...]:

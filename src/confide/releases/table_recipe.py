@@ -52,7 +52,7 @@ def prepare(held: Table, release: ReleaseSettings) -> tuple[Table, ReleaseSettin
         raise DataError(f"{bare[0]!r:.60} has no epsilon: say how much all columns promise (`--epsilon 1`).")
     parse_epsilon(repr(release.epsilon))
     # One recipe: the columns of a second one would be gone after the first.
-    whole = f"columns:{release.epsilon!r},{' '.join(text.strip() for text in bare)}"
+    whole = f"columns:{release.epsilon:.15g},{' '.join(text.strip() for text in bare)}"
     at = release.texts.index(bare[0])
     texts = [text for text in release.texts if text not in bare]
     texts.insert(min(at, len(texts)), whole)

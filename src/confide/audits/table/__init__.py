@@ -11,13 +11,14 @@ import polars as pl
 from confide.attacks.attribute import table as attribute
 from confide.attacks.linkage import table as linking
 from confide.audits.making import UNRELEASED, HowMade
+from confide.audits.protections import made_by
 from confide.audits.release import AuditedRelease, PlannedGame, protected
 from confide.audits.settings import Settings
 from confide.audits.spec import AuditSpec, Context, Count
 from confide.audits.table import exhibits as beside
 from confide.audits.table.context import context_of
 from confide.audits.table.games import inference, linkage, singling_out
-from confide.audits.table.protections import PROTECTIONS, bound, leaves_out, legible, read_back
+from confide.audits.table.protections import PROTECTIONS, bits_of, bound, leaves_out, legible, read_back
 from confide.core.errors import KnowledgeError
 from confide.core.estimate import Estimate, Measured
 from confide.core.nouns import AnyAttack, AnyMechanism
@@ -41,7 +42,11 @@ def read(held: Table, *, settings: Settings) -> TableSubject:
     Raises:
         DataError: if a file or column cannot be used, or there are too few people.
     """
-    return subject_of(held, read_data(held), settings=settings)
+    # The adversary knows how a release was made, if its sidecar says it.
+    made = made_by(held.released, None, PROTECTIONS, kind=SPEC.name)
+    data = read_data(held, parts=None if made is None else bits_of(made))
+    how = UNRELEASED if made is None else HowMade(bound(made, data, held))
+    return subject_of(held, data, settings=settings, how=how)
 
 
 def subject_of(

@@ -279,14 +279,18 @@ def legible(mechanism: AnyMechanism, data: TableData) -> AnyMechanism:
 
 def read_back(mechanism: AnyMechanism, data: TableData) -> ReadBack:
     """How an adversary that knows the mechanism reads a release of it."""
-    parts = [
+    return ReadBack.to(data.cells, bits_of(mechanism))
+
+
+def bits_of(mechanism: AnyMechanism) -> tuple[UnaryEncoding | Rappor, ...]:
+    """What makes columns of bits."""
+    return tuple(
         part
         for step in steps_of(mechanism)
         if isinstance(step, RandomisedColumns)
         for part in step.parts
         if isinstance(part, UnaryEncoding | Rappor)
-    ]
-    return ReadBack.to(data.cells, tuple(parts))
+    )
 
 
 def leaves_out(mechanism: AnyMechanism, column: str) -> bool:
