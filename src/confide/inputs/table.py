@@ -42,7 +42,7 @@ class Table:
     stands in their secret column. It is judged on people in the release, and on people held out of it.
 
     Args:
-        records: Everybody's rows: .parquet or .csv; in Python also a data frame.
+        records: Everybody's rows, one row a person: .parquet or .csv; in Python also a data frame.
         known: The columns that the adversary knows, separated by commas.
         secret: The column that nobody should learn; without one, nothing is inferred.
         id: The column that names people. It is never released, and never known.
