@@ -24,6 +24,7 @@ from confide.views.records import Records
 if TYPE_CHECKING:
     from confide.audits import Audit, audit
     from confide.inputs.counts import Counts
+    from confide.inputs.identifiers import find_identifiers
     from confide.inputs.images import Images
     from confide.inputs.likes import Likes
     from confide.inputs.model import Model
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from confide.inputs.table import Table
     from confide.inputs.traces import Traces
     from confide.releases import protect
+    from confide.releases.estimating import estimate
 
 __version__ = VERSION
 
@@ -46,6 +48,8 @@ _HOME = {
     "Table": "confide.inputs.table",
     "Traces": "confide.inputs.traces",
     "audit": "confide.audits",
+    "estimate": "confide.releases.estimating",
+    "find_identifiers": "confide.inputs.identifiers",
     "protect": "confide.releases",
 }
 """Loaded at first use, so that `import confide` stays quick."""
@@ -73,6 +77,8 @@ __all__ = [
     "World",
     "__version__",
     "audit",
+    "estimate",
+    "find_identifiers",
     "measure",
     "play",
     "protect",

@@ -163,8 +163,9 @@ def _audited(
         release.forget_worlds()
     for aim, found in points.items():
         releases = [release for release in (*plain, *behind) if release.goal == aim]
-        if len(found) == len(releases):  # where one release says nothing there is nothing to compare
-            at = next(i for i, section in enumerate(sections) if section.goal == aim)
+        at = next((i for i, section in enumerate(sections) if section.goal == aim), None)
+        # Where one release says nothing there is nothing to compare; where all but the plain one, no section.
+        if at is not None and len(found) == len(releases):
             compared = frontier_exhibits(
                 Frontier(risk=spec.risk_of(aim), points=tuple(found), of=_exposed(releases)),
                 across=spec.across,

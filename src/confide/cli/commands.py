@@ -107,6 +107,52 @@ def report(where: Path, show_rows: bool) -> None:
     say(str(again))
 
 
+@main.command(short_help="Find direct identifiers of a table, and propose what others may know.")
+@click.argument("table", metavar="TABLE", type=click.Path(path_type=Path))
+@click.option("--separator", metavar="TEXT", help="What stands between the values of a csv file.")
+@click.option("--decimal", metavar="TEXT", help="The decimal sign of a csv file, . or a comma.")
+@sentences
+def identifiers(table: Path, separator: str | None, decimal: str | None) -> None:
+    """Find direct identifiers and free text in TABLE, and propose which columns others may know.
+
+    TABLE is a .parquet or .csv file of people. Columns are judged by name, form, check digits and uniqueness.
+    No value is printed. For example:
+
+    \b
+      confide identifiers people.parquet
+    """
+    from confide.cli.tables import identifiers_of
+    from confide.inputs.reading import Reading
+
+    say(identifiers_of(table, reading=Reading(separator=separator, decimal=decimal)))
+
+
+@main.command(short_help="Estimate what a randomised column held.")
+@click.argument("released", metavar="RELEASED", type=click.Path(path_type=Path))
+@click.argument("column", metavar="COLUMN")
+@click.option("--values", default="", metavar="VALUES", help="Values to look for (RAPPOR), parted by commas.")
+@click.option(
+    "--confidence",
+    default=0.95,
+    show_default=True,
+    type=float,
+    metavar="X",
+    help="Of each interval by itself.",
+)
+@sentences
+def estimate(released: Path, column: str, values: str, confidence: float) -> None:
+    """Estimate what COLUMN held before it was randomised, without bias and with intervals.
+
+    RELEASED is a file that `confide protect table` wrote; its sidecar stands beside it. For example:
+
+    \b
+      confide estimate randomised.parquet region
+    """
+    from confide.cli.tables import estimate_of
+
+    say(estimate_of(released, column, values=values, confidence=confidence))
+
+
 @main.command(short_help="Audit two models of a made-up survey, to see a report.")
 @click.option(
     "--out",

@@ -16,7 +16,7 @@ from confide.core.errors import DataError
 from confide.core.flags import GET
 from confide.releases import spec_of
 from confide.releases.run import protect as run
-from confide.releases.settings import ReleaseSettings
+from confide.releases.settings import ONLY_SOME, ReleaseSettings
 from confide.releases.spec import ReleaseSpec
 from confide.releases.written import Written
 
@@ -70,11 +70,13 @@ def command(spec: ReleaseSpec) -> click.Command:
     for option in options:
         if option.name == "protections" and isinstance(option, click.Option):
             option.help = f"{option.help} {examples(spec.audit)}"
+            option.required = "recipe" not in spec.takes
+    idle = {*IDLE, *(name for name in ONLY_SOME if name not in spec.takes)}
     return GroupedCommand(
         spec.audit.name,
         callback=call,
         # An option that would do nothing is not offered.
-        params=[*(o for o in options if o.name not in IDLE), _report_option()],
+        params=[*(o for o in options if o.name not in idle), _report_option()],
         help=f"{SAFER.format(kind=spec.audit.name, form=spec.form)}\n{story_of(spec.audit.record)}",
     )
 

@@ -45,7 +45,12 @@ def cell_texts(
 
 
 def cell_ranges(
-    column: pl.Series, domain: Domain, *, name: str, hierarchy: Hierarchy | None = None
+    column: pl.Series,
+    domain: Domain,
+    *,
+    name: str,
+    hierarchy: Hierarchy | None = None,
+    exact: bool = False,
 ) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
     """The range of codes that each cell of a released column may stand for, low and high, int32[n].
 
@@ -55,6 +60,7 @@ def cell_ranges(
     Args:
         column: of the released table.
         name: of the released table, for messages.
+        exact: whether a number that the domain lacks is refused; else the nearest one stands for it.
 
     Raises:
         DataError: for a cell that is none of these, with its rows.
@@ -69,7 +75,7 @@ def cell_ranges(
     known = {label: ends for ends, label in _groups(hierarchy).items()} | codes | {ALL: (0, len(domain) - 1)}
     last = len(domain) - 1
     known[EMPTY] = (last, last) if domain.missing else (0, last)
-    found = {value: _range(value, domain, known) for value in values.to_list()}
+    found = {value: _range(value, domain, known, exact=exact) for value in values.to_list()}
     lost = [value for value, ends in found.items() if ends is None]
     if lost:
         wrong = text.is_in(pl.Series(lost).implode())
@@ -120,7 +126,7 @@ def _text(domain: Domain, named: Mapping[Ends, str], low: int, high: int) -> str
     return "{" + ", ".join(quoted) + "}"
 
 
-def _range(text: str, domain: Domain, known: Mapping[str, Ends]) -> Ends | None:
+def _range(text: str, domain: Domain, known: Mapping[str, Ends], *, exact: bool) -> Ends | None:
     if text in known:
         return known[text]
     if text.startswith("{") and text.endswith("}"):
@@ -130,10 +136,10 @@ def _range(text: str, domain: Domain, known: Mapping[str, Ends]) -> Ends | None:
         if len(inside) < len(each) or not each:
             return None
         return min(a for a, _ in inside), max(b for _, b in inside)
-    return None if domain.numbers is None else _between(text, domain)
+    return None if domain.numbers is None else _between(text, domain, exact=exact)
 
 
-def _between(text: str, domain: Domain) -> Ends | None:
+def _between(text: str, domain: Domain, *, exact: bool) -> Ends | None:
     """The codes of the numbers in a range that is written with numbers."""
     assert domain.numbers is not None
     numbers = domain.numbers[: len(domain) - domain.missing]
@@ -155,7 +161,7 @@ def _between(text: str, domain: Domain) -> Ends | None:
     last = int(np.searchsorted(numbers, high, side="left" if open_high else "right")) - 1
     if first > last:
         # A number between two of the domain, as noise or a mean makes one: the nearest stands for it.
-        if low == high and len(numbers):
+        if low == high and len(numbers) and not exact:
             at = int(np.abs(numbers - low).argmin())
             return at, at
         return None

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import polars as pl
@@ -40,15 +41,23 @@ class InCodes:
         codes: int32[n, d], in the order of the hierarchies' leaves.
         hierarchies: of the d columns.
         read: the columns whose hierarchy stood in a file; the others' were made.
+        hidden: column -> bool[n], cells that are suppressed since the file misses their values.
     """
 
     domains: tuple[Domain, ...]
     codes: NDArray[np.int32]
     hierarchies: tuple[Hierarchy, ...]
     read: tuple[str, ...] = ()
+    hidden: Mapping[str, Bools] = field(default_factory=dict)
 
 
-def in_codes(frame: pl.DataFrame, columns: Sequence[str], *, folder: Path | None = None) -> InCodes:
+def in_codes(
+    frame: pl.DataFrame,
+    columns: Sequence[str],
+    *,
+    folder: Path | None = None,
+    unseen: Literal["refuse", "suppress"] = "refuse",
+) -> InCodes:
     """These columns of a frame as codes, with the hierarchies of a folder, or made ones.
 
     Numbers and dates get doubling steps of a round unit, postal codes ever shorter beginnings, and of
@@ -59,13 +68,19 @@ def in_codes(frame: pl.DataFrame, columns: Sequence[str], *, folder: Path | None
         frame: one row a person.
         columns: of the frame; numbers, dates, text or truth values.
         folder: of files in the format of ARX, `value;level 1;...;*`; a column without a file is no error.
+        unseen: what becomes of a value that a file misses: it is named, or counts as missing.
 
     Raises:
-        DataError: if a file misses a value (it is named) or does not nest (two rows are named), or a
-            column is of another type.
+        DataError: if a file misses a value and is to be complete (it is named) or does not nest (two rows
+            are named), or a column is of another type.
     """
     files = {} if folder is None else files_of(folder, columns)
     raw = {name: _values(frame[name], name) for name in columns}
+    hidden = dict[str, Bools]()
+    if unseen == "suppress":
+        for name, path in files.items():
+            raw[name], gone = _seen(raw[name], path)
+            hidden |= {name: gone} if gone.any() else {}
     given = {name: _from_file(raw[name], path, name) for name, path in files.items()}
     done: list[tuple[Domain, Hierarchy, Ints]] = []
     for name in columns:
@@ -74,7 +89,7 @@ def in_codes(frame: pl.DataFrame, columns: Sequence[str], *, folder: Path | None
     codes = np.empty((frame.height, len(done)), np.int32)
     for i, (_, _, code) in enumerate(done):
         codes[:, i] = code[raw[columns[i]].code]
-    return InCodes(tuple(d for d, _, _ in done), codes, tuple(h for _, h, _ in done), tuple(given))
+    return InCodes(tuple(d for d, _, _ in done), codes, tuple(h for _, h, _ in done), tuple(given), hidden)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -125,6 +140,23 @@ def _values(column: pl.Series, name: str) -> _Values:
 
 def _label(value: object) -> str:
     return f"{value:.0f}" if isinstance(value, float) and value == int(value) else str(value)
+
+
+def _seen(values: _Values, path: Path) -> tuple[_Values, Bools]:
+    """The values without those that a file misses, whose cells then count as missing; and these cells."""
+    counted = values.kind == "number"
+    domain, _ = built(read_rows(path), name="", counted=counted, missing=False)
+    known = {float(label) for label in domain.labels} if counted else set(domain.labels)
+    asked = values.labels if values.numbers is None or not counted else values.numbers.tolist()
+    kept = np.array([value in known for value in asked], np.bool_)
+    if kept.all():
+        return values, np.zeros(len(values.code), np.bool_)
+    labels = [label for label, stays in zip(values.labels, kept, strict=True) if stays]
+    new = np.full(len(kept) + 1, len(labels))
+    new[:-1][kept] = np.arange(len(labels))
+    gone = np.append(~kept, False)[values.code]
+    numbers = None if values.numbers is None else values.numbers[kept]
+    return _Values(labels, numbers, values.kind, True, new[values.code]), gone
 
 
 def _from_file(values: _Values, path: Path, name: str) -> tuple[Domain, Hierarchy, Ints]:

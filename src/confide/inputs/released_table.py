@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 import numpy as np
@@ -13,9 +13,13 @@ from confide.core.errors import DataError
 from confide.inputs.cells import cell_ranges
 from confide.inputs.columns import named_rows
 from confide.inputs.keys import as_ids
+from confide.inputs.own_columns import released_column
 from confide.inputs.reading import reading_of
 from confide.inputs.tables import Table as ReadTable
 from confide.inputs.tables import Tabular, read_table
+from confide.mechanisms.randomize.rappor import Rappor
+from confide.mechanisms.randomize.read_back import ReadBack
+from confide.mechanisms.randomize.unary_encoding import UnaryEncoding
 from confide.views.hierarchy import Hierarchy
 from confide.views.table import Table as Cells
 
@@ -36,8 +40,13 @@ class Matched(Protocol):
 
 
 def released_cells(
-    held: Matched, cells: Cells, hierarchies: Mapping[str, Hierarchy], n: int
-) -> tuple[Cells, Bools]:
+    held: Matched,
+    cells: Cells,
+    hierarchies: Mapping[str, Hierarchy],
+    n: int,
+    *,
+    parts: Sequence[UnaryEncoding | Rappor] | None = None,
+) -> tuple[Cells, Bools, tuple[str, ...]]:
     """The released table with a row for each row of `cells`, and who of the first n is not in it.
 
     Args:
@@ -45,6 +54,11 @@ def released_cells(
         cells: everybody's rows; the first n may be in the release.
         hierarchies: of the known columns, whose groups may be cells.
         n: the number of rows of the original.
+        parts: of the mechanism, if it is known: what made columns of bits. Then columns may hold values that
+            the original lacks.
+
+    Returns:
+        the last one: columns of the file that nothing is read from.
 
     Raises:
         DataError: if it is not said whose row is whose, or a cell cannot be read.
@@ -52,7 +66,7 @@ def released_cells(
     assert held.released is not None
     table = read_table(held.released, name="the released table", reading=reading_of(held))
     frame = table.frame
-    if not [c for c in held.columns if c in frame.columns]:
+    if parts is None and not [c for c in held.columns if c in frame.columns]:
         raise DataError(
             f"{table.name} has none of the known columns ({', '.join(held.columns)}), so nobody can be "
             "linked to it: give the table that is published."
@@ -62,13 +76,32 @@ def released_cells(
     low = np.zeros(cells.low.shape, np.int32)
     high = np.tile(cells.sizes - 1, (len(cells), 1)).astype(np.int32)
     here = np.flatnonzero(row >= 0)
+    if parts is not None:
+        said = ReadBack.to(cells, tuple(parts)).read(_as_said(frame, cells, hierarchies, table.name, held.id))
+        low[here], high[here] = said.low[row[here]], said.high[row[here]]
+        return Cells(cells.domains, low, high), row < 0, ()
     for i, domain in enumerate(cells.domains):
         if domain.name in frame.columns:
             ends = cell_ranges(
                 frame[domain.name], domain, name=table.name, hierarchy=hierarchies.get(domain.name)
             )
             low[here, i], high[here, i] = ends[0][row[here]], ends[1][row[here]]
-    return Cells(cells.domains, low, high), row < 0
+    more = tuple(c for c in frame.columns if c not in {*cells.names, held.id})
+    return Cells(cells.domains, low, high), row < 0, more
+
+
+def _as_said(
+    frame: pl.DataFrame, cells: Cells, hierarchies: Mapping[str, Hierarchy], name: str, who: str | None
+) -> Cells:
+    """The table in its own values, where they are not the original's."""
+    known = {d.name: d for d in cells.domains}
+    found = [
+        released_column(frame[c], known.get(c), name=name, hierarchy=hierarchies.get(c))
+        for c in frame.columns
+        if c != who
+    ]
+    low = np.stack([low for _, low, _ in found], axis=1)
+    return Cells(tuple(d for d, _, _ in found), low, np.stack([high for *_, high in found], axis=1))
 
 
 def _rows(held: Matched, table: ReadTable, n: int) -> Ints:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Literal, cast
 
@@ -34,10 +34,12 @@ class Sidecar:
         before, after: counts of rows, people and things.
         left_out: columns, arrays or files of the original that were not audited, and so are not released.
         verified: what was checked on the written file.
-        found: what the audit of the written file against the original found, in one sentence.
+        found: what the audit of the written file against the original found, a line for each goal of attacks.
         verdict: of that audit.
         sha256: of the written file; of a folder, of its pictures' names and bytes.
         version: of confide.
+        bound: the settings as they were bound to the data, and what a later release or an estimate needs to
+            know of it; only of kinds that have such.
     """
 
     kind: str
@@ -54,10 +56,12 @@ class Sidecar:
     verdict: str
     sha256: str
     version: str = VERSION
+    bound: Mapping[str, Any] = field(default_factory=dict)
 
     def text(self) -> str:
         """As JSON."""
-        return json.dumps({"schema": SCHEMA, **asdict(self)}, indent=2, ensure_ascii=False) + "\n"
+        said = {name: value for name, value in asdict(self).items() if name != "bound" or value}
+        return json.dumps({"schema": SCHEMA, **said}, indent=2, ensure_ascii=False) + "\n"
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +89,24 @@ def protections_of(release: object, *, kind: str | None = None) -> tuple[str, ..
     """
     made = made_of(release, kind=kind)
     return () if made is None else made.protections
+
+
+def sidecar_record(path: Path) -> Mapping[str, Any]:
+    """What a sidecar says, field by field.
+
+    Raises:
+        DataError: if it is no sidecar that can be read.
+    """
+    try:
+        record: dict[str, Any] = cast(Any, parsed(path.read_text(encoding="utf-8")))
+        if record["schema"] != SCHEMA:
+            raise ValueError(record["schema"])
+        texts = record["protections"]
+        if not (isinstance(texts, list) and all(isinstance(text, str) for text in texts)):
+            raise ValueError("protections")
+    except (OSError, ValueError, KeyError, TypeError) as why:
+        raise DataError(f"{path} is no sidecar that can be read ({in_one_line(why)}): restore it.") from why
+    return record
 
 
 def made_of(release: object, *, kind: str | None = None) -> Made | None:

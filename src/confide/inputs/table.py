@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass, field
 from pathlib import Path
-from typing import Annotated, TypeAlias
+from typing import Annotated, Literal, TypeAlias
 
 import numpy as np
 import polars as pl
@@ -27,6 +27,8 @@ from confide.inputs.table_weights import weights_of
 from confide.inputs.tables import Table as ReadTable
 from confide.inputs.tables import read_table
 from confide.knowledge.table import Knowing
+from confide.mechanisms.randomize.rappor import Rappor
+from confide.mechanisms.randomize.unary_encoding import UnaryEncoding
 from confide.views.hierarchy import Hierarchy
 from confide.views.table import Table as Cells
 
@@ -57,6 +59,8 @@ class Table:
         key: A table of two columns that says who is who: the row or id in the records, and the row or id in
             the released table.
         control: A table of people of the same kind who are not in the release.
+        unseen: What becomes of a value that a file of hierarchies misses, or that a recipe never saw: it is
+            named and nothing is done, or its cells are suppressed.
         targets: About how many people the adversary is asked about.
         sampled: The share of a population of which the table is a random sample, such as 0.1: models then say
             who is unique in it.
@@ -83,6 +87,7 @@ class Table:
     released: AnyTable | None = None
     key: AnyTable | None = None
     control: AnyTable | None = None
+    unseen: Annotated[Literal["refuse", "suppress"], Flag(group=HOW)] = "refuse"
     targets: Annotated[int, Flag(group=HOW, least=2)] = 1_000
     sampled: Annotated[float | None, Flag(group=HOLD)] = None
     weight: OptionalColumn = None
@@ -152,6 +157,7 @@ class TableData:
         notes: how columns were read, in sentences without a value.
         unsettled: what no audit of this release can settle, in a few words -> why.
         weights: float64[n], for how many people each row stands; None where no column says so.
+        hidden: column -> bool[n], cells that are suppressed since their values were never seen.
     """
 
     name: str
@@ -168,10 +174,15 @@ class TableData:
     notes: tuple[str, ...] = ()
     unsettled: Mapping[str, str] = field(default_factory=dict)
     weights: Floats | None = None
+    hidden: Mapping[str, Bools] = field(default_factory=dict)
 
 
-def read_data(held: Table) -> TableData:
+def read_data(held: Table, *, parts: Sequence[UnaryEncoding | Rappor] | None = None) -> TableData:
     """Read the table, and bring it into codes.
+
+    Args:
+        held: the record that the user filled in.
+        parts: of the mechanism that made the released table, where it is known: what made columns of bits.
 
     Raises:
         DataError: if a file or column cannot be used.
@@ -185,7 +196,7 @@ def read_data(held: Table) -> TableData:
     order = (*asked, *others)
     outside = None if held.control is None else _control(held, table, asked, others)
     both = frame.select(order) if outside is None else pl.concat([frame.select(order), outside])
-    known = in_codes(both, held.columns, folder=held.hierarchies)
+    known = in_codes(both, held.columns, folder=held.hierarchies, unseen=held.unseen)
     rest = in_codes(both, order[len(held.columns) :])
     cells = Cells.of((*known.domains, *rest.domains), np.hstack([known.codes, rest.codes]))
     secrets = cells.low[:n, len(held.columns)] if held.secret is not None else np.arange(2)
@@ -194,9 +205,9 @@ def read_data(held: Table) -> TableData:
             f"{table.name}: the secret {held.secret!r} is the same in every row: there is nothing to infer."
         )
     hierarchies = dict(zip(held.columns, known.hierarchies, strict=True))
-    absent, released = np.arange(len(cells)) >= n, None
+    absent, released, more = np.arange(len(cells)) >= n, None, ()
     if held.released is not None:
-        released, gone = released_cells(held, cells, hierarchies, n)
+        released, gone, more = released_cells(held, cells, hierarchies, n, parts=parts)
         absent[:n] = gone
     ids = None if held.id is None else as_ids(frame[held.id])
     places = np.append(rows_from_one(n), np.zeros(len(cells) - n, np.int64))
@@ -215,8 +226,10 @@ def read_data(held: Table) -> TableData:
         naming=tuple(
             d.name for d, codes in zip(cells.domains, cells.low.T, strict=True) if _differs(codes[:n])
         ),
-        notes=(_read_as(cells, table),),
+        notes=(_read_as(cells, table), *_hidden(known.hidden)),
+        unsettled=_unread(more),
         weights=None if held.weight is None else weights_of(table, held.weight, len(cells)),
+        hidden={name: gone[:n] for name, gone in known.hidden.items()},
     )
 
 
@@ -279,6 +292,25 @@ def _control(held: Table, table: ReadTable, asked: Sequence[str], others: Sequen
             f"{found.name}: column {wrong[0]!r} is of type {frame.schema[wrong[0]]}, and in {table.name} of "
             f"type {wanted[wrong[0]]}: give both in one form."
         ) from error
+
+
+def _unread(more: Sequence[str]) -> Mapping[str, str]:
+    """What cannot be settled where a released table has columns that the original lacks."""
+    if not more:
+        return {}
+    named = ", ".join(more[:5]) + ", ..." * (len(more) > 5)
+    return {
+        "what further columns tell": f"The released table has columns that the original lacks ({named}), and "
+        "the adversary of this audit did not read them. A real one may. The sidecar of the release would say "
+        "what they are."
+    }
+
+
+def _hidden(hidden: Mapping[str, Bools]) -> tuple[str, ...]:
+    named = ", ".join(f"{int(gone.sum()):,} of {name}" for name, gone in hidden.items())
+    return (
+        (f"Cells that count as missing, since their hierarchy has no such value: {named}.",) if named else ()
+    )
 
 
 def _read_as(cells: Cells, table: ReadTable) -> str:

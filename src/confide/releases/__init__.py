@@ -44,6 +44,9 @@ def protect(
     until: str | None = None,
     ids: Ids = "renumber",
     key_out: Path | str | None = None,
+    epsilon: float | None = None,
+    key_file: Path | str | None = None,
+    recipe: Path | str | None = None,
     **settings: Unpack[SettingsGiven],
 ) -> Written:
     """Write the protected data in the format of the original, verify them, and audit them against it.
@@ -51,7 +54,8 @@ def protect(
     Args:
         held: a filled-in record, as `confide.audit` takes it.
         protections: such as "rare:20"; several are applied in the order given.
-        out, force, rehearse, find, until, ids, key_out: as of `confide.releases.settings.ReleaseSettings`.
+        out, force, rehearse, find, until, ids, key_out, epsilon, key_file, recipe: as of
+            `confide.releases.settings.ReleaseSettings`.
         settings: of the audit of the written file, as `confide.audit` takes them.
 
     Raises:
@@ -72,6 +76,9 @@ def protect(
         until=until,
         ids=ids,
         key_out=cast("Path | None", key_out),
+        epsilon=epsilon,
+        key_file=cast("Path | None", key_file),
+        recipe=cast("Path | None", recipe),
     )
     return run(spec_of(kind), held, release=release, settings=auditing)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from typing import Literal
 
 import numpy as np
@@ -24,8 +24,8 @@ from confide.mechanisms.noise.secure import secure_uniform
 from confide.mechanisms.noise.source import Noise
 from confide.releases.find import weakest
 from confide.releases.inputs import Inputs
-from confide.releases.settings import ReleaseSettings
-from confide.releases.spec import Releasable, ReleaseSpec, View, bound_to
+from confide.releases.settings import ONLY_SOME, ReleaseSettings
+from confide.releases.spec import Releasable, ReleaseSpec, TakesSettings, Tells, View, bound_to
 from confide.releases.written import (
     Written,
     check_key_place,
@@ -52,6 +52,8 @@ def protect(spec: ReleaseSpec, held: object, *, release: ReleaseSettings, settin
         ConfideError: as an audit raises.
     """
     noise: Noise = "secure" if release.rehearse is None else "rehearsal"
+    _refuse_idle(spec, release)
+    held, release = spec.prepare(held, release)
     texts = release.texts
     plain = replace(settings, protect=(), name=settings.name or release.out.name)
     spec.audit.choose(plain)
@@ -59,10 +61,13 @@ def protect(spec: ReleaseSpec, held: object, *, release: ReleaseSettings, settin
         parse_protections([release.text], spec.audit.protections)
     inputs = Inputs.of(held)
     data = spec.read(held)
+    if isinstance(data, TakesSettings):
+        data = data.with_settings(release)
     earlier = protections_of(data.source.path)
-    check_place(release.out, data.source, inputs.paths, force=release.force)
+    own = tuple(path for path in (release.key_file, release.recipe) if path is not None)
+    check_place(release.out, data.source, (*inputs.paths, *own), force=release.force)
     if release.key_out is not None:
-        check_key_place(release.key_out, release.out, data.source, inputs.paths, force=release.force)
+        check_key_place(release.key_out, release.out, data.source, (*inputs.paths, *own), force=release.force)
     search = None
     if release.find is not None:
         search = weakest(
@@ -106,9 +111,10 @@ def protect(spec: ReleaseSpec, held: object, *, release: ReleaseSettings, settin
             after=data.counts(reread),
             left_out=(*data.source.unread, *data.dropped(view)),
             verified=tuple(claim.text for claim in verified),
-            found=found.headlines[0],
+            found="\n".join(found.headlines),
             verdict=found.verdict,
             sha256=digest_of(draft),
+            bound=data.told(bound_to(data, mechanism)) if isinstance(data, Tells) else {},
         )
         keyed: AbstractContextManager[None] = nullcontext()
         if release.key_out is not None and numbers is not None:
@@ -125,6 +131,14 @@ def protect(spec: ReleaseSpec, held: object, *, release: ReleaseSettings, settin
     notes = (*(() if redaction.public else told), *_notes(data, idle, made, release, earlier), *kept)
     failed = least is not None and bool(least.missed or (settings.strict and least.unsure))
     return Written(out=release.out, sidecar=sidecar, audit=found, notes=(*searched, *notes), failed=failed)
+
+
+def _refuse_idle(spec: ReleaseSpec, release: ReleaseSettings) -> None:
+    """Refuse settings that say nothing about this kind of release."""
+    for field in fields(release):
+        idle = field.name in ONLY_SOME and field.name not in spec.takes
+        if idle and getattr(release, field.name) != field.default:
+            raise DataError(f"{field.name} says nothing about {spec.audit.name}: leave it out.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

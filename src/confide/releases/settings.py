@@ -12,6 +12,8 @@ from confide.core.fields import check_fields
 from confide.core.flags import GET, Flag
 
 Ids: TypeAlias = Literal["renumber", "keep"]
+ONLY_SOME = ("epsilon", "key_file", "recipe")
+"""Settings that some kinds of release take, and others have no use for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +35,11 @@ class ReleaseSettings:
             give the files random numbers as names, or keep their names and sub-folders.
         key_out: Also write which original user or picture got which number. Anyone who has it can undo the
             numbering: keep it secret.
+        epsilon: What all columns that are randomised by a recipe such as 'warner(sex) k-ary(region)' promise
+            a person together.
+        key_file: A file of 32 random bytes, for pseudonyms. It stands apart from what is released, and
+            nobody but you can read it.
+        recipe: The sidecar of an earlier release: do the same again, and verify it again.
 
     Raises:
         DataError: if no protection is named, or a seed is below 0.
@@ -46,13 +53,17 @@ class ReleaseSettings:
     until: Annotated[str | None, Flag(group=GET, metavar="RATES")] = None
     ids: Annotated[Ids, Flag(group=GET)] = "renumber"
     key_out: Annotated[Path | None, Flag(group=GET, metavar="FILE")] = None
+    epsilon: Annotated[float | None, Flag(group=GET)] = None
+    key_file: Annotated[Path | None, Flag(group=GET, metavar="FILE")] = None
+    recipe: Annotated[Path | None, Flag(group=GET, metavar="FILE")] = None
 
     def __post_init__(self) -> None:
         check_fields(self)
         object.__setattr__(self, "out", Path(self.out))  # a script may give text
-        if self.key_out is not None:
-            object.__setattr__(self, "key_out", Path(self.key_out))
-        if not self.texts and self.until is None:
+        for name in ("key_out", "key_file", "recipe"):
+            if getattr(self, name) is not None:
+                object.__setattr__(self, name, Path(getattr(self, name)))
+        if not self.texts and self.until is None and self.recipe is None:
             raise DataError("no protection is named: say with what to protect, for example `--with rare:20`.")
         if not all(isinstance(text, str) for text in self.texts):
             raise DataError(f"{self.texts[0]!r} is no protection: write each by itself, such as 'rare:20'.")

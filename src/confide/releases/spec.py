@@ -14,6 +14,7 @@ from confide.core.arrays import Ints
 from confide.core.claims import Claim
 from confide.core.nouns import AnyMechanism
 from confide.inputs.source import Origin
+from confide.releases.settings import ReleaseSettings
 
 View: TypeAlias = Any
 """A released view: `Interactions`, `Traces` or `Pictures`. Only the kind's own code looks inside."""
@@ -128,6 +129,37 @@ class Searched(Protocol):
         ...
 
 
+@runtime_checkable
+class TakesSettings(Protocol):
+    """What is read, where settings of the release say more about it than the record."""
+
+    def with_settings(self, release: ReleaseSettings) -> Releasable:
+        """The same with these settings.
+
+        Raises:
+            DataError: if they do not fit what was read.
+        """
+        ...
+
+
+@runtime_checkable
+class Tells(Protocol):
+    """What is read, where its sidecar says more than that of other kinds."""
+
+    def told(self, mechanism: AnyMechanism) -> Mapping[str, Any]:
+        """What a later release or an estimate needs to know; never a person's value.
+
+        Args:
+            mechanism: that made the release, bound.
+        """
+        ...
+
+
+def as_given(held: Any, release: ReleaseSettings) -> tuple[Any, ReleaseSettings]:
+    """The record and the settings as they are."""
+    return held, release
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReleaseSpec:
     """One kind of release that can be protected.
@@ -140,6 +172,8 @@ class ReleaseSpec:
         form: in which form it is written, for the help page.
         until: what is read, names of methods, rates as text, and settings of the audit -> the least change
             that keeps the rates; None where a kind has no such search.
+        takes: those of `confide.releases.settings.ONLY_SOME` that mean something here.
+        prepare: brings protections into the words of the audit's, and fills in what a recipe says.
     """
 
     audit: AuditSpec
@@ -152,3 +186,5 @@ class ReleaseSpec:
         "ids)."
     )
     until: Callable[[Any, Sequence[str], str, Settings], Searched] | None = None
+    takes: tuple[str, ...] = ()
+    prepare: Callable[[Any, ReleaseSettings], tuple[Any, ReleaseSettings]] = as_given

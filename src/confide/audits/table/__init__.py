@@ -11,6 +11,7 @@ import polars as pl
 from confide.attacks.attribute import table as attribute
 from confide.attacks.linkage import table as linking
 from confide.audits.making import UNRELEASED, HowMade
+from confide.audits.protections import made_by
 from confide.audits.release import AuditedRelease, PlannedGame, protected
 from confide.audits.settings import Settings
 from confide.audits.spec import AuditSpec, Context, Count
@@ -18,7 +19,7 @@ from confide.audits.table import exhibits as beside
 from confide.audits.table.context import context_of
 from confide.audits.table.games import inference, linkage, singling_out
 from confide.audits.table.people import linked_people, told_people
-from confide.audits.table.protections import PROTECTIONS, bound
+from confide.audits.table.protections import PROTECTIONS, bits_of, bound, leaves_out, legible, read_back
 from confide.audits.table.risk_models import (
     anonymity_tables,
     class_risks,
@@ -39,7 +40,7 @@ from confide.utility.table.losses import LEAVES
 DESCRIBED, SECRETS = "descriptions", "secrets"
 """Further goals: to describe a person so that nobody else fits; and the secret, where the table has one."""
 
-__all__ = ["SPEC", "TableSubject", "bound", "read", "subject_of"]
+__all__ = ["SPEC", "TableSubject", "bound", "read", "read_back", "subject_of"]
 
 
 def read(held: Table, *, settings: Settings) -> TableSubject:
@@ -48,7 +49,11 @@ def read(held: Table, *, settings: Settings) -> TableSubject:
     Raises:
         DataError: if a file or column cannot be used, or there are too few people.
     """
-    return subject_of(held, read_data(held), settings=settings)
+    # The adversary knows how a release was made, if its sidecar says it.
+    made = made_by(held.released, None, PROTECTIONS, kind=SPEC.name)
+    data = read_data(held, parts=None if made is None else bits_of(made))
+    how = UNRELEASED if made is None else HowMade(bound(made, data, held))
+    return subject_of(held, data, settings=settings, how=how)
 
 
 def subject_of(
@@ -77,13 +82,17 @@ class TableSubject:
         return self.data.name
 
     def games(self, mechanism: AnyMechanism, asked: Sequence[AnyAttack]) -> Sequence[PlannedGame]:
-        game = protected(self.game, bound(mechanism, self.data, self.held))
+        made = bound(mechanism, self.data, self.held)
+        game = protected(self.game, legible(made, self.data))
         describing = [attack for attack in asked if isinstance(attack, linking.SINGLING)]
         inferring = [attack for attack in asked if isinstance(attack, attribute.ALL)]
         links = [attack for attack in asked if attack not in (*describing, *inferring)]
         skipped: list[Skipped] = []
         if not self.data.secret:
             lacking = KnowledgeError("no secret column is named (`--secret`)")
+            skipped, inferring = [Skipped.because(attack.name, lacking) for attack in inferring], []
+        elif inferring and (leaves_out(made, self.data.secret) or self._silent(self.data.secret)):
+            lacking = KnowledgeError(f"the secret {self.data.secret!r} is not released")
             skipped, inferring = [Skipped.because(attack.name, lacking) for attack in inferring], []
         planned = [PlannedGame(game=game, worlds=game.parts, attacks=links)]
         if describing:
@@ -95,6 +104,11 @@ class TableSubject:
         # Without attacks a game says nothing; but where nothing can be played, the reasons have to be said.
         there = [one for one in planned if one.attacks] or planned
         return [replace(there[0], skipped=skipped), *there[1:]]
+
+    def _silent(self, column: str) -> bool:
+        """Whether a released file says nothing in a column."""
+        released = self.data.released
+        return released is not None and bool(released.only([column]).suppressed.all())
 
     def context(self, release: AuditedRelease, count: Count) -> Context:
         return context_of(self.game, self.data, self.how, release, count)

@@ -2,29 +2,47 @@
 
 from __future__ import annotations
 
+import hashlib
+import re
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass, replace
 from typing import Any
 
 from confide.audits.protections import Noise, Protection, Scale
+from confide.core.errors import DataError
 from confide.core.nouns import AnyMechanism
+from confide.inputs.column_recipes import parse_columns
 from confide.inputs.numbers import parse_number, parse_whole
 from confide.inputs.table import Table, TableData
 from confide.measure.class_secrets import Diversity
 from confide.mechanisms.anonymize.class_rules import Rules
+from confide.mechanisms.anonymize.correlated_noise import CorrelatedNoise
 from confide.mechanisms.anonymize.full_domain import FullDomain
+from confide.mechanisms.anonymize.invariant_pram import InvariantPram
 from confide.mechanisms.anonymize.local_recoding import LocalRecoding
+from confide.mechanisms.anonymize.microaggregation import Microaggregation
 from confide.mechanisms.anonymize.mondrian import Mondrian
+from confide.mechanisms.anonymize.pseudonyms import Pseudonyms, SecretKey
 from confide.mechanisms.anonymize.single_cells import SingleCells
-from confide.mechanisms.anonymize.suppression import WithoutRareRows
+from confide.mechanisms.anonymize.suppression import WithoutColumns, WithoutRareRows, WithoutRareValues
 from confide.mechanisms.anonymize.swapping import RankSwapping, RecordSwapping
+from confide.mechanisms.anonymize.top_bottom_coding import TopBottomCoding
 from confide.mechanisms.in_order import in_order, steps_of
 from confide.mechanisms.randomize.pram import Pram
-from confide.mechanisms.randomize.randomised_columns import EveryColumn
+from confide.mechanisms.randomize.randomised_columns import EveryColumn, RandomisedColumns
+from confide.mechanisms.randomize.rappor import Rappor
+from confide.mechanisms.randomize.read_back import ReadBack
+from confide.mechanisms.randomize.unary_encoding import UnaryEncoding
 
 KNOWN = ("the known columns",)
 """Stands in a protection for the known columns of a table, until `bound` puts them there."""
+NUMBERS = ("the known columns of numbers",)
+"""Stands for those of the known columns that hold numbers."""
+REHEARSED = SecretKey(hashlib.sha512(b"confide: a key for rehearsals, which everybody knows").digest())
+"""Stands for the key of pseudonyms in an audit; a release takes that of its user (`--key-file`)."""
 K = "the fewest people of a class: people with the same known columns in the release"
+NUMERIC = "of numbers, parted by ;, or the known ones"
+ONE = "its name, or all"
 SUPPRESS = "the largest share of rows that may be wholly suppressed"
 
 
@@ -48,8 +66,12 @@ def _cells(k: str) -> SingleCells:
     return SingleCells(known=KNOWN, k=parse_whole(k))
 
 
-def _pram(change: str, *, noise: Noise) -> Pram:
-    return Pram(column=None, change=parse_number(change), noise=noise)
+def _pram(change: str, column: str = "", *, noise: Noise) -> Pram:
+    return Pram(column=column or None, change=parse_number(change), noise=noise)
+
+
+def _invariant(change: str, column: str = "", *, noise: Noise) -> InvariantPram:
+    return InvariantPram(column=column or None, change=parse_number(change), noise=noise)
 
 
 def _k_ary(epsilon: str, *, noise: Noise) -> EveryColumn:
@@ -62,6 +84,46 @@ def _swap(share: str, *, noise: Noise) -> RecordSwapping:
 
 def _ranks(window: str, *, noise: Noise) -> RankSwapping:
     return RankSwapping(columns=KNOWN, window=parse_number(window), noise=noise)
+
+
+def _columns(epsilon: str, *recipe: str, noise: Noise) -> RandomisedColumns:
+    # The commas of the recipe were taken for those between settings.
+    text, kept = re.subn(r",?\s*rest keep\s*$", "", ", ".join(recipe))
+    share = parse_number(epsilon)
+    return parse_columns(text, epsilon=share, rest="keep" if kept else "drop", noise=noise)
+
+
+def _pseudonym(column: str) -> Pseudonyms:
+    return Pseudonyms(column=column, key=REHEARSED)
+
+
+def _aggregate(k: str, columns: str = "") -> Microaggregation:
+    return Microaggregation(columns=_named(columns) or NUMBERS, k=parse_whole(k))
+
+
+def _noise(alpha: str, columns: str = "", *, noise: Noise) -> CorrelatedNoise:
+    return CorrelatedNoise(columns=_named(columns) or NUMBERS, alpha=parse_number(alpha), noise=noise)
+
+
+def _without(columns: str) -> WithoutColumns:
+    return WithoutColumns(columns=_named(columns))
+
+
+def _top(column: str, top: str) -> TopBottomCoding:
+    return TopBottomCoding(column=column, top=parse_number(top))
+
+
+def _bottom(column: str, bottom: str) -> TopBottomCoding:
+    return TopBottomCoding(column=column, bottom=parse_number(bottom))
+
+
+def _values(people: str, columns: str = "") -> WithoutRareValues:
+    return WithoutRareValues(columns=_named(columns) or KNOWN, people=parse_whole(people))
+
+
+def _named(columns: str) -> tuple[str, ...]:
+    """Columns parted by semicolons, since commas part settings."""
+    return tuple(filter(None, (column.strip() for column in columns.split(";"))))
 
 
 def _of_k(name: str) -> Scale:
@@ -105,8 +167,67 @@ PROTECTIONS: Mapping[str, Protection] = {
     "pram": Protection(
         make=_pram,
         example="pram:0.1",
-        settings={"change": "the share of cells of each column that become another value"},
+        settings={"change": "the share of cells that become another value", "column": ONE},
         random=True,
+    ),
+    "invariant-pram": Protection(
+        make=_invariant,
+        example="invariant-pram:0.1",
+        settings={"change": "as of pram, before some are turned back", "column": ONE},
+        random=True,
+        alone=False,
+    ),
+    "columns": Protection(
+        make=_columns,
+        example="columns:1,warner(sex) k-ary(region) laplace(income, 0..200000)",
+        settings={
+            "epsilon": "for a person, shared among all columns named",
+            "recipe": "warner, k-ary, oue, rappor, laplace or gaussian, each with its column; other columns "
+            "are left out, or kept with `rest keep` at the end",
+        },
+        random=True,
+    ),
+    "pseudonym": Protection(
+        make=_pseudonym,
+        example="pseudonym:person_id",
+        settings={"column": "whose values are replaced, with the key of --key-file"},
+    ),
+    "microaggregate": Protection(
+        make=_aggregate,
+        example="microaggregate:10",
+        settings={"k": "the fewest rows of a group", "columns": NUMERIC},
+        alone=False,
+        scale=_of_k("microaggregate"),
+    ),
+    "noise": Protection(
+        make=_noise,
+        example="noise:0.1",
+        settings={"alpha": "the variance of the noise as a share of that of the numbers", "columns": NUMERIC},
+        random=True,
+        alone=False,
+    ),
+    "without": Protection(
+        make=_without, example="without:name;address", settings={"columns": "that are left out; parted by ;"}
+    ),
+    "top": Protection(
+        make=_top,
+        example="top:age,90",
+        settings={"column": "of numbers", "top": "numbers of at least this become one range"},
+    ),
+    "bottom": Protection(
+        make=_bottom,
+        example="bottom:age,18",
+        settings={"column": "of numbers", "bottom": "numbers of at most this become one range"},
+    ),
+    "blank-values": Protection(
+        make=_values,
+        example="blank-values:10",
+        settings={
+            "people": "values of a column that fewer rows have are suppressed",
+            "columns": "parted by ;, or the known ones",
+        },
+        alone=False,
+        scale=_of_k("blank-values"),
     ),
     "k-ary": Protection(
         make=_k_ary,
@@ -132,7 +253,11 @@ PROTECTIONS: Mapping[str, Protection] = {
 
 
 def bound(mechanism: AnyMechanism, data: TableData, held: Table) -> AnyMechanism:
-    """A mechanism, each of its steps with the known columns, the secret and the hierarchies of a table."""
+    """A mechanism, each of its steps with the known columns, the secret and the hierarchies of a table.
+
+    Raises:
+        DataError: if a step is about columns of numbers, and none is known.
+    """
     guarded = held.l is not None or held.t is not None
 
     def of(step: AnyMechanism) -> AnyMechanism:
@@ -140,6 +265,8 @@ def bound(mechanism: AnyMechanism, data: TableData, held: Table) -> AnyMechanism
         there: dict[str, Any] = {f.name: getattr(step, f.name) for f in fields(step)}
         facts: dict[str, Any] = {}
         facts |= {name: data.known for name in ("known", "columns") if there.get(name) == KNOWN}
+        if there.get("columns") == NUMBERS:
+            facts["columns"] = _numbers(data)
         if "hierarchies" in there:
             facts["hierarchies"] = tuple(data.hierarchies[c] for c in data.known)
         if guarded and isinstance(there.get("rules"), Rules):
@@ -152,3 +279,56 @@ def bound(mechanism: AnyMechanism, data: TableData, held: Table) -> AnyMechanism
         return replace(step, **facts) if facts else step
 
     return in_order([of(step) for step in steps_of(mechanism)])
+
+
+def legible(mechanism: AnyMechanism, data: TableData) -> AnyMechanism:
+    """A bound mechanism whose release is read under the original's domains, where it shows other ones.
+
+    Without this, codes that mean something else would be compared, and a release look harmless that is not.
+    """
+    if not any(isinstance(step, CHANGING) for step in steps_of(mechanism)):
+        return mechanism
+    return in_order([mechanism, read_back(mechanism, data)])
+
+
+def read_back(mechanism: AnyMechanism, data: TableData) -> ReadBack:
+    """How an adversary that knows the mechanism reads a release of it."""
+    return ReadBack.to(data.cells, bits_of(mechanism))
+
+
+def bits_of(mechanism: AnyMechanism) -> tuple[UnaryEncoding | Rappor, ...]:
+    """What makes columns of bits."""
+    return tuple(
+        part
+        for step in steps_of(mechanism)
+        if isinstance(step, RandomisedColumns)
+        for part in step.parts
+        if isinstance(part, UnaryEncoding | Rappor)
+    )
+
+
+def leaves_out(mechanism: AnyMechanism, column: str) -> bool:
+    """Whether a column says nothing any more: it was taken out."""
+    return any(
+        (isinstance(step, WithoutColumns) and column in step.columns)
+        or (
+            isinstance(step, RandomisedColumns)
+            and step.rest == "drop"
+            and column not in [part.column for part in step.parts]
+        )
+        for step in steps_of(mechanism)
+    )
+
+
+CHANGING = (CorrelatedNoise, Microaggregation, Pseudonyms, RandomisedColumns, WithoutColumns)
+"""After these a column has other values, is several columns, or is gone."""
+
+
+def _numbers(data: TableData) -> tuple[str, ...]:
+    found = tuple(c for c in data.known if data.cells.domains[data.cells.at(c)].numbers is not None)
+    if not found:
+        raise DataError(
+            f"none of the known columns ({', '.join(data.known)}) holds numbers: name those that do, parted "
+            "by semicolons, after the setting."
+        )
+    return found
