@@ -229,6 +229,6 @@ SPEC = ReleaseSpec(
     takes=ONLY_SOME,
     prepare=prepare,
     form="The protected table keeps the format of the original, and its columns in their order. The column "
-    "that names people is left out. Rows stand in random order (--ids keep: in that of the original, with "
-    "the ids).",
+    "that names people is left out. Rows get new random numbers, and stand in their order (--ids keep: in that "
+    "of the original, with the ids).",
 )
