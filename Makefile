@@ -16,7 +16,7 @@ endif
 endif
 export OMP_NUM_THREADS ?= 1
 
-.PHONY: demo test check words wheel slow bench docs clean
+.PHONY: demo test check words wheel slow fuzz bench docs clean
 .DEFAULT_GOAL := test
 
 $(STAMP): pyproject.toml constraints.txt
@@ -51,6 +51,9 @@ wheel: $(STAMP)  ## build the wheel and use it in an environment that has nothin
 
 slow: $(STAMP)   ## what is no fast test: many worlds, other processes, killed pools, Ray, large data sets, docs
 	$(PYTEST) -m slow
+
+fuzz: $(STAMP)   ## each reader of files meets other inputs for ten minutes: an hour on one core
+	nice -n 10 $(BIN)/python -m tests.fuzz
 
 bench: $(STAMP)  ## every benchmark; writes the tables in benchmarks/results/
 	for name in $(CLAIMS); do $(BIN)/python benchmarks/$$name.py --write || failed=1; done; exit $${failed:-0}

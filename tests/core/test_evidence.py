@@ -56,6 +56,14 @@ def test_evidence_that_cannot_be_read_says_why(table: pl.DataFrame, says: str, t
         kept.load(tmp_path / "e.parquet")
 
 
+def test_a_column_of_rows_that_a_table_has_already_is_not_its_place(tmp_path: Path) -> None:
+    path = tmp_path / "e.parquet"
+    made = pl.DataFrame({"exposed": [True, False], "score": [1.0, 2.0], "row of the file": [7, 8]})
+    made.write_parquet(path)
+    ((_, where),) = kept.load_with_rows(path)
+    assert where["row"].to_list() == [1, 2]
+
+
 def test_a_corrupt_file_is_named(tmp_path: Path) -> None:
     (tmp_path / "e.parquet").write_bytes(b"PAR1 not really")
     with pytest.raises(DataError, match=r"e\.parquet cannot be read as parquet"):

@@ -14,7 +14,7 @@ from confide.data import twins
 from confide.data.ratings_like import ratings_like
 from confide.data.twins_traces import wanderers
 
-SURVEY = 160
+SURVEY = 640
 """Rows of each side of the survey: enough to settle the pages' limits; reference models take seconds."""
 
 MODULE = """
@@ -53,14 +53,14 @@ def write_surveys() -> None:
 
 
 def write_ratings() -> None:
-    """Ratings of films, and likes of the same people with a trait that the likes give away."""
-    made = ratings_like(people=300, items=200, each=25, rng=np.random.default_rng(0))
+    """Ratings of films, and likes of the same people with a trait: enough people for the pages' limits."""
+    made = ratings_like(people=1_000, items=200, each=25, rng=np.random.default_rng(0))
     assert made.rating is not None and made.day is not None
     seconds = (made.day.astype(np.float64) * 86_400).astype(np.int64)
     ids = {"user_id": made.person, "item_id": made.item}
     pl.DataFrame({**ids, "rating": made.rating, "timestamp": seconds}).write_parquet("ratings.parquet")
     pl.DataFrame(ids).write_parquet("likes.parquet")
-    people = np.arange(300)
+    people = np.arange(1_000)
     pl.DataFrame({"user_id": people, "gender": np.where(people % 2, "F", "M")}).write_parquet("users.parquet")
 
 
@@ -76,6 +76,20 @@ def write_checkins() -> None:
             "lon": made.where[made.place, 1],
         }
     ).write_parquet("checkins.parquet")
+
+
+def write_people() -> None:
+    """A table of people with a secret."""
+    rng, n = np.random.default_rng(2), 400
+    pl.DataFrame(
+        {
+            "person_id": [f"{i:04d}" for i in range(n)],
+            "age": rng.integers(18, 90, n),
+            "zip": [f"{z:05d}" for z in rng.integers(10_000, 10_060, n)],
+            "sex": rng.choice(["f", "m"], n),
+            "diagnosis": rng.choice(["flu", "asthma", "diabetes", "none"], n),
+        }
+    ).write_parquet("people.parquet")
 
 
 def write_faces() -> None:
@@ -99,6 +113,7 @@ def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     write_ratings()
     write_checkins()
     write_faces()
+    write_people()
     Path("mypkg").mkdir()
     Path("mypkg/__init__.py").write_text("")
     Path("mypkg/mymodel.py").write_text(MODULE)

@@ -67,7 +67,9 @@ def held_to_one_sentence(call: Call, here: Path) -> object:
     try:
         return call()
     except ConfideError as error:
-        if found := sorted(set(here.rglob("*")) - before):
+        # Bytecode is written by Python, for a module of the user's own.
+        new = {path for path in here.rglob("*") if "__pycache__" not in path.parts} - before
+        if found := sorted(new):
             raise WrittenError(tuple(map(str, found))) from error
         if not str(error).isprintable():
             raise AssertionError(f"cannot be printed: {error!r:.200}") from error

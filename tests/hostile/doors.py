@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import polars as pl
 from sklearn.linear_model import LogisticRegression
 
 import confide
@@ -30,6 +31,17 @@ def records_of(n: int = 40) -> tuple[np.ndarray, np.ndarray]:
     rng = np.random.default_rng(n)
     x = rng.normal(size=(n, 3))
     return x, (x[:, 0] + rng.normal(size=n) > 0).astype(np.int64)
+
+
+def folk(n: int = 60) -> pl.DataFrame:
+    """A row a person."""
+    rng = np.random.default_rng(4)
+    columns = {
+        "age": rng.integers(20, 40, n),
+        "town": rng.choice(["a", "b"], n),
+        "ill": rng.choice([0, 1], n),
+    }
+    return pl.DataFrame(columns)
 
 
 @cache
@@ -58,6 +70,7 @@ def right() -> dict[str, dict[str, Any]]:
             "folds": 2,
         },
         "images": {"pictures": _pictures(pictures), "gallery": 0.5, "worlds": 1},
+        "table": {"records": folk(), "known": "age,town", "secret": "ill", "targets": 40},
         "counts": visits | {"place": "item", "bin": "1d", "group": 10, "targets": 40},
         "scores": {"evidence": named},
     }
@@ -75,6 +88,7 @@ FAST = {
     "traces": "unicity",
     "likes": "likes-tfidf",
     "images": "recogniser",
+    "table": "nearest",
     "counts": "inner-product",
 }
 """One quick attack a door."""
@@ -85,6 +99,7 @@ RIGHT_RELEASE: dict[str, str] = {
     "traces": "bin:2d",
     "likes": "rare:2",
     "images": "mosaic:2",
+    "table": "blank:2",
 }
 """One quick protection a door."""
 

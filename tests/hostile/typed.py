@@ -19,7 +19,7 @@ from confide.cli.flags import KindGroup
 from confide.core.errors import ConfideError
 
 from .desk import Tried, inputs_of
-from .doors import FAST, RIGHT_RELEASE, records_of, right
+from .doors import FAST, RIGHT_RELEASE, folk, records_of, right
 from .kinds import Kind
 from .tables import TRAITS, people_table
 
@@ -45,6 +45,7 @@ def typed(here: Path) -> Iterator[Tried]:
     """Each option of each command with each text; files are those of the right call."""
     people_table().write_csv(here / "t.csv")
     TRAITS.write_csv(here / "traits.csv")
+    folk().write_csv(here / "folk.csv")
     people_table().select("exposed", "score").write_csv(here / "e.csv")
     np.savez(here / "m.npz", X=records_of()[0], y=records_of()[1])
     np.savez(here / "p.npz", X=right()["images"]["pictures"].pixels, y=np.arange(24) % 6)
@@ -81,7 +82,7 @@ def _options(group: KindGroup, door: str) -> Sequence[click.Option]:
 
 
 def _right_words(door: str) -> list[str]:
-    by_place = {"model": "own:ask", "images": "p.npz", "scores": "e.csv"}
+    by_place = {"model": "own:ask", "images": "p.npz", "scores": "e.csv", "table": "folk.csv"}
     made = [by_place.get(door, "t.csv")]
     if door != "scores":
         made += ["--attacks", FAST[door]]

@@ -14,6 +14,7 @@ import torch
 
 from confide.core.errors import DataError
 from confide.inputs.arrays_given import MOST, as_features, as_labels
+from confide.inputs.tables import read_table
 
 X = np.array([[1.0, 2.5], [3.0, 4.0]])
 
@@ -113,3 +114,30 @@ def test_labels_that_are_numbers_stay_numbers() -> None:
 def test_what_cannot_be_labels_gets_one_sentence(given: Any, says: str) -> None:
     with pytest.raises(DataError, match=says):
         as_labels(given, name="x")
+
+
+HALF = "\ud800"
+"""Half a character: Python holds it in a text, UTF-8 does not."""
+
+
+@pytest.mark.parametrize("number", [0xD800, 0x110000, 2**32 - 1])
+@pytest.mark.parametrize("order", "<>")
+def test_numbers_in_the_place_of_characters_are_refused(number: int, order: str) -> None:
+    text = np.array([65, number], f"{order}u4").view(f"{order}U1")
+    for read in (as_labels, as_features):
+        with pytest.raises(DataError, match=f"x: a text holds the number {number:#x}, which is no character"):
+            read(text, name="x")
+
+
+def test_half_a_character_is_refused_in_every_form() -> None:
+    forms = (
+        ["a", HALF],
+        np.array(["a", HALF], object),
+        pd.Series(["a", HALF]),
+        pd.Series([HALF], dtype="category"),
+    )
+    for given in forms:
+        with pytest.raises(DataError, match=r"a text holds|cannot be read .*surrogates not allowed"):
+            as_labels(given, name="x")
+    with pytest.raises(DataError, match=r"column 'a' cannot be read .*surrogates not allowed"):
+        read_table(pd.DataFrame({"a": ["b", HALF]}), name="x")

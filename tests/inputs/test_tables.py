@@ -74,6 +74,10 @@ def table(text: str | bytes, path: Path, **options: Any) -> pl.DataFrame:
         (["7", "none"], ["7", "none"]),
         (["01", "?"], ["01", "?"]),
         (["true", "false"], [True, False]),
+        # Digits of other scripts: polars takes them for numbers, and would lose or refuse them.
+        (["٣٤", "٧"], ["٣٤", "٧"]),
+        (["٣٤", "NA"], ["٣٤", "NA"]),
+        (["0٠", "7"], ["0٠", "7"]),
     ],
     ids=str,
 )
@@ -93,6 +97,8 @@ def test_what_a_number_would_not_give_back_is_text(
         (["9007199254740993", "9007199254740992"], 2),
         (["9007199254740993.0", "9007199254740992"], 2),
         (["123456789012345678901", "123456789012345678902"], 2),
+        (["0", "0.0", "1000000000000000"], 2),
+        (["7", "7.0", "9007199254740993", "9007199254740992"], 3),
         (["+7", "7"], 2),
         (["a", "7.0", "7"], 3),
     ],
@@ -119,6 +125,11 @@ def test_ids_that_float64_may_have_joined_are_refused() -> None:
 def test_what_stands_for_a_missing_id_is_no_person(word: str) -> None:
     with pytest.raises(DataError, match="x: column 'user' is empty in row 2"):
         need_ids(pl.DataFrame({"user": ["a", word]}), ["user"], name="x")
+
+
+def test_ids_in_digits_of_another_script_are_text() -> None:
+    ids = as_ids(pl.Series(["1٣", "9", "10"]))
+    assert coded(ids).labels.to_list() == ["10", "1٣", "9"]
 
 
 def test_ids_stand_in_one_order_whether_they_are_text_or_numbers() -> None:

@@ -124,6 +124,13 @@ def test_what_is_no_time_is_named_by_row(values: list[Any], says: str) -> None:
         read(values)
 
 
+def test_a_date_that_polars_cannot_show_is_named_too() -> None:
+    # The year 800,000: a panic of polars where it is to be a datetime, or an object of Python.
+    far = pl.Series("t", [0, 300_000_000]).cast(pl.Date)
+    with pytest.raises(DataError, match=r"no time in row 2 \(300000000\)"):
+        read_times(far.to_frame(), "t", name="x")
+
+
 def test_what_was_assumed_is_said() -> None:
     def notes(values: list[Any]) -> tuple[str, ...]:
         return read_times(pl.DataFrame({"t": values}), "t", name="x").form.notes

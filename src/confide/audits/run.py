@@ -216,7 +216,7 @@ def _title(spec: AuditSpec, subject: Subject, release: AuditedRelease, protectio
     """
     settings = release.settings
     name = settings.name or (subject.name if settings.audience == "internal" else spec.name)
-    said = (name, protection, goal(release.goal).name if release.aside else "")
+    said = (name, protection, release.goal if release.aside else "")
     return ", ".join(part for part in said if part)
 
 

@@ -250,7 +250,8 @@ def load_with_rows(
         raise EvidenceError(
             f"{path} needs at least the columns exposed and score; it has {', '.join(table.columns[:12])}."
         )
-    table = _identified(table, user, path).with_row_index(_ROW, offset=1)
+    # Evidence that was kept as a table of its own may have the column of rows already: the place counts.
+    table = _identified(table, user, path).drop(_ROW, strict=False).with_row_index(_ROW, offset=1)
     for name, column in _COMPLETING.items():
         if name not in table.columns:
             table = table.with_columns(column.alias(name))

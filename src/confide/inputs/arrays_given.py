@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -10,9 +11,11 @@ import polars as pl
 
 from confide.core.arrays import Array, Bools
 from confide.core.errors import DataError
+from confide.core.foreign import in_one_line
 from confide.inputs.columns import missing, named_rows
 from confide.inputs.frames import is_pandas_series, series_from_pandas
 
+LAST_CHARACTER = 0x10FFFF
 MOST = 8 * 10**9
 """Bytes of a sparse matrix that is made dense: records are cut and shuffled many times over."""
 
@@ -45,8 +48,15 @@ def as_array(x: Any, *, name: str) -> Array:
     """An array of a list, a numpy array with or without a mask, or a tensor.
 
     Raises:
-        DataError: if rows have different lengths, or the tensor cannot be read.
+        DataError: if rows have different lengths, the tensor cannot be read, or text holds no characters.
     """
+    found = _array(x, name=name)
+    if found.dtype.kind == "U" and found.dtype.itemsize:
+        _need_characters(found, name=name)
+    return found
+
+
+def _array(x: Any, *, name: str) -> Array:
     try:
         if _module(x) == "torch" and hasattr(x, "detach"):
             there = x.detach().cpu()
@@ -100,19 +110,48 @@ def as_labels(y: Any, *, name: str) -> Array:
     return y.to_numpy()
 
 
+def _need_characters(found: Array, *, name: str) -> None:
+    """Refuse numbers in the place of characters: polars, and even Python, end in errors of their own there.
+
+    Raises:
+        DataError: for halves of a pair, and for what is beyond the last character of Unicode.
+    """
+    # numpy keeps a text as numbers of 4 bytes, and a file may hold any.
+    codes = np.ascontiguousarray(found).reshape(-1).view(found.dtype.str[0] + "u4")
+    wrong = (codes > LAST_CHARACTER) | ((codes >= 0xD800) & (codes <= 0xDFFF))
+    if wrong.any():
+        raise DataError(
+            f"{name}: a text holds the number {codes[wrong][0]:#x}, which is no character: save it as UTF-8."
+        )
+
+
 def _series(values: list[object], *, name: str) -> pl.Series:
     """Labels of Python as a column of one type, with null for None."""
     values = [v.item() if isinstance(v, np.generic) else v for v in values]
     kinds = {type(v) for v in values if v is not None}
     # What is missing in a list of texts is often NaN.
     if kinds <= {str, float} and all(v != v for v in values if isinstance(v, float)):
-        return pl.Series([v if isinstance(v, str) else None for v in values], dtype=pl.String)
+        return texts([v if isinstance(v, str) else None for v in values], name=name)
     if kinds <= {bool, int, float}:
         return pl.Series(values, dtype=None if len(kinds) == 1 else pl.Float64, strict=False)
     if kinds == {Decimal}:
         return pl.Series(values)
     shown = ", ".join(sorted(kind.__name__ for kind in kinds))
     raise DataError(f"{name}: the labels are of type {shown}: give numbers, or texts, for all rows.")
+
+
+def texts(values: Sequence[str | None], *, name: str) -> pl.Series:
+    """A column of texts.
+
+    Raises:
+        DataError: for a text that UTF-8 cannot hold.
+    """
+    try:
+        return pl.Series(values, dtype=pl.String)
+    except UnicodeEncodeError as error:
+        raise DataError(
+            f"{name}: a text holds half a character ({in_one_line(error)}): correct it."
+        ) from error
 
 
 def _plain(found: Array, *, name: str) -> Array:

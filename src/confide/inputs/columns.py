@@ -10,12 +10,13 @@ import polars as pl
 
 from confide.core.arrays import Floats, Ints
 from confide.core.errors import DataError
+from confide.core.parquet import LIBRARY
 
 WORDS = ("", "?", "NA", "N/A", "n/a", "na", "<NA>", "#N/A", "nan", "NaN", "NAN", "NaT", "null", "NULL")
 """Text that stands for a missing value. Not "None", which is an answer in many tables."""
 TRUSTED = 2.0**53
 """Whole numbers that float64 tells apart are smaller."""
-WHOLE = r"^-?(?:0|[1-9]\d{0,17})$"
+WHOLE = r"^-?(?:0|[1-9][0-9]{0,17})$"
 """Whole numbers as text that int64 gives back as they were."""
 SHOWN = 5
 """How many wrong rows a message names. A message stays one sentence even if every row is wrong."""
@@ -121,9 +122,13 @@ def first_of(column: pl.Series, which: pl.Series | None = None) -> str:
         one = one.dt.cast_time_unit("ms").dt.replace_time_zone(None)
         inside = one.dt.epoch("ms").is_between(*HELD_BY_PYTHON).all()
         one = one if inside else one.dt.epoch("ms")
+    if one.dtype == pl.Date:
+        days = one.to_physical()
+        first, last = (milliseconds // 86_400_000 for milliseconds in HELD_BY_PYTHON)
+        one = one if days.is_between(first, last).all() else days
     try:
         text = repr(one[0])
-    except (ValueError, OverflowError):
+    except (ValueError, OverflowError, *LIBRARY):  # a list may hold such times too
         text = f"one that is no {column.dtype} of Python"
     return text if len(text) < LONGEST else text[: LONGEST - 3] + "..."
 

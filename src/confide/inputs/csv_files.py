@@ -29,14 +29,15 @@ LINES = 20
 """Lines that must agree with the header about a separator."""
 MARKS = {b"\xff\xfe": "utf-16-le", b"\xfe\xff": "utf-16-be"}
 
-CODE = r"^\s*[+-]?0\d|^\s*(?:\d+[eE]\d|\d{2,}[eE]\d+)\s*$|^\s*[+-]?\d{17,}\s*$"
+# [0-9] and never \d, which stands for the digits of all scripts: a cast to a number loses those of most.
+CODE = r"^\s*[+-]?0[0-9]|^\s*(?:[0-9]+[eE][0-9]|[0-9]{2,}[eE][0-9]+)\s*$|^\s*[+-]?[0-9]{17,}\s*$"
 """Text that a number would not give back: 007; 12e3, a code with an e in it; more digits than float64 has."""
-ID = r"^-?(?:0|[1-9]\d{0,14})(?:\.0*)?$"
+ID = r"^-?(?:0|[1-9][0-9]{0,14})(?:\.0*)?$"
 """Ids that are the same as text and as numbers."""
-LONG_ID = r"^-?(?:0|[1-9]\d{0,17})$"
-NUMBER = r"^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$"
-COMMA = r"^[+-]?(?:\d+(?:,\d*)?|,\d+)(?:[eE][+-]?\d+)?$"
-THOUSANDS = r"^[+-]?\d{1,3}(?:[.,]\d{3})+$"
+LONG_ID = r"^-?(?:0|[1-9][0-9]{0,17})$"
+NUMBER = r"^[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?$"
+COMMA = r"^[+-]?(?:[0-9]+(?:,[0-9]*)?|,[0-9]+)(?:[eE][+-]?[0-9]+)?$"
+THOUSANDS = r"^[+-]?[0-9]{1,3}(?:[.,][0-9]{3})+$"
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,17 +89,12 @@ def read_csv(path: Path, reading: Reading, *, ids: Container[str] = ()) -> tuple
     separator = _separator(path, encoding, reading.separator)
     form = CsvForm(path, separator, encoding, reading.decimal or ".")
     # All rows decide the types: with the first 100 alone, an id with a letter in row 101 would be an error.
-    frame = pl.read_csv(form.source(), separator=separator, infer_schema_length=None)
+    frame = _inferred(form, ())
     counted = [c for c, kind in frame.schema.items() if kind.is_numeric()]
     codes = _codes(form, counted, ids)
     if codes:
         # Read again, because the zeros are gone from the frame.
-        frame = pl.read_csv(
-            form.source(),
-            separator=separator,
-            infer_schema_length=None,
-            schema_overrides=dict.fromkeys(codes, pl.String),
-        )
+        frame = _inferred(form, codes)
     text = [c for c, kind in frame.schema.items() if kind == pl.String and c not in codes and c not in ids]
     with_comma = _with_commas(frame, text, reading.decimal, separator, name=path.name)
     if with_comma:
@@ -108,23 +104,48 @@ def read_csv(path: Path, reading: Reading, *, ids: Container[str] = ()) -> tuple
     return frame.with_columns(c for c in made if c is not None), form
 
 
+def _inferred(form: CsvForm, texts: Sequence[str]) -> pl.DataFrame:
+    """The rows with the types that all values of a column have; these columns as text."""
+
+    def read(texts: Sequence[str]) -> pl.DataFrame:
+        return pl.read_csv(
+            form.source(),
+            separator=form.separator,
+            infer_schema_length=None,
+            schema_overrides=dict.fromkeys(texts, pl.String),
+        )
+
+    try:
+        return read(texts)
+    except pl.exceptions.ComputeError:
+        # polars takes digits of any script for numbers, and then reads those of one alone.
+        whole = pl.read_csv(form.source(), separator=form.separator, infer_schema=False)
+        other = [c for c in whole.columns if whole[c].str.contains(r"[\d&&[^0-9]]").any()]
+        if not set(other) - set(texts):
+            raise
+        return read([*texts, *other])
+
+
 def _codes(form: CsvForm, counted: Sequence[str], ids: Container[str]) -> list[str]:
     """Which columns that look like numbers are codes."""
     if not counted:
         return []
     # A second pass over the text, in pieces: what was inferred as a number has lost its zeros already.
     text = pl.scan_csv(form.source(), separator=form.separator, infer_schema=False).select(counted)
-    asked = [_is_code(c, form.decimal, is_id=c in ids).any().alias(c) for c in counted]
+    asked = [_is_code(c, form.decimal, is_id=c in ids).alias(c) for c in counted]
     found = text.select(asked).collect(engine="streaming")
     return [c for c in counted if found[c][0]]
 
 
 def _is_code(column: str, decimal: str, *, is_id: bool) -> pl.Expr:
+    """Whether a column is text: if a number would change one of its values."""
     text = pl.col(column)
     if is_id:
-        return ~(text.str.contains(ID) | text.str.contains(LONG_ID))
+        # One fraction makes all of them floats, so that long ids beside it would change.
+        return ~(text.str.contains(ID).all() | text.str.contains(LONG_ID).all())
     # Where the user says that the sign is a comma, 1.234 may be a thousand and more.
-    return text.str.contains(CODE) | (text.str.contains(r"\d\.\d") if decimal == "," else pl.lit(False))
+    thousands = text.str.contains(r"[0-9]\.[0-9]") if decimal == "," else pl.lit(False)
+    return (text.str.contains(CODE) | thousands).any()
 
 
 def _with_commas(
@@ -162,7 +183,7 @@ def _refuse_points(form: CsvForm, columns: Sequence[str], decimal: str | None) -
         return
     text = form.text(columns)
     for column in columns:
-        points = text[column].str.contains(r"\d\.\d").fill_null(False)
+        points = text[column].str.contains(r"[0-9]\.[0-9]").fill_null(False)
         if points.any() and text[column].filter(points).str.contains(THOUSANDS).all():
             raise DataError(
                 f"{form.path.name}: column {column!r} has a point in {named_rows(points)} "

@@ -99,14 +99,14 @@ def _column(values: PandasColumn, name: str) -> pl.Series:
         return pl.Series(values.to_numpy())
     plain = [None if gone else v for v, gone in zip(values.to_list(), missing.tolist(), strict=True)]
     categories: _Categories | None = getattr(values, "cat", None)
-    if categories is not None:
-        # An Enum keeps the order of categories, and holds text alone.
-        names = [c for c in categories.categories if isinstance(c, str)]
-        if len(names) == len(categories.categories):
-            return pl.Series(plain, dtype=pl.Enum(names))
     try:
+        if categories is not None:
+            # An Enum keeps the order of categories, and holds text alone.
+            names = [c for c in categories.categories if isinstance(c, str)]
+            if len(names) == len(categories.categories):
+                return pl.Series(plain, dtype=pl.Enum(names))
         return pl.Series(plain, strict=False)
-    # Values that are no one type to polars, such as times with and without a zone.
+    # Values that are no one type to polars, such as times with and without a zone, or half a character.
     except (*LIBRARY, ValueError, OverflowError, TypeError) as error:
         first = in_one_line(error)
         raise DataError(f"column {name!r} cannot be read ({first}): give its values one type.") from error

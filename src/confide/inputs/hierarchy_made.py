@@ -40,12 +40,14 @@ def of_numbers(name: str, labels: Sequence[str], numbers: Floats) -> Hierarchy:
     known = numbers[~np.isnan(numbers)]
     if len(known) < 2:
         return _stepped(name, labels, [])
-    step = _first_step(known)
+    step, whole = _first_step(known), bool((known == np.floor(known)).all())
     levels: list[list[str]] = []
     for _ in range(MOST_STEPS):
         if step >= known[-1] - known[0]:
             break
-        levels.append([_range(start, step, known) for start in np.floor(known / step).tolist()])
+        starts, place = np.unique(np.floor(known / step), return_inverse=True)
+        names = [_range(start, step, whole=whole and step >= 1) for start in starts.tolist()]
+        levels.append([names[i] for i in place.tolist()])
         step *= 2
     return _stepped(name, labels, levels)
 
@@ -215,9 +217,8 @@ def _first_step(known: Floats) -> float:
     return float(known[-1] - known[0])
 
 
-def _range(number: float, step: float, known: Floats) -> str:
+def _range(number: float, step: float, *, whole: bool) -> str:
     low, high = number * step, (number + 1) * step
-    whole = step >= 1 and bool((known == np.floor(known)).all())
     return f"{low:.0f}-{high - 1:.0f}" if whole else f"{low:.12g} to below {high:.12g}"
 
 

@@ -11,7 +11,7 @@ from confide.core.arrays import Floats
 from confide.core.errors import DataError
 from confide.inputs.columns import first_of, named_rows
 
-ZONE = r"\s*(Z|z|[+-](?:0\d|1[0-4])(?::?[0-5]\d)?)$"
+ZONE = r"\s*(Z|z|[+-](?:0[0-9]|1[0-4])(?::?[0-5][0-9])?)$"
 """A zone at the end of a text; no clock is more than 14 hours off. Only texts longer than a date are asked,
 for a date ends in -07 too."""
 DAY = 10
@@ -126,10 +126,10 @@ def _form(whole: pl.Series, body: pl.Series, zones: list[str]) -> IsoForm:
     if not timed.any() or first is None:
         return IsoForm("", False, 0, "")
     # The most digits of all rows: fewer would cut off what some rows have.
-    digits = whole.str.extract(r"\.(\d+)$").str.len_chars().max()
+    digits = whole.str.extract(r"\.([0-9]+)$").str.len_chars().max()
     return IsoForm(
         gap="T" if body[first][DAY] == "T" else " ",
-        seconds=bool(whole.str.contains(r":\d+:\d").any()),
+        seconds=bool(whole.str.contains(r":[0-9]+:[0-9]").any()),
         digits=min(digits, MICROSECONDS) if isinstance(digits, int) else 0,
         # Several zones, as of summer and winter: only in UTC can every row be written.
         zone=zones[0] if len(zones) == 1 else "Z" if zones else "",

@@ -13,7 +13,7 @@ from confide.inputs.columns import Coded, first_of, named_rows, need_ids
 from confide.inputs.resemblance import ahead, someones_things
 from confide.inputs.tables import Tabular, read_table
 
-WHOLE_FLOAT = r"^-?(?:0|[1-9]\d{0,14})(?:\.0*)?$"
+WHOLE_FLOAT = r"^-?(?:0|[1-9][0-9]{0,17})(?:\.0*)?$"
 """Whole numbers as text, with or without a fraction of zeros."""
 
 

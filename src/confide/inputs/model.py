@@ -138,7 +138,9 @@ class Model:
     @property
     def told(self) -> Told:
         """What the user says of the model's answers."""
-        given = [self.classes] if isinstance(self.classes, str | Path) else list(self.classes)
+        several = [self.classes] if isinstance(self.classes, str | Path) else list(self.classes)
+        # The command line gives what may be a file as a path.
+        given = [str(c) if isinstance(c, Path) else c for c in several]
         odd = next((c for c in given if not isinstance(c, str | int | float | np.number | np.bool_)), None)
         if odd is not None or None in given:
             raise DataError(f"a class is called {shown_value(odd)}: give the labels as text or numbers.")

@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike
 from confide.core.arrays import Array, Batch
 from confide.core.errors import DataError
 from confide.core.who import rows_from_one, standing
-from confide.inputs.arrays_given import as_features, as_labels
+from confide.inputs.arrays_given import as_array, as_features, as_labels, texts
 from confide.inputs.columns import need_ids
 from confide.inputs.csv_files import CsvForm
 from confide.inputs.frames import PandasFrame
@@ -142,7 +142,7 @@ def _read_npz(path: Path, user: str | None) -> RawRecords:
         raise DataError(f"{path.name}: {user} is {ids.shape} for {len(y)} records: give one id for each.")
     if ids.dtype.kind not in "iufU":
         raise DataError(f"{path.name}: {user} is of type {ids.dtype}: give ids as text or numbers.")
-    whose = pl.DataFrame({user: ids})
+    whose = pl.DataFrame({user: as_array(ids, name=path.name)})
     need_ids(whose, [user], name=path.name)
     return RawRecords(x, y, path.name, as_ids(whose[user]))
 
@@ -152,11 +152,11 @@ def _features(x: ArrayLike | pl.DataFrame | PandasFrame, *, name: str) -> Batch:
     given = _frame_or_array(x, name=name)
     if isinstance(given, pl.DataFrame) or given.ndim != 1 or given.dtype.kind not in "UOT":
         return given
-    texts = given.tolist()
-    odd = next((t for t in texts if not isinstance(t, str)), None)
+    held = given.tolist()
+    odd = next((t for t in held if not isinstance(t, str)), None)
     if odd is not None:
         raise DataError(f"{name}: a record is {odd!r:.60}, and others are texts: give one text for each.")
-    return pl.DataFrame({TEXT: texts}, schema={TEXT: pl.String})
+    return texts(held, name=name).alias(TEXT).to_frame()
 
 
 def are_texts(x: Batch) -> bool:

@@ -9,8 +9,9 @@ from typing import Annotated, Literal, TypeAlias
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
-from confide.core.arrays import Bools
+from confide.core.arrays import Bools, Floats
 from confide.core.errors import DataError
 from confide.core.fields import check_fields
 from confide.core.flags import HOLD, HOW, KNOWS, Flag, Held, OptionalColumn
@@ -22,6 +23,7 @@ from confide.inputs.keys import as_ids
 from confide.inputs.reading import Decimal, Separator, reading_of
 from confide.inputs.released_table import released_cells
 from confide.inputs.source import Source
+from confide.inputs.table_weights import weights_of
 from confide.inputs.tables import Table as ReadTable
 from confide.inputs.tables import read_table
 from confide.knowledge.table import Knowing
@@ -30,6 +32,7 @@ from confide.mechanisms.randomize.unary_encoding import UnaryEncoding
 from confide.views.hierarchy import Hierarchy
 from confide.views.table import Table as Cells
 
+Codes: TypeAlias = NDArray[np.int32]
 Columns: TypeAlias = Annotated[str | Sequence[str], Flag(group=KNOWS, metavar="COLUMNS")]
 
 
@@ -59,6 +62,10 @@ class Table:
         unseen: What becomes of a value that a file of hierarchies misses, or that a recipe never saw: it is
             named and nothing is done, or its cells are suppressed.
         targets: About how many people the adversary is asked about.
+        sampled: The share of a population of which the table is a random sample, such as 0.1: models then say
+            who is unique in it.
+        weight: The column of sampling weights: for how many people of the population a person stands.
+        subsets: Also say k for those who know only this many of the known columns.
         separator: What stands between the values of csv files, such as ; or tab, where that is not seen.
         decimal: The decimal sign of csv files, . or a comma, where that is not seen.
 
@@ -82,6 +89,9 @@ class Table:
     control: AnyTable | None = None
     unseen: Annotated[Literal["refuse", "suppress"], Flag(group=HOW)] = "refuse"
     targets: Annotated[int, Flag(group=HOW, least=2)] = 1_000
+    sampled: Annotated[float | None, Flag(group=HOLD)] = None
+    weight: OptionalColumn = None
+    subsets: Annotated[int | None, Flag(group=HOW, least=1)] = None
     separator: Separator = None
     decimal: Decimal = None
 
@@ -101,6 +111,15 @@ class Table:
             raise DataError(f"{self.secret!r} is the secret and the id at once: name two columns.")
         if self.key is not None and self.released is None:
             raise DataError("the key says who is who in a released table: give that too (`--released`).")
+        if self.weight is not None and self.weight in (*self.columns, self.secret, self.id):
+            raise DataError(f"{self.weight!r} is the weight and known, secret or the id: name two columns.")
+        if self.sampled is not None and not 0 < self.sampled <= 1:
+            raise DataError(f"sampled is {self.sampled}: give a share above 0 and up to 1, such as 0.1.")
+        if self.subsets is not None and not 1 <= self.subsets <= len(self.columns):
+            raise DataError(
+                f"subsets of {self.subsets} of {len(self.columns)} known columns: give 1 to "
+                f"{len(self.columns)}."
+            )
         if (self.l is not None or self.t is not None) and self.secret is None:
             raise DataError("l and t are about the secrets of a class: name the secret column too.")
 
@@ -134,9 +153,11 @@ class TableData:
         released: a released table, its rows in the order of the original's; those of absent people say
             nothing.
         absent: bool[n], who is in no release; None where everybody is.
+        naming: columns of which every row has another value.
         notes: how columns were read, in sentences without a value.
         unsettled: what no audit of this release can settle, in a few words -> why.
         hidden: column -> bool[n], cells that are suppressed since their values were never seen.
+        weights: float64[n], for how many people each row stands; None where no column says so.
     """
 
     name: str
@@ -149,9 +170,11 @@ class TableData:
     who: pl.DataFrame
     released: Cells | None = None
     absent: Bools | None = None
+    naming: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     unsettled: Mapping[str, str] = field(default_factory=dict)
     hidden: Mapping[str, Bools] = field(default_factory=dict)
+    weights: Floats | None = None
 
 
 def read_data(held: Table, *, parts: Sequence[UnaryEncoding | Rappor] | None = None) -> TableData:
@@ -203,6 +226,10 @@ def read_data(held: Table, *, parts: Sequence[UnaryEncoding | Rappor] | None = N
         notes=(_read_as(cells, table), *_hidden(known.hidden)),
         unsettled=_unread(more),
         hidden={name: gone[:n] for name, gone in known.hidden.items()},
+        naming=tuple(
+            d.name for d, codes in zip(cells.domains, cells.low.T, strict=True) if _differs(codes[:n])
+        ),
+        weights=None if held.weight is None else weights_of(table, held.weight, len(cells)),
     )
 
 
@@ -223,6 +250,10 @@ def _need_columns(table: ReadTable, held: Table) -> None:
             f"{table.name}: column {held.id!r} has one id in {named_rows(twice)}: an adversary that finds "
             "one of these rows has found the person. Give one row a person."
         )
+
+
+def _differs(codes: Codes) -> bool:
+    return len(np.unique(codes)) == len(codes)
 
 
 def _usable(column: pl.Series) -> bool:

@@ -25,7 +25,7 @@ LONGEST_D = 3_650
 
 EARLIEST = -2_208_988_800.0
 """1 January 1900 in seconds since 1970. No record of a living person is earlier."""
-NUMBER = r"^[+-]?\d+(\.\d*)?([eE][+-]?\d+)?$"
+NUMBER = r"^[+-]?[0-9]+(\.[0-9]*)?([eE][+-]?[0-9]+)?$"
 KEPT: dict[Unit, int] = {"s": 6, "ms": 2, "us": 0, "ns": 0}
 """Digits after the point of numbers as text that float64 carries in each unit, for times of our days."""
 
@@ -187,10 +187,12 @@ def read_times(
 def _read(given: pl.Series, kind: pl.DataType, *, name: str, form: str | None) -> tuple[Floats, TimeForm]:
     """Seconds since 1970 as the column says them, and its form."""
     unit: Unit | None = next((u for u in A_SECOND if u == form), None)
-    if kind in (pl.Date, pl.Datetime):
-        # A date is midnight UTC of its day.
-        moments = given.cast(pl.Datetime("us")) if kind == pl.Date else given
-        return instants(moments), TimeForm(kind)
+    if kind == pl.Date:
+        # A date is midnight UTC of its day, by its number: as a datetime the year 300,000 would be a panic.
+        days = given.to_physical().cast(pl.Float64).fill_null(np.nan)
+        return days.to_numpy() * SECONDS["d"], TimeForm(kind)
+    if kind == pl.Datetime:
+        return instants(given), TimeForm(kind)
     if form is not None and unit is None and (given.dtype == pl.String or kind.is_numeric()):
         return read_formatted(given, form, name=name), TimeForm(kind, written=form)
     if given.dtype == pl.String:
@@ -200,7 +202,7 @@ def _read(given: pl.Series, kind: pl.DataType, *, name: str, form: str | None) -
             seconds, iso = read_iso(given, name=name)
             return seconds, TimeForm(kind, iso=iso)
         _refuse(given, ~counts, name=name)  # a column of numbers, so the other rows are the wrong ones
-        digits = text.str.extract(r"\.(\d+)").str.len_chars().max()
+        digits = text.str.extract(r"\.([0-9]+)").str.len_chars().max()
         seconds, unit = counted(text.to_frame(), given.name, name=name, unit=unit)
         return seconds, TimeForm(kind, unit, min(digits, KEPT[unit]) if isinstance(digits, int) else 0)
     if kind.is_numeric():

@@ -41,6 +41,7 @@ def protect(
     force: bool = False,
     rehearse: int | None = None,
     find: str | None = None,
+    until: str | None = None,
     ids: Ids = "renumber",
     key_out: Path | str | None = None,
     epsilon: float | None = None,
@@ -53,7 +54,7 @@ def protect(
     Args:
         held: a filled-in record, as `confide.audit` takes it.
         protections: such as "rare:20"; several are applied in the order given.
-        out, force, rehearse, find, ids, key_out, epsilon, key_file, recipe: as of
+        out, force, rehearse, find, until, ids, key_out, epsilon, key_file, recipe: as of
             `confide.releases.settings.ReleaseSettings`.
         settings: of the audit of the written file, as `confide.audit` takes them.
 
@@ -72,6 +73,7 @@ def protect(
         force=force,
         rehearse=rehearse,
         find=find,
+        until=until,
         ids=ids,
         key_out=cast("Path | None", key_out),
         epsilon=epsilon,

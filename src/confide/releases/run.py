@@ -57,7 +57,7 @@ def protect(spec: ReleaseSpec, held: object, *, release: ReleaseSettings, settin
     texts = release.texts
     plain = replace(settings, protect=(), name=settings.name or release.out.name)
     spec.audit.choose(plain)
-    if release.find is None:
+    if release.find is None and release.until is None:
         parse_protections([release.text], spec.audit.protections)
     inputs = Inputs.of(held)
     data = spec.read(held)
@@ -76,6 +76,12 @@ def protect(spec: ReleaseSpec, held: object, *, release: ReleaseSettings, settin
         texts = (search.text,)
         # the written file is held to the limit too: its noise is another draw than the search's
         plain = replace(plain, limits=(*plain.limits, release.find.replace("<=", "=")))
+    least = None
+    if release.until is not None:
+        if spec.until is None:
+            raise DataError(f"--until is for tables, and this is {spec.audit.name}: use --find.")
+        least = spec.until(data, texts, release.until, plain)
+        texts = tuple(least.text.split("+"))
     made = _made(spec, data, texts, noise)
     mechanism = made.mechanism
     applied, idle = _applied(made, data, release)
@@ -92,6 +98,8 @@ def protect(spec: ReleaseSpec, held: object, *, release: ReleaseSettings, settin
         found = audit_subject(spec.audit, data.subject(reread, made.rehearsed, plain), settings=plain)
         if search is not None:
             found = search.drawn_in(found)
+        if least is not None:
+            found = least.drawn_in(found)
         sidecar = Sidecar(
             kind=spec.audit.name,
             protections=made.texts,
@@ -119,8 +127,10 @@ def protect(spec: ReleaseSpec, held: object, *, release: ReleaseSettings, settin
                 publish(applied, draft, release.out, sidecar, shared=settings.share)
     kept = (spec.kept,) if release.ids == "keep" else ()
     # The first ones count people.
+    searched = () if least is None else least.notes(public=redaction.public)
     notes = (*(() if redaction.public else told), *_notes(data, idle, made, release, earlier), *kept)
-    return Written(out=release.out, sidecar=sidecar, audit=found, notes=notes)
+    failed = least is not None and bool(least.missed or (settings.strict and least.unsure))
+    return Written(out=release.out, sidecar=sidecar, audit=found, notes=(*searched, *notes), failed=failed)
 
 
 def _refuse_idle(spec: ReleaseSpec, release: ReleaseSettings) -> None:
@@ -241,7 +251,7 @@ def _notes(
         ),
         (
             "The setting was chosen by looking at the data, and the promise does not cover that choice.",
-            release.find is not None and made.mechanism.budget is not None,
+            (release.find or release.until) is not None and made.mechanism.budget is not None,
         ),
     )
     return tuple(line for line, so in said if so)

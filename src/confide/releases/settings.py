@@ -28,6 +28,9 @@ class ReleaseSettings:
         rehearse: Draw noise and numbers from this seed. The result can be repeated and so is no release; by
             default they come from the operating system's cryptographic source.
         find: Search the weakest setting of the protection that keeps this limit, such as tpr@0.01<=0.05.
+        until: Of a table: search the least change under which attacks, played on one half of the people, stay
+            below these rates, such as linkage=0.05,inference=0.02. What is found is judged on the other
+            half. --with then names methods, without a setting: local, mondrian, lattice.
         ids: Give people new random numbers in random order, or keep the ids of the original. Of pictures:
             give the files random numbers as names, or keep their names and sub-folders.
         key_out: Also write which original user or picture got which number. Anyone who has it can undo the
@@ -47,6 +50,7 @@ class ReleaseSettings:
     force: Annotated[bool, Flag(group=GET)] = False
     rehearse: Annotated[int | None, Flag(group=GET, metavar="SEED", least=0, most=2**128)] = None
     find: Annotated[str | None, Flag(group=GET, metavar="WHAT<=VALUE")] = None
+    until: Annotated[str | None, Flag(group=GET, metavar="RATES")] = None
     ids: Annotated[Ids, Flag(group=GET)] = "renumber"
     key_out: Annotated[Path | None, Flag(group=GET, metavar="FILE")] = None
     epsilon: Annotated[float | None, Flag(group=GET)] = None
@@ -59,7 +63,7 @@ class ReleaseSettings:
         for name in ("key_out", "key_file", "recipe"):
             if getattr(self, name) is not None:
                 object.__setattr__(self, name, Path(getattr(self, name)))
-        if not self.texts and self.recipe is None:
+        if not self.texts and self.recipe is None and self.until is None:
             raise DataError("no protection is named: say with what to protect, for example `--with rare:20`.")
         if not all(isinstance(text, str) for text in self.texts):
             raise DataError(f"{self.texts[0]!r} is no protection: write each by itself, such as 'rare:20'.")
@@ -67,6 +71,8 @@ class ReleaseSettings:
             raise DataError(f"ids is {self.ids!r}: say 'renumber' or 'keep'.")
         if self.find is not None and len(self.texts) > 1:
             raise DataError("--find searches the setting of one protection: give one `--with NAME`.")
+        if self.find is not None and self.until is not None:
+            raise DataError("--find and --until both search the protection: give one of them.")
         if self.key_out is not None and self.ids == "keep":
             raise DataError("--ids keep leaves people their ids: there is no key to write to --key-out.")
         if self.rehearse is not None and self.rehearse < 0:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol, TypeAlias, runtime_checkable
 
+from confide.audits.outcome import Audit
 from confide.audits.settings import Settings
 from confide.audits.spec import AuditSpec, Subject
 from confide.core.arrays import Ints
@@ -132,6 +133,33 @@ def as_given(held: Any, release: ReleaseSettings) -> tuple[Any, ReleaseSettings]
     return held, release
 
 
+class Searched(Protocol):
+    """A protection that was searched for, so that attacks stay below stated rates."""
+
+    @property
+    def text(self) -> str:
+        """The protection, as a user writes it."""
+        ...
+
+    @property
+    def missed(self) -> Sequence[str]:
+        """The rates that do not hold about people who chose nothing."""
+        ...
+
+    @property
+    def unsure(self) -> Sequence[str]:
+        """Those that hold, but not surely."""
+        ...
+
+    def notes(self, *, public: bool) -> Sequence[str]:
+        """What the user should know of it, a sentence each."""
+        ...
+
+    def drawn_in(self, audit: Audit) -> Audit:
+        """The audit of what is written, with what was tried among its exhibits."""
+        ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReleaseSpec:
     """One kind of release that can be protected.
@@ -144,6 +172,8 @@ class ReleaseSpec:
         form: in which form it is written, for the help page.
         takes: those of `confide.releases.settings.ONLY_SOME` that mean something here.
         prepare: brings protections into the words of the audit's, and fills in what a recipe says.
+        until: what is read, names of methods, rates as text, and settings of the audit -> the least change
+            that keeps the rates; None where a kind has no such search.
     """
 
     audit: AuditSpec
@@ -157,3 +187,4 @@ class ReleaseSpec:
     )
     takes: tuple[str, ...] = ()
     prepare: Callable[[Any, ReleaseSettings], tuple[Any, ReleaseSettings]] = as_given
+    until: Callable[[Any, Sequence[str], str, Settings], Searched] | None = None

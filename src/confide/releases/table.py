@@ -15,6 +15,7 @@ from confide.audits import table as audits
 from confide.audits.making import HowMade
 from confide.audits.settings import Settings
 from confide.audits.spec import Subject
+from confide.audits.table.games import linkage
 from confide.core.arrays import Ints
 from confide.core.claims import Claim
 from confide.core.errors import DataError
@@ -33,11 +34,19 @@ from confide.releases.spec import ReleaseSpec
 from confide.releases.table_recipe import check_hierarchies, check_key, prepare, told_of, under
 from confide.releases.table_told import told
 from confide.releases.tables import write_table
+from confide.releases.until_found import LeastChange
+from confide.releases.until_halves import halves
+from confide.releases.until_rates import INFERENCE, rates_of
+from confide.releases.until_table import search
 from confide.views.table import Domain
 from confide.views.table import Table as Cells
 
 MADE_AGAIN = (
     "The hierarchies of {} were made from this table, as the recipe's were from its own: groups may differ."
+)
+PUBLIC_VALUES = (
+    "The promise takes for granted that everybody may know which values each column can hold: a value that "
+    "one person alone has shows that they are there. Hierarchies with all possible values avoid this."
 )
 
 
@@ -175,7 +184,10 @@ class TableFile:
         )
 
     def notes(self, view: Cells, mechanism: AnyMechanism) -> Sequence[str]:
-        return (*self.data.notes, *self.more)
+        """How the table was read, and what a promise takes for granted."""
+        if mechanism.budget is None:
+            return (*self.data.notes, *self.more)
+        return (*self.data.notes, *self.more, PUBLIC_VALUES)
 
     def key(self, numbers: Ints, mechanism: AnyMechanism) -> Sequence[tuple[str, int]]:
         """Each row of the original, from 1, with its row in the release."""
@@ -222,13 +234,29 @@ def read(held: Table) -> TableFile:
     return TableFile(held, read_data(held))
 
 
+def least_change(file: TableFile, methods: Sequence[str], rates: str, settings: Settings) -> LeastChange:
+    """The least change under which attacks stay below these rates.
+
+    Raises:
+        DataError: for rates or methods that cannot be, too few people, or if nothing keeps the rates.
+    """
+    held, data = file.held, file.data
+    limits = rates_of(rates, secret=bool(data.secret))
+    game = linkage(held, data, made_by=None, rng=settings.rng("targets"))
+    secret = data.secret if INFERENCE in limits else ""
+    on = halves(game, secret=secret, asked=held.targets, rng=settings.rng("halves"), name=data.name)
+    attacks = audits.SPEC.choose(settings)
+    return search(held, data, methods, limits=limits, attacks=attacks, on=on)
+
+
 SPEC = ReleaseSpec(
     audit=audits.SPEC,
     read=read,
     named="row",
     takes=ONLY_SOME,
     prepare=prepare,
+    until=least_change,
     form="The protected table keeps the format of the original, and its columns in their order. The column "
-    "that names people is left out. Rows get new random numbers, and stand in their order (--ids keep: in that "
-    "of the original, with the ids).",
+    "that names people is left out. Rows get new random numbers, and stand in their order (--ids keep: in "
+    "that of the original, with the ids).",
 )

@@ -76,7 +76,8 @@ def page(
     names = [s.release for s in sections]
     return {
         "schema": "confide.report/3",
-        "release": " and ".join(names),
+        # Sections of further goals are about the same releases.
+        "release": " and ".join(dict.fromkeys(s.release.removesuffix(f", {s.goal}") for s in sections)),
         "releases": names,
         "seed": seed,
         "audience": audience,

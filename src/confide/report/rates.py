@@ -40,7 +40,12 @@ def one_in(rate: float) -> str:
 
     >>> one_in(0.01), one_in(0.0001), one_in(0.03)
     ('1 in 100', '1 in 10,000', '3 in 100')
+    >>> one_in(0), one_in(5e-324)
+    ('0 in 100,000', '0 in 100,000')
     """
+    # No audit has such a rate, but a report that somebody edited may.
+    if rate < 1e-12:
+        return f"0 in {parts(rate):,}"
     # Rates such as 0.03 are no whole "1 in n".
     return f"1 in {round(1 / rate):,}" if abs(1 / rate - round(1 / rate)) < 1e-6 else share(rate)
 

@@ -15,7 +15,13 @@ import pytest
 import skops.io
 from scipy import sparse
 from sklearn.base import clone
-from sklearn.ensemble import BaggingClassifier, GradientBoostingClassifier, RandomForestClassifier
+from sklearn.compose import ColumnTransformer
+from sklearn.ensemble import (
+    BaggingClassifier,
+    GradientBoostingClassifier,
+    RandomForestClassifier,
+    VotingClassifier,
+)
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV
@@ -74,6 +80,27 @@ def test_a_pipeline_with_a_memory_unpickles_nothing(tmp_path: Path) -> None:
     before = set(tmp_path.rglob("*"))
     trained(loaded)
     assert not marker.exists() and set(tmp_path.rglob("*")) == before
+
+
+PARTS = [
+    ("steps", make_pipeline(StandardScaler(), LogisticRegression())),
+    ("transformer_list", FeatureUnion([("a", StandardScaler())])),
+    ("transformers", ColumnTransformer([("a", StandardScaler(), [0])])),
+    ("estimators", VotingClassifier([("a", LogisticRegression())])),
+]
+
+
+@pytest.mark.parametrize(("name", "whole"), PARTS, ids=[name for name, _ in PARTS])
+def test_parts_that_are_no_pairs_of_a_name_and_a_part_are_refused(
+    name: str, whole: Any, tmp_path: Path
+) -> None:
+    whole = clone(whole).fit(X, Y)
+    if hasattr(whole, "predict"):
+        assert read(whole, tmp_path) is not None, "as it is it can be read"
+    for odd in ([StandardScaler()], [("a",)], [(1, StandardScaler(), [0])], "ab", None):
+        setattr(whole, name, odd)
+        with pytest.raises(ModelError, match=rf"has {name}=.*"):
+            read(whole, tmp_path)
 
 
 @pytest.mark.slow

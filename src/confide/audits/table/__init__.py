@@ -18,11 +18,18 @@ from confide.audits.spec import AuditSpec, Context, Count
 from confide.audits.table import exhibits as beside
 from confide.audits.table.context import context_of
 from confide.audits.table.games import inference, linkage, singling_out
+from confide.audits.table.people import linked_people, told_people
 from confide.audits.table.protections import PROTECTIONS, bits_of, bound, leaves_out, legible, read_back
+from confide.audits.table.risk_models import (
+    anonymity_tables,
+    class_risks,
+    unique_columns,
+    uniqueness,
+)
+from confide.audits.table.undone import digest_table, downcoding_table
 from confide.core.errors import KnowledgeError
 from confide.core.estimate import Estimate, Measured
 from confide.core.nouns import AnyAttack, AnyMechanism
-from confide.core.who import table_of
 from confide.games.linkage.table import TableLinkage
 from confide.inputs.table import Table, TableData, read_data
 from confide.measure.identification import at_false_match_rate
@@ -30,7 +37,7 @@ from confide.report import Exhibit, Skipped
 from confide.utility.table import quality
 from confide.utility.table.losses import LEAVES
 
-DESCRIBED, SECRETS = "linkage by description", "attribute of a table"
+DESCRIBED, SECRETS = "descriptions", "secrets"
 """Further goals: to describe a person so that nobody else fits; and the secret, where the table has one."""
 
 __all__ = ["SPEC", "TableSubject", "bound", "read", "read_back", "subject_of"]
@@ -111,12 +118,21 @@ class TableSubject:
             return (beside.told_table(release, confidence=0.95),)
         if release.goal == DESCRIBED:
             return (beside.described_table(release, confidence=0.95),)
-        return (beside.linked_table(release),)
+        return (
+            beside.linked_table(release),
+            *anonymity_tables(release, self.held, self.data),
+            *class_risks(release, self.data),
+            *uniqueness(release, self.held),
+            *unique_columns(release),
+            *downcoding_table(release, self.data),
+            *(digest_table(self.data) if release.leads else ()),
+        )
 
     def targets(self, release: AuditedRelease) -> pl.DataFrame | None:
         if release.goal == DESCRIBED:
             return None  # its targets are claims, and no people
-        return table_of(np.sort(self.game.targets), self.data.who[np.sort(self.game.targets)])
+        of = told_people if release.goal == SECRETS else linked_people
+        return of(release, self.data, np.sort(self.game.targets))
 
     def risk(self, release: AuditedRelease, plain: AuditedRelease, *, confidence: float) -> Estimate | None:
         if release.goal != "linkage":

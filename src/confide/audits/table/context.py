@@ -48,6 +48,11 @@ def context_of(
                 else ", half of them in no release"
             ),
         },
+        warnings=[
+            f"{name} has another value in every row: it names people as an id does. Name it with --id, or "
+            "leave it out of the release."
+            for name in data.naming
+        ],
         unsettled={**data.unsettled, **how.unsettled},
         notes=[*data.notes, *how.notes, *[HELD_OUT] * (game.coin and game.released is not None)],
     )

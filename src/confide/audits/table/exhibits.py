@@ -32,7 +32,7 @@ def linked_table(release: AuditedRelease) -> Table:
         reading="Of the people in the release: how many get their own row named, another one, or none. Of "
         "the people who are not in it: how many get one named all the same. A posterior of one half is no "
         "guard against false matches; a threshold set for a rate is where that share of all absent people "
-        "would get a row named, and the intervals count that few absent people show only roughly where it is.",
+        "would get a row named. The intervals count that few absent people show only roughly where it is.",
         head=(
             "adversary and threshold",
             "named rightly",

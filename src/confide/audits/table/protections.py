@@ -23,6 +23,7 @@ from confide.mechanisms.anonymize.local_recoding import LocalRecoding
 from confide.mechanisms.anonymize.microaggregation import Microaggregation
 from confide.mechanisms.anonymize.mondrian import Mondrian
 from confide.mechanisms.anonymize.pseudonyms import Pseudonyms, SecretKey
+from confide.mechanisms.anonymize.single_cells import SingleCells
 from confide.mechanisms.anonymize.suppression import WithoutColumns, WithoutRareRows, WithoutRareValues
 from confide.mechanisms.anonymize.swapping import RankSwapping, RecordSwapping
 from confide.mechanisms.anonymize.top_bottom_coding import TopBottomCoding
@@ -59,6 +60,10 @@ def _mondrian(k: str) -> Mondrian:
 
 def _rare(k: str) -> WithoutRareRows:
     return WithoutRareRows(known=KNOWN, k=parse_whole(k), how="blank")
+
+
+def _cells(k: str) -> SingleCells:
+    return SingleCells(known=KNOWN, k=parse_whole(k))
 
 
 def _pram(change: str, column: str = "", *, noise: Noise) -> Pram:
@@ -149,6 +154,15 @@ PROTECTIONS: Mapping[str, Protection] = {
         settings={"k": "the known columns of rows that fewer than k people share are suppressed"},
         alone=False,
         scale=_of_k("blank"),
+    ),
+    "cells": Protection(
+        make=_cells,
+        example="cells:5",
+        settings={
+            "k": "people whose class has fewer than k lose the one known cell that gives them away most"
+        },
+        alone=False,
+        scale=_of_k("cells"),
     ),
     "pram": Protection(
         make=_pram,

@@ -102,7 +102,22 @@ def _check(estimator: Estimator, name: str, value: object, also: Collection[str]
         raise _refused(estimator, name, value, "which a file may not say")
 
 
+def _named_parts(value: object, *, width: int) -> bool:
+    """Whether each row is a name with what it names: so scikit-learn keeps the parts of a whole."""
+    rows = cast("Sequence[object]", value) if isinstance(value, list | tuple) else [None]
+    return all(
+        isinstance(row, list | tuple)
+        and len(cast("Sequence[object]", row)) == width
+        and isinstance(row[0], str)
+        for row in rows
+    )
+
+
 _ONLY: Mapping[str, Callable[[object], bool]] = {
+    "steps": lambda value: bool(value) and _named_parts(value, width=2),
+    "transformer_list": lambda value: _named_parts(value, width=2),
+    "transformers": lambda value: _named_parts(value, width=3),
+    "estimators": lambda value: bool(value) and _named_parts(value, width=2),
     "input": lambda value: value == "content",  # else the records name files to open
     "kernel": lambda value: not callable(value) or _is_kernel(value),
     "metric_params": lambda value: value is None,

@@ -30,8 +30,8 @@ GOALS: Mapping[str, Goal] = {
     "membership": MEMBERSHIP,
     "membership of counts": COUNTS,
     "attribute": ATTRIBUTE,
-    "attribute of a table": SECRETS,
-    "linkage by description": DESCRIBED,
+    "secrets": SECRETS,
+    "descriptions": DESCRIBED,
     "linkage": RECORDS,
     "linkage of images": IMAGES,
 }

@@ -126,6 +126,8 @@ def _fitted(release: _Release, facts: Array, wrong: float) -> _Fitted:
     for _ in range(TURNS):
         weights = release.weights(fitted.true)
         linked, seen, true = 0.0, 0.0, np.zeros(facts.shape[1])
+        # Many targets share a value.
+        chances: dict[tuple[int, int], Floats] = {}
         for fact in facts:
             log_ratio = weights.of(fact)
             top = log_ratio.max()
@@ -133,10 +135,13 @@ def _fitted(release: _Release, facts: Array, wrong: float) -> _Fitted:
             share /= share.sum() + (1 - fitted.present) * np.exp(-top)
             linked += share.sum()
             rows = np.flatnonzero(share > UNLIKELY)
-            seen += share[rows].sum()
+            part, near = share[rows], at[rows]
+            seen += part.sum()
             for column, value in enumerate(fact.tolist()):
-                chance = release.chance(column, value, fitted.true[column])
-                true[column] += share[rows] @ chance[at[rows, column]]
+                chance = chances.get((column, value))
+                if chance is None:
+                    chance = chances[column, value] = release.chance(column, value, fitted.true[column])
+                true[column] += part @ chance[near[:, column]]
         new = _Fitted(
             np.clip((true + SURE * start) / (seen + SURE), LEAST, MOST),
             float(np.clip(linked / len(facts), LEAST, MOST)),

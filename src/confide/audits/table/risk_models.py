@@ -1,0 +1,183 @@
+"""Models of risk beside the attacks: by classes, by weights, and by uniqueness in a population."""
+
+from __future__ import annotations
+
+from math import nan
+
+import numpy as np
+
+from confide.audits.release import AuditedRelease
+from confide.audits.table.whole import LARGEST, keys_in, whole
+from confide.core.arrays import Array
+from confide.core.errors import DataError
+from confide.inputs.table import Table as Held
+from confide.inputs.table import TableData
+from confide.measure.anonymity import anonymity, k_of_subsets
+from confide.measure.class_risk import class_risk, keys_of
+from confide.measure.individual_risk import individual_risk
+from confide.measure.pitman import pitman
+from confide.measure.zayatz import zayatz
+from confide.report import Exhibit, Quantile, Table
+
+SHOWN = 10
+"""At most this many sets of columns are shown, those of the smallest classes."""
+
+
+def class_risks(release: AuditedRelease, data: TableData) -> list[Exhibit]:
+    """What somebody who knows the released columns of people without error would find, and by weights."""
+    found = whole(release)
+    if found is None:
+        return []
+    # Control people are in the population and in no release.
+    wider = data.absent is not None and data.released is None
+    population = data.cells.only(found.known) if wider else None
+    risk = class_risk(found.seen, population=population)
+    rows = [("prosecutor: knows that the person is in the release", _largest(risk.each), _mean(risk.each))]
+    if risk.outside is not None:
+        rows.append(
+            (
+                "journalist: knows the control people too, and not who is in the release",
+                _largest(risk.outside),
+                _mean(risk.outside),
+            )
+        )
+    if data.weights is not None:
+        each = individual_risk(found.seen, data.weights[found.people])
+        rows.append(("individual risk by weights (Benedetti, Franconi)", _largest(each), _mean(each)))
+    return [
+        Table(
+            title="Risk by the sizes of classes",
+            reading="People whose released columns look the same are one class. The chance that a person's "
+            "row is named rightly by somebody who knows these columns without error is one over the size of "
+            "the class, or over the people of the population who look like that. The mean is what the "
+            "marketer reaches: the share of rows named rightly if all are tried. No attack is played here: "
+            "an adversary that knows more than these columns, or is content with a guess, is not in these "
+            "numbers.",
+            head=("adversary", "highest chance", "mean chance: the marketer"),
+            rows=tuple(rows),
+            of=len(found.people),
+        )
+    ]
+
+
+def uniqueness(release: AuditedRelease, held: Held) -> list[Exhibit]:
+    """How many people are unique in the population from which the table was drawn."""
+    found = whole(release)
+    if found is None or held.sampled is None:
+        return []
+    seen = found.seen
+    silent = np.asarray(seen.suppressed.all(axis=1))
+    if len(seen) - int(silent.sum()) < 2:
+        return []
+    count = keys_of(seen.take(~silent)).count
+    models = [model(count, sampled=held.sampled) for model in (pitman, zayatz)]
+    return [
+        Table(
+            title="Who is unique in the population",
+            reading=f"The table is held for a random sample of {held.sampled:.3g} of a population. Two "
+            "models say how many people of the population are alone with their known columns, and how likely "
+            "it is that somebody who is alone here is alone there. They are models: on known populations "
+            "Pitman's is off by 0.02 of the people on average, and Zayatz's says too much.",
+            head=(
+                "model",
+                "alone in the table",
+                "alone in the population",
+                "alone there, given alone here",
+            ),
+            rows=tuple(
+                (u.model, u.in_sample, u.share, None if np.isnan(u.given_unique) else u.given_unique)
+                for u in models
+            ),
+            of=len(found.people),
+        )
+    ]
+
+
+def unique_columns(release: AuditedRelease) -> list[Exhibit]:
+    """How many columns single people out, and which."""
+    found, sets = whole(release), keys_in(release)
+    if found is None or sets is None:
+        return []
+    n = len(found.people)
+    sizes = [(f"{k} column{'s' * (k > 1)}", int((sets.smallest == k).sum())) for k in range(1, LARGEST + 1)]
+    rest = (f"more than {LARGEST}, or none", int((sets.smallest == 0).sum()))
+    some = sets.smallest > 0
+    exhibits: list[Exhibit] = [
+        Table(
+            title="How few columns single people out",
+            reading="The smallest number of known columns in which nobody else in the release looks so.",
+            head=("smallest key", "people", "share"),
+            rows=tuple((name, people, people / n) for name, people in (*sizes, rest)),
+            of=n,
+        )
+    ]
+    if some.any():
+        share = sets.share[some].mean(axis=0)
+        order = np.argsort(-share, kind="stable").tolist()
+        exhibits.append(
+            Table(
+                title="Which columns single people out",
+                reading="For each person the part of their score (SUDA) that comes from keys with this "
+                "column, the mean over all who have a key of at most three columns. A key of k of d columns "
+                "counts (d - k) (d - k - 1) ... (d - 3). The parts add up to more than one, as a key has "
+                "several columns.",
+                head=("column", "mean share of the score"),
+                rows=tuple((found.known[i], float(share[i])) for i in order),
+                of=int(some.sum()),
+            )
+        )
+    return exhibits
+
+
+def anonymity_tables(release: AuditedRelease, held: Held, data: TableData) -> list[Exhibit]:
+    """k, l and t of the release as it stands, and k of those who know only some of the columns."""
+    found = whole(release)
+    if found is None:
+        return []
+    secret = data.secret if data.secret in found.view.names else ""
+    try:
+        stands = anonymity(found.view, found.known, secret=secret or None)
+    except DataError:  # a secret of ranges has no l and no t
+        stands = anonymity(found.view, found.known)
+    rows: list[tuple[str, int | float | None]] = [
+        ("k: people in the smallest class", stands.k),
+        ("classes", stands.classes),
+        ("rows that say nothing, which are in no class", stands.suppressed),
+    ]
+    if stands.distinct is not None:
+        rows += [
+            ("l: the fewest different secrets in a class", stands.distinct),
+            ("l by entropy: the smallest exp(entropy)", stands.entropy),
+            ("t: the largest distance of a class from everybody", stands.t),
+        ]
+    exhibits: list[Exhibit] = [
+        Table(
+            title="k, l and t",
+            reading="Of the classes of people whose known columns look the same. A missing value is a value "
+            "of its own. These numbers bound no attack: they say what holds in the table.",
+            head=("what", "value"),
+            rows=tuple(rows),
+            of=len(found.people),
+        )
+    ]
+    if held.subsets is not None and held.subsets <= len(found.known):
+        subsets = sorted(k_of_subsets(found.view, found.known, held.subsets).items(), key=lambda one: one[1])
+        exhibits.append(
+            Table(
+                title=f"k of those who know {held.subsets} of the columns",
+                reading=f"The smallest class, for each set of {held.subsets} known columns; of "
+                f"{len(subsets)} sets those with the smallest ones, at most {SHOWN}.",
+                head=("columns", "k"),
+                rows=tuple((" + ".join(names), k) for names, k in subsets[:SHOWN]),
+            )
+        )
+    return exhibits
+
+
+def _largest(each: Array) -> Quantile:
+    top = float(each.max()) if len(each) else nan
+    return Quantile(value=top, beyond=int((each >= top).sum()))
+
+
+def _mean(each: Array) -> float:
+    return float(each.mean()) if len(each) else nan

@@ -1,0 +1,103 @@
+"""The release of a table as it would be published: everybody is in it, and no coin holds anybody out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from confide.attacks.linkage.table._unique_sets import UniqueSets, unique_sets
+from confide.audits.release import AuditedRelease
+from confide.core.arrays import Ints
+from confide.core.nouns import AnyMechanism
+from confide.games.linkage.table import TableLinkage
+from confide.views.table import Table
+
+LARGEST = 3
+"""Keys of at most this many columns are looked for: they are what somebody can know by heart."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Whole:
+    """A release of everybody.
+
+    Args:
+        view: all columns.
+        seen: the known columns that are still in it.
+        original: the same people's known columns, precise.
+        people: int64[rows], each row's person, as a row of the records.
+        made: how it was made in all.
+    """
+
+    view: Table
+    seen: Table
+    original: Table
+    people: Ints
+    made: AnyMechanism
+
+    @property
+    def known(self) -> tuple[str, ...]:
+        """The known columns that are still there."""
+        return self.seen.names
+
+    def row_of(self, people: Ints) -> Ints:
+        """The row of each of these people, int64[n]; -1 for those who are in no release."""
+        row = np.full(int(max(self.people.max(initial=0), people.max(initial=0))) + 1, -1, np.int64)
+        row[self.people] = np.arange(len(self.people))
+        return row[people]
+
+
+def whole(release: AuditedRelease) -> Whole | None:
+    """The release of everybody; None where the mechanism does not keep rows: nobody's row is known then."""
+    return release.once("whole", lambda: _made(release))
+
+
+def _made(release: AuditedRelease) -> Whole | None:
+    game = release.game
+    assert isinstance(game, TableLinkage)
+    n = len(game.records)
+    people = np.arange(n) if game.absent is None else np.flatnonzero(~game.absent)
+    source = (game.records if game.released is None else game.released).take(people)
+    view = game.mechanism(source, rng=release.settings.rng("whole")).view
+    known = [name for name in game.known if name in view.names]
+    if len(view) != len(people) or not known:
+        return None
+    return Whole(
+        view=view,
+        seen=view.only(known),
+        original=game.records.only(known).take(people),
+        people=people,
+        made=game.made_by or game.mechanism,
+    )
+
+
+def keys_in(release: AuditedRelease) -> UniqueSets | None:
+    """The smallest sets of known columns in which a person is alone, of up to three columns.
+
+    A range is a value of its own. Rows that say nothing are alone in nothing.
+    """
+    return release.once("unique sets", lambda: _keys(release))
+
+
+def _keys(release: AuditedRelease) -> UniqueSets | None:
+    found = whole(release)
+    if found is None:
+        return None
+    seen = found.seen
+    codes = np.empty(seen.low.shape, np.int64)
+    for i, size in enumerate(seen.sizes.tolist()):
+        _, codes[:, i] = np.unique(
+            seen.low[:, i].astype(np.int64) * size + seen.high[:, i], return_inverse=True
+        )
+    # A cell that says nothing singles nobody out: one more row like each of these is added.
+    hidden = np.flatnonzero(seen.suppressed.any(axis=1))
+    sets = unique_sets(np.concatenate([codes, codes[hidden]]), codes.max(axis=0, initial=0) + 1, most=LARGEST)
+    n = len(codes)
+    return UniqueSets(
+        sets.sets,
+        sets.set_of[sets.person < n],
+        sets.person[sets.person < n],
+        sets.smallest[:n],
+        sets.score[:n],
+        sets.share[:n],
+    )
