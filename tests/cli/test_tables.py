@@ -72,8 +72,8 @@ def test_a_randomised_column_is_estimated(desk: Path) -> None:
     shares = [float(row.split()[-1]) for row in rows[1:]]
     assert sum(shares) == pytest.approx(1, abs=0.002)
     assert "mean " in run("estimate", "s.parquet", "age").output
-    wider = run("estimate", "s.parquet", "region", "--confidence", "0.999").output
-    assert "at 99.9%" in wider
+    wider = run("estimate", "s.parquet", "region", "--confidence", "0.99").output
+    assert "at 99%" in wider
 
 
 @pytest.mark.parametrize(

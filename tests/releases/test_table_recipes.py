@@ -166,9 +166,7 @@ def test_the_same_is_done_to_next_month_s_table(desk: Path) -> None:
     # A value that nobody has this month is still one that is shown.
     assert done.sidecar.bound["domains"]["region"]["labels"] == ["east", "north", "south"]
     assert "east" in pl.read_parquet("t.parquet")["region"].to_list()
-    assert done.sidecar.verified == ("the file holds the protected rows and no others",) + (
-        "no column is there that was not randomised",
-    )
+    assert "no column is there that was not randomised" in done.sidecar.verified
 
 
 def test_a_recipe_verifies_its_rules_again_and_fills_in_l(desk: Path) -> None:
@@ -207,7 +205,7 @@ def test_where_nothing_stands_for_a_missing_value_none_is_made_up(desk: Path) ->
 def test_a_value_that_a_hierarchy_misses_is_suppressed_in_the_file_too(desk: Path) -> None:
     Path("h").mkdir()
     Path("h/region.csv").write_text("north;up;*\nsouth;down;*\n")
-    with pytest.raises(ConfideError, match="region.csv misses the value 'east'"):
+    with pytest.raises(ConfideError, match=r"region\.csv misses the value 'east'"):
         protect("top:age,80", hierarchies=Path("h"))
     protect("top:age,80", hierarchies=Path("h"), unseen="suppress")
     assert set(pl.read_parquet("s.parquet")["region"].to_list()) == {"north", "south", None}

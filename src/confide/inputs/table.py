@@ -156,8 +156,8 @@ class TableData:
         naming: columns of which every row has another value.
         notes: how columns were read, in sentences without a value.
         unsettled: what no audit of this release can settle, in a few words -> why.
-        weights: float64[n], for how many people each row stands; None where no column says so.
         hidden: column -> bool[n], cells that are suppressed since their values were never seen.
+        weights: float64[n], for how many people each row stands; None where no column says so.
     """
 
     name: str
@@ -173,8 +173,8 @@ class TableData:
     naming: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     unsettled: Mapping[str, str] = field(default_factory=dict)
-    weights: Floats | None = None
     hidden: Mapping[str, Bools] = field(default_factory=dict)
+    weights: Floats | None = None
 
 
 def read_data(held: Table, *, parts: Sequence[UnaryEncoding | Rappor] | None = None) -> TableData:
@@ -223,13 +223,13 @@ def read_data(held: Table, *, parts: Sequence[UnaryEncoding | Rappor] | None = N
         who=standing(table.name, row=places, ids=names),
         released=released,
         absent=absent if absent.any() else None,
+        notes=(_read_as(cells, table), *_hidden(known.hidden)),
+        unsettled=_unread(more),
+        hidden={name: gone[:n] for name, gone in known.hidden.items()},
         naming=tuple(
             d.name for d, codes in zip(cells.domains, cells.low.T, strict=True) if _differs(codes[:n])
         ),
-        notes=(_read_as(cells, table), *_hidden(known.hidden)),
-        unsettled=_unread(more),
         weights=None if held.weight is None else weights_of(table, held.weight, len(cells)),
-        hidden={name: gone[:n] for name, gone in known.hidden.items()},
     )
 
 

@@ -63,7 +63,7 @@ class ReleaseSettings:
         for name in ("key_out", "key_file", "recipe"):
             if getattr(self, name) is not None:
                 object.__setattr__(self, name, Path(getattr(self, name)))
-        if not self.texts and self.until is None and self.recipe is None:
+        if not self.texts and self.recipe is None and self.until is None:
             raise DataError("no protection is named: say with what to protect, for example `--with rare:20`.")
         if not all(isinstance(text, str) for text in self.texts):
             raise DataError(f"{self.texts[0]!r} is no protection: write each by itself, such as 'rare:20'.")

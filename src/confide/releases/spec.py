@@ -102,33 +102,6 @@ def bound_to(data: Releasable, mechanism: AnyMechanism) -> AnyMechanism:
     return data.bound(mechanism) if isinstance(data, Binds) else mechanism
 
 
-class Searched(Protocol):
-    """A protection that was searched for, so that attacks stay below stated rates."""
-
-    @property
-    def text(self) -> str:
-        """The protection, as a user writes it."""
-        ...
-
-    @property
-    def missed(self) -> Sequence[str]:
-        """The rates that do not hold about people who chose nothing."""
-        ...
-
-    @property
-    def unsure(self) -> Sequence[str]:
-        """Those that hold, but not surely."""
-        ...
-
-    def notes(self, *, public: bool) -> Sequence[str]:
-        """What the user should know of it, a sentence each."""
-        ...
-
-    def drawn_in(self, audit: Audit) -> Audit:
-        """The audit of what is written, with what was tried among its exhibits."""
-        ...
-
-
 @runtime_checkable
 class TakesSettings(Protocol):
     """What is read, where settings of the release say more about it than the record."""
@@ -160,6 +133,33 @@ def as_given(held: Any, release: ReleaseSettings) -> tuple[Any, ReleaseSettings]
     return held, release
 
 
+class Searched(Protocol):
+    """A protection that was searched for, so that attacks stay below stated rates."""
+
+    @property
+    def text(self) -> str:
+        """The protection, as a user writes it."""
+        ...
+
+    @property
+    def missed(self) -> Sequence[str]:
+        """The rates that do not hold about people who chose nothing."""
+        ...
+
+    @property
+    def unsure(self) -> Sequence[str]:
+        """Those that hold, but not surely."""
+        ...
+
+    def notes(self, *, public: bool) -> Sequence[str]:
+        """What the user should know of it, a sentence each."""
+        ...
+
+    def drawn_in(self, audit: Audit) -> Audit:
+        """The audit of what is written, with what was tried among its exhibits."""
+        ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReleaseSpec:
     """One kind of release that can be protected.
@@ -170,10 +170,10 @@ class ReleaseSpec:
         named: what an id names, for the columns of a key.
         kept: what the user should know of a release with the ids of the original.
         form: in which form it is written, for the help page.
-        until: what is read, names of methods, rates as text, and settings of the audit -> the least change
-            that keeps the rates; None where a kind has no such search.
         takes: those of `confide.releases.settings.ONLY_SOME` that mean something here.
         prepare: brings protections into the words of the audit's, and fills in what a recipe says.
+        until: what is read, names of methods, rates as text, and settings of the audit -> the least change
+            that keeps the rates; None where a kind has no such search.
     """
 
     audit: AuditSpec
@@ -185,6 +185,6 @@ class ReleaseSpec:
         "the audit does not read are left out. People get new random numbers (--ids keep: they keep their "
         "ids)."
     )
-    until: Callable[[Any, Sequence[str], str, Settings], Searched] | None = None
     takes: tuple[str, ...] = ()
     prepare: Callable[[Any, ReleaseSettings], tuple[Any, ReleaseSettings]] = as_given
+    until: Callable[[Any, Sequence[str], str, Settings], Searched] | None = None

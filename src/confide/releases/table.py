@@ -41,12 +41,12 @@ from confide.releases.until_table import search
 from confide.views.table import Domain
 from confide.views.table import Table as Cells
 
+MADE_AGAIN = (
+    "The hierarchies of {} were made from this table, as the recipe's were from its own: groups may differ."
+)
 PUBLIC_VALUES = (
     "The promise takes for granted that everybody may know which values each column can hold: a value that "
     "one person alone has shows that they are there. Hierarchies with all possible values avoid this."
-)
-MADE_AGAIN = (
-    "The hierarchies of {} were made from this table, as the recipe's were from its own: groups may differ."
 )
 
 
@@ -185,8 +185,9 @@ class TableFile:
 
     def notes(self, view: Cells, mechanism: AnyMechanism) -> Sequence[str]:
         """How the table was read, and what a promise takes for granted."""
-        said = (*self.data.notes, *self.more)
-        return said if mechanism.budget is None else (*said, PUBLIC_VALUES)
+        if mechanism.budget is None:
+            return (*self.data.notes, *self.more)
+        return (*self.data.notes, *self.more, PUBLIC_VALUES)
 
     def key(self, numbers: Ints, mechanism: AnyMechanism) -> Sequence[tuple[str, int]]:
         """Each row of the original, from 1, with its row in the release."""
@@ -252,10 +253,10 @@ SPEC = ReleaseSpec(
     audit=audits.SPEC,
     read=read,
     named="row",
-    until=least_change,
     takes=ONLY_SOME,
     prepare=prepare,
+    until=least_change,
     form="The protected table keeps the format of the original, and its columns in their order. The column "
-    "that names people is left out. Rows stand in random order (--ids keep: in that of the original, with "
-    "the ids).",
+    "that names people is left out. Rows get new random numbers, and stand in their order (--ids keep: in "
+    "that of the original, with the ids).",
 )
