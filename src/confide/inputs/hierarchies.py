@@ -13,6 +13,7 @@ import numpy as np
 
 from confide.core.arrays import Bools, Floats, Ints
 from confide.core.errors import DataError
+from confide.core.paths import is_folder
 from confide.inputs.columns import LONGEST, WORDS
 from confide.views.hierarchy import Hierarchy
 from confide.views.table import Domain
@@ -46,8 +47,9 @@ def files_of(folder: Path, columns: Sequence[str]) -> dict[str, Path]:
     Raises:
         DataError: if there is no such folder, or if two files are for one column.
     """
-    if not folder.is_dir():
-        raise DataError(f"there is no folder {str(folder)!r}: give one that holds csv files of hierarchies.")
+    folder = Path(folder)  # a script may give text
+    if not is_folder(folder):
+        raise DataError(f"there is no folder {str(folder)!r:.90}: give one that holds csv files of hierarchies.")
     files = sorted(path for path in folder.iterdir() if path.suffix.lower() == ".csv")
     found: dict[str, Path] = {}
     for column in columns:
