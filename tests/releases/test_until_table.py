@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -37,11 +39,11 @@ PEOPLE = pl.DataFrame(
         "ill": np.where(RNG.random(N) < 0.2 + 0.5 * (AGE > 50), "yes", "no"),
     }
 )
-ATTACKS = "fellegi-sunter,nearest,correct-attribution"
+ATTACKS = "nearest,correct-attribution"
 
 
 def held(**more: object) -> confide.Table:
-    given = {"known": "age,place,sex", "secret": "ill", "wrong": 0.0, "targets": 300} | more
+    given = {"known": "age,place,sex", "secret": "ill", "wrong": 0.0, "targets": 200} | more
     return confide.Table(PEOPLE, **given)  # type: ignore[arg-type]
 
 
@@ -123,7 +125,7 @@ def test_what_is_chosen_keeps_the_rate_and_loses_less_than_all_else_that_does() 
     assert least.chosen.loss == min(t.loss for t in kept)
     assert any(t.reached is not None and not t.kept and t.loss < least.chosen.loss for t in least.tried)
     assert {t.text.partition(":")[0] for t in least.tried} >= {"mondrian", "local", "lattice"}
-    assert 0 < least.other.rate["best-fit"].value < 0.2 and least.other.people == 300
+    assert 0 < least.other.rate["best-fit"].value < 0.2 and least.other.people == 200
 
 
 def test_a_rate_on_the_secret_asks_for_more_than_one_on_the_link() -> None:
@@ -196,3 +198,23 @@ def test_until_is_for_tables(tmp_path: Path) -> None:
         confide.protect(one, out=tmp_path / "x.csv", until="linkage=0.1", seed=1)
     with pytest.raises(DataError, match="no protection is named"):
         confide.protect(one, out=tmp_path / "x.csv", seed=1)
+
+
+EIGHT = "sex,age,race,marital_status,education,native_country,workclass,occupation"
+ADULT = Path(os.environ.get("CONFIDE_DATA", "")) / "tabular" / "adult.parquet"
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not ADULT.exists(), reason="adult.parquet is not under $CONFIDE_DATA")
+def test_on_adult_linkage_is_met_on_the_other_half_at_little_loss() -> None:
+    frame = pl.read_parquet(ADULT).filter(pl.col("split") == "train").drop_nulls().drop("split")
+    file = read(confide.Table(frame, known=EIGHT, secret="income"))
+    start = time.process_time()
+    link = least_change(file, (), "linkage=0.05", Settings(seed=1))
+    assert time.process_time() - start < 40, "15 s on a quiet machine"
+    # The best fit without a threshold is the stricter rate; the loss is that of local recoding.
+    fits = least_change(file, ("local",), "best-fit=0.05", Settings(seed=1, attacks="fellegi-sunter"))
+    for least, name in ((link, "linkage"), (fits, "best-fit")):
+        assert least.chosen.loss <= 0.22
+        assert least.other.rate[name].low <= 0.05, "chosen with a margin of one standard error"
+    assert not link.missed

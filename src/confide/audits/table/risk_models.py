@@ -88,7 +88,7 @@ def uniqueness(release: AuditedRelease, held: Held) -> list[Exhibit]:
             rows=tuple(
                 (
                     u.model,
-                    Estimate(*[u.in_sample] * 3, 0.95),
+                    Estimate(u.in_sample, u.in_sample, u.in_sample, 0.95),
                     u.share,
                     None if np.isnan(u.given_unique) else u.given_unique,
                 )
