@@ -10,6 +10,7 @@ from confide.audits.release import AuditedRelease
 from confide.audits.table.whole import LARGEST, keys_in, whole
 from confide.core.arrays import Array
 from confide.core.errors import DataError
+from confide.core.estimate import Estimate
 from confide.inputs.table import Table as Held
 from confide.inputs.table import TableData
 from confide.measure.anonymity import anonymity, k_of_subsets
@@ -85,7 +86,12 @@ def uniqueness(release: AuditedRelease, held: Held) -> list[Exhibit]:
                 "alone there, given alone here",
             ),
             rows=tuple(
-                (u.model, u.in_sample, u.share, None if np.isnan(u.given_unique) else u.given_unique)
+                (
+                    u.model,
+                    Estimate(u.in_sample, u.in_sample, u.in_sample, 0.95),
+                    u.share,
+                    None if np.isnan(u.given_unique) else u.given_unique,
+                )
                 for u in models
             ),
             of=len(found.people),
@@ -106,9 +112,8 @@ def unique_columns(release: AuditedRelease) -> list[Exhibit]:
         Table(
             title="How few columns single people out",
             reading="The smallest number of known columns in which nobody else in the release looks so.",
-            head=("smallest key", "people", "share"),
-            rows=tuple((name, people, people / n) for name, people in (*sizes, rest)),
-            of=n,
+            head=("smallest key", "people"),
+            rows=(*sizes, rest, ("all", n)),
         )
     ]
     if some.any():
@@ -123,7 +128,7 @@ def unique_columns(release: AuditedRelease) -> list[Exhibit]:
                 "several columns.",
                 head=("column", "mean share of the score"),
                 rows=tuple((found.known[i], float(share[i])) for i in order),
-                of=int(some.sum()),
+                rests=(int(some.sum()),) * len(order),
             )
         )
     return exhibits

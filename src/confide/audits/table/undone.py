@@ -31,7 +31,7 @@ def downcoding_table(release: AuditedRelease, data: TableData) -> list[Exhibit]:
         return []
     n, rows = len(found.people), int(finer.rows.sum())
     columns = [
-        (name, int(cells), int(cells) / n)
+        (name, int(cells))
         for name, cells in zip(found.known, finer.cells.sum(axis=0).tolist(), strict=True)
         if cells
     ]
@@ -40,9 +40,8 @@ def downcoding_table(release: AuditedRelease, data: TableData) -> list[Exhibit]:
             title="What of the generalisation can be undone for certain",
             reading="The recoding generalised no more than it had to. Who knows that, and the hierarchies, "
             "can rule out values of some cells (downcoding); it is never wrong about them.",
-            head=("rows with", "number", "share"),
-            rows=(("a finer cell in any column", rows, rows / n), *columns),
-            of=n,
+            head=("rows with a finer cell", "number"),
+            rows=(("in any column", rows), *columns, ("all rows", n)),
         )
     ]
 
