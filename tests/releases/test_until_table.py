@@ -55,10 +55,10 @@ def found(rates: str, *methods: str, **more: object) -> LeastChange:
     ("text", "said"),
     [
         ("linked=0.05", "limits nothing that is known"),
-        ("linkage", "is no rate"),
-        ("linkage=5", "between 0 and 1"),
-        ("linkage=nan", "between 0 and 1"),
-        ("linkage=0.1,linkage=0.2", "twice"),
+        ("sure-linkage", "is no rate"),
+        ("sure-linkage=5", "between 0 and 1"),
+        ("sure-linkage=nan", "between 0 and 1"),
+        ("sure-linkage=0.1,sure-linkage=0.2", "twice"),
         ("inference=0.1", "none is named"),
     ],
 )
@@ -91,7 +91,7 @@ def test_the_halves_share_nobody_and_everybody_is_in_one_of_the_two_rounds() -> 
 def test_few_people_are_refused() -> None:
     few = confide.Table(PEOPLE.head(70), known="age,place,sex", wrong=0.0)
     with pytest.raises(DataError, match="give 80 or more"):
-        least_change(read(few), (), "linkage=0.05", Settings(seed=1))
+        least_change(read(few), (), "sure-linkage=0.05", Settings(seed=1))
 
 
 def test_the_difference_is_that_of_the_same_people() -> None:
@@ -108,7 +108,7 @@ def test_rates_of_a_release_are_those_of_a_game_that_is_dealt_on_it() -> None:
     data = read(held()).data
     game = linkage(held(), data, made_by=None, rng=np.random.default_rng(0))
     half, _ = halves(game, secret="", asked=150, rng=np.random.default_rng(1), name="it")
-    search = until_table.Search(held=held(), data=data, half=half, limits={"best-fit": 0.5}, attacks=())
+    search = until_table.Search(held=held(), data=data, half=half, limits={"linkage": 0.5}, attacks=())
     mechanism = search.mechanism("local:4")
     for which, (one, raw) in enumerate(zip(half.linkage, half.worlds, strict=True)):
         view = half.released(mechanism, which)
@@ -119,50 +119,50 @@ def test_rates_of_a_release_are_those_of_a_game_that_is_dealt_on_it() -> None:
 
 
 def test_what_is_chosen_keeps_the_rate_and_loses_less_than_all_else_that_does() -> None:
-    least = found("best-fit=0.1")
-    assert least.chosen.kept and least.chosen.reached.rate["best-fit"].high <= 0.1
+    least = found("linkage=0.1")
+    assert least.chosen.kept and least.chosen.reached.rate["linkage"].high <= 0.1
     kept = [t for t in least.tried if t.kept]
     assert least.chosen.loss == min(t.loss for t in kept)
     assert any(t.reached is not None and not t.kept and t.loss < least.chosen.loss for t in least.tried)
     assert {t.text.partition(":")[0] for t in least.tried} >= {"mondrian", "local", "lattice"}
-    assert 0 < least.other.rate["best-fit"].value < 0.2 and least.other.people == 200
+    assert 0 < least.other.rate["linkage"].value < 0.2 and least.other.people == 200
 
 
 def test_a_rate_on_the_secret_asks_for_more_than_one_on_the_link() -> None:
-    link, both = found("linkage=0.3", "local"), found("linkage=0.3,inference=0.06", "local")
-    assert set(both.chosen.reached.rate) == {"linkage", "inference"}
+    link, both = found("sure-linkage=0.3", "local"), found("sure-linkage=0.3,inference=0.06", "local")
+    assert set(both.chosen.reached.rate) == {"sure-linkage", "inference"}
     assert both.chosen.loss > link.chosen.loss
     assert {t.text.partition(":")[0] for t in both.tried} == {"local"}
 
 
 def test_a_rate_that_nothing_meets_prints_the_best_that_was_reached() -> None:
     with pytest.raises(
-        DataError, match=r"nothing keeps best-fit=0.0001 .*best-fit 0\.0.* by \w+:\d+ at a loss"
+        DataError, match=r"nothing keeps linkage=0.0001 .*linkage 0\.0.* by \w+:\d+ at a loss"
     ):
-        found("best-fit=0.0001")
+        found("linkage=0.0001")
 
 
 def test_methods_and_attacks_that_say_nothing_are_refused() -> None:
     with pytest.raises(DataError, match="not 'pram'"):
-        found("linkage=0.1", "pram")
-    with pytest.raises(DataError, match="no attack was played that says anything about linkage"):
-        least_change(read(held()), (), "linkage=0.1", Settings(seed=1, attacks="correct-attribution"))
+        found("sure-linkage=0.1", "pram")
+    with pytest.raises(DataError, match="no attack was played that says anything about sure-linkage"):
+        least_change(read(held()), (), "sure-linkage=0.1", Settings(seed=1, attacks="correct-attribution"))
 
 
 def least(value: float, high: float) -> LeastChange:
     rate = Reached(
-        rate={"linkage": Estimate(0.04, 0.03, 0.05, 0.68)}, attack={"linkage": "nearest"}, people=9
+        rate={"sure-linkage": Estimate(0.04, 0.03, 0.05, 0.68)}, attack={"sure-linkage": "nearest"}, people=9
     )
-    other = replace(rate, rate={"linkage": Estimate(value, 0.01, high, 0.95)})
+    other = replace(rate, rate={"sure-linkage": Estimate(value, 0.01, high, 0.95)})
     tried = Tried(text="local:5", loss=0.2, reached=rate, kept=True)
-    return LeastChange(limits={"linkage": 0.05}, chosen=tried, flat=tried, other=other, tried=(tried,))
+    return LeastChange(limits={"sure-linkage": 0.05}, chosen=tried, flat=tried, other=other, tried=(tried,))
 
 
 def test_what_the_other_half_says_is_said() -> None:
     kept, unsure, missed = least(0.02, 0.04), least(0.04, 0.06), least(0.06, 0.09)
     assert (kept.missed, kept.unsure) == ((), ())
-    assert (unsure.missed, unsure.unsure) == ((), ("linkage",))
-    assert (missed.missed, missed.unsure) == (("linkage",), ())
+    assert (unsure.missed, unsure.unsure) == ((), ("sure-linkage",))
+    assert (missed.missed, missed.unsure) == (("sure-linkage",), ())
     assert (
         "NOT kept" in missed.notes(public=False)[1]
         and "0.060 [0.010, 0.090]" in missed.notes(public=False)[1]
@@ -174,7 +174,7 @@ def test_the_file_is_written_with_what_was_found(tmp_path: Path, monkeypatch: py
     monkeypatch.setenv("CONFIDE_CACHE", str(tmp_path / "cache"))
     out = tmp_path / "safe.parquet"
     settings = {"seed": 1, "attacks": "nearest,correct-attribution"}
-    done = confide.protect(held(), "local", out=out, until="best-fit=0.2", **settings)
+    done = confide.protect(held(), "local", out=out, until="linkage=0.2", **settings)
     side = json.loads(sidecar_of(out).read_text())
     (text, *_) = side["protections"]
     assert text.startswith("local:") and text in done.notes[0]
@@ -195,7 +195,7 @@ def test_until_is_for_tables(tmp_path: Path) -> None:
     traits = pl.DataFrame({"u": [f"{i}" for i in range(100)], "sex": ["f", "m"] * 50})
     one = confide.Likes(likes, user="u", item="i", traits=traits, trait="sex")
     with pytest.raises(DataError, match="--until is for tables"):
-        confide.protect(one, out=tmp_path / "x.csv", until="linkage=0.1", seed=1)
+        confide.protect(one, out=tmp_path / "x.csv", until="sure-linkage=0.1", seed=1)
     with pytest.raises(DataError, match="no protection is named"):
         confide.protect(one, out=tmp_path / "x.csv", seed=1)
 
@@ -210,11 +210,11 @@ def test_on_adult_linkage_is_met_on_the_other_half_at_little_loss() -> None:
     frame = pl.read_parquet(ADULT).filter(pl.col("split") == "train").drop_nulls().drop("split")
     file = read(confide.Table(frame, known=EIGHT, secret="income"))
     start = time.process_time()
-    link = least_change(file, (), "linkage=0.05", Settings(seed=1))
+    link = least_change(file, (), "sure-linkage=0.05", Settings(seed=1))
     assert time.process_time() - start < 40, "15 s on a quiet machine"
     # The best fit without a threshold is the stricter rate; the loss is that of local recoding.
-    fits = least_change(file, ("local",), "best-fit=0.05", Settings(seed=1, attacks="fellegi-sunter"))
-    for least, name in ((link, "linkage"), (fits, "best-fit")):
+    fits = least_change(file, ("local",), "linkage=0.05", Settings(seed=1, attacks="fellegi-sunter"))
+    for least, name in ((link, "sure-linkage"), (fits, "linkage")):
         assert least.chosen.loss <= 0.22
         assert least.other.rate[name].low <= 0.05, "chosen with a margin of one standard error"
     assert not link.missed

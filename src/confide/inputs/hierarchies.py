@@ -49,7 +49,9 @@ def files_of(folder: Path, columns: Sequence[str]) -> dict[str, Path]:
     """
     folder = Path(folder)  # a script may give text
     if not is_folder(folder):
-        raise DataError(f"there is no folder {str(folder)!r:.90}: give one that holds csv files of hierarchies.")
+        raise DataError(
+            f"there is no folder {str(folder)!r:.90}: give one that holds csv files of hierarchies."
+        )
     files = sorted(path for path in folder.iterdir() if path.suffix.lower() == ".csv")
     found: dict[str, Path] = {}
     for column in columns:

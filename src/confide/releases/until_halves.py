@@ -21,7 +21,7 @@ from confide.games.attribute.table import TableInference
 from confide.games.linkage.table import TableLinkage, TableWorld
 from confide.measure.identification import at_false_match_rate, rank_one
 from confide.measure.paired_rates import paired_difference
-from confide.releases.until_rates import BEST_FIT, INFERENCE, LINKAGE
+from confide.releases.until_rates import INFERENCE, LINKAGE, SURELY_LINKED
 from confide.utility.table.losses import LEAVES, losses
 from confide.views.table import Table
 
@@ -124,7 +124,7 @@ class Half:
         """
         links = [a for a in attacks if not isinstance(a, (*linking.SINGLING, *attribute.ALL))]
         tells = [a for a in attacks if isinstance(a, attribute.ALL)] if INFERENCE in limits else []
-        links = links if {LINKAGE, BEST_FIT} & set(limits) else []
+        links = links if {SURELY_LINKED, LINKAGE} & set(limits) else []
         each = 1 - (1 - confidence) / max(len(links), len(tells), 1)
         found: dict[str, list[tuple[Estimate, str]]] = {name: [] for name in limits}
         for attack in sorted((*links, *tells), key=lambda a: a.name not in first):
@@ -209,7 +209,7 @@ def _rates(evidence: Evidence, *, infers: bool, confidence: float) -> list[tuple
         return [(INFERENCE, difference(evidence, confidence=confidence))]
     at = at_false_match_rate(evidence, rate=FALSE_MATCHES[0], confidence=confidence)
     fits = rank_one(evidence, confidence=confidence)
-    return [*([] if at is None else [(LINKAGE, at.right)]), (BEST_FIT, fits)]
+    return [*([] if at is None else [(SURELY_LINKED, at.right)]), (LINKAGE, fits)]
 
 
 def difference(evidence: Evidence, *, confidence: float) -> Estimate:

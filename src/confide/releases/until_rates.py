@@ -6,10 +6,10 @@ from collections.abc import Mapping
 
 from confide.core.errors import DataError
 
-LINKAGE, BEST_FIT, INFERENCE = "linkage", "best-fit", "inference"
+SURELY_LINKED, LINKAGE, INFERENCE = "sure-linkage", "linkage", "inference"
 RATES: Mapping[str, str] = {
-    LINKAGE: "row named rightly at 5% false matches",
-    BEST_FIT: "row named rightly, best fit whatever it is",
+    SURELY_LINKED: "row named rightly at 5% false matches",
+    LINKAGE: "row named rightly, best fit whatever it is",
     INFERENCE: "secret told rightly, in the release minus out of it",
 }
 """What can be limited, and what it is, in words."""
