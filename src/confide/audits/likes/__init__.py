@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from confide.attacks.attribute import ALL, LikesTfIdf
+from confide.attacks.attribute.likes import ALL, LikesTfIdf
 from confide.audits.likes import exhibits as beside
 from confide.audits.likes.context import context_of
 from confide.audits.likes.counterfactuals import Crossed, counterfactuals, crossed, targets_of
