@@ -11,7 +11,10 @@ import pytest
 
 import confide
 from confide.audits import Audit
+from confide.audits.table.exhibits import posterior_above_half
+from confide.audits.table.exhibits import told as shares_right
 from confide.core.errors import DataError, PromiseError
+from confide.core.evidence import Evidence
 from confide.inputs.table import Table, read_data
 
 from .door import call
@@ -182,3 +185,51 @@ def test_a_column_that_names_people_is_said(frame, tmp_path):
     warned = run(frame, tmp_path).sections[0].warnings
     assert any(text.startswith("id has another value in every row") for text in warned)
     assert not run(frame, tmp_path, id="id").sections[0].warnings
+
+
+def released_with(frame: pl.DataFrame, **columns: pl.Series) -> dict[str, Any]:
+    """A released file in the order of the records, with a key."""
+    rows = np.arange(1, PEOPLE + 1)
+    return {
+        "released": frame.drop("id").with_columns(**columns),
+        "key": pl.DataFrame({"a": rows, "b": rows}),
+        "targets": 400,
+    }
+
+
+def test_a_release_with_other_values_that_nobody_explains_is_not_settled(frame, tmp_path):
+    turned = frame["age"].gather(np.random.default_rng(1).permutation(PEOPLE))
+    given = released_with(frame, age=turned)
+    audit = run(frame, tmp_path, limits=["auc=0.999"], **given)
+    assert audit.verdict == "not settled"
+    assert any("column 'age' holds another value" in text for text in audit.sections[0].warnings)
+    assert not any("knew how" in text for text in audit.sections[0].adversary)
+    known = run(frame, tmp_path, limits=["auc=0.999"], made_by="swap:1", **given)
+    assert known.verdict == "within" and any("knew how" in text for text in known.sections[0].adversary)
+
+
+def test_a_release_that_was_only_made_coarser_explains_itself(frame, tmp_path):
+    audit = run(frame, tmp_path, limits=["auc=0.999"], **released_with(frame, town=pl.lit("*")))
+    assert audit.verdict == "within"
+    assert any("only made coarser" in note for note in audit.sections[0].notes)
+
+
+def test_what_the_release_contradicts_is_refused_with_the_first_rows(frame, tmp_path):
+    age = frame["age"].to_numpy().copy()
+    age[[4, 9]] = age[[9, 4]]
+    given = released_with(frame, age=pl.Series(age))
+    with pytest.raises(DataError, match=r"other values of people in rows 5, 10 of the records"):
+        run(frame, tmp_path, made_by="local:5", **given)
+    with pytest.raises(DataError, match="not true of the release that every class has at least 5"):
+        run(frame, tmp_path, made_by="mondrian:5", **released_with(frame))
+    with pytest.raises(DataError, match="says how a released table was made: give that too"):
+        run(frame, tmp_path, made_by="mondrian:5")
+
+
+def test_a_posterior_of_one_half_is_log_odds_of_0_and_unmade_descriptions_count_for_nothing() -> None:
+    exposed = np.array([True, True, False, False])
+    evidence = Evidence.of(exposed, np.array([0.1, -0.1, 0.2, -3.0]), hit=np.array([True, True, True, True]))
+    assert [e.value for e in posterior_above_half(evidence)] == [0.5, 0.0, 0.5, 0.5]
+    made = Evidence.of(exposed, np.array([0.5, 0.0, 0.5, 0.0]), hit=np.array([True, False, False, False]))
+    inside, outside, apart = shares_right(made, confidence=0.95, of=made.table["score"].to_numpy() > 0)
+    assert (inside.value, outside.value, apart.value) == (1.0, 0.0, 1.0)

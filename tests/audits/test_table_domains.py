@@ -11,8 +11,9 @@ from confide.attacks.linkage.table.fellegi_sunter import FellegiSunter
 from confide.attacks.linkage.table.nearest import Nearest
 from confide.audits.protections import parse_protections
 from confide.audits.release import protected
+from confide.audits.table.binding import CHANGING, bound, legible
 from confide.audits.table.games import linkage
-from confide.audits.table.protections import CHANGING, PROTECTIONS, bound, legible
+from confide.audits.table.protections import PROTECTIONS
 from confide.core.arrays import Floats
 from confide.inputs.table import TableData, read_data
 from confide.mechanisms.in_order import steps_of

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from datetime import date, timedelta
 
@@ -202,7 +203,7 @@ def _stepped(
 
 def _alone(level: Sequence[str], labels: Sequence[str]) -> list[str]:
     """A group of one value has the value's name."""
-    alone = {label for label in level if level.count(label) == 1} if len(level) <= MOST_ALIKE else set[str]()
+    alone = {label for label, count in Counter(level).items() if count == 1}
     return [own if label in alone else label for own, label in zip(labels, level, strict=False)]
 
 

@@ -19,6 +19,7 @@ from confide.core.flags import Table as AnyTable
 from confide.core.who import rows_from_one, standing
 from confide.inputs.coded_table import in_codes
 from confide.inputs.columns import missing, named_rows, need, need_ids
+from confide.inputs.control_table import control_rows
 from confide.inputs.keys import as_ids
 from confide.inputs.reading import Decimal, Separator, reading_of
 from confide.inputs.released_table import released_cells
@@ -58,6 +59,9 @@ class Table:
         released: What will be published, if that is another table of the same columns; cells may be ranges.
         key: A table of two columns that says who is who: the row or id in the records, and the row or id in
             the released table.
+        made_by: The protections by which the released table was made, NAME:SETTINGS as of --protect, several
+            joined by a plus: the adversary knows them. By default what the sidecar of the table says
+            (FILE.confide.json).
         control: A table of people of the same kind who are not in the release.
         unseen: What becomes of a value that a file of hierarchies misses, or that a recipe never saw: it is
             named and nothing is done, or its cells are suppressed.
@@ -86,6 +90,7 @@ class Table:
     t: Annotated[float | None, Flag(group=HOW)] = None
     released: AnyTable | None = None
     key: AnyTable | None = None
+    made_by: Annotated[str | None, Flag(group=KNOWS, metavar="NAME:SETTINGS")] = None
     control: AnyTable | None = None
     unseen: Annotated[Literal["refuse", "suppress"], Flag(group=HOW)] = "refuse"
     targets: Annotated[int, Flag(group=HOW, least=2)] = 1_000
@@ -111,6 +116,10 @@ class Table:
             raise DataError(f"{self.secret!r} is the secret and the id at once: name two columns.")
         if self.key is not None and self.released is None:
             raise DataError("the key says who is who in a released table: give that too (`--released`).")
+        if self.made_by is not None and self.released is None:
+            raise DataError(
+                f"--made-by {self.made_by} says how a released table was made: give that too (`--released`)."
+            )
         if self.weight is not None and self.weight in (*self.columns, self.secret, self.id):
             raise DataError(f"{self.weight!r} is the weight and known, secret or the id: name two columns.")
         if self.sampled is not None and not 0 < self.sampled <= 1:
@@ -194,7 +203,7 @@ def read_data(held: Table, *, parts: Sequence[UnaryEncoding | Rappor] | None = N
     asked = (*held.columns, *(() if held.secret is None else (held.secret,)))
     others = [c for c in frame.columns if c not in {*asked, held.id} and _usable(frame[c])]
     order = (*asked, *others)
-    outside = None if held.control is None else _control(held, table, asked, others)
+    outside = None if held.control is None else control_rows(held, table, asked, others)
     both = frame.select(order) if outside is None else pl.concat([frame.select(order), outside])
     known = in_codes(both, held.columns, folder=held.hierarchies, unseen=held.unseen)
     rest = in_codes(both, order[len(held.columns) :])
@@ -261,37 +270,6 @@ def _usable(column: pl.Series) -> bool:
     text = kind in (pl.String, pl.Boolean, pl.Categorical) or kind.base_type() in (pl.Enum, pl.Categorical)
     times = kind == pl.Date or kind.base_type() == pl.Datetime
     return kind.is_numeric() or text or times
-
-
-def _control(held: Table, table: ReadTable, asked: Sequence[str], others: Sequence[str]) -> pl.DataFrame:
-    """The control people's rows, with the columns of the table; what they lack is missing."""
-    assert held.control is not None
-    found = read_table(held.control, name="the control table", reading=reading_of(held))
-    frame = found.frame
-    for column in asked:
-        if column not in frame.columns:
-            need(frame, [column], name=found.name)
-    if held.id is not None and held.id in frame.columns:
-        both = as_ids(frame[held.id]).is_in(as_ids(table.frame[held.id]).implode())
-        if both.any():
-            raise DataError(
-                f"{found.name}: people in {named_rows(both)} are in {table.name} too: control people are "
-                "those who are not in the release. Take them out."
-            )
-    wanted = {c: table.frame.schema[c] for c in (*asked, *others)}
-    try:
-        return pl.DataFrame(
-            [
-                frame[c].cast(kind) if c in frame.columns else pl.Series(c, [None] * frame.height, dtype=kind)
-                for c, kind in wanted.items()
-            ]
-        )
-    except pl.exceptions.PolarsError as error:
-        wrong = [c for c, kind in wanted.items() if c in frame.columns and frame.schema[c] != kind]
-        raise DataError(
-            f"{found.name}: column {wrong[0]!r} is of type {frame.schema[wrong[0]]}, and in {table.name} of "
-            f"type {wanted[wrong[0]]}: give both in one form."
-        ) from error
 
 
 def _unread(more: Sequence[str]) -> Mapping[str, str]:

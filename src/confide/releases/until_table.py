@@ -9,7 +9,8 @@ from math import inf
 import numpy as np
 
 from confide.audits.protections import Scale, parse_protections
-from confide.audits.table.protections import PROTECTIONS, bound
+from confide.audits.table.binding import bound
+from confide.audits.table.protections import PROTECTIONS
 from confide.core.errors import ConfideError, DataError
 from confide.core.nouns import AnyAttack, AnyMechanism
 from confide.inputs.table import Table, TableData

@@ -70,7 +70,7 @@ def headline(h: FindingRecord, story: Outcome, *, fpr: float | None, subject: st
         # Fewer than the usual 1 in 100 makes the same share worse news.
         rarely = "only " * (point["fpr"] < 0.01) + one_in(point["fpr"])
         return (
-            f"{subject} can {goal.succeeds} {goal.about(point['rate']['value'])}, while wrongly "
+            f"{subject} can {goal.succeeds} {goal.about(point['rate']['value'])}, while "
             f"{goal.wrongly} {rarely} {goal.others}."
         )
     # an AUC below 0.6 is real and small: the sentence must not sound like the one for 0.9

@@ -16,10 +16,12 @@ from confide.audits.release import AuditedRelease, PlannedGame, protected
 from confide.audits.settings import Settings
 from confide.audits.spec import AuditSpec, Context, Count
 from confide.audits.table import exhibits as beside
+from confide.audits.table.binding import bits_of, bound, leaves_out, legible, read_back
 from confide.audits.table.context import context_of
 from confide.audits.table.games import inference, linkage, singling_out
+from confide.audits.table.making import made_of
 from confide.audits.table.people import linked_people, told_people
-from confide.audits.table.protections import PROTECTIONS, bits_of, bound, leaves_out, legible, read_back
+from confide.audits.table.protections import PROTECTIONS
 from confide.audits.table.risk_models import (
     anonymity_tables,
     class_risks,
@@ -35,7 +37,7 @@ from confide.inputs.table import Table, TableData, read_data
 from confide.measure.identification import at_false_match_rate
 from confide.report import Exhibit, Skipped
 from confide.utility.table import quality
-from confide.utility.table.losses import LEAVES
+from confide.utility.table.losses import LEAVES, losses
 
 DESCRIBED, SECRETS = "descriptions", "secrets"
 """Further goals: to describe a person so that nobody else fits; and the secret, where the table has one."""
@@ -49,11 +51,9 @@ def read(held: Table, *, settings: Settings) -> TableSubject:
     Raises:
         DataError: if a file or column cannot be used, or there are too few people.
     """
-    # The adversary knows how a release was made, if its sidecar says it.
-    made = made_by(held.released, None, PROTECTIONS, kind=SPEC.name)
+    made = made_by(held.released, held.made_by, PROTECTIONS, kind=SPEC.name)
     data = read_data(held, parts=None if made is None else bits_of(made))
-    how = UNRELEASED if made is None else HowMade(bound(made, data, held))
-    return subject_of(held, data, settings=settings, how=how)
+    return subject_of(held, data, settings=settings, how=made_of(held, data, made))
 
 
 def subject_of(
@@ -147,9 +147,11 @@ class TableSubject:
         return None if at is None else at.right
 
     def utility(self, release: AuditedRelease) -> Measured:
-        first, whole = release.worlds[0], self.data.cells
+        first = release.worlds[0]
+        if release.aside:  # the rest stands beside the first goal; the release is made in the same way
+            return {LEAVES: losses(first.source, first.case.view)[LEAVES]}
         assert first.ids is not None or release.goal == DESCRIBED
-        outside = None if first.ids is None else whole.take(first.ids[~first.exposed])
+        outside = None if first.ids is None else self.data.cells.take(first.ids[~first.exposed])
         return quality(
             first.source,
             first.case.view,

@@ -30,7 +30,7 @@ def context_of(
     wrong = f", {game.knowing.wrong:.0%} of them wrong" if game.knowing.wrong else ""
     rows = len(game.records) - (0 if game.absent is None else int(game.absent.sum()))
     secret = f"; the secret is {data.secret}" if release.aside else ""
-    made = " It knew how the release was made." if not how.unexplained else ""
+    made = " It knew how the release was made." if game.released is None or how.mechanism is not None else ""
     return Context(
         subject=f"Somebody who knows {known} of a person{wrong},",
         adversary=(

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import numpy as np
+
+from confide.attacks.linkage.table import FellegiSunter
 from confide.audits.release import AuditedRelease
+from confide.core.arrays import Bools
 from confide.core.estimate import Estimate
 from confide.core.evidence import Evidence
 from confide.measure import difference, proportion
@@ -22,9 +26,9 @@ def linked_table(release: AuditedRelease) -> Table:
         if (at := at_false_match_rate(e, rate=rate)) is not None
     ]
     half = [
-        (f"{e.attack}, where its own posterior is above one half", *_parts(e))
+        (f"{e.attack}, where its own posterior is above one half", *posterior_above_half(e))
         for e in release.evidence
-        if e.attack == "fellegi-sunter"
+        if e.attack == FellegiSunter.name
     ]
     best = [(f"{e.attack}, best fit whatever it is", rank_one(e), None, None, None) for e in release.evidence]
     return Table(
@@ -45,8 +49,10 @@ def linked_table(release: AuditedRelease) -> Table:
     )
 
 
-def _parts(evidence: Evidence) -> tuple[Estimate, ...]:
-    at = linked(evidence, threshold=0.5)
+def posterior_above_half(evidence: Evidence) -> tuple[Estimate, ...]:
+    """Named rightly, named wrongly, nobody named, and absent yet named, at a posterior of one half."""
+    # The score is the log-odds of the posterior.
+    at = linked(evidence, threshold=0.0)
     return at.right, at.wrong, at.abstained, at.false_matches
 
 
@@ -66,7 +72,12 @@ def told_table(release: AuditedRelease, *, confidence: float) -> Table:
 
 def described_table(release: AuditedRelease, *, confidence: float) -> Table:
     """How often a description holds for exactly one person, of those in the release and of those outside."""
-    rows = tuple((e.attack, *told(e, confidence=confidence)) for e in release.evidence)
+    made = [(e, e.table["score"].to_numpy() > 0) for e in release.evidence]
+    rows = tuple(
+        (f"{e.attack}, {int(claims.sum()):,} descriptions", *told(e, confidence=confidence, of=claims))
+        for e, claims in made
+        if claims.any()
+    )
     return Table(
         title="Who is described so that nobody else fits",
         reading="The adversary writes descriptions of which it thinks that exactly one person fits. By luck "
@@ -78,11 +89,19 @@ def described_table(release: AuditedRelease, *, confidence: float) -> Table:
     )
 
 
-def told(evidence: Evidence, *, confidence: float) -> tuple[Estimate, Estimate, Estimate]:
-    """The shares of right claims about exposed and control people, and their difference."""
+def told(
+    evidence: Evidence, *, confidence: float, of: Bools | None = None
+) -> tuple[Estimate, Estimate, Estimate]:
+    """The shares of right claims about exposed and control people, and their difference.
+
+    Args:
+        of: bool[n], the claims to look at; None for all.
+    """
     hit, here = evidence.table["hit"].to_numpy(), evidence.exposed
+    asked = np.ones(len(hit), np.bool_) if of is None else of
     inside, outside = (
-        proportion(int(hit[which].sum()), int(which.sum()), confidence=confidence) for which in (here, ~here)
+        proportion(int(hit[which].sum()), int(which.sum()), confidence=confidence)
+        for which in (here & asked, ~here & asked)
     )
     return inside, outside, difference(inside, outside)
 

@@ -5,16 +5,10 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Mapping
-from dataclasses import fields, is_dataclass, replace
-from typing import Any
 
 from confide.audits.protections import Noise, Protection, Scale
-from confide.core.errors import DataError
-from confide.core.nouns import AnyMechanism
 from confide.inputs.column_recipes import parse_columns
 from confide.inputs.numbers import parse_number, parse_whole
-from confide.inputs.table import Table, TableData
-from confide.measure.class_secrets import Diversity
 from confide.mechanisms.anonymize.class_rules import Rules
 from confide.mechanisms.anonymize.correlated_noise import CorrelatedNoise
 from confide.mechanisms.anonymize.full_domain import FullDomain
@@ -27,12 +21,8 @@ from confide.mechanisms.anonymize.single_cells import SingleCells
 from confide.mechanisms.anonymize.suppression import WithoutColumns, WithoutRareRows, WithoutRareValues
 from confide.mechanisms.anonymize.swapping import RankSwapping, RecordSwapping
 from confide.mechanisms.anonymize.top_bottom_coding import TopBottomCoding
-from confide.mechanisms.in_order import in_order, steps_of
 from confide.mechanisms.randomize.pram import Pram
 from confide.mechanisms.randomize.randomised_columns import EveryColumn, RandomisedColumns
-from confide.mechanisms.randomize.rappor import Rappor
-from confide.mechanisms.randomize.read_back import ReadBack
-from confide.mechanisms.randomize.unary_encoding import UnaryEncoding
 
 KNOWN = ("the known columns",)
 """Stands in a protection for the known columns of a table, until `bound` puts them there."""
@@ -250,85 +240,3 @@ PROTECTIONS: Mapping[str, Protection] = {
         alone=False,
     ),
 }
-
-
-def bound(mechanism: AnyMechanism, data: TableData, held: Table) -> AnyMechanism:
-    """A mechanism, each of its steps with the known columns, the secret and the hierarchies of a table.
-
-    Raises:
-        DataError: if a step is about columns of numbers, and none is known.
-    """
-    guarded = held.l is not None or held.t is not None
-
-    def of(step: AnyMechanism) -> AnyMechanism:
-        assert is_dataclass(step)
-        there: dict[str, Any] = {f.name: getattr(step, f.name) for f in fields(step)}
-        facts: dict[str, Any] = {}
-        facts |= {name: data.known for name in ("known", "columns") if there.get(name) == KNOWN}
-        if there.get("columns") == NUMBERS:
-            facts["columns"] = _numbers(data)
-        if "hierarchies" in there:
-            facts["hierarchies"] = tuple(data.hierarchies[c] for c in data.known)
-        if guarded and isinstance(there.get("rules"), Rules):
-            facts["rules"] = replace(
-                there["rules"],
-                l=None if held.l is None else Diversity.of(held.l),
-                t=held.t,
-                secret=data.secret,
-            )
-        return replace(step, **facts) if facts else step
-
-    return in_order([of(step) for step in steps_of(mechanism)])
-
-
-def legible(mechanism: AnyMechanism, data: TableData) -> AnyMechanism:
-    """A bound mechanism whose release is read under the original's domains, where it shows other ones.
-
-    Without this, codes that mean something else would be compared, and a release look harmless that is not.
-    """
-    if not any(isinstance(step, CHANGING) for step in steps_of(mechanism)):
-        return mechanism
-    return in_order([mechanism, read_back(mechanism, data)])
-
-
-def read_back(mechanism: AnyMechanism, data: TableData) -> ReadBack:
-    """How an adversary that knows the mechanism reads a release of it."""
-    return ReadBack.to(data.cells, bits_of(mechanism))
-
-
-def bits_of(mechanism: AnyMechanism) -> tuple[UnaryEncoding | Rappor, ...]:
-    """What makes columns of bits."""
-    return tuple(
-        part
-        for step in steps_of(mechanism)
-        if isinstance(step, RandomisedColumns)
-        for part in step.parts
-        if isinstance(part, UnaryEncoding | Rappor)
-    )
-
-
-def leaves_out(mechanism: AnyMechanism, column: str) -> bool:
-    """Whether a column says nothing any more: it was taken out."""
-    return any(
-        (isinstance(step, WithoutColumns) and column in step.columns)
-        or (
-            isinstance(step, RandomisedColumns)
-            and step.rest == "drop"
-            and column not in [part.column for part in step.parts]
-        )
-        for step in steps_of(mechanism)
-    )
-
-
-CHANGING = (CorrelatedNoise, Microaggregation, Pseudonyms, RandomisedColumns, WithoutColumns)
-"""After these a column has other values, is several columns, or is gone."""
-
-
-def _numbers(data: TableData) -> tuple[str, ...]:
-    found = tuple(c for c in data.known if data.cells.domains[data.cells.at(c)].numbers is not None)
-    if not found:
-        raise DataError(
-            f"none of the known columns ({', '.join(data.known)}) holds numbers: name those that do, parted "
-            "by semicolons, after the setting."
-        )
-    return found

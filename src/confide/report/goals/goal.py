@@ -22,7 +22,7 @@ class Goal:
         task: what it tries, after "can".
         does: what it succeeds in, after "can" and before "66 in 100 members"; the task and "for" by default.
         better_than: compared with what, after the task.
-        wrongly: what a false claim does, after "while wrongly"; others: to whom, after a share.
+        wrongly: what a false claim does, after "while"; others: to whom, after a share.
         exposed: the people, or pictures, about whom a claim can be right; control: those it is wrong about.
         noun: what is counted when the adversary succeeds.
         verb: what it does to them: "find", "finds", "found".

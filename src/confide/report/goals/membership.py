@@ -14,7 +14,7 @@ MEMBERSHIP = Goal(
     },
     task="tell whether it was among the training data",
     better_than="better than by guessing",
-    wrongly="accusing",
+    wrongly="wrongly accusing",
     others="others",
     exposed="members",
     control="people outside the data",
