@@ -11,7 +11,7 @@ from confide.core.arrays import Bools, Ints, Rng
 from confide.core.budget import ANY_NUMBER, Unit
 from confide.core.errors import DataError
 from confide.core.nouns import Case, Guess, Mechanism, World
-from confide.games.linkage.claims import TAKEN_OUT, pseudonyms
+from confide.games.linkage.claims import HoldsOut, pseudonyms
 from confide.knowledge.table import Knowing, TableKnowledge
 from confide.views.table import Table
 
@@ -22,7 +22,7 @@ NOTHING = -1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class TableInference:
+class TableInference(HoldsOut):
     """A release of a table, and an adversary who knows some columns of each target and claims another one.
 
     A fair coin decides for each target whether they are held out of the release. The claim is "the secret of
@@ -89,16 +89,6 @@ class TableInference:
     def unit(self) -> Unit:
         """All rows of one person."""
         return Unit.person("person", at_most=ANY_NUMBER)
-
-    @property
-    def randomised(self) -> bool:
-        """A fair coin decides for each target, unless the release was made already."""
-        return self.coin and self.released is None
-
-    @property
-    def no_coin(self) -> str:
-        """Why no coin counts, where one was tossed: what was released already was made with everybody."""
-        return TAKEN_OUT if self.coin and self.released is not None else ""
 
     def deal(self, world: int, *, rng: Rng) -> InferenceWorld:
         """Toss the coins of this world's targets, publish all other people, and draw what is known."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Protocol
+
 import numpy as np
 
 from confide.core.arrays import Bools, Ints
@@ -46,6 +48,29 @@ class Linkage:
         """bool[n]: the person's row is named; or, if they have none, any row is."""
         claim = np.full(len(secrets), NOBODY) if guess.value is None else guess.value
         return np.where(secrets == NOBODY, claim != NOBODY, claim == secrets)
+
+
+class _Dealt(Protocol):
+    @property
+    def coin(self) -> bool: ...
+    @property
+    def released(self) -> object: ...
+
+
+class HoldsOut:
+    """A game in which a coin holds targets out of the release, where that was not made already."""
+
+    __slots__ = ()
+
+    @property
+    def randomised(self: _Dealt) -> bool:
+        """A fair coin decides for each target, unless the release was made already."""
+        return self.coin and self.released is None
+
+    @property
+    def no_coin(self: _Dealt) -> str:
+        """Why no coin counts, where one was tossed: what was released already was made with everybody."""
+        return TAKEN_OUT if self.coin and self.released is not None else ""
 
 
 def pseudonyms(everybody: int, held_out: Ints, *, rng: np.random.Generator) -> tuple[Ints, Ints]:

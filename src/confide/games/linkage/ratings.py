@@ -8,7 +8,7 @@ import numpy as np
 
 from confide.core.arrays import Bools, Ints, Rng
 from confide.core.nouns import Case, Mechanism, World
-from confide.games.linkage.claims import TAKEN_OUT, Linkage, pseudonyms
+from confide.games.linkage.claims import HoldsOut, Linkage, pseudonyms
 from confide.knowledge.ratings import Knowing, RatingsKnowledge
 from confide.views.interactions import Interactions
 
@@ -16,7 +16,7 @@ LinkageWorld = World[Interactions, RatingsKnowledge, Interactions, Ints]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class RatingsLinkage(Linkage):
+class RatingsLinkage(HoldsOut, Linkage):
     """A release of ratings under random numbers, and an adversary who knows a few facts about each target.
 
     A fair coin decides for each target whether they are held out of the release. The facts come from their
@@ -47,16 +47,6 @@ class RatingsLinkage(Linkage):
     absent: Bools | None = None
     coin: bool = True
     made_by: Mechanism[Interactions] | None = None
-
-    @property
-    def randomised(self) -> bool:
-        """A fair coin decides for each target, unless the release was made already."""
-        return self.coin and self.released is None
-
-    @property
-    def no_coin(self) -> str:
-        """Why no coin counts, where one was tossed: what was released already was made with everybody."""
-        return TAKEN_OUT if self.coin and self.released is not None else ""
 
     def deal(self, world: int, *, rng: Rng) -> LinkageWorld:
         """Toss the coins of this world's targets, publish all other people, and draw the facts."""

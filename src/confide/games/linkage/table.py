@@ -10,7 +10,7 @@ import numpy as np
 from confide.core.arrays import Bools, Ints, Rng
 from confide.core.errors import DataError
 from confide.core.nouns import Case, Mechanism, World
-from confide.games.linkage.claims import TAKEN_OUT, Linkage, pseudonyms
+from confide.games.linkage.claims import HoldsOut, Linkage, pseudonyms
 from confide.knowledge.table import Knowing, TableKnowledge
 from confide.views.table import Table
 
@@ -18,7 +18,7 @@ TableWorld: TypeAlias = World[Table, TableKnowledge, Table, Ints]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class TableLinkage(Linkage):
+class TableLinkage(HoldsOut, Linkage):
     """A table released in random order, and an adversary who knows some columns of each target.
 
     A fair coin decides for each target whether they are held out of the release. The facts come from their
@@ -69,16 +69,6 @@ class TableLinkage(Linkage):
                 f"{len(self.released)} rows are released of {len(self.records)}: give one row for each, and "
                 "name those that are missing as absent."
             )
-
-    @property
-    def randomised(self) -> bool:
-        """A fair coin decides for each target, unless the release was made already."""
-        return self.coin and self.released is None
-
-    @property
-    def no_coin(self) -> str:
-        """Why no coin counts, where one was tossed: what was released already was made with everybody."""
-        return TAKEN_OUT if self.coin and self.released is not None else ""
 
     def deal(self, world: int, *, rng: Rng) -> TableWorld:
         """Toss the coins of this world's targets, publish all other people, and draw the facts."""
