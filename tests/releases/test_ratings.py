@@ -112,10 +112,12 @@ def test_the_written_file_gives_what_the_audit_foretells(desk: Path) -> None:
 
 
 def test_a_key_is_for_its_owner_alone_and_without_it_nothing_is_released(desk: Path) -> None:
-    """A draft of this name is too long for the disk; a release whose key is lost can never be read again."""
+    """No file can be made in /proc, and some names are too long: then nothing is released."""
     before = sorted(p.name for p in desk.iterdir() if p.is_file())
-    with pytest.raises(OSError, match="too long"):
+    with pytest.raises(DataError, match="too long a name"):
         protect("months:12", out="safe.csv", key_out="k" * 250)
+    with pytest.raises((OSError, DataError), match="/proc/self"):
+        protect("months:12", out="safe.csv", key_out="/proc/self/key.csv")
     assert sorted(p.name for p in desk.iterdir() if p.is_file()) == before
     done = protect("months:12", out="safe.csv", key_out="key.csv")
     assert Path("key.csv").stat().st_mode & 0o777 == 0o600
