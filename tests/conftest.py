@@ -6,6 +6,11 @@ import signal
 from functools import partial
 
 import pytest
+from hypothesis import settings
+
+# No test depends on how fast it runs.
+settings.register_profile("untimed")
+settings.load_profile("untimed")
 
 
 @pytest.fixture(scope="session", autouse=True)

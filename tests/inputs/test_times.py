@@ -179,7 +179,7 @@ CASES = {
 
 
 @pytest.mark.parametrize("name", CASES)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(data=st.data())
 def test_times_written_are_read_as_the_same_instants(name: str, data: st.DataObject) -> None:
     micros, form = data.draw(CASES[name])

@@ -32,7 +32,7 @@ def drawn(n: int, *, seed: int, ranges: bool) -> Table:
     return Table(table.domains, np.minimum(table.low, other), np.maximum(table.low, other))
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(st.integers(1, 20), st.integers(0, 10_000), st.booleans())
 def test_the_best_cell_is_that_of_all_pairs(n: int, seed: int, ranges: bool) -> None:
     table = drawn(n, seed=seed, ranges=ranges)
@@ -53,7 +53,7 @@ def test_a_table_without_company_has_no_best_cell() -> None:
     assert best_suppression(Table.of(domains((4, 4)), np.array([[0, 0], [1, 1]]))).column.tolist() == [-1, -1]
 
 
-@settings(deadline=None, max_examples=25)
+@settings(max_examples=25)
 @given(st.integers(1, 40), st.integers(0, 10_000))
 def test_whom_a_row_may_describe_is_that_of_all_pairs(n: int, seed: int) -> None:
     release, people = drawn(n, seed=seed, ranges=True), drawn(50, seed=seed + 1, ranges=False)

@@ -127,14 +127,14 @@ SMALL = st.lists(st.tuples(st.booleans(), st.integers(-5, 5)), min_size=12, max_
 EXAMPLES = given(SMALL, st.randoms(use_true_random=False), st.integers(1, 3))
 
 
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=8)
 @EXAMPLES
 def test_order_and_scale_change_nothing(rows: list[tuple[bool, int]], random, worlds: int) -> None:
     order_and_scale_change_nothing(rows, random, worlds)
 
 
 @pytest.mark.slow
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @EXAMPLES
 def test_order_and_scale_change_nothing_in_many_examples(rows, random, worlds: int) -> None:
     order_and_scale_change_nothing(rows, random, worlds)

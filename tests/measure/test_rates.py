@@ -6,7 +6,7 @@ from itertools import permutations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import beta, binom, norm
 
@@ -16,7 +16,6 @@ from confide.measure.rates import Ranks, limits, neighbours, precision_at, thres
 FEW = st.lists(st.integers(0, 3).map(float) | st.just(-np.inf), min_size=1, max_size=3)
 
 
-@settings(deadline=None)
 @given(FEW, FEW)
 def test_ties_are_the_mean_over_all_lots(exposed: list[float], control: list[float]) -> None:
     """Every order of tied scores, one by one; a wrong claim is below all, and never counted."""

@@ -74,7 +74,7 @@ def naive_marginal(table: Table, grouped: tuple[np.ndarray, ...], at: tuple[int,
     return found
 
 
-@settings(deadline=None, max_examples=12)
+@settings(max_examples=12)
 @given(st.integers(1, 12), st.integers(1, 12), st.integers(0, 10_000))
 def test_marginal_distances_value_by_value(n: int, m: int, seed: int) -> None:
     original, released = people(n, seed=seed), coarse(people(m, seed=seed + 1), seed=seed)
@@ -88,7 +88,7 @@ def test_marginal_distances_value_by_value(n: int, m: int, seed: int) -> None:
         assert found[name] == pytest.approx(np.mean(distances), abs=1e-5)
 
 
-@settings(deadline=None, max_examples=20)
+@settings(max_examples=20)
 @given(st.integers(2, 60), st.integers(0, 10_000))
 def test_distances_are_zero_for_a_copy_and_grow_with_the_columns(n: int, seed: int) -> None:
     original = people(n, seed=seed)

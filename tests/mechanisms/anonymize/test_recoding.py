@@ -118,7 +118,7 @@ def mechanisms(drawn: Given, rules: Rules, suppress: float):
     yield Mondrian(known=KNOWN, rules=rules)
 
 
-@settings(deadline=None, max_examples=EXAMPLES)
+@settings(max_examples=EXAMPLES)
 @given(tables(), st.sampled_from(RULES), st.sampled_from([0.0, 0.1, 0.4]))
 def test_every_class_keeps_the_rules_or_the_table_is_refused(drawn: Given, rules: Rules, suppress: float):
     table = drawn.table
@@ -141,7 +141,7 @@ def test_every_class_keeps_the_rules_or_the_table_is_refused(drawn: Given, rules
         assert mechanism.budget is None
 
 
-@settings(deadline=None, max_examples=EXAMPLES)
+@settings(max_examples=EXAMPLES)
 @given(tables(), st.sampled_from(RULES[:-1]), st.sampled_from([0.0, 0.1, 0.4]))
 def test_the_lattice_is_as_if_all_nodes_had_been_counted(drawn: Given, rules: Rules, suppress: float):
     table = drawn.table

@@ -30,7 +30,7 @@ def shown(table: Table, row: int, columns: range | list[int]) -> tuple[tuple[int
     return tuple((int(table.low[row, j]), int(table.high[row, j])) for j in columns)
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(st.integers(1, 25), st.integers(0, 10_000), st.integers(2, 6))
 def test_the_cell_is_the_one_that_a_loop_over_pairs_finds(n: int, seed: int, k: int) -> None:
     table = people(n, seed)
@@ -50,7 +50,7 @@ def test_the_cell_is_the_one_that_a_loop_over_pairs_finds(n: int, seed: int, k: 
         assert all(view.suppressed[i, j] for j in lost)
 
 
-@settings(deadline=None, max_examples=20)
+@settings(max_examples=20)
 @given(st.integers(12, 60), st.integers(0, 10_000), st.sampled_from([LocalRecoding, Mondrian]))
 def test_no_class_becomes_smaller_so_that_what_was_claimed_before_still_holds(n, seed, recoding) -> None:
     table = people(n, seed)

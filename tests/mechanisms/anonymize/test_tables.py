@@ -232,7 +232,7 @@ def test_a_missing_number_is_no_end_and_a_range_that_reaches_in_grows():
 
 
 @given(st.integers(1, 60), st.floats(0.01, 1.0), st.integers(0, 1000))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_ranks_are_swapped_in_pairs_within_the_window(n: int, window: float, seed: int):
     held = Table.of([Domain("x", tuple(map(str, range(n))))], rng(seed).permutation(n)[:, None])
     view = RankSwapping(columns=("x",), window=window, noise="rehearsal")(held, rng=rng(seed)).view
@@ -320,7 +320,7 @@ def test_groups_are_those_of_the_paper(n: int, k: int):
 
 
 @given(st.lists(st.tuples(st.integers(0, 5), st.integers(0, 5)), min_size=2, max_size=80), st.integers(2, 9))
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 def test_every_row_is_like_k_and_the_means_stay(rows: list[tuple[int, int]], k: int):
     values = np.array(rows)
     columns = [numbers("x", values[:, 0]), numbers("y", values[:, 1])]

@@ -25,7 +25,7 @@ def naive(codes: np.ndarray, person: int, most: int) -> list[tuple[int, ...]]:
     return found
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.integers(1, 30), st.integers(1, 5), st.integers(1, 5), st.integers(0, 10_000))
 def test_sets_score_and_shares_are_those_of_a_search(n: int, d: int, most: int, seed: int) -> None:
     rng = np.random.default_rng(seed)
