@@ -51,6 +51,7 @@ class Table:
         secret: The column that nobody should learn; without one, nothing is inferred.
         id: The column that names people. It is never released, and never known.
         wrong: The share of the known cells that are wrong: such a cell holds the value of another row.
+        excluding: How many values of the secret the adversary knows not to be each person's.
         hierarchies: A folder of hierarchies in the format of ARX, a file a column, such as age.csv with
             the lines value;group;larger group;*. Columns without a file get a hierarchy that is made.
         l: Every protection that forms classes gives each class this many well-represented secrets: 3,
@@ -85,6 +86,7 @@ class Table:
     secret: OptionalColumn = None
     id: OptionalColumn = None
     wrong: Annotated[float, Flag(group=KNOWS)] = 0.05
+    excluding: Annotated[int, Flag(group=KNOWS, least=0)] = 0
     hierarchies: Annotated[Path | None, Flag(group=HOLD, metavar="FOLDER")] = None
     l: Annotated[str | None, Flag(group=HOW, metavar="L")] = None  # noqa: E741 - the field's own word
     t: Annotated[float | None, Flag(group=HOW)] = None

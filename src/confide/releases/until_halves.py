@@ -11,6 +11,7 @@ from confide.attacks.attribute import table as attribute
 from confide.attacks.linkage import table as linking
 from confide.audits.table import games
 from confide.audits.table.exhibits import RATES as FALSE_MATCHES
+from confide.audits.table.making import idle
 from confide.core.arrays import Ints, Rng
 from confide.core.errors import DataError, KnowledgeError
 from confide.core.estimate import Estimate
@@ -122,6 +123,8 @@ class Half:
             confidence: of each interval, all attacks together.
             first: names of attacks. If they break a rate the others are not played. Without them all are.
         """
+        none = idle(attacks, mechanism)
+        attacks = [attack for attack in attacks if attack not in none]
         links = [a for a in attacks if not isinstance(a, (*linking.SINGLING, *attribute.ALL))]
         tells = [a for a in attacks if isinstance(a, attribute.ALL)] if INFERENCE in limits else []
         links = links if {SURELY_LINKED, LINKAGE} & set(limits) else []

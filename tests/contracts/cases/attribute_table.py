@@ -13,6 +13,7 @@ from confide.attacks.attribute import (
     CorrectAttribution,
     Homogeneity,
     LearnedModel,
+    LikelySecret,
     NearestRecord,
 )
 from confide.games.attribute.table import TableInference
@@ -72,5 +73,6 @@ CASES = (
     case(CorrectAttribution(), 0.95),
     case(LearnedModel(), 0.65),
     case(Homogeneity(), 0.9),
+    case(LikelySecret(), 0.95),
     case(BackgroundKnowledge(), 0.9, excluding=2),
 )

@@ -9,7 +9,14 @@ from typing import Any
 import numpy as np
 from tests.contracts.case import AttackCase, ByHits, Sitting, of_permuted_rows, rng
 
-from confide.attacks.linkage import ClassPredicate, FellegiSunter, ManyColumns, Nearest, OneColumn
+from confide.attacks.linkage import (
+    ClassPredicate,
+    FellegiSunter,
+    ManyColumns,
+    Nearest,
+    OneColumn,
+    Transparency,
+)
 from confide.core.evidence import Evidence
 from confide.core.nouns import World
 from confide.games.linkage.singling_out import SinglingOut
@@ -97,6 +104,7 @@ def singling(attack: Any) -> AttackCase:
 CASES = (
     linking(FellegiSunter(), 0.9),
     linking(Nearest(), 0.85),
+    linking(Transparency(), 0.9),
     singling(OneColumn()),
     singling(ManyColumns()),
     singling(ClassPredicate()),

@@ -9,6 +9,7 @@ from confide.attacks.attribute.table import (
     CorrectAttribution,
     Homogeneity,
     LearnedModel,
+    LikelySecret,
     NearestRecord,
 )
 
@@ -20,6 +21,7 @@ __all__ = [
     "CorrectAttribution",
     "Homogeneity",
     "LearnedModel",
+    "LikelySecret",
     "LikesSVD",
     "LikesTfIdf",
     "NearestRecord",

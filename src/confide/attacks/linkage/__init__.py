@@ -5,7 +5,14 @@ from __future__ import annotations
 from confide.attacks.linkage import images, ratings, table, traces
 from confide.attacks.linkage.images import ClearTrained, Recogniser, SmallCNN
 from confide.attacks.linkage.ratings import Counting, Entropic, Likelihood, Scoreboard
-from confide.attacks.linkage.table import ClassPredicate, FellegiSunter, ManyColumns, Nearest, OneColumn
+from confide.attacks.linkage.table import (
+    ClassPredicate,
+    FellegiSunter,
+    ManyColumns,
+    Nearest,
+    OneColumn,
+    Transparency,
+)
 from confide.attacks.linkage.traces import (
     LocationMeter,
     MobilityChain,
@@ -36,5 +43,6 @@ __all__ = [
     "Scoreboard",
     "SharedPlaces",
     "SmallCNN",
+    "Transparency",
     "UniquePoints",
 ]

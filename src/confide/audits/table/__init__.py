@@ -16,10 +16,10 @@ from confide.audits.release import AuditedRelease, PlannedGame, protected
 from confide.audits.settings import Settings
 from confide.audits.spec import AuditSpec, Context, Count
 from confide.audits.table import exhibits as beside
-from confide.audits.table.binding import bits_of, bound, leaves_out, legible, read_back
+from confide.audits.table.binding import bits_of, bound, leaves_out, legible, read_back, rehearsed
 from confide.audits.table.context import context_of
 from confide.audits.table.games import inference, linkage, singling_out
-from confide.audits.table.making import made_of
+from confide.audits.table.making import idle, made_of
 from confide.audits.table.people import linked_people, told_people
 from confide.audits.table.protections import PROTECTIONS
 from confide.audits.table.risk_models import (
@@ -41,6 +41,8 @@ from confide.utility.table.losses import LEAVES, losses
 
 DESCRIBED, SECRETS = "descriptions", "secrets"
 """Further goals: to describe a person so that nobody else fits; and the secret, where the table has one."""
+
+TRUE_VALUES = KnowledgeError("no value is changed in this release, so there is no change to undo")
 
 __all__ = ["SPEC", "TableSubject", "bound", "read", "read_back", "subject_of"]
 
@@ -64,7 +66,8 @@ def subject_of(
     Args:
         how: a released table was made, as the adversary knows it.
     """
-    game = linkage(held, data, made_by=how.mechanism, rng=settings.rng("targets"))
+    made = None if how.mechanism is None else rehearsed(legible(how.mechanism, data))
+    game = linkage(held, data, made_by=made, rng=settings.rng("targets"))
     return TableSubject(held, data, game, how)
 
 
@@ -84,22 +87,26 @@ class TableSubject:
     def games(self, mechanism: AnyMechanism, asked: Sequence[AnyAttack]) -> Sequence[PlannedGame]:
         made = bound(mechanism, self.data, self.held)
         game = protected(self.game, legible(made, self.data))
+        none = idle(asked, game.made_by or game.mechanism)
+        asked = [attack for attack in asked if attack not in none]
         describing = [attack for attack in asked if isinstance(attack, linking.SINGLING)]
         inferring = [attack for attack in asked if isinstance(attack, attribute.ALL)]
         links = [attack for attack in asked if attack not in (*describing, *inferring)]
-        skipped: list[Skipped] = []
+        skipped = [Skipped.because(one.name, TRUE_VALUES) for one in none]
         if not self.data.secret:
             lacking = KnowledgeError("no secret column is named (`--secret`)")
-            skipped, inferring = [Skipped.because(attack.name, lacking) for attack in inferring], []
+            skipped += [Skipped.because(attack.name, lacking) for attack in inferring]
+            inferring = []
         elif inferring and (leaves_out(made, self.data.secret) or self._silent(self.data.secret)):
             lacking = KnowledgeError(f"the secret {self.data.secret!r} is not released")
-            skipped, inferring = [Skipped.because(attack.name, lacking) for attack in inferring], []
+            skipped += [Skipped.because(attack.name, lacking) for attack in inferring]
+            inferring = []
         planned = [PlannedGame(game=game, worlds=game.parts, attacks=links)]
         if describing:
             out = singling_out(game)
             planned.append(PlannedGame(game=out, attacks=describing, goal=DESCRIBED))
         if inferring:
-            told = inference(game, self.data.secret)
+            told = inference(game, self.data.secret, excluding=self.held.excluding)
             planned.append(PlannedGame(game=told, worlds=told.parts, attacks=inferring, goal=SECRETS))
         # Without attacks a game says nothing; but where nothing can be played, the reasons have to be said.
         there = [one for one in planned if one.attacks] or planned

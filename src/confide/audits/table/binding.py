@@ -64,6 +64,17 @@ def legible(mechanism: AnyMechanism, data: TableData) -> AnyMechanism:
     return in_order([mechanism, read_back(mechanism, data)])
 
 
+def rehearsed(mechanism: AnyMechanism) -> AnyMechanism:
+    """A mechanism as the adversary runs it: any source of noise is as good for that."""
+
+    def of(step: AnyMechanism) -> AnyMechanism:
+        assert is_dataclass(step)
+        random = any(f.name == "noise" for f in fields(step))
+        return replace(step, **{"noise": "rehearsal"}) if random else step
+
+    return in_order([of(step) for step in steps_of(mechanism)])
+
+
 def read_back(mechanism: AnyMechanism, data: TableData) -> ReadBack:
     """How an adversary that knows the mechanism reads a release of it."""
     return ReadBack.to(data.cells, bits_of(mechanism))

@@ -48,7 +48,7 @@ def linkage(held: Table, data: TableData, *, made_by: AnyMechanism | None, rng: 
     )
 
 
-def inference(linking: TableLinkage, secret: str) -> TableInference:
+def inference(linking: TableLinkage, secret: str, *, excluding: int = 0) -> TableInference:
     """The game "what is their secret" about the same people."""
     return TableInference(
         mechanism=linking.mechanism,
@@ -58,6 +58,7 @@ def inference(linking: TableLinkage, secret: str) -> TableInference:
         targets=linking.targets,
         knowing=linking.knowing,
         parts=linking.parts,
+        excluding=excluding,
         released=linking.released,
         absent=linking.absent,
         coin=linking.coin,

@@ -2,24 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import polars as pl
 
+from confide.attacks.attribute.table import LikelySecret
+from confide.attacks.linkage.table import Transparency
 from confide.audits.making import UNRELEASED, HowMade
 from confide.audits.table.binding import bound
 from confide.core.arrays import Bools, Ints
 from confide.core.claims import Verifiable
 from confide.core.errors import DataError
-from confide.core.nouns import AnyMechanism
+from confide.core.nouns import AnyAttack, AnyMechanism
 from confide.inputs.columns import named_rows
 from confide.inputs.table import Table, TableData
+from confide.mechanisms.anchors.published import Published
 from confide.mechanisms.anonymize.full_domain import FullDomain
 from confide.mechanisms.anonymize.local_recoding import LocalRecoding
 from confide.mechanisms.anonymize.mondrian import Mondrian
+from confide.mechanisms.anonymize.pseudonyms import Pseudonyms
 from confide.mechanisms.anonymize.single_cells import SingleCells
 from confide.mechanisms.anonymize.suppression import WithoutColumns, WithoutRareRows, WithoutRareValues
 from confide.mechanisms.anonymize.top_bottom_coding import TopBottomCoding
 from confide.mechanisms.in_order import steps_of
+from confide.mechanisms.randomize.read_back import ReadBack
 
 COARSER = (
     FullDomain,
@@ -32,6 +39,10 @@ COARSER = (
     WithoutRareValues,
 )
 """What only makes cells coarser: each still stands for the value of the original."""
+TRUE = (*COARSER, Published, Pseudonyms, ReadBack)
+"""After these no cell holds another value than the original, whatever it is called."""
+UNDOING = (Transparency, LikelySecret)
+"""Attacks that undo a change of values."""
 ONLY_COARSER = "Each released cell stands for the value of the original, so the table was only made coarser."
 
 
@@ -65,6 +76,13 @@ def made_of(held: Table, data: TableData, made: AnyMechanism | None) -> HowMade:
         unexplained=f"column {data.cells.names[worst]!r} holds another value than the original for "
         f"{share[worst]:.1%} of the people"
     )
+
+
+def idle(attacks: Sequence[AnyAttack], mechanism: AnyMechanism) -> tuple[AnyAttack, ...]:
+    """Those of the attacks that undo a change of values, where the mechanism changes none."""
+    if not all(isinstance(step, TRUE) for step in steps_of(mechanism)):
+        return ()
+    return tuple(one for one in attacks if isinstance(one, UNDOING))
 
 
 def _moved(data: TableData) -> Bools:

@@ -6,9 +6,10 @@ from confide.attacks.attribute.table.background_knowledge import BackgroundKnowl
 from confide.attacks.attribute.table.correct_attribution import CorrectAttribution
 from confide.attacks.attribute.table.homogeneity import Homogeneity
 from confide.attacks.attribute.table.learned_model import LearnedModel
+from confide.attacks.attribute.table.likely_secret import LikelySecret
 from confide.attacks.attribute.table.nearest_record import NearestRecord
 
-ALL = (NearestRecord, CorrectAttribution, LearnedModel, Homogeneity, BackgroundKnowledge)
+ALL = (NearestRecord, CorrectAttribution, LearnedModel, Homogeneity, LikelySecret, BackgroundKnowledge)
 
 __all__ = [
     "ALL",
@@ -16,5 +17,6 @@ __all__ = [
     "CorrectAttribution",
     "Homogeneity",
     "LearnedModel",
+    "LikelySecret",
     "NearestRecord",
 ]

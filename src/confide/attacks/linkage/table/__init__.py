@@ -7,8 +7,9 @@ from confide.attacks.linkage.table.fellegi_sunter import FellegiSunter
 from confide.attacks.linkage.table.many_columns import ManyColumns
 from confide.attacks.linkage.table.nearest import Nearest
 from confide.attacks.linkage.table.one_column import OneColumn
+from confide.attacks.linkage.table.transparency import Transparency
 
-LINKING = (FellegiSunter, Nearest)
+LINKING = (FellegiSunter, Nearest, Transparency)
 """The attacks that play `TableLinkage`."""
 SINGLING = (ManyColumns, OneColumn, ClassPredicate)
 """The attacks that play `SinglingOut`."""
@@ -23,4 +24,5 @@ __all__ = [
     "ManyColumns",
     "Nearest",
     "OneColumn",
+    "Transparency",
 ]

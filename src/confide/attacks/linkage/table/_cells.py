@@ -32,6 +32,7 @@ class Cells:
         at: int32[q, d], the cell of each distinct row.
         count: int64[q], the number of released rows that are like it.
         first: int64[q], the first of these rows.
+        row: int64[n], the distinct row of each released row.
     """
 
     low: tuple[Ints, ...]
@@ -39,6 +40,7 @@ class Cells:
     at: NDArray[np.int32]
     count: Array
     first: Ints
+    row: Ints
 
     @classmethod
     def of(cls, table: Table) -> Cells:
@@ -54,7 +56,7 @@ class Cells:
         keys = Keys.of(at, np.array([len(one) for one in low]))
         first = np.full(len(keys.codes), len(table))
         np.minimum.at(first, keys.row, np.arange(len(table)))
-        return cls(tuple(low), tuple(high), keys.codes, keys.count, first)
+        return cls(tuple(low), tuple(high), keys.codes, keys.count, first, keys.row)
 
     @property
     def people(self) -> int:

@@ -7,7 +7,8 @@ from typing import ClassVar
 
 import numpy as np
 
-from confide.attacks.linkage.table._cells import Cells, Column, Sums, mass
+from confide.attacks.linkage.table._cells import Cells, Sums, mass
+from confide.attacks.linkage.table._posterior import log_odds
 from confide.core.arrays import Array, Bools, Floats, Rng
 from confide.core.diagnostics import Diagnostics
 from confide.core.nouns import Case, Guess
@@ -76,7 +77,7 @@ class FellegiSunter:
             log_ratio = weights.of(fact)
             best = int(log_ratio.argmax())
             claim[i] = release.cells.first[best]
-            score[i] = _log_odds(log_ratio, best, release.cells, fitted.present)
+            score[i] = log_odds(log_ratio, best, release.cells, fitted.present)
         return Guess(claim, score, Diagnostics((_remark(fitted, case.targets),)))
 
 
@@ -151,14 +152,6 @@ def _fitted(release: _Release, facts: Array, wrong: float) -> _Fitted:
         if moved < SETTLED:
             break
     return fitted
-
-
-def _log_odds(log_ratio: Column, best: int, cells: Cells, present: float) -> float:
-    """log(posterior / (1 - posterior)) of one row like `best`: against all other rows, and against none."""
-    top = log_ratio[best]
-    ratio = np.exp(log_ratio - top) * cells.count
-    others = present / cells.people * (ratio.sum() - 1) + (1 - present) * np.exp(-top)
-    return float(np.log(present / cells.people) - np.log(others))
 
 
 def _remark(fitted: _Fitted, facts: Table) -> str:
