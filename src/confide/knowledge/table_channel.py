@@ -18,13 +18,13 @@ from confide.views.table import Domain, Table
 Sparse: TypeAlias = Any  # scipy's stubs know no element types
 
 CELLS = 100_000
-"""About this many cells of a column are rehearsed: a chance of .1 then has a standard error of .001."""
-ROUNDS = 20
+"""About this many cells of a column are rehearsed, so that one value of a hundred gets a thousand."""
+ROUNDS = 50
 """At most this number of rehearsals, however small the table."""
-PRIOR = 10.0
-"""What a rough law is worth beside the counts of one value, in cells: rare values were seldom rehearsed."""
-STEPS = 20
-"""Classes of moves to each side, for numbers."""
+PRIOR = 500.0
+"""What a law for all values is worth beside one value's counts, in cells: few rehearse a rare value."""
+STEPS = np.concatenate([np.arange(0, 0.96, 0.02), 1 - 0.04 * 0.5 ** np.arange(1, 9)])
+"""Quantiles of the size of moves at which classes of moves of numbers end: finer towards rare large moves."""
 TURNS = 50
 """Of EM for the law behind a released column."""
 
@@ -65,7 +65,7 @@ class Channel:
         move = numbers[shown] - numbers[true]
         there = ~np.isnan(numbers[true])
         sizes = np.abs(move[there & (move != 0) & ~np.isnan(move)])
-        cuts = np.unique(np.quantile(sizes, np.arange(STEPS) / STEPS)) if len(sizes) else np.ones(1)
+        cuts = np.unique(np.quantile(sizes, STEPS)) if len(sizes) else np.ones(1)
         least = float(np.diff(numbers[: m - domain.missing]).min())
         # No move is a class of its own, however small the least move is.
         edges = np.unique(np.concatenate([-cuts, [-least / 2, least / 2], cuts]))
@@ -77,13 +77,9 @@ class Channel:
 
         Its mean over the rows of the release is 1.
         """
-        numbers = self.domain.numbers
-        if numbers is None or self.edges is None or self.moves is None or np.isnan(numbers[value]):
-            return self._chances(value) / self.shown
-        kind = _kinds(numbers - numbers[value], self.edges)
-        among = np.bincount(kind, self.shown, minlength=len(self.moves))
-        chance = np.where(among > 0, self.moves, 0.0)
-        return (chance / chance.sum() / np.where(among > 0, among, 1.0))[kind]
+        own = np.asarray(self.pairs[[value]].todense(), np.float64).ravel()
+        chances = own + PRIOR * self._like_others(value)
+        return chances / chances.sum() / self.shown
 
     def behind(self) -> tuple[Floats, Floats]:
         """The chance of each true value, float64[m]; and of each given each that is shown, float64[shown, m].
@@ -97,16 +93,24 @@ class Channel:
             law /= law.sum()
         return law, (law[:, None] * chances / (law @ chances)).T
 
-    def _chances(self, value: int) -> Floats:
-        """The chance of each value to be shown for a true one: its own counts, and those of all."""
+    def _like_others(self, value: int) -> Floats:
+        """The chance of each value to be shown for a true one, if it is treated like all others."""
+        numbers = self.domain.numbers
+        if numbers is None or self.edges is None or self.moves is None or np.isnan(numbers[value]):
+            return self._kept_or_not(value)
+        kind = _kinds(numbers - numbers[value], self.edges)
+        among = np.bincount(kind, self.shown, minlength=len(self.moves))
+        chance = np.where(among > 0, self.moves, 0.0)
+        return (chance / chance.sum() / np.where(among > 0, among, 1.0))[kind] * self.shown
+
+    def _kept_or_not(self, value: int) -> Floats:
+        """Kept with the chance of all values, else another by how often it is what others become."""
         kept = float(self.pairs.diagonal().sum()) / max(float(self.pairs.sum()), 1.0)
         into = np.asarray(self.pairs.sum(axis=0)).ravel() - self.pairs.diagonal() + 1 / len(self.shown)
         into[value] = 0.0
-        rough = (1 - kept) * into / max(float(into.sum()), 1e-300)
-        rough[value] += 1 - rough.sum()
-        own = np.asarray(self.pairs[[value]].todense(), np.float64).ravel()
-        mixed = own + PRIOR * rough + 1e-9
-        return mixed / mixed.sum()
+        found = (1 - kept) * into / max(float(into.sum()), 1e-300)
+        found[value] = 1 - found.sum()
+        return found + 1e-9
 
 
 def channels(
@@ -115,8 +119,8 @@ def channels(
     """The channels of these columns, by rehearsing the mechanism on its own release.
 
     An adversary that knows the mechanism and its settings, but no secret of it, can run it on any table. What
-    it makes of the released cells it made of the true ones too, wherever it treats them alike. This is exact
-    for mechanisms that look at one cell at a time, and near for those that look at others as well.
+    it makes of the released cells it made of the true ones too, wherever it treats them in one way. This is
+    exact for mechanisms that look at one cell at a time, and near for those that look at others as well.
 
     Args:
         view: the release, in exact cells.

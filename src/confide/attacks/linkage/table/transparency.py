@@ -32,7 +32,7 @@ class Transparency:
     """Transparency attack: weighs each row by what the mechanism, which is known, makes of true values.
 
     The adversary has the mechanism and its settings, and no secret of it. It runs it again on the release and
-    counts what becomes of each value: a share stays, noise moves numbers by so much, a category turns into
+    counts what becomes of each value: a share stays, noise moves numbers by this much, a category turns into
     these others. So a cell that shows another value than the person's counts for them as far as the mechanism
     would show it. With T(r | v) the chance that v is shown as r, and w the share of wrong facts, column c
     counts w + (1 - w) T(r_c | v_c) / P(r_c) for a row; the ratio of a row is the product over columns.
