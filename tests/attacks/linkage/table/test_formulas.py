@@ -7,13 +7,14 @@ from math import log
 import numpy as np
 import pytest
 
-from confide.attacks.linkage.table import FellegiSunter, Nearest
+from confide.attacks.linkage.table import ClassPredicate, FellegiSunter, Nearest
 from confide.attacks.linkage.table import fellegi_sunter as fs
 from confide.attacks.linkage.table._cells import Cells
-from confide.attacks.linkage.table._packed import Packed, _counted_by_halves
+from confide.attacks.linkage.table._packed import Packed
 from confide.core.nouns import Case
 from confide.knowledge.table import TableKnowledge
 from confide.views.table import Domain, Table
+from confide.views.table_words import _counted_by_halves
 
 SIZES = (3, 9, 4, 2)
 
@@ -180,3 +181,31 @@ def test_an_empty_release_links_nobody() -> None:
     for attack in (FellegiSunter(), Nearest()):
         guess = attack(case(table(0, 1), table(3, 2)), rng=rng())
         assert guess.value.tolist() == [-1, -1, -1] and guess.score.tolist() == [0, 0, 0]
+
+
+def test_classes_are_claimed_in_which_the_fewest_people_are_equal_by_luck() -> None:
+    """(m - 1) times the chance that two of the class agree in all its ranges, class by class in plain loops."""
+    release = table(60, 9, ranges=True)
+    release = release.take(np.repeat(np.arange(60), rng(10).integers(1, 4, 60)))
+    boxes: dict[tuple[tuple[int, int], ...], int] = {}
+    for low, high in zip(release.low.tolist(), release.high.tolist(), strict=True):
+        box = tuple(zip(low, high, strict=True))
+        boxes[box] = boxes.get(box, 0) + 1
+    law = [[0.0] * m for m in SIZES]
+    for box, people in boxes.items():
+        for c, (low, high) in enumerate(box):
+            for v in range(low, high + 1):
+                law[c][v] += people / (high + 1 - low)
+    equals: dict[tuple[tuple[int, int], ...], float] = {}
+    for box, people in boxes.items():
+        equals[box] = people - 1.0
+        for c, (low, high) in enumerate(box):
+            inside = np.array(law[c][low : high + 1])
+            equals[box] *= (inside**2).sum() / inside.sum() ** 2
+    asked = -(-len(boxes) // 2)
+    claims = ClassPredicate()(Case(release, TableKnowledge(wrong=0.0), np.arange(asked)), rng=rng()).value
+    assert claims is not None
+    claimed = {tuple((low, high) for _, low, high in one.ranges): one.one_in for one in claims}
+    assert len(claimed) == asked and all(boxes[box] == people for box, people in claimed.items())
+    worst = max(equals[box] for box in claimed)
+    assert all(equals[box] >= worst - 1e-12 for box in boxes if box not in claimed)
