@@ -9,8 +9,9 @@ import pytest
 
 from confide.attacks.linkage.table import ClassPredicate, FellegiSunter, Nearest
 from confide.attacks.linkage.table import fellegi_sunter as fs
-from confide.attacks.linkage.table._cells import Cells
+from confide.attacks.linkage.table._cells import Cells, mass
 from confide.attacks.linkage.table._packed import Packed
+from confide.attacks.linkage.table._patterns import Patterns
 from confide.core.nouns import Case
 from confide.knowledge.table import TableKnowledge
 from confide.views.table import Domain, Table
@@ -110,6 +111,43 @@ def test_fellegi_sunter_is_the_posterior_of_the_one_to_one_mixture(
         assert weight[int(guess.value[i])] == pytest.approx(max(weight))
 
 
+@pytest.mark.parametrize(("ranges", "columns"), [(False, 4), (True, 4), (False, 13), (True, 3)])
+def test_rows_of_one_pattern_are_those_about_which_the_facts_say_the_same(ranges: bool, columns: int) -> None:
+    """In every column both hold the fact, at the same mass, or neither does; 13 columns take two bytes."""
+    draw, sizes = rng(11), [3, 9, 4, 2, 3, 3, 3, 3, 3, 3, 3, 3, 3][:columns]
+    parts = [Domain(f"c{i}", tuple(map(str, range(m)))) for i, m in enumerate(sizes)]
+    low = (draw.random((9_000, columns)) * sizes).astype(np.int32)
+    wide = draw.integers(0, 2, low.shape) if ranges else 0
+    release = Table(tuple(parts), low, np.minimum(low + wide, np.array(sizes) - 1).astype(np.int32))
+    cells = Cells.of(release)
+    shares = [mass(cells.law(c, m), cells.low[c], cells.high[c]) for c, m in enumerate(sizes)]
+    patterns = Patterns.of(cells, shares)
+    together = 0
+    for fact in (draw.random((3, columns)) * sizes).astype(np.int32):
+        said = [
+            tuple(
+                float(shares[c][at]) if cells.low[c][at] <= fact[c] <= cells.high[c][at] else None
+                for c, at in enumerate(row)
+            )
+            for row in cells.at.tolist()
+        ]
+        rows: dict[tuple[float | None, ...], list[int]] = {}
+        for i, one in enumerate(said):
+            rows.setdefault(one, []).append(i)
+        found = patterns.about(fact)
+        together += found.row is not None
+        for i in range(len(found.count)):
+            standing = tuple(
+                float(shares[c][at]) if cells.low[c][at] <= fact[c] <= cells.high[c][at] else None
+                for c, at in enumerate(found.at[:, i].tolist())
+            )
+            here = rows[standing] if found.row is not None else [i]
+            assert found.count[i] == cells.count[here].sum() and said[here[0]] == standing
+            assert found.first(np.array([i])) == here[0]
+        assert found.count.sum() == 9_000
+    assert together == 3 or (ranges and columns == 4)
+
+
 def test_a_cell_that_says_nothing_counts_nothing() -> None:
     """Of two rows, one suppressed: the other one is named if it agrees, and the suppressed one if not."""
     whole = [0] * 4
@@ -184,7 +222,7 @@ def test_an_empty_release_links_nobody() -> None:
 
 
 def test_classes_are_claimed_in_which_the_fewest_people_are_equal_by_luck() -> None:
-    """(m - 1) times the chance that two of the class agree in all its ranges, class by class in plain loops."""
+    """(m - 1) times the chance that two of a class agree in all ranges, class by class in plain loops."""
     release = table(60, 9, ranges=True)
     release = release.take(np.repeat(np.arange(60), rng(10).integers(1, 4, 60)))
     boxes: dict[tuple[tuple[int, int], ...], int] = {}
