@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from math import prod
 
 import numpy as np
 from numpy.typing import NDArray
@@ -55,6 +56,7 @@ class Patterns:
     mass: Sequence[Floats]
     _at: tuple[Array, ...]
     _weight: Floats
+    _rows: Pattern
     _known: dict[tuple[int, int], _Kinds] = field(default_factory=dict)
 
     @classmethod
@@ -64,7 +66,13 @@ class Patterns:
             np.ascontiguousarray(column, np.min_scalar_type(max(len(low) - 1, 0)))
             for column, low in zip(cells.at.T, cells.low, strict=True)
         ]
-        return cls(cells, tuple(mass), tuple(columns), cells.count.astype(np.float64))
+        by_row = Pattern(
+            np.ascontiguousarray(cells.at.T, np.intp),  # no other is looked up as fast
+            cells.count.astype(np.int64),
+            None,
+            np.arange(len(cells.count)),
+        )
+        return cls(cells, tuple(mass), tuple(columns), cells.count.astype(np.float64), by_row)
 
     def about(self, facts: Array) -> Pattern:
         """The patterns of a target.
@@ -74,10 +82,10 @@ class Patterns:
         """
         kinds = [self._kinds(column, fact) for column, fact in enumerate(facts.tolist())]
         sizes = [len(one.cell) for one in kinds]
-        span = int(np.prod(sizes, dtype=np.float64))
+        span = prod(sizes)
         rows = len(self.cells.count)
         if span > MOST or span >= rows:
-            return Pattern(self.cells.at.T, self.cells.count.astype(np.int64), None, np.arange(rows))
+            return self._rows
         word = self._words(kinds, sizes)
         count = np.bincount(word, self._weight, minlength=span).astype(np.int64)
         name = np.flatnonzero(count)

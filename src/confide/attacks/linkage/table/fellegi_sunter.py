@@ -24,7 +24,7 @@ SETTLED = 3e-3
 """EM ends when no share moves by more."""
 SURE = 200.0
 """The targets that what the adversary knows about its wrong facts is worth, in EM."""
-UNLIKELY = 1e-9
+UNLIKELY = 1e-6
 """Rows with a smaller posterior are left out of the shares of true facts, to which they add little."""
 LEAST, MOST = 0.02, 0.98
 """The least and the most for a share: at 0 or 1 a single cell would decide, or nobody could be absent."""
