@@ -14,6 +14,7 @@ from confide.attacks.attribute import (
     NearestRecord,
 )
 from confide.attacks.attribute.table._classes import Classes, apart
+from confide.attacks.attribute.table._nearest import nearest
 from confide.core.errors import KnowledgeError
 from confide.core.nouns import Case
 from confide.core.play import play
@@ -102,6 +103,30 @@ def test_what_holds_and_how_far_it_is_equal_plain_loops() -> None:
             plain = np.mean([np.mean([far[i][fact[i], v] for v in ranges[i]]) for i in range(2)])
             assert distance[t, c] == pytest.approx(plain, abs=1e-8)
     assert classes.count.sum() == 80 and classes.votes.sum() == pytest.approx(80)
+
+
+@pytest.mark.parametrize("numbers", [0, 1, 3])
+def test_the_nearest_classes_are_those_of_all_distances(numbers: int) -> None:
+    """Of values, where few numbers are looked at: the same classes and distances as by a plain loop."""
+    draw = np.random.default_rng(3)
+    sizes = [7, 3, 5, 4, 6]
+    gaps = [np.append(np.cumsum(draw.integers(1, 9, m - 1)) * 1.0, np.nan) for m in sizes]
+    domains = [
+        Domain(f"c{i}", (*map(str, range(m - 1)), ""), gaps[i] if i < numbers else None, missing=True)
+        for i, m in enumerate(sizes)
+    ]
+    codes, facts = ((draw.random((n, 5)) ** 2 * sizes).astype(np.int32) for n in (150, 60))
+    view = Table.of([*domains, ILL], np.column_stack([codes, draw.integers(0, 3, 150)]))
+    classes = Classes.of(Case(view, TableKnowledge(wrong=0.0, secret="ill"), Table.of(domains, facts)))
+    ((block, target, near, least),) = nearest(classes)
+    assert block == slice(0, 60)
+    for t in range(60):
+        far = [
+            np.mean([apart(d, facts[t, i : i + 1])[0, row[i]] for i, d in enumerate(domains)])
+            for row in classes.low
+        ]
+        assert least[t] == pytest.approx(min(far), abs=1e-8)
+        assert near[target == t].tolist() == np.flatnonzero(np.array(far) < min(far) + 1e-8).tolist()
 
 
 def test_a_model_learns_what_depends_on_the_columns() -> None:

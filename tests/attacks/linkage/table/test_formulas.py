@@ -7,13 +7,15 @@ from math import log
 import numpy as np
 import pytest
 
-from confide.attacks.linkage.table import FellegiSunter, Nearest
+from confide.attacks.linkage.table import ClassPredicate, FellegiSunter, Nearest
 from confide.attacks.linkage.table import fellegi_sunter as fs
-from confide.attacks.linkage.table._cells import Cells
-from confide.attacks.linkage.table._packed import Packed, _counted_by_halves
+from confide.attacks.linkage.table._cells import Cells, mass
+from confide.attacks.linkage.table._packed import Packed
+from confide.attacks.linkage.table._patterns import Patterns
 from confide.core.nouns import Case
 from confide.knowledge.table import TableKnowledge
 from confide.views.table import Domain, Table
+from confide.views.table_words import _counted_by_halves
 
 SIZES = (3, 9, 4, 2)
 
@@ -109,6 +111,43 @@ def test_fellegi_sunter_is_the_posterior_of_the_one_to_one_mixture(
         assert weight[int(guess.value[i])] == pytest.approx(max(weight))
 
 
+@pytest.mark.parametrize(("ranges", "columns"), [(False, 4), (True, 4), (False, 13), (True, 3)])
+def test_rows_of_one_pattern_are_those_about_which_the_facts_say_the_same(ranges: bool, columns: int) -> None:
+    """In every column both hold the fact, at the same mass, or neither does; 13 columns take two bytes."""
+    draw, sizes = rng(11), [3, 9, 4, 2, 3, 3, 3, 3, 3, 3, 3, 3, 3][:columns]
+    parts = [Domain(f"c{i}", tuple(map(str, range(m)))) for i, m in enumerate(sizes)]
+    low = (draw.random((9_000, columns)) * sizes).astype(np.int32)
+    wide = draw.integers(0, 2, low.shape) if ranges else 0
+    release = Table(tuple(parts), low, np.minimum(low + wide, np.array(sizes) - 1).astype(np.int32))
+    cells = Cells.of(release)
+    shares = [mass(cells.law(c, m), cells.low[c], cells.high[c]) for c, m in enumerate(sizes)]
+    patterns = Patterns.of(cells, shares)
+    together = 0
+    for fact in (draw.random((3, columns)) * sizes).astype(np.int32):
+        said = [
+            tuple(
+                float(shares[c][at]) if cells.low[c][at] <= fact[c] <= cells.high[c][at] else None
+                for c, at in enumerate(row)
+            )
+            for row in cells.at.tolist()
+        ]
+        rows: dict[tuple[float | None, ...], list[int]] = {}
+        for i, one in enumerate(said):
+            rows.setdefault(one, []).append(i)
+        found = patterns.about(fact)
+        together += found.row is not None
+        for i in range(len(found.count)):
+            standing = tuple(
+                float(shares[c][at]) if cells.low[c][at] <= fact[c] <= cells.high[c][at] else None
+                for c, at in enumerate(found.at[:, i].tolist())
+            )
+            here = rows[standing] if found.row is not None else [i]
+            assert found.count[i] == cells.count[here].sum() and said[here[0]] == standing
+            assert found.first(np.array([i])) == here[0]
+        assert found.count.sum() == 9_000
+    assert together == 3 or (ranges and columns == 4)
+
+
 def test_a_cell_that_says_nothing_counts_nothing() -> None:
     """Of two rows, one suppressed: the other one is named if it agrees, and the suppressed one if not."""
     whole = [0] * 4
@@ -180,3 +219,31 @@ def test_an_empty_release_links_nobody() -> None:
     for attack in (FellegiSunter(), Nearest()):
         guess = attack(case(table(0, 1), table(3, 2)), rng=rng())
         assert guess.value.tolist() == [-1, -1, -1] and guess.score.tolist() == [0, 0, 0]
+
+
+def test_classes_are_claimed_in_which_the_fewest_people_are_equal_by_luck() -> None:
+    """(m - 1) times the chance that two of a class agree in all ranges, class by class in plain loops."""
+    release = table(60, 9, ranges=True)
+    release = release.take(np.repeat(np.arange(60), rng(10).integers(1, 4, 60)))
+    boxes: dict[tuple[tuple[int, int], ...], int] = {}
+    for low, high in zip(release.low.tolist(), release.high.tolist(), strict=True):
+        box = tuple(zip(low, high, strict=True))
+        boxes[box] = boxes.get(box, 0) + 1
+    law = [[0.0] * m for m in SIZES]
+    for box, people in boxes.items():
+        for c, (low, high) in enumerate(box):
+            for v in range(low, high + 1):
+                law[c][v] += people / (high + 1 - low)
+    equals: dict[tuple[tuple[int, int], ...], float] = {}
+    for box, people in boxes.items():
+        equals[box] = people - 1.0
+        for c, (low, high) in enumerate(box):
+            inside = np.array(law[c][low : high + 1])
+            equals[box] *= (inside**2).sum() / inside.sum() ** 2
+    asked = -(-len(boxes) // 2)
+    claims = ClassPredicate()(Case(release, TableKnowledge(wrong=0.0), np.arange(asked)), rng=rng()).value
+    assert claims is not None
+    claimed = {tuple((low, high) for _, low, high in one.ranges): one.one_in for one in claims}
+    assert len(claimed) == asked and all(boxes[box] == people for box, people in claimed.items())
+    worst = max(equals[box] for box in claimed)
+    assert all(equals[box] >= worst - 1e-12 for box in boxes if box not in claimed)

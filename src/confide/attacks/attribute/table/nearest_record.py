@@ -8,6 +8,7 @@ from typing import ClassVar
 import numpy as np
 
 from confide.attacks.attribute.table._classes import Classes, most_voted
+from confide.attacks.attribute.table._nearest import nearest
 from confide.core.arrays import Rng
 from confide.core.nouns import Case, Guess
 from confide.core.paper import Paper
@@ -42,9 +43,7 @@ class NearestRecord:
         classes = Classes.of(case)
         value, score = np.empty(len(case.targets), np.int64), np.empty(len(case.targets))
         shares, columns = classes.shares, len(classes.domains)
-        for block, distance in classes.distances():
-            least = distance.min(axis=1)
-            target, near = np.nonzero(distance <= least[:, None] + 1e-9)
+        for block, target, near, least in nearest(classes):
             votes = np.zeros((len(least), classes.votes.shape[1]))
             np.add.at(votes, target, classes.votes[near].toarray())
             value[block], share = most_voted(votes, shares)

@@ -98,16 +98,22 @@ class Sums:
         # Many targets share a value: what a column adds is worked out once for each.
         self._known: dict[tuple[int, int], Column] = {}
 
-    def of(self, facts: Array) -> Column:
-        """float32[q]: half the memory of float64, through which everything here passes."""
-        total = np.zeros(self._at.shape[1], np.float32)
+    def of(self, facts: Array, at: Array | None = None) -> Column:
+        """float32[q]: half the memory of float64, through which everything here passes.
+
+        Args:
+            facts: int[d], the code in each column.
+            at: int[d, q], the cells of other rows than the distinct ones of the release.
+        """
+        at = self._at if at is None else at
+        total = np.zeros(at.shape[1], np.float32)
         for column, fact in enumerate(facts.tolist()):
             table = self._known.get((column, fact))
             if table is None:
                 table = self._worth(column, fact).astype(np.float32)
                 if len(table) <= SHORT:
                     self._known[column, fact] = table
-            total += table.take(self._at[column])
+            total += table.take(at[column])
         return total
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from confide.core.arrays import Floats
+from confide.core.arrays import Floats, Ints
 from confide.core.nouns import Guess
 from confide.core.paper import Paper
 from confide.views.predicates import NOTHING, Predicate
@@ -56,11 +56,18 @@ def expected(predicate: Predicate, below: Sequence[Floats], people: int) -> floa
     return people * weight
 
 
-def repeats(predicate: Predicate, below: Sequence[Floats]) -> float:
-    """The chance that two records in the ranges are equal there, if columns were independent."""
-    chance = 1.0
-    for column, low, high in predicate.ranges:
-        law = np.diff(below[column][low : high + 2])
-        # Of a column with one value in the range, both have it.
-        chance *= float((law**2).sum() / law.sum() ** 2) if high > low else 1.0
-    return chance
+def repeats(column: int, low: Ints, high: Ints, below: Sequence[Floats]) -> Floats:
+    """The chance that two records in each range low..high of a column are equal there, float64 as `low`.
+
+    >>> law = [np.array([0.0, 0.5, 0.75, 1.0])]
+    >>> repeats(0, np.array([0, 2, 0]), np.array([2, 2, 1]), law).round(3).tolist()
+    [0.375, 1.0, 0.556]
+    """
+    size = len(below[column])
+    ends, which = np.unique(low * size + high, return_inverse=True)
+    chance = np.ones(len(ends))
+    for i, (first, last) in enumerate(zip((ends // size).tolist(), (ends % size).tolist(), strict=True)):
+        if last > first:  # of a column with one value in the range, both have it
+            law = np.diff(below[column][first : last + 2])
+            chance[i] = (law**2).sum() / law.sum() ** 2
+    return chance[which]

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import numpy as np
 
-from confide.attacks.linkage.table._cells import Cells, Column
+from confide.attacks.linkage.table._cells import Column
+from confide.core.arrays import Array
 
 
-def log_odds(log_ratio: Column, best: int, cells: Cells, present: float) -> float:
-    """log(posterior / (1 - posterior)) of one row like `best`: against all other rows, and against none.
+def log_odds(log_ratio: Column, count: Array, people: int, present: float) -> float:
+    """log(posterior / (1 - posterior)) of one of the best rows: against all other rows, and against none.
 
     Args:
-        log_ratio: float32[q], of each distinct row.
-        best: one of these.
-        cells: the release.
+        log_ratio: float32[q], of rows that are told apart.
+        count: int64[q], how many released rows are like each.
+        people: all released rows.
         present: the chance that the person has a row at all.
     """
-    top = log_ratio[best]
-    ratio = np.exp(log_ratio - top) * cells.count
-    others = present / cells.people * (ratio.sum() - 1) + (1 - present) * np.exp(-top)
-    return float(np.log(present / cells.people) - np.log(others))
+    top = log_ratio.max()
+    ratio = np.exp(log_ratio - top) * count
+    others = present / people * (ratio.sum() - 1) + (1 - present) * np.exp(-top)
+    return float(np.log(present / people) - np.log(others))

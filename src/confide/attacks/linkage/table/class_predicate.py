@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import ClassVar
+
+import numpy as np
 
 from confide.attacks.linkage.table._cells import Cells
 from confide.attacks.linkage.table._claims import COHEN_NISSIM, expected, guess_of, repeats, shares
@@ -39,17 +41,17 @@ class ClassPredicate:
         ranged = [name for i, name in enumerate(view.names) if (view.low[:, i] != view.high[:, i]).any()]
         cells = Cells.of(view.only(ranged or view.names))
         below, at = shares(view), [view.at(name) for name in ranged or view.names]
-        classes: list[tuple[float, Predicate]] = []
-        for row, size in zip(cells.first.tolist(), cells.count.tolist(), strict=True):
-            box = Predicate(
-                tuple((c, int(view.low[row, c]), int(view.high[row, c])) for c in at), float(size)
-            )
-            classes.append(((size - 1) * repeats(box, below), box))
-        classes.sort(key=lambda one: one[0])
+        low, high = view.low[cells.first].astype(np.int64), view.high[cells.first].astype(np.int64)
+        equal = np.ones(len(low))
+        for c in at:
+            equal *= repeats(c, low[:, c], high[:, c], below)
+        order = np.argsort((cells.count - 1) * equal, kind="stable")
         # Equal rows of a precise release are named once. In a class each salt makes a claim of its own.
-        best = classes[: -(-len(classes) // 2)] if ranged else classes
+        best = order[: -(-len(order) // 2)] if ranged else order
         found: list[tuple[Predicate, float]] = []
         for i in range(asked if ranged else min(asked, len(best))):
-            claim = replace(best[i % len(best)][1], salt=int(rng.integers(2**62)))
+            one = best[i % len(best)]
+            box = tuple((c, int(low[one, c]), int(high[one, c])) for c in at)
+            claim = Predicate(box, float(cells.count[one]), int(rng.integers(2**62)))
             found.append((claim, expected(claim, below, len(view))))
         return guess_of(found, asked)

@@ -8,6 +8,7 @@ from typing import ClassVar
 import numpy as np
 
 from confide.attacks.linkage.table._cells import Cells, Sums, mass
+from confide.attacks.linkage.table._patterns import Patterns
 from confide.attacks.linkage.table._posterior import log_odds
 from confide.core.arrays import Array, Bools, Floats, Rng
 from confide.core.diagnostics import Diagnostics
@@ -74,10 +75,10 @@ class FellegiSunter:
         claim, score = np.empty(len(facts), np.int64), np.empty(len(facts))
         weights = release.weights(fitted.true)
         for i, fact in enumerate(facts):
-            log_ratio = weights.of(fact)
-            best = int(log_ratio.argmax())
-            claim[i] = release.cells.first[best]
-            score[i] = log_odds(log_ratio, best, release.cells, fitted.present)
+            pattern = release.patterns.about(fact)
+            log_ratio = weights.of(fact, pattern.at)
+            claim[i] = release.cells.first[pattern.first(np.flatnonzero(log_ratio == log_ratio.max()))]
+            score[i] = log_odds(log_ratio, pattern.count, release.cells.people, fitted.present)
         return Guess(claim, score, Diagnostics((_remark(fitted, case.targets),)))
 
 
@@ -87,15 +88,17 @@ class _Release:
 
     cells: Cells
     mass: tuple[Floats, ...]
+    patterns: Patterns
 
     @classmethod
     def of(cls, case: Case[Table, TableKnowledge, Table]) -> _Release:
         cells = Cells.of(case.view.only(case.targets.names))
         laws = [cells.law(c, size) for c, size in enumerate(case.targets.sizes.tolist())]
-        return cls(cells, tuple(mass(*one) for one in zip(laws, cells.low, cells.high, strict=True)))
+        shares = tuple(mass(*one) for one in zip(laws, cells.low, cells.high, strict=True))
+        return cls(cells, shares, Patterns.of(cells, shares))
 
     def weights(self, true: Floats) -> Sums:
-        """The log ratio of each distinct row."""
+        """The log ratio of rows."""
         return Sums(self.cells, lambda column, fact: np.log(self.ratio(column, fact, true[column])))
 
     def ratio(self, column: int, fact: int, true: float) -> Floats:
@@ -121,7 +124,9 @@ class _Fitted:
 
 def _fitted(release: _Release, facts: Array, wrong: float) -> _Fitted:
     """EM over the one-to-one mixture: the posterior of each row, then the shares of true facts under it."""
-    at, people = release.cells.at, release.cells.people
+    people = release.cells.people
+    # What facts say of rows does not change from round to round.
+    patterns = [release.patterns.about(fact) for fact in facts]
     start = min(max(1 - wrong, LEAST), MOST)
     fitted = _Fitted(np.full(facts.shape[1], start), 0.5)
     for _ in range(TURNS):
@@ -129,20 +134,20 @@ def _fitted(release: _Release, facts: Array, wrong: float) -> _Fitted:
         linked, seen, true = 0.0, 0.0, np.zeros(facts.shape[1])
         # Many targets share a value.
         chances: dict[tuple[int, int], Floats] = {}
-        for fact in facts:
-            log_ratio = weights.of(fact)
+        for fact, pattern in zip(facts, patterns, strict=True):
+            log_ratio = weights.of(fact, pattern.at)
             top = log_ratio.max()
-            share = release.cells.count * np.exp(log_ratio - top) * fitted.present / people
+            share = pattern.count * np.exp(log_ratio - top) * fitted.present / people
             share /= share.sum() + (1 - fitted.present) * np.exp(-top)
             linked += share.sum()
             rows = np.flatnonzero(share > UNLIKELY)
-            part, near = share[rows], at[rows]
+            part, near = share[rows], pattern.at[:, rows]
             seen += part.sum()
             for column, value in enumerate(fact.tolist()):
                 chance = chances.get((column, value))
                 if chance is None:
                     chance = chances[column, value] = release.chance(column, value, fitted.true[column])
-                true[column] += part @ chance[near[:, column]]
+                true[column] += part @ chance[near[column]]
         new = _Fitted(
             np.clip((true + SURE * start) / (seen + SURE), LEAST, MOST),
             float(np.clip(linked / len(facts), LEAST, MOST)),

@@ -55,7 +55,7 @@ class Transparency:
             log_ratio = sums.of(fact)
             best = int(log_ratio.argmax())
             claim[i] = cells.first[best]
-            score[i] = log_odds(log_ratio, best, cells, PRESENT)
+            score[i] = log_odds(log_ratio, cells.count, cells.people, PRESENT)
         return Guess(claim, score)
 
 
