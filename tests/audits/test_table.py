@@ -159,12 +159,6 @@ def test_what_cannot_be_is_said_in_one_sentence(frame, says, tmp_path):
     assert says in str(error.value), str(error.value)
 
 
-def test_an_id_of_two_rows_is_refused_with_the_rows(frame, tmp_path):
-    twice = pl.concat([frame, frame.head(1)])
-    with pytest.raises(DataError, match=r"column 'id' has one id in rows 1, 601"):
-        run(twice, tmp_path, id="id")
-
-
 def test_a_hierarchy_that_misses_a_value_is_refused_with_the_value(frame, tmp_path):
     (tmp_path / "job.csv").write_text("".join(f"J{i};{'a' if i < 6 else 'b'};*\n" for i in range(11)))
     with pytest.raises(DataError, match=r"job\.csv misses the value 'J11' of column 'job'"):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
+from dataclasses import replace
 from itertools import combinations
 
 import numpy as np
@@ -57,12 +58,12 @@ def test_a_missing_value_is_a_value_of_its_own():
     assert sorted(classes(seen, ["a", "b"]).size.tolist()) == [1, 2, 2]
 
 
-def test_k_counts_people_where_ids_are_given():
+def test_k_counts_people_where_somebody_has_several_rows():
     seen = table({"a": 2}, [[0]] * 3 + [[1]] * 2)
-    assert anonymity(seen, ["a"], ids=np.array([7, 7, 9, 7, 8])).k == 2
-    assert anonymity(seen, ["a"], ids=np.array([7, 7, 7, 7, 8])).k == 1
-    with pytest.raises(DataError, match="2 ids for 5 rows"):
-        anonymity(seen, ["a"], ids=np.array([1, 2]))
+    assert anonymity(replace(seen, people=np.array([7, 7, 9, 7, 8])), ["a"]).k == 2
+    assert anonymity(replace(seen, people=np.array([7, 7, 7, 7, 8])), ["a"]).k == 1
+    with pytest.raises(DataError, match="2 people for 5 rows"):
+        replace(seen, people=np.array([1, 2]))
 
 
 def test_pairs_can_be_rarer_than_triples_where_cells_are_suppressed():

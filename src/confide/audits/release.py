@@ -9,7 +9,7 @@ from typing import Any, ClassVar, Protocol, TypeVar
 from confide.audits.settings import Settings
 from confide.core import evidence as files
 from confide.core.arrays import Ints, Rng
-from confide.core.budget import Unit
+from confide.core.budget import Budget, Unit
 from confide.core.cache import Cache
 from confide.core.errors import AccessError, DataError, EvidenceError, KnowledgeError
 from confide.core.evidence import Evidence
@@ -48,6 +48,7 @@ class PlannedGame:
         kept: whether finished evidence is kept on disk; not where the game holds a live model.
         person: int64[targets], whom each target is about; None where each is about somebody else.
         goal: what the attacks are after, where the kind has several goals; "" for that of its spec.
+        promise: of the mechanism as it was bound to the data; None for that of the mechanism itself.
     """
 
     game: AnyGame | None
@@ -58,6 +59,7 @@ class PlannedGame:
     kept: bool = True
     person: Ints | None = None
     goal: str = ""
+    promise: Budget | None = None
 
 
 @dataclass(kw_only=True, eq=False)
@@ -93,6 +95,11 @@ class AuditedRelease:
         game = self.games[0].game
         assert game is not None, "evidence made elsewhere has no game"
         return game
+
+    @property
+    def promise(self) -> Budget | None:
+        """What the release promises."""
+        return self.games[0].promise or self.mechanism.budget
 
     @property
     def unit(self) -> Unit | None:

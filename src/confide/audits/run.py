@@ -183,7 +183,7 @@ def point_of(
     if risk is None:
         return None
     left = subject.utility(release)
-    return Point(name=release.name, promise=release.mechanism.budget, risk=risk, left=left)
+    return Point(name=release.name, promise=release.promise, risk=risk, left=left)
 
 
 def _exposed(releases: Sequence[AuditedRelease]) -> int | None:
@@ -263,7 +263,7 @@ def conclude(
         findings=found.findings,
         skipped=(*skips, *release.skipped, *context.skipped),
         evidence={e.attack: e for e in release.evidence},
-        promise=release.mechanism.budget,
+        promise=release.promise,
         unit=release.unit,
         about=context.about,
         access=context.access,

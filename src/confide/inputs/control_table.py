@@ -8,7 +8,7 @@ from typing import Protocol
 import polars as pl
 
 from confide.core.errors import DataError
-from confide.inputs.columns import named_rows, need
+from confide.inputs.columns import named_rows, need, need_ids
 from confide.inputs.keys import as_ids
 from confide.inputs.reading import reading_of
 from confide.inputs.tables import Table as ReadTable
@@ -26,7 +26,7 @@ class Compared(Protocol):
 
 def control_rows(
     held: Compared, table: ReadTable, asked: Sequence[str], others: Sequence[str]
-) -> pl.DataFrame:
+) -> tuple[pl.DataFrame, pl.Series | int]:
     """The control people's rows, with the columns of the table; what they lack is missing.
 
     Args:
@@ -35,16 +35,22 @@ def control_rows(
         asked: columns that control people must have: the known ones and the secret.
         others: columns that they may lack.
 
+    Returns:
+        also their ids; or the number of rows, where the control table has no column of ids.
+
     Raises:
         DataError: for columns that are not there or of another type, or people who are in the records too.
     """
     assert held.control is not None
     found = read_table(held.control, name="the control table", reading=reading_of(held))
     frame = found.frame
+    ids: pl.Series | int = frame.height
     for column in asked:
         if column not in frame.columns:
             need(frame, [column], name=found.name)
     if held.id is not None and held.id in frame.columns:
+        need_ids(frame, [held.id], name=found.name)
+        ids = frame[held.id]
         both = as_ids(frame[held.id]).is_in(as_ids(table.frame[held.id]).implode())
         if both.any():
             raise DataError(
@@ -53,7 +59,7 @@ def control_rows(
             )
     wanted = {c: table.frame.schema[c] for c in (*asked, *others)}
     try:
-        return pl.DataFrame(
+        rows = pl.DataFrame(
             [
                 frame[c].cast(kind) if c in frame.columns else pl.Series(c, [None] * frame.height, dtype=kind)
                 for c, kind in wanted.items()
@@ -65,3 +71,4 @@ def control_rows(
             f"{found.name}: column {wrong[0]!r} is of type {frame.schema[wrong[0]]}, and in {table.name} of "
             f"type {wanted[wrong[0]]}: give both in one form."
         ) from error
+    return rows, ids

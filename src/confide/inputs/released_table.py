@@ -79,7 +79,7 @@ def released_cells(
     if parts is not None:
         said = ReadBack.to(cells, tuple(parts)).read(_as_said(frame, cells, hierarchies, table.name, held.id))
         low[here], high[here] = said.low[row[here]], said.high[row[here]]
-        return Cells(cells.domains, low, high), row < 0, ()
+        return Cells(cells.domains, low, high, cells.people), row < 0, ()
     for i, domain in enumerate(cells.domains):
         if domain.name in frame.columns:
             ends = cell_ranges(
@@ -87,7 +87,7 @@ def released_cells(
             )
             low[here, i], high[here, i] = ends[0][row[here]], ends[1][row[here]]
     more = tuple(c for c in frame.columns if c not in {*cells.names, held.id})
-    return Cells(cells.domains, low, high), row < 0, more
+    return Cells(cells.domains, low, high, cells.people), row < 0, more
 
 
 def _as_said(
@@ -115,6 +115,12 @@ def _rows(held: Matched, table: ReadTable, n: int) -> Ints:
             )
         ours = as_ids(read_table(held.records, name="the table", reading=reading_of(held)).frame[held.id])
         theirs = as_ids(table.frame[held.id])
+        if ours.is_duplicated().any():
+            raise DataError(
+                f"{table.name}: several rows of the records have one {held.id!r}, so ids do not say which "
+                "row is which: give a table of two columns, the row in the records and the row in the "
+                "released table, from 1 (`--key`)."
+            )
         place = dict(zip(ours.to_list(), range(n), strict=True))
         lost = pl.Series([who not in place for who in theirs.to_list()])
         if lost.any() or theirs.is_duplicated().any():

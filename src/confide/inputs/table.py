@@ -11,7 +11,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from confide.core.arrays import Bools, Floats
+from confide.core.arrays import Bools, Floats, Ints
 from confide.core.errors import DataError
 from confide.core.fields import check_fields
 from confide.core.flags import HOLD, HOW, KNOWS, Flag, Held, OptionalColumn
@@ -23,8 +23,10 @@ from confide.inputs.control_table import control_rows
 from confide.inputs.keys import as_ids
 from confide.inputs.reading import Decimal, Separator, reading_of
 from confide.inputs.released_table import released_cells
+from confide.inputs.several_rows import SeveralRows, several_rows
 from confide.inputs.source import Source
 from confide.inputs.table_weights import weights_of
+from confide.inputs.table_words import hidden_cells, read_as, unread
 from confide.inputs.tables import Table as ReadTable
 from confide.inputs.tables import read_table
 from confide.knowledge.table import Knowing
@@ -32,6 +34,7 @@ from confide.mechanisms.randomize.rappor import Rappor
 from confide.mechanisms.randomize.unary_encoding import UnaryEncoding
 from confide.views.hierarchy import Hierarchy
 from confide.views.table import Table as Cells
+from confide.views.table_keys import distinct_people
 
 Codes: TypeAlias = NDArray[np.int32]
 Columns: TypeAlias = Annotated[str | Sequence[str], Flag(group=KNOWS, metavar="COLUMNS")]
@@ -39,17 +42,19 @@ Columns: TypeAlias = Annotated[str | Sequence[str], Flag(group=KNOWS, metavar="C
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Table:
-    """A table with one row a person, to be published with or without its secret column.
+    """A table of people, to be published with or without its secret column.
 
     The adversary knows some columns of a person, such as age, sex and place, and some of what it knows is
     wrong. It is to name the person's row, to describe the person so that nobody else fits, and to tell what
     stands in their secret column. It is judged on people in the release, and on people held out of it.
+    Where several rows have one id, the unit is the person, with all of these rows.
 
     Args:
-        records: Everybody's rows, one row a person: .parquet or .csv; in Python also a data frame.
+        records: Everybody's rows: .parquet or .csv; in Python also a data frame.
         known: The columns that the adversary knows, separated by commas.
         secret: The column that nobody should learn; without one, nothing is inferred.
-        id: The column that names people. It is never released, and never known.
+        id: The column that names people. It is never released, and never known. Somebody may have several
+            rows; without this column every row is taken for another person.
         wrong: The share of the known cells that are wrong: such a cell holds the value of another row.
         excluding: How many values of the secret the adversary knows not to be each person's.
         hierarchies: A folder of hierarchies in the format of ARX, a file a column, such as age.csv with
@@ -163,8 +168,9 @@ class TableData:
         who: where each person stands in it.
         released: a released table, its rows in the order of the original's; those of absent people say
             nothing.
-        absent: bool[n], who is in no release; None where everybody is.
-        naming: columns of which every row has another value.
+        absent: bool[n], the rows that are in no release; None where all are in it.
+        several: whose row each is, where somebody has several; `cells.people` says it too.
+        naming: columns of which no two people share a value.
         notes: how columns were read, in sentences without a value.
         unsettled: what no audit of this release can settle, in a few words -> why.
         hidden: column -> bool[n], cells that are suppressed since their values were never seen.
@@ -181,6 +187,7 @@ class TableData:
     who: pl.DataFrame
     released: Cells | None = None
     absent: Bools | None = None
+    several: SeveralRows | None = None
     naming: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     unsettled: Mapping[str, str] = field(default_factory=dict)
@@ -205,11 +212,13 @@ def read_data(held: Table, *, parts: Sequence[UnaryEncoding | Rappor] | None = N
     asked = (*held.columns, *(() if held.secret is None else (held.secret,)))
     others = [c for c in frame.columns if c not in {*asked, held.id} and _usable(frame[c])]
     order = (*asked, *others)
-    outside = None if held.control is None else control_rows(held, table, asked, others)
+    outside, theirs = (None, 0) if held.control is None else control_rows(held, table, asked, others)
+    several = None if held.id is None else several_rows(held.id, frame[held.id], theirs)
+    people = None if several is None else several.people
     both = frame.select(order) if outside is None else pl.concat([frame.select(order), outside])
     known = in_codes(both, held.columns, folder=held.hierarchies, unseen=held.unseen)
     rest = in_codes(both, order[len(held.columns) :])
-    cells = Cells.of((*known.domains, *rest.domains), np.hstack([known.codes, rest.codes]))
+    cells = Cells.of((*known.domains, *rest.domains), np.hstack([known.codes, rest.codes]), people=people)
     secrets = cells.low[:n, len(held.columns)] if held.secret is not None else np.arange(2)
     if len(np.unique(secrets)) < 2:
         raise DataError(
@@ -234,37 +243,37 @@ def read_data(held: Table, *, parts: Sequence[UnaryEncoding | Rappor] | None = N
         who=standing(table.name, row=places, ids=names),
         released=released,
         absent=absent if absent.any() else None,
-        notes=(_read_as(cells, table), *_hidden(known.hidden)),
-        unsettled=_unread(more),
+        several=several,
+        notes=(read_as(cells, table), *hidden_cells(known.hidden)),
+        unsettled=unread(more),
         hidden={name: gone[:n] for name, gone in known.hidden.items()},
         naming=tuple(
-            d.name for d, codes in zip(cells.domains, cells.low.T, strict=True) if _differs(codes[:n])
+            d.name
+            for d, codes in zip(cells.domains, cells.low.T, strict=True)
+            if _differs(codes[:n], None if people is None else people[:n])
         ),
-        weights=None if held.weight is None else weights_of(table, held.weight, len(cells)),
+        weights=None if held.weight is None else weights_of(table, held.weight, len(cells), several),
     )
 
 
 def _need_columns(table: ReadTable, held: Table) -> None:
-    """Refuse columns that are not there, ids with gaps, and several rows of one person."""
+    """Refuse columns that are not there, and ids with gaps."""
     frame = table.frame
     for column in (*held.columns, *(() if held.secret is None else (held.secret,))):
         if column not in frame.columns:
             need(frame, [column], name=table.name)  # says the nearest names
     if held.secret is not None and (empty := missing(frame[held.secret])).all():
         raise DataError(f"{table.name}: the secret {held.secret!r} is empty in {named_rows(empty)}.")
-    if held.id is None:
-        return
-    need_ids(frame, [held.id], name=table.name)
-    twice = as_ids(frame[held.id]).is_duplicated()
-    if twice.any():
-        raise DataError(
-            f"{table.name}: column {held.id!r} has one id in {named_rows(twice)}: an adversary that finds "
-            "one of these rows has found the person. Give one row a person."
-        )
+    if held.id is not None:
+        need_ids(frame, [held.id], name=table.name)
 
 
-def _differs(codes: Codes) -> bool:
-    return len(np.unique(codes)) == len(codes)
+def _differs(codes: Codes, people: Ints | None) -> bool:
+    """Whether no two people share a value."""
+    values, code = np.unique(codes, return_inverse=True)
+    if people is None:
+        return len(values) == len(codes)
+    return bool((distinct_people(code, people, len(values)) == 1).all())
 
 
 def _usable(column: pl.Series) -> bool:
@@ -272,31 +281,3 @@ def _usable(column: pl.Series) -> bool:
     text = kind in (pl.String, pl.Boolean, pl.Categorical) or kind.base_type() in (pl.Enum, pl.Categorical)
     times = kind == pl.Date or kind.base_type() == pl.Datetime
     return kind.is_numeric() or text or times
-
-
-def _unread(more: Sequence[str]) -> Mapping[str, str]:
-    """What cannot be settled where a released table has columns that the original lacks."""
-    if not more:
-        return {}
-    named = ", ".join(more[:5]) + ", ..." * (len(more) > 5)
-    return {
-        "what further columns tell": f"The released table has columns that the original lacks ({named}), and "
-        "the adversary of this audit did not read them. A real one may. The sidecar of the release would say "
-        "what they are."
-    }
-
-
-def _hidden(hidden: Mapping[str, Bools]) -> tuple[str, ...]:
-    named = ", ".join(f"{int(gone.sum()):,} of {name}" for name, gone in hidden.items())
-    return (
-        (f"Cells that count as missing, since their hierarchy has no such value: {named}.",) if named else ()
-    )
-
-
-def _read_as(cells: Cells, table: ReadTable) -> str:
-    """How the columns were read, in a sentence without any value of theirs."""
-    kinds = [
-        f"{d.name} {'text' if d.numbers is None else 'number or date'}{', some missing' if d.missing else ''}"
-        for d in cells.domains
-    ]
-    return f"Read as{'' if table.form is None else f' ({table.form.words()})'}: {'; '.join(kinds)}."

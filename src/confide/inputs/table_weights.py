@@ -8,14 +8,16 @@ import polars as pl
 from confide.core.arrays import Floats
 from confide.core.errors import DataError
 from confide.inputs.columns import named_rows, need
+from confide.inputs.several_rows import SeveralRows, need_one_weight
 from confide.inputs.tables import Table
 
 
-def weights_of(table: Table, column: str, n: int) -> Floats:
+def weights_of(table: Table, column: str, n: int, several: SeveralRows | None) -> Floats:
     """The sampling weight of each row, float64[n]; 1 for control people, who are in no release.
 
     Raises:
-        DataError: if there is no such column, or a weight is no number above 0.
+        DataError: if there is no such column, a weight is no number above 0, or rows of one person have
+            different ones.
     """
     if column not in table.frame.columns:
         need(table.frame, [column], name=table.name)
@@ -29,4 +31,6 @@ def weights_of(table: Table, column: str, n: int) -> Floats:
             f"{table.name}: the weights {column!r} are zero, negative or missing in "
             f"{named_rows(pl.Series(wrong))}: give numbers above 0."
         )
-    return np.append(weights, np.ones(n - len(weights)))
+    given = np.append(weights, np.ones(n - len(weights)))
+    need_one_weight(given, several, name=table.name, column=column)
+    return given

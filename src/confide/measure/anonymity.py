@@ -8,11 +8,11 @@ from itertools import combinations
 
 import numpy as np
 
-from confide.core.arrays import Array, Floats, Ints
+from confide.core.arrays import Floats, Ints
 from confide.core.errors import DataError
 from confide.measure.class_secrets import distance, distinct, effective, skew
 from confide.views.table import Table
-from confide.views.table_keys import packed
+from confide.views.table_keys import distinct_people, packed
 
 CELLS = 20_000_000
 """Counts that are held at once: 160 MB."""
@@ -25,7 +25,7 @@ class Classes:
     Args:
         row: int64[n], the class of each row; -1 for a row of which all known columns are suppressed. It is
             no class and no company for others.
-        size: int64[c], the people in each class: rows, or distinct ids.
+        size: int64[c], the people in each class.
     """
 
     row: Ints
@@ -54,34 +54,29 @@ class Classes:
             yield cells.reshape(stop - start, values).astype(np.float64)
 
 
-def classes(table: Table, known: Sequence[str], *, ids: Array | None = None) -> Classes:
+def classes(table: Table, known: Sequence[str]) -> Classes:
     """The classes by the known columns, with the number of their people.
 
-    A missing value is a value of its own.
+    A missing value is a value of its own. Somebody with several rows in a class is one person of it.
 
     Args:
         table: as it is released; cells are ranges.
         known: columns that the adversary may know.
-        ids: int[n], the person of each row, if a person can have several; None if a row is a person.
 
     Raises:
-        DataError: if no column is known, or ids are not one for each row.
+        DataError: if no column is known.
     """
     if not known:
         raise DataError("no column is known: name the columns that an adversary may know.")
-    if ids is not None and len(ids) != len(table):
-        raise DataError(f"{len(ids)} ids for {len(table)} rows: give one for each row.")
     seen = table.only(known)
     hidden = (seen.suppressed | (seen.sizes == 1)).all(axis=1) & bool((seen.sizes > 1).any())
     row = np.full(len(table), -1, np.int64)
     word = _word(seen)[~hidden]
     _, row[~hidden] = np.unique(word, return_inverse=True)
     number = int(row.max(initial=-1)) + 1
-    if ids is None:
+    if table.people is None:
         return Classes(row, np.bincount(row[~hidden], minlength=number))
-    _, person = np.unique(ids, return_inverse=True)
-    pairs = np.unique(row[~hidden] * (int(person.max(initial=0)) + 1) + person[~hidden])
-    return Classes(row, np.bincount(pairs // (int(person.max(initial=0)) + 1), minlength=number))
+    return Classes(row, distinct_people(row[~hidden], table.people[~hidden], number))
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,21 +106,21 @@ def anonymity(
     *,
     secret: str | None = None,
     ordered: bool | None = None,
-    ids: Array | None = None,
 ) -> Anonymity:
     """k, and with a secret l and t, of a table as it stands.
+
+    k counts people. l and t count rows, also where somebody has several.
 
     Args:
         table: as it is released.
         known: columns that the adversary may know.
         secret: a column of single values.
         ordered: whether the secret's values have an order; None: if they are numbers or dates.
-        ids: int[n], the person of each row; then k counts people. l and t count rows.
 
     Raises:
         DataError: for a secret that is generalised, or among the known columns.
     """
-    found = classes(table, known, ids=ids)
+    found = classes(table, known)
     if secret is None:
         return Anonymity(found.k, len(found.size), found.suppressed)
     code, values, whole = secrets_of(table, secret, known)
@@ -145,9 +140,7 @@ def recursive(table: Table, known: Sequence[str], *, secret: str, l: int) -> flo
     return max((float(skew(part, l).max(initial=0.0)) for part in pieces), default=0.0)
 
 
-def k_of_subsets(
-    table: Table, known: Sequence[str], size: int, *, ids: Array | None = None
-) -> dict[tuple[str, ...], int]:
+def k_of_subsets(table: Table, known: Sequence[str], size: int) -> dict[tuple[str, ...], int]:
     """k for the adversary who knows only `size` of the known columns, for each such set of columns.
 
     Rows of which exactly these columns are all suppressed are left out: they are found by nobody who knows no
@@ -158,7 +151,7 @@ def k_of_subsets(
     """
     if not 1 <= size <= len(known):
         raise DataError(f"subsets of {size} of {len(known)} known columns: give 1 to {len(known)}.")
-    return {chosen: classes(table, chosen, ids=ids).k for chosen in combinations(known, size)}
+    return {chosen: classes(table, chosen).k for chosen in combinations(known, size)}
 
 
 def secrets_of(table: Table, secret: str, known: Sequence[str]) -> tuple[Ints, int, Floats]:

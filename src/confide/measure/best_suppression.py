@@ -13,16 +13,16 @@ import numpy as np
 from confide.core.arrays import Floats, Ints
 from confide.measure.class_risk import keys_of
 from confide.views.table import Table
-from confide.views.table_keys import Keys
+from confide.views.table_keys import Keys, distinct_people
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class BestSuppression:
-    """For each person, what the suppression of one cell does to their class.
+    """For each row, what the suppression of one cell does to its class.
 
     Args:
         names: of the d columns.
-        now: int64[n], how many people have the same key, the person included.
+        now: int64[n], how many people have the same key as each row, its person included.
         without: int64[n, d], how many have the same key if one column is left out.
     """
 
@@ -52,9 +52,10 @@ class BestSuppression:
 def best_suppression(table: Table) -> BestSuppression:
     """Find for each person the column whose suppression most enlarges their class.
 
-    Let c(i) be the number of rows that equal row i on all d columns, and c(i, -j) the number of rows that
-    equal it on all but column j. With cell (i, j) suppressed, row i may be any of c(i, -j) people. The best
-    column has the largest c(i, -j); it is at least c(i). Ranges are equal where both ends are.
+    Let c(i) be the number of people with a row that equals row i on all d columns, and c(i, -j) that of
+    people with one that equals it on all but column j. With cell (i, j) suppressed, row i may be any of
+    c(i, -j) people. The best column has the largest c(i, -j); it is at least c(i). Ranges are equal where
+    both ends are.
 
     The counts come from the distinct keys, once for each column: no pair of rows is looked at.
 
@@ -71,7 +72,12 @@ def best_suppression(table: Table) -> BestSuppression:
     for j in range(d):
         left = [i for i in range(keys.codes.shape[1]) if i % d != j]  # of ranges both ends are left out
         fewer = Keys.of(keys.codes[:, left], sizes[left], weight=keys.count.astype(np.float64))
-        without[:, j] = np.rint(fewer.count[fewer.row])
+        if table.people is not None:
+            # Somebody may have rows of several keys that are joined: sums over keys would count them twice.
+            joined = distinct_people(fewer.row[keys.row], table.people, len(fewer.codes))
+            without[:, j] = joined[fewer.row]
+        else:
+            without[:, j] = np.rint(fewer.count[fewer.row])
     return BestSuppression(
         names=table.names, now=keys.count[keys.row].astype(np.int64), without=without[keys.row]
     )

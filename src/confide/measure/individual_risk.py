@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from confide.core.arrays import Array, Floats
+from confide.core.arrays import Array, Floats, Ints
 from confide.core.errors import DataError
 from confide.measure.class_risk import keys_of
 from confide.measure.special import hypergeometric_2f1
 from confide.views.table import Table
+from confide.views.table_people import number_of_people
 
 
 def individual_risk(release: Table, weight: Array) -> Floats:
@@ -26,6 +27,8 @@ def individual_risk(release: Table, weight: Array) -> Floats:
 
     A weight says for how many people of the population a person stands. Where the weights of a key add up to
     less than its people, p is 1. A row that says nothing belongs to the key of everybody.
+
+    Where somebody has several rows, people are counted; their weight in a key is the mean of these rows.
 
     The estimate looks at nothing but f and the weights: with equal weights all people who are unique in a
     10 % sample have the risk 0.256, whatever the columns. With many columns nearly all of them may be unique
@@ -51,11 +54,21 @@ def individual_risk(release: Table, weight: Array) -> Floats:
         raise DataError(f"the weight of row {first + 1} is {weight[first]}: give weights above 0.")
     keys = keys_of(release)
     people = keys.count.astype(np.float64)
-    total = np.bincount(keys.row, weights=weight, minlength=len(people))
+    total = np.bincount(keys.row, weights=_once(weight, release, keys.row), minlength=len(people))
     nothing = release.suppressed.all(axis=1)
     f, estimated = people[keys.row], total[keys.row]
-    f[nothing], estimated[nothing] = len(release), float(weight.sum())
+    f[nothing] = number_of_people(release)
+    estimated[nothing] = float(_once(weight, release, np.zeros(len(release), np.int64)).sum())
     return mean_of_reciprocal(f, np.minimum(f / estimated, 1.0))
+
+
+def _once(weight: Floats, release: Table, key: Ints) -> Floats:
+    """The weights, of each row the part that lets all rows of a person with one key weigh their mean."""
+    if release.people is None:
+        return weight
+    word = key * (int(release.people.max(initial=0)) + 1) + release.people
+    _, which, count = np.unique(word, return_inverse=True, return_counts=True)
+    return weight / count[which]
 
 
 def mean_of_reciprocal(f: Floats, p: Floats) -> Floats:

@@ -105,7 +105,7 @@ def protect(spec: ReleaseSpec, held: object, *, release: ReleaseSettings, settin
             protections=made.texts,
             settings=tuple(repr(step) for step in steps_of(mechanism)),
             noise=_source_of_noise(applied, mechanism),
-            promise=None if mechanism.budget is None else str(mechanism.budget),
+            promise=None if applied.budget is None else str(applied.budget),
             ids="kept" if numbers is None else "renumbered",
             before={name: n for name, n in before.items() if n is not None},
             after=data.counts(reread),
@@ -175,7 +175,8 @@ def _applied(
     view, idle = data.given, list[str]()
     # People's new numbers come from the seed too, even where no noise is drawn.
     rehearsed = release.rehearse is not None
-    steps, names = steps_of(bound_to(data, made.mechanism)), "+".join(made.texts).split("+")
+    mechanism = bound_to(data, made.mechanism)
+    steps, names = steps_of(mechanism), "+".join(made.texts).split("+")
     for step, name, rng in zip(steps, names, _rng(release, "noise").spawn(len(steps)), strict=True):
         drawn = step(view, rng=rng)
         before, view, rehearsed = view, drawn.view, rehearsed or isinstance(drawn, Rehearsal)
@@ -184,7 +185,7 @@ def _applied(
         if step.budget is None and data.same(view, before).holds:
             idle.append(name)
     kind = Rehearsal if rehearsed else Release
-    applied = kind(view, made.mechanism.budget, "+".join(made.texts))
+    applied = kind(view, mechanism.budget, "+".join(made.texts))
     return applied, tuple(name for name in idle if name in made.said.split("+"))
 
 

@@ -40,6 +40,7 @@ from confide.releases.until_rates import INFERENCE, rates_of
 from confide.releases.until_table import search
 from confide.views.table import Domain
 from confide.views.table import Table as Cells
+from confide.views.table_people import number_of_people
 
 MADE_AGAIN = (
     "The hierarchies of {} were made from this table, as the recipe's were from its own: groups may differ."
@@ -47,6 +48,10 @@ MADE_AGAIN = (
 PUBLIC_VALUES = (
     "The promise takes for granted that everybody may know which values each column can hold: a value that "
     "one person alone has shows that they are there. Hierarchies with all possible values avoid this."
+)
+SHARED = (
+    "Epsilon is for a person with all their rows: it was divided by {}, the most rows of one person here. "
+    "How many rows somebody has is not hidden."
 )
 
 
@@ -165,14 +170,16 @@ class TableFile:
         ]
         low = np.stack([low for _, low, _ in found], axis=1)[order]
         high = np.stack([high for *_, high in found], axis=1)[order]
-        return Cells(tuple(domain for domain, _, _ in found), low, high)
+        # Whose a row is stands in no file: it is known from the order of the original.
+        return Cells(tuple(domain for domain, _, _ in found), low, high, self.given.people)
 
     def same(self, view: Cells, reread: Cells) -> Claim:
         return Claim("the file holds the protected rows and no others", same_cells(view, reread))
 
     def counts(self, view: Cells) -> Mapping[str, int]:
-        """Rows, and cells that say nothing."""
-        return {"rows": len(view), "suppressed cells": int(view.suppressed.sum())}
+        """Rows, people where somebody has several, and cells that say nothing."""
+        people = {} if view.people is None else {"people": number_of_people(view)}
+        return {"rows": len(view), **people, "suppressed cells": int(view.suppressed.sum())}
 
     def dropped(self, view: Cells) -> Sequence[str]:
         """Columns that are gone; those that became several columns are not."""
@@ -185,9 +192,14 @@ class TableFile:
 
     def notes(self, view: Cells, mechanism: AnyMechanism) -> Sequence[str]:
         """How the table was read, and what a promise takes for granted."""
-        if mechanism.budget is None:
-            return (*self.data.notes, *self.more)
-        return (*self.data.notes, *self.more, PUBLIC_VALUES)
+        several, promised = self.data.several, mechanism.budget is not None
+        return (
+            *(() if several is None else (*several.said(lambda n: f"{n:,}"), several.which)),
+            *self.data.notes,
+            *self.more,
+            *((PUBLIC_VALUES,) if promised else ()),
+            *((SHARED.format(several.most),) if promised and several is not None else ()),
+        )
 
     def key(self, numbers: Ints, mechanism: AnyMechanism) -> Sequence[tuple[str, int]]:
         """Each row of the original, from 1, with its row in the release."""

@@ -141,7 +141,7 @@ def _recoded(cells: Cells, domain: Domain, table: str, suppress: bool) -> tuple[
     low = cells.low.copy()
     low[:, at] = new[codes]
     domains = (*cells.domains[:at], domain, *cells.domains[at + 1 :])
-    return Cells.of(domains, low), lost
+    return Cells.of(domains, low, people=cells.people), lost
 
 
 def _values(domain: Domain) -> Sequence[object]:

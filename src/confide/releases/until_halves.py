@@ -25,6 +25,7 @@ from confide.measure.paired_rates import paired_difference
 from confide.releases.until_rates import INFERENCE, LINKAGE, SURELY_LINKED
 from confide.utility.table.losses import LEAVES, losses
 from confide.views.table import Table
+from confide.views.table_people import all_rows_of, one_row_each
 
 FEWEST = 40
 """At least this many people of each half are asked about: 5 % of fewer than 20 absent people is nobody."""
@@ -73,7 +74,7 @@ class Half:
 
         Args:
             game: of linkage, on the table as it is.
-            people: who is asked about.
+            people: who is asked about, each by one of their rows.
             secret: the column to be inferred, or "".
             rng: for who is held out first, for the facts, and for what attacks draw.
         """
@@ -82,7 +83,7 @@ class Half:
         found: list[TableLinkage] = []
         for out in (first, ~first):
             absent = np.zeros(len(game.records), np.bool_) if game.absent is None else game.absent.copy()
-            absent[people[out]] = True
+            absent |= all_rows_of(game.records, people[out])
             found.append(replace(game, targets=people, parts=1, coin=False, absent=absent))
         told = tuple(games.inference(one, secret) for one in found) if secret else ()
         worlds = tuple(
@@ -175,7 +176,7 @@ class Half:
             game = self.inference[i]
             known = replace(known, secret=game.secret)
             secrets = game.records.low[game.targets, game.records.at(game.secret)].astype(np.int64)
-        return replace(raw, case=replace(raw.case, view=view, known=known), secrets=secrets)
+        return replace(raw, case=replace(raw.case, view=view.published, known=known), secrets=secrets)
 
 
 def halves(game: TableLinkage, *, secret: str, asked: int, rng: Rng, name: str) -> tuple[Half, Half]:
@@ -190,14 +191,14 @@ def halves(game: TableLinkage, *, secret: str, asked: int, rng: Rng, name: str) 
     """
     choosing, one, other = rng.spawn(3)
     here = np.arange(len(game.records)) if game.absent is None else np.flatnonzero(~game.absent)
+    order = one_row_each(game.records, here, rng=choosing)
     # Of those asked about half are held out in a round: at most a quarter of all.
-    most = min(asked, int(games.HELD_OUT * 2 * len(here)))
+    most = min(asked, int(games.HELD_OUT * 2 * len(order)))
     if most < FEWEST:
         raise DataError(
-            f"{name} has {len(here)} people, and --until asks one half of them and judges on the other: give "
-            f"{2 * FEWEST} or more."
+            f"{name} has {len(order)} people, and --until asks one half of them and judges on the other: "
+            f"give {2 * FEWEST} or more."
         )
-    order = choosing.permutation(here)
     half = len(order) // 2
     first, second = order[:half][:most], order[half:][:most]
     return (

@@ -18,6 +18,7 @@ from confide.mechanisms.anonymize.full_domain import FullDomain
 from confide.releases.until_found import LeastChange, Tried
 from confide.releases.until_halves import Half, Reached
 from confide.views.table import Table as Cells
+from confide.views.table_people import number_of_people
 
 METHODS = ("mondrian", "local", "lattice")
 """In the order of the search: the first ones mostly lose least, and rule out most of the others unplayed."""
@@ -84,7 +85,10 @@ class Search:
 
     def _largest(self, scale: Scale, best: float) -> int | None:
         """The largest k that can be applied and loses less than the best so far."""
-        low, high = int(scale.weakest), min(int(scale.strongest), max(len(self.data.cells) // 4, 2))
+        low, high = (
+            int(scale.weakest),
+            min(int(scale.strongest), max(number_of_people(self.data.cells) // 4, 2)),
+        )
 
         def too_much(k: int) -> bool:
             return not self.loss(scale.write(k)) < best

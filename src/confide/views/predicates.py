@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from confide.core.arrays import Array, Ints
 from confide.views.table import Table
+from confide.views.table_people import whose
 
 Words = NDArray[np.uint64]
 KEPT = 20_000
@@ -64,6 +65,7 @@ class BitSets:
         self._table, self._kept = table, dict[tuple[int, int, int], Words]()
         self._low, self._high = np.ascontiguousarray(table.low.T), np.ascontiguousarray(table.high.T)
         self._digest: Words | None = None
+        self._whose = whose(table)
 
     def of(self, ranges: Sequence[tuple[int, int, int]]) -> Words:
         """The rows in all ranges, uint64[ceil(n / 64)]; 0 bits at the end."""
@@ -75,7 +77,7 @@ class BitSets:
         return found
 
     def counts(self, predicates: Sequence[Predicate]) -> Ints:
-        """The number of rows for which each holds, int64[q]."""
+        """The number of people for whom each holds, int64[q]: who have such a row."""
         return np.array([self._count(one) for one in predicates], np.int64)
 
     def _one(self, column: int, low: int, high: int) -> Words:
@@ -90,14 +92,20 @@ class BitSets:
         if np.isinf(one.one_in):
             return 0
         found = self.of(one.ranges)
-        if one.one_in == 1:
+        if one.one_in == 1 and self._table.people is None:
             return counted(found)
+        rows = np.flatnonzero(np.unpackbits(found.view(np.uint8), count=len(self._table)))
+        if one.one_in == 1:
+            return self._people(rows)
         if self._digest is None:
             self._digest = digests(self._table.low)
-        rows = np.flatnonzero(np.unpackbits(found.view(np.uint8), count=len(self._table)))
         salt = hashlib.sha256(str(one.salt).encode()).digest()[:8]
         mixed = _mixed(self._digest[rows] ^ np.frombuffer(salt, np.uint64))
-        return int((mixed < np.uint64(min(2**64 / one.one_in, 2**64 - 1))).sum())
+        return self._people(rows[mixed < np.uint64(min(2**64 / one.one_in, 2**64 - 1))])
+
+    def _people(self, rows: Ints) -> int:
+        """How many people have one of these rows."""
+        return len(rows) if self._table.people is None else int((np.bincount(self._whose[rows]) > 0).sum())
 
 
 def counted(words: Words) -> int:

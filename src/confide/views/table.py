@@ -1,10 +1,10 @@
-"""Tables of people: one row a person, and in each cell a value or a range of values."""
+"""Tables of people: one row a person or several, and in each cell a value or a range of values."""
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 import numpy as np
@@ -47,12 +47,14 @@ class Domain:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Table:
-    """The records of n people over d columns, as ranges of codes; make one with `Table.of`.
+    """The n records of people over d columns, as ranges of codes; make one with `Table.of`.
 
     Args:
         domains: of the d columns.
         low: int32[n, d], the lowest code that a cell may stand for.
         high: int32[n, d], the highest one; the same array as `low` where every cell holds one value.
+        people: int64[n], the number of the person whose row each is; None where a row is a person. Then
+            whatever counts people counts rows. It is the curator's and the referee's: no release shows it.
 
     >>> sex, age = Domain("sex", ("f", "m")), Domain("age", ("30", "31", "32"), np.array([30.0, 31.0, 32.0]))
     >>> raw = Table.of([sex, age], np.array([[0, 2], [1, 0], [1, 1]]))
@@ -67,6 +69,7 @@ class Table:
     domains: tuple[Domain, ...]
     low: NDArray[np.int32]
     high: NDArray[np.int32]
+    people: Ints | None = None
 
     def __post_init__(self) -> None:
         if self.low.shape != self.high.shape or self.low.shape[1:] != (len(self.domains),):
@@ -74,16 +77,18 @@ class Table:
                 f"a table of {len(self.domains)} columns has codes of the shapes {self.low.shape} and "
                 f"{self.high.shape}: give one code for each column of each row."
             )
+        if self.people is not None and self.people.shape != self.low.shape[:1]:
+            raise DataError(f"{len(self.people)} people for {len(self.low)} rows: say whose each row is.")
 
     @classmethod
-    def of(cls, domains: Sequence[Domain], codes: Array) -> Table:
+    def of(cls, domains: Sequence[Domain], codes: Array, *, people: Ints | None = None) -> Table:
         """A table in which every cell holds one value.
 
         Raises:
             DataError: if a code is outside its domain.
         """
         low = np.asarray(codes, np.int32)
-        table = cls(tuple(domains), low, low)
+        table = cls(tuple(domains), low, low, people)
         for domain, column in zip(domains, low.T, strict=True):
             if len(column) and (column.min() < 0 or column.max() >= len(domain)):
                 raise DataError(f"a code of {domain.name!r} is outside 0 to {len(domain) - 1}.")
@@ -112,6 +117,11 @@ class Table:
         """Whether a cell says nothing, bool[n, d]: it may stand for every value of its column."""
         return (self.low == 0) & (self.high == self.sizes - 1) & (self.sizes > 1)
 
+    @property
+    def published(self) -> Table:
+        """The table as others see it: nobody says which rows are one person's."""
+        return self if self.people is None else replace(self, people=None)
+
     def at(self, name: str) -> int:
         """The position of a column.
 
@@ -125,11 +135,11 @@ class Table:
     def only(self, names: Sequence[str]) -> Table:
         """Only these columns, in this order."""
         at = [self.at(name) for name in names]
-        return self._with(tuple(self.domains[i] for i in at), lambda a: a[:, at])
+        return self._with(tuple(self.domains[i] for i in at), lambda a: a[:, at], self.people)
 
     def take(self, rows: Array) -> Table:
         """Only these rows (a mask, or positions), in this order."""
-        return self._with(self.domains, lambda a: a[rows])
+        return self._with(self.domains, lambda a: a[rows], None if self.people is None else self.people[rows])
 
     def cell(self, row: int, column: int) -> str:
         """A cell as people read it: a value, the first and the last value of a range, or * for all."""
@@ -144,11 +154,16 @@ class Table:
         sha = hashlib.sha256("".join(domain.digest() for domain in self.domains).encode())
         for codes in (self.low,) if self.precise else (self.low, self.high):
             sha.update(np.ascontiguousarray(codes).data)
+        if self.people is not None:
+            sha.update(np.ascontiguousarray(self.people).data)
         return sha.hexdigest()
 
     def _with(
-        self, domains: tuple[Domain, ...], cut: Callable[[NDArray[np.int32]], NDArray[np.int32]]
+        self,
+        domains: tuple[Domain, ...],
+        cut: Callable[[NDArray[np.int32]], NDArray[np.int32]],
+        people: Ints | None,
     ) -> Table:
         low = cut(self.low)
         # The one array stays one: that it is the same says that the table is precise.
-        return Table(domains, low, low if self.low is self.high else cut(self.high))
+        return Table(domains, low, low if self.low is self.high else cut(self.high), people)

@@ -110,7 +110,8 @@ class TableSubject:
             planned.append(PlannedGame(game=told, worlds=told.parts, attacks=inferring, goal=SECRETS))
         # Without attacks a game says nothing; but where nothing can be played, the reasons have to be said.
         there = [one for one in planned if one.attacks] or planned
-        return [replace(there[0], skipped=skipped), *there[1:]]
+        first = replace(there[0], skipped=skipped)
+        return [replace(one, promise=made.budget) for one in (first, *there[1:])]
 
     def _silent(self, column: str) -> bool:
         """Whether a released file says nothing in a column."""

@@ -16,7 +16,7 @@ from confide.mechanisms.anonymize.microaggregation import Microaggregation
 from confide.mechanisms.anonymize.pseudonyms import Pseudonyms
 from confide.mechanisms.anonymize.suppression import WithoutColumns
 from confide.mechanisms.in_order import in_order, steps_of
-from confide.mechanisms.randomize.randomised_columns import RandomisedColumns
+from confide.mechanisms.randomize.randomised_columns import EveryColumn, RandomisedColumns
 from confide.mechanisms.randomize.rappor import Rappor
 from confide.mechanisms.randomize.read_back import ReadBack
 from confide.mechanisms.randomize.unary_encoding import UnaryEncoding
@@ -28,12 +28,16 @@ CHANGING = (CorrelatedNoise, Microaggregation, Pseudonyms, RandomisedColumns, Wi
 def bound(mechanism: AnyMechanism, data: TableData, held: Table) -> AnyMechanism:
     """A mechanism, each of its steps with the known columns, the secret and the hierarchies of a table.
 
+    What promises something for a row promises it for a person, also where somebody has several rows.
+
     Raises:
         DataError: if a step is about columns of numbers, and none is known.
     """
     guarded = held.l is not None or held.t is not None
 
     def of(step: AnyMechanism) -> AnyMechanism:
+        if data.several is not None and isinstance(step, EveryColumn | RandomisedColumns):
+            return step.for_people(data.several.most)
         assert is_dataclass(step)
         there: dict[str, Any] = {f.name: getattr(step, f.name) for f in fields(step)}
         facts: dict[str, Any] = {}

@@ -7,6 +7,7 @@ from confide.audits.release import AuditedRelease, made_from
 from confide.audits.spec import Context, Count
 from confide.games.linkage.table import TableLinkage
 from confide.inputs.table import TableData
+from confide.views.table_people import number_of_people
 
 HELD_OUT = (
     "Everybody is in the release, so the audit took people's rows out of it by itself: it takes for granted "
@@ -29,6 +30,11 @@ def context_of(
     known = ", ".join(game.known)
     wrong = f", {game.knowing.wrong:.0%} of them wrong" if game.knowing.wrong else ""
     rows = len(game.records) - (0 if game.absent is None else int(game.absent.sum()))
+    people, alone = "", "another value in every row"
+    if data.several is not None:
+        alone = "no value that two people share"
+        here = None if game.absent is None else ~game.absent
+        people = f" and {count(number_of_people(game.records, here))} people"
     secret = f"; the secret is {data.secret}" if release.aside else ""
     made = " It knew how the release was made." if game.released is None or how.mechanism is not None else ""
     return Context(
@@ -38,8 +44,9 @@ def context_of(
             f"Of these cells {game.knowing.wrong:.0%} were wrong: they held the value of another row.{made}",
         ),
         about={
-            made_from(release): f"{count(rows)} rows of {len(game.records.domains)} columns, in random order"
-            f"{secret}",
+            made_from(
+                release
+            ): f"{count(rows)} rows of {len(game.records.domains)} columns{people}, in random order{secret}",
             "asked about": f"{count(len(game.targets))} people"
             + f", in {game.parts} rounds" * (game.parts > 1)
             + (
@@ -49,10 +56,16 @@ def context_of(
             ),
         },
         warnings=[
-            f"{name} has another value in every row: it names people as an id does. Name it with --id, or "
-            "leave it out of the release."
+            f"{name} has {alone}: it names people as an id does. Name it with --id, or leave it out of the "
+            "release."
             for name in data.naming
         ],
         unsettled={**data.unsettled, **how.unsettled},
-        notes=[*data.notes, *how.notes, *[HELD_OUT] * (game.coin and game.released is not None)],
+        notes=[
+            *([] if data.several is None else data.several.said(count)),
+            *data.notes,
+            *how.notes,
+            *[HELD_OUT] * (game.coin and game.released is not None),
+        ],
+        internal_notes=[] if data.several is None else [data.several.which],
     )

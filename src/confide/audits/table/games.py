@@ -12,6 +12,7 @@ from confide.games.linkage.singling_out import SinglingOut
 from confide.games.linkage.table import TableLinkage
 from confide.inputs.table import Table, TableData
 from confide.mechanisms.anchors.published import Published
+from confide.views.table_people import all_rows_of, one_row_each
 
 FEWEST = 40
 """At least this number of people: half of those asked about are held out, and 20 measure a rate."""
@@ -79,10 +80,12 @@ def singling_out(linking: TableLinkage) -> SinglingOut:
 
 
 def _asked(held: Table, data: TableData, rng: Rng) -> tuple[Ints, int, bool]:
-    """Who is asked about, in how many rounds, and whether a coin holds them out."""
+    """Who is asked about, each by one row, in how many rounds, and whether a coin holds them out."""
     n = len(data.cells)
     out = np.zeros(n, np.bool_) if data.absent is None else data.absent
-    here, gone = (rng.permutation(np.flatnonzero(which)) for which in (~out, out))
+    # Of somebody of whom some rows are released the others make no absent person.
+    away = out if data.cells.people is None else ~all_rows_of(data.cells, np.flatnonzero(~out))
+    here, gone = (one_row_each(data.cells, np.flatnonzero(which), rng=rng) for which in (~out, away))
     if len(here) < FEWEST:
         raise DataError(
             f"{data.name} has {len(here)} people: give {FEWEST} or more, half of whom are held out."

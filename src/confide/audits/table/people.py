@@ -15,39 +15,41 @@ from confide.inputs.table import TableData
 from confide.measure.best_suppression import best_suppression
 
 
-def linked_people(release: AuditedRelease, data: TableData, people: Ints) -> pl.DataFrame:
+def linked_people(release: AuditedRelease, data: TableData, rows: Ints) -> pl.DataFrame:
     """For each person: the link, what singles them out, and the column whose suppression helps most.
+
+    Of somebody with several rows it is said of the one that was asked about.
 
     Columns beside who they are: linked with probability (the posterior of the row that is named), linked
     rightly (empty for those who were held out), people like them, smallest key, singled out by (one smallest
     set of columns in which nobody else looks the same; at most three columns), best to suppress, people like
     them then. The last five are of the release with everybody.
     """
-    who = table_of(people, data.who[people])
+    who = table_of(rows, data.who[rows])
     found = next((e for e in release.evidence if e.attack == FellegiSunter.name), None)
     if found is not None:
-        rows = found.table.unique("target", keep="first").select(
+        links = found.table.unique("target", keep="first").select(
             "target",
             # The score is the log-odds of the posterior.
             (1 / (1 + (-pl.col("score")).exp())).alias("linked with probability"),
             pl.when("exposed").then("hit").alias("linked rightly"),
         )
-        who = who.join(rows, on="target", how="left")
-    return who.join(_singled_out(release, people), on="target", how="left")
+        who = who.join(links, on="target", how="left")
+    return who.join(_singled_out(release, rows), on="target", how="left")
 
 
-def _singled_out(release: AuditedRelease, people: Ints) -> pl.DataFrame:
-    everybody = pl.DataFrame({"target": people})
+def _singled_out(release: AuditedRelease, rows: Ints) -> pl.DataFrame:
+    everybody = pl.DataFrame({"target": rows})
     made, sets = whole(release), keys_in(release)
     if made is None or sets is None:
         return everybody
-    row = made.row_of(people)
-    here, row = people[row >= 0], row[row >= 0]
+    row = made.row_of(rows)
+    here, row = rows[row >= 0], row[row >= 0]
     best = best_suppression(made.seen)
     column = best.column[row]
-    # The first minimal set of each person is one of the smallest: they come in the order of their sizes.
+    # The first minimal set of each row is one of the smallest: they come in the order of their sizes.
     person, first = np.unique(sets.person, return_index=True)
-    set_of = np.full(len(made.people), -1, np.int64)
+    set_of = np.full(len(made.rows), -1, np.int64)
     set_of[person] = sets.set_of[first]
     names = [" + ".join(np.array(made.known)[one]) for one in sets.sets]
     found = pl.DataFrame(
@@ -68,13 +70,13 @@ def _singled_out(release: AuditedRelease, people: Ints) -> pl.DataFrame:
     return everybody.join(found, on="target", how="left")
 
 
-def told_people(release: AuditedRelease, data: TableData, people: Ints) -> pl.DataFrame:
+def told_people(release: AuditedRelease, data: TableData, asked: Ints) -> pl.DataFrame:
     """For each person: whether the most telling attack got their secret right, and whether they were in.
 
     Columns beside who they are: secret told by (the attack), secret told rightly, told while in the release.
     Each person is asked about once, so that for one person there is an answer with them or without them.
     """
-    who = table_of(people, data.who[people])
+    who = table_of(asked, data.who[asked])
     if not release.evidence:
         return who
     best = max(release.evidence, key=lambda e: told(e, confidence=0.95)[2].low)

@@ -19,9 +19,17 @@ from confide.measure.individual_risk import individual_risk
 from confide.measure.pitman import pitman
 from confide.measure.zayatz import zayatz
 from confide.report import Exhibit, Quantile, Table
+from confide.views.table import Table as Cells
+from confide.views.table_people import mean_of_people, number_of_people, whose
 
 SHOWN = 10
 """At most this many sets of columns are shown, those of the smallest classes."""
+SHARE = (
+    "Nobody sees which rows are one person's: the chance is the person's share of the rows of the class, so "
+    "that somebody with many rows in a class of k people is found more often than one in k times. "
+)
+EACH_LOOK = " Somebody whose rows look different counts once for each look."
+BY_ROWS = " k counts people, l and t count rows: somebody with several rows in a class counts for each."
 
 
 def class_risks(release: AuditedRelease, data: TableData) -> list[Exhibit]:
@@ -33,30 +41,30 @@ def class_risks(release: AuditedRelease, data: TableData) -> list[Exhibit]:
     wider = data.absent is not None and data.released is None
     population = data.cells.only(found.known) if wider else None
     risk = class_risk(found.seen, population=population)
-    rows = [("prosecutor: knows that the person is in the release", _largest(risk.each), _mean(risk.each))]
+    rows = [("prosecutor: knows that the person is in the release", *_of_people(risk.each, found.seen))]
     if risk.outside is not None:
         rows.append(
             (
                 "journalist: knows the control people too, and not who is in the release",
-                _largest(risk.outside),
-                _mean(risk.outside),
+                *_of_people(risk.outside, found.seen),
             )
         )
     if data.weights is not None:
-        each = individual_risk(found.seen, data.weights[found.people])
-        rows.append(("individual risk by weights (Benedetti, Franconi)", _largest(each), _mean(each)))
+        each = individual_risk(found.seen, data.weights[found.rows])
+        rows.append(("individual risk by weights (Benedetti, Franconi)", *_of_people(each, found.seen)))
     return [
         Table(
             title="Risk by the sizes of classes",
             reading="People whose released columns look the same are one class. The chance that a person's "
             "row is named rightly by somebody who knows these columns without error is one over the size of "
-            "the class, or over the people of the population who look like that. The mean is what the "
+            "the class, or over the people of the population who look like that. "
+            f"{SHARE if found.several else ''}The mean is what the "
             "marketer reaches: the share of rows named rightly if all are tried. No attack is played here: "
             "an adversary that knows more than these columns, or is content with a guess, is not in these "
             "numbers.",
             head=("adversary", "highest chance", "mean chance: the marketer"),
             rows=tuple(rows),
-            of=len(found.people),
+            of=found.people,
         )
     ]
 
@@ -68,7 +76,7 @@ def uniqueness(release: AuditedRelease, held: Held) -> list[Exhibit]:
         return []
     seen = found.seen
     silent = np.asarray(seen.suppressed.all(axis=1))
-    if len(seen) - int(silent.sum()) < 2:
+    if number_of_people(seen, ~silent) < 2:
         return []
     count = keys_of(seen.take(~silent)).count
     models = [model(count, sampled=held.sampled) for model in (pitman, zayatz)]
@@ -78,7 +86,8 @@ def uniqueness(release: AuditedRelease, held: Held) -> list[Exhibit]:
             reading=f"The table is held for a random sample of {held.sampled:.3g} of a population. Two "
             "models say how many people of the population are alone with their known columns, and how likely "
             "it is that somebody who is alone here is alone there. They are models: on known populations "
-            "Pitman's is off by 0.02 of the people on average, and Zayatz's says too much.",
+            "Pitman's is off by 0.02 of the people on average, and Zayatz's says too much."
+            f"{EACH_LOOK if found.several else ''}",
             head=(
                 "model",
                 "alone in the table",
@@ -94,7 +103,7 @@ def uniqueness(release: AuditedRelease, held: Held) -> list[Exhibit]:
                 )
                 for u in models
             ),
-            of=len(found.people),
+            of=found.people,
         )
     ]
 
@@ -104,20 +113,23 @@ def unique_columns(release: AuditedRelease) -> list[Exhibit]:
     found, sets = whole(release), keys_in(release)
     if found is None or sets is None:
         return []
-    n = len(found.people)
-    sizes = [(f"{k} column{'s' * (k > 1)}", int((sets.smallest == k).sum())) for k in range(1, LARGEST + 1)]
-    rest = (f"more than {LARGEST}, or none", int((sets.smallest == 0).sum()))
+    person = whose(found.seen)
+    # Somebody with several rows is singled out by the smallest key of any of them.
+    smallest = np.full(found.people, LARGEST + 1)
+    np.minimum.at(smallest, person, np.where(sets.smallest > 0, sets.smallest, LARGEST + 1))
+    sizes = [(f"{k} column{'s' * (k > 1)}", int((smallest == k).sum())) for k in range(1, LARGEST + 1)]
+    rest = (f"more than {LARGEST}, or none", int((smallest > LARGEST).sum()))
     some = sets.smallest > 0
     exhibits: list[Exhibit] = [
         Table(
             title="How few columns single people out",
             reading="The smallest number of known columns in which nobody else in the release looks so.",
             head=("smallest key", "people"),
-            rows=(*sizes, rest, ("all", n)),
+            rows=(*sizes, rest, ("all", found.people)),
         )
     ]
     if some.any():
-        share = sets.share[some].mean(axis=0)
+        share = mean_of_people(sets.share[some], None if found.seen.people is None else person[some])
         order = np.argsort(-share, kind="stable").tolist()
         exhibits.append(
             Table(
@@ -128,7 +140,7 @@ def unique_columns(release: AuditedRelease) -> list[Exhibit]:
                 "several columns.",
                 head=("column", "mean share of the score"),
                 rows=tuple((found.known[i], float(share[i])) for i in order),
-                rests=(int(some.sum()),) * len(order),
+                rests=(int((smallest <= LARGEST).sum()),) * len(order),
             )
         )
     return exhibits
@@ -159,10 +171,11 @@ def anonymity_tables(release: AuditedRelease, held: Held, data: TableData) -> li
         Table(
             title="k, l and t",
             reading="Of the classes of people whose known columns look the same. A missing value is a value "
-            "of its own. These numbers bound no attack: they say what holds in the table.",
+            "of its own. These numbers bound no attack: they say what holds in the table."
+            f"{BY_ROWS if found.several and secret else ''}",
             head=("what", "value"),
             rows=tuple(rows),
-            of=len(found.people),
+            of=found.people,
         )
     ]
     if held.subsets is not None and held.subsets <= len(found.known):
@@ -179,10 +192,8 @@ def anonymity_tables(release: AuditedRelease, held: Held, data: TableData) -> li
     return exhibits
 
 
-def _largest(each: Array) -> Quantile:
+def _of_people(each: Array, seen: Cells) -> tuple[Quantile, float]:
+    """The highest chance of a row, for how many people it holds, and the mean over people."""
     top = float(each.max()) if len(each) else nan
-    return Quantile(value=top, beyond=int((each >= top).sum()))
-
-
-def _mean(each: Array) -> float:
-    return float(each.mean()) if len(each) else nan
+    highest = Quantile(value=top, beyond=number_of_people(seen, each >= top))
+    return highest, float(mean_of_people(each, seen.people))

@@ -29,7 +29,7 @@ def downcoding_table(release: AuditedRelease, data: TableData) -> list[Exhibit]:
         finer = downcoded(found.seen, levels, stepwise=isinstance(recoding, LocalRecoding))
     except KnowledgeError:  # it was not made like that, so nothing is certain
         return []
-    n, rows = len(found.people), int(finer.rows.sum())
+    n, rows = len(found.rows), int(finer.rows.sum())
     columns = [
         (name, int(cells))
         for name, cells in zip(found.known, finer.cells.sum(axis=0).tolist(), strict=True)

@@ -12,6 +12,7 @@ from confide.core.arrays import Ints
 from confide.core.nouns import AnyMechanism
 from confide.games.linkage.table import TableLinkage
 from confide.views.table import Table
+from confide.views.table_people import number_of_people
 
 LARGEST = 3
 """Keys of at most this many columns are looked for: they are what somebody can know by heart."""
@@ -25,14 +26,14 @@ class Whole:
         view: all columns.
         seen: the known columns that are still in it.
         original: the same people's known columns, precise.
-        people: int64[rows], each row's person, as a row of the records.
+        rows: int64[n], which row of the records each row of the release shows.
         made: how it was made in all.
     """
 
     view: Table
     seen: Table
     original: Table
-    people: Ints
+    rows: Ints
     made: AnyMechanism
 
     @property
@@ -40,11 +41,21 @@ class Whole:
         """The known columns that are still there."""
         return self.seen.names
 
-    def row_of(self, people: Ints) -> Ints:
-        """The row of each of these people, int64[n]; -1 for those who are in no release."""
-        row = np.full(int(max(self.people.max(initial=0), people.max(initial=0))) + 1, -1, np.int64)
-        row[self.people] = np.arange(len(self.people))
-        return row[people]
+    @property
+    def people(self) -> int:
+        """How many people are in it."""
+        return number_of_people(self.original)
+
+    @property
+    def several(self) -> bool:
+        """Whether somebody may have several rows."""
+        return self.original.people is not None
+
+    def row_of(self, rows: Ints) -> Ints:
+        """Where each of these rows of the records is, int64[n]; -1 for those that are in no release."""
+        place = np.full(int(max(self.rows.max(initial=0), rows.max(initial=0))) + 1, -1, np.int64)
+        place[self.rows] = np.arange(len(self.rows))
+        return place[rows]
 
 
 def whole(release: AuditedRelease) -> Whole | None:
@@ -56,17 +67,17 @@ def _made(release: AuditedRelease) -> Whole | None:
     game = release.game
     assert isinstance(game, TableLinkage)
     n = len(game.records)
-    people = np.arange(n) if game.absent is None else np.flatnonzero(~game.absent)
-    source = (game.records if game.released is None else game.released).take(people)
+    rows = np.arange(n) if game.absent is None else np.flatnonzero(~game.absent)
+    source = (game.records if game.released is None else game.released).take(rows)
     view = game.mechanism(source, rng=release.settings.rng("whole")).view
     known = [name for name in game.known if name in view.names]
-    if len(view) != len(people) or not known:
+    if len(view) != len(rows) or not known:
         return None
     return Whole(
         view=view,
         seen=view.only(known),
-        original=game.records.only(known).take(people),
-        people=people,
+        original=game.records.only(known).take(rows),
+        rows=rows,
         made=game.made_by or game.mechanism,
     )
 
@@ -74,7 +85,8 @@ def _made(release: AuditedRelease) -> Whole | None:
 def keys_in(release: AuditedRelease) -> UniqueSets | None:
     """The smallest sets of known columns in which a person is alone, of up to three columns.
 
-    A range is a value of its own. Rows that say nothing are alone in nothing.
+    A range is a value of its own. Rows that say nothing are alone in nothing. Of somebody with several rows
+    each row stands for itself, and is alone where nobody else's looks the same.
     """
     return release.once("unique sets", lambda: _keys(release))
 
@@ -91,7 +103,17 @@ def _keys(release: AuditedRelease) -> UniqueSets | None:
         )
     # A cell that says nothing singles nobody out: one more row like each of these is added.
     hidden = np.flatnonzero(seen.suppressed.any(axis=1))
-    sets = unique_sets(np.concatenate([codes, codes[hidden]]), codes.max(axis=0, initial=0) + 1, most=LARGEST)
+    people = None
+    if seen.people is not None:
+        # These are nobody's of the table.
+        others = int(seen.people.max(initial=0)) + 1 + np.arange(len(hidden))
+        people = np.concatenate([seen.people, others])
+    sets = unique_sets(
+        np.concatenate([codes, codes[hidden]]),
+        codes.max(axis=0, initial=0) + 1,
+        most=LARGEST,
+        people=people,
+    )
     n = len(codes)
     return UniqueSets(
         sets.sets,

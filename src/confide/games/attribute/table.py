@@ -14,6 +14,7 @@ from confide.core.nouns import Case, Guess, Mechanism, World
 from confide.games.linkage.claims import HoldsOut, pseudonyms
 from confide.knowledge.table import Knowing, TableKnowledge
 from confide.views.table import Table
+from confide.views.table_people import all_rows_of
 
 InferenceWorld: TypeAlias = World[Table, TableKnowledge, Table, Ints]
 
@@ -25,19 +26,20 @@ NOTHING = -1
 class TableInference(HoldsOut):
     """A release of a table, and an adversary who knows some columns of each target and claims another one.
 
-    A fair coin decides for each target whether they are held out of the release. The claim is "the secret of
-    this person is v". About both, people in the release (exposed) and people held out (control), it is right
-    or wrong, and only right claims count. So the control rate is what the release teaches about everybody,
-    and the difference is leakage about the individual. Given the data, "the claim about this person is right,
-    and its score is above t" is a function of the release alone. So epsilon bounds the difference as it does
-    in membership: P(right | exposed) <= e^epsilon P(right | control) + delta.
+    A fair coin decides for each target whether they are held out of the release, with all rows they have. The
+    claim is "the secret of this person is v"; of somebody with several rows, that of the row asked about.
+    About both, people in the release (exposed) and people held out (control), it is right or wrong, and only
+    right claims count. So the control rate is what the release teaches about everybody, and the difference is
+    leakage about the individual. Given the data, "the claim about this person is right, and its score is
+    above t" is a function of the release alone. So epsilon bounds the difference as it does in membership:
+    P(right | exposed) <= e^epsilon P(right | control) + delta.
 
     Args:
         mechanism: protects the table before it is published.
         records: the precise table of all people.
         known: the columns that the adversary knows.
         secret: the column that it claims.
-        targets: int64[t], the rows it is asked about, each in one world.
+        targets: int64[t], the rows it is asked about, each of another person and in one world.
         knowing: how well it knows those columns.
         parts: the number of worlds that the targets are spread over.
         excluding: how many values of the secret the adversary knows not to hold of each target. They are
@@ -45,7 +47,7 @@ class TableInference(HoldsOut):
         population: a table of other people, for the adversary's knowledge.
         released: a release that was already made, with a row for each row of `records`; the mechanism is
             applied to it. None to publish `records`.
-        absent: bool[n], the people who are in no release for reasons of their own.
+        absent: bool[n], the rows that are in no release for reasons of their own.
         coin: whether a fair coin holds targets out. If not, the absent people are the control people.
         made_by: how the release was made in all, as the adversary knows it; None where `mechanism` is all.
 
@@ -96,20 +98,20 @@ class TableInference(HoldsOut):
         ids = self.targets[world % self.parts :: self.parts]
         absent = np.zeros(len(self.records), np.bool_) if self.absent is None else self.absent.copy()
         if self.coin:
-            absent[ids[coins.random(len(ids)) < 0.5]] = True
+            absent |= all_rows_of(self.records, ids[coins.random(len(ids)) < 0.5])
         order, _ = pseudonyms(len(self.records), np.flatnonzero(absent), rng=numbering)
         source = (self.records if self.released is None else self.released).take(order)
         release = self.mechanism(source, rng=protecting)
         secrets = self._secrets[ids]
         known = TableKnowledge(
             wrong=self.knowing.wrong,
-            population=self.population,
+            population=None if self.population is None else self.population.published,
             secret=self.secret,
             mechanism=self.made_by or self.mechanism,
             excluded=self._excluded(secrets, rng=excluding) if self.excluding else None,
         )
         facts = self.knowing.about(self.records.only(self.known), ids, rng=telling)
-        case = Case(release.view, known, facts)
+        case = Case(release.view.published, known, facts)
         return World(case, secrets, ~absent[ids], ids, promise=release.budget, source=source)
 
     def hits(self, guess: Guess, secrets: Ints) -> Bools:

@@ -24,7 +24,7 @@ class Linkage:
     """Base of the linkage games: a secret row for each target, and the claim "this row is theirs".
 
     Exposed people are in the release; control people are held out of it. A claim about an exposed person hits
-    if it names their row. Any claim about a control person is a false match.
+    if it names a row of theirs. Any claim about a control person is a false match.
     """
 
     __slots__ = ()
@@ -45,9 +45,15 @@ class Linkage:
         return ""
 
     def hits(self, guess: Guess, secrets: Ints) -> Bools:
-        """bool[n]: the person's row is named; or, if they have none, any row is."""
+        """bool[n]: a row of the person is named; or, if they have none, any row is.
+
+        Args:
+            secrets: int64[n], the row of each; or int64[n, r], all rows of each, `NOBODY` behind them.
+        """
         claim = np.full(len(secrets), NOBODY) if guess.value is None else guess.value
-        return np.where(secrets == NOBODY, claim != NOBODY, claim == secrets)
+        rows = secrets.reshape(len(secrets), -1)
+        right = ((rows == claim[:, None]) & (rows != NOBODY)).any(axis=1)
+        return np.where((rows == NOBODY).all(axis=1), claim != NOBODY, right)
 
 
 class _Dealt(Protocol):

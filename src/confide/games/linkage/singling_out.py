@@ -15,6 +15,7 @@ from confide.games.linkage.claims import TAKEN_OUT
 from confide.knowledge.table import TableKnowledge
 from confide.views.predicates import BitSets
 from confide.views.table import Table
+from confide.views.table_people import number_of_people, whose
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -23,7 +24,7 @@ class Judged:
 
     Args:
         inside: the original, precise records behind the release.
-        outside: as many people who are not in it.
+        outside: those of as many people who are not in it.
         exposed: bool[claims], whether each claim is judged on the people inside.
         most: the weight up to which a claim counts, as a share of the people outside.
     """
@@ -41,15 +42,16 @@ OutWorld: TypeAlias = World[Table, TableKnowledge, Ints, Judged]
 class SinglingOut:
     """A released table, and an adversary that says predicates to single people out.
 
-    A random half of the people are released, the others are outside. The adversary sees the release and makes
-    a number of claims "exactly one person has this". A coin, which it does not see, decides for each claim
-    where it is judged. Exposed: on the original records of the people released. Control: on the people
-    outside. So the control rate is what a predicate of the same weight singles out by luck.
+    A random half of the people are released, with all rows they have, the others are outside. The adversary
+    sees the release and makes a number of claims "exactly one person has this". A coin, which it does not
+    see, decides for each claim where it is judged. Exposed: on the original records of the people released.
+    Control: on the people outside. So the control rate is what a predicate of the same weight singles out by
+    luck.
 
     A predicate of any weight w holds for exactly one of n people by luck with the chance n w (1 - w)^(n-1),
     which is .37 at w = 1/n. A claim counts only if the share of the people outside for whom it holds is at
     most `matches` / n. That is what makes it a predicate about one person, and no large group in which one
-    happens to be released.
+    happens to be released. A claim holds for a person if it holds for a row of theirs.
 
     No coin decides about one single person, so this game certifies no bound on a promise.
 
@@ -60,7 +62,8 @@ class SinglingOut:
         matches: the most people who may match outside, in as many people as are released.
         released: a table that was already published, with a row for each row of `records`; the mechanism is
             applied to it. None to publish `records`.
-        outside: bool[n], the people who are not in the release; a random half by default.
+        outside: bool[n], the rows that are not in the release; those of a random half of the people by
+            default.
         made_by: how the release was made in all, as the adversary knows it; None where `mechanism` is all.
 
     Raises:
@@ -81,11 +84,13 @@ class SinglingOut:
     def __post_init__(self) -> None:
         if not self.records.precise:
             raise DataError("the records hold ranges: give the table as it was before it was generalised.")
-        out = len(self.records) // 2 if self.outside is None else int(self.outside.sum())
-        if min(out, len(self.records) - out) < 2:
-            raise DataError(
-                f"{len(self.records) - out} people are in the release and {out} outside: give 2 of each."
-            )
+        if self.outside is None:
+            people = number_of_people(self.records)
+            inside, out = people - people // 2, people // 2
+        else:
+            inside, out = (number_of_people(self.records, rows) for rows in (~self.outside, self.outside))
+        if min(out, inside) < 2:
+            raise DataError(f"{inside} people are in the release and {out} outside: give 2 of each.")
         if self.matches < 1 or self.claims < 1:
             raise DataError(f"{self.claims} claims with {self.matches} matches outside: give 1 or more.")
 
@@ -107,26 +112,39 @@ class SinglingOut:
     def deal(self, world: int, *, rng: Rng) -> OutWorld:
         """Divide the people, publish one half in random order, and toss a coin for each claim."""
         dividing, protecting, judging = rng.spawn(3)
-        order = dividing.permutation(len(self.records))
-        if self.outside is None:
-            half = len(order) // 2
-            inside, outside = order[half:], order[:half]
-        else:
-            inside, outside = order[~self.outside[order]], order[self.outside[order]]
+        inside, outside = self._divided(dividing)
         release = self.mechanism(
             (self.records if self.released is None else self.released).take(inside), rng=protecting
         )
         exposed = judging.random(self.claims) < 0.5
-        # Of more people, more would match by luck.
         judged = Judged(
             self.records.take(inside),
-            self.records.take(outside[: len(inside)]),
+            self.records.take(outside),
             exposed,
-            self.matches / len(inside),
+            self.matches / number_of_people(self.records, inside),
         )
         known = TableKnowledge(wrong=0.0, mechanism=self.made_by or self.mechanism)
-        case = Case(release.view, known, np.arange(self.claims))
+        case = Case(release.view.published, known, np.arange(self.claims))
         return World(case, judged, exposed, promise=release.budget, source=judged.inside)
+
+    def _divided(self, rng: Rng) -> tuple[Ints, Ints]:
+        """The rows of the people in the release, and those of as many people outside at most."""
+        order = rng.permutation(len(self.records))
+        person, out = whose(self.records), self.outside
+        # Where a row is a person, the order of the rows is that of the people.
+        people = order if self.records.people is None else rng.permutation(int(person.max(initial=-1)) + 1)
+        if out is None:
+            chosen = np.zeros(len(people), np.bool_)
+            chosen[people[: len(people) // 2]] = True
+            out = chosen[person]
+        inside, outside = order[~out[order]], order[out[order]]
+        # Of more people, more would match by luck.
+        most = number_of_people(self.records, inside)
+        there = np.zeros(len(people), np.bool_)
+        there[person[outside]] = True
+        few = np.zeros(len(people), np.bool_)
+        few[people[there[people]][:most]] = True
+        return inside, outside[few[person[outside]]]
 
     def hits(self, guess: Guess, secrets: Judged) -> Bools:
         """bool[claims]: the predicate holds for exactly one of the people, and its weight is small enough."""
@@ -135,5 +153,5 @@ class SinglingOut:
         claims = guess.value.tolist()
         outside = BitSets(secrets.outside).counts(claims)
         inside = BitSets(secrets.inside).counts(claims)
-        light = outside <= secrets.most * len(secrets.outside)
+        light = outside <= secrets.most * number_of_people(secrets.outside)
         return (np.where(secrets.exposed, inside, outside) == 1) & light

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from confide.core.arrays import Array
 from confide.core.claims import Claim
 from confide.core.errors import PromiseError
 from confide.measure.anonymity import Anonymity, anonymity, k_of_subsets, recursive
@@ -18,12 +17,11 @@ class Rules:
     """What every class must keep.
 
     Args:
-        k: the fewest people.
+        k: the fewest people. Where the table says whose its rows are, somebody with several is one person.
         l: the diversity of the secret, or None.
         t: the largest distance of the secret's distribution from that of all rows, or None.
         secret: the column that l and t are about; empty without them.
         ordered: whether its values have an order, for t; None: if they are numbers or dates.
-        person: a column that says whose row it is, if a person can have several: k then counts people.
 
     Raises:
         PromiseError: for values that cannot be kept, or l or t without a secret.
@@ -34,7 +32,6 @@ class Rules:
     t: float | None = None
     secret: str = ""
     ordered: bool | None = None
-    person: str = ""
 
     def __post_init__(self) -> None:
         if self.k < 1:
@@ -43,8 +40,6 @@ class Rules:
             raise PromiseError(f"t is {self.t:g}: give a distance above 0 and up to 1.")
         if self.guarded and not self.secret:
             raise PromiseError("l and t are about a secret column: name it.")
-        if self.person and self.person == self.secret:
-            raise PromiseError(f"{self.person!r} cannot be both the person and the secret.")
 
     @property
     def guarded(self) -> bool:
@@ -62,7 +57,7 @@ class Rules:
 
 
 def verified(
-    table: Table, known: Sequence[str], rules: Rules, *, ids: Array | None = None, subsets: int | None = None
+    table: Table, known: Sequence[str], rules: Rules, *, subsets: int | None = None
 ) -> tuple[Claim, ...]:
     """Each rule as a claim about a table as it stands, and whether it holds.
 
@@ -70,16 +65,13 @@ def verified(
         table: as it is released.
         known: columns that the adversary may know.
         rules: what should hold.
-        ids: int[n], the person of each row; None: the column `person` of the rules, if they name one.
         subsets: also k for the adversary who knows only this many of these columns.
     """
-    if ids is None and rules.person:
-        ids = table.low[:, table.at(rules.person)]
-    unit = "people" if ids is not None else "rows"
-    seen = anonymity(table, known, secret=rules.secret or None, ordered=rules.ordered, ids=ids)
+    unit = "rows" if table.people is None else "people"
+    seen = anonymity(table, known, secret=rules.secret or None, ordered=rules.ordered)
     found = [Claim(f"every class has at least {rules.k} {unit} (k-anonymity)", seen.k >= rules.k)]
     if subsets is not None:
-        sizes = k_of_subsets(table, known, subsets, ids=ids).values()
+        sizes = k_of_subsets(table, known, subsets).values()
         text = f"every class by any {subsets} of the known columns has at least {rules.k} {unit}"
         # 0 says that these columns are suppressed in all rows: they find nobody.
         found.append(Claim(text, all(size == 0 or size >= rules.k for size in sizes)))

@@ -30,8 +30,8 @@ class Keyed:
         at: the positions of the d known columns.
         codes: int32[q, d], of each key; with a rule about the secret there is a key for each of its values.
         rows: int64[q], how many rows have the key.
-        people: float64[q], how many people at least: a row of someone with r rows counts 1/r. So a sum over
-            a class is never more than its people.
+        people: float64[q], how many people at least: a row of somebody with r rows counts 1/r. So a sum over
+            a class is never more than its people, and sums of parts add up, as cuts and lattices need it.
         key: int64[n], of each row.
         secret: int64[q], of each key, if there is a rule about it.
         whole: float64[s], how many rows have each value of the secret.
@@ -73,10 +73,8 @@ class Keyed:
         keys = Keys.of(table.low[:, columns], table.sizes[columns])
         rows = np.asarray(keys.count, np.int64)
         people: Floats = rows.astype(np.float64)
-        if rules.person:
-            _, who, often = np.unique(
-                table.low[:, table.at(rules.person)], return_inverse=True, return_counts=True
-            )
+        if table.people is not None:
+            _, who, often = np.unique(table.people, return_inverse=True, return_counts=True)
             shares = np.bincount(keys.row, weights=1 / often[who], minlength=len(rows))
             people = shares.astype(np.float64)
         secret = keys.codes[:, -1].astype(np.int64) if rules.guarded else None
@@ -157,7 +155,7 @@ class Keyed:
         for i, column in enumerate(self.at):
             new_low[:, column] = low[of_row, i]
             new_high[:, column] = high[of_row, i]
-        return Table(self.table.domains, new_low, new_high)
+        return Table(self.table.domains, new_low, new_high, self.table.people)
 
     def _possible(self, parts: bool) -> None:
         """Refuse rules that not even the class of all rows keeps."""
@@ -209,9 +207,10 @@ def _positions(table: Table, known: Sequence[str], rules: Rules) -> tuple[int, .
         raise DataError("no column is known: name the columns that an adversary may know.")
     if len(set(known)) < len(known):
         raise DataError(f"a known column is named twice: {', '.join(known)}.")
-    for name in (rules.secret, rules.person):
-        if name in known:
-            raise DataError(f"{name!r} is among the known columns and the secret or the person: choose one.")
+    if rules.secret in known:
+        raise DataError(
+            f"the secret {rules.secret!r} is among the known columns: take it out of one of them."
+        )
     at = tuple(table.at(name) for name in known)
     if not table.only(known).precise:
         raise DataError("the known columns are generalised already: anonymise the original table.")

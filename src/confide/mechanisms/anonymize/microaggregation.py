@@ -11,17 +11,19 @@ from confide.core.claims import Claim
 from confide.core.errors import DataError, PromiseError
 from confide.core.nouns import Release
 from confide.mechanisms.anonymize.correlated_noise import complete_numbers
-from confide.mechanisms.anonymize.suppression import company, refuse_no_columns
+from confide.mechanisms.anonymize.suppression import company, counted, refuse_no_columns
 from confide.mechanisms.randomize.bounds import numbered
 from confide.mechanisms.randomize.columns import replaced
 from confide.views.table import Table
+from confide.views.table_people import number_of_people
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Microaggregation:
     """Microaggregation by MDAV: forms groups of k to 2k - 1 near rows, and gives all of a group its means.
 
-    In these columns every row is then like at least k - 1 others, and the columns' means are as before. There
+    In these columns every row is then like at least k - 1 others, and the columns' means are as before. Where
+    somebody has several rows, a group takes near rows until they are of k people. There
     is no promise: rows of a group share what is not averaged, such as a secret that all of them have, and a
     person far from all others pulls the means of a group towards them.
 
@@ -30,7 +32,7 @@ class Microaggregation:
 
     Args:
         columns: columns of numbers.
-        k: the fewest rows of a group.
+        k: the fewest people of a group.
 
     Raises:
         PromiseError: if a setting is refused.
@@ -56,13 +58,13 @@ class Microaggregation:
 
         Raises:
             DataError: if a column is missing, holds no numbers, ranges or missing values, or there are fewer
-                than k rows.
+                than k people.
         """
         x = complete_numbers(data, self.columns)
-        if len(x) < self.k:
-            raise DataError(f"the table has {len(x)} rows and a group {self.k}: give a smaller k.")
+        if (people := number_of_people(data)) < self.k:
+            raise DataError(f"the table has {people} {counted(data)} and a group {self.k}: give a smaller k.")
         deviation = x.std(0)
-        group = mdav((x - x.mean(0)) / np.where(deviation > 0, deviation, 1.0), self.k)
+        group = mdav((x - x.mean(0)) / np.where(deviation > 0, deviation, 1.0), self.k, people=data.people)
         size, view = np.bincount(group), data
         for column, numbers in zip(self.columns, x.T, strict=True):
             # Rounded to 12 digits, as a mean of equal numbers should be that number.
@@ -71,13 +73,14 @@ class Microaggregation:
         return Release(view, None, "Microaggregation")
 
     def claims(self, view: Table) -> tuple[Claim, ...]:
-        """Every row has the numbers of at least k rows."""
+        """Every row has the numbers of at least k people."""
         fewest = int(company(view, self.columns).min(initial=self.k))
         named = ", ".join(map(repr, self.columns))
-        return (Claim(f"every row has its values of {named} with at least {self.k} rows", fewest >= self.k),)
+        text = f"every row has its values of {named} with at least {self.k} {counted(view)}"
+        return (Claim(text, fewest >= self.k),)
 
 
-def mdav(x: Floats, k: int) -> Ints:
+def mdav(x: Floats, k: int, *, people: Ints | None = None) -> Ints:
     """The group of each row, int64[n]: the maximum distance to average vector heuristic.
 
     While 3k rows are left: r is the row furthest from the mean of those left, s the one furthest from r; r
@@ -85,10 +88,14 @@ def mdav(x: Floats, k: int) -> Ints:
     the one furthest from the mean forms a last group so, and the others are one group. Of several equally
     far one is taken by a fixed rule.
 
+    Where somebody has several rows, "k rows" means rows of k people: a group takes the nearest ones until it
+    has k people. It takes away k people at most, so that what is left keeps enough for the last group.
+
     Args:
         x: float64[n, d], with at least k rows.
+        people: int64[n], whose row each is, of at least k people; None where a row is a person.
     """
-    left = _Left(x)
+    left = _Left(x, people)
     while len(left) >= 3 * k:
         far = left.furthest(left.mean())
         r, s = left.point(far), left.point(left.furthest(left.point(far)))
@@ -102,14 +109,17 @@ def mdav(x: Floats, k: int) -> Ints:
 class _Left:
     """The rows that have no group yet: their columns one after the other, which distances run through."""
 
-    def __init__(self, x: Floats) -> None:
+    def __init__(self, x: Floats, people: Ints | None) -> None:
         self._columns, self._row = np.ascontiguousarray(x.T), np.arange(len(x))
         self._group, self._groups = np.full(len(x), -1, np.int64), 0
         self._sum, self._n = x.sum(0), len(x)
         self._distance, self._part = np.empty(len(x)), np.empty(len(x))
+        self._whose = None if people is None else np.unique(people, return_inverse=True)[1].astype(np.int64)
+        self._rows_of = None if self._whose is None else np.bincount(self._whose)
 
     def __len__(self) -> int:
-        return self._n
+        """How many people are left."""
+        return self._n if self._rows_of is None else int((self._rows_of > 0).sum())
 
     def mean(self) -> Floats:
         return self._sum / self._n
@@ -121,14 +131,34 @@ class _Left:
         return int(self._squares(point).argmax())
 
     def take(self, point: Floats, k: int) -> None:
-        """Make a group of the k rows nearest to a point."""
+        """Make a group of the rows of k people nearest to a point."""
         squares = self._squares(point)
+        if self._whose is not None:
+            self._taken(self._of_people(squares, k, self._whose))
+            return
         cut = squares[np.argpartition(squares, k - 1)[:k]].max()
         nearer = np.flatnonzero(squares < cut)
         # Of those as far as the last one only as many as there is room for.
-        at = np.append(nearer, np.flatnonzero(squares == cut)[: k - len(nearer)])
+        self._taken(np.append(nearer, np.flatnonzero(squares == cut)[: k - len(nearer)]))
+
+    def _of_people(self, squares: Floats, k: int, whose: Ints) -> Ints:
+        """The nearest rows, up to the first one of the k-th person."""
+        many = 2 * k
+        while True:
+            many = min(many, len(squares))
+            near = np.argpartition(squares, many - 1)[:many]
+            near = near[np.lexsort((self._row[near], squares[near]))]
+            first = np.sort(np.unique(whose[self._row[near]], return_index=True)[1])
+            if len(first) >= k:
+                return near[: first[k - 1] + 1]
+            many *= 2
+
+    def _taken(self, at: Ints) -> None:
+        """Make a group of these rows."""
         self._group[self._row[at]] = self._groups
         self._groups += 1
+        if self._rows_of is not None and self._whose is not None:
+            self._rows_of -= np.bincount(self._whose[self._row[at]], minlength=len(self._rows_of))
         self._sum -= self._columns[:, at].sum(1)
         self._without(at)
 

@@ -60,14 +60,14 @@ class WithoutColumns:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WithoutRareRows:
-    """Suppresses every row whose values in the known columns fewer than k rows have.
+    """Suppresses every row whose values in the known columns fewer than k people have.
 
     There is no promise: the rows that stay share their secret with their like, and rows that were suppressed
     may be known to be missing.
 
     Args:
         known: the columns that an adversary may know.
-        k: the fewest rows that have the same values.
+        k: the fewest people that have the same values.
         how: "remove" the rows, or "blank" the known columns in them.
 
     Raises:
@@ -113,18 +113,19 @@ class WithoutRareRows:
         """Every row has k like it, or says nothing in the known columns."""
         there = view.take(~np.asarray(view.only(self.known).suppressed.all(1)))
         fewest = int(company(there, self.known).min(initial=self.k))
-        return (Claim(f"every row has the known values of at least {self.k} rows", fewest >= self.k),)
+        text = f"every row has the known values of at least {self.k} {counted(view)}"
+        return (Claim(text, fewest >= self.k),)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WithoutRareValues:
-    """Suppresses, in each of some columns, every cell whose value fewer than `people` rows have.
+    """Suppresses, in each of some columns, every cell whose value fewer than `people` people have.
 
     There is no promise: values that are common each by itself can be rare together.
 
     Args:
         columns: their names.
-        people: the fewest rows that have a value.
+        people: the fewest that have a value.
 
     Raises:
         PromiseError: if a setting is refused.
@@ -154,13 +155,14 @@ class WithoutRareValues:
         return Release(suppressed(data, cells), None, "WithoutRareValues")
 
     def claims(self, view: Table) -> tuple[Claim, ...]:
-        """Every value that is left has enough rows."""
+        """Every value that is left has enough people."""
         fewest = self.people
         for column in self.columns:
             there = ~view.suppressed[:, view.at(column)]
             fewest = min(fewest, int(company(view.take(there), (column,)).min(initial=self.people)))
         named = ", ".join(map(repr, self.columns))
-        return (Claim(f"every value of {named} has at least {self.people} rows", fewest >= self.people),)
+        text = f"every value of {named} has at least {self.people} {counted(view)}"
+        return (Claim(text, fewest >= self.people),)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -224,12 +226,17 @@ def refuse_no_columns(columns: Sequence[str]) -> None:
 
 
 def company(table: Table, columns: Sequence[str]) -> Ints:
-    """How many rows have the same cells in these columns as each row, itself included, int64[n]."""
+    """How many people have the same cells in these columns as each row, its own included, int64[n]."""
     view = table.only(columns)
     sizes = view.sizes
     codes, wide = (view.low, sizes) if view.precise else (np.hstack([view.low, view.high]), np.tile(sizes, 2))
-    keys = Keys.of(codes, wide)
+    keys = Keys.of(codes, wide, people=table.people)
     return keys.count[keys.row].astype(np.int64)
+
+
+def counted(table: Table) -> str:
+    """What is counted in a table, in a word: rows, or people where it says whose its rows are."""
+    return "rows" if table.people is None else "people"
 
 
 def suppressed(table: Table, cells: Bools) -> Table:
@@ -238,4 +245,4 @@ def suppressed(table: Table, cells: Bools) -> Table:
         return table
     low: NDArray[np.int32] = np.where(cells, 0, table.low).astype(np.int32)
     high: NDArray[np.int32] = np.where(cells, table.sizes - 1, table.high).astype(np.int32)
-    return Table(table.domains, low, high)
+    return Table(table.domains, low, high, table.people)

@@ -160,4 +160,5 @@ def _with_rows(table: Table, columns: tuple[str, ...], source: Ints) -> Table:
         return new
 
     low = moved(table.low)
-    return Table(table.domains, low, low if table.low is table.high else moved(table.high))
+    high = low if table.low is table.high else moved(table.high)
+    return Table(table.domains, low, high, table.people)

@@ -59,7 +59,7 @@ class TopBottomCoding:
                 into = (high[:, at] >= group[0]) & (low[:, at] <= group[-1])
                 low[into, at] = np.minimum(low[into, at], group[0])
                 high[into, at] = np.maximum(high[into, at], group[-1])
-        return Release(Table(data.domains, low, high), None, "TopBottomCoding")
+        return Release(Table(data.domains, low, high, data.people), None, "TopBottomCoding")
 
     def claims(self, view: Table) -> tuple[Claim, ...]:
         """No cell tells apart numbers beyond the ends."""

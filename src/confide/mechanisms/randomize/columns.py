@@ -63,7 +63,7 @@ def replaced(table: Table, column: str, new: Sequence[tuple[Domain, Array]]) -> 
         return np.hstack([cells[:, :at], codes, cells[:, at + 1 :]])
 
     low = put(table.low)
-    return Table(domains, low, low if table.low is table.high else put(table.high))
+    return Table(domains, low, low if table.low is table.high else put(table.high), table.people)
 
 
 @dataclass(frozen=True, slots=True)

@@ -91,6 +91,20 @@ class RandomisedColumns:
         shared = tuple(replace(p, epsilon=w * each, noise=noise) for p, w in zip(parts, given, strict=True))
         return cls(parts=shared, rest=rest, at_most=at_most, noise=noise)
 
+    def for_people(self, at_most: int) -> RandomisedColumns:
+        """The same promise to people with at most this many rows: what was one row's is shared by all."""
+        if at_most == self.at_most:
+            return self
+        # A hair less, as in `split`.
+        share = self.at_most / at_most * (1 - 2.0**-40)
+        parts = tuple(
+            replace(p, epsilon=p.epsilon * share, delta=p.delta * share)
+            if isinstance(p, NoisyNumbers)
+            else replace(p, epsilon=p.epsilon * share)
+            for p in self.parts
+        )
+        return replace(self, parts=parts, at_most=at_most)
+
     @property
     def budget(self) -> Budget:
         total = self.at_most * sum(part.epsilon for part in self.parts)
@@ -98,7 +112,7 @@ class RandomisedColumns:
         if self.rest == "keep":
             unit = Unit.cells([part.column for part in self.parts])
         else:
-            unit = Unit.record() if self.at_most == 1 else Unit.person("person", at_most=self.at_most)
+            unit = _unit(self.at_most)
         return Budget(total, delta, unit)
 
     def __call__(self, data: Table, *, rng: Rng) -> Outcome[Table]:
@@ -140,10 +154,12 @@ class RandomisedColumns:
 class EveryColumn:
     """K-ary randomised response on every column of a table, epsilon split evenly among them.
 
-    *Statement, proof and conditions* are those of `RandomisedColumns`: epsilon is for the whole row.
+    *Statement, proof and conditions* are those of `RandomisedColumns`: epsilon is for the whole row, or for
+    all rows of a person.
 
     Args:
-        epsilon: for all columns together.
+        epsilon: for all columns together, and all rows of a person.
+        at_most: rows of one person.
         noise: "secure" or "rehearsal".
 
     Raises:
@@ -151,16 +167,23 @@ class EveryColumn:
     """
 
     epsilon: float
+    at_most: int = 1
     noise: Noise = "secure"
 
     def __post_init__(self) -> None:
         refuse_unknown(self.noise)
+        if self.at_most < 1:
+            raise PromiseError(f"at_most is {self.at_most}; a person has at least one row: give 1 or more.")
         if not 0 < self.epsilon < float("inf"):
             raise PromiseError(f"epsilon is {self.epsilon}: give a finite number above 0, such as 1.")
 
     @property
     def budget(self) -> Budget:
-        return Budget(self.epsilon)
+        return Budget(self.epsilon, unit=_unit(self.at_most))
+
+    def for_people(self, at_most: int) -> EveryColumn:
+        """The same promise to people with at most this many rows."""
+        return replace(self, at_most=at_most)
 
     def __call__(self, data: Table, *, rng: Rng) -> Outcome[Table]:
         """Release the table with all its columns randomised."""
@@ -170,4 +193,8 @@ class EveryColumn:
     def on(self, table: Table) -> RandomisedColumns:
         """The same for the columns of this table."""
         parts = [KAry(column=name, epsilon=1.0) for name in table.names]
-        return RandomisedColumns.split(parts, epsilon=self.epsilon, noise=self.noise)
+        return RandomisedColumns.split(parts, epsilon=self.epsilon, at_most=self.at_most, noise=self.noise)
+
+
+def _unit(at_most: int) -> Unit:
+    return Unit.record() if at_most == 1 else Unit.person("person", at_most=at_most)

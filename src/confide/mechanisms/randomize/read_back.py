@@ -69,7 +69,7 @@ class ReadBack:
             return released
         ends = [self._column(released, i) for i in range(len(self.domains))]
         low, high = (np.stack([pair[side] for pair in ends], axis=1) for side in (0, 1))
-        return Table(self.domains, low, high)
+        return Table(self.domains, low, high, released.people)
 
     def _column(self, released: Table, i: int) -> Ends:
         domain, n = self.domains[i], len(released)

@@ -99,7 +99,7 @@ class Spread:
 
 def distinct(table: Table) -> tuple[Ints, Ints, Floats]:
     """The lowest and highest codes of the distinct rows, int64[q, d], and their counts."""
-    keys, d = keys_of(table), len(table.domains)
+    keys, d = keys_of(table.published), len(table.domains)
     codes = keys.codes.astype(np.int64)
     return codes[:, :d], codes[:, -d:], keys.count.astype(np.float64)
 

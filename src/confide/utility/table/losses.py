@@ -42,7 +42,7 @@ def losses(original: Table, released: Table, *, k: int | None = None) -> Measure
     weight = count / n
     span = (high - low) / np.maximum(released.sizes - 1, 1)
     silent = np.asarray(released.suppressed.all(axis=1))
-    size = keys_of(released.take(~silent)).count if not silent.all() else np.zeros(0, np.int64)
+    size = keys_of(released.published.take(~silent)).count if not silent.all() else np.zeros(0, np.int64)
     average = float(size.mean()) if len(size) else 0.0
     found = {
         CERTAINTY: float(weight @ certainty_penalty(released).mean(axis=1) + gone / n),

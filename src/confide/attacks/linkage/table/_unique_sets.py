@@ -24,7 +24,8 @@ class UniqueSets:
     """The minimal unique column sets of n people in a table of d columns.
 
     A set of columns is unique for a person if nobody else has their values in all of them. It is minimal if
-    no smaller set within it is unique.
+    no smaller set within it is unique. Where somebody has several rows, each row stands for itself: a set is
+    unique for a row if no row of another person has its values. Below, "person" is then such a row.
 
     The SUDA score of a person is the sum over their minimal unique sets, of sizes k, of
 
@@ -60,7 +61,9 @@ class UniqueSets:
         return [tuple(np.flatnonzero(one).tolist()) for one in mine]
 
 
-def unique_sets(codes: Array, sizes: Array, *, most: int | None = None) -> UniqueSets:
+def unique_sets(
+    codes: Array, sizes: Array, *, most: int | None = None, people: Ints | None = None
+) -> UniqueSets:
     """Find the minimal unique column sets of everybody, up to a size.
 
     Subsets are visited before the sets that contain them. Anyone who is unique in a subset is alone in every
@@ -70,6 +73,7 @@ def unique_sets(codes: Array, sizes: Array, *, most: int | None = None) -> Uniqu
         codes: int[n, d], a column of codes 0..sizes[i]-1 each; a missing value is a code of its own.
         sizes: int64[d].
         most: the largest size to look for; None for any.
+        people: int64[n], whose row each is; None where a row is a person.
 
     Raises:
         DataError: if there are more columns than sets of any size can be looked at.
@@ -83,7 +87,7 @@ def unique_sets(codes: Array, sizes: Array, *, most: int | None = None) -> Uniqu
         raise DataError(
             f"{d} columns have 2^{d} sets: choose {WIDEST} columns or fewer, or sets of at most 3."
         )
-    found = list(_minimal(codes, np.asarray(sizes), d if most is None else min(most, d)))
+    found = list(_minimal(codes, np.asarray(sizes), d if most is None else min(most, d), people))
     found.sort(key=lambda one: (one[0].bit_count(), one[0]))
     worth = _worth(d, d if most is None else most)
     smallest, score, share = np.zeros(n, np.int64), np.zeros(n), np.zeros((n, d))
@@ -110,9 +114,28 @@ def _columns(mask: int) -> list[int]:
     return [i for i in range(mask.bit_length()) if mask >> i & 1]
 
 
-def _minimal(codes: Array, sizes: Array, most: int) -> Iterator[tuple[int, Ints]]:
+def _minimal(codes: Array, sizes: Array, most: int, people: Ints | None) -> Iterator[tuple[int, Ints]]:
     """Each set (as bits) that is minimal and unique for somebody, and for whom."""
+    if people is not None:
+        # Equal rows of one person are one row here, and all of them again in what is found.
+        everybody, whose = np.unique(people, return_inverse=True)
+        pairs = Keys.of(np.column_stack([codes, whose]), np.append(sizes, len(everybody)))
+        order, start = np.argsort(pairs.row, kind="stable"), np.cumsum(pairs.count) - pairs.count
+        for mask, found in _searched(pairs.codes[:, :-1], sizes, most, pairs.codes[:, -1].astype(np.int64)):
+            yield (
+                mask,
+                np.sort(
+                    np.concatenate([order[start[i] : start[i] + pairs.count[i]] for i in found.tolist()])
+                ),
+            )
+        return
+    yield from _searched(codes, sizes, most, None)
+
+
+def _searched(codes: Array, sizes: Array, most: int, people: Ints | None) -> Iterator[tuple[int, Ints]]:
+    """The same for different rows of each person."""
     rows = _two_of_each(codes, sizes)
+    of = None if people is None else people[rows]
     columns = [np.ascontiguousarray(codes[rows, i]).astype(np.int64) for i in range(codes.shape[1])]
     # For each set the rows that are unique in it, 8 to a byte; sets in which all are unique are left out.
     unique: dict[int, NDArray[np.uint8]] = {0: np.packbits(np.zeros(len(rows), np.bool_))}
@@ -122,7 +145,8 @@ def _minimal(codes: Array, sizes: Array, most: int) -> Iterator[tuple[int, Ints]
     while open_:
         mask, here, group = open_.pop()
         if mask:
-            alone, here, group = _regrouped(here, group, columns[_lowest(mask)], int(sizes[_lowest(mask)]))
+            at = _lowest(mask)
+            alone, here, group = _regrouped(here, group, columns[at], int(sizes[at]), of)
             before = _in_subsets(mask, unique, len(rows))
             new = alone[~before[alone]]
             before[alone] = True
@@ -146,11 +170,13 @@ def _two_of_each(codes: Array, sizes: Array) -> Ints:
     return np.sort(order[place < 2])
 
 
-def _regrouped(here: Ints, group: Ints, column: Ints, size: int) -> tuple[Ints, Ints, Ints]:
+def _regrouped(
+    here: Ints, group: Ints, column: Ints, size: int, people: Ints | None
+) -> tuple[Ints, Ints, Ints]:
     """Rows divided further by a column: those that are alone now, and the others with their new groups."""
     word = group * size + column[here]
     span = (int(group.max()) + 1) * size
-    if span <= DENSE * len(here):
+    if people is None and span <= DENSE * len(here):
         count = np.bincount(word, minlength=span)
         shared = count[word] > 1
         # Groups that are left are numbered without gaps, so that their number stays below the rows'.
@@ -159,7 +185,13 @@ def _regrouped(here: Ints, group: Ints, column: Ints, size: int) -> tuple[Ints, 
     order = np.argsort(word)
     sorted_ = word[order]
     first = np.append(True, sorted_[1:] != sorted_[:-1])
-    shared_sorted = ~(first & np.append(first[1:], True))
+    if people is None:
+        shared_sorted = ~(first & np.append(first[1:], True))
+    else:
+        # A group is alone if it is of one person, with however many rows.
+        start, of = np.flatnonzero(first), people[here[order]]
+        mixed = np.minimum.reduceat(of, start) < np.maximum.reduceat(of, start)
+        shared_sorted = np.repeat(mixed, np.diff(np.append(start, len(of))))
     name = np.cumsum(first & shared_sorted) - 1
     left = order[shared_sorted]
     return here[order[~shared_sorted]], here[left], name[shared_sorted]
