@@ -9,7 +9,7 @@ import pytest
 from hypothesis import settings
 
 # No test depends on how fast it runs.
-settings.register_profile("untimed")
+settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")
 
 
