@@ -177,9 +177,7 @@ def test_the_lattice_is_as_if_all_nodes_had_been_counted(drawn: Given, rules: Ru
 
 
 def _alone(view: Table, rows: list[int], rules: Rules) -> bool:
-    # Somebody's rows in several classes count a part each: never more people than there are.
-    often = Counter(range(len(view)) if view.people is None else view.people.tolist())
-    if sum(1 / often[row if view.people is None else int(view.people[row])] for row in rows) < rules.k - 1e-9:
+    if (len(rows) if view.people is None else len(set(view.people[rows].tolist()))) < rules.k:
         return False
     secret = view.low[:, view.at("s")]
     counts = np.bincount(secret[rows], minlength=3)[None]

@@ -13,12 +13,11 @@ from confide.core.errors import DataError, PromiseError
 from confide.measure.anonymity import CELLS, is_ordered, secrets_of
 from confide.measure.class_secrets import SLACK, distance
 from confide.mechanisms.anonymize.class_rules import Rules, words
+from confide.mechanisms.anonymize.key_people import PEOPLE, KeyPeople
 from confide.views.hierarchy import Hierarchy
 from confide.views.table import Table
 from confide.views.table_keys import Keys
-
-PEOPLE = 1e-6
-"""What sums of shares of people may be off; people are whole."""
+from confide.views.table_people import number_of_people
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -30,8 +29,9 @@ class Keyed:
         at: the positions of the d known columns.
         codes: int32[q, d], of each key; with a rule about the secret there is a key for each of its values.
         rows: int64[q], how many rows have the key.
-        people: float64[q], how many people at least: a row of somebody with r rows counts 1/r. So a sum over
-            a class is never more than its people, and sums of parts add up, as cuts and lattices need it.
+        people: float64[q], how many people have the key. A class has no more than the sum of these, and as
+            many where a row is a person.
+        owners: who they are, where somebody may have several rows.
         key: int64[n], of each row.
         secret: int64[q], of each key, if there is a rule about it.
         whole: float64[s], how many rows have each value of the secret.
@@ -44,6 +44,7 @@ class Keyed:
     codes: NDArray[np.int32]
     rows: Ints
     people: Floats
+    owners: KeyPeople | None
     key: Ints
     secret: Ints | None
     whole: Floats
@@ -73,13 +74,13 @@ class Keyed:
         keys = Keys.of(table.low[:, columns], table.sizes[columns])
         rows = np.asarray(keys.count, np.int64)
         people: Floats = rows.astype(np.float64)
+        owners = None
         if table.people is not None:
-            _, who, often = np.unique(table.people, return_inverse=True, return_counts=True)
-            shares = np.bincount(keys.row, weights=1 / often[who], minlength=len(rows))
-            people = shares.astype(np.float64)
+            owners = KeyPeople.of(keys.row, table.people, len(rows))
+            people = owners.many.astype(np.float64)
         secret = keys.codes[:, -1].astype(np.int64) if rules.guarded else None
         codes = keys.codes[:, : len(at)]
-        keyed = cls(table, at, codes, rows, people, keys.row, secret, whole, ordered, rules)
+        keyed = cls(table, at, codes, rows, people, owners, keys.row, secret, whole, ordered, rules)
         keyed._possible(parts)
         return keyed
 
@@ -87,6 +88,18 @@ class Keyed:
     def sizes(self) -> Ints:
         """The number of values of each known column, int64[d]."""
         return self.table.sizes[list(self.at)]
+
+    @property
+    def by_sums(self) -> bool:
+        """Whether sums of `people` say whether groups keep the rules."""
+        return self.secret is None and self.owners is None
+
+    def enough(self, group: Ints, number: int, *, keys: Array | None = None) -> Bools:
+        """Whether each of the groups 0..number-1 of keys has k people, bool[number]; given as to `passes`."""
+        if self.owners is not None:
+            return self.owners.enough(group, number, self.rules.k, keys=keys)
+        people = self.people if keys is None else self.people[keys]
+        return np.bincount(group, weights=people, minlength=number) >= self.rules.k - PEOPLE
 
     def passes(self, group: Ints, number: int, *, keys: Array | None = None) -> Bools:
         """Whether each of the groups 0..number-1 of keys keeps the rules, bool[number]; no empty one does.
@@ -96,8 +109,7 @@ class Keyed:
             number: of groups.
             keys: positions, if only some keys are in groups.
         """
-        people = self.people if keys is None else self.people[keys]
-        enough = np.bincount(group, weights=people, minlength=number) >= self.rules.k - PEOPLE
+        enough = self.enough(group, number, keys=keys)
         if self.secret is None or not enough.any():
             return enough
         # Only classes of enough people are looked at further; there are far fewer of them.
@@ -160,7 +172,7 @@ class Keyed:
     def _possible(self, parts: bool) -> None:
         """Refuse rules that not even the class of all rows keeps."""
         n, rules = len(self.table), self.rules
-        people = round(self.people.sum())
+        people = number_of_people(self.table)
         if people < rules.k:
             raise PromiseError(f"k is {rules.k}, and the table has {people} people: give {people} or less.")
         if self.secret is None:

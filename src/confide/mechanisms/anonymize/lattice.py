@@ -10,7 +10,7 @@ import numpy as np
 
 from confide.core.arrays import Bools, Ints
 from confide.core.errors import PromiseError
-from confide.mechanisms.anonymize.keyed_table import PEOPLE, Keyed
+from confide.mechanisms.anonymize.keyed_table import Keyed
 from confide.views.hierarchy import Hierarchy
 from confide.views.table_keys import packed
 
@@ -103,8 +103,7 @@ class Lattice:
     def count(self, node: Sequence[int]) -> Counted:
         """Count the classes of a node."""
         group, number = self._groups(node)
-        people = np.bincount(group, weights=self.keyed.people, minlength=number)
-        few = (people < self.keyed.rules.k - PEOPLE)[group]
+        few = ~self.keyed.enough(group, number)[group]
         few_rows = int(self.keyed.rows[few].sum())
         excess = self._excess(node, few) if few_rows <= self.most else np.inf
         if self.keyed.secret is None or few_rows > self.most:

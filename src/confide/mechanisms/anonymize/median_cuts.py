@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from confide.core.arrays import Array, Bools, Floats, Ints
-from confide.mechanisms.anonymize.keyed_table import PEOPLE, Keyed
+from confide.mechanisms.anonymize.key_people import PEOPLE
+from confide.mechanisms.anonymize.keyed_table import Keyed
 
 SPARSE = 8
 """Cells for each key from which on they are sorted, not counted in a cross table."""
@@ -52,7 +53,7 @@ class _Open:
         code: of each column, its code for each of these keys, in the smallest type.
         start: int64[b], where each box begins.
         size: int64[b], its keys.
-        people: float64[b].
+        people: float64[b], at most.
         low, high: int[b, d], the ranges of its keys.
         tried: bool[b, d], columns whose cut does not keep the rules.
     """
@@ -115,7 +116,7 @@ class _Open:
             here = place <= at[owner]
             least = keyed.rules.k - PEOPLE
             good = (before >= least) & (self.people[chosen] - before >= least)
-            if keyed.secret is not None and good.any():
+            if not keyed.by_sums and good.any():
                 asked = np.flatnonzero(good[owner])
                 half = (owner * 2 + ~here)[asked]
                 both = keyed.passes(half, 2 * len(chosen), keys=self.key[keys][asked])
