@@ -29,7 +29,7 @@ PEOPLE = 150
 
 
 def visits(seed: int = 0, most: int = 5) -> pl.DataFrame:
-    """Frequent visitors, whose rows look in one way: classes of 8 rows of 2 people are there at once."""
+    """Frequent visitors, whose rows are mostly equal: classes of 8 rows of 2 people are there at once."""
     rng = np.random.default_rng(seed)
     who = rng.permutation(np.repeat(np.arange(PEOPLE), rng.integers(1, most + 1, PEOPLE)))
     n = len(who)

@@ -185,7 +185,7 @@ PROTECTIONS: Mapping[str, Protection] = {
     "microaggregate": Protection(
         make=_aggregate,
         example="microaggregate:10",
-        settings={"k": "the fewest rows of a group", "columns": NUMERIC},
+        settings={"k": "the fewest people of a group", "columns": NUMERIC},
         alone=False,
         scale=_of_k("microaggregate"),
     ),
@@ -213,7 +213,7 @@ PROTECTIONS: Mapping[str, Protection] = {
         make=_values,
         example="blank-values:10",
         settings={
-            "people": "values of a column that fewer rows have are suppressed",
+            "people": "values of a column that fewer people have are suppressed",
             "columns": "parted by ;, or the known ones",
         },
         alone=False,
@@ -222,7 +222,7 @@ PROTECTIONS: Mapping[str, Protection] = {
     "k-ary": Protection(
         make=_k_ary,
         example="k-ary:8",
-        settings={"epsilon": "for a whole row; each column gets the same part of it"},
+        settings={"epsilon": "for a person, with all columns and rows; each column gets the same part of it"},
         random=True,
     ),
     "swap": Protection(
