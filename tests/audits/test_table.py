@@ -227,3 +227,35 @@ def test_a_posterior_of_one_half_is_log_odds_of_0_and_unmade_descriptions_count_
     made = Evidence.of(exposed, np.array([0.5, 0.0, 0.5, 0.0]), hit=np.array([True, False, False, False]))
     inside, outside, apart = shares_right(made, confidence=0.95, of=made.table["score"].to_numpy() > 0)
     assert (inside.value, outside.value, apart.value) == (1.0, 0.0, 1.0)
+
+
+def test_a_changed_table_is_compared_by_what_undoes_the_change(frame, tmp_path):
+    """Of a release the attack that reaches most: those that know how values were changed among them."""
+    audit = run(
+        frame,
+        tmp_path,
+        secret="illness",
+        id="id",
+        attacks="fellegi-sunter,transparency,correct-attribution,likely-secret",
+        protect=["pram:0.4"],
+    )
+    for section in audit.sections:
+        compared = next(e for e in section.exhibits if e.title.startswith("What each protection buys"))
+        found = [f.risk.attack for f in section.findings]
+        assert {"transparency", "likely-secret"} & set(found)
+        shown = next(e for e in section.exhibits if e.title.startswith("Whose"))
+        reached = [
+            row[1 if section.goal == "linkage" else 3].value for row in shown.rows if "1%" not in row[0]
+        ]
+        assert compared.rows[1][2].value >= max(reached[:2]) - 1e-9
+
+
+def test_what_only_undoes_changes_plays_where_it_alone_is_asked_for(frame, tmp_path):
+    settings = {"attacks": "transparency,likely-secret", "protect": ["pram:0.3"], "secret": "illness"}
+    audit = run(frame, tmp_path, id="id", **settings)
+    assert [section.goal for section in audit.sections] == ["linkage", "secrets"]
+
+
+def test_what_cannot_be_undone_twice_over_is_not_settled(frame, tmp_path):
+    audit = run(frame, tmp_path, id="id", protect=["microaggregate:5+pram:0.2"])
+    assert "what undoing both of these changes tells" in audit.sections[0].unsettled

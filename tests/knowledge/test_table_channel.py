@@ -12,6 +12,7 @@ from confide.knowledge.table_channel import channels
 from confide.mechanisms.anchors.published import Published
 from confide.mechanisms.anonymize.class_rules import Rules
 from confide.mechanisms.anonymize.mondrian import Mondrian
+from confide.mechanisms.anonymize.suppression import WithoutColumns
 from confide.mechanisms.in_order import in_order
 from confide.mechanisms.randomize.bounds import Bounds
 from confide.mechanisms.randomize.noisy_numbers import NoisyNumbers
@@ -82,7 +83,19 @@ def test_ranges_and_what_is_not_known_are_refused() -> None:
     with pytest.raises(KnowledgeError, match="how the release was made is not known"):
         channels(two, None, ["x"], rng=RNG(1))
     wide = Table(two.domains, two.low * 0, two.low * 0 + 2)
-    with pytest.raises(KnowledgeError, match="holds ranges"):
+    with pytest.raises(KnowledgeError, match="hold ranges"):
         channels(wide, Published(), ["x"], rng=RNG(1))
-    with pytest.raises(KnowledgeError, match="makes ranges"):
+    with pytest.raises(KnowledgeError, match="hold ranges"):
         channels(two, Mondrian(known=("x", "y"), rules=Rules(k=20)), ["x"], rng=RNG(1))
+    with pytest.raises(KnowledgeError, match="cannot be done to the release again"):
+        channels(two, WithoutColumns(columns=("z",)), ["x"], rng=RNG(1))
+
+
+def test_a_column_of_ranges_leaves_the_others_their_channels() -> None:
+    table = Table.of(
+        [Domain("c", tuple("abcde")), Domain("y", tuple("abc"))], RNG(1).integers(0, 3, (5_000, 2))
+    )
+    high = table.high.copy()
+    high[:, 1] = 2
+    seen = Table(table.domains, table.low, high)
+    assert list(channels(seen, PRAM, ["c", "y"], rng=RNG(1))) == ["c"]

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.stats import nbinom
 
 from confide.core.errors import DataError
 from confide.measure.best_suppression import best_suppression
@@ -127,3 +128,12 @@ def test_weights_are_checked() -> None:
         individual_risk(table, np.array([1.0, 0.0, 2.0]))
     with pytest.raises(DataError, match="2 weights for 3 rows"):
         individual_risk(table, np.ones(2))
+
+
+@pytest.mark.parametrize("f", [59, 60, 100, 1_000])
+@pytest.mark.parametrize("p", [0.01, 0.3, 0.99])
+def test_the_mean_reciprocal_of_many_is_the_sum_of_its_law(f: int, p: float) -> None:
+    """1 / F over the negative binomial law itself, as far as it has weight."""
+    beyond = np.arange(int(nbinom.isf(1e-13, f, p)) + 10)
+    exact = float((nbinom.pmf(beyond, f, p) / (f + beyond)).sum())
+    assert mean_of_reciprocal(np.array([float(f)]), np.array([p]))[0] == pytest.approx(exact, rel=1e-8)

@@ -7,11 +7,10 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 from confide.core.arrays import Array, Floats, Ints, Rng
-from confide.core.errors import KnowledgeError
+from confide.core.errors import DataError, KnowledgeError
 from confide.core.nouns import Mechanism
 from confide.views.table import Domain, Table
 
@@ -120,39 +119,47 @@ def channels(
 
     An adversary that knows the mechanism and its settings, but no secret of it, can run it on any table. What
     it makes of the released cells it made of the true ones too, wherever it treats them in one way. This is
-    exact for mechanisms that look at one cell at a time, and near for those that look at others as well.
+    exact for mechanisms that look at one cell at a time, and near for those that look at others as well. It
+    is false for those that do not change their own release again, such as microaggregation.
+
+    A column with ranges has no channel: a range says by itself what may be true. For the rehearsal each of
+    its cells holds a value of its range, drawn at random.
 
     Args:
-        view: the release, in exact cells.
+        view: the release.
         mechanism: what made it; it keeps the rows and their order.
         names: of columns in the view.
         rng: for the rehearsals.
 
     Raises:
-        KnowledgeError: if the mechanism is not known, or there are ranges, before a rehearsal or after.
+        KnowledgeError: if the mechanism is not known or cannot be run on its release, or all columns have
+            ranges, before a rehearsal or after.
     """
     if mechanism is None:
         raise KnowledgeError("how the release was made is not known, so that nothing can be rehearsed")
-    seen = view.only(names)
-    if not seen.precise or not len(seen):
-        raise KnowledgeError("the release holds ranges, and a range says by itself what may be true")
-    rounds = max(1, min(ROUNDS, CELLS // len(seen)))
-    again = [_rehearsed(mechanism, view, names, rng=child) for child in rng.spawn(rounds)]
+    exact = [name for name in names if view.only([name]).precise]
+    rounds = max(1, min(ROUNDS, CELLS // max(len(view), 1)))
+    filling, running = rng.spawn(2)
+    filled = view
+    if not view.precise:
+        filled = Table.of(view.domains, filling.integers(view.low, view.high, endpoint=True))
+    try:
+        again = [mechanism(filled, rng=child).view for child in running.spawn(rounds)]
+    except DataError as why:
+        raise KnowledgeError(f"what was done cannot be done to the release again: {why}") from why
+    exact = [name for name in exact if all(name in v.names and v.only([name]).precise for v in again)]
+    if not exact or not len(view):
+        raise KnowledgeError("all known columns hold ranges, and a range says by itself what may be true")
     found: dict[str, Channel] = {}
-    for i, domain in enumerate(seen.domains):
-        codes = seen.low[:, i].astype(np.int64)
-        shown = np.concatenate([made[:, i] for made in again]).astype(np.int64)
-        found[domain.name] = Channel.of(domain, np.tile(codes, rounds), shown, codes)
+    for name in exact:
+        codes = _codes(view, name)
+        shown = np.concatenate([_codes(made, name) for made in again])
+        found[name] = Channel.of(view.domains[view.at(name)], np.tile(codes, rounds), shown, codes)
     return found
 
 
-def _rehearsed(
-    mechanism: Mechanism[Table], view: Table, names: Sequence[str], *, rng: Rng
-) -> NDArray[np.int32]:
-    made = mechanism(view, rng=rng).view
-    if not set(names) <= set(made.names) or not (seen := made.only(names)).precise:
-        raise KnowledgeError("the mechanism takes columns out or makes ranges, which say what may be true")
-    return seen.low
+def _codes(table: Table, name: str) -> Ints:
+    return table.low[:, table.at(name)].astype(np.int64)
 
 
 def _kinds(moves: Array, edges: Floats) -> Ints:

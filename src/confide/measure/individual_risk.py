@@ -15,6 +15,10 @@ from confide.measure.special import hypergeometric_2f1
 from confide.views.table import Table
 from confide.views.table_people import number_of_people
 
+MANY = 60
+"""People of a key from which on the risk is integrated: the function overflows at 100."""
+NODES, WEIGHTS = np.polynomial.laguerre.laggauss(24)
+
 
 def individual_risk(release: Table, weight: Array) -> Floats:
     """The probability that each person is found by who does not know who was sampled, float64[n].
@@ -80,7 +84,14 @@ def mean_of_reciprocal(f: Floats, p: Floats) -> Floats:
     rest = 1 - p
     # At f = 1 the function has a logarithmic pole where p is near 0; the logarithm itself has none.
     single = f == 1
-    risk = p / f * hypergeometric_2f1(1.0, 1.0, f + 1, np.where(single, 0.0, rest))
+    many = f >= MANY
+    c, z = np.where(many, 2.0, f + 1), np.where(single | many, 0.0, rest)
+    risk = p / f * hypergeometric_2f1(1.0, 1.0, c, z)
+    if many.any():
+        # The mean is the integral of u^(f-1) p / (p + (1-p) u) over u from 0 to 1. With u = e^(-x/f) it is one
+        # of e^(-x) times a function that hardly bends.
+        q, node = rest[many][..., None], np.exp(-NODES / f[many][..., None])
+        risk[many] = (WEIGHTS * p[many][..., None] / (p[many][..., None] + q * node)).sum(axis=-1) / f[many]
     lone = single & (rest > 0)
     risk[lone] = p[lone] / rest[lone] * -np.log1p(-rest[lone])
     return risk

@@ -80,11 +80,7 @@ def mean_of_people(each: Array, people: Ints | None) -> Floats:
         each: float64[n, ...].
         people: int64[n], whose row each is; None where a row is a person.
 
-<<<<<<< HEAD
-    >>> float(mean_of_people(np.array([1.0, 0.0, 0.0, 0.0]), np.array([3, 5, 5, 5])))
-=======
     >>> round(float(mean_of_people(np.array([1.0, 0.0, 0.0, 0.0]), np.array([3, 5, 5, 5]))), 9)
->>>>>>> people
     0.5
     """
     if people is None or not len(each):

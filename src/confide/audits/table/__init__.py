@@ -42,7 +42,7 @@ from confide.utility.table.losses import LEAVES, losses
 DESCRIBED, SECRETS = "descriptions", "secrets"
 """Further goals: to describe a person so that nobody else fits; and the secret, where the table has one."""
 
-TRUE_VALUES = KnowledgeError("no value is changed in this release, so there is no change to undo")
+TRUE_VALUES = KnowledgeError("in this release there is no change of values that it could learn to undo")
 
 __all__ = ["SPEC", "TableSubject", "bound", "read", "read_back", "subject_of"]
 
@@ -87,12 +87,13 @@ class TableSubject:
     def games(self, mechanism: AnyMechanism, asked: Sequence[AnyAttack]) -> Sequence[PlannedGame]:
         made = bound(mechanism, self.data, self.held)
         game = protected(self.game, legible(made, self.data))
-        none = idle(asked, game.made_by or game.mechanism)
-        asked = [attack for attack in asked if attack not in none]
         describing = [attack for attack in asked if isinstance(attack, linking.SINGLING)]
         inferring = [attack for attack in asked if isinstance(attack, attribute.ALL)]
         links = [attack for attack in asked if attack not in (*describing, *inferring)]
-        skipped = [Skipped.because(one.name, TRUE_VALUES) for one in none]
+        none = idle(asked, game.made_by or game.mechanism)
+        # Asked for alone they play all the same: then they take each value for true.
+        links, inferring = ([a for a in some if a not in none] or some for some in (links, inferring))
+        skipped = [Skipped.because(one.name, TRUE_VALUES) for one in none if one not in (*links, *inferring)]
         if not self.data.secret:
             lacking = KnowledgeError("no secret column is named (`--secret`)")
             skipped += [Skipped.because(attack.name, lacking) for attack in inferring]
@@ -144,15 +145,11 @@ class TableSubject:
 
     def risk(self, release: AuditedRelease, plain: AuditedRelease, *, confidence: float) -> Estimate | None:
         if release.goal != "linkage":
-            # The attack that tells most of the unprotected release, for every release.
-            name = max(plain.evidence, key=lambda e: beside.told(e, confidence=0.95)[2].low).attack
-            found = next((e for e in release.evidence if e.attack == name), None)
-            return None if found is None else beside.told(found, confidence=confidence)[2]
-        found = next((e for e in release.evidence if e.attack == release.attacks[0].name), None)
-        if found is None:
-            return None
-        at = at_false_match_rate(found, rate=beside.RATES[0], confidence=confidence)
-        return None if at is None else at.right
+            told = [beside.told(e, confidence=confidence)[2] for e in release.evidence]
+            return max(told, key=lambda risk: risk.value, default=None)
+        # Of each release the attack that reaches most: some undo a protection that others do not know.
+        at = [at_false_match_rate(e, rate=beside.RATES[0], confidence=confidence) for e in release.evidence]
+        return max((one.right for one in at if one is not None), key=lambda risk: risk.value, default=None)
 
     def utility(self, release: AuditedRelease) -> Measured:
         first = release.worlds[0]

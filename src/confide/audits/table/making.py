@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import polars as pl
@@ -20,6 +20,7 @@ from confide.inputs.table import Table, TableData
 from confide.mechanisms.anchors.published import Published
 from confide.mechanisms.anonymize.full_domain import FullDomain
 from confide.mechanisms.anonymize.local_recoding import LocalRecoding
+from confide.mechanisms.anonymize.microaggregation import Microaggregation
 from confide.mechanisms.anonymize.mondrian import Mondrian
 from confide.mechanisms.anonymize.pseudonyms import Pseudonyms
 from confide.mechanisms.anonymize.single_cells import SingleCells
@@ -79,10 +80,26 @@ def made_of(held: Table, data: TableData, made: AnyMechanism | None) -> HowMade:
 
 
 def idle(attacks: Sequence[AnyAttack], mechanism: AnyMechanism) -> tuple[AnyAttack, ...]:
-    """Those of the attacks that undo a change of values, where the mechanism changes none."""
-    if not all(isinstance(step, TRUE) for step in steps_of(mechanism)):
+    """Those of the attacks that undo a change of values, where there is none or they cannot learn it.
+
+    They learn it by running the mechanism on its own release, which microaggregation leaves as it is.
+    """
+    steps = steps_of(mechanism)
+    changed = [step for step in steps if not isinstance(step, TRUE)]
+    if changed and not any(isinstance(step, Microaggregation) for step in steps):
         return ()
     return tuple(one for one in attacks if isinstance(one, UNDOING))
+
+
+def not_undone(mechanism: AnyMechanism) -> Mapping[str, str]:
+    """What no attack of an audit undoes, though a real adversary might: in a few words, and why."""
+    changed = [step for step in steps_of(mechanism) if not isinstance(step, TRUE)]
+    if len(changed) < 2 or not any(isinstance(step, Microaggregation) for step in changed):
+        return {}
+    return {
+        "what undoing both of these changes tells": "Values were replaced by means of groups and "
+        "changed besides. No adversary of this audit undoes both, and a real one may find more people."
+    }
 
 
 def _moved(data: TableData) -> Bools:

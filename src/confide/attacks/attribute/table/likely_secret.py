@@ -31,7 +31,8 @@ class LikelySecret:
     P(s | r) = P(s) T(r | s) / P(r). P(s) is the law under which the release is likeliest. With chance one
     half the person has no row, and then the secret has the law of everybody.
 
-    The claim is the value of the largest sum. Score: its posterior.
+    The claim is the value of the largest sum, of those that are not excluded. Score: its posterior. A secret
+    of more than 256 values is taken as it is shown.
     """
 
     name: ClassVar[str] = "likely-secret"
@@ -54,6 +55,8 @@ class LikelySecret:
             top = max(float(log_ratio.max()), 0.0)
             each = np.exp(log_ratio - top) * (PRESENT / cells.people)
             sure = each @ votes + (1 - PRESENT) * np.exp(-top) * law
+            if case.known.excluded is not None:
+                sure = np.where(case.known.excluded[i], 0.0, sure)
             claim[i] = int(sure.argmax())
             score[i] = sure[claim[i]] / sure.sum()
         return Guess(claim, score)

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from confide.attacks.linkage.table._cells import Cells, Sums
+from confide.attacks.linkage.table._cells import Cells, Sums, mass
 from confide.attacks.linkage.table._posterior import log_odds
 from confide.core.arrays import Floats, Rng
 from confide.core.nouns import Case, Guess
@@ -18,6 +18,8 @@ from confide.views.table import Table
 
 PRESENT = 0.5
 """The chance that a target is in the release, before anything is seen: a coin decided."""
+NEVER = 1e-9
+"""Instead of a chance of 0, where no fact is wrong: of 0 there is no logarithm."""
 TRANSPARENCY = Paper(
     authors="Jordi Nin and Javier Herranz and Vicenç Torra",
     title="Rethinking Rank Swapping to Decrease Disclosure Risk",
@@ -35,7 +37,9 @@ class Transparency:
     counts what becomes of each value: a share stays, noise moves numbers by this much, a category turns into
     these others. So a cell that shows another value than the person's counts for them as far as the mechanism
     would show it. With T(r | v) the chance that v is shown as r, and w the share of wrong facts, column c
-    counts w + (1 - w) T(r_c | v_c) / P(r_c) for a row; the ratio of a row is the product over columns.
+    counts w + (1 - w) T(r_c | v_c) / P(r_c) for a row; the ratio of a row is the product over columns. A
+    column of ranges counts as in `FellegiSunter`. Where columns were changed together, as whole rows are
+    swapped, the product is too sure.
 
     Score: the log-odds of the row's posterior, as in `FellegiSunter`, which knows only that cells may differ.
     """
@@ -68,8 +72,16 @@ def rows_by_channel(case: Case[Table, TableKnowledge, Table], cells: Cells, *, r
     names, wrong = case.targets.names, case.known.wrong
     known = channels(case.view, case.known.mechanism, names, rng=rng)
 
+    laws = {
+        c: cells.law(c, size) for c, size in enumerate(case.targets.sizes.tolist()) if names[c] not in known
+    }
+
     def worth(column: int, fact: int) -> Floats:
-        lift = known[names[column]].lift(fact)[cells.low[column]]
+        low, high = cells.low[column], cells.high[column]
+        if column in laws:
+            lift = ((low <= fact) & (fact <= high)) / mass(laws[column], low, high)
+            return np.log(np.maximum(wrong + (1 - wrong) * lift, NEVER))
+        lift = known[names[column]].lift(fact)[low]
         # No lift is 0: what was never rehearsed has a small chance.
         return np.log(wrong + (1 - wrong) * lift)
 
