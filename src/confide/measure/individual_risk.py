@@ -88,8 +88,8 @@ def mean_of_reciprocal(f: Floats, p: Floats) -> Floats:
     c, z = np.where(many, 2.0, f + 1), np.where(single | many, 0.0, rest)
     risk = p / f * hypergeometric_2f1(1.0, 1.0, c, z)
     if many.any():
-        # The mean is the integral of u^(f-1) p / (p + (1-p) u) over u from 0 to 1. With u = e^(-x/f) it is one
-        # of e^(-x) times a function that hardly bends.
+        # The mean is the integral of u^(f-1) p / (p + (1-p) u) over u from 0 to 1. With u = e^(-x/f) it is
+        # one of e^(-x) times a function that hardly bends.
         q, node = rest[many][..., None], np.exp(-NODES / f[many][..., None])
         risk[many] = (WEIGHTS * p[many][..., None] / (p[many][..., None] + q * node)).sum(axis=-1) / f[many]
     lone = single & (rest > 0)
