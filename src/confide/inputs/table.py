@@ -129,6 +129,8 @@ class Table:
             )
         if self.weight is not None and self.weight in (*self.columns, self.secret, self.id):
             raise DataError(f"{self.weight!r} is the weight and known, secret or the id: name two columns.")
+        if self.targets < 2:
+            raise DataError(f"targets is {self.targets}: give 2 or more people to be asked about.")
         if self.sampled is not None and not 0 < self.sampled <= 1:
             raise DataError(f"sampled is {self.sampled}: give a share above 0 and up to 1, such as 0.1.")
         if self.subsets is not None and not 1 <= self.subsets <= len(self.columns):

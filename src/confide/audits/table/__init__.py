@@ -37,7 +37,7 @@ from confide.inputs.table import Table, TableData, read_data
 from confide.measure.identification import at_false_match_rate
 from confide.report import Exhibit, Skipped
 from confide.utility.table import quality
-from confide.utility.table.losses import LEAVES, losses
+from confide.utility.table.losses import LOST, cells_lost
 
 DESCRIBED, SECRETS = "descriptions", "secrets"
 """Further goals: to describe a person so that nobody else fits; and the secret, where the table has one."""
@@ -154,16 +154,17 @@ class TableSubject:
     def utility(self, release: AuditedRelease) -> Measured:
         first = release.worlds[0]
         if release.aside:  # the rest stands beside the first goal; the release is made in the same way
-            return {LEAVES: losses(first.source, first.case.view)[LEAVES]}
+            return {LOST: cells_lost(first.source, first.case.view)}
         assert first.ids is not None or release.goal == DESCRIBED
         outside = None if first.ids is None else self.data.cells.take(first.ids[~first.exposed])
-        return quality(
+        found = quality(
             first.source,
             first.case.view,
             rng=release.settings.rng("quality"),
             secret=self.data.secret if outside is not None else "",
             held_out=outside,
         )
+        return {LOST: cells_lost(first.source, first.case.view), **found}
 
 
 SPEC = AuditSpec(
@@ -179,6 +180,6 @@ SPEC = AuditSpec(
         DESCRIBED: "singled out inside, minus outside",
         SECRETS: "told rightly inside, minus outside",
     },
-    across=LEAVES,
+    across=LOST,
     good="low",
 )

@@ -18,6 +18,8 @@ from confide.views.table import Table
 
 ONE, TWO, THREE = "1-way marginal distance", "2-way marginal distance", "3-way marginal distance"
 CORRELATIONS = "correlation distance"
+WIDEST = 16
+"""Columns of which all triples are looked at: 560. Of 49 columns there are 18,424, an hour's work."""
 BLOCK = 2_048  # rows with ranges at a time, so that what is multiplied stays in the processor's cache
 
 
@@ -27,7 +29,8 @@ def marginal_distances(original: Table, released: Table) -> Measured:
     The distance of two distributions is half the sum of the absolute differences of their shares: 0 for equal
     ones, 1 for ones with nothing in common. Columns of more than 16 values are looked at in 16 groups of
     neighbours. A range counts spread evenly over its values. So the distance of more columns is never
-    smaller. Rows that the release lacks show only in the shares.
+    smaller. Rows that the release lacks show only in the shares. Triples are those of the first 16 columns:
+    an audit puts the known ones and the secret there.
 
     Raises:
         DataError: if the tables cannot be compared.
@@ -35,10 +38,15 @@ def marginal_distances(original: Table, released: Table) -> Measured:
     same_columns(original, released)
     grouped = groups(original)
     both = [Spread.of(table, grouped) for table in (original, released)]
-    d = len(original.domains)
+    d, first = len(original.domains), original.names[:WIDEST]
+    few = (
+        both
+        if d <= WIDEST
+        else [Spread.of(table.only(first), groups(original.only(first))) for table in (original, released)]
+    )
     found = {ONE: float(np.mean([apart(*(_single(s, i) for s in both)) for i in range(d)]))}
-    for name, marginals in ((TWO, pairs), (THREE, triples)):
-        each = [apart(p, q) for p, q in zip(*(marginals(s) for s in both), strict=True)]
+    for name, marginals, of in ((TWO, pairs, both), (THREE, triples, few)):
+        each = [apart(p, q) for p, q in zip(*(marginals(s) for s in of), strict=True)]
         if each:
             found[name] = float(np.mean(each))
     return found
