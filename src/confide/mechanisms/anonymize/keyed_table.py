@@ -32,7 +32,7 @@ class Keyed:
         rows: int64[q], how many rows have the key.
         people: float64[q], how many people at least: a row of someone with r rows counts 1/r. So a sum over
             a class is never more than its people.
-        key: int64[n], of each row.
+        key: int64[n], of each row of `table`.
         secret: int64[q], of each key, if there is a rule about it.
         whole: float64[s], how many rows have each value of the secret.
         ordered: whether these have an order.
@@ -51,7 +51,15 @@ class Keyed:
     rules: Rules
 
     @classmethod
-    def of(cls, table: Table, known: Sequence[str], rules: Rules, *, parts: bool = False) -> Keyed:
+    def of(
+        cls,
+        table: Table,
+        known: Sequence[str],
+        rules: Rules,
+        *,
+        parts: bool = False,
+        count: Ints | None = None,
+    ) -> Keyed:
         """The keys of a table in the known columns.
 
         Args:
@@ -59,6 +67,7 @@ class Keyed:
             known: columns.
             rules: what every class must keep.
             parts: whether rows can be suppressed, so that only parts of the table need to keep the rules.
+            count: int64[n], how many rows each row stands for (`views.tally.Tally`); None: for itself.
 
         Raises:
             DataError: for columns that are not there, are generalised already, or are named twice.
@@ -67,13 +76,15 @@ class Keyed:
         at = _positions(table, known, rules)
         columns, whole, ordered = list(at), np.zeros(1), False
         if rules.guarded:
-            _, _, whole = secrets_of(table, rules.secret, known)
+            _, _, whole = secrets_of(table, rules.secret, known, count=count)
             ordered = is_ordered(table, rules.secret) if rules.ordered is None else rules.ordered
             columns.append(table.at(rules.secret))
-        keys = Keys.of(table.low[:, columns], table.sizes[columns])
+        weight = None if count is None else count.astype(np.float64)
+        keys = Keys.of(table.low[:, columns], table.sizes[columns], weight=weight)
         rows = np.asarray(keys.count, np.int64)
         people: Floats = rows.astype(np.float64)
         if rules.person:
+            assert count is None  # whose row it is nobody knows of a number of rows
             _, who, often = np.unique(
                 table.low[:, table.at(rules.person)], return_inverse=True, return_counts=True
             )
@@ -84,6 +95,11 @@ class Keyed:
         keyed = cls(table, at, codes, rows, people, keys.row, secret, whole, ordered, rules)
         keyed._possible(parts)
         return keyed
+
+    @property
+    def total(self) -> int:
+        """How many rows there are in all."""
+        return int(self.rows.sum())
 
     @property
     def sizes(self) -> Ints:
@@ -161,7 +177,7 @@ class Keyed:
 
     def _possible(self, parts: bool) -> None:
         """Refuse rules that not even the class of all rows keeps."""
-        n, rules = len(self.table), self.rules
+        n, rules = self.total, self.rules
         people = round(self.people.sum())
         if people < rules.k:
             raise PromiseError(f"k is {rules.k}, and the table has {people} people: give {people} or less.")
