@@ -140,6 +140,12 @@ def _values(column: pl.Series, name: str) -> _Values:
     )
 
 
+def as_labels(column: pl.Series) -> pl.Series:
+    """Values as the labels of a domain have them, so that a date with a time is the same text everywhere."""
+    values = _values(column, column.name)
+    return pl.Series(column.name, [*values.labels, ""]).gather(values.code)
+
+
 def _label(value: object) -> str:
     return f"{value:.0f}" if isinstance(value, float) and value == int(value) else str(value)
 
@@ -227,9 +233,7 @@ def _padded(values: _Values, name: str) -> list[str]:
     return values.labels if values.kind == "text" else []
 
 
-def _joined(
-    values: _Values, others: Sequence[_Values], count: Ints | None
-) -> tuple[Ints, list[Ints]]:
+def _joined(values: _Values, others: Sequence[_Values], count: Ints | None) -> tuple[Ints, list[Ints]]:
     m = len(values.labels)
     if m < 3 or m > MOST_ALIKE or not others:
         return np.arange(m), in_order(m)

@@ -14,6 +14,12 @@ HELD_OUT = (
 )
 
 
+OF_ALL = (
+    "The adversary of this audit learned from the rows that were drawn. A real one has all rows, and may "
+    "infer the secret better."
+)
+
+
 def context_of(
     game: TableLinkage, data: TableData, how: HowMade, release: AuditedRelease, count: Count
 ) -> Context:
@@ -31,6 +37,11 @@ def context_of(
     rows = len(game.records) - (0 if game.absent is None else int(game.absent.sum()))
     secret = f"; the secret is {data.secret}" if release.aside else ""
     made = " It knew how the release was made." if game.released is None or how.mechanism is not None else ""
+    drawn = data.drawn
+    unsettled = {**data.unsettled, **how.unsettled}
+    if drawn is not None and drawn.rows < drawn.total and release.goal == "secrets":
+        unsettled["what all rows tell of the secret"] = OF_ALL
+    of_all = "" if drawn is None else f", drawn from a table of {count(drawn.total)}"
     return Context(
         subject=f"Somebody who knows {known} of a person{wrong},",
         adversary=(
@@ -38,8 +49,9 @@ def context_of(
             f"Of these cells {game.knowing.wrong:.0%} were wrong: they held the value of another row.{made}",
         ),
         about={
-            made_from(release): f"{count(rows)} rows of {len(game.records.domains)} columns, in random order"
-            f"{secret}",
+            made_from(
+                release
+            ): f"{count(rows)} rows of {len(game.records.domains)} columns{of_all}, in random order{secret}",
             "asked about": f"{count(len(game.targets))} people"
             + f", in {game.parts} rounds" * (game.parts > 1)
             + (
@@ -53,6 +65,11 @@ def context_of(
             "leave it out of the release."
             for name in data.naming
         ],
-        unsettled={**data.unsettled, **how.unsettled},
-        notes=[*data.notes, *how.notes, *[HELD_OUT] * (game.coin and game.released is not None)],
+        unsettled=unsettled,
+        notes=[
+            *([] if drawn is None else [drawn.words(count)]),
+            *data.notes,
+            *how.notes,
+            *[HELD_OUT] * (game.coin and game.released is not None),
+        ],
     )

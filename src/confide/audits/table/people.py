@@ -21,7 +21,7 @@ def linked_people(release: AuditedRelease, data: TableData, people: Ints) -> pl.
     Columns beside who they are: linked with probability (the posterior of the row that is named), linked
     rightly (empty for those who were held out), people like them, smallest key, singled out by (one smallest
     set of columns in which nobody else looks the same; at most three columns), best to suppress, people like
-    them then. The last five are of the release with everybody.
+    them then. The last five are of the release with everybody, and missing where people were drawn from it.
     """
     who = table_of(people, data.who[people])
     found = next((e for e in release.evidence if e.attack == FellegiSunter.name), None)
@@ -33,6 +33,8 @@ def linked_people(release: AuditedRelease, data: TableData, people: Ints) -> pl.
             pl.when("exposed").then("hit").alias("linked rightly"),
         )
         who = who.join(rows, on="target", how="left")
+    if data.drawn is not None:  # who is alone in a sample has company among all
+        return who
     return who.join(_singled_out(release, people), on="target", how="left")
 
 

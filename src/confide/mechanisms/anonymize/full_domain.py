@@ -100,9 +100,7 @@ class FullDomain:
         """Every class keeps the rules."""
         return self.rules.claims(view, self.known)
 
-    def _searched(
-        self, data: Table, count: Ints | None = None
-    ) -> tuple[Keyed, tuple[Hierarchy, ...], Found]:
+    def _searched(self, data: Table, count: Ints | None = None) -> tuple[Keyed, tuple[Hierarchy, ...], Found]:
         keyed = Keyed.of(data, self.known, self.rules, parts=self.suppress > 0, count=count)
         levels = hierarchies_of(data, self.known, self.hierarchies)
         most = math.floor(self.suppress * keyed.total + 1e-9)
