@@ -21,7 +21,6 @@ from confide.core.claims import Claim
 from confide.core.errors import DataError
 from confide.core.nouns import AnyMechanism
 from confide.inputs.cells import cell_texts
-from confide.inputs.coded_table import as_labels
 from confide.inputs.large.drawing import drawn_data, keys_data
 from confide.inputs.large.drawn import TOO_LARGE
 from confide.inputs.large.reading import LargeTable
@@ -143,8 +142,8 @@ class LargeFile:
 
         Columns that the protection left as they were are written as they stood, others as text.
         """
-        large, given = self.large, self.given.rows
-        changed = [c for c in large.known if not _kept(given, view.rows, c)]
+        large = self.large
+        changed = self._changed(view.rows)
         self._load(view.rows, changed)
         id_kept = [large.id] if numbers is None and large.id else []
         shown = {
@@ -172,12 +171,13 @@ class LargeFile:
                 f"what was written has {after[0]} rows and the table {before[0]}, or a column that was to "
                 "stay as it is does not: nothing was kept. Run the command again."
             )
-        kinds = [*(None for _ in large.known), *(store.kinds[c] for c in large.key[len(large.known) :])]
+        changed = [] if self._written.shown is None else self._changed(self._written.shown)
+        kinds = [None if c in changed else store.kinds[c] for c in large.key]
         found = store.fetch(store.dialect.counted_rows(written, large.key), [*kinds, pl.Int64()])
         known = self.given.rows.domains
         columns = [
             released_column(
-                _texts(found.to_series(i), store.kinds[d.name]).alias(d.name),
+                found.to_series(i).alias(d.name),
                 d,
                 name="the protected table",
                 hierarchy=large.hierarchies.get(d.name),
@@ -221,6 +221,15 @@ class LargeFile:
     def _keys(self) -> TableData:
         return keys_data(self.large)
 
+    def _changed(self, shown: Cells) -> list[str]:
+        """The known columns that are not as they were."""
+        given, found = self.given.rows, list[str]()
+        for name in self.large.known:
+            at = given.at(name)
+            if not all(np.array_equal(given.low[:, at], ends[:, at]) for ends in (shown.low, shown.high)):
+                found.append(name)
+        return found
+
     def _load(self, shown: Cells, changed: Sequence[str]) -> None:
         """Put the recoding beside the rows: the class of each distinct row, and the texts of each class."""
         store, at = self.large.store, [shown.at(c) for c in changed]
@@ -244,15 +253,3 @@ class LargeFile:
         seed = None if self.release is None else self.release.rehearse
         key = secrets.token_hex(32) if seed is None else f"{seed:x}"
         return dialect.shuffle.format(key=literal(key))
-
-
-def _kept(given: Cells, shown: Cells, name: str) -> bool:
-    """Whether a column is as it was."""
-    at = given.at(name)
-    codes = given.low[:, at]
-    return np.array_equal(codes, shown.low[:, at]) and np.array_equal(codes, shown.high[:, at])
-
-
-def _texts(column: pl.Series, kind: pl.DataType) -> pl.Series:
-    """A column of what was written as text, its values as the labels of a domain."""
-    return column if column.dtype == pl.String else as_labels(column)

@@ -7,7 +7,7 @@ import polars as pl
 
 from confide.core.arrays import Floats, Rng
 from confide.core.who import standing
-from confide.inputs.coded_table import in_codes
+from confide.inputs.coded_table import InCodes, in_codes
 from confide.inputs.keys import as_ids
 from confide.inputs.large.drawn import Drawn
 from confide.inputs.large.reading import LargeTable
@@ -49,7 +49,9 @@ def drawn_data(
     chance = _chances(found, min(1.0, rows / keys.total), rng)
     frame, others = _fetched(large, chance, seed)
     at = frame["id"].cast(pl.Int64).to_numpy()
-    rest = in_codes(others, large.others)
+    rest = (
+        in_codes(others, large.others) if large.others else InCodes((), np.empty((len(at), 0), np.int32), ())
+    )
     domains = (*keys.rows.domains, *rest.domains)
     cells = Cells.of(domains, np.hstack([keys.rows.low[at], rest.codes]))
     released = None

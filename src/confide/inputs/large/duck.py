@@ -158,8 +158,8 @@ class DuckStore:
     def _columns(self, path: Path) -> list[str]:
         try:
             if self.form is None:
-                return list(pl.read_parquet_schema(path))
-            text = pl.scan_csv(path, separator=self.form.separator, infer_schema=False)
+                return pl.scan_parquet(path, glob=False).collect_schema().names()
+            text = pl.scan_csv(path, separator=self.form.separator, infer_schema=False, glob=False)
             return text.collect_schema().names()
         except (pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:
             raise DataError(f"{self.name} cannot be read as {self.suffix[1:]}: save it again.") from error

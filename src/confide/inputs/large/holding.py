@@ -50,8 +50,9 @@ def is_too_large(held: HoldsTable) -> bool:
     if path.suffix.lower() != ".parquet" or size * LOOKED_AT < memory:
         return False
     try:
-        rows = pl.scan_parquet(path).select(pl.len()).collect().item()
-        return rows * len(pl.read_parquet_schema(path)) * CELL > memory
+        scan = pl.scan_parquet(path, glob=False)
+        rows = scan.select(pl.len()).collect().item()
+        return rows * len(scan.collect_schema()) * CELL > memory
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError):
         return False  # its reader says what is wrong with it
 
