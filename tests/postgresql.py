@@ -69,14 +69,14 @@ def server() -> Generator[Server]:
     base, started = where / "base", None
     try:
         subprocess.run(
-            [folder / "initdb", "-D", base, "-U", "postgres", "-N", "-E", "UTF8", "--locale=C"]
-            + ["--auth-local=trust", "--auth-host=scram-sha-256"],
+            [folder / "initdb", "-D", base, "-U", "postgres", "-N", "-E", "UTF8", "--locale=C",
+             "--auth-local=trust", "--auth-host=scram-sha-256"],
             check=True, cwd=where, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, **who,
         )  # fmt: skip
         log = (where / "log").open("wb")
         started = subprocess.Popen(
-            [folder / "postgres", "-D", base, "-k", where, "-p", str(port), "-c", "listen_addresses=127.0.0.1"]
-            + ["-c", "fsync=off"],
+            [folder / "postgres", "-D", base, "-k", where, "-p", str(port), "-c", "fsync=off",
+             "-c", "listen_addresses=127.0.0.1"],
             cwd=where, stdout=log, stderr=log, **who,
         )  # fmt: skip
         log.close()

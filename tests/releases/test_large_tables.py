@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 import pytest
-from tests.postgresql import Server
+from tests.postgresql import PASSWORD, Server
 
 import confide
 from confide.core.errors import ConfideError, DataError
@@ -191,6 +191,37 @@ def test_what_is_refused_leaves_nothing_in_the_database(desk: Path, postgresql: 
         confide.protect(table, "mondrian:4", out="people.postgresql", force=True, **SETTINGS)
     with pytest.raises(DataError, match=r"\.postgresql, such as"):
         confide.protect(table, "mondrian:4", out="people.parquet", **SETTINGS)
+
+
+def test_a_rehearsal_in_the_database_can_be_repeated_and_the_password_comes_from_its_file(
+    desk: Path, postgresql: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    frame = people()
+    upload(postgresql, "people", frame)
+    postgresql.run("DO $$ BEGIN CREATE ROLE ada LOGIN; EXCEPTION WHEN duplicate_object THEN NULL; END $$")
+    postgresql.run(f"ALTER ROLE ada PASSWORD {literal(PASSWORD)}")
+    postgresql.run("GRANT SELECT ON people TO ada; GRANT CREATE ON SCHEMA public TO ada")
+    address = f"postgresql://ada@127.0.0.1:{postgresql.port}/postgres"
+    kept, file = PASSWORD.replace(":", "\\:"), desk / "passwords"
+    file.write_text(f"*:*:*:ada:{kept}\n")
+    file.chmod(0o600)
+    monkeypatch.setenv("PGPASSFILE", str(file))
+    for name in ("one", "two"):
+        table = held(address, frame, table="public.people")
+        out = f"{name}.postgresql"
+        done = confide.protect(table, "mondrian:4", out=out, force=True, rehearse=5, **SETTINGS)
+        assert PASSWORD not in Path(out).read_text() + done.sidecar.text()
+    assert download(postgresql, "one").equals(download(postgresql, "two"))
+    monkeypatch.setenv("PGPASSWORD", "another one")
+    with pytest.raises(DataError, match="does not let 'ada' in") as error:
+        confide.audit(held(address, frame, table="people"), **SETTINGS)
+    assert "another" not in str(error.value)
+    monkeypatch.delenv("PGPASSWORD")
+    postgresql.run("REVOKE SELECT ON people FROM ada")
+    with pytest.raises(DataError, match="you may not do this"):
+        confide.audit(held(address, frame, table="people"), **SETTINGS)
+    with pytest.raises(DataError, match=r"no table 'poeple'"):
+        confide.audit(held(address, frame, table="poeple"), **SETTINGS)
 
 
 def test_a_join_that_loses_rows_with_nulls_is_found_and_nothing_is_kept(

@@ -56,7 +56,8 @@ def cell_ranges(
     """The range of codes that each cell of a released column may stand for, low and high, int32[n].
 
     Read are values of the domain, labels of the hierarchy, *, ranges of numbers (30..39, 30-39, [30, 40[,
-    <= 39) and of dates (2020-01-01..2020-01-31, between two values of the domain), and sets in braces ({a, b}). A set that is no range is read as the smallest range around it.
+    <= 39) and of dates (2020-01-01..2020-01-31, between two values of the domain), and sets in braces
+    ({a, b}). A set that is no range is read as the smallest range around it.
 
     Args:
         column: of the released table.
@@ -143,10 +144,11 @@ def _range(text: str, domain: Domain, known: Mapping[str, Ends], *, exact: bool)
         return min(a for a, _ in inside), max(b for _, b in inside)
     if domain.numbers is None:
         return None
-    # From value to value, as it is written: dates are no numbers in text.
-    ends = [known.get(part.strip()) for part in text.split("..")]
-    if len(ends) == 2 and ends[0] is not None and ends[1] is not None and ends[0][0] <= ends[1][1]:
-        return ends[0][0], ends[1][1]
+    # From value to value, as they are written: dates are no numbers in text.
+    first, _, last = (known.get(part.strip()) for part in text.partition(".."))
+    if first is not None and last is not None and first[0] == first[1] <= last[0] == last[1]:
+        real = len(domain) - domain.missing
+        return (first[0], last[0]) if last[0] < real else None
     return _between(text, domain, exact=exact)
 
 

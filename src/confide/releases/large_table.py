@@ -247,9 +247,12 @@ class LargeFile:
 
     def _order(self, kept: bool) -> str:
         """By what rows are sorted: as they stood where their ids are kept, else at random."""
-        dialect = self.large.store.dialect
+        store, dialect = self.large.store, self.large.store.dialect
         if kept:
             return f"s.{dialect.place}" if dialect.place else ""
         seed = None if self.release is None else self.release.rehearse
+        if seed is not None and dialect.seeding:
+            store.do(dialect.seeding.format(seed=seed % 2**31 / 2**31))
+            return dialect.draw
         key = secrets.token_hex(32) if seed is None else f"{seed:x}"
         return dialect.shuffle.format(key=literal(key))
