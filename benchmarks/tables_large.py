@@ -148,7 +148,7 @@ def main() -> None:
     lines = [
         "# Tables too large to hold", "", machine(), "",
         f"Mondrian, k = 10, nine known columns of eleven, --memory {MEMORY}. Seconds by the clock, on a "
-        "machine that others use too; CPU seconds and peak of a database's client are without its server.", "",
+        "machine that others use too; CPU and peak of a database's client are without its server.", "",
         *head("where", "rows", "distinct rows", "classes", "distinct rows, s", "recoding, s",
               "join and write, s", "verify, s", "all, s", "CPU s", "peak GiB"),
     ]  # fmt: skip

@@ -16,7 +16,7 @@ from confide.inputs.tables import Tabular
 
 UNITS = {"kb": 10**3, "mb": 10**6, "gb": 10**9, "tb": 10**12, "kib": 2**10, "mib": 2**20, "gib": 2**30}
 CELL = 150
-"""Bytes that a cell takes while a table is read, protected and audited in memory; measured: MEASURE."""
+"""Bytes that a cell may take while a table is read, protected and audited in memory; an estimate."""
 TEXT = 12
 """The same for a byte of a csv file."""
 LOOKED_AT = 2_000

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from confide.inputs.table import Table
 
 KEY = 60
-"""Bytes that a cell of a distinct row takes while a recoding is searched; measured: about 45."""
+"""Bytes that a cell of a distinct row may take while a recoding is searched; an estimate."""
 FREE = {
     "released": "a released table is compared where both can be held",
     "control": "people outside are compared where the table can be held",
