@@ -200,7 +200,8 @@ def test_a_rehearsal_in_the_database_can_be_repeated_and_the_password_comes_from
     upload(postgresql, "people", frame)
     postgresql.run("DO $$ BEGIN CREATE ROLE ada LOGIN; EXCEPTION WHEN duplicate_object THEN NULL; END $$")
     postgresql.run(f"ALTER ROLE ada PASSWORD {literal(PASSWORD)}")
-    postgresql.run("GRANT SELECT ON people TO ada; GRANT CREATE ON SCHEMA public TO ada")
+    postgresql.run("GRANT SELECT ON people TO ada")
+    postgresql.run("GRANT CREATE ON SCHEMA public TO ada")
     address = f"postgresql://ada@127.0.0.1:{postgresql.port}/postgres"
     kept, file = PASSWORD.replace(":", "\\:"), desk / "passwords"
     file.write_text(f"*:*:*:ada:{kept}\n")
