@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import numpy as np
 import polars as pl
 import pytest
@@ -50,6 +52,42 @@ def read(
 )
 def test_ranges_of_numbers_are_read(text: str | None, expected: tuple[int, int]) -> None:
     assert read([text], AGE) == [expected]
+
+
+NUMBERS = np.array([18262, 18266, 18293, np.nan])
+DAYS = Domain("seen", ("2020-01-01", "2020-01-05", "2020-02-01", "missing"), NUMBERS, missing=True)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [("2020-01-01..2020-01-05", (0, 1)), ("2020-01-05 .. 2020-02-01", (1, 2)), ("2020-01-05", (1, 1))],
+)
+def test_ranges_of_dates_are_read_between_two_values(text: str, expected: tuple[int, int]) -> None:
+    assert read([text], DAYS) == [expected]
+
+
+NO_RANGES = ("2020-02-01..2020-01-01", "2020-01-01..2021-01-01", "2020-01-01..missing", "..", "*..*")
+
+
+@pytest.mark.parametrize("text", NO_RANGES)
+def test_what_is_no_range_of_dates_is_refused(text: str) -> None:
+    with pytest.raises(DataError, match="no value of the original column"):
+        read([text], DAYS)
+
+
+def test_times_are_read_as_they_are_labelled() -> None:
+    labels = ("2020-01-01 00:00:00", "2020-01-01 07:30:00.500000")
+    times = Domain("seen", labels, np.array([18262.0, 18262.3]))
+    given = pl.Series([datetime(2020, 1, 1, 7, 30, 0, 500_000), datetime(2020, 1, 1)])
+    assert cell_ranges(given, times, name="r", exact=True)[0].tolist() == [1, 0]
+
+
+def test_a_line_break_in_a_set_is_read_back_and_a_torn_set_is_refused() -> None:
+    lines = Domain("said", ("a\nb", "c", "d\re", "f"))
+    written = cell_texts(lines, np.array([0, 1], np.int32), np.array([1, 2], np.int32))
+    assert read(written, lines) == [(0, 1), (1, 2)]
+    with pytest.raises(DataError, match="no value of the original column"):
+        read(["{a\nb, c}"], lines)
 
 
 def test_groups_and_sets_are_read_and_a_gap_in_a_set_is_filled() -> None:

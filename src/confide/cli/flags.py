@@ -53,6 +53,14 @@ class WholeNumber(click.ParamType):
         return number
 
 
+class Place(click.Path):
+    """A file or folder; the address of a database stays text, since a path has no two slashes in a row."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """The path, or the address."""
+        return value if isinstance(value, str) and "://" in value else super().convert(value, param, ctx)
+
+
 class KindGroup(click.Group):
     """A command with a subcommand for each kind of release, made when it is asked for.
 
@@ -153,7 +161,7 @@ def _parameter(f: Field[Any], hint: Hint, said: str) -> click.Parameter | None:
     if flag.argument:
         return GroupedArgument(
             [f.name],
-            type=click.Path(path_type=Path),
+            type=Place(path_type=Path),
             metavar=flag.metavar or f.name.upper(),
             help=IN_PYTHON.sub(".", said),
         )

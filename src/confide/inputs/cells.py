@@ -11,6 +11,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from confide.core.errors import DataError
+from confide.inputs.coded_table import as_labels
 from confide.inputs.columns import first_of, missing, named_rows
 from confide.views.hierarchy import Hierarchy
 from confide.views.table import Domain
@@ -55,7 +56,8 @@ def cell_ranges(
     """The range of codes that each cell of a released column may stand for, low and high, int32[n].
 
     Read are values of the domain, labels of the hierarchy, *, ranges of numbers (30..39, 30-39, [30, 40[,
-    <= 39) and sets in braces ({a, b}). A set that is no range is read as the smallest range around it.
+    <= 39) and of dates (2020-01-01..2020-01-31, between two values of the domain), and sets in braces
+    ({a, b}). A set that is no range is read as the smallest range around it.
 
     Args:
         column: of the released table.
@@ -65,7 +67,8 @@ def cell_ranges(
     Raises:
         DataError: for a cell that is none of these, with its rows.
     """
-    text = column.cast(pl.String)
+    # A time is written in a domain as Python does, and by polars with all its zeros.
+    text = as_labels(column) if column.dtype.base_type() == pl.Datetime else column.cast(pl.String)
     # A missing cell is * where the original has no missing values: somebody suppressed it.
     text = pl.select(
         pl.when(missing(column)).then(pl.lit(EMPTY)).otherwise(text.str.strip_chars())
@@ -121,8 +124,8 @@ def _text(domain: Domain, named: Mapping[Ends, str], low: int, high: int) -> str
     # A range that holds missing values has no two numbers as its ends.
     if domain.numbers is not None and not (domain.missing and high == last):
         return f"{domain.labels[low]}..{domain.labels[high]}"
-    # Quoted as in a csv file: a label may hold a comma.
-    quoted = (f'"{x.replace(chr(34), chr(34) * 2)}"' if set(x) & set(',"') else x for x in labels)
+    # Quoted as in a csv file: a label may hold a comma, or a line break.
+    quoted = (f'"{x.replace(chr(34), chr(34) * 2)}"' if set(x) & set(',"\r\n') else x for x in labels)
     return "{" + ", ".join(quoted) + "}"
 
 
@@ -130,13 +133,23 @@ def _range(text: str, domain: Domain, known: Mapping[str, Ends], *, exact: bool)
     if text in known:
         return known[text]
     if text.startswith("{") and text.endswith("}"):
-        parts = [part.strip() for part in next(csv.reader([text[1:-1]], skipinitialspace=True), [])]
+        try:
+            parts = [part.strip() for part in next(csv.reader([text[1:-1]], skipinitialspace=True), [])]
+        except csv.Error:
+            return None
         each = [known.get(part) for part in parts]
         inside = [ends for ends in each if ends is not None]
         if len(inside) < len(each) or not each:
             return None
         return min(a for a, _ in inside), max(b for _, b in inside)
-    return None if domain.numbers is None else _between(text, domain, exact=exact)
+    if domain.numbers is None:
+        return None
+    # From value to value, as they are written: dates are no numbers in text.
+    first, _, last = (known.get(part.strip()) for part in text.partition(".."))
+    if first is not None and last is not None and first[0] == first[1] <= last[0] == last[1]:
+        real = len(domain) - domain.missing
+        return (first[0], last[0]) if last[0] < real else None
+    return _between(text, domain, exact=exact)
 
 
 def _between(text: str, domain: Domain, *, exact: bool) -> Ends | None:

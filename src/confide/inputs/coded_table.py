@@ -57,6 +57,7 @@ def in_codes(
     *,
     folder: Path | None = None,
     unseen: Literal["refuse", "suppress"] = "refuse",
+    count: Ints | None = None,
 ) -> InCodes:
     """These columns of a frame as codes, with the hierarchies of a folder, or made ones.
 
@@ -69,6 +70,7 @@ def in_codes(
         columns: of the frame; numbers, dates, text or truth values.
         folder: of files in the format of ARX, `value;level 1;...;*`; a column without a file is no error.
         unseen: what becomes of a value that a file misses: it is named, or counts as missing.
+        count: int64[n], for how many people each row stands; None: for one.
 
     Raises:
         DataError: if a file misses a value and is to be complete (it is named) or does not nest (two rows
@@ -85,7 +87,7 @@ def in_codes(
     done: list[tuple[Domain, Hierarchy, Ints]] = []
     for name in columns:
         others = [raw[other] for other in columns if other != name]
-        done.append(given[name] if name in given else _without_file(raw[name], name, others))
+        done.append(given[name] if name in given else _without_file(raw[name], name, others, count))
     codes = np.empty((frame.height, len(done)), np.int32)
     for i, (_, _, code) in enumerate(done):
         codes[:, i] = code[raw[columns[i]].code]
@@ -136,6 +138,12 @@ def _values(column: pl.Series, name: str) -> _Values:
         code.null_count() > 0,
         code.fill_null(len(seen)).to_numpy().astype(np.int64),
     )
+
+
+def as_labels(column: pl.Series) -> pl.Series:
+    """Values as the labels of a domain have them, so that a date with a time is the same text everywhere."""
+    values = _values(column, column.name)
+    return pl.Series(column.name, [*values.labels, ""]).gather(values.code)
 
 
 def _label(value: object) -> str:
@@ -193,7 +201,9 @@ def _dated(domain: Domain, values: _Values, code: Ints) -> Domain:
     return Domain(domain.name, domain.labels, days if rising else None, domain.missing)
 
 
-def _without_file(values: _Values, name: str, others: Sequence[_Values]) -> tuple[Domain, Hierarchy, Ints]:
+def _without_file(
+    values: _Values, name: str, others: Sequence[_Values], count: Ints | None
+) -> tuple[Domain, Hierarchy, Ints]:
     order = np.arange(len(values.labels))
     labels = values.labels + [MISSING] * values.missing
     numbers = None if values.numbers is None else np.append(values.numbers, [np.nan] * values.missing)
@@ -205,7 +215,7 @@ def _without_file(values: _Values, name: str, others: Sequence[_Values]) -> tupl
     elif values.kind == "date" and numbers is not None:
         hierarchy = of_dates(name, labels, numbers)
     else:
-        order, levels = _joined(values, others)
+        order, levels = _joined(values, others, count)
         labels = [values.labels[i] for i in order] + [MISSING] * values.missing
         hierarchy = joined(name, labels, levels)
     code = np.empty(values.m, np.int64)
@@ -223,15 +233,16 @@ def _padded(values: _Values, name: str) -> list[str]:
     return values.labels if values.kind == "text" else []
 
 
-def _joined(values: _Values, others: Sequence[_Values]) -> tuple[Ints, list[Ints]]:
+def _joined(values: _Values, others: Sequence[_Values], count: Ints | None) -> tuple[Ints, list[Ints]]:
     m = len(values.labels)
     if m < 3 or m > MOST_ALIKE or not others:
         return np.arange(m), in_order(m)
     here: Bools = values.code < m
+    weight = None if count is None else count[here]
     profile: list[Array] = []
     for other in others:
-        code = binned(other.code, other.m)
+        code = binned(other.code, other.m, count)
         width = int(code.max(initial=0)) + 1
-        both = np.bincount(values.code[here] * width + code[here], minlength=m * width)
+        both = np.bincount(values.code[here] * width + code[here], weights=weight, minlength=m * width)
         profile.append(both.reshape(m, width))
     return alike(profile)

@@ -85,9 +85,8 @@ def read_csv(path: Path, reading: Reading, *, ids: Container[str] = ()) -> tuple
     Raises:
         DataError: for an encoding that is not known, or numbers that can be read in two ways.
     """
-    encoding = _encoding(path)
-    separator = _separator(path, encoding, reading.separator)
-    form = CsvForm(path, separator, encoding, reading.decimal or ".")
+    form = form_of(path, reading)
+    encoding, separator = form.encoding, form.separator
     # All rows decide the types: with the first 100 alone, an id with a letter in row 101 would be an error.
     frame = _inferred(form, ())
     counted = [c for c, kind in frame.schema.items() if kind.is_numeric()]
@@ -102,6 +101,16 @@ def read_csv(path: Path, reading: Reading, *, ids: Container[str] = ()) -> tuple
         _refuse_points(form, [c for c in counted if c not in codes], reading.decimal)
     made = [_number(frame[c], comma=c in with_comma) for c in text]
     return frame.with_columns(c for c in made if c is not None), form
+
+
+def form_of(path: Path, reading: Reading) -> CsvForm:
+    """How a csv file is written, by its beginning; its decimal sign as the user says it, or a point.
+
+    Raises:
+        DataError: for an encoding that is not known, or two columns of one name.
+    """
+    encoding = _encoding(path)
+    return CsvForm(path, _separator(path, encoding, reading.separator), encoding, reading.decimal or ".")
 
 
 def _inferred(form: CsvForm, texts: Sequence[str]) -> pl.DataFrame:

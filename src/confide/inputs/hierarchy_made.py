@@ -160,11 +160,20 @@ def in_order(m: int) -> list[Ints]:
     return [np.arange(m) // 2**power for power in range(1, max(m - 1, 1).bit_length())]
 
 
-def binned(codes: Ints, m: int) -> Ints:
-    """Codes cut at quantiles into at most `BINS` values, if there are more."""
+def binned(codes: Ints, m: int, count: Ints | None = None) -> Ints:
+    """Codes cut at quantiles into at most `BINS` values, if there are more.
+
+    Args:
+        codes: int64[n], 0..m-1.
+        m: the number of values.
+        count: int64[n], for how many people each code stands; None: for one.
+    """
     if m <= BINS:
         return codes
-    cuts = np.quantile(codes, np.linspace(0, 1, BINS + 1)[1:-1], method="higher")
+    shares = np.linspace(0, 1, BINS + 1)[1:-1]
+    # The quantile "higher" of numpy, which takes no numbers of people.
+    upto = np.cumsum(np.bincount(codes, weights=count, minlength=m))
+    cuts = np.searchsorted(upto, np.ceil((upto[-1] - 1) * shares), side="right")
     return np.searchsorted(np.unique(cuts), codes, side="right")
 
 

@@ -21,6 +21,7 @@ from confide.inputs.coded_table import in_codes
 from confide.inputs.columns import missing, named_rows, need, need_ids
 from confide.inputs.control_table import control_rows
 from confide.inputs.keys import as_ids
+from confide.inputs.large.drawn import Drawn
 from confide.inputs.reading import Decimal, Separator, reading_of
 from confide.inputs.released_table import released_cells
 from confide.inputs.several_rows import SeveralRows, several_rows
@@ -50,7 +51,8 @@ class Table:
     Where several rows have one id, the unit is the person, with all of these rows.
 
     Args:
-        records: Everybody's rows: .parquet or .csv; in Python also a data frame.
+        records: Everybody's rows: .parquet or .csv, or a database of PostgreSQL,
+            postgresql://HOST/DATABASE; in Python also a data frame.
         known: The columns that the adversary knows, separated by commas.
         secret: The column that nobody should learn; without one, nothing is inferred.
         id: The column that names people. It is never released, and never known. Somebody may have several
@@ -76,6 +78,9 @@ class Table:
             who is unique in it.
         weight: The column of sampling weights: for how many people of the population a person stands.
         subsets: Also say k for those who know only this many of the known columns.
+        memory: The memory that the table may take, such as 8GB; by default half of what is free. A larger
+            table is not held: its distinct rows are counted where it is, and attacks are played on a sample.
+        table: Of a database: the table to read, NAME or SCHEMA.NAME.
         separator: What stands between the values of csv files, such as ; or tab, where that is not seen.
         decimal: The decimal sign of csv files, . or a comma, where that is not seen.
 
@@ -104,6 +109,8 @@ class Table:
     sampled: Annotated[float | None, Flag(group=HOLD)] = None
     weight: OptionalColumn = None
     subsets: Annotated[int | None, Flag(group=HOW, least=1)] = None
+    memory: Annotated[str | None, Flag(group=HOW, metavar="SIZE")] = None
+    table: Annotated[str | None, Flag(group=HOLD, metavar="NAME")] = None
     separator: Separator = None
     decimal: Decimal = None
 
@@ -135,6 +142,11 @@ class Table:
             raise DataError(
                 f"subsets of {self.subsets} of {len(self.columns)} known columns: give 1 to "
                 f"{len(self.columns)}."
+            )
+        if self.table is not None and "://" not in str(self.records):
+            raise DataError(
+                f"--table {self.table} names a table of a database: give the address of one, "
+                "postgresql://HOST/DATABASE."
             )
         if (self.l is not None or self.t is not None) and self.secret is None:
             raise DataError("l and t are about the secrets of a class: name the secret column too.")
@@ -175,6 +187,7 @@ class TableData:
         unsettled: what no audit of this release can settle, in a few words -> why.
         hidden: column -> bool[n], cells that are suppressed since their values were never seen.
         weights: float64[n], for how many people each row stands; None where no column says so.
+        drawn: the table from which these rows were drawn, where it is too large to hold.
     """
 
     name: str
@@ -193,6 +206,7 @@ class TableData:
     unsettled: Mapping[str, str] = field(default_factory=dict)
     hidden: Mapping[str, Bools] = field(default_factory=dict)
     weights: Floats | None = None
+    drawn: Drawn | None = None
 
 
 def read_data(held: Table, *, parts: Sequence[UnaryEncoding | Rappor] | None = None) -> TableData:

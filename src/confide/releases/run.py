@@ -25,7 +25,16 @@ from confide.mechanisms.noise.source import Noise
 from confide.releases.find import weakest
 from confide.releases.inputs import Inputs
 from confide.releases.settings import ONLY_SOME, ReleaseSettings
-from confide.releases.spec import Releasable, ReleaseSpec, TakesSettings, Tells, View, bound_to
+from confide.releases.spec import (
+    Releasable,
+    ReleaseSpec,
+    TakesSettings,
+    Tells,
+    View,
+    bound_to,
+    held_open,
+    kept_at_once,
+)
 from confide.releases.written import (
     Written,
     check_key_place,
@@ -51,16 +60,32 @@ def protect(spec: ReleaseSpec, held: object, *, release: ReleaseSettings, settin
             written file that is not what it should be. Then nothing is left on disk.
         ConfideError: as an audit raises.
     """
-    noise: Noise = "secure" if release.rehearse is None else "rehearsal"
     _refuse_idle(spec, release)
     held, release = spec.prepare(held, release)
-    texts = release.texts
     plain = replace(settings, protect=(), name=settings.name or release.out.name)
     spec.audit.choose(plain)
     if release.find is None and release.until is None:
         parse_protections([release.text], spec.audit.protections)
     inputs = Inputs.of(held)
-    data = spec.read(held)
+    with held_open(spec.read(held)) as data:
+        return _protected(spec, inputs, data, release=release, settings=settings, plain=plain)
+
+
+def _protected(
+    spec: ReleaseSpec,
+    inputs: Inputs,
+    data: Releasable,
+    *,
+    release: ReleaseSettings,
+    settings: Settings,
+    plain: Settings,
+) -> Written:
+    """What was read, protected.
+
+    Args:
+        plain: the settings of the audit of what is written.
+    """
+    texts = release.texts
     if isinstance(data, TakesSettings):
         data = data.with_settings(release)
     earlier = protections_of(data.source.path)
@@ -82,6 +107,7 @@ def protect(spec: ReleaseSpec, held: object, *, release: ReleaseSettings, settin
             raise DataError(f"--until is for tables, and this is {spec.audit.name}: use --find.")
         least = spec.until(data, texts, release.until, plain)
         texts = tuple(least.text.split("+"))
+    noise: Noise = "secure" if release.rehearse is None else "rehearsal"
     made = _made(spec, data, texts, noise)
     mechanism = made.mechanism
     applied, idle = _applied(made, data, release)
@@ -91,7 +117,7 @@ def protect(spec: ReleaseSpec, held: object, *, release: ReleaseSettings, settin
     # Anybody can count what is released; of the original the public sees two digits.
     redaction = Redaction(settings.audience)
     before = {name: redaction.count(n) for name, n in data.counts(data.given).items()}
-    with draft_of(release.out) as draft:
+    with kept_at_once(data, release.out), draft_of(release.out) as draft:
         data.write(view, numbers, draft)
         reread = data.reread(draft, numbers)
         verified = _verified(data, bound_to(data, made.asked), view, reread)

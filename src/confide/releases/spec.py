@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol, TypeAlias, runtime_checkable
@@ -113,6 +114,34 @@ class TakesSettings(Protocol):
             DataError: if they do not fit what was read.
         """
         ...
+
+
+@runtime_checkable
+class StaysOpen(Protocol):
+    """What is read, where its rows stay in their file or database while it is protected."""
+
+    def kept(self, out: Path) -> AbstractContextManager[None]:
+        """Keep what was written in a database if the block ends well, and nothing of it otherwise."""
+        ...
+
+    def close(self) -> None:
+        """Let go of the rows."""
+        ...
+
+
+@contextmanager
+def held_open(data: Releasable) -> Generator[Releasable]:
+    """What was read, as long as the block lasts."""
+    try:
+        yield data
+    finally:
+        if isinstance(data, StaysOpen):
+            data.close()
+
+
+def kept_at_once(data: Releasable, out: Path) -> AbstractContextManager[None]:
+    """Keep what is written in a database together with the file `out`; of files nothing is to be done."""
+    return data.kept(out) if isinstance(data, StaysOpen) else nullcontext()
 
 
 @runtime_checkable

@@ -22,6 +22,8 @@ from confide.core.errors import DataError
 from confide.core.nouns import AnyMechanism
 from confide.inputs.cells import cell_texts
 from confide.inputs.key_files import read_key
+from confide.inputs.large.holding import is_too_large
+from confide.inputs.large.reading import read_large
 from confide.inputs.own_columns import own_values, released_column, same_cells
 from confide.inputs.reading import reading_of
 from confide.inputs.source import Source
@@ -29,9 +31,10 @@ from confide.inputs.table import Table, TableData, read_data
 from confide.inputs.tables import Tabular, read_table
 from confide.mechanisms.anonymize.pseudonyms import Pseudonyms, SecretKey
 from confide.mechanisms.in_order import in_order, steps_of
+from confide.releases.large_table import LargeFile
 from confide.releases.settings import ONLY_SOME, ReleaseSettings
 from confide.releases.spec import ReleaseSpec
-from confide.releases.table_recipe import check_hierarchies, check_key, prepare, told_of, under
+from confide.releases.table_recipe import MADE_AGAIN, check_hierarchies, check_key, prepare, told_of, under
 from confide.releases.table_told import told
 from confide.releases.tables import write_table
 from confide.releases.until_found import LeastChange
@@ -42,9 +45,6 @@ from confide.views.table import Domain
 from confide.views.table import Table as Cells
 from confide.views.table_people import number_of_people
 
-MADE_AGAIN = (
-    "The hierarchies of {} were made from this table, as the recipe's were from its own: groups may differ."
-)
 PUBLIC_VALUES = (
     "The promise takes for granted that everybody may know which values each column can hold: a value that "
     "one person alone has shows that they are there. Hierarchies with all possible values avoid this."
@@ -235,15 +235,15 @@ def _equal(codes: NDArray[np.int32], low: NDArray[np.int32], high: NDArray[np.in
     return np.array_equal(low, codes) and np.array_equal(high, codes)
 
 
-def read(held: Table) -> TableFile:
-    """Read the table.
+def read(held: Table) -> TableFile | LargeFile:
+    """Read the table, or the distinct rows of one that is too large to hold.
 
     Raises:
         DataError: if it cannot be read, or a released table is given: what is protected is the records.
     """
     if held.released is not None or held.control is not None:
         raise DataError("protect takes one table: give the released table itself as the records.")
-    return TableFile(held, read_data(held))
+    return LargeFile(held, read_large(held)) if is_too_large(held) else TableFile(held, read_data(held))
 
 
 def least_change(file: TableFile, methods: Sequence[str], rates: str, settings: Settings) -> LeastChange:

@@ -21,6 +21,9 @@ from confide.releases.table_told import digests, domain_of
 from confide.views.table import Domain
 from confide.views.table import Table as Cells
 
+MADE_AGAIN = (
+    "The hierarchies of {} were made from this table, as the recipe's were from its own: groups may differ."
+)
 BARE = re.compile(r"\s*[A-Za-z-]+\s*\(")
 """How a recipe for columns begins, such as 'warner(sex) k-ary(region)'."""
 

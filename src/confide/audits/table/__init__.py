@@ -29,10 +29,14 @@ from confide.audits.table.risk_models import (
     uniqueness,
 )
 from confide.audits.table.undone import digest_table, downcoding_table
-from confide.core.errors import KnowledgeError
+from confide.core.errors import DataError, KnowledgeError
 from confide.core.estimate import Estimate, Measured
 from confide.core.nouns import AnyAttack, AnyMechanism
 from confide.games.linkage.table import TableLinkage
+from confide.inputs.large.drawing import drawn_data
+from confide.inputs.large.drawn import TOO_LARGE
+from confide.inputs.large.holding import is_too_large
+from confide.inputs.large.reading import read_large
 from confide.inputs.table import Table, TableData, read_data
 from confide.measure.identification import at_false_match_rate
 from confide.report import Exhibit, Skipped
@@ -53,9 +57,32 @@ def read(held: Table, *, settings: Settings) -> TableSubject:
     Raises:
         DataError: if a file or column cannot be used, or there are too few people.
     """
+    if is_too_large(held):
+        return _of_people_drawn(held, settings)
     made = made_by(held.released, held.made_by, PROTECTIONS, kind=SPEC.name)
     data = read_data(held, parts=None if made is None else bits_of(made))
     return subject_of(held, data, settings=settings, how=made_of(held, data, made))
+
+
+def _of_people_drawn(held: Table, settings: Settings) -> TableSubject:
+    """A table too large to hold: its classes, and people drawn from it.
+
+    Raises:
+        DataError: for protections, which a sample cannot show: a class of ten of all is one person of few.
+    """
+    if settings.protections:
+        raise DataError(
+            f"the table is too large to hold, and {settings.protections[0]} on a sample would be another "
+            "release than on all rows: leave out --protect. `confide protect table` makes the release and "
+            "audits it."
+        )
+    settings.say(TOO_LARGE)
+    large = read_large(held)
+    try:
+        data = drawn_data(held, large, None, rng=settings.rng("sample"), seed=settings.seed)
+    finally:
+        large.store.close()
+    return subject_of(held, data, settings=settings)
 
 
 def subject_of(
@@ -131,9 +158,9 @@ class TableSubject:
             beside.linked_table(release),
             *anonymity_tables(release, self.held, self.data),
             *class_risks(release, self.data),
-            *uniqueness(release, self.held),
-            *unique_columns(release),
-            *downcoding_table(release, self.data),
+            *uniqueness(release, self.held, self.data),
+            # Who is alone among all, and what all rows rule out, no sample shows.
+            *(() if self.data.drawn else (*unique_columns(release), *downcoding_table(release, self.data))),
             *(digest_table(self.data) if release.leads else ()),
         )
 

@@ -23,7 +23,7 @@ def linked_people(release: AuditedRelease, data: TableData, rows: Ints) -> pl.Da
     Columns beside who they are: linked with probability (the posterior of the row that is named), linked
     rightly (empty for those who were held out), people like them, smallest key, singled out by (one smallest
     set of columns in which nobody else looks the same; at most three columns), best to suppress, people like
-    them then. The last five are of the release with everybody.
+    them then. The last five are of the release with everybody, and missing where people were drawn from it.
     """
     who = table_of(rows, data.who[rows])
     found = next((e for e in release.evidence if e.attack == FellegiSunter.name), None)
@@ -35,6 +35,8 @@ def linked_people(release: AuditedRelease, data: TableData, rows: Ints) -> pl.Da
             pl.when("exposed").then("hit").alias("linked rightly"),
         )
         who = who.join(links, on="target", how="left")
+    if data.drawn is not None:  # who is alone in a sample has company among all
+        return who
     return who.join(_singled_out(release, rows), on="target", how="left")
 
 
