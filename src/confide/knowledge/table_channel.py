@@ -10,7 +10,7 @@ import numpy as np
 from scipy.sparse import csr_array
 
 from confide.core.arrays import Array, Floats, Ints, Rng
-from confide.core.errors import DataError, KnowledgeError
+from confide.core.errors import DataError, KnowledgeError, PromiseError
 from confide.core.nouns import Mechanism
 from confide.views.table import Domain, Table
 
@@ -145,7 +145,7 @@ def channels(
         filled = Table.of(view.domains, filling.integers(view.low, view.high, endpoint=True))
     try:
         again = [mechanism(filled, rng=child).view for child in running.spawn(rounds)]
-    except DataError as why:
+    except (DataError, PromiseError) as why:
         raise KnowledgeError(f"what was done cannot be done to the release again: {why}") from why
     exact = [name for name in exact if all(name in v.names and v.only([name]).precise for v in again)]
     if not exact or not len(view):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from confide.audits.making import HowMade
-from confide.audits.release import AuditedRelease, made_from
+from confide.audits.release import AuditedRelease, made_from, made_in_all
 from confide.audits.spec import Context, Count
 from confide.audits.table.making import not_undone
 from confide.games.linkage.table import TableLinkage
@@ -61,7 +61,7 @@ def context_of(
             "release."
             for name in data.naming
         ],
-        unsettled={**data.unsettled, **how.unsettled, **not_undone(how.mechanism or release.mechanism)},
+        unsettled={**data.unsettled, **how.unsettled, **not_undone(made_in_all(game, release.mechanism))},
         notes=[
             *([] if data.several is None else data.several.said(count)),
             *data.notes,

@@ -17,7 +17,7 @@ from confide.views.table_keys import packed
 TIE = 1e-12
 """Losses that differ by less are equal; of equal nodes the one of the finest first columns is taken."""
 PICKED = 0.95
-"""Where among the open nodes, by their bounds, the next one is taken. Measured: see benchmarks/tables.py."""
+"""Where among the open nodes, by bound, the next is taken: measured (benchmarks/tables_recoding.py)."""
 WORD = 2**62
 DENSE = 2**16
 """Cells of a cross table that is counted as it is; larger ones are sorted, as almost all cells are empty."""
