@@ -75,7 +75,8 @@ class Tally:
                 self.refused[str(error)] += 1
                 return
         self.seconds.append(time.process_time() - start)
-        (section,) = page["sections"]
+        # Where something is proved too, that section stands before the one of the game, and has no rates.
+        section = page["sections"][-1]
         self.outcomes[section["outcome"]] += 1
         found = section["finding"]
         self.people.append((found["exposed_count"] or 0, found["control_count"] or 0))

@@ -15,6 +15,7 @@ from sklearn.linear_model import LogisticRegression
 
 import confide
 from confide.attacks.membership.counts import InnerProduct, KnockKnock
+from confide.attacks.reconstruction.crosstabs import GenerateThenVerify, RankedRows
 from confide.core.arrays import Ints, Rng
 from confide.core.evidence import Evidence
 from confide.data.ratings_like import ratings_like
@@ -162,11 +163,41 @@ def counts(rng: Rng, *, targets: int = 800) -> Held:
     )
 
 
+def answers(rng: Rng, *, n: int = 200, queries: int = 40) -> Held:
+    """A secret that half of the people have, and queries that each count half of the people."""
+    asked = {f"query {i}": rng.integers(0, 2, n) for i in range(queries)}
+    secret = pl.DataFrame({"secret": rng.permutation(np.arange(n) % 2)})
+    return confide.Answers(secret, secret="secret", workload=pl.DataFrame(asked), targets=n)
+
+
+def crosstabs(rng: Rng, *, blocks: int = 3, n: int = 100) -> Held:
+    """Two two-way tables of each of three areas, and the people behind them."""
+    drawn = {name: rng.integers(0, k, blocks * n) for name, k in (("sex", 2), ("age", 3), ("job", 3))}
+    people = pl.DataFrame({"area": np.repeat(np.arange(blocks), n), **drawn}).cast(pl.String)
+    tables = [
+        people.group_by("area", a, b).len("count").sort("area", a, b)
+        for a, b in (("sex", "age"), ("age", "job"))
+    ]
+    return confide.Crosstabs(tables, data=people, block="area", targets=120, seconds=5)
+
+
+def frequencies(rng: Rng, *, pool: int = 60, others: int = 80, snps: int = 40) -> Held:
+    """Genotypes of one population: a pool, people who are absent from it, and a reference."""
+    common = rng.uniform(0.1, 0.9, snps)
+
+    def people(n: int) -> pl.DataFrame:
+        names = [f"snp {i}" for i in range(snps)]
+        return pl.DataFrame(rng.binomial(2, common, (n, snps)), schema=names, orient="row")
+
+    return confide.Frequencies(people(pool), reference=people(others), targets=people(others), questions=160)
+
+
 def _key(n: int) -> pl.DataFrame:
     return pl.DataFrame({"original": [f"a{i}" for i in range(n)], "released": [f"b{i}" for i in range(n)]})
 
 
 NOISE = "laplace:0.001,30"
+HEAVY = "laplace:0.001"
 NEW_ROWS = "the released rows are new ones of the same law, under a key"
 THIRD = "the model learned from a third set"
 DOORS: Mapping[str, Door] = {
@@ -205,5 +236,23 @@ DOORS: Mapping[str, Door] = {
         held=lambda rng: counts(rng, targets=200),
         options={"attacks": [InnerProduct(), KnockKnock(groups=20)], "protect": NOISE},
         limits=LIMITS[1:],  # of 200 questions none settles a rate at 1 %
+    ),
+    "answers": Door(
+        why=f"noise: {HEAVY}",
+        held=answers,
+        options={"protect": HEAVY},
+        limits=LIMITS[1:],  # of 200 people none settles a rate at 1 %
+    ),
+    "crosstabs": Door(
+        why=f"noise: {HEAVY}",
+        held=crosstabs,
+        options={"attacks": [GenerateThenVerify(), RankedRows(draws=10)], "protect": HEAVY},
+        limits=LIMITS[1:],
+    ),
+    "frequencies": Door(
+        why=f"noise: {HEAVY}",
+        held=frequencies,
+        options={"attacks": "frequency-lr,robust-inner-product", "protect": HEAVY},
+        limits=LIMITS[1:],
     ),
 }

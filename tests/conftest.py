@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 import signal
+from collections.abc import Iterator
 from functools import partial
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import settings
+from tests import spark as of_spark
+from tests.postgresql import Server, needed, server
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
 
 # No test depends on how fast it runs.
 settings.register_profile("untimed", deadline=None)
@@ -30,3 +37,19 @@ def quick_traces(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr("confide.audits.traces.localisation.learned", partial(learned, burn_in=2, keep=8))
     monkeypatch.setattr("confide.audits.traces.exhibits.DRAWS", 500)
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[Server]:
+    """A server of PostgreSQL for all tests that need one."""
+    needed()
+    with server() as started:
+        yield started
+
+
+@pytest.fixture(scope="session")
+def spark() -> Iterator[SparkSession]:
+    """A session of Spark for all tests that need one."""
+    of_spark.needed()
+    with of_spark.local_spark() as started:
+        yield started

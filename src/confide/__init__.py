@@ -22,71 +22,104 @@ from confide.measure import measure
 from confide.views.records import Records
 
 if TYPE_CHECKING:
+    from confide import learn
     from confide.audits import Audit, audit
+    from confide.inputs.answers import Answers
     from confide.inputs.counts import Counts
+    from confide.inputs.crosstabs import Crosstabs
+    from confide.inputs.frequencies import Frequencies
     from confide.inputs.identifiers import find_identifiers
     from confide.inputs.images import Images
+    from confide.inputs.learner import Learner
     from confide.inputs.likes import Likes
     from confide.inputs.model import Model
     from confide.inputs.ratings import Ratings
+    from confide.inputs.rebuild import Rebuild
     from confide.inputs.scores import Scores
     from confide.inputs.table import Table
+    from confide.inputs.text import Text
     from confide.inputs.traces import Traces
+    from confide.inputs.training import Training
     from confide.releases import protect
     from confide.releases.estimating import estimate
+    from confide.releases.session import private
+    from confide.report.advice import budget_advice
 
 __version__ = VERSION
 
 _HOME = {
+    "Answers": "confide.inputs.answers",
     "Audit": "confide.audits",
     "Counts": "confide.inputs.counts",
+    "Frequencies": "confide.inputs.frequencies",
+    "Crosstabs": "confide.inputs.crosstabs",
     "Images": "confide.inputs.images",
+    "Learner": "confide.inputs.learner",
     "Likes": "confide.inputs.likes",
     "Model": "confide.inputs.model",
     "Ratings": "confide.inputs.ratings",
+    "Rebuild": "confide.inputs.rebuild",
     "Scores": "confide.inputs.scores",
     "Table": "confide.inputs.table",
+    "Text": "confide.inputs.text",
     "Traces": "confide.inputs.traces",
+    "Training": "confide.inputs.training",
     "audit": "confide.audits",
+    "budget_advice": "confide.report.advice",
     "estimate": "confide.releases.estimating",
     "find_identifiers": "confide.inputs.identifiers",
+    "private": "confide.releases.session",
     "protect": "confide.releases",
 }
 """Loaded at first use, so that `import confide` stays quick."""
+_MODULES = ("learn",)
+"""Modules with names of their own, loaded at first use too."""
 
 __all__ = [
+    "Answers",
     "Audit",
     "Budget",
     "Case",
     "ConfideError",
     "Counts",
+    "Crosstabs",
     "Estimate",
     "Evidence",
+    "Frequencies",
     "Guess",
     "Images",
+    "Learner",
     "Likes",
     "Model",
     "Ratings",
+    "Rebuild",
     "Records",
     "Rehearsal",
     "Release",
     "Scores",
     "Table",
+    "Text",
     "Traces",
+    "Training",
     "Unit",
     "World",
     "__version__",
     "audit",
+    "budget_advice",
     "estimate",
     "find_identifiers",
+    "learn",
     "measure",
     "play",
+    "private",
     "protect",
 ]
 
 
 def __getattr__(name: str) -> object:
     """The records and verbs that need more than the ground: imported when they are asked for."""
+    if name in _MODULES:
+        return import_module(f"confide.{name}")
     if name in _HOME:
         return getattr(import_module(_HOME[name]), name)
     raise AttributeError(f"confide has no {name!r}; it has {', '.join(__all__)}.")

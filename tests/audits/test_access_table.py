@@ -120,6 +120,7 @@ def test_a_rate_that_no_row_resolves_has_no_column() -> None:
     assert access_table(Comparison(rungs=bare)).head == ("access", "accuracy", "AUC")
 
 
+@pytest.mark.slow
 def test_every_number_of_the_table_is_in_every_render() -> None:
     rng = np.random.default_rng(1)
     exposed = np.repeat([True, False], 500)

@@ -67,6 +67,7 @@ def sampled() -> Callable[[np.ndarray], np.ndarray]:
     return lambda x: draw.random(len(x)) < chances(x)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("model", "options"),
     [

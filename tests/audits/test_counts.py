@@ -43,7 +43,7 @@ def exhibit(audit, title: str, section: int = 0) -> Table:
 def test_plain_counts_give_everybody_away_and_the_report_speaks_of_counting(frame, tmp_path):
     audit = run(frame, tmp_path, targets=200)
     (section,) = audit.sections
-    assert section.headline.risk.auc.low > 0.93, "of about 75 people on either side"
+    assert section.headline.risk.auc.low > 0.92, "of about 75 people on either side"
     risk, people = section.headline.risk, audit.evidence[0].table["target"].n_unique()
     assert (risk.people, risk.rows) == (people, 200) and people < 150, (
         "people, most of them asked about twice"
@@ -69,8 +69,8 @@ def test_noise_hides_people_and_costs_accuracy(frame, tmp_path):
     plain, weak, strong, few = rows.values()
     for section, row in zip(audit.sections, (weak, strong, few), strict=True):
         _, risks = worst(tuple(section.evidence.values()), among=section.among)
-        assert section.among == 2 and row[2] in [risk.auc for risk in risks]
-        assert row[2].confidence == 0.975, "corrected for both attacks, of which the best was chosen"
+        assert section.among == 3 and row[2] in [risk.auc for risk in risks]
+        assert row[2].confidence == pytest.approx(1 - 0.05 / 3), "corrected for all attacks"
     assert plain[3].value == 0 and plain[4].value == 1, "as they are, all counts are right"
     assert plain[2].low > weak[2].value > strong[2].value and strong[2].low < 0.55
     assert 0 < weak[3].value < strong[3].value and weak[4].value > strong[4].value
@@ -81,8 +81,21 @@ def test_noise_hides_people_and_costs_accuracy(frame, tmp_path):
     noisy = audit.sections[1]
     assert noisy.promise.epsilon == 1 and noisy.comparable, "promise and game speak of one person's visits"
     bounds = [section.headline.bound for section in audit.sections]
-    assert all(bound.certified and bound.ceiling > 1 for bound in bounds), "a larger epsilon would be shown"
+    assert all(bound.certified and bound.ceiling > 0.9 for bound in bounds), "a larger epsilon would be shown"
     assert all(b.low <= s.promise.epsilon for b, s in zip(bounds, audit.sections, strict=True) if s.promise)
+
+
+@pytest.mark.slow
+def test_commuters_reach_what_was_measured_for_them(frame, tmp_path):
+    """ALGORITHMS 2.4: 200 commuters by the hour for a week, groups of 100, at most 30 counts each.
+
+    AUC of the untrained score: .99 raw, .74 +- .07 at epsilon 10, at most .60 at epsilon 1, which are five
+    and more standard errors of 800 questions.
+    """
+    audit = run(frame, tmp_path, protect=["laplace:10,30", "laplace:1,30"], targets=800)
+    table = exhibit(audit, "What each protection buys, and what it costs")
+    plain, ten, one = (row[2].value for row in table.rows)
+    assert plain >= 0.99 and ten == pytest.approx(0.74, abs=0.07) and one <= 0.60
 
 
 def test_each_world_is_dealt_once_and_counted_once(frame, tmp_path, monkeypatch):
@@ -113,7 +126,7 @@ def test_the_public_sees_nobody_and_the_same_seed_gives_the_same_audit(frame, tm
     settings = {"targets": 80, "attacks": "all"}
     audit = run(frame, tmp_path / "a", **settings)
     public = run(frame, tmp_path / "b", audience="public", **settings)
-    assert len(audit.evidence) == 2
+    assert len(audit.evidence) == 3
     for mine, theirs in zip(audit.evidence, public.evidence, strict=True):
         assert mine.table.equals(theirs.table)
     text = str(public.report.page)

@@ -181,6 +181,7 @@ def test_bad_options_are_said_before_any_work(tmp_path, options, says):
     assert not (tmp_path / "c").exists()
 
 
+@pytest.mark.slow
 def test_several_releases_side_by_side_saved_and_found_again(tmp_path):
     told: list[tuple[int, int]] = []
     specs = ("mosaic:2", "blur:1", "dp-pix:0.5,4")

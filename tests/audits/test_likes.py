@@ -73,6 +73,7 @@ def test_finds_the_item_that_tells_and_that_nothing_is_left_without_it(tables, t
     assert [s.beyond for s in shift[1:]] == [N // 2, N // 20, 0]
 
 
+@pytest.mark.slow
 def test_a_person_is_asked_about_once_and_told_by_their_own_items(tables, tmp_path: Path) -> None:
     found = audited(tables, tmp_path)
     found.save(tmp_path / "out")
@@ -85,6 +86,7 @@ def test_a_person_is_asked_about_once_and_told_by_their_own_items(tables, tmp_pa
     assert telling.str.starts_with("the tell").all()
 
 
+@pytest.mark.slow
 def test_the_same_seed_gives_the_same_audit_with_and_without_cache(tables, tmp_path: Path) -> None:
     one, again = audited(tables, tmp_path / "a"), audited(tables, tmp_path / "a")
     fresh = audited(tables, tmp_path / "b")
@@ -110,6 +112,7 @@ def test_the_svd_as_published_stands_beside_the_one_without_leakage(tables, tmp_
     ]  # fmt: skip
 
 
+@pytest.mark.slow
 def test_each_protection_is_a_release_and_all_are_compared(tables, tmp_path: Path) -> None:
     found = audited(tables, tmp_path, protect=("rare:40", "response:1"), name="shop")
     assert [s.release for s in found.sections] == ["shop, rare:40", "shop, response:1"]
@@ -129,6 +132,7 @@ def test_each_protection_is_a_release_and_all_are_compared(tables, tmp_path: Pat
     assert 0.6 < rows["response:1"][4] < 0.85, "e / (1 + e) of the likes stay"
 
 
+@pytest.mark.slow
 def test_each_world_is_dealt_once_and_protected_once(tables, tmp_path: Path, monkeypatch) -> None:
     """Three releases of five worlds are 15 deals, whatever attacks, exhibits, risk and utility ask."""
     dealt: list[int] = []
@@ -150,6 +154,7 @@ def test_each_world_is_dealt_once_and_protected_once(tables, tmp_path: Path, mon
     assert protected.count(N) == 5, "all else are panels, which the adversary protects by itself to learn"
 
 
+@pytest.mark.slow
 def test_people_in_one_table_only_or_without_the_trait_are_left_out_and_counted(
     tables, tmp_path: Path
 ) -> None:
@@ -171,6 +176,7 @@ def test_people_in_one_table_only_or_without_the_trait_are_left_out_and_counted(
     assert len(audited((records, text), tmp_path).evidence[0]) == N, "ids as text and as numbers are the same"
 
 
+@pytest.mark.slow
 def test_the_public_sees_neither_people_nor_items(tables, tmp_path: Path) -> None:
     found = audited(tables, tmp_path, audience="public", protect=("rare:2",))
     found.save(tmp_path / "out")

@@ -55,6 +55,7 @@ def test_places_without_coordinates_and_too_few_people():
     assert localisation_exhibits(one, world(TRACES, Published()), rng=rng()) == ()
 
 
+@pytest.mark.slow
 def test_only_people_in_the_release_are_looked_for_and_their_pieces_are_put_together():
     """An adversary that knows whose each row is finds split traces as surely as whole ones."""
     game = EarlierKnown(traces=TRACES, mechanism=SplitTraces(hours=24), targets=60)

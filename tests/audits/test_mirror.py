@@ -179,6 +179,7 @@ def days_alone() -> confide.Traces:
     return replace(held, points=4, released=Path("elsewhere.parquet"), key=Path("key.parquet"))
 
 
+@pytest.mark.slow
 def test_times_that_somebody_else_cut_to_the_day_hide_no_more_than_the_protection(desk: Path) -> None:
     held, settings = days_alone(), {"seed": 3, "attacks": "unicity"}
     found = confide.audit(held, **settings)  # type: ignore[arg-type]

@@ -55,6 +55,7 @@ def test_two_settings_of_one_attack_are_not_silently_one() -> None:
         audit(attacks=[RMIA(temperature=2.0), RMIA(temperature=3.0)])
 
 
+@pytest.mark.slow
 def test_a_query_is_asked_once_however_many_attacks_there_are() -> None:
     def counted(attacks: str) -> int:
         line = Line(FOREST.predict_proba)
@@ -84,6 +85,7 @@ def test_a_public_report_counts_coarsely(tmp_path: Path) -> None:
         assert "480" in text
 
 
+@pytest.mark.slow
 def test_a_public_report_never_stands_beside_rows(tmp_path: Path) -> None:
     audit(attacks="loss").save(tmp_path)
     before = (tmp_path / "report.html").read_bytes()

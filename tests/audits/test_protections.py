@@ -55,9 +55,7 @@ ODD = [
 def test_the_reason_is_given_with_an_example(kind: str, text: str, why: str) -> None:
     known = spec_of(kind).protections
     example = known[text.partition(":")[0]].example
-    said = (
-        re.escape(f"'{text}' cannot be used (") + rf".*{re.escape(why)}.*\): write for example {example}\.$"
-    )
+    said = re.escape(f"'{text}' cannot be used: ") + rf".*{re.escape(why)}.*\. Write for example {example}\.$"
     with pytest.raises(DataError, match=said):
         parse_protections([text], known)
 
@@ -72,7 +70,7 @@ def test_whatever_is_written_is_taken_or_refused_with_a_reason(kind: str, name: 
             parse_protections([text], known)
         except DataError as why:
             refused += 1
-            assert re.fullmatch(r"'.*' cannot be used \(.+\): write for example .+\.", str(why)), text
+            assert re.fullmatch(r"'.*' cannot be used: .+\. Write for example .+\.", str(why)), text
     assert refused > len(ODD)
 
 

@@ -66,6 +66,7 @@ def test_people_are_found_from_few_facts_and_it_is_said_who(frame, tmp_path):
     assert "singled_out_by" in pl.read_parquet(tmp_path / "out" / "evidence.parquet").columns
 
 
+@pytest.mark.slow
 def test_the_public_is_shown_no_person_and_no_item(frame, tmp_path):
     audit = run(frame, tmp_path, audience="public")
     assert audit.targets is None and "evidence.parquet" not in audit.files
@@ -131,6 +132,7 @@ def test_a_released_file_of_everybody_is_audited_by_taking_people_out(frame, tmp
     assert any(b.certified for f in again.sections[0].findings for b in f.risk.epsilon)
 
 
+@pytest.mark.slow
 def test_a_released_file_under_new_ids_needs_a_key(frame, tmp_path):
     ids = frame["user"].unique().sort()
     new = ids.sample(fraction=1, shuffle=True, seed=1)
@@ -186,6 +188,7 @@ def test_attacks_by_name(frame, tmp_path):
         run(frame, tmp_path, attacks="guess")
 
 
+@pytest.mark.slow
 def test_who_has_too_few_ratings_and_single_items_are_counted(frame, tmp_path):
     extra = pl.DataFrame(
         {
@@ -203,6 +206,7 @@ def test_who_has_too_few_ratings_and_single_items_are_counted(frame, tmp_path):
     assert any("rows of the ratings rate what the same person rated already" in note for note in notes)
 
 
+@pytest.mark.slow
 def test_worlds_are_dealt_once_and_protections_applied_once_a_world(frame, tmp_path, monkeypatch):
     """Two protections and the records as they are, in two worlds each: six worlds, whatever asks for them."""
     dealt: list[str] = []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -72,6 +73,7 @@ def test_without_a_secret_what_cannot_be_played_is_named(frame, tmp_path):
     assert "no secret column is named" in section.skipped[0].why
 
 
+@pytest.mark.slow
 def test_each_goal_has_its_limits_comparison_and_frontier(frame, tmp_path):
     audit = run(frame, tmp_path, secret="illness", protect=["local:10"], limits=["tpr@0.1=0.5"], wrong=0.0)
     assert [s.goal for s in audit.sections] == ["linkage", "secrets"]
@@ -134,7 +136,7 @@ WRONG = {
     "the secret 'same' is the same in every row": {"secret": "same"},
     "does not say whose row is whose": {"released": people(10).drop("id")},
     "has none of the known columns": {"released": people(10).select("illness")},
-    "name no row of records, which has 600": {
+    "in row 1 the row of records is none of 1 to 600": {
         "released": people(10).drop("id"),
         "key": pl.DataFrame({"a": [700], "b": [1]}),
     },
@@ -191,6 +193,7 @@ def released_with(frame: pl.DataFrame, **columns: pl.Series) -> dict[str, Any]:
     }
 
 
+@pytest.mark.slow
 def test_a_release_with_other_values_that_nobody_explains_is_not_settled(frame, tmp_path):
     turned = frame["age"].gather(np.random.default_rng(1).permutation(PEOPLE))
     given = released_with(frame, age=turned)
@@ -220,6 +223,31 @@ def test_what_the_release_contradicts_is_refused_with_the_first_rows(frame, tmp_
         run(frame, tmp_path, made_by="mondrian:5")
 
 
+@pytest.mark.parametrize("said", ["swap:0.1", "pram:0.1", "rank-swap:0.05", "noise:0.1,age"])
+def test_ranges_are_not_made_by_what_makes_none(frame, tmp_path, said):
+    ages = frame["age"].cast(pl.String).to_list()
+    ages[6], ages[8] = "20..60", "*"
+    given = released_with(frame, age=pl.Series(ages))
+    says = r"makes no ranges or groups.*of 'age' for people in rows 7, 9 of the records.*local:10\+"
+    with pytest.raises(DataError, match=says):
+        run(frame, tmp_path, made_by=said, **given)
+
+
+def test_a_column_that_is_left_out_is_no_contradiction(frame, tmp_path):
+    given = released_with(frame)
+    given["released"] = given["released"].drop("job")
+    assert run(frame, tmp_path, made_by="without:job", **given).sections
+    with pytest.raises(DataError, match="not true of the release that there is no column 'job'"):
+        run(frame, tmp_path, made_by="without:job", **released_with(frame))
+
+
+def test_groups_under_other_names_are_not_made_by_an_exchange(frame, tmp_path):
+    towns = frame["town"].to_list()
+    towns[3] = "north and south"
+    with pytest.raises(DataError, match=r"'town' holds 'north and south' in row 4, which is no value of the"):
+        run(frame, tmp_path, made_by="swap:0.1", **released_with(frame, town=pl.Series(towns)))
+
+
 def test_a_posterior_of_one_half_is_log_odds_of_0_and_unmade_descriptions_count_for_nothing() -> None:
     exposed = np.array([True, True, False, False])
     evidence = Evidence.of(exposed, np.array([0.1, -0.1, 0.2, -3.0]), hit=np.array([True, True, True, True]))
@@ -229,6 +257,7 @@ def test_a_posterior_of_one_half_is_log_odds_of_0_and_unmade_descriptions_count_
     assert (inside.value, outside.value, apart.value) == (1.0, 0.0, 1.0)
 
 
+@pytest.mark.slow
 def test_a_changed_table_is_compared_by_what_undoes_the_change(frame, tmp_path):
     """Of a release the attack that reaches most: those that know how values were changed among them."""
     audit = run(
@@ -250,12 +279,54 @@ def test_a_changed_table_is_compared_by_what_undoes_the_change(frame, tmp_path):
         assert compared.rows[1][2].value >= max(reached[:2]) - 1e-9
 
 
+@pytest.mark.slow
 def test_what_only_undoes_changes_plays_where_it_alone_is_asked_for(frame, tmp_path):
     settings = {"attacks": "transparency,likely-secret", "protect": ["pram:0.3"], "secret": "illness"}
     audit = run(frame, tmp_path, id="id", **settings)
     assert [section.goal for section in audit.sections] == ["linkage", "secrets"]
 
 
+@pytest.mark.slow
 def test_what_cannot_be_undone_twice_over_is_not_settled(frame, tmp_path):
     audit = run(frame, tmp_path, id="id", protect=["microaggregate:5+pram:0.2"])
     assert "what undoing both of these changes tells" in audit.sections[0].unsettled
+
+
+def test_class_sizes_are_those_of_the_known_columns(tmp_path) -> None:
+    """Another value in every row of a column that nobody knows makes no class smaller."""
+    numbered = people().with_columns(number=pl.Series(range(PEOPLE)))
+    audit = run(numbered, tmp_path, attacks="nearest", protect="mondrian:10")
+    costs = re.findall(r"average class size (\d+)", " ".join(str(audit.report).split()))
+    assert costs and max(map(int, costs)) >= 10
+
+
+def test_a_key_that_pairs_the_wrong_rows_is_asked_about(frame, tmp_path):
+    """A shift by one row found nobody: "could not be shown to point to that person's record"."""
+    released = frame.sample(fraction=1.0, shuffle=True, seed=1)
+    place = dict(zip(released["id"], range(1, PEOPLE + 1), strict=True))
+    row = pl.Series("row", range(1, PEOPLE + 1))
+    right = pl.Series("released_row", [place[who] for who in frame["id"]])
+    given = {"id": "id", "released": released.drop("id"), "attacks": "fellegi-sunter"}
+    swapped = run(frame, tmp_path, key=pl.DataFrame([right, row]), **given)
+    assert told(swapped)["fellegi-sunter, set for 5% false matches"] > 0.7
+    wrong = pl.DataFrame([row, right % PEOPLE + 1])
+    with pytest.raises(DataError, match="is it the key of this release, with rows counted from 1"):
+        run(frame, tmp_path, key=wrong, **given)
+    # Noise may hide everybody: then only who made it can say so.
+    noisy = released.drop("id").with_columns(
+        pl.exclude("age").shuffle(seed=2), age=(pl.col("age") * 7 - 100) % 71 + 18
+    )
+    with pytest.raises(DataError, match="say with --made-by"):
+        run(frame, tmp_path, key=pl.DataFrame([row, right]), **(given | {"released": noisy}))
+
+
+def test_a_key_that_the_sidecar_rules_out_is_asked_about(frame, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    frame.write_csv("people.csv")
+    held = Table("people.csv", known=KNOWN, id="id")
+    confide.protect(held, "mondrian:5", out="safer.csv", key_out="key.csv", seed=3, attacks="nearest")
+    given = {"id": "id", "released": "safer.csv", "attacks": "nearest", "targets": 100}
+    run("people.csv", tmp_path, key="key.csv", **given)
+    moved = pl.read_csv("key.csv").with_columns(released_row=pl.col("released_row") % PEOPLE + 1)
+    with pytest.raises(DataError, match=r"by its sidecar no value .* is it the key of this release"):
+        run("people.csv", tmp_path, key=moved, **given)

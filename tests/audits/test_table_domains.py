@@ -81,6 +81,7 @@ def rates(text: str, data: TableData, record: confide.Table) -> tuple[float, flo
     return max(audit) / people, plain / people
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("text", "least"),
     [
@@ -120,6 +121,7 @@ def test_codes_that_mean_something_else_would_look_harmless() -> None:
     assert rates("noise:0.01", data, record)[0] > 0.5
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("text", [p.example for p in PROTECTIONS.values()])
 def test_whatever_a_protection_does_the_audit_reads_the_original_s_columns(text: str) -> None:
     record = held(known="age,region")
@@ -145,6 +147,7 @@ def test_a_mechanism_that_keeps_the_domains_is_left_alone() -> None:
     assert legible(made, data) is made and not any(isinstance(step, CHANGING) for step in steps_of(made))
 
 
+@pytest.mark.slow
 def test_a_secret_that_is_not_released_is_not_inferred_and_the_report_says_why() -> None:
     found = confide.audit(held(), protect=["without:ill"], seed=0)
     assert "the secret 'ill' is not released" in str(found.report)

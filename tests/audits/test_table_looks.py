@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter
-from itertools import combinations
+from itertools import combinations, product
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +13,7 @@ import polars as pl
 import pytest
 
 import confide
+from confide.audits.table import smallest_keys as smallest_keys_module
 from confide.core.errors import DataError
 from confide.measure.pitman import pitman
 from confide.measure.zayatz import zayatz
@@ -147,10 +148,39 @@ def test_keys_are_those_of_counting(raw) -> None:
         "1 column": (sizes[1],),
         "2 columns": (sizes[2],),
         "3 columns": (sizes[3],),
-        "more than 3, or none": (sizes[0],),
+        "never alone: another row is the same": (sizes[0],),
         "all": (N,),
     }
     assert sizes[2] and sizes[3], "the case must be able to fail"
+
+
+def test_who_is_alone_in_four_columns_stands_apart_from_who_is_never_alone(tmp_path: Path) -> None:
+    """Of the 81 rows of three values in four columns 40 stand there twice: 3 columns single nobody out."""
+    rows = list(product("abc", repeat=4))
+    people = pl.DataFrame(rows + rows[:40], schema=list("wxyz"), orient="row")
+    held = confide.Table(people, known="w,x,y,z", targets=20)
+    found = confide.audit(held, seed=1, cache=tmp_path, attacks="fellegi-sunter")
+    assert table(found, "How few columns single people out") == {
+        "1 column": (0,),
+        "2 columns": (0,),
+        "3 columns": (0,),
+        "4 columns": (41,),
+        "never alone: another row is the same": (80,),
+        "all": (121,),
+    }
+
+
+def test_larger_keys_than_were_looked_for_are_said_and_told_from_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(smallest_keys_module, "WORK", 0)
+    rows = list(product("abc", repeat=4))
+    people = pl.DataFrame(rows + rows[:40], schema=list("wxyz"), orient="row")
+    held = confide.Table(people, known="w,x,y,z", targets=20)
+    found = confide.audit(held, seed=1, cache=tmp_path, attacks="fellegi-sunter")
+    keys = table(found, "How few columns single people out")
+    assert keys["more than 3 columns"] == (41,)
+    assert keys["never alone: another row is the same"] == (80,)
 
 
 def test_each_person_is_told_what_gives_them_away(raw) -> None:
@@ -188,9 +218,10 @@ def test_each_secret_that_is_told_is_that_of_the_evidence(raw) -> None:
     assert (both["told while in the release"] == both["exposed"]).all()
 
 
+@pytest.mark.slow
 def test_a_recoded_table_has_no_keys_and_what_is_undone_is_counted(coarse) -> None:
     found = table(coarse, "How few columns single people out")
-    assert found["more than 3, or none"] == (N,)
+    assert found["never alone: another row is the same"] == (N,)
     assert table(coarse, "k, l and t")["k: people in the smallest class"][0] >= 3
     undone = table(coarse, "What of the generalisation can be undone for certain")
     assert undone["all rows"] == (N,) and 0 < undone["in any column"][0] < N
@@ -205,11 +236,19 @@ def test_digests_are_counted_and_no_value_is_shown(raw, tmp_path: Path) -> None:
     assert not any(digest in text for digest in PEOPLE["pseudonym"])
 
 
+@pytest.mark.slow
 def test_people_stand_in_the_internal_files_alone(raw, tmp_path: Path) -> None:
     raw.save(tmp_path / "internal")
     exposed = pl.read_csv(tmp_path / "internal" / "exposed.csv")
     assert {"linked with probability", "singled out by", "smallest key", "best to suppress"} <= set(
         exposed.columns
+    )
+    people = pl.read_parquet(tmp_path / "internal" / "people.parquet")
+    linked, told = (raw.people[s.release] for s in (raw.sections[0], raw.sections[-1]))
+    assert people.height == len({*linked["target"]} | {*told["target"]}) == people["row"].n_unique()
+    assert people.filter(pl.col("row") == linked["row"][5])["smallest key"][0] == linked["smallest key"][5]
+    assert (
+        people["secret told rightly"].drop_nulls().len() == told["secret told rightly"].drop_nulls().len() > 0
     )
     public = audited(tmp_path / "cache", audience="public", sampled=0.1, weight="w", subsets=2)
     public.save(tmp_path / "public")

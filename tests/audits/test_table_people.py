@@ -59,8 +59,11 @@ def test_people_are_read_counted_and_said(frame: pl.DataFrame):
     same = frame["who"].to_numpy()[:, None] == frame["who"].to_numpy()
     assert ((data.cells.people[:, None] == data.cells.people) == same).all()
     twice = [i for i in range(600) if same[i].sum() > 1 and not same[i, :i].any()]
-    assert np.flatnonzero(data.several.twice).tolist() == twice and len(twice) == 200
-    assert f"rows {', '.join(str(i + 1) for i in twice[:5])} and 195 more" in data.several.which
+    second = [int(np.flatnonzero(same[i])[1]) for i in twice]
+    pairs = [[i + 1, j + 1] for i, j in zip(twice, second, strict=True)]
+    assert data.several.pairs.tolist() == pairs and len(twice) == 200
+    shown = "; ".join(f"rows {i} and {j}" for i, j in pairs[:5])
+    assert data.several.which == f"These have one who: {shown}; and so for 195 more people."
     # Named by the row; and a column that names people is found, whether it stands once or several times.
     assert data.who["id"].to_list() == frame["who"].to_list()
     assert set(data.naming) == {"visit", "card"}
@@ -79,7 +82,10 @@ def test_rows_of_people_in_a_raw_table_are_found_and_the_report_counts_people(
     first = audit.sections[0]
     (said,) = (note for note in first.notes if "unit is the person" in note)
     assert "300 people in 600 rows, at most 3 of one person" in said
-    assert any("begin in rows" in note for note in first.notes)
+    assert any("These have one who: rows" in note for note in first.notes)
+    (shown,) = (e for e in first.exhibits if e.title == "Who has several rows")
+    assert shown.internal and len(shown.rows) == 5
+    assert all(frame["who"][int(row) - 1] == who for who, *rows in shown.rows for row in rows)
     assert "600 rows of 5 columns and 300 people" in str(first.about)
     assert rows_of(audit, "Whose row is named")["nearest, best fit whatever it is"][0].value > 0.85
     keys = rows_of(audit, "How few columns single people out")
@@ -100,7 +106,7 @@ def test_k_of_a_protected_table_counts_people_and_l_and_t_are_said_to_count_rows
 
 def test_the_public_reads_no_rows_and_no_exact_counts(frame: pl.DataFrame, tmp_path: Path):
     (section,) = run(frame, tmp_path, audience="public").sections
-    assert not any("begin in rows" in note for note in section.notes)
+    assert not any("These have one who" in note for note in section.notes)
     (said,) = (note for note in section.notes if "unit is the person" in note)
     assert "about 300 people in about 600 rows, at most fewer than 10 of one person" in said
 

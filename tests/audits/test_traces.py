@@ -214,6 +214,7 @@ def test_the_meter_must_be_asked_for_on_large_releases(
     assert "--attacks location-meter" in why["location-meter"] and "location-meter" not in section.evidence
 
 
+@pytest.mark.slow
 def test_each_world_is_dealt_once_and_each_protection_applied_once_in_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -62,6 +62,7 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CONFIDE_CACHE", str(tmp_path))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("audit", "made"), [(ratings, interactions), (likes, interactions), (traces, visits)]
 )

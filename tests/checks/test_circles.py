@@ -63,6 +63,7 @@ def test_a_diamond_and_a_room_that_lists_its_files_are_no_circles(tmp_path: Path
     assert main([str(package)]) == 0
 
 
+@pytest.mark.slow
 def test_the_graph_of_the_package_is_read() -> None:
     """A few hundred modules with some three imports each, among them one that is lazy."""
     found = {(edge.importer, edge.imported) for edge in edges(PACKAGE)}

@@ -4,13 +4,13 @@ import sys
 import time
 from importlib.metadata import distributions
 
-MOST = 13
+MOST = 14
 
 
 def check() -> None:
     names = sorted({d.metadata["Name"] for d in distributions()} - {"pip", "setuptools", "confide"})
     print(f"{len(names)} distributions: {', '.join(names)}")
-    assert len(names) <= MOST, "the core should stay at about ten distributions"
+    assert len(names) <= MOST, f"the core should stay at {MOST} distributions or fewer"
 
     start = time.perf_counter()
     import confide

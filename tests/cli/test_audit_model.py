@@ -28,6 +28,7 @@ def test_a_forest_that_overfits_is_found_out(audit: Run, desk: Path) -> None:
     assert (desk / "out/report.html").read_text().startswith("<!doctype html>")
 
 
+@pytest.mark.slow
 def test_the_same_seed_gives_the_same_report(audit: Run, desk: Path) -> None:
     def once(out: str) -> dict[str, object]:
         audit("--attacks", "loss,rmia,student", "--seed", "3", "--out", out)
@@ -39,6 +40,7 @@ def test_the_same_seed_gives_the_same_report(audit: Run, desk: Path) -> None:
     assert once("one") == once("two")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("limit", "strict", "code", "verdict"),
     [
@@ -62,6 +64,7 @@ def test_a_limit_that_so_few_people_cannot_settle_is_refused_before_any_work(aud
     assert not (desk / "out").exists()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("model", ["mymodel:predict", "mymodel:labels"])
 def test_anything_that_answers_can_be_audited(model: str, audit: Run, desk: Path) -> None:
     done = audit("--out", "out", "--train", "mymodel:train", model=model)
@@ -75,6 +78,7 @@ def test_anything_that_answers_can_be_audited(model: str, audit: Run, desk: Path
         assert "lira" in {f["attack"] for f in report["findings"]}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("train", "warned"), [("mymodel:stump", True), ("mymodel:train", False)])
 def test_a_wrong_recipe_is_warned_about_before_anything_is_scored(
     train: str, warned: bool, audit: Run, desk: Path
@@ -84,6 +88,7 @@ def test_a_wrong_recipe_is_warned_about_before_anything_is_scored(
     assert ("warning: The reference models are not like the target" in done.stderr) == warned
 
 
+@pytest.mark.slow
 def test_a_public_report_has_no_rows(audit: Run, desk: Path) -> None:
     done = audit("--attacks", "loss", "--audience", "public", "--out", "out")
     assert done.exit_code == 0, done.output
@@ -102,6 +107,7 @@ def overlap(desk: Path) -> None:
     both.write_parquet(desk / "holdout.parquet")
 
 
+@pytest.mark.slow
 def test_people_on_both_sides_are_refused_or_left_out(audit: Run, desk: Path) -> None:
     overlap(desk)
     refused = audit("--attacks", "loss", "--out", "out")
@@ -186,6 +192,7 @@ def test_bad_options_are_bad_use(words: list[str], says: str, audit: Run, desk: 
     assert not (desk / "out").exists()
 
 
+@pytest.mark.slow
 def test_too_few_records_for_a_rate_are_said_not_guessed(audit: Run, desk: Path) -> None:
     audit("--attacks", "loss", "--out", "out")
     report = json.loads((desk / "out/report.json").read_text())

@@ -7,6 +7,7 @@ from typing import get_type_hints
 
 import click
 import pytest
+from click.testing import CliRunner
 
 from confide import releases
 from confide.audits import KINDS, spec_of
@@ -104,7 +105,7 @@ def test_the_help_of_protect_tells_of_the_sidecar_and_of_ids(kind: str, run: Run
 @pytest.mark.parametrize(
     ("words", "says"),
     [
-        (("audit", "answers"), "audit takes no 'answers': choose one of model, ratings, "),
+        (("audit", "synthetic"), "audit takes no 'synthetic': choose one of model, ratings, "),
         (("protect", "model"), "protect takes no 'model': choose one of ratings, "),
         (("audit", "ratings", "r.csv", "--facts", "0"), "'--facts': 0 is too small: give 1 or more."),
         (("audit", "ratings", "r.csv", "--facts", "1e3"), "'1e3' is not a whole number: give one in digits"),
@@ -125,6 +126,7 @@ def test_what_cannot_be_is_said_with_the_value_and_what_to_do(
         ("audit ratings r.csv", "--user"),
         ("audit likes l.csv --user u --item i --traits t.csv", "--trait"),
         ("audit counts v.csv", "--user"),
+        ("audit answers p.csv", "--secret"),
         ("protect ratings r.csv --with rare:2 --out s.csv", "--user"),
         ("protect ratings r.csv --user u --item i --with rare:2", "--out"),
         ("protect traces v.csv --user u --time t --place p --out s.csv", "--with"),
@@ -133,3 +135,22 @@ def test_what_cannot_be_is_said_with_the_value_and_what_to_do(
 def test_an_option_that_is_needed_and_missing_is_named(run: Run, words: str, missing: str) -> None:
     done = run(*words.split())
     assert done.exit_code == 2 and f"Missing option '{missing}'" in done.output
+
+
+@pytest.mark.parametrize("name", ["a\ud800.parquet", "a\0.parquet"])
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("identifiers", "NAME"),
+        ("report", "NAME"),
+        ("estimate", "NAME", "column"),
+        ("audit", "ratings", "NAME", "--user", "u", "--item", "i"),
+        ("audit", "ratings", __file__, "--user", "u", "--item", "i", "--out", "NAME"),
+        ("protect", "ratings", __file__, "--user", "u", "--item", "i", "--with", "rare:2", "--out", "NAME"),
+        ("query", "NAME", "--unit", "record", "--ledger", "sqlite:///x", "--sql", "select count(*) from x"),
+    ],
+    ids=" ".join,
+)
+def test_a_name_that_no_file_can_have_is_a_persons_error(words: tuple[str, ...], name: str) -> None:
+    done = CliRunner().invoke(main, [name if word == "NAME" else word for word in words])
+    assert done.exit_code == 2 and "no file can have the name a" in " ".join(done.output.split())

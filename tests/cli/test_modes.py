@@ -26,6 +26,7 @@ def modes(folder: Path) -> dict[str, int]:
     return {path.name: path.stat().st_mode & 0o777 for path in folder.iterdir()}
 
 
+@pytest.mark.slow
 def test_a_report_and_its_evidence_are_for_the_user_alone_unless_shared(run: Run, desk: Path) -> None:
     rng = np.random.default_rng(0)
     exposed = np.arange(400) < 200
@@ -44,6 +45,7 @@ def test_a_report_and_its_evidence_are_for_the_user_alone_unless_shared(run: Run
         assert modes(out) == expected
 
 
+@pytest.mark.slow
 def test_a_protected_file_is_for_the_user_alone_unless_shared(run: Run, desk: Path) -> None:
     rng = np.random.default_rng(0)
     rows = {"u": np.repeat(np.arange(60), 20), "i": rng.integers(80, size=1200)}

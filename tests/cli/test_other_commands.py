@@ -126,6 +126,7 @@ def test_a_report_is_drawn_again_from_its_json(run: Run, desk: Path) -> None:
     assert run("report", "nowhere").exit_code == 2
 
 
+@pytest.mark.slow
 def test_a_report_by_its_file_is_shown_and_drawn_beside_it(run: Run, desk: Path) -> None:
     assert run("audit", "scores", str(scores(desk / "e.parquet", 1.0)), "--out", "out").exit_code == 0
     shown = run("report", "out")

@@ -74,6 +74,7 @@ def refused(done: Result, says: str) -> None:
     assert not Path("out").exists() and not Path("cache").exists()
 
 
+@pytest.mark.slow
 def test_ratings_are_judged_by_the_limits_and_again_alike(desk: Path) -> None:
     done = ratings("--limit", "tpr@0.1=0.5", attacks="likelihood,counting")
     assert done.exit_code == 1, done.output
@@ -92,6 +93,7 @@ def test_ratings_are_judged_by_the_limits_and_again_alike(desk: Path) -> None:
     assert {p.name: p.stat().st_mtime_ns for p in Path("cache").iterdir()} == kept, "kept work was used"
 
 
+@pytest.mark.slow
 def test_a_promise_about_one_pair_is_not_called_broken_by_finding_a_person(desk: Path) -> None:
     """Randomised response with epsilon 1.7 a pair: twenty facts tell more about a person than that."""
     done = ratings(
@@ -110,6 +112,7 @@ def test_likes_name_the_claim_and_are_judged(desk: Path) -> None:
     assert pl.read_parquet("out/evidence.parquet")["id"].n_unique() == PEOPLE
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("door", "secret"), [(ratings, "film"), (likes, "tell")])
 def test_the_public_sees_no_person_no_item_no_row_and_no_exact_count(door, secret: str, desk: Path) -> None:
     done = door("--audience", "public")
@@ -132,7 +135,7 @@ def test_the_public_sees_no_person_no_item_no_row_and_no_exact_count(door, secre
         (["--within", "soon"], "write it like 14d"),
         (["--off-by", "nan"], "give a finite number"),
         (["--protect", "blur:3"], "write one of rare:20"),
-        (["--protect", "rare"], "write for example rare:20"),
+        (["--protect", "rare"], "Write for example rare:20"),
         (["--protect", "rare:99999"], "leaves nothing of the records"),
         (["--attacks", "likelyhood"], "choose from scoreboard, likelihood"),
         (["--limit", "tpr"], "is not a limit"),

@@ -119,7 +119,7 @@ def test_public_traces_name_nobody_and_no_place(run: Run) -> None:
         ((*PLACE, "--protect", "fog:3"), "there is no protection 'fog:3'"),
         (
             (*PLACE, "--protect", "planar:200m"),
-            "'planar:200m' cannot be used (level is missing): write for example planar:200m,1.4",
+            "'planar:200m' cannot be used: level is missing. Write for example planar:200m,1.4",
         ),
         ((*PLACE, "--protect", "cell:1km"), "without latitude and longitude"),
         ((*PLACE, "--attacks", "telepathy"), "no attack on traces is called 'telepathy'"),
@@ -171,6 +171,7 @@ def test_people_with_too_few_points_are_counted(run: Run) -> None:
     assert "Nobody asks about 2 people, who have too few points." in " ".join(done.output.split())
 
 
+@pytest.mark.slow
 def test_pictures_are_audited_and_dp_pix_keeps_its_own_promise(run: Run) -> None:
     words = ("audit", "images", "faces.npz", "--protect", "mosaic:4", "--protect", "dp-pix:0.5,4")
     done = run(*words, "--attacks", "recogniser,clear-trained")
@@ -192,10 +193,10 @@ def test_pictures_are_audited_and_dp_pix_keeps_its_own_promise(run: Run) -> None
         (("--protect", "fog"), "no protection 'fog'"),
         (
             ("--protect", "mosaic:x"),
-            "'mosaic:x' cannot be used ('x' is no whole number): write for example mosaic:16",
+            "'mosaic:x' cannot be used: 'x' is no whole number. Write for example mosaic:16",
         ),
         (("--protect", "blur:1e9"), "1,000 at most"),
-        (("--protect", "dp-pix:0"), "give 1e-06 to 100"),
+        (("--protect", "dp-pix:0"), "give 0.000001 to 100"),
         (("--attacks", "telepathy"), "called 'telepathy'"),
         (("--resize", "10"), "height x width"),
         (("--labels", "visits.csv"), "labels go with a folder"),

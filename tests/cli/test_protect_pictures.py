@@ -47,6 +47,7 @@ def said(done: Result) -> str:
     return " ".join(done.output.split())
 
 
+@pytest.mark.slow
 def test_a_folder_is_protected_and_audited_again_as_a_released_one(run: Run) -> None:
     done = run(*PROTECT, "--with", "mosaic:4", "--out", "safe", "--key-out", "key.csv", "--report", "r")
     assert done.exit_code == 0, done.output
@@ -99,6 +100,7 @@ def test_bad_use_gets_one_sentence_and_writes_nothing(run: Run, words: tuple[str
 COMMAND = [sys.executable, "-m", "confide", *PROTECT, "--with", "mosaic:4", "--out", "safe"]
 
 
+@pytest.mark.slow
 def test_a_kill_in_the_middle_leaves_no_half_folder_and_no_sidecar(run: Run) -> None:
     running = subprocess.Popen(COMMAND, env=os.environ, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
     while not list(Path().glob(".safe.*.draft/*")) and running.poll() is None:
@@ -111,6 +113,7 @@ def test_a_kill_in_the_middle_leaves_no_half_folder_and_no_sidecar(run: Run) -> 
     assert not list(Path().glob(".*")), "what the killed one left is gone"
 
 
+@pytest.mark.slow
 def test_a_disk_that_takes_no_more_leaves_nothing(run: Run) -> None:
     def little_room() -> None:
         resource.setrlimit(resource.RLIMIT_FSIZE, (50, 50))

@@ -24,12 +24,16 @@ MODEL = """
 import polars as pl
 from sklearn.compose import make_column_transformer
 from sklearn.ensemble import RandomForestClassifier
+from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 
 table = pl.read_parquet("Filq01members.parquet")
 numbers = make_column_transformer(("passthrough", ["age", "hours"]))
 Modq = make_pipeline(numbers, RandomForestClassifier(20, random_state=0))
 Modq.fit(table.drop("income"), table["income"].to_list())
+Linq = make_pipeline(numbers, StandardScaler(), LogisticRegression(tol=1e-9))
+Linq.fit(table.drop("income"), table["income"].to_list())
 """
 
 
@@ -92,6 +96,10 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Path:
             "score": np.random.default_rng(3).normal(size=PEOPLE) + exposed,
         }
     ).write_csv(folder / "Filq05scores.csv")
+    ages, ill = np.arange(PEOPLE) % 60, np.arange(PEOPLE) % 3 == 0
+    patients = pl.DataFrame({"person": planted("Pidq"), "Colq01": planted("Zedq"), "age": ages, "ill": ill})
+    patients.write_csv(folder / "Filq06patients.csv")
+    (folder / "Filq07asked.sql").write_text("\n".join(f"age > {a} and age < {a + 7}" for a in range(60)))
     return folder
 
 
@@ -120,6 +128,12 @@ DOORS: dict[str, tuple[str, ...]] = {
         "bin:4h",
     ),
     "counts": ("counts", *VISITS, "--group", "30", "--targets", "100"),
+    "answers": (
+        "answers",
+        "Filq06patients.csv",
+        *("--secret", "ill", "--id", "person", "--workload", "Filq07asked.sql", "--targets", "100"),
+        *("--attacks", "box-reconstruction"),
+    ),
     "images": ("images", "Filq04faces.npz"),
     "images, protected": ("images", "Filq04faces.npz", "--protect", "mosaic:4"),
     "model": (
@@ -131,6 +145,11 @@ DOORS: dict[str, tuple[str, ...]] = {
         "2",
         "--attacks",
         "loss,rmia",
+    ),
+    "rebuild": (
+        "rebuild",
+        *("--model", "Modqfile:Linq", "--members", "Filq01members.parquet"),
+        *("--nonmembers", "Filq01holdout.parquet", "--label", "income", "--targets", "150"),
     ),
     "scores": ("scores", "Filq05scores.csv", "--user", "person"),
 }

@@ -73,6 +73,16 @@ def counts(folder: Path) -> Door:
     return Door((*words, "--attacks", "inner-product", "--targets", "100"), "visits.csv", "who")
 
 
+def answers(folder: Path) -> Door:
+    rng = np.random.default_rng(5)
+    who = [f"Zed{p}" for p in rng.permutation(120)]
+    ages, ill = rng.integers(20, 60, 120), rng.integers(0, 2, 120)
+    pl.DataFrame({"who": who, "age": ages, "ill": ill}).write_csv(folder / "patients.csv")
+    (folder / "asked.sql").write_text("\n".join(f"age > {a} and age < {a + 9}" for a in range(15, 60)))
+    words = ("answers", "patients.csv", "--secret", "ill", "--id", "who", "--workload", "asked.sql")
+    return Door((*words, "--attacks", "box-reconstruction", "--targets", "120"), "patients.csv", "who")
+
+
 def scores(folder: Path) -> Door:
     rng = np.random.default_rng(2)
     exposed = np.arange(400) % 2 == 0
@@ -109,13 +119,26 @@ def model(folder: Path) -> Door:
     return Door((*words, "--user", "who", "--references", "2", "--attacks", "loss"), "members.csv", "who")
 
 
+def rebuild(folder: Path) -> Door:
+    door = model(folder)
+    (folder / "rowmodel.py").write_text(
+        "import polars as pl\nfrom sklearn.linear_model import LogisticRegression\n"
+        "t = pl.read_csv('members.csv')\n"
+        "net = LogisticRegression(tol=1e-9).fit(t.select('a', 'b', 'c', 'd').to_numpy(), t['y'].to_list())\n"
+    )
+    sides = ("--members", "members.csv", "--nonmembers", "others.csv", "--label", "y", "--user", "who")
+    return Door(("rebuild", "--model", "rowmodel:net", *sides), door.file, door.user)
+
+
 DOORS: Mapping[str, Callable[[Path], Door]] = {
     "ratings": ratings,
     "likes": likes,
     "traces": traces,
     "counts": counts,
+    "answers": answers,
     "scores": scores,
     "model": model,
+    "rebuild": rebuild,
 }
 
 
@@ -194,6 +217,7 @@ def test_the_public_sees_no_row_and_no_id(kind: str, desk: Path) -> None:
     assert refused.exit_code == 2 and "no rows to show" in refused.output
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["evidence.parquet", "exposed.csv"])
 def test_a_public_report_is_not_written_beside_rows(name: str, desk: Path) -> None:
     door = scores(desk)
@@ -204,6 +228,7 @@ def test_a_public_report_is_not_written_beside_rows(name: str, desk: Path) -> No
     assert done.exit_code == 2 and f"{name} holds the rows of an earlier audit" in done.output
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("form", ["folder", "npz"])
 def test_a_picture_is_named_by_its_file_or_its_row(form: str, desk: Path) -> None:
     from PIL import Image
@@ -246,6 +271,7 @@ def test_rows_keep_their_numbers_where_copies_are_left_out(desk: Path) -> None:
     assert rows == [1, *range(4, 153)]
 
 
+@pytest.mark.slow
 def test_without_ids_the_row_is_the_name(desk: Path) -> None:
     door = model(desk)
     for name in ("members", "others"):

@@ -102,7 +102,7 @@ def findings(desk: Path) -> list[dict[str, object]]:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("room", "left"), [(9_000, {"report.html"}), (60_000, {"report.json", *ROWS})])
+@pytest.mark.parametrize(("room", "left"), [(9_000, {"report.html"}), (60_000, {"report.json", *ROWS[:2]})])
 def test_a_disk_that_takes_no_more_leaves_no_page_beside_other_numbers(
     desk: Path, room: int, left: set[str]
 ) -> None:

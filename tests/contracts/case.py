@@ -161,6 +161,7 @@ class AttackCase:
         lacks: games without something that the attack needs.
         told: the share of targets whose secret the adversary knows; they get no score.
         knows: how a game deals knowledge to this attack, for tests of this room alone.
+        extra: a package that is slow to play with; it is played in the slow tests, where it is installed.
         label: tells two settings of an attack apart where the settings themselves are too long.
     """
 
@@ -175,6 +176,7 @@ class AttackCase:
     lacks: tuple[Lacks, ...] = ()
     told: float = 0.0
     knows: Mapping[str, Any] = field(default_factory=dict)
+    extra: str = ""
     label: str = ""
 
     @property

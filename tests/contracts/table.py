@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from tests.contracts.cases import (
     attribute_likes,
+    attribute_model,
     attribute_table,
     linkage_images,
     linkage_ratings,
@@ -15,17 +16,32 @@ from tests.contracts.cases import (
     linkage_traces,
     membership_black_box,
     membership_counts,
+    membership_statistics,
+    membership_text,
+    membership_training,
     membership_white_box,
+    reconstruction_answers,
+    reconstruction_crosstabs,
+    reconstruction_model,
+    reconstruction_text,
 )
 
 MODELS = (*membership_black_box.CASES, *membership_white_box.CASES)
 CASES = (
     *MODELS,
     *membership_counts.CASES,
+    *membership_statistics.CASES,
+    *membership_training.CASES,
+    *membership_text.CASES,
     *attribute_likes.CASES,
+    *attribute_model.CASES,
     *attribute_table.CASES,
     *linkage_ratings.CASES,
     *linkage_traces.CASES,
     *linkage_images.CASES,
     *linkage_table.CASES,
+    *reconstruction_answers.CASES,
+    *reconstruction_crosstabs.CASES,
+    *reconstruction_model.CASES,
+    *reconstruction_text.CASES,
 )

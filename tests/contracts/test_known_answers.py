@@ -31,6 +31,7 @@ def evidence_of(attack, mu: float, *, references: int = 128):
     return play(game(mu, references), attack, worlds=4, rng=np.random.default_rng(11))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("mu", MUS)
 @pytest.mark.parametrize(
     ("attack", "own_variance"),

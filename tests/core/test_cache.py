@@ -173,6 +173,7 @@ for i in range(60):
 """
 
 
+@pytest.mark.slow
 def test_several_processes_use_it_at_once(tmp_path: Path) -> None:
     """With one draft for all, as it once was, about 1 in 50 writes of two processes failed."""
     folder = tmp_path / "new"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
@@ -87,3 +88,15 @@ def test_the_draft_of_a_process_at_work_stays(tmp_path: Path) -> None:
 def test_one_process_does_not_take_its_own_draft_for_an_abandoned_one(tmp_path: Path) -> None:
     with draft_of(tmp_path / "safe.csv") as first, draft_of(tmp_path / "safe.csv") as second:
         assert first.parent.exists() and second.parent.exists() and first != second
+
+
+def test_a_folder_that_was_never_locked_goes_after_a_minute(tmp_path: Path) -> None:
+    """A kill between making and locking it: a young one may be about to be locked by another."""
+    young, old = (tmp_path / f".safe.csv.{sign * 8}.opening" for sign in "ab")
+    for room in (young, old):
+        room.mkdir()
+    an_hour_ago = old.stat().st_mtime - 3_600
+    os.utime(old, (an_hour_ago, an_hour_ago))
+    with draft_of(tmp_path / "safe.csv"):
+        pass
+    assert young.is_dir() and not old.exists()

@@ -3,6 +3,8 @@
 import subprocess
 import sys
 
+import pytest
+
 HEAVY = {"torch", "sklearn", "scipy.stats", "onnxruntime", "pandas", "click", "jinja2", "vl_convert"}
 
 
@@ -19,5 +21,6 @@ def test_importing_confide_loads_nothing_heavy() -> None:
     assert loaded_by("import confide") & HEAVY == set()
 
 
+@pytest.mark.slow
 def test_the_test_could_fail() -> None:
     assert "torch" in loaded_by("import confide.learners.torch.learner")

@@ -64,6 +64,7 @@ def evidence(**options: Any) -> pl.DataFrame:
     return play(NoisySum(), Look(), worlds=40, rng=np.random.default_rng(5), **options).table
 
 
+@pytest.mark.slow
 def test_plain_threads_and_processes_give_the_same_evidence() -> None:
     plain = evidence()
     assert_frame_equal(plain, evidence(map=spread(ThreadPoolExecutor(4))))

@@ -21,6 +21,7 @@ def test_att_faces(need: Callable[..., None]) -> None:
     assert len(np.unique(pictures.pixels.reshape(400, -1), axis=0)) == 400
 
 
+@pytest.mark.slow
 @pytest.mark.real_data
 def test_lfw62(need: Callable[..., None]) -> None:
     need(lfw62.PACKED)
@@ -30,6 +31,7 @@ def test_lfw62(need: Callable[..., None]) -> None:
     assert (len(counts), counts.min(), counts.max()) == (62, 20, 530)
 
 
+@pytest.mark.slow
 @FACES
 def test_twins_have_the_cards_shape_and_one_population(data) -> None:
     one, same = (data.twin(130, rng=np.random.default_rng(3)) for _ in range(2))

@@ -99,6 +99,7 @@ def test_cifar100_and_its_repeats(need: Need) -> None:
     assert names.unique().sort("class_id")["class_name"].to_list() == list(cifar100.CARD.classes)
 
 
+@pytest.mark.slow
 @real
 def test_mnist(need: Need) -> None:
     need(mnist.PACKED)

@@ -55,6 +55,7 @@ def _nearest_centre(x: np.ndarray, y: np.ndarray, asked: np.ndarray) -> np.ndarr
     return classes[(asked @ centres.T - (centres**2).sum(1) / 2).argmax(1)]
 
 
+@pytest.mark.slow
 @EACH
 def test_what_is_learned_on_one_draw_holds_on_another(data: DataSet) -> None:
     """Both draws come from one population, and the features predict the class.

@@ -92,6 +92,19 @@ def write_people() -> None:
     ).write_parquet("people.parquet")
 
 
+def write_visits() -> None:
+    """Rows of people, several each."""
+    rng, n = np.random.default_rng(3), 3_000
+    pl.DataFrame(
+        {
+            "user_id": rng.integers(0, 1_200, n),
+            "state": rng.choice(["CA", "NY", "TX"], n),
+            "income": rng.lognormal(10.5, 0.6, n),
+            "age": rng.integers(18, 95, n),
+        }
+    ).write_parquet("visits.parquet")
+
+
 def write_faces() -> None:
     """A folder with a sub-folder for each person."""
     made = twins.pictures(48, name="docs", people=8, shape=(48, 40), rng=np.random.default_rng(0))
@@ -114,6 +127,7 @@ def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     write_checkins()
     write_faces()
     write_people()
+    write_visits()
     Path("mypkg").mkdir()
     Path("mypkg/__init__.py").write_text("")
     Path("mypkg/mymodel.py").write_text(MODULE)

@@ -34,7 +34,12 @@ NOT_RUN = {
 }
 """The commands that no test can run, each with the reason."""
 
-READ_ONLY = {"decoder.md": "formulas, fenced without a language"}
+READ_ONLY = {
+    "decoder.md": "formulas, fenced without a language",
+    "explorer.md": "a server that runs until it is stopped; tests/serve/explorer starts one",
+    "sql.md": "a query as it is asked; query.md runs some",
+    "table.md": "a command on a server that no example has",
+}
 """Pages whose blocks are no code, each with the reason."""
 
 QUICK = ("likes.md", "ratings.md")
@@ -150,6 +155,8 @@ def test_the_blocks_of_a_page_run(page: Path, desk: Path) -> None:
     for block in there:
         clear()
         if block.language == "python":
+            if module := re.match(r"# (\w+\.py)\n", block.text):  # a file of the reader's own
+                Path(module[1]).write_text(block.text)
             exec(compile(block.text, f"{page.name}:{block.line}", "exec"), names)
             for folder in SAVED.findall(block.text):
                 assert Path(folder, "report.html").exists(), f"{page.name}:{block.line}"

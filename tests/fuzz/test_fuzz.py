@@ -37,6 +37,7 @@ def _few_models(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(skops_models, "MODELS", 3)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("reader", READERS, ids=lambda reader: reader.name)
 def test_a_few_inputs_end_in_a_result_or_one_sentence(reader: Reader[Any], tmp_path: Path) -> None:
     counts = fuzz(reader, tmp_path, number=7, most=FEW)
@@ -52,6 +53,7 @@ def found(reader: Reader[Any], broken: Callable[..., Any], folder: Path, *, most
     return fuzz(broken_reader, folder, number=7, most=most, failures=folder / "failures")
 
 
+@pytest.mark.slow
 def test_a_reader_that_loses_a_zero_is_found_and_its_input_is_small(tmp_path: Path) -> None:
     def careless(path: Path, **given: Any) -> Table:
         return Table(pl.read_csv(path, infer_schema_length=None), path.name, "csv", path)
@@ -67,6 +69,7 @@ def test_a_reader_that_loses_a_zero_is_found_and_its_input_is_small(tmp_path: Pa
     assert kept.read_text() == "w\n00", "the smallest column that is read wrongly"
 
 
+@pytest.mark.slow
 def test_a_reader_that_raises_something_else_is_found(tmp_path: Path) -> None:
     def careless(frame: pl.DataFrame, column: str, **given: Any) -> Times:
         if frame[column].dtype == pl.String and frame[column].str.contains("Z").any():
@@ -79,6 +82,7 @@ def test_a_reader_that_raises_something_else_is_found(tmp_path: Path) -> None:
     assert list((tmp_path / "failures").iterdir())
 
 
+@pytest.mark.slow
 def test_a_reader_that_is_an_hour_off_is_found(tmp_path: Path) -> None:
     def careless(frame: pl.DataFrame, column: str, **given: Any) -> Times:
         right = read_times(frame, column, **given)

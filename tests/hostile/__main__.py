@@ -13,7 +13,13 @@ from . import table
 from .corpus import KINDS
 from .kinds import meet
 
+OPTIONS = {"--write", "--fail"}
+
 if __name__ == "__main__":
+    if others := {word for word in sys.argv[1:] if word.startswith("-")} - OPTIONS:
+        titles = "\n".join(f"  {kind.title}" for kind in KINDS)
+        print(f"{__doc__}\nTitles:\n{titles}", file=sys.stderr)
+        sys.exit(0 if others <= {"-h", "--help"} else 2)
     asked = [word for word in sys.argv[1:] if not word.startswith("--")]
     found: dict[str, str] = {}
     faults: list[str] = []

@@ -35,6 +35,13 @@ def columns(_: Path) -> Iterator[Tried]:
     for name, trait in every_type(40):
         given = {**right()["likes"], "traits": TRAITS.with_columns(trait.alias("trait"))}
         yield Tried("likes, type of trait", name, partial(audited, "likes", given, {}))
+    for name, snp in every_type(30):
+        for side in ("records", "reference", "targets"):
+            one = right()["frequencies"]
+            given = {**one, side: one[side].with_columns(snp.alias("rs0"))}
+            yield Tried(
+                f"frequencies, type of a SNP of {side}", name, partial(audited, "frequencies", given, {})
+            )
 
 
 def arrays(_: Path) -> Iterator[Tried]:

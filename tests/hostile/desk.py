@@ -9,12 +9,11 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
-from itertools import groupby
 from pathlib import Path
 
 from confide.core.errors import ConfideError
 
-from .kinds import Inputs, Kind, Rng
+from .kinds import Inputs, Rng
 
 Call = Callable[[], object]
 
@@ -93,18 +92,3 @@ def inputs_of(tried: Callable[[Path], Iterable[Tried]]) -> Callable[[Rng, Path],
                 yield name, partial(held_to_one_sentence, one.call, here)
 
     return make
-
-
-def sampled(kind: Kind, *, each: int) -> Kind:
-    """The same kind with some of the values of each argument, drawn from the generator that it is given.
-
-    What stands before the first " = " of a name is the argument; its values follow each other.
-    """
-
-    def make(rng: Rng, folder: Path) -> Inputs:
-        for _, values in groupby(kind.make(rng, folder), key=lambda one: one[0].partition(" = ")[0]):
-            every = list(values)
-            for k in sorted(rng.choice(len(every), min(each, len(every)), replace=False)):
-                yield every[k]
-
-    return Kind(kind.title, make)

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import fields
 from functools import cache, partial
 from pathlib import Path
+from tempfile import mkdtemp
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,7 @@ from sklearn.linear_model import LogisticRegression
 import confide
 from confide.audits import KINDS as DOORS
 from confide.audits import Settings, spec_of
+from confide.learners.tap import TrainingPlan
 from confide.releases import KINDS as RELEASES
 from confide.releases import ReleaseSettings
 
@@ -44,6 +46,15 @@ def folk(n: int = 60) -> pl.DataFrame:
     return pl.DataFrame(columns)
 
 
+QUERIES = [f"age > {age} and town = '{town}'" for age in range(20, 40) for town in "ab"]
+
+
+def genotypes(seed: int, n: int = 30) -> pl.DataFrame:
+    """A row a person, a column a SNP."""
+    rng = np.random.default_rng(seed)
+    return pl.DataFrame({f"rs{i}": rng.integers(0, 3, n) for i in range(60)})
+
+
 @cache
 def right() -> dict[str, dict[str, Any]]:
     """What each door takes: the arguments of a record that can be audited within moments."""
@@ -59,6 +70,11 @@ def right() -> dict[str, dict[str, Any]]:
             "nonmembers": records_of(41),
             "references": 0,
         },
+        "rebuild": {
+            "model": LogisticRegression().fit(*records_of()),
+            "members": records_of(),
+            "nonmembers": records_of(41),
+        },
         "ratings": visits | {"item": "item", "rating": "rating", "facts": 2, "wrong": 0, "targets": 10},
         "traces": visits | {"place": "item", "bin": "1d", "points": 2, "targets": 10},
         "likes": {
@@ -72,8 +88,65 @@ def right() -> dict[str, dict[str, Any]]:
         "images": {"pictures": _pictures(pictures), "gallery": 0.5, "worlds": 1},
         "table": {"records": folk(), "known": "age,town", "secret": "ill", "targets": 40},
         "counts": visits | {"place": "item", "bin": "1d", "group": 10, "targets": 40},
+        "answers": {"records": folk(), "secret": "ill", "workload": QUERIES, "targets": 40},
+        "frequencies": {
+            "records": genotypes(1),
+            "reference": genotypes(2),
+            "targets": genotypes(3),
+            "questions": 40,
+        },
+        "training": {
+            "train": of_noise,
+            "data": records_of(120),
+            "epsilon": 1.0,
+            "delta": 1e-3,
+            "canaries": 100,
+        },
+        "learner": {
+            "data": folk(240),
+            "label": "ill",
+            "schema": learner_schema(),
+            "references": 2,
+        },
+        "text": {
+            "model": likelihoods,
+            "canaries": MARKED[:10],
+            "prefixes": MARKED[:10],
+            "heldout": MARKED[10:],
+            "controls": 20,
+            "candidates": 100,
+        },
+        "crosstabs": {"tables": plain.group_by("item").len("count"), "seconds": 1.0},
         "scores": {"evidence": named},
     }
+
+
+@cache
+def learner_schema() -> str:
+    """A file with the public columns of `folk`."""
+    path = Path(mkdtemp()) / "schema.toml"
+    town = '[columns.town]\nvalues = ["a", "b"]\n'
+    path.write_text(f"[columns.age]\nlow = 20\nhigh = 40\n{town}[columns.ill]\nvalues = [0, 1]\n")
+    return str(path)
+
+
+MARKED = [f"code {i} is {{{i:02d}}}" for i in range(20)]
+
+
+def likelihoods(texts: list[str]) -> list[float]:
+    """A language model to which all texts of one length are equal."""
+    return [-3.7 * len(text) for text in texts]
+
+
+def of_noise(data: Any, tap: Any) -> None:
+    """A training of three steps that learns nothing."""
+    tap.plan(TrainingPlan(rate=0.1, multiplier=40.0, clip=1.0, steps=3, batch=10.0))
+    for step in range(3):
+        draw = np.random.default_rng([step, len(data)])
+        rows = np.flatnonzero(draw.random(len(data)) < 0.1)
+        g = tap.gradients(rows, np.full((len(rows), 200), 0.01))
+        total = (g / np.maximum(1, np.linalg.norm(g, axis=1, keepdims=True))).sum(0)
+        tap.noised(total, total + draw.normal(0, 40, 200))
 
 
 def _pictures(pixels: np.ndarray) -> object:
@@ -84,12 +157,19 @@ def _pictures(pixels: np.ndarray) -> object:
 
 FAST = {
     "model": "loss",
+    "rebuild": "informed-rebuild",
     "ratings": "counting",
     "traces": "unicity",
     "likes": "likes-tfidf",
     "images": "recogniser",
     "table": "nearest",
     "counts": "inner-product",
+    "answers": "box-reconstruction",
+    "frequencies": "frequency-lr",
+    "crosstabs": "generate-verify",
+    "training": "step-likelihood",
+    "text": "exposure",
+    "learner": "loss",
 }
 """One quick attack a door."""
 OWN_CODE = ("progress", "tell")

@@ -13,7 +13,9 @@ import numpy as np
 import polars as pl
 
 from confide.core.evidence import load
+from confide.inputs.answers import Answers, read_answers
 from confide.inputs.counts import Counts, read_counts
+from confide.inputs.crosstabs import Crosstabs, read_crosstabs
 from confide.inputs.likes import Likes, read_likes
 from confide.inputs.ratings import Ratings, read_ratings
 from confide.inputs.records import as_raw_records
@@ -140,6 +142,14 @@ DOORS: dict[str, tuple[tuple[str, ...], Callable[[Any], object]]] = {
     "counts": (
         ("user", "time", "item"),
         lambda given: read_counts(Counts(given, user="user", time="time", place="item")),
+    ),
+    "answers": (
+        ("rating", "label"),
+        lambda given: read_answers(Answers(given, secret="label", workload=["rating > 2", "lat < 52.05"])),
+    ),
+    "crosstabs": (
+        ("item", "rating"),
+        lambda given: read_crosstabs(Crosstabs(given, count="rating")),
     ),
     "likes": (
         ("user", "item"),

@@ -22,6 +22,7 @@ def check(row: str, title: str) -> None:
     assert row == table.rows()[title], "run `python -m tests.hostile --write` and look at what has changed"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", [k for k in KINDS if not k.slow], ids=lambda kind: kind.title)
 def test_what_is_tried_ends_in_a_result_or_one_sentence(kind: Kind, tmp_path: Path) -> None:
     counts = meet(kind, tmp_path)

@@ -19,7 +19,7 @@ from confide.cli.flags import KindGroup
 from confide.core.errors import ConfideError
 
 from .desk import Tried, inputs_of
-from .doors import FAST, RIGHT_RELEASE, folk, records_of, right
+from .doors import FAST, MARKED, QUERIES, RIGHT_RELEASE, folk, records_of, right
 from .kinds import Kind
 from .tables import TRAITS, people_table
 
@@ -37,6 +37,14 @@ GROUPS = [group for group in main.commands.values() if isinstance(group, KindGro
 """The commands that have a door for each kind."""
 
 
+BUDGET = (
+    ["budget", "--limit"],
+    ["budget", "--epsilon"],
+    *(["budget", "--epsilon", "1", option] for option in ("--delta", "--prior", "--mechanism", "--steps")),
+)
+"""Beginnings of `confide budget`, which has no kinds, before a text."""
+
+
 class NoSentenceError(Exception):
     """A command that ended in another way than with a result or one sentence."""
 
@@ -46,11 +54,20 @@ def typed(here: Path) -> Iterator[Tried]:
     people_table().write_csv(here / "t.csv")
     TRAITS.write_csv(here / "traits.csv")
     folk().write_csv(here / "folk.csv")
+    folk(240).write_csv(here / "many.csv")
+    (here / "w.sql").write_text("\n".join(QUERIES))
+    right()["crosstabs"]["tables"].write_csv(here / "c.csv")
     people_table().select("exposed", "score").write_csv(here / "e.csv")
     np.savez(here / "m.npz", X=records_of()[0], y=records_of()[1])
+    np.savez(here / "k.npz", X=records_of(120)[0], y=records_of(120)[1])
+    (here / "canaries.txt").write_text("\n".join(MARKED[:10]))
+    (here / "heldout.txt").write_text("\n".join(MARKED[10:]))
     np.savez(here / "p.npz", X=right()["images"]["pictures"].pixels, y=np.arange(24) % 6)
-    (here / "own.py").write_text("import numpy as np\ndef ask(X): return np.full((len(X), 2), 0.5)\n")
-    for words in (["report"], ["explain"], ["audit"], ["protect"]):
+    (here / "own.py").write_text(
+        "import numpy as np\ndef ask(X): return np.full((len(X), 2), 0.5)\n"
+        "from tests.hostile.doors import likelihoods\nfrom tests.hostile.doors import of_noise as fit\n"
+    )
+    for words in (["report"], ["explain"], ["audit"], ["protect"], *BUDGET):
         for k, text in enumerate(TYPED):
             yield Tried(" ".join(words), f"{text!r:.30} ({k})", partial(run, [*words, text]))
     for group in GROUPS:
@@ -82,13 +99,21 @@ def _options(group: KindGroup, door: str) -> Sequence[click.Option]:
 
 
 def _right_words(door: str) -> list[str]:
-    by_place = {"model": "own:ask", "images": "p.npz", "scores": "e.csv", "table": "folk.csv"}
-    made = [by_place.get(door, "t.csv")]
+    by_place = {"model": "own:ask", "images": "p.npz", "scores": "e.csv", "crosstabs": "c.csv"}
+    by_place |= {"training": "own:fit", "learner": "many.csv"}
+    by_place |= {"table": "folk.csv", "answers": "folk.csv"}
+    # Its model is an option, as its weights and its architecture are.
+    made = [] if door in ("rebuild", "text") else [by_place.get(door, "t.csv")]
     if door != "scores":
         made += ["--attacks", FAST[door]]
     given = {k: v for k, v in right()[door].items() if isinstance(v, str | int | float)}
-    given |= {"members": "m.npz", "nonmembers": "m.npz"} if door == "model" else {}
+    given |= {"data": "k.npz"} if door == "training" else {}
+    given |= {"members": "m.npz", "nonmembers": "m.npz"} if door in ("model", "rebuild") else {}
+    given |= {"model": "own:ask"} if door == "rebuild" else {}
+    files = {"canaries": "canaries.txt", "prefixes": "canaries.txt", "heldout": "heldout.txt"}
+    given |= {"model": "own:likelihoods", **files} if door == "text" else {}
     given |= {"traits": "traits.csv"} if door == "likes" else {}
+    given |= {"workload": "w.sql"} if door == "answers" else {}
     for name, value in given.items():
         made += [f"--{name}", str(value)]
     return made

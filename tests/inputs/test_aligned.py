@@ -172,6 +172,7 @@ def test_an_input_that_a_graph_declares_as_text_is_text(tmp_path: Path) -> None:
     assert column(made, "code").to_list() == ["100", "200"] and column(made, "age").to_list() == [7, 8]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("lowest", [100, 0])
 def test_csv_and_parquet_of_the_same_rows_give_the_same_audit(lowest: int, tmp_path: Path) -> None:
     """Codes from 100 on have no zero that shows them; of those from 0 on some have."""

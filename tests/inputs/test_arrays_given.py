@@ -133,11 +133,12 @@ def test_half_a_character_is_refused_in_every_form() -> None:
     forms = (
         ["a", HALF],
         np.array(["a", HALF], object),
-        pd.Series(["a", HALF]),
-        pd.Series([HALF], dtype="category"),
+        # As objects: where pandas keeps text in Arrow, it refuses such text itself.
+        pd.Series(["a", HALF], dtype=object),
+        pd.Series(pd.Categorical.from_codes([0], categories=pd.Index([HALF], dtype=object))),
     )
     for given in forms:
         with pytest.raises(DataError, match=r"a text holds|cannot be read .*surrogates not allowed"):
             as_labels(given, name="x")
     with pytest.raises(DataError, match=r"column 'a' cannot be read .*surrogates not allowed"):
-        read_table(pd.DataFrame({"a": ["b", HALF]}), name="x")
+        read_table(pd.DataFrame({"a": ["b", HALF]}, dtype=object), name="x")

@@ -78,6 +78,7 @@ def test_the_distance_is_hellingers():
     assert {int(i) for i in order[levels[0] == levels[0][0]]} in ({0, 2}, {1})
 
 
+@pytest.mark.slow
 @given(st.data())
 def test_every_column_gets_a_hierarchy_of_its_values(data: st.DataObject):
     n = data.draw(st.integers(1, 30))

@@ -10,9 +10,11 @@ import numpy as np
 import polars as pl
 import pytest
 
-from confide.inputs.checksums import FORMS
+from confide.inputs.checksums import FORMS, iban, mod_97
+from confide.inputs.forms_within import INSIDE, holds_within
 from confide.inputs.identifier_names import identifier, known
 from confide.inputs.identifiers import find_identifiers
+from confide.inputs.spread import spread
 
 GOOD = {
     "an e-mail address": ["ann.lee+x@mail.example.org"],
@@ -74,6 +76,7 @@ def test_what_only_looks_like_a_number_is_none():
         assert not forms(text), text
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("form", [form for form in FORMS if form.most], ids=lambda form: form.name)
 def test_random_digits_are_seldom_of_a_checked_form(form):
     """A column counts only if 90 % are: of 2,000 random numbers at most 70 % may be, of any length."""
@@ -121,7 +124,7 @@ def test_each_column_gets_its_role():
     assert found.of("other") == ("has_phone", "type_id", "year")
     why = {one.column: " ".join(one.why) for one in found.columns}
     assert "a record's number" in why["PersonID"] and "look like an e-mail address" in why["contact"]
-    assert "running numbers" in why["row"] and "names in them were not looked for" in why["note"]
+    assert "running numbers" in why["row"] and "12 words" in why["note"]
     assert "1 different values hold a telephone number" in why["remark"]
     assert all(value not in str(found) for value in ("@example", "DE89", "Ann", "7946"))
 
@@ -186,6 +189,62 @@ def test_real_tables():
     diabetes = find_identifiers(pl.read_parquet(folder / "diabetes130.parquet"))
     assert diabetes.direct == ("encounter_id", "patient_nbr")
     assert find_identifiers(pl.read_parquet(folder / "compas_two_years.parquet")).direct == ("id",)
+
+
+WITHIN = {
+    "an IBAN": ["to be68539007547034 PAID", "to BE68 5390 0754 7034 PAID.", "DE89370400440532013000 USD"],
+    "an IP address": ["from 192.0.2.17.", "by 2001:db8:0:0:0:0:0:1 at noon"],
+    "a telephone number": ["call (212) 555-0123 now", "Tel. 030/123 456 78, abends", "ring 01 23 45 67 89"],
+    "a national insurance number of the UK": ["nino AB 12 34 56 C."],
+    "an NHS number of England": ["nhs 943 476 5919, seen"],
+    "a social security number of France": ["nir 2 55 08 14 168 025 38"],
+    "an identity number of Spain": ["dni 12345678Z"],
+    "a tax code of Italy": ["cf RSSMRA85T10A562S."],
+    "a social insurance number of Switzerland": ["ahv 756.9217.0769.85"],
+    "a personal identity number of Sweden": ["pnr 811218-9876 kom"],
+    "a social insurance number of Canada": ["sin 130-692-544"],
+    "a CPF of Brazil": ["cpf 111.444.777-35."],
+    "an Aadhaar number of India": ["no. 2341 2341 2346"],
+    "a universally unique id": ["row 123e4567-e89b-12d3-a456-426614174000 went"],
+    "a vehicle's number": ["the car 1M8GDM9AXKP042788 came"],
+}
+"""Numbers of GOOD within a text."""
+
+
+@pytest.mark.parametrize("name", WITHIN)
+def test_numbers_are_found_within_texts_and_wrong_check_digits_are_not(name: str):
+    for text in WITHIN[name]:
+        assert any(form.name == name and holds_within(form, text) for form in INSIDE), text
+        if name not in UNCHECKED:
+            at = max(i for i, c in enumerate(text) if c.isdigit())
+            wrong = text[:at] + str((int(text[at]) + 1) % 10) + text[at + 1 :]
+            assert not any(form.name == name and holds_within(form, wrong) for form in INSIDE), wrong
+
+
+def test_an_iban_has_the_length_of_its_country():
+    """DE75 512108001245126199 is printed in examples; a piece of a longer one can be right modulo 97."""
+    assert iban("DE75512108001245126199") and iban("NO9386011117947")
+    wrong = [f"DE{k:02}51210800124512619" for k in range(98)]  # 21 characters: some k is right modulo 97
+    assert any(map(mod_97, wrong)) and not any(map(iban, wrong))
+
+
+def test_dates_times_and_amounts_within_texts_are_no_numbers_of_people():
+    text = "2.5 mg on 01/02/2020, 01-31-2020 at 10:30:45; 1990-2000, no. 000123456, 0123-4567, 1,234,567,890"
+    assert not [form.name for form in INSIDE if holds_within(form, text)]
+
+
+def test_dates_with_the_month_first_are_no_telephone_numbers():
+    dates = [f"{m % 9 + 1:02}-{m % 28 + 1:02}-2020" for m in range(60)]
+    assert find_identifiers(pl.DataFrame({"when": dates})).known == ("when",)
+
+
+def test_rows_are_spread_over_a_column_and_over_its_periods():
+    for rows in (1_001, 5_000, 99_999):
+        chosen = spread(rows, 1_000)
+        assert len(set(chosen)) == len(chosen) and chosen.min() >= 0 and chosen.max() < rows
+        assert np.diff(chosen).max() <= 4 * rows / 1_000  # no part is left out
+    # Every residue of a period is seen about equally often: 250 of 1,000, give or take 25.
+    assert np.abs(np.bincount(spread(100_000, 1_000) % 4) - 250).max() <= 25
 
 
 def test_many_values_are_looked_at_by_a_sample():

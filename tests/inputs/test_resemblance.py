@@ -34,6 +34,7 @@ def keyed(original: Ints, released: Ints) -> bool:
     )
 
 
+@pytest.mark.slow
 def test_rows_that_are_drawn_anew_are_believed_and_named_unlike() -> None:
     """Two of 40 look like their own with probability .0015: 3 standard errors let 1 in 700 through."""
     rng = np.random.default_rng(0)

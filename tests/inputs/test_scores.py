@@ -39,6 +39,7 @@ def test_scores_that_are_turned_round_are_refused(turned: dict[str, object], tmp
         read(tmp_path, **turned)
 
 
+@pytest.mark.slow
 def test_scores_that_say_nothing_are_read(tmp_path: Path) -> None:
     """Of 200 sets of scores that say nothing, none is six standard errors below guessing (1 in 10^9)."""
     for seed in range(200):

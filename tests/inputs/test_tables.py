@@ -32,6 +32,16 @@ def test_the_same_rows_come_from_every_form(tmp_path: Path) -> None:
     assert found.with_columns(pl.col("lat").fill_nan(None)).equals(FRAME)
 
 
+@pytest.mark.parametrize("suffix", ["parquet", "csv"])
+def test_a_name_with_the_signs_of_a_pattern_is_one_file(suffix: str, tmp_path: Path) -> None:
+    """As a pattern, `a[1]` is the file a1, and `a*` are both: other people's rows, without a word."""
+    for name, frame in (("a1", FRAME.head(1)), ("a[1]", FRAME), ("a*", FRAME.head(0))):
+        getattr(frame, f"write_{suffix}")(tmp_path / f"{name}.{suffix}")
+    assert read_table(tmp_path / f"a[1].{suffix}", name="x").frame.equals(FRAME)
+    with pytest.raises(DataError, match="rows"):
+        read_table(tmp_path / f"a*.{suffix}", name="x")
+
+
 @pytest.mark.parametrize("separator", [",", ";", "\t", "|"])
 def test_the_separator_of_a_csv_is_seen_in_its_header(separator: str, tmp_path: Path) -> None:
     path = tmp_path / "t.csv"
@@ -223,7 +233,7 @@ def of(what: str, path: Path) -> Any:
         ),
         ("ragged.csv", r"ragged\.csv cannot be read as csv"),
         ("empty.csv", r"empty\.csv cannot be read as csv"),
-        ("folder.csv", r"folder\.csv cannot be opened"),
+        ("folder.csv", r"folder\.csv is a folder, and a table is one file"),
         ("twice.csv", r"twice\.csv has two columns called 'age'"),
         ("pandas", r"it has two columns called 'a'"),
         ("zeros.csv", r"zeros\.csv holds zero bytes, so it is no text: save it as UTF-8"),
@@ -301,3 +311,32 @@ def test_numbers_come_from_numbers_and_their_text() -> None:
 def test_a_value_outside_the_given_labels_is_named() -> None:
     with pytest.raises(DataError, match="column 'u' holds 'z', which is not among the known values"):
         coded(pl.Series("u", ["a", "z"]), labels=pl.Series(["a", "b"]))
+
+
+def test_a_quotation_mark_in_a_header_is_one_however_the_column_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "t.csv"
+    path.write_text('id,"a ""b"" c",plain,"""q"""\n007,1,u,"x ""y"""\n008,2,v,z\n')
+    table = read_table(path, name="it")
+    assert table.frame.columns == ["id", 'a "b" c', "plain", '"q"']
+    assert table.frame['"q"'].to_list() == ['x "y"', "z"] and table.frame['a "b" c'].to_list() == [1, 2]
+    assert table.form is not None
+    assert table.form.text(['a "b" c', "id"]).to_dict(as_series=False) == {
+        "id": ["007", "008"],
+        'a "b" c': ["1", "2"],
+    }
+    again = tmp_path / "again.csv"
+    table.frame.write_csv(again)
+    assert read_table(again, name="it").frame.columns == table.frame.columns
+
+
+@pytest.mark.parametrize("name", ["parts", "parts.parquet"])
+def test_a_folder_of_files_is_refused_with_the_way_to_join_them(tmp_path: Path, name: str) -> None:
+    folder = tmp_path / name
+    folder.mkdir()
+    for part in ("a", "b"):
+        pl.DataFrame({"v": [part]}).write_parquet(folder / f"{part}.parquet")
+    with pytest.raises(DataError, match=r"is a folder, and a table is one file: join .*scan_parquet\("):
+        read_table(folder, name="it")
+    joined = tmp_path / "table.parquet"
+    pl.scan_parquet(f"{folder}/*.parquet").sink_parquet(joined)  # as the message says
+    assert sorted(read_table(joined, name="it").frame["v"].to_list()) == ["a", "b"]

@@ -48,6 +48,7 @@ def test_the_law_behind_pram_is_that_of_the_original() -> None:
     assert behind[4, 0] == pytest.approx(0.6 * 0.075 / (0.04 * 0.7 + 0.96 * 0.075), abs=0.04)
 
 
+@pytest.mark.slow
 def test_of_noise_it_is_the_density_of_the_difference() -> None:
     domain = Domain("x", tuple(map(str, range(200))), np.arange(200.0))
     table = Table.of([domain], RNG(1).integers(0, 200, 20_000)[:, None])

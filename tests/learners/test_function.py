@@ -61,6 +61,7 @@ def test_what_it_returns_becomes_a_view_decided_by_rng(train, records):
     assert train is train_function or (first != other).any()
 
 
+@pytest.mark.slow
 def test_a_module_is_shown_from_inside(records):
     model = CallableLearner(train=train_net, classes=3).fit(records, rng=np.random.default_rng(1))
     assert isinstance(model, WhiteBox)

@@ -38,6 +38,7 @@ def interval(
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("out", "inside", "true"),
     [

@@ -51,6 +51,7 @@ def test_two_world_is_valid_and_tight(mu: float, strategy) -> None:
     assert 0.8 * truth < shown <= truth
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("mu", [0.7, 1.0, 2.0])
 @pytest.mark.parametrize("strategy", [Split(), Bonferroni(25)], ids=str)
 def test_gaussian_is_valid_and_tight(mu: float, strategy) -> None:

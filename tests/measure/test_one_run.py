@@ -108,6 +108,7 @@ audited = pytest.mark.parametrize("repeats", [80, pytest.param(300, marks=pytest
 """The error rate is that of `allowed` for any number; more repeats find a smaller excess over 5 %."""
 
 
+@pytest.mark.slow
 @audited
 @pytest.mark.parametrize("epsilon", [0.0, 1.0, 3.0])
 def test_randomised_response_is_never_wronged(epsilon: float, repeats: int) -> None:
@@ -133,6 +134,7 @@ def test_the_gaussian_curve_wrongs_randomised_response() -> None:
     assert all("hypothesis" in b.assumption for b in got)
 
 
+@pytest.mark.slow
 @audited
 @pytest.mark.parametrize("mu", [0.0, 1.0])
 def test_the_gaussian_mechanism_is_never_wronged(mu: float, repeats: int) -> None:

@@ -89,6 +89,7 @@ def draws(shift: float, rng: np.random.Generator) -> tuple[Evidence, Evidence]:
     return Evidence.of(exposed, first), Evidence.of(exposed, second)
 
 
+@pytest.mark.slow
 def test_the_interval_holds_the_truth_as_often_as_it_says_and_pairing_is_what_makes_it_narrow() -> None:
     """Of 400 equal pairs 5 % may be missed: 6 to 36 with probability above 0.999 (binomial). An interval
     twice as wide would miss none."""

@@ -59,6 +59,7 @@ def test_with_one_round_each_nothing_changes() -> None:
     assert all(np.array_equal(getattr(one, f), getattr(other, f)) for f in ("fpr", "tpr", "low", "high"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("each", [2, 3])
 @pytest.mark.parametrize(("in_worlds", "named"), [(False, False), (True, False), (False, True)])
 def test_copies_of_a_round_tell_nothing_new(each: int, in_worlds: bool, named: bool) -> None:

@@ -32,6 +32,7 @@ def test_ties_are_the_mean_over_all_lots(exposed: list[float], control: list[flo
     assert ranks.found(places) == pytest.approx(expected)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("controls", "fpr"), [(100, 0.01), (300, 0.01), (60, 0.1), (5000, 0.1), (12, 0.5)])
 def test_the_value_is_right_on_average_for_bent_curves(controls: int, fpr: float) -> None:
     """The mean of a + b sqrt(U) + c U over the Beta laws of the ranks, integrated by quantiles."""
@@ -71,6 +72,7 @@ def test_what_few_controls_cannot_exclude_is_not_excluded() -> None:
     assert [at is not None and at.low > 0.5 for at in lows] == [False, True]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("shift", [0.0, 2.0])
 def test_the_interval_covers_where_the_old_rule_does_not(shift: float) -> None:
     """500 a side at 1 %: of 400 repeats at least 92 % hold the true rate.

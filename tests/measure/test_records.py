@@ -30,6 +30,7 @@ def test_what_is_not_resolved_is_null() -> None:
     assert frame["called@0.01"].null_count() == len(frame)
 
 
+@pytest.mark.slow
 def test_a_control_has_a_uniform_rank() -> None:
     """(k + 1) / (N + 1) is a p-value: for people drawn like the controls it is at most u with chance u."""
     rng = np.random.default_rng(2)

@@ -131,6 +131,7 @@ def test_every_level_of_a_block_can_be_released_for_any_picture(value):
     assert len(np.unique(view.pixels)) == 256
 
 
+@pytest.mark.slow
 def test_every_set_of_likes_every_place_and_every_count_can_be_released():
     """The smallest chance among these is above 1 in 400, so 20,000 draws miss none (once in 10^20 runs)."""
     n = 20_000
@@ -154,6 +155,11 @@ FLOATING = {
     *("standard_gamma", "logistic", "standard_cauchy", "rvs", "ndtri", "lambertw", "multivariate_normal"),
 }
 """Names by which numpy and SciPy draw noise, or turn uniform numbers into it."""
+NO_NOISE = {
+    *("statistics/noisy_integers.py: ndtri", "statistics/bands.py: ndtri", "statistics/laws.py: laplace"),
+}
+"""Where such a name draws nothing: widths of intervals are quantiles of the normal law, and `laplace` is an
+argument, the scales of noise whose law is worked out."""
 
 
 def test_no_mechanism_draws_floating_point_noise():
@@ -164,4 +170,4 @@ def test_no_mechanism_draws_floating_point_noise():
             name = node.attr if isinstance(node, ast.Attribute) else getattr(node, "id", None)
             if name in FLOATING:
                 found.append(f"{path.relative_to(folder)}: {name}")
-    assert not found, found
+    assert set(found) <= NO_NOISE, found

@@ -77,6 +77,7 @@ def test_the_written_table_is_everybodys_likes_of_common_items_and_gives_what_is
     assert known.people.person.to_list() == [str(u) for u in TRAITS["who"]]
 
 
+@pytest.mark.slow
 def test_csv_stays_csv_and_noise_under_a_promise_is_said(desk: Path) -> None:
     mine = protect("response:5", file="l.csv", rehearse=1)
     first = Path("safe.csv").read_text()
@@ -88,6 +89,7 @@ def test_csv_stays_csv_and_noise_under_a_promise_is_said(desk: Path) -> None:
     assert real.sidecar.noise == "secure" and Path("safe.csv").read_text() != first
 
 
+@pytest.mark.slow
 def test_a_table_that_was_protected_as_another_kind_is_not_read_as_likes(desk: Path) -> None:
     ratings = confide.Ratings("l.csv", user="who", item="what", targets=40)
     confide.protect(ratings, "rare:2", out="safe.csv", key_out="key.csv", seed=1)

@@ -18,9 +18,12 @@ from confide.core.arrays import Rng
 from confide.core.errors import DataError
 from confide.core.nouns import Release
 from confide.inputs.table import Table, read_data
+from confide.measure.class_secrets import Diversity
+from confide.mechanisms.anonymize.class_rules import Rules, verified
 from confide.mechanisms.anonymize.mondrian import Mondrian
 from confide.releases.table import least_change, read
 from confide.releases.until_halves import halves
+from confide.views.table import Domain
 from confide.views.table import Table as Cells
 
 SETTINGS: dict[str, Any] = {"seed": 3, "attacks": "nearest"}
@@ -66,6 +69,7 @@ def fewest(path: str, by: str) -> tuple[int, int]:
     return int(of["rows"].to_numpy().min()), int(of["people"].to_numpy().min())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("protection", ["local:6", "lattice:6,0.1", "mondrian:6", "blank:3"])
 def test_every_class_of_the_written_file_has_k_people(protection: str, desk: Path) -> None:
     done = confide.protect(held(), protection, out="safer.csv", key_out="key.csv", **SETTINGS)
@@ -77,7 +81,7 @@ def test_every_class_of_the_written_file_has_k_people(protection: str, desk: Pat
     assert side["before"]["people"] == side["after"]["people"] == PEOPLE
     (said,) = (note for note in done.notes if "unit is the person" in note)
     assert f"{PEOPLE} people in {visits().height} rows" in said
-    assert any("begin in rows" in note for note in done.notes)
+    assert any("These have one who: rows" in note for note in done.notes)
     # No id is in the sidecar, and whose a row is goes nowhere.
     assert "p001" not in json.dumps(side) and '"people": [' not in json.dumps(side)
 
@@ -156,3 +160,14 @@ def test_somebody_is_in_one_half_alone_and_held_out_with_all_rows() -> None:
         for one in half.linkage:
             assert one.absent is not None
             assert not set(whose[one.absent].tolist()) & set(whose[~one.absent].tolist())
+
+
+def test_claims_of_l_and_t_say_that_they_count_rows() -> None:
+    domains = [Domain("age", ("30",)), Domain("ill", ("flu", "cold"))]
+    cells = np.array([[0, 0], [0, 1], [0, 0]])
+    rules = Rules(k=2, l=Diversity.of("2"), t=0.5, secret="ill")
+    owned = Cells.of(domains, cells, people=np.array([0, 0, 1]))
+    texts = [claim.text for claim in verified(owned, ["age"], rules)]
+    assert "at least 2 people" in texts[0]
+    assert all(text.endswith("counted by rows and not by people") for text in texts[1:]) and len(texts) == 3
+    assert not any("by rows" in claim.text for claim in verified(Cells.of(domains, cells), ["age"], rules))

@@ -96,6 +96,7 @@ def test_cells_and_bins_are_written_and_give_what_is_foretold(desk: Path) -> Non
     assert max(auc.low for auc in seen) <= min(auc.high for auc in seen)
 
 
+@pytest.mark.slow
 def test_parts_of_a_trace_get_numbers_of_their_own(desk: Path) -> None:
     done = protect(named(), "split:24h", key_out="key.csv")
     written, key = pl.read_parquet("safe.parquet"), pl.read_csv("key.csv")
@@ -126,6 +127,7 @@ def test_places_keep_their_names_and_rare_ones_go(desk: Path) -> None:
     assert set(written["at"].str.slice(14)) == {"00:00.000000"}, "in the form of the original"
 
 
+@pytest.mark.slow
 def test_a_place_of_a_name_is_written_with_its_own_point(desk: Path) -> None:
     """A visit's exact point would tell more than the place that was audited."""
     protect(named(lat="lat", lon="lon"), "planar:300m,2")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -135,9 +134,11 @@ def test_a_rate_on_the_secret_asks_for_more_than_one_on_the_link() -> None:
     assert {t.text.partition(":")[0] for t in both.tried} == {"local"}
 
 
+@pytest.mark.slow
 def test_a_rate_that_nothing_meets_prints_the_best_that_was_reached() -> None:
     with pytest.raises(
-        DataError, match=r"nothing keeps linkage=0.0001 .*linkage 0\.0.* by \w+:\d+ at a loss"
+        DataError,
+        match=r"no protection keeps linkage=0.0001 .*\w+:\d+, which loses .* linkage \d+ in 1,000 \(with",
     ):
         found("linkage=0.0001")
 
@@ -209,9 +210,7 @@ ADULT = Path(os.environ.get("CONFIDE_DATA", "")) / "tabular" / "adult.parquet"
 def test_on_adult_linkage_is_met_on_the_other_half_at_little_loss() -> None:
     frame = pl.read_parquet(ADULT).filter(pl.col("split") == "train").drop_nulls().drop("split")
     file = read(confide.Table(frame, known=EIGHT, secret="income"))
-    start = time.process_time()
     link = least_change(file, (), "sure-linkage=0.05", Settings(seed=1))
-    assert time.process_time() - start < 40, "15 s on a quiet machine"
     # The best fit without a threshold is the stricter rate; the loss is that of local recoding.
     fits = least_change(file, ("local",), "linkage=0.05", Settings(seed=1, attacks="fellegi-sunter"))
     for least, name in ((link, "sure-linkage"), (fits, "linkage")):

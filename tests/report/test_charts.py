@@ -167,6 +167,7 @@ def test_epsilon_records_say_promised_shown_ceiling(make):
     assert charts(make)["epsilon"][0] == {"what": "promised", "value": None, "text": "nothing"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", CHARTS)
 def test_an_svg_scales_takes_the_pages_colours_and_can_be_read_aloud(make, name):
     drawn = {c["name"]: c["records"] for c in page([make.white()], seed=1)["charts"]}

@@ -186,6 +186,25 @@ def test_the_best_attack_on_each_release_counts() -> None:
     assert found["rows"][0]["settled"] == "not settled"
 
 
+def test_numbers_of_another_attack_than_the_headline_are_said_to_be() -> None:
+    """One finds 30 in 100 at 1 in 100 and no more at 1 in 10, another 60 at 1 in 10 and few at 1 in 100."""
+    noise = np.random.default_rng(0).standard_normal(2 * N)
+    early, late = noise.copy(), noise.copy()
+    early[: N * 3 // 10] = 9.0
+    late[: N * 6 // 10] = np.quantile(noise[N:], 0.95) + 1e-3 * np.arange(N * 6 // 10) / N
+    both = section("before", scored(0, attack="early", noise=early), scored(0, attack="late", noise=late))
+    assert both.headline.risk.attack == "early"
+    read = comparison(both, [WEAK], fpr=0.1, protected=True, redaction=Redaction())
+    assert read is not None and read["attack"] == "late"
+    said = read["rows"][0]["sentence"]
+    assert (
+        "Of before the number is that of late, the strongest at this rate; the headline is about early."
+        in said
+    )
+    same = comparison(both, [WEAK], fpr=0.01, protected=True, redaction=Redaction())
+    assert same is not None and "the headline is about" not in same["rows"][0]["sentence"]
+
+
 @pytest.mark.slow
 def test_the_interval_covers_under_any_dependence(monkeypatch: pytest.MonkeyPatch) -> None:
     """400 pairs of audits of each kind: of 95 % more than 34 miss once in 500 times.

@@ -5,6 +5,8 @@ from __future__ import annotations
 import copy
 import json
 
+import pytest
+
 from confide.report import Report, report
 
 from .page_schema import validate
@@ -37,6 +39,7 @@ def loaded(old: dict, folder) -> Report:
     return again
 
 
+@pytest.mark.slow
 def test_a_report_of_the_first_schema_renders_as_one_of_today(make, tmp_path):
     made = report([make.section(1.9)], seed=7)
     again = loaded(as_it_was(made), tmp_path)

@@ -124,6 +124,7 @@ def test_the_public_sees_coarse_points_without_labels():
     assert exhibit_record(few, redaction=Redaction())["lines"][0]["y"] == [0.05, 0.5]
 
 
+@pytest.mark.slow
 def test_the_public_never_sees_what_is_internal(make):
     hidden = Plot(title="Secret plot", reading="r", x_title="x", y_title="y", internal=True, lines=PLOT.lines)
     made = shown(make, TABLE, SECRET, hidden, PLOT, audience="public")
@@ -140,6 +141,7 @@ def test_the_public_never_sees_what_is_internal(make):
     assert "label one" in inside.html()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("audience", ["internal", "public"])
 def test_exhibits_follow_the_schema_and_are_kept_whole(make, tmp_path, audience):
     made = shown(make, TABLE, PLOT, SECRET, audience=audience)

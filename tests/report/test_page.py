@@ -213,6 +213,7 @@ def test_odd_numbers_make_grammatical_sentences(exposed, control, shift, said):
     assert not any(bad in text for bad in ("none members", "none times", "all times", "1 targets", "unknown"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("n", "sure"), [(300, True), (300, False), (1000, True), (1000, False)])
 def test_what_is_called_detectable_is_noticed_in_nine_of_ten_audits(make, n, sure):
     """At the larger of the two shares, in 300 audits: fewer than 84 % noticed would happen once in 1,000.
@@ -353,6 +354,7 @@ def counted(make):
     )
 
 
+@pytest.mark.slow
 def test_no_count_reaches_a_public_page_except_through_redaction(counted, monkeypatch):
     """Exact in each internal render, coarse in each public one; and exact again if redaction is off."""
     exact = {name: re.compile(rf"(?<!\d){n // 1000},?{n % 1000}(?!\d)") for name, n in SECRETS.items()}

@@ -46,6 +46,7 @@ def test_shares_of_the_score_chart_are_no_multiples_of_ten_in_n(n: int) -> None:
     assert found and all(round(share * 100, 6) == round(share * 100) for share in found)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("first", [120, 230, 510])
 def test_people_within_one_step_of_the_counts_are_hardly_told_apart(first: int) -> None:
     """Every N that is shown as one count, with rates that stay as they are: what goes with N stays too.

@@ -124,6 +124,7 @@ def test_the_terminal_text_keeps_to_its_width(made, width):
     assert "* lira" in text and "shadow: needs 2 classes" in text.replace("\n  ", " ")
 
 
+@pytest.mark.slow
 def test_saved_and_loaded_it_renders_the_same(made, tmp_path):
     for name in ("report.html", "report.json", "report.txt"):
         assert made.save(tmp_path / name).read_text("utf-8")
@@ -153,6 +154,7 @@ def test_what_is_no_report_is_refused_in_one_sentence(made, tmp_path):
             Report.load(tmp_path / "x.json")
 
 
+@pytest.mark.slow
 def test_in_a_notebook_the_page_stays_in_its_frame(made):
     tags = Tags(made._repr_html_())
     assert [t for t, _ in tags.seen] == ["iframe"]
@@ -202,6 +204,7 @@ def test_a_narrow_table_shows_the_rate_of_the_first_sentence(make):
     assert "found at 1 in 100<" in made.html() and "found at 1 in 10<" in made.html()
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine: nothing to lay the page out with")
 def test_nothing_runs_over_the_edge_in_a_real_browser(make, tmp_path):
     """Laid out at phone and desk width, the page is no wider than its window; a page that is, is caught."""

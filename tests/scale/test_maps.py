@@ -45,6 +45,7 @@ def tossing():
     return Tossing(), Peek()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("spread", MAPS, ids=str)
 def test_evidence_does_not_depend_on_how_it_is_gathered(spread) -> None:
     game, attack = tossing()

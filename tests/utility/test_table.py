@@ -22,9 +22,9 @@ from confide.utility.table import (
     trained,
 )
 from confide.utility.table._spread import groups
-from confide.utility.table.losses import CERTAINTY, CLASS_SIZE, DISCERNIBILITY, LEAVES, RELATIVE
 from confide.utility.table.marginals import ONE, THREE, TWO
 from confide.utility.table.propensity import PMSE, TOLD_APART, matching, pmse
+from confide.utility.table.range_losses import CERTAINTY, CLASS_SIZE, DISCERNIBILITY, LEAVES, RELATIVE
 from confide.utility.table.training import COMMONEST, REAL, SANITISED
 from confide.views.table import Domain, Table
 

@@ -5,11 +5,15 @@ from __future__ import annotations
 from difflib import get_close_matches
 from typing import Never, TypeAlias
 
-from confide.attacks import attribute, linkage, membership
+from confide.attacks import attribute, linkage, membership, reconstruction
 from confide.attacks.attribute import likes
+from confide.attacks.attribute import model as attribute_model
 from confide.attacks.attribute import table as attribute_table
 from confide.attacks.linkage import images, ratings, table, traces
-from confide.attacks.membership import counts
+from confide.attacks.membership import counts, statistics, training
+from confide.attacks.membership import text as membership_text
+from confide.attacks.reconstruction import answers, crosstabs, model
+from confide.attacks.reconstruction import text as reconstruction_text
 from confide.core.errors import KnowledgeError
 from confide.core.nouns import Attack
 
@@ -18,10 +22,22 @@ from confide.core.nouns import Attack
 AttackType: TypeAlias = type[Attack[Never, Never, Never]]
 
 ROOMS: dict[str, dict[str, tuple[AttackType, ...]]] = {
-    "membership": {"model": membership.MODEL, "counts": counts.ALL},
-    "attribute": {"likes": likes.ALL, "table": attribute_table.ALL},
+    "membership": {
+        "model": membership.MODEL,
+        "counts": counts.ALL,
+        "statistics": statistics.ALL,
+        "training": training.ALL,
+        "text": membership_text.ALL,
+    },
+    "attribute": {"likes": likes.ALL, "table": attribute_table.ALL, "model": attribute_model.ALL},
     "linkage": {"ratings": ratings.ALL, "traces": traces.ALL, "images": images.ALL, "table": table.ALL},
-    "reconstruction": {},  # its files restore traces and pictures for an exhibit; no game scores them yet
+    # Its other files restore traces, pictures and cells of tables for an exhibit; no game scores them yet.
+    "reconstruction": {
+        "answers": answers.ALL,
+        "crosstabs": crosstabs.ALL,
+        "model": model.ALL,
+        "text": reconstruction_text.ALL,
+    },
 }
 """Goal -> kind of release -> its attacks, in the order in which they are listed."""
 
@@ -62,4 +78,13 @@ def by_name(name: str, *, goal: str | None = None, kind: str | None = None) -> A
     return names[name]
 
 
-__all__ = ["ROOMS", "AttackType", "attacks_of", "attribute", "by_name", "linkage", "membership"]
+__all__ = [
+    "ROOMS",
+    "AttackType",
+    "attacks_of",
+    "attribute",
+    "by_name",
+    "linkage",
+    "membership",
+    "reconstruction",
+]

@@ -14,18 +14,57 @@ from confide.core.errors import DataError
 if TYPE_CHECKING:
     from typing import Unpack
 
+    from confide.inputs.answers import Answers
     from confide.inputs.counts import Counts
+    from confide.inputs.crosstabs import Crosstabs
+    from confide.inputs.frequencies import Frequencies
     from confide.inputs.images import Images
+    from confide.inputs.learner import Learner
     from confide.inputs.likes import Likes
     from confide.inputs.model import Model
     from confide.inputs.ratings import Ratings
+    from confide.inputs.rebuild import Rebuild
     from confide.inputs.scores import Scores
     from confide.inputs.table import Table
+    from confide.inputs.text import Text
     from confide.inputs.traces import Traces
+    from confide.inputs.training import Training
 
-    Held: TypeAlias = Model | Ratings | Traces | Likes | Images | Table | Counts | Scores
+    Held: TypeAlias = (
+        Model
+        | Ratings
+        | Traces
+        | Likes
+        | Images
+        | Table
+        | Counts
+        | Answers
+        | Crosstabs
+        | Frequencies
+        | Training
+        | Text
+        | Learner
+        | Rebuild
+        | Scores
+    )
 
-KINDS = ("model", "ratings", "traces", "likes", "images", "table", "counts", "scores")
+KINDS = (
+    "model",
+    "ratings",
+    "traces",
+    "likes",
+    "images",
+    "table",
+    "counts",
+    "answers",
+    "crosstabs",
+    "frequencies",
+    "training",
+    "text",
+    "learner",
+    "rebuild",
+    "scores",
+)
 """What can be held: each word names a command, a record in `confide.inputs` and a room here."""
 
 

@@ -19,12 +19,14 @@ from confide.core.evidence import Evidence
 from confide.core.narrowing import told
 from confide.core.nouns import AnyAttack
 from confide.core.paper import Paper
+from confide.core.parquet import write_parquet
 from confide.core.version import VERSION
 from confide.core.who import of_attack
 from confide.measure import Risk, measure, records, worst
-from confide.report import Finding, Report, Section, report
+from confide.measure.risk import unmeasured
+from confide.report import Finding, Proof, Report, Section, report
 
-ROWS = ("evidence.parquet", "exposed.csv")
+ROWS = ("evidence.parquet", "exposed.csv", "people.parquet")
 """The files whose rows are people: for internal use."""
 
 
@@ -84,6 +86,12 @@ class Audit:
         """
         frames: list[pl.DataFrame] = []
         for s in self.sections:
+            if s.proof is not None:
+                # Whose records are proved: rows of the release, and nobody who was asked about.
+                frames += [self.people[s.release].select(pl.lit(s.release).alias("release"), pl.all())] * (
+                    s.release in self.people
+                )
+                continue
             found = s.evidence[s.headline.risk.attack]
             rows = records(found).select("target", times_in="worlds_in", lookalikes="fpr")
             who = self.people.get(s.release)
@@ -93,8 +101,36 @@ class Audit:
                 pl.lit(text).alias(name) for name, text in (("release", s.release), ("attack", found.attack))
             ]
             frames.append(rows.sort("lookalikes", "target").select(*first, pl.all()))
+        if not frames:
+            return pl.DataFrame({"release": []}, schema={"release": pl.String})
         # Diagonal, because releases of several kinds may say different things of people.
         return pl.concat(frames, how="diagonal_relaxed")
+
+    @cached_property
+    def per_person(self) -> pl.DataFrame | None:
+        """What the goals of an audit together say of each person, a row for each release and person.
+
+        Columns: release, who they are (file, row, and id where there is one), and those of `people` of every
+        goal. It is None where one goal alone speaks of people, as `exposed` says it all then.
+        """
+        found: dict[str, list[pl.DataFrame]] = {}
+        for s in self.sections:
+            said = self.people.get(s.release)
+            if said is not None and "attack" not in said.columns:
+                release = s.release.removesuffix(f", {s.goal}")
+                found.setdefault(release, []).append(said)
+        if all(len(frames) < 2 for frames in found.values()):
+            return None
+        whole: list[pl.DataFrame] = []
+        for release, frames in found.items():
+            joined = frames[0]
+            for more in frames[1:]:
+                # Of people who are in no file row and id are missing.
+                both = set(joined.columns) & set(more.columns)
+                who = [c for c in ("target", "file", "row", "id") if c in both]
+                joined = joined.join(more, on=who, how="full", coalesce=True, nulls_equal=True)
+            whole.append(joined.sort("target").select(pl.lit(release).alias("release"), pl.exclude("target")))
+        return pl.concat(whole, how="diagonal_relaxed")
 
     @cached_property
     def report(self) -> Report:
@@ -139,7 +175,11 @@ class Audit:
     @property
     def files(self) -> tuple[str, ...]:
         """What `save` writes: rows of evidence name people, so a public audit keeps them back."""
-        return ("report.html", "report.json", *(ROWS if self.settings.audience == "internal" else ()))
+        if self.settings.audience == "public":
+            return ("report.html", "report.json")
+        rows = ROWS if self.per_person is not None else ROWS[:-1]
+        # Proofs have no evidence: there was no game.
+        return ("report.html", "report.json", *(rows if self.evidence else rows[1:]))
 
     def save(self, folder: Path | str) -> None:
         """Write the report and, for an internal audience, the evidence and who is exposed; each file whole.
@@ -155,11 +195,11 @@ class Audit:
             self._save_numbers(
                 lambda name: whole.enter_context(atomic_write(folder / name, shared=self.settings.share))
             )
-        drawn = folder / "report.html"
         # An earlier page beside these numbers would be read as theirs if this one could not be written.
-        if drawn.is_file():
-            drawn.unlink()
-        self.report.save(drawn, shared=self.settings.share)
+        for name in ("report.html", *(name for name in ROWS if name not in self.files)):
+            if (folder / name).is_file():
+                (folder / name).unlink()
+        self.report.save(folder / "report.html", shared=self.settings.share)
 
     def _save_numbers(self, draft: Callable[[str], Path]) -> None:
         draft("report.json").write_text(self.report.json(), encoding="utf-8")
@@ -171,8 +211,11 @@ class Audit:
             for e in s.evidence.values()
             if s.release in self.people
         }
-        kept.save(self.evidence, draft("evidence.parquet"), who=who)
+        if self.evidence:
+            kept.save(self.evidence, draft("evidence.parquet"), who=who)
         self.exposed.write_csv(draft("exposed.csv"))
+        if self.per_person is not None:
+            write_parquet(self.per_person, draft("people.parquet"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -206,11 +249,22 @@ def findings(
     return Findings(headline=found[place], findings=found)
 
 
+def proved(proof: Proof, prover: AnyAttack | None) -> Findings:
+    """What was proved, as the one finding: with the card of the attack, and without a rate."""
+    assert prover is not None, "who proves has a card"
+    risk = unmeasured(prover.name, game="none: proved from the release alone", seconds=proof.seconds)
+    found = _carded(Finding(risk=risk), prover)
+    return Findings(headline=found, findings=(found,))
+
+
 def _finding(risk: Risk, evidence: Evidence, attack: AnyAttack | None, blind: Estimate | None) -> Finding:
     """A finding with its card; `attack` is None where the scores were made elsewhere."""
     found = Finding(risk=risk, blind=blind, diagnostics=evidence.diagnostics)
-    if attack is None:
-        return found
+    return found if attack is None else _carded(found, attack)
+
+
+def _carded(found: Finding, attack: AnyAttack) -> Finding:
+    """The finding with the attack's card."""
     paper: Paper | None = getattr(attack, "paper", None)
     return replace(
         found,

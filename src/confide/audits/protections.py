@@ -78,9 +78,42 @@ class Protection:
         lacking = [p.name for p in self.parameters[len(given) :] if p.default is p.empty]
         if lacking:
             return f"{' and '.join(lacking)} {'is' if len(lacking) == 1 else 'are'} missing"
+        if given and not known:
+            return "it takes no settings"
         if len(given) > len(known):
             return f"it takes {' and '.join(known)}, and {len(given)} settings are given"
         return ""
+
+
+def by_laplace(
+    make: Callable[..., AnyMechanism], settings: Mapping[str, str], *, example: str = "laplace:1"
+) -> Protection:
+    """Publishes statistics with Laplace noise for an epsilon, its first setting; they are published once.
+
+    Args:
+        make, settings, example: as of `Protection`.
+    """
+    return Protection(
+        make=make,
+        example=example,
+        settings=settings,
+        random=True,
+        alone=False,
+        last=True,
+        # A larger epsilon is the weaker promise, so the scale falls.
+        scale=Scale(weakest=100.0, strongest=0.1, write=lambda epsilon: f"laplace:{epsilon:.3g}"),
+    )
+
+
+def by_gaussian(make: Callable[..., AnyMechanism], settings: Mapping[str, str]) -> Protection:
+    """The same with Gaussian noise, for an epsilon and a delta; two numbers are no scale to search.
+
+    Args:
+        make, settings: as of `Protection`.
+    """
+    return Protection(
+        make=make, example="gaussian:1,1e-6", settings=settings, random=True, alone=False, last=True
+    )
 
 
 def parse_protections(
@@ -166,16 +199,26 @@ def _step(text: str, protections: Mapping[str, Protection], noise: Noise) -> tup
     # The sentence is kept: the mechanism knows what its settings may be.
     except ConfideError as why:
         raise DataError(
-            f"{text!r:.80} cannot be used ({str(why).rstrip('.')}): write for example {protection.example}."
+            f"{text!r:.80} cannot be used: {str(why).rstrip('.')}. Write for example {protection.example}."
         ) from why
 
 
-def frontier_exhibits(found: Frontier, *, across: str, good: Good) -> tuple[Table, Plot]:
+SURE = (
+    "Its interval is that of a finding: corrected for all attacks that the audit has, since the best of "
+    "them is chosen by looking."
+)
+PROVED = "No chance is in what is proved: its upper end is what may be provable, where that was not decided."
+
+
+def frontier_exhibits(
+    found: Frontier, *, across: str, good: Good, proved: bool = False
+) -> tuple[Table, Plot]:
     """The frontier as a table of everything, and as a chart of the risk over one measure of what is left.
 
     Args:
         across: that measure's name, a key of `Point.left`.
         good: are its high or its low values the good ones?
+        proved: is the risk a share of what is proved?
     """
     # Together, in order: a measure may be missing for a release that left too little to measure it.
     measures = list(dict.fromkeys(name for p in found.points for name in p.left))
@@ -191,8 +234,7 @@ def frontier_exhibits(found: Frontier, *, across: str, good: Good) -> tuple[Tabl
     table = Table(
         title="What each protection buys, and what it costs",
         reading="A row a release: what the same adversary reaches against it, and what is left of the data. "
-        "Its interval is that of a finding: corrected for all attacks that the audit has, since the best of "
-        "them is chosen by looking.",
+        + (PROVED if proved else SURE),
         head=("release", "promise", found.risk, *measures),
         rows=rows,
         of=found.of,

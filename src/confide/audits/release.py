@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Sequence, Sized
 from dataclasses import Field, dataclass, field, replace
 from typing import Any, ClassVar, Protocol, TypeVar
 
@@ -19,7 +19,7 @@ from confide.core.play import deal, play
 from confide.core.version import VERSION
 from confide.mechanisms.anchors.published import Published
 from confide.mechanisms.in_order import in_order
-from confide.report import Skipped
+from confide.report import Proof, Skipped
 
 
 class _OnRelease(Protocol):
@@ -49,6 +49,8 @@ class PlannedGame:
         person: int64[targets], whom each target is about; None where each is about somebody else.
         goal: what the attacks are after, where the kind has several goals; "" for that of its spec.
         promise: of the mechanism as it was bound to the data; None for that of the mechanism itself.
+        proves: finds out what follows from the release for certain, where that takes no game.
+        prover: the attack that does it, for its card.
     """
 
     game: AnyGame | None
@@ -60,6 +62,8 @@ class PlannedGame:
     person: Ints | None = None
     goal: str = ""
     promise: Budget | None = None
+    proves: Callable[[AuditedRelease], Proof] | None = None
+    prover: AnyAttack | None = None
 
 
 @dataclass(kw_only=True, eq=False)
@@ -135,6 +139,12 @@ class AuditedRelease:
         found = [e for planned in self.games for e in planned.found]
         return (*found, *(e for e in map(self.of, self.attacks) if e is not None))
 
+    @property
+    def proof(self) -> Proof | None:
+        """What follows from the release for certain; None where games are played instead."""
+        proves = self.games[0].proves
+        return None if proves is None else self.once("proof", lambda: proves(self))
+
     def of(self, attack: AnyAttack) -> Evidence | None:
         """What this attack scores; None where it cannot run, and then `skipped` says why.
 
@@ -168,8 +178,10 @@ class AuditedRelease:
         Raises:
             DataError: with the protection's name.
         """
+        if self.games[0].game is None:
+            return  # what is proved of it says by itself what is left
         # An attack on nothing recognises nobody, which would look like perfect protection.
-        if any(not len(world.case.view) for world in self.worlds):
+        if any(_nothing(world.case.view) for world in self.worlds):
             raise DataError(f"{self.name} leaves nothing of the records: protect them less.")
 
     def _found_or_played(self, attack: AnyAttack) -> Evidence:
@@ -229,3 +241,8 @@ def protected(game: _Game, mechanism: AnyMechanism) -> _Game:
     # Of a file that nobody says anything about it knows the mechanism alone.
     known = None if game.made_by is None else made_in_all(game, mechanism)
     return replace(game, mechanism=mechanism, made_by=known)
+
+
+def _nothing(view: object) -> bool:
+    """Whether a view of rows has none; a model has no rows."""
+    return isinstance(view, Sized) and not len(view)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 import polars as pl
 
 from confide.audits.frontier import Frontier, Point
-from confide.audits.outcome import Audit, findings
+from confide.audits.outcome import Audit, findings, proved
 from confide.audits.protections import UNPROTECTED, frontier_exhibits, parse_protections
 from confide.audits.release import AuditedRelease
 from confide.audits.settings import Settings
@@ -101,6 +101,8 @@ def _need_people(spec: AuditSpec, release: AuditedRelease) -> None:
     limits = release.settings.parsed_limits
     if not limits:
         return
+    if release.games[0].proves is not None:
+        return  # no rate is measured, and a proof needs no number of people
     given = [rows for planned in release.games for e in planned.found[:1] for rows in worlds_of(e)]
     found = [(rows.exposed, rows.person) for rows in given if rows.person is not None]
     asked = found or [(w.exposed, _whose(w, release.games[0].person)) for w in release.worlds]
@@ -119,7 +121,10 @@ def _need_people(spec: AuditSpec, release: AuditedRelease) -> None:
             names=goal(release.goal).people,
         )
         if why:
-            raise DataError(f"{why}. Give more people, or limit another rate.")
+            # Rounds draw people, so that few rounds meet few of those who are given.
+            often = "questions" in {field.name for field in fields(spec.record)}
+            ask = ", ask more often with --questions" if often else ""
+            raise DataError(f"{why}. Give more people{ask}, or limit another rate.")
 
 
 def _whose(world: AnyWorld, person: Ints | None) -> Ints:
@@ -170,6 +175,7 @@ def _audited(
                 Frontier(risk=spec.risk_of(aim), points=tuple(found), of=_exposed(releases)),
                 across=spec.across,
                 good=spec.good,
+                proved=releases[0].proof is not None,
             )
             sections[at] = replace(sections[at], exhibits=(*compared, *sections[at].exhibits))
     return Audit(sections=tuple(sections), settings=settings, before=tuple(before), people=people)
@@ -189,6 +195,7 @@ def point_of(
 def _exposed(releases: Sequence[AuditedRelease]) -> int | None:
     """On how many people a share of the exposed rests, on the release where they are fewest."""
     found = [len(np.unique(e.person[e.exposed])) for release in releases for e in release.evidence]
+    found += [release.proof.people or 0 for release in releases if release.proof is not None]
     return min(found, default=None)
 
 
@@ -234,6 +241,7 @@ class _Steps:
             self._say()
             release.of(attack)
             self.done += 1
+        _ = release.proof  # found now, so that what takes time is done here
         self._say()
 
     def _say(self) -> None:
@@ -249,12 +257,17 @@ def conclude(
     internal, redaction = settings.audience == "internal", Redaction(settings.audience)
     title = _title(spec, subject, release, "" if release.name == UNPROTECTED else release.name)
     skips = [k for planned in release.games for k in planned.skipped]
-    if not release.evidence:  # an audit that saw nothing is no audit
+    proof = release.proof
+    if not release.evidence and proof is None:  # an audit that saw nothing is no audit
         raise EvidenceError(nothing_ran(title, [*skips, *release.skipped]))
     # The public sees rounded counts: an exact one, compared with a later one, tells of a single person.
     context = subject.context(release, redaction.counted)
     among = _among(spec, release)
-    found = findings(release.evidence, release.attacks, blind=context.blind, among=among)
+    found = (
+        proved(proof, release.games[0].prover)
+        if proof is not None
+        else findings(release.evidence, release.attacks, blind=context.blind, among=among)
+    )
     exhibits = tuple(subject.exhibits(release))
     who = subject.targets(release) if internal else None
     section = Section(
@@ -269,13 +282,19 @@ def conclude(
         access=context.access,
         adversary=tuple(context.adversary),
         harm=context.harm,
-        warnings=(*redaction.texts(context.warnings), *context.unsettled.values()),
+        warnings=(
+            *context.broken.values(),
+            *redaction.texts(context.warnings),
+            *context.unsettled.values(),
+        ),
         unsettled=tuple(context.unsettled),
+        broken=tuple(context.broken),
         notes=(*context.notes, *(context.internal_notes if internal else ())),
         goal=release.goal,
         subject=context.subject,
         among=among,
         exhibits=exhibits,
         who=who,
+        proof=proof,
     )
     return section, who

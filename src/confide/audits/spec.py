@@ -16,6 +16,7 @@ from confide.core.estimate import Estimate, Measured
 from confide.core.evidence import Evidence
 from confide.core.nouns import AnyAttack, AnyMechanism
 from confide.report import Exhibit, Reading, Skipped
+from confide.report.verdict import PROVED
 
 Count: TypeAlias = Callable[[int], str]
 """A count of people or rows in words, as exact as the audience may see it."""
@@ -34,6 +35,8 @@ class Context:
         warnings: what must be known before a number is believed, a sentence each.
         unsettled: what no audit of this release can settle, in a few words -> why, a warning. While there is
             any, no limit counts as kept.
+        broken: checks of the release's promise that failed, in a few words -> what that means, a warning.
+            Each rules the audit like a limit that is exceeded.
         access: the access that was audited, where the release is a model.
         harm: what it tells about a person to be found, one sentence.
         blind: the evidence of the blind adversary, where one played.
@@ -47,6 +50,7 @@ class Context:
     internal_notes: Sequence[str] = ()
     warnings: Sequence[Reading] = ()
     unsettled: Mapping[str, str] = field(default_factory=dict)
+    broken: Mapping[str, str] = field(default_factory=dict)
     access: str = ""
     harm: str = ""
     blind: Evidence | None = None
@@ -105,6 +109,7 @@ class AuditSpec:
         risk, across: of the frontier: what the risk is, and the measure of utility that it is drawn over.
         risks: what the risk is where attacks have another goal than `goal`, by that goal.
         good: whether high or low values of that measure are the good ones.
+        proves: whether records are proved, so that their share can be limited.
     """
 
     name: str
@@ -119,6 +124,7 @@ class AuditSpec:
     across: str = ""
     good: Good = "high"
     risks: Mapping[str, str] = field(default_factory=dict)
+    proves: bool = False
 
     def risk_of(self, goal: str) -> str:
         """What the risk of attacks with this goal is, in words."""
@@ -131,6 +137,9 @@ class AuditSpec:
             ConfideError: with those that do.
         """
         self.choose(settings)
+        for limit in settings.parsed_limits:
+            if limit.quantity == PROVED and not self.proves:
+                raise DataError(f"{limit} is a limit on tables of counts: nothing of {self.name} is proved.")
         # Parsed for its errors alone: nothing was read yet.
         parse_protections(settings.protections, self.protections)
 

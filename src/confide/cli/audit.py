@@ -13,7 +13,7 @@ from confide.audits.run import audit as run
 from confide.audits.settings import Settings
 from confide.audits.spec import AuditSpec
 from confide.cli.exits import finish, sentences, usable, warn
-from confide.cli.flags import GroupedCommand, GroupedOption, filled, options_of, story_of
+from confide.cli.flags import FilePath, GroupedCommand, GroupedOption, filled, options_of, story_of
 from confide.core.flags import GET, HOW
 
 
@@ -72,9 +72,10 @@ def out_option() -> GroupedOption:
     return GroupedOption(
         ["--out"],
         group=GET,
-        type=click.Path(path_type=Path, file_okay=False),
+        type=FilePath(path_type=Path, file_okay=False),
         default=Path("confide-report"),
         show_default=True,
         metavar="FOLDER",
-        help="Folder for report.html, report.json, evidence.parquet and exposed.csv.",
+        help="Folder for report.html, report.json, evidence.parquet, exposed.csv and, of tables, "
+        "people.parquet.",
     )

@@ -8,9 +8,15 @@ import click
 
 from confide import audits, releases
 from confide.cli.audit import command_of as audit_of
+from confide.cli.budget import budget
 from confide.cli.exits import Interruptible, say, sentences, usable
-from confide.cli.flags import KindGroup, WholeNumber
+from confide.cli.flags import FilePath, KindGroup, WholeNumber
+from confide.cli.frontier import command as frontier_command
+from confide.cli.ledger import ledger
 from confide.cli.protect import command_of as protect_of
+from confide.cli.query import command as query_command
+from confide.cli.serve import command as serve_command
+from confide.cli.train import command as train_command
 from confide.core.paths import is_folder
 from confide.core.version import VERSION
 
@@ -24,7 +30,8 @@ def main() -> None:
     `confide demo` shows what a report looks like. `confide audit --help` lists the kinds of release, and
     `confide audit KIND --help` what an audit of that kind needs and gives.
 
-    Exit code: 0 within the limits, 1 above a limit, 2 for bad use or bad data, 3 for a fault of confide.
+    Exit code: 0 within the limits, 1 above a limit or where a promise is shown to be broken, 2 for bad use or
+    bad data, 3 for a fault of confide.
     """
 
 
@@ -61,6 +68,12 @@ def protect() -> None:
     """
 
 
+main.add_command(query_command())
+main.add_command(serve_command())
+main.add_command(train_command())
+main.add_command(frontier_command())
+
+
 @main.command(short_help="List the attacks, what each needs, and its paper.")
 def attacks() -> None:
     """List the attacks, what each needs to see, and the paper it comes from."""
@@ -88,35 +101,55 @@ def explain(name: str) -> None:
 
 
 @main.command(short_help="Show a saved report again, and redraw it.")
-@click.argument("where", metavar="FOLDER", type=click.Path(path_type=Path))
+@click.argument("where", metavar="FOLDER", type=FilePath(path_type=Path))
 @click.option("--show-rows", is_flag=True, help="Print the tables that point at people too.")
+@click.option(
+    "--for",
+    "purpose",
+    metavar="PURPOSE",
+    help="Write a document for a purpose instead: dpia (facts for a data-protection impact assessment) or "
+    "model-card (the privacy section of one), as .md and .html.",
+)
 @sentences
-def report(where: Path, show_rows: bool) -> None:
+def report(where: Path, show_rows: bool, purpose: str | None) -> None:
     """Show the report of an audit again, and write its report.html again from report.json.
 
     FOLDER is where the audit wrote them (--out), or the .json file itself: then the page is written beside
     it, with .html at its end.
     """
+    from confide.core.atomic import atomic_write
     from confide.report import Report
 
     kept = where if where.suffix.lower() == ".json" and not is_folder(where) else where / "report.json"
     again = Report.load(kept, show_rows=show_rows)
     # As open to others as the file that it is made from.
     shared = bool(kept.stat().st_mode & 0o044)
+    if purpose is not None:
+        made = again.document(purpose)
+        for suffix, text in ((".md", made.markdown()), (".html", made.html())):
+            with atomic_write(kept.with_name(f"{purpose}{suffix}"), shared=shared) as draft:
+                draft.write_text(text, encoding="utf-8")
+        say(f"Written: {kept.with_name(f'{purpose}.md')} and {kept.with_name(f'{purpose}.html')}.")
+        return
     again.save(kept.with_suffix(".html"), shared=shared)
     say(str(again))
 
 
 @main.command(short_help="Find direct identifiers of a table, and propose what others may know.")
-@click.argument("table", metavar="TABLE", type=click.Path(path_type=Path))
+@click.argument("table", metavar="TABLE", type=FilePath(path_type=Path))
 @click.option("--separator", metavar="TEXT", help="What stands between the values of a csv file.")
 @click.option("--decimal", metavar="TEXT", help="The decimal sign of a csv file, . or a comma.")
+@click.option(
+    "--presidio/--no-presidio",
+    default=None,
+    help="Search cells by presidio's patterns too, which takes seconds.  [default: where it is installed]",
+)
 @sentences
-def identifiers(table: Path, separator: str | None, decimal: str | None) -> None:
+def identifiers(table: Path, separator: str | None, decimal: str | None, presidio: bool | None) -> None:
     """Find direct identifiers and free text in TABLE, and propose which columns others may know.
 
-    TABLE is a .parquet or .csv file of people. Columns are judged by name, form, check digits and uniqueness.
-    No value is printed. For example:
+    TABLE is a .parquet or .csv file of people. Columns are judged by name, form, check digits and uniqueness,
+    and with confide[presidio] by what their cells hold. No value is printed. For example:
 
     \b
       confide identifiers people.parquet
@@ -124,11 +157,12 @@ def identifiers(table: Path, separator: str | None, decimal: str | None) -> None
     from confide.cli.tables import identifiers_of
     from confide.inputs.reading import Reading
 
-    say(identifiers_of(table, reading=Reading(separator=separator, decimal=decimal)))
+    reading = Reading(separator=separator, decimal=decimal)
+    say(identifiers_of(table, reading=reading, presidio=presidio))
 
 
 @main.command(short_help="Estimate what a randomised column held.")
-@click.argument("released", metavar="RELEASED", type=click.Path(path_type=Path))
+@click.argument("released", metavar="RELEASED", type=FilePath(path_type=Path))
 @click.argument("column", metavar="COLUMN")
 @click.option("--values", default="", metavar="VALUES", help="Values to look for (RAPPOR), parted by commas.")
 @click.option(
@@ -153,10 +187,14 @@ def estimate(released: Path, column: str, values: str, confidence: float) -> Non
     say(estimate_of(released, column, values=values, confidence=confidence))
 
 
+main.add_command(budget)
+main.add_command(ledger)
+
+
 @main.command(short_help="Audit two models of a made-up survey, to see a report.")
 @click.option(
     "--out",
-    type=click.Path(path_type=Path, file_okay=False),
+    type=FilePath(path_type=Path, file_okay=False),
     default=Path("confide-demo"),
     show_default=True,
     metavar="FOLDER",

@@ -133,7 +133,7 @@ def _protection(name: str, protection: Protection, kinds: Sequence[str]) -> str:
         [
             f"{name}: a protection of {' and '.join(kinds)}",
             *story,
-            "\n".join([f"Settings: {name}:{written}", *settings]),
+            "\n".join([f"Settings: {name}:{written}" if settings else "Settings: none", *settings]),
             "\n".join(["For example", *uses]),
             "\n".join(ends),
         ]

@@ -14,6 +14,8 @@ import click
 
 from confide.core.errors import DataError
 from confide.core.flags import GET, HOLD, HOW, KNOWS, Flag, Group
+from confide.core.foreign import escaped
+from confide.core.spark import is_spark_address
 
 Hint: TypeAlias = Any
 """A type annotation as an object: Python has no type for these."""
@@ -51,6 +53,30 @@ class WholeNumber(click.ParamType):
         if self.most is not None and number > self.most:
             self.fail(f"{number:,} is too large: give {self.most:,} at most.", param, ctx)
         return number
+
+
+class FilePath(click.Path):
+    """A file or folder; a name that no disk can hold is refused before anything looks for it."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """The path.
+
+        Raises:
+            click.BadParameter: for a name with half a sign of UTF-16, or with a zero in it.
+        """
+        try:
+            return super().convert(value, param, ctx)
+        except ValueError:
+            self.fail(f"no file can have the name {escaped(str(value), keep=()):.60}: check it.", param, ctx)
+
+
+class Place(FilePath):
+    """A file or folder; an address stays text: a path has no two slashes in a row, and is on no Spark."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """The path, or the address."""
+        away = isinstance(value, str) and ("://" in value or is_spark_address(value))
+        return value if away else super().convert(value, param, ctx)
 
 
 class KindGroup(click.Group):
@@ -153,8 +179,10 @@ def _parameter(f: Field[Any], hint: Hint, said: str) -> click.Parameter | None:
     if flag.argument:
         return GroupedArgument(
             [f.name],
-            type=click.Path(path_type=Path),
-            metavar=flag.metavar or f.name.upper(),
+            type=Place(path_type=Path),
+            nargs=-1 if flag.several else 1,
+            required=True,
+            metavar=f"{flag.metavar or f.name.upper()}{'...' * flag.several}",
             help=IN_PYTHON.sub(".", said),
         )
     needed = f.default is MISSING and f.default_factory is MISSING
@@ -230,12 +258,12 @@ def _click_type(kind: Hint, flag: Flag) -> click.ParamType | type | None:
         return click.Choice(get_args(kind))
     if _several(kind):
         inside = get_args(kind)[0]
-        return click.Path(path_type=Path) if inside in (Path, Any) else click.STRING
+        return FilePath(path_type=Path) if inside in (Path, Any) else click.STRING
     if kind is int:
         return WholeNumber(flag.least, flag.most)
     if kind is float:
         return click.FLOAT
-    return click.STRING if kind is str else click.Path(path_type=Path)
+    return click.STRING if kind is str else FilePath(path_type=Path)
 
 
 def _helps(record: type) -> dict[str, str]:

@@ -11,7 +11,7 @@ import click
 from confide.audits.settings import Settings
 from confide.cli.audit import examples
 from confide.cli.exits import Done, say, sentences, usable, warn
-from confide.cli.flags import GroupedCommand, GroupedOption, filled, options_of, story_of
+from confide.cli.flags import FilePath, GroupedCommand, GroupedOption, filled, options_of, story_of
 from confide.core.errors import DataError
 from confide.core.flags import GET
 from confide.releases import spec_of
@@ -85,11 +85,11 @@ def _report_option() -> GroupedOption:
     return GroupedOption(
         ["--report"],
         group=GET,
-        type=click.Path(path_type=Path, file_okay=False),
+        type=FilePath(path_type=Path, file_okay=False),
         default=None,
         metavar="FOLDER",
-        help="Folder for report.html, report.json, evidence.parquet and exposed.csv of the audit of the "
-        "written file.",
+        help="Folder for report.html, report.json, evidence.parquet, exposed.csv and, of tables, "
+        "people.parquet of the audit of the written file.",
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from operator import index
 from typing import Literal
 
 from confide.core.errors import PromiseError
@@ -37,9 +38,15 @@ class Unit:
     @classmethod
     def person(cls, column: str, *, at_most: int) -> Unit:
         """All rows of one person, if nobody has more than `at_most` of them; `ANY_NUMBER` hides all."""
-        if at_most < 1:
-            raise PromiseError(f"at_most is {at_most}; a person has at least one row: give 1 or more.")
-        return cls("person", column, at_most)
+        try:
+            most = index(at_most)
+        except TypeError:
+            raise PromiseError(
+                f"at_most is {at_most!r:.60}: give a whole number of rows, such as 20."
+            ) from None
+        if most < 1:
+            raise PromiseError(f"at_most is {most}; a person has at least one row: give 1 or more.")
+        return cls("person", column, most)
 
     @classmethod
     def client(cls) -> Unit:

@@ -5,10 +5,14 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import time
 from collections.abc import Generator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from uuid import uuid4
+
+YOUNG = 60.0
+"""Seconds: a hidden folder that is not locked, and older, was left by a process that was killed."""
 
 
 @contextmanager
@@ -34,13 +38,21 @@ def draft_of(path: Path) -> Generator[Path]:
 
 def remove_abandoned(folder: Path, name: str | None = None) -> None:
     """Remove the drafts that killed processes left in a folder: all, or those of one file's name."""
-    ours = re.compile(rf"\.{'.+' if name is None else re.escape(name)}\.[0-9a-f]{{8}}\.draft")
+    ours = re.compile(rf"\.{'.+' if name is None else re.escape(name)}\.[0-9a-f]{{8}}\.(draft|opening)")
     for room in folder.iterdir():
-        if ours.fullmatch(room.name) and room.is_dir() and not room.is_symlink():
+        if ours.fullmatch(room.name) and room.is_dir() and not room.is_symlink() and not _young(room):
             # What cannot be removed, another user's for example, is no reason not to write.
             with _locked(room) as alone, suppress(OSError):
                 if alone:
                     remove(room)
+
+
+def _young(room: Path) -> bool:
+    """Whether another process may just be about to lock it: that takes far less than a second."""
+    try:
+        return room.suffix == ".opening" and time.time() - room.stat().st_mtime < YOUNG
+    except OSError:  # locked in the meantime, and so of another name
+        return True
 
 
 @contextmanager

@@ -6,7 +6,9 @@ ConfideError
 ├── KnowledgeError   the adversary lacks what the attack needs (references, a population, classes)
 ├── EvidenceError    the evidence cannot carry the claim (no control, one class only, no score)
 ├── DataError        a table, an array or a file has the wrong form or content
-└── ModelError       a model cannot be loaded, trained or asked, or its answers cannot be used
+├── ModelError       a model cannot be loaded, trained or asked, or its answers cannot be used
+├── BudgetError      a cost is none, or the budget that is left does not pay for it
+└── LedgerError      a ledger cannot be opened or trusted: locked, broken, changed, of other data
 """
 
 from __future__ import annotations
@@ -52,3 +54,11 @@ class DataError(ConfideError):
 
 class ModelError(ConfideError):
     """A model cannot be loaded, trained or asked, or its answers cannot be used."""
+
+
+class BudgetError(ConfideError):
+    """A cost is none, or the budget that is left does not pay for it."""
+
+
+class LedgerError(ConfideError):
+    """A ledger cannot be opened or trusted: locked, broken, changed, of another data set or schema."""

@@ -67,9 +67,9 @@ def read_file(path: Path, kind: str, *, ours: bool) -> tuple[pl.DataFrame, dict[
     try:
         if kind == ".csv":
             # None reads all rows before it decides: a score column may start with a thousand whole numbers.
-            return pl.read_csv(path, infer_schema_length=None), {}
+            return pl.read_csv(path, infer_schema_length=None, glob=False), {}
         todo = "save the evidence as .parquet or .csv"
-        table = pl.read_parquet(path) if ours else read_parquet(path, todo=todo)
+        table = pl.read_parquet(path, glob=False) if ours else read_parquet(path, todo=todo)
         about = parsed(pl.read_parquet_metadata(path).get("confide", "{}"))
     except (OSError, ValueError, *LIBRARY) as error:
         raise DataError(

@@ -25,6 +25,7 @@ class Flag:
         least, most: the smallest and the largest whole number allowed.
         parse: a function from text to value, for values that have no type on the command line.
         argument: whether it is given by position instead of by name.
+        several: whether an argument is one file or more.
         python_only: whether the command line has no such option, because its value is an object.
     """
 
@@ -35,6 +36,7 @@ class Flag:
     most: int | None = None
     parse: Callable[[str], Any] | None = None
     argument: bool = False
+    several: bool = False
     python_only: bool = False
 
 

@@ -29,7 +29,7 @@ def read_parquet(path: Path, *, todo: str = "save it again") -> pl.DataFrame:
     try:
         said = TRIAL.fault(path)
         if not said:
-            return pl.read_parquet(path)
+            return pl.read_parquet(path, glob=False)
     except OSError as error:
         raise DataError(f"{path} cannot be opened ({error.strerror or error}): check it.") from error
     except LIBRARY as error:

@@ -21,6 +21,7 @@ from confide.data import (
     diabetes130,
     digits,
     fair,
+    genomes1000,
     gowalla_nyc,
     lfw62,
     location30,
@@ -75,8 +76,9 @@ PEOPLE: tuple[Card, ...] = (
     cabspotting.CARD,
     att_faces.CARD,
     lfw62.CARD,
+    genomes1000.CARD,
 )
-"""The cards of the sets of ratings, likes, traces and images; their loaders return these types."""
+"""The cards of the sets of ratings, likes, traces, images and genotypes; their loaders return these types."""
 
 
 def cards() -> tuple[Card, ...]:

@@ -5,13 +5,16 @@ from __future__ import annotations
 import csv
 import re
 from collections.abc import Mapping
+from datetime import datetime, timedelta
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
 from confide.core.errors import DataError
+from confide.inputs.coded_table import as_labels
 from confide.inputs.columns import first_of, missing, named_rows
+from confide.inputs.written_dates import dates_in, in_iso
 from confide.views.hierarchy import Hierarchy
 from confide.views.table import Domain
 
@@ -21,7 +24,9 @@ EMPTY = ""
 """A missing value; so is any text of `confide.inputs.columns.WORDS`."""
 NUMBER = r"[-+]?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?"
 SPAN = re.compile(rf"^([\[\(\]]?)\s*({NUMBER})\s*(?:\.\.|-|to|,|;)\s*({NUMBER})\s*([\]\)\[]?)$")
-BOUND = re.compile(rf"^(<=|>=|<|>)\s*({NUMBER})$")
+SIGNS = {"<": "<", "<=": "<=", "=<": "<=", "≤": "<=", ">": ">", ">=": ">=", "=>": ">=", "≥": ">="}
+BOUND = re.compile(r"^(<=|>=|=<|=>|<|>|≤|≥)\s*(.+)$")
+AND_MORE = re.compile(r"^(.+?)\s*\+$")
 
 Ends = tuple[int, int]
 
@@ -54,8 +59,11 @@ def cell_ranges(
 ) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
     """The range of codes that each cell of a released column may stand for, low and high, int32[n].
 
-    Read are values of the domain, labels of the hierarchy, *, ranges of numbers (30..39, 30-39, [30, 40[,
-    <= 39) and sets in braces ({a, b}). A set that is no range is read as the smallest range around it.
+    Read are values of the domain, labels of the hierarchy, *, ranges of numbers (30..39, 30-39, [30, 40[)
+    and of dates (2020-01-01..2020-01-31, between two values of the domain), ranges of both with one end
+    (65+, >= 65, > 65, < 30, <= 30, and the same with one sign), which go on to the highest or the lowest
+    value of the domain, and sets in braces ({a, b}). A set that is no range is read as the smallest range
+    around it.
 
     Args:
         column: of the released table.
@@ -65,7 +73,11 @@ def cell_ranges(
     Raises:
         DataError: for a cell that is none of these, with its rows.
     """
-    text = column.cast(pl.String)
+    dated = domain.numbers is not None and not _is_number(domain.labels[0])
+    if dated and column.dtype == pl.String and (written := dates_in(_there(column))) is not None:
+        column = written
+    # A time is written in a domain as Python does, and by polars with all its zeros.
+    text = as_labels(column) if column.dtype.base_type() == pl.Datetime else column.cast(pl.String)
     # A missing cell is * where the original has no missing values: somebody suppressed it.
     text = pl.select(
         pl.when(missing(column)).then(pl.lit(EMPTY)).otherwise(text.str.strip_chars())
@@ -76,13 +88,18 @@ def cell_ranges(
     last = len(domain) - 1
     known[EMPTY] = (last, last) if domain.missing else (0, last)
     found = {value: _range(value, domain, known, exact=exact) for value in values.to_list()}
+    if dated:  # days in ranges may be written day first
+        found |= {
+            v: _range(in_iso(v), domain, known, exact=exact) for v, ends in found.items() if ends is None
+        }
     lost = [value for value, ends in found.items() if ends is None]
     if lost:
         wrong = text.is_in(pl.Series(lost).implode())
         raise DataError(
             f"{name}: column {domain.name!r} holds {first_of(column, wrong)} in {named_rows(wrong)}, "
             f"which is no value of the original column and no range or group of its values: write a value, "
-            "a range such as 30..39, a set such as {a, b}, or *; groups need the folder of hierarchies."
+            "a range such as 30..39 or 65+ of numbers, a set such as {a, b}, or *; groups need the folder of "
+            "hierarchies."
         )
     ends = np.array([found[value] for value in values.to_list()], np.int32).reshape(-1, 2)
     where = (
@@ -96,6 +113,11 @@ def cell_ranges(
         .to_numpy()
     )
     return ends[where, 0], ends[where, 1]
+
+
+def _there(column: pl.Series) -> pl.Series:
+    """A column of text without what stands for a missing value."""
+    return column.to_frame("v").select(pl.when(~missing(column)).then(pl.col("v")))["v"]
 
 
 def _groups(hierarchy: Hierarchy | None) -> Mapping[Ends, str]:
@@ -121,8 +143,8 @@ def _text(domain: Domain, named: Mapping[Ends, str], low: int, high: int) -> str
     # A range that holds missing values has no two numbers as its ends.
     if domain.numbers is not None and not (domain.missing and high == last):
         return f"{domain.labels[low]}..{domain.labels[high]}"
-    # Quoted as in a csv file: a label may hold a comma.
-    quoted = (f'"{x.replace(chr(34), chr(34) * 2)}"' if set(x) & set(',"') else x for x in labels)
+    # Quoted as in a csv file: a label may hold a comma, or a line break.
+    quoted = (f'"{x.replace(chr(34), chr(34) * 2)}"' if set(x) & set(',"\r\n') else x for x in labels)
     return "{" + ", ".join(quoted) + "}"
 
 
@@ -130,33 +152,42 @@ def _range(text: str, domain: Domain, known: Mapping[str, Ends], *, exact: bool)
     if text in known:
         return known[text]
     if text.startswith("{") and text.endswith("}"):
-        parts = [part.strip() for part in next(csv.reader([text[1:-1]], skipinitialspace=True), [])]
+        try:
+            parts = [part.strip() for part in next(csv.reader([text[1:-1]], skipinitialspace=True), [])]
+        except csv.Error:
+            return None
         each = [known.get(part) for part in parts]
         inside = [ends for ends in each if ends is not None]
         if len(inside) < len(each) or not each:
             return None
         return min(a for a, _ in inside), max(b for _, b in inside)
-    return None if domain.numbers is None else _between(text, domain, exact=exact)
+    if domain.numbers is None:
+        return None
+    # From value to value, as they are written: dates are no numbers in text.
+    first, _, last = (known.get(part.strip()) for part in text.partition(".."))
+    if first is not None and last is not None and first[0] == first[1] <= last[0] == last[1]:
+        real = len(domain) - domain.missing
+        return (first[0], last[0]) if last[0] < real else None
+    return _between(text, domain, exact=exact)
 
 
 def _between(text: str, domain: Domain, *, exact: bool) -> Ends | None:
-    """The codes of the numbers in a range that is written with numbers."""
+    """The codes of the numbers or days in a range that is written with its ends, or with one of them."""
     assert domain.numbers is not None
     numbers = domain.numbers[: len(domain) - domain.missing]
+    dated = not _is_number(domain.labels[0])
     low, high, open_low, open_high = -np.inf, np.inf, False, False
-    if span := SPAN.match(text):
+    if (one := _half_open(text, dated=dated)) is not None:
+        low, high, open_low, open_high = one
+    elif dated:  # the number of a day is nothing that people write
+        return None
+    elif span := SPAN.match(text):
         low, high = float(span[2]), float(span[3])
         open_low, open_high = span[1] in ("(", "]"), span[4] in (")", "[")
-    elif bound := BOUND.match(text):
-        if bound[1].startswith("<"):
-            high, open_high = float(bound[2]), bound[1] == "<"
-        else:
-            low, open_low = float(bound[2]), bound[1] == ">"
+    elif _is_number(text):
+        low = high = float(text)
     else:
-        try:
-            low = high = float(text)
-        except ValueError:
-            return None
+        return None
     first = int(np.searchsorted(numbers, low, side="right" if open_low else "left"))
     last = int(np.searchsorted(numbers, high, side="left" if open_high else "right")) - 1
     if first > last:
@@ -166,3 +197,34 @@ def _between(text: str, domain: Domain, *, exact: bool) -> Ends | None:
             return at, at
         return None
     return first, last
+
+
+def _half_open(text: str, *, dated: bool) -> tuple[float, float, bool, bool] | None:
+    """The ends of a range with one end, 65+ or < 30, and whether each end is outside; or None."""
+    if more := AND_MORE.match(text):
+        sign, end = ">=", more[1]
+    elif bound := BOUND.match(text):
+        sign, end = SIGNS[bound[1]], bound[2]
+    else:
+        return None
+    at = _day(end) if dated else float(end) if re.fullmatch(NUMBER, end) else None
+    if at is None:
+        return None
+    return (-np.inf, at, False, sign == "<") if sign.startswith("<") else (at, np.inf, sign == ">", False)
+
+
+def _day(text: str) -> float | None:
+    """A date, or a date with a time of day, in days since 1970, as a domain counts them."""
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return (at.replace(tzinfo=None) - datetime(1970, 1, 1)) / timedelta(days=1)
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True

@@ -34,6 +34,9 @@ class Form:
 
 
 BETWEEN = re.compile(r"[\s./-]")
+"""What may stand between the digits of a number."""
+DATE_NEXT = r"\d\d?(?P<sign>[./-])\d\d?(?P=sign)(?:\d{4}|\d\d)(?!(?P=sign)?\d)"
+"""A date such as 01-31-2020, which has the form of a telephone number."""
 
 
 def luhn(digits: str) -> bool:
@@ -46,6 +49,17 @@ def luhn(digits: str) -> bool:
     return (sum(map(int, digits[-1::-2])) + sum(d // 10 + d % 10 for d in doubled)) % 10 == 0
 
 
+_LENGTHS = """
+AD24 AE23 AL28 AT20 AZ28 BA20 BE16 BG22 BH22 BI27 BR29 BY28 CH21 CR22 CY28 CZ24 DE22 DJ27 DK18 DO28 EE20
+EG29 ES24 FI18 FK18 FO18 FR27 GB22 GE22 GI23 GL18 GR27 GT28 HN28 HR21 HU28 IE22 IL23 IQ23 IS26 IT27 JO30
+KW30 KZ20 LB28 LC32 LI21 LT20 LU20 LV21 LY25 MC27 MD24 ME22 MK19 MN20 MR27 MT31 MU30 NI28 NL18 NO15 OM23
+PK24 PL28 PS29 PT25 QA29 RO24 RS22 RU33 SA24 SC31 SD18 SE24 SI19 SK24 SM27 SO23 ST25 SV28 TL23 TN24 TR26
+UA29 VA22 VG24 XK20 YE30
+"""
+LENGTHS = {country: int(length) for country, length in re.findall(r"([A-Z]{2})(\d\d)", _LENGTHS)}
+"""How long an IBAN of a country is (the register of ISO 13616)."""
+
+
 def mod_97(text: str) -> bool:
     """Whether an IBAN's check digits are right (ISO 13616): 1 modulo 97, the first four moved to the end.
 
@@ -53,6 +67,24 @@ def mod_97(text: str) -> bool:
     (True, False)
     """
     return int("".join(str(int(c, 36)) for c in text[4:] + text[:4])) % 97 == 1
+
+
+def iban(text: str) -> bool:
+    """Whether a text is an IBAN: its length that of its country, and its check digits right.
+
+    >>> iban("NO9386011117947"), iban("NO93860111179470")
+    (True, False)
+    """
+    return len(text) == LENGTHS.get(text[:2], len(text)) and mod_97(text)
+
+
+def iban_at_start(text: str) -> bool:
+    """Whether a text begins with an IBAN; words after it may have been taken for a part of it.
+
+    >>> iban_at_start("BE68539007547034PAID")
+    True
+    """
+    return iban(text[: LENGTHS.get(text[:2], len(text))])
 
 
 def weighted(digits: str, weights: str | list[int], modulus: int) -> int:
@@ -184,7 +216,7 @@ FORMS: tuple[Form, ...] = (
     ),
     _form("a hardware address", r"[0-9a-f]{2}([:-][0-9a-f]{2}){5}"),
     _form("a universally unique id", r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"),
-    _form("an IBAN", r"[a-z]{2}\d{2}( ?[a-z0-9]){11,30}", mod_97),
+    _form("an IBAN", r"[a-z]{2}\d{2}( ?[a-z0-9]){11,30}", iban),
     _form("a social security number of the US", r"\d{3}-\d{2}-\d{4}", _social_security),
     _form("a number of a payment card", r"[2-6](?:[ -]?\d){12,18}", luhn, most=True),
     _form(
@@ -210,7 +242,9 @@ FORMS: tuple[Form, ...] = (
     _form("a vehicle's number", r"[a-hj-npr-z0-9]{17}", _vehicle, most=True),
     _form("a telephone number", r"(\+|00)[1-9][\d\s().-]{6,18}\d", lambda text: 8 <= _digits(text) <= 17),
     _form(
-        "a telephone number", r"\(?0\d{1,4}\)?[\s/-]\d[\d\s-]{4,12}\d", lambda text: 7 <= _digits(text) <= 13
+        "a telephone number",
+        rf"(?!{DATE_NEXT})\(?0\d{{1,4}}\)?[\s/-]\d[\d\s-]{{4,12}}\d",
+        lambda text: 7 <= _digits(text) <= 13,
     ),
     _form("a telephone number", r"(1[-. ]?)?\(?[2-9]\d{2}\)?[-. ]?[2-9]\d{2}[-. ]?\d{4}", most=True),
     _form("a digest", r"[0-9a-f]{32}|[0-9a-f]{40}|[0-9a-f]{64}", lambda text: not text.isdigit()),

@@ -18,7 +18,6 @@ from confide.inputs.columns import missing as is_missing
 from confide.inputs.hierarchies import MISSING, built, files_of, read_rows
 from confide.inputs.hierarchy_made import (
     MOST_ALIKE,
-    POSTAL,
     alike,
     are_prefixed,
     binned,
@@ -27,7 +26,9 @@ from confide.inputs.hierarchy_made import (
     of_dates,
     of_numbers,
     of_prefixes,
+    padded,
 )
+from confide.inputs.written_dates import dates_in
 from confide.views.hierarchy import Hierarchy
 from confide.views.table import Domain
 
@@ -57,6 +58,7 @@ def in_codes(
     *,
     folder: Path | None = None,
     unseen: Literal["refuse", "suppress"] = "refuse",
+    count: Ints | None = None,
 ) -> InCodes:
     """These columns of a frame as codes, with the hierarchies of a folder, or made ones.
 
@@ -69,13 +71,15 @@ def in_codes(
         columns: of the frame; numbers, dates, text or truth values.
         folder: of files in the format of ARX, `value;level 1;...;*`; a column without a file is no error.
         unseen: what becomes of a value that a file misses: it is named, or counts as missing.
+        count: int64[n], for how many people each row stands; None: for one.
 
     Raises:
         DataError: if a file misses a value and is to be complete (it is named) or does not nest (two rows
             are named), or a column is of another type.
     """
     files = {} if folder is None else files_of(folder, columns)
-    raw = {name: _values(frame[name], name) for name in columns}
+    # Under a file of hierarchies text is compared with the file's text.
+    raw = {name: _values(frame[name], name, dates=name not in files) for name in columns}
     hidden = dict[str, Bools]()
     if unseen == "suppress":
         for name, path in files.items():
@@ -85,7 +89,7 @@ def in_codes(
     done: list[tuple[Domain, Hierarchy, Ints]] = []
     for name in columns:
         others = [raw[other] for other in columns if other != name]
-        done.append(given[name] if name in given else _without_file(raw[name], name, others))
+        done.append(given[name] if name in given else _without_file(raw[name], name, others, count))
     codes = np.empty((frame.height, len(done)), np.int32)
     for i, (_, _, code) in enumerate(done):
         codes[:, i] = code[raw[columns[i]].code]
@@ -107,8 +111,12 @@ class _Values:
         return len(self.labels) + self.missing
 
 
-def _values(column: pl.Series, name: str) -> _Values:
-    kind, empty = column.dtype, is_missing(column)
+def _values(column: pl.Series, name: str, *, dates: bool = True) -> _Values:
+    empty = is_missing(column)
+    if dates and column.dtype == pl.String:
+        written = dates_in(column.to_frame("v").select(pl.when(~empty).then(pl.col("v")))["v"])
+        column = column if written is None else written
+    kind = column.dtype
     if kind.is_numeric():
         column, word = (column.fill_nan(None) if kind.is_float() else column), "number"
         if kind.is_float() and column.is_infinite().any():
@@ -136,6 +144,12 @@ def _values(column: pl.Series, name: str) -> _Values:
         code.null_count() > 0,
         code.fill_null(len(seen)).to_numpy().astype(np.int64),
     )
+
+
+def as_labels(column: pl.Series) -> pl.Series:
+    """Values as the labels of a domain have them, so that a date with a time is the same text everywhere."""
+    values = _values(column, column.name)
+    return pl.Series(column.name, [*values.labels, ""]).gather(values.code)
 
 
 def _label(value: object) -> str:
@@ -174,7 +188,10 @@ def _from_file(values: _Values, path: Path, name: str) -> tuple[Domain, Hierarch
         if value not in place:
             label = values.labels[i]
             shown = label if len(label) <= LONGEST else label[: LONGEST - 3] + "..."
-            raise DataError(f"{path.name} misses the value {shown!r} of column {name!r}: add a row for it.")
+            raise DataError(
+                f"{path.name} misses the value {shown!r} of column {name!r}: add a row for it, or suppress "
+                "such cells (`--unseen suppress`)."
+            )
         code[i] = place[value]
     if values.missing:
         code[-1] = len(domain) - 1
@@ -193,19 +210,21 @@ def _dated(domain: Domain, values: _Values, code: Ints) -> Domain:
     return Domain(domain.name, domain.labels, days if rising else None, domain.missing)
 
 
-def _without_file(values: _Values, name: str, others: Sequence[_Values]) -> tuple[Domain, Hierarchy, Ints]:
+def _without_file(
+    values: _Values, name: str, others: Sequence[_Values], count: Ints | None
+) -> tuple[Domain, Hierarchy, Ints]:
     order = np.arange(len(values.labels))
     labels = values.labels + [MISSING] * values.missing
     numbers = None if values.numbers is None else np.append(values.numbers, [np.nan] * values.missing)
-    padded = _padded(values, name)
-    if are_prefixed(name, padded):
-        hierarchy = of_prefixes(name, labels, padded)
+    codes = _padded(values, name)
+    if are_prefixed(name, codes):
+        hierarchy = of_prefixes(name, labels, codes)
     elif values.kind == "number" and numbers is not None:
         hierarchy = of_numbers(name, labels, numbers)
     elif values.kind == "date" and numbers is not None:
         hierarchy = of_dates(name, labels, numbers)
     else:
-        order, levels = _joined(values, others)
+        order, levels = _joined(values, others, count)
         labels = [values.labels[i] for i in order] + [MISSING] * values.missing
         hierarchy = joined(name, labels, levels)
     code = np.empty(values.m, np.int64)
@@ -217,21 +236,21 @@ def _without_file(values: _Values, name: str, others: Sequence[_Values]) -> tupl
 
 def _padded(values: _Values, name: str) -> list[str]:
     """Postal codes that were read as numbers, with their zeros again."""
-    whole = values.kind == "number" and all(label.isdigit() for label in values.labels)
-    if whole and POSTAL.search(name):
-        return [label.zfill(max(map(len, values.labels))) for label in values.labels]
+    if values.kind == "number":
+        return padded(name, values.labels)
     return values.labels if values.kind == "text" else []
 
 
-def _joined(values: _Values, others: Sequence[_Values]) -> tuple[Ints, list[Ints]]:
+def _joined(values: _Values, others: Sequence[_Values], count: Ints | None) -> tuple[Ints, list[Ints]]:
     m = len(values.labels)
     if m < 3 or m > MOST_ALIKE or not others:
         return np.arange(m), in_order(m)
     here: Bools = values.code < m
+    weight = None if count is None else count[here]
     profile: list[Array] = []
     for other in others:
-        code = binned(other.code, other.m)
+        code = binned(other.code, other.m, count)
         width = int(code.max(initial=0)) + 1
-        both = np.bincount(values.code[here] * width + code[here], minlength=m * width)
+        both = np.bincount(values.code[here] * width + code[here], weights=weight, minlength=m * width)
         profile.append(both.reshape(m, width))
     return alike(profile)

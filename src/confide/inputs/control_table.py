@@ -5,14 +5,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
+import numpy as np
 import polars as pl
 
+from confide.core.arrays import Array
 from confide.core.errors import DataError
 from confide.inputs.columns import named_rows, need, need_ids
 from confide.inputs.keys import as_ids
 from confide.inputs.reading import reading_of
 from confide.inputs.tables import Table as ReadTable
 from confide.inputs.tables import Tabular, read_table
+from confide.measure.intervals import clopper_pearson
+from confide.views.table_keys import packed
+
+CHANCE = 1e-6
+"""The share of tables of other people that are refused as the same people, at most."""
 
 
 class Compared(Protocol):
@@ -72,3 +79,39 @@ def control_rows(
             f"type {wanted[wrong[0]]}: give both in one form."
         ) from error
     return rows, ids
+
+
+def refuse_shared(codes: Array, sizes: Array, outside: pl.DataFrame) -> None:
+    """Refuse control rows that are rows of the records, where no ids say whose they are.
+
+    Other people may have the same row by chance. How many do, the records show themselves (Good, Turing): the
+    next person of their kind has the row of one of them as often as one of them has that of another, and a
+    row that one alone has as often as people are in pairs with one row. If control rows are surely found
+    more often than that, they are the same people.
+
+    Args:
+        codes: int[n + m, d], of the records, then of the m control rows.
+        sizes: int[d], the number of values of each column.
+        outside: the m control rows.
+
+    Raises:
+        DataError: with the number of rows and the first of them.
+    """
+    n = len(codes) - outside.height
+    # Columns that the control table lacks say nothing of anybody in it.
+    both = [i for i, c in enumerate(outside.columns) if outside[c].null_count() < outside.height]
+    _, row, count = np.unique(packed(codes[:, both], sizes[both]), return_inverse=True, return_counts=True)
+    of_records = np.bincount(row[:n], minlength=len(count))
+    found = of_records[row[n:]]
+    for hit, chance in ((found > 0, of_records[row[:n]] > 1), (found == 1, of_records[row[:n]] == 2)):
+        # People with the same row come in twos at least: half of them are independent.
+        expected = clopper_pearson(chance.sum() // 2, max(n // 2, 1), confidence=1 - CHANCE)[1]
+        seen = clopper_pearson(hit.sum(), len(hit), confidence=1 - CHANCE)[0]
+        if float(seen) > float(expected):
+            rows = pl.Series(found > 0)
+            raise DataError(
+                f"{int(rows.sum()):,} of {len(rows):,} control rows, {named_rows(rows)} of that table, "
+                "are equal to a row of the table in all columns, which is more than chance explains: control "
+                "people are those who are not in the release. Take them out. If they are other people, show "
+                "it by an --id column in both tables."
+            )

@@ -10,7 +10,7 @@ import csv
 import io
 from collections import Counter
 from collections.abc import Container, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeAlias
 
@@ -49,12 +49,14 @@ class CsvForm:
         separator: between values.
         encoding: utf-8, or utf-16 of one order of bytes.
         decimal: a point or a comma.
+        quoting: the names of columns that hold a quotation mark, which polars reads as two.
     """
 
     path: Path
     separator: str
     encoding: str
     decimal: str
+    quoting: tuple[str, ...] = ()
 
     def source(self) -> Source:
         """What polars reads: the file, or its text as UTF-8."""
@@ -62,9 +64,17 @@ class CsvForm:
             return self.path
         return io.BytesIO(self.path.read_bytes().decode(self.encoding).lstrip("\ufeff").encode())
 
+    def plain(self, column: str) -> str:
+        """The name of a column as its header says it, for a name as polars reads it."""
+        single = column.replace('""', '"')
+        return single if single in self.quoting else column
+
     def text(self, columns: Sequence[str]) -> pl.DataFrame:
         """These columns as they are written."""
-        return pl.read_csv(self.source(), separator=self.separator, infer_schema=False, columns=list(columns))
+        asked = {c.replace('"', '""') if c in self.quoting else c: c for c in columns}
+        return pl.read_csv(
+            self.source(), separator=self.separator, infer_schema=False, columns=list(asked), glob=False
+        ).rename(asked)
 
     def words(self) -> str:
         """The form in words, such as "csv with semicolons and decimal commas"."""
@@ -85,11 +95,11 @@ def read_csv(path: Path, reading: Reading, *, ids: Container[str] = ()) -> tuple
     Raises:
         DataError: for an encoding that is not known, or numbers that can be read in two ways.
     """
-    encoding = _encoding(path)
-    separator = _separator(path, encoding, reading.separator)
-    form = CsvForm(path, separator, encoding, reading.decimal or ".")
+    form = form_of(path, reading)
+    separator = form.separator
     # All rows decide the types: with the first 100 alone, an id with a letter in row 101 would be an error.
     frame = _inferred(form, ())
+    ids = {c for c in frame.columns if form.plain(c) in ids}
     counted = [c for c, kind in frame.schema.items() if kind.is_numeric()]
     codes = _codes(form, counted, ids)
     if codes:
@@ -98,10 +108,23 @@ def read_csv(path: Path, reading: Reading, *, ids: Container[str] = ()) -> tuple
     text = [c for c, kind in frame.schema.items() if kind == pl.String and c not in codes and c not in ids]
     with_comma = _with_commas(frame, text, reading.decimal, separator, name=path.name)
     if with_comma:
-        form = CsvForm(path, separator, encoding, ",")
+        form = replace(form, decimal=",")
         _refuse_points(form, [c for c in counted if c not in codes], reading.decimal)
     made = [_number(frame[c], comma=c in with_comma) for c in text]
-    return frame.with_columns(c for c in made if c is not None), form
+    frame = frame.with_columns(c for c in made if c is not None)
+    return frame.rename({c: form.plain(c) for c in frame.columns}), form
+
+
+def form_of(path: Path, reading: Reading) -> CsvForm:
+    """How a csv file is written, by its beginning; its decimal sign as the user says it, or a point.
+
+    Raises:
+        DataError: for an encoding that is not known, or two columns of one name.
+    """
+    encoding = _encoding(path)
+    separator, header = _separator(path, encoding, reading.separator)
+    quoting = tuple(name for name in header if '"' in name)
+    return CsvForm(path, separator, encoding, reading.decimal or ".", quoting)
 
 
 def _inferred(form: CsvForm, texts: Sequence[str]) -> pl.DataFrame:
@@ -113,13 +136,14 @@ def _inferred(form: CsvForm, texts: Sequence[str]) -> pl.DataFrame:
             separator=form.separator,
             infer_schema_length=None,
             schema_overrides=dict.fromkeys(texts, pl.String),
+            glob=False,
         )
 
     try:
         return read(texts)
     except pl.exceptions.ComputeError:
         # polars takes digits of any script for numbers, and then reads those of one alone.
-        whole = pl.read_csv(form.source(), separator=form.separator, infer_schema=False)
+        whole = pl.read_csv(form.source(), separator=form.separator, infer_schema=False, glob=False)
         other = [c for c in whole.columns if whole[c].str.contains(r"[\d&&[^0-9]]").any()]
         if not set(other) - set(texts):
             raise
@@ -131,7 +155,9 @@ def _codes(form: CsvForm, counted: Sequence[str], ids: Container[str]) -> list[s
     if not counted:
         return []
     # A second pass over the text, in pieces: what was inferred as a number has lost its zeros already.
-    text = pl.scan_csv(form.source(), separator=form.separator, infer_schema=False).select(counted)
+    text = pl.scan_csv(form.source(), separator=form.separator, infer_schema=False, glob=False).select(
+        counted
+    )
     asked = [_is_code(c, form.decimal, is_id=c in ids).alias(c) for c in counted]
     found = text.select(asked).collect(engine="streaming")
     return [c for c in counted if found[c][0]]
@@ -227,8 +253,8 @@ def _encoding(path: Path) -> str:
     raise DataError(f"{path.name} holds zero bytes, so it is no text: save it as UTF-8.")
 
 
-def _separator(path: Path, encoding: str, given: str | None) -> str:
-    """The separator that cuts the header into the most columns, and the first rows into as many.
+def _separator(path: Path, encoding: str, given: str | None) -> tuple[str, list[str]]:
+    """The separator that cuts the header into the most columns, and the first rows into as many; the header.
 
     Raises:
         DataError: if two columns have one name.
@@ -249,4 +275,4 @@ def _separator(path: Path, encoding: str, given: str | None) -> str:
     twice = [column for column, count in Counter(header[best]).items() if count > 1]
     if twice:
         raise DataError(f"{path.name} has two columns called {twice[0]!r}: give each its own name.")
-    return best
+    return best, header[best]

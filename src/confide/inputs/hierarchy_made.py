@@ -5,16 +5,14 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Sequence
-from datetime import date, timedelta
 
 import numpy as np
 
 from confide.core.arrays import Array, Floats, Ints
 from confide.inputs.hierarchies import MISSING, ROOT, flat
+from confide.inputs.hierarchy_steps import Steps, steps_of_dates, steps_of_numbers
 from confide.views.hierarchy import Hierarchy
 
-SPARSER = 3
-"""The first level of numbers has at most one group for each three values: finer ones hardly hide anybody."""
 MOST_ALIKE = 1_000
 """Values that are compared with each other. More are joined in their order: n^2 distances grow large."""
 BINS = 16
@@ -24,60 +22,33 @@ PREFIXED = re.compile(r"[0-9A-Z][0-9A-Z -]{2,9}")
 DIGITS = re.compile(r"[0-9]{4,10}")
 MANY_CODES = 30
 """Values of a column of codes. Fewer codes of one length are as likely categories."""
-LONG_SPAN = 365
-"""Days from which on dates are joined by calendar months, and not by weeks."""
-MOST_STEPS = 40
-"""Doublings of a step; 2^40 steps are more than any range of values that a column holds."""
 
 
-def of_numbers(name: str, labels: Sequence[str], numbers: Floats) -> Hierarchy:
+def of_numbers(name: str, labels: Sequence[str], numbers: Floats, *, steps: Steps | None = None) -> Hierarchy:
     """Doubling steps of a round unit (1, 2 or 5 times a power of ten), counted from 0.
 
     Args:
         name: of the column.
         labels: of its m values.
         numbers: float64[m], rising; NaN for the last one if it stands for missing values.
+        steps: of an earlier table; None: as these numbers have it.
     """
     known = numbers[~np.isnan(numbers)]
-    if len(known) < 2:
-        return _stepped(name, labels, [])
-    step, whole = _first_step(known), bool((known == np.floor(known)).all())
-    levels: list[list[str]] = []
-    for _ in range(MOST_STEPS):
-        if step >= known[-1] - known[0]:
-            break
-        starts, place = np.unique(np.floor(known / step), return_inverse=True)
-        names = [_range(start, step, whole=whole and step >= 1) for start in starts.tolist()]
-        levels.append([names[i] for i in place.tolist()])
-        step *= 2
-    return _stepped(name, labels, levels)
+    found = steps or steps_of_numbers(known)
+    return _stepped(name, labels, [found.names(known, step) for step in found.step])
 
 
-def of_dates(name: str, labels: Sequence[str], numbers: Floats) -> Hierarchy:
+def of_dates(name: str, labels: Sequence[str], numbers: Floats, *, steps: Steps | None = None) -> Hierarchy:
     """Months, quarters, halves of a year, years, and doubling numbers of years; weeks for less than a year.
 
     Args:
         name: of the column.
         labels: of its m values.
         numbers: float64[m], days since 1970-01-01, rising; NaN for the last one if it stands for missing.
+        steps: of an earlier table; None: as these days have it.
     """
     known = numbers[~np.isnan(numbers)]
-    if len(known) < 2:
-        return _stepped(name, labels, [])
-    if known[-1] - known[0] < LONG_SPAN:
-        levels, step = list[list[str]](), 7
-        while step < known[-1] - known[0]:
-            levels.append([_days(int(n), step) for n in np.floor((known + 3) / step).tolist()])
-            step *= 2
-        return _stepped(name, labels, levels)
-    days = [date(1970, 1, 1) + timedelta(days=int(day)) for day in np.floor(known).tolist()]
-    months = np.array([day.year * 12 + day.month - 1 for day in days])
-    steps = [1, 3, 6, 12]
-    while steps[-1] * 2 < months[-1] - months[0] + 1:
-        steps.append(steps[-1] * 2)
-    levels = [[_months(int(n), step) for n in (months // step).tolist()] for step in steps]
-    few = [level for level in levels if len(set(level)) <= max(len(known) / SPARSER, 1)]
-    return _stepped(name, labels, few)
+    return of_numbers(name, labels, numbers, steps=steps or steps_of_dates(known))
 
 
 def of_prefixes(name: str, labels: Sequence[str], codes: Sequence[str]) -> Hierarchy:
@@ -99,6 +70,18 @@ def are_prefixed(name: str, labels: Sequence[str]) -> bool:
     return all(PREFIXED.fullmatch(label) for label in labels) and (
         named or (len(labels) >= MANY_CODES and all(DIGITS.fullmatch(label) for label in labels))
     )
+
+
+def padded(name: str, labels: Sequence[str], length: int = 0) -> list[str]:
+    """Postal codes that were read as numbers, with their zeros again; none for other numbers.
+
+    >>> padded("zip", ["1099", "81667"]), padded("age", ["7", "30"])
+    (['01099', '81667'], [])
+    """
+    if not (POSTAL.search(name) and all(label.isdigit() for label in labels)):
+        return []
+    longest = max([length, *map(len, labels)])
+    return [label.zfill(longest) for label in labels]
 
 
 def alike(profile: Sequence[Array]) -> tuple[Ints, list[Ints]]:
@@ -160,11 +143,20 @@ def in_order(m: int) -> list[Ints]:
     return [np.arange(m) // 2**power for power in range(1, max(m - 1, 1).bit_length())]
 
 
-def binned(codes: Ints, m: int) -> Ints:
-    """Codes cut at quantiles into at most `BINS` values, if there are more."""
+def binned(codes: Ints, m: int, count: Ints | None = None) -> Ints:
+    """Codes cut at quantiles into at most `BINS` values, if there are more.
+
+    Args:
+        codes: int64[n], 0..m-1.
+        m: the number of values.
+        count: int64[n], for how many people each code stands; None: for one.
+    """
     if m <= BINS:
         return codes
-    cuts = np.quantile(codes, np.linspace(0, 1, BINS + 1)[1:-1], method="higher")
+    shares = np.linspace(0, 1, BINS + 1)[1:-1]
+    # The quantile "higher" of numpy, which takes no numbers of people.
+    upto = np.cumsum(np.bincount(codes, weights=count, minlength=m))
+    cuts = np.searchsorted(upto, np.ceil((upto[-1] - 1) * shares), side="right")
     return np.searchsorted(np.unique(cuts), codes, side="right")
 
 
@@ -205,36 +197,6 @@ def _alone(level: Sequence[str], labels: Sequence[str]) -> list[str]:
     """A group of one value has the value's name."""
     alone = {label for label, count in Counter(level).items() if count == 1}
     return [own if label in alone else label for own, label in zip(labels, level, strict=False)]
-
-
-def _first_step(known: Floats) -> float:
-    most = max(len(known) / SPARSER, 2)
-    power = np.floor(np.log10(np.diff(known).min()))
-    for exponent in range(int(power), int(power) + 400):
-        for unit in (1, 2, 5):
-            step = unit * 10.0**exponent
-            if len(np.unique(np.floor(known / step))) <= most:
-                return step
-    return float(known[-1] - known[0])
-
-
-def _range(number: float, step: float, *, whole: bool) -> str:
-    low, high = number * step, (number + 1) * step
-    return f"{low:.0f}-{high - 1:.0f}" if whole else f"{low:.12g} to below {high:.12g}"
-
-
-def _days(number: int, step: int) -> str:
-    # Day -3 was a Monday, so that weeks begin on Mondays.
-    first = date(1970, 1, 1) + timedelta(days=number * step - 3)
-    return f"{first} to {first + timedelta(days=step - 1)}"
-
-
-def _months(number: int, step: int) -> str:
-    first, last = number * step, number * step + step - 1
-    if step >= 12:
-        return f"{first // 12}" if step == 12 else f"{first // 12}-{last // 12}"
-    start, end = f"{first // 12}-{first % 12 + 1:02}", f"{last // 12}-{last % 12 + 1:02}"
-    return start if step == 1 else f"{start} to {end}"
 
 
 def _set(labels: Sequence[str]) -> str:

@@ -1,27 +1,30 @@
 """Direct identifiers of a table, by name, uniqueness, form and check digit; and what an adversary knows.
 
-No language model is asked: names of people within free text are not found. Presidio finds some of them where
-it is installed with a model of its own; this file neither needs nor uses it.
+Where presidio is installed its patterns search the cells too. Names of people within free text are looked for
+only by a language model that the user has installed; what was looked for is in the result.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Literal, TypeAlias
 
 import polars as pl
 
-from confide.inputs.checksums import FORMS, Form, luhn, mod_97
+from confide.inputs.cell_search import CellSearch, KindFound, Searched, cell_search
+from confide.inputs.checksums import FORMS
 from confide.inputs.columns import missing
+from confide.inputs.forms_within import INSIDE, holds_within
 from confide.inputs.identifier_names import identifier, numbered
 from confide.inputs.identifier_names import known as known_by_name
+from confide.inputs.spread import spread
 
 Role: TypeAlias = Literal["direct", "free text", "known", "other"]
 
 MOST_VALUES = 5_000
-"""Distinct values of a column that are looked at."""
+"""Distinct values of a column that are looked at, taken from all over it."""
 SOME, MOST = 0.5, 0.9
 """The share of values that must be of a form; the larger one where other numbers are of it by chance."""
 UNIQUE, FEWEST = 0.95, 20
@@ -44,6 +47,7 @@ class ColumnFound:
         why: the reasons, as clauses; they name no value.
         distinct: the number of different values, missing ones left out.
         alone: rows whose value nobody else has.
+        within: what presidio found in the cells that it looked at.
     """
 
     column: str
@@ -51,6 +55,7 @@ class ColumnFound:
     why: tuple[str, ...]
     distinct: int
     alone: int
+    within: tuple[KindFound, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,10 +65,12 @@ class Identifiers:
     Args:
         rows: of the table.
         columns: all of them, in the table's order.
+        searched: what cells were searched for besides, and by what.
     """
 
     rows: int
     columns: tuple[ColumnFound, ...]
+    searched: Searched = field(default_factory=Searched)
 
     @property
     def direct(self) -> tuple[str, ...]:
@@ -72,7 +79,7 @@ class Identifiers:
 
     @property
     def free_text(self) -> tuple[str, ...]:
-        """Columns to remove, or to read: names of people in them were not looked for."""
+        """Columns to remove, or to read: `searched.models` says by what names of people were looked for."""
         return self.of("free text")
 
     @property
@@ -85,15 +92,29 @@ class Identifiers:
         return tuple(found.column for found in self.columns if found.role == role)
 
 
-def find_identifiers(frame: pl.DataFrame) -> Identifiers:
+def find_identifiers(frame: pl.DataFrame, *, presidio: bool | None = None) -> Identifiers:
     """Find direct identifiers, free text, and columns that an adversary may know.
 
     >>> people = pl.DataFrame({"who": ["a@b.org", "c@d.org"], "age": [30, 31], "level": [1, 1]})
-    >>> found = find_identifiers(people)
+    >>> found = find_identifiers(people, presidio=False)
     >>> found.direct, found.known, found.columns[0].why
     (('who',), ('age',), ('100% of its values look like an e-mail address',))
+
+    Args:
+        frame: the table.
+        presidio: whether presidio's patterns search the cells too, which takes seconds; None means where it
+            is installed.
+
+    Raises:
+        DataError: if presidio is asked for and not installed, or if it or a model of spaCy cannot be loaded.
     """
-    return Identifiers(frame.height, tuple(_found(frame[name]) for name in frame.columns))
+    search = cell_search(presidio)
+    if search is None:
+        return Identifiers(frame.height, tuple(_found(frame[name]) for name in frame.columns))
+    before = search.patterns.skipped.count
+    columns = tuple(_searched(_found(frame[name]), frame[name], search) for name in frame.columns)
+    skipped = search.patterns.skipped.count - before
+    return Identifiers(frame.height, columns, Searched(search.patterns.version, search.models.names, skipped))
 
 
 def _found(column: pl.Series) -> ColumnFound:
@@ -107,6 +128,24 @@ def _found(column: pl.Series) -> ColumnFound:
     values = _texts(there)
     role, why = _role(column, there, values, distinct, alone)
     return ColumnFound(column.name, role, tuple(why), distinct, alone)
+
+
+def _searched(found: ColumnFound, column: pl.Series, search: CellSearch) -> ColumnFound:
+    """What a column seems to be once its cells were searched."""
+    there = column.filter(~missing(column))
+    kinds = search.kinds(there)
+    wholly = [kind for kind in kinds if kind.whole >= SOME * kind.looked_at]
+    role: Role = "direct" if wholly else "free text" if kinds and found.role != "direct" else found.role
+    if role == "free text":
+        kinds += search.names(there)
+    # That nothing was found, or that others may know it, is no reason for one of the other two roles.
+    why = found.why if found.role in ("direct", "free text") or role == found.role else ()
+    told = [
+        f"of {kind.looked_at:,} cells looked at {kind.cells:,} ({_percent(kind.cells / kind.looked_at)}) "
+        f"{'are' if kind in wholly else 'hold'} {kind.kind}"
+        for kind in kinds
+    ]
+    return replace(found, role=role, why=(*why, *told), within=kinds)
 
 
 def _role(
@@ -140,10 +179,11 @@ def _role(
 
 
 def _texts(there: pl.Series) -> list[str]:
-    """The first different values, as text without blanks at their ends."""
+    """Different values from all over a column, as text without blanks at their ends."""
     if there.dtype == pl.Binary:
         return []
-    some = there.unique(maintain_order=True).head(MOST_VALUES)
+    some = there.unique(maintain_order=True)
+    some = some.gather(spread(len(some), MOST_VALUES))
     return some.cast(pl.String, strict=False).drop_nulls().str.strip_chars().to_list()
 
 
@@ -177,25 +217,18 @@ def _naming(there: pl.Series, values: Sequence[str]) -> str:
     return ""
 
 
-INSIDE: tuple[Form, ...] = (
-    Form("an e-mail address", re.compile(r"[\w.+-]+@[\w-]+(\.[\w-]+)+")),
-    Form("a link", re.compile(r"https?://\S+")),
-    Form("an IBAN", re.compile(r"\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){3,7}(?: ?[A-Z0-9]{1,3})?\b"), mod_97),
-    Form("a number of a payment card", re.compile(r"\b[2-6](?:[ -]?\d){12,18}\b"), luhn),
-    Form("a telephone number", re.compile(r"(?<!\w)(?:\+|00)[1-9](?:[\s().-]?\d){7,14}\b")),
-    Form("a social security number of the US", re.compile(r"\b(?!000|666|9)\d{3}-\d{2}-\d{4}\b")),
-)
-"""What is looked for within longer texts."""
-
-
 def _free_text(there: pl.Series, values: Sequence[str], distinct: int) -> list[str]:
     """Why a column is free text; empty if it is none."""
     if there.dtype not in (pl.String, pl.Categorical, pl.Enum) or not values:
         return []
+    # A kind may be written in several ways, each a form; a value counts once for its kind.
+    kinds = {form.name: [same for same in INSIDE if same.name == form.name] for form in INSIDE}
+    # None of them is without a digit, an @ or a colon; most values of most columns are.
+    values_with = [value for value in values if re.search(r"[\d@:]", value)]
     within = [
-        f"{found:,} different values hold {form.name}"
-        for form in INSIDE
-        if (found := sum(_holds_within(form, value) for value in values))
+        f"{found:,} different values hold {name}"
+        for name, ways in kinds.items()
+        if (found := sum(any(holds_within(form, value) for form in ways) for value in values_with))
     ]
     words = sum(value.count(" ") + 1 for value in values) / len(values)
     length = sum(map(len, values)) / len(values)
@@ -203,16 +236,12 @@ def _free_text(there: pl.Series, values: Sequence[str], distinct: int) -> list[s
     written = (words >= 4 and distinct > max(FEWEST, 0.2 * len(there))) or length >= 80
     if not within and not written:
         return []
-    long = [f"its values have {words:.0f} words, and names in them were not looked for"] if written else []
+    long = [f"its values have {words:.0f} words"] if written else []
     return long + within
 
 
 def _share(holds: Callable[[str], object], values: Sequence[str]) -> float:
     return sum(bool(holds(value)) for value in values) / len(values) if values else 0.0
-
-
-def _holds_within(form: Form, text: str) -> bool:
-    return any(form.check(re.sub(r"[\s./-]", "", hit.group())) for hit in form.pattern.finditer(text))
 
 
 def _percent(share: float) -> str:

@@ -54,7 +54,10 @@ def read_key(path: Path, *, out: Path | None = None) -> SecretKey:
             raise DataError(f"{path} has {about.st_size:,} bytes: a key has {KEY_BYTES}.")
         written = path.read_bytes()
     except FileNotFoundError as error:
-        raise DataError(f"{path} does not exist: check the path, or make a key first.") from error
+        raise DataError(
+            f"{path} does not exist: check the path, or make a key first "
+            f"(head -c {KEY_BYTES} /dev/urandom > key; chmod 600 key)."
+        ) from error
     except OSError as error:
         raise DataError(f"{path} cannot be opened ({error.strerror or error}): check it.") from error
     if os.name == "posix" and about.st_mode & (stat.S_IRWXG | stat.S_IRWXO):

@@ -11,7 +11,7 @@ import numpy as np
 import polars as pl
 
 from confide.core.access import LADDER, BlackBox, LabelOnly, Task
-from confide.core.arrays import Bools, Rng
+from confide.core.arrays import Bools, Ints, Rng
 from confide.core.errors import DataError
 from confide.core.fields import check_fields
 from confide.core.fields import shown as shown_value
@@ -166,6 +166,8 @@ class ModelData:
         said: how the model's answers are read; empty where there is one way only.
         warnings: what the first queries showed.
         unsettled: what no audit of this model can settle, in a few words -> why.
+        given: members and non-members as they were given, with their copies.
+        at: int64[n], where each target stands among these, members first.
     """
 
     held: Model
@@ -183,6 +185,8 @@ class ModelData:
     said: str = ""
     warnings: tuple[str, ...] = ()
     unsettled: Mapping[str, str] = field(default_factory=dict)
+    given: tuple[Records, ...] = ()
+    at: Ints = field(default_factory=lambda: np.empty(0, np.int64))
 
     @property
     def task(self) -> Task:
@@ -290,9 +294,8 @@ def _sides(
     # In random order: their position must not say who is a member.
     order = rng.permutation(len(everybody))
     targets, member = everybody.take(order), order < len(sides.members)
-    answered = said.answers[
-        np.concatenate([sides.member_rows, len(records[0]) + sides.nonmember_rows])[order]
-    ]
+    at = np.concatenate([sides.member_rows, len(records[0]) + sides.nonmember_rows])[order]
+    answered = said.answers[at]
     # The answers of all targets, kept: a query of a remote model costs money and time.
     known: list[tuple[Answers, int]] = []
     if isinstance(seen, BlackBox):
@@ -313,6 +316,8 @@ def _sides(
         name="",
         notes=tuple(sides.notes),
         listed=len(records[0]),
+        given=tuple(records[:2]),
+        at=at,
     )
 
 

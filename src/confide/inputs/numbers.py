@@ -59,5 +59,5 @@ def parse_epsilon(text: str) -> float:
     """
     epsilon = parse_number(text)
     if not LEAST_EPSILON <= epsilon <= MOST_EPSILON:
-        raise DataError(f"epsilon is {epsilon:g}: give {LEAST_EPSILON:g} to {MOST_EPSILON:g}")
+        raise DataError(f"epsilon is {epsilon:g}: give {LEAST_EPSILON:f} to {MOST_EPSILON:g}.")
     return epsilon

@@ -136,13 +136,17 @@ def _rows(held: Matched, table: ReadTable, n: int) -> Ints:
             f"{pairs.name} is no table of two columns of row numbers: give the row in the records and the "
             "row in the released table, counted from 1."
         )
-    ours, theirs = (pairs.frame.to_series(i).to_numpy() - 1 for i in (0, 1))
+    # confide's own keys name their columns: then their order does not count.
+    first = int(
+        pairs.frame.columns[0].startswith("released_") and not pairs.frame.columns[1].startswith("released_")
+    )
+    ours, theirs = (pairs.frame.to_series(i).to_numpy() - 1 for i in (first, 1 - first))
     for what, rows, most in (("records", ours, n), (table.name, theirs, m)):
         wrong = (rows < 0) | (rows >= most) | pl.Series(rows).is_duplicated().to_numpy()
         if wrong.any():
             raise DataError(
-                f"{pairs.name}: {named_rows(pl.Series(wrong))} name no row of {what}, which has {most:,}, or "
-                "one that is named already: correct the key."
+                f"{pairs.name}: in {named_rows(pl.Series(wrong))} the row of {what} is none of 1 to "
+                f"{most:,}, or is named twice: correct the key, where rows count from 1 and not from 0."
             )
     if len(theirs) < m:
         raise DataError(f"{pairs.name} names {len(theirs):,} of the {m:,} rows of {table.name}: name all.")

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from confide.core.arrays import Bools, Floats, Ints
+from confide.core.arrays import Floats, Ints
 from confide.core.errors import DataError
-from confide.inputs.columns import named_rows
+from confide.inputs.columns import SHOWN, named_rows
 from confide.inputs.keys import as_ids
 
 
@@ -24,7 +24,7 @@ class SeveralRows:
         number: how many people the records have.
         rows: how many rows they have.
         most: how many rows nobody has more of; of control people too.
-        twice: bool[rows], the first row of everybody who has several.
+        pairs: int64[p, 2], the first two rows, from 1, of everybody who has several.
         control_named: whether control people have ids too; if not, each of their rows is a person.
     """
 
@@ -33,7 +33,7 @@ class SeveralRows:
     number: int
     rows: int
     most: int
-    twice: Bools
+    pairs: Ints
     control_named: bool = True
 
     def said(self, count: Callable[[int], str]) -> tuple[str, ...]:
@@ -45,16 +45,19 @@ class SeveralRows:
         first = (
             f"Several rows have one {self.id}, so the unit is the person, not the row: {count(self.number)} "
             f"people in {count(self.rows)} rows, at most {count(self.most)} of one person. k and all shares "
-            "count people; a person is held out with all rows. The adversary asks about a person by one of "
-            "their rows, knows nothing of the others, and is right if it names any of them."
+            "count people, l and t rows; a person is held out with all rows. The adversary asks about a "
+            "person by one of their rows, knows nothing of the others, and is right if it names any of them."
         )
         alone = f"The control table has no {self.id}: each of its rows is taken for a person."
         return (first,) if self.control_named else (first, alone)
 
     @property
     def which(self) -> str:
-        """The first rows of those who have several: they point at people."""
-        return f"People with several rows of one {self.id} begin in {named_rows(pl.Series(self.twice))}."
+        """The first two rows of those who have several: they point at people."""
+        shown = "; ".join(f"rows {first} and {second}" for first, second in self.pairs[:SHOWN].tolist())
+        rest = len(self.pairs) - SHOWN
+        more = f"; and so for {rest:,} more people" if rest > 0 else ""
+        return f"These have one {self.id}: {shown}{more}."
 
 
 def several_rows(id: str, ours: pl.Series, theirs: pl.Series | int) -> SeveralRows | None:  # noqa: A002
@@ -67,7 +70,7 @@ def several_rows(id: str, ours: pl.Series, theirs: pl.Series | int) -> SeveralRo
 
     >>> found = several_rows("who", pl.Series(["b", "a", "b"]), 1)
     >>> found.people.tolist(), found.number, found.most, found.which
-    ([1, 0, 1, 2], 2, 2, 'People with several rows of one who begin in row 1.')
+    ([1, 0, 1, 2], 2, 2, 'These have one who: rows 1 and 3.')
     """
     mine = as_ids(ours)
     every = mine if isinstance(theirs, int) else pl.concat([mine, as_ids(theirs).alias(mine.name)])
@@ -82,9 +85,18 @@ def several_rows(id: str, ours: pl.Series, theirs: pl.Series | int) -> SeveralRo
         number=mine.n_unique(),
         rows=len(mine),
         most=int(np.bincount(people).max()),
-        twice=(mine.is_duplicated() & mine.is_first_distinct()).to_numpy(),
+        pairs=_first_two(people[: len(mine)]),
         control_named=not isinstance(theirs, int) or theirs == 0,
     )
+
+
+def _first_two(people: Ints) -> Ints:
+    """The first two rows, from 1, of everybody who has several, in the order of the first, int64[p, 2]."""
+    order = np.argsort(people, kind="stable")
+    of, begins = people[order], np.append(True, np.diff(people[order]) > 0)
+    at = np.flatnonzero(begins[:-1] & ~begins[1:]) if len(of) > 1 else np.empty(0, np.int64)
+    pairs = np.stack([order[at], order[at + 1]], axis=1) + 1
+    return pairs[np.argsort(pairs[:, 0])]
 
 
 def need_one_weight(weights: Floats, several: SeveralRows | None, *, name: str, column: str) -> None:

@@ -100,12 +100,12 @@ def sidecar_record(path: Path) -> Mapping[str, Any]:
     try:
         record: dict[str, Any] = cast(Any, parsed(path.read_text(encoding="utf-8")))
         if record["schema"] != SCHEMA:
-            raise ValueError(record["schema"])
+            raise ValueError(f"its schema is {record['schema']!r:.40} and not {SCHEMA}")
         texts = record["protections"]
         if not (isinstance(texts, list) and all(isinstance(text, str) for text in texts)):
-            raise ValueError("protections")
+            raise ValueError("its protections are no list of texts")
     except (OSError, ValueError, KeyError, TypeError) as why:
-        raise DataError(f"{path} is no sidecar that can be read ({in_one_line(why)}): restore it.") from why
+        raise DataError(f"{path} is no sidecar that can be read ({_fault(why)}): restore it.") from why
     return record
 
 
@@ -127,13 +127,13 @@ def made_of(release: object, *, kind: str | None = None) -> Made | None:
     try:
         record: dict[str, Any] = cast(Any, parsed(path.read_text(encoding="utf-8")))
         if record["schema"] != SCHEMA:
-            raise ValueError(record["schema"])
+            raise ValueError(f"its schema is {record['schema']!r:.40} and not {SCHEMA}")
         protections = tuple(str(text) for text in record["protections"])
         made = Made(protections, renumbered=record["ids"] == "renumbered")
         its_kind, written = in_one_line(record["kind"]), str(record["sha256"])
     except (OSError, ValueError, KeyError, TypeError) as why:
         raise DataError(
-            f"{path} is no sidecar that can be read ({in_one_line(why)}): restore it, or remove it and say "
+            f"{path} is no sidecar that can be read ({_fault(why)}): restore it, or remove it and say "
             "with --made-by how the release was made."
         ) from why
     if kind not in (None, its_kind):
@@ -147,3 +147,16 @@ def made_of(release: object, *, kind: str | None = None) -> Made | None:
             "remove the sidecar and say with --made-by how the release was made."
         )
     return made
+
+
+def _fault(why: Exception) -> str:
+    """What is wrong with a sidecar, in words for people."""
+    if isinstance(why, OSError):
+        return why.strerror or "it cannot be opened"
+    if isinstance(why, KeyError):
+        return f"it lacks {in_one_line(why)}"
+    if isinstance(why, TypeError):
+        return "it is no record of a release"
+    if isinstance(why, UnicodeDecodeError | json.JSONDecodeError):
+        return "it is no JSON, which every sidecar is"
+    return in_one_line(why)

@@ -19,14 +19,15 @@ from confide.core.flags import Table as AnyTable
 from confide.core.who import rows_from_one, standing
 from confide.inputs.coded_table import in_codes
 from confide.inputs.columns import missing, named_rows, need, need_ids
-from confide.inputs.control_table import control_rows
+from confide.inputs.control_table import control_rows, refuse_shared
 from confide.inputs.keys import as_ids
+from confide.inputs.large.drawn import Drawn
 from confide.inputs.reading import Decimal, Separator, reading_of
 from confide.inputs.released_table import released_cells
 from confide.inputs.several_rows import SeveralRows, several_rows
 from confide.inputs.source import Source
 from confide.inputs.table_weights import weights_of
-from confide.inputs.table_words import hidden_cells, read_as, unread
+from confide.inputs.table_words import dates_as_text, hidden_cells, read_as, text_as_dates, unread
 from confide.inputs.tables import Table as ReadTable
 from confide.inputs.tables import read_table
 from confide.knowledge.table import Knowing
@@ -50,7 +51,8 @@ class Table:
     Where several rows have one id, the unit is the person, with all of these rows.
 
     Args:
-        records: Everybody's rows: .parquet or .csv; in Python also a data frame.
+        records: Everybody's rows: .parquet or .csv, or a database of PostgreSQL,
+            postgresql://HOST/DATABASE; in Python also a data frame.
         known: The columns that the adversary knows, separated by commas.
         secret: The column that nobody should learn; without one, nothing is inferred.
         id: The column that names people. It is never released, and never known. Somebody may have several
@@ -60,8 +62,9 @@ class Table:
         hierarchies: A folder of hierarchies in the format of ARX, a file a column, such as age.csv with
             the lines value;group;larger group;*. Columns without a file get a hierarchy that is made.
         l: Every protection that forms classes gives each class this many well-represented secrets: 3,
-            entropy:3 or recursive:2,3.
-        t: Every protection that forms classes keeps the secrets of each class this near to those of all.
+            entropy:3 or recursive:2,3. It counts rows, also where somebody has several.
+        t: Every protection that forms classes keeps the secrets of each class this near to those of all. It
+            counts rows, too.
         released: What will be published, if that is another table of the same columns; cells may be ranges.
         key: A table of two columns that says who is who: the row or id in the records, and the row or id in
             the released table.
@@ -76,6 +79,9 @@ class Table:
             who is unique in it.
         weight: The column of sampling weights: for how many people of the population a person stands.
         subsets: Also say k for those who know only this many of the known columns.
+        memory: The memory that the table may take, such as 8GB; by default half of what is free. A larger
+            table is not held: its distinct rows are counted where it is, and attacks are played on a sample.
+        table: Of a database: the table to read, NAME or SCHEMA.NAME.
         separator: What stands between the values of csv files, such as ; or tab, where that is not seen.
         decimal: The decimal sign of csv files, . or a comma, where that is not seen.
 
@@ -104,6 +110,8 @@ class Table:
     sampled: Annotated[float | None, Flag(group=HOLD)] = None
     weight: OptionalColumn = None
     subsets: Annotated[int | None, Flag(group=HOW, least=1)] = None
+    memory: Annotated[str | None, Flag(group=HOW, metavar="SIZE")] = None
+    table: Annotated[str | None, Flag(group=HOLD, metavar="NAME")] = None
     separator: Separator = None
     decimal: Decimal = None
 
@@ -137,6 +145,11 @@ class Table:
             raise DataError(
                 f"subsets of {self.subsets} of {len(self.columns)} known columns: give 1 to "
                 f"{len(self.columns)}."
+            )
+        if self.table is not None and "://" not in str(self.records):
+            raise DataError(
+                f"--table {self.table} names a table of a database: give the address of one, "
+                "postgresql://HOST/DATABASE."
             )
         if (self.l is not None or self.t is not None) and self.secret is None:
             raise DataError("l and t are about the secrets of a class: name the secret column too.")
@@ -174,9 +187,11 @@ class TableData:
         several: whose row each is, where somebody has several; `cells.people` says it too.
         naming: columns of which no two people share a value.
         notes: how columns were read, in sentences without a value.
+        warnings: what was read in another way than it may have been meant.
         unsettled: what no audit of this release can settle, in a few words -> why.
         hidden: column -> bool[n], cells that are suppressed since their values were never seen.
         weights: float64[n], for how many people each row stands; None where no column says so.
+        drawn: the table from which these rows were drawn, where it is too large to hold.
     """
 
     name: str
@@ -192,9 +207,11 @@ class TableData:
     several: SeveralRows | None = None
     naming: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
     unsettled: Mapping[str, str] = field(default_factory=dict)
     hidden: Mapping[str, Bools] = field(default_factory=dict)
     weights: Floats | None = None
+    drawn: Drawn | None = None
 
 
 def read_data(held: Table, *, parts: Sequence[UnaryEncoding | Rappor] | None = None) -> TableData:
@@ -221,6 +238,8 @@ def read_data(held: Table, *, parts: Sequence[UnaryEncoding | Rappor] | None = N
     known = in_codes(both, held.columns, folder=held.hierarchies, unseen=held.unseen)
     rest = in_codes(both, order[len(held.columns) :])
     cells = Cells.of((*known.domains, *rest.domains), np.hstack([known.codes, rest.codes]), people=people)
+    if outside is not None and isinstance(theirs, int):
+        refuse_shared(cells.low, cells.sizes, outside)
     secrets = cells.low[:n, len(held.columns)] if held.secret is not None else np.arange(2)
     if len(np.unique(secrets)) < 2:
         raise DataError(
@@ -246,7 +265,8 @@ def read_data(held: Table, *, parts: Sequence[UnaryEncoding | Rappor] | None = N
         released=released,
         absent=absent if absent.any() else None,
         several=several,
-        notes=(read_as(cells, table), *hidden_cells(known.hidden)),
+        notes=(read_as(cells, table), *text_as_dates(both, cells.domains), *hidden_cells(known.hidden)),
+        warnings=dates_as_text(cells.domains),
         unsettled=unread(more),
         hidden={name: gone[:n] for name, gone in known.hidden.items()},
         naming=tuple(

@@ -125,6 +125,11 @@ def digest_of_file(path: Path) -> str:
 def _from_file(path: Path, others: Sequence[str], reading: Reading, ids: Container[str]) -> Table:
     if not is_there(path):
         raise DataError(f"{path} does not exist: check the path.")
+    if path.is_dir():
+        raise DataError(
+            f"{path} is a folder, and a table is one file: join its files first, in Python with "
+            f"polars.scan_parquet('{path}/*.parquet').sink_parquet('table.parquet')."
+        )
     suffix = path.suffix.lower()
     if suffix not in SUFFIXES:
         *most, last = (*SUFFIXES, *others)

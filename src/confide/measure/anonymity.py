@@ -26,10 +26,12 @@ class Classes:
         row: int64[n], the class of each row; -1 for a row of which all known columns are suppressed. It is
             no class and no company for others.
         size: int64[c], the people in each class.
+        count: int64[n], how many rows each row stands for; None: for itself.
     """
 
     row: Ints
     size: Ints
+    count: Ints | None = None
 
     @property
     def k(self) -> int:
@@ -39,22 +41,25 @@ class Classes:
     @property
     def suppressed(self) -> int:
         """The number of rows that are wholly suppressed."""
-        return int((self.row < 0).sum())
+        hidden = self.row < 0
+        return int(hidden.sum() if self.count is None else self.count[hidden].sum())
 
     def counts(self, secret: Ints, values: int) -> Iterator[Floats]:
         """The counts of each class and value of the secret, in pieces of classes, float64[., values]."""
         piece = max(CELLS // max(values, 1), 1)
         kept = self.row >= 0
         row, code = self.row[kept], secret[kept]
+        weight = None if self.count is None else self.count[kept]
         for start in range(0, len(self.size), piece):
             stop = min(start + piece, len(self.size))
             here = slice(None) if stop - start == len(self.size) else (row >= start) & (row < stop)
             flat = (row[here] - start) * values + code[here]
-            cells = np.bincount(flat, minlength=(stop - start) * values)
+            of = None if weight is None else weight[here]
+            cells = np.bincount(flat, weights=of, minlength=(stop - start) * values)
             yield cells.reshape(stop - start, values).astype(np.float64)
 
 
-def classes(table: Table, known: Sequence[str]) -> Classes:
+def classes(table: Table, known: Sequence[str], *, count: Ints | None = None) -> Classes:
     """The classes by the known columns, with the number of their people.
 
     A missing value is a value of its own. Somebody with several rows in a class is one person of it.
@@ -62,6 +67,7 @@ def classes(table: Table, known: Sequence[str]) -> Classes:
     Args:
         table: as it is released; cells are ranges.
         known: columns that the adversary may know.
+        count: int64[n], how many rows each row stands for, where a row is a person; None: for itself.
 
     Raises:
         DataError: if no column is known.
@@ -75,7 +81,10 @@ def classes(table: Table, known: Sequence[str]) -> Classes:
     _, row[~hidden] = np.unique(word, return_inverse=True)
     number = int(row.max(initial=-1)) + 1
     if table.people is None:
-        return Classes(row, np.bincount(row[~hidden], minlength=number))
+        weight = None if count is None else count[~hidden]
+        size = np.bincount(row[~hidden], weights=weight, minlength=number).astype(np.int64)
+        return Classes(row, size, count)
+    assert count is None  # a tally does not say whose its rows are
     return Classes(row, distinct_people(row[~hidden], table.people[~hidden], number))
 
 
@@ -106,6 +115,7 @@ def anonymity(
     *,
     secret: str | None = None,
     ordered: bool | None = None,
+    count: Ints | None = None,
 ) -> Anonymity:
     """k, and with a secret l and t, of a table as it stands.
 
@@ -116,14 +126,15 @@ def anonymity(
         known: columns that the adversary may know.
         secret: a column of single values.
         ordered: whether the secret's values have an order; None: if they are numbers or dates.
+        count: int64[n], how many rows each row stands for; None: for itself.
 
     Raises:
         DataError: for a secret that is generalised, or among the known columns.
     """
-    found = classes(table, known)
+    found = classes(table, known, count=count)
     if secret is None:
         return Anonymity(found.k, len(found.size), found.suppressed)
-    code, values, whole = secrets_of(table, secret, known)
+    code, values, whole = secrets_of(table, secret, known, count=count)
     in_order = is_ordered(table, secret) if ordered is None else ordered
     fewest, least, farthest = (values, float(values), 0.0) if len(found.size) else (0, 0.0, 0.0)
     for part in found.counts(code, values):
@@ -133,14 +144,23 @@ def anonymity(
     return Anonymity(found.k, len(found.size), found.suppressed, fewest, least, farthest)
 
 
-def recursive(table: Table, known: Sequence[str], *, secret: str, l: int) -> float:  # noqa: E741
+def recursive(
+    table: Table,
+    known: Sequence[str],
+    *,
+    secret: str,
+    l: int,  # noqa: E741
+    count: Ints | None = None,
+) -> float:
     """The largest r1 / (rl + ... + rm) of a class: recursive (c,l)-diversity holds for every c above it."""
     code, values, _ = secrets_of(table, secret, known)
-    pieces = classes(table, known).counts(code, values)
+    pieces = classes(table, known, count=count).counts(code, values)
     return max((float(skew(part, l).max(initial=0.0)) for part in pieces), default=0.0)
 
 
-def k_of_subsets(table: Table, known: Sequence[str], size: int) -> dict[tuple[str, ...], int]:
+def k_of_subsets(
+    table: Table, known: Sequence[str], size: int, *, count: Ints | None = None
+) -> dict[tuple[str, ...], int]:
     """k for the adversary who knows only `size` of the known columns, for each such set of columns.
 
     Rows of which exactly these columns are all suppressed are left out: they are found by nobody who knows no
@@ -151,10 +171,12 @@ def k_of_subsets(table: Table, known: Sequence[str], size: int) -> dict[tuple[st
     """
     if not 1 <= size <= len(known):
         raise DataError(f"subsets of {size} of {len(known)} known columns: give 1 to {len(known)}.")
-    return {chosen: classes(table, chosen).k for chosen in combinations(known, size)}
+    return {chosen: classes(table, chosen, count=count).k for chosen in combinations(known, size)}
 
 
-def secrets_of(table: Table, secret: str, known: Sequence[str]) -> tuple[Ints, int, Floats]:
+def secrets_of(
+    table: Table, secret: str, known: Sequence[str], *, count: Ints | None = None
+) -> tuple[Ints, int, Floats]:
     """The secret of each row, int64[n], the number of its values s, and their counts, float64[s].
 
     Raises:
@@ -167,7 +189,7 @@ def secrets_of(table: Table, secret: str, known: Sequence[str]) -> tuple[Ints, i
     if not np.array_equal(code, table.high[:, at]):
         raise DataError(f"the secret {secret!r} is generalised: l and t are for a column of single values.")
     values = len(table.domains[at])
-    return code, values, np.bincount(code, minlength=values).astype(np.float64)
+    return code, values, np.bincount(code, weights=count, minlength=values).astype(np.float64)
 
 
 def is_ordered(table: Table, column: str) -> bool:

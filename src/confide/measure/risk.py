@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import nan
+
+import numpy as np
 
 from confide.core.arrays import Floats
 from confide.core.estimate import Estimate
@@ -100,3 +103,36 @@ class Risk:
     excluded: int
     seconds: float
     confidence: float
+
+
+def unmeasured(attack: str, *, game: str, seconds: float) -> Risk:
+    """A risk without a number, where nobody was held out: of what an attack proved no rate can be measured.
+
+    >>> unmeasured("generate-verify", game="none", seconds=1.0).auc.value
+    nan
+    """
+    none, empty = Estimate(nan, nan, nan, 0.95), np.zeros(0)
+    return Risk(
+        attack=attack,
+        access="released",
+        game=game,
+        exposed=none,
+        control=none,
+        advantage=none,
+        auc=none,
+        balanced_accuracy=none,
+        tpr_at=(),
+        precision_at=(),
+        epsilon=(),
+        roc=Roc(empty, empty, empty, empty),
+        threshold=nan,
+        strategy="none: a proof needs no threshold",
+        exposed_count=0,
+        control_count=0,
+        people=0,
+        rows=0,
+        worlds=1,
+        excluded=0,
+        seconds=seconds,
+        confidence=0.95,
+    )

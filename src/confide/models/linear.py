@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import polars as pl
@@ -13,6 +13,7 @@ from confide.core.access import Task, WhiteBox
 from confide.core.arrays import Array, Batch, Floats
 from confide.core.errors import DataError
 from confide.models.chain import Chain, Factors, chosen_layers
+from confide.models.linear_form import LinearForm
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -76,6 +77,34 @@ class LinearModel:
     def layer_outputs(self, x: Batch, *, layers: Sequence[str] | None = None) -> tuple[Floats, ...]:
         answer = features_of(x, self.radius) @ self.rows.T
         return (answer,) if chosen_layers(layers, self.layers) else ()
+
+    def linear_form(self) -> LinearForm:
+        """The weights, with the intercepts apart: they are penalised like the weights."""
+        weights, bias = self.rows[:, :-1], self.rows[:, -1]
+        parts = replace(
+            self._chain, weights=(weights,), biases=(bias,), shrunk=(weights,), shrunk_biases=(bias,)
+        )
+        return LinearForm(chain=parts, features=self._without_one, own_numbers=np.asarray)
+
+    def input_gradient(self, x: Batch, y: Array) -> tuple[Floats, Floats]:
+        """The loss of each record, and its gradient in the features, shaped as they are given."""
+        given = np.asarray(x, np.float64)
+        flat = given.reshape(len(given), -1)
+        features = features_of(given, self.radius)
+        (_, slope), *_ = self._factors(given, y)
+        gradient = slope @ self.rows[:, :-1]
+        if self.radius is not None:
+            length = np.linalg.norm(flat, axis=1, keepdims=True)
+            # What is shortened moves on a sphere: along itself nothing changes.
+            way = flat / np.maximum(length, 1e-300)
+            across = gradient - (gradient * way).sum(axis=1, keepdims=True) * way
+            gradient = np.where(
+                length > self.radius, across * self.radius / np.maximum(length, 1e-300), gradient
+            )
+        return self._chain.losses(features @ self.rows.T, y), gradient.reshape(given.shape)
+
+    def _without_one(self, x: Batch) -> Floats:
+        return features_of(x, self.radius)[:, :-1]
 
     @property
     def _chain(self) -> Chain:

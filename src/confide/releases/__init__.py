@@ -47,6 +47,8 @@ def protect(
     epsilon: float | None = None,
     key_file: Path | str | None = None,
     recipe: Path | str | None = None,
+    recipe_out: Path | str | None = None,
+    suppress: float | None = None,
     **settings: Unpack[SettingsGiven],
 ) -> Written:
     """Write the protected data in the format of the original, verify them, and audit them against it.
@@ -54,8 +56,8 @@ def protect(
     Args:
         held: a filled-in record, as `confide.audit` takes it.
         protections: such as "rare:20"; several are applied in the order given.
-        out, force, rehearse, find, until, ids, key_out, epsilon, key_file, recipe: as of
-            `confide.releases.settings.ReleaseSettings`.
+        out, force, rehearse, find, until, ids, key_out, epsilon, key_file, recipe, recipe_out,
+            suppress: as of `confide.releases.settings.ReleaseSettings`.
         settings: of the audit of the written file, as `confide.audit` takes them.
 
     Raises:
@@ -79,6 +81,8 @@ def protect(
         epsilon=epsilon,
         key_file=cast("Path | None", key_file),
         recipe=cast("Path | None", recipe),
+        recipe_out=cast("Path | None", recipe_out),
+        suppress=suppress,
     )
     return run(spec_of(kind), held, release=release, settings=auditing)
 

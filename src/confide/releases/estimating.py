@@ -147,7 +147,11 @@ def _maker(
             every += list(domains) if step.column is None else [step.column]
             found += [(step, text)] if step.column in (None, column) else []
     if not found:
-        named = ", ".join(dict.fromkeys(every)) or "none"
+        if not every:
+            raise DataError(
+                "no column was randomised in a way that can be undone: there is nothing to estimate."
+            )
+        named = ", ".join(dict.fromkeys(every))
         raise DataError(f"column {column!r} was not randomised: name one that was ({named}).")
     if len(found) > 1:
         raise DataError(

@@ -17,6 +17,7 @@ from confide.audits.spec import AuditSpec, Subject
 from confide.core.errors import DataError
 from confide.mechanisms.anchors.published import Published
 from confide.report import Limit, judge_section
+from confide.report.verdict import PROVED
 
 STEPS = 7
 """Halvings of a continuous scale: the setting is found to within 1 / 128 of the scale's logarithm."""
@@ -79,6 +80,8 @@ def weakest(spec: AuditSpec, subject: Subject, name: str, *, limit: str, setting
             f"{limit} cannot be searched for: an audit shows that an epsilon is exceeded, never that it is "
             "kept. Search for a limit on tpr, auc or advantage, or promise the epsilon with `--with`."
         )
+    if held_to.quantity == PROVED and not spec.proves:
+        raise DataError(f"{limit} cannot be searched for: nothing of {spec.name} is proved.")
     scale = _scale(spec, name)
     search = Search(spec=spec)
     plain = under_audit(spec, subject, UNPROTECTED, Published(), settings=settings)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import ExitStack
 from dataclasses import dataclass, fields, replace
 from typing import Literal
 
@@ -25,14 +25,24 @@ from confide.mechanisms.noise.source import Noise
 from confide.releases.find import weakest
 from confide.releases.inputs import Inputs
 from confide.releases.settings import ONLY_SOME, ReleaseSettings
-from confide.releases.spec import Releasable, ReleaseSpec, TakesSettings, Tells, View, bound_to
+from confide.releases.spec import (
+    Releasable,
+    ReleaseSpec,
+    TakesSettings,
+    Tells,
+    View,
+    bound_to,
+    held_open,
+    kept_at_once,
+)
 from confide.releases.written import (
     Written,
-    check_key_place,
+    check_apart,
     check_place,
     keep_rehearsal,
     publish,
     written_key,
+    written_recipe,
 )
 from confide.report import Redaction
 
@@ -51,23 +61,39 @@ def protect(spec: ReleaseSpec, held: object, *, release: ReleaseSettings, settin
             written file that is not what it should be. Then nothing is left on disk.
         ConfideError: as an audit raises.
     """
-    noise: Noise = "secure" if release.rehearse is None else "rehearsal"
     _refuse_idle(spec, release)
     held, release = spec.prepare(held, release)
-    texts = release.texts
     plain = replace(settings, protect=(), name=settings.name or release.out.name)
     spec.audit.choose(plain)
     if release.find is None and release.until is None:
         parse_protections([release.text], spec.audit.protections)
     inputs = Inputs.of(held)
-    data = spec.read(held)
+    with held_open(spec.read(held)) as data:
+        return _protected(spec, inputs, data, release=release, settings=settings, plain=plain)
+
+
+def _protected(
+    spec: ReleaseSpec,
+    inputs: Inputs,
+    data: Releasable,
+    *,
+    release: ReleaseSettings,
+    settings: Settings,
+    plain: Settings,
+) -> Written:
+    """What was read, protected.
+
+    Args:
+        plain: the settings of the audit of what is written.
+    """
+    texts = release.texts
     if isinstance(data, TakesSettings):
         data = data.with_settings(release)
     earlier = protections_of(data.source.path)
     own = tuple(path for path in (release.key_file, release.recipe) if path is not None)
     check_place(release.out, data.source, (*inputs.paths, *own), force=release.force)
-    if release.key_out is not None:
-        check_key_place(release.key_out, release.out, data.source, (*inputs.paths, *own), force=release.force)
+    places = {"--key-out": release.key_out, "--recipe-out": release.recipe_out}
+    check_apart(places, release.out, data.source, (*inputs.paths, *own), force=release.force)
     search = None
     if release.find is not None:
         search = weakest(
@@ -82,6 +108,7 @@ def protect(spec: ReleaseSpec, held: object, *, release: ReleaseSettings, settin
             raise DataError(f"--until is for tables, and this is {spec.audit.name}: use --find.")
         least = spec.until(data, texts, release.until, plain)
         texts = tuple(least.text.split("+"))
+    noise: Noise = "secure" if release.rehearse is None else "rehearsal"
     made = _made(spec, data, texts, noise)
     mechanism = made.mechanism
     applied, idle = _applied(made, data, release)
@@ -91,7 +118,7 @@ def protect(spec: ReleaseSpec, held: object, *, release: ReleaseSettings, settin
     # Anybody can count what is released; of the original the public sees two digits.
     redaction = Redaction(settings.audience)
     before = {name: redaction.count(n) for name, n in data.counts(data.given).items()}
-    with draft_of(release.out) as draft:
+    with kept_at_once(data, release.out), draft_of(release.out) as draft:
         data.write(view, numbers, draft)
         reread = data.reread(draft, numbers)
         verified = _verified(data, bound_to(data, made.asked), view, reread)
@@ -114,12 +141,18 @@ def protect(spec: ReleaseSpec, held: object, *, release: ReleaseSettings, settin
             found="\n".join(found.headlines),
             verdict=found.verdict,
             sha256=digest_of(draft),
-            bound=data.told(bound_to(data, mechanism)) if isinstance(data, Tells) else {},
         )
-        keyed: AbstractContextManager[None] = nullcontext()
-        if release.key_out is not None and numbers is not None:
-            keyed = written_key(data.key(numbers, mechanism), release.key_out, named=spec.named)
-        with keyed:
+        whole = sidecar
+        if isinstance(data, Tells):
+            bound = bound_to(data, mechanism)
+            whole = replace(sidecar, bound=data.told(bound, reread, apart=True))
+            sidecar = replace(sidecar, bound=data.told(bound, reread, apart=False))
+        with ExitStack() as apart:
+            if release.key_out is not None and numbers is not None:
+                pairs = data.key(numbers, mechanism)
+                apart.enter_context(written_key(pairs, release.key_out, named=spec.named))
+            if release.recipe_out is not None:
+                apart.enter_context(written_recipe(whole, release.recipe_out))
             inputs.refuse_changed()
             if isinstance(applied, Rehearsal):
                 keep_rehearsal(applied, draft, release.out, sidecar, shared=settings.share)
@@ -245,6 +278,10 @@ def _notes(
             f"{data.source.path} is itself protected ({', '.join(earlier)}): its promises add up with those "
             "of this release, and the new sidecar names only what was done now.",
             bool(earlier),
+        ),
+        (
+            f"{release.recipe_out} names values that the release hides: keep it secret.",
+            release.recipe_out is not None,
         ),
         (
             "Noise and new numbers come from a seed: this is a rehearsal. Do not publish it.",

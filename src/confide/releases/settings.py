@@ -12,7 +12,7 @@ from confide.core.fields import check_fields
 from confide.core.flags import GET, Flag
 
 Ids: TypeAlias = Literal["renumber", "keep"]
-ONLY_SOME = ("epsilon", "key_file", "recipe")
+ONLY_SOME = ("epsilon", "key_file", "recipe", "recipe_out", "suppress")
 """Settings that some kinds of release take, and others have no use for."""
 
 
@@ -40,6 +40,10 @@ class ReleaseSettings:
         key_file: A file of 32 random bytes, for pseudonyms. It stands apart from what is released, and
             nobody but you can read it.
         recipe: The sidecar of an earlier release: do the same again, and verify it again.
+        recipe_out: Also write a recipe with all values that the columns hold, so that next month's table gets
+            the same groups and new values are named. The sidecar has only those that the release shows: keep
+            this file secret.
+        suppress: Of a table: the share of rows that local and lattice may suppress, as in local:10,0.05.
 
     Raises:
         DataError: if no protection is named, or a seed is below 0.
@@ -56,11 +60,13 @@ class ReleaseSettings:
     epsilon: Annotated[float | None, Flag(group=GET)] = None
     key_file: Annotated[Path | None, Flag(group=GET, metavar="FILE")] = None
     recipe: Annotated[Path | None, Flag(group=GET, metavar="FILE")] = None
+    recipe_out: Annotated[Path | None, Flag(group=GET, metavar="FILE")] = None
+    suppress: Annotated[float | None, Flag(group=GET, metavar="SHARE", least=0, most=1)] = None
 
     def __post_init__(self) -> None:
         check_fields(self)
         object.__setattr__(self, "out", Path(self.out))  # a script may give text
-        for name in ("key_out", "key_file", "recipe"):
+        for name in ("key_out", "key_file", "recipe", "recipe_out"):
             if getattr(self, name) is not None:
                 object.__setattr__(self, name, Path(getattr(self, name)))
         if not self.texts and self.recipe is None and self.until is None:

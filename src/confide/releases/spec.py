@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol, TypeAlias, runtime_checkable
@@ -116,14 +117,45 @@ class TakesSettings(Protocol):
 
 
 @runtime_checkable
+class StaysOpen(Protocol):
+    """What is read, where its rows stay in their file or database while it is protected."""
+
+    def kept(self, out: Path) -> AbstractContextManager[None]:
+        """Keep what was written in a database if the block ends well, and nothing of it otherwise."""
+        ...
+
+    def close(self) -> None:
+        """Let go of the rows."""
+        ...
+
+
+@contextmanager
+def held_open(data: Releasable) -> Generator[Releasable]:
+    """What was read, as long as the block lasts."""
+    try:
+        yield data
+    finally:
+        if isinstance(data, StaysOpen):
+            data.close()
+
+
+def kept_at_once(data: Releasable, out: Path) -> AbstractContextManager[None]:
+    """Keep what is written in a database together with the file `out`; of files nothing is to be done."""
+    return data.kept(out) if isinstance(data, StaysOpen) else nullcontext()
+
+
+@runtime_checkable
 class Tells(Protocol):
     """What is read, where its sidecar says more than that of other kinds."""
 
-    def told(self, mechanism: AnyMechanism) -> Mapping[str, Any]:
-        """What a later release or an estimate needs to know; never a person's value.
+    def told(self, mechanism: AnyMechanism, reread: Any, *, apart: bool) -> Mapping[str, Any]:
+        """What a later release or an estimate needs to know.
 
         Args:
             mechanism: that made the release, bound.
+            reread: what the written file says.
+            apart: whether the user keeps it apart from the release, for themselves alone. Else it says no
+                value that the release does not show.
         """
         ...
 

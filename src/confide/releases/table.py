@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,8 @@ from confide.core.errors import DataError
 from confide.core.nouns import AnyMechanism
 from confide.inputs.cells import cell_texts
 from confide.inputs.key_files import read_key
+from confide.inputs.large.holding import is_too_large
+from confide.inputs.large.reading import read_large
 from confide.inputs.own_columns import own_values, released_column, same_cells
 from confide.inputs.reading import reading_of
 from confide.inputs.source import Source
@@ -29,9 +31,20 @@ from confide.inputs.table import Table, TableData, read_data
 from confide.inputs.tables import Tabular, read_table
 from confide.mechanisms.anonymize.pseudonyms import Pseudonyms, SecretKey
 from confide.mechanisms.in_order import in_order, steps_of
+from confide.releases.cut_at_bounds import cut_at_bounds
+from confide.releases.large_table import LargeFile
+from confide.releases.left_as_is import left_as_is
 from confide.releases.settings import ONLY_SOME, ReleaseSettings
 from confide.releases.spec import ReleaseSpec
-from confide.releases.table_recipe import check_hierarchies, check_key, prepare, told_of, under
+from confide.releases.table_again import data_under_made, recipe_of, suppressed
+from confide.releases.table_recipe import (
+    check_columns,
+    check_hierarchies,
+    check_key,
+    prepare,
+    told_of,
+    under,
+)
 from confide.releases.table_told import told
 from confide.releases.tables import write_table
 from confide.releases.until_found import LeastChange
@@ -42,9 +55,6 @@ from confide.views.table import Domain
 from confide.views.table import Table as Cells
 from confide.views.table_people import number_of_people
 
-MADE_AGAIN = (
-    "The hierarchies of {} were made from this table, as the recipe's were from its own: groups may differ."
-)
 PUBLIC_VALUES = (
     "The promise takes for granted that everybody may know which values each column can hold: a value that "
     "one person alone has shows that they are there. Hierarchies with all possible values avoid this."
@@ -64,12 +74,14 @@ class TableFile:
         data: the same, read.
         secret_key: for pseudonyms, where the user gave one.
         more: what the user should know besides, a sentence each.
+        recipe: what an earlier sidecar tells of how its settings were bound, where one is the recipe.
     """
 
     held: Table
     data: TableData
     secret_key: SecretKey | None = None
     more: tuple[str, ...] = ()
+    recipe: Mapping[str, Any] = field(default_factory=dict)
 
     def with_settings(self, release: ReleaseSettings) -> TableFile:
         """The same with the user's key, and under the domains of a recipe.
@@ -82,14 +94,17 @@ class TableFile:
         if not bound:
             return replace(self, secret_key=key)
         check_key(None if key is None else key.mark, bound, release)
-        made = check_hierarchies(self.held, bound)
-        data = under(self.data, bound.get("domains", {}), suppress=self.held.unseen == "suppress")
-        more = (MADE_AGAIN.format(", ".join(made)),) if made and data.made else ()
-        return replace(self, data=data, secret_key=key, more=more)
+        check_hierarchies(self.held, bound)
+        check_columns(self.data.cells.names, bound, self.data.name)
+        suppress = self.held.unseen == "suppress"
+        data = under(self.data, bound.get("domains", {}), suppress=suppress)
+        data = data_under_made(data, bound, suppress=suppress)
+        return replace(self, data=data, secret_key=key, more=suppressed(self.data, data), recipe=bound)
 
-    def told(self, mechanism: AnyMechanism) -> Mapping[str, Any]:
-        """Settings, digests of hierarchies and public domains."""
-        return told(mechanism, self.held, self.data)
+    def told(self, mechanism: AnyMechanism, reread: Cells, *, apart: bool) -> Mapping[str, Any]:
+        """Settings, hierarchies and public domains."""
+        made = recipe_of(mechanism, self.data, None if apart else reread, earlier=self.recipe)
+        return told(mechanism, self.held, self.data, made)
 
     @property
     def source(self) -> Source:
@@ -196,7 +211,10 @@ class TableFile:
         return (
             *(() if several is None else (*several.said(lambda n: f"{n:,}"), several.which)),
             *self.data.notes,
+            *self.data.warnings,
             *self.more,
+            *left_as_is(self.data.cells, view),
+            *cut_at_bounds(self.data.cells, mechanism),
             *((PUBLIC_VALUES,) if promised else ()),
             *((SHARED.format(several.most),) if promised and several is not None else ()),
         )
@@ -235,15 +253,15 @@ def _equal(codes: NDArray[np.int32], low: NDArray[np.int32], high: NDArray[np.in
     return np.array_equal(low, codes) and np.array_equal(high, codes)
 
 
-def read(held: Table) -> TableFile:
-    """Read the table.
+def read(held: Table) -> TableFile | LargeFile:
+    """Read the table, or the distinct rows of one that is too large to hold.
 
     Raises:
         DataError: if it cannot be read, or a released table is given: what is protected is the records.
     """
     if held.released is not None or held.control is not None:
         raise DataError("protect takes one table: give the released table itself as the records.")
-    return TableFile(held, read_data(held))
+    return LargeFile(held, read_large(held)) if is_too_large(held) else TableFile(held, read_data(held))
 
 
 def least_change(file: TableFile, methods: Sequence[str], rates: str, settings: Settings) -> LeastChange:

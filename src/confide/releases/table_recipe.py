@@ -12,7 +12,7 @@ import polars as pl
 
 from confide.core.arrays import Bools
 from confide.core.errors import DataError
-from confide.inputs.columns import named_rows
+from confide.inputs.columns import listed, named_rows
 from confide.inputs.numbers import parse_epsilon
 from confide.inputs.sidecar import sidecar_record
 from confide.inputs.table import Table, TableData
@@ -37,9 +37,13 @@ def prepare(held: Table, release: ReleaseSettings) -> tuple[Table, ReleaseSettin
             raise DataError("the recipe says how to protect: leave out --with and --find, or the recipe.")
         if release.epsilon is not None:
             raise DataError("the recipe says the epsilon: leave out --epsilon.")
+        if release.suppress is not None:
+            raise DataError("the recipe says what may be suppressed: leave out --suppress.")
         record = _record(release)
         texts = tuple(record["protections"])
         return _same_record(held, record, release), replace(release, protections=texts)
+    if release.suppress is not None:
+        release = _suppressing(release, release.suppress)
     bare = [text for text in release.texts if BARE.match(text)]
     if release.epsilon is not None and not bare:
         raise DataError(
@@ -59,13 +63,27 @@ def prepare(held: Table, release: ReleaseSettings) -> tuple[Table, ReleaseSettin
     return held, replace(release, protections=tuple(texts))
 
 
+def _suppressing(release: ReleaseSettings, share: float) -> ReleaseSettings:
+    """The share in the words of the protections that can suppress rows."""
+    found = tuple(
+        f"{text},{share:.15g}" if re.fullmatch(r"(local|lattice):[^,]*", text.strip()) else text
+        for text in release.texts
+    )
+    if found == release.texts:
+        raise DataError(
+            f"--suppress {share:g} is for a local or lattice with a k and no share of its own, as in `--with "
+            "lattice:10`; nothing else suppresses rows: leave it out, or protect by one of these."
+        )
+    return replace(release, protections=found)
+
+
 def told_of(release: ReleaseSettings) -> Mapping[str, Any]:
     """What the recipe tells of how its settings were bound; nothing without a recipe."""
     return {} if release.recipe is None else _bound(_record(release), release)
 
 
-def check_hierarchies(held: Table, bound: Mapping[str, Any]) -> tuple[str, ...]:
-    """Refuse files of hierarchies that are not the recipe's; the columns whose hierarchy was made again.
+def check_hierarchies(held: Table, bound: Mapping[str, Any]) -> None:
+    """Refuse files of hierarchies that are not the recipe's.
 
     Raises:
         DataError: with the first column whose hierarchy is another one.
@@ -78,7 +96,29 @@ def check_hierarchies(held: Table, bound: Mapping[str, Any]) -> tuple[str, ...]:
                 f"the hierarchy of {name!r} {was} in the recipe: give the folder that the recipe was made "
                 "with (`--hierarchies`), or protect without the recipe."
             )
-    return tuple(name for name, digest in now.items() if digest == "made")
+
+
+def check_columns(names: Sequence[str], bound: Mapping[str, Any], table: str) -> None:
+    """Refuse a table that lacks a column that the recipe was for, or has a further one.
+
+    Raises:
+        DataError: with these columns.
+    """
+    then = [str(name) for name in bound.get("columns", names)]
+    if lacks := [name for name in then if name not in names]:
+        raise DataError(
+            f"the recipe is for a table with {_columns(lacks)}, which {table} lacks, or where it holds "
+            "nothing: add it, or protect without the recipe."
+        )
+    if more := [name for name in names if name not in then]:
+        raise DataError(
+            f"{table} has {_columns(more)}, which the recipe's table had not: leave it out, or protect "
+            "without the recipe."
+        )
+
+
+def _columns(names: Sequence[str]) -> str:
+    return f"the column{'s' * (len(names) > 1)} {listed(list(names))}"
 
 
 def check_key(mark: str | None, bound: Mapping[str, Any], release: ReleaseSettings) -> None:
@@ -161,7 +201,12 @@ def _record(release: ReleaseSettings) -> Mapping[str, Any]:
 
 def _bound(record: Mapping[str, Any], release: ReleaseSettings) -> Mapping[str, Any]:
     bound = record.get("bound")
-    if not isinstance(bound, dict) or not isinstance(bound.get("known"), list):
+    if (
+        not isinstance(bound, dict)
+        or not isinstance(bound.get("known"), list)
+        or not isinstance(bound.get("made", {}), dict)
+        or not isinstance(bound.get("made", {}).get("columns", {}), dict)
+    ):
         raise DataError(f"{release.recipe} does not say how its settings were bound: protect without it.")
     return bound
 

@@ -28,8 +28,8 @@ from confide.views.table import Domain
 from confide.views.table import Table as Cells
 
 
-def told(mechanism: AnyMechanism, held: Table, data: TableData) -> Mapping[str, Any]:
-    """Settings, digests of hierarchies, and the domains of randomised columns, which are public by condition.
+def told(mechanism: AnyMechanism, held: Table, data: TableData, made: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Settings, hierarchies, and the domains of randomised columns, which are public by condition.
 
     No other value of a cell is among them.
 
@@ -37,6 +37,7 @@ def told(mechanism: AnyMechanism, held: Table, data: TableData) -> Mapping[str, 
         mechanism: that made the release, bound.
         held: the record that the user filled in.
         data: the same, read.
+        made: column -> what next month's run needs to know of its hierarchy, where that was made.
     """
     return {
         "known": list(data.known),
@@ -45,6 +46,7 @@ def told(mechanism: AnyMechanism, held: Table, data: TableData) -> Mapping[str, 
         "t": held.t,
         "columns": list(data.cells.names),
         "hierarchies": digests(held.hierarchies, data.known),
+        "made": dict(made),
         "steps": [{"mechanism": type(step).__name__, **_settings(step)} for step in steps_of(mechanism)],
         "chances": chances(mechanism, data.cells),
         "domains": {

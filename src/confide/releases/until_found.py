@@ -101,9 +101,10 @@ class LeastChange:
         return Table(
             title="The least change that keeps the rates",
             reading=f"{self.text} was chosen by playing the attacks on one half of the people, where each "
-            f"rate had to stay below by a standard error; it loses {self.chosen.loss:.3f} of the known "
-            "columns. The other half chose nothing, so its rates are fair. One k for everybody: "
-            f"{self.flat.text}, a loss of {self.flat.loss:.3f}.",
+            "rate had to stay below with room for chance (one standard error); it loses "
+            f"{self.chosen.loss:.3f} of the known columns. The other half chose nothing, so its rates are "
+            f"fair. One k for everybody: {self.flat.text}, a loss of {self.flat.loss:.3f}. Intervals are "
+            "those of 68 % on the half that chose and of 95 % on the other, all attacks together.",
             head=("rate", "allowed", "on the half that chose", "on the other half", "by the attack"),
             rows=tuple(
                 (
@@ -132,7 +133,7 @@ class LeastChange:
         return Table(
             title="What was tried for the least change",
             reading="Each protection on the half of the people that chooses. What loses more than something "
-            "that keeps the rates was not played.",
+            "that keeps the rates was not played. Intervals are those of 68 %, all attacks together.",
             head=("protection", "loss", *self.limits, "rates"),
             rows=tuple(rows),
             of=self.other.people,

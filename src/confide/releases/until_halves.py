@@ -23,7 +23,7 @@ from confide.games.linkage.table import TableLinkage, TableWorld
 from confide.measure.identification import at_false_match_rate, rank_one
 from confide.measure.paired_rates import paired_difference
 from confide.releases.until_rates import INFERENCE, LINKAGE, SURELY_LINKED
-from confide.utility.table.losses import LEAVES, losses
+from confide.utility.table.range_losses import LEAVES, losses
 from confide.views.table import Table
 from confide.views.table_people import all_rows_of, one_row_each
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from math import inf
+from math import ceil, inf
 
 import numpy as np
 
@@ -226,9 +226,12 @@ def _nothing(limits: dict[str, float], tried: Sequence[Tried]) -> str:
         return max(rate.high / limits[name] for name, rate in one[1].rate.items())
 
     nearest, reached = min(played, key=beyond)
-    said = ", ".join(f"{name} {estimate}" for name, estimate in reached.rate.items())
+    said = ", ".join(
+        f"{name} {1000 * rate.value:.0f} in 1,000 (with chance allowed for, up to {ceil(1000 * rate.high):,})"
+        for name, rate in reached.rate.items()
+    )
     return (
-        f"nothing keeps {asked} by a standard error: the best that was reached is {said}, by {nearest.text} "
-        f"at a loss of {nearest.loss:.2f}. Let fewer columns be known, ask about more people (--targets), or "
-        "allow more."
+        f"no protection keeps {asked} surely enough: the nearest is {nearest.text}, which loses "
+        f"{nearest.loss:.2f} of the known columns and reaches {said}. Let fewer columns be known, ask "
+        "about more people (--targets), or allow more."
     )

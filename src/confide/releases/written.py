@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -74,18 +74,31 @@ def check_place(out: Path, source: Origin, inputs: Sequence[Path], *, force: boo
     _need_room("--out", sidecar_of(out), force=force)
 
 
-def check_key_place(key: Path, out: Path, source: Origin, inputs: Sequence[Path], *, force: bool) -> None:
-    """Refuse a place for the key that is an input or the release, is inside one of them, or is taken.
+def check_apart(
+    places: Mapping[str, Path | None], out: Path, source: Origin, inputs: Sequence[Path], *, force: bool
+) -> None:
+    """Refuse places for secret files that are an input or the release, are inside one of them, or are taken.
+
+    Args:
+        places: option that names it, such as --key-out -> the place; None where none is asked for.
+        out: the place of the release.
+        source: of what is to be protected.
+        inputs: all files and folders that are read.
+        force: whether something may be overwritten.
 
     Raises:
         DataError: with what to do.
     """
-    _need_name("--key-out", key)
-    _refuse_inputs("--key-out", (key,), inputs)
-    taken = [path.resolve() for path in (out, sidecar_of(out), *([source.path] if source.path else []))]
-    if key.resolve() in taken or key.resolve().is_relative_to(out.resolve()):
-        raise DataError(f"--key-out {key} is the original or the release: write the key somewhere else.")
-    _need_room("--key-out", key, force=force)
+    taken = [one.resolve() for one in (out, sidecar_of(out), *([source.path] if source.path else []))]
+    asked = {option: path for option, path in places.items() if path is not None}
+    for option, path in asked.items():
+        _need_name(option, path)
+        _refuse_inputs(option, (path,), inputs)
+        if path.resolve() in taken or path.resolve().is_relative_to(out.resolve()):
+            raise DataError(f"{option} {path} is the original or the release: write it somewhere else.")
+        _need_room(option, path, force=force)
+    if len({path.resolve() for path in asked.values()}) < len(asked):
+        raise DataError(f"{' and '.join(asked)} name one file: give each its own.")
 
 
 def _refuse_inputs(option: str, places: Sequence[Path], inputs: Sequence[Path]) -> None:
@@ -189,6 +202,17 @@ def written_key(pairs: Sequence[tuple[str, int]], path: Path, *, named: str) -> 
     with draft_of(path) as draft:
         draft.touch(mode=0o600)  # for its owner alone: anyone who reads it can undo the numbering
         frame.write_csv(draft)
+        keep_on_disk(draft)
+        yield
+        draft.replace(path)
+
+
+@contextmanager
+def written_recipe(sidecar: Sidecar, path: Path) -> Generator[None]:
+    """Write what next month's release needs to know of this table, with values that the release hides."""
+    with draft_of(path) as draft:
+        draft.touch(mode=0o600)  # for its owner alone: it names values of people
+        draft.write_text(sidecar.text(), encoding="utf-8")
         keep_on_disk(draft)
         yield
         draft.replace(path)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from confide.report.cleaned import cleaned
 from confide.report.document import Report
 from confide.report.exhibits import Band, Exhibit, Line, Plot, Quantile, Rate, Reading, Table
-from confide.report.finding import Audience, Finding, Section, Skipped
+from confide.report.finding import Audience, Finding, Proof, Section, Skipped
 from confide.report.page import page
 from confide.report.redaction import Redaction, coarse
 from confide.report.renders.schema import schema
@@ -22,6 +22,7 @@ __all__ = [
     "Limit",
     "Line",
     "Plot",
+    "Proof",
     "Quantile",
     "Rate",
     "Reading",

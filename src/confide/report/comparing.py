@@ -66,6 +66,7 @@ class _Reached:
 
     Args:
         attack: the strongest by its low end.
+        headline: the attack that the headline is about, which was chosen at a rate of its own.
         estimate: its value, with the interval of the best of all.
         of: how many people a rate is a share of; None for an AUC.
         read: all attacks that could be read at this rate.
@@ -73,6 +74,7 @@ class _Reached:
     """
 
     attack: str
+    headline: str
     estimate: Estimate
     of: int | None
     read: tuple[str, ...]
@@ -93,6 +95,7 @@ def _reached(s: Section, fpr: float | None, error: float) -> _Reached | None:
     assert value is not None, "only attacks that can be read were kept"
     return _Reached(
         attack=best.attack,
+        headline=s.headline.risk.attack,
         estimate=Estimate(min(max(value.value, low), high), low, high, 1 - error),
         of=None if fpr is None else best.exposed_count,
         read=tuple(found),
@@ -135,7 +138,12 @@ def _row(
     values = (_shown(first, redaction), _shown(second, redaction))
     # With one value and the difference, the other value could be worked out.
     seen = None if None in values else redaction.estimate(apart)
-    said = words.sentence(told, release, values=values, difference=seen, settled=settled, doubts=doubts)
+    by = words.other_attacks(
+        (told.before, first.attack, first.headline), (release, second.attack, second.headline)
+    )
+    said = words.sentence(
+        told, release, values=values, difference=seen, by=by, settled=settled, doubts=doubts
+    )
     return {**row, "attack": second.attack, "difference": seen, "settled": settled, "sentence": said}
 
 

@@ -70,6 +70,7 @@ def sentence(
     *,
     values: tuple[EstimateRecord | None, EstimateRecord | None],
     difference: EstimateRecord | None,
+    by: str,
     settled: Settled,
     doubts: Sequence[str],
 ) -> str:
@@ -78,6 +79,7 @@ def sentence(
     Args:
         values: before and after.
         difference: before minus after; None where the public must not see it.
+        by: which attacks these are, as `other_attacks` says it.
         doubts: what stands against an answer that the numbers give.
     """
     first, second = values
@@ -92,7 +94,24 @@ def sentence(
     change = f"{abs(was - now):,} {'fewer' if was > now else 'more'}" if was != now else "no change"
     return (
         f"{_pair(told, release)}: {_reaches(told, now, was, per)}, that is {change} "
-        f"({_between(difference, per)}, with {percent(difference['confidence'])} confidence). {ending}"
+        f"({_between(difference, per)}, with {percent(difference['confidence'])} confidence). {by}{ending}"
+    )
+
+
+def other_attacks(*each: tuple[str, str, str]) -> str:
+    """Where the numbers are by another attack than the headline's, which one; empty where they are not.
+
+    Args:
+        each: a release, the attack that is strongest there at this rate, and that of its headline.
+
+    >>> other_attacks(("shop", "lira", "loss"), ("shop, rare:5", "lira", "lira"))
+    'Of shop the number is that of lira, the strongest at this rate; the headline is about loss. '
+    """
+    return "".join(
+        f"Of {release} the number is that of {attack}, the strongest at this rate; the headline is about "
+        f"{headline}. "
+        for release, attack, headline in each
+        if attack != headline
     )
 
 

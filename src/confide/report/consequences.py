@@ -50,8 +50,8 @@ def means(
     if not comparable:
         return [
             *lines,
-            f"The release promises {promise['text']}. This audit tells apart more than that promise covers: "
-            "the promise can hold, and people can be recognised all the same.",
+            f"The release promises {promise['text']}. This audit is no test of it: it looks for more than "
+            "that promise covers, so the promise can hold where people are recognised.",
         ]
     return [*lines, *_held_against(h, promise)]
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from confide.core.atomic import atomic_write
 from confide.core.errors import DataError
 from confide.report.page_types import Page
+from confide.report.purposes import PURPOSES, Document
 from confide.report.renders.html import to_html
 from confide.report.renders.json import from_json, to_json
 from confide.report.renders.text import to_text
@@ -64,6 +65,16 @@ class Report:
         with atomic_write(path, shared=shared) as draft:
             draft.write_text(text, encoding="utf-8")
         return path
+
+    def document(self, purpose: str) -> Document:
+        """The report as a document for a purpose: "dpia" or "model-card".
+
+        Raises:
+            DataError: if there is no such purpose.
+        """
+        if purpose not in PURPOSES:
+            raise DataError(f"there is no document for {purpose!r}: choose from {', '.join(PURPOSES)}.")
+        return PURPOSES[purpose](self.page)
 
     @classmethod
     def load(cls, path: str | Path, *, show_rows: bool = False) -> Report:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from math import nan
 from typing import Literal, TypeAlias
 
 import polars as pl
@@ -81,6 +82,42 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Proof:
+    """What follows from a release for certain, in every data set that it could have been made from.
+
+    Args:
+        records: how many people's whole records are proved.
+        people: how many are in the release; None where it does not say.
+        more: how many further records may be provable: questions that were not answered in time.
+        open: how many combinations of values these questions are about.
+        seconds: that it took.
+        impossible: why nothing can be proved from such a release; empty where it can.
+        checked: whether every claim was held against the true records.
+    """
+
+    records: int
+    people: int | None
+    more: int = 0
+    open: int = 0
+    seconds: float = 0.0
+    impossible: str = ""
+    checked: bool = False
+
+    @property
+    def share(self) -> Estimate:
+        """The share of people whose record is proved; its upper end is what may be provable.
+
+        It is no interval of chance: what is proved is proved, and the rest was not decided.
+        """
+        if self.people is None:
+            return Estimate(nan, nan, nan, 1.0)
+        if not self.people:
+            return Estimate(0.0, 0.0, 0.0, 1.0)
+        low = self.records / self.people
+        return Estimate(low, low, min(1.0, (self.records + self.more) / self.people), 1.0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Skipped:
     """An attack that did not run, with the reason. It is shown as such, never as a zero.
 
@@ -132,6 +169,7 @@ class Section:
         harm: what it says about a person that they are in the data: one sentence.
         warnings: what a reader must know first: one sentence each.
         unsettled: what the audit cannot settle, in a few words each: while there is any, no limit is kept.
+        broken: checks of the promise that failed: each rules like a limit that is exceeded.
         notes: small print.
         goal: what the adversary is after, a name of `confide.report.goals.GOALS`; it decides the words.
         subject: the adversary and what it knows, as the first words of the headline; by the access if empty.
@@ -139,6 +177,8 @@ class Section:
         exhibits: further tables and plots, in this order.
         who: the table of targets (`confide.core.who.table_of`), by which those who are most exposed are
             named; None where nobody says, or the audience must not know.
+        proof: what follows from the release for certain, where that is what the section is about. Then nobody
+            was held out, and no number of the findings was measured.
     """
 
     release: str
@@ -154,12 +194,14 @@ class Section:
     harm: str = ""
     warnings: tuple[str, ...] = ()
     unsettled: tuple[str, ...] = ()
+    broken: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     goal: str = "membership"
     subject: str = ""
     among: int = 1
     exhibits: tuple[Exhibit, ...] = ()
     who: pl.DataFrame | None = None
+    proof: Proof | None = None
 
     @property
     def comparable(self) -> bool:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from fractions import Fraction
 from math import isfinite
 
+from confide.core.budget import Budget
 from confide.core.estimate import Estimate
 from confide.measure.risk import EpsilonBound, RateAt, Risk
 from confide.report.finding import Finding
 from confide.report.goals import Goal
-from confide.report.page_types import BoundRecord, FindingRecord, RateRecord
+from confide.report.page_types import BoundRecord, FindingRecord, PromiseRecord, RateRecord
 from confide.report.redaction import FEWEST, TOO_FEW, Redaction
 
 NOT_GIVEN = "the evidence does not give it"
@@ -127,3 +128,8 @@ def _why(name: str, finding: Finding, redaction: Redaction) -> str:
     if redaction.public and isinstance(measured, Estimate) and isfinite(measured.value):
         return TOO_FEW
     return NOT_GIVEN
+
+
+def promise_record(budget: Budget) -> PromiseRecord:
+    """The promise of a release."""
+    return {"epsilon": budget.epsilon, "delta": budget.delta, "unit": str(budget.unit), "text": str(budget)}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from confide.core.budget import Budget
 from confide.core.errors import DataError, EvidenceError
 from confide.report import consequences, readings, sentences
 from confide.report.chart_records import chart_records
@@ -14,17 +13,17 @@ from confide.report.comparison_types import ComparisonRecord
 from confide.report.detectable import detectable
 from confide.report.exhibit_records import exhibit_record
 from confide.report.finding import Audience, Finding, Section, Skipped
-from confide.report.finding_records import finding_record
+from confide.report.finding_records import finding_record, promise_record
 from confide.report.goals import goal
 from confide.report.page_types import (
     FindingRecord,
     LimitRecord,
     Page,
-    PromiseRecord,
     SectionRecord,
     SkippedRecord,
     WorstOffRecord,
 )
+from confide.report.proof_section import proof_section
 from confide.report.rates import one_in
 from confide.report.reading_rate import reading_rate
 from confide.report.redaction import Redaction
@@ -66,10 +65,11 @@ def page(
     """
     _check(sections, audience, before)
     redaction = Redaction(audience)
-    read = [*before, *sections]
+    # Proofs have no rates to be read at, and are compared beside the findings, not with them.
+    read = [s for s in (*before, *sections) if s.proof is None]
     limited = [limit.fpr for limit in limits if limit.fpr is not None]
     # Once for the whole report: headlines, tiles, tables and differences are then of one rate.
-    fpr = reading_rate([_record(s.headline, s, redaction) for s in read], limited=limited)
+    fpr = reading_rate([_record(s.headline, s, redaction) for s in read], limited=limited) if read else None
     # Each release by itself: a good one must not cover a bad one.
     judged = {s.release: judge_section(s, limits, strict=strict) for s in sections}
     verdict = together(list(judged.values()))
@@ -86,13 +86,18 @@ def page(
         # Part of the page, so that a report that is read back gives the same exit code.
         "exit": 1 if verdict.exit_code else 0,
         "strict": strict,
-        "verdict_sentence": sentences.verdict(verdict.ruling, strict, doubtful=_in_doubt(sections, judged)),
+        "verdict_sentence": sentences.verdict(
+            verdict.ruling,
+            strict,
+            doubtful=_in_doubt(sections, judged),
+            promise=any(j.limit == "the promise" for j in verdict.judged),
+        ),
         "limits": [row for s in sections for row in _limit_rows(s, judged[s.release], redaction)],
         "findings": [_record(f, s, redaction) for s in sections for f in s.findings],
         "skipped": [_skipped(k, s, redaction) for s in sections for k in s.skipped],
         "sections": [_section(s, judged[s.release], fpr, redaction) for s in sections],
         "comparisons": _comparisons(read, fpr=fpr, protected=bool(before), redaction=redaction),
-        "charts": [chart for s in sections for chart in chart_records(s, redaction=redaction)],
+        "charts": [c for s in sections if s.proof is None for c in chart_records(s, redaction=redaction)],
     }
 
 
@@ -125,6 +130,8 @@ def _record(finding: Finding, s: Section, redaction: Redaction) -> FindingRecord
 
 
 def _section(s: Section, verdict: Verdict, fpr: float | None, redaction: Redaction) -> SectionRecord:
+    if s.proof is not None:
+        return proof_section(s, s.proof, verdict, redaction)
     record, aim = _record(s.headline, s, redaction), goal(s.goal)
     # the story is decided on the exact numbers, so that both audiences read the same one
     story = sentences.outcome(_record(s.headline, s, Redaction()), broken=s.headline.broken)
@@ -132,7 +139,7 @@ def _section(s: Section, verdict: Verdict, fpr: float | None, redaction: Redacti
     # Where other releases cannot be read at any rate, what this one could have seen is said at its own.
     own = fpr if fpr is not None else reading_rate([record])
     others = [_record(f, s, redaction) for f in s.findings]
-    promise = None if s.promise is None else _promise(s.promise)
+    promise = None if s.promise is None else promise_record(s.promise)
     # From the exact numbers; the sentence rounds it.
     seen = detectable(s.headline, fpr=own)
     shown = [exhibit_record(e, redaction=redaction) for e in s.exhibits]
@@ -199,10 +206,6 @@ def _limit_rows(s: Section, verdict: Verdict, redaction: Redaction) -> list[Limi
         }
         for j in verdict.judged
     ]
-
-
-def _promise(budget: Budget) -> PromiseRecord:
-    return {"epsilon": budget.epsilon, "delta": budget.delta, "unit": str(budget.unit), "text": str(budget)}
 
 
 def _check(sections: Sequence[Section], audience: str, before: Sequence[Section]) -> None:

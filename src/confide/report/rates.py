@@ -81,6 +81,16 @@ def often(e: EstimateRecord) -> str:
     return f"{times(e['value'])} ({spread(e)})"
 
 
+def cases(e: EstimateRecord) -> str:
+    """In how many cases, with the interval: for what is rare, where "times" would sound like more.
+
+    >>> cases({"value": 0.017, "low": 0.005, "high": 0.0436, "confidence": 0.95})
+    'in 17 of 1,000 cases (between 5 and 44 in 1,000)'
+    """
+    some = f"in {share(e['value']).replace(' in ', ' of ')} cases"
+    return f"{some if 0 < e['value'] < 1 else times(e['value'])} ({spread(e)})"
+
+
 def percent(x: float) -> str:
     """A share in percent, to a sensible digit.
 

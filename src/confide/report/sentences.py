@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from confide.report.finding import Lack, Ruling
 from confide.report.goals import Goal
 from confide.report.page_types import FindingRecord, Outcome, RateRecord
-from confide.report.rates import often, one_in, percent, same_unit, spread, times
+from confide.report.rates import cases, often, one_in, percent, same_unit, spread, times
 from confide.report.reading_rate import beats_guessing, read_at, reading_rate
 from confide.report.redaction import FEWEST
 
@@ -116,10 +116,21 @@ def auc(h: FindingRecord, goal: Goal) -> str:
     if not h["auc"]:
         return ""
     one, other = goal.pair
+    low = h["auc"]["high"] < 0.5
     if goal.certain:
+        turned = (
+            " Below 50 the scores tell the groups apart the wrong way round: turned round they find more."
+        )
         return (
             f"Shown {one} and {other}, the attack is surer about the first {often(h['auc'])}; guessing: 50 "
-            "in 100. (This is the AUC. It is not the share of people who are classified correctly.)"
+            f"in 100.{turned * low} (This is the AUC. It is not the share of people who "
+            "are classified correctly.)"
+        )
+    if low:
+        return (
+            f"Shown {one} and {other}, the attack is right, and surer about the first, {cases(h['auc'])}. In "
+            "most others its claim about the first is wrong. (This is the AUC. A wrong claim counts as no "
+            "claim, a tie counts half: so it can be far below one half, and nothing is upside down.)"
         )
     return (
         f"Shown {one} and {other}, the attack is surer about the first, and right, {often(h['auc'])}. (This "
@@ -169,7 +180,8 @@ def found(h: FindingRecord, *, fpr: float | None, goal: Goal) -> str:
     """One line an attack, read where the headline is."""
     rate = next((at["rate"] for at in h["tpr_at"] if at["fpr"] == fpr), None)
     if fpr is None and h["auc"] and reading_rate([h]) is not None:  # others cannot be read at any rate
-        return f"shown {' and '.join(goal.pair)}, right {often(h['auc'])}"
+        right = cases(h["auc"]) if h["auc"]["high"] < 0.5 else often(h["auc"])
+        return f"shown {' and '.join(goal.pair)}, right {right}"
     if fpr is None or rate is None:
         return f"too few {goal.units} to say"
     return f"{goal.verb[1]} {goal.many(rate['value'])} at {one_in(fpr)} {goal.false_claim} ({spread(rate)})"
@@ -235,8 +247,15 @@ def _doubt(name: str, found: bool) -> str:
     return f"{failed}, so what it did not find may still be there: its low numbers are no all-clear."
 
 
-def verdict(ruling: Ruling, strict: bool, *, doubtful: Sequence[str] = ()) -> str:
-    """The verdict in one line; `doubtful` are the attacks whose own check failed."""
+def verdict(ruling: Ruling, strict: bool, *, doubtful: Sequence[str] = (), promise: bool = False) -> str:
+    """The verdict in one line.
+
+    Args:
+        ruling: over all limits.
+        strict: whether "not settled" fails.
+        doubtful: the attacks whose own check failed.
+        promise: whether the release breaks its promise.
+    """
     line = {
         "within": "Within the limits that were set.",
         "exceeded": "A limit that was set is exceeded.",
@@ -244,6 +263,7 @@ def verdict(ruling: Ruling, strict: bool, *, doubtful: Sequence[str] = ()) -> st
         + (", which counts as a failure here." if strict else "."),
         "measured": "Measured; no limit was set.",
     }[ruling]
+    line = "The release breaks its promise." if promise else line
     return f"{line} Not conclusive: {', '.join(doubtful)}." if doubtful else line
 
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from math import ceil, inf, isfinite, nan
+from typing import Literal
 
 from confide.core.errors import DataError
 from confide.core.estimate import Estimate
 from confide.core.sentence import said
+from confide.report import proofs
 from confide.report.finding import Finding, Ruling, Section
 from confide.report.finding_records import NOT_GIVEN, unresolved
 from confide.report.goals import goal
@@ -25,15 +27,19 @@ RANGES = {
     "advantage": (0.0, 1.0),
     "balanced_accuracy": (0.5, 1.0),
     "epsilon": (0.0, float("inf")),
+    "proved": (0.0, 1.0),
 }
 """What can be limited, and between which values. 0.5 is guessing: a lower limit could never be kept."""
 
 GUESSING = {"auc": 0.5, "advantage": 0.0, "balanced_accuracy": 0.5}
 """What guessing reaches. A TPR below the false-positive rate is not here: it says nothing of the rest."""
 
+PROVED = "proved"
+"""A limit on the share of people whose record is proved."""
+
 ALLOWED = (
     "write tpr@0.01=0.05 (false-positive rate 0.1, 0.01, 0.001 or 0.0001), auc=0.6, advantage=0.1, "
-    "balanced_accuracy=0.6 or epsilon=2."
+    "balanced_accuracy=0.6 or epsilon=2; of tables of counts also proved=0.05 (records that are certain)."
 )
 
 
@@ -42,7 +48,7 @@ class Limit:
     """The most that an adversary may reach.
 
     Args:
-        quantity: tpr, auc, advantage, balanced_accuracy or epsilon.
+        quantity: tpr, auc, advantage, balanced_accuracy, epsilon or proved.
         at_most: the limit, in the quantity's own unit (epsilon in nats).
         fpr: for tpr only, the false-positive rate at which it is taken.
     """
@@ -82,9 +88,9 @@ class Limit:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judged:
-    """One limit, held against every finding; `attack` is the one that decided."""
+    """One limit, or the promise, held against every finding; `attack` is the one that decided."""
 
-    limit: Limit
+    limit: Limit | Literal["the promise"]
     attack: str
     ruling: Ruling
     reason: str
@@ -144,11 +150,21 @@ def judge(
 
 
 def judge_section(s: Section, limits: Sequence[Limit], *, strict: bool = False) -> Verdict:
-    """Every finding on one release, held against the limits."""
+    """Every finding on one release, held against the limits.
+
+    A limit on the share of records that are proved is for sections of proofs, every other limit for those
+    that were measured.
+    """
+    if s.proof is not None:
+        attack, mine = s.headline.risk.attack, [limit for limit in limits if limit.quantity == PROVED]
+        ruled = [(limit, *proofs.ruling(s.proof, limit.at_most)) for limit in mine]
+        each = [Judged(limit=one, attack=attack, ruling=ruling, reason=why) for one, ruling, why in ruled]
+        return _ruled(tuple(_doubted(one, s.doubtful) for one in each), strict)
+    limits = [limit for limit in limits if limit.quantity != PROVED]
     aim, found = goal(s.goal), list(s.findings)
     if not aim.bounds:  # an epsilon that means nothing for this goal must not decide
         found = [replace(f, risk=replace(f.risk, epsilon=())) for f in found]
-    return judge(
+    verdict = judge(
         found,
         limits,
         strict=strict,
@@ -156,6 +172,23 @@ def judge_section(s: Section, limits: Sequence[Limit], *, strict: bool = False) 
         certain=aim.certain,
         control=aim.people[1],
     )
+    return _ruled((*_promise(s, found), *verdict.judged), strict)
+
+
+def _promise(s: Section, found: Sequence[Finding]) -> list[Judged]:
+    """What breaks the promise: checks that failed, and a certified bound above it. It needs no limit."""
+    broken = [
+        Judged(limit="the promise", attack=name, ruling="exceeded", reason="this check failed")
+        for name in s.broken
+    ]
+    for f in found:
+        bound = f.bound
+        if s.promise is None or not s.comparable or bound is None or not bound.certified:
+            continue
+        if bound.low > s.promise.epsilon and bound.delta >= s.promise.delta:
+            reason = f"epsilon of at least {bound.low:.3g} is proved, and {s.promise.epsilon:g} was promised"
+            broken.append(Judged(limit="the promise", attack=f.risk.attack, ruling="exceeded", reason=reason))
+    return broken
 
 
 def together(verdicts: Sequence[Verdict]) -> Verdict:

@@ -45,7 +45,7 @@ class Domain:
         return sha.hexdigest()
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
 class Table:
     """The n records of people over d columns, as ranges of codes; make one with `Table.of`.
 

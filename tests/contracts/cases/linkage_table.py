@@ -14,6 +14,7 @@ from confide.attacks.linkage import (
     FellegiSunter,
     ManyColumns,
     Nearest,
+    NoisyNames,
     OneColumn,
     Transparency,
 )
@@ -45,7 +46,7 @@ def game(mechanism: Any, *, people: int = 600, targets: int = 400) -> TableLinka
     return TableLinkage(mechanism=mechanism, records=records(people), known=known, targets=np.arange(targets))
 
 
-def linking(attack: Any, reaches: float) -> AttackCase:
+def linking(attack: Any, reaches: float, *, extra: str = "") -> AttackCase:
     return AttackCase(
         attack=attack,
         silent=Sitting(partial(game, UnrelatedTable()), 2),
@@ -54,6 +55,7 @@ def linking(attack: Any, reaches: float) -> AttackCase:
         null=of_permuted_rows(partial(game, Published()), 1),
         small=Sitting(partial(game, Published(), people=120, targets=40), 2),
         judge=ByHits(among=100),
+        extra=extra,
     )
 
 
@@ -104,6 +106,7 @@ def singling(attack: Any) -> AttackCase:
 CASES = (
     linking(FellegiSunter(), 0.9),
     linking(Nearest(), 0.85),
+    linking(NoisyNames(), 0.9, extra="splink"),
     linking(Transparency(), 0.9),
     singling(OneColumn()),
     singling(ManyColumns()),

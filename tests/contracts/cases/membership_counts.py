@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from tests.contracts.case import AttackCase, ByScore, Lacks, Sitting, permuted_exposure, rng
 
-from confide.attacks.membership.counts import InnerProduct, KnockKnock
+from confide.attacks.membership.counts import CountsLR, InnerProduct, KnockKnock
 from confide.core.budget import ANY_NUMBER, Budget, Unit
 from confide.core.nouns import Release
 from confide.data.commuters import MONDAY, Commuters
@@ -57,6 +57,7 @@ def case(attack: Any, label: str = "") -> AttackCase:
 
 CASES = (
     case(InnerProduct()),
+    case(CountsLR()),
     case(KnockKnock(groups=40)),
     case(KnockKnock(groups=40, counts=False), "published"),
     case(KnockKnock(groups=40, variance=0.95), "components"),

@@ -115,6 +115,7 @@ def test_what_cannot_be_played_is_refused() -> None:
         SinglingOut(mechanism=Published(), records=replace(data, high=np.full_like(data.low, 2)))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("m", [2, 5, 20])
 def test_a_class_of_m_is_singled_out_with_the_chance_of_the_theorem(m: int) -> None:
     """(1 - 1/m)^(m-1), Cohen and Nissim; of 1,500 claims, 4.5 standard errors: once in 150,000 runs."""

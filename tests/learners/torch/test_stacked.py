@@ -69,6 +69,7 @@ def weights(model: object) -> np.ndarray:
     return np.concatenate([p.detach().numpy().ravel() for p in model.module.parameters()])  # pyright: ignore
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("case", CASES)
 def test_stacked_is_one_by_one(case: str, monkeypatch: pytest.MonkeyPatch) -> None:
     settings = dict(CASES[case])

@@ -91,6 +91,7 @@ def groups(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     return trained
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("case", CASES)
 def test_stacked_is_one_by_one(case: str, groups: list[int]) -> None:
     records = pictures()

@@ -251,7 +251,7 @@ def test_wrong_settings_are_refused():
         Rules(l=Diversity(2))
     with pytest.raises(PromiseError, match="t is 0"):
         Rules(t=0.0, secret="s")
-    with pytest.raises(PromiseError, match="k is 401, and the table has 400 people"):
+    with pytest.raises(PromiseError, match="k is 401, and there are 400 people"):
         Mondrian(known=KNOWN, rules=Rules(k=401))(table, rng=None)
     with pytest.raises(DataError, match="no column 'z'"):
         Mondrian(known=("z",), rules=Rules(k=2))(table, rng=None)

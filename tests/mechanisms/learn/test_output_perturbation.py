@@ -43,6 +43,7 @@ def people_of(n: int, classes: int, seed: int) -> Records:
     return Records(3 * records.x, rng(seed).integers(classes, size=n))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("epsilon", [0.1, 1.0, 8.0])
 @pytest.mark.parametrize("sensitivity", [0.3, 5.0])
 def test_the_least_noise_that_keeps_the_budget(epsilon, sensitivity):

@@ -57,6 +57,7 @@ def keeps(promised: float, actual: float, times: int = 400_000) -> bool:
     return True
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("epsilon", [0.5, 2.0])
 def test_neighbours_stay_within_the_promise_and_half_the_noise_does_not(epsilon: float):
     assert keeps(epsilon, epsilon)

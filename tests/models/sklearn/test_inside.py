@@ -71,6 +71,7 @@ def parameters(estimator: Any) -> list[np.ndarray]:
     return [last.coef_, last.intercept_] if last.fit_intercept else [last.coef_]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", CASES)
 @pytest.mark.parametrize("temperature", [1.0, 3.0])
 def test_gradients_are_finite_differences_of_the_loss(name: str, temperature: float) -> None:

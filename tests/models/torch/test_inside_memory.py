@@ -36,6 +36,7 @@ class Largest(TorchDispatchMode):
         return out
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["mlp", "cnn"])
 def test_memory_stays_within_the_bound(kind: str) -> None:
     n, bound = 300, 200_000

@@ -10,6 +10,7 @@ from confide.attacks.linkage.table import (
     FellegiSunter,
     ManyColumns,
     Nearest,
+    NoisyNames,
     OneColumn,
     Transparency,
 )
@@ -38,6 +39,7 @@ __all__ = [
     "MobilityLikelihood",
     "NearbyPoints",
     "Nearest",
+    "NoisyNames",
     "OneColumn",
     "Recogniser",
     "Scoreboard",

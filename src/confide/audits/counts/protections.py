@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from confide.audits.protections import Noise, Protection, Scale
+from confide.audits.protections import Noise, Protection, Scale, by_laplace
 from confide.inputs.numbers import parse_number, parse_whole
 from confide.mechanisms.statistics.visit_counts import VisitCounts
 
@@ -21,18 +21,13 @@ def _at_most(counts: str, *, noise: Noise) -> VisitCounts:
 
 
 PROTECTIONS: Mapping[str, Protection] = {
-    "laplace": Protection(
-        make=_laplace,
-        example="laplace:1,30",
-        settings={
+    "laplace": by_laplace(
+        _laplace,
+        {
             "epsilon": "of the promise about one person: a smaller one hides more",
             "at_most": "in how many counts one person is at most; more are left out by chance",
         },
-        random=True,
-        alone=False,
-        last=True,  # it counts, and counts cannot be counted again
-        # A larger epsilon is the weaker promise, so the scale falls.
-        scale=Scale(weakest=100.0, strongest=0.1, write=lambda epsilon: f"laplace:{epsilon:.3g}"),
+        example="laplace:1,30",
     ),
     "at-most": Protection(
         make=_at_most,

@@ -10,6 +10,7 @@ import polars as pl
 
 from confide.attacks.attribute import table as attribute
 from confide.attacks.linkage import table as linking
+from confide.attacks.linkage.table.noisy_names import NoisyNames, holds_names
 from confide.audits.making import UNRELEASED, HowMade
 from confide.audits.protections import made_by
 from confide.audits.release import AuditedRelease, PlannedGame, protected
@@ -19,30 +20,31 @@ from confide.audits.table import exhibits as beside
 from confide.audits.table.binding import bits_of, bound, leaves_out, legible, read_back, rehearsed
 from confide.audits.table.context import context_of
 from confide.audits.table.games import inference, linkage, singling_out
-from confide.audits.table.making import idle, made_of
+from confide.audits.table.making import idle, keeps_values, made_of
 from confide.audits.table.people import linked_people, told_people
 from confide.audits.table.protections import PROTECTIONS
-from confide.audits.table.risk_models import (
-    anonymity_tables,
-    class_risks,
-    unique_columns,
-    uniqueness,
-)
+from confide.audits.table.risk_models import anonymity_tables, class_risks, uniqueness
+from confide.audits.table.smallest_keys import unique_columns
 from confide.audits.table.undone import digest_table, downcoding_table
-from confide.core.errors import KnowledgeError
+from confide.core.errors import DataError, KnowledgeError
 from confide.core.estimate import Estimate, Measured
 from confide.core.nouns import AnyAttack, AnyMechanism
 from confide.games.linkage.table import TableLinkage
+from confide.inputs.large.drawing import drawn_data
+from confide.inputs.large.drawn import TOO_LARGE
+from confide.inputs.large.holding import is_too_large
+from confide.inputs.large.reading import read_large
 from confide.inputs.table import Table, TableData, read_data
 from confide.measure.identification import at_false_match_rate
 from confide.report import Exhibit, Skipped
 from confide.utility.table import quality
-from confide.utility.table.losses import LOST, cells_lost
+from confide.utility.table.range_losses import CLASS_SIZE, DISCERNIBILITY, LOST, cells_lost, losses
 
 DESCRIBED, SECRETS = "descriptions", "secrets"
 """Further goals: to describe a person so that nobody else fits; and the secret, where the table has one."""
 
 TRUE_VALUES = KnowledgeError("in this release there is no change of values that it could learn to undo")
+NO_NAMES = KnowledgeError("no known column holds names, with 100 different words or more")
 
 __all__ = ["SPEC", "TableSubject", "bound", "read", "read_back", "subject_of"]
 
@@ -53,9 +55,34 @@ def read(held: Table, *, settings: Settings) -> TableSubject:
     Raises:
         DataError: if a file or column cannot be used, or there are too few people.
     """
+    if is_too_large(held):
+        return _of_people_drawn(held, settings)
     made = made_by(held.released, held.made_by, PROTECTIONS, kind=SPEC.name)
-    data = read_data(held, parts=None if made is None else bits_of(made))
+    # What was only exchanged has the original's values: then other texts are refused, and not guessed at.
+    plain = made is None or (held.made_by is not None and keeps_values(made))
+    data = read_data(held, parts=None if made is None or plain else bits_of(made))
     return subject_of(held, data, settings=settings, how=made_of(held, data, made))
+
+
+def _of_people_drawn(held: Table, settings: Settings) -> TableSubject:
+    """A table too large to hold: its classes, and people drawn from it.
+
+    Raises:
+        DataError: for protections, which a sample cannot show: a class of ten of all is one person of few.
+    """
+    if settings.protections:
+        raise DataError(
+            f"the table is too large to hold, and {settings.protections[0]} on a sample would be another "
+            "release than on all rows: leave out --protect. `confide protect table` makes the release and "
+            "audits it."
+        )
+    settings.say(TOO_LARGE)
+    large = read_large(held)
+    try:
+        data = drawn_data(held, large, None, rng=settings.rng("sample"), seed=settings.seed)
+    finally:
+        large.store.close()
+    return subject_of(held, data, settings=settings)
 
 
 def subject_of(
@@ -90,10 +117,13 @@ class TableSubject:
         describing = [attack for attack in asked if isinstance(attack, linking.SINGLING)]
         inferring = [attack for attack in asked if isinstance(attack, attribute.ALL)]
         links = [attack for attack in asked if attack not in (*describing, *inferring)]
-        none = idle(asked, game.made_by or game.mechanism)
+        none = dict.fromkeys(idle(asked, game.made_by or game.mechanism), TRUE_VALUES)
+        if not holds_names(self.data.cells.only(self.data.known)):
+            none |= {one: NO_NAMES for one in links if isinstance(one, NoisyNames)}
         # Asked for alone they play all the same: then they take each value for true.
         links, inferring = ([a for a in some if a not in none] or some for some in (links, inferring))
-        skipped = [Skipped.because(one.name, TRUE_VALUES) for one in none if one not in (*links, *inferring)]
+        playing = (*links, *inferring)
+        skipped = [Skipped.because(one.name, why) for one, why in none.items() if one not in playing]
         if not self.data.secret:
             lacking = KnowledgeError("no secret column is named (`--secret`)")
             skipped += [Skipped.because(attack.name, lacking) for attack in inferring]
@@ -127,14 +157,16 @@ class TableSubject:
             return (beside.told_table(release, confidence=0.95),)
         if release.goal == DESCRIBED:
             return (beside.described_table(release, confidence=0.95),)
+        several = self.data.several
         return (
             beside.linked_table(release),
             *anonymity_tables(release, self.held, self.data),
             *class_risks(release, self.data),
-            *uniqueness(release, self.held),
-            *unique_columns(release),
-            *downcoding_table(release, self.data),
+            *uniqueness(release, self.held, self.data),
+            # Who is alone among all, and what all rows rule out, no sample shows.
+            *(() if self.data.drawn else (*unique_columns(release), *downcoding_table(release, self.data))),
             *(digest_table(self.data) if release.leads else ()),
+            *((beside.several_table(several, self.data.who),) if release.leads and several else ()),
         )
 
     def targets(self, release: AuditedRelease) -> pl.DataFrame | None:
@@ -164,7 +196,14 @@ class TableSubject:
             secret=self.data.secret if outside is not None else "",
             held_out=outside,
         )
-        return {LOST: cells_lost(first.source, first.case.view), **found}
+        # Classes are those of k-anonymity: of the columns that are known, not of all.
+        view = first.case.view.only([name for name in self.data.known if name in first.case.view.names])
+        classes = {} if not view.names else losses(first.source.only(view.names), view)
+        return {
+            LOST: cells_lost(first.source, first.case.view),
+            **found,
+            **{name: classes[name] for name in (DISCERNIBILITY, CLASS_SIZE) if name in classes},
+        }
 
 
 SPEC = AuditSpec(

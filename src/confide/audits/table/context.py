@@ -16,6 +16,12 @@ HELD_OUT = (
 )
 
 
+OF_ALL = (
+    "The adversary of this audit learned from the rows that were drawn. A real one has all rows, and may "
+    "infer the secret better."
+)
+
+
 def context_of(
     game: TableLinkage, data: TableData, how: HowMade, release: AuditedRelease, count: Count
 ) -> Context:
@@ -38,6 +44,11 @@ def context_of(
         people = f" and {count(number_of_people(game.records, here))} people"
     secret = f"; the secret is {data.secret}" if release.aside else ""
     made = " It knew how the release was made." if game.released is None or how.mechanism is not None else ""
+    drawn = data.drawn
+    unsettled = {**data.unsettled, **how.unsettled, **not_undone(made_in_all(game, release.mechanism))}
+    if drawn is not None and drawn.rows < drawn.total and release.goal == "secrets":
+        unsettled["what all rows tell of the secret"] = OF_ALL
+    of_all = "" if drawn is None else f", drawn from a table of {count(drawn.total)}"
     return Context(
         subject=f"Somebody who knows {known} of a person{wrong},",
         adversary=(
@@ -47,7 +58,8 @@ def context_of(
         about={
             made_from(
                 release
-            ): f"{count(rows)} rows of {len(game.records.domains)} columns{people}, in random order{secret}",
+            ): f"{count(rows)} rows of {len(game.records.domains)} columns{people}{of_all}, in random order"
+            + secret,
             "asked about": f"{count(len(game.targets))} people"
             + f", in {game.parts} rounds" * (game.parts > 1)
             + (
@@ -57,12 +69,16 @@ def context_of(
             ),
         },
         warnings=[
-            f"{name} has {alone}: it names people as an id does. Name it with --id, or leave it out of the "
-            "release."
-            for name in data.naming
+            *data.warnings,
+            *(
+                f"{name} has {alone}: it names people as an id does. Name it with --id, or leave it out of "
+                "the release."
+                for name in data.naming
+            ),
         ],
-        unsettled={**data.unsettled, **how.unsettled, **not_undone(made_in_all(game, release.mechanism))},
+        unsettled=unsettled,
         notes=[
+            *([] if drawn is None else [drawn.words(count)]),
             *([] if data.several is None else data.several.said(count)),
             *data.notes,
             *how.notes,

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import numpy as np
+import polars as pl
 
 from confide.attacks.linkage.table import FellegiSunter
 from confide.audits.release import AuditedRelease
 from confide.core.arrays import Bools
 from confide.core.estimate import Estimate
 from confide.core.evidence import Evidence
+from confide.inputs.columns import SHOWN
+from confide.inputs.several_rows import SeveralRows
 from confide.measure import difference, proportion
 from confide.measure.identification import at_false_match_rate, linked, rank_one
 from confide.report import Table
@@ -54,6 +57,22 @@ def posterior_above_half(evidence: Evidence) -> tuple[Estimate, ...]:
     # The score is the log-odds of the posterior.
     at = linked(evidence, threshold=0.0)
     return at.right, at.wrong, at.abstained, at.false_matches
+
+
+def several_table(several: SeveralRows, who: pl.DataFrame) -> Table:
+    """The first two rows of those who have several, with their id, for internal use.
+
+    Args:
+        who: where each row stands, and its id, as `confide.core.who` writes it.
+    """
+    ids = who["id"]
+    return Table(
+        title="Who has several rows",
+        reading=f"Of the first {SHOWN} people with several rows of one {several.id} the first two rows.",
+        head=("id", "first row", "second row"),
+        rows=tuple((str(ids[a - 1]), f"{a}", f"{b}") for a, b in several.pairs[:SHOWN].tolist()),
+        internal=True,
+    )
 
 
 def told_table(release: AuditedRelease, *, confidence: float) -> Table:

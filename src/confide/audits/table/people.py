@@ -8,7 +8,8 @@ import polars as pl
 from confide.attacks.linkage.table.fellegi_sunter import FellegiSunter
 from confide.audits.release import AuditedRelease
 from confide.audits.table.exhibits import told
-from confide.audits.table.whole import keys_in, whole
+from confide.audits.table.smallest_keys import keys_in
+from confide.audits.table.whole import whole
 from confide.core.arrays import Ints
 from confide.core.who import table_of
 from confide.inputs.table import TableData
@@ -22,8 +23,8 @@ def linked_people(release: AuditedRelease, data: TableData, rows: Ints) -> pl.Da
 
     Columns beside who they are: linked with probability (the posterior of the row that is named), linked
     rightly (empty for those who were held out), people like them, smallest key, singled out by (one smallest
-    set of columns in which nobody else looks the same; at most three columns), best to suppress, people like
-    them then. The last five are of the release with everybody.
+    set of columns in which nobody else looks the same), best to suppress, people like them then. The last
+    five are of the release with everybody, and missing where people were drawn from it.
     """
     who = table_of(rows, data.who[rows])
     found = next((e for e in release.evidence if e.attack == FellegiSunter.name), None)
@@ -35,14 +36,17 @@ def linked_people(release: AuditedRelease, data: TableData, rows: Ints) -> pl.Da
             pl.when("exposed").then("hit").alias("linked rightly"),
         )
         who = who.join(links, on="target", how="left")
+    if data.drawn is not None:  # who is alone in a sample has company among all
+        return who
     return who.join(_singled_out(release, rows), on="target", how="left")
 
 
 def _singled_out(release: AuditedRelease, rows: Ints) -> pl.DataFrame:
     everybody = pl.DataFrame({"target": rows})
-    made, sets = whole(release), keys_in(release)
-    if made is None or sets is None:
+    made, keys = whole(release), keys_in(release)
+    if made is None or keys is None:
         return everybody
+    sets = keys.sets
     row = made.row_of(rows)
     here, row = rows[row >= 0], row[row >= 0]
     best = best_suppression(made.seen)

@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from math import nan
 
 import numpy as np
 
 from confide.audits.release import AuditedRelease
-from confide.audits.table.whole import LARGEST, keys_in, whole
+from confide.audits.table.whole import Whole, whole
 from confide.core.arrays import Array
 from confide.core.errors import DataError
 from confide.core.estimate import Estimate
+from confide.inputs.large.drawn import Drawn
 from confide.inputs.table import Table as Held
 from confide.inputs.table import TableData
-from confide.measure.anonymity import anonymity, k_of_subsets
+from confide.measure.anonymity import Anonymity, anonymity, k_of_subsets
 from confide.measure.class_risk import class_risk, keys_of
 from confide.measure.individual_risk import individual_risk
 from confide.measure.pitman import pitman
 from confide.measure.zayatz import zayatz
 from confide.report import Exhibit, Quantile, Table
 from confide.views.table import Table as Cells
-from confide.views.table_people import mean_of_people, number_of_people, whose
+from confide.views.table_people import mean_of_people, number_of_people
 
 SHOWN = 10
 """At most this many sets of columns are shown, those of the smallest classes."""
@@ -37,6 +39,8 @@ def class_risks(release: AuditedRelease, data: TableData) -> list[Exhibit]:
     found = whole(release)
     if found is None:
         return []
+    if data.drawn is not None:
+        return [_classes_table(_of_all(data.drawn), people=data.drawn.total, several=False)]
     # Control people are in the population and in no release.
     wider = data.absent is not None and data.released is None
     population = data.cells.only(found.known) if wider else None
@@ -52,33 +56,50 @@ def class_risks(release: AuditedRelease, data: TableData) -> list[Exhibit]:
     if data.weights is not None:
         each = individual_risk(found.seen, data.weights[found.rows])
         rows.append(("individual risk by weights (Benedetti, Franconi)", *_of_people(each, found.seen)))
-    return [
-        Table(
-            title="Risk by the sizes of classes",
-            reading="People whose released columns look the same are one class. The chance that a person's "
-            "row is named rightly by somebody who knows these columns without error is one over the size of "
-            "the class, or over the people of the population who look like that. "
-            f"{SHARE if found.several else ''}The mean is what the "
-            "marketer reaches: the share of rows named rightly if all are tried. No attack is played here: "
-            "an adversary that knows more than these columns, or is content with a guess, is not in these "
-            "numbers.",
-            head=("adversary", "highest chance", "mean chance: the marketer"),
-            rows=tuple(rows),
-            of=found.people,
-        )
-    ]
+    return [_classes_table(rows, people=found.people, several=found.several)]
 
 
-def uniqueness(release: AuditedRelease, held: Held) -> list[Exhibit]:
+def _of_all(drawn: Drawn) -> list[tuple[str, Quantile, float]]:
+    """What the prosecutor and the marketer reach in a table from which people were drawn."""
+    size = drawn.size
+    # A row that says nothing may be anybody.
+    least, tries = (int(size.min()), len(size)) if len(size) else (drawn.total, 0)
+    top = Quantile(value=1 / least, beyond=int(size[size == least].sum()))
+    mean = (tries + drawn.silent / drawn.total) / drawn.total
+    return [("prosecutor: knows that the person is in the release", top, mean)]
+
+
+def _classes_table(rows: Sequence[tuple[str, Quantile, float]], *, people: int, several: bool) -> Exhibit:
+    return Table(
+        title="Risk by the sizes of classes",
+        reading="People whose released columns look the same are one class. The chance that a person's "
+        "row is named rightly by somebody who knows these columns without error is one over the size of "
+        "the class, or over the people of the population who look like that. "
+        f"{SHARE if several else ''}The mean is what the "
+        "marketer reaches: the share of rows named rightly if all are tried. No attack is played here: "
+        "an adversary that knows more than these columns, or is content with a guess, is not in these "
+        "numbers.",
+        head=("adversary", "highest chance", "mean chance: the marketer"),
+        rows=tuple(rows),
+        of=people,
+    )
+
+
+def uniqueness(release: AuditedRelease, held: Held, data: TableData) -> list[Exhibit]:
     """How many people are unique in the population from which the table was drawn."""
     found = whole(release)
     if found is None or held.sampled is None:
         return []
-    seen = found.seen
-    silent = np.asarray(seen.suppressed.all(axis=1))
-    if number_of_people(seen, ~silent) < 2:
+    if data.drawn is None:
+        seen = found.seen
+        silent = np.asarray(seen.suppressed.all(axis=1))
+        if number_of_people(seen, ~silent) < 2:
+            return []
+        count, people = keys_of(seen.take(~silent)).count, found.people
+    else:
+        count, people = data.drawn.size, data.drawn.total
+    if count.sum() < 2:
         return []
-    count = keys_of(seen.take(~silent)).count
     models = [model(count, sampled=held.sampled) for model in (pitman, zayatz)]
     return [
         Table(
@@ -103,47 +124,9 @@ def uniqueness(release: AuditedRelease, held: Held) -> list[Exhibit]:
                 )
                 for u in models
             ),
-            of=found.people,
+            of=people,
         )
     ]
-
-
-def unique_columns(release: AuditedRelease) -> list[Exhibit]:
-    """How many columns single people out, and which."""
-    found, sets = whole(release), keys_in(release)
-    if found is None or sets is None:
-        return []
-    person = whose(found.seen)
-    # Somebody with several rows is singled out by the smallest key of any of them.
-    smallest = np.full(found.people, LARGEST + 1)
-    np.minimum.at(smallest, person, np.where(sets.smallest > 0, sets.smallest, LARGEST + 1))
-    sizes = [(f"{k} column{'s' * (k > 1)}", int((smallest == k).sum())) for k in range(1, LARGEST + 1)]
-    rest = (f"more than {LARGEST}, or none", int((smallest > LARGEST).sum()))
-    some = sets.smallest > 0
-    exhibits: list[Exhibit] = [
-        Table(
-            title="How few columns single people out",
-            reading="The smallest number of known columns in which nobody else in the release looks so.",
-            head=("smallest key", "people"),
-            rows=(*sizes, rest, ("all", found.people)),
-        )
-    ]
-    if some.any():
-        share = mean_of_people(sets.share[some], None if found.seen.people is None else person[some])
-        order = np.argsort(-share, kind="stable").tolist()
-        exhibits.append(
-            Table(
-                title="Which columns single people out",
-                reading="For each person the part of their score (SUDA) that comes from keys with this "
-                "column, the mean over all who have a key of at most three columns. A key of k of d columns "
-                "counts (d - k) (d - k - 1) ... (d - 3). The parts add up to more than one, as a key has "
-                "several columns.",
-                head=("column", "mean share of the score"),
-                rows=tuple((found.known[i], float(share[i])) for i in order),
-                rests=(int((smallest <= LARGEST).sum()),) * len(order),
-            )
-        )
-    return exhibits
 
 
 def anonymity_tables(release: AuditedRelease, held: Held, data: TableData) -> list[Exhibit]:
@@ -151,11 +134,9 @@ def anonymity_tables(release: AuditedRelease, held: Held, data: TableData) -> li
     found = whole(release)
     if found is None:
         return []
-    secret = data.secret if data.secret in found.view.names else ""
-    try:
-        stands = anonymity(found.view, found.known, secret=secret or None)
-    except DataError:  # a secret of ranges has no l and no t
-        stands = anonymity(found.view, found.known)
+    stands, people = _stands(found, data), found.people
+    if data.drawn is not None:
+        stands, people = data.drawn.stands, data.drawn.total
     rows: list[tuple[str, int | float | None]] = [
         ("k: people in the smallest class", stands.k),
         ("classes", stands.classes),
@@ -172,14 +153,17 @@ def anonymity_tables(release: AuditedRelease, held: Held, data: TableData) -> li
             title="k, l and t",
             reading="Of the classes of people whose known columns look the same. A missing value is a value "
             "of its own. These numbers bound no attack: they say what holds in the table."
-            f"{BY_ROWS if found.several and secret else ''}",
+            f"{BY_ROWS if found.several and stands.distinct is not None else ''}",
             head=("what", "value"),
             rows=tuple(rows),
-            of=found.people,
+            of=people,
         )
     ]
     if held.subsets is not None and held.subsets <= len(found.known):
-        subsets = sorted(k_of_subsets(found.view, found.known, held.subsets).items(), key=lambda one: one[1])
+        by_set = (
+            k_of_subsets(found.view, found.known, held.subsets) if data.drawn is None else data.drawn.subsets
+        )
+        subsets = sorted(by_set.items(), key=lambda one: one[1])
         exhibits.append(
             Table(
                 title=f"k of those who know {held.subsets} of the columns",
@@ -190,6 +174,14 @@ def anonymity_tables(release: AuditedRelease, held: Held, data: TableData) -> li
             )
         )
     return exhibits
+
+
+def _stands(found: Whole, data: TableData) -> Anonymity:
+    secret = data.secret if data.secret in found.view.names else ""
+    try:
+        return anonymity(found.view, found.known, secret=secret or None)
+    except DataError:  # a secret of ranges has no l and no t
+        return anonymity(found.view, found.known)
 
 
 def _of_people(each: Array, seen: Cells) -> tuple[Quantile, float]:

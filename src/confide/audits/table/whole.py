@@ -6,16 +6,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from confide.attacks.linkage.table._unique_sets import UniqueSets, unique_sets
 from confide.audits.release import AuditedRelease
 from confide.core.arrays import Ints
 from confide.core.nouns import AnyMechanism
 from confide.games.linkage.table import TableLinkage
 from confide.views.table import Table
 from confide.views.table_people import number_of_people
-
-LARGEST = 3
-"""Keys of at most this many columns are looked for: they are what somebody can know by heart."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -79,47 +75,4 @@ def _made(release: AuditedRelease) -> Whole | None:
         original=game.records.only(known).take(rows),
         rows=rows,
         made=game.made_by or game.mechanism,
-    )
-
-
-def keys_in(release: AuditedRelease) -> UniqueSets | None:
-    """The smallest sets of known columns in which a person is alone, of up to three columns.
-
-    A range is a value of its own. Rows that say nothing are alone in nothing. Of somebody with several rows
-    each row stands for itself, and is alone where nobody else's looks the same.
-    """
-    return release.once("unique sets", lambda: _keys(release))
-
-
-def _keys(release: AuditedRelease) -> UniqueSets | None:
-    found = whole(release)
-    if found is None:
-        return None
-    seen = found.seen
-    codes = np.empty(seen.low.shape, np.int64)
-    for i, size in enumerate(seen.sizes.tolist()):
-        _, codes[:, i] = np.unique(
-            seen.low[:, i].astype(np.int64) * size + seen.high[:, i], return_inverse=True
-        )
-    # A cell that says nothing singles nobody out: one more row like each of these is added.
-    hidden = np.flatnonzero(seen.suppressed.any(axis=1))
-    people = None
-    if seen.people is not None:
-        # These are nobody's of the table.
-        others = int(seen.people.max(initial=0)) + 1 + np.arange(len(hidden))
-        people = np.concatenate([seen.people, others])
-    sets = unique_sets(
-        np.concatenate([codes, codes[hidden]]),
-        codes.max(axis=0, initial=0) + 1,
-        most=LARGEST,
-        people=people,
-    )
-    n = len(codes)
-    return UniqueSets(
-        sets.sets,
-        sets.set_of[sets.person < n],
-        sets.person[sets.person < n],
-        sets.smallest[:n],
-        sets.score[:n],
-        sets.share[:n],
     )

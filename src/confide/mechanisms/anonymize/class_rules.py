@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from confide.core.arrays import Ints
 from confide.core.claims import Claim
 from confide.core.errors import PromiseError
 from confide.measure.anonymity import Anonymity, anonymity, k_of_subsets, recursive
@@ -57,7 +58,12 @@ class Rules:
 
 
 def verified(
-    table: Table, known: Sequence[str], rules: Rules, *, subsets: int | None = None
+    table: Table,
+    known: Sequence[str],
+    rules: Rules,
+    *,
+    subsets: int | None = None,
+    count: Ints | None = None,
 ) -> tuple[Claim, ...]:
     """Each rule as a claim about a table as it stands, and whether it holds.
 
@@ -66,32 +72,41 @@ def verified(
         known: columns that the adversary may know.
         rules: what should hold.
         subsets: also k for the adversary who knows only this many of these columns.
+        count: int64[n], how many rows each row stands for; None: for itself.
     """
     unit = "rows" if table.people is None else "people"
-    seen = anonymity(table, known, secret=rules.secret or None, ordered=rules.ordered)
+    by_rows = "" if table.people is None else ", counted by rows and not by people"
+    seen = anonymity(table, known, secret=rules.secret or None, ordered=rules.ordered, count=count)
     found = [Claim(f"every class has at least {rules.k} {unit} (k-anonymity)", seen.k >= rules.k)]
     if subsets is not None:
-        sizes = k_of_subsets(table, known, subsets).values()
+        sizes = k_of_subsets(table, known, subsets, count=count).values()
         text = f"every class by any {subsets} of the known columns has at least {rules.k} {unit}"
         # 0 says that these columns are suppressed in all rows: they find nobody.
         found.append(Claim(text, all(size == 0 or size >= rules.k for size in sizes)))
     if rules.l is not None:
-        diverse = _diverse(table, known, rules.secret, rules.l, seen)
-        found.append(Claim(f"every class keeps {rules.l} of {rules.secret!r}", diverse))
+        diverse = _diverse(table, known, rules.secret, rules.l, seen, count)
+        found.append(Claim(f"every class keeps {rules.l} of {rules.secret!r}{by_rows}", diverse))
     if rules.t is not None:
-        text = f"every class is {rules.t:g}-close in {rules.secret!r}"
+        text = f"every class is {rules.t:g}-close in {rules.secret!r}{by_rows}"
         found.append(Claim(text, seen.t is not None and seen.k > 0 and seen.t <= rules.t + SLACK))
     return tuple(found)
 
 
-def _diverse(table: Table, known: Sequence[str], secret: str, wanted: Diversity, seen: Anonymity) -> bool:
+def _diverse(
+    table: Table,
+    known: Sequence[str],
+    secret: str,
+    wanted: Diversity,
+    seen: Anonymity,
+    count: Ints | None,
+) -> bool:
     if seen.distinct is None or seen.entropy is None:
         return False
     if wanted.kind == "distinct":
         return seen.distinct >= wanted.l
     if wanted.kind == "entropy":
         return seen.entropy >= wanted.l * (1 - SLACK)
-    return seen.k > 0 and recursive(table, known, secret=secret, l=int(wanted.l)) < wanted.c
+    return seen.k > 0 and recursive(table, known, secret=secret, l=int(wanted.l), count=count) < wanted.c
 
 
 def words(rules: Rules) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from confide.core.arrays import Rng
+from confide.core.arrays import Ints, Rng
 from confide.core.claims import Claim
 from confide.core.errors import PromiseError
 from confide.core.nouns import Release
@@ -73,7 +73,16 @@ class FullDomain:
             DataError: for columns that are not there or are generalised already.
             PromiseError: if no node keeps the rules, or the lattice is too large.
         """
-        keyed, levels, found = self._searched(data)
+        return Release(self.recoded(data), None, "FullDomain")
+
+    def recoded(self, data: Table, *, count: Ints | None = None) -> Table:
+        """The same table with the known columns generalised.
+
+        Args:
+            data: one row a person, or one for several.
+            count: int64[n], for how many people each row stands; None: for one.
+        """
+        keyed, levels, found = self._searched(data, count)
         low, high = np.empty_like(keyed.codes), np.empty_like(keyed.codes)
         for i, (hierarchy, level) in enumerate(zip(levels, found.node, strict=True)):
             group = hierarchy.group[level][keyed.codes[:, i]]
@@ -81,7 +90,7 @@ class FullDomain:
             high[:, i] = hierarchy.stop[level][group] - 1
         low[found.suppressed] = 0
         high[found.suppressed] = keyed.sizes - 1
-        return Release(keyed.released(low, high), None, "FullDomain")
+        return keyed.released(low, high)
 
     def search(self, data: Table) -> Found:
         """The best node, its loss, and how many nodes were counted."""
@@ -91,9 +100,9 @@ class FullDomain:
         """Every class keeps the rules."""
         return self.rules.claims(view, self.known)
 
-    def _searched(self, data: Table) -> tuple[Keyed, tuple[Hierarchy, ...], Found]:
-        keyed = Keyed.of(data, self.known, self.rules, parts=self.suppress > 0)
+    def _searched(self, data: Table, count: Ints | None = None) -> tuple[Keyed, tuple[Hierarchy, ...], Found]:
+        keyed = Keyed.of(data, self.known, self.rules, parts=self.suppress > 0, count=count)
         levels = hierarchies_of(data, self.known, self.hierarchies)
-        most = math.floor(self.suppress * len(data) + 1e-9)
+        most = math.floor(self.suppress * keyed.total + 1e-9)
         found = best_node(Lattice(keyed, levels, most), most_nodes=self.most_nodes, seconds=self.seconds)
         return keyed, levels, found

@@ -32,7 +32,7 @@ class Keyed:
         people: float64[q], how many people have the key. A class has no more than the sum of these, and as
             many where a row is a person.
         owners: who they are, where somebody may have several rows.
-        key: int64[n], of each row.
+        key: int64[n], of each row of `table`.
         secret: int64[q], of each key, if there is a rule about it.
         whole: float64[s], how many rows have each value of the secret.
         ordered: whether these have an order.
@@ -52,7 +52,15 @@ class Keyed:
     rules: Rules
 
     @classmethod
-    def of(cls, table: Table, known: Sequence[str], rules: Rules, *, parts: bool = False) -> Keyed:
+    def of(
+        cls,
+        table: Table,
+        known: Sequence[str],
+        rules: Rules,
+        *,
+        parts: bool = False,
+        count: Ints | None = None,
+    ) -> Keyed:
         """The keys of a table in the known columns.
 
         Args:
@@ -60,6 +68,7 @@ class Keyed:
             known: columns.
             rules: what every class must keep.
             parts: whether rows can be suppressed, so that only parts of the table need to keep the rules.
+            count: int64[n], how many rows each row stands for (`views.tally.Tally`); None: for itself.
 
         Raises:
             DataError: for columns that are not there, are generalised already, or are named twice.
@@ -68,14 +77,16 @@ class Keyed:
         at = _positions(table, known, rules)
         columns, whole, ordered = list(at), np.zeros(1), False
         if rules.guarded:
-            _, _, whole = secrets_of(table, rules.secret, known)
+            _, _, whole = secrets_of(table, rules.secret, known, count=count)
             ordered = is_ordered(table, rules.secret) if rules.ordered is None else rules.ordered
             columns.append(table.at(rules.secret))
-        keys = Keys.of(table.low[:, columns], table.sizes[columns])
+        weight = None if count is None else count.astype(np.float64)
+        keys = Keys.of(table.low[:, columns], table.sizes[columns], weight=weight)
         rows = np.asarray(keys.count, np.int64)
         people: Floats = rows.astype(np.float64)
         owners = None
         if table.people is not None:
+            assert count is None  # a tally does not say whose its rows are
             owners = KeyPeople.of(keys.row, table.people, len(rows))
             people = owners.many.astype(np.float64)
         secret = keys.codes[:, -1].astype(np.int64) if rules.guarded else None
@@ -83,6 +94,11 @@ class Keyed:
         keyed = cls(table, at, codes, rows, people, owners, keys.row, secret, whole, ordered, rules)
         keyed._possible(parts)
         return keyed
+
+    @property
+    def total(self) -> int:
+        """How many rows there are in all."""
+        return int(self.rows.sum())
 
     @property
     def sizes(self) -> Ints:
@@ -171,10 +187,13 @@ class Keyed:
 
     def _possible(self, parts: bool) -> None:
         """Refuse rules that not even the class of all rows keeps."""
-        n, rules = len(self.table), self.rules
-        people = number_of_people(self.table)
+        n, rules = self.total, self.rules
+        people = n if self.owners is None else number_of_people(self.table)
         if people < rules.k:
-            raise PromiseError(f"k is {rules.k}, and the table has {people} people: give {people} or less.")
+            raise PromiseError(
+                f"k is {rules.k}, and there are {people} people to form classes of: give {people} or less. "
+                "In an audit a coin holds some people out of the release, so that it has fewer."
+            )
         if self.secret is None:
             return
         if (self.whole > 0).sum() == 1 and rules.l is not None and rules.l.l > 1:

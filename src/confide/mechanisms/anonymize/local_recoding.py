@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from confide.core.arrays import Array, Bools, Rng
+from confide.core.arrays import Array, Bools, Ints, Rng
 from confide.core.claims import Claim
 from confide.core.errors import PromiseError
 from confide.core.nouns import Release
@@ -72,18 +72,27 @@ class LocalRecoding:
             DataError: for columns that are not there or are generalised already.
             PromiseError: if more rows would have to be suppressed than is allowed.
         """
-        keyed = Keyed.of(data, self.known, self.rules, parts=self.suppress > 0)
+        return Release(self.recoded(data), None, "LocalRecoding")
+
+    def recoded(self, data: Table, *, count: Ints | None = None) -> Table:
+        """The same table with the known columns generalised.
+
+        Args:
+            data: one row a person, or one for several.
+            count: int64[n], for how many people each row stands; None: for one.
+        """
+        keyed = Keyed.of(data, self.known, self.rules, parts=self.suppress > 0, count=count)
         levels = hierarchies_of(data, self.known, self.hierarchies)
-        most = math.floor(self.suppress * len(data) + 1e-9)
+        most = math.floor(self.suppress * keyed.total + 1e-9)
         low, high = specialised(keyed, levels, most)
         view = keyed.released(low, high)
         hidden = int(keyed.rows[_wholly(low, high, keyed.sizes)].sum())
         if hidden > most:
             raise PromiseError(
                 f"{hidden:,} rows find no company below the root of all hierarchies, and {most:,} may be "
-                f"suppressed: allow a share of {math.ceil(hidden / len(data) * 1000) / 1000:g}, or lower k."
+                f"suppressed: allow a share of {math.ceil(hidden / keyed.total * 1000) / 1000:g}, or lower k."
             )
-        return Release(view, None, "LocalRecoding")
+        return view
 
     def claims(self, view: Table) -> tuple[Claim, ...]:
         """Every class keeps the rules."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from confide.core.arrays import Rng
+from confide.core.arrays import Ints, Rng
 from confide.core.claims import Claim
 from confide.core.nouns import Release
 from confide.mechanisms.anonymize.class_rules import Rules
@@ -51,9 +51,18 @@ class Mondrian:
             DataError: for columns that are not there or are generalised already.
             PromiseError: if there is no cut at all that keeps the rules.
         """
-        keyed = Keyed.of(data, self.known, self.rules)
+        return Release(self.recoded(data), None, "Mondrian")
+
+    def recoded(self, data: Table, *, count: Ints | None = None) -> Table:
+        """The same table with the known columns generalised.
+
+        Args:
+            data: one row a person, or one for several.
+            count: int64[n], for how many people each row stands; None: for one.
+        """
+        keyed = Keyed.of(data, self.known, self.rules, count=count)
         box, low, high = boxes(keyed)
-        return Release(keyed.released(low, high, box), None, "Mondrian")
+        return keyed.released(low, high, box)
 
     def claims(self, view: Table) -> tuple[Claim, ...]:
         """Every class keeps the rules."""

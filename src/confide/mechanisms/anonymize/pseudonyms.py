@@ -37,7 +37,7 @@ class SecretKey:
     secret: bytes = field(repr=False)
 
     def __post_init__(self) -> None:
-        advice = "make one with SecretKey.new(), and keep it apart from the data"
+        advice = "make a file of them with head -c 32 /dev/urandom > key, and keep it apart from the data"
         if len(self.secret) < KEY_BYTES:
             raise PromiseError(
                 f"the key has {len(self.secret)} bytes, and a short key can be guessed: give {KEY_BYTES} "

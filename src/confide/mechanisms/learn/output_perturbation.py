@@ -5,15 +5,12 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-import numpy as np
-from scipy.optimize import minimize
-from scipy.special import softmax
-
 from confide.core.access import WhiteBox
-from confide.core.arrays import Array, Floats, Rng
+from confide.core.arrays import Floats, Rng
 from confide.core.budget import Budget, Unit
-from confide.core.errors import DataError, ModelError, PromiseError
+from confide.core.errors import PromiseError
 from confide.core.nouns import Outcome
+from confide.mechanisms.learn.cross_entropy import codes_of, minimum
 from confide.mechanisms.noise.discrete_gaussian import discrete_gaussian, steps_of
 from confide.mechanisms.noise.gaussian import gaussian_sigma
 from confide.mechanisms.noise.lattice import off_grid, on_grid, step_for
@@ -125,37 +122,7 @@ class OutputPerturbation:
 
     def trained(self, data: Records) -> Floats:
         """The weights before the noise, float64[k, d + 1]: for tests and audits, never for publication."""
-        x, y = features_of(data.x, self.radius), np.asarray(data.y)
-        if len(y) and not ((y >= 0) & (y < self.classes) & (y == np.floor(y))).all():
-            raise DataError(
-                f"labels are not all in 0..{self.classes - 1}, and the largest is {y.max()}: give codes of "
-                "classes, or more classes."
-            )
+        x, y = features_of(data.x, self.radius), codes_of(data.y, self.classes)
         # Two classes have one row of weights, which lowers the sensitivity.
-        rows = self.classes if self.classes > 2 else 1
-        shape = (rows, x.shape[1])
-
-        def objective(flat: Floats) -> tuple[float, Floats]:
-            return _objective(x, y, flat.reshape(shape), self.penalty)
-
-        goal = SLACK * self.steepest
-        # No stop on a small gain of the objective (ftol): the proof needs a small gradient.
-        options = {"gtol": goal / math.sqrt(math.prod(shape)), "ftol": 0.0, "maxiter": 20_000, "maxcor": 30}
-        options["maxfun"] = 40_000
-        found = minimize(objective, np.zeros(shape).ravel(), jac=True, method="L-BFGS-B", options=options)
-        # Checked on the gradient itself, not on what the optimiser reports; NaN fails too.
-        if not np.linalg.norm(objective(found.x)[1]) <= goal:
-            raise ModelError(f"training did not converge with penalty {self.penalty}: give a larger one.")
-        return found.x.reshape(shape)
-
-
-def _objective(x: Floats, y: Array, weights: Floats, penalty: float) -> tuple[float, Floats]:
-    """The sum of losses with the penalty, and its gradient, flattened."""
-    logits = x @ weights.T
-    if len(weights) == 1:
-        logits = np.hstack([np.zeros_like(logits), logits])
-    truth = y[:, None] == np.arange(logits.shape[1])
-    loss = np.logaddexp.reduce(logits, axis=1) - logits[truth]
-    error = (softmax(logits, axis=1) - truth)[:, -len(weights) :]
-    value = float(loss.sum() + penalty / 2 * (weights**2).sum())
-    return value, (error.T @ x + penalty * weights).ravel()
+        shape = (self.classes if self.classes > 2 else 1, x.shape[1])
+        return minimum(x, y, shape=shape, penalty=self.penalty, within=SLACK * self.steepest)

@@ -7,14 +7,15 @@ from fractions import Fraction
 
 import numpy as np
 
-from confide.core.arrays import Bools, Ints, Rng
+from confide.core.arrays import Rng
 from confide.core.budget import ANY_NUMBER, Budget, Unit
 from confide.core.errors import PromiseError
 from confide.core.nouns import Outcome
 from confide.mechanisms.noise.coins import rate_below
 from confide.mechanisms.noise.discrete_laplace import discrete_laplace
 from confide.mechanisms.noise.source import Noise, outcome, refuse_unknown, words_of
-from confide.mechanisms.noise.words import Words, secure_words
+from confide.mechanisms.noise.words import secure_words
+from confide.mechanisms.statistics.bounded_rows import kept_rows
 from confide.views.counts import Counts, Visits
 
 
@@ -80,7 +81,7 @@ class VisitCounts:
         grid, traces = data.grid, data.traces
         person, slot = grid.pairs(traces.rows(traces.place < grid.cells))
         if self.at_most is not None:
-            kept = _kept(person, self.at_most, words_of(self.noise, choosing))
+            kept = kept_rows(person, self.at_most, words_of(self.noise, choosing))
             person, slot = person[kept], slot[kept]
         counts = np.bincount(slot, minlength=grid.size)
         if self.epsilon is not None and self.at_most is not None:
@@ -92,13 +93,3 @@ class VisitCounts:
     @staticmethod
     def _rate(epsilon: float, at_most: int) -> Fraction:
         return rate_below(Fraction(epsilon) / at_most)
-
-
-def _kept(person: Ints, at_most: int, words: Words) -> Bools:
-    """At most `at_most` of each person's pairs, drawn at random; people stand in rising order."""
-    # Also the choice of pairs is secret in a real release.
-    order = np.lexsort((words(len(person)), person))
-    rank = np.arange(len(person)) - np.searchsorted(person, person[order])
-    kept = np.empty(len(person), np.bool_)
-    kept[order] = rank < at_most
-    return kept

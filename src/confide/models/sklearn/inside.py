@@ -12,6 +12,7 @@ from confide.core.access import Task, WhiteBox
 from confide.core.arrays import Array, Batch, Bools, Floats, Ints
 from confide.core.errors import KnowledgeError, ModelError
 from confide.models.chain import Chain, Factors, chosen_layers
+from confide.models.linear_form import LinearForm
 from confide.models.replies import Classes
 from confide.models.sklearn.known_forms import chain_of
 from confide.models.sklearn.model import Estimator, SklearnModel, ask, presented, task_of
@@ -87,6 +88,12 @@ class SklearnInside(SklearnModel):
         """The outputs of these layers (all by default) before activation: float64[n, f_l] each."""
         answers = self._chain.run(self._features(x))[1]
         return tuple(answers[place] for place in chosen_layers(layers, self.layers))
+
+    def linear_form(self) -> LinearForm | None:
+        """The weights, and features as the last step of the pipeline sees them; None for a network."""
+        if len(self._chain.weights) > 1:
+            return None
+        return LinearForm(chain=self._chain, features=self._features, own_numbers=self._own_numbers)
 
     def softened(self, temperature: float) -> SklearnInside:
         """The same model with the loss computed from logits / temperature.

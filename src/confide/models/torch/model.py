@@ -17,10 +17,12 @@ from confide.core.foreign import in_one_line
 from confide.models.chain import chosen_layers
 from confide.models.guard import Guard
 from confide.models.kinds import Kind
+from confide.models.linear_form import LinearForm
 from confide.models.torch.batches import number_type, tensor_of, truth_of
 from confide.models.torch.endings import MOST_PROBED, ending_of, kind_of_outputs, with_logits, without_ending
 from confide.models.torch.gram import gram_of
 from confide.models.torch.inside import Inside, named_parts, thawed
+from confide.models.torch.linear_form import linear_form_of_module
 from confide.models.torch.losses import Loss, default_loss
 
 
@@ -185,6 +187,22 @@ class TorchModel:
             for name in chosen:
                 found[name].append(torch.cat(seen[name], dim=1).numpy())
         return tuple(np.concatenate(found[name]) for name in chosen)
+
+    def input_gradient(self, x: Batch, y: Array) -> tuple[Floats, Floats]:
+        """The loss of each record, float64[n], and its gradient in the record, shaped as `x`."""
+        rows = tensor_of(x).to(self.device)
+        rows = rows.to(number_type(self.module, rows)).detach().clone().requires_grad_(True)
+        losses = self._losses(self._columns_of(rows).double(), truth_of(y, self.task).to(self.device))
+        (slope,) = torch.autograd.grad(losses.sum(), rows)
+        return losses.detach().double().cpu().numpy(), slope.double().cpu().numpy()
+
+    def _columns_of(self, rows: Tensor) -> Tensor:
+        return _columns(self.guard(lambda: self.module(rows)))
+
+    def linear_form(self) -> LinearForm | None:
+        """The weights, where the module is one linear layer behind layers that only change the shape."""
+        # A loss of the user's own has another gradient than the form would say.
+        return None if self.loss_function is not None else linear_form_of_module(self.module, task=self.task)
 
     def softened(self, temperature: float) -> TorchModel:
         """The same module with the loss computed from outputs / temperature.

@@ -3,24 +3,41 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from confide.core.errors import DataError
 from confide.report.goals.attribute import ATTRIBUTE
 from confide.report.goals.counts import COUNTS
+from confide.report.goals.crosstabs import CHANGED_RECORDS, COUNTED_RECORDS, PROVED_RECORDS
+from confide.report.goals.frequencies import FREQUENCIES
 from confide.report.goals.goal import Goal, GoalName
+from confide.report.goals.learner import LEARNER
 from confide.report.goals.linkage import IMAGES, RECORDS
 from confide.report.goals.membership import MEMBERSHIP
+from confide.report.goals.rebuilding import REBUILT
+from confide.report.goals.reconstruction import RECONSTRUCTION
 from confide.report.goals.secrets import DESCRIBED, SECRETS
+from confide.report.goals.text import CANARIES_IN_TEXT, CONTINUATIONS
+from confide.report.goals.training import TRAINING
 
 __all__ = [
     "ATTRIBUTE",
+    "CANARIES_IN_TEXT",
+    "CONTINUATIONS",
+    "COUNTED_RECORDS",
     "COUNTS",
     "DESCRIBED",
+    "FREQUENCIES",
     "GOALS",
     "IMAGES",
+    "LEARNER",
     "MEMBERSHIP",
+    "PROVED_RECORDS",
+    "REBUILT",
+    "RECONSTRUCTION",
     "RECORDS",
     "SECRETS",
+    "TRAINING",
     "Goal",
     "GoalName",
     "goal",
@@ -29,11 +46,22 @@ __all__ = [
 GOALS: Mapping[str, Goal] = {
     "membership": MEMBERSHIP,
     "membership of counts": COUNTS,
+    "membership of frequencies": FREQUENCIES,
+    "membership of canaries": TRAINING,
+    "canaries in text": CANARIES_IN_TEXT,
+    "membership of a learner": LEARNER,
     "attribute": ATTRIBUTE,
     "secrets": SECRETS,
     "descriptions": DESCRIBED,
     "linkage": RECORDS,
     "linkage of images": IMAGES,
+    "reconstruction": RECONSTRUCTION,
+    "continuations": CONTINUATIONS,
+    "reconstruction from answers that exist": replace(RECONSTRUCTION, bounds=False),
+    "rebuilt records": REBUILT,
+    "proved records": PROVED_RECORDS,
+    "counted records": COUNTED_RECORDS,
+    "changed records": CHANGED_RECORDS,
 }
 """The words by the name that a section gives; three goals have a set more for other releases."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
+from textwrap import wrap
 from typing import TypeAlias, cast
 
 from jinja2 import Environment, PackageLoader
@@ -20,6 +21,8 @@ from confide.report.renders.cells import SIGNS, columns, digits, number, per_hun
 from confide.report.skipped import fold
 
 NOT_DRAWN = "the drawing engine failed; confide report, with this folder, draws it later"
+BELOW_BARS = 34
+"""The letters of an axis title that fit under bars with names at their left."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +95,8 @@ def _draw(chart: ChartRecord, key: str) -> str:
     if chart["name"] != "worst_off":
         titles["y"] = chart["y_title"]
     encoding: dict[str, Spec] = {axis: {"title": title} for axis, title in titles.items() if title}
+    if chart["name"] == "worst_off" and chart["x_title"]:
+        encoding["x"] = {"title": cast(list[Json], wrap(chart["x_title"], BELOW_BARS))}
     # In the order of the records, so that a group keeps its colour.
     groups = dict.fromkeys(r["group"] for r in chart["records"] if "group" in r)
     if groups:

@@ -78,7 +78,8 @@ def _section(page: Page, s: SectionRecord, width: int, show_rows: bool) -> list[
     lines += _listed("Read first", s["warnings"], width)
     rows = [r for r in page["limits"] if r["release"] == s["release"]]
     lines += _listed("Limits", [f"{r['limit']}: {r['verdict']}. {r['reason']}" for r in rows], width)
-    lines += ["", *_table(mine, s, width)]
+    # Of proofs no rate was measured: a row of n/a would say nothing.
+    lines += ["", *_table(mine, s, width)] if any(f["auc"] or f["tpr_at"] for f in mine) else []
     skipped = [(k["attack"], k["why"]) for k in page["skipped"] if k["release"] == s["release"]]
     missed = [f"{attacks}: {why}" for attacks, why in fold(skipped)]
     lines += _listed("Did not run", missed, width)

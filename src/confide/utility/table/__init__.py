@@ -5,10 +5,10 @@ In all measures a range counts spread evenly over its values, or one of them is 
 
 from confide.core.arrays import Rng
 from confide.core.estimate import Measured
-from confide.utility.table.losses import certainty_penalty, losses
 from confide.utility.table.marginals import CORRELATIONS, correlation_distance, marginal_distances
 from confide.utility.table.overlaps import OVERLAP, interval_overlap
 from confide.utility.table.propensity import propensity
+from confide.utility.table.range_losses import certainty_penalty, losses
 from confide.utility.table.training import trained
 from confide.views.table import Table
 

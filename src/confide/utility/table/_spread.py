@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from weakref import WeakKeyDictionary
 
 import numpy as np
 
@@ -79,16 +80,18 @@ class Spread:
     @classmethod
     def of(cls, table: Table, grouped: tuple[Ints, ...]) -> Spread:
         """Spread a table over groups."""
-        low, high, count = distinct(table)
+        rows = DistinctRows.of(table)
+        low, high = rows.low, rows.high
         weight: list[Array] = []
         for i, group in enumerate(grouped):
             upto = np.zeros((len(group) + 1, int(group.max()) + 1), np.int64)
             np.cumsum(np.eye(upto.shape[1], dtype=np.int64)[group], axis=0, out=upto[1:])
             inside = upto[high[:, i] + 1] - upto[low[:, i]]
             weight.append((inside / (high[:, i] - low[:, i] + 1)[:, None]).astype(np.float32))
-        first = np.stack([g[low[:, i]] for i, g in enumerate(grouped)], axis=1)
-        last = np.stack([g[high[:, i]] for i, g in enumerate(grouped)], axis=1)
-        return cls(count, tuple(weight), first, first == last)
+        # Column by column in memory, as they are looked at in pairs of columns.
+        first = np.stack([g[low[:, i]] for i, g in enumerate(grouped)]).T
+        last = np.stack([g[high[:, i]] for i, g in enumerate(grouped)]).T
+        return cls(rows.count, tuple(weight), first, first == last)
 
     def take(self, rows: Array | slice) -> Spread:
         """Only these rows."""
@@ -97,11 +100,34 @@ class Spread:
         )
 
 
-def distinct(table: Table) -> tuple[Ints, Ints, Floats]:
-    """The lowest and highest codes of the distinct rows, int64[q, d], and their counts."""
-    keys, d = keys_of(table.published), len(table.domains)
-    codes = keys.codes.astype(np.int64)
-    return codes[:, :d], codes[:, -d:], keys.count.astype(np.float64)
+@dataclass(frozen=True, slots=True, eq=False)
+class DistinctRows:
+    """The distinct rows of a table as they were published.
+
+    Args:
+        low, high: int64[q, d], the lowest and the highest code of each cell.
+        count: float64[q], the number of rows.
+    """
+
+    low: Ints
+    high: Ints
+    count: Floats
+
+    @classmethod
+    def of(cls, table: Table) -> DistinctRows:
+        """Count the distinct rows of a table: once, as several measures look at the same one."""
+        if (found := _COUNTED.get(table)) is None:
+            keys, d = keys_of(table.published), len(table.domains)
+            codes = keys.codes.astype(np.int64)
+            found = cls(codes[:, :d], codes[:, -d:], keys.count.astype(np.float64))
+            for array in (found.low, found.high, found.count):
+                array.flags.writeable = False  # it is shared
+            _COUNTED[table] = found
+        return found
+
+
+_COUNTED: WeakKeyDictionary[Table, DistinctRows] = WeakKeyDictionary()
+"""Kept as long as the table itself is, which nobody changes."""
 
 
 def drawn(table: Table, *, rng: Rng) -> Table:
@@ -111,24 +137,23 @@ def drawn(table: Table, *, rng: Rng) -> Table:
     return Table.of(table.domains, rng.integers(table.low, table.high, endpoint=True))
 
 
-def numbers_of(table: Table, column: int) -> tuple[Floats, Floats, Floats]:
+def numbers_of(rows: DistinctRows, column: int, values: Floats) -> tuple[Floats, Floats, Floats]:
     """For each distinct row the mean and the variance of a cell's numbers, and the share that is no number.
 
     The three are float64[q]. Mean and variance are 0 where a cell holds no number.
+
+    Args:
+        rows: of the table.
+        column: the position of a column.
+        values: float64[m], the numbers of its domain; NaN for none.
     """
-    low, high, _ = distinct(table)
-    values = table.domains[column].numbers
-    assert values is not None
+    low, high = rows.low[:, column], rows.high[:, column]
     here = ~np.isnan(values)
     # Sums from the first value on, so that a range is a difference; centred, so that few digits are lost.
     centre = float(values[here].mean()) if here.any() else 0.0
     x = np.where(here, values - centre, 0.0)
     sums = [np.concatenate([[0.0], np.cumsum(v)]) for v in (here.astype(np.float64), x, x**2)]
-    n, total, squares = (s[high[:, column] + 1] - s[low[:, column]] for s in sums)
+    n, total, squares = (s[high + 1] - s[low] for s in sums)
     mean = total / np.maximum(n, 1)
     variance = np.maximum(squares / np.maximum(n, 1) - mean**2, 0.0)
-    return (
-        np.where(n > 0, mean + centre, 0.0),
-        np.where(low[:, column] < high[:, column], variance, 0.0),
-        1 - n / (high[:, column] - low[:, column] + 1),
-    )
+    return np.where(n > 0, mean + centre, 0.0), np.where(low < high, variance, 0.0), 1 - n / (high - low + 1)

@@ -6,14 +6,14 @@ Cramér: Mathematical Methods of Statistics (1946).
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import combinations
 
 import numpy as np
 
-from confide.core.arrays import Array, Floats
+from confide.core.arrays import Bools, Floats
 from confide.core.estimate import Measured
-from confide.utility.table._spread import Spread, distinct, groups, numbers_of, same_columns
+from confide.utility.table._spread import DistinctRows, Spread, groups, numbers_of, same_columns
 from confide.views.table import Table
 
 ONE, TWO, THREE = "1-way marginal distance", "2-way marginal distance", "3-way marginal distance"
@@ -64,13 +64,17 @@ def correlation_distance(original: Table, released: Table) -> float:
     """
     same_columns(original, released)
     grouped = groups(original)
+    counted = [i for i, domain in enumerate(original.domains) if domain.numbers is not None]
     matrices: list[Floats] = []
     for table in (original, released):
         d = len(table.domains)
         matrix = np.zeros((d, d))
+        # Two columns of numbers are looked at as numbers below.
         for (i, j), joint in zip(combinations(range(d), 2), pairs(Spread.of(table, grouped)), strict=True):
-            of_numbers = table.domains[i].numbers is not None and table.domains[j].numbers is not None
-            matrix[i, j] = matrix[j, i] = pearson(table, i, j) if of_numbers else cramers_v(joint)
+            if i not in counted or j not in counted:
+                matrix[i, j] = matrix[j, i] = cramers_v(joint)
+        if counted:
+            matrix[np.ix_(counted, counted)] = pearson(table, counted)
         matrices.append(matrix)
     return float(np.linalg.norm(matrices[0] - matrices[1]))
 
@@ -95,17 +99,38 @@ def cramers_v(joint: Floats) -> float:
     return float(np.sqrt(squares.sum() / smaller))
 
 
-def pearson(table: Table, first: int, second: int) -> float:
-    """Pearson's correlation of two columns of numbers; 0 if one is constant or no row has both."""
-    _, _, count = distinct(table)
-    (x, within_x, no_x), (y, within_y, no_y) = numbers_of(table, first), numbers_of(table, second)
-    weight = count * (1 - no_x) * (1 - no_y)
-    if weight.sum() <= 0:
-        return 0.0
-    weight = weight / weight.sum()
-    x, y = x - weight @ x, y - weight @ y
-    variances = weight @ (x**2 + within_x), weight @ (y**2 + within_y)
-    return float(weight @ (x * y) / np.sqrt(variances[0] * variances[1])) if min(variances) > 0 else 0.0
+def pearson(table: Table, columns: Sequence[int]) -> Floats:
+    """Pearson's correlation of each two columns of numbers; 0 if one is constant or no row has both.
+
+    Args:
+        table: with ranges or without.
+        columns: the positions of columns with numbers, k of them.
+
+    Returns:
+        float64[k, k], with zeros on the diagonal.
+    """
+    rows = DistinctRows.of(table)
+    values = [table.domains[i].numbers for i in columns]
+    found = [numbers_of(rows, i, v) for i, v in zip(columns, values, strict=True) if v is not None]
+    x, within, none = (np.stack(each, axis=1) for each in zip(*found, strict=True))
+    there = 1 - none
+    # Every column is measured from its mean in units of its spread, so that the sums below lose no digits.
+    n = np.maximum(rows.count @ there, 1e-300)
+    x = x - (rows.count @ (there * x)) / n
+    unit = np.sqrt((rows.count @ (there * (x**2 + within))) / n)
+    x, within = x / np.where(unit > 0, unit, 1.0), within / np.where(unit > 0, unit**2, 1.0)
+    weighted = there * rows.count[:, None]
+    total = there.T @ weighted  # of rows with both numbers; all below are means over these
+    total = np.where(total > 0, total, np.inf)
+    mean = (there * x).T @ weighted / total
+    square = (there * (x**2 + within)).T @ weighted / total
+    product = (there * x).T @ (weighted * x) / total
+    variance = square - mean**2
+    variance[variance <= 1e-12 * square] = 0.0
+    both = variance * variance.T
+    correlation = np.where(both > 0, (product - mean * mean.T) / np.sqrt(np.where(both > 0, both, 1.0)), 0.0)
+    np.fill_diagonal(correlation, 0.0)
+    return correlation
 
 
 def pairs(spread: Spread) -> Iterator[Floats]:
@@ -148,9 +173,9 @@ def _single(spread: Spread, i: int) -> Floats:
     return spread.count @ spread.weight[i] / spread.count.sum()
 
 
-def _counted(spread: Spread, at: tuple[int, ...], rows: Array) -> Floats:
+def _counted(spread: Spread, at: tuple[int, ...], rows: Bools) -> Floats:
     """The number of rows for each combination of groups, where each cell is in one group."""
     shape = tuple(spread.weight[i].shape[1] for i in at)
-    flat = np.ravel_multi_index(tuple(spread.group[rows][:, list(at)].T), shape)
-    count = np.bincount(flat, weights=spread.count[rows], minlength=int(np.prod(shape)))
-    return count.astype(np.float64).reshape(shape)
+    flat = np.ravel_multi_index(tuple(spread.group[:, i] for i in at), shape)
+    count = np.bincount(flat, weights=spread.count * rows, minlength=int(np.prod(shape)))
+    return count.astype(np.float64, copy=False).reshape(shape)

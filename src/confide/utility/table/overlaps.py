@@ -10,7 +10,7 @@ import numpy as np
 
 from confide.core.arrays import Floats
 from confide.measure.special import normal_quantile
-from confide.utility.table._spread import Spread, distinct, groups, numbers_of, same_columns
+from confide.utility.table._spread import DistinctRows, Spread, groups, numbers_of, same_columns
 from confide.views.table import Table
 
 OVERLAP = "overlap of intervals"
@@ -32,10 +32,11 @@ def interval_overlap(original: Table, released: Table, *, confidence: float = 0.
     z = float(normal_quantile((1 + confidence) / 2))
     grouped = groups(original)
     both = [Spread.of(table, grouped) for table in (original, released)]
+    rows = [DistinctRows.of(table) for table in (original, released)]
     found: list[float] = []
     for i, domain in enumerate(original.domains):
         if domain.numbers is not None:
-            one, other = (_mean(table, i, z) for table in (original, released))
+            one, other = (_mean(of, i, domain.numbers, z) for of in rows)
         else:
             one, other = (_shares(spread, i, z) for spread in both)
         each = overlap(one, other)
@@ -62,11 +63,10 @@ def overlap(one: Floats, other: Floats) -> Floats:
     return (shares[0] + shares[1]) / 2
 
 
-def _mean(table: Table, column: int, z: float) -> Floats:
+def _mean(rows: DistinctRows, column: int, values: Floats, z: float) -> Floats:
     """The interval of a column's mean, float64[2, 1]."""
-    _, _, count = distinct(table)
-    x, within, none = numbers_of(table, column)
-    weight = count * (1 - none)
+    x, within, none = numbers_of(rows, column, values)
+    weight = rows.count * (1 - none)
     n = weight.sum()
     if n <= 0:
         return np.full((2, 1), np.nan)

@@ -13,7 +13,7 @@ from confide.core.arrays import Array, Floats, Ints, Rng
 from confide.core.estimate import Estimate, Measured
 from confide.measure.class_risk import keys_of
 from confide.measure.roc import auc
-from confide.utility.table._spread import distinct, drawn, groups, same_columns
+from confide.utility.table._spread import DistinctRows, drawn, groups, same_columns
 from confide.views.table import Table
 from confide.views.table_keys import Keys
 
@@ -82,7 +82,8 @@ def pmse(original: Table, released: Table) -> tuple[float, float]:
         for t in (original, released)
     ]
     stacked = Table.of(domains, np.concatenate([t.low for t in both]))
-    codes, _, count = distinct(stacked)
+    rows = DistinctRows.of(stacked)
+    codes, count = rows.low, rows.count
     column = np.repeat([0, 1], [len(original), len(released)])
     from_release = _counts_of(stacked, column, len(codes))
     x = _indicators(codes)
@@ -93,7 +94,7 @@ def pmse(original: Table, released: Table) -> tuple[float, float]:
 
 
 def _counts_of(table: Table, side: Array, q: int) -> Floats:
-    """How many rows of each distinct row are of the release, in the order of `distinct`."""
+    """How many rows of each distinct row are of the release, in the order of `DistinctRows`."""
     return np.bincount(keys_of(table).row, weights=side, minlength=q).astype(np.float64)
 
 

@@ -105,6 +105,7 @@ def test_what_holds_and_how_far_it_is_equal_plain_loops() -> None:
     assert classes.count.sum() == 80 and classes.votes.sum() == pytest.approx(80)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("numbers", [0, 1, 3])
 def test_the_nearest_classes_are_those_of_all_distances(numbers: int) -> None:
     """Of values, where few numbers are looked at: the same classes and distances as by a plain loop."""

@@ -66,6 +66,7 @@ def skewed(n: int) -> Table:
     return Table.of(domains, RNG(1).choice(8, (n, 6), p=np.array([13, 2, 1, 1, 1, 1, 0.5, 0.5]) / 20))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("table", "made", "weaker"),
     [
@@ -94,6 +95,7 @@ def test_it_names_more_rows_rightly(table: Table, made: Any, weaker: Any) -> Non
     assert binomtest(better, better + worse, 0.5, alternative="greater").pvalue < 1e-3
 
 
+@pytest.mark.slow
 def test_a_shown_secret_is_weighed_by_how_often_it_is_true() -> None:
     """Of 2,000 people 1 in 20 has b. Warner's coin at epsilon 1 shows b for 27 % of the others.
 

@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from confide.attacks.linkage.table._unique_sets import unique_sets
+from confide.audits.table.smallest_keys import alone_in_all
 from confide.core.errors import DataError
 
 
@@ -44,6 +45,21 @@ def test_sets_score_and_shares_are_those_of_a_search(n: int, d: int, most: int, 
         for column in range(d):
             part = sum(w for s, w in worth.items() if column in s)
             assert found.share[person, column] == pytest.approx(part / max(sum(worth.values()), 1))
+
+
+@settings(max_examples=40)
+@given(st.integers(1, 25), st.integers(1, 5), st.integers(0, 10_000))
+def test_a_hidden_cell_singles_nobody_out_and_the_other_cells_still_do(n: int, d: int, seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    codes, hidden = rng.integers(0, 4, (n, d)), rng.random((n, d)) < 0.2
+    codes[hidden] = 4
+    found = unique_sets(codes, np.full(d, 5), hidden=hidden)
+    for person in range(n):
+        shown = np.flatnonzero(~hidden[person])
+        wanted = [tuple(shown[list(one)].tolist()) for one in naive(codes[:, shown], person, len(shown))]
+        assert set(found.of(person, smallest=False)) == set(wanted)
+        assert found.smallest[person] == min(map(len, wanted), default=0)
+    assert (found.smallest > 0).tolist() == alone_in_all(codes, np.full(d, 5), hidden, None).tolist()
 
 
 def test_without_a_limit_a_set_counts_the_orders_of_the_other_columns() -> None:

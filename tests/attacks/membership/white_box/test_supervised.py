@@ -53,6 +53,7 @@ def test_what_is_told_decides_not_what_looks_like_a_member(attack):
     assert auc(score, member) < 0.25
 
 
+@pytest.mark.slow
 @each
 def test_same_seed_same_score(attack):
     case, _ = dependent()

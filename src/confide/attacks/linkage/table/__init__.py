@@ -6,10 +6,11 @@ from confide.attacks.linkage.table.class_predicate import ClassPredicate
 from confide.attacks.linkage.table.fellegi_sunter import FellegiSunter
 from confide.attacks.linkage.table.many_columns import ManyColumns
 from confide.attacks.linkage.table.nearest import Nearest
+from confide.attacks.linkage.table.noisy_names import NoisyNames
 from confide.attacks.linkage.table.one_column import OneColumn
 from confide.attacks.linkage.table.transparency import Transparency
 
-LINKING = (FellegiSunter, Nearest, Transparency)
+LINKING = (FellegiSunter, Nearest, NoisyNames, Transparency)
 """The attacks that play `TableLinkage`."""
 SINGLING = (ManyColumns, OneColumn, ClassPredicate)
 """The attacks that play `SinglingOut`."""
@@ -23,6 +24,7 @@ __all__ = [
     "FellegiSunter",
     "ManyColumns",
     "Nearest",
+    "NoisyNames",
     "OneColumn",
     "Transparency",
 ]

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from confide.attacks.linkage.table._compiled import Loop, loop_for
 from confide.core.arrays import Floats, Ints
 from confide.views.table import Table
 from confide.views.table_keys import Keys
@@ -55,14 +56,41 @@ class Packed:
 
         The distance is the number of categories that differ, and for each number the difference in standard
         deviations of its column, at most 1. Records at equal distances stand in the order of their rows.
+        Where numba is installed, a compiled loop gives the same for large tables in less time.
         """
         count = min(count, len(self.row))
         category = [i for i, domain in enumerate(queries.domains) if domain.numbers is None]
         words, numbers = self.layout.pack(queries.low[:, category]), _scaled(queries, self.units)
+        if loop := loop_for(self.words.shape[1], len(queries)):
+            return self.by(loop, words, numbers, count)
         rows, apart = np.empty((len(queries), count), np.int64), np.empty((len(queries), count))
         for i in range(len(queries)):
             rows[i], apart[i] = self._nearest(words[:, i], numbers[:, i], count)
         return rows, apart
+
+    def by(self, loop: Loop, words: Words, numbers: NDArray[np.float32], count: int) -> tuple[Ints, Floats]:
+        """The nearest records by a loop over all queries at once.
+
+        Args:
+            words: uint64[words, t], the categories of the queries.
+            numbers: float32[columns, t], their numbers.
+        """
+        rows = np.empty((words.shape[1], count), np.int64)
+        apart = np.empty(rows.shape, np.float32)
+        loop(
+            self.words,
+            np.array(self.layout.carry, np.uint64),
+            np.array(self.layout.spare, np.uint64),
+            self.start,
+            self.size,
+            self.row,
+            np.ascontiguousarray(self.numbers.T),
+            words,
+            numbers,
+            rows,
+            apart,
+        )
+        return rows, apart.astype(np.float64)
 
     def _nearest(self, word: Words, number: NDArray[np.float32], count: int) -> tuple[Ints, Floats]:
         mismatches = self.layout.mismatches(self.words, word)

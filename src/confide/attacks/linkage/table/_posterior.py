@@ -5,14 +5,14 @@ from __future__ import annotations
 import numpy as np
 
 from confide.attacks.linkage.table._cells import Column
-from confide.core.arrays import Array
+from confide.core.arrays import Array, Floats
 
 
-def log_odds(log_ratio: Column, count: Array, people: int, present: float) -> float:
+def log_odds(log_ratio: Column | Floats, count: Array, people: int, present: float) -> float:
     """log(posterior / (1 - posterior)) of one of the best rows: against all other rows, and against none.
 
     Args:
-        log_ratio: float32[q], of rows that are told apart.
+        log_ratio: [q], of rows that are told apart.
         count: int64[q], how many released rows are like each.
         people: all released rows.
         present: the chance that the person has a row at all.

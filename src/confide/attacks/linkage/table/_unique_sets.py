@@ -62,7 +62,12 @@ class UniqueSets:
 
 
 def unique_sets(
-    codes: Array, sizes: Array, *, most: int | None = None, people: Ints | None = None
+    codes: Array,
+    sizes: Array,
+    *,
+    most: int | None = None,
+    people: Ints | None = None,
+    hidden: Bools | None = None,
 ) -> UniqueSets:
     """Find the minimal unique column sets of everybody, up to a size.
 
@@ -74,6 +79,8 @@ def unique_sets(
         sizes: int64[d].
         most: the largest size to look for; None for any.
         people: int64[n], whose row each is; None where a row is a person.
+        hidden: bool[n, d], cells that say nothing of their person: no set with such a column is theirs. What
+            makes a row unique in a set without them is still found.
 
     Raises:
         DataError: if there are more columns than sets of any size can be looked at.
@@ -88,6 +95,10 @@ def unique_sets(
             f"{d} columns have 2^{d} sets: choose {WIDEST} columns or fewer, or sets of at most 3."
         )
     found = list(_minimal(codes, np.asarray(sizes), d if most is None else min(most, d), people))
+    if hidden is not None:
+        # Whether a row is alone in a set depends on this set only: what is left is minimal among the others.
+        found = [(mask, rows[~hidden[rows][:, _columns(mask)].any(axis=1)]) for mask, rows in found]
+        found = [(mask, rows) for mask, rows in found if len(rows)]
     found.sort(key=lambda one: (one[0].bit_count(), one[0]))
     worth = _worth(d, d if most is None else most)
     smallest, score, share = np.zeros(n, np.int64), np.zeros(n), np.zeros((n, d))

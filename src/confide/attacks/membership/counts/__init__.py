@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from confide.attacks.membership.counts.inner_product import InnerProduct
 from confide.attacks.membership.counts.knock_knock import KnockKnock
+from confide.attacks.membership.counts.likelihood_ratio import CountsLR
 
-ALL = (InnerProduct, KnockKnock)
+ALL = (InnerProduct, CountsLR, KnockKnock)
 
-__all__ = ["ALL", "InnerProduct", "KnockKnock"]
+__all__ = ["ALL", "CountsLR", "InnerProduct", "KnockKnock"]

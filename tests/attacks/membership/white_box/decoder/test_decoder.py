@@ -125,6 +125,7 @@ def test_score_and_evidence_are_those_of_the_gaussian_model():
     assert np.isclose(spectrum.evidence(0.2) - spectrum.evidence(5.0), profile(0.2) - profile(5.0))
 
 
+@pytest.mark.slow
 def test_an_exact_optimum_gives_the_indicator():
     """sum over members of g = -penalty W, and the gradients are independent: c is 1 or 0."""
     records = people(100)

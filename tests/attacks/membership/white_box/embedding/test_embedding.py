@@ -57,6 +57,7 @@ def test_members_are_the_group_with_the_smaller_gradients():
     assert oriented(values, -norm).tolist() == values.tolist()
 
 
+@pytest.mark.slow
 def test_the_embedding_finds_the_curve_that_the_table_lies_on():
     """Three functions of one hidden number, and noise of .05: the code is that number, monotonely bent."""
     hidden = rng(1).uniform(-1, 1, 500)

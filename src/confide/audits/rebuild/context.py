@@ -1,0 +1,78 @@
+"""The words of an audit of rebuilding: what was audited, what the adversary knew, and what to doubt."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from confide.audits.rebuild.exhibits import above_bound
+from confide.audits.rebuild.looks import Look
+from confide.audits.release import AuditedRelease
+from confide.audits.spec import Context, Count
+from confide.core.evidence import Evidence
+from confide.inputs.rebuild import RebuildData
+from confide.measure.rebuilding import distances
+from confide.models.checkpoints import digest_of
+
+LUCK = (
+    "That records cannot be rebuilt from a model that was stopped before its optimum is luck and no "
+    "protection: a few more steps, or a better optimiser, give them away."
+)
+NEARLY_ALL = 0.99
+"""Where fewer records are rebuilt and nothing was promised, the others are spared by the distance from the
+optimum alone."""
+
+
+def context_of(data: RebuildData, release: AuditedRelease, look: Look, count: Count) -> Context:
+    """What the report says beside the numbers."""
+    read, held = data.read, data.held
+    asked = int(look.exposed.sum()), int((~look.exposed).sum())
+    classes = "a number" if read.classes is None else f"one of {read.class_count} classes"
+    digest = digest_of(data.view)
+    near = f"within {look.radius:.3g} of the true features, in the Euclidean distance"
+    return Context(
+        adversary=(
+            "It knew how the model was trained, with its penalty, and every training record except the one "
+            "it rebuilt.",
+            f"A record counts as rebuilt {near}.",
+        ),
+        about={
+            "release": f"a model that predicts {classes}",
+            **({"parameters": f"sha256 {digest}..."} if digest else {}),
+            "trained on": f"{count(int(data.member.sum()))} records",
+            "asked about": f"{count(asked[0])} of them, and {count(asked[1])} others",
+        },
+        notes=_early(look),
+        internal_notes=read.notes,  # they name the user's columns
+        warnings=(*read.warnings, *above_bound(look, release.promise)),
+        unsettled={**read.unsettled, **_doubts(look, promised=release.promise is not None)},
+        access="white-box",
+        harm=held.harm,
+        blind=_blind(release, data, look),
+    )
+
+
+def _early(look: Look) -> tuple[str, ...]:
+    return () if look.optimum is None or look.optimum.mean_gradient < 1e-12 else (LUCK,)
+
+
+def _doubts(look: Look, *, promised: bool) -> dict[str, str]:
+    """What no audit of this model can settle."""
+    found = look.optimum
+    # No fixed distance would do: what it hides grows with the number of records.
+    most = max((float(one.hit[look.exposed].mean()) for one in look.found.values()), default=0.0)
+    if promised or found is None or most >= NEARLY_ALL:
+        return {}
+    return {
+        "a model that is not at its optimum": "The mean gradient of all training records and the penalty is "
+        f"{found.mean_gradient:.2g}, so the model is not at the optimum of these records: it was stopped "
+        "early, the penalty is another one, or records are missing. Records that are not rebuilt from such a "
+        "model are spared by luck, and not protected."
+    }
+
+
+def _blind(release: AuditedRelease, data: RebuildData, look: Look) -> Evidence:
+    """The adversary that never saw the model: it claims the mean of the records it knows for everybody."""
+    rows = release.worlds[0].secrets.rows[:, :-1]
+    mean = release.game.secrets.rows[data.member, :-1].mean(axis=0)  # pyright: ignore[reportAttributeAccessIssue]
+    far = distances(np.broadcast_to(mean, rows.shape), rows)
+    return Evidence.of(exposed=look.exposed, score=np.zeros(len(far)), hit=far <= look.radius, attack="blind")

@@ -1,0 +1,92 @@
+"""Exhibits of a report on a training: the checks, single steps, and four numbers on one axis."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from confide.audits.release import AuditedRelease
+from confide.audits.training.depths import Depths
+from confide.core.estimate import Estimate
+from confide.inputs.training import Training
+from confide.measure import measure
+from confide.measure.conformance import ERROR, Check
+from confide.measure.epsilon import gaussian_epsilon
+from confide.report import Exhibit, Line, Plot, Table
+
+
+def exhibits_of(held: Training, found: Depths, release: AuditedRelease) -> Sequence[Exhibit]:
+    """All of them, the decisive one first."""
+    return [_four_numbers(held, release), _conformance(found), _steps(held, found)]
+
+
+def _four_numbers(held: Training, release: AuditedRelease) -> Plot:
+    bounds = [bound for e in release.evidence for bound in measure(e).epsilon]
+    proved = max((b.low for b in bounds if b.certified), default=0.0)
+    guessed = max((b.low for b in bounds if not b.certified), default=0.0)
+    numbers = {
+        "proved": proved,
+        "shown, if the noise is Gaussian": guessed,
+        "promised": held.epsilon,
+        "provable at most": max((b.ceiling for b in bounds if b.certified), default=0.0),
+    }
+    return Plot(
+        title="What was proved, shown, promised, and could have been proved",
+        reading="A proved epsilon above the promised one breaks the promise. One far below says little where "
+        "the last bar is low too: this audit could not have proved more than that, whatever the training "
+        "does. What is shown under the Gaussian hypothesis is a guide, and no proof.",
+        x_title="",
+        y_title="epsilon",
+        places=tuple(numbers),
+        lines=(
+            Line(
+                name="epsilon",
+                x=tuple(float(i) for i in range(len(numbers))),
+                y=tuple(numbers.values()),
+                joined=False,
+            ),
+        ),
+    )
+
+
+def _conformance(found: Depths) -> Table:
+    failed = len(found.failed)
+    said = (
+        f"{failed} of {len(found.checks)} checks failed: the training does not do what was accounted for."
+        if failed
+        else "No check failed. What a check could not have seen is in its last column."
+    )
+    return Table(
+        title="Conformance: does each step do what was accounted for?",
+        reading=f"{said} Of a sound training they fail together once in {1 / ERROR:,.0f} times. The last "
+        "column says from which deviation on a fault is found nine times of ten.",
+        head=("check", "seen", "promised", "verdict", "finds a deviation of"),
+        rows=tuple(_row(check) for check in found.checks),
+    )
+
+
+def _row(check: Check) -> tuple[str, str, str, str, str]:
+    return (
+        check.name,
+        f"{check.seen:.4g}",
+        f"{check.promised:.4g}",
+        f"FAILED: {check.fault}" if check.failed else "as promised",
+        f"{check.finds:.2g}" if check.finds else "any",
+    )
+
+
+def _steps(held: Training, found: Depths) -> Table:
+    mu, plan = found.mu, found.plan
+    value, low, high = (gaussian_epsilon(max(m, 0.0), delta=held.delta) for m in (mu.value, mu.low, mu.high))
+    shown = Estimate(value, low, high, mu.confidence)
+    return Table(
+        title="One step: how far a record in its batch moves the sum",
+        reading="In a second training a coin of every step put each canary in. Mu is how far it moved the "
+        "noised sum, in deviations of the noise: below 1 the two cases can hardly be told apart. "
+        f"It holds with {mu.confidence:.1%} confidence, if the noise is Gaussian and fresh in every "
+        "step. The second column is the epsilon of one such step without sampling.",
+        head=("", "mu", "epsilon of one step"),
+        rows=(
+            ("shown", mu, shown),
+            ("promised", f"{plan.mu:.3g}", f"{gaussian_epsilon(plan.mu, delta=held.delta):.3g}"),
+        ),
+    )

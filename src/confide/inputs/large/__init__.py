@@ -1,0 +1,1 @@
+"""Tables too large to hold: rows stay in their files or their database, and only distinct rows come here."""

@@ -1,0 +1,76 @@
+"""Charging a training to the ledger of a budget before its first step, with its whole cost."""
+
+from __future__ import annotations
+
+import math
+import secrets
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from confide.account.charge import answered, digest_of
+from confide.account.costs import Cost
+from confide.core.budget import Budget
+from confide.core.errors import LedgerError
+
+if TYPE_CHECKING:
+    from confide.account.ledger import Ledger
+
+
+def charged(
+    ledger: Ledger | None,
+    budget: Budget,
+    *,
+    mu: float | None,
+    asked: str,
+    settings: Mapping[str, object],
+    analyst: str | None = None,
+    train: Callable[[], Any],
+) -> Any:
+    """What `train` returns, after the ledger paid for it; stored there before anybody sees it.
+
+    Every call is charged, also for the same data and settings: a training draws noise of its own, and shows
+    something new. An error in it costs what was charged.
+
+    Args:
+        ledger: that pays; None where nobody keeps account.
+        budget: of the training, with its unit.
+        mu: if the training is mu-GDP as a whole by normal noise; its rho of mu^2 / 2 is charged where the
+            ledger adds up rhos. None charges epsilon and delta.
+        asked: the training in words, for the history.
+        settings: of the training, for its digest.
+        analyst: whose part of the ledger pays, where it has parts.
+        train: runs it; what it returns is of what JSON can say.
+
+    Raises:
+        BudgetError: if the ledger does not pay for it; nothing was trained then.
+        LedgerError: if the ledger hides another unit, or cannot be used.
+    """
+    if ledger is None:
+        return train()
+    # A person's column has a name in the ledger that arrays do not have: the kind has to be the same.
+    if (budget.unit.kind == "person") != ledger.terms.unit.startswith("all rows of any one"):
+        raise LedgerError(
+            f"the ledger hides {ledger.terms.unit}, and this training {budget.unit}: give `person` with the "
+            "records, or use a ledger of this unit."
+        )
+    question = digest_of(
+        data=ledger.terms.data,
+        text="train",
+        # A number drawn now: no two trainings are the same question.
+        parameters={**settings, "training": secrets.token_hex(16)},
+    )
+    return answered(
+        ledger, question, cost_of(ledger, budget, mu), speak=train, analyst=analyst, asked=asked
+    ).value
+
+
+def cost_of(ledger: Ledger, budget: Budget, mu: float | None) -> Cost:
+    """The cost of a training in the units that the ledger adds up.
+
+    Normal noise whose shifts are at most mu deviations is mu^2 / 2-zCDP (Bun, Steinke 2016, lemma 2.5), and
+    so is what is computed from it.
+    """
+    if mu is None or ledger.terms.most_rho is None:
+        return Cost.pure(budget.epsilon, delta=budget.delta)
+    # A float above the exact square: the cost is rounded up, never down.
+    return Cost.concentrated(math.nextafter(mu**2 / 2, math.inf))

@@ -1,0 +1,152 @@
+"""A self-check before the first charge: norms against plain autograd, and whether every weight can move."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from confide.core.errors import ModelError
+from confide.mechanisms.learn.dpsgd.clipping import Clipper, Rows, looped_gradients
+from confide.mechanisms.learn.dpsgd.groups import Group, trainable
+from confide.mechanisms.learn.dpsgd.losses import Losses, row_losses
+from confide.mechanisms.learn.dpsgd.optimising import Stepper
+from confide.mechanisms.learn.dpsgd.planning import without_dropout
+
+CHECKED = 4
+"""Records that are checked: one alone would not show what mixes them."""
+CLOSE = 1e-4
+"""The relative difference of a norm that rounding explains."""
+
+
+def check_before(module: nn.Module, losses: Losses, rows: Rows) -> None:
+    """Refuse a module or a loss that mixes rows, keeps statistics of them, or leaves weights unused.
+
+    Args:
+        module: in the mode in which it is trained.
+        losses: of rows.
+        rows: `CHECKED` rows or fewer.
+
+    Raises:
+        ModelError: with what was found, and what to do.
+    """
+    buffers = {name: b.detach().clone() for name, b in module.named_buffers()}
+    with without_dropout(module), torch.enable_grad():
+        out = module(rows.x)
+        together = row_losses(losses, out, rows.y)
+        alone = [module(row) for row in rows.x.split(1)]
+        each = [row_losses(losses, one, y) for one, y in zip(alone, rows.y.split(1), strict=True)]
+    for name, before in module.named_buffers():
+        if not torch.equal(before, buffers[name]):
+            with torch.no_grad():
+                before.copy_(buffers[name])
+            raise ModelError(
+                f"buffer {name!r} changes while the module is used, and may so hold what it saw, without any "
+                "noise: leave it out, or keep it as it is in training."
+            )
+    if not _close(_tensors(out), [torch.cat(parts) for parts in zip(*map(_tensors, alone), strict=True)]):
+        raise ModelError(
+            "the module's output for a row depends on the other rows of the batch, so that no row has a "
+            "gradient of its own: normalise and pool within a row only."
+        )
+    if not _close([together], [torch.cat(each)]):
+        raise ModelError(
+            "the loss of a row depends on the other rows of the batch: return one loss for each row, of its "
+            "own outputs and label alone (no mean over the batch, no contrast between rows)."
+        )
+    there = trainable(module)
+    found = torch.autograd.grad(together.sum(), list(there.values()), allow_unused=True)
+    unused = [name for name, g in zip(there, found, strict=True) if g is None]
+    if unused:
+        raise ModelError(
+            f"the loss does not depend on {', '.join(unused[:5])}{' and more' if len(unused) > 5 else ''}, "
+            "and noise alone would move it: freeze it by requires_grad_(False), or use it."
+        )
+
+
+def check_norms(clipper: Clipper, losses: Losses, rows: Rows) -> None:
+    """Compare the norms of a plan with those of plain autograd, layer by layer, and the clipped sum.
+
+    Raises:
+        ModelError: with the layer whose norms differ, or whose weights did not move.
+    """
+    module, groups = clipper.module, clipper.groups
+    names = [name for group in groups for name in group.names]
+    with without_dropout(module):
+        shares = clipper.shares(rows)
+        truth = looped_gradients(module, losses, names, rows)
+        found = clipper.clipped(rows)
+    units = rows.units
+    made = {name: units.added(truth[name].flatten(1)).double() for name in names}
+    whole = torch.stack([m.square().sum(1) for m in made.values()]).sum(0)
+    for share in shares:
+        expected = torch.stack([made[name].square().sum(1) for name in share.group.names]).sum(0)
+        # Against the whole gradient too: a layer whose part is nothing but rounding is not compared by it.
+        off = (share.squares - expected).abs() > CLOSE * (expected + 1e-4 * whole)
+        if bool((off & torch.isfinite(expected)).any()):
+            raise ModelError(
+                f"the gradient norms of layer {share.group.title!r} differ from those of plain autograd, so "
+                "that clipping would not bound them: write the layer with torch's own layers, used as they "
+                "are, or report it."
+            )
+    _check_sum(groups, clipper.clip, made, whole, found.total)
+
+
+def _check_sum(
+    groups: Sequence[Group], clip: float, made: dict[str, Tensor], whole: Tensor, total: Any
+) -> None:
+    scale = clip / whole.sqrt().clamp(min=clip)
+    scale = torch.where(torch.isfinite(whole), scale, 0.0)
+    length = float((scale * whole.sqrt()).nan_to_num(0.0).sum()) + 1e-30
+    for group in groups:
+        for name in group.names:
+            expected = scale @ torch.where(torch.isfinite(whole)[:, None], made[name], 0.0)
+            if float((total[name].double().flatten() - expected).norm()) > 10 * CLOSE * length:
+                raise ModelError(
+                    f"the clipped sum of parameter {name!r} differs from that of plain autograd: report it."
+                )
+
+
+def check_moves(module: nn.Module, stepper: Stepper, size: float) -> None:
+    """Check on a trial step that every trainable parameter can move; the weights are put back.
+
+    Args:
+        module: whose weights are moved.
+        stepper: one that is used for nothing else.
+        size: of the noise in each number of a step's gradient.
+
+    Raises:
+        ModelError: with the parameter that stands still.
+    """
+    there = trainable(module)
+    before = {name: p.detach().clone() for name, p in there.items()}
+    count = sum(p.numel() for p in there.values())
+    signs = 2.0 * (torch.arange(count) % 2) - 1
+    stepper.step(signs.to(next(iter(there.values()))) * size)
+    stuck = [name for name, p in there.items() if torch.equal(p.detach(), before[name])]
+    with torch.no_grad():
+        for name, p in there.items():
+            p.copy_(before[name])
+    if stuck:
+        raise ModelError(
+            f"parameter {stuck[0]!r} does not move in a step: give a larger learning rate, or a number type "
+            "that can express such a step."
+        )
+
+
+def _tensors(out: Any) -> list[Tensor]:
+    """The tensors among outputs, in their order."""
+    if isinstance(out, Tensor):
+        return [out]
+    if isinstance(out, dict):
+        return [t for value in out.values() for t in _tensors(value)]
+    return [t for value in out for t in _tensors(value)] if isinstance(out, list | tuple) else []
+
+
+def _close(one: Sequence[Tensor], other: Sequence[Tensor]) -> bool:
+    return all(
+        a.shape == b.shape and torch.allclose(a, b, rtol=1e-3, atol=1e-5, equal_nan=True)
+        for a, b in zip(one, other, strict=True)
+    )

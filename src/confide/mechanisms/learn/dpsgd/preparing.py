@@ -1,0 +1,72 @@
+"""Records as tensors on the module's device, and all checks of them and of the module."""
+
+from __future__ import annotations
+
+import torch
+from torch import nn
+
+from confide.core.access import Task
+from confide.mechanisms.learn.dpsgd.checking import CHECKED, check_before
+from confide.mechanisms.learn.dpsgd.clipping import LONGEST, Rows
+from confide.mechanisms.learn.dpsgd.groups import trainable
+from confide.mechanisms.learn.dpsgd.losses import Losses, row_losses
+from confide.mechanisms.learn.dpsgd.people import People
+from confide.mechanisms.learn.dpsgd.refusals import check_codes, check_forecast, check_labels
+from confide.mechanisms.learn.dpsgd.run import Augment, Data, Plan
+from confide.models.torch.batches import number_type, tensor_of, truth_of
+from confide.views.records import Records
+
+
+def tensors_of(
+    module: nn.Module,
+    records: Records,
+    people: People,
+    *,
+    task: Task,
+    device: str,
+    views: int,
+    augment: Augment | None,
+) -> Data:
+    """The records as tensors.
+
+    Raises:
+        DataError: if the features are not numbers, or labels not codes of classes.
+    """
+    if task == "classification":
+        check_codes(records.y)
+    x = tensor_of(records.x)
+    x = x.to(device, number_type(module, x))
+    if x.is_floating_point():
+        # So large that factors of it lose their digits: such a row is not a number, and is clipped to zero.
+        x = torch.where(x.abs() < LONGEST, x, torch.nan)
+    y = truth_of(records.y, task).to(device)
+    return Data(x=x, y=y, people=people, views=views, augment=augment)
+
+
+def check_all(module: nn.Module, losses: Losses, data: Data, plan: Plan, *, task: Task | None) -> None:
+    """Refuse records, a module or a loss that cannot be trained so.
+
+    Args:
+        module: in the mode in which it is trained.
+        losses: of rows.
+        data: all records.
+        plan: of the run.
+        task: whose labels are checked; None where the loss is the user's own.
+
+    Raises:
+        ModelError: for a module or a loss that mixes rows, or leaves weights unused.
+        DataError: for a label outside the classes.
+        PromiseError: if nothing but noise would be learned.
+    """
+    found = data.rows(torch.arange(min(CHECKED, plan.people)), torch.Generator().manual_seed(0))
+    few = Rows(found.x[:CHECKED], found.y[:CHECKED], None, len(found.x[:CHECKED]))
+    with torch.no_grad():
+        out = module(few.x)
+    if task is not None:
+        check_labels(data.y, out.shape[1] if out.ndim > 1 else 1, task)
+    row_losses(losses, out, few.y)
+    check_before(module, losses, few)
+    numbers = sum(p.numel() for p in trainable(module).values())
+    check_forecast(
+        multiplier=plan.multiplier, batch=plan.batch, steps=plan.steps, numbers=numbers, people=plan.people
+    )

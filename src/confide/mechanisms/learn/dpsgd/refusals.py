@@ -1,0 +1,128 @@
+"""What DP-SGD cannot train, or cannot promise anything for, refused with the layer's name and what to do."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn.parameter import UninitializedParameter
+
+from confide.core.access import Task
+from confide.core.arrays import Array
+from confide.core.errors import DataError, ModelError, PromiseError
+from confide.mechanisms.learn.dpsgd.groups import trainable
+
+_BATCH_NORMS = (nn.modules.batchnorm._BatchNorm, nn.modules.instancenorm._InstanceNorm)
+
+
+def check_module(module: nn.Module) -> None:
+    """Refuse a module in which a row's gradient depends on other rows, or that has nothing to train.
+
+    Raises:
+        ModelError: with the layer's name and what to put in its place.
+    """
+    if not isinstance(module, nn.Module):
+        raise ModelError(f"net is a {type(module).__name__}: give a torch.nn.Module.")
+    for name, part in module.named_modules():
+        if any(isinstance(p, UninitializedParameter) for p in part.parameters(recurse=False)):
+            raise ModelError(f"layer {name!r} has no weights yet: run the module once on two rows first.")
+        if isinstance(part, _BATCH_NORMS) and not _is_fixed(part):
+            raise ModelError(_batch_norm(name, part))
+    there = trainable(module)
+    if not there:
+        raise ModelError("every parameter is frozen: set requires_grad of those that are to be trained.")
+    kinds = {p.dtype for p in there.values()}
+    if not all(p.is_floating_point() for p in there.values()) or len(kinds) > 1:
+        raise ModelError(f"trainable parameters are {sorted(map(str, kinds))}: give all one floating type.")
+    for name, p in there.items():
+        if not bool(torch.isfinite(p).all()):
+            raise ModelError(f"parameter {name!r} is not finite: build the module again.")
+
+
+def _is_fixed(part: nn.modules.batchnorm._NormBase) -> bool:
+    """Whether the layer is a function of the row alone: its statistics are fixed, or each row's own."""
+    if isinstance(part, nn.modules.instancenorm._InstanceNorm):
+        return not part.track_running_stats
+    frozen = not any(p.requires_grad for p in part.parameters(recurse=False))
+    return frozen and not part.training and part.running_mean is not None
+
+
+def _batch_norm(name: str, part: nn.modules.batchnorm._NormBase) -> str:
+    channels = part.num_features
+    groups = next(g for g in range(min(32, channels), 0, -1) if channels % g == 0)
+    return (
+        f"layer {name!r} ({type(part).__name__}) mixes the rows of a batch, so that no row has a gradient of "
+        f"its own: put nn.GroupNorm({groups}, {channels}) in its place, or freeze it and set it to eval."
+    )
+
+
+def check_budget(*, epsilon: float, delta: float, people: int) -> None:
+    """Refuse a promise that is none.
+
+    Raises:
+        PromiseError: if epsilon or delta is 0, or delta is so large that one of the people may be published.
+    """
+    if not (epsilon > 0 and delta > 0):
+        raise PromiseError(f"normal noise keeps no epsilon {epsilon:g}, delta {delta:g}: give both above 0.")
+    if people and delta * people >= 1:
+        raise PromiseError(
+            f"delta is {delta:g}, and there are {people:,} people: with a delta of 1 / {people:,} or more, "
+            f"publishing one of them whole would keep the promise. Give one below {1 / people:.1g}, such as "
+            f"{10.0 ** math.floor(-math.log10(people) - 1):.0e}."
+        )
+
+
+def check_codes(y: Array) -> None:
+    """Refuse labels that are no whole numbers; rounding would make other labels of them.
+
+    Raises:
+        DataError: with the kind, or the first such label.
+    """
+    if y.dtype.kind not in "biuf":
+        raise DataError(f"labels are {y.dtype}: give codes of classes, whole numbers from 0.")
+    wrong = ~(y == np.floor(y)) if y.dtype.kind == "f" else np.zeros(len(y), np.bool_)
+    if wrong.any():
+        raise DataError(f"a label is {y[wrong][0]}: give codes of classes, or task='regression' for values.")
+
+
+def check_labels(y: Tensor, classes: int, task: Task) -> None:
+    """Refuse labels outside the module's classes, or values that are not finite.
+
+    Raises:
+        DataError: with the label.
+    """
+    if not len(y):
+        return
+    if task == "regression":
+        if not bool(torch.isfinite(y).all()):
+            raise DataError("a value to predict is not finite: leave its row out.")
+        return
+    # One output is a binary logit.
+    top, low = max(classes, 2), int(y.min())
+    wrong = int(y.max()) if low >= 0 else low
+    if not 0 <= wrong < top:
+        raise DataError(
+            f"a label is {wrong}, and the module has the classes 0 to {top - 1}: give codes of classes, or a "
+            "module with more outputs."
+        )
+
+
+def check_forecast(*, multiplier: float, batch: int, steps: int, numbers: int, people: int) -> None:
+    """Refuse a budget whose noise is longer than everything that could be learned.
+
+    In all steps together the gradients add up to `steps * batch` clips at most, and the noise to
+    `multiplier * sqrt(steps * numbers)` of them.
+
+    Raises:
+        PromiseError: with the number of people that would do.
+    """
+    most = batch * math.sqrt(steps) / (multiplier * math.sqrt(numbers))
+    if most < 1:
+        raise PromiseError(
+            f"over {steps:,} steps the noise on {numbers:,} weights is {1 / most:.1f} times as long as the "
+            f"longest sum of gradients of {batch:,} people in each, so nothing but noise would be learned: "
+            f"train on some {math.ceil(people / most):,} people or more, with a larger epsilon, or with "
+            "fewer weights."
+        )

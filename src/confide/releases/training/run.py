@@ -1,0 +1,202 @@
+"""Trains a model from a file: read, check, charge, train, write whole."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import polars as pl
+
+from confide.core.arrays import Array
+from confide.core.atomic import replace as move
+from confide.core.drafts import draft_of
+from confide.core.errors import DataError, ModelError
+from confide.inputs.learner import codes_of, encoded
+from confide.inputs.public_schema import PublicSchema, read_public
+from confide.inputs.tables import read_table
+from confide.models.loading import import_object
+from confide.releases.session.identity import Identity
+from confide.releases.training.saved import CARD, WEIGHTS, card_of
+from confide.releases.training.settings import LOGISTIC, TrainSettings
+
+if TYPE_CHECKING:
+    from confide.account.ledger import Ledger
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Written:
+    """A model that was written.
+
+    Args:
+        folder: of the model.
+        card: what stands in model.json.
+        records: how many trained it.
+        trimmed: how many rows of people with more than the bound were left out.
+        ledger: what is spent and left there, in a sentence; empty without one.
+        created: whether the ledger was made.
+    """
+
+    folder: Path
+    card: Mapping[str, Any]
+    records: int
+    trimmed: int = 0
+    ledger: str = ""
+    created: bool = False
+
+    def __str__(self) -> str:
+        trimmed = f" {self.trimmed:,} rows of people above the bound were left out." if self.trimmed else ""
+        return (
+            f"{self.folder}: {self.card['model']}, trained on {self.records:,} records. It promises "
+            f"{self.card['promise']['text']}. {self.card['training']}.{trimmed}"
+        )
+
+
+def train(settings: TrainSettings) -> Written:
+    """Train a model under a budget, and write it.
+
+    Raises:
+        ConfideError: one sentence on what is wrong. Before the charge nothing was spent or written; after it
+            the budget is spent and the message says so.
+    """
+    _check_place(settings)
+    public = read_public(settings.schema, label=settings.label, without=settings.unit.column)
+    # Before it is read: the ledger must not be bound to a file that changed in the meantime.
+    identity = Identity.of(Path(settings.data))
+    frame = read_table(identity.path, name="data").frame
+    people = _checked(settings, public, frame)
+    identity.need_unchanged()
+    with ExitStack() as open_while:
+        ledger = _ledger(settings, identity, open_while)
+        with draft_of(settings.out) as draft:
+            draft.mkdir(parents=True)
+            plan, trimmed = (
+                _logistic(settings, public, frame, people, ledger, draft)
+                if settings.model == LOGISTIC
+                else _module(settings, public, frame, people, ledger, identity, draft)
+            )
+            card = card_of(
+                model=settings.model,
+                columns=public.columns,
+                label=settings.label,
+                classes=np.unique(np.asarray(list(public.classes))),
+                promise=settings.promise,
+                rehearsal=settings.rehearse is not None,
+                plan=plan,
+            )
+            (draft / CARD).write_text(json.dumps(card, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+            move(draft, settings.out)
+        told = "" if ledger is None else f"Spent {ledger.spent}; left {ledger.left(settings.analyst)}."
+        made = False if ledger is None else ledger.created
+    return Written(
+        folder=settings.out, card=card, records=len(frame), trimmed=trimmed, ledger=told, created=made
+    )
+
+
+def _check_place(settings: TrainSettings) -> None:
+    out = settings.out
+    if out.exists() and not (out.is_dir() and (out / CARD).is_file()):
+        raise DataError(f"--out {out} exists and is no model: choose another folder.")
+    if out.exists() and not settings.force:
+        raise DataError(f"--out {out} holds a model: choose another folder, or replace it with --force.")
+
+
+def _checked(settings: TrainSettings, public: PublicSchema, frame: pl.DataFrame) -> Array | None:
+    """Whose each record is, where that is asked for; refuses records that the schema does not fit."""
+    person = settings.unit.column if settings.unit.kind == "person" else None
+    for name in (settings.label, *public.columns.columns, *([person] if person else [])):
+        if name not in frame.columns:
+            raise DataError(
+                f"{settings.data} has no column {name!r:.60}: it has {', '.join(frame.columns)[:200]}."
+            )
+    _ = codes_of(frame, public, label=settings.label, name=str(settings.data))
+    public.columns.check(frame)
+    if person is None:
+        return None
+    if missing := frame[person].null_count():
+        raise DataError(f"{missing:,} rows have no {person}: say whose they are, or leave them out.")
+    return frame[person].cast(pl.String).to_numpy()
+
+
+def _ledger(settings: TrainSettings, identity: Identity, open_while: ExitStack) -> Ledger | None:
+    if settings.ledger is None:
+        return None
+    from confide.account.opening import open_ledger
+
+    budget = None if settings.budget is None else replace(settings.budget, unit=settings.unit)
+    made = open_ledger(settings.ledger, data=identity.digest, budget=budget, unit=settings.unit)
+    open_while.callback(made.close)
+    return made
+
+
+def _logistic(
+    settings: TrainSettings,
+    public: PublicSchema,
+    frame: pl.DataFrame,
+    people: Array | None,
+    ledger: Ledger | None,
+    draft: Path,
+) -> tuple[str, int]:
+    from safetensors.numpy import save_file
+
+    from confide.mechanisms.learn.classifier import PrivateLogisticRegression
+
+    made = PrivateLogisticRegression(
+        settings.epsilon,
+        settings.delta,
+        bounds=public.columns.columns,
+        classes=public.classes,
+        ledger=ledger,
+        analyst=settings.analyst,
+        noise="secure" if settings.rehearse is None else "rehearsal",
+        random_state=settings.rehearse,
+    )
+    made.fit(frame, frame[settings.label].to_numpy(), person=people)
+    weights = np.column_stack([made.coef_, made.intercept_])
+    save_file({"weights": np.ascontiguousarray(weights)}, draft / WEIGHTS)
+    return f"Full-batch gradient descent with noise, {made.steps} steps", 0
+
+
+def _module(
+    settings: TrainSettings,
+    public: PublicSchema,
+    frame: pl.DataFrame,
+    people: Array | None,
+    ledger: Ledger | None,
+    identity: Identity,
+    draft: Path,
+) -> tuple[str, int]:
+    from safetensors.torch import save_file
+
+    from confide.mechanisms.learn.dpsgd.dpsgd import DPSGD
+
+    records = encoded(frame, public, label=settings.label, name=str(settings.data))
+    build = import_object(settings.model)
+    try:
+        net = build(records.x.shape[1], len(public.classes))
+    except Exception as error:
+        raise ModelError(
+            f"{settings.model} cannot be called as build(features, classes): it gives {type(error).__name__}."
+        ) from error
+    private = DPSGD(
+        net,
+        budget=settings.promise,
+        noise="secure" if settings.rehearse is None else "rehearsal",
+        ledger=ledger,
+        analyst=settings.analyst,
+        source=identity.digest,
+        **settings.of_module,
+    )
+    rng = np.random.default_rng(settings.rehearse)
+    done = private.train(records, rng=rng, people=people)
+    save_file({name: t.contiguous() for name, t in net.state_dict().items()}, draft / WEIGHTS)
+    plan = done.plan
+    return (
+        f"DP-SGD, {plan.steps:,} steps, sampling rate {plan.rate:.4g}, noise of {plan.multiplier:.4g} "
+        "clipping norms",
+        done.trimmed,
+    )

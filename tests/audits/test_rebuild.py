@@ -1,0 +1,147 @@
+"""Auditing what can be rebuilt: a model at its optimum, early stops, promises, copies, and bad input."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+import pytest
+import torch
+from safetensors.torch import save_file
+from sklearn.linear_model import LogisticRegression
+from torch import nn
+
+import confide
+from confide.core.errors import ConfideError, DataError, EvidenceError
+from confide.learners.newton import NewtonRegression
+from confide.mechanisms.learn.output_perturbation import OutputPerturbation
+from confide.models.linear import LinearModel
+from confide.views.records import Records
+
+RNG = np.random.default_rng
+N = 90
+
+
+def sides(seed: int = 0) -> tuple[Records, Records]:
+    x = RNG(seed).standard_normal((2 * N, 4))
+    y = (x[:, :3] + RNG([seed, 1]).standard_normal((2 * N, 3))).argmax(axis=1)
+    return Records(x[:N], y[:N]), Records(x[N:], y[N:])
+
+
+IN, OUT = sides()
+
+
+def optimal(records: Records = IN, **how: Any) -> LinearModel:
+    return NewtonRegression(classes=3, penalty=1.0, **how).fit(records, rng=RNG(0))
+
+
+def run(tmp_path: Path, model: object = None, **given: Any) -> confide.Audit:
+    settings = {k: given.pop(k) for k in ("limits", "audience") if k in given}
+    usual: dict[str, Any] = {"model": model or optimal(), "members": IN, "nonmembers": OUT}
+    return confide.audit(confide.Rebuild(**usual | given), seed=3, cache=tmp_path, **settings)
+
+
+def exhibit(audit: confide.Audit, title: str) -> Any:
+    return next(e for e in audit.sections[0].exhibits if e.title == title)
+
+
+def test_a_model_at_its_optimum_gives_every_record_away(tmp_path: Path) -> None:
+    audit = run(tmp_path, limits=["tpr@0.1=0.5"])
+    (section,) = audit.sections
+    assert section.headline.risk.auc.value == 1 and not section.unsettled
+    rows = {row[0]: row for row in exhibit(audit, "How near the rebuilt records come").rows}
+    assert rows["informed-rebuild, records that trained the model"][3].value < 1e-8
+    assert rows["informed-rebuild, records that trained the model"][4].value == 1
+    assert rows["informed-rebuild, records that did not"][1].value == 0
+    numbers = dict(exhibit(audit, "How near its optimum the model is").rows)
+    # Nobody told the penalty, and the one that fits is the one of training.
+    assert float(numbers["penalty on the sum of losses, the one that fits all records best"]) == 1.0
+    assert audit.report.exit_code == 1
+    text = " ".join(str(audit.report).split())
+    assert "can rebuild the record of all people whose record trained the model" in text
+    assert audit.people and next(iter(audit.people.values())).height == 2 * N
+
+
+def test_an_early_stop_is_called_luck_and_settles_no_limit(tmp_path: Path) -> None:
+    audit = run(tmp_path, optimal(mean_gradient=2e-2), limits=["tpr@0.1=0.5"])
+    (section,) = audit.sections
+    assert "a model that is not at its optimum" in section.unsettled
+    assert "luck and no protection" in " ".join(str(audit.report).split())
+    assert "not settled" in str(audit.report).lower() or audit.report.exit_code == 1
+
+
+def test_records_that_are_missing_settle_no_limit(tmp_path: Path) -> None:
+    """With one record in ninety left out its gradient stands in the way of all others: no all-clear."""
+    audit = run(tmp_path, members=IN.take(np.arange(N - 1)), limits=["tpr@0.1=0.9"])
+    assert "a model that is not at its optimum" in audit.sections[0].unsettled
+    assert "records are missing" in " ".join(str(audit.report).split())
+
+
+def test_a_promise_stands_beside_the_success_and_a_broken_one_is_named(tmp_path: Path) -> None:
+    made = OutputPerturbation(
+        budget=confide.Budget(1.0, 1e-3), classes=3, penalty=1.0, radius=10.0, noise="rehearsal"
+    )
+    kept = run(tmp_path, made(IN, rng=RNG(1)).view, penalty=1.0, epsilon=1.0, delta=1e-3)
+    table = exhibit(kept, "What the promise allows")
+    assert table.rows[0][1].value == 0 and 0 < float(table.rows[0][2]) < 0.2
+    assert not kept.sections[0].warnings and not kept.sections[0].unsettled
+    broken = run(tmp_path, epsilon=1.0, delta=1e-3)
+    assert "succeeds more often than the promise allows" in str(broken.sections[0].warnings)
+
+
+def test_copies_among_the_members_are_known_records_like_others(tmp_path: Path) -> None:
+    """An adversary that leaves copies out of its sums rebuilds nothing."""
+    twice = Records.concat([IN, IN.take(np.arange(20))])
+    audit = run(tmp_path, optimal(twice), members=twice)
+    assert audit.sections[0].headline.risk.auc.value == 1
+
+
+def test_weights_with_an_architecture_and_tables(tmp_path: Path) -> None:
+    """A torch module in float32, as its owner has it: weights from a file, records from tables."""
+    model = optimal()
+    layer = nn.Linear(4, 3)
+    state = {"weight": torch.tensor(model.rows[:, :-1]), "bias": torch.tensor(model.rows[:, -1])}
+    save_file({k: v.float().contiguous() for k, v in state.items()}, tmp_path / "net.safetensors")
+    tables = [
+        pl.DataFrame(np.asarray(r.x, np.float32), schema=list("abcd")).with_columns(y=r.y) for r in (IN, OUT)
+    ]
+    audit = run(
+        tmp_path, tmp_path / "net.safetensors", architecture=layer, members=tables[0], nonmembers=tables[1],
+        label="y", weight_decay=1 / N,
+    )  # fmt: skip
+    assert audit.sections[0].headline.risk.auc.value > 0.95
+    with pytest.raises(DataError, match="--architecture"):
+        run(tmp_path, tmp_path / "net.safetensors")
+
+
+def test_the_public_sees_no_row_and_no_exact_count(tmp_path: Path) -> None:
+    text = str(run(tmp_path, audience="public").report)
+    assert f"{N} records" not in text and "most exposed" not in text
+
+
+def test_bad_input_is_refused_in_a_sentence(tmp_path: Path) -> None:
+    for given, says in (
+        ({"penalty": 1.0, "weight_decay": 1.0}, "two ways to say the same"),
+        ({"penalty": -1.0}, "penalty is -1.0: give 0 or more"),
+        ({"radius": 0.0}, "radius is 0.0"),
+        ({"targets": 0}, "targets is 0"),
+        ({"delta": 1e-5}, "delta is given without an epsilon"),
+        ({"epsilon": -1.0}, "epsilon is -1.0"),
+    ):
+        with pytest.raises(ConfideError, match=says):
+            run(tmp_path, **given)
+    with pytest.raises(DataError, match="shows no weights"):
+        run(tmp_path, optimal().predict)
+    net = nn.Sequential(nn.Linear(4, 8), nn.ReLU(), nn.Linear(8, 3))
+    with pytest.raises(EvidenceError, match="not linear"):
+        run(
+            tmp_path,
+            net,
+            members=(IN.x.astype(np.float32), IN.y),
+            nonmembers=(OUT.x.astype(np.float32), OUT.y),
+        )
+    blind = LogisticRegression(fit_intercept=False).fit(IN.x, IN.y)
+    with pytest.raises(EvidenceError, match="no sign that records are safe"):
+        run(tmp_path, blind)

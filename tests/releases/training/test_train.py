@@ -1,0 +1,211 @@
+"""`confide train`: what is written, what is charged, and that bad input changes nothing on disk."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+import time
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+import pytest
+from click.testing import CliRunner
+
+from confide.account.opening import open_ledger
+from confide.cli import main
+from confide.core.budget import Budget
+from confide.core.errors import ConfideError
+from confide.learn import TrainSettings, load
+
+pytest.importorskip("opendp")
+pytest.importorskip("safetensors")
+
+SCHEMA = """
+[columns.age]
+low = 0
+high = 100
+[columns.job]
+values = ["cook", "nurse", "clerk"]
+[columns.income]
+values = ["low", "high"]
+"""
+NET = """
+from torch import nn
+
+
+def build(features, classes):
+    return nn.Sequential(nn.Linear(features, 8), nn.Tanh(), nn.Linear(8, classes))
+"""
+
+
+@pytest.fixture
+def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    rng = np.random.default_rng(0)
+    n = 3_000
+    age, job = rng.integers(0, 100, n), rng.choice(["cook", "nurse", "clerk"], n)
+    income = np.where((age > 45) & (job != "cook"), "high", "low")
+    pl.DataFrame({"user": np.arange(n) // 2, "age": age, "job": job, "income": income}).write_parquet(
+        tmp_path / "people.parquet"
+    )
+    (tmp_path / "schema.toml").write_text(SCHEMA)
+    (tmp_path / "nets.py").write_text(NET)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    return tmp_path
+
+
+RIGHT = (
+    "people.parquet",
+    "--label",
+    "income",
+    "--schema",
+    "schema.toml",
+    "--epsilon",
+    "1",
+    "--delta",
+    "1e-6",
+)
+
+
+def run(*more: str) -> Any:
+    return CliRunner().invoke(main, ["train", *RIGHT, *more])
+
+
+def test_a_model_is_trained_paid_for_written_and_read_again(desk: Path) -> None:
+    done = run("--ledger", "sqlite:///l.db", "--budget", "3,1e-5", "--out", "model")
+    assert done.exit_code == 0, done.output
+    assert "epsilon 1, delta 1e-06, hiding any one record" in done.output and "Spent rho" in done.output
+    card = json.loads((desk / "model/model.json").read_text())
+    assert card["noise"] == "secure" and card["classes"] == ["high", "low"]
+    people = pl.read_parquet("people.parquet")
+    model = load("model")
+    assert np.mean(model.predict(people) == people["income"].to_numpy()) > 0.9
+    assert np.allclose(model.predict_proba(people).sum(1), 1)
+    # The answers are those of the weights: logits by hand, with numbers as shares of the two nearest knots.
+    assert sorted(p.name for p in (desk / "model").iterdir()) == ["model.json", "model.safetensors"]
+
+
+def test_a_second_training_charges_again(desk: Path) -> None:
+    first = run("--ledger", "sqlite:///l.db", "--budget", "3,1e-5", "--out", "a")
+    second = run("--ledger", "sqlite:///l.db", "--out", "b")
+    spent = [float(done.output.split("Spent rho ")[1].split(";")[0]) for done in (first, second)]
+    assert spent[1] == pytest.approx(2 * spent[0])
+
+
+@pytest.mark.slow
+def test_a_module_is_trained_for_persons(desk: Path) -> None:
+    done = run("--model", "nets:build", "--unit", "user:2", "--batch", "200", "--out", "net")
+    assert done.exit_code == 0, done.output
+    assert "hiding all rows of any one user" in done.output and "DP-SGD" in done.output
+    import nets  # pyright: ignore[reportMissingImports]
+
+    people = pl.read_parquet("people.parquet")
+    assert np.mean(load("net", nets.build).predict(people) == people["income"].to_numpy()) > 0.8
+    with pytest.raises(ConfideError, match="give the function nets:build"):
+        load("net")
+
+
+@pytest.mark.parametrize(
+    ("more", "says"),
+    [
+        (("--out", "people.parquet"), "exists and is no model"),
+        (("--out", "m", "--delta", "0.01"), "delta is 0.01 for 3,000 records"),
+        (("--out", "m", "--label", "age"), "no values for the label 'age'"),
+        (("--out", "m", "--schema", "none.toml"), "cannot be read"),
+        (("--out", "m", "--schema", "nets.py"), "is no TOML"),
+        (("--out", "m", "--budget", "3,1e-5"), "give --ledger too"),
+        (("--out", "m", "--ledger", "sqlite:///no.db"), "no.db"),
+        (("--out", "m", "--rehearse", "1", "--ledger", "sqlite:///l.db"), "nothing to charge"),
+        (("--out", "m", "--unit", "nobody:2"), "no column 'nobody'"),
+        (("--out", "m", "--model", "nets:nothing"), "has no 'nothing'"),
+        (("--out", "m", "--checkpoint", "c"), "takes no --checkpoint: leave it out"),
+        (("--out", "m", "--epochs", "3", "--learning-rate", "1"), "takes no --epochs, --learning-rate"),
+        (("--out", "m", "--epsilon", "0"), "epsilon is 0"),
+    ],
+)
+def test_bad_input_is_one_sentence_and_changes_nothing(desk: Path, more: tuple[str, ...], says: str) -> None:
+    before = sorted(p.name for p in desk.iterdir())
+    done = run(*more)
+    assert done.exit_code == 2 and says in done.output, done.output
+    # Importing a module leaves its bytecode.
+    assert sorted(p.name for p in desk.iterdir() if p.name != "__pycache__") == before
+
+
+def test_a_label_that_the_schema_does_not_have_is_counted_and_not_shown(desk: Path) -> None:
+    people = pl.read_parquet("people.parquet")
+    people.with_columns(income=pl.lit("secret-value")).write_parquet("people.parquet")
+    done = run("--out", "m")
+    assert "3,000 labels of people.parquet are not among the values" in done.output
+    assert "secret-value" not in done.output
+
+
+def test_a_budget_that_is_too_small_trains_nothing(desk: Path) -> None:
+    done = run("--ledger", "sqlite:///l.db", "--budget", "0.5,1e-6", "--out", "m")
+    assert done.exit_code == 2 and "left" in done.output and not (desk / "m").exists()
+
+
+def test_a_model_stays_where_its_successor_fails(desk: Path) -> None:
+    assert run("--out", "m").exit_code == 0
+    kept = (desk / "m/model.safetensors").read_bytes()
+    assert run("--out", "m", "--force", "--model", "nets:nothing").exit_code == 2
+    assert (desk / "m/model.safetensors").read_bytes() == kept
+    assert run("--out", "m").exit_code == 2  # not without --force
+    assert run("--out", "m", "--force").exit_code == 0
+
+
+def test_a_folder_that_is_no_model_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ConfideError, match="name a model's folder"):
+        load(tmp_path)
+    (tmp_path / "model.json").write_text("{}")
+    with pytest.raises(ConfideError, match="no card of a model"):
+        load(tmp_path)
+
+
+@pytest.mark.slow
+def test_a_killed_training_goes_on_and_is_charged_once(desk: Path) -> None:
+    words = [*RIGHT, "--model", "nets:build", "--batch", "100", "--epochs", "200", "--checkpoint", "c",
+             "--ledger", "sqlite:///l.db", "--budget", "3,1e-5", "--out", "net"]  # fmt: skip
+    command = [sys.executable, "-m", "confide", "train", *words]
+    process = subprocess.Popen(command, cwd=desk, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    while not (desk / "c").exists() and process.poll() is None:
+        time.sleep(0.01)
+    time.sleep(0.5)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    done = subprocess.run(command, cwd=desk, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    shown = CliRunner().invoke(main, ["ledger", "show", "sqlite:///l.db"])
+    assert "on 1 question" in shown.output
+
+
+def test_an_analyst_pays_with_their_own_part(desk: Path) -> None:
+    made = open_ledger(
+        "sqlite:///l.db",
+        data=sha256(Path("people.parquet").read_bytes()).hexdigest(),
+        budget=Budget(4.0, 1e-5),
+        parts={"ada": 0.5, "ben": 0.5},
+        composition="basic",
+    )
+    made.close()
+    nobody = run("--ledger", "sqlite:///l.db", "--out", "m")
+    assert nobody.exit_code == 2 and "say who asks" in nobody.output and not (desk / "m").exists()
+    done = run("--ledger", "sqlite:///l.db", "--analyst", "ada", "--out", "m")
+    assert done.exit_code == 0 and "left epsilon 1," in done.output, done.output
+
+
+def test_a_frame_is_no_file_and_is_not_shown(desk: Path) -> None:
+    frame = pl.DataFrame({"income": ["secret-value"]})
+    with pytest.raises(ConfideError, match="data is of type DataFrame: give the path") as refused:
+        TrainSettings(frame, label="income", schema="schema.toml", epsilon=1.0, delta=1e-6, out="m")  # pyright: ignore[reportArgumentType]
+    assert "secret" not in str(refused.value)
+
+
+def test_persons_of_a_regression_are_paid_for_as_persons(desk: Path) -> None:
+    done = run("--unit", "user:2", "--ledger", "sqlite:///l.db", "--budget", "3,1e-5", "--out", "m")
+    assert done.exit_code == 0, done.output
+    assert "hiding all rows of any one user, where nobody has more than 2" in done.output
