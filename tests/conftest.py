@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 from collections.abc import Iterator
 from functools import partial
@@ -25,6 +26,12 @@ def _heeds_interrupts() -> None:
     """What a shell starts in the background ignores Ctrl-C; tests of it would then wait in vain."""
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _cache_of_its_own(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """No test meets work that other code of the same version left in the user's cache."""
+    os.environ["CONFIDE_CACHE"] = str(tmp_path_factory.mktemp("cache"))
 
 
 @pytest.fixture
