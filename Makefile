@@ -31,9 +31,12 @@ demo: $(STAMP)   ## audit two models of a sensitive survey and write confide-dem
 # Workers take runs of neighbouring tests from each other, so that what neighbours share is made once.
 # Bytecode is kept even where the environment says not to: every test that starts a process would compile again.
 PYTEST := PYTHONDONTWRITEBYTECODE= $(BIN)/pytest -q -n 2 --dist worksteal
+# Noise that protects people has no seed: some test of it fails by chance in about one run of a hundred. In continuous
+# integration what failed (exit code 1, and nothing else) is run once more by itself; a fault fails again.
+ONCE_MORE := $(if $(CI),|| { [ $$? -eq 1 ] && $(BIN)/pytest -v --last-failed --last-failed-no-failures none -m "slow or not slow"; })
 
 test: $(STAMP)   ## every fast test and doctest, under four minutes on two cores
-	$(PYTEST)
+	$(PYTEST) $(ONCE_MORE)
 
 check: $(STAMP) wheel   ## style, types, floors, import circles, words, and the built wheel in a bare environment
 	$(BIN)/ruff format --check .
@@ -50,7 +53,7 @@ wheel: $(STAMP)  ## build the wheel and use it in an environment that has nothin
 	PYTHON=$(PYTHON) bash tests/checks/wheel.sh
 
 slow: $(STAMP)   ## what is no fast test: many worlds, other processes, killed pools, Ray, large data sets, docs
-	$(PYTEST) -m slow
+	$(PYTEST) -m slow $(ONCE_MORE)
 
 fuzz: $(STAMP)   ## each reader of files meets other inputs for ten minutes: an hour on one core
 	nice -n 10 $(BIN)/python -m tests.fuzz
