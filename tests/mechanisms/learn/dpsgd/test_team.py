@@ -59,9 +59,19 @@ def alive(pid: int) -> bool:
     [
         {},
         {"processes": 3, "optimiser": "adam", "learning_rate": 0.05, "individual": True},
-        {"budget": Budget(2.0, 1e-4, Unit.person("who", at_most=3)), "batch": 30, "memory_mb": 1},
+        {
+            "budget": Budget(2.0, 1e-4, Unit.person("who", at_most=3)),
+            "batch": 30,
+            "memory_mb": 1,
+            "noise_multiplier": 9.0,
+        },
         {"precision": "bfloat16"},
-        {"batch": 2, "epochs": 0.2, "processes": 4},  # samples with fewer units than processes
+        {
+            "batch": 2,
+            "epochs": 0.2,
+            "processes": 4,
+            "noise_multiplier": 9.0,
+        },  # samples with fewer units than processes
     ],
     ids=["two", "three, individual", "persons", "bfloat16", "empty shares"],
 )
@@ -245,10 +255,12 @@ def loss(out, y):
         (folder / f"{os.getpid()}.pid").touch()
         time.sleep(0.05)
     return t.nn.functional.cross_entropy(out, y, reduction="none")
-t.trainer(processes=2, epochs=400, loss=loss, checkpoint=folder / "run.safetensors")(t.crowd(), rng=t.rng())
+settings = {"processes": 2, "epochs": 400, "noise_multiplier": 99.0, "loss": loss}
+t.trainer(**settings, checkpoint=folder / "run.safetensors")(t.crowd(), rng=t.rng())
 """
 
 
+@pytest.mark.slow
 def test_the_processes_of_a_run_that_is_killed_end_and_hold_no_lock(tmp_path: Path) -> None:
     script = tmp_path / "script.py"
     script.write_text(ORPHANS)

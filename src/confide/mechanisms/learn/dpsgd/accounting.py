@@ -152,6 +152,8 @@ def most_steps(
     def cost(steps: int) -> float:
         return epsilon_of(multiplier=multiplier, delta=delta, rate=rate, steps=steps)
 
+    if at_most < MOST_STEPS and cost(at_most) <= epsilon:
+        return at_most
     low, high, below, above = 0, 1, 0.0, cost(1)
     while above <= epsilon:
         if high >= at_most:

@@ -259,7 +259,7 @@ class DPSGD:
         filter_ = self._filter(plan)
         run = begun(
             self.net, self._losses, some, rng, noise=self.noise, precision=self.precision,
-            memory_mb=self.memory_mb, batch=plan.batch * self.views,
+            memory_mb=self.memory_mb, batch=-(-plan.batch * self.views // self.processes),
             most=(self.budget.unit.at_most or 1) * self.views, data=data, settings=settings,
         )  # fmt: skip
         return replace(run, order=filter_ and filter_.order), None

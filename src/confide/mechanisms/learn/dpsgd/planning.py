@@ -8,6 +8,7 @@ is timed against `vmap` for everything.
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -86,12 +87,14 @@ def rows_at_once(
     Args:
         rows: a few, as units of their own.
         memory_mb: for one pass.
-        batch: the expected number of rows in a sample; passes of a quarter of it repeat few rows.
+        batch: the expected number of rows in a sample. One pass holds nearly every sample, if the memory
+            does; else several hold it, and few rows are repeated.
         most: rows of one unit.
     """
     single = Rows(rows.x, rows.y, None, len(rows.x), rows.weight)
     found = units_at_once(module, losses, groups, single, memory_mb=memory_mb)
-    return max(1, most, min(found, -(-batch // 4)))
+    nearly_all = batch + 3 * math.sqrt(batch)
+    return max(1, most, math.ceil(nearly_all / math.ceil(nearly_all / found)))
 
 
 def unit_bytes(module: nn.Module, losses: Losses, groups: Sequence[Group], rows: Rows) -> int:

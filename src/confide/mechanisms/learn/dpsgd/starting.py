@@ -78,7 +78,7 @@ def begun(
         some: units to plan with.
         rng: whose first words are the seeds.
         noise, precision, memory_mb: settings.
-        batch: rows of a sample in expectation.
+        batch: rows of a sample, or of each process's share of it, in expectation.
         most: rows of one unit.
         data, settings: digests.
     """
