@@ -188,6 +188,33 @@ def test_digits_are_learned() -> None:
     assert found["bfloat16"] > 0.75 and abs(found["bfloat16"] - found["float32"]) < 0.02
 
 
+def test_an_audit_sees_what_is_added_up() -> None:
+    """A watched run makes whole gradients, which autograd rounds: its weights are near those of others."""
+    tap = Lengths()
+    settings = {"precision": "bfloat16", "noise_multiplier": 2.0, "epochs": 2}
+    watched, plain = trainer(tap=tap, **settings), trainer(**settings)
+    for private in (watched, plain):
+        private(crowd(), rng=rng())
+    one, other = (torch.cat([p.detach().flatten() for p in t.net.parameters()]) for t in (watched, plain))
+    assert 0 < float((one - other).norm()) < 0.02 * float(other.norm())
+    assert tap.steps == 8 and tap.rows > 400
+
+
+class Lengths:
+    def __init__(self) -> None:
+        self.steps = self.rows = 0
+
+    def plan(self, plan, model=None) -> None: ...
+
+    def gradients(self, rows, gradients: Tensor) -> Tensor:
+        assert len(rows) == len(gradients) and gradients.dtype == torch.float32
+        self.rows += len(rows)
+        return gradients
+
+    def noised(self, clipped, noised, applied=None) -> None:
+        self.steps += 1
+
+
 def test_a_module_in_half_precision_and_unknown_words_are_refused() -> None:
     with pytest.raises(ModelError, match=r"torch.bfloat16, in which sums .* lose their digits"):
         trainer(net=mlp().bfloat16())(crowd(), rng=rng())

@@ -35,14 +35,7 @@ from confide.mechanisms.learn.dpsgd.refusals import check_budget, check_module, 
 from confide.mechanisms.learn.dpsgd.rows import Rows
 from confide.mechanisms.learn.dpsgd.run import Loop, Trained, trained
 from confide.mechanisms.learn.dpsgd.schedule import Plan, planned_run
-from confide.mechanisms.learn.dpsgd.starting import (
-    asking,
-    begun,
-    held,
-    in_training,
-    keep,
-    saying_what_was_charged,
-)
+from confide.mechanisms.learn.dpsgd.starting import asking, begun, held, in_training, keep, noting_charge
 from confide.mechanisms.learn.dpsgd.stopping import NoiseRule, RenyiFilter, Until, as_shown, noise_by
 from confide.mechanisms.learn.dpsgd.team import team_of
 from confide.mechanisms.learn.dpsgd.tensors import Augment, Data
@@ -53,9 +46,6 @@ from confide.views.records import Records
 
 if TYPE_CHECKING:
     from confide.account.ledger import Ledger
-
-_LEFT_OUT = ("net", "budget", "ledger", "analyst", "source", "checkpoint", "memory_mb", "processes", "tap")
-"""Settings that a run may change when it goes on; and `every`, where no rule is asked then."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -242,7 +232,7 @@ class DPSGD:
                 self.ledger, run, loop.plan, budget=self.budget, source=self.source, analyst=self.analyst
             )
             payment.check_unfinished(run, self.checkpoint)
-        with saying_what_was_charged(payment and charged_note(self.budget, self.checkpoint)):
+        with noting_charge(payment and charged_note(self.budget, self.checkpoint)):
             run = loop.go(run)
             loop.stepper.finish()
         if payment is not None:
@@ -251,9 +241,7 @@ class DPSGD:
 
     def _begun(self, data: str, plan: Plan, some: Rows, rng: Rng) -> tuple[Run, Mapping[str, Tensor] | None]:
         """A run that goes on, with its tensors, or a new one."""
-        left_out = _LEFT_OUT if self.until or callable(self.noise_multiplier) else (*_LEFT_OUT, "every")
-        named = {name: getattr(self, name) for name in self.__slots__ if name not in left_out}
-        settings = settings_digest(self.net, named | {"budget": str(self.budget)})
+        settings = settings_digest(self.net, {name: getattr(self, name) for name in self.__slots__})
         if self._path is not None and self._path.exists():
             return checkpoints.read(self._path, data=data, settings=settings)
         filter_ = self._filter(plan)

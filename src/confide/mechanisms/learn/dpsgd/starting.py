@@ -100,7 +100,7 @@ def begun(
 
 
 @contextmanager
-def saying_what_was_charged(charged: str | None) -> Generator[None]:
+def noting_charge(charged: str | None) -> Generator[None]:
     """Add to any error that the run was charged all the same."""
     try:
         yield
