@@ -31,12 +31,13 @@ import torch
 from page import bars, head, machine, publish, row
 from torch import Tensor, nn
 
-from confide.mechanisms.learn.dpsgd.clipping import Clipper, Rows
+from confide.mechanisms.learn.dpsgd.clipping import Clipper
 from confide.mechanisms.learn.dpsgd.groups import Way, trainable
 from confide.mechanisms.learn.dpsgd.losses import default_losses
 from confide.mechanisms.learn.dpsgd.noise import GridNoise, SecureSource
 from confide.mechanisms.learn.dpsgd.optimising import Stepper
 from confide.mechanisms.learn.dpsgd.planning import TIMED, planned, units_at_once
+from confide.mechanisms.learn.dpsgd.rows import Rows
 from confide.models.torch.losses import cross_entropy
 
 LOSSES = default_losses(cross_entropy)

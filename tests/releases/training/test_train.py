@@ -21,6 +21,7 @@ from confide.cli import main
 from confide.core.budget import Budget
 from confide.core.errors import ConfideError
 from confide.learn import TrainSettings, load
+from confide.mechanisms.learn.dpsgd.accounting import most_steps
 
 pytest.importorskip("opendp")
 pytest.importorskip("safetensors")
@@ -108,6 +109,15 @@ def test_a_module_is_trained_for_persons(desk: Path) -> None:
     assert np.mean(load("net", nets.build).predict(people) == people["income"].to_numpy()) > 0.8
     with pytest.raises(ConfideError, match="give the function nets:build"):
         load("net")
+
+
+@pytest.mark.slow
+def test_a_module_is_trained_by_processes_in_mixed_precision_as_long_as_the_budget_pays(desk: Path) -> None:
+    words = ("--model", "nets:build", "--batch", "300", "--noise-multiplier", "5", "--precision", "bfloat16")
+    done = run(*words, "--processes", "2", "--rehearse", "1", "--out", "net")
+    assert done.exit_code == 0, done.output
+    steps = most_steps(multiplier=5.0, epsilon=1.0, delta=1e-6, rate=0.1)
+    assert f"DP-SGD, {steps:,} steps, sampling rate 0.1, noise of 5 clipping norms" in done.output
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import KW_ONLY, dataclass
 from math import isfinite
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from confide.core.budget import Budget, Unit
 from confide.core.errors import DataError
@@ -15,7 +15,9 @@ from confide.releases.session.settings import budget_of, unit_of
 
 LOGISTIC = "logistic"
 RECORD = Unit.record()
-OF_MODULES = ("epochs", "batch", "learning_rate", "clip", "checkpoint")
+OF_MODULES = (
+    "epochs", "batch", "learning_rate", "clip", "noise_multiplier", "precision", "processes", "checkpoint",
+)  # fmt: skip
 """Settings of DP-SGD by these names; those that are not given are its own defaults."""
 
 
@@ -45,6 +47,10 @@ class TrainSettings:
         batch: Of a module: the expected number of records in a step.
         learning_rate: Of a module.
         clip: Of a module: the length that gradients are shortened to.
+        noise_multiplier: Of a module: the noise's deviation over the clip; it is trained as long as the
+            promise pays for, and for --epochs at most.
+        precision: Of a module: bfloat16 runs it in mixed precision.
+        processes: Of a module: how many processes add up gradients.
         checkpoint: Of a module: a file. The same command goes on from it after an interruption, and is
             charged nothing new.
         rehearse: Draw the noise from this seed: for tests, and no release, as anyone who knows it can take
@@ -71,6 +77,9 @@ class TrainSettings:
     batch: Annotated[int | None, Flag(group=HOW, least=1)] = None
     learning_rate: Annotated[float | None, Flag(group=HOW)] = None
     clip: Annotated[float | None, Flag(group=HOW)] = None
+    noise_multiplier: Annotated[float | None, Flag(group=HOW)] = None
+    precision: Annotated[Literal["float32", "bfloat16"] | None, Flag(group=HOW)] = None
+    processes: Annotated[int | None, Flag(group=HOW, least=1)] = None
     checkpoint: Annotated[Path | None, Flag(group=HOW, metavar="FILE")] = None
     rehearse: Annotated[int | None, Flag(group=HOW, least=0)] = None
 
@@ -83,7 +92,7 @@ class TrainSettings:
             given: Any = getattr(self, name)
             if given is not None:
                 object.__setattr__(self, name, Path(given))
-        for name in ("epsilon", "epochs", "learning_rate", "clip"):
+        for name in ("epsilon", "epochs", "learning_rate", "clip", "noise_multiplier"):
             value: float | None = getattr(self, name)
             if value is not None and not (value > 0 and isfinite(value)):
                 raise DataError(f"{name} is {value}: give a finite number above 0.")

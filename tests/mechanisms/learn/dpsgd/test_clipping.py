@@ -10,10 +10,11 @@ from tests.models.torch.modules import borrowed, residual, tied, time_first, twi
 from torch import Tensor, nn
 
 from confide.core.errors import ModelError
-from confide.mechanisms.learn.dpsgd.clipping import Clipper, Rows
+from confide.mechanisms.learn.dpsgd.clipping import Clipper
 from confide.mechanisms.learn.dpsgd.groups import Group, groups_of, trainable
 from confide.mechanisms.learn.dpsgd.losses import default_losses
 from confide.mechanisms.learn.dpsgd.planning import planned, units_at_once
+from confide.mechanisms.learn.dpsgd.rows import Rows
 from confide.models.torch.losses import cross_entropy
 
 LOSSES = default_losses(cross_entropy)

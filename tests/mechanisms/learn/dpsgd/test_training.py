@@ -19,12 +19,13 @@ from confide.core.errors import ConfideError, DataError, ModelError, PromiseErro
 from confide.core.nouns import Rehearsal, Release
 from confide.mechanisms.learn.dpsgd.accounting import epsilon_of
 from confide.mechanisms.learn.dpsgd.checking import check_norms
-from confide.mechanisms.learn.dpsgd.clipping import Clipper, Rows
+from confide.mechanisms.learn.dpsgd.clipping import Clipper
 from confide.mechanisms.learn.dpsgd.dpsgd import DPSGD
 from confide.mechanisms.learn.dpsgd.groups import groups_of
 from confide.mechanisms.learn.dpsgd.losses import default_losses
 from confide.mechanisms.learn.dpsgd.noise import SAMPLE, RehearsalSource
 from confide.mechanisms.learn.dpsgd.planning import planned
+from confide.mechanisms.learn.dpsgd.rows import Rows
 from confide.mechanisms.learn.dpsgd.sampling import poisson_sample
 from confide.models.torch.losses import cross_entropy
 from confide.views.records import Records

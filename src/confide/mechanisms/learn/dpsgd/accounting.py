@@ -27,6 +27,8 @@ SMALL = 0.1
 hundreds, and sampling only makes it smaller."""
 LEAST = 1e-3
 """The smallest multiplier that is tried; its epsilon is in the hundred thousands."""
+MOST_STEPS = 1_000_000
+"""More steps than that are not looked for."""
 
 
 @lru_cache(maxsize=256)
@@ -128,6 +130,49 @@ def _searched(epsilon: float, delta: float, rate: float, steps: int) -> float:
         else:
             low, above = middle, found
     return high
+
+
+@lru_cache(maxsize=256)
+def most_steps(
+    *, multiplier: float, epsilon: float, delta: float, rate: float, at_most: int = MOST_STEPS
+) -> int:
+    """Find the largest number of steps with this noise that cost epsilon at most; 0 if one costs more.
+
+    Args:
+        multiplier: the noise's deviation in each number, over the longest vector of one person.
+        epsilon: of the promise, above 0.
+        delta: of the promise, in (0, 1).
+        rate: the probability with which a step takes a person, in (0, 1].
+        at_most: where the search ends.
+
+    >>> most_steps(multiplier=7.47, epsilon=1.0, delta=1e-5, rate=1.0)
+    4
+    """
+
+    def cost(steps: int) -> float:
+        return epsilon_of(multiplier=multiplier, delta=delta, rate=rate, steps=steps)
+
+    if at_most < MOST_STEPS and cost(at_most) <= epsilon:
+        return at_most
+    low, high, below, above = 0, 1, 0.0, cost(1)
+    while above <= epsilon:
+        if high >= at_most:
+            return at_most
+        low, below, high = high, above, min(4 * high, at_most)
+        above = cost(high)
+    turn = False
+    while high > low + 1:
+        middle = (low + high) // 2
+        # Every other time along the line in logarithms, which nearly hits.
+        if (turn := not turn) and 0 < below < above < math.inf:
+            along = math.log(epsilon / below) / math.log(above / below)
+            middle = min(max(low + 1, math.floor(low * (high / low) ** along)), high - 1)
+        found = cost(middle)
+        if found <= epsilon:
+            low, below = middle, found
+        else:
+            high, above = middle, found
+    return low
 
 
 def _of_everybody(sigma: float, delta: float) -> float:

@@ -3,22 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from confide.core.errors import ModelError
-from confide.mechanisms.learn.dpsgd.clipping import Clipper, Rows, looped_gradients
+from confide.learners.torch.training import Precision
+from confide.mechanisms.learn.dpsgd.clipping import Clipper
 from confide.mechanisms.learn.dpsgd.groups import Group, trainable
 from confide.mechanisms.learn.dpsgd.losses import Losses, row_losses
 from confide.mechanisms.learn.dpsgd.optimising import Stepper
+from confide.mechanisms.learn.dpsgd.per_row import looped_gradients
 from confide.mechanisms.learn.dpsgd.planning import without_dropout
+from confide.mechanisms.learn.dpsgd.rows import Rows
 
 CHECKED = 4
 """Records that are checked: one alone would not show what mixes them."""
-CLOSE = 1e-4
-"""The relative difference of a norm that rounding explains."""
+CLOSE: dict[Precision, float] = {"float32": 1e-4, "bfloat16": 0.1}
+"""The relative difference of a squared norm that rounding explains. In bfloat16 autograd rounds each factor
+and each gradient by up to 2^-9 of itself, several times over; a rule that is wrong is not wrong by a tenth,
+and is held to the float32 limit as well."""
+TINY: dict[Precision, float] = {"float32": 1e-4, "bfloat16": 1e-2}
+"""The share of the whole squared norm below which a layer's part is nothing but rounding."""
 
 
 def check_before(module: nn.Module, losses: Losses, rows: Rows) -> None:
@@ -69,33 +77,45 @@ def check_before(module: nn.Module, losses: Losses, rows: Rows) -> None:
 def check_norms(clipper: Clipper, losses: Losses, rows: Rows) -> None:
     """Compare the norms of a plan with those of plain autograd, layer by layer, and the clipped sum.
 
+    In bfloat16 all is compared in float32 first, where a difference cannot hide behind rounding.
+
     Raises:
         ModelError: with the layer whose norms differ, or whose weights did not move.
     """
+    if clipper.precision != "float32":
+        check_norms(replace(clipper, precision="float32"), losses, rows)
+        check_places(clipper, rows)
     module, groups = clipper.module, clipper.groups
     names = [name for group in groups for name in group.names]
     with without_dropout(module):
         shares = clipper.shares(rows)
-        truth = looped_gradients(module, losses, names, rows)
+        truth = looped_gradients(module, losses, names, rows, clipper.precision)
         found = clipper.clipped(rows)
     units = rows.units
     made = {name: units.added(truth[name].flatten(1)).double() for name in names}
     whole = torch.stack([m.square().sum(1) for m in made.values()]).sum(0)
+    close, tiny = CLOSE[clipper.precision], TINY[clipper.precision]
     for share in shares:
         expected = torch.stack([made[name].square().sum(1) for name in share.group.names]).sum(0)
         # Against the whole gradient too: a layer whose part is nothing but rounding is not compared by it.
-        off = (share.squares - expected).abs() > CLOSE * (expected + 1e-4 * whole)
+        off = (share.squares - expected).abs() > close * (expected + tiny * whole)
         if bool((off & torch.isfinite(expected)).any()):
             raise ModelError(
                 f"the gradient norms of layer {share.group.title!r} differ from those of plain autograd, so "
                 "that clipping would not bound them: write the layer with torch's own layers, used as they "
                 "are, or report it."
             )
-    _check_sum(groups, clipper.clip, made, whole, found.total)
+    _check_sum(groups, clipper.clip, made, whole, found.total, close=close)
 
 
 def _check_sum(
-    groups: Sequence[Group], clip: float, made: dict[str, Tensor], whole: Tensor, total: Any
+    groups: Sequence[Group],
+    clip: float,
+    made: dict[str, Tensor],
+    whole: Tensor,
+    total: Any,
+    *,
+    close: float,
 ) -> None:
     scale = clip / whole.sqrt().clamp(min=clip)
     scale = torch.where(torch.isfinite(whole), scale, 0.0)
@@ -103,10 +123,47 @@ def _check_sum(
     for group in groups:
         for name in group.names:
             expected = scale @ torch.where(torch.isfinite(whole)[:, None], made[name], 0.0)
-            if float((total[name].double().flatten() - expected).norm()) > 10 * CLOSE * length:
+            if float((total[name].double().flatten() - expected).norm()) > min(10 * close, 0.2) * length:
                 raise ModelError(
                     f"the clipped sum of parameter {name!r} differs from that of plain autograd: report it."
                 )
+
+
+def check_places(clipper: Clipper, rows: Rows) -> None:
+    """Check bit for bit that a row's slopes are the same wherever it stands in a pass, and beside whom.
+
+    Args:
+        clipper: in bfloat16, whose passes all have one number of rows.
+        rows: a few, which fill a pass by turns.
+
+    Raises:
+        ModelError: if they are not: one person more would then move the gradients of all others.
+    """
+    some = Rows(rows.x[:CHECKED], rows.y[:CHECKED], None, len(rows.x[:CHECKED]), rows.weight)
+    turn = torch.arange(clipper.at_once, device=some.x.device) % some.count
+    order = torch.randperm(len(turn), generator=torch.Generator().manual_seed(0)).to(turn.device)
+    with without_dropout(clipper.module):
+        one, other = (
+            _raw(clipper, Rows(some.x[place], some.y[place], None, len(place), some.weight))
+            for place in (turn, turn[order])
+        )
+    # The numbers are compared as bits are, but that one that is none equals itself.
+    if not all(torch.equal(a[order].nan_to_num(), b.nan_to_num()) for a, b in zip(one, other, strict=True)):
+        raise ModelError(
+            "in bfloat16 a row's gradient depends on where in a batch it stands, on this machine and with "
+            "this module, so that one person more would move everybody's: give precision='float32'."
+        )
+
+
+def _raw(clipper: Clipper, rows: Rows) -> list[Tensor]:
+    """All that a pass computes of single rows before norms: losses, slopes, inputs, or whole gradients."""
+    found: list[Tensor] = []
+    if any(group.way != "vmap" for group in clipper.groups):
+        tap, slopes, losses = clipper.slopes(rows)
+        found += [losses, *(s for each in slopes.values() for s in each)]
+        found += [call.given for calls in tap.calls.values() for call in calls]
+    slow = [name for group in clipper.groups if group.way == "vmap" for name in group.names]
+    return found + (list(clipper.per_row(slow, rows).values()) if slow else [])
 
 
 def check_moves(module: nn.Module, stepper: Stepper, size: float) -> None:

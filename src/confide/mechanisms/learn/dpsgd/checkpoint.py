@@ -2,7 +2,8 @@
 
 The file holds the weights, the optimiser's state, how many steps were made, what the run was charged for, and
 digests of data, settings and code. A rehearsal also keeps its seeds, so that it ends with the same weights; a
-real run draws fresh noise for the steps that were lost, which nobody has seen.
+real run draws fresh noise for the steps that were lost, which nobody has seen: rules that look at weights
+(`stopping.py`) are asked where a checkpoint was just written, and nowhere else.
 """
 
 from __future__ import annotations
@@ -40,6 +41,9 @@ class Run:
         other_seed: of dropout and views, which protect nobody.
         step: how many were made.
         unusable: gradients so far that were not finite.
+        order: of the filter, where noise is chosen on the way; fixed before the first step.
+        spent: the divergence of that order, so far.
+        ended: whether no step follows, as planned or by a rule.
     """
 
     token: str
@@ -51,6 +55,9 @@ class Run:
     other_seed: int
     step: int = 0
     unusable: int = 0
+    order: int | None = None
+    spent: float = 0.0
+    ended: bool = False
 
 
 def write(path: Path, run: Run, module: nn.Module, state: Mapping[str, Tensor]) -> None:

@@ -6,7 +6,6 @@ length C at most, whatever the unit is. The order is: inputs and slopes, norms o
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -14,52 +13,18 @@ import torch
 from torch import Tensor, nn
 
 from confide.core.errors import ModelError
+from confide.learners.torch.training import Precision
 from confide.mechanisms.learn.dpsgd.groups import Group, trainable
 from confide.mechanisms.learn.dpsgd.losses import Losses, row_losses
+from confide.mechanisms.learn.dpsgd.per_row import per_row_gradients
+from confide.mechanisms.learn.dpsgd.precision import outputs, padded, settle
 from confide.mechanisms.learn.dpsgd.products import Units, made_gradients, paired_squares, weighted_sum
+from confide.mechanisms.learn.dpsgd.rows import Rows
 from confide.mechanisms.learn.dpsgd.tapping import Tap
 from confide.models.torch.layers import Products, factors_of
 
 LONGEST = 1e30
 """Clips: a longer gradient counts as not finite. Factors below 1e-38 have lost digits in float32."""
-
-
-@dataclass(frozen=True, slots=True)
-class Rows:
-    """The rows of a sample, and whose they are.
-
-    Args:
-        x: inputs [rows, ...].
-        y: labels [rows].
-        owner: int64[rows], rising, the unit of each row; None if each row is a unit.
-        count: the number of units.
-        weight: of a row's loss in its unit's: 1 for a person's rows, 1 / K for K views of a picture.
-    """
-
-    x: Tensor
-    y: Tensor
-    owner: Tensor | None
-    count: int
-    weight: float = 1.0
-
-    @property
-    def units(self) -> Units:
-        return Units(self.owner, self.count)
-
-    def of_units(self, start: int, stop: int) -> Rows:
-        """The rows of units start to stop - 1."""
-        if self.owner is None:
-            return Rows(self.x[start:stop], self.y[start:stop], None, stop - start, self.weight)
-        edges = torch.searchsorted(self.owner, torch.tensor([start, stop], device=self.owner.device))
-        here = slice(int(edges[0]), int(edges[1]))
-        return Rows(self.x[here], self.y[here], self.owner[here] - start, stop - start, self.weight)
-
-    def only(self, kept: Tensor) -> Rows:
-        """The rows of the units under a mask bool[count]."""
-        if self.owner is None:
-            return Rows(self.x[kept], self.y[kept], None, int(kept.sum()), self.weight)
-        rows, number = kept[self.owner], kept.cumsum(0) - 1
-        return Rows(self.x[rows], self.y[rows], number[self.owner[rows]], int(kept.sum()), self.weight)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +66,8 @@ class Clipper:
         losses: of rows.
         groups: all trainable parameters, each with its way.
         clip: C.
-        at_once: the largest number of units in one pass.
+        at_once: the largest number of units in one pass; in bfloat16 the number of rows in every pass.
+        precision: of the passes through the module (`precision.py`).
     """
 
     module: nn.Module
@@ -109,6 +75,7 @@ class Clipper:
     groups: Sequence[Group]
     clip: float
     at_once: int
+    precision: Precision = "float32"
     _tapped: Mapping[str, nn.Module] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -117,7 +84,7 @@ class Clipper:
 
     def clipped(self, rows: Rows) -> Clipped:
         """The clipped sum of a sample; zeros for an empty one."""
-        parts = [self._pass(rows.of_units(start, stop)) for start, stop in self._spans(rows.count)]
+        parts = [self._pass(some) for some in self.passes(rows)]
         if not parts:
             zero = {name: torch.zeros_like(p) for name, p in trainable(self.module).items()}
             return Clipped(zero, torch.zeros(0, dtype=torch.float64), 0)
@@ -130,9 +97,15 @@ class Clipper:
         }
         return Clipped(total, torch.cat([p.norms for p in parts]), sum(p.unusable for p in parts))
 
-    def _spans(self, count: int) -> Iterator[tuple[int, int]]:
-        for start in range(0, count, self.at_once):
-            yield start, min(start + self.at_once, count)
+    def passes(self, rows: Rows) -> Iterator[Rows]:
+        """The rows of a sample, pass by pass."""
+        start = 0
+        while start < rows.count:
+            stop = start + self.at_once
+            if self.precision != "float32":
+                stop = rows.fitting(start, self.at_once)
+            yield rows.of_units(start, min(stop, rows.count))
+            start = stop
 
     def _pass(self, rows: Rows) -> Clipped:
         shares = self.shares(rows)
@@ -173,10 +146,8 @@ class Clipper:
         """
         found: dict[tuple[str, ...], Share] = {}
         if self._tapped:
-            with Tap(self._tapped) as tap, torch.enable_grad():
-                total = row_losses(self.losses, self.module(rows.x), rows.y).sum() * rows.weight
-                _need_whole(tap)
-                slopes = tap.slopes(total)
+            tap, slopes, _ = self.slopes(rows)
+            slopes = settle(tap, slopes, len(rows.x))
             for group in self.groups:
                 if group.way != "vmap":
                     found[group.names] = self.share_of(group, tap, slopes, rows.units)
@@ -184,6 +155,22 @@ class Clipper:
         if slow:
             found |= {share.group.names: share for share in self._vmapped(slow, rows)}
         return [found[group.names] for group in self.groups]
+
+    def slopes(self, rows: Rows) -> tuple[Tap, dict[str, list[Tensor]], Tensor]:
+        """What the layers were given, the derivatives in their outputs, and the rows' losses."""
+        rows = self._whole(rows)
+        with Tap(self._tapped) as tap, torch.enable_grad():
+            losses = row_losses(self.losses, outputs(self.module, rows.x, self.precision), rows.y)
+            _need_whole(tap)
+            return tap, tap.slopes(losses.sum() * rows.weight), losses.detach()
+
+    def per_row(self, names: Sequence[str], rows: Rows) -> dict[str, Tensor]:
+        """Each row's gradient in some parameters, [rows, ...]."""
+        made = per_row_gradients(self.module, self.losses, names, self._whole(rows), self.precision)
+        return {name: each[: len(rows.x)] for name, each in made.items()}
+
+    def _whole(self, rows: Rows) -> Rows:
+        return rows if self.precision == "float32" else padded(rows, self.at_once)
 
     def share_of(self, group: Group, tap: Tap, slopes: Mapping[str, list[Tensor]], units: Units) -> Share:
         if group.way == "shared":
@@ -223,7 +210,7 @@ class Clipper:
 
     def _vmapped(self, groups: Sequence[Group], rows: Rows) -> list[Share]:
         names = [name for group in groups for name in group.names]
-        made = per_row_gradients(self.module, self.losses, names, rows)
+        made = self.per_row(names, rows)
         return [
             _of_made(group, rows.units.added(torch.cat([made[name].flatten(1) for name in group.names], 1)))
             for group in groups
@@ -242,39 +229,3 @@ def _need_whole(tap: Tap) -> None:
 def _of_made(group: Group, made: Tensor) -> Share:
     squares = torch.linalg.vector_norm(made, dim=1, dtype=torch.float64).square()
     return Share(group, squares, lambda scale, _: scale @ made)
-
-
-def per_row_gradients(
-    module: nn.Module, losses: Losses, names: Sequence[str], rows: Rows
-) -> dict[str, Tensor]:
-    """Each row's gradient in some parameters by `vmap(grad)`; by a loop where vmap cannot: [rows, ...]."""
-    every = {name: p.detach() for name, p in module.named_parameters()}
-    chosen = {name: every.pop(name) for name in names}
-
-    def of_one(weights: dict[str, Tensor], row: Tensor, label: Tensor) -> Tensor:
-        out = torch.func.functional_call(module, {**every, **weights}, (row.unsqueeze(0),))
-        return row_losses(losses, out, label.unsqueeze(0)).sum() * rows.weight
-
-    if not len(rows.x):
-        return {name: p.new_zeros(0, *p.shape) for name, p in chosen.items()}
-    try:
-        with warnings.catch_warnings():
-            # vmap warns where it falls back to a loop for one operation; the result is the same.
-            warnings.filterwarnings("ignore", message="There is a performance drop")
-            one = torch.func.grad(of_one)
-            return torch.func.vmap(one, in_dims=(None, 0, 0), randomness="different")(chosen, rows.x, rows.y)
-    except RuntimeError:
-        return looped_gradients(module, losses, names, rows)
-
-
-def looped_gradients(
-    module: nn.Module, losses: Losses, names: Sequence[str], rows: Rows
-) -> dict[str, Tensor]:
-    """Each row's gradient in some parameters by plain autograd, row by row: the naive reference."""
-    there = dict(module.named_parameters())
-    chosen, found = [there[name] for name in names], list[Sequence[Tensor]]()
-    for row, label in zip(rows.x.split(1), rows.y.split(1), strict=True):
-        with torch.enable_grad():
-            loss = row_losses(losses, module(row), label).sum() * rows.weight
-        found.append(torch.autograd.grad(loss, chosen, allow_unused=True, materialize_grads=True))
-    return {name: torch.stack(each) for name, each in zip(names, zip(*found, strict=True), strict=True)}

@@ -17,6 +17,11 @@ from confide.core.version import VERSION
 from confide.learners.recipe import recipe_text
 from confide.views.records import Records
 
+_LEFT_OUT = (
+    "net", "budget", "ledger", "analyst", "source", "checkpoint", "every", "memory_mb", "processes", "tap",
+)  # fmt: skip
+"""Settings that a run may change when it goes on; `every` only where no rule is asked then."""
+
 
 def data_digest(records: Records, people: Array | None) -> str:
     """The digest of the records, and of whose they are."""
@@ -31,12 +36,15 @@ def settings_digest(module: nn.Module, settings: Mapping[str, object]) -> str:
 
     Args:
         module: its weights are not in the digest, since a checkpoint holds them.
-        settings: numbers and texts by name; of functions the source.
+        settings: the fields of `DPSGD`: numbers and texts by name; of functions the source.
     """
+    asked = settings["until"] is not None or callable(settings["noise_multiplier"])
+    named = {name: value for name, value in settings.items() if name not in _LEFT_OUT}
+    named |= {"budget": str(settings["budget"])} | ({"every": settings["every"]} if asked else {})
     form = [[name, list(t.shape), str(t.dtype)] for name, t in module.state_dict().items()]
     trained = [name for name, p in module.named_parameters() if p.requires_grad]
     kinds = sorted({recipe_text(type(part)) for part in module.modules()})
-    words = {name: value if _plain(value) else recipe_text(value) for name, value in settings.items()}
+    words = {name: value if _plain(value) else recipe_text(value) for name, value in named.items()}
     said = [VERSION, torch.__version__, _code(), str(module), form, trained, kinds, words]
     return hashlib.sha256(canonical(said).encode()).hexdigest()
 

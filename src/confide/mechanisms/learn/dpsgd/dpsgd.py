@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import math
-import secrets
-from dataclasses import KW_ONLY, dataclass
+from collections.abc import Mapping
+from dataclasses import KW_ONLY, dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,35 +13,32 @@ from torch import Tensor, nn
 
 from confide.core.access import Task
 from confide.core.arrays import Array, Rng
-from confide.core.budget import Budget, Unit
-from confide.core.errors import DataError, PromiseError
+from confide.core.budget import Budget
 from confide.core.nouns import Outcome
 from confide.learners.tap import SILENT, Tap
+from confide.learners.torch.training import Precision
 from confide.mechanisms.learn.dpsgd import checkpoint as checkpoints
-from confide.mechanisms.learn.dpsgd.accounting import noise_multiplier
 from confide.mechanisms.learn.dpsgd.checking import CHECKED, check_moves, check_norms
 from confide.mechanisms.learn.dpsgd.checkpoint import Run
-from confide.mechanisms.learn.dpsgd.clipping import Clipper, Rows
+from confide.mechanisms.learn.dpsgd.clipping import Clipper
 from confide.mechanisms.learn.dpsgd.digests import data_digest, settings_digest, weights_digest
 from confide.mechanisms.learn.dpsgd.groups import groups_of, trainable
 from confide.mechanisms.learn.dpsgd.individual import Spending
 from confide.mechanisms.learn.dpsgd.losses import Losses, MeanLoss, default_losses
 from confide.mechanisms.learn.dpsgd.noise import GridNoise, source_of
 from confide.mechanisms.learn.dpsgd.optimising import OptimiserName, Stepper
-from confide.mechanisms.learn.dpsgd.paying import Payment, paid
+from confide.mechanisms.learn.dpsgd.paying import charged_note, paid
 from confide.mechanisms.learn.dpsgd.people import people_of
-from confide.mechanisms.learn.dpsgd.planning import TIMED, planned, units_at_once
+from confide.mechanisms.learn.dpsgd.planning import TIMED
 from confide.mechanisms.learn.dpsgd.preparing import check_all, tensors_of
-from confide.mechanisms.learn.dpsgd.refusals import check_budget, check_module
-from confide.mechanisms.learn.dpsgd.run import Augment, Data, Loop, Plan, Trained
-from confide.mechanisms.learn.dpsgd.sampling import rate_of, steps_of_epochs
-from confide.mechanisms.learn.dpsgd.starting import (
-    asking,
-    held,
-    in_training,
-    restore,
-    saying_what_was_charged,
-)
+from confide.mechanisms.learn.dpsgd.refusals import check_budget, check_module, check_settings
+from confide.mechanisms.learn.dpsgd.rows import Rows
+from confide.mechanisms.learn.dpsgd.run import Loop, Trained, trained
+from confide.mechanisms.learn.dpsgd.schedule import Plan, planned_run
+from confide.mechanisms.learn.dpsgd.starting import asking, begun, held, in_training, keep, noting_charge
+from confide.mechanisms.learn.dpsgd.stopping import NoiseRule, RenyiFilter, Until, as_shown, noise_by
+from confide.mechanisms.learn.dpsgd.team import team_of
+from confide.mechanisms.learn.dpsgd.tensors import Augment, Data
 from confide.mechanisms.noise.source import Noise, outcome, refuse_unknown
 from confide.models.torch.losses import default_loss
 from confide.models.torch.model import TorchModel
@@ -78,7 +75,8 @@ class DPSGD:
     Args:
         net: maps a batch [b, ...] to outputs [b, C] or [b]. Frozen parameters stay as they are.
         budget: what is promised. `Unit.person(column, at_most=20)` samples, clips and accounts for persons.
-        epochs: how often each unit is taken in expectation.
+        epochs: how often each unit is taken in expectation; by itself 15, or with a `noise_multiplier` as
+            often as the budget pays for.
         batch: the expected number of units in a step; by itself 1,024, or a fifth of them all if it is less.
         clip: the length that gradients are shortened to.
         optimiser: "sgd" or "adam".
@@ -86,6 +84,13 @@ class DPSGD:
         momentum: of SGD.
         average: the share of the average of all weights that stays at each step, such as 0.99; at the end the
             average takes the place of the last weights. 0 for none.
+        noise_multiplier: the noise's deviation over the clip, by itself the least with which all epochs keep
+            the budget. With a number the run makes as many steps as the budget pays for. With a function
+            (model, steps made) -> number the noise is chosen on the way, and a privacy filter ends the run
+            before the step that would overspend (`stopping.py` has the theorems); `epochs` is the most then.
+        until: (model, steps made) -> bool ends the run earlier. It may look at the model and at public data,
+            and at no private records. The price stays that of all planned steps.
+        precision: "bfloat16" runs the module in mixed precision; norms, sums and noise stay as they are.
         loss: the loss of each row, (outputs, y [b]) -> [b]; None for cross-entropy or squared residuals.
         task: classification or regression.
         augment: one random view of each row: (inputs, generator) -> inputs. The gradients of `views` of them
@@ -94,13 +99,14 @@ class DPSGD:
         individual: compute what each unit spent, for the owner of the data alone.
         memory_mb: the memory for one pass; larger samples are added up in several.
         device: where the module runs, such as "cpu" or "cuda".
+        processes: of this machine that add up gradients, each a share of the sample; the noise is added once.
         noise: "secure" is drawn from a cryptographic source, for a real release. "rehearsal" is drawn from
             `rng`, and anyone who knows the seed can replay it: for audits and tests only.
         ledger: is charged the whole budget before the first step.
         analyst: whose part of the ledger pays.
         source: the digest that the ledger is bound to, where the records were read from a larger file.
         checkpoint: a file. A run that was killed goes on from it, and is charged nothing new.
-        every: steps between checkpoints.
+        every: steps between checkpoints, and between questions to `until` and `noise_multiplier`.
         tap: watches a rehearsal for an audit of its promise (`confide audit training`).
 
     Raises:
@@ -120,13 +126,16 @@ class DPSGD:
     net: nn.Module
     _: KW_ONLY
     budget: Budget
-    epochs: float = 15
+    epochs: float | None = None
     batch: int | None = None
     clip: float = 1.0
     optimiser: OptimiserName = "sgd"
     learning_rate: float = 2.0
     momentum: float = 0.0
     average: float = 0.0
+    noise_multiplier: float | NoiseRule | None = None
+    until: Until | None = None
+    precision: Precision = "float32"
     loss: Losses | None = None
     task: Task = "classification"
     augment: Augment | None = None
@@ -134,6 +143,7 @@ class DPSGD:
     individual: bool = False
     memory_mb: int = 512
     device: str = "cpu"
+    processes: int = 1
     noise: Noise = "secure"
     ledger: Ledger | None = None
     analyst: str | None = None
@@ -143,26 +153,8 @@ class DPSGD:
     tap: Tap = SILENT
 
     def __post_init__(self) -> None:
-        check_budget(epsilon=self.budget.epsilon, delta=self.budget.delta, people=0)
-        for name in ("clip", "learning_rate"):
-            if not 0 < getattr(self, name) < math.inf:
-                raise PromiseError(f"{name} is {getattr(self, name)}: give a finite number above 0.")
-        for name in ("momentum", "average"):
-            if not 0 <= getattr(self, name) < 1:
-                raise PromiseError(f"{name} is {getattr(self, name)}: give a number from 0 to below 1.")
-        for name in ("views", "memory_mb", "every"):
-            if getattr(self, name) < 1:
-                raise PromiseError(f"{name} is {getattr(self, name)}: give 1 or more.")
-        if self.optimiser not in ("sgd", "adam"):
-            raise PromiseError(f"optimiser is {self.optimiser!r}: say 'sgd' or 'adam'.")
-        if self.views > 1 and self.augment is None:
-            raise PromiseError(f"there are {self.views} views of each row, and no augment that makes them.")
+        check_settings({name: getattr(self, name) for name in self.__slots__})
         refuse_unknown(self.noise)
-        if self.tap is not SILENT and not (self.noise == "rehearsal" and self.budget.unit == Unit.record()):
-            raise PromiseError(
-                "a tap sees gradients without noise, and whose they are: watch a rehearsal "
-                "(noise='rehearsal') that hides records, and no release."
-            )
 
     def plan(self, people: int) -> Plan:
         """The rate, the steps and the noise for this number of units.
@@ -171,12 +163,18 @@ class DPSGD:
             PromiseError: if there are too few, or no noise keeps the budget.
         """
         check_budget(epsilon=self.budget.epsilon, delta=self.budget.delta, people=people)
-        batch = max(1, min(1024, people // 5)) if self.batch is None else self.batch
-        rate = rate_of(batch, people)
-        steps = steps_of_epochs(self.epochs, rate)
-        epsilon, delta = self.budget.epsilon, self.budget.delta
-        multiplier = noise_multiplier(epsilon=epsilon, delta=delta, rate=rate, steps=steps)
-        return Plan(people=people, batch=batch, rate=rate, steps=steps, multiplier=multiplier)
+        noise = self.noise_multiplier
+        if callable(noise):
+            with as_shown(self.net, self._model) as view:
+                noise = noise_by(noise, view, 0)
+        return planned_run(
+            self.budget,
+            people=people,
+            batch=max(1, min(1024, people // 5)) if self.batch is None else self.batch,
+            epochs=self.epochs,
+            noise=noise,
+            adaptive=callable(self.noise_multiplier),
+        )
 
     def __call__(self, data: Records, *, rng: Rng, people: Array | None = None) -> Outcome[TorchModel]:
         """Train, and give the model.
@@ -209,26 +207,13 @@ class DPSGD:
                 task = self.task if self.loss is None else None
                 check_all(self.net, self._losses, data, plan, task=task)
                 some = data.rows(torch.arange(min(TIMED, who.count)), torch.Generator().manual_seed(0))
-                run, tensors = self._begun(digest, some, rng)
+                run, tensors = self._begun(digest, plan, some, rng)
                 loop = self._loop(run, plan, data, rng)
                 check_norms(loop.clipper, self._losses, some.of_units(0, min(CHECKED, some.count)))
                 check_moves(self.net, self._stepper(), loop.noise.sigma / plan.batch)
-            if tensors is not None:
-                restore(loop, tensors)
-            elif self.checkpoint is not None:
-                loop.save(run)  # before the charge, so that a run that is killed now is charged once
-            payment = self._paid(run, plan)
-            if payment is not None and payment.granted.answer is not None and run.step < plan.steps:
-                raise DataError(
-                    f"{self.checkpoint} is an earlier checkpoint of a run that has ended, and going on from "
-                    "it would show a second model for one charge: give another path to train, and pay, again."
-                )
-            with saying_what_was_charged(self._charged(payment, run)):
-                run = loop.go(run)
-                loop.stepper.finish()
-            if payment is not None:
-                payment.settle(weights_digest(self.net))
-        return self._trained(loop, run)
+            with team_of(loop.clipper, data, self.processes) as team:
+                run = self._run(replace(loop, team=team), run, tensors)
+        return trained(loop, run, outcome(self.noise, self._model(), self.budget, "DPSGD"))
 
     @property
     def _path(self) -> Path | None:
@@ -238,36 +223,52 @@ class DPSGD:
     def _losses(self) -> Losses:
         return self.loss or default_losses(default_loss(self.task))
 
-    def _begun(self, data: str, some: Rows, rng: Rng) -> tuple[Run, dict[str, Tensor] | None]:
+    def _run(self, loop: Loop, run: Run, tensors: Mapping[str, Tensor] | None) -> Run:
+        """Pay, and make all steps that are left."""
+        keep(loop, run, tensors)  # before the charge, so that a run that is killed now is charged once
+        payment = None
+        if self.ledger is not None:
+            payment = paid(
+                self.ledger, run, loop.plan, budget=self.budget, source=self.source, analyst=self.analyst
+            )
+            payment.check_unfinished(run, self.checkpoint)
+        with noting_charge(payment and charged_note(self.budget, self.checkpoint)):
+            run = loop.go(run)
+            loop.stepper.finish()
+        if payment is not None:
+            payment.settle(weights_digest(self.net))
+        return run
+
+    def _begun(self, data: str, plan: Plan, some: Rows, rng: Rng) -> tuple[Run, Mapping[str, Tensor] | None]:
         """A run that goes on, with its tensors, or a new one."""
-        left_out = ("net", "budget", "ledger", "analyst", "source", "checkpoint", "every", "memory_mb", "tap")
-        named = {name: getattr(self, name) for name in self.__slots__ if name not in left_out}
-        settings = settings_digest(self.net, named | {"budget": str(self.budget)})
+        settings = settings_digest(self.net, {name: getattr(self, name) for name in self.__slots__})
         if self._path is not None and self._path.exists():
             return checkpoints.read(self._path, data=data, settings=settings)
-        groups = planned(self.net, self._losses, some, timed=self.noise == "secure")
-        at_once = units_at_once(self.net, self._losses, groups, some, memory_mb=self.memory_mb)
-        seeds = [int(seed) for seed in rng.integers(1 << 62, size=2)]
-        return Run(
-            token=secrets.token_hex(16),
-            data=data,
-            settings=settings,
-            ways=tuple(group.way for group in groups),
-            at_once=at_once,
-            seed=seeds[0] if self.noise == "rehearsal" else None,
-            other_seed=seeds[1],
-        ), None
+        filter_ = self._filter(plan)
+        run = begun(
+            self.net, self._losses, some, rng, noise=self.noise, precision=self.precision,
+            memory_mb=self.memory_mb, batch=-(-plan.batch * self.views // self.processes),
+            most=(self.budget.unit.at_most or 1) * self.views, data=data, settings=settings,
+        )  # fmt: skip
+        return replace(run, order=filter_ and filter_.order), None
+
+    def _filter(self, plan: Plan, order: int | None = None) -> RenyiFilter | None:
+        if not callable(self.noise_multiplier):
+            return None
+        return RenyiFilter.of(self.budget, rate=plan.rate, multiplier=plan.multiplier, order=order)
 
     def _loop(self, run: Run, plan: Plan, data: Data, rng: Rng) -> Loop:
+        stepper = self._stepper()
         groups = [group.by(way) for group, way in zip(groups_of(self.net), run.ways, strict=True)]
         numbers = sum(p.numel() for p in trainable(self.net).values())
         return Loop(
             module=self.net,
             clipper=Clipper(
-                module=self.net, losses=self._losses, groups=groups, clip=self.clip, at_once=run.at_once
+                module=self.net, losses=self._losses, groups=groups, clip=self.clip, at_once=run.at_once,
+                precision=self.precision,
             ),
             noise=GridNoise(multiplier=plan.multiplier, clip=self.clip, numbers=numbers),
-            stepper=self._stepper(),
+            stepper=stepper,
             source=source_of(self.noise, rng, run.seed),
             plan=plan,
             data=data,
@@ -275,56 +276,18 @@ class DPSGD:
             path=self._path,
             every=self.every,
             tap=self.tap,
-        )
+            model=partial(as_shown, self.net, self._model, stepper),
+            until=self.until,
+            rule=self.noise_multiplier if callable(self.noise_multiplier) else None,
+            filter=self._filter(plan, run.order),
+        )  # fmt: skip
 
     def _stepper(self) -> Stepper:
         return Stepper(
-            self.net,
-            name=self.optimiser,
-            rate=self.learning_rate,
-            momentum=self.momentum,
+            self.net, name=self.optimiser, rate=self.learning_rate, momentum=self.momentum,
             average=self.average,
-        )
+        )  # fmt: skip
 
-    def _paid(self, run: Run, plan: Plan) -> Payment | None:
-        if self.ledger is None:
-            return None
-        asked = f"DP-SGD: {plan.steps:,} steps of {plan.batch:,} in expectation, {self.budget}"
-        return paid(
-            self.ledger,
-            token=run.token,
-            budget=self.budget,
-            data=run.data,
-            source=self.source,
-            settings=run.settings,
-            analyst=self.analyst,
-            asked=asked,
-        )
-
-    def _charged(self, payment: Payment | None, run: Run) -> str | None:
-        if payment is None:
-            return None
-        kept = (
-            "" if self.checkpoint is None else f" It goes on from {self.checkpoint} without another charge."
-        )
-        return f"The run was stopped, and the ledger was charged {self.budget} for all that it planned.{kept}"
-
-    def _trained(self, loop: Loop, run: Run) -> Trained:
-        view = TorchModel(
-            self.net, task=self.task, device=self.device, loss_function=self.loss and MeanLoss(self.loss)
-        )
-        plan = loop.plan
-        spent = loop.spending and loop.spending.epsilons(
-            multiplier=plan.multiplier,
-            rate=plan.rate,
-            delta=self.budget.delta,
-            promised=self.budget.epsilon,
-        )
-        return Trained(
-            outcome=outcome(self.noise, view, self.budget, "DPSGD"),
-            plan=plan,
-            unusable=run.unusable,
-            trimmed=loop.data.people.trimmed,
-            epsilons=spent,
-            ways={group.title: group.way for group in loop.clipper.groups},
-        )
+    def _model(self) -> TorchModel:
+        loss = self.loss and MeanLoss(self.loss)
+        return TorchModel(self.net, task=self.task, device=self.device, loss_function=loss)

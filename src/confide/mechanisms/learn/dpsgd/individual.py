@@ -11,15 +11,12 @@ one is above the promise, which holds for everybody.
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
-from scipy.special import gammaln, logsumexp
 
-from confide.core.arrays import Array, Floats, Ints
+from confide.core.arrays import Floats, Ints
+from confide.mechanisms.learn.dpsgd.renyi import at_delta, renyi_of_step
 
 SHARES = 16
-_ORDERS = np.unique(np.concatenate([np.arange(2, 64), np.geomspace(64, 2048, 40).astype(int)]))
 
 
 class Spending:
@@ -50,25 +47,9 @@ class Spending:
             delta: at which epsilons are stated.
             promised: to everybody.
         """
-        one = np.array([_renyi(multiplier * SHARES / share, rate) for share in range(1, SHARES + 1)])
+        one = np.array([renyi_of_step(multiplier * SHARES / share, rate) for share in range(1, SHARES + 1)])
         different, back = np.unique(self.counts, axis=0, return_inverse=True)
         moments = different.astype(np.float64) @ one
-        orders = _ORDERS.astype(np.float64)
-        turned = np.log1p(-1 / orders) - (math.log(delta) + np.log(orders)) / (orders - 1)
-        spent = np.maximum((moments + turned).min(axis=1), 0)
+        spent = np.maximum((moments + at_delta(delta)).min(axis=1), 0)
         # For a person who is clipped in every step, moments give more than the promise, by the finer account.
         return np.minimum(spent, promised)[back.reshape(-1)]
-
-
-def _renyi(sigma: float, rate: float) -> Array:
-    """The Renyi divergence of one step at whole orders (Mironov, Talwar, Zhang 2019)."""
-    found: list[float] = []
-    for order in _ORDERS:
-        if rate == 1:
-            found.append(order / (2 * sigma**2))
-            continue
-        k = np.arange(order + 1)
-        terms = gammaln(order + 1) - gammaln(k + 1) - gammaln(order - k + 1)
-        terms = terms + (order - k) * math.log1p(-rate) + k * math.log(rate) + (k * k - k) / (2 * sigma**2)
-        found.append(float(logsumexp(terms)) / (order - 1))
-    return np.array(found)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
 from typing import Literal, TypeAlias
 
 import torch
@@ -54,6 +55,18 @@ class Stepper:
         with torch.no_grad():
             for name, mean in self._mean.items():
                 mean.lerp_(self._there[name].detach(), 1 - self._keep)
+
+    @contextmanager
+    def shown(self) -> Generator[None]:
+        """The average in place of the last weights inside the block, where one is kept."""
+        last = {name: p.detach().clone() for name, p in self._there.items()} if self._mean else {}
+        self.finish()
+        try:
+            yield
+        finally:
+            with torch.no_grad():
+                for name, p in last.items():
+                    self._there[name].copy_(p)
 
     def finish(self) -> None:
         """Put the average in place of the last weights, where one is kept."""

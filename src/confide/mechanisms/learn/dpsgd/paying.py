@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING
 from confide.account.charge import digest_of
 from confide.account.costs import Cost
 from confide.core.budget import Budget
+from confide.core.errors import DataError
+from confide.mechanisms.learn.dpsgd.checkpoint import Run
+from confide.mechanisms.learn.dpsgd.schedule import Plan
 
 if TYPE_CHECKING:
     from confide.account.ledger import Granted, Ledger
@@ -30,23 +33,32 @@ class Payment:
         if self.granted.answer is None:
             self.ledger.answer(self.granted, {"weights": weights})
 
+    def check_unfinished(self, run: Run, checkpoint: object) -> None:
+        """Refuse to go on from a checkpoint of a run whose model is known already.
+
+        Raises:
+            DataError: if it is one.
+        """
+        if self.granted.answer is not None and not run.ended:
+            raise DataError(
+                f"{checkpoint} is an earlier checkpoint of a run that has ended, and going on from it would "
+                "show a second model for one charge: give another path to train, and pay, again."
+            )
+
 
 def paid(
-    ledger: Ledger, *, token: str, budget: Budget, data: str, source: str | None, settings: str,
-    analyst: str | None, asked: str,
-) -> Payment:  # fmt: skip
+    ledger: Ledger, run: Run, plan: Plan, *, budget: Budget, source: str | None, analyst: str | None
+) -> Payment:
     """Charge a run, or find that it was charged before.
 
     Args:
         ledger: bound to the data.
-        token: the run's name: a run that goes on has the same, and is charged nothing new.
-        budget: what the whole run is planned to spend.
-        data: the digest of the records.
+        run: a run that goes on has the same name, and is charged nothing new.
+        plan: all that it may do.
+        budget: what the whole plan is to spend.
         source: the digest that the ledger is bound to, where the records were read from a larger file; None
             if it is bound to the records.
-        settings: the run's digest of settings.
         analyst: whose part pays.
-        asked: in words, for the history.
 
     Raises:
         BudgetError: if the ledger does not pay for it: what is left, and what would fit.
@@ -54,13 +66,21 @@ def paid(
     """
     from confide.account.ledger import Granted
 
-    ledger.terms.check(data=source or data, budget=None, unit=budget.unit, composition=None)
-    question = digest_of(data=data, text="DP-SGD", parameters={"run": token, "settings": settings})
+    ledger.terms.check(data=source or run.data, budget=None, unit=budget.unit, composition=None)
+    parameters = {"run": run.token, "settings": run.settings}
+    question = digest_of(data=run.data, text="DP-SGD", parameters=parameters)
     entries = [e for e in ledger.history() if e.question == question]
     answer = next((e.payload for e in entries if e.kind == "answered"), None)
     for entry in entries:
         if entry.kind == "charged":
             cost = Cost.nothing()
             return Payment(ledger, Granted(number=entry.number, question=question, cost=cost, answer=answer))
+    asked = f"DP-SGD: {plan.steps:,} steps of {plan.batch:,} in expectation, {budget}"
     cost = Cost.pure(budget.epsilon, delta=budget.delta)
     return Payment(ledger, ledger.charge(question, cost, analyst=analyst, asked=asked))
+
+
+def charged_note(budget: Budget, checkpoint: object) -> str:
+    """What an error that stops a paid run says of its charge."""
+    kept = "" if checkpoint is None else f" It goes on from {checkpoint} without another charge."
+    return f"The run was stopped, and the ledger was charged {budget} for all that it planned.{kept}"

@@ -8,6 +8,7 @@ is timed against `vmap` for everything.
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -17,10 +18,12 @@ import torch
 from torch import Tensor, nn
 from torch.autograd.graph import saved_tensors_hooks
 
-from confide.mechanisms.learn.dpsgd.clipping import Clipper, Rows, looped_gradients
+from confide.mechanisms.learn.dpsgd.clipping import Clipper
 from confide.mechanisms.learn.dpsgd.groups import Group, Way, groups_of, trainable
 from confide.mechanisms.learn.dpsgd.losses import Losses, row_losses
+from confide.mechanisms.learn.dpsgd.per_row import looped_gradients
 from confide.mechanisms.learn.dpsgd.products import Units, made_gradients, paired_squares, weighted_sum
+from confide.mechanisms.learn.dpsgd.rows import Rows
 from confide.mechanisms.learn.dpsgd.tapping import Tap
 from confide.models.torch.convolutions import Convolution
 from confide.models.torch.layers import Products, factors_of
@@ -73,6 +76,25 @@ def units_at_once(
         for name in group.names
     )
     return max(1, min(most, max(FEWEST, CACHE // max(1, made))))
+
+
+def rows_at_once(
+    module: nn.Module, losses: Losses, groups: Sequence[Group], rows: Rows, *, memory_mb: int, batch: int,
+    most: int,
+) -> int:  # fmt: skip
+    """How many rows every pass has, where all passes have one number of them: nobody's rows decide.
+
+    Args:
+        rows: a few, as units of their own.
+        memory_mb: for one pass.
+        batch: the expected number of rows in a sample. One pass holds nearly every sample, if the memory
+            does; else several hold it, and few rows are repeated.
+        most: rows of one unit.
+    """
+    single = Rows(rows.x, rows.y, None, len(rows.x), rows.weight)
+    found = units_at_once(module, losses, groups, single, memory_mb=memory_mb)
+    nearly_all = batch + 3 * math.sqrt(batch)
+    return max(1, most, math.ceil(nearly_all / math.ceil(nearly_all / found)))
 
 
 def unit_bytes(module: nn.Module, losses: Losses, groups: Sequence[Group], rows: Rows) -> int:

@@ -7,12 +7,14 @@ from torch import nn
 
 from confide.core.access import Task
 from confide.mechanisms.learn.dpsgd.checking import CHECKED, check_before
-from confide.mechanisms.learn.dpsgd.clipping import LONGEST, Rows
+from confide.mechanisms.learn.dpsgd.clipping import LONGEST
 from confide.mechanisms.learn.dpsgd.groups import trainable
 from confide.mechanisms.learn.dpsgd.losses import Losses, row_losses
 from confide.mechanisms.learn.dpsgd.people import People
 from confide.mechanisms.learn.dpsgd.refusals import check_codes, check_forecast, check_labels
-from confide.mechanisms.learn.dpsgd.run import Augment, Data, Plan
+from confide.mechanisms.learn.dpsgd.rows import Rows
+from confide.mechanisms.learn.dpsgd.schedule import Plan
+from confide.mechanisms.learn.dpsgd.tensors import Augment, Data
 from confide.models.torch.batches import number_type, tensor_of, truth_of
 from confide.views.records import Records
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import torch
@@ -11,10 +13,67 @@ from torch.nn.parameter import UninitializedParameter
 
 from confide.core.access import Task
 from confide.core.arrays import Array
+from confide.core.budget import Unit
 from confide.core.errors import DataError, ModelError, PromiseError
+from confide.learners.tap import SILENT
 from confide.mechanisms.learn.dpsgd.groups import trainable
 
+_WORDS = {"optimiser": ("sgd", "adam"), "precision": ("float32", "bfloat16")}
 _BATCH_NORMS = (nn.modules.batchnorm._BatchNorm, nn.modules.instancenorm._InstanceNorm)
+
+
+def check_settings(given: Mapping[str, Any]) -> None:
+    """Refuse settings of DP-SGD that cannot be, or not together.
+
+    Args:
+        given: the fields of `DPSGD` by name.
+
+    Raises:
+        PromiseError: with the value, and what to give.
+    """
+    budget, adaptive = given["budget"], callable(given["noise_multiplier"])
+    check_budget(epsilon=budget.epsilon, delta=budget.delta, people=0)
+    for name in ("clip", "learning_rate", "epochs", *([] if adaptive else ["noise_multiplier"])):
+        if given[name] is not None and not 0 < given[name] < math.inf:
+            raise PromiseError(f"{name} is {given[name]}: give a finite number above 0.")
+    for name in ("momentum", "average"):
+        if not 0 <= given[name] < 1:
+            raise PromiseError(f"{name} is {given[name]}: give a number from 0 to below 1.")
+    for name in ("views", "memory_mb", "every", "processes"):
+        if given[name] < 1:
+            raise PromiseError(f"{name} is {given[name]}: give 1 or more.")
+    for name, known in _WORDS.items():
+        if given[name] not in known:
+            raise PromiseError(f"{name} is {given[name]!r}: say {known[0]!r} or {known[1]!r}.")
+    if given["views"] > 1 and given["augment"] is None:
+        raise PromiseError(f"there are {given['views']} views of each row, and no augment that makes them.")
+    if adaptive and given["epochs"] is None:
+        raise PromiseError("noise_multiplier is a function: give epochs, the most that it may take.")
+    if adaptive and given["individual"]:
+        raise PromiseError(
+            "what each unit spent is computed for noise that is fixed beforehand: leave out individual, or "
+            "give noise_multiplier as a number."
+        )
+    if given["processes"] > 1 and given["device"] != "cpu":
+        raise PromiseError(
+            f"processes add up gradients on the processor, and device is {given['device']!r}: give "
+            "processes=1."
+        )
+    if given["tap"] is not SILENT:
+        _check_watched(given, adaptive)
+
+
+def _check_watched(given: Mapping[str, Any], adaptive: bool) -> None:
+    if not (given["noise"] == "rehearsal" and given["budget"].unit == Unit.record()):
+        raise PromiseError(
+            "a tap sees gradients without noise, and whose they are: watch a rehearsal "
+            "(noise='rehearsal') that hides records, and no release."
+        )
+    if adaptive or given["until"] is not None or given["processes"] > 1:
+        raise PromiseError(
+            "a tap watches runs that are fixed beforehand, in one process: leave out until and processes, "
+            "and give noise_multiplier as a number."
+        )
 
 
 def check_module(module: nn.Module) -> None:
@@ -36,6 +95,11 @@ def check_module(module: nn.Module) -> None:
     kinds = {p.dtype for p in there.values()}
     if not all(p.is_floating_point() for p in there.values()) or len(kinds) > 1:
         raise ModelError(f"trainable parameters are {sorted(map(str, kinds))}: give all one floating type.")
+    if kinds & {torch.float16, torch.bfloat16}:
+        raise ModelError(
+            f"trainable parameters are {kinds.pop()}, in which sums of gradients lose their digits: give "
+            "net.float(), and precision='bfloat16' if its passes are to be in bfloat16."
+        )
     for name, p in there.items():
         if not bool(torch.isfinite(p).all()):
             raise ModelError(f"parameter {name!r} is not finite: build the module again.")

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TypeAlias
 
 import numpy as np
 import torch
@@ -17,38 +17,20 @@ from confide.learners.tap import SILENT, Tap, TrainingPlan
 from confide.learners.torch.training import seeded
 from confide.mechanisms.learn.dpsgd import checkpoint
 from confide.mechanisms.learn.dpsgd.checkpoint import Run
-from confide.mechanisms.learn.dpsgd.clipping import Clipped, Clipper, Rows
+from confide.mechanisms.learn.dpsgd.clipping import Clipped, Clipper
 from confide.mechanisms.learn.dpsgd.groups import trainable
 from confide.mechanisms.learn.dpsgd.individual import Spending
 from confide.mechanisms.learn.dpsgd.noise import NOISE, SAMPLE, Bits, GridNoise, Source
 from confide.mechanisms.learn.dpsgd.optimising import Stepper
-from confide.mechanisms.learn.dpsgd.people import People
 from confide.mechanisms.learn.dpsgd.sampling import poisson_sample
+from confide.mechanisms.learn.dpsgd.schedule import Plan
+from confide.mechanisms.learn.dpsgd.stopping import NoiseRule, RenyiFilter, Until, noise_by
+from confide.mechanisms.learn.dpsgd.team import Team
+from confide.mechanisms.learn.dpsgd.tensors import Data
 from confide.mechanisms.learn.dpsgd.watched import watched_sum
 from confide.models.torch.model import TorchModel
 
-Augment: TypeAlias = Callable[[Tensor, torch.Generator], Tensor]
-"""One random view of each row: (inputs [b, ...], a generator) -> [b, ...]."""
 _MASK = 2**63 - 1
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
-    """What is fixed before the first step.
-
-    Args:
-        people: the number of units, records or persons.
-        batch: the expected sample, by which sums are divided.
-        rate: the chance of each in a step.
-        steps: their number.
-        multiplier: the noise's deviation over the sensitivity.
-    """
-
-    people: int
-    batch: int
-    rate: float
-    steps: int
-    multiplier: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -58,6 +40,7 @@ class Trained:
     Args:
         outcome: the model, as a release or a rehearsal.
         plan: rate, steps and noise.
+        steps: how many were made: all that were planned, or as many as the filter or `until` let.
         unusable: gradients that were not finite, over all steps; each was clipped to zero.
         trimmed: rows left out, of persons with more than they may have.
         epsilons: what each unit spent, float64[people]; None if it was not asked for. For persons, in the
@@ -67,34 +50,11 @@ class Trained:
 
     outcome: Outcome[TorchModel]
     plan: Plan
+    steps: int
     unusable: int
     trimmed: int
     epsilons: Floats | None
     ways: dict[str, str]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Data:
-    """The records as tensors on the module's device, and whose they are."""
-
-    x: Tensor
-    y: Tensor
-    people: People
-    views: int
-    augment: Augment | None
-
-    def rows(self, units: Tensor, generator: torch.Generator) -> Rows:
-        """The rows of some units; with several views of each row, these are averaged within the unit."""
-        index, owner = self.people.rows_of(units.numpy())
-        index = index.to(self.x.device)
-        x, y = self.x[index], self.y[index]
-        if self.augment is None:
-            owner = owner if owner is None else owner.to(x.device)
-            return Rows(x, y, owner, len(units))
-        place = torch.arange(len(units)) if owner is None else owner
-        x = torch.stack([self.augment(x, generator) for _ in range(self.views)], dim=1).flatten(0, 1)
-        y, place = y.repeat_interleave(self.views, dim=0), place.repeat_interleave(self.views)
-        return Rows(x, y, place.to(x.device), len(units), 1 / self.views)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -110,8 +70,13 @@ class Loop:
         plan, data: of the run.
         spending: counts who spent what, or None.
         path: of the checkpoint, or None.
-        every: steps between checkpoints.
+        every: steps between checkpoints, and between questions to `until` and `rule`.
         tap: watches the run.
+        team: other processes that add up gradients, or None.
+        until: says when to stop, or None.
+        rule: chooses the noise on the way, or None.
+        filter: says how long it may, or None.
+        model: the model as it would be published now; a block, since it may not be the last weights.
     """
 
     module: nn.Module
@@ -125,6 +90,11 @@ class Loop:
     path: Path | None
     every: int
     tap: Tap
+    model: Callable[[], AbstractContextManager[TorchModel]]
+    team: Team | None = None
+    until: Until | None = None
+    rule: NoiseRule | None = None
+    filter: RenyiFilter | None = None
 
     def go(self, run: Run) -> Run:
         """Make the steps that are left."""
@@ -135,12 +105,38 @@ class Loop:
                 rate=plan.rate, multiplier=multiplier, clip=noise.clip, steps=plan.steps, batch=plan.batch
             )
             self.tap.plan(said, self.module)
-        while run.step < self.plan.steps:
-            found = self._step(run)
-            run = replace(run, step=run.step + 1, unusable=run.unusable + found.unusable)
-            if self.path is not None and (run.step % self.every == 0 or run.step == self.plan.steps):
+        noise = self.noise
+        while not run.ended:
+            if run.step % self.every == 0 and run.step < self.plan.steps:
+                run, noise = self._asked(run, noise)
+            if not run.ended:
+                run = self._onward(run, noise)
+            if self.path is not None and (run.ended or run.step % self.every == 0):
                 self.save(run)
         return run
+
+    def _asked(self, run: Run, noise: GridNoise) -> tuple[Run, GridNoise]:
+        """The run, ended if the user's rule says so, and the noise of its next steps."""
+        if self.until is None and self.rule is None:
+            return run, noise
+        with self.model() as view:
+            if self.until is not None and run.step and self.until(view, run.step):
+                return replace(run, ended=True), noise
+            if self.rule is not None:
+                noise = replace(noise, multiplier=noise_by(self.rule, view, run.step))
+        return run, noise
+
+    def _onward(self, run: Run, noise: GridNoise) -> Run:
+        """One step more, or the end where the plan or the filter has no other."""
+        spent = run.spent
+        if run.step == self.plan.steps:
+            return replace(run, ended=True)
+        if self.filter is not None:
+            if not self.filter.grants(spent, noise.multiplier):
+                return replace(run, ended=True)
+            spent += self.filter.cost(noise.multiplier)
+        found = self._step(run, noise)
+        return replace(run, step=run.step + 1, unusable=run.unusable + found.unusable, spent=spent)
 
     def save(self, run: Run) -> None:
         """Write the checkpoint."""
@@ -151,28 +147,49 @@ class Loop:
             state["spending/last"] = torch.from_numpy(self.spending.last)
         checkpoint.write(self.path, run, self.module, state)
 
-    def _step(self, run: Run) -> Clipped:
+    def _step(self, run: Run, noise: GridNoise) -> Clipped:
         step, people = run.step, self.data.people
         sample = poisson_sample(people.count, rate=self.plan.rate, bits=self.source.at(step, SAMPLE))
         key = int(np.random.SeedSequence((run.other_seed, step)).generate_state(1, np.uint64)[0]) & _MASK
-        with seeded(key, self.data.x.device):  # dropout; a resumed run drops the same
-            rows = self.data.rows(sample, torch.Generator().manual_seed(key))
-            if self.tap is SILENT:
-                found = self.clipper.clipped(rows)
-            else:
-                found = watched_sum(self.clipper, rows, sample.numpy(), self.tap)
+        if self.team is not None:
+            found = self.team.clipped(sample, key)
+        else:
+            with seeded(key, self.data.x.device):  # dropout; a resumed run drops the same
+                rows = self.data.rows(sample, torch.Generator().manual_seed(key))
+                if self.tap is SILENT:
+                    found = self.clipper.clipped(rows)
+                else:
+                    found = watched_sum(self.clipper, rows, sample.numpy(), self.tap)
         total = torch.cat([found.total[name].flatten() for name in trainable(self.module)])
-        self.stepper.step(self._noised(total, self.source.at(step, NOISE)))
+        self.stepper.step(self._noised(total, noise, self.source.at(step, NOISE)))
         if self.spending is not None:
             self.spending.note(sample.numpy(), found.norms.cpu().numpy())
         return found
 
-    def _noised(self, total: Tensor, bits: Bits) -> Tensor:
+    def _noised(self, total: Tensor, noise: GridNoise, bits: Bits) -> Tensor:
         """The sum with noise, over the expected size of a sample: the realised one shows who was sampled."""
         if self.tap is SILENT:
-            applied = self.noise.added(total, bits, over=self.plan.batch, dtype=total.dtype)
+            applied = noise.added(total, bits, over=self.plan.batch, dtype=total.dtype)
         else:
-            noised = self.noise.added(total, bits)
+            noised = noise.added(total, bits)
             applied = noised / self.plan.batch
             self.tap.noised(total, noised, applied)
         return applied.to(total.device, total.dtype)
+
+
+def trained(loop: Loop, run: Run, model: Outcome[TorchModel]) -> Trained:
+    """What a run that has ended gives."""
+    plan, budget = loop.plan, model.budget
+    assert budget is not None
+    spent = loop.spending and loop.spending.epsilons(
+        multiplier=plan.multiplier, rate=plan.rate, delta=budget.delta, promised=budget.epsilon
+    )
+    return Trained(
+        outcome=model,
+        plan=plan,
+        steps=run.step,
+        unusable=run.unusable,
+        trimmed=loop.data.people.trimmed,
+        epsilons=spent,
+        ways={group.title: group.way for group in loop.clipper.groups},
+    )

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+import secrets
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
@@ -10,10 +11,17 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from confide.core.arrays import Rng
 from confide.core.errors import ConfideError, ModelError
 from confide.core.foreign import in_one_line
+from confide.learners.torch.training import Precision
 from confide.mechanisms.learn.dpsgd import checkpoint
+from confide.mechanisms.learn.dpsgd.checkpoint import Run
+from confide.mechanisms.learn.dpsgd.losses import Losses
+from confide.mechanisms.learn.dpsgd.planning import planned, rows_at_once, units_at_once
+from confide.mechanisms.learn.dpsgd.rows import Rows
 from confide.mechanisms.learn.dpsgd.run import Loop
+from confide.mechanisms.noise.source import Noise
 
 
 @contextmanager
@@ -45,8 +53,12 @@ def held(path: Path | None) -> checkpoint.Held | nullcontext[None]:
     return nullcontext() if path is None else checkpoint.alone(path)
 
 
-def restore(loop: Loop, tensors: dict[str, Tensor]) -> None:
-    """Put a checkpoint's state into a loop and its module."""
+def keep(loop: Loop, run: Run, tensors: Mapping[str, Tensor] | None) -> None:
+    """Put a checkpoint's tensors into a loop and its module, or write a new run's first checkpoint."""
+    if tensors is None:
+        if loop.path is not None:
+            loop.save(run)
+        return
     checkpoint.restore(loop.module, tensors)
     loop.stepper.restore(tensors)
     if loop.spending is not None:
@@ -54,8 +66,41 @@ def restore(loop: Loop, tensors: dict[str, Tensor]) -> None:
         loop.spending.last = tensors["spending/last"].numpy().astype(np.int64)
 
 
+def begun(
+    module: nn.Module, losses: Losses, some: Rows, rng: Rng, *, noise: Noise, precision: Precision,
+    memory_mb: int, batch: int, most: int, data: str, settings: str,
+) -> Run:  # fmt: skip
+    """A new run: its name, how norms are computed, and its seeds.
+
+    Args:
+        module: in the mode in which it is trained.
+        losses: of rows.
+        some: units to plan with.
+        rng: whose first words are the seeds.
+        noise, precision, memory_mb: settings.
+        batch: rows of a sample, or of each process's share of it, in expectation.
+        most: rows of one unit.
+        data, settings: digests.
+    """
+    groups = planned(module, losses, some, timed=noise == "secure")
+    if precision == "float32":
+        at_once = units_at_once(module, losses, groups, some, memory_mb=memory_mb)
+    else:
+        at_once = rows_at_once(module, losses, groups, some, memory_mb=memory_mb, batch=batch, most=most)
+    seeds = [int(seed) for seed in rng.integers(1 << 62, size=2)]
+    return Run(
+        token=secrets.token_hex(16),
+        data=data,
+        settings=settings,
+        ways=tuple(group.way for group in groups),
+        at_once=at_once,
+        seed=seeds[0] if noise == "rehearsal" else None,
+        other_seed=seeds[1],
+    )
+
+
 @contextmanager
-def saying_what_was_charged(charged: str | None) -> Generator[None]:
+def noting_charge(charged: str | None) -> Generator[None]:
     """Add to any error that the run was charged all the same."""
     try:
         yield

@@ -12,8 +12,9 @@ from torch import Tensor
 
 from confide.core.arrays import Ints
 from confide.learners.tap import Tap
-from confide.mechanisms.learn.dpsgd.clipping import LONGEST, Clipped, Clipper, Rows, per_row_gradients
+from confide.mechanisms.learn.dpsgd.clipping import LONGEST, Clipped, Clipper
 from confide.mechanisms.learn.dpsgd.groups import trainable
+from confide.mechanisms.learn.dpsgd.rows import Rows
 
 
 def watched_sum(clipper: Clipper, rows: Rows, positions: Ints, tap: Tap) -> Clipped:
@@ -27,12 +28,12 @@ def watched_sum(clipper: Clipper, rows: Rows, positions: Ints, tap: Tap) -> Clip
     """
     there = trainable(clipper.module)
     parts: list[Clipped] = []
-    for start in range(0, rows.count, clipper.at_once):
-        stop = min(start + clipper.at_once, rows.count)
-        some = rows.of_units(start, stop)
-        made = per_row_gradients(clipper.module, clipper.losses, list(there), some)
+    start = 0
+    for some in clipper.passes(rows):
+        made = clipper.per_row(list(there), some)
         each = some.units.added(torch.cat([made[name].flatten(1) for name in there], dim=1))
-        parts.append(_clipped(tap.gradients(positions[start:stop], each), clipper, there))
+        parts.append(_clipped(tap.gradients(positions[start : start + some.count], each), clipper, there))
+        start += some.count
     if not parts:
         return clipper.clipped(rows)
     total = {name: torch.stack([part.total[name] for part in parts]).sum(0) for name in there}
