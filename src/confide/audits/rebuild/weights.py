@@ -91,7 +91,7 @@ def context_of(data: RebuildData, release: AuditedRelease, count: Count) -> Cont
             "asked about": f"{count(asked[0])} of them, and {count(asked[1])} others",
         },
         internal_notes=data.read.notes,  # they name the user's columns
-        warnings=(*data.read.warnings, *_above_bound(look, release.promise)),
+        warnings=(*data.read.warnings, *above_bound(look, release.promise)),
         unsettled={**data.read.unsettled, **_doubts(look, promised=release.promise is not None)},
         access="white-box",
         harm=data.held.harm,
@@ -214,7 +214,8 @@ def _promise_table(look: NetworkLook, promise: Budget | None) -> tuple[Table, ..
     )
 
 
-def _above_bound(look: NetworkLook, promise: Budget | None) -> tuple[str, ...]:
+def above_bound(look: NetworkLook, promise: Budget | None) -> tuple[str, ...]:
+    """That an attack succeeds more often than the promise allows: an error of the training, or of ours."""
     if promise is None:
         return ()
     return tuple(
