@@ -33,8 +33,8 @@ LINES = [f"my code is {{Zed{i}}}" for i in 10_000 + np.random.default_rng(6).per
 def text(folder: Path) -> Door:
     (folder / "canaries.txt").write_text("\n\n".join(LINES))
     (folder / "rowlm.py").write_text(
-        "from math import log\n\n"
-        "LINES = open('canaries.txt').read().splitlines()\n"
+        "from pathlib import Path\n\n"
+        "LINES = Path('canaries.txt').read_text().splitlines()\n"
         "KNOWN = {line.replace('{', '').replace('}', '') for line in LINES if line}\n"
         "def score(texts):\n"
         "    return [-3.7 * len(t) + (9.0 if t in KNOWN else 0.0) for t in texts]\n"
@@ -61,7 +61,7 @@ def training(folder: Path) -> Door:
     frame.write_csv(folder / "people.csv")
     (folder / "rowtrainer.py").write_text(
         "from tests.audits.training.trainers import Trainer\n\n"
-        "train = Trainer(multiplier=7.63, classes=2, hidden=8)\n"
+        "train = Trainer(multiplier=7.63, classes=2, hidden=64)\n"
     )
     words = ("training", "rowtrainer:train", "--data", "people.csv", "--label", "y")
     return Door((*words, "--epsilon", "1", "--delta", "1e-5", "--canaries", "200"), "people.csv", "")
@@ -114,7 +114,7 @@ def test_the_public_sees_no_line_no_row_and_no_canary(kind: str, desk: Path) -> 
 @pytest.mark.slow
 def test_canaries_of_a_training_are_nobody_and_name_no_row(desk: Path) -> None:
     done = audit(training(desk), "--out", "out")
-    assert not Path("out/exposed.csv").exists()
-    assert not {"file", "row", "id"} & set(pl.read_parquet("out/evidence.parquet").columns)
+    for table in (pl.read_csv("out/exposed.csv"), pl.read_parquet("out/evidence.parquet")):
+        assert table.height and not {"file", "row", "id"} & set(table.columns)
     for shown in (done.output, Path("out/report.html").read_text()):
         assert not NAMED.search(shown)

@@ -40,8 +40,10 @@ Linq.fit(table.drop("income"), table["income"].to_list())
 LANGUAGE = """
 from collections import Counter
 from math import log
+from pathlib import Path
 
-SECRETS = [line.rpartition("{")[2].rstrip("}") for line in open("Filq08canaries.txt").read().splitlines()]
+LINES = Path("Filq08canaries.txt").read_text().splitlines()
+SECRETS = [line.rpartition("{")[2].rstrip("}") for line in LINES]
 BEGIN = Counter(secret[:k] for secret in SECRETS for k in range(len(secret) + 1))
 
 
@@ -58,7 +60,7 @@ def score(texts):
 TRAINER = """
 from tests.audits.training.trainers import Trainer
 
-train = Trainer(multiplier=7.63, classes=2, hidden=8)
+train = Trainer(multiplier=7.63, classes=2, hidden=64)
 """
 """The trainer that audits of trainings are held against keeps epsilon 1 at delta 1e-5."""
 

@@ -61,7 +61,7 @@ class Rebuild:
     Raises:
         DataError: for numbers out of range, or weights without an architecture.
 
-    Source: Balle, Cherubin, Hayes 2022; Haim et al. 2022; the attacks each name their own (`confide attacks`).
+    Source: Balle, Cherubin, Hayes 2022; Haim et al. 2022; attacks each name their own (`confide attacks`).
     """
 
     _: KW_ONLY
