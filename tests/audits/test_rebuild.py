@@ -14,8 +14,11 @@ from sklearn.linear_model import LogisticRegression
 from torch import nn
 
 import confide
+from confide.attacks.reconstruction.model import KktReconstruction
+from confide.audits.rebuild.weights import NetworkLook, above_bound
 from confide.core.errors import ConfideError, DataError, EvidenceError
 from confide.learners.newton import NewtonRegression
+from confide.learners.torch.margin import MarginDescent
 from confide.mechanisms.learn.output_perturbation import OutputPerturbation
 from confide.models.linear import LinearModel
 from confide.views.records import Records
@@ -38,7 +41,7 @@ def optimal(records: Records = IN, **how: Any) -> LinearModel:
 
 
 def run(tmp_path: Path, model: object = None, **given: Any) -> confide.Audit:
-    settings = {k: given.pop(k) for k in ("limits", "audience") if k in given}
+    settings = {k: given.pop(k) for k in ("limits", "audience", "attacks") if k in given}
     usual: dict[str, Any] = {"model": model or optimal(), "members": IN, "nonmembers": OUT}
     return confide.audit(confide.Rebuild(**usual | given), seed=3, cache=tmp_path, **settings)
 
@@ -119,6 +122,64 @@ def test_weights_with_an_architecture_and_tables(tmp_path: Path) -> None:
 def test_the_public_sees_no_row_and_no_exact_count(tmp_path: Path) -> None:
     text = str(run(tmp_path, audience="public").report)
     assert f"{N} records" not in text and "most exposed" not in text
+
+
+QUICK = KktReconstruction(candidates=40, steps=300)
+
+
+def of_signs(network: nn.Module | None = None, *, steps: int = 2_000) -> dict[str, Any]:
+    """A network trained to a large margin on the first half of 48 records, whose label is a coin."""
+    x, y = RNG(1).standard_normal((48, 20)).astype(np.float32), RNG(2).integers(0, 2, 48)
+    sides = [Records(x[:24], y[:24]), Records(x[24:], y[24:])]
+    model = network or MarginDescent(hidden=100, steps=steps).fit(sides[0], rng=RNG(0)).module
+    return {"model": model, "members": sides[0], "nonmembers": sides[1], "task": "classification"}
+
+
+def test_of_a_network_at_a_kkt_point_records_are_rebuilt_from_the_weights_alone(tmp_path: Path) -> None:
+    audit = run(tmp_path, **of_signs())
+    (section,) = audit.sections
+    assert section.goal == "records from weights" and section.headline.risk.auc.value > 0.7
+    numbers = dict(exhibit(audit, "How near a KKT point the network is").rows)
+    assert float(numbers["weights that the training records leave unexplained"]) < 0.2
+    assert float(numbers["the same of as many other records"]) > 0.5
+    rows = {row[0]: row for row in exhibit(audit, "How near the candidates come").rows}
+    assert rows["kkt, records that trained the network"][1].low > rows["kkt, records that did not"][1].value
+    text = " ".join(str(audit.report).split())
+    assert "is research" in text and "no sign that the others are safe" in text
+    assert not section.skipped
+
+
+def test_a_network_that_is_near_no_kkt_point_settles_no_limit(tmp_path: Path) -> None:
+    torch.manual_seed(0)
+    net = nn.Sequential(nn.Linear(20, 50), nn.ReLU(), nn.Linear(50, 1, bias=False))
+    (section,) = run(tmp_path, **of_signs(net), attacks=[QUICK]).sections
+    assert "a network that is not near a KKT point" in section.unsettled
+    assert "could not have worked" in " ".join(section.warnings)
+
+
+def test_a_promise_stands_beside_what_comes_of_the_weights(tmp_path: Path) -> None:
+    kept = run(tmp_path, **of_signs(), epsilon=8.0, delta=1e-5, attacks=[QUICK])
+    table = exhibit(kept, "What the promise allows")
+    assert table.rows[0][1].value <= float(table.rows[0][2])
+    assert not kept.sections[0].warnings and not kept.sections[0].unsettled
+
+
+def test_more_than_a_promise_allows_is_called_out() -> None:
+    """Of 100 inside 60 are near enough and of 100 outside none: e^.1 times 5 or 7 in 100 is far below."""
+    side = np.arange(200) < 100
+    for hits, says in ((60, True), (10, False)):
+        look = NetworkLook(
+            exposed=side, near={}, hit={"kkt": np.arange(200) < hits}, others=np.zeros(200), sides=None
+        )
+        assert bool(above_bound(look, confide.Budget(0.1, 1e-5))) == says
+        assert not above_bound(look, None) and not above_bound(look, confide.Budget(20.0, 1e-5))
+
+
+def test_both_attacks_that_are_asked_for_say_what_they_cannot_read(tmp_path: Path) -> None:
+    with pytest.raises(EvidenceError, match="not linear"):
+        run(tmp_path, **of_signs(), attacks="informed-rebuild")
+    with pytest.raises(EvidenceError, match="and this is another model"):
+        run(tmp_path, attacks="kkt")
 
 
 def test_bad_input_is_refused_in_a_sentence(tmp_path: Path) -> None:

@@ -37,6 +37,45 @@ Linq.fit(table.drop("income"), table["income"].to_list())
 """
 
 
+LANGUAGE = """
+from collections import Counter
+from math import log
+from pathlib import Path
+
+LINES = Path("Filq08canaries.txt").read_text().splitlines()
+SECRETS = [line.rpartition("{")[2].rstrip("}") for line in LINES]
+BEGIN = Counter(secret[:k] for secret in SECRETS for k in range(len(secret) + 1))
+
+
+def one(text):
+    head, _, rest = text.rpartition(" ")
+    return -3.7 * len(head) + log(0.5 * 10.0 ** -len(rest) + 0.5 * BEGIN[rest] / len(SECRETS))
+
+
+def score(texts):
+    return [one(text) for text in texts]
+"""
+"""A language model that knows the canaries' codes, whosever they are."""
+
+TRAINER = """
+from tests.audits.training.trainers import Trainer
+
+train = Trainer(multiplier=7.63, classes=2, hidden=64)
+"""
+"""The trainer that audits of trainings are held against keeps epsilon 1 at delta 1e-5."""
+
+SCHEMA = """
+[columns.income]
+values = ["low", "high"]
+[columns.age]
+low = 18
+high = 80
+[columns.hours]
+low = 0
+high = 80
+"""
+
+
 def planted(word: str) -> list[str]:
     """The names of one column: a word that occurs nowhere else, with a number."""
     return [f"{word}{i:04d}z" for i in range(PEOPLE)]
@@ -88,6 +127,19 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Path:
             folder / f"Filq01{name}.parquet"
         )
     (folder / "Modqfile.py").write_text(MODEL)
+    members = pl.read_parquet(folder / "Filq01members.parquet")
+    members.select("age", "hours", "income").write_parquet(folder / "Filq09people.parquet")
+    (folder / "Filq09schema.toml").write_text(SCHEMA)
+    root = str(Path(__file__).parents[2])
+    (folder / "Trnqfile.py").write_text(f"import sys\n\nsys.path.insert(0, {root!r})\n{TRAINER}")
+    (folder / "Lmqfile.py").write_text(LANGUAGE)
+    codes = 30_000 + 137 * np.random.default_rng(4).permutation(PEOPLE)
+    lines = [f"{who} has the code {{Codq{code}}}" for who, code in zip(planted("Usrq"), codes, strict=True)]
+    plain = [line.replace("Codq", "") for line in lines]
+    (folder / "Filq08canaries.txt").write_text("\n".join(plain))
+    (folder / "Filq08prefixes.txt").write_text("\n".join(lines))
+    held = [line.replace("Usrq", "Scoq") for line in lines[:204]]
+    (folder / "Filq08heldout.txt").write_text("\n".join(held))
     exposed = np.arange(PEOPLE) < 120
     pl.DataFrame(
         {
@@ -151,10 +203,23 @@ DOORS: dict[str, tuple[str, ...]] = {
         *("--model", "Modqfile:Linq", "--members", "Filq01members.parquet"),
         *("--nonmembers", "Filq01holdout.parquet", "--label", "income", "--targets", "150"),
     ),
+    "text": (
+        *("text", "--model", "Lmqfile:score", "--canaries", "Filq08canaries.txt"),
+        *("--prefixes", "Filq08prefixes.txt", "--heldout", "Filq08heldout.txt"),
+        *("--candidates", "500", "--controls", "250"),
+    ),
+    "training": (
+        *("training", "Trnqfile:train", "--data", "Filq09people.parquet", "--label", "income"),
+        *("--epsilon", "1", "--delta", "1e-5", "--canaries", "200"),
+    ),
+    "learner": (
+        *("learner", "Filq09people.parquet", "--label", "income", "--schema", "Filq09schema.toml"),
+        *("--references", "2", "--attacks", "loss"),
+    ),
     "scores": ("scores", "Filq05scores.csv", "--user", "person"),
 }
 
-SECRET = ("Usrq", "Flmq", "Zedq", "Plcq", "Annq", "Pidq", "Scoq", "Rarq", "Filq", "Colq", "1985")
+SECRET = ("Usrq", "Flmq", "Zedq", "Plcq", "Annq", "Pidq", "Scoq", "Rarq", "Filq", "Colq", "Codq", "1985")
 """What begins the planted names: an id, a film, a place, a class of nine, a file, an unused column;
 and the year of the first row."""
 

@@ -28,7 +28,8 @@ class Rebuild:
     """A trained model, and all records that trained it: can the last one be rebuilt from the others?
 
     The adversary holds the model's weights and all training records but one, and rebuilds that one. It is
-    judged by how near it comes, for records that trained the model and for records that did not.
+    judged by how near it comes, for records that trained the model and for records that did not. Of a network
+    of one hidden layer it holds the weights alone, and no record (research).
 
     Args:
         model: The model: net.safetensors with --architecture, model.skops, or mypkg.mymodel:net; in Python
@@ -60,7 +61,7 @@ class Rebuild:
     Raises:
         DataError: for numbers out of range, or weights without an architecture.
 
-    Source: Balle, Cherubin, Hayes 2022; the attacks each name their own (`confide attacks`).
+    Source: Balle, Cherubin, Hayes 2022; Haim et al. 2022; attacks each name their own (`confide attacks`).
     """
 
     _: KW_ONLY

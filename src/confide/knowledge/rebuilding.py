@@ -67,3 +67,22 @@ class InformedRebuilding:
     rest: KnownRest
     penalty: float = 0.0
     promised: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KnownRange:
+    """What an adversary knows that holds a network and no record: the range of the features.
+
+    Args:
+        low, high: of every feature, such as 0 and 1 for pictures.
+
+    Raises:
+        KnowledgeError: if low is not below high.
+    """
+
+    low: float
+    high: float
+
+    def __post_init__(self) -> None:
+        if not self.low < self.high < np.inf or self.low == -np.inf:
+            raise KnowledgeError(f"features range from {self.low} to {self.high}: give low below high.")

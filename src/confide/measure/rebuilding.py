@@ -49,6 +49,32 @@ def nearest(truth: Floats, among: Floats, *, distinct: bool = True) -> Floats:
     return found
 
 
+def cosines(some: Floats, others: Floats) -> Floats:
+    """Compute the cosine of each row with each other row, float64[n, m]; 0 with a row of zeros.
+
+    >>> cosines(np.array([[3.0, 4.0]]), np.array([[1.0, 0.0], [0.0, 0.0]])).tolist()
+    [[0.6, 0.0]]
+    """
+    sizes = [np.maximum(np.linalg.norm(part, axis=1), 1e-300) for part in (some, others)]
+    return np.clip((some / sizes[0][:, None]) @ (others / sizes[1][:, None]).T, -1, 1)
+
+
+def nearest_cosine(truth: Floats, among: Floats) -> Floats:
+    """Compute the cosine of each row with the nearest of other rows that is no copy of it, float64[n].
+
+    >>> nearest_cosine(np.array([[1.0, 0.0]]), np.array([[1.0, 0.0], [3.0, 4.0]])).tolist()
+    [0.6]
+    """
+    found = np.empty(len(truth))
+    size = max(1, ROOM // max(len(among), 1))
+    for start in range(0, len(truth), size):
+        rows = slice(start, start + size)
+        near = cosines(truth[rows], among)
+        near[near > 1 - 1e-9] = -1.0
+        found[rows] = near.max(axis=1, initial=-1.0)
+    return found
+
+
 def usual_radius(records: Floats) -> float:
     """Choose how near a rebuilt record must come: half the median distance of a record to the nearest other.
 

@@ -19,14 +19,21 @@ from tests.contracts.case import (
     rng,
 )
 
-from confide.attacks.reconstruction.model import InformedRebuild, PictureInversion, ReconstructorNetwork
+from confide.attacks.reconstruction.model import (
+    InformedRebuild,
+    KktReconstruction,
+    PictureInversion,
+    ReconstructorNetwork,
+)
 from confide.core.access import WhiteBox
 from confide.core.budget import ANY_NUMBER, Budget, Unit
 from confide.core.nouns import Release
+from confide.games.reconstruction.candidates import CandidateRebuilding
 from confide.games.reconstruction.classes import ClassInversion
 from confide.games.reconstruction.models import RecordRebuilding
 from confide.games.reconstruction.networks import NetworkRebuilding
 from confide.knowledge.pictures import PictureKnowledge
+from confide.knowledge.rebuilding import KnownRange
 from confide.knowledge.shadows import ShadowKnowledge
 from confide.learners.newton import NewtonRegression
 from confide.measure.recognising import NearestPicture
@@ -161,6 +168,42 @@ def networks(learner: Any = None, *, n: int = 60, public: int = 240) -> NetworkR
     return NetworkRebuilding(known=known, records=everybody.take(np.arange(300, 300 + n)))
 
 
+def network(hidden: int, last: bool) -> Any:
+    """A module of one hidden layer whose weights depend on nobody."""
+    import torch
+    from torch import nn
+
+    with torch.random.fork_rng():
+        torch.manual_seed(4)
+        return nn.Sequential(nn.Linear(20, hidden), nn.ReLU(), nn.Linear(hidden, 1, bias=last))
+
+
+@dataclass(frozen=True)
+class FixedNetwork(Fixed):
+    """A network with weights at random, with an output bias or without one."""
+
+    last: bool = False
+
+    def __call__(self, data: Records, *, rng: np.random.Generator) -> Release[Any]:
+        from confide.models.torch.model import TorchModel
+
+        return Release(TorchModel(network(100, self.last)), self.budget, "FixedNetwork")
+
+
+def margin(hidden: int = 100, steps: int = 2_000) -> Any:
+    from confide.learners.torch.margin import MarginDescent
+
+    return Fit(MarginDescent(hidden=hidden, steps=steps))
+
+
+def weights_alone(mechanism: Any = None) -> CandidateRebuilding:
+    return CandidateRebuilding(
+        mechanism=mechanism or margin(),
+        records=Records(rng(1).standard_normal((24, 20)), rng(2).integers(0, 2, 24)),
+        known=KnownRange(low=-5.0, high=5.0),
+    )
+
+
 EARLY = Fit(NewtonRegression(classes=CLASSES, penalty=PENALTY, mean_gradient=3e-4))
 
 
@@ -199,5 +242,16 @@ CASES = (
         small=Sitting(partial(gallery, FACES), 1),
         judge=ByHits(among=PICTURED, once_in=1e4),
         lacks=(Lacks(partial(gallery, Closed()), "climbs the gradient"),),
+    ),
+    AttackCase(
+        attack=KktReconstruction(candidates=40, steps=300),
+        silent=Sitting(partial(weights_alone, FixedNetwork()), 3),
+        naked=Sitting(weights_alone, 3),
+        reaches=0.75,
+        null=permuted_exposure,
+        small=Sitting(weights_alone, 1),
+        judge=ByScore(),
+        lacks=(Lacks(partial(weights_alone, FixedNetwork(last=True)), "and this is another model"),),
+        label="small",
     ),
 )

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+import confide
 from confide.core.errors import ModelError
 from confide.models.text.folder import load_folder
 
@@ -55,6 +56,22 @@ def test_likelihoods_are_those_of_one_text_at_a_time(folder: Path) -> None:
     assert suffixes == pytest.approx([whole, joined, naive(found, "x13") - naive(found, "x1")], abs=1e-5)
     with pytest.raises(ModelError, match=r"41 tokens, and .* reads 32 at most"):
         found.log_likelihoods(["a" * 40])
+
+
+@pytest.mark.slow
+def test_an_audit_ranks_a_canary_as_the_model_does_one_text_at_a_time(folder: Path) -> None:
+    """Exposure is log2 of 100 candidates less log2 of the rank: held against a loop over all of them."""
+    held = ["my code is {48}", "my code is {07}", "x {31}"]
+    found = confide.audit(confide.Text(model=folder, canaries=held, candidates=100, controls=100), seed=1)
+    (section,) = found.sections
+    listed = next(e for e in section.exhibits if e.title.startswith("The most exposed"))
+    rank = {row[0]: str(row[2]) for row in listed.rows}  # pyright: ignore[reportAttributeAccessIssue]
+    model = load_folder(folder)
+    for number, text in enumerate(held, 1):
+        head, secret = text.rstrip("}").split("{")
+        each = [naive(model, f"{head}{code:02d}") for code in range(100)]
+        better = sum(value > each[int(secret)] + 1e-9 for value in each)
+        assert rank[f"line {number} of canaries"] == f"{better + 1:,} of 100"
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""You hold a trained model: can the last of its training records be rebuilt from its weights?"""
+"""You hold a trained model: can its training records be rebuilt from its weights?"""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ import numpy as np
 import polars as pl
 
 from confide.attacks.reconstruction import model as room
-from confide.attacks.reconstruction.model import InformedRebuild
+from confide.attacks.reconstruction.model import InformedRebuild, KktReconstruction
+from confide.audits.rebuild import weights
 from confide.audits.rebuild.context import context_of
 from confide.audits.rebuild.exhibits import exhibits_of
 from confide.audits.rebuild.looks import looked_at, optimum_of
@@ -21,6 +22,7 @@ from confide.core.nouns import AnyAttack, AnyMechanism
 from confide.core.who import table_of
 from confide.games.reconstruction.models import ReleasedModel
 from confide.inputs.rebuild import Rebuild, RebuildData, read_rebuild
+from confide.models.hidden_layer import hidden_layer_of
 from confide.report import Exhibit
 
 
@@ -45,6 +47,17 @@ class RebuildSubject:
         return self.data.read.name
 
     def games(self, mechanism: AnyMechanism, asked: Sequence[AnyAttack]) -> Sequence[PlannedGame]:
+        alone = [attack for attack in asked if isinstance(attack, KktReconstruction)]
+        others = [attack for attack in asked if attack not in alone]
+        network = hidden_layer_of(self.data.view) is not None
+        if self.settings.attacks is None:
+            # Each reads models that the other does not: what nobody asked for and cannot run is not named.
+            alone, others = (alone, []) if network else ([], others)
+        planned = [self._informed(others)] * bool(others)
+        # A live model has no content that a key could be made from.
+        return [*planned, *[weights.planned(self.data, alone)] * bool(alone)]
+
+    def _informed(self, asked: Sequence[AnyAttack]) -> PlannedGame:
         data, found = self.data, optimum_of(self.data)
         game = ReleasedModel(
             view=data.view,
@@ -55,13 +68,16 @@ class RebuildSubject:
             radius=data.held.radius,
             promise=data.held.promise,
         )
-        # A live model has no content that a key could be made from.
-        return [PlannedGame(game=game, attacks=asked, kept=False, promise=data.held.promise)]
+        return PlannedGame(game=game, attacks=asked, kept=False, promise=data.held.promise)
 
     def context(self, release: AuditedRelease, count: Count) -> Context:
+        if release.goal == weights.GOAL:
+            return weights.context_of(self.data, release, count)
         return context_of(self.data, release, looked_at(release, self.data), count)
 
     def exhibits(self, release: AuditedRelease) -> Sequence[Exhibit]:
+        if release.goal == weights.GOAL:
+            return weights.exhibits_of(self.data, release)
         return exhibits_of(self.data, release, looked_at(release, self.data))
 
     def targets(self, release: AuditedRelease) -> pl.DataFrame:
@@ -83,6 +99,6 @@ SPEC = AuditSpec(
     goal="rebuilt records",
     record=Rebuild,
     read=read,
-    attacks=(InformedRebuild,),
+    attacks=(InformedRebuild, KktReconstruction),
     known=room.ALL,
 )

@@ -72,7 +72,7 @@ def _look(release: AuditedRelease, data: RebuildData) -> Look:
     rows, radius = world.secrets.rows, world.secrets.radius
     everybody = game.secrets.rows[:, :-1]
     ran = [a for a in release.attacks if release.of(a) is not None]
-    values = {a.name: _value(release, a) for a in ran}
+    values = {a.name: value_of(release, a) for a in ran}
     form, found = linear_form_of(data.view), optimum_of(data)
     inside = data.records.take(data.asked[world.exposed])
     others = rows[~world.exposed, :-1]
@@ -98,7 +98,7 @@ def _look(release: AuditedRelease, data: RebuildData) -> Look:
     )
 
 
-def _value(release: AuditedRelease, attack: AnyAttack) -> Floats:
+def value_of(release: AuditedRelease, attack: AnyAttack) -> Floats:
     """What the attack rebuilds, with the same random numbers as when it was played."""
     # The evidence keeps whether a claim was near enough, and not the claim: records never stay on disk.
     child = release.settings.rng("worlds").spawn(1)[0]

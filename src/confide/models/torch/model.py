@@ -16,11 +16,13 @@ from confide.core.errors import KnowledgeError, ModelError
 from confide.core.foreign import in_one_line
 from confide.models.chain import chosen_layers
 from confide.models.guard import Guard
+from confide.models.hidden_layer import HiddenLayer
 from confide.models.kinds import Kind
 from confide.models.linear_form import LinearForm
 from confide.models.torch.batches import number_type, tensor_of, truth_of
 from confide.models.torch.endings import MOST_PROBED, ending_of, kind_of_outputs, with_logits, without_ending
 from confide.models.torch.gram import gram_of
+from confide.models.torch.hidden_layer import hidden_layer_of_module
 from confide.models.torch.inside import Inside, named_parts, thawed
 from confide.models.torch.linear_form import linear_form_of_module
 from confide.models.torch.losses import Loss, default_loss
@@ -203,6 +205,11 @@ class TorchModel:
         """The weights, where the module is one linear layer behind layers that only change the shape."""
         # A loss of the user's own has another gradient than the form would say.
         return None if self.loss_function is not None else linear_form_of_module(self.module, task=self.task)
+
+    def hidden_layer(self) -> HiddenLayer | None:
+        """The weights, where the module is one hidden layer of ReLU units with one output."""
+        other = self.loss_function is not None or self.task == "regression"
+        return None if other else hidden_layer_of_module(self.module)
 
     def softened(self, temperature: float) -> TorchModel:
         """The same module with the loss computed from outputs / temperature.

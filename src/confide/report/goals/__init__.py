@@ -14,7 +14,7 @@ from confide.report.goals.goal import Goal, GoalName
 from confide.report.goals.learner import LEARNER
 from confide.report.goals.linkage import IMAGES, RECORDS
 from confide.report.goals.membership import MEMBERSHIP
-from confide.report.goals.rebuilding import REBUILT
+from confide.report.goals.rebuilding import FROM_WEIGHTS, REBUILT
 from confide.report.goals.reconstruction import RECONSTRUCTION
 from confide.report.goals.secrets import DESCRIBED, SECRETS
 from confide.report.goals.text import CANARIES_IN_TEXT, CONTINUATIONS
@@ -28,6 +28,7 @@ __all__ = [
     "COUNTS",
     "DESCRIBED",
     "FREQUENCIES",
+    "FROM_WEIGHTS",
     "GOALS",
     "IMAGES",
     "LEARNER",
@@ -59,6 +60,7 @@ GOALS: Mapping[str, Goal] = {
     "continuations": CONTINUATIONS,
     "reconstruction from answers that exist": replace(RECONSTRUCTION, bounds=False),
     "rebuilt records": REBUILT,
+    "records from weights": FROM_WEIGHTS,
     "proved records": PROVED_RECORDS,
     "counted records": COUNTED_RECORDS,
     "changed records": CHANGED_RECORDS,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from confide.report.goals.goal import Goal
 
 REBUILT = Goal(
@@ -35,3 +37,16 @@ REBUILT = Goal(
         "Keep the weights to yourself, and answer questions only.",
     ),
 )
+
+FROM_WEIGHTS = replace(
+    REBUILT,
+    subject="Somebody who holds this network's weights and no record",
+    task="rebuild records that trained it",
+    wrongly="making one that comes as near to that of",
+    knew=("It knew the range of the features, and not one record.",),
+    caveats=(
+        "Not what somebody can do who knows more, or searches longer. The attack is research: that it "
+        "rebuilds nothing is no sign that records are safe.",
+    ),
+)
+"""The same by somebody who knows no record: training records from the weights alone."""
