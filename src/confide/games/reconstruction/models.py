@@ -118,6 +118,12 @@ class RecordRebuilding(Rebuilding):
 class ReleasedModel(Rebuilding):
     """The user's own model: one world, in which each record was in or was not; no coin was tossed.
 
+    Each adversary lacks one training record, and what it rebuilds is held against that record (exposed) or
+    against one that did not train the model (control). So both sides are judged by the same claims, as sure
+    of themselves. Had the adversaries about control records all training records, they would all make one
+    claim with one score, and where chance makes it right now and then, any spread of the others' scores
+    around it would look like a leak.
+
     Args:
         view: the model, as a white box.
         records: members and others, in an order that says nothing.
@@ -156,13 +162,23 @@ class ReleasedModel(Rebuilding):
         if world:
             raise EvidenceError(f"world {world} of one released model: there is world 0 only.")
         known = InformedRebuilding(
-            rest=KnownRest(self.records, self.member, self.asked),
+            rest=KnownRest(self.records, self.member, self.asked, self._left_out(rng)),
             penalty=self.penalty,
             promised=self.promise is not None,
         )
         case = Case(self.view, known, np.arange(len(self.asked)))
         rows = TrueRecords(self.secrets.rows[self.asked], self.secrets.radius)
         return World(case, rows, self.member[self.asked], self.asked, promise=self.promise)
+
+    def _left_out(self, rng: Rng) -> Ints:
+        """Which training record the adversary about each target lacks: its own, or that of a member asked."""
+        inside = self.member[self.asked]
+        lacking = self.asked.copy()
+        # In random order, and again from the start where more others than members are asked about.
+        members = rng.permutation(self.asked[inside])
+        if len(members):
+            lacking[~inside] = np.resize(members, int((~inside).sum()))
+        return lacking
 
 
 def true_records(view: object, records: Records, radius: float | None) -> TrueRecords:
