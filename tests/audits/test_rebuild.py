@@ -168,3 +168,18 @@ def test_members_who_stand_close_together_break_no_promise(tmp_path: Path) -> No
     audit = run(tmp_path, optimal(near), members=near, radius=1.0, epsilon=1.0, delta=1e-3)
     assert exhibit(audit, "What the promise allows").rows[0][1].value == 1
     assert not audit.sections[0].broken
+
+
+def test_several_records_of_one_person_count_once(tmp_path: Path) -> None:
+    """Three records a person, all rebuilt: 30 people a side, and not 90."""
+    tables = [
+        pl.DataFrame(np.asarray(r.x), schema=list("abcd")).with_columns(
+            y=r.y, who=pl.Series([f"{side}{i // 3}" for i in range(N)])
+        )
+        for side, r in (("in", IN), ("out", OUT))
+    ]
+    audit = run(tmp_path, members=tables[0], nonmembers=tables[1], label="y", user="who")
+    risk = audit.sections[0].headline.risk
+    assert (risk.exposed_count, risk.control_count, risk.rows) == (N // 3, N // 3, 2 * N)
+    alone = run(tmp_path, members=tables[0].drop("who"), nonmembers=tables[1].drop("who"), label="y")
+    assert risk.auc.low < alone.sections[0].headline.risk.auc.low

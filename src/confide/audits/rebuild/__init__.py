@@ -16,9 +16,10 @@ from confide.audits.rebuild.looks import looked_at, optimum_of
 from confide.audits.release import AuditedRelease, PlannedGame
 from confide.audits.settings import Settings
 from confide.audits.spec import AuditSpec, Context, Count
+from confide.core.arrays import Ints
 from confide.core.estimate import Estimate, Measured
 from confide.core.nouns import AnyAttack, AnyMechanism
-from confide.core.who import table_of
+from confide.core.who import table_of, whose
 from confide.games.reconstruction.models import ReleasedModel
 from confide.inputs.rebuild import Rebuild, RebuildData, read_rebuild
 from confide.report import Exhibit
@@ -56,7 +57,11 @@ class RebuildSubject:
             promise=data.held.promise,
         )
         # A live model has no content that a key could be made from.
-        return [PlannedGame(game=game, attacks=asked, kept=False, promise=data.held.promise)]
+        return [
+            PlannedGame(
+                game=game, attacks=asked, kept=False, promise=data.held.promise, person=self._person()
+            )
+        ]
 
     def context(self, release: AuditedRelease, count: Count) -> Context:
         return context_of(self.data, release, looked_at(release, self.data), count)
@@ -69,6 +74,17 @@ class RebuildSubject:
         # Targets are numbered by their place among all records, and `who` stands in the order of `read.at`.
         order = np.argsort(read.at)
         return table_of(read.at[order], read.who[order])
+
+    def _person(self) -> Ints | None:
+        """Whom each of all records is about: several of one person are no several people."""
+        read = self.data.read
+        known = whose(read.who)
+        if known is None:
+            return None
+        # Copies that are not asked about stand for nobody.
+        person = known.max() + 1 + np.arange(len(self.data.records))
+        person[read.at] = known
+        return person
 
     def risk(self, release: AuditedRelease, plain: AuditedRelease, *, confidence: float) -> Estimate | None:
         return None
