@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import polars as pl
-from null_doors import Door
+from null_doors import LIMITS, Door
 from scipy.stats import norm
 from sklearn.linear_model import LogisticRegression
 
@@ -67,7 +67,7 @@ def _schema(columns: int) -> Path:
     return path
 
 
-def learner(rng: Rng, *, n: int = 1_400, columns: int = 5) -> Held:
+def learner(rng: Rng, *, n: int = 800, columns: int = 5) -> Held:
     """People whose label is a coin."""
     drawn = {f"c{i}": rng.uniform(0, 1, n) for i in range(columns)}
     frame = pl.DataFrame({**drawn, "label": rng.choice(["no", "yes"], n)})
@@ -81,13 +81,17 @@ def rebuild(rng: Rng, *, n: int = SIDE) -> Held:
     return confide.Rebuild(model=model, members=sides[0], nonmembers=sides[1], radius=1.2)
 
 
-def rebuilt(rng: Rng, *, n: int = 300, off: float = 3e-4, **promise: float) -> Held:
+def rebuilt(
+    rng: Rng, *, n: int = 300, off: float = 3e-4, epsilon: float | None = None, delta: float | None = None
+) -> Held:
     """A model of the members, each weight off its optimum by a normal number: some of them are rebuilt."""
     inside, outside = people(rng, n, d=3), people(rng, n, d=3)
     best = NewtonRegression(classes=2, penalty=1.0).fit(inside, rng=rng)
     moved = LinearModel(best.rows + off * rng.standard_normal(best.rows.shape))
     sides = _both(inside), _both(outside)
-    return confide.Rebuild(model=moved, members=sides[0], nonmembers=sides[1], penalty=1.0, **promise)
+    return confide.Rebuild(
+        model=moved, members=sides[0], nonmembers=sides[1], penalty=1.0, epsilon=epsilon, delta=delta
+    )
 
 
 def _both(records: Records) -> tuple[Floats, Floats]:
@@ -199,6 +203,7 @@ DOORS: Mapping[str, Door] = {
         why="labels are coins, and the training promises epsilon .001",
         held=learner,
         options={"protect": "gradient:0.001"},
+        limits=LIMITS[1:],  # of 320 people a side none settles a rate at 1 % for three attacks
     ),
     "rebuild": Door(why="the model learned from a third set; a radius that chance often meets", held=rebuild),
     "text": Door(why="the model counted pairs of digits in other codes", held=text),
