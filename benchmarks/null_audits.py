@@ -2,6 +2,9 @@
 
 python benchmarks/null_audits.py [--audits 200] [--only DOOR] [--write]
 
+With `--only` one door's line of the page is measured and the others stay, or one of the tables: scores leaks,
+leaks, broken.
+
 Each audit is `confide.audit` on new data, all in one process. A null audit is right if it neither calls
 something found nor a limit exceeded, where the limit is what guessing reaches. A known leak is two normal
 laws d' apart; its limits lie 20 % above and 20 % below the truth.
@@ -10,81 +13,33 @@ laws d' apart; its limits lie 20 % above and 20 % below the truth.
 from __future__ import annotations
 
 import argparse
-import tempfile
-import time
-import warnings
-from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from dataclasses import dataclass
 from zlib import crc32
 
+import null_doors
 import numpy as np
-from null_doors import DOORS, LIMITS
-from page import bars, head, machine, publish, row
+from null_doors import LIMITS
+from null_learning import BROKEN
+from null_learning import DOORS as OF_TRAININGS
+from null_learning import LEAKS as LEARNT
+from null_page import RULINGS, Page
+from null_tally import Tally, share
+from page import publish, row
 from scipy.stats import norm
 
 import confide
-from confide.core.errors import ConfideError
 from confide.core.evidence import Evidence
-from confide.measure import proportion
-
-if TYPE_CHECKING:
-    from confide.audits import Held
 
 SEED = 10
 LEAKS, SIDE = (1.0, 2.0), 1_000
-RULINGS = ("exceeded", "not settled", "within")
+DOORS = {**null_doors.DOORS, **OF_TRAININGS}
+PROMISING = ("training", "training, final model", "learner", "text")
+"""Doors whose promises, or canaries, are looked at too."""
+FEWER = 4
+"""Times fewer audits of the known leaks and broken promises of trainings."""
 MOST = 0.05
 """The most of null audits that may call something found, or a limit exceeded."""
-
-
-@dataclass(kw_only=True)
-class Tally:
-    """Many audits of one kind.
-
-    Args:
-        outcomes: how often each headline came.
-        rulings: of each limit.
-        refused: what was said where an audit was refused.
-        people: exposed and control rows of each audit.
-        seconds: CPU seconds of each.
-    """
-
-    outcomes: Counter[str] = field(default_factory=Counter)
-    rulings: dict[str, Counter[str]] = field(default_factory=dict)
-    refused: Counter[str] = field(default_factory=Counter)
-    people: list[tuple[int, int]] = field(default_factory=list)
-    seconds: list[float] = field(default_factory=list)
-
-    @property
-    def audits(self) -> int:
-        return self.outcomes.total()
-
-    def add(self, held: Held, *, seed: int, limits: Sequence[str], options: Mapping[str, Any]) -> None:
-        """Audit what is held, as the command line does, and count what the report says."""
-        start = time.process_time()
-        with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # solvers that stop early: their attacks are weak, not wrong
-            try:
-                page = confide.audit(
-                    held, seed=seed, limits=limits, cache=Path(folder), **options
-                ).report.page
-            except ConfideError as error:
-                self.refused[str(error)] += 1
-                return
-        self.seconds.append(time.process_time() - start)
-        # Where something is proved too, that section stands before the one of the game, and has no rates.
-        section = page["sections"][-1]
-        self.outcomes[section["outcome"]] += 1
-        found = section["finding"]
-        self.people.append((found["exposed_count"] or 0, found["control_count"] or 0))
-        for judged in page["limits"]:
-            self.rulings.setdefault(judged["limit"], Counter())[judged["verdict"]] += 1
-
-    def exceeded(self, limit: str) -> int | None:
-        return None if limit not in self.rulings else self.rulings[limit]["exceeded"]
 
 
 def null(name: str, audits: int) -> Tally:
@@ -137,14 +92,6 @@ def leak(d: float, audits: int) -> Tally:
     return tally
 
 
-def share(k: int | None, n: int) -> str:
-    """A share in percent with its exact interval; empty where nothing was asked or played."""
-    if k is None or not n:
-        return "–"
-    found = proportion(k, n, confidence=0.95)
-    return f"{found.value:.1%} [{found.low:.1%}, {found.high:.1%}]"
-
-
 def null_row(name: str, tally: Tally) -> tuple[str, bool]:
     """A line of the table, and whether every share is at most what it may be."""
     n = tally.audits
@@ -159,89 +106,110 @@ def null_row(name: str, tally: Tally) -> tuple[str, bool]:
     return row(name, *cells), n > 0 and all(k is None or k <= MOST * n for k in counted)
 
 
-def leak_row(d: float, limit: Beside, tally: Tally) -> str:
-    """A line of the second table: the rulings on one limit, and the share of wrong ones."""
+def leak_row(named: str, limit: Beside, tally: Tally, *, counted: bool = False) -> str:
+    """A line of the table of leaks: the rulings on one limit, and the share of wrong ones."""
     ruled = tally.rulings[limit.text]
     cells = [
-        f"{d:g}",
+        named,
         limit.what,
         f"{limit.truth:.4f}",
         limit.text.partition("=")[2],
+        *([str(tally.audits)] if counted else []),
         *(f"{ruled[ruling] / tally.audits:.1%}" for ruling in RULINGS),
         share(ruled[limit.wrong], tally.audits),
     ]
     return row(*cells)
 
 
+def doors(page: Page, names: Sequence[str], audits: int) -> None:
+    """Null audits through these doors."""
+    for name in names:
+        tally = null(name, audits)
+        line, ok = null_row(name, tally)
+        print(line, flush=True)
+        page.put("rows", line)
+        page.refuse(name, tally.refused)
+        page.bar(f"{name}: found, and each limit exceeded, in at most {MOST:.0%} of audits", ok)
+        if name in PROMISING:
+            n, text = tally.audits, name.startswith("text")
+            told = share(None if text else tally.promises, n), share(tally.exposed if text else None, n)
+            page.put("promises", row(name, n, *told))
+            fine = max(tally.promises, tally.exposed) <= MOST * n
+            page.bar(f"{name}: false words on a promise or canaries in at most {MOST:.0%} of audits", fine)
+
+
+def scores(page: Page, audits: int) -> None:
+    """Known leaks through the door for scores."""
+    for d in LEAKS:
+        tally = leak(d, audits)
+        for limit in beside(d):
+            page.put("scores", leak_row(f"{d:g}", limit, tally))
+            ok = tally.rulings[limit.text][limit.wrong] <= MOST * tally.audits
+            page.bar(f"d' = {d:g}, {limit.text}: wrong in at most {MOST:.0%} of audits", ok)
+        print(f"d' = {d:g}: {np.sum(tally.seconds):,.0f} s", flush=True)
+
+
+def leaks(page: Page, audits: int) -> None:
+    """Known leaks through the doors to trainings."""
+    for name, known in LEARNT.items():
+
+        def many(first: int, limits: Sequence[str], name: str = name) -> Tally:
+            tally = Tally()
+            for i in range(first, first + audits):
+                rng = np.random.default_rng([SEED, crc32(f"leak: {name}".encode()), i])
+                tally.add(LEARNT[name].held(rng), seed=i, limits=limits, options={})
+            return tally
+
+        means = (0.0, 0.0) if known.d is not None else np.mean(many(audits, ()).found, axis=0)
+        truths = {
+            what: known.truth(what) or float(mean)
+            for what, mean in zip(("auc", "tpr@0.1"), means, strict=True)
+        }
+        limits = [Beside(what=what, truth=t, times=k) for what, t in truths.items() for k in (1.2, 0.8)]
+        limits = [limit for limit in limits if limit.truth * limit.times <= 1]
+        tally = many(0, [limit.text for limit in limits])
+        for limit in limits:
+            line = leak_row(f"{name}: {known.what}", limit, tally, counted=True)
+            print(line, flush=True)
+            page.put("leaks", line)
+            ok = tally.rulings[limit.text][limit.wrong] <= MOST * tally.audits
+            side = "above" if limit.times > 1 else "below"
+            page.bar(f"{name}, {limit.what} limited 20 % {side}: wrong in at most {MOST:.0%} of audits", ok)
+
+
+def broken(page: Page, audits: int) -> None:
+    """Promises that are not kept."""
+    for name, held in BROKEN.items():
+        tally = Tally()
+        for i in range(audits):
+            rng = np.random.default_rng([SEED, crc32(f"broken: {name}".encode()), i])
+            tally.add(held(rng), seed=i, limits=(), options={})
+        checks = "; ".join(f"{check} {k}" for check, k in tally.broken.most_common(3)) or "–"
+        line = row(name, tally.audits, share(tally.passed, tally.audits), checks)
+        print(line, flush=True)
+        page.put("broken", line)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--audits", type=int, default=200)
-    parser.add_argument("--only", choices=[*DOORS, "leaks"])
+    parser.add_argument("--only", choices=[*DOORS, "scores leaks", "leaks", "broken"])
     parser.add_argument("--write", action="store_true")
     asked = parser.parse_args()
-    doors = [name for name in DOORS if asked.only in (None, name)]
-    rows: list[str] = []
-    checks: list[tuple[str, bool]] = []
-    refusals: Counter[str] = Counter()
-    for name in doors:
-        tally = null(name, asked.audits)
-        line, ok = null_row(name, tally)
-        print(line, flush=True)
-        rows.append(line)
-        checks.append((f"{name}: found, and each limit exceeded, in at most {MOST:.0%} of audits", ok))
-        refusals += Counter({f"{name}: {why}": k for why, k in tally.refused.items()})
-    wrongs: list[str] = []
-    for d in LEAKS if asked.only in (None, "leaks") else ():
-        tally = leak(d, asked.audits)
-        for limit in beside(d):
-            wrongs.append(leak_row(d, limit, tally))
-            ok = tally.rulings[limit.text][limit.wrong] <= MOST * tally.audits
-            checks.append((f"d' = {d:g}, {limit.text}: wrong in at most {MOST:.0%} of audits", ok))
-        print(f"d' = {d:g}: {np.sum(tally.seconds):,.0f} s", flush=True)
-    lines = page(asked.audits, doors, rows, refusals, wrongs, checks)
-    publish(lines, "null_audits", write=asked.write and asked.only is None)
-
-
-def page(
-    audits: int,
-    doors: Sequence[str],
-    rows: Sequence[str],
-    refusals: Mapping[str, int],
-    wrongs: Sequence[str],
-    checks: Sequence[tuple[str, bool]],
-) -> list[str]:
-    """The whole page."""
-    return [
-        "# Null audits, and audits of known leaks",
-        "",
-        f"`python benchmarks/null_audits.py --audits {audits} --write`",
-        "",
-        f"{audits} audits a row, each on new data (seed {SEED}, the name's CRC-32, the audit's number; the",
-        f"audit's own seed is its number), through `confide.audit` in one process. {machine()}.",
-        "",
-        "Found: the headline says that something was found. A limit's column: how often that limit, which is",
-        "what guessing reaches, was called exceeded. Exact intervals at 95 %. Where a name must be right",
-        "(ratings, traces, images) guessing reaches less than these limits. B, R: audits whose headline says",
-        "that the comparison is broken, and audits that were refused.",
-        "",
-        *head("door", "people", "found", *LIMITS, "B, R", "CPU seconds"),
-        *rows,
-        "",
-        "Why being in the release tells nothing:",
-        "",
-        *(f"- {name}: {DOORS[name].why}{_options(name)}." for name in doors),
-        *(["", "Refused:", ""] if refusals else []),
-        *(f"- {k} x {why}" for why, k in refusals.items()),
-        "",
-        f"Known leaks: {SIDE:,} people on each side, scores N(d', 1) and N(0, 1), through the door for",
-        "scores, with limits 20 % above and 20 % below the truth. Wrong: one above it that is called",
-        "exceeded, or one below it that is called within.",
-        "",
-        *head("d'", "limit on", "truth", "limit", *RULINGS, "wrong"),
-        *wrongs,
-        "",
-        *bars(checks),
-    ]
+    page = Page() if asked.only is None else Page.read()
+    doors(page, [name for name in DOORS if asked.only in (None, name)], asked.audits)
+    if asked.only in DOORS and asked.only not in page.later:
+        page.later.append(asked.only)
+    if asked.only in (None, "scores leaks"):
+        scores(page, asked.audits)
+    if asked.only in (None, "leaks"):
+        leaks(page, asked.audits // FEWER)
+    if asked.only in (None, "broken"):
+        broken(page, asked.audits // FEWER)
+    whys = {name: f"{door.why}{_options(name)}" for name, door in DOORS.items()}
+    publish(
+        page.lines(audits=asked.audits, seed=SEED, side=SIDE, whys=whys), "null_audits", write=asked.write
+    )
 
 
 def _options(name: str) -> str:

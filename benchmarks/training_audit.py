@@ -14,6 +14,7 @@ import time
 from pathlib import Path
 
 import numpy as np
+import training_bounds
 from page import head, machine, publish, row
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
@@ -124,6 +125,8 @@ def main() -> None:
         *broken(min(options.seeds, 3)),
         "",
         f"{(time.perf_counter() - begun) / 60:.0f} minutes.",
+        "",
+        *training_bounds.section(200),
     ]
     publish(lines, "training_audit", write=options.write)
 

@@ -91,7 +91,8 @@ def test_a_promise_stands_beside_the_success_and_a_broken_one_is_named(tmp_path:
     assert table.rows[0][1].value == 0 and 0 < float(table.rows[0][2]) < 0.2
     assert not kept.sections[0].warnings and not kept.sections[0].unsettled
     broken = run(tmp_path, epsilon=1.0, delta=1e-3)
-    assert "succeeds more often than the promise allows" in str(broken.sections[0].warnings)
+    assert "succeeds more often than it allows" in str(broken.sections[0].warnings)
+    assert broken.verdict == "exceeded" and broken.exit_code == 1
 
 
 def test_copies_among_the_members_are_known_records_like_others(tmp_path: Path) -> None:
@@ -206,3 +207,40 @@ def test_bad_input_is_refused_in_a_sentence(tmp_path: Path) -> None:
     blind = LogisticRegression(fit_intercept=False).fit(IN.x, IN.y)
     with pytest.raises(EvidenceError, match="no sign that records are safe"):
         run(tmp_path, blind)
+
+
+def test_both_sides_are_judged_by_the_same_claims_so_that_a_model_of_others_shows_nothing() -> None:
+    """Each member's claim is held against one record outside too: with equal sides all scores come twice.
+
+    Had the adversaries about others all records, they would make one claim with one score. At a radius that
+    chance often meets every such audit called a limit exceeded.
+    """
+    elsewhere, _ = sides(7)
+    held = confide.Rebuild(model=optimal(elsewhere), members=IN, nonmembers=OUT, radius=2.0)
+    (found,) = confide.audit(held, seed=3).evidence
+    score = found.table["score"].to_numpy()
+    assert np.sort(score[found.exposed]).tolist() == np.sort(score[~found.exposed]).tolist()
+    assert found.table["hit"].mean() > 0.2, "chance is to be met"
+
+
+def test_members_who_stand_close_together_break_no_promise(tmp_path: Path) -> None:
+    """Whoever guesses their middle hits all of them, without any model."""
+    near = Records(0.01 * np.asarray(IN.x), IN.y)
+    audit = run(tmp_path, optimal(near), members=near, radius=1.0, epsilon=1.0, delta=1e-3)
+    assert exhibit(audit, "What the promise allows").rows[0][1].value == 1
+    assert not audit.sections[0].broken
+
+
+def test_several_records_of_one_person_count_once(tmp_path: Path) -> None:
+    """Three records a person, all rebuilt: 30 people a side, and not 90."""
+    tables = [
+        pl.DataFrame(np.asarray(r.x), schema=list("abcd")).with_columns(
+            y=r.y, who=pl.Series([f"{side}{i // 3}" for i in range(N)])
+        )
+        for side, r in (("in", IN), ("out", OUT))
+    ]
+    audit = run(tmp_path, members=tables[0], nonmembers=tables[1], label="y", user="who")
+    risk = audit.sections[0].headline.risk
+    assert (risk.exposed_count, risk.control_count, risk.rows) == (N // 3, N // 3, 2 * N)
+    alone = run(tmp_path, members=tables[0].drop("who"), nonmembers=tables[1].drop("who"), label="y")
+    assert risk.auc.low < alone.sections[0].headline.risk.auc.low

@@ -58,6 +58,24 @@ def test_a_sound_training_passes_every_check() -> None:
     assert found.verdict == "measured" and found.exit_code == 0
     assert found.sections[0].broken == ()
     assert certified(found) <= 1.0
+    # The chart shows what the verdict rests on: corrected for all attacks, one bound each.
+    proved = found.sections[0].exhibits[0].lines[0].y[0]  # pyright: ignore[reportAttributeAccessIssue]
+    assert proved == max(f.bound.low for f in found.sections[0].findings if f.bound is not None)
+
+
+def test_full_batches_are_sound_too() -> None:
+    """Five of them with noise of 13.2 clipping norms: mu is .17, epsilon .7 at delta 1e-5."""
+    found = audited(replace(SOUND, hidden=24, rate=1.0, steps=5, multiplier=13.2))
+    assert found.sections[0].broken == () and found.exit_code == 0
+
+
+def test_a_promise_is_refuted_at_its_own_delta() -> None:
+    """A bound at a smaller delta says nothing about it: the one at 1e-5 never counted for 5e-4."""
+    found = audited(replace(SOUND, hidden=24, multiplier=0.4, steps=20), epsilon=1.0, delta=5e-4)
+    bounds = [f.bound for f in found.sections[0].findings if f.bound is not None]
+    assert {bound.delta for bound in bounds} == {5e-4} and max(b.low for b in bounds) > 1.0
+    ruled = [j for j in found.report.page["limits"] if j["limit"] == "the promise"]
+    assert any("epsilon of at least" in j["reason"] for j in ruled)
 
 
 @pytest.mark.parametrize("fault", ["no clipping", "shuffled batches", "realised batch", "seeded noise"])

@@ -17,6 +17,7 @@ from confide.measure.exposure import (
     exposure_by_fit,
     exposure_by_rank,
     exposure_by_sampling,
+    spread_of_shared,
 )
 
 R = 10_000
@@ -141,3 +142,22 @@ def test_chance_of_exposure_is_a_bound_on_false_alarms(canaries: int) -> None:
         assert (found < level).mean() < level + 4 * np.sqrt(level / runs)
     assert (found < 0.3).mean() > 0.1, "a bound that is never reached says nothing"
     assert chance_of_exposure(np.full(canaries, 13.0)) < 1e-3
+
+
+def test_canaries_that_share_few_drawn_candidates_are_rarely_called_exposed() -> None:
+    """300 canaries among the same 100 candidates: at one in 100 no more than four errors above.
+
+    The rarity of all of them is off together, by what the sample happens to be.
+    """
+    rng, runs = np.random.default_rng(7), 1_000
+    spread = spread_of_shared(np.zeros(300, np.int64), np.array([100.0]))
+    bits = [exposure_by_sampling(rng.random(100), rng.random(300), size=10**9) for _ in range(runs)]
+    limit = 0.01 + 4 * np.sqrt(0.01 / runs)
+    assert np.mean([chance_of_exposure(b, spread=spread) < 0.01 for b in bits]) < limit
+    assert np.mean([chance_of_exposure(b) < 0.01 for b in bits]) > limit, "this test could not have failed"
+
+
+def test_canaries_of_templates_that_are_asked_about_whole_are_independent() -> None:
+    """Two of three canaries share ten drawn candidates: 1 + 2^2 / 10 / 3."""
+    assert spread_of_shared(np.array([0, 1, 1]), np.array([np.inf, 10.0])) == pytest.approx(1 + 4 / 30)
+    assert spread_of_shared(np.array([0, 0]), np.array([np.inf])) == 1.0

@@ -173,6 +173,21 @@ def test_wrong_claims_count_against_the_attack() -> None:
     assert sure.tpr_at[1].rate.value == pytest.approx(0.5, abs=0.05)
 
 
+def test_an_attack_that_finds_something_goes_before_one_that_finds_nothing() -> None:
+    """Low ends below guessing are noise, and the larger of two must not decide."""
+    even = np.arange(1_000) + 0.5
+    members = np.repeat([True, False], 1_000)
+    idle = Evidence.of(members, np.concatenate([even, even + 1e-3]), attack="idle")
+    # Most members score higher, and a few others higher than all.
+    found = np.concatenate([even + 300, np.where(even < 15, even + 9_000, even)])
+    strong = Evidence.of(members, found, attack="strong")
+    for tried in ([idle, strong], [strong, idle]):
+        at, risks = worst(tried)
+        low = {r.attack: next(t.rate.low for t in r.tpr_at if t.fpr == 0.01 and t.rate) for r in risks}
+        assert low["strong"] < low["idle"] < 0.01, "this test could not have failed"
+        assert risks[at].attack == "strong"
+
+
 def test_the_worst_attack_pays_for_the_others() -> None:
     tried = [evidence(0.0), evidence(2.0), evidence(1.0)]
     at, risks = worst(tried)

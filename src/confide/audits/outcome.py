@@ -13,6 +13,7 @@ import polars as pl
 from confide.audits.settings import Settings
 from confide.core import evidence as kept
 from confide.core.atomic import atomic_write
+from confide.core.budget import Budget
 from confide.core.errors import DataError
 from confide.core.estimate import Estimate
 from confide.core.evidence import Evidence
@@ -26,6 +27,8 @@ from confide.measure import Risk, measure, records, worst
 from confide.measure.risk import unmeasured
 from confide.report import Finding, Proof, Report, Section, report
 
+DELTA = 1e-5
+"""Of bounds on epsilon, where no promise has one of its own."""
 ROWS = ("evidence.parquet", "exposed.csv", "people.parquet")
 """The files whose rows are people: for internal use."""
 
@@ -218,6 +221,18 @@ class Audit:
             write_parquet(self.per_person, draft("people.parquet"))
 
 
+def delta_of(promise: Budget | None) -> float:
+    """The delta at which a promise is put to the test: its own.
+
+    A bound at a smaller delta says nothing about it, so that a promise with a larger one was never refuted.
+
+    >>> delta_of(Budget(1.0, 1e-3)), delta_of(Budget(1.0, 0.0)), delta_of(None)
+    (0.001, 1e-05, 1e-05)
+    """
+    # A promise at 0 is one at any delta, and hypotheses about the curve say nothing at 0.
+    return promise.delta if promise is not None and promise.delta else DELTA
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Findings:
     """Every attack measured by itself, and the worst of them, corrected for the number tried."""
@@ -227,7 +242,12 @@ class Findings:
 
 
 def findings(
-    evidence: Sequence[Evidence], attacks: Sequence[AnyAttack], *, blind: Evidence | None, among: int = 1
+    evidence: Sequence[Evidence],
+    attacks: Sequence[AnyAttack],
+    *,
+    blind: Evidence | None,
+    among: int = 1,
+    promise: Budget | None = None,
 ) -> Findings:
     """Measure the attacks, all intervals corrected for how many might have been tried; lead with the worst.
 
@@ -236,13 +256,14 @@ def findings(
         attacks: all that were tried, for their cards.
         blind: the evidence of the blind adversary, where one played.
         among: how many attacks such an audit has, whether or not they ran.
+        promise: of the release: bounds on epsilon are at its delta.
     """
     # Every finding stands beside what could be said without the release.
     unseen = None if blind is None else measure(blind).auc
     # By name, because evidence on disk knows its attack by name alone.
     cards = {a.name: a for a in attacks}
     # The worst of several is chosen by looking, so `worst` widens all intervals for their number.
-    place, risks = worst(evidence, among=among)
+    place, risks = worst(evidence, among=among, delta=delta_of(promise))
     found = tuple(
         _finding(risk, e, cards.get(risk.attack), unseen) for risk, e in zip(risks, evidence, strict=True)
     )

@@ -204,7 +204,7 @@ def _before(spec: AuditSpec, subject: Subject, plain: AuditedRelease) -> list[Se
     if not plain.evidence:
         return []
     among = _among(spec, plain)
-    found = findings(plain.evidence, plain.attacks, blind=None, among=among)
+    found = findings(plain.evidence, plain.attacks, blind=None, among=among, promise=plain.promise)
     section = Section(
         release=_title(spec, subject, plain, UNPROTECTED),
         headline=found.headline,
@@ -266,7 +266,9 @@ def conclude(
     found = (
         proved(proof, release.games[0].prover)
         if proof is not None
-        else findings(release.evidence, release.attacks, blind=context.blind, among=among)
+        else findings(
+            release.evidence, release.attacks, blind=context.blind, among=among, promise=release.promise
+        )
     )
     exhibits = tuple(subject.exhibits(release))
     who = subject.targets(release) if internal else None

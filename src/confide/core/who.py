@@ -59,6 +59,15 @@ def first_rows(column: pl.Series, people: pl.Series) -> Ints:
     return found.fill_null(ABSENT).cast(pl.Int64).to_numpy()
 
 
+def whose(who: pl.DataFrame) -> Ints | None:
+    """Whom each record is about, int64[n]; None where no column says it.
+
+    >>> whose(standing("a.csv", ids=pl.Series(["x", "y", "x"]))).tolist()
+    [1, 2, 1]
+    """
+    return who["id"].rank("dense").cast(pl.Int64).to_numpy() if "id" in who.columns else None
+
+
 def table_of(target: Ints | pl.Series, who: pl.DataFrame, *more: pl.Series) -> pl.DataFrame:
     """The table of targets: the number of each in the evidence, where they stand, and what else is known.
 

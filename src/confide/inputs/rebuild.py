@@ -15,6 +15,7 @@ from confide.core.budget import Budget
 from confide.core.errors import DataError
 from confide.core.fields import check_fields
 from confide.core.flags import GET, HOLD, HOW, KNOWS, Flag, OptionalColumn, Table
+from confide.core.who import whose
 from confide.inputs.model import Model, ModelData, read_model
 from confide.inputs.reading import Decimal, Separator, reading_of
 from confide.views.records import Records
@@ -156,6 +157,17 @@ class RebuildData:
     records: Records
     member: Bools
     asked: Ints
+
+    @property
+    def person(self) -> Ints | None:
+        """Whom each of all records is about: several of one person are no several people."""
+        known = whose(self.read.who)
+        if known is None:
+            return None
+        # Copies that are not asked about stand for nobody.
+        person = known.max() + 1 + np.arange(len(self.records))
+        person[self.read.at] = known
+        return person
 
 
 def read_rebuild(held: Rebuild, *, rng: Rng) -> RebuildData:

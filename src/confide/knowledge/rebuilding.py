@@ -20,6 +20,9 @@ class KnownRest:
     one model serves many targets. Two rules keep the secret: *the claim about a target uses that target's
     sum and no other one*, and the rest is not counted, since a member's is one record shorter.
 
+    With `left_out` the record that an adversary lacks is named for each target, its own for a member. Of
+    others it is some member's: then what is rebuilt is that member's record, and held against the target's.
+
     >>> records = Records(np.array([[1.0], [2.0], [4.0]]), np.array([0, 1, 1]))
     >>> rest = KnownRest(records, np.array([True, True, False]), np.array([0, 2]))
     >>> [s.item() for s in rest.outer_sums(lambda r: (np.ones((len(r), 1)), np.asarray(r.x)))]
@@ -30,6 +33,7 @@ class KnownRest:
     _records: Records = field(repr=False)
     _member: Bools = field(repr=False)
     _targets: Ints = field(repr=False)
+    _left_out: Ints | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
         if self._member.shape != (len(self._records),):
@@ -48,7 +52,7 @@ class KnownRest:
         whole = a.T @ b
         place = np.full(len(self._records), -1)
         place[inside] = np.arange(len(inside))
-        for target in self._targets.tolist():
+        for target in (self._targets if self._left_out is None else self._left_out).tolist():
             own = int(place[target])
             # Of a target that is no member the rest are all members.
             yield whole if own < 0 else whole - np.outer(a[own], b[own])

@@ -65,6 +65,8 @@ def sampling(batches: Sequence[Ints], *, records: int, rate: float) -> list[Chec
     """
     steps, q = len(batches), rate
     total, var = sum(map(len, batches)), steps * records * q * (1 - q)
+    if q == 1:  # nothing is left to chance: every record is in every batch
+        return _whole(total, steps * records)
     checks = [
         Check(
             name="share of records in a batch",
@@ -78,30 +80,21 @@ def sampling(batches: Sequence[Ints], *, records: int, rate: float) -> list[Chec
             fault="batches are larger or smaller than the rate that was accounted for",
         )
     ]
-    if q == 1:
-        return checks
     sizes = np.array([len(b) for b in batches], np.float64)
-    spread = float(((sizes - records * q) ** 2).sum() / (records * q * (1 - q)))
     checks.append(
-        Check(
-            name="variance of batch sizes, as a multiple of the binomial one",
-            seen=spread / steps,
-            promised=1.0,
-            p=_two_sided(chi_square_cdf(spread, steps)),
-            finds=_found(sqrt(2 / steps)),
-            fault="batches have a fixed size, or records come in together: this is no Poisson sampling",
+        _squares(
+            "variance of batch sizes, as a multiple of the binomial one",
+            float(((sizes - records * q) ** 2).mean() / (records * q * (1 - q))),
+            sqrt(_squared_binomial(records, q) / steps),
+            "batches have a fixed size, or records come in together: this is no Poisson sampling",
         )
     )
     counts = np.bincount(np.concatenate(batches), minlength=records).astype(np.float64)
-    each = steps * q * (1 - q)
-    # The variance of a squared binomial deviation: 2 + the excess kurtosis.
-    deviation = sqrt((2 + (1 - 6 * q * (1 - q)) / each) / records)
     checks.append(
-        _normal(
+        _squares(
             "variance of how often each record came, as a multiple of the binomial one",
-            float(((counts - steps * q) ** 2).mean() / each),
-            1.0,
-            deviation,
+            float(((counts - steps * q) ** 2).mean() / (steps * q * (1 - q))),
+            sqrt(_squared_binomial(steps, q) / records),
             "records take turns, or some come more often than others: the steps are not independent",
         )
     )
@@ -110,15 +103,35 @@ def sampling(batches: Sequence[Ints], *, records: int, rate: float) -> list[Chec
         pairs = (steps - 1) * records
         var = records * ((steps - 1) * q**2 * (1 - q**2) + 2 * (steps - 2) * (q**3 - q**4))
         checks.append(
-            _normal(
-                "share of records that come twice in a row",
-                again / pairs,
-                q**2,
-                sqrt(var) / pairs,
-                "who is in a batch depends on the batch before",
+            Check(
+                name="share of records that come twice in a row",
+                seen=again / pairs,
+                promised=q**2,
+                p=_counted(again, pairs * q**2, var),
+                finds=_found(sqrt(var) / pairs),
+                fault="who is in a batch depends on the batch before",
             )
         )
     return checks
+
+
+def _whole(total: int, of: int) -> list[Check]:
+    """The test of full batches, which leave nothing to chance."""
+    return [
+        Check(
+            name="share of records in a batch",
+            seen=total / of,
+            promised=1.0,
+            p=float(total == of),
+            finds=0.0,
+            fault="batches are not the whole data that was accounted for",
+        )
+    ]
+
+
+def _squared_binomial(n: int, q: float) -> float:
+    """The variance of a squared deviation of Bin(n, q), in variances: 2 + the excess kurtosis."""
+    return 2 + (1 - 6 * q * (1 - q)) / (n * q * (1 - q))
 
 
 def noise(
@@ -148,10 +161,9 @@ def noise(
             finds=_found(sqrt(1 / (2 * n))),
             fault="there is more or less noise than was accounted for",
         ),
-        _normal(
+        _squares(
             "fourth power of the noise, as a multiple of the normal one",
             fourths / (3 * n),
-            1.0,
             sqrt(96 / n) / 3,
             "the noise is not normal",
         ),
@@ -240,12 +252,38 @@ def _normal(name: str, seen: float, promised: float, deviation: float, fault: st
     return Check(name=name, seen=seen, promised=promised, p=p, finds=_found(deviation), fault=fault)
 
 
+def _squares(name: str, seen: float, deviation: float, fault: str) -> Check:
+    """A test of a mean of even powers around 1, by the gamma law with the same mean and variance.
+
+    For squares of normal numbers that is their law. Where a few rare numbers decide, the normal law would
+    call a sound training broken far too often.
+    """
+    shape = 1 / deviation**2
+    p = _two_sided(chi_square_cdf(2 * shape * seen, 2 * shape))
+    return Check(name=name, seen=seen, promised=1.0, p=p, finds=_found(deviation), fault=fault)
+
+
+def _counted(seen: int, mean: float, variance: float) -> float:
+    """The probability of a count so far from its mean: the larger one of the normal and a Poisson law.
+
+    Rare counts are no normal numbers: of .05 expected, one would be nearly five deviations away. The Poisson
+    law is stretched to the variance, as who comes twice in a row comes a third time more easily.
+    """
+    stretch = mean / variance
+    count, rate = seen * stretch, mean * stretch
+    # P[Poisson(rate) >= k] is that of a gamma number with shape k below the rate.
+    above = chi_square_cdf(2 * rate, 2 * count) if seen else 1.0
+    below = 1 - chi_square_cdf(2 * rate, 2 * (count + stretch))
+    return max(_both(seen - mean, sqrt(variance)), _two_sided(below, above))
+
+
 def _both(off: float, deviation: float) -> float:
     return 2 * float(normal_cdf(-abs(off) / deviation)) if deviation else float(off == 0)
 
 
 def _two_sided(below: float, above: float | None = None) -> float:
-    return min(1.0, 2 * min(below, 1 - below if above is None else above))
+    p = 2 * min(below, 1 - below if above is None else above)
+    return 1.0 if p > 1 else p  # what is no number stays none, and fails: `min` would make it 1
 
 
 def _found(deviation: float) -> float:

@@ -20,7 +20,7 @@ from math import log, log2, pi, sqrt
 
 import numpy as np
 
-from confide.core.arrays import Floats
+from confide.core.arrays import Floats, Ints
 from confide.core.errors import EvidenceError
 from confide.measure.special import chi_square_cdf, log_normal_cdf_of, skew_normal_cdf
 
@@ -87,20 +87,42 @@ def exposure_by_fit(sample: Floats, at: Floats, *, size: int) -> Floats:
         return np.clip(-np.log2(SkewNormal.fit(perplexity).cdf(-np.asarray(at, np.float64))), 0.0, cap)
 
 
-def chance_of_exposure(bits: Floats) -> float:
+def chance_of_exposure(bits: Floats, *, spread: float = 1.0) -> float:
     """Bound how often as many canaries that the model never saw are exposed so far.
 
     Of such a canary 2^-exposure is uniform, or larger, so that the sum of n exposures in nats follows a gamma
     law with n degrees, and the largest is above b with probability n 2^-b at most. The rarer of the two
     counts, twice, as there are two: all canaries a little, or one very much.
 
+    Args:
+        bits: float64[n].
+        spread: how much larger the variance of the sum is than that of n independent exposures.
+
     >>> chance_of_exposure(np.array([1.0, 2.0])) > 0.5, chance_of_exposure(np.array([13.0, 1.0])) < 1e-3
     (True, True)
     """
     if not len(bits):
         return 1.0
-    together = 1 - chi_square_cdf(2 * log(2) * float(bits.sum()), 2 * len(bits))
+    # A gamma law with the same mean, n, and the variance n spread.
+    together = 1 - chi_square_cdf(2 * log(2) * float(bits.sum()) / spread, 2 * len(bits) / spread)
     return min(2 * min(together, len(bits) * 2.0 ** -float(bits.max())), 1.0)
+
+
+def spread_of_shared(templates: Ints, drawn: Floats) -> float:
+    """The variance of a sum of exposures by sampling, as a multiple of that of independent ones.
+
+    Canaries of one template are ranked among the same m drawn candidates. Their rarity by such a sample is
+    off for all of them together, by a deviation of 1 / sqrt(m) nats in the mean.
+
+    Args:
+        templates: int64[n], the template of each canary.
+        drawn: float64[templates], how many candidates were drawn; inf where all were asked about.
+
+    >>> spread_of_shared(np.zeros(100, np.int64), np.array([100.0]))
+    2.0
+    """
+    each = np.bincount(templates, minlength=len(drawn)).astype(np.float64)
+    return 1 + float((each**2 / drawn).sum() / each.sum())
 
 
 @dataclass(frozen=True, slots=True)

@@ -132,9 +132,10 @@ def worst(
     """Find the worst of several attacks, with a correction for the number of attacks tried.
 
     An adversary uses its best attack. To choose the best of k without being misled by chance, each is
-    measured at an error of (1 - confidence) / k, so that all k risks hold together. The worst attack finds
-    the largest share of exposed people at a false-positive rate of 1 % (the low end of its interval). Where
-    that rate cannot be resolved, the worst has the largest advantage.
+    measured at an error of (1 - confidence) / k, so that all k risks hold together. An attack that beats
+    guessing, at any rate or by its AUC, is worse than one that does not. Among them the worst finds the
+    largest share of exposed people at a false-positive rate of 1 % (the low end of its interval), or has the
+    largest advantage where that rate cannot be resolved. Where no share is above guessing, the AUC decides.
 
     Args:
         among: how many attacks might have been tried, if more than are given. With a fixed number, what one
@@ -158,10 +159,13 @@ def worst(
     return max(range(len(risks)), key=lambda i: _severity(risks[i])), risks
 
 
-def _severity(risk: Risk) -> tuple[float, float]:
-    # The low end, so that an attack with few claims does not win by luck.
-    at = next((r.rate.low for r in risk.tpr_at if r.fpr == 0.01 and r.rate is not None), risk.advantage.low)
-    return at, risk.auc.low
+def _severity(risk: Risk) -> tuple[bool, float, float]:
+    # The low end, so that an attack with few claims does not win by luck. One below guessing is noise, and
+    # must not put an attack that finds nothing before one that does.
+    resolved = {at.fpr: at.rate.low for at in risk.tpr_at if at.rate is not None}
+    beats = risk.auc.low > 0.5 or any(low > fpr for fpr, low in resolved.items())
+    at = max(resolved[0.01], 0.01) if 0.01 in resolved else max(risk.advantage.low, 0.0)
+    return beats, at, risk.auc.low
 
 
 @dataclass(frozen=True, slots=True)

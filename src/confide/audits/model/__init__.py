@@ -20,10 +20,9 @@ from confide.audits.model.references import Pool, train_references
 from confide.audits.release import AuditedRelease, PlannedGame
 from confide.audits.settings import Settings
 from confide.audits.spec import AuditSpec, Context, Count
-from confide.core.arrays import Ints
 from confide.core.estimate import Estimate, Measured
 from confide.core.nouns import AnyAttack, AnyMechanism
-from confide.core.who import table_of
+from confide.core.who import table_of, whose
 from confide.inputs.model import Model, ModelData, read_model
 from confide.report import Exhibit
 
@@ -35,13 +34,6 @@ def read(held: Model, *, settings: Settings) -> ModelSubject:
         DataError, ModelError: one sentence on what is wrong and what to do.
     """
     return ModelSubject(read_model(held, rng=settings.rng("order of targets")), settings)
-
-
-def _whose(who: pl.DataFrame) -> Ints | None:
-    """Whom each record is about, int64[n]; None where no column says it."""
-    if "id" not in who.columns:
-        return None
-    return who["id"].rank("dense").cast(pl.Int64).to_numpy()
 
 
 @dataclass(slots=True)
@@ -82,7 +74,7 @@ class ModelSubject:
         case = game.deal(0, rng=self.settings.rng("worlds")).case
         attacks, self.trusted = resolved(asked_for(asked, held, self.settings), case, self.settings)
         # A live model has no content that a key could be made from.
-        return [PlannedGame(game=game, attacks=attacks, kept=False, person=_whose(self.data.who))]
+        return [PlannedGame(game=game, attacks=attacks, kept=False, person=whose(self.data.who))]
 
     def context(self, release: AuditedRelease, count: Count) -> Context:
         # Members and non-members come from two files, not from a coin: the blind adversary shows whether they

@@ -68,7 +68,9 @@ class RebuildSubject:
             radius=data.held.radius,
             promise=data.held.promise,
         )
-        return PlannedGame(game=game, attacks=asked, kept=False, promise=data.held.promise)
+        return PlannedGame(
+            game=game, attacks=asked, kept=False, promise=data.held.promise, person=data.person
+        )
 
     def context(self, release: AuditedRelease, count: Count) -> Context:
         if release.goal == weights.GOAL:

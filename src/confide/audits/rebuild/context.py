@@ -43,7 +43,8 @@ def context_of(data: RebuildData, release: AuditedRelease, look: Look, count: Co
         },
         notes=_early(look),
         internal_notes=read.notes,  # they name the user's columns
-        warnings=(*read.warnings, *above_bound(look, release.promise)),
+        warnings=read.warnings,
+        broken=above_bound(look, release.promise),
         unsettled={**read.unsettled, **_doubts(look, promised=release.promise is not None)},
         access="white-box",
         harm=held.harm,
@@ -73,6 +74,9 @@ def _doubts(look: Look, *, promised: bool) -> dict[str, str]:
 def _blind(release: AuditedRelease, data: RebuildData, look: Look) -> Evidence:
     """The adversary that never saw the model: it claims the mean of the records it knows for everybody."""
     rows = release.worlds[0].secrets.rows[:, :-1]
-    mean = release.game.secrets.rows[data.member, :-1].mean(axis=0)  # pyright: ignore[reportAttributeAccessIssue]
-    far = distances(np.broadcast_to(mean, rows.shape), rows)
+    known = release.game.secrets.rows[data.member, :-1]  # pyright: ignore[reportAttributeAccessIssue]
+    # A member's own record is the one that is not known: with it the guess would lean towards members.
+    own = look.exposed[:, None] * 1.0
+    mean = (known.sum(axis=0) - own * rows) / np.maximum(len(known) - own, 1.0)
+    far = distances(mean, rows)
     return Evidence.of(exposed=look.exposed, score=np.zeros(len(far)), hit=far <= look.radius, attack="blind")

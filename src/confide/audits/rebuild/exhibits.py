@@ -117,17 +117,18 @@ def promise_table(look: Look, promise: Budget | None) -> tuple[Table, ...]:
     )
 
 
-def above_bound(look: Look, promise: Budget | None) -> tuple[str, ...]:
-    """That an attack succeeds more often than the promise allows: an error of the training, or of ours."""
+def above_bound(look: Look, promise: Budget | None) -> dict[str, str]:
+    """The attacks that succeed more often than the promise allows, and what that says: it is not kept."""
     if promise is None:
-        return ()
+        return {}
     bound = _bound(look, promise)
-    return tuple(
-        f"{name} succeeds more often than the promise allows ({promise}: {bound:.4g} at most). The training "
-        "does not keep its promise, or the promise is about another unit than a record."
+    return {
+        f"what the promise allows ({name})": f"The promise is broken: {name} succeeds more often than it "
+        f"allows ({promise}: {bound:.4g} at most). The training does not keep it, or it is about another "
+        "unit than a record."
         for name, found in look.found.items()
         if _share(found.hit[look.exposed], SURE).low > bound
-    )
+    }
 
 
 def _bound(look: Look, promise: Budget) -> float:

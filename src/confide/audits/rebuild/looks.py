@@ -75,7 +75,6 @@ def _look(release: AuditedRelease, data: RebuildData) -> Look:
     values = {a.name: value_of(release, a) for a in ran}
     form, found = linear_form_of(data.view), optimum_of(data)
     inside = data.records.take(data.asked[world.exposed])
-    others = rows[~world.exposed, :-1]
     classes = data.read.classes is not None
     return Look(
         exposed=world.exposed,
@@ -85,8 +84,7 @@ def _look(release: AuditedRelease, data: RebuildData) -> Look:
         },
         labels={name: value[:, -1] == rows[:, -1] if classes else None for name, value in values.items()},
         radius=radius,
-        # The target is one more record of the same kind: it may stand where most of the others do.
-        chance=min((chance_of_hit(others, radius) * len(others) + 1) / (len(others) + 1), 1.0),
+        chance=max(_chance(rows[side, :-1], radius) for side in (world.exposed, ~world.exposed)),
         optimum=found,
         foretold=np.empty(0) if form is None or found is None else foretold_errors(form, inside, found),
         stops=()
@@ -96,6 +94,16 @@ def _look(release: AuditedRelease, data: RebuildData) -> Look:
             for g in STOPS
         ),
     )
+
+
+def _chance(records: Floats, radius: float) -> float:
+    """How often the best guess without the model hits, at most, by records of one side.
+
+    Both sides are asked: success is counted among members, and who is known to stand close together is hit
+    without any model, whatever stands outside.
+    """
+    # The target is one more record of the same kind: it may stand where most of the others do.
+    return min((chance_of_hit(records, radius) * len(records) + 1) / (len(records) + 1), 1.0)
 
 
 def value_of(release: AuditedRelease, attack: AnyAttack) -> Floats:

@@ -70,7 +70,9 @@ def planned(data: RebuildData, attacks: Sequence[AnyAttack]) -> PlannedGame:
         known=KnownRange(low=float(outside.min()), high=float(outside.max())),
         promise=data.held.promise,
     )
-    return PlannedGame(game=game, attacks=attacks, kept=False, promise=data.held.promise, goal=GOAL)
+    return PlannedGame(
+        game=game, attacks=attacks, kept=False, promise=data.held.promise, person=data.person, goal=GOAL
+    )
 
 
 def context_of(data: RebuildData, release: AuditedRelease, count: Count) -> Context:
@@ -91,7 +93,8 @@ def context_of(data: RebuildData, release: AuditedRelease, count: Count) -> Cont
             "asked about": f"{count(asked[0])} of them, and {count(asked[1])} others",
         },
         internal_notes=data.read.notes,  # they name the user's columns
-        warnings=(*data.read.warnings, *above_bound(look, release.promise)),
+        warnings=data.read.warnings,
+        broken=above_bound(look, release.promise),
         unsettled={**data.read.unsettled, **_doubts(look, promised=release.promise is not None)},
         access="white-box",
         harm=data.held.harm,
@@ -214,16 +217,16 @@ def _promise_table(look: NetworkLook, promise: Budget | None) -> tuple[Table, ..
     )
 
 
-def above_bound(look: NetworkLook, promise: Budget | None) -> tuple[str, ...]:
-    """That an attack succeeds more often than the promise allows: an error of the training, or of ours."""
+def above_bound(look: NetworkLook, promise: Budget | None) -> dict[str, str]:
+    """The attacks that succeed more often than the promise allows, and what that says: it is not kept."""
     if promise is None:
-        return ()
-    return tuple(
-        f"{name} succeeds more often than the promise allows ({promise}). The training does not keep its "
-        "promise, or the promise is about another unit than a record."
+        return {}
+    return {
+        f"what the promise allows ({name})": f"The promise is broken: {name} succeeds more often than it "
+        f"allows ({promise}). The training does not keep it, or it is about another unit than a record."
         for name, hit in look.hit.items()
         if _share(hit[look.exposed], SURE).low > _bound(hit[~look.exposed], promise)
-    )
+    }
 
 
 def _bound(outside: Bools, promise: Budget) -> float:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from confide.audits.release import AuditedRelease
 from confide.audits.spec import Context, Count
 from confide.inputs.text import Text, TextData
-from confide.measure.exposure import chance_of_exposure
+from confide.measure.exposure import chance_of_exposure, spread_of_shared
 
 SURE = 1e-3
 """How rarely chance may expose canaries so far, before the report says that they are exposed."""
@@ -33,21 +35,25 @@ def _of_canaries(data: TextData, held: Text, release: AuditedRelease, count: Cou
             "canaries": f"{count(len(data.canaries))} with {count(len(templates))} templates",
             "candidates for a secret": _range(sizes),
         },
-        warnings=_exposed(release),
+        warnings=_exposed(data, held, release),
         internal_notes=_alone(data, held),
         harm=held.harm,
     )
 
 
-def _exposed(release: AuditedRelease) -> tuple[str, ...]:
+def _exposed(data: TextData, held: Text, release: AuditedRelease) -> tuple[str, ...]:
     """That canaries are exposed, which few of them show already: of one never seen the rank is uniform."""
+    assert data.canaries is not None
+    templates, which = data.canaries.templates()
+    drawn = np.array([np.inf if t.size <= held.candidates else held.candidates for t in templates])
+    spread = spread_of_shared(which, drawn)
     found = [e for e in release.evidence if e.attack == "exposure"]
     exposed = [e.table["score"].to_numpy()[e.exposed] for e in found]
     return tuple(
         "Canaries are exposed beyond chance: as many that the model never saw would be exposed so far in "
         f"fewer than 1 of {1 / SURE:,.0f} audits."
         for bits in exposed
-        if chance_of_exposure(bits) < SURE
+        if chance_of_exposure(bits, spread=spread) < SURE
     )
 
 

@@ -89,8 +89,18 @@ class RecordRebuilding(Rebuilding):
 
     @property
     def randomised(self) -> bool:
-        """A fair, independent coin decides for each record."""
-        return True
+        """A fair coin decides for each record, which certifies a bound only with one target in a world.
+
+        The proofs of bounds from one run let one adversary guess all coins. Here the adversary about each
+        record knows the others' coins, so that together they can be right or wrong at once, whatever the
+        model: of one that depends on nobody an epsilon of .8 was "proved".
+        """
+        return self.targets == 1
+
+    @property
+    def no_coin(self) -> str:
+        """Why no coin counts, for the report."""
+        return "" if self.randomised else "the adversary about each record knew which others were in"
 
     def deal(self, world: int, *, rng: Rng) -> RebuildingWorld:
         """Toss the coins, train, and ask about the targets."""
@@ -117,6 +127,12 @@ class RecordRebuilding(Rebuilding):
 @dataclass(frozen=True, kw_only=True, eq=False)
 class ReleasedModel(Rebuilding):
     """The user's own model: one world, in which each record was in or was not; no coin was tossed.
+
+    Each adversary lacks one training record, and what it rebuilds is held against that record (exposed) or
+    against one that did not train the model (control). So both sides are judged by the same claims, as sure
+    of themselves. Had the adversaries about control records all training records, they would all make one
+    claim with one score, and where chance makes it right now and then, any spread of the others' scores
+    around it would look like a leak.
 
     Args:
         view: the model, as a white box.
@@ -156,13 +172,23 @@ class ReleasedModel(Rebuilding):
         if world:
             raise EvidenceError(f"world {world} of one released model: there is world 0 only.")
         known = InformedRebuilding(
-            rest=KnownRest(self.records, self.member, self.asked),
+            rest=KnownRest(self.records, self.member, self.asked, self._left_out(rng)),
             penalty=self.penalty,
             promised=self.promise is not None,
         )
         case = Case(self.view, known, np.arange(len(self.asked)))
         rows = TrueRecords(self.secrets.rows[self.asked], self.secrets.radius)
         return World(case, rows, self.member[self.asked], self.asked, promise=self.promise)
+
+    def _left_out(self, rng: Rng) -> Ints:
+        """Which training record the adversary about each target lacks: its own, or that of a member asked."""
+        inside = self.member[self.asked]
+        lacking = self.asked.copy()
+        # In random order, and again from the start where more others than members are asked about.
+        members = rng.permutation(self.asked[inside])
+        if len(members):
+            lacking[~inside] = np.resize(members, int((~inside).sum()))
+        return lacking
 
 
 def true_records(view: object, records: Records, radius: float | None) -> TrueRecords:
