@@ -53,9 +53,9 @@ class RebuildSubject:
         if self.settings.attacks is None:
             # Each reads models that the other does not: what nobody asked for and cannot run is not named.
             alone, others = (alone, []) if network else ([], others)
-        planned = [self._informed(others)] * bool(others)
         # A live model has no content that a key could be made from.
-        return [*planned, *[weights.planned(self.data, alone)] * bool(alone)]
+        planned = [self._informed(others)] if others else []
+        return [*planned, weights.planned(self.data, alone)] if alone else planned
 
     def _informed(self, asked: Sequence[AnyAttack]) -> PlannedGame:
         data, found = self.data, optimum_of(self.data)
