@@ -294,6 +294,7 @@ class DPSGD:
             self.ledger,
             token=run.token,
             budget=self.budget,
+            plan=plan,
             data=run.data,
             source=self.source,
             settings=run.settings,

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 from confide.account.charge import digest_of
 from confide.account.costs import Cost
 from confide.core.budget import Budget
+from confide.mechanisms.learn.dpsgd.moments import cost_of_run
+from confide.mechanisms.learn.dpsgd.run import Plan
 
 if TYPE_CHECKING:
     from confide.account.ledger import Granted, Ledger
@@ -32,7 +34,7 @@ class Payment:
 
 
 def paid(
-    ledger: Ledger, *, token: str, budget: Budget, data: str, source: str | None, settings: str,
+    ledger: Ledger, *, token: str, budget: Budget, plan: Plan, data: str, source: str | None, settings: str,
     analyst: str | None, asked: str,
 ) -> Payment:  # fmt: skip
     """Charge a run, or find that it was charged before.
@@ -41,6 +43,7 @@ def paid(
         ledger: bound to the data.
         token: the run's name: a run that goes on has the same, and is charged nothing new.
         budget: what the whole run is planned to spend.
+        plan: its rate, steps and noise, from which its rho follows where the ledger adds up rhos.
         data: the digest of the records.
         source: the digest that the ledger is bound to, where the records were read from a larger file; None
             if it is bound to the records.
@@ -62,5 +65,8 @@ def paid(
         if entry.kind == "charged":
             cost = Cost.nothing()
             return Payment(ledger, Granted(number=entry.number, question=question, cost=cost, answer=answer))
-    cost = Cost.pure(budget.epsilon, delta=budget.delta)
+    if ledger.terms.most_rho is None:
+        cost = Cost.pure(budget.epsilon, delta=budget.delta)
+    else:
+        cost = cost_of_run(budget, multiplier=plan.multiplier, rate=plan.rate, steps=plan.steps)
     return Payment(ledger, ledger.charge(question, cost, analyst=analyst, asked=asked))
