@@ -10,6 +10,7 @@ from confide.account.costs import Cost
 from confide.core.budget import Budget
 from confide.core.errors import DataError
 from confide.mechanisms.learn.dpsgd.checkpoint import Run
+from confide.mechanisms.learn.dpsgd.moments import cost_of_run
 from confide.mechanisms.learn.dpsgd.schedule import Plan
 
 if TYPE_CHECKING:
@@ -54,7 +55,7 @@ def paid(
     Args:
         ledger: bound to the data.
         run: a run that goes on has the same name, and is charged nothing new.
-        plan: all that it may do.
+        plan: all that it may do; of its rate, steps and noise follows its rho where the ledger adds up rhos.
         budget: what the whole plan is to spend.
         source: the digest that the ledger is bound to, where the records were read from a larger file; None
             if it is bound to the records.
@@ -76,7 +77,12 @@ def paid(
             cost = Cost.nothing()
             return Payment(ledger, Granted(number=entry.number, question=question, cost=cost, answer=answer))
     asked = f"DP-SGD: {plan.steps:,} steps of {plan.batch:,} in expectation, {budget}"
-    cost = Cost.pure(budget.epsilon, delta=budget.delta)
+    if (
+        ledger.terms.most_rho is None or run.order is not None
+    ):  # noise chosen on the way has no rho of its own
+        cost = Cost.pure(budget.epsilon, delta=budget.delta)
+    else:
+        cost = cost_of_run(budget, multiplier=plan.multiplier, rate=plan.rate, steps=plan.steps)
     return Payment(ledger, ledger.charge(question, cost, analyst=analyst, asked=asked))
 
 
