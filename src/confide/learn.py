@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from confide.mechanisms.learn.classifier import PrivateLogisticRegression
     from confide.mechanisms.learn.dpsgd.dpsgd import DPSGD
     from confide.mechanisms.learn.dpsgd.run import Trained
+    from confide.mechanisms.learn.gradient_histograms import GradientHistograms
     from confide.mechanisms.learn.public_columns import Categories, Number
     from confide.mechanisms.learn.regressor import PrivateLinearRegression
     from confide.mechanisms.learn.tuning import Tuned, tune
@@ -26,6 +27,7 @@ _HOME = {
     "DPSGD": "confide.mechanisms.learn.dpsgd.dpsgd",
     "SILENT": "confide.learners.tap",
     "Categories": "confide.mechanisms.learn.public_columns",
+    "GradientHistograms": "confide.mechanisms.learn.gradient_histograms",
     "Number": "confide.mechanisms.learn.public_columns",
     "PrivateLinearRegression": "confide.mechanisms.learn.regressor",
     "PrivateLogisticRegression": "confide.mechanisms.learn.classifier",
@@ -46,6 +48,7 @@ __all__ = [
     "DPSGD",
     "SILENT",
     "Categories",
+    "GradientHistograms",
     "Number",
     "PrivateLinearRegression",
     "PrivateLogisticRegression",

@@ -405,6 +405,20 @@ TABLE = (
         "delta below the bound",
     ),
     Reference(
+        "gradient histograms of pictures",
+        "Dalal and Triggs 2005",
+        f"{LEARN}/test_gradient_histograms.py",
+        "test_features_are_those_of_a_plain_loop",
+        "1e-9",
+    ),
+    Reference(
+        "moments of a noisy step on a Poisson sample",
+        "Mironov et al. 2019",
+        f"{DPSGD}/test_moments.py",
+        "test_moments_of_whole_orders_are_binomial_sums",
+        "1e-9 of the moment",
+    ),
+    Reference(
         "trade-off curve of a promise",
         "Kairouz et al. 2015",
         "measure/test_tradeoff.py",
