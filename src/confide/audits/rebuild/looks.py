@@ -17,7 +17,7 @@ from confide.core.arrays import Bools, Floats
 from confide.core.nouns import AnyAttack
 from confide.games.reconstruction.models import ReleasedModel
 from confide.inputs.rebuild import RebuildData
-from confide.measure.rebuilding import Rebuilt, chance_of_hit, rebuilt
+from confide.measure.rebuilding import Rebuilt, chance_of_target, rebuilt
 from confide.models.linear_form import linear_form_of
 
 STOPS = (1e-12, 1e-10, 1e-8, 1e-7, 1e-6, 1e-5, 1e-4)
@@ -85,8 +85,7 @@ def _look(release: AuditedRelease, data: RebuildData) -> Look:
         },
         labels={name: value[:, -1] == rows[:, -1] if classes else None for name, value in values.items()},
         radius=radius,
-        # The target is one more record of the same kind: it may stand where most of the others do.
-        chance=min((chance_of_hit(others, radius) * len(others) + 1) / (len(others) + 1), 1.0),
+        chance=chance_of_target(others, radius),
         optimum=found,
         foretold=np.empty(0) if form is None or found is None else foretold_errors(form, inside, found),
         stops=()
