@@ -2,10 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from confide.core.budget import Budget
 from confide.core.estimate import Estimate, Measured
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Beside:
+    """A further number of a release, with what its promise allows at most.
+
+    Args:
+        found: None where it was not measured.
+        most: None where nothing is promised.
+    """
+
+    found: Estimate | None
+    most: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -17,12 +31,16 @@ class Point:
         promise: its budget, or None where it promises nothing.
         risk: what the adversary reaches against it, as `Frontier.risk` names it.
         left: what is left of the data.
+        beside: further numbers, by what they are.
+        ruling: how the release stands to the limits; empty without limits.
     """
 
     name: str
     promise: Budget | None
     risk: Estimate
     left: Measured
+    beside: Mapping[str, Beside] = field(default_factory=dict)
+    ruling: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -33,8 +51,10 @@ class Frontier:
         risk: what the risk is, in words.
         points: one a mechanism, in the order given.
         of: the number of people that shares in it rest on; None where that is not known.
+        limits: by their text, for the chart that has everything.
     """
 
     risk: str
     points: tuple[Point, ...]
     of: int | None = None
+    limits: Mapping[str, float] = field(default_factory=dict)

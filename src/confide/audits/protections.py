@@ -11,6 +11,7 @@ from math import nan
 from typing import Literal, TypeAlias
 
 from confide.audits.frontier import Frontier, Point
+from confide.audits.side_by_side import further_columns, side_by_side
 from confide.core.errors import ConfideError, DataError
 from confide.core.estimate import Estimate
 from confide.core.nouns import AnyMechanism
@@ -212,8 +213,10 @@ PROVED = "No chance is in what is proved: its upper end is what may be provable,
 
 def frontier_exhibits(
     found: Frontier, *, across: str, good: Good, proved: bool = False
-) -> tuple[Table, Plot]:
+) -> tuple[Table, Plot] | tuple[Table, Plot, Plot]:
     """The frontier as a table of everything, and as a chart of the risk over one measure of what is left.
+
+    Where more than the risk was measured, a chart of everything by release comes after them.
 
     Args:
         across: that measure's name, a key of `Point.left`.
@@ -222,12 +225,16 @@ def frontier_exhibits(
     """
     # Together, in order: a measure may be missing for a release that left too little to measure it.
     measures = list(dict.fromkeys(name for p in found.points for name in p.left))
+    judged = any(p.ruling for p in found.points)
+    further = further_columns(found.points)
     rows = tuple(
         (
             p.name,
             "none" if p.promise is None else str(p.promise),
             p.risk,
             *(p.left.get(name) for name in measures),
+            *(cell(p) for cell in further.values()),
+            *([p.ruling] * judged),
         )
         for p in found.points
     )
@@ -235,7 +242,7 @@ def frontier_exhibits(
         title="What each protection buys, and what it costs",
         reading="A row a release: what the same adversary reaches against it, and what is left of the data. "
         + (PROVED if proved else SURE),
-        head=("release", "promise", found.risk, *measures),
+        head=("release", "promise", found.risk, *measures, *further, *(["limits"] * judged)),
         rows=rows,
         of=found.of,
     )
@@ -254,7 +261,7 @@ def frontier_exhibits(
         named=True,
         of=found.of,
     )
-    return table, plot
+    return (table, plot, side_by_side(found, across=across)) if further else (table, plot)
 
 
 def _placed(p: Point, across: str) -> Line:

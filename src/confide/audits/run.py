@@ -8,9 +8,10 @@ from dataclasses import dataclass, fields, replace
 import numpy as np
 import polars as pl
 
-from confide.audits.frontier import Frontier, Point
+from confide.audits.comparison import among_of, compared_exhibits, corrected, point_of
+from confide.audits.frontier import Point
 from confide.audits.outcome import Audit, findings, proved
-from confide.audits.protections import UNPROTECTED, frontier_exhibits, parse_protections
+from confide.audits.protections import UNPROTECTED, parse_protections
 from confide.audits.release import AuditedRelease
 from confide.audits.settings import Settings
 from confide.audits.spec import AuditSpec, Subject
@@ -19,7 +20,7 @@ from confide.core.errors import DataError, EvidenceError
 from confide.core.nouns import AnyMechanism, AnyWorld
 from confide.measure.rows import averaged, worlds_of
 from confide.mechanisms.anchors.published import Published
-from confide.report import Redaction, Section, nothing_ran
+from confide.report import Redaction, Section, judge_section, nothing_ran
 from confide.report.goals import goal
 from confide.report.settling import cannot_settle
 
@@ -82,20 +83,6 @@ def under_audit(
     ]
 
 
-def _among(spec: AuditSpec, release: AuditedRelease) -> int:
-    """For how many attacks all intervals are corrected: all that the audit has, and not those that ran.
-
-    What one attack shows then does not depend on which others ran.
-    """
-    played = len(release.attacks) + sum(len(planned.found) for planned in release.games)
-    return max(len(spec.known or spec.attacks), played)
-
-
-def corrected(spec: AuditSpec, release: AuditedRelease) -> float:
-    """The confidence of each interval, such that those of all attacks hold together at 95 %."""
-    return 1 - 0.05 / _among(spec, release)
-
-
 def _need_people(spec: AuditSpec, release: AuditedRelease) -> None:
     """Refuse, before any attack, a limit that no evidence on so few people can settle."""
     limits = release.settings.parsed_limits
@@ -150,6 +137,7 @@ def _audited(
     sections: list[Section] = []
     people: dict[str, pl.DataFrame] = {}
     before: list[Section] = []
+    rulings: dict[tuple[str, str], str] = {}
     # One bar over all releases, so that its end is the end of the audit.
     steps = _Steps(settings, sum(len(release.attacks) for release in (*plain, *behind)))
     for release in (*plain, *behind):
@@ -160,50 +148,31 @@ def _audited(
         # With protections the unprotected release is the first row of the comparison, and needs no section of
         # its own.
         if behind and release is as_is[release.goal]:
-            before += _before(spec, subject, release)
+            made = _before(spec, subject, release)
+            before += made
         else:
             section, who = conclude(spec, subject, release)
-            sections.append(section)
+            made = [section]
+            sections += made
             people |= {} if who is None else {section.release: who}
+        judged = {(s.goal, release.name): judge_section(s, settings.parsed_limits).ruling for s in made}
+        rulings |= judged
         release.forget_worlds()
     for aim, found in points.items():
         releases = [release for release in (*plain, *behind) if release.goal == aim]
         at = next((i for i, section in enumerate(sections) if section.goal == aim), None)
         # Where one release says nothing there is nothing to compare; where all but the plain one, no section.
         if at is not None and len(found) == len(releases):
-            compared = frontier_exhibits(
-                Frontier(risk=spec.risk_of(aim), points=tuple(found), of=_exposed(releases)),
-                across=spec.across,
-                good=spec.good,
-                proved=releases[0].proof is not None,
-            )
+            compared = compared_exhibits(spec, aim, found, releases, rulings)
             sections[at] = replace(sections[at], exhibits=(*compared, *sections[at].exhibits))
     return Audit(sections=tuple(sections), settings=settings, before=tuple(before), people=people)
-
-
-def point_of(
-    spec: AuditSpec, subject: Subject, release: AuditedRelease, plain: AuditedRelease
-) -> Point | None:
-    """A release on the frontier: its risk alone would praise a protection that leaves nothing of use."""
-    risk = subject.risk(release, plain, confidence=corrected(spec, release))
-    if risk is None:
-        return None
-    left = subject.utility(release)
-    return Point(name=release.name, promise=release.promise, risk=risk, left=left)
-
-
-def _exposed(releases: Sequence[AuditedRelease]) -> int | None:
-    """On how many people a share of the exposed rests, on the release where they are fewest."""
-    found = [len(np.unique(e.person[e.exposed])) for release in releases for e in release.evidence]
-    found += [release.proof.people or 0 for release in releases if release.proof is not None]
-    return min(found, default=None)
 
 
 def _before(spec: AuditSpec, subject: Subject, plain: AuditedRelease) -> list[Section]:
     """What the attacks found on the release as it is, to compare protections with; empty where none ran."""
     if not plain.evidence:
         return []
-    among = _among(spec, plain)
+    among = among_of(spec, plain)
     found = findings(plain.evidence, plain.attacks, blind=None, among=among, promise=plain.promise)
     section = Section(
         release=_title(spec, subject, plain, UNPROTECTED),
@@ -262,7 +231,7 @@ def conclude(
         raise EvidenceError(nothing_ran(title, [*skips, *release.skipped]))
     # The public sees rounded counts: an exact one, compared with a later one, tells of a single person.
     context = subject.context(release, redaction.counted)
-    among = _among(spec, release)
+    among = among_of(spec, release)
     found = (
         proved(proof, release.games[0].prover)
         if proof is not None

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol, TypeAlias
+from typing import Any, Protocol, TypeAlias
 
 import polars as pl
 
+from confide.audits.frontier import Beside
 from confide.audits.protections import Good, Protection, parse_protections
 from confide.audits.release import AuditedRelease, PlannedGame
 from confide.audits.settings import Settings
@@ -110,6 +111,7 @@ class AuditSpec:
         risks: what the risk is where attacks have another goal than `goal`, by that goal.
         good: whether high or low values of that measure are the good ones.
         proves: whether records are proved, so that their share can be limited.
+        beside: further numbers of a release for the comparison, by what they are; None for none.
     """
 
     name: str
@@ -125,6 +127,8 @@ class AuditSpec:
     good: Good = "high"
     risks: Mapping[str, str] = field(default_factory=dict)
     proves: bool = False
+    beside: Callable[[Any, AuditedRelease, float], Mapping[str, Beside]] | None = None
+    """(subject, release, the confidence of a finding's interval) -> what stands beside its risk."""
 
     def risk_of(self, goal: str) -> str:
         """What the risk of attacks with this goal is, in words."""

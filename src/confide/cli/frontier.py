@@ -17,6 +17,7 @@ from confide.cli.exits import Done, say, sentences, usable, warn
 from confide.cli.flags import GroupedCommand, GroupedOption, filled, options_of, story_of
 from confide.core.errors import DataError
 from confide.core.flags import HOLD, HOW
+from confide.inputs.learner import LOGISTIC
 from confide.inputs.numbers import parse_epsilon
 from confide.report import judge_section
 
@@ -52,8 +53,9 @@ def _model() -> click.Command:
         ),
         GroupedOption(["--delta"], group=HOLD, metavar="X", default="1e-6", show_default=True,
                       help="Of each promise: well below one over the number of records."),
-        GroupedOption(["--by"], group=HOW, type=click.Choice(list(spec.protections)), default="gradient",
-                      show_default=True, help="How a regression is trained under a budget."),
+        GroupedOption(["--by"], group=HOW, type=click.Choice(list(spec.protections)),
+                      help="How a regression is trained under a budget: gradient, unless you say it. "
+                      "A module is trained by sgd."),
     ]  # fmt: skip
     settings = [option for option in options_of(Settings) if option.name not in OWN]
     return GroupedCommand(
@@ -67,11 +69,12 @@ def _model() -> click.Command:
 
 
 @sentences
-def _compared(out: Path, epsilon: str, delta: str, by: str, **given: Any) -> None:
+def _compared(out: Path, epsilon: str, delta: str, by: str | None, **given: Any) -> None:
     from confide.cli.progress import progress_bar
 
     spec = spec_of("learner")
-    names = [f"{by}:{one},{delta}" for one in sorted(epsilon.split(","), key=parse_epsilon)]
+    way = by or ("gradient" if given["model"] in (None, LOGISTIC) else "sgd")
+    names = [f"{way}:{one},{delta}" for one in sorted(epsilon.split(","), key=parse_epsilon)]
     if len(set(names)) < len(names):
         raise DataError(f"--epsilon {epsilon} names a budget twice: give each once.")
     held, settings = filled(spec.record, given), filled(Settings, {**given, "protect": names})
@@ -94,9 +97,17 @@ def _compared(out: Path, epsilon: str, delta: str, by: str, **given: Any) -> Non
 
 
 def largest_within(done: Audit, names: list[str]) -> str | None:
-    """The last of these names, the smallest budget first, whose model is within every limit."""
+    """The largest budget whose model is within every limit, and none larger than one that exceeds a limit.
+
+    More is given away under a larger budget: a model that looks better there does so by chance.
+
+    Args:
+        names: of the protections, the smallest budget first.
+    """
     kept = None
     for name, section in zip(names, done.sections, strict=True):
-        if judge_section(section, done.settings.parsed_limits).ruling == "within":
-            kept = name
+        ruling = judge_section(section, done.settings.parsed_limits).ruling
+        if ruling == "exceeded":
+            break
+        kept = name if ruling == "within" else kept
     return kept

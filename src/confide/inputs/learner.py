@@ -12,18 +12,22 @@ import polars as pl
 from confide.core.arrays import Ints, Rng
 from confide.core.errors import DataError
 from confide.core.fields import check_fields
-from confide.core.flags import HOLD, KNOWS, Column, Flag, Held
+from confide.core.flags import HOLD, HOW, KNOWS, Column, Flag, Held
 from confide.inputs.public_schema import PublicSchema, read_public
 from confide.inputs.tables import read_table
+from confide.mechanisms.learn.building import Build, built
+from confide.models.loading import import_object
 from confide.views.records import Records
 
+LOGISTIC = "logistic"
+"""The model that is a regression."""
 FEWEST = 200
 """Records: a fifth is held out, and half of the others is not trained on."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Learner:
-    """Records that a regression is to be trained on, and the public bounds and categories of their columns.
+    """Records that a model is to be trained on, and the public bounds and categories of their columns.
 
     Models are trained on a random half of the records, again for each budget, and audited on all of them: a
     fair coin decides for each record whether it is in. A fifth of the records is held out to see how often
@@ -34,6 +38,8 @@ class Learner:
         data: The records: .parquet or .csv; in Python also a frame.
         label: The column to be predicted; its classes are its values in the schema.
         schema: A .toml file with the columns: values of categories, low and high of numbers.
+        model: logistic (regression, or softmax for three classes or more), or mypkg.net:build, a function
+            build(features, classes) that returns a PyTorch module; in Python also the function.
         references: How many reference models the adversary trains.
 
     Raises:
@@ -46,6 +52,7 @@ class Learner:
     _: KW_ONLY
     label: Column
     schema: Annotated[Path, Flag(group=HOLD, metavar="FILE")]
+    model: Annotated[Any, Flag(group=HOW, metavar="MODEL", parse=str)] = LOGISTIC
     references: Annotated[int, Flag(group=KNOWS, least=2, most=1_000)] = 8
 
     def __post_init__(self) -> None:
@@ -66,6 +73,7 @@ class LearnerData:
         held_out: for accuracy.
         rows: int64[records], where each stands in the file, from 0.
         public: what is known of the columns.
+        build: build(features, classes) gives the untrained module; None for a regression.
     """
 
     name: str
@@ -73,6 +81,7 @@ class LearnerData:
     held_out: Records
     rows: Any
     public: PublicSchema
+    build: Build | None = None
 
 
 def read_learner(held: Learner, *, rng: Rng) -> LearnerData:
@@ -100,7 +109,22 @@ def read_learner(held: Learner, *, rng: Rng) -> LearnerData:
         held_out=records.take(np.sort(order[:cut])),
         rows=rows,
         public=public,
+        build=_builder(held.model, features=records.x.shape[1], classes=len(public.classes)),
     )
+
+
+def _builder(model: Any, *, features: int, classes: int) -> Build | None:
+    """The function that builds the module, tried once; None for a regression.
+
+    Raises:
+        ModelError: if there is no such function, or it builds no module.
+    """
+    if model == LOGISTIC:
+        return None
+    build: Build = import_object(model) if isinstance(model, str) else model
+    name = model if isinstance(model, str) else getattr(model, "__name__", type(model).__name__)
+    _ = built(build, features=features, classes=classes, name=str(name))
+    return build
 
 
 def encoded(frame: pl.DataFrame, public: PublicSchema, *, label: str, name: str) -> Records:

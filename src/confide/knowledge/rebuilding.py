@@ -65,12 +65,14 @@ class InformedRebuilding:
     Args:
         rest: for each target all other training records.
         penalty: of half the squared weights, beside the sum of losses (1/C of scikit-learn).
+        clip: the length that training shortened each gradient to; None where it did not.
         promised: whether noise was added under a promise; then no misfit speaks against the optimum.
     """
 
     rest: KnownRest
     penalty: float = 0.0
     promised: bool = False
+    clip: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -109,6 +109,18 @@ def chance_of_hit(records: Floats, radius: float) -> float:
     return most / len(records)
 
 
+def chance_of_target(others: Floats, radius: float) -> float:
+    """Bound how often one fixed guess hits a record that is one more of the same kind as these.
+
+    It may stand where most of the others do: it is counted among them, and hit.
+
+    >>> round(chance_of_target(np.array([[0.0], [5.0], [9.0]]), 0.05), 2)
+    0.5
+    """
+    n = len(others)
+    return min((chance_of_hit(others, radius) * n + 1) / (n + 1), 1.0) if n else 1.0
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rebuilt:
     """How near reconstructions came to the true records, and how near what was known before is.

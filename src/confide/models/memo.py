@@ -8,6 +8,7 @@ from confide.core.access import BlackBox, LabelOnly, Softenable, Task, WhiteBox
 from confide.core.arrays import Array, Batch, Floats
 from confide.core.errors import KnowledgeError
 from confide.models.answers import Answers
+from confide.models.linear_form import LinearForm, linear_form_of
 
 
 def asked_once(view: LabelOnly, *known: tuple[Answers, int]) -> LabelOnly:
@@ -105,6 +106,9 @@ class _Inside(_Scores):
 
     def layer_outputs(self, x: Batch, *, layers: Sequence[str] | None = None) -> tuple[Floats, ...]:
         return self._inside.layer_outputs(x, layers=layers)
+
+    def linear_form(self) -> LinearForm | None:
+        return linear_form_of(self._inside)
 
     def softened(self, temperature: float) -> WhiteBox:
         if not isinstance(self._inside, Softenable):

@@ -7,11 +7,12 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from confide.audits.comparison import point_of
 from confide.audits.frontier import Frontier, Point
 from confide.audits.outcome import Audit
 from confide.audits.protections import UNPROTECTED, Scale, frontier_exhibits, parse_protections
 from confide.audits.release import AuditedRelease
-from confide.audits.run import conclude, point_of, under_audit
+from confide.audits.run import conclude, under_audit
 from confide.audits.settings import Settings
 from confide.audits.spec import AuditSpec, Subject
 from confide.core.errors import DataError

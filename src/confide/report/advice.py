@@ -13,7 +13,6 @@ from confide.measure.tradeoff import (
     Curve,
     GaussianCurve,
     LaplaceCurve,
-    ProfileCurve,
     PromiseCurve,
     gaussian_mu_for,
     gaussian_mu_within,
@@ -229,15 +228,9 @@ def _sampled(epsilon: float, delta: float, rate: float, steps: int) -> Curve:
 
 def _of_steps(multiplier: float, rate: float, steps: int) -> Curve:
     """The curve of noisy steps, from the whole privacy profile; of everybody in each step exactly."""
-    if rate == 1:
-        return GaussianCurve(math.sqrt(steps) / multiplier)
-    from dp_accounting.pld.privacy_loss_distribution import from_gaussian_mechanism
+    from confide.mechanisms.learn.dpsgd.accounting import curve_of_steps
 
-    # As fine as `epsilon_of` takes it; every rounding is to the worse, for both directions of neighbours.
-    grid = min(1e-3, 1e-2 / math.sqrt(steps))
-    one = from_gaussian_mechanism(multiplier, sampling_prob=rate, value_discretization_interval=grid)
-    every = one.self_compose(steps)
-    return ProfileCurve.of(lambda epsilon: min(float(every.get_delta_for_epsilon(epsilon)), 1.0))
+    return curve_of_steps(multiplier=multiplier, rate=rate, steps=steps)
 
 
 def _largest(

@@ -9,6 +9,7 @@ from confide.attacks.membership import (
     CalibratedDecoder,
     Decoder,
     Embedding,
+    GradientLikelihood,
     GradientNorm,
     Joint,
     Nasr,
@@ -29,6 +30,7 @@ CASES = (
     case(Embedding(), size=0.5),
     case(Joint(), references=True),
     case(Joint(law="student", together=True), references=True),
+    case(GradientLikelihood()),
     case(IHA(), informed=True, size=0.5),
     case(Residual(), informed=True, size=0.5),
 )

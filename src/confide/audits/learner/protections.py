@@ -35,4 +35,8 @@ def _by(way: Way) -> Protection:
     )
 
 
-PROTECTIONS: Mapping[str, Protection] = {"gradient": _by("gradient"), "objective": _by("objective")}
+PROTECTIONS: Mapping[str, Protection] = {
+    "gradient": _by("gradient"),
+    "objective": _by("objective"),
+    "sgd": _by("sgd"),
+}

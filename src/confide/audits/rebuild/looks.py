@@ -17,7 +17,7 @@ from confide.core.arrays import Bools, Floats
 from confide.core.nouns import AnyAttack
 from confide.games.reconstruction.models import ReleasedModel
 from confide.inputs.rebuild import RebuildData
-from confide.measure.rebuilding import Rebuilt, chance_of_hit, rebuilt
+from confide.measure.rebuilding import Rebuilt, chance_of_target, rebuilt
 from confide.models.linear_form import linear_form_of
 
 STOPS = (1e-12, 1e-10, 1e-8, 1e-7, 1e-6, 1e-5, 1e-4)
@@ -84,7 +84,8 @@ def _look(release: AuditedRelease, data: RebuildData) -> Look:
         },
         labels={name: value[:, -1] == rows[:, -1] if classes else None for name, value in values.items()},
         radius=radius,
-        chance=max(_chance(rows[side, :-1], radius) for side in (world.exposed, ~world.exposed)),
+        # Of both sides: who is known to stand close together is hit without any model, whatever stands outside.
+        chance=max(chance_of_target(rows[side, :-1], radius) for side in (world.exposed, ~world.exposed)),
         optimum=found,
         foretold=np.empty(0) if form is None or found is None else foretold_errors(form, inside, found),
         stops=()
@@ -94,16 +95,6 @@ def _look(release: AuditedRelease, data: RebuildData) -> Look:
             for g in STOPS
         ),
     )
-
-
-def _chance(records: Floats, radius: float) -> float:
-    """How often the best guess without the model hits, at most, by records of one side.
-
-    Both sides are asked: success is counted among members, and who is known to stand close together is hit
-    without any model, whatever stands outside.
-    """
-    # The target is one more record of the same kind: it may stand where most of the others do.
-    return min((chance_of_hit(records, radius) * len(records) + 1) / (len(records) + 1), 1.0)
 
 
 def value_of(release: AuditedRelease, attack: AnyAttack) -> Floats:

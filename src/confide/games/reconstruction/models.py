@@ -140,6 +140,7 @@ class ReleasedModel(Rebuilding):
         member: bool[n], who trained the model: all its training records are here.
         asked: int64[t], the records that are asked about.
         penalty, radius: as in `RecordRebuilding`.
+        clip: the length that training shortened gradients to; None where it did not.
         promise: under which the model was trained, if any.
     """
 
@@ -149,6 +150,7 @@ class ReleasedModel(Rebuilding):
     asked: Ints
     penalty: float = 0.0
     radius: float | None = None
+    clip: float | None = None
     promise: Budget | None = None
 
     def __post_init__(self) -> None:
@@ -175,6 +177,7 @@ class ReleasedModel(Rebuilding):
             rest=KnownRest(self.records, self.member, self.asked, self._left_out(rng)),
             penalty=self.penalty,
             promised=self.promise is not None,
+            clip=self.clip,
         )
         case = Case(self.view, known, np.arange(len(self.asked)))
         rows = TrueRecords(self.secrets.rows[self.asked], self.secrets.radius)

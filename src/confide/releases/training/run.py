@@ -15,7 +15,7 @@ import polars as pl
 from confide.core.arrays import Array
 from confide.core.atomic import replace as move
 from confide.core.drafts import draft_of
-from confide.core.errors import DataError, ModelError
+from confide.core.errors import DataError
 from confide.inputs.learner import codes_of, encoded
 from confide.inputs.public_schema import PublicSchema, read_public
 from confide.inputs.tables import read_table
@@ -172,16 +172,12 @@ def _module(
 ) -> tuple[str, int]:
     from safetensors.torch import save_file
 
+    from confide.mechanisms.learn.building import Build, built
     from confide.mechanisms.learn.dpsgd.dpsgd import DPSGD
 
     records = encoded(frame, public, label=settings.label, name=str(settings.data))
-    build = import_object(settings.model)
-    try:
-        net = build(records.x.shape[1], len(public.classes))
-    except Exception as error:
-        raise ModelError(
-            f"{settings.model} cannot be called as build(features, classes): it gives {type(error).__name__}."
-        ) from error
+    build: Build = import_object(settings.model)
+    net = built(build, features=records.x.shape[1], classes=len(public.classes), name=settings.model)
     private = DPSGD(
         net,
         budget=settings.promise,

@@ -8,6 +8,7 @@ from __future__ import annotations
 from confide.attacks.membership.white_box.decoder.attack import Decoder
 from confide.attacks.membership.white_box.decoder.calibrated import CalibratedDecoder
 from confide.attacks.membership.white_box.embedding.attack import Embedding
+from confide.attacks.membership.white_box.gradient_likelihood import GradientLikelihood
 from confide.attacks.membership.white_box.gradient_norm import GradientNorm
 from confide.attacks.membership.white_box.informed.iha import IHA
 from confide.attacks.membership.white_box.informed.residual import Residual
@@ -25,6 +26,7 @@ ALL = (
     Nasr,
     Embedding,
     Joint,
+    GradientLikelihood,
     IHA,
     Residual,
 )
@@ -35,6 +37,7 @@ __all__ = [
     "CalibratedDecoder",
     "Decoder",
     "Embedding",
+    "GradientLikelihood",
     "GradientNorm",
     "Joint",
     "Nasr",

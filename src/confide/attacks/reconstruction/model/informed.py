@@ -40,6 +40,9 @@ class InformedRebuild:
     with it in proportion, divided by |e|, so that well-fitted records suffer first. That is luck and no
     protection, since the owner never chose how far from the optimum training ended.
 
+    Where training shortened gradients the adversary shortens those of the known records alike; the direction
+    of the unknown one, and so its features, stay what they were.
+
     The published form needs an intercept; without one x is known up to a factor. Then the attack says so.
     """
 
@@ -66,12 +69,14 @@ class InformedRebuild:
                 "This is no sign that records are safe."
             )
 
+        clip = case.known.clip
+
         def parts(records: Records) -> tuple[Floats, Floats]:
             x = form.features(records.x)
-            return form.errors(x, form.own_numbers(records.y)), with_one(x)
+            return shortened(form.errors(x, form.own_numbers(records.y)), with_one(x), clip), with_one(x)
 
         pull = case.known.penalty * form.penalty_gradient
-        found = [solved(form, -(rest + pull)) for rest in case.known.rest.outer_sums(parts)]
+        found = [solved(form, -(rest + pull), clip) for rest in case.known.rest.outer_sums(parts)]
         value = np.stack([record for record, _ in found])
         misfit = np.array([miss for _, miss in found])
         return Guess(value, -np.log10(misfit), _diagnostics(misfit, promised=case.known.promised))
@@ -82,12 +87,25 @@ def with_one(x: Floats) -> Floats:
     return np.column_stack([x, np.ones(len(x))])
 
 
-def solved(form: LinearForm, left: Floats) -> tuple[Floats, float]:
+def shortened(errors: Floats, x: Floats, clip: float | None) -> Floats:
+    """The errors of gradients e x^T that training shortened to this length, float64[n, k].
+
+    >>> shortened(np.array([[3.0]]), np.array([[4.0]]), 6.0)
+    array([[1.5]])
+    """
+    if clip is None:
+        return errors
+    length = np.linalg.norm(errors, axis=1) * np.linalg.norm(x, axis=1)
+    return errors * np.minimum(1.0, clip / np.maximum(length, 1e-300))[:, None]
+
+
+def solved(form: LinearForm, left: Floats, clip: float | None = None) -> tuple[Floats, float]:
     """The record whose gradient this is: features and label float64[d + 1], and the relative misfit.
 
     Args:
         form: the model.
         left: the gradient float64[k, d + 1], intercepts last.
+        clip: the length that training shortened it to.
     """
     error = left[:, -1]
     square = float(error @ error)
@@ -96,7 +114,7 @@ def solved(form: LinearForm, left: Floats) -> tuple[Floats, float]:
         return np.zeros(left.shape[1]), 1 / TINY
     x = error @ left[:, :-1] / square
     number, label = _label(form, x, error)
-    expected = form.errors(x[None], np.array([number]))[0]
+    expected = shortened(form.errors(x[None], np.array([number])), with_one(x[None]), clip)[0]
     rank = float(np.linalg.norm(left[:, :-1] - np.outer(error, x)) / np.linalg.norm(left))
     miss = rank + float(np.linalg.norm(expected - error)) / np.sqrt(square)
     # A number's label is solved for from its own error, which therefore fits by itself.

@@ -16,6 +16,7 @@ from functools import lru_cache
 
 from confide.core.budget import Budget
 from confide.core.errors import PromiseError
+from confide.measure.tradeoff import Curve, GaussianCurve, ProfileCurve
 from confide.mechanisms.noise.gaussian import gaussian_delta, gaussian_sigma
 
 CLOSE = 1e-4
@@ -93,6 +94,29 @@ def noise_multiplier(*, epsilon: float, delta: float, rate: float, steps: int) -
     if rate == 1:
         return gaussian_sigma(Budget(epsilon, delta), sensitivity=1.0) * math.sqrt(steps) * (1 + 1e-9)
     return _searched(epsilon, delta, rate, steps)
+
+
+def curve_of_steps(*, multiplier: float, rate: float, steps: int) -> Curve:
+    """Compute what this many noisy steps let any adversary find, from the whole privacy profile.
+
+    Args:
+        multiplier, rate, steps: as of `epsilon_of`; the arguments are in range.
+
+    Returns:
+        the curve for one person more or less, in both directions; exact where each step takes everybody.
+
+    >>> round(curve_of_steps(multiplier=2.0, rate=1.0, steps=4).tpr(0.01), 4)
+    0.0924
+    """
+    if rate == 1:
+        return GaussianCurve(math.sqrt(steps) / multiplier)
+    from dp_accounting.pld.privacy_loss_distribution import from_gaussian_mechanism
+
+    # As fine as `epsilon_of` takes it; every rounding is to the worse.
+    grid = min(1e-3, 1e-2 / math.sqrt(steps)) * max(1.0, multiplier**-2)
+    one = from_gaussian_mechanism(multiplier, sampling_prob=rate, value_discretization_interval=grid)
+    every = one.self_compose(steps)
+    return ProfileCurve.of(lambda epsilon: min(float(every.get_delta_for_epsilon(epsilon)), 1.0))
 
 
 def _searched(epsilon: float, delta: float, rate: float, steps: int) -> float:

@@ -1,0 +1,59 @@
+"""What a promise lets any adversary find, and what was found above it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from confide.audits.release import AuditedRelease
+from confide.core.estimate import Estimate
+from confide.core.evidence import Evidence
+from confide.measure import measure
+from confide.measure.tradeoff import Curve
+from confide.mechanisms.learn.private_training import PrivateTraining
+from confide.report.rates import one_in, percent
+
+SURE = 0.999
+"""The confidence of all statements on a release together that an attack lies above what is promised."""
+FAULT = "The training does not keep its promise, or confide is wrong."
+LEAST = 0.001
+"""The lowest rate of false claims at which attacks are held against the promise."""
+
+
+def curve_of(release: AuditedRelease) -> Curve | None:
+    """What the training lets any adversary find; None where nothing is promised."""
+    return release.once("curve", lambda: _curve(release))
+
+
+def _curve(release: AuditedRelease) -> Curve | None:
+    made = release.mechanism
+    if not isinstance(made, PrivateTraining):
+        return None
+    return made.curve(int(release.worlds[0].exposed.sum()))
+
+
+def strongest(release: AuditedRelease, fpr: float, *, confidence: float) -> Estimate | None:
+    """The largest share of members that an attack finds at this rate of false claims; None if unresolved."""
+    found = [rate for e in release.evidence if (rate := _rates(e, confidence).get(fpr)) is not None]
+    return max(found, key=lambda rate: (rate.low, rate.value), default=None)
+
+
+def broken_by_membership(release: AuditedRelease) -> Mapping[str, str]:
+    """Attacks that surely find more members than the promise allows: an error of the training, or of ours."""
+    curve = curve_of(release)
+    if curve is None:
+        return {}
+    rates = len(release.evidence) * len(_rates(release.evidence[0], 0.95)) if release.evidence else 0
+    confidence = 1 - (1 - SURE) / max(rates, 1)
+    return {
+        f"{e.attack} at {one_in(fpr)}": f"The promise is broken: while it is wrong about {one_in(fpr)} "
+        f"others, {e.attack} surely finds more members than the {percent(curve.tpr(fpr))} that "
+        f"{release.promise} allows. {FAULT}"
+        for e in release.evidence
+        for fpr, rate in _rates(e, confidence).items()
+        if rate.low > curve.tpr(fpr)
+    }
+
+
+def _rates(evidence: Evidence, confidence: float) -> Mapping[float, Estimate]:
+    found = measure(evidence, confidence=confidence).tpr_at
+    return {at.fpr: at.rate for at in found if at.rate is not None and at.fpr >= LEAST}
