@@ -84,7 +84,7 @@ def _look(release: AuditedRelease, data: RebuildData) -> Look:
         },
         labels={name: value[:, -1] == rows[:, -1] if classes else None for name, value in values.items()},
         radius=radius,
-        # Of both sides: who is known to stand close together is hit without any model, whatever stands outside.
+        # Of both sides: who is known to stand close together is hit without any model.
         chance=max(chance_of_target(rows[side, :-1], radius) for side in (world.exposed, ~world.exposed)),
         optimum=found,
         foretold=np.empty(0) if form is None or found is None else foretold_errors(form, inside, found),
