@@ -184,6 +184,14 @@ def test_on_everybody_the_granted_steps_are_one_gaussian_whose_exact_delta_is_be
     assert 0.05 * BUDGET.delta < found <= BUDGET.delta, "sound, and no more than a share is lost"
 
 
+def test_the_filter_pays_for_as_many_steps_as_its_page_says() -> None:
+    for epsilon, rate, noise, by_filter, exact in ((3.0, 0.1, 2.0, 134, 161), (1.0, 0.01, 1.0, 2, 254)):
+        filter_ = RenyiFilter.of(Budget(epsilon, 1e-5), rate=rate, multiplier=noise)
+        assert int(filter_.most / filter_.cost(noise)) == by_filter
+        found = {"multiplier": noise, "epsilon": epsilon, "rate": rate}
+        assert is_paid(exact, **found) and not is_paid(exact + 1, **found)
+
+
 NOISES: list[tuple[int, float]] = []
 
 

@@ -7,12 +7,12 @@ float32, and the thousandth of the clip that is charged for that covers it (`noi
 to a gradient changes what is learned, and not how far one unit moves the sum.
 
 *One thing more is needed.* A unit's gradient must not depend on who else is in its pass. Numbers in bfloat16
-have eight digits: a kernel that adds up in another order for another number of rows would move thousands of
-gradients by up to 2^-9 of themselves, all because of one unit more. So all passes have the same number of
-rows, the last rows being repeated where there are fewer, and before anything is charged it is checked bit
-for bit that a row's slopes are the same wherever it stands, and beside whom (`check_places`). A kernel's
-order depends on shapes alone, so what holds there holds in every step. Where it does not hold, the module is
-refused and told to train in float32.
+have eight binary digits: a kernel that adds up in another order for another number of rows would move
+thousands of gradients by up to 2^-9 of themselves, all because of one unit more. So all passes have the same
+number of rows, the last rows being repeated where there are fewer, and before anything is charged it is
+checked bit for bit that a row's slopes are the same wherever it stands, and beside whom (`check_places`). A
+kernel's order depends on shapes alone, so what holds there holds in every step. Where it does not hold, the
+module is refused, with the advice to train in float32.
 """
 
 from __future__ import annotations

@@ -56,7 +56,7 @@ NoiseRule: TypeAlias = Callable[[TorchModel, int], float]
 """The noise multiplier of the next steps: (the model so far, steps made) -> a number above 0."""
 
 SAFETY = 1e-9
-"""The share, and the amount, by which a step's divergence is raised: far more than its floats are wrong."""
+"""The share by which a step's divergence is raised, and a hundredth of it: far more than floats are wrong."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
