@@ -39,7 +39,7 @@ from confide.views.records import Records
 HIDDEN, SEEDS, SURE = 500, (0, 1, 2), 0.7
 SIZES = {20: 4_000, 50: 6_000}
 """Pictures, and the steps of their training."""
-EPSILON, DELTA = 8.0, 1e-3
+EPSILON, DELTA, UNITS, MORE = 8.0, 1e-3, 100, 100
 
 
 class Pictures:
@@ -90,15 +90,36 @@ def conditions(view: WhiteBox, records: Records, member: np.ndarray) -> list[flo
 
 
 def private(records: Records, seed: int) -> TorchModel:
-    """The same network by DP-SGD."""
+    """A network by DP-SGD."""
     torch.manual_seed(seed)
-    net = nn.Sequential(nn.Linear(784, HIDDEN), nn.ReLU(), nn.Linear(HIDDEN, 1, bias=False))
-    made = DPSGD(
-        net, budget=Budget(EPSILON, DELTA), epochs=40, batch=20, learning_rate=0.5, noise="rehearsal"
-    )
+    net = nn.Sequential(nn.Linear(records.x.shape[1], UNITS), nn.ReLU(), nn.Linear(UNITS, 1, bias=False))
+    made = DPSGD(net, budget=Budget(EPSILON, DELTA), epochs=10, batch=50, noise="rehearsal")
     view = made(records, rng=np.random.default_rng(seed)).view
     assert isinstance(view, TorchModel)
     return view
+
+
+def small(records: Records) -> Records:
+    """The same pictures in 14 x 14 means: with fewer weights DP-SGD learns something."""
+    x = np.asarray(records.x).reshape(-1, 14, 2, 14, 2).mean(axis=(2, 4)).reshape(len(records), 196)
+    return Records(x, records.y)
+
+
+def with_a_promise(pictures: Pictures) -> list[list[float]]:
+    """For smaller pictures: near enough inside and outside and right on others, plain and private."""
+    found: list[list[float]] = []
+    for seed in SEEDS:
+        records, member = pictures.drawn(MORE, seed)
+        records = small(records)
+        trained, others = records.take(member), records.take(~member)
+        plain = MarginDescent(hidden=UNITS, steps=6_000, rate=0.1).fit(
+            trained, rng=np.random.default_rng(seed)
+        )
+        closed = private(trained, seed)
+        rates = [judged(one, records, member, pictures.known, "differences")[:2] for one in (plain, closed)]
+        right = [float((one.labels(others.x) == others.y).mean()) for one in (plain, closed)]
+        found.append([*rates[0], right[0], *rates[1], right[1]])
+    return found
 
 
 def mean(values: np.ndarray) -> str:
@@ -115,7 +136,6 @@ def main() -> int:
     parser.add_argument("--write", action="store_true")
     options, busy = parser.parse_args(), time.process_time()
     pictures, checks, lines = Pictures(), list[tuple[str, bool]](), list[str]()
-    noised: list[tuple[list[float], int]] = []
     for n, steps in SIZES.items():
         found: dict[str, list[list[float]]] = {"differences": [], "random": []}
         left: list[list[float]] = []
@@ -127,9 +147,6 @@ def main() -> int:
             for start in found:
                 if start == "differences" or n == 50:
                     found[start].append(judged(view, records, member, pictures.known, start))
-            if n == 50:
-                closed = private(records.take(member), seed)
-                noised.append((judged(closed, records, member, pictures.known, "differences"), n))
             print(n, seed, time.process_time() - busy, flush=True)
         residual = np.array(left)
         for start, each in found.items():
@@ -143,8 +160,9 @@ def main() -> int:
         checks.append(
             (f"{n} pictures: more training pictures than others, beyond the interval", bool(low > 0))
         )
-    inside = proportion(round(sum(v[0] * n for v, n in noised)), sum(n for _, n in noised), confidence=0.95)
-    outside = proportion(round(sum(v[1] * n for v, n in noised)), sum(n for _, n in noised), confidence=0.95)
+    noised = np.array(with_a_promise(pictures))
+    asked = MORE * len(noised)
+    inside, outside = (proportion(round(MORE * noised[:, k].sum()), asked, confidence=0.95) for k in (3, 4))
     bound = success_bound_of_budget(epsilon=EPSILON, delta=DELTA, prior=outside.high)
     checks.append((f"under ({EPSILON:g}, {DELTA:g}): success at or below its bound", inside.low <= bound))
     page = [
@@ -164,10 +182,15 @@ def main() -> int:
         ),
         *lines,
         "",
-        f"## 50 pictures with a promise: DP-SGD at epsilon {EPSILON:g}, delta {DELTA:g}",
+        f"## {MORE} pictures of 14 x 14 with a promise: DP-SGD at epsilon {EPSILON:g}, delta {DELTA:g}",
         "",
-        *head("near enough", "of others", "at most, by the promise"),
-        row(*(f"{e.value:.3f} [{e.low:.3f}, {e.high:.3f}]" for e in (inside, outside)), f"{bound:.3f}"),
+        f"{UNITS} units, {len(noised)} seeds. On 50 pictures of full size and 500 units DP-SGD refuses to",
+        "train, since nothing but the noise on so many weights would be learned. So the pictures are smaller",
+        "here, and more, which is harder for this attack too.",
+        "",
+        *head("training", "near enough", "of others", "right on others", "at most, by the promise"),
+        row("plain", *(mean(noised[:, k]) for k in (0, 1, 2)), ""),
+        row("DP-SGD", *(mean(noised[:, k]) for k in (3, 4, 5)), f"{bound:.3f}"),
         "",
         "What bounds it: the equations have many solutions. Pictures that no unit tells apart, since it is",
         "open or closed for both, show as their sum alone, and random candidates fall into other solutions",

@@ -35,6 +35,7 @@ class MarginDescent:
         rate: the size of a step; a smaller one follows the gradient's flow more closely.
         start: the deviation of the hidden layer's first weights.
 
+    >>> import numpy as np
     >>> x = np.array([[-2.0], [-1.0], [1.0], [2.0]])
     >>> learner = MarginDescent(hidden=20, steps=300)
     >>> model = learner.fit(Records(x, np.array([0, 0, 1, 1])), rng=np.random.default_rng(0))

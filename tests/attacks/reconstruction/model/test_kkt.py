@@ -93,7 +93,7 @@ def test_a_record_on_the_edge_of_a_unit_may_have_any_derivative() -> None:
     net = HiddenLayer(incoming=(pull * direction)[None], outgoing=np.array([1.0]))
     x, sign = np.stack([a, b])[:, :-1], np.ones(2)
     scaled = HiddenLayer(incoming=net.incoming, outgoing=np.array([1.0]))
-    _, hard = multipliers(scaled, x, (net.before(x) > 1e-9) * 1.0, sign)
+    _, hard = multipliers(scaled, x, (net.before(x) > 1e-9).astype(np.float64), sign)
     soft = stationarity(scaled, x, sign)
     assert hard / scaled.square > 0.01
     assert soft.residual < 0.1 * np.sqrt(hard / scaled.square)
@@ -103,7 +103,7 @@ def test_the_residual_of_a_subset_is_never_smaller() -> None:
     """Against a naive search: multipliers on a grid leave no less than the ones that are found."""
     net = HiddenLayer(incoming=RNG(1).normal(size=(4, 3)), outgoing=RNG(2).normal(size=4))
     x, sign = RNG(3).normal(size=(2, 2)), np.array([1.0, -1.0])
-    open_ = (net.before(x) > 0) * 1.0
+    open_ = (net.before(x) > 0).astype(np.float64)
     _, left = multipliers(net, x, open_, sign)
     rows = np.column_stack([x, np.ones(2)])
     grid = []
