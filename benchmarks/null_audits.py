@@ -36,6 +36,7 @@ LEAKS, SIDE = (1.0, 2.0), 1_000
 DOORS = {**null_doors.DOORS, **OF_TRAININGS}
 PROMISING = ("training", "training, final model", "learner", "text")
 """Doors whose promises, or canaries, are looked at too."""
+ALSO = ("scores leaks", "leaks", "broken")
 FEWER = 4
 """Times fewer audits of the known leaks and broken promises of trainings."""
 MOST = 0.05
@@ -149,9 +150,10 @@ def scores(page: Page, audits: int) -> None:
         print(f"d' = {d:g}: {np.sum(tally.seconds):,.0f} s", flush=True)
 
 
-def leaks(page: Page, audits: int) -> None:
-    """Known leaks through the doors to trainings."""
-    for name, known in LEARNT.items():
+def leaks(page: Page, names: Sequence[str], audits: int) -> None:
+    """Known leaks through these doors to trainings."""
+    for name in names:
+        known = LEARNT[name]
 
         def many(first: int, limits: Sequence[str], name: str = name) -> Tally:
             tally = Tally()
@@ -193,7 +195,7 @@ def broken(page: Page, audits: int) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--audits", type=int, default=200)
-    parser.add_argument("--only", choices=[*DOORS, "scores leaks", "leaks", "broken"])
+    parser.add_argument("--only", choices=[*DOORS, *ALSO, *(f"leak: {name}" for name in LEARNT)])
     parser.add_argument("--write", action="store_true")
     asked = parser.parse_args()
     page = Page() if asked.only is None else Page.read()
@@ -202,8 +204,8 @@ def main() -> None:
         page.later.append(asked.only)
     if asked.only in (None, "scores leaks"):
         scores(page, asked.audits)
-    if asked.only in (None, "leaks"):
-        leaks(page, asked.audits // FEWER)
+    leaking = [name for name in LEARNT if asked.only in (None, "leaks", f"leak: {name}")]
+    leaks(page, leaking, asked.audits // FEWER)
     if asked.only in (None, "broken"):
         broken(page, asked.audits // FEWER)
     whys = {name: f"{door.why}{_options(name)}" for name, door in DOORS.items()}

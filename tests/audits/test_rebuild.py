@@ -224,7 +224,7 @@ def test_both_sides_are_judged_by_the_same_claims_so_that_a_model_of_others_show
 
 
 def test_members_who_stand_close_together_break_no_promise(tmp_path: Path) -> None:
-    """Anyone who guesses their middle hits all of them, without any model."""
+    """An adversary that guesses their middle hits all of them, without any model."""
     near = Records(0.01 * np.asarray(IN.x), IN.y)
     audit = run(tmp_path, optimal(near), members=near, radius=1.0, epsilon=1.0, delta=1e-3)
     assert exhibit(audit, "What the promise allows").rows[0][1].value == 1
