@@ -12,8 +12,8 @@ from tests.audits.training.trainers import FAULTS, Trainer
 
 import confide
 from confide.audits.training.foretold import most_provable
-from confide.core.errors import ConfideError
-from confide.learners.tap import TrainingPlan
+from confide.core.errors import ConfideError, ModelError
+from confide.learners.tap import Tap, TrainingPlan
 from confide.views.records import Records
 
 SOUND = Trainer(multiplier=7.63)
@@ -28,6 +28,7 @@ CAUGHT = {
     "clipping after averaging": "distance of the clipped sum",
     "the same noise": "correlation of one step's noise",
     "seeded noise": "correlation of two trainings",
+    "one seed for all": "correlation of two trainings",
     "four times the steps": "number of steps",
     "wrong rate": "share of records in a batch",
     "shuffled batches": "variance of batch sizes",
@@ -78,12 +79,36 @@ def test_a_promise_is_refuted_at_its_own_delta() -> None:
     assert any("epsilon of at least" in j["reason"] for j in ruled)
 
 
-@pytest.mark.parametrize("fault", ["no clipping", "shuffled batches", "realised batch", "seeded noise"])
+@pytest.mark.parametrize(
+    "fault", ["no clipping", "shuffled batches", "realised batch", "seeded noise", "one seed for all"]
+)
 def test_a_fault_is_named_and_fails_the_audit(fault: str) -> None:
     found = audited(replace(SOUND, hidden=24, fault=fault))
     assert found.verdict == "exceeded" and found.exit_code == 1
     assert any(name.startswith(CAUGHT[fault]) for name in found.sections[0].broken)
     assert "The release breaks its promise." in str(found.report)
+
+
+class OwnGradients:
+    """Shows its gradients, and does not go on with what it gets back."""
+
+    def __init__(self, tap: Tap) -> None:
+        self.plan, self.noised, self._shown = tap.plan, tap.noised, tap.gradients
+
+    def gradients(self, rows: Any, gradients: Any) -> Any:
+        self._shown(rows, gradients)
+        return gradients
+
+
+def test_a_training_that_goes_on_with_its_own_gradients_is_told_so() -> None:
+    """It is sound, and is not to be called broken."""
+    trainer = replace(SOUND, hidden=24)
+
+    def train(data: Records, tap: Tap, *, rng: np.random.Generator) -> Any:
+        return trainer(data, OwnGradients(tap), rng=rng)
+
+    with pytest.raises(ModelError, match="adds up its own gradients"):
+        audited(train)
 
 
 @pytest.mark.slow

@@ -15,6 +15,8 @@ from confide.learners.tap import TrainingPlan
 G = TypeVar("G")
 LONG = 10.0
 """A canary's gradient in clipping norms: only a trainer that clips makes it one norm long."""
+CLOSE = 1e-3
+"""Sums that are apart by a smaller share of their length are the same but for rounding."""
 
 
 @dataclass(slots=True)
@@ -84,6 +86,10 @@ class RunLog:
         return self.plan
 
 
+class EnoughError(Exception):
+    """Ends a training whose first steps are all that was to be seen."""
+
+
 class Watch:
     """Watches one training, and puts the gradients of canaries in place of records' own.
 
@@ -96,6 +102,7 @@ class Watch:
         members: int[], for each record behind them, which canary it is.
         canaries: how many there are; with 0 the training is only watched, and no gradient is replaced.
         each_step: put each canary in by a fair coin of every step, not by the trainer's samples.
+        most: steps after which `EnoughError` ends the training; None for all.
         rng: draws coordinates, signs and the coins of steps.
 
     Raises:
@@ -103,15 +110,23 @@ class Watch:
     """
 
     def __init__(
-        self, *, known: int, members: Ints, canaries: int, rng: Rng, each_step: bool = False
+        self,
+        *,
+        known: int,
+        members: Ints,
+        canaries: int,
+        rng: Rng,
+        each_step: bool = False,
+        most: int | None = None,
     ) -> None:
         self.log = RunLog(canaries)
-        self._known, self._members, self._each_step = known, members, each_step
+        self._known, self._members, self._each_step, self._most = known, members, each_step, most
         self._where, self._coins = rng.spawn(2)
         self._signs = np.where(self._where.random(canaries) < 0.5, -1.0, 1.0)
         self._at: Ints = np.zeros(0, np.int64)
         # Of the step that is under way: a trainer may show its batch in parts.
         self._book: Floats | None = None
+        self._own: Floats | None = None
         self._rows: list[Ints] = []
         self._entered: Bools | None = None
         self._before: Floats | None = None
@@ -140,15 +155,11 @@ class Watch:
         if self._each_step and self._entered is None:
             self._entered = self._coins.random(self.log.canaries) < 0.5
             new = self._more(new, np.flatnonzero(self._entered), plan)
-        book = _array(new)
-        lengths = np.sqrt(np.einsum("ij,ij->i", book, book))
-        # A gradient that is not finite is to be left out.
-        fine = np.isfinite(lengths)
-        shares = np.where(fine, np.minimum(1.0, plan.clip / np.maximum(lengths, 1e-30)), 0)
-        clipped = (shares.astype(book.dtype) @ (book if fine.all() else np.nan_to_num(book))).astype(
-            np.float64
-        )
+        clipped = _clipped(_array(new), plan.clip)
         self._book = clipped if self._book is None else self._book + clipped
+        if self.log.canaries and not any(map(len, self.log.batches)):
+            own = _clipped(_array(given), plan.clip)
+            self._own = own if self._own is None else self._own + own
         return new
 
     def noised(self, clipped: object, noised: object, applied: object = None) -> None:
@@ -157,6 +168,16 @@ class Watch:
         self._placed(len(before))
         rows, self._rows = self._rows, []
         book, self._book = self._book, None
+        own, self._own = self._own, None
+        if (
+            own is not None
+            and book is not None
+            and _apart(before, own, plan.clip) < CLOSE < _apart(own, book, plan.clip)
+        ):
+            raise ModelError(
+                "the training adds up its own gradients, not those that tap.gradients gave back: go on with "
+                "them, as in `each = tap.gradients(rows, each)`. Without its canaries nothing can be seen."
+            )
         log.batches.append(np.concatenate([np.zeros(0, np.int64), *rows]))
         # A batch that was not shown is empty: then there is nothing to add up.
         book = np.zeros(len(before)) if book is None else book
@@ -173,6 +194,8 @@ class Watch:
                 _array(applied).astype(np.float64).ravel() * plan.batch, after, plan.multiplier * plan.clip
             )
         )
+        if self._most is not None and log.steps >= self._most:
+            raise EnoughError
 
     def _noise(self, noise: Floats) -> None:
         log = self.log
@@ -237,6 +260,14 @@ def _mixing(model: object) -> list[str]:
 def _array(given: object) -> Array:
     """A numpy array of what a trainer holds, be it a tensor."""
     return np.asarray(given.detach().cpu() if hasattr(given, "detach") else given)  # pyright: ignore[reportAttributeAccessIssue]
+
+
+def _clipped(each: Array, clip: float) -> Floats:
+    """The sum of gradients clipped one by one; one that is not finite is left out."""
+    lengths = np.sqrt(np.einsum("ij,ij->i", each, each))
+    fine = np.isfinite(lengths)
+    shares = np.where(fine, np.minimum(1.0, clip / np.maximum(lengths, 1e-30)), 0)
+    return (shares.astype(each.dtype) @ (each if fine.all() else np.nan_to_num(each))).astype(np.float64)
 
 
 def _apart(one: Floats, other: Floats, least: float) -> float:

@@ -19,6 +19,7 @@ FAULTS = (
     "clipping after averaging",
     "the same noise",
     "seeded noise",
+    "one seed for all",
     "four times the steps",
     "wrong rate",
     "shuffled batches",
@@ -80,6 +81,8 @@ class Trainer:
             ),
             net,
         )
+        # One generator for batches and noise draws them at other places where there are other records.
+        rng = np.random.default_rng(5) if fault == "one seed for all" else rng
         noise = np.random.default_rng(5) if fault == "seeded noise" else rng
         kept: Any = None
         rate = self.rate * 1.5 if fault == "wrong rate" else self.rate

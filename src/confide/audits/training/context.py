@@ -42,12 +42,22 @@ def context_of(data: TrainingData, held: Training, found: Depths, count: Count) 
         broken=broken,
         unsettled=found.unseen,
         warnings=(beyond,) if beyond else (),
-        notes=(
-            "Along the canaries' directions the known records' gradients were set to 0, as if the adversary "
-            "had taken them off.",
-        )
-        if held.access == "gradients"
-        else (),
+        notes=_notes(held),
+    )
+
+
+def _notes(held: Training) -> tuple[str, ...]:
+    believed = (
+        "What the training told the tap was believed: one that shows other sums or other noise than it uses "
+        "would pass. Read that the numbers given to the tap are those that the training goes on with.",
+        "A training draws noise of its own, so that another audit with the same seed shows other numbers.",
+    )
+    if held.access == "model":
+        return believed
+    return (
+        "Along the canaries' directions the known records' gradients were set to 0, as if the adversary had "
+        "taken them off.",
+        *believed,
     )
 
 

@@ -10,13 +10,13 @@ from typing import Any, Literal, TypeAlias
 import numpy as np
 
 from confide.core.access import BlackBox
-from confide.core.arrays import Bools, Ints, Rng
+from confide.core.arrays import Bools, Floats, Ints, Rng
 from confide.core.budget import Budget, Unit
 from confide.core.errors import ConfideError, DataError, ModelError
 from confide.core.nouns import Case, Guess, World
 from confide.knowledge.training import Canaries, Planned
 from confide.learners.tap import Tap
-from confide.learners.watching import RunLog, Watch
+from confide.learners.watching import EnoughError, RunLog, Watch
 from confide.models.guard import guarded_error
 from confide.models.loading import as_view
 from confide.views.records import Records
@@ -105,6 +105,14 @@ class CanariesInTraining:
         watch.log.need_whole(self.name)
         return watch.log
 
+    def first_noise(self, *, rng: Rng) -> Floats:
+        """Train once more on the records of `steps`, for one step: its noise, float64[parameters]."""
+        watching, training = rng.spawn(2)
+        none: Ints = np.zeros(0, np.int64)
+        watch = Watch(known=len(self.known), members=none, canaries=0, rng=watching, most=1)
+        self.trained(self.known, watch, rng=training)
+        return watch.log.first
+
     def trained(self, data: Records, tap: Tap, *, rng: Rng) -> object:
         """Call the trainer.
 
@@ -115,6 +123,8 @@ class CanariesInTraining:
         more: dict[str, Any] = {"rng": rng} if takes_rng else {}
         try:
             return self.train(data, tap, **more)
+        except EnoughError:
+            return None
         except ConfideError:
             raise
         except Exception as error:
