@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from multiprocessing import get_context
 from typing import Any
 
 import numpy as np
@@ -187,6 +189,12 @@ def judged(
             said = name if times == 1 else f"{name}, logits times {times:g}"
             found[said] = [album.accuracy(model), *(float((j(made) == names).mean()) for j in judges)]
     return found
+
+
+def of_seeds(one: Callable[[int], dict[str, list[float]]], seeds: range) -> list[dict[str, list[float]]]:
+    """What `one` finds for each seed, in processes side by side."""
+    with ProcessPoolExecutor(len(seeds), mp_context=get_context("spawn")) as pool:
+        return list(pool.map(one, seeds))
 
 
 def shown(seeds: Sequence[dict[str, list[float]]]) -> list[str]:
