@@ -153,7 +153,7 @@ def test_a_limit_picks_the_largest_budget_within_it(tmp_path: Path, monkeypatch:
     # An interval on 200 people cannot end this near to one half.
     done = CliRunner().invoke(main, [*words, "--limit", "auc=0.51"])
     assert done.exit_code == 1 and "No budget is within all limits" in done.output
-    # The rate of members found is limited alike, and what a plain model exceeds a private one keeps.
+    # The rate of members found is limited too, and what a plain model exceeds a private one keeps.
     done = CliRunner().invoke(main, [*words, "--limit", "tpr@0.1=0.3"])
     assert done.exit_code == 0 and "largest budget within all limits: gradient:" in done.output
 
