@@ -135,7 +135,7 @@ def test_a_module_is_trained_and_attacked_under_each_budget(tmp_path: Path) -> N
     table = exhibit(done, "What each protection buys")
     rebuilt = table.head.index("records rebuilt")
     plain, private = table.rows
-    assert plain[2].low > 0.55 and private[2].low < 0.55
+    assert plain[2].low > private[2].high
     assert private[rebuilt] is None and 0 < private[rebuilt + 1] < 1
     assert private[rebuilt - 2].low <= private[rebuilt - 1] < np.exp(8) * 0.01
     assert "no attack on networks" in str(exhibit(done, "Records rebuilt").rows[0][0])
@@ -153,7 +153,7 @@ def test_a_limit_picks_the_largest_budget_within_it(tmp_path: Path, monkeypatch:
     # An interval on 200 people cannot end this near to one half.
     done = CliRunner().invoke(main, [*words, "--limit", "auc=0.51"])
     assert done.exit_code == 1 and "No budget is within all limits" in done.output
-    # The rate of members found is limited alike, and what a plain model exceeds a private one keeps.
+    # The rate of members found is limited too, and what a plain model exceeds a private one keeps.
     done = CliRunner().invoke(main, [*words, "--limit", "tpr@0.1=0.3"])
     assert done.exit_code == 0 and "largest budget within all limits: gradient:" in done.output
 
@@ -183,7 +183,7 @@ def test_the_largest_budget_within_is_marked_and_none_above_one_that_exceeds(
         (["--epsilon", "1", "--by", "sgd"], "sgd) train a PyTorch module"),
         (["--epsilon", "1", "--model", "nothing.here:build"], "nothing"),
         (["--epsilon", "1", "--model", "json:loads"], "json:loads cannot be called as build"),
-        (["--epsilon", "1", "--model", "polars:lit"], "polars:lit gives a Expr"),
+        (["--epsilon", "1", "--model", "operator:add"], "operator:add gives a int"),
         (["--epsilon", "1,1"], "names a budget twice"),
         (["--epsilon", "x"], "'x' is no number"),
         (["--epsilon", "0"], "epsilon"),

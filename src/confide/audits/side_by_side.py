@@ -41,8 +41,8 @@ def side_by_side(found: Frontier, *, across: str) -> Plot:
     return Plot(
         title="Risk, promise and what is left, side by side",
         reading="From left to right the releases, in the order of the table, and last the one without a "
-        "promise. Each upright line is an interval. What was found lies above what the promise allows only "
-        "by chance: where its whole interval does, the promise is broken.",
+        "promise. Each upright line is an interval. What was found is above what the promise allows only "
+        "by chance: where its whole interval is, the promise is broken.",
         x_title="release",
         y_title="share, or AUC",
         places=tuple(p.name for p in points),

@@ -13,7 +13,7 @@ from confide.mechanisms.learn.private_training import PrivateTraining
 from confide.report.rates import one_in, percent
 
 SURE = 0.999
-"""The confidence of all statements on a release together that an attack lies above what is promised."""
+"""The confidence of all statements on a release together that an attack is above what is promised."""
 FAULT = "The training does not keep its promise, or confide is wrong."
 LEAST = 0.001
 """The lowest rate of false claims at which attacks are held against the promise."""

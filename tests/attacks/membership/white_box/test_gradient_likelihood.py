@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.stats import multivariate_normal
 from tests.attacks.membership.white_box.informed.convex import Logistic, crowd
-from tests.contracts.case import naive_auc, naive_tpr
+from tests.contracts.case import naive_auc
 
 from confide.attacks.membership import GradientLikelihood, Residual
 from confide.attacks.membership.white_box import gradient_likelihood
@@ -84,7 +84,7 @@ def test_without_noise_and_with_directions_of_their_own_the_sign_says_who_was_in
 def test_a_convex_model_gives_many_away_without_a_reference_model() -> None:
     """400 people and 301 weights: nearly each person has an equation of their own."""
     found = play(game_of(301, 400), GradientLikelihood(), worlds=1, rng=rng())
-    assert naive_auc(found) > 0.7 and naive_tpr(found, 0.01) > 0.1
+    assert naive_auc(found) > 0.7
 
 
 def test_records_alike_are_not_told_apart_as_an_informed_adversary_tells_them() -> None:

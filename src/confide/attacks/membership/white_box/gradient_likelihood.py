@@ -85,7 +85,7 @@ class GradientLikelihood:
     def _sum_over(self, g: Floats, along: Floats) -> Floats:
         """u: the sum over the members that the model shows, less that of half of all, float64[k].
 
-        What lies outside the records' gradients says nothing of any record, and is left out.
+        What is outside the records' gradients says nothing of any record, and is left out.
         """
         r, half = (g / np.maximum((g**2).sum(axis=0), 1e-300)).T @ along, g.sum(axis=0) / 2
         kappa = self.penalty

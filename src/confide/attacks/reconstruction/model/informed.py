@@ -40,7 +40,7 @@ class InformedRebuild:
     with it in proportion, divided by |e|, so that well-fitted records suffer first. That is luck and no
     protection, since the owner never chose how far from the optimum training ended.
 
-    Where training shortened gradients the adversary shortens those of the known records alike; the direction
+    Where training shortened gradients the adversary shortens those of the known records too; the direction
     of the unknown one, and so its features, stay what they were.
 
     The published form needs an intercept; without one x is known up to a factor. Then the attack says so.
