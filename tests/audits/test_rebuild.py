@@ -120,6 +120,20 @@ def test_weights_with_an_architecture_and_tables(tmp_path: Path) -> None:
         run(tmp_path, tmp_path / "net.safetensors")
 
 
+def test_a_module_whose_intercepts_were_not_penalised_is_at_its_optimum_too(tmp_path: Path) -> None:
+    """scikit-learn's optimum in a layer of torch, which does not say what was penalised: all follows exactly."""
+    fitted = LogisticRegression(C=1.0, tol=1e-12, max_iter=10_000).fit(np.asarray(IN.x), IN.y)
+    layer = nn.Linear(*fitted.coef_.shape[::-1]).double()
+    state = {"weight": torch.from_numpy(fitted.coef_), "bias": torch.from_numpy(fitted.intercept_)}
+    save_file({k: v.contiguous() for k, v in state.items()}, tmp_path / "net.safetensors")
+    for given in ({}, {"penalty": 1.0}):
+        audit = run(tmp_path, tmp_path / "net.safetensors", architecture=layer, **given)
+        found = exhibit(audit, "How near its optimum the model is")
+        assert found.rows[0][0].endswith("intercepts left free")
+        assert float(found.rows[0][1]) == pytest.approx(1.0, abs=1e-4)
+        assert float(found.rows[1][1]) < 1e-7 and not audit.sections[0].unsettled
+
+
 def test_the_public_sees_no_row_and_no_exact_count(tmp_path: Path) -> None:
     text = str(run(tmp_path, audience="public").report)
     assert f"{N} records" not in text and "most exposed" not in text

@@ -65,6 +65,7 @@ class InformedRebuilding:
     Args:
         rest: for each target all other training records.
         penalty: of half the squared weights, beside the sum of losses (1/C of scikit-learn).
+        free_intercept: whether the penalty left intercepts alone, where the model does not say.
         clip: the length that training shortened each gradient to; None where it did not.
         promised: whether noise was added under a promise; then no misfit speaks against the optimum.
     """
@@ -73,6 +74,7 @@ class InformedRebuilding:
     penalty: float = 0.0
     promised: bool = False
     clip: float | None = None
+    free_intercept: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

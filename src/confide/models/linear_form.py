@@ -39,6 +39,11 @@ class LinearForm:
         own = np.zeros(len(self.chain.weights[0])) if not len(shrunk) else shrunk
         return np.column_stack([self.chain.shrunk[0], own])
 
+    def pull(self, *, free_intercept: bool) -> Floats:
+        """The penalty's derivative as above, or with intercepts that were left free: float64[k, d + 1]."""
+        found = self.penalty_gradient
+        return np.column_stack([found[:, :-1], np.zeros(len(found))]) if free_intercept else found
+
     def errors(self, features: Floats, y: Array) -> Floats:
         """The derivative of each record's loss in the outputs, float64[n, k].
 

@@ -65,6 +65,7 @@ class RebuildSubject:
             member=data.member,
             asked=data.asked,
             penalty=0.0 if found is None else found.penalty,
+            free_intercept=found is not None and found.free_intercept,
             radius=data.held.radius,
             promise=data.held.promise,
         )

@@ -62,6 +62,7 @@ def optimum_exhibits(look: Look, *, given: bool) -> tuple[Exhibit, ...]:
         return ()
     measured = next(iter(look.found.values()), None)
     source = "as given" if given else "the one that fits all records best"
+    source += ", intercepts left free" if look.optimum.free_intercept else ""
     rows: tuple[tuple[Cell, ...], ...] = (
         (f"penalty on the sum of losses, {source}", f"{look.optimum.penalty:.6g}"),
         ("mean gradient of all training records and the penalty", f"{look.optimum.mean_gradient:.2g}"),

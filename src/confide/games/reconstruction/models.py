@@ -141,6 +141,7 @@ class ReleasedModel(Rebuilding):
         asked: int64[t], the records that are asked about.
         penalty, radius: as in `RecordRebuilding`.
         clip: the length that training shortened gradients to; None where it did not.
+        free_intercept: whether the penalty left intercepts alone, where the model does not say.
         promise: under which the model was trained, if any.
     """
 
@@ -151,6 +152,7 @@ class ReleasedModel(Rebuilding):
     penalty: float = 0.0
     radius: float | None = None
     clip: float | None = None
+    free_intercept: bool = False
     promise: Budget | None = None
 
     def __post_init__(self) -> None:
@@ -178,6 +180,7 @@ class ReleasedModel(Rebuilding):
             penalty=self.penalty,
             promised=self.promise is not None,
             clip=self.clip,
+            free_intercept=self.free_intercept,
         )
         case = Case(self.view, known, np.arange(len(self.asked)))
         rows = TrueRecords(self.secrets.rows[self.asked], self.secrets.radius)

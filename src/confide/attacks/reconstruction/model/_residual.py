@@ -19,11 +19,13 @@ class Optimality:
         penalty: the strength of the penalty that was used.
         residual: the sum of all gradients with the penalty's, float64[k, d + 1]; 0 at the optimum.
         records: how many trained the model.
+        free_intercept: whether the penalty left intercepts alone.
     """
 
     penalty: float
     residual: Floats
     records: int
+    free_intercept: bool = False
 
     @property
     def mean_gradient(self) -> float:
@@ -34,6 +36,8 @@ class Optimality:
 def optimality(form: LinearForm, members: Records, *, penalty: float | None) -> Optimality:
     """Compute the residual; a penalty that is not known is the one that leaves least.
 
+    A module does not say whether its intercepts were penalised: whichever leaves less.
+
     Args:
         form: the model.
         members: all its training records.
@@ -41,11 +45,19 @@ def optimality(form: LinearForm, members: Records, *, penalty: float | None) -> 
     """
     x = form.features(members.x)
     total = form.errors(x, form.own_numbers(members.y)).T @ np.column_stack([x, np.ones(len(x))])
-    pull = form.penalty_gradient
+    ways = [_left(total, form, penalty, free_intercept=free) for free in (False, True)]
+    strength, residual, free = min(ways, key=lambda way: float(np.linalg.norm(way[1])))
+    return Optimality(penalty=strength, residual=residual, records=len(members), free_intercept=free)
+
+
+def _left(
+    total: Floats, form: LinearForm, penalty: float | None, *, free_intercept: bool
+) -> tuple[float, Floats, bool]:
+    pull = form.pull(free_intercept=free_intercept)
     square = float((pull**2).sum())
     if penalty is None:
         penalty = max(-float((total * pull).sum()) / square, 0.0) if square else 0.0
-    return Optimality(penalty=penalty, residual=total + penalty * pull, records=len(members))
+    return penalty, total + penalty * pull, free_intercept
 
 
 def foretold_errors(form: LinearForm, some: Records, found: Optimality) -> Floats:

@@ -75,7 +75,7 @@ class InformedRebuild:
             x = form.features(records.x)
             return shortened(form.errors(x, form.own_numbers(records.y)), with_one(x), clip), with_one(x)
 
-        pull = case.known.penalty * form.penalty_gradient
+        pull = case.known.penalty * form.pull(free_intercept=case.known.free_intercept)
         found = [solved(form, -(rest + pull), clip) for rest in case.known.rest.outer_sums(parts)]
         value = np.stack([record for record, _ in found])
         misfit = np.array([miss for _, miss in found])
