@@ -151,7 +151,7 @@ def main() -> int:
     lines = [
         f"## Accuracy on {tested} digits, trained on {len(frame) - tested:,}, delta {DELTA:g}",
         "",
-        "The mean of the seeds with a 95 % interval for the digits tested, and the lowest to the highest seed.",
+        "The mean of the seeds with a 95 % interval for the digits tested, and lowest to highest seed.",
         "",
         *head("epsilon", *found),
         *(row(f"{e:g}", *(spread(one[i], tested) for one in found.values())) for i, e in enumerate(EPSILONS)),
