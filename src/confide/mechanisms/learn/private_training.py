@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import partial
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 import numpy as np
 
@@ -148,7 +148,9 @@ class PrivateTraining:
             return Release(view, None, "PrivateTraining")
         with seeded(int(rng.integers(2**63)), torch.device("cpu")):  # other first weights for each model
             net = built(build, features=features, classes=self.classes)
-        return DPSGD(net, budget=self.budget, clip=SGD_CLIP, noise=self.noise)(data, rng=rng)
+        # A module is a white box; the types of outcomes do not say so.
+        made: Any = DPSGD(net, budget=self.budget, clip=SGD_CLIP, noise=self.noise)(data, rng=rng)
+        return made
 
     def _plain(self, data: Records) -> LinearModel:
         x = np.column_stack([np.asarray(data.x, np.float64), np.ones(len(data))])

@@ -10,6 +10,7 @@ from sklearn.linear_model import LinearRegression, LogisticRegression, Ridge
 
 from confide.attacks.reconstruction.model import InformedRebuild
 from confide.attacks.reconstruction.model._residual import foretold_errors, optimality, usual_errors
+from confide.attacks.reconstruction.model.informed import solved
 from confide.core.budget import Budget
 from confide.core.nouns import Case, Guess
 from confide.core.play import play
@@ -51,6 +52,17 @@ def test_one_record_of_one_feature_by_hand() -> None:
     guess = InformedRebuild()(Case(LinearModel(np.zeros((1, 2))), known, np.array([0])), rng=RNG(0))
     assert guess.value is not None and guess.value.tolist() == [[1.0, 0.0]]
     assert guess.score[0] == pytest.approx(16)  # an exact fit
+
+
+def test_a_shortened_gradient_gives_its_record_away_too() -> None:
+    """Weights 0 give p = 1/2: the gradient of (3, label 0) is 1/2 (3, 1), shortened to the length 1/2."""
+    form = linear_form_of(LinearModel(np.zeros((1, 2))))
+    assert form is not None
+    left = np.array([[3.0, 1.0]]) / (2 * np.sqrt(10))
+    record, misfit = solved(form, left, 0.5)
+    assert record == pytest.approx([3.0, 0.0]) and misfit < 1e-12
+    unaware, doubt = solved(form, left)
+    assert unaware == pytest.approx([3.0, 0.0]) and doubt > 0.5, "the length does not fit the model"
 
 
 def test_every_linear_model_of_ours_gives_every_record_away() -> None:
