@@ -113,9 +113,11 @@ def with_a_promise(seed: int) -> tuple[list[float], float]:
     records, member = pictures.drawn(MORE, seed)
     records = small(records)
     trained, others = records.take(member), records.take(~member)
-    plain = MarginDescent(hidden=UNITS, steps=6_000, rate=0.1).fit(trained, rng=np.random.default_rng(seed))
+    # With more pictures than units a large step closes all units for good.
+    plain = MarginDescent(hidden=UNITS, steps=8_000, rate=0.03).fit(trained, rng=np.random.default_rng(seed))
     closed = private(trained, seed)
     rates = [judged(one, records, member, pictures.known, "differences")[:2] for one in (plain, closed)]
+    print("promise", seed, rates, time.process_time() - busy, flush=True)
     right = [float((one.labels(others.x) == others.y).mean()) for one in (plain, closed)]
     return [*rates[0], right[0], *rates[1], right[1]], time.process_time() - busy
 
@@ -128,7 +130,7 @@ def without(case: tuple[int, int]) -> tuple[list[float], dict[str, list[float]],
     view = learner.fit(records.take(member), rng=np.random.default_rng(seed))
     starts = ("differences", "random") if n == max(SIZES) else ("differences",)
     found = {start: judged(view, records, member, pictures.known, start) for start in starts}
-    print(n, seed, time.process_time() - busy, flush=True)
+    print(n, seed, found, time.process_time() - busy, flush=True)
     return conditions(view, records, member), found, time.process_time() - busy
 
 
