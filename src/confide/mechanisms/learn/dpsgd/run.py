@@ -14,12 +14,12 @@ from torch import Tensor, nn
 from confide.core.arrays import Floats
 from confide.core.nouns import Outcome
 from confide.learners.tap import SILENT, Tap, TrainingPlan
-from confide.learners.torch.training import seeded
 from confide.mechanisms.learn.dpsgd import checkpoint
 from confide.mechanisms.learn.dpsgd.checkpoint import Run
 from confide.mechanisms.learn.dpsgd.clipping import Clipped, Clipper
 from confide.mechanisms.learn.dpsgd.groups import trainable
 from confide.mechanisms.learn.dpsgd.individual import Spending
+from confide.mechanisms.learn.dpsgd.masks import drawing
 from confide.mechanisms.learn.dpsgd.noise import NOISE, SAMPLE, Bits, GridNoise, Source
 from confide.mechanisms.learn.dpsgd.optimising import Stepper
 from confide.mechanisms.learn.dpsgd.sampling import poisson_sample
@@ -150,12 +150,14 @@ class Loop:
     def _step(self, run: Run, noise: GridNoise) -> Clipped:
         step, people = run.step, self.data.people
         sample = poisson_sample(people.count, rate=self.plan.rate, bits=self.source.at(step, SAMPLE))
-        key = int(np.random.SeedSequence((run.other_seed, step)).generate_state(1, np.uint64)[0]) & _MASK
+        key = None
+        if run.other_seed is not None:
+            key = int(np.random.SeedSequence((run.other_seed, step)).generate_state(1, np.uint64)[0]) & _MASK
         if self.team is not None:
             found = self.team.clipped(sample, key)
         else:
-            with seeded(key, self.data.x.device):  # dropout; a resumed run drops the same
-                rows = self.data.rows(sample, torch.Generator().manual_seed(key))
+            with drawing(key, self.data.x.device) as views:  # a resumed rehearsal drops the same
+                rows = self.data.rows(sample, views)
                 if self.tap is SILENT:
                     found = self.clipper.clipped(rows)
                 else:
