@@ -72,8 +72,8 @@ class DPSGD:
     module, its first weights and all settings are chosen without the data. A unit's gradient depends on
     nobody else, which is checked on a few records before anything is charged. What a module itself draws
     comes from torch, whose generators a real run fills with secrets, and nowhere else. Sums are computed in
-    the module's number type: a thousandth of the clip is charged for rounding. How long training takes, and an
-    error that stops it, are not protected; neither is what `Trained` holds beside the model.
+    the module's number type: a thousandth of the clip is charged for rounding. How long training takes, and
+    an error that stops it, are not protected; neither is what `Trained` holds beside the model.
 
     Args:
         net: maps a batch [b, ...] to outputs [b, C] or [b]. Frozen parameters stay as they are.

@@ -27,6 +27,7 @@ from confide.mechanisms.learn.dpsgd.schedule import Plan
 from confide.mechanisms.learn.dpsgd.stopping import NoiseRule, RenyiFilter, Until, noise_by
 from confide.mechanisms.learn.dpsgd.team import Team
 from confide.mechanisms.learn.dpsgd.tensors import Data
+from confide.mechanisms.learn.dpsgd.unwritten import same_values, unwritten
 from confide.mechanisms.learn.dpsgd.watched import watched_sum
 from confide.models.torch.model import TorchModel
 
@@ -97,7 +98,11 @@ class Loop:
     filter: RenyiFilter | None = None
 
     def go(self, run: Run) -> Run:
-        """Make the steps that are left."""
+        """Make the steps that are left.
+
+        Raises:
+            ModelError: if the module writes to its own tensors, or a process was killed.
+        """
         if self.tap is not SILENT:
             noise, plan = self.noise, self.plan
             multiplier = noise.sigma / noise.clip
@@ -106,13 +111,14 @@ class Loop:
             )
             self.tap.plan(said, self.module)
         noise = self.noise
-        while not run.ended:
-            if run.step % self.every == 0 and run.step < self.plan.steps:
-                run, noise = self._asked(run, noise)
-            if not run.ended:
-                run = self._onward(run, noise)
-            if self.path is not None and (run.ended or run.step % self.every == 0):
-                self.save(run)
+        with same_values(self.module, frozen=True):
+            while not run.ended:
+                if run.step % self.every == 0 and run.step < self.plan.steps:
+                    run, noise = self._asked(run, noise)
+                if not run.ended:
+                    run = self._onward(run, noise)
+                if self.path is not None and (run.ended or run.step % self.every == 0):
+                    self.save(run)
         return run
 
     def _asked(self, run: Run, noise: GridNoise) -> tuple[Run, GridNoise]:
@@ -156,7 +162,10 @@ class Loop:
         if self.team is not None:
             found = self.team.clipped(sample, key)
         else:
-            with drawing(key, self.data.x.device) as views:  # a resumed rehearsal drops the same
+            with (
+                unwritten(self.module),
+                drawing(key, self.data.x.device) as views,
+            ):  # a resumed rehearsal drops the same
                 rows = self.data.rows(sample, views)
                 if self.tap is SILENT:
                     found = self.clipper.clipped(rows)

@@ -39,6 +39,7 @@ from confide.mechanisms.learn.dpsgd.clipping import Clipped, Clipper
 from confide.mechanisms.learn.dpsgd.groups import trainable
 from confide.mechanisms.learn.dpsgd.masks import drawing
 from confide.mechanisms.learn.dpsgd.tensors import Data
+from confide.mechanisms.learn.dpsgd.unwritten import unwritten
 
 PATIENCE = 120
 """Seconds for a process to begin: one that waits for a lock of a thread that was not copied never does."""
@@ -238,7 +239,7 @@ def _answer(clipper: Clipper, data: Data, units: Tensor, key: int, number: int, 
     if key != _SECRET:
         seed = int(np.random.SeedSequence((key, number)).generate_state(1, np.uint64)[0]) & _MASK
     try:
-        with drawing(seed, data.x.device) as views:
+        with unwritten(clipper.module), drawing(seed, data.x.device) as views:
             found = clipper.clipped(data.rows(units, views))
         sums.copy_(torch.cat([found.total[name].detach().flatten() for name in trainable(clipper.module)]))
         return _DONE.pack(_SUM, found.unusable) + found.norms.numpy().tobytes()
