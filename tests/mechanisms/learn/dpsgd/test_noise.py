@@ -72,6 +72,14 @@ def test_sum_and_noise_stand_on_one_grid_and_its_rounding_is_charged() -> None:
     assert kstest(residual, norm.cdf).pvalue > ALPHA
 
 
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+def test_the_sum_that_is_given_stays_as_it_is(dtype: torch.dtype) -> None:
+    total = torch.linspace(-1, 1, 9, dtype=dtype)
+    noised = GridNoise(multiplier=1.0, clip=1.0, numbers=9).added(total, RehearsalSource(1).at(0, 1))
+    assert torch.equal(total, torch.linspace(-1, 1, 9, dtype=dtype))
+    assert not torch.allclose(noised, total.double(), atol=0.1)
+
+
 def test_samples_are_independent_coins() -> None:
     source, rate, people, steps = RehearsalSource(11), 0.2, 400, 500
     taken = np.zeros((steps, people))

@@ -87,14 +87,14 @@ def test_a_broken_trainer_is_above_its_promise(trainer: type[DPSGD]) -> None:
     assert certified > CLAIM.epsilon and curve > CLAIM.epsilon
 
 
-def watched(trainer: type[DPSGD], **changes) -> confide.Audit:
+def watched(trainer: type[DPSGD], dtype: torch.dtype = torch.float32) -> confide.Audit:
     """`confide audit training` of a trainer that is built on this one."""
 
     def train(data: Records, tap: Tap, *, rng: np.random.Generator) -> nn.Module:
         torch.manual_seed(0)
         net = nn.Sequential(nn.Linear(20, 100), nn.Tanh(), nn.Linear(100, 2))
         settings = {"budget": Budget(2.0, 1e-4), "batch": 100, "epochs": 5, "noise": "rehearsal", "tap": tap}
-        return trainer(net, **(settings | changes))(data, rng=rng).view.module
+        return trainer(net.to(dtype), **settings)(data, rng=rng).view.module
 
     rng = np.random.default_rng(5)
     x = rng.normal(size=(500, 20)).astype(np.float32)
@@ -107,6 +107,7 @@ def watched(trainer: type[DPSGD], **changes) -> confide.Audit:
 def test_the_audit_of_trainings_finds_nothing_here_and_finds_a_broken_twin() -> None:
     """Conformance, single steps and end to end; each check of conformance errs once in 1,000 runs or less."""
     assert watched(DPSGD).verdict == "measured"
+    assert watched(DPSGD, torch.float64).verdict == "measured"
     assert watched(QuarterOfTheNoise).verdict != "measured"
 
 

@@ -18,6 +18,7 @@ from confide.mechanisms.learn.dpsgd.optimising import Stepper
 from confide.mechanisms.learn.dpsgd.per_row import looped_gradients
 from confide.mechanisms.learn.dpsgd.planning import without_dropout
 from confide.mechanisms.learn.dpsgd.rows import Rows
+from confide.mechanisms.learn.dpsgd.unwritten import same_values, unwritten
 
 CHECKED = 4
 """Records that are checked: one alone would not show what mixes them."""
@@ -30,7 +31,7 @@ TINY: dict[Precision, float] = {"float32": 1e-4, "bfloat16": 1e-2}
 
 
 def check_before(module: nn.Module, losses: Losses, rows: Rows) -> None:
-    """Refuse a module or a loss that mixes rows, keeps statistics of them, or leaves weights unused.
+    """Refuse a module or a loss that mixes rows, writes to its tensors, or leaves weights unused.
 
     Args:
         module: in the mode in which it is trained.
@@ -40,20 +41,11 @@ def check_before(module: nn.Module, losses: Losses, rows: Rows) -> None:
     Raises:
         ModelError: with what was found, and what to do.
     """
-    buffers = {name: b.detach().clone() for name, b in module.named_buffers()}
-    with without_dropout(module), torch.enable_grad():
+    with unwritten(module), same_values(module), without_dropout(module), torch.enable_grad():
         out = module(rows.x)
         together = row_losses(losses, out, rows.y)
         alone = [module(row) for row in rows.x.split(1)]
         each = [row_losses(losses, one, y) for one, y in zip(alone, rows.y.split(1), strict=True)]
-    for name, before in module.named_buffers():
-        if not torch.equal(before, buffers[name]):
-            with torch.no_grad():
-                before.copy_(buffers[name])
-            raise ModelError(
-                f"buffer {name!r} changes while the module is used, and may so hold what it saw, without any "
-                "noise: leave it out, or keep it as it is in training."
-            )
     if not _close(_tensors(out), [torch.cat(parts) for parts in zip(*map(_tensors, alone), strict=True)]):
         raise ModelError(
             "the module's output for a row depends on the other rows of the batch, so that no row has a "

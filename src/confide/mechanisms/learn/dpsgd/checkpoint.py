@@ -2,8 +2,9 @@
 
 The file holds the weights, the optimiser's state, how many steps were made, what the run was charged for, and
 digests of data, settings and code. A rehearsal also keeps its seeds, so that it ends with the same weights; a
-real run draws fresh noise for the steps that were lost, which nobody has seen: rules that look at weights
-(`stopping.py`) are asked where a checkpoint was just written, and nowhere else.
+real run keeps none, and draws fresh samples, masks and noise for the steps that were lost, which nobody has
+seen: rules that look at weights (`stopping.py`) are asked where a checkpoint was just written, and nowhere
+else. The file is for its owner alone: it may hold what each unit spent.
 """
 
 from __future__ import annotations
@@ -38,7 +39,7 @@ class Run:
         ways: of the groups of parameters: another way rounds differently.
         at_once: units in one pass.
         seed: of a rehearsal's noise; None for a real run.
-        other_seed: of dropout and views, which protect nobody.
+        other_seed: of dropout and views; None for a real run, which draws secrets at each step (`masks.py`).
         step: how many were made.
         unusable: gradients so far that were not finite.
         order: of the filter, where noise is chosen on the way; fixed before the first step.
@@ -52,7 +53,7 @@ class Run:
     ways: tuple[Way, ...]
     at_once: int
     seed: int | None
-    other_seed: int
+    other_seed: int | None
     step: int = 0
     unusable: int = 0
     order: int | None = None

@@ -64,13 +64,16 @@ class DPSGD:
     rounding to the noise's grid (`noise.py`; the noise is made larger for it). So a step is a Gaussian
     mechanism on a Poisson sample, whatever the weights are that earlier steps have led to. The accountant
     composes the privacy losses of all steps (`accounting.py`), and the noise is the least that keeps the
-    budget. Optimiser, averages and prediction are post-processing.
+    budget. Optimiser, averages and prediction are post-processing. Masks of dropout and random views are
+    drawn at each step and independently for each place in the sample; that this changes nothing, as long
+    as they are secret, is proved in `masks.py`.
 
     *Conditions.* The number of units is public, since the rate of the samples is computed from it. The
     module, its first weights and all settings are chosen without the data. A unit's gradient depends on
-    nobody else, which is checked on four records before anything is charged. Sums are computed in the
-    module's number type: a thousandth of the clip is charged for rounding. How long training takes, and an
-    error that stops it, are not protected; neither is what `Trained` holds beside the model.
+    nobody else, which is checked on a few records before anything is charged. What a module itself draws
+    comes from torch, whose generators a real run fills with secrets, and nowhere else. Sums are computed in
+    the module's number type: a thousandth of the clip is charged for rounding. How long training takes, and
+    an error that stops it, are not protected; neither is what `Trained` holds beside the model.
 
     Args:
         net: maps a batch [b, ...] to outputs [b, C] or [b]. Frozen parameters stay as they are.
@@ -181,7 +184,7 @@ class DPSGD:
 
         Args:
             data: the records; for persons a frame with their column, or `people` beside it.
-            rng: of a rehearsal's noise, and of dropout and views.
+            rng: of a rehearsal's noise, dropout and views. A real run draws nothing from it.
             people: whose each row is, [n].
 
         Raises:

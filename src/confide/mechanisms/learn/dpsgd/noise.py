@@ -178,6 +178,7 @@ class GridNoise:
             here = slice(start, min(start + 2 * _AT_ONCE, self.numbers))
             noise = box_muller(here.stop - here.start, bits).mul_(self.sigma / self.step).round_()
             # Whole numbers below 2^53 are added without any rounding, and a power of two moves the point.
-            sum_ = total[here].double().mul_(1 / self.step).round_().add_(noise)
+            # Not in place at first: a float64 sum is no copy, and is shown to a tap afterwards.
+            sum_ = (total[here].double() * (1 / self.step)).round_().add_(noise)
             made[here] = sum_.mul_(self.step).div_(over)
         return made

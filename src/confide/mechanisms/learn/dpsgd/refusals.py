@@ -89,6 +89,12 @@ def check_module(module: nn.Module) -> None:
             raise ModelError(f"layer {name!r} has no weights yet: run the module once on two rows first.")
         if isinstance(part, _BATCH_NORMS) and not _is_fixed(part):
             raise ModelError(_batch_norm(name, part))
+        if isinstance(part, nn.Embedding | nn.EmbeddingBag) and part.max_norm is not None:
+            raise ModelError(
+                f"layer {name!r} ({type(part).__name__}) has max_norm={part.max_norm:g}, which rewrites the "
+                "weights of each token that it meets, without any noise: give max_norm=None, and shorten the "
+                "layer's output instead, such as by nn.LayerNorm."
+            )
     there = trainable(module)
     if not there:
         raise ModelError("every parameter is frozen: set requires_grad of those that are to be trained.")

@@ -14,12 +14,12 @@ from torch import Tensor, nn
 from confide.core.arrays import Floats
 from confide.core.nouns import Outcome
 from confide.learners.tap import SILENT, Tap, TrainingPlan
-from confide.learners.torch.training import seeded
 from confide.mechanisms.learn.dpsgd import checkpoint
 from confide.mechanisms.learn.dpsgd.checkpoint import Run
 from confide.mechanisms.learn.dpsgd.clipping import Clipped, Clipper
 from confide.mechanisms.learn.dpsgd.groups import trainable
 from confide.mechanisms.learn.dpsgd.individual import Spending
+from confide.mechanisms.learn.dpsgd.masks import drawing
 from confide.mechanisms.learn.dpsgd.noise import NOISE, SAMPLE, Bits, GridNoise, Source
 from confide.mechanisms.learn.dpsgd.optimising import Stepper
 from confide.mechanisms.learn.dpsgd.sampling import poisson_sample
@@ -27,6 +27,7 @@ from confide.mechanisms.learn.dpsgd.schedule import Plan
 from confide.mechanisms.learn.dpsgd.stopping import NoiseRule, RenyiFilter, Until, noise_by
 from confide.mechanisms.learn.dpsgd.team import Team
 from confide.mechanisms.learn.dpsgd.tensors import Data
+from confide.mechanisms.learn.dpsgd.unwritten import same_values, unwritten
 from confide.mechanisms.learn.dpsgd.watched import watched_sum
 from confide.models.torch.model import TorchModel
 
@@ -97,7 +98,11 @@ class Loop:
     filter: RenyiFilter | None = None
 
     def go(self, run: Run) -> Run:
-        """Make the steps that are left."""
+        """Make the steps that are left.
+
+        Raises:
+            ModelError: if the module writes to its own tensors, or a process was killed.
+        """
         if self.tap is not SILENT:
             noise, plan = self.noise, self.plan
             multiplier = noise.sigma / noise.clip
@@ -106,13 +111,14 @@ class Loop:
             )
             self.tap.plan(said, self.module)
         noise = self.noise
-        while not run.ended:
-            if run.step % self.every == 0 and run.step < self.plan.steps:
-                run, noise = self._asked(run, noise)
-            if not run.ended:
-                run = self._onward(run, noise)
-            if self.path is not None and (run.ended or run.step % self.every == 0):
-                self.save(run)
+        with same_values(self.module, frozen=True):
+            while not run.ended:
+                if run.step % self.every == 0 and run.step < self.plan.steps:
+                    run, noise = self._asked(run, noise)
+                if not run.ended:
+                    run = self._onward(run, noise)
+                if self.path is not None and (run.ended or run.step % self.every == 0):
+                    self.save(run)
         return run
 
     def _asked(self, run: Run, noise: GridNoise) -> tuple[Run, GridNoise]:
@@ -150,12 +156,17 @@ class Loop:
     def _step(self, run: Run, noise: GridNoise) -> Clipped:
         step, people = run.step, self.data.people
         sample = poisson_sample(people.count, rate=self.plan.rate, bits=self.source.at(step, SAMPLE))
-        key = int(np.random.SeedSequence((run.other_seed, step)).generate_state(1, np.uint64)[0]) & _MASK
+        key = None
+        if run.other_seed is not None:
+            key = int(np.random.SeedSequence((run.other_seed, step)).generate_state(1, np.uint64)[0]) & _MASK
         if self.team is not None:
             found = self.team.clipped(sample, key)
         else:
-            with seeded(key, self.data.x.device):  # dropout; a resumed run drops the same
-                rows = self.data.rows(sample, torch.Generator().manual_seed(key))
+            with (
+                unwritten(self.module),
+                drawing(key, self.data.x.device) as views,
+            ):  # a resumed rehearsal drops the same
+                rows = self.data.rows(sample, views)
                 if self.tap is SILENT:
                     found = self.clipper.clipped(rows)
                 else:

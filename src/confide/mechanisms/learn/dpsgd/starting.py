@@ -76,7 +76,7 @@ def begun(
         module: in the mode in which it is trained.
         losses: of rows.
         some: units to plan with.
-        rng: whose first words are the seeds.
+        rng: whose first words are the seeds of a rehearsal; a real run has none.
         noise, precision, memory_mb: settings.
         batch: rows of a sample, or of each process's share of it, in expectation.
         most: rows of one unit.
@@ -87,14 +87,14 @@ def begun(
         at_once = units_at_once(module, losses, groups, some, memory_mb=memory_mb)
     else:
         at_once = rows_at_once(module, losses, groups, some, memory_mb=memory_mb, batch=batch, most=most)
-    seeds = [int(seed) for seed in rng.integers(1 << 62, size=2)]
+    seeds = rng.integers(1 << 62, size=2).tolist() if noise == "rehearsal" else [None, None]
     return Run(
         token=secrets.token_hex(16),
         data=data,
         settings=settings,
         ways=tuple(group.way for group in groups),
         at_once=at_once,
-        seed=seeds[0] if noise == "rehearsal" else None,
+        seed=seeds[0],
         other_seed=seeds[1],
     )
 

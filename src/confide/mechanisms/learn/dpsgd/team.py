@@ -35,16 +35,19 @@ from torch import Tensor
 from confide.core.arrays import Ints
 from confide.core.errors import ConfideError, ModelError, PromiseError
 from confide.core.foreign import in_one_line
-from confide.learners.torch.training import seeded
 from confide.mechanisms.learn.dpsgd.clipping import Clipped, Clipper
 from confide.mechanisms.learn.dpsgd.groups import trainable
+from confide.mechanisms.learn.dpsgd.masks import drawing
 from confide.mechanisms.learn.dpsgd.tensors import Data
+from confide.mechanisms.learn.dpsgd.unwritten import unwritten
 
 PATIENCE = 120
 """Seconds for a process to begin: one that waits for a lock of a thread that was not copied never does."""
 _ASKED, _DONE = struct.Struct("<qq"), struct.Struct("<cq")
 _SUM, _FAILED = b"=", b"!"
 _MASK = 2**63 - 1
+_SECRET = -1
+"""In place of a key: the process draws secrets of its own."""
 _LEAVE = os._exit
 """The true one: while code of the user's is called, `os._exit` is an error (`models/guard.py`)."""
 
@@ -63,14 +66,16 @@ class Member:
     pipe: Connection
     sums: Tensor
 
-    def ask(self, key: int, share: Ints) -> None:
+    def ask(self, key: int | None, share: Ints) -> None:
         """Give it units to add up.
 
         Raises:
             ModelError: if it was killed.
         """
         with self._alive():
-            self.pipe.send_bytes(_ASKED.pack(key, len(share)) + share.astype(np.int64).tobytes())
+            self.pipe.send_bytes(
+                _ASKED.pack(_SECRET if key is None else key, len(share)) + share.astype(np.int64).tobytes()
+            )
 
     def answer(self) -> tuple[Tensor, int]:
         """The norms of its units, float64[count], and how many were not finite; the sum is in `sums`.
@@ -118,12 +123,12 @@ class Team:
     weights: Tensor
     members: Sequence[Member]
 
-    def clipped(self, sample: Tensor, key: int) -> Clipped:
+    def clipped(self, sample: Tensor, key: int | None) -> Clipped:
         """The clipped sum of a sample of units, as one process gives it but for rounding.
 
         Args:
             sample: positions of units, int64[b].
-            key: of dropout and views.
+            key: of dropout and views in a rehearsal; None for secrets.
 
         Raises:
             ModelError: if a process was killed, or the module failed in it.
@@ -224,16 +229,18 @@ def _work(pipe: Connection, number: int, clipper: Clipper, data: Data, weights: 
             with torch.no_grad():
                 for p, new in zip(there.values(), weights.split(sizes), strict=True):
                     p.copy_(new.view_as(p))
-            pipe.send_bytes(_answer(clipper, data, units, (key, number), sums))
+            pipe.send_bytes(_answer(clipper, data, units, key, number, sums))
     except BaseException:  # the pipe's end: the one that trains is gone
         _LEAVE(0)
 
 
-def _answer(clipper: Clipper, data: Data, units: Tensor, key: tuple[int, int], sums: Tensor) -> bytes:
-    seed = int(np.random.SeedSequence(key).generate_state(1, np.uint64)[0]) & _MASK
+def _answer(clipper: Clipper, data: Data, units: Tensor, key: int, number: int, sums: Tensor) -> bytes:
+    seed = None
+    if key != _SECRET:
+        seed = int(np.random.SeedSequence((key, number)).generate_state(1, np.uint64)[0]) & _MASK
     try:
-        with seeded(seed, data.x.device):
-            found = clipper.clipped(data.rows(units, torch.Generator().manual_seed(seed)))
+        with unwritten(clipper.module), drawing(seed, data.x.device) as views:
+            found = clipper.clipped(data.rows(units, views))
         sums.copy_(torch.cat([found.total[name].detach().flatten() for name in trainable(clipper.module)]))
         return _DONE.pack(_SUM, found.unusable) + found.norms.numpy().tobytes()
     except Exception as error:
