@@ -154,6 +154,42 @@ def test_a_label_that_the_schema_does_not_have_is_counted_and_not_shown(desk: Pa
     assert "secret-value" not in done.output
 
 
+def schema_of(age: str) -> None:
+    Path("schema.toml").write_text(SCHEMA.replace("low = 0\nhigh = 100", age))
+
+
+def test_bounds_in_another_unit_are_refused_before_the_charge(desk: Path) -> None:
+    people = pl.read_parquet("people.parquet")
+    people.with_columns(pl.col("age") + 18).write_parquet("people.parquet")
+    schema_of("low = 0\nhigh = 1")
+    done = run("--ledger", "sqlite:///l.db", "--budget", "3,1e-5", "--out", "m")
+    assert done.exit_code == 2 and "no value of 'age' lies within 0 to 1: give bounds in the" in done.output
+    assert not (desk / "l.db").exists() and not (desk / "m").exists()
+
+
+def test_a_column_that_lies_outside_its_bounds_for_the_most_part_is_said(desk: Path) -> None:
+    schema_of("low = 0\nhigh = 5")  # 94 of 100 ages lie outside
+    said = run("--out", "m").stderr
+    assert "more than nine in ten of the values of 'age' lie outside 0 to 5" in said
+    schema_of("low = 0\nhigh = 40")
+    assert "more than half of the values of 'age' lie outside 0 to 40" in run("--out", "n").stderr
+    schema_of("low = 0\nhigh = 60")
+    assert "outside" not in run("--out", "o").stderr
+    schema_of("low = 0\nhigh = 100")
+    Path("schema.toml").write_text(Path("schema.toml").read_text().replace('"nurse", "clerk"', '"smith"'))
+    assert "more than half of the values of 'job' are none of its 2 categories" in run("--out", "p").stderr
+
+
+def test_values_that_are_no_numbers_are_counted_for_the_owner(desk: Path) -> None:
+    people = pl.read_parquet("people.parquet").with_columns(pl.col("age").cast(pl.Float64))
+    odd = pl.Series([float("nan")] * 3 + [float("inf")] * 4 + [None] * 2)
+    ages = pl.concat([odd, people["age"].slice(len(odd))])
+    people.with_columns(age=ages).write_parquet("people.parquet")
+    done = run("--out", "m")
+    assert "9 values of 'age' are missing or no finite numbers" in done.stderr
+    assert "finite" not in (desk / "m/model.json").read_text()
+
+
 def test_a_budget_that_is_too_small_trains_nothing(desk: Path) -> None:
     done = run("--ledger", "sqlite:///l.db", "--budget", "0.5,1e-6", "--out", "m")
     assert done.exit_code == 2 and "left" in done.output and not (desk / "m").exists()

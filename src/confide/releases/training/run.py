@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -56,8 +56,17 @@ class Written:
         )
 
 
-def train(settings: TrainSettings) -> Written:
+def silent(_: str) -> None:
+    """Say nothing."""
+
+
+def train(settings: TrainSettings, *, told: Callable[[str], None] = silent) -> Written:
     """Train a model under a budget, and write it.
+
+    Args:
+        settings: of the training.
+        told: is told, before the charge, what of the records the schema does not cover, and what is to be
+            expected of the model. The former is read from the records: for their owner alone.
 
     Raises:
         ConfideError: one sentence on what is wrong. Before the charge nothing was spent or written; after it
@@ -69,6 +78,8 @@ def train(settings: TrainSettings) -> Written:
     identity = Identity.of(Path(settings.data))
     frame = read_table(identity.path, name="data").frame
     people = _checked(settings, public, frame)
+    for misfit in public.columns.misfits(frame):
+        told(f"{misfit}.".replace("?.", "?"))
     identity.need_unchanged()
     with ExitStack() as open_while:
         ledger = _ledger(settings, identity, open_while)
