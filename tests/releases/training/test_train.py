@@ -180,6 +180,19 @@ def test_a_column_that_lies_outside_its_bounds_for_the_most_part_is_said(desk: P
     assert "more than half of the values of 'job' are none of its 2 categories" in run("--out", "p").stderr
 
 
+def test_what_is_to_be_expected_is_said_before_the_charge(desk: Path) -> None:
+    assert "forecast: made-up records" in run("--out", "m").stdout
+    drowned = run("--out", "n", "--epsilon", "0.01")
+    assert "the noise will cost much" in drowned.stderr and "records would do" in drowned.stderr
+    lost = run("--out", "o", "--epsilon", "0.0005", "--ledger", "sqlite:///l.db", "--budget", "3,1e-5")
+    assert lost.exit_code == 2 and "records would do" in lost.output
+    wild = run("--model", "nets:build", "--learning-rate", "1e9", "--out", "o")
+    assert wild.exit_code == 2 and "with a learning rate of 1e+09 noise alone would move" in wild.output
+    faint = run("--model", "nets:build", "--epsilon", "0.03", "--learning-rate", "0.01", "--out", "q")
+    assert "the gradients add up to at most" in faint.stderr, faint.output
+    assert not (desk / "o").exists()
+
+
 def test_values_that_are_no_numbers_are_counted_for_the_owner(desk: Path) -> None:
     people = pl.read_parquet("people.parquet").with_columns(pl.col("age").cast(pl.Float64))
     odd = pl.Series([float("nan")] * 3 + [float("inf")] * 4 + [None] * 2)

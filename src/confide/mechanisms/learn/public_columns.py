@@ -70,7 +70,10 @@ class Number:
         """float64[n, knots] of numbers [n]."""
         inside = np.clip(_numbers(values) - self.low, 0.0, self.high - self.low)
         span = self.high - self.low
-        place = np.log1p(inside) / math.log1p(span) if self.log else inside / span
+        return self.placed(np.log1p(inside) / math.log1p(span) if self.log else inside / span)
+
+    def placed(self, place: Floats) -> Floats:
+        """float64[n, knots] of places among the knots, from 0 for the first to 1 for the last."""
         near = 1.0 - np.abs(place[:, None] * (self.knots - 1) - np.arange(self.knots))
         return np.nan_to_num(np.maximum(near, 0.0))
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 import polars as pl
@@ -56,17 +56,26 @@ class Written:
         )
 
 
+Expect: TypeAlias = Callable[[tuple[str, bool]], None]
+
+
 def silent(_: str) -> None:
     """Say nothing."""
 
 
-def train(settings: TrainSettings, *, told: Callable[[str], None] = silent) -> Written:
+def train(
+    settings: TrainSettings,
+    *,
+    told: Callable[[str], None] = silent,
+    warned: Callable[[str], None] = silent,
+) -> Written:
     """Train a model under a budget, and write it.
 
     Args:
         settings: of the training.
-        told: is told, before the charge, what of the records the schema does not cover, and what is to be
-            expected of the model. The former is read from the records: for their owner alone.
+        told: is told, before the charge, what is to be expected of the model, which is public.
+        warned: is told, before the charge, where little is to be expected, and what of the records the schema
+            does not cover; that is read from the records, and for their owner alone.
 
     Raises:
         ConfideError: one sentence on what is wrong. Before the charge nothing was spent or written; after it
@@ -79,16 +88,21 @@ def train(settings: TrainSettings, *, told: Callable[[str], None] = silent) -> W
     frame = read_table(identity.path, name="data").frame
     people = _checked(settings, public, frame)
     for misfit in public.columns.misfits(frame):
-        told(f"{misfit}.".replace("?.", "?"))
+        warned(f"{misfit}.".replace("?.", "?"))
+
+    def expect(found: tuple[str, bool]) -> None:
+        said, little = found
+        (warned if little else told)(f"{said}.")
+
     identity.need_unchanged()
     with ExitStack() as open_while:
         ledger = _ledger(settings, identity, open_while)
         with draft_of(settings.out) as draft:
             draft.mkdir(parents=True)
             plan, trimmed = (
-                _logistic(settings, public, frame, people, ledger, draft)
+                _logistic(settings, public, frame, people, ledger, draft, expect)
                 if settings.model == LOGISTIC
-                else _module(settings, public, frame, people, ledger, identity, draft)
+                else _module(settings, public, frame, people, ledger, identity, draft, expect)
             )
             card = card_of(
                 model=settings.model,
@@ -101,10 +115,10 @@ def train(settings: TrainSettings, *, told: Callable[[str], None] = silent) -> W
             )
             (draft / CARD).write_text(json.dumps(card, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
             move(draft, settings.out)
-        told = "" if ledger is None else f"Spent {ledger.spent}; left {ledger.left(settings.analyst)}."
+        standing = "" if ledger is None else f"Spent {ledger.spent}; left {ledger.left(settings.analyst)}."
         made = False if ledger is None else ledger.created
     return Written(
-        folder=settings.out, card=card, records=len(frame), trimmed=trimmed, ledger=told, created=made
+        folder=settings.out, card=card, records=len(frame), trimmed=trimmed, ledger=standing, created=made
     )
 
 
@@ -144,6 +158,10 @@ def _ledger(settings: TrainSettings, identity: Identity, open_while: ExitStack) 
     return made
 
 
+def _units(frame: pl.DataFrame, people: Array | None) -> int:
+    return len(frame) if people is None else len(np.unique(people))
+
+
 def _logistic(
     settings: TrainSettings,
     public: PublicSchema,
@@ -151,10 +169,13 @@ def _logistic(
     people: Array | None,
     ledger: Ledger | None,
     draft: Path,
+    expect: Expect,
 ) -> tuple[str, int]:
     from safetensors.numpy import save_file
 
     from confide.mechanisms.learn.classifier import PrivateLogisticRegression
+    from confide.mechanisms.learn.gradient_descent import GradientDescent
+    from confide.releases.training.expecting import expected_of_regression
 
     made = PrivateLogisticRegression(
         settings.epsilon,
@@ -166,7 +187,11 @@ def _logistic(
         noise="secure" if settings.rehearse is None else "rehearsal",
         random_state=settings.rehearse,
     )
-    made.fit(frame, frame[settings.label].to_numpy(), person=people)
+    y = frame[settings.label].to_numpy()
+    maker, _ = made.prepared(frame, y, people)
+    assert isinstance(maker, GradientDescent)
+    expect(expected_of_regression(maker, public.columns, people=_units(frame, people)))
+    made.fit(frame, y, person=people)
     weights = np.column_stack([made.coef_, made.intercept_])
     save_file({"weights": np.ascontiguousarray(weights)}, draft / WEIGHTS)
     return f"Full-batch gradient descent with noise, {made.steps} steps", 0
@@ -180,11 +205,13 @@ def _module(
     ledger: Ledger | None,
     identity: Identity,
     draft: Path,
+    expect: Expect,
 ) -> tuple[str, int]:
     from safetensors.torch import save_file
 
     from confide.mechanisms.learn.building import Build, built
     from confide.mechanisms.learn.dpsgd.dpsgd import DPSGD
+    from confide.releases.training.expecting import expected_of_module
 
     records = encoded(frame, public, label=settings.label, name=str(settings.data))
     build: Build = import_object(settings.model)
@@ -198,6 +225,7 @@ def _module(
         source=identity.digest,
         **settings.of_module,
     )
+    expect(expected_of_module(private, people=_units(frame, people)))
     rng = np.random.default_rng(settings.rehearse)
     done = private.train(records, rng=rng, people=people)
     save_file({name: t.contiguous() for name, t in net.state_dict().items()}, draft / WEIGHTS)
