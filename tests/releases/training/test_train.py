@@ -41,6 +41,23 @@ from torch import nn
 
 def build(features, classes):
     return nn.Sequential(nn.Linear(features, 8), nn.Tanh(), nn.Linear(8, classes))
+
+
+class Interrupted(nn.Linear):
+    calls = 0
+
+    def forward(self, x):
+        Interrupted.calls += 1
+        if Interrupted.calls == MOST:
+            raise KeyboardInterrupt
+        return super().forward(x)
+
+
+MOST = 0
+
+
+def interrupted(features, classes):
+    return Interrupted(features, classes)
 """
 
 
@@ -178,6 +195,49 @@ def test_a_column_that_lies_outside_its_bounds_for_the_most_part_is_said(desk: P
     schema_of("low = 0\nhigh = 100")
     Path("schema.toml").write_text(Path("schema.toml").read_text().replace('"nurse", "clerk"', '"smith"'))
     assert "more than half of the values of 'job' are none of its 2 categories" in run("--out", "p").stderr
+
+
+LEDGER = ("--ledger", "sqlite:///l.db", "--budget", "3,1e-5", "--out", "m")
+
+
+def interrupted(calls: int, *more: str) -> Any:
+    import nets  # pyright: ignore[reportMissingImports]
+
+    nets.MOST, nets.Interrupted.calls = calls, 0
+    done = run("--model", "nets:interrupted", "--batch", "300", *more)
+    assert done.exit_code == 130 and "go on from what is finished" not in done.stderr, done.output
+    assert not Path("m").exists()
+    return done.stderr
+
+
+def test_an_interrupted_run_says_what_it_charged(desk: Path) -> None:
+    assert "confide: stopped. Nothing was charged" in interrupted(1, *LEDGER)
+    assert "nothing was charged" in interrupted(100, "--out", "m").lower()  # no ledger
+    said = interrupted(100, *LEDGER)
+    assert "the ledger was charged epsilon 1, delta 1e-06" in said and "to train again charges again" in said
+    shown = CliRunner().invoke(main, ["ledger", "show", "sqlite:///l.db"])
+    assert "on 1 question" in shown.output
+    kept = interrupted(100, *LEDGER, "--checkpoint", "c")
+    assert "the ledger was charged epsilon 1" in kept and "goes on from c without another charge" in kept
+
+
+def test_an_interrupted_regression_says_what_it_charged(desk: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def stop(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    where = "confide.mechanisms.learn.gradient_descent.GradientDescent"
+    with monkeypatch.context() as patch:
+        patch.setattr(f"{where}.__call__", stop)
+        done = run(*LEDGER)
+    assert done.exit_code == 130 and "The ledger was charged epsilon 1, delta 1e-06" in done.stderr
+    with monkeypatch.context() as patch:
+        patch.setattr("confide.releases.training.run.read_table", stop)
+        done = run(*LEDGER)
+    assert done.exit_code == 130 and "Nothing was charged" in done.stderr and "The ledger" not in done.stderr
+    with monkeypatch.context() as patch:  # trained and paid for, and then not written
+        patch.setattr("confide.releases.training.run.card_of", stop)
+        done = run(*LEDGER)
+    assert done.exit_code == 130 and "The ledger was charged" in done.stderr and not (desk / "m").exists()
 
 
 def test_what_is_to_be_expected_is_said_before_the_charge(desk: Path) -> None:

@@ -21,6 +21,7 @@ from confide.inputs.public_schema import PublicSchema, read_public
 from confide.inputs.tables import read_table
 from confide.models.loading import import_object
 from confide.releases.session.identity import Identity
+from confide.releases.training.interrupted import NOTHING, noting_charge
 from confide.releases.training.saved import CARD, WEIGHTS, card_of
 from confide.releases.training.settings import LOGISTIC, TrainSettings
 
@@ -81,6 +82,15 @@ def train(
         ConfideError: one sentence on what is wrong. Before the charge nothing was spent or written; after it
             the budget is spent and the message says so.
     """
+    try:
+        return _trained(settings, told, warned)
+    except KeyboardInterrupt as error:
+        if not hasattr(error, "__notes__"):
+            error.add_note(NOTHING)
+        raise
+
+
+def _trained(settings: TrainSettings, told: Callable[[str], None], warned: Callable[[str], None]) -> Written:
     _check_place(settings)
     public = read_public(settings.schema, label=settings.label, without=settings.unit.column)
     # Before it is read: the ledger must not be bound to a file that changed in the meantime.
@@ -97,6 +107,7 @@ def train(
     identity.need_unchanged()
     with ExitStack() as open_while:
         ledger = _ledger(settings, identity, open_while)
+        open_while.enter_context(noting_charge(ledger, settings.promise, settings.checkpoint))
         with draft_of(settings.out) as draft:
             draft.mkdir(parents=True)
             plan, trimmed = (
