@@ -40,12 +40,13 @@ def sentences(command: Callable[..., Any]) -> Callable[..., Any]:
             with _terminable(terminated):
                 return command(*args, **kwargs)
         except ConfideError as error:
-            click.echo(f"confide: {escaped(str(error), keep=())}", err=True)
+            click.echo(f"confide: {escaped(' '.join((str(error), *_notes(error))), keep=())}", err=True)
         except BrokenPipeError:  # the reader, `head` say, has seen enough
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             sys.exit(NOBODY_READS)
-        except KeyboardInterrupt:
-            click.echo(STOPPED, err=True)
+        except KeyboardInterrupt as error:
+            said = escaped(" ".join(_notes(error)), keep=())
+            click.echo(f"\nconfide: stopped. {said}" if said else STOPPED, err=True)
             sys.exit(TERMINATED if terminated else INTERRUPTED)
         # A full disk or a missing right is no fault of ours: one sentence, and no traceback.
         except OSError as error:
@@ -82,6 +83,11 @@ def sentences(command: Callable[..., Any]) -> Callable[..., Any]:
         sys.exit(BAD_USE)
 
     return guarded
+
+
+def _notes(error: BaseException) -> list[str]:
+    """What was added to an error on its way, as what was charged."""
+    return getattr(error, "__notes__", [])
 
 
 class Interruptible(click.Group):

@@ -36,7 +36,7 @@ def _trained(**given: Any) -> None:
     assert isinstance(settings, TrainSettings)
     if settings.rehearse is not None:
         warn("this is a rehearsal: the noise comes from a seed, and the model keeps no promise")
-    done = train(settings)
+    done = train(settings, told=say, warned=warn)
     if done.created:
         warn(f"a new ledger was made, with the whole budget: {settings.ledger}")
     say(str(done))

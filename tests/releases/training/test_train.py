@@ -41,6 +41,23 @@ from torch import nn
 
 def build(features, classes):
     return nn.Sequential(nn.Linear(features, 8), nn.Tanh(), nn.Linear(8, classes))
+
+
+class Interrupted(nn.Linear):
+    calls = 0
+
+    def forward(self, x):
+        Interrupted.calls += 1
+        if Interrupted.calls == MOST:
+            raise KeyboardInterrupt
+        return super().forward(x)
+
+
+MOST = 0
+
+
+def interrupted(features, classes):
+    return Interrupted(features, classes)
 """
 
 
@@ -152,6 +169,98 @@ def test_a_label_that_the_schema_does_not_have_is_counted_and_not_shown(desk: Pa
     done = run("--out", "m")
     assert "3,000 labels of people.parquet are not among the values" in done.output
     assert "secret-value" not in done.output
+
+
+def schema_of(age: str) -> None:
+    Path("schema.toml").write_text(SCHEMA.replace("low = 0\nhigh = 100", age))
+
+
+def test_bounds_in_another_unit_are_refused_before_the_charge(desk: Path) -> None:
+    people = pl.read_parquet("people.parquet")
+    people.with_columns(pl.col("age") + 18).write_parquet("people.parquet")
+    schema_of("low = 0\nhigh = 1")
+    done = run("--ledger", "sqlite:///l.db", "--budget", "3,1e-5", "--out", "m")
+    assert done.exit_code == 2 and "no value of 'age' lies within 0 to 1: give bounds in the" in done.output
+    assert not (desk / "l.db").exists() and not (desk / "m").exists()
+
+
+def test_a_column_that_lies_outside_its_bounds_for_the_most_part_is_said(desk: Path) -> None:
+    schema_of("low = 0\nhigh = 5")  # 94 of 100 ages lie outside
+    said = run("--out", "m").stderr
+    assert "more than nine in ten of the values of 'age' lie outside 0 to 5" in said
+    schema_of("low = 0\nhigh = 40")
+    assert "more than half of the values of 'age' lie outside 0 to 40" in run("--out", "n").stderr
+    schema_of("low = 0\nhigh = 60")
+    assert "outside" not in run("--out", "o").stderr
+    schema_of("low = 0\nhigh = 100")
+    Path("schema.toml").write_text(Path("schema.toml").read_text().replace('"nurse", "clerk"', '"smith"'))
+    assert "more than half of the values of 'job' are none of its 2 categories" in run("--out", "p").stderr
+
+
+LEDGER = ("--ledger", "sqlite:///l.db", "--budget", "3,1e-5", "--out", "m")
+
+
+def interrupted(calls: int, *more: str) -> Any:
+    import nets  # pyright: ignore[reportMissingImports]
+
+    nets.MOST, nets.Interrupted.calls = calls, 0
+    done = run("--model", "nets:interrupted", "--batch", "300", *more)
+    assert done.exit_code == 130 and "go on from what is finished" not in done.stderr, done.output
+    assert not Path("m").exists()
+    return done.stderr
+
+
+def test_an_interrupted_run_says_what_it_charged(desk: Path) -> None:
+    assert "confide: stopped. Nothing was charged" in interrupted(1, *LEDGER)
+    assert "nothing was charged" in interrupted(100, "--out", "m").lower()  # no ledger
+    said = interrupted(100, *LEDGER)
+    assert "the ledger was charged epsilon 1, delta 1e-06" in said and "to train again charges again" in said
+    shown = CliRunner().invoke(main, ["ledger", "show", "sqlite:///l.db"])
+    assert "on 1 question" in shown.output
+    kept = interrupted(100, *LEDGER, "--checkpoint", "c")
+    assert "the ledger was charged epsilon 1" in kept and "goes on from c without another charge" in kept
+
+
+def test_an_interrupted_regression_says_what_it_charged(desk: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def stop(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    where = "confide.mechanisms.learn.gradient_descent.GradientDescent"
+    with monkeypatch.context() as patch:
+        patch.setattr(f"{where}.__call__", stop)
+        done = run(*LEDGER)
+    assert done.exit_code == 130 and "The ledger was charged epsilon 1, delta 1e-06" in done.stderr
+    with monkeypatch.context() as patch:
+        patch.setattr("confide.releases.training.run.read_table", stop)
+        done = run(*LEDGER)
+    assert done.exit_code == 130 and "Nothing was charged" in done.stderr and "The ledger" not in done.stderr
+    with monkeypatch.context() as patch:  # trained and paid for, and then not written
+        patch.setattr("confide.releases.training.run.card_of", stop)
+        done = run(*LEDGER)
+    assert done.exit_code == 130 and "The ledger was charged" in done.stderr and not (desk / "m").exists()
+
+
+def test_what_is_to_be_expected_is_said_before_the_charge(desk: Path) -> None:
+    assert "forecast: made-up records" in run("--out", "m").stdout
+    drowned = run("--out", "n", "--epsilon", "0.01")
+    assert "the noise will cost much" in drowned.stderr and "records would do" in drowned.stderr
+    lost = run("--out", "o", "--epsilon", "0.0005", "--ledger", "sqlite:///l.db", "--budget", "3,1e-5")
+    assert lost.exit_code == 2 and "records would do" in lost.output
+    wild = run("--model", "nets:build", "--learning-rate", "1e9", "--out", "o")
+    assert wild.exit_code == 2 and "with a learning rate of 1e+09 noise alone would move" in wild.output
+    faint = run("--model", "nets:build", "--epsilon", "0.03", "--learning-rate", "0.01", "--out", "q")
+    assert "the gradients add up to at most" in faint.stderr, faint.output
+    assert not (desk / "o").exists()
+
+
+def test_values_that_are_no_numbers_are_counted_for_the_owner(desk: Path) -> None:
+    people = pl.read_parquet("people.parquet").with_columns(pl.col("age").cast(pl.Float64))
+    odd = pl.Series([float("nan")] * 3 + [float("inf")] * 4 + [None] * 2)
+    ages = pl.concat([odd, people["age"].slice(len(odd))])
+    people.with_columns(age=ages).write_parquet("people.parquet")
+    done = run("--out", "m")
+    assert "9 values of 'age' are missing or no finite numbers" in done.stderr
+    assert "finite" not in (desk / "m/model.json").read_text()
 
 
 def test_a_budget_that_is_too_small_trains_nothing(desk: Path) -> None:

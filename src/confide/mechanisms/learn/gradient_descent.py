@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from numbers import Integral
 
@@ -33,7 +34,6 @@ MOST = 4.0
 MOMENTUM = 0.9
 COUNTED = 0.01
 """Share of the budget, in mu^2, for the number of records, which divides the sums of gradients."""
-MOMENTUM = 0.9
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -183,17 +183,30 @@ class GradientDescent:
         return max(noisy, sigma) * step
 
     def _descended(self, sums: GradientSums, people: int, words: Words) -> Floats:
-        weights = np.zeros((self.classes if self.classes > 2 else 1, sums.x.shape[1]))
-        sigma, step = self.sigma_steps(weights.size), self.step
-        n = self.counted(people, words)
-        rate = min(DRIFT / self.drowned(n, weights.size), MOST) if self.rate is None else self.rate
-        speed, total, kept = np.zeros_like(weights), np.zeros_like(weights), 0
-        for number in range(self.steps):
+        shape = (self.classes if self.classes > 2 else 1, sums.x.shape[1])
+        size = math.prod(shape)
+        sigma, step, n = self.sigma_steps(size), self.step, self.counted(people, words)
+
+        def slope(weights: Floats) -> Floats:
             added = in_steps(sums(shown(weights)), sums.unit, step)
-            noise = discrete_gaussian(weights.size, sigma=sigma, words=words).reshape(weights.shape)
-            slope = off_grid(added + noise, step) / (n * self.longest)
+            noise = discrete_gaussian(size, sigma=sigma, words=words).reshape(shape)
+            return off_grid(added + noise, step) / (n * self.longest)
+
+        return self.path(slope, shape=shape, people=n)
+
+    def path(self, slope: Callable[[Floats], Floats], *, shape: tuple[int, int], people: float) -> Floats:
+        """The averaged weights of all steps, float64[k, d + 1]; what is done with slopes is post-processing.
+
+        Args:
+            slope: weights -> the mean of shortened gradients with noise, in lengths of c.
+            shape: of the weights.
+            people: how many there are, as released.
+        """
+        rate = min(DRIFT / self.drowned(people, math.prod(shape)), MOST) if self.rate is None else self.rate
+        weights, speed, total, kept = np.zeros(shape), np.zeros(shape), np.zeros(shape), 0
+        for number in range(self.steps):
             # In units in which the longest features have the length 1, and gradients the length 1 too.
-            speed = MOMENTUM * speed + slope + self.penalty * weights * self.size / self.clip
+            speed = MOMENTUM * speed + slope(weights) + self.penalty * weights * self.size / self.clip
             weights = weights - rate * speed / self.size
             if number >= self.steps * (1 - self.average):
                 total, kept = total + weights, kept + 1

@@ -14,7 +14,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from confide.core.arrays import Array, Floats
+from confide.core.arrays import Array, Bools, Floats
 from confide.core.errors import DataError, PromiseError
 
 KNOTS = 8
@@ -53,11 +53,27 @@ class Number:
         if self.knots < 2:
             raise PromiseError(f"knots is {self.knots}: give 2 or more.")
 
+    def covers(self, values: Array) -> Bools:
+        """Whether each value is within the bounds, bool[n]."""
+        numbers = _numbers(values)
+        return (numbers >= self.low) & (numbers <= self.high)
+
+    @property
+    def uncovered(self) -> str:
+        """What is said of values that are not within."""
+        return (
+            f"lie outside {self.low:g} to {self.high:g} and count as the nearer bound: are these in the "
+            "column's unit?"
+        )
+
     def __call__(self, values: Array) -> Floats:
         """float64[n, knots] of numbers [n]."""
         inside = np.clip(_numbers(values) - self.low, 0.0, self.high - self.low)
         span = self.high - self.low
-        place = np.log1p(inside) / math.log1p(span) if self.log else inside / span
+        return self.placed(np.log1p(inside) / math.log1p(span) if self.log else inside / span)
+
+    def placed(self, place: Floats) -> Floats:
+        """float64[n, knots] of places among the knots, from 0 for the first to 1 for the last."""
         near = 1.0 - np.abs(place[:, None] * (self.knots - 1) - np.arange(self.knots))
         return np.nan_to_num(np.maximum(near, 0.0))
 
@@ -81,6 +97,15 @@ class Categories:
     def __post_init__(self) -> None:
         if not self.levels or len(set(self.levels)) < len(self.levels):
             raise PromiseError(f"{len(self.levels)} categories, not all different: give each once.")
+
+    def covers(self, values: Array) -> Bools:
+        """Whether each value is one of the categories, bool[n]."""
+        return self(values).any(axis=1)
+
+    @property
+    def uncovered(self) -> str:
+        """What is said of values that are none of them."""
+        return f"are none of its {len(self.levels)} categories and count as none: are all of them listed?"
 
     def __call__(self, values: Array) -> Floats:
         """float64[n, levels] of values [n]."""
@@ -142,18 +167,43 @@ class PublicColumns:
         return tuple(found)
 
     def check(self, x: Any) -> None:
-        """Refuse records of which not one has any of a column's categories: these are of another type.
+        """Refuse records of which not one is covered by a column: of another type, or in another unit.
 
         Raises:
             DataError: with the column.
         """
         for name, column in self.columns.items():
             values = _column(x, name)
-            if isinstance(column, Categories) and len(values) and not column(values).any():
+            if not len(values) or column.covers(values).any():
+                continue
+            if isinstance(column, Categories):
                 raise DataError(
                     f"no record has any of the categories of {name!r:.60}, such as {column.levels[0]!r:.40}: "
                     "give them in the type that the column has, as '1' and not 1."
                 )
+            raise DataError(
+                f"no value of {name!r:.60} lies within {column.low:g} to {column.high:g}: give bounds in the "
+                "unit that the column has."
+            )
+
+    def misfits(self, x: Any) -> tuple[str, ...]:
+        """Sentences on what the columns do not cover, for the owner alone: they are read from the records.
+
+        Values outside are said where they are most of a column, and not how many they are.
+        """
+        found: list[str] = []
+        for name, column in self.columns.items():
+            values = _column(x, name)
+            outside = 1 - float(np.mean(column.covers(values))) if len(values) else 0.0
+            if outside > 0.5:
+                most = "nine in ten" if outside > 0.9 else "half"
+                found.append(f"more than {most} of the values of {name!r:.60} {column.uncovered}")
+            if isinstance(column, Number) and (odd := int((~np.isfinite(_numbers(values))).sum())):
+                found.append(
+                    f"{odd:,} values of {name!r:.60} are missing or no finite numbers: infinite ones count "
+                    "as the nearer bound, others as none"
+                )
+        return tuple(found)
 
     def __call__(self, x: Any) -> Floats:
         """Encode a frame of polars or pandas, or an array by positions.

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 import polars as pl
@@ -21,6 +21,7 @@ from confide.inputs.public_schema import PublicSchema, read_public
 from confide.inputs.tables import read_table
 from confide.models.loading import import_object
 from confide.releases.session.identity import Identity
+from confide.releases.training.interrupted import NOTHING, noting_charge
 from confide.releases.training.saved import CARD, WEIGHTS, card_of
 from confide.releases.training.settings import LOGISTIC, TrainSettings
 
@@ -56,28 +57,63 @@ class Written:
         )
 
 
-def train(settings: TrainSettings) -> Written:
+Expect: TypeAlias = Callable[[tuple[str, bool]], None]
+
+
+def silent(_: str) -> None:
+    """Say nothing."""
+
+
+def train(
+    settings: TrainSettings,
+    *,
+    told: Callable[[str], None] = silent,
+    warned: Callable[[str], None] = silent,
+) -> Written:
     """Train a model under a budget, and write it.
+
+    Args:
+        settings: of the training.
+        told: is told, before the charge, what is to be expected of the model, which is public.
+        warned: is told, before the charge, where little is to be expected, and what of the records the schema
+            does not cover; that is read from the records, and for their owner alone.
 
     Raises:
         ConfideError: one sentence on what is wrong. Before the charge nothing was spent or written; after it
             the budget is spent and the message says so.
     """
+    try:
+        return _trained(settings, told, warned)
+    except KeyboardInterrupt as error:
+        if not hasattr(error, "__notes__"):
+            error.add_note(NOTHING)
+        raise
+
+
+def _trained(settings: TrainSettings, told: Callable[[str], None], warned: Callable[[str], None]) -> Written:
     _check_place(settings)
     public = read_public(settings.schema, label=settings.label, without=settings.unit.column)
     # Before it is read: the ledger must not be bound to a file that changed in the meantime.
     identity = Identity.of(Path(settings.data))
     frame = read_table(identity.path, name="data").frame
     people = _checked(settings, public, frame)
+    for misfit in public.columns.misfits(frame):
+        warned(f"{misfit}.".replace("?.", "?"))
+
+    def expect(found: tuple[str, bool]) -> None:
+        said, little = found
+        (warned if little else told)(f"{said}.")
+
     identity.need_unchanged()
     with ExitStack() as open_while:
         ledger = _ledger(settings, identity, open_while)
+        open_while.enter_context(noting_charge(ledger, settings.promise, settings.checkpoint))
         with draft_of(settings.out) as draft:
             draft.mkdir(parents=True)
             plan, trimmed = (
-                _logistic(settings, public, frame, people, ledger, draft)
+                _logistic(settings, public, frame, people, ledger, draft, expect)
                 if settings.model == LOGISTIC
-                else _module(settings, public, frame, people, ledger, identity, draft)
+                else _module(settings, public, frame, people, ledger, identity, draft, expect)
             )
             card = card_of(
                 model=settings.model,
@@ -90,10 +126,10 @@ def train(settings: TrainSettings) -> Written:
             )
             (draft / CARD).write_text(json.dumps(card, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
             move(draft, settings.out)
-        told = "" if ledger is None else f"Spent {ledger.spent}; left {ledger.left(settings.analyst)}."
+        standing = "" if ledger is None else f"Spent {ledger.spent}; left {ledger.left(settings.analyst)}."
         made = False if ledger is None else ledger.created
     return Written(
-        folder=settings.out, card=card, records=len(frame), trimmed=trimmed, ledger=told, created=made
+        folder=settings.out, card=card, records=len(frame), trimmed=trimmed, ledger=standing, created=made
     )
 
 
@@ -133,6 +169,10 @@ def _ledger(settings: TrainSettings, identity: Identity, open_while: ExitStack) 
     return made
 
 
+def _units(frame: pl.DataFrame, people: Array | None) -> int:
+    return len(frame) if people is None else len(np.unique(people))
+
+
 def _logistic(
     settings: TrainSettings,
     public: PublicSchema,
@@ -140,10 +180,13 @@ def _logistic(
     people: Array | None,
     ledger: Ledger | None,
     draft: Path,
+    expect: Expect,
 ) -> tuple[str, int]:
     from safetensors.numpy import save_file
 
     from confide.mechanisms.learn.classifier import PrivateLogisticRegression
+    from confide.mechanisms.learn.gradient_descent import GradientDescent
+    from confide.releases.training.expecting import expected_of_regression
 
     made = PrivateLogisticRegression(
         settings.epsilon,
@@ -155,7 +198,11 @@ def _logistic(
         noise="secure" if settings.rehearse is None else "rehearsal",
         random_state=settings.rehearse,
     )
-    made.fit(frame, frame[settings.label].to_numpy(), person=people)
+    y = frame[settings.label].to_numpy()
+    maker, _ = made.prepared(frame, y, people)
+    assert isinstance(maker, GradientDescent)
+    expect(expected_of_regression(maker, public.columns, people=_units(frame, people)))
+    made.fit(frame, y, person=people)
     weights = np.column_stack([made.coef_, made.intercept_])
     save_file({"weights": np.ascontiguousarray(weights)}, draft / WEIGHTS)
     return f"Full-batch gradient descent with noise, {made.steps} steps", 0
@@ -169,11 +216,13 @@ def _module(
     ledger: Ledger | None,
     identity: Identity,
     draft: Path,
+    expect: Expect,
 ) -> tuple[str, int]:
     from safetensors.torch import save_file
 
     from confide.mechanisms.learn.building import Build, built
     from confide.mechanisms.learn.dpsgd.dpsgd import DPSGD
+    from confide.releases.training.expecting import expected_of_module
 
     records = encoded(frame, public, label=settings.label, name=str(settings.data))
     build: Build = import_object(settings.model)
@@ -187,6 +236,7 @@ def _module(
         source=identity.digest,
         **settings.of_module,
     )
+    expect(expected_of_module(private, people=_units(frame, people)))
     rng = np.random.default_rng(settings.rehearse)
     done = private.train(records, rng=rng, people=people)
     save_file({name: t.contiguous() for name, t in net.state_dict().items()}, draft / WEIGHTS)

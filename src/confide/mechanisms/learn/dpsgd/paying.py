@@ -88,5 +88,9 @@ def paid(
 
 def charged_note(budget: Budget, checkpoint: object) -> str:
     """What an error that stops a paid run says of its charge."""
-    kept = "" if checkpoint is None else f" It goes on from {checkpoint} without another charge."
-    return f"The run was stopped, and the ledger was charged {budget} for all that it planned.{kept}"
+    kept = (
+        "Nothing of it is kept, and to train again charges again; with a checkpoint it would go on."
+        if checkpoint is None
+        else f"It goes on from {checkpoint} without another charge."
+    )
+    return f"The run was stopped, and the ledger was charged {budget} for all that it planned. {kept}"

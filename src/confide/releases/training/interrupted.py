@@ -1,0 +1,54 @@
+"""What an error or an interruption says of the charge: an interrupted run has charged what it planned."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from confide.core.budget import Budget
+from confide.core.errors import ConfideError
+
+if TYPE_CHECKING:
+    from confide.account.ledger import Ledger
+
+NOTHING = "Nothing was charged, and no model was written."
+
+
+@contextmanager
+def noting_charge(ledger: Ledger | None, promise: Budget, checkpoint: Path | None) -> Generator[None]:
+    """Add to an error inside the block whether it was charged, if nobody further in said so.
+
+    Args:
+        ledger: that pays.
+        promise: what is charged.
+        checkpoint: from which the run goes on.
+    """
+    before = None if ledger is None else ledger.spent
+    try:
+        yield
+    except BaseException as error:
+        if not hasattr(error, "__notes__"):
+            interrupted = isinstance(error, KeyboardInterrupt)
+            charged = ledger is not None and _changed(ledger, before)
+            if charged is None:
+                error.add_note("Whether it was charged cannot be read: see `confide ledger show`.")
+            elif charged:
+                error.add_note(
+                    f"The ledger was charged {promise}, nothing of the model is kept, and to train again "
+                    "charges again."
+                )
+            elif interrupted and checkpoint is not None and checkpoint.exists():
+                error.add_note(f"Nothing new was charged; the same command goes on from {checkpoint}.")
+            elif interrupted:
+                error.add_note(NOTHING)
+        raise
+
+
+def _changed(ledger: Ledger, before: object) -> bool | None:
+    """Whether more is spent than before; None where it cannot be read."""
+    try:
+        return ledger.spent != before
+    except ConfideError:
+        return None
