@@ -87,6 +87,7 @@ def test_everybody_in_each_step_is_normal_noise():
         ({"limit": "tpr=0.03"}, "write tpr@0.01=0.03"),
         ({"limit": "tpr@0.03=0.01"}, "write tpr@0.01=0.03"),
         ({"limit": "auc@0.1=0.2"}, "write tpr@0.01=0.03"),
+        ({"limit": "auc=0.6"}, "The limit, after =, must be larger than the number after @"),
         ({"limit": "tpr@0.01=nan"}, "write tpr@0.01=0.03"),
         ({"limit": "tpr@0.01=0.010001", "delta": 0.01}, "delta alone allows more"),
         ({"limit": 0.03}, "write tpr@0.01=0.03"),

@@ -334,6 +334,21 @@ def test_bands_are_drawn_around_their_line_on_a_logarithmic_axis():
     assert "NaN" not in svg
 
 
+FOUR = ("proved", "shown, if the noise is Gaussian", "promised", "provable at most")
+
+
+def test_every_place_has_its_name_in_the_drawing():
+    """Long names in lines beside each other, many slanted; none is left out for want of room."""
+    words = {"a ' quote": "a ' quote", "</script>": "</script>", "ends \\": "ends \\"}
+    for places in (FOUR, tuple(words), tuple(f"epoch {i} of many" for i in range(10))):
+        plot = plot_of([Line(name="l", x=tuple(range(len(places))), y=(1.0,) * len(places))], places=places)
+        records = line_records(plot)
+        svg = draw("lines", records, title="t", description="d", encoding=line_encoding(plot, records))
+        root = ElementTree.fromstring(svg.replace("xlink:", ""))
+        texts = [" ".join(t.itertext()) for t in root.iter("{http://www.w3.org/2000/svg}text")]
+        assert [t for t in texts if t in places] == list(places)
+
+
 def test_a_quantile_is_not_public_where_fewer_than_ten_people_are_beyond_it():
     def seen(audience, beyond):
         line = replace(BANDED, beyond=beyond)

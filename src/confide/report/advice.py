@@ -73,7 +73,8 @@ class RiskLimit:
             raise DataError(
                 f"the limit is {text!r:.60}: write tpr@0.01=0.03 (at most 3 % of members found at 1 % false "
                 "alarms) or rebuilt@0.1=0.2 (a record that is guessed right in 10 % of cases is rebuilt in "
-                "at most 20 %). The second number is above the first, which needs no release at all."
+                "at most 20 %). The limit, after =, must be larger than the number after @: guessing "
+                "reaches that much, without any release."
             )
         return cls(quantity="tpr" if quantity == "tpr" else "rebuilt", at=found[0], most=found[1])
 

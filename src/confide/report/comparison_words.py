@@ -31,7 +31,7 @@ class Told:
     @property
     def where(self) -> str:
         """Where all are read."""
-        return "by the AUC" if self.fpr is None else f"at {one_in(self.fpr)} {self.goal.false_claim}"
+        return "by the AUC" if self.fpr is None else self.goal.at(one_in(self.fpr))
 
 
 def title(told: Told) -> str:

@@ -98,7 +98,7 @@ def labels(goal: Goal, *, rate: str, alone: bool = True) -> LabelRecord:
         rate: the false-positive rate where the headline is read, as '1 in 100'; empty where there is none.
         alone: if there is none, is it this release that has too few people for one?
     """
-    at = f" at {rate} {goal.false_claim}" if rate else ""
+    at = f" {goal.at(rate)}" if rate else ""
     one, other = goal.pair
     # Where claims about exposed people can be wrong, guessing reaches less than one half.
     guess = "; guessing: 0.5" if goal.certain else ""

@@ -142,7 +142,8 @@ def _rate_there(point: RateRecord, tried: int, goal: Goal) -> str:
     """The rate at the operating point, its interval, and guessing in the same unit."""
     rate = point["rate"]
     assert rate is not None, "what is read is a resolved rate"
-    at = f"At {one_in(point['fpr'])} {goal.false_claim}"
+    at = goal.at(one_in(point["fpr"]))
+    at = f"{at[0].upper()}{at[1:]}{',' * bool(goal.bar)}"
     find, _, found = goal.verb
     interval = f"{spread(rate)}, {_sure(rate['confidence'], tried)}"
     guess = f"{'' if goal.certain else 'fewer than '}{same_unit(point['fpr'], rate)}"
@@ -161,8 +162,8 @@ def _could_have_seen(h: FindingRecord, point: RateRecord | None, detectable: flo
     bound = h["epsilon"]
     if detectable is not None and point:
         parts.append(
-            f"an adversary that {goal.verb[1]} {goal.many(detectable)} at {one_in(point['fpr'])} "
-            f"{goal.false_claim} would have been noticed in 90 of 100 such audits, a weaker one less often"
+            f"an adversary that {goal.verb[1]} {goal.many(detectable)} {goal.at(one_in(point['fpr']))} would "
+            "have been noticed in 90 of 100 such audits, a weaker one less often"
         )
     # Both ceilings, for a reader may have a limit on either.
     if bound and bound["ceiling"] is not None:
@@ -184,7 +185,7 @@ def found(h: FindingRecord, *, fpr: float | None, goal: Goal) -> str:
         return f"shown {' and '.join(goal.pair)}, right {right}"
     if fpr is None or rate is None:
         return f"too few {goal.units} to say"
-    return f"{goal.verb[1]} {goal.many(rate['value'])} at {one_in(fpr)} {goal.false_claim} ({spread(rate)})"
+    return f"{goal.verb[1]} {goal.many(rate['value'])} {goal.at(one_in(fpr))} ({spread(rate)})"
 
 
 def adversary(h: FindingRecord, extra: Sequence[str], *, access: str, goal: Goal) -> list[str]:

@@ -37,7 +37,7 @@ def _four_numbers(held: Training, release: AuditedRelease) -> Plot:
     return Plot(
         title="What was proved, shown, promised, and could have been proved",
         reading="A proved epsilon above the promised one breaks the promise. One far below says little where "
-        "the last bar is low too: this audit could not have proved more than that, whatever the training "
+        "the last number is low too: this audit could not have proved more than that, whatever the training "
         "does. What is shown under the Gaussian hypothesis is a guide, and no proof.",
         x_title="",
         y_title="epsilon",

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from textwrap import wrap
 from typing import cast
 
 from confide.report.charts.engine import Json, Spec
-from confide.report.charts.labels import Point, Spot, axes_of, on_zero, placed
+from confide.report.charts.labels import LETTER, ROW, WIDTH, Point, Spot, axes_of, on_zero, placed
 from confide.report.page_types import Datum, LineRecord, PlotRecord
 
 LONGEST = {"x": 52, "y": 38}
@@ -15,6 +16,12 @@ LONGEST = {"x": 52, "y": 38}
 
 FEW_TICKS = 8
 """With so few places across, each gets its own tick; more would run into each other."""
+
+FLAT = 4
+"""The most lines of a place's name that stands upright below the axis; longer ones are slanted and cut."""
+
+SLANT = -30
+"""Of slanted names, in degrees."""
 
 
 def line_records(plot: PlotRecord) -> list[Datum]:
@@ -87,16 +94,35 @@ def line_encoding(plot: PlotRecord, records: Sequence[Datum]) -> Mapping[str, Sp
 def _across(plot: PlotRecord, records: Sequence[Datum]) -> Spec:
     """The lower axis: named places in their order, or numbers, each of a few with its own tick."""
     if plot["places"]:
-        # slanted and cut, because the names of checkpoints are files' names
-        axis: Spec = {"labelAngle": -30, "labelLimit": 110}
         order = cast(list[Json], plot["places"])
-        return {"type": "ordinal", "sort": order, "scale": {"type": "point", "padding": 0.1}, "axis": axis}
+        scale: Spec = {"type": "point", "padding": 0.5 if _flat(plot["places"]) else 0.1}
+        return {"type": "ordinal", "sort": order, "scale": scale, "axis": _named(plot["places"])}
     places = sorted({float(r["x"]) for r in records if isinstance(r["x"], int | float)})
     whole = all(x.is_integer() for x in places)
     few = len(places) <= FEW_TICKS and (whole or plot["log_x"])
     ticks: Spec = {"values": cast(list[Json], places), "tickCount": len(places)} if few else {}
     kind: Spec = {"type": "log", "nice": False} if plot["log_x"] else {"type": "linear", "nice": True}
     return {"scale": {"zero": False, **kind} if not plot["log_x"] else kind, "axis": ticks}
+
+
+def _named(places: Sequence[str]) -> Spec:
+    """The names of places below the axis: in lines where they fit, else slanted."""
+    if lines := _flat(places):
+        # Vega knows no other way to break a label: its expression looks the lines up by the name.
+        words = json.dumps(dict(zip(places, lines, strict=True)))
+        return {"labelAngle": 0, "labelExpr": f"({words})[datum.value] || datum.value", "labelOverlap": False}
+    # Slanted and cut, because the names of checkpoints are files' names. None is left out where a slanted
+    # line has its height to itself.
+    room = WIDTH / len(places) >= 2 * ROW
+    return {"labelAngle": SLANT, "labelLimit": 110, **({"labelOverlap": False} if room else {})}
+
+
+def _flat(places: Sequence[str]) -> list[list[str]]:
+    """The lines of each name, where all names fit beside each other; else nothing."""
+    wide = int(WIDTH / max(len(places), 1) / LETTER) - 1
+    lines = [wrap(name, wide, break_long_words=False, break_on_hyphens=False) for name in places if wide > 0]
+    fits = all(0 < len(parts) <= FLAT and max(map(len, parts)) <= wide for parts in lines)
+    return lines if lines and fits else []
 
 
 def _drawable(

@@ -27,6 +27,8 @@ class Goal:
         noun: what is counted when the adversary succeeds.
         verb: what it does to them: "find", "finds", "found".
         false_claim: false claims, after "1 in 100".
+        bar: where a number is read, with a gap for the false-positive rate; by default "at" so many false
+            claims.
         pair: one of the exposed, one of the control.
         units: what is compared: "people" or "pictures".
         groups: the exposed and the control in the charts.
@@ -56,6 +58,7 @@ class Goal:
     noun: str
     verb: tuple[str, str, str]
     false_claim: str
+    bar: str = ""
     pair: tuple[str, str]
     units: str = "people"
     groups: tuple[str, str]
@@ -86,6 +89,17 @@ class Goal:
         """What the adversary succeeds in, after "can" and before a share of people."""
         # Most tasks read well so; recognition does not.
         return self.does or f"{self.task} for"
+
+    def at(self, rate: str) -> str:
+        """Where a number is read: the false-positive rate, in words, with what it is a share of.
+
+        >>> from confide.report.goals import MEMBERSHIP, REBUILT
+        >>> MEMBERSHIP.at("1 in 100")
+        'at 1 in 100 wrong accusations'
+        >>> REBUILT.at("1 in 10")
+        'where at most 1 in 10 other records come as near by chance'
+        """
+        return (self.bar or f"at {{}} {self.false_claim}").format(rate)
 
     def many(self, rate: float) -> str:
         """A share of those who can be found, after a verb.
