@@ -192,7 +192,7 @@ def main() -> int:
         f"## {MORE} pictures of 14 x 14 with a promise: DP-SGD at epsilon {EPSILON:g}, delta {DELTA:g}",
         "",
         f"{UNITS} units, {len(noised)} seeds. On 50 pictures of full size and 500 units DP-SGD refuses to",
-        "train, since nothing but the noise on all those weights would be learned. So the pictures are smaller",
+        "train, since nothing but the noise on that many weights would be learned. So pictures are smaller",
         "here, and more, which is harder for this attack too.",
         "",
         *head("training", "near enough", "of others", "right on others", "at most, by the promise"),
