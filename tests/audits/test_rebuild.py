@@ -126,7 +126,7 @@ def test_weights_with_an_architecture_and_tables(tmp_path: Path) -> None:
 
 
 def test_a_module_whose_intercepts_were_not_penalised_is_at_its_optimum_too(tmp_path: Path) -> None:
-    """scikit-learn's optimum in a layer of torch, which does not say what was penalised: all follows exactly."""
+    """scikit-learn's optimum in a layer of torch, which does not say what was penalised."""
     fitted = LogisticRegression(C=1.0, tol=1e-12, max_iter=10_000).fit(np.asarray(IN.x), IN.y)
     layer = nn.Linear(*fitted.coef_.shape[::-1]).double()
     state = {"weight": torch.from_numpy(fitted.coef_), "bias": torch.from_numpy(fitted.intercept_)}

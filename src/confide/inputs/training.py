@@ -31,8 +31,9 @@ class Training:
 
     It is called as train(data, tap): `data.x` and `data.y` are features and class codes, and the tap is
     called in every step (see the docs). It is trained twice: once with canaries, each put in or left out by
-    its own coin, and once for the audit of single steps; then it is begun once more, to see a seed. The adversary knows all other records and what the
-    training accounts for, and is to say which canaries were in.
+    its own coin, and once for the audit of single steps. Then it is begun once more, to see a seed. The
+    adversary knows all other records and what the training accounts for, and is to say which canaries were
+    in.
 
     Args:
         train: The training function: mypkg.train:train; in Python also the function.
