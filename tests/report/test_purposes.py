@@ -187,7 +187,7 @@ def test_the_opinion_on_models_is_answered_by_what_was_found(make: Any) -> None:
 
     loud, quiet, fault = (answer(s) for s in (make.section(1.9), make.section(0.0), broken(make)))
     assert len({loud[1], quiet[1], fault[1]}) == 3
-    assert "an attack that was tried succeeds" in loud[1] and "about" in loud[2]
+    assert "An attack that was tried succeeds" in loud[1] and "about" in loud[2]
     assert "What this audit could have seen" in quiet[2]
     assert "promise is broken" in fault[2]
 

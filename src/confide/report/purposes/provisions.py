@@ -84,7 +84,8 @@ def _anonymous(page: Page, first: SectionRecord) -> tuple[str, str]:
     )
     headline, broken = _named(page, first, first["headline"]), breaks(page, first)
     if first["outcome"] == "found":
-        return f"{asks} Here it is not: an attack that was tried succeeds.", headline
+        said = "An attack that was tried succeeds, so that this audit does not show it to be insignificant."
+        return f"{asks} {said}", headline
     if broken:
         said = (
             "The attacks that were tried did not succeed, but the protection that was promised is not there."
