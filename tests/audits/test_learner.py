@@ -118,6 +118,7 @@ def test_a_training_that_adds_no_noise_breaks_its_promise(tmp_path: Path, monkey
     done = audited(tmp_path, protect=["objective:1"])
     (section,) = done.sections
     assert "rebuilding" in section.broken
+    assert "The release breaks its promise of epsilon" in done.report.document("model-card").markdown()
     assert done.verdict == "exceeded" and done.exit_code == 1
     assert "surely more records are rebuilt than the" in str(done.report)
     assert "The release breaks its promise." in str(done.report)

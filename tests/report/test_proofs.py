@@ -96,3 +96,10 @@ def test_a_share_is_a_share() -> None:
     for value in ("1.5", "-0.1", "x"):
         with pytest.raises(DataError, match="proved"):
             Limit.parse(f"proved={value}")
+
+
+def test_documents_of_proofs_begin_with_the_limit() -> None:
+    made = report([SECTION], seed=1, limits=[Limit.parse("proved=0.5")])
+    card = made.document("model-card").markdown()
+    assert card.split("### Risk\n\n")[1].startswith("The release exceeds a limit that was set (proved=0.5).")
+    assert "27 of 30 people" in made.document("dpia").markdown()

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from confide.report.page_types import Page, SectionRecord
+from confide.report.purposes.carried import held_against_promises, rebuilt
 from confide.report.purposes.document import Document, Part
-from confide.report.purposes.told import open_risks, promised, tried
+from confide.report.purposes.provisions import NO_ADVICE, provisions
+from confide.report.purposes.standing import breaks, promised, standing, standings
+from confide.report.purposes.told import next_steps, open_risks, tried
 
-NO_ADVICE = (
-    "This document states what was measured, and which provisions it bears on. It is no legal advice, and no "
-    "decision under any of them."
-)
+EXPOSED, NEXT = "Who is exposed", "What to do next"
+"""Headings to which the provisions point."""
 
 
 def assessment(page: Page) -> Document:
@@ -24,34 +25,38 @@ def assessment(page: Page) -> Document:
         parts += _release(page, section)
     return Document(
         title=f"Data-protection assessment: {page['release']}",
-        parts=[*parts, _open(page), _rules(page), _how(page)],
-    )
-
-
-def _summary(page: Page) -> Part:
-    return Part(
-        title="In short",
-        sentences=[
-            *(f"{s['release']}: {s['headline']}" for s in page["sections"]),
-            page["verdict_sentence"],
-            NO_ADVICE,
+        parts=[
+            *parts,
+            _open(page),
+            Part(title=NEXT, points=next_steps(page)),
+            provisions(page, risks=EXPOSED, measures=NEXT),
+            _how(page),
         ],
     )
 
 
+def _summary(page: Page) -> Part:
+    return Part(title="In short", sentences=[*standings(page), NO_ADVICE])
+
+
 def _release(page: Page, section: SectionRecord) -> list[Part]:
     name = section["release"]
+    # The attacks' own sentence may sound good where a check shows that the promise is broken.
+    first = [standing(page, section)] if breaks(page, section) else []
+    of = name if len(page["sections"]) > 1 else ""
     return [
         Part(
             title=f"What {name} is, and who can use it",
             points=[*(f"{label}: {text}" for label, text in section["about"]), *section["adversary"]],
         ),
         Part(
-            title=f"Who is exposed by {name}, and how far",
-            sentences=[section["headline"], *section["support"]],
+            title=f"{EXPOSED} by {name}, and how far",
+            sentences=[*first, section["headline"], *section["support"]],
             points=section["means"],
         ),
-        Part(title=f"What {name} promises", sentences=[promised(section)]),
+        *rebuilt(section, name=of),
+        Part(title=f"What {name} promises", sentences=[promised(page, section)]),
+        *held_against_promises(section, name=of),
         Part(
             title=f"What was tried on {name}, and what could have been seen",
             head=("attack", "found", "AUC", "epsilon"),
@@ -65,58 +70,6 @@ def _open(page: Page) -> Part:
         title="Open risks",
         sentences=["What was not looked at, or could not be settled, is no evidence of safety."],
         points=open_risks(page),
-    )
-
-
-def _rules(page: Page) -> Part:
-    """Provisions of the GDPR, and the sentence of the audit that each rests on."""
-    # The release that exposes people speaks first, wherever it stands.
-    first = min(page["sections"], key=lambda s: s["outcome"] != "found")
-    exposes = first["outcome"] == "found"
-    promises = " ".join(f"{s['release']}: {promised(s)}" for s in page["sections"])
-    relates = (
-        "People who were in the data can be told apart through the release: it cannot be called anonymous on "
-        "this evidence."
-        if exposes
-        else "This audit did not tell people apart through the release. That alone does not make it "
-        "anonymous: other means that are reasonably likely to be used may."
-    )
-    limits = (
-        "; ".join(f"{row['limit']} on {row['release']}: {row['verdict']}" for row in page["limits"])
-        or "no limit was set beforehand"
-    )
-    compared = (
-        "Protections were compared on risk and on what is left to users."
-        if page["comparisons"]
-        else "No protection was compared."
-    )
-    rows = [
-        ("GDPR article 4(1): is it personal data?", relates, first["headline"]),
-        (
-            "EDPB opinion 28/2024: is a model anonymous?",
-            "The opinion asks that both the likelihood of extracting personal data from the model, and of "
-            "obtaining it by queries, be insignificant, with all means reasonably likely to be used. An "
-            "audit speaks of the means that it tried.",
-            first["headline"],
-        ),
-        (
-            "GDPR article 5(1)(c) and (f), 5(2): minimisation, confidentiality, accountability",
-            f"Limits on the risk, held against every attack: {limits}.",
-            page["verdict_sentence"],
-        ),
-        ("GDPR article 25: protection by design", compared, promises),
-        (
-            "GDPR article 35(7)(c) and (d): risks, and measures against them",
-            "The risks to people are those under 'Who is exposed'; measures are those under 'What to do "
-            f"next': {' '.join(first['next'][:2])}",
-            " ".join(first["support"][:1]) or first["headline"],
-        ),
-    ]
-    return Part(
-        title="Which provisions this bears on",
-        sentences=[NO_ADVICE],
-        head=("provision", "what the audit says to it", "the sentence it rests on"),
-        rows=rows,
     )
 
 

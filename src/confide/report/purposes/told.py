@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from confide.report.page_types import FindingRecord, Page, SectionRecord
+from confide.report.purposes.standing import DOUBT
 from confide.report.rates import one_in, percent
 from confide.report.record_types import EstimateRecord
 
@@ -25,9 +26,14 @@ def interval(estimate: EstimateRecord | None, *, share: bool = False) -> str:
     return f"{write(estimate['value'])} [{write(estimate['low'])}, {write(estimate['high'])}]"
 
 
-def found(finding: FindingRecord, *, bounds: bool) -> list[str]:
-    """One attack in a row: what it found at the lowest rate that was resolved, its AUC, and epsilon."""
-    at = next((rate for rate in reversed(finding["tpr_at"]) if rate["rate"] is not None), None)
+def found(finding: FindingRecord, *, fpr: float | None, bounds: bool) -> list[str]:
+    """One attack in a row: what it found where the headline is read, its AUC, and epsilon.
+
+    At a lower rate that is barely resolved the interval may be from nothing to everything.
+    """
+    resolved = [rate for rate in finding["tpr_at"] if rate["rate"] is not None]
+    read = [rate for rate in resolved if rate["fpr"] == fpr]
+    at = next(iter(read or resolved[-1:]), None)
     rate = "n/a" if at is None else f"{interval(at['rate'], share=True)} at {one_in(at['fpr'])}"
     bound = finding["epsilon"] if bounds else None
     shown = (
@@ -42,29 +48,37 @@ def found(finding: FindingRecord, *, bounds: bool) -> list[str]:
 def tried(page: Page, section: SectionRecord) -> list[list[str]]:
     """All attacks on a release that ran, a row each."""
     return [
-        found(finding, bounds=section["labels"]["bounds"])
+        found(finding, fpr=section["fpr"], bounds=section["labels"]["bounds"])
         for finding in page["findings"]
         if finding["release"] == section["release"]
     ]
 
 
-def open_risks(page: Page) -> list[str]:
-    """What no number of this page speaks about: a sentence each, once."""
+def limits_of(page: Page) -> list[str]:
+    """What the audit did not look at or could not settle, and its warnings: a sentence each, once."""
     looked = {section["goal"] for section in page["sections"]}
     risks = [
         f"Not audited: whether somebody can learn {what}." for g, what in GOALS.items() if g not in looked
     ]
-    risks += [f"{skip['attack']} did not run: {skip['why']}" for skip in page["skipped"]]
     for section in page["sections"]:
-        risks += [*section["warnings"], *section["means_not"]]
-    if page["verdict"] == "not settled":
+        risks += section["warnings"]
+    if page["verdict"] == "not settled" or DOUBT in page["verdict_sentence"]:
         risks.append(page["verdict_sentence"])
     return list(dict.fromkeys(risks))
 
 
-def promised(section: SectionRecord) -> str:
-    """The promise of a release, in a sentence."""
-    promise = section["promise"]
-    if promise is None:
-        return "The release promises nothing in the sense of differential privacy."
-    return f"The release promises {promise['text']}."
+def open_risks(page: Page) -> list[str]:
+    """What no number of this page speaks about: a sentence each, once."""
+    skipped = [f"{skip['attack']} did not run: {skip['why']}" for skip in page["skipped"]]
+    means_not = [line for section in page["sections"] for line in section["means_not"]]
+    return list(dict.fromkeys([*limits_of(page), *skipped, *means_not]))
+
+
+def next_steps(page: Page) -> list[str]:
+    """What to do next, each step once, with the releases that it is for where it is not for all."""
+    steps: dict[str, list[str]] = {}
+    for section in page["sections"]:
+        for step in section["next"]:
+            steps.setdefault(step, []).append(section["release"])
+    every = len(page["sections"])
+    return [step if len(names) == every else f"{', '.join(names)}: {step}" for step, names in steps.items()]
