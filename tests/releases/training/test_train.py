@@ -59,6 +59,20 @@ MOST = 0
 def interrupted(features, classes):
     return Interrupted(features, classes)
 """
+ODD = """
+
+class Odd(nn.Linear):
+    def forward(self, x):
+        out = super().forward(x)
+        return torch.where(x[:, -3:-2] > 0.5, out * float("nan"), out)
+
+
+def odd(features, classes):
+    return Odd(features, classes)
+
+
+import torch
+"""
 
 
 @pytest.fixture
@@ -327,4 +341,42 @@ def test_a_frame_is_no_file_and_is_not_shown(desk: Path) -> None:
 def test_persons_of_a_regression_are_paid_for_as_persons(desk: Path) -> None:
     done = run("--unit", "user:2", "--ledger", "sqlite:///l.db", "--budget", "3,1e-5", "--out", "m")
     assert done.exit_code == 0, done.output
-    assert "hiding all rows of any one user, where nobody has more than 2" in done.output
+    assert "hiding all rows of any one user." in done.output
+
+
+def test_all_rows_of_a_person_are_hidden_by_a_regression_however_many(desk: Path) -> None:
+    done = run("--unit", "user:1", "--out", "m")  # everybody has two
+    assert done.exit_code == 0, done.output
+    assert "hiding all rows of any one user." in done.output and "nobody has more" not in done.output
+    card = json.loads((desk / "m/model.json").read_text())
+    assert card["promise"]["unit"] == {"kind": "person", "column": "user", "at_most": None}
+
+
+def test_rows_above_the_bound_are_left_out_of_a_module_and_counted(desk: Path) -> None:
+    done = run("--unit", "user:1", "--model", "nets:build", "--batch", "200", "--out", "m")
+    assert done.exit_code == 0, done.output
+    assert "trained on 1,500 records" in done.output and "nobody has more than 1" in done.output
+    assert "1,500 rows of people above the bound were left out" in done.output
+    assert "left out" not in (desk / "m/model.json").read_text()
+
+
+def test_gradients_that_are_not_finite_are_counted_for_the_owner(desk: Path) -> None:
+    # Of the first category of jobs the network makes no number.
+    Path("odd_nets.py").write_text(NET + ODD)
+    done = run("--model", "odd_nets:odd", "--batch", "200", "--out", "m")
+    assert done.exit_code == 0, done.output
+    assert "gradients were not finite, over all steps, and were clipped to zero" in done.output
+    assert "finite" not in (desk / "m/model.json").read_text()
+
+
+def test_a_rehearsal_promises_nothing(desk: Path) -> None:
+    done = run("--rehearse", "3", "--out", "m")
+    assert "It promises nothing: it is a rehearsal of epsilon 1, delta 1e-06" in done.output
+    promise = json.loads((desk / "m/model.json").read_text())["promise"]
+    assert promise["epsilon"] is None and promise["text"].startswith("nothing: it is a rehearsal")
+    assert "no --ledger is given" not in done.stderr
+
+
+def test_a_training_without_a_ledger_says_so(desk: Path) -> None:
+    assert "no --ledger is given: this training is charged to no budget" in run("--out", "m").stderr
+    assert "no --ledger" not in run(*LEDGER[:-1], "n").stderr
