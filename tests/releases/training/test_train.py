@@ -43,6 +43,10 @@ def build(features, classes):
     return nn.Sequential(nn.Linear(features, 8), nn.Tanh(), nn.Linear(8, classes))
 
 
+def seven(features, classes):
+    return nn.Linear(features, 7)
+
+
 class Interrupted(nn.Linear):
     calls = 0
 
@@ -167,6 +171,13 @@ def test_a_module_is_trained_by_processes_in_mixed_precision_as_long_as_the_budg
         (("--out", "m", "--checkpoint", "c"), "takes no --checkpoint: leave it out"),
         (("--out", "m", "--epochs", "3", "--learning-rate", "1"), "takes no --epochs, --learning-rate"),
         (("--out", "m", "--epsilon", "0"), "epsilon is 0"),
+        (("--out", "m", "--model", "net.pkl"), "name a model to train as package.module:function"),
+        (
+            ("--out", "m", "--model", "weights.pt"),
+            "Weights in a file are what a training makes: .safetensors",
+        ),
+        (("--out", "m", "--model", "logistik"), "or say logistic"),
+        (("--out", "m", "--model", "nets:seven"), "let it return 2 outputs for each record"),
     ],
 )
 def test_bad_input_is_one_sentence_and_changes_nothing(desk: Path, more: tuple[str, ...], says: str) -> None:
@@ -275,6 +286,38 @@ def test_values_that_are_no_numbers_are_counted_for_the_owner(desk: Path) -> Non
     done = run("--out", "m")
     assert "9 values of 'age' are missing or no finite numbers" in done.stderr
     assert "finite" not in (desk / "m/model.json").read_text()
+
+
+@pytest.mark.parametrize(
+    ("labels", "values", "says"),
+    [
+        (pl.col("age") > 40, '["true", "false"]', "Labels are Boolean, and the values there texts"),
+        (pl.col("age") > 40, "[true, false]", ""),
+        ((pl.col("age") > 40).cast(pl.Float64), "[0, 1]", ""),
+        ((pl.col("age") > 40).cast(pl.Int64), '["0", "1"]', "Labels are Int64, and the values there texts"),
+        (pl.lit(1.5), "[0, 1]", "3,000 labels of people.parquet are not among"),
+    ],
+)
+def test_labels_of_another_type(desk: Path, labels: pl.Expr, values: str, says: str) -> None:
+    pl.read_parquet("people.parquet").with_columns(income=labels).write_parquet("people.parquet")
+    Path("schema.toml").write_text(SCHEMA.replace('["low", "high"]', values))
+    done = run("--out", "m")
+    assert done.exit_code == (2 if says else 0) and says in done.output, done.output
+
+
+def test_a_file_without_rows_is_not_audited(desk: Path) -> None:
+    pl.read_parquet("people.parquet").head(0).write_parquet("people.parquet")
+    done = run("--out", "m")
+    assert done.exit_code == 2 and "has no rows: give a file" in done.output and "audit" not in done.output
+
+
+def test_a_ledger_is_named_by_its_file_and_outputs_are_the_owners(desk: Path) -> None:
+    assert run("--ledger", "l.db", "--budget", "3,1e-5", "--out", "m").exit_code == 0
+    assert (desk / "l.db").exists()
+    assert {p.name: p.stat().st_mode & 0o777 for p in (desk / "m").iterdir()} == {
+        "model.json": 0o600,
+        "model.safetensors": 0o600,
+    }
 
 
 def test_a_budget_that_is_too_small_trains_nothing(desk: Path) -> None:

@@ -14,6 +14,7 @@ import polars as pl
 
 from confide.core.arrays import Array
 from confide.core.atomic import replace as move
+from confide.core.atomic import set_readers
 from confide.core.budget import ANY_NUMBER, Budget, Unit
 from confide.core.drafts import draft_of
 from confide.core.errors import DataError
@@ -143,6 +144,7 @@ def _trained(settings: TrainSettings, told: Callable[[str], None], warned: Calla
                 plan=done.plan,
             )
             (draft / CARD).write_text(json.dumps(card, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+            set_readers(draft, shared=False)
             move(draft, settings.out)
         standing = "" if ledger is None else f"Spent {ledger.spent}; left {ledger.left(settings.analyst)}."
         made = False if ledger is None else ledger.created
