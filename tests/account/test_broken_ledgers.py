@@ -163,7 +163,7 @@ def test_a_place_that_cannot_be(copy: Path, tmp_path: Path, monkeypatch: pytest.
     refused(tmp_path / "nowhere" / "a.ledger", "a folder that is there")
     refused(tmp_path / "new.ledger", "give the budget of a new one", budget=None)
     assert not (tmp_path / "new.ledger").exists()
-    for address in ("ledger.db", "sqlite://", "sqlite:///", "sqlite:///a?mode=memory", "mysql://h/d"):
+    for address in ("ledger:db", "", "sqlite://", "sqlite:///", "sqlite:///a?mode=memory", "mysql://h/d"):
         with pytest.raises(DataError, match="no place for a ledger"):
             open_ledger(address, data=DATA, budget=Budget(1.0))
     with pytest.raises(DataError, match="holds a password") as error:
@@ -172,4 +172,6 @@ def test_a_place_that_cannot_be(copy: Path, tmp_path: Path, monkeypatch: pytest.
     monkeypatch.chdir(tmp_path)
     open_ledger("sqlite:///here.ledger", data=DATA, budget=Budget(1.0)).close()
     assert (tmp_path / "here.ledger").exists()
+    open_ledger("there.ledger", data=DATA, budget=Budget(1.0)).close()
+    assert (tmp_path / "there.ledger").exists()
     assert not list(tmp_path.glob(".*"))  # no draft is left

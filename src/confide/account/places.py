@@ -52,7 +52,7 @@ class Place(Protocol):
 
 
 def place_of(address: str) -> Place:
-    """The place that a user writes: sqlite:///FILE, or postgresql://HOST/DATABASE.
+    """The place that a user writes: FILE, sqlite:///FILE, or postgresql://HOST/DATABASE.
 
     Raises:
         DataError: if it can be none.
@@ -63,9 +63,12 @@ def place_of(address: str) -> Place:
     if is_address(address):
         return Server(address_of(address))
     path = Path(address.removeprefix(SQLITE))
-    if not address.startswith(SQLITE) or not path.name or "?" in address:
+    # With a colon it would be another kind of address, or one that is mistyped.
+    named = address.startswith(SQLITE) or ":" not in address
+    if not named or not path.name or "?" in address:
         raise DataError(
-            f"{address!r:.80} is no place for a ledger: write sqlite:///FILE or postgresql://HOST/DATABASE."
+            f"{address!r:.80} is no place for a ledger: write FILE, sqlite:///FILE or "
+            "postgresql://HOST/DATABASE."
         )
     return File(path.absolute())
 

@@ -36,6 +36,8 @@ def _trained(**given: Any) -> None:
     assert isinstance(settings, TrainSettings)
     if settings.rehearse is not None:
         warn("this is a rehearsal: the noise comes from a seed, and the model keeps no promise")
+    elif settings.ledger is None:
+        warn("no --ledger is given: this training is charged to no budget, and none will know of it")
     done = train(settings, told=say, warned=warn)
     if done.created:
         warn(f"a new ledger was made, with the whole budget: {settings.ledger}")

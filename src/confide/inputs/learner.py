@@ -144,12 +144,25 @@ def codes_of(frame: pl.DataFrame, public: PublicSchema, *, label: str, name: str
     Raises:
         DataError: if a label is none of the classes: how many, and not which.
     """
-    labels = frame[label]
-    classes = np.unique(np.asarray(list(public.classes)))
-    unknown = int((~labels.is_in(list(public.classes))).fill_null(value=True).sum())
-    if unknown:
+    labels = frame[label].to_list()
+    classes = np.unique(np.asarray(list(public.classes))).tolist()
+    place = {one: code for code, one in enumerate(classes)}
+    try:
+        # 1.0 is 1 here, and True too: labels of another type match where that leaves no doubt.
+        codes = np.array([place.get(one, -1) for one in labels], np.int64)
+    except TypeError:
+        raise DataError(f"labels of {name} are lists or other objects: give plain values.") from None
+    if unknown := int((codes < 0).sum()):
+        kinds = {type(one) for one in classes}, {type(one) for one in labels if one is not None}
+        other = kinds[0].isdisjoint(kinds[1]) and bool(kinds[1])
+        types = f" Labels are {frame[label].dtype}, and the values there {_words(kinds[0])}." if other else ""
         raise DataError(
             f"{unknown:,} labels of {name} are not among the values of {label!r:.60} in the schema: give all "
-            "labels there can be, or leave these rows out."
+            f"labels there can be, or leave these rows out.{types}"
         )
-    return np.searchsorted(classes, labels.to_numpy()).astype(np.int64)
+    return codes
+
+
+def _words(kinds: set[type]) -> str:
+    words = {str: "texts", bool: "true and false", int: "whole numbers", float: "numbers"}
+    return " and ".join(sorted(words.get(kind, kind.__name__) for kind in kinds))

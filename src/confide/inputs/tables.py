@@ -82,7 +82,7 @@ def read_table(
         raise DataError(f"{name} is of type {type(given).__name__}: give a file or a frame.")
     # Rates over nobody would be 0 of 0.
     if not table.frame.height:
-        raise DataError(f"{table.name} has no rows: there is nothing to audit.")
+        raise DataError(f"{table.name} has no rows: give a file with one record or more.")
     return table
 
 

@@ -43,6 +43,10 @@ def build(features, classes):
     return nn.Sequential(nn.Linear(features, 8), nn.Tanh(), nn.Linear(8, classes))
 
 
+def seven(features, classes):
+    return nn.Linear(features, 7)
+
+
 class Interrupted(nn.Linear):
     calls = 0
 
@@ -58,6 +62,20 @@ MOST = 0
 
 def interrupted(features, classes):
     return Interrupted(features, classes)
+"""
+ODD = """
+
+class Odd(nn.Linear):
+    def forward(self, x):
+        out = super().forward(x)
+        return torch.where(x[:, -3:-2] > 0.5, out * float("nan"), out)
+
+
+def odd(features, classes):
+    return Odd(features, classes)
+
+
+import torch
 """
 
 
@@ -153,6 +171,13 @@ def test_a_module_is_trained_by_processes_in_mixed_precision_as_long_as_the_budg
         (("--out", "m", "--checkpoint", "c"), "takes no --checkpoint: leave it out"),
         (("--out", "m", "--epochs", "3", "--learning-rate", "1"), "takes no --epochs, --learning-rate"),
         (("--out", "m", "--epsilon", "0"), "epsilon is 0"),
+        (("--out", "m", "--model", "net.pkl"), "name a model to train as package.module:function"),
+        (
+            ("--out", "m", "--model", "weights.pt"),
+            "Weights in a file are what a training makes: .safetensors",
+        ),
+        (("--out", "m", "--model", "logistik"), "or say logistic"),
+        (("--out", "m", "--model", "nets:seven"), "let it return 2 outputs for each record"),
     ],
 )
 def test_bad_input_is_one_sentence_and_changes_nothing(desk: Path, more: tuple[str, ...], says: str) -> None:
@@ -263,6 +288,38 @@ def test_values_that_are_no_numbers_are_counted_for_the_owner(desk: Path) -> Non
     assert "finite" not in (desk / "m/model.json").read_text()
 
 
+@pytest.mark.parametrize(
+    ("labels", "values", "says"),
+    [
+        (pl.col("age") > 40, '["true", "false"]', "Labels are Boolean, and the values there texts"),
+        (pl.col("age") > 40, "[true, false]", ""),
+        ((pl.col("age") > 40).cast(pl.Float64), "[0, 1]", ""),
+        ((pl.col("age") > 40).cast(pl.Int64), '["0", "1"]', "Labels are Int64, and the values there texts"),
+        (pl.lit(1.5), "[0, 1]", "3,000 labels of people.parquet are not among"),
+    ],
+)
+def test_labels_of_another_type(desk: Path, labels: pl.Expr, values: str, says: str) -> None:
+    pl.read_parquet("people.parquet").with_columns(income=labels).write_parquet("people.parquet")
+    Path("schema.toml").write_text(SCHEMA.replace('["low", "high"]', values))
+    done = run("--out", "m")
+    assert done.exit_code == (2 if says else 0) and says in done.output, done.output
+
+
+def test_a_file_without_rows_is_not_audited(desk: Path) -> None:
+    pl.read_parquet("people.parquet").head(0).write_parquet("people.parquet")
+    done = run("--out", "m")
+    assert done.exit_code == 2 and "has no rows: give a file" in done.output and "audit" not in done.output
+
+
+def test_a_ledger_is_named_by_its_file_and_outputs_are_the_owners(desk: Path) -> None:
+    assert run("--ledger", "l.db", "--budget", "3,1e-5", "--out", "m").exit_code == 0
+    assert (desk / "l.db").exists()
+    assert {p.name: p.stat().st_mode & 0o777 for p in (desk / "m").iterdir()} == {
+        "model.json": 0o600,
+        "model.safetensors": 0o600,
+    }
+
+
 def test_a_budget_that_is_too_small_trains_nothing(desk: Path) -> None:
     done = run("--ledger", "sqlite:///l.db", "--budget", "0.5,1e-6", "--out", "m")
     assert done.exit_code == 2 and "left" in done.output and not (desk / "m").exists()
@@ -327,4 +384,42 @@ def test_a_frame_is_no_file_and_is_not_shown(desk: Path) -> None:
 def test_persons_of_a_regression_are_paid_for_as_persons(desk: Path) -> None:
     done = run("--unit", "user:2", "--ledger", "sqlite:///l.db", "--budget", "3,1e-5", "--out", "m")
     assert done.exit_code == 0, done.output
-    assert "hiding all rows of any one user, where nobody has more than 2" in done.output
+    assert "hiding all rows of any one user." in done.output
+
+
+def test_all_rows_of_a_person_are_hidden_by_a_regression_however_many(desk: Path) -> None:
+    done = run("--unit", "user:1", "--out", "m")  # everybody has two
+    assert done.exit_code == 0, done.output
+    assert "hiding all rows of any one user." in done.output and "nobody has more" not in done.output
+    card = json.loads((desk / "m/model.json").read_text())
+    assert card["promise"]["unit"] == {"kind": "person", "column": "user", "at_most": None}
+
+
+def test_rows_above_the_bound_are_left_out_of_a_module_and_counted(desk: Path) -> None:
+    done = run("--unit", "user:1", "--model", "nets:build", "--batch", "200", "--out", "m")
+    assert done.exit_code == 0, done.output
+    assert "trained on 1,500 records" in done.output and "nobody has more than 1" in done.output
+    assert "1,500 rows of people above the bound were left out" in done.output
+    assert "left out" not in (desk / "m/model.json").read_text()
+
+
+def test_gradients_that_are_not_finite_are_counted_for_the_owner(desk: Path) -> None:
+    # Of the first category of jobs the network makes no number.
+    Path("odd_nets.py").write_text(NET + ODD)
+    done = run("--model", "odd_nets:odd", "--batch", "200", "--out", "m")
+    assert done.exit_code == 0, done.output
+    assert "gradients were not finite, over all steps, and were clipped to zero" in done.output
+    assert "finite" not in (desk / "m/model.json").read_text()
+
+
+def test_a_rehearsal_promises_nothing(desk: Path) -> None:
+    done = run("--rehearse", "3", "--out", "m")
+    assert "It promises nothing: it is a rehearsal of epsilon 1, delta 1e-06" in done.output
+    promise = json.loads((desk / "m/model.json").read_text())["promise"]
+    assert promise["epsilon"] is None and promise["text"].startswith("nothing: it is a rehearsal")
+    assert "no --ledger is given" not in done.stderr
+
+
+def test_a_training_without_a_ledger_says_so(desk: Path) -> None:
+    assert "no --ledger is given: this training is charged to no budget" in run("--out", "m").stderr
+    assert "no --ledger" not in run(*LEDGER[:-1], "n").stderr

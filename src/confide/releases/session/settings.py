@@ -98,7 +98,7 @@ class QuerySettings:
         unit: Whom the answer hides: the person's column and the most rows that count of one person, such as
             user_id:20; or record, where each row is another person.
         budget: For all questions together: EPSILON,DELTA. Leave it out to go on with a ledger.
-        ledger: Where it stands what all questions cost: sqlite:///FILE or postgresql://HOST/DATABASE.
+        ledger: Where it stands what all questions cost: a FILE, or postgresql://HOST/DATABASE.
         table: Of a database: the table to ask about, NAME or SCHEMA.NAME. Of Spark: what the query calls it.
         sql: The question, in the subset of SQL that docs/sql.md describes.
         histogram: In its place, counts in public bins: COLUMN:EDGE,EDGE such as age:0,18,65, or

@@ -14,6 +14,8 @@ import polars as pl
 
 from confide.core.arrays import Array
 from confide.core.atomic import replace as move
+from confide.core.atomic import set_readers
+from confide.core.budget import ANY_NUMBER, Budget, Unit
 from confide.core.drafts import draft_of
 from confide.core.errors import DataError
 from confide.inputs.learner import codes_of, encoded
@@ -36,8 +38,9 @@ class Written:
     Args:
         folder: of the model.
         card: what stands in model.json.
-        records: how many trained it.
+        records: how many there were.
         trimmed: how many rows of people with more than the bound were left out.
+        unusable: how many gradients were not finite, over all steps; each was clipped to zero.
         ledger: what is spent and left there, in a sentence; empty without one.
         created: whether the ledger was made.
     """
@@ -46,18 +49,34 @@ class Written:
     card: Mapping[str, Any]
     records: int
     trimmed: int = 0
+    unusable: int = 0
     ledger: str = ""
     created: bool = False
 
     def __str__(self) -> str:
         trimmed = f" {self.trimmed:,} rows of people above the bound were left out." if self.trimmed else ""
+        unusable = (
+            f" {self.unusable:,} gradients were not finite, over all steps, and were clipped to zero."
+            if self.unusable
+            else ""
+        )
         return (
-            f"{self.folder}: {self.card['model']}, trained on {self.records:,} records. It promises "
-            f"{self.card['promise']['text']}. {self.card['training']}.{trimmed}"
+            f"{self.folder}: {self.card['model']}, trained on {self.records - self.trimmed:,} records. It "
+            f"promises {self.card['promise']['text']}. {self.card['training']}.{trimmed}{unusable}"
         )
 
 
 Expect: TypeAlias = Callable[[tuple[str, bool]], None]
+
+
+@dataclass(frozen=True, slots=True)
+class _Done:
+    """What a training says of itself: its plan in words, its promise, and what its owner may know besides."""
+
+    plan: str
+    promise: Budget
+    trimmed: int = 0
+    unusable: int = 0
 
 
 def silent(_: str) -> None:
@@ -110,7 +129,7 @@ def _trained(settings: TrainSettings, told: Callable[[str], None], warned: Calla
         open_while.enter_context(noting_charge(ledger, settings.promise, settings.checkpoint))
         with draft_of(settings.out) as draft:
             draft.mkdir(parents=True)
-            plan, trimmed = (
+            done = (
                 _logistic(settings, public, frame, people, ledger, draft, expect)
                 if settings.model == LOGISTIC
                 else _module(settings, public, frame, people, ledger, identity, draft, expect)
@@ -120,16 +139,23 @@ def _trained(settings: TrainSettings, told: Callable[[str], None], warned: Calla
                 columns=public.columns,
                 label=settings.label,
                 classes=np.unique(np.asarray(list(public.classes))),
-                promise=settings.promise,
+                promise=done.promise,
                 rehearsal=settings.rehearse is not None,
-                plan=plan,
+                plan=done.plan,
             )
             (draft / CARD).write_text(json.dumps(card, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+            set_readers(draft, shared=False)
             move(draft, settings.out)
         standing = "" if ledger is None else f"Spent {ledger.spent}; left {ledger.left(settings.analyst)}."
         made = False if ledger is None else ledger.created
     return Written(
-        folder=settings.out, card=card, records=len(frame), trimmed=trimmed, ledger=standing, created=made
+        folder=settings.out,
+        card=card,
+        records=len(frame),
+        trimmed=done.trimmed,
+        unusable=done.unusable,
+        ledger=standing,
+        created=made,
     )
 
 
@@ -181,7 +207,7 @@ def _logistic(
     ledger: Ledger | None,
     draft: Path,
     expect: Expect,
-) -> tuple[str, int]:
+) -> _Done:
     from safetensors.numpy import save_file
 
     from confide.mechanisms.learn.classifier import PrivateLogisticRegression
@@ -205,7 +231,14 @@ def _logistic(
     made.fit(frame, y, person=people)
     weights = np.column_stack([made.coef_, made.intercept_])
     save_file({"weights": np.ascontiguousarray(weights)}, draft / WEIGHTS)
-    return f"Full-batch gradient descent with noise, {made.steps} steps", 0
+    # The sum of a person's gradients is shortened as a whole: all rows are hidden, however many they are.
+    unit = settings.unit
+    if people is not None:
+        unit = Unit.person(str(unit.column), at_most=ANY_NUMBER)
+    return _Done(
+        f"Full-batch gradient descent with noise, {made.steps} steps",
+        Budget(settings.epsilon, settings.delta, unit),
+    )
 
 
 def _module(
@@ -217,7 +250,7 @@ def _module(
     identity: Identity,
     draft: Path,
     expect: Expect,
-) -> tuple[str, int]:
+) -> _Done:
     from safetensors.torch import save_file
 
     from confide.mechanisms.learn.building import Build, built
@@ -241,8 +274,10 @@ def _module(
     done = private.train(records, rng=rng, people=people)
     save_file({name: t.contiguous() for name, t in net.state_dict().items()}, draft / WEIGHTS)
     plan = done.plan
-    return (
+    return _Done(
         f"DP-SGD, {plan.steps:,} steps, sampling rate {plan.rate:.4g}, noise of {plan.multiplier:.4g} "
         "clipping norms",
-        done.trimmed,
+        settings.promise,
+        trimmed=done.trimmed,
+        unusable=done.unusable,
     )

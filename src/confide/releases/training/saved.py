@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from confide.core.arrays import Array, Floats
-from confide.core.budget import Budget
+from confide.core.budget import ANY_NUMBER, Budget
 from confide.core.errors import ModelError
 from confide.core.version import VERSION
 from confide.mechanisms.learn.public_columns import Categories, Column, Number, PublicColumns
@@ -68,14 +68,14 @@ def card_of(
         "classes": classes.tolist(),
         "columns": {name: _said(column) for name, column in columns.columns.items()},
         "promise": {
-            "epsilon": promise.epsilon,
-            "delta": promise.delta,
+            "epsilon": None if rehearsal else promise.epsilon,
+            "delta": None if rehearsal else promise.delta,
             "unit": {
                 "kind": promise.unit.kind,
                 "column": promise.unit.column,
-                "at_most": promise.unit.at_most,
+                "at_most": None if promise.unit.at_most == ANY_NUMBER else promise.unit.at_most,
             },
-            "text": str(promise),
+            "text": f"nothing: it is a rehearsal of {promise}" if rehearsal else str(promise),
         },
         "noise": "rehearsal: from a seed, so that this model keeps no promise" if rehearsal else "secure",
         "training": plan,

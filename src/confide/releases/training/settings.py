@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import KW_ONLY, dataclass
 from math import isfinite
 from pathlib import Path
@@ -14,6 +15,7 @@ from confide.core.flags import GET, HOLD, HOW, Flag, Held
 from confide.releases.session.settings import budget_of, unit_of
 
 LOGISTIC = "logistic"
+_FUNCTION = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_][\w.]*")
 RECORD = Unit.record()
 OF_MODULES = (
     "epochs", "batch", "learning_rate", "clip", "noise_multiplier", "precision", "processes", "checkpoint",
@@ -38,7 +40,7 @@ class TrainSettings:
         delta: And delta, below 1 in the number of records.
         unit: What the promise hides: record, or the person's column and the most rows of one person,
             user_id:20.
-        ledger: Where it stands what everything costs: sqlite:///FILE or postgresql://HOST/DATABASE.
+        ledger: Where it stands what everything costs: a FILE, or postgresql://HOST/DATABASE.
         budget: Of a new ledger: EPSILON,DELTA for everything together. Leave it out to go on with one.
         analyst: Whose part of the ledger pays.
         out: The folder of the model.
@@ -104,6 +106,7 @@ class TrainSettings:
             raise DataError("--budget is that of a ledger: give --ledger too, or leave it out.")
         if self.ledger is not None and self.rehearse is not None:
             raise DataError("--rehearse makes no release, so there is nothing to charge: leave out --ledger.")
+        _check_model(self.model)
         unused = [f"--{name.replace('_', '-')}" for name in OF_MODULES if getattr(self, name) is not None]
         if self.model == LOGISTIC and unused:
             raise DataError(f"a logistic regression takes no {', '.join(unused)}: leave it out.")
@@ -117,3 +120,17 @@ class TrainSettings:
     def promise(self) -> Budget:
         """What the model promises."""
         return Budget(self.epsilon, self.delta, self.unit)
+
+
+def _check_model(model: str) -> None:
+    if model == LOGISTIC or _FUNCTION.fullmatch(model):
+        return
+    made = (
+        " Weights in a file are what a training makes: .safetensors, whose module is named like this too."
+        if Path(model).suffix
+        else ""
+    )
+    raise DataError(
+        f"--model {model:.80}: name a model to train as package.module:function, which returns a PyTorch "
+        f"module, or say logistic.{made}"
+    )

@@ -297,6 +297,16 @@ def test_what_cannot_be_trained_so_is_refused_and_nothing_has_moved(net, changes
     assert all(torch.equal(t, before[name]) for name, t in module.state_dict().items())
 
 
+def test_batches_of_a_loader_and_budgets_that_are_none_are_refused() -> None:
+    records = crowd(8)
+    data = [(torch.as_tensor(row), int(y)) for row, y in zip(records.x, records.y, strict=True)]
+    for given in (torch.utils.data.DataLoader(data), (records.x, records.y)):  # pyright: ignore[reportArgumentType]
+        with pytest.raises(DataError, match=r"give confide\.Records.* draws its batches itself"):
+            trainer(mlp())(given, rng=rng())  # pyright: ignore[reportArgumentType]
+    with pytest.raises(PromiseError, match=r"budget is \(1\.0, 1e-05\): give confide\.Budget"):
+        trainer(mlp(), budget=(1.0, 1e-5))
+
+
 def test_a_rule_that_does_not_fit_is_found_before_training() -> None:
     """A layer whose weight is used beside the layer itself, and a plan that does not know it."""
     module, records = borrowed(), crowd(4)

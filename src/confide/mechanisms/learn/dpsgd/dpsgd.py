@@ -31,7 +31,7 @@ from confide.mechanisms.learn.dpsgd.paying import charged_note, paid
 from confide.mechanisms.learn.dpsgd.people import people_of
 from confide.mechanisms.learn.dpsgd.planning import TIMED
 from confide.mechanisms.learn.dpsgd.preparing import check_all, tensors_of
-from confide.mechanisms.learn.dpsgd.refusals import check_budget, check_module, check_settings
+from confide.mechanisms.learn.dpsgd.refusals import check_budget, check_module, check_records, check_settings
 from confide.mechanisms.learn.dpsgd.rows import Rows
 from confide.mechanisms.learn.dpsgd.run import Loop, Trained, trained
 from confide.mechanisms.learn.dpsgd.schedule import Plan, planned_run
@@ -198,6 +198,7 @@ class DPSGD:
     def train(self, records: Records, *, rng: Rng, people: Array | None = None) -> Trained:
         """Train, and give the model with what its owner may know besides; arguments and errors as above."""
         check_module(self.net)
+        check_records(records)
         digest = data_digest(records, people)
         records, who = people_of(records, self.budget.unit, people)
         plan = self.plan(who.count)

@@ -13,10 +13,11 @@ from torch.nn.parameter import UninitializedParameter
 
 from confide.core.access import Task
 from confide.core.arrays import Array
-from confide.core.budget import Unit
+from confide.core.budget import Budget, Unit
 from confide.core.errors import DataError, ModelError, PromiseError
 from confide.learners.tap import SILENT
 from confide.mechanisms.learn.dpsgd.groups import trainable
+from confide.views.records import Records
 
 _WORDS = {"optimiser": ("sgd", "adam"), "precision": ("float32", "bfloat16")}
 _BATCH_NORMS = (nn.modules.batchnorm._BatchNorm, nn.modules.instancenorm._InstanceNorm)
@@ -32,6 +33,8 @@ def check_settings(given: Mapping[str, Any]) -> None:
         PromiseError: with the value, and what to give.
     """
     budget, adaptive = given["budget"], callable(given["noise_multiplier"])
+    if not isinstance(budget, Budget):
+        raise PromiseError(f"budget is {budget!r:.60}: give confide.Budget(epsilon, delta).")
     check_budget(epsilon=budget.epsilon, delta=budget.delta, people=0)
     for name in ("clip", "learning_rate", "epochs", *([] if adaptive else ["noise_multiplier"])):
         if given[name] is not None and not 0 < given[name] < math.inf:
@@ -73,6 +76,20 @@ def _check_watched(given: Mapping[str, Any], adaptive: bool) -> None:
         raise PromiseError(
             "a tap watches runs that are fixed beforehand, in one process: leave out until and processes, "
             "and give noise_multiplier as a number."
+        )
+
+
+def check_records(given: object) -> None:
+    """Refuse what holds batches already, or is no records at all.
+
+    Raises:
+        DataError: with what to give.
+    """
+    if not isinstance(given, Records):
+        raise DataError(
+            f"the records are of type {type(given).__name__}: give confide.Records(x, y) with all of them. "
+            "DP-SGD draws its batches itself, by a coin for each record; those of a loader are no such "
+            "samples, and the promise would not hold for them."
         )
 
 
@@ -137,9 +154,10 @@ def check_budget(*, epsilon: float, delta: float, people: int) -> None:
     if not (epsilon > 0 and delta > 0):
         raise PromiseError(f"normal noise keeps no epsilon {epsilon:g}, delta {delta:g}: give both above 0.")
     if people and delta * people >= 1:
+        there = f"{'is' if people == 1 else 'are'} {_people(people)}"
         raise PromiseError(
-            f"delta is {delta:g}, and there are {people:,} people: with a delta of 1 / {people:,} or more, "
-            f"publishing one of them whole would keep the promise. Give one below {1 / people:.1g}, such as "
+            f"delta is {delta:g}, and there {there}: with a delta of 1 / {people:,} or more, publishing one "
+            f"of them whole would keep the promise. Give one below {1 / people:.1g}, such as "
             f"{10.0 ** math.floor(-math.log10(people) - 1):.0e}."
         )
 
@@ -192,7 +210,11 @@ def check_forecast(*, multiplier: float, batch: int, steps: int, numbers: int, p
     if most < 1:
         raise PromiseError(
             f"over {steps:,} steps the noise on {numbers:,} weights is {1 / most:.1f} times as long as the "
-            f"longest sum of gradients of {batch:,} people in each, so nothing but noise would be learned: "
-            f"train on some {math.ceil(people / most):,} people or more, with a larger epsilon, or with "
+            f"longest sum of gradients of {_people(batch)} in each, so nothing but noise would be learned: "
+            f"train on some {_people(math.ceil(people / most))} or more, with a larger epsilon, or with "
             "fewer weights."
         )
+
+
+def _people(number: int) -> str:
+    return f"{number:,} {'person' if number == 1 else 'people'}"
