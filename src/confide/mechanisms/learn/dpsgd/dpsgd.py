@@ -96,8 +96,8 @@ class DPSGD:
         precision: "bfloat16" runs the module in mixed precision; norms, sums and noise stay as they are.
         loss: the loss of each row, (outputs, y [b]) -> [b]; None for cross-entropy or squared residuals.
         task: classification or regression.
-        augment: one random view of each row: (inputs, generator) -> inputs. The gradients of `views` of them
-            are averaged before they are clipped, so that they cost nothing (De et al. 2022).
+        augment: one random view of each row, made of that row alone: (inputs, generator) -> inputs. The
+            gradients of `views` of them are averaged before they are clipped: at no cost (De et al. 2022).
         views: of each row.
         individual: compute what each unit spent, for the owner of the data alone.
         memory_mb: the memory for one pass; larger samples are added up in several.
