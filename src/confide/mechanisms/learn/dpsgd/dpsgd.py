@@ -25,12 +25,13 @@ from confide.mechanisms.learn.dpsgd.digests import data_digest, settings_digest,
 from confide.mechanisms.learn.dpsgd.groups import groups_of, trainable
 from confide.mechanisms.learn.dpsgd.individual import Spending
 from confide.mechanisms.learn.dpsgd.losses import Losses, MeanLoss, default_losses
+from confide.mechanisms.learn.dpsgd.mixing import check_passes
 from confide.mechanisms.learn.dpsgd.noise import GridNoise, source_of
 from confide.mechanisms.learn.dpsgd.optimising import OptimiserName, Stepper
 from confide.mechanisms.learn.dpsgd.paying import charged_note, paid
 from confide.mechanisms.learn.dpsgd.people import people_of
 from confide.mechanisms.learn.dpsgd.planning import TIMED
-from confide.mechanisms.learn.dpsgd.preparing import check_all, tensors_of
+from confide.mechanisms.learn.dpsgd.preparing import check_all, passing, tensors_of
 from confide.mechanisms.learn.dpsgd.refusals import check_budget, check_module, check_settings
 from confide.mechanisms.learn.dpsgd.rows import Rows
 from confide.mechanisms.learn.dpsgd.run import Loop, Trained, trained
@@ -212,6 +213,7 @@ class DPSGD:
                 some = data.rows(torch.arange(min(TIMED, who.count)), torch.Generator().manual_seed(0))
                 run, tensors = self._begun(digest, plan, some, rng)
                 loop = self._loop(run, plan, data, rng)
+                check_passes(self.net, self._losses, passing(data, loop.clipper.at_once, plan))
                 check_norms(loop.clipper, self._losses, some.of_units(0, min(CHECKED, some.count)))
                 check_moves(self.net, self._stepper(), loop.noise.sigma / plan.batch)
             with team_of(loop.clipper, data, self.processes) as team:

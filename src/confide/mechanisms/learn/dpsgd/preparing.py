@@ -47,6 +47,14 @@ def tensors_of(
     return Data(x=x, y=y, people=people, views=views, augment=augment)
 
 
+def passing(data: Data, at_once: int, plan: Plan) -> Rows:
+    """As many rows as one pass takes of a sample of the expected size, each a unit of its own."""
+    units = torch.arange(min(at_once, plan.batch, plan.people))
+    found = data.rows(units, torch.Generator().manual_seed(0))
+    count = min(at_once, len(found.x))
+    return Rows(found.x[:count], found.y[:count], None, count)
+
+
 def check_all(module: nn.Module, losses: Losses, data: Data, plan: Plan, *, task: Task | None) -> None:
     """Refuse records, a module or a loss that cannot be trained so.
 
