@@ -14,6 +14,7 @@ from confide.learners.torch.training import Precision
 from confide.mechanisms.learn.dpsgd.clipping import Clipper
 from confide.mechanisms.learn.dpsgd.groups import Group, trainable
 from confide.mechanisms.learn.dpsgd.losses import Losses, row_losses
+from confide.mechanisms.learn.dpsgd.mixing import check_constant, close, mixing, tensors
 from confide.mechanisms.learn.dpsgd.optimising import Stepper
 from confide.mechanisms.learn.dpsgd.per_row import looped_gradients
 from confide.mechanisms.learn.dpsgd.planning import without_dropout
@@ -42,20 +43,15 @@ def check_before(module: nn.Module, losses: Losses, rows: Rows) -> None:
         ModelError: with what was found, and what to do.
     """
     with unwritten(module), same_values(module), without_dropout(module), torch.enable_grad():
+        check_constant(module, rows.x)
         out = module(rows.x)
         together = row_losses(losses, out, rows.y)
         alone = [module(row) for row in rows.x.split(1)]
         each = [row_losses(losses, one, y) for one, y in zip(alone, rows.y.split(1), strict=True)]
-    if not _close(_tensors(out), [torch.cat(parts) for parts in zip(*map(_tensors, alone), strict=True)]):
-        raise ModelError(
-            "the module's output for a row depends on the other rows of the batch, so that no row has a "
-            "gradient of its own: normalise and pool within a row only."
-        )
-    if not _close([together], [torch.cat(each)]):
-        raise ModelError(
-            "the loss of a row depends on the other rows of the batch: return one loss for each row, of its "
-            "own outputs and label alone (no mean over the batch, no contrast between rows)."
-        )
+    if not close(tensors(out), [torch.cat(parts) for parts in zip(*map(tensors, alone), strict=True)]):
+        raise mixing("output")
+    if not close([together], [torch.cat(each)]):
+        raise mixing("loss")
     there = trainable(module)
     found = torch.autograd.grad(together.sum(), list(there.values()), allow_unused=True)
     unused = [name for name, g in zip(there, found, strict=True) if g is None]
@@ -183,19 +179,3 @@ def check_moves(module: nn.Module, stepper: Stepper, size: float) -> None:
             f"parameter {stuck[0]!r} does not move in a step: give a larger learning rate, or a number type "
             "that can express such a step."
         )
-
-
-def _tensors(out: Any) -> list[Tensor]:
-    """The tensors among outputs, in their order."""
-    if isinstance(out, Tensor):
-        return [out]
-    if isinstance(out, dict):
-        return [t for value in out.values() for t in _tensors(value)]
-    return [t for value in out for t in _tensors(value)] if isinstance(out, list | tuple) else []
-
-
-def _close(one: Sequence[Tensor], other: Sequence[Tensor]) -> bool:
-    return all(
-        a.shape == b.shape and torch.allclose(a, b, rtol=1e-3, atol=1e-5, equal_nan=True)
-        for a, b in zip(one, other, strict=True)
-    )

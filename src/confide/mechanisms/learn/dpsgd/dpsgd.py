@@ -25,12 +25,13 @@ from confide.mechanisms.learn.dpsgd.digests import data_digest, settings_digest,
 from confide.mechanisms.learn.dpsgd.groups import groups_of, trainable
 from confide.mechanisms.learn.dpsgd.individual import Spending
 from confide.mechanisms.learn.dpsgd.losses import Losses, MeanLoss, default_losses
+from confide.mechanisms.learn.dpsgd.mixing import check_passes
 from confide.mechanisms.learn.dpsgd.noise import GridNoise, source_of
 from confide.mechanisms.learn.dpsgd.optimising import OptimiserName, Stepper
 from confide.mechanisms.learn.dpsgd.paying import charged_note, paid
 from confide.mechanisms.learn.dpsgd.people import people_of
 from confide.mechanisms.learn.dpsgd.planning import TIMED
-from confide.mechanisms.learn.dpsgd.preparing import check_all, tensors_of
+from confide.mechanisms.learn.dpsgd.preparing import check_all, passing, tensors_of
 from confide.mechanisms.learn.dpsgd.refusals import check_budget, check_module, check_records, check_settings
 from confide.mechanisms.learn.dpsgd.rows import Rows
 from confide.mechanisms.learn.dpsgd.run import Loop, Trained, trained
@@ -96,8 +97,8 @@ class DPSGD:
         precision: "bfloat16" runs the module in mixed precision; norms, sums and noise stay as they are.
         loss: the loss of each row, (outputs, y [b]) -> [b]; None for cross-entropy or squared residuals.
         task: classification or regression.
-        augment: one random view of each row: (inputs, generator) -> inputs. The gradients of `views` of them
-            are averaged before they are clipped, so that they cost nothing (De et al. 2022).
+        augment: one random view of each row, made of that row alone: (inputs, generator) -> inputs. The
+            gradients of `views` of them are averaged before they are clipped: at no cost (De et al. 2022).
         views: of each row.
         individual: compute what each unit spent, for the owner of the data alone.
         memory_mb: the memory for one pass; larger samples are added up in several.
@@ -213,6 +214,7 @@ class DPSGD:
                 some = data.rows(torch.arange(min(TIMED, who.count)), torch.Generator().manual_seed(0))
                 run, tensors = self._begun(digest, plan, some, rng)
                 loop = self._loop(run, plan, data, rng)
+                check_passes(self.net, self._losses, passing(data, loop.clipper.at_once, plan))
                 check_norms(loop.clipper, self._losses, some.of_units(0, min(CHECKED, some.count)))
                 check_moves(self.net, self._stepper(), loop.noise.sigma / plan.batch)
             with team_of(loop.clipper, data, self.processes) as team:

@@ -256,18 +256,19 @@ def _timed(work: Callable[[], object], repeats: int = 3) -> float:
 def without_dropout(module: nn.Module) -> Iterator[None]:
     """Let dropout pass everything inside the block, so that two passes can be compared."""
     parts = [p for p in module.modules() if isinstance(p, nn.modules.dropout._DropoutNd) and p.training]
-    recurrent = [(p, p.dropout) for p in module.modules() if isinstance(p, nn.RNNBase) and p.dropout]
+    inner = nn.RNNBase | nn.MultiheadAttention
+    recurrent = [(p, p.dropout) for p in module.modules() if isinstance(p, inner) and p.dropout]
     for part in parts:
         part.training = False
     for part, _ in recurrent:
-        part.dropout = 0.0
+        vars(part)["dropout"] = 0.0
     try:
         yield
     finally:
         for part in parts:
             part.training = True
         for part, chance in recurrent:
-            part.dropout = chance
+            vars(part)["dropout"] = chance
 
 
 @contextmanager

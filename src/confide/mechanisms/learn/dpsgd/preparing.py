@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import torch
 from torch import nn
 
@@ -10,6 +11,7 @@ from confide.mechanisms.learn.dpsgd.checking import CHECKED, check_before
 from confide.mechanisms.learn.dpsgd.clipping import LONGEST
 from confide.mechanisms.learn.dpsgd.groups import trainable
 from confide.mechanisms.learn.dpsgd.losses import Losses, row_losses
+from confide.mechanisms.learn.dpsgd.mixing import check_views
 from confide.mechanisms.learn.dpsgd.people import People
 from confide.mechanisms.learn.dpsgd.refusals import check_codes, check_forecast, check_labels
 from confide.mechanisms.learn.dpsgd.rows import Rows
@@ -45,6 +47,14 @@ def tensors_of(
     return Data(x=x, y=y, people=people, views=views, augment=augment)
 
 
+def passing(data: Data, at_once: int, plan: Plan) -> Rows:
+    """As many rows as one pass takes of a sample of the expected size, each a unit of its own."""
+    units = torch.arange(min(at_once, plan.batch, plan.people))
+    found = data.rows(units, torch.Generator().manual_seed(0))
+    count = min(at_once, len(found.x))
+    return Rows(found.x[:count], found.y[:count], None, count)
+
+
 def check_all(module: nn.Module, losses: Losses, data: Data, plan: Plan, *, task: Task | None) -> None:
     """Refuse records, a module or a loss that cannot be trained so.
 
@@ -56,10 +66,13 @@ def check_all(module: nn.Module, losses: Losses, data: Data, plan: Plan, *, task
         task: whose labels are checked; None where the loss is the user's own.
 
     Raises:
-        ModelError: for a module or a loss that mixes rows, or leaves weights unused.
+        ModelError: for a module, a loss or an `augment` that mixes rows, or leaves weights unused.
         DataError: for a label outside the classes.
         PromiseError: if nothing but noise would be learned.
     """
+    if data.augment is not None:
+        index, _ = data.people.rows_of(np.arange(min(plan.batch, plan.people)))
+        check_views(data.augment, data.x[index.to(data.x.device)])
     found = data.rows(torch.arange(min(CHECKED, plan.people)), torch.Generator().manual_seed(0))
     few = Rows(found.x[:CHECKED], found.y[:CHECKED], None, len(found.x[:CHECKED]))
     with torch.no_grad():
