@@ -43,6 +43,7 @@ FROM_WEIGHTS = replace(
     REBUILT,
     subject="Somebody who holds this network's weights and no record",
     task="rebuild records that trained it",
+    false_claim="other records that a candidate meets by chance",
     knew=("It knew the range of the features, and not one record.",),
     caveats=(
         "Not what somebody can do who knows more, or searches longer. The attack is research: that it "
