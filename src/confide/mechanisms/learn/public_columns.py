@@ -182,7 +182,7 @@ class PublicColumns:
                     "give them in the type that the column has, as '1' and not 1."
                 )
             raise DataError(
-                f"no value of {name!r:.60} lies within {column.low:g} to {column.high:g}: give bounds in the "
+                f"no value of {name!r:.60} is within {column.low:g} to {column.high:g}: give bounds in the "
                 "unit that the column has."
             )
 
