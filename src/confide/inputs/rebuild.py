@@ -120,8 +120,8 @@ class Rebuild:
         if suffix in PICKLES:
             raise DataError(
                 f"{Path(self.model).name} is refused, because {suffix} files can run any code: save the "
-                "weights by safetensors.torch.save_file, and name the module by --architecture mypkg.net:build; "
-                "or write an estimator with skops.io.dump."
+                "weights by safetensors.torch.save_file, and name the module by --architecture "
+                "mypkg.net:build; or write an estimator with skops.io.dump."
             )
         if suffix == ".safetensors" and self.architecture is None:
             raise DataError(

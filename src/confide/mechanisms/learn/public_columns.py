@@ -100,7 +100,7 @@ class Categories:
 
     def covers(self, values: Array) -> Bools:
         """Whether each value is one of the categories, bool[n]."""
-        return self(values).any(axis=1)
+        return np.asarray(self(values).any(axis=1), np.bool_)
 
     @property
     def uncovered(self) -> str:
