@@ -263,3 +263,9 @@ def test_several_records_of_one_person_count_once(tmp_path: Path) -> None:
     assert (risk.exposed_count, risk.control_count, risk.rows) == (N // 3, N // 3, 2 * N)
     alone = run(tmp_path, members=tables[0].drop("who"), nonmembers=tables[1].drop("who"), label="y")
     assert risk.auc.low < alone.sections[0].headline.risk.auc.low
+
+
+@pytest.mark.parametrize("name", ["opt.pkl", "net.pt"])
+def test_a_pickle_is_refused_with_the_way_to_give_weights(name: str) -> None:
+    with pytest.raises(DataError, match=r"run any code: save the weights by safetensors.*--architecture"):
+        _ = confide.Rebuild(model=name, members=IN, nonmembers=OUT, radius=2.0).as_model

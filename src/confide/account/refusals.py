@@ -19,7 +19,7 @@ def not_granted(terms: Terms, name: str, part: Standing, *, cost: Cost, spent: C
     have = "this budget has" if name == EVERYBODY else f"{name} has"
     whole = terms.filter
     if cost.epsilon is None and whole.most_rho is None:
-        asked = f"the question costs {cost}, and this ledger adds up epsilons alone"
+        asked = f"this costs {cost}, and this ledger adds up epsilons alone"
         if not terms.delta:
             enough = f"{decimal(terms.epsilon, MILLIONTH)},1e-6"
             return (
@@ -31,7 +31,7 @@ def not_granted(terms: Terms, name: str, part: Standing, *, cost: Cost, spent: C
             "composition 'zcdp'."
         )
     nothing = not (left.epsilon or left.rho)
-    asked = f"the question costs {cost}, and {have} {'nothing' if nothing else left} left"
+    asked = f"this costs {cost}, and {have} {'nothing' if nothing else left} left"
     if whole.grants(spent + cost):
         needed = _share(terms, part.spent + cost)
         more = (

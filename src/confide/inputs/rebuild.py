@@ -24,6 +24,10 @@ MOST_TARGETS = 100_000
 """Records asked about: each takes a solution, and the rate is known to .2 % long before."""
 
 
+PICKLES = (".pkl", ".pickle", ".joblib", ".pt", ".pth", ".ckpt")
+"""Ends of files that can run code when they are read."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Rebuild:
     """A trained model, and all records that trained it: can the last one be rebuilt from the others?
@@ -112,8 +116,14 @@ class Rebuild:
     @property
     def as_model(self) -> Model:
         """The same as the door to a model's members takes it."""
-        weights = isinstance(self.model, str | Path) and Path(self.model).suffix.lower() == ".safetensors"
-        if weights and self.architecture is None:
+        suffix = Path(self.model).suffix.lower() if isinstance(self.model, str | Path) else ""
+        if suffix in PICKLES:
+            raise DataError(
+                f"{Path(self.model).name} is refused, because {suffix} files can run any code: save the "
+                "weights by safetensors.torch.save_file, and name the module by --architecture "
+                "mypkg.net:build; or write an estimator with skops.io.dump."
+            )
+        if suffix == ".safetensors" and self.architecture is None:
             raise DataError(
                 f"{Path(self.model).name} holds weights alone: say with --architecture mypkg.net:build which "
                 "module they belong to."

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import signal
 import subprocess
 import sys
@@ -205,7 +206,7 @@ def test_bounds_in_another_unit_are_refused_before_the_charge(desk: Path) -> Non
     people.with_columns(pl.col("age") + 18).write_parquet("people.parquet")
     schema_of("low = 0\nhigh = 1")
     done = run("--ledger", "sqlite:///l.db", "--budget", "3,1e-5", "--out", "m")
-    assert done.exit_code == 2 and "no value of 'age' lies within 0 to 1: give bounds in the" in done.output
+    assert done.exit_code == 2 and "no value of 'age' is within 0 to 1: give bounds in the" in done.output
     assert not (desk / "l.db").exists() and not (desk / "m").exists()
 
 
@@ -323,6 +324,12 @@ def test_a_ledger_is_named_by_its_file_and_outputs_are_the_owners(desk: Path) ->
 def test_a_budget_that_is_too_small_trains_nothing(desk: Path) -> None:
     done = run("--ledger", "sqlite:///l.db", "--budget", "0.5,1e-6", "--out", "m")
     assert done.exit_code == 2 and "left" in done.output and not (desk / "m").exists()
+    assert "the question" not in done.output
+    most = float(re.findall(r"an epsilon of ([\d.]+) fits", done.output)[0])
+    assert 0.1 < most < 0.5  # epsilon 0.5, by a sum that keeps half of its delta for rho
+    above = run("--ledger", "l.db", "--epsilon", f"{1.02 * most}", "--out", "m")
+    assert above.exit_code == 2 and "this costs rho" in above.output
+    assert run("--ledger", "l.db", "--epsilon", f"{most}", "--out", "m").exit_code == 0
 
 
 def test_a_model_stays_where_its_successor_fails(desk: Path) -> None:

@@ -8,9 +8,11 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from confide.account.charge import answered, digest_of
-from confide.account.costs import Cost
+from confide.account.costs import DELTA_UNITS, MILLIONTH, RHO_UNITS, Cost
+from confide.account.filters import Left
 from confide.core.budget import Budget
-from confide.core.errors import LedgerError
+from confide.core.errors import BudgetError, LedgerError
+from confide.mechanisms.noise.gaussian import gaussian_delta
 
 if TYPE_CHECKING:
     from confide.account.ledger import Ledger
@@ -59,9 +61,43 @@ def charged(
         # A number drawn now: no two trainings are the same question.
         parameters={**settings, "training": secrets.token_hex(16)},
     )
-    return answered(
-        ledger, question, cost_of(ledger, budget, mu), speak=train, analyst=analyst, asked=asked
-    ).value
+    cost = cost_of(ledger, budget, mu)
+    try:
+        return answered(ledger, question, cost, speak=train, analyst=analyst, asked=asked).value
+    except BudgetError as error:
+        most = largest_epsilon(ledger.left(analyst), budget.delta, by_rho=cost.epsilon is None)
+        if most is None or most >= budget.epsilon:
+            raise
+        raise BudgetError(f"{error} At delta {budget.delta:g} an epsilon of {most:g} fits.") from error
+
+
+def largest_epsilon(left: Left, delta: float, *, by_rho: bool) -> float | None:
+    """The largest epsilon of a training that what is left pays for, rounded down; None if there is none.
+
+    Args:
+        left: in the ledger.
+        delta: of the training.
+        by_rho: whether it is charged by its rho, as normal noise.
+
+    >>> largest_epsilon(Left(epsilon=250_000, rho=0, delta=10**9), 1e-6, by_rho=False)
+    0.25
+    """
+    if not by_rho:
+        pays = left.epsilon > 0 and left.delta >= delta * DELTA_UNITS
+        return left.epsilon / MILLIONTH if pays else None
+    if left.rho < 2:
+        return None
+    sigma = 1 / math.sqrt(2 * (left.rho - 1) / RHO_UNITS)
+    low, high = 0.0, 1.0
+    while gaussian_delta(high, sigma=sigma, sensitivity=1.0) > delta:
+        low, high = high, 2 * high
+    for _ in range(50):
+        middle = (low + high) / 2
+        low, high = (
+            (middle, high) if gaussian_delta(middle, sigma=sigma, sensitivity=1.0) > delta else (low, middle)
+        )
+    digits = 10.0 ** (2 - math.floor(math.log10(low))) if low > 0 else 0.0
+    return math.floor(low * digits) / digits if digits else None
 
 
 def cost_of(ledger: Ledger, budget: Budget, mu: float | None) -> Cost:

@@ -64,7 +64,7 @@ class Foretold:
 def kept_of(right: float, without: float, chance: float) -> float:
     """The share of what can be learned beyond chance that is learned.
 
-    >>> kept_of(0.7, 0.9, 0.5)
+    >>> kept_of(0.75, 1.0, 0.5)
     0.5
     """
     return min(max((right - chance) / max(without - chance, 1e-9), 0.0), 1.0)
@@ -82,6 +82,7 @@ def foretold(maker: GradientDescent, columns: PublicColumns, *, people: int, rng
         people: how many records, or persons, there are.
         rng: for the made-up records and the noise.
 
+    >>> from confide.core.budget import Budget
     >>> columns = PublicColumns.of({"age": (0, 100)})
     >>> make = GradientDescent(budget=Budget(1.0, 1e-6), classes=2, radius=columns.radius)
     >>> told = [foretold(make, columns, people=n, rng=np.random.default_rng(0)).kept for n in (100, 100_000)]

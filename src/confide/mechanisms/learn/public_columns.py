@@ -100,7 +100,7 @@ class Categories:
 
     def covers(self, values: Array) -> Bools:
         """Whether each value is one of the categories, bool[n]."""
-        return self(values).any(axis=1)
+        return np.asarray(self(values).any(axis=1), np.bool_)
 
     @property
     def uncovered(self) -> str:
@@ -182,7 +182,7 @@ class PublicColumns:
                     "give them in the type that the column has, as '1' and not 1."
                 )
             raise DataError(
-                f"no value of {name!r:.60} lies within {column.low:g} to {column.high:g}: give bounds in the "
+                f"no value of {name!r:.60} is within {column.low:g} to {column.high:g}: give bounds in the "
                 "unit that the column has."
             )
 

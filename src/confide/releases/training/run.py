@@ -93,8 +93,8 @@ def train(
 
     Args:
         settings: of the training.
-        told: is told, before the charge, what is to be expected of the model, which is public.
-        warned: is told, before the charge, where little is to be expected, and what of the records the schema
+        told: learns, before the charge, what is to be expected of the model, which is public.
+        warned: learns, before the charge, where little is to be expected, and what of the records the schema
             does not cover; that is read from the records, and for their owner alone.
 
     Raises:
