@@ -11,6 +11,7 @@ from confide.measure.epsilon import gaussian, gaussian_epsilon, largest, two_wor
 from confide.measure.intervals import lower_limit, upper_limit
 from confide.measure.rows import Rows, mix
 from confide.measure.thresholds import Bonferroni, Choice, Counts, Fixed, Split, count
+from confide.measure.tradeoff import GaussianCurve
 
 STRATEGIES = [Split(), Bonferroni(25), Fixed(0.5)]
 
@@ -34,6 +35,21 @@ def test_gaussian_epsilon_inverts_the_trade_off(mu: float, delta: float) -> None
         assert got == pytest.approx(delta, rel=1e-3)
     else:
         assert got <= delta
+
+
+@pytest.mark.parametrize(("mu", "truth"), [(1.0, 4.377178095681434), (10.0, 91.81728962466376)])
+def test_gaussian_epsilon_of_a_promise_is_above_the_truth(mu: float, truth: float) -> None:
+    """The truth by Brent's method on the closed form of delta at 1e-5."""
+    low, high = (gaussian_epsilon(mu, delta=1e-5, rounded_up=up) for up in (False, True))
+    assert low < truth < high < low * (1 + 2e-6)
+    assert GaussianCurve(mu).epsilon(1e-5) == high
+
+
+def test_gaussian_epsilon_has_no_ceiling() -> None:
+    assert gaussian_epsilon(200.0, delta=1e-5, rounded_up=True) == pytest.approx(20851.988679700935, rel=2e-6)
+    assert gaussian_epsilon(1e9, delta=1e-5, rounded_up=True) == np.inf
+    assert gaussian_epsilon(1e-9, delta=1e-5, rounded_up=True) == 0
+    assert 0 < gaussian_epsilon(1e-6, delta=1e-7, rounded_up=True) < 2e-6
 
 
 def test_gaussian_epsilon_at_its_edges() -> None:

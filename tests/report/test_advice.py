@@ -14,7 +14,7 @@ import confide
 from confide.cli import main
 from confide.core.errors import DataError
 from confide.measure.epsilon import gaussian_epsilon
-from confide.report.advice import RiskLimit, budget_advice
+from confide.report.advice import RiskLimit, _percent, budget_advice
 
 
 def test_a_limit_on_normal_noise_becomes_the_epsilon_of_its_mu():
@@ -47,6 +47,12 @@ def test_the_curve_says_less_than_epsilon_alone():
     advice = budget_advice(epsilon=1.0, delta=1e-5)
     assert advice.tpr(0.01) == pytest.approx(norm.cdf(norm.ppf(0.01) + 0.26805), rel=1e-3)
     assert re.search(r"1\.9\d % of members at 1 % false alarms \(epsilon alone: 2\.72 %\)", str(advice))
+
+
+def test_a_bound_just_above_three_digits_is_printed_with_the_next():
+    assert [_percent(share) for share in (0.019800005, 0.0198, 0.02, 0.123400009)] == [
+        "1.99 %", "1.98 %", "2 %", "12.4 %",
+    ]  # fmt: skip
 
 
 def test_no_printed_bound_is_rounded_down():

@@ -24,6 +24,8 @@ from confide.measure.thresholds import Counts, Objective, Split, Threshold
 # Assumptions that a bound rests on, as the report prints them.
 GAUSSIAN = "only if the mechanism's trade-off curve is Gaussian (a hypothesis, not checked)"
 NO_COIN = "exposure was not drawn by a fair coin"
+FARTHEST = 1e12
+"""No epsilon above it is searched for."""
 
 
 def check_delta(delta: float) -> float:
@@ -56,11 +58,17 @@ def gaussian_mu(counts: Counts, *, error: float) -> Floats:
     return np.maximum(normal_quantile(tpr) - normal_quantile(fpr), 0.0)
 
 
-def gaussian_epsilon(mu: float, *, delta: float) -> float:
+def gaussian_epsilon(mu: float, *, delta: float, rounded_up: bool = False) -> float:
     """The smallest epsilon for which a mu-GDP mechanism is (epsilon, delta)-private.
 
     Solves delta = Phi(-e/mu + mu/2) - exp(e) Phi(-e/mu - mu/2) for e, in logarithms [Balle and Wang 2018,
     Dong et al. 2022]. It is 0 if delta is at least the total variation, and inf if delta is 0 and mu is not.
+
+    Args:
+        mu: the shift that one record makes, in deviations of the noise.
+        delta: of the promise.
+        rounded_up: for a promise, which must not be below the truth; a bound that is proved is rounded down.
+            Both are within 2e-6 of it, or of its share above 1.
 
     >>> round(gaussian_epsilon(1.0, delta=1e-5), 2)
     4.38
@@ -76,7 +84,13 @@ def gaussian_epsilon(mu: float, *, delta: float) -> float:
         second = epsilon + log_normal_cdf(-epsilon / mu - mu / 2)
         return second < first and first + np.log1p(-exp(second - first)) > log(delta)
 
-    return largest(more_than_delta)
+    low = largest(more_than_delta, most=FARTHEST)
+    if not rounded_up:
+        return low
+    if not more_than_delta(0.0):
+        return 0.0
+    # The search ends with an interval of 1e-6 above.
+    return low + 1.1e-6 * max(1.0, low) if 2 * low <= FARTHEST else float("inf")
 
 
 def two_world(

@@ -57,8 +57,8 @@ class GaussianCurve:
         return float(normal_cdf(normal_quantile(_rate(fpr)) + self.mu))
 
     def epsilon(self, delta: float) -> float:
-        """The smallest epsilon that holds at this delta."""
-        return gaussian_epsilon(self.mu, delta=delta)
+        """The smallest epsilon that holds at this delta, rounded up."""
+        return gaussian_epsilon(self.mu, delta=delta, rounded_up=True)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from numbers import Real
 from typing import Literal, TypeAlias
 
 from confide.core.errors import DataError
+from confide.measure.epsilon import gaussian_epsilon
 from confide.measure.tradeoff import (
     Curve,
     GaussianCurve,
@@ -239,7 +240,7 @@ def _largest(
 ) -> float:
     """The largest epsilon, up to LARGEST, whose curve keeps the limit; a little below it."""
     if mechanism == "gaussian":
-        found = GaussianCurve(gaussian_mu_within(limit.most, limit.at)).epsilon(delta)
+        found = gaussian_epsilon(gaussian_mu_within(limit.most, limit.at), delta=delta)
         if found <= 0:
             raise DataError(_too_strict(limit, delta))
         return min(found * (1 - 1e-6), LARGEST)
@@ -283,4 +284,4 @@ def _percent(share: float) -> str:
     if share <= 0:
         return "0 %"
     unit = 10.0 ** (math.floor(math.log10(100 * share)) - 2)
-    return f"{math.ceil(100 * share / unit - 1e-3) * unit:.3g} %"
+    return f"{math.ceil(100 * share / unit - 1e-9) * unit:.3g} %"

@@ -193,6 +193,20 @@ def test_no_run_at_all_shows_nothing_and_is_paid_for(tmp_path):
     ledger.close()
 
 
+def test_a_law_that_cannot_be_drawn_from_costs_nothing(tmp_path):
+    x, y = data(400)
+    ledger = open_ledger(
+        f"sqlite:///{tmp_path}/ledger", data="a" * 64, budget=Budget(6.0, 1e-3), composition="basic"
+    )
+    with pytest.raises(PromiseError, match="there can be over 32,768 runs"):
+        tune(
+            PrivateLogisticRegression(bounds=(-1, 1)), {"clip": [0.2, 0.5]}, x, y,
+            budget=Budget(3.0, 1e-5), runs=30, shape=-0.5, ledger=ledger,
+        )  # fmt: skip
+    assert ledger.spent.epsilon == 0
+    ledger.close()
+
+
 def test_a_grid_of_which_one_setting_cannot_be_trained_costs_nothing(tmp_path):
     x, y = data(300)
     digest = sha256(b"data").hexdigest()

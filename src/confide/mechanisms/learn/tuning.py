@@ -132,8 +132,10 @@ def tune(
         tried.set_params(**settings, **given, random_state=None if noise == "secure" else 0)
         tried.prepared(kept.X, kept.y, kept.person)
 
+    many = number.drawn(words)  # before the charge too: not every law can be drawn from
+
     def train() -> dict[str, Any]:
-        for _ in range(number.drawn(words)):
+        for _ in range(many):
             settings = candidates[int(below(len(candidates), 1, words)[0])]
             seed = int(rng.integers(2**31)) if noise == "rehearsal" else None
             model: Any = clone(estimator)

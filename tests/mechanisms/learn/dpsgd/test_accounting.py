@@ -79,6 +79,17 @@ def test_the_multiplier_is_enough_and_one_a_thousandth_smaller_is_not(
     assert epsilon_of(multiplier=0.999 * sigma, delta=1e-5, rate=rate, steps=steps) > epsilon
 
 
+@pytest.mark.parametrize(("epsilon", "rate", "steps"), [(1e-3, 0.2, 10), (1e-4, 0.2, 10), (0.01, 0.05, 200)])
+def test_sampling_never_asks_for_more_noise_and_little_epsilon_is_counted_finely(
+    epsilon: float, rate: float, steps: int
+) -> None:
+    """With much noise a sampled step is nearly a Gaussian one of rate times the shift."""
+    everybody = noise_multiplier(epsilon=epsilon, delta=1e-6, rate=1.0, steps=steps)
+    found = noise_multiplier(epsilon=epsilon, delta=1e-6, rate=rate, steps=steps)
+    assert rate * everybody < found < 1.01 * rate * everybody
+    assert epsilon_of(multiplier=found, delta=1e-6, rate=rate, steps=steps) <= epsilon
+
+
 def test_what_cannot_be_is_refused() -> None:
     good = {"epsilon": 1.0, "delta": 1e-5, "rate": 0.1, "steps": 10}
     for name, value, said in (

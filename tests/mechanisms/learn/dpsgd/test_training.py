@@ -371,3 +371,32 @@ def test_an_error_on_the_way_puts_everything_back() -> None:
 def test_settings_are_frozen() -> None:
     with pytest.raises(dataclasses.FrozenInstanceError):
         trainer().batch = 3
+
+
+class Scaled(nn.Module):
+    """Has a temperature, one number without dimensions."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.inner, self.scale = nn.Linear(6, 2), nn.Parameter(torch.tensor(1.0))
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.inner(x) * self.scale
+
+
+def test_a_parameter_without_dimensions_is_trained() -> None:
+    net = Scaled()
+    trainer(net)(crowd(), rng=rng())
+    assert float(net.scale.detach()) != 1 and net.scale.shape == ()
+
+
+def test_layers_that_cannot_be_seen_into_are_refused_by_their_name() -> None:
+    with pytest.warns(DeprecationWarning):
+        compiled = torch.jit.script(nn.Linear(6, 2))
+    with pytest.raises(ModelError, match="compiled by TorchScript"):
+        trainer(compiled)(crowd(), rng=rng())
+    words = Records(rng().integers(0, 8, (400, 5)), rng().integers(0, 2, 400))
+    with pytest.raises(ModelError, match=r"layer '0' has sparse gradients.*give sparse=False"):
+        trainer(nn.Sequential(nn.Embedding(8, 2, sparse=True), nn.Flatten(), nn.Linear(10, 2)))(
+            words, rng=rng()
+        )

@@ -25,7 +25,8 @@ WIDEST = 1e6
 """The largest multiplier that is tried: more noise drowns whatever is learned."""
 SMALL = 0.1
 """With less noise the losses overflow. Epsilon is then that of steps that take everybody: it is in the
-hundreds, and sampling only makes it smaller."""
+hundreds, and sampling only makes it smaller: with chance 1 - rate a step gives away nothing, so its pair of
+laws is a mixture of one with nothing and that of everybody, which no test tells apart better."""
 LEAST = 1e-3
 """The smallest multiplier that is tried; its epsilon is in the hundred thousands."""
 MOST_STEPS = 1_000_000
@@ -56,16 +57,15 @@ def epsilon_of(*, multiplier: float, delta: float, rate: float, steps: int) -> f
         raise PromiseError(f"the noise multiplier is {multiplier}: give a finite number above 0.")
     if steps == 0:
         return 0.0
-    if rate == 1 or multiplier < SMALL:
-        return _of_everybody(multiplier / math.sqrt(steps), delta)
+    everybody = _of_everybody(multiplier / math.sqrt(steps), delta)
+    if rate == 1 or multiplier < SMALL or not everybody:
+        return everybody
     # Imported here, because it takes a second.
     from dp_accounting.pld.privacy_loss_distribution import from_gaussian_mechanism
 
-    # The error of connected dots adds up to steps * grid^2: 1e-4 of epsilon, and always upwards. With little
-    # noise losses are large, and may be counted in larger units.
-    grid = min(1e-3, 1e-2 / math.sqrt(steps)) * max(1.0, multiplier**-2)
+    grid = _grid(multiplier, rate, steps)
     one = from_gaussian_mechanism(multiplier, sampling_prob=rate, value_discretization_interval=grid)
-    return float(one.self_compose(steps).get_epsilon_for_delta(delta))
+    return min(everybody, float(one.self_compose(steps).get_epsilon_for_delta(delta)))
 
 
 @lru_cache(maxsize=256)
@@ -113,10 +113,20 @@ def curve_of_steps(*, multiplier: float, rate: float, steps: int) -> Curve:
     from dp_accounting.pld.privacy_loss_distribution import from_gaussian_mechanism
 
     # As fine as `epsilon_of` takes it; every rounding is to the worse.
-    grid = min(1e-3, 1e-2 / math.sqrt(steps)) * max(1.0, multiplier**-2)
+    grid = _grid(multiplier, rate, steps)
     one = from_gaussian_mechanism(multiplier, sampling_prob=rate, value_discretization_interval=grid)
     every = one.self_compose(steps)
     return ProfileCurve.of(lambda epsilon: min(float(every.get_delta_for_epsilon(epsilon)), 1.0))
+
+
+def _grid(multiplier: float, rate: float, steps: int) -> float:
+    """The unit in which losses are counted.
+
+    The error of connected dots adds up to steps * grid^2, always upwards: 1e-4 of epsilon. With little noise
+    losses are large, and may be counted in larger units; with much they are small, and so must these be.
+    """
+    largest = math.log1p(rate * math.expm1(min(10 / multiplier, 500.0)))  # but for draws 10 deviations away
+    return min(1e-3, 1e-2 / math.sqrt(steps), largest / 200) * max(1.0, multiplier**-2)
 
 
 def _searched(epsilon: float, delta: float, rate: float, steps: int) -> float:

@@ -34,13 +34,14 @@ def per_row_gradients(
         return row_losses(losses, out, label.unsqueeze(0)).sum() * rows.weight
 
     if not len(rows.x):
-        return {name: p.new_zeros(0, *p.shape) for name, p in chosen.items()}
+        return {name: _wide(p.new_zeros(0, *p.shape)) for name, p in chosen.items()}
     try:
         with warnings.catch_warnings():
             # vmap warns where it falls back to a loop for one operation; the result is the same.
             warnings.filterwarnings("ignore", message="There is a performance drop")
             one = torch.func.grad(of_one)
-            return torch.func.vmap(one, in_dims=(None, 0, 0), randomness="different")(chosen, rows.x, rows.y)
+            made = torch.func.vmap(one, in_dims=(None, 0, 0), randomness="different")(chosen, rows.x, rows.y)
+            return {name: _wide(g) for name, g in made.items()}
     except RuntimeError:
         return looped_gradients(module, losses, names, rows, precision)
 
@@ -59,4 +60,11 @@ def looped_gradients(
         with torch.enable_grad():
             loss = row_losses(losses, outputs(module, row, precision), label).sum() * rows.weight
         found.append(torch.autograd.grad(loss, chosen, allow_unused=True, materialize_grads=True))
-    return {name: torch.stack(each) for name, each in zip(names, zip(*found, strict=True), strict=True)}
+    return {
+        name: _wide(torch.stack(each)) for name, each in zip(names, zip(*found, strict=True), strict=True)
+    }
+
+
+def _wide(made: Tensor) -> Tensor:
+    """[rows, 1] for a parameter that is one number without dimensions, so that all can be flattened."""
+    return made[:, None] if made.ndim == 1 else made

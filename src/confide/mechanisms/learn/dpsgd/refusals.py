@@ -101,11 +101,15 @@ def check_module(module: nn.Module) -> None:
     """
     if not isinstance(module, nn.Module):
         raise ModelError(f"net is a {type(module).__name__}: give a torch.nn.Module.")
+    if isinstance(module, torch.jit.ScriptModule):
+        raise ModelError("net is compiled by TorchScript, which hides its layers: give the plain nn.Module.")
     for name, part in module.named_modules():
         if any(isinstance(p, UninitializedParameter) for p in part.parameters(recurse=False)):
             raise ModelError(f"layer {name!r} has no weights yet: run the module once on two rows first.")
         if isinstance(part, _BATCH_NORMS) and not _is_fixed(part):
             raise ModelError(_batch_norm(name, part))
+        if isinstance(part, nn.Embedding | nn.EmbeddingBag) and part.sparse:
+            raise ModelError(f"layer {name!r} has sparse gradients, which noise fills: give sparse=False.")
         if isinstance(part, nn.Embedding | nn.EmbeddingBag) and part.max_norm is not None:
             raise ModelError(
                 f"layer {name!r} ({type(part).__name__}) has max_norm={part.max_norm:g}, which rewrites the "
