@@ -92,7 +92,7 @@ def attacks_below(page: dict[str, Any]) -> list[tuple[str, bool]]:
         most = GaussianCurve(gaussian_mu_for(epsilon, DELTA)).tpr(0.01)
         rows = [r for r in exhibit(section, "Members found")["rows"] if "1 in 100 others" in r[0]]
         found = max(r[1]["low"] for r in rows)
-        said = f"epsilon {epsilon:g}: no attack's TPR at 1 % FPR lies with its whole interval above"
+        said = f"epsilon {epsilon:g}: no attack's TPR at 1 % FPR is with its whole interval above"
         checks.append((f"{said} the curve's {most:.4f} (highest low end {found:.4f})", found <= most))
     return checks
 

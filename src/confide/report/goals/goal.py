@@ -27,7 +27,7 @@ class Goal:
         noun: what is counted when the adversary succeeds.
         verb: what it does to them: "find", "finds", "found".
         false_claim: false claims, after "1 in 100".
-        bar: where a number is read, with a gap for the false-positive rate; by default "at" so many false
+        bar: where a number is read, with a gap for the false-positive rate; by default "at" this many false
             claims.
         pair: one of the exposed, one of the control.
         units: what is compared: "people" or "pictures".
