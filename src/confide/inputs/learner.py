@@ -119,8 +119,12 @@ def _builder(model: Any, *, features: int, classes: int) -> Build | None:
     Raises:
         ModelError: if there is no such function, or it builds no module.
     """
-    if model == LOGISTIC:
+    if isinstance(model, str) and model == LOGISTIC:
         return None
+    if not isinstance(model, str) and not callable(model):
+        raise DataError(
+            f"model is a {type(model).__name__}: give logistic, or the function that builds the module."
+        )
     build: Build = import_object(model) if isinstance(model, str) else model
     name = model if isinstance(model, str) else getattr(model, "__name__", type(model).__name__)
     _ = built(build, features=features, classes=classes, name=str(name))
