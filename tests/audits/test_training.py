@@ -87,6 +87,7 @@ def test_a_fault_is_named_and_fails_the_audit(fault: str) -> None:
     assert found.verdict == "exceeded" and found.exit_code == 1
     assert any(name.startswith(CAUGHT[fault]) for name in found.sections[0].broken)
     assert "The release breaks its promise." in str(found.report)
+    assert "mend what the failed checks name" in found.report.page["sections"][0]["next"][0]
 
 
 class OwnGradients:

@@ -20,6 +20,11 @@ TASKS: dict[GoalName, str] = {
 
 UNEVEN = "Not an average risk that all people share: some stand out far more than others."
 
+MEND = (
+    "Publish nothing on the strength of this promise: mend what the failed checks name, make the release "
+    "again, and audit again."
+)
+
 AGAIN = "Run the same audit again with the same seed, and compare the two reports."
 
 

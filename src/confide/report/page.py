@@ -168,7 +168,10 @@ def _section(s: Section, verdict: Verdict, fpr: float | None, redaction: Redacti
             record, story, harm=s.harm, promise=promise, comparable=s.comparable, goal=aim
         ),
         "means_not": consequences.means_not(record, story, findings=others, goal=aim),
-        "next": consequences.next_steps(story, verdict.ruling, blind_wins=blind_wins, goal=aim),
+        "next": [
+            *([consequences.MEND] if s.broken else []),
+            *consequences.next_steps(story, verdict.ruling, blind_wins=blind_wins, goal=aim),
+        ],
         "notes": list(s.notes),
         "worst_off": _worst_off(s, redaction),
         "exhibits": [e for e in shown if e is not None],
