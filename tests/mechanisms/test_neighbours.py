@@ -157,9 +157,11 @@ FLOATING = {
 """Names by which numpy and SciPy draw noise, or turn uniform numbers into it."""
 NO_NOISE = {
     *("statistics/noisy_integers.py: ndtri", "statistics/bands.py: ndtri", "statistics/laws.py: laplace"),
+    "learn/foretelling.py: normal",
 }
 """Where such a name draws nothing: widths of intervals are quantiles of the normal law, and `laplace` is an
-argument, the scales of noise whose law is worked out."""
+argument, the scales of noise whose law is worked out. A forecast trains on made-up records, of which nothing
+is released."""
 
 
 def test_no_mechanism_draws_floating_point_noise():

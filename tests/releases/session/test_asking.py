@@ -410,7 +410,7 @@ def test_refuses_what_no_session_can_be(tmp_path: Path) -> None:
         ({"keep": "cloud"}, "'memory' or 'file'"),
         ({"unit": Unit.record(), "order": ["age"]}, "no person"),
         ({"budget": Budget(0.0)}, "epsilon is 0"),
-        ({"ledger": "people.ledger"}, "sqlite"),
+        ({"ledger": "mysql://people"}, "sqlite"),
         ({"budget": None}, "no ledger"),
         ({"unit": "user_id:3"}, "the unit is 'user_id:3': give Unit.person"),
         ({"budget": 1}, "the budget is 1: give one"),
