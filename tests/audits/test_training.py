@@ -110,6 +110,9 @@ def test_a_training_that_goes_on_with_its_own_gradients_is_told_so() -> None:
 
     with pytest.raises(ModelError, match="adds up its own gradients"):
         audited(train)
+    # Of the final model alone it may only look, as where no record's gradient is held; then that is said.
+    found = audited(train, access="model", canaries=200)
+    assert found.sections[0].broken == () and "single steps" in found.sections[0].unsettled
 
 
 @pytest.mark.slow

@@ -36,6 +36,7 @@ class RunLog:
         misapplied: the same for what goes to the optimiser; NaN where it is not shown.
         squares, fourths, neighbours, successive: sums over all steps of the noise's powers, of products of
             neighbouring coordinates, and of products with the step before, in deviations.
+        ignored: whether the trainer went on with its own gradients, in place of those that it got back.
         has_model: whether the trainer showed its model.
         mixing: names of the model's layers that mix the records of a batch.
         total: float64[parameters], the noise summed over steps, in deviations.
@@ -51,6 +52,7 @@ class RunLog:
     entered: list[Bools] = field(default_factory=list)
     misclipped: list[float] = field(default_factory=list)
     misapplied: list[float] = field(default_factory=list)
+    ignored: bool = False
     has_model: bool = False
     mixing: set[str] = field(default_factory=set)
     squares: float = 0.0
@@ -102,6 +104,7 @@ class Watch:
         members: int[], for each record behind them, which canary it is.
         canaries: how many there are; with 0 the training is only watched, and no gradient is replaced.
         each_step: put each canary in by a fair coin of every step, not by the trainer's samples.
+        looking: let a training only look, and go on with its own gradients.
         most: steps after which `EnoughError` ends the training; None for all.
         rng: draws coordinates, signs and the coins of steps.
 
@@ -117,6 +120,7 @@ class Watch:
         canaries: int,
         rng: Rng,
         each_step: bool = False,
+        looking: bool = False,
         most: int | None = None,
     ) -> None:
         self.log = RunLog(canaries)
@@ -124,6 +128,7 @@ class Watch:
         self._where, self._coins = rng.spawn(2)
         self._signs = np.where(self._where.random(canaries) < 0.5, -1.0, 1.0)
         self._at: Ints = np.zeros(0, np.int64)
+        self._looking = looking
         # Of the step that is under way: a trainer may show its batch in parts.
         self._book: Floats | None = None
         self._own: Floats | None = None
@@ -169,15 +174,8 @@ class Watch:
         rows, self._rows = self._rows, []
         book, self._book = self._book, None
         own, self._own = self._own, None
-        if (
-            own is not None
-            and book is not None
-            and _apart(before, own, plan.clip) < CLOSE < _apart(own, book, plan.clip)
-        ):
-            raise ModelError(
-                "the training adds up its own gradients, not those that tap.gradients gave back: go on with "
-                "them, as in `each = tap.gradients(rows, each)`. Without its canaries nothing can be seen."
-            )
+        if own is not None and book is not None:
+            self._heeded(before, own, book, plan.clip)
         log.batches.append(np.concatenate([np.zeros(0, np.int64), *rows]))
         # A batch that was not shown is empty: then there is nothing to add up.
         book = np.zeros(len(before)) if book is None else book
@@ -196,6 +194,15 @@ class Watch:
         )
         if self._most is not None and log.steps >= self._most:
             raise EnoughError
+
+    def _heeded(self, summed: Floats, own: Floats, book: Floats, clip: float) -> None:
+        """See whether the gradients with canaries were added up."""
+        self.log.ignored = _apart(summed, own, clip) < CLOSE < _apart(own, book, clip)
+        if self.log.ignored and not self._looking:
+            raise ModelError(
+                "the training adds up its own gradients, not those that tap.gradients gave back: go on with "
+                "them, as in `each = tap.gradients(rows, each)`. Without its canaries nothing can be seen."
+            )
 
     def _noise(self, noise: Floats) -> None:
         log = self.log

@@ -68,17 +68,22 @@ def depths(game: CanariesInTraining, release: AuditedRelease, *, rng: Rng) -> De
     checks = [*_planned(log, plan, accounted, game), *_chances(log, plan, seen.records)]
     checks.append(conformance.fresh(steps.first, game.first_noise(rng=beginning)))
     return Depths(
-        plan=plan, accounted=accounted, checks=conformance.judged(checks), mu=mu, unseen=_unseen(log)
+        plan=plan, accounted=accounted, checks=conformance.judged(checks), mu=mu, unseen=_unseen(log, steps)
     )
 
 
-def _unseen(log: RunLog) -> dict[str, str]:
+def _unseen(log: RunLog, steps: RunLog) -> dict[str, str]:
     """Faults that this training could have, and that nothing it showed can tell."""
     found: dict[str, str] = {}
     if np.isnan(log.misapplied).any():
         found["what goes to the optimiser"] = (
             "Not every step showed what goes to the optimiser, so that a division by the realised batch "
             "cannot be seen: give tap.noised its third argument."
+        )
+    if steps.ignored:
+        found["single steps"] = (
+            "The training adds up its own gradients, and not those that tap.gradients gives back, so that "
+            "canaries cannot be put into single steps."
         )
     if not log.has_model:
         found["layers that mix records"] = (

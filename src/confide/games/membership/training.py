@@ -100,7 +100,14 @@ class CanariesInTraining:
         """Train once more, with canaries that a coin of every step puts in, for the audit of single steps."""
         watching, training = rng.spawn(2)
         none: Ints = np.zeros(0, np.int64)
-        watch = Watch(known=len(self.known), members=none, canaries=canaries, rng=watching, each_step=True)
+        watch = Watch(
+            known=len(self.known),
+            members=none,
+            canaries=canaries,
+            rng=watching,
+            each_step=True,
+            looking=self.access == "model",
+        )
         self.trained(self.known, watch, rng=training)
         watch.log.need_whole(self.name)
         return watch.log
