@@ -12,15 +12,6 @@ from confide.attacks.reconstruction.crosstabs._combinations import Combinations
 from confide.attacks.reconstruction.crosstabs._propagation import propagated, totals
 from confide.attacks.reconstruction.crosstabs._solver import Clock, System, components, example
 from confide.core.arrays import Bools, Ints
-from confide.core.paper import Paper
-
-DOBRA = Paper(
-    authors="Adrian Dobra and Stephen E. Fienberg",
-    title="Bounds for Cell Entries in Contingency Tables Given Marginal Totals and Decomposable Graphs",
-    venue="Proceedings of the National Academy of Sciences 97(22)",
-    year=2000,
-    url="https://doi.org/10.1073/pnas.97.22.11885",
-)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -15,15 +15,7 @@ from confide.attacks.reconstruction.crosstabs._highs import program
 from confide.attacks.reconstruction.crosstabs._released import Released
 from confide.attacks.reconstruction.crosstabs._solver import NEAR, Clock
 from confide.core.arrays import Array, Ints
-from confide.core.paper import Paper
 
-DENNING = Paper(
-    authors="Dorothy E. Denning and Peter J. Denning and Mayer D. Schwartz",
-    title="The Tracker: A Threat to Statistical Database Security",
-    venue="ACM Transactions on Database Systems 4(1)",
-    year=1979,
-    url="https://doi.org/10.1145/320064.320069",
-)
 How: TypeAlias = Literal["published", "subtraction", "linear span", "bounds"]
 FEW_ZEROS = 2
 """Up to this number of cells of 0 are named in a derivation."""

@@ -11,17 +11,6 @@ from confide.attacks.reconstruction.crosstabs._combinations import Combinations
 from confide.attacks.reconstruction.crosstabs._propagation import propagated
 from confide.attacks.reconstruction.crosstabs._solver import Clock, System, example
 from confide.core.arrays import Ints
-from confide.core.paper import Paper
-
-ABOWD = Paper(
-    authors="John M. Abowd and Tamara Adams and Robert Ashmead and David Darais and Sourya Dey and "
-    "Simson L. Garfinkel and Nathan Goldschlag and Michael B. Hawes and Daniel Kifer and Philip Leclerc and "
-    "Ethan Lew and Scott Moore and Rolando A. Rodríguez and Ramy N. Tadros and Lars Vilhuber",
-    title="A Simulated Reconstruction and Reidentification Attack on the 2010 U.S. Census",
-    venue="arXiv:2312.11283",
-    year=2023,
-    url="https://arxiv.org/abs/2312.11283",
-)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -15,17 +15,9 @@ import numpy as np
 
 from confide.attacks.reconstruction.table._guesses import Guesses
 from confide.core.arrays import Ints
-from confide.core.paper import Paper
 from confide.core.sentence import Sentence
 from confide.views.table import Domain
 
-PITFALLS = Paper(
-    authors="Levent Demir and Amrit Kumar and Mathieu Cunche and Cédric Lauradoux",
-    title="The Pitfalls of Hashing for Privacy",
-    venue="IEEE Communications Surveys & Tutorials 20(1)",
-    year=2018,
-    url="https://doi.org/10.1109/COMST.2017.2747598",
-)
 ALGORITHMS: dict[str, Callable[..., Any]] = {
     "MD5": hashlib.md5,
     "SHA-1": hashlib.sha1,

@@ -10,19 +10,10 @@ import numpy as np
 from confide.attacks.reconstruction.table._boxes import Boxes, Contradiction, ruled_out
 from confide.core.arrays import Array, Bools, Ints
 from confide.core.errors import KnowledgeError
-from confide.core.paper import Paper
 from confide.core.sentence import Sentence
 from confide.views.hierarchy import Hierarchy
 from confide.views.table import Table
 from confide.views.table_keys import Keys
-
-COHEN = Paper(
-    authors="Aloni Cohen",
-    title="Attacks on Deidentification's Defenses",
-    venue="USENIX Security Symposium",
-    year=2022,
-    url="https://arxiv.org/abs/2202.13470",
-)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
