@@ -1,0 +1,47 @@
+"""Names of codes: categories, bins of numbers and of days, as reports show them."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import numpy as np
+
+from confide.mechanisms.synthesize.columns.bins import Bins
+from confide.mechanisms.synthesize.columns.kinds import EPOCH, SECONDS, Category, Date, Numeric, worth
+from confide.views.table import Domain
+
+EMPTY = "(missing)"
+
+
+def named_domain(name: str, column: Category | Numeric, cuts: Bins | None, *, apart: bool = False) -> Domain:
+    """The codes of a column with their names, and numbers at the middle of each bin.
+
+    Args:
+        name: of the column of the model.
+        column: of the file.
+        cuts: its bins; None for categories.
+        apart: whether it is a difference of two: of days, their number.
+    """
+    if cuts is None:
+        assert isinstance(column, Category)
+        return Domain(name, (*column.labels, *[EMPTY] * column.nulls), None, column.nulls)
+    plain = apart and isinstance(column, Date)
+    ends = [[_said(column, e, plain=plain) for e in edge.tolist()] for edge in (cuts.starts, cuts.ends)]
+    labels = [low if low == high else f"{low} to {high}" for low, high in zip(*ends, strict=True)]
+    numbers = np.asarray(cuts.middles if plain else worth(column, cuts.middles), np.float64)
+    return Domain(
+        name,
+        (*labels, *[EMPTY] * column.nulls),
+        np.append(numbers, [np.nan] * column.nulls),
+        column.nulls,
+    )
+
+
+def _said(column: Category | Numeric, step: float, *, plain: bool) -> str:
+    """A step as text."""
+    assert not isinstance(column, Category)
+    if plain or not isinstance(column, Date):
+        value = step if plain else worth(column, np.array([step]))[0].item()
+        return str(int(value)) if value == int(value) else repr(value)
+    moment = EPOCH + timedelta(seconds=int(step) * SECONDS[column.every])
+    return moment.strftime("%Y-%m-%d" if column.every == "day" else "%Y-%m-%d %H:%M:%S")
