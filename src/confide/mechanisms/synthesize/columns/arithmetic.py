@@ -57,8 +57,8 @@ def check_names(expression: Expression, columns: Mapping[str, Column], *, rule: 
         if not isinstance(column, Integer | Real | Date):
             word = type(column).__name__.lower()
             raise DataError(
-                f"the rule {rule!r:.100} computes with {name!r:.60}, of kind {word}: compute with numbers and "
-                "days."
+                f"the rule {rule!r:.100} computes with {name!r:.60}, of kind {word}: compute with numbers "
+                "and days."
             )
 
 

@@ -13,7 +13,7 @@ from confide.core.errors import DataError
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Bins:
-    """The m bins of a column, from public numbers alone: bin i begins at `starts[i]` and ends before the next.
+    """The m bins of a column, from public numbers alone: each begins at its start and ends before the next.
 
     Whole numbers count steps from 0, and the last bin includes `last`. Other numbers are floats, and so does
     theirs.
@@ -36,8 +36,8 @@ class Bins:
     def __post_init__(self) -> None:
         if not len(self.starts) or (np.diff(self.starts) <= 0).any() or self.starts[-1] > self.last:
             raise DataError(
-                f"the edges {self.starts.tolist()!s:.100} up to {self.last} do not rise: give rising numbers, "
-                "from low to high."
+                f"the edges {self.starts.tolist()!s:.100} up to {self.last} do not rise: give rising "
+                "numbers, from low to high."
             )
         if not self.whole and self.starts[-1] == self.last:
             raise DataError(f"the last bin begins and ends at {self.last}: leave out the last edge but one.")

@@ -9,18 +9,9 @@ import polars as pl
 
 from confide.core.arrays import Array, Bools, Ints
 from confide.core.errors import DataError
-from confide.mechanisms.synthesize.columns.kinds import (
-    SECONDS,
-    Category,
-    Column,
-    Date,
-    Integer,
-    Key,
-    Numeric,
-    Real,
-    text_of,
-    worth,
-)
+from confide.mechanisms.synthesize.columns.bounded import worth
+from confide.mechanisms.synthesize.columns.categories import Category, Key, text_of
+from confide.mechanisms.synthesize.columns.kinds import SECONDS, Column, Date, Integer, Numeric, Real
 
 SECOND = 1_000_000  # microseconds
 
@@ -61,13 +52,13 @@ def check_type(column: Column, kind: pl.DataType) -> None:
     if not fits:
         word = type(column).__name__.lower()
         raise DataError(
-            f"column {column.name!r:.60} is of type {kind} in the file and kind = {word!r} in the domain, which "
-            f"is for {can}: change one of them."
+            f"column {column.name!r:.60} is of type {kind} in the file and kind = {word!r} in the domain, "
+            f"which is for {can}: change one of them."
         )
     if isinstance(column, Real) and kind.is_integer():
         raise DataError(
-            f"column {column.name!r:.60} holds whole numbers in the file and kind = 'real' in the domain: say "
-            "kind = 'integer'."
+            f"column {column.name!r:.60} holds whole numbers in the file and kind = 'real' in the domain: "
+            "say kind = 'integer'."
         )
     if isinstance(column, Date) and kind == pl.Date and column.every != "day":
         raise DataError(f"column {column.name!r:.60} holds days: leave out every = {column.every!r}.")
@@ -84,8 +75,8 @@ def _check_holds(column: Column, kind: pl.DataType) -> None:
         return
     if wrong:
         raise DataError(
-            f"column {column.name!r:.60} is of type {kind} in the file, which cannot hold {wrong[0]!r:.60} of "
-            "the domain: correct the domain, or the type."
+            f"column {column.name!r:.60} is of type {kind} in the file, which cannot hold {wrong[0]!r:.60} "
+            "of the domain: correct the domain, or the type."
         )
 
 
@@ -178,10 +169,10 @@ def written(column: Category | Numeric, at: Array, empty: Bools, kind: pl.DataTy
         made = (made == "true") if kind == pl.Boolean else made
     elif isinstance(column, Date):
         made = _moments(at.astype(np.int64) * SECONDS[column.every], kind)
-    elif column.whole:
-        made = pl.Series(worth(column, at))
-    else:
+    elif isinstance(column, Real) and not column.whole:
         made = pl.Series(_short(column, at) if kind == pl.Float32 else at)
+    else:
+        made = pl.Series(worth(column, at))
     made = made.cast(kind)
     return (
         made.scatter(np.flatnonzero(empty), None).alias(column.name)
@@ -198,12 +189,12 @@ def _moments(seconds: Ints, kind: pl.DataType) -> pl.Series:
     return made if zone is None else made.dt.replace_time_zone("UTC").dt.convert_time_zone(zone)
 
 
-def _short(column: Numeric, at: Array) -> Array:
+def _short(column: Real, at: Array) -> Array:
     """Numbers in 32 bits, each still in its bin: rounding could leave it."""
     cuts = column.cuts
     codes, short = cuts.codes(at), at.astype(np.float32)
     inner = np.nextafter(short, cuts.middles[codes].astype(np.float32))
-    back = np.clip(short.astype(np.float64), float(column.low), float(column.high))
+    back = np.clip(short.astype(np.float64), *column.ends())
     return np.where((cuts.codes(back) == codes) & (back == short), short, inner)
 
 

@@ -15,8 +15,8 @@ import numpy as np
 
 from confide.core.arrays import Bools, Ints, Rng
 from confide.mechanisms.synthesize.columns.bins import between
+from confide.mechanisms.synthesize.columns.categories import Category
 from confide.mechanisms.synthesize.columns.domain import Modelled
-from confide.mechanisms.synthesize.columns.kinds import Category
 
 
 def drawn_in_chains(

@@ -12,11 +12,11 @@ from numpy.typing import NDArray
 
 from confide.core.arrays import Array, Bools, Rng
 from confide.core.errors import DataError
+from confide.mechanisms.synthesize.columns.categories import Category, Key
 from confide.mechanisms.synthesize.columns.cells import check_type, fresh, plain_type, written
 from confide.mechanisms.synthesize.columns.chains import drawn_in_chains
 from confide.mechanisms.synthesize.columns.domain import PublicDomain
 from confide.mechanisms.synthesize.columns.following import followed
-from confide.mechanisms.synthesize.columns.kinds import Category, Key
 
 Codes: TypeAlias = NDArray[np.int32]
 Schema: TypeAlias = Mapping[str, pl.DataType]
@@ -65,7 +65,8 @@ def decode(codes: Codes, domain: PublicDomain, *, rng: Rng, schema: Schema | Non
     Raises:
         DataError: if a type cannot hold what the domain says.
 
-    >>> from confide.mechanisms.synthesize.columns.kinds import Category, Integer, Key
+    >>> from confide.mechanisms.synthesize.columns.categories import Category, Key
+    >>> from confide.mechanisms.synthesize.columns.kinds import Integer
     >>> people = PublicDomain((Key("id"), Category("sex", ("f", "m")), Integer("age", 0, 9, bins=10)))
     >>> decode(np.array([[1, 7]], np.int32), people, rng=np.random.default_rng(0)).frame.row(0)
     (1, 'm', 7)

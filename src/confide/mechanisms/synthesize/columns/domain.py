@@ -12,7 +12,9 @@ import numpy as np
 from confide.core.arrays import Bools
 from confide.core.errors import DataError
 from confide.mechanisms.synthesize.columns.bins import Bins
-from confide.mechanisms.synthesize.columns.kinds import Category, Column, Key, Numeric, quantiles
+from confide.mechanisms.synthesize.columns.bounded import quantiles
+from confide.mechanisms.synthesize.columns.categories import Category, Key
+from confide.mechanisms.synthesize.columns.kinds import Column, Numeric
 from confide.mechanisms.synthesize.columns.labels import named_domain
 from confide.mechanisms.synthesize.columns.planning import Difference, Plan, planned
 from confide.mechanisms.synthesize.columns.rules import Rule
@@ -124,8 +126,8 @@ class PublicDomain:
         for one in self.impossible:
             if one.cells.all():
                 raise DataError(
-                    f"no row can be: every combination of {', '.join(self._names(one.columns))} is ruled out by "
-                    "zeros, or by bounds and a rule. Correct one of them."
+                    f"no row can be: every combination of {', '.join(self._names(one.columns))} is ruled out "
+                    "by zeros, or by bounds and a rule. Correct one of them."
                 )
 
     @property
@@ -162,7 +164,8 @@ class PublicDomain:
         binned = [m for m in (one, two) if m.cuts is not None]
         if not binned:
             raise DataError(
-                f"columns {one.name!r:.60} and {two.name!r:.60} have {len(one.domain):,} and {len(two.domain):,} "
+                f"columns {one.name!r:.60} and {two.name!r:.60} have {len(one.domain):,} and "
+                f"{len(two.domain):,} "
                 f"values, {cells:,} combinations, and {most:,} fit: make groups of categories."
             )
         largest = max(binned, key=lambda m: len(m.domain))
@@ -170,8 +173,8 @@ class PublicDomain:
         if largest is one and two.cuts is not None and fit < 1:
             fit = int(most**0.5) - 1
         raise DataError(
-            f"columns {one.name!r:.60} and {two.name!r:.60} have {cells:,} cells together, and {most:,} fit: give "
-            f"{largest.name!r:.60} {max(fit, 1):,} bins at most, or make groups of categories."
+            f"columns {one.name!r:.60} and {two.name!r:.60} have {cells:,} cells together, and {most:,} fit: "
+            f"give {largest.name!r:.60} {max(fit, 1):,} bins at most, or make groups of categories."
         )
 
     def _names(self, columns: tuple[int, ...]) -> list[str]:
@@ -209,8 +212,8 @@ def _bins_apart(column: Numeric, lesser: Column, apart: Difference) -> Bins:
         return Bins.even(low, high, len(column.cuts), whole=True)
     if apart.edges[0] != low or apart.edges[-1] != high:
         raise DataError(
-            f"the edges of {apart.text!r:.100} go from {apart.edges[0]} to {apart.edges[-1]}, and the difference "
-            f"from {low} to {high}, in steps: begin with {low} and end with {high}."
+            f"the edges of {apart.text!r:.100} go from {apart.edges[0]} to {apart.edges[-1]}, and the "
+            f"difference from {low} to {high}, in steps: begin with {low} and end with {high}."
         )
     return Bins.of_edges(np.asarray(apart.edges), whole=True)
 

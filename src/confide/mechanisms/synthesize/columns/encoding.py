@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 
 from confide.core.arrays import Array, Bools, Ints
 from confide.core.errors import DataError
+from confide.mechanisms.synthesize.columns.categories import Category, Key
 from confide.mechanisms.synthesize.columns.cells import Cells, check_type, read_cells
 from confide.mechanisms.synthesize.columns.domain import Modelled, PublicDomain
-from confide.mechanisms.synthesize.columns.kinds import Category, Key
 from confide.views.table import Table
 
 SHOWN = 5
@@ -83,7 +83,8 @@ def check_schema(schema: Mapping[str, pl.DataType], domain: PublicDomain) -> Non
         )
     if more:
         raise DataError(
-            f"the file has {_listed(more)}, and the domain says nothing about it: describe it, or leave it out "
+            f"the file has {_listed(more)}, and the domain says nothing about it: describe it, or leave it "
+            "out "
             'of the synthetic file with kind = "drop".'
         )
     for column in domain.columns:
@@ -118,7 +119,8 @@ def _fit(read: Mapping[str, Cells], domain: PublicDomain) -> Mapping[str, int]:
     if faults:
         more = f"; and {len(faults) - 3} columns more" if len(faults) > 3 else ""
         raise DataError(
-            f"{'; '.join(faults[:3])}{more}: correct these cells, widen the domain, or say in it what becomes of "
+            f"{'; '.join(faults[:3])}{more}: correct these cells, widen the domain, or say in it what "
+            "becomes of "
             'them (nulls = true, outside = "clip", other = "a listed value").'
         )
     return clipped

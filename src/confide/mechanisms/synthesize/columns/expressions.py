@@ -5,8 +5,8 @@
     product    = factor (("*" | "/") factor)*
     factor     = number | day | name | "quoted name" | "-" factor | "(" sum ")" | function "(" sum, ... ")"
 
-A day is written 2020-12-31. Functions are `years(born, day)`, the full years from the first day to the second;
-`year(day)`; `floor(x)`; `round(x)`.
+A day is written 2020-12-31. Functions are `years(born, day)`, the full years from the first day to the
+second; `year(day)`; `floor(x)`; `round(x)`.
 """
 
 from __future__ import annotations

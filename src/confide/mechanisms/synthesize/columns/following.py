@@ -9,9 +9,9 @@ import polars as pl
 
 from confide.core.arrays import Bools
 from confide.mechanisms.synthesize.columns.arithmetic import compiled
+from confide.mechanisms.synthesize.columns.categories import Category, Key
 from confide.mechanisms.synthesize.columns.cells import Cells, read_cells, written
 from confide.mechanisms.synthesize.columns.domain import PublicDomain
-from confide.mechanisms.synthesize.columns.kinds import Category, Key
 from confide.mechanisms.synthesize.columns.rules import Derived, Lookup
 
 
@@ -39,7 +39,7 @@ def followed(
 
 
 def computed(rule: Derived | Lookup, frame: pl.DataFrame, domain: PublicDomain) -> Cells:
-    """What a rule gives in each row; empty where one of its sources is, outside where that is out of bounds."""
+    """What a rule gives in each row: empty where one of its sources is; outside where it is out of bounds."""
     target = domain.named[rule.target]
     if isinstance(rule, Lookup):
         source = domain.named[rule.source]

@@ -7,7 +7,9 @@ from datetime import timedelta
 import numpy as np
 
 from confide.mechanisms.synthesize.columns.bins import Bins
-from confide.mechanisms.synthesize.columns.kinds import EPOCH, SECONDS, Category, Date, Numeric, worth
+from confide.mechanisms.synthesize.columns.bounded import worth
+from confide.mechanisms.synthesize.columns.categories import Category
+from confide.mechanisms.synthesize.columns.kinds import EPOCH, SECONDS, Date, Numeric
 from confide.views.table import Domain
 
 EMPTY = "(missing)"
@@ -25,6 +27,7 @@ def named_domain(name: str, column: Category | Numeric, cuts: Bins | None, *, ap
     if cuts is None:
         assert isinstance(column, Category)
         return Domain(name, (*column.labels, *[EMPTY] * column.nulls), None, column.nulls)
+    assert not isinstance(column, Category)
     plain = apart and isinstance(column, Date)
     ends = [[_said(column, e, plain=plain) for e in edge.tolist()] for edge in (cuts.starts, cuts.ends)]
     labels = [low if low == high else f"{low} to {high}" for low, high in zip(*ends, strict=True)]

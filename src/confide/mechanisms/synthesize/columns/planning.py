@@ -8,7 +8,8 @@ from graphlib import CycleError, TopologicalSorter
 
 from confide.core.errors import DataError
 from confide.mechanisms.synthesize.columns.arithmetic import range_of
-from confide.mechanisms.synthesize.columns.kinds import Category, Column, Date, Integer, Key, Real
+from confide.mechanisms.synthesize.columns.categories import Category, Key
+from confide.mechanisms.synthesize.columns.kinds import Column, Date, Integer, Real
 from confide.mechanisms.synthesize.columns.rules import Compared, Derived, Lookup, Rule, check_rule
 
 
@@ -81,8 +82,8 @@ def planned(columns: Mapping[str, Column], rules: Sequence[Rule]) -> Plan:
         always = rule.always(columns)
         if always is False:
             raise DataError(
-                f"the rule {rule.text!r:.100} holds for no values within the bounds: correct the bounds of its "
-                "columns, or the rule."
+                f"the rule {rule.text!r:.100} holds for no values within the bounds: correct the bounds of "
+                "its columns, or the rule."
             )
         if always and not rule.edges:
             continue
@@ -91,8 +92,8 @@ def planned(columns: Mapping[str, Column], rules: Sequence[Rule]) -> Plan:
             differences[made.greater] = made
         elif rule.edges:
             raise DataError(
-                f"the rule {rule.text!r:.100} is kept by drawing again, so that it has no bins: leave out its "
-                "edges."
+                f"the rule {rule.text!r:.100} is kept by drawing again, so that it has no bins: leave out "
+                "its edges."
             )
         else:
             checks.append(rule)
@@ -136,8 +137,8 @@ def _check_derived(rule: Derived | Lookup, columns: Mapping[str, Column]) -> Non
     empty = [s for s in rule.sources if not isinstance(c := columns[s], Key) and c.nulls]
     if empty and not target.nulls:
         raise DataError(
-            f"the rule {rule.text!r:.100}: {empty[0]!r:.60} can be empty and {rule.target!r:.60} cannot: say nulls "
-            "= true for both, or for none."
+            f"the rule {rule.text!r:.100}: {empty[0]!r:.60} can be empty and {rule.target!r:.60} cannot: say "
+            "nulls = true for both, or for none."
         )
 
 
@@ -151,16 +152,16 @@ def _check_lookup(rule: Lookup, columns: Mapping[str, Column]) -> None:
     if missing:
         raise DataError(
             f"the rule {rule.text!r:.100} says nothing about {missing[0]!r:.60}"
-            f"{f' and {len(missing) - 1:,} more' if len(missing) > 1 else ''}: give the table a line for each "
-            f"value of {rule.source!r:.60}."
+            f"{f' and {len(missing) - 1:,} more' if len(missing) > 1 else ''}: give the table a line for "
+            f"each value of {rule.source!r:.60}."
         )
     unknown = [
         f"{k} = {v}" for k, v in rule.table.items() if k not in source.labels or v not in target.labels
     ]
     if unknown:
         raise DataError(
-            f"the rule {rule.text!r:.100} says {unknown[0]!r:.100}, and one of these is no value of its column: "
-            "correct the table, or list the value."
+            f"the rule {rule.text!r:.100} says {unknown[0]!r:.100}, and one of these is no value of its "
+            "column: correct the table, or list the value."
         )
 
 
@@ -194,8 +195,8 @@ def _refuse_circles(compared: Sequence[Compared]) -> None:
     except CycleError as error:
         circle = " >= ".join(error.args[1][::-1])
         raise DataError(
-            f"rules contradict each other, or say that columns are equal: {circle}. Leave one of them out, or "
-            "write a = b."
+            f"rules contradict each other, or say that columns are equal: {circle}. Leave one of them out, "
+            "or write a = b."
         ) from None
 
 

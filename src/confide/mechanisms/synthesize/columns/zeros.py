@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 import polars as pl
@@ -13,17 +13,9 @@ import polars as pl
 from confide.core.arrays import Bools
 from confide.core.errors import DataError
 from confide.mechanisms.synthesize.columns.bins import Bins
+from confide.mechanisms.synthesize.columns.categories import Category, Key, Value, text_of
 from confide.mechanisms.synthesize.columns.cells import read_cells
-from confide.mechanisms.synthesize.columns.kinds import (
-    Category,
-    Column,
-    Date,
-    Key,
-    Numeric,
-    Value,
-    steps_of,
-    text_of,
-)
+from confide.mechanisms.synthesize.columns.kinds import Column, Date, Numeric
 
 Span: TypeAlias = tuple[int | float | date, int | float | date]
 """The first and the last value, both included."""
@@ -117,7 +109,7 @@ def _check_value(column: Category | Numeric, value: Value | Span | None) -> None
         value[0], date
     ):
         raise DataError(f"{name} goes from {value[0]} to {value[1]}: give values as its bounds are.")
-    elif not value[0] <= value[1]:  # pyright: ignore[reportOperatorIssue]
+    elif value[0] > value[1]:  # pyright: ignore[reportOperatorIssue]
         raise DataError(f"{name} goes from {value[0]} to {value[1]}: give the smaller first.")
 
 
@@ -127,5 +119,6 @@ def _ends(column: Category | Numeric, value: Value | Span) -> tuple[float, float
         at = column.labels.index(text_of(value))
         return at, at
     assert isinstance(value, tuple)
-    low, high = steps_of(column, value)  # pyright: ignore[reportArgumentType]
-    return low, high
+    first: Any = value[0]  # of the type of the bounds, which was checked
+    end: Any = value[1]
+    return column.step_of(first), column.step_of(end, last=True)
