@@ -1,4 +1,4 @@
-"""Charging a training to the ledger of a budget before its first step, with its whole cost."""
+"""Charging a training or a synthesis to the ledger of a budget before its first step, with its whole cost."""
 
 from __future__ import annotations
 
@@ -27,6 +27,7 @@ def charged(
     settings: Mapping[str, object],
     analyst: str | None = None,
     train: Callable[[], Any],
+    what: str = "training",
 ) -> Any:
     """What `train` returns, after the ledger paid for it; stored there before anybody sees it.
 
@@ -42,6 +43,7 @@ def charged(
         settings: of the training, for its digest.
         analyst: whose part of the ledger pays, where it has parts.
         train: runs it; what it returns is of what JSON can say.
+        what: it is called in messages, if it is no training.
 
     Raises:
         BudgetError: if the ledger does not pay for it; nothing was trained then.
@@ -52,14 +54,14 @@ def charged(
     # A person's column has a name in the ledger that arrays do not have: the kind has to be the same.
     if (budget.unit.kind == "person") != ledger.terms.unit.startswith("all rows of any one"):
         raise LedgerError(
-            f"the ledger hides {ledger.terms.unit}, and this training {budget.unit}: give `person` with the "
+            f"the ledger hides {ledger.terms.unit}, and this {what} {budget.unit}: give `person` with the "
             "records, or use a ledger of this unit."
         )
     question = digest_of(
         data=ledger.terms.data,
-        text="train",
-        # A number drawn now: no two trainings are the same question.
-        parameters={**settings, "training": secrets.token_hex(16)},
+        text=what,
+        # A number drawn now: no two of them are the same question.
+        parameters={**settings, "run": secrets.token_hex(16)},
     )
     cost = cost_of(ledger, budget, mu)
     try:

@@ -17,13 +17,22 @@ NOTHING = "Nothing was charged, and no model was written."
 
 
 @contextmanager
-def noting_charge(ledger: Ledger | None, promise: Budget, checkpoint: Path | None) -> Generator[None]:
+def noting_charge(
+    ledger: Ledger | None,
+    promise: Budget,
+    checkpoint: Path | None = None,
+    *,
+    lost: str = "nothing of the model is kept, and to train again charges again",
+    nothing: str = NOTHING,
+) -> Generator[None]:
     """Add to an error inside the block whether it was charged, if nobody further in said so.
 
     Args:
         ledger: that pays.
         promise: what is charged.
         checkpoint: from which the run goes on.
+        lost: what is said after a charge.
+        nothing: what is said of an interruption without one.
     """
     before = None if ledger is None else ledger.spent
     try:
@@ -35,14 +44,11 @@ def noting_charge(ledger: Ledger | None, promise: Budget, checkpoint: Path | Non
             if charged is None:
                 error.add_note("Whether it was charged cannot be read: see `confide ledger show`.")
             elif charged:
-                error.add_note(
-                    f"The ledger was charged {promise}, nothing of the model is kept, and to train again "
-                    "charges again."
-                )
+                error.add_note(f"The ledger was charged {promise}, {lost}.")
             elif interrupted and checkpoint is not None and checkpoint.exists():
                 error.add_note(f"Nothing new was charged; the same command goes on from {checkpoint}.")
             elif interrupted:
-                error.add_note(NOTHING)
+                error.add_note(nothing)
         raise
 
 
