@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from confide.core.arrays import Array, Bools, Rng
 from confide.core.errors import DataError
-from confide.mechanisms.synthesize.columns.categories import Category, Key
+from confide.mechanisms.synthesize.columns.categories import Key
 from confide.mechanisms.synthesize.columns.cells import check_type, fresh, plain_type, written
 from confide.mechanisms.synthesize.columns.chains import drawn_in_chains
 from confide.mechanisms.synthesize.columns.domain import PublicDomain
@@ -185,22 +185,18 @@ def _attempt(
 
 
 def _values(codes: Codes, domain: PublicDomain, types: Schema, rng: Rng) -> tuple[Sequence[pl.Series], Bools]:
-    """The columns of the model and the constants, and which rows have codes that fit together."""
-    whole = [m for m in domain.modelled if m.cuts is not None and m.cuts.whole]
+    """The columns that are coded, and which rows have codes that fit together."""
+    every = (*domain.modelled, *domain.fixed)
+    whole = [m for m in every if m.cuts is not None and m.cuts.whole]
     each = {m.column.name: codes[:, i].astype(np.int64) for i, m in enumerate(domain.modelled)}
+    each |= {m.column.name: np.zeros(len(codes), np.int64) for m in domain.fixed}
     chained, fits = drawn_in_chains(whole, each, rows=len(codes), rng=rng)
     columns: list[pl.Series] = []
-    for m in domain.modelled:
+    for m in every:
         name, code = m.column.name, each[m.column.name]
         empty = (code == len(m.domain) - 1) & m.nulls
         at: Array = np.where(empty, 0, code)
         if m.cuts is not None:
             at = chained[name] if m.cuts.whole else m.cuts.drawn(at, rng=rng)
         columns.append(written(m.column, at, empty, types[name]))
-    for name in domain.plan.constants:
-        column = domain.named[name]
-        assert not isinstance(column, Key)
-        only = 0 if isinstance(column, Category) else column.ends()[0]
-        nobody = np.zeros(len(codes), np.bool_)
-        columns.append(written(column, np.full(len(codes), only), nobody, types[name]))
     return columns, fits

@@ -103,6 +103,7 @@ class PublicDomain:
     edges: Edges = field(default_factory=dict)
     plan: Plan = field(init=False)
     modelled: tuple[Modelled, ...] = field(init=False)
+    fixed: tuple[Modelled, ...] = field(init=False)
     impossible: tuple[Impossible, ...] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -114,13 +115,14 @@ class PublicDomain:
         named = self.named
         plan = planned(named, self.rules)
         object.__setattr__(self, "plan", plan)
-        object.__setattr__(
-            self, "modelled", tuple(_modelled(named[n], plan, named, self.edges) for n in plan.order)
-        )
+        every = [_modelled(named[name], plan, named, self.edges) for name in plan.order]
+        # Nothing is learnt from a column of one code, and not every model takes it.
+        object.__setattr__(self, "modelled", tuple(m for m in every if len(m.domain) > 1))
+        object.__setattr__(self, "fixed", tuple(m for m in every if len(m.domain) == 1))
         if not self.modelled:
             raise DataError(
                 "the domain leaves nothing to model: every column is a key, follows from others or has one "
-                "value only. Describe a column with two values or more."
+                "value or bin only. Describe a column with two values or more."
             )
         object.__setattr__(self, "impossible", (*_zeros(self), *_beyond(self)))
         for one in self.impossible:

@@ -54,17 +54,35 @@ def encode(frame: pl.DataFrame, domain: PublicDomain, *, people: Ints | None = N
     >>> encode(pl.DataFrame({"age": [5, 99]}), ages).table.low.tolist()
     [[0], [9]]
     """
-    check_schema(frame.schema, domain)
-    read = {
-        c.name: read_cells(c, frame[c.name])
-        for c in domain.columns
-        if not isinstance(c, Key) and c.name in domain.plan.order
-    }
-    clipped = _fit(read, domain)
+    read, clipped = read_rows(frame, domain)
     codes = np.empty((len(frame), len(domain.modelled)), np.int32)
     for i, m in enumerate(domain.modelled):
-        codes[:, i] = _codes(m, read)
+        codes[:, i] = _codes(m, steps_of(m, read))
     return Encoded(Table.of(domain.domains, codes, people=people), clipped)
+
+
+def read_rows(frame: pl.DataFrame, domain: PublicDomain) -> tuple[Mapping[str, Cells], Mapping[str, int]]:
+    """The cells of each column that is coded, and how many were clipped; refuses what the domain lacks.
+
+    Raises:
+        DataError: as `encode`.
+    """
+    check_schema(frame.schema, domain)
+    read: dict[str, Cells] = {}
+    for column in domain.columns:
+        if not isinstance(column, Key) and column.name in domain.plan.order:
+            read[column.name] = read_cells(column, frame[column.name])
+    return read, _fit(read, domain)
+
+
+def steps_of(one: Modelled, read: Mapping[str, Cells]) -> Cells:
+    """The cells of a column of the model: of a difference, how far its columns are apart."""
+    cells = read[one.column.name]
+    if one.difference is None or one.cuts is None:
+        return cells
+    at: Array = cells.at - read[one.difference.lesser].at
+    # A row that breaks the rule counts as the least difference.
+    return Cells(np.clip(at, one.difference.gap, int(one.cuts.last)), cells.empty, cells.outside)
 
 
 def check_schema(schema: Mapping[str, pl.DataType], domain: PublicDomain) -> None:
@@ -133,11 +151,6 @@ def _rows(wrong: Bools) -> str:
     return f"{len(at):,} cells (row {first}{more})" if len(at) > 1 else f"1 cell (row {first})"
 
 
-def _codes(one: Modelled, read: Mapping[str, Cells]) -> NDArray[np.int32]:
-    cells = read[one.column.name]
-    at: Array = cells.at
-    if one.cuts is not None:
-        if one.difference is not None:
-            at = np.clip(at - read[one.difference.lesser].at, one.difference.gap, int(one.cuts.last))
-        at = one.cuts.codes(at)
+def _codes(one: Modelled, cells: Cells) -> NDArray[np.int32]:
+    at = cells.at if one.cuts is None else one.cuts.codes(cells.at)
     return np.where(cells.empty, len(one.domain) - 1, at).astype(np.int32)

@@ -9,7 +9,7 @@ from graphlib import CycleError, TopologicalSorter
 from confide.core.errors import DataError
 from confide.mechanisms.synthesize.columns.arithmetic import range_of
 from confide.mechanisms.synthesize.columns.categories import Category, Key
-from confide.mechanisms.synthesize.columns.kinds import Column, Date, Integer, Real
+from confide.mechanisms.synthesize.columns.kinds import Column, Date, Integer, Numeric, Real
 from confide.mechanisms.synthesize.columns.rules import Compared, Derived, Lookup, Rule, check_rule
 
 
@@ -44,14 +44,12 @@ class Plan:
         order: the columns that are modelled, each by itself or as a difference, as in the file.
         differences: by the larger column.
         derived: what follows from other columns, in an order in which it can be computed.
-        constants: columns of one value.
         checks: the rules that are kept by drawing again.
     """
 
     order: tuple[str, ...]
     differences: Mapping[str, Difference]
     derived: tuple[Derived | Lookup, ...]
-    constants: tuple[str, ...]
     checks: tuple[Compared, ...]
 
 
@@ -62,15 +60,8 @@ def planned(columns: Mapping[str, Column], rules: Sequence[Rule]) -> Plan:
         DataError: for rules that name no column, contradict each other, or can never hold.
     """
     derived = _derived(columns, [r for r in rules if not isinstance(r, Compared)])
-    constants = tuple(
-        name
-        for name, column in columns.items()
-        if not isinstance(column, Key) and name not in derived and len(column) == 1
-    )
     modelled = [
-        name
-        for name, column in columns.items()
-        if not isinstance(column, Key) and name not in derived and name not in constants
+        name for name, column in columns.items() if not isinstance(column, Key) and name not in derived
     ]
     compared = [r for r in rules if isinstance(r, Compared)]
     for rule in compared:
@@ -97,7 +88,17 @@ def planned(columns: Mapping[str, Column], rules: Sequence[Rule]) -> Plan:
             )
         else:
             checks.append(rule)
-    return Plan(tuple(modelled), differences, tuple(derived.values()), constants, tuple(checks))
+    return Plan(tuple(modelled), differences, tuple(derived.values()), tuple(checks))
+
+
+def _constant(column: Category | Numeric) -> bool:
+    """Whether a column can hold one value only."""
+    if column.nulls:
+        return False
+    if isinstance(column, Category):
+        return len(column) == 1
+    low, high = column.ends()
+    return low == high
 
 
 def _derived(columns: Mapping[str, Column], rules: Sequence[Derived | Lookup]) -> dict[str, Derived | Lookup]:
