@@ -13,6 +13,7 @@ from confide.core.budget import Budget
 from confide.core.errors import DataError
 from confide.core.nouns import Rehearsal, Release
 from confide.mechanisms.noise.source import Noise
+from confide.mechanisms.synthesize.selection import Selection
 from confide.views.table import Table
 
 
@@ -64,10 +65,12 @@ class SyntheticRelease(Release[Table]):
     Args:
         margins: what was measured.
         model: what was fitted to it.
+        selection: how margins were chosen, where their scores bound the errors of the others.
     """
 
     margins: tuple[Measured, ...] = ()
     model: Fitted | None = None
+    selection: Selection | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -76,6 +79,7 @@ class SyntheticRehearsal(Rehearsal[Table]):
 
     margins: tuple[Measured, ...] = ()
     model: Fitted | None = None
+    selection: Selection | None = None
 
 
 Synthesised: TypeAlias = SyntheticRelease | SyntheticRehearsal
@@ -89,10 +93,11 @@ def synthesised(
     *,
     margins: tuple[Measured, ...] = (),
     model: Fitted | None = None,
+    selection: Selection | None = None,
 ) -> Synthesised:
     """A release, if nobody can replay its noise; a rehearsal otherwise."""
     made = SyntheticRelease if noise == "secure" else SyntheticRehearsal
-    return made(table, budget, maker, margins, model)
+    return made(table, budget, maker, margins, model, selection)
 
 
 def counted(table: Table, columns: tuple[int, ...]) -> Ints:
