@@ -92,7 +92,9 @@ class SynthesizeSettings:
         if not 0 < self.delta < 1:
             raise DataError(f"delta is {self.delta}: give a number above 0 and below 1, such as 1e-9.")
         if self.out is None and not self.plan:
-            raise DataError("--out is missing: name the file of the synthetic records, or ask for the --plan.")
+            raise DataError(
+                "--out is missing: name the file of the synthetic records, or ask for the --plan."
+            )
         if self.out is not None and self.out.suffix not in FORMATS:
             raise DataError(f"--out {self.out} is no {' or '.join(FORMATS)}: choose one of these formats.")
         if self.ledger is None and self.budget is not None:

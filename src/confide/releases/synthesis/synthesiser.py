@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from pathlib import Path
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -12,16 +12,19 @@ from numpy.typing import NDArray
 
 from confide.core.arrays import Ints, Rng
 from confide.core.budget import Budget
-from confide.core.errors import DataError
 from confide.core.nouns import Mechanism
-from confide.inputs.domain import read_domain
-from confide.mechanisms.noise.source import Noise, words_of
-from confide.mechanisms.statistics.bounded_rows import kept_rows
-from confide.mechanisms.synthesize.columns.decoding import Schema, decode, drawn
+from confide.mechanisms.noise.source import Noise
+from confide.mechanisms.statistics.promise import rho_of
+from confide.mechanisms.synthesize.columns.decoding import Drawn, Schema, decode, drawn
 from confide.mechanisms.synthesize.columns.domain import PublicDomain
 from confide.mechanisms.synthesize.columns.encoding import encode
+from confide.mechanisms.synthesize.columns.quantile_bins import QuantileBins, with_quantile_bins
+from confide.mechanisms.synthesize.columns.trimming import trimmed
 from confide.mechanisms.synthesize.measured import Measured, Synthesised
 from confide.views.table import Table
+
+FOR_BINS = 0.1
+"""The share of the budget that private bins take, where the domain asks for such."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -30,6 +33,7 @@ class SyntheticFile:
 
     Args:
         release: of the mechanism: a table of codes, its promise, and what was measured.
+        budget: what is promised in all; None for nothing.
         view: the codes of `frame`, row by row.
         frame: the rows.
         rejected: the share of drawn rows that were given up, since they broke a rule.
@@ -38,16 +42,12 @@ class SyntheticFile:
     """
 
     release: Synthesised
+    budget: Budget | None
     view: Table
     frame: pl.DataFrame
     rejected: float = 0.0
     trimmed: int = 0
-    clipped: Mapping[str, int] = field(default_factory=dict)
-
-    @property
-    def budget(self) -> Budget | None:
-        """What the release promises."""
-        return self.release.budget
+    clipped: Mapping[str, int] = field(default_factory=dict[str, int])
 
     @property
     def margins(self) -> tuple[Measured, ...]:
@@ -57,18 +57,18 @@ class SyntheticFile:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Prepared:
-    """Rows that fit a domain, as codes.
+    """Rows that fit a domain, with nobody above the bound.
 
     Args:
-        domain: public.
         schema: the types of the file, by column.
-        table: of the model's columns, with nobody above the bound.
+        rows: that count.
+        people: int64[n], whose each row is; None where a row is a person.
         trimmed, clipped: as of `SyntheticFile`.
     """
 
-    domain: PublicDomain
     schema: Schema
-    table: Table
+    rows: pl.DataFrame
+    people: Ints | None
     trimmed: int
     clipped: Mapping[str, int]
 
@@ -77,11 +77,22 @@ class Prepared:
 class Synthesiser:
     """A mechanism on a file's own columns: encode by a public domain, synthesise, decode.
 
+    Where the domain asks for bins by private quantiles, a tenth of the budget is spent on them first, and
+    the mechanism gets the rest: rho adds up.
+
     Args:
         domain: public; it is not read from any data.
-        mechanism: of tables of codes.
-        noise: of the choice of rows where people have more than the bound.
+        mechanism: of tables of codes, with the whole budget.
+        noise: of bins, and of the choice of rows where people have more than the bound.
         seed: by which rows are drawn from the model, and values inside bins: the same seed, the same rows.
+
+    >>> from confide.mechanisms.synthesize.columns.kinds import Integer
+    >>> from confide.mechanisms.synthesize.mst import MST
+    >>> ages = PublicDomain((Integer("age", 0, 99, bins=10),))
+    >>> made = Synthesiser(ages, MST(budget=Budget(5.0, 1e-6), noise="rehearsal"), noise="rehearsal")
+    >>> file = made(pl.DataFrame({"age": [31] * 5_000}), rng=np.random.default_rng(0))
+    >>> bool((file.frame["age"] // 10 == 3).mean() > 0.97)
+    True
     """
 
     domain: PublicDomain
@@ -108,19 +119,22 @@ class Synthesiser:
         return self.made(self.prepared(records, rng=rng), rng=rng)
 
     def prepared(self, records: pl.DataFrame, *, rng: Rng) -> Prepared:
-        """The records as codes; nothing is spent.
+        """The rows that count; nothing is spent.
 
         Raises:
             DataError: if they do not fit the domain.
         """
-        kept, people, trimmed = self._bounded(records, rng)
-        encoded = encode(kept, self.domain, people=people)
+        rows, people, left_out = records, None, 0
+        unit = None if self.budget is None else self.budget.unit
+        if unit is not None and unit.kind == "person":
+            name = str(unit.column)
+            cut = trimmed(records, name, int(unit.at_most or 1), noise=self.noise, rng=rng)
+            people, left_out = cut.people, cut.left_out
+            # The person's column is no part of the synthetic rows, unless the domain draws it anew.
+            rows = cut.frame if name in self.domain.named else cut.frame.drop(name)
+        clipped = encode(rows, self.domain, people=people).clipped
         return Prepared(
-            domain=self.domain,
-            schema=dict(records.schema),
-            table=encoded.table,
-            trimmed=trimmed,
-            clipped=encoded.clipped,
+            schema=dict(records.schema), rows=rows, people=people, trimmed=left_out, clipped=clipped
         )
 
     def made(self, prepared: Prepared, *, rng: Rng) -> SyntheticFile:
@@ -130,52 +144,54 @@ class Synthesiser:
             DataError: if the model gives hardly any row that keeps the rules.
             PromiseError: if the budget buys nothing.
         """
-        release = self.mechanism(prepared.table, rng=rng)
-        assert isinstance(release, Synthesised)
-        drawing = np.random.default_rng(self.seed)
-        codes = release.view.low
-        if release.model is None:
-            made = decode(codes, self.domain, rng=drawing, schema=prepared.schema)
-            frame, codes, rejected = made.frame, codes[made.kept], made.rejected
-        else:
-            model = release.model
-
-            def rows(n: int, rng: Rng) -> NDArray[np.int32]:
-                return model.rows(n, rng=rng)
-
-            found = drawn(rows, len(codes), self.domain, rng=drawing, schema=prepared.schema)
-            frame, codes, rejected = found.frame, found.codes, found.rejected
+        domain, mechanism = self._with_bins(prepared, rng)
+        table = encode(prepared.rows, domain, people=prepared.people).table
+        release: Any = mechanism(table, rng=rng)
+        found = _rows(release, domain, prepared.schema, seed=self.seed)
         return SyntheticFile(
             release=release,
-            view=Table.of(self.domain.domains, codes),
-            frame=frame,
-            rejected=rejected,
+            budget=None if release.budget is None else self.budget,
+            view=Table.of(domain.domains, found.codes),
+            frame=found.frame,
+            rejected=found.rejected,
             trimmed=prepared.trimmed,
             clipped=prepared.clipped,
         )
 
-    def _bounded(self, records: pl.DataFrame, rng: Rng) -> tuple[pl.DataFrame, Ints | None, int]:
-        """At most as many rows of each person as the promise says, whose they are, and how many went."""
-        unit = None if self.budget is None else self.budget.unit
-        if unit is None or unit.kind != "person":
-            return records, None, 0
-        name = str(unit.column)
-        if name not in records.columns:
-            raise DataError(f"the records have no column {name!r:.60}, whose rows are to be hidden together.")
-        if missing := records[name].null_count():
-            raise DataError(f"{missing:,} rows have no {name}: say whose they are, or leave them out.")
-        person = np.unique(records[name].cast(pl.String).to_numpy(), return_inverse=True)[1].astype(np.int64)
-        kept = kept_rows(person, int(unit.at_most or 1), words_of(self.noise, rng))
-        rows = records.filter(pl.Series(kept))
-        # The person's column is no part of the synthetic rows, unless the domain draws it anew.
-        rows = rows if name in self.domain.named else rows.drop(name)
-        return rows, person[kept], int((~kept).sum())
+    def _with_bins(self, prepared: Prepared, rng: Rng) -> tuple[PublicDomain, Mechanism[Table]]:
+        """The domain with all its bins, and the mechanism with what they leave of the budget."""
+        budget = self.budget
+        if not self.domain.pending or budget is None:
+            return self.domain, self.mechanism
+        whole = rho_of(budget.epsilon, budget.delta)
+        most = int(budget.unit.at_most or 1) if budget.unit.kind == "person" else 1
+        bins = QuantileBins(rho=FOR_BINS * whole, at_most=most, noise=self.noise)
+        domain = with_quantile_bins(prepared.rows, self.domain, bins, rng=rng)
+        mechanism: Any = self.mechanism
+        return domain, replace(mechanism, budget=with_rho(budget, (1 - FOR_BINS) * whole))
 
 
-def domain_of(given: PublicDomain | Path | str) -> PublicDomain:
-    """A domain, or the one of a file.
+def _rows(release: Synthesised, domain: PublicDomain, schema: Schema, *, seed: int) -> Drawn:
+    """Rows that keep all rules, drawn from the model; where there is none, those that were released."""
+    drawing, codes, model = np.random.default_rng(seed), release.view.low, release.model
+    if model is None:
+        made = decode(codes, domain, rng=drawing, schema=schema)
+        return Drawn(frame=made.frame, codes=codes[made.kept], rejected=made.rejected, again=0.0)
 
-    Raises:
-        DataError: if the file cannot be read.
+    def rows(n: int, rng: Rng) -> NDArray[np.int32]:
+        return model.rows(n, rng=rng)
+
+    return drawn(rows, len(codes), domain, rng=drawing, schema=schema)
+
+
+def with_rho(budget: Budget, rho: float) -> Budget:
+    """The budget of the same delta and unit that allows this rho, and no more.
+
+    >>> round(rho_of(with_rho(Budget(1.0, 1e-9), 0.01).epsilon, 1e-9), 6)
+    0.01
     """
-    return given if isinstance(given, PublicDomain) else read_domain(Path(given))
+    low, high = 0.0, budget.epsilon
+    for _ in range(60):
+        middle = (low + high) / 2
+        low, high = (middle, high) if rho_of(middle, budget.delta) <= rho else (low, middle)
+    return replace(budget, epsilon=low)
