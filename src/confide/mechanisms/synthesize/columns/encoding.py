@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from difflib import get_close_matches
 
 import numpy as np
 import polars as pl
@@ -96,17 +97,22 @@ def check_schema(schema: Mapping[str, pl.DataType], domain: PublicDomain) -> Non
     more = [name for name in schema if name not in known]
     if missing:
         raise DataError(
-            f"the domain describes {_listed(missing)}, and the file has {_listed(list(schema))}: correct the "
-            "names, or leave it out of the domain."
+            f"the domain describes {_listed(missing)}, and the file has {_near(missing[0], list(schema))}: "
+            "correct the names, or leave it out of the domain."
         )
     if more:
         raise DataError(
             f"the file has {_listed(more)}, and the domain says nothing about it: describe it, or leave it "
-            "out "
-            'of the synthetic file with kind = "drop".'
+            "out of "
+            'the synthetic file with kind = "drop".'
         )
     for column in domain.columns:
         check_type(column, schema[column.name])
+
+
+def _near(name: str, names: list[str]) -> str:
+    """The names most like one, or all."""
+    return _listed(get_close_matches(name, names, n=3, cutoff=0.4) or names)
 
 
 def _listed(names: list[str]) -> str:
