@@ -22,7 +22,7 @@ from confide.measure import measure
 from confide.views.records import Records
 
 if TYPE_CHECKING:
-    from confide import learn
+    from confide import learn, synthesize
     from confide.audits import Audit, audit
     from confide.inputs.answers import Answers
     from confide.inputs.counts import Counts
@@ -72,7 +72,7 @@ _HOME = {
     "protect": "confide.releases",
 }
 """Loaded at first use, so that `import confide` stays quick."""
-_MODULES = ("learn",)
+_MODULES = ("learn", "synthesize")
 """Modules with names of their own, loaded at first use too."""
 
 __all__ = [
@@ -113,6 +113,7 @@ __all__ = [
     "play",
     "private",
     "protect",
+    "synthesize",
 ]
 
 

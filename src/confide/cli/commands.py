@@ -16,6 +16,7 @@ from confide.cli.ledger import ledger
 from confide.cli.protect import command_of as protect_of
 from confide.cli.query import command as query_command
 from confide.cli.serve import command as serve_command
+from confide.cli.synthesize import command as synthesize_command
 from confide.cli.train import command as train_command
 from confide.core.paths import is_folder
 from confide.core.version import VERSION
@@ -71,6 +72,7 @@ def protect() -> None:
 main.add_command(query_command())
 main.add_command(serve_command())
 main.add_command(train_command())
+main.add_command(synthesize_command())
 main.add_command(frontier_command())
 
 

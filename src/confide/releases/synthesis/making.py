@@ -33,12 +33,16 @@ def maker_of(settings: SynthesizeSettings, budget: Budget) -> Mechanism[Table]:
         kept = {} if settings.keep is None else {"keep": settings.keep}
         return PlausibleDeniability(budget=budget, rows=settings.rows, noise=noise, **kept)
     if settings.mechanism == "mst":
-        from confide.mechanisms.synthesize.mst import MST as Made
-    elif settings.mechanism == "privbayes":
-        from confide.mechanisms.synthesize.privbayes import PrivBayes as Made
-    else:
-        from confide.mechanisms.synthesize.independent import Independent as Made
-    return Made(budget=budget, rows=settings.rows, noise=noise)
+        from confide.mechanisms.synthesize.mst import MST
+
+        return MST(budget=budget, rows=settings.rows, noise=noise)
+    if settings.mechanism == "privbayes":
+        from confide.mechanisms.synthesize.privbayes import PrivBayes
+
+        return PrivBayes(budget=budget, rows=settings.rows, noise=noise)
+    from confide.mechanisms.synthesize.independent import Independent
+
+    return Independent(budget=budget, rows=settings.rows, noise=noise)
 
 
 def workload_of(text: str | None) -> int | tuple[tuple[str, ...], ...]:

@@ -1,4 +1,4 @@
-"""Synthesises records from a file: read the domain, then the file; check, charge, measure, draw, write whole."""
+"""Synthesises records from a file: read the domain, then the file; check, charge, draw, write whole."""
 
 from __future__ import annotations
 
@@ -205,3 +205,12 @@ def _ledger(settings: SynthesizeSettings, identity: Identity, open_while: ExitSt
     made = open_ledger(settings.ledger, data=identity.digest, budget=budget, unit=settings.unit)
     open_while.callback(made.close)
     return made
+
+
+def foretell(settings: SynthesizeSettings) -> str:
+    """What a synthesis is going to take, from the domain alone; nothing is charged.
+
+    Raises:
+        ConfideError: as `synthesize`.
+    """
+    raise NotImplementedError

@@ -1,4 +1,4 @@
-"""What a user fills in to synthesise records under a budget; the fields are options of `confide synthesize`."""
+"""What a user fills in to synthesise records; the fields are the options of `confide synthesize`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A synthetic file on disk, and its card: what was promised, what was measured, and how right its tables are."""
+"""A synthetic file on disk, and its card: what was promised and measured, and how right its tables are."""
 
 from __future__ import annotations
 
@@ -110,7 +110,7 @@ def card_of(
         },
         "noise": "secure" if rehearsal is None else "rehearsal: from a seed, so that it keeps no promise",
         "seed": seed,
-        "more_rows": "rows beyond these cost nothing and tell nothing more: all follow from what was measured",
+        "more_rows": "more rows cost nothing and tell nothing more: all follow from what was measured",
         "rejected": rejected,
         "columns": names,
         "measured": [

@@ -1,0 +1,100 @@
+"""The mechanisms with a file's public domain: what `confide.synthesize` offers in Python."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, TypeAlias
+
+from confide.core.budget import Budget
+from confide.inputs.domain import read_domain
+from confide.mechanisms.noise.source import Noise
+from confide.mechanisms.synthesize.columns.domain import PublicDomain
+from confide.mechanisms.synthesize.workload import Workload
+from confide.releases.synthesis.synthesiser import Synthesiser
+
+Given: TypeAlias = PublicDomain | Path | str
+"""A domain, or the file of one."""
+
+
+def AIM(  # noqa: N802 - a mechanism's name
+    domain: Given,
+    *,
+    budget: Budget,
+    workload: Workload = 2,
+    megabytes: float = 1.0,
+    rows: int | None = None,
+    noise: Noise = "secure",
+    seed: int = 0,
+) -> Synthesiser:
+    """AIM synthesises rows: margins are chosen and measured one after the other (McKenna et al. 2022).
+
+    Args:
+        domain: public: a `PublicDomain`, or the path of a domain file.
+        budget: for everything together.
+        workload: the tables that are to be right: 2 for all pairs, 3 for all triples, or sets of columns.
+        megabytes: of the model, at most.
+        rows: of the synthetic file; a noised count of the records where None.
+        noise: "secure" for a release; "rehearsal" draws it from `rng`.
+        seed: by which rows are drawn from the model.
+
+    Raises:
+        ConfideError: for a setting that cannot be.
+    """
+    from confide.mechanisms.synthesize import aim
+
+    made = aim.AIM(budget=budget, workload=workload, megabytes=megabytes, rows=rows, noise=noise)
+    return _of(domain, made, noise, seed)
+
+
+def MST(  # noqa: N802 - a mechanism's name
+    domain: Given, *, budget: Budget, rows: int | None = None, noise: Noise = "secure", seed: int = 0
+) -> Synthesiser:
+    """MST synthesises rows from a spanning tree of pairs (McKenna et al. 2021); arguments as of `AIM`."""
+    from confide.mechanisms.synthesize import mst
+
+    return _of(domain, mst.MST(budget=budget, rows=rows, noise=noise), noise, seed)
+
+
+def PrivBayes(  # noqa: N802 - a mechanism's name
+    domain: Given, *, budget: Budget, rows: int | None = None, noise: Noise = "secure", seed: int = 0
+) -> Synthesiser:
+    """PrivBayes synthesises rows from a Bayesian network (Zhang et al. 2017); arguments as of `AIM`."""
+    from confide.mechanisms.synthesize import privbayes
+
+    return _of(domain, privbayes.PrivBayes(budget=budget, rows=rows, noise=noise), noise, seed)
+
+
+def Independent(  # noqa: N802 - a mechanism's name
+    domain: Given, *, budget: Budget, rows: int | None = None, noise: Noise = "secure", seed: int = 0
+) -> Synthesiser:
+    """Independent margins: each column by itself, and no dependence at all; arguments as of `AIM`."""
+    from confide.mechanisms.synthesize import independent
+
+    return _of(domain, independent.Independent(budget=budget, rows=rows, noise=noise), noise, seed)
+
+
+def PlausibleDeniability(  # noqa: N802 - a mechanism's name
+    domain: Given,
+    *,
+    budget: Budget,
+    rows: int | None = None,
+    noise: Noise = "secure",
+    seed: int = 0,
+    **settings: Any,
+) -> Synthesiser:
+    """Plausible deniability: rows made from real ones that many others could have made (Bindschaedler 2017).
+
+    Args:
+        domain, rows, noise, seed: as of `AIM`.
+        budget: of the generator's own training. Its promise for the rows is for each of them alone.
+        settings: keep, k, gamma and others of the mechanism.
+    """
+    from confide.mechanisms.synthesize.plausible import mechanism
+
+    made = mechanism.PlausibleDeniability(budget=budget, rows=rows, noise=noise, **settings)
+    return _of(domain, made, noise, seed)
+
+
+def _of(domain: Given, mechanism: Any, noise: Noise, seed: int) -> Synthesiser:
+    public = domain if isinstance(domain, PublicDomain) else read_domain(Path(domain))
+    return Synthesiser(public, mechanism, noise, seed)
