@@ -1,4 +1,4 @@
-"""Synthetic records under differential privacy: `confide.synthesize.AIM(domain, budget=...)(records, rng=rng)`.
+"""Synthetic records under differential privacy: `confide.synthesize.AIM(domain, budget=b)(records, rng=rng)`.
 
 A domain comes from a file (`confide.synthesize.read_domain`) or is made in Python (`PublicDomain`).
 

@@ -1,0 +1,261 @@
+"""`confide synthesize`: what is written, what is charged, and that bad input changes nothing on disk."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+import pytest
+from click.testing import CliRunner
+
+from confide import Budget
+from confide.account.opening import examine_ledger
+from confide.cli import main
+from confide.core.budget import Unit
+from confide.mechanisms.statistics.promise import rho_of
+from confide.releases.synthesis.making import workload_of
+from confide.releases.synthesis.synthesiser import with_rho
+from confide.synthesize import AIM, MST, PublicDomain, SynthesizeSettings, read_domain
+
+pytest.importorskip("opendp")
+
+DOMAIN = """
+rules = ["end >= start", "days = end - start"]
+
+[columns.start]
+kind = "integer"
+low = 0
+high = 49
+[columns.end]
+kind = "integer"
+low = 0
+high = 99
+[columns.days]
+kind = "integer"
+low = 0
+high = 99
+[columns.job]
+kind = "category"
+values = ["cook", "nurse", "clerk"]
+[columns.pay]
+kind = "category"
+values = ["low", "high"]
+nulls = true
+"""
+N = 4_000
+
+
+def people(n: int = N) -> pl.DataFrame:
+    rng = np.random.default_rng(0)
+    start, job = rng.integers(0, 50, n), rng.choice(["cook", "nurse", "clerk"], n)
+    end = start + rng.integers(0, 50, n)
+    pay = np.where(rng.random(n) < 0.1, None, np.where(job == "nurse", "high", "low"))
+    return pl.DataFrame(
+        {"start": start, "end": end, "days": end - start, "job": job, "pay": pay},
+        schema_overrides={"pay": pl.String},
+    )
+
+
+@pytest.fixture
+def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    people().write_parquet(tmp_path / "people.parquet")
+    people().with_columns(user=np.arange(N) // 4).write_parquet(tmp_path / "visits.parquet")
+    (tmp_path / "domain.toml").write_text(DOMAIN)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+RIGHT = ("--domain", "domain.toml", "--epsilon", "1", "--delta", "1e-9")
+
+
+def run(*more: str, data: str = "people.parquet") -> Any:
+    return CliRunner().invoke(main, ["synthesize", data, *RIGHT, *more])
+
+
+@pytest.mark.parametrize("mechanism", ["mst", "aim", "independent", "privbayes"])
+def test_a_file_is_made_paid_for_and_written_beside_its_card(desk: Path, mechanism: str) -> None:
+    done = run(
+        *("--mechanism", mechanism, "--ledger", "sqlite:///l.db", "--budget", "3,1e-6", "--out", "s.parquet")
+    )
+    assert done.exit_code == 0, done.output
+    assert "epsilon 1, delta 1e-09, hiding any one record" in done.output
+    made = pl.read_parquet("s.parquet")
+    assert made.schema == people().schema and abs(len(made) - N) < 200
+    assert (made["end"] >= made["start"]).all() and (made["days"] == made["end"] - made["start"]).all()
+    card = json.loads(Path("s.parquet.confide.json").read_text())
+    paid = sum(one["rho"] for one in card["measured"])
+    assert 0 < paid <= rho_of(1.0, 1e-9)
+    ledger = examine_ledger("sqlite:///l.db")
+    assert ledger.spent.rho == pytest.approx(rho_of(1.0, 1e-9) * 1e12, abs=2)
+    ledger.close()
+
+
+def test_pairs_are_kept_by_a_tree_and_lost_by_columns_alone(desk: Path) -> None:
+    """Nurses are paid high, and nobody else: the share of exceptions tells a tree from columns alone."""
+
+    def exceptions(mechanism: str) -> float:
+        done = run("--mechanism", mechanism, "--out", f"{mechanism}.parquet")
+        assert done.exit_code == 0, done.output
+        made = pl.read_parquet(f"{mechanism}.parquet").drop_nulls("pay")
+        return float(((made["job"] == "nurse") != (made["pay"] == "high")).mean())
+
+    # 2 * 1/3 * 2/3 = .44 of independent rows are exceptions; noise of 50 rows a cell makes a few hundredths.
+    assert exceptions("mst") < 0.1 and exceptions("independent") > 0.35
+
+
+def test_the_same_seed_gives_the_same_rows_and_more_rows_cost_nothing() -> None:
+    domain = read_domain_of(DOMAIN)
+    made = [
+        MST(domain, budget=Budget(1.0, 1e-9), rows=n, noise="rehearsal", seed=seed)(people(), rng=rng())
+        for n, seed in ((None, 1), (None, 1), (None, 2), (9_000, 1))
+    ]
+    assert made[0].frame.equals(made[1].frame) and not made[0].frame.equals(made[2].frame)
+    assert len(made[3].frame) == 9_000
+    assert [m.sigma for m in made[3].margins] == [m.sigma for m in made[0].margins]
+    assert all((a.counts == b.counts).all() for a, b in zip(made[0].margins, made[3].margins, strict=True))
+
+
+def test_people_with_many_rows_are_trimmed_and_hidden_whole(desk: Path) -> None:
+    (desk / "domain.toml").write_text(f'{DOMAIN}[columns.user]\nkind = "key"\n')
+    done = run("--mechanism", "mst", "--unit", "user:3", "--out", "s.parquet", data="visits.parquet")
+    assert done.exit_code == 0, done.output
+    assert f"{N // 4:,} rows of people above the bound were left out" in done.output
+    assert "hiding all rows of any one user" in done.output
+    made, card = pl.read_parquet("s.parquet"), json.loads(Path("s.parquet.confide.json").read_text())
+    assert made["user"].n_unique() == len(made) and card["promise"]["unit"]["at_most"] == 3
+    alone = MST(read_domain_of(DOMAIN), budget=Budget(1.0, 1e-9), noise="rehearsal")(people(), rng=rng())
+    assert card["measured"][0]["sigma"] == pytest.approx(3 * alone.margins[0].sigma, rel=0.05)
+
+
+def test_private_bins_take_a_tenth_and_the_sum_is_the_promise() -> None:
+    text = DOMAIN.replace(
+        '[columns.start]\nkind = "integer"', '[columns.start]\nkind = "integer"\nbins = "quantiles:5"'
+    )
+    made = MST(read_domain_of(text), budget=Budget(1.0, 1e-9), noise="rehearsal")(people(), rng=rng())
+    assert made.budget == Budget(1.0, 1e-9)
+    whole = rho_of(1.0, 1e-9)
+    assert made.release.spent <= 0.9 * whole < whole
+    assert rho_of(with_rho(Budget(1.0, 1e-9), 0.9 * whole).epsilon, 1e-9) <= 0.9 * whole
+    start = made.view.domains[made.view.at("start")]
+    assert 2 <= len(start) <= 6
+
+
+@pytest.mark.parametrize(
+    ("more", "says"),
+    [
+        (("--out", "people.parquet"), "is read here"),
+        (("--out", "."), "choose one of these formats"),
+        (("--out", "s.xlsx"), "choose one of these formats"),
+        ((), "--out is missing"),
+        (("--out", "s.csv", "--delta", "0.01"), "must be well below one over the number of records"),
+        (("--out", "s.csv", "--domain", "none.toml"), "cannot be read"),
+        (("--out", "s.csv", "--budget", "3,1e-5"), "give --ledger too"),
+        (("--out", "s.csv", "--rehearse", "1", "--ledger", "sqlite:///l.db"), "nothing to charge"),
+        (("--out", "s.csv", "--unit", "nobody:2"), "no column 'nobody'"),
+        (("--out", "s.csv", "--epsilon", "0"), "epsilon is 0"),
+        (
+            ("--out", "s.csv", "--mechanism", "mst", "--workload", "3"),
+            "--workload is of aim, and this is mst",
+        ),
+        (("--out", "s.csv", "--keep", "2"), "--keep is of plausible"),
+        (("--out", "s.csv", "--workload", "start,nothing"), "nothing"),
+        (("--out", "s.csv", "--workload", "start,,end"), "is no list of tables"),
+        (("--out", "s.csv", "--ledger", "sqlite:///no.db"), "no.db"),
+    ],
+)
+def test_bad_input_is_one_sentence_and_changes_nothing(desk: Path, more: tuple[str, ...], says: str) -> None:
+    before = sorted(p.name for p in desk.iterdir())
+    done = run(*more)
+    assert done.exit_code == 2 and says in done.output, done.output
+    assert sorted(p.name for p in desk.iterdir()) == before
+
+
+def test_rows_outside_the_domain_are_counted_for_their_owner_and_nothing_is_charged(desk: Path) -> None:
+    people().with_columns(job=pl.lit("secret-value")).write_parquet("people.parquet")
+    done = run("--ledger", "sqlite:///l.db", "--budget", "3,1e-6", "--out", "s.csv")
+    assert done.exit_code == 2 and "'job' has a value that is not listed in 4,000 cells" in done.output
+    assert "secret-value" not in done.output and not Path("l.db").exists()
+
+
+def test_a_ledger_that_is_too_short_is_told_and_nothing_written(desk: Path) -> None:
+    done = run("--ledger", "sqlite:///l.db", "--budget", "0.5,1e-6", "--out", "s.csv")
+    assert done.exit_code == 2 and not Path("s.csv").exists(), done.output
+    assert "epsilon of" in done.output
+
+
+def test_an_earlier_file_is_replaced_with_its_card_only_by_force(desk: Path) -> None:
+    assert run("--mechanism", "mst", "--out", "s.csv").exit_code == 0
+    before = Path("s.csv").read_bytes(), Path("s.csv.confide.json").read_bytes()
+    refused = run("--mechanism", "mst", "--out", "s.csv")
+    assert refused.exit_code == 2 and "s.csv exists" in refused.output
+    assert (Path("s.csv").read_bytes(), Path("s.csv.confide.json").read_bytes()) == before
+    assert run("--mechanism", "mst", "--force", "--out", "s.csv").exit_code == 0
+    assert Path("s.csv").read_bytes() != before[0]
+
+
+@pytest.mark.slow
+def test_a_killed_synthesis_has_charged_once_and_left_no_file(desk: Path) -> None:
+    wide = people().with_columns(
+        [pl.Series(f"c{i}", np.random.default_rng(i).integers(0, 30, N)) for i in range(24)]
+    )
+    wide.write_parquet("wide.parquet")
+    columns = "".join(f'[columns.c{i}]\nkind = "integer"\nlow = 0\nhigh = 29\nbins = 30\n' for i in range(24))
+    (desk / "domain.toml").write_text(DOMAIN + columns)
+    words = ["synthesize", "wide.parquet", *RIGHT, "--ledger", "sqlite:///l.db", "--budget", "3,1e-6"]
+    running = subprocess.Popen([sys.executable, "-m", "confide", *words, "--out", "s.parquet"], cwd=desk)
+    try:
+        end = time.monotonic() + 60
+        while not (charged := spent(desk)) and running.poll() is None and time.monotonic() < end:
+            time.sleep(0.02)
+    finally:
+        running.send_signal(signal.SIGKILL)
+        running.wait()
+    assert charged and running.returncode == -signal.SIGKILL
+    assert not Path("s.parquet").exists() and not Path("s.parquet.confide.json").exists()
+    assert spent(desk) == pytest.approx(rho_of(1.0, 1e-9) * 1e12, abs=2)
+
+
+def spent(desk: Path) -> int:
+    if not (desk / "l.db").exists():
+        return 0
+    try:
+        ledger = examine_ledger("sqlite:///l.db")
+    except Exception:  # it is being made just now
+        return 0
+    found = ledger.spent.rho
+    ledger.close()
+    return found
+
+
+def test_workloads_are_read_as_they_are_written() -> None:
+    assert workload_of("a, b;c") == (("a", "b"), ("c",))
+
+
+def test_a_unit_of_people_and_settings_in_python(desk: Path) -> None:
+    unit = Unit.person("user", at_most=2)
+    made = AIM("domain.toml", budget=Budget(1.0, 1e-9, unit), noise="rehearsal")(
+        pl.read_parquet("visits.parquet"), rng=rng()
+    )
+    assert made.trimmed == N // 2 and "user" not in made.frame.columns
+    settings = SynthesizeSettings("people.parquet", domain="domain.toml", epsilon=1, delta=1e-9, plan=True)  # pyright: ignore[reportArgumentType]
+    assert settings.promise == Budget(1.0, 1e-9) and settings.out is None
+
+
+def rng(seed: int = 0) -> np.random.Generator:
+    return np.random.default_rng(seed)
+
+
+def read_domain_of(text: str) -> PublicDomain:
+    import tempfile
+
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "domain.toml"
+        path.write_text(text)
+        return read_domain(path)
