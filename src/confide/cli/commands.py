@@ -9,6 +9,7 @@ import click
 from confide import audits, releases
 from confide.cli.audit import command_of as audit_of
 from confide.cli.budget import budget
+from confide.cli.domain import command as domain_command
 from confide.cli.exits import Interruptible, say, sentences, usable
 from confide.cli.flags import FilePath, KindGroup, WholeNumber
 from confide.cli.frontier import command as frontier_command
@@ -73,6 +74,7 @@ main.add_command(query_command())
 main.add_command(serve_command())
 main.add_command(train_command())
 main.add_command(synthesize_command())
+main.add_command(domain_command())
 main.add_command(frontier_command())
 
 

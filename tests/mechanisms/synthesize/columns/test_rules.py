@@ -59,8 +59,8 @@ def test_arithmetic_by_hand(text: str, value: float) -> None:
 
 NO_RULES = (
     "", "a", "a >=", "a >= b >= c", "= a", "a + b = c", "x = (a", "x = a b", "x = a $ b", "x = f(a)",
-    "x = years(a)", "x = 2020-13-01", "x = " + "(" * 60 + "a" + ")" * 60, "x = " + "-" * 80 + "a", "a" * 2_000,
-    "x = __import__('os')", "x = a.b", "x = a[0]", "x == a",
+    "x = years(a)", "x = 2020-13-01", "x = " + "(" * 60 + "a" + ")" * 60, "x = " + "-" * 80 + "a",
+    "a" * 2_000, "x = __import__('os')", "x = a.b", "x = a[0]", "x == a",
 )  # fmt: skip
 
 

@@ -25,6 +25,8 @@ TRIES = 20
 """How often the values of a row are drawn again inside its bins, before the row is given up."""
 ROUNDS = 30
 """How often rows are asked for in the place of those that were given up."""
+HOPELESS = 4
+"""Rounds after which it is given up, if no row was kept."""
 MOST_ASKED = 20
 """Rows that are asked for at once, over those that are still needed, where most are given up."""
 
@@ -117,9 +119,9 @@ def drawn(
     frames: list[pl.DataFrame] = []
     codes: list[Codes] = []
     asked = found = again = 0
-    for _ in range(ROUNDS):
+    for i in range(ROUNDS):
         need = n - found
-        if need <= 0 and frames:
+        if (need <= 0 and frames) or (i == HOPELESS and not found):
             break
         over = min(asked / max(found, 1), MOST_ASKED) if asked else 1.0
         one = model(int(np.ceil(need * over)), rng)

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import numpy as np
 
+from confide.core.arrays import Array
 from confide.mechanisms.synthesize.columns.bins import Bins
 from confide.mechanisms.synthesize.columns.bounded import worth
 from confide.mechanisms.synthesize.columns.categories import Category
@@ -29,7 +30,7 @@ def named_domain(name: str, column: Category | Numeric, cuts: Bins | None, *, ap
         return Domain(name, (*column.labels, *[EMPTY] * column.nulls), None, column.nulls)
     assert not isinstance(column, Category)
     plain = apart and isinstance(column, Date)
-    ends = [[_said(column, e, plain=plain) for e in edge.tolist()] for edge in (cuts.starts, cuts.ends)]
+    ends = [_said(column, edge, plain=plain) for edge in (cuts.starts, cuts.ends)]
     labels = [low if low == high else f"{low} to {high}" for low, high in zip(*ends, strict=True)]
     numbers = np.asarray(cuts.middles if plain else worth(column, cuts.middles), np.float64)
     return Domain(
@@ -40,11 +41,10 @@ def named_domain(name: str, column: Category | Numeric, cuts: Bins | None, *, ap
     )
 
 
-def _said(column: Category | Numeric, step: float, *, plain: bool) -> str:
-    """A step as text."""
-    assert not isinstance(column, Category)
-    if plain or not isinstance(column, Date):
-        value = step if plain else worth(column, np.array([step]))[0].item()
-        return str(int(value)) if value == int(value) else repr(value)
-    moment = EPOCH + timedelta(seconds=int(step) * SECONDS[column.every])
-    return moment.strftime("%Y-%m-%d" if column.every == "day" else "%Y-%m-%d %H:%M:%S")
+def _said(column: Numeric, steps: Array, *, plain: bool) -> list[str]:
+    """Steps as text."""
+    if isinstance(column, Date) and not plain:
+        form, each = "%Y-%m-%d" if column.every == "day" else "%Y-%m-%d %H:%M:%S", SECONDS[column.every]
+        return [(EPOCH + timedelta(seconds=step * each)).strftime(form) for step in steps.tolist()]
+    values = steps if plain else worth(column, steps)
+    return [str(int(value)) if value == int(value) else repr(value) for value in values.tolist()]
