@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from tests.contracts.case import AttackCase, ByScore, Lacks, Sitting, permuted_exposure, rng
 
-from confide.attacks.membership.synthetic import ALL
+from confide.attacks.membership.synthetic import FILES
 from confide.core.budget import Budget
 from confide.core.nouns import Release
 from confide.games.membership.synthetic import Synthesis
@@ -75,4 +75,4 @@ def case(attack: Any) -> AttackCase:
 REACHES = {"synthetic-nearest-relative": 0.9}
 """Of the naked release, where it is less than .97: others in the reference are as near as the copy."""
 
-CASES = tuple(case(attack()) for attack in ALL)
+CASES = tuple(case(attack()) for attack in FILES)
