@@ -8,8 +8,8 @@ from typing import ClassVar
 import numpy as np
 
 from confide.attacks.membership.synthetic._likelihood import counts_of, likelihood
-from confide.attacks.membership.synthetic._neighbours import distances
-from confide.core.arrays import Rng
+from confide.attacks.membership.synthetic._neighbours import CLOSEST, distances
+from confide.core.arrays import Floats, Rng
 from confide.core.errors import DataError
 from confide.core.nouns import Case, Guess
 from confide.core.paper import Paper
@@ -24,9 +24,6 @@ MONTE_CARLO = Paper(
     year=2019,
     url="https://doi.org/10.2478/popets-2019-0067",
 )
-
-CLOSEST = 1e-3
-"""Rows that are nearer count as equal: a thousandth of one column."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +48,8 @@ class ExactCopies:
     def __call__(self, case: Case[Table, SyntheticKnowledge, Table], *, rng: Rng) -> Guess:
         copies = counts_of(case.targets, case.view)
         expected = len(case.view) * likelihood(case.targets, case.view, case.known.reference)
-        return Guess(None, copies * np.log1p(1 / np.maximum(expected, 1e-300)))
+        weight: Floats = np.log1p(1 / np.maximum(expected, 1e-300))
+        return Guess(None, copies * weight)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
