@@ -2,25 +2,38 @@
 
 from __future__ import annotations
 
+from confide.attacks.membership.synthetic.boosted_trees import BoostedTrees
 from confide.attacks.membership.synthetic.copies import ExactCopies, NearCopies
+from confide.attacks.membership.synthetic.kernel_density import KernelDensity
+from confide.attacks.membership.synthetic.knn_density import NeighbourDensity
 from confide.attacks.membership.synthetic.nearest import NearestRelative, NearestSynthetic
 from confide.attacks.membership.synthetic.noised_margins import NoisedMarginsLR
 from confide.attacks.membership.synthetic.shadow_queries import ShadowQueries
 
-FILES = (ExactCopies, NearCopies, NearestSynthetic, NearestRelative)
+ALONE = (ExactCopies, NearCopies, NearestSynthetic)
+RELATIVE = (NearestRelative, NeighbourDensity, KernelDensity, BoostedTrees)
+"""These compare with rows of other people."""
+FILES = (*ALONE, *RELATIVE)
 GENERATORS = (ShadowQueries,)
+"""These run what made the file."""
 MARGINS = (NoisedMarginsLR,)
+"""These see everything that was measured to make it."""
 ALL = (*FILES, *GENERATORS, *MARGINS)
 
 __all__ = [
     "ALL",
+    "ALONE",
     "FILES",
     "GENERATORS",
     "MARGINS",
+    "RELATIVE",
+    "BoostedTrees",
     "ExactCopies",
+    "KernelDensity",
     "NearCopies",
     "NearestRelative",
     "NearestSynthetic",
+    "NeighbourDensity",
     "NoisedMarginsLR",
     "ShadowQueries",
 ]
