@@ -148,10 +148,15 @@ class SinglingOut:
 
     def hits(self, guess: Guess, secrets: Judged) -> Bools:
         """bool[claims]: the predicate holds for exactly one of the people, and its weight is small enough."""
-        if guess.value is None:
-            return np.zeros(len(guess.score), np.bool_)
-        claims = guess.value.tolist()
-        outside = BitSets(secrets.outside).counts(claims)
-        inside = BitSets(secrets.inside).counts(claims)
-        light = outside <= secrets.most * number_of_people(secrets.outside)
-        return (np.where(secrets.exposed, inside, outside) == 1) & light
+        return isolating(guess, secrets)
+
+
+def isolating(guess: Guess, judged: Judged) -> Bools:
+    """bool[claims]: the predicate holds for exactly one person where it is judged, and is light enough."""
+    if guess.value is None:
+        return np.zeros(len(guess.score), np.bool_)
+    claims = guess.value.tolist()
+    outside = BitSets(judged.outside).counts(claims)
+    inside = BitSets(judged.inside).counts(claims)
+    light = outside <= judged.most * number_of_people(judged.outside)
+    return (np.where(judged.exposed, inside, outside) == 1) & light

@@ -21,6 +21,14 @@ COHEN_NISSIM = Paper(
 )
 
 
+def rows_of(release: Table, *, distinct: bool) -> Table:
+    """The rows that an attack looks at: those of the release, or each of several equal ones once."""
+    if not distinct:
+        return release
+    ends = np.concatenate([release.low, release.high], axis=1)
+    return release.take(np.sort(np.unique(ends, axis=0, return_index=True)[1]))
+
+
 def guess_of(found: Sequence[tuple[Predicate, float]], asked: int) -> Guess:
     """The claims with the fewest expected matches first; no claim where fewer were found than are asked for.
 

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from confide.attacks.linkage.table._claims import COHEN_NISSIM, guess_of
+from confide.attacks.linkage.table._claims import COHEN_NISSIM, guess_of, rows_of
 from confide.core.arrays import Ints, Rng
 from confide.core.nouns import Case, Guess
 from confide.core.paper import Paper
@@ -23,14 +23,21 @@ class OneColumn:
     The adversary looks for cells that no other row can share: of a value the only one, of a range the only
     one that reaches into it. It claims that exactly one person has this value. There are few such values, so
     most of the claims that it is asked for are not made; they have the score 0.
+
+    Args:
+        distinct: whether equal rows of the release are looked at as one. A synthetic file may repeat what it
+            has of one person, while in a table with a row for each person equal rows are several people's.
     """
 
     name: ClassVar[str] = "one-column"
     title: ClassVar[str] = "Which values of a single column has only one person?"
     paper: ClassVar[Paper] = COHEN_NISSIM
 
+    distinct: bool = False
+
     def __call__(self, case: Case[Table, TableKnowledge, Ints], *, rng: Rng) -> Guess:
-        view, found = case.view, list[tuple[Predicate, float]]()
+        view = rows_of(case.view, distinct=self.distinct)
+        found: list[tuple[Predicate, float]] = []
         for column, size in enumerate(view.sizes.tolist()):
             low, high = view.low[:, column].astype(np.int64), view.high[:, column].astype(np.int64)
             # How many cells reach each code: each begins at its low and ends above its high.
