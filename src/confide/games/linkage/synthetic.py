@@ -23,15 +23,15 @@ class SyntheticSinglingOut:
     The adversary sees the file and makes a number of claims "exactly one person has this". A coin, which it
     does not see, decides for each claim where it is judged. Exposed: on the real people behind the file.
     Control: on as many people who were held out. So the control rate is what a predicate of the same weight
-    singles out by luck (`luck`): in .37 of the cases at most.
+    singles out by luck (`luck`): in about .37 of the cases at most.
 
     Both sides have the same number of people, since the luck depends on it. Where fewer were held out than
     are behind the file, a random part of the real people is judged. Then a claim about one of all real people
     hits only if that person is in this part, and the rates are below those on all of them.
 
-    As in `SinglingOut`, which plays the same with a mechanism: a claim counts only if it holds for at most
-    `matches` people of as many held-out ones; a claim holds for a person if it holds for a row of theirs; and
-    no bound on a promise follows.
+    As in `SinglingOut`, which plays the same with a mechanism and `repeats`: a claim counts only if it holds
+    for at most `matches` people of as many held-out ones; a claim holds for a person if it holds for a row of
+    theirs; and no bound on a promise follows.
 
     Args:
         synthetic: the file, over the domains of the other two.
@@ -91,7 +91,7 @@ class SyntheticSinglingOut:
         )
         # What attacks draw at random must not depend on the order of a file.
         view = self.synthetic.take(mixing.permutation(len(self.synthetic))).published
-        case = Case(view, TableKnowledge(wrong=0.0), np.arange(self.claims))
+        case = Case(view, TableKnowledge(wrong=0.0, repeats=True), np.arange(self.claims))
         return World(case, judged, exposed, source=self.real)
 
     def hits(self, guess: Guess, secrets: Judged) -> Bools:

@@ -28,20 +28,14 @@ class ClassPredicate:
     people whose records are equal. So the adversary keeps to the half of the classes in which the fewest are
     expected to be, with several predicates for each if more claims are asked for. Of a release without ranges
     the classes are equal rows.
-
-    Args:
-        distinct: whether equal rows of the release are looked at as one. A synthetic file may repeat what it
-            has of one person, while in a table with a row for each person equal rows are several people's.
     """
 
     name: ClassVar[str] = "class-predicate"
     title: ClassVar[str] = "In which class of equal rows does a random predicate hold for only one person?"
     paper: ClassVar[Paper] = COHEN_NISSIM
 
-    distinct: bool = False
-
     def __call__(self, case: Case[Table, TableKnowledge, Ints], *, rng: Rng) -> Guess:
-        view, asked = rows_of(case.view, distinct=self.distinct), len(case.targets)
+        view, asked = rows_of(case), len(case.targets)
         if not len(view):
             return guess_of([], asked)
         ranged = [name for i, name in enumerate(view.names) if (view.low[:, i] != view.high[:, i]).any()]

@@ -23,20 +23,14 @@ class ManyColumns:
     The adversary takes rows in random order. It adds their cells, column after column in random order, until
     no other row of the release can have all of them. It claims that exactly one person has these values.
     Score: the fewer people are expected to match if columns were independent, the surer.
-
-    Args:
-        distinct: whether equal rows of the release are looked at as one. A synthetic file may repeat what it
-            has of one person, while in a table with a row for each person equal rows are several people's.
     """
 
     name: ClassVar[str] = "many-columns"
     title: ClassVar[str] = "Which values of several columns together has only one person?"
     paper: ClassVar[Paper] = COHEN_NISSIM
 
-    distinct: bool = False
-
     def __call__(self, case: Case[Table, TableKnowledge, Ints], *, rng: Rng) -> Guess:
-        view, asked = rows_of(case.view, distinct=self.distinct), len(case.targets)
+        view, asked = rows_of(case), len(case.targets)
         bits, below = BitSets(view), shares(view)
         found: list[tuple[Predicate, float]] = []
         for row in rng.permutation(len(view)).tolist():

@@ -23,20 +23,14 @@ class OneColumn:
     The adversary looks for cells that no other row can share: of a value the only one, of a range the only
     one that reaches into it. It claims that exactly one person has this value. There are few such values, so
     most of the claims that it is asked for are not made; they have the score 0.
-
-    Args:
-        distinct: whether equal rows of the release are looked at as one. A synthetic file may repeat what it
-            has of one person, while in a table with a row for each person equal rows are several people's.
     """
 
     name: ClassVar[str] = "one-column"
     title: ClassVar[str] = "Which values of a single column has only one person?"
     paper: ClassVar[Paper] = COHEN_NISSIM
 
-    distinct: bool = False
-
     def __call__(self, case: Case[Table, TableKnowledge, Ints], *, rng: Rng) -> Guess:
-        view = rows_of(case.view, distinct=self.distinct)
+        view = rows_of(case)
         found: list[tuple[Predicate, float]] = []
         for column, size in enumerate(view.sizes.tolist()):
             low, high = view.low[:, column].astype(np.int64), view.high[:, column].astype(np.int64)
