@@ -13,6 +13,7 @@ from confide.core.budget import Budget
 from confide.core.errors import DataError
 from confide.core.nouns import Rehearsal, Release
 from confide.mechanisms.noise.source import Noise
+from confide.mechanisms.synthesize.selection import Selection
 from confide.views.table import Table
 
 
@@ -68,11 +69,13 @@ class SyntheticRelease(Release[Table]):
         margins: what was measured.
         model: what was fitted to it.
         spent: what margins and choices cost together, of rho; never above what the budget allows.
+        selection: how margins were chosen, where their scores bound the errors of the others.
     """
 
     margins: tuple[Measured, ...] = ()
     model: Fitted | None = None
     spent: float = 0.0
+    selection: Selection | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -82,6 +85,7 @@ class SyntheticRehearsal(Rehearsal[Table]):
     margins: tuple[Measured, ...] = ()
     model: Fitted | None = None
     spent: float = 0.0
+    selection: Selection | None = None
 
 
 Synthesised: TypeAlias = SyntheticRelease | SyntheticRehearsal
@@ -96,10 +100,11 @@ def synthesised(
     margins: tuple[Measured, ...] = (),
     model: Fitted | None = None,
     spent: float = 0.0,
+    selection: Selection | None = None,
 ) -> Synthesised:
     """A release, if nobody can replay its noise; a rehearsal otherwise."""
     made = SyntheticRelease if noise == "secure" else SyntheticRehearsal
-    return made(table, budget, maker, margins, model, spent)
+    return made(table, budget, maker, margins, model, spent, selection)
 
 
 def counted(table: Table, columns: tuple[int, ...]) -> Ints:
