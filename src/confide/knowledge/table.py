@@ -51,6 +51,10 @@ class TableKnowledge:
         secret: the column to be inferred; empty in linkage.
         mechanism: what made the release (Kerckhoffs' principle); None where it is not known.
         excluded: bool[targets, m], values of the secret known not to hold of each target; None if of none.
+        everybody: a precise table of the known columns of all people that the release may be about, the
+            targets among them, in an order that says nothing; None if the adversary has no such register.
+        repeats: whether a person may be behind several rows of the release, as of a synthetic file. Then
+            equal rows are not several people.
     """
 
     wrong: float
@@ -58,3 +62,5 @@ class TableKnowledge:
     secret: str = ""
     mechanism: Mechanism[Table] | None = None
     excluded: Bools | None = None
+    everybody: Table | None = None
+    repeats: bool = False
