@@ -26,6 +26,8 @@ class Measured:
         sigma: the deviation of the noise on each count.
         rho: what it cost, of zero-concentrated differential privacy.
         chosen: whether it was chosen by looking at the data, under noise.
+        merged: where rare values were counted together, int64 for each axis: the place on the axis of each
+            value of the column. None where each value has its own place.
     """
 
     columns: tuple[int, ...]
@@ -33,6 +35,7 @@ class Measured:
     sigma: float
     rho: float
     chosen: bool = False
+    merged: tuple[Ints, ...] | None = None
 
 
 class Fitted(Protocol):
@@ -64,10 +67,12 @@ class SyntheticRelease(Release[Table]):
     Args:
         margins: what was measured.
         model: what was fitted to it.
+        spent: what margins and choices cost together, of rho; never above what the budget allows.
     """
 
     margins: tuple[Measured, ...] = ()
     model: Fitted | None = None
+    spent: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -76,6 +81,7 @@ class SyntheticRehearsal(Rehearsal[Table]):
 
     margins: tuple[Measured, ...] = ()
     model: Fitted | None = None
+    spent: float = 0.0
 
 
 Synthesised: TypeAlias = SyntheticRelease | SyntheticRehearsal
@@ -89,10 +95,11 @@ def synthesised(
     *,
     margins: tuple[Measured, ...] = (),
     model: Fitted | None = None,
+    spent: float = 0.0,
 ) -> Synthesised:
     """A release, if nobody can replay its noise; a rehearsal otherwise."""
     made = SyntheticRelease if noise == "secure" else SyntheticRehearsal
-    return made(table, budget, maker, margins, model)
+    return made(table, budget, maker, margins, model, spent)
 
 
 def counted(table: Table, columns: tuple[int, ...]) -> Ints:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -61,14 +61,42 @@ def fit(
     """
     sizes = tuple(int(size) for size in sizes)
     _refuse_misfits(sizes, measured)
-    whole = max(total_of(measured) if total is None else total, 1.0)
-    pooled = _pooled(measured)
-    sets = tuple(pooled)
+    whole = total_of(measured) if total is None else total
+    return fit_weighted(sizes, pooled(measured), whole, start=start, steps=steps, cliques=cliques, until=until)
+
+
+def fit_weighted(
+    sizes: Columns,
+    counts: Mapping[Columns, tuple[Floats, Floats | float]],
+    total: float,
+    *,
+    start: TreeModel | None = None,
+    steps: int = 1000,
+    cliques: Sequence[Columns] = (),
+    until: float = 0.8,
+) -> TreeModel:
+    """Fit as `fit` does, to one array of counts for each set of columns, and one over their variance.
+
+    Args:
+        sizes: the number of values of each column.
+        counts: for rising columns what was counted, one axis a column, and the weight of all cells or of each.
+        total: the number of rows; 1 at least is taken.
+        start: as in `fit`.
+        steps: as in `fit`.
+        cliques: as in `fit`.
+        until: as in `fit`.
+    """
+    sets, whole = tuple(counts), max(total, 1.0)
     family = Propagation.of(sizes, cliques_of(sizes, frozenset([*sets, *map(tuple, cliques)])), sets)
-    aim = _Aim.of(family, pooled, whole)
+    goal = _Goal(
+        family,
+        family.vector([array for array, _ in counts.values()]),
+        family.vector([np.asarray(weight, np.float64) for _, weight in counts.values()]),
+        whole,
+    )
     known = dict(start.parameters) if start else {}
     first = family.vector([known.get(columns, np.zeros(1)) for columns in sets])
-    found = aim.descend(first, steps=steps, enough=until * len(first) / 2)
+    found = goal.descend(first, steps=steps, enough=until * len(first) / 2)
     margins, _ = family(found, whole)
     return TreeModel(
         sizes=sizes,
@@ -78,7 +106,7 @@ def fit(
             for node in family.nodes
         ),
         parameters=tuple((columns, found[at]) for columns, at in zip(sets, family.turned, strict=True)),
-        loss=aim.loss(margins),
+        loss=goal.loss(margins),
     )
 
 
@@ -95,7 +123,7 @@ def total_of(measured: Sequence[Measured]) -> float:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Aim:
+class _Goal:
     """What is minimised.
 
     Args:
@@ -109,12 +137,6 @@ class _Aim:
     counts: Floats
     weights: Floats
     total: float
-
-    @classmethod
-    def of(cls, family: Propagation, pooled: dict[Columns, tuple[Floats, float]], total: float) -> _Aim:
-        counts = family.vector([counts for counts, _ in pooled.values()])
-        weights = family.vector([np.array([weight]) for _, weight in pooled.values()])
-        return cls(family, counts, weights, total)
 
     def loss(self, margins: Floats) -> float:
         """Half the weighted squared distance."""
@@ -168,7 +190,7 @@ def _refuse_misfits(sizes: Columns, measured: Sequence[Measured]) -> None:
             raise DataError(f"a margin is over the columns {margin.columns}: name each once, rising.")
 
 
-def _pooled(measured: Sequence[Measured]) -> dict[Columns, tuple[Floats, float]]:
+def pooled(measured: Sequence[Measured]) -> dict[Columns, tuple[Floats, float]]:
     """For each set of columns the weighted mean of its measurements, and their weight together."""
     sums: dict[Columns, tuple[Floats, float]] = {}
     for margin in measured:

@@ -125,7 +125,7 @@ class TreeModel:
             later = {c for k in children[place + 1 :] for c in self.parts[k].separator}.union(own)
             kept = tuple(c for c in axes if c in later or c not in part.columns)
             out = kept + tuple(c for c in theirs if c not in axes)
-            array, axes = np.einsum(array, list(axes), message, list(theirs), list(out), optimize=True), out
+            array, axes = _product(array, axes, message, theirs, out), out
         return array, axes
 
 
@@ -139,3 +139,10 @@ def _summed(array: Floats, columns: Columns, kept: Columns) -> tuple[Floats, Col
 
 def _ordered(array: Floats, axes: Columns, columns: Columns) -> Floats:
     return array.transpose([axes.index(c) for c in columns])
+
+
+def _product(one: Floats, axes: Columns, other: Floats, theirs: Columns, out: Columns) -> Floats:
+    """Two arrays multiplied along the columns they share, and summed to some columns."""
+    letter = {c: chr(ord("a") + i) for i, c in enumerate(dict.fromkeys([*axes, *theirs]))}
+    first, second, third = ("".join(letter[c] for c in each) for each in (axes, theirs, out))
+    return np.einsum(f"{first},{second}->{third}", one, other, optimize=True)
