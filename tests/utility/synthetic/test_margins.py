@@ -11,7 +11,8 @@ from tests.utility.synthetic.populations import domains, people
 
 from confide.core.errors import DataError
 from confide.core.estimate import Estimate
-from confide.utility.synthetic._binned import binned, margin_sets, shuffled
+from confide.utility.synthetic._binned import binned, margin_sets
+from confide.utility.synthetic._independent import shuffled
 from confide.utility.synthetic.margins import MarginComparison, compare_margins
 from confide.views.table import Domain, Table
 

@@ -31,7 +31,7 @@ class SyntheticUtility:
     """What a synthetic file is good for.
 
     Args:
-        margins: of one, two and three columns, as far as the table has so many.
+        margins: of one, two and three columns, as far as the table has columns.
         gate: better than shuffled columns? None for a table of one column, as `associations`.
         associations: the dependence of each two columns.
         told_apart: from the real rows, by models.

@@ -152,15 +152,3 @@ def margin_sets(d: int, ways: int, *, most: int | None = None, rng: Rng) -> list
     while len(found) < most:
         found.add(tuple(sorted(rng.choice(d, ways, replace=False).tolist())))
     return sorted(found)
-
-
-def shuffled(real: Binned, n: int, *, rng: Rng) -> Binned:
-    """A file of n rows with the real columns, each shuffled by itself: right margins, no dependence at all.
-
-    Each value of a column is used equally often, but for a last incomplete round.
-    """
-    rounds = -(-n // len(real))
-    codes = np.stack(
-        [np.concatenate([rng.permutation(column) for _ in range(rounds)])[:n] for column in real.codes]
-    )
-    return Binned(real.names, real.sizes, codes)

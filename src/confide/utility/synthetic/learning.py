@@ -18,7 +18,8 @@ from confide.core.errors import DataError
 from confide.core.estimate import Estimate
 from confide.measure.intervals import check_confidence, mean
 from confide.measure.roc import auc
-from confide.utility.synthetic._binned import Binned, binned, shuffled
+from confide.utility.synthetic._binned import Binned, binned
+from confide.utility.synthetic._independent import shuffled
 from confide.views.table import Table
 
 Model: TypeAlias = Literal["boosted trees", "logistic regression"]
