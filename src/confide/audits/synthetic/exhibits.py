@@ -44,7 +44,7 @@ def utility_exhibits(found: SyntheticUtility) -> Sequence[Exhibit]:
         *(worst_margins(pairs) for pairs in several),
         *(pairs_worse(found.gate) if found.gate is not None else ()),
         *(association_tables(found.associations) if found.associations is not None else ()),
-        *((learned_table(found.learned),) if found.learned else ()),
+        *((learned_table(found.learned),) if found.learned else not_learned_table(found.not_learned)),
         told_apart_table(found.told_apart),
     )
 
@@ -223,6 +223,12 @@ def learned_table(found: Sequence[Learned]) -> Table:
         rows=tuple((m.model, m.synthetic, m.real, m.shuffled) for m in found),
         of=first.tested,
     )
+
+
+def not_learned_table(why: str) -> Sequence[Table]:
+    """Why models learned nothing about a target that was named; nothing where none was."""
+    reading = "No model was asked, so that the file may be of any use or none for this."
+    return (Table(title="Models", reading=reading, head=("why",), rows=((why,),)),) if why else ()
 
 
 def told_apart_table(found: ToldApart) -> Table:
