@@ -29,7 +29,7 @@ def fit(
     start: TreeModel | None = None,
     steps: int = 1000,
     cliques: Sequence[Columns] = (),
-    until: float = 0.8,
+    until: float = 0.5,
 ) -> TreeModel:
     """Fit the tree model that comes nearest to noised margins: mirror descent with momentum, in log space.
 
@@ -73,7 +73,7 @@ def fit_weighted(
     start: TreeModel | None = None,
     steps: int = 1000,
     cliques: Sequence[Columns] = (),
-    until: float = 0.8,
+    until: float = 0.5,
 ) -> TreeModel:
     """Fit as `fit` does, to one array of counts for each set of columns, and one over their variance.
 
