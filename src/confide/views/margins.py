@@ -22,6 +22,8 @@ class Measured:
         sigma: the deviation of the noise on each count.
         rho: what it cost, of zero-concentrated differential privacy.
         chosen: whether it was chosen by looking at the data, under noise.
+        merged: where rare values were counted together, int64 for each axis: the place on the axis of each
+            value of the column. None where each value has its own place.
     """
 
     columns: tuple[int, ...]
@@ -29,6 +31,16 @@ class Measured:
     sigma: float
     rho: float
     chosen: bool = False
+    merged: tuple[Ints, ...] | None = None
+
+    def cells_of(self, table: Table) -> Ints:
+        """The cell of each row of a precise table, int64[n], of the cells in a row."""
+        axes = [table.low[:, column] for column in self.columns]
+        if self.merged is not None:
+            axes = [to[codes] for to, codes in zip(self.merged, axes, strict=True)]
+        return (
+            np.ravel_multi_index(tuple(axes), self.counts.shape) if axes else np.zeros(len(table), np.int64)
+        )
 
 
 @dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from confide.core.errors import DataError
-from confide.mechanisms.synthesize.measured import Measured
 from confide.mechanisms.synthesize.residual import reconstruct
+from confide.views.margins import Measured
 
 SIZES = (3, 2, 4)
 SETS = [((0,), 5.0), ((0, 1), 3.0), ((1, 2), 7.0), ((0, 1), 2.0), ((2,), 1.5)]

@@ -12,9 +12,10 @@ from confide.core.arrays import Floats, Ints, Rng
 from confide.core.errors import DataError
 from confide.mechanisms.synthesize.concentrated import Concentrated
 from confide.mechanisms.synthesize.estimators import Estimator
-from confide.mechanisms.synthesize.measured import Fitted, Measured, counted
+from confide.mechanisms.synthesize.measured import Fitted
 from confide.mechanisms.synthesize.selection import Passed, Round, Selection
 from confide.mechanisms.synthesize.subsets import Columns
+from confide.views.margins import Measured, counted
 from confide.views.table import Table
 
 MEAN_ABSOLUTE = math.sqrt(2 / math.pi)

@@ -14,7 +14,7 @@ from confide.mechanisms.noise.source import Noise, refuse_unknown, words_of
 from confide.mechanisms.statistics.noisy_integers import GaussianIntegers
 from confide.mechanisms.statistics.promise import rehearsed, rho_of
 from confide.mechanisms.synthesize.exponential import GRAIN, Exponential
-from confide.mechanisms.synthesize.measured import Measured, counted
+from confide.views.margins import Measured, counted
 from confide.views.table import Table
 
 

@@ -5,38 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol, TypeAlias
 
-import numpy as np
 from numpy.typing import NDArray
 
-from confide.core.arrays import Floats, Ints, Rng
+from confide.core.arrays import Floats, Rng
 from confide.core.budget import Budget
-from confide.core.errors import DataError
 from confide.core.nouns import Rehearsal, Release
 from confide.mechanisms.noise.source import Noise
 from confide.mechanisms.synthesize.selection import Selection
+from confide.views.margins import Measured
 from confide.views.table import Table
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Measured:
-    """A margin of a table, counted with noise.
-
-    Args:
-        columns: by position, rising.
-        counts: float64, one axis a column: the rows in each cell, with noise. They can be below 0.
-        sigma: the deviation of the noise on each count.
-        rho: what it cost, of zero-concentrated differential privacy.
-        chosen: whether it was chosen by looking at the data, under noise.
-        merged: where rare values were counted together, int64 for each axis: the place on the axis of each
-            value of the column. None where each value has its own place.
-    """
-
-    columns: tuple[int, ...]
-    counts: Floats
-    sigma: float
-    rho: float
-    chosen: bool = False
-    merged: tuple[Ints, ...] | None = None
 
 
 class Fitted(Protocol):
@@ -105,23 +82,3 @@ def synthesised(
     """A release, if nobody can replay its noise; a rehearsal otherwise."""
     made = SyntheticRelease if noise == "secure" else SyntheticRehearsal
     return made(table, budget, maker, margins, model, spent, selection)
-
-
-def counted(table: Table, columns: tuple[int, ...]) -> Ints:
-    """The rows in each cell of these columns, exactly: int64, one axis a column.
-
-    Raises:
-        DataError: if cells hold ranges of values.
-
-    >>> from confide.views.table import Domain
-    >>> table = Table.of([Domain("a", ("0", "1")), Domain("b", ("0", "1"))], np.array([[0, 1], [1, 1]]))
-    >>> counted(table, (0, 1)).tolist()
-    [[0, 1], [0, 1]]
-    """
-    if table.low is not table.high:
-        raise DataError("the table has cells that hold several values: give the one that was collected.")
-    sizes = tuple(int(size) for size in table.sizes[list(columns)])
-    if not columns:
-        return np.array(len(table), np.int64)
-    at = np.ravel_multi_index(tuple(table.low[:, c] for c in columns), sizes)
-    return np.bincount(at, minlength=int(np.prod(sizes))).reshape(sizes)

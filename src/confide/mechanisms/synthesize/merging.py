@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from confide.core.arrays import Array, Floats, Ints, Rng
-from confide.mechanisms.synthesize.measured import Fitted, Measured
+from confide.mechanisms.synthesize.measured import Fitted
+from confide.views.margins import Measured
 from confide.views.table import Domain, Table
 
 

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from confide.core.arrays import Floats, Rng
 from confide.core.errors import DataError
 from confide.mechanisms.synthesize.local_nonnegativity import nearest_nonnegative
-from confide.mechanisms.synthesize.measured import Measured
 from confide.mechanisms.synthesize.subsets import Columns, assembled, below, clipped, residual, spread
+from confide.views.margins import Measured
 
 ANSWERS_ONLY = (
     "residual reconstruction answers margins only, as it fits no distribution of whole rows: ask it for "

@@ -20,7 +20,8 @@ from confide.mechanisms.synthesize.columns.domain import PublicDomain
 from confide.mechanisms.synthesize.columns.encoding import encode
 from confide.mechanisms.synthesize.columns.quantile_bins import QuantileBins, with_quantile_bins
 from confide.mechanisms.synthesize.columns.trimming import trimmed
-from confide.mechanisms.synthesize.measured import Measured, Synthesised
+from confide.mechanisms.synthesize.measured import Synthesised
+from confide.views.margins import Measured
 from confide.views.table import Table
 
 FOR_BINS = 0.1

@@ -13,7 +13,7 @@ import polars as pl
 from confide.core.budget import ANY_NUMBER, Budget
 from confide.core.version import VERSION
 from confide.inputs.sidecar import sidecar_of
-from confide.mechanisms.synthesize.measured import Measured
+from confide.views.margins import Measured
 from confide.views.table import Domain
 
 SCHEMA = "confide.synthetic/1"

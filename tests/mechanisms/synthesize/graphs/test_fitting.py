@@ -14,7 +14,7 @@ from confide.mechanisms.synthesize.graphs.fitting import fit, total_of
 from confide.mechanisms.synthesize.graphs.model import TreeModel
 from confide.mechanisms.synthesize.graphs.propagation import Propagation
 from confide.mechanisms.synthesize.graphs.triangulation import cells_of, cliques_of, size_of
-from confide.mechanisms.synthesize.measured import Measured
+from confide.views.margins import Measured
 
 Columns = tuple[int, ...]
 

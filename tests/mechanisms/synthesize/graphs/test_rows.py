@@ -14,7 +14,7 @@ from confide.mechanisms.synthesize.graphs import rows as rows_module
 from confide.mechanisms.synthesize.graphs.fitting import fit
 from confide.mechanisms.synthesize.graphs.model import TreeModel
 from confide.mechanisms.synthesize.graphs.rows import rounded
-from confide.mechanisms.synthesize.measured import Measured
+from confide.views.margins import Measured
 
 
 def rng(seed: int = 0) -> np.random.Generator:

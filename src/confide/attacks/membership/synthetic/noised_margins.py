@@ -11,7 +11,7 @@ from confide.core.arrays import Rng
 from confide.core.nouns import Case, Guess
 from confide.core.paper import Paper
 from confide.knowledge.synthetic import AllButOne
-from confide.views.margins import NoisedMargins, counted
+from confide.views.margins import NoisedMargins
 from confide.views.table import Table
 
 
@@ -46,7 +46,7 @@ class NoisedMarginsLR:
         rest, targets = case.known.rest, case.targets
         score = np.zeros(len(targets))
         for margin in case.view.margins:
-            left = margin.counts - counted(rest, margin.columns)
-            there = left[tuple(targets.low[:, column] for column in margin.columns)]
+            others = np.bincount(margin.cells_of(rest), minlength=margin.counts.size)
+            there = (margin.counts.reshape(-1) - others)[margin.cells_of(targets)]
             score += (there - 0.5) / margin.sigma**2
         return Guess(None, score)

@@ -13,7 +13,7 @@ from confide.core.errors import DataError
 from confide.mechanisms.synthesize.graphs.model import Part, TreeModel
 from confide.mechanisms.synthesize.graphs.propagation import Propagation
 from confide.mechanisms.synthesize.graphs.triangulation import Columns, cliques_of
-from confide.mechanisms.synthesize.measured import Measured
+from confide.views.margins import Measured
 
 LONGER = 1.25
 """A step that succeeded is tried this much longer the next time."""
