@@ -1,0 +1,117 @@
+"""The utility gate: is a synthetic file better than its columns shuffled?"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+from confide.core.arrays import Ints, Rng
+from confide.core.errors import DataError
+from confide.core.estimate import Estimate
+from confide.utility.synthetic.margins import MarginComparison, compare_margins
+from confide.views.table import Table
+
+Standing: TypeAlias = Literal["settled worse", "settled better", "not settled"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gate:
+    """A synthetic file held against shuffled columns, on all margins of two columns.
+
+    Args:
+        standing: the verdict.
+        synthetic, shuffled: the mean total variation distances from the real rows.
+        difference: synthetic minus shuffled. The interval covers what chance in the rows does.
+        worse: pairs of columns on which the file alone is settled worse than their shuffle, the worst first,
+            with this difference; their intervals hold together.
+        pairs: how many pairs there are.
+    """
+
+    standing: Standing
+    synthetic: Estimate
+    shuffled: Estimate
+    difference: Estimate
+    worse: tuple[tuple[tuple[str, ...], Estimate], ...]
+    pairs: int
+
+    @property
+    def sentence(self) -> str:
+        """The verdict with its numbers, in a sentence."""
+        d = self.difference
+        numbers = (
+            f"its margins of two columns are {self.synthetic.value:.4f} from the real ones on average, those "
+            f"of shuffled columns {self.shuffled.value:.4f} (difference {d.value:+.4f}, {d.low:+.4f} to "
+            f"{d.high:+.4f} at {d.confidence:.0%})"
+        )
+        if self.standing == "settled worse":
+            return (
+                "This file says less about how columns go together than the same columns shuffled: "
+                f"{numbers}. Do not use it for anything that needs two columns at once."
+            )
+        if self.standing == "settled better":
+            return f"This file is closer to the real rows than shuffled columns: {numbers}."
+        return (
+            "It is not settled whether this file is closer to the real rows than shuffled columns: "
+            f"{numbers}."
+        )
+
+
+def gate_of(pairs: MarginComparison) -> Gate:
+    """The verdict on margins of two columns that were already compared.
+
+    The interval is over rows, and not over pairs of columns. The pairs are all that there are, and no sample
+    of any others. What might have come out differently is who was among the real people and which rows the
+    generator drew, and each of these moves all pairs together: pairs that share a column err together, which
+    resampling pairs as if they were independent would miss.
+
+    Raises:
+        DataError: if other margins than those of two columns are given.
+    """
+    if pairs.ways != 2:
+        raise DataError(f"the gate is about margins of two columns, and these have {pairs.ways}.")
+    found = pairs.difference
+    worse = [each for each in found.worst(len(found.each)) if each[1].low > 0]
+    return Gate(
+        standing=_standing(found.mean),
+        synthetic=pairs.synthetic.mean,
+        shuffled=pairs.shuffled.mean,
+        difference=found.mean,
+        worse=tuple(worse),
+        pairs=len(found.each),
+    )
+
+
+def gate(
+    real: Table,
+    synthetic: Table,
+    *,
+    rng: Rng,
+    public: Mapping[str, Ints] | None = None,
+    confidence: float = 0.95,
+) -> Gate:
+    """Hold a synthetic file against shuffled columns.
+
+    A sampler can take right margins and a right model, and still put values together in rows that have
+    nothing to do with either: sorted inside each group of a parent, two columns that are independent there
+    rise together in perfect order. Each column is right then, and no promise is broken. What such a file
+    says about two columns is worse than knowing nothing about them, which anybody has by shuffling.
+
+    Args:
+        real: precise.
+        synthetic: of the same domains.
+        rng: for the shuffled files.
+        public: published bins.
+        confidence: of the interval of the difference, which settles the verdict.
+
+    Raises:
+        DataError: if the files cannot be compared, or have one column.
+    """
+    pairs = compare_margins(real, synthetic, ways=2, rng=rng, public=public, confidence=confidence)
+    return gate_of(pairs)
+
+
+def _standing(difference: Estimate) -> Standing:
+    if difference.low > 0:
+        return "settled worse"
+    return "settled better" if difference.high < 0 else "not settled"
