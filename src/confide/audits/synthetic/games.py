@@ -1,0 +1,88 @@
+"""The games of an audit of a synthetic file: who is asked about, and what stands in for people held out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from confide.core.arrays import Ints, Rng
+from confide.games.attribute.synthetic import SyntheticInference
+from confide.games.linkage.singling_out import SinglingOut
+from confide.games.membership.synthetic import SyntheticFile
+from confide.inputs.synthetic import Synthetic, SyntheticData
+from confide.mechanisms.anchors.existing import Existing
+from confide.views.table import Table
+
+WORLDS = 2
+"""Each half of the control people is asked about once, while the other half is the adversary's reference."""
+REFERENCE = 20_000
+"""Rows of other people that an adversary compares with, at most: more of them change no score by much."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Sides:
+    """The people on both sides of the comparison.
+
+    Args:
+        real: all real rows.
+        control: rows of people who were held out; without a control file, rows of nobody: real columns, each
+            shuffled by itself.
+        held_out: whether the control rows are people.
+    """
+
+    real: Table
+    control: Table
+    held_out: bool
+
+
+def sides(data: SyntheticData, *, rng: Rng) -> Sides:
+    """The real people, and the people held out or what stands in for them."""
+    if data.control is not None:
+        return Sides(real=data.real, control=data.control, held_out=True)
+    return Sides(real=data.real, control=shuffled(data.real, rng=rng), held_out=False)
+
+
+def membership(held: Synthetic, data: SyntheticData, both: Sides, *, rng: Rng) -> SyntheticFile:
+    """The game "was this person behind the file", on half the number of people of either side.
+
+    Raises:
+        DataError: if there are too few people.
+    """
+    return SyntheticFile.drawn(data.synthetic, both.real, both.control, each=held.people // 2, rng=rng)
+
+
+def secrets(held: Synthetic, data: SyntheticData, both: Sides) -> SyntheticInference:
+    """The game "what is their secret" about people of either side."""
+    return SyntheticInference(
+        synthetic=data.synthetic,
+        real=both.real,
+        control=both.control,
+        known=data.known,
+        secret=data.secret,
+        most=held.people // 2,
+    )
+
+
+def descriptions(data: SyntheticData, both: Sides, *, rng: Rng) -> SinglingOut:
+    """The game "exactly one person has this", judged on as many people of either side.
+
+    Of more people on one side more would fit by luck, so that of the larger side some are drawn.
+    """
+    each = min(len(both.real), len(both.control))
+    real, control = (t.take(_some(t, each, rng=one)) for t, one in zip((both.real, both.control), rng.spawn(2), strict=True))
+    codes = np.concatenate([real.low, control.low])
+    return SinglingOut(
+        mechanism=Existing(view=data.synthetic),
+        records=Table.of(data.real.domains, codes),
+        outside=np.arange(len(codes)) >= each,
+    )
+
+
+def shuffled(table: Table, *, rng: Rng) -> Table:
+    """Rows of nobody: each column of the table in an order of its own."""
+    return Table.of(table.domains, rng.permuted(table.low, axis=0))
+
+
+def _some(table: Table, number: int, *, rng: Rng) -> Ints:
+    return np.sort(rng.permutation(len(table))[:number])
