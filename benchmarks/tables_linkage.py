@@ -24,9 +24,7 @@ from misspelt import register
 from page import bars, head, machine, publish, row
 
 from confide.attacks.linkage import FellegiSunter, Nearest, NoisyNames
-from confide.attacks.linkage.table import SINGLING, _packed
-from confide.attacks.linkage.table._compiled import compiled
-from confide.attacks.linkage.table._packed import Packed
+from confide.attacks.linkage.table import SINGLING
 from confide.attacks.linkage.table._unique_sets import unique_sets
 from confide.core.play import deal, play
 from confide.data.locating import File, locate
@@ -37,7 +35,10 @@ from confide.measure.identification import at_false_match_rate, linked, rank_one
 from confide.mechanisms.anchors.published import Published
 from confide.mechanisms.anonymize.class_rules import Rules
 from confide.mechanisms.anonymize.mondrian import Mondrian
+from confide.views import table_nearest
 from confide.views.table import Domain, Table
+from confide.views.table_nearest import Packed
+from confide.views.table_nearest_loop import compiled
 
 NINE = [
     "age",
@@ -244,9 +245,9 @@ def nearest_seconds(release: Table, queries: Table) -> tuple[float, float, float
         return Packed.of(release).nearest(queries, count=2)
 
     few = queries.take(np.arange(1))
-    with patch.object(_packed, "loop_for", lambda words, queries: None):
+    with patch.object(table_nearest, "loop_for", lambda words, queries: None):
         expected, plain = min((timed(run) for _ in range(3)), key=lambda one: one[1])
-    with patch.object(_packed, "loop_for", lambda words, queries: compiled()):
+    with patch.object(table_nearest, "loop_for", lambda words, queries: compiled()):
         loading = timed(lambda: Packed.of(release).nearest(few, count=2))[1]
         found, fast = min((timed(run) for _ in range(3)), key=lambda one: one[1])
     assert all(np.array_equal(a, b) for a, b in zip(found, expected, strict=True))

@@ -10,7 +10,7 @@ from confide.attacks.attribute import likes
 from confide.attacks.attribute import model as attribute_model
 from confide.attacks.attribute import table as attribute_table
 from confide.attacks.linkage import images, ratings, table, traces
-from confide.attacks.membership import counts, statistics, training
+from confide.attacks.membership import counts, statistics, synthetic, training
 from confide.attacks.membership import text as membership_text
 from confide.attacks.reconstruction import answers, crosstabs, model
 from confide.attacks.reconstruction import text as reconstruction_text
@@ -28,6 +28,7 @@ ROOMS: dict[str, dict[str, tuple[AttackType, ...]]] = {
         "statistics": statistics.ALL,
         "training": training.ALL,
         "text": membership_text.ALL,
+        "synthetic": synthetic.ALL,
     },
     "attribute": {"likes": likes.ALL, "table": attribute_table.ALL, "model": attribute_model.ALL},
     "linkage": {"ratings": ratings.ALL, "traces": traces.ALL, "images": images.ALL, "table": table.ALL},

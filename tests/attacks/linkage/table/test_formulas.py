@@ -10,11 +10,11 @@ import pytest
 from confide.attacks.linkage.table import ClassPredicate, FellegiSunter, Nearest
 from confide.attacks.linkage.table import fellegi_sunter as fs
 from confide.attacks.linkage.table._cells import Cells, mass
-from confide.attacks.linkage.table._packed import Packed
 from confide.attacks.linkage.table._patterns import Patterns
 from confide.core.nouns import Case
 from confide.knowledge.table import TableKnowledge
 from confide.views.table import Domain, Table
+from confide.views.table_nearest import Packed
 from confide.views.table_words import _counted_by_halves
 
 SIZES = (3, 9, 4, 2)

@@ -8,12 +8,12 @@ from typing import ClassVar
 import numpy as np
 
 from confide.attacks.linkage.table._cells import Cells, Sums
-from confide.attacks.linkage.table._packed import Packed, scaled, spreads
 from confide.core.arrays import Floats, Ints, Rng
 from confide.core.nouns import Case, Guess
 from confide.core.paper import Paper
 from confide.knowledge.table import TableKnowledge
 from confide.views.table import Domain, Table
+from confide.views.table_nearest import Packed, scaled, spreads
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from confide.attacks.linkage.table._compiled import Loop, loop_for
 from confide.core.arrays import Floats, Ints
 from confide.views.table import Table
 from confide.views.table_keys import Keys
+from confide.views.table_nearest_loop import Loop, loop_for
 from confide.views.table_words import Layout, Words
 
 FEW = 64
@@ -29,7 +29,7 @@ class Packed:
         start, size: int64[u], the place of the first record of each in `row`, and their number.
         row: int64[n], the records in the order of `words`.
         numbers: float32[columns, n], in the same order, in units of `units`.
-        units: float64[columns], the standard deviation of each number.
+        units: float64[d], in which the numbers of each column are counted.
     """
 
     layout: Layout
@@ -41,21 +41,28 @@ class Packed:
     units: Floats
 
     @classmethod
-    def of(cls, table: Table) -> Packed:
+    def of(cls, table: Table, *, units: Floats | None = None) -> Packed:
+        """Pack the rows of a precise table.
+
+        Args:
+            units: float64[d], in which the numbers of each column are counted; standard deviations by
+                default, and `ranges` for the distance of Gower (1971).
+        """
         category = [i for i, domain in enumerate(table.domains) if domain.numbers is None]
         sizes = table.sizes[category]
         keys = Keys.of(table.low[:, category], sizes)
         row = np.argsort(keys.row, kind="stable")
         layout = Layout.of(sizes.tolist())
-        units, size = spreads(table), keys.count.astype(np.int64)
+        units = spreads(table) if units is None else units
+        size = keys.count.astype(np.int64)
         numbers = np.ascontiguousarray(_scaled(table, units)[:, row])
         return cls(layout, layout.pack(keys.codes), np.cumsum(size) - size, size, row, numbers, units)
 
     def nearest(self, queries: Table, *, count: int) -> tuple[Ints, Floats]:
         """The nearest records of each query under the same domains: rows int64[t, count], distances, rising.
 
-        The distance is the number of categories that differ, and for each number the difference in standard
-        deviations of its column, at most 1. Records at equal distances stand in the order of their rows.
+        The distance is the number of categories that differ, and for each number the difference in units
+        of its column, at most 1. Records at equal distances stand in the order of their rows.
         Where numba is installed, a compiled loop gives the same for large tables in less time.
         """
         count = min(count, len(self.row))
@@ -149,6 +156,24 @@ def spreads(table: Table) -> Floats:
             middle = (domain.numbers[table.low[:, i]] + domain.numbers[table.high[:, i]]) / 2
             known = middle[~np.isnan(middle)]
             found[i] = (known.std() if len(known) else 0) or 1.0
+    return found
+
+
+def ranges(table: Table) -> Floats:
+    """The greatest number of each column over the rows less the smallest; 1 where it is 0 or the column holds
+    categories: float64[d].
+
+    >>> from confide.views.table import Domain
+    >>> age = Domain("age", ("20", "30", "90", ""), np.array([20.0, 30.0, 90.0, np.nan]), missing=True)
+    >>> ranges(Table.of([age], np.array([[1], [0], [3]]))).tolist()
+    [10.0]
+    """
+    found = np.ones(len(table.domains))
+    for i, domain in enumerate(table.domains):
+        if domain.numbers is not None:
+            held = domain.numbers[np.unique(table.low[:, i])]
+            known = held[~np.isnan(held)]
+            found[i] = (known.max() - known.min() if len(known) else 0) or 1.0
     return found
 
 

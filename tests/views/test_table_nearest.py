@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from confide.attacks.linkage.table import _compiled
-from confide.attacks.linkage.table._packed import Packed, _scaled
+from confide.views import table_nearest_loop as loop_file
 from confide.views.table import Domain, Table
+from confide.views.table_nearest import Packed, _scaled
 
 
 def tables(seed: int, *, rows: int, queries: int) -> tuple[Table, Table]:
@@ -23,14 +23,14 @@ def tables(seed: int, *, rows: int, queries: int) -> tuple[Table, Table]:
     return release, asked
 
 
-def by(loop: _compiled.Loop, release: Table, asked: Table, count: int) -> tuple[np.ndarray, np.ndarray]:
+def by(loop: loop_file.Loop, release: Table, asked: Table, count: int) -> tuple[np.ndarray, np.ndarray]:
     packed = Packed.of(release)
     category = [i for i, domain in enumerate(asked.domains) if domain.numbers is None]
     words = packed.layout.pack(asked.low[:, category])
     return packed.by(loop, words, _scaled(asked, packed.units), min(count, len(release)))
 
 
-def assert_same(loop: _compiled.Loop, *, seed: int, rows: int, queries: int, count: int) -> None:
+def assert_same(loop: loop_file.Loop, *, seed: int, rows: int, queries: int, count: int) -> None:
     release, asked = tables(seed, rows=rows, queries=queries)
     found, expected = by(loop, release, asked, count), Packed.of(release).nearest(asked, count=count)
     assert found[0].tolist() == expected[0].tolist()
@@ -41,18 +41,18 @@ def assert_same(loop: _compiled.Loop, *, seed: int, rows: int, queries: int, cou
 def test_the_loop_as_python_runs_it_finds_the_nearest_records(seed: int) -> None:
     """Where numba is missing the loop itself is still held to the answers of NumPy."""
     with np.errstate(over="ignore"):  # words wrap round in machine code without a word
-        assert_same(_compiled.nearest, seed=seed, rows=1 + 3 * seed, queries=2, count=1 + seed % 4)
+        assert_same(loop_file.nearest, seed=seed, rows=1 + 3 * seed, queries=2, count=1 + seed % 4)
 
 
 @pytest.mark.slow
 def test_the_compiled_loop_finds_the_nearest_records() -> None:
     pytest.importorskip("numba")
     for seed in range(60):
-        assert_same(_compiled.compiled(), seed=seed, rows=1 + 40 * seed, queries=30, count=1 + seed % 5)
+        assert_same(loop_file.compiled(), seed=seed, rows=1 + 40 * seed, queries=30, count=1 + seed % 5)
 
 
 def test_what_is_small_is_not_worth_an_import() -> None:
-    assert _compiled.loop_for(1_000, 1_000) is None
+    assert loop_file.loop_for(1_000, 1_000) is None
 
 
 @pytest.mark.slow
@@ -60,8 +60,8 @@ def test_large_tables_go_through_the_compiled_loop(monkeypatch: pytest.MonkeyPat
     pytest.importorskip("numba")
     release, asked = tables(3, rows=2_000, queries=50)
     plain = Packed.of(release).nearest(asked, count=3)
-    monkeypatch.setattr(_compiled, "WORTH", 1)
-    assert _compiled.loop_for(1_000, 50) is _compiled.compiled()
+    monkeypatch.setattr(loop_file, "WORTH", 1)
+    assert loop_file.loop_for(1_000, 50) is loop_file.compiled()
     assert all(
         np.array_equal(a, b) for a, b in zip(Packed.of(release).nearest(asked, count=3), plain, strict=True)
     )
