@@ -195,10 +195,10 @@ def test_ids_say_who_is_in_both() -> None:
     assert data.control is not None and data.in_both is not None
     assert len(data.control) == 190 and data.in_both.left_out[:10].all()
     assert "id" not in data.real.names and data.who["id"].to_list()[199:201] == ["199", "200"]
-    assert data.person is None
+    assert data.real.people is None
     twice = read(REAL.with_columns(id=pl.arange(0, 200) // 2), id="id")
-    assert twice.person is not None and np.array_equal(
-        np.unique(twice.person, return_counts=True)[1], [2] * 100
+    assert twice.real.people is not None and np.array_equal(
+        np.unique(twice.real.people, return_counts=True)[1], [2] * 100
     )
 
 

@@ -121,13 +121,12 @@ class SyntheticData:
 
     Args:
         name: of the synthetic file.
-        real: n real rows.
+        real: n real rows; `people` says whose each is where somebody has several.
         synthetic: the synthetic ones.
-        control: m rows of people who were held out; None if no file says who.
+        control: m rows of people who were held out; None if no file says who. Rows of one person count once.
         known: the columns that are known when a secret is inferred.
         secret, target: the columns, or "".
         who: where each real person and then each control person stands in the files, n + m rows.
-        person: int64[n + m], whose row each is; None where each is somebody else's.
         in_both: control people who were among the real ones, and were left out.
         notes: how the files were read, in sentences without a value.
         internal_notes: those with values.
@@ -143,7 +142,6 @@ class SyntheticData:
     secret: str
     target: str
     who: pl.DataFrame
-    person: Ints | None = None
     in_both: InBoth | None = None
     notes: tuple[str, ...] = ()
     internal_notes: tuple[str, ...] = ()
@@ -185,16 +183,16 @@ def read_synthetic(held: Synthetic, *, rng: Rng) -> SyntheticData:
     if held.secret is not None:
         _refuse_constant(tables[0].only([held.secret]), held.secret, real.name)
     control, ids, places, both = _control(tables, out, real, rng)
+    n, person = len(tables[0]), None if ids is None else _whose(ids)
     return SyntheticData(
         name=made.name,
-        real=tables[0],
+        real=_of_people(tables[0], None if person is None else person[:n]),
         synthetic=tables[1],
-        control=control,
+        control=None if control is None else _of_people(control, None if person is None else person[n:]),
         known=held.columns or tuple(c for c in columns if c != held.secret),
         secret=held.secret or "",
         target=held.target or "",
         who=_who(real, out, places, ids),
-        person=None if ids is None else _whose(ids),
         in_both=both,
         notes=(
             *(note for file in files for note in file.notes),
@@ -268,6 +266,13 @@ def _control(
         theirs = pl.Series([f"control row {i + 1}" for i in range(len(stay))]) if out.ids is None else out.ids
         ids = pl.concat([real.ids.cast(pl.String), theirs.cast(pl.String).filter(stay)])
     return outside.take(stay), ids, rows_from_one(len(stay))[stay], found
+
+
+def _of_people(table: Cells, person: Ints | None) -> Cells:
+    """The table with whose row each is, where somebody has several."""
+    if person is None:
+        return table
+    return Cells.of(table.domains, table.low, people=np.unique(person, return_inverse=True)[1])
 
 
 def _who(real: ComparedFile, out: ComparedFile | None, places: Ints, ids: pl.Series | None) -> pl.DataFrame:

@@ -7,17 +7,17 @@ from dataclasses import dataclass
 import numpy as np
 
 from confide.core.arrays import Ints, Rng
+from confide.core.budget import ANY_NUMBER, Unit
 from confide.games.attribute.synthetic import SyntheticInference
 from confide.games.linkage.singling_out import SinglingOut
 from confide.games.membership.synthetic import SyntheticFile
 from confide.inputs.synthetic import Synthetic, SyntheticData
 from confide.mechanisms.anchors.existing import Existing
 from confide.views.table import Table
+from confide.views.table_people import number_of_people
 
 WORLDS = 2
 """Each half of the control people is asked about once, while the other half is the adversary's reference."""
-REFERENCE = 20_000
-"""Rows of other people that an adversary compares with, at most: more of them change no score by much."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -46,10 +46,15 @@ def sides(data: SyntheticData, *, rng: Rng) -> Sides:
 def membership(held: Synthetic, data: SyntheticData, both: Sides, *, rng: Rng) -> SyntheticFile:
     """The game "was this person behind the file", on half the number of people of either side.
 
+    Without people held out, half of the real people are not asked about: an adversary without the synthetic
+    file then has theirs in its place.
+
     Raises:
         DataError: if there are too few people.
     """
-    return SyntheticFile.drawn(data.synthetic, both.real, both.control, each=held.people // 2, rng=rng)
+    each = held.people // 2 if both.held_out else min(held.people // 2, number_of_people(both.real) // 2)
+    unit = None if both.real.people is None else Unit.person("person", at_most=ANY_NUMBER)
+    return SyntheticFile.drawn(data.synthetic, both.real, both.control, each=each, rng=rng, unit=unit)
 
 
 def secrets(held: Synthetic, data: SyntheticData, both: Sides) -> SyntheticInference:
@@ -70,8 +75,11 @@ def descriptions(data: SyntheticData, both: Sides, *, rng: Rng) -> SinglingOut:
     Of more people on one side more would fit by luck, so that of the larger side some are drawn.
     """
     each = min(len(both.real), len(both.control))
-    real, control = (t.take(_some(t, each, rng=one)) for t, one in zip((both.real, both.control), rng.spawn(2), strict=True))
-    codes = np.concatenate([real.low, control.low])
+    drawn = [
+        table.low[_some(table, each, rng=one)]
+        for table, one in zip((both.real, both.control), rng.spawn(2), strict=True)
+    ]
+    codes = np.concatenate(drawn)
     return SinglingOut(
         mechanism=Existing(view=data.synthetic),
         records=Table.of(data.real.domains, codes),
