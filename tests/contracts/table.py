@@ -9,6 +9,7 @@ from __future__ import annotations
 from tests.contracts.cases import (
     attribute_likes,
     attribute_model,
+    attribute_synthetic,
     attribute_table,
     linkage_images,
     linkage_ratings,
@@ -38,6 +39,7 @@ CASES = (
     *attribute_likes.CASES,
     *attribute_model.CASES,
     *attribute_table.CASES,
+    *attribute_synthetic.CASES,
     *linkage_ratings.CASES,
     *linkage_traces.CASES,
     *linkage_images.CASES,

@@ -8,6 +8,7 @@ from typing import Never, TypeAlias
 from confide.attacks import attribute, linkage, membership, reconstruction
 from confide.attacks.attribute import likes
 from confide.attacks.attribute import model as attribute_model
+from confide.attacks.attribute import synthetic as attribute_synthetic
 from confide.attacks.attribute import table as attribute_table
 from confide.attacks.linkage import images, ratings, table, traces
 from confide.attacks.membership import counts, statistics, synthetic, training
@@ -30,7 +31,12 @@ ROOMS: dict[str, dict[str, tuple[AttackType, ...]]] = {
         "text": membership_text.ALL,
         "synthetic": synthetic.ALL,
     },
-    "attribute": {"likes": likes.ALL, "table": attribute_table.ALL, "model": attribute_model.ALL},
+    "attribute": {
+        "likes": likes.ALL,
+        "table": attribute_table.ALL,
+        "model": attribute_model.ALL,
+        "synthetic": attribute_synthetic.ALL,
+    },
     "linkage": {"ratings": ratings.ALL, "traces": traces.ALL, "images": images.ALL, "table": table.ALL},
     # Its other files restore traces, pictures and cells of tables for an exhibit; no game scores them yet.
     "reconstruction": {

@@ -158,6 +158,9 @@ class Game(Protocol[V, K, T, S]):
         data', so every row is True, and the score alone decides about whom it is made. Only where a
         claim can be right about people who are not in the data, as in attribute inference from a
         table, must it be right about a control target too.
+
+        Where every target is asked about one and the same value, and attacks may name another, a game may
+        also turn a guess into scores of that claim: `scored(guess) -> float64[n]`.
         """
         ...
 

@@ -12,7 +12,7 @@ import numpy as np
 import polars as pl
 
 from confide.core.access import LADDER, access_of
-from confide.core.arrays import Bools, Rng
+from confide.core.arrays import Bools, Floats, Rng
 from confide.core.diagnostics import Diagnostics
 from confide.core.errors import AccessError, EvidenceError, PromiseError
 from confide.core.evidence import SCHEMA, Evidence
@@ -191,13 +191,19 @@ class _Table:
                 f"{attack.name} gave {guess.score.shape} scores for {len(world.exposed)} targets: "
                 "one each is needed."
             )
+        # Most games take the score as it is: how sure the adversary is of the claim that it makes.
+        score = getattr(self.game, "scored", _as_it_is)(guess)
         # NaN means "no answer": such targets are counted, and never taken for people who are safe.
-        scored = ~np.isnan(guess.score)
-        table = _rows(number, world, guess, self.game.hits(guess, world.secrets)).filter(pl.Series(scored))
+        scored = ~np.isnan(score)
+        table = _rows(number, world, score, self.game.hits(guess, world.secrets)).filter(pl.Series(scored))
         return _Round(table, int((~scored).sum()), seconds, guess.diagnostics)
 
 
-def _rows(number: int, world: AnyWorld, guess: Guess, hits: Bools) -> pl.DataFrame:
+def _as_it_is(guess: Guess) -> Floats:
+    return guess.score
+
+
+def _rows(number: int, world: AnyWorld, score: Floats, hits: Bools) -> pl.DataFrame:
     """The rows of evidence of one world, one for each target."""
     n = len(world.exposed)
     columns = {
@@ -205,7 +211,7 @@ def _rows(number: int, world: AnyWorld, guess: Guess, hits: Bools) -> pl.DataFra
         "target": np.arange(n) if world.ids is None else world.ids,
         "exposed": world.exposed,
         "hit": hits,
-        "score": guess.score.astype(np.float64),
+        "score": score.astype(np.float64),
     }
     return pl.DataFrame(columns, schema=SCHEMA)
 

@@ -51,6 +51,8 @@ class TableKnowledge:
         secret: the column to be inferred; empty in linkage.
         mechanism: what made the release (Kerckhoffs' principle); None where it is not known.
         excluded: bool[targets, m], values of the secret known not to hold of each target; None if of none.
+        everybody: a precise table of the known columns of all people that the release may be about, the
+            targets among them, in an order that says nothing; None if the adversary has no such register.
     """
 
     wrong: float
@@ -58,3 +60,4 @@ class TableKnowledge:
     secret: str = ""
     mechanism: Mechanism[Table] | None = None
     excluded: Bools | None = None
+    everybody: Table | None = None

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from confide.attacks.attribute import likes, table
+from confide.attacks.attribute import likes, synthetic, table
 from confide.attacks.attribute.likes import LikesSVD, LikesTfIdf
+from confide.attacks.attribute.synthetic import LinearReconstruction
 from confide.attacks.attribute.table import (
     BackgroundKnowledge,
     CorrectAttribution,
@@ -13,7 +14,7 @@ from confide.attacks.attribute.table import (
     NearestRecord,
 )
 
-ALL = (*likes.ALL, *table.ALL)
+ALL = (*likes.ALL, *table.ALL, *synthetic.ALL)
 
 __all__ = [
     "ALL",
@@ -24,5 +25,6 @@ __all__ = [
     "LikelySecret",
     "LikesSVD",
     "LikesTfIdf",
+    "LinearReconstruction",
     "NearestRecord",
 ]

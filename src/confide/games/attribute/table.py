@@ -71,16 +71,8 @@ class TableInference(HoldsOut):
     made_by: Mechanism[Table] | None = None
 
     def __post_init__(self) -> None:
+        inferable(self.records, self.known, self.secret)
         values = len(self.records.domains[self.records.at(self.secret)])
-        if not self.records.precise:
-            raise DataError("the table has cells that hold several values: give the one that was collected.")
-        if self.secret in self.known or not self.known:
-            raise DataError(
-                f"the secret {self.secret!r} is among the known columns, or none is known "
-                f"({', '.join(self.known) or 'none'}): give known columns without the secret."
-            )
-        if len(np.unique(self._secrets)) < 2:
-            raise DataError(f"{self.secret!r} is the same for everybody: there is nothing to infer.")
         if not 0 <= self.excluding <= max(values - 2, 0):
             raise DataError(
                 f"{self.excluding} of the {values} values of {self.secret!r} excluded: at most "
@@ -116,8 +108,7 @@ class TableInference(HoldsOut):
 
     def hits(self, guess: Guess, secrets: Ints) -> Bools:
         """bool[n]: the value that is claimed is the person's, whether they are in the release or not."""
-        claim = np.full(len(secrets), NOTHING) if guess.value is None else guess.value
-        return claim == secrets
+        return named_rightly(guess, secrets)
 
     @property
     def _secrets(self) -> Ints:
@@ -132,3 +123,31 @@ class TableInference(HoldsOut):
         first = np.argsort(order, axis=1)[:, : self.excluding]
         np.put_along_axis(excluded, first, True, axis=1)
         return excluded
+
+
+def named_rightly(guess: Guess, secrets: Ints) -> Bools:
+    """bool[n]: the value that is claimed is the secret; False where none is claimed.
+
+    >>> named_rightly(Guess(np.array([3, NOTHING]), np.ones(2)), np.array([3, 1])).tolist()
+    [True, False]
+    """
+    claim = np.full(len(secrets), NOTHING) if guess.value is None else guess.value
+    return claim == secrets
+
+
+def inferable(table: Table, known: tuple[str, ...], secret: str) -> None:
+    """Refuse a table, known columns and a secret of which nothing can be inferred.
+
+    Raises:
+        DataError: if the table is not precise, the secret is known or the same for everybody, or no column
+            is known.
+    """
+    if not table.precise:
+        raise DataError("the table has cells that hold several values: give the one that was collected.")
+    if secret in known or not known:
+        raise DataError(
+            f"the secret {secret!r} is among the known columns, or none is known "
+            f"({', '.join(known) or 'none'}): give known columns without the secret."
+        )
+    if len(np.unique(table.low[:, table.at(secret)])) < 2:
+        raise DataError(f"{secret!r} is the same for everybody: there is nothing to infer.")
