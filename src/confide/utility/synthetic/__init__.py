@@ -1,1 +1,131 @@
-"""Utility of synthetic files: margins beside the sampling floor and shuffled columns, and the gate."""
+"""Utility of synthetic files: each measure beside the sampling floor and shuffled columns, and the gate."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from confide.core.arrays import Ints, Rng
+from confide.core.estimate import Estimate, Measured
+from confide.utility.synthetic.associations import Associations, associations
+from confide.utility.synthetic.gate import Gate, gate, gate_of
+from confide.utility.synthetic.learning import Learned, learned
+from confide.utility.synthetic.margins import (
+    MarginComparison,
+    MarginDistances,
+    compare_margins,
+    nist_score,
+)
+from confide.utility.synthetic.telling_apart import ToldApart, told_apart
+from confide.utility.table.marginals import ONE, THREE, TWO
+from confide.views.table import Table
+
+TRIPLES = 500
+"""Margins of three columns that are looked at: all of up to 15 columns, and a sample of more."""
+SCORE, ASSOCIATIONS = "NIST k-marginal score", "difference of associations"
+WAYS = (ONE, TWO, THREE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class SyntheticUtility:
+    """What a synthetic file is good for.
+
+    Args:
+        margins: of one, two and three columns, as far as the table has so many.
+        gate: better than shuffled columns? None for a table of one column, as `associations`.
+        associations: the dependence of each two columns.
+        told_apart: from the real rows, by models.
+        learned: about the named target, by each kind of model; empty without a target.
+    """
+
+    margins: tuple[MarginComparison, ...]
+    gate: Gate | None
+    associations: Associations | None
+    told_apart: ToldApart
+    learned: tuple[Learned, ...]
+
+    @property
+    def measured(self) -> Measured:
+        """The measures of the synthetic file alone, by name."""
+        found: dict[str, Estimate | float] = {WAYS[m.ways - 1]: m.synthetic.mean for m in self.margins}
+        if len(self.margins) == len(WAYS):
+            found[SCORE] = self.margins[-1].score
+        if self.associations is not None:
+            found[ASSOCIATIONS] = self.associations.apart
+        found.update(self.told_apart.synthetic)
+        return found | {f"AUC of {m.model}, trained on the file": m.synthetic for m in self.learned}
+
+
+def synthetic_utility(
+    real: Table,
+    synthetic: Table,
+    hold_out: Table | None = None,
+    *,
+    rng: Rng,
+    target: str = "",
+    triples: int | None = TRIPLES,
+    public: Mapping[str, Ints] | None = None,
+    confidence: float = 0.95,
+) -> SyntheticUtility:
+    """Measure what a synthetic file is good for, by every measure of this room.
+
+    Args:
+        real: the real rows, precise, n of them.
+        synthetic: m rows of the same domains.
+        hold_out: other people of the same population, who did not train the generator; None: no sampling
+            floor, and models are tested on real rows that the generator saw.
+        rng: for shuffles, triples, folds and rows taken.
+        target: a column that models are to foretell; empty for none.
+        triples: margins of three columns to be looked at; None: all.
+        public: published bins, by column.
+        confidence: of the intervals.
+
+    Raises:
+        DataError: if the files cannot be compared, or the target cannot be foretold.
+    """
+    names = rng.spawn(5)
+    margins = tuple(
+        compare_margins(
+            real,
+            synthetic,
+            hold_out,
+            ways=ways,
+            rng=names[ways - 1],
+            most=triples if ways == len(WAYS) else None,
+            public=public,
+            confidence=confidence,
+        )
+        for ways in range(1, min(len(real.domains), len(WAYS)) + 1)
+    )
+    several = len(margins) > 1
+    return SyntheticUtility(
+        margins=margins,
+        gate=gate_of(margins[1]) if several else None,
+        associations=associations(real, synthetic, hold_out, public=public, confidence=confidence)
+        if several
+        else None,
+        told_apart=told_apart(real, synthetic, hold_out, rng=names[3], confidence=confidence),
+        learned=learned(
+            real, synthetic, hold_out, target=target, rng=names[4], public=public, confidence=confidence
+        )
+        if target
+        else (),
+    )
+
+
+__all__ = [
+    "Associations",
+    "Gate",
+    "Learned",
+    "MarginComparison",
+    "MarginDistances",
+    "SyntheticUtility",
+    "ToldApart",
+    "associations",
+    "compare_margins",
+    "gate",
+    "learned",
+    "nist_score",
+    "synthetic_utility",
+    "told_apart",
+]

@@ -1,0 +1,249 @@
+"""What a synthetic file is good for, as tables and plots: margins, associations, models, and the gate."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from confide.core.estimate import Estimate
+from confide.report import Exhibit, Plot, Reading, Table
+from confide.report.exhibits import Cell, Line
+from confide.report.finding import Ruling
+from confide.utility.synthetic import (
+    Associations,
+    Gate,
+    Learned,
+    MarginComparison,
+    SyntheticUtility,
+    ToldApart,
+    nist_score,
+)
+from confide.utility.synthetic.gate import Standing
+
+RULINGS: Mapping[Standing, Ruling] = {
+    "settled worse": "exceeded",
+    "settled better": "within",
+    "not settled": "not settled",
+}
+"""How a file stands to `--limit utility`."""
+
+WORST = 12
+"""Margins that are drawn and named."""
+WIDEST = 16
+"""Columns of the matrix of pairs: more would not fit beside each other, and the worst pairs are named."""
+
+WAYS = ("margins of one column", "margins of two columns", "margins of three columns")
+
+
+def utility_exhibits(found: SyntheticUtility) -> Sequence[Exhibit]:
+    """All tables and plots on what the file is good for, the most important first."""
+    several = found.margins[1:2]
+    return (
+        margins_table(found),
+        *(worst_margins(pairs) for pairs in several),
+        *(pairs_worse(found.gate) if found.gate is not None else ()),
+        *(association_tables(found.associations) if found.associations is not None else ()),
+        *((learned_table(found.learned),) if found.learned else ()),
+        told_apart_table(found.told_apart),
+    )
+
+
+def gate_warning(gate: Gate | None) -> Sequence[Reading]:
+    """What stands across the top of the report: that the file is worse than shuffled columns, or might be."""
+    if gate is None or gate.standing == "settled better":
+        return ()
+    worse = gate.standing == "settled worse"
+    words = (
+        "This file says less about how columns go together than the same columns shuffled, each by itself: "
+        if worse
+        else "It is not settled whether this file is closer to the real rows than the same columns shuffled: "
+    )
+    advice = " Do not use it for anything that needs two columns at once." * worse
+    return (
+        (
+            f"{words}its margins of two columns are on average ",
+            gate.synthetic,
+            " from the real ones, those of shuffled columns ",
+            gate.shuffled,
+            "; the difference is ",
+            gate.difference,
+            f".{advice}",
+        ),
+    )
+
+
+def margins_table(found: SyntheticUtility) -> Table:
+    """The distances of margins, beside a hold-out and shuffled columns."""
+    rows: list[tuple[Cell, ...]] = [
+        (
+            WAYS[m.ways - 1],
+            m.synthetic.mean,
+            None if m.floor is None else m.floor.mean,
+            m.shuffled.mean,
+            m.difference.mean,
+            ", ".join(m.synthetic.worst()[0][0]),
+            m.synthetic.worst()[0][1],
+        )
+        for m in found.margins
+    ]
+    last = found.margins[-1]
+    if last.ways > 2:
+        floor = None if last.floor is None else nist_score(last.floor.mean)
+        scores = (last.score, floor, nist_score(last.shuffled.mean))
+        rows.append(("NIST's k-marginal score", *scores, None, None, None))
+    held = found.margins[0].rows[2]
+    without = "" if held else " Without a hold-out there is no sampling floor."
+    return Table(
+        title="How far margins are from the real ones",
+        reading="The total variation distance, half the sum of the differences of all shares of a "
+        "margin, on average over all margins: 0 for equal ones, 1 for ones with nothing in common; "
+        "NIST's score is 1000 for equal margins. Two samples of one population differ as well, by the "
+        "sampling floor: people held out against the real ones, and the fewer they are the higher it "
+        "is. Shuffled columns know every column and no dependence: a file that is no better is of no "
+        f"use for two columns at once.{without} Columns of more than 16 values were cut into 16 bins. "
+        "Intervals hold what chance in the rows does, and not what another run of the generator does.",
+        head=(
+            "margins",
+            "synthetic file",
+            "hold-out (sampling floor)",
+            "shuffled columns",
+            "synthetic minus shuffled",
+            "the worst margin",
+            "its distance",
+        ),
+        rows=tuple(rows),
+    )
+
+
+def worst_margins(pairs: MarginComparison) -> Plot:
+    """The pairs of columns that the file has least right, with their intervals, beside floor and shuffle."""
+    order = np.argsort(-pairs.synthetic.each, kind="stable")[:WORST].tolist()
+    files = [("synthetic file", pairs.synthetic), ("shuffled columns", pairs.shuffled)]
+    files += [] if pairs.floor is None else [("hold-out", pairs.floor)]
+    lines = [
+        Line(
+            name=name,
+            x=tuple(float(i) for i in range(len(order))),
+            y=tuple(float(each.each[i]) for i in order),
+            low=tuple(each.at(i).low for i in order),
+            high=tuple(each.at(i).high for i in order),
+            joined=False,
+        )
+        for name, each in files
+    ]
+    return Plot(
+        title="The pairs of columns that are least right",
+        reading="The distance of each pair's margin from the real one, the worst first. A pair above "
+        "its shuffle is worse than if the two columns had nothing to do with each other. All "
+        "intervals of a file hold together.",
+        x_title="pair of columns",
+        y_title="total variation distance",
+        places=tuple(" and ".join(pairs.synthetic.columns[i]) for i in order),
+        lines=tuple(lines),
+    )
+
+
+def pairs_worse(gate: Gate) -> Sequence[Table]:
+    """The pairs on which the file is settled worse than shuffled columns; nothing where there is none."""
+    if not gate.worse:
+        return ()
+    more = len(gate.worse) - WORST
+    return (
+        Table(
+            title="Pairs of columns that are worse than shuffled",
+            reading=f"Of {gate.pairs} pairs {len(gate.worse)} are further from the real ones than if "
+            "each column were shuffled by itself: what the file says of them is made up. The "
+            "intervals hold together." + (f" The worst {WORST} are shown." if more > 0 else ""),
+            head=("pair", "synthetic minus shuffled"),
+            rows=tuple((" and ".join(names), apart) for names, apart in gate.worse[:WORST]),
+        ),
+    )
+
+
+def association_tables(found: Associations) -> Sequence[Table]:
+    """The dependence of each two columns, real and synthetic: a summary, and a matrix where it fits."""
+    d = len(found.names)
+    upper = np.triu_indices(d, 1)
+    stronger = int(found.stronger[upper].sum())
+    rows: list[tuple[Cell, ...]] = [
+        ("synthetic file", found.apart),
+        ("hold-out (sampling floor)", found.floor),
+        ("shuffled columns", found.of_shuffled),
+    ]
+    summary = Table(
+        title="Associations of columns",
+        reading="How far the dependence of two columns is from the real one, on average over all pairs: the "
+        "normalised mutual information, 0 for independent columns and 1 where one decides the other. "
+        f"{_pairs(stronger)} than in the real rows, beyond what chance explains.",
+        head=("file", "mean difference from the real rows"),
+        rows=tuple(rows),
+    )
+    return (summary, _matrix(found)) if d <= WIDEST else (summary,)
+
+
+def _pairs(stronger: int) -> str:
+    if not stronger:
+        return "No pair depends on each other more"
+    return (
+        "One pair depends on each other more"
+        if stronger == 1
+        else f"{stronger} pairs depend on each other more"
+    )
+
+
+def _matrix(found: Associations) -> Table:
+    d = len(found.names)
+    rows = tuple(
+        (
+            found.names[i],
+            *(
+                ""
+                if i == j
+                else f"{found.real[i, j]:.2f}"
+                if i < j
+                else f"{found.synthetic[i, j]:.2f}{' !' if found.stronger[i, j] else ''}"
+                for j in range(d)
+            ),
+        )
+        for i in range(d)
+    )
+    return Table(
+        title="Associations, pair by pair",
+        reading="Above the diagonal the real rows, below it the synthetic file: a good file mirrors them. An "
+        "exclamation mark is at a pair that depends on each other more in the file than in the real rows.",
+        head=("", *found.names),
+        rows=rows,
+    )
+
+
+def learned_table(found: Sequence[Learned]) -> Table:
+    """What models learn from the file about the named target."""
+    first = found[0]
+    who = "who were held out" if first.unseen else "a fifth of the real ones, which the generator saw"
+    return Table(
+        title=f"Models that foretell {first.target}",
+        reading=f"Trained on each of three files, and asked about the same real people, {who}. The AUC "
+        "is .5 for guessing. What a model learns from shuffled columns is noise, and may be off to "
+        "either side. Intervals hold the choice of the people asked.",
+        head=("model", "trained on the synthetic file", "on the real rows", "on shuffled columns"),
+        rows=tuple((m.model, m.synthetic, m.real, m.shuffled) for m in found),
+        of=first.tested,
+    )
+
+
+def told_apart_table(found: ToldApart) -> Table:
+    """How well a model tells rows from real ones."""
+    floor: Mapping[str, Estimate | float] = found.floor or {}
+    return Table(
+        title="Told from the real rows",
+        reading="How well a model that learned the difference tells rows of a file from real ones. "
+        "The AUC of boosted trees is .5 where they see none. The propensity error (pMSE) is that of a "
+        "logistic regression, which sees columns one by one, and is 0 where it sees none; beside it "
+        "is what a resample would have.",
+        head=("measure", "synthetic file", "hold-out (sampling floor)", "shuffled columns"),
+        rows=tuple(
+            (name, value, floor.get(name), found.shuffled.get(name))
+            for name, value in found.synthetic.items()
+        ),
+    )
