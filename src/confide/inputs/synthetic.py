@@ -181,7 +181,10 @@ def read_synthetic(held: Synthetic, *, rng: Rng) -> SyntheticData:
     tables = [Cells.of(shared.domains, codes) for codes in shared.codes]
     _refuse_twice(tables, names)
     if held.secret is not None:
-        _refuse_constant(tables[0].only([held.secret]), held.secret, real.name)
+        _refuse_constant(tables[0].only([held.secret]), "secret", held.secret, real.name)
+    for table, file in zip((tables[0], *tables[2:]), (real, *files[2:]), strict=True):
+        if held.target is not None:
+            _refuse_constant(table.only([held.target]), "target", held.target, file.name)
     control, ids, places, both = _control(tables, out, real, rng)
     n, person = len(tables[0]), None if ids is None else _whose(ids)
     return SyntheticData(
@@ -234,10 +237,10 @@ def _refuse_twice(tables: Sequence[Cells], names: Sequence[str]) -> None:
             refuse_same_file(one, other, sizes, what=what)
 
 
-def _refuse_constant(secrets: Cells, name: str, file: str) -> None:
-    if secrets.low.min() == secrets.low.max():
+def _refuse_constant(column: Cells, role: str, name: str, file: str) -> None:
+    if column.low.min() == column.low.max():
         raise DataError(
-            f"{file}: the secret {name!r} is the same in every row: there is nothing to infer. Name another."
+            f"{file}: the {role} {name!r} is the same in every row: there is nothing to tell. Name another."
         )
 
 

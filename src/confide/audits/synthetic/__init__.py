@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
 import polars as pl
 
 from confide.attacks.attribute import synthetic as attribute
@@ -19,10 +18,11 @@ from confide.audits.spec import AuditSpec, Context, Count
 from confide.audits.synthetic.context import context_of
 from confide.audits.synthetic.copies import copy_exhibits
 from confide.audits.synthetic.distances import distance_chart
+from confide.audits.synthetic.exhibits import utility_exhibits
 from confide.audits.synthetic.games import WORLDS, Sides, descriptions, membership, secrets, sides
-from confide.audits.synthetic.people import given_away, given_away_table
+from confide.audits.synthetic.people import given_away, given_away_tables
 from confide.audits.synthetic.told import described_table, told_people, told_table
-from confide.audits.synthetic.usefulness import TWO_WAY, gate_on, utility_exhibits
+from confide.audits.synthetic.usefulness import utility_of
 from confide.core.errors import KnowledgeError
 from confide.core.estimate import Estimate, Measured
 from confide.core.nouns import AnyAttack, AnyMechanism
@@ -30,6 +30,7 @@ from confide.games.membership.synthetic import SyntheticFile
 from confide.inputs.synthetic import Synthetic, SyntheticData, read_synthetic
 from confide.measure import measure
 from confide.report import Exhibit, Skipped
+from confide.utility.table.marginals import TWO
 
 BEHIND, ALONE = "membership of a synthetic file", "membership without held-out people"
 SECRETS, DESCRIBED = "secrets behind a synthetic file", "descriptions from a synthetic file"
@@ -91,8 +92,9 @@ class SyntheticSubject:
         return planned
 
     def context(self, release: AuditedRelease, count: Count) -> Context:
-        gate = None if release.aside else gate_on(release, self.data)
-        return context_of(self.held, self.data, self.both, self.game, release, count, gate=gate)
+        # What the file is good for is said once, in the first section.
+        of_use = None if release.aside else utility_of(release, self.data)
+        return context_of(self.data, self.both, self.game, release, count, of_use=of_use)
 
     def exhibits(self, release: AuditedRelease) -> Sequence[Exhibit]:
         if release.goal == SECRETS:
@@ -101,9 +103,9 @@ class SyntheticSubject:
             return (described_table(release, confidence=0.95),)
         return (
             *copy_exhibits(self.data, self.both),
-            *given_away_table(release, self.data, self.both, self.game),
-            *distance_chart(release, self.game, held_out=self.both.held_out),
-            *utility_exhibits(release, self.data),
+            *given_away_tables(release, self.data, self.both, self.game),
+            *distance_chart(release, held_out=self.both.held_out),
+            *utility_exhibits(utility_of(release, self.data)),
         )
 
     def targets(self, release: AuditedRelease) -> pl.DataFrame | None:
@@ -111,8 +113,7 @@ class SyntheticSubject:
             return None  # its targets are claims, and no people
         if release.goal == SECRETS:
             return told_people(release, self.data)
-        asked = np.concatenate([self.game.members, len(self.both.real) + self.game.controls])
-        return given_away(release, self.data, self.both, np.sort(asked))
+        return given_away(release, self.data, self.both, self.game)
 
     def risk(self, release: AuditedRelease, plain: AuditedRelease, *, confidence: float) -> Estimate | None:
         if release.aside:
@@ -122,8 +123,7 @@ class SyntheticSubject:
         return None if best is None else measure(best, confidence=confidence).auc
 
     def utility(self, release: AuditedRelease) -> Measured:
-        gate = gate_on(release, self.data)
-        return {} if gate is None else {TWO_WAY: gate.synthetic}
+        return utility_of(release, self.data).measured
 
 
 SPEC = AuditSpec(
@@ -138,7 +138,7 @@ SPEC = AuditSpec(
         SECRETS: "told rightly behind the file, minus held out",
         DESCRIBED: "singled out behind the file, minus held out",
     },
-    across=TWO_WAY,
+    across=TWO,
     good="low",
     gated=True,
 )

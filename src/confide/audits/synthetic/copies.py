@@ -1,4 +1,4 @@
-"""Copies in a synthetic file: how many rows are real ones, and what the best attack on such a file can reach."""
+"""Copies in a synthetic file: how many rows are real ones, and what the best attack on copies can reach."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from confide.report import Exhibit, Table
 from confide.views.table_keys import packed
 
 APPLIES = 0.01
-"""The share of synthetic rows that are real ones beyond chance, from which the ceiling for copies is shown."""
+"""The share of synthetic rows that are real ones beyond chance, from which the ceiling is shown."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -101,10 +101,10 @@ def _ceiling_table(people: int, drawn: float, made: int) -> Table:
         )
     return Table(
         title="The most that copies can give away",
-        reading="If these rows were drawn at random from the real ones with replacement, as a bootstrap draws "
-        "them, not everybody was drawn: with as many draws as people 1/e = 37 % are not. They left no row, and "
-        "no attack can tell them from people held out. So an AUC near this ceiling means that everybody who "
-        f"can be found is found.{whole}",
+        reading="If these rows were drawn at random from the real ones with replacement, as a bootstrap "
+        "draws them, not everybody was drawn: with as many draws as people 1/e = 37 % are not. They left no "
+        "row, and no attack can tell them from people held out. So an AUC near this ceiling means that "
+        f"everybody who can be found is found.{whole}",
         head=("what", "share"),
         rows=(
             ("people who are drawn at least once", round(share, 4)),

@@ -27,8 +27,8 @@ def blind(release: AuditedRelease, game: SyntheticFile, *, held_out: bool) -> Ev
 
     Where people were held out, it knows of half of those who are asked about whether they were behind the
     file, and learns what sets the two groups apart. Where nobody was, every row of nobody is told from a real
-    one by what is true of all people: then the same attacks play with other real people's rows in the place of
-    the synthetic ones.
+    one by what is true of all people: then the same attacks play with other real people's rows in the place
+    of the synthetic ones.
 
     Returns:
         None where there are too few people to say.

@@ -25,7 +25,7 @@ def told_table(release: AuditedRelease, *, confidence: float) -> Table:
 
 
 def described_table(release: AuditedRelease, *, confidence: float) -> Table:
-    """How often a description holds for exactly one person, of those behind the file and of those held out."""
+    """How often a description holds for exactly one person, behind the file and held out."""
     made = [(e, e.table["score"].to_numpy() > 0) for e in release.evidence]
     return Table(
         title="Who is described so that nobody else fits",

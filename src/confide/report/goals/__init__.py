@@ -17,7 +17,7 @@ from confide.report.goals.membership import MEMBERSHIP
 from confide.report.goals.rebuilding import FROM_WEIGHTS, REBUILT
 from confide.report.goals.reconstruction import RECONSTRUCTION
 from confide.report.goals.secrets import DESCRIBED, SECRETS
-from confide.report.goals.synthetic import SYNTHETIC, SYNTHETIC_DESCRIBED, SYNTHETIC_SECRETS
+from confide.report.goals.synthetic import SYNTHETIC, SYNTHETIC_ALONE, SYNTHETIC_DESCRIBED, SYNTHETIC_SECRETS
 from confide.report.goals.text import CANARIES_IN_TEXT, CONTINUATIONS
 from confide.report.goals.training import TRAINING
 
@@ -54,6 +54,7 @@ GOALS: Mapping[str, Goal] = {
     "canaries in text": CANARIES_IN_TEXT,
     "membership of a learner": LEARNER,
     "membership of a synthetic file": SYNTHETIC,
+    "membership without held-out people": SYNTHETIC_ALONE,
     "attribute": ATTRIBUTE,
     "secrets": SECRETS,
     "descriptions": DESCRIBED,

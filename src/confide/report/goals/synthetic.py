@@ -9,8 +9,8 @@ from confide.report.goals.secrets import DESCRIBED, SECRETS
 
 NEXT = (
     "Make the synthetic file again by a mechanism with differential privacy, such as AIM or MST: then no row "
-    "follows one person, and the promise holds against attacks that nobody has thought of. To remove the rows "
-    "that come too near to a person hides these rows, and not what the others say.",
+    "follows one person, and the promise holds against attacks that nobody has thought of. To remove the "
+    "rows that come too near to a person hides these rows, and not what the others say.",
 )
 
 SYNTHETIC = replace(
@@ -26,12 +26,29 @@ SYNTHETIC = replace(
     saw="The adversary held the whole synthetic file.",
     condition="were among the real people",
     caveats=(
-        "No share of people who are safe: what these attacks do not find, another one may, above all one that "
-        "knows the generator.",
+        "No share of people who are safe: what these attacks do not find, another one may, above all one "
+        "that knows the generator.",
     ),
     remedy="Draw the held-out people at random from the same source and time as the real ones.",
     enough="Hold out at least 1,000 people, make the synthetic file from the others, and audit it.",
     protection=NEXT,
+)
+
+SYNTHETIC_ALONE = replace(
+    SYNTHETIC,
+    control="rows of nobody",
+    others="rows of nobody",
+    pair=("a person behind the file", "a row of nobody"),
+    groups=("behind the file", "of nobody"),
+    false_claim="rows of nobody taken for people",
+    wrongly="wrongly claiming",
+    condition="",
+    caveats=(
+        *SYNTHETIC.caveats,
+        "Nothing of one person alone: rows of nobody are real columns shuffled, and who tells them from "
+        "people may know no more than what is true of everybody.",
+    ),
+    remedy="Hold people out, make the synthetic file again from the others, and audit it with --control.",
 )
 
 SYNTHETIC_SECRETS = replace(
