@@ -167,7 +167,9 @@ def judge_section(s: Section, limits: Sequence[Limit], *, strict: bool = False) 
         ruled = [(limit, *proofs.ruling(s.proof, limit.at_most)) for limit in mine]
         each = [Judged(limit=one, attack=attack, ruling=ruling, reason=why) for one, ruling, why in ruled]
         return _ruled(tuple(_doubted(one, s.doubtful) for one in each), strict)
-    useful = [_useful(s.useful, limit) for limit in limits if limit.quantity == UTILITY and s.useful]
+    # An audit that cannot settle what people risk must not be headed by "within", however good its file is.
+    of_use = [_useful(s.useful, limit) for limit in limits if limit.quantity == UTILITY and s.useful]
+    useful = [_doubted(one, s.unsettled) for one in of_use]
     limits = [limit for limit in limits if limit.quantity not in (PROVED, UTILITY)]
     aim, found = goal(s.goal), list(s.findings)
     if not aim.bounds:  # an epsilon that means nothing for this goal must not decide

@@ -58,7 +58,6 @@ def context_of(
     found = blind(release, game, held_out=both.held_out)
     return Context(
         adversary=(
-            "It knew all columns of each person it asked about.",
             *_reference(both, game, count),
             "It did not know how the file was made.",
         ),

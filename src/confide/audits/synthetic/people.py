@@ -231,11 +231,11 @@ def _remedies(
     return (
         Table(
             title="What removing copies does",
-            reading=f"The AUC of {best.attack} on the file as it is, and without the {share:.2g} of its rows "
-            "that equal a row of one real person alone. To remove them hides these rows only: rows that are "
-            "near stay, and that a common kind of row is missing can give away whose it was. To generate "
-            "again by the same generator gives away other people, and about as many. A mechanism with "
-            "differential privacy is what bounds it for everybody.",
+            reading=f"The AUC of {best.attack} on the file as it is, and without those of its rows "
+            f"({share:.2%}) that equal a row of one real person alone. To remove them hides these rows only: "
+            "rows that are near stay, and that one kind of row is missing can give away whose it was. To "
+            "generate again by the same generator gives away other people, and about as many. A mechanism "
+            "with differential privacy is what bounds it for everybody.",
             head=("the file", "AUC of the attack"),
             rows=(("as it is", now), ("without copies", after)),
             of=min(len(game.members), len(game.controls)),
