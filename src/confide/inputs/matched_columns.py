@@ -25,7 +25,7 @@ NAMED_AS_INDEX = re.compile(r"(index|level_\d+|row|rownames?|row_?(nr|no|number|
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Alike:
+class OneType:
     """One column as it is in each file, of one type.
 
     Args:
@@ -132,7 +132,7 @@ def need_the_same(columns: Sequence[str], other: tuple[str, pl.DataFrame], *, na
         )
 
 
-def alike(columns: Sequence[pl.Series], files: Sequence[str]) -> Alike:
+def of_one_type(columns: Sequence[pl.Series], files: Sequence[str]) -> OneType:
     """One column of each file, all of one type.
 
     A csv file cannot say its types, and generators change them: numbers written as text are numbers if every
@@ -145,7 +145,7 @@ def alike(columns: Sequence[pl.Series], files: Sequence[str]) -> Alike:
     Raises:
         DataError: for types that no reading makes the same, with the first such row.
 
-    >>> alike([pl.Series("n", [7, 8]), pl.Series("n", ["7.0", "?"])], ["a", "b"]).columns[1].to_list()
+    >>> of_one_type([pl.Series("n", [7, 8]), pl.Series("n", ["7.0", "?"])], ["a", "b"]).columns[1].to_list()
     [7.0, None]
     """
     plain_ones = [_without_words(column) for column in columns]
@@ -154,24 +154,24 @@ def alike(columns: Sequence[pl.Series], files: Sequence[str]) -> Alike:
     if there <= {"number", "truth"} and there:
         # A truth value beside numbers is 0 or 1; alone it is a category.
         if there == {"truth"}:
-            return Alike(tuple(c.cast(pl.String) for c in plain_ones), "text")
-        return Alike(tuple(_finite(c, f) for c, f in zip(plain_ones, files, strict=True)), "number")
+            return OneType(tuple(c.cast(pl.String) for c in plain_ones), "text")
+        return OneType(tuple(_finite(c, f) for c, f in zip(plain_ones, files, strict=True)), "number")
     if there <= {"date"} and there:
-        return Alike(tuple(map(_moments, plain_ones)), "date")
+        return OneType(tuple(map(_moments, plain_ones)), "date")
     if there <= {"text", "truth"}:
         texts = [c.cast(pl.String) for c in plain_ones]
         dates = [dates_in(c) if c.null_count() < len(c) else c.cast(pl.Date) for c in texts]
         if there == {"text"} and all(d is not None for d in dates):
-            return Alike(
+            return OneType(
                 tuple(_moments(d) for d in dates if d is not None),
                 "date",
                 f"{columns[0].name} is text in all files and was read as dates.",
             )
-        return Alike(tuple(texts), "text")
+        return OneType(tuple(texts), "text")
     return _joined(plain_ones, kinds, files)
 
 
-def _joined(columns: Sequence[pl.Series], kinds: Sequence[str], files: Sequence[str]) -> Alike:
+def _joined(columns: Sequence[pl.Series], kinds: Sequence[str], files: Sequence[str]) -> OneType:
     """Columns of which some are text, and the others numbers or dates."""
     name = columns[0].name
     # As the first file has it that says a type: text says none.
@@ -199,7 +199,7 @@ def _joined(columns: Sequence[pl.Series], kinds: Sequence[str], files: Sequence[
                 "way in all files."
             )
     texts = [file for file, kind in zip(files, kinds, strict=True) if kind == "text"]
-    return Alike(
+    return OneType(
         tuple(made),
         to,
         f"{name} is text in {' and '.join(texts)}, and was read as {to}s, as it is elsewhere.",

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from confide.core.arrays import Array, Floats
 from confide.core.errors import DataError
 from confide.inputs.columns import LONGEST
-from confide.inputs.matched_columns import Alike
+from confide.inputs.matched_columns import OneType
 from confide.views.table import Domain
 
 MISSING = ""
@@ -45,7 +45,7 @@ class SharedCodes:
     strange: Mapping[str, float] = field(default_factory=dict)
 
 
-def shared_codes(columns: Sequence[Alike], files: Sequence[str]) -> SharedCodes:
+def shared_codes(columns: Sequence[OneType], files: Sequence[str]) -> SharedCodes:
     """These columns of all files as codes; the domain of each is the union of its values.
 
     Categories that differ in blanks or capitals alone are one. A column of categories of which real and
@@ -95,7 +95,7 @@ def _of_text(texts: Sequence[pl.Series]) -> tuple[Domain, Array]:
     return Domain(texts[0].name, labels, None, gone), code.fill_null(len(seen)).to_numpy()
 
 
-def _of_numbers(column: Alike) -> tuple[Domain, Array, list[Floats]]:
+def _of_numbers(column: OneType) -> tuple[Domain, Array, list[Floats]]:
     """The domain, the codes of all files, and the values of each file."""
     dated = column.kind == "date"
     parts = [one.to_physical().cast(pl.Float64) if dated else one for one in column.columns]

@@ -17,7 +17,7 @@ from confide.core.flags import Table as TableFile
 from confide.core.who import rows_from_one, standing
 from confide.inputs.columns import named_rows, need_ids
 from confide.inputs.compared_file import ComparedFile, read_compared, without_ids
-from confide.inputs.matched_columns import alike, matched_names, need_the_same
+from confide.inputs.matched_columns import matched_names, need_the_same, of_one_type
 from confide.inputs.reading import Decimal, Separator, reading_of
 from confide.inputs.shared_domains import shared_codes
 from confide.inputs.shared_people import (
@@ -176,7 +176,7 @@ def read_synthetic(held: Synthetic, *, rng: Rng) -> SyntheticData:
         need_the_same(columns, out.named, name=real.name)
     _enough(files)
     names = [file.name for file in files]
-    read = [alike([file.frame[c] for file in files], names) for c in columns]
+    read = [of_one_type([file.frame[c] for file in files], names) for c in columns]
     shared = shared_codes(read, names)
     tables = [Cells.of(shared.domains, codes) for codes in shared.codes]
     _refuse_twice(tables, names)

@@ -21,7 +21,7 @@ def respelled(shared: SharedCodes) -> tuple[str, ...]:
     said = [f"{len(labels):,} of {column}" for column, labels in shared.respelled.items()]
     return (
         "Categories that are written otherwise than in the real file, by blanks or capitals, were taken for "
-        f"the same: {listed(said)}. Whoever uses the synthetic file has to join them too.",
+        f"the same: {listed(said)}. Anyone who uses the synthetic file has to join them too.",
     )
 
 

@@ -120,6 +120,6 @@ def _in_both(data: SyntheticData, count: Count) -> tuple[str, ...]:
     if found.equal:
         return (
             f"{count(found.equal)} rows of the control file equal a row of the real one, no more than chance "
-            "explains: people who are alike. They stay.",
+            "explains: people with the same values. They stay.",
         )
     return ()

@@ -29,14 +29,14 @@ class Copies:
         of_control: int64[m], the same of each control row.
         real: int64[s], the real rows that equal each synthetic row.
         control: int64[s], the control rows that do.
-        alike: int64[n], the real rows that equal each real row, itself among them.
+        same: int64[n], the real rows that equal each real row, itself among them.
     """
 
     of_real: Ints
     of_control: Ints
     real: Ints
     control: Ints
-    alike: Ints
+    same: Ints
 
 
 def copies_in(data: SyntheticData, both: Sides) -> Copies:
@@ -77,7 +77,7 @@ def copy_exhibits(data: SyntheticData, both: Sides) -> Sequence[Exhibit]:
     tables: list[Exhibit] = [
         Table(
             title="Rows of the file that are somebody's",
-            reading="Equal in all columns. People who are alike have the same row by chance: people who were "
+            reading="Equal in all columns. People may have the same row by chance: people who were "
             "held out show how often. Few equal rows are no all-clear: a file of changed copies has none."
             + " Nobody was held out here, so chance is not known."
             * (not both.held_out),

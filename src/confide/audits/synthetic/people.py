@@ -89,7 +89,7 @@ def _reasons(release: AuditedRelease, data: SyntheticData, both: Sides, game: Sy
 def _unlike(found: Copies, both: Sides) -> Bools:
     """Whether no other real person has a person's row, bool[n + m]."""
     of_control = np.isin(digests(both.control.low), digests(both.real.low))
-    return np.concatenate([found.alike == 1, ~of_control])
+    return np.concatenate([found.same == 1, ~of_control])
 
 
 def _distances(release: AuditedRelease, target: Ints) -> Floats:
@@ -166,8 +166,8 @@ def given_away_tables(
     tables: list[Exhibit] = [
         Table(
             title="Why people are given away",
-            reading="Of the people asked about. The same befalls people who were held out, by chance: what "
-            "is above their share comes from being behind the file.",
+            reading="Of the people asked about. The same happens to people who were held out, by chance: "
+            "what is above their share comes from being behind the file.",
             head=("reason", "people behind the file", "people held out"),
             rows=tuple(rows),
             of=min(inside, outside),
@@ -212,7 +212,7 @@ def _remedies(
 ) -> Sequence[Exhibit]:
     """What the strongest attack finds after copies are removed, where there are any."""
     found = copies_in(data, both)
-    own = np.flatnonzero(found.alike == 1)
+    own = np.flatnonzero(found.same == 1)
     copies = np.isin(digests(data.synthetic.low), digests(both.real.low[own]))
     best = max(release.evidence, key=lambda e: measure(e).auc.value, default=None)
     if not copies.any() or best is None or not both.held_out:
