@@ -11,6 +11,7 @@ from dataclasses import dataclass
 BLACK_BOX = "attacks/membership/black_box/test_formulas.py"
 HIDDEN = "attacks/reconstruction/traces"
 LEARN = "mechanisms/learn"
+SYNTHETIC = "attacks/membership/synthetic/test_formulas.py"
 STATISTICS = "attacks/membership/statistics/test_formulas.py"
 CROSSTABS = "attacks/reconstruction/crosstabs"
 DPSGD = "mechanisms/learn/dpsgd"
@@ -67,6 +68,27 @@ TABLE = (
         "attacks/linkage/ratings/test_formulas.py",
         "test_scoreboard_is_the_papers_formula",
         "equal names; scores 2e-4, for they are summed in single precision",
+    ),
+    Reference(
+        "nearest synthetic rows, Gower's distance",
+        "Gower 1971",
+        SYNTHETIC,
+        "test_distances_are_those_of_gower_by_plain_loops",
+        "1e-5, for numbers are summed in single precision",
+    ),
+    Reference(
+        "copies in a synthetic file",
+        "Hilprecht et al. 2019",
+        SYNTHETIC,
+        "test_copies_are_counted_with_the_chances_of_two_distributions",
+        "1e-9",
+    ),
+    Reference(
+        "DOMIAS, kernel density",
+        "van Breugel et al. 2023",
+        SYNTHETIC,
+        "test_the_kernel_density_is_the_mean_of_normal_densities",
+        "1e-4 of the density, for it is worked out in single precision",
     ),
     Reference(
         "unicity, who shares points",

@@ -8,10 +8,13 @@ import numpy as np
 
 from confide.core.arrays import Floats
 from confide.views.table import Table
-from confide.views.table_nearest import Packed, ranges
+from confide.views.table_nearest import Packed
 
 NEIGHBOURS = 5
 """As many are found for the attack that asks first, so that the others need not search again."""
+
+CLOSEST = 1e-3
+"""Rows that are nearer count as equal: a thousandth of one column."""
 
 _INDEXED: WeakKeyDictionary[Table, tuple[Floats, Packed]] = WeakKeyDictionary()
 _FOUND: WeakKeyDictionary[Table, WeakKeyDictionary[Table, tuple[Floats, Floats]]] = WeakKeyDictionary()
@@ -27,8 +30,8 @@ def distances(targets: Table, rows: Table, units: Floats, *, count: int = 1) -> 
     Args:
         targets: precise.
         rows: precise, under the same domains.
-        units: float64[d], the range of each column, as `ranges` finds them. They are those of rows that the
-            adversary holds: a target's own number must not set the scale.
+        units: float64[d], the range of each column, by `ranges` of rows that the adversary holds: a
+            target's own number must not set the scale.
     """
     known = _FOUND.setdefault(targets, WeakKeyDictionary()).get(rows)
     if known is not None and known[1].shape[1] >= count and (known[0] == units).all():
@@ -47,6 +50,3 @@ def _index(rows: Table, units: Floats) -> Packed:
     if known is None or (known[0] != units).any():
         known = _INDEXED[rows] = units, Packed.of(rows, units=units)
     return known[1]
-
-
-__all__ = ["NEIGHBOURS", "distances", "ranges"]
