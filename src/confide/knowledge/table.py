@@ -53,6 +53,8 @@ class TableKnowledge:
         excluded: bool[targets, m], values of the secret known not to hold of each target; None if of none.
         everybody: a precise table of the known columns of all people that the release may be about, the
             targets among them, in an order that says nothing; None if the adversary has no such register.
+        repeats: whether a person may be behind several rows of the release, as of a synthetic file. Then
+            equal rows are not several people.
     """
 
     wrong: float
@@ -61,3 +63,4 @@ class TableKnowledge:
     mechanism: Mechanism[Table] | None = None
     excluded: Bools | None = None
     everybody: Table | None = None
+    repeats: bool = False

@@ -141,6 +141,24 @@ class Table:
         """Only these rows (a mask, or positions), in this order."""
         return self._with(self.domains, lambda a: a[rows], None if self.people is None else self.people[rows])
 
+    def same_columns(self, other: Table, name: str) -> None:
+        """Refuse a table over other columns, another order of them, or other values of one.
+
+        Args:
+            name: of the other table, for the message.
+
+        Raises:
+            DataError: with what differs.
+        """
+        if self.names != other.names:
+            raise DataError(
+                f"the {name} has the columns {', '.join(other.names)}, the real one {', '.join(self.names)}: "
+                "give the same ones in one order."
+            )
+        for one, another in zip(self.domains, other.domains, strict=True):
+            if one.labels != another.labels:
+                raise DataError(f"the {name} has other values of {one.name!r}: give both one domain.")
+
     def cell(self, row: int, column: int) -> str:
         """A cell as people read it: a value, the first and the last value of a range, or * for all."""
         labels = self.domains[column].labels

@@ -60,8 +60,8 @@ class SyntheticInference:
     population: Table | None = None
 
     def __post_init__(self) -> None:
-        same_columns(self.real, self.synthetic, "synthetic file")
-        same_columns(self.real, self.control, "control file")
+        self.real.same_columns(self.synthetic, "synthetic file")
+        self.real.same_columns(self.control, "control file")
         inferable(self.real, self.known, self.secret)
         if not len(self.control) or self.most < 1:
             raise DataError(
@@ -243,19 +243,3 @@ def in_one_cell(budget: Budget, secret: str) -> Budget:
     if delta >= 1:
         return budget
     return Budget(2 * budget.epsilon, float(delta), Unit.cells([secret]))
-
-
-def same_columns(real: Table, other: Table, name: str) -> None:
-    """Refuse a table over other columns, or other values of a column.
-
-    Raises:
-        DataError: with what differs.
-    """
-    if real.names != other.names:
-        raise DataError(
-            f"the {name} has the columns {', '.join(other.names)}, the real one {', '.join(real.names)}: "
-            "give the same ones in one order."
-        )
-    for one, another in zip(real.domains, other.domains, strict=True):
-        if one.labels != another.labels:
-            raise DataError(f"the {name} has other values of {one.name!r}: give both one domain.")

@@ -64,6 +64,7 @@ class SinglingOut:
             applied to it. None to publish `records`.
         outside: bool[n], the rows that are not in the release; those of a random half of the people by
             default.
+        repeats: whether the mechanism may make several rows of one person's, as those that synthesise do.
         made_by: how the release was made in all, as the adversary knows it; None where `mechanism` is all.
 
     Raises:
@@ -79,6 +80,7 @@ class SinglingOut:
     matches: float = 5.0
     released: Table | None = None
     outside: Bools | None = None
+    repeats: bool = False
     made_by: Mechanism[Table] | None = None
 
     def __post_init__(self) -> None:
@@ -123,7 +125,7 @@ class SinglingOut:
             exposed,
             self.matches / number_of_people(self.records, inside),
         )
-        known = TableKnowledge(wrong=0.0, mechanism=self.made_by or self.mechanism)
+        known = TableKnowledge(wrong=0.0, mechanism=self.made_by or self.mechanism, repeats=self.repeats)
         case = Case(release.view.published, known, np.arange(self.claims))
         return World(case, judged, exposed, promise=release.budget, source=judged.inside)
 
@@ -148,10 +150,15 @@ class SinglingOut:
 
     def hits(self, guess: Guess, secrets: Judged) -> Bools:
         """bool[claims]: the predicate holds for exactly one of the people, and its weight is small enough."""
-        if guess.value is None:
-            return np.zeros(len(guess.score), np.bool_)
-        claims = guess.value.tolist()
-        outside = BitSets(secrets.outside).counts(claims)
-        inside = BitSets(secrets.inside).counts(claims)
-        light = outside <= secrets.most * number_of_people(secrets.outside)
-        return (np.where(secrets.exposed, inside, outside) == 1) & light
+        return isolating(guess, secrets)
+
+
+def isolating(guess: Guess, judged: Judged) -> Bools:
+    """bool[claims]: the predicate holds for exactly one person where it is judged, and is light enough."""
+    if guess.value is None:
+        return np.zeros(len(guess.score), np.bool_)
+    claims = guess.value.tolist()
+    outside = BitSets(judged.outside).counts(claims)
+    inside = BitSets(judged.inside).counts(claims)
+    light = outside <= judged.most * number_of_people(judged.outside)
+    return (np.where(judged.exposed, inside, outside) == 1) & light

@@ -7,8 +7,9 @@ from collections.abc import Sequence
 import numpy as np
 
 from confide.core.arrays import Floats, Ints
-from confide.core.nouns import Guess
+from confide.core.nouns import Case, Guess
 from confide.core.paper import Paper
+from confide.knowledge.table import TableKnowledge
 from confide.views.predicates import NOTHING, Predicate
 from confide.views.table import Table
 
@@ -19,6 +20,15 @@ COHEN_NISSIM = Paper(
     year=2020,
     url="https://doi.org/10.1073/pnas.1914598117",
 )
+
+
+def rows_of(case: Case[Table, TableKnowledge, Ints]) -> Table:
+    """The rows of the release, and of equal ones only one if they may all be about one person."""
+    release = case.view
+    if not case.known.repeats:
+        return release
+    ends = np.concatenate([release.low, release.high], axis=1)
+    return release.take(np.sort(np.unique(ends, axis=0, return_index=True)[1]))
 
 
 def guess_of(found: Sequence[tuple[Predicate, float]], asked: int) -> Guess:

@@ -8,7 +8,7 @@ from typing import ClassVar
 import numpy as np
 
 from confide.attacks.linkage.table._cells import Cells
-from confide.attacks.linkage.table._claims import COHEN_NISSIM, expected, guess_of, repeats, shares
+from confide.attacks.linkage.table._claims import COHEN_NISSIM, expected, guess_of, repeats, rows_of, shares
 from confide.core.arrays import Ints, Rng
 from confide.core.nouns import Case, Guess
 from confide.core.paper import Paper
@@ -35,7 +35,7 @@ class ClassPredicate:
     paper: ClassVar[Paper] = COHEN_NISSIM
 
     def __call__(self, case: Case[Table, TableKnowledge, Ints], *, rng: Rng) -> Guess:
-        view, asked = case.view, len(case.targets)
+        view, asked = rows_of(case), len(case.targets)
         if not len(view):
             return guess_of([], asked)
         ranged = [name for i, name in enumerate(view.names) if (view.low[:, i] != view.high[:, i]).any()]

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from confide.attacks.linkage.table._claims import COHEN_NISSIM, expected, guess_of, shares
+from confide.attacks.linkage.table._claims import COHEN_NISSIM, expected, guess_of, rows_of, shares
 from confide.core.arrays import Ints, Rng
 from confide.core.nouns import Case, Guess
 from confide.core.paper import Paper
@@ -30,7 +30,7 @@ class ManyColumns:
     paper: ClassVar[Paper] = COHEN_NISSIM
 
     def __call__(self, case: Case[Table, TableKnowledge, Ints], *, rng: Rng) -> Guess:
-        view, asked = case.view, len(case.targets)
+        view, asked = rows_of(case), len(case.targets)
         bits, below = BitSets(view), shares(view)
         found: list[tuple[Predicate, float]] = []
         for row in rng.permutation(len(view)).tolist():

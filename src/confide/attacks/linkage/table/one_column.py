@@ -7,7 +7,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from confide.attacks.linkage.table._claims import COHEN_NISSIM, guess_of
+from confide.attacks.linkage.table._claims import COHEN_NISSIM, guess_of, rows_of
 from confide.core.arrays import Ints, Rng
 from confide.core.nouns import Case, Guess
 from confide.core.paper import Paper
@@ -30,7 +30,8 @@ class OneColumn:
     paper: ClassVar[Paper] = COHEN_NISSIM
 
     def __call__(self, case: Case[Table, TableKnowledge, Ints], *, rng: Rng) -> Guess:
-        view, found = case.view, list[tuple[Predicate, float]]()
+        view = rows_of(case)
+        found: list[tuple[Predicate, float]] = []
         for column, size in enumerate(view.sizes.tolist()):
             low, high = view.low[:, column].astype(np.int64), view.high[:, column].astype(np.int64)
             # How many cells reach each code: each begins at its low and ends above its high.
