@@ -482,4 +482,18 @@ TABLE = (
         "test_samples_needed_is_the_first_that_suffices",
         "equal",
     ),
+    Reference(
+        "distances of margins of a synthetic file",
+        "McKenna et al. 2022",
+        "utility/synthetic/test_margins.py",
+        "test_distances_are_those_of_loops_over_cells",
+        "1e-12",
+    ),
+    Reference(
+        "normalised mutual information",
+        "Yao 2003; Miller 1955",
+        "utility/synthetic/test_associations.py",
+        "test_the_matrix_is_that_of_loops",
+        "1e-12",
+    ),
 )

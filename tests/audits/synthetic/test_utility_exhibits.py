@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -74,6 +75,13 @@ def test_without_a_hold_out_the_floor_is_missing_and_said(right: SyntheticUtilit
     assert isinstance(table, Table)
     assert all(row[2] is None for row in table.rows)
     assert "no sampling floor" in str(table.reading)
+
+
+def test_a_target_that_could_not_be_asked_about_is_said(right: SyntheticUtility) -> None:
+    missing = replace(right, learned=(), not_learned="it has one value")
+    (table,) = [e for e in utility_exhibits(missing) if e.title == "Models"]
+    assert isinstance(table, Table)
+    assert table.rows == (("it has one value",),)
 
 
 @pytest.mark.parametrize("audience", ["internal", "public"])

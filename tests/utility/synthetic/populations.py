@@ -54,3 +54,9 @@ def sampled(fitted: Table, *, rng: Rng, sort: bool = False) -> Table:
             laid[inside] = np.sort(child[inside]) if sort else rng.permutation(child[inside])
         columns.append(laid)
     return Table.of(fitted.domains, np.stack(columns, axis=1))
+
+
+def independent(n: int, sizes: tuple[int, ...], *, rng: Rng) -> Table:
+    """Columns that have nothing to do with each other, each with common and rare values."""
+    columns = [np.minimum(rng.geometric(0.3, n) - 1, m - 1) for m in sizes]
+    return Table.of(domains(sizes), np.stack(columns, axis=1))

@@ -11,7 +11,8 @@ from tests.utility.synthetic.populations import domains, people
 
 from confide.core.errors import DataError
 from confide.core.estimate import Estimate
-from confide.utility.synthetic._binned import binned, margin_sets, shuffled
+from confide.utility.synthetic._binned import binned, margin_sets
+from confide.utility.synthetic._independent import shuffled
 from confide.utility.synthetic.margins import MarginComparison, compare_margins
 from confide.views.table import Domain, Table
 
@@ -90,6 +91,26 @@ def test_values_beyond_the_real_range_go_to_the_nearest_bin_and_published_bins_a
     assert binned(real, made, public=public)[1].codes.tolist() == [[0, 1]]
     with pytest.raises(DataError, match="2 bins were given"):
         binned(real, made, public={"n": np.array([0, 1])})
+
+
+def test_many_published_bins_are_joined_so_that_three_columns_fit_in_memory() -> None:
+    code = Domain("n", tuple(map(str, range(1_000))))
+    table = Table.of([code], np.array([[0], [15], [16], [999]]))
+    found = binned(table, public={"n": np.arange(1_000)})[0]
+    assert (found.codes.tolist(), found.sizes) == ([[0, 0, 1, 63]], (64,))
+
+
+def test_rows_of_one_person_count_once_in_an_interval() -> None:
+    rng = np.random.default_rng(4)
+    real, made = people(600, 0.5, rng=rng), people(100_000, 0.2, rng=rng)
+    fourfold = Table.of(real.domains, np.repeat(real.low, 4, axis=0), people=np.repeat(np.arange(600), 4))
+    widths = []
+    for table in (real, fourfold, fourfold.published):
+        found = compare_margins(table, made, ways=2, rng=np.random.default_rng(0)).synthetic
+        widths.append((found.mean.high - found.mean.low, found.error.mean()))
+    assert widths[1] == pytest.approx(widths[0], rel=0.03)
+    assert widths[2][0] < 0.6 * widths[1][0]  # as if they were 2,400 people
+    assert widths[2][1] < 0.6 * widths[1][1]
 
 
 def test_triples_are_drawn_without_repetition_from_the_generator() -> None:

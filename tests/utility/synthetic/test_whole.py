@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from tests.utility.synthetic.populations import family, people, sampled
 
+from confide.core.errors import DataError
 from confide.core.estimate import Estimate
 from confide.utility.synthetic import SCORE, synthetic_utility
 from confide.utility.table.marginals import ONE, THREE, TWO
@@ -49,3 +50,14 @@ def test_tables_of_one_and_two_columns_get_the_margins_they_have(columns: int) -
     assert [m.ways for m in found.margins] == [1, 2][:columns]
     assert (found.gate is None) == (found.associations is None) == (columns == 1)
     assert SCORE not in found.measured
+
+
+def test_a_target_that_is_constant_among_those_asked_loses_no_other_measure() -> None:
+    real = people(300, 0.5, rng=np.random.default_rng(0))
+    held = real.take(real.low[:, 0] == 0)
+    found = synthetic_utility(real, real, held, rng=np.random.default_rng(1), target="c0")
+    assert not found.learned
+    assert "one value among" in found.not_learned
+    assert found.gate is not None
+    with pytest.raises(DataError, match="no column 'c9'"):
+        synthetic_utility(real, real, held, rng=np.random.default_rng(1), target="c9")

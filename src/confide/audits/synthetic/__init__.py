@@ -87,7 +87,7 @@ class SyntheticSubject:
             told_of = secrets(self.held, self.data, self.both)
             planned.append(PlannedGame(game=told_of, attacks=telling, goal=SECRETS))
         if describing:
-            out = descriptions(self.data, self.both, rng=self.settings.rng("described"))
+            out = descriptions(self.data, self.both)
             planned.append(PlannedGame(game=out, attacks=describing, goal=DESCRIBED))
         return planned
 

@@ -19,7 +19,7 @@ from confide.utility.synthetic import (
     ToldApart,
     nist_score,
 )
-from confide.utility.synthetic.gate import Standing
+from confide.utility.synthetic.gate import ADVICE, WORDS, Standing
 
 RULINGS: Mapping[Standing, Ruling] = {
     "settled worse": "exceeded",
@@ -44,7 +44,7 @@ def utility_exhibits(found: SyntheticUtility) -> Sequence[Exhibit]:
         *(worst_margins(pairs) for pairs in several),
         *(pairs_worse(found.gate) if found.gate is not None else ()),
         *(association_tables(found.associations) if found.associations is not None else ()),
-        *((learned_table(found.learned),) if found.learned else ()),
+        *((learned_table(found.learned),) if found.learned else not_learned_table(found.not_learned)),
         told_apart_table(found.told_apart),
     )
 
@@ -53,22 +53,15 @@ def gate_warning(gate: Gate | None) -> Sequence[Reading]:
     """What stands across the top of the report: that the file is worse than shuffled columns, or might be."""
     if gate is None or gate.standing == "settled better":
         return ()
-    worse = gate.standing == "settled worse"
-    words = (
-        "This file says less about how columns go together than the same columns shuffled, each by itself: "
-        if worse
-        else "It is not settled whether this file is closer to the real rows than the same columns shuffled: "
-    )
-    advice = " Do not use it for anything that needs two columns at once." * worse
     return (
         (
-            f"{words}its margins of two columns are on average ",
+            f"{WORDS[gate.standing]}: its margins of two columns are on average ",
             gate.synthetic,
             " from the real ones, those of shuffled columns ",
             gate.shuffled,
             "; the difference is ",
             gate.difference,
-            f".{advice}",
+            f".{ADVICE.get(gate.standing, '')}",
         ),
     )
 
@@ -155,7 +148,7 @@ def pairs_worse(gate: Gate) -> Sequence[Table]:
             reading=f"Of {gate.pairs} pairs {len(gate.worse)} are further from the real ones than if "
             "each column were shuffled by itself: what the file says of them is made up. The "
             "intervals hold together." + (f" The worst {WORST} are shown." if more > 0 else ""),
-            head=("pair", "synthetic minus shuffled"),
+            head=("pair", "how much further"),
             rows=tuple((" and ".join(names), apart) for names, apart in gate.worse[:WORST]),
         ),
     )
@@ -230,6 +223,12 @@ def learned_table(found: Sequence[Learned]) -> Table:
         rows=tuple((m.model, m.synthetic, m.real, m.shuffled) for m in found),
         of=first.tested,
     )
+
+
+def not_learned_table(why: str) -> Sequence[Table]:
+    """Why models learned nothing about a target that was named; nothing where none was."""
+    reading = "No model was asked, so that the file may be of any use or none for this."
+    return (Table(title="Models", reading=reading, head=("why",), rows=((why,),)),) if why else ()
 
 
 def told_apart_table(found: ToldApart) -> Table:

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
-
-from confide.core.arrays import Ints, Rng
+from confide.core.arrays import Rng
 from confide.core.budget import ANY_NUMBER, Unit
 from confide.games.attribute.synthetic import SyntheticInference
-from confide.games.linkage.singling_out import SinglingOut
+from confide.games.linkage.synthetic import SyntheticSinglingOut
 from confide.games.membership.synthetic import SyntheticFile
 from confide.inputs.synthetic import Synthetic, SyntheticData
-from confide.mechanisms.anchors.existing import Existing
 from confide.views.table import Table
 from confide.views.table_people import number_of_people
 
@@ -69,28 +66,11 @@ def secrets(held: Synthetic, data: SyntheticData, both: Sides) -> SyntheticInfer
     )
 
 
-def descriptions(data: SyntheticData, both: Sides, *, rng: Rng) -> SinglingOut:
-    """The game "exactly one person has this", judged on as many people of either side.
-
-    Of more people on one side more would fit by luck, so that of the larger side some are drawn.
-    """
-    each = min(len(both.real), len(both.control))
-    drawn = [
-        table.low[_some(table, each, rng=one)]
-        for table, one in zip((both.real, both.control), rng.spawn(2), strict=True)
-    ]
-    codes = np.concatenate(drawn)
-    return SinglingOut(
-        mechanism=Existing(view=data.synthetic),
-        records=Table.of(data.real.domains, codes),
-        outside=np.arange(len(codes)) >= each,
-    )
+def descriptions(data: SyntheticData, both: Sides) -> SyntheticSinglingOut:
+    """The game "exactly one person has this" about people of either side."""
+    return SyntheticSinglingOut(synthetic=data.synthetic, real=both.real, control=both.control)
 
 
 def shuffled(table: Table, *, rng: Rng) -> Table:
     """Rows of nobody: each column of the table in an order of its own."""
     return Table.of(table.domains, rng.permuted(table.low, axis=0))
-
-
-def _some(table: Table, number: int, *, rng: Rng) -> Ints:
-    return np.sort(rng.permutation(len(table))[:number])

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from confide.core.arrays import Ints, Rng
+from confide.core.errors import DataError
 from confide.core.estimate import Estimate, Measured
 from confide.utility.synthetic.associations import Associations, associations
 from confide.utility.synthetic.gate import Gate, gate, gate_of
@@ -31,11 +32,12 @@ class SyntheticUtility:
     """What a synthetic file is good for.
 
     Args:
-        margins: of one, two and three columns, as far as the table has so many.
+        margins: of one, two and three columns, as far as the table has columns.
         gate: better than shuffled columns? None for a table of one column, as `associations`.
         associations: the dependence of each two columns.
         told_apart: from the real rows, by models.
         learned: about the named target, by each kind of model; empty without a target.
+        not_learned: why there are none although a target was named.
     """
 
     margins: tuple[MarginComparison, ...]
@@ -43,6 +45,7 @@ class SyntheticUtility:
     associations: Associations | None
     told_apart: ToldApart
     learned: tuple[Learned, ...]
+    not_learned: str = ""
 
     @property
     def measured(self) -> Measured:
@@ -81,7 +84,7 @@ def synthetic_utility(
         confidence: of the intervals.
 
     Raises:
-        DataError: if the files cannot be compared, or the target cannot be foretold.
+        DataError: if the files cannot be compared, or have no such target.
     """
     names = rng.spawn(5)
     margins = tuple(
@@ -98,6 +101,16 @@ def synthetic_utility(
         for ways in range(1, min(len(real.domains), len(WAYS)) + 1)
     )
     several = len(margins) > 1
+    by_models: tuple[Learned, ...] = ()
+    why = ""
+    if target:
+        real.at(target)
+        try:
+            by_models = learned(
+                real, synthetic, hold_out, target=target, rng=names[4], public=public, confidence=confidence
+            )
+        except DataError as error:  # of the other measures nothing is lost
+            why = str(error)
     return SyntheticUtility(
         margins=margins,
         gate=gate_of(margins[1]) if several else None,
@@ -105,11 +118,8 @@ def synthetic_utility(
         if several
         else None,
         told_apart=told_apart(real, synthetic, hold_out, rng=names[3], confidence=confidence),
-        learned=learned(
-            real, synthetic, hold_out, target=target, rng=names[4], public=public, confidence=confidence
-        )
-        if target
-        else (),
+        learned=by_models,
+        not_learned=why,
     )
 
 

@@ -16,6 +16,8 @@ from confide.views.table import Domain, Table
 
 MOST = 16
 """A column with more values is cut into this many bins: 16^3 cells are few beside a thousand rows."""
+MOST_PUBLISHED = 64
+"""Published bins that are kept apart: of three columns with 64 bins each, all margins still fit in memory."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -68,7 +70,8 @@ def binned(
     Args:
         real: the real rows, precise.
         others: files of the same columns and domains.
-        public: by column, the bin of each of its values, int64[m], where bins were published.
+        public: by column, the bin of each of its values, int64[m], where bins were published; of more than 64
+            bins neighbours are joined.
         most: bins of a column that has none published.
 
     Returns:
@@ -113,7 +116,8 @@ def _published(domain: Domain, bins: Ints) -> Ints:
             f"{domain.name!r} has {len(domain)} values, and {len(bins)} bins were given: give the bin of "
             "each value, counted from 0."
         )
-    return np.asarray(bins, np.int64)
+    number = int(np.max(bins, initial=0)) + 1
+    return np.asarray(bins, np.int64) * min(MOST_PUBLISHED, number) // number
 
 
 def _bins(domain: Domain, codes: Array, most: int) -> Ints:
@@ -148,15 +152,3 @@ def margin_sets(d: int, ways: int, *, most: int | None = None, rng: Rng) -> list
     while len(found) < most:
         found.add(tuple(sorted(rng.choice(d, ways, replace=False).tolist())))
     return sorted(found)
-
-
-def shuffled(real: Binned, n: int, *, rng: Rng) -> Binned:
-    """A file of n rows with the real columns, each shuffled by itself: right margins, no dependence at all.
-
-    Each value of a column is used equally often, but for a last incomplete round.
-    """
-    rounds = -(-n // len(real))
-    codes = np.stack(
-        [np.concatenate([rng.permutation(column) for _ in range(rounds)])[:n] for column in real.codes]
-    )
-    return Binned(real.names, real.sizes, codes)

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from functools import reduce
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -50,27 +47,3 @@ def variance_of_cells(effect: Floats, cells: Ints, share: Floats, people: Ints |
 
 def _averaged(spread: float, n: int) -> float:
     return (n * spread + PRIOR) / (n + PRIOR) / n
-
-
-def effect_through_the_shuffle(truth: Floats, mixed: Sequence[Floats], shape: Sequence[int]) -> Floats:
-    """The effect of a real row's cell on the distance of shuffled columns, float64[cells].
-
-    A row moves the real margin itself, and by its value in each column the shuffled margins, which are the
-    product of the columns' own shares.
-
-    Args:
-        truth: float64[cells], the real margin.
-        mixed: the same margin of each shuffled file.
-        shape: bins of each column.
-    """
-    margin = truth.reshape(shape)
-    axes = range(len(shape))
-    alone = [margin.sum(axis=tuple(a for a in axes if a != axis)) for axis in axes]
-    sign = np.mean([np.sign(truth - other) for other in mixed], axis=0).reshape(shape)
-    effect = sign.copy()
-    for axis in axes:
-        others = [alone[a] for a in axes if a != axis]
-        weight = reduce(np.multiply.outer, others) if others else np.ones(())
-        through = np.moveaxis(sign, axis, 0).reshape(shape[axis], -1) @ weight.reshape(-1)
-        effect -= through.reshape([-1 if a == axis else 1 for a in axes])
-    return effect.reshape(-1)

@@ -23,8 +23,9 @@ class Gate:
         standing: the verdict.
         synthetic, shuffled: the mean total variation distances from the real rows.
         difference: synthetic minus shuffled. The interval covers what chance in the rows does.
-        worse: pairs of columns on which the file alone is settled worse than their shuffle, the worst first,
-            with this difference; their intervals hold together.
+        excess: synthetic minus the shuffled columns of other people of the same kind.
+        worse: pairs of columns on which the file alone is settled worse, the worst first, with their excess;
+            these intervals hold together.
         pairs: how many pairs there are.
     """
 
@@ -32,29 +33,31 @@ class Gate:
     synthetic: Estimate
     shuffled: Estimate
     difference: Estimate
+    excess: Estimate
     worse: tuple[tuple[tuple[str, ...], Estimate], ...]
     pairs: int
 
     @property
     def sentence(self) -> str:
-        """The verdict with its numbers, in a sentence."""
+        """The verdict with its numbers, in a sentence or two."""
         d = self.difference
         numbers = (
             f"its margins of two columns are {self.synthetic.value:.4f} from the real ones on average, those "
             f"of shuffled columns {self.shuffled.value:.4f} (difference {d.value:+.4f}, {d.low:+.4f} to "
             f"{d.high:+.4f} at {d.confidence:.0%})"
         )
-        if self.standing == "settled worse":
-            return (
-                "This file says less about how columns go together than the same columns shuffled: "
-                f"{numbers}. Do not use it for anything that needs two columns at once."
-            )
-        if self.standing == "settled better":
-            return f"This file is closer to the real rows than shuffled columns: {numbers}."
-        return (
-            "It is not settled whether this file is closer to the real rows than shuffled columns: "
-            f"{numbers}."
-        )
+        return f"{WORDS[self.standing]}: {numbers}.{ADVICE.get(self.standing, '')}"
+
+
+WORDS: Mapping[Standing, str] = {
+    "settled worse": "This file is further from the real rows than the same columns shuffled, each by itself",
+    "settled better": "This file is closer to the real rows than the same columns shuffled, each by itself",
+    "not settled": "It is not settled whether this file is closer to the real rows than the same columns "
+    "shuffled, each by itself",
+}
+ADVICE: Mapping[Standing, str] = {
+    "settled worse": " Do not use it for anything that needs two columns at once."
+}
 
 
 def gate_of(pairs: MarginComparison) -> Gate:
@@ -65,20 +68,26 @@ def gate_of(pairs: MarginComparison) -> Gate:
     generator drew, and each of these moves all pairs together: pairs that share a column err together, which
     resampling pairs as if they were independent would miss.
 
+    *Settled better* is a file whose difference from shuffled columns is surely below 0. *Settled worse* is
+    one whose excess is surely above 0. Between the two is a file that knows its columns and nothing more.
+    Each column of a shuffle is exactly right, and those of a generator that knows the very law of the
+    population are not. Where real columns are independent, it would else be called worse than nothing.
+
     Raises:
         DataError: if other margins than those of two columns are given.
     """
     if pairs.ways != 2:
         raise DataError(f"the gate is about margins of two columns, and these have {pairs.ways}.")
-    found = pairs.difference
-    worse = [each for each in found.worst(len(found.each)) if each[1].low > 0]
+    excess = pairs.excess
+    worse = [each for each in excess.worst(len(excess.each)) if each[1].low > 0]
     return Gate(
-        standing=_standing(found.mean),
+        standing=_standing(pairs.difference.mean, excess.mean),
         synthetic=pairs.synthetic.mean,
         shuffled=pairs.shuffled.mean,
-        difference=found.mean,
+        difference=pairs.difference.mean,
+        excess=excess.mean,
         worse=tuple(worse),
-        pairs=len(found.each),
+        pairs=len(excess.each),
     )
 
 
@@ -111,7 +120,7 @@ def gate(
     return gate_of(pairs)
 
 
-def _standing(difference: Estimate) -> Standing:
-    if difference.low > 0:
+def _standing(difference: Estimate, excess: Estimate) -> Standing:
+    if excess.low > 0:
         return "settled worse"
     return "settled better" if difference.high < 0 else "not settled"

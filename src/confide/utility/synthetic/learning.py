@@ -18,14 +18,16 @@ from confide.core.errors import DataError
 from confide.core.estimate import Estimate
 from confide.measure.intervals import check_confidence, mean
 from confide.measure.roc import auc
-from confide.utility.synthetic._binned import Binned, binned, shuffled
+from confide.utility.synthetic._binned import Binned, binned
+from confide.utility.synthetic._independent import shuffled
 from confide.views.table import Table
 
 Model: TypeAlias = Literal["boosted trees", "logistic regression"]
 MODELS: tuple[Model, ...] = ("boosted trees", "logistic regression")
 MOST_ROWS = 100_000
 """Rows times values of the target that a model is trained on: trees are grown for each value."""
-TREES, STEPS = 100, 300
+TREES, FEWEST_TREES, STEPS = 200, 30, 300
+"""Trees for all values of the target together, but for each at least 30; steps of the regression."""
 SHUFFLES = 3
 
 
@@ -163,7 +165,7 @@ def _fitted(model: Model, x: Array, labels: Array, *, seed: int) -> _Fitted:
         from sklearn.ensemble import HistGradientBoostingClassifier
 
         trees = HistGradientBoostingClassifier(
-            max_iter=TREES,
+            max_iter=max(TREES // len(np.unique(labels)), FEWEST_TREES),
             early_stopping=False,  # pyright: ignore[reportArgumentType]
             random_state=seed,
         )

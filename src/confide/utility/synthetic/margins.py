@@ -18,18 +18,10 @@ from confide.core.errors import DataError
 from confide.core.estimate import Estimate
 from confide.measure.intervals import check_confidence
 from confide.measure.special import normal_quantile
-from confide.utility.synthetic._binned import Binned, binned, margin_sets, shares, shuffled
-from confide.utility.synthetic._jackknife import (
-    RowEffects,
-    effect_through_the_shuffle,
-    variance,
-    variance_of_cells,
-)
+from confide.utility.synthetic._binned import Binned, binned, margin_sets, shares
+from confide.utility.synthetic._independent import Independent, effect_through_the_shuffle
+from confide.utility.synthetic._jackknife import RowEffects, variance, variance_of_cells
 from confide.views.table import Table
-
-SHUFFLES = 8
-"""Shuffled files whose distances are averaged; of large files two, as theirs hardly differ."""
-LARGE = 100_000
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -70,7 +62,9 @@ class MarginComparison:
     Args:
         synthetic: the distances of the synthetic file.
         shuffled: of the real columns, each shuffled by itself, as many rows as the synthetic file has.
-        difference: synthetic minus shuffled; above 0 the file says less of a margin than no dependence.
+        difference: synthetic minus shuffled; above 0 the file is further off than files without dependence.
+        excess: synthetic minus the shuffled columns of as many other people of the same kind, which are off
+            by chance as a generator's are; above 0 the file is worse than no dependence.
         floor: of the hold-out, the sampling floor; None without one.
         rows: of the real, the synthetic and the hold-out file.
     """
@@ -79,6 +73,7 @@ class MarginComparison:
     synthetic: MarginDistances
     shuffled: MarginDistances
     difference: MarginDistances
+    excess: MarginDistances
     floor: MarginDistances | None
     rows: tuple[int, int, int]
 
@@ -156,28 +151,28 @@ def _compare(
     files: Sequence[Binned], *, ways: int, most: int | None, rng: Rng, confidence: float
 ) -> MarginComparison:
     real, synthetic, held = files[0], files[1], files[2] if len(files) > 2 else None
-    chooser, shuffler = rng.spawn(2)
+    chooser, mixer = rng.spawn(2)
     sets = margin_sets(len(real.names), ways, most=most, rng=chooser)
-    times = 2 if len(synthetic) > LARGE else SHUFFLES
-    mixed = [shuffled(real, len(synthetic), rng=each) for each in shuffler.spawn(times)]
-    near, far, apart = _Collected(), _Collected(), _Collected()
+    independent = Independent(real, len(synthetic), rng=mixer)
+    near, far, apart, beyond = (_Collected() for _ in range(4))
     rows, blurred, made = RowEffects(real), RowEffects(real), RowEffects(synthetic)
     for at in sets:
         mine, theirs = real.cells(at), synthetic.cells(at)
         shape = [real.sizes[i] for i in at]
         truth, share = shares(mine, prod(shape)), shares(theirs, prod(shape))
-        sign, others = np.sign(truth - share), [m.shares(at) for m in mixed]
-        effect = effect_through_the_shuffle(truth, others, shape)
+        mixed = independent.shuffled(at)
+        sign, effect = np.sign(truth - share), effect_through_the_shuffle(truth, mixed, shape)
         rows.add(sign, mine)
         blurred.add(effect, mine)
         made.add(sign, theirs)
-        distance, shuffles = _tvd(truth, share), np.array([_tvd(truth, other) for other in others])
-        chance = float(shuffles.var(ddof=1)) / times
         of_made = variance_of_cells(sign, theirs, share, synthetic.people)
         of_real = [variance_of_cells(e, mine, truth, real.people) for e in (sign, effect, sign - effect)]
+        distance, (shuffled, chance) = _tvd(truth, share), _averaged(truth, mixed)
+        others, luck = _averaged(truth, independent.other_people(at))
         near.add(distance, of_real[0] + of_made)
-        far.add(float(shuffles.mean()), of_real[1], chance)
-        apart.add(distance - float(shuffles.mean()), of_real[2] + of_made, chance)
+        far.add(shuffled, of_real[1], chance)
+        apart.add(distance - shuffled, of_real[2] + of_made, chance)
+        beyond.add(distance - others, of_real[2] + of_made, luck)
     names = tuple(tuple(real.names[i] for i in at) for at in sets)
     of_made = variance(made.total / len(sets), synthetic.people)
     of_real = [
@@ -185,13 +180,20 @@ def _compare(
         for total in (rows.total, blurred.total, rows.total - blurred.total)
     ]
     return MarginComparison(
-        ways,
-        near.distances(ways, names, of_real[0] + of_made, confidence),
-        far.distances(ways, names, of_real[1], confidence),
-        apart.distances(ways, names, of_real[2] + of_made, confidence),
-        None if held is None else _between(real, held, sets, confidence),
-        (len(real), len(synthetic), 0 if held is None else len(held)),
+        ways=ways,
+        synthetic=near.distances(ways, names, of_real[0] + of_made, confidence),
+        shuffled=far.distances(ways, names, of_real[1], confidence),
+        difference=apart.distances(ways, names, of_real[2] + of_made, confidence),
+        excess=beyond.distances(ways, names, of_real[2] + of_made, confidence),
+        floor=None if held is None else _between(real, held, sets, confidence),
+        rows=(len(real), len(synthetic), 0 if held is None else len(held)),
     )
+
+
+def _averaged(truth: Floats, margins: Sequence[Floats]) -> tuple[float, float]:
+    """The mean distance of several margins, and the variance of that mean."""
+    each = np.array([_tvd(truth, margin) for margin in margins])
+    return float(each.mean()), float(each.var(ddof=1)) / len(each)
 
 
 def _between(
