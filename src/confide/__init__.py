@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from confide.inputs.ratings import Ratings
     from confide.inputs.rebuild import Rebuild
     from confide.inputs.scores import Scores
+    from confide.inputs.synthetic import Synthetic
     from confide.inputs.table import Table
     from confide.inputs.text import Text
     from confide.inputs.traces import Traces
@@ -60,6 +61,7 @@ _HOME = {
     "Ratings": "confide.inputs.ratings",
     "Rebuild": "confide.inputs.rebuild",
     "Scores": "confide.inputs.scores",
+    "Synthetic": "confide.inputs.synthetic",
     "Table": "confide.inputs.table",
     "Text": "confide.inputs.text",
     "Traces": "confide.inputs.traces",
@@ -97,6 +99,7 @@ __all__ = [
     "Rehearsal",
     "Release",
     "Scores",
+    "Synthetic",
     "Table",
     "Text",
     "Traces",

@@ -12,8 +12,8 @@ import pytest
 
 import confide
 from confide.audits import Audit
+from confide.audits.right_claims import told as shares_right
 from confide.audits.table.exhibits import posterior_above_half
-from confide.audits.table.exhibits import told as shares_right
 from confide.core.errors import DataError, PromiseError
 from confide.core.evidence import Evidence
 from confide.inputs.table import Table, read_data

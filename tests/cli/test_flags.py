@@ -105,7 +105,7 @@ def test_the_help_of_protect_tells_of_the_sidecar_and_of_ids(kind: str, run: Run
 @pytest.mark.parametrize(
     ("words", "says"),
     [
-        (("audit", "synthetic"), "audit takes no 'synthetic': choose one of model, ratings, "),
+        (("audit", "transcript"), "audit takes no 'transcript': choose one of model, ratings, "),
         (("protect", "model"), "protect takes no 'model': choose one of ratings, "),
         (("audit", "ratings", "r.csv", "--facts", "0"), "'--facts': 0 is too small: give 1 or more."),
         (("audit", "ratings", "r.csv", "--facts", "1e3"), "'1e3' is not a whole number: give one in digits"),

@@ -35,9 +35,9 @@ def records_of(n: int = 40) -> tuple[np.ndarray, np.ndarray]:
     return x, (x[:, 0] + rng.normal(size=n) > 0).astype(np.int64)
 
 
-def folk(n: int = 60) -> pl.DataFrame:
+def folk(n: int = 60, seed: int = 4) -> pl.DataFrame:
     """A row a person."""
-    rng = np.random.default_rng(4)
+    rng = np.random.default_rng(seed)
     columns = {
         "age": rng.integers(20, 40, n),
         "town": rng.choice(["a", "b"], n),
@@ -87,6 +87,7 @@ def right() -> dict[str, dict[str, Any]]:
         },
         "images": {"pictures": _pictures(pictures), "gallery": 0.5, "worlds": 1},
         "table": {"records": folk(), "known": "age,town", "secret": "ill", "targets": 40},
+        "synthetic": {"real": folk(), "synthetic": folk(seed=5), "control": folk(seed=6), "people": 80},
         "counts": visits | {"place": "item", "bin": "1d", "group": 10, "targets": 40},
         "answers": {"records": folk(), "secret": "ill", "workload": QUERIES, "targets": 40},
         "frequencies": {
@@ -163,6 +164,7 @@ FAST = {
     "likes": "likes-tfidf",
     "images": "recogniser",
     "table": "nearest",
+    "synthetic": "synthetic-copies",
     "counts": "inner-product",
     "answers": "box-reconstruction",
     "frequencies": "frequency-lr",

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from confide.inputs.ratings import Ratings
     from confide.inputs.rebuild import Rebuild
     from confide.inputs.scores import Scores
+    from confide.inputs.synthetic import Synthetic
     from confide.inputs.table import Table
     from confide.inputs.text import Text
     from confide.inputs.traces import Traces
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
         | Likes
         | Images
         | Table
+        | Synthetic
         | Counts
         | Answers
         | Crosstabs
@@ -55,6 +57,7 @@ KINDS = (
     "likes",
     "images",
     "table",
+    "synthetic",
     "counts",
     "answers",
     "crosstabs",

@@ -267,5 +267,6 @@ def conclude(
         exhibits=exhibits,
         who=who,
         proof=proof,
+        useful=context.useful,
     )
     return section, who

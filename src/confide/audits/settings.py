@@ -41,7 +41,8 @@ class Settings:
             recommended for this kind of release.
         protect: Also audit the data behind this protection, NAME:SETTINGS, and compare. Repeatable.
         limits: Exit with code 1 if the risk is above this: tpr@0.01=0.05 (true positives where 1 % of the
-            others are claimed too), auc=0.6, advantage=0.1 or epsilon=2. Repeatable.
+            others are claimed too), auc=0.6, advantage=0.1 or epsilon=2; of synthetic files
+            also utility (worse than shuffled columns). Repeatable.
         audience: Who will read the report: a public one has no rows, no ids and coarse counts.
         show_rows: Print the tables that point at people here too; else they are in the files of the report
             alone.

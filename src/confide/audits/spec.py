@@ -16,8 +16,8 @@ from confide.core.errors import DataError, KnowledgeError
 from confide.core.estimate import Estimate, Measured
 from confide.core.evidence import Evidence
 from confide.core.nouns import AnyAttack, AnyMechanism
-from confide.report import Exhibit, Reading, Skipped
-from confide.report.verdict import PROVED
+from confide.report import Exhibit, Reading, Skipped, Usefulness
+from confide.report.verdict import PROVED, UTILITY
 
 Count: TypeAlias = Callable[[int], str]
 """A count of people or rows in words, as exact as the audience may see it."""
@@ -42,6 +42,7 @@ class Context:
         harm: what it tells about a person to be found, one sentence.
         blind: the evidence of the blind adversary, where one played.
         skipped: further attacks that did not run.
+        useful: of how much use the release is, where a limit can be set on it.
     """
 
     adversary: Sequence[str]
@@ -56,6 +57,7 @@ class Context:
     harm: str = ""
     blind: Evidence | None = None
     skipped: Sequence[Skipped] = ()
+    useful: Usefulness | None = None
 
 
 class Subject(Protocol):
@@ -111,6 +113,7 @@ class AuditSpec:
         risks: what the risk is where attacks have another goal than `goal`, by that goal.
         good: whether high or low values of that measure are the good ones.
         proves: whether records are proved, so that their share can be limited.
+        gated: whether the release can be of less use than its columns shuffled, so that this can be limited.
         beside: further numbers of a release for the comparison, by what they are; None for none.
     """
 
@@ -127,6 +130,7 @@ class AuditSpec:
     good: Good = "high"
     risks: Mapping[str, str] = field(default_factory=dict)
     proves: bool = False
+    gated: bool = False
     beside: Callable[[Any, AuditedRelease, float], Mapping[str, Beside]] | None = None
     """(subject, release, the confidence of a finding's interval) -> what stands beside its risk."""
 
@@ -144,6 +148,11 @@ class AuditSpec:
         for limit in settings.parsed_limits:
             if limit.quantity == PROVED and not self.proves:
                 raise DataError(f"{limit} is a limit on tables of counts: nothing of {self.name} is proved.")
+            if limit.quantity == UTILITY and not self.gated:
+                raise DataError(
+                    f"{limit} is a limit on synthetic files, which can be worse than their columns shuffled: "
+                    f"leave it out for {self.name}."
+                )
         # Parsed for its errors alone: nothing was read yet.
         parse_protections(settings.protections, self.protections)
 

@@ -103,15 +103,28 @@ def refuse_shared(codes: Array, sizes: Array, outside: pl.DataFrame) -> None:
     _, row, count = np.unique(packed(codes[:, both], sizes[both]), return_inverse=True, return_counts=True)
     of_records = np.bincount(row[:n], minlength=len(count))
     found = of_records[row[n:]]
-    for hit, chance in ((found > 0, of_records[row[:n]] > 1), (found == 1, of_records[row[:n]] == 2)):
+    if more_than_chance(of_records[row[:n]], found):
+        rows = pl.Series(found > 0)
+        raise DataError(
+            f"{int(rows.sum()):,} of {len(rows):,} control rows, {named_rows(rows)} of that table, "
+            "are equal to a row of the table in all columns, which is more than chance explains: control "
+            "people are those who are not in the release. Take them out. If they are other people, show "
+            "it by an --id column in both tables."
+        )
+
+
+def more_than_chance(own: Array, found: Array, *, chance: float = CHANCE) -> bool:
+    """Whether rows of other people surely equal rows of the records more often than chance makes them.
+
+    Args:
+        own: int[n], how many of the records have the row of each of them.
+        found: int[m], how many of the records have the row of each of the other people.
+        chance: how often, at most, that is said of other people.
+    """
+    for hit, pair in ((found > 0, own > 1), (found == 1, own == 2)):
         # People with the same row come in twos at least: half of them are independent.
-        expected = clopper_pearson(chance.sum() // 2, max(n // 2, 1), confidence=1 - CHANCE)[1]
-        seen = clopper_pearson(hit.sum(), len(hit), confidence=1 - CHANCE)[0]
+        expected = clopper_pearson(pair.sum() // 2, max(len(own) // 2, 1), confidence=1 - chance)[1]
+        seen = clopper_pearson(hit.sum(), len(hit), confidence=1 - chance)[0]
         if float(seen) > float(expected):
-            rows = pl.Series(found > 0)
-            raise DataError(
-                f"{int(rows.sum()):,} of {len(rows):,} control rows, {named_rows(rows)} of that table, "
-                "are equal to a row of the table in all columns, which is more than chance explains: control "
-                "people are those who are not in the release. Take them out. If they are other people, show "
-                "it by an --id column in both tables."
-            )
+            return True
+    return False

@@ -18,7 +18,7 @@ from confide.audits.spec import AuditSpec, Subject
 from confide.core.errors import DataError
 from confide.mechanisms.anchors.published import Published
 from confide.report import Limit, judge_section
-from confide.report.verdict import PROVED
+from confide.report.verdict import PROVED, UTILITY
 
 STEPS = 7
 """Halvings of a continuous scale: the setting is found to within 1 / 128 of the scale's logarithm."""
@@ -83,6 +83,8 @@ def weakest(spec: AuditSpec, subject: Subject, name: str, *, limit: str, setting
         )
     if held_to.quantity == PROVED and not spec.proves:
         raise DataError(f"{limit} cannot be searched for: nothing of {spec.name} is proved.")
+    if held_to.quantity == UTILITY:
+        raise DataError(f"{limit} cannot be searched for: search for a limit on tpr, auc or advantage.")
     scale = _scale(spec, name)
     search = Search(spec=spec)
     plain = under_audit(spec, subject, UNPROTECTED, Published(), settings=settings)

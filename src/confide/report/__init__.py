@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from confide.report.cleaned import cleaned
 from confide.report.document import Report
 from confide.report.exhibits import Band, Exhibit, Line, Plot, Quantile, Rate, Reading, Table
-from confide.report.finding import Audience, Finding, Proof, Section, Skipped
+from confide.report.finding import Audience, Finding, Proof, Section, Skipped, Usefulness
 from confide.report.page import page
 from confide.report.redaction import Redaction, coarse
 from confide.report.renders.schema import schema
@@ -31,6 +31,7 @@ __all__ = [
     "Section",
     "Skipped",
     "Table",
+    "Usefulness",
     "Verdict",
     "coarse",
     "judge",

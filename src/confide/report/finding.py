@@ -118,6 +118,19 @@ class Proof:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Usefulness:
+    """Whether a release is of more use than its columns shuffled, held against a limit on that.
+
+    Args:
+        ruling: "exceeded" if it is surely worse, "within" if it is surely better.
+        reason: the numbers, in a sentence.
+    """
+
+    ruling: Ruling
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Skipped:
     """An attack that did not run, with the reason. It is shown as such, never as a zero.
 
@@ -179,6 +192,7 @@ class Section:
             named; None where nobody says, or the audience must not know.
         proof: what follows from the release for certain, where that is what the section is about. Then nobody
             was held out, and no number of the findings was measured.
+        useful: of how much use the release is, where a limit can be set on it.
     """
 
     release: str
@@ -202,6 +216,7 @@ class Section:
     exhibits: tuple[Exhibit, ...] = ()
     who: pl.DataFrame | None = None
     proof: Proof | None = None
+    useful: Usefulness | None = None
 
     @property
     def comparable(self) -> bool:

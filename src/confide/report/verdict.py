@@ -11,7 +11,7 @@ from confide.core.errors import DataError
 from confide.core.estimate import Estimate
 from confide.core.sentence import said
 from confide.report import proofs
-from confide.report.finding import Finding, Ruling, Section
+from confide.report.finding import Finding, Ruling, Section, Usefulness
 from confide.report.finding_records import NOT_GIVEN, unresolved
 from confide.report.goals import goal
 
@@ -36,10 +36,13 @@ GUESSING = {"auc": 0.5, "advantage": 0.0, "balanced_accuracy": 0.5}
 
 PROVED = "proved"
 """A limit on the share of people whose record is proved."""
+UTILITY = "utility"
+"""A limit without a number: the release must be of more use than its columns shuffled."""
 
 ALLOWED = (
     "write tpr@0.01=0.05 (false-positive rate 0.1, 0.01, 0.001 or 0.0001), auc=0.6, advantage=0.1, "
-    "balanced_accuracy=0.6 or epsilon=2; of tables of counts also proved=0.05 (records that are certain)."
+    "balanced_accuracy=0.6 or epsilon=2; of tables of counts also proved=0.05 (records that are certain), "
+    "of synthetic files also utility (worse than shuffled columns)."
 )
 
 
@@ -48,8 +51,8 @@ class Limit:
     """The most that an adversary may reach.
 
     Args:
-        quantity: tpr, auc, advantage, balanced_accuracy, epsilon or proved.
-        at_most: the limit, in the quantity's own unit (epsilon in nats).
+        quantity: tpr, auc, advantage, balanced_accuracy, epsilon, proved or utility.
+        at_most: the limit, in the quantity's own unit (epsilon in nats); 0 for utility, which has none.
         fpr: for tpr only, the false-positive rate at which it is taken.
     """
 
@@ -69,6 +72,8 @@ class Limit:
         >>> str(Limit.parse("epsilon=2"))
         'epsilon=2'
         """
+        if text.strip() == UTILITY:
+            return cls(quantity=UTILITY, at_most=0.0)
         name, equals, value = text.replace(" ", "").partition("=")
         quantity, at, rate = name.partition("@")
         # A rate belongs to tpr alone, and tpr means nothing without one.
@@ -82,6 +87,8 @@ class Limit:
         return cls(quantity=quantity, at_most=at_most, fpr=fpr)
 
     def __str__(self) -> str:
+        if self.quantity == UTILITY:
+            return UTILITY
         where = "" if self.fpr is None else f"@{self.fpr:g}"
         return f"{self.quantity}{where}={self.at_most:g}"
 
@@ -160,7 +167,10 @@ def judge_section(s: Section, limits: Sequence[Limit], *, strict: bool = False) 
         ruled = [(limit, *proofs.ruling(s.proof, limit.at_most)) for limit in mine]
         each = [Judged(limit=one, attack=attack, ruling=ruling, reason=why) for one, ruling, why in ruled]
         return _ruled(tuple(_doubted(one, s.doubtful) for one in each), strict)
-    limits = [limit for limit in limits if limit.quantity != PROVED]
+    # An audit that cannot settle what people risk must not be headed by "within", however good its file is.
+    of_use = [_useful(s.useful, limit) for limit in limits if limit.quantity == UTILITY and s.useful]
+    useful = [_doubted(one, s.unsettled) for one in of_use]
+    limits = [limit for limit in limits if limit.quantity not in (PROVED, UTILITY)]
     aim, found = goal(s.goal), list(s.findings)
     if not aim.bounds:  # an epsilon that means nothing for this goal must not decide
         found = [replace(f, risk=replace(f.risk, epsilon=())) for f in found]
@@ -172,7 +182,11 @@ def judge_section(s: Section, limits: Sequence[Limit], *, strict: bool = False) 
         certain=aim.certain,
         control=aim.people[1],
     )
-    return _ruled((*_promise(s, found), *verdict.judged), strict)
+    return _ruled((*_promise(s, found), *verdict.judged, *useful), strict)
+
+
+def _useful(useful: Usefulness, limit: Limit) -> Judged:
+    return Judged(limit=limit, attack="utility gate", ruling=useful.ruling, reason=useful.reason)
 
 
 def _promise(s: Section, found: Sequence[Finding]) -> list[Judged]:

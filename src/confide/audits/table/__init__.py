@@ -14,6 +14,7 @@ from confide.attacks.linkage.table.noisy_names import NoisyNames, holds_names
 from confide.audits.making import UNRELEASED, HowMade
 from confide.audits.protections import made_by
 from confide.audits.release import AuditedRelease, PlannedGame, protected
+from confide.audits.right_claims import told
 from confide.audits.settings import Settings
 from confide.audits.spec import AuditSpec, Context, Count
 from confide.audits.table import exhibits as beside
@@ -177,8 +178,8 @@ class TableSubject:
 
     def risk(self, release: AuditedRelease, plain: AuditedRelease, *, confidence: float) -> Estimate | None:
         if release.goal != "linkage":
-            told = [beside.told(e, confidence=confidence)[2] for e in release.evidence]
-            return max(told, key=lambda risk: risk.value, default=None)
+            right = [told(e, confidence=confidence)[2] for e in release.evidence]
+            return max(right, key=lambda risk: risk.value, default=None)
         # Of each release the attack that reaches most: some undo a protection that others do not know.
         at = [at_false_match_rate(e, rate=beside.RATES[0], confidence=confidence) for e in release.evidence]
         return max((one.right for one in at if one is not None), key=lambda risk: risk.value, default=None)

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import numpy as np
 import polars as pl
 
 from confide.attacks.linkage.table import FellegiSunter
 from confide.audits.release import AuditedRelease
-from confide.core.arrays import Bools
+from confide.audits.right_claims import told
 from confide.core.estimate import Estimate
 from confide.core.evidence import Evidence
 from confide.inputs.columns import SHOWN
 from confide.inputs.several_rows import SeveralRows
-from confide.measure import difference, proportion
 from confide.measure.identification import at_false_match_rate, linked, rank_one
 from confide.report import Table
 
@@ -106,23 +104,6 @@ def described_table(release: AuditedRelease, *, confidence: float) -> Table:
         rows=rows,
         of=_people(release),
     )
-
-
-def told(
-    evidence: Evidence, *, confidence: float, of: Bools | None = None
-) -> tuple[Estimate, Estimate, Estimate]:
-    """The shares of right claims about exposed and control people, and their difference.
-
-    Args:
-        of: bool[n], the claims to look at; None for all.
-    """
-    hit, here = evidence.table["hit"].to_numpy(), evidence.exposed
-    asked = np.ones(len(hit), np.bool_) if of is None else of
-    inside, outside = (
-        proportion(int(hit[which].sum()), int(which.sum()), confidence=confidence)
-        for which in (here & asked, ~here & asked)
-    )
-    return inside, outside, difference(inside, outside)
 
 
 def _people(release: AuditedRelease) -> int:

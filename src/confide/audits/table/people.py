@@ -7,7 +7,7 @@ import polars as pl
 
 from confide.attacks.linkage.table.fellegi_sunter import FellegiSunter
 from confide.audits.release import AuditedRelease
-from confide.audits.table.exhibits import told
+from confide.audits.right_claims import told
 from confide.audits.table.smallest_keys import keys_in
 from confide.audits.table.whole import whole
 from confide.core.arrays import Ints

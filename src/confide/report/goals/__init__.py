@@ -17,6 +17,7 @@ from confide.report.goals.membership import MEMBERSHIP
 from confide.report.goals.rebuilding import FROM_WEIGHTS, REBUILT
 from confide.report.goals.reconstruction import RECONSTRUCTION
 from confide.report.goals.secrets import DESCRIBED, SECRETS
+from confide.report.goals.synthetic import SYNTHETIC, SYNTHETIC_ALONE, SYNTHETIC_DESCRIBED, SYNTHETIC_SECRETS
 from confide.report.goals.text import CANARIES_IN_TEXT, CONTINUATIONS
 from confide.report.goals.training import TRAINING
 
@@ -38,6 +39,7 @@ __all__ = [
     "RECONSTRUCTION",
     "RECORDS",
     "SECRETS",
+    "SYNTHETIC",
     "TRAINING",
     "Goal",
     "GoalName",
@@ -51,9 +53,13 @@ GOALS: Mapping[str, Goal] = {
     "membership of canaries": TRAINING,
     "canaries in text": CANARIES_IN_TEXT,
     "membership of a learner": LEARNER,
+    "membership of a synthetic file": SYNTHETIC,
+    "membership without held-out people": SYNTHETIC_ALONE,
     "attribute": ATTRIBUTE,
     "secrets": SECRETS,
     "descriptions": DESCRIBED,
+    "secrets behind a synthetic file": SYNTHETIC_SECRETS,
+    "descriptions from a synthetic file": SYNTHETIC_DESCRIBED,
     "linkage": RECORDS,
     "linkage of images": IMAGES,
     "reconstruction": RECONSTRUCTION,

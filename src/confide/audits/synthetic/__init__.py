@@ -1,0 +1,144 @@
+"""You hold a synthetic file, and the real one it was made from: whom does it give away, and is it of use?"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import polars as pl
+
+from confide.attacks.attribute import synthetic as attribute
+from confide.attacks.attribute.table import CorrectAttribution, LearnedModel
+from confide.attacks.linkage.table import ManyColumns, OneColumn
+from confide.attacks.membership import synthetic as membership_attacks
+from confide.audits.release import AuditedRelease, PlannedGame
+from confide.audits.right_claims import told
+from confide.audits.settings import Settings
+from confide.audits.spec import AuditSpec, Context, Count
+from confide.audits.synthetic.context import context_of
+from confide.audits.synthetic.copies import copy_exhibits
+from confide.audits.synthetic.distances import distance_chart
+from confide.audits.synthetic.exhibits import utility_exhibits
+from confide.audits.synthetic.games import WORLDS, Sides, descriptions, membership, secrets, sides
+from confide.audits.synthetic.people import given_away, given_away_tables
+from confide.audits.synthetic.told import described_table, told_people, told_table
+from confide.audits.synthetic.usefulness import utility_of
+from confide.core.errors import KnowledgeError
+from confide.core.estimate import Estimate, Measured
+from confide.core.nouns import AnyAttack, AnyMechanism
+from confide.games.membership.synthetic import SyntheticFile
+from confide.inputs.synthetic import Synthetic, SyntheticData, read_synthetic
+from confide.measure import measure
+from confide.report import Exhibit, Skipped
+from confide.utility.table.marginals import TWO
+
+BEHIND, ALONE = "membership of a synthetic file", "membership without held-out people"
+SECRETS, DESCRIBED = "secrets behind a synthetic file", "descriptions from a synthetic file"
+"""The goals: who was behind the file, the same where nobody was held out, secrets, and descriptions."""
+
+TELLING = (*attribute.ALL, CorrectAttribution, LearnedModel)
+"""Attacks on the secret: two of those on tables play on synthetic rows just as well."""
+DESCRIBING = (ManyColumns, OneColumn)
+
+NO_SECRET = KnowledgeError("no secret column is named (`--secret`)")
+NO_CONTROL = KnowledgeError("nobody was held out (`--control`), and this compares with people who were")
+
+
+def read(held: Synthetic, *, settings: Settings) -> SyntheticSubject:
+    """Read and compare the files, and say who is asked about.
+
+    Raises:
+        DataError: if a file or column cannot be used, or there are too few people.
+    """
+    data = read_synthetic(held, rng=settings.rng("in both"))
+    both = sides(data, rng=settings.rng("nobody"))
+    game = membership(held, data, both, rng=settings.rng("targets"))
+    return SyntheticSubject(held, data, both, game, settings)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SyntheticSubject:
+    """A synthetic file, the real people and those held out, and the game on who was behind it."""
+
+    held: Synthetic
+    data: SyntheticData
+    both: Sides
+    game: SyntheticFile
+    settings: Settings
+
+    @property
+    def name(self) -> str:
+        return self.data.name
+
+    def games(self, mechanism: AnyMechanism, asked: Sequence[AnyAttack]) -> Sequence[PlannedGame]:
+        telling = [attack for attack in asked if isinstance(attack, TELLING)]
+        describing = [attack for attack in asked if isinstance(attack, DESCRIBING)]
+        behind = [attack for attack in asked if attack not in (*telling, *describing)]
+        skipped: list[Skipped] = []
+        if not self.both.held_out:
+            skipped += [Skipped.because(one.name, NO_CONTROL) for one in (*telling, *describing)]
+            telling, describing = [], []
+        if not self.data.secret:
+            skipped += [Skipped.because(one.name, NO_SECRET) for one in telling]
+            telling = []
+        goal = BEHIND if self.both.held_out else ALONE
+        planned = [PlannedGame(game=self.game, worlds=WORLDS, attacks=behind, skipped=skipped, goal=goal)]
+        if telling:
+            told_of = secrets(self.held, self.data, self.both)
+            planned.append(PlannedGame(game=told_of, attacks=telling, goal=SECRETS))
+        if describing:
+            out = descriptions(self.data, self.both)
+            planned.append(PlannedGame(game=out, attacks=describing, goal=DESCRIBED))
+        return planned
+
+    def context(self, release: AuditedRelease, count: Count) -> Context:
+        # What the file is good for is said once, in the first section.
+        of_use = None if release.aside else utility_of(release, self.data)
+        return context_of(self.data, self.both, self.game, release, count, of_use=of_use)
+
+    def exhibits(self, release: AuditedRelease) -> Sequence[Exhibit]:
+        if release.goal == SECRETS:
+            return (told_table(release, confidence=0.95),)
+        if release.goal == DESCRIBED:
+            return (described_table(release, confidence=0.95),)
+        return (
+            *copy_exhibits(self.data, self.both),
+            *given_away_tables(release, self.data, self.both, self.game),
+            *distance_chart(release, held_out=self.both.held_out),
+            *utility_exhibits(utility_of(release, self.data)),
+        )
+
+    def targets(self, release: AuditedRelease) -> pl.DataFrame | None:
+        if release.goal == DESCRIBED:
+            return None  # its targets are claims, and no people
+        if release.goal == SECRETS:
+            return told_people(release, self.data)
+        return given_away(release, self.data, self.both, self.game)
+
+    def risk(self, release: AuditedRelease, plain: AuditedRelease, *, confidence: float) -> Estimate | None:
+        if release.aside:
+            right = [told(e, confidence=confidence)[2] for e in release.evidence]
+            return max(right, key=lambda risk: risk.value, default=None)
+        best = max(release.evidence, key=lambda e: measure(e).auc.value, default=None)
+        return None if best is None else measure(best, confidence=confidence).auc
+
+    def utility(self, release: AuditedRelease) -> Measured:
+        return utility_of(release, self.data).measured
+
+
+SPEC = AuditSpec(
+    name="synthetic",
+    question="Whom does a synthetic file give away of the people behind it, and is it of use?",
+    goal=BEHIND,
+    record=Synthetic,
+    read=read,
+    attacks=(*membership_attacks.ALL, *TELLING, *DESCRIBING),
+    risk="AUC of the strongest attack",
+    risks={
+        SECRETS: "told rightly behind the file, minus held out",
+        DESCRIBED: "singled out behind the file, minus held out",
+    },
+    across=TWO,
+    good="low",
+    gated=True,
+)

@@ -1,0 +1,125 @@
+"""Texts of a report on a synthetic file: what was compared, what the adversary knew, what is not settled."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from confide.audits.release import AuditedRelease
+from confide.audits.spec import Context, Count
+from confide.audits.synthetic.exhibits import gate_warning
+from confide.audits.synthetic.games import Sides
+from confide.audits.synthetic.population import blind
+from confide.audits.synthetic.usefulness import held_to_a_limit
+from confide.games.membership.synthetic import SyntheticFile
+from confide.inputs.synthetic import SyntheticData
+from confide.utility.synthetic import SyntheticUtility
+
+NOBODY_HELD_OUT = (
+    "Nobody was held out, so that what the file gives away of the people behind it cannot be told from what "
+    "is true of everybody: the people are compared with rows of nobody, and the finding with what the same "
+    "attacks say with rows of other real people in the place of the synthetic ones. No limit counts as kept. "
+    "Hold out people at random, 1,000 or more, make the synthetic file again from the others, and audit it "
+    "with --control."
+)
+HARM = "Who is known to be behind the file is known to have what all people in it have in common."
+CLOSEST = (
+    "How near synthetic rows come to real ones (distance to the closest record) and how many rows are equal "
+    "are shown, and decide nothing: attacks do."
+)
+
+
+def context_of(
+    data: SyntheticData,
+    both: Sides,
+    game: SyntheticFile,
+    release: AuditedRelease,
+    count: Count,
+    *,
+    of_use: SyntheticUtility | None,
+) -> Context:
+    """What the report says beside the numbers.
+
+    Args:
+        data: the files, read.
+        both: the people on both sides.
+        game: on who was behind the file.
+        release: that was audited.
+        count: a count in words.
+        of_use: what the file is good for; None in the sections after the first.
+    """
+    held_out = f"{count(len(both.control))} people" if both.held_out else "nobody"
+    about = {
+        "synthetic file": f"{count(len(data.synthetic))} rows of {len(data.synthetic.domains)} columns",
+        "made from": f"{count(len(both.real))} real rows",
+        "held out": held_out,
+    }
+    if release.aside:
+        return _aside(data, release, about, count)
+    found = blind(release, game, held_out=both.held_out)
+    return Context(
+        adversary=(
+            *_reference(both, game, count),
+            "It did not know how the file was made.",
+        ),
+        about={
+            **about,
+            "asked about": f"{count(len(game.members))} people behind the file and "
+            f"{count(len(game.controls))} {'people held out' if both.held_out else 'rows of nobody'}",
+        },
+        harm=HARM,
+        notes=(*_in_both(data, count), *data.notes, CLOSEST),
+        internal_notes=data.internal_notes,
+        warnings=(*(() if of_use is None else gate_warning(of_use.gate)), *data.warnings),
+        unsettled={**({} if both.held_out else {"nobody was held out": NOBODY_HELD_OUT}), **data.unsettled},
+        blind=found,
+        useful=None if of_use is None else held_to_a_limit(of_use.gate),
+    )
+
+
+def _aside(data: SyntheticData, release: AuditedRelease, about: Mapping[str, str], count: Count) -> Context:
+    """Of a further goal: what the first section says of the files is not said again."""
+    if "secret" not in release.goal:
+        return Context(
+            adversary=("It knew nothing of the people but what the file says.",),
+            about=about,
+            unsettled=data.unsettled,
+        )
+    return Context(
+        subject=f"Somebody who holds this synthetic file and knows {_listed(data.known)} of a person",
+        adversary=(f"It knew of each person: {_listed(data.known)}; the secret is {data.secret}.",),
+        about={**about, "secret": data.secret},
+        unsettled=data.unsettled,
+    )
+
+
+def _listed(names: tuple[str, ...]) -> str:
+    shown = ", ".join(names[:6])
+    return shown if len(names) <= 6 else f"{shown} and {len(names) - 6} more columns"
+
+
+def _reference(both: Sides, game: SyntheticFile, count: Count) -> tuple[str, ...]:
+    others = len(both.control) - len(game.controls) // game.parts
+    if not both.held_out:
+        return ()
+    return (f"It knew about {count(others)} other people of the same kind, who were held out of the file.",)
+
+
+def _in_both(data: SyntheticData, count: Count) -> tuple[str, ...]:
+    """Who was left out of the control people, in words."""
+    found = data.in_both
+    if found is None:
+        return ()
+    gone = int(found.left_out.sum())
+    if gone:
+        return (
+            f"{count(gone)} rows of the control file are people of the real file too, and are left out: they "
+            "have the id of a real person, or equal a real row in all columns more often than chance "
+            "explains. Of such rows all go that one real person alone has, and as large a share, at random, "
+            "of those that several have.",
+        )
+    if found.equal:
+        return (
+            f"{count(found.equal)} rows of the control file equal a row of the real one, no more than chance "
+            "explains: people with the same values. They stay.",
+        )
+    return ()

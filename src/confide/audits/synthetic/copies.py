@@ -1,0 +1,121 @@
+"""Copies in a synthetic file: how many rows are real ones, and what the best attack on copies can reach."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import exp, log1p
+
+import numpy as np
+
+from confide.audits.synthetic.games import Sides
+from confide.core.arrays import Ints
+from confide.core.estimate import Estimate
+from confide.inputs.synthetic import SyntheticData
+from confide.measure import proportion
+from confide.report import Exhibit, Table
+from confide.views.table_keys import packed
+
+APPLIES = 0.01
+"""The share of synthetic rows that are real ones beyond chance, from which the ceiling is shown."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Copies:
+    """How often the rows of each table are rows of another.
+
+    Args:
+        of_real: int64[n], the synthetic rows that equal each real row.
+        of_control: int64[m], the same of each control row.
+        real: int64[s], the real rows that equal each synthetic row.
+        control: int64[s], the control rows that do.
+        same: int64[n], the real rows that equal each real row, itself among them.
+    """
+
+    of_real: Ints
+    of_control: Ints
+    real: Ints
+    control: Ints
+    same: Ints
+
+
+def copies_in(data: SyntheticData, both: Sides) -> Copies:
+    """Count equal rows."""
+    tables = (both.real, both.control, data.synthetic)
+    word = packed(np.concatenate([table.low for table in tables]), data.real.sizes)
+    row = np.unique(word, return_inverse=True)[1]
+    ends = np.cumsum([len(table) for table in tables])
+    real, control, made = np.split(row, ends[:-1])
+    often = [np.bincount(each, minlength=int(row.max()) + 1) for each in (real, control, made)]
+    return Copies(often[2][real], often[2][control], often[0][made], often[1][made], often[0][real])
+
+
+def ceiling(people: int, drawn: float) -> tuple[float, float]:
+    """The share of people who are among `drawn` rows drawn with replacement, and the AUC of the best attack.
+
+    Somebody who was never drawn left no row, and cannot be told from people held out: of two such people an
+    attack picks the right one half of the time.
+
+    >>> share, auc = ceiling(24_421, 24_421)
+    >>> round(share, 3), round(auc, 3)
+    (0.632, 0.816)
+    """
+    share = 1 - exp(drawn * log1p(-1 / people)) if people > 1 else float(drawn >= 1)
+    return share, 1 - (1 - share) / 2
+
+
+def copy_exhibits(data: SyntheticData, both: Sides) -> Sequence[Exhibit]:
+    """How many rows are copies, and where that explains what attacks find, the most that they can find."""
+    found = copies_in(data, both)
+    made = len(data.synthetic)
+    # A control file of other size meets fewer rows by chance alone.
+    chance = min(1.0, float((found.control > 0).mean()) * len(both.real) / len(both.control))
+    rows: list[tuple[str, Estimate | None, Estimate | None]] = [
+        ("synthetic rows that equal a person's", _share(found.real > 0), _held_out(found.control > 0, both)),
+        ("people whose row is in the file", _share(found.of_real > 0), _held_out(found.of_control > 0, both)),
+    ]
+    tables: list[Exhibit] = [
+        Table(
+            title="Rows of the file that are somebody's",
+            reading="Equal in all columns. People may have the same row by chance: people who were "
+            "held out show how often. Few equal rows are no all-clear: a file of changed copies has none."
+            + " Nobody was held out here, so chance is not known."
+            * (not both.held_out),
+            head=("what", "people behind the file", "people held out"),
+            rows=tuple(rows),
+            of=min(len(both.real), len(both.control)),
+        )
+    ]
+    beyond = float((found.real > 0).mean()) - chance
+    if both.held_out and beyond > APPLIES:
+        tables.append(_ceiling_table(len(both.real), beyond * made, made))
+    return tables
+
+
+def _ceiling_table(people: int, drawn: float, made: int) -> Table:
+    share, auc = ceiling(people, drawn)
+    whole = ""
+    if drawn > 0.9 * made:
+        whole = (
+            " Nearly all rows are real ones: this file is a sample of the real rows drawn with replacement."
+        )
+    return Table(
+        title="The most that copies can give away",
+        reading="If these rows were drawn at random from the real ones with replacement, as a bootstrap "
+        "draws them, not everybody was drawn: with as many draws as people 1/e = 37 % are not. They left no "
+        "row, and no attack can tell them from people held out. So an AUC near this ceiling means that "
+        f"everybody who can be found is found.{whole}",
+        head=("what", "share"),
+        rows=(
+            ("people who are drawn at least once", round(share, 4)),
+            ("AUC of the best attack", round(auc, 4)),
+        ),
+    )
+
+
+def _share(which: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> Estimate:
+    return proportion(int(which.sum()), len(which), confidence=0.95)
+
+
+def _held_out(which: np.ndarray[tuple[int], np.dtype[np.bool_]], both: Sides) -> Estimate | None:
+    return _share(which) if both.held_out else None
