@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from confide.inputs.counts import Counts
     from confide.inputs.crosstabs import Crosstabs
     from confide.inputs.frequencies import Frequencies
+    from confide.inputs.generator import Generator
     from confide.inputs.identifiers import find_identifiers
     from confide.inputs.images import Images
     from confide.inputs.learner import Learner
@@ -54,6 +55,7 @@ _HOME = {
     "Counts": "confide.inputs.counts",
     "Frequencies": "confide.inputs.frequencies",
     "Crosstabs": "confide.inputs.crosstabs",
+    "Generator": "confide.inputs.generator",
     "Images": "confide.inputs.images",
     "Learner": "confide.inputs.learner",
     "Likes": "confide.inputs.likes",
@@ -88,6 +90,7 @@ __all__ = [
     "Estimate",
     "Evidence",
     "Frequencies",
+    "Generator",
     "Guess",
     "Images",
     "Learner",

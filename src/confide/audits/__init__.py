@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from confide.inputs.counts import Counts
     from confide.inputs.crosstabs import Crosstabs
     from confide.inputs.frequencies import Frequencies
+    from confide.inputs.generator import Generator
     from confide.inputs.images import Images
     from confide.inputs.learner import Learner
     from confide.inputs.likes import Likes
@@ -46,6 +47,7 @@ if TYPE_CHECKING:
         | Training
         | Text
         | Learner
+        | Generator
         | Rebuild
         | Scores
     )
@@ -65,6 +67,7 @@ KINDS = (
     "training",
     "text",
     "learner",
+    "generator",
     "rebuild",
     "scores",
 )

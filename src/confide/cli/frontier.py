@@ -1,7 +1,8 @@
-"""`confide frontier model`: train under several budgets, attack each model, and find the budget to choose."""
+"""`confide frontier`: release under several budgets, attack each release, and find the budget to choose."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -26,20 +27,22 @@ OWN = ("protect", "attacks")
 
 
 class _Frontier(click.Group):
-    """The group, whose one command is made when it is asked for: it imports a door."""
+    """The group, whose commands are made when they are asked for: each imports a door."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        return ["model"]
+        return ["model", "synthetic"]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        return _model() if cmd_name == "model" else None
+        made = {"model": _model, "synthetic": _synthetic}.get(cmd_name)
+        return None if made is None else made()
 
 
 def command() -> click.Group:
     """The group."""
     return _Frontier(
         "frontier",
-        help="Train under several budgets, attack each model, and compare risk with what is left.",
+        help="Train models, or make synthetic records, under several budgets; attack each, and compare risk "
+        "with what is left.",
         short_help="Compare budgets: what each leaves of accuracy, and of risk.",
     )
 
@@ -68,32 +71,88 @@ def _model() -> click.Command:
     )
 
 
+def _synthetic() -> click.Command:
+    spec = spec_of("generator")
+    own = [
+        GroupedOption(
+            ["--mechanism"], group=HOLD, metavar="NAME,NAME,...", required=True,
+            help="The mechanisms to compare, separated by commas: aim, mst, privbayes, plausible, independent; "
+            "and bootstrap or noisy-copy:0.02, which promise nothing and show what attacks find.",
+        ),
+        GroupedOption(
+            ["--epsilon"], group=HOLD, metavar="X,X,...", required=True,
+            help="The budgets to compare, separated by commas, such as 0.3,1,4.",
+        ),
+        GroupedOption(["--delta"], group=HOLD, metavar="X", default="1e-9", show_default=True,
+                      help="Of each promise: well below one over the number of records."),
+    ]  # fmt: skip
+    settings = [option for option in options_of(Settings) if option.name not in OWN]
+    return GroupedCommand(
+        "synthetic",
+        callback=_made_synthetic,
+        params=[*options_of(spec.record), *own, *settings, out_option()],
+        help="Make synthetic records by several mechanisms and budgets, audit each, and mark the largest budget "
+        f"within the limits.\n\n{story_of(spec.record)}\n\nThe exit code is 0 if some budget is within all "
+        "limits, else 1.",
+        short_help="Mechanisms and budgets of synthetic records that are to be made.",
+    )
+
+
 @sentences
 def _compared(out: Path, epsilon: str, delta: str, by: str | None, **given: Any) -> None:
-    from confide.cli.progress import progress_bar
-
-    spec = spec_of("learner")
     way = by or ("gradient" if given["model"] in (None, LOGISTIC) else "sgd")
-    names = [f"{way}:{one},{delta}" for one in sorted(epsilon.split(","), key=parse_epsilon)]
+    _side_by_side("learner", {way: _under(way, epsilon, delta)}, out, given, doing="training under each budget")
+
+
+@sentences
+def _made_synthetic(out: Path, mechanism: str, epsilon: str, delta: str, **given: Any) -> None:
+    from confide.audits.generator.protections import PROMISE
+
+    names = [name.strip() for name in mechanism.split(",")]
+    if len(set(names)) < len(names):
+        raise DataError(f"--mechanism {mechanism:.60} names one twice: give each once.")
+    by_name = {name: _under(name, epsilon, delta) if name in PROMISE else [name] for name in names}
+    _side_by_side("generator", by_name, out, given, doing="making synthetic records by each mechanism")
+
+
+def _under(way: str, epsilon: str, delta: str) -> list[str]:
+    """The protections of one way, the smallest budget first.
+
+    Raises:
+        DataError: if a budget is named twice, or is none.
+    """
+    names = [f"{way}:{one.strip()},{delta}" for one in sorted(epsilon.split(","), key=parse_epsilon)]
     if len(set(names)) < len(names):
         raise DataError(f"--epsilon {epsilon} names a budget twice: give each once.")
+    return names
+
+
+def _side_by_side(
+    kind: str, by_way: Mapping[str, list[str]], out: Path, given: Mapping[str, Any], *, doing: str
+) -> None:
+    """Audit the releases of each way under its budgets, and say which is the largest within the limits."""
+    from confide.cli.progress import progress_bar
+
+    spec = spec_of(kind)
+    names = [name for way in by_way.values() for name in way]
     held, settings = filled(spec.record, given), filled(Settings, {**given, "protect": names})
     assert isinstance(settings, Settings)
     usable(out, public=settings.audience == "public")
-    with progress_bar("training under each budget") as progress:
+    with progress_bar(doing) as progress:
         done = audit(spec, held, settings=replace(settings, progress=progress, tell=warn))
     done.save(out)
     say(str(done.report))
     say(f"\nWritten to {out}: {', '.join(done.files)}")
     if not settings.limits:
         raise Done(0)
-    chosen = largest_within(done, names)
+    # Of each way by itself: one that keeps the limits says nothing about another.
+    chosen = [kept for way in by_way.values() if (kept := largest_within(done, way)) is not None]
     say(
-        f"\nNo budget is within all limits: {', '.join(names)}."
-        if chosen is None
-        else f"\nThe largest budget within all limits: {chosen}."
+        f"\nThe largest budget within all limits: {', '.join(chosen)}."
+        if chosen
+        else f"\nNo budget is within all limits: {', '.join(names)}."
     )
-    raise Done(int(chosen is None))
+    raise Done(int(not chosen))
 
 
 def largest_within(done: Audit, names: list[str]) -> str | None:
@@ -105,7 +164,9 @@ def largest_within(done: Audit, names: list[str]) -> str | None:
         names: of the protections, the smallest budget first.
     """
     kept = None
-    for name, section in zip(names, done.sections, strict=True):
+    by_name = {section.release: section for section in done.sections}
+    for name in names:
+        section = by_name[name]
         ruling = judge_section(section, done.settings.parsed_limits).ruling
         if ruling == "exceeded":
             break

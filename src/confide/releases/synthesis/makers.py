@@ -70,7 +70,7 @@ def Independent(  # noqa: N802 - a mechanism's name
     """Independent margins: each column by itself, and no dependence at all; arguments as of `AIM`."""
     from confide.mechanisms.synthesize import independent
 
-    return _of(domain, independent.Independent(budget=budget, rows=rows, noise=noise), noise, seed)
+    return _of(domain, independent.IndependentMargins(budget=budget, rows=rows, noise=noise), noise, seed)
 
 
 def PlausibleDeniability(  # noqa: N802 - a mechanism's name

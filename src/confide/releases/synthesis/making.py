@@ -40,9 +40,9 @@ def maker_of(settings: SynthesizeSettings, budget: Budget) -> Mechanism[Table]:
         from confide.mechanisms.synthesize.privbayes import PrivBayes
 
         return PrivBayes(budget=budget, rows=settings.rows, noise=noise)
-    from confide.mechanisms.synthesize.independent import Independent
+    from confide.mechanisms.synthesize.independent import IndependentMargins
 
-    return Independent(budget=budget, rows=settings.rows, noise=noise)
+    return IndependentMargins(budget=budget, rows=settings.rows, noise=noise)
 
 
 def workload_of(text: str | None) -> int | tuple[tuple[str, ...], ...]:

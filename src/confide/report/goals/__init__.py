@@ -10,6 +10,7 @@ from confide.report.goals.attribute import ATTRIBUTE
 from confide.report.goals.counts import COUNTS
 from confide.report.goals.crosstabs import CHANGED_RECORDS, COUNTED_RECORDS, PROVED_RECORDS
 from confide.report.goals.frequencies import FREQUENCIES
+from confide.report.goals.generator import GENERATOR
 from confide.report.goals.goal import Goal, GoalName
 from confide.report.goals.learner import LEARNER
 from confide.report.goals.linkage import IMAGES, RECORDS
@@ -30,6 +31,7 @@ __all__ = [
     "DESCRIBED",
     "FREQUENCIES",
     "FROM_WEIGHTS",
+    "GENERATOR",
     "GOALS",
     "IMAGES",
     "LEARNER",
@@ -54,6 +56,7 @@ GOALS: Mapping[str, Goal] = {
     "canaries in text": CANARIES_IN_TEXT,
     "membership of a learner": LEARNER,
     "membership of a synthetic file": SYNTHETIC,
+    "membership behind synthetic records": GENERATOR,
     "membership without held-out people": SYNTHETIC_ALONE,
     "attribute": ATTRIBUTE,
     "secrets": SECRETS,

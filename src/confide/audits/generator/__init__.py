@@ -1,0 +1,129 @@
+"""You want to publish synthetic records: what would each mechanism and budget give away, and leave of use?"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+
+from confide.attacks.membership.synthetic import FILES
+from confide.audits.frontier import Beside
+from confide.audits.generator.promised import SHOWN, broken_by, promised_and_found, shown_epsilon
+from confide.audits.generator.protections import PROTECTIONS
+from confide.audits.release import AuditedRelease, PlannedGame
+from confide.audits.settings import Settings
+from confide.audits.spec import AuditSpec, Context, Count
+from confide.core.estimate import Estimate, Measured
+from confide.core.nouns import AnyAttack, AnyMechanism
+from confide.core.who import standing, table_of
+from confide.games.membership.synthetic import Synthesis
+from confide.inputs.generator import Generator, GeneratorData, read_generator
+from confide.measure import measure
+from confide.report import Exhibit
+from confide.utility.synthetic import SyntheticUtility, synthetic_utility
+from confide.utility.table.marginals import TWO
+
+
+def read(held: Generator, *, settings: Settings) -> GeneratorSubject:
+    """Read the domain and the records, and hold a quarter out.
+
+    Raises:
+        DataError: if they cannot be used.
+    """
+    return GeneratorSubject(read_generator(held, rng=settings.rng("held out")))
+
+
+@dataclass(frozen=True, slots=True)
+class GeneratorSubject:
+    """Records that synthetic ones are made from, and the mechanisms that are compared.
+
+    Args:
+        data: read.
+    """
+
+    data: GeneratorData
+
+    @property
+    def name(self) -> str:
+        return self.data.name
+
+    def games(self, mechanism: AnyMechanism, asked: Sequence[AnyAttack]) -> Sequence[PlannedGame]:
+        people, who = self.data.people, self.data.asked
+        game = Synthesis(
+            people=people,
+            generator=mechanism,
+            reference=self.data.held_out,
+            group=len(people) - len(who) + len(who) // 2,
+            asked=who,
+        )
+        return [PlannedGame(game=game, attacks=asked)]
+
+    def context(self, release: AuditedRelease, count: Count) -> Context:
+        promised = "nothing" if release.promise is None else str(release.promise)
+        return Context(
+            adversary=(
+                "It held the synthetic records and knew the mechanism, the full record of everybody who was "
+                f"asked about, and {count(len(self.data.held_out))} records of others.",
+            ),
+            about={
+                "records": f"{count(len(self.data.people))} of {len(self.data.people.domains)} columns, of "
+                f"which those of {count(len(self.data.asked))} people were given or not by coins",
+                "promised": promised,
+            },
+            broken=broken_by(release),
+            notes=(
+                "The records that you publish would be made from all of yours, and be a little better.",
+                "Records were compared in the bins of the domain: exact values that a mechanism does not see "
+                "cannot be given away by it.",
+            ),
+        )
+
+    def exhibits(self, release: AuditedRelease) -> Sequence[Exhibit]:
+        return [promised_and_found(release)]
+
+    def targets(self, release: AuditedRelease) -> pl.DataFrame:
+        who = standing(self.data.name, row=self.data.rows + 1)
+        return table_of(np.arange(len(self.data.rows)), who)
+
+    def risk(self, release: AuditedRelease, plain: AuditedRelease, *, confidence: float) -> Estimate | None:
+        # The strongest on each release: what is strong on copies need not be so elsewhere.
+        found = [measure(e, confidence=confidence).auc for e in release.evidence]
+        return max(found, key=lambda auc: (auc.low, auc.value), default=None)
+
+    def beside(self, release: AuditedRelease, confidence: float) -> Mapping[str, Beside]:
+        """The epsilon that attacks show, with the one that is promised."""
+        promised = None if release.promise is None else release.promise.epsilon
+        return {SHOWN: Beside(found=shown_epsilon(release, confidence=confidence), most=promised)}
+
+    def utility(self, release: AuditedRelease) -> Measured:
+        return self._utility(release).measured
+
+    def _utility(self, release: AuditedRelease) -> SyntheticUtility:
+        world = release.worlds[0]
+        return release.once(
+            "utility",
+            lambda: synthetic_utility(
+                world.source,
+                world.case.view,
+                self.data.held_out,
+                rng=release.settings.rng("utility"),
+                target=self.data.target,
+            ),
+        )
+
+
+SPEC = AuditSpec(
+    name="generator",
+    question="What would synthetic records give away, by which mechanism and under which budget?",
+    goal="membership behind synthetic records",
+    record=Generator,
+    read=read,
+    attacks=FILES,
+    protections=PROTECTIONS,
+    risk="AUC of the strongest membership attack",
+    across=TWO,
+    good="low",
+    beside=GeneratorSubject.beside,
+)

@@ -1,0 +1,71 @@
+"""What was promised of synthetic records, and the epsilon that attacks show to be given away at least."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from confide.audits.release import AuditedRelease
+from confide.core.estimate import Estimate
+from confide.measure import measure
+from confide.measure.one_run import one_run
+from confide.measure.rows import Rows
+from confide.report import Table
+from confide.report.rates import one_in
+
+SHOWN = "epsilon"
+SURE = 0.999
+"""The confidence of all statements on a release together that an attack is above what is promised."""
+FPRS = (0.01, 0.1)
+
+
+def delta_of(release: AuditedRelease) -> float:
+    """The delta at which epsilon is bounded: the promise's, or one so small that it excuses nothing."""
+    return 1e-9 if release.promise is None else max(release.promise.delta, 1e-12)
+
+
+def shown_epsilon(release: AuditedRelease, *, confidence: float) -> Estimate | None:
+    """The largest epsilon below which no mechanism would be attacked like this; None without attacks.
+
+    Each person's coin is independent, so that one release with many coins bounds epsilon (Steinke, Nasr,
+    Jagielski 2023). All attacks are looked at, and the confidence is divided among them.
+    """
+    each = 1 - (1 - confidence) / max(len(release.evidence), 1)
+    found = [
+        one_run(Rows.of(e), confidence=each, delta=delta_of(release), randomised=True) for e in release.evidence
+    ]
+    if not found:
+        return None
+    best = max(bound.low for bound in found)
+    # A lower bound: the interval goes on to the largest that so many people could have shown.
+    return Estimate(best, best, max(bound.ceiling for bound in found), confidence)
+
+
+def broken_by(release: AuditedRelease) -> Mapping[str, str]:
+    """The promise, if an attack surely finds more than it allows: an error of the mechanism, or of ours."""
+    promise, shown = release.promise, shown_epsilon(release, confidence=SURE)
+    if promise is None or shown is None or shown.low <= promise.epsilon:
+        return {}
+    return {
+        "the promise of the mechanism": f"The promise is broken: attacks show an epsilon of at least "
+        f"{shown.low:.2f}, and {promise} is promised. The mechanism does not keep its promise, or confide is "
+        "wrong."
+    }
+
+
+def promised_and_found(release: AuditedRelease) -> Table:
+    """For each attack and rate, what it found."""
+    confidence = 1 - 0.05 / max(len(release.evidence) * len(FPRS), 1)
+    rows = [
+        (f"{e.attack}, {one_in(at.fpr)} others", at.rate)
+        for e in release.evidence
+        for at in measure(e, confidence=confidence).tpr_at
+        if at.rate is not None and at.fpr in FPRS
+    ]
+    return Table(
+        title="Members found",
+        reading="The share of people whose record was given to the mechanism that each attack finds, while "
+        "it is wrong about so many others. All intervals hold together with 95 % confidence.",
+        head=("attack and rate of false claims", "found"),
+        rows=tuple(rows),
+        of=min((int((~e.exposed).sum()) for e in release.evidence), default=None),
+    )
