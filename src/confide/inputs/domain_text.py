@@ -21,11 +21,11 @@ A_RECORD = "a record's number"
 WIDTH = 100
 
 HEAD = """\
-# The public domain of a table: what each column may hold. Whoever makes synthetic records from it spends
+# The public domain of a table: what each column may hold. Making synthetic records from it spends
 # nothing on what stands here, so write what everybody may know (a code book, a law, common sense), and never
 # look it up in the records. What is blank is for you to fill in: take the # away and give a value.
 #
-#   kind    category, integer, real, date; key (drawn anew); drop (left out of the synthetic file)
+#   kind    category, integer, real, date; key (numbered from 1); drop (left out of the synthetic file)
 #   nulls   true where a cell may be empty
 #   bins    how many of even width; or edges = [...] from low to high; or "quantiles:16", which takes a part
 #           of the budget
@@ -84,7 +84,7 @@ def _draft(name: str, kind: pl.DataType) -> ColumnDraft:
     text = kind == pl.String or isinstance(kind, pl.Categorical)
     named = identifier(name)
     if (text or kind.is_integer()) and (named == A_RECORD or plain(name).split("_")[-1] in NUMBERS):
-        return ColumnDraft(name, "key", why="Its name is that of a number of a record: it is drawn anew.")
+        return ColumnDraft(name, "key", why="Its name is that of a number of a record: it is made new.")
     if named:
         return ColumnDraft(name, "drop", why=f"Its name is that of {named}: it is left out.")
     if kind == pl.Boolean:

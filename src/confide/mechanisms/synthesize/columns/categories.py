@@ -69,7 +69,7 @@ def text_of(value: Value) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """A column of identifiers: never read, drawn anew, each once.
+    """A column of identifiers: never read, made new, each once.
 
     Args:
         name: of the column.

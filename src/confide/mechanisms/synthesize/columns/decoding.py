@@ -62,7 +62,7 @@ def decode(codes: Codes, domain: PublicDomain, *, rng: Rng, schema: Schema | Non
         codes: int32[n, d], of `domain.modelled`.
         domain: public.
         rng: for values inside bins. It protects nobody: the codes are a release.
-        schema: the types of the file, by column; without it, what the domain says.
+        schema: the types of the file, by column, in its order; without it, what the domain says.
 
     Raises:
         DataError: if a type cannot hold what the domain says.
@@ -140,18 +140,17 @@ def drawn(
 
 
 def _types(domain: PublicDomain, schema: Schema | None) -> Schema:
-    types: dict[str, pl.DataType] = {}
-    for column in domain.columns:
-        kind = None if schema is None else schema.get(column.name)
-        if kind is not None:
-            check_type(column, kind)
-        types[column.name] = plain_type(column) if kind is None else kind
-    return types
+    """The type of each column: those of the file, in its order."""
+    named = domain.named
+    types = {name: kind for name, kind in (schema or {}).items() if name in named}
+    for name, kind in types.items():
+        check_type(named[name], kind)
+    return types | {c.name: plain_type(c) for c in domain.columns if c.name not in types}
 
 
 def _with_keys(frame: pl.DataFrame, domain: PublicDomain, types: Schema) -> pl.DataFrame:
     keys = [fresh(c, len(frame), types[c.name]) for c in domain.columns if isinstance(c, Key)]
-    return frame.with_columns(keys).select(list(domain.named))
+    return frame.with_columns(keys).select(list(types))
 
 
 def _decoded(codes: Codes, domain: PublicDomain, types: Schema, rng: Rng) -> Decoded:

@@ -130,7 +130,7 @@ def _check_derived(rule: Derived | Lookup, columns: Mapping[str, Column]) -> Non
             )
     target = columns[rule.target]
     if isinstance(target, Key):
-        raise DataError(f"the rule {rule.text!r:.100} gives a key, which is drawn anew: leave it out.")
+        raise DataError(f"the rule {rule.text!r:.100} gives a key, which is made new: leave it out.")
     if isinstance(rule, Lookup):
         _check_lookup(rule, columns)
     else:
