@@ -146,7 +146,7 @@ LEAST = 171
 
 def intervals(real_tie: float, made_tie: float, n: int) -> dict[str, list[Estimate]]:
     """The intervals of 200 pairs of files from two laws."""
-    found: dict[str, list[Estimate]] = {"synthetic": [], "difference": [], "floor": []}
+    found: dict[str, list[Estimate]] = {"synthetic": [], "difference": [], "excess": [], "floor": []}
     for run in range(RUNS):
         rng = np.random.default_rng([7, run])
         c: MarginComparison = compare_margins(
@@ -157,8 +157,9 @@ def intervals(real_tie: float, made_tie: float, n: int) -> dict[str, list[Estima
             rng=rng,
         )
         assert c.floor is not None
-        for name, each in (("synthetic", c.synthetic), ("difference", c.difference), ("floor", c.floor)):
-            found[name].append(each.mean)
+        each = {"synthetic": c.synthetic, "difference": c.difference, "excess": c.excess, "floor": c.floor}
+        for name, distances in each.items():
+            found[name].append(distances.mean)
     return found
 
 
