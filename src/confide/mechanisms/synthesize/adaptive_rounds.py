@@ -129,8 +129,7 @@ def _chosen(
     penalty = MEAN_ABSOLUTE * spends.deviation(TO_MEASURE * part)
     scores = np.array(
         [
-            weights[columns]
-            * (np.abs(answers[columns] - before[columns]).sum() - penalty * before[columns].size)
+            weights[columns] * (np.abs(answers[columns] - before[columns]).sum() - penalty * before[columns].size)
             for columns in candidates
         ]
     )
