@@ -1,4 +1,4 @@
-"""The estimators that AIM fits between its rounds: a junction tree of limited size, or residuals without a limit."""
+"""The models that AIM fits between its rounds: a junction tree of limited size, or residuals of margins."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from confide.mechanisms.synthesize.residual import reconstruct
 from confide.mechanisms.synthesize.subsets import Columns
 
 Model: TypeAlias = Literal["tree", "margins"]
-DURING, AT_THE_END = 30, 300
+DURING, AT_THE_END = 200, 1000
 """Steps of a tree's fit between two rounds, and after the last."""
 
 

@@ -64,5 +64,7 @@ def _positions(columns: Sequence[str], names: Sequence[str]) -> Columns:
         raise DataError(f"the workload names {unknown[0]!r}: the columns are {', '.join(names)}.")
     at = tuple(sorted(names.index(name) for name in columns))
     if not at or len(set(at)) < len(at):
-        raise DataError(f"the workload has the set ({', '.join(columns)}): give one or more columns, each once.")
+        raise DataError(
+            f"the workload has the set ({', '.join(columns)}): give one or more columns, each once."
+        )
     return at
