@@ -15,7 +15,7 @@ from confide.mechanisms.synthesize.measured import Measured, Synthesised, counte
 from confide.mechanisms.synthesize.merging import Merging, Unmerged, merge
 from confide.views.table import Table
 
-RARE = 3.0
+RARE = 5.0
 """Values counted under this many deviations of the noise are merged, as in the paper."""
 
 
@@ -122,6 +122,5 @@ def _merged(
     ones: list[Measured], mergings: tuple[Merging, ...]
 ) -> dict[tuple[int, ...], tuple[Floats, Floats]]:
     return {
-        one.columns: merging.merged(one.counts, one.sigma**2)
-        for one, merging in zip(ones, mergings, strict=True)
+        one.columns: merging.merged(one.counts, one.sigma**2) for one, merging in zip(ones, mergings, strict=True)
     }

@@ -29,7 +29,7 @@ def fit(
     start: TreeModel | None = None,
     steps: int = 1000,
     cliques: Sequence[Columns] = (),
-    until: float = 0.8,
+    until: float = 0.5,
 ) -> TreeModel:
     """Fit the tree model that comes nearest to noised margins: mirror descent with momentum, in log space.
 
@@ -62,9 +62,7 @@ def fit(
     sizes = tuple(int(size) for size in sizes)
     _refuse_misfits(sizes, measured)
     whole = total_of(measured) if total is None else total
-    return fit_weighted(
-        sizes, pooled(measured), whole, start=start, steps=steps, cliques=cliques, until=until
-    )
+    return fit_weighted(sizes, pooled(measured), whole, start=start, steps=steps, cliques=cliques, until=until)
 
 
 def fit_weighted(
@@ -75,7 +73,7 @@ def fit_weighted(
     start: TreeModel | None = None,
     steps: int = 1000,
     cliques: Sequence[Columns] = (),
-    until: float = 0.8,
+    until: float = 0.5,
 ) -> TreeModel:
     """Fit as `fit` does, to one array of counts for each set of columns, and one over their variance.
 
