@@ -1,4 +1,4 @@
-"""The rounds of AIM: choose the margin that the model gets most wrong, measure it, fit again, lower the noise."""
+"""The rounds of AIM: choose the margin that the model gets most wrong, measure it, fit, lower the noise."""
 
 from __future__ import annotations
 

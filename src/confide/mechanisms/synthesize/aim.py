@@ -1,4 +1,4 @@
-"""McKenna, Mullins, Sheldon, Miklau: An Adaptive and Iterative Mechanism for DP Synthetic Data (VLDB 2022)."""
+"""McKenna, Mullins, Sheldon, Miklau: AIM, an Adaptive and Iterative Mechanism (VLDB 2022)."""
 
 from __future__ import annotations
 
