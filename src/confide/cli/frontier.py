@@ -101,7 +101,9 @@ def _synthetic() -> click.Command:
 @sentences
 def _compared(out: Path, epsilon: str, delta: str, by: str | None, **given: Any) -> None:
     way = by or ("gradient" if given["model"] in (None, LOGISTIC) else "sgd")
-    _side_by_side("learner", {way: _under(way, epsilon, delta)}, out, given, doing="training under each budget")
+    _side_by_side(
+        "learner", {way: _under(way, epsilon, delta)}, out, given, doing="training under each budget"
+    )
 
 
 @sentences

@@ -30,9 +30,8 @@ def shown_epsilon(release: AuditedRelease, *, confidence: float) -> Estimate | N
     Jagielski 2023). All attacks are looked at, and the confidence is divided among them.
     """
     each = 1 - (1 - confidence) / max(len(release.evidence), 1)
-    found = [
-        one_run(Rows.of(e), confidence=each, delta=delta_of(release), randomised=True) for e in release.evidence
-    ]
+    delta = delta_of(release)
+    found = [one_run(Rows.of(e), confidence=each, delta=delta, randomised=True) for e in release.evidence]
     if not found:
         return None
     best = max(bound.low for bound in found)

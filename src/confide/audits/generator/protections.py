@@ -22,7 +22,9 @@ from confide.mechanisms.synthesize.privbayes import PrivBayes
 DELTA = "1e-9"
 
 
-def _made(maker: Callable[..., AnyMechanism], epsilon: str, delta: str = DELTA, *, noise: Noise) -> AnyMechanism:
+def _made(
+    maker: Callable[..., AnyMechanism], epsilon: str, delta: str = DELTA, *, noise: Noise
+) -> AnyMechanism:
     if not 0 < (probability := parse_number(delta)) < 1:
         raise DataError(f"delta is {probability:g}: give a number above 0 and below 1.")
     return maker(budget=Budget(float(parse_epsilon(epsilon)), probability), noise=noise)
@@ -62,7 +64,9 @@ PROTECTIONS: Mapping[str, Protection] = {
     "plausible": _by("plausible", PlausibleDeniability),
     "independent": _by("independent", IndependentMargins),
     "bootstrap": _nothing(_bootstrap, "bootstrap", {}),
-    "noisy-copy": _nothing(_noisy, "noisy-copy:0.02", {"share": "of a column's range that numbers are moved by"}),
+    "noisy-copy": _nothing(
+        _noisy, "noisy-copy:0.02", {"share": "of a column's range that numbers are moved by"}
+    ),
 }
 """The last two promise nothing: they show what the attacks find where there is something to find."""
 PROMISE = ("aim", "mst", "privbayes", "plausible", "independent")

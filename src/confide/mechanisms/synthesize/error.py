@@ -17,11 +17,12 @@ import numpy as np
 from confide.core.arrays import Floats
 from confide.core.errors import DataError
 from confide.mechanisms.synthesize.exponential import GRAIN
-from confide.mechanisms.synthesize.measured import Synthesised, counted
+from confide.mechanisms.synthesize.measured import Synthesised
 from confide.mechanisms.synthesize.noise_norms import absolute_sum, distance_within, largest_sum
 from confide.mechanisms.synthesize.residual import ResidualModel, reconstruct
 from confide.mechanisms.synthesize.selection import Passed, Selection
 from confide.mechanisms.synthesize.subsets import Columns, below, spread
+from confide.views.margins import counted
 
 Basis: TypeAlias = Literal["measured", "passed over", "nothing"]
 LARGEST = 3

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol, TypeAlias
 
+import numpy as np
 from numpy.typing import NDArray
 
 from confide.core.arrays import Floats, Rng

@@ -123,5 +123,6 @@ def _merged(
     ones: list[Measured], mergings: tuple[Merging, ...]
 ) -> dict[tuple[int, ...], tuple[Floats, Floats]]:
     return {
-        one.columns: merging.merged(one.counts, one.sigma**2) for one, merging in zip(ones, mergings, strict=True)
+        one.columns: merging.merged(one.counts, one.sigma**2)
+        for one, merging in zip(ones, mergings, strict=True)
     }

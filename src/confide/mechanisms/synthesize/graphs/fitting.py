@@ -62,7 +62,9 @@ def fit(
     sizes = tuple(int(size) for size in sizes)
     _refuse_misfits(sizes, measured)
     whole = total_of(measured) if total is None else total
-    return fit_weighted(sizes, pooled(measured), whole, start=start, steps=steps, cliques=cliques, until=until)
+    return fit_weighted(
+        sizes, pooled(measured), whole, start=start, steps=steps, cliques=cliques, until=until
+    )
 
 
 def fit_weighted(

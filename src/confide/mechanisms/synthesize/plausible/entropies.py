@@ -16,7 +16,7 @@ from confide.mechanisms.noise.source import words_of
 from confide.mechanisms.statistics.noisy_integers import GaussianIntegers
 from confide.mechanisms.statistics.promise import rehearsed
 from confide.mechanisms.synthesize.concentrated import Concentrated
-from confide.mechanisms.synthesize.measured import Measured, counted
+from confide.views.margins import Measured, counted
 from confide.views.table import Table
 
 GRID = 2.0**-4

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from confide.core.arrays import Floats, Ints, Rng
 from confide.mechanisms.noise.words import MOST, Words, below
 from confide.mechanisms.synthesize.concentrated import Concentrated
-from confide.mechanisms.synthesize.measured import Measured
 from confide.mechanisms.synthesize.plausible.structure import Structure
+from confide.views.margins import Measured
 from confide.views.table import Table
 
 WHOLE = 1 << 40
