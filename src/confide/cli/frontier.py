@@ -76,8 +76,8 @@ def _synthetic() -> click.Command:
     own = [
         GroupedOption(
             ["--mechanism"], group=HOLD, metavar="NAME,NAME,...", required=True,
-            help="The mechanisms to compare, separated by commas: aim, mst, privbayes, plausible, independent; "
-            "and bootstrap or noisy-copy:0.02, which promise nothing and show what attacks find.",
+            help="The mechanisms to compare, separated by commas: aim, mst, privbayes, plausible, "
+            "independent; and bootstrap or noisy-copy:0.02, which promise nothing: attacks find them.",
         ),
         GroupedOption(
             ["--epsilon"], group=HOLD, metavar="X,X,...", required=True,
@@ -91,9 +91,9 @@ def _synthetic() -> click.Command:
         "synthetic",
         callback=_made_synthetic,
         params=[*options_of(spec.record), *own, *settings, out_option()],
-        help="Make synthetic records by several mechanisms and budgets, audit each, and mark the largest budget "
-        f"within the limits.\n\n{story_of(spec.record)}\n\nThe exit code is 0 if some budget is within all "
-        "limits, else 1.",
+        help="Make synthetic records by several mechanisms and budgets, audit each, and mark the largest "
+        f"budget within the limits.\n\n{story_of(spec.record)}\n\nThe exit code is 0 if some budget is "
+        "within all limits, else 1.",
         short_help="Mechanisms and budgets of synthetic records that are to be made.",
     )
 

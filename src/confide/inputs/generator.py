@@ -93,8 +93,8 @@ def read_generator(held: Generator, *, rng: Rng) -> GeneratorData:
     domain = held.domain if isinstance(held.domain, PublicDomain) else read_domain(Path(held.domain))
     if domain.pending:
         raise DataError(
-            f"bins of {', '.join(domain.pending)[:100]} are to be private quantiles, which every budget would "
-            "make anew: give public bins to compare budgets."
+            f"bins of {', '.join(domain.pending)[:100]} are to be private quantiles, and each budget would "
+            "make others: give public bins to compare budgets."
         )
     frame = read_table(given, name="data").frame
     if len(frame) < FEWEST:
@@ -102,7 +102,7 @@ def read_generator(held: Generator, *, rng: Rng) -> GeneratorData:
     table = encode(frame, domain).table
     if held.target is not None and held.target not in table.names:
         raise DataError(
-            f"the model has no column {held.target!r:.60} to predict: it has {', '.join(table.names)[:200]}."
+            f"there is no column {held.target!r:.60} to predict: there are {', '.join(table.names)[:200]}."
         )
     order = rng.permutation(len(table))
     cut = len(table) // 4

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import Any
+from typing import Any, TypeAlias
 
 from confide.audits.protections import Noise, Protection, Scale
 from confide.core.budget import Budget
@@ -22,15 +22,16 @@ from confide.mechanisms.synthesize.privbayes import PrivBayes
 DELTA = "1e-9"
 
 
-def _made(
-    maker: Callable[..., AnyMechanism], epsilon: str, delta: str = DELTA, *, noise: Noise
-) -> AnyMechanism:
+Maker: TypeAlias = Callable[..., AnyMechanism]
+
+
+def _made(maker: Maker, epsilon: str, delta: str = DELTA, *, noise: Noise) -> AnyMechanism:
     if not 0 < (probability := parse_number(delta)) < 1:
         raise DataError(f"delta is {probability:g}: give a number above 0 and below 1.")
     return maker(budget=Budget(float(parse_epsilon(epsilon)), probability), noise=noise)
 
 
-def _by(name: str, maker: Callable[..., AnyMechanism]) -> Protection:
+def _by(name: str, maker: Maker) -> Protection:
     return Protection(
         make=partial(_made, maker),
         example=f"{name}:1",
@@ -43,6 +44,10 @@ def _by(name: str, maker: Callable[..., AnyMechanism]) -> Protection:
         last=True,
         scale=Scale(weakest=100.0, strongest=0.05, write=lambda epsilon: f"{name}:{epsilon:.3g}"),
     )
+
+
+def _plausible(*, budget: Budget, noise: Noise) -> AnyMechanism:
+    return PlausibleDeniability(generator=budget, noise=noise)
 
 
 def _bootstrap(*, noise: Noise) -> AnyMechanism:
@@ -61,11 +66,11 @@ PROTECTIONS: Mapping[str, Protection] = {
     "aim": _by("aim", AIM),
     "mst": _by("mst", MST),
     "privbayes": _by("privbayes", PrivBayes),
-    "plausible": _by("plausible", PlausibleDeniability),
+    "plausible": _by("plausible", _plausible),
     "independent": _by("independent", IndependentMargins),
     "bootstrap": _nothing(_bootstrap, "bootstrap", {}),
     "noisy-copy": _nothing(
-        _noisy, "noisy-copy:0.02", {"share": "of a column's range that numbers are moved by"}
+        _noisy, "noisy-copy:0.02", {"share": "of a column's range, the size of the noise"}
     ),
 }
 """The last two promise nothing: they show what the attacks find where there is something to find."""

@@ -1,4 +1,4 @@
-"""Error bars for the users of a synthetic table: how far each of its margins may be from that of the true table.
+"""Error bars for the users of a synthetic table: how far each of its margins may be from the true one.
 
 They follow McKenna et al. 2022 (theorems 3 to 6), from what was published alone: the measured margins, the
 model, and the scores that margins must have had in order not to be chosen.

@@ -76,7 +76,7 @@ def Independent(  # noqa: N802 - a mechanism's name
 def PlausibleDeniability(  # noqa: N802 - a mechanism's name
     domain: Given,
     *,
-    budget: Budget,
+    generator: Budget,
     rows: int | None = None,
     noise: Noise = "secure",
     seed: int = 0,
@@ -86,12 +86,13 @@ def PlausibleDeniability(  # noqa: N802 - a mechanism's name
 
     Args:
         domain, rows, noise, seed: as of `AIM`.
-        budget: of the generator's own training. Its promise for the rows is for each of them alone.
-        settings: keep, k, gamma and others of the mechanism.
+        generator: the budget of the generator's own training. What is promised to those whose rows are seeds
+            is for each released record alone, and `budget` is None where that adds up to nothing.
+        settings: keep, test, tries and others of the mechanism.
     """
     from confide.mechanisms.synthesize.plausible import mechanism
 
-    made = mechanism.PlausibleDeniability(budget=budget, rows=rows, noise=noise, **settings)
+    made = mechanism.PlausibleDeniability(generator=generator, rows=rows, noise=noise, **settings)
     return _of(domain, made, noise, seed)
 
 

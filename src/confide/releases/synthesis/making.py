@@ -31,7 +31,7 @@ def maker_of(settings: SynthesizeSettings, budget: Budget) -> Mechanism[Table]:
         from confide.mechanisms.synthesize.plausible.mechanism import PlausibleDeniability
 
         kept = {} if settings.keep is None else {"keep": settings.keep}
-        return PlausibleDeniability(budget=budget, rows=settings.rows, noise=noise, **kept)
+        return PlausibleDeniability(generator=budget, rows=settings.rows, noise=noise, **kept)
     if settings.mechanism == "mst":
         from confide.mechanisms.synthesize.mst import MST
 

@@ -23,6 +23,8 @@ from confide.inputs.tables import read_table
 from confide.mechanisms.learn.charging import charged
 from confide.mechanisms.noise.source import Noise
 from confide.mechanisms.statistics.promise import rho_of
+from confide.mechanisms.synthesize.error import MarginError
+from confide.mechanisms.synthesize.plausible.mechanism import PlausibleRelease
 from confide.releases.session.identity import Identity
 from confide.releases.synthesis.making import maker_of
 from confide.releases.synthesis.settings import SynthesizeSettings
@@ -87,6 +89,11 @@ def _written(
     maker = Synthesiser(
         domain, maker_of(settings, settings.promise), noise=_noise(settings), seed=settings.seed
     )
+    if maker.budget is None and settings.ledger is not None:
+        raise DataError(
+            f"{settings.mechanism} promises nothing for the table as a whole, so no ledger can pay for it: "
+            "choose --mechanism aim, or leave out --ledger."
+        )
     rng = np.random.default_rng(settings.rehearse)
     prepared = maker.prepared(frame, rng=rng)
     identity.need_unchanged()
@@ -125,14 +132,15 @@ def _charged(
         found.append(maker.made(prepared, rng=rng))
         return {"mechanism": settings.mechanism, "rows": len(found[0].frame)}
 
+    promise = maker.budget or settings.promise
     by_rho = settings.mechanism != "plausible"
     # mu^2 / 2 is the rho.
     mu = math.sqrt(2 * rho_of(settings.epsilon, settings.delta)) if by_rho else None
     charged(
         ledger,
-        settings.promise,
+        promise,
         mu=mu,
-        asked=f"synthesize by {settings.mechanism}, {settings.promise}",
+        asked=f"synthesize by {settings.mechanism}, {promise}",
         settings={"mechanism": settings.mechanism, "epsilon": settings.epsilon, "delta": settings.delta},
         analyst=settings.analyst,
         train=speak,
@@ -158,7 +166,7 @@ def _publish(settings: SynthesizeSettings, done: SyntheticFile, draft: Path, out
         rejected=done.rejected,
         domains=done.view.domains,
         margins=done.margins,
-        errors=[],
+        errors=[_error(one) for one in done.errors()] if done.release.model else [],
         sha256=digest,
     )
     sidecar_of(out).unlink(missing_ok=True)
@@ -167,10 +175,33 @@ def _publish(settings: SynthesizeSettings, done: SyntheticFile, draft: Path, out
     return card
 
 
+def _error(one: MarginError) -> dict[str, Any]:
+    """An error bar as JSON: shares of the rows."""
+    return {
+        "columns": list(one.columns),
+        "basis": one.basis,
+        "low": round(one.low, 5),
+        "high": round(one.high, 5),
+        "noise": round(one.noise, 5),
+        "model": round(one.model, 5),
+    }
+
+
 def _says(done: SyntheticFile, rehearsal: Budget | None) -> str:
     if rehearsal is not None:
         return f"nothing: it is a rehearsal of {rehearsal}"
-    return "nothing for the table as a whole" if done.budget is None else str(done.budget)
+    release = done.release
+    if not isinstance(release, PlausibleRelease) or release.promises is None:
+        return str(done.budget)
+    each, promises = release.promises.record, release.promises
+    alone = (
+        "nothing for a record" if each is None else f"epsilon {each.epsilon:.3g}, delta {promises.delta:g}"
+    )
+    table = "nothing" if done.budget is None else f"epsilon {done.budget.epsilon:.3g}"
+    return (
+        f"{alone} for each released record by itself, {table} for the table as a whole, and "
+        f"{promises.generator} for those whose records trained the generator"
+    )
 
 
 def _noise(settings: SynthesizeSettings) -> Noise:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from confide.core.arrays import Ints, Rng
 from confide.core.budget import Budget
+from confide.core.errors import DataError
 from confide.core.nouns import Mechanism
 from confide.mechanisms.noise.source import Noise
 from confide.mechanisms.statistics.promise import rho_of
@@ -20,6 +21,7 @@ from confide.mechanisms.synthesize.columns.domain import PublicDomain
 from confide.mechanisms.synthesize.columns.encoding import encode
 from confide.mechanisms.synthesize.columns.quantile_bins import QuantileBins, with_quantile_bins
 from confide.mechanisms.synthesize.columns.trimming import trimmed
+from confide.mechanisms.synthesize.error import MarginError, margin_error, margin_errors
 from confide.mechanisms.synthesize.measured import Synthesised
 from confide.views.margins import Measured
 from confide.views.table import Table
@@ -54,6 +56,30 @@ class SyntheticFile:
     def margins(self) -> tuple[Measured, ...]:
         """What was measured, with its noise."""
         return self.release.margins
+
+    def error(self, columns: str | Sequence[str], *, confidence: float = 0.95) -> MarginError:
+        """How far the table of these columns may be from that of the real records.
+
+        Args:
+            columns: of the model, by name; one text names them with commas between.
+            confidence: that the interval holds the distance.
+
+        Raises:
+            DataError: if there is no such column, or the mechanism measures no margins of all records.
+        """
+        return margin_error(self._bounded(), columns, confidence=confidence)
+
+    def errors(self, *, most: int = 2, confidence: float = 0.95) -> list[MarginError]:
+        """The same for all tables of at most so many columns."""
+        return margin_errors(self._bounded(), most=most, confidence=confidence)
+
+    def _bounded(self) -> Synthesised:
+        if self.release.model is None:
+            raise DataError(
+                f"{self.release.maker} measures no margins of all records, so that nothing bounds the error "
+                "of a table: choose AIM, or MST."
+            )
+        return replace(self.release, view=self.view)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -151,7 +177,7 @@ class Synthesiser:
         found = _rows(release, domain, prepared.schema, seed=self.seed)
         return SyntheticFile(
             release=release,
-            budget=None if release.budget is None else self.budget,
+            budget=self.budget,
             view=Table.of(domain.domains, found.codes),
             frame=found.frame,
             rejected=found.rejected,

@@ -22,7 +22,7 @@ GENERATOR = replace(
     remedy="Let a fair coin decide for each person whether their record is given.",
     enough="Give more records, and run the audit again.",
     protection=(
-        "Make the records with differential privacy: confide frontier synthetic shows what each mechanism and "
-        "budget leaves of use and of risk, and confide synthesize makes the file that you choose.",
+        "Make the records with differential privacy: confide frontier synthetic shows what each mechanism "
+        "and budget leaves of use and of risk, and confide synthesize makes the file that you choose.",
     ),
 )
