@@ -58,7 +58,7 @@ def settings_of(name: str, given: Any) -> Said:
             "or "
             'list its values with kind = "category".'
         )
-    if kind not in SETTINGS:
+    if not isinstance(kind, str) or kind not in SETTINGS:
         told = "no kind" if kind is None else f"kind = {shown(kind)}"
         raise DataError(f"column {name!r:.60} has {told}: say one of {', '.join(SETTINGS)}.")
     refuse_unknown(said, ("kind", *SETTINGS[str(kind)]), f"column {name!r:.60} of kind {kind}")

@@ -250,6 +250,20 @@ def test_lookups_are_refused_without_a_whole_table() -> None:
             PublicDomain((city, state), (rule_of("city -> state", table=table),))
 
 
+def test_a_lookup_gives_numbers_too() -> None:
+    school = Category("school", ("HS-grad", "Masters"))
+    years, pay = Integer("years", 0, 20), Real("pay", 0, 1, step=0.1)
+    rules = (
+        rule_of("school -> years", table={"HS-grad": "9", "Masters": "14"}),
+        rule_of("school -> pay", table={"HS-grad": "0.2", "Masters": "0.7"}),
+    )
+    domain = PublicDomain((school, years, pay), rules)
+    made = decode(np.array([[0], [1]], np.int32), domain, rng=np.random.default_rng(0)).frame
+    assert made.rows() == [("HS-grad", 9, 0.2), ("Masters", 14, 0.7)]
+    with pytest.raises(DataError, match="HS-grad = 21"):
+        PublicDomain((school, years), (rule_of("school -> years", table={"HS-grad": "21", "Masters": "1"}),))
+
+
 def test_everything_impossible_is_refused() -> None:
     with pytest.raises(DataError, match="no row can be"):
         PublicDomain((Category("sex", ("f", "m")),), zeros=(Zero({"sex": ("f", "m")}),))

@@ -12,6 +12,8 @@ from confide.mechanisms.synthesize.columns.arithmetic import compiled
 from confide.mechanisms.synthesize.columns.categories import Category, Key
 from confide.mechanisms.synthesize.columns.cells import Cells, read_cells, written
 from confide.mechanisms.synthesize.columns.domain import PublicDomain
+from confide.mechanisms.synthesize.columns.kinds import Date
+from confide.mechanisms.synthesize.columns.looking_up import looked_up
 from confide.mechanisms.synthesize.columns.rules import Derived, Lookup
 
 
@@ -43,10 +45,10 @@ def computed(rule: Derived | Lookup, frame: pl.DataFrame, domain: PublicDomain) 
     target = domain.named[rule.target]
     if isinstance(rule, Lookup):
         source = domain.named[rule.source]
-        assert isinstance(source, Category) and isinstance(target, Category)
+        assert isinstance(source, Category) and not isinstance(target, Date | Key)
         read = read_cells(source, frame[rule.source])
-        place = {label: i for i, label in enumerate(target.labels)}
-        of_each = np.array([place[rule.table[label]] for label in source.labels], np.int64)
+        kind = np.int64 if isinstance(target, Category) or target.whole else np.float64
+        of_each = np.array([looked_up(target, rule.table[label]) for label in source.labels], kind)
         return Cells(of_each[read.at], read.empty, read.outside)
     assert not isinstance(target, Category | Key)
     # The first column beside it: an expression of numbers alone has one row otherwise.

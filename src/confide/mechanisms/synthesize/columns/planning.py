@@ -10,6 +10,7 @@ from confide.core.errors import DataError
 from confide.mechanisms.synthesize.columns.arithmetic import range_of
 from confide.mechanisms.synthesize.columns.categories import Category, Key
 from confide.mechanisms.synthesize.columns.kinds import Column, Date, Integer, Numeric, Real
+from confide.mechanisms.synthesize.columns.looking_up import looked_up
 from confide.mechanisms.synthesize.columns.rules import Compared, Derived, Lookup, Rule, check_rule
 
 
@@ -145,25 +146,24 @@ def _check_derived(rule: Derived | Lookup, columns: Mapping[str, Column]) -> Non
 
 def _check_lookup(rule: Lookup, columns: Mapping[str, Column]) -> None:
     source, target = columns[rule.source], columns[rule.target]
-    if not (isinstance(source, Category) and isinstance(target, Category)):
+    if not isinstance(source, Category) or isinstance(target, Date | Key):
         raise DataError(
-            f"the rule {rule.text!r:.100} is between two categories: write kind = 'category' for both."
+            f"the rule {rule.text!r:.100} looks up a category, and gives a category or a number: correct the "
+            "kinds of its columns."
         )
     missing = [label for label in source.labels if label not in rule.table]
     if missing:
         raise DataError(
             f"the rule {rule.text!r:.100} says nothing about {missing[0]!r:.60}"
-            f"{f' and {len(missing) - 1:,} more' if len(missing) > 1 else ''}: give the table a line for "
+            f"{f' and {len(missing) - 1:,} more' if len(missing) > 1 else ''}: give its table a line for "
             f"each value of {rule.source!r:.60}."
         )
-    unknown = [
-        f"{k} = {v}" for k, v in rule.table.items() if k not in source.labels or v not in target.labels
-    ]
-    if unknown:
-        raise DataError(
-            f"the rule {rule.text!r:.100} says {unknown[0]!r:.100}, and one of these is no value of its "
-            "column: correct the table, or list the value."
-        )
+    for label, value in rule.table.items():
+        if label not in source.labels or looked_up(target, value) is None:
+            raise DataError(
+                f"the rule {rule.text!r:.100} says '{label} = {value}', and one of these is no value of its "
+                "column: correct the table, or the column."
+            )
 
 
 def _check_computed(rule: Derived, columns: Mapping[str, Column]) -> None:

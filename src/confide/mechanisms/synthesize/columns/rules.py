@@ -46,7 +46,7 @@ class Derived:
 
 @dataclass(frozen=True, slots=True)
 class Lookup:
-    """A category that follows from another by a public table: `city -> state`. It is not modelled.
+    """A column that follows from a category by a public table: `city -> state`. It is not modelled.
 
     Args:
         target: the column.
