@@ -1,4 +1,4 @@
-"""Efron: Bootstrap methods (Annals of Statistics 7:1, 1979): rows drawn again, a control without a promise."""
+"""Efron: Bootstrap methods (Annals of Statistics 7:1, 1979): rows drawn again, without a promise."""
 
 from __future__ import annotations
 
