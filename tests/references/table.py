@@ -460,4 +460,25 @@ TABLE = (
         "test_samples_needed_is_the_first_that_suffices",
         "equal",
     ),
+    Reference(
+        "plausible seeds of a record",
+        "Bindschaedler et al. 2017",
+        "mechanisms/synthesize/test_plausible.py",
+        "test_plausible_seeds_are_those_of_a_loop_over_all_pairs",
+        "equal counts",
+    ),
+    Reference(
+        "one record made from a seed, its privacy loss",
+        "Bindschaedler et al. 2017",
+        "mechanisms/synthesize/test_plausible_promise.py",
+        "test_one_record_keeps_the_theorem_exactly_and_the_twin_without_noise_does_not",
+        "at most what is promised",
+    ),
+    Reference(
+        "a table made from seeds, its privacy loss",
+        "ours",
+        "mechanisms/synthesize/test_plausible_promise.py",
+        "test_a_table_keeps_its_promise_for_every_group_and_needs_it",
+        "1 % of delta",
+    ),
 )
