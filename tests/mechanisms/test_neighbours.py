@@ -158,9 +158,10 @@ FLOATING = {
 NO_NOISE = {
     *("statistics/noisy_integers.py: ndtri", "statistics/bands.py: ndtri", "statistics/laws.py: laplace"),
     "learn/foretelling.py: normal",
+    *("synthesize/plausible/privacy_test.py: gamma", "synthesize/plausible/theorem.py: gamma"),
 }
 """Where such a name draws nothing: widths of intervals are quantiles of the normal law, and `laplace` is an
-argument, the scales of noise whose law is worked out. A forecast trains on made-up records, of which nothing
+argument, the scales of noise whose law is worked out, and `gamma` the width of a bucket. A forecast trains on made-up records, of which nothing
 is released."""
 
 

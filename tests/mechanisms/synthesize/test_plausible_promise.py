@@ -62,14 +62,11 @@ def loss(p: np.ndarray, q: np.ndarray, epsilon: float) -> float:
 
 
 def run_law(test: PrivacyTest, counts: list[int], noised: bool = True) -> np.ndarray:
-    """P[record] of one run, three values that are kept whole: written from the paper, with failure left out."""
-    law = []
+    """P[record] of one run, three values that are kept whole: written from the paper, without failure."""
+    law, rate = [], test.epsilon0 or 1.0
     for c in counts:
         passes = (
-            sum(
-                math.exp(-test.epsilon0 * abs(z)) * math.tanh(test.epsilon0 / 2)
-                for z in range(-400, c - test.k + 1)
-            )
+            sum(math.exp(-rate * abs(z)) * math.tanh(rate / 2) for z in range(-400, c - test.k + 1))
             if noised
             else float(c >= test.k)
         )
@@ -125,16 +122,16 @@ def test_the_theorem_by_monte_carlo(noised: bool) -> None:
         assert shown > 5
 
 
-@pytest.mark.parametrize("alike", [1, 7, 8, 9, 30])
-def test_the_chance_to_pass_is_that_of_the_noise(alike: int) -> None:
+@pytest.mark.parametrize("plausible", [1, 7, 8, 9, 30])
+def test_the_chance_to_pass_is_that_of_the_noise(plausible: int) -> None:
     """By the sum over whole numbers; and 20,000 draws, of which 5 deviations are allowed."""
     test = PrivacyTest(k=8, epsilon0=0.5)
     z = np.arange(-300, 301)
     mass = np.exp(-0.5 * np.abs(z)) * math.tanh(0.25)
-    chance = mass[z <= alike - 8].sum()
-    assert pass_chance(test, np.array([alike]))[0] == pytest.approx(chance, abs=1e-12)
+    chance = mass[z <= plausible - 8].sum()
+    assert pass_chance(test, np.array([plausible]))[0] == pytest.approx(chance, abs=1e-12)
     for noise in ("secure", "rehearsal"):
-        drawn = test.passes(np.full(20_000, alike), noise=noise, rng=rng())
+        drawn = test.passes(np.full(20_000, plausible), noise=noise, rng=rng())
         assert abs(drawn.mean() - chance) < 5 * math.sqrt(chance * (1 - chance) / 20_000) + 1e-9
 
 

@@ -44,7 +44,7 @@ class Tries:
 
     @classmethod
     def on_average(cls, tries: float) -> Tries:
-        """The numbers for so many tries of each seed on average.
+        """The numbers for an average of this many tries of each seed.
 
         >>> Tries.on_average(0.5)
         Tries(slots=16, chance=0.03125)
@@ -62,13 +62,13 @@ class Tries:
         return found
 
 
-def pass_chance(test: PrivacyTest, alike: Ints) -> Floats:
-    """P[alike >= k + Z], and 0 where none is alike: float64 of the same shape."""
+def pass_chance(test: PrivacyTest, plausible: Ints) -> Floats:
+    """P[plausible >= k + Z], and 0 where no seed is: float64 of the same shape."""
     assert test.epsilon0 is not None
-    over = (alike - test.k).astype(np.float64)
+    over = (plausible - test.k).astype(np.float64)
     below = np.exp(test.epsilon0 * np.minimum(over, 0)) / (1 + math.exp(-test.epsilon0))
     above = 1 - np.exp(-test.epsilon0 * (np.maximum(over, 0) + 1)) / (1 + math.exp(-test.epsilon0))
-    return np.where(alike > 0, np.where(over < 0, below, above), 0.0)
+    return np.where(plausible > 0, np.where(over < 0, below, above), 0.0)
 
 
 @lru_cache(maxsize=256)
@@ -81,7 +81,7 @@ def of_table(test: PrivacyTest, tries: Tries, delta: float) -> float:
 
     *Proof.* Seeds that agree on the kept columns form a group. How many records of a group are released is
     binomial, of c slots and chance p(c), where c is how many seeds are in it, and p(c) the chance to pass:
-    noise is drawn anew for each try. Groups are independent, and all other columns are drawn from the group
+    noise is drawn for each try. Groups are independent, and all other columns are drawn from the group
     by a public network. One seed more changes one group, from c to c + 1, and nothing else: the number of
     seeds is not used. So the loss is that between binomials of (c slots, chance p(c)) and ((c + 1) slots,
     chance p(c + 1)), for the worst c. Their ratio rises with the number seen, so the worst set for an epsilon

@@ -63,12 +63,12 @@ def noisy_entropies(
 ) -> NoisyEntropies:
     """Count the entropies of a table with discrete Gaussian noise.
 
-    *Sensitivity.* Let E = n log n - sum over cells of c log max(c, 16), which is n H but for rare cells. A
-    row that is added to a cell of c moves E by log(n + 1) + n log(1 + 1/n) less what its cell's term grows
-    by, which rises with c from log 16 or more to all of the others at c = n. So E rises by 0 at least and by
-    s = log(n + 1) + 1 / ln 2 - log 16 at most, and E - n s / 2 moves by s / 2, either way. (For H itself, and
-    a row in another's place, the paper has (2 + 1 / ln 2 + 2 log n) / n.) s is taken for a number of rows
-    above which the table is not, by the noised count.
+    *Sensitivity.* Let f(c) = c log max(c, 16), and E = f(n) - sum of f(c) over the cells, which is n H but
+    for rare cells. A row that is added to a cell of c moves E by f(n + 1) - f(n) less f(c + 1) - f(c). These
+    steps rise with c, from log 16 on, and c is at most n. So E rises by 0 at least and by s = log(n + 1) + 1
+    / ln 2 - log 16 at most, and E - n s / 2 moves by s / 2, either way. (For H itself, and a row in another's
+    place, the paper has (2 + 1 / ln 2 + 2 log n) / n.) s is taken for a number of rows above which the table
+    is not, by the noised count.
 
     The paper adds Laplace noise to each H. Gaussian noise at a concentrated budget is a third of that for the
     60 or 70 entropies of 14 columns, as pairs that are too large to be child and parent are left out.
@@ -108,5 +108,5 @@ def noisy_entropies(
 def _entropy(table: Table, columns: tuple[int, ...]) -> float:
     """E of a margin, in bits."""
     counts = counted(table, columns).reshape(-1).astype(np.float64)
-    n = max(len(table), 1)
-    return float(n * math.log2(n) - (counts * np.log2(np.maximum(counts, RARE))).sum())
+    n = len(table)
+    return float(n * math.log2(max(n, RARE)) - (counts * np.log2(np.maximum(counts, RARE))).sum())

@@ -18,7 +18,7 @@ from confide.mechanisms.synthesize.measured import SyntheticRehearsal, Synthetic
 from confide.mechanisms.synthesize.plausible.counting import MEANINGFUL, Tries, of_table
 from confide.mechanisms.synthesize.plausible.entropies import noisy_entropies
 from confide.mechanisms.synthesize.plausible.network import Network, learnt
-from confide.mechanisms.synthesize.plausible.privacy_test import PrivacyTest, alike_by_group
+from confide.mechanisms.synthesize.plausible.privacy_test import PrivacyTest, plausible_by_group
 from confide.mechanisms.synthesize.plausible.structure import Structure, selected
 from confide.mechanisms.synthesize.plausible.theorem import RecordPromise, best
 from confide.views.margins import Measured
@@ -106,7 +106,7 @@ class PlausibleDeniability:
     Args:
         tries: how often each seed is tried on average. One row in five is a seed, so that 5 tries release
             about as many rows as were given, less those that fail.
-        rows: at most so many records are released, or fewer if fewer passed; None for all that passed.
+        rows: at most this number of records is released, or fewer if fewer passed; None for all that passed.
         generator: the budget of structure and tables, each on rows of its own. Its unit is a record.
         test: the privacy test.
         keep: columns that are kept from the seed.
@@ -229,9 +229,9 @@ class PlausibleDeniability:
         """
         kept = list(network.kept)
         looked_at = self.test.looked_at(len(seeds), noise=self.noise, rng=rng)
-        alike = alike_by_group(seeds.low[:, kept], seeds.sizes[kept], looked_at)
+        plausible = plausible_by_group(seeds.low[:, kept], seeds.sizes[kept], looked_at)
         tried = np.repeat(np.arange(len(seeds)), Tries.on_average(self.tries).drawn(len(seeds), words))
-        passed = tried[self.test.passes(alike[tried], noise=self.noise, rng=rng)]
+        passed = tried[self.test.passes(plausible[tried], noise=self.noise, rng=rng)]
         # Seeds stand as in the table: without this, their order would be seen.
         return passed[np.argsort(words(len(passed)), kind="stable")]
 

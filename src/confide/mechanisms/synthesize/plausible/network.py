@@ -123,7 +123,7 @@ def learnt(
 def nearest(counts: Floats) -> Floats:
     """The nearest counts that are not negative and have the same sum, by the Euclidean distance.
 
-    Noise on empty cells, cut off at 0, would make rows of nothing; here it is taken off all cells alike.
+    Noise on empty cells, cut off at 0, would make rows of nothing; here the same is taken off every cell.
 
     >>> nearest(np.array([5.0, 3.0, -2.0])).tolist()
     [4.0, 2.0, 0.0]

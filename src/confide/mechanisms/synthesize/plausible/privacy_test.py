@@ -24,19 +24,20 @@ MOST_ALIKE = 100_000
 class PrivacyTest:
     """Releases a record only if enough seeds would have made it about as likely as its own seed did.
 
-    Seeds are alike for a record y if they share a bucket i: gamma^-(i + 1) < P[y = M(d)] <= gamma^-i. A
-    record that its own seed cannot make (P = 0) fails.
+    Two seeds are plausible for a record y together if they share a bucket i: gamma^-(i + 1) < P[y = M(d)] <=
+    gamma^-i. A record that its own seed cannot make (P = 0) fails.
 
-    *Test 1* (`epsilon0` None) passes if k seeds or more are alike, the own one among them. So every released
-    record is (k, gamma)-plausibly deniable: k - 1 other people would have led to it, up to a factor gamma. It
-    promises no differential privacy: the adversary who knows all others sees whether the target was the k-th.
+    *Test 1* (`epsilon0` None) passes if k seeds or more are plausible, the record's own one among them. So
+    every released record is (k, gamma)-plausibly deniable: k - 1 other people would have led to it, up to a
+    factor gamma. It promises no differential privacy: the adversary who knows all others sees whether the
+    target was the k-th.
 
     *Test 2* compares with k + Z, where Z is discrete Laplace noise, P(z) in proportion to
-    exp(-epsilon0 |z|), drawn anew for each run. `confide.mechanisms.synthesize.plausible.theorem` says what
+    exp(-epsilon0 |z|), drawn for each run. `confide.mechanisms.synthesize.plausible.theorem` says what
     it promises.
 
     Args:
-        k: how many seeds have to be alike.
+        k: how many seeds have to be plausible.
         gamma: the width of a bucket, above 1.
         epsilon0: the rate of the noise; None for test 1.
         checked: at most this many seeds are looked at, drawn at random once a release; None for all.
@@ -47,7 +48,7 @@ class PrivacyTest:
     >>> test = PrivacyTest(k=2, gamma=2.0, epsilon0=None)
     >>> test.buckets(np.array([1.0, 0.5, 0.4, 0.0])).tolist()
     [0, 1, 1, -1]
-    >>> test.alike(np.array([0.5, 0.4, 0.1]), own=0)
+    >>> test.plausible(np.array([0.5, 0.4, 0.1]), own=0)
     2
     """
 
@@ -68,7 +69,7 @@ class PrivacyTest:
             )
         if self.checked is not None and not self.checked >= self.k:
             raise PromiseError(
-                f"only {self.checked} records are checked, and {self.k} have to be alike: check more."
+                f"only {self.checked} records are checked, and {self.k} have to be plausible: check more."
             )
 
     def buckets(self, probabilities: Floats) -> Ints:
@@ -77,7 +78,7 @@ class PrivacyTest:
         logs = -np.log(np.where(possible, probabilities, 1.0)) / math.log(self.gamma)
         return np.where(possible, np.floor(np.maximum(logs, 0)), -1).astype(np.int64)
 
-    def alike(self, probabilities: Floats, *, own: int) -> int:
+    def plausible(self, probabilities: Floats, *, own: int) -> int:
         """How many seeds share the bucket of the record's own seed, by a look at every seed.
 
         Args:
@@ -87,20 +88,20 @@ class PrivacyTest:
         bucket = self.buckets(probabilities)
         return int((bucket == bucket[own]).sum()) if bucket[own] >= 0 else 0
 
-    def passes(self, alike: Ints, *, noise: Noise, rng: Rng) -> Bools:
-        """Whether each of the records may be released, bool[m]; noise is drawn anew for each.
+    def passes(self, plausible: Ints, *, noise: Noise, rng: Rng) -> Bools:
+        """Whether each of the records may be released, bool[m]; noise is drawn for each.
 
         Args:
-            alike: int64[m], how many seeds are alike for each.
+            plausible: int64[m], how many seeds are plausible for each.
             noise: "secure" or "rehearsal".
             rng: of a rehearsal.
         """
         if self.epsilon0 is None:
-            return (alike >= self.k) & (alike > 0)
+            return (plausible >= self.k) & (plausible > 0)
         law = LaplaceIntegers.for_epsilon(l1=1, epsilon=Fraction(self.epsilon0))
-        zeros = np.zeros(len(alike), np.int64)
+        zeros = np.zeros(len(plausible), np.int64)
         drawn = law(zeros) if noise == "secure" else rehearsed(law, len(zeros), words_of(noise, rng))
-        return (alike >= self.k + drawn) & (alike > 0)
+        return (plausible >= self.k + drawn) & (plausible > 0)
 
     def looked_at(self, n: int, *, noise: Noise, rng: Rng) -> Ints:
         """Which of n seeds are counted, int64[m]."""
@@ -110,8 +111,8 @@ class PrivacyTest:
         return np.argsort(below(1 << 62, n, words_of(noise, rng)), kind="stable")[: self.checked]
 
 
-def alike_by_group(kept: NDArray[np.int32], sizes: Array, looked_at: Ints) -> Ints:
-    """How many seeds are alike for a record of each seed, int64[n], where kept attributes decide.
+def plausible_by_group(kept: NDArray[np.int32], sizes: Array, looked_at: Ints) -> Ints:
+    """How many seeds are plausible for a record of each seed, int64[n], where kept attributes decide.
 
     A seed with other kept attributes cannot make the record (P = 0). One with the same attributes makes it
     with the very same probability, as all else is drawn given these. So the bucket holds exactly the seeds
@@ -123,7 +124,7 @@ def alike_by_group(kept: NDArray[np.int32], sizes: Array, looked_at: Ints) -> In
         looked_at: int64, the seeds that are counted.
 
     >>> kept = np.array([[0, 1], [0, 1], [1, 1]], np.int32)
-    >>> alike_by_group(kept, np.array([2, 2]), np.arange(3)).tolist()
+    >>> plausible_by_group(kept, np.array([2, 2]), np.arange(3)).tolist()
     [2, 2, 1]
     """
     group = np.zeros(len(kept), np.int64)

@@ -30,8 +30,8 @@ class RecordPromise:
     looked at only in part, the same part is drawn, with d' perhaps in another's place: counts still move by
     one.)
     (2) If c >= t, the sum of the bucket's probabilities grows by a factor of at most 1 + gamma / c.
-    (3) If c < t, at most t seeds are alike, and the bucket passes at most with the chance of Z <= t - k. For
-    discrete noise it is exp(-epsilon0 (k - t)) / (1 + exp(-epsilon0)); summed over all y, this is below
+    (3) If c < t, at most t seeds are plausible, and the bucket passes at most with the chance of Z <= t - k.
+    For discrete noise it is exp(-epsilon0 (k - t)) / (1 + exp(-epsilon0)); summed over all y, this is below
     delta.
     (4) n + 1 over n is at most 1 + gamma / t for n >= t; for n < t everything is (3).
 
