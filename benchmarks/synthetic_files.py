@@ -26,7 +26,7 @@ import numpy as np
 from page import bars, head, machine, publish, row
 from tables_linkage import read
 
-from confide.attacks.membership.synthetic import ALL
+from confide.attacks.membership.synthetic import FILES
 from confide.core.play import deal, play
 from confide.games.membership.synthetic import SyntheticFile
 from confide.measure import measure
@@ -42,7 +42,7 @@ COLUMNS = (
 )  # fmt: skip
 NUMBERS = ["age", "fnlwgt", "education_num", "capital_gain", "capital_loss", "hours_per_week"]
 GIVEN, ASKED, BINS, NOISE = 39_073, 2_000, 16, 0.02
-CONFIDENCE = 1 - 0.05 / len(ALL)
+CONFIDENCE = 1 - 0.05 / len(FILES)
 
 Tables = tuple[Table, Table, Table]
 """The synthetic one, the real one and the controls."""
@@ -111,7 +111,7 @@ def attacked(tables: Tables, seed: int) -> tuple[dict[str, Risk], dict[str, floa
     worlds = deal(game, worlds=2, rng=np.random.default_rng([2, seed]))
     risks: dict[str, Risk] = {}
     spent: dict[str, float] = {}
-    for attack in (one() for one in ALL):
+    for attack in (one() for one in FILES):
         start = time.process_time()
         evidence = play(game, attack, worlds=worlds, rng=np.random.default_rng([2, seed]))
         spent[attack.name] = time.process_time() - start
@@ -129,7 +129,7 @@ def tpr(risk: Risk) -> Any:
 def rates(adult: Table, seeds: int) -> tuple[list[str], list[tuple[str, bool]]]:
     lines = [
         f"Mean of {seeds} seeds, AUC / TPR at FPR 1 %.", "",
-        *head("file", *(one.name.removeprefix("synthetic-") for one in ALL)),
+        *head("file", *(one.name.removeprefix("synthetic-") for one in FILES)),
     ]  # fmt: skip
     every: dict[str, list[dict[str, Risk]]] = {}
     seconds: list[float] = []
@@ -143,7 +143,7 @@ def rates(adult: Table, seeds: int) -> tuple[list[str], list[tuple[str, bool]]]:
         cells = [
             f"{mean(risks[one.name].auc.value for risks in found):.3f} / "
             f"{mean(tpr(risks[one.name]).value for risks in found):.3f}"
-            for one in ALL
+            for one in FILES
         ]
         lines.append(row(name, *cells))
     auc, at = best(every, lambda risk: risk.auc), best(every, tpr)
@@ -164,7 +164,7 @@ def rates(adult: Table, seeds: int) -> tuple[list[str], list[tuple[str, bool]]]:
     def reached(which: Any, name: str) -> float:
         return mean(one.value for one, _ in which[name])
 
-    shuffle = [mean(risks[one.name].auc.value for risks in every["shuffled columns"]) for one in ALL]
+    shuffle = [mean(risks[one.name].auc.value for risks in every["shuffled columns"]) for one in FILES]
     few = [t for t, _ in at["shuffled, 5 % of rows real"]]
     return lines, [
         ("bootstrap, AUC >= .80", reached(auc, "bootstrap") >= 0.80),
