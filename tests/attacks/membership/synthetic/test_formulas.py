@@ -233,6 +233,16 @@ def test_a_file_of_hardly_a_row_gets_an_answer(attack: Any, rows: int) -> None:
     assert len(found) == 2 and np.isfinite(found).all()
 
 
+@pytest.mark.parametrize("domain", [SEX, AGE, Domain("one", ("x",)), Domain("one", ("1",), np.ones(1))])
+@pytest.mark.parametrize("attack", [attack() for attack in ALL], ids=lambda attack: attack.name)
+def test_a_table_of_one_column_gets_an_answer(attack: Any, domain: Domain) -> None:
+    """A column of one value tells nobody apart."""
+    codes = rng(4).integers(0, len(domain), (90, 1))
+    synthetic, targets, others = (Table.of([domain], codes[i : i + 30]) for i in (0, 30, 60))
+    found = np.array(scores(attack, synthetic, targets, others))
+    assert np.isfinite(found).all() and len(np.unique(found)) <= len(domain)
+
+
 @pytest.mark.parametrize(
     "attack", [NearCopies, NeighbourDensity, KernelDensity, BoostedTrees, ExactCopies], ids=lambda a: a.name
 )
