@@ -3,7 +3,7 @@
 CONFIDE_DATA=... OMP_NUM_THREADS=1 python benchmarks/synthetic_secrets.py [--worlds 5] [--write]
 
 Secrets: 1,000 people with 14 columns known (all but the income), the income of 500 of them redrawn by a fair
-coin in each of 5 worlds. Singling out: 80 % of the rows real and the others held out, income included.
+coin in each of 5 worlds. Singling out: half of the rows real and the others held out, income included.
 Columns of numbers over 16 values are cut into 16 bins where that is said; MST and AIM have the bins.
 """
 
@@ -134,7 +134,7 @@ def secrets(people: Table, columns: str, worlds: int, checks: list[tuple[str, bo
 def described(everybody: Table, columns: str) -> Iterator[str]:
     """Rows of the table of singling out."""
     order = np.random.default_rng(0).permutation(len(everybody))
-    cut = len(everybody) * 4 // 5
+    cut = len(everybody) // 2
     real, control = everybody.take(order[:cut]), everybody.take(order[cut:])
     rng = np.random.default_rng(2)
     files = {
@@ -177,15 +177,15 @@ def main() -> int:
         f"`python benchmarks/synthetic_secrets.py --worlds {arguments.worlds}`; {machine()}\n",
         f"## Secrets: {PEOPLE:,} people of Adult, {ASKED} incomes redrawn by a fair coin\n",
         'AUC of the claim "earns more than 50,000": mean of the worlds (lowest to highest world; 95 % '
-        "interval, people counted once), and seconds a world. Seeds: 0 for the people, 1 for the worlds. MST and "
-        f"AIM keep epsilon {PROMISE.epsilon:g}, delta {PROMISE.delta:g}, about a record.\n",
+        "interval, people counted once), and seconds a world. Seeds: 0 for the people, 1 for the worlds. "
+        f"MST and AIM keep epsilon {PROMISE.epsilon:g}, delta {PROMISE.delta:g}, about a record.\n",
         *head("columns", "file", *(attack.name for attack in TELLING)),
     ]
     for columns, table in tables.items():
         text += secrets(table, columns, arguments.worlds, checks)
     text += [
-        "\n## Singling out: Adult, 80 % real, 2,000 claims\n",
-        "The share of claims that hold for exactly one of as many real people as were held out / of those "
+        "\n## Singling out: Adult, half of the rows real, 2,000 claims\n",
+        "The share of claims that hold for exactly one of the real people / of as many people who were "
         "held out, which is luck; 95 % intervals.\n",
         *head("columns", "file", *(attack.name for attack in DESCRIBING)),
     ]
