@@ -158,12 +158,16 @@ def adult(checks: list[tuple[str, bool]]) -> list[str]:
     kinds = ("boosted trees", "logistic regression")
     lines += ["", "AUC of income, trained on the file, asked about the hold-out:", "", *head("file", *kinds)]
     lines += [row(name, *(ranged(n[k], 3) for k in kinds)) for name, n in learnt.items()]
+    trees = learnt["real rows"]["boosted trees"]
     shuffle, floor = found["shuffled columns"], found["hold-out"]
     checks += [
         ("shuffle, 2-way .0684", abs(np.mean(shuffle["2-way"]) - 0.0684) < 0.001),
         ("hold-out, 2-way .0208", abs(np.mean(floor["2-way"]) - 0.0208) < 0.001),
         ("hold-out, 3-way .044", abs(np.mean(floor["3-way"]) - 0.044) < 0.002),
-        ("real, AUC of trees .918", abs(np.mean(learnt["real rows"]["boosted trees"]) - 0.918) < 0.003),
+        (
+            "real, AUC of trees .918 (published for one split): inside the range of 5 splits, +- .001",
+            min(trees) - 0.001 <= 0.918 <= max(trees) + 0.001,
+        ),
         (
             "sorted inside groups: always settled worse",
             standing[SORTED] == {"settled worse": SEEDS},
@@ -227,7 +231,9 @@ def small(checks: list[tuple[str, bool]]) -> list[str]:
                 checks.append((f"{n:,} rows shuffled: not settled", says == {"not settled": SEEDS}))
             elif wrong:
                 checks.append((f"{n:,} rows, {name}: settled worse", says == wrong))
-            elif share is None or share >= 0.08:
+            elif share is None:
+                checks.append((f"{n:,} rows, {name}: never settled worse", not says["settled worse"]))
+            elif share >= 0.08:
                 checks.append((f"{n:,} rows, {name}: settled better", says == {"settled better": SEEDS}))
     return lines
 
