@@ -148,7 +148,7 @@ def _side_by_side(
     if not settings.limits:
         raise Done(0)
     # Of each way by itself: one that keeps the limits says nothing about another.
-    chosen = [kept for way in by_way.values() if (kept := largest_within(done, way)) is not None]
+    chosen = [kept for way in by_way.values() if (kept := largest_within(done, names, way))]
     say(
         f"\nThe largest budget within all limits: {', '.join(chosen)}."
         if chosen
@@ -157,18 +157,19 @@ def _side_by_side(
     raise Done(int(not chosen))
 
 
-def largest_within(done: Audit, names: list[str]) -> str | None:
+def largest_within(done: Audit, names: list[str], way: list[str] | None = None) -> str | None:
     """The largest budget whose model is within every limit, and none larger than one that exceeds a limit.
 
     More is given away under a larger budget: a model that looks better there does so by chance.
 
     Args:
-        names: of the protections, the smallest budget first.
+        names: of the protections, those of one way with the smallest budget first.
+        way: those that are looked at; all if None.
     """
     kept = None
-    by_name = {section.release: section for section in done.sections}
-    for name in names:
-        section = by_name[name]
+    for name, section in zip(names, done.sections, strict=True):
+        if way is not None and name not in way:
+            continue
         ruling = judge_section(section, done.settings.parsed_limits).ruling
         if ruling == "exceeded":
             break

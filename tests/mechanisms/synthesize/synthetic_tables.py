@@ -10,7 +10,7 @@ import numpy as np
 from confide.core.arrays import Rng
 from confide.core.budget import Budget, Unit
 from confide.core.nouns import Rehearsal
-from confide.mechanisms.synthesize.measured import counted
+from confide.views.margins import counted
 from confide.views.table import Domain, Table
 
 ROWS = 10

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from confide.mechanisms.synthesize.graphs.fitting import fit
-from confide.mechanisms.synthesize.measured import Measured, counted
 from confide.mechanisms.synthesize.merging import Merging, Unmerged, merge
+from confide.views.margins import Measured, counted
 from confide.views.table import Domain, Table
 
 

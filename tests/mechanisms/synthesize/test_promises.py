@@ -25,9 +25,9 @@ from confide.mechanisms.statistics.promise import rho_of
 from confide.mechanisms.synthesize.exponential import Exponential
 from confide.mechanisms.synthesize.graphs.fitting import fit
 from confide.mechanisms.synthesize.independent import IndependentMargins
-from confide.mechanisms.synthesize.measured import Measured
 from confide.mechanisms.synthesize.mst import MST
 from confide.mechanisms.synthesize.privbayes import COUNTING, MOVE, NETWORK, PrivBayes
+from confide.views.margins import Measured
 from confide.views.table import Table
 
 KINDS = (MST, IndependentMargins, PrivBayes)

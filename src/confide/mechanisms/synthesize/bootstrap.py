@@ -42,14 +42,14 @@ class Bootstrap:
         """None: it promises nothing."""
         return None
 
-    def __call__(self, table: Table, *, rng: Rng) -> Synthesised:
+    def __call__(self, data: Table, *, rng: Rng) -> Synthesised:
         """Draw rows.
 
         Raises:
             DataError: if the table has none.
         """
-        if not len(table):
+        if not len(data):
             raise DataError("the table has no rows to draw from.")
-        many = len(table) if self.rows is None else self.rows
-        drawn = below(len(table), many, words_of(self.noise, rng))
-        return synthesised(self.noise, table.take(drawn).published, None, "Bootstrap")
+        many = len(data) if self.rows is None else self.rows
+        drawn = below(len(data), many, words_of(self.noise, rng))
+        return synthesised(self.noise, data.take(drawn).published, None, "Bootstrap")

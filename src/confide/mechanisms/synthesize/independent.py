@@ -39,19 +39,19 @@ class IndependentMargins(Concentrated):
 
     rows: int | None = None
 
-    def __call__(self, table: Table, *, rng: Rng) -> Synthesised:
+    def __call__(self, data: Table, *, rng: Rng) -> Synthesised:
         """Count each column, and draw rows.
 
         Args:
-            table: of codes, under public domains.
+            data: of codes, under public domains.
             rng: of a rehearsal's noise, and of the rounding and shuffling of rows.
         """
         noising, drawing = rng.spawn(2)
-        d = len(table.domains)
-        margins = tuple(self.measure(table, (i,), rho=self.rho / d, rng=noising) for i in range(d))
-        model = fit(tuple(np.asarray(table.sizes).tolist()), margins)
+        d = len(data.domains)
+        margins = tuple(self.measure(data, (i,), rho=self.rho / d, rng=noising) for i in range(d))
+        model = fit(tuple(np.asarray(data.sizes).tolist()), margins)
         n = round(model.total) if self.rows is None else self.rows
-        view = Table.of(table.domains, model.rows(n, rng=drawing))
+        view = Table.of(data.domains, model.rows(n, rng=drawing))
         spent = sum(margin.rho for margin in margins)
         return synthesised(
             self.noise, view, self.budget, "IndependentMargins", margins=margins, model=model, spent=spent

@@ -60,19 +60,19 @@ class MST(Concentrated):
     rows: int | None = None
     steps: int = 1000
 
-    def __call__(self, table: Table, *, rng: Rng) -> Synthesised:
+    def __call__(self, data: Table, *, rng: Rng) -> Synthesised:
         """Measure, choose, measure, fit, and draw rows.
 
         Args:
-            table: of codes, under public domains.
+            data: of codes, under public domains.
             rng: of a rehearsal's noise, and of the rounding and shuffling of rows.
         """
         noising, drawing = rng.spawn(2)
-        d = len(table.domains)
+        d = len(data.domains)
         each = self.rho / (3 if d > 1 else 1)
-        ones = [self.measure(table, (i,), rho=each / d, rng=noising) for i in range(d)]
+        ones = [self.measure(data, (i,), rho=each / d, rng=noising) for i in range(d)]
         mergings = tuple(Merging.of(one, below=RARE) for one in ones)
-        merged = merge(table, mergings)
+        merged = merge(data, mergings)
         edges, choosing = self.tree(merged, independent(ones, mergings), each, noising)
         twos = [self.measure(merged, edge, rho=each / (d - 1), rng=noising, chosen=True) for edge in edges]
 
@@ -84,7 +84,7 @@ class MST(Concentrated):
         margins = *ones, *(replace(two, merged=tuple(mergings[i].to for i in two.columns)) for two in twos)
         return synthesised(
             self.noise,
-            Table.of(table.domains, model.rows(n, rng=drawing)),
+            Table.of(data.domains, model.rows(n, rng=drawing)),
             self.budget,
             "MST",
             margins=margins,

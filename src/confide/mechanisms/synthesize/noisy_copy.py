@@ -54,14 +54,14 @@ class NoisyCopy:
         """None: it promises nothing."""
         return None
 
-    def __call__(self, table: Table, *, rng: Rng) -> Synthesised:
+    def __call__(self, data: Table, *, rng: Rng) -> Synthesised:
         """Draw rows and move their numbers.
 
         Raises:
             DataError: if the table has no rows.
         """
         drawing, moving = rng.spawn(2)
-        rows = Bootstrap(rows=self.rows, noise=self.noise)(table, rng=drawing).view
+        rows = Bootstrap(rows=self.rows, noise=self.noise)(data, rng=drawing).view
         codes = rows.low.copy()
         for column, domain in zip(codes.T, rows.domains, strict=True):
             if domain.numbers is not None:

@@ -14,7 +14,8 @@ from confide.mechanisms.synthesize.graphs.fitting import fit_weighted
 from confide.mechanisms.synthesize.graphs.model import TreeModel
 from confide.mechanisms.synthesize.graphs.rows import code_of, shared_out
 from confide.mechanisms.synthesize.graphs.triangulation import Columns, size_of
-from confide.mechanisms.synthesize.measured import Measured, Synthesised, counted, synthesised
+from confide.mechanisms.synthesize.measured import Synthesised, synthesised
+from confide.views.margins import Measured, counted
 from confide.views.table import Table
 
 COUNTING, NETWORK = 0.01, 0.3
@@ -75,22 +76,22 @@ class PrivBayes(Concentrated):
         if not self.usefulness > 0:
             raise PromiseError(f"theta is {self.usefulness}: give a number above 0; the paper has 4.")
 
-    def __call__(self, table: Table, *, rng: Rng) -> Synthesised:
+    def __call__(self, data: Table, *, rng: Rng) -> Synthesised:
         """Count, choose a network, count its tables, and draw rows.
 
         Args:
-            table: of codes, under public domains.
+            data: of codes, under public domains.
             rng: of a rehearsal's noise, and of what is drawn from the noised tables.
         """
         noising, drawing = rng.spawn(2)
-        d = len(table.domains)
-        count = self.measure(table, (), rho=self.rho * COUNTING, rng=noising)
+        d = len(data.domains)
+        count = self.measure(data, (), rho=self.rho * COUNTING, rng=noising)
         total = max(float(count.counts), 1.0)
         each = self.rho * (1 - COUNTING - NETWORK) / d
         room = total / (self.usefulness * self.deviation(each))
-        network, choosing = self.network(table, room, rng=noising)
+        network, choosing = self.network(data, room, rng=noising)
         tables = [
-            self.measure(table, tuple(sorted((column, *parents))), rho=each, rng=noising, chosen=True)
+            self.measure(data, tuple(sorted((column, *parents))), rho=each, rng=noising, chosen=True)
             for column, parents in network
         ]
         n = round(total) if self.rows is None else self.rows
@@ -98,11 +99,11 @@ class PrivBayes(Concentrated):
         margins = (count, *tables)
         return synthesised(
             self.noise,
-            Table.of(table.domains, drawn),
+            Table.of(data.domains, drawn),
             self.budget,
             "PrivBayes",
             margins=margins,
-            model=model_of(tuple(table.sizes.tolist()), network, tables, total),
+            model=model_of(tuple(data.sizes.tolist()), network, tables, total),
             spent=sum(margin.rho for margin in margins) + choosing,
         )
 

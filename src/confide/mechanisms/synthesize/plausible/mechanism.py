@@ -172,19 +172,19 @@ class PlausibleDeniability:
         """What all rows promise everyone together; None where that is nothing."""
         return self.promises.whole
 
-    def __call__(self, table: Table, *, rng: Rng) -> PlausibleOutcome:
+    def __call__(self, data: Table, *, rng: Rng) -> PlausibleOutcome:
         """Synthesise records.
 
         Args:
-            table: precise, with public domains.
+            data: precise, with public domains.
             rng: of a rehearsal.
 
         Raises:
             DataError: if cells hold several values, rows belong to people, or too few columns are there.
         """
-        self._refuse(table)
+        self._refuse(data)
         words = words_of(self.noise, rng)
-        for_structure, for_tables, seeds = _parts(table, words)
+        for_structure, for_tables, seeds = _parts(data, words)
         spends = Concentrated(budget=self.generator, noise=self.noise)
         rows = spends.measure(for_structure, (), rho=spends.rho * ROWS, rng=rng)
         structure = self._structure(for_structure, rows, spends, rng)
@@ -192,7 +192,7 @@ class PlausibleDeniability:
             for_tables, structure, keep=self.keep, spends=spends, rho=spends.rho, rng=rng
         )
         passed = self._passing(seeds, network, words, rng)
-        view = Table.of(table.domains, network.drawn(seeds.low[passed[: self.rows]], words))
+        view = Table.of(data.domains, network.drawn(seeds.low[passed[: self.rows]], words))
         tries = max(float(rows.counts), 1.0) * SHARES[2] / SHARES[0] * self.tries
         made = PlausibleRelease if self.noise == "secure" else PlausibleRehearsal
         return made(
