@@ -21,8 +21,8 @@ class DomainSettings:
     """Begin a domain file, which says what each column of a table may hold.
 
     The domain of a synthetic table is public, so it must not be read from the records: the template is made
-    from the names and types of columns alone. Bounds and categories are for you to fill in from what everybody
-    may know. With --private a part of the budget is spent on finding them instead.
+    from the names and types of columns alone. Bounds and categories are for you to fill in from what
+    everybody may know. With --private a part of the budget is spent on finding them instead.
 
     Args:
         data: The table: .parquet or .csv.
