@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import numpy as np
@@ -239,3 +239,54 @@ def test_a_file_that_is_not_there_or_fits_no_table(tmp_path: Path) -> None:
     (tmp_path / "domain.toml").write_text("[columns.age]\nkind='integer'\nlow=0\nhigh=9")
     with pytest.raises(DataError, match="describes 'age', and the file has 'ages'"):
         read_domain(tmp_path / "domain.toml", schema={"ages": pl.Int64(), "sex": pl.String()})
+
+
+ODD = (
+    *(0, -1, 1, 2, 7.5, 1e300, 5e-324, float("inf"), float("nan"), True, 10**18, 2**52, 10**400),
+    *("x", "f", "", "0..3", "9..3", "hour", "clip", "quantiles:3", "2020-01-01", "(missing)"),
+    *(date(1, 1, 1), date(9999, 12, 31), datetime(2015, 1, 1), datetime(2020, 1, 1, 5, tzinfo=UTC)),
+    *([], {}, [0, 1], ["f"], [1, 2.0], [True, False]),
+)
+SETTINGS = ("kind", "low", "high", "bins", "edges", "step", "nulls", "outside", "values", "other", "every")
+RULES = (
+    *(
+        "end > start",
+        "start < end",
+        "birth <= start",
+        "age = year(end) - year(start)",
+        "age = age",
+        "age = 5",
+    ),
+    *("state -> city", '"net pay" >= age', '"net pay" > "net pay"', "age + age <= 40", '"net pay" = 1 / age'),
+    *("end = start + age", "end = start + 1e300", "years(birth, start) >= 18", "age * 1e308 * 1e308 >= 0"),
+    *("age = round(1/0)", "birth = start - 9999", "age = end - start", "age >= 0", "age = 1e19"),
+)
+
+
+@st.composite
+def odd_domains(draw: st.DrawFn) -> dict[str, object]:
+    """The whole file with a few settings and rules that may be anything."""
+    said = tomllib.loads(WHOLE)
+    columns = st.sampled_from(list(said["columns"]))
+    for _ in range(draw(st.integers(1, 2))):
+        said["columns"][draw(columns)][draw(st.sampled_from(SETTINGS))] = draw(st.sampled_from(ODD))
+    said["rules"] += draw(st.lists(st.sampled_from(RULES), max_size=2))
+    said["zeros"] += draw(st.lists(st.dictionaries(columns, st.sampled_from(ODD), max_size=2), max_size=1))
+    return said
+
+
+@given(odd_domains())
+@settings(max_examples=150, deadline=None)
+def test_an_odd_file_is_refused_in_a_sentence_or_codes_rows(said: dict[str, object]) -> None:
+    try:
+        domain = domain_of(said)
+        domain.need_cells()
+    except DataError as error:
+        assert len(str(error)) > 20
+        return
+    rng = np.random.default_rng(0)
+    codes = rng.integers(0, [len(m.domain) for m in domain.modelled], (30, len(domain.modelled))).astype(
+        np.int32
+    )
+    made = decode(codes, domain, rng=rng)
+    assert (encode(made.frame, domain).table.low == codes[made.kept]).all()

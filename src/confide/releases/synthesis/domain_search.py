@@ -124,7 +124,7 @@ class DomainSearch:
         whose = None if people is None else people[there]
         find = PrivateKeys(
             epsilon=self.each,
-            delta=self.delta / len(self.categories),
+            delta=float(np.nextafter(self.delta / len(self.categories), 0)),
             at_most=self.at_most,
             noise=self.noise,
         )

@@ -237,6 +237,8 @@ def test_files_of_other_columns_or_types_are_refused(frame: dict[str, object], s
 
 
 def test_reals_of_whole_numbers_are_integers() -> None:
+    with pytest.raises(DataError, match=r"say step = 0.01"):
+        encode(pl.DataFrame({"a": pl.Series([1]).cast(pl.Decimal(9, 2))}), PublicDomain((Real("a", 0, 9),)))
     with pytest.raises(DataError, match="kind = 'integer'"):
         encode(pl.DataFrame({"a": [1]}), PublicDomain((Real("a", 0, 9),)))
     with pytest.raises(DataError, match="cannot hold 'x'"):

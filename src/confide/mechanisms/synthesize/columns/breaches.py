@@ -37,7 +37,9 @@ def broken(frame: pl.DataFrame, domain: PublicDomain) -> Mapping[str, Bools]:
     found: dict[str, Bools] = {}
     for rule in domain.rules:
         if isinstance(rule, Compared):
-            found[rule.text] = ~plain.select(rule.holds(domain.named).alias("x"))["x"].to_numpy()
+            found[rule.text] = ~plain.select(
+                pl.first().alias("row"), rule.holds(domain.named).alias("holds")
+            )["holds"].to_numpy()
             continue
         target = domain.named[rule.target]
         assert not isinstance(target, Key)

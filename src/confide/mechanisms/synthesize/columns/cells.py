@@ -60,6 +60,11 @@ def check_type(column: Column, kind: pl.DataType) -> None:
             f"column {column.name!r:.60} holds whole numbers in the file and kind = 'real' in the domain: "
             "say kind = 'integer'."
         )
+    if isinstance(column, Real) and isinstance(kind, pl.Decimal) and not column.whole:
+        raise DataError(
+            f"column {column.name!r:.60} holds numbers of {kind.scale} decimals: say step = "
+            f"{10.0**-kind.scale:g}."
+        )
     if isinstance(column, Date) and kind == pl.Date and column.every != "day":
         raise DataError(f"column {column.name!r:.60} holds days: leave out every = {column.every!r}.")
     _check_holds(column, kind)

@@ -143,13 +143,13 @@ class Real:
     @property
     def size(self) -> Fraction:
         """What a step is worth; 1 without one."""
-        return Fraction(1) if self.step is None else Fraction(repr(self.step))
+        return Fraction(1) if self.step is None else Fraction(repr(float(self.step)))
 
     def step_of(self, value: float, *, last: bool = False) -> float:
         """A number in steps, as of `Integer`; itself without steps."""
         if self.step is None:
             return float(value)
-        steps = Fraction(repr(value)) / self.size
+        steps = Fraction(repr(float(value))) / self.size
         return math.floor(steps) if last else math.ceil(steps)
 
     def ends(self) -> tuple[float, float]:
