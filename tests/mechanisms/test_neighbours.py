@@ -161,8 +161,8 @@ NO_NOISE = {
     *("synthesize/plausible/privacy_test.py: gamma", "synthesize/plausible/theorem.py: gamma"),
 }
 """Where such a name draws nothing: widths of intervals are quantiles of the normal law, and `laplace` is an
-argument, the scales of noise whose law is worked out, and `gamma` the width of a bucket. A forecast trains on made-up records, of which nothing
-is released."""
+argument, the scales of noise whose law is worked out. `gamma` is the width of a bucket. A forecast trains on
+made-up records, of which nothing is released."""
 
 
 def test_no_mechanism_draws_floating_point_noise():
