@@ -210,6 +210,27 @@ def test_groups_below_k_are_not_released_and_the_twin_without_a_test_releases_th
     assert (untested.view.low[:, 0] == 2).any() and untested.budget is None
 
 
+def test_what_is_released_of_a_group_has_the_law_that_is_accounted_for() -> None:
+    """3,000 releases from seeds of 7, 8 and 30 in a group: means and variances within five deviations."""
+    counts = [7, 8, 30]
+    codes = np.zeros((45, 4))
+    codes[:, 0] = np.repeat(np.arange(3), counts)
+    seeds, made = Table.of(table().domains, codes), network(table(), keep=1)
+    mechanism = PlausibleDeniability(keep=1, tries=1.5, test=PrivacyTest(k=8), delta=1e-2, noise="rehearsal")
+    found = []
+    for i in range(3_000):
+        source = rng(i)
+        passed = mechanism._passing(seeds, made, rehearsal_words(source), source)
+        found.append(np.bincount(seeds.low[passed, 0], minlength=3))
+    slots, z = 32, np.arange(-60, 61)
+    noise = np.exp(-np.abs(z)) * math.tanh(0.5)
+    for c, seen in zip(counts, np.array(found).T, strict=True):
+        chance = 1.5 / slots * noise[z <= c - 8].sum()
+        mean, spread = slots * c * chance, slots * c * chance * (1 - chance)
+        assert abs(seen.mean() - mean) < 5 * math.sqrt(spread / 3_000)
+        assert abs(seen.var() - spread) < 5 * spread * math.sqrt(2 / 3_000) + 0.2 * spread / mean
+
+
 def test_a_budget_is_stated_only_where_all_records_together_keep_it() -> None:
     strong = PlausibleDeniability(test=PrivacyTest(k=1_000, epsilon0=0.03), tries=0.25)
     assert strong.budget is not None and strong.budget.epsilon == pytest.approx(2.148, abs=0.01)

@@ -101,8 +101,10 @@ def composed(test: PrivacyTest, *, runs: int, delta: float) -> float:
     when runs are chosen by what was seen. Its privacy loss is e for each right answer and -e for each wrong
     one.
 
-    For the 39,073 rows of a table it is above 23,000: nothing. What such a table does promise must be found
-    from how it was made (`confide.mechanisms.synthesize.plausible.counting`).
+    Runs that fail would have to be covered too, which the theorem does not (see `RecordPromise`): so this is
+    the least that composing it could give. For the 39,073 rows of a table it is above 23,000: nothing. What
+    such a table does promise must be found from how it was made
+    (`confide.mechanisms.synthesize.plausible.counting`).
 
     Raises:
         PromiseError: if no t is within delta.
