@@ -1,0 +1,104 @@
+"""Settings that every private synthesiser has: a budget, as rho, and the two ways in which it is spent."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+
+import numpy as np
+
+from confide.core.arrays import Floats, Rng
+from confide.core.budget import Budget
+from confide.core.errors import PromiseError
+from confide.mechanisms.noise.source import Noise, refuse_unknown, words_of
+from confide.mechanisms.statistics.noisy_integers import GaussianIntegers
+from confide.mechanisms.statistics.promise import rehearsed, rho_of
+from confide.mechanisms.synthesize.exponential import Exponential
+from confide.mechanisms.synthesize.measured import Measured, counted
+from confide.views.table import Table
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Concentrated:
+    """A budget that is spent in rho: margins are counted with Gaussian noise, choices made with Gumbel noise.
+
+    One person more or less moves a margin by at most K rows in the L2 norm, K being the rows of one person
+    (`Unit.at_most`; 1 where the unit is a record), as all of them can be in one cell. The table must have no
+    more of anyone: whoever reads it has cut it.
+
+    Args:
+        budget: epsilon, delta and the unit, for everything together. Delta is above 0.
+        noise: "secure" for a release; "rehearsal" draws it from `rng`, for audits and tests.
+
+    Raises:
+        PromiseError: if the budget cannot be spent so.
+    """
+
+    budget: Budget
+    noise: Noise = "secure"
+
+    def __post_init__(self) -> None:
+        refuse_unknown(self.noise)
+        if not (self.budget.epsilon > 0 and self.budget.delta > 0):
+            raise PromiseError(
+                f"the budget is {self.budget}: give an epsilon above 0, and a delta above 0, well below one "
+                "over the number of records."
+            )
+
+    @property
+    def rho(self) -> float:
+        """What may be spent in all, by the tight conversion."""
+        return rho_of(self.budget.epsilon, self.budget.delta)
+
+    @property
+    def most(self) -> int:
+        """K, the rows of one person at most."""
+        return 1 if self.budget.unit.kind == "record" else int(self.budget.unit.at_most or 1)
+
+    def deviation(self, rho: float) -> float:
+        """The deviation of the noise on each count of a margin that costs this much."""
+        return self._law(rho).scale
+
+    def measure(
+        self, table: Table, columns: tuple[int, ...], *, rho: float, rng: Rng, chosen: bool = False
+    ) -> Measured:
+        """Count a margin with noise.
+
+        Args:
+            table: of codes.
+            columns: by position, rising.
+            rho: what it may cost; what it did cost is `Measured.rho`.
+            rng: of a rehearsal.
+            chosen: as in `Measured`.
+        """
+        law, exact = self._law(rho), counted(table, columns)
+        flat = exact.reshape(-1)
+        noised = (
+            law(flat)
+            if self.noise == "secure"
+            else flat + rehearsed(law, flat.size, words_of(self.noise, rng))
+        )
+        counts = np.asarray(noised, np.float64).reshape(exact.shape)
+        return Measured(columns=columns, counts=counts, sigma=law.scale, rho=law.rho, chosen=chosen)
+
+    def choose(self, scores: Floats, *, move: float, rho: float, rng: Rng) -> tuple[int, float]:
+        """Choose a candidate of a large score: its position, and the rho that this cost.
+
+        Args:
+            scores: float64[m], in rows.
+            move: how far one row moves a score at most.
+            rho: what it may cost.
+            rng: of a rehearsal.
+        """
+        made = Exponential(move * self.most, rho)
+        return made(scores, noise=self.noise, rng=rng), made.cost
+
+    def _law(self, rho: float) -> GaussianIntegers:
+        if not rho > 0:
+            raise PromiseError(
+                "nothing is left of the budget for a further measurement: give a larger epsilon."
+            )
+        squared = self.most**2
+        least = GaussianIntegers.for_rho(l2_squared=squared, rho=Fraction(rho))
+        # A whole deviation, because the rehearsal draws no other; up, so that noise becomes larger.
+        return GaussianIntegers(squared, float(np.ceil(least.scale)))
