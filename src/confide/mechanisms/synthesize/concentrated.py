@@ -13,7 +13,7 @@ from confide.core.errors import PromiseError
 from confide.mechanisms.noise.source import Noise, refuse_unknown, words_of
 from confide.mechanisms.statistics.noisy_integers import GaussianIntegers
 from confide.mechanisms.statistics.promise import rehearsed, rho_of
-from confide.mechanisms.synthesize.exponential import Exponential
+from confide.mechanisms.synthesize.exponential import GRAIN, Exponential
 from confide.mechanisms.synthesize.measured import Measured, counted
 from confide.views.table import Table
 
@@ -92,6 +92,10 @@ class Concentrated:
         """
         made = Exponential(move * self.most, rho)
         return made(scores, noise=self.noise, rng=rng), made.cost
+
+    def wobble(self, *, move: float, rho: float) -> float:
+        """The scale of the Gumbel noise on a score, in rows, where `choose` is given this move and rho."""
+        return Exponential(move * self.most, rho).scale / GRAIN
 
     def _law(self, rho: float) -> GaussianIntegers:
         if not rho > 0:

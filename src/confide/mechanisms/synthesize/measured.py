@@ -13,6 +13,7 @@ from confide.core.budget import Budget
 from confide.core.errors import DataError
 from confide.core.nouns import Rehearsal, Release
 from confide.mechanisms.noise.source import Noise
+from confide.mechanisms.synthesize.selection import Selection
 from confide.views.table import Table
 
 
@@ -26,6 +27,8 @@ class Measured:
         sigma: the deviation of the noise on each count.
         rho: what it cost, of zero-concentrated differential privacy.
         chosen: whether it was chosen by looking at the data, under noise.
+        merged: where rare values were counted together, int64 for each axis: the place on the axis of each
+            value of the column. None where each value has its own place.
     """
 
     columns: tuple[int, ...]
@@ -33,6 +36,7 @@ class Measured:
     sigma: float
     rho: float
     chosen: bool = False
+    merged: tuple[Ints, ...] | None = None
 
 
 class Fitted(Protocol):
@@ -64,10 +68,14 @@ class SyntheticRelease(Release[Table]):
     Args:
         margins: what was measured.
         model: what was fitted to it.
+        spent: what margins and choices cost together, of rho; never above what the budget allows.
+        selection: how margins were chosen, where their scores bound the errors of the others.
     """
 
     margins: tuple[Measured, ...] = ()
     model: Fitted | None = None
+    spent: float = 0.0
+    selection: Selection | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -76,6 +84,8 @@ class SyntheticRehearsal(Rehearsal[Table]):
 
     margins: tuple[Measured, ...] = ()
     model: Fitted | None = None
+    spent: float = 0.0
+    selection: Selection | None = None
 
 
 Synthesised: TypeAlias = SyntheticRelease | SyntheticRehearsal
@@ -89,10 +99,12 @@ def synthesised(
     *,
     margins: tuple[Measured, ...] = (),
     model: Fitted | None = None,
+    spent: float = 0.0,
+    selection: Selection | None = None,
 ) -> Synthesised:
     """A release, if nobody can replay its noise; a rehearsal otherwise."""
     made = SyntheticRelease if noise == "secure" else SyntheticRehearsal
-    return made(table, budget, maker, margins, model)
+    return made(table, budget, maker, margins, model, spent, selection)
 
 
 def counted(table: Table, columns: tuple[int, ...]) -> Ints:

@@ -1,0 +1,1 @@
+"""Graphical models of tables, fitted to noised margins on a junction tree."""
