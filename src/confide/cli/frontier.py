@@ -108,7 +108,7 @@ def _compared(out: Path, epsilon: str, delta: str, by: str | None, **given: Any)
 
 @sentences
 def _made_synthetic(out: Path, mechanism: str, epsilon: str, delta: str, **given: Any) -> None:
-    from confide.audits.generator.protections import PROMISE
+    from confide.audits.synthesisers import PROMISE
 
     names = [name.strip() for name in mechanism.split(",")]
     if len(set(names)) < len(names):

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass, field
-from typing import Annotated, TypeAlias
+from pathlib import Path
+from typing import Annotated, Any, Literal, TypeAlias
 
 import numpy as np
 import polars as pl
@@ -12,11 +13,12 @@ import polars as pl
 from confide.core.arrays import Ints, Rng
 from confide.core.errors import DataError
 from confide.core.fields import check_fields
-from confide.core.flags import HOW, KNOWS, Flag, OptionalColumn
+from confide.core.flags import HOLD, HOW, KNOWS, Flag, OptionalColumn
 from confide.core.flags import Table as TableFile
 from confide.core.who import rows_from_one, standing
 from confide.inputs.columns import named_rows, need_ids
 from confide.inputs.compared_file import ComparedFile, read_compared, without_ids
+from confide.inputs.domain import read_domain
 from confide.inputs.matched_columns import matched_names, need_the_same, of_one_type
 from confide.inputs.reading import Decimal, Separator, reading_of
 from confide.inputs.shared_domains import shared_codes
@@ -27,8 +29,11 @@ from confide.inputs.shared_people import (
     equal_rows,
     refuse_same_file,
 )
+from confide.inputs.synthetic_bins import public_bins
 from confide.inputs.synthetic_words import apart, kinds, respelled, spellings, strange
 from confide.inputs.table_words import dates_as_text
+from confide.mechanisms.synthesize.columns.domain import PublicDomain
+from confide.models.loading import import_object
 from confide.views.table import Table as Cells
 
 FEWEST = 40
@@ -36,6 +41,7 @@ FEWEST = 40
 FEWEST_MADE = 10
 """Synthetic rows: fewer have no density."""
 
+Maker: TypeAlias = Literal["aim", "mst", "privbayes", "plausible", "independent", "bootstrap"]
 Columns: TypeAlias = Annotated[str | Sequence[str], Flag(group=KNOWS, metavar="COLUMNS")]
 
 
@@ -64,6 +70,13 @@ class Synthetic:
             from synthetic rows and are tested on real ones.
         id: The column of the real and the control file that names people. It is never compared; rows with the
             same id are one person's.
+        domain: A domain.toml with public bins; without it, numbers are cut into even bins where they are
+            counted.
+        generator: What made the file, mypkg.gen:make: a function make(frame, seed) that returns a frame. It
+            is run again in shadow worlds. In Python also the function.
+        mechanism: What made the file, by name, with its budget: it is run again in shadow worlds.
+        epsilon, delta: Of the mechanism.
+        shadows: How many files the adversary makes for itself in shadow worlds.
         people: About how many people the adversary is asked about, half of them of the control file.
         separator: What stands between the values of csv files, such as ; or tab, where that is not seen.
         decimal: The decimal sign of csv files, . or a comma, where that is not seen.
@@ -82,6 +95,12 @@ class Synthetic:
     known: Columns = ()
     target: OptionalColumn = None
     id: OptionalColumn = None
+    domain: Annotated[Any, Flag(group=HOLD, metavar="FILE", parse=str)] = None
+    generator: Annotated[Any, Flag(group=KNOWS, metavar="FUNCTION", parse=str)] = None
+    mechanism: Annotated[Maker | None, Flag(group=KNOWS)] = None
+    epsilon: Annotated[float | None, Flag(group=KNOWS)] = None
+    delta: Annotated[float, Flag(group=KNOWS)] = 1e-9
+    shadows: Annotated[int, Flag(group=KNOWS, least=10)] = 150
     people: Annotated[int, Flag(group=HOW, least=FEWEST)] = 4_000
     separator: Separator = None
     decimal: Decimal = None
@@ -104,8 +123,38 @@ class Synthetic:
                 raise DataError(f"{self.id!r} is the {role} and the id at once: name two columns.")
         if self.id is not None and self.id in self.columns:
             raise DataError(f"{self.id!r} is known and the id at once: leave it out of known.")
+        self._check_generator()
         if self.people < FEWEST:
             raise DataError(f"people is {self.people}: ask about {FEWEST} or more.")
+
+    def _check_generator(self) -> None:
+        if self.generator is not None and self.mechanism is not None:
+            raise DataError("generator and mechanism both say what made the file: give one of them.")
+        budgeted = self.mechanism not in (None, "bootstrap")
+        if budgeted and not (self.epsilon is not None and 0 < self.epsilon < float("inf")):
+            raise DataError(f"{self.mechanism} has a budget: give its epsilon too, a number above 0.")
+        if self.epsilon is not None and not budgeted:
+            raise DataError("epsilon is that of a mechanism with a promise: name the mechanism too.")
+        if (self.generator is not None or self.mechanism is not None) and self.control is None:
+            raise DataError(
+                "shadow worlds are made from people who were held out: give their rows too (`--control`)."
+            )
+        if not 0 < self.delta < 1:
+            raise DataError(f"delta is {self.delta}: give a number above 0 and below 1, such as 1e-9.")
+        if self.shadows < 10:
+            raise DataError(f"shadows is {self.shadows}: give 10 or more.")
+
+    @property
+    def make(self) -> Callable[..., Any] | None:
+        """The user's function; None where none is named.
+
+        Raises:
+            ModelError: if there is none of this name.
+        """
+        given = import_object(self.generator) if isinstance(self.generator, str) else self.generator
+        if given is not None and not callable(given):
+            raise DataError(f"generator is a {type(given).__name__}: give a function make(frame, seed).")
+        return given
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -127,6 +176,7 @@ class SyntheticData:
         known: the columns that are known when a secret is inferred.
         secret, target: the columns, or "".
         who: where each real person and then each control person stands in the files, n + m rows.
+        public: bins of values, int64[m] by column, where a domain says them.
         in_both: control people who were among the real ones, and were left out.
         notes: how the files were read, in sentences without a value.
         internal_notes: those with values.
@@ -143,6 +193,7 @@ class SyntheticData:
     target: str
     who: pl.DataFrame
     in_both: InBoth | None = None
+    public: Mapping[str, Ints] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     internal_notes: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
@@ -197,6 +248,7 @@ def read_synthetic(held: Synthetic, *, rng: Rng) -> SyntheticData:
         target=held.target or "",
         who=_who(real, out, places, ids),
         in_both=both,
+        public=_public(held, tables[0]),
         notes=(
             *(note for file in files for note in file.notes),
             *notes,
@@ -207,6 +259,15 @@ def read_synthetic(held: Synthetic, *, rng: Rng) -> SyntheticData:
         warnings=(*respelled(shared), *dates_as_text(shared.domains), *strange(shared, made.name)),
         unsettled=apart(shared, made.name, real.name),
     )
+
+
+def _public(held: Synthetic, table: Cells) -> Mapping[str, Ints]:
+    """The bins of a domain file."""
+    if held.domain is None:
+        return {}
+    given: Any = held.domain
+    domain = given if isinstance(given, PublicDomain) else read_domain(Path(given))
+    return public_bins(domain, table)
 
 
 def _enough(files: Sequence[ComparedFile]) -> None:

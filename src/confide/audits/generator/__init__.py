@@ -11,10 +11,10 @@ import polars as pl
 from confide.attacks.membership.synthetic import FILES
 from confide.audits.frontier import Beside
 from confide.audits.generator.promised import SHOWN, broken_by, promised_and_found, shown_epsilon
-from confide.audits.generator.protections import PROTECTIONS
 from confide.audits.release import AuditedRelease, PlannedGame
 from confide.audits.settings import Settings
 from confide.audits.spec import AuditSpec, Context, Count
+from confide.audits.synthesisers import PROTECTIONS
 from confide.core.estimate import Estimate, Measured
 from confide.core.nouns import AnyAttack, AnyMechanism
 from confide.core.who import standing, table_of

@@ -20,6 +20,7 @@ from confide.audits.synthetic.copies import copy_exhibits
 from confide.audits.synthetic.distances import distance_chart
 from confide.audits.synthetic.exhibits import utility_exhibits
 from confide.audits.synthetic.games import WORLDS, Sides, descriptions, membership, secrets, sides
+from confide.audits.synthetic.generated import GENERATED, context_of_worlds, shadow_worlds
 from confide.audits.synthetic.people import given_away, given_away_tables
 from confide.audits.synthetic.told import described_table, told_people, told_table
 from confide.audits.synthetic.usefulness import utility_of
@@ -41,6 +42,7 @@ TELLING = (*attribute.ALL, CorrectAttribution, LearnedModel)
 DESCRIBING = (ManyColumns, OneColumn)
 
 NO_SECRET = KnowledgeError("no secret column is named (`--secret`)")
+NO_GENERATOR = KnowledgeError("what made the file is not said (`--generator`, `--mechanism`)")
 NO_CONTROL = KnowledgeError("nobody was held out (`--control`), and this compares with people who were")
 
 
@@ -73,8 +75,16 @@ class SyntheticSubject:
     def games(self, mechanism: AnyMechanism, asked: Sequence[AnyAttack]) -> Sequence[PlannedGame]:
         telling = [attack for attack in asked if isinstance(attack, TELLING)]
         describing = [attack for attack in asked if isinstance(attack, DESCRIBING)]
-        behind = [attack for attack in asked if attack not in (*telling, *describing)]
+        of_generator = (*membership_attacks.GENERATORS, *membership_attacks.MARGINS)
+        behind = [a for a in asked if not isinstance(a, (*TELLING, *DESCRIBING, *of_generator))]
         skipped: list[Skipped] = []
+        worlds = shadow_worlds(self.held, self.data, self.both, asked, rng=self.settings.rng("shadow worlds"))
+        playing = {a.name for planned in worlds for a in planned.attacks}
+        skipped += [
+            Skipped.because(a.name, NO_GENERATOR)
+            for a in asked
+            if isinstance(a, of_generator) and a.name not in playing
+        ]
         if not self.both.held_out:
             skipped += [Skipped.because(one.name, NO_CONTROL) for one in (*telling, *describing)]
             telling, describing = [], []
@@ -89,9 +99,11 @@ class SyntheticSubject:
         if describing:
             out = descriptions(self.data, self.both)
             planned.append(PlannedGame(game=out, attacks=describing, goal=DESCRIBED))
-        return planned
+        return [*planned, *worlds]
 
     def context(self, release: AuditedRelease, count: Count) -> Context:
+        if release.goal == GENERATED:
+            return context_of_worlds(release, self.held, count)
         # What the file is good for is said once, in the first section.
         of_use = None if release.aside else utility_of(release, self.data)
         return context_of(self.data, self.both, self.game, release, count, of_use=of_use)
@@ -101,6 +113,8 @@ class SyntheticSubject:
             return (told_table(release, confidence=0.95),)
         if release.goal == DESCRIBED:
             return (described_table(release, confidence=0.95),)
+        if release.goal == GENERATED:
+            return ()
         return (
             *copy_exhibits(self.data, self.both),
             *given_away_tables(release, self.data, self.both, self.game),
@@ -109,14 +123,14 @@ class SyntheticSubject:
         )
 
     def targets(self, release: AuditedRelease) -> pl.DataFrame | None:
-        if release.goal == DESCRIBED:
-            return None  # its targets are claims, and no people
+        if release.goal in (DESCRIBED, GENERATED):
+            return None  # claims, and no people; or rows of worlds that were made for the audit
         if release.goal == SECRETS:
             return told_people(release, self.data)
         return given_away(release, self.data, self.both, self.game)
 
     def risk(self, release: AuditedRelease, plain: AuditedRelease, *, confidence: float) -> Estimate | None:
-        if release.aside:
+        if release.aside and release.goal != GENERATED:
             right = [told(e, confidence=confidence)[2] for e in release.evidence]
             return max(right, key=lambda risk: risk.value, default=None)
         best = max(release.evidence, key=lambda e: measure(e).auc.value, default=None)
@@ -137,6 +151,7 @@ SPEC = AuditSpec(
     risks={
         SECRETS: "told rightly behind the file, minus held out",
         DESCRIBED: "singled out behind the file, minus held out",
+        GENERATED: "AUC of the strongest attack in shadow worlds",
     },
     across=TWO,
     good="low",

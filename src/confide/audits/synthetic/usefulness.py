@@ -14,7 +14,9 @@ def utility_of(release: AuditedRelease, data: SyntheticData) -> SyntheticUtility
 
     def measured() -> SyntheticUtility:
         rng = release.settings.rng("utility")
-        return synthetic_utility(data.real, data.synthetic, data.control, rng=rng, target=data.target)
+        return synthetic_utility(
+            data.real, data.synthetic, data.control, rng=rng, target=data.target, public=data.public
+        )
 
     return release.once("utility", measured)
 

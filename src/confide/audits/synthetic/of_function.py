@@ -1,0 +1,147 @@
+"""A generator of the user's: a function of a frame, called for one world after another, in limited time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from threading import Thread
+from typing import Any, ClassVar
+
+import numpy as np
+import polars as pl
+
+from confide.core.arrays import Ints, Rng
+from confide.core.budget import Budget
+from confide.core.errors import KnowledgeError
+from confide.core.foreign import in_one_line
+from confide.core.nouns import Release
+from confide.views.table import Domain, Table
+
+PATIENCE = 600.0
+"""Seconds that a generator has for one world."""
+TRIES = 3
+"""Worlds in a row that may fail before the generator is given up."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class OfFunction:
+    """Makes synthetic rows by a function of the user's: make(frame, seed) -> frame.
+
+    A world in which it raises, takes too long, or returns other columns is skipped, and made again with
+    another seed; what went wrong is kept for the report.
+
+    Args:
+        make: the function.
+        domains: of the tables that it is given, in the order of their columns.
+        patience: seconds for one world.
+        failures: what went wrong in skipped worlds, a sentence each.
+    """
+
+    budget: ClassVar[Budget | None] = None
+
+    make: Callable[..., Any]
+    domains: tuple[Domain, ...]
+    patience: float = PATIENCE
+    failures: list[str] = field(default_factory=list[str])
+
+    def __call__(self, data: Table, *, rng: Rng) -> Release[Table]:
+        """Make rows.
+
+        Raises:
+            KnowledgeError: if it failed several times in a row.
+        """
+        frame = frame_of(data)
+        for _ in range(TRIES):
+            seed = int(rng.integers(2**31))
+            try:
+                return Release(table_of(self._called(frame, seed), self.domains), None, "the generator")
+            except _SkippedError as why:
+                self.failures.append(str(why))
+        raise KnowledgeError(
+            f"the generator failed {TRIES} times in a row, and the last time {self.failures[-1]}: correct it, "
+            "and run the audit again."
+        )
+
+    def _called(self, frame: pl.DataFrame, seed: int) -> Any:
+        """What the function returns for a frame of its own."""
+        found: list[Any] = []
+        raised: list[BaseException] = []
+
+        def work() -> None:
+            try:
+                found.append(self.make(frame.clone(), seed))
+            except BaseException as error:  # also a SystemExit of the user's program
+                raised.append(error)
+
+        # A thread that hangs cannot be ended: it is left behind, and ends with the process.
+        thread = Thread(target=work, daemon=True)
+        thread.start()
+        thread.join(self.patience)
+        if thread.is_alive():
+            raise _SkippedError(f"it took more than {self.patience:g} seconds")
+        if raised:
+            raise _SkippedError(f"it raised {type(raised[0]).__name__} ({in_one_line(raised[0]):.100})")
+        return found[0]
+
+
+class _SkippedError(Exception):
+    """Why a world is skipped."""
+
+
+def frame_of(table: Table) -> pl.DataFrame:
+    """Rows as a frame: numbers as float64, categories as text, missing values as nulls."""
+    columns: list[pl.Series] = []
+    for domain, codes in zip(table.domains, table.low.T, strict=True):
+        if domain.numbers is not None:
+            values = pl.Series(domain.name, domain.numbers[codes], pl.Float64).fill_nan(None)
+        else:
+            labels = [*domain.labels[: len(domain) - domain.missing], *[None] * domain.missing]
+            values = pl.Series(domain.name, labels, pl.String).gather(codes)
+        columns.append(values)
+    return pl.DataFrame(columns)
+
+
+def table_of(made: Any, domains: tuple[Domain, ...]) -> Table:
+    """What a generator returned, as codes: a number counts as the nearest one that the files have.
+
+    Raises:
+        _SkippedError: if it is no frame, has other columns, no rows, or a category that no file has.
+    """
+    frame = made if isinstance(made, pl.DataFrame) else _polars(made)
+    if missing := [d.name for d in domains if d.name not in frame.columns]:
+        raise _SkippedError(f"it returned no column {missing[0]!r:.60}")
+    if not frame.height:
+        raise _SkippedError("it returned no row")
+    return Table.of(domains, np.stack([_codes(frame[d.name], d) for d in domains], axis=1))
+
+
+def _polars(made: Any) -> pl.DataFrame:
+    try:
+        return pl.from_pandas(made)
+    except Exception:
+        raise _SkippedError(f"it returned a {type(made).__name__}, and no data frame") from None
+
+
+def _codes(values: pl.Series, domain: Domain) -> Ints:
+    last = len(domain) - 1
+    if domain.numbers is None:
+        known = {label: i for i, label in enumerate(domain.labels[: len(domain) - domain.missing])}
+        text = values.cast(pl.String)
+        empty = text.is_null().to_numpy()
+        codes = np.array([known.get(v, -1) for v in text.to_list()], np.int64)
+        if domain.missing:
+            codes[empty] = last
+        if (codes < 0).any():
+            raise _SkippedError(f"it returned a value of {domain.name!r:.60} that no file has")
+        return codes
+    try:
+        numbers = values.cast(pl.Float64).to_numpy()
+    except pl.exceptions.PolarsError:
+        raise _SkippedError(f"it returned text for {domain.name!r:.60}, which holds numbers") from None
+    there = np.flatnonzero(np.isfinite(domain.numbers))
+    order = there[np.argsort(domain.numbers[there], kind="stable")]
+    rising = domain.numbers[order]
+    nearest = order[np.searchsorted((rising[1:] + rising[:-1]) / 2, np.nan_to_num(numbers))]
+    if np.isnan(numbers).any() and not domain.missing:
+        raise _SkippedError(f"it returned empty cells of {domain.name!r:.60}, which has none")
+    return np.where(np.isnan(numbers), last, nearest)
