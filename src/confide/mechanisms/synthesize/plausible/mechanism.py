@@ -97,7 +97,7 @@ class PlausibleDeniability:
     matter: by composition (`theorem.composed`) the same test promises 23,000 and more, which is nothing. The
     exact cost of what is shown (`counting.of_table`) is less, 159 for a table as large as the one given, and
     still nothing: `budget` is None then. With much noise, a large k and few tries it is a promise: 4.4 with
-    k = 1,000, epsilon0 = 0.03 and one try of each seed. Unlike with other synthesisers each further try costs.
+    k = 1,000, epsilon0 = 0.03 and one try of each seed. Unlike elsewhere each further try costs.
 
     How many columns are kept is fixed: if it were drawn, seeds would make a record with a mixture of chances,
     and counting groups would not do.
