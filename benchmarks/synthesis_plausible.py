@@ -40,6 +40,7 @@ WIDE = Budget(500.0, 1e-9)
 def people() -> Table:
     """Adult, coded and binned."""
     records = adult.load(distinct=False)
+    assert isinstance(records.x, pl.DataFrame)
     frame = records.x.drop("education_num").with_columns(pl.Series(TARGET, records.y))
     domains: list[Domain] = []
     codes: list[np.ndarray] = []

@@ -96,9 +96,9 @@ class PlausibleDeniability:
 
     *The promise.* Of one record it is the theorem's, such as (1.13, 1e-9). A table of thousands is another
     matter: by composition (`theorem.composed`) the same test promises 23,000 and more, which is nothing. The
-    exact cost of what is shown (`counting.of_table`) is less, 56 for one try of each seed, and still nothing:
-    `budget` is None then. It is a promise with much noise and a large k: 4.4 with k = 1,000 and epsilon0 =
-    0.03. Unlike with other synthesisers each further try costs.
+    exact cost of what is shown (`counting.of_table`) is less, 159 for a table as large as the one given, and
+    still nothing: `budget` is None then. With much noise, a large k and few tries it is a promise: 4.4 with
+    k = 1,000, epsilon0 = 0.03 and one try of each seed. Unlike elsewhere each further try costs.
 
     How many columns are kept is fixed: if it were drawn, seeds would make a record with a mixture of chances,
     and counting groups would not do.
