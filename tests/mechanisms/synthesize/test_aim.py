@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, replace
 from itertools import combinations
 from typing import Any
@@ -187,7 +186,7 @@ def test_what_cannot_be_used_is_refused(settings: Any, words: str) -> None:
 def test_settings_that_cannot_be_used_are_refused_at_once() -> None:
     for settings in ({"model": "forest"}, {"megabytes": 0}, {"rows": -1}):
         with pytest.raises(DataError):
-            aim(**settings)
+            aim(**settings)  # pyright: ignore[reportArgumentType]
 
 
 def test_weights_count_what_candidates_share_with_the_workload() -> None:
@@ -234,7 +233,7 @@ AUDITED = Budget(2.0, 0.1, Unit.person("who", at_most=20))
 
 
 def one_cell(release: Synthesised) -> float:
-    """A count of rows of value 1, from every measurement of the column; a person of 20 such rows may be there."""
+    """A count of the rows of value 1, from every measurement; somebody with 20 of them may be there."""
     return sum((m.counts[1] - 12) / m.sigma**2 for m in release.margins)
 
 
@@ -266,5 +265,5 @@ def test_an_audit_catches_a_choice_without_noise() -> None:
 
     budget = Budget(1.0, 1e-5)
     honest, twin = (kind(budget=budget, noise="rehearsal", workload=1) for kind in (AIM, Greedy))
-    assert proved(Shown(honest), *pair, explained, above=0.5) < budget.epsilon
-    assert proved(Shown(twin), *pair, explained, above=0.5) > budget.epsilon
+    assert proved(Shown(honest), pair[0], pair[1], explained, above=0.5) < budget.epsilon
+    assert proved(Shown(twin), pair[0], pair[1], explained, above=0.5) > budget.epsilon

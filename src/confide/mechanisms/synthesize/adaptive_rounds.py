@@ -24,9 +24,9 @@ TO_MEASURE = 0.9
 ROUNDS = 16
 """For each column, at most."""
 EVEN = 4
-"""For each column: the first noise is that of this many even rounds. The paper starts with `ROUNDS` of them, whose
-noise is twice as large; on tables of tens of thousands of rows this spends a quarter of the budget before anything
-but the smallest margins can be chosen (benchmarks/synthesis.py chose 4 on other tables than it reports)."""
+"""For each column: the first noise is that of this many even rounds. The paper starts with `ROUNDS` of them.
+Then the noise is twice as large, and on tables of tens of thousands of rows much of the budget is spent
+before anything but the smallest margins can be chosen. Tables that no benchmark reports decided for 4."""
 WITHIN = 1 - 1e-12
 """Of what is left: two parts of it, each rounded, must not add up to more."""
 
