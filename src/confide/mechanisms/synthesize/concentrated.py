@@ -29,7 +29,7 @@ class Concentrated:
 
     One person more or less moves a margin by at most K rows in the L2 norm, K being the rows of one person
     (`Unit.at_most`; 1 where the unit is a record), as all of them can be in one cell. The table must have no
-    more of anyone: whoever reads it has cut it.
+    more of anyone: the reader of the file has cut it.
 
     Args:
         budget: epsilon, delta and the unit, for everything together. Delta is above 0.
