@@ -1,4 +1,4 @@
-"""What synthesisers make: the measured margins at a large budget, tables of small tables, the same of a seed."""
+"""What synthesisers make: measured margins at a large budget, tables of small tables, the same of a seed."""
 
 from __future__ import annotations
 
