@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from threading import Thread
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -37,12 +37,15 @@ class OfFunction:
         failures: what went wrong in skipped worlds, a sentence each.
     """
 
-    budget: ClassVar[Budget | None] = None
-
     make: Callable[..., Any]
     domains: tuple[Domain, ...]
     patience: float = PATIENCE
     failures: list[str] = field(default_factory=list[str])
+
+    @property
+    def budget(self) -> Budget | None:
+        """None: nobody vouches for it."""
+        return None
 
     def __call__(self, data: Table, *, rng: Rng) -> Release[Table]:
         """Make rows.
@@ -58,7 +61,7 @@ class OfFunction:
             except _SkippedError as why:
                 self.failures.append(str(why))
         raise KnowledgeError(
-            f"the generator failed {TRIES} times in a row, and the last time {self.failures[-1]}: correct it, "
+            f"the generator failed {TRIES} times in a row, the last time {self.failures[-1]}: correct it, "
             "and run the audit again."
         )
 

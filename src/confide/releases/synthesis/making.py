@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from confide.core.budget import Budget
 from confide.core.errors import DataError
 from confide.core.nouns import Mechanism
@@ -30,8 +32,8 @@ def maker_of(settings: SynthesizeSettings, budget: Budget) -> Mechanism[Table]:
     if settings.mechanism == "plausible":
         from confide.mechanisms.synthesize.plausible.mechanism import PlausibleDeniability
 
-        kept = {} if settings.keep is None else {"keep": settings.keep}
-        return PlausibleDeniability(generator=budget, rows=settings.rows, noise=noise, **kept)
+        made = PlausibleDeniability(generator=budget, rows=settings.rows, noise=noise)
+        return made if settings.keep is None else replace(made, keep=settings.keep)
     if settings.mechanism == "mst":
         from confide.mechanisms.synthesize.mst import MST
 
