@@ -35,7 +35,7 @@ def shown_epsilon(release: AuditedRelease, *, confidence: float) -> Estimate | N
     if not found:
         return None
     best = max(bound.low for bound in found)
-    # A lower bound: the interval goes on to the largest that so many people could have shown.
+    # A lower bound: the interval goes on to the largest that this many people could have shown.
     return Estimate(best, best, max(bound.ceiling for bound in found), confidence)
 
 
@@ -63,7 +63,7 @@ def promised_and_found(release: AuditedRelease) -> Table:
     return Table(
         title="Members found",
         reading="The share of people whose record was given to the mechanism that each attack finds, while "
-        "it is wrong about so many others. All intervals hold together with 95 % confidence.",
+        "it is wrong about as many others as the row says. All intervals hold together with 95 % confidence.",
         head=("attack and rate of false claims", "found"),
         rows=tuple(rows),
         of=min((int((~e.exposed).sum()) for e in release.evidence), default=None),

@@ -119,7 +119,7 @@ def context_of_worlds(release: AuditedRelease, held: Synthetic, count: Count) ->
             "Who saw every number that was measured (noised-margins-lr) knew, besides, all other rows.",
         ),
         about={
-            "shadow worlds": f"{PLAYED} files were made anew from about {count(game.group)} rows each; "
+            "shadow worlds": f"{PLAYED} files were made from about {count(game.group)} rows each; "
             f"coins decided which of {count(len(game.asked if game.asked is not None else []))} people with "
             "unlikely rows were given",
             "generator": held.mechanism or "the function that was given",

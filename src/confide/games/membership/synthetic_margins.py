@@ -24,7 +24,7 @@ class MarginsOfAllButOne:
     """A synthesiser measures margins of a table; a coin decides whether one person more was in it.
 
     It is the setting that differential privacy bounds: the adversary knows all rows but this person's, the
-    mechanism, and every number that it measured. Each world asks about one target, and measures anew.
+    mechanism, and every number that it measured. Each world asks about one target, and measures again.
 
     Args:
         table: a precise table. All people in it but the target of a world are given to the mechanism.

@@ -70,7 +70,7 @@ class SyntheticFile:
         return margin_error(self._bounded(), columns, confidence=confidence)
 
     def errors(self, *, most: int = 2, confidence: float = 0.95) -> list[MarginError]:
-        """The same for all tables of at most so many columns."""
+        """The same for all tables of this many columns at most."""
         return margin_errors(self._bounded(), most=most, confidence=confidence)
 
     def _bounded(self) -> Synthesised:
@@ -157,7 +157,7 @@ class Synthesiser:
             name = str(unit.column)
             cut = trimmed(records, name, int(unit.at_most or 1), noise=self.noise, rng=rng)
             people, left_out = cut.people, cut.left_out
-            # The person's column is no part of the synthetic rows, unless the domain draws it anew.
+            # The person's column is no part of the synthetic rows, unless the domain draws it.
             rows = cut.frame if name in self.domain.named else cut.frame.drop(name)
         clipped = encode(rows, self.domain, people=people).clipped
         return Prepared(
