@@ -109,6 +109,7 @@ def right() -> dict[str, dict[str, Any]]:
             "schema": learner_schema(),
             "references": 2,
         },
+        "generator": {"data": folk(240), "domain": domain_file(), "people": 40},
         "text": {
             "model": likelihoods,
             "canaries": MARKED[:10],
@@ -128,6 +129,16 @@ def learner_schema() -> str:
     path = Path(mkdtemp()) / "schema.toml"
     town = '[columns.town]\nvalues = ["a", "b"]\n'
     path.write_text(f"[columns.age]\nlow = 20\nhigh = 40\n{town}[columns.ill]\nvalues = [0, 1]\n")
+    return str(path)
+
+
+@cache
+def domain_file() -> str:
+    """A file with the public domain of `folk`."""
+    path = Path(mkdtemp()) / "domain.toml"
+    age = '[columns.age]\nkind = "integer"\nlow = 20\nhigh = 40\noutside = "clip"\n'
+    town = '[columns.town]\nkind = "category"\nvalues = ["a", "b"]\n'
+    path.write_text(f'{age}{town}[columns.ill]\nkind = "category"\nvalues = [0, 1]\n')
     return str(path)
 
 
@@ -172,6 +183,7 @@ FAST = {
     "training": "step-likelihood",
     "text": "exposure",
     "learner": "loss",
+    "generator": "synthetic-copies",
 }
 """One quick attack a door."""
 OWN_CODE = ("progress", "tell")
