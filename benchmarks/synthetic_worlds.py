@@ -1,11 +1,12 @@
 """Attacks with the generator: shadow worlds, and everything that MST measures.
 
-CONFIDE_DATA=... OMP_NUM_THREADS=1 python benchmarks/synthetic_worlds.py [--worlds 50] [--measured 6000] [--write]
+CONFIDE_DATA=... OMP_NUM_THREADS=1 python benchmarks/synthetic_worlds.py [--measured 6000] [--write]
 
-Adult's 14 columns. Shadow worlds: the 40 least likely rows of 20,000 people are asked about in every world, about
-1,000 rows are given to the generator, and the adversary makes 150 worlds of its own from 10,000 others. A
-bootstrap works on rows as they are, MST on 16 bins a column. Measured: one of 100 people is asked about in each
-world by somebody who knows the other 999 and every number that MST measured; mu is the square root of 4 rho / 3.
+Adult's 14 columns. Shadow worlds: the 40 least likely rows of 20,000 people are asked about in every world,
+about 1,000 rows are given to the generator, and the adversary makes 150 worlds of its own from 10,000 others.
+A bootstrap works on rows as they are, MST on 16 bins a column. Measured: one of 100 people is asked about in
+each world by somebody who knows the other 999 and every number that MST measured; in theory the AUC is
+Phi(mu / sqrt 2), where mu is the square root of 4 rho / 3.
 """
 
 from __future__ import annotations
