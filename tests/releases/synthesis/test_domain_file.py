@@ -144,9 +144,15 @@ def test_settings_that_cannot_be(people: Path, more: dict[str, object], said: st
 
 
 def test_nothing_to_search_for(tmp_path: Path) -> None:
-    pl.DataFrame({"town": ["a", "b"]}).write_csv(tmp_path / "t.csv")
-    with pytest.raises(DataError, match="give --delta"):
-        write_domain(DomainSettings(tmp_path / "t.csv", out=tmp_path / "d.toml", private=1.0))
+    pl.DataFrame({"smokes": [True, False]}).write_parquet(tmp_path / "t.parquet")
+    with pytest.raises(DataError, match="nothing to spend --private on"):
+        write_domain(DomainSettings(tmp_path / "t.parquet", out=tmp_path / "d.toml", private=1.0))
+
+
+@pytest.mark.parametrize("unit", [Unit.record(), Unit.person("person_id", at_most=1)])
+def test_categories_of_very_many_people_need_no_delta(people: Path, unit: Unit) -> None:
+    domain = read_domain(write_domain(settings(people, private=8.0, unit=unit)).path)
+    assert domain.named["town"].values == ("Aachen", "Bonn", "Cologne", "other")  # type: ignore[union-attr]
 
 
 def test_an_older_file_stays_unless_it_is_forced(people: Path) -> None:

@@ -15,6 +15,7 @@ from confide.core.errors import DataError
 from confide.inputs.columns import missing
 from confide.inputs.domain_text import ColumnDraft
 from confide.mechanisms.noise.source import Noise
+from confide.mechanisms.statistics.heavy_hitters import HeavyHitters
 from confide.mechanisms.statistics.private_keys import PrivateKeys
 from confide.mechanisms.synthesize.columns.private_bounds import PrivateBounds, round_numbers
 from confide.mechanisms.synthesize.columns.trimming import trimmed
@@ -29,6 +30,11 @@ LARGEST = 12
 YEARS = (1800, 2200)
 OTHER = "other"
 """What categories that were not found count as."""
+SIGNS = "".join(map(chr, range(32, 127)))
+LONGEST = 24
+"""Signs of a category that is found without a delta."""
+CLEAR = 1 - 1e-8
+"""How surely the noise of a word that nobody has stays below the bound."""
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -61,12 +67,11 @@ class DomainSearch:
             DataError: if nothing is blank that can be found.
         """
         bounds = {d.name: d.kind for d in drafts if "low" in d.blank}
-        categories = [d.name for d in drafts if "values" in d.blank] if delta else []
+        categories = [d.name for d in drafts if "values" in d.blank]
         if not bounds and not categories:
             raise DataError(
-                "there is nothing to spend --private on: no column has bounds"
-                f"{', and categories need a delta too: give --delta' if not delta else ' or categories'}, or "
-                "leave out --private."
+                "there is nothing to spend --private on: no column has bounds or categories that are "
+                "unknown. Leave out --private."
             )
         return cls(
             bounds=bounds, categories=categories, epsilon=epsilon, delta=delta, at_most=at_most, noise=noise
@@ -122,14 +127,28 @@ class DomainSearch:
         there = (~missing(column)).to_numpy()
         rows = column.cast(pl.String).filter(pl.Series(there))
         whose = None if people is None else people[there]
-        find = PrivateKeys(
-            epsilon=self.each,
-            delta=float(np.nextafter(self.delta / len(self.categories), 0)),
-            at_most=self.at_most,
-            noise=self.noise,
-        )
-        made = find(PersonRows.of(person=whose, group=rows.to_numpy().astype(str), rows=len(rows)), rng=rng)
+        given = PersonRows.of(person=whose, group=rows.to_numpy().astype(str), rows=len(rows))
+        if self.delta:
+            delta = float(np.nextafter(self.delta / len(self.categories), 0))
+            find = PrivateKeys(epsilon=self.each, delta=delta, at_most=self.at_most, noise=self.noise)
+        else:
+            find = self._words()
+        made = find(given, rng=rng)
         return [str(key) for key in made.view.keys]
+
+    def _words(self) -> HeavyHitters:
+        """Finds words of many people without a delta, sign by sign."""
+        settings: Any = {
+            "epsilon": self.each,
+            "at_most": self.at_most,
+            "noise": self.noise,
+            "alphabet": SIGNS,
+            "length": LONGEST,
+        }
+        law = HeavyHitters(**settings, bound=1).law(
+            l1=self.at_most or 1, l2_squared=(self.at_most or 1) ** 2, parts=LONGEST + 1
+        )
+        return HeavyHitters(**settings, bound=max(law.half_width(CLEAR), 1))
 
 
 def filled(draft: ColumnDraft, found: Found) -> ColumnDraft:

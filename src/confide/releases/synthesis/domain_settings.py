@@ -27,7 +27,8 @@ class DomainSettings:
     Args:
         data: The table: .parquet or .csv.
         private: Spend this epsilon on bounds and categories that nobody knows.
-        delta: And this delta, below 1 in the number of records, without which no categories are found.
+        delta: And this delta, below 1 in the number of records: without it only categories of very many
+            people are found.
         unit: What the spent budget hides: record, or the person's column and the most rows of one person,
             person_id:5.
         ledger: Where it stands what everything costs: a FILE, or postgresql://HOST/DATABASE.

@@ -167,10 +167,11 @@ def with_quantile_bins(
         return domain
     read, _ = read_rows(frame, domain)
     parts = len(domain.pending)
+    # The next float below: the parts must not add up to more.
     one = replace(
         bins,
-        rho=None if bins.rho is None else bins.rho / parts,
-        epsilon=None if bins.epsilon is None else bins.epsilon / parts,
+        rho=None if bins.rho is None else math.nextafter(bins.rho / parts, 0),
+        epsilon=None if bins.epsilon is None else math.nextafter(bins.epsilon / parts, 0),
     )
     edges = dict(domain.edges)
     for m in domain.modelled:
