@@ -28,9 +28,9 @@ from confide.measure.roc import auc
 from confide.mechanisms.synthesize.aim import AIM
 from confide.mechanisms.synthesize.bootstrap import Bootstrap
 from confide.mechanisms.synthesize.independent import IndependentMargins
-from confide.mechanisms.synthesize.measured import counted
 from confide.mechanisms.synthesize.mst import MST
 from confide.mechanisms.synthesize.privbayes import PrivBayes
+from confide.views.margins import counted
 from confide.views.table import Domain, Table
 
 FOLDER = Path(os.environ["CONFIDE_DATA"]) / "tabular"

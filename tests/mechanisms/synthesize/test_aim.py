@@ -15,8 +15,9 @@ from confide.core.errors import DataError, PromiseError
 from confide.core.nouns import Rehearsal, Release
 from confide.mechanisms.synthesize.aim import AIM
 from confide.mechanisms.synthesize.estimators import estimator
-from confide.mechanisms.synthesize.measured import Measured, Synthesised, counted
+from confide.mechanisms.synthesize.measured import Synthesised
 from confide.mechanisms.synthesize.workload import Workload, closure, weights_of
+from confide.views.margins import Measured, counted
 from confide.views.table import Domain, Table
 
 
