@@ -18,8 +18,9 @@ from confide.mechanisms.noise.source import Noise
 from confide.mechanisms.statistics.noisy_integers import GaussianIntegers
 from confide.mechanisms.statistics.promise import rho_of
 from confide.mechanisms.synthesize.concentrated import LARGEST
-from confide.mechanisms.synthesize.measured import Synthesised, counted
+from confide.mechanisms.synthesize.measured import Synthesised
 from confide.mechanisms.synthesize.noise_norms import MEAN_ABSOLUTE
+from confide.views.margins import counted
 from confide.views.table import Domain, Table
 
 MADE = 40_000
