@@ -12,7 +12,7 @@ from confide.core.arrays import Rng
 from confide.core.errors import DataError
 from confide.core.fields import check_fields
 from confide.core.flags import HOLD, HOW, Flag, Held, OptionalColumn
-from confide.inputs.domain import read_domain
+from confide.inputs.domain import prepared, read_domain
 from confide.inputs.tables import read_table
 from confide.mechanisms.synthesize.columns.domain import PublicDomain
 from confide.mechanisms.synthesize.columns.encoding import encode
@@ -99,7 +99,7 @@ def read_generator(held: Generator, *, rng: Rng) -> GeneratorData:
     frame = read_table(given, name="data").frame
     if len(frame) < FEWEST:
         raise DataError(f"{name} has {len(frame)} records: give {FEWEST} or more.")
-    table = encode(frame, domain).table
+    table = encode(prepared(frame, domain), domain).table
     if held.target is not None and held.target not in table.names:
         raise DataError(
             f"there is no column {held.target!r:.60} to predict: there are {', '.join(table.names)[:200]}."

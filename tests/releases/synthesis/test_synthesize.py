@@ -291,3 +291,21 @@ def test_plausible_records_have_no_error_bars_and_no_ledger(desk: Path) -> None:
     )
     with pytest.raises(DataError, match="nothing bounds the error"):
         made.error("job")
+
+
+def test_a_plan_opens_no_file_and_charges_nothing(desk: Path) -> None:
+    Path("people.parquet").unlink()
+    done = run("--mechanism", "mst", "--plan", "--rows", "4000")
+    assert done.exit_code == 0, done.output
+    # Four columns are modelled (days follows): four margins, and three pairs of a tree.
+    assert "7 measurements" in done.output and "Nothing was charged" in done.output
+    assert run("--plan").exit_code == 2
+
+
+def test_words_for_nothing_and_dates_as_text_are_read_as_such(desk: Path) -> None:
+    text = people().with_columns(pl.col("pay").fill_null("NA"))
+    text.write_csv("people.csv")
+    done = run("--mechanism", "mst", "--out", "s.csv", data="people.csv")
+    assert done.exit_code == 0, done.output
+    made = pl.read_csv("s.csv")
+    assert 0.05 < made["pay"].null_count() / len(made) < 0.15

@@ -239,9 +239,23 @@ def _ledger(settings: SynthesizeSettings, identity: Identity, open_while: ExitSt
 
 
 def foretell(settings: SynthesizeSettings) -> str:
-    """What a synthesis is going to take, from the domain alone; nothing is charged.
+    """What a synthesis is going to take and give, from the domain and a declared number of records alone.
+
+    The file is not opened, and nothing is charged.
 
     Raises:
-        ConfideError: as `synthesize`.
+        ConfideError: as `synthesize`; or if no number of records is declared.
     """
-    raise NotImplementedError
+    from confide.mechanisms.synthesize.plan import plan
+
+    if settings.rows is None:
+        raise DataError("--plan looks at no record: declare about how many there are, such as --rows 40000.")
+    domain = read_domain(settings.domain)
+    made: Any = maker_of(settings, settings.promise)
+    if settings.mechanism == "plausible":
+        raise DataError("plausible deniability has no forecast: it takes seconds; leave out --plan.")
+    found = plan(
+        replace(made, rows=None), domain.domains, rows=settings.rows, rng=np.random.default_rng(settings.seed)
+    )
+    asked = f"{settings.mechanism} at {settings.promise}, {settings.rows:,} records"
+    return f"{asked}: {found}. Nothing was charged."

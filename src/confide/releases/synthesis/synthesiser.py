@@ -14,6 +14,7 @@ from confide.core.arrays import Ints, Rng
 from confide.core.budget import Budget
 from confide.core.errors import DataError
 from confide.core.nouns import Mechanism
+from confide.inputs.domain import prepared
 from confide.mechanisms.noise.source import Noise
 from confide.mechanisms.statistics.promise import rho_of
 from confide.mechanisms.synthesize.columns.decoding import Drawn, Schema, decode, drawn
@@ -151,6 +152,9 @@ class Synthesiser:
         Raises:
             DataError: if they do not fit the domain.
         """
+        # The synthetic file has the types of the file, also of dates that are written as text.
+        types = dict(records.schema)
+        records = prepared(records, self.domain)
         rows, people, left_out = records, None, 0
         unit = None if self.budget is None else self.budget.unit
         if unit is not None and unit.kind == "person":
@@ -160,9 +164,7 @@ class Synthesiser:
             # The person's column is no part of the synthetic rows, unless the domain draws it.
             rows = cut.frame if name in self.domain.named else cut.frame.drop(name)
         clipped = encode(rows, self.domain, people=people).clipped
-        return Prepared(
-            schema=dict(records.schema), rows=rows, people=people, trimmed=left_out, clipped=clipped
-        )
+        return Prepared(schema=types, rows=rows, people=people, trimmed=left_out, clipped=clipped)
 
     def made(self, prepared: Prepared, *, rng: Rng) -> SyntheticFile:
         """Spend the budget, and draw rows.
