@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from confide.core.errors import DataError
 from confide.inputs.compared_file import ComparedFile
+from confide.inputs.shared_people import refuse_same_file
 from confide.views.table import Table as Cells
 
 FEWEST = 40
