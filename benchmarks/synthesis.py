@@ -4,7 +4,7 @@ CONFIDE_DATA=... OMP_NUM_THREADS=1 python benchmarks/synthesis.py [--only NAME] 
 
 Margins are held against the rows that were given to the synthesiser, as total variation distances. The
 classifier (gradient-boosted trees) learns the income from synthetic rows and is asked about real people who
-were held out. Each seed splits the people anew; noise comes from seeds, so that the page can be made again.
+were held out. Each seed splits the people again; noise comes from seeds, so that the page can be made again.
 """
 
 from __future__ import annotations

@@ -460,4 +460,18 @@ TABLE = (
         "test_samples_needed_is_the_first_that_suffices",
         "equal",
     ),
+    Reference(
+        "margins of a junction tree",
+        "McKenna et al. 2019",
+        "mechanisms/synthesize/graphs/test_fitting.py",
+        "test_every_margin_equals_brute_force",
+        "1e-10",
+    ),
+    Reference(
+        "the model nearest to noised margins",
+        "McKenna et al. 2019",
+        "mechanisms/synthesize/graphs/test_fitting.py",
+        "test_the_optimum_is_that_of_the_best_table_and_a_warm_start_reaches_it_too",
+        "1e-4 of the loss",
+    ),
 )

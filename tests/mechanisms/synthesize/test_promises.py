@@ -25,9 +25,9 @@ from confide.mechanisms.statistics.promise import rho_of
 from confide.mechanisms.synthesize.exponential import Exponential
 from confide.mechanisms.synthesize.graphs.fitting import fit
 from confide.mechanisms.synthesize.independent import IndependentMargins
-from confide.mechanisms.synthesize.measured import Measured
+from confide.mechanisms.synthesize.measured import Measured, counted
 from confide.mechanisms.synthesize.mst import MST
-from confide.mechanisms.synthesize.privbayes import COUNTING, MOVE, NETWORK, PrivBayes
+from confide.mechanisms.synthesize.privbayes import COUNTING, MOVE, NETWORK, PrivBayes, dependence
 from confide.views.table import Table
 
 KINDS = (MST, IndependentMargins, PrivBayes)
@@ -183,13 +183,13 @@ def test_an_audit_finds_a_network_without_noise() -> None:
 
 def test_a_row_moves_the_scores_by_no_more_than_is_said() -> None:
     """Random small tables, one row more: L1 gaps move by at most 1, R by less than 2."""
-    from confide.mechanisms.synthesize.privbayes import dependence
-
-    largest = 0.0
+    gaps, strengths = [0.0], [0.0]
     for seed in range(300):
         draw = rng(seed)
         base = table(int(draw.integers(0, 12)), (3, 3, 2), seed=seed)
         more = Table.of(base.domains, np.vstack([base.low, draw.integers(0, 2, (1, 3))]))
+        noised = draw.normal(1, 3, (3, 3))
+        gaps.append(abs(np.subtract(*(np.abs(counted(t, (0, 1)) - noised).sum() for t in (more, base)))))
         for parents in ((1,), (1, 2)):
-            largest = max(largest, abs(dependence(more, 0, parents) - dependence(base, 0, parents)))
-    assert 0.5 < largest < MOVE
+            strengths.append(abs(dependence(more, 0, parents) - dependence(base, 0, parents)))
+    assert 0.5 < max(gaps) <= 1 + 1e-9 and 0.5 < max(strengths) < MOVE

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import combinations
 from typing import Any
 
 import numpy as np
@@ -75,14 +76,16 @@ def test_privbayes_keeps_triples_that_a_tree_cannot() -> None:
 
 
 def test_parents_fit_into_the_room_and_none_can_be_added() -> None:
-    assert parent_sets((0, 1), (4, 4), 3) == [()]
-    assert parent_sets((), (4,), 3) == [()]
+    assert parent_sets((0, 1), (4, 4), 3, 3) == [()]
+    assert parent_sets((), (4,), 3, 3) == [()]
     sizes = (2, 3, 4, 5, 2)
-    found = parent_sets((0, 1, 2, 3, 4), sizes, 24)
+    found = parent_sets((0, 1, 2, 3, 4), sizes, 24, 5)
     assert len(set(found)) == len(found)
     for parents in found:
         cells = np.prod([sizes[c] for c in parents])
         assert cells <= 24 and all(cells * sizes[c] > 24 for c in range(5) if c not in parents)
+    pairs = parent_sets((0, 1, 2, 3, 4), sizes, 24, 2)
+    assert set(pairs) == set(combinations(range(5), 2))
 
 
 @pytest.mark.parametrize("kind", PRIVATE)

@@ -34,9 +34,9 @@ class MST(Concentrated):
     each at most rho / 3(d - 1). The score of a pair is the L1 distance between its exact margin and the
     product of the two noised ones, which are public by then. A row moves one cell of the exact margin by
     one, and so the score by at most one; a person with K rows moves it by at most K. (3) The margins of
-    the edges are counted with noise, at most rho / 3(d - 1) each. Costs add up (Bun and Steinke 2016), to
-    rho at most. Which values are merged, the model, its total and the rows are functions of these
-    results, and of the public domains.
+    the edges are counted with noise; they share evenly what is left of rho, which follows from public
+    numbers. Costs add up (Bun and Steinke 2016), to rho at most. Which values are merged, the model, its
+    total and the rows are functions of these results, and of the public domains.
 
     *Conditions.* The domains are public, and nobody has more than K rows.
 
@@ -73,7 +73,9 @@ class MST(Concentrated):
         mergings = tuple(Merging.of(one, below=RARE) for one in ones)
         merged = merge(table, mergings)
         edges, choosing = self.tree(merged, independent(ones, mergings), each, noising)
-        twos = [self.measure(merged, edge, rho=each / (d - 1), rng=noising, chosen=True) for edge in edges]
+        # Deviations are whole, and so what went before cost a little less than it might have.
+        left = self.rho - sum(one.rho for one in ones) - choosing
+        twos = [self.measure(merged, edge, rho=left / len(edges), rng=noising, chosen=True) for edge in edges]
 
         sizes = tuple(m.size for m in mergings)
         counts = {**pooled(twos), **_merged(ones, mergings)}

@@ -53,9 +53,10 @@ class PrivBayes(Concentrated):
         rows: the number of rows made; None to make as many as were counted under noise.
         usefulness: theta: the cells of a column and its parents hold this many deviations of the noise on
             average, at least.
+        degree: the number of parents, at most. The candidates grow with its power.
 
     Raises:
-        PromiseError: if theta is not above 0.
+        PromiseError: if theta or the degree is not above 0.
 
     >>> from confide.core.budget import Budget
     >>> from confide.views.table import Domain
@@ -69,11 +70,14 @@ class PrivBayes(Concentrated):
 
     rows: int | None = None
     usefulness: float = 4.0
+    degree: int = 3
 
     def __post_init__(self) -> None:
         Concentrated.__post_init__(self)
         if not self.usefulness > 0:
             raise PromiseError(f"theta is {self.usefulness}: give a number above 0; the paper has 4.")
+        if self.degree < 1:
+            raise PromiseError(f"the degree is {self.degree}: give 1 or more parents.")
 
     def __call__(self, table: Table, *, rng: Rng) -> Synthesised:
         """Count, choose a network, count its tables, and draw rows.
@@ -125,7 +129,7 @@ class PrivBayes(Concentrated):
                 (column, parents)
                 for column in range(len(sizes))
                 if column not in before
-                for parents in parent_sets(before, sizes, room / sizes[column])
+                for parents in parent_sets(before, sizes, room / sizes[column], self.degree)
             ]
             for pair in open_:
                 if pair not in seen:
@@ -138,19 +142,22 @@ class PrivBayes(Concentrated):
         return found, cost
 
 
-def parent_sets(columns: Columns, sizes: Columns, room: float) -> list[Columns]:
-    """All sets of these columns of at most `room` cells to which none can be added; the empty set if none is.
+def parent_sets(columns: Columns, sizes: Columns, room: float, degree: int) -> list[Columns]:
+    """The sets of at most `degree` of these columns and `room` cells to which none can be added.
 
-    >>> parent_sets((0, 1, 2), (2, 3, 5), 10)
-    [(0, 1), (0, 2)]
+    The empty set, if there is no other.
+
+    >>> parent_sets((0, 1, 2), (2, 3, 5), 10, 3), parent_sets((0, 1, 2), (2, 3, 5), 10, 1)
+    ([(0, 1), (0, 2)], [(0,), (1,), (2,)])
     """
     found: list[Columns] = []
 
     def extend(kept: Columns, cells: int, start: int) -> None:
-        for place in range(start, len(columns)):
+        for place in range(start, len(columns)) if len(kept) < degree else ():
             if cells * sizes[columns[place]] <= room:
                 extend((*kept, columns[place]), cells * sizes[columns[place]], place + 1)
-        if not any(cells * sizes[c] <= room for c in columns if c not in kept):
+        full = len(kept) == degree
+        if full or not any(cells * sizes[c] <= room for c in columns if c not in kept):
             found.append(kept)
 
     extend((), 1, 0)

@@ -200,3 +200,8 @@ def test_margins_that_do_not_fit_the_columns_are_refused() -> None:
         fit((2, 2), [Measured(columns=(1, 0), counts=np.zeros((2, 2)), sigma=1.0, rho=0.0)])
     with pytest.raises(DataError, match="margin"):
         fit((2, 2), []).margin((0, 2))
+
+
+def test_a_model_that_would_not_fit_is_refused_before_it_is_built() -> None:
+    with pytest.raises(DataError, match="104,060,401 cells"):
+        fit((101,) * 4, [], cliques=[(0, 1, 2, 3)])

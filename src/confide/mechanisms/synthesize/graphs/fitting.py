@@ -12,9 +12,11 @@ from confide.core.arrays import Floats
 from confide.core.errors import DataError
 from confide.mechanisms.synthesize.graphs.model import Part, TreeModel
 from confide.mechanisms.synthesize.graphs.propagation import Propagation
-from confide.mechanisms.synthesize.graphs.triangulation import Columns, cliques_of
+from confide.mechanisms.synthesize.graphs.triangulation import Columns, cells_of, cliques_of
 from confide.mechanisms.synthesize.measured import Measured
 
+MOST = 100_000_000
+"""Cells of a model: 1.6 GB, for the fit and its result."""
 LONGER = 1.25
 """A step that succeeded is tried this much longer the next time."""
 PACE, LITTLE = 10, 0.05
@@ -90,9 +92,18 @@ def fit_weighted(
         steps: as in `fit`.
         cliques: as in `fit`.
         until: as in `fit`.
+
+    Raises:
+        DataError: if the model would be too large.
     """
     sets, whole = tuple(counts), max(total, 1.0)
-    family = Propagation.of(sizes, cliques_of(sizes, frozenset([*sets, *map(tuple, cliques)])), sets)
+    joined = cliques_of(sizes, frozenset([*sets, *map(tuple, cliques)]))
+    if (cells := cells_of(sizes, joined)) > MOST:
+        raise DataError(
+            f"the model of these margins has {cells:,} cells, and at most {MOST:,} are fitted: measure fewer "
+            "margins, or give columns fewer bins."
+        )
+    family = Propagation.of(sizes, joined, sets)
     goal = _Goal(
         family,
         family.vector([array for array, _ in counts.values()]),
