@@ -25,6 +25,10 @@ from confide.views.table import Domain, Table
 
 MADE = 40_000
 """Made-up records at most; the time of what grows with the records is multiplied."""
+FOLLOWED, SHARE = 3, 0.9
+"""Earlier columns that a made-up column follows, and in what share of the rows at most."""
+STEEP = 1.0
+"""."""
 DRAWN = 500
 """Numbers of secure noise whose time is taken."""
 ARRAYS = 6
@@ -40,7 +44,7 @@ class Plannable(Protocol):
     @property
     def noise(self) -> Noise: ...
 
-    def __call__(self, data: Table, *, rng: Rng) -> Synthesised: ...
+    def __call__(self, data: Table, /, *, rng: Rng) -> Synthesised: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,12 +120,11 @@ def made_up(domains: Sequence[Domain], n: int, *, rng: Rng) -> Table:
     codes: list[Ints] = []
     for domain in domains:
         size = len(domain)
-        falling = 1 / np.arange(1, size + 1)
+        falling = np.arange(1.0, size + 1) ** -STEEP
         own = rng.choice(size, n, p=falling / falling.sum())
-        if codes:
-            other = codes[rng.integers(len(codes))]
-            follows = rng.integers(0, size, int(other.max()) + 1)
-            own = np.where(rng.random(n) < rng.random(), follows[other], own)
+        for other in rng.permutation(len(codes))[:FOLLOWED]:
+            follows = rng.integers(0, size, len(domains[other]))
+            own = np.where(rng.random(n) < SHARE * rng.random(), follows[codes[other]], own)
         codes.append(own.astype(np.int64))
     return Table.of(domains, np.stack(codes, axis=1))
 
