@@ -70,7 +70,8 @@ class Synthetic:
         generator: What made the file, mypkg.gen:make: a function make(frame, seed) that returns a frame. It
             is run again in shadow worlds. In Python also the function.
         mechanism: What made the file, by name, with its budget: it is run again in shadow worlds.
-        epsilon, delta: Of the mechanism.
+        epsilon: The promise of the mechanism: epsilon.
+        delta: And delta.
         shadows: How many files the adversary makes for itself in shadow worlds.
         people: About how many people the adversary is asked about, half of them of the control file.
         separator: What stands between the values of csv files, such as ; or tab, where that is not seen.
