@@ -74,6 +74,7 @@ def test_the_ceiling_is_the_share_of_people_who_are_drawn() -> None:
     assert auc == pytest.approx(share + (1 - share) / 2)
 
 
+@pytest.mark.slow
 def test_shuffled_columns_give_nobody_away(tmp_path: Path) -> None:
     """Four audits of two attacks with 99.4 % intervals: one of them misses one half by chance in about 1 of
     20 runs with other seeds."""

@@ -64,6 +64,7 @@ def test_worlds_are_the_file_and_rows_of_others_in_one_range() -> None:
         game.deal(2, rng=rng)
 
 
+@pytest.mark.slow
 def test_fresh_rows_of_the_same_law_give_nobody_away_and_copies_do() -> None:
     """Sixty files of nobody: at 95 % an AUC is surely above one half in at most 2.5 % of them, so that more
     than 5 of 60 happen with a chance below 0.5 %. A bootstrap of the real rows is found each time."""
