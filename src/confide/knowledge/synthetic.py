@@ -38,3 +38,27 @@ class SyntheticKnowledge:
                 f"{known}: give rows that the generator did not get (--control)."
             )
         return self.reference
+
+    def need_generator(self, attack: str) -> tuple[Mechanism[Table], int]:
+        """The generator, and how many rows it was given.
+
+        Raises:
+            KnowledgeError: if one of them is not known.
+        """
+        if self.generator is None or self.rows is None:
+            raise KnowledgeError(
+                f"{attack} makes synthetic rows of its own: say what made the file (--generator or "
+                "--mechanism)."
+            )
+        return self.generator, self.rows
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class AllButOne:
+    """The background that differential privacy allows: all rows of the table but one person's.
+
+    Args:
+        rest: a precise table of everybody else's rows.
+    """
+
+    rest: Table

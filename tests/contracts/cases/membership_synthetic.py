@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from tests.contracts.case import AttackCase, ByScore, Lacks, Sitting, permuted_exposure, rng
 
-from confide.attacks.membership.synthetic import ALL, RELATIVE
+from confide.attacks.membership.synthetic import FILES, RELATIVE
 from confide.core.budget import Budget
 from confide.core.nouns import Release
 from confide.games.membership.synthetic import Synthesis
@@ -73,4 +73,4 @@ def case(attack: Any) -> AttackCase:
 REACHES = {"synthetic-kde": 0.9, "synthetic-trees": 0.9}
 """Of the naked release, where it is less than .97: these look at densities and not at single rows."""
 
-CASES = tuple(case(attack()) for attack in ALL)
+CASES = tuple(case(attack()) for attack in FILES)

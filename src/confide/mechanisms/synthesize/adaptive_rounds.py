@@ -1,4 +1,4 @@
-"""The rounds of AIM: choose the margin that the model gets most wrong, measure it, fit again, lower the noise."""
+"""The rounds of AIM: choose the margin that the model gets most wrong, measure it, fit, lower the noise."""
 
 from __future__ import annotations
 
@@ -34,6 +34,11 @@ class Chosen:
     margins: tuple[Measured, ...]
     model: Fitted
     selection: Selection
+
+    @property
+    def rho(self) -> float:
+        """What all of it cost."""
+        return math.fsum([*(m.rho for m in self.margins), *(r.rho for r in self.selection.rounds)])
 
 
 def adaptive(
@@ -128,11 +133,12 @@ def _chosen(
     penalty = MEAN_ABSOLUTE * spends.deviation(TO_MEASURE * part)
     scores = np.array(
         [
-            weights[columns] * (np.abs(answers[columns] - before[columns]).sum() - penalty * before[columns].size)
+            weights[columns]
+            * (np.abs(answers[columns] - before[columns]).sum() - penalty * before[columns].size)
             for columns in candidates
         ]
     )
-    # Whatever was a candidate in another round counts too: the move must not depend on the data.
+    # Which margins are candidates follows from results under noise, and so does the move.
     move, rho = max(weights[columns] for columns in candidates), (1 - TO_MEASURE) * part
     at, cost = spends.choose(scores, move=move, rho=rho, rng=rng)
     return Round(

@@ -1,15 +1,14 @@
-"""McKenna, Mullins, Sheldon, Miklau: AIM, an Adaptive and Iterative Mechanism for DP Synthetic Data (VLDB 2022)."""
+"""McKenna, Mullins, Sheldon, Miklau: AIM, an Adaptive and Iterative Mechanism (VLDB 2022)."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from confide.core.arrays import Rng
-from confide.core.budget import Budget
 from confide.core.errors import DataError
-from confide.mechanisms.noise.source import Noise
 from confide.mechanisms.synthesize.adaptive_rounds import Chosen, adaptive
 from confide.mechanisms.synthesize.concentrated import Concentrated
 from confide.mechanisms.synthesize.estimators import Model, estimator
@@ -22,7 +21,7 @@ CELL = 8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AIM:
+class AIM(Concentrated):
     """Synthesises a table by adaptive measurements: in each round, the margin that the model gets most wrong.
 
     *Statement.* The release is differentially private with `budget`. Every measurement and every choice has a
@@ -53,15 +52,14 @@ class AIM:
         DataError: if another setting cannot be used.
     """
 
-    budget: Budget
     workload: Workload = 2
     model: Model = "tree"
     megabytes: float = 1.0
     rows: int | None = None
-    noise: Noise = "secure"
 
     def __post_init__(self) -> None:
-        Concentrated(budget=self.budget, noise=self.noise)
+        # A class with slots is another than the one that `super` would know here.
+        Concentrated.__post_init__(self)
         estimator(self.model)
         if not 0 < self.megabytes < float("inf"):
             raise DataError(f"megabytes is {self.megabytes}: give a number above 0, such as 1.")
@@ -78,22 +76,22 @@ class AIM:
         Raises:
             DataError: if the workload names other columns, or the single columns alone exceed the memory.
         """
-        spends = Concentrated(budget=self.budget, noise=self.noise)
+        noising, drawing = rng.spawn(2)
         weights = closure(weights_of(self.workload, data.names))
-        found = adaptive(
-            data, weights, spends, estimator(self.model), cells=int(self.megabytes * 2**20 / CELL), rng=rng
-        )
+        cells = int(self.megabytes * 2**20 / CELL)
+        found = adaptive(data, weights, self, estimator(self.model), cells=cells, rng=noising)
         return synthesised(
             self.noise,
-            Table.of(data.domains, self._drawn(found, rng)),
+            Table.of(data.domains, self._drawn(found, drawing)),
             self.budget,
             "AIM",
             margins=found.margins,
             model=found.model,
+            spent=found.rho,
             selection=found.selection,
         )
 
-    def _drawn(self, found: Chosen, rng: Rng) -> np.ndarray:
+    def _drawn(self, found: Chosen, rng: Rng) -> NDArray[np.int32]:
         if self.model == "margins":
             return np.zeros((0, len(found.model.sizes)), np.int32)
         n = max(round(found.model.total), 0) if self.rows is None else self.rows

@@ -19,7 +19,7 @@ def weights_of(workload: Workload, names: Sequence[str]) -> dict[Columns, float]
     A k above the number of columns means all of them.
 
     Raises:
-        DataError: if a set is empty, names a column twice or one that there is not, or a weight is not above 0.
+        DataError: if a set is empty or names a column twice or none there is, or a weight is not above 0.
 
     >>> weights_of(2, ["a", "b", "c"])
     {(0, 1): 1.0, (0, 2): 1.0, (1, 2): 1.0}
@@ -64,5 +64,7 @@ def _positions(columns: Sequence[str], names: Sequence[str]) -> Columns:
         raise DataError(f"the workload names {unknown[0]!r}: the columns are {', '.join(names)}.")
     at = tuple(sorted(names.index(name) for name in columns))
     if not at or len(set(at)) < len(at):
-        raise DataError(f"the workload has the set ({', '.join(columns)}): give one or more columns, each once.")
+        raise DataError(
+            f"the workload has the set ({', '.join(columns)}): give one or more columns, each once."
+        )
     return at

@@ -11,7 +11,7 @@ from scipy.stats import nbinom, norm
 from tests.contracts.case import naive_auc, naive_tpr
 
 from confide.attacks.membership.synthetic import (
-    ALL,
+    FILES,
     RELATIVE,
     BoostedTrees,
     ExactCopies,
@@ -226,11 +226,21 @@ def test_the_ceiling_is_refused_where_nothing_can_be_drawn() -> None:
 
 
 @pytest.mark.parametrize("rows", [0, 1])
-@pytest.mark.parametrize("attack", [attack() for attack in ALL], ids=lambda attack: attack.name)
+@pytest.mark.parametrize("attack", [attack() for attack in FILES], ids=lambda attack: attack.name)
 def test_a_file_of_hardly_a_row_gets_an_answer(attack: Any, rows: int) -> None:
     """A generator may publish no row at all: then everybody has the same score, or nearly."""
     found = scores(attack, THREE.take(np.arange(rows)), TWO, people((0, 1), (1, 3), (0, 7)))
     assert len(found) == 2 and np.isfinite(found).all()
+
+
+@pytest.mark.parametrize("domain", [SEX, AGE, Domain("one", ("x",)), Domain("one", ("1",), np.ones(1))])
+@pytest.mark.parametrize("attack", [attack() for attack in FILES], ids=lambda attack: attack.name)
+def test_a_table_of_one_column_gets_an_answer(attack: Any, domain: Domain) -> None:
+    """A column of one value tells nobody apart."""
+    codes = rng(4).integers(0, len(domain), (90, 1))
+    synthetic, targets, others = (Table.of([domain], codes[i : i + 30]) for i in (0, 30, 60))
+    found = np.array(scores(attack, synthetic, targets, others))
+    assert np.isfinite(found).all() and len(np.unique(found)) <= len(domain)
 
 
 @pytest.mark.parametrize(
@@ -241,4 +251,4 @@ def test_settings_that_mean_nothing_are_refused(attack: Any) -> None:
     setting = name.get(attack.name, "rows")
     with pytest.raises(DataError, match="give"):
         attack(**{setting: 0})
-    assert set(RELATIVE) < set(ALL)
+    assert set(RELATIVE) < set(FILES)

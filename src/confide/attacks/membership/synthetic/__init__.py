@@ -7,15 +7,23 @@ from confide.attacks.membership.synthetic.copies import ExactCopies, NearCopies
 from confide.attacks.membership.synthetic.kernel_density import KernelDensity
 from confide.attacks.membership.synthetic.knn_density import NeighbourDensity
 from confide.attacks.membership.synthetic.nearest import NearestRelative, NearestSynthetic
+from confide.attacks.membership.synthetic.noised_margins import NoisedMarginsLR
+from confide.attacks.membership.synthetic.shadow_queries import ShadowQueries
 
 ALONE = (ExactCopies, NearCopies, NearestSynthetic)
 RELATIVE = (NearestRelative, NeighbourDensity, KernelDensity, BoostedTrees)
 """These compare with rows of other people."""
-ALL = (*ALONE, *RELATIVE)
+FILES = (*ALONE, *RELATIVE)
+GENERATORS = (ShadowQueries,)
+MARGINS = (NoisedMarginsLR,)
+ALL = (*FILES, *GENERATORS, *MARGINS)
 
 __all__ = [
     "ALL",
     "ALONE",
+    "FILES",
+    "GENERATORS",
+    "MARGINS",
     "RELATIVE",
     "BoostedTrees",
     "ExactCopies",
@@ -24,4 +32,6 @@ __all__ = [
     "NearestRelative",
     "NearestSynthetic",
     "NeighbourDensity",
+    "NoisedMarginsLR",
+    "ShadowQueries",
 ]

@@ -27,7 +27,7 @@ def standardised(table: Table, like: Table, *, values: int) -> NDArray[np.float3
     Returns:
         float32[n, features].
     """
-    parts: list[Floats] = []
+    parts: list[Floats] = [np.empty((len(table), 0))]
     for domain, column, model in zip(table.domains, table.low.T, like.low.T, strict=True):
         shares = np.bincount(model, minlength=len(domain)) / max(len(model), 1)
         if domain.numbers is None:
