@@ -259,6 +259,20 @@ TABLE = (
         "equal counts",
     ),
     Reference(
+        "linear reconstruction from margins",
+        "Annamalai et al. 2024",
+        "attacks/attribute/synthetic/test_linear_reconstruction.py",
+        "test_the_solution_is_that_of_a_dense_solver",
+        "0.1 % of the loss",
+    ),
+    Reference(
+        "luck of a predicate",
+        "Cohen, Nissim 2020",
+        "games/linkage/test_synthetic.py",
+        "test_luck_is_that_of_its_formula_on_both_sides",
+        "4.5 standard errors",
+    ),
+    Reference(
         "marginal distances of ranges",
         "total variation",
         "utility/test_table.py",

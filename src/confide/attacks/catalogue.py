@@ -12,6 +12,8 @@ from confide.attacks.attribute import synthetic as attribute_synthetic
 from confide.attacks.attribute import table as attribute_table
 from confide.attacks.linkage import images, ratings, table, traces
 from confide.attacks.membership import counts, statistics, synthetic, training
+from confide.attacks.linkage import synthetic as linkage_synthetic
+from confide.attacks.membership import counts, statistics, training
 from confide.attacks.membership import text as membership_text
 from confide.attacks.reconstruction import answers, crosstabs, model
 from confide.attacks.reconstruction import text as reconstruction_text
@@ -37,7 +39,13 @@ ROOMS: dict[str, dict[str, tuple[AttackType, ...]]] = {
         "model": attribute_model.ALL,
         "synthetic": attribute_synthetic.ALL,
     },
-    "linkage": {"ratings": ratings.ALL, "traces": traces.ALL, "images": images.ALL, "table": table.ALL},
+    "linkage": {
+        "ratings": ratings.ALL,
+        "traces": traces.ALL,
+        "images": images.ALL,
+        "table": table.ALL,
+        "synthetic": linkage_synthetic.ALL,
+    },
     # Its other files restore traces, pictures and cells of tables for an exhibit; no game scores them yet.
     "reconstruction": {
         "answers": answers.ALL,

@@ -9,24 +9,14 @@ import numpy as np
 from tests.contracts.case import AttackCase, ByScore, Lacks, Sitting, permuted_exposure, rng
 
 from confide.attacks.attribute import LinearReconstruction
-from confide.core.arrays import Rng
-from confide.core.nouns import Release
 from confide.games.attribute.synthetic import RandomisedSecrets
 from confide.games.attribute.table import TableInference
 from confide.mechanisms.anchors.published import Published
 from confide.mechanisms.anchors.records import UnrelatedTable
+from confide.mechanisms.synthesize.bootstrap import Bootstrap
 from confide.views.table import Domain, Table
 
 SIZES = (12, 9, 6, 6, 4)
-
-
-class Drawn:
-    """A bootstrap: as many rows as there were, drawn with replacement."""
-
-    budget = None
-
-    def __call__(self, data: Table, *, rng: Rng) -> Release[Table]:
-        return Release(data.take(rng.integers(0, len(data), len(data))), None, "Drawn")
 
 
 @cache
@@ -67,9 +57,9 @@ CASES = (
         # Counts over few columns are exact sums: with hundreds of them one solution is left.
         naked=Sitting(partial(game, Published()), 1),
         reaches=0.99,
-        leaky=Sitting(partial(game, Drawn()), 2),
+        leaky=Sitting(partial(game, Bootstrap(noise="rehearsal")), 2),
         null=permuted_exposure,
-        small=Sitting(partial(game, Drawn(), people=60), 2),
+        small=Sitting(partial(game, Bootstrap(noise="rehearsal"), people=60), 2),
         judge=ByScore(),
         lacks=(Lacks(without_a_register, "register of everybody"),),
     ),

@@ -19,6 +19,7 @@ from confide.games.attribute.table import NOTHING
 from confide.knowledge.table import Knowing, TableKnowledge
 from confide.measure import measure
 from confide.mechanisms.anchors.published import Published
+from confide.mechanisms.synthesize.bootstrap import Bootstrap
 from confide.views.table import Domain, Table
 
 SIZES = (50, 6, 3)
@@ -34,16 +35,6 @@ def records(n: int = 600, seed: int = 0) -> Table:
     draw = rng(seed).random((n, 3)) ** (1, 1, 2)
     domains = [Domain(f"c{i}", tuple(map(str, range(m)))) for i, m in enumerate(SIZES)]
     return Table.of(domains, (draw * SIZES).astype(np.int32))
-
-
-@dataclass(frozen=True)
-class Drawn:
-    """A bootstrap: rows drawn with replacement."""
-
-    budget: Any = None
-
-    def __call__(self, data: Table, *, rng: Rng) -> Release[Table]:
-        return Release(data.take(rng.integers(0, len(data), len(data))), self.budget, "Drawn")
 
 
 def coins(**settings: Any) -> RandomisedSecrets:
@@ -194,11 +185,11 @@ def test_other_peoples_files_say_nothing_of_a_drawn_secret(attack: Any) -> None:
             codes[:, 2] = rng.permutation(codes[:, 2])
             return Release(Table.of(data.domains, codes), None, "Others")
 
-    for mechanism in (Others(), Drawn()):
+    for mechanism in (Others(), Bootstrap(noise="rehearsal")):
         evidence = play(coins(mechanism=mechanism, targets=np.arange(600)), attack, worlds=4, rng=rng(5))
         away = abs(measure(evidence).auc.value - 0.5)
         # 4 worlds are 2,400 coins. The bootstrap is found: or the test would have no power.
-        assert (away < 4 / np.sqrt(12 * 600)) == (not isinstance(mechanism, Drawn))
+        assert (away < 4 / np.sqrt(12 * 600)) == (not isinstance(mechanism, Bootstrap))
 
 
 def test_files_that_exist_ask_about_both_sides_and_count_right_claims() -> None:

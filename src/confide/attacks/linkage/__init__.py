@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from confide.attacks.linkage import images, ratings, table, traces
+from confide.attacks.linkage import images, ratings, synthetic, table, traces
 from confide.attacks.linkage.images import ClearTrained, Recogniser, SmallCNN
 from confide.attacks.linkage.ratings import Counting, Entropic, Likelihood, Scoreboard
+from confide.attacks.linkage.synthetic import NearRanges
 from confide.attacks.linkage.table import (
     ClassPredicate,
     FellegiSunter,
@@ -23,7 +24,7 @@ from confide.attacks.linkage.traces import (
     UniquePoints,
 )
 
-ALL = (*ratings.ALL, *traces.ALL, *images.ALL, *table.ALL)
+ALL = (*ratings.ALL, *traces.ALL, *images.ALL, *table.ALL, *synthetic.ALL)
 
 __all__ = [
     "ALL",
@@ -37,6 +38,7 @@ __all__ = [
     "ManyColumns",
     "MobilityChain",
     "MobilityLikelihood",
+    "NearRanges",
     "NearbyPoints",
     "Nearest",
     "NoisyNames",

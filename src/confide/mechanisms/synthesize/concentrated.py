@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 import numpy as np
@@ -10,12 +11,16 @@ import numpy as np
 from confide.core.arrays import Floats, Rng
 from confide.core.budget import Budget
 from confide.core.errors import PromiseError
+from confide.mechanisms.noise.discrete_gaussian import WIDEST
 from confide.mechanisms.noise.source import Noise, refuse_unknown, words_of
 from confide.mechanisms.statistics.noisy_integers import GaussianIntegers
 from confide.mechanisms.statistics.promise import rehearsed, rho_of
 from confide.mechanisms.synthesize.exponential import GRAIN, Exponential
 from confide.mechanisms.synthesize.measured import Measured, counted
 from confide.views.table import Table
+
+LARGEST = 500.0
+"""Of epsilon: a larger promise says nothing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,7 +29,7 @@ class Concentrated:
 
     One person more or less moves a margin by at most K rows in the L2 norm, K being the rows of one person
     (`Unit.at_most`; 1 where the unit is a record), as all of them can be in one cell. The table must have no
-    more of anyone: whoever reads it has cut it.
+    more of anyone: the reader of the file has cut it.
 
     Args:
         budget: epsilon, delta and the unit, for everything together. Delta is above 0.
@@ -96,6 +101,35 @@ class Concentrated:
     def wobble(self, *, move: float, rho: float) -> float:
         """The scale of the Gumbel noise on a score, in rows, where `choose` is given this move and rho."""
         return Exponential(move * self.most, rho).scale / GRAIN
+
+    def refuse_too_little(self, parts: int, *, move: float) -> None:
+        """Refuse a budget whose parts buy no measurement: its noise would be larger than any table.
+
+        Args:
+            parts: of equal size, of each of which a tenth is for a choice.
+            move: how far one row moves a score at most.
+
+        Raises:
+            PromiseError: with the least epsilon that would do.
+        """
+        if self._buys(parts, move):
+            return
+        low, high = self.budget.epsilon, LARGEST
+        while high / low > 1.01:
+            middle = math.sqrt(low * high)
+            more = Concentrated(budget=replace(self.budget, epsilon=middle), noise=self.noise)
+            low, high = (low, middle) if more._buys(parts, move) else (middle, high)
+        raise PromiseError(
+            f"epsilon {self.budget.epsilon:g} buys not one measurement of the {parts} that there may be: "
+            f"give at least {high:.2g}."
+        )
+
+    def _buys(self, parts: int, move: float) -> bool:
+        try:
+            drawn = self.wobble(move=move, rho=0.1 * self.rho / parts) < math.inf
+            return drawn and self.deviation(0.9 * self.rho / parts) <= WIDEST
+        except PromiseError:
+            return False
 
     def _law(self, rho: float) -> GaussianIntegers:
         if not rho > 0:

@@ -1,4 +1,4 @@
-"""Error bars for the users of a synthetic table: how far each of its margins may be from that of the true table.
+"""Error bars for users of a synthetic table: how far each margin may be from that of the true table.
 
 They follow McKenna et al. 2022 (theorems 3 to 6), from what was published alone: the measured margins, the
 model, and the scores that margins must have had in order not to be chosen.
@@ -121,8 +121,8 @@ def _error(
     total = max(release.model.total if release.model else float(len(release.view)), 1.0)
     found, low = [_Bound("nothing", 2 * total, 0.0)], 0.0
     measured = estimate is not None and estimate.deviation(columns) < math.inf
-    # The risk is shared by the bounds that are tried, and by the numbers of measurements there could have been:
-    # a margin that is measured again, because the first noise looked bad, gets no better odds by it.
+    # The risk is shared by the bounds that are tried, and by the numbers of measurements there could have
+    # been: a margin that is measured again, because the first noise looked bad, gets no better odds by it.
     share = risk / (int(measured) + int(passed is not None) or 1)
     if estimate is not None and measured:
         times = sum(set(columns) <= set(margin.columns) for margin in release.margins if not margin.merged)
@@ -148,7 +148,7 @@ def _error(
 
 
 def released(release: Synthesised, columns: Columns) -> Floats:
-    """The rows in each cell of a released margin: the table's, scaled to the total; the model's without rows."""
+    """The rows in each cell of a released margin: the table's, scaled to the total, or else the model's."""
     if len(release.view) == 0 and release.model is not None:
         return release.model.margin(columns)
     counts = counted(release.view, columns).astype(np.float64)
@@ -197,7 +197,7 @@ def _widest(estimate: ResidualModel, columns: Columns) -> float:
 def _by_selection(
     release: Synthesised, selection: Selection, passed: Passed, moved: float, risk: float
 ) -> _Bound:
-    """A bound by a choice (theorem 6): the candidate's score cannot be far above that of the chosen margin."""
+    """A bound by a choice (theorem 6): the candidate's score is not far above that of the chosen margin."""
     made = selection.rounds[passed.round]
     fresh, weight = release.margins[made.measured], made.weight / passed.weight
     seen = float(np.abs(fresh.counts - made.before).sum())

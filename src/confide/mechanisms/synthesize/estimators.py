@@ -19,8 +19,8 @@ Model: TypeAlias = Literal["tree", "margins"]
 DURING, AT_THE_END = 100, 1000
 """Steps of a tree's fit between two rounds, and after the last, at most."""
 NEAR = 0.3
-"""Between rounds, the share of the noise's squared distance at which a fit stops. It is less than in other fits: a
-margin that was measured a moment ago must have moved the model before anybody asks by how much it has."""
+"""Between rounds, the share of the noise's squared distance at which a fit stops. It is less than elsewhere:
+a margin that was measured a moment ago must have moved the model before its move is looked at."""
 
 
 class Estimator(Protocol):

@@ -1,4 +1,4 @@
-"""Rare values of a table counted together, by noised counts alone, and told apart again in what is made of it."""
+"""Rare values of a column: counted together, by what noised counts say, and told apart in the rows made."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class Merging:
 
     def merged(self, counts: Floats, variance: float) -> tuple[Floats, Floats]:
         """The counts of the new codes, and one over the variance of each."""
-        sums = np.bincount(self.to, counts, self.size)
+        sums = np.bincount(self.to, counts, self.size).astype(np.float64)
         return sums, 1 / (variance * np.bincount(self.to, minlength=self.size))
 
     @property

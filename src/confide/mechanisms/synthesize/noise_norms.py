@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import math
 
-from scipy.optimize import brentq
 from scipy.stats import norm
 
 MEAN_ABSOLUTE = math.sqrt(2 / math.pi)
@@ -41,9 +40,9 @@ def absolute_sum(cells: int, *, deviation: float, widest: float, chance: float) 
 def distance_within(seen: float, *, cells: int, sigma: float, chance: float) -> float:
     """The largest L1 distance of which fresh noise would leave as little as was seen, but for this chance.
 
-    Noise of deviation sigma is added to a vector d. The mean of |d + noise| in a cell is g(d), which is convex
-    in |d|. So the mean of |d| is at most the number at which g is the mean of what was seen, with the noise's
-    allowance.
+    Noise of deviation sigma is added to a vector d. The mean of |d + noise| in a cell is g(d), which is
+    convex. So the mean of |d| is at most the number at which g is the mean of what was seen, with an
+    allowance for the noise.
 
     Args:
         seen: the L1 norm of d with noise.
@@ -54,7 +53,11 @@ def distance_within(seen: float, *, cells: int, sigma: float, chance: float) -> 
     level = seen / cells + sigma * math.sqrt(2 * math.log(1 / chance) / cells)
     if level <= MEAN_ABSOLUTE * sigma:
         return 0.0
-    return cells * float(brentq(lambda d: _folded(d, sigma) - level, 0.0, level))
+    low, high = 0.0, level
+    for _ in range(60):
+        middle = (low + high) / 2
+        low, high = (low, middle) if _folded(middle, sigma) >= level else (middle, high)
+    return cells * high
 
 
 def _folded(d: float, sigma: float) -> float:

@@ -111,7 +111,8 @@ def test_the_cliques_form_a_tree_in_which_shared_columns_are_passed_on(seed: int
 @pytest.mark.parametrize("seed", range(12))
 def test_measured_margins_without_noise_are_reproduced(seed: int) -> None:
     sizes, sets = random_sets(seed)
-    whole = rng(seed).multinomial(1_000, rng(seed).dirichlet(np.ones(math.prod(sizes)))).reshape(sizes)
+    odds = rng(seed).dirichlet(np.ones(math.prod(sizes)))
+    whole = rng(seed).multinomial(1_000, odds).reshape(sizes).astype(np.float64)
     margins = [measured(whole, s, 1e-3) for s in sets]
     model = fit(sizes, margins, until=0, steps=3_000)
     for margin in margins:

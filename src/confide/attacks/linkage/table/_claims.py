@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TypeAlias
 
 import numpy as np
+from numpy.typing import NDArray
 
-from confide.core.arrays import Floats, Ints
+from confide.core.arrays import Floats, Ints, Rng
 from confide.core.nouns import Case, Guess
 from confide.core.paper import Paper
 from confide.knowledge.table import TableKnowledge
-from confide.views.predicates import NOTHING, Predicate
+from confide.views.predicates import NOTHING, BitSets, Predicate, counted
 from confide.views.table import Table
 
+Codes: TypeAlias = NDArray[np.int32]
 COHEN_NISSIM = Paper(
     authors="Aloni Cohen and Kobbi Nissim",
     title="Towards Formalizing the GDPR's Notion of Singling Out",
@@ -42,6 +45,30 @@ def guess_of(found: Sequence[tuple[Predicate, float]], asked: int) -> Guess:
     for i, (predicate, expected) in enumerate(best):
         value[i], score[i] = predicate, 1 / (1 + expected)
     return Guess(value, score)
+
+
+def one_by_one(release: Table, low: Codes, high: Codes, asked: int, *, rng: Rng) -> Guess:
+    """Claims from rows in random order: ranges are added, column after column, up to where a row is alone.
+
+    Args:
+        low, high: int32[n, d], the range of each row in each column, which holds the row's own cell.
+        asked: the number of claims; fewer where no more rows are alone in all their ranges.
+    """
+    bits, below = BitSets(release), shares(release)
+    found: list[tuple[Predicate, float]] = []
+    for row in rng.permutation(len(release)).tolist():
+        ranges: list[tuple[int, int, int]] = []
+        rows = bits.of(ranges)
+        for column in rng.permutation(len(release.domains)).tolist():
+            ranges.append((column, int(low[row, column]), int(high[row, column])))
+            rows = np.bitwise_and(rows, bits.of(ranges[-1:]))
+            if counted(rows) == 1:
+                predicate = Predicate(tuple(sorted(ranges)))
+                found.append((predicate, expected(predicate, below, len(release))))
+                break
+        if len(found) == asked:
+            break
+    return guess_of(found, asked)
 
 
 def shares(release: Table) -> list[Floats]:

@@ -59,7 +59,7 @@ def rows_of(tree: Tree, n: int, *, rng: Rng) -> NDArray[np.int32]:
         order = [part.columns.index(c) for c in part.separator + new]
         groups = math.prod(tree.sizes[c] for c in part.separator)
         odds = np.ascontiguousarray(part.margin.transpose(order)).reshape(groups, -1)
-        group = _code(drawn, part.separator, tree.sizes)
+        group = code_of(drawn, part.separator, tree.sizes)
         values = shared_out(odds, group, rng=rng)
         for c in reversed(new):
             values, drawn[c] = np.divmod(values, tree.sizes[c])
@@ -112,7 +112,7 @@ def rounded(odds: Floats, size: Ints, *, rng: Rng) -> Ints:
     return np.diff(marks, axis=1, prepend=0)
 
 
-def _code(drawn: NDArray[np.int32], columns: tuple[int, ...], sizes: tuple[int, ...]) -> Ints:
+def code_of(drawn: NDArray[np.int32], columns: tuple[int, ...], sizes: tuple[int, ...]) -> Ints:
     """The group of each row: one number for the values of these columns."""
     code = np.zeros(drawn.shape[1], np.int64)
     for c in columns:

@@ -34,7 +34,7 @@ def cells_of(sizes: Columns, cliques: Iterable[Columns]) -> int:
 
 @lru_cache(maxsize=4096)
 def cliques_of(sizes: Columns, sets: frozenset[Columns]) -> tuple[Columns, ...]:
-    """The maximal cliques of a triangulated graph in which each set of columns lies inside one clique.
+    """The maximal cliques of a triangulated graph in which each set of columns is inside one clique.
 
     The columns are eliminated greedily, once by fewest fill-in edges and once by smallest clique. The order
     that gives fewer cells is taken.
