@@ -9,6 +9,7 @@ from tests.utility.synthetic.populations import family, independent, people, sam
 from confide.core.errors import DataError
 from confide.utility.synthetic.gate import gate, gate_of
 from confide.utility.synthetic.margins import compare_margins
+from confide.views.table import Table
 
 
 @pytest.mark.parametrize("n", [400, 6_000])
@@ -64,6 +65,26 @@ def test_a_perfect_generator_of_independent_columns_is_not_called_worse_than_shu
         called += found.standing == "settled worse"
         further += found.difference.low > 0
     assert called <= 8 < further
+
+
+def test_a_few_rows_with_a_wrong_dependence_are_enough() -> None:
+    # Real neighbours rise together, and in these rows one falls. All else is shuffled real rows, so that the
+    # file's columns are right.
+    rng = np.random.default_rng(8)
+    real = people(4_000, 0.3, rng=rng)
+    codes = rng.permuted(real.low, axis=0)
+    codes[:600] = np.sort(codes[:600], axis=0)
+    codes[:600, 1::2] = codes[:600, 1::2][::-1]
+    assert gate(real, Table.of(real.domains, codes), rng=rng).standing == "settled worse"
+
+
+def test_columns_that_are_wrong_are_caught_though_no_dependence_is_claimed() -> None:
+    rng = np.random.default_rng(9)
+    real = people(4_000, 0.1, rng=rng)
+    codes = np.stack([rng.permutation(column // 2) for column in real.low.T], axis=1)
+    found = gate(real, Table.of(real.domains, codes), rng=rng)
+    assert found.standing == "settled worse"
+    assert found.own.low < 0 < found.other_people.low
 
 
 def test_other_margins_than_pairs_are_refused() -> None:

@@ -147,6 +147,7 @@ LEAST = 171
 def intervals(real_tie: float, made_tie: float, n: int) -> dict[str, list[Estimate]]:
     """The intervals of 200 pairs of files from two laws."""
     found: dict[str, list[Estimate]] = {"synthetic": [], "difference": [], "excess": [], "floor": []}
+    found: dict[str, list[Estimate]] = {}
     for run in range(RUNS):
         rng = np.random.default_rng([7, run])
         c: MarginComparison = compare_margins(
@@ -160,6 +161,11 @@ def intervals(real_tie: float, made_tie: float, n: int) -> dict[str, list[Estima
         each = {"synthetic": c.synthetic, "difference": c.difference, "excess": c.excess, "floor": c.floor}
         for name, distances in each.items():
             found[name].append(distances.mean)
+        assert c.floor is not None and c.doubts is not None
+        each = {"synthetic": c.synthetic, "difference": c.difference, "floor": c.floor}
+        each |= {"own": c.doubts.own, "other people": c.doubts.other_people}
+        for name, distances in each.items():
+            found.setdefault(name, []).append(distances.mean)
     return found
 
 

@@ -9,14 +9,10 @@ from confide.core.arrays import Ints, Rng
 from confide.core.errors import DataError
 from confide.core.estimate import Estimate, Measured
 from confide.utility.synthetic.associations import Associations, associations
+from confide.utility.synthetic.distances import MarginDistances
 from confide.utility.synthetic.gate import Gate, gate, gate_of
 from confide.utility.synthetic.learning import Learned, learned
-from confide.utility.synthetic.margins import (
-    MarginComparison,
-    MarginDistances,
-    compare_margins,
-    nist_score,
-)
+from confide.utility.synthetic.margins import MarginComparison, compare_margins, nist_score
 from confide.utility.synthetic.telling_apart import ToldApart, told_apart
 from confide.utility.table.marginals import ONE, THREE, TWO
 from confide.views.table import Table

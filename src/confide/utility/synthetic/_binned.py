@@ -47,14 +47,28 @@ class Binned:
             cell += self.codes[i]
         return cell
 
-    def shares(self, at: Sequence[int]) -> Floats:
-        """The margin of these columns: the share of rows in each cell, float64[cells]."""
-        return shares(self.cells(at), prod(self.sizes[i] for i in at))
+    def margin(self, at: Sequence[int]) -> Margin:
+        """The margin of these columns."""
+        shape = tuple(self.sizes[i] for i in at)
+        cells = self.cells(at)
+        return Margin(shape, cells, np.bincount(cells, minlength=prod(shape)) / len(cells), self.people)
 
 
-def shares(cells: Ints, size: int) -> Floats:
-    """The share of rows in each of `size` cells."""
-    return np.bincount(cells, minlength=size) / len(cells)
+@dataclass(frozen=True, slots=True, eq=False)
+class Margin:
+    """The margin of some columns of a file of n rows.
+
+    Args:
+        shape: bins of each column.
+        cells: int64[n], the cell of each row, in C order.
+        share: float64[cells], the share of rows in each.
+        people: int64[n], whose row each is; None where a row is a person.
+    """
+
+    shape: tuple[int, ...]
+    cells: Ints
+    share: Floats
+    people: Ints | None = None
 
 
 def binned(

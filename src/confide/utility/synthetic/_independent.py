@@ -4,52 +4,49 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import reduce
-from math import prod
 
 import numpy as np
 
 from confide.core.arrays import Floats, Rng
-from confide.utility.synthetic._binned import Binned
+from confide.utility.synthetic._binned import Binned, Margin
 
 SHUFFLES = 8
 """Files whose distances are averaged; of large files two shuffles, as theirs hardly differ."""
 LARGE = 100_000
 
 
-class Independent:
-    """Files of m rows that know each column and no dependence.
+def shuffles(real: Binned, m: int, *, rng: Rng) -> list[Binned]:
+    """Several files of m rows with the columns of a file, each shuffled by itself."""
+    return [shuffled(real, m, rng=each) for each in rng.spawn(2 if m > LARGE else SHUFFLES)]
+
+
+class OtherPeople:
+    """Files of m rows from independent columns of other people than the real ones, of the same kind.
 
     Of real columns that are shuffled, every one is exactly right, which no generator can reach without
-    copying: drawn from the very law of the population, columns still differ from those of the real people, as
-    do other people's. So there is a second kind, from columns of other people.
+    copying: drawn from the very law of the population, columns still differ from those of the real people,
+    as other people's do.
 
     Args:
-        real: the real rows.
+        real: the real rows; there are as many other people, so that their columns are off as a second
+            sample's are.
         m: the number of rows made.
-        rng: for all of them.
+        rng: for the people and their rows.
     """
 
-    __slots__ = ("_columns", "_draws", "_m", "_mixed", "_sizes")
+    __slots__ = ("_columns", "_m", "_rng")
 
     def __init__(self, real: Binned, m: int, *, rng: Rng) -> None:
-        mixing, drawing, self._draws = rng.spawn(3)
-        times = 2 if m > LARGE else SHUFFLES
-        self._mixed = [shuffled(real, m, rng=each) for each in mixing.spawn(times)]
-        self._m, self._sizes = m, real.sizes
-        # As many other people as there are real ones: their columns are off by as much as a second sample.
+        drawing, self._rng = rng.spawn(2)
         n = len(real) if real.people is None else len(np.unique(real.people))
-        alone = [real.shares((i,)) for i in range(len(real.names))]
+        alone = [real.margin((i,)).share for i in range(len(real.names))]
         self._columns = [[drawing.multinomial(n, p) / n for p in alone] for _ in range(SHUFFLES)]
+        self._m = m
 
-    def shuffled(self, at: Sequence[int]) -> list[Floats]:
-        """The margin of these columns in each file of shuffled columns, float64[cells] each."""
-        return [file.shares(at) for file in self._mixed]
-
-    def other_people(self, at: Sequence[int]) -> list[Floats]:
-        """The same in each file of m rows drawn from the columns of other people."""
-        size = prod(self._sizes[i] for i in at)
-        laws = [reduce(np.multiply.outer, [one[i] for i in at]).reshape(size) for one in self._columns]
-        return [self._draws.multinomial(self._m, law) / self._m for law in laws]
+    def margins(self, at: Sequence[int]) -> list[Floats]:
+        """The margin of these columns in each file, float64[cells] each."""
+        laws = [reduce(np.multiply.outer, [one[i] for i in at]).reshape(-1) for one in self._columns]
+        return [self._rng.multinomial(self._m, law) / self._m for law in laws]
 
 
 def shuffled(real: Binned, n: int, *, rng: Rng) -> Binned:
@@ -64,25 +61,24 @@ def shuffled(real: Binned, n: int, *, rng: Rng) -> Binned:
     return Binned(real.names, real.sizes, codes)
 
 
-def effect_through_the_shuffle(truth: Floats, mixed: Sequence[Floats], shape: Sequence[int]) -> Floats:
-    """The effect of a real row's cell on the distance of shuffled columns, float64[cells].
+def through_the_columns(sign: Floats, margin: Margin) -> Floats:
+    """The effect of a row's cell on a sum over the cells of its file's shuffled columns, float64[cells].
 
-    A row moves the real margin itself, and by its value in each column the shuffled margins, which are the
-    product of the columns' own shares.
+    By its value in each column a row moves that column's shares, and so the shuffled margin, which is the
+    product of them.
 
     Args:
-        truth: float64[cells], the real margin.
-        mixed: the same margin of each shuffled file.
-        shape: bins of each column.
+        sign: float64[cells], what a cell of the shuffled margin adds to the sum, by its share.
+        margin: of the file before it was shuffled.
     """
-    margin = truth.reshape(shape)
+    shape = margin.shape
     axes = range(len(shape))
-    alone = [margin.sum(axis=tuple(a for a in axes if a != axis)) for axis in axes]
-    sign = np.mean([np.sign(truth - other) for other in mixed], axis=0).reshape(shape)
-    effect = sign.copy()
+    share, sign = margin.share.reshape(shape), sign.reshape(shape)
+    alone = [share.sum(axis=tuple(a for a in axes if a != axis)) for axis in axes]
+    effect = np.zeros(shape)
     for axis in axes:
         others = [alone[a] for a in axes if a != axis]
         weight = reduce(np.multiply.outer, others) if others else np.ones(())
         through = np.moveaxis(sign, axis, 0).reshape(shape[axis], -1) @ weight.reshape(-1)
-        effect -= through.reshape([-1 if a == axis else 1 for a in axes])
+        effect += through.reshape([-1 if a == axis else 1 for a in axes])
     return effect.reshape(-1)

@@ -17,8 +17,8 @@ from confide.core.errors import DataError
 from confide.core.estimate import Estimate
 from confide.measure.intervals import check_confidence
 from confide.measure.special import normal_quantile
-from confide.utility.synthetic._binned import Binned, binned, shares
-from confide.utility.synthetic._jackknife import RowEffects, variance, variance_of_cells
+from confide.utility.synthetic._binned import Binned, binned
+from confide.utility.synthetic._jackknife import RowEffects, variance_of_cells
 from confide.views.table import Table
 
 
@@ -96,26 +96,22 @@ def _between(one: Binned, other: Binned, confidence: float) -> tuple[tuple[Float
     """Both matrices, their mean absolute difference, and where the other one is surely higher."""
     d = len(one.names)
     matrices, stronger = (np.eye(d), np.eye(d)), np.zeros((d, d), bool)
-    rows, sets = (RowEffects(one), RowEffects(other)), pairs_of(d)
+    sets, totals = pairs_of(d), list[RowEffects]()
     sure = float(normal_quantile(1 - (1 - confidence) / 2 / len(sets)))
     for i, j in sets:
-        cells = one.cells((i, j)), other.cells((i, j))
-        shape = one.sizes[i], one.sizes[j]
-        joint = [shares(c, shape[0] * shape[1]) for c in cells]
-        found = [
-            normalised_information(share.reshape(shape), len(c))
-            for share, c in zip(joint, cells, strict=True)
-        ]
+        margins = one.margin((i, j)), other.margin((i, j))
+        found = [normalised_information(m.share.reshape(m.shape), len(m.cells)) for m in margins]
         for matrix, (value, _) in zip(matrices, found, strict=True):
             matrix[i, j] = matrix[j, i] = value
         sign = float(np.sign(found[0][0] - found[1][0]))
+        totals = totals or [RowEffects(margin) for margin in margins]
         spread = 0.0
-        for file, cell, share, (_, effect) in zip(rows, cells, joint, found, strict=True):
-            file.add(sign * effect.reshape(-1), cell)
-            spread += variance_of_cells(effect.reshape(-1), cell, share, file.file.people)
+        for total, margin, (_, effect) in zip(totals, margins, found, strict=True):
+            total.add(sign * effect.reshape(-1), margin.cells)
+            spread += variance_of_cells(effect.reshape(-1), margin)
         stronger[i, j] = stronger[j, i] = found[1][0] - found[0][0] > sure * sqrt(spread)
     value = float(np.mean([abs(matrices[0][at] - matrices[1][at]) for at in sets]))
-    error = sqrt(sum(variance(each.total / len(sets), each.file.people) for each in rows))
+    error = sqrt(sum(total.variance(len(sets)) for total in totals))
     half = float(normal_quantile((1 + confidence) / 2)) * error
     return matrices, Estimate(value, value - half, value + half, confidence), stronger
 

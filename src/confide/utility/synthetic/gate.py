@@ -23,9 +23,10 @@ class Gate:
         standing: the verdict.
         synthetic, shuffled: the mean total variation distances from the real rows.
         difference: synthetic minus shuffled. The interval covers what chance in the rows does.
-        excess: synthetic minus the shuffled columns of other people of the same kind.
-        worse: pairs of columns on which the file alone is settled worse, the worst first, with their excess;
-            these intervals hold together.
+        own: synthetic minus the file's own columns shuffled.
+        other_people: synthetic minus the shuffled columns of other people of the same kind.
+        worse: pairs of columns that the file's own columns shuffled would surely be closer on, the worst
+            first, with this difference; these intervals hold together.
         pairs: how many pairs there are.
     """
 
@@ -33,7 +34,8 @@ class Gate:
     synthetic: Estimate
     shuffled: Estimate
     difference: Estimate
-    excess: Estimate
+    own: Estimate
+    other_people: Estimate
     worse: tuple[tuple[tuple[str, ...], Estimate], ...]
     pairs: int
 
@@ -69,25 +71,29 @@ def gate_of(pairs: MarginComparison) -> Gate:
     resampling pairs as if they were independent would miss.
 
     *Settled better* is a file whose difference from shuffled columns is surely below 0. *Settled worse* is
-    one whose excess is surely above 0. Between the two is a file that knows its columns and nothing more.
-    Each column of a shuffle is exactly right, and those of a generator that knows the very law of the
-    population are not. Where real columns are independent, it would else be called worse than nothing.
+    one that is surely further off than its own columns shuffled, so that the dependence which it shows is
+    wrong, or than the shuffled columns of other people of the same kind, so that its columns are. Between
+    them is a file that knows its columns and nothing more. That a file is further off than the real columns
+    shuffled is not enough: each of those is exactly right, and where real columns are independent, a
+    generator that knows the very law of the population would be called worse than nothing. Each of the two
+    alarms is false in at most 2.5 % of cases at a confidence of 95 %.
 
     Raises:
         DataError: if other margins than those of two columns are given.
     """
-    if pairs.ways != 2:
+    if pairs.doubts is None:
         raise DataError(f"the gate is about margins of two columns, and these have {pairs.ways}.")
-    excess = pairs.excess
-    worse = [each for each in excess.worst(len(excess.each)) if each[1].low > 0]
+    own, other_people = pairs.doubts.own, pairs.doubts.other_people
+    worse = [each for each in own.worst(len(own.each)) if each[1].low > 0]
     return Gate(
-        standing=_standing(pairs.difference.mean, excess.mean),
+        standing=_standing(pairs.difference.mean, own.mean, other_people.mean),
         synthetic=pairs.synthetic.mean,
         shuffled=pairs.shuffled.mean,
         difference=pairs.difference.mean,
-        excess=excess.mean,
+        own=own.mean,
+        other_people=other_people.mean,
         worse=tuple(worse),
-        pairs=len(excess.each),
+        pairs=len(own.each),
     )
 
 
@@ -120,7 +126,7 @@ def gate(
     return gate_of(pairs)
 
 
-def _standing(difference: Estimate, excess: Estimate) -> Standing:
-    if excess.low > 0:
+def _standing(difference: Estimate, *alarms: Estimate) -> Standing:
+    if any(alarm.low > 0 for alarm in alarms):
         return "settled worse"
     return "settled better" if difference.high < 0 else "not settled"

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from math import prod, sqrt
 
 import numpy as np
 
@@ -17,42 +16,24 @@ from confide.core.arrays import Floats, Ints, Rng
 from confide.core.errors import DataError
 from confide.core.estimate import Estimate
 from confide.measure.intervals import check_confidence
-from confide.measure.special import normal_quantile
-from confide.utility.synthetic._binned import Binned, binned, margin_sets, shares
-from confide.utility.synthetic._independent import Independent, effect_through_the_shuffle
-from confide.utility.synthetic._jackknife import RowEffects, variance, variance_of_cells
+from confide.utility.synthetic._binned import Binned, Margin, binned, margin_sets
+from confide.utility.synthetic._independent import OtherPeople, shuffles, through_the_columns
+from confide.utility.synthetic._jackknife import Averaged, Distances, apart
+from confide.utility.synthetic.distances import MarginDistances
 from confide.views.table import Table
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class MarginDistances:
-    """The total variation distances of k margins, or differences of two of them.
+class Doubts:
+    """Differences from files without dependence whose columns are off by chance, as a generator's are.
 
     Args:
-        ways: the number of columns of each margin.
-        columns: the names of each margin's columns.
-        each: float64[k], the distance of each.
-        error: float64[k], its standard error.
-        mean: over all margins, with its interval.
+        own: synthetic minus its own columns shuffled; above 0 the dependence that it shows is wrong.
+        other_people: synthetic minus the shuffled columns of as many other people of the same kind.
     """
 
-    ways: int
-    columns: tuple[tuple[str, ...], ...]
-    each: Floats
-    error: Floats
-    mean: Estimate
-
-    def at(self, i: int) -> Estimate:
-        """One margin; the intervals of all k hold together with the confidence (Bonferroni)."""
-        alone = 1 - (1 - self.mean.confidence) / len(self.each)
-        half = float(normal_quantile((1 + alone) / 2)) * float(self.error[i])
-        value = float(self.each[i])
-        return Estimate(value, value - half, value + half, self.mean.confidence)
-
-    def worst(self, n: int = 1) -> list[tuple[tuple[str, ...], Estimate]]:
-        """The n margins with the largest distances, the worst first."""
-        order = np.argsort(-self.each, kind="stable")[:n]
-        return [(self.columns[i], self.at(i)) for i in order.tolist()]
+    own: MarginDistances
+    other_people: MarginDistances
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -63,8 +44,7 @@ class MarginComparison:
         synthetic: the distances of the synthetic file.
         shuffled: of the real columns, each shuffled by itself, as many rows as the synthetic file has.
         difference: synthetic minus shuffled; above 0 the file is further off than files without dependence.
-        excess: synthetic minus the shuffled columns of as many other people of the same kind, which are off
-            by chance as a generator's are; above 0 the file is worse than no dependence.
+        doubts: for margins of two columns, what settles whether the file is worse than no dependence.
         floor: of the hold-out, the sampling floor; None without one.
         rows: of the real, the synthetic and the hold-out file.
     """
@@ -73,7 +53,7 @@ class MarginComparison:
     synthetic: MarginDistances
     shuffled: MarginDistances
     difference: MarginDistances
-    excess: MarginDistances
+    doubts: Doubts | None
     floor: MarginDistances | None
     rows: tuple[int, int, int]
 
@@ -150,98 +130,76 @@ def compare_margins(
 def _compare(
     files: Sequence[Binned], *, ways: int, most: int | None, rng: Rng, confidence: float
 ) -> MarginComparison:
-    real, synthetic, held = files[0], files[1], files[2] if len(files) > 2 else None
-    chooser, mixer = rng.spawn(2)
+    real, made = files[0], files[1]
+    chooser, mixer, judge = rng.spawn(3)
     sets = margin_sets(len(real.names), ways, most=most, rng=chooser)
-    independent = Independent(real, len(synthetic), rng=mixer)
-    near, far, apart, beyond = (_Collected() for _ in range(4))
-    rows, blurred, made = RowEffects(real), RowEffects(real), RowEffects(synthetic)
-    for at in sets:
-        mine, theirs = real.cells(at), synthetic.cells(at)
-        shape = [real.sizes[i] for i in at]
-        truth, share = shares(mine, prod(shape)), shares(theirs, prod(shape))
-        mixed = independent.shuffled(at)
-        sign, effect = np.sign(truth - share), effect_through_the_shuffle(truth, mixed, shape)
-        rows.add(sign, mine)
-        blurred.add(effect, mine)
-        made.add(sign, theirs)
-        of_made = variance_of_cells(sign, theirs, share, synthetic.people)
-        of_real = [variance_of_cells(e, mine, truth, real.people) for e in (sign, effect, sign - effect)]
-        distance, (shuffled, chance) = _tvd(truth, share), _averaged(truth, mixed)
-        others, luck = _averaged(truth, independent.other_people(at))
-        near.add(distance, of_real[0] + of_made)
-        far.add(shuffled, of_real[1], chance)
-        apart.add(distance - shuffled, of_real[2] + of_made, chance)
-        beyond.add(distance - others, of_real[2] + of_made, luck)
     names = tuple(tuple(real.names[i] for i in at) for at in sets)
-    of_made = variance(made.total / len(sets), synthetic.people)
-    of_real = [
-        variance(total / len(sets), real.people)
-        for total in (rows.total, blurred.total, rows.total - blurred.total)
-    ]
+    mixed = shuffles(real, len(made), rng=mixer)
+    near, far, between, drawn = Distances(), Distances(), Distances(), list[Averaged]()
+    for at in sets:
+        ours, theirs = real.margin(at), made.margin(at)
+        others = [file.margin(at).share for file in mixed]
+        sign, blurred = np.sign(ours.share - theirs.share), _mean_sign(ours, others)
+        effect = blurred - through_the_columns(blurred, ours)
+        distance, shuffle = apart(ours.share, theirs.share), Averaged.of(ours, others)
+        near.add(distance, (ours, sign), (theirs, -sign))
+        far.add(shuffle.value, (ours, effect))
+        between.add(distance, (ours, sign - effect), (theirs, -sign))
+        drawn.append(shuffle)
     return MarginComparison(
         ways=ways,
-        synthetic=near.distances(ways, names, of_real[0] + of_made, confidence),
-        shuffled=far.distances(ways, names, of_real[1], confidence),
-        difference=apart.distances(ways, names, of_real[2] + of_made, confidence),
-        excess=beyond.distances(ways, names, of_real[2] + of_made, confidence),
-        floor=None if held is None else _between(real, held, sets, confidence),
-        rows=(len(real), len(synthetic), 0 if held is None else len(held)),
+        synthetic=near.found(names, confidence=confidence),
+        shuffled=far.found(names, confidence=confidence, chance=drawn),
+        difference=between.found(names, confidence=confidence, minus=drawn),
+        doubts=_doubts(real, made, sets, between, rng=judge, confidence=confidence) if ways == 2 else None,
+        floor=_floor(real, files[2], sets, confidence=confidence) if len(files) > 2 else None,
+        rows=(len(real), len(made), len(files[2]) if len(files) > 2 else 0),
     )
 
 
-def _averaged(truth: Floats, margins: Sequence[Floats]) -> tuple[float, float]:
-    """The mean distance of several margins, and the variance of that mean."""
-    each = np.array([_tvd(truth, margin) for margin in margins])
-    return float(each.mean()), float(each.var(ddof=1)) / len(each)
+def _doubts(
+    real: Binned,
+    made: Binned,
+    sets: Sequence[tuple[int, ...]],
+    between: Distances,
+    *,
+    rng: Rng,
+    confidence: float,
+) -> Doubts:
+    """The two baselines that a file must be worse than to be called worse than no dependence."""
+    drawing, mixing = rng.spawn(2)
+    names = tuple(tuple(real.names[i] for i in at) for at in sets)
+    others, mixed = OtherPeople(real, len(made), rng=drawing), shuffles(made, len(made), rng=mixing)
+    own, of_others, of_own = Distances(), list[Averaged](), list[Averaged]()
+    for at in sets:
+        ours, theirs = real.margin(at), made.margin(at)
+        shares = [file.margin(at).share for file in mixed]
+        sign, blurred = np.sign(ours.share - theirs.share), _mean_sign(ours, shares)
+        own.add(
+            apart(ours.share, theirs.share),
+            (ours, sign - blurred),
+            (theirs, through_the_columns(blurred, theirs) - sign),
+        )
+        of_own.append(Averaged.of(ours, shares))
+        of_others.append(Averaged.of(ours, others.margins(at)))
+    return Doubts(
+        own=own.found(names, confidence=confidence, minus=of_own),
+        other_people=between.found(names, confidence=confidence, minus=of_others),
+    )
 
 
-def _between(
-    one: Binned, other: Binned, sets: Sequence[tuple[int, ...]], confidence: float
+def _mean_sign(truth: Margin, drawn: Sequence[Floats]) -> Floats:
+    """The sign of each cell's difference, on average over several files."""
+    return np.mean([np.sign(truth.share - share) for share in drawn], axis=0)
+
+
+def _floor(
+    one: Binned, other: Binned, sets: Sequence[tuple[int, ...]], *, confidence: float
 ) -> MarginDistances:
     """The distances of two files that have nothing to do with each other but their population."""
-    found, ours, theirs = _Collected(), RowEffects(one), RowEffects(other)
+    found = Distances()
     for at in sets:
-        size = prod(one.sizes[i] for i in at)
-        cells = one.cells(at), other.cells(at)
-        share = [shares(each, size) for each in cells]
-        sign = np.sign(share[0] - share[1])
-        ours.add(sign, cells[0])
-        theirs.add(sign, cells[1])
-        spread = [
-            variance_of_cells(sign, c, s, f.people)
-            for c, s, f in zip(cells, share, (one, other), strict=True)
-        ]
-        found.add(_tvd(*share), sum(spread))
-    names = tuple(tuple(one.names[i] for i in at) for at in sets)
-    total = sum(variance(rows.total / len(sets), rows.file.people) for rows in (ours, theirs))
-    return found.distances(len(sets[0]), names, total, confidence)
-
-
-def _tvd(one: Floats, other: Floats) -> float:
-    return float(np.abs(one - other).sum() / 2)
-
-
-class _Collected:
-    """Distances as they are measured, with the variance of the rows' effects and of the shuffles."""
-
-    def __init__(self) -> None:
-        self.each: list[float] = []
-        self.spread: list[float] = []
-        self.chance: list[float] = []
-
-    def add(self, distance: float, rows: float, chance: float = 0.0) -> None:
-        self.each.append(distance)
-        self.spread.append(rows / 4 + chance)  # a distance is half the sum that the effects are of
-        self.chance.append(chance)
-
-    def distances(
-        self, ways: int, names: tuple[tuple[str, ...], ...], rows: float, confidence: float
-    ) -> MarginDistances:
-        """All distances, where `rows` is the variance of the rows' effects on the mean of all margins."""
-        value = float(np.mean(self.each))
-        # The margins of one shuffled file may move together: the mean is taken to be as uncertain as one.
-        error = sqrt(rows / 4 + float(np.mean(self.chance)))
-        half = float(normal_quantile((1 + confidence) / 2)) * error
-        mean = Estimate(value, value - half, value + half, confidence)
-        return MarginDistances(ways, names, np.array(self.each), np.sqrt(self.spread), mean)
+        ours, theirs = one.margin(at), other.margin(at)
+        sign = np.sign(ours.share - theirs.share)
+        found.add(apart(ours.share, theirs.share), (ours, sign), (theirs, -sign))
+    return found.found(tuple(tuple(one.names[i] for i in at) for at in sets), confidence=confidence)
