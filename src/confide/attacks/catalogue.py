@@ -11,9 +11,8 @@ from confide.attacks.attribute import model as attribute_model
 from confide.attacks.attribute import synthetic as attribute_synthetic
 from confide.attacks.attribute import table as attribute_table
 from confide.attacks.linkage import images, ratings, table, traces
-from confide.attacks.membership import counts, statistics, synthetic, training
 from confide.attacks.linkage import synthetic as linkage_synthetic
-from confide.attacks.membership import counts, statistics, training
+from confide.attacks.membership import counts, statistics, synthetic, training
 from confide.attacks.membership import text as membership_text
 from confide.attacks.reconstruction import answers, crosstabs, model
 from confide.attacks.reconstruction import text as reconstruction_text

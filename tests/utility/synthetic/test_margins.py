@@ -146,7 +146,6 @@ LEAST = 171
 
 def intervals(real_tie: float, made_tie: float, n: int) -> dict[str, list[Estimate]]:
     """The intervals of 200 pairs of files from two laws."""
-    found: dict[str, list[Estimate]] = {"synthetic": [], "difference": [], "excess": [], "floor": []}
     found: dict[str, list[Estimate]] = {}
     for run in range(RUNS):
         rng = np.random.default_rng([7, run])
@@ -157,10 +156,6 @@ def intervals(real_tie: float, made_tie: float, n: int) -> dict[str, list[Estima
             ways=2,
             rng=rng,
         )
-        assert c.floor is not None
-        each = {"synthetic": c.synthetic, "difference": c.difference, "excess": c.excess, "floor": c.floor}
-        for name, distances in each.items():
-            found[name].append(distances.mean)
         assert c.floor is not None and c.doubts is not None
         each = {"synthetic": c.synthetic, "difference": c.difference, "floor": c.floor}
         each |= {"own": c.doubts.own, "other people": c.doubts.other_people}

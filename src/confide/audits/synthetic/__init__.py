@@ -9,6 +9,7 @@ import polars as pl
 
 from confide.attacks.attribute import synthetic as attribute
 from confide.attacks.attribute.table import CorrectAttribution, LearnedModel
+from confide.attacks.linkage import synthetic as describing_attacks
 from confide.attacks.linkage.table import ManyColumns, OneColumn
 from confide.attacks.membership import synthetic as membership_attacks
 from confide.attacks.membership.synthetic import (
@@ -43,7 +44,7 @@ SECRETS, DESCRIBED = "secrets behind a synthetic file", "descriptions from a syn
 
 TELLING = (*attribute.ALL, CorrectAttribution, LearnedModel)
 """Attacks on the secret: two of those on tables play on synthetic rows just as well."""
-DESCRIBING = (ManyColumns, OneColumn)
+DESCRIBING = (*describing_attacks.ALL, ManyColumns, OneColumn)
 
 COMPARABLE = (ExactCopies, NearestSynthetic, NearestRelative, NeighbourDensity)
 """Attacks whose scores mean the same in every file, so that two files can be compared by them."""
@@ -148,7 +149,7 @@ class SyntheticSubject:
 
 
 def _own_scale(attack: AnyAttack) -> bool:
-    return isinstance(attack, membership_attacks.ALL) and not isinstance(attack, COMPARABLE)
+    return isinstance(attack, membership_attacks.FILES) and not isinstance(attack, COMPARABLE)
 
 
 SPEC = AuditSpec(
@@ -157,7 +158,7 @@ SPEC = AuditSpec(
     goal=BEHIND,
     record=Synthetic,
     read=read,
-    attacks=(*membership_attacks.ALL, *TELLING, *DESCRIBING),
+    attacks=(*membership_attacks.FILES, *TELLING, *DESCRIBING),
     risk="AUC of the strongest attack",
     risks={
         SECRETS: "told rightly behind the file, minus held out",
