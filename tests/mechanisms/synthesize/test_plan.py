@@ -1,4 +1,4 @@
-"""Plans come from the columns and a number alone, and are within a factor 1.5 of what a synthesis takes."""
+"""Plans come from the columns and a number alone, and are near what a synthesis takes."""
 
 from __future__ import annotations
 

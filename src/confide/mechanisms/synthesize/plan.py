@@ -78,8 +78,8 @@ def plan(mechanism: Plannable, domains: Sequence[Domain], *, rows: int, rng: Rng
 
     The mechanism is rehearsed on made-up records: each column follows some earlier ones, each in a share of
     the rows that is drawn, and else a falling law. How strongly real columns depend on each other is not
-    public, and the time of AIM depends on it: expect it within a factor of two. It takes about as long as the synthesis, at most that of `MADE` records. Above,
-    the noise is made smaller in proportion.
+    public, and the time of AIM depends on it: expect it within a factor of two. The rehearsal takes about as
+    long as the synthesis, at most as that of `MADE` records. Above, noise is made smaller in proportion.
 
     Args:
         mechanism: with its budget and settings.
