@@ -101,7 +101,7 @@ def reconstruct(
         total: the number of rows, where it is public; estimated from the margins otherwise.
         nonnegative: look for the nearest margins without a cell below 0 (local non-negativity), in the norm
             of the noise, over all measured margins and the workload.
-        workload: further sets of columns that shall have no cell below 0.
+        workload: further sets of columns that must have no cell below 0.
         steps: of the search.
 
     Raises:
