@@ -462,6 +462,13 @@ TABLE = (
         "equal",
     ),
     Reference(
+        "margins from residuals (GReM-MLE)",
+        "Mullins et al. 2024",
+        "mechanisms/synthesize/test_residual.py",
+        "test_margins_are_those_of_generalised_least_squares",
+        "1e-10",
+    ),
+    Reference(
         "margins of a junction tree",
         "McKenna et al. 2019",
         "mechanisms/synthesize/graphs/test_fitting.py",

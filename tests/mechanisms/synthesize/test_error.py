@@ -1,4 +1,4 @@
-"""Error bars hold the true distance at their rate, from published things alone, or say that there are none."""
+"""Error bars hold the true distance at their rate, from public things alone, or say that there are none."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from confide.core.errors import DataError
 from confide.mechanisms.synthesize.error import margin_error, margin_errors, released
 from confide.mechanisms.synthesize.independent import IndependentMargins
 from confide.mechanisms.synthesize.measured import Synthesised
+from confide.views.margins import counted
 from confide.mechanisms.synthesize.mst import MST
 from confide.mechanisms.synthesize.noise_norms import absolute_sum, distance_within, largest_sum
-from confide.views.margins import counted
 from confide.views.table import Table
 
 

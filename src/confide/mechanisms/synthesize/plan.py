@@ -19,16 +19,14 @@ from confide.mechanisms.statistics.noisy_integers import GaussianIntegers
 from confide.mechanisms.statistics.promise import rho_of
 from confide.mechanisms.synthesize.concentrated import LARGEST
 from confide.mechanisms.synthesize.measured import Synthesised
-from confide.mechanisms.synthesize.noise_norms import MEAN_ABSOLUTE
 from confide.views.margins import counted
+from confide.mechanisms.synthesize.noise_norms import MEAN_ABSOLUTE
 from confide.views.table import Domain, Table
 
 MADE = 40_000
 """Made-up records at most; the time of what grows with the records is multiplied."""
 FOLLOWED, SHARE = 3, 0.9
 """Earlier columns that a made-up column follows, and in what share of the rows at most."""
-STEEP = 1.0
-"""."""
 DRAWN = 500
 """Numbers of secure noise whose time is taken."""
 ARRAYS = 6
@@ -79,9 +77,10 @@ class Plan:
 def plan(mechanism: Plannable, domains: Sequence[Domain], *, rows: int, rng: Rng) -> Plan:
     """Plan a synthesis without a look at any record, and without spending anything.
 
-    The mechanism is rehearsed on made-up records: each column follows an earlier one in a share of the rows,
-    and else a falling law. It takes about as long as the synthesis, at most that of `MADE` records. Above,
-    the noise is made smaller in proportion.
+    The mechanism is rehearsed on made-up records: each column follows some earlier ones, each in a share of
+    the rows that is drawn, and else a falling law. How strongly real columns depend on each other is not
+    public, and the time of AIM depends on it: expect it within a factor of two. The rehearsal takes about as
+    long as the synthesis, at most as that of `MADE` records. Above, noise is made smaller in proportion.
 
     Args:
         mechanism: with its budget and settings.
@@ -116,11 +115,11 @@ def plan(mechanism: Plannable, domains: Sequence[Domain], *, rows: int, rng: Rng
 
 
 def made_up(domains: Sequence[Domain], n: int, *, rng: Rng) -> Table:
-    """n made-up records: in a share of the rows that is drawn, a column is a function of an earlier one."""
+    """n made-up records: in shares of the rows that are drawn, a column is a function of earlier ones."""
     codes: list[Ints] = []
     for domain in domains:
         size = len(domain)
-        falling = np.arange(1.0, size + 1) ** -STEEP
+        falling = 1 / np.arange(1, size + 1)
         own = rng.choice(size, n, p=falling / falling.sum())
         for other in rng.permutation(len(codes))[:FOLLOWED]:
             follows = rng.integers(0, size, len(domains[other]))
