@@ -18,9 +18,9 @@ from synthesis import BUDGET, SEEDS, acs, adult, split
 
 from confide.mechanisms.synthesize.aim import AIM
 from confide.mechanisms.synthesize.error import margin_errors, released
-from confide.views.margins import counted
 from confide.mechanisms.synthesize.mst import MST
 from confide.mechanisms.synthesize.plan import plan
+from confide.views.margins import counted
 from confide.views.table import Table
 
 CONFIDENCE = 0.9

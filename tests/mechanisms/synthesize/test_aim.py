@@ -16,8 +16,8 @@ from confide.core.nouns import Rehearsal, Release
 from confide.mechanisms.synthesize.aim import AIM
 from confide.mechanisms.synthesize.estimators import estimator
 from confide.mechanisms.synthesize.measured import Synthesised
-from confide.views.margins import Measured, counted
 from confide.mechanisms.synthesize.workload import Workload, closure, weights_of
+from confide.views.margins import Measured, counted
 from confide.views.table import Domain, Table
 
 

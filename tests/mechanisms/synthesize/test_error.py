@@ -14,9 +14,9 @@ from confide.core.errors import DataError
 from confide.mechanisms.synthesize.error import margin_error, margin_errors, released
 from confide.mechanisms.synthesize.independent import IndependentMargins
 from confide.mechanisms.synthesize.measured import Synthesised
-from confide.views.margins import counted
 from confide.mechanisms.synthesize.mst import MST
 from confide.mechanisms.synthesize.noise_norms import absolute_sum, distance_within, largest_sum
+from confide.views.margins import counted
 from confide.views.table import Table
 
 

@@ -13,9 +13,9 @@ from confide.core.errors import DataError
 from confide.mechanisms.synthesize.concentrated import Concentrated
 from confide.mechanisms.synthesize.estimators import Estimator
 from confide.mechanisms.synthesize.measured import Fitted
-from confide.views.margins import Measured, counted
 from confide.mechanisms.synthesize.selection import Passed, Round, Selection
 from confide.mechanisms.synthesize.subsets import Columns
+from confide.views.margins import Measured, counted
 from confide.views.table import Table
 
 MEAN_ABSOLUTE = math.sqrt(2 / math.pi)

@@ -18,11 +18,11 @@ from confide.core.arrays import Floats
 from confide.core.errors import DataError
 from confide.mechanisms.synthesize.exponential import GRAIN
 from confide.mechanisms.synthesize.measured import Synthesised
-from confide.views.margins import counted
 from confide.mechanisms.synthesize.noise_norms import absolute_sum, distance_within, largest_sum
 from confide.mechanisms.synthesize.residual import ResidualModel, reconstruct
 from confide.mechanisms.synthesize.selection import Passed, Selection
 from confide.mechanisms.synthesize.subsets import Columns, below, spread
+from confide.views.margins import counted
 
 Basis: TypeAlias = Literal["measured", "passed over", "nothing"]
 LARGEST = 3
@@ -40,11 +40,7 @@ class MarginError:
         columns: by name.
         basis: why there is a bound: the margin was measured (by itself or inside others), or it was a
             candidate and a choice under noise passed it over. "nothing": there is no bound, `high` is 1, and
-<<<<<<< HEAD
-            whether the margin is good is unknown.
-=======
             nobody can say whether the margin is good.
->>>>>>> s_aim
         low: of the interval.
         high: of the interval: `noise` and `model` together, 1 at most.
         noise: the part of `high` that allows for the noise of measurements and choices.

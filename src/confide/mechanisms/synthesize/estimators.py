@@ -12,9 +12,9 @@ from confide.mechanisms.synthesize.graphs.fitting import fit
 from confide.mechanisms.synthesize.graphs.model import TreeModel
 from confide.mechanisms.synthesize.graphs.triangulation import size_of
 from confide.mechanisms.synthesize.measured import Fitted
-from confide.views.margins import Measured
 from confide.mechanisms.synthesize.residual import reconstruct
 from confide.mechanisms.synthesize.subsets import Columns
+from confide.views.margins import Measured
 
 Model: TypeAlias = Literal["tree", "margins"]
 DURING, AT_THE_END = 100, 1000

@@ -12,8 +12,8 @@ from confide.mechanisms.synthesize.concentrated import Concentrated
 from confide.mechanisms.synthesize.graphs.fitting import fit_weighted, pooled, total_of
 from confide.mechanisms.synthesize.graphs.model import TreeModel
 from confide.mechanisms.synthesize.measured import Synthesised, synthesised
-from confide.views.margins import Measured, counted
 from confide.mechanisms.synthesize.merging import Merging, Unmerged, merge
+from confide.views.margins import Measured, counted
 from confide.views.table import Table
 
 RARE = 5.0

@@ -19,8 +19,8 @@ from confide.mechanisms.statistics.noisy_integers import GaussianIntegers
 from confide.mechanisms.statistics.promise import rho_of
 from confide.mechanisms.synthesize.concentrated import LARGEST
 from confide.mechanisms.synthesize.measured import Synthesised
-from confide.views.margins import counted
 from confide.mechanisms.synthesize.noise_norms import MEAN_ABSOLUTE
+from confide.views.margins import counted
 from confide.views.table import Domain, Table
 
 MADE = 40_000

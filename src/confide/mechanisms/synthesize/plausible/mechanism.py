@@ -15,13 +15,13 @@ from confide.mechanisms.noise.source import Noise, words_of
 from confide.mechanisms.noise.words import Words, below
 from confide.mechanisms.synthesize.concentrated import Concentrated
 from confide.mechanisms.synthesize.measured import SyntheticRehearsal, SyntheticRelease
-from confide.views.margins import Measured
 from confide.mechanisms.synthesize.plausible.counting import MEANINGFUL, Tries, of_table
 from confide.mechanisms.synthesize.plausible.entropies import noisy_entropies
 from confide.mechanisms.synthesize.plausible.network import Network, learnt
 from confide.mechanisms.synthesize.plausible.privacy_test import PrivacyTest, plausible_by_group
 from confide.mechanisms.synthesize.plausible.structure import Structure, selected
 from confide.mechanisms.synthesize.plausible.theorem import RecordPromise, best
+from confide.views.margins import Measured
 from confide.views.table import Table
 
 SHARES = (4, 4, 2)
