@@ -16,7 +16,7 @@ from confide.inputs.synthetic import SyntheticData
 from confide.utility.synthetic import SyntheticUtility
 
 NOBODY_HELD_OUT = (
-    "Nobody was held out, so it cannot be told what the file gives away of the people behind it and what is "
+    "Nobody was held out, so nobody can part what the file gives away of the people behind it from what is "
     "true of everybody. The same attacks therefore looked for other people in as many rows of further real "
     "people, who know nothing of them: what they find beyond that is given away. A file that is made less "
     "exactly than real rows are hides it, so no limit counts as kept. Hold out people at random, 1,000 or "
