@@ -42,6 +42,14 @@ class Written:
     created: bool = False
 
     def __str__(self) -> str:
+        return (
+            f"{self.out}: {self.rows:,} synthetic records by {self.card['mechanism']}. It promises "
+            f"{self.card['promise']['text']}.{self.remarks}"
+        )
+
+    @property
+    def remarks(self) -> str:
+        """What was left out, clipped or drawn again, in sentences that begin with a space."""
         trimmed = f" {self.trimmed:,} rows of people above the bound were left out." if self.trimmed else ""
         clipped = "".join(
             f" {count:,} cells of {name} were outside the domain and count as its nearest value."
@@ -49,10 +57,7 @@ class Written:
         )
         rejected = self.card["rejected"]
         again = f" {rejected:.1%} of the drawn rows broke a rule and were drawn again." if rejected else ""
-        return (
-            f"{self.out}: {self.rows:,} synthetic records by {self.card['mechanism']}. It promises "
-            f"{self.card['promise']['text']}.{trimmed}{clipped}{again}"
-        )
+        return f"{trimmed}{clipped}{again}"
 
 
 def write_rows(frame: pl.DataFrame, path: Path) -> None:
