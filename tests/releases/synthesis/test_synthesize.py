@@ -309,3 +309,17 @@ def test_words_for_nothing_and_dates_as_text_are_read_as_such(desk: Path) -> Non
     assert done.exit_code == 0, done.output
     made = pl.read_csv("s.csv")
     assert 0.05 < made["pay"].null_count() / len(made) < 0.15
+
+
+@pytest.mark.parametrize("mechanism", ["mst", "aim", "independent", "privbayes"])
+def test_zeros_are_known_to_the_model_and_no_row_is_given_up_for_them(desk: Path, mechanism: str) -> None:
+    zeros = '[[zeros]]\njob = "nurse"\npay = "low"\n[[zeros]]\nstart = "0..24"\njob = "cook"\n'
+    domain = DOMAIN.replace("high = 49", "high = 49\nbins = 10") + zeros
+    (desk / "domain.toml").write_text(domain)
+    done = run("--mechanism", mechanism, "--out", "s.parquet")
+    assert done.exit_code == 0, done.output
+    made, card = pl.read_parquet("s.parquet"), json.loads(Path("s.parquet.confide.json").read_text())
+    assert not len(made.filter((pl.col("job") == "nurse") & (pl.col("pay") == "low")))
+    assert not len(made.filter((pl.col("job") == "cook") & (pl.col("start") < 25)))
+    # A third are cooks, and half of them begin before 25: by rejection a sixth of the rows would be given up.
+    assert card["rejected"] == 0 and abs(len(made) - N) < 200

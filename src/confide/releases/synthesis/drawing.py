@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
 from confide.core.arrays import Rng
 from confide.mechanisms.synthesize.columns.decoding import Codes, Drawn, Schema, decode, drawn
-from confide.mechanisms.synthesize.columns.domain import PublicDomain
+from confide.mechanisms.synthesize.columns.domain import Impossible, PublicDomain
+from confide.mechanisms.synthesize.conditioning import conditioned
 from confide.mechanisms.synthesize.measured import Synthesised
 
 
@@ -28,16 +29,17 @@ def drawn_from(release: Synthesised, domain: PublicDomain, schema: Schema, *, se
     if release.model is None:
         made = decode(codes, domain, rng=rng, schema=schema)
         return Drawn(frame=made.frame, codes=codes[made.kept], rejected=made.rejected, again=0.0)
-    return drawn(rows_from(release), len(codes), domain, rng=rng, schema=schema)
+    return drawn(rows_from(release, domain.impossible), len(codes), domain, rng=rng, schema=schema)
 
 
-def rows_from(release: Synthesised) -> Callable[[int, Rng], Codes]:
-    """As many rows as one likes: from the model, or again and again those that were released.
+def rows_from(release: Synthesised, zeros: Sequence[Impossible]) -> Callable[[int, Rng], Codes]:
+    """As many rows as one likes: from the model given its zeros, or again and again those released.
 
     Args:
         release: of the mechanism.
+        zeros: codes of its table that cannot stand together.
     """
-    model = release.model
+    model = None if release.model is None else conditioned(release.model, zeros)
 
     def rows(n: int, rng: Rng) -> Codes:
         if model is None:

@@ -136,10 +136,19 @@ class LinkedSynthesiser:
         below = cast(Any, self.children(rows.codes.children, rng=second))
         drawing = np.random.default_rng(self.seed)
         parents = drawn(
-            rows_from(above), len(above.view), self.levels.parents, rng=drawing, schema=rows.schemas[0]
+            rows_from(above, self.levels.parents.impossible),
+            len(above.view),
+            self.levels.parents,
+            rng=drawing,
+            schema=rows.schemas[0],
         )
         children = with_children(
-            parents.frame, parents.codes, rows_from(below), self.levels, rng=drawing, schema=rows.schemas[1]
+            parents.frame,
+            parents.codes,
+            rows_from(below, self.levels.impossible_children),
+            self.levels,
+            rng=drawing,
+            schema=rows.schemas[1],
         )
         return LinkedFiles(
             parents=SyntheticFile(

@@ -15,7 +15,7 @@ from confide.mechanisms.statistics.bounded_rows import kept_rows
 from confide.mechanisms.synthesize.columns.categories import Key
 from confide.mechanisms.synthesize.columns.cells import fresh
 from confide.mechanisms.synthesize.columns.decoding import Codes, Schema, decode
-from confide.mechanisms.synthesize.columns.domain import PublicDomain
+from confide.mechanisms.synthesize.columns.domain import Impossible, PublicDomain
 from confide.mechanisms.synthesize.columns.encoding import encode
 from confide.views.table import Domain, Table
 
@@ -89,6 +89,13 @@ class TwoLevels:
         given = [self.parents.domains[at] for at in self.places]
         renamed = [Domain(f"parent's {d.name}", d.labels, d.numbers, d.missing) for d in given]
         return (*renamed, *self.children.domains)
+
+    @property
+    def impossible_children(self) -> tuple[Impossible, ...]:
+        """The codes of the children's model that cannot stand together: those of their domain."""
+        width = len(self.given)
+        zeros = self.children.impossible
+        return tuple(Impossible(tuple(c + width for c in zero.columns), zero.cells) for zero in zeros)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
