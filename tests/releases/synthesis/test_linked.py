@@ -171,6 +171,7 @@ def test_the_same_seed_gives_the_same_files(desk: Path) -> None:
         ({"unit": "person:2"}, "leave out --unit"),
         ({"mechanism": "plausible"}, "no model that children could be drawn from"),
         ({"mechanism": "aim", "workload": "sex,age"}, "write 2 or 3"),
+        ({"breaches": "1"}, "is of a single file"),
         ({"given": "ward"}, "none of sex, age"),
         ({"link": "ward"}, "leave it out of the children"),
         ({"link": "whom"}, "no 'whom'"),

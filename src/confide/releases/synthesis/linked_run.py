@@ -195,6 +195,7 @@ def _published(
         card_for(
             settings,
             one,
+            promise=one.budget,
             says=_says(settings, one.budget),
             sha256=written_whole(one.frame, draft),
             more={"linked": _linked(settings, done, levels, role)},

@@ -115,14 +115,15 @@ def paid(
         return {"mechanism": settings.mechanism, "rows": rows(found[0])}
 
     by_rho = settings.mechanism != "plausible"
-    # mu^2 / 2 is the rho.
-    mu = math.sqrt(2 * rho_of(settings.epsilon, settings.delta)) if by_rho else None
+    # mu^2 / 2 is the rho, and epsilon^2 / 2 that of noisy counts (Bun, Steinke 2016, proposition 1.4).
+    rho = rho_of(settings.epsilon, settings.delta) + (settings.breaches or 0.0) ** 2 / 2
+    mu = math.sqrt(2 * rho) if by_rho else None
     charged(
         ledger,
         promise,
         mu=mu,
         asked=f"{asked} by {settings.mechanism}, {promise}",
-        settings={"mechanism": settings.mechanism, "epsilon": settings.epsilon, "delta": settings.delta},
+        settings={"mechanism": settings.mechanism, "epsilon": promise.epsilon, "delta": settings.delta},
         analyst=settings.analyst,
         train=speak,
         what="synthesis",
@@ -141,21 +142,28 @@ def written_whole(frame: pl.DataFrame, draft: Path) -> str:
 
 
 def card_for(
-    settings: SynthesizeSettings, done: SyntheticFile, *, says: str, sha256: str, more: Mapping[str, Any]
+    settings: SynthesizeSettings,
+    done: SyntheticFile,
+    *,
+    promise: Budget | None,
+    says: str,
+    sha256: str,
+    more: Mapping[str, Any],
 ) -> dict[str, Any]:
     """The card of a file.
 
     Args:
         settings: of the synthesis.
         done: the file.
+        promise: of all that the card says.
         says: the promise in words.
         sha256: of the file.
         more: what else it says.
     """
     card = card_of(
         mechanism=settings.mechanism,
-        promise=done.budget,
-        rehearsal=settings.promise if settings.rehearse is not None else None,
+        promise=promise,
+        rehearsal=settings.whole if settings.rehearse is not None else None,
         says=says,
         seed=settings.seed,
         rejected=done.rejected,

@@ -10,14 +10,17 @@ from typing import Any
 
 import numpy as np
 
+from confide.core.arrays import Rng
 from confide.core.atomic import replace as move
 from confide.core.drafts import draft_of
 from confide.core.errors import DataError
 from confide.inputs.domain import read_domain
 from confide.inputs.sidecar import sidecar_of
 from confide.inputs.tables import read_table
+from confide.mechanisms.synthesize.columns.domain import PublicDomain
 from confide.mechanisms.synthesize.plausible.mechanism import PlausibleRelease
 from confide.releases.session.identity import Identity
+from confide.releases.synthesis.breaking import Breach, BreachCounts, card_part, need_rules, said_of
 from confide.releases.synthesis.linked_run import LinkedWritten, write_linked
 from confide.releases.synthesis.making import maker_of
 from confide.releases.synthesis.paying import (
@@ -32,7 +35,7 @@ from confide.releases.synthesis.paying import (
     written_whole,
 )
 from confide.releases.synthesis.settings import SynthesizeSettings
-from confide.releases.synthesis.synthesiser import Synthesiser, SyntheticFile
+from confide.releases.synthesis.synthesiser import Prepared, Synthesiser, SyntheticFile
 from confide.releases.synthesis.written import Written, write_card
 from confide.releases.training.interrupted import noting_charge
 
@@ -88,28 +91,41 @@ def _written(
             f"{settings.mechanism} promises nothing for the table as a whole, so no ledger can pay for it: "
             "choose --mechanism aim, or leave out --ledger."
         )
+    if settings.breaches is not None:
+        need_rules(domain)
     rng = np.random.default_rng(settings.rehearse)
     prepared = maker.prepared(frame, rng=rng)
     identity.need_unchanged()
+
+    def made() -> tuple[SyntheticFile, tuple[Breach, ...]]:
+        broken = () if settings.breaches is None else _broken(settings, prepared, domain, rng)
+        return maker.made(prepared, rng=rng), broken
+
     with ExitStack() as open_while:
         ledger = ledger_of(settings, identity.digest, settings.unit, open_while)
-        open_while.enter_context(noting_charge(ledger, settings.promise, lost=LOST, nothing=NOTHING))
+        open_while.enter_context(noting_charge(ledger, settings.whole, lost=LOST, nothing=NOTHING))
         with draft_of(out) as draft:
-            done = paid(
+            done, broken = paid(
                 settings,
                 ledger,
-                maker.budget or settings.promise,
-                lambda: maker.made(prepared, rng=rng),
+                maker.budget if settings.breaches is None and maker.budget else settings.whole,
+                made,
                 asked="synthesize",
-                rows=lambda made: len(made.frame),
+                rows=lambda made: len(made[0].frame),
             )
             digest = written_whole(done.frame, draft)
-            card = card_for(settings, done, says=_says(settings, done), sha256=digest, more={})
+            more: dict[str, Any] = {}
+            if settings.breaches is not None:
+                more["breaches"] = card_part(broken, settings.breaches, settings.unit)
+            promise = done.budget if settings.breaches is None else settings.whole
+            card = card_for(
+                settings, done, promise=promise, says=_says(settings, done), sha256=digest, more=more
+            )
             sidecar_of(out).unlink(missing_ok=True)  # an old card goes first
             move(draft, out)
             write_card(card, out)
         standing = "" if ledger is None else f"Spent {ledger.spent}; left {ledger.left(settings.analyst)}."
-        made = False if ledger is None else ledger.created
+        created = False if ledger is None else ledger.created
     return Written(
         out=out,
         card=card,
@@ -117,16 +133,27 @@ def _written(
         trimmed=done.trimmed,
         clipped=done.clipped,
         ledger=standing,
-        created=made,
+        created=created,
+        broken=said_of(broken, settings.unit),
     )
+
+
+def _broken(
+    settings: SynthesizeSettings, prepared: Prepared, domain: PublicDomain, rng: Rng
+) -> tuple[Breach, ...]:
+    assert settings.breaches is not None
+    count = BreachCounts(epsilon=settings.breaches, unit=settings.unit, noise=noise_of(settings))
+    return count(prepared, domain, rng=rng)
 
 
 def _says(settings: SynthesizeSettings, done: SyntheticFile) -> str:
     if settings.rehearse is not None:
-        return f"nothing: it is a rehearsal of {settings.promise}"
+        return f"nothing: it is a rehearsal of {settings.whole}"
     release = done.release
     if not isinstance(release, PlausibleRelease) or release.promises is None:
-        return str(done.budget)
+        if settings.breaches is None:
+            return str(done.budget)
+        return f"{settings.whole}, of which epsilon {settings.breaches:g} is for the counts of broken rules"
     each, promises = release.promises.record, release.promises
     alone = (
         "nothing for a record" if each is None else f"epsilon {each.epsilon:.3g}, delta {promises.delta:g}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import KW_ONLY, dataclass
+from decimal import Decimal
 from math import isfinite
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeAlias
@@ -55,6 +56,7 @@ class SynthesizeSettings:
         rows: How many synthetic records to write; a noised count of yours, unless you say it. More cost
             nothing, and tell nothing more.
         seed: Rows are drawn from the model by this seed: the same seed gives the same rows.
+        breaches: Spend this much more epsilon on noisy counts of the records that break each rule.
         ledger: Where it stands what everything costs: a FILE, or postgresql://HOST/DATABASE.
         budget: Of a new ledger: EPSILON,DELTA for everything together. Leave it out to go on with one.
         analyst: Whose part of the ledger pays.
@@ -86,6 +88,7 @@ class SynthesizeSettings:
     keep: Annotated[int | None, Flag(group=HOW, least=0)] = None
     rows: Annotated[int | None, Flag(group=GET, least=1)] = None
     seed: Annotated[int, Flag(group=GET, least=0)] = 0
+    breaches: Annotated[float | None, Flag(group=GET, metavar="EPSILON")] = None
     ledger: Annotated[str | None, Flag(group=HOLD, metavar="ADDRESS")] = None
     budget: Annotated[Budget | None, Flag(group=HOLD, metavar="EPSILON,DELTA", parse=budget_of)] = None
     analyst: Annotated[str | None, Flag(group=HOLD)] = None
@@ -104,7 +107,7 @@ class SynthesizeSettings:
             given: Any = getattr(self, name)
             if given is not None:
                 object.__setattr__(self, name, Path(given))
-        for name in ("epsilon", "model_mb"):
+        for name in ("epsilon", "model_mb", "breaches"):
             value: float | None = getattr(self, name)
             if value is not None and not (value > 0 and isfinite(value)):
                 raise DataError(f"{name} is {value}: give a finite number above 0.")
@@ -126,6 +129,8 @@ class SynthesizeSettings:
         for name, maker in (("workload", "aim"), ("model_mb", "aim"), ("keep", "plausible")):
             if getattr(self, name) is not None and self.mechanism != maker:
                 raise DataError(f"{_option(name)} is of {maker}, and this is {self.mechanism}: leave it out.")
+        if self.breaches is not None and self.mechanism == "plausible":
+            raise DataError("--breaches needs a promise for the whole table: choose --mechanism aim.")
         _check_children(self)
 
     @property
@@ -136,8 +141,15 @@ class SynthesizeSettings:
 
     @property
     def promise(self) -> Budget:
-        """What is promised, unless the mechanism promises less."""
+        """What the synthetic records promise, unless the mechanism promises less."""
         return Budget(self.epsilon, self.delta, self.unit)
+
+    @property
+    def whole(self) -> Budget:
+        """What the records and the counts of broken rules promise together."""
+        # Of decimal numbers, as a ledger adds them up: 0.1 and 0.2 are 0.3.
+        epsilon = Decimal(str(self.epsilon)) + Decimal(str(self.breaches or 0.0))
+        return Budget(float(epsilon), self.delta, self.unit)
 
 
 def _check_children(settings: SynthesizeSettings) -> None:
@@ -156,6 +168,8 @@ def _check_children(settings: SynthesizeSettings) -> None:
     missing = [name for name in OF_CHILDREN if name not in there]
     if missing:
         raise DataError(f"{_option(missing[0])} is missing, which --children needs: give it a value.")
+    if settings.breaches is not None:
+        raise DataError("--breaches is of a single file: leave it out, or --children.")
     if settings.plan:
         raise DataError("--plan is of a single file: leave out --children, or --plan.")
     if settings.unit != RECORD:

@@ -29,6 +29,7 @@ class Written:
         rows: how many there are.
         trimmed: how many rows of people with more than the bound were left out; for their owner alone.
         clipped: column -> cells that counted as the nearest bound; for their owner alone.
+        broken: how many records break the rules, counted with noise, in a sentence; empty where nobody asked.
         ledger: what is spent and left there, in a sentence; empty without one.
         created: whether the ledger was made.
     """
@@ -38,6 +39,7 @@ class Written:
     rows: int
     trimmed: int = 0
     clipped: Mapping[str, int] = field(default_factory=dict)
+    broken: str = ""
     ledger: str = ""
     created: bool = False
 
@@ -57,7 +59,7 @@ class Written:
         )
         rejected = self.card["rejected"]
         again = f" {rejected:.1%} of the drawn rows broke a rule and were drawn again." if rejected else ""
-        return f"{trimmed}{clipped}{again}"
+        return f"{trimmed}{clipped}{again}{self.broken}"
 
 
 def write_rows(frame: pl.DataFrame, path: Path) -> None:
