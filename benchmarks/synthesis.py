@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import resource
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -208,6 +209,30 @@ def drawing(table: Table) -> list[str]:
     return ["", f"A million rows from the tree of MST on Adult: {time.process_time() - began:.1f} CPU s."]
 
 
+def growing(table: Table, checks: list[tuple[str, bool]]) -> list[str]:
+    """How long AIM takes as the rows become more, which are drawn from Adult with repetition."""
+    lines = [
+        "",
+        "## AIM on more rows of Adult's shape",
+        "",
+        *head("rows", "CPU s", "peak memory, GB", "2-way distance"),
+    ]
+    sizes, seconds = (50_000, 250_000, MILLION), list[float]()
+    for n in sizes:
+        rows = table.take(np.random.default_rng(0).integers(0, len(table), n))
+        began = time.process_time()
+        view = AIM(budget=BUDGET, noise="rehearsal")(rows, rng=np.random.default_rng(1)).view
+        seconds.append(time.process_time() - began)
+        # Of the whole process, which has done everything above before.
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
+        lines.append(row(f"{n:,}", f"{seconds[-1]:.1f}", f"{peak:.2f}", f"{distance(rows, view, 2):.4f}"))
+        if n == MILLION:
+            checks.append(("AIM, a million rows: 90 CPU s", seconds[-1] <= 90))
+            checks.append(("AIM, a million rows: 2 GB", peak <= 2))
+    slope = np.log(seconds[-1] / seconds[0]) / np.log(sizes[-1] / sizes[0])
+    return [*lines, "", f"The time grows as the rows to the power {slope:.2f}."]
+
+
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--only", default="")
@@ -223,6 +248,7 @@ def main() -> None:
     lines += section("Adult", adult(), given.only, checks)
     lines += drawing(adult())
     lines += section("ACS 2019", acs(), given.only, checks)
+    lines += growing(adult(), checks)
     publish([*lines, "", "## Bars", "", *bars(checks)], "synthesis", write=given.write)
 
 

@@ -12,7 +12,7 @@ import pytest
 from click.testing import CliRunner
 
 import confide
-from confide.audits.generator import protections
+from confide.audits import synthesisers as protections
 from confide.audits.protections import Protection
 from confide.cli import main
 from confide.core.budget import Budget

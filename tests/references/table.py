@@ -11,8 +11,8 @@ from dataclasses import dataclass
 BLACK_BOX = "attacks/membership/black_box/test_formulas.py"
 HIDDEN = "attacks/reconstruction/traces"
 LEARN = "mechanisms/learn"
-SYNTHETIC = "attacks/membership/synthetic/test_formulas.py"
 STATISTICS = "attacks/membership/statistics/test_formulas.py"
+SYNTHETIC = "attacks/membership/synthetic/test_formulas.py"
 CROSSTABS = "attacks/reconstruction/crosstabs"
 DPSGD = "mechanisms/learn/dpsgd"
 
@@ -68,27 +68,6 @@ TABLE = (
         "attacks/linkage/ratings/test_formulas.py",
         "test_scoreboard_is_the_papers_formula",
         "equal names; scores 2e-4, for they are summed in single precision",
-    ),
-    Reference(
-        "nearest synthetic rows, Gower's distance",
-        "Gower 1971",
-        SYNTHETIC,
-        "test_distances_are_those_of_gower_by_plain_loops",
-        "1e-5, for numbers are summed in single precision",
-    ),
-    Reference(
-        "copies in a synthetic file",
-        "Hilprecht et al. 2019",
-        SYNTHETIC,
-        "test_copies_are_counted_with_the_chances_of_two_distributions",
-        "1e-9",
-    ),
-    Reference(
-        "DOMIAS, kernel density",
-        "van Breugel et al. 2023",
-        SYNTHETIC,
-        "test_the_kernel_density_is_the_mean_of_normal_densities",
-        "1e-4 of the density, for it is worked out in single precision",
     ),
     Reference(
         "unicity, who shares points",
@@ -257,20 +236,6 @@ TABLE = (
         "measure/test_class_risk.py",
         "test_the_best_cell_is_that_of_all_pairs",
         "equal counts",
-    ),
-    Reference(
-        "linear reconstruction from margins",
-        "Annamalai et al. 2024",
-        "attacks/attribute/synthetic/test_linear_reconstruction.py",
-        "test_the_solution_is_that_of_a_dense_solver",
-        "0.1 % of the loss",
-    ),
-    Reference(
-        "luck of a predicate",
-        "Cohen, Nissim 2020",
-        "games/linkage/test_synthetic.py",
-        "test_luck_is_that_of_its_formula_on_both_sides",
-        "4.5 standard errors",
     ),
     Reference(
         "marginal distances of ranges",
@@ -497,6 +462,83 @@ TABLE = (
         "equal",
     ),
     Reference(
+        "margins from residuals (GReM-MLE)",
+        "Mullins et al. 2024",
+        "mechanisms/synthesize/test_residual.py",
+        "test_margins_are_those_of_generalised_least_squares",
+        "1e-10",
+    ),
+    Reference(
+        "margins of a junction tree",
+        "McKenna et al. 2019",
+        "mechanisms/synthesize/graphs/test_fitting.py",
+        "test_every_margin_equals_brute_force",
+        "1e-10",
+    ),
+    Reference(
+        "the model nearest to noised margins",
+        "McKenna et al. 2019",
+        "mechanisms/synthesize/graphs/test_fitting.py",
+        "test_the_optimum_is_that_of_the_best_table_and_a_warm_start_reaches_it_too",
+        "1e-4 of the loss",
+    ),
+    Reference(
+        "plausible seeds of a record",
+        "Bindschaedler et al. 2017",
+        "mechanisms/synthesize/test_plausible.py",
+        "test_plausible_seeds_are_those_of_a_loop_over_all_pairs",
+        "equal counts",
+    ),
+    Reference(
+        "one record made from a seed, its privacy loss",
+        "Bindschaedler et al. 2017",
+        "mechanisms/synthesize/test_plausible_promise.py",
+        "test_one_record_keeps_the_theorem_exactly_and_the_twin_without_noise_does_not",
+        "at most what is promised",
+    ),
+    Reference(
+        "a table made from seeds, its privacy loss",
+        "ours",
+        "mechanisms/synthesize/test_plausible_promise.py",
+        "test_a_table_keeps_its_promise_for_every_group_and_needs_it",
+        "1 % of delta",
+    ),
+    Reference(
+        "nearest synthetic rows, Gower's distance",
+        "Gower 1971",
+        SYNTHETIC,
+        "test_distances_are_those_of_gower_by_plain_loops",
+        "1e-5, for numbers are summed in single precision",
+    ),
+    Reference(
+        "copies in a synthetic file",
+        "Hilprecht et al. 2019",
+        SYNTHETIC,
+        "test_copies_are_counted_with_the_chances_of_two_distributions",
+        "1e-9",
+    ),
+    Reference(
+        "DOMIAS, kernel density",
+        "van Breugel et al. 2023",
+        SYNTHETIC,
+        "test_the_kernel_density_is_the_mean_of_normal_densities",
+        "1e-4 of the density, for it is worked out in single precision",
+    ),
+    Reference(
+        "linear reconstruction from margins",
+        "Annamalai et al. 2024",
+        "attacks/attribute/synthetic/test_linear_reconstruction.py",
+        "test_the_solution_is_that_of_a_dense_solver",
+        "0.1 % of the loss",
+    ),
+    Reference(
+        "luck of a predicate",
+        "Cohen, Nissim 2020",
+        "games/linkage/test_synthetic.py",
+        "test_luck_is_that_of_its_formula_on_both_sides",
+        "4.5 standard errors",
+    ),
+    Reference(
         "distances of margins of a synthetic file",
         "McKenna et al. 2022",
         "utility/synthetic/test_margins.py",
@@ -509,30 +551,5 @@ TABLE = (
         "utility/synthetic/test_associations.py",
         "test_the_matrix_is_that_of_loops",
         "1e-12",
-        "plausible seeds of a record",
-        "Bindschaedler et al. 2017",
-        "mechanisms/synthesize/test_plausible.py",
-        "test_plausible_seeds_are_those_of_a_loop_over_all_pairs",
-        "equal counts",
-        "one record made from a seed, its privacy loss",
-        "Bindschaedler et al. 2017",
-        "mechanisms/synthesize/test_plausible_promise.py",
-        "test_one_record_keeps_the_theorem_exactly_and_the_twin_without_noise_does_not",
-        "at most what is promised",
-        "a table made from seeds, its privacy loss",
-        "ours",
-        "mechanisms/synthesize/test_plausible_promise.py",
-        "test_a_table_keeps_its_promise_for_every_group_and_needs_it",
-        "1 % of delta",
-        "margins of a junction tree",
-        "McKenna et al. 2019",
-        "mechanisms/synthesize/graphs/test_fitting.py",
-        "test_every_margin_equals_brute_force",
-        "1e-10",
-        "the model nearest to noised margins",
-        "McKenna et al. 2019",
-        "mechanisms/synthesize/graphs/test_fitting.py",
-        "test_the_optimum_is_that_of_the_best_table_and_a_warm_start_reaches_it_too",
-        "1e-4 of the loss",
     ),
 )

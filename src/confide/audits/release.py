@@ -51,6 +51,7 @@ class PlannedGame:
         promise: of the mechanism as it was bound to the data; None for that of the mechanism itself.
         proves: finds out what follows from the release for certain, where that takes no game.
         prover: the attack that does it, for its card.
+        sides: whether the worlds are the two sides of one comparison, and not repetitions of it.
     """
 
     game: AnyGame | None
@@ -64,6 +65,7 @@ class PlannedGame:
     promise: Budget | None = None
     proves: Callable[[AuditedRelease], Proof] | None = None
     prover: AnyAttack | None = None
+    sides: bool = False
 
 
 @dataclass(kw_only=True, eq=False)
@@ -189,6 +191,8 @@ class AuditedRelease:
         number = next((i for i, planned in enumerate(self.games) if attack in planned.attacks), 0)
         person = self.games[number].person
         found = self._of_game(number, attack)
+        if self.games[number].sides:
+            found = found.in_one_world()
         return found if person is None else found.about(person)
 
     def _of_game(self, number: int, attack: AnyAttack) -> Evidence:

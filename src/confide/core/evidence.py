@@ -153,6 +153,18 @@ class Evidence:
         column = pl.Series("person", person[self.table["target"].to_numpy()], dtype=pl.Int64)
         return replace(self, table=self.table.with_columns(column))
 
+    def in_one_world(self) -> Evidence:
+        """The same evidence, where worlds are sides of one comparison: exposed in one, control in the other.
+
+        The rows of a side share one draw of a file, so that all of them vary together: intervals are widened.
+
+        >>> evidence = Evidence.of(np.array([True, False]), np.array([0.9, 0.1]), world=np.array([0, 1]))
+        >>> evidence.worlds, evidence.in_one_world().worlds
+        (2, 1)
+        """
+        one = pl.lit(0, dtype=self.table.schema["world"]).alias("world")
+        return replace(self, table=self.table.with_columns(one), crossed=True)
+
     @property
     def worlds(self) -> int:
         """The number of worlds played."""

@@ -11,7 +11,7 @@ import numpy as np
 from confide.core.arrays import Rng
 from confide.core.errors import DataError
 from confide.core.fields import check_fields
-from confide.core.flags import HOLD, HOW, Flag, Held, OptionalColumn
+from confide.core.flags import HOLD, HOW, KNOWS, Flag, Held, OptionalColumn
 from confide.inputs.domain import prepared, read_domain
 from confide.inputs.tables import read_table
 from confide.mechanisms.synthesize.columns.domain import PublicDomain
@@ -27,8 +27,8 @@ class Generator:
     """Records that synthetic ones are to be made from, and their public domain.
 
     Synthetic records are made by each mechanism and budget, and audited: a fair coin decides for each person
-    who is asked about whether the mechanism is given their record. A quarter of the records is held out: the
-    adversary knows these, and they measure what is left of use. It knows the full record of each person who
+    who is asked about whether the mechanism is given their record. Some records are held out: the adversary
+    knows these, and they measure what is left of use. It knows the full record of each person who
     is asked about, the synthetic records, and the mechanism.
 
     Records are compared as the mechanisms see them, in the bins of the domain.
@@ -39,6 +39,7 @@ class Generator:
             `PublicDomain`.
         target: A column that models are to predict: they learn from synthetic records and are tested on real
             ones.
+        known: The share of the records that is held out, and that the adversary knows.
         people: About how many people the adversary is asked.
 
     Raises:
@@ -51,12 +52,15 @@ class Generator:
     _: KW_ONLY
     domain: Annotated[Any, Flag(group=HOLD, metavar="FILE", parse=str)]
     target: OptionalColumn = None
+    known: Annotated[float, Flag(group=KNOWS)] = 0.25
     people: Annotated[int, Flag(group=HOW, least=40)] = 2_000
 
     def __post_init__(self) -> None:
         check_fields(self)
         if not isinstance(self.domain, str | Path | PublicDomain):
             raise DataError(f"domain is a {type(self.domain).__name__}: give the path of a domain.toml.")
+        if not 0.05 <= self.known <= 0.9:
+            raise DataError(f"known is {self.known}: give a share from 0.05 to 0.9.")
         if self.people < 40:
             raise DataError(f"people is {self.people}: ask about 40 or more.")
 
@@ -105,7 +109,7 @@ def read_generator(held: Generator, *, rng: Rng) -> GeneratorData:
             f"there is no column {held.target!r:.60} to predict: there are {', '.join(table.names)[:200]}."
         )
     order = rng.permutation(len(table))
-    cut = len(table) // 4
+    cut = round(held.known * len(table))
     rows = np.sort(order[cut:])
     return GeneratorData(
         name=name,

@@ -27,19 +27,14 @@ from confide.inputs.shared_people import (
     control_among_real,
     control_by_ids,
     equal_rows,
-    refuse_same_file,
 )
 from confide.inputs.synthetic_bins import public_bins
+from confide.inputs.synthetic_refusals import FEWEST, need_enough, refuse_constant, refuse_twice
 from confide.inputs.synthetic_words import apart, kinds, respelled, spellings, strange
 from confide.inputs.table_words import dates_as_text
 from confide.mechanisms.synthesize.columns.domain import PublicDomain
 from confide.models.loading import import_object
 from confide.views.table import Table as Cells
-
-FEWEST = 40
-"""Real people, and control people: half of these are asked about, and 20 measure a rate."""
-FEWEST_MADE = 10
-"""Synthetic rows: fewer have no density."""
 
 Maker: TypeAlias = Literal["aim", "mst", "privbayes", "plausible", "independent", "bootstrap"]
 Columns: TypeAlias = Annotated[str | Sequence[str], Flag(group=KNOWS, metavar="COLUMNS")]
@@ -75,7 +70,8 @@ class Synthetic:
         generator: What made the file, mypkg.gen:make: a function make(frame, seed) that returns a frame. It
             is run again in shadow worlds. In Python also the function.
         mechanism: What made the file, by name, with its budget: it is run again in shadow worlds.
-        epsilon, delta: Of the mechanism.
+        epsilon: The promise of the mechanism: epsilon.
+        delta: And delta.
         shadows: How many files the adversary makes for itself in shadow worlds.
         people: About how many people the adversary is asked about, half of them of the control file.
         separator: What stands between the values of csv files, such as ; or tab, where that is not seen.
@@ -225,17 +221,17 @@ def read_synthetic(held: Synthetic, *, rng: Rng) -> SyntheticData:
     files = [real, made, *(() if out is None else (out,))]
     if out is not None:
         need_the_same(columns, out.named, name=real.name)
-    _enough(files)
+    need_enough(files)
     names = [file.name for file in files]
     read = [of_one_type([file.frame[c] for file in files], names) for c in columns]
     shared = shared_codes(read, names)
     tables = [Cells.of(shared.domains, codes) for codes in shared.codes]
-    _refuse_twice(tables, names)
+    refuse_twice(tables, names)
     if held.secret is not None:
-        _refuse_constant(tables[0].only([held.secret]), "secret", held.secret, real.name)
+        refuse_constant(tables[0].only([held.secret]), "secret", held.secret, real.name)
     for table, file in zip((tables[0], *tables[2:]), (real, *files[2:]), strict=True):
         if held.target is not None:
-            _refuse_constant(table.only([held.target]), "target", held.target, file.name)
+            refuse_constant(table.only([held.target]), "target", held.target, file.name)
     control, ids, places, both = _control(tables, out, real, rng)
     n, person = len(tables[0]), None if ids is None else _whose(ids)
     return SyntheticData(
@@ -268,41 +264,6 @@ def _public(held: Synthetic, table: Cells) -> Mapping[str, Ints]:
     given: Any = held.domain
     domain = given if isinstance(given, PublicDomain) else read_domain(Path(given))
     return public_bins(domain, table)
-
-
-def _enough(files: Sequence[ComparedFile]) -> None:
-    """Refuse files of too few rows."""
-    for i, file in enumerate(files):
-        least = FEWEST_MADE if i == 1 else FEWEST
-        if file.frame.height < least:
-            rows = "1 row" if file.frame.height == 1 else f"{file.frame.height} rows"
-            raise DataError(
-                f"{file.name} has {rows}: give {least} or more, since nothing is measured on fewer."
-            )
-
-
-def _refuse_twice(tables: Sequence[Cells], names: Sequence[str]) -> None:
-    """Refuse a file that is given in two places: it would be compared with itself, and look safe or lost."""
-    sizes = tables[0].sizes
-    for first, second, what in (
-        (0, 1, "it is the real data, and no synthetic file. Give the file that was generated"),
-        (
-            0,
-            2,
-            "its people are the real ones. Give people who were held out when the synthetic file was made",
-        ),
-        (1, 2, "it is the synthetic file. Give real people who were held out when it was made"),
-    ):
-        if second < len(tables):
-            one, other = ((names[i], tables[i].low) for i in (first, second))
-            refuse_same_file(one, other, sizes, what=what)
-
-
-def _refuse_constant(column: Cells, role: str, name: str, file: str) -> None:
-    if column.low.min() == column.low.max():
-        raise DataError(
-            f"{file}: the {role} {name!r} is the same in every row: there is nothing to tell. Name another."
-        )
 
 
 def _control(

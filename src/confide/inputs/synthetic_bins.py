@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from confide.core.arrays import Ints
+from confide.core.arrays import Array, Ints
 from confide.mechanisms.synthesize.columns.domain import PublicDomain
 from confide.views.table import Domain, Table
 
@@ -55,7 +55,7 @@ def in_bins(table: Table, *others: Table, public: Mapping[str, Ints] | None = No
     ]
 
 
-def _even(domain: Domain, codes: Ints) -> Ints:
+def _even(domain: Domain, codes: Array) -> Ints:
     if domain.numbers is None or len(domain) - domain.missing <= MOST:
         return np.arange(len(domain))
     numbers = domain.numbers

@@ -74,6 +74,7 @@ def test_the_ceiling_is_the_share_of_people_who_are_drawn() -> None:
     assert auc == pytest.approx(share + (1 - share) / 2)
 
 
+@pytest.mark.slow
 def test_shuffled_columns_give_nobody_away(tmp_path: Path) -> None:
     """Four audits of two attacks with 99.4 % intervals: one of them misses one half by chance in about 1 of
     20 runs with other seeds."""
@@ -87,10 +88,11 @@ def test_without_people_held_out_no_limit_is_kept_and_a_copy_is_still_found(tmp_
     assert other.verdict == "not settled"
     warnings = " ".join(other.report.page["sections"][0]["warnings"])
     assert "Nobody was held out" in warnings and "--control" in warnings
-    assert not other.sections[0].headline.beats_blind
+    assert other.sections[0].headline.risk.auc.low <= 0.5
     copied = audited(tmp_path, bootstrap(REAL), control=None, attacks="all")
-    assert copied.sections[0].headline.beats_blind and len(copied.sections) == 1
-    assert {s.attack for s in copied.sections[0].skipped} >= {"correct-attribution", "many-columns"}
+    assert copied.sections[0].headline.risk.auc.low > 0.5 and len(copied.sections) == 1
+    skipped = {s.attack for s in copied.sections[0].skipped}
+    assert skipped >= {"correct-attribution", "many-columns", "synthetic-trees", "synthetic-near-copies"}
 
 
 def frame(table: Table) -> pl.DataFrame:
@@ -148,7 +150,7 @@ def test_who_is_alone_in_a_cell_is_what_a_loop_finds() -> None:
 
     real, made, control = rows(60), rows(80), rows(50)
     data = read_synthetic(confide.Synthetic(real, made, control=control), rng=rng)
-    both = sides(data, rng=rng)
+    both = sides(data)
     columns = list(combinations(range(3), 2))
     expected = [
         any(
@@ -167,7 +169,7 @@ def test_copies_are_counted_as_a_loop_counts_them() -> None:
     rng = np.random.default_rng(6)
     real, made, control = (pl.DataFrame({"a": rng.integers(0, 30, n)}) for n in (60, 40, 50))
     data = read_synthetic(confide.Synthetic(real, made, control=control), rng=rng)
-    both = sides(data, rng=rng)
+    both = sides(data)
     found = copies_in(data, both)
     assert found.of_real.tolist() == [int((made["a"] == v).sum()) for v in real["a"]]
     assert found.real.tolist() == [int((real["a"] == v).sum()) for v in made["a"]]

@@ -1,4 +1,4 @@
-"""Error bars hold the true distance at their rate, from published things alone, or say that there are none."""
+"""Error bars hold the true distance at their rate, from public things alone, or say that there are none."""
 
 from __future__ import annotations
 

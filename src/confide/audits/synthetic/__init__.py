@@ -8,9 +8,16 @@ from dataclasses import dataclass
 import polars as pl
 
 from confide.attacks.attribute import synthetic as attribute
-from confide.attacks.attribute.table import CorrectAttribution, LearnedModel
+from confide.attacks.attribute.table import CorrectAttribution, LearnedModel, NearestRecord
+from confide.attacks.linkage import synthetic as describing_attacks
 from confide.attacks.linkage.table import ManyColumns, OneColumn
 from confide.attacks.membership import synthetic as membership_attacks
+from confide.attacks.membership.synthetic import (
+    ExactCopies,
+    NearestRelative,
+    NearestSynthetic,
+    NeighbourDensity,
+)
 from confide.audits.release import AuditedRelease, PlannedGame
 from confide.audits.right_claims import told
 from confide.audits.settings import Settings
@@ -19,7 +26,7 @@ from confide.audits.synthetic.context import context_of
 from confide.audits.synthetic.copies import copy_exhibits
 from confide.audits.synthetic.distances import distance_chart
 from confide.audits.synthetic.exhibits import utility_exhibits
-from confide.audits.synthetic.games import WORLDS, Sides, descriptions, membership, secrets, sides
+from confide.audits.synthetic.games import WORLDS, Membership, Sides, descriptions, membership, secrets, sides
 from confide.audits.synthetic.generated import GENERATED, context_of_worlds, shadow_worlds
 from confide.audits.synthetic.people import given_away, given_away_tables
 from confide.audits.synthetic.told import described_table, told_people, told_table
@@ -27,7 +34,6 @@ from confide.audits.synthetic.usefulness import utility_of
 from confide.core.errors import KnowledgeError
 from confide.core.estimate import Estimate, Measured
 from confide.core.nouns import AnyAttack, AnyMechanism
-from confide.games.membership.synthetic import SyntheticFile
 from confide.inputs.synthetic import Synthetic, SyntheticData, read_synthetic
 from confide.measure import measure
 from confide.report import Exhibit, Skipped
@@ -37,12 +43,18 @@ BEHIND, ALONE = "membership of a synthetic file", "membership without held-out p
 SECRETS, DESCRIBED = "secrets behind a synthetic file", "descriptions from a synthetic file"
 """The goals: who was behind the file, the same where nobody was held out, secrets, and descriptions."""
 
-TELLING = (*attribute.ALL, CorrectAttribution, LearnedModel)
-"""Attacks on the secret: two of those on tables play on synthetic rows just as well."""
-DESCRIBING = (ManyColumns, OneColumn)
+TELLING = (*attribute.ALL, CorrectAttribution, LearnedModel, NearestRecord)
+"""Attacks on the secret: three of those on tables play on synthetic rows just as well."""
+DESCRIBING = (*describing_attacks.ALL, ManyColumns, OneColumn)
+
+COMPARABLE = (ExactCopies, NearestSynthetic, NearestRelative, NeighbourDensity)
+"""Attacks whose scores mean the same in every file, so that two files can be compared by them."""
 
 NO_SECRET = KnowledgeError("no secret column is named (`--secret`)")
 NO_GENERATOR = KnowledgeError("what made the file is not said (`--generator`, `--mechanism`)")
+OWN_SCALE = KnowledgeError(
+    "its scores have another scale in each file, and nobody was held out (`--control`)"
+)
 NO_CONTROL = KnowledgeError("nobody was held out (`--control`), and this compares with people who were")
 
 
@@ -53,7 +65,7 @@ def read(held: Synthetic, *, settings: Settings) -> SyntheticSubject:
         DataError: if a file or column cannot be used, or there are too few people.
     """
     data = read_synthetic(held, rng=settings.rng("in both"))
-    both = sides(data, rng=settings.rng("nobody"))
+    both = sides(data)
     game = membership(held, data, both, rng=settings.rng("targets"))
     return SyntheticSubject(held, data, both, game, settings)
 
@@ -65,7 +77,7 @@ class SyntheticSubject:
     held: Synthetic
     data: SyntheticData
     both: Sides
-    game: SyntheticFile
+    game: Membership
     settings: Settings
 
     @property
@@ -88,11 +100,21 @@ class SyntheticSubject:
         if not self.both.held_out:
             skipped += [Skipped.because(one.name, NO_CONTROL) for one in (*telling, *describing)]
             telling, describing = [], []
+            skipped += [Skipped.because(one.name, OWN_SCALE) for one in behind if _own_scale(one)]
+            behind = [one for one in behind if not _own_scale(one)]
         if not self.data.secret:
             skipped += [Skipped.because(one.name, NO_SECRET) for one in telling]
             telling = []
         goal = BEHIND if self.both.held_out else ALONE
-        planned = [PlannedGame(game=self.game, worlds=WORLDS, attacks=behind, skipped=skipped, goal=goal)]
+        first = PlannedGame(
+            game=self.game,
+            worlds=WORLDS,
+            attacks=behind,
+            skipped=skipped,
+            goal=goal,
+            sides=not self.both.held_out,
+        )
+        planned = [first]
         if telling:
             told_of = secrets(self.held, self.data, self.both)
             planned.append(PlannedGame(game=told_of, attacks=telling, goal=SECRETS))
@@ -140,13 +162,21 @@ class SyntheticSubject:
         return utility_of(release, self.data).measured
 
 
+def _own_scale(attack: AnyAttack) -> bool:
+    return isinstance(attack, membership_attacks.FILES) and not isinstance(attack, COMPARABLE)
+
+
 SPEC = AuditSpec(
     name="synthetic",
     question="Whom does a synthetic file give away of the people behind it, and is it of use?",
     goal=BEHIND,
     record=Synthetic,
     read=read,
-    attacks=(*membership_attacks.ALL, *TELLING, *DESCRIBING),
+    attacks=(
+        *membership_attacks.ALL,
+        *TELLING,
+        *DESCRIBING,
+    ),
     risk="AUC of the strongest attack",
     risks={
         SECRETS: "told rightly behind the file, minus held out",

@@ -7,19 +7,20 @@ from collections.abc import Mapping
 from confide.audits.release import AuditedRelease
 from confide.audits.spec import Context, Count
 from confide.audits.synthetic.exhibits import gate_warning
-from confide.audits.synthetic.games import Sides
+from confide.audits.synthetic.games import Membership, Sides
 from confide.audits.synthetic.population import blind
 from confide.audits.synthetic.usefulness import held_to_a_limit
 from confide.games.membership.synthetic import SyntheticFile
+from confide.games.membership.synthetic_others import AgainstOthers
 from confide.inputs.synthetic import SyntheticData
 from confide.utility.synthetic import SyntheticUtility
 
 NOBODY_HELD_OUT = (
-    "Nobody was held out, so that what the file gives away of the people behind it cannot be told from what "
-    "is true of everybody: the people are compared with rows of nobody, and the finding with what the same "
-    "attacks say with rows of other real people in the place of the synthetic ones. No limit counts as kept. "
-    "Hold out people at random, 1,000 or more, make the synthetic file again from the others, and audit it "
-    "with --control."
+    "Nobody was held out, so it cannot be told what the file gives away of the people behind it and what is "
+    "true of everybody. The same attacks therefore looked for other people in as many rows of further real "
+    "people, who know nothing of them: what they find beyond that is given away. A file that is made less "
+    "exactly than real rows are hides it, so no limit counts as kept. Hold out people at random, 1,000 or "
+    "more, make the synthetic file again from the others, and audit it with --control."
 )
 HARM = "Who is known to be behind the file is known to have what all people in it have in common."
 CLOSEST = (
@@ -31,7 +32,7 @@ CLOSEST = (
 def context_of(
     data: SyntheticData,
     both: Sides,
-    game: SyntheticFile,
+    game: Membership,
     release: AuditedRelease,
     count: Count,
     *,
@@ -55,7 +56,9 @@ def context_of(
     }
     if release.aside:
         return _aside(data, release, about, count)
-    found = blind(release, game, held_out=both.held_out)
+    found = None
+    if isinstance(game, SyntheticFile):
+        found = release.once("blind", lambda: blind(game, rng=release.settings.rng("blind")))
     return Context(
         adversary=(
             *_reference(both, game, count),
@@ -63,8 +66,7 @@ def context_of(
         ),
         about={
             **about,
-            "asked about": f"{count(len(game.members))} people behind the file and "
-            f"{count(len(game.controls))} {'people held out' if both.held_out else 'rows of nobody'}",
+            "asked about": _asked(game, count),
         },
         harm=HARM,
         notes=(*_in_both(data, count), *data.notes, CLOSEST),
@@ -97,11 +99,22 @@ def _listed(names: tuple[str, ...]) -> str:
     return shown if len(names) <= 6 else f"{shown} and {len(names) - 6} more columns"
 
 
-def _reference(both: Sides, game: SyntheticFile, count: Count) -> tuple[str, ...]:
+def _reference(both: Sides, game: Membership, count: Count) -> tuple[str, ...]:
+    if isinstance(game, AgainstOthers):
+        return (f"It knew the rows of {count(len(game.known))} other real people.",)
     others = len(both.control) - len(game.controls) // game.parts
-    if not both.held_out:
-        return ()
     return (f"It knew about {count(others)} other people of the same kind, who were held out of the file.",)
+
+
+def _asked(game: Membership, count: Count) -> str:
+    members, controls = count(len(game.members)), count(len(game.controls))
+    if isinstance(game, SyntheticFile):
+        return f"{members} people behind the file and {controls} people held out"
+    rows = min(len(game.synthetic), len(game.others))
+    return (
+        f"{members} people in {count(rows)} rows of the file, and {controls} others in as many rows of "
+        "further real people"
+    )
 
 
 def _in_both(data: SyntheticData, count: Count) -> tuple[str, ...]:

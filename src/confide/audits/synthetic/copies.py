@@ -69,7 +69,8 @@ def copy_exhibits(data: SyntheticData, both: Sides) -> Sequence[Exhibit]:
     found = copies_in(data, both)
     made = len(data.synthetic)
     # A control file of other size meets fewer rows by chance alone.
-    chance = min(1.0, float((found.control > 0).mean()) * len(both.real) / len(both.control))
+    ratio = len(both.real) / max(len(both.control), 1)
+    chance = min(1.0, float((found.control > 0).mean()) * ratio)
     rows: list[tuple[str, Estimate | None, Estimate | None]] = [
         ("synthetic rows that equal a person's", _share(found.real > 0), _held_out(found.control > 0, both)),
         ("people whose row is in the file", _share(found.of_real > 0), _held_out(found.of_control > 0, both)),
@@ -83,7 +84,7 @@ def copy_exhibits(data: SyntheticData, both: Sides) -> Sequence[Exhibit]:
             * (not both.held_out),
             head=("what", "people behind the file", "people held out"),
             rows=tuple(rows),
-            of=min(len(both.real), len(both.control)),
+            of=min(len(both.real), len(both.control)) if both.held_out else len(both.real),
         )
     ]
     beyond = float((found.real > 0).mean()) - chance

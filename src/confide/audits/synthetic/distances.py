@@ -33,7 +33,7 @@ def distance_chart(release: AuditedRelease, *, held_out: bool) -> Sequence[Exhib
     if found is None:
         return ()
     far = -found.table["score"].to_numpy()
-    other = "people held out" if held_out else "rows of nobody"
+    other = "people held out" if held_out else "other people, in rows of further real people"
     groups = [("people behind the file", far[found.exposed]), (other, far[~found.exposed])]
     return (
         Plot(

@@ -12,13 +12,12 @@ import polars as pl
 from confide.audits.release import AuditedRelease
 from confide.audits.synthetic.copies import Copies, copies_in
 from confide.audits.synthetic.distances import nearest
-from confide.audits.synthetic.games import Sides
+from confide.audits.synthetic.games import WORLDS, Membership, Sides
 from confide.core.arrays import Bools, Floats, Ints
 from confide.core.errors import AccessError, EvidenceError, KnowledgeError
 from confide.core.estimate import Estimate
 from confide.core.play import deal, play
 from confide.core.who import named, table_of
-from confide.games.membership.synthetic import SyntheticFile
 from confide.inputs.synthetic import SyntheticData
 from confide.measure import measure, proportion
 from confide.report import Exhibit, Table
@@ -28,7 +27,7 @@ from confide.views.table import Table as Cells
 COPIED, NEAR, ALONE = "copied", "near copy", "the only one in a cell"
 WHY = {
     COPIED: "a synthetic row equals theirs, which no other real person has",
-    NEAR: "a synthetic row comes nearer to them than to 99 in 100 people held out, and is no copy",
+    NEAR: "a synthetic row comes nearer to them than to 99 in 100 others, and is no copy",
     ALONE: "of all real people they alone have two categories together, and the file has these too",
 }
 AMONG = 0.01
@@ -57,20 +56,22 @@ class Reasons:
     distance: Floats
 
 
-def reasons(release: AuditedRelease, data: SyntheticData, both: Sides, game: SyntheticFile) -> Reasons:
+def reasons(release: AuditedRelease, data: SyntheticData, both: Sides, game: Membership) -> Reasons:
     """Why each person asked about is given away, found once."""
     return release.once("reasons", lambda: _reasons(release, data, both, game))
 
 
-def _reasons(release: AuditedRelease, data: SyntheticData, both: Sides, game: SyntheticFile) -> Reasons:
+def _reasons(release: AuditedRelease, data: SyntheticData, both: Sides, game: Membership) -> Reasons:
     n = len(both.real)
-    target = np.sort(np.concatenate([game.members, n + game.controls]))
+    # Without people held out, the other side are real people too, who were looked for elsewhere.
+    target = np.sort(np.concatenate([game.members, *([n + game.controls] if both.held_out else [])]))
     exposed = target < n
     found = copies_in(data, both)
     copies = np.concatenate([found.of_real, found.of_control])[target]
     distance = _distances(release, target)
-    out = distance[~exposed]
-    near = np.quantile(out[~np.isnan(out)], AMONG) if both.held_out and (~np.isnan(out)).any() else 0.0
+    evidence = nearest(release)
+    out = np.empty(0) if evidence is None else -evidence.table["score"].to_numpy()[~evidence.exposed]
+    near = float(np.quantile(out, AMONG)) if len(out) else 0.0
     copied = (copies > 0) & _unlike(found, both)[target]
     alone = alone_in_a_cell(data.synthetic, both)[target]
     return Reasons(
@@ -97,7 +98,8 @@ def _distances(release: AuditedRelease, target: Ints) -> Floats:
     far = np.full(len(target), np.nan)
     if found is not None:
         asked, score = found.table["target"].cast(pl.Int64).to_numpy(), found.table["score"].to_numpy()
-        far[np.searchsorted(target, asked)] = -score
+        here = np.isin(asked, target)
+        far[np.searchsorted(target, asked[here])] = -score[here]
     return far
 
 
@@ -123,9 +125,7 @@ def alone_in_a_cell(synthetic: Cells, both: Sides) -> Bools:
     return alone
 
 
-def given_away(
-    release: AuditedRelease, data: SyntheticData, both: Sides, game: SyntheticFile
-) -> pl.DataFrame:
+def given_away(release: AuditedRelease, data: SyntheticData, both: Sides, game: Membership) -> pl.DataFrame:
     """For each person asked about: what the file has of them.
 
     Columns beside who they are: behind the file, copies (synthetic rows that equal theirs), distance (to the
@@ -135,7 +135,7 @@ def given_away(
     why = [[word for word, which in found.why.items() if which[i]] for i in range(len(found.target))]
     return table_of(
         found.target,
-        data.who[found.target] if both.held_out else _without_nobody(data, found.target),
+        data.who[found.target],
         pl.Series("behind the file", found.exposed),
         pl.Series("copies", found.copies),
         pl.Series("distance", found.distance).fill_nan(None),
@@ -143,14 +143,8 @@ def given_away(
     )
 
 
-def _without_nobody(data: SyntheticData, target: Ints) -> pl.DataFrame:
-    """Where real people stand; rows of nobody stand nowhere."""
-    places = pl.DataFrame({"at": np.where(target < len(data.who), target, -1)})
-    return places.join(data.who.with_row_index("at").cast({"at": pl.Int64}), on="at", how="left").drop("at")
-
-
 def given_away_tables(
-    release: AuditedRelease, data: SyntheticData, both: Sides, game: SyntheticFile
+    release: AuditedRelease, data: SyntheticData, both: Sides, game: Membership
 ) -> Sequence[Exhibit]:
     """How many are given away and why, who they are, and what removing their rows would do."""
     found = reasons(release, data, both, game)
@@ -170,7 +164,7 @@ def given_away_tables(
             "what is above their share comes from being behind the file.",
             head=("reason", "people behind the file", "people held out"),
             rows=tuple(rows),
-            of=min(inside, outside),
+            of=min(inside, outside) if both.held_out else inside,
         )
     ]
     named_ones = _who_table(found, data)
@@ -208,14 +202,14 @@ def _who_table(found: Reasons, data: SyntheticData) -> Sequence[Exhibit]:
 
 
 def _remedies(
-    release: AuditedRelease, data: SyntheticData, both: Sides, game: SyntheticFile
+    release: AuditedRelease, data: SyntheticData, both: Sides, game: Membership
 ) -> Sequence[Exhibit]:
     """What the strongest attack finds after copies are removed, where there are any."""
     found = copies_in(data, both)
     own = np.flatnonzero(found.same == 1)
     copies = np.isin(digests(data.synthetic.low), digests(both.real.low[own]))
     best = max(release.evidence, key=lambda e: measure(e).auc.value, default=None)
-    if not copies.any() or best is None or not both.held_out:
+    if not copies.any() or best is None:
         return ()
     now, share = measure(best).auc, float(copies.mean())
     after: Estimate | str = "nothing is left of the file"
@@ -224,8 +218,8 @@ def _remedies(
         cut = replace(game, synthetic=data.synthetic.take(~copies))
         rng = release.settings.rng("copies removed")
         try:
-            again = play(cut, attack, worlds=deal(cut, worlds=cut.parts, rng=rng), rng=rng, across_units=True)
-            after = measure(again).auc
+            again = play(cut, attack, worlds=deal(cut, worlds=WORLDS, rng=rng), rng=rng, across_units=True)
+            after = measure(again if both.held_out else again.in_one_world()).auc
         except (AccessError, KnowledgeError, EvidenceError):
             after = "the attack cannot run on what is left"
     return (

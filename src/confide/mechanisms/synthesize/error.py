@@ -40,7 +40,7 @@ class MarginError:
         columns: by name.
         basis: why there is a bound: the margin was measured (by itself or inside others), or it was a
             candidate and a choice under noise passed it over. "nothing": there is no bound, `high` is 1, and
-            whether the margin is good is unknown.
+            nobody can say whether the margin is good.
         low: of the interval.
         high: of the interval: `noise` and `model` together, 1 at most.
         noise: the part of `high` that allows for the noise of measurements and choices.

@@ -25,6 +25,8 @@ from confide.views.table import Domain, Table
 
 MADE = 40_000
 """Made-up records at most; the time of what grows with the records is multiplied."""
+FOLLOWED, SHARE = 3, 0.9
+"""Earlier columns that a made-up column follows, and in what share of the rows at most."""
 DRAWN = 500
 """Numbers of secure noise whose time is taken."""
 ARRAYS = 6
@@ -40,7 +42,7 @@ class Plannable(Protocol):
     @property
     def noise(self) -> Noise: ...
 
-    def __call__(self, data: Table, *, rng: Rng) -> Synthesised: ...
+    def __call__(self, data: Table, /, *, rng: Rng) -> Synthesised: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,9 +77,10 @@ class Plan:
 def plan(mechanism: Plannable, domains: Sequence[Domain], *, rows: int, rng: Rng) -> Plan:
     """Plan a synthesis without a look at any record, and without spending anything.
 
-    The mechanism is rehearsed on made-up records: each column follows an earlier one in a share of the rows,
-    and else a falling law. It takes about as long as the synthesis, at most that of `MADE` records. Above,
-    the noise is made smaller in proportion.
+    The mechanism is rehearsed on made-up records: each column follows some earlier ones, each in a share of
+    the rows that is drawn, and else a falling law. How strongly real columns depend on each other is not
+    public, and the time of AIM depends on it: expect it within a factor of two. The rehearsal takes about as
+    long as the synthesis, at most as that of `MADE` records. Above, noise is made smaller in proportion.
 
     Args:
         mechanism: with its budget and settings.
@@ -112,16 +115,15 @@ def plan(mechanism: Plannable, domains: Sequence[Domain], *, rows: int, rng: Rng
 
 
 def made_up(domains: Sequence[Domain], n: int, *, rng: Rng) -> Table:
-    """n made-up records: in a share of the rows that is drawn, a column is a function of an earlier one."""
+    """n made-up records: in shares of the rows that are drawn, a column is a function of earlier ones."""
     codes: list[Ints] = []
     for domain in domains:
         size = len(domain)
         falling = 1 / np.arange(1, size + 1)
         own = rng.choice(size, n, p=falling / falling.sum())
-        if codes:
-            other = codes[rng.integers(len(codes))]
-            follows = rng.integers(0, size, int(other.max()) + 1)
-            own = np.where(rng.random(n) < rng.random(), follows[other], own)
+        for other in rng.permutation(len(codes))[:FOLLOWED]:
+            follows = rng.integers(0, size, len(domains[other]))
+            own = np.where(rng.random(n) < SHARE * rng.random(), follows[codes[other]], own)
         codes.append(own.astype(np.int64))
     return Table.of(domains, np.stack(codes, axis=1))
 

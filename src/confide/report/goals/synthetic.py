@@ -36,17 +36,22 @@ SYNTHETIC = replace(
 
 SYNTHETIC_ALONE = replace(
     SYNTHETIC,
-    control="rows of nobody",
-    others="rows of nobody",
-    pair=("a person behind the file", "a row of nobody"),
-    groups=("behind the file", "of nobody"),
-    false_claim="rows of nobody taken for people",
-    wrongly="wrongly claiming",
+    task="tell that the rows were made from the person's own",
+    better_than="better than of as many rows of other real people",
+    wrongly="claiming it as surely of rows of others for",
+    others="others",
+    exposed="people behind the file",
+    control="people who were looked for in rows of others",
+    pair=("a person and the file", "another person and rows of others"),
+    groups=("in the file", "in rows of others"),
+    false_claim="wrong claims about rows of others",
     condition="",
+    bounds=False,
+    blind_matters=False,  # rows of other people are the blind adversary's
     caveats=(
         *SYNTHETIC.caveats,
-        "Nothing of one person alone: rows of nobody are real columns shuffled, and who tells them from "
-        "people may know no more than what is true of everybody.",
+        "Not all that the file gives away: nobody was held out, and a file that is made less exactly than "
+        "real rows are can hide it.",
     ),
     remedy="Hold people out, make the synthetic file again from the others, and audit it with --control.",
 )
