@@ -20,7 +20,17 @@ if TYPE_CHECKING:
     from confide.mechanisms.synthesize.columns.domain import PublicDomain
     from confide.mechanisms.synthesize.columns.kinds import Date, Integer, Real
     from confide.mechanisms.synthesize.columns.rules import rule_of
-    from confide.releases.synthesis.makers import AIM, MST, Independent, PlausibleDeniability, PrivBayes
+    from confide.mechanisms.synthesize.columns.two_levels import TwoLevels
+    from confide.releases.synthesis.linked import LinkedFiles, LinkedSynthesiser
+    from confide.releases.synthesis.linked_run import LinkedWritten
+    from confide.releases.synthesis.makers import (
+        AIM,
+        MST,
+        Independent,
+        Linked,
+        PlausibleDeniability,
+        PrivBayes,
+    )
     from confide.releases.synthesis.run import synthesize
     from confide.releases.synthesis.settings import SynthesizeSettings
     from confide.releases.synthesis.synthesiser import Synthesiser, SyntheticFile
@@ -33,6 +43,10 @@ _HOME = {
     "Independent": "confide.releases.synthesis.makers",
     "Integer": "confide.mechanisms.synthesize.columns.kinds",
     "Key": "confide.mechanisms.synthesize.columns.categories",
+    "Linked": "confide.releases.synthesis.makers",
+    "LinkedFiles": "confide.releases.synthesis.linked",
+    "LinkedSynthesiser": "confide.releases.synthesis.linked",
+    "LinkedWritten": "confide.releases.synthesis.linked_run",
     "MST": "confide.releases.synthesis.makers",
     "PlausibleDeniability": "confide.releases.synthesis.makers",
     "PrivBayes": "confide.releases.synthesis.makers",
@@ -41,6 +55,7 @@ _HOME = {
     "Synthesiser": "confide.releases.synthesis.synthesiser",
     "SynthesizeSettings": "confide.releases.synthesis.settings",
     "SyntheticFile": "confide.releases.synthesis.synthesiser",
+    "TwoLevels": "confide.mechanisms.synthesize.columns.two_levels",
     "Written": "confide.releases.synthesis.written",
     "read_domain": "confide.inputs.domain",
     "rule_of": "confide.mechanisms.synthesize.columns.rules",
@@ -56,6 +71,10 @@ __all__ = [
     "Independent",
     "Integer",
     "Key",
+    "Linked",
+    "LinkedFiles",
+    "LinkedSynthesiser",
+    "LinkedWritten",
     "PlausibleDeniability",
     "PrivBayes",
     "PublicDomain",
@@ -63,6 +82,7 @@ __all__ = [
     "Synthesiser",
     "SynthesizeSettings",
     "SyntheticFile",
+    "TwoLevels",
     "Written",
     "read_domain",
     "rule_of",

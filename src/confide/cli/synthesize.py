@@ -15,6 +15,9 @@ For example:
   confide domain people.parquet --out domain.toml        (then fill in bounds and categories)
   confide synthesize people.parquet --domain domain.toml --epsilon 1 --delta 1e-9
     --ledger sqlite:///people.ledger --budget 3,1e-6 --out synthetic.parquet
+  confide synthesize patients.parquet --domain patients.toml --children stays.parquet
+    --children-domain stays.toml --link patient --at-most 5 --given age,sex --epsilon 1
+    --delta 1e-9 --out patients-made.parquet --children-out stays-made.parquet
   confide audit synthetic --real people.parquet --synthetic synthetic.parquet --out report
 """
 

@@ -309,3 +309,67 @@ def test_words_for_nothing_and_dates_as_text_are_read_as_such(desk: Path) -> Non
     assert done.exit_code == 0, done.output
     made = pl.read_csv("s.csv")
     assert 0.05 < made["pay"].null_count() / len(made) < 0.15
+
+
+@pytest.mark.parametrize("mechanism", ["mst", "aim", "independent", "privbayes"])
+def test_zeros_are_known_to_the_model_and_no_row_is_given_up_for_them(desk: Path, mechanism: str) -> None:
+    zeros = '[[zeros]]\njob = "nurse"\npay = "low"\n[[zeros]]\nstart = "0..24"\njob = "cook"\n'
+    domain = DOMAIN.replace("high = 49", "high = 49\nbins = 10") + zeros
+    (desk / "domain.toml").write_text(domain)
+    done = run("--mechanism", mechanism, "--out", "s.parquet")
+    assert done.exit_code == 0, done.output
+    made, card = pl.read_parquet("s.parquet"), json.loads(Path("s.parquet.confide.json").read_text())
+    assert not len(made.filter((pl.col("job") == "nurse") & (pl.col("pay") == "low")))
+    assert not len(made.filter((pl.col("job") == "cook") & (pl.col("start") < 25)))
+    # A third are cooks, and half of them begin before 25: by rejection a sixth of the rows would be given up.
+    assert card["rejected"] == 0 and abs(len(made) - N) < 200
+
+
+def test_breaches_are_counted_under_noise_and_paid_with_the_rest(desk: Path) -> None:
+    """A tenth breaks a rule. Noise for three rules at epsilon 3 has a scale of 1: off by 30 once in 10^13."""
+    zero = '[[zeros]]\njob = "cook"\npay = "high"\n'
+    (desk / "domain.toml").write_text(DOMAIN + zero)
+    wrong = people().with_columns(start=pl.when(pl.arange(0, N) % 10 == 0).then(49).otherwise("start"))
+    wrong = wrong.with_columns(end=pl.when(pl.arange(0, N) % 10 == 0).then(20).otherwise("end"))
+    wrong.write_parquet("people.parquet")
+    done = run(
+        *("--mechanism", "mst", "--breaches", "3", "--ledger", "sqlite:///l.db"),
+        *("--budget", "30,1e-6", "--out", "s.parquet"),
+    )
+    assert done.exit_code == 0, done.output
+    assert "rules are broken by" in done.output and "of which epsilon 3 is for the counts" in done.output
+    card = json.loads(Path("s.parquet.confide.json").read_text())
+    counts = {one["rule"]: one for one in card["breaches"]["counts"]}
+    assert abs(counts["end >= start"]["count"] - N / 10) < 30
+    assert abs(counts["days = end - start"]["count"] - N / 10) < 45  # some of them have the days by chance
+    assert counts["never job cook, pay high together"]["high"] < 60
+    assert card["promise"]["epsilon"] == 4 and card["breaches"]["epsilon"] == 3
+    ledger = examine_ledger("sqlite:///l.db")
+    assert ledger.spent.rho == pytest.approx((rho_of(1.0, 1e-9) + 4.5) * 1e12, abs=2000)
+    ledger.close()
+
+
+def test_breaches_of_people_with_many_rows_count_each_person_once_at_their_noise(desk: Path) -> None:
+    (desk / "domain.toml").write_text(f'{DOMAIN}[columns.user]\nkind = "key"\n')
+    wrong = pl.read_parquet("visits.parquet").with_columns(start=49, end=20)
+    wrong.write_parquet("visits.parquet")
+    more = ("--mechanism", "mst", "--unit", "user:3", "--breaches", "2", "--out", "s.parquet")
+    done = run(*more, data="visits.parquet")
+    assert done.exit_code == 0, done.output
+    card = json.loads(Path("s.parquet.confide.json").read_text())
+    assert card["breaches"]["of"] == "people"
+    assert abs(card["breaches"]["counts"][0]["count"] - N / 4) < 40
+
+
+@pytest.mark.parametrize(
+    ("more", "says"),
+    [
+        (("--breaches", "0"), "breaches is 0"),
+        (("--breaches", "1", "--mechanism", "plausible"), "needs a promise for the whole table"),
+        (("--breaches", "1", "--domain", "free.toml"), "the domain has none"),
+    ],
+)
+def test_breaches_that_cannot_be_counted(desk: Path, more: tuple[str, ...], says: str) -> None:
+    (desk / "free.toml").write_text(DOMAIN.replace('rules = ["end >= start", "days = end - start"]', ""))
+    done = run("--out", "s.csv", *more)
+    assert done.exit_code == 2 and says in done.output and not Path("s.csv").exists(), done.output

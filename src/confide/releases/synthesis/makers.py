@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -9,7 +10,9 @@ from confide.core.budget import Budget
 from confide.inputs.domain import read_domain
 from confide.mechanisms.noise.source import Noise
 from confide.mechanisms.synthesize.columns.domain import PublicDomain
+from confide.mechanisms.synthesize.columns.two_levels import TwoLevels
 from confide.mechanisms.synthesize.workload import Workload
+from confide.releases.synthesis.linked import LinkedSynthesiser, halves
 from confide.releases.synthesis.synthesiser import Synthesiser
 
 Given: TypeAlias = PublicDomain | Path | str
@@ -94,6 +97,35 @@ def PlausibleDeniability(  # noqa: N802 - a mechanism's name
 
     made = mechanism.PlausibleDeniability(generator=generator, rows=rows, noise=noise, **settings)
     return _of(domain, made, noise, seed)
+
+
+def Linked(  # noqa: N802 - named as the mechanisms are
+    levels: TwoLevels,
+    *,
+    budget: Budget,
+    mechanism: Callable[..., Synthesiser] = AIM,
+    rows: int | None = None,
+    noise: Noise = "secure",
+    seed: int = 0,
+    **settings: Any,
+) -> LinkedSynthesiser:
+    """Two linked files: parents, a noised number of children, and children given their parent.
+
+    Args:
+        levels: both domains, the key and the link, and how many children of a parent count.
+        budget: for both files, half of its rho for each. It hides a parent with all its children.
+        mechanism: of both: AIM, MST, PrivBayes or Independent.
+        rows: parents of the synthetic file; a noised count where None.
+        noise, seed: as of `AIM`.
+        settings: of the mechanism.
+
+    Raises:
+        ConfideError: for a setting that cannot be.
+    """
+    whole, first, second = halves(budget, levels)
+    above = mechanism(levels.parents, budget=first, rows=rows, noise=noise, **settings)
+    below = mechanism(levels.children, budget=second, noise=noise, **settings)
+    return LinkedSynthesiser(levels, above.mechanism, below.mechanism, whole, noise, seed)
 
 
 def _of(domain: Given, mechanism: Any, noise: Noise, seed: int) -> Synthesiser:

@@ -6,9 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
 from confide.core.arrays import Ints, Rng
 from confide.core.budget import Budget
@@ -17,13 +15,14 @@ from confide.core.nouns import Mechanism
 from confide.inputs.domain import prepared
 from confide.mechanisms.noise.source import Noise
 from confide.mechanisms.statistics.promise import rho_of
-from confide.mechanisms.synthesize.columns.decoding import Drawn, Schema, decode, drawn
+from confide.mechanisms.synthesize.columns.decoding import Schema
 from confide.mechanisms.synthesize.columns.domain import PublicDomain
 from confide.mechanisms.synthesize.columns.encoding import encode
 from confide.mechanisms.synthesize.columns.quantile_bins import QuantileBins, with_quantile_bins
 from confide.mechanisms.synthesize.columns.trimming import trimmed
 from confide.mechanisms.synthesize.error import MarginError, margin_error, margin_errors
 from confide.mechanisms.synthesize.measured import Synthesised
+from confide.releases.synthesis.drawing import drawn_from
 from confide.views.margins import Measured
 from confide.views.table import Table
 
@@ -114,6 +113,7 @@ class Synthesiser:
         noise: of bins, and of the choice of rows where people have more than the bound.
         seed: by which rows are drawn from the model, and values inside bins: the same seed, the same rows.
 
+    >>> import numpy as np
     >>> from confide.mechanisms.synthesize.columns.kinds import Integer
     >>> from confide.mechanisms.synthesize.mst import MST
     >>> ages = PublicDomain((Integer("age", 0, 99, bins=10),))
@@ -176,7 +176,7 @@ class Synthesiser:
         domain, mechanism = self._with_bins(prepared, rng)
         table = encode(prepared.rows, domain, people=prepared.people).table
         release: Any = mechanism(table, rng=rng)
-        found = _rows(release, domain, prepared.schema, seed=self.seed)
+        found = drawn_from(release, domain, prepared.schema, seed=self.seed)
         return SyntheticFile(
             release=release,
             budget=self.budget,
@@ -198,19 +198,6 @@ class Synthesiser:
         domain = with_quantile_bins(prepared.rows, self.domain, bins, rng=rng)
         mechanism: Any = self.mechanism
         return domain, replace(mechanism, budget=with_rho(budget, (1 - FOR_BINS) * whole))
-
-
-def _rows(release: Synthesised, domain: PublicDomain, schema: Schema, *, seed: int) -> Drawn:
-    """Rows that keep all rules, drawn from the model; where there is none, those that were released."""
-    drawing, codes, model = np.random.default_rng(seed), release.view.low, release.model
-    if model is None:
-        made = decode(codes, domain, rng=drawing, schema=schema)
-        return Drawn(frame=made.frame, codes=codes[made.kept], rejected=made.rejected, again=0.0)
-
-    def rows(n: int, rng: Rng) -> NDArray[np.int32]:
-        return model.rows(n, rng=rng)
-
-    return drawn(rows, len(codes), domain, rng=drawing, schema=schema)
 
 
 def with_rho(budget: Budget, rho: float) -> Budget:

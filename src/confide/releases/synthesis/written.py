@@ -29,6 +29,7 @@ class Written:
         rows: how many there are.
         trimmed: how many rows of people with more than the bound were left out; for their owner alone.
         clipped: column -> cells that counted as the nearest bound; for their owner alone.
+        broken: how many records break the rules, counted with noise, in a sentence; empty where nobody asked.
         ledger: what is spent and left there, in a sentence; empty without one.
         created: whether the ledger was made.
     """
@@ -38,10 +39,19 @@ class Written:
     rows: int
     trimmed: int = 0
     clipped: Mapping[str, int] = field(default_factory=dict)
+    broken: str = ""
     ledger: str = ""
     created: bool = False
 
     def __str__(self) -> str:
+        return (
+            f"{self.out}: {self.rows:,} synthetic records by {self.card['mechanism']}. It promises "
+            f"{self.card['promise']['text']}.{self.remarks}"
+        )
+
+    @property
+    def remarks(self) -> str:
+        """What was left out, clipped or drawn again, in sentences that begin with a space."""
         trimmed = f" {self.trimmed:,} rows of people above the bound were left out." if self.trimmed else ""
         clipped = "".join(
             f" {count:,} cells of {name} were outside the domain and count as its nearest value."
@@ -49,10 +59,7 @@ class Written:
         )
         rejected = self.card["rejected"]
         again = f" {rejected:.1%} of the drawn rows broke a rule and were drawn again." if rejected else ""
-        return (
-            f"{self.out}: {self.rows:,} synthetic records by {self.card['mechanism']}. It promises "
-            f"{self.card['promise']['text']}.{trimmed}{clipped}{again}"
-        )
+        return f"{trimmed}{clipped}{again}{self.broken}"
 
 
 def write_rows(frame: pl.DataFrame, path: Path) -> None:

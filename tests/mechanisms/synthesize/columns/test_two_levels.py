@@ -8,10 +8,11 @@ import pytest
 
 from confide.core.errors import DataError
 from confide.mechanisms.synthesize.columns.categories import Category, Key
+from confide.mechanisms.synthesize.columns.decoding import decode
 from confide.mechanisms.synthesize.columns.domain import PublicDomain
 from confide.mechanisms.synthesize.columns.kinds import Integer
 from confide.mechanisms.synthesize.columns.rules import rule_of
-from confide.mechanisms.synthesize.columns.two_levels import TwoLevels, joined, split
+from confide.mechanisms.synthesize.columns.two_levels import TwoLevels, split, with_children
 
 PATIENTS = PublicDomain((Key("id"), Category("sex", ("f", "m")), Integer("age", 0, 99, bins=4)))
 STAYS = PublicDomain(
@@ -19,6 +20,12 @@ STAYS = PublicDomain(
     (rule_of("to >= from"),),
 )
 LEVELS = TwoLevels(PATIENTS, STAYS, key="id", link="patient", at_most=2, given=("sex",))
+
+
+def joined(codes, model, levels, *, rng, schemas=(None, None)):  # type: ignore[no-untyped-def]
+    parents = decode(codes[:, :-1], levels.parents, rng=rng, schema=schemas[0])
+    assert parents.kept.all()
+    return parents.frame, with_children(parents.frame, codes, model, levels, rng=rng, schema=schemas[1])
 
 
 def files() -> tuple[pl.DataFrame, pl.DataFrame]:
@@ -67,33 +74,33 @@ def test_files_belong_together() -> None:
         {"id": pl.String(), "sex": pl.String(), "age": pl.Int16()},
         {"ward": pl.String(), "patient": pl.String(), "stay": pl.Int32(), "from": pl.Int8(), "to": pl.Int8()},
     )
-    made = joined(codes, model, LEVELS, rng=rng, schemas=schemas)
+    parents, made = joined(codes, model, LEVELS, rng=rng, schemas=schemas)
     assert made.apart == 0 and made.rejected == 0
-    assert made.children.columns == list(schemas[1]) and made.children["stay"].n_unique() == len(
-        made.children
-    )
-    counts = made.parents.join(
-        made.children.group_by(pl.col("patient").alias("id")).len(),
+    assert made.frame.columns == list(schemas[1]) and made.frame["stay"].n_unique() == len(made.frame)
+    counts = parents.join(
+        made.frame.group_by(pl.col("patient").alias("id")).len(),
         on="id",
         how="left",
         maintain_order="left",
     )
     assert (counts["len"].fill_null(0).to_numpy() == codes[:, 2]).all()
-    both = made.children.join(made.parents, left_on="patient", right_on="id")
+    both = made.frame.join(parents, left_on="patient", right_on="id")
     assert len(both) == codes[:, 2].sum() and (both["to"] >= both["from"]).all()
     assert ((both["sex"] == "f") == (both["ward"] == "a")).all()
-    again = joined(codes, model, LEVELS, rng=np.random.default_rng(5), schemas=schemas)
-    same = joined(codes, model, LEVELS, rng=np.random.default_rng(5), schemas=schemas)
-    assert again.children.equals(same.children)
+    _, again = joined(codes, model, LEVELS, rng=np.random.default_rng(5), schemas=schemas)
+    _, same = joined(codes, model, LEVELS, rng=np.random.default_rng(5), schemas=schemas)
+    assert again.frame.equals(same.frame)
+    assert made.codes[:, 0].tolist() == [int(sex == "m") for sex in both["sex"]]
+    assert made.codes[:, 1].tolist() == made.frame["from"].to_list()
 
 
 def test_children_without_a_match_are_counted() -> None:
     codes = np.array([[0, 0, 2], [1, 0, 2]], np.int32)
     women = lambda n, rng: np.zeros((n, 4), np.int32)  # noqa: E731
-    made = joined(codes, women, LEVELS, rng=np.random.default_rng(0))
-    assert made.apart == 0.5 and len(made.children) == 4
-    nobody = joined(codes * [1, 1, 0], women, LEVELS, rng=np.random.default_rng(0))
-    assert len(nobody.children) == 0 and nobody.children.columns[0] == "patient"
+    _, made = joined(codes, women, LEVELS, rng=np.random.default_rng(0))
+    assert made.apart == 0.5 and len(made.frame) == 4
+    _, nobody = joined(codes * [1, 1, 0], women, LEVELS, rng=np.random.default_rng(0))
+    assert len(nobody.frame) == 0 and nobody.frame.columns[0] == "patient"
 
 
 def test_children_that_depend_on_nothing() -> None:
@@ -101,8 +108,8 @@ def test_children_that_depend_on_nothing() -> None:
     made = split(*files(), levels, noise="rehearsal", rng=np.random.default_rng(0))
     assert made.children.names == ("from", "to - from", "ward")
     codes = np.array([[0, 0, 2], [1, 0, 1]], np.int32)
-    both = joined(codes, lambda n, rng: np.zeros((n, 3), np.int32), levels, rng=np.random.default_rng(0))
-    assert both.children["patient"].to_list() == [1, 1, 2] and both.apart == 0
+    _, both = joined(codes, lambda n, rng: np.zeros((n, 3), np.int32), levels, rng=np.random.default_rng(0))
+    assert both.frame["patient"].to_list() == [1, 1, 2] and both.apart == 0
 
 
 @pytest.mark.parametrize(
@@ -125,3 +132,13 @@ def test_keys_that_cannot_be() -> None:
     for wrong, said in ((pl.concat([parents, parents]), "twice"), (parents.with_columns(id=None), "empty")):
         with pytest.raises(DataError, match=said):
             split(wrong, children, LEVELS, noise="rehearsal", rng=np.random.default_rng(0))
+
+
+def test_links_of_another_type_are_compared_as_they_are_written() -> None:
+    parents, children = files()
+    narrow = children.with_columns(pl.col("patient").cast(pl.Int16))
+    made = split(parents, narrow, LEVELS, noise="rehearsal", rng=np.random.default_rng(0))
+    assert made.left_out == (1, 1)
+    text = children.with_columns(pl.col("patient").cast(pl.String))
+    with pytest.raises(DataError, match="write both in one type"):
+        split(parents, text, LEVELS, noise="rehearsal", rng=np.random.default_rng(0))

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
 from confide.core.arrays import Array, Ints, Rng
 from confide.core.errors import DataError
@@ -16,7 +15,7 @@ from confide.mechanisms.statistics.bounded_rows import kept_rows
 from confide.mechanisms.synthesize.columns.categories import Key
 from confide.mechanisms.synthesize.columns.cells import fresh
 from confide.mechanisms.synthesize.columns.decoding import Codes, Schema, decode
-from confide.mechanisms.synthesize.columns.domain import PublicDomain
+from confide.mechanisms.synthesize.columns.domain import Impossible, PublicDomain
 from confide.mechanisms.synthesize.columns.encoding import encode
 from confide.views.table import Domain, Table
 
@@ -91,6 +90,13 @@ class TwoLevels:
         renamed = [Domain(f"parent's {d.name}", d.labels, d.numbers, d.missing) for d in given]
         return (*renamed, *self.children.domains)
 
+    @property
+    def impossible_children(self) -> tuple[Impossible, ...]:
+        """The codes of the children's model that cannot stand together: those of their domain."""
+        width = len(self.given)
+        zeros = self.children.impossible
+        return tuple(Impossible(tuple(c + width for c in zero.columns), zero.cells) for zero in zeros)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Split:
@@ -101,11 +107,13 @@ class Split:
         children: the given columns, and those of the children; `people` says whose they are.
         left_out: how many children were above `at_most`, and how many have no parent. Both are functions of
             the exact data: for their owner alone.
+        clipped: column -> cells that count as the nearest value, of the parents and of the children; as well.
     """
 
     parents: Table
     children: Table
     left_out: tuple[int, int]
+    clipped: tuple[Mapping[str, int], Mapping[str, int]]
 
 
 def split(
@@ -127,16 +135,16 @@ def split(
             raise DataError(f"the {name} have no {column!r:.60}, or an empty one: say who each row is of.")
     if parents[levels.key].n_unique() < len(parents):
         raise DataError(f"a {levels.key} of the parents is there twice: each parent has one row.")
-    number = pl.DataFrame({"key": parents[levels.key], "at": np.arange(len(parents))})
-    whose = children.select(pl.col(levels.link).alias("key")).join(
-        number, on="key", how="left", maintain_order="left"
-    )["at"]
+    keys, links = comparable(parents[levels.key], children[levels.link])
+    number = pl.DataFrame({"key": keys, "at": np.arange(len(parents))})
+    whose = pl.DataFrame({"key": links}).join(number, on="key", how="left", maintain_order="left")["at"]
     there = whose.is_not_null()
     family = children.filter(there).drop(levels.link)
     parent = whose.drop_nulls().to_numpy().astype(np.int64)
     kept = kept_rows(parent, levels.at_most, words_of(noise, rng))
-    above = encode(parents, levels.parents).table
-    below = encode(family.filter(pl.Series(kept)), levels.children).table
+    first = encode(parents, levels.parents)
+    second = encode(family.filter(pl.Series(kept)), levels.children)
+    above, below = first.table, second.table
     counts = np.bincount(parent[kept], minlength=len(parents))
     return Split(
         parents=Table.of(levels.of_parents, np.column_stack([above.low, counts])),
@@ -146,91 +154,119 @@ def split(
             people=parent[kept],
         ),
         left_out=(int((~kept).sum()), int((~there).sum())),
+        clipped=(first.clipped, second.clipped),
     )
 
 
+def comparable(keys: pl.Series, links: pl.Series) -> tuple[pl.Series, pl.Series]:
+    """Keys and links in one type, so that they can be compared.
+
+    Raises:
+        DataError: if they are of different kinds.
+
+    >>> [made.to_list() for made in comparable(pl.Series("id", [7]), pl.Series("of", [7], pl.Int8))]
+    [['7'], ['7']]
+    """
+    one, other = keys.dtype, links.dtype
+    if one == other:
+        return keys, links
+    if (one.is_integer() and other.is_integer()) or (_is_text(one) and _is_text(other)):
+        return keys.cast(pl.String), links.cast(pl.String)
+    raise DataError(
+        f"{keys.name!r:.60} of the parents is of type {one}, and {links.name!r:.60} of the children {other}: "
+        "write both in one type."
+    )
+
+
+def _is_text(kind: pl.DataType) -> bool:
+    return kind == pl.String or isinstance(kind, pl.Categorical | pl.Enum)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Joined:
-    """Two synthetic files that belong together.
+class Children:
+    """Synthetic children of synthetic parents.
 
     Args:
-        parents, children: the files; the link of each child is the key of its parent.
-        rejected: the share of parents that were given up, since they broke a rule.
+        frame: their file; the link of each is the key of its parent.
+        codes: int32[n, d], of `of_children`, with the given columns of the parents that they were dealt to.
+        rejected: the share of drawn children that were given up, since they broke a rule.
         apart: the share of children that do not follow from all given columns of their parent, because the
             model of children had too few of such.
     """
 
-    parents: pl.DataFrame
-    children: pl.DataFrame
+    frame: pl.DataFrame
+    codes: Codes
     rejected: float
     apart: float
 
 
-def joined(
+def with_children(
+    parents: pl.DataFrame,
     codes: Codes,
     model: Callable[[int, Rng], Codes],
     levels: TwoLevels,
     *,
     rng: Rng,
-    schemas: tuple[Schema, Schema] | None = None,
-) -> Joined:
-    """Two files from codes of the parents' model and from a model of children.
+    schema: Schema | None = None,
+) -> Children:
+    """Children of parents, from a model of children.
 
     Children are drawn from their model and dealt to parents with the same given columns. Where there are too
     few, the last given column is left out, and then the one before.
 
     Args:
-        codes: int32[n, d + 1], of `levels.of_parents`.
+        parents: the rows, with new keys.
+        codes: int32[n, d + 1], of `levels.of_parents`, row by row.
         model: gives that many rows of `levels.of_children`.
         levels: the domains.
         rng: of the model and of all that is drawn here.
-        schemas: the types of both files.
+        schema: the types of the children's file.
 
     Raises:
         DataError: if hardly any child keeps the rules.
     """
-    above, below = schemas if schemas is not None else (None, None)
-    parents = decode(codes[:, :-1], levels.parents, rng=rng, schema=above)
-    kept = codes[parents.kept]
-    wanted = np.repeat(kept[:, :-1][:, levels.places], kept[:, -1], axis=0)
-    pool, rows = _pool(wanted, model, levels, below, rng)
-    chosen, apart = _dealt(wanted, pool, rng)
-    keys = parents.frame[levels.key].gather(np.repeat(np.arange(len(kept)), kept[:, -1]))
+    width = len(levels.given)
+    wanted = np.repeat(codes[:, :-1][:, levels.places], codes[:, -1], axis=0)
+    pool, rows, rejected = _pool(wanted, model, levels, schema, rng)
+    chosen, apart = _dealt(wanted, pool[:, :width], rng)
+    keys = parents[levels.key].gather(np.repeat(np.arange(len(codes)), codes[:, -1]))
     children = rows[chosen].with_columns(keys.alias(levels.link))
     made = [
         fresh(c, len(children), children[c.name].dtype) for c in levels.children.columns if isinstance(c, Key)
     ]
-    order = [levels.link, *rows.columns] if below is None else [n for n in below if n in children.columns]
-    return Joined(
-        parents=parents.frame,
-        children=children.with_columns(made).select(order),
-        rejected=parents.rejected,
+    order = [levels.link, *rows.columns] if schema is None else [n for n in schema if n in children.columns]
+    return Children(
+        frame=children.with_columns(made).select(order),
+        codes=np.column_stack([wanted, pool[chosen][:, width:]]).astype(np.int32),
+        rejected=rejected,
         apart=apart,
     )
 
 
 def _pool(
     wanted: Array, model: Callable[[int, Rng], Codes], levels: TwoLevels, schema: Schema | None, rng: Rng
-) -> tuple[NDArray[np.int32], pl.DataFrame]:
-    """The given codes of children that keep the rules, and their rows."""
+) -> tuple[Codes, pl.DataFrame, float]:
+    """The codes of children that keep the rules, their rows, and the share of those that do not."""
     width, n = len(levels.given), len(wanted)
-    need = _tallied(wanted)
-    given: list[NDArray[np.int32]] = []
+    need, asked = _tallied(wanted), 0
+    codes: list[Codes] = []
     rows: list[pl.DataFrame] = []
     types = None if schema is None else {k: v for k, v in schema.items() if k != levels.link}
     for _ in range(ROUNDS):
         drawn = model(max(n, LEAST), rng)
         made = decode(drawn[:, width:], levels.children, rng=rng, schema=types)
-        given.append(drawn[made.kept][:, :width])
+        asked += len(drawn)
+        codes.append(drawn[made.kept])
         rows.append(made.frame)
-        have = _tallied(np.concatenate(given))
+        have = _tallied(np.concatenate(codes)[:, :width])
         if all(have.get(key, 0) >= count for key, count in need.items()):
             break
-    if n and not sum(map(len, given)):
+    kept = np.concatenate(codes)
+    if n and not len(kept):
         raise DataError(
             "no child that was drawn keeps the rules: correct the rules or zeros of the children."
         )
-    return np.concatenate(given), pl.concat(rows)
+    return kept, pl.concat(rows), 1 - len(kept) / asked
 
 
 def _tallied(codes: Array) -> Mapping[tuple[int, ...], int]:
@@ -239,8 +275,7 @@ def _tallied(codes: Array) -> Mapping[tuple[int, ...], int]:
 
 
 def _dealt(wanted: Array, pool: Array, rng: Rng) -> tuple[Ints, float]:
-    """A row of the pool for each wanted one, each once while there are enough; and the share without a "
-    "match."""
+    """A row of the pool for each wanted one, each once while they last; and the share without a match."""
     chosen, apart = np.full(len(wanted), -1, np.int64), 0.0
     for width in range(wanted.shape[1], -1, -1):
         left = np.flatnonzero(chosen < 0)
