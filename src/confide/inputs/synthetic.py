@@ -267,6 +267,10 @@ def _public(held: Synthetic, table: Cells) -> Mapping[str, Ints]:
         return {}
     given: Any = held.domain
     domain = given if isinstance(given, PublicDomain) else read_domain(Path(given))
+    if not set(table.names) & set(domain.named):
+        raise DataError(
+            f"the domain describes none of the columns {', '.join(table.names)[:200]}: give this file's."
+        )
     return public_bins(domain, table)
 
 

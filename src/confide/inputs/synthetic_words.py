@@ -54,6 +54,6 @@ def apart(shared: SharedCodes, made: str, real: str) -> Mapping[str, str]:
         found["columns in another unit"] = (
             f"Values of {made} lie beside those of {real} in "
             f"{listed(shared.apart)}: it may hold them in another unit. Then no distance between "
-            "the files means anything, and what was not found may be there. Write the files in the same units."
+            "the files means anything, and what was not found may be there. Write both in the same units."
         )
     return found
