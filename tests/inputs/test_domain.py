@@ -13,7 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from confide.core.errors import DataError
-from confide.inputs.domain import domain_of, prepared, read_domain, template
+from confide.inputs.domain import domain_of, read_domain, template
+from confide.inputs.domain_cells import prepared
 from confide.inputs.domain_text import key_text, toml_text
 from confide.mechanisms.synthesize.columns.decoding import decode, drawn
 from confide.mechanisms.synthesize.columns.encoding import encode
@@ -173,11 +174,14 @@ def test_words_for_missing_values_and_dates_as_text() -> None:
             }
         }
     )
-    frame = pl.DataFrame({"a": ["NA", "?", "x"], "b": ["31.12.2000", "", "1.1.2000"], "c": [0, 1, 0]})
+    frame = pl.DataFrame({"a": ["NA", "?", "x"], "b": ["2000-12-31", "", " 2000-01-01"], "c": [0, 1, 0]})
     made = prepared(frame, domain)
     assert made["a"].to_list() == ["NA", None, "x"]
     assert made["b"].to_list() == [date(2000, 12, 31), None, date(2000, 1, 1)]
     assert len(encode(made, domain).table) == 3
+    # Which of both numbers is the month would be guessed from all rows.
+    with pytest.raises(DataError, match="no day as 2020-12-31 in 1 cells"):
+        prepared(frame.with_columns(b=pl.Series(["2000-12-31", "", "1.2.2000"])), domain)
 
 
 @pytest.mark.parametrize(

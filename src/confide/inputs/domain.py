@@ -7,20 +7,14 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, cast
 
-import polars as pl
-
 from confide.core.errors import DataError
 from confide.core.fields import shown
 from confide.core.foreign import in_one_line
-from confide.inputs.columns import missing
 from confide.inputs.domain_columns import Said, column_of, refuse_unknown, settings_of
 from confide.inputs.domain_rules import rule_said, zero_said
 from confide.inputs.domain_text import Schema, domain_text, drafts
-from confide.inputs.written_dates import dates_in
-from confide.mechanisms.synthesize.columns.categories import Category, Key
 from confide.mechanisms.synthesize.columns.domain import PublicDomain
 from confide.mechanisms.synthesize.columns.encoding import check_schema
-from confide.mechanisms.synthesize.columns.kinds import Date
 
 LARGEST = 10_000_000
 """Bytes of a domain file."""
@@ -32,6 +26,7 @@ def template(schema: Schema) -> str:
     Args:
         schema: the type of each column.
 
+    >>> import polars as pl
     >>> print(template({"sex": pl.String()}).split("[columns", 1)[1].strip().splitlines()[3])
     # values = ["...", "..."], all that there can be
     """
@@ -87,32 +82,6 @@ def domain_of(said: Said) -> PublicDomain:
         tuple(zero_said(zero, made) for zero in _listed(said, "zeros")),
         tuple(name for name in named if name not in kept),
     )
-
-
-def prepared(frame: pl.DataFrame, domain: PublicDomain) -> pl.DataFrame:
-    """A table as a domain reads it: words for missing values are empty cells, and dates as text are dates.
-
-    A word such as NA that a category lists stays a category.
-
-    >>> domain = domain_of({"columns": {"sex": {"kind": "category", "values": ["f", "m"], "nulls": True}}})
-    >>> prepared(pl.DataFrame({"sex": ["f", "?"]}), domain)["sex"].to_list()
-    ['f', None]
-    """
-    made: list[pl.Series] = []
-    for column in domain.columns:
-        if column.name not in frame.columns or isinstance(column, Key):
-            continue
-        given = frame[column.name]
-        if not (given.dtype == pl.String or isinstance(given.dtype, pl.Categorical | pl.Enum)):
-            continue
-        empty = missing(given)
-        if isinstance(column, Category):
-            empty &= ~given.cast(pl.String).is_in(column.labels).fill_null(False)
-        given = given.to_frame("v").select(pl.when(~empty).then(pl.col("v")).alias(column.name)).to_series()
-        if isinstance(column, Date) and given.dtype == pl.String:
-            given = dates_in(given) if dates_in(given) is not None else given
-        made.append(cast(pl.Series, given))
-    return frame.with_columns(made)
 
 
 def _toml(path: Path) -> Said:

@@ -12,7 +12,8 @@ from confide.core.arrays import Rng
 from confide.core.errors import DataError
 from confide.core.fields import check_fields
 from confide.core.flags import HOLD, HOW, KNOWS, Flag, Held, OptionalColumn
-from confide.inputs.domain import prepared, read_domain
+from confide.inputs.domain import read_domain
+from confide.inputs.domain_cells import prepared, read_rows
 from confide.inputs.tables import read_table
 from confide.mechanisms.synthesize.columns.domain import PublicDomain
 from confide.mechanisms.synthesize.columns.encoding import encode
@@ -100,7 +101,7 @@ def read_generator(held: Generator, *, rng: Rng) -> GeneratorData:
             f"bins of {', '.join(domain.pending)[:100]} are to be private quantiles, and each budget would "
             "make others: give public bins to compare budgets."
         )
-    frame = read_table(given, name="data").frame
+    frame = read_rows(Path(given)) if isinstance(given, str | Path) else read_table(given, name="data").frame
     if len(frame) < FEWEST:
         raise DataError(f"{name} has {len(frame)} records: give {FEWEST} or more.")
     table = encode(prepared(frame, domain), domain).table

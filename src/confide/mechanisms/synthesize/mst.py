@@ -7,7 +7,7 @@ from itertools import combinations
 
 import numpy as np
 
-from confide.core.arrays import Floats, Rng
+from confide.core.arrays import Floats, Ints, Rng
 from confide.mechanisms.synthesize.concentrated import Concentrated
 from confide.mechanisms.synthesize.graphs.fitting import fit_weighted, pooled, total_of
 from confide.mechanisms.synthesize.graphs.model import TreeModel
@@ -83,7 +83,7 @@ class MST(Concentrated):
         inner = fit_weighted(sizes, counts, total_of([*ones, *twos]), steps=self.steps)
         model = Unmerged(inner, mergings)
         n = round(model.total) if self.rows is None else self.rows
-        margins = *ones, *(replace(two, merged=tuple(mergings[i].to for i in two.columns)) for two in twos)
+        margins = *ones, *(replace(two, merged=_places(two.columns, mergings)) for two in twos)
         return synthesised(
             self.noise,
             Table.of(data.domains, model.rows(n, rng=drawing)),
@@ -133,3 +133,9 @@ def _merged(
         one.columns: merging.merged(one.counts, one.sigma**2)
         for one, merging in zip(ones, mergings, strict=True)
     }
+
+
+def _places(columns: tuple[int, ...], mergings: tuple[Merging, ...]) -> tuple[Ints, ...] | None:
+    """Where the values of merged columns are on the axes of a margin; None where none was merged."""
+    together = [mergings[column] for column in columns]
+    return tuple(m.to for m in together) if any(m.size < len(m.to) for m in together) else None

@@ -68,6 +68,11 @@ def write_domain(settings: DomainSettings) -> DomainWritten:
         raise DataError(f"--out {settings.out} exists: choose another file, or replace it with --force.")
     # Before it is read: the ledger must not be bound to a file that changed in the meantime.
     identity = None if settings.private is None else Identity.of(Path(settings.data))
+    if identity is not None and identity.path.suffix.lower() == ".csv":
+        raise DataError(
+            "the types of a csv file are read off all of its values, so that one row can change them and no "
+            "promise holds: write the table as .parquet, and search that."
+        )
     frame = read_table(Path(settings.data), name="data").frame
     columns = drafts(frame.schema)
     standing, created = "", False

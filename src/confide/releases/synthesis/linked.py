@@ -12,7 +12,7 @@ from confide.core.arrays import Rng
 from confide.core.budget import Budget, Unit
 from confide.core.errors import DataError, PromiseError
 from confide.core.nouns import Mechanism
-from confide.inputs.domain import prepared
+from confide.inputs.domain_cells import prepared
 from confide.mechanisms.noise.source import Noise
 from confide.mechanisms.statistics.promise import rho_of
 from confide.mechanisms.synthesize.columns.decoding import Schema, drawn
@@ -23,6 +23,7 @@ from confide.mechanisms.synthesize.columns.two_levels import (
     split,
     with_children,
 )
+from confide.mechanisms.synthesize.columns.types import public_types
 from confide.releases.synthesis.drawing import rows_from
 from confide.releases.synthesis.synthesiser import SyntheticFile, with_rho
 from confide.views.table import Table
@@ -122,7 +123,13 @@ class LinkedSynthesiser:
         codes = split(above, below, self.levels, noise=self.noise, rng=rng)
         if codes.left_out[1]:
             raise DataError(_orphans(above, below, self.levels))
-        return LinkedRows(codes=codes, schemas=(dict(parents.schema), dict(children.schema)))
+        first = public_types(self.levels.parents, above.schema)
+        link = {self.levels.link: first[self.levels.key]}
+        second = {**public_types(self.levels.children, below.schema), **link}
+        # In the order of the children's file.
+        return LinkedRows(
+            codes=codes, schemas=(first, {n: second[n] for n in children.columns if n in second})
+        )
 
     def made(self, rows: LinkedRows, *, rng: Rng) -> LinkedFiles:
         """Spend the budget, and draw both files.

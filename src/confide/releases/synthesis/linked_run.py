@@ -16,8 +16,8 @@ from confide.core.budget import Budget
 from confide.core.drafts import draft_of
 from confide.core.errors import DataError
 from confide.inputs.domain import read_domain
+from confide.inputs.domain_cells import read_rows
 from confide.inputs.sidecar import sidecar_of
-from confide.inputs.tables import read_table
 from confide.mechanisms.synthesize.columns.categories import Key
 from confide.mechanisms.synthesize.columns.domain import PublicDomain
 from confide.mechanisms.synthesize.columns.two_levels import TwoLevels
@@ -91,10 +91,7 @@ def write_linked(
     levels = levels_of(settings)
     # Before they are read: the ledger must not be bound to files that changed in the meantime.
     identities = Identity.of(Path(settings.data)), Identity.of(settings.children)
-    frames = [
-        read_table(one.path, name=name).frame
-        for one, name in zip(identities, ("data", "children"), strict=True)
-    ]
+    frames = [read_rows(one.path) for one in identities]
     need_small_delta(settings, len(frames[0]))
     whole, first, second = halves(settings.promise, levels)
     maker = LinkedSynthesiser(

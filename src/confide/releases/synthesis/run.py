@@ -15,8 +15,8 @@ from confide.core.atomic import replace as move
 from confide.core.drafts import draft_of
 from confide.core.errors import DataError
 from confide.inputs.domain import read_domain
+from confide.inputs.domain_cells import read_rows
 from confide.inputs.sidecar import sidecar_of
-from confide.inputs.tables import read_table
 from confide.mechanisms.synthesize.columns.domain import PublicDomain
 from confide.mechanisms.synthesize.plausible.mechanism import PlausibleRelease
 from confide.releases.session.identity import Identity
@@ -81,7 +81,7 @@ def _written(
     domain.need_cells()
     # Before it is read: the ledger must not be bound to a file that changed in the meantime.
     identity = Identity.of(Path(settings.data))
-    frame = read_table(identity.path, name="data").frame
+    frame = read_rows(identity.path)
     need_small_delta(settings, len(frame))
     maker = Synthesiser(
         domain, maker_of(settings, settings.promise), noise=noise_of(settings), seed=settings.seed
@@ -176,7 +176,7 @@ def foretell(settings: SynthesizeSettings) -> str:
     from confide.mechanisms.synthesize.plan import plan
 
     # How many records there are is the owner's to know, who reads this.
-    rows = settings.rows or len(read_table(Path(settings.data), name="data").frame)
+    rows = settings.rows or len(read_rows(Path(settings.data)))
     domain = read_domain(settings.domain)
     made: Any = maker_of(settings, settings.promise)
     if settings.mechanism == "plausible":

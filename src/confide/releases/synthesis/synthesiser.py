@@ -12,7 +12,7 @@ from confide.core.arrays import Ints, Rng
 from confide.core.budget import Budget
 from confide.core.errors import DataError
 from confide.core.nouns import Mechanism
-from confide.inputs.domain import prepared
+from confide.inputs.domain_cells import prepared
 from confide.mechanisms.noise.source import Noise
 from confide.mechanisms.statistics.promise import rho_of
 from confide.mechanisms.synthesize.columns.decoding import Schema
@@ -20,6 +20,8 @@ from confide.mechanisms.synthesize.columns.domain import PublicDomain
 from confide.mechanisms.synthesize.columns.encoding import encode
 from confide.mechanisms.synthesize.columns.quantile_bins import QuantileBins, with_quantile_bins
 from confide.mechanisms.synthesize.columns.trimming import trimmed
+from confide.mechanisms.synthesize.columns.types import public_types
+from confide.mechanisms.synthesize.concentrated import Concentrated
 from confide.mechanisms.synthesize.error import MarginError, margin_error, margin_errors
 from confide.mechanisms.synthesize.measured import Synthesised
 from confide.releases.synthesis.drawing import drawn_from
@@ -153,9 +155,15 @@ class Synthesiser:
         Raises:
             DataError: if they do not fit the domain.
         """
+        if self.domain.pending and not isinstance(self.mechanism, Concentrated):
+            raise DataError(
+                f"bins of {', '.join(self.domain.pending)[:100]} are to be private quantiles, which this "
+                "mechanism has no budget for: give public bins, or choose AIM or MST."
+            )
         records = prepared(records, self.domain)
         rows, people, left_out = records, None, 0
-        tried = Trial(self.mechanism, self.domain, records.schema, seed=self.seed)
+        types = public_types(self.domain, records.schema)
+        tried = Trial(self.mechanism, self.domain, types, seed=self.seed)
         tried.need_small_delta(len(records))
         tried.need_signal(len(records))
         unit = None if self.budget is None else self.budget.unit
@@ -167,9 +175,7 @@ class Synthesiser:
             rows = cut.frame if name in self.domain.named else cut.frame.drop(name)
         clipped = encode(rows, self.domain, people=people).clipped
         tried()
-        return Prepared(
-            schema=dict(records.schema), rows=rows, people=people, trimmed=left_out, clipped=clipped
-        )
+        return Prepared(schema=types, rows=rows, people=people, trimmed=left_out, clipped=clipped)
 
     def made(self, prepared: Prepared, *, rng: Rng) -> SyntheticFile:
         """Spend the budget, and draw rows.

@@ -17,6 +17,7 @@ from confide.views.margins import Measured
 from confide.views.table import Domain
 
 SCHEMA = "confide.synthetic/1"
+MORE = "more rows cost nothing and tell nothing more: all follow from what was measured"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,7 +118,7 @@ def card_of(
         },
         "noise": "secure" if rehearsal is None else "rehearsal: from a seed, so that it keeps no promise",
         "seed": seed,
-        "more_rows": "more rows cost nothing and tell nothing more: all follow from what was measured",
+        **({} if promise is None else {"more_rows": MORE}),
         "rejected": rejected,
         "columns": names,
         "measured": [
