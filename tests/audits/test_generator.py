@@ -40,6 +40,7 @@ def audited(folder: Path, *protect: str, **settings: Any) -> confide.Audit:
     return confide.audit(held, cache=folder / "cache", protect=protect, **settings)
 
 
+@pytest.mark.slow
 def test_copies_are_found_and_private_records_are_not(tmp_path: Path) -> None:
     done = audited(tmp_path, "bootstrap", "mst:1,1e-9")
     (before,), (copies, private) = done.before, done.sections
@@ -62,6 +63,7 @@ class Boasting:
         return Release(data.published, self.budget, "Boasting")
 
 
+@pytest.mark.slow
 def test_a_broken_promise_is_called_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     boast = Protection(make=lambda *, noise: Boasting(), example="boast", random=True, alone=False, last=True)
     monkeypatch.setitem(protections.PROTECTIONS, "boast", boast)  # pyright: ignore[reportArgumentType]

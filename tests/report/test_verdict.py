@@ -28,7 +28,7 @@ def at(low, high):
 
 
 @pytest.mark.parametrize(
-    "text", ["tpr@0.01=0.05", "auc=0.6", "advantage=0.1", "balanced_accuracy=0.6", "epsilon=2"]
+    "text", ["tpr@0.01=0.05", "auc=0.6", "advantage=0.1", "balanced_accuracy=0.6", "epsilon=2", "utility"]
 )
 def test_a_limit_survives_its_own_text(text):
     assert str(Limit.parse(text)) == text

@@ -20,6 +20,8 @@ MISSING = ""
 """The label of a missing value."""
 A_DAY = 86_400e6
 """Microseconds."""
+MANY = 0.05
+"""Of a column's cells: with more outside of all real ones, the files may be written in two ways."""
 MOSTLY = 0.5
 """A column with fewer different values than this share of its rows holds categories, and no names."""
 WITHIN = (0.05, 0.95)
@@ -35,6 +37,7 @@ class SharedCodes:
         codes: int32[n, d] of each file.
         respelled: column -> what the first file calls a category -> what others call it.
         apart: columns of numbers or dates whose values in the second file lie beside those of the first.
+        unknown: columns of few categories, of which many cells of the second file hold others.
         strange: column -> the share of the second file's rows whose category the first does not have.
     """
 
@@ -42,14 +45,15 @@ class SharedCodes:
     codes: tuple[NDArray[np.int32], ...]
     respelled: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     apart: tuple[str, ...] = ()
+    unknown: tuple[str, ...] = ()
     strange: Mapping[str, float] = field(default_factory=dict)
 
 
 def shared_codes(columns: Sequence[OneType], files: Sequence[str]) -> SharedCodes:
     """These columns of all files as codes; the domain of each is the union of its values.
 
-    Categories that differ in blanks or capitals alone are one. A column of categories of which real and
-    synthetic file share none is refused: whatever is compared there would find nothing.
+    Categories that differ in blanks, hyphens, underscores or capitals alone are one. A column of which real
+    and synthetic file share none is refused: whatever is compared there would find nothing.
 
     Args:
         columns: d columns, each as it is in all files; the first file is the real one, the second the
@@ -65,6 +69,7 @@ def shared_codes(columns: Sequence[OneType], files: Sequence[str]) -> SharedCode
     respelled: dict[str, Mapping[str, str]] = {}
     strange: dict[str, float] = {}
     apart: list[str] = []
+    unknown: list[str] = []
     for i, column in enumerate(columns):
         name = column.columns[0].name
         if column.kind == "text":
@@ -72,6 +77,8 @@ def shared_codes(columns: Sequence[OneType], files: Sequence[str]) -> SharedCode
             respelled |= {name: others} if others else {}
             share = _strange(texts, files)
             strange |= {name: share} if share else {}
+            if share > MANY and not _of_names(texts[0]):
+                unknown.append(name)
             domain, code = _of_text(texts)
         else:
             domain, code, numbers = _of_numbers(column)
@@ -81,7 +88,7 @@ def shared_codes(columns: Sequence[OneType], files: Sequence[str]) -> SharedCode
         ends = np.cumsum([0, *heights])
         for table, start, end in zip(made, ends[:-1], ends[1:], strict=True):
             table[:, i] = code[start:end]
-    return SharedCodes(tuple(domains), tuple(made), respelled, tuple(apart), strange)
+    return SharedCodes(tuple(domains), tuple(made), respelled, tuple(apart), tuple(unknown), strange)
 
 
 def _of_text(texts: Sequence[pl.Series]) -> tuple[Domain, Array]:
@@ -141,10 +148,11 @@ def _one_spelling(texts: Sequence[pl.Series]) -> tuple[list[pl.Series], Mapping[
 def _plain(label: str) -> str:
     """A category without what writing adds.
 
-    >>> _plain(" Self-emp  Inc"), _plain("3.0")
-    ('self-emp inc', '3')
+    >>> _plain(" Self-emp_Inc"), _plain("3.0")
+    ('self emp inc', '3')
     """
-    text = re.sub(r"\s+", " ", label.strip()).casefold()
+    # Between letters: a sign before a number, or between two, is part of it.
+    text = re.sub(r"(?<=[^\W\d])[\s_-]+(?=[^\W\d])", " ", re.sub(r"\s+", " ", label.strip())).casefold()
     return re.sub(r"^(-?\d+)\.0+$", r"\1", text)
 
 
@@ -159,13 +167,19 @@ def _strange(texts: Sequence[pl.Series], files: Sequence[str]) -> float:
         return 0.0
     seen = real.unique()
     share = 1 - float(made.is_in(seen.implode()).mean())  # type: ignore[arg-type]
-    if share == 1 and len(seen) <= max(1, MOSTLY * len(real)):
+    if share == 1 and not _of_names(texts[0]):
         ours, theirs = (", ".join(map(_shown, s.unique().sort().head(3).to_list())) for s in (real, made))
         raise DataError(
             f"{files[1]}: no category of column {texts[0].name!r} is one of {files[0]} ({theirs}; there: "
             f"{ours}): write categories in one way, or drop the column from both."
         )
     return share
+
+
+def _of_names(column: pl.Series) -> bool:
+    """Whether most people have a category of their own, so that others in another file say nothing."""
+    filled = column.drop_nulls()
+    return filled.n_unique() > max(1, MOSTLY * len(filled))
 
 
 def _shown(label: str) -> str:
@@ -177,4 +191,8 @@ def _beside(real: Floats, made: Floats) -> bool:
     ours, theirs = (np.nanquantile(v, WITHIN) if (~np.isnan(v)).any() else None for v in (real, made))
     if ours is None or theirs is None:
         return False
-    return bool(theirs[0] > ours[1] or theirs[1] < ours[0])
+    if theirs[0] > ours[1] or theirs[1] < ours[0]:
+        return True
+    # A scale can leave the middles together: then many values are where no real one is.
+    outside = (made < np.nanmin(real)) | (made > np.nanmax(real))
+    return bool(outside.sum() > MANY * (~np.isnan(made)).sum())

@@ -72,6 +72,7 @@ class Synthetic:
         mechanism: What made the file, by name, with its budget: it is run again in shadow worlds.
         epsilon: The promise of the mechanism: epsilon.
         delta: And delta.
+        patience: Seconds that the generator has for one world.
         shadows: How many files the adversary makes for itself in shadow worlds.
         people: About how many people the adversary is asked about, half of them of the control file.
         separator: What stands between the values of csv files, such as ; or tab, where that is not seen.
@@ -97,6 +98,7 @@ class Synthetic:
     epsilon: Annotated[float | None, Flag(group=KNOWS)] = None
     delta: Annotated[float, Flag(group=KNOWS)] = 1e-9
     shadows: Annotated[int, Flag(group=KNOWS, least=10)] = 150
+    patience: Annotated[float, Flag(group=HOW)] = 120.0
     people: Annotated[int, Flag(group=HOW, least=FEWEST)] = 4_000
     separator: Separator = None
     decimal: Decimal = None
@@ -137,6 +139,8 @@ class Synthetic:
             )
         if not 0 < self.delta < 1:
             raise DataError(f"delta is {self.delta}: give a number above 0 and below 1, such as 1e-9.")
+        if not 0 < self.patience < float("inf"):
+            raise DataError(f"patience is {self.patience}: give a number of seconds above 0.")
         if self.shadows < 10:
             raise DataError(f"shadows is {self.shadows}: give 10 or more.")
 
@@ -252,7 +256,7 @@ def read_synthetic(held: Synthetic, *, rng: Rng) -> SyntheticData:
             kinds(shared),
         ),
         internal_notes=spellings(shared),
-        warnings=(*respelled(shared), *dates_as_text(shared.domains), *strange(shared, made.name)),
+        warnings=(*respelled(shared), *dates_as_text(shared.domains), *strange(shared)),
         unsettled=apart(shared, made.name, real.name),
     )
 
@@ -263,6 +267,10 @@ def _public(held: Synthetic, table: Cells) -> Mapping[str, Ints]:
         return {}
     given: Any = held.domain
     domain = given if isinstance(given, PublicDomain) else read_domain(Path(given))
+    if not set(table.names) & set(domain.named):
+        raise DataError(
+            f"the domain describes none of the columns {', '.join(table.names)[:200]}: give this file's."
+        )
     return public_bins(domain, table)
 
 

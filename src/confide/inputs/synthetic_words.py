@@ -20,8 +20,8 @@ def respelled(shared: SharedCodes) -> tuple[str, ...]:
         return ()
     said = [f"{len(labels):,} of {column}" for column, labels in shared.respelled.items()]
     return (
-        "Categories that are written otherwise than in the real file, by blanks or capitals, were taken for "
-        f"the same: {listed(said)}. Anyone who uses the synthetic file has to join them too.",
+        "Categories that are written otherwise than in the real file, by blanks, hyphens or capitals, were "
+        f"taken for the same: {listed(said)}. Anyone who uses the synthetic file has to join them too.",
     )
 
 
@@ -35,20 +35,25 @@ def spellings(shared: SharedCodes) -> tuple[str, ...]:
     return (f"Spellings that were joined: {listed(pairs)}.",) if pairs else ()
 
 
-def strange(shared: SharedCodes, name: str) -> tuple[str, ...]:
+def strange(shared: SharedCodes) -> tuple[str, ...]:
     """Columns with categories that no real row has, a warning."""
-    said = [f"{c} ({100 * share:.2g} % of rows)" for c, share in shared.strange.items()]
-    if not said:
+    if not shared.strange:
         return ()
-    return (f"{name} has categories that no real row has: {listed(said)}.",)
+    return (f"The synthetic file has categories that no real row has: {listed(tuple(shared.strange))}.",)
 
 
 def apart(shared: SharedCodes, made: str, real: str) -> Mapping[str, str]:
     """Columns whose values in two files lie beside each other, and why nothing is settled then."""
-    if not shared.apart:
-        return {}
-    return {
-        "columns in another unit": f"Values of {made} lie beside those of {real} in "
-        f"{listed(shared.apart)}: it may hold them in another unit or scaled. Then no distance between the "
-        "files means anything, and what was not found may be there. Write the files in the same units."
-    }
+    found: dict[str, str] = {}
+    if shared.unknown:
+        found["categories in two spellings"] = (
+            f"Many categories of {made} are none of {real}, in {listed(shared.unknown)}: the files may write "
+            "them in two ways. Then what was not found may be there. Write categories in one way."
+        )
+    if shared.apart:
+        found["columns in another unit"] = (
+            f"Values of {made} lie beside those of {real} in "
+            f"{listed(shared.apart)}: it may hold them in another unit. Then no distance between "
+            "the files means anything, and what was not found may be there. Write both in the same units."
+        )
+    return found

@@ -194,6 +194,7 @@ def test_narrow_tables_are_audited(tmp_path: Path, columns: list[str]) -> None:
     assert audit.report.page["sections"][0]["exhibits"]
 
 
+@pytest.mark.slow
 def test_fewer_rows_than_columns_are_audited(tmp_path: Path) -> None:
     rng = np.random.default_rng(0)
     wide = [pl.DataFrame(rng.normal(size=(50, 60)), [f"c{i}" for i in range(60)]) for _ in range(3)]

@@ -299,7 +299,29 @@ def test_a_plan_opens_no_file_and_charges_nothing(desk: Path) -> None:
     assert done.exit_code == 0, done.output
     # Four columns are modelled (days follows): four margins, and three pairs of a tree.
     assert "7 measurements" in done.output and "Nothing was charged" in done.output
-    assert run("--plan").exit_code == 2
+    assert run("--plan").exit_code == 2  # the file is gone, and nobody says how many records there are
+
+
+@pytest.mark.parametrize(
+    ("more", "says"),
+    [
+        (("--workload", "start,nothing"), "nothing"),
+        (("--model-mb", "0.00001"), "model"),
+        (("--epsilon", "0.000001", "--mechanism", "mst"), "give at least"),
+        (("--epsilon", "0.000001", "--mechanism", "aim"), "give at least"),
+    ],
+)
+def test_what_can_be_known_without_the_records_is_never_charged(
+    desk: Path, more: tuple[str, ...], says: str
+) -> None:
+    done = run(*more, "--ledger", "sqlite:///l.db", "--budget", "3,1e-6", "--out", "s.csv")
+    assert done.exit_code == 2 and says in done.output, done.output
+    assert not Path("l.db").exists() and "charged" not in done.output
+
+
+def test_python_refuses_a_delta_that_publishes_records() -> None:
+    with pytest.raises(DataError, match="whole records could be published"):
+        MST(read_domain_of(DOMAIN), budget=Budget(1.0, 1e-3), noise="rehearsal")(people(), rng=rng())
 
 
 def test_words_for_nothing_and_dates_as_text_are_read_as_such(desk: Path) -> None:

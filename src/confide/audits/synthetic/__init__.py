@@ -90,10 +90,15 @@ class SyntheticSubject:
         of_generator = (*membership_attacks.GENERATORS, *membership_attacks.MARGINS)
         behind = [a for a in asked if not isinstance(a, (*TELLING, *DESCRIBING, *of_generator))]
         skipped: list[Skipped] = []
-        worlds = shadow_worlds(self.held, self.data, self.both, asked, rng=self.settings.rng("shadow worlds"))
+        worlds, why = list[PlannedGame](), NO_GENERATOR
+        try:
+            rng = self.settings.rng("shadow worlds")
+            worlds = shadow_worlds(self.held, self.data, self.both, asked, rng=rng)
+        except KnowledgeError as failed:
+            why = failed
         playing = {a.name for planned in worlds for a in planned.attacks}
         skipped += [
-            Skipped.because(a.name, NO_GENERATOR)
+            Skipped.because(a.name, why)
             for a in asked
             if isinstance(a, of_generator) and a.name not in playing
         ]

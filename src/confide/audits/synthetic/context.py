@@ -16,10 +16,10 @@ from confide.inputs.synthetic import SyntheticData
 from confide.utility.synthetic import SyntheticUtility
 
 NOBODY_HELD_OUT = (
-    "Nobody was held out, so it cannot be told what the file gives away of the people behind it and what is "
-    "true of everybody. The same attacks therefore looked for other people in as many rows of further real "
-    "people, who know nothing of them: what they find beyond that is given away. A file that is made less "
-    "exactly than real rows are hides it, so no limit counts as kept. Hold out people at random, 1,000 or "
+    "Nobody was held out, so what the file gives away of the people behind it cannot be separated from what "
+    "is true of everybody. The same attacks therefore looked for other people in as many rows of further "
+    "real people, which say nothing of them: what they find beyond that is given away. A file that is made "
+    "less exactly than real rows hides it, so no limit counts as kept. Hold out people at random, 1,000 or "
     "more, make the synthetic file again from the others, and audit it with --control."
 )
 HARM = "Who is known to be behind the file is known to have what all people in it have in common."

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import exp, log1p
 
 import numpy as np
 
@@ -13,11 +12,12 @@ from confide.core.arrays import Ints
 from confide.core.estimate import Estimate
 from confide.inputs.synthetic import SyntheticData
 from confide.measure import proportion
+from confide.measure.bootstrap import Ceiling
 from confide.report import Exhibit, Table
 from confide.views.table_keys import packed
 
-APPLIES = 0.01
-"""The share of synthetic rows that are real ones beyond chance, from which the ceiling is shown."""
+APPLIES = 0.9
+"""The share of synthetic rows that are real ones, from which the ceiling of a bootstrap is shown."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -50,27 +50,9 @@ def copies_in(data: SyntheticData, both: Sides) -> Copies:
     return Copies(often[2][real], often[2][control], often[0][made], often[1][made], often[0][real])
 
 
-def ceiling(people: int, drawn: float) -> tuple[float, float]:
-    """The share of people who are among `drawn` rows drawn with replacement, and the AUC of the best attack.
-
-    Somebody who was never drawn left no row, and cannot be told from people held out: of two such people an
-    attack picks the right one half of the time.
-
-    >>> share, auc = ceiling(24_421, 24_421)
-    >>> round(share, 3), round(auc, 3)
-    (0.632, 0.816)
-    """
-    share = 1 - exp(drawn * log1p(-1 / people)) if people > 1 else float(drawn >= 1)
-    return share, 1 - (1 - share) / 2
-
-
 def copy_exhibits(data: SyntheticData, both: Sides) -> Sequence[Exhibit]:
     """How many rows are copies, and where that explains what attacks find, the most that they can find."""
     found = copies_in(data, both)
-    made = len(data.synthetic)
-    # A control file of other size meets fewer rows by chance alone.
-    ratio = len(both.real) / max(len(both.control), 1)
-    chance = min(1.0, float((found.control > 0).mean()) * ratio)
     rows: list[tuple[str, Estimate | None, Estimate | None]] = [
         ("synthetic rows that equal a person's", _share(found.real > 0), _held_out(found.control > 0, both)),
         ("people whose row is in the file", _share(found.of_real > 0), _held_out(found.of_control > 0, both)),
@@ -87,29 +69,22 @@ def copy_exhibits(data: SyntheticData, both: Sides) -> Sequence[Exhibit]:
             of=min(len(both.real), len(both.control)) if both.held_out else len(both.real),
         )
     ]
-    beyond = float((found.real > 0).mean()) - chance
-    if both.held_out and beyond > APPLIES:
-        tables.append(_ceiling_table(len(both.real), beyond * made, made))
+    if both.held_out and float((found.real > 0).mean()) >= APPLIES:
+        tables.append(_ceiling_table(Ceiling(len(both.real), len(data.synthetic))))
     return tables
 
 
-def _ceiling_table(people: int, drawn: float, made: int) -> Table:
-    share, auc = ceiling(people, drawn)
-    whole = ""
-    if drawn > 0.9 * made:
-        whole = (
-            " Nearly all rows are real ones: this file is a sample of the real rows drawn with replacement."
-        )
+def _ceiling_table(most: Ceiling) -> Table:
     return Table(
         title="The most that copies can give away",
-        reading="If these rows were drawn at random from the real ones with replacement, as a bootstrap "
-        "draws them, not everybody was drawn: with as many draws as people 1/e = 37 % are not. They left no "
-        "row, and no attack can tell them from people held out. So an AUC near this ceiling means that "
-        f"everybody who can be found is found.{whole}",
+        reading="Nearly all rows are real ones. If they were drawn at random from the real ones with "
+        "replacement, as a bootstrap draws them, not everybody was drawn: with as many draws as people 1/e = "
+        "37 % are not. They left no row, and no attack can tell them from people held out. So an AUC near "
+        "this ceiling, but for chance, means that everybody who can be found is found.",
         head=("what", "share"),
         rows=(
-            ("people who are drawn at least once", round(share, 4)),
-            ("AUC of the best attack", round(auc, 4)),
+            ("people who are drawn at least once", round(1 - most.never_drawn, 4)),
+            ("AUC of the best attack", round(most.auc, 4)),
         ),
     )
 

@@ -44,7 +44,7 @@ def generator_of(held: Synthetic, real: Table) -> Mechanism[Table] | None:
         DataError: if a mechanism lacks its budget, or a budget is given without one.
     """
     if held.make is not None:
-        return OfFunction(held.make, real.domains)
+        return OfFunction(held.make, real.domains, held.patience)
     if held.mechanism is None:
         return None
     settings = [held.epsilon, f"{held.delta:g}"] if held.mechanism in PROMISE else []
@@ -65,6 +65,7 @@ def shadow_worlds(
 
     Raises:
         DataError: if there are too few people.
+        KnowledgeError: if the generator does not work.
     """
     real, control = both.real.published, both.control.published
     if held.mechanism is not None:  # it works on bins, a generator of the user's on the values
@@ -81,11 +82,15 @@ def shadow_worlds(
             f"{len(real):,} and {len(control):,}."
         )
     game = Synthesis(people=real, generator=made, reference=control, group=group, asked=people)
+    if isinstance(made, OfFunction):
+        made(control, rng=rng)  # a generator that does not work is a named skip, and not the end of the audit
     # In their own worlds the adversaries of the file play too: there a coin decides.
     playing = [replace(a, worlds=held.shadows) if isinstance(a, GENERATORS) else a for a in asked]
     playing = [a for a in playing if isinstance(a, (*FILES, *GENERATORS))]
     kept = held.generator is None
-    found = [PlannedGame(game=game, worlds=PLAYED, attacks=playing, goal=GENERATED, kept=kept)]
+    found = [
+        PlannedGame(game=game, worlds=PLAYED, attacks=playing, goal=GENERATED, kept=kept, promise=made.budget)
+    ]
     inside = [a for a in asked if isinstance(a, MARGINS)]
     if inside and isinstance(made, Concentrated) and not isinstance(made, IndependentMargins):
         few = np.union1d(people, rng.permutation(len(real))[:group])
@@ -119,7 +124,7 @@ def context_of_worlds(release: AuditedRelease, held: Synthetic, count: Count) ->
             "Who saw every number that was measured (noised-margins-lr) knew, besides, all other rows.",
         ),
         about={
-            "shadow worlds": f"{PLAYED} files were made from about {count(game.group)} rows each; "
+            "shadow worlds": f"{PLAYED} files were made from {count(game.group)} rows each on average; "
             f"coins decided which of {count(len(game.asked if game.asked is not None else []))} people with "
             "unlikely rows were given",
             "generator": held.mechanism or "the function that was given",

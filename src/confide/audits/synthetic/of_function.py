@@ -13,13 +13,12 @@ import polars as pl
 from confide.core.arrays import Ints, Rng
 from confide.core.budget import Budget
 from confide.core.errors import KnowledgeError
-from confide.core.foreign import in_one_line
 from confide.core.nouns import Release
 from confide.views.table import Domain, Table
 
-PATIENCE = 600.0
+PATIENCE = 120.0
 """Seconds that a generator has for one world."""
-TRIES = 3
+TRIES = 25
 """Worlds in a row that may fail before the generator is given up."""
 
 
@@ -27,8 +26,8 @@ TRIES = 3
 class OfFunction:
     """Makes synthetic rows by a function of the user's: make(frame, seed) -> frame.
 
-    A world in which it raises, takes too long, or returns other columns is skipped, and made again with
-    another seed; what went wrong is kept for the report.
+    A world in which it raises or returns other columns is skipped, and made again with another seed; what
+    went wrong is kept for the report. One that takes too long ends the attempt.
 
     Args:
         make: the function.
@@ -51,7 +50,7 @@ class OfFunction:
         """Make rows.
 
         Raises:
-            KnowledgeError: if it failed several times in a row.
+            KnowledgeError: if it failed several times in a row, or took too long.
         """
         frame = frame_of(data)
         for _ in range(TRIES):
@@ -81,9 +80,13 @@ class OfFunction:
         thread.start()
         thread.join(self.patience)
         if thread.is_alive():
-            raise _SkippedError(f"it took more than {self.patience:g} seconds")
+            raise KnowledgeError(
+                f"the generator took more than {self.patience:g} seconds for one world: give it more time "
+                "(`--patience`)."
+            )
         if raised:
-            raise _SkippedError(f"it raised {type(raised[0]).__name__} ({in_one_line(raised[0]):.100})")
+            # Not its message: a program may write a row into it.
+            raise _SkippedError(f"it raised {type(raised[0]).__name__}")
         return found[0]
 
 

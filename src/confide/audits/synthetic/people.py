@@ -212,7 +212,7 @@ def _remedies(
     if not copies.any() or best is None:
         return ()
     now, share = measure(best).auc, float(copies.mean())
-    after: Estimate | str = "nothing is left of the file"
+    after: Estimate | str = "too little is left of the file to tell"
     if share < LEFT:
         attack = next(one for one in release.attacks if one.name == best.attack)
         cut = replace(game, synthetic=data.synthetic.take(~copies))

@@ -23,6 +23,7 @@ from confide.mechanisms.synthesize.columns.trimming import trimmed
 from confide.mechanisms.synthesize.error import MarginError, margin_error, margin_errors
 from confide.mechanisms.synthesize.measured import Synthesised
 from confide.releases.synthesis.drawing import drawn_from
+from confide.releases.synthesis.trial import Trial
 from confide.views.margins import Measured
 from confide.views.table import Table
 
@@ -152,10 +153,11 @@ class Synthesiser:
         Raises:
             DataError: if they do not fit the domain.
         """
-        # The synthetic file has the types of the file, also of dates that are written as text.
-        types = dict(records.schema)
         records = prepared(records, self.domain)
         rows, people, left_out = records, None, 0
+        tried = Trial(self.mechanism, self.domain, records.schema, seed=self.seed)
+        tried.need_small_delta(len(records))
+        tried.need_signal(len(records))
         unit = None if self.budget is None else self.budget.unit
         if unit is not None and unit.kind == "person":
             name = str(unit.column)
@@ -164,7 +166,10 @@ class Synthesiser:
             # The person's column is no part of the synthetic rows, unless the domain draws it.
             rows = cut.frame if name in self.domain.named else cut.frame.drop(name)
         clipped = encode(rows, self.domain, people=people).clipped
-        return Prepared(schema=types, rows=rows, people=people, trimmed=left_out, clipped=clipped)
+        tried()
+        return Prepared(
+            schema=dict(records.schema), rows=rows, people=people, trimmed=left_out, clipped=clipped
+        )
 
     def made(self, prepared: Prepared, *, rng: Rng) -> SyntheticFile:
         """Spend the budget, and draw rows.
