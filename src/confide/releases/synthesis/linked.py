@@ -25,6 +25,7 @@ from confide.mechanisms.synthesize.columns.two_levels import (
 )
 from confide.releases.synthesis.drawing import rows_from
 from confide.releases.synthesis.synthesiser import SyntheticFile, with_rho
+from confide.releases.synthesis.trial import Trial
 from confide.views.table import Table
 
 SHOWN = 5
@@ -122,6 +123,12 @@ class LinkedSynthesiser:
         codes = split(above, below, self.levels, noise=self.noise, rng=rng)
         if codes.left_out[1]:
             raise DataError(_orphans(above, below, self.levels))
+        first = Trial(self.parents, self.levels.parents, parents.schema, seed=self.seed)
+        second = Trial(self.children, self.levels.children, children.schema, seed=self.seed)
+        first.need_small_delta(len(parents))
+        for tried, records in ((first, len(parents)), (second, len(children))):
+            tried.need_signal(records)
+            tried()
         return LinkedRows(codes=codes, schemas=(dict(parents.schema), dict(children.schema)))
 
     def made(self, rows: LinkedRows, *, rng: Rng) -> LinkedFiles:
