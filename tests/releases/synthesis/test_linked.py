@@ -178,6 +178,8 @@ def test_the_same_seed_gives_the_same_files(desk: Path) -> None:
         ({"at_most": "0"}, "give 1 or more"),
         ({"domain": "stays.toml"}, "of the"),
         ({"children_domain": "none.toml"}, "cannot be read"),
+        ({"epsilon": "0.0001"}, "larger than the number of records"),
+        ({"mechanism": "aim", "model_mb": "0.00001"}, "give more megabytes"),
         ({"delta": "0.001"}, "must be well below one over the number of records"),
     ],
 )

@@ -26,6 +26,7 @@ from confide.mechanisms.synthesize.columns.two_levels import (
 from confide.mechanisms.synthesize.columns.types import public_types
 from confide.releases.synthesis.drawing import rows_from
 from confide.releases.synthesis.synthesiser import SyntheticFile, with_rho
+from confide.releases.synthesis.trial import Trial
 from confide.views.table import Table
 
 SHOWN = 5
@@ -124,12 +125,18 @@ class LinkedSynthesiser:
         if codes.left_out[1]:
             raise DataError(_orphans(above, below, self.levels))
         first = public_types(self.levels.parents, above.schema)
-        link = {self.levels.link: first[self.levels.key]}
-        second = {**public_types(self.levels.children, below.schema), **link}
-        # In the order of the children's file.
-        return LinkedRows(
-            codes=codes, schemas=(first, {n: second[n] for n in children.columns if n in second})
+        second = public_types(self.levels.children, below.schema)
+        trials = (
+            (Trial(self.parents, self.levels.parents, first, seed=self.seed), len(parents)),
+            (Trial(self.children, self.levels.children, second, seed=self.seed), len(children)),
         )
+        trials[0][0].need_small_delta(len(parents))
+        for tried, records in trials:
+            tried.need_signal(records)
+            tried()
+        types = {**second, self.levels.link: first[self.levels.key]}
+        ordered = {name: types[name] for name in children.columns if name in types}
+        return LinkedRows(codes=codes, schemas=(first, ordered))
 
     def made(self, rows: LinkedRows, *, rng: Rng) -> LinkedFiles:
         """Spend the budget, and draw both files.

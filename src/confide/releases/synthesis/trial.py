@@ -72,17 +72,19 @@ class Trial:
         Raises:
             PromiseError: with an epsilon that would do.
         """
-        maker = self.mechanism
-        if not isinstance(maker, Concentrated) or not _drowned(maker, len(self.domain.domains), records):
+        maker, budget = self.mechanism, self.mechanism.budget
+        if budget is None or not isinstance(maker, Concentrated):
             return
-        low, high = maker.budget.epsilon, float(LARGEST)
+        if not _drowned(maker, len(self.domain.domains), records):
+            return
+        low, high = budget.epsilon, float(LARGEST)
         while high / low > 1.05:
             middle = (low * high) ** 0.5
-            more = Concentrated(budget=replace(maker.budget, epsilon=middle))
+            more = Concentrated(budget=replace(budget, epsilon=middle))
             drowned = _drowned(more, len(self.domain.domains), records)
             low, high = (middle, high) if drowned else (low, middle)
         raise PromiseError(
-            f"at epsilon {maker.budget.epsilon:g} the noise on each count is larger than the number of "
+            f"at epsilon {budget.epsilon:g} the noise on each count is larger than the number of "
             f"records: give at least {high:.2g}, and rather much more."
         )
 
