@@ -126,6 +126,8 @@ class Synthetic:
             raise DataError(f"people is {self.people}: ask about {FEWEST} or more.")
 
     def _check_generator(self) -> None:
+        if self.domain is not None and not isinstance(self.domain, str | Path | PublicDomain):
+            raise DataError(f"domain is a {type(self.domain).__name__}: give the path of a domain.toml.")
         if self.generator is not None and self.mechanism is not None:
             raise DataError("generator and mechanism both say what made the file: give one of them.")
         budgeted = self.mechanism not in (None, "bootstrap")
