@@ -64,6 +64,18 @@ class Boasting:
 
 
 @pytest.mark.slow
+def test_secrets_that_coins_wrote_are_told_from_copies_and_not_from_private_records(tmp_path: Path) -> None:
+    held = confide.Generator(people(tmp_path), domain=tmp_path / "domain.toml", people=400, secret="c5")
+    chosen = ["synthetic-copies", "correct-attribution", "nearest-record"]
+    done = confide.audit(held, cache=tmp_path / "cache", protect=["bootstrap", "mst:1,1e-9"], attacks=chosen)
+    assert len(done.sections) == 4
+    copies, private = (s for s in done.sections if {f.risk.attack for f in s.findings} == set(chosen[1:]))
+    # Who was drawn is told, and 1 / e of the people were not: .816 is the most.
+    assert 0.70 < copies.headline.risk.auc.value < 0.88
+    assert private.headline.risk.auc.low < 0.55
+
+
+@pytest.mark.slow
 def test_a_broken_promise_is_called_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     boast = Protection(make=lambda *, noise: Boasting(), example="boast", random=True, alone=False, last=True)
     monkeypatch.setitem(protections.PROTECTIONS, "boast", boast)  # pyright: ignore[reportArgumentType]
@@ -105,6 +117,7 @@ def test_the_frontier_makes_all_budgets_and_names_the_largest_within_the_limits(
         (("--mechanism", "mst", "--epsilon", "1", "--delta", "2"), "delta is 2"),
         (("--mechanism", "mst", "--epsilon", "1", "--target", "c9"), "no column 'c9' to predict"),
         (("--mechanism", "mst", "--epsilon", "1", "--domain", "none.toml"), "cannot be read"),
+        (("--mechanism", "mst", "--epsilon", "1", "--secret", "c9"), "no column 'c9' to keep secret"),
     ],
 )
 def test_bad_input_is_one_sentence(

@@ -167,11 +167,13 @@ def largest_within(done: Audit, names: list[str], way: list[str] | None = None) 
         way: those that are looked at; all if None.
     """
     kept = None
-    for name, section in zip(names, done.sections, strict=True):
+    goals = max(len(done.sections) // max(len(names), 1), 1)  # sections of each release
+    for i, name in enumerate(names):
         if way is not None and name not in way:
             continue
-        ruling = judge_section(section, done.settings.parsed_limits).ruling
-        if ruling == "exceeded":
+        sections = done.sections[i * goals : (i + 1) * goals]
+        rulings = [judge_section(section, done.settings.parsed_limits).ruling for section in sections]
+        if "exceeded" in rulings:
             break
-        kept = name if ruling == "within" else kept
+        kept = name if set(rulings) == {"within"} else kept
     return kept

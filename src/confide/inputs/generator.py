@@ -40,6 +40,8 @@ class Generator:
             `PublicDomain`.
         target: A column that models are to predict: they learn from synthetic records and are tested on real
             ones.
+        secret: A column whose value the adversary is to tell, from all others. Before the records are made,
+            coins write it for those asked about: who looks at no record is right half of the time.
         known: The share of the records that is held out, and that the adversary knows.
         people: About how many people the adversary is asked.
 
@@ -53,6 +55,7 @@ class Generator:
     _: KW_ONLY
     domain: Annotated[Any, Flag(group=HOLD, metavar="FILE", parse=str)]
     target: OptionalColumn = None
+    secret: OptionalColumn = None
     known: Annotated[float, Flag(group=KNOWS)] = 0.25
     people: Annotated[int, Flag(group=HOW, least=40)] = 2_000
 
@@ -75,7 +78,7 @@ class GeneratorData:
         people: whose records can be given to a mechanism.
         held_out: for the adversary, and for utility.
         rows: int64[people], where each stands in the file, from 0.
-        target: the column, or "".
+        target, secret: the columns, or "".
         asked: int64[t], the people who are asked about.
     """
 
@@ -84,6 +87,7 @@ class GeneratorData:
     held_out: Table
     rows: Any
     target: str
+    secret: str
     asked: Any
 
 
@@ -105,10 +109,13 @@ def read_generator(held: Generator, *, rng: Rng) -> GeneratorData:
     if len(frame) < FEWEST:
         raise DataError(f"{name} has {len(frame)} records: give {FEWEST} or more.")
     table = encode(prepared(frame, domain), domain).table
-    if held.target is not None and held.target not in table.names:
-        raise DataError(
-            f"there is no column {held.target!r:.60} to predict: there are {', '.join(table.names)[:200]}."
-        )
+    for what, column in (("predict", held.target), ("keep secret", held.secret)):
+        if column is not None and column not in table.names:
+            raise DataError(
+                f"there is no column {column!r:.60} to {what}: there are {', '.join(table.names)[:200]}."
+            )
+    if held.secret is not None and len(np.unique(table.only([held.secret]).low)) < 2:
+        raise DataError(f"the secret {held.secret!r:.60} has one value: name another column.")
     order = rng.permutation(len(table))
     cut = round(held.known * len(table))
     rows = np.sort(order[cut:])
@@ -118,5 +125,6 @@ def read_generator(held: Generator, *, rng: Rng) -> GeneratorData:
         held_out=table.take(np.sort(order[:cut])),
         rows=rows,
         target=held.target or "",
+        secret=held.secret or "",
         asked=np.sort(rng.permutation(len(rows))[: min(held.people, len(rows) // 2)]),
     )

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
+from confide.attacks.attribute import synthetic as attribute
+from confide.attacks.attribute.table import CorrectAttribution, LearnedModel, NearestRecord
 from confide.attacks.membership.synthetic import FILES
 from confide.audits.frontier import Beside
 from confide.audits.generator.promised import SHOWN, broken_by, promised_and_found, shown_epsilon
@@ -15,15 +17,22 @@ from confide.audits.release import AuditedRelease, PlannedGame
 from confide.audits.settings import Settings
 from confide.audits.spec import AuditSpec, Context, Count
 from confide.audits.synthesisers import PROTECTIONS
+from confide.core.errors import KnowledgeError
 from confide.core.estimate import Estimate, Measured
 from confide.core.nouns import AnyAttack, AnyMechanism
 from confide.core.who import standing, table_of
+from confide.games.attribute.synthetic import RandomisedSecrets
 from confide.games.membership.synthetic import Synthesis
 from confide.inputs.generator import Generator, GeneratorData, read_generator
 from confide.measure import measure
-from confide.report import Exhibit
+from confide.report import Exhibit, Skipped
 from confide.utility.synthetic import SyntheticUtility, synthetic_utility
 from confide.utility.table.marginals import TWO
+
+SECRETS = "secrets behind synthetic records"
+"""The goal of attacks on a secret that coins have written."""
+TELLING = (*attribute.ALL, CorrectAttribution, LearnedModel, NearestRecord)
+NO_SECRET = KnowledgeError("no secret column is named (`--secret`)")
 
 
 def read(held: Generator, *, settings: Settings) -> GeneratorSubject:
@@ -51,6 +60,8 @@ class GeneratorSubject:
 
     def games(self, mechanism: AnyMechanism, asked: Sequence[AnyAttack]) -> Sequence[PlannedGame]:
         people, who = self.data.people, self.data.asked
+        telling = [attack for attack in asked if isinstance(attack, TELLING)]
+        finding = [attack for attack in asked if attack not in telling]
         game = Synthesis(
             people=people,
             generator=mechanism,
@@ -58,10 +69,31 @@ class GeneratorSubject:
             group=len(people) - len(who) + len(who) // 2,
             asked=who,
         )
-        return [PlannedGame(game=game, attacks=asked)]
+        if not self.data.secret:
+            skipped = [Skipped.because(attack.name, NO_SECRET) for attack in telling]
+            return [PlannedGame(game=game, attacks=finding, skipped=skipped)]
+        secrets = RandomisedSecrets(
+            mechanism=mechanism,
+            records=people,
+            known=tuple(name for name in people.names if name != self.data.secret),
+            secret=self.data.secret,
+            targets=who,
+            population=self.data.held_out,
+        )
+        found = PlannedGame(game=game, attacks=finding)
+        # The promise is about a whole record: what it allows of one cell the game itself says.
+        return [found, PlannedGame(game=secrets, attacks=telling, goal=SECRETS)]
 
     def context(self, release: AuditedRelease, count: Count) -> Context:
         promised = "nothing" if release.promise is None else str(release.promise)
+        if release.goal == SECRETS:
+            return Context(
+                adversary=(
+                    "It held the synthetic records, knew the mechanism, and all columns of everybody but "
+                    f"{self.data.secret}.",
+                ),
+                about={"secret": self.data.secret, "promised": promised},
+            )
         return Context(
             adversary=(
                 "It held the synthetic records and knew the mechanism, the full record of everybody who was "
@@ -81,7 +113,7 @@ class GeneratorSubject:
         )
 
     def exhibits(self, release: AuditedRelease) -> Sequence[Exhibit]:
-        return [promised_and_found(release)]
+        return [] if release.goal == SECRETS else [promised_and_found(release)]
 
     def targets(self, release: AuditedRelease) -> pl.DataFrame:
         who = standing(self.data.name, row=self.data.rows + 1)
@@ -94,6 +126,8 @@ class GeneratorSubject:
 
     def beside(self, release: AuditedRelease, confidence: float) -> Mapping[str, Beside]:
         """The epsilon that attacks show, with the one that is promised."""
+        if release.goal == SECRETS:  # a cell is less than a record: one bound would not be the other's
+            return {}
         promised = None if release.promise is None else release.promise.epsilon
         return {SHOWN: Beside(found=shown_epsilon(release, confidence=confidence), most=promised)}
 
@@ -120,9 +154,10 @@ SPEC = AuditSpec(
     goal="membership behind synthetic records",
     record=Generator,
     read=read,
-    attacks=FILES,
+    attacks=(*FILES, *TELLING),
     protections=PROTECTIONS,
     risk="AUC of the strongest membership attack",
+    risks={SECRETS: "AUC of the strongest attack on secrets"},
     across=TWO,
     good="low",
     beside=GeneratorSubject.beside,

@@ -10,7 +10,7 @@ from confide.report.goals.attribute import ATTRIBUTE
 from confide.report.goals.counts import COUNTS
 from confide.report.goals.crosstabs import CHANGED_RECORDS, COUNTED_RECORDS, PROVED_RECORDS
 from confide.report.goals.frequencies import FREQUENCIES
-from confide.report.goals.generator import GENERATOR
+from confide.report.goals.generator import GENERATED_SECRETS, GENERATOR
 from confide.report.goals.goal import Goal, GoalName
 from confide.report.goals.learner import LEARNER
 from confide.report.goals.linkage import IMAGES, RECORDS
@@ -31,6 +31,7 @@ __all__ = [
     "DESCRIBED",
     "FREQUENCIES",
     "FROM_WEIGHTS",
+    "GENERATED_SECRETS",
     "GENERATOR",
     "GOALS",
     "IMAGES",
@@ -57,6 +58,7 @@ GOALS: Mapping[str, Goal] = {
     "membership of a learner": LEARNER,
     "membership of a synthetic file": SYNTHETIC,
     "membership behind synthetic records": GENERATOR,
+    "secrets behind synthetic records": GENERATED_SECRETS,
     "membership without held-out people": SYNTHETIC_ALONE,
     "attribute": ATTRIBUTE,
     "secrets": SECRETS,

@@ -1,10 +1,11 @@
-"""Membership behind synthetic records that are made for the audit: a coin decides about each person."""
+"""Synthetic records that are made for the audit: coins decide who is behind them, and what is secret."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
 from confide.report.goals.membership import MEMBERSHIP
+from confide.report.goals.secrets import SECRETS
 
 GENERATOR = replace(
     MEMBERSHIP,
@@ -25,4 +26,31 @@ GENERATOR = replace(
         "Make the records with differential privacy: confide frontier synthetic shows what each mechanism "
         "and budget leaves of use and of risk, and confide synthesize makes the file that you choose.",
     ),
+)
+
+GENERATED_SECRETS = replace(
+    SECRETS,
+    subject="Somebody who holds the synthetic records and knows all other columns of everybody",
+    task="tell which of two values a coin had written into a person's secret",
+    does="tell the secret of",
+    better_than="better than by guessing",
+    wrongly="saying it of",
+    others="others",
+    exposed="people whose secret is the value that is asked about",
+    control="people whose secret is the other value",
+    noun="people with the value",
+    false_claim="people with the other value",
+    pair=("somebody with the value", "somebody with the other one"),
+    groups=("with the value", "with the other one"),
+    saw="The adversary held the synthetic records, and knew the mechanism.",
+    condition="have the value",
+    certain=True,
+    blind_matters=False,  # a fair coin wrote each secret: nothing else can tell it
+    caveats=(
+        "Coins wrote the secrets of those asked about, so nothing true of everybody tells them: what is "
+        "found comes from their own records. What synthetic records say of people in general is not counted.",
+    ),
+    remedy="Let a fair coin write the secret of each person who is asked about.",
+    enough="Give more records, and run the audit again.",
+    protection=GENERATOR.protection,
 )
