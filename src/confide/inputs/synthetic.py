@@ -29,6 +29,7 @@ from confide.inputs.shared_people import (
     equal_rows,
 )
 from confide.inputs.synthetic_bins import public_bins
+from confide.inputs.synthetic_card import SyntheticCard, read_card
 from confide.inputs.synthetic_refusals import FEWEST, need_enough, refuse_constant, refuse_twice
 from confide.inputs.synthetic_words import apart, kinds, respelled, spellings, strange
 from confide.inputs.table_words import dates_as_text
@@ -178,6 +179,7 @@ class SyntheticData:
         known: the columns that are known when a secret is inferred.
         secret, target: the columns, or "".
         who: where each real person and then each control person stands in the files, n + m rows.
+        card: that stands beside the synthetic file, where there is one.
         public: bins of values, int64[m] by column, where a domain says them.
         in_both: control people who were among the real ones, and were left out.
         notes: how the files were read, in sentences without a value.
@@ -195,6 +197,7 @@ class SyntheticData:
     target: str
     who: pl.DataFrame
     in_both: InBoth | None = None
+    card: SyntheticCard | None = None
     public: Mapping[str, Ints] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     internal_notes: tuple[str, ...] = ()
@@ -251,6 +254,7 @@ def read_synthetic(held: Synthetic, *, rng: Rng) -> SyntheticData:
         who=_who(real, out, places, ids),
         in_both=both,
         public=_public(held, tables[0]),
+        card=read_card(held.synthetic),
         notes=(
             *(note for file in files for note in file.notes),
             *notes,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from hashlib import sha256
 from itertools import combinations
 from pathlib import Path
 from typing import Any
@@ -205,3 +207,33 @@ def test_the_command_reads_files_and_fails_a_limit(tmp_path: Path) -> None:
 
 
 OPTIONS = (("real", "real"), ("synthetic", "made"), ("control", "control"))
+
+
+def test_a_card_beside_the_file_is_read_and_shown(tmp_path: Path) -> None:
+    card = {
+        "schema": "confide.synthetic/1",
+        "mechanism": "mst",
+        "promise": {"epsilon": 1.0, "delta": 1e-9, "unit": {"kind": "record"}, "text": "epsilon 1"},
+        "errors": [
+            {"columns": ["age"], "basis": "measured", "high": 0.02, "noise": 0.01, "model": 0.01},
+            {"columns": ["age", "ill"], "basis": "nothing", "high": 1.0, "noise": 1.0, "model": 0.0},
+        ],
+    }
+    for name, frame in (("real", REAL), ("made", people(8)), ("out", CONTROL)):
+        frame.write_parquet(tmp_path / f"{name}.parquet")
+    digest = sha256((tmp_path / "made.parquet").read_bytes()).hexdigest()
+    place = tmp_path / "made.parquet.confide.json"
+    place.write_text(json.dumps({**card, "sha256": digest}))
+    held = confide.Synthetic(
+        str(tmp_path / "real.parquet"), str(tmp_path / "made.parquet"), control=str(tmp_path / "out.parquet")
+    )
+    audit = confide.audit(held, cache=tmp_path / "cache", attacks="synthetic-copies")
+    section = audit.sections[0]
+    assert section.promise is not None and section.promise.epsilon == 1
+    table: Any = next(e for e in section.exhibits if e.title.startswith("How right the tables"))
+    assert (
+        table.rows == (("age", 0.02, 0.01, 0.01),) and "Of 1 more nothing bounds the error" in table.reading
+    )
+    place.write_text(json.dumps({**card, "sha256": "0" * 64}))
+    with pytest.raises(DataError, match="is the card of another file"):
+        confide.audit(held, cache=tmp_path / "cache", attacks="synthetic-copies")

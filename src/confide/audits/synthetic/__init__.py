@@ -22,6 +22,7 @@ from confide.audits.release import AuditedRelease, PlannedGame
 from confide.audits.right_claims import told
 from confide.audits.settings import Settings
 from confide.audits.spec import AuditSpec, Context, Count
+from confide.audits.synthetic.by_card import by_card
 from confide.audits.synthetic.context import context_of
 from confide.audits.synthetic.copies import copy_exhibits
 from confide.audits.synthetic.distances import distance_chart
@@ -118,6 +119,7 @@ class SyntheticSubject:
             skipped=skipped,
             goal=goal,
             sides=not self.both.held_out,
+            promise=None if self.data.card is None else self.data.card.promise,
         )
         planned = [first]
         if telling:
@@ -147,6 +149,7 @@ class SyntheticSubject:
             *given_away_tables(release, self.data, self.both, self.game),
             *distance_chart(release, held_out=self.both.held_out),
             *utility_exhibits(utility_of(release, self.data)),
+            *by_card(self.data.card),
         )
 
     def targets(self, release: AuditedRelease) -> pl.DataFrame | None:

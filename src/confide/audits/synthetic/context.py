@@ -69,13 +69,20 @@ def context_of(
             "asked about": _asked(game, count),
         },
         harm=HARM,
-        notes=(*_in_both(data, count), *data.notes, CLOSEST),
+        notes=(*_by_card(data), *_in_both(data, count), *data.notes, CLOSEST),
         internal_notes=data.internal_notes,
         warnings=(*(() if of_use is None else gate_warning(of_use.gate)), *data.warnings),
         unsettled={**({} if both.held_out else {"nobody was held out": NOBODY_HELD_OUT}), **data.unsettled},
         blind=found,
         useful=None if of_use is None else held_to_a_limit(of_use.gate),
     )
+
+
+def _by_card(data: SyntheticData) -> tuple[str, ...]:
+    if data.card is None:
+        return ()
+    card = data.card
+    return (f"The card beside the file says that {card.mechanism} made it, and promises {card.said}.",)
 
 
 def _aside(data: SyntheticData, release: AuditedRelease, about: Mapping[str, str], count: Count) -> Context:

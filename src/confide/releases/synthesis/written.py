@@ -13,10 +13,10 @@ import polars as pl
 from confide.core.budget import ANY_NUMBER, Budget
 from confide.core.version import VERSION
 from confide.inputs.sidecar import sidecar_of
+from confide.inputs.synthetic_card import SCHEMA
 from confide.views.margins import Measured
 from confide.views.table import Domain
 
-SCHEMA = "confide.synthetic/1"
 MORE = "more rows cost nothing and tell nothing more: all follow from what was measured"
 
 
