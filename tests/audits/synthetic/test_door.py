@@ -126,7 +126,8 @@ def test_people_are_named_with_the_reason(tmp_path: Path) -> None:
     assert copied["file"].unique().to_list() == ["the real file"] and copied["behind the file"].all()
     titles = {e["title"] for e in audit.report.page["sections"][0]["exhibits"]}
     assert {"Whom the file gives away", "What removing copies does"} <= titles
-    assert "The most that copies can give away" in titles
+    # Of a file with a few copies in it, the ceiling of a bootstrap says nothing.
+    assert "The most that copies can give away" not in titles
 
 
 def test_a_public_report_shows_no_row(tmp_path: Path) -> None:

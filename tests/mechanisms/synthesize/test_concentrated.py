@@ -6,11 +6,17 @@ import math
 
 import numpy as np
 import pytest
+from scipy.stats import chi2
 
 from confide.core.budget import Budget, Unit
 from confide.core.errors import PromiseError
-from confide.mechanisms.synthesize.concentrated import Concentrated
+from confide.mechanisms.noise.words import rehearsal_words
+from confide.mechanisms.statistics.noisy_integers import GaussianIntegers
+from confide.mechanisms.synthesize.concentrated import Concentrated, played
 from confide.mechanisms.synthesize.exponential import Exponential
+from confide.mechanisms.synthesize.independent import IndependentMargins
+from confide.mechanisms.synthesize.mst import MST
+from confide.views.margins import counted
 from confide.views.table import Domain, Table
 
 
@@ -70,3 +76,36 @@ def test_no_budget_without_delta() -> None:
         Concentrated(budget=Budget(1.0))
     with pytest.raises(PromiseError, match="nothing is left"):
         Concentrated(budget=Budget(1.0, 1e-9)).measure(TABLE, (0,), rho=0.0, rng=rng())
+
+
+@pytest.mark.parametrize("sigma", [0.4, 2.6])
+def test_a_rehearsal_and_a_release_have_the_noise_of_the_formula(sigma: float) -> None:
+    """Deviations are no whole numbers: that would waste up to 40 % of a budget. Chi-squared, one in 10^6."""
+    n, ks = 20_000, np.arange(-4, 5)
+    law = GaussianIntegers(1, sigma)
+    expected = np.exp(-(ks**2) / (2 * sigma**2))
+    expected *= n / np.exp(-(np.arange(-60, 61) ** 2) / (2 * sigma**2)).sum()
+    for noise in (law(np.zeros(n, np.int64)), played(sigma, n, rehearsal_words(rng(1)))):
+        seen = np.array([(noise == k).sum() for k in ks])
+        common = expected > 5
+        off = ((seen - expected)[common] ** 2 / expected[common]).sum()
+        assert off < chi2.isf(1e-6, common.sum())
+
+
+@pytest.mark.parametrize("epsilon", [1.0, 4.0, 10.0, 30.0])
+def test_the_whole_budget_is_spent(epsilon: float) -> None:
+    maker = IndependentMargins(budget=Budget(epsilon, 1e-9), noise="rehearsal")
+    release = maker(TABLE, rng=rng())
+    assert 0.999 * maker.rho < release.spent <= maker.rho
+
+
+def test_with_a_huge_epsilon_margins_are_those_of_the_table() -> None:
+    table = Table.of(TABLE.domains, np.repeat(TABLE.low, [300, 200, 50, 400, 50], axis=0))
+    release = MST(budget=Budget(1e6, 1e-9), noise="rehearsal")(table, rng=rng())
+    for columns in ((0,), (1,), (0, 1)):
+        assert (counted(release.view, columns) == counted(table, columns)).all()
+
+
+def test_scores_beyond_64_bits_are_refused() -> None:
+    with pytest.raises(PromiseError, match="too large"):
+        Exponential(1e6, 0.02)(np.array([1e16, 0.0]), noise="rehearsal", rng=rng())

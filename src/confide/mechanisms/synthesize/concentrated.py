@@ -8,19 +8,22 @@ from fractions import Fraction
 
 import numpy as np
 
-from confide.core.arrays import Floats, Rng
+from confide.core.arrays import Floats, Ints, Rng
 from confide.core.budget import Budget
 from confide.core.errors import PromiseError
-from confide.mechanisms.noise.discrete_gaussian import WIDEST
+from confide.mechanisms.noise.discrete_gaussian import WIDEST, discrete_gaussian
 from confide.mechanisms.noise.source import Noise, refuse_unknown, words_of
+from confide.mechanisms.noise.words import BITS, Words
 from confide.mechanisms.statistics.noisy_integers import GaussianIntegers
-from confide.mechanisms.statistics.promise import rehearsed, rho_of
+from confide.mechanisms.statistics.promise import rho_of
 from confide.mechanisms.synthesize.exponential import GRAIN, Exponential
 from confide.views.margins import Measured, counted
 from confide.views.table import Table
 
 LARGEST = 500.0
 """Of epsilon: a larger promise says nothing."""
+TABLED = 1 << 16
+"""Deviations up to which a rehearsal looks its noise up; above, it draws whole ones, rounded up."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,11 +81,8 @@ class Concentrated:
         """
         law, exact = self._law(rho), counted(table, columns)
         flat = exact.reshape(-1)
-        noised = (
-            law(flat)
-            if self.noise == "secure"
-            else flat + rehearsed(law, flat.size, words_of(self.noise, rng))
-        )
+        words = words_of("rehearsal", rng)
+        noised = law(flat) if self.noise == "secure" else flat + played(law.scale, flat.size, words)
         counts = np.asarray(noised, np.float64).reshape(exact.shape)
         return Measured(columns=columns, counts=counts, sigma=law.scale, rho=law.rho, chosen=chosen)
 
@@ -137,6 +137,19 @@ class Concentrated:
                 "nothing is left of the budget for a further measurement: give a larger epsilon."
             )
         squared = self.most**2
-        least = GaussianIntegers.for_rho(l2_squared=squared, rho=Fraction(rho))
-        # A whole deviation, because the rehearsal draws no other; up, so that noise becomes larger.
-        return GaussianIntegers(squared, float(np.ceil(least.scale)))
+        return GaussianIntegers.for_rho(l2_squared=squared, rho=Fraction(rho))
+
+
+def played(sigma: float, n: int, words: Words) -> Ints:
+    """n whole numbers, k in proportion to exp(-k^2 / (2 sigma^2)), for a rehearsal: exact to float64.
+
+    >>> from confide.mechanisms.noise.words import rehearsal_words
+    >>> noise = played(1.5, 100_000, rehearsal_words(np.random.default_rng(0)))
+    >>> bool(abs(noise.std() - 1.5) < 0.02)
+    True
+    """
+    if sigma > TABLED:
+        return discrete_gaussian(n, sigma=min(math.ceil(sigma), WIDEST), words=words)
+    ks = np.arange(-math.ceil(12 * sigma), math.ceil(12 * sigma) + 1)
+    below_ = np.cumsum(np.exp(-(ks**2) / (2 * sigma**2)))
+    return ks[np.searchsorted(below_, words(n) / 2.0**BITS * below_[-1], side="right")]

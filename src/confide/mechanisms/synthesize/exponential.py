@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 GRAIN = 1 << 10
 """Scores are whole numbers of this part of a row."""
+LARGEST = 2.0**50
+"""Scores, in rows: their steps and differences fit 64 bits."""
 AT_ONCE = 256
 """Candidates that are drawn together."""
 
@@ -85,6 +87,8 @@ class Exponential:
             noise: "secure" or "rehearsal".
             rng: of a rehearsal.
         """
+        if not (np.abs(scores) < LARGEST).all():
+            raise PromiseError("a score is no number, or too large: give smaller weights.")
         steps = np.floor(scores * GRAIN).astype(np.int64)
         if noise == "rehearsal":
             return _drawn(steps.max() - steps, self.scale, words_of(noise, rng))
