@@ -21,6 +21,9 @@ from confide.account.opening import open_ledger
 from confide.cli import main
 from confide.core.budget import Budget
 from confide.core.errors import ConfideError
+from confide.inputs.learner import codes_of
+from confide.inputs.public_cells import read_public_rows
+from confide.inputs.public_schema import read_public
 from confide.learn import TrainSettings, load
 from confide.mechanisms.learn.dpsgd.accounting import most_steps
 
@@ -257,7 +260,7 @@ def test_an_interrupted_regression_says_what_it_charged(desk: Path, monkeypatch:
         done = run(*LEDGER)
     assert done.exit_code == 130 and "The ledger was charged epsilon 1, delta 1e-06" in done.stderr
     with monkeypatch.context() as patch:
-        patch.setattr("confide.releases.training.run.read_table", stop)
+        patch.setattr("confide.releases.training.run.read_public_rows", stop)
         done = run(*LEDGER)
     assert done.exit_code == 130 and "Nothing was charged" in done.stderr and "The ledger" not in done.stderr
     with monkeypatch.context() as patch:  # trained and paid for, and then not written
@@ -430,3 +433,20 @@ def test_a_rehearsal_promises_nothing(desk: Path) -> None:
 def test_a_training_without_a_ledger_says_so(desk: Path) -> None:
     assert "no --ledger is given: this training is charged to no budget" in run("--out", "m").stderr
     assert "no --ledger" not in run(*LEDGER[:-1], "n").stderr
+
+
+@pytest.mark.parametrize("odd", ["unknown,40,high", "True,nought,low", "True,40, high"])
+def test_one_row_more_changes_the_reading_of_no_other_record(desk: Path, odd: str) -> None:
+    """The types of a csv file must not follow from its values, or one row changes all records' features."""
+    schema = "[columns.smokes]\nvalues = [true, false]\n[columns.age]\nlow = 0\nhigh = 99\n"
+    (desk / "s.toml").write_text(f'{schema}[columns.income]\nvalues = ["low", "high"]\n')
+    rows = [f"{bool(i % 2)},{i % 100},{'high' if i % 3 else 'low'}" for i in range(600)]
+    public = read_public(desk / "s.toml", label="income", without=None)
+    found = []
+    for more in ([], [odd]):
+        (desk / "r.csv").write_text("\n".join(["smokes,age,income", *rows, *more]) + "\n")
+        frame = read_public_rows(desk / "r.csv", public, label="income")
+        assert len(frame) == 600 + len(more)
+        found.append((public.columns(frame)[:600], codes_of(frame, public, label="income", name="r")[:600]))
+    assert (found[0][0] == found[1][0]).all() and (found[0][1] == found[1][1]).all()
+    assert found[0][0][:, :2].sum() == 600  # each record smokes or does not

@@ -19,8 +19,8 @@ from confide.core.budget import ANY_NUMBER, Budget, Unit
 from confide.core.drafts import draft_of
 from confide.core.errors import DataError
 from confide.inputs.learner import codes_of, encoded
+from confide.inputs.public_cells import read_public_rows
 from confide.inputs.public_schema import PublicSchema, read_public
-from confide.inputs.tables import read_table
 from confide.models.loading import import_object
 from confide.releases.session.identity import Identity
 from confide.releases.training.interrupted import NOTHING, noting_charge
@@ -114,7 +114,7 @@ def _trained(settings: TrainSettings, told: Callable[[str], None], warned: Calla
     public = read_public(settings.schema, label=settings.label, without=settings.unit.column)
     # Before it is read: the ledger must not be bound to a file that changed in the meantime.
     identity = Identity.of(Path(settings.data))
-    frame = read_table(identity.path, name="data").frame
+    frame = read_public_rows(identity.path, public, label=settings.label)
     people = _checked(settings, public, frame)
     for misfit in public.columns.misfits(frame):
         warned(f"{misfit}.".replace("?.", "?"))
