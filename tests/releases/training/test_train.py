@@ -435,7 +435,7 @@ def test_a_training_without_a_ledger_says_so(desk: Path) -> None:
     assert "no --ledger" not in run(*LEDGER[:-1], "n").stderr
 
 
-@pytest.mark.parametrize("odd", ["unknown,40,high", "True,nought,low", "True,40, high"])
+@pytest.mark.parametrize("odd", ["unknown,40,high", "True,zero,low", "True,40, high"])
 def test_one_row_more_changes_the_reading_of_no_other_record(desk: Path, odd: str) -> None:
     """The types of a csv file must not follow from its values, or one row changes all records' features."""
     schema = "[columns.smokes]\nvalues = [true, false]\n[columns.age]\nlow = 0\nhigh = 99\n"
