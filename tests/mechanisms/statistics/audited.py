@@ -63,11 +63,18 @@ class Reads:
 
 
 def proved(
-    mechanism: Any, without: Any, within: Any, score: Callable[[Any], float], *, above: float, seed: int = 7
+    mechanism: Any,
+    without: Any,
+    within: Any,
+    score: Callable[[Any], float],
+    *,
+    above: float,
+    seed: int = 7,
+    worlds: int = WORLDS,
 ) -> float:
-    """The epsilon that 200 worlds prove with 95 %, by claiming where the score is above a fixed number."""
+    """The epsilon that worlds prove with 95 %, by claiming where the score is above a fixed number."""
     game = IsIn(mechanism=mechanism, without=without, within=within)
-    evidence = play(game, Reads(score), worlds=WORLDS, rng=np.random.default_rng(seed))
+    evidence = play(game, Reads(score), worlds=worlds, rng=np.random.default_rng(seed))
     delta = mechanism.budget.delta
     return two_world(Rows.of(evidence), threshold=Fixed(above), delta=delta, randomised=True).low
 

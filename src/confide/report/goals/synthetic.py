@@ -63,6 +63,7 @@ SYNTHETIC_SECRETS = replace(
     others="people who were held out of it",
     exposed="people behind the file",
     control="people held out of the file",
+    false_claim="held-out people whose secret it gets right",
     pair=("a person behind the file", "a person held out of it"),
     groups=("behind the file", "held out"),
     saw="The adversary held the whole synthetic file.",
