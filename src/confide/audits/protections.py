@@ -12,9 +12,11 @@ from typing import Literal, TypeAlias
 
 from confide.audits.frontier import Frontier, Point
 from confide.audits.side_by_side import further_columns, side_by_side
+from confide.core.budget import Budget
 from confide.core.errors import ConfideError, DataError
 from confide.core.estimate import Estimate
 from confide.core.nouns import AnyMechanism
+from confide.inputs.numbers import parse_epsilon, parse_number
 from confide.inputs.sidecar import protections_of
 from confide.mechanisms.in_order import in_order
 from confide.mechanisms.noise.source import Noise
@@ -114,6 +116,34 @@ def by_gaussian(make: Callable[..., AnyMechanism], settings: Mapping[str, str]) 
     """
     return Protection(
         make=make, example="gaussian:1,1e-6", settings=settings, random=True, alone=False, last=True
+    )
+
+
+def by_budget(name: str, make: Callable[..., AnyMechanism], *, delta: str) -> Protection:
+    """Trains or synthesises under a budget: an epsilon, its first setting, and a delta.
+
+    Args:
+        name: that the user writes.
+        make: takes `budget` and `noise`.
+        delta: if the user gives none.
+    """
+
+    def made(epsilon: str, delta: str = delta, *, noise: Noise) -> AnyMechanism:
+        if not 0 < (probability := parse_number(delta)) < 1:
+            raise DataError(f"delta is {probability:g}: give a number above 0 and below 1.")
+        return make(budget=Budget(float(parse_epsilon(epsilon)), probability), noise=noise)
+
+    return Protection(
+        make=made,
+        example=f"{name}:1",
+        settings={
+            "epsilon": "of the promise about any one record",
+            "delta": "of the promise: well below one over the number of records",
+        },
+        random=True,
+        alone=False,
+        last=True,
+        scale=Scale(weakest=100.0, strongest=0.05, write=lambda epsilon: f"{name}:{epsilon:.3g}"),
     )
 
 

@@ -12,7 +12,7 @@ from confide.attacks.attribute import synthetic as attribute
 from confide.attacks.attribute.table import CorrectAttribution, LearnedModel, NearestRecord
 from confide.attacks.membership.synthetic import FILES
 from confide.audits.frontier import Beside
-from confide.audits.generator.promised import SHOWN, broken_by, promised_and_found, shown_epsilon
+from confide.audits.generator.promised import SHOWN, promised_and_found, shown_epsilon
 from confide.audits.release import AuditedRelease, PlannedGame
 from confide.audits.settings import Settings
 from confide.audits.spec import AuditSpec, Context, Count
@@ -104,7 +104,6 @@ class GeneratorSubject:
                 f"which those of {count(len(self.data.asked))} people were given or not by coins",
                 "promised": promised,
             },
-            broken=broken_by(release),
             notes=(
                 "The records that you publish would be made from all of yours, and be a little better.",
                 "Records were compared in the bins of the domain: exact values that a mechanism does not see "

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from confide.audits.release import AuditedRelease
 from confide.core.estimate import Estimate
 from confide.measure import measure
@@ -13,8 +11,6 @@ from confide.report import Table
 from confide.report.rates import one_in
 
 SHOWN = "epsilon"
-SURE = 0.999
-"""The confidence of all statements on a release together that an attack is above what is promised."""
 FPRS = (0.01, 0.1)
 
 
@@ -37,18 +33,6 @@ def shown_epsilon(release: AuditedRelease, *, confidence: float) -> Estimate | N
     best = max(bound.low for bound in found)
     # A lower bound: the interval goes on to the largest that this many people could have shown.
     return Estimate(best, best, max(bound.ceiling for bound in found), confidence)
-
-
-def broken_by(release: AuditedRelease) -> Mapping[str, str]:
-    """The promise, if an attack surely finds more than it allows: an error of the mechanism, or of ours."""
-    promise, shown = release.promise, shown_epsilon(release, confidence=SURE)
-    if promise is None or shown is None or shown.low <= promise.epsilon:
-        return {}
-    return {
-        "the promise of the mechanism": f"The promise is broken: attacks show an epsilon of at least "
-        f"{shown.low:.2f}, and {promise} is promised. The mechanism does not keep its promise, or confide is "
-        "wrong."
-    }
 
 
 def promised_and_found(release: AuditedRelease) -> Table:

@@ -133,10 +133,9 @@ def _codes(values: pl.Series, domain: Domain) -> Ints:
     if domain.numbers is None:
         known = {label: i for i, label in enumerate(domain.labels[: len(domain) - domain.missing])}
         text = values.cast(pl.String)
-        empty = text.is_null().to_numpy()
-        codes = np.array([known.get(v, -1) for v in text.to_list()], np.int64)
+        codes = text.replace_strict(known, default=-1, return_dtype=pl.Int64).to_numpy().copy()
         if domain.missing:
-            codes[empty] = last
+            codes[text.is_null().to_numpy()] = last
         if (codes < 0).any():
             raise _SkippedError(f"it returned a value of {domain.name!r:.60} that no file has")
         return codes

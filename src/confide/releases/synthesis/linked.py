@@ -26,7 +26,7 @@ from confide.mechanisms.synthesize.columns.two_levels import (
 from confide.mechanisms.synthesize.columns.types import public_types
 from confide.releases.synthesis.drawing import rows_from
 from confide.releases.synthesis.synthesiser import SyntheticFile, with_rho
-from confide.releases.synthesis.trial import Trial
+from confide.releases.synthesis.trial import Trial, need_small_delta
 from confide.views.table import Table
 
 SHOWN = 5
@@ -130,7 +130,7 @@ class LinkedSynthesiser:
             (Trial(self.parents, self.levels.parents, first, seed=self.seed), len(parents)),
             (Trial(self.children, self.levels.children, second, seed=self.seed), len(children)),
         )
-        trials[0][0].need_small_delta(len(parents))
+        need_small_delta(self.budget.delta, len(parents))
         for tried, records in trials:
             tried.need_signal(records)
             tried()

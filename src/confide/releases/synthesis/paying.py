@@ -56,20 +56,6 @@ def noise_of(settings: SynthesizeSettings) -> Noise:
     return "secure" if settings.rehearse is None else "rehearsal"
 
 
-def need_small_delta(settings: SynthesizeSettings, records: int) -> None:
-    """Refuse a delta with which whole records could be published.
-
-    Raises:
-        DataError: if it is one over the number of records, or more.
-    """
-    if settings.delta >= 1 / max(records, 1):
-        # How many records there are is known to the user, and to nobody through the release.
-        raise DataError(
-            f"delta is {settings.delta:g}, and must be well below one over the number of records: with it "
-            "whole records could be published. Give a smaller one, such as 1e-9."
-        )
-
-
 def ledger_of(settings: SynthesizeSettings, data: str, unit: Unit, open_while: ExitStack) -> Ledger | None:
     """The ledger that pays, while the block lasts; None without one.
 

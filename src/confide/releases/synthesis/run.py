@@ -28,7 +28,6 @@ from confide.releases.synthesis.paying import (
     NOTHING,
     card_for,
     ledger_of,
-    need_small_delta,
     noise_of,
     paid,
     place_of,
@@ -36,6 +35,7 @@ from confide.releases.synthesis.paying import (
 )
 from confide.releases.synthesis.settings import SynthesizeSettings
 from confide.releases.synthesis.synthesiser import Prepared, Synthesiser, SyntheticFile
+from confide.releases.synthesis.trial import need_small_delta
 from confide.releases.synthesis.written import Written, write_card
 from confide.releases.training.interrupted import noting_charge
 
@@ -82,7 +82,7 @@ def _written(
     # Before it is read: the ledger must not be bound to a file that changed in the meantime.
     identity = Identity.of(Path(settings.data))
     frame = read_rows(identity.path)
-    need_small_delta(settings, len(frame))
+    need_small_delta(settings.delta, len(frame))  # also that of a generator, where nothing is promised
     maker = Synthesiser(
         domain, maker_of(settings, settings.promise), noise=noise_of(settings), seed=settings.seed
     )

@@ -25,7 +25,7 @@ from confide.mechanisms.synthesize.concentrated import Concentrated
 from confide.mechanisms.synthesize.error import MarginError, margin_error, margin_errors
 from confide.mechanisms.synthesize.measured import Synthesised
 from confide.releases.synthesis.drawing import drawn_from
-from confide.releases.synthesis.trial import Trial
+from confide.releases.synthesis.trial import Trial, need_small_delta
 from confide.views.margins import Measured
 from confide.views.table import Table
 
@@ -164,7 +164,8 @@ class Synthesiser:
         rows, people, left_out = records, None, 0
         types = public_types(self.domain, records.schema)
         tried = Trial(self.mechanism, self.domain, types, seed=self.seed)
-        tried.need_small_delta(len(records))
+        if self.budget is not None:
+            need_small_delta(self.budget.delta, len(records))
         tried.need_signal(len(records))
         unit = None if self.budget is None else self.budget.unit
         if unit is not None and unit.kind == "person":

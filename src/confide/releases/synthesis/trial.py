@@ -51,19 +51,6 @@ class Trial:
         made = replace(mechanism, noise="rehearsal")(table, rng=rng)
         decode(made.view.low[:ROWS], self.domain, rng=rng, schema=self.schema)
 
-    def need_small_delta(self, records: int) -> None:
-        """Refuse a delta with which whole records could be published.
-
-        Raises:
-            DataError: if it is not below one over the number of records.
-        """
-        budget = self.mechanism.budget
-        if budget is not None and budget.delta >= 1 / max(records, 1):
-            raise DataError(
-                f"delta is {budget.delta:g}, and must be well below one over the number of records: with it "
-                "whole records could be published. Give a smaller one, such as 1e-9."
-            )
-
     def need_signal(self, records: int) -> None:
         """Refuse a budget whose noise on one count is larger than all records are many.
 
@@ -86,6 +73,21 @@ class Trial:
         raise PromiseError(
             f"at epsilon {budget.epsilon:g} the noise on each count is larger than the number of "
             f"records: give at least {high:.2g}, and rather much more."
+        )
+
+
+def need_small_delta(delta: float, records: int) -> None:
+    """Refuse a delta with which whole records could be published.
+
+    How many records there are is known to their owner, to whom this is said.
+
+    Raises:
+        DataError: if it is not below one over the number of records.
+    """
+    if delta >= 1 / max(records, 1):
+        raise DataError(
+            f"delta is {delta:g}, and must be well below one over the number of records: with it whole "
+            "records could be published. Give a smaller one, such as 1e-9."
         )
 
 
