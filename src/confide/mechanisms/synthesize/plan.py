@@ -96,7 +96,7 @@ def plan(mechanism: Plannable, domains: Sequence[Domain], *, rows: int, rng: Rng
     making, playing = rng.spawn(2)
     n = min(rows, MADE)
     made = made_up(domains, n, rng=making)
-    tried: Any = replace(mechanism, noise="rehearsal", budget=_scaled(mechanism.budget, rows / n))  # pyright: ignore[reportCallIssue]
+    tried: Any = replace(mechanism, noise="rehearsal", budget=_scaled(mechanism.budget, rows / n))  # pyright: ignore[reportArgumentType]
     began = time.process_time()
     release: Synthesised = tried(made, rng=playing)
     seconds = time.process_time() - began
