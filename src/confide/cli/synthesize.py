@@ -46,7 +46,7 @@ def _synthesized(**given: Any) -> None:
         warn("this is a rehearsal: the noise comes from a seed, and the file keeps no promise")
     elif settings.ledger is None:
         warn("no --ledger is given: these records are charged to no budget, and none will know of them")
-    done = synthesize(settings, told=say, warned=warn)
+    done = synthesize(settings)
     if done.created:
         warn(f"a new ledger was made, with the whole budget: {settings.ledger}")
     say(str(done))

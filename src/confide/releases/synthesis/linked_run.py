@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from hashlib import sha256
@@ -68,14 +68,11 @@ class LinkedWritten:
         )
 
 
-def write_linked(
-    settings: SynthesizeSettings, told: Callable[[str], None], warned: Callable[[str], None]
-) -> LinkedWritten:
+def write_linked(settings: SynthesizeSettings) -> LinkedWritten:
     """Write synthetic parents and children, both or none.
 
     Args:
         settings: of the synthesis.
-        told, warned: as of `synthesize`.
 
     Raises:
         ConfideError: one sentence on what is wrong.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
@@ -40,24 +39,13 @@ from confide.releases.synthesis.written import Written, write_card
 from confide.releases.training.interrupted import noting_charge
 
 
-def silent(_: str) -> None:
-    """Say nothing."""
-
-
-def synthesize(
-    settings: SynthesizeSettings,
-    *,
-    told: Callable[[str], None] = silent,
-    warned: Callable[[str], None] = silent,
-) -> Written | LinkedWritten:
+def synthesize(settings: SynthesizeSettings) -> Written | LinkedWritten:
     """Write synthetic records of a file, or of two linked files, under a budget.
 
     The domain is read first: nothing of it can come from the records.
 
     Args:
         settings: of the synthesis.
-        told: learns, before the charge, what is to be expected, which is public.
-        warned: learns what of the records the domain does not cover; for their owner alone.
 
     Raises:
         ConfideError: one sentence on what is wrong. Before the charge nothing was spent or written; after it
@@ -65,17 +53,15 @@ def synthesize(
     """
     try:
         if settings.children is not None:
-            return write_linked(settings, told, warned)
-        return _written(settings, told, warned)
+            return write_linked(settings)
+        return _written(settings)
     except KeyboardInterrupt as error:
         if not hasattr(error, "__notes__"):
             error.add_note(NOTHING)
         raise
 
 
-def _written(
-    settings: SynthesizeSettings, told: Callable[[str], None], warned: Callable[[str], None]
-) -> Written:
+def _written(settings: SynthesizeSettings) -> Written:
     out = place_of(settings, "--out", settings.out)
     domain = read_domain(settings.domain)
     domain.need_cells()
