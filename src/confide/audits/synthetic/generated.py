@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -19,11 +19,11 @@ from confide.core.nouns import AnyAttack, Mechanism
 from confide.games.membership.synthetic import Synthesis
 from confide.games.membership.synthetic_margins import MarginsOfAllButOne
 from confide.inputs.synthetic import Synthetic, SyntheticData
-from confide.inputs.synthetic_bins import in_bins
 from confide.mechanisms.synthesize.concentrated import Concentrated
 from confide.mechanisms.synthesize.independent import IndependentMargins
 from confide.mechanisms.synthesize.only_margins import OnlyMargins
-from confide.views.table import Table
+from confide.utility.synthetic._binned import binned
+from confide.views.table import Domain, Table
 
 GENERATED = "membership behind synthetic records"
 """The goal, as of synthetic records that are made for the audit."""
@@ -99,6 +99,24 @@ def shadow_worlds(
         )
         found.append(PlannedGame(game=measured, worlds=MEASURED, attacks=inside, goal=GENERATED))
     return found
+
+
+def in_bins(real: Table, control: Table, *, public: Mapping[str, Ints]) -> list[Table]:
+    """Tables with bins as values, as a synthesiser models them; those that margins are counted in.
+
+    Args:
+        real: whose range is cut where bins are not public: this is an audit by who holds the rows.
+        control: of the same domains.
+        public: bins of values, by column.
+    """
+    files = binned(real, control, public=public)
+    domains: list[Domain] = []
+    for domain, size in zip(real.domains, files[0].sizes, strict=True):
+        ranks = np.arange(size, dtype=np.float64)
+        ranks[size - domain.missing :] = np.nan
+        numbers = None if domain.numbers is None else ranks
+        domains.append(Domain(domain.name, tuple(map(str, range(size))), numbers, domain.missing))
+    return [Table.of(domains, file.codes.T) for file in files]
 
 
 def outliers(table: Table, count: int, *, rng: Rng) -> Ints:

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from confide.audits.synthetic.population import frame_of
 from confide.core.arrays import Ints, Rng
 from confide.core.budget import Budget
 from confide.core.errors import KnowledgeError
@@ -92,19 +93,6 @@ class OfFunction:
 
 class _SkippedError(Exception):
     """Why a world is skipped."""
-
-
-def frame_of(table: Table) -> pl.DataFrame:
-    """Rows as a frame: numbers as float64, categories as text, missing values as nulls."""
-    columns: list[pl.Series] = []
-    for domain, codes in zip(table.domains, table.low.T, strict=True):
-        if domain.numbers is not None:
-            values = pl.Series(domain.name, domain.numbers[codes], pl.Float64).fill_nan(None)
-        else:
-            labels = [*domain.labels[: len(domain) - domain.missing], *[None] * domain.missing]
-            values = pl.Series(domain.name, labels, pl.String).gather(codes)
-        columns.append(values)
-    return pl.DataFrame(columns)
 
 
 def table_of(made: Any, domains: tuple[Domain, ...]) -> Table:

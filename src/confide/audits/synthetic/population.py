@@ -40,11 +40,12 @@ def blind(game: SyntheticFile, *, rng: Rng) -> Evidence | None:
 
 
 def frame_of(table: Table) -> pl.DataFrame:
-    """A precise table as values: numbers as float64, null where missing, and categories as text."""
+    """A precise table as values: numbers as float64, categories as text, null where missing."""
     made: list[pl.Series] = []
     for domain, codes in zip(table.domains, table.low.T, strict=True):
-        if domain.numbers is None:
-            made.append(pl.Series(domain.name, domain.labels, pl.String).gather(codes))
+        if domain.numbers is not None:
+            made.append(pl.Series(domain.name, domain.numbers[codes], pl.Float64).fill_nan(None))
         else:
-            made.append(pl.Series(domain.name, domain.numbers[codes]).fill_nan(None))
+            labels = [*domain.labels[: len(domain) - domain.missing], *[None] * domain.missing]
+            made.append(pl.Series(domain.name, labels, pl.String).gather(codes))
     return pl.DataFrame(made)
