@@ -1,0 +1,157 @@
+"""Language of a report: translates each text by the catalogue of the language that is chosen.
+
+Texts stand in the code in English. A catalogue holds what each means in another language, in the format of GNU
+gettext (`core/languages/<language>/*.po`, one file a room), so that translators can use the tools they know.
+`tests/checks/languages.py` finds what is missing in a catalogue.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from functools import cache
+from importlib.resources import files
+from string import Formatter
+from typing import Any, Literal, TypeAlias, get_args
+
+from confide.core.errors import DataError
+
+Language: TypeAlias = Literal["en", "de", "fr"]
+
+LANGUAGES: tuple[Language, ...] = get_args(Language)
+
+PSEUDO = "xx"
+"""A language for tests: it puts every text in brackets, so that what was not translated stands out."""
+
+_chosen: ContextVar[str] = ContextVar("language", default="en")
+
+
+@contextmanager
+def written_in(language: str) -> Generator[None]:
+    """Write every text in this language, until the block ends.
+
+    Raises:
+        DataError: if there is no catalogue of it.
+
+    >>> with written_in("de"):
+    ...     number(12345.5, ",.1f")
+    '12\\u202f345,5'
+    """
+    if language not in (*LANGUAGES, PSEUDO):
+        raise DataError(f"there is no report in {language!r}: choose {', '.join(LANGUAGES)}.")
+    before = _chosen.set(language)
+    try:
+        yield
+    finally:
+        _chosen.reset(before)
+
+
+def language() -> str:
+    """The language that is chosen."""
+    return _chosen.get()
+
+
+def t(text: str, /, *, of: str = "", **values: object) -> str:
+    """Translate a text and fill in its values; numbers are written as the language writes them.
+
+    Args:
+        text: in English, with a gap for each value, as `str.format` has them.
+        of: tells apart texts that are the same in English and not in other languages, such as a noun and a verb.
+        values: by name.
+
+    >>> t("{n:,} of {all:,} people", n=1200, all=3000)
+    '1,200 of 3,000 people'
+    """
+    chosen = _chosen.get()
+    if chosen == PSEUDO:
+        return f"⟦{_WRITER.vformat(text, (), values)}⟧"
+    # What has no translation stays English: a report with one English sentence is better than none.
+    found = text if chosen == "en" else _catalogue(chosen).get((of, text), text)
+    return _WRITER.vformat(found, (), values) if values or "{" in found else found
+
+
+def later(text: str, /, *, of: str = "") -> str:
+    """Mark a text that is translated where it is shown, by `t(text, of=...)`; returns it as it is."""
+    return text
+
+
+def number(x: float, spec: str) -> str:
+    """A number, as the language writes it.
+
+    >>> number(1234.5, ",.1f")
+    '1,234.5'
+    """
+    return _local(format(x, spec))
+
+
+def parts(text: str, /, *, of: str = "", **counts: int) -> tuple[str | int, ...]:
+    """Translate a text whose gaps are counts of people, which whoever shows it may round (`core/sentence.py`).
+
+    >>> parts("The list holds {n} candidates.", n=1963)
+    ('The list holds ', 1963, ' candidates.')
+    """
+    chosen = _chosen.get()
+    found = text if chosen in ("en", PSEUDO) else _catalogue(chosen).get((of, text), text)
+    found = f"⟦{found}⟧" if chosen == PSEUDO else found
+    made: list[str | int] = []
+    for before, name, _, _ in Formatter().parse(found):
+        made += [before] * bool(before) + ([] if name is None else [counts[name]])
+    return tuple(made)
+
+
+def _local(shown: str) -> str:
+    """A number in English as the language writes it: in German and French a comma, and thin spaces."""
+    if _chosen.get() in ("en", PSEUDO):
+        return shown
+    # Not a point for thousands: 1.234 would be read as a little more than one by half of the readers.
+    return shown.replace(",", "\u202f").replace(".", ",")
+
+
+class _Writer(Formatter):
+    """`str.format`, with numbers as the language writes them."""
+
+    def format_field(self, value: Any, format_spec: str) -> Any:
+        shown = super().format_field(value, format_spec)
+        return _local(shown) if isinstance(value, (int, float)) and not isinstance(value, bool) else shown
+
+
+_WRITER = _Writer()
+
+_ENTRY = re.compile(
+    r'^(?:msgctxt (?P<of>"[^\n]*")\n)?msgid (?P<text>"[^\n]*"(?:\n"[^\n]*")*)\n'
+    r'msgstr (?P<said>"[^\n]*"(?:\n"[^\n]*")*)$',
+    flags=re.MULTILINE,
+)
+"""An entry of a catalogue: a context where one is needed, the English text, and its translation."""
+
+
+@cache
+def _catalogue(chosen: str) -> Mapping[tuple[str, str], str]:
+    """Every translation of a language, by context and English text."""
+    room = files("confide.core") / "languages" / chosen
+    found: dict[tuple[str, str], str] = {}
+    for page in sorted(room.iterdir(), key=lambda page: page.name):
+        if page.name.endswith(".po"):
+            found |= read_catalogue(page.read_text(encoding="utf-8"))
+    return found
+
+
+def read_catalogue(written: str) -> dict[tuple[str, str], str]:
+    """The translations in a .po file, by context and English text; what is not translated yet is left out.
+
+    >>> read_catalogue('msgctxt "verb"\\nmsgid "found"\\nmsgstr "gefunden"\\n')
+    {('verb', 'found'): 'gefunden'}
+    """
+    each = (
+        (_unquoted(m["of"] or '""'), _unquoted(m["text"]), _unquoted(m["said"]))
+        for m in _ENTRY.finditer(written)
+    )
+    return {(of, text): said for of, text, said in each if text and said}
+
+
+def _unquoted(quoted: str) -> str:
+    """Lines in quotes as one text."""
+    return "".join(json.loads(line) for line in quoted.split("\n"))
