@@ -74,8 +74,8 @@ def _limits(_ctx: click.Context) -> Iterator[str]:
 
 def _columns(ctx: click.Context) -> Iterator[str]:
     """The columns of the first table among what was typed already."""
-    # Behind an option that has no value yet, click keeps what was given by place as it was typed.
-    for path in map(Path, ctx.args):
+    # Behind an option that has no value yet, click keeps some of what was typed as it was typed.
+    for path in (*(value for value in ctx.params.values() if isinstance(value, Path)), *map(Path, ctx.args)):
         if path.suffix.lower() in (".csv", ".parquet") and path.is_file():
             yield from _header(path)
             return
