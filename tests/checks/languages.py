@@ -1,11 +1,14 @@
 """Languages of a report: holds every catalogue to the texts that stand in the code.
 
-A text is a literal in `t("...")`, `parts("...")`, `keep("...")` or `later("...")`, in Python and in templates, or a
-word of a goal (`confide.report.goals`). A catalogue must have each of them, with the same gaps, and none that is not
-in the code any more. A text may stand in any file of its language, and once.
+A text is a literal in `t("...")`, `parts("...")`, `keep("...")` or `later("...")`, in Python and in templates,
+or a word of a goal (`confide.report.goals`). A catalogue must have each of them, with the same gaps, and none
+that is not in the code any more. A text may stand in any file of its language, and once.
 
-Usage: python tests/checks/languages.py [FOLDER ...]     says what is wrong, for these folders of `src/confide` alone
-       python tests/checks/languages.py --missing LANGUAGE [FOLDER ...]     prints what a translator has to fill in
+Usage: python tests/checks/languages.py [FOLDER ...]
+       python tests/checks/languages.py --missing LANGUAGE [FOLDER ...]
+
+The first says what is wrong, the second prints what a translator has to fill in; both in these folders of
+`src/confide` alone, or in all.
 """
 
 from __future__ import annotations
@@ -48,7 +51,11 @@ def texts_of(path: Path) -> Iterator[tuple[Text, str]]:
         ):
             of = next((k.value for k in node.keywords if k.arg == "of"), ast.Constant(""))
             # One of two literals is two texts: t("a" if x else "b").
-            each = [node.args[0].body, node.args[0].orelse] if isinstance(node.args[0], ast.IfExp) else node.args[:1]
+            each = (
+                [node.args[0].body, node.args[0].orelse]
+                if isinstance(node.args[0], ast.IfExp)
+                else node.args[:1]
+            )
             for text in each:
                 if (
                     isinstance(text, ast.Constant)
@@ -87,7 +94,7 @@ def faults(language: str, folders: Sequence[str] = ()) -> list[str]:
     """What is wrong with the catalogue of a language, a sentence each.
 
     Args:
-        folders: look for texts of these alone that are missing; for whatever is wrong in a catalogue, everywhere.
+        folders: texts of these alone can be missing; what else is wrong in a catalogue is said in any case.
     """
     everywhere = every_text()
     wanted, said, wrong = every_text(folders) if folders else everywhere, {}, []
