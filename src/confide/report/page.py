@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from confide.core.errors import DataError, EvidenceError
+from confide.core.language import t
+from confide.core.sentence import said
 from confide.report import consequences, readings, sentences
 from confide.report.chart_records import chart_records
 from confide.report.charts import points
@@ -77,7 +79,9 @@ def page(
     return {
         "schema": "confide.report/3",
         # Sections of further goals are about the same releases.
-        "release": " and ".join(dict.fromkeys(s.release.removesuffix(f", {s.goal}") for s in sections)),
+        "release": t(" and ", of="releases").join(
+            dict.fromkeys(s.release.removesuffix(f", {s.goal}") for s in sections)
+        ),
         "releases": names,
         "seed": seed,
         "audience": audience,
@@ -169,7 +173,7 @@ def _section(s: Section, verdict: Verdict, fpr: float | None, redaction: Redacti
         ),
         "means_not": consequences.means_not(record, story, findings=others, goal=aim),
         "next": [
-            *([consequences.MEND] if s.broken else []),
+            *([consequences.mend()] if s.broken else []),
             *consequences.next_steps(story, verdict.ruling, blind_wins=blind_wins, goal=aim),
         ],
         "notes": list(s.notes),
@@ -194,7 +198,7 @@ def _worst_off(s: Section, redaction: Redaction) -> list[WorstOffRecord]:
 
 def _skipped(skip: Skipped, s: Section, redaction: Redaction) -> SkippedRecord:
     """For the public, the kind of reason alone: the sentence may hold counts and names."""
-    why = sentences.LACKING[skip.lack] if redaction.public else skip.why
+    why = t(sentences.LACKING[skip.lack]) if redaction.public else said(skip.why)
     return {"release": s.release, "attack": skip.attack, "lack": skip.lack, "why": why}
 
 

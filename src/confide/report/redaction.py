@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from math import ceil, floor, isfinite, log10
 
 from confide.core.estimate import Estimate
+from confide.core.language import Kept, number, t
 from confide.report.exhibits import Rate, Reading
 from confide.report.finding import Audience
 from confide.report.page_types import EstimateRecord
@@ -19,7 +20,10 @@ from confide.report.rates import percent
 FEWEST = 10
 """A count from 1 to FEWEST - 1 is not shown to the public: it would point at a handful of people."""
 
-TOO_FEW = f"rests on fewer than {FEWEST} people, which is not shown to the public"
+
+def too_few() -> str:
+    """Why the public does not see a number."""
+    return t("rests on fewer than {n} people, which is not shown to the public", n=FEWEST)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,9 +56,10 @@ class Redaction:
         """
         shown = self.count(n)
         if shown is None:
-            return f"fewer than {FEWEST}"
+            return t("fewer than {n}", n=FEWEST)
         # From 100 on always: "120" beside "about 120" would be exactly 120.
-        return f"about {shown:,}" if self.public and _count_step(n) > 1 else f"{shown:,}"
+        whole = number(shown, ",")
+        return t("about {n}", n=whole) if self.public and _count_step(n) > 1 else whole
 
     def whole(self, n: int, *parts: int) -> int | None:
         """The count of all of whom `parts` are counted apart; for the public never sharper than these.
@@ -149,22 +154,25 @@ class Redaction:
         if isinstance(reading, str):
             return reading
         # A sentence with a gap would be read as another sentence.
-        words = [self._part(part) for part in reading]
+        parts = reading.parts() if isinstance(reading, Kept) else reading
+        words = [self._part(part) for part in parts]
         return "" if None in words else "".join(word for word in words if word is not None)
 
     def texts(self, readings: Sequence[Reading]) -> list[str]:
         """Several sentences, without those that are left out."""
         return [text for reading in readings if (text := self.text(reading))]
 
-    def _part(self, part: str | int | Estimate | Rate) -> str | None:
-        if isinstance(part, str):
-            return part
+    def _part(self, part: str | int | float | Estimate | Rate) -> str | None:
+        if isinstance(part, (str, float)):
+            return str(part)
         if isinstance(part, Rate):
             return self._rate(part)
         if not isinstance(part, Estimate):
             return self.counted(part)
         e = self.estimate(part)
-        return e and f"{e['value']:.2f} (between {e['low']:.2f} and {e['high']:.2f})"
+        return e and t(
+            "{value:.2f} (between {low:.2f} and {high:.2f})", value=e["value"], low=e["low"], high=e["high"]
+        )
 
     def _rate(self, rate: Rate) -> str | None:
         e = self.estimate(rate.estimate, of=rate.of)
@@ -173,10 +181,10 @@ class Redaction:
         if not rate.interval:
             return percent(e["value"])
         digits = 0 if self.public else 1
-        value, low, high = (f"{100 * e[end]:.{digits}f}" for end in ("value", "low", "high"))
+        value, low, high = (number(100 * e[end], f".{digits}f") for end in ("value", "low", "high"))
         if rate.difference:
-            return f"{value} points (between {low} and {high})"
-        return f"{value} % (between {low} and {high} %)"
+            return t("{value} points (between {low} and {high})", value=value, low=low, high=high)
+        return t("{value} % (between {low} and {high} %)", value=value, low=low, high=high)
 
 
 def coarse(count: int) -> str:
