@@ -120,8 +120,8 @@ def test_a_training_that_adds_no_noise_breaks_its_promise(tmp_path: Path, monkey
     assert "rebuilding" in section.broken
     assert "The release breaks its promise of epsilon" in done.report.document("model-card").markdown()
     assert done.verdict == "exceeded" and done.exit_code == 1
-    assert "surely more records are rebuilt than the" in str(done.report)
-    assert "The release breaks its promise." in str(done.report)
+    assert "surely more records are rebuilt than the" in done.report.text()
+    assert "The release breaks its promise." in done.report.text()
 
 
 def small(features: int, classes: int) -> Any:

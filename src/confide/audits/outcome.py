@@ -31,6 +31,8 @@ DELTA = 1e-5
 """Of bounds on epsilon, where no promise has one of its own."""
 ROWS = ("evidence.parquet", "exposed.csv", "people.parquet")
 """The files whose rows are people: for internal use."""
+OWN = ("report.html", "report.json", *ROWS)
+"""All that may be written to the folder of a report."""
 
 
 def refuse_beside_rows(folder: Path) -> None:
@@ -143,7 +145,7 @@ class Audit:
             seed=self.settings.seed,
             audience=self.settings.audience,
             limits=self.settings.parsed_limits,
-            strict=self.settings.strict,
+            allow_unsettled=self.settings.allow_unsettled,
             version=VERSION,
             show_rows=self.settings.show_rows,
             before=self.before,
@@ -151,7 +153,7 @@ class Audit:
 
     @property
     def exit_code(self) -> int:
-        """0 within limits, 1 if one is exceeded (or not settled, when strict)."""
+        """0 within limits, 1 if one is exceeded, or not settled unless that is allowed."""
         return self.report.exit_code
 
     @property

@@ -46,7 +46,8 @@ class Settings:
         audience: Who will read the report: a public one has no rows, no ids and coarse counts.
         show_rows: Print the tables that point at people here too; else they are in the files of the report
             alone.
-        strict: Exit with code 1 also if the verdict on a limit is not settled.
+        allow_unsettled: Exit with code 0 also where a limit is not settled; else only one that is surely
+            kept passes.
         name: What to call the release in the report.
         share: Let others on this machine read the files that are written, as far as your umask does; by
             default only you can.
@@ -66,7 +67,7 @@ class Settings:
     limits: Annotated[Sequence[str | Limit], Flag(group=GET, name="--limit", metavar="WHAT=VALUE")] = ()
     audience: Annotated[Audience, Flag(group=GET)] = "internal"
     show_rows: Annotated[bool, Flag(group=GET)] = False
-    strict: Annotated[bool, Flag(group=GET)] = False
+    allow_unsettled: Annotated[bool, Flag(group=GET)] = False
     name: Annotated[str | None, Flag(group=GET)] = None
     share: Annotated[bool, Flag(group=GET)] = False
     cache: Annotated[Path | None, Flag(group=HOW, metavar="FOLDER")] = None
@@ -133,7 +134,7 @@ class SettingsGiven(TypedDict, total=False):
     limits: Sequence[str | Limit]
     audience: Audience
     show_rows: bool
-    strict: bool
+    allow_unsettled: bool
     name: str | None
     share: bool
     cache: Path | None

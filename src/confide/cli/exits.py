@@ -166,13 +166,6 @@ def warn(text: str) -> None:
     click.echo(f"warning: {escaped(text, keep=())}", err=True)
 
 
-def say(text: str) -> None:
-    """Print on the standard output; names from files in it cannot steer the terminal."""
-    click.echo(escaped(text))
-
-
-def finish(done: Any, out: Path) -> None:
-    done.save(out)
-    say(str(done.report))
-    say(f"\nWritten to {out}: {', '.join(done.files)}")
-    raise Done(done.exit_code)
+def say(text: str, *, err: bool = False) -> None:
+    """Print on the standard output, or on the error output; names in it cannot steer the terminal."""
+    click.echo(escaped(text), err=err)

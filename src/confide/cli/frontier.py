@@ -14,8 +14,9 @@ from confide.audits.outcome import Audit
 from confide.audits.run import audit
 from confide.audits.settings import Settings
 from confide.cli.audit import out_option
-from confide.cli.exits import Done, say, sentences, usable, warn
+from confide.cli.exits import Done, sentences, usable, warn
 from confide.cli.flags import GroupedCommand, GroupedOption, filled, options_of, story_of
+from confide.cli.output import output_of, output_options, show
 from confide.core.errors import DataError
 from confide.core.flags import HOLD, HOW
 from confide.inputs.learner import LOGISTIC
@@ -64,7 +65,7 @@ def _model() -> click.Command:
     return GroupedCommand(
         "model",
         callback=_compared,
-        params=[*options_of(spec.record), *own, *settings, out_option()],
+        params=[*options_of(spec.record), *own, *settings, out_option(), *output_options()],
         help=f"Train under several budgets, audit each model, and mark the largest budget within the limits."
         f"\n\n{story_of(spec.record)}\n\nThe exit code is 0 if some budget is within all limits, else 1.",
         short_help="Budgets of a model that is to be trained.",
@@ -90,7 +91,7 @@ def _synthetic() -> click.Command:
     return GroupedCommand(
         "synthetic",
         callback=_made_synthetic,
-        params=[*options_of(spec.record), *own, *settings, out_option()],
+        params=[*options_of(spec.record), *own, *settings, out_option(), *output_options()],
         help="Make synthetic records by several mechanisms and budgets, audit each, and mark the largest "
         f"budget within the limits.\n\n{story_of(spec.record)}\n\nThe exit code is 0 if some budget is "
         "within all limits, else 1.",
@@ -140,16 +141,17 @@ def _side_by_side(
     held, settings = filled(spec.record, given), filled(Settings, {**given, "protect": names})
     assert isinstance(settings, Settings)
     usable(out, public=settings.audience == "public")
+    output = output_of(given, out=out)
     with progress_bar(doing) as progress:
         done = audit(spec, held, settings=replace(settings, progress=progress, tell=warn))
     done.save(out)
-    say(str(done.report))
-    say(f"\nWritten to {out}: {', '.join(done.files)}")
+    show(done.report, output, shared=settings.share)
+    output.say(f"\nWritten to {out}: {', '.join(done.files)}")
     if not settings.limits:
         raise Done(0)
     # Of each way by itself: one that keeps the limits says nothing about another.
     chosen = [kept for way in by_way.values() if (kept := largest_within(done, names, way))]
-    say(
+    output.say(
         f"\nThe largest budget within all limits: {', '.join(chosen)}."
         if chosen
         else f"\nNo budget is within all limits: {', '.join(names)}."

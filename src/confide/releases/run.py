@@ -64,7 +64,7 @@ def protect(spec: ReleaseSpec, held: object, *, release: ReleaseSettings, settin
     _refuse_idle(spec, release)
     held, release = spec.prepare(held, release)
     plain = replace(settings, protect=(), name=settings.name or release.out.name)
-    spec.audit.choose(plain)
+    spec.audit.check(plain)
     if release.find is None and release.until is None:
         parse_protections([release.text], spec.audit.protections)
     inputs = Inputs.of(held)
@@ -162,7 +162,7 @@ def _protected(
     # The first ones count people.
     searched = () if least is None else least.notes(public=redaction.public)
     notes = (*(() if redaction.public else told), *_notes(data, idle, made, release, earlier), *kept)
-    failed = least is not None and bool(least.missed or (settings.strict and least.unsure))
+    failed = least is not None and bool(least.missed or (least.unsure and not settings.allow_unsettled))
     return Written(out=release.out, sidecar=sidecar, audit=found, notes=(*searched, *notes), failed=failed)
 
 

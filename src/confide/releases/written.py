@@ -43,7 +43,7 @@ class Written:
 
     @property
     def exit_code(self) -> int:
-        """0 within limits, 1 if one is exceeded (or not settled, when strict)."""
+        """0 within limits, 1 if one is exceeded, or not settled unless that is allowed."""
         return 1 if self.failed else self.audit.exit_code
 
 

@@ -49,7 +49,7 @@ def report(
     seed: int,
     audience: Audience = "internal",
     limits: Sequence[Limit] = (),
-    strict: bool = False,
+    allow_unsettled: bool = False,
     version: str = "",
     show_rows: bool = False,
     before: Sequence[Section] = (),
@@ -60,7 +60,7 @@ def report(
         seed=seed,
         audience=audience,
         limits=limits,
-        strict=strict,
+        allow_unsettled=allow_unsettled,
         version=version,
         before=before,
     )

@@ -15,6 +15,7 @@ from confide.report.exhibit_records import exhibit_record
 from confide.report.finding import Audience, Finding, Section, Skipped
 from confide.report.finding_records import finding_record, promise_record
 from confide.report.goals import goal
+from confide.report.limit_words import in_words
 from confide.report.page_types import (
     FindingRecord,
     LimitRecord,
@@ -28,6 +29,7 @@ from confide.report.rates import one_in
 from confide.report.reading_rate import reading_rate
 from confide.report.redaction import Redaction
 from confide.report.skipped import nothing_ran
+from confide.report.unjudged import with_unjudged
 from confide.report.verdict import Limit, Verdict, judge_section, together
 
 
@@ -37,7 +39,7 @@ def page(
     seed: int,
     audience: Audience = "internal",
     limits: Sequence[Limit] = (),
-    strict: bool = False,
+    allow_unsettled: bool = False,
     version: str = "",
     before: Sequence[Section] = (),
 ) -> Page:
@@ -53,7 +55,7 @@ def page(
         seed: from which the audit can be repeated.
         audience: "internal" or "public".
         limits: what each release's findings are held to.
-        strict: whether "not settled" fails.
+        allow_unsettled: whether a limit that is not settled passes.
         version: of confide.
         before: the release without protection, one section a goal, where all others are protected: those of
             the same goal are compared with it. Nothing else is said of it. Without it, several releases are
@@ -71,11 +73,12 @@ def page(
     # Once for the whole report: headlines, tiles, tables and differences are then of one rate.
     fpr = reading_rate([_record(s.headline, s, redaction) for s in read], limited=limited) if read else None
     # Each release by itself: a good one must not cover a bad one.
-    judged = {s.release: judge_section(s, limits, strict=strict) for s in sections}
+    by_itself = {s.release: judge_section(s, limits, allow_unsettled=allow_unsettled) for s in sections}
+    judged = with_unjudged(by_itself, sections, limits)
     verdict = together(list(judged.values()))
     names = [s.release for s in sections]
     return {
-        "schema": "confide.report/3",
+        "schema": "confide.report/4",
         # Sections of further goals are about the same releases.
         "release": " and ".join(dict.fromkeys(s.release.removesuffix(f", {s.goal}") for s in sections)),
         "releases": names,
@@ -85,10 +88,10 @@ def page(
         "verdict": verdict.ruling,
         # Part of the page, so that a report that is read back gives the same exit code.
         "exit": 1 if verdict.exit_code else 0,
-        "strict": strict,
+        "allow_unsettled": allow_unsettled,
         "verdict_sentence": sentences.verdict(
             verdict.ruling,
-            strict,
+            allow_unsettled=allow_unsettled,
             doubtful=_in_doubt(sections, judged),
             promise=any(j.limit == "the promise" for j in verdict.judged),
         ),
@@ -206,6 +209,7 @@ def _limit_rows(s: Section, verdict: Verdict, redaction: Redaction) -> list[Limi
             "attack": j.attack,
             "verdict": j.ruling,
             "reason": "" if redaction.public else j.reason,  # it holds exact numbers
+            "words": in_words(j, s, redaction),
         }
         for j in verdict.judged
     ]

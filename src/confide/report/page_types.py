@@ -102,6 +102,7 @@ class LimitRecord(TypedDict):
     attack: str
     verdict: Ruling
     reason: str
+    words: Annotated[str, Rule(description="what it allows, how it was ruled, and what was found")]
 
 
 class SkippedRecord(TypedDict):
@@ -259,7 +260,7 @@ class SectionRecord(TypedDict):
 class Page(TypedDict):
     """Every word and number of a privacy audit. Rates are shares from 0 to 1, epsilon is in nats."""
 
-    schema: Literal["confide.report/3"]
+    schema: Literal["confide.report/4"]
     release: Annotated[str, Rule(description="the names of all releases, joined")]
     releases: Annotated[list[str], Rule(min_items=1)]
     seed: int
@@ -267,7 +268,7 @@ class Page(TypedDict):
     version: str
     verdict: Ruling
     exit: Literal[0, 1]
-    strict: bool
+    allow_unsettled: Annotated[bool, Rule(description="does a limit that is not settled pass?")]
     verdict_sentence: str
     limits: list[LimitRecord]
     findings: Annotated[list[FindingRecord], Rule(min_items=1)]

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from confide.core.language import t
 from confide.report.finding import Lack, Ruling
 from confide.report.goals import Goal
 from confide.report.page_types import FindingRecord, Outcome, RateRecord
@@ -248,20 +249,25 @@ def _doubt(name: str, found: bool) -> str:
     return f"{failed}, so what it did not find may still be there: its low numbers are no all-clear."
 
 
-def verdict(ruling: Ruling, strict: bool, *, doubtful: Sequence[str] = (), promise: bool = False) -> str:
+def verdict(
+    ruling: Ruling, *, allow_unsettled: bool, doubtful: Sequence[str] = (), promise: bool = False
+) -> str:
     """The verdict in one line.
 
     Args:
         ruling: over all limits.
-        strict: whether "not settled" fails.
+        allow_unsettled: whether a limit that is not settled passes.
         doubtful: the attacks whose own check failed.
         promise: whether the release breaks its promise.
     """
     line = {
         "within": "Within the limits that were set.",
         "exceeded": "A limit that was set is exceeded.",
-        "not settled": "Not settled: the evidence cannot decide on a limit that was set"
-        + (", which counts as a failure here." if strict else "."),
+        "not settled": t(
+            "Not settled: the evidence cannot decide on a limit that was set, which is allowed to pass here."
+        )
+        if allow_unsettled
+        else t("Not settled: the evidence cannot decide on a limit that was set, which counts as a failure."),
         "measured": "Measured; no limit was set.",
     }[ruling]
     line = "The release breaks its promise." if promise else line

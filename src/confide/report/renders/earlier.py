@@ -13,7 +13,12 @@ from confide.report.reading_rate import reading_rate
 
 FIRST = "confide.report/1"
 SECOND = "confide.report/2"
-EARLIER = {FIRST: {"comparisons"}, SECOND: {"comparisons"}}
+THIRD = "confide.report/3"
+EARLIER = {
+    FIRST: {"comparisons", "allow_unsettled"},
+    SECOND: {"comparisons", "allow_unsettled"},
+    THIRD: {"allow_unsettled"},
+}
 """Earlier schemas, and what their pages lack."""
 
 OLD_GOALS = {"recognition": "linkage of images"}
@@ -26,30 +31,46 @@ Kept = dict[str, Any]
 def lifted(page: Mapping[str, object]) -> Page:
     """A page of an earlier schema as one of the present.
 
-    In the second schema one goal alone could be compared.
+    In the third schema a limit that was not settled passed, unless the audit was strict.
+
+    In the second one goal alone could be compared.
 
     In the first one the comparison of kinds of access and the gradient norms were parts of their own;
     now they are a table and a plot.
     """
-    old = cast(Kept, page)
-    if old["schema"] == SECOND:
-        compared = old["comparison"]
-        since = {"schema": "confide.report/3", "comparisons": [] if compared is None else [compared]}
-        return cast(Page, {name: part for name, part in old.items() if name != "comparison"} | since)
+    old = dict(cast(Kept, page))
+    if old["schema"] == FIRST:
+        old = _since_first(old)
+    elif old["schema"] == SECOND:
+        compared = old.pop("comparison")
+        old = {**old, "comparisons": [] if compared is None else [compared]}
+    return cast(Page, _since_third(old))
+
+
+def _since_first(old: Kept) -> Kept:
     # These become plots of their sections.
     charts = [_chart(c, old) for c in old["charts"] if c["name"] != "gradient_norms"]
-    return cast(
-        Page,
-        {
-            **old,
-            "schema": "confide.report/3",
-            "findings": [_finding(f) for f in old["findings"]],
-            "skipped": [{"lack": "other", **k} for k in old["skipped"]],
-            "sections": [_section(s, old["charts"]) for s in old["sections"]],
-            "charts": charts,
-            "comparisons": [],
-        },
-    )
+    return {
+        **old,
+        "findings": [_finding(f) for f in old["findings"]],
+        "skipped": [{"lack": "other", **k} for k in old["skipped"]],
+        "sections": [_section(s, old["charts"]) for s in old["sections"]],
+        "charts": charts,
+        "comparisons": [],
+    }
+
+
+def _since_third(old: Kept) -> Kept:
+    strict = old.pop("strict")
+    if not isinstance(strict, bool):
+        raise TypeError(f"strict is {strict!r:.40}")
+    # The exit code stays what it was: a limit that was not settled passed, unless it was strict.
+    limits = [{"words": _limit(row), **row} for row in old["limits"]]
+    return {**old, "schema": "confide.report/4", "allow_unsettled": not strict, "limits": limits}
+
+
+def _limit(row: Kept) -> str:
+    return f"{row['limit']}: {row['verdict']}. {row['reason']}".rstrip()
 
 
 def _finding(f: Kept) -> Kept:

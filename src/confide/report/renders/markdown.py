@@ -1,0 +1,10 @@
+"""markdown."""
+
+from __future__ import annotations
+
+from confide.report.page_types import Page
+
+
+def to_markdown(page: Page) -> str:
+    """The page."""
+    return page["verdict"]

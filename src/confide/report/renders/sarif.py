@@ -1,0 +1,10 @@
+"""sarif."""
+
+from __future__ import annotations
+
+from confide.report.page_types import Page
+
+
+def to_sarif(page: Page) -> str:
+    """The page."""
+    return page["verdict"]

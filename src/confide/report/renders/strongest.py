@@ -1,0 +1,28 @@
+"""The attacks of a release in the order of what they surely found, the headline's first."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import inf
+
+from confide.report.page_types import EstimateRecord, FindingRecord, SectionRecord
+
+
+def strongest(findings: Sequence[FindingRecord], s: SectionRecord) -> list[FindingRecord]:
+    """The findings on one release, the strongest first.
+
+    Args:
+        findings: of this release.
+        s: its section, which says where rates are read and which attack the headline speaks of.
+    """
+    leads = s["finding"]["attack"]
+
+    def rank(f: FindingRecord) -> tuple[bool, float, float, float]:
+        rate = next((at["rate"] for at in f["tpr_at"] if at["fpr"] == s["fpr"]), None)
+        return f["attack"] == leads, _low(rate), _low(f["auc"]), 0.0 if rate is None else rate["value"]
+
+    return sorted(findings, key=rank, reverse=True)
+
+
+def _low(e: EstimateRecord | None) -> float:
+    return -inf if e is None else e["low"]
