@@ -19,7 +19,7 @@ def test_a_forest_that_overfits_is_found_out(audit: Run, desk: Path) -> None:
     assert "An outsider who can query this model" in done.output
     assert "reference models" in done.output
     report = json.loads((desk / "out/report.json").read_text())
-    assert report["schema"] == "confide.report/3"
+    assert report["schema"] == "confide.report/4"
     assert report["seed"] == 7
     best = max(f["auc"]["low"] for f in report["findings"])
     assert best > 0.7

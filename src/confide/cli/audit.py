@@ -12,7 +12,7 @@ from confide.audits import spec_of
 from confide.audits.run import audit as run
 from confide.audits.settings import Settings
 from confide.audits.spec import AuditSpec
-from confide.cli.exits import finish, sentences, usable, warn
+from confide.cli.exits import as_written, finish, sentences, usable, warn
 from confide.cli.flags import FilePath, GroupedCommand, GroupedOption, filled, options_of, story_of
 from confide.core.flags import GET, HOW
 
@@ -34,7 +34,8 @@ def command(spec: AuditSpec) -> click.Command:
         # Before hours of work, not after them.
         usable(out, public=settings.audience == "public")
         with progress_bar(f"auditing {spec.name}") as progress:
-            done = run(spec, held, settings=replace(settings, progress=progress, tell=warn))
+            told = replace(settings, progress=progress, tell=warn, command=as_written() or None)
+            done = run(spec, held, settings=told)
         finish(done, out)
 
     return GroupedCommand(

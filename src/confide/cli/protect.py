@@ -10,7 +10,7 @@ import click
 
 from confide.audits.settings import Settings
 from confide.cli.audit import examples
-from confide.cli.exits import Done, say, sentences, usable, warn
+from confide.cli.exits import Done, as_written, say, sentences, usable, warn
 from confide.cli.flags import FilePath, GroupedCommand, GroupedOption, filled, options_of, story_of
 from confide.core.errors import DataError
 from confide.core.flags import GET
@@ -58,7 +58,8 @@ def command(spec: ReleaseSpec) -> click.Command:
             if report.resolve().is_relative_to(release.out.resolve()):
                 raise DataError(f"--report {report} is inside the release, and not to be published: move it.")
         with progress_bar("auditing what was written") as progress:
-            done = run(spec, held, release=release, settings=replace(settings, progress=progress, tell=warn))
+            told = replace(settings, progress=progress, tell=warn, command=as_written() or None)
+            done = run(spec, held, release=release, settings=told)
         _finish(done, report)
 
     taken = {f.name for f in fields(spec.audit.record)}

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from html import escape
 from pathlib import Path
 
 from confide.core.atomic import atomic_write
 from confide.core.errors import DataError
+from confide.core.language import written_in
 from confide.report.page_types import Page
 from confide.report.purposes import PURPOSES, Document
 from confide.report.renders.html import to_html
@@ -38,7 +40,8 @@ class Report:
 
     def html(self) -> str:
         """One self-contained HTML file."""
-        return to_html(self.page)
+        with self._written:
+            return to_html(self.page)
 
     def json(self) -> str:
         """The page as JSON; holds no NaN and no Infinity."""
@@ -56,7 +59,7 @@ class Report:
         renders = {
             ".html": self.html,
             ".json": self.json,
-            ".txt": lambda: to_text(self.page, width=80, show_rows=self.show_rows) + "\n",
+            ".txt": lambda: self._text(80) + "\n",
         }
         if path.suffix not in renders:
             raise DataError(f"a report cannot be saved as {path.name}: end the name in .html, .json or .txt.")
@@ -74,7 +77,8 @@ class Report:
         """
         if purpose not in PURPOSES:
             raise DataError(f"there is no document for {purpose!r}: choose from {', '.join(PURPOSES)}.")
-        return PURPOSES[purpose](self.page)
+        with self._written:
+            return PURPOSES[purpose](self.page)
 
     @classmethod
     def load(cls, path: str | Path, *, show_rows: bool = False) -> Report:
@@ -86,7 +90,16 @@ class Report:
         return cls(from_json(path), show_rows)
 
     def __str__(self) -> str:
-        return to_text(self.page, show_rows=self.show_rows)
+        return self._text()
+
+    def _text(self, width: int | None = None) -> str:
+        with self._written:
+            return to_text(self.page, width=width, show_rows=self.show_rows)
+
+    @property
+    def _written(self) -> AbstractContextManager[None]:
+        """The language of the page: whatever is chosen now, its renders are in it too."""
+        return written_in(self.page["language"])
 
     def _repr_html_(self) -> str:
         # In a frame of its own, so that the page's styles do not change the notebook.

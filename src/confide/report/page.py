@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import cast
 
 from confide.core.errors import DataError, EvidenceError
+from confide.core.language import Language, language
 from confide.report import consequences, readings, sentences
 from confide.report.chart_records import chart_records
 from confide.report.charts import points
@@ -14,7 +16,9 @@ from confide.report.detectable import detectable
 from confide.report.exhibit_records import exhibit_record
 from confide.report.finding import Audience, Finding, Section, Skipped
 from confide.report.finding_records import finding_record, promise_record
+from confide.report.glance import glance, nothing_yet
 from confide.report.goals import goal
+from confide.report.made import Made, made_record
 from confide.report.page_types import (
     FindingRecord,
     LimitRecord,
@@ -40,6 +44,7 @@ def page(
     strict: bool = False,
     version: str = "",
     before: Sequence[Section] = (),
+    made: Made | None = None,
 ) -> Page:
     """Every word and number of the report on one or more audited releases.
 
@@ -58,6 +63,7 @@ def page(
         before: the release without protection, one section a goal, where all others are protected: those of
             the same goal are compared with it. Nothing else is said of it. Without it, several releases are
             compared with the first of their goal.
+        made: where the report comes from; None where nobody kept it.
 
     Raises:
         EvidenceError: if a release has no finding, for then nothing was measured.
@@ -74,8 +80,9 @@ def page(
     judged = {s.release: judge_section(s, limits, strict=strict) for s in sections}
     verdict = together(list(judged.values()))
     names = [s.release for s in sections]
-    return {
-        "schema": "confide.report/3",
+    found: Page = {
+        "schema": "confide.report/4",
+        "language": cast(Language, language()),
         # Sections of further goals are about the same releases.
         "release": " and ".join(dict.fromkeys(s.release.removesuffix(f", {s.goal}") for s in sections)),
         "releases": names,
@@ -92,6 +99,8 @@ def page(
             doubtful=_in_doubt(sections, judged),
             promise=any(j.limit == "the promise" for j in verdict.judged),
         ),
+        "glance": nothing_yet(),
+        "made": None if made is None else made_record(made, redaction),
         "limits": [row for s in sections for row in _limit_rows(s, judged[s.release], redaction)],
         "findings": [_record(f, s, redaction) for s in sections for f in s.findings],
         "skipped": [_skipped(k, s, redaction) for s in sections for k in s.skipped],
@@ -99,6 +108,7 @@ def page(
         "comparisons": _comparisons(read, fpr=fpr, protected=bool(before), redaction=redaction),
         "charts": [c for s in sections if s.proof is None for c in chart_records(s, redaction=redaction)],
     }
+    return {**found, "glance": glance(found)}
 
 
 def _in_doubt(sections: Sequence[Section], judged: Mapping[str, Verdict]) -> list[str]:

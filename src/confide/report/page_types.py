@@ -9,9 +9,11 @@ from __future__ import annotations
 
 from typing import Annotated, Literal, TypeAlias, TypedDict
 
+from confide.core.language import Language
 from confide.report.comparison_types import ComparisonRecord
 from confide.report.finding import Audience, Lack, Ruling
 from confide.report.record_types import Count, EstimateRecord, Pair, Rule, Share
+from confide.report.screen_types import GlanceRecord, MadeRecord
 
 Outcome: TypeAlias = Literal["found", "nothing", "broken", "few"]
 
@@ -259,7 +261,8 @@ class SectionRecord(TypedDict):
 class Page(TypedDict):
     """Every word and number of a privacy audit. Rates are shares from 0 to 1, epsilon is in nats."""
 
-    schema: Literal["confide.report/3"]
+    schema: Literal["confide.report/4"]
+    language: Annotated[Language, Rule(description="of every sentence; names of rulings stay English")]
     release: Annotated[str, Rule(description="the names of all releases, joined")]
     releases: Annotated[list[str], Rule(min_items=1)]
     seed: int
@@ -269,6 +272,8 @@ class Page(TypedDict):
     exit: Literal[0, 1]
     strict: bool
     verdict_sentence: str
+    glance: GlanceRecord
+    made: Annotated[MadeRecord | None, Rule(description="null where nobody kept it")]
     limits: list[LimitRecord]
     findings: Annotated[list[FindingRecord], Rule(min_items=1)]
     skipped: list[SkippedRecord]
