@@ -36,7 +36,7 @@ def before_the_fourth(old: dict) -> dict:
     """Until the third schema a limit that was not settled passed, unless the audit was strict."""
     old["strict"] = not old.pop("allow_unsettled")
     for row in old["limits"]:
-        del row["words"]
+        del row["allows"], row["found"], row["words"]
     return old
 
 

@@ -147,6 +147,7 @@ def test_what_is_no_report_is_refused_in_one_sentence(made, tmp_path):
         '{"schema": "confide.report/9"}',
         '{"schema": "confide.report/1"}',
         '{"schema": "confide.report/3"}',
+        '{"schema": "confide.report/4"}',
         "\x00\xff",
     ):
         (tmp_path / "x.json").write_text(text, "latin-1")

@@ -12,7 +12,7 @@ from confide.audits import spec_of
 from confide.audits.run import audit as run
 from confide.audits.settings import Settings
 from confide.audits.spec import AuditSpec
-from confide.cli.exits import Done, sentences, usable, warn
+from confide.cli.exits import Done, as_written, sentences, usable, warn
 from confide.cli.flags import FilePath, GroupedCommand, GroupedOption, filled, options_of, story_of
 from confide.cli.output import output_of, output_options, show
 from confide.core.flags import GET, HOW
@@ -36,7 +36,8 @@ def command(spec: AuditSpec) -> click.Command:
         usable(out, public=settings.audience == "public")
         output = output_of(given, out=out)
         with progress_bar(f"auditing {spec.name}") as progress:
-            done = run(spec, held, settings=replace(settings, progress=progress, tell=warn))
+            told = replace(settings, progress=progress, tell=warn, command=as_written() or None)
+            done = run(spec, held, settings=told)
         done.save(out)
         show(done.report, output, shared=settings.share)
         output.say(f"\nWritten to {out}: {', '.join(done.files)}")

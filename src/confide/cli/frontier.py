@@ -14,7 +14,7 @@ from confide.audits.outcome import Audit
 from confide.audits.run import audit
 from confide.audits.settings import Settings
 from confide.cli.audit import out_option
-from confide.cli.exits import Done, sentences, usable, warn
+from confide.cli.exits import Done, as_written, sentences, usable, warn
 from confide.cli.flags import GroupedCommand, GroupedOption, filled, options_of, story_of
 from confide.cli.output import output_of, output_options, show
 from confide.core.errors import DataError
@@ -143,7 +143,9 @@ def _side_by_side(
     usable(out, public=settings.audience == "public")
     output = output_of(given, out=out)
     with progress_bar(doing) as progress:
-        done = audit(spec, held, settings=replace(settings, progress=progress, tell=warn))
+        done = audit(
+            spec, held, settings=replace(settings, progress=progress, tell=warn, command=as_written() or None)
+        )
     done.save(out)
     show(done.report, output, shared=settings.share)
     output.say(f"\nWritten to {out}: {', '.join(done.files)}")

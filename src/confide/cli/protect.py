@@ -10,7 +10,7 @@ import click
 
 from confide.audits.settings import Settings
 from confide.cli.audit import examples
-from confide.cli.exits import Done, sentences, usable, warn
+from confide.cli.exits import Done, as_written, sentences, usable, warn
 from confide.cli.flags import FilePath, GroupedCommand, GroupedOption, filled, options_of, story_of
 from confide.cli.output import Output, output_of, output_options, show
 from confide.core.errors import DataError
@@ -60,7 +60,8 @@ def command(spec: ReleaseSpec) -> click.Command:
                 raise DataError(f"--report {report} is inside the release, and not to be published: move it.")
         output = output_of(given, out=report)
         with progress_bar("auditing what was written") as progress:
-            done = run(spec, held, release=release, settings=replace(settings, progress=progress, tell=warn))
+            told = replace(settings, progress=progress, tell=warn, command=as_written() or None)
+            done = run(spec, held, release=release, settings=told)
         _finish(done, report, output, shared=settings.share)
 
     taken = {f.name for f in fields(spec.audit.record)}

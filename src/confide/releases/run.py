@@ -10,6 +10,7 @@ from typing import Literal
 import numpy as np
 
 from confide.audits.protections import parse_protections
+from confide.audits.provenance import call_in_words, provenance
 from confide.audits.run import audit_subject
 from confide.audits.settings import Settings
 from confide.core.arrays import Ints, Rng
@@ -68,8 +69,24 @@ def protect(spec: ReleaseSpec, held: object, *, release: ReleaseSettings, settin
     if release.find is None and release.until is None:
         parse_protections([release.text], spec.audit.protections)
     inputs = Inputs.of(held)
+    made = provenance(
+        spec.audit.name,
+        held,
+        replace(settings, command=settings.command or _call(held, release, settings)),
+        digest=inputs.digests.__getitem__,
+    )
     with held_open(spec.read(held)) as data:
-        return _protected(spec, inputs, data, release=release, settings=settings, plain=plain)
+        done = _protected(spec, inputs, data, release=release, settings=settings, plain=plain)
+    return replace(done, audit=replace(done.audit, made=made))
+
+
+def _call(held: object, release: ReleaseSettings, settings: Settings) -> str:
+    """The call in Python that makes the same release."""
+    asked = {"find": release.find, "until": release.until, "rehearse": release.rehearse}
+    more = "".join(f", {name}={value!r}" for name, value in asked.items() if value is not None)
+    protections = "".join(f", {text!r}" for text in release.texts)
+    said = call_in_words(held, settings, before=f"{protections}, out={str(release.out)!r}{more}")
+    return said.replace("confide.audit", "confide.protect", 1)
 
 
 def _protected(

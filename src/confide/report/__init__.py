@@ -8,6 +8,7 @@ from confide.report.cleaned import cleaned
 from confide.report.document import Report
 from confide.report.exhibits import Band, Exhibit, Line, Plot, Quantile, Rate, Reading, Table
 from confide.report.finding import Audience, Finding, Proof, Section, Skipped, Usefulness
+from confide.report.made import Made
 from confide.report.page import page
 from confide.report.redaction import Redaction, coarse
 from confide.report.renders.schema import schema
@@ -53,9 +54,10 @@ def report(
     version: str = "",
     show_rows: bool = False,
     before: Sequence[Section] = (),
+    made: Made | None = None,
 ) -> Report:
     """The report on one or more audited releases; see `page` and `Report` for its arguments."""
-    made = page(
+    whole = page(
         sections,
         seed=seed,
         audience=audience,
@@ -63,5 +65,6 @@ def report(
         allow_unsettled=allow_unsettled,
         version=version,
         before=before,
+        made=made,
     )
-    return Report(cleaned(made), show_rows)
+    return Report(cleaned(whole), show_rows)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from html import escape
 from pathlib import Path
 
 from confide.core.atomic import atomic_write
 from confide.core.errors import DataError
+from confide.core.language import written_in
 from confide.report.page_types import Page
 from confide.report.purposes import PURPOSES, Document
 from confide.report.renders.brief import to_brief
@@ -61,7 +63,8 @@ class Report:
 
     def html(self) -> str:
         """One self-contained HTML file."""
-        return to_html(self.page)
+        with self._written:
+            return to_html(self.page)
 
     def json(self) -> str:
         """The page as JSON; holds no NaN and no Infinity."""
@@ -75,7 +78,8 @@ class Report:
             show_rows: print tables that point at people too; by default as the report says.
         """
         rows = self.show_rows if show_rows is None else show_rows
-        return to_text(self.page, width=width, show_rows=rows)
+        with self._written:
+            return to_text(self.page, width=width, show_rows=rows)
 
     def brief(self, *, width: int | None = None, paint: Callable[[str], str] = str) -> str:
         """Its first page: headline, verdict, limits in words, the strongest attacks, what to read first.
@@ -84,7 +88,8 @@ class Report:
             width: in characters; by default that of the window, 100 at most.
             paint: what colours the sign of the verdict.
         """
-        return to_brief(self.page, width=width, paint=paint)
+        with self._written:
+            return to_brief(self.page, width=width, paint=paint)
 
     def save(self, path: str | Path, *, shared: bool = False) -> Path:
         """Write the report by the end of the file's name; whole or not at all.
@@ -118,7 +123,8 @@ class Report:
     def _rendered(self, name: str) -> str:
         if name == "text":
             return self.text(width=80) + "\n"
-        return RENDERS[name](self.page)
+        with self._written:
+            return RENDERS[name](self.page)
 
     def document(self, purpose: str) -> Document:
         """The report as a document for a purpose: "dpia" or "model-card".
@@ -128,7 +134,8 @@ class Report:
         """
         if purpose not in PURPOSES:
             raise DataError(f"there is no document for {purpose!r}: choose from {', '.join(PURPOSES)}.")
-        return PURPOSES[purpose](self.page)
+        with self._written:
+            return PURPOSES[purpose](self.page)
 
     @classmethod
     def load(cls, path: str | Path, *, show_rows: bool = False) -> Report:
@@ -142,6 +149,11 @@ class Report:
     def __str__(self) -> str:
         # A screen, not a scroll: `text()` says everything.
         return self.brief()
+
+    @property
+    def _written(self) -> AbstractContextManager[None]:
+        """The language of the page: whatever is chosen now, its renders are in it too."""
+        return written_in(self.page["language"])
 
     def _repr_html_(self) -> str:
         # In a frame of its own, so that the page's styles do not change the notebook.

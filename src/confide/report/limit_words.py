@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from math import ceil, floor
+from typing import NamedTuple
 
 from confide.core.language import later, t
 from confide.report.finding import Ruling, Section
 from confide.report.finding_records import finding_record
 from confide.report.goals import goal
-from confide.report.page_types import EstimateRecord, FindingRecord
+from confide.report.page_types import EstimateRecord, FindingRecord, LimitRecord
 from confide.report.rates import one_in, parts
 from confide.report.redaction import Redaction
 from confide.report.verdict import PROVED, UTILITY, Judged, Limit
@@ -77,7 +78,21 @@ FINEST = 100_000
 """Of how many people is spoken at most, so that a limit and what was found differ in words too."""
 
 
-def in_words(judged: Judged, section: Section, redaction: Redaction) -> str:
+class InWords(NamedTuple):
+    """A limit in words, as `LimitRecord` keeps it.
+
+    Args:
+        allows: what it allows; for the promise, that it must hold.
+        found: what was found, in the unit of the limit; empty where there is no number.
+        words: both in one sentence, with the ruling.
+    """
+
+    allows: str
+    found: str
+    words: str
+
+
+def in_words(judged: Judged, section: Section, redaction: Redaction) -> InWords:
     """A limit with its ruling and what was found, as the audience may see it.
 
     Args:
@@ -87,16 +102,37 @@ def in_words(judged: Judged, section: Section, redaction: Redaction) -> str:
     """
     limit = judged.limit
     if not isinstance(limit, Limit):
-        return t("The promise of the release must hold: it is broken.")
-    said = allowed(limit, aim=section.goal)
+        return InWords(
+            t("the promise of the release must hold"), "", t("The promise of the release is broken.")
+        )
+    allows = allowed(limit, aim=section.goal)
     found = _found(judged, limit, section, redaction)
-    if not found:
-        return _ruled_alone(said, judged.ruling)
-    if judged.ruling == "exceeded":
-        return t("{limit}: exceeded, {found}", limit=said, found=found)
-    if judged.ruling == "within":
-        return t("{limit}: within, {found}", limit=said, found=found)
-    return t("{limit}: not settled, {found}", limit=said, found=found)
+    return InWords(allows, found, _sentence(allows, found, judged.ruling))
+
+
+def limit_in_words(row: LimitRecord) -> str:
+    """A limit that was set, with its ruling and what was found, as the page keeps it."""
+    return row["words"]
+
+
+def ruled(ruling: Ruling, found: str) -> str:
+    """A ruling in words, with what was found.
+
+    >>> ruled("exceeded", "41 in 100 (38 to 44)"), ruled("not settled", "")
+    ('exceeded, 41 in 100 (38 to 44)', 'not settled')
+    """
+    said = {
+        "exceeded": t("exceeded, {found}", found=found) if found else t("exceeded"),
+        "within": t("within, {found}", found=found) if found else t("within"),
+        "not settled": t("not settled, {found}", found=found) if found else t("not settled"),
+        "measured": t("measured"),
+    }
+    return said[ruling]
+
+
+def _sentence(allows: str, found: str, ruling: Ruling) -> str:
+    # The ruling is a part by itself in every language: no word of it depends on the limit.
+    return f"{allows}: {ruled(ruling, found)}"
 
 
 def allowed(limit: Limit, *, aim: str) -> str:
@@ -138,14 +174,6 @@ def allowed(limit: Limit, *, aim: str) -> str:
         most=per,
         value=most,
     )
-
-
-def _ruled_alone(said: str, ruling: Ruling) -> str:
-    if ruling == "exceeded":
-        return t("{limit}: exceeded", limit=said)
-    if ruling == "within":
-        return t("{limit}: within", limit=said)
-    return t("{limit}: not settled", limit=said)
 
 
 def _found(judged: Judged, limit: Limit, section: Section, redaction: Redaction) -> str:
@@ -195,6 +223,19 @@ def _rate(found: EstimateRecord, limit: float, ruling: Ruling) -> str:
     per = parts(found["value"] or found["high"])
     while per < FINEST and _hidden(found, limit, ruling, per):
         per *= 10
+    return _spoken(found, per)
+
+
+def rate_in_words(found: EstimateRecord) -> str:
+    """A rate with its interval.
+
+    >>> rate_in_words({"value": 0.41, "low": 0.384, "high": 0.436, "confidence": 0.95})
+    '41 in 100 (38 to 44)'
+    """
+    return _spoken(found, parts(found["value"] or found["high"]))
+
+
+def _spoken(found: EstimateRecord, per: int) -> str:
     low, high = _ends(found, per)
     return t(
         "{value:,} in {per:,} ({low:,} to {high:,})",

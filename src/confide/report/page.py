@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import cast
 
 from confide.core.errors import DataError, EvidenceError
+from confide.core.language import Language, language
 from confide.report import consequences, readings, sentences
 from confide.report.chart_records import chart_records
 from confide.report.charts import points
@@ -14,8 +16,10 @@ from confide.report.detectable import detectable
 from confide.report.exhibit_records import exhibit_record
 from confide.report.finding import Audience, Finding, Section, Skipped
 from confide.report.finding_records import finding_record, promise_record
+from confide.report.glance import glance, nothing_yet
 from confide.report.goals import goal
 from confide.report.limit_words import in_words
+from confide.report.made import Made, made_record
 from confide.report.page_types import (
     FindingRecord,
     LimitRecord,
@@ -30,7 +34,7 @@ from confide.report.reading_rate import reading_rate
 from confide.report.redaction import Redaction
 from confide.report.skipped import nothing_ran
 from confide.report.unjudged import with_unjudged
-from confide.report.verdict import Limit, Verdict, judge_section, together
+from confide.report.verdict import Judged, Limit, Verdict, judge_section, together
 
 
 def page(
@@ -42,6 +46,7 @@ def page(
     allow_unsettled: bool = False,
     version: str = "",
     before: Sequence[Section] = (),
+    made: Made | None = None,
 ) -> Page:
     """Every word and number of the report on one or more audited releases.
 
@@ -60,6 +65,7 @@ def page(
         before: the release without protection, one section a goal, where all others are protected: those of
             the same goal are compared with it. Nothing else is said of it. Without it, several releases are
             compared with the first of their goal.
+        made: where the report comes from; None where nobody kept it.
 
     Raises:
         EvidenceError: if a release has no finding, for then nothing was measured.
@@ -77,8 +83,9 @@ def page(
     judged = with_unjudged(by_itself, sections, limits)
     verdict = together(list(judged.values()))
     names = [s.release for s in sections]
-    return {
+    found: Page = {
         "schema": "confide.report/4",
+        "language": cast(Language, language()),
         # Sections of further goals are about the same releases.
         "release": " and ".join(dict.fromkeys(s.release.removesuffix(f", {s.goal}") for s in sections)),
         "releases": names,
@@ -95,6 +102,8 @@ def page(
             doubtful=_in_doubt(sections, judged),
             promise=any(j.limit == "the promise" for j in verdict.judged),
         ),
+        "glance": nothing_yet(),
+        "made": None if made is None else made_record(made, redaction),
         "limits": [row for s in sections for row in _limit_rows(s, judged[s.release], redaction)],
         "findings": [_record(f, s, redaction) for s in sections for f in s.findings],
         "skipped": [_skipped(k, s, redaction) for s in sections for k in s.skipped],
@@ -102,6 +111,7 @@ def page(
         "comparisons": _comparisons(read, fpr=fpr, protected=bool(before), redaction=redaction),
         "charts": [c for s in sections if s.proof is None for c in chart_records(s, redaction=redaction)],
     }
+    return {**found, "glance": glance(found)}
 
 
 def _in_doubt(sections: Sequence[Section], judged: Mapping[str, Verdict]) -> list[str]:
@@ -202,17 +212,21 @@ def _skipped(skip: Skipped, s: Section, redaction: Redaction) -> SkippedRecord:
 
 
 def _limit_rows(s: Section, verdict: Verdict, redaction: Redaction) -> list[LimitRecord]:
-    return [
-        {
-            "release": s.release,
-            "limit": str(j.limit),
-            "attack": j.attack,
-            "verdict": j.ruling,
-            "reason": "" if redaction.public else j.reason,  # it holds exact numbers
-            "words": in_words(j, s, redaction),
-        }
-        for j in verdict.judged
-    ]
+    return [_limit_row(j, s, redaction) for j in verdict.judged]
+
+
+def _limit_row(j: Judged, s: Section, redaction: Redaction) -> LimitRecord:
+    told = in_words(j, s, redaction)
+    return {
+        "release": s.release,
+        "limit": str(j.limit),
+        "attack": j.attack,
+        "verdict": j.ruling,
+        "reason": "" if redaction.public else j.reason,  # it holds exact numbers
+        "allows": told.allows,
+        "found": told.found,
+        "words": told.words,
+    }
 
 
 def _check(sections: Sequence[Section], audience: str, before: Sequence[Section]) -> None:

@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from confide.core.language import t
 from confide.report.finding import Ruling
 from confide.report.page_types import LimitRecord, Page, SectionRecord
-from confide.report.renders.brief import RANK
-from confide.report.renders.strongest import strongest
+from confide.report.renders.brief import told
+from confide.report.renders.strongest import RANK, strongest
 from confide.report.renders.unmarked import unmarked
 
 SIGNS: Mapping[Ruling, str] = {"within": "✅", "exceeded": "❌", "not settled": "⚠️", "measured": "ℹ️"}
@@ -65,11 +65,9 @@ def _attacks(page: Page, sections: Sequence[SectionRecord]) -> list[str]:
     rows: list[str] = []
     for s in sections:
         mine = [f for f in page["findings"] if f["release"] == s["release"]]
-        told = dict(zip([f["attack"] for f in mine], s["found"], strict=False))
         rows += [
-            f"| {unmarked(s['release'])} | {unmarked(f['attack'])} | {unmarked(told[f['attack']][1])} |"
+            f"| {unmarked(s['release'])} | {unmarked(f['attack'])} | {unmarked(told(f, mine, s))} |"
             for f in strongest(mine, s)[:MOST_ATTACKS]
-            if f["attack"] in told
         ]
     head = f"| {t('Release')} | {t('Attack')} | {t('What it found')} |"
     return ["", head, "| --- | --- | --- |", *rows] if rows else []

@@ -1,11 +1,16 @@
-"""The attacks of a release in the order of what they surely found, the headline's first."""
+"""Order of what is shown: rulings, the worst first; attacks by what they surely found, the headline's first."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from math import inf
 
+from confide.report.finding import Ruling
 from confide.report.page_types import EstimateRecord, FindingRecord, SectionRecord
+
+
+RANK: Mapping[Ruling, int] = {"exceeded": 0, "not settled": 1, "measured": 2, "within": 3}
+"""What must be seen first."""
 
 
 def strongest(findings: Sequence[FindingRecord], s: SectionRecord) -> list[FindingRecord]:
