@@ -226,13 +226,14 @@ def _rate(found: EstimateRecord, limit: float, ruling: Ruling) -> str:
     return _spoken(found, per)
 
 
-def rate_in_words(found: EstimateRecord) -> str:
-    """A rate with its interval.
+def share_in_words(rate: float) -> str:
+    """A rate without its interval, to about two digits.
 
-    >>> rate_in_words({"value": 0.41, "low": 0.384, "high": 0.436, "confidence": 0.95})
-    '41 in 100 (38 to 44)'
+    >>> share_in_words(0.413), share_in_words(1.0), share_in_words(0.0)
+    ('41 in 100', '100 in 100', '0 in 100')
     """
-    return _spoken(found, parts(found["value"] or found["high"]))
+    per = parts(rate) if rate > 0 else 100
+    return t("{n:,} in {per:,}", n=round(rate * per), per=per)
 
 
 def _spoken(found: EstimateRecord, per: int) -> str:
@@ -263,8 +264,7 @@ def _of_many(rate: float, per: int) -> str:
     >>> _of_many(0.05, 100), _of_many(0.125, 100), _of_many(0.0, 100_000), _of_many(1.0, 100)
     ('5 in 100', '125 in 1,000', '0 in 100', '100 in 100')
     """
-    if rate <= 0:
-        per = 100
+    per = per if rate > 0 else 100
     while per < 10 * FINEST and abs(rate * per - round(rate * per)) > 1e-6:
         per *= 10
     return t("{n:,} in {per:,}", n=round(rate * per), per=per)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from confide.core.language import t
 from confide.report.comparison_types import ComparedRecord, ComparisonRecord
-from confide.report.limit_words import rate_in_words, ruled
+from confide.report.limit_words import ruled, share_in_words
 from confide.report.page_types import FindingRecord, LimitRecord, Page, SectionRecord
 from confide.report.renders.lines import PLAIN, listed, window, wrap
 from confide.report.renders.strongest import RANK, strongest
@@ -98,7 +98,8 @@ def _attacks(page: Page, shown: Sequence[SectionRecord], names: Names, width: in
     for s in shown:
         mine = [f for f in page["findings"] if f["release"] == s["release"]]
         best = strongest(mine, s)[: MOST_ATTACKS if alone else 1]
-        said += [f"{_beside(s['release'], names)}{f['attack']}: {told(f, mine, s)}" for f in best]
+        name = names.get(s["release"], s["release"])
+        said += [f"{f['attack'] if alone else f'{name}, ' + f['attack']}: {told(f, mine, s)}" for f in best]
     ran, skipped = len({f["attack"] for f in page["findings"]}), len({k["attack"] for k in page["skipped"]})
     if skipped:
         title = t("Strongest attacks, of {ran:,} that ran ({skipped:,} did not)", ran=ran, skipped=skipped)
@@ -127,8 +128,8 @@ def _row(c: ComparisonRecord, row: ComparedRecord, names: Names) -> str:
         return row["sentence"]
     name, now, was = (
         names.get(row["release"], row["release"]),
-        rate_in_words(row["value"]),
-        rate_in_words(c["value"]),
+        share_in_words(row["value"]["value"]),
+        share_in_words(c["value"]["value"]),
     )
     if row["settled"] == "less":
         return t("{name}: {now} instead of {was}, so less", name=name, now=now, was=was)

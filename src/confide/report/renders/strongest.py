@@ -1,4 +1,4 @@
-"""Order of what is shown: rulings, the worst first; attacks by what they surely found, the headline's first."""
+"""Order of what is shown: rulings, the worst first; attacks by what they surely found."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from math import inf
 
 from confide.report.finding import Ruling
 from confide.report.page_types import EstimateRecord, FindingRecord, SectionRecord
-
 
 RANK: Mapping[Ruling, int] = {"exceeded": 0, "not settled": 1, "measured": 2, "within": 3}
 """What must be seen first."""
