@@ -103,7 +103,7 @@ def test_the_frontier_makes_all_budgets_and_names_the_largest_within_the_limits(
     ]
     done = CliRunner().invoke(main, [*words, *how])
     assert done.exit_code == 0, done.output
-    assert "The largest budget within all limits: independent:4,1e-9." in done.output
+    assert "The largest budget within all limits: independent:4,1e-9." in " ".join(done.output.split())
     assert Path("report/report.html").exists()
 
 

@@ -26,7 +26,7 @@ from confide.core.version import VERSION
 from confide.core.who import of_attack
 from confide.measure import Risk, measure, records, worst
 from confide.measure.risk import unmeasured
-from confide.report import Finding, Proof, Report, Section, report
+from confide.report import Decision, Finding, Proof, Report, Section, report
 from confide.report.made import Made, merged
 
 DELTA = 1e-5
@@ -62,6 +62,7 @@ class Audit:
         people: by release, for each target of the evidence who that is (column `target` and others), for
             internal use.
         made: where the report comes from; None where nobody kept it.
+        decision: what it comes to, where the limits alone do not decide.
     """
 
     sections: tuple[Section, ...]
@@ -69,6 +70,7 @@ class Audit:
     before: tuple[Section, ...] = ()
     people: Mapping[str, pl.DataFrame] = field(default_factory=dict)
     made: Made | None = None
+    decision: Decision | None = None
 
     @classmethod
     def merge(cls, audits: Sequence[Audit]) -> Audit:
@@ -156,6 +158,7 @@ class Audit:
                 show_rows=self.settings.show_rows,
                 before=self.before,
                 made=self.made,
+                decision=self.decision,
             )
 
     @property

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from confide.report.cleaned import cleaned
+from confide.report.decision import Decision
 from confide.report.document import Report
 from confide.report.exhibits import Band, Exhibit, Line, Plot, Quantile, Rate, Reading, Table
 from confide.report.finding import Audience, Finding, Proof, Section, Skipped, Usefulness
@@ -18,6 +19,7 @@ from confide.report.verdict import Limit, Verdict, judge, judge_section
 __all__ = [
     "Audience",
     "Band",
+    "Decision",
     "Exhibit",
     "Finding",
     "Limit",
@@ -55,6 +57,7 @@ def report(
     show_rows: bool = False,
     before: Sequence[Section] = (),
     made: Made | None = None,
+    decision: Decision | None = None,
 ) -> Report:
     """The report on one or more audited releases; see `page` and `Report` for its arguments."""
     whole = page(
@@ -66,5 +69,6 @@ def report(
         version=version,
         before=before,
         made=made,
+        decision=decision,
     )
     return Report(cleaned(whole), show_rows)

@@ -12,6 +12,7 @@ from confide.report.chart_records import chart_records
 from confide.report.charts import points
 from confide.report.comparing import comparison
 from confide.report.comparison_types import ComparisonRecord
+from confide.report.decision import Decision
 from confide.report.detectable import detectable
 from confide.report.exhibit_records import exhibit_record
 from confide.report.finding import Audience, Finding, Section, Skipped
@@ -47,6 +48,7 @@ def page(
     version: str = "",
     before: Sequence[Section] = (),
     made: Made | None = None,
+    decision: Decision | None = None,
 ) -> Page:
     """Every word and number of the report on one or more audited releases.
 
@@ -66,6 +68,7 @@ def page(
             the same goal are compared with it. Nothing else is said of it. Without it, several releases are
             compared with the first of their goal.
         made: where the report comes from; None where nobody kept it.
+        decision: what it comes to, where the limits alone do not decide.
 
     Raises:
         EvidenceError: if a release has no finding, for then nothing was measured.
@@ -82,6 +85,12 @@ def page(
     by_itself = {s.release: judge_section(s, limits, allow_unsettled=allow_unsettled) for s in sections}
     judged = with_unjudged(by_itself, sections, limits)
     verdict = together(list(judged.values()))
+    said = sentences.verdict(
+        verdict.ruling,
+        allow_unsettled=allow_unsettled,
+        doubtful=_in_doubt(sections, judged),
+        promise=any(j.limit == "the promise" for j in verdict.judged),
+    )
     names = [s.release for s in sections]
     found: Page = {
         "schema": "confide.report/4",
@@ -94,14 +103,9 @@ def page(
         "version": version,
         "verdict": verdict.ruling,
         # Part of the page, so that a report that is read back gives the same exit code.
-        "exit": 1 if verdict.exit_code else 0,
+        "exit": 1 if (verdict if decision is None else decision).exit_code else 0,
         "allow_unsettled": allow_unsettled,
-        "verdict_sentence": sentences.verdict(
-            verdict.ruling,
-            allow_unsettled=allow_unsettled,
-            doubtful=_in_doubt(sections, judged),
-            promise=any(j.limit == "the promise" for j in verdict.judged),
-        ),
+        "verdict_sentence": " ".join([said, *([] if decision is None else [decision.sentence])]),
         "glance": nothing_yet(),
         "made": None if made is None else made_record(made, redaction),
         "limits": [row for s in sections for row in _limit_rows(s, judged[s.release], redaction)],
