@@ -127,7 +127,7 @@ def test_every_number_of_the_table_is_in_every_render() -> None:
     found = Finding(risk=measure(Evidence.of(exposed, rng.standard_normal(1000) + exposed)))
     table = access_table(Comparison(rungs=LADDER, right=RIGHT))
     made = report([Section(release="x", headline=found, findings=(found,), exhibits=(table,))], seed=7)
-    text = re.sub(r"\s+", " ", str(made))
+    text = re.sub(r"\s+", " ", made.text())
     html = re.sub(r"\s+", " ", unescape(re.sub(r"<[^>]*>", " ", made.html())))
     for shown in (text, html):
         assert said(table) in shown

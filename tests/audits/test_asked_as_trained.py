@@ -104,7 +104,7 @@ FORMS = {
 def test_one_model_has_one_result_in_every_form(form: str, task: str | None) -> None:
     done = audit(FORMS[form], task=task)
     assert auc(done) == pytest.approx(true_auc(), abs=0.002)
-    page = " ".join(str(done.report).split())
+    page = " ".join(done.report.text().split())
     assert "The model itself is right on 79.0 %" in page
 
 
@@ -117,7 +117,7 @@ def test_one_output_of_an_onnx_file_too(task: str | None, tmp_path: Path) -> Non
 
 @pytest.mark.parametrize("access", ["white-box", "black-box", "label-only"])
 def test_the_models_accuracy_is_shown_for_every_access(access: str) -> None:
-    page = " ".join(str(audit(module(), access=access, attacks="loss,label-only").report).split())
+    page = " ".join(audit(module(), access=access, attacks="loss,label-only").report.text().split())
     assert "right on 79.0 %" in page
 
 
@@ -179,7 +179,7 @@ def test_one_number_for_many_whole_numbers_asks_for_the_task() -> None:
     for model in (guess, nn.Sequential(nn.Linear(60, 1))):
         with pytest.raises(ConfideError, match="say --task regression if it predicts a number"):
             audit(model, X, ages)
-    assert "R2" in str(audit(guess, X, ages, task="regression").report)
+    assert "R2" in audit(guess, X, ages, task="regression").report.text()
 
 
 def test_a_task_that_the_estimator_does_not_do_is_refused() -> None:

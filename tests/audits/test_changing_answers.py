@@ -89,15 +89,15 @@ def test_a_limit_that_seems_kept_is_not_settled(model: object, options: dict[str
 
 def test_the_public_is_told_too() -> None:
     done = audit(noisy(), audience="public")
-    assert done.verdict == "not settled" and "averages that away" in str(done.report)
+    assert done.verdict == "not settled" and "averages that away" in done.report.text()
     assert "answers that change from call to call" in done.report.page["verdict_sentence"]
 
 
 def test_the_same_limit_is_kept_by_models_that_answer_twice_the_same() -> None:
     for model in (chances, Drops(always=False).train()):
         done = audit(model)
-        assert done.verdict == "within", str(done.report)
-        assert "from call to call" not in str(done.report)
+        assert done.verdict == "within", done.report.text()
+        assert "from call to call" not in done.report.text()
 
 
 def test_what_is_found_all_the_same_is_exceeded() -> None:

@@ -52,7 +52,7 @@ def test_plain_counts_give_everybody_away_and_the_report_speaks_of_counting(fram
     assert (finding["targets"], finding["asked"]) == (people, 200)
     assert finding["exposed_count"] < people and finding["control_count"] < people
     assert len(audit.evidence[0]) == 200 and audit.evidence[0].worlds == 10 and audit.evidence[0].randomised
-    text = " ".join(str(audit.report).split())
+    text = " ".join(audit.report.text().split())
     assert "can tell that the person was counted for" in text and "training data" not in text
     assert "1 people have no visit in the time that is counted" in text
     audit.save(tmp_path / "out")

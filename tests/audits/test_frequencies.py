@@ -58,7 +58,7 @@ def test_plain_frequencies_trace_people_as_far_as_theory_says(given, tmp_path):
     assert last[:2] == ("400", f"{theory:.2f}")
     assert float(last[2]) == pytest.approx(theory, rel=0.2)
     assert section.headline.risk.auc.low > 0.85 and not section.warnings
-    text = " ".join(str(audit.report).split())
+    text = " ".join(audit.report.text().split())
     assert "tell that the person was in the pool" in text and "training data" not in text
     assert "400 are published now" in text
     audit.save(tmp_path / "out")
@@ -150,7 +150,7 @@ def test_with_mislabelled_snps_no_limit_counts_as_kept(given, tmp_path, name: st
     """The frequencies of the neighbouring SNP make the adversary blind, and nothing was shown to be safe."""
     audit = run(shifted(given, name), tmp_path, limits=["auc=0.999"], questions=100)
     assert audit.verdict == "not settled"
-    text = " ".join(str(audit.report).split())
+    text = " ".join(audit.report.text().split())
     assert "Check names and order of the SNPs" in text and "no limit counts as kept" in text
 
 

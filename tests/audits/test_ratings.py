@@ -70,7 +70,7 @@ def test_people_are_found_from_few_facts_and_it_is_said_who(frame, tmp_path):
 def test_the_public_is_shown_no_person_and_no_item(frame, tmp_path):
     audit = run(frame, tmp_path, audience="public")
     assert audit.targets is None and "evidence.parquet" not in audit.files
-    text = str(audit.report.page) + str(audit.report)
+    text = str(audit.report.page) + audit.report.text()
     assert not any(f"'{label}'" in text for label in (*frame["user"].unique(), *frame["film"].unique()))
 
 

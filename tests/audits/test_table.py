@@ -296,7 +296,7 @@ def test_class_sizes_are_those_of_the_known_columns(tmp_path) -> None:
     """Another value in every row of a column that nobody knows makes no class smaller."""
     numbered = people().with_columns(number=pl.Series(range(PEOPLE)))
     audit = run(numbered, tmp_path, attacks="nearest", protect="mondrian:10")
-    costs = re.findall(r"average class size (\d+)", " ".join(str(audit.report).split()))
+    costs = re.findall(r"average class size (\d+)", " ".join(audit.report.text().split()))
     assert costs and max(map(int, costs)) >= 10
 
 

@@ -57,7 +57,7 @@ def test_what_is_remembered_is_found_and_nothing_else() -> None:
     found = audited(remembering(CODES[:40], 0.5), canaries=CANARIES, limits=["tpr@0.1=0.3"])
     assert found.verdict == "exceeded" and found.exit_code == 1
     assert found.sections[0].findings[0].risk.auc.value == 1.0
-    assert WARNED in str(found.report)
+    assert WARNED in found.report.text()
     # all forty share ranks 1 to 40, the others 41 to 10,000
     bits = table(found, "How exposed")
     assert bits["exposure, canaries that trained the model"][0].value == pytest.approx(log2(10_000 / 20.5))
@@ -68,7 +68,7 @@ def test_two_canaries_show_that_they_are_exposed_and_rank_first() -> None:
     """Too few for a rate, and enough to be warned: chance exposes one so far once in 5,000 audits."""
     held = [f"{HEAD}{{{CODES[0]}}}", f"{HEAD}{{{CODES[1]}}}"]
     found = audited(remembering(CODES[:1], 0.5), canaries=held)
-    assert WARNED in str(found.report)
+    assert WARNED in found.report.text()
     listed = table(found, "The most exposed")
     bits, rank, needed = listed["line 1 of canaries"]
     assert bits == "13.29 of 13.29" and rank == "1 of 10,000"
@@ -78,7 +78,7 @@ def test_two_canaries_show_that_they_are_exposed_and_rank_first() -> None:
 
 def test_a_model_that_remembers_nothing_shows_nothing() -> None:
     found = audited(remembering(CODES[40:41], 0.5), canaries=CANARIES, controls=200)
-    assert WARNED not in str(found.report)
+    assert WARNED not in found.report.text()
     assert found.sections[0].findings[0].risk.advantage.low <= 0
 
 
@@ -90,7 +90,7 @@ def test_a_space_that_is_too_large_is_sampled_and_said(attack: str) -> None:
     assert risk.auc.value == 1.0
     bits = table(found, "How exposed")[f"{attack}, canaries that trained the model"][0].value
     assert bits <= log2(501) + 1e-9
-    assert ("500 were drawn at random" in " ".join(str(found.report).split())) == (attack == "exposure")
+    assert ("500 were drawn at random" in " ".join(found.report.text().split())) == (attack == "exposure")
 
 
 def test_texts_are_got_out_beside_those_that_were_held_out() -> None:
@@ -116,8 +116,8 @@ def test_prefixes_without_a_comparison_are_shown_and_not_judged() -> None:
         "100,000",
         "1,000,000",
     ]
-    assert "give --heldout to compare" in str(found.report)
-    assert "extraction: needs texts to compare" in str(found.report)
+    assert "give --heldout to compare" in found.report.text()
+    assert "extraction: needs texts to compare" in found.report.text()
 
 
 def test_both_goals_have_a_section_each() -> None:
@@ -130,9 +130,9 @@ def test_both_goals_have_a_section_each() -> None:
 def test_no_secret_and_no_line_is_in_a_public_report() -> None:
     given = {"canaries": CANARIES, "prefixes": CANARIES, "heldout": OTHERS}
     found = audited(remembering(CODES[:40], 0.5), **given, audience="public")
-    text = str(found.report)
+    text = found.report.text()
     assert not any(code in text for code in CODES) and HEAD not in text and "line 1 of" not in text
-    inside = str(audited(remembering(CODES[:40], 0.5), **given).report)
+    inside = audited(remembering(CODES[:40], 0.5), **given).report.text()
     assert not any(code in inside for code in CODES), "on the terminal not even for internal use"
 
 
@@ -181,4 +181,4 @@ def test_the_audit_of_a_trained_model_ranks_what_was_repeated_first(lstm: Any) -
     found = audited(lstm, canaries=held, controls=150)
     listed = table(found, "The most exposed")
     assert listed["line 1 of canaries"][1] == "1 of 10,000"
-    assert WARNED in str(found.report)
+    assert WARNED in found.report.text()

@@ -86,7 +86,7 @@ def test_a_fault_is_named_and_fails_the_audit(fault: str) -> None:
     found = audited(replace(SOUND, hidden=24, fault=fault))
     assert found.verdict == "exceeded" and found.exit_code == 1
     assert any(name.startswith(CAUGHT[fault]) for name in found.sections[0].broken)
-    assert "The release breaks its promise." in str(found.report)
+    assert "The release breaks its promise." in found.report.text()
     assert "mend what the failed checks name" in found.report.page["sections"][0]["next"][0]
 
 
@@ -243,5 +243,5 @@ def test_what_a_training_does_not_show_is_not_settled() -> None:
     section = found.sections[0]
     assert section.broken == ()
     assert section.unsettled == ("what goes to the optimiser", "layers that mix records")
-    assert "Not conclusive: what goes to the optimiser" in str(found.report).replace("\n", " ")
+    assert "Not conclusive: what goes to the optimiser" in found.report.text().replace("\n", " ")
     assert audited(replace(SOUND, hidden=24)).sections[0].unsettled == ()

@@ -106,7 +106,7 @@ def test_a_promise_about_one_pair_is_not_called_broken_by_finding_a_person(desk:
 
 
 def test_likes_name_the_claim_and_are_judged(desk: Path) -> None:
-    done = likes("--having", "F", "--limit", "auc=0.6")
+    done = likes("--having", "F", "--limit", "auc=0.6", "-v")
     assert done.exit_code == 1, done.output
     assert "sex F" in done.output
     assert pl.read_parquet("out/evidence.parquet")["id"].n_unique() == PEOPLE

@@ -167,7 +167,7 @@ def test_a_release_that_cannot_be_matched_asks_for_a_key(run: Run) -> None:
 
 def test_people_with_too_few_points_are_counted(run: Run) -> None:
     cut_short("Zed1", "Zed2")
-    done = run(*TRACES, *PLACE, *QUICK)
+    done = run(*TRACES, *PLACE, *QUICK, "-v")
     assert "Nobody asks about 2 people, who have too few points." in " ".join(done.output.split())
 
 

@@ -292,10 +292,10 @@ def test_a_released_file_is_read_by_what_its_sidecar_says(desk: Path) -> None:
     held = confide.Table(
         "p.parquet", known=KNOWN, secret="ill", targets=120, released="s.parquet", key="k.csv"
     )
-    with_words = str(confide.audit(held, attacks=["nearest", "nearest-record"]).report)
+    with_words = confide.audit(held, attacks=["nearest", "nearest-record"]).report.text()
     assert "columns that the original lacks" not in with_words
     sidecar_of(Path("s.parquet")).unlink()
-    assert "columns that the original lacks" in str(confide.audit(held, attacks=["nearest"]).report)
+    assert "columns that the original lacks" in confide.audit(held, attacks=["nearest"]).report.text()
 
 
 @pytest.mark.parametrize(("given", "made"), [("lattice:3", "lattice:3,0.05"), ("local:3", "local:3,0.05")])

@@ -29,6 +29,14 @@ def as_it_was(made: Report) -> dict:
             r.pop("side", None)
     for k in old["skipped"]:
         del k["lack"]
+    return before_the_fourth(old)
+
+
+def before_the_fourth(old: dict) -> dict:
+    """Until the third schema a limit that was not settled passed, unless the audit was strict."""
+    old["strict"] = not old.pop("allow_unsettled")
+    for row in old["limits"]:
+        del row["allows"], row["found"], row["words"]
     return old
 
 
@@ -44,7 +52,7 @@ def test_a_report_of_the_first_schema_renders_as_one_of_today(make, tmp_path):
     made = report([make.section(1.9)], seed=7)
     again = loaded(as_it_was(made), tmp_path)
     assert again.html() == made.html()
-    assert str(again) == str(made)
+    assert again.text() == made.text()
 
 
 def test_what_was_a_part_of_its_own_is_an_exhibit_now(make, tmp_path):
@@ -101,7 +109,7 @@ def test_what_was_a_part_of_its_own_is_an_exhibit_now(make, tmp_path):
     assert [line["y"] for line in plot["lines"]] == [[2.0, 2.0]] * 2
     assert plot["lines"][0]["bands"][1] == {"low": [1.0, 1.0], "high": [3.0, 3.0]}
     assert "gradient_norms" not in {c["name"] for c in again.page["charts"]}
-    assert "epoch0" in again.html() and "Inside gave more." in str(again)
+    assert "epoch0" in again.html() and "Inside gave more." in again.text()
 
 
 def test_recognition_is_linkage_of_images_now(make, tmp_path):

@@ -94,7 +94,7 @@ def test_a_hostile_name_is_text_everywhere(make):
 
 
 def test_a_hostile_name_cannot_steer_the_terminal(make):
-    text = str(report([make.section(1.9, release="a\x1b[2Jb\x07")], seed=7))
+    text = report([make.section(1.9, release="a\x1b[2Jb\x07")], seed=7).text()
     assert "\x1b" not in text and "\x07" not in text
 
 
@@ -147,6 +147,7 @@ def test_what_is_no_report_is_refused_in_one_sentence(made, tmp_path):
         '{"schema": "confide.report/9"}',
         '{"schema": "confide.report/1"}',
         '{"schema": "confide.report/3"}',
+        '{"schema": "confide.report/4"}',
         "\x00\xff",
     ):
         (tmp_path / "x.json").write_text(text, "latin-1")

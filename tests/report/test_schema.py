@@ -6,14 +6,14 @@ from typing import get_args, get_type_hints, is_typeddict
 
 import pytest
 
-from confide.report import comparison_types, page_types, report, schema
+from confide.report import comparison_types, page_types, report, schema, screen_types
 from confide.report.renders.json import SCHEMA
 
 from .page_schema import is_valid, of_each_type
 
 
 def records() -> dict[str, type]:
-    everything = vars(page_types) | vars(comparison_types)
+    everything = vars(page_types) | vars(comparison_types) | vars(screen_types)
     return {name: kind for name, kind in everything.items() if is_typeddict(kind)}
 
 

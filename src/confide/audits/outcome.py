@@ -17,6 +17,7 @@ from confide.core.budget import Budget
 from confide.core.errors import DataError
 from confide.core.estimate import Estimate
 from confide.core.evidence import Evidence
+from confide.core.language import written_in
 from confide.core.narrowing import told
 from confide.core.nouns import AnyAttack
 from confide.core.paper import Paper
@@ -25,12 +26,15 @@ from confide.core.version import VERSION
 from confide.core.who import of_attack
 from confide.measure import Risk, measure, records, worst
 from confide.measure.risk import unmeasured
-from confide.report import Finding, Proof, Report, Section, report
+from confide.report import Decision, Finding, Proof, Report, Section, report
+from confide.report.made import Made, merged
 
 DELTA = 1e-5
 """Of bounds on epsilon, where no promise has one of its own."""
 ROWS = ("evidence.parquet", "exposed.csv", "people.parquet")
 """The files whose rows are people: for internal use."""
+OWN = ("report.html", "report.json", *ROWS)
+"""All that may be written to the folder of a report."""
 
 
 def refuse_beside_rows(folder: Path) -> None:
@@ -57,12 +61,16 @@ class Audit:
             they are compared with it.
         people: by release, for each target of the evidence who that is (column `target` and others), for
             internal use.
+        made: where the report comes from; None where nobody kept it.
+        decision: what it comes to, where the limits alone do not decide.
     """
 
     sections: tuple[Section, ...]
     settings: Settings
     before: tuple[Section, ...] = ()
     people: Mapping[str, pl.DataFrame] = field(default_factory=dict)
+    made: Made | None = None
+    decision: Decision | None = None
 
     @classmethod
     def merge(cls, audits: Sequence[Audit]) -> Audit:
@@ -72,7 +80,8 @@ class Audit:
         sections = tuple(s for audit in audits for s in audit.sections)
         # One audit's unprotected release is not that of another: then all are held against the first.
         before = audits[0].before if len(audits) == 1 else ()
-        return replace(audits[0], sections=sections, people=people, before=before)
+        made = merged([audit.made for audit in audits if audit.made is not None])
+        return replace(audits[0], sections=sections, people=people, before=before, made=made)
 
     @property
     def targets(self) -> pl.DataFrame | None:
@@ -138,20 +147,23 @@ class Audit:
     @cached_property
     def report(self) -> Report:
         """Every word and number; prints itself."""
-        return report(
-            self.sections,
-            seed=self.settings.seed,
-            audience=self.settings.audience,
-            limits=self.settings.parsed_limits,
-            strict=self.settings.strict,
-            version=VERSION,
-            show_rows=self.settings.show_rows,
-            before=self.before,
-        )
+        with written_in(self.settings.language):
+            return report(
+                self.sections,
+                seed=self.settings.seed,
+                audience=self.settings.audience,
+                limits=self.settings.parsed_limits,
+                allow_unsettled=self.settings.allow_unsettled,
+                version=VERSION,
+                show_rows=self.settings.show_rows,
+                before=self.before,
+                made=self.made,
+                decision=self.decision,
+            )
 
     @property
     def exit_code(self) -> int:
-        """0 within limits, 1 if one is exceeded (or not settled, when strict)."""
+        """0 within limits, 1 if one is exceeded, or not settled unless that is allowed."""
         return self.report.exit_code
 
     @property

@@ -12,11 +12,13 @@ from confide.audits.comparison import among_of, compared_exhibits, corrected, po
 from confide.audits.frontier import Point
 from confide.audits.outcome import Audit, findings, proved
 from confide.audits.protections import UNPROTECTED, parse_protections
+from confide.audits.provenance import provenance
 from confide.audits.release import AuditedRelease
 from confide.audits.settings import Settings
 from confide.audits.spec import AuditSpec, Subject
 from confide.core.arrays import Ints
 from confide.core.errors import DataError, EvidenceError
+from confide.core.language import written_in
 from confide.core.nouns import AnyMechanism, AnyWorld
 from confide.measure.rows import averaged, worlds_of
 from confide.mechanisms.anchors.published import Published
@@ -37,11 +39,20 @@ def audit(spec: AuditSpec, held: object, *, settings: Settings) -> Audit:
         ConfideError: one sentence on what is wrong and what to do.
     """
     spec.check(settings)
-    return audit_subject(spec, spec.read(held, settings=settings), settings=settings)
+    with written_in(settings.language):
+        subject = spec.read(held, settings=settings)
+        # Now: what is changed during hours of work is not what was read.
+        made = provenance(spec.name, held, settings)
+        return replace(audit_subject(spec, subject, settings=settings), made=made)
 
 
 def audit_subject(spec: AuditSpec, subject: Subject, *, settings: Settings) -> Audit:
     """Audit what is read already."""
+    with written_in(settings.language):
+        return _audit_subject(spec, subject, settings)
+
+
+def _audit_subject(spec: AuditSpec, subject: Subject, settings: Settings) -> Audit:
     protections = parse_protections(settings.protections, spec.protections)
     # With protections the release as it is has no section, so the first of them leads the report.
     plain = under_audit(spec, subject, UNPROTECTED, Published(), settings=settings, leads=not protections)

@@ -15,6 +15,7 @@ from confide.core.cache import cache_folder
 from confide.core.errors import DataError
 from confide.core.fields import check_fields
 from confide.core.flags import GET, HOW, Flag
+from confide.core.language import LANGUAGES, Language
 from confide.core.nouns import AnyAttack
 from confide.core.play import Map
 from confide.report import Limit
@@ -44,9 +45,11 @@ class Settings:
             others are claimed too), auc=0.6, advantage=0.1 or epsilon=2; of synthetic files
             also utility (worse than shuffled columns). Repeatable.
         audience: Who will read the report: a public one has no rows, no ids and coarse counts.
+        language: In which the report is written.
         show_rows: Print the tables that point at people here too; else they are in the files of the report
             alone.
-        strict: Exit with code 1 also if the verdict on a limit is not settled.
+        allow_unsettled: Exit with code 0 also where a limit is not settled; else only one that is surely
+            kept passes.
         name: What to call the release in the report.
         share: Let others on this machine read the files that are written, as far as your umask does; by
             default only you can.
@@ -55,9 +58,11 @@ class Settings:
         jobs: The number of worker processes.
         progress: Called with (done, total).
         tell: Called with each warning as soon as it is known.
+        command: What makes this report again, for its small print; by default the call in Python.
 
     Raises:
-        DataError: for a limit that cannot be read, an unknown audience, a seed or jobs out of range.
+        DataError: for a limit that cannot be read, an unknown audience or language, a seed or jobs
+            out of range.
     """
 
     seed: Annotated[int, Flag(group=HOW, least=0, most=MOST_SEED)] = 7
@@ -65,20 +70,24 @@ class Settings:
     protect: Annotated[str | Sequence[str], Flag(group=HOW, metavar="NAME:SETTINGS")] = ()
     limits: Annotated[Sequence[str | Limit], Flag(group=GET, name="--limit", metavar="WHAT=VALUE")] = ()
     audience: Annotated[Audience, Flag(group=GET)] = "internal"
+    language: Annotated[Language, Flag(group=GET)] = "en"
     show_rows: Annotated[bool, Flag(group=GET)] = False
-    strict: Annotated[bool, Flag(group=GET)] = False
+    allow_unsettled: Annotated[bool, Flag(group=GET)] = False
     name: Annotated[str | None, Flag(group=GET)] = None
     share: Annotated[bool, Flag(group=GET)] = False
     cache: Annotated[Path | None, Flag(group=HOW, metavar="FOLDER")] = None
     jobs: Annotated[int, Flag(group=HOW, least=1, most=MOST_JOBS)] = 1
     progress: Annotated[Progress | None, Flag(python_only=True)] = None
     tell: Annotated[Callable[[str], object] | None, Flag(python_only=True)] = None
+    command: Annotated[str | None, Flag(python_only=True)] = None
 
     def __post_init__(self) -> None:
         check_fields(self)
         _ = self.parsed_limits  # what cannot be read is said before any work
         if self.audience not in ("internal", "public"):
             raise DataError(f"the audience is {self.audience!r}: choose internal or public.")
+        if self.language not in LANGUAGES:
+            raise DataError(f"the language is {self.language!r}: choose {', '.join(LANGUAGES)}.")
         if self.audience == "public" and self.show_rows:
             raise DataError(
                 "a public report has no rows to show: leave out --show-rows, or --audience public."
@@ -132,11 +141,13 @@ class SettingsGiven(TypedDict, total=False):
     protect: str | Sequence[str]
     limits: Sequence[str | Limit]
     audience: Audience
+    language: Language
     show_rows: bool
-    strict: bool
+    allow_unsettled: bool
     name: str | None
     share: bool
     cache: Path | None
     jobs: int
     progress: Progress | None
     tell: Callable[[str], object] | None
+    command: str | None

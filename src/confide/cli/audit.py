@@ -12,8 +12,9 @@ from confide.audits import spec_of
 from confide.audits.run import audit as run
 from confide.audits.settings import Settings
 from confide.audits.spec import AuditSpec
-from confide.cli.exits import finish, sentences, usable, warn
+from confide.cli.exits import Done, as_written, sentences, usable, warn
 from confide.cli.flags import FilePath, GroupedCommand, GroupedOption, filled, options_of, story_of
+from confide.cli.output import output_of, output_options, show
 from confide.core.flags import GET, HOW
 
 
@@ -33,14 +34,19 @@ def command(spec: AuditSpec) -> click.Command:
         assert isinstance(settings, Settings)
         # Before hours of work, not after them.
         usable(out, public=settings.audience == "public")
+        output = output_of(given, out=out)
         with progress_bar(f"auditing {spec.name}") as progress:
-            done = run(spec, held, settings=replace(settings, progress=progress, tell=warn))
-        finish(done, out)
+            told = replace(settings, progress=progress, tell=warn, command=as_written() or None)
+            done = run(spec, held, settings=told)
+        done.save(out)
+        show(done.report, output, shared=settings.share)
+        output.say(f"\nWritten to {out}: {', '.join(done.files)}")
+        raise Done(done.exit_code)
 
     return GroupedCommand(
         spec.name,
         callback=call,
-        params=[*options_of(spec.record), *_settings_options(spec), out_option()],
+        params=[*options_of(spec.record), *_settings_options(spec), out_option(), *output_options()],
         help=f"{spec.question}\n\n{story_of(spec.record)}",
         short_help=spec.question,
     )

@@ -10,31 +10,33 @@ from confide import audits, releases
 from confide.cli.audit import command_of as audit_of
 from confide.cli.budget import budget
 from confide.cli.cache import cache
+from confide.cli.demo import command as demo_command
 from confide.cli.domain import command as domain_command
-from confide.cli.exits import Interruptible, say, sentences, usable
-from confide.cli.flags import FilePath, KindGroup, WholeNumber
+from confide.cli.exits import Interruptible, say, sentences
+from confide.cli.flags import FilePath, KindGroup
 from confide.cli.frontier import command as frontier_command
 from confide.cli.ledger import ledger
 from confide.cli.protect import command_of as protect_of
 from confide.cli.query import command as query_command
+from confide.cli.report import command as report_command
 from confide.cli.serve import command as serve_command
 from confide.cli.synthesize import command as synthesize_command
 from confide.cli.train import command as train_command
-from confide.core.paths import is_folder
 from confide.core.version import VERSION
 
 
 @click.group(
     cls=Interruptible, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}
 )
+@click.version_option(VERSION, message="confide %(version)s", help="Show the version and exit.")
 def main() -> None:
     """Measure what a release gives away about the people behind it, and write a safer one.
 
     `confide demo` shows what a report looks like. `confide audit --help` lists the kinds of release, and
     `confide audit KIND --help` what an audit of that kind needs and gives.
 
-    Exit code: 0 within the limits, 1 above a limit or where a promise is shown to be broken, 2 for bad use or
-    bad data, 3 for a fault of confide.
+    Exit code: 0 within the limits, 1 above a limit, where one is not settled (--allow-unsettled lets it pass)
+    or a promise is shown to be broken, 2 for bad use or bad data, 3 for a fault of confide.
     """
 
 
@@ -105,39 +107,7 @@ def explain(name: str) -> None:
     click.echo(explanation(name))
 
 
-@main.command(short_help="Show a saved report again, and redraw it.")
-@click.argument("where", metavar="FOLDER", type=FilePath(path_type=Path))
-@click.option("--show-rows", is_flag=True, help="Print the tables that point at people too.")
-@click.option(
-    "--for",
-    "purpose",
-    metavar="PURPOSE",
-    help="Write a document for a purpose instead: dpia (facts for a data-protection impact assessment) or "
-    "model-card (the privacy section of one), as .md and .html.",
-)
-@sentences
-def report(where: Path, show_rows: bool, purpose: str | None) -> None:
-    """Show the report of an audit again, and write its report.html again from report.json.
-
-    FOLDER is where the audit wrote them (--out), or the .json file itself: then the page is written beside
-    it, with .html at its end.
-    """
-    from confide.core.atomic import atomic_write
-    from confide.report import Report
-
-    kept = where if where.suffix.lower() == ".json" and not is_folder(where) else where / "report.json"
-    again = Report.load(kept, show_rows=show_rows)
-    # As open to others as the file that it is made from.
-    shared = bool(kept.stat().st_mode & 0o044)
-    if purpose is not None:
-        made = again.document(purpose)
-        for suffix, text in ((".md", made.markdown()), (".html", made.html())):
-            with atomic_write(kept.with_name(f"{purpose}{suffix}"), shared=shared) as draft:
-                draft.write_text(text, encoding="utf-8")
-        say(f"Written: {kept.with_name(f'{purpose}.md')} and {kept.with_name(f'{purpose}.html')}.")
-        return
-    again.save(kept.with_suffix(".html"), shared=shared)
-    say(str(again))
+main.add_command(report_command())
 
 
 @main.command(short_help="Find direct identifiers of a table, and propose what others may know.")
@@ -195,30 +165,4 @@ def estimate(released: Path, column: str, values: str, confidence: float) -> Non
 main.add_command(budget)
 main.add_command(ledger)
 main.add_command(cache)
-
-
-@main.command(short_help="Audit two models of a made-up survey, to see a report.")
-@click.option(
-    "--out",
-    type=FilePath(path_type=Path, file_okay=False),
-    default=Path("confide-demo"),
-    show_default=True,
-    metavar="FOLDER",
-    help="Folder for report.html, report.json, evidence.parquet and exposed.csv.",
-)
-@click.option(
-    "--seed",
-    default=7,
-    show_default=True,
-    type=WholeNumber(0),
-    metavar="N",
-    help="The same seed gives the same models, evidence and report.",
-)
-@click.option("--quick", is_flag=True, help="Fewer records and reference models: half a minute.")
-@sentences
-def demo(out: Path, seed: int, quick: bool) -> None:
-    """Fit two models to a sensitive survey, audit both, and write the report."""
-    from confide.cli.demo import run_demo
-
-    usable(out)
-    click.echo(run_demo(out, seed=seed, quick=quick))
+main.add_command(demo_command())

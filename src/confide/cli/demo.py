@@ -1,84 +1,58 @@
-"""The demo: two models of a sensitive survey, audited, on real data that comes inside a package."""
+"""`confide demo`: the command; what it runs is loaded when it is asked for."""
 
 from __future__ import annotations
 
-import warnings
 from pathlib import Path
 from typing import Any
 
-import numpy as np
+import click
 
-from confide.audits import Audit, audit
-from confide.cli.progress import progress_bar
-from confide.core.errors import DataError
-from confide.data import fair
-from confide.inputs.model import Model
-from confide.views.records import Records
-
-ASKED = (
-    "Women answered a magazine's survey about their marriages; the models predict who had an affair. "
-    "An adversary that can tell that a woman's answers trained a model learns that this woman took part."
-)
+from confide.cli.exits import Done, sentences, usable
+from confide.cli.flags import FilePath, WholeNumber
+from confide.cli.output import output_of, output_options, show
 
 
-def run_demo(out: Path, *, seed: int, quick: bool) -> str:
-    """Fit, audit, write `out`, and say in one sentence each what an outsider learns."""
-    records, notice = _survey(seed)
-    rng = np.random.default_rng(seed)
-    # In random order: the parts must be people of one kind.
-    order = rng.permutation(len(records))[: 2400 if quick else None]
-    # Equal parts, because non-members and population must be like the members.
-    members, nonmembers, population = (records.take(part) for part in np.array_split(order, 3))
-    done: list[Audit] = []
-    for name, model in _models(seed):
-        with progress_bar(f"references for the {name}") as progress:
-            held = Model(
-                _fitted(model, members),
-                members=members,
-                nonmembers=nonmembers,
-                population=population,
-                references=4 if quick else 16,
-                harm="A woman who is found is known to have answered a survey about marriage.",
-            )
-            # Two workers: any laptop has two cores.
-            done.append(audit(held, seed=seed, jobs=2, name=name, progress=progress))
-    both = Audit.merge(done)
-    both.save(out)
-    written = ", ".join(str(out / name) for name in both.files)
-    return "\n\n".join([ASKED + notice, *both.headlines, f"Written: {written}"])
+def command() -> click.Command:
+    """The command."""
+    return click.Command(
+        "demo",
+        callback=_demo,
+        params=[
+            click.Option(
+                ["--out"],
+                type=FilePath(path_type=Path, file_okay=False),
+                default=Path("confide-demo"),
+                show_default=True,
+                metavar="FOLDER",
+                help="Folder for report.html, report.json, evidence.parquet and exposed.csv.",
+            ),
+            click.Option(
+                ["--seed"],
+                default=7,
+                show_default=True,
+                type=WholeNumber(0),
+                metavar="N",
+                help="The same seed gives the same models, evidence and report.",
+            ),
+            click.Option(
+                ["--quick"], is_flag=True, help="Fewer records and reference models: half a minute."
+            ),
+            *output_options(),
+        ],
+        help="Fit two models to a sensitive survey, audit both, and write the report.",
+        short_help="Audit two models of a made-up survey, to see a report.",
+    )
 
 
-def _survey(seed: int) -> tuple[Records, str]:
-    """The survey without repeated answers; its synthetic twin where the package that holds it is missing."""
-    try:
-        return fair.load(), ""
-    except DataError:
-        twin = fair.twin(5000, rng=np.random.default_rng(seed))
-        # Copies would be members and non-members at once.
-        return twin.take(twin.first_of_each()), (
-            "\n\nstatsmodels, which holds the survey, is not installed: this run uses a SYNTHETIC TWIN of "
-            "the same shape, and says nothing about real people. For the survey itself: "
-            "pip install 'confide[demo]'"
-        )
+@sentences
+def _demo(out: Path, seed: int, quick: bool, **given: Any) -> None:
+    from confide.cli.survey import asked, run_demo
 
-
-def _fitted(model: Any, members: Records) -> Any:
-    """The model, fitted as somebody would who stops a network when it has learnt its records by heart."""
-    from sklearn.exceptions import ConvergenceWarning
-
-    with warnings.catch_warnings():
-        # The network is stopped on purpose; the warning would be about nothing.
-        warnings.simplefilter("ignore", ConvergenceWarning)
-        return model.fit(members.x, members.y)
-
-
-def _models(seed: int) -> list[tuple[str, Any]]:
-    from sklearn.ensemble import RandomForestClassifier
-    from sklearn.neural_network import MLPClassifier
-    from sklearn.pipeline import make_pipeline
-    from sklearn.preprocessing import StandardScaler
-
-    forest = RandomForestClassifier(100, random_state=seed)
-    # Neither tolerance nor patience ends the training: 120 epochs learn the records by heart.
-    network = MLPClassifier((64, 64), max_iter=120, tol=0.0, n_iter_no_change=1000, random_state=seed)
-    return [("random forest", forest), ("neural network", make_pipeline(StandardScaler(), network))]
+    usable(out)
+    output = output_of(given, out=out)
+    done, notice = run_demo(seed=seed, quick=quick)
+    done.save(out)
+    output.say(f"{asked(notice)}\n")
+    show(done.report, output)
+    output.say(f"\nWritten: {', '.join(str(out / name) for name in done.files)}")
+    raise Done(done.exit_code)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import signal
 import sys
 import threading
@@ -22,6 +23,9 @@ from confide.core.foreign import disk_full, escaped, in_one_line
 
 BAD_USE, OUR_FAULT, INTERRUPTED, NOBODY_READS, TERMINATED = 2, 3, 130, 141, 143
 
+
+WRITTEN = "confide.written"
+"""Where click's context keeps the command as it was written."""
 
 STOPPED = "\nconfide: stopped; run the same command again to go on from what is finished."
 
@@ -96,6 +100,15 @@ class Interruptible(click.Group):
     click itself ends with exit code 1 then, which means that a limit is exceeded.
     """
 
+    def make_context(
+        self, info_name: str | None, args: list[str], parent: click.Context | None = None, **extra: Any
+    ) -> click.Context:
+        """Keep what was written, before it is taken apart: a report says how it is made again."""
+        written = [info_name or "confide", *args]
+        context = super().make_context(info_name, args, parent, **extra)
+        context.meta[WRITTEN] = written
+        return context
+
     def invoke(self, ctx: click.Context) -> Any:
         """Look the command up and run it."""
         try:
@@ -161,18 +174,18 @@ def _takes_files(folder: Path) -> bool:
         return False
 
 
+def as_written() -> str:
+    """The command that is running, as a shell would take it again."""
+    context = click.get_current_context(silent=True)
+    written = [] if context is None else context.meta.get(WRITTEN, [])
+    return shlex.join([Path(written[0]).name, *written[1:]]) if written else ""
+
+
 def warn(text: str) -> None:
     # On stderr, so that a report that is piped on stays clean.
     click.echo(f"warning: {escaped(text, keep=())}", err=True)
 
 
-def say(text: str) -> None:
-    """Print on the standard output; names from files in it cannot steer the terminal."""
-    click.echo(escaped(text))
-
-
-def finish(done: Any, out: Path) -> None:
-    done.save(out)
-    say(str(done.report))
-    say(f"\nWritten to {out}: {', '.join(done.files)}")
-    raise Done(done.exit_code)
+def say(text: str, *, err: bool = False) -> None:
+    """Print on the standard output, or on the error output; names in it cannot steer the terminal."""
+    click.echo(escaped(text), err=err)

@@ -189,7 +189,7 @@ def _parameter(f: Field[Any], hint: Hint, said: str) -> click.Parameter | None:
     needed = f.default is MISSING and f.default_factory is MISSING
     name = flag.name or "--" + f.name.replace("_", "-")
     return GroupedOption(
-        [f.name, name],
+        [f.name, *[flag.short] * bool(flag.short), name],
         group=flag.group,
         help=IN_PYTHON.sub(".", said) + _limits(f.default, flag.least),
         # Click takes a default of None for a value that was given; where nothing is needed the record's

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,13 +14,15 @@ from confide.audits.outcome import Audit
 from confide.audits.run import audit
 from confide.audits.settings import Settings
 from confide.cli.audit import out_option
-from confide.cli.exits import Done, say, sentences, usable, warn
+from confide.cli.exits import Done, as_written, sentences, usable, warn
 from confide.cli.flags import GroupedCommand, GroupedOption, filled, options_of, story_of
+from confide.cli.output import output_of, output_options, show
 from confide.core.errors import DataError
 from confide.core.flags import HOLD, HOW
+from confide.core.language import t, written_in
 from confide.inputs.learner import LOGISTIC
 from confide.inputs.numbers import parse_epsilon
-from confide.report import judge_section
+from confide.report import Decision
 
 OWN = ("protect", "attacks")
 """Settings that this command has in its own way, or not at all."""
@@ -64,7 +66,7 @@ def _model() -> click.Command:
     return GroupedCommand(
         "model",
         callback=_compared,
-        params=[*options_of(spec.record), *own, *settings, out_option()],
+        params=[*options_of(spec.record), *own, *settings, out_option(), *output_options()],
         help=f"Train under several budgets, audit each model, and mark the largest budget within the limits."
         f"\n\n{story_of(spec.record)}\n\nThe exit code is 0 if some budget is within all limits, else 1.",
         short_help="Budgets of a model that is to be trained.",
@@ -90,7 +92,7 @@ def _synthetic() -> click.Command:
     return GroupedCommand(
         "synthetic",
         callback=_made_synthetic,
-        params=[*options_of(spec.record), *own, *settings, out_option()],
+        params=[*options_of(spec.record), *own, *settings, out_option(), *output_options()],
         help="Make synthetic records by several mechanisms and budgets, audit each, and mark the largest "
         f"budget within the limits.\n\n{story_of(spec.record)}\n\nThe exit code is 0 if some budget is "
         "within all limits, else 1.",
@@ -140,40 +142,71 @@ def _side_by_side(
     held, settings = filled(spec.record, given), filled(Settings, {**given, "protect": names})
     assert isinstance(settings, Settings)
     usable(out, public=settings.audience == "public")
+    output = output_of(given, out=out)
     with progress_bar(doing) as progress:
-        done = audit(spec, held, settings=replace(settings, progress=progress, tell=warn))
+        done = audit(
+            spec, held, settings=replace(settings, progress=progress, tell=warn, command=as_written() or None)
+        )
+    if settings.limits:
+        rulings, ways = _rulings(done, names), by_way.values()
+        with written_in(settings.language):
+            decided = decision(rulings, ways, broken=_broken(done), allow_unsettled=settings.allow_unsettled)
+        done = replace(done, decision=decided)
     done.save(out)
-    say(str(done.report))
-    say(f"\nWritten to {out}: {', '.join(done.files)}")
-    if not settings.limits:
-        raise Done(0)
-    # Of each way by itself: one that keeps the limits says nothing about another.
-    chosen = [kept for way in by_way.values() if (kept := largest_within(done, names, way))]
-    say(
-        f"\nThe largest budget within all limits: {', '.join(chosen)}."
-        if chosen
-        else f"\nNo budget is within all limits: {', '.join(names)}."
-    )
-    raise Done(int(not chosen))
+    show(done.report, output, shared=settings.share)
+    output.say(f"\nWritten to {out}: {', '.join(done.files)}")
+    raise Done(done.exit_code)
 
 
-def largest_within(done: Audit, names: list[str], way: list[str] | None = None) -> str | None:
-    """The largest budget whose model is within every limit, and none larger than one that exceeds a limit.
+def _rulings(done: Audit, names: Sequence[str]) -> dict[str, set[str]]:
+    """Budget -> the rulings on its release, one a goal."""
+    found = [section["verdict"] for section in done.report.page["sections"]]
+    goals = max(len(found) // max(len(names), 1), 1)  # sections of each release
+    return {name: set(found[i * goals : (i + 1) * goals]) for i, name in enumerate(names)}
 
-    More is given away under a larger budget: a model that looks better there does so by chance.
+
+def _broken(done: Audit) -> bool:
+    """Is a promise shown to be broken, at any budget? Then the others cannot be relied on either."""
+    return any(row["limit"] == "the promise" for row in done.report.page["limits"])
+
+
+def decision(
+    rulings: Mapping[str, set[str]], ways: Iterable[Sequence[str]], *, broken: bool, allow_unsettled: bool
+) -> Decision:
+    """What a comparison of budgets comes to: one within all limits is enough, unless a promise is broken.
 
     Args:
-        names: of the protections, those of one way with the smallest budget first.
-        way: those that are looked at; all if None.
+        rulings: budget -> the rulings on its release.
+        ways: the budgets of each way, the smallest first: one way that keeps the limits says nothing about
+            another.
+        broken: whether a promise is shown to be broken.
+        allow_unsettled: whether budgets pass that are not settled.
+    """
+    every = list(ways)
+    chosen = [kept for way in every if (kept := largest_within(rulings, way))]
+    if chosen:
+        said = t("The largest budget within all limits: {names}.", names=", ".join(chosen))
+        return Decision(sentence=said, exit_code=int(broken))
+    open_ = [name for way in every for name in way if "exceeded" not in rulings[name]]
+    if open_ and allow_unsettled:
+        said = t("No budget is surely within all limits; not settled: {names}.", names=", ".join(open_))
+        return Decision(sentence=said, exit_code=int(broken))
+    names = ", ".join(rulings)
+    return Decision(sentence=t("No budget is within all limits: {names}.", names=names), exit_code=1)
+
+
+def largest_within(rulings: Mapping[str, set[str]], way: Sequence[str]) -> str | None:
+    """The largest budget whose release is within every limit, and none larger than one that exceeds a limit.
+
+    More is given away under a larger budget: a release that looks better there does so by chance.
+
+    Args:
+        rulings: budget -> the rulings on its release, one a goal; "measured" where no limit is about a goal.
+        way: the budgets of one way, the smallest first.
     """
     kept = None
-    goals = max(len(done.sections) // max(len(names), 1), 1)  # sections of each release
-    for i, name in enumerate(names):
-        if way is not None and name not in way:
-            continue
-        sections = done.sections[i * goals : (i + 1) * goals]
-        rulings = [judge_section(section, done.settings.parsed_limits).ruling for section in sections]
-        if "exceeded" in rulings:
+    for name in way:
+        if "exceeded" in rulings[name]:
             break
-        kept = name if set(rulings) == {"within"} else kept
+        kept = name if {"within"} <= rulings[name] <= {"within", "measured"} else kept
     return kept

@@ -10,8 +10,9 @@ import click
 
 from confide.audits.settings import Settings
 from confide.cli.audit import examples
-from confide.cli.exits import Done, say, sentences, usable, warn
+from confide.cli.exits import Done, as_written, sentences, usable, warn
 from confide.cli.flags import FilePath, GroupedCommand, GroupedOption, filled, options_of, story_of
+from confide.cli.output import Output, output_of, output_options, show
 from confide.core.errors import DataError
 from confide.core.flags import GET
 from confide.releases import spec_of
@@ -57,9 +58,11 @@ def command(spec: ReleaseSpec) -> click.Command:
             usable(report, public=settings.audience == "public")
             if report.resolve().is_relative_to(release.out.resolve()):
                 raise DataError(f"--report {report} is inside the release, and not to be published: move it.")
+        output = output_of(given, out=report)
         with progress_bar("auditing what was written") as progress:
-            done = run(spec, held, release=release, settings=replace(settings, progress=progress, tell=warn))
-        _finish(done, report)
+            told = replace(settings, progress=progress, tell=warn, command=as_written() or None)
+            done = run(spec, held, release=release, settings=told)
+        _finish(done, report, output, shared=settings.share)
 
     taken = {f.name for f in fields(spec.audit.record)}
     options = [
@@ -76,7 +79,7 @@ def command(spec: ReleaseSpec) -> click.Command:
         spec.audit.name,
         callback=call,
         # An option that would do nothing is not offered.
-        params=[*(o for o in options if o.name not in idle), _report_option()],
+        params=[*(o for o in options if o.name not in idle), _report_option(), *output_options()],
         help=f"{SAFER.format(kind=spec.audit.name, form=spec.form)}\n{story_of(spec.audit.record)}",
     )
 
@@ -93,20 +96,21 @@ def _report_option() -> GroupedOption:
     )
 
 
-def _finish(done: Written, report: Path | None) -> None:
+def _finish(done: Written, report: Path | None, output: Output, *, shared: bool) -> None:
     """Say what was written and found, and end with the exit code of the audit."""
     for note in done.notes:
         warn(note)
     side = done.sidecar
-    say("\n".join(f"Verified: {text}." for text in side.verified))
+    output.say("\n".join(f"Verified: {text}." for text in side.verified))
     if side.promise is not None:
-        say(f"Promised: {side.promise}. Noise: {side.noise}.")
+        output.say(f"Promised: {side.promise}. Noise: {side.noise}.")
     before = {name: f"{n:,}" for name, n in side.before.items()}
-    say("; ".join(f"{name}: {before.get(name, 'few')} -> {n:,}" for name, n in side.after.items()))
-    say(side.found)
-    say(f"\nWritten: {done.out}, {done.out}.confide.json")
+    output.say("; ".join(f"{name}: {before.get(name, 'few')} -> {n:,}" for name, n in side.after.items()))
+    output.say("")
+    show(done.audit.report, output, shared=shared)
+    output.say(f"\nWritten: {done.out}, {done.out}.confide.json")
     if report is not None:
         done.audit.save(report)
-        say(f"Report: {', '.join(str(report / name) for name in done.audit.files)}")
+        output.say(f"Report: {', '.join(str(report / name) for name in done.audit.files)}")
     # The audit's code, so that a script stops where the protected file exceeds a limit.
     raise Done(done.exit_code)

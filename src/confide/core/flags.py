@@ -21,6 +21,7 @@ class Flag:
     Args:
         group: the heading under which the help lists it.
         name: the option, such as `--limit` for the field `limits`; by default derived from the field's name.
+        short: a short form besides, such as `-v`.
         metavar: the word for the value in the help.
         least, most: the smallest and the largest whole number allowed.
         parse: a function from text to value, for values that have no type on the command line.
@@ -31,6 +32,7 @@ class Flag:
 
     group: Group = HOW
     name: str = ""
+    short: str = ""
     metavar: str = ""
     least: int | None = None
     most: int | None = None

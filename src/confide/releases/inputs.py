@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, get_args, get_type_hints
+from typing import Any
 
 from confide.core.errors import DataError
-from confide.core.paths import is_there
 from confide.inputs.folders import digest_of
+from confide.inputs.named_files import named_files
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,7 @@ class Inputs:
             DataError: if one of them cannot be opened.
         """
         # Before the reading: what is changed while it is read then differs from its digest.
-        return cls({path: digest_of(path) for path in _named(held)})
+        return cls({path: digest_of(path) for paths in named_files(held).values() for path in paths})
 
     @property
     def paths(self) -> tuple[Path, ...]:
@@ -49,13 +49,3 @@ class Inputs:
                 raise DataError(
                     f"{path} has changed since it was read: nothing was written. Run the command again."
                 )
-
-
-def _named(held: Any) -> list[Path]:
-    """What stands in the fields that take a file; a text in another field is a column or a setting."""
-    hints = get_type_hints(type(held))
-    # Wherever a file may be given an object in memory may be given too, so the type is `Any`.
-    takes_files = [f.name for f in fields(held) if Any in (hints[f.name], *get_args(hints[f.name]))]
-    given = [getattr(held, name) for name in takes_files]
-    paths = [Path(value) for value in given if isinstance(value, str | Path)]
-    return [path for path in paths if is_there(path)]

@@ -9,13 +9,16 @@ from typing import Literal
 
 import numpy as np
 
+from confide.audits.outcome import Audit
 from confide.audits.protections import parse_protections
+from confide.audits.provenance import call_in_words, provenance
 from confide.audits.run import audit_subject
 from confide.audits.settings import Settings
 from confide.core.arrays import Ints, Rng
 from confide.core.claims import Claim, Verifiable
 from confide.core.drafts import draft_of
 from confide.core.errors import DataError
+from confide.core.language import t
 from confide.core.nouns import AnyMechanism, Outcome, Rehearsal, Release
 from confide.inputs.folders import digest_of
 from confide.inputs.sidecar import Sidecar, protections_of
@@ -28,6 +31,7 @@ from confide.releases.settings import ONLY_SOME, ReleaseSettings
 from confide.releases.spec import (
     Releasable,
     ReleaseSpec,
+    Searched,
     TakesSettings,
     Tells,
     View,
@@ -44,7 +48,7 @@ from confide.releases.written import (
     written_key,
     written_recipe,
 )
-from confide.report import Redaction
+from confide.report import Decision, Redaction
 
 
 def protect(spec: ReleaseSpec, held: object, *, release: ReleaseSettings, settings: Settings) -> Written:
@@ -64,12 +68,28 @@ def protect(spec: ReleaseSpec, held: object, *, release: ReleaseSettings, settin
     _refuse_idle(spec, release)
     held, release = spec.prepare(held, release)
     plain = replace(settings, protect=(), name=settings.name or release.out.name)
-    spec.audit.choose(plain)
+    spec.audit.check(plain)
     if release.find is None and release.until is None:
         parse_protections([release.text], spec.audit.protections)
     inputs = Inputs.of(held)
+    made = provenance(
+        spec.audit.name,
+        held,
+        replace(settings, command=settings.command or _call(held, release, settings)),
+        digest=inputs.digests.__getitem__,
+    )
     with held_open(spec.read(held)) as data:
-        return _protected(spec, inputs, data, release=release, settings=settings, plain=plain)
+        done = _protected(spec, inputs, data, release=release, settings=settings, plain=plain)
+    return replace(done, audit=replace(done.audit, made=made))
+
+
+def _call(held: object, release: ReleaseSettings, settings: Settings) -> str:
+    """The call in Python that makes the same release."""
+    asked = {"find": release.find, "until": release.until, "rehearse": release.rehearse}
+    more = "".join(f", {name}={value!r}" for name, value in asked.items() if value is not None)
+    protections = "".join(f", {text!r}" for text in release.texts)
+    said = call_in_words(held, settings, before=f"{protections}, out={str(release.out)!r}{more}")
+    return said.replace("confide.audit", "confide.protect", 1)
 
 
 def _protected(
@@ -126,7 +146,7 @@ def _protected(
         if search is not None:
             found = search.drawn_in(found)
         if least is not None:
-            found = least.drawn_in(found)
+            found = decided(least, least.drawn_in(found), settings)
         sidecar = Sidecar(
             kind=spec.audit.name,
             protections=made.texts,
@@ -162,8 +182,18 @@ def _protected(
     # The first ones count people.
     searched = () if least is None else least.notes(public=redaction.public)
     notes = (*(() if redaction.public else told), *_notes(data, idle, made, release, earlier), *kept)
-    failed = least is not None and bool(least.missed or (settings.strict and least.unsure))
-    return Written(out=release.out, sidecar=sidecar, audit=found, notes=(*searched, *notes), failed=failed)
+    return Written(out=release.out, sidecar=sidecar, audit=found, notes=(*searched, *notes))
+
+
+def decided(least: Searched, found: Audit, settings: Settings) -> Audit:
+    """The audit, which fails too where a rate that was searched for does not hold about other people."""
+    if least.missed:
+        why = t("A rate that was searched for is not kept on people who chose nothing.")
+    elif least.unsure and not settings.allow_unsettled:
+        why = t("Whether a rate that was searched for is kept on people who chose nothing is not settled.")
+    else:
+        return found
+    return replace(found, decision=Decision(sentence=why, exit_code=1))
 
 
 def _refuse_idle(spec: ReleaseSpec, release: ReleaseSettings) -> None:

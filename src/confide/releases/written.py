@@ -32,19 +32,17 @@ class Written:
         sidecar: what was done.
         audit: of the written file against the original.
         notes: what the user should know, a sentence each.
-        failed: whether a rate that was searched for does not hold about people who chose nothing.
     """
 
     out: Path
     sidecar: Sidecar
     audit: Audit
     notes: tuple[str, ...]
-    failed: bool = False
 
     @property
     def exit_code(self) -> int:
-        """0 within limits, 1 if one is exceeded (or not settled, when strict)."""
-        return 1 if self.failed else self.audit.exit_code
+        """0 within limits, 1 if one is exceeded, or not settled unless that is allowed."""
+        return self.audit.exit_code
 
 
 def check_place(out: Path, source: Origin, inputs: Sequence[Path], *, force: bool) -> None:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from confide.report.cleaned import cleaned
+from confide.report.decision import Decision
 from confide.report.document import Report
 from confide.report.exhibits import Band, Exhibit, Line, Plot, Quantile, Rate, Reading, Table
 from confide.report.finding import Audience, Finding, Proof, Section, Skipped, Usefulness
+from confide.report.made import Made
 from confide.report.page import page
 from confide.report.redaction import Redaction, coarse
 from confide.report.renders.schema import schema
@@ -17,6 +19,7 @@ from confide.report.verdict import Limit, Verdict, judge, judge_section
 __all__ = [
     "Audience",
     "Band",
+    "Decision",
     "Exhibit",
     "Finding",
     "Limit",
@@ -49,19 +52,23 @@ def report(
     seed: int,
     audience: Audience = "internal",
     limits: Sequence[Limit] = (),
-    strict: bool = False,
+    allow_unsettled: bool = False,
     version: str = "",
     show_rows: bool = False,
     before: Sequence[Section] = (),
+    made: Made | None = None,
+    decision: Decision | None = None,
 ) -> Report:
     """The report on one or more audited releases; see `page` and `Report` for its arguments."""
-    made = page(
+    whole = page(
         sections,
         seed=seed,
         audience=audience,
         limits=limits,
-        strict=strict,
+        allow_unsettled=allow_unsettled,
         version=version,
         before=before,
+        made=made,
+        decision=decision,
     )
-    return Report(cleaned(made), show_rows)
+    return Report(cleaned(whole), show_rows)

@@ -2,17 +2,42 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from html import escape
 from pathlib import Path
 
 from confide.core.atomic import atomic_write
 from confide.core.errors import DataError
+from confide.core.language import written_in
 from confide.report.page_types import Page
 from confide.report.purposes import PURPOSES, Document
+from confide.report.renders.brief import to_brief
 from confide.report.renders.html import to_html
 from confide.report.renders.json import from_json, to_json
+from confide.report.renders.junit import to_junit
+from confide.report.renders.markdown import to_markdown
+from confide.report.renders.sarif import to_sarif
 from confide.report.renders.text import to_text
+
+RENDERS: Mapping[str, Callable[[Page], str]] = {
+    "html": to_html,
+    "json": to_json,
+    "junit": to_junit,
+    "sarif": to_sarif,
+    "markdown": to_markdown,
+}
+"""What a report can be written as; text depends on who looks at it."""
+ENDS = {
+    ".html": "html",
+    ".json": "json",
+    ".txt": "text",
+    ".junit.xml": "junit",
+    ".sarif": "sarif",
+    ".md": "markdown",
+}
+"""The end of a file's name -> what is written to it."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -33,38 +58,73 @@ class Report:
 
     @property
     def exit_code(self) -> int:
-        """0, or 1 where a limit is exceeded (or, when strict, cannot be decided on)."""
+        """0, or 1 where a limit is exceeded, or not settled unless that is allowed."""
         return self.page["exit"]
 
     def html(self) -> str:
         """One self-contained HTML file."""
-        return to_html(self.page)
+        with self._written:
+            return to_html(self.page)
 
     def json(self) -> str:
         """The page as JSON; holds no NaN and no Infinity."""
         return to_json(self.page)
 
-    def save(self, path: str | Path, *, shared: bool = False) -> Path:
-        """Write report.html, report.json or report.txt, by the suffix; whole or not at all.
+    def text(self, *, width: int | None = None, show_rows: bool | None = None) -> str:
+        """All of it as plain text.
 
-        Only the user can read the file, unless it is `shared` with others on this machine.
+        Args:
+            width: in characters; by default that of the window, 100 at most.
+            show_rows: print tables that point at people too; by default as the report says.
+        """
+        rows = self.show_rows if show_rows is None else show_rows
+        with self._written:
+            return to_text(self.page, width=width, show_rows=rows)
+
+    def brief(self, *, width: int | None = None, paint: Callable[[str], str] = str) -> str:
+        """Its first page: headline, verdict, limits in words, the strongest attacks, what to read first.
+
+        Args:
+            width: in characters; by default that of the window, 100 at most.
+            paint: what colours the sign of the verdict.
+        """
+        with self._written:
+            return to_brief(self.page, width=width, paint=paint)
+
+    def save(self, path: str | Path, *, shared: bool = False) -> Path:
+        """Write the report by the end of the file's name; whole or not at all.
+
+        Its end says what is written: `.html`, `.json`, `.txt`, `.junit.xml` (for continuous integration),
+        `.sarif` (for code scanning) or `.md` (a summary for a pull request). Only the user can read the
+        file, unless it is `shared` with others on this machine.
 
         Raises:
-            DataError: for any other suffix.
+            DataError: for any other end.
         """
         path = Path(path)
-        renders = {
-            ".html": self.html,
-            ".json": self.json,
-            ".txt": lambda: to_text(self.page, width=80, show_rows=self.show_rows) + "\n",
-        }
-        if path.suffix not in renders:
-            raise DataError(f"a report cannot be saved as {path.name}: end the name in .html, .json or .txt.")
-        text = renders[path.suffix]()
+        name = next((name for end, name in ENDS.items() if path.name.lower().endswith(end)), None)
+        if name is None:
+            raise DataError(f"a report cannot be saved as {path.name}: end the name in {', '.join(ENDS)}.")
+        return self.write(name, path, shared=shared)
+
+    def write(self, name: str, path: str | Path, *, shared: bool = False) -> Path:
+        """Write one render, whatever the file is called: whole or not at all.
+
+        Args:
+            name: html, json, text, junit, sarif or markdown.
+        """
+        path = Path(path)
+        text = self._rendered(name)
         # Rendered before the file is opened: an error leaves an older report as it was.
         with atomic_write(path, shared=shared) as draft:
             draft.write_text(text, encoding="utf-8")
         return path
+
+    def _rendered(self, name: str) -> str:
+        if name == "text":
+            return self.text(width=80) + "\n"
+        with self._written:
+            return RENDERS[name](self.page)
 
     def document(self, purpose: str) -> Document:
         """The report as a document for a purpose: "dpia" or "model-card".
@@ -74,7 +134,8 @@ class Report:
         """
         if purpose not in PURPOSES:
             raise DataError(f"there is no document for {purpose!r}: choose from {', '.join(PURPOSES)}.")
-        return PURPOSES[purpose](self.page)
+        with self._written:
+            return PURPOSES[purpose](self.page)
 
     @classmethod
     def load(cls, path: str | Path, *, show_rows: bool = False) -> Report:
@@ -86,7 +147,13 @@ class Report:
         return cls(from_json(path), show_rows)
 
     def __str__(self) -> str:
-        return to_text(self.page, show_rows=self.show_rows)
+        # A screen, not a scroll: `text()` says everything.
+        return self.brief()
+
+    @property
+    def _written(self) -> AbstractContextManager[None]:
+        """The language of the page: whatever is chosen now, its renders are in it too."""
+        return written_in(self.page["language"])
 
     def _repr_html_(self) -> str:
         # In a frame of its own, so that the page's styles do not change the notebook.

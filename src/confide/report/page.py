@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import cast
 
 from confide.core.errors import DataError, EvidenceError
-from confide.core.language import t
+from confide.core.language import Language, language, t
 from confide.core.sentence import said
 from confide.report import consequences, readings, sentences
 from confide.report.chart_records import chart_records
 from confide.report.charts import points
 from confide.report.comparing import comparison
 from confide.report.comparison_types import ComparisonRecord
+from confide.report.decision import Decision
 from confide.report.detectable import detectable
 from confide.report.exhibit_records import exhibit_record
 from confide.report.finding import Audience, Finding, Section, Skipped
 from confide.report.finding_records import finding_record, promise_record
+from confide.report.glance import glance, nothing_yet
 from confide.report.goals import goal
+from confide.report.limit_words import in_words
+from confide.report.made import Made, made_record
 from confide.report.page_types import (
     FindingRecord,
     LimitRecord,
@@ -30,7 +35,8 @@ from confide.report.rates import one_in
 from confide.report.reading_rate import reading_rate
 from confide.report.redaction import Redaction
 from confide.report.skipped import nothing_ran
-from confide.report.verdict import Limit, Verdict, judge_section, together
+from confide.report.unjudged import with_unjudged
+from confide.report.verdict import Judged, Limit, Verdict, judge_section, together
 
 
 def page(
@@ -39,9 +45,11 @@ def page(
     seed: int,
     audience: Audience = "internal",
     limits: Sequence[Limit] = (),
-    strict: bool = False,
+    allow_unsettled: bool = False,
     version: str = "",
     before: Sequence[Section] = (),
+    made: Made | None = None,
+    decision: Decision | None = None,
 ) -> Page:
     """Every word and number of the report on one or more audited releases.
 
@@ -55,11 +63,13 @@ def page(
         seed: from which the audit can be repeated.
         audience: "internal" or "public".
         limits: what each release's findings are held to.
-        strict: whether "not settled" fails.
+        allow_unsettled: whether a limit that is not settled passes.
         version: of confide.
         before: the release without protection, one section a goal, where all others are protected: those of
             the same goal are compared with it. Nothing else is said of it. Without it, several releases are
             compared with the first of their goal.
+        made: where the report comes from; None where nobody kept it.
+        decision: what it comes to, where the limits alone do not decide.
 
     Raises:
         EvidenceError: if a release has no finding, for then nothing was measured.
@@ -73,11 +83,19 @@ def page(
     # Once for the whole report: headlines, tiles, tables and differences are then of one rate.
     fpr = reading_rate([_record(s.headline, s, redaction) for s in read], limited=limited) if read else None
     # Each release by itself: a good one must not cover a bad one.
-    judged = {s.release: judge_section(s, limits, strict=strict) for s in sections}
+    by_itself = {s.release: judge_section(s, limits, allow_unsettled=allow_unsettled) for s in sections}
+    judged = with_unjudged(by_itself, sections, limits)
     verdict = together(list(judged.values()))
+    ruled = sentences.verdict(
+        verdict.ruling,
+        allow_unsettled=allow_unsettled,
+        doubtful=_in_doubt(sections, judged),
+        promise=any(j.limit == "the promise" for j in verdict.judged),
+    )
     names = [s.release for s in sections]
-    return {
-        "schema": "confide.report/3",
+    found: Page = {
+        "schema": "confide.report/4",
+        "language": cast(Language, language()),
         # Sections of further goals are about the same releases.
         "release": t(" and ", of="releases").join(
             dict.fromkeys(s.release.removesuffix(f", {s.goal}") for s in sections)
@@ -88,14 +106,11 @@ def page(
         "version": version,
         "verdict": verdict.ruling,
         # Part of the page, so that a report that is read back gives the same exit code.
-        "exit": 1 if verdict.exit_code else 0,
-        "strict": strict,
-        "verdict_sentence": sentences.verdict(
-            verdict.ruling,
-            strict,
-            doubtful=_in_doubt(sections, judged),
-            promise=any(j.limit == "the promise" for j in verdict.judged),
-        ),
+        "exit": 1 if (verdict if decision is None else decision).exit_code else 0,
+        "allow_unsettled": allow_unsettled,
+        "verdict_sentence": " ".join([ruled, *([] if decision is None else [decision.sentence])]),
+        "glance": nothing_yet(),
+        "made": None if made is None else made_record(made, redaction),
         "limits": [row for s in sections for row in _limit_rows(s, judged[s.release], redaction)],
         "findings": [_record(f, s, redaction) for s in sections for f in s.findings],
         "skipped": [_skipped(k, s, redaction) for s in sections for k in s.skipped],
@@ -103,6 +118,7 @@ def page(
         "comparisons": _comparisons(read, fpr=fpr, protected=bool(before), redaction=redaction),
         "charts": [c for s in sections if s.proof is None for c in chart_records(s, redaction=redaction)],
     }
+    return {**found, "glance": glance(found)}
 
 
 def _in_doubt(sections: Sequence[Section], judged: Mapping[str, Verdict]) -> list[str]:
@@ -203,16 +219,21 @@ def _skipped(skip: Skipped, s: Section, redaction: Redaction) -> SkippedRecord:
 
 
 def _limit_rows(s: Section, verdict: Verdict, redaction: Redaction) -> list[LimitRecord]:
-    return [
-        {
-            "release": s.release,
-            "limit": str(j.limit),
-            "attack": j.attack,
-            "verdict": j.ruling,
-            "reason": "" if redaction.public else j.reason,  # it holds exact numbers
-        }
-        for j in verdict.judged
-    ]
+    return [_limit_row(j, s, redaction) for j in verdict.judged]
+
+
+def _limit_row(j: Judged, s: Section, redaction: Redaction) -> LimitRecord:
+    told = in_words(j, s, redaction)
+    return {
+        "release": s.release,
+        "limit": str(j.limit),
+        "attack": j.attack,
+        "verdict": j.ruling,
+        "reason": "" if redaction.public else j.reason,  # it holds exact numbers
+        "allows": told.allows,
+        "found": told.found,
+        "words": told.words,
+    }
 
 
 def _check(sections: Sequence[Section], audience: str, before: Sequence[Section]) -> None:

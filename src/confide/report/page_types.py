@@ -9,9 +9,11 @@ from __future__ import annotations
 
 from typing import Annotated, Literal, TypeAlias, TypedDict
 
+from confide.core.language import Language
 from confide.report.comparison_types import ComparisonRecord
 from confide.report.finding import Audience, Lack, Ruling
 from confide.report.record_types import Count, EstimateRecord, Pair, Rule, Share
+from confide.report.screen_types import GlanceRecord, MadeRecord
 
 Outcome: TypeAlias = Literal["found", "nothing", "broken", "few"]
 
@@ -102,6 +104,9 @@ class LimitRecord(TypedDict):
     attack: str
     verdict: Ruling
     reason: str
+    allows: Annotated[str, Rule(description="what the limit allows, in words")]
+    found: Annotated[str, Rule(description="what was found, in its unit; empty where there is no number")]
+    words: Annotated[str, Rule(description="all of it in a sentence")]
 
 
 class SkippedRecord(TypedDict):
@@ -259,7 +264,8 @@ class SectionRecord(TypedDict):
 class Page(TypedDict):
     """Every word and number of a privacy audit. Rates are shares from 0 to 1, epsilon is in nats."""
 
-    schema: Literal["confide.report/3"]
+    schema: Literal["confide.report/4"]
+    language: Annotated[Language, Rule(description="of every sentence; names of rulings stay English")]
     release: Annotated[str, Rule(description="the names of all releases, joined")]
     releases: Annotated[list[str], Rule(min_items=1)]
     seed: int
@@ -267,8 +273,10 @@ class Page(TypedDict):
     version: str
     verdict: Ruling
     exit: Literal[0, 1]
-    strict: bool
+    allow_unsettled: Annotated[bool, Rule(description="does a limit that is not settled pass?")]
     verdict_sentence: str
+    glance: GlanceRecord
+    made: Annotated[MadeRecord | None, Rule(description="null where nobody kept it")]
     limits: list[LimitRecord]
     findings: Annotated[list[FindingRecord], Rule(min_items=1)]
     skipped: list[SkippedRecord]

@@ -303,24 +303,25 @@ def _doubt(name: str, found: bool) -> str:
     )
 
 
-def verdict(ruling: Ruling, strict: bool, *, doubtful: Sequence[str] = (), promise: bool = False) -> str:
+def verdict(
+    ruling: Ruling, *, allow_unsettled: bool, doubtful: Sequence[str] = (), promise: bool = False
+) -> str:
     """The verdict in one line.
 
     Args:
         ruling: over all limits.
-        strict: whether "not settled" fails.
+        allow_unsettled: whether a limit that is not settled passes.
         doubtful: the attacks whose own check failed.
         promise: whether the release breaks its promise.
     """
-    failing = t(
-        "Not settled: the evidence cannot decide on a limit that was set, which counts as a failure here."
-    )
     line = {
         "within": t("Within the limits that were set."),
         "exceeded": t("A limit that was set is exceeded."),
-        "not settled": failing
-        if strict
-        else t("Not settled: the evidence cannot decide on a limit that was set."),
+        "not settled": t(
+            "Not settled: the evidence cannot decide on a limit that was set, which is allowed to pass here."
+        )
+        if allow_unsettled
+        else t("Not settled: the evidence cannot decide on a limit that was set, which counts as a failure."),
         "measured": t("Measured; no limit was set."),
     }[ruling]
     line = t("The release breaks its promise.") if promise else line

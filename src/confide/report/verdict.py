@@ -110,19 +110,21 @@ class Verdict:
 
     ruling: Ruling
     judged: tuple[Judged, ...]
-    strict: bool = False
+    allow_unsettled: bool = False
 
     @property
     def exit_code(self) -> int:
-        """1 if a limit is exceeded, or, when strict, if any is not settled; else 0."""
-        return int(self.ruling == "exceeded" or (self.strict and self.ruling == "not settled"))
+        """1 if a limit is exceeded, or not settled where that is not allowed; else 0."""
+        # A gate that opens where nothing is known would let through what nobody looked at.
+        failed = ("exceeded",) if self.allow_unsettled else ("exceeded", "not settled")
+        return int(self.ruling in failed)
 
 
 def judge(
     findings: Sequence[Finding],
     limits: Sequence[Limit],
     *,
-    strict: bool = False,
+    allow_unsettled: bool = False,
     doubtful: Sequence[str] = (),
     certain: bool = True,
     control: str = "people outside the data",
@@ -140,7 +142,7 @@ def judge(
     Args:
         findings: of the attacks on one release.
         limits: with none, the ruling is "measured".
-        strict: whether "not settled" fails.
+        allow_unsettled: whether a limit that is not settled passes.
         doubtful: attacks on the same release whose own check failed: while there are any, no limit counts as
             kept, for what they did not find may be there.
         certain: is every claim about exposed people right? Where claims can be wrong, numbers below guessing
@@ -154,10 +156,10 @@ def judge(
         )
         for limit in limits
     )
-    return _ruled(judged, strict)
+    return _ruled(judged, allow_unsettled)
 
 
-def judge_section(s: Section, limits: Sequence[Limit], *, strict: bool = False) -> Verdict:
+def judge_section(s: Section, limits: Sequence[Limit], *, allow_unsettled: bool = False) -> Verdict:
     """Every finding on one release, held against the limits.
 
     A limit on the share of records that are proved is for sections of proofs, every other limit for those
@@ -167,7 +169,7 @@ def judge_section(s: Section, limits: Sequence[Limit], *, strict: bool = False) 
         attack, mine = s.headline.risk.attack, [limit for limit in limits if limit.quantity == PROVED]
         ruled = [(limit, *proofs.ruling(s.proof, limit.at_most)) for limit in mine]
         each = [Judged(limit=one, attack=attack, ruling=ruling, reason=why) for one, ruling, why in ruled]
-        return _ruled(tuple(_doubted(one, s.doubtful) for one in each), strict)
+        return _ruled(tuple(_doubted(one, s.doubtful) for one in each), allow_unsettled)
     # An audit that cannot settle what people risk must not be headed by "within", however good its file is.
     of_use = [_useful(s.useful, limit) for limit in limits if limit.quantity == UTILITY and s.useful]
     useful = [_doubted(one, s.unsettled) for one in of_use]
@@ -178,12 +180,12 @@ def judge_section(s: Section, limits: Sequence[Limit], *, strict: bool = False) 
     verdict = judge(
         found,
         limits,
-        strict=strict,
+        allow_unsettled=allow_unsettled,
         doubtful=s.doubtful,
         certain=aim.certain,
         control=aim.people[1],
     )
-    return _ruled((*_promise(s, found), *verdict.judged, *useful), strict)
+    return _ruled((*_promise(s, found), *verdict.judged, *useful), allow_unsettled)
 
 
 def _useful(useful: Usefulness, limit: Limit) -> Judged:
@@ -212,14 +214,16 @@ def _promise(s: Section, found: Sequence[Finding]) -> list[Judged]:
 
 def together(verdicts: Sequence[Verdict]) -> Verdict:
     """The verdict over several releases, each judged by itself: the worst decides."""
-    return _ruled(tuple(j for v in verdicts for j in v.judged), any(v.strict for v in verdicts))
+    judged = tuple(j for v in verdicts for j in v.judged)
+    return _ruled(judged, all(v.allow_unsettled for v in verdicts))
 
 
-def _ruled(judged: tuple[Judged, ...], strict: bool) -> Verdict:
+def _ruled(judged: tuple[Judged, ...], allow_unsettled: bool) -> Verdict:
     there = {j.ruling for j in judged}
     # Without limits nothing was judged, and "measured" is no praise.
     worst: list[Ruling] = [ruling for ruling in ORDER if ruling in there]
-    return Verdict(ruling=worst[0] if worst else "measured", judged=judged, strict=strict)
+    ruling = worst[0] if worst else "measured"
+    return Verdict(ruling=ruling, judged=judged, allow_unsettled=allow_unsettled)
 
 
 def _most_first(findings: Sequence[Finding], limit: Limit) -> list[Finding]:

@@ -8,6 +8,7 @@ from html import escape
 from importlib.resources import files
 
 from confide.core.language import language
+from confide.report.renders.unmarked import unmarked
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,13 +58,13 @@ class Document:
 
     def markdown(self) -> str:
         """As Markdown; what a name holds is no markup."""
-        lines = [f"{'#' * self.level} {_plain(self.title)}"]
+        lines = [f"{'#' * self.level} {unmarked(self.title)}"]
         for part in self.parts:
-            lines += ["", f"{'#' * (self.level + 1)} {_plain(part.title)}"]
+            lines += ["", f"{'#' * (self.level + 1)} {unmarked(part.title)}"]
             for sentence in part.sentences:
-                lines += ["", _plain(sentence)]
+                lines += ["", unmarked(sentence)]
             if part.points:
-                lines += ["", *(f"- {_plain(point)}" for point in part.points)]
+                lines += ["", *(f"- {unmarked(point)}" for point in part.points)]
             if part.rows:
                 lines += ["", _row(part.head), _row(["---"] * len(part.head), plain=False)]
                 lines += [_row(row) for row in part.rows]
@@ -83,16 +84,8 @@ class Document:
         )
 
 
-def _plain(text: str) -> str:
-    """Text in which nothing is markup."""
-    shown = escape(" ".join(text.split()), quote=False)
-    for sign in "\\`*_[]|#":
-        shown = shown.replace(sign, f"\\{sign}") if sign not in "#_" else shown
-    return shown
-
-
 def _row(cells: Sequence[str], *, plain: bool = True) -> str:
-    return "| " + " | ".join(_plain(cell) if plain else cell for cell in cells) + " |"
+    return "| " + " | ".join(unmarked(cell) if plain else cell for cell in cells) + " |"
 
 
 def _section(part: Part) -> str:

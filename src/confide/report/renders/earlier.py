@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, cast
 
+from confide.core.language import written_in
 from confide.report import readings
+from confide.report.glance import glance, nothing_yet
 from confide.report.goals import GOALS, Goal
 from confide.report.page_types import ExhibitRecord, LineRecord, Page, PlotRecord
 from confide.report.rates import one_in
@@ -13,7 +15,13 @@ from confide.report.reading_rate import reading_rate
 
 FIRST = "confide.report/1"
 SECOND = "confide.report/2"
-EARLIER = {FIRST: {"comparisons"}, SECOND: {"comparisons"}}
+THIRD = "confide.report/3"
+SINCE_FOURTH = {"language", "glance", "made", "allow_unsettled"}
+EARLIER = {
+    FIRST: {"comparisons", *SINCE_FOURTH},
+    SECOND: {"comparisons", *SINCE_FOURTH},
+    THIRD: SINCE_FOURTH,
+}
 """Earlier schemas, and what their pages lack."""
 
 OLD_GOALS = {"recognition": "linkage of images"}
@@ -26,30 +34,51 @@ Kept = dict[str, Any]
 def lifted(page: Mapping[str, object]) -> Page:
     """A page of an earlier schema as one of the present.
 
-    In the second schema one goal alone could be compared.
+    Up to the third one there was no first screen, which is made from what the page holds, nobody kept where
+    the report came from, and a limit that was not settled passed, unless the audit was strict. In the second
+    schema one goal alone could be compared.
 
     In the first one the comparison of kinds of access and the gradient norms were parts of their own;
     now they are a table and a plot.
     """
-    old = cast(Kept, page)
+    third = _ruled(_third(cast(Kept, page)))
+    with written_in("en"):  # no earlier report was in another language
+        new = {**third, "schema": "confide.report/4", "language": "en", "glance": nothing_yet(), "made": None}
+        return cast(Page, {**new, "glance": glance(cast(Page, new))})
+
+
+def _ruled(old: Kept) -> Kept:
+    """With what is said of limits now; the exit code stays what it was."""
+    strict = old["strict"]
+    if not isinstance(strict, bool):
+        raise TypeError(f"strict is {strict!r:.40}")
+    kept = {name: part for name, part in old.items() if name != "strict"}
+    return {**kept, "allow_unsettled": not strict, "limits": [_limit(row) for row in old["limits"]]}
+
+
+def _limit(row: Kept) -> Kept:
+    words = f"{row['limit']}: {row['verdict']}. {row['reason']}".rstrip()
+    return {"allows": row["limit"], "found": "", "words": words, **row}
+
+
+def _third(old: Kept) -> Kept:
+    """A page of an earlier schema as one of the third."""
+    if old["schema"] == THIRD:
+        return old
     if old["schema"] == SECOND:
         compared = old["comparison"]
-        since = {"schema": "confide.report/3", "comparisons": [] if compared is None else [compared]}
-        return cast(Page, {name: part for name, part in old.items() if name != "comparison"} | since)
+        since = {"comparisons": [] if compared is None else [compared]}
+        return {name: part for name, part in old.items() if name != "comparison"} | since
     # These become plots of their sections.
     charts = [_chart(c, old) for c in old["charts"] if c["name"] != "gradient_norms"]
-    return cast(
-        Page,
-        {
-            **old,
-            "schema": "confide.report/3",
-            "findings": [_finding(f) for f in old["findings"]],
-            "skipped": [{"lack": "other", **k} for k in old["skipped"]],
-            "sections": [_section(s, old["charts"]) for s in old["sections"]],
-            "charts": charts,
-            "comparisons": [],
-        },
-    )
+    return {
+        **old,
+        "findings": [_finding(f) for f in old["findings"]],
+        "skipped": [{"lack": "other", **k} for k in old["skipped"]],
+        "sections": [_section(s, old["charts"]) for s in old["sections"]],
+        "charts": charts,
+        "comparisons": [],
+    }
 
 
 def _finding(f: Kept) -> Kept:

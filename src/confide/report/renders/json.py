@@ -14,7 +14,7 @@ from confide.report.page_types import Page
 from confide.report.renders.checked import wrong_in
 from confide.report.renders.earlier import EARLIER, lifted
 
-SCHEMA = "confide.report/3"
+SCHEMA = "confide.report/4"
 MOST = 64_000_000
 """Bytes of a report.json: the largest ones have a few million, and reading takes fifty times as much."""
 

@@ -57,7 +57,7 @@ def schema() -> Schema:
 
     >>> found = schema()
     >>> found["$id"], sorted(found["$defs"])[:2]
-    ('confide.report/3', ['BandRecord', 'BoundRecord'])
+    ('confide.report/4', ['BandRecord', 'BoundRecord'])
     """
     records: Schema = {}
     page = _record(Page, records)

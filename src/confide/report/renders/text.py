@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import shutil
-import textwrap
 from collections.abc import Sequence
 
-from confide.core.language import later, t
+from confide.core.language import t
 from confide.report.page_types import (
     Cell,
     EstimateRecord,
@@ -17,7 +15,8 @@ from confide.report.page_types import (
     TableRecord,
 )
 from confide.report.rates import one_in, percent
-from confide.report.renders.cells import SIGNS, columns, digits, number, plain, ruled
+from confide.report.renders.cells import columns, digits, number, plain, ruled
+from confide.report.renders.lines import PLAIN, clean, listed, window, wrap
 from confide.report.skipped import fold
 
 WIDEST = 16
@@ -32,9 +31,6 @@ MOST_ROWS = 8
 MOST_TOLD = 5
 """The same, where a row takes several lines."""
 
-PLAIN = {"✓": later("OK", of="sign"), "✕": later("NO", of="sign"), "?": "?", "•": "-"}
-"""The signs of the verdict, for terminals that have no such letters."""
-
 
 def to_text(page: Page, *, width: int | None = None, show_rows: bool = False) -> str:
     """The report for a terminal of `width` columns; the window's own by default, 100 at most.
@@ -43,10 +39,9 @@ def to_text(page: Page, *, width: int | None = None, show_rows: bool = False) ->
         show_rows: print the tables that point at people, places and items too. A terminal is looked at by
             others, and kept in logs: unasked, these tables are in the files alone.
     """
-    # Longer lines than 100 characters are hard to read.
-    width = width or min(shutil.get_terminal_size((80, 24)).columns, 100)
-    verdict = f"[{t(PLAIN[SIGNS[page['verdict']]], of='sign')}] {page['verdict_sentence']}"
-    lines = [*_wrap(page["release"], width), *_wrap(verdict, width), *_compared(page, width)]
+    width = width or window()
+    verdict = f"[{t(PLAIN[page['verdict']], of='sign')}] {page['verdict_sentence']}"
+    lines = [*wrap(page["release"], width), *wrap(verdict, width), *_compared(page, width)]
     for i, s in enumerate(page["sections"]):
         # On a terminal repetition pushes the news out of sight; the page in HTML says everything in each
         # section.
@@ -57,14 +52,14 @@ def to_text(page: Page, *, width: int | None = None, show_rows: bool = False) ->
         if page["audience"] == "public"
         else t("Seed {seed}; {schema}; for internal use.", **foot)
     )
-    lines += ["", *_wrap(used, width)]
+    lines += ["", *wrap(used, width)]
     return "\n".join(lines)
 
 
 def _compared(page: Page, width: int) -> list[str]:
     """The releases side by side: a sentence each, with what it is held against."""
     each = [(c["title"], [row["sentence"] for row in c["rows"]]) for c in page["comparisons"]]
-    return [line for title, said in each for line in _listed(title, said, width)]
+    return [line for title, said in each for line in listed(title, said, width)]
 
 
 def _unsaid(s: SectionRecord, earlier: Sequence[SectionRecord]) -> SectionRecord:
@@ -80,18 +75,18 @@ def _unsaid(s: SectionRecord, earlier: Sequence[SectionRecord]) -> SectionRecord
 
 def _section(page: Page, s: SectionRecord, width: int, show_rows: bool) -> list[str]:
     mine = [f for f in page["findings"] if f["release"] == s["release"]]
-    lines = _wrap(f"== {s['release']} ==", width) if len(page["sections"]) > 1 else []
-    lines += [*_wrap(s["headline"], width), *(line for x in s["support"] for line in _wrap(x, width))]
-    lines += _listed(t("Read first"), s["warnings"], width)
+    lines = wrap(f"== {s['release']} ==", width) if len(page["sections"]) > 1 else []
+    lines += [*wrap(s["headline"], width), *(line for x in s["support"] for line in wrap(x, width))]
+    lines += listed(t("Read first"), s["warnings"], width)
     rows = [r for r in page["limits"] if r["release"] == s["release"]]
-    lines += _listed(
+    lines += listed(
         t("Limits"), [f"{_limit(r['limit'])}: {ruled(r['verdict'])}. {r['reason']}" for r in rows], width
     )
     # Of proofs no rate was measured: a row of n/a would say nothing.
     lines += ["", *_table(mine, s, width)] if any(f["auc"] or f["tpr_at"] for f in mine) else []
     skipped = [(k["attack"], k["why"]) for k in page["skipped"] if k["release"] == s["release"]]
     missed = [f"{attacks}: {why}" for attacks, why in fold(skipped)]
-    lines += _listed(t("Did not run"), missed, width)
+    lines += listed(t("Did not run"), missed, width)
     pointing = [e for e in s["exhibits"] if e["kind"] == "table" and e["internal"]] + _worst_off(s)
     for exhibit in s["exhibits"]:
         lines += _exhibit(exhibit, width) if exhibit not in pointing else []
@@ -101,18 +96,18 @@ def _section(page: Page, s: SectionRecord, width: int, show_rows: bool) -> list[
         titles = "; ".join(e["title"] for e in pointing)
         lines += [
             "",
-            *_wrap(
+            *wrap(
                 t("{titles}: in the files of the report; --show-rows prints them here too.", titles=titles),
                 width,
             ),
         ]
-    lines += _listed(t("What it means"), s["means"], width)
-    lines += _listed(t("What it does not mean"), s["means_not"], width)
-    lines += _listed(t("What to do next"), s["next"], width)
-    lines += _listed(t("What the adversary had"), s["adversary"], width)
+    lines += listed(t("What it means"), s["means"], width)
+    lines += listed(t("What it does not mean"), s["means_not"], width)
+    lines += listed(t("What to do next"), s["next"], width)
+    lines += listed(t("What the adversary had"), s["adversary"], width)
     remarks = [f"{f['attack']}: {line}" for f in mine for line in f["remarks"]]
-    lines += _listed(t("What the attacks noticed"), remarks, width)
-    return lines + _listed(t("Notes"), s["notes"], width)
+    lines += listed(t("What the attacks noticed"), remarks, width)
+    return lines + listed(t("Notes"), s["notes"], width)
 
 
 def _worst_off(s: SectionRecord) -> list[TableRecord]:
@@ -140,19 +135,19 @@ def _worst_off(s: SectionRecord) -> list[TableRecord]:
 def _exhibit(e: ExhibitRecord, width: int) -> list[str]:
     """A table's first rows, in columns, or where they do not fit row by row; a plot is only named."""
     if e["kind"] == "plot":
-        return ["", *_wrap(t("{title}: drawn in report.html.", title=e["title"]), width)]
-    rows = [[_clean(_said(c)) for c in row] for row in (e["head"], *e["rows"][:MOST_ROWS])]
+        return ["", *wrap(t("{title}: drawn in report.html.", title=e["title"]), width)]
+    rows = [[clean(_said(c)) for c in row] for row in (e["head"], *e["rows"][:MOST_ROWS])]
     sizes = [max(map(len, column)) for column in zip(*rows, strict=True)]
     # Columns are two blanks apart.
     narrow = sum(sizes) + 2 * (len(sizes) - 1) <= width
     rows = rows if narrow else rows[: 1 + MOST_TOLD]
     left = len(e["rows"]) + 1 - len(rows)
-    lines = ["", *_wrap(e["title"], width), *(_columns(rows, sizes) if narrow else _told(rows, width))]
+    lines = ["", *wrap(e["title"], width), *(_columns(rows, sizes) if narrow else _told(rows, width))]
     if left > 0:
         lines.append(
             t("(1 more row in report.html)") if left == 1 else t("({n} more rows in report.html)", n=left)
         )
-    return [*lines, *_wrap(e["reading"], width)]
+    return [*lines, *wrap(e["reading"], width)]
 
 
 def _columns(rows: list[list[str]], sizes: list[int]) -> list[str]:
@@ -166,7 +161,7 @@ def _told(rows: list[list[str]], width: int) -> list[str]:
         f"{row[0]}: " + "; ".join(f"{name} {c}" for name, c in zip(head[1:], row[1:], strict=True))
         for row in body
     ]
-    return [line for row in told for line in _wrap(row, width, "- ", "  ")]
+    return [line for row in told for line in wrap(row, width, "- ", "  ")]
 
 
 def _said(c: Cell) -> str:
@@ -219,7 +214,7 @@ def _cells(
             else t("{low} of {ceiling}", low=number(bound["low"], 2), ceiling=number(bound["ceiling"], 2))
         )
         found = [*(_cell(rates.get(x)) for x in fprs), _cell(f["auc"]), *([shown] if bounds else [])]
-        body.append([f"{mark} {_clean(f['attack'])}", *found])
+        body.append([f"{mark} {clean(f['attack'])}", *found])
     return head, body
 
 
@@ -251,18 +246,3 @@ def _interval(e: EstimateRecord, decimals: int) -> str:
 def _limit(limit: str) -> str:
     """A limit as it was written; only the promise, which nobody wrote, has a name."""
     return t("the promise") if limit == "the promise" else limit
-
-
-def _listed(title: str, items: Sequence[str], width: int) -> list[str]:
-    if not items:
-        return []
-    return ["", title, *(line for item in items for line in _wrap(item, width, "- ", "  "))]
-
-
-def _wrap(text: str, width: int, first: str = "", rest: str = "") -> list[str]:
-    return textwrap.wrap(_clean(text), width, initial_indent=first, subsequent_indent=rest) or [""]
-
-
-def _clean(text: str) -> str:
-    """Without control characters: a hostile name must not steer the terminal."""
-    return "".join(c if c.isprintable() else " " for c in text)
