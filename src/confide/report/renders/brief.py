@@ -43,7 +43,7 @@ def to_brief(page: Page, *, width: int | None = None, paint: Paint = str) -> str
         lines += wrap(_beside(s["release"], names) + s["headline"], width)
     more = len(page["sections"]) - len(shown)
     lines += wrap(t("{n:,} more releases: in report.html, or with -v.", n=more), width) if more else []
-    sign = f"[{PLAIN[page['verdict']]}]"
+    sign = f"[{t(PLAIN[page['verdict']], of='sign')}]"
     first, *rest = wrap(f"{sign} {page['verdict_sentence']}", width)
     # Painted after it is wrapped: a colour has no width.
     lines += [first.replace(sign, paint(sign), 1), *rest]
