@@ -127,7 +127,7 @@ def _planned(given: Any, name: str) -> Plan:
         rows = sorted(int(i) for i in sampler.indices)
         notes.append(
             t(
-                "The loader of {name} draws {k:,} of {n:,} records: these alone were read.",
+                "The loader of {name} draws {k:,} of {n:,} records: these were read.",
                 name=name,
                 k=len(rows),
                 n=n,
@@ -136,8 +136,7 @@ def _planned(given: Any, name: str) -> Plan:
     else:
         kind = type(given.batch_sampler if own else sampler).__name__
         raise DataError(
-            f"the loader of {name} draws its records by a {kind}, so that some may come twice or never: "
-            "give "
+            f"the loader of {name} draws its records by a {kind}, so that some may come twice or never: give "
             "its data set, or torch.utils.data.Subset(dataset, rows) of those that are meant."
         )
     if not rows:
@@ -163,10 +162,8 @@ def _length(dataset: Any, name: str) -> int:
     if n < 0:
         raise DataError(
             f"the {type(dataset).__name__} of {name} has no length, or no record by its number, so that it "
-            "may "
-            "never end and nobody could be named: give a data set with __len__ and __getitem__, such as a "
-            "list "
-            "of its records in a TensorDataset."
+            "may never end and nobody could be named: give a data set with __len__ and __getitem__, such as "
+            "a list of its records in a TensorDataset."
         )
     if not n:
         raise DataError(f"{name} has no records: give a few hundred or more.")
@@ -197,17 +194,15 @@ def _items(plan: Plan, fetch: Callable[[int], Any], name: str) -> Iterator[Any]:
 def _unbatched(batch: Any, n: int, name: str) -> Iterator[Any]:
     """The records of a batch."""
     named = isinstance(batch, Mapping)
-    columns: list[Any] = (
-        list(batch.values()) if named else batch if isinstance(batch, tuple | list) else [batch]
-    )
+    parts = batch.values() if named else batch if isinstance(batch, tuple | list) else [batch]
+    columns: list[Any] = list(parts)
     if any(not hasattr(column, "__len__") or len(column) != n for column in columns):
         raise DataError(
             f"the collate_fn of {name} makes of {n} records a batch whose parts are not of {n} rows each: "
-            "let it "
-            "answer with (x, y)."
+            "let it answer with (x, y)."
         )
-    for parts in zip(*columns, strict=True):
-        yield dict(zip(batch, parts, strict=True)) if named else parts if len(parts) > 1 else parts[0]
+    for row in zip(*columns, strict=True):
+        yield dict(zip(batch, row, strict=True)) if named else row if len(columns) > 1 else row[0]
 
 
 def _parts(item: Any, at: int, *, label: str | None, user: str | None, name: str) -> tuple[Any, Any, Any]:
@@ -218,14 +213,12 @@ def _parts(item: Any, at: int, *, label: str | None, user: str | None, name: str
     if not isinstance(item, tuple | list) or len(item) < 2:
         raise DataError(
             f"{called} is {_shown(item)}, and has no label: attacks compare what the model says with the "
-            "label, "
-            "so give a data set of (x, y)."
+            "label, so give a data set of (x, y)."
         )
     if len(item) > 2:
         raise DataError(
             f"{called} has {len(item)} parts ({', '.join(map(_shown, item))}): which are the features, and "
-            "which "
-            "the label? Give a data set of (x, y)."
+            "which the label? Give a data set of (x, y)."
         )
     if user is not None:
         raise DataError(f"{called} is (x, y), so that none of its parts is called {user!r}: give mappings.")
@@ -243,15 +236,13 @@ def _of_mapping(
     if len(found) != 1:
         raise DataError(
             f"{called} has the entries {has}, and {'none' if not found else 'more than one'} of them is "
-            "called "
-            f"like a label ({', '.join(LABELS)}): say which it is (`--label`)."
+            f"called like a label ({', '.join(LABELS)}): say which it is (`--label`)."
         )
     rest = [key for key in item if key not in (found[0], user)]
     if len(rest) != 1:
         raise DataError(
-            f"{called} has the entries {', '.join(map(str, rest)) or 'none'} beside its label "
-            f"{found[0]!r}: a "
-            "model is asked about one array, so give a data set of (x, y), and let the model work out the "
+            f"{called} has the entries {', '.join(map(str, rest)) or 'none'} beside its label {found[0]!r}: "
+            "a model is asked about one array, so give a data set of (x, y), and let the model work out the "
             "others."
         )
     return item[rest[0]], item[found[0]], None if user is None else item[user]

@@ -60,9 +60,8 @@ def labels_of(
         return _by_table(folder / tables[0], folder, files, label, user, reading)
     if user is not None:
         raise DataError(
-            f"{folder} has no table, so none of its columns is called {user!r}: put {BESIDE[0]} there, "
-            "with the "
-            f"columns file, label and {user}."
+            f"{folder} has no table, so none of its columns is called {user!r}: put {BESIDE[0]} there, with "
+            f"the columns file, label and {user}."
         )
     return Labelled(_by_folder(folder, files), None, t("the folder that it is in"))
 
@@ -120,9 +119,8 @@ def _by_folder(folder: Path, files: Sequence[str]) -> Array:
     loose = [file for file in files if "/" not in file]
     if loose:
         raise DataError(
-            f"what is the label of {named(loose)} in {folder}? Put the pictures of each class into a "
-            "folder of "
-            f"its own, or put a table {BESIDE[0]} there, with the columns file and label."
+            f"what is the label of {named(loose)} in {folder}? Put the pictures of each class into a folder "
+            f"of its own, or put a table {BESIDE[0]} there, with the columns file and label."
         )
     tops = [file.partition("/")[0] for file in files]
     if {top.lower() for top in tops} <= PARTS and any(file.count("/") > 1 for file in files):

@@ -52,9 +52,8 @@ class Preparation:
         found = made(found, name, what="the transform")
         if not callable(found):
             raise DataError(
-                f"--transform {name} is of type {type(found).__name__}: give a function that takes a "
-                "picture of "
-                "Pillow, and returns an array or a tensor."
+                f"--transform {name} is of type {type(found).__name__}: give a function that takes a picture "
+                "of Pillow, and returns an array or a tensor."
             )
         return cls(transform=found, name=name)
 
@@ -126,8 +125,7 @@ def _as_the_graph_says(folder: Path, files: Sequence[str], graph: PictureInput) 
     if turned:
         raise DataError(
             f"{named(turned)} of {folder.name} say how the camera was held, and nothing says whether the "
-            "model "
-            "was trained on pictures that had been turned upright: give --transform, which may do so "
+            "model was trained on pictures that had been turned upright: give --transform, which may do so "
             "(PIL.ImageOps.exif_transpose)."
         )
     size = None if graph.height is None or graph.width is None else (graph.height, graph.width)
@@ -136,8 +134,7 @@ def _as_the_graph_says(folder: Path, files: Sequence[str], graph: PictureInput) 
     if grey != (graph.channels == 1):
         raise DataError(
             f"the pictures of {folder.name} are {'grey' if grey else 'in colour'}, and the graph takes "
-            f"{graph.channels} channel{'s' * (graph.channels > 1)}: give --transform, which may change "
-            "them "
+            f"{graph.channels} channel{'s' * (graph.channels > 1)}: give --transform, which may change them "
             f"(image.convert('{'RGB' if grey else 'L'}'))."
         )
     wanted = [s for s in (graph.height, graph.width) if s is not None]
@@ -149,8 +146,8 @@ def _as_the_graph_says(folder: Path, files: Sequence[str], graph: PictureInput) 
         notes.append(
             t(
                 "{n:,} pictures of {folder} were resized to {h} x {w}, which the graph fixes. If they were "
-                "cut or "
-                "resized in another way for training, attacks see less than there is: give --transform.",
+                "cut or resized in another way for training, attacks see less than there is: give "
+                "--transform.",
                 n=changed,
                 folder=folder.name,
                 h=size[0],

@@ -39,16 +39,14 @@ def stacked(rows: Iterable[tuple[str, object]], count: int, *, name: str, finite
         if finite and found.dtype.kind == "f" and not np.isfinite(found).all():
             raise DataError(
                 f"{called} has {int((~np.isfinite(found)).sum())} values that are not finite (NaN or "
-                "infinity): "
-                "look at how it is prepared."
+                "infinity): look at how it is prepared."
             )
         if made is None:
             made, first = _room_for(count, found, name), called
         if found.shape != made.shape[1:] or found.dtype != made.dtype:
             raise DataError(
                 f"{called} is {_form(found)}, and {first} is {_form(made[0])}: a model is asked about "
-                "records "
-                "of one shape and type, so bring all to the same (cut, resize or pad them)."
+                "records of one shape and type, so bring all to the same (cut, resize or pad them)."
             )
         made[at] = found
     if made is None:
@@ -76,8 +74,7 @@ def need_same_twice(read: Callable[[int], object], rows: Sequence[int], *, what:
             raise DataError(
                 f"{what} gives other values for the same record when it is asked twice: take out what is "
                 "random (crops, flips, noise), as for testing; an audit that asks about variants of "
-                "people's "
-                "records finds less than there is."
+                "people's records finds less than there is."
             )
 
 
@@ -113,10 +110,8 @@ def _room_for(count: int, one: Array, name: str) -> Array:
     if size > MOST:
         raise DataError(
             f"{name}: {count:,} records of {_form(one)} take {size / 1e9:.1f} GB, more than "
-            f"{MOST / 1e9:.0f}: "
-            "give fewer (a random part of members and of non-members is enough), or smaller numbers, such "
-            "as "
-            "uint8 with the scaling inside the model."
+            f"{MOST / 1e9:.0f}: give fewer (a random part of members and of non-members is enough), or "
+            "smaller numbers, such as uint8 with the scaling inside the model."
         )
     return np.empty((count, *one.shape), one.dtype)
 

@@ -80,8 +80,7 @@ def picture_input(model: object, *, of: str) -> PictureInput:
     told = about.get("image.nominalpixelrange", "")
     if kind is not np.uint8 and told not in RANGES:
         raise ModelError(
-            f"{model.name} takes numbers of {np.dtype(kind).name}, and does not say what pixels of 0 to "
-            "255 "
+            f"{model.name} takes numbers of {np.dtype(kind).name}, and does not say what pixels of 0 to 255 "
             f"become, 0 to 1 for example (its metadata has no Image.NominalPixelRange): {_OTHERWISE}."
         )
     low, high = RANGES.get(told, (0.0, 255.0))
