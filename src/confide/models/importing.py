@@ -35,7 +35,8 @@ def import_object(spec: str) -> Any:
     """
     if not _IMPORT_PATH.fullmatch(spec):
         raise ModelError(
-            f"{spec!r} is neither a .onnx or .skops file nor an import path: write it like mypkg.mymodel:net."
+            f"{spec!r} is neither a .onnx, .skops, .txt, .json or .ubj file nor an import path: write it "
+            "like mypkg.mymodel:net."
         )
     name, _, attribute = spec.partition(":")
     _search_here(name)

@@ -1,4 +1,4 @@
-"""Loading of models as views: from objects, import paths, ONNX files and skops files; never from pickles."""
+"""Loading of models as views: from objects, import paths, and files that hold no code; never from pickles."""
 
 from __future__ import annotations
 
@@ -33,6 +33,8 @@ _INSTEAD = {
     ".h5": "export it to ONNX (tf2onnx), or give an import path to a function that loads it",
     ".keras": "export it to ONNX (tf2onnx), or give an import path to a function that loads it",
 }
+BOOSTERS = (".txt", ".json", ".ubj")
+"""How files of boosters end: LightGBM's text, and XGBoost's JSON in two forms. They hold numbers alone."""
 
 
 def as_view(
@@ -76,6 +78,10 @@ def as_view(
         if probe is not None and view.task == "classification":
             need_classes(view.predict(probe[:64]).shape[1], classes, name=_shown(model))
         return view
+    if booster_in(model):
+        from confide.models.boosted import boosted
+
+        model = boosted(model)
     if is_estimator(model):
         from confide.models.sklearn.abilities import has_scores
         from confide.models.sklearn.inside import sklearn_view
@@ -152,9 +158,13 @@ def load_object(spec: str, *, trust: Sequence[str] = ()) -> object:
     need_skops(spec, trust)
     if suffix in _INSTEAD:
         raise ModelError(f"{spec} is refused, because {suffix} files can run any code: {_INSTEAD[suffix]}.")
-    if suffix in (".onnx", ".skops"):
+    if suffix in (".onnx", ".skops", *BOOSTERS):
         if not path.is_file():
             raise ModelError(f"there is no file {spec}: check the path.")
+        if suffix in BOOSTERS:
+            from confide.models.boosted import load_booster
+
+            return load_booster(path)
         if suffix == ".onnx":
             from confide.models.onnx import load_onnx
 
@@ -208,6 +218,12 @@ def is_estimator(model: object) -> bool:
         return True
     # Estimators of other packages follow the interface of scikit-learn without its base class.
     return hasattr(model, "predict_proba") and hasattr(model, "classes_") and not inspect.isclass(model)
+
+
+def booster_in(model: object) -> bool:
+    """Whether an object is a booster of LightGBM or XGBoost; neither is loaded for it."""
+    packages = (sys.modules.get(name) for name in ("lightgbm", "xgboost"))
+    return any(package is not None and isinstance(model, package.Booster) for package in packages)
 
 
 def own_classes(model: object) -> list[object] | None:
