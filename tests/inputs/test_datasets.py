@@ -13,7 +13,7 @@ from torch.utils import data
 
 from confide.core.errors import DataError
 from confide.core.who import named
-from confide.inputs import stacking
+from confide.inputs import datasets, stacking
 from confide.inputs.datasets import is_dataset, read_dataset
 from confide.inputs.records import RawRecords, placed
 
@@ -92,7 +92,7 @@ def test_a_loader_that_shuffles_says_that_it_was_read_in_order_and_a_subset_is_n
     assert "shuffles: its data set was read once, in order" in read(loader(shuffle=True)).notes[0]
     part = read(loader(sampler=data.SubsetRandomSampler([9, 2, 30])))
     assert part.y.tolist() == Y[[2, 9, 30]].tolist()
-    # Whoever is not in the subset may be a non-member: to read the whole would put them on the wrong side.
+    # Records outside the subset may be non-members: read as members they would be on the wrong side.
     assert part.notes == ("The loader of members draws 3 of 40 records: these were read.",)
     assert named(placed(part)) == [f"row {row} of members" for row in (3, 10, 31)]
 
@@ -150,6 +150,7 @@ def test_what_cannot_be_audited_gets_a_sentence(given: Any, words: str) -> None:
 
 def test_what_is_too_large_is_said_before_it_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(stacking, "MOST", 39 * X[0].nbytes)
+    monkeypatch.setattr(datasets, "CHUNK", stacking.TWICE)
     rows = Each(lambda row: (X[row], Y[row]))
     with pytest.raises(DataError, match=r"members: 40 records of 2x3 of float32 take .* GB, more than"):
         read(rows)

@@ -118,7 +118,10 @@ TRANSFORMS: dict[str, tuple[Callable[[Any], Any], str]] = {
         lambda i: array(i).astype("f8" if array(i)[0, 0, 0] > 99 else "f4"),
         "and ant/0.png after the tr",
     ),
-    "infinite": (lambda i: array(i) * np.nan, "ant/0.png after the transform has .* values that are not finite"),
+    "infinite": (
+        lambda i: array(i) * np.nan,
+        "ant/0.png after the transform has .* values that are not finite",
+    ),
     "picture": (lambda i: i, "ant/0.png after the transform is still a picture, and no array"),
     "nothing": (lambda i: None, r"after the transform is nothing \(None\)"),
     "text": (lambda i: "x", "after the transform is of type str"),
@@ -197,6 +200,8 @@ def test_a_folder_of_train_and_test_is_not_taken_for_two_classes(desk: Path) -> 
         ({"transform": None}, "train are pictures, and this model does not show how it takes one"),
         ({"transform": 3}, "--transform int is of type int: give a function"),
         ({"user": "who"}, "train has no table, so none of its columns is called 'who'"),
+        ({"label": "sort"}, "train has no table, so none of its columns is called 'sort'"),
+        ({"holdout": None}, "nonmembers is of type NoneType"),
         (
             {"train": (np.zeros((9, 2)), np.zeros(9)), "holdout": (np.ones((9, 2)), np.ones(9))},
             "leave it out, or",

@@ -277,8 +277,8 @@ def _read(held: Model, rng: Rng) -> ModelData:
 
 def _handed_in(held: Model) -> dict[str, Any]:
     """The records of each side, as they were given."""
-    sides = {"members": held.members, "nonmembers": held.nonmembers, "population": held.population}
-    return {name: given for name, given in sides.items() if given is not None}
+    sides = {"members": held.members, "nonmembers": held.nonmembers}
+    return sides if held.population is None else {**sides, "population": held.population}
 
 
 def _read_records(held: Model, model: Any) -> list[RawRecords]:

@@ -58,10 +58,11 @@ def labels_of(
         raise DataError(f"{folder} holds {listed(tables)}: leave the one there that has the labels.")
     if tables:
         return _by_table(folder / tables[0], folder, files, label, user, reading)
-    if user is not None:
+    if user is not None or label is not None:
+        column = label if user is None else user
         raise DataError(
-            f"{folder} has no table, so none of its columns is called {user!r}: put {BESIDE[0]} there, with "
-            f"the columns file, label and {user}."
+            f"{folder} has no table, so none of its columns is called {column!r}: put {BESIDE[0]} there, with "
+            f"the columns file, {'label and ' if label is None else ''}{column}, or leave it out."
         )
     return Labelled(_by_folder(folder, files), None, t("the folder that it is in"))
 

@@ -78,8 +78,13 @@ def need_same_twice(read: Callable[[int], object], rows: Sequence[int], *, what:
             )
 
 
-def read_safely(read: Callable[[], Any], called: str, what: str) -> Any:
+def read_safely(read: Callable[[], Any], called: str | Callable[[], str], what: str) -> Any:
     """What foreign code answers.
+
+    Args:
+        read: asks it.
+        called: what it is asked about, known perhaps only when it fails.
+        what: to call it.
 
     Raises:
         DataError: if it fails, with its own error in words.
@@ -89,7 +94,8 @@ def read_safely(read: Callable[[], Any], called: str, what: str) -> Any:
     except ConfideError:
         raise
     except Exception as error:
-        raise DataError(f"{what} fails for {called} ({guarded_error(error)}): call it by hand.") from error
+        where = called if isinstance(called, str) else called()
+        raise DataError(f"{what} fails for {where} ({guarded_error(error)}): call it by hand.") from error
 
 
 def _numbers(row: object, called: str) -> Array:
