@@ -61,8 +61,8 @@ def labels_of(
     if user is not None or label is not None:
         column = label if user is None else user
         raise DataError(
-            f"{folder} has no table, so none of its columns is called {column!r}: put {BESIDE[0]} there, with "
-            f"the columns file, {'label and ' if label is None else ''}{column}, or leave it out."
+            f"{folder} has no table, so none of its columns is called {column!r}: put {BESIDE[0]} there, "
+            f"with the columns file, {'label and ' if label is None else ''}{column}, or leave it out."
         )
     return Labelled(_by_folder(folder, files), None, t("the folder that it is in"))
 
