@@ -19,6 +19,8 @@ from click.testing import CliRunner
 from confide.cli import main
 from confide.core.drafts import remove
 
+from .made_models import write_classifier, write_own_step, write_photos
+
 pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).parents[2]
@@ -96,8 +98,9 @@ def survey_names() -> dict[str, Any]:
     return {"model": pipeline, "pipeline": pipeline, "my_client": pipeline, **sides, **labels, **records}
 
 
-def network_names(module_block: Block) -> dict[str, Any]:
+def network_names(page: list[Block]) -> dict[str, Any]:
     """The names that docs/pytorch.md takes for granted, and the files: its own module, weights, records."""
+    module_block = page[0]
     import torch
     from safetensors.torch import save_model
 
@@ -114,6 +117,8 @@ def network_names(module_block: Block) -> dict[str, Any]:
     made["module"] = made["train"](made["X_train"], made["y_train"], rng=rng)
     torch.save(made["module"].state_dict(), "net.pt")
     save_model(made["module"], "net.safetensors")
+    write_photos(next(block.text for block in page if block.text.startswith("# photos.py")))
+    write_classifier()
     return made
 
 
@@ -151,7 +156,9 @@ def pages_with_code() -> list[Any]:
 @pytest.mark.parametrize("page", pages_with_code())
 def test_the_blocks_of_a_page_run(page: Path, desk: Path) -> None:
     there = blocks(page)
-    names = network_names(there[0]) if page.name == "pytorch.md" else survey_names()
+    names = network_names(there) if page.name == "pytorch.md" else survey_names()
+    if page.name == "scikit-learn.md":
+        write_own_step()
     for block in there:
         clear()
         if block.language == "python":

@@ -12,7 +12,8 @@ from torch import nn
 from confide import models
 from confide.core.access import BlackBox, LabelOnly, WhiteBox, access_of
 from confide.core.errors import ModelError
-from confide.models.loading import as_view, import_object, load_model, load_train
+from confide.models.importing import import_object
+from confide.models.loading import as_view, load_model, load_train
 from confide.models.remote import RemoteModel
 from confide.models.sklearn.model import SklearnModel
 
@@ -120,7 +121,7 @@ def test_a_function_of_labels_is_label_only(here):
         ("userpkg.sick:net", "importing userpkg.sick fails .ZeroDivisionError"),
         ("userpkg.code:fited", "userpkg.code has no 'fited': it has fitted"),
         ("userpkg.code:broken", r"broken\(\) fails .RuntimeError: weights are gone"),
-        ("userpkg.code:Net", "the class Net is not a model that can be queried: give a torch module"),
+        ("userpkg.code:Net", "the model .Net. is not a model that can be queried: give a torch module"),
         ("userpkg.code:y", "the model .ndarray. is not a model that can be queried"),
     ],
 )

@@ -18,6 +18,7 @@ from confide.inputs.columns import coded, need, need_ids
 from confide.inputs.folders import SUFFIXES, people_of, pictures_in
 from confide.inputs.keys import as_ids
 from confide.inputs.picture_files import from_npz, named, names_in_npz, opened, resized, size_of
+from confide.inputs.picture_labels import rows_in_order
 from confide.inputs.tables import Tabular, read_table
 from confide.views.images import Pictures
 
@@ -187,16 +188,5 @@ def _labelled(folder: Path, labels: Tabular | None) -> tuple[list[tuple[str, str
     frame, called = table.frame, table.name
     need(frame, ("file", "person"), name=called)
     need_ids(frame, ("file", "person"), name=called)
-    if frame["file"].is_duplicated().any():
-        twice = frame["file"].filter(frame["file"].is_duplicated()).unique().sort().to_list()
-        raise DataError(f"{called} names {named(twice)} more than once: give each picture one person.")
-    told = dict(zip(frame["file"].cast(pl.String).to_list(), as_ids(frame["person"]).to_list(), strict=True))
-    unknown = sorted(set(told) - set(found))
-    if unknown:
-        raise DataError(
-            f"{called} names {named(unknown)}, not to be found in {folder}: correct the column file."
-        )
-    nameless = [file for file in found if file not in told]
-    if nameless:
-        raise DataError(f"{called} has no person for {named(nameless)}: add rows, or move these files away.")
-    return [(file, str(told[file])) for file in found], others
+    rows = rows_in_order(table, found, file="file", what="person", folder=folder)
+    return list(zip(found, as_ids(rows["person"]).to_list(), strict=True)), others

@@ -16,7 +16,7 @@ from confide.core.flags import HOLD, HOW, KNOWS, Column, Flag, Held
 from confide.inputs.public_schema import PublicSchema, read_public
 from confide.inputs.tables import read_table
 from confide.mechanisms.learn.building import Build, built
-from confide.models.loading import import_object
+from confide.models.importing import import_object
 from confide.views.records import Records
 
 LOGISTIC = "logistic"

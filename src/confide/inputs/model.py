@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeAlias, get_args
 
@@ -18,19 +19,19 @@ from confide.core.fields import shown as shown_value
 from confide.core.flags import GET, HOLD, HOW, KNOWS, Flag, Held, OptionalColumn, Table
 from confide.core.narrowing import narrowed
 from confide.inputs.aligned import aligned, reading_said
+from confide.inputs.handed_in import asks_the_graph, load_given, preparation, records_given
 from confide.inputs.labels import same_labels
-from confide.inputs.methods import less_than_its_object, name_of
-from confide.inputs.model_form import Told, features_for, more_classes, shown, together, unused
+from confide.inputs.methods import less_than_its_object
+from confide.inputs.model_form import Told, features_for, in_order, more_classes, shown, together, unused
 from confide.inputs.overlap import remove_overlap
 from confide.inputs.probe import Said, asked_about, need_right, unsteady
 from confide.inputs.reading import Decimal, Separator, reading_of
-from confide.inputs.records import RawRecords, as_raw_records, placed, with_codes
+from confide.inputs.records import RawRecords, placed, with_codes
 from confide.inputs.trained_columns import as_trained
 from confide.models.answers import Answers
-from confide.models.checkpoints import with_snapshots, with_weights
+from confide.models.checkpoints import with_snapshots
 from confide.models.guard import patient
 from confide.models.kinds import Kind
-from confide.models.loading import load_object
 from confide.models.memo import asked_once, told_labels
 from confide.views.records import Records
 
@@ -50,12 +51,15 @@ class Model:
     than non-members.
 
     Args:
-        model: The model: mypkg.mymodel:net (a model, a function that returns one, or predict(X)), model.onnx
-            or model.skops; in Python also an estimator, an nn.Module, a callable or a view.
-        members: Records that trained it: .parquet, .csv or .npz; in Python also (X, y), Records or a frame.
+        model: The model: mypkg.mymodel:net (a model, a class or a function that makes one, or predict(X)),
+            model.onnx or model.skops; in Python also an estimator, an nn.Module, a callable or a view.
+        members: Records that trained it: .parquet, .csv or .npz, a folder of pictures, or mypkg.data:train
+            (a data set); in Python also (X, y), Records, a frame, a Dataset or a DataLoader.
         nonmembers: Records from the same distribution that did not train it.
         population: More such records that did not train it: they calibrate, and are never scored.
         label: The column to be predicted, where records are tables.
+        transform: What makes of a picture what the model takes: a function of a picture of Pillow. Without it
+            an ONNX graph says it.
         user: The column, or the array of an .npz file, that says whose record it is. It is no feature.
         task: What the model does, where neither the model nor the labels say it.
         answers: What the model's answers are, where they do not show it: probabilities, percent, sigmoids (a
@@ -66,6 +70,7 @@ class Model:
         allow_overlap: Leave records that are among members and non-members out of both, instead of refusing
             them.
         weights: Weights to put into a PyTorch module: a .safetensors file; in Python also a state dict.
+        trust: A type in a .skops file that you know, and know to do no harm: mypkg.steps.MyStep. Repeatable.
         checkpoints: Earlier weights of the same training run, published too, oldest first. Repeatable.
         access: What will be published: the weights, the scores, or the decisions. White-box plays the attacks
             on weights too, and says what each kind of access gives. By default whatever the model shows.
@@ -91,6 +96,7 @@ class Model:
     population: Table | None = None
     label: OptionalColumn = None
     user: OptionalColumn = None
+    transform: Annotated[Any, Flag(group=HOLD, metavar="MODULE:FUNCTION", parse=str)] = None
     task: Annotated[Task | None, Flag(group=HOLD)] = None
     answers: Annotated[Kind | None, Flag(group=HOLD)] = None
     classes: Annotated[Sequence[Any], Flag(group=HOLD, name="--class", metavar="LABEL")] = ()
@@ -98,6 +104,7 @@ class Model:
     allow_overlap: Annotated[bool, Flag(group=HOLD)] = False
     weights: Annotated[Any, Flag(group=HOLD, metavar="FILE")] = None
     checkpoints: Annotated[Sequence[Any], Flag(group=HOLD, name="--checkpoint", metavar="FILE")] = ()
+    trust: Annotated[Sequence[str], Flag(group=HOLD, metavar="TYPE")] = ()
     access: Annotated[Access | None, Flag(group=KNOWS)] = None
     references: Annotated[int, Flag(group=KNOWS, least=0, most=MOST_REFERENCES)] = 16
     train: Annotated[Any, Flag(group=KNOWS, metavar="MODULE:FUNCTION", parse=str)] = None
@@ -134,6 +141,11 @@ class Model:
     def states(self) -> Sequence[Any]:
         """The checkpoints as a list, even where a single file was given."""
         return [self.checkpoints] if isinstance(self.checkpoints, str | Path) else list(self.checkpoints)
+
+    @property
+    def vouched(self) -> Sequence[str]:
+        """The types that are trusted as a list, even where a single one was given."""
+        return [self.trust] if isinstance(self.trust, str) else list(self.trust)
 
     @property
     def told(self) -> Told:
@@ -217,13 +229,17 @@ def read_model(held: Model, *, rng: Rng) -> ModelData:
 
 
 def _read(held: Model, rng: Rng) -> ModelData:
-    raw = _read_records(held)
+    load = partial(load_given, held.model, weights=held.weights, trust=held.vouched)
+    # Loaded first only where its graph says what becomes of a picture.
+    early = load() if asks_the_graph(held.transform, *_handed_in(held).values()) else None
+    raw = _read_records(held, None if early is None else early[0])
     listed = len(raw[0])
-    model, title = _loaded(held)
+    model, title = early or load()
     # Before the columns are cut to those of the model.
     notes = unused(model, raw[0].x)
     raw, strange = as_trained(model, raw)
-    notes += [*reading_said(raw[0]), *strange]
+    # What is true of all sides is said once.
+    notes += [*reading_said(raw[0]), *dict.fromkeys(n for sheet in raw for n in sheet.notes), *strange]
     # All sides at once: a class may occur on one side alone.
     raw = same_labels([replace(r, x=features_for(model, r.x)) for r in raw])
     features = together([r.x for r in raw])
@@ -240,7 +256,7 @@ def _read(held: Model, rng: Rng) -> ModelData:
     need_right(both, everyone.y[pair], inside, found.classes, ordered=bool(held.classes))
     unsettled = unsteady(seen, features, said)
     noticed = sorted(getattr(view, "noticed", ()))
-    notes += [*found.notes, *more_classes(seen, features[:8], found.classes)]
+    notes += [*found.notes, *in_order(found), *more_classes(seen, features[:8], found.classes)]
     data = _sides(held, raw, records, seen, said, rng)
     return replace(
         data,
@@ -259,27 +275,22 @@ def _read(held: Model, rng: Rng) -> ModelData:
     )
 
 
-def _read_records(held: Model) -> list[RawRecords]:
+def _handed_in(held: Model) -> dict[str, Any]:
+    """The records of each side, as they were given."""
+    sides = {"members": held.members, "nonmembers": held.nonmembers}
+    return sides if held.population is None else {**sides, "population": held.population}
+
+
+def _read_records(held: Model, model: Any) -> list[RawRecords]:
     """Members, non-members and perhaps a population, with the columns of the members."""
-    inside = _given(held, held.members, "members")
+    sides = _handed_in(held)
+    prepare = preparation(held.transform, model, *sides.values())
+    read = partial(records_given, label=held.label, user=held.user, reading=reading_of(held), prepare=prepare)
+    inside = read(sides.pop("members"), name="members")
     # Members are read first: what they alone show to be wrong is said before the other files are read.
     _need_coverage(held, len(inside))
-    others = [("nonmembers", held.nonmembers)]
-    others += [] if held.population is None else [("population", held.population)]
-    read = [_given(held, data, name) for name, data in others]
     # The members' columns are the measure: they trained the model.
-    return aligned([inside, *read])
-
-
-def _loaded(held: Model) -> tuple[Any, str]:
-    """The model with its weights, and what to call it."""
-    given, weights = held.model, held.weights
-    title = str(given) if isinstance(given, str | Path) else name_of(given)
-    model = load_object(str(given)) if isinstance(given, str | Path) else given
-    if weights is not None:
-        model = with_weights(model, weights)
-        title += f" with {Path(weights).name}" if isinstance(weights, str | Path) else ""
-    return model, title
+    return aligned([inside, *(read(data, name=name) for name, data in sides.items())])
 
 
 def _sides(
@@ -319,10 +330,6 @@ def _sides(
         given=tuple(records[:2]),
         at=at,
     )
-
-
-def _given(held: Model, data: Any, name: str) -> RawRecords:
-    return as_raw_records(data, label=held.label, user=held.user, name=name, reading=reading_of(held))
 
 
 def _need_coverage(held: Model, listed: int) -> None:

@@ -13,6 +13,7 @@ import polars as pl
 from confide.core.access import BlackBox, LabelOnly, Task
 from confide.core.arrays import Array, Batch
 from confide.core.errors import DataError, ModelError
+from confide.core.language import t
 from confide.inputs.methods import name_of, owner_of, shown_task
 from confide.inputs.records import TEXT, RawRecords, are_texts, class_names
 from confide.models.kinds import Kind
@@ -22,6 +23,9 @@ from confide.models.remote import RemoteModel
 from confide.models.replies import UnknownClassesError, known_codes
 from confide.models.sklearn.abilities import takes_texts
 from confide.models.sklearn.model import task_of
+
+MOST_NAMED = 20
+"""Labels that a note names."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -258,6 +262,19 @@ def features_for(model: Any, x: Batch) -> Batch:
         # float32 is what torch parameters have by default; scikit-learn computes in float64.
         return x.cast(pl.Float32 if hasattr(model, "named_parameters") else pl.Float64).to_numpy()
     return x
+
+
+def in_order(found: Shown) -> list[str]:
+    """A note on which label is taken for which output, where labels have names and the outputs have none."""
+    view, classes = found.view, found.classes
+    if classes is None or list(classes) == list(range(len(classes))):
+        return []
+    meaning = view.meaning_found if isinstance(view, OnnxModel) else None
+    if not is_module(getattr(view, "module", None)) and (meaning is None or meaning.own is not None):
+        return []
+    more = "" if len(classes) <= MOST_NAMED else ", ..."
+    labels = ", ".join(map(str, classes[:MOST_NAMED])) + more
+    return [t("The labels are taken for the outputs of the model in this order: {labels}.", labels=labels)]
 
 
 def more_classes(view: LabelOnly, few: Batch, classes: Sequence[Any] | None) -> list[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -29,12 +29,20 @@ MOST_BYTES = 2_000_000_000
 MODES = {"1": "L", "L": "L", "RGB": "RGB", "P": "RGB"}
 """Pillow's mode of a file -> grey (L) or RGB. Transparency and 16 bits are refused: they would be lost."""
 
+ANY_MODE = (*MODES, "LA", "RGBA", "I", "F", "I;16", "I;16B", "CMYK", "YCbCr", "PA")
+"""Those that a user's own function may be given, which sees the picture as Pillow opens it."""
+
 ORIENTATION = 0x0112
 """Of EXIF: how a camera was held. Viewers turn a picture by it, so the pixels alone are not what is seen."""
 
 
-def opened(folder: Path, files: Sequence[str], resize: tuple[int, int] | None) -> NDArray[np.uint8]:
+def opened(
+    folder: Path, files: Sequence[str], resize: tuple[int, int] | None, *, instead: str = ""
+) -> NDArray[np.uint8]:
     """All files as pixels of one size and one mode.
+
+    Args:
+        instead: what to do about several sizes; by default to give `--resize`.
 
     Raises:
         DataError: for files that cannot be read, or of several sizes or modes; they are named.
@@ -53,7 +61,7 @@ def opened(folder: Path, files: Sequence[str], resize: tuple[int, int] | None) -
         others = "; ".join(f"{h}x{w}: {named(f)}" for (h, w), f in shapes.items() if (h, w) != usual)
         raise DataError(
             f"the pictures are of mixed sizes, most {usual[0]}x{usual[1]}, but {others}: cut them to "
-            f"one size, or give resize, such as --resize {usual[0]}x{usual[1]}."
+            f"one size, or {instead or f'give resize, such as --resize {usual[0]}x{usual[1]}'}."
         )
     mode = next(iter(modes))
     h, w = resize or next(iter(shapes))
@@ -65,14 +73,21 @@ def opened(folder: Path, files: Sequence[str], resize: tuple[int, int] | None) -
                 plain = _upright(picture).convert(mode)
             # Of a damaged file Pillow raises whatever its reader of that part does.
             except Exception as damage:
-                why = in_one_line(damage)
-                raise DataError(f"{file} cannot be read as a picture ({why}): save it again.") from damage
+                raise unreadable(file, damage) from damage
             pixels[k] = np.asarray(plain if plain.size == (w, h) else plain.resize((w, h)))
     return pixels
 
 
-def picture_of(folder: Path, file: str) -> Image:
+def unreadable(file: str, damage: Exception) -> DataError:
+    """The error for a file whose pixels Pillow cannot read."""
+    return DataError(f"{file} cannot be read as a picture ({in_one_line(damage)}): save it again.")
+
+
+def picture_of(folder: Path, file: str, *, modes: Container[str] = MODES) -> Image:
     """The file opened, its pixels not yet read.
+
+    Args:
+        modes: of Pillow, which may be read.
 
     Raises:
         DataError: if it cannot be opened, is too large, or of an unknown mode.
@@ -95,11 +110,11 @@ def picture_of(folder: Path, file: str) -> Image:
         picture.filename = ""
     size, mode = f"{picture.width}x{picture.height}", picture.mode
     large = picture.width * picture.height > MOST_PIXELS
-    if large or mode not in MODES:
+    if large or mode not in modes:
         picture.close()
     if large:
         raise DataError(f"{file} is {size} pixels, more than {MOST_PIXELS:,}: save it smaller.")
-    if mode not in MODES:
+    if mode not in modes:
         raise DataError(f"{file} is of mode {mode}: save it as grey (L) or RGB with 8 bits a colour.")
     return picture
 
@@ -108,6 +123,12 @@ def size_of(folder: Path, file: str) -> tuple[int, int]:
     """The height and width of a picture file, as a viewer shows it."""
     with picture_of(folder, file) as picture:
         return _size(picture)
+
+
+def is_turned(folder: Path, file: str) -> bool:
+    """Whether a viewer shows the picture turned or mirrored, since the camera was held so."""
+    with picture_of(folder, file) as picture:
+        return _turn(picture) != 1
 
 
 def _turn(picture: Image) -> int:

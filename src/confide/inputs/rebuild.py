@@ -46,6 +46,8 @@ class Rebuild:
             also an nn.Module.
         label: The column to be predicted, where records are tables.
         user: The column, or the array of an .npz file, that says whose record it is. It is no feature.
+        transform: What makes of a picture what the model takes, where records are folders of pictures.
+        trust: A type in a .skops file that you know, and know to do no harm: mypkg.steps.MyStep. Repeatable.
         task: What the model does, where neither the model nor the labels say it.
         classes: The labels in the order of the model's outputs, where it does not name them. Repeatable.
         allow_overlap: Leave records that are among members and non-members out of the questions, instead of
@@ -76,6 +78,8 @@ class Rebuild:
     architecture: Annotated[Any, Flag(group=HOLD, metavar="MODULE:FUNCTION", parse=str)] = None
     label: OptionalColumn = None
     user: OptionalColumn = None
+    transform: Annotated[Any, Flag(group=HOLD, metavar="MODULE:FUNCTION", parse=str)] = None
+    trust: Annotated[Sequence[str], Flag(group=HOLD, metavar="TYPE")] = ()
     task: Annotated[Task | None, Flag(group=HOLD)] = None
     classes: Annotated[Sequence[Any], Flag(group=HOLD, name="--class", metavar="LABEL")] = ()
     allow_overlap: Annotated[bool, Flag(group=HOLD)] = False
@@ -134,6 +138,8 @@ class Rebuild:
             nonmembers=self.nonmembers,
             label=self.label,
             user=self.user,
+            transform=self.transform,
+            trust=self.trust,
             task=self.task,
             classes=self.classes,
             allow_overlap=self.allow_overlap,

@@ -43,6 +43,8 @@ class RawRecords:
         name: what to call it in a message: a file's name, or 'members'.
         ids: whose record each is, as text; None where no column says it.
         form: of the csv file that they come from; None for other formats.
+        place: where each record stands (`confide.core.who.standing`); None where each is a row, in order.
+        notes: on how they were read, for the report.
     """
 
     x: Batch
@@ -50,6 +52,8 @@ class RawRecords:
     name: str
     ids: pl.Series | None = None
     form: CsvForm | None = None
+    place: pl.DataFrame | None = None
+    notes: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return len(self.y)
@@ -57,7 +61,8 @@ class RawRecords:
 
 def placed(given: RawRecords) -> pl.DataFrame:
     """Where each record stands, before any was left out."""
-    return standing(given.name, row=rows_from_one(len(given)), ids=given.ids)
+    rows = rows_from_one(len(given))
+    return standing(given.name, row=rows, ids=given.ids) if given.place is None else given.place
 
 
 def as_raw_records(

@@ -34,7 +34,7 @@ from confide.inputs.synthetic_refusals import FEWEST, need_enough, refuse_consta
 from confide.inputs.synthetic_words import apart, kinds, respelled, spellings, strange
 from confide.inputs.table_words import dates_as_text
 from confide.mechanisms.synthesize.columns.domain import PublicDomain
-from confide.models.loading import import_object
+from confide.models.importing import import_object
 from confide.views.table import Table as Cells
 
 Maker: TypeAlias = Literal["aim", "mst", "privbayes", "plausible", "independent", "bootstrap"]

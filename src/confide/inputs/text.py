@@ -13,7 +13,7 @@ from confide.core.fields import check_fields, shown
 from confide.core.flags import GET, HOLD, HOW, KNOWS, Flag
 from confide.core.paths import is_folder
 from confide.inputs.marked_texts import MarkedTexts, read_marked_texts, refuse_common
-from confide.models.loading import import_object
+from confide.models.importing import import_object
 from confide.models.text.folder import load_folder
 from confide.models.text.function import FunctionText
 from confide.views.text import Likelihoods

@@ -17,7 +17,7 @@ from confide.core.flags import HOLD, HOW, KNOWS, Flag, Held, OptionalColumn, Tab
 from confide.inputs.labels import same_labels
 from confide.inputs.reading import Decimal, Separator, reading_of
 from confide.inputs.records import as_raw_records, with_codes
-from confide.models.loading import import_object
+from confide.models.importing import import_object
 from confide.views.records import Records
 
 FEWEST = 100

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import difflib
-import importlib
 import inspect
-import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
-from importlib.machinery import PathFinder
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeGuard
 
 from confide.core.access import BlackBox, LabelOnly, Task, WhiteBox
 from confide.core.arrays import Batch
-from confide.core.errors import ConfideError, ModelError
-from confide.models.guard import Guard, guarded_error
+from confide.core.errors import ModelError
+from confide.models.factories import made
+from confide.models.importing import import_object
 from confide.models.kinds import Kind
 from confide.models.replies import Classes, need_classes
 
@@ -38,7 +35,6 @@ _INSTEAD = {
 }
 BOOSTERS = (".txt", ".json", ".ubj")
 """How files of boosters end: LightGBM's text, and XGBoost's JSON in two forms. They hold numbers alone."""
-_IMPORT_PATH = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_][\w.]*")
 
 
 def as_view(
@@ -135,8 +131,8 @@ def load_model(
 
     Args:
         spec: "model.onnx", "model.skops" or an import path such as "mypkg.mymodel:net". An import path names
-            a model, a `predict(X)`, or a function without arguments that returns one of these; the working
-            folder is searched too.
+            a model, a `predict(X)`, or a class or a function that makes one of these without arguments; the
+            working folder is searched too.
         task, classes, answers, probe: as in `as_view`.
 
     Raises:
@@ -146,17 +142,20 @@ def load_model(
     return as_view(found, task=task, classes=classes, answers=answers, probe=probe)
 
 
-def load_object(spec: str) -> object:
+def load_object(spec: str, *, trust: Sequence[str] = ()) -> object:
     """Load the object that `spec` names: a module, an estimator, a function, or a view for an ONNX file.
 
     Args:
         spec: as in `load_model`.
+        trust: full names of types that are built from a .skops file besides the listed ones.
 
     Raises:
-        ModelError: if there is no such model, or it is in a format that can run code when read.
+        ModelError: if there is no such model, it is in a format that can run code when read, or types are
+            trusted that it does not hold.
     """
     path = Path(spec)
     suffix = path.suffix.lower()
+    need_skops(spec, trust)
     if suffix in _INSTEAD:
         raise ModelError(f"{spec} is refused, because {suffix} files can run any code: {_INSTEAD[suffix]}.")
     if suffix in (".onnx", ".skops", *BOOSTERS):
@@ -172,9 +171,20 @@ def load_object(spec: str) -> object:
             return load_onnx(path)
         from confide.models.skops.reading import load_skops
 
-        return load_skops(path).estimator
-    found = import_object(spec)
-    return _called(found, spec) if _takes_nothing(found) else found
+        return load_skops(path, trusted=trust).estimator
+    return made(import_object(spec), spec)
+
+
+def need_skops(given: object, trust: Sequence[str]) -> None:
+    """Refuse types that are trusted where no file of skops is read.
+
+    Raises:
+        ModelError: if so.
+    """
+    if trust and not (isinstance(given, str | Path) and Path(given).suffix.lower() == ".skops"):
+        raise ModelError(
+            f"--trust {trust[0]} speaks of types in a .skops file, and the model is none: leave it out."
+        )
 
 
 def load_train(spec: str) -> Callable[..., object]:
@@ -193,34 +203,6 @@ def load_train(spec: str) -> Callable[..., object]:
             "and return the trained model."
         ) from error
     return train
-
-
-def import_object(spec: str) -> Any:
-    """Import the object that an import path names, from the working folder if it is there.
-
-    Raises:
-        ModelError: if the path is malformed, the module cannot be imported, or has no such name.
-    """
-    if not _IMPORT_PATH.fullmatch(spec):
-        raise ModelError(
-            f"{spec!r} is neither a .onnx, .skops, .txt, .json or .ubj file nor an import path: write it "
-            "like mypkg.mymodel:net."
-        )
-    name, _, attribute = spec.partition(":")
-    _search_here(name)
-    try:
-        found: Any = Guard(f"importing {name}")(lambda: importlib.import_module(name))
-    except ConfideError:
-        raise
-    except Exception as error:
-        raise _not_imported(name, error) from error
-    for step in attribute.split("."):
-        if not hasattr(found, step):
-            there = [n for n in dir(found) if not n.startswith("_")]
-            near = difflib.get_close_matches(step, there, n=3) or there[:8]
-            raise ModelError(f"{name} has no {step!r}: it has {', '.join(near) or 'nothing'}.")
-        found = getattr(found, step)
-    return found
 
 
 def is_module(model: object) -> TypeGuard[nn.Module]:
@@ -250,47 +232,7 @@ def own_classes(model: object) -> list[object] | None:
     return None if own is None else [c.item() if hasattr(c, "item") else c for c in own]
 
 
-def _not_imported(name: str, error: Exception) -> ModelError:
-    # Only a missing part of the path itself; a module that the user's code imports is another error.
-    if isinstance(error, ModuleNotFoundError) and error.name and (name + ".").startswith(error.name + "."):
-        return ModelError(
-            f"there is no module {error.name!r}, neither installed nor in {Path.cwd()}: "
-            "check the name, or start in the folder that contains it."
-        )
-    return ModelError(f"importing {name} fails ({guarded_error(error)}): try `python -c 'import {name}'`.")
-
-
-def _takes_nothing(found: object) -> bool:
-    if not (inspect.isfunction(found) or inspect.ismethod(found)):
-        return False
-    return not inspect.signature(found).parameters
-
-
-def _called(function: Callable[[], object], spec: str) -> object:
-    try:
-        return Guard(f"{spec}()")(function)
-    except ConfideError:
-        raise
-    except Exception as error:
-        raise ModelError(
-            f"{spec}() fails ({guarded_error(error)}): call it by hand; it must return the model."
-        ) from error
-
-
 def _shown(model: object) -> str:
     if inspect.isclass(model):
         return f"the class {model.__name__}"
     return f"the model ({type(model).__name__})"
-
-
-def _search_here(name: str) -> None:
-    """Put the working folder first on `sys.path` if the named module is in it, as `python -m` does.
-
-    It stays there. Worker processes get a copy of `sys.path` and must find the user's modules when functions
-    and models are sent to them. A function can also import more modules when it is called. For an installed
-    module the folder is not searched: any file in it could then stand in for a part of that module.
-    """
-    here = str(Path.cwd())
-    importlib.invalidate_caches()
-    if PathFinder.find_spec(name.partition(".")[0], [here]) is not None:
-        sys.path[:] = [here, *(folder for folder in sys.path if folder != here)]

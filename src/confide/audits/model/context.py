@@ -105,6 +105,7 @@ def about(data: ModelData, access: str, count: Count) -> dict[str, str]:
     return {
         "release": f"a model that predicts {classes}",
         **_parameters(data),
+        **({"trusted": ", ".join(data.held.vouched)} if data.held.vouched else {}),
         "access": access,
         **({"answers": f"read as {data.said}"} if data.said else {}),
         "members": f"{count(inside)} records that trained it",

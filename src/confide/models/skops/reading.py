@@ -19,6 +19,7 @@ from confide.models.skops.archive import Archive
 from confide.models.skops.building import built, names_in
 from confide.models.skops.checking import check
 from confide.models.skops.refusal import damaged
+from confide.models.skops.vouching import vouched
 
 
 def load_skops(
@@ -32,9 +33,10 @@ def load_skops(
         trusted: full names of more types and functions, for a file whose maker you trust as you trust code.
 
     Raises:
-        ModelError: if the file is damaged, or holds a type or an argument that is not on the list.
+        ModelError: if the file is damaged, holds a type or an argument that is not on the list, or does not
+            hold one that is trusted.
     """
-    found = _read(path, also=trusted)
+    found = _read(path, also=trusted, vouched_for=trusted)
     try:
         return SklearnModel(found, task=task, classes=classes)  # pyright: ignore[reportArgumentType]
     except ModelError:
@@ -107,10 +109,13 @@ _OWN: MutableMapping[Estimator, frozenset[str]] = WeakKeyDictionary()
 """What was found in an estimator, because writing a large one takes long."""
 
 
-def _read(path: Path, *, also: Collection[str]) -> Any:
+def _read(path: Path, *, also: Collection[str], vouched_for: Sequence[str] = ()) -> Any:
     try:
         with zipfile.ZipFile(path) as file:
-            found = built(Archive.of(file, path), also=also)
+            archive = Archive.of(file, path)
+            if vouched_for:
+                vouched(path, vouched_for, unknown=names_in(archive))
+            found = built(archive, also=also)
         check(found, also=also)
     except ModelError:
         raise

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import sys
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from confide.core.errors import ModelError
@@ -29,8 +30,23 @@ def untrusted(path: Path, names: Iterable[str]) -> ModelError:
     more = f" and {len(shown) - 10} more" if len(shown) > 10 else ""
     return ModelError(
         f"{path} holds types that cannot be trusted: {', '.join(shown[:10])}{more}. Only types that are "
-        f"known not to run code and not to reach outside their memory are read from a file. {_OTHERWISE}"
+        f"known not to run code and not to reach outside their memory are read from a file. {_trust(shown)}"
+        f"{_OTHERWISE}"
     )
+
+
+def is_of_python(name: str) -> bool:
+    """Whether a type or function is of the standard library: no model is made of those, and some run code."""
+    return name.partition(".")[0] in sys.stdlib_module_names
+
+
+def _trust(names: Sequence[str]) -> str:
+    """How to vouch for these types; nothing where a name cannot be vouched for."""
+    plain = all(part.isidentifier() for name in names for part in name.split("."))
+    if not plain or len(names) > 10 or any(is_of_python(name) for name in names):
+        return ""
+    said = " ".join(f"--trust {name}" for name in names)
+    return f"If you know what {'it does' if len(names) == 1 else 'they do'}, say so: {said}. "
 
 
 def refused_argument(owner: str, name: str, value: object, why: str) -> ModelError:

@@ -21,7 +21,7 @@ from confide.core.errors import DataError
 from confide.inputs.learner import codes_of, encoded
 from confide.inputs.public_cells import read_public_rows
 from confide.inputs.public_schema import PublicSchema, read_public
-from confide.models.loading import import_object
+from confide.models.importing import import_object
 from confide.releases.session.identity import Identity
 from confide.releases.training.interrupted import NOTHING, noting_charge
 from confide.releases.training.saved import CARD, WEIGHTS, card_of
