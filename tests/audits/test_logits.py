@@ -95,7 +95,7 @@ HELD = Logits(PHI, KEEP)
         ({"phi": PHI[0]}, "give .models, records. or .models, records, classes."),
         ({"phi": np.where(PHI > 5, np.inf, PHI)}, "a probability of 0 or 1 has no logit"),
         ({"phi": PHI.astype(str)}, "phi is of type <U"),
-        ({"phi": 1 / (1 + np.exp(-PHI))}, "between 0 and 1, as probabilities do"),
+        ({"phi": 1 / (1 + np.exp(-PHI))}, "between 0 and 1 throughout"),
         ({"phi": -PHI}, "have a lower logit in models that they trained"),
         ({"keep": ~KEEP}, "have a lower logit in models that they trained"),
         ({"phi": np.vstack([PHI[:1], PHI[:1], PHI[2:]])}, "model 1 answers exactly as model 0"),

@@ -98,6 +98,22 @@ def survey_names() -> dict[str, Any]:
     return {"model": pipeline, "pipeline": pipeline, "my_client": pipeline, **sides, **labels, **records}
 
 
+def write_boosters() -> None:
+    """What docs/scikit-learn.md takes for granted of LightGBM and XGBoost: a file of each, and its records."""
+    import lightgbm
+    import xgboost
+
+    rng = np.random.default_rng(0)
+    x, y = rng.normal(size=(400, 3)), rng.integers(0, 2, 400)
+    light = lightgbm.Dataset(x, y, feature_name=["a", "b", "c"])
+    lightgbm.train({"objective": "binary", "verbose": -1}, light, 5).save_model("model.txt")
+    extreme = xgboost.DMatrix(x, y, feature_names=["a", "b", "c"])
+    xgboost.train({"objective": "binary:logistic"}, extreme, 5).save_model("model.json")
+    for name, rows in (("numbers", slice(0, 200)), ("others", slice(200, 400))):
+        frame = pl.DataFrame(x[rows], schema=["a", "b", "c"]).with_columns(pl.Series("class", y[rows]))
+        frame.write_parquet(f"{name}.parquet")
+
+
 def network_names(page: list[Block]) -> dict[str, Any]:
     """The names that docs/pytorch.md takes for granted, and the files: its own module, weights, records."""
     module_block = page[0]
@@ -159,6 +175,7 @@ def test_the_blocks_of_a_page_run(page: Path, desk: Path) -> None:
     names = network_names(there) if page.name == "pytorch.md" else survey_names()
     if page.name == "scikit-learn.md":
         write_own_step()
+        write_boosters()
     for block in there:
         clear()
         if block.language == "python":

@@ -196,7 +196,9 @@ def _of_the_true_class(phi: Floats, y: Any, name: str) -> tuple[Floats, Ints]:
     if y is not None:
         raise DataError(f"{name}: phi is of the true class alone, and y says which that is: leave out y.")
     if (phi >= 0).all() and (phi <= 1).all():
-        raise DataError(f"{name}: phi lies between 0 and 1, as probabilities do: give log(p / (1 - p)).")
+        raise DataError(
+            f"{name}: phi is between 0 and 1 throughout, as probabilities are: give log(p / (1 - p))."
+        )
     return np.stack([np.zeros_like(phi), phi], 2), np.ones(phi.shape[1], np.int64)
 
 

@@ -22,7 +22,7 @@ from confide.core.errors import ModelError
 from confide.core.foreign import in_one_line
 
 LIGHTGBM = {"binary": 2, "multiclass": 0, "regression": 1, "regression_l1": 1, "huber": 1, "fair": 1}
-"""LightGBM's objectives whose sums are logits (2 or 0, for as many as it was told) or values (1)."""
+"""LightGBM's objectives whose sums are logits (2 or 0, for as many as its settings say) or values (1)."""
 XGBOOST = {
     "binary:logistic": 2,
     "binary:logitraw": 2,
