@@ -35,6 +35,7 @@ NOT_RUN = {
 """The commands that no test can run, each with the reason."""
 
 READ_ONLY = {
+    "ci.md": "configuration of other programs; tests/docs/test_ci.py runs its commands",
     "decoder.md": "formulas, fenced without a language",
     "explorer.md": "a server that runs until it is stopped; tests/serve/explorer starts one",
     "sql.md": "a query as it is asked; query.md runs some",

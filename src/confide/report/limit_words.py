@@ -74,7 +74,7 @@ RATES: Mapping[str, str] = {
 }
 """What a limit on a true-positive rate allows, for each goal of `confide.report.goals.GOALS`."""
 
-FINEST = 100_000
+FINEST = 1_000_000
 """Of how many people is spoken at most, so that a limit and what was found differ in words too."""
 
 
@@ -265,6 +265,6 @@ def _of_many(rate: float, per: int) -> str:
     ('5 in 100', '125 in 1,000', '0 in 100', '100 in 100')
     """
     per = per if rate > 0 else 100
-    while per < 10 * FINEST and abs(rate * per - round(rate * per)) > 1e-6:
+    while per < FINEST and abs(rate * per - round(rate * per)) > 1e-6:
         per *= 10
     return t("{n:,} in {per:,}", n=round(rate * per), per=per)
