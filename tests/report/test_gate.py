@@ -194,7 +194,7 @@ def test_the_first_page_is_short_in_order_and_hides_nothing_bad(make):
         for part in (one.page["release"], "An outsider", "[NO]", "Limits", "Strongest attacks", "Read first")
     ]
     assert places == sorted(places)
-    assert "Warning 0 of the door." in text and "5 more warnings" in text
+    assert "Warning 0 of the door." in text and "Further warnings: 5." in text
     assert str(one) == one.brief() and len(one.text(width=80)) > len(text)
     kept = replace(make.section(1.0), warnings=())
     assert len(to_brief(report([kept], seed=7, limits=limits).page, width=80).splitlines()) <= 25

@@ -122,10 +122,10 @@ def ruled(ruling: Ruling, found: str) -> str:
     ('exceeded, 41 in 100 (38 to 44)', 'not settled')
     """
     said = {
-        "exceeded": t("exceeded, {found}", found=found) if found else t("exceeded"),
-        "within": t("within, {found}", found=found) if found else t("within"),
-        "not settled": t("not settled, {found}", found=found) if found else t("not settled"),
-        "measured": t("measured"),
+        "exceeded": t("exceeded, {found}", found=found) if found else t("exceeded", of="ruling"),
+        "within": t("within, {found}", found=found) if found else t("within", of="ruling"),
+        "not settled": t("not settled, {found}", found=found) if found else t("not settled", of="ruling"),
+        "measured": t("measured", of="ruling"),
     }
     return said[ruling]
 
