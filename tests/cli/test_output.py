@@ -16,7 +16,7 @@ from confide.cli import main
 from confide.cli.colour import wanted
 
 RULED = {"auc=0.6": "exceeded", "auc=0.77": "not settled", "auc=0.95": "within"}
-"""The scores below have an AUC of Phi(1 / sqrt 2) = 0.760; 400 people a side give an interval of 0.03 or so."""
+"""The scores below have an AUC of Phi(1 / sqrt 2) = 0.760; 400 people a side give it about 0.03 of noise."""
 
 
 @pytest.fixture
@@ -87,7 +87,7 @@ def test_the_first_page_is_the_default_and_the_rest_is_asked_for(desk: Path) -> 
     assert len(brief.splitlines()) <= 25 and max(map(len, brief.splitlines())) <= 80
     assert "(AUC 0.6): exceeded, 7" in " ".join(brief.split())
     assert "What it does not mean" in long and "What it does not mean" not in brief
-    # Nobody checked that the two groups are alike: the numbers mean nothing without that.
+    # Nobody checked that the two groups are similar: the numbers mean nothing without that.
     assert "Read first" in brief and "No blind adversary was played" in " ".join(brief.split())
     assert audit("--quiet").stdout == ""
 
