@@ -31,7 +31,9 @@ OF_OTHERS = later(
 TRAIT = later(
     "at most {most} people with the trait may be found where it is wrongly ascribed to {rate} others"
 )
-TOLD = later("at most {most} secrets may be right where those of {rate} people outside the release are right too")
+TOLD = later(
+    "at most {most} secrets may be right where those of {rate} people outside the release are right too"
+)
 DESCRIBED = later(
     "at most {most} descriptions may fit one person of the release where {rate} fit one person outside"
 )

@@ -126,11 +126,10 @@ def _row(c: ComparisonRecord, row: ComparedRecord, names: Names) -> str:
     """One release against the one before it, in a line; its own sentence where a number is missing."""
     if c["value"] is None or row["value"] is None:
         return row["sentence"]
-    name, now, was = (
-        names.get(row["release"], row["release"]),
-        share_in_words(row["value"]["value"]),
-        share_in_words(c["value"]["value"]),
-    )
+    name = names.get(row["release"], row["release"])
+    # Of each the attack that is strongest at this rate, which need not be the headline's.
+    now = f"{share_in_words(row['value']['value'])} ({row['attack']})"
+    was = f"{share_in_words(c['value']['value'])} ({c['attack']})"
     if row["settled"] == "less":
         return t("{name}: {now} instead of {was}, so less", name=name, now=now, was=was)
     if row["settled"] == "more":
