@@ -11,14 +11,23 @@ from typing import TypeAlias, cast
 from jinja2 import Environment, PackageLoader
 from markupsafe import Markup
 
+from confide.core.language import t
 from confide.report.charts.draw import draw
 from confide.report.charts.engine import Json, Spec
 from confide.report.charts.lines import band_records, line_encoding, line_records
-from confide.report.page_types import ChartRecord, Page, PlotRecord, SectionRecord, TableRecord
+from confide.report.page_types import (
+    ChartRecord,
+    FindingRecord,
+    Page,
+    PlotRecord,
+    SectionRecord,
+    TableRecord,
+)
 from confide.report.rates import one_in, percent
 from confide.report.reading_rate import read_at
 from confide.report.renders.cells import SIGNS, columns, digits, number, per_hundred, plain, span
 from confide.report.skipped import fold
+from confide.report.telling import tells
 
 NOT_DRAWN = "the drawing engine failed; confide report, with this folder, draws it later"
 BELOW_BARS = 34
@@ -61,7 +70,11 @@ def to_html(page: Page) -> str:
     env.filters.update(num=number, span=span, one_in=one_in, percent=percent, per_hundred=per_hundred)
     env.filters.update(digits=digits, plain=plain)
     return env.get_template("report.html").render(
+        t=t,
         page=page,
+        places={s["release"]: at for at, s in enumerate(page["sections"], 1)},
+        tells=tells,
+        strongest=_strongest_first,
         charts=[_drawn(chart, at) for at, chart in enumerate(page["charts"])],
         exhibits={s["release"]: _exhibits(s, f"{at}") for at, s in enumerate(page["sections"])},
         signs=SIGNS,
@@ -69,6 +82,19 @@ def to_html(page: Page) -> str:
         columns=columns,
         fold=_folded,
     )
+
+
+def _strongest_first(
+    found: Sequence[FindingRecord], headline: FindingRecord, fpr: float | None
+) -> list[FindingRecord]:
+    """The attacks by what they surely found: the headline's first, then by the low ends of intervals."""
+
+    def surely(f: FindingRecord) -> tuple[bool, float, float]:
+        at = read_at(f, fpr)
+        low = at["rate"]["low"] if at and at["rate"] else -1.0
+        return f["attack"] == headline["attack"], low, f["auc"]["low"] if f["auc"] else -1.0
+
+    return sorted(found, key=surely, reverse=True)
 
 
 def _folded(skipped: Sequence[Mapping[str, str]]) -> list[tuple[str, str]]:
