@@ -46,8 +46,8 @@ def not_told(rate: EstimateRecord) -> str:
     'How many are found could not be measured with so few people: anything from 0 to 87 of 100 ...'
     """
     return t(
-        "How many are found could not be measured with so few people: anything from {low:,} to {high:,} of 100 "
-        "fits what was seen.",
+        "How many are found could not be measured with so few people: anything from {low:,} to {high:,} of "
+        "100 fits what was seen.",
         low=floor(100 * rate["low"] + 1e-9),
         high=ceil(100 * rate["high"] - 1e-9),
     )
