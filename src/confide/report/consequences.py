@@ -9,6 +9,7 @@ from confide.report.goals import Goal, GoalName
 from confide.report.page_types import FindingRecord, Outcome, PromiseRecord
 from confide.report.rates import often, one_in, percent
 from confide.report.sentences import auc
+from confide.report.telling import tells
 
 TASKS: dict[GoalName, str] = {
     "membership": "telling who is in the data",
@@ -68,7 +69,7 @@ def _right_claims(h: FindingRecord, goal: Goal) -> list[str]:
         f"{one_in(p['fpr'])} {goal.false_claim} would be right {often(p['value'])}."
         for p in h["precision_at"]
         # One half is the share in an audit; an adversary outside mostly asks about fewer who are exposed.
-        if p["value"] and p["prior"] < 0.5
+        if p["value"] and p["prior"] < 0.5 and tells(p["value"], guessing=p["prior"])
     ]
 
 
