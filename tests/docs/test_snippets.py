@@ -37,6 +37,7 @@ NOT_RUN = {
 """The commands that no test can run, each with the reason."""
 
 READ_ONLY = {
+    "ci.md": "configuration of other programs; tests/docs/test_ci.py runs its commands",
     "decoder.md": "formulas, fenced without a language",
     "explorer.md": "a server that runs until it is stopped; tests/serve/explorer starts one",
     "sql.md": "a query as it is asked; query.md runs some",
@@ -99,7 +100,7 @@ def survey_names() -> dict[str, Any]:
 
 
 def write_boosters() -> None:
-    """What docs/scikit-learn.md takes for granted of LightGBM and XGBoost: a file of each, and its records."""
+    """What docs/scikit-learn.md takes for granted of LightGBM and XGBoost: their files, and records."""
     import lightgbm
     import xgboost
 

@@ -16,6 +16,7 @@ from confide.core.errors import DataError
 from confide.core.estimate import Estimate
 from confide.report import Band, Line, Plot, Rate, Report, Table, page, report
 from confide.report.charts.draw import draw
+from confide.report.charts.legend import Entry, legend, plot_legend
 from confide.report.charts.lines import band_records, line_encoding, line_records
 from confide.report.exhibit_records import exhibit_record
 from confide.report.redaction import Redaction
@@ -267,12 +268,27 @@ def test_shares_stand_on_zero_and_other_numbers_where_they_fill_half_the_height(
 
 
 def test_a_legend_says_the_names_unless_they_stand_at_the_points():
+    """The page draws it with the dashes and marks of the chart, for the engine's own has marks alone."""
     named = plot_of(
         [Line(name=n, x=(x,), y=(x,), labels=(n,), joined=False) for n, x in (("a", 0), ("b", 1))]
     )
     bare = plot_of([Line(name=n, x=(x,), y=(x,), joined=False) for n, x in (("a", 0), ("b", 1))])
-    assert line_encoding(named, line_records(named))["color"]["legend"] is None
-    assert line_encoding(bare, line_records(bare))["color"] == {"scale": {"domain": ["a", "b"]}}
+    assert plot_legend(named, line_records(named)) == []
+    assert [(e.name, e.shape, e.dash) for e in plot_legend(bare, line_records(bare))] == [
+        ("a", "circle", None),
+        ("b", "square", None),
+    ]
+
+
+def test_a_legend_is_drawn_as_its_line():
+    """Dashes, marks and colours in the order of the chart file, as the engine puts them into the drawing."""
+    plot = plot_of([Line(name=f"l{i}", x=(1, 2), y=(i, i)) for i in range(3)])
+    records = line_records(plot)
+    svg = draw("lines", records, title="t", description="d", encoding=line_encoding(plot, records))
+    entries = plot_legend(plot, records)
+    drawn = re.findall(r'stroke="var\((--\w+),[^"]*" stroke-width="1.8" stroke-dasharray="([\d,]+)"', svg)
+    assert [(e.ink, (e.dash or "1 0").replace(" ", ",")) for e in entries] == drawn
+    assert "&lt;b&gt;" in legend([Entry(name="<b>", ink="--exposed")])
 
 
 @pytest.mark.parametrize("log_x", [False, True])
@@ -290,7 +306,7 @@ def test_one_to_ten_lines_are_drawn_with_their_names(many, log_x):
     root = ElementTree.fromstring(svg.replace("xlink:", ""))
     space = "{http://www.w3.org/2000/svg}"
     texts = {t.text for t in root.iter(f"{space}text")}
-    assert {f"line {i}" for i in range(many)} <= texts
+    assert [e.name for e in plot_legend(plot, records)] == [f"line {i}" for i in range(many)]
     assert {"1", "1,000", "x", "y"} <= texts
     assert "NaN" not in svg and "undefined" not in svg
     assert "var(--exposed" in svg
@@ -327,7 +343,8 @@ def test_bands_are_drawn_around_their_line_on_a_logarithmic_axis():
     root = ElementTree.fromstring(svg.replace("xlink:", ""))
     texts = [t.text for t in root.iter("{http://www.w3.org/2000/svg}text")]
     assert [t for t in texts if t in plot["places"]] == ["start", "middle", "end"]  # in their order
-    assert {"0.1", "1", "10", "group"} <= set(texts)
+    assert {"0.1", "1", "10"} <= set(texts)
+    assert [(e.name, e.filled) for e in plot_legend(plot, records)] == [("group", True)]
     assert svg.count('aria-roledescription="area') == 0
     assert len(re.findall(r'<path [^>]*fill="var\(--exposed[^>]*opacity="0.14"', svg)) == 1
     assert len(re.findall(r'<path [^>]*fill="var\(--exposed[^>]*opacity="0.26"', svg)) == 1

@@ -13,7 +13,7 @@ from confide.core.errors import DataError
 from confide.core.estimate import Estimate
 from confide.core.evidence import Evidence
 from confide.measure import measure
-from confide.report import Finding, Limit, Section, page, report
+from confide.report import Finding, Limit, Section, consequences, page, report
 from confide.report.charts.points import roc_records, score_records
 from confide.report.goals import GOALS, MEMBERSHIP, RECORDS, goal
 from confide.report.readings import chart_words
@@ -160,8 +160,16 @@ def test_where_a_claim_can_be_wrong_about_the_exposed_no_share_of_right_claims_i
 def test_attribute_says_how_often_an_ascription_is_right():
     """With p of 1 in 10: 0.66 / (0.66 + 9 * 0.001) at the lowest resolved rate of 1 in 1,000."""
     s = page([section("attribute", FOUND)], seed=1)["sections"][0]
-    (line,) = [m for m in s["means"] if m.startswith("If 1 in 10 of the people the adversary asks about had")]
-    assert "at 1 in 1,000 wrong ascriptions would be right 99 in 100 times" in line or "in every case" in line
+    begins = "If 1 in 10 of the people the adversary asks about had"
+    # Between 0 and 99 in 100: such an interval says nothing, and so nothing is said.
+    assert not [m for m in s["means"] if m.startswith(begins)]
+    for at in s["finding"]["precision_at"]:
+        at["value"]["low"] = 0.8
+    means = consequences.means(
+        s["finding"], "found", harm="", promise=None, comparable=True, goal=goal("attribute")
+    )
+    (line,) = [m for m in means if m.startswith(begins)]
+    assert "at 1 in 1,000 wrong ascriptions would be right 99 in 100 times" in line
 
 
 def test_epsilon_is_not_shown_for_an_attribute():

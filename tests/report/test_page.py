@@ -198,7 +198,7 @@ def test_what_beats_guessing_is_what_the_first_sentence_names(make):
             -30.0,
             ["the attack found no members;", "surer about the first in no case", "be right in no case"],
         ),
-        (200, 10, 1.0, ["At 1 in 10 wrong accusations the attack found", "Guessing would find 10 in 100."]),
+        (200, 10, 1.0, ["could not be measured with so few people: anything from 0 to 74 of 100"]),
         (50, 8, 2.0, ["was among the training data better than by guessing"]),
         (9, 8, 0.0, ["too few people"]),
     ],

@@ -271,6 +271,7 @@ def conclude(
         ),
         unsettled=tuple(context.unsettled),
         broken=tuple(context.broken),
+        left_out=tuple(context.left_out) if internal else (),
         notes=(*context.notes, *(context.internal_notes if internal else ())),
         goal=release.goal,
         subject=context.subject,

@@ -31,6 +31,8 @@ class Context:
         adversary: what the adversary knew, a sentence each.
         about: what was audited, by label.
         subject: who the adversary is, as the headline's first words; by its access if empty.
+        left_out: who was left out before anything was measured, a sentence each, for internal use; it stands
+            on the first screen, and may stand in the notes too.
         notes: what the reader must know of the data, a sentence each.
         internal_notes: those that count few people or name something: not for the public.
         warnings: what must be known before a number is believed, a sentence each.
@@ -48,6 +50,7 @@ class Context:
     adversary: Sequence[str]
     about: Mapping[str, str]
     subject: str = ""
+    left_out: Sequence[str] = ()
     notes: Sequence[str] = ()
     internal_notes: Sequence[str] = ()
     warnings: Sequence[Reading] = ()

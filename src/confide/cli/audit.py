@@ -36,7 +36,9 @@ def command(spec: AuditSpec) -> click.Command:
         usable(out, public=settings.audience == "public")
         output = output_of(given, out=out)
         with progress_bar(f"auditing {spec.name}") as progress:
-            told = replace(settings, progress=progress, tell=warn, command=as_written() or None)
+            told = replace(
+                settings, progress=None if output.quiet else progress, tell=warn, command=as_written() or None
+            )
             done = run(spec, held, settings=told)
         done.save(out)
         show(done.report, output, shared=settings.share)

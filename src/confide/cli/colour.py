@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
 
 import click
 
-from confide.report.finding import Ruling
+if TYPE_CHECKING:  # `confide --help` must not load what makes reports
+    from confide.report.finding import Ruling
 
 COLOURS: Mapping[Ruling, str] = {
     "within": "green",

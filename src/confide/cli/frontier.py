@@ -145,7 +145,11 @@ def _side_by_side(
     output = output_of(given, out=out)
     with progress_bar(doing) as progress:
         done = audit(
-            spec, held, settings=replace(settings, progress=progress, tell=warn, command=as_written() or None)
+            spec,
+            held,
+            settings=replace(
+                settings, progress=None if output.quiet else progress, tell=warn, command=as_written() or None
+            ),
         )
     if settings.limits:
         rulings, ways = _rulings(done, names), by_way.values()

@@ -103,6 +103,7 @@ class CountsData:
         name: of the file.
         notes: how the times were read, in sentences.
         counted: what was left out, in sentences that count people.
+        left_out: those of them that are about people.
     """
 
     traces: Traces
@@ -112,6 +113,7 @@ class CountsData:
     name: str
     notes: tuple[str, ...]
     counted: tuple[str, ...]
+    left_out: tuple[str, ...] = ()
 
 
 def read_counts(held: Counts) -> CountsData:
@@ -155,6 +157,7 @@ def read_counts(held: Counts) -> CountsData:
             f"1 to {MOST:,} counts."
         )
     without = len(data.people) - len(who)
+    left_out = (f"{without:,} people {NOT_THEN}",) * (without > 0)
     return CountsData(
         traces=Traces.of(person, inside.time, place, people=len(who), places=len(cells)),
         people=data.people.gather(who),
@@ -162,7 +165,8 @@ def read_counts(held: Counts) -> CountsData:
         grid=grid,
         name=data.name,
         notes=data.notes,
-        counted=(*data.counted, *(f"{without:,} people {NOT_THEN}",) * (without > 0)),
+        counted=(*data.counted, *left_out),
+        left_out=left_out,
     )
 
 

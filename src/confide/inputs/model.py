@@ -174,6 +174,7 @@ class ModelData:
         population: people like them who did not.
         classes: labels in the order of their codes; None in a regression.
         name, notes: for the report.
+        left_out: records that were left out of one side or both, a sentence each.
         listed: how many members were given, copies included.
         said: how the model's answers are read; empty where there is one way only.
         warnings: what the first queries showed.
@@ -195,6 +196,7 @@ class ModelData:
     notes: tuple[str, ...]
     listed: int
     said: str = ""
+    left_out: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
     unsettled: Mapping[str, str] = field(default_factory=dict)
     given: tuple[Records, ...] = ()
@@ -326,6 +328,7 @@ def _sides(
         classes=None,
         name="",
         notes=tuple(sides.notes),
+        left_out=tuple(sides.notes),
         listed=len(records[0]),
         given=tuple(records[:2]),
         at=at,

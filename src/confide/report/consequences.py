@@ -10,6 +10,7 @@ from confide.report.goals import Goal, GoalName
 from confide.report.page_types import FindingRecord, Outcome, PromiseRecord
 from confide.report.rates import often, one_in, percent
 from confide.report.sentences import auc
+from confide.report.telling import tells
 
 TASKS: dict[GoalName, str] = {
     "membership": later("telling who is in the data"),
@@ -94,7 +95,7 @@ def _right_claims(h: FindingRecord, goal: Goal) -> list[str]:
         )
         for p in h["precision_at"]
         # One half is the share in an audit; an adversary outside mostly asks about fewer who are exposed.
-        if p["value"] and p["prior"] < 0.5
+        if p["value"] and p["prior"] < 0.5 and tells(p["value"], guessing=p["prior"])
     ]
 
 

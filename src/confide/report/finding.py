@@ -186,6 +186,7 @@ class Section:
         warnings: what a reader must know first: one sentence each.
         unsettled: what the audit cannot settle, in a few words each: while there is any, no limit is kept.
         broken: checks of the promise that failed: each rules like a limit that is exceeded.
+        left_out: who was left out before anything was measured, a sentence each; for internal use.
         notes: small print.
         goal: what the adversary is after, a name of `confide.report.goals.GOALS`; it decides the words.
         subject: the adversary and what it knows, as the first words of the headline; by the access if empty.
@@ -212,6 +213,7 @@ class Section:
     warnings: tuple[str, ...] = ()
     unsettled: tuple[str, ...] = ()
     broken: tuple[str, ...] = ()
+    left_out: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     goal: str = "membership"
     subject: str = ""

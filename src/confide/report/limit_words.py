@@ -32,7 +32,7 @@ TRAIT = later(
     "at most {most} people with the trait may be found where it is wrongly ascribed to {rate} others"
 )
 TOLD = later(
-    "at most {most} secrets may be got right where those of {rate} people outside the release are got as well"
+    "at most {most} secrets may be right where those of {rate} people outside the release are right too"
 )
 DESCRIBED = later(
     "at most {most} descriptions may fit one person of the release where {rate} fit one person outside"
@@ -76,7 +76,7 @@ RATES: Mapping[str, str] = {
 }
 """What a limit on a true-positive rate allows, for each goal of `confide.report.goals.GOALS`."""
 
-FINEST = 100_000
+FINEST = 1_000_000
 """Of how many people is spoken at most, so that a limit and what was found differ in words too."""
 
 
@@ -124,10 +124,10 @@ def ruled(ruling: Ruling, found: str) -> str:
     ('exceeded, 41 in 100 (38 to 44)', 'not settled')
     """
     said = {
-        "exceeded": t("exceeded, {found}", found=found) if found else t("exceeded"),
-        "within": t("within, {found}", found=found) if found else t("within"),
-        "not settled": t("not settled, {found}", found=found) if found else t("not settled"),
-        "measured": t("measured"),
+        "exceeded": t("exceeded, {found}", found=found) if found else t("exceeded", of="ruling"),
+        "within": t("within, {found}", found=found) if found else t("within", of="ruling"),
+        "not settled": t("not settled, {found}", found=found) if found else t("not settled", of="ruling"),
+        "measured": t("measured", of="ruling"),
     }
     return said[ruling]
 
@@ -267,6 +267,6 @@ def _of_many(rate: float, per: int) -> str:
     ('5 in 100', '125 in 1,000', '0 in 100', '100 in 100')
     """
     per = per if rate > 0 else 100
-    while per < 10 * FINEST and abs(rate * per - round(rate * per)) > 1e-6:
+    while per < FINEST and abs(rate * per - round(rate * per)) > 1e-6:
         per *= 10
     return t("{n:,} in {per:,}", n=round(rate * per), per=per)

@@ -20,6 +20,7 @@ from confide.report.finding import Audience, Finding, Section, Skipped
 from confide.report.finding_records import finding_record, promise_record
 from confide.report.glance import glance, nothing_yet
 from confide.report.goals import goal
+from confide.report.how_bad import Told
 from confide.report.limit_words import in_words
 from confide.report.made import Made, made_record
 from confide.report.page_types import (
@@ -118,7 +119,8 @@ def page(
         "comparisons": _comparisons(read, fpr=fpr, protected=bool(before), redaction=redaction),
         "charts": [c for s in sections if s.proof is None for c in chart_records(s, redaction=redaction)],
     }
-    return {**found, "glance": glance(found)}
+    told = [Told.of(s, public=redaction.public) for s in sections]
+    return {**found, "glance": glance(found, told)}
 
 
 def _in_doubt(sections: Sequence[Section], judged: Mapping[str, Verdict]) -> list[str]:

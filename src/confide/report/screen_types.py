@@ -4,7 +4,20 @@ from __future__ import annotations
 
 from typing import Annotated, TypedDict
 
-from confide.report.record_types import Rule
+from confide.report.finding import Ruling
+from confide.report.record_types import EstimateRecord, Rule, Share
+
+
+class ContentRecord(TypedDict):
+    """A line of the table of contents: a release and a goal, and what was found."""
+
+    release: Annotated[str, Rule(description="the section that it leads to")]
+    short: Annotated[str, Rule(description="its name without what all releases begin with")]
+    question: Annotated[str, Rule(description="that the adversary tries to answer")]
+    found: Annotated[EstimateRecord | None, Rule(description="the share found, where the report is read")]
+    fpr: Annotated[Share | None, Rule(description="where it is read")]
+    verdict: Ruling
+    said: Annotated[str, Rule(description="how bad it is, in a sentence")]
 
 
 class GlanceRecord(TypedDict):
@@ -19,6 +32,7 @@ class GlanceRecord(TypedDict):
     next: Annotated[list[str], Rule(description="what to do now")]
     limits: Annotated[list[str], Rule(description="each limit in words, and whether it is kept")]
     left_out: Annotated[list[str], Rule(description="who and what was left out, and why")]
+    contents: Annotated[list[ContentRecord], Rule(description="one a section", min_items=1)]
 
 
 class InputRecord(TypedDict):

@@ -16,6 +16,7 @@ from confide.report.page_types import FindingRecord, Outcome, RateRecord
 from confide.report.rates import cases, often, one_in, percent, same_unit, spread, times
 from confide.report.reading_rate import beats_guessing, read_at, reading_rate
 from confide.report.redaction import FEWEST
+from confide.report.telling import not_told, tells
 
 ACCESS = {
     "black-box": later(
@@ -101,8 +102,9 @@ def support(
     """
     point, alone, blind = read_at(h, fpr), read_at(h, reading_rate([h])), h["blind"]
     lines: list[str] = []
-    if point and story in ("found", "nothing"):
-        lines.append(_rate_there(point, tried, goal))
+    if point and point["rate"] and story in ("found", "nothing"):
+        told = tells(point["rate"], guessing=point["fpr"])
+        lines.append(_rate_there(point, tried, goal) if told else not_told(point["rate"]))
     # Read together with others it may be read where it shows nothing: what shows elsewhere is said too.
     if alone and alone is not point and story == "found" and beats_guessing(alone):
         lines.append(_rate_there(alone, tried, goal))
@@ -226,6 +228,8 @@ def found(h: FindingRecord, *, fpr: float | None, goal: Goal) -> str:
         return t("shown {one} and {other}, right {often}", one=one, other=other, often=right)
     if fpr is None or rate is None:
         return t("too few {units} to say", units=goal.units)
+    if not tells(rate, guessing=fpr):
+        return not_told(rate)
     return goal.say("row", many=goal.many(rate["value"]), at=goal.at(one_in(fpr)), spread=spread(rate))
 
 

@@ -86,6 +86,7 @@ class CountsSubject:
                 f"{self.worlds:,} groups, put into the group or left out by a fair coin",
             },
             notes=(*self.data.notes, PUBLIC_GRID),
+            left_out=self.data.left_out,
             internal_notes=self.data.counted,
         )
 

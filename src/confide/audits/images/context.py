@@ -54,6 +54,7 @@ def context_of(
             "names. The other half are unknown to it.",
             "It knows how the pictures were obscured, and can do the same to its own.",
         ),
+        left_out=[alone] * (album.alone > 0),
         notes=[*how.notes, *[alone] * (album.alone > 0)],
         warnings=(*_doubts(album, made_by), *if_all_are_known(found)),
         unsettled={**album.unsettled, **how.unsettled},

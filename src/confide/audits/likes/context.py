@@ -56,6 +56,7 @@ def context_of(
             "compared": f"every person once, in {held.folds} parts; learned from the other parts",
         },
         notes=(NO_COIN, *how.notes),
+        left_out=people.left_out,
         unsettled={**people.unsettled, **how.unsettled},
         internal_notes=(
             people.source.said,

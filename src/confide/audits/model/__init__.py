@@ -83,6 +83,7 @@ class ModelSubject:
         return Context(
             adversary=words.adversary(data, self.pool, release, self.trusted, count),
             about=words.about(data, words.access_of(release), count),
+            left_out=data.left_out,
             internal_notes=(*words.files(data), *data.notes),
             warnings=self.warnings,
             unsettled=data.unsettled,

@@ -54,6 +54,7 @@ def context_of(
             *how.notes,
             *[HELD_OUT] * (game.coin and game.released is not None),
         ],
+        left_out=[f"{few:,} {TOO_FEW}"] * (few > 0),
         internal_notes=[*data.counted, *[f"{few:,} {TOO_FEW}"] * (few > 0)],
     )
 

@@ -69,6 +69,7 @@ def context_of(
             "asked about": _asked(game, count),
         },
         harm=HARM,
+        left_out=_in_both(data, count),
         notes=(*_by_card(data), *_in_both(data, count), *data.notes, CLOSEST),
         internal_notes=data.internal_notes,
         warnings=(*(() if of_use is None else gate_warning(of_use.gate)), *data.warnings),

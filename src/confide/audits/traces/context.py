@@ -57,5 +57,6 @@ def context_of(
             *[f"Nobody asks about {count(few)} people, who have too few points."] * (few > 0),
             *[HELD_OUT] * (data.released is not None),
         ],
+        left_out=[f"Nobody asks about {count(few)} people, who have too few points."] * (few > 0),
         internal_notes=data.counted,
     )

@@ -58,7 +58,7 @@ def flat(layers: Sequence[nn.Module]) -> list[nn.Module]:
 
 
 def _alike(linear: Sequence[nn.Linear], recipe: Recipe) -> bool:
-    """Whether the optimiser treats all weights in the same way, so that those of several networks can share one."""
+    """Whether the optimiser treats all weights in the same way: then several networks can share it."""
     weights = [p for layer in linear for p in layer.parameters()]
     groups = recipe.optimiser(iter(weights)).param_groups
     return len(groups) == 1 and len(groups[0]["params"]) == len(weights)

@@ -66,7 +66,7 @@ def band_records(plot: PlotRecord) -> list[Datum]:
 
 
 def line_encoding(plot: PlotRecord, records: Sequence[Datum]) -> Mapping[str, Spec]:
-    """What is put into the chart file for a plot: titles, scales, ticks and the legend's order.
+    """What is put into the chart file for a plot: titles, scales and ticks.
 
     Args:
         records: its points and bands.
@@ -74,9 +74,8 @@ def line_encoding(plot: PlotRecord, records: Sequence[Datum]) -> Mapping[str, Sp
     heights = [r.get(end) for r in records for end in ("y", "low", "high")]
     zero = on_zero([float(end) for end in heights if isinstance(end, int | float)])
     names: Spec = {"domain": cast(list[Json], list(dict.fromkeys(r["name"] for r in records)))}
-    # a legend that says the names which stand at the points already is left out
-    named_there = plot["named"] or all(r.get("label") == r["name"] for r in records)
-    legend: Spec = {"legend": None} if named_there else {}
+    # The page draws it (`charts/legend.py`): Vega's own shows no dashes beside marks.
+    legend: Spec = {"legend": None}
     upwards: Spec = {"type": "log", "nice": False} if plot["log_y"] else {"zero": zero}
     return {
         "x": {"title": cast(list[Json], wrap(plot["x_title"], LONGEST["x"])), **_across(plot, records)},

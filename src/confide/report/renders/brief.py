@@ -42,16 +42,16 @@ def to_brief(page: Page, *, width: int | None = None, paint: Paint = str) -> str
     for s in shown:
         lines += wrap(_beside(s["release"], names) + s["headline"], width)
     more = len(page["sections"]) - len(shown)
-    lines += wrap(t("{n:,} more releases: in report.html, or with -v.", n=more), width) if more else []
+    lines += wrap(t("Further releases: {n:,}, in report.html or with -v.", n=more), width) if more else []
     sign = f"[{t(PLAIN[page['verdict']], of='sign')}]"
     first, *rest = wrap(f"{sign} {page['verdict_sentence']}", width)
     # Painted after it is wrapped: a colour has no width.
     lines += [first.replace(sign, paint(sign), 1), *rest]
-    lines += listed(t("Limits"), _limits(page, names), width)
+    lines += listed(t("Limits", of="first page"), _limits(page, names), width)
     lines += _attacks(page, shown, names, width)
     for compared in page["comparisons"]:
         lines += _compared(compared, names, width)
-    return "\n".join([*lines, *listed(t("Read first"), _warnings(page), width)])
+    return "\n".join([*lines, *listed(t("Read first", of="first page"), _warnings(page), width)])
 
 
 def _title(page: Page, names: Names) -> str:
@@ -83,7 +83,7 @@ def _of_releases(rows: Sequence[LimitRecord], names: Names) -> str:
     bad = [row for row in rows if row["verdict"] != "within"]
     said = [f"{_beside(r['release'], names)}{ruled(r['verdict'], r['found'])}{_why(r)}" for r in bad]
     kept = [names.get(row["release"], row["release"]) for row in rows if row["verdict"] == "within"]
-    return "; ".join([*said, *[f"{', '.join(kept)}: {t('within')}"] * bool(kept)])
+    return "; ".join([*said, *[f"{', '.join(kept)}: {t('within', of='ruling')}"] * bool(kept)])
 
 
 def _why(row: LimitRecord) -> str:
@@ -118,7 +118,7 @@ def _compared(c: ComparisonRecord, names: Names, width: int) -> list[str]:
     said = [_row(c, row, names) for row in c["rows"][:MOST_ROWS]]
     more = len(c["rows"]) - MOST_ROWS
     return listed(
-        c["title"], said + [t("{n:,} more: in report.html, or with -v", n=more)] * (more > 0), width
+        c["title"], said + [t("Further ones: {n:,}, in report.html or with -v", n=more)] * (more > 0), width
     )
 
 
@@ -126,11 +126,10 @@ def _row(c: ComparisonRecord, row: ComparedRecord, names: Names) -> str:
     """One release against the one before it, in a line; its own sentence where a number is missing."""
     if c["value"] is None or row["value"] is None:
         return row["sentence"]
-    name, now, was = (
-        names.get(row["release"], row["release"]),
-        share_in_words(row["value"]["value"]),
-        share_in_words(c["value"]["value"]),
-    )
+    name = names.get(row["release"], row["release"])
+    # Of each the attack that is strongest at this rate, which need not be the headline's.
+    now = f"{share_in_words(row['value']['value'])} ({row['attack']})"
+    was = f"{share_in_words(c['value']['value'])} ({c['attack']})"
     if row["settled"] == "less":
         return t("{name}: {now} instead of {was}, so less", name=name, now=now, was=was)
     if row["settled"] == "more":
@@ -144,5 +143,5 @@ def _warnings(page: Page) -> list[str]:
     in_turn = [w[i] for i in range(max(map(len, each))) for w in each if i < len(w)]
     every = list(dict.fromkeys(in_turn))
     more = len(every) - MOST_WARNINGS
-    said = [t("{n:,} more warnings: read them in report.html, or with -v", n=more)] * (more > 0)
+    said = [t("Further warnings: {n:,}. Read them in report.html or with -v.", n=more)] * (more > 0)
     return [*every[:MOST_WARNINGS], *said]

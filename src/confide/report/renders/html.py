@@ -12,23 +12,35 @@ from jinja2 import Environment, PackageLoader
 from markupsafe import Markup
 
 from confide.core.language import later, t
+from confide.core.language import number as local
 from confide.report.charts.draw import draw
 from confide.report.charts.engine import Json, Spec
+from confide.report.charts.legend import legend, plot_legend, scores_legend
 from confide.report.charts.lines import band_records, line_encoding, line_records
-from confide.report.page_types import ChartRecord, Page, PlotRecord, SectionRecord, TableRecord
+from confide.report.page_types import (
+    ChartRecord,
+    FindingRecord,
+    Page,
+    PlotRecord,
+    SectionRecord,
+    TableRecord,
+)
 from confide.report.rates import one_in, percent
 from confide.report.reading_rate import read_at
 from confide.report.renders.cells import SIGNS, columns, digits, number, per_hundred, plain, span
 from confide.report.skipped import fold
+from confide.report.telling import tells
 
 NOT_DRAWN = later("the drawing engine failed; confide report, with this folder, draws it later")
+ALONG = {"x": 50, "y": 46}
+"""The letters of an axis title that fit in one line along the frame."""
 BELOW_BARS = 34
 """The letters of an axis title that fit under bars with names at their left."""
 
 
 @dataclass(frozen=True, slots=True)
 class Drawing:
-    """A chart or a plot with its SVG, which is empty where nothing could be drawn."""
+    """A chart or a plot with its SVG, which is empty where nothing could be drawn, and its legend."""
 
     name: str
     release: str
@@ -37,6 +49,7 @@ class Drawing:
     how_to_read: str
     svg: Markup
     why: str
+    legend: Markup
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +75,12 @@ def to_html(page: Page) -> str:
     env.filters.update(num=number, span=span, one_in=one_in, percent=percent, per_hundred=per_hundred)
     env.filters.update(digits=digits, plain=plain)
     return env.get_template("report.html").render(
+        t=t,
+        whole=_whole,
         page=page,
+        places={s["release"]: at for at, s in enumerate(page["sections"], 1)},
+        tells=tells,
+        strongest=_strongest_first,
         charts=[_drawn(chart, at) for at, chart in enumerate(page["charts"])],
         exhibits={s["release"]: _exhibits(s, f"{at}") for at, s in enumerate(page["sections"])},
         signs=SIGNS,
@@ -70,6 +88,23 @@ def to_html(page: Page) -> str:
         columns=columns,
         fold=_folded,
     )
+
+
+def _whole(n: int) -> str:
+    return local(n, ",.0f")
+
+
+def _strongest_first(
+    found: Sequence[FindingRecord], headline: FindingRecord, fpr: float | None
+) -> list[FindingRecord]:
+    """The attacks by what they surely found: the headline's first, then by the low ends of intervals."""
+
+    def surely(f: FindingRecord) -> tuple[bool, float, float]:
+        at = read_at(f, fpr)
+        low = at["rate"]["low"] if at and at["rate"] else -1.0
+        return f["attack"] == headline["attack"], low, f["auc"]["low"] if f["auc"] else -1.0
+
+    return sorted(found, key=surely, reverse=True)
 
 
 def _folded(skipped: Sequence[Mapping[str, str]]) -> list[tuple[str, str]]:
@@ -87,21 +122,24 @@ def _drawn(chart: ChartRecord, at: int) -> Drawing:
         how_to_read=chart["how_to_read"],
         svg=svg,
         why=chart["why"] or t(NOT_DRAWN),
+        legend=Markup(legend(scores_legend(chart)) if svg else ""),
     )
 
 
 def _draw(chart: ChartRecord, key: str) -> str:
-    titles = {"x": chart["x_title"]}
+    titles: dict[str, Json] = {"x": cast(list[Json], wrap(chart["x_title"], ALONG["x"]))}
     # bars that are named at the left have no title upwards: the heading of the chart file says it
     if chart["name"] != "worst_off":
-        titles["y"] = chart["y_title"]
+        titles["y"] = cast(list[Json], wrap(chart["y_title"], ALONG["y"]))
     encoding: dict[str, Spec] = {axis: {"title": title} for axis, title in titles.items() if title}
     if chart["name"] == "worst_off" and chart["x_title"]:
         encoding["x"] = {"title": cast(list[Json], wrap(chart["x_title"], BELOW_BARS))}
     # In the order of the records, so that a group keeps its colour.
     groups = dict.fromkeys(r["group"] for r in chart["records"] if "group" in r)
     if groups:
-        encoding["color"] = {"scale": {"domain": cast(list[Json], list(groups))}}
+        scale: Spec = {"domain": cast(list[Json], list(groups))}
+        # The page draws the legend of the scores: of the two groups one is an area, the other a line.
+        encoding["color"] = {"scale": scale, **({"legend": None} if chart["name"] == "scores" else {})}
     return draw(
         chart["name"],
         chart["records"],
@@ -140,4 +178,14 @@ def _plot(plot: PlotRecord, key: str) -> Drawing:
         spoken = t("{y} over {x}.", y=plot["y_title"], x=plot["x_title"])
         encoding = line_encoding(plot, records)
         svg = draw("lines", records, title=plot["title"], description=spoken, key=key, encoding=encoding)
-    return Drawing("lines", "", "", plot["title"], plot["reading"], Markup(svg), plot["why"] or t(NOT_DRAWN))
+    return Drawing(
+        name="lines",
+        release="",
+        attack="",
+        title=plot["title"],
+        how_to_read=plot["reading"],
+        svg=Markup(svg),
+        why=plot["why"] or t(NOT_DRAWN),
+        # Its names are escaped where it is made.
+        legend=Markup(legend(plot_legend(plot, records)) if svg else ""),
+    )

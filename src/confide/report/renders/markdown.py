@@ -30,10 +30,10 @@ def to_markdown(page: Page) -> str:
     lines += [f"{_named(s, several)}{unmarked(s['headline'])}\n" for s in sections]
     lines += _more(len(page["sections"]) - len(sections))
     lines += [f"{SIGNS[page['verdict']]} **{unmarked(page['verdict_sentence'])}**"]
-    lines += _listed(t("Limits"), _limits(page, several))
+    lines += _listed(t("Limits", of="first page"), _limits(page, several))
     lines += _attacks(page, sections)
-    lines += _listed(t("Compared"), _compared(page))
-    lines += _listed(t("Read first"), _warnings(page))
+    lines += _listed(t("Compared", of="first page"), _compared(page))
+    lines += _listed(t("Read first", of="first page"), _warnings(page))
     return "\n".join([*lines, "", f"<sub>{unmarked(_made(page))}</sub>", ""])
 
 
@@ -42,7 +42,7 @@ def _named(s: SectionRecord, several: bool) -> str:
 
 
 def _more(n: int) -> list[str]:
-    return [unmarked(t("{n:,} more releases: in report.html", n=n)), ""] if n > 0 else []
+    return [unmarked(t("Further releases: {n:,}, in report.html", n=n)), ""] if n > 0 else []
 
 
 def _limits(page: Page, several: bool) -> list[str]:
@@ -51,7 +51,7 @@ def _limits(page: Page, several: bool) -> list[str]:
     shown = [*bad, *rows[len(bad) :][: max(MOST_ROWS - len(bad), 0)]]
     more = len(rows) - len(shown)
     said = [_limit(row, several) for row in shown]
-    return said + [unmarked(t("{n:,} more limits: within", n=more))] * (more > 0)
+    return said + [unmarked(t("Further limits: {n:,}, all of them kept", n=more))] * (more > 0)
 
 
 def _limit(row: LimitRecord, several: bool) -> str:
@@ -69,7 +69,9 @@ def _attacks(page: Page, sections: Sequence[SectionRecord]) -> list[str]:
             f"| {unmarked(s['release'])} | {unmarked(f['attack'])} | {unmarked(told(f, mine, s))} |"
             for f in strongest(mine, s)[:MOST_ATTACKS]
         ]
-    head = f"| {t('Release')} | {t('Attack')} | {t('What it found')} |"
+    head = (
+        f"| {t('Release', of='summary')} | {t('Attack', of='summary')} | {t('What it found', of='summary')} |"
+    )
     return ["", head, "| --- | --- | --- |", *rows] if rows else []
 
 
@@ -77,14 +79,14 @@ def _compared(page: Page) -> list[str]:
     rows = [row["sentence"] for c in page["comparisons"] for row in c["rows"]]
     more = len(rows) - MOST_ROWS
     said = [unmarked(text) for text in rows[:MOST_ROWS]]
-    return said + [unmarked(t("{n:,} more: in report.html", n=more))] * (more > 0)
+    return said + [unmarked(t("Further ones: {n:,}, in report.html", n=more))] * (more > 0)
 
 
 def _warnings(page: Page) -> list[str]:
     every = list(dict.fromkeys(text for s in page["sections"] for text in s["warnings"]))
     more = len(every) - MOST_WARNINGS
     said = [unmarked(text) for text in every[:MOST_WARNINGS]]
-    return said + [unmarked(t("{n:,} more warnings: in report.html", n=more))] * (more > 0)
+    return said + [unmarked(t("Further warnings: {n:,}, in report.html", n=more))] * (more > 0)
 
 
 def _listed(title: str, items: Sequence[str]) -> list[str]:
