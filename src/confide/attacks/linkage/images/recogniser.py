@@ -12,6 +12,7 @@ from confide.attacks.linkage.images._classifiers import Trainer, kernel, linear
 from confide.attacks.linkage.images._network import network
 from confide.core.arrays import Floats, Ints, Rng
 from confide.core.errors import KnowledgeError
+from confide.core.language import later
 from confide.core.nouns import Case, Guess
 from confide.core.paper import Paper
 from confide.knowledge.images import Gallery
@@ -58,7 +59,9 @@ class Recogniser:
     """
 
     name: ClassVar[str] = "recogniser"
-    title: ClassVar[str] = "Does a machine that learned from obscured pictures recognise people in them?"
+    title: ClassVar[str] = later(
+        "Does a machine that learned from obscured pictures recognise people in them?"
+    )
     paper: ClassVar[Paper] = MCPHERSON
 
     trained_on: LearnsFrom = "released"

@@ -9,6 +9,7 @@ from confide.attacks.reconstruction.answers._claims import claims_of
 from confide.attacks.reconstruction.answers._fit import plain_fit
 from confide.core.arrays import Ints, Rng
 from confide.core.errors import KnowledgeError
+from confide.core.language import later
 from confide.core.nouns import Case, Guess
 from confide.core.paper import Paper
 from confide.knowledge.answers import AnswersKnowledge
@@ -27,7 +28,9 @@ class LeastSquares:
     """
 
     name: ClassVar[str] = "least-squares"
-    title: ClassVar[str] = "Do the answers, solved as linear equations, give away each person's secret?"
+    title: ClassVar[str] = later(
+        "Do the answers, solved as linear equations, give away each person's secret?"
+    )
     paper: ClassVar[Paper] = Paper(
         authors="Cynthia Dwork and Sergey Yekhanin",
         title="New Efficient Attacks on Statistical Disclosure Control Mechanisms",

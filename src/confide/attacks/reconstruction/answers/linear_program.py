@@ -11,6 +11,7 @@ from confide.attacks.reconstruction.answers._claims import claims, prior
 from confide.core.arrays import Floats, Ints, Rng
 from confide.core.diagnostics import Diagnostics
 from confide.core.errors import KnowledgeError
+from confide.core.language import later
 from confide.core.nouns import Case, Guess
 from confide.core.paper import Paper
 from confide.knowledge.answers import AnswersKnowledge
@@ -34,7 +35,7 @@ class LinearProgram:
     """
 
     name: ClassVar[str] = "linear-program"
-    title: ClassVar[str] = "Do the answers give away secrets if the distances to them are added up?"
+    title: ClassVar[str] = later("Do the answers give away secrets if the distances to them are added up?")
     paper: ClassVar[Paper] = Paper(
         authors="Cynthia Dwork and Frank McSherry and Kunal Talwar",
         title="The Price of Privacy and the Limits of LP Decoding",

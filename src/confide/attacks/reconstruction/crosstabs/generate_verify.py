@@ -15,6 +15,7 @@ from confide.attacks.reconstruction.crosstabs._solver import Answer, Clock, Syst
 from confide.core.arrays import Bools, Ints, Rng
 from confide.core.diagnostics import Diagnostics
 from confide.core.errors import KnowledgeError
+from confide.core.language import later
 from confide.core.nouns import Case, Guess
 from confide.core.paper import Paper
 from confide.views.crosstabs import Crosstabs
@@ -179,7 +180,7 @@ class GenerateThenVerify:
     """
 
     name: ClassVar[str] = "generate-verify"
-    title: ClassVar[str] = "Which records follow from the tables for certain?"
+    title: ClassVar[str] = later("Which records follow from the tables for certain?")
     paper: ClassVar[Paper] = Paper(
         authors="Terrance Liu and Eileen Xiao and Pratiksha Thaker and Adam Smith and Zhiwei Steven Wu",
         title="Generate-then-Verify: Reconstructing Data from Limited Published Statistics",
