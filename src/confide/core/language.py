@@ -15,10 +15,11 @@ from contextvars import ContextVar
 from functools import cache
 from importlib.resources import files
 from string import Formatter
-from typing import Any, Literal, TypeAlias, get_args
+from typing import Any, Literal, TypeAlias, TypeVar, get_args
 
 from confide.core.errors import DataError
 
+Part = TypeVar("Part")
 Language: TypeAlias = Literal["en", "de", "fr"]
 
 LANGUAGES: tuple[Language, ...] = get_args(Language)
@@ -87,8 +88,10 @@ def number(x: float, spec: str) -> str:
     return _local(format(x, spec))
 
 
-def parts(text: str, /, *, of: str = "", **counts: int) -> tuple[str | int, ...]:
+def parts(text: str, /, *, of: str = "", **counts: Part) -> tuple[str | Part, ...]:
     """Translate a text whose gaps are counts of people, which whoever shows it may round (`core/sentence.py`).
+
+    A gap may hold a share or a number with its interval too, or a text.
 
     >>> parts("The list holds {n} candidates.", n=1963)
     ('The list holds ', 1963, ' candidates.')
@@ -96,7 +99,7 @@ def parts(text: str, /, *, of: str = "", **counts: int) -> tuple[str | int, ...]
     chosen = _chosen.get()
     found = text if chosen in ("en", PSEUDO) else _catalogue(chosen).get((of, text), text)
     found = f"⟦{found}⟧" if chosen == PSEUDO else found
-    made: list[str | int] = []
+    made: list[str | Part] = []
     for before, name, _, _ in Formatter().parse(found):
         made += [before] * bool(before) + ([] if name is None else [counts[name]])
     return tuple(made)

@@ -16,6 +16,7 @@ from confide.core.errors import DataError
 from confide.core.fields import check_fields
 from confide.core.fields import shown as shown_value
 from confide.core.flags import GET, HOLD, HOW, KNOWS, Flag, Held, OptionalColumn, Table
+from confide.core.language import t
 from confide.core.narrowing import narrowed
 from confide.inputs.aligned import aligned, reading_said
 from confide.inputs.labels import same_labels
@@ -253,7 +254,7 @@ def _read(held: Model, rng: Rng) -> ModelData:
         said=found.said,
         warnings=(
             *less_than_its_object(model, seen, held.access),
-            *(f"The model {what}." for what in noticed),
+            *map(t, noticed),
         ),
         unsettled=unsettled,
     )
