@@ -195,6 +195,13 @@ class ModelData:
         return "regression" if self.classes is None else "classification"
 
     @property
+    def words(self) -> str:
+        """What the model predicts, in words."""
+        if self.classes is None:
+            return t("a model that predicts a number")
+        return t("a model that predicts one of {n} classes", n=f"{self.class_count}")
+
+    @property
     def class_count(self) -> int:
         """The number of classes; 1 in a regression."""
         return 1 if self.classes is None else len(self.classes)

@@ -109,7 +109,7 @@ def about(data: ModelData, access: str, count: Count) -> dict[str, str]:
     # Only a remote model counts its queries.
     queries = getattr(data.asked, "queries", None)
     return {
-        t("release"): kind_of_model(data),
+        t("release"): data.words,
         **_parameters(data),
         t("access"): t(access),
         **({t("answers"): t("read as {what}", what=t(data.said))} if data.said else {}),
@@ -118,13 +118,6 @@ def about(data: ModelData, access: str, count: Count) -> dict[str, str]:
         t("population"): t("none") if population is None else t("{n} records", n=count(len(population))),
         **({} if queries is None else {t("queries"): t("it was asked about {n} records", n=count(queries))}),
     }
-
-
-def kind_of_model(data: ModelData) -> str:
-    """What the model predicts, in words."""
-    if data.classes is None:
-        return t("a model that predicts a number")
-    return t("a model that predicts one of {n} classes", n=f"{data.class_count}")
 
 
 def _parameters(data: ModelData) -> dict[str, str]:
