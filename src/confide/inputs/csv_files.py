@@ -86,9 +86,7 @@ class CsvForm:
             if self.decimal == ","
             else t("csv with {separator}", separator=separator)
         )
-        if self.encoding == "utf-8":
-            return said
-        return t("{csv}, in {encoding}", csv=said, encoding=self.encoding.upper())
+        return said + (t(", in {code}", code=self.encoding.upper()) if self.encoding != "utf-8" else "")
 
 
 def read_csv(path: Path, reading: Reading, *, ids: Container[str] = ()) -> tuple[pl.DataFrame, CsvForm]:

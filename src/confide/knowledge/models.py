@@ -10,6 +10,7 @@ import numpy as np
 from confide.core.access import WhiteBox
 from confide.core.arrays import Bools, Floats, Ints
 from confide.core.errors import KnowledgeError
+from confide.core.language import later
 from confide.learners.learner import Learner
 from confide.models.answers import Answers
 from confide.models.signals import Signal
@@ -120,7 +121,7 @@ class SupervisedBackground(Background):
         member: their membership, bool[t].
     """
 
-    told_in_words: ClassVar[str] = (
+    told_in_words: ClassVar[str] = later(
         "of half of the people whether they were in the data, and is judged on the others alone"
     )
     told: Ints = field(default_factory=lambda: np.empty(0, np.int64))
@@ -210,5 +211,5 @@ class Informed(SupervisedBackground):
         rest: the sums over the other records.
     """
 
-    told_in_words: ClassVar[str] = "for each person all other records that trained the model"
+    told_in_words: ClassVar[str] = later("for each person all other records that trained the model")
     rest: LeaveOneOutSums = field(default_factory=lambda: LeaveOneOutSums(0, np.empty(0, np.bool_)))

@@ -124,7 +124,7 @@ class ClearTrained(Recogniser):
     """
 
     name: ClassVar[str] = "clear-trained"
-    title: ClassVar[str] = (
+    title: ClassVar[str] = later(
         "Does a machine that learned from clear pictures recognise people in obscured ones?"
     )
 
@@ -149,7 +149,7 @@ class SmallCNN(Recogniser):
     """
 
     name: ClassVar[str] = "small-cnn"
-    title: ClassVar[str] = "Does a small neural network recognise people in obscured pictures?"
+    title: ClassVar[str] = later("Does a small neural network recognise people in obscured pictures?")
 
     model: Model = "cnn"
     copies: int = 8
