@@ -17,7 +17,7 @@ from confide.audits.settings import Settings
 from confide.audits.spec import AuditSpec, Context, Count
 from confide.core.errors import AccessError
 from confide.core.estimate import Estimate, Measured
-from confide.core.language import later, t
+from confide.core.language import keep, later, t
 from confide.core.nouns import AnyAttack, AnyMechanism
 from confide.core.who import table_of
 from confide.games.membership.statistics import Tracing
@@ -93,7 +93,9 @@ class FrequenciesSubject:
         skipped = [
             Skipped.because(
                 attack.name,
-                AccessError(t("{attack} needs another release than {what}.", attack=attack.name, what=what)),
+                AccessError(
+                    keep("{attack} needs another release than {what}.", attack=attack.name, what=what)
+                ),
             )
             for attack in asked
             if attack not in fit and (self.asked or not fit)

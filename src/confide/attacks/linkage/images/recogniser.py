@@ -12,7 +12,7 @@ from confide.attacks.linkage.images._classifiers import Trainer, kernel, linear
 from confide.attacks.linkage.images._network import network
 from confide.core.arrays import Floats, Ints, Rng
 from confide.core.errors import KnowledgeError
-from confide.core.language import later
+from confide.core.language import keep, later
 from confide.core.nouns import Case, Guess
 from confide.core.paper import Paper
 from confide.knowledge.images import Gallery
@@ -86,8 +86,12 @@ class Recogniser:
         gallery = case.known
         if gallery.people < 2:
             raise KnowledgeError(
-                f"{self.name} needs pictures of 2 people to tell apart and has them of {gallery.people}: "
-                "give more people."
+                keep(
+                    "{attack} needs pictures of 2 people to tell apart and has them of {people}: give more "
+                    "people.",
+                    attack=self.name,
+                    people=gallery.people,
+                )
             )
         examples, learning = rng.spawn(2)
         learned = self._examples(gallery, rng=examples)
