@@ -2,24 +2,31 @@
 
 from __future__ import annotations
 
-import pickle
+import copy
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from confide.core.budget import Budget
 from confide.core.diagnostics import Diagnostics
 from confide.core.errors import KnowledgeError
-from confide.core.language import LANGUAGES, Kept, keep, number, parts, t, written_in
+from confide.core.estimate import Estimate
+from confide.core.language import LANGUAGES, PSEUDO, Kept, keep, number, parts, t, written_in
 from confide.core.sentence import said
-from confide.report import Skipped
+from confide.measure import measure
+from confide.report import Finding, Limit, Section, Skipped, page
 from confide.report.goals import GOALS, goal
+from confide.report.purposes import PURPOSES
 from confide.report.redaction import Redaction
+from confide.report.renders.text import to_text
 
-from .untranslated import english_left, outside, unmarked
+from .test_goals import FEW, FOUND, NOTHING
+from .untranslated import english_left, outside, texts_of, unmarked
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "checks"))
-import languages as check  # noqa: E402  # a script of `make check`
+import languages as check  # a script of `make check`
 
 TRANSLATED = [language for language in LANGUAGES if language != "en"]
 
@@ -83,7 +90,7 @@ def test_a_remark_that_somebody_forged_is_shown_as_it_is(text):
 
 def test_the_reason_of_a_skip_keeps_its_values():
     text = keep("between {low:,} and {high:,} in {per:,}", low=1, high=20, per=1000)
-    error = pickle.loads(pickle.dumps(KnowledgeError(text)))  # as from another process
+    error = copy.copy(KnowledgeError(text))  # as from another process
     assert str(error) == "between 1 and 20 in 1,000"
     skipped = Skipped.because("lira", error)
     assert isinstance(skipped.why, Kept)
@@ -99,3 +106,76 @@ def test_the_check_of_pages_finds_what_it_looks_for():
     assert outside("⟦a ⟦b⟧⟧ c") == " c"
     assert unmarked(["⟦all⟧ 12", "⟦some⟧ left", "lira: ⟦x⟧"], names=["lira"]) == ["⟦some⟧ left"]
     assert english_left(["der Angriff", "the attack", "trois of the"]) == ["the attack", "trois of the"]
+
+
+STORIES = ("found", "nothing", "few", "broken", "blinded")
+SAID = "⟦x⟧"
+
+
+def a_page(name: str, story: str, audience: str):
+    """A page of a section whose own texts are in brackets, of one goal and story."""
+    evidence = {"nothing": NOTHING, "few": FEW}.get(story, FOUND)
+    blind = {"broken": Estimate(0.9, 0.85, 0.95, 0.95), "blinded": Estimate(0.57, 0.55, 0.59, 0.95)}.get(
+        story
+    )
+    doubt = Diagnostics((keep("more than {n}", n=12),), story != "nothing")
+    risk = replace(measure(evidence), attack="lira")
+    finding = Finding(risk=risk, blind=blind, diagnostics=(doubt,))
+    promise = Budget(0.01, 1e-5) if story in ("found", "nothing") else None
+    told = {"goal": name, "headline": finding, "findings": (finding,), "evidence": {"lira": evidence}}
+    told |= {"subject": SAID, "harm": SAID, "about": {SAID: SAID}, "adversary": (SAID,), "notes": (SAID,)}
+    first = Section(release="r1", **told)
+    second = Section(
+        release="r2",
+        **(
+            told
+            | {
+                "promise": promise,
+                "skipped": (Skipped(attack="lira", why=keep("only {errors}", errors="1")),),
+            }
+        ),
+    )
+    limits = [Limit.parse(limit) for limit in ("tpr@0.01=0.05", "tpr@0.0001=0.05", "auc=0.6", "epsilon=1")]
+    return page([first, second], seed=1, audience=audience, limits=limits)
+
+
+def everything_said(made) -> list[str]:
+    """What a page says: its records, the terminal, and both documents."""
+    # A wide terminal: a line that is broken has its brackets on two lines.
+    shown = to_text(made, width=10_000, show_rows=True).split("\n")
+    documents = [document(made).markdown().replace("\\", "") for document in PURPOSES.values()]
+    return [*texts_of(made), *shown, *(line for d in documents for line in d.split("\n"))]
+
+
+NAMES = (
+    "r1",
+    "r2",
+    "lira",
+    "confide.report",
+    "report/3",
+    "tpr",
+    "auc",
+    "epsilon=1",
+    "mu-GDP",
+    "dev",
+    "e-05",
+    "None",
+)
+
+
+@pytest.mark.parametrize("audience", ["internal", "public"])
+@pytest.mark.parametrize("story", STORIES)
+@pytest.mark.parametrize("name", GOALS)
+def test_no_text_of_a_report_is_left_unmarked(name, story, audience):
+    with written_in(PSEUDO):
+        said = everything_said(a_page(name, story, audience))
+    assert unmarked(said, names=NAMES) == []
+
+
+@pytest.mark.parametrize("language", TRANSLATED)
+@pytest.mark.parametrize("story", STORIES)
+@pytest.mark.parametrize("name", GOALS)
+def test_no_text_of_a_report_is_left_in_english(name, story, language):
+    with written_in(language):
+        said = everything_said(a_page(name, story, "internal"))
+    assert english_left(said, names=NAMES) == []
