@@ -29,6 +29,7 @@ from confide.audits.table.smallest_keys import unique_columns
 from confide.audits.table.undone import digest_table, downcoding_table
 from confide.core.errors import DataError, KnowledgeError
 from confide.core.estimate import Estimate, Measured
+from confide.core.language import later
 from confide.core.nouns import AnyAttack, AnyMechanism
 from confide.games.linkage.table import TableLinkage
 from confide.inputs.large.drawing import drawn_data
@@ -215,10 +216,10 @@ SPEC = AuditSpec(
     read=read,
     attacks=(*linking.ALL, *attribute.ALL),
     protections=PROTECTIONS,
-    risk="row named rightly at 5% false matches",
+    risk=later("row named rightly at 5% false matches"),
     risks={
-        DESCRIBED: "singled out inside, minus outside",
-        SECRETS: "told rightly inside, minus outside",
+        DESCRIBED: later("singled out inside, minus outside"),
+        SECRETS: later("told rightly inside, minus outside"),
     },
     across=LOST,
     good="low",

@@ -16,6 +16,7 @@ import numpy as np
 from confide.core.arrays import Array, Floats, Ints, Rng
 from confide.core.errors import DataError
 from confide.core.estimate import Estimate
+from confide.core.language import later
 from confide.measure.intervals import check_confidence, mean
 from confide.measure.roc import auc
 from confide.utility.synthetic._binned import Binned, binned
@@ -24,6 +25,8 @@ from confide.views.table import Table
 
 Model: TypeAlias = Literal["boosted trees", "logistic regression"]
 MODELS: tuple[Model, ...] = ("boosted trees", "logistic regression")
+NAMES = (later("boosted trees"), later("logistic regression"))
+"""The same, to be translated where they are shown."""
 MOST_ROWS = 100_000
 """Rows times values of the target that a model is trained on: trees are grown for each value."""
 TREES, FEWEST_TREES, STEPS = 200, 30, 300
