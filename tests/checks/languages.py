@@ -1,11 +1,11 @@
 """Languages of a report: holds every catalogue to the texts that stand in the code.
 
-A text is a literal in `t("...")`, `parts("...")` or `later("...")`, in Python and in templates. A catalogue must have
-each of them, with the same gaps, and none that is not in the code any more. A text may stand in any file of its
-language, and once.
+A text is a literal in `t("...")`, `parts("...")`, `keep("...")` or `later("...")`, in Python and in templates, or a
+word of a goal (`confide.report.goals`). A catalogue must have each of them, with the same gaps, and none that is not
+in the code any more. A text may stand in any file of its language, and once.
 
-Usage: python tests/checks/languages.py [--missing LANGUAGE [FOLDER ...]]   prints what a translator has to fill in,
-of these folders of `src/confide` alone
+Usage: python tests/checks/languages.py [FOLDER ...]     says what is wrong, for these folders of `src/confide` alone
+       python tests/checks/languages.py --missing LANGUAGE [FOLDER ...]     prints what a translator has to fill in
 """
 
 from __future__ import annotations
@@ -14,16 +14,19 @@ import ast
 import json
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from string import Formatter
 
 from confide.core.language import LANGUAGES, read_catalogue
+from confide.report.goals import GOALS
 
 ROOT = Path(__file__).parents[2] / "src" / "confide"
 CATALOGUES = ROOT / "core" / "languages"
-MARKS = ("t", "parts", "later")
-IN_TEMPLATES = re.compile(r'\b(?:t|later)\(("(?:[^"\\]|\\.)*")(?:,\s*of=("[^"]*"))?')
+MARKS = ("t", "parts", "keep", "later")
+IN_TEMPLATES = re.compile(r'\b(?:t|later)\(\s*("(?:[^"\\]|\\.)*")(?:,\s*of=("[^"]*"))?')
+GOAL_WORDS = "report/goals"
+"""The room of the goals: their texts are put together by their own code, so they are asked and not read."""
 
 Text = tuple[str, str]
 """Context and English text."""
@@ -43,43 +46,63 @@ def texts_of(path: Path) -> Iterator[tuple[Text, str]]:
             and node.func.id in MARKS
             and node.args
         ):
-            text = node.args[0]
             of = next((k.value for k in node.keywords if k.arg == "of"), ast.Constant(""))
-            if (
-                isinstance(text, ast.Constant)
-                and isinstance(text.value, str)
-                and isinstance(of, ast.Constant)
-            ):
-                yield (str(of.value), text.value), f"{name}:{node.lineno}"
+            # One of two literals is two texts: t("a" if x else "b").
+            each = [node.args[0].body, node.args[0].orelse] if isinstance(node.args[0], ast.IfExp) else node.args[:1]
+            for text in each:
+                if (
+                    isinstance(text, ast.Constant)
+                    and isinstance(text.value, str)
+                    and isinstance(of, ast.Constant)
+                ):
+                    yield (str(of.value), text.value), f"{name}:{node.lineno}"
 
 
-def every_text(folders: list[str] | None = None) -> dict[Text, str]:
+def texts_of_goals() -> Iterator[tuple[Text, str]]:
+    """Every text of every goal, and the goal's name."""
+    for name, goal in GOALS.items():
+        yield from ((text, f"{GOAL_WORDS}: {name}") for text in goal.texts())
+
+
+def every_text(folders: Sequence[str] = ()) -> dict[Text, str]:
     """Every text in the code, and the first place where it stands."""
     pages = [p for s in ("*.py", "*.html") for f in folders or [""] for p in sorted((ROOT / f).rglob(s))]
-    pages += [ROOT / f for f in folders or [] if (ROOT / f).is_file()]
+    pages += [ROOT / f for f in folders if (ROOT / f).is_file()]
     found: dict[Text, str] = {}
     for page in pages:
         for text, where in texts_of(page):
             found.setdefault(text, where)
+    if not folders or any(GOAL_WORDS.startswith(folder.rstrip("/")) for folder in folders):
+        for text, where in texts_of_goals():
+            found.setdefault(text, where)
     return found
 
 
-def gaps(text: str) -> set[str]:
-    """The names of the gaps of a text."""
-    return {name for _, name, _, _ in Formatter().parse(text) if name}
+def gaps(text: str) -> set[tuple[str, str]]:
+    """The gaps of a text: the name of each, and how a number is written there."""
+    return {(name, spec or "") for _, name, spec, _ in Formatter().parse(text) if name is not None}
 
 
-def faults(language: str) -> list[str]:
-    """What is wrong with the catalogue of a language, a sentence each."""
-    wanted, said, wrong = every_text(), {}, []
+def faults(language: str, folders: Sequence[str] = ()) -> list[str]:
+    """What is wrong with the catalogue of a language, a sentence each.
+
+    Args:
+        folders: look for texts of these alone that are missing; for whatever is wrong in a catalogue, everywhere.
+    """
+    everywhere = every_text()
+    wanted, said, wrong = every_text(folders) if folders else everywhere, {}, []
     for page in sorted((CATALOGUES / language).glob("*.po")):
-        for text, translation in read_catalogue(page.read_text(encoding="utf-8")).items():
-            place = f"{language}/{page.name}"
+        written, place = page.read_text(encoding="utf-8"), f"{language}/{page.name}"
+        entries = read_catalogue(written)
+        # What cannot be read is not translated, and nobody would notice.
+        if len(re.findall(r"^msgid ", written, flags=re.MULTILINE)) != len(entries):
+            wrong.append(f"{place}: an entry is empty, stands twice or cannot be read.")
+        for text, translation in entries.items():
             if text in said:
                 wrong.append(f"{place}: {text[1]!r} stands in {said[text]} as well.")
             said[text] = place
-            if text not in wanted:
-                wrong.append(f"{place}: {text[1]!r} is not in the code any more.")
+            if text not in everywhere:
+                wrong.append(f"{place}: {text[1]!r} ({text[0]}) is not in the code any more.")
             elif gaps(text[1]) != gaps(translation):
                 wrong.append(f"{place}: the translation of {text[1]!r} has other gaps.")
     return [
@@ -92,17 +115,22 @@ def faults(language: str) -> list[str]:
     ]
 
 
-def skeleton(language: str, folders: list[str]) -> str:
+def skeleton(language: str, folders: Sequence[str]) -> str:
     """What is missing, as the entries of a .po file."""
     said = {
         t for p in (CATALOGUES / language).glob("*.po") for t in read_catalogue(p.read_text(encoding="utf-8"))
     }
-    quoted = lambda text: json.dumps(text, ensure_ascii=False)  # noqa: E731
     return "\n".join(
-        f"#: {where}\n" + f"msgctxt {quoted(of)}\n" * bool(of) + f'msgid {quoted(text)}\nmsgstr ""\n'
-        for (of, text), where in every_text(folders).items()
-        if (of, text) not in said
+        entry(text, "", where=where) for text, where in every_text(folders).items() if text not in said
     )
+
+
+def entry(text: Text, translation: str, *, where: str = "") -> str:
+    """An entry of a .po file."""
+    quoted = lambda text: json.dumps(text, ensure_ascii=False)  # noqa: E731
+    of, english = text
+    lines = [f"#: {where}"] * bool(where) + [f"msgctxt {quoted(of)}"] * bool(of)
+    return "\n".join([*lines, f"msgid {quoted(english)}", f"msgstr {quoted(translation)}", ""])
 
 
 def main(argv: list[str]) -> int:
@@ -110,7 +138,7 @@ def main(argv: list[str]) -> int:
     if argv[:1] == ["--missing"]:
         print(skeleton(argv[1], argv[2:]))
         return 0
-    wrong = [fault for language in LANGUAGES if language != "en" for fault in faults(language)]
+    wrong = [fault for language in LANGUAGES if language != "en" for fault in faults(language, argv)]
     print("\n".join(wrong) or "languages: every text is translated.")
     return int(bool(wrong))
 

@@ -24,12 +24,17 @@ class ConfideError(Exception):
 
     Names and values in it come from files: control characters are written out, and the middle of a very long
     text is left out.
+
+    Args:
+        text: in English: a text, or one that is kept with its values (`confide.core.language.keep`), so that
+            a report that shows it can translate it.
     """
 
-    def __init__(self, text: str = "") -> None:
-        shown = escaped(text, keep=())
+    def __init__(self, text: object = "") -> None:
+        shown = escaped(str(text), keep=())
         half = LONGEST // 2 - 3
         super().__init__(shown if len(shown) <= LONGEST else f"{shown[:half]} ... {shown[-half:]}")
+        self.text = text
 
 
 class PromiseError(ConfideError):

@@ -24,12 +24,25 @@ _CURVE = {
     },
 }
 _WORDS = {"anyOf": [{"type": "string"}, {"type": "integer"}]}
+_KEPT = {
+    "type": "object",
+    "required": ["text", "values", "of"],
+    "properties": {
+        "text": {"type": "string"},
+        "values": {
+            "type": "object",
+            "additionalProperties": {"anyOf": [*_WORDS["anyOf"], {"type": "number"}]},
+        },
+        "of": {"type": "string"},
+    },
+    "additionalProperties": False,
+}
 _DIAGNOSTICS = {
     "type": "object",
     "properties": {
         "remarks": {
             "type": "array",
-            "items": {"anyOf": [*_WORDS["anyOf"][:1], {"type": "array", "items": _WORDS}]},
+            "items": {"anyOf": [*_WORDS["anyOf"][:1], {"type": "array", "items": _WORDS}, _KEPT]},
         },
         "conclusive": {"type": "boolean"},
         "curves": {"type": "array", "items": _CURVE},

@@ -12,17 +12,19 @@ import re
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
+from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
 from string import Formatter
-from typing import Any, Literal, TypeAlias, TypeVar, get_args
+from typing import Any, Literal, TypeAlias, TypeVar, cast, get_args
 
 from confide.core.errors import DataError
 
-Part = TypeVar("Part")
 Language: TypeAlias = Literal["en", "de", "fr"]
 
 LANGUAGES: tuple[Language, ...] = get_args(Language)
+
+Value = TypeVar("Value")
 
 PSEUDO = "xx"
 """A language for tests: it puts every text in brackets, so that what was not translated stands out."""
@@ -66,12 +68,9 @@ def t(text: str, /, *, of: str = "", **values: object) -> str:
     >>> t("{n:,} of {all:,} people", n=1200, all=3000)
     '1,200 of 3,000 people'
     """
-    chosen = _chosen.get()
-    if chosen == PSEUDO:
-        return f"⟦{_WRITER.vformat(text, (), values)}⟧"
-    # What has no translation stays English: a report with one English sentence is better than none.
-    found = text if chosen == "en" else _catalogue(chosen).get((of, text), text)
-    return _WRITER.vformat(found, (), values) if values or "{" in found else found
+    found = _found(text, of)
+    # Without values a brace is a brace: the title of somebody's own attack may have one.
+    return _WRITER.vformat(found, (), values) if values else found
 
 
 def later(text: str, /, *, of: str = "") -> str:
@@ -88,21 +87,76 @@ def number(x: float, spec: str) -> str:
     return _local(format(x, spec))
 
 
-def parts(text: str, /, *, of: str = "", **counts: Part) -> tuple[str | Part, ...]:
-    """Translate a text whose gaps are counts of people, which whoever shows it may round (`core/sentence.py`).
+def parts(text: str, /, *, of: str = "", **values: Value) -> tuple[str | Value, ...]:
+    """Translate a text whose numbers are as sharp as the reader may see them (`confide.core.sentence`).
 
-    A gap may hold a share or a number with its interval too, or a text.
+    A whole number in a gap without a format is a count of people, and stays apart from the words; so does an
+    estimate. Words, and numbers in gaps with a format, become part of the text.
 
-    >>> parts("The list holds {n} candidates.", n=1963)
-    ('The list holds ', 1963, ' candidates.')
+    >>> parts("The list holds {n} candidates of {all:,}.", n=1963, all=20000)
+    ('The list holds ', 1963, ' candidates of 20,000.')
     """
-    chosen = _chosen.get()
-    found = text if chosen in ("en", PSEUDO) else _catalogue(chosen).get((of, text), text)
-    found = f"⟦{found}⟧" if chosen == PSEUDO else found
-    made: list[str | Part] = []
-    for before, name, _, _ in Formatter().parse(found):
-        made += [before] * bool(before) + ([] if name is None else [counts[name]])
+    made: list[str | Value] = []
+    for before, name, spec, _ in Formatter().parse(_found(text, of)):
+        value = "" if name is None else values[name]
+        plain = isinstance(value, (str, float)) or bool(spec)
+        words = before + (_WRITER.format_field(value, spec or "") if plain else "")
+        # Neighbouring words are one part, so that a text is cut at its counts alone.
+        if made and isinstance(made[-1], str) and words:
+            made[-1] += words
+        elif words:
+            made.append(words)
+        if not plain:
+            made.append(cast(Value, value))
     return tuple(made)
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A text that is stored with its values, and translated where it is shown; make one by `keep`.
+
+    What an attack remarks is kept with its evidence, and an error may come from another process: neither
+    knows in which language somebody will read it.
+
+    Args:
+        text: in English, with gaps as in `parts`.
+        values: by name.
+        of: as in `t`.
+    """
+
+    text: str
+    values: Mapping[str, str | int | float] = field(default_factory=dict[str, str | int | float])
+    of: str = ""
+
+    def __hash__(self) -> int:
+        return hash((self.text, self.of, tuple(sorted(self.values.items(), key=str))))
+
+    def parts(self) -> tuple[str | int | float, ...]:
+        """The text in the language that is chosen; counts are parts of their own."""
+        return parts(self.text, of=self.of, **self.values)
+
+    def __str__(self) -> str:
+        """The text in English, with exact counts: for errors, which nobody translates."""
+        with written_in("en"):
+            return "".join(f"{part:,}" if isinstance(part, int) else str(part) for part in self.parts())
+
+
+def keep(text: str, /, *, of: str = "", **values: str | int | float) -> Kept:
+    """A text for a remark of an attack, or for an error that a report shows.
+
+    >>> str(keep("needs {n:,} reference models and has {there}", n=4, there=1))
+    'needs 4 reference models and has 1'
+    """
+    return Kept(text, values, of)
+
+
+def _found(text: str, of: str) -> str:
+    """The translation of a text, with its gaps."""
+    chosen = _chosen.get()
+    if chosen in ("en", PSEUDO) or not text:
+        return text if chosen == "en" or not text else f"⟦{text}⟧"
+    # What has no translation stays English: a report with one English sentence is better than none.
+    return _catalogue(chosen).get((of, text), text)
 
 
 def _local(shown: str) -> str:

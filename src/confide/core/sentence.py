@@ -5,11 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeAlias
 
-Sentence: TypeAlias = str | tuple[str | int, ...]
-"""A text, or its parts in order. A whole number among the parts is a count of people or of records."""
+from confide.core.language import Kept, number
+
+Sentence: TypeAlias = str | tuple[str | int, ...] | Kept
+"""A text, or its parts in order. A whole number among the parts is a count of people or of records.
+
+One that is kept is translated where it is shown.
+"""
 
 
-def said(sentence: Sentence, count: Callable[[int], str] = "{:,}".format) -> str:
+def exact(count: int) -> str:
+    """A count as it is."""
+    return number(count, ",")
+
+
+def said(sentence: Sentence, count: Callable[[int], str] = exact) -> str:
     """Join a sentence to one text.
 
     Args:
@@ -17,9 +27,13 @@ def said(sentence: Sentence, count: Callable[[int], str] = "{:,}".format) -> str
 
     >>> said(("The list holds ", 1963, " candidates."))
     'The list holds 1,963 candidates.'
+    >>> from confide.core.language import keep
+    >>> said(keep("The list holds {n} candidates.", n=1963))
+    'The list holds 1,963 candidates.'
     >>> said(("The list holds ", 1963, " candidates."), lambda n: f"about {n // 100 * 100:,}")
     'The list holds about 1,900 candidates.'
     """
     if isinstance(sentence, str):
         return sentence
-    return "".join(part if isinstance(part, str) else count(part) for part in sentence)
+    parts = sentence.parts() if isinstance(sentence, Kept) else sentence
+    return "".join(count(part) if isinstance(part, int) else str(part) for part in parts)

@@ -7,6 +7,7 @@ from typing import TypeAlias
 
 from confide.core.errors import DataError
 from confide.core.estimate import Estimate
+from confide.core.language import Kept
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,7 +27,7 @@ class Rate:
     difference: bool = False
 
 
-Reading: TypeAlias = str | tuple[str | int | Estimate | Rate, ...]
+Reading: TypeAlias = str | tuple[str | int | float | Estimate | Rate, ...] | Kept
 """A text, or its parts in order: words, counts of people or of records, numbers with their intervals.
 
 Counts and numbers stay apart from the words until the audience is known. For the public a count is coarse,

@@ -14,6 +14,7 @@ from confide.core.diagnostics import Diagnostics
 from confide.core.errors import AccessError, ConfideError, EvidenceError, KnowledgeError
 from confide.core.estimate import Estimate
 from confide.core.evidence import Evidence
+from confide.core.language import Kept
 from confide.measure.risk import EpsilonBound, Risk
 from confide.report.exhibits import Exhibit
 
@@ -136,12 +137,13 @@ class Skipped:
 
     Args:
         attack: its name.
-        why: the reason in one sentence, for an internal audience. It may hold counts.
+        why: the reason in one sentence, for an internal audience. It may hold counts. One that is kept with
+            its values is translated where it is shown.
         lack: the kind of reason, which is all that the public sees.
     """
 
     attack: str
-    why: str
+    why: str | Kept
     lack: Lack = "other"
 
     @classmethod
@@ -158,7 +160,8 @@ class Skipped:
         }
         # The error's class says it, so that no sentence has to be read for the public.
         lacks: list[Lack] = [lack for kind, lack in kinds.items() if isinstance(error, kind)]
-        return cls(attack=attack, why=str(error), lack=lacks[0] if lacks else "other")
+        why = error.text if isinstance(error.text, Kept) else str(error)
+        return cls(attack=attack, why=why, lack=lacks[0] if lacks else "other")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from confide.core.errors import DataError, EvidenceError
+from confide.core.language import t
+from confide.core.sentence import said
 from confide.report import consequences, readings, sentences
 from confide.report.chart_records import chart_records
 from confide.report.charts import points
@@ -194,7 +196,7 @@ def _worst_off(s: Section, redaction: Redaction) -> list[WorstOffRecord]:
 
 def _skipped(skip: Skipped, s: Section, redaction: Redaction) -> SkippedRecord:
     """For the public, the kind of reason alone: the sentence may hold counts and names."""
-    why = sentences.LACKING[skip.lack] if redaction.public else skip.why
+    why = t(sentences.LACKING[skip.lack]) if redaction.public else said(skip.why)
     return {"release": s.release, "attack": skip.attack, "lack": skip.lack, "why": why}
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from math import ceil, floor
 
+from confide.core.language import number, t
 from confide.report.page_types import EstimateRecord
 
 
@@ -14,10 +15,21 @@ def share(rate: float) -> str:
     ('41 in 100', '14 in 1,000', '4 in 10,000', 'all', 'none')
     """
     if rate <= 0 or rate >= 1:
-        return "none" if rate <= 0 else "all"
+        return t("none", of="share") if rate <= 0 else t("all", of="share")
+    n, per = out_of(rate)
+    return t("{n} in {per}", n=n, per=per)
+
+
+def out_of(rate: float) -> tuple[str, str]:
+    """A rate between 0 and 1 as two numbers: how many, and of how many.
+
+    >>> out_of(0.0141), out_of(0.999)
+    (('14', '1,000'), ('more than 99', '100'))
+    """
     per = parts(rate)
     # Rounding would make it 100 in 100, which says "all".
-    return "more than 99 in 100" if rate > 0.995 else f"{round(rate * per)} in {per:,}"
+    n = t("more than {n}", n=99) if rate > 0.995 else f"{round(rate * per)}"
+    return n, number(per, ",")
 
 
 def times(rate: float) -> str:
@@ -26,7 +38,10 @@ def times(rate: float) -> str:
     >>> times(0.7), times(0), times(1)
     ('70 in 100 times', 'in no case', 'in every case')
     """
-    return "in no case" if rate <= 0 else "in every case" if rate >= 1 else f"{share(rate)} times"
+    if rate <= 0 or rate >= 1:
+        return t("in no case") if rate <= 0 else t("in every case")
+    n, per = out_of(rate)
+    return t("{n} in {per} times", n=n, per=per)
 
 
 def parts(rate: float) -> int:
@@ -45,9 +60,11 @@ def one_in(rate: float) -> str:
     """
     # No audit has such a rate, but a report that somebody edited may.
     if rate < 1e-12:
-        return f"0 in {parts(rate):,}"
+        return t("{n} in {per}", n="0", per=number(parts(rate), ","))
     # Rates such as 0.03 are no whole "1 in n".
-    return f"1 in {round(1 / rate):,}" if abs(1 / rate - round(1 / rate)) < 1e-6 else share(rate)
+    if abs(1 / rate - round(1 / rate)) < 1e-6:
+        return t("{n} in {per}", n="1", per=number(round(1 / rate), ","))
+    return share(rate)
 
 
 def spread(e: EstimateRecord) -> str:
@@ -59,7 +76,8 @@ def spread(e: EstimateRecord) -> str:
     'between 38 and 44 in 100'
     """
     per = parts(e["value"] or e["high"])
-    return f"between {floor(e['low'] * per + 1e-9):,} and {ceil(e['high'] * per - 1e-9):,} in {per:,}"
+    low, high = floor(e["low"] * per + 1e-9), ceil(e["high"] * per - 1e-9)
+    return t("between {low:,} and {high:,} in {per:,}", low=low, high=high, per=per)
 
 
 def same_unit(rate: float, e: EstimateRecord) -> str:
@@ -69,7 +87,7 @@ def same_unit(rate: float, e: EstimateRecord) -> str:
     '10 in 1,000'
     """
     per = parts(e["value"] or e["high"])
-    return f"{ceil(rate * per - 1e-9):,} in {per:,}"
+    return t("{n} in {per}", n=number(ceil(rate * per - 1e-9), ","), per=number(per, ","))
 
 
 def often(e: EstimateRecord) -> str:
@@ -87,8 +105,10 @@ def cases(e: EstimateRecord) -> str:
     >>> cases({"value": 0.017, "low": 0.005, "high": 0.0436, "confidence": 0.95})
     'in 17 of 1,000 cases (between 5 and 44 in 1,000)'
     """
-    some = f"in {share(e['value']).replace(' in ', ' of ')} cases"
-    return f"{some if 0 < e['value'] < 1 else times(e['value'])} ({spread(e)})"
+    if not 0 < e["value"] < 1:
+        return often(e)
+    n, per = out_of(e["value"])
+    return f"{t('in {n} of {per} cases', n=n, per=per)} ({spread(e)})"
 
 
 def percent(x: float) -> str:
@@ -98,5 +118,4 @@ def percent(x: float) -> str:
     ('95 %', '1.2 %', '99.75 %')
     """
     # Near 100 % the digits after the point are what differs.
-    shown = f"{100 * x:.4g}" if x > 0.99 else f"{100 * x:.2g}" if x < 0.1 else f"{100 * x:.3g}"
-    return f"{shown} %"
+    return f"{number(100 * x, '.4g' if x > 0.99 else '.2g' if x < 0.1 else '.3g')} %"

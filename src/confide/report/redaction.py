@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from math import ceil, floor, isfinite, log10
 
 from confide.core.estimate import Estimate
+from confide.core.language import Kept
 from confide.report.exhibits import Rate, Reading
 from confide.report.finding import Audience
 from confide.report.page_types import EstimateRecord
@@ -149,16 +150,17 @@ class Redaction:
         if isinstance(reading, str):
             return reading
         # A sentence with a gap would be read as another sentence.
-        words = [self._part(part) for part in reading]
+        parts = reading.parts() if isinstance(reading, Kept) else reading
+        words = [self._part(part) for part in parts]
         return "" if None in words else "".join(word for word in words if word is not None)
 
     def texts(self, readings: Sequence[Reading]) -> list[str]:
         """Several sentences, without those that are left out."""
         return [text for reading in readings if (text := self.text(reading))]
 
-    def _part(self, part: str | int | Estimate | Rate) -> str | None:
-        if isinstance(part, str):
-            return part
+    def _part(self, part: str | int | float | Estimate | Rate) -> str | None:
+        if isinstance(part, (str, float)):
+            return str(part)
         if isinstance(part, Rate):
             return self._rate(part)
         if not isinstance(part, Estimate):

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from confide.core.language import later, number, t
 from confide.report.finding import Lack, Ruling
 from confide.report.goals import Goal
 from confide.report.page_types import FindingRecord, Outcome, RateRecord
@@ -17,18 +18,25 @@ from confide.report.reading_rate import beats_guessing, read_at, reading_rate
 from confide.report.redaction import FEWEST
 
 ACCESS = {
-    "black-box": "The adversary could send records to the model and read the scores it gives to each answer.",
-    "label-only": "The adversary could send records to the model and read its decision, without any score.",
-    "white-box": "The adversary held a copy of the model, with all that is inside it.",
+    "black-box": later(
+        "The adversary could send records to the model and read the scores it gives to each answer."
+    ),
+    "label-only": later(
+        "The adversary could send records to the model and read its decision, without any score."
+    ),
+    "white-box": later("The adversary held a copy of the model, with all that is inside it."),
 }
 
-NEEDED = {"black-box": "the model's scores", "label-only": "the model's decisions"}
+NEEDED = {
+    "black-box": later("The strongest attack, {attack}, needed no more than the model's scores."),
+    "label-only": later("The strongest attack, {attack}, needed no more than the model's decisions."),
+}
 
 LACKING: Mapping[Lack, str] = {
-    "access": "needs to see more than this release shows.",
-    "knowledge": "needs knowledge that the adversary does not have here.",
-    "evidence": "needs more or other people than there are here.",
-    "other": "was not run on this release.",
+    "access": later("needs to see more than this release shows."),
+    "knowledge": later("needs knowledge that the adversary does not have here."),
+    "evidence": later("needs more or other people than there are here."),
+    "other": later("was not run on this release."),
 }
 """Why an attack did not run, for the public: the full reason may hold counts and names."""
 
@@ -53,29 +61,32 @@ def headline(h: FindingRecord, story: Outcome, *, fpr: float | None, subject: st
         fpr: the false-positive rate at which it is read.
     """
     if story == "broken":
-        return (
+        return t(
             "This audit cannot say what the release gives away. An adversary that never saw it already tells "
-            f"{goal.exposed} from {goal.control}, so the two groups differ by themselves, and no attack did "
-            "clearly better."
+            "{exposed} from {control}, so the two groups differ by themselves, and no attack did "
+            "clearly better.",
+            exposed=goal.exposed,
+            control=goal.control,
         )
     if story == "few":
-        return (
-            f"This audit had too few {goal.units} to say what the release gives away. That does not mean "
-            "that it is safe."
+        return t(
+            "This audit had too few {units} to say what the release gives away. That does not mean "
+            "that it is safe.",
+            units=goal.units,
         )
+    told = {"subject": subject, "task": goal.task, "better_than": goal.better_than}
     if story == "nothing":
-        return f"{subject} could not be shown to {goal.task} {goal.better_than}."
+        return t("{subject} could not be shown to {task} {better_than}.", **told)
     point = read_at(h, fpr)
     if point and point["rate"] and beats_guessing(point):
         # Fewer than the usual 1 in 100 makes the same share worse news.
-        rarely = "only " * (point["fpr"] < 0.01) + one_in(point["fpr"])
-        return (
-            f"{subject} can {goal.succeeds} {goal.about(point['rate']['value'])}, while "
-            f"{goal.wrongly} {rarely} {goal.others}."
-        )
+        errors = one_in(point["fpr"])
+        rarely = t("only {errors}", errors=errors) if point["fpr"] < 0.01 else errors
+        return goal.claim(subject, point["rate"]["value"], rarely)
     # an AUC below 0.6 is real and small: the sentence must not sound like the one for 0.9
-    little = "a little " * bool(h["auc"] and h["auc"]["high"] < 0.6)
-    return f"{subject} can {goal.task} {little}{goal.better_than}."
+    if h["auc"] and h["auc"]["high"] < 0.6:
+        return t("{subject} can {task} a little {better_than}.", **told)
+    return t("{subject} can {task} {better_than}.", **told)
 
 
 def support(
@@ -99,12 +110,14 @@ def support(
     if story == "found" and h["auc"] and not (point and beats_guessing(point)):
         lines.append(auc(h, goal))
     if story == "broken" and blind:
-        lines.append(
-            f"Shown one of each, the blind adversary picks the right one {times(blind['value'])} "
-            f"({spread(blind)}); guessing: 50 in 100. {goal.remedy}"
+        picks = t(
+            "Shown one of each, the blind adversary picks the right one {times} ({spread}); guessing: 50 in 100.",
+            times=times(blind["value"]),
+            spread=spread(blind),
         )
+        lines.append(f"{picks} {goal.remedy}")
     if h["told"] and story == "found":
-        lines.append(f"The strongest attack, {h['attack']}, knew {h['told']}.")
+        lines.append(t("The strongest attack, {attack}, knew {told}.", attack=h["attack"], told=h["told"]))
     return [
         *lines,
         *([_could_have_seen(h, point or alone, detectable, goal)] if story in ("nothing", "few") else []),
@@ -117,24 +130,31 @@ def auc(h: FindingRecord, goal: Goal) -> str:
         return ""
     one, other = goal.pair
     low = h["auc"]["high"] < 0.5
-    if goal.certain:
-        turned = (
-            " Below 50 the scores tell the groups apart the wrong way round: turned round they find more."
+    told = {"one": one, "other": other, "often": cases(h["auc"]) if low else often(h["auc"])}
+    if goal.certain and low:
+        return t(
+            "Shown {one} and {other}, the attack is surer about the first {often}; guessing: 50 "
+            "in 100. Below 50 the scores tell the groups apart the wrong way round: turned round they find "
+            "more. (This is the AUC. It is not the share of people who are classified correctly.)",
+            **{**told, "often": often(h["auc"])},
         )
-        return (
-            f"Shown {one} and {other}, the attack is surer about the first {often(h['auc'])}; guessing: 50 "
-            f"in 100.{turned * low} (This is the AUC. It is not the share of people who "
-            "are classified correctly.)"
+    if goal.certain:
+        return t(
+            "Shown {one} and {other}, the attack is surer about the first {often}; guessing: 50 "
+            "in 100. (This is the AUC. It is not the share of people who are classified correctly.)",
+            **told,
         )
     if low:
-        return (
-            f"Shown {one} and {other}, the attack is right, and surer about the first, {cases(h['auc'])}. In "
+        return t(
+            "Shown {one} and {other}, the attack is right, and surer about the first, {often}. In "
             "most others its claim about the first is wrong. (This is the AUC. A wrong claim counts as no "
-            "claim, a tie counts half: so it can be far below one half, and nothing is upside down.)"
+            "claim, a tie counts half: so it can be far below one half, and nothing is upside down.)",
+            **told,
         )
-    return (
-        f"Shown {one} and {other}, the attack is surer about the first, and right, {often(h['auc'])}. (This "
-        "is the AUC. A wrong claim counts as no claim, a tie counts half.)"
+    return t(
+        "Shown {one} and {other}, the attack is surer about the first, and right, {often}. (This "
+        "is the AUC. A wrong claim counts as no claim, a tie counts half.)",
+        **told,
     )
 
 
@@ -143,36 +163,55 @@ def _rate_there(point: RateRecord, tried: int, goal: Goal) -> str:
     rate = point["rate"]
     assert rate is not None, "what is read is a resolved rate"
     at = goal.at(one_in(point["fpr"]))
-    at = f"{at[0].upper()}{at[1:]}{',' * bool(goal.bar)}"
-    find, _, found = goal.verb
-    interval = f"{spread(rate)}, {_sure(rate['confidence'], tried)}"
-    guess = f"{'' if goal.certain else 'fewer than '}{same_unit(point['fpr'], rate)}"
+    unit = same_unit(point["fpr"], rate)
+    guess = goal.say("guessing", guess=unit if goal.certain else t("fewer than {share}", share=unit))
+    told = {
+        "at": _capital(at),
+        "interval": f"{spread(rate)}, {_sure(rate['confidence'], tried)}",
+        "caught": goal.say("caught"),
+        "managed": goal.say("managed", many=goal.many(rate["value"])),
+        "guessing": guess if beats_guessing(point) else _capital(guess),
+    }
     if beats_guessing(point):
-        share = f"the true share of {goal.noun} {found} is {interval}"
-        return f"{at} {share}; guessing would {find} {guess}."
-    return (
-        f"{at} the attack {found} {goal.many(rate['value'])}; the true share is {interval}. "
-        f"Guessing would {find} {guess}."
-    )
+        # A clause needs a comma before what it is about.
+        if goal.clause:
+            return t("{at}, the true share of {caught} is {interval}; {guessing}.", **told)
+        return t("{at} the true share of {caught} is {interval}; {guessing}.", **told)
+    if goal.clause:
+        return t("{at}, {managed}; the true share is {interval}. {guessing}.", **told)
+    return t("{at} {managed}; the true share is {interval}. {guessing}.", **told)
 
 
 def _could_have_seen(h: FindingRecord, point: RateRecord | None, detectable: float | None, goal: Goal) -> str:
     """The ceiling in words: 'nothing found' is never read as 'nothing there'."""
-    parts: list[str] = []
     bound = h["epsilon"]
-    if detectable is not None and point:
-        parts.append(
-            f"an adversary that {goal.verb[1]} {goal.many(detectable)} {goal.at(one_in(point['fpr']))} would "
-            "have been noticed in 90 of 100 such audits, a weaker one less often"
-        )
+    noticed = (
+        goal.say("noticed", many=goal.many(detectable), at=goal.at(one_in(point["fpr"])))
+        if detectable is not None and point
+        else ""
+    )
+    ceiling = None if bound is None else bound["ceiling"]
     # Both ceilings, for a reader may have a limit on either.
-    if bound and bound["ceiling"] is not None:
-        parts.append(f"the largest epsilon it could ever have shown is {bound['ceiling']:.2f}")
-    if parts:
-        return f"What this audit could have seen: {'; '.join(parts)}."
+    if noticed and ceiling is not None:
+        return t(
+            "What this audit could have seen: {noticed}; the largest epsilon it could ever have shown is "
+            "{ceiling:.2f}.",
+            noticed=noticed,
+            ceiling=ceiling,
+        )
+    if noticed:
+        return t("What this audit could have seen: {noticed}.", noticed=noticed)
+    if ceiling is not None:
+        return t(
+            "What this audit could have seen: the largest epsilon it could ever have shown is {ceiling:.2f}.",
+            ceiling=ceiling,
+        )
     if point is None:
-        return f"With so small a number of {goal.units} this audit could not have seen anything: use more."
-    return (
+        return t(
+            "With so small a number of {units} this audit could not have seen anything: use more.",
+            units=goal.units,
+        )
+    return t(
         "It was not worked out how weak a leak this audit could have seen: do not take it for an all-clear."
     )
 
@@ -182,18 +221,20 @@ def found(h: FindingRecord, *, fpr: float | None, goal: Goal) -> str:
     rate = next((at["rate"] for at in h["tpr_at"] if at["fpr"] == fpr), None)
     if fpr is None and h["auc"] and reading_rate([h]) is not None:  # others cannot be read at any rate
         right = cases(h["auc"]) if h["auc"]["high"] < 0.5 else often(h["auc"])
-        return f"shown {' and '.join(goal.pair)}, right {right}"
+        one, other = goal.pair
+        return t("shown {one} and {other}, right {often}", one=one, other=other, often=right)
     if fpr is None or rate is None:
-        return f"too few {goal.units} to say"
-    return f"{goal.verb[1]} {goal.many(rate['value'])} {goal.at(one_in(fpr))} ({spread(rate)})"
+        return t("too few {units} to say", units=goal.units)
+    return goal.say("row", many=goal.many(rate["value"]), at=goal.at(one_in(fpr)), spread=spread(rate))
 
 
 def adversary(h: FindingRecord, extra: Sequence[str], *, access: str, goal: Goal) -> list[str]:
     """What the adversary could do and what it knew."""
-    lines = [ACCESS.get(access, goal.saw), *goal.knew]
+    saw = t(ACCESS[access]) if access in ACCESS else goal.saw
+    lines = [saw, *goal.knew]
     # Less access would have done: the owner should know that hiding more does not help.
     if h["access"] != access and h["access"] in NEEDED:
-        lines.append(f"The strongest attack, {h['attack']}, needed no more than {NEEDED[h['access']]}.")
+        lines.append(t(NEEDED[h["access"]], attack=h["attack"]))
     return [*lines, *extra]
 
 
@@ -214,7 +255,9 @@ def warnings(
     lines = [*_on_blind(h, story, blind_wins), *given]
     lines += [_doubt(name, found) for name, found in doubtful.items()]
     if h["blind"] is None and goal.blind_matters and story != "broken" and not blind_wins:
-        lines.append("No blind adversary was played, so nobody checked that the two groups are similar.")
+        lines.append(
+            t("No blind adversary was played, so nobody checked that the two groups are similar.")
+        )
     # an adversary that knew of some people whether they were in cannot be asked about them: no warning
     if not h["told"] and h["excluded"] != 0:
         lines.append(_left_out(h))
@@ -223,29 +266,42 @@ def warnings(
 
 def _on_blind(h: FindingRecord, story: Outcome, blind_wins: bool) -> list[str]:
     if story == "broken":
-        return ["The comparison is broken: a blind adversary wins (see the first sentence)."]
+        return [t("The comparison is broken: a blind adversary wins (see the first sentence).")]
     blind = h["blind"]
     if not blind_wins or blind is None:
         return []
     return [
-        "A blind adversary, which never saw the release, already reaches an AUC of "
-        f"{blind['value']:.2f} [{blind['low']:.2f}, {blind['high']:.2f}] on these people. So part of what "
-        "was found does not come from the release. The strongest attack is clearly above that."
+        t(
+            "A blind adversary, which never saw the release, already reaches an AUC of "
+            "{value:.2f} [{low:.2f}, {high:.2f}] on these people. So part of what "
+            "was found does not come from the release. The strongest attack is clearly above that.",
+            value=blind["value"],
+            low=blind["low"],
+            high=blind["high"],
+        )
     ]
 
 
 def _left_out(h: FindingRecord) -> str:
-    count = h["excluded"]
-    many = f"Fewer than {FEWEST}" if count is None else f"{count:,}"
-    targets = "target was" if count == 1 else "targets were"
-    return f"{many} {targets} left out: {h['attack']} could not score them."
+    count, attack = h["excluded"], h["attack"]
+    if count == 1:
+        return t("1 target was left out: {attack} could not score them.", attack=attack)
+    many = t("Fewer than {n}", n=FEWEST) if count is None else number(count, ",")
+    return t("{many} targets were left out: {attack} could not score them.", many=many, attack=attack)
 
 
 def _doubt(name: str, found: bool) -> str:
-    failed = f"Not conclusive: {name}. The attack's own check failed (its card in the small print says why)"
     if found:
-        return f"{failed}: what it found is real, but there may be more than it found."
-    return f"{failed}, so what it did not find may still be there: its low numbers are no all-clear."
+        return t(
+            "Not conclusive: {name}. The attack's own check failed (its card in the small print says why): "
+            "what it found is real, but there may be more than it found.",
+            name=name,
+        )
+    return t(
+        "Not conclusive: {name}. The attack's own check failed (its card in the small print says why), "
+        "so what it did not find may still be there: its low numbers are no all-clear.",
+        name=name,
+    )
 
 
 def verdict(ruling: Ruling, strict: bool, *, doubtful: Sequence[str] = (), promise: bool = False) -> str:
@@ -257,17 +313,28 @@ def verdict(ruling: Ruling, strict: bool, *, doubtful: Sequence[str] = (), promi
         doubtful: the attacks whose own check failed.
         promise: whether the release breaks its promise.
     """
+    failing = t(
+        "Not settled: the evidence cannot decide on a limit that was set, which counts as a failure here."
+    )
     line = {
-        "within": "Within the limits that were set.",
-        "exceeded": "A limit that was set is exceeded.",
-        "not settled": "Not settled: the evidence cannot decide on a limit that was set"
-        + (", which counts as a failure here." if strict else "."),
-        "measured": "Measured; no limit was set.",
+        "within": t("Within the limits that were set."),
+        "exceeded": t("A limit that was set is exceeded."),
+        "not settled": failing
+        if strict
+        else t("Not settled: the evidence cannot decide on a limit that was set."),
+        "measured": t("Measured; no limit was set."),
     }[ruling]
-    line = "The release breaks its promise." if promise else line
-    return f"{line} Not conclusive: {', '.join(doubtful)}." if doubtful else line
+    line = t("The release breaks its promise.") if promise else line
+    return f"{line} {t('Not conclusive: {names}.', names=', '.join(doubtful))}" if doubtful else line
 
 
 def _sure(confidence: float, tried: int) -> str:
-    text = f"with {percent(confidence)} confidence"
-    return text if tried < 2 else f"{text} (corrected for {tried} attacks)"
+    if tried < 2:
+        return t("with {percent} confidence", percent=percent(confidence))
+    return t(
+        "with {percent} confidence (corrected for {tried} attacks)", percent=percent(confidence), tried=tried
+    )
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]

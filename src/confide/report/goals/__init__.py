@@ -80,7 +80,7 @@ GOALS: Mapping[str, Goal] = {
 
 
 def goal(name: str) -> Goal:
-    """The words of a goal.
+    """The words of a goal, in the language that is chosen.
 
     Raises:
         DataError: if there is no such goal.
@@ -90,4 +90,4 @@ def goal(name: str) -> Goal:
     """
     if name not in GOALS:
         raise DataError(f"there is no goal {name!r}: choose one of {', '.join(GOALS)}.")
-    return GOALS[name]
+    return GOALS[name].translated

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Literal, TypeAlias, cast
 
-from confide.report.rates import share
+from confide.core.language import language, t
+from confide.report.rates import out_of
 
 GoalName: TypeAlias = Literal["membership", "attribute", "linkage", "reconstruction"]
 
@@ -14,6 +15,8 @@ GoalName: TypeAlias = Literal["membership", "attribute", "linkage", "reconstruct
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Goal:
     """The words that differ from goal to goal. `sentences` and `readings` put them into sentences.
+
+    They stand here in English; `goal(name)` gives them in the language that is chosen (`SHOWN`, `phrases`).
 
     Args:
         name: one of the four goals.
@@ -27,8 +30,8 @@ class Goal:
         noun: what is counted when the adversary succeeds.
         verb: what it does to them: "find", "finds", "found".
         false_claim: false claims, after "1 in 100".
-        bar: where a number is read, with a gap for the false-positive rate; by default "at" this many false
-            claims.
+        bar: where a number is read, with a gap for the false-positive rate, "rate"; by default "at" this many
+            false claims.
         pair: one of the exposed, one of the control.
         units: what is compared: "people" or "pictures".
         groups: the exposed and the control in the charts.
@@ -43,6 +46,7 @@ class Goal:
         blind_matters: must a blind adversary be played, because no coin drew the groups?
         caveats: what must not be read into the numbers, besides what holds for all goals.
         remedy: what to do about groups that differ; enough: about too few people; protection: about a leak.
+        english: of a goal that was translated, the goal as it stands in the code.
     """
 
     name: GoalName
@@ -75,6 +79,8 @@ class Goal:
     enough: str
     protection: tuple[str, ...]
 
+    english: Goal | None = None
+
     def who(self, access: str) -> str:
         """The adversary, for a section that does not name it."""
         return (self.by_access or {}).get(access, self.subject)
@@ -85,10 +91,14 @@ class Goal:
         return self.counted or (self.exposed, self.control)
 
     @property
-    def succeeds(self) -> str:
-        """What the adversary succeeds in, after "can" and before a share of people."""
-        # Most tasks read well so; recognition does not.
-        return self.does or f"{self.task} for"
+    def in_english(self) -> Goal:
+        """The goal as it stands in the code."""
+        return self.english or self
+
+    @property
+    def clause(self) -> bool:
+        """Is `at` a clause, which a comma follows?"""
+        return bool(self.in_english.bar)
 
     def at(self, rate: str) -> str:
         """Where a number is read: the false-positive rate, in words, with what it is a share of.
@@ -99,7 +109,7 @@ class Goal:
         >>> REBUILT.at("1 in 10")
         'where at most 1 in 10 other records come as near by chance'
         """
-        return (self.bar or f"at {{}} {self.false_claim}").format(rate)
+        return self.say("bar", rate=rate)
 
     def many(self, rate: float) -> str:
         """A share of those who can be found, after a verb.
@@ -108,19 +118,102 @@ class Goal:
         >>> MEMBERSHIP.many(0.41), RECORDS.many(0), RECORDS.many(1)
         ('41 in 100 members', 'no records', 'all records')
         """
-        return _share_of(rate, self.noun)
+        if rate <= 0 or rate >= 1:
+            return self.say("none" if rate <= 0 else "all")
+        n, per = out_of(rate)
+        return self.say("many", n=n, per=per)
 
-    def about(self, rate: float) -> str:
-        """The same in the first sentence.
+    def claim(self, subject: str, rate: float, errors: str) -> str:
+        """The first sentence of a report that found something, with both rates.
 
-        >>> from confide.report.goals import MEMBERSHIP, RECORDS
-        >>> RECORDS.about(0.66), MEMBERSHIP.about(1)
-        ('about 66 in 100 people in the release', 'all members')
+        >>> from confide.report.goals import MEMBERSHIP
+        >>> MEMBERSHIP.claim("Somebody", 0.41, "1 in 100")
+        'Somebody can tell whether it was among the training data for about 41 in 100 members, while wrongly accusing 1 in 100 others.'
         """
-        text = _share_of(rate, self.exposed)
-        # "About all" would say less than "all".
-        return text if rate >= 0.995 or rate <= 0 else f"about {text}"
+        if rate >= 1:
+            return self.say("claim of all", subject=subject, errors=errors)
+        n, per = out_of(rate)
+        # What is "more than" is not "about".
+        about = n if rate >= 0.995 else t("about {n}", n=n)
+        return self.say("claim", subject=subject, n=about, per=per, errors=errors)
+
+    def say(self, phrase: str, **values: str) -> str:
+        """A phrase that is put together from several words, filled in."""
+        return t(phrases(self.in_english)[phrase], of=phrase, **values)
+
+    @property
+    def translated(self) -> Goal:
+        """The goal in the language that is chosen."""
+        if language() == "en":
+            return self
+        shown = {name: _each(getattr(self, name), lambda text, name=name: t(text, of=name)) for name in SHOWN}
+        return replace(self, english=self, **shown)
+
+    def texts(self) -> Iterator[tuple[str, str]]:
+        """Every text that is translated: what tells it apart (`of`), and the English."""
+        for name in SHOWN:
+            each: list[str] = []
+            _each(getattr(self, name), lambda text, each=each: each.append(text) or text)
+            yield from ((name, text) for text in each if text)
+        yield from phrases(self).items()
 
 
-def _share_of(rate: float, whom: str) -> str:
-    return f"no {whom}" if rate <= 0 else f"{share(rate)} {whom}"
+SHOWN = (
+    *("subject", "by_access", "task", "better_than", "exposed", "control", "noun", "false_claim", "pair"),
+    *("units", "groups", "counted", "saw", "knew", "condition", "caveats", "remedy", "enough", "protection"),
+)
+"""The fields that are translated, each for one place in a sentence.
+
+What a translation has to be, so that every frame can take it:
+
+- subject, by_access: the subject of a sentence in the singular, before "can" (German: masculine).
+- task: an infinitive after "can"; better_than: an adverbial, which German and French put before the task.
+- exposed, control, counted, noun, false_claim, units, groups: plural, in the first case and without an article, for
+  they stand in brackets, after a colon or as a subject.
+- pair: singular, in the first case.
+- condition: a verb in the singular and what follows, as a main clause has it: "1 in 100 of them **was in**".
+- all others: whole sentences.
+"""
+
+
+def phrases(goal: Goal) -> dict[str, str]:
+    """What is put together from several words, as one text each, because every language does so in its way.
+
+    Each is translated whole: "managed" after an adverbial (in German the verb comes first), "bar" as an
+    adverbial, "row" without a subject.
+
+    >>> from confide.report.goals import RECORDS
+    >>> phrases(RECORDS)["row"]
+    'recognises {many} {at} ({spread})'
+    """
+    find, finds, found = goal.verb
+    # Most tasks read well with "for"; recognition does not.
+    succeeds = goal.does or f"{goal.task} for"
+    while_wrong = f"{goal.exposed}, while {goal.wrongly} {{errors}} {goal.others}."
+    return {
+        "claim": f"{{subject}} can {succeeds} {{n}} in {{per}} {while_wrong}",
+        "claim of all": f"{{subject}} can {succeeds} all {while_wrong}",
+        "bar": goal.bar or f"at {{rate}} {goal.false_claim}",
+        "many": f"{{n}} in {{per}} {goal.noun}",
+        "none": f"no {goal.noun}",
+        "all": f"all {goal.noun}",
+        "caught": f"{goal.noun} {found}",
+        "upwards": f"what share of the {goal.noun} is {found}",
+        # The head of a column names one of them.
+        "one": goal.noun.removesuffix("s"),
+        "guessing": f"guessing would {find} {{guess}}",
+        "managed": f"the attack {found} {{many}}",
+        "row": f"{finds} {{many}} {{at}} ({{spread}})",
+        "noticed": f"an adversary that {finds} {{many}} {{at}} would have been noticed in 90 of 100 such audits, a "
+        "weaker one less often",
+        "reached": f"{{where}} the adversary {finds} {{now}} instead of {{was}} in {{per}} {goal.noun}",
+    }
+
+
+def _each(value: Any, change: Callable[[str], str]) -> Any:
+    """Every text of a field, changed."""
+    if value is None or isinstance(value, str):
+        return change(value) if value else value
+    if isinstance(value, tuple):
+        return tuple(change(text) for text in cast(tuple[str, ...], value))
+    return {name: change(text) for name, text in cast(Mapping[str, str], value).items()}
