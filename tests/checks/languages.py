@@ -48,7 +48,11 @@ def texts_of(path: Path) -> Iterator[tuple[Text, str]]:
         ):
             of = next((k.value for k in node.keywords if k.arg == "of"), ast.Constant(""))
             # One of two literals is two texts: t("a" if x else "b").
-            each = [node.args[0].body, node.args[0].orelse] if isinstance(node.args[0], ast.IfExp) else node.args[:1]
+            each = (
+                [node.args[0].body, node.args[0].orelse]
+                if isinstance(node.args[0], ast.IfExp)
+                else node.args[:1]
+            )
             for text in each:
                 if (
                     isinstance(text, ast.Constant)

@@ -55,7 +55,9 @@ class Diagnostics:
             Curve(c["title"], c["x_title"], c["y_title"], tuple(c["x"]), tuple(c["y"]), c["chosen"])
             for c in record.get("curves", ())
         )
-        return cls(tuple(map(_remark, record.get("remarks", ()))), bool(record.get("conclusive", True)), curves)
+        return cls(
+            tuple(map(_remark, record.get("remarks", ()))), bool(record.get("conclusive", True)), curves
+        )
 
 
 def _remark(record: str | list[str | int] | dict[str, Any]) -> Sentence:

@@ -8,8 +8,11 @@ import numpy as np
 import polars as pl
 
 from confide.core.arrays import Ints
+from confide.core.language import later, t
 
-COUNTED = "Rows are counted from 1 and without the header; of somebody with several rows the first is named."
+COUNTED = later(
+    "Rows are counted from 1 and without the header; of somebody with several rows the first is named."
+)
 """How a report counts rows, wherever it names one."""
 
 ABSENT = 0
@@ -97,7 +100,7 @@ def named(who: pl.DataFrame) -> list[str]:
 
 
 def _name(file: str | None, row: int | None, who: str | None) -> str:
-    place = f"row {row} of {file}" if row is not None else file or ""
+    place = t("row {row} of {file}", row=row, file=file) if row is not None else file or ""
     if who is None:
-        return place or "nobody knows who"
+        return place or t("nobody knows who")
     return f"{who} ({place})" if place else who

@@ -111,7 +111,8 @@ def support(
         lines.append(auc(h, goal))
     if story == "broken" and blind:
         picks = t(
-            "Shown one of each, the blind adversary picks the right one {times} ({spread}); guessing: 50 in 100.",
+            "Shown one of each, the blind adversary picks the right one {times} ({spread}); guessing: "
+            "50 in 100.",
             times=times(blind["value"]),
             spread=spread(blind),
         )
@@ -255,9 +256,7 @@ def warnings(
     lines = [*_on_blind(h, story, blind_wins), *given]
     lines += [_doubt(name, found) for name, found in doubtful.items()]
     if h["blind"] is None and goal.blind_matters and story != "broken" and not blind_wins:
-        lines.append(
-            t("No blind adversary was played, so nobody checked that the two groups are similar.")
-        )
+        lines.append(t("No blind adversary was played, so nobody checked that the two groups are similar."))
     # an adversary that knew of some people whether they were in cannot be asked about them: no warning
     if not h["told"] and h["excluded"] != 0:
         lines.append(_left_out(h))

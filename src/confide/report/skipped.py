@@ -22,6 +22,8 @@ def fold(skipped: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
 
 def nothing_ran(release: str, skipped: Iterable[Skipped]) -> str:
     """The message where every attack was skipped."""
-    lines = [f"{attacks}: {why.rstrip('.')}" for attacks, why in fold((s.attack, str(s.why)) for s in skipped)]
+    lines = [
+        f"{attacks}: {why.rstrip('.')}" for attacks, why in fold((s.attack, str(s.why)) for s in skipped)
+    ]
     why = "; ".join(lines) or "no attack was asked for"
     return f"no attack could run on {release}, so nothing was measured. {why}."
