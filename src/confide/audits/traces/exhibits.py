@@ -113,9 +113,9 @@ def unicity_exhibits(found: Sequence[Resolution]) -> tuple[Exhibit, ...]:
     table = Table(
         title=t("How many points single a person out"),
         reading=t(
-            "A row for each resolution. Draw a person and this number of their points: "
-            "in which share of the draws was nobody else at all of them? People with "
-            "fewer points than the most asked about are left out."
+            "A row for each resolution. Draw a person and this number of their points: in which share of "
+            "the draws was nobody else at all of them? People with fewer points than the most asked about "
+            "are left out."
         ),
         head=(
             t("cell and bin"),
@@ -131,8 +131,8 @@ def unicity_exhibits(found: Sequence[Resolution]) -> tuple[Exhibit, ...]:
     plot = Plot(
         title=t("Singled out by a few points"),
         reading=t(
-            "Each line is a resolution. Coarser cells and hours push the line down; one "
-            "or two points more lift it up again."
+            "Each line is a resolution. Coarser cells and hours push the line down; one or two points more "
+            "lift it up again."
         ),
         x_title=t("points known"),
         y_title=t("share singled out"),
@@ -170,15 +170,13 @@ def law_table(found: Sequence[Resolution]) -> tuple[Exhibit, ...]:
         Table(
             title=t("What coarser records would do: the law of unicity"),
             reading=t(
-                "unicity = alpha - factor (v h)^beta, if v places and h bins are joined "
-                "in one, fitted to the resolutions above; R2 is the share of their "
-                "variance that it explains. A small exponent says that coarsening helps "
-                "little. Then the same with one exponent for v and one for h, and what "
-                "that predicts for places 4 and 16 times as coarse as the coarsest "
-                "measured. Such curves fall too fast where nothing was measured: a "
-                "prediction is no all-clear, so measure there. None is given where the "
-                "curve has reached 0, or is nearly straight (alpha of 3, the most that "
-                "was tried)."
+                "unicity = alpha - factor (v h)^beta, if v places and h bins are joined in one, fitted to "
+                "the resolutions above; R2 is the share of their variance that it explains. A small "
+                "exponent says that coarsening helps little. Then the same with one exponent for v and one "
+                "for h, and what that predicts for places 4 and 16 times as coarse as the coarsest "
+                "measured. Such curves fall too fast where nothing was measured: a prediction is no "
+                "all-clear, so measure there. None is given where the curve has reached 0, or is nearly "
+                "straight (alpha of 3, the most that was tried)."
             ),
             head=(
                 t("points"),
@@ -238,10 +236,10 @@ def gallery_table(found: Sequence[Resolution], *, points: int) -> tuple[Exhibit,
         Table(
             title=t("What more people would do"),
             reading=t(
-                "The more people there are, the more often somebody else was at the same "
-                "points too. The law of Pitman and Yor is fitted to galleries of up to a "
-                "quarter of the people and predicts all of them (compare with what was "
-                "measured). Fitted to all, it predicts more people like these."
+                "The more people there are, the more often somebody else was at the same points too. The "
+                "law of Pitman and Yor is fitted to galleries of up to a quarter of the people and predicts "
+                "all of them (compare with what was measured). Fitted to all, it predicts more people like "
+                "these."
             ),
             head=(
                 t("cell and bin"),
@@ -286,12 +284,11 @@ def threshold_table(evidence: Sequence[Evidence]) -> Table:
     return Table(
         title=t("Whose trace is named"),
         reading=t(
-            "Of the people in the release: how many get their own trace named, another "
-            "one, or none. Of the people who are not in it: how many get one named all "
-            "the same. A threshold set for a rate is where that share of all absent "
-            "people would get a trace named; the intervals count that few absent people "
-            "show only roughly where it is. The first attacks know points, those on "
-            "earlier traces know the past."
+            "Of the people in the release: how many get their own trace named, another one, or none. Of the "
+            "people who are not in it: how many get one named all the same. A threshold set for a rate is "
+            "where that share of all absent people would get a trace named; the intervals count that few "
+            "absent people show only roughly where it is. The first attacks know points, those on earlier "
+            "traces know the past."
         ),
         head=(
             t("adversary and threshold"),

@@ -159,8 +159,8 @@ def _errors(placed: Placed, words: tuple[str | int, ...], *, metric: bool) -> Ta
             ),
             *words,
             t(
-                "The expected error is the measure of what is left of location privacy; uncertainty in "
-                "bits is not, because a belief can be sure and wrong{link}.",
+                "The expected error is the measure of what is left of location privacy; uncertainty in bits "
+                "is not, because a belief can be sure and wrong{link}.",
                 link=link,
             ),
         ),

@@ -78,10 +78,9 @@ def meetings_table(pairs: Meetings) -> Table:
     return Table(
         title=t("Who met whom"),
         reading=parts(
-            "Of {n} times that two of these people made visits in the same step, {met} "
-            "had two visits in the same region. The table gives the chance of a meeting "
-            "as the adversary sees it, where there was one and where there was none, and "
-            "how well it tells the two apart (AUC; 0.5 is chance).",
+            "Of {n} times that two of these people made visits in the same step, {met} had two visits in "
+            "the same region. The table gives the chance of a meeting as the adversary sees it, where there "
+            "was one and where there was none, and how well it tells the two apart (AUC; 0.5 is chance).",
             n=len(truth),
             met=int(truth.sum()),
         ),

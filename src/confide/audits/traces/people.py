@@ -84,7 +84,8 @@ def easiest_table(who: pl.DataFrame) -> Table:
     return Table(
         title=t("Who is singled out by the fewest points"),
         reading=t(
-            "Points are taken the rarest first, of those that the adversary knew. {counted}", counted=COUNTED
+            "Points are taken the rarest first, of those that the adversary knew. {counted}",
+            counted=t(COUNTED),
         ),
         head=(t("person"), t("points"), t("which")),
         rows=tuple(
