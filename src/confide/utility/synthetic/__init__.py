@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from confide.core.arrays import Ints, Rng
 from confide.core.errors import DataError
 from confide.core.estimate import Estimate, Measured
-from confide.core.language import later, t
+from confide.core.language import Kept, later, t
+from confide.core.sentence import said
 from confide.utility.synthetic.associations import Associations, associations
 from confide.utility.synthetic.distances import MarginDistances
 from confide.utility.synthetic.gate import Gate, gate, gate_of
@@ -109,7 +110,7 @@ def synthetic_utility(
                 real, synthetic, hold_out, target=target, rng=names[4], public=public, confidence=confidence
             )
         except DataError as error:  # of the other measures nothing is lost
-            why = str(error)
+            why = said(error.text) if isinstance(error.text, Kept) else str(error)
     return SyntheticUtility(
         margins=margins,
         gate=gate_of(margins[1]) if several else None,

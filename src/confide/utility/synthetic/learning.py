@@ -16,7 +16,7 @@ import numpy as np
 from confide.core.arrays import Array, Floats, Ints, Rng
 from confide.core.errors import DataError
 from confide.core.estimate import Estimate
-from confide.core.language import later
+from confide.core.language import keep, later
 from confide.measure.intervals import check_confidence, mean
 from confide.measure.roc import auc
 from confide.utility.synthetic._binned import Binned, binned
@@ -93,7 +93,9 @@ def learned(
     check_confidence(confidence)
     at = real.at(target)
     if len(real.domains) < 2:
-        raise DataError(f"{target!r} is the only column: nothing is there to foretell it by.")
+        raise DataError(
+            keep("{column} is the only column: nothing is there to foretell it by.", column=repr(target))
+        )
     splitter, mixer, chooser = rng.spawn(3)
     files = binned(real, synthetic, *(() if hold_out is None else (hold_out,)), public=public)
     if hold_out is None:
@@ -104,7 +106,11 @@ def learned(
     truth = asked.codes[at]
     if len(np.unique(truth)) < 2:
         raise DataError(
-            f"{target!r} has one value among the {len(asked)} people asked: name a column that differs."
+            keep(
+                "{column} has one value among the {n:d} people asked: name a column that differs.",
+                column=repr(target),
+                n=len(asked),
+            )
         )
     mixed = [shuffled(known, len(synthetic), rng=each) for each in mixer.spawn(SHUFFLES)]
     found: list[Learned] = []
