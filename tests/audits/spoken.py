@@ -1,15 +1,16 @@
-"""What an audit says of a release in words: texts of its context, findings and exhibits, as a reader sees them."""
+"""What an audit says of a release in words: its context, findings and exhibits, as a reader sees them."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from tests.report.untranslated import english_left, texts_of, unmarked
+
 from confide.audits import Audit
 from confide.core.language import t, written_in
 from confide.report.exhibit_records import exhibit_record
 from confide.report.redaction import Redaction
-from tests.report.untranslated import english_left, texts_of, unmarked
 
 TRANSLATED = ("de", "fr")
 """Languages that a report can have besides English."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from tests.audits import spoken
 from tests.audits.door import call
 
 from confide.audits import Audit
+from confide.core.language import read_catalogue, t, written_in
 from confide.data import twins
 from confide.data.commuters import commuters
 from confide.data.genotypes_like import GenotypesLike
@@ -26,6 +28,9 @@ from confide.inputs.images import Images
 from confide.inputs.learner import Learner
 from confide.inputs.likes import Likes
 from confide.inputs.ratings import Ratings
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "checks"))
+import languages as check  # noqa: E402  # a script of `make check`
 
 Make = Callable[[Path], Audit]
 
@@ -58,44 +63,59 @@ def crosstabs(folder: Path) -> Audit:
     rng = np.random.default_rng(0)
     people = pl.DataFrame({f"c{i}": rng.integers(0, 4, 24).astype(str) for i in range(3)})
     tables = [_counted(people, "c0", "c1"), _counted(people, "c1", "c2")]
-    return call(Crosstabs, tables, data=people, seed=3, cache=folder, seconds=2.0, targets=8, hidden="any")
+    return call(Crosstabs, tables, data=people, seed=3, cache=folder, seconds=2.0, targets=40, hidden="1..1")
 
 
 def frequencies(folder: Path) -> Audit:
-    made = GenotypesLike(people=180, snps=150)(rng=np.random.default_rng(0))
-    names = [f"rs{i}" for i in range(150)]
+    made = GenotypesLike(people=90, snps=60)(rng=np.random.default_rng(0))
+    names = [f"rs{i}" for i in range(60)]
     parts = [
-        pl.DataFrame(made.take(np.arange(i, i + 60)).copies, schema=names, orient="row") for i in (0, 60, 120)
+        pl.DataFrame(made.take(np.arange(i, i + 30)).copies, schema=names, orient="row") for i in (0, 30, 60)
     ]
-    held: dict[str, Any] = {"targets": parts[1], "reference": parts[2], "questions": 120}
-    return call(Frequencies, parts[0], **held, seed=3, cache=folder)
+    held: dict[str, Any] = {"targets": parts[1], "reference": parts[2], "questions": 60}
+    return call(
+        Frequencies, parts[0], **held, seed=3, cache=folder, attacks="frequency-lr,frequency-lr-corrected"
+    )
 
 
 def images(folder: Path) -> Audit:
-    made = twins.pictures(48, name="audit", people=8, shape=(12, 10), rng=np.random.default_rng(0))
+    made = twins.pictures(24, name="audit", people=6, shape=(12, 10), rng=np.random.default_rng(0))
     return call(Images, made, seed=1, cache=folder, attacks="recogniser", protect=["blur:1"])
 
 
 def likes(folder: Path) -> Audit:
     rng = np.random.default_rng(0)
-    pairs = [(u, f"o{i}") for u in range(120) for i in rng.choice(20, 6, replace=False)]
+    pairs = [(u, f"o{i}") for u in range(45) for i in rng.choice(12, 5, replace=False)]
     records = pl.DataFrame(pairs, schema=["user", "item"], orient="row")
-    traits = pl.DataFrame({"user": range(120), "town": rng.choice(["A", "B", "C"], 120)})
-    return call(Likes, records, traits=traits, user="user", item="item", trait="town", seed=3, cache=folder, folds=5)
+    traits = pl.DataFrame({"user": range(45), "town": rng.choice(["A", "B", "C"], 45)})
+    return call(
+        Likes,
+        records,
+        traits=traits,
+        user="user",
+        item="item",
+        trait="town",
+        seed=3,
+        cache=folder,
+        folds=3,
+        attacks="likes-tfidf",
+    )
 
 
 def ratings(folder: Path) -> Audit:
-    made = ratings_like(people=120, items=200, each=30, rng=np.random.default_rng(0))
+    made = ratings_like(people=60, items=80, each=15, rng=np.random.default_rng(0))
     assert made.rating is not None and made.day is not None
     seconds = (made.day.astype(np.float64) * 86_400).astype(np.int64)
     frame = pl.DataFrame({"user": made.person, "film": made.item, "stars": made.rating, "z": seconds})
     columns = {"user": "user", "item": "film", "rating": "stars", "time": "z"}
-    return call(Ratings, frame, **columns, seed=3, cache=folder)
+    return call(Ratings, frame, **columns, seed=3, cache=folder, attacks="scoreboard")
 
 
 def learner(folder: Path) -> Audit:
     rng = np.random.default_rng(3)
-    frame = pl.DataFrame({**{f"c{i}": rng.uniform(0, 1, 200) for i in range(5)}, "label": rng.choice(["no", "yes"], 200)})
+    frame = pl.DataFrame(
+        {**{f"c{i}": rng.uniform(0, 1, 200) for i in range(5)}, "label": rng.choice(["no", "yes"], 200)}
+    )
     schema = '[columns.label]\nvalues = ["no", "yes"]\n'
     schema += "".join(f"[columns.c{i}]\nlow = 0\nhigh = 1\nknots = 4\n" for i in range(5))
     (folder / "schema.toml").write_text(schema)
@@ -113,12 +133,51 @@ def generator(folder: Path) -> Audit:
 
 
 DOORS: dict[str, Make] = {
-    made.__name__: made for made in (answers, counts, crosstabs, frequencies, images, likes, ratings, learner, generator)
+    made.__name__: made
+    for made in (answers, counts, crosstabs, frequencies, images, likes, ratings, learner, generator)
 }
 """One audit for each room."""
 
-OWN = ("A", "B", "C", "town", "ill", "age", "film", "stars", "user", "item", "label", "schema")
+OWN = (
+    "A",
+    "B",
+    "C",
+    "town",
+    "ill",
+    "age",
+    "film",
+    "stars",
+    "user",
+    "item",
+    "label",
+    "schema",
+    "informed-rebuild",
+)
 """Columns and values of these audits, which are the user's own."""
+
+
+WHERE = ("audits", "inputs", "knowledge", "utility", "attacks")
+"""Where these rooms have their texts."""
+
+
+@pytest.mark.parametrize("language", spoken.TRANSLATED)
+def test_every_text_that_is_marked_is_translated(language: str) -> None:
+    wanted, said = check.every_text(WHERE), set[tuple[str, str]]()
+    for page in (check.CATALOGUES / language).glob("*.po"):
+        said |= set(read_catalogue(page.read_text(encoding="utf-8")))
+    assert [where for text, where in wanted.items() if text not in said] == []
+
+
+def test_a_table_of_ratings_puts_the_variants_last_in_every_language(kept: Path) -> None:
+    """What decides the order is no word of the table."""
+    orders = list[list[int]]()
+    for language in ("en", *spoken.TRANSLATED):
+        with written_in(language):
+            rows = next(e for e in spoken.exhibits(ratings(kept)) if len(e.head) == 5).rows
+            without = t("{attack} without dates", attack="scoreboard")
+            orders.append([i for i, row in enumerate(rows) if str(row[0]).startswith(without)])
+    assert orders[0] and orders[0] == orders[1] == orders[2]
+    assert min(orders[0]) >= 3, "behind the rows of the whole attack"
 
 
 @pytest.fixture(scope="module")
@@ -127,6 +186,7 @@ def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("kept")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("language", ["xx", *spoken.TRANSLATED])
 @pytest.mark.parametrize("room", DOORS)
 def test_an_audit_says_nothing_in_english(room: str, language: str, kept: Path) -> None:
