@@ -30,7 +30,7 @@ from confide.inputs.likes import Likes
 from confide.inputs.ratings import Ratings
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "checks"))
-import languages as check  # noqa: E402  # a script of `make check`
+import languages as check  # a script of `make check`
 
 Make = Callable[[Path], Audit]
 
