@@ -1,8 +1,8 @@
 """Languages of a report: holds every catalogue to the texts that stand in the code.
 
-A text is a literal in `t("...")`, `parts("...")`, `keep("...")` or `later("...")`, in Python and in templates,
-or a word of a goal (`confide.report.goals`). A catalogue must have each of them, with the same gaps, and none
-that is not in the code any more. A text may stand in any file of its language, and once.
+A text is a literal in `t("...")`, `parts("...")`, `keep("...")` or `later("...")`, in Python and in
+templates, or a word of a goal (`confide.report.goals`). A catalogue must have each of them, with the same gaps,
+and none that is not in the code any more. A text may stand in any file of its language, and once.
 
 Usage: python tests/checks/languages.py [FOLDER ...]
        python tests/checks/languages.py --missing LANGUAGE [FOLDER ...]
@@ -18,6 +18,7 @@ import json
 import re
 import sys
 from collections.abc import Iterator, Sequence
+from functools import cache
 from pathlib import Path
 from string import Formatter
 
@@ -35,8 +36,13 @@ Text = tuple[str, str]
 """Context and English text."""
 
 
-def texts_of(path: Path) -> Iterator[tuple[Text, str]]:
+@cache
+def texts_of(path: Path) -> tuple[tuple[Text, str], ...]:
     """Every text of a file that is to be translated, and where it stands."""
+    return tuple(_texts_of(path))
+
+
+def _texts_of(path: Path) -> Iterator[tuple[Text, str]]:
     written, name = path.read_text(encoding="utf-8"), str(path.relative_to(ROOT))
     if path.suffix != ".py":
         for found in IN_TEMPLATES.finditer(written):

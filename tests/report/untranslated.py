@@ -44,9 +44,9 @@ IDENTIFIERS = {
 "sees."""
 
 ENGLISH = """
-the of and is are that with were to by than which from who how this these those they their it its has have been
-more less not no where there nobody everybody could would should does did what when only other others about
-between at most least people record records
+the of and is are that with were to by than which from who how this these those they their it its has have
+been more less not no where there nobody everybody could would should does did what when only other others
+about between at most least people record records
 """
 TELLTALE = frozenset(ENGLISH.split())
 """Words that stand in nearly every English sentence, and in no German or French one."""
