@@ -18,6 +18,7 @@ import json
 import re
 import sys
 from collections.abc import Iterator, Sequence
+from functools import cache
 from pathlib import Path
 from string import Formatter
 
@@ -35,8 +36,13 @@ Text = tuple[str, str]
 """Context and English text."""
 
 
-def texts_of(path: Path) -> Iterator[tuple[Text, str]]:
+@cache
+def texts_of(path: Path) -> tuple[tuple[Text, str], ...]:
     """Every text of a file that is to be translated, and where it stands."""
+    return tuple(_texts_of(path))
+
+
+def _texts_of(path: Path) -> Iterator[tuple[Text, str]]:
     written, name = path.read_text(encoding="utf-8"), str(path.relative_to(ROOT))
     if path.suffix != ".py":
         for found in IN_TEMPLATES.finditer(written):

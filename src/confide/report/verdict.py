@@ -332,22 +332,29 @@ def _rule_epsilon(finding: Finding, limit: Limit) -> tuple[Ruling, str]:
     bound = finding.bound
     if bound is None:
         return "not settled", t("n/a: no bound on epsilon applies to this evidence")
-    told = {"low": bound.low, "ceiling": bound.ceiling, "limit": limit.at_most}
-    if bound.low > limit.at_most:
+    low, ceiling, most = bound.low, bound.ceiling, limit.at_most
+    if low > most:
         return "exceeded", t(
-            "shown at least {low:.3g}, could have shown {ceiling:.3g}: above {limit:g}", **told
+            "shown at least {low:.3g}, could have shown {ceiling:.3g}: above {limit:g}",
+            low=low,
+            ceiling=ceiling,
+            limit=most,
         )
     # An audit that could not have shown more must not look as if it had looked.
-    if bound.ceiling <= limit.at_most:
+    if ceiling <= most:
         return "not settled", t(
             "shown at least {low:.3g}, could have shown {ceiling:.3g}: too little to see above {limit:g}; "
             "play more worlds or people",
-            **told,
+            low=low,
+            ceiling=ceiling,
+            limit=most,
         )
     return "not settled", t(
         "shown at least {low:.3g}, could have shown {ceiling:.3g}: no more than {limit:g} was found, and an "
         "audit cannot show that there is no more",
-        **told,
+        low=low,
+        ceiling=ceiling,
+        limit=most,
     )
 
 

@@ -80,12 +80,14 @@ def _section(page: Page, s: SectionRecord, width: int, show_rows: bool) -> list[
     lines += listed(t("Read first"), s["warnings"], width)
     rows = [r for r in page["limits"] if r["release"] == s["release"]]
     lines += listed(
-        t("Limits"), [f"{_limit(r['limit'])}: {ruled(r['verdict'])}. {r['reason']}" for r in rows], width
+        t("Limits"),
+        [_labelled(_limit(r["limit"]), f"{ruled(r['verdict'])}. {r['reason']}") for r in rows],
+        width,
     )
     # Of proofs no rate was measured: a row of n/a would say nothing.
     lines += ["", *_table(mine, s, width)] if any(f["auc"] or f["tpr_at"] for f in mine) else []
     skipped = [(k["attack"], k["why"]) for k in page["skipped"] if k["release"] == s["release"]]
-    missed = [f"{attacks}: {why}" for attacks, why in fold(skipped)]
+    missed = [_labelled(attacks, why) for attacks, why in fold(skipped)]
     lines += listed(t("Did not run"), missed, width)
     pointing = [e for e in s["exhibits"] if e["kind"] == "table" and e["internal"]] + _worst_off(s)
     for exhibit in s["exhibits"]:
@@ -105,7 +107,7 @@ def _section(page: Page, s: SectionRecord, width: int, show_rows: bool) -> list[
     lines += listed(t("What it does not mean"), s["means_not"], width)
     lines += listed(t("What to do next"), s["next"], width)
     lines += listed(t("What the adversary had"), s["adversary"], width)
-    remarks = [f"{f['attack']}: {line}" for f in mine for line in f["remarks"]]
+    remarks = [_labelled(f["attack"], line) for f in mine for line in f["remarks"]]
     lines += listed(t("What the attacks noticed"), remarks, width)
     return lines + listed(t("Notes"), s["notes"], width)
 
@@ -158,7 +160,7 @@ def _told(rows: list[list[str]], width: int) -> list[str]:
     """Each row as a sentence."""
     head, *body = rows
     told = [
-        f"{row[0]}: " + "; ".join(f"{name} {c}" for name, c in zip(head[1:], row[1:], strict=True))
+        _labelled(row[0], "; ".join(f"{name} {c}" for name, c in zip(head[1:], row[1:], strict=True)))
         for row in body
     ]
     return [line for row in told for line in wrap(row, width, "- ", "  ")]
@@ -183,7 +185,7 @@ def _table(findings: Sequence[FindingRecord], s: SectionRecord, width: int) -> l
     room = _room(head, body, width)
     if room < NARROWEST:
         return [line for row in body for line in _block(head, row, width)]
-    sizes = [min(room, max(len(row[0]) for row in body)), *_sizes(head, body)[1:]]
+    sizes = [min(room, max(len(row[0]) for row in [head, *body])), *_sizes(head, body)[1:]]
     return [
         "  ".join(_fit(c, n, i) for i, (c, n) in enumerate(zip(row, sizes, strict=True)))
         for row in [head, *body]
@@ -241,6 +243,10 @@ def _cell(e: EstimateRecord | None) -> str:
 def _interval(e: EstimateRecord, decimals: int) -> str:
     value, low, high = (number(x, decimals) for x in (e["value"], e["low"], e["high"]))
     return t("{value} [{low}, {high}]", value=value, low=low, high=high)
+
+
+def _labelled(label: str, text: str) -> str:
+    return t("{label}: {text}", label=label, text=text)
 
 
 def _limit(limit: str) -> str:
