@@ -119,7 +119,7 @@ def _released(each: Sequence[_Part], named: dict[str, str]) -> list[str]:
     shared = each[0].release.removesuffix(named[each[0].release]).removesuffix(", ")
     names = ", ".join(named.values())
     about = [
-        text if label == t("release") else f"{label}: {text}"
+        text if label in ("release", t("release")) else f"{label}: {text}"
         for label, text in first["about"]
         if not text.startswith("sha256")  # stands in the small print
     ]

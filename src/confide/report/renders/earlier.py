@@ -17,6 +17,7 @@ FIRST = "confide.report/1"
 SECOND = "confide.report/2"
 THIRD = "confide.report/3"
 SINCE_FOURTH = {"language", "glance", "made", "allow_unsettled"}
+NEW = ("schema", "language", "made")
 EARLIER = {
     FIRST: {"comparisons", *SINCE_FOURTH},
     SECOND: {"comparisons", *SINCE_FOURTH},
@@ -42,9 +43,10 @@ def lifted(page: Mapping[str, object]) -> Page:
     now they are a table and a plot.
     """
     third = _ruled(_third(cast(Kept, page)))
+    # What the file has wins over what its schema did not know yet.
+    new = {"language": "en", "glance": nothing_yet(), "made": None, **third, "schema": "confide.report/4"}
     with written_in("en"):  # no earlier report was in another language
-        new = {**third, "schema": "confide.report/4", "language": "en", "glance": nothing_yet(), "made": None}
-        return cast(Page, {**new, "glance": glance(cast(Page, new))})
+        return cast(Page, {"glance": glance(cast(Page, new)), **third, **{k: new[k] for k in NEW}})
 
 
 def _ruled(old: Kept) -> Kept:
