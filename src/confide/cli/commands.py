@@ -9,6 +9,7 @@ import click
 from confide import audits, releases
 from confide.cli.audit import command_of as audit_of
 from confide.cli.budget import budget
+from confide.cli.compare import compare
 from confide.cli.domain import command as domain_command
 from confide.cli.exits import Interruptible, say, sentences, usable
 from confide.cli.flags import FilePath, KindGroup, WholeNumber
@@ -191,6 +192,7 @@ def estimate(released: Path, column: str, values: str, confidence: float) -> Non
     say(estimate_of(released, column, values=values, confidence=confidence))
 
 
+main.add_command(compare)
 main.add_command(budget)
 main.add_command(ledger)
 

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from math import log
+
 import numpy as np
 import polars as pl
 
 from confide.core.arrays import Bools, Floats
 from confide.core.errors import EvidenceError
+
+LEAST = log(2)
+"""The smallest rise that is named: half as many lookalikes as before. Less would matter to nobody."""
 
 
 def more_exposed(before: pl.DataFrame, after: pl.DataFrame, *, rate: float = 0.1) -> pl.DataFrame:
@@ -16,9 +21,10 @@ def more_exposed(before: pl.DataFrame, after: pl.DataFrame, *, rate: float = 0.1
     `confide.measure.records`). Its rise is log(before / after). If nothing changed for a person, what differs
     is the chance of two trainings and two attacks, and before and after could as well be swapped: the rise is
     as likely to be negative as positive, whatever its size. So those who fell by t and more say how many rose
-    as much by chance. The least t is taken at which (1 + fallen) / risen is `rate` or less. Then of those who
-    are selected an expected share of `rate` or less did not change, if people are independent [Barber and
-    Candes 2015, Theorem 3]. If nobody changed, then with probability 1 - rate nobody is selected.
+    as much by chance. The least t from log 2 on (half as many lookalikes) is taken at which
+    (1 + fallen) / risen is `rate` or less. Then of those who are selected an expected share of `rate` or less
+    did not change, if people are independent [Barber and Candes 2015, Theorem 3]. If nobody changed, then
+    with probability 1 - rate nobody is selected.
 
     One person alone is never selected: it takes 1 / rate people who rose to tell them from chance.
 
@@ -39,7 +45,9 @@ def more_exposed(before: pl.DataFrame, after: pl.DataFrame, *, rate: float = 0.1
     20
     """
     if not 0 < rate < 1:
-        raise EvidenceError(f"the false-discovery rate is {rate}; give a number between 0 and 1, such as 0.1.")
+        raise EvidenceError(
+            f"the false-discovery rate is {rate}; give a number between 0 and 1, such as 0.1."
+        )
     both = before.select("key", before="fpr").join(after.select("key", after="fpr"), on="key")
     both = both.with_columns(rise=(pl.col("before") / pl.col("after")).log())
     chosen = _risen(both["rise"].to_numpy(), rate)
@@ -48,7 +56,7 @@ def more_exposed(before: pl.DataFrame, after: pl.DataFrame, *, rate: float = 0.1
 
 def _risen(rise: Floats, rate: float) -> Bools:
     """Which rises are too many, against as large falls, to be chance."""
-    sizes = np.unique(np.abs(rise[rise != 0]))
+    sizes = np.unique(np.abs(rise[np.abs(rise) >= LEAST]))
     risen, fallen = (np.sort(side[side > 0]) for side in (rise, -rise))
     up = len(risen) - np.searchsorted(risen, sizes, side="left")
     down = len(fallen) - np.searchsorted(fallen, sizes, side="left")

@@ -32,7 +32,8 @@ class Influence:
     def of(cls, person: Ints, weight: Floats) -> Influence:
         """From rows, of which a person may have several."""
         everybody, number = np.unique(person, return_inverse=True)
-        return cls(everybody, np.bincount(number, weights=weight, minlength=len(everybody)))
+        summed = np.bincount(number, weights=weight, minlength=len(everybody))
+        return cls(everybody, summed.astype(np.float64))
 
     @property
     def variance(self) -> float:
@@ -41,7 +42,7 @@ class Influence:
 
     @property
     def carried_by(self) -> float:
-        """By how many people the variance is carried: all if each moves the number alike, fewer if some do."""
+        """By how many people the variance is carried: all if each moves the number alike, else fewer."""
         fourth = float((self.weight**4).sum())
         return self.variance**2 / fourth if fourth else 0.0
 

@@ -89,4 +89,3 @@ def _same_people(first: Evidence, second: Evidence) -> tuple[Bools, tuple[Floats
         )
     claims = both["claim"].to_numpy(), both["claim_other"].to_numpy()
     return exposed, claims, both["person"].to_numpy()
-
