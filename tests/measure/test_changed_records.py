@@ -26,7 +26,7 @@ def test_it_is_the_least_threshold_that_the_falls_allow() -> None:
     rng = np.random.default_rng(1)
     some = 0
     for _ in range(200):
-        before, after = (rng.integers(1, 51, (2, 60)) / 51)
+        before, after = rng.integers(1, 51, (2, 60)) / 51
         after = np.where(np.arange(60) < rng.integers(0, 50), after / 8, after)
         found = set(more_exposed(frame(before), frame(after), rate=0.2)["key"])
         assert found == naive(before, after, 0.2)

@@ -102,7 +102,7 @@ def test_intervals_of_differences_hold(case: tuple) -> None:
     n1, n0, shifts, r, fpr = case
     rng = np.random.default_rng(11)
     truth = [norm.sf(norm.isf(fpr) - d) for d in shifts], [norm.cdf(d / 2**0.5) for d in shifts]
-    held = {name: 0 for name in ("rate", "auc", "rate of others", "rate whatever", "pretended")}
+    held = dict.fromkeys(("rate", "auc", "rate of others", "rate whatever", "pretended"), 0)
     for _ in range(RUNS):
         pair = two(n1, n0, shifts, r, rng)
         other, _ = two(n1, n0, (shifts[1], 0.0), 0.0, rng)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from math import isclose
 from typing import cast
 
@@ -21,9 +22,9 @@ USUAL_DELTA = 1e-5
 NUMBERS = (
     "exposed", "control", "advantage", "auc", "balanced_accuracy", "tpr_at", "threshold", "confidence",
     "targets", "asked", "exposed_count", "control_count", "worlds", "excluded", "access", "game",
-    "conclusive",
+    "conclusive", "epsilons",
 )  # fmt: skip
-"""What of a finding follows from its evidence, whatever the goal; the bounds do where they are shown."""
+"""What of a finding follows from its evidence, whatever the goal."""
 
 
 def measured_again(release: MeasuredRelease) -> tuple[str, dict[str, Risk]]:
@@ -67,10 +68,11 @@ def _in_finding(release: MeasuredRelease, f: FindingRecord, risk: Risk) -> str:
     """The first number of a finding that is another."""
     evidence = release.evidence[f["attack"]]
     found = Finding(risk=risk, diagnostics=evidence.diagnostics)
-    made = finding_record(found, release=release.release, goal=goal(release.goal), redaction=Redaction())
-    names = [*NUMBERS, *(["epsilons"] if release.record["labels"]["bounds"] else [])]
+    # The page names the goal at large; whether epsilon is shown depends on the goal in particular.
+    aim = replace(goal(release.goal), bounds=release.record["labels"]["bounds"])
+    made = finding_record(found, release=release.release, goal=aim, redaction=Redaction())
     kept, again = cast(dict[str, object], f), cast(dict[str, object], made)
-    return next((name for name in names if not _equal(_numbers(kept[name]), _numbers(again[name]))), "")
+    return next((name for name in NUMBERS if not _equal(_numbers(kept[name]), _numbers(again[name]))), "")
 
 
 def _numbers(value: object) -> object:

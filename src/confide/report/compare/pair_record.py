@@ -205,5 +205,9 @@ def _people(
 def _many(n: int, redaction: Redaction) -> str:
     shown = redaction.count(n)
     if shown is None:
-        return t("fewer than 10")
-    return t("about {n:,}", n=shown) if redaction.public and n >= 100 else t("{n:,}", n=shown)
+        return t("fewer than 10", of="comparison")
+    return (
+        t("about {n:,}", of="comparison", n=shown)
+        if redaction.public and n >= 100
+        else t("{n:,}", of="comparison", n=shown)
+    )

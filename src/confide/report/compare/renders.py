@@ -15,6 +15,7 @@ from confide.report.compare.pair_record import pair_sentence
 from confide.report.purposes import Document
 from confide.report.purposes.document import Part
 from confide.report.record_types import EstimateRecord
+from confide.report.renders.schema import Schema, schema_of
 
 SIGNS: Mapping[Answer, tuple[str, str, str]] = {
     "worse": ("exceeded", "✕", "NO"),
@@ -23,6 +24,15 @@ SIGNS: Mapping[Answer, tuple[str, str, str]] = {
     "not settled": ("settled", "?", "?"),
 }
 """For each answer its colour, its sign, and the sign for terminals that have no such letters."""
+
+
+def schema() -> Schema:
+    """The JSON schema of comparison.json, draft 2020-12.
+
+    >>> schema()["$id"]
+    'confide.comparison/1'
+    """
+    return schema_of(ComparisonPage, title="A comparison of two reports of confide")
 
 
 def to_json(page: ComparisonPage) -> str:
@@ -52,13 +62,13 @@ def to_html(page: ComparisonPage) -> str:
 def to_document(page: ComparisonPage) -> Document:
     """A short document of the same, for a pull request or a file of decisions."""
     with written_in(page["language"]):
-        parts = [Part(title=t("Answer"), sentences=[page["sentence"], *page["support"]])]
+        parts = [Part(title=t("Answer", of="comparison"), sentences=[page["sentence"], *page["support"]])]
         if page["warnings"]:
-            parts.append(Part(title=t("Read first"), points=page["warnings"]))
+            parts.append(Part(title=t("Read first", of="comparison"), points=page["warnings"]))
         parts += [_part(pair) for pair in page["pairs"]]
         if page["unmatched"]:
             points = [f"{u['release']} ({u['goal']}): {u['why']}" for u in page["unmatched"]]
-            parts.append(Part(title=t("Not compared"), points=points))
+            parts.append(Part(title=t("Not compared", of="comparison"), points=points))
         if page["notes"]:
             parts.append(Part(title=t("What differs besides"), points=page["notes"]))
         title = t("{after} against {before}", after=page["after"]["name"], before=page["before"]["name"])
@@ -77,7 +87,12 @@ def _part(pair: PairRecord) -> Part:
     return Part(
         title=t("{after} against {before}", after=pair["after"], before=pair["before"]),
         sentences=[pair_sentence(pair), *sentences],
-        head=[t("number"), t("before"), t("after"), t("difference")],
+        head=[
+            t("number", of="comparison"),
+            t("before", of="comparison"),
+            t("after", of="comparison"),
+            t("difference", of="comparison"),
+        ],
         rows=[
             [label(q), *(_both(q, e) for e in (q["before"], q["after"], q["difference"]))]
             for q in pair["quantities"]
@@ -114,7 +129,7 @@ def _of_pair(pair: PairRecord, page: ComparisonPage, width: int) -> list[str]:
     several = len(page["pairs"]) > 1
     lines = _wrap(pair_sentence(pair), width) if several or pair["doubts"] else []
     lines += [line for doubt in pair["doubts"] for line in _wrap(doubt, width)]
-    heads = [t("before"), t("after"), t("difference")]
+    heads = [t("before", of="comparison"), t("after", of="comparison"), t("difference", of="comparison")]
     names = [label(q) for q in pair["quantities"]]
     first = max(map(len, names))
     cells = [[_both(q, e) for e in (q["before"], q["after"], q["difference"])] for q in pair["quantities"]]
@@ -136,7 +151,7 @@ def _of_pair(pair: PairRecord, page: ComparisonPage, width: int) -> list[str]:
 def label(q: QuantityRecord) -> str:
     """What a number is called."""
     if q["fpr"] is None:
-        return t("AUC")
+        return t("AUC", of="comparison")
     return t("found at {fpr:.3g} in 100", fpr=100 * q["fpr"])
 
 
