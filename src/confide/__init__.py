@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from confide.inputs.images import Images
     from confide.inputs.learner import Learner
     from confide.inputs.likes import Likes
+    from confide.inputs.logits import Logits
     from confide.inputs.model import Model
     from confide.inputs.ratings import Ratings
     from confide.inputs.rebuild import Rebuild
@@ -60,6 +61,7 @@ _HOME = {
     "Images": "confide.inputs.images",
     "Learner": "confide.inputs.learner",
     "Likes": "confide.inputs.likes",
+    "Logits": "confide.inputs.logits",
     "Model": "confide.inputs.model",
     "Ratings": "confide.inputs.ratings",
     "Rebuild": "confide.inputs.rebuild",
@@ -97,6 +99,7 @@ __all__ = [
     "Images",
     "Learner",
     "Likes",
+    "Logits",
     "Model",
     "Ratings",
     "Rebuild",

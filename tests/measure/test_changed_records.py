@@ -72,5 +72,5 @@ def test_one_person_alone_small_changes_and_those_of_one_side_are_not_named() ->
     assert more_exposed(frame(before), frame(after)).height == 0
     assert more_exposed(frame(before), frame(np.full(300, 0.4))).height == 0
     assert more_exposed(frame(before[:10]), frame(np.full(300, 0.1))).height == 10
-    with pytest.raises(EvidenceError, match="rate is 1.5"):
+    with pytest.raises(EvidenceError, match=r"rate is 1\.5"):
         more_exposed(frame(before), frame(after), rate=1.5)

@@ -1,4 +1,4 @@
-"""Influence of people on AUC and rate: against leaving each out, against closed forms; coverage of differences."""
+"""Influence of people on AUC and rate: leaving each out, closed forms, and coverage of differences."""
 
 import numpy as np
 import pytest

@@ -28,7 +28,7 @@ from confide.report.compare.renders import schema
 from confide.report.measured import releases_of
 from confide.report.redaction import Redaction
 
-N = 2_500
+N = 2_000
 
 
 def world(seed: int = 0, n: int = N) -> tuple[np.ndarray, np.ndarray]:
@@ -80,7 +80,7 @@ def numbers(found: Comparison, which: int = 0) -> dict[str, Any]:
 def checked(found: Comparison) -> Comparison:
     jsonschema.Draft202012Validator(schema()).validate(json.loads(found.json()))
     for text in (found.html(), found.markdown(), str(found)):
-        assert "None" not in text and "nan" not in text
+        assert not re.search(r"\b(None|nan|inf)\b", text)
     return found
 
 
@@ -127,7 +127,8 @@ def test_the_same_scores_are_the_same_and_it_is_asked_whether_anybody_looked(aud
     ("low", "high", "margin", "answer"),
     [
         (0.001, 0.5, None, "worse"), (0.001, 0.008, None, "worse"), (-0.5, -0.001, None, "better"),
-        (-0.009, 0.009, None, "the same"), (-0.011, 0.009, None, "not settled"), (-0.5, 0.5, 0.2, "not settled"),
+        (-0.009, 0.009, None, "the same"), (-0.011, 0.009, None, "not settled"),
+        (-0.5, 0.5, 0.2, "not settled"),
         (0.001, 0.19, 0.2, "the same"), (0.001, 0.21, 0.2, "worse"), (-0.19, -0.01, 0.2, "the same"),
         (0.0, 0.0, None, "the same"), (0.0, 0.0, 0.0, "the same"), (-np.inf, np.inf, 0.9, "not settled"),
     ],
@@ -193,17 +194,21 @@ def test_an_attack_that_did_not_work_proves_no_protection(audit):
 
 def test_releases_are_matched_by_name_and_what_is_left_is_no_all_clear(audit):
     def two(*names: str, shift: float = 1.0) -> Audit:
-        return Audit.merge([audit(scored(shift - i, seed=i + 3), name=n) for i, n in enumerate(names)])
+        each = [scored(shift - i, seed=i + 3, n=600) for i in range(len(names))]
+        return Audit.merge([audit(e, name=n) for e, n in zip(each, names, strict=True)])
 
     same = confide.compare(two("a", "b"), two("b", "a"))
     assert [(p["before"], p["after"]) for p in same.page["pairs"]] == [
         ("a (a and b)", "a (b and a)"), ("b (a and b)", "b (b and a)")
     ]  # fmt: skip
-    more = checked(confide.compare(audit(scored(2.0), name="a"), two("a", "b", shift=1.0)))
+    more = checked(confide.compare(audit(scored(2.0, n=600), name="a"), two("a", "b", shift=1.0)))
     assert [(u["side"], u["release"]) for u in more.page["unmatched"]] == [("after", "b")]
     assert more.answer == "not settled" and "in one of the two reports alone" in more.page["sentence"]
     # Of another name, and the only ones: two versions.
-    assert confide.compare(audit(scored(1.0), name="v1"), audit(scored(2.0), name="v2")).answer == "worse"
+    assert (
+        confide.compare(audit(scored(1.0, n=600), name="v1"), audit(scored(3.0, n=600), name="v2")).answer
+        == "worse"
+    )
     chosen = checked(confide.compare(two("a", "b"), two("a", "c"), match={"b": "a"}))
     assert [(p["before"], p["after"]) for p in chosen.page["pairs"]] == [("b", "a")]
     assert not chosen.page["unmatched"] and chosen.answer == "worse"
@@ -218,9 +223,7 @@ def test_other_goals_and_other_games_are_refused_with_a_sentence(audit):
     made = audit(scored(1.0))
     other = copy.deepcopy(made.report.page)
     other["sections"][0]["goal"] = "linkage"
-    with pytest.raises(
-        DataError, match="about membership and .* about linkage: .* Compare audits of one kind"
-    ):
+    with pytest.raises(DataError, match=r"about membership and .* about linkage: .* Compare audits"):
         confide.compare(made.report, Report(other))
     white = Evidence(scored(1.0).table, attack="lira", access="white-box", game="membership")
     with pytest.raises(DataError, match="no attack was played against both in the same way"):
@@ -253,7 +256,7 @@ def test_the_public_sees_no_people_and_coarse_numbers(audit):
     q = numbers(found)
     shown = [q[name][end] for name in ("before", "after", "difference") for end in ("value", "low", "high")]
     assert all(round(x, 3) == x for x in shown)
-    assert found.page["pairs"][0]["people"]["both"] == 5_000
+    assert found.page["pairs"][0]["people"]["both"] == 4_000
     few = confide.compare(audit(scored(0.1, n=60)), audit(scored(3.5, seed=2, n=60)), audience="public")
     assert any(x["difference"] is None for x in few.page["pairs"][0]["quantities"])
     assert "too few people are found" in checked(few).html()
@@ -339,6 +342,12 @@ def side(*evidence: Evidence, name: str) -> Side:
     return Side(name=name, page=made, releases=(release,))
 
 
+def drawn(rng: np.random.Generator, common: np.ndarray, *, shift: float, attack: str) -> Evidence:
+    exposed = np.arange(len(common)) < len(common) // 2
+    noise = 0.6 * rng.standard_normal(len(common)) + 0.8 * common
+    return Evidence.of(exposed, noise + shift * exposed, attack=attack)
+
+
 @pytest.mark.slow
 def test_the_interval_of_the_strongest_holds_and_no_change_is_no_news():
     """Of two attacks with other strengths before and after, over 150 pairs of audits of the same people.
@@ -352,15 +361,15 @@ def test_the_interval_of_the_strongest_holds_and_no_change_is_no_news():
     for shifts, name in (((1.0, 0.9), "none"), ((0.4, 1.8), "much")):
         truth = max(rate(s, 0.1) for s in shifts) - rate(1.0, 0.1)
         for _ in range(runs):
-            exposed, common = np.arange(2 * n) < n, rng.standard_normal(2 * n)
-
-            def of(shift: float, attack: str) -> Evidence:
-                noise = 0.6 * rng.standard_normal(2 * n) + 0.8 * common
-                return Evidence.of(exposed, noise + shift * exposed, attack=attack)
-
-            before = side(of(1.0, "a"), of(0.9, "b"), name="before")
-            after = side(of(shifts[0], "a"), of(shifts[1], "b"), name="after")
-            page = compare_sides(before, after).page
+            common = rng.standard_normal(2 * n)
+            before, after = (
+                [
+                    drawn(rng, common, shift=shift, attack=attack)
+                    for shift, attack in zip(each, "ab", strict=True)
+                ]
+                for each in ((1.0, 0.9), shifts)
+            )
+            page = compare_sides(side(*before, name="before"), side(*after, name="after")).page
             d = page["pairs"][0]["quantities"][0]["difference"]
             assert d is not None and page["pairs"][0]["quantities"][0]["fpr"] == 0.1
             missed[name] += not d["low"] <= truth <= d["high"]

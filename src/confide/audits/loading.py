@@ -12,7 +12,7 @@ import polars as pl
 from confide.audits.agreement import disagreement, measured_again
 from confide.audits.most_exposed import most_exposed
 from confide.core.errors import DataError
-from confide.core.evidence import SCHEMA, Evidence, load_with_rows
+from confide.core.evidence import Evidence, load_with_rows, schema
 from confide.core.evidence_files import read_file
 from confide.core.foreign import escaped
 from confide.core.parquet import read_parquet
@@ -167,7 +167,7 @@ def _with_evidence(folder: Path, bare: tuple[MeasuredRelease, ...]) -> tuple[Mea
 
 def _who(table: pl.DataFrame, names: Mapping[str, str]) -> dict[str, pl.DataFrame]:
     """For each attack a row for each target: who it is, by the columns that stand beside the evidence."""
-    beside = [c for c in table.columns if c not in (*SCHEMA, "attack", "person")]
+    beside = [c for c in table.columns if c not in (*schema(), "attack", "person")]
     found: dict[str, pl.DataFrame] = {}
     for (attack,), part in table.group_by("attack", maintain_order=True):
         # Attacks on other releases may name people by other columns, which are empty here.
