@@ -51,6 +51,7 @@ def to_html(page: ComparisonPage) -> str:
             sign=SIGNS[page["answer"]],
             signs=SIGNS,
             said=pair_sentence,
+            title=title,
             value=_value,
             span=_span,
             label=label,
@@ -65,17 +66,17 @@ def to_document(page: ComparisonPage) -> Document:
         parts = [Part(title=t("Answer", of="comparison"), sentences=[page["sentence"], *page["support"]])]
         if page["warnings"]:
             parts.append(Part(title=t("Read first", of="comparison"), points=page["warnings"]))
-        parts += [_part(pair) for pair in page["pairs"]]
+        parts += [_part(pair, page) for pair in page["pairs"]]
         if page["unmatched"]:
             points = [f"{u['release']} ({u['goal']}): {u['why']}" for u in page["unmatched"]]
             parts.append(Part(title=t("Not compared", of="comparison"), points=points))
         if page["notes"]:
             parts.append(Part(title=t("What differs besides"), points=page["notes"]))
-        title = t("{after} against {before}", after=page["after"]["name"], before=page["before"]["name"])
-        return Document(title=title, parts=parts, level=2)
+        return Document(title=title(page), parts=parts, level=2)
 
 
-def _part(pair: PairRecord) -> Part:
+def _part(pair: PairRecord, page: ComparisonPage) -> Part:
+    first = pair_sentence(pair)
     rose = pair["more_exposed"]
     sentences = [
         *pair["doubts"],
@@ -86,7 +87,7 @@ def _part(pair: PairRecord) -> Part:
     ]
     return Part(
         title=t("{after} against {before}", after=pair["after"], before=pair["before"]),
-        sentences=[pair_sentence(pair), *sentences],
+        sentences=[*([] if first == page["sentence"] else [first]), *sentences],
         head=[
             t("number", of="comparison"),
             t("before", of="comparison"),
@@ -146,6 +147,15 @@ def _of_pair(pair: PairRecord, page: ComparisonPage, width: int) -> list[str]:
     lines += _wrap(pair["people"]["sentence"], width)
     rose = pair["more_exposed"]
     return lines + ([] if rose is None else _wrap(rose["sentence"], width))
+
+
+def title(page: ComparisonPage) -> str:
+    """What is compared with what: the releases where there is one of each, else the reports."""
+    only = page["pairs"][0] if len(page["pairs"]) == 1 and not page["unmatched"] else None
+    after, before = (
+        (page["after"]["name"], page["before"]["name"]) if only is None else (only["after"], only["before"])
+    )
+    return t("{after} against {before}", after=after, before=before)
 
 
 def label(q: QuantityRecord) -> str:
