@@ -193,6 +193,27 @@ def test_an_attack_that_did_not_work_proves_no_protection(audit):
     assert "the wrong way round" in turned.page["pairs"][0]["doubts"][0]
 
 
+def test_a_weaker_adversary_makes_no_safer_release(audit):
+    def knowing(shift: float, *lines: str, seed: int = 1) -> Report:
+        page = copy.deepcopy(audit(scored(shift, seed=seed, n=600)).report.page)
+        page["sections"][0]["adversary"] = ["It knew the files.", *lines]
+        return Report(page)
+
+    eight, three = "It knew 8 facts about a person.", "It knew 3 facts about a person."
+    found = checked(confide.compare(knowing(2.0, eight), knowing(0.0, three, seed=2)))
+    assert found.answer == "not settled" and "did not know as much" in found.page["pairs"][0]["doubts"][0]
+    assert confide.compare(knowing(2.0, eight), knowing(0.0, eight, seed=2)).answer == "better"
+    # A few people more or less in the file are no other adversary, and names are none.
+    old = knowing(2.0, "It held 19,921 rows of a forest like the target.")
+    new = knowing(0.0, "It held 20,100 rows of a network like the target.", seed=2)
+    assert confide.compare(old, new).answer == "better"
+    # What only one of them had matters where the other finds little.
+    dates = "It knew the dates of everything."
+    assert confide.compare(knowing(2.0, dates), knowing(0.0, seed=2)).answer == "not settled"
+    assert confide.compare(knowing(2.0), knowing(0.0, dates, seed=2)).answer == "better"
+    assert confide.compare(knowing(0.0, dates), knowing(2.0, seed=2)).answer == "worse"
+
+
 def test_releases_are_matched_by_name_and_what_is_left_is_no_all_clear(audit):
     def two(*names: str, shift: float = 1.0) -> Audit:
         each = [scored(shift - i, seed=i + 3, n=600) for i in range(len(names))]

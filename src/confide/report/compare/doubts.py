@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from confide.core.estimate import Estimate
 from confide.core.language import t
 from confide.report.compare.differences import Difference
+from confide.report.compare.knowledge import other_knowledge
 from confide.report.compare.page_types import Answer
 from confide.report.compare.reading import Pair, shown_at
 from confide.report.goals import goal
@@ -27,8 +28,9 @@ def doubts(
     """
     if answer == "not settled" or found is None:
         return []
-    said: list[str] = []
     low = {"worse": (True, False), "better": (False, True)}.get(answer, (True, True))
+    had = [side.record["adversary"] for side in pair.sides]
+    said = other_knowledge(*had, names, low=low)
     for side, name, is_low, alone, reached in zip(
         pair.sides, names, low, pair.alone, (found.before, found.after), strict=True
     ):

@@ -64,8 +64,9 @@ def compared(pair: Pair, names: tuple[str, str], asking: Asking) -> Compared:
     at = alone.index(answer) if answer in alone else 0
     against = doubts(pair, names, answer=answer, fpr=asking.quantities[at], found=each[at])
     head = next((d for d in each if d is not None), None)
-    # The scores name people, so there is nobody to be named for the public.
-    rose = None if shared is None or head is None or asking.redaction.public else _rose(pair, shared, head)
+    # Nobody is named to the public; nor where another adversary may be what changed.
+    named = not asking.redaction.public and not against
+    rose = _rose(pair, shared, head) if named and shared is not None and head is not None else None
     record: PairRecord = {
         "before": names[0],
         "after": names[1],

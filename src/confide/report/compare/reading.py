@@ -59,8 +59,8 @@ class Pair:
         return self.before, self.after
 
 
-def _played(f: FindingRecord) -> tuple[str, str]:
-    return f["access"], f["game"]
+def _played(f: FindingRecord) -> tuple[str, str, str]:
+    return f["access"], f["game"], f["told"]
 
 
 def common_rate(pairs: Sequence[Pair], *, limited: Sequence[float] = ()) -> float | None:

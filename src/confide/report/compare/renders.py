@@ -128,7 +128,7 @@ def to_text(page: ComparisonPage, *, width: int | None = None) -> str:
 
 def _of_pair(pair: PairRecord, page: ComparisonPage, width: int) -> list[str]:
     several = len(page["pairs"]) > 1
-    lines = _wrap(pair_sentence(pair), width) if several or pair["doubts"] else []
+    lines = _wrap(pair_sentence(pair), width) if several else []
     lines += [line for doubt in pair["doubts"] for line in _wrap(doubt, width)]
     heads = [t("before", of="comparison"), t("after", of="comparison"), t("difference", of="comparison")]
     names = [label(q) for q in pair["quantities"]]
@@ -171,18 +171,19 @@ def _both(q: QuantityRecord, e: EstimateRecord | None) -> str:
 
 
 def _value(fpr: float | None, e: EstimateRecord) -> str:
-    return number(e["value"], ".3f") if fpr is None else number(100 * e["value"], ".1f") + " %"
+    return _plain(e["value"], 3) if fpr is None else _plain(100 * e["value"], 1) + " %"
 
 
 def _span(fpr: float | None, e: EstimateRecord) -> str:
-    scale, form = (1, ".3f") if fpr is None else (100, ".1f")
+    scale, digits = (1, 3) if fpr is None else (100, 1)
     # A negative end needs another sign between the two than a dash.
-    return t(
-        "{low} to {high}",
-        of="interval",
-        low=number(scale * e["low"], form),
-        high=number(scale * e["high"], form),
-    )
+    low, high = (_plain(scale * e[end], digits) for end in ("low", "high"))
+    return t("{low} to {high}", of="interval", low=low, high=high)
+
+
+def _plain(x: float, digits: int) -> str:
+    """A number with so many decimals, and never minus zero."""
+    return number(round(x, digits) + 0.0, f".{digits}f")
 
 
 def _share(x: float) -> str:

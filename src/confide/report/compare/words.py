@@ -111,8 +111,8 @@ def answered(
 def doubted(names: tuple[str, str]) -> str:
     """That the numbers alone do not settle it."""
     return t(
-        "It is not settled whether {after} gives away more than {before}, whatever the numbers say: one of "
-        "the two audits has a fault that stands against it.",
+        "It is not settled whether {after} gives away more than {before}, whatever the numbers say: as they "
+        "are, the two audits cannot be held against each other.",
         before=names[0],
         after=names[1],
     )
