@@ -100,7 +100,7 @@ def pair_sentence(pair: PairRecord) -> str:
 
 
 def _rose(pair: Pair, shared: SharedPeople, head: Difference) -> MoreExposed | None:
-    # The low ends of both count alike: with the reports swapped the same attack would be chosen.
+    # The low ends of both count the same: with the reports swapped the same attack would be chosen.
     attack = max(head.each, key=lambda a: (head.each[a][0].low + head.each[a][1].low, a))
     return who_rose(pair, shared, attack)
 

@@ -38,7 +38,7 @@ def who_rose(pair: Pair, shared: SharedPeople, attack: str) -> MoreExposed | Non
     """The people who were in the data both times and became more exposed; None where nobody can be matched.
 
     Args:
-        attack: in both reports the same one, chosen by its numbers in both alike: with two attacks, people
+        attack: in both reports the same one, chosen by its numbers in both the same: with two attacks, people
             would seem to rise where one sees more than the other.
     """
     sides = shared.before[attack], shared.after[attack]

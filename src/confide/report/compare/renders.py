@@ -182,7 +182,7 @@ def _span(fpr: float | None, e: EstimateRecord) -> str:
 
 
 def _plain(x: float, digits: int) -> str:
-    """A number with so many decimals, and never minus zero."""
+    """A number with this number of decimals, and never minus zero."""
     return number(round(x, digits) + 0.0, f".{digits}f")
 
 
