@@ -42,7 +42,7 @@ class Influence:
 
     @property
     def carried_by(self) -> float:
-        """By how many people the variance is carried: all if each moves the number as much, else fewer."""
+        """By how many people the variance is carried: all if each moves it as much, else fewer."""
         fourth = float((self.weight**4).sum())
         return self.variance**2 / fourth if fourth else 0.0
 

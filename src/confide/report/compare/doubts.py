@@ -29,8 +29,8 @@ def doubts(
     if answer == "not settled" or found is None:
         return []
     low = {"worse": (True, False), "better": (False, True)}.get(answer, (True, True))
-    had = [side.record["adversary"] for side in pair.sides]
-    said = other_knowledge(*had, names, low=low)
+    first, second = (side.record["adversary"] for side in pair.sides)
+    said = other_knowledge(first, second, names, low=low)
     for side, name, is_low, alone, reached in zip(
         pair.sides, names, low, pair.alone, (found.before, found.after), strict=True
     ):
