@@ -24,6 +24,7 @@ from confide.views.records import Records
 if TYPE_CHECKING:
     from confide import learn, synthesize
     from confide.audits import Audit, audit
+    from confide.audits.compare import compare
     from confide.inputs.answers import Answers
     from confide.inputs.counts import Counts
     from confide.inputs.crosstabs import Crosstabs
@@ -72,6 +73,7 @@ _HOME = {
     "Training": "confide.inputs.training",
     "audit": "confide.audits",
     "budget_advice": "confide.report.advice",
+    "compare": "confide.audits.compare",
     "estimate": "confide.releases.estimating",
     "find_identifiers": "confide.inputs.identifiers",
     "private": "confide.releases.session",
@@ -115,6 +117,7 @@ __all__ = [
     "__version__",
     "audit",
     "budget_advice",
+    "compare",
     "estimate",
     "find_identifiers",
     "learn",

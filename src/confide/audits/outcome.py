@@ -10,6 +10,8 @@ from pathlib import Path
 
 import polars as pl
 
+from confide.audits.loading import SavedAudit, load
+from confide.audits.most_exposed import most_exposed
 from confide.audits.settings import Settings
 from confide.core import evidence as kept
 from confide.core.atomic import atomic_write
@@ -24,7 +26,7 @@ from confide.core.paper import Paper
 from confide.core.parquet import write_parquet
 from confide.core.version import VERSION
 from confide.core.who import of_attack
-from confide.measure import Risk, measure, records, worst
+from confide.measure import Risk, measure, worst
 from confide.measure.risk import unmeasured
 from confide.report import Decision, Finding, Proof, Report, Section, report
 from confide.report.made import Made, merged
@@ -83,6 +85,15 @@ class Audit:
         made = merged([audit.made for audit in audits if audit.made is not None])
         return replace(audits[0], sections=sections, people=people, before=before, made=made)
 
+    @staticmethod
+    def load(folder: Path | str) -> SavedAudit:
+        """An audit that `save` wrote: its report as it stands, and its evidence, measured again.
+
+        Raises:
+            DataError: if files are missing, or do not belong together.
+        """
+        return load(folder)
+
     @property
     def targets(self) -> pl.DataFrame | None:
         """Who the targets of the first release are; None where nobody says, or the audit is public."""
@@ -105,14 +116,7 @@ class Audit:
                 )
                 continue
             found = s.evidence[s.headline.risk.attack]
-            rows = records(found).select("target", times_in="worlds_in", lookalikes="fpr")
-            who = self.people.get(s.release)
-            if who is not None:
-                rows = rows.join(of_attack(who, found.attack), on="target", how="left")
-            first = [
-                pl.lit(text).alias(name) for name, text in (("release", s.release), ("attack", found.attack))
-            ]
-            frames.append(rows.sort("lookalikes", "target").select(*first, pl.all()))
+            frames.append(most_exposed(s.release, found, found.attack, self.people.get(s.release)))
         if not frames:
             return pl.DataFrame({"release": []}, schema={"release": pl.String})
         # Diagonal, because releases of several kinds may say different things of people.

@@ -10,6 +10,7 @@ from confide import audits, releases
 from confide.cli.audit import command_of as audit_of
 from confide.cli.budget import budget
 from confide.cli.cache import cache
+from confide.cli.compare import compare
 from confide.cli.demo import command as demo_command
 from confide.cli.domain import command as domain_command
 from confide.cli.exits import Interruptible, say, sentences
@@ -162,6 +163,7 @@ def estimate(released: Path, column: str, values: str, confidence: float) -> Non
     say(estimate_of(released, column, values=values, confidence=confidence))
 
 
+main.add_command(compare)
 main.add_command(budget)
 main.add_command(ledger)
 main.add_command(cache)

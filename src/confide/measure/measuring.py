@@ -76,17 +76,15 @@ def measure(
     """
     require_both(evidence)
     threshold = threshold or Split()
-    pool = shape(evidence) == "pool" and evidence.worlds >= FEWEST_WORLDS
-    every = Rows.of(evidence)
+    pool, every = _is_averaged(evidence), Rows.of(evidence)
     # Where each row is about somebody else, rows are people.
     people = every.people or (np.flatnonzero(every.exposed), np.flatnonzero(~every.exposed))
-    parts = worlds_of(evidence) if pool else [every]
-    figures = _joined([_figures(rows, threshold, confidence) for rows in parts])
+    figures = _all_figures(evidence, threshold, confidence)
     # Precision is reported at the lowest rate that the smallest world can resolve.
     lowest = min((at for at in figures.tpr_at if at.rate is not None), key=lambda at: at.fpr, default=None)
     curve = roc(*every.sides, confidence=confidence, people=every.people)
     if evidence.crossed:
-        figures, curve = _crossed(figures), widened_roc(curve)
+        curve = widened_roc(curve)
     advantage = figures.advantage
     return Risk(
         attack=evidence.attack,
@@ -119,6 +117,21 @@ def measure(
         seconds=evidence.seconds,
         confidence=confidence,
     )
+
+
+def rates(evidence: Evidence, *, confidence: float = 0.95) -> tuple[tuple[RateAt, ...], Estimate]:
+    """The rates at all of `FPRS` and the AUC, as `measure` gives them, without what takes longer.
+
+    Raises:
+        EvidenceError: as `measure`.
+
+    >>> evidence = Evidence.of(np.arange(200) < 100, np.arange(200.0) % 100)
+    >>> rates(evidence)[1] == measure(evidence).auc
+    True
+    """
+    require_both(evidence)
+    found = _all_figures(evidence, Split(), confidence)
+    return found.tpr_at, found.auc
 
 
 def worst(
@@ -184,6 +197,17 @@ class _Figures:
 
 def _gain(counts: Counts, error: float) -> Floats:
     return counts.true / counts.exposed - counts.false / counts.control
+
+
+def _is_averaged(evidence: Evidence) -> bool:
+    """Whether each world is measured by itself, and the mean taken."""
+    return shape(evidence) == "pool" and evidence.worlds >= FEWEST_WORLDS
+
+
+def _all_figures(evidence: Evidence, threshold: Threshold, confidence: float) -> _Figures:
+    parts = worlds_of(evidence) if _is_averaged(evidence) else [Rows.of(evidence)]
+    figures = _joined([_figures(rows, threshold, confidence) for rows in parts])
+    return _crossed(figures) if evidence.crossed else figures
 
 
 def _figures(rows: Rows, threshold: Threshold, confidence: float) -> _Figures:

@@ -10,6 +10,7 @@ from confide.core.arrays import Bools, Floats, Ints
 from confide.core.errors import EvidenceError
 from confide.core.estimate import Estimate
 from confide.core.evidence import Evidence
+from confide.measure.influence import shares_below
 from confide.measure.intervals import check_confidence, difference
 from confide.measure.roc import auc
 
@@ -43,8 +44,8 @@ def paired_auc(first: Evidence, second: Evidence, *, confidence: float = 0.95) -
     again = people if len(np.unique(person)) < len(person) else None
     areas = [auc(c[exposed], c[~exposed], confidence=confidence, people=again) for c in claims]
     # For a control person the right side of the other group is above; the sign is the same for both attacks.
-    by_member = np.array([_below(c[exposed], c[~exposed]) for c in claims])
-    by_control = np.array([_below(c[~exposed], c[exposed]) for c in claims])
+    by_member = np.array([shares_below(c[exposed], c[~exposed]) for c in claims])
+    by_control = np.array([shares_below(c[~exposed], c[exposed]) for c in claims])
     both = _covariance(by_member, people[0]) + _covariance(by_control, people[1])
     size = sqrt(both[0, 0] * both[1, 1])
     return difference(*areas, correlation=max(-1.0, min(1.0, both[0, 1] / size)) if size > 0 else 0.0)
@@ -88,10 +89,3 @@ def _same_people(first: Evidence, second: Evidence) -> tuple[Bools, tuple[Floats
         )
     claims = both["claim"].to_numpy(), both["claim_other"].to_numpy()
     return exposed, claims, both["person"].to_numpy()
-
-
-def _below(scores: Floats, others: Floats) -> Floats:
-    """For each score, in the given order, the share of others below it; ties count half."""
-    others = np.sort(others)
-    places = np.searchsorted(others, scores, "left") + np.searchsorted(others, scores, "right")
-    return places / (2 * len(others))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from math import nan
 from typing import Literal, TypeAlias
@@ -62,7 +62,7 @@ class Finding:
         trade-off curve, then the one that could have shown most. Choosing the largest `low` instead
         would be a search over methods, and its interval would not hold.
         """
-        return max(self.risk.epsilon, key=_standing, default=None)
+        return quoted(self.risk.epsilon)
 
     @property
     def blind_wins(self) -> bool:
@@ -232,6 +232,11 @@ class Section:
     def doubtful(self) -> tuple[str, ...]:
         """The attacks whose own check failed, and what is not settled: that little was found says nothing."""
         return (*(f.risk.attack for f in self.findings if not f.conclusive), *self.unsettled)
+
+
+def quoted(bounds: Sequence[EpsilonBound]) -> EpsilonBound | None:
+    """The bound to quote of several by different theorems, as `Finding.bound` chooses it."""
+    return max(bounds, key=_standing, default=None)
 
 
 def _standing(bound: EpsilonBound) -> tuple[bool, bool, float]:

@@ -59,12 +59,17 @@ def schema() -> Schema:
     >>> found["$id"], sorted(found["$defs"])[:2]
     ('confide.report/4', ['BandRecord', 'BoundRecord'])
     """
+    return {**schema_of(Page, title="A report of confide"), **PUBLIC}
+
+
+def schema_of(page: type, *, title: str) -> Schema:
+    """The JSON schema of a page, whose field `schema` holds its name, draft 2020-12."""
     records: Schema = {}
-    page = _record(Page, records)
-    identity = get_args(get_type_hints(Page)["schema"])[0]
+    made = _record(page, records)
+    identity = get_args(get_type_hints(page)["schema"])[0]
     head: Schema = {"$schema": "https://json-schema.org/draft/2020-12/schema", "$id": identity}
     # Definitions last: they are full only when the page has been walked through.
-    return {**head, "title": "A report of confide", **page, **PUBLIC, "$defs": records}
+    return {**head, "title": title, **made, "$defs": records}
 
 
 def _of(hint: object, records: Schema) -> Schema:
