@@ -191,6 +191,7 @@ class Audit:
             DataError: if a public report were to stand beside the rows of an earlier, internal one.
         """
         folder = Path(folder)
+        self.settings.at("drawing")
         if self.settings.audience == "public":
             refuse_beside_rows(folder)
         # What was found comes first, all of it or nothing, and drawing last: no chart can lose any of it.
@@ -203,6 +204,7 @@ class Audit:
             if (folder / name).is_file():
                 (folder / name).unlink()
         self.report.save(folder / "report.html", shared=self.settings.share)
+        self.settings.at("done")
 
     def _save_numbers(self, draft: Callable[[str], Path]) -> None:
         draft("report.json").write_text(self.report.json(), encoding="utf-8")

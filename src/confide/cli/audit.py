@@ -34,8 +34,9 @@ def command(spec: AuditSpec) -> click.Command:
         # Before hours of work, not after them.
         usable(out, public=settings.audience == "public")
         with progress_bar(f"auditing {spec.name}") as progress:
-            done = run(spec, held, settings=replace(settings, progress=progress, tell=warn))
-        finish(done, out)
+            tell = progress.around(warn)
+            done = run(spec, held, settings=replace(settings, progress=progress, tell=tell))
+            finish(done, out)
 
     return GroupedCommand(
         spec.name,

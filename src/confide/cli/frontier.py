@@ -141,8 +141,9 @@ def _side_by_side(
     assert isinstance(settings, Settings)
     usable(out, public=settings.audience == "public")
     with progress_bar(doing) as progress:
-        done = audit(spec, held, settings=replace(settings, progress=progress, tell=warn))
-    done.save(out)
+        tell = progress.around(warn)
+        done = audit(spec, held, settings=replace(settings, progress=progress, tell=tell))
+        done.save(out)
     say(str(done.report))
     say(f"\nWritten to {out}: {', '.join(done.files)}")
     if not settings.limits:

@@ -58,7 +58,8 @@ def command(spec: ReleaseSpec) -> click.Command:
             if report.resolve().is_relative_to(release.out.resolve()):
                 raise DataError(f"--report {report} is inside the release, and not to be published: move it.")
         with progress_bar("auditing what was written") as progress:
-            done = run(spec, held, release=release, settings=replace(settings, progress=progress, tell=warn))
+            watched = replace(settings, progress=progress, tell=progress.around(warn))
+            done = run(spec, held, release=release, settings=watched)
         _finish(done, report)
 
     taken = {f.name for f in fields(spec.audit.record)}

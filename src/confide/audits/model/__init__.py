@@ -14,15 +14,16 @@ from confide.audits.model import context as words
 from confide.audits.model.access_table import access_table, compare_access
 from confide.audits.model.accuracy import accuracy_table
 from confide.audits.model.attacks import USUAL, asked_for, need_access, resolved
-from confide.audits.model.games import game_on
+from confide.audits.model.games import game_on, planned
 from confide.audits.model.gradient_norms import gradient_norms, norms_plot
 from confide.audits.model.references import Pool, train_references
+from confide.audits.model.sampling import in_words
 from confide.audits.release import AuditedRelease, PlannedGame
 from confide.audits.settings import Settings
 from confide.audits.spec import AuditSpec, Context, Count
 from confide.core.estimate import Estimate, Measured
 from confide.core.nouns import AnyAttack, AnyMechanism
-from confide.core.who import table_of, whose
+from confide.core.who import table_of
 from confide.inputs.model import Model, ModelData, read_model
 from confide.report import Exhibit
 
@@ -73,8 +74,7 @@ class ModelSubject:
         # Dealt for the choice alone; the attacks meet the worlds of `AuditedRelease`.
         case = game.deal(0, rng=self.settings.rng("worlds")).case
         attacks, self.trusted = resolved(asked_for(asked, held, self.settings), case, self.settings)
-        # A live model has no content that a key could be made from.
-        return [PlannedGame(game=game, attacks=attacks, kept=False, person=whose(self.data.who))]
+        return planned(self.data, game, attacks, self.settings)
 
     def context(self, release: AuditedRelease, count: Count) -> Context:
         # Members and non-members come from two files, not from a coin: the blind adversary shows whether they
@@ -83,6 +83,7 @@ class ModelSubject:
         return Context(
             adversary=words.adversary(data, self.pool, release, self.trusted, count),
             about=words.about(data, words.access_of(release), count),
+            notes=in_words(release.evidence, release.attacks, count),
             internal_notes=(*words.files(data), *data.notes),
             warnings=self.warnings,
             unsettled=data.unsettled,

@@ -62,6 +62,7 @@ def train_references(data: ModelData, *, settings: Settings) -> Pool:
         return Pool(words="The adversary trained no reference models: against labels alone none would help.")
     if data.held.train is None and (why := _cannot_train(data)):
         return Pool(words=f"The adversary trained no reference models: {why}", warnings=(_ALONE + why,))
+    settings.at("references", f"({count})")
     with patient(data.held.timeout):
         learner, recipe = _recipe(data, data.held.train, rng=rng)
     parts = parts_for(data.member, count)
@@ -75,7 +76,7 @@ def train_references(data: ModelData, *, settings: Settings) -> Pool:
         rng=rng,
         cache=settings.folder,
         map=settings.map,
-        progress=settings.progress,
+        progress=lambda done, every: settings.at("references", f"({every})", part=done / every),
         tell=settings.say,
     )
     population = data.population
