@@ -23,7 +23,7 @@ from confide.views.records import Records
 
 if TYPE_CHECKING:
     from confide import learn, synthesize
-    from confide.audits import Audit, audit
+    from confide.audits import Audit, audit, plan
     from confide.inputs.answers import Answers
     from confide.inputs.counts import Counts
     from confide.inputs.crosstabs import Crosstabs
@@ -72,6 +72,7 @@ _HOME = {
     "budget_advice": "confide.report.advice",
     "estimate": "confide.releases.estimating",
     "find_identifiers": "confide.inputs.identifiers",
+    "plan": "confide.audits",
     "private": "confide.releases.session",
     "protect": "confide.releases",
 }
@@ -116,6 +117,7 @@ __all__ = [
     "find_identifiers",
     "learn",
     "measure",
+    "plan",
     "play",
     "private",
     "protect",

@@ -56,6 +56,7 @@ class PlannedGame:
         promise: of the mechanism as it was bound to the data; None for that of the mechanism itself.
         proves: finds out what follows from the release for certain, where that takes no game.
         prover: the attack that does it, for its card.
+        expected: how many seconds an attack, by name, or another step, by kind, is expected to take.
         sides: whether the worlds are the two sides of one comparison, and not repetitions of it.
     """
 
@@ -71,6 +72,7 @@ class PlannedGame:
     promise: Budget | None = None
     proves: Callable[[AuditedRelease], Proof] | None = None
     prover: AnyAttack | None = None
+    expected: Mapping[str, float] = field(default_factory=dict[str, float])
     sides: bool = False
 
 
@@ -86,7 +88,6 @@ class AuditedRelease:
         leads: whether it is the first in the report: what is said of the records themselves is said there.
         goal: what the attacks are after, a name of `confide.report.goals.GOALS`.
         aside: whether attacks of another goal lead the report.
-        expected: how many seconds an attack, by name, or another step, by kind, is expected to take.
     """
 
     name: str
@@ -96,7 +97,6 @@ class AuditedRelease:
     leads: bool = True
     goal: str = ""
     aside: bool = False
-    expected: Mapping[str, float] = field(default_factory=dict)
     skipped: list[Skipped] = field(default_factory=list)
     _evidence: dict[AnyAttack, Evidence | None] = field(default_factory=dict)
     _worlds: dict[int, tuple[AnyWorld, ...]] = field(default_factory=dict)
@@ -148,6 +148,11 @@ class AuditedRelease:
         """What tells it apart from the other releases, for those who watch; empty for the first."""
         protection = "" if self.name == UNPROTECTED else self.name
         return ", ".join(part for part in (protection, self.goal if self.aside else "") if part)
+
+    @property
+    def expected(self) -> dict[str, float]:
+        """How many seconds an attack, by name, or another step, by kind, is expected to take."""
+        return {name: seconds for planned in self.games for name, seconds in planned.expected.items()}
 
     @property
     def steps(self) -> list[Step]:

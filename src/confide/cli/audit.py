@@ -12,7 +12,7 @@ from confide.audits import spec_of
 from confide.audits.run import audit as run
 from confide.audits.settings import Settings
 from confide.audits.spec import AuditSpec
-from confide.cli.exits import finish, sentences, usable, warn
+from confide.cli.exits import Done, finish, say, sentences, usable, warn
 from confide.cli.flags import FilePath, GroupedCommand, GroupedOption, filled, options_of, story_of
 from confide.core.flags import GET, HOW
 
@@ -26,11 +26,16 @@ def command(spec: AuditSpec) -> click.Command:
     """The command of this kind: every field of its record and of the settings is an option."""
 
     @sentences
-    def call(out: Path, **given: Any) -> None:
+    def call(out: Path, dry_run: bool, **given: Any) -> None:
         from confide.cli.progress import progress_bar
 
         held, settings = filled(spec.record, given), filled(Settings, given)
         assert isinstance(settings, Settings)
+        if dry_run:
+            from confide.audits.planning import plan
+
+            say(str(plan(spec, held, settings=replace(settings, tell=warn))))
+            raise Done(0)
         # Before hours of work, not after them.
         usable(out, public=settings.audience == "public")
         with progress_bar(f"auditing {spec.name}") as progress:
@@ -41,7 +46,7 @@ def command(spec: AuditSpec) -> click.Command:
     return GroupedCommand(
         spec.name,
         callback=call,
-        params=[*options_of(spec.record), *_settings_options(spec), out_option()],
+        params=[*options_of(spec.record), *_settings_options(spec), _dry_run_option(), out_option()],
         help=f"{spec.question}\n\n{story_of(spec.record)}",
         short_help=spec.question,
     )
@@ -66,6 +71,17 @@ def examples(spec: AuditSpec) -> str:
     """The protections of a kind, each with settings that it could have."""
     can = ", ".join(p.example for p in spec.protections.values())
     return f"There are, with settings for example: {can}. `confide explain NAME` says what one does."
+
+
+def _dry_run_option() -> GroupedOption:
+    """Whether to say what would be done, and no more."""
+    return GroupedOption(
+        ["--dry-run", "dry_run"],
+        group=HOW,
+        is_flag=True,
+        help="Read and check the input, print the plan and, of a model, about how long it takes and how much "
+        "memory; play nothing and write nothing.",
+    )
 
 
 def out_option() -> GroupedOption:

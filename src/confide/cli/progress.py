@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TextIO
 
+from confide.core.durations import in_time
 from confide.core.foreign import escaped
 
 if TYPE_CHECKING:  # `confide --help` must not load what audits
@@ -151,17 +152,3 @@ def _bar(label: str, stage: Stage, left: float | None) -> str:
     rest = "" if left is None else f"  {in_time(left)} left"
     # What is cut off on a narrow terminal comes last.
     return f"[{'#' * full}{'-' * (WIDTH - full)}] {stage.done:4.0%}{rest}  {stage}  ({label})"
-
-
-def in_time(seconds: float) -> str:
-    """A number of seconds as people say it.
-
-    >>> in_time(8.2), in_time(95), in_time(7500)
-    ('8 s', '1 min 35 s', '2 h 05 min')
-    """
-    whole = round(seconds)
-    if whole < 60:
-        return f"{whole} s"
-    if whole < 3600:
-        return f"{whole // 60} min {whole % 60:02} s"
-    return f"{whole // 3600} h {whole % 3600 // 60:02} min"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass, field, replace
 from pathlib import Path
@@ -174,6 +175,7 @@ class ModelData:
         unsettled: what no audit of this model can settle, in a few words -> why.
         given: members and non-members as they were given, with their copies.
         at: int64[n], where each target stands among these, members first.
+        seconds: that reading took, of a processor.
     """
 
     held: Model
@@ -193,6 +195,7 @@ class ModelData:
     unsettled: Mapping[str, str] = field(default_factory=dict)
     given: tuple[Records, ...] = ()
     at: Ints = field(default_factory=lambda: np.empty(0, np.int64))
+    seconds: float = 0.0
 
     @property
     def task(self) -> Task:
@@ -218,8 +221,10 @@ def read_model(held: Model, *, rng: Rng) -> ModelData:
     Raises:
         DataError, ModelError: one sentence that says what is wrong and what to do.
     """
+    begun = time.process_time()
     with patient(held.timeout):
-        return _read(held, rng)
+        read = _read(held, rng)
+    return replace(read, seconds=time.process_time() - begun)
 
 
 def _read(held: Model, rng: Rng) -> ModelData:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from confide.attacks import membership
 from confide.audits.model.keeping import keyed_by, keyed_on_sample
@@ -45,7 +45,12 @@ def game_on(data: ModelData, pool: Pool) -> TrainedModel:
 
 
 def planned(
-    data: ModelData, game: TrainedModel, attacks: Sequence[AnyAttack], settings: Settings
+    data: ModelData,
+    game: TrainedModel,
+    attacks: Sequence[AnyAttack],
+    settings: Settings,
+    *,
+    expected: Mapping[str, float],
 ) -> list[PlannedGame]:
     """The game on all records, and that on a sample for attacks that ask many questions about each.
 
@@ -54,12 +59,13 @@ def planned(
         game: on all of them.
         attacks: to be played.
         settings: of the audit.
+        expected: how many seconds an attack, by name, or another step, by kind, is expected to take.
     """
     costly, asked = split(data, attacks, settings)
     keyed, person = keyed_by(game, data.asked), whose(data.who)
     usual = [attack for attack in attacks if attack not in costly]
     # The first game is on everybody, also where no chosen attack plays in it: exhibits ask the blind one.
-    games = [PlannedGame(game=game, attacks=usual, kept=False, keyed=keyed, person=person)]
+    games = [PlannedGame(game=game, attacks=usual, kept=False, keyed=keyed, person=person, expected=expected)]
     if asked is not None:
         some = game_on_sample(game, asked)
         on_sample = keyed_on_sample(keyed, asked)

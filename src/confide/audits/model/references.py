@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from confide.audits.settings import Settings
 from confide.core.access import BlackBox
-from confide.core.arrays import Bools, Rng
+from confide.core.arrays import Bools, Ints, Rng
 from confide.inputs.model import ModelData
 from confide.inputs.records import are_texts
 from confide.knowledge.models import References
@@ -92,6 +92,29 @@ def train_references(data: ModelData, *, settings: Settings) -> Pool:
         f"{recipe}"
     )
     return Pool(references, learner, words, _mismatch(data, references))
+
+
+def trial_learner(data: ModelData, few: Ints, *, settings: Settings) -> Learner | None:
+    """The recipe of the references as a few of the records would give it, to see how long training takes.
+
+    Args:
+        data: the target with its people.
+        few: the positions of these records.
+        settings: of the audit.
+
+    Returns:
+        None where no references would be trained.
+
+    Raises:
+        ModelError: if the recipe fails on so few.
+    """
+    if not data.held.references or not isinstance(data.view, BlackBox):
+        return None
+    if data.held.train is None and _cannot_train(data):
+        return None
+    small = replace(data, targets=data.targets.take(few), member=data.member[few])
+    with patient(data.held.timeout):
+        return _recipe(small, data.held.train, rng=settings.rng("foretelling"))[0]
 
 
 def parts_for(member: Bools, count: int) -> int:
