@@ -116,7 +116,7 @@ class Plan:
 
     def __str__(self) -> str:
         """The plan as text."""
-        lines = [f"Plan of an audit of {self.kind}: {self.name}", ""]
+        lines = [f"Plan of an audit of {self.kind}{': ' * bool(self.name)}{self.name}", ""]
         for release, games in zip(self.releases, self.games, strict=False):
             lines += [f"Release: {release}", *(f"  {game}" for game in games)]
         lines += _costs(self.forecast) if self.forecast is not None else []
@@ -162,7 +162,7 @@ def plan(spec: AuditSpec, held: object, *, settings: Settings) -> Plan:
 
 
 def _name(subject: Subject, settings: Settings) -> str:
-    return settings.name or subject.name
+    return settings.name or (subject.name if settings.audience == "internal" else "")
 
 
 def _game(planned: PlannedGame, goal: str) -> str:
