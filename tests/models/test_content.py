@@ -46,7 +46,11 @@ def test_a_model_that_learnt_something_else_has_other_content(name: str) -> None
 def test_content_is_the_same_in_another_process(name: str) -> None:
     code = f"from tests.models.test_content import *; print(content_of(fitted({name!r})))"
     done = subprocess.run(
-        [sys.executable, "-c", code], cwd=Path(__file__).parents[2], capture_output=True, text=True, check=True
+        [sys.executable, "-c", code],
+        cwd=Path(__file__).parents[2],
+        capture_output=True,
+        text=True,
+        check=True,
     )
     assert done.stdout.strip() == content_of(fitted(name)) != ""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -44,6 +45,38 @@ def content_of(model: object) -> str:
     if not own or not all(states):
         return ""
     return sha256(" ".join([type(seen).__qualname__, own, *states]).encode()).hexdigest()
+
+
+def bytes_of(model: object) -> int:
+    """About how many bytes a model takes; 0 where that cannot be told.
+
+    >>> from sklearn.dummy import DummyClassifier
+    >>> from confide.models.sklearn.model import SklearnModel
+    >>> 100 < bytes_of(SklearnModel(DummyClassifier().fit([[0.0]] * 3, [0, 1, 1]))) < 10_000
+    True
+    """
+    seen: Any = model
+    module, estimator = getattr(seen, "module", None), getattr(seen, "estimator", None)
+    if is_module(module):
+        return sum(t.numel() * t.element_size() for t in module.state_dict().values() if hasattr(t, "numel"))
+    if estimator is None:
+        return 0
+    counted = _Counted()
+    try:
+        pickle.dump(estimator, counted)  # written to nowhere, and never read
+    except (*_FAULTS, pickle.PicklingError):
+        return 0
+    return counted.size
+
+
+class _Counted:
+    """A file that counts what is written to it."""
+
+    size: int = 0
+
+    def write(self, data: Any) -> int:
+        self.size += len(memoryview(data).cast("B"))
+        return len(data)
 
 
 def _of_estimator(estimator: Any) -> str:

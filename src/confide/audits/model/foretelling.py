@@ -272,5 +272,6 @@ def _memory(data: ModelData, count: int) -> Span:
     # Both sides are copied to put them together and in order; attacks hold tables of a number for each
     # reference and record.
     return Span(
-        low=100e6 + records + answers, high=250e6 + 3 * records + answers + 8 * 8 * len(data.targets) * (count + 1)
+        low=100e6 + records + answers,
+        high=250e6 + 3 * records + answers + 8 * 8 * len(data.targets) * (count + 1),
     )
