@@ -27,9 +27,8 @@ CASES: tuple[tuple[str, int, int], ...] = (
     ("logistic regression", 5_000, 5_000),
     ("logistic regression", 100_000, 50_000),
     ("random forest", 4_000, 4_000),
-    ("random forest", 20_000, 20_000),
+    ("random forest", 10_000, 10_000),
     ("gradient boosting", 10_000, 10_000),
-    ("gradient boosting", 60_000, 30_000),
     ("network", 5_000, 5_000),
     ("network", 60_000, 30_000),
 )
@@ -71,6 +70,7 @@ def main() -> None:
         rows.append((kind, members + others, said, in_a_process(__file__, "--run", *words)))
         print(row(kind, members + others, said, rows[-1][3]), file=sys.stderr)
     off = np.array([took["seconds"] / said["middle"] for _, _, said, took in rows])
+    close = bool((abs(np.log(off)) < np.log(FACTOR)).all())
     inside = [said["low"] <= took["seconds"] <= said["high"] for _, _, said, took in rows]
     memory = [took["bytes"] <= said["most"] for _, _, said, took in rows]
     lines = [
@@ -102,15 +102,12 @@ def main() -> None:
             for kind, n, said, took in rows
         ),
         "",
-        f"Of {len(rows)} audits {sum(inside)} took a time between the two bounds, {sum(memory)} no more "
+        f"Of {len(rows)} audits {sum(inside)} took a time between the bounds, {sum(memory)} no more "
         f"memory than the larger. The ratio to the middle of the bounds is {off.min():.2f} to {off.max():.2f}.",
         "",
         *bars(
             [
-                (
-                    "each time within a factor of 2 of the middle",
-                    bool(((off < FACTOR) & (off > 1 / FACTOR)).all()),
-                ),
+                ("each time within a factor of 2 of the middle", close),
                 ("no more memory than the larger bound", all(memory)),
             ]
         ),

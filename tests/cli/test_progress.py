@@ -1,4 +1,4 @@
-"""What is shown of progress: a bar on a terminal, lines in a log, nothing on stdout, and no thread that stays."""
+"""What is shown of progress: a bar on a terminal, lines in a log, nothing on stdout, no thread that stays."""
 
 from __future__ import annotations
 

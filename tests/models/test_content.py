@@ -1,4 +1,4 @@
-"""Content of a model: the same in another process, another for another model, and none where none can be told."""
+"""Content of a model: the same in another process, other for another model, none where it is not told."""
 
 from __future__ import annotations
 

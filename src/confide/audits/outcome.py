@@ -10,6 +10,7 @@ from pathlib import Path
 
 import polars as pl
 
+from confide.audits.exposed import exposed_in
 from confide.audits.settings import Settings
 from confide.core import evidence as kept
 from confide.core.atomic import atomic_write
@@ -23,7 +24,7 @@ from confide.core.paper import Paper
 from confide.core.parquet import write_parquet
 from confide.core.version import VERSION
 from confide.core.who import of_attack
-from confide.measure import Risk, measure, records, worst
+from confide.measure import Risk, measure, worst
 from confide.measure.risk import unmeasured
 from confide.report import Finding, Proof, Report, Section, report
 
@@ -95,36 +96,12 @@ class Audit:
                     s.release in self.people
                 )
                 continue
-            frames.append(pl.concat(self._exposed_in(s), how="diagonal_relaxed").sort("lookalikes", "target"))
+            found = pl.concat(exposed_in(s, self.people.get(s.release)), how="diagonal_relaxed")
+            frames.append(found.sort("lookalikes", "target"))
         if not frames:
             return pl.DataFrame({"release": []}, schema={"release": pl.String})
         # Diagonal, because releases of several kinds may say different things of people.
         return pl.concat(frames, how="diagonal_relaxed")
-
-    def _exposed_in(self, s: Section) -> list[pl.DataFrame]:
-        """Who was in the data of one release, by the headline's attack.
-
-        Where it asked about a sample, everybody else by the strongest attack that asked about all: a list that
-        leaves people out would be read as if they were safe.
-        """
-        found = s.evidence[s.headline.risk.attack]
-        by_auc = sorted(s.findings, key=lambda f: -f.risk.auc.low)
-        every = next((f for f in by_auc if not s.evidence[f.risk.attack].sample_of), None)
-        rest = [s.evidence[every.risk.attack]] if found.sample_of and every is not None else []
-        who, seen, frames = (
-            self.people.get(s.release),
-            pl.Series("target", [], pl.Int64),
-            list[pl.DataFrame](),
-        )
-        for evidence in (found, *rest):
-            rows = records(evidence).select("target", times_in="worlds_in", lookalikes="fpr")
-            rows = rows.filter(~pl.col("target").is_in(seen.implode()))
-            seen = pl.concat([seen, rows["target"]])
-            if who is not None:
-                rows = rows.join(of_attack(who, evidence.attack), on="target", how="left")
-            first = (("release", s.release), ("attack", evidence.attack))
-            frames.append(rows.select(*(pl.lit(text).alias(name) for name, text in first), pl.all()))
-        return frames
 
     @cached_property
     def per_person(self) -> pl.DataFrame | None:

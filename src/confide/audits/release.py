@@ -6,13 +6,12 @@ from collections.abc import Callable, Mapping, Sequence, Sized
 from dataclasses import Field, dataclass, field, replace
 from typing import Any, ClassVar, Protocol, TypeVar
 
+from confide.audits.kept import find, keep
 from confide.audits.progress import Kind, Step
 from confide.audits.protections import UNPROTECTED
 from confide.audits.settings import Settings
-from confide.core import evidence as files
 from confide.core.arrays import Ints, Rng
 from confide.core.budget import Budget, Unit
-from confide.core.cache import Cache
 from confide.core.errors import AccessError, DataError, EvidenceError, KnowledgeError
 from confide.core.evidence import Evidence
 from confide.core.keys import key_of_value
@@ -249,13 +248,13 @@ class AuditedRelease:
         # The seed too, because it decides the worlds; the version, because another one may score in another
         # way.
         key = key_of_value(content, attack, self.settings.seed)
-        found = _found(key, self.settings)
+        found = find(key, self.settings)
         if found is not None:
             self.settings.at(
                 "attack", self._named(attack) if attack in self.attacks else attack.name, kept=True
             )
             return found
-        return _kept(key, self.settings, self._played(number, attack))
+        return keep(key, self.settings, self._played(number, attack))
 
     def _content(self, number: int, attack: AnyAttack) -> str:
         """What the evidence of an attack follows from, as a key; empty where it cannot be kept."""
@@ -277,19 +276,6 @@ class AuditedRelease:
 
     def _rng(self) -> Rng:
         return self.settings.rng("worlds")
-
-
-def _found(key: str, settings: Settings) -> Evidence | None:
-    """The evidence that an earlier audit kept under this key."""
-    found = Cache(settings.folder, settings.say).find(key)
-    return None if found is None else files.load(found, kind=".parquet", ours=True)[0]
-
-
-def _kept(key: str, settings: Settings, made: Evidence) -> Evidence:
-    """The evidence, kept under this key: an audit that is interrupted goes on after it."""
-    # Attack by attack, so that an interruption loses one attack at most.
-    Cache(settings.folder, settings.say).keep(key, lambda draft: files.save([made], draft))
-    return made
 
 
 def made_from(release: AuditedRelease) -> str:

@@ -28,6 +28,7 @@ from confide.learners.learner import Learner
 from confide.learners.pool import include_halves
 from confide.measure import measure
 from confide.models.answers import Answers
+from confide.models.content import bytes_of
 
 SIZES = (1_000, 4_000)
 """Records of the two trials of a step, by which its fixed cost and its growth are told apart."""
@@ -271,7 +272,8 @@ def _memory(data: ModelData, count: int) -> Span:
     answers = len(data.targets) * (count + 1) * (4 * data.class_count + 8)
     # Both sides are copied to put them together and in order; attacks hold tables of a number for each
     # reference and record.
-    return Span(
-        low=100e6 + records + answers,
-        high=250e6 + 3 * records + answers + 8 * 8 * len(data.targets) * (count + 1),
-    )
+    tables = 8 * 8 * len(data.targets) * (count + 1)
+    # References are as large as the model. Some kinds, as forests, need more while they are trained.
+    models = count * bytes_of(data.asked)
+    least = records + answers + models
+    return Span(low=100e6 + least, high=250e6 + least + 2 * records + 2 * models + tables)
