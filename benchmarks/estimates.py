@@ -102,8 +102,8 @@ def main() -> None:
             for kind, n, said, took in rows
         ),
         "",
-        f"Of {len(rows)} audits {sum(inside)} took a time between the bounds, {sum(memory)} no more "
-        f"memory than the larger. The ratio to the middle of the bounds is {off.min():.2f} to {off.max():.2f}.",
+        f"Of {len(rows)} audits {sum(inside)} took a time between the bounds, {sum(memory)} no more memory "
+        f"than the larger. The ratio to the middle of the bounds is {off.min():.2f} to {off.max():.2f}.",
         "",
         *bars(
             [

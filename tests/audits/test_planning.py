@@ -1,4 +1,4 @@
-"""Plans: closed forms of growth, sums of spans, and a plan that touches nothing and names what an audit plays."""
+"""Plans: closed forms of growth, sums of spans, a plan that touches nothing and names all."""
 
 from __future__ import annotations
 

@@ -73,7 +73,7 @@ def test_each_person_is_drawn_as_often_as_another() -> None:
         found = drawn(member, 10, (), confidence=SURE, rng=np.random.default_rng(seed))
         assert found is not None
         times[found] += 1
-    # 5 of 30 and 5 of 10; a count that is five standard deviations off has probability 6e-7, of 40 counts 3e-5.
+    # 5 of 30 and 5 of 10; a count is five standard deviations off with probability 6e-7, one of 40 with 3e-5.
     for side, share in ((member, 5 / 30), (~member, 5 / 10)):
         sd = (2_000 * share * (1 - share)) ** 0.5
         assert (abs(times[side] - 2_000 * share) < 5 * sd).all()

@@ -24,7 +24,8 @@ PLAYED = {
 
 def files(folder: Path) -> dict[Path, int]:
     """Every file but what Python compiles, and when it was written."""
-    return {p: p.stat().st_mtime_ns for p in folder.rglob("*") if p.is_file() and "__pycache__" not in p.parts}
+    every = (p for p in folder.rglob("*") if p.is_file() and "__pycache__" not in p.parts)
+    return {p: p.stat().st_mtime_ns for p in every}
 
 
 @pytest.mark.slow

@@ -90,7 +90,7 @@ def test_an_input_that_changes_after_it_was_read_is_named_and_nothing_is_written
         if stage.kind != "measuring":
             return
         if gone:
-            Path(file).unlink(missing_ok=True)  # several stages may be told
+            Path(file).unlink(missing_ok=True)  # there may be several stages
         else:
             there = Path(file)
             stat = there.stat()

@@ -71,7 +71,7 @@ class Forecast:
 
     @property
     def seconds(self) -> Span | None:
-        """Of all steps together; None where one of them cannot be told."""
+        """Of all steps together; None where nobody can say of one of them."""
         known = [cost.seconds for cost in self.costs]
         if any(seconds is None for seconds in known):
             return None
@@ -79,7 +79,7 @@ class Forecast:
 
     @property
     def steps(self) -> list[Step]:
-        """The same for whoever watches the audit."""
+        """The same for those who watch the audit."""
         return [
             Step(kind=c.kind, what=c.what, seconds=None if c.seconds is None else c.seconds.middle)
             for c in self.costs

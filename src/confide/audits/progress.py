@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Literal, TypeAlias
 
 Kind: TypeAlias = Literal["reading", "references", "attack", "exhibits", "measuring", "drawing", "done"]
-"""What an audit does, in the order in which it does it; protections repeat what lies between."""
+"""What an audit does, in the order in which it does it; protections repeat what is between."""
 
 USUAL: dict[Kind, float] = {
     "reading": 0.5,
@@ -24,7 +24,7 @@ USUAL: dict[Kind, float] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stage:
-    """A moment of an audit, as it is told to `Settings.progress`.
+    """A moment of an audit, as `Settings.progress` hears of it.
 
     Args:
         kind: what is being done.
@@ -81,7 +81,7 @@ Key: TypeAlias = tuple[Kind, str]
 class Track:
     """An audit's way through its steps, which fills in how much is done and how long the rest will take.
 
-    Steps are told by name. One that was not foretold takes the usual time; one told twice is one step.
+    Steps have names. One that was not foretold takes the usual time; one that comes twice is one step.
 
     Args:
         tell: hears of each stage.

@@ -96,7 +96,7 @@ class Settings:
         return np.random.default_rng([self.seed, *parts])
 
     def watched(self) -> Settings:
-        """The same settings, in which whoever hears of progress also hears how much is done and left."""
+        """The same settings, in which `progress` also hears how much is done and left."""
         if self.progress is None or isinstance(self.progress, Track):
             return self
         return replace(self, progress=Track(self.progress))
@@ -107,7 +107,7 @@ class Settings:
             self.progress(Stage(kind=kind, what=what, part=part, kept=kept))
 
     def expect(self, steps: Sequence[Step], *, rest: float = 0.0) -> None:
-        """Foretell steps to whoever hears of progress, and how long further ones take together."""
+        """Foretell steps to `progress`, and how long further ones take together."""
         if isinstance(self.progress, Track):
             self.progress.expect(steps, rest=rest)
 

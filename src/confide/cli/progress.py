@@ -136,7 +136,7 @@ class Watch:
         return said
 
     def _left(self) -> float | None:
-        """The seconds that are left, counted down since they were told."""
+        """The seconds that are left, counted down since they were said."""
         if self._stage is None or self._stage.left is None:
             return None
         return max(self._stage.left - (self.clock() - self._told), 0.0)

@@ -62,9 +62,8 @@ class TargetFit:
     def settled(self, scores: Sequence[float], confidences: Sequence[float]) -> bool:
         """Whether training on many records goes on around the goal without coming nearer.
 
-        There an epoch has so many steps that a model ends to learn within a few, and its confidence then
-        rises and
-        falls by chance: the first epoch that exceeds the goal's would be drawn, and could be any.
+        There an epoch has hundreds of steps, a model has learnt all within a few epochs, and its confidence
+        then rises and falls by chance: which epoch is the first to exceed the goal's would be drawn.
 
         Args:
             scores, confidences: after each epoch.

@@ -1,4 +1,4 @@
-"""Content of a model: a digest of all that decides its answers, or nothing where that cannot be told."""
+"""Content of a model: a digest of all that decides its answers, or nothing where there is none."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def content_of(model: object) -> str:
 
 
 def bytes_of(model: object) -> int:
-    """About how many bytes a model takes; 0 where that cannot be told.
+    """About how many bytes a model takes; 0 where nobody can say.
 
     >>> from sklearn.dummy import DummyClassifier
     >>> from confide.models.sklearn.model import SklearnModel

@@ -198,7 +198,7 @@ def _attack(
 
 
 def _training(data: ModelData, count: int, settings: Settings) -> tuple[Span | None, str]:
-    """What training the references takes, from trainings on few records; why not, where it cannot be told."""
+    """What training the references takes, from trainings on few records; why not, where nobody can say."""
     n, times, first = round(len(data.targets) * _share(data, count)), list[tuple[int, float]](), 0.0
     size, more, factor = min(SIZES[0], n), 1.0, SURE
     while True:
