@@ -108,7 +108,7 @@ def test_an_audit_tells_every_stage_in_its_order(audited: Audited) -> None:
     kinds = list(dict.fromkeys(stage.kind for stage in told))
     assert kinds == ["reading", "references", "attack", "measuring", "exhibits", "drawing", "done"]
     names = dict.fromkeys(stage.what for stage in told if stage.kind == "attack")
-    assert list(names) == ["choosing the default", "loss (1 of 2)", "rmia (2 of 2)"]
+    assert list(names) == ["default (choosing)", "loss (1 of 2)", "rmia (2 of 2)"]
     shares = [stage.done for stage in told]
     assert shares == sorted(shares) and shares[-1] == 1.0
     parts = [stage.part for stage in told if stage.kind == "references"]

@@ -35,7 +35,7 @@ def test_a_line_says_what_is_done_how_much_and_how_long() -> None:
     assert not out.getvalue(), "a line comes with time, not with each stage"
     clock.now = 30.0
     seen.show()
-    assert out.getvalue() == "auditing model: 30 s, attack lira (3 of 7), 42% done, about 50 s left\n"
+    assert out.getvalue() == "auditing model: 30 s, playing lira (3 of 7), 42% done, about 50 s left\n"
     clock.now = 4000.0  # longer than it was said to take
     seen.show()
     assert out.getvalue().endswith("1 h 06 min" + out.getvalue().split("1 h 06 min")[1])
@@ -49,7 +49,7 @@ def test_a_bar_is_drawn_over_itself_and_taken_away(monkeypatch: pytest.MonkeyPat
     clock.now = 21.0
     seen.show()
     drawn = out.getvalue().split("\r")[1:]
-    assert drawn[0].startswith("[#######---------]  42%  1 min 20 s left  attack lira (3 of 7)")
+    assert drawn[0].startswith("[#######---------]  42%  1 min 20 s left  playing lira (3 of 7)")
     assert "59 s left" in drawn[1] and all(len(line) < 70 for line in drawn)
     seen(Stage(kind="done", done=1.0))
     assert out.getvalue().endswith("\r" + " " * len(drawn[1].rstrip()) + "\r")
@@ -70,7 +70,7 @@ def test_a_log_is_told_within_one_long_attack_and_the_thread_ends(capsys: pytest
         seen(PLAYING)
         time.sleep(0.4)
     said = capsys.readouterr()
-    assert said.err.count("attack lira (3 of 7)") >= 2 and not said.out
+    assert said.err.count("playing lira (3 of 7)") >= 2 and not said.out
     assert not [t for t in threading.enumerate() if t.name == "confide progress"]
     time.sleep(0.15)
     assert not capsys.readouterr().err

@@ -47,12 +47,12 @@ class Stage:
         """What is being done, in a few words.
 
         >>> str(Stage(kind="attack", what="lira (3 of 7)")), str(Stage(kind="drawing"))
-        ('attack lira (3 of 7)', 'drawing')
+        ('playing lira (3 of 7)', 'drawing')
         """
         return " ".join(part for part in (WORDS.get(self.kind, self.kind), self.what) if part)
 
 
-WORDS: dict[Kind, str] = {"references": "training references"}
+WORDS: dict[Kind, str] = {"references": "training references", "attack": "playing"}
 """What a kind of step is called, where that is not its own name."""
 
 Progress: TypeAlias = Callable[[Stage], object]

@@ -48,8 +48,8 @@ class PlannedGame:
         found: evidence that was made elsewhere.
         kept: whether finished evidence is kept on disk under the game's own content; not where the game
             holds a live model.
-        keyed: where it is not: what an attack's evidence follows from, as a key; empty where that cannot be
-            told.
+        keyed: where it is not: what an attack's evidence follows from, as a key; empty where nobody can
+            say.
         person: int64[targets], whom each target is about; None where each is about somebody else.
         goal: what the attacks are after, where the kind has several goals; "" for that of its spec.
         promise: of the mechanism as it was bound to the data; None for that of the mechanism itself.

@@ -79,7 +79,7 @@ class ModelSubject:
         game = game_on(self.data, self.pool)
         # Dealt for the choice alone; the attacks meet the worlds of `AuditedRelease`.
         case = game.deal(0, rng=self.settings.rng("worlds")).case
-        self.settings.at("attack", "choosing the default")
+        self.settings.at("attack", "default (choosing)")
         attacks, self.trusted = resolved(asked_for(asked, held, self.settings), case, self.settings)
         if membership.Default.name in expected:
             expected.setdefault(self.trusted, expected.pop(membership.Default.name))
