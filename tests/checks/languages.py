@@ -1,11 +1,11 @@
 """Languages of a report: holds every catalogue to the texts that stand in the code.
 
-A text is a literal in `t("...")`, `parts("...")` or `later("...")`, in Python and in templates. A catalogue must have
-each of them, with the same gaps, and none that is not in the code any more. A text may stand in any file of its
-language, and once.
+A text is a literal in `t("...")`, `parts("...")` or `later("...")`, in Python and in templates. A catalogue
+must have each of them, with the same gaps, and none that is not in the code any more. A text may stand in any
+file of its language, and once.
 
-Usage: python tests/checks/languages.py [--missing LANGUAGE [FOLDER ...]]   prints what a translator has to fill in,
-of these folders of `src/confide` alone
+Usage: python tests/checks/languages.py [--missing LANGUAGE [FOLDER ...]]
+With --missing it prints what a translator has to fill in, of these folders of `src/confide` alone.
 """
 
 from __future__ import annotations
