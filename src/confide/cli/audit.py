@@ -77,7 +77,7 @@ def _dry_run_option() -> GroupedOption:
     """Whether to say what would be done, and no more."""
     return GroupedOption(
         ["--dry-run", "dry_run"],
-        group=HOW,
+        group=GET,
         is_flag=True,
         help="Read and check the input, print the plan and, of a model, about how long it takes and how much "
         "memory; play nothing and write nothing.",

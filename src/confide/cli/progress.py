@@ -106,7 +106,7 @@ class Watch:
             try:
                 if self.bar:
                     # A column less than there is: a line that is full wraps, and is never drawn over again.
-                    text = escaped(text)[: shutil.get_terminal_size().columns - 1]
+                    text = escaped(text)[: shutil.get_terminal_size().columns - 1].rstrip()
                     self.out.write("\r" + text.ljust(self._drawn))
                     self._drawn = len(text)
                 else:
