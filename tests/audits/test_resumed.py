@@ -133,3 +133,16 @@ def test_a_network_and_its_references_are_kept_inside_too(kept: Kept) -> None:
     with torch.no_grad():
         list(net.parameters())[-1].add_(torch.tensor([1e-4, -1e-4]))
     assert kept(net, attacks=attacks) == set()
+
+
+def test_what_is_rebuilt_of_a_model_is_kept_by_its_content(tmp_path: Path) -> None:
+    def kept(model: object) -> list[str]:
+        told: list[Stage] = []
+        held = confide.Rebuild(model=model, members=IN, nonmembers=OUT, targets=50)  # type: ignore[arg-type]
+        confide.audit(held, cache=tmp_path / "cache", progress=told.append)
+        return [stage.what.split()[0] for stage in told if stage.kept]
+
+    exact = LogisticRegression(tol=1e-10).fit(*IN)
+    assert not kept(exact)
+    assert kept(exact)
+    assert not kept(LogisticRegression(tol=1e-10, C=0.7).fit(*IN))
