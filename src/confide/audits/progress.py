@@ -142,4 +142,6 @@ class Track:
             # A quick first step says little: what was foretold weighs as much as a tenth of the audit.
             doubt = 0.1 * (sum(self._steps.values()) + self._rest)
             took, expected = took + doubt, expected + doubt
+            # Forecasts are good to a factor of two: what went faster still was found finished.
+            took = max(took, expected / 2)
         return rest * took / expected if took and expected else None

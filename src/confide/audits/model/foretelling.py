@@ -77,10 +77,23 @@ def growth_of(times: Sequence[tuple[int, float]], *, most_power: float = 2.0) ->
 
 def clocked(step: Callable[[], object]) -> float:
     """The CPU seconds of a step; where it mostly waits, as for a model elsewhere, those that passed."""
-    cpu, wall = time.process_time(), time.perf_counter()
+    cpu, wall, (gave, taken) = time.process_time(), time.perf_counter(), _switches()
     step()
     cpu, wall = time.process_time() - cpu, time.perf_counter() - wall
-    return wall if wall > 10 * cpu + 0.1 else cpu
+    after = _switches()
+    # On a busy machine time passes too, but then others took the processor, and it was not given up.
+    waited = after[0] - gave >= after[1] - taken
+    return wall if waited and wall > 10 * cpu + 0.1 else cpu
+
+
+def _switches() -> tuple[int, int]:
+    """How often this process gave up the processor, and how often it was taken from it."""
+    try:
+        from resource import RUSAGE_SELF, getrusage
+    except ImportError:  # not on Windows
+        return 0, 0
+    used = getrusage(RUSAGE_SELF)
+    return used.ru_nvcsw, used.ru_nivcsw
 
 
 def foretold(data: ModelData, asked: Sequence[AnyAttack], settings: Settings) -> Forecast:
@@ -199,7 +212,8 @@ def _attack(
 
 def _training(data: ModelData, count: int, settings: Settings) -> tuple[Span | None, str]:
     """What training the references takes, from trainings on few records; why not, where nobody can say."""
-    n, times, first = round(len(data.targets) * _share(data, count)), list[tuple[int, float]](), 0.0
+    n, times = round(len(data.targets) * _share(data, count)), list[tuple[int, float]]()
+    first = loaded = 0.0
     size, more, factor = min(SIZES[0], n), 1.0, SURE
     while True:
         few = _both_sides(data, size)
@@ -211,11 +225,13 @@ def _training(data: ModelData, count: int, settings: Settings) -> tuple[Span | N
             learner = made[0]
             if learner is None:
                 return Span(low=0.0, high=0.0), ""
+            if not times:  # what is loaded by the first training is loaded once
+                first = _fitting(learner, data, few, settings)
             times.append((size, _fitting(learner, data, few, settings)))
         except ConfideError as why:
             return None, f"Training is not foretold, since it fails on {size:,} of the records: {why}"
         if _epochs(learner) is None:
-            first = max(first, making)  # what it loads is loaded once
+            loaded = max(loaded, making)
         else:
             # The search for the number of epochs trains one model more, on as many records.
             more, factor = _epochs_on(n, learner, size) * (count + 1) / count, UNSURE
@@ -223,7 +239,8 @@ def _training(data: ModelData, count: int, settings: Settings) -> tuple[Span | N
             break
         size = min(2 * size, n)
     grown = growth_of(times[-2:], most_power=1.5)(n)
-    return Span.about(first + grown * count * more, factor if size < n else SURE), ""
+    loaded += max(first - times[0][1], 0.0)
+    return Span.about(loaded + grown * count * more, factor if size < n else SURE), ""
 
 
 def _fitting(learner: Learner, data: ModelData, few: Ints, settings: Settings) -> float:
