@@ -9,7 +9,7 @@ import pytest
 from sklearn.linear_model import LogisticRegression
 
 import confide
-from confide.audits.model.foretelling import clocked, growth_of
+from confide.audits.model.trials import clocked, growth_of
 from confide.audits.planning import Cost, Forecast, Plan, Span
 from confide.core.errors import DataError, KnowledgeError
 

@@ -86,13 +86,18 @@ class ModelSubject:
         return planned(self.data, game, attacks, self.settings, expected=expected)
 
     def foretold(self, asked: Sequence[AnyAttack]) -> Forecast:
+        """What an audit by these attacks is expected to take."""
         attacks = asked_for(asked, self.data.held, self.settings)
         need_access(attacks, self.data)
         return foretold(self.data, attacks, self.settings)
 
     def _expect(self, asked: Sequence[AnyAttack]) -> dict[str, float]:
         """Foretell a long audit to those who watch it: the seconds of its steps, by attack or kind."""
-        if self.settings.progress is None or len(self.data.targets) < LONG:
+        held = self.data
+        # A trial asks the model some thousand questions more, and calls a training function: where these
+        # count, or are the user's own, only --dry-run makes it.
+        own = held.held.train is not None or hasattr(held.asked, "queries")
+        if self.settings.progress is None or own or len(held.targets) < LONG:
             return {}
         steps = self.foretold(asked).steps
         training = [step for step in steps if step.kind in ("reading", "references")]

@@ -2,32 +2,26 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from math import log
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
-from confide.audits.model.games import game_on, split
-from confide.audits.model.references import Pool, parts_for, trial_learner
+from confide.audits.model.games import split
+from confide.audits.model.references import parts_for, trial_learner
 from confide.audits.model.sampling import questions
+from confide.audits.model.trials import both_sides, clocked, growth_of, stand_in
 from confide.audits.planning import Cost, Forecast, Span
 from confide.audits.settings import Settings
 from confide.core.access import BlackBox
-from confide.core.arrays import Ints, Rng
+from confide.core.arrays import Ints
 from confide.core.errors import AccessError, ConfideError, EvidenceError, KnowledgeError
 from confide.core.evidence import Evidence
 from confide.core.nouns import AnyAttack
 from confide.core.play import play
-from confide.games.membership.models import TrainedModel
 from confide.inputs.model import ModelData
-from confide.knowledge.models import References
 from confide.learners.learner import Learner
-from confide.learners.pool import include_halves
 from confide.measure import measure
-from confide.models.answers import Answers
 from confide.models.content import bytes_of
 
 SIZES = (1_000, 4_000)
@@ -38,62 +32,6 @@ SHORT = 0.4
 """A training that takes this many seconds is long enough to foretell longer ones from."""
 SURE, UNSURE = 1.4, 2.0
 """By what factor a time may be wrong: of steps that were tried, and of those that are far from the trial."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Growth:
-    """How the time of a step grows with the records: `fixed + each * n ** power`."""
-
-    fixed: float
-    each: float
-    power: float = 1.0
-
-    def __call__(self, n: int) -> float:
-        return self.fixed + self.each * n**self.power
-
-
-def growth_of(times: Sequence[tuple[int, float]], *, most_power: float = 2.0) -> Growth:
-    """Fit the growth to the times at one number of records, or at two.
-
-    A step that takes more than in proportion has no fixed cost; one that takes less has.
-
-    Args:
-        times: (records, seconds), the fewest first.
-        most_power: of the records.
-
-    >>> growth_of([(1000, 1.0), (2000, 4.0)])(4000), growth_of([(1000, 2.0), (2000, 3.0)])(4000)
-    (16.0, 5.0)
-    """
-    (n, first), (m, second) = times[0], times[-1]
-    if m == n or second <= first or not first:
-        return Growth(fixed=0.0 if m == n else first, each=second / m if m == n else 0.0)
-    power = log(second / first) / log(m / n)
-    if power > 1:
-        power = min(power, most_power)
-        return Growth(fixed=0.0, each=second / m**power, power=power)
-    each = (second - first) / (m - n)
-    return Growth(fixed=max(first - each * n, 0.0), each=each)
-
-
-def clocked(step: Callable[[], object]) -> float:
-    """The CPU seconds of a step; where it mostly waits, as for a model elsewhere, those that passed."""
-    cpu, wall, (gave, taken) = time.process_time(), time.perf_counter(), _switches()
-    step()
-    cpu, wall = time.process_time() - cpu, time.perf_counter() - wall
-    after = _switches()
-    # On a busy machine time passes too, but then others took the processor, and it was not given up.
-    waited = after[0] - gave >= after[1] - taken
-    return wall if waited and wall > 10 * cpu + 0.1 else cpu
-
-
-def _switches() -> tuple[int, int]:
-    """How often this process gave up the processor, and how often it was taken from it."""
-    try:
-        from resource import RUSAGE_SELF, getrusage
-    except ImportError:  # not on Windows
-        return 0, 0
-    used = getrusage(RUSAGE_SELF)
-    return used.ru_nvcsw, used.ru_nivcsw
 
 
 def foretold(data: ModelData, asked: Sequence[AnyAttack], settings: Settings) -> Forecast:
@@ -109,7 +47,7 @@ def foretold(data: ModelData, asked: Sequence[AnyAttack], settings: Settings) ->
         settings: of the audit.
     """
     count = data.held.references if isinstance(data.view, BlackBox) else 0
-    n, rng = len(data.targets), settings.rng("foretelling")
+    n = len(data.targets)
     costs = [
         Cost(kind="reading", what="", asked=n, queries=_queries(data), seconds=Span.about(data.seconds, 1.2))
     ]
@@ -120,13 +58,10 @@ def foretold(data: ModelData, asked: Sequence[AnyAttack], settings: Settings) ->
         costs.append(
             Cost(kind="references", what=f"({count})", asked=round(n * _share(data, count)), seconds=trained)
         )
-    trials = [
-        _stand_in(data, size, count, rng=child) for size, child in zip(_sizes(n), rng.spawn(2), strict=False)
-    ]
     costly, some = split(data, asked, settings)
     for attack in asked:
         people = len(some) if some is not None and attack in costly else n
-        seconds, why = _attack(attack, trials, people, settings)
+        seconds, why = _attack(attack, data, count, people, settings)
         notes += [why] if why else []
         costs.append(
             Cost(
@@ -157,48 +92,22 @@ def _share(data: ModelData, count: int) -> float:
     return 1 - 1 / parts
 
 
-def _stand_in(data: ModelData, size: int, count: int, *, rng: Rng) -> TrainedModel:
-    """A small game like the audit's, with noisy copies of the model's answers for those of references."""
-    few: Ints = _both_sides(data, size)
-    targets = data.targets.take(few)
-    references = None
-    if count and isinstance(data.view, BlackBox):
-        shown = data.view.predict(targets.x)
-        answers = Answers([data.view] * count, targets)
-        for j in range(count):
-            answers.tell(j, shown + 0.1 * rng.standard_normal(shown.shape))
-        references = References(
-            on_targets=answers,
-            on_population=None,
-            included=include_halves(len(few), count, rng=rng),
-            which=tuple(range(count)),
-        )
-    game = game_on(data, Pool(references=references))
-    return TrainedModel(
-        view=data.view,
-        targets=targets,
-        member=data.member[few],
-        background=game.background,
-        told=game.told,
-        informed=False,
-    )
-
-
-def _both_sides(data: ModelData, size: int) -> Ints:
-    """The first targets; they come in random order, and each side has two at least."""
-    first = np.arange(min(size, len(data.targets)))
-    more = [np.flatnonzero(side)[:2] for side in (data.member, ~data.member)]
-    return np.unique(np.concatenate([first, *more]))
-
-
 def _attack(
-    attack: AnyAttack, trials: Sequence[TrainedModel], people: int, settings: Settings
+    attack: AnyAttack, data: ModelData, count: int, people: int, settings: Settings
 ) -> tuple[Span | None, str]:
     """What an attack takes, tried at two sizes; nothing, and why, where it does not play."""
+    each = questions(attack)
+    if each > 1 and hasattr(data.asked, "queries"):
+        return (
+            None,
+            f"{attack.name} is not foretold: a trial would put questions to a model that counts them.",
+        )
     times: list[tuple[int, float]] = []
-    for trial in trials:
+    for size in _sizes(people):
         if times and times[-1][1] > MOST:
             break
+        # As many questions as other attacks have records: the model may be slow.
+        trial = stand_in(data, max(size // each, 20), count, rng=settings.rng("foretelling"))
         try:
             seconds = clocked(lambda trial=trial: play(trial, attack, worlds=1, rng=settings.rng("worlds")))
         except (AccessError, KnowledgeError) as why:
@@ -216,7 +125,7 @@ def _training(data: ModelData, count: int, settings: Settings) -> tuple[Span | N
     first = loaded = 0.0
     size, more, factor = min(SIZES[0], n), 1.0, SURE
     while True:
-        few = _both_sides(data, size)
+        few = both_sides(data, size)
         made: list[Learner | None] = []
         try:
             making = clocked(
