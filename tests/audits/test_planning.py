@@ -12,6 +12,8 @@ import confide
 from confide.audits.model.trials import clocked, growth_of
 from confide.audits.planning import Cost, Forecast, Plan, Span
 from confide.core.errors import DataError, KnowledgeError
+from confide.inputs.model import read_model
+from confide.models.remote import Line, remote
 
 RNG = np.random.default_rng(0)
 X = RNG.standard_normal((900, 4))
@@ -71,6 +73,19 @@ def test_a_plan_of_a_model_names_whom_each_attack_asks_and_writes_nothing(tmp_pa
     assert any("quantile needs a population" in note for note in found.forecast.notes)
     assert "Nothing was played, and nothing was written." in str(found)
     assert not (tmp_path / "cache").exists()
+
+
+def test_a_plan_asks_a_model_that_counts_once_about_each_record() -> None:
+    def held(line: Line) -> confide.Model:
+        model = remote(line, answers="probabilities")
+        return confide.Model(model, members=IN, nonmembers=OUT, references=0)
+
+    planned, read = Line(MODEL.predict_proba), Line(MODEL.predict_proba)
+    found = confide.plan(held(planned)).forecast
+    assert found is not None and found.seconds is None
+    assert any("label-only is not foretold" in note for note in found.notes)
+    read_model(held(read), rng=np.random.default_rng(0))
+    assert planned.queries == read.queries
 
 
 def test_a_plan_refuses_what_an_audit_refuses() -> None:

@@ -98,10 +98,7 @@ def _attack(
     """What an attack takes, tried at two sizes; nothing, and why, where it does not play."""
     each = questions(attack)
     if each > 1 and hasattr(data.asked, "queries"):
-        return (
-            None,
-            f"{attack.name} is not foretold: a trial would put questions to a model that counts them.",
-        )
+        return None, f"{attack.name} is not foretold: the model counts what a trial would ask."
     times: list[tuple[int, float]] = []
     for size in _sizes(people):
         if times and times[-1][1] > MOST:
