@@ -23,7 +23,7 @@ from confide.views.records import Records
 
 if TYPE_CHECKING:
     from confide import learn, synthesize
-    from confide.audits import Audit, audit
+    from confide.audits import Audit, audit, plan
     from confide.audits.compare import compare
     from confide.inputs.answers import Answers
     from confide.inputs.counts import Counts
@@ -76,6 +76,7 @@ _HOME = {
     "compare": "confide.audits.compare",
     "estimate": "confide.releases.estimating",
     "find_identifiers": "confide.inputs.identifiers",
+    "plan": "confide.audits",
     "private": "confide.releases.session",
     "protect": "confide.releases",
 }
@@ -122,6 +123,7 @@ __all__ = [
     "find_identifiers",
     "learn",
     "measure",
+    "plan",
     "play",
     "private",
     "protect",

@@ -13,6 +13,7 @@ import polars as pl
 import pytest
 
 from confide.audits import Audit, Settings, audit
+from confide.audits.progress import Stage
 from confide.core.errors import DataError, KnowledgeError
 from confide.data import twins
 from confide.games.linkage.images import ImageRecognition
@@ -183,11 +184,12 @@ def test_bad_options_are_said_before_any_work(tmp_path, options, says):
 
 @pytest.mark.slow
 def test_several_releases_side_by_side_saved_and_found_again(tmp_path):
-    told: list[tuple[int, int]] = []
+    told: list[Stage] = []
     specs = ("mosaic:2", "blur:1", "dp-pix:0.5,4")
     options = {"protect": specs, "attacks": ("recogniser", "clear-trained"), "cache": tmp_path / "cache"}
-    found = run(album(), progress=lambda done, of: told.append((done, of)), **options)
-    assert told[-1] == (6, 6) and told == sorted(told)
+    found = run(album(), progress=told.append, **options)
+    shares, played = [stage.done for stage in told], [s.what for s in told if s.kind == "attack"]
+    assert shares == sorted(shares) and len(set(played)) == 6 and "recogniser on blur:1 (1 of 2)" in played
     assert [s.release for s in found.sections] == [f"pictures, {spec}" for spec in specs]
     titles = [[e.title for e in s.exhibits] for s in found.sections]
     assert "Risk against what is left" in titles[0] and "Undoing the blur" in titles[1]

@@ -261,3 +261,91 @@ def test_a_worker_that_the_system_kills_is_one_sentence_and_the_audit_goes_on_la
     assert running.returncode == 2, said
     assert "Traceback" not in said and "a worker process" in said, said
     assert not (tmp_path / "o").exists()
+
+
+SLOW = """
+import pathlib, time
+import numpy as np
+import polars as pl
+from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.linear_model import LogisticRegression
+
+table = pl.read_parquet("numbers-members.parquet")
+
+
+class Told(ClassifierMixin, BaseEstimator):
+    def fit(self, X, y):
+        self.inner_ = LogisticRegression().fit(np.asarray(X)[:, 1:2], y)
+        self.classes_ = self.inner_.classes_
+        return self
+
+    def predict_proba(self, X):
+        return self.inner_.predict_proba(np.asarray(X)[:, 1:2])
+
+    def predict(self, X):
+        # Labels alone are asked for by label-only, once for each noisy question.
+        with open("asked.txt", "a") as log:
+            log.write("labels\\n")
+        if pathlib.Path("slow").exists():
+            time.sleep(0.5)
+        return self.inner_.predict(np.asarray(X)[:, 1:2])
+
+
+Sloq = Told().fit(table.drop("income").to_numpy(), table["income"].to_list())
+"""
+
+
+def test_an_audit_of_a_model_that_is_interrupted_plays_no_finished_attack_again(
+    desk: Path, tmp_path: Path
+) -> None:
+    (desk / "Sloqfile.py").write_text(SLOW)
+    asked = desk / "asked.txt"
+    for name in ("members", "holdout"):
+        numbers = pl.read_parquet(desk / f"Filq01{name}.parquet").drop("Colq01")
+        numbers.write_parquet(desk / f"numbers-{name}.parquet")
+    records = ["--members", "numbers-members.parquet", "--nonmembers", "numbers-holdout.parquet"]
+    more = ["--label", "income", "--references", "2", "--attacks", "loss,rmia,label-only"]
+    words = ["audit", "model", "Sloqfile:Sloq", *records, *more]
+
+    def with_(name: str, cache: str) -> list[str]:
+        return [*words, "--cache", str(tmp_path / cache), "--out", str(tmp_path / name)]
+
+    def played() -> set[Path]:
+        """The evidence that is kept: sealed parquet files."""
+        kept = (tmp_path / "b").glob("*.kept")
+        return {p for p in kept if p.read_bytes()[:4] == b"PAR1"}
+
+    assert run(with_("fresh", "a"), desk).returncode == 0
+    questions = asked.read_text().count("labels")
+    assert questions >= 33
+    asked.unlink()
+    (desk / "slow").touch()
+    running = subprocess.Popen(
+        [*CONFIDE, *with_("often", "b")],
+        cwd=desk,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+    )
+    begun = time.monotonic()
+    while not (len(played()) == 2 and asked.exists()) and time.monotonic() - begun < 120:
+        time.sleep(0.1)
+    time.sleep(1.0)  # within the costly attack: it asks each half second
+    running.send_signal(signal.SIGINT)
+    said = running.communicate(timeout=60)[1]
+    assert running.returncode == 130 and "run the same command again" in said, said
+    first = {p: p.stat().st_mtime_ns for p in played()}
+    assert len(first) == 2 and not (tmp_path / "often").exists()
+    (desk / "slow").unlink()
+    asked.unlink()
+    assert run(with_("often", "b"), desk).returncode == 0
+    # What was finished stands as it was, and the third has come.
+    assert {p: p.stat().st_mtime_ns for p in played() if p in first} == first and len(played()) == 3
+    assert result(tmp_path / "often") == result(tmp_path / "fresh")
+    assert asked.read_text().count("labels") == questions
+    # And once more: now nobody is asked about noisy records at all.
+    asked.unlink()
+    assert run(with_("often", "b"), desk).returncode == 0
+    assert not asked.exists() or asked.read_text().count("labels") <= questions - 33
+    assert result(tmp_path / "often") == result(tmp_path / "fresh")

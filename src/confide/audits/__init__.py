@@ -6,6 +6,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, TypeAlias
 
 from confide.audits.outcome import Audit
+from confide.audits.planning import Plan
+from confide.audits.planning import plan as planned
 from confide.audits.run import audit as run
 from confide.audits.settings import Settings, SettingsGiven
 from confide.audits.spec import AuditSpec
@@ -93,11 +95,27 @@ def audit(held: Held, **settings: Unpack[SettingsGiven]) -> Audit:
     Raises:
         ConfideError: one sentence on what is wrong and what to do.
     """
+    return run(_spec_for(held), held, settings=Settings(**settings))
+
+
+def plan(held: Held, **settings: Unpack[SettingsGiven]) -> Plan:
+    """Plan an audit, and foretell what that of a model takes; nothing is played and nothing is written.
+
+    Args:
+        held, settings: as for `audit`.
+
+    Raises:
+        ConfideError: what an audit would be refused for.
+    """
+    return planned(_spec_for(held), held, settings=Settings(**settings))
+
+
+def _spec_for(held: object) -> AuditSpec:
     kind = type(held).__module__.rsplit(".", 1)[-1]
     if kind not in KINDS:
         records = ", ".join(spec_of(k).record.__name__ for k in KINDS)
         raise DataError(f"a {type(held).__name__} cannot be audited: give one of {records}.")
-    return run(spec_of(kind), held, settings=Settings(**settings))
+    return spec_of(kind)
 
 
-__all__ = ["KINDS", "Audit", "Settings", "audit", "spec_of"]
+__all__ = ["KINDS", "Audit", "Plan", "Settings", "audit", "plan", "spec_of"]

@@ -180,7 +180,8 @@ def _who(table: pl.DataFrame, names: Mapping[str, str]) -> dict[str, pl.DataFram
 
 def _exposed(release: MeasuredRelease) -> pl.DataFrame:
     attack = release.record["finding"]["attack"]
-    return most_exposed(release.release, release.evidence[attack], attack, release.who.get(attack))
+    lows = {f["attack"]: f["auc"]["low"] if f["auc"] else 0.0 for f in release.findings}
+    return most_exposed(release.release, attack, evidence=release.evidence, lows=lows, who=release.who.get)
 
 
 def _other_people(folder: Path, releases: tuple[MeasuredRelease, ...]) -> str:

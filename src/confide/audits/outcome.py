@@ -115,8 +115,16 @@ class Audit:
                     s.release in self.people
                 )
                 continue
-            found = s.evidence[s.headline.risk.attack]
-            frames.append(most_exposed(s.release, found, found.attack, self.people.get(s.release)))
+            who = self.people.get(s.release)
+            frames.append(
+                most_exposed(
+                    s.release,
+                    s.headline.risk.attack,
+                    evidence=s.evidence,
+                    lows={f.risk.attack: f.risk.auc.low for f in s.findings},
+                    who=lambda _, who=who: who,
+                )
+            )
         if not frames:
             return pl.DataFrame({"release": []}, schema={"release": pl.String})
         # Diagonal, because releases of several kinds may say different things of people.
@@ -207,6 +215,7 @@ class Audit:
             DataError: if a public report were to stand beside the rows of an earlier, internal one.
         """
         folder = Path(folder)
+        self.settings.at("drawing")
         if self.settings.audience == "public":
             refuse_beside_rows(folder)
         # What was found comes first, all of it or nothing, and drawing last: no chart can lose any of it.
@@ -219,6 +228,7 @@ class Audit:
             if (folder / name).is_file():
                 (folder / name).unlink()
         self.report.save(folder / "report.html", shared=self.settings.share)
+        self.settings.at("done")
 
     def _save_numbers(self, draft: Callable[[str], Path]) -> None:
         draft("report.json").write_text(self.report.json(), encoding="utf-8")

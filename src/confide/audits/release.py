@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence, Sized
+from collections.abc import Callable, Mapping, Sequence, Sized
 from dataclasses import Field, dataclass, field, replace
 from typing import Any, ClassVar, Protocol, TypeVar
 
+from confide.audits.kept import find, keep
+from confide.audits.progress import Kind, Step
+from confide.audits.protections import UNPROTECTED
 from confide.audits.settings import Settings
-from confide.core import evidence as files
 from confide.core.arrays import Ints, Rng
 from confide.core.budget import Budget, Unit
-from confide.core.cache import Cache
 from confide.core.errors import AccessError, DataError, EvidenceError, KnowledgeError
 from confide.core.evidence import Evidence
 from confide.core.keys import key_of_value
@@ -46,12 +47,16 @@ class PlannedGame:
         worlds: how many worlds are dealt.
         skipped: attacks that cannot play here, with the reasons.
         found: evidence that was made elsewhere.
-        kept: whether finished evidence is kept on disk; not where the game holds a live model.
+        kept: whether finished evidence is kept on disk under the game's own content; not where the game
+            holds a live model.
+        keyed: where it is not: what an attack's evidence follows from, as a key; empty where nobody can
+            say.
         person: int64[targets], whom each target is about; None where each is about somebody else.
         goal: what the attacks are after, where the kind has several goals; "" for that of its spec.
         promise: of the mechanism as it was bound to the data; None for that of the mechanism itself.
         proves: finds out what follows from the release for certain, where that takes no game.
         prover: the attack that does it, for its card.
+        expected: how many seconds an attack, by name, or another step, by kind, is expected to take.
         sides: whether the worlds are the two sides of one comparison, and not repetitions of it.
     """
 
@@ -61,11 +66,13 @@ class PlannedGame:
     skipped: Sequence[Skipped] = ()
     found: Sequence[Evidence] = ()
     kept: bool = True
+    keyed: Callable[[AnyAttack], str] | None = None
     person: Ints | None = None
     goal: str = ""
     promise: Budget | None = None
     proves: Callable[[AuditedRelease], Proof] | None = None
     prover: AnyAttack | None = None
+    expected: Mapping[str, float] = field(default_factory=dict[str, float])
     sides: bool = False
 
 
@@ -137,6 +144,45 @@ class AuditedRelease:
         return tuple(attack for planned in self.games for attack in planned.attacks)
 
     @property
+    def called(self) -> str:
+        """What tells it apart from the other releases, for those who watch; empty for the first."""
+        protection = "" if self.name == UNPROTECTED else self.name
+        return ", ".join(part for part in (protection, self.goal if self.aside else "") if part)
+
+    @property
+    def expected(self) -> dict[str, float]:
+        """How many seconds an attack, by name, or another step, by kind, is expected to take."""
+        return {name: seconds for planned in self.games for name, seconds in planned.expected.items()}
+
+    @property
+    def steps(self) -> list[Step]:
+        """What is still to be done about it, in its order."""
+        attacks = [
+            Step(kind="attack", what=self._named(attack), seconds=self.expected.get(attack.name))
+            for attack in self.attacks
+        ]
+        more: tuple[Kind, ...] = ("measuring", "exhibits")
+        return [
+            *attacks,
+            *(Step(kind=kind, what=self.called, seconds=self.expected.get(kind)) for kind in more),
+        ]
+
+    def play(self) -> None:
+        """Play every attack that is planned, and find what is proved of it, saying what is done."""
+        for attack in self.attacks:
+            self.settings.at("attack", self._named(attack))
+            self.of(attack)
+        if self.games[0].proves is not None:
+            self.settings.at("attack", self.called or "proofs")
+            _ = self.proof  # found now, so that what takes time is done here
+
+    def _named(self, attack: AnyAttack) -> str:
+        """An attack, and which one of how many it is."""
+        number = self.attacks.index(attack) + 1
+        where = f" on {self.called}" if self.called else ""
+        return f"{attack.name}{where} ({number} of {len(self.attacks)})"
+
+    @property
     def evidence(self) -> tuple[Evidence, ...]:
         """What was made elsewhere, and that of the attacks that ran."""
         found = [e for planned in self.games for e in planned.found]
@@ -197,15 +243,29 @@ class AuditedRelease:
         return found if person is None else found.about(person)
 
     def _of_game(self, number: int, attack: AnyAttack) -> Evidence:
-        planned = self.games[number]
-        if not planned.kept:
+        content = self._content(number, attack)
+        if not content:
             return self._played(number, attack)
-        if number not in self._keys:  # the data are hashed once a game, not once an attack
-            self._keys[number] = key_of_value("evidence", VERSION, planned.game, planned.worlds)
         # The seed too, because it decides the worlds; the version, because another one may score in another
         # way.
-        key = key_of_value(self._keys[number], attack, self.settings.seed)
-        return _kept(key, self.settings, lambda: self._played(number, attack))
+        key = key_of_value(content, attack, self.settings.seed)
+        found = find(key, self.settings)
+        if found is not None:
+            self.settings.at(
+                "attack", self._named(attack) if attack in self.attacks else attack.name, kept=True
+            )
+            return found
+        return keep(key, self.settings, self._played(number, attack))
+
+    def _content(self, number: int, attack: AnyAttack) -> str:
+        """What the evidence of an attack follows from, as a key; empty where it cannot be kept."""
+        planned = self.games[number]
+        if not planned.kept:
+            content = "" if planned.keyed is None else planned.keyed(attack)
+            return content and key_of_value("evidence", VERSION, content, planned.worlds)
+        if number not in self._keys:  # the data are hashed once a game, not once an attack
+            self._keys[number] = key_of_value("evidence", VERSION, planned.game, planned.worlds)
+        return self._keys[number]
 
     def _played(self, number: int, attack: AnyAttack) -> Evidence:
         game, settings = self.games[number].game, self.settings
@@ -217,18 +277,6 @@ class AuditedRelease:
 
     def _rng(self) -> Rng:
         return self.settings.rng("worlds")
-
-
-def _kept(key: str, settings: Settings, make: Callable[[], Evidence]) -> Evidence:
-    """The evidence under this key, made and kept if it is not there: an interrupted audit goes on."""
-    shelf = Cache(settings.folder, settings.say)
-    # Kept attack by attack, so that an interruption loses one attack at most.
-    found = shelf.find(key)
-    if found is None:
-        made = make()
-        shelf.keep(key, lambda draft: files.save([made], draft))
-        return made
-    return files.load(found, kind=".parquet", ours=True)[0]
 
 
 def made_from(release: AuditedRelease) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import fields, replace
 
 import numpy as np
 import polars as pl
@@ -11,6 +11,7 @@ import polars as pl
 from confide.audits.comparison import among_of, compared_exhibits, corrected, point_of
 from confide.audits.frontier import Point
 from confide.audits.outcome import Audit, findings, proved
+from confide.audits.progress import USUAL, Step
 from confide.audits.protections import UNPROTECTED, parse_protections
 from confide.audits.provenance import provenance
 from confide.audits.release import AuditedRelease
@@ -39,6 +40,9 @@ def audit(spec: AuditSpec, held: object, *, settings: Settings) -> Audit:
         ConfideError: one sentence on what is wrong and what to do.
     """
     spec.check(settings)
+    settings = settings.watched()
+    _expect(spec, settings)
+    settings.at("reading")
     with written_in(settings.language):
         subject = spec.read(held, settings=settings)
         # Now: what is changed during hours of work is not what was read.
@@ -53,6 +57,7 @@ def audit_subject(spec: AuditSpec, subject: Subject, *, settings: Settings) -> A
 
 
 def _audit_subject(spec: AuditSpec, subject: Subject, settings: Settings) -> Audit:
+    settings = settings.watched()
     protections = parse_protections(settings.protections, spec.protections)
     # With protections the release as it is has no section, so the first of them leads the report.
     plain = under_audit(spec, subject, UNPROTECTED, Published(), settings=settings, leads=not protections)
@@ -67,6 +72,13 @@ def _audit_subject(spec: AuditSpec, subject: Subject, settings: Settings) -> Aud
     for release in plain:
         _need_people(spec, release)
     return _audited(spec, subject, plain, behind)
+
+
+def _expect(spec: AuditSpec, settings: Settings) -> None:
+    """Foretell, before anything is read, about how much there is to do."""
+    releases = 1 + len(settings.protections)
+    most = len(spec.choose(settings)) * USUAL["attack"] + USUAL["measuring"] + USUAL["exhibits"]
+    settings.expect([Step(kind="reading")], rest=releases * most + USUAL["drawing"])
 
 
 def under_audit(
@@ -150,9 +162,11 @@ def _audited(
     before: list[Section] = []
     rulings: dict[tuple[str, str], str] = {}
     # One bar over all releases, so that its end is the end of the audit.
-    steps = _Steps(settings, sum(len(release.attacks) for release in (*plain, *behind)))
+    every = [step for release in (*plain, *behind) for step in release.steps]
+    settings.expect([*every, Step(kind="drawing", seconds=plain[0].expected.get("drawing"))])
     for release in (*plain, *behind):
-        steps.play(release)
+        release.play()
+        settings.at("measuring", release.called)
         if behind and (point := point_of(spec, subject, release, as_is[release.goal])) is not None:
             # Now, while the worlds of this release are there.
             points[release.goal].append(point)
@@ -207,28 +221,6 @@ def _title(spec: AuditSpec, subject: Subject, release: AuditedRelease, protectio
     return ", ".join(part for part in said if part)
 
 
-@dataclass(slots=True)
-class _Steps:
-    """Progress over all attacks on all releases."""
-
-    settings: Settings
-    total: int
-    done: int = 0
-
-    def play(self, release: AuditedRelease) -> None:
-        """Play every attack that is planned, and say how far the audit is."""
-        for attack in release.attacks:
-            self._say()
-            release.of(attack)
-            self.done += 1
-        _ = release.proof  # found now, so that what takes time is done here
-        self._say()
-
-    def _say(self) -> None:
-        if self.settings.progress is not None and self.total:
-            self.settings.progress(self.done, self.total)
-
-
 def conclude(
     spec: AuditSpec, subject: Subject, release: AuditedRelease
 ) -> tuple[Section, pl.DataFrame | None]:
@@ -243,6 +235,7 @@ def conclude(
     # The public sees rounded counts: an exact one, compared with a later one, tells of a single person.
     context = subject.context(release, redaction.counted)
     among = among_of(spec, release)
+    settings.at("measuring", release.called)
     found = (
         proved(proof, release.games[0].prover)
         if proof is not None
@@ -250,6 +243,7 @@ def conclude(
             release.evidence, release.attacks, blind=context.blind, among=among, promise=release.promise
         )
     )
+    settings.at("exhibits", release.called)
     exhibits = tuple(subject.exhibits(release))
     who = subject.targets(release) if internal else None
     section = Section(

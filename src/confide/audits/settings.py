@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Literal, TypeAlias, TypedDict
 from zlib import crc32
 
 import numpy as np
 
+from confide.audits.progress import Kind, Progress, Stage, Step, Track
 from confide.core.arrays import Rng
 from confide.core.cache import cache_folder
 from confide.core.errors import DataError
@@ -21,7 +22,6 @@ from confide.core.play import Map
 from confide.report import Limit
 from confide.scale import processes
 
-Progress: TypeAlias = Callable[[int, int], object]
 Audience: TypeAlias = Literal["internal", "public"]
 
 MOST_JOBS = 1_024
@@ -56,7 +56,8 @@ class Settings:
         cache: Where finished work is kept, so that an interrupted audit resumes; by default $CONFIDE_CACHE,
             or a folder in your cache.
         jobs: The number of worker processes.
-        progress: Called with (done, total).
+        progress: Called with each stage (`confide.audits.progress.Stage`): what is being done, how much of
+            the whole is done, and how long the rest will take.
         tell: Called with each warning as soon as it is known.
         command: What makes this report again, for its small print; by default the call in Python.
 
@@ -102,6 +103,22 @@ class Settings:
         # crc32 and not `hash`, which differs from one process to the next.
         parts = [part if isinstance(part, int) else crc32(part.encode()) for part in name]
         return np.random.default_rng([self.seed, *parts])
+
+    def watched(self) -> Settings:
+        """The same settings, in which `progress` also hears how much is done and left."""
+        if self.progress is None or isinstance(self.progress, Track):
+            return self
+        return replace(self, progress=Track(self.progress))
+
+    def at(self, kind: Kind, what: str = "", *, part: float = 0.0, kept: bool = False) -> None:
+        """Tell `progress`, if there is one, what is being done now."""
+        if self.progress is not None:
+            self.progress(Stage(kind=kind, what=what, part=part, kept=kept))
+
+    def expect(self, steps: Sequence[Step], *, rest: float = 0.0) -> None:
+        """Foretell steps to `progress`, and how long further ones take together."""
+        if isinstance(self.progress, Track):
+            self.progress.expect(steps, rest=rest)
 
     def say(self, warning: str) -> None:
         """Pass a warning on to `tell`, if there is one."""

@@ -12,7 +12,7 @@ from confide.audits import spec_of
 from confide.audits.run import audit as run
 from confide.audits.settings import Settings
 from confide.audits.spec import AuditSpec
-from confide.cli.exits import Done, as_written, sentences, usable, warn
+from confide.cli.exits import Done, as_written, say, sentences, usable, warn
 from confide.cli.flags import FilePath, GroupedCommand, GroupedOption, filled, options_of, story_of
 from confide.cli.output import output_of, output_options, show
 from confide.core.flags import GET, HOW
@@ -27,20 +27,25 @@ def command(spec: AuditSpec) -> click.Command:
     """The command of this kind: every field of its record and of the settings is an option."""
 
     @sentences
-    def call(out: Path, **given: Any) -> None:
+    def call(out: Path, dry_run: bool, **given: Any) -> None:
         from confide.cli.progress import progress_bar
 
         held, settings = filled(spec.record, given), filled(Settings, given)
         assert isinstance(settings, Settings)
+        if dry_run:
+            from confide.audits.planning import plan
+
+            say(str(plan(spec, held, settings=replace(settings, tell=warn))))
+            raise Done(0)
         # Before hours of work, not after them.
         usable(out, public=settings.audience == "public")
         output = output_of(given, out=out)
-        with progress_bar(f"auditing {spec.name}") as progress:
+        with progress_bar(f"auditing {spec.name}", quiet=output.quiet) as progress:
             told = replace(
-                settings, progress=None if output.quiet else progress, tell=warn, command=as_written() or None
+                settings, progress=progress, tell=progress.around(warn), command=as_written() or None
             )
             done = run(spec, held, settings=told)
-        done.save(out)
+            done.save(out)
         show(done.report, output, shared=settings.share)
         output.say(f"\nWritten to {out}: {', '.join(done.files)}")
         raise Done(done.exit_code)
@@ -48,7 +53,13 @@ def command(spec: AuditSpec) -> click.Command:
     return GroupedCommand(
         spec.name,
         callback=call,
-        params=[*options_of(spec.record), *_settings_options(spec), out_option(), *output_options()],
+        params=[
+            *options_of(spec.record),
+            *_settings_options(spec),
+            _dry_run_option(),
+            out_option(),
+            *output_options(),
+        ],
         help=f"{spec.question}\n\n{story_of(spec.record)}",
         short_help=spec.question,
     )
@@ -73,6 +84,17 @@ def examples(spec: AuditSpec) -> str:
     """The protections of a kind, each with settings that it could have."""
     can = ", ".join(p.example for p in spec.protections.values())
     return f"There are, with settings for example: {can}. `confide explain NAME` says what one does."
+
+
+def _dry_run_option() -> GroupedOption:
+    """Whether to say what would be done, and no more."""
+    return GroupedOption(
+        ["--dry-run", "dry_run"],
+        group=GET,
+        is_flag=True,
+        help="Read and check the input, print the plan and, of a model, about how long it takes and how much "
+        "memory; play nothing and write nothing.",
+    )
 
 
 def out_option() -> GroupedOption:

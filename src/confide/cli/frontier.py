@@ -143,14 +143,9 @@ def _side_by_side(
     assert isinstance(settings, Settings)
     usable(out, public=settings.audience == "public")
     output = output_of(given, out=out)
-    with progress_bar(doing) as progress:
-        done = audit(
-            spec,
-            held,
-            settings=replace(
-                settings, progress=None if output.quiet else progress, tell=warn, command=as_written() or None
-            ),
-        )
+    with progress_bar(doing, quiet=output.quiet) as progress:
+        told = replace(settings, progress=progress, tell=progress.around(warn), command=as_written() or None)
+        done = audit(spec, held, settings=told)
     if settings.limits:
         rulings, ways = _rulings(done, names), by_way.values()
         with written_in(settings.language):

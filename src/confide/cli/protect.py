@@ -59,9 +59,9 @@ def command(spec: ReleaseSpec) -> click.Command:
             if report.resolve().is_relative_to(release.out.resolve()):
                 raise DataError(f"--report {report} is inside the release, and not to be published: move it.")
         output = output_of(given, out=report)
-        with progress_bar("auditing what was written") as progress:
+        with progress_bar("auditing what was written", quiet=output.quiet) as progress:
             told = replace(
-                settings, progress=None if output.quiet else progress, tell=warn, command=as_written() or None
+                settings, progress=progress, tell=progress.around(warn), command=as_written() or None
             )
             done = run(spec, held, release=release, settings=told)
         _finish(done, report, output, shared=settings.share)

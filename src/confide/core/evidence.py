@@ -67,6 +67,7 @@ class Evidence:
         no_coin: why no coin drew that, where there is a reason of its own: a clause for the report.
         crossed: whether each person was asked about by a model that learned from the others.
         excluded: how many targets the attack could not score.
+        sample_of: among how many targets a sample was drawn, who alone were asked about; 0 where all were.
         seconds: the time that the attack took, over all worlds.
         diagnostics: how the attack made its guesses, for each world in which it recorded something.
 
@@ -82,6 +83,7 @@ class Evidence:
     no_coin: str = ""
     crossed: bool = False
     excluded: int = 0
+    sample_of: int = 0
     seconds: float = 0.0
     diagnostics: tuple[Diagnostics, ...] = ()
 
@@ -220,6 +222,7 @@ def save(
             "no_coin": e.no_coin,
             "crossed": e.crossed,
             "excluded": e.excluded,
+            "sample_of": e.sample_of,
             "seconds": e.seconds,
             "diagnostics": [asdict(w) for w in e.diagnostics],
         }

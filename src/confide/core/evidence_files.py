@@ -58,7 +58,7 @@ _ABOUT = {
     "properties": {
         **{name: {"type": "string"} for name in ("access", "game", "no_coin")},
         **{name: {"type": "boolean"} for name in ("randomised", "crossed")},
-        "excluded": {"type": "integer", "minimum": 0},
+        **{name: {"type": "integer", "minimum": 0} for name in ("excluded", "sample_of")},
         "seconds": {"type": "number", "minimum": 0},
         # Files of versions before 0.2 call them `workings`.
         **{name: {"type": "array", "items": _DIAGNOSTICS} for name in ("diagnostics", "workings")},

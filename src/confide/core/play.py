@@ -149,6 +149,7 @@ def _evidence(game: AnyGame, attack: AnyAttack, rounds: Sequence[_Round]) -> Evi
         crossed=bool(getattr(game, "crossed", False)),
         no_coin=str(getattr(game, "no_coin", "")),  # most games have no reason of their own to give
         excluded=sum(r.excluded for r in rounds),
+        sample_of=int(getattr(game, "sample_of", 0)),
         seconds=sum(r.seconds for r in rounds),
         diagnostics=tuple(r.diagnostics for r in rounds if r.diagnostics is not None),
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass, field, replace
 from functools import partial
@@ -79,6 +80,9 @@ class Model:
         train: The target's recipe, train(X, y, *, rng) -> model. Without it a scikit-learn model is cloned,
             and a PyTorch module is re-initialised and trained until its accuracy on training records matches.
         trained_on: How many records trained the model in all, where the members are only a part of them.
+        sample: About how many records attacks are asked that put many questions about each (label-only:
+            33), drawn at random from members and non-members; 0 for all. By default 10,000, or as many as a
+            limit takes.
         timeout: Seconds that one call of the model, or one training, may take.
         harm: What is learnt about a person who is found to be in the data: one sentence for the report.
         separator: What stands between the values of csv files, such as ; or tab, where that is not seen.
@@ -110,6 +114,7 @@ class Model:
     references: Annotated[int, Flag(group=KNOWS, least=0, most=MOST_REFERENCES)] = 16
     train: Annotated[Any, Flag(group=KNOWS, metavar="MODULE:FUNCTION", parse=str)] = None
     trained_on: Annotated[int | None, Flag(group=KNOWS, least=1, most=10**15)] = None
+    sample: Annotated[int | None, Flag(group=HOW, least=0, most=10**12)] = None
     timeout: Annotated[int | None, Flag(group=HOW, least=1)] = None
     harm: Annotated[str, Flag(group=GET)] = ""
     separator: Separator = None
@@ -130,6 +135,8 @@ class Model:
             raise DataError(f"there is no task {self.task!r}: choose classification or regression.")
         if self.task == "regression" and self.told.classes:
             raise DataError("a regression has no classes: leave out --class, or --task regression.")
+        if self.sample is not None and self.sample < 0:
+            raise DataError(f"sample is {self.sample}: give 1 or more records, or 0 to ask about all.")
         if self.timeout is not None and self.timeout < 1:
             raise DataError(f"timeout is {self.timeout}: give 1 second or more.")
         if self.states and self.access not in (None, "white-box"):
@@ -182,6 +189,7 @@ class ModelData:
         unsettled: what no audit of this model can settle, in a few words -> why.
         given: members and non-members as they were given, with their copies.
         at: int64[n], where each target stands among these, members first.
+        seconds: that reading took, of a processor.
     """
 
     held: Model
@@ -202,6 +210,7 @@ class ModelData:
     unsettled: Mapping[str, str] = field(default_factory=dict)
     given: tuple[Records, ...] = ()
     at: Ints = field(default_factory=lambda: np.empty(0, np.int64))
+    seconds: float = 0.0
 
     @property
     def task(self) -> Task:
@@ -234,8 +243,10 @@ def read_model(held: Model, *, rng: Rng) -> ModelData:
     Raises:
         DataError, ModelError: one sentence that says what is wrong and what to do.
     """
+    begun = time.process_time()
     with patient(held.timeout):
-        return _read(held, rng)
+        read = _read(held, rng)
+    return replace(read, seconds=time.process_time() - begun)
 
 
 def _read(held: Model, rng: Rng) -> ModelData:

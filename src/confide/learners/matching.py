@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from importlib.util import find_spec
+from math import inf
 from typing import TYPE_CHECKING, cast
 
 import numpy as np
@@ -26,6 +27,10 @@ if TYPE_CHECKING:
     from confide.models.torch.model import TorchModel
 
 MOST_EPOCHS = 200  # a limit on the time of a search that may never match the target
+FEWEST_EPOCHS, MOST_SEEN = 20, 6_000_000
+"""Epochs that are tried on any number of records, and records that a trial model sees in all beyond these."""
+BATCHES: tuple[tuple[float, int], ...] = ((10_000, 64), (50_000, 128), (100_000, 256), (inf, 512))
+"""Below how many records a batch has which size."""
 HIDDEN = 256  # wide enough to fit the training records of a usual table
 
 
@@ -85,7 +90,7 @@ def _reinitialised(target: TorchModel, half: Records, goal: TargetFit, *, rng: R
 
     start = TorchLearner(
         factory=Reinitialise(target.module),
-        epochs=MOST_EPOCHS,
+        epochs=_most_epochs(half),
         batch_size=_batch(half),
         loss=target.loss_function,
         task=goal.task,
@@ -126,7 +131,7 @@ def _torch_mlp(task: Task, features: int, outputs: int, half: Records) -> TorchL
     from confide.learners.torch.reinitialise import Mlp
 
     factory = Mlp(features, HIDDEN, outputs)
-    return TorchLearner(factory=factory, epochs=MOST_EPOCHS, batch_size=_batch(half), task=task)
+    return TorchLearner(factory=factory, epochs=_most_epochs(half), batch_size=_batch(half), task=task)
 
 
 def _sklearn_mlp(task: Task, outputs: int, half: Records) -> SklearnLearner:
@@ -150,7 +155,7 @@ def _epochs_by_sklearn(
     # The half was drawn at random, so its first records are a sample.
     sample = records.take(range(min(len(records), WATCHED)))
     score, reached, epochs = 0.0, False, 0
-    while epochs < MOST_EPOCHS and not reached:
+    while epochs < _most_epochs(records) and not reached:
         trial.partial_fit(records.x, records.y, **codes)
         epochs += 1
         view = SklearnModel(trial)
@@ -174,9 +179,14 @@ def _in_words(what: str, batch: int, epochs: int, match: str) -> str:
     )
 
 
+def _most_epochs(half: Records) -> int:
+    """How long the search goes on: on very many records each epoch is long, and the first ones teach most."""
+    return min(MOST_EPOCHS, max(FEWEST_EPOCHS, MOST_SEEN // max(len(half), 1)))
+
+
 def _batch(half: Records) -> int:
     # Larger batches on more records, so that an epoch stays fast and still has enough steps.
-    return 64 if len(half) < 10_000 else 128
+    return next(size for most, size in BATCHES if len(half) < most)
 
 
 def _classes(target: LabelOnly, records: Records, classes: int | None) -> int:

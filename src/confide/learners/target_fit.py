@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,6 +16,10 @@ from confide.views.records import Records
 WITHIN = 0.005  # half a point of accuracy (or R2) is close enough
 # If confidence is matched, accuracy need only be this close: confidence differs much more between epochs.
 BESIDE = 0.05
+NEAR = 0.05
+"""The share of the target's confidence that may be lacking where it rises no more."""
+PATIENCE = 3
+"""Epochs in which it rises no more."""
 WATCHED = 5000  # training records on which a trial model is measured after each epoch; more would be slow
 
 
@@ -49,7 +54,36 @@ class TargetFit:
         if self.confidence is None:
             return score >= self.score - WITHIN
         # No margin on confidence: it rises with every epoch, so the first epoch that reaches it is the match.
-        return score >= self.score - BESIDE and _confidence(view, records) >= self.confidence
+        return score >= self.score - BESIDE and self.confidence_of(view, records) >= self.confidence
+
+    def confidence_of(self, view: BlackBox, records: Records) -> float:
+        """The median logit of the true class of another model."""
+        return _confidence(view, records)
+
+    def settled(self, scores: Sequence[float], confidences: Sequence[float]) -> bool:
+        """Whether training on many records goes on around the goal without coming nearer.
+
+        There an epoch has hundreds of steps, a model has learnt all within a few epochs, and its confidence
+        then rises and falls by chance: which epoch is the first to exceed the goal's would be drawn.
+
+        Args:
+            scores, confidences: after each epoch.
+
+        >>> goal = TargetFit(task="classification", score=0.88, confidence=3.2)
+        >>> goal.settled([0.88] * 4, [3.11, 3.14, 3.11, 3.12]), goal.settled([0.88] * 4, [2.0, 2.1, 2.0, 2.0])
+        (True, False)
+        >>> goal.settled([0.88] * 4, [2.8, 2.9, 3.0, 3.15])
+        False
+        """
+        if self.confidence is None or len(confidences) <= PATIENCE:
+            return False
+        before, since = max(confidences[:-PATIENCE]), max(confidences[-PATIENCE:])
+        margin = NEAR * abs(self.confidence)
+        return (
+            max(before, since) >= self.confidence - margin
+            and since - before <= margin / 2
+            and scores[-1] >= self.score - BESIDE
+        )
 
     def in_words(self, score: float, reached: bool) -> str:
         """The comparison of a model with this score, in words for the report."""

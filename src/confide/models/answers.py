@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from hashlib import sha256
 
 import numpy as np
 
@@ -29,6 +30,7 @@ class Answers:
         self._room = keep_bytes
         self._kept: dict[int, np.ndarray] = {}
         self._signals: dict[tuple[int, Signal], Floats] = {}
+        self._digests: dict[int, bytes] = {}
 
     def outputs(self, model: int) -> Floats:
         """The answer of model number `model`: float64[n, C]."""
@@ -41,9 +43,17 @@ class Answers:
 
     def tell(self, model: int, outputs: Floats) -> None:
         """Keep an answer that is known already: the model is not asked again."""
+        # While it is at hand: an answer that takes too much room is not kept, and its digest is.
+        self._digests[model] = sha256(np.ascontiguousarray(outputs, np.float32).data).digest()
         if outputs.size * 4 <= self._room:  # float32 takes 4 bytes
             self._room -= outputs.size * 4
             self._kept[model] = outputs.astype(np.float32)
+
+    def digest(self, model: int) -> bytes:
+        """The SHA-256 of the answer of model number `model`, as it is kept."""
+        if model not in self._digests:
+            self.outputs(model)
+        return self._digests[model]
 
     def signal(self, signal: Signal, which: Sequence[int]) -> Floats:
         """A signal of the models `which` on every record: float64[len(which), n]."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import replace
 from hashlib import sha256
@@ -74,10 +74,8 @@ def digest_of(view: object) -> str:
     module: object = getattr(view, "module", None)
     sha = sha256()
     if is_module(module):
-        for name, tensor in sorted(module.state_dict().items()):
-            if hasattr(tensor, "dtype"):  # the state of a quantised module holds more than tensors
-                sha.update(f"{name} {tensor.dtype} {tuple(tensor.shape)}".encode())
-                sha.update(_bytes_of(tensor))
+        for part in _parts_of(module):
+            sha.update(part)
     elif isinstance(view, WhiteBox):
         for name, weights in zip(view.layers, view.weights(), strict=True):
             sha.update(f"{name} {weights.dtype} {weights.shape}".encode() + weights.tobytes())
@@ -85,6 +83,21 @@ def digest_of(view: object) -> str:
         return ""
     # Twelve digits are enough to recognise a file by, and short enough for a report.
     return sha.hexdigest()[:12]
+
+
+def parameters_of(module: nn.Module) -> bytes:
+    """The SHA-256 of a torch module's state: the name, type, shape and bytes of each tensor."""
+    sha = sha256()
+    for part in _parts_of(module):
+        sha.update(part)
+    return sha.digest()
+
+
+def _parts_of(module: nn.Module) -> Generator[bytes]:
+    for name, tensor in sorted(module.state_dict().items()):
+        if hasattr(tensor, "dtype"):  # the state of a quantised module holds more than tensors
+            yield f"{name} {tensor.dtype} {tuple(tensor.shape)}".encode()
+            yield _bytes_of(tensor)
 
 
 def _bytes_of(tensor: Tensor) -> bytes:

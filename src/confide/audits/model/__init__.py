@@ -14,17 +14,23 @@ from confide.audits.model import context as words
 from confide.audits.model.access_table import access_table, compare_access
 from confide.audits.model.accuracy import accuracy_table
 from confide.audits.model.attacks import USUAL, asked_for, need_access, resolved
-from confide.audits.model.games import game_on
+from confide.audits.model.foretelling import foretold
+from confide.audits.model.games import game_on, planned
 from confide.audits.model.gradient_norms import gradient_norms, norms_plot
 from confide.audits.model.references import Pool, train_references
+from confide.audits.model.sampling import in_words
+from confide.audits.planning import Forecast
 from confide.audits.release import AuditedRelease, PlannedGame
 from confide.audits.settings import Settings
 from confide.audits.spec import AuditSpec, Context, Count
 from confide.core.estimate import Estimate, Measured
 from confide.core.nouns import AnyAttack, AnyMechanism
-from confide.core.who import table_of, whose
+from confide.core.who import table_of
 from confide.inputs.model import Model, ModelData, read_model
 from confide.report import Exhibit
+
+LONG = 20_000
+"""Records from which on an audit takes long enough that trials of its steps are worth their few seconds."""
 
 
 def read(held: Model, *, settings: Settings) -> ModelSubject:
@@ -62,6 +68,7 @@ class ModelSubject:
         """Train the references, say what is to be doubted before anything is scored, and plan the world."""
         held = self.data.held
         need_access(asked_for(asked, held, self.settings), self.data)
+        expected = self._expect(asked)
         # Here and not in `read`: training may take hours, and everything that can be refused was refused
         # before it.
         self.pool = train_references(self.data, settings=self.settings)
@@ -72,9 +79,31 @@ class ModelSubject:
         game = game_on(self.data, self.pool)
         # Dealt for the choice alone; the attacks meet the worlds of `AuditedRelease`.
         case = game.deal(0, rng=self.settings.rng("worlds")).case
+        self.settings.at("attack", "default (choosing)")
         attacks, self.trusted = resolved(asked_for(asked, held, self.settings), case, self.settings)
-        # A live model has no content that a key could be made from.
-        return [PlannedGame(game=game, attacks=attacks, kept=False, person=whose(self.data.who))]
+        if membership.Default.name in expected:
+            expected.setdefault(self.trusted, expected.pop(membership.Default.name))
+        return planned(self.data, game, attacks, self.settings, expected=expected)
+
+    def foretold(self, asked: Sequence[AnyAttack]) -> Forecast:
+        """What an audit by these attacks is expected to take."""
+        attacks = asked_for(asked, self.data.held, self.settings)
+        need_access(attacks, self.data)
+        return foretold(self.data, attacks, self.settings)
+
+    def _expect(self, asked: Sequence[AnyAttack]) -> dict[str, float]:
+        """Foretell a long audit to those who watch it: the seconds of its steps, by attack or kind."""
+        held = self.data
+        # A trial asks the model some thousand questions more, and calls a training function: where these
+        # count, or are the user's own, only --dry-run makes it.
+        own = held.held.train is not None or hasattr(held.asked, "queries")
+        if self.settings.progress is None or own or len(held.targets) < LONG:
+            return {}
+        steps = self.foretold(asked).steps
+        training = [step for step in steps if step.kind in ("reading", "references")]
+        rest = [step for step in steps if step not in training]
+        self.settings.expect(training, rest=sum(step.weight for step in rest))
+        return {step.what if step.kind == "attack" else step.kind: step.weight for step in rest}
 
     def context(self, release: AuditedRelease, count: Count) -> Context:
         # Members and non-members come from two files, not from a coin: the blind adversary shows whether they
@@ -83,6 +112,7 @@ class ModelSubject:
         return Context(
             adversary=words.adversary(data, self.pool, release, self.trusted, count),
             about=words.about(data, words.access_of(release), count),
+            notes=in_words(release.evidence, release.attacks, count),
             left_out=data.left_out,
             internal_notes=(*words.files(data), *data.notes),
             warnings=self.warnings,

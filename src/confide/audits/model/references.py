@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from confide.audits.settings import Settings
 from confide.core.access import BlackBox
-from confide.core.arrays import Bools, Rng
+from confide.core.arrays import Bools, Ints, Rng
 from confide.core.language import t
 from confide.inputs.model import ModelData
 from confide.inputs.records import are_texts
@@ -63,6 +63,7 @@ def train_references(data: ModelData, *, settings: Settings) -> Pool:
     if data.held.train is None and (why := _cannot_train(data)):
         weaker = t("Attacks without reference models are weaker; {why}", why=why)
         return Pool(words=t("The adversary trained no reference models: {why}", why=why), warnings=(weaker,))
+    settings.at("references", f"({count})")
     with patient(data.held.timeout):
         learner, recipe = _recipe(data, data.held.train, rng=rng)
     parts = parts_for(data.member, count)
@@ -76,7 +77,7 @@ def train_references(data: ModelData, *, settings: Settings) -> Pool:
         rng=rng,
         cache=settings.folder,
         map=settings.map,
-        progress=settings.progress,
+        progress=lambda done, every: settings.at("references", f"({every})", part=done / every),
         tell=settings.say,
     )
     population = data.population
@@ -106,6 +107,29 @@ def _in_words(count: int, parts: int, recipe: str) -> str:
         all=parts,
         recipe=recipe,
     )
+
+
+def trial_learner(data: ModelData, few: Ints, *, settings: Settings) -> Learner | None:
+    """The recipe of the references as a few of the records would give it, to see how long training takes.
+
+    Args:
+        data: the target with its people.
+        few: the positions of these records.
+        settings: of the audit.
+
+    Returns:
+        None where no references would be trained.
+
+    Raises:
+        ModelError: if the recipe fails on so few.
+    """
+    if not data.held.references or not isinstance(data.view, BlackBox):
+        return None
+    if data.held.train is None and _cannot_train(data):
+        return None
+    small = replace(data, targets=data.targets.take(few), member=data.member[few])
+    with patient(data.held.timeout):
+        return _recipe(small, data.held.train, rng=settings.rng("foretelling"))[0]
 
 
 def parts_for(member: Bools, count: int) -> int:

@@ -10,6 +10,7 @@ import polars as pl
 
 from confide.attacks.reconstruction import model as room
 from confide.attacks.reconstruction.model import InformedRebuild, KktReconstruction
+from confide.audits.kept import keyed_by_content
 from confide.audits.rebuild import weights
 from confide.audits.rebuild.context import context_of
 from confide.audits.rebuild.exhibits import exhibits_of
@@ -53,7 +54,6 @@ class RebuildSubject:
         if self.settings.attacks is None:
             # Each reads models that the other does not: what nobody asked for and cannot run is not named.
             alone, others = (alone, []) if network else ([], others)
-        # A live model has no content that a key could be made from.
         planned = [self._informed(others)] if others else []
         return [*planned, weights.planned(self.data, alone)] if alone else planned
 
@@ -70,7 +70,12 @@ class RebuildSubject:
             promise=data.held.promise,
         )
         return PlannedGame(
-            game=game, attacks=asked, kept=False, promise=data.held.promise, person=data.person
+            game=game,
+            attacks=asked,
+            kept=False,
+            keyed=keyed_by_content(game),
+            promise=data.held.promise,
+            person=data.person,
         )
 
     def context(self, release: AuditedRelease, count: Count) -> Context:

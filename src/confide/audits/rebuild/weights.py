@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from confide.attacks.reconstruction.model._stationarity import Stationarity, stationarity
+from confide.audits.kept import keyed_by_content
 from confide.audits.rebuild.looks import value_of
 from confide.audits.release import AuditedRelease, PlannedGame
 from confide.audits.spec import Context, Count
@@ -72,7 +73,13 @@ def planned(data: RebuildData, attacks: Sequence[AnyAttack]) -> PlannedGame:
         promise=data.held.promise,
     )
     return PlannedGame(
-        game=game, attacks=attacks, kept=False, promise=data.held.promise, person=data.person, goal=GOAL
+        game=game,
+        attacks=attacks,
+        kept=False,
+        keyed=keyed_by_content(game),
+        promise=data.held.promise,
+        person=data.person,
+        goal=GOAL,
     )
 
 

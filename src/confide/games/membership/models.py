@@ -199,6 +199,8 @@ class TrainedModel(Membership):
         informed: whether the adversary knows, for each target, all other training records. They must be
             targets for that: if members are left out the sums do not balance, and the attack says so.
         randomised: whether a fair, independent coin decided who was in.
+        ids: int64[n], the number of each target, where these are a sample of others; None for 0..n-1.
+        sample_of: how many the sample was drawn from; 0 where it is none.
     """
 
     view: LabelOnly
@@ -208,6 +210,8 @@ class TrainedModel(Membership):
     told: float = 0.0
     informed: bool = False
     randomised: bool = False
+    ids: Ints | None = None
+    sample_of: int = 0
     _asked: LabelOnly = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -229,7 +233,7 @@ class TrainedModel(Membership):
             )
         rest = LeaveOneOutSums(int(self.member.sum()), self.member) if self.informed else None
         known = _tell(self.background, self.member, self.told, rest, rng=rng)
-        return World(Case(self._asked, known, self.targets), self.member, self.member)
+        return World(Case(self._asked, known, self.targets), self.member, self.member, ids=self.ids)
 
 
 def shuffled(members: Records, nonmembers: Records, *, rng: Rng) -> tuple[Records, Bools]:

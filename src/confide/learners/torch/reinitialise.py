@@ -73,6 +73,10 @@ class Mlp:
         return f"Mlp({self.features}, {self.hidden}, {self.outputs})"
 
 
+MANY_STEPS = 200
+"""Steps of an epoch from which on a network may have learnt all that it can within a few epochs."""
+
+
 class _Enough(Exception):  # noqa: N818 - a signal, not an error
     """The signal that the goal is reached; it ends the training from inside the loop."""
 
@@ -86,6 +90,8 @@ def epochs_to_match(
     """
     made: list[nn.Module] = []
     scores: list[float] = []
+    confidences: list[float] = []
+    many = len(records) >= MANY_STEPS * learner.batch_size
     sample = records.take(range(min(len(records), WATCHED)))
 
     def factory() -> nn.Module:
@@ -102,6 +108,9 @@ def epochs_to_match(
             view = TorchModel(made[-1], task=learner.task, device=learner.device)
             scores.append(goal.score_of(view, sample))
             enough = goal.reached(view, sample, scores[-1])
+            if many and not enough:
+                confidences.append(goal.confidence_of(view, sample))
+                enough = goal.settled(scores, confidences)
             made[-1].train()  # the view has put it into eval mode
             if enough:
                 raise _Enough

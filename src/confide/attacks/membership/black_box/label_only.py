@@ -54,6 +54,11 @@ class LabelOnlyVotes:
     queries: int = 32
     strength: float = 0.1
 
+    @property
+    def asks(self) -> int:
+        """How many questions it puts to the model about each record."""
+        return 1 + self.queries
+
     def __call__(self, case: Case[LabelOnly, Background, Records], *, rng: Rng) -> Guess:
         need_classes(case, self.name)
         x, y = case.targets.x, case.targets.y
