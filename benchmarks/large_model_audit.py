@@ -137,7 +137,7 @@ def main() -> None:
     lines = [
         "# Audit of a model on many records",
         "",
-        f"{given.members:,} members, {given.others:,} others, {COLUMNS} columns, by default (16 references, "
+        f"{given.members:,} members, {given.others:,} others, {COLUMNS} columns, 16 references; "
         "label-only asks a sample. CPU seconds from the trained model to the written report, and the peak of "
         "memory beside model and records.",
         "",
