@@ -18,6 +18,8 @@ from confide.core.language import LANGUAGES, PSEUDO, Kept, keep, language, numbe
 from confide.core.sentence import said
 from confide.measure import measure
 from confide.report import Finding, Limit, Section, Skipped, page
+from confide.report.charts import draw
+from confide.report.charts.words import words
 from confide.report.goals import GOALS, goal
 from confide.report.purposes import PURPOSES
 from confide.report.redaction import Redaction
@@ -183,3 +185,53 @@ def test_no_text_of_a_report_is_left_in_english(name, story, chosen):
     with written_in(chosen):
         said = everything_said(a_page(name, story, "internal"))
     assert english_left(said, names=NAMES) == []
+
+
+@pytest.mark.parametrize(
+    ("chosen", "others", "bar", "few"),
+    [
+        ("de", "weniger als 1 von 100", "hätte zeigen können", "zu wenige"),
+        ("fr", "moins de 1 sur 100", "aurait pu montrer", "trop peu"),
+    ],
+)
+def test_a_drawing_is_in_the_language_of_its_report(chosen, others, bar, few):
+    with written_in(chosen):
+        charts = {c["name"]: c for c in a_page("membership", "found", "internal")["charts"]}
+        drawn = {
+            name: draw(
+                name,
+                [{**r, "share": None} if name == "worst_off" else r for r in c["records"]],
+                title="x",
+                description="x",
+            )
+            for name, c in charts.items()
+            if name in ("worst_off", "epsilon", "roc")
+        }
+    assert (
+        others in drawn["worst_off"] and few in drawn["worst_off"] and "fewer than" not in drawn["worst_off"]
+    )
+    assert bar in drawn["epsilon"] and "could have shown" not in drawn["epsilon"]
+    # Colours go by what a bar is, in whatever language its name stands.
+    assert drawn["epsilon"].count("--exposed") == 1 and drawn["epsilon"].count("--rest") == 1
+    assert "10\u00a0%" in drawn["roc"]
+
+
+def test_in_english_a_drawing_is_as_it_was():
+    records = a_page("membership", "found", "internal")["charts"][0]["records"]
+    assert words("worst_off", [{"others": "any number"}]) == ([{"others": "any number"}], {})
+    assert "10%" in draw("roc", records, title="x", description="x")
+
+
+@pytest.mark.parametrize("chosen", LANGUAGES)
+def test_the_bound_that_is_quoted_does_not_depend_on_the_language(chosen):
+    evidence, english = risk_of("found", "en")
+    with written_in(chosen):
+        found = measure(evidence)
+    quoted, expected = Finding(risk=found).bound, Finding(risk=english).bound
+    assert (quoted.low, quoted.method, quoted.certified) == (
+        expected.low,
+        expected.method,
+        expected.certified,
+    )
+    gaussian = next(b for b in found.epsilon if b.method == "mu-GDP")
+    assert (gaussian.assumption == english.epsilon[-1].assumption) == (chosen == "en")
