@@ -10,6 +10,7 @@ import numpy as np
 from confide.attacks.features import Features
 from confide.core.arrays import Bools, Floats, Rng
 from confide.core.errors import KnowledgeError
+from confide.core.language import keep, later
 from confide.core.nouns import Case, Guess
 from confide.core.paper import Paper
 from confide.knowledge.models import SupervisedBackground
@@ -35,7 +36,7 @@ class Blind:
     """
 
     name: ClassVar[str] = "blind"
-    title: ClassVar[str] = "Can members be told apart without the release?"
+    title: ClassVar[str] = later("Can members be told apart without the release?")
     paper: ClassVar[Paper] = Paper(
         authors="Debeshee Das and Jie Zhang and Florian Tramèr",
         title="Blind Baselines Beat Membership Inference Attacks for Foundation Models",
@@ -50,8 +51,12 @@ class Blind:
         fewest = min(int(member.sum()), int((~member).sum()))
         if fewest < FEWEST:
             raise KnowledgeError(
-                f"blind needs {FEWEST} known members and as many known non-members, and has {fewest} of one "
-                "kind: give more targets, or let it know more of them."
+                keep(
+                    "blind needs {fewest:d} known members and as many known non-members, and has {n:d} of "
+                    "one kind: give more targets, or let it know more of them.",
+                    fewest=FEWEST,
+                    n=int(fewest),
+                )
             )
         describe = Features.of(case.targets, classes=case.known.classes, widest=WIDEST, rng=rng)
         x = describe(case.targets)

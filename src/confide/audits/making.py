@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from confide.audits.protections import Protection, made_by, parse_protections
 from confide.core.arrays import Ints
 from confide.core.errors import DataError
+from confide.core.language import t
 from confide.core.nouns import AnyMechanism
 from confide.inputs.worked_out.contrast import Contrast
 from confide.inputs.worked_out.making import Making
@@ -35,8 +36,11 @@ class HowMade:
         if not self.unexplained:
             return {}
         return {
-            "how the release was made": f"How the release was made is not known: {self.unexplained}. A real "
-            "adversary may know, and find more people than this one. Say it with --made-by."
+            t("how the release was made"): t(
+                "How the release was made is not known: {why}. A real adversary may know, and find more "
+                "people than this one. Say it with --made-by.",
+                why=self.unexplained,
+            )
         }
 
 
@@ -92,7 +96,10 @@ def _held_against(
                 f"--made-by says {said}, and {contrast.clause}{f', first in {first}' if first else ''}: "
                 "correct it, or leave it out, and the audit works it out."
             )
-    doubts = [f"{contrast.clause}, and --made-by {said} does not say why" for contrast in found]
+    doubts = [
+        t("{clause}, and --made-by {said} does not say why", clause=contrast.clause, said=said)
+        for contrast in found
+    ]
     return HowMade(mechanism, unexplained="; ".join(doubts))
 
 
@@ -101,12 +108,15 @@ def _learned(making: Making, protections: Mapping[str, Protection]) -> HowMade:
     text = making.text
     mechanism = parse_protections([text], protections)[text] if text else Published()
     if not text:
-        same = "A comparison of both files shows that no value was changed."
+        same = t("A comparison of both files shows that no value was changed.")
         notes = () if making.unexplained else (same,)
         return HowMade(mechanism, notes, making.unexplained or "")
     notes = (
-        f"How the release was made was worked out from both files, and the adversary knows it: {text}. If "
-        "that is wrong, say it with --made-by.",
+        t(
+            "How the release was made was worked out from both files, and the adversary knows it: {made}. "
+            "If that is wrong, say it with --made-by.",
+            made=text,
+        ),
         *making.sentences,
     )
     return HowMade(mechanism, notes, making.unexplained or "")

@@ -15,6 +15,7 @@ from confide.audits.side_by_side import further_columns, side_by_side
 from confide.core.budget import Budget
 from confide.core.errors import ConfideError, DataError
 from confide.core.estimate import Estimate
+from confide.core.language import later, t
 from confide.core.nouns import AnyMechanism
 from confide.inputs.numbers import parse_epsilon, parse_number
 from confide.inputs.sidecar import protections_of
@@ -22,7 +23,7 @@ from confide.mechanisms.in_order import in_order
 from confide.mechanisms.noise.source import Noise
 from confide.report import Line, Plot, Table
 
-UNPROTECTED = "as they are"
+UNPROTECTED = later("as they are")
 """The name of the release without protection."""
 
 Good: TypeAlias = Literal["high", "low"]
@@ -234,11 +235,13 @@ def _step(text: str, protections: Mapping[str, Protection], noise: Noise) -> tup
         ) from why
 
 
-SURE = (
+SURE = later(
     "Its interval is that of a finding: corrected for all attacks that the audit has, since the best of "
     "them is chosen by looking."
 )
-PROVED = "No chance is in what is proved: its upper end is what may be provable, where that was not decided."
+PROVED = later(
+    "No chance is in what is proved: its upper end is what may be provable, where that was not decided."
+)
 
 
 def frontier_exhibits(
@@ -259,33 +262,51 @@ def frontier_exhibits(
     further = further_columns(found.points)
     rows = tuple(
         (
-            p.name,
-            "none" if p.promise is None else str(p.promise),
+            t(p.name),
+            t("none") if p.promise is None else str(p.promise),
             p.risk,
             *(p.left.get(name) for name in measures),
             *(cell(p) for cell in further.values()),
-            *([p.ruling] * judged),
+            *([t(p.ruling)] * judged),
         )
         for p in found.points
     )
     table = Table(
-        title="What each protection buys, and what it costs",
-        reading="A row a release: what the same adversary reaches against it, and what is left of the data. "
-        + (PROVED if proved else SURE),
-        head=("release", "promise", found.risk, *measures, *further, *(["limits"] * judged)),
+        title=t("What each protection buys, and what it costs"),
+        reading=t(
+            "A row a release: what the same adversary reaches against it, and what is left of the data. "
+            "{sure}",
+            sure=t(PROVED if proved else SURE),
+        ),
+        head=(
+            t("release"),
+            t("promise"),
+            t(found.risk),
+            *map(t, measures),
+            *further,
+            *([t("limits")] * judged),
+        ),
         rows=rows,
         of=found.of,
     )
-    side, better = ("right", "more is better \N{RIGHTWARDS ARROW}")
+    reading = t(
+        "Each point is a release. Its upright line is the interval of the risk, its level one that of what "
+        "is left, where known. The best releases are low, where little is found out, and at the right, "
+        "where much is left."
+    )
+    x_title = t("{what} (more is better \N{RIGHTWARDS ARROW})", what=t(across))
     if good == "low":
-        side, better = "left", "\N{LEFTWARDS ARROW} less is better"
+        reading = t(
+            "Each point is a release. Its upright line is the interval of the risk, its level one that of "
+            "what is left, where known. The best releases are low, where little is found out, and at the "
+            "left, where much is left."
+        )
+        x_title = t("{what} (\N{LEFTWARDS ARROW} less is better)", what=t(across))
     plot = Plot(
-        title="Risk against what is left",
-        reading="Each point is a release. Its upright line is the interval of the risk, its level one that "
-        "of what is left, where known. The best releases are low, where little is found out, and at the "
-        f"{side}, where much is left.",
-        x_title=f"{across} ({better})",
-        y_title=f"{found.risk} (lower is better)",
+        title=t("Risk against what is left"),
+        reading=reading,
+        x_title=x_title,
+        y_title=t("{what} (lower is better)", what=t(found.risk)),
         lines=tuple(_placed(p, across) for p in found.points if across in p.left),
         measured=True,
         named=True,
@@ -300,7 +321,7 @@ def _placed(p: Point, across: str) -> Line:
     # A measure without interval has no level line.
     left = left if isinstance(left, Estimate) else Estimate(float(left), nan, nan, p.risk.confidence)
     return Line(
-        name=p.name,
+        name=t(p.name),
         x=(left.value,),
         x_low=(left.low,),
         x_high=(left.high,),

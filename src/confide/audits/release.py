@@ -14,6 +14,7 @@ from confide.core.cache import Cache
 from confide.core.errors import AccessError, DataError, EvidenceError, KnowledgeError
 from confide.core.evidence import Evidence
 from confide.core.keys import key_of_value
+from confide.core.language import t
 from confide.core.nouns import AnyAttack, AnyGame, AnyMechanism, AnyWorld
 from confide.core.play import deal, play
 from confide.core.version import VERSION
@@ -232,7 +233,7 @@ def _kept(key: str, settings: Settings, make: Callable[[], Evidence]) -> Evidenc
 
 def made_from(release: AuditedRelease) -> str:
     """What unprotected records are called in a report: the release, or what it was made from."""
-    return "release" if isinstance(release.mechanism, Published) else "made from"
+    return t("release") if isinstance(release.mechanism, Published) else t("made from")
 
 
 def made_in_all(game: _OnRelease, mechanism: AnyMechanism) -> AnyMechanism:

@@ -11,6 +11,7 @@ from confide.audits.release import AuditedRelease, PlannedGame
 from confide.audits.settings import Settings
 from confide.audits.spec import AuditSpec, Context, Count
 from confide.core.estimate import Estimate, Measured
+from confide.core.language import t
 from confide.core.nouns import AnyAttack, AnyMechanism
 from confide.inputs.scores import Scores, ScoresData, read_scores
 from confide.report import Exhibit
@@ -41,7 +42,7 @@ class ScoresSubject:
 
     def context(self, release: AuditedRelease, count: Count) -> Context:
         # All that is known is the direction of the scores, and a reader must know it to check the findings.
-        about = {"release": "scores made elsewhere; higher = surer that a person was in the data"}
+        about = {t("release"): t("scores made elsewhere; higher = surer that a person was in the data")}
         return Context(adversary=(), about=about)
 
     def exhibits(self, release: AuditedRelease) -> Sequence[Exhibit]:

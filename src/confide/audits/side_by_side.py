@@ -8,19 +8,18 @@ from math import nan
 
 from confide.audits.frontier import Frontier, Point
 from confide.core.estimate import Estimate
+from confide.core.language import t
 from confide.report import Line, Plot
 from confide.report.exhibits import Cell
-
-AT_MOST = "{}: at most, by the promise"
 
 
 def further_columns(points: Sequence[Point]) -> Mapping[str, Callable[[Point], Cell]]:
     """The columns of a comparison after risk and utility: a number, and after it what is allowed at most."""
     columns: dict[str, Callable[[Point], Cell]] = {}
     for name in _names(points):
-        columns[name] = partial(_found, name)
+        columns[t(name)] = partial(_found, name)
         if any(_most(name, p) is not None for p in points):
-            columns[AT_MOST.format(name)] = partial(_most, name)
+            columns[t("{what}: at most, by the promise", what=t(name))] = partial(_most, name)
     return columns
 
 
@@ -33,19 +32,21 @@ def side_by_side(found: Frontier, *, across: str) -> Plot:
     """
     points = sorted(found.points, key=lambda p: p.promise is None)
     shown: dict[str, Callable[[Point], object]] = {
-        across: lambda p: p.left.get(across),
-        found.risk: lambda p: p.risk,
+        t(across): lambda p: p.left.get(across),
+        t(found.risk): lambda p: p.risk,
         **further_columns(points),
-        **{f"limit {text}": partial(_always, value) for text, value in found.limits.items()},
+        **{t("limit {limit}", limit=text): partial(_always, value) for text, value in found.limits.items()},
     }
     return Plot(
-        title="Risk, promise and what is left, side by side",
-        reading="From left to right the releases, in the order of the table, and last the one without a "
-        "promise. Each upright line is an interval. What was found is above what the promise allows only "
-        "by chance: where its whole interval is, the promise is broken.",
-        x_title="release",
-        y_title="share, or AUC",
-        places=tuple(p.name for p in points),
+        title=t("Risk, promise and what is left, side by side"),
+        reading=t(
+            "From left to right the releases, in the order of the table, and last the one without a "
+            "promise. Each upright line is an interval. What was found is above what the promise allows "
+            "only by chance: where its whole interval is, the promise is broken."
+        ),
+        x_title=t("release"),
+        y_title=t("share, or AUC"),
+        places=tuple(t(p.name) for p in points),
         lines=tuple(_line(name, [value(p) for p in points]) for name, value in shown.items()),
         of=found.of,
     )

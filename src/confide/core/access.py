@@ -16,6 +16,7 @@ from collections.abc import Sequence
 from typing import Literal, Protocol, TypeAlias, runtime_checkable
 
 from confide.core.arrays import Array, Batch, Floats
+from confide.core.language import later
 
 # The task decides what `predict` means: logits of classes, or values.
 Task: TypeAlias = Literal["classification", "regression"]
@@ -125,10 +126,10 @@ class Softenable(Protocol):
 
 # From the most to the least: `access_of` takes the first that fits, and a white box is a black box too.
 LADDER: tuple[tuple[str, type], ...] = (
-    ("white-box", WhiteBox),
-    ("black-box", BlackBox),
-    ("label-only", LabelOnly),
-    ("blind", object),
+    (later("white-box"), WhiteBox),
+    (later("black-box"), BlackBox),
+    (later("label-only"), LabelOnly),
+    (later("blind"), object),
 )
 """Each kind of access by its name, from the most to the least."""
 

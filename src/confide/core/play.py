@@ -15,6 +15,7 @@ from confide.core.arrays import Bools, Floats, Rng
 from confide.core.diagnostics import Diagnostics
 from confide.core.errors import AccessError, EvidenceError, PromiseError
 from confide.core.evidence import Evidence, schema
+from confide.core.language import keep
 from confide.core.lazily import Lazily
 from confide.core.narrowing import asks_for, for_attack
 from confide.core.nouns import AnyAttack, AnyGame, AnyWorld, Guess
@@ -136,7 +137,9 @@ def _children(worlds: int, rng: Rng) -> list[Rng]:
 def _evidence(game: AnyGame, attack: AnyAttack, rounds: Sequence[_Round]) -> Evidence:
     table = pl.concat([r.table for r in rounds])
     if table.is_empty():
-        raise EvidenceError(f"{attack.name} could not score any target: nothing can be measured.")
+        raise EvidenceError(
+            keep("{attack} could not score any target: nothing can be measured.", attack=attack.name)
+        )
     return Evidence(
         table,
         attack=attack.name,
@@ -245,6 +248,11 @@ def require_access(attack: AnyAttack, view: object) -> None:
     kinds = dict(LADDER)
     if needed in kinds and not isinstance(view, kinds[needed]):
         raise AccessError(
-            f"{attack.name} needs {needed} access, but the release gives {access_of(view)} access: "
-            "choose another attack (`confide attacks` lists what each needs), or give more access."
+            keep(
+                "{attack} needs {needed} access, but the release gives {given} access: choose another "
+                "attack (`confide attacks` lists what each needs), or give more access.",
+                attack=attack.name,
+                needed=needed,
+                given=access_of(view),
+            )
         )

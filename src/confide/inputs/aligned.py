@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import polars as pl
 
+from confide.core.language import later, t
 from confide.inputs.columns import missing
 from confide.inputs.records import RawRecords, same_columns
 
@@ -61,17 +62,28 @@ def reading_said(sheet: RawRecords) -> list[str]:
     """How the columns of the records were read, and how many values are missing, in sentences."""
     if not isinstance(sheet.x, pl.DataFrame):
         return []
-    columns = [f"{c} {_word(kind)}" for c, kind in sheet.x.schema.items()]
-    labels = (
-        "numbers" if sheet.y.dtype.kind in "iuf" else "yes or no" if sheet.y.dtype.kind == "b" else "text"
-    )
+    columns = [f"{c} {t(_word(kind))}" for c, kind in sheet.x.schema.items()]
+    kind = sheet.y.dtype.kind
+    labels = t("numbers") if kind in "iuf" else t("yes or no") if kind == "b" else t("text")
     form = "" if sheet.form is None else f" ({sheet.form.words()})"
-    said = [f"Read as{form}: {_some(columns)}; the labels are {labels}."]
+    said = [
+        t(
+            "Read as{form}: {columns}; the labels are {labels}.",
+            form=form,
+            columns=_some(columns),
+            labels=labels,
+        )
+    ]
     gone = {values.name: int(missing(values).sum()) for values in sheet.x}
     holes = [f"{c} {count:,}" for c, count in gone.items() if count]
     if holes:
         said.append(
-            f"Missing values (empty, blank, NA, nan or ?) in {sheet.name}: {_some(holes)} of {len(sheet):,}."
+            t(
+                "Missing values (empty, blank, NA, nan or ?) in {table}: {columns} of {n:,}.",
+                table=sheet.name,
+                columns=_some(holes),
+                n=len(sheet),
+            )
         )
     return said
 
@@ -135,14 +147,14 @@ def _with(sheet: RawRecords, column: pl.Series) -> RawRecords:
 
 def _word(kind: pl.DataType) -> str:
     if kind.is_numeric():
-        return "number"
+        return later("number")
     if kind == pl.Boolean:
-        return "yes or no"
+        return later("yes or no")
     if kind in (pl.Categorical, pl.Enum):
-        return "category"
-    return "text" if kind == pl.String else str(kind).split("(")[0].lower()
+        return later("category")
+    return later("text") if kind == pl.String else str(kind).split("(")[0].lower()
 
 
 def _some(parts: Sequence[str]) -> str:
-    more = f" and {len(parts) - SAID} more" if len(parts) > SAID else ""
+    more = t(" and {n} more", n=len(parts) - SAID) if len(parts) > SAID else ""
     return ", ".join(parts[:SAID]) + more

@@ -14,6 +14,7 @@ from confide.core.errors import DataError
 from confide.core.fields import check_fields
 from confide.core.flags import HOLD, HOW, KNOWS, Column, Flag, Held, OptionalColumn
 from confide.core.flags import Table as AnyTable
+from confide.core.language import t
 from confide.core.who import rows_from_one, standing
 from confide.inputs.columns import first_of, need, need_ids
 from confide.inputs.published_answers import Given, given_answers, published, texts_of
@@ -147,9 +148,12 @@ def read_answers(held: Answers) -> AnswersData:
     workload, given = _asked(held, frame, ids, secret, answers)
     released = None if given is None else published(given, workload, bits, noise=held.noise)
     left = workload.asked - len(workload.subsets)
-    notes = (f"{left:,} of {workload.asked:,} queries do not depend on the secret, and are left out.",) * (
-        left > 0
+    useless = t(
+        "{left:,} of {asked:,} queries do not depend on the secret, and are left out.",
+        left=left,
+        asked=workload.asked,
     )
+    notes = (useless,) * (left > 0)
     notes += _other_name(workload, table.name)
     notes += () if released is None else released.notes
     return AnswersData(
@@ -171,8 +175,12 @@ def _other_name(workload: Workload, records: str) -> tuple[str, ...]:
     if workload.table.lower() in ("", USUAL, Path(records).stem.lower()):
         return ()
     return (
-        f"The queries count in {workload.table!r:.60}, and the records are {records}: the name is "
-        "ignored, and all queries are asked of these records. Check that they are meant.",
+        t(
+            "The queries count in {table!r:.60}, and the records are {records}: the name is ignored, "
+            "and all queries are asked of these records. Check that they are meant.",
+            table=workload.table,
+            records=records,
+        ),
     )
 
 

@@ -6,6 +6,7 @@ import re
 from typing import cast
 
 from confide.core.errors import DataError
+from confide.core.language import later, t
 from confide.inputs.times import SECONDS, parse_span
 from confide.mechanisms.anonymize.clocks import CALENDAR, DAY, Calendar, Clock
 
@@ -13,6 +14,16 @@ WORDS: dict[str, int] = {"minute": 60, "hour": 3_600, "day": DAY}
 FURTHEST = 400 * DAY
 """Seconds by which a clock can be off, or what is written can be moved: more is a mistake in the unit."""
 
+
+TO_UNIT = {
+    "minute": later("to the minute"),
+    "hour": later("to the hour"),
+    "day": later("to the day"),
+    "week": later("to the week"),
+    "month": later("to the month"),
+    "quarter": later("to the quarter"),
+    "year": later("to the year"),
+}
 
 INSTANT = "the instant"
 """What is written by default: the start of the unit as an instant, whatever clock counted it."""
@@ -91,13 +102,21 @@ def clock_words(clock: Clock) -> str:
     """
     words = {seconds: word for word, seconds in WORDS.items()}
     unit = clock.unit if isinstance(clock.unit, str) else words.get(clock.unit)
-    said = f"to the {unit}" if unit else f"to steps of {span_text(clock.seconds)}"
-    if clock.ahead:
-        how = "ahead of" if clock.ahead > 0 else "behind"
-        said += f", by a clock {span_text(abs(clock.ahead))} {how} UTC"
-    moved = clock.written + clock.ahead
-    if moved == clock.ahead and clock.ahead:
-        return f"{said} that is written as UTC"
-    if moved:
-        said += f", and moved by {span_text(moved)}"
+    said = t(TO_UNIT[unit]) if unit else t("to steps of {span}", span=span_text(clock.seconds))
+    moved, by = clock.written + clock.ahead, span_text(abs(clock.ahead))
+    as_utc = moved == clock.ahead and clock.ahead
+    if clock.ahead > 0:
+        said += (
+            t(", by a clock {span} ahead of UTC that is written as UTC", span=by)
+            if as_utc
+            else t(", by a clock {span} ahead of UTC", span=by)
+        )
+    elif clock.ahead:
+        said += (
+            t(", by a clock {span} behind UTC that is written as UTC", span=by)
+            if as_utc
+            else t(", by a clock {span} behind UTC", span=by)
+        )
+    if moved and not as_utc:
+        said += t(", and moved by {span}", span=span_text(moved))
     return said

@@ -10,6 +10,7 @@ import polars as pl
 
 from confide.core.arrays import Floats, Ints
 from confide.core.errors import DataError
+from confide.core.language import t
 from confide.core.parquet import library_errors
 
 WORDS = ("", "?", "NA", "N/A", "n/a", "na", "<NA>", "#N/A", "nan", "NaN", "NAN", "NaT", "null", "NULL")
@@ -135,7 +136,7 @@ def first_of(column: pl.Series, which: pl.Series | None = None) -> str:
 
 def listed(names: Sequence[str]) -> str:
     """The first names of many: a table may have 10,000 columns."""
-    more = f" and {len(names) - MOST_NAMED:,} more" if len(names) > MOST_NAMED else ""
+    more = t(" and {n:,} more", n=len(names) - MOST_NAMED) if len(names) > MOST_NAMED else ""
     return ", ".join(name if len(name) < LONGEST else name[:LONGEST] for name in names[:MOST_NAMED]) + more
 
 

@@ -9,13 +9,19 @@ import polars as pl
 
 from confide.core.arrays import Bools, Floats
 from confide.core.errors import DataError
+from confide.core.language import later
 from confide.inputs.columns import first_of, named_rows, numbers
 
 Unit: TypeAlias = Literal["s", "ms", "us", "ns"]
 
 A_SECOND: dict[Unit, int] = {"s": 1, "ms": 1_000, "us": 1_000_000, "ns": 1_000_000_000}
 """How many of a unit make a second. From one unit to the next a number grows a thousandfold."""
-UNITS: dict[Unit, str] = {"s": "seconds", "ms": "milliseconds", "us": "microseconds", "ns": "nanoseconds"}
+UNITS: dict[Unit, str] = {
+    "s": later("seconds"),
+    "ms": later("milliseconds"),
+    "us": later("microseconds"),
+    "ns": later("nanoseconds"),
+}
 LATEST = 4_102_444_800.0
 """1 January 2100 in seconds since 1970."""
 PLAUSIBLE: dict[Unit, float] = {

@@ -12,6 +12,7 @@ from confide.core.arrays import Ints
 from confide.core.errors import DataError
 from confide.core.fields import check_fields
 from confide.core.flags import HOLD, HOW, KNOWS, Column, Flag, Held, OptionalColumn
+from confide.core.language import later, t
 from confide.inputs import traces as located
 from confide.inputs.reading import Decimal, Separator, TimeFormat, TimeZone, reading_of
 from confide.inputs.times import parse_span, read_times
@@ -20,7 +21,7 @@ from confide.views.traces import Traces
 
 MOST = 1_000_000
 """Counts on the largest grid: an attack holds 200 tables of them at once, and these take 1.6 GB."""
-NOT_THEN = "have no visit in the time that is counted: nobody asks about them."
+NOT_THEN = later("{n:,} people have no visit in the time that is counted: nobody asks about them.")
 FEWEST = 40
 """Questions at least: about two groups of 20 people, because an interval needs two groups."""
 A_DAY = 86_400
@@ -162,7 +163,7 @@ def read_counts(held: Counts) -> CountsData:
         grid=grid,
         name=data.name,
         notes=data.notes,
-        counted=(*data.counted, *(f"{without:,} people {NOT_THEN}",) * (without > 0)),
+        counted=(*data.counted, *(t(NOT_THEN, n=without),) * (without > 0)),
     )
 
 

@@ -11,6 +11,7 @@ from typing import Any
 import polars as pl
 
 from confide.core.errors import DataError
+from confide.core.language import t
 from confide.inputs.columns import listed
 from confide.inputs.crosstab_text import as_text
 from confide.inputs.reading import Reading
@@ -142,7 +143,7 @@ def _several(given: object) -> list[Any]:
 def _file(given: Any, number: int, count: str, separator: str | None) -> _File:
     # Counts are whole, so a comma parts thousands.
     reading = Reading(separator=separator, decimal=None if separator == "." else ".")
-    table = read_table(given, name=f"table {number}", reading=reading)
+    table = read_table(given, name=t("table {n}", n=number), reading=reading)
     frame = table.frame if table.form is None else table.form.text(table.frame.columns)
     texts = frame.select([as_text(c, file=table.name).fill_null("") for c in frame.get_columns()])
     if texts.height * max(texts.width - 1, 1) > MOST:

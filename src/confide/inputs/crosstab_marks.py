@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from confide.core.errors import DataError
+from confide.core.language import t
 
 MARKS = ("", "*", "**", "x", "X", "..", "...", ":", "c", "C", "s", "S", "n/a", "N/A", "NA", "NaN", "null")
 """What offices write into hidden cells. A dash is none of them: in many tables it is a zero."""
@@ -60,7 +61,11 @@ class Span:
         >>> Span.parse("<5").words(True), Span.parse("any").words(True)
         ('1 to 4', 'any count')
         """
-        return "any count" if self.high is None else f"{self.least(zeros_shown)} to {self.high}"
+        return (
+            t("any count")
+            if self.high is None
+            else t("{low} to {high}", low=self.least(zeros_shown), high=self.high)
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from confide.attacks.reconstruction.crosstabs.counts_from_means import (
     counts_from_means,
 )
 from confide.core.errors import DataError
+from confide.core.language import number, t
 from confide.inputs.columns import listed
 from confide.inputs.crosstab_files import PublishedTable
 from confide.inputs.crosstab_marks import MARKS
@@ -181,17 +182,21 @@ def _sum(column: str, texts: Sequence[str], ends: Sequence[tuple[int, int]]) -> 
     >>> _sum("age", ["50.31", "40.10", "50.00"], [(97, 97), (3, 3), (100, 100)])
     '97 x 50.31 + 3 x 40.10 is 100 x 50.00 (means of age, as they are rounded), and no other counts are'
     """
-    terms = [f"{_range(*e)} x {t}" for t, e in zip(texts, ends, strict=True) if e[1]]
+    terms = [f"{_range(*e)} x {mean}" for mean, e in zip(texts, ends, strict=True) if e[1]]
     *parts, whole = terms
-    more = f" + {len(parts) - SHOWN} more" * (len(parts) > SHOWN)
-    return (
-        f"{' + '.join(parts[:SHOWN])}{more} is {whole} (means of {column}, as they are rounded), and no "
-        "other counts are"
+    shown = " + ".join(parts[:SHOWN])
+    if len(parts) > SHOWN:
+        shown = t("{sum} + {n} more", sum=shown, n=len(parts) - SHOWN)
+    return t(
+        "{sum} is {whole} (means of {column}, as they are rounded), and no other counts are",
+        sum=shown,
+        whole=whole,
+        column=column,
     )
 
 
 def _range(low: int, high: int) -> str:
-    return f"{low:,}" if low == high else f"({low:,} to {high:,})"
+    return number(low, ",") if low == high else t("({low:,} to {high:,})", low=low, high=high)
 
 
 def _means(tables: Sequence[PublishedTable], block: str) -> dict[tuple[str, Place], str]:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from confide.core.errors import DataError
+from confide.core.language import t
 from confide.core.paths import is_there
 from confide.inputs.crosstab_files import PublishedTable, blocks_of
 from confide.inputs.tables import SUFFIXES
@@ -72,7 +73,7 @@ def _several(given: object) -> Sequence[Any]:
 def _parts(one: Any, number: int) -> tuple[Sequence[Any], str]:
     """The tables of one release, and what to call it."""
     if not isinstance(one, str | Path):
-        return _several(one), f"release {number}"
+        return _several(one), t("release {n}", n=number)
     path = Path(one)
     if not is_there(path):
         raise DataError(f"{path} does not exist: check the path.")

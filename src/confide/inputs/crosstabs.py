@@ -10,6 +10,7 @@ from confide.core.errors import DataError
 from confide.core.fields import check_fields
 from confide.core.flags import HOLD, HOW, KNOWS, Flag, OptionalColumn
 from confide.core.flags import Table as TableFile
+from confide.core.language import t
 from confide.inputs.crosstab_blocks import (
     Absent,
     ReadTable,
@@ -218,11 +219,13 @@ def read_crosstabs(held: Crosstabs) -> CrosstabsData:
     releases = earlier_releases(held.before, held.tables, read=published)
     refuse_other_blocks(now, releases)
     # Read together: a variable, a mark and a block mean the same in all releases.
-    tables = merged([*now, *(t for release in releases for t in release.tables)], _several(held.same))
+    tables = merged([*now, *(one for release in releases for one in release.tables)], _several(held.same))
     refuse_cells_twice(tables)
     refuse_means(tables, _several(held.mean))
     domains = domains_of(tables)
-    read = [ReadTable(t, [held.marks.read(c.text, where=t.where(c)) for c in t.cells]) for t in tables]
+    read = [
+        ReadTable(one, [held.marks.read(c.text, where=one.where(c)) for c in one.cells]) for one in tables
+    ]
     # A count at the base's distance may stand behind a rounded one.
     slack = 0 if held.rounding is None else held.rounding.base - 1
     refuse_unnamed_totals(read, _several(held.not_total), slack=slack)
@@ -264,10 +267,10 @@ def read_crosstabs(held: Crosstabs) -> CrosstabsData:
         zeros_written=any(count == 0 for one in read for count in one.counts),
         added=sum(added),
         people=found,
-        name=now[0].name if len(now) == 1 else f"{len(now)} tables",
+        name=now[0].name if len(now) == 1 else t("{n} tables", n=len(now)),
         earlier=earlier,
         means=told if held.mean else None,
-        marked=sum(int(t.hidden.sum()) for v in wide.values() for t in v.tables),
+        marked=sum(int(one.hidden.sum()) for v in wide.values() for one in v.tables),
     )
     if found is not None:
         for name, view in blocks.items():

@@ -17,6 +17,7 @@ from typing import TypeAlias
 import polars as pl
 
 from confide.core.errors import DataError
+from confide.core.language import t
 from confide.inputs.columns import first_of, missing, named_rows
 from confide.inputs.reading import Reading
 
@@ -83,10 +84,14 @@ class CsvForm:
 
     def words(self) -> str:
         """The form in words, such as "csv with semicolons and decimal commas"."""
-        names = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
-        said = f"csv with {names.get(self.separator, repr(self.separator))}"
-        said += " and decimal commas" if self.decimal == "," else ""
-        return said + (f", in {self.encoding.upper()}" if self.encoding != "utf-8" else "")
+        names = {",": t("commas"), ";": t("semicolons"), "\t": t("tabs"), "|": t("bars")}
+        separator = names.get(self.separator, repr(self.separator))
+        said = (
+            t("csv with {separator} and decimal commas", separator=separator)
+            if self.decimal == ","
+            else t("csv with {separator}", separator=separator)
+        )
+        return said + (t(", in {code}", code=self.encoding.upper()) if self.encoding != "utf-8" else "")
 
 
 def read_csv(path: Path, reading: Reading, *, ids: Container[str] = ()) -> tuple[pl.DataFrame, CsvForm]:

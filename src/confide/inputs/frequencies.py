@@ -12,12 +12,13 @@ from confide.core.errors import DataError
 from confide.core.fields import check_fields
 from confide.core.flags import HOLD, HOW, KNOWS, Flag, Held, OptionalColumn
 from confide.core.flags import Table as TableOf
+from confide.core.language import t
 from confide.core.who import standing
 from confide.inputs.one_person_twice import refuse_one_person_twice
 from confide.inputs.reading import Decimal, Separator, reading_of
 from confide.inputs.same_alleles import refuse_other_alleles
 from confide.inputs.same_units import refuse_other_units
-from confide.inputs.statistics_columns import Sheet, aligned, copies, counted, read_sheet, values
+from confide.inputs.statistics_columns import Sheet, aligned, copies, read_sheet, values
 from confide.views.frequencies import Genotypes, Measurements
 
 FEWEST = 40
@@ -140,7 +141,9 @@ def read_frequencies(held: Frequencies) -> FrequenciesData:
     constant = _constant(read)
     if constant:
         notes.append(
-            f"{counted(constant, 'column')} with one value in all files: nothing there tells people apart."
+            t("1 column with one value in all files: nothing there tells people apart.")
+            if constant == 1
+            else t("{n:,} columns with one value in all files: nothing there tells people apart.", n=constant)
         )
     if constant == len(columns):
         raise DataError(f"{pool.name}: each column has one value in all files: give columns that vary.")
@@ -177,12 +180,15 @@ def _lacking(read: list[Genotypes | Measurements], sheets: tuple[Sheet, ...]) ->
         if share == 1:
             raise DataError(f"{sheet.name}: no genotype is known: give a file with genotypes.")
         if share:
-            said.append(f"{100 * share:.2g} % in {sheet.name}")
+            said.append(t("{share:.2g} % in {file}", share=100 * share, file=sheet.name))
     if not said:
         return []
     return [
-        f"Genotypes are missing ({', '.join(said)}). A frequency is that of the known ones, and a missing "
-        "one speaks neither for nor against a person."
+        t(
+            "Genotypes are missing ({said}). A frequency is that of the known ones, and a missing "
+            "one speaks neither for nor against a person.",
+            said=", ".join(said),
+        )
     ]
 
 

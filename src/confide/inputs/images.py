@@ -124,7 +124,7 @@ def read_images(held: Images) -> ImagesData:
         data,
         released=released.take(data.rows),
         name=title,
-        unsettled=unsettled(alike, of="pictures"),
+        unsettled=unsettled(alike, pictures=True),
     )
 
 

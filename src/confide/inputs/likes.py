@@ -15,6 +15,7 @@ from confide.core.errors import DataError
 from confide.core.fields import check_fields
 from confide.core.flags import HOLD, HOW, KNOWS, Column, Flag, Held
 from confide.core.flags import Table as AnyTable
+from confide.core.language import later, t
 from confide.core.who import first_rows, standing
 from confide.inputs.columns import coded, in_order, missing, named_rows, need, need_ids
 from confide.inputs.keys import as_ids, original_ids, refuse_strangers
@@ -136,14 +137,14 @@ class LikesData:
         """What the middle of a number is, in a sentence for internal use: it is the value of one person."""
         if self.kind != "number":
             return ()
-        return (f"The middle of {self.labels[0]} is {np.median(self.value):g}.",)
+        return (t("The middle of {trait} is {value:g}.", trait=self.labels[0], value=np.median(self.value)),)
 
     @property
     def claim(self) -> str:
         """What is claimed of a person, in words."""
         if self.kind == "number":
-            return f"{self.labels[0]} above the middle"
-        return self.labels[1] if self.kind == "binary" else "each class"
+            return t("{trait} above the middle", trait=self.labels[0])
+        return self.labels[1] if self.kind == "binary" else t("each class")
 
 
 def read_likes(held: Likes, *, sure: bool = False) -> LikesData:
@@ -193,12 +194,15 @@ def read_likes(held: Likes, *, sure: bool = False) -> LikesData:
         item=as_ids(what.labels),
         who=standing(name, row=first_rows(likes[user], both[user]), ids=as_ids(both[user])),
         left_out=tuple(
-            f"{count:,} {words}"
+            t(words, n=count, trait=trait, file=traits_name)
             for count, words in (
-                (int(empty.sum()), f"people have no {trait} in {traits_name} and are left out."),
-                (known.height - both.height, f"people with a {trait} have no likes and are left out."),
-                (without, f"people with likes are not in {traits_name} and are left out."),
-                (mine.height - len(items), "rows repeat a person and an item, and count once."),
+                (int(empty.sum()), later("{n:,} people have no {trait} in {file} and are left out.")),
+                (
+                    known.height - both.height,
+                    later("{n:,} people with a {trait} have no likes and are left out."),
+                ),
+                (without, later("{n:,} people with likes are not in {file} and are left out.")),
+                (mine.height - len(items), later("{n:,} rows repeat a person and an item, and count once.")),
             )
             if count
         ),
@@ -244,7 +248,8 @@ def _with_released(data: LikesData, held: Likes, known: pl.Series, other: Table,
         unsettled=unsettled(alike),
         left_out=(
             *data.left_out,
-            *[f"{rest:,} rows of {other.name} are about people left out here."] * (rest > 0),
+            *[t("{n:,} rows of {file} are about people left out here.", n=rest, file=other.name)]
+            * (rest > 0),
         ),
     )
 

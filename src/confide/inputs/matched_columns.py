@@ -11,6 +11,7 @@ from typing import Literal, TypeAlias
 import polars as pl
 
 from confide.core.errors import DataError
+from confide.core.language import t
 from confide.inputs.columns import first_of, listed, missing, named_rows, need
 from confide.inputs.identifier_names import plain
 from confide.inputs.tables import Table
@@ -62,9 +63,11 @@ def without_row_numbers(table: Table) -> tuple[pl.DataFrame, tuple[str, ...]]:
     # A table of nothing else is left as it is: the columns are what the user has.
     if not found or len(found) == table.frame.width:
         return table.frame, ()
-    said = (
-        f"{table.name}: {listed([repr(c) for c in found])} numbers the rows and is left out. Take it "
-        "out of what is published: it may say from which real row a row was made."
+    said = t(
+        "{table}: {columns} numbers the rows and is left out. Take it out of what is published: it may say "
+        "from which real row a row was made.",
+        table=table.name,
+        columns=listed([repr(c) for c in found]),
     )
     return table.frame.drop(found), (said,)
 
@@ -108,8 +111,13 @@ def matched_names(
         ()
         if not lost
         else (
-            f"Columns of {name} that {other} does not have are left out, since they are not released: "
-            f"{listed(lost)}.",
+            t(
+                "Columns of {name} that {other} does not have are left out, since they are not released: "
+                "{columns}.",
+                name=name,
+                other=other,
+                columns=listed(lost),
+            ),
         )
     )
     return tuple(c for c in frame.columns if c not in lost), notes
@@ -165,7 +173,7 @@ def of_one_type(columns: Sequence[pl.Series], files: Sequence[str]) -> OneType:
             return OneType(
                 tuple(_moments(d) for d in dates if d is not None),
                 "date",
-                f"{columns[0].name} is text in all files and was read as dates.",
+                t("{column} is text in all files and was read as dates.", column=columns[0].name),
             )
         return OneType(tuple(texts), "text")
     return _joined(plain_ones, kinds, files)
@@ -199,11 +207,12 @@ def _joined(columns: Sequence[pl.Series], kinds: Sequence[str], files: Sequence[
                 "way in all files."
             )
     texts = [file for file, kind in zip(files, kinds, strict=True) if kind == "text"]
-    return OneType(
-        tuple(made),
-        to,
-        f"{name} is text in {' and '.join(texts)}, and was read as {to}s, as it is elsewhere.",
-    )
+    values = {"column": name, "files": t(" and ").join(texts)}
+    if to == "number":
+        said = t("{column} is text in {files}, and was read as numbers, as it is elsewhere.", **values)
+    else:
+        said = t("{column} is text in {files}, and was read as dates, as it is elsewhere.", **values)
+    return OneType(tuple(made), to, said)
 
 
 def _without_words(column: pl.Series) -> pl.Series:

@@ -9,6 +9,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from confide.core.errors import DataError
+from confide.core.language import t
 from confide.inputs.columns import numbers
 from confide.inputs.reading import Reading
 from confide.inputs.tables import Table
@@ -33,7 +34,7 @@ class Measures:
     @property
     def notes(self) -> tuple[str, ...]:
         """How they were read, in sentences."""
-        said = ("The ratings are true and false: they were read as 1 and 0.",) * self.truths
+        said = (t("The ratings are true and false: they were read as 1 and 0."),) * self.truths
         return (*said, *(() if self.form is None else self.form.notes))
 
     @classmethod

@@ -7,6 +7,7 @@ from typing import Any
 
 from confide.core.access import BlackBox, Task
 from confide.core.errors import ModelError
+from confide.core.language import t
 from confide.models.loading import is_estimator
 from confide.models.sklearn.model import task_of
 
@@ -47,13 +48,17 @@ def instead(model: object, view: object) -> str:
     owner = owner_of(model)
     if owner is model or isinstance(view, BlackBox) or not _has_scores(owner):
         return ""
-    return f"hand in the {type(owner).__name__} itself, which has predict_proba"
+    return t("hand in the {name} itself, which has predict_proba", name=type(owner).__name__)
 
 
 def less_than_its_object(model: object, view: object, access: str | None) -> tuple[str, ...]:
     """A warning where a method shows labels alone, its object has scores, and the user wants no less."""
     todo = "" if access == "label-only" else instead(model, view)
-    said = f"`{name_of(model)}` answers with labels alone, and the scores may give away more: {todo}."
+    said = t(
+        "`{name}` answers with labels alone, and the scores may give away more: {todo}.",
+        name=name_of(model),
+        todo=todo,
+    )
     return (said,) if todo else ()
 
 

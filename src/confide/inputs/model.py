@@ -16,6 +16,7 @@ from confide.core.errors import DataError
 from confide.core.fields import check_fields
 from confide.core.fields import shown as shown_value
 from confide.core.flags import GET, HOLD, HOW, KNOWS, Flag, Held, OptionalColumn, Table
+from confide.core.language import t
 from confide.core.narrowing import narrowed
 from confide.inputs.aligned import aligned, reading_said
 from confide.inputs.labels import same_labels
@@ -194,6 +195,13 @@ class ModelData:
         return "regression" if self.classes is None else "classification"
 
     @property
+    def words(self) -> str:
+        """What the model predicts, in words."""
+        if self.classes is None:
+            return t("a model that predicts a number")
+        return t("a model that predicts one of {n} classes", n=f"{self.class_count}")
+
+    @property
     def class_count(self) -> int:
         """The number of classes; 1 in a regression."""
         return 1 if self.classes is None else len(self.classes)
@@ -253,7 +261,7 @@ def _read(held: Model, rng: Rng) -> ModelData:
         said=found.said,
         warnings=(
             *less_than_its_object(model, seen, held.access),
-            *(f"The model {what}." for what in noticed),
+            *map(t, noticed),
         ),
         unsettled=unsettled,
     )

@@ -13,6 +13,7 @@ import polars as pl
 from confide.core.access import BlackBox, LabelOnly, Task
 from confide.core.arrays import Array, Batch
 from confide.core.errors import DataError, ModelError
+from confide.core.language import t
 from confide.inputs.methods import name_of, owner_of, shown_task
 from confide.inputs.records import TEXT, RawRecords, are_texts, class_names
 from confide.models.kinds import Kind
@@ -173,7 +174,8 @@ def _with_words(view: LabelOnly, classes: Sequence[Any] | None) -> Shown:
     note, kind = "", getattr(view, "kind", "")
     if isinstance(graph, OnnxModel) and graph.meaning_found is not None:
         meaning = graph.meaning_found
-        note, kind = meaning.note, f"{meaning.kind}, output {meaning.output or meaning.labels}"
+        output = meaning.output or meaning.labels
+        note, kind = meaning.note, t("{kind}, output {output}", kind=t(meaning.kind), output=output)
     return Shown(view=view, classes=classes, said=str(kind), notes=(note,) if note else ())
 
 
@@ -217,7 +219,12 @@ def unused(model: Any, x: Batch) -> list[str]:
         return []
     unused = [c for c in x.columns if c not in set(names)]
     return (
-        [f"The model was not trained on the columns {', '.join(unused)}: they were not used."]
+        [
+            t(
+                "The model was not trained on the columns {columns}: they were not used.",
+                columns=", ".join(unused),
+            )
+        ]
         if unused
         else []
     )
@@ -266,5 +273,11 @@ def more_classes(view: LabelOnly, few: Batch, classes: Sequence[Any] | None) -> 
         return []
     columns = view.predict(few).shape[1]
     if columns > len(classes):
-        return [f"The model answers with {columns} classes, of which {len(classes)} occur among the labels."]
+        return [
+            t(
+                "The model answers with {columns} classes, of which {n} occur among the labels.",
+                columns=columns,
+                n=len(classes),
+            )
+        ]
     return []

@@ -11,6 +11,7 @@ import numpy as np
 
 from confide.core.arrays import Array, Bools, Floats, Ints
 from confide.core.errors import DataError
+from confide.core.language import t
 from confide.views.frequencies import MISSING, Genotypes, Measurements
 
 People: TypeAlias = Genotypes | Measurements
@@ -50,8 +51,10 @@ def refuse_one_person_twice(pool: Named, absent: Named, reference: Named) -> lis
     found = _of_genotypes(people) if isinstance(pool[1], Genotypes) else _of_measurements(people)
     if found is None:
         return [
-            "There are too few columns to see whether one person stands in two files. If one does, the "
-            "figures of this audit are wrong."
+            t(
+                "There are too few columns to see whether one person stands in two files. If one does, the "
+                "figures of this audit are wrong."
+            )
         ]
     for one, two in combinations(range(3), 2):
         if same := found(one, two):

@@ -9,6 +9,7 @@ import polars as pl
 
 from confide.core.arrays import Bools, Ints
 from confide.core.errors import DataError
+from confide.core.language import t
 from confide.inputs.columns import named_rows
 from confide.inputs.near_copies import near_copies
 from confide.measure.rows import mix
@@ -72,7 +73,7 @@ def remove_overlap(
                 "side, or pass --allow-overlap to leave them out of both."
             )
         both = int((rest & shared).sum())
-        notes.append(f"{both} records are members and non-members and were left out of both.")
+        notes.append(t("{n} records are members and non-members and were left out of both.", n=both))
         kept &= ~(np.isin(inside, outside) | near_inside)
         rest &= ~shared
         sides = [("members", inside, kept), ("non-members", outside, rest)]
@@ -80,19 +81,15 @@ def remove_overlap(
         # Chosen among those that are left: the others are counted above.
         thinned = many & ~_as_often(keys, min(len(k) for _, k, _ in sides))
         if thinned.any():
-            notes.append(
-                f"{int(thinned.sum())} {side} that had copies were left out too: there are more {side} than "
-                "others, and copies would tell the sides apart."
-            )
+            notes.append(_thinned(side, int(thinned.sum())))
         many &= ~thinned
     if population is not None:
         # A target in the population would calibrate itself.
         known = np.isin(population.fingerprints(), np.concatenate([inside, outside[rest]]))
         if known.any():
             population = population.take(~known)
-            notes.append(
-                f"{int(known.sum())} population records are members or non-members and were left out."
-            )
+            n = int(known.sum())
+            notes.append(t("{n} population records are members or non-members and were left out.", n=n))
     for side, left in (("members", kept), ("non-members", rest)):
         # With one record there is no spread, and so no interval.
         if left.sum() < 2:
@@ -124,5 +121,25 @@ def _as_often(keys: Words, fewer: int) -> Bools:
 def _once(records: Records, side: str, notes: list[str]) -> Bools:
     first = records.first_of_each()
     if not first.all():
-        notes.append(f"{int((~first).sum())} {side} repeat another one exactly and were counted once.")
+        n = int((~first).sum())
+        notes.append(
+            t("{n} members repeat another one exactly and were counted once.", n=n)
+            if side == "members"
+            else t("{n} non-members repeat another one exactly and were counted once.", n=n)
+        )
     return first
+
+
+def _thinned(side: str, n: int) -> str:
+    """That copies on the larger side were left out, in a sentence."""
+    if side == "members":
+        return t(
+            "{n} members that had copies were left out too: there are more members than others, and copies "
+            "would tell the sides apart.",
+            n=n,
+        )
+    return t(
+        "{n} non-members that had copies were left out too: there are more non-members than others, and "
+        "copies would tell the sides apart.",
+        n=n,
+    )

@@ -14,6 +14,7 @@ from scipy.stats import binom
 from confide.core.access import BlackBox, LabelOnly
 from confide.core.arrays import Array, Bools, Floats
 from confide.core.errors import ModelError
+from confide.core.language import later, t
 from confide.views.records import Records
 
 CAUSES = (
@@ -32,7 +33,7 @@ TWICE = 32
 """The number of records about which a model is asked again."""
 TWICE_LABELS = 512
 """The same for labels alone, of which noise changes few: of 1 in 100 it shows with probability 0.994."""
-CHANGING = "answers that change from call to call"
+CHANGING = later("answers that change from call to call")
 """What no audit of such a model can settle."""
 
 SAME = 1e-4
@@ -169,14 +170,15 @@ def unsteady(view: LabelOnly, x: Any, said: Said) -> Mapping[str, str]:
         change = float(np.mean(np.asarray(view.labels(x[few])) != said.answers[few]))
     if change <= SAME:
         return {}
-    what = f"by up to {change:.2g}" if scores else f"for {change:.2g} of the records"
-    why = (
-        f"The model's answers change from call to call, {what} when asked twice. An adversary that asks "
+    what = t("by up to {n:.2g}", n=change) if scores else t("for {n:.2g} of the records", n=change)
+    why = t(
+        "The model's answers change from call to call, {what} when asked twice. An adversary that asks "
         "often averages that away, and this audit asks once: what it did not find may be there. Audit the "
         "model without its noise (dropout off, no sampling), or a function that answers with the mean of "
-        "many calls."
+        "many calls.",
+        what=what,
     )
-    return {CHANGING: why}
+    return {t(CHANGING): why}
 
 
 def _difference(one: Floats, other: Floats) -> float:

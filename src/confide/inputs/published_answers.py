@@ -10,6 +10,7 @@ import polars as pl
 
 from confide.core.arrays import Bools, Floats, Ints
 from confide.core.errors import DataError
+from confide.core.language import number, t
 from confide.inputs.answer_fit import ENOUGH, AnswerFit, answer_fit
 from confide.inputs.columns import first_of, need, numbers
 from confide.inputs.tables import Table
@@ -168,17 +169,21 @@ def _refuse_others(given: Given, fit: AnswerFit, *, noise: float, off: int) -> N
 
 def _slope(fit: AnswerFit) -> str:
     """The slope in words; without a minus before 0."""
-    return f"{round(fit.slope, 2) + 0.0:.2f}"
+    return number(round(fit.slope, 2) + 0.0, ".2f")
 
 
 def _arbitrary(fit: AnswerFit) -> tuple[str, ...]:
     """That some answers are of no use, and are taken for made up."""
     if not fit.arbitrary:
         return ()
-    others = f"off by about {fit.spread:.3g}" if fit.spread else "exact"
+    others = t("off by about {off:.3g}", off=fit.spread) if fit.spread else t("exact")
     return (
-        f"{100 * fit.arbitrary / fit.answers:.2g} in 100 answers are far from what the records say, and the "
-        f"others are {others}: they are taken for arbitrary, that is made up, swapped, or of another table.",
+        t(
+            "{share:.2g} in 100 answers are far from what the records say, and the others are "
+            "{others}: they are taken for arbitrary, that is made up, swapped, or of another table.",
+            share=100 * fit.arbitrary / fit.answers,
+            others=others,
+        ),
     )
 
 
@@ -186,20 +191,27 @@ def _doubts(fit: AnswerFit) -> dict[str, str]:
     """What cannot be settled about answers that were not refused."""
     found = dict[str, str]()
     if not fit.settled:
-        found["whether the answers belong to these records"] = (
-            "It is not sure that rows and queries stand in the same order: "
-            + (
-                f"on what the records say the answers have the slope {_slope(fit)}, give or take "
-                f"{fit.half:.2g}, where 1 is right. "
-                if np.isfinite(fit.half)
-                else "the answers are too few, or too much like each other, to show it. "
+        found[t("whether the answers belong to these records")] = (
+            t(
+                "It is not sure that rows and queries stand in the same order: on what the records say the "
+                "answers have the slope {slope}, give or take {half:.2g}, where 1 is right. In a wrong order "
+                "every attack fails, which would look like safety.",
+                slope=_slope(fit),
+                half=fit.half,
             )
-            + "In a wrong order every attack fails, which would look like safety."
+            if np.isfinite(fit.half)
+            else t(
+                "It is not sure that rows and queries stand in the same order: the answers are too few, or "
+                "too much like each other, to show it. In a wrong order every attack fails, which would "
+                "look like safety."
+            )
         )
     if fit.arbitrary > TOLERATED * fit.answers:
-        found["what the other answers say"] = (
-            f"{100 * fit.arbitrary / fit.answers:.2g} in 100 answers are arbitrary: beyond "
-            f"{100 * TOLERATED:.3g} in 100 no attack here is sure to find what the others say."
+        found[t("what the other answers say")] = t(
+            "{share:.2g} in 100 answers are arbitrary: beyond {most:.3g} in 100 no attack here is "
+            "sure to find what the others say.",
+            share=100 * fit.arbitrary / fit.answers,
+            most=100 * TOLERATED,
         )
     return found
 

@@ -14,6 +14,7 @@ from confide.core.errors import DataError
 from confide.core.fields import check_fields
 from confide.core.flags import HOW, KNOWS, Column, Flag, Held, OptionalColumn
 from confide.core.flags import Table as AnyTable
+from confide.core.language import number, t
 from confide.core.who import first_rows, standing
 from confide.inputs.columns import coded, need, need_ids
 from confide.inputs.keys import as_ids, original_ids, refuse_strangers
@@ -141,9 +142,11 @@ class RatingsData:
 
     def fact(self, item: int, rating: float | None, day: float | None) -> str:
         """A fact in words, such as "'Fargo' (5) in 1997-11"."""
-        stars = "" if rating is None else f" ({rating:g})"
-        when = "" if day is None else f" in {np.datetime64(int(day), 'D').astype('datetime64[M]')}"
-        return f"{self.items[item]!r}{stars}{when}"
+        stars = "" if rating is None else f" ({number(rating, 'g')})"
+        what = f"{self.items[item]!r}{stars}"
+        if day is None:
+            return what
+        return t("{fact} in {month}", fact=what, month=np.datetime64(int(day), "D").astype("datetime64[M]"))
 
 
 def read_ratings(held: Ratings) -> RatingsData:
@@ -232,10 +235,18 @@ def _matched(table: Table, roles: Mapping[Role, str | None], other: Table, held:
         keyed=held.key is not None,
     )
     missing = [c for r, c in roles.items() if c is not None and kept[r] is None]
-    lacks = [f"The released file has no column {c!r}: the adversary cannot compare it." for c in missing]
+    lacks = [
+        t("The released file has no column {column!r}: the adversary cannot compare it.", column=c)
+        for c in missing
+    ]
     # People in the release alone are candidates, but nobody knows facts about them.
     outsiders = int((records.counts() == 0).sum())
-    unasked = f"{outsiders:,} people of {other.name} are not in {table.name}: nobody asks about them."
+    unasked = t(
+        "{n:,} people of {file} are not in {records}: nobody asks about them.",
+        n=outsiders,
+        file=other.name,
+        records=table.name,
+    )
     return RatingsData(
         records=records,
         people=people,
@@ -270,13 +281,20 @@ def _merged(table: Table, records: Interactions) -> tuple[str, ...]:
     # `Interactions.of` has merged them, so the difference counts them.
     twice = table.frame.height - len(records)
     notes = [
-        f"{twice:,} rows of {table.name} rate what the same person rated already: the last one counts."
+        t(
+            "{n:,} rows of {file} rate what the same person rated already: the last one counts.",
+            n=twice,
+            file=table.name,
+        )
     ] * (twice > 0)
     # Said although no attack has run: such a rating names its person with certainty.
     single = int((records.raters() == 1).sum())
     if single:
         notes.append(
-            f"{single:,} items were rated by one person alone: an adversary that knows one of these ratings "
-            "knows whose record it is."
+            t(
+                "{n:,} items were rated by one person alone: an adversary that knows one of these ratings "
+                "knows whose record it is.",
+                n=single,
+            )
         )
     return tuple(notes)

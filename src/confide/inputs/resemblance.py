@@ -8,6 +8,7 @@ from typing import TypeAlias
 import numpy as np
 
 from confide.core.arrays import Bools, Floats, Ints
+from confide.core.language import t
 from confide.measure.rows import mix
 
 SURE = 3.0
@@ -23,20 +24,29 @@ Halves: TypeAlias = tuple[Floats, Floats]
 """Likeness of s records to n originals, float64[s, n], in the one half of each record and in the other."""
 
 
-def unsettled(resembling: bool, *, of: str = "people") -> Mapping[str, str]:
+def unsettled(resembling: bool, *, pictures: bool = False) -> Mapping[str, str]:
     """What no audit can settle where released records look like nobody's: in a few words, and why.
 
     Args:
         resembling: whether they look like their own originals; then everything is settled.
-        of: whose records they are.
+        pictures: whether pictures were released, and not records of people.
     """
     if resembling:
         return {}
-    return {
-        "whether the key is right": f"By the key, {of} of the released file are like their own records in "
-        "the original no more than like others. Either they were drawn without looking at these, or hide "
-        "them well; or the key is wrong, and then this audit says nothing."
-    }
+    why = (
+        t(
+            "By the key, pictures of the released file are like their own records in the original no more "
+            "than like others. Either they were drawn without looking at these, or hide them well; or the "
+            "key is wrong, and then this audit says nothing."
+        )
+        if pictures
+        else t(
+            "By the key, people of the released file are like their own records in the original no more than "
+            "like others. Either they were drawn without looking at these, or hide them well; or the key is "
+            "wrong, and then this audit says nothing."
+        )
+    )
+    return {t("whether the key is right"): why}
 
 
 def ahead(gains: Floats) -> bool:

@@ -10,6 +10,7 @@ import polars as pl
 
 from confide.core.arrays import Floats, Ints
 from confide.core.errors import DataError
+from confide.core.language import t
 from confide.inputs.columns import SHOWN, named_rows
 from confide.inputs.keys import as_ids
 
@@ -42,22 +43,30 @@ class SeveralRows:
         Args:
             count: a number of people or rows in words, as exact as the reader may see it.
         """
-        first = (
-            f"Several rows have one {self.id}, so the unit is the person, not the row: {count(self.number)} "
-            f"people in {count(self.rows)} rows, at most {count(self.most)} of one person. k and all shares "
-            "count people, l and t rows; a person is held out with all rows. The adversary asks about a "
-            "person by one of their rows, knows nothing of the others, and is right if it names any of them."
+        first = t(
+            "Several rows have one {column}, so the unit is the person, not the row: {people} people in "
+            "{rows} rows, at most {most} of one person. k and all shares count people, l and t rows; a "
+            "person is held out with all rows. The adversary asks about a person by one of their rows, "
+            "knows nothing of the others, and is right if it names any of them.",
+            column=self.id,
+            people=count(self.number),
+            rows=count(self.rows),
+            most=count(self.most),
         )
-        alone = f"The control table has no {self.id}: each of its rows is taken for a person."
+        alone = t(
+            "The control table has no {column}: each of its rows is taken for a person.", column=self.id
+        )
         return (first,) if self.control_named else (first, alone)
 
     @property
     def which(self) -> str:
         """The first two rows of those who have several: they point at people."""
-        shown = "; ".join(f"rows {first} and {second}" for first, second in self.pairs[:SHOWN].tolist())
+        shown = "; ".join(
+            t("rows {a} and {b}", a=first, b=second) for first, second in self.pairs[:SHOWN].tolist()
+        )
         rest = len(self.pairs) - SHOWN
-        more = f"; and so for {rest:,} more people" if rest > 0 else ""
-        return f"These have one {self.id}: {shown}{more}."
+        more = t("; and so for {n:,} more people", n=rest) if rest > 0 else ""
+        return t("These have one {column}: {rows}{more}.", column=self.id, rows=shown, more=more)
 
 
 def several_rows(id: str, ours: pl.Series, theirs: pl.Series | int) -> SeveralRows | None:  # noqa: A002

@@ -10,6 +10,7 @@ from typing import Literal, Protocol, TypeAlias
 import polars as pl
 
 from confide.core.errors import DataError
+from confide.core.language import later, t
 from confide.inputs.csv_files import CsvForm
 from confide.inputs.tables import Format, Table
 from confide.inputs.times import TimeForm
@@ -102,21 +103,24 @@ class Source:
     def said(self) -> str:
         """How the columns were read, in a sentence without any value of theirs."""
         kinds = {
-            "user": "id",
-            "item": "id",
-            "place": "id",
-            "rating": "number",
-            "lat": "number",
-            "lon": "number",
+            "user": later("{column} id"),
+            "item": later("{column} id"),
+            "place": later("{column} id"),
+            "rating": later("{column} number"),
+            "lat": later("{column} number"),
+            "lon": later("{column} number"),
         }
         parts = [
-            f"{column} time, {self.time.words}"
+            t("{column} time, {words}", column=column, words=self.time.words)
             if role == "time" and self.time is not None
-            else f"{column} {kinds[role]}"
+            else t(kinds[role], column=column)
             for role, column in self.roles.items()
             if role != "time" or self.time is not None
         ]
-        return f"Read as{'' if self.form is None else f' ({self.form.words()})'}: {'; '.join(parts)}."
+        columns = "; ".join(parts)
+        if self.form is None:
+            return t("Read as: {columns}.", columns=columns)
+        return t("Read as ({form}): {columns}.", form=self.form.words(), columns=columns)
 
     @property
     def unread(self) -> tuple[str, ...]:

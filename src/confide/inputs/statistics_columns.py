@@ -10,6 +10,7 @@ import polars as pl
 
 from confide.core.arrays import Array, Floats
 from confide.core.errors import DataError
+from confide.core.language import t
 from confide.inputs.columns import first_of, listed, missing, named_rows, need_ids, numbers
 from confide.inputs.reading import Reading
 from confide.inputs.tables import Tabular, read_table
@@ -76,8 +77,20 @@ def aligned(pool: Sheet, others: Sequence[Sheet]) -> tuple[tuple[str, ...], list
         more = len(have) - len(pool.columns)
         if more:
             notes.append(
-                f"{sheet.name}: {counted(more, 'column')} that {pool.name} does not have: left aside, since "
-                "nothing is published there."
+                t(
+                    "{file}: 1 column that {pool} does not have: left aside, since nothing is "
+                    "published there.",
+                    file=sheet.name,
+                    pool=pool.name,
+                )
+                if more == 1
+                else t(
+                    "{file}: {n:,} columns that {pool} does not have: left aside, since nothing is published "
+                    "there.",
+                    file=sheet.name,
+                    n=more,
+                    pool=pool.name,
+                )
             )
     return tuple(pool.columns), notes
 

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 import polars as pl
 
 from confide.core.arrays import Bools
+from confide.core.language import t
 from confide.inputs.tables import Table as ReadTable
 from confide.views.table import Domain
 from confide.views.table import Table as Cells
@@ -33,27 +34,31 @@ def unread(more: Sequence[str]) -> Mapping[str, str]:
         return {}
     named = ", ".join(more[:5]) + ", ..." * (len(more) > 5)
     return {
-        "what further columns tell": f"The released table has columns that the original lacks ({named}), and "
-        "the adversary of this audit did not read them. A real one may. The sidecar of the release would say "
-        "what they are."
+        t("what further columns tell"): t(
+            "The released table has columns that the original lacks ({columns}), and the adversary of this "
+            "audit did not read them. A real one may. The sidecar of the release would say what they are.",
+            columns=named,
+        )
     }
 
 
 def hidden_cells(hidden: Mapping[str, Bools]) -> tuple[str, ...]:
     """How many cells of which columns count as missing, since a file of hierarchies has no such value."""
-    named = ", ".join(f"{int(gone.sum()):,} of {name}" for name, gone in hidden.items())
-    return (
-        (f"Cells that count as missing, since their hierarchy has no such value: {named}.",) if named else ()
-    )
+    named = ", ".join(t("{n:,} of {column}", n=int(gone.sum()), column=c) for c, gone in hidden.items())
+    said = t("Cells that count as missing, since their hierarchy has no such value: {cells}.", cells=named)
+    return (said,) if named else ()
 
 
 def read_as(cells: Cells, table: ReadTable) -> str:
     """How the columns were read, in a sentence without any value of theirs."""
-    kinds = [
-        f"{d.name} {'text' if d.numbers is None else 'number or date'}{', some missing' if d.missing else ''}"
-        for d in cells.domains
-    ]
-    return f"Read as{'' if table.form is None else f' ({table.form.words()})'}: {'; '.join(kinds)}."
+    form = "" if table.form is None else f" ({table.form.words()})"
+    return t("Read as{form}: {columns}.", form=form, columns="; ".join(map(column_in_words, cells.domains)))
+
+
+def column_in_words(domain: Domain) -> str:
+    """How a column was read, after its name."""
+    kind = t("text") if domain.numbers is None else t("number or date")
+    return f"{domain.name} {kind}{t(', some missing') if domain.missing else ''}"
 
 
 def text_as_dates(frame: pl.DataFrame, domains: Sequence[Domain]) -> tuple[str, ...]:
@@ -63,8 +68,11 @@ def text_as_dates(frame: pl.DataFrame, domains: Sequence[Domain]) -> tuple[str, 
     if not found:
         return ()
     return (
-        f"Read as dates, the day first where they have dots: {', '.join(found)}. What a protection changes "
-        "is written as YYYY-MM-DD.",
+        t(
+            "Read as dates, the day first where they have dots: {columns}. What a protection changes is "
+            "written as YYYY-MM-DD.",
+            columns=", ".join(found),
+        ),
     )
 
 
@@ -76,9 +84,12 @@ def dates_as_text(domains: Sequence[Domain]) -> tuple[str, ...]:
     ['born']
     """
     return tuple(
-        f"{d.name} was read as text, although its values look like dates: days that are near count as "
-        "unlike, and groups are no spans of time. Write dates as YYYY-MM-DD or DD.MM.YYYY, all cells in "
-        "one way, here and in any released table."
+        t(
+            "{column} was read as text, although its values look like dates: days that are near count as "
+            "unlike, and groups are no spans of time. Write dates as YYYY-MM-DD or DD.MM.YYYY, all cells in "
+            "one way, here and in any released table.",
+            column=d.name,
+        )
         for d in domains
         if d.numbers is None and _look_like_dates(d.labels[: len(d) - d.missing])
     )

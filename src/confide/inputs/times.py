@@ -11,6 +11,7 @@ import polars as pl
 
 from confide.core.arrays import Array, Floats
 from confide.core.errors import DataError
+from confide.core.language import t
 from confide.inputs.columns import first_of, named_rows
 from confide.inputs.counted_times import A_SECOND, LATEST, MICRO, UNITS, Unit, counted
 from confide.inputs.formatted_times import from_zone, on_clock, read_formatted, written_formatted
@@ -85,25 +86,28 @@ class TimeForm:
     def words(self) -> str:
         """How the times are read, such as "ISO with zone UTC"."""
         if self.counts:
-            return f"{UNITS[self.unit]} since 1970"
-        what = self.written or ("ISO" if self.iso is not None else "date" if self.is_day else "datetime")
+            return t("{units} since 1970", units=t(UNITS[self.unit]))
+        what = self.written or (
+            "ISO" if self.iso is not None else t("date") if self.is_day else t("datetime")
+        )
         if not self.names_zone:
-            return f"{what} without zone, taken as {self.zone or 'UTC'}"
+            return t("{form} without zone, taken as {zone}", form=what, zone=self.zone or "UTC")
         shown = self.dtype.time_zone if isinstance(self.dtype, pl.Datetime) else self.iso and self.iso.zone
-        return f"{what} with zone {'UTC' if shown in ('Z', 'z', None) else shown}"
+        zone = "UTC" if shown in ("Z", "z", None) else shown
+        return t("{form} with zone {zone}", form=what, zone=zone)
 
     @property
     def notes(self) -> tuple[str, ...]:
         """What was assumed in reading the times, in sentences."""
         if not self.names_zone:
-            return (f"The times name no zone: they are taken as {self.zone or 'UTC'}.",)
-        return (f"The times are read as {self.words}.",) if self.counts else ()
+            return (t("The times name no zone: they are taken as {zone}.", zone=self.zone or "UTC"),)
+        return (t("The times are read as {words}.", words=self.words),) if self.counts else ()
 
     @property
     def span(self) -> tuple[str, ...]:
         """From when to when, in a sentence for internal use: the first and the last time are one person's."""
         # A wrong unit shows in the years.
-        return (f"The times are of {self.years}.",) if self.counts else ()
+        return (t("The times are of {years}.", years=self.years),) if self.counts else ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -181,7 +185,9 @@ def read_times(
         seconds = from_zone(seconds, zone, given, name=name)
         found = replace(found, zone=zone)
     first, last = (str(np.datetime64(int(at), "s"))[:4] for at in (seconds.min(), seconds.max()))
-    return Times(seconds, replace(found, years=first if first == last else f"{first} to {last}"))
+    return Times(
+        seconds, replace(found, years=first if first == last else t("{low} to {high}", low=first, high=last))
+    )
 
 
 def _read(given: pl.Series, kind: pl.DataType, *, name: str, form: str | None) -> tuple[Floats, TimeForm]:

@@ -14,6 +14,7 @@ from confide.core.errors import DataError
 from confide.core.fields import check_fields
 from confide.core.flags import HOW, KNOWS, Column, Flag, Held, OptionalColumn
 from confide.core.flags import Table as AnyTable
+from confide.core.language import t
 from confide.core.nouns import AnyMechanism
 from confide.inputs.homes import same_people
 from confide.inputs.lengths import parse_length
@@ -299,9 +300,17 @@ def _others(records: views.Traces, released: Ints, names: tuple[str, str]) -> tu
     known = records.counts() > 0
     here = np.bincount(released, minlength=records.people) > 0
     outsiders, absent = int((~known).sum()), int((known & ~here).sum())
-    return (
-        f"{outsiders:,} people of {theirs} are not in {ours}: their rows are left out of what the "
-        "adversary sees, which makes the others a little easier to find.",
-    ) * (outsiders > 0) + (f"{absent:,} people of {ours} are not in {theirs}: they count as held out.",) * (
-        absent > 0
+    left_out = t(
+        "{n:,} people of {theirs} are not in {ours}: their rows are left out of what the adversary sees, "
+        "which makes the others a little easier to find.",
+        n=outsiders,
+        theirs=theirs,
+        ours=ours,
     )
+    held_out = t(
+        "{n:,} people of {ours} are not in {theirs}: they count as held out.",
+        n=absent,
+        ours=ours,
+        theirs=theirs,
+    )
+    return (*[left_out] * (outsiders > 0), *[held_out] * (absent > 0))

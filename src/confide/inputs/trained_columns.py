@@ -14,6 +14,7 @@ import numpy as np
 import polars as pl
 
 from confide.core.errors import DataError
+from confide.core.language import t
 from confide.inputs.aligned import as_text
 from confide.inputs.columns import WORDS, first_of, missing
 from confide.inputs.records import RawRecords
@@ -222,4 +223,11 @@ def _unknown(members: RawRecords, column: str, trained: Trained) -> list[str]:
         )
     if not lost:
         return []
-    return [f"{lost:,} values of column {column} in {members.name} are none that the model was trained on."]
+    return [
+        t(
+            "{n:,} values of column {column} in {table} are none that the model was trained on.",
+            n=lost,
+            column=column,
+            table=members.name,
+        )
+    ]

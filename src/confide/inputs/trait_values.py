@@ -7,6 +7,7 @@ import polars as pl
 
 from confide.core.arrays import Floats
 from confide.core.errors import DataError
+from confide.core.language import t
 from confide.inputs.columns import HELD_BY_PYTHON, coded, numbers
 from confide.knowledge.likes import Kind
 
@@ -30,7 +31,14 @@ def trait_values(
         if having not in labels:
             raise DataError(f"nobody has {trait} {having!r}: choose one of {', '.join(labels[:FEW_VALUES])}.")
         yes = found.codes == labels.index(having)
-        return yes.astype(np.float64), "binary", (f"{trait} other than {having}", f"{trait} {having}")
+        return (
+            yes.astype(np.float64),
+            "binary",
+            (
+                t("{trait} other than {value}", trait=trait, value=having),
+                f"{trait} {having}",
+            ),
+        )
     if kind == "binary" and distinct > 2:
         raise DataError(
             f"{trait} has {distinct} values: say which one counts (`having`), or ask for classes."

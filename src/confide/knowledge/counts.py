@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from confide.core.errors import KnowledgeError
+from confide.core.language import keep
 from confide.core.nouns import Mechanism
 from confide.views.counts import Counts
 from confide.views.traces import Traces
@@ -32,7 +33,12 @@ class Counted:
         """
         if self.people.people < least:
             raise KnowledgeError(
-                f"{attack} needs the traces of {least} other people, but knows those of "
-                f"{self.people.people}: let it know a larger share of them."
+                keep(
+                    "{attack} needs the traces of {least} other people, but knows those of {people}: let it "
+                    "know a larger share of them.",
+                    attack=attack,
+                    least=least,
+                    people=self.people.people,
+                )
             )
         return self.people

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from confide.core.errors import KnowledgeError
+from confide.core.language import keep
 from confide.core.nouns import Mechanism
 from confide.views.crosstabs import Crosstabs
 from confide.views.table import Table
@@ -29,5 +30,7 @@ class Population:
             KnowledgeError: if there is nobody.
         """
         if not len(self.people):
-            raise KnowledgeError(f"{attack} needs other people of the population: let it know some.")
+            raise KnowledgeError(
+                keep("{attack} needs other people of the population: let it know some.", attack=attack)
+            )
         return self.people

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from confide.core.errors import KnowledgeError
+from confide.core.language import keep
 from confide.core.nouns import AnyMechanism
 from confide.views.frequencies import Genotypes, Measurements
 
@@ -29,7 +30,9 @@ class Reference:
             KnowledgeError: if there are fewer, or the reference holds measurements.
         """
         if not isinstance(self.people, Genotypes):
-            raise KnowledgeError(f"{attack} needs genotypes: give measurements to means-lr.")
+            raise KnowledgeError(
+                keep("{attack} needs genotypes: give measurements to means-lr.", attack=attack)
+            )
         self._enough(attack, least)
         return self.people
 
@@ -40,13 +43,20 @@ class Reference:
             KnowledgeError: if there are fewer, or the reference holds genotypes.
         """
         if not isinstance(self.people, Measurements):
-            raise KnowledgeError(f"{attack} needs measurements: give genotypes to frequency-lr.")
+            raise KnowledgeError(
+                keep("{attack} needs measurements: give genotypes to frequency-lr.", attack=attack)
+            )
         self._enough(attack, least)
         return self.people
 
     def _enough(self, attack: str, least: int) -> None:
         if len(self.people) < least:
             raise KnowledgeError(
-                f"{attack} needs a reference of {least} people, but knows {len(self.people)}: "
-                "give more of the population."
+                keep(
+                    "{attack} needs a reference of {least} people, but knows {people}: give more of the "
+                    "population.",
+                    attack=attack,
+                    least=least,
+                    people=len(self.people),
+                )
             )

@@ -9,6 +9,7 @@ import polars as pl
 
 from confide.core.arrays import Batch, Ints
 from confide.core.errors import KnowledgeError
+from confide.core.language import keep
 from confide.views.records import Records
 
 
@@ -61,5 +62,7 @@ class InferringKnowledge:
             KnowledgeError: if there is none.
         """
         if self.population is None or not len(self.population):
-            raise KnowledgeError(f"{attack} needs a population: give records like the targets.")
+            raise KnowledgeError(
+                keep("{attack} needs a population: give records like the targets.", attack=attack)
+            )
         return self.population

@@ -7,6 +7,7 @@ from typing import Literal, Protocol, TypeAlias, runtime_checkable
 
 from confide.core.arrays import Floats, Ints, Rng
 from confide.core.errors import KnowledgeError
+from confide.core.language import keep
 from confide.core.nouns import Mechanism
 from confide.views.interactions import Interactions
 
@@ -54,8 +55,12 @@ class Panel:
         # A regression on one class would stop with scikit-learn's own message.
         if not len(self.value) or (self.value == self.value[0]).all():
             raise KnowledgeError(
-                f"{attack} learns from people who differ in the trait, and the panel's {len(self.value)} do "
-                "not: give more people."
+                keep(
+                    "{attack} learns from people who differ in the trait, and the panel's {people} do not: "
+                    "give more people.",
+                    attack=attack,
+                    people=len(self.value),
+                )
             )
 
 

@@ -10,6 +10,7 @@ import numpy as np
 from confide.core.access import WhiteBox
 from confide.core.arrays import Bools, Floats, Ints
 from confide.core.errors import KnowledgeError
+from confide.core.language import keep, later
 from confide.learners.learner import Learner
 from confide.models.answers import Answers
 from confide.models.signals import Signal
@@ -52,8 +53,13 @@ class References:
         inside = [model for model in models if isinstance(model, WhiteBox)]
         if len(inside) < len(models):
             raise KnowledgeError(
-                f"{attack} looks into the reference models, and {len(models) - len(inside)} of "
-                f"{len(models)} show no inside: let `train` return torch modules."
+                keep(
+                    "{attack} looks into the reference models, and {n:d} of {all:d} show no inside: let "
+                    "`train` return torch modules.",
+                    attack=attack,
+                    n=len(models) - len(inside),
+                    all=len(models),
+                )
             )
         return inside
 
@@ -64,7 +70,7 @@ class References:
             KnowledgeError: if there is no population.
         """
         if self.on_population is None:
-            raise KnowledgeError("there is no population: give `population`, records like the targets.")
+            raise KnowledgeError(keep("there is no population: give `population`, records like the targets."))
         return self.on_population.signal(signal, self.which)
 
 
@@ -92,10 +98,21 @@ class Background:
         """
         have = 0 if self.references is None else len(self.references)
         if self.references is None or have < at_least:
-            raise KnowledgeError(
-                f"{attack} needs at least {at_least} reference model{'s' * (at_least > 1)} and has {have}: "
-                f"ask for more (`--references {max(at_least, 4)}`), and a way to train them (`--train`)."
-            )
+            values = {"attack": attack, "have": have, "ask": max(at_least, 4)}
+            if at_least == 1:
+                lacking = keep(
+                    "{attack} needs at least 1 reference model and has {have:d}: ask for more "
+                    "(`--references {ask:d}`), and a way to train them (`--train`).",
+                    **values,
+                )
+            else:
+                lacking = keep(
+                    "{attack} needs at least {n:d} reference models and has {have:d}: ask for more "
+                    "(`--references {ask:d}`), and a way to train them (`--train`).",
+                    n=at_least,
+                    **values,
+                )
+            raise KnowledgeError(lacking)
         return self.references
 
     def need_population(self, attack: str) -> Records:
@@ -105,7 +122,9 @@ class Background:
             KnowledgeError: if there is none.
         """
         if self.population is None or not len(self.population):
-            raise KnowledgeError(f"{attack} needs a population: give records like the targets.")
+            raise KnowledgeError(
+                keep("{attack} needs a population: give records like the targets.", attack=attack)
+            )
         return self.population
 
 
@@ -120,7 +139,7 @@ class SupervisedBackground(Background):
         member: their membership, bool[t].
     """
 
-    told_in_words: ClassVar[str] = (
+    told_in_words: ClassVar[str] = later(
         "of half of the people whether they were in the data, and is judged on the others alone"
     )
     told: Ints = field(default_factory=lambda: np.empty(0, np.int64))
@@ -210,5 +229,5 @@ class Informed(SupervisedBackground):
         rest: the sums over the other records.
     """
 
-    told_in_words: ClassVar[str] = "for each person all other records that trained the model"
+    told_in_words: ClassVar[str] = later("for each person all other records that trained the model")
     rest: LeaveOneOutSums = field(default_factory=lambda: LeaveOneOutSums(0, np.empty(0, np.bool_)))

@@ -10,6 +10,7 @@ import numpy as np
 from confide.core.access import WhiteBox
 from confide.core.arrays import Ints
 from confide.core.errors import KnowledgeError
+from confide.core.language import keep
 from confide.learners.learner import GroupLearner
 from confide.views.records import Records
 
@@ -50,6 +51,8 @@ class ShadowKnowledge:
             )
             shown = [model for model in models if isinstance(model, WhiteBox)]
             if len(shown) < len(models):
-                raise KnowledgeError("shadow models must show their weights: let the learner train modules.")
+                raise KnowledgeError(
+                    keep("shadow models must show their weights: let the learner train modules.")
+                )
             found += shown
         return found

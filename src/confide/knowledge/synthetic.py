@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from confide.core.errors import KnowledgeError
+from confide.core.language import keep
 from confide.core.nouns import Mechanism
 from confide.views.table import Table
 
@@ -34,8 +35,13 @@ class SyntheticKnowledge:
         known = 0 if self.reference is None else len(self.reference)
         if self.reference is None or known < least:
             raise KnowledgeError(
-                f"{attack} compares with a reference of {least} rows of other people or more, and knows "
-                f"{known}: give rows that the generator did not get (--control)."
+                keep(
+                    "{attack} compares with a reference of {least:d} rows of other people or more, and "
+                    "knows {known:d}: give rows that the generator did not get (--control).",
+                    attack=attack,
+                    least=least,
+                    known=known,
+                )
             )
         return self.reference
 
@@ -47,8 +53,11 @@ class SyntheticKnowledge:
         """
         if self.generator is None or self.rows is None:
             raise KnowledgeError(
-                f"{attack} makes synthetic rows of its own: say what made the file (--generator or "
-                "--mechanism)."
+                keep(
+                    "{attack} makes synthetic rows of its own: say what made the file (--generator or "
+                    "--mechanism).",
+                    attack=attack,
+                )
             )
         return self.generator, self.rows
 

@@ -11,6 +11,7 @@ from scipy.sparse import csr_array
 
 from confide.core.arrays import Array, Floats, Ints, Rng
 from confide.core.errors import DataError, KnowledgeError, PromiseError
+from confide.core.language import keep
 from confide.core.nouns import Mechanism
 from confide.views.table import Domain, Table
 
@@ -136,7 +137,7 @@ def channels(
             ranges, before a rehearsal or after.
     """
     if mechanism is None:
-        raise KnowledgeError("how the release was made is not known, so that nothing can be rehearsed")
+        raise KnowledgeError(keep("how the release was made is not known, so that nothing can be rehearsed"))
     exact = [name for name in names if view.only([name]).precise]
     rounds = max(1, min(ROUNDS, CELLS // max(len(view), 1)))
     filling, running = rng.spawn(2)
@@ -146,10 +147,14 @@ def channels(
     try:
         again = [mechanism(filled, rng=child).view for child in running.spawn(rounds)]
     except (DataError, PromiseError) as why:
-        raise KnowledgeError(f"what was done cannot be done to the release again: {why}") from why
+        raise KnowledgeError(
+            keep("what was done cannot be done to the release again: {why}", why=str(why))
+        ) from why
     exact = [name for name in exact if all(name in v.names and v.only([name]).precise for v in again)]
     if not exact or not len(view):
-        raise KnowledgeError("all known columns hold ranges, and a range says by itself what may be true")
+        raise KnowledgeError(
+            keep("all known columns hold ranges, and a range says by itself what may be true")
+        )
     found: dict[str, Channel] = {}
     for name in exact:
         codes = _codes(view, name)

@@ -9,6 +9,7 @@ import numpy as np
 
 from confide.core.arrays import Ints, Rng
 from confide.core.errors import KnowledgeError
+from confide.core.language import keep
 from confide.core.nouns import Mechanism
 from confide.views.traces import Traces, by_time_and_place
 
@@ -39,7 +40,10 @@ class MobilityKnowledge:
         """
         if self.points is None:
             raise KnowledgeError(
-                f"{attack} needs points of each target: play it in the game of known points."
+                keep(
+                    "{attack} needs points of each target: play it in the game of known points.",
+                    attack=attack,
+                )
             )
         return self.points
 
@@ -51,7 +55,10 @@ class MobilityKnowledge:
         """
         if self.earlier is None:
             raise KnowledgeError(
-                f"{attack} needs earlier traces of the targets: play it in the game of an earlier period."
+                keep(
+                    "{attack} needs earlier traces of the targets: play it in the game of an earlier period.",
+                    attack=attack,
+                )
             )
         return self.earlier
 

@@ -15,6 +15,7 @@ import numpy as np
 from confide.core.access import BlackBox, LabelOnly, Task
 from confide.core.arrays import Bools, Floats
 from confide.core.errors import DataError
+from confide.core.language import later, t
 from confide.models.signals import true_logit
 from confide.views.records import Records
 
@@ -22,6 +23,14 @@ from confide.views.records import Records
 POINTS = 0.05
 # Smaller differences are never material: one point, or 0.3 nats of the median logit.
 LEAST = {"accuracy": 0.01, "R2": 0.01, "confidence": 0.3}
+NAMES = {
+    ("train", "accuracy"): later("train accuracy"),
+    ("test", "accuracy"): later("test accuracy"),
+    ("train", "R2"): later("train R2"),
+    ("test", "R2"): later("test R2"),
+    ("train", "confidence"): later("train confidence"),
+    ("test", "confidence"): later("test confidence"),
+}
 # Chance alone gives a larger difference in one of 370 comparisons.
 DEVIATIONS = 3.0
 
@@ -69,8 +78,13 @@ class Line:
         return bool(surely or far)
 
     def __str__(self) -> str:
-        own = f"against the target's {self.target:.3g}"
-        return f"{self.side} {self.what} {self.mean:.3g} ± {self.spread:.2g} {own}"
+        return t(
+            "{what} {mean:.3g} ± {spread:.2g} against the target's {target:.3g}",
+            what=t(NAMES[self.side, self.what]),
+            mean=self.mean,
+            spread=self.spread,
+            target=self.target,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,11 +99,11 @@ class Comparison:
         off = [line for line in self.lines if line.differs]
         if not off:
             return ""
-        return (
-            "The reference models are not like the target: "
-            + "; ".join(str(line) for line in off)
-            + ". A wrong recipe can cost a factor of ten in power: give the target's own training with "
-            "--train (its batch size, epochs, learning rate, and number of records)."
+        return t(
+            "The reference models are not like the target: {differences}. A wrong recipe can cost a "
+            "factor of ten in power: give the target's own training with --train (its batch size, "
+            "epochs, learning rate, and number of records).",
+            differences="; ".join(str(line) for line in off),
         )
 
     def line(self, side: str, what: str) -> Line | None:

@@ -11,6 +11,7 @@ import numpy as np
 from confide.core.access import BlackBox, LabelOnly, Task
 from confide.core.arrays import Bools, Rng
 from confide.core.errors import DataError
+from confide.core.language import t
 from confide.learners.encoded import encoded_learner
 from confide.learners.encoding import fit_encoding
 from confide.learners.estimator import SklearnLearner, sklearn_learner
@@ -54,10 +55,11 @@ def reference_learner(
     """
     if isinstance(target, SklearnModel):
         learner = sklearn_learner(target.estimator, classes=target.known, task=target.task)
-        words = f"the target's estimator ({name_of(target.estimator)}), cloned and fitted again."
-        if not isinstance(learner, Keepable):
-            words += " They cannot be kept on disk, so every audit trains them again."
-        return learner, words
+        name = name_of(target.estimator)
+        words = t("the target's estimator ({name}), cloned and fitted again.", name=name)
+        if isinstance(learner, Keepable):
+            return learner, words
+        return learner, f"{words} {t('They cannot be kept on disk, so every audit trains them again.')}"
     if not member.any():
         raise DataError(
             "no record is a member, but the references must match the target's accuracy on members: "
@@ -90,7 +92,7 @@ def _reinitialised(target: TorchModel, half: Records, goal: TargetFit, *, rng: R
         device=target.device,
     )
     learner, match = epochs_to_match(start, half, goal, rng=rng)
-    what = f"the target's architecture ({type(target.module).__name__}) with new weights"
+    what = t("the target's architecture ({name}) with new weights", name=type(target.module).__name__)
     return learner, _in_words(what, learner.batch_size, learner.epochs, match)
 
 
@@ -111,9 +113,10 @@ def _other_network(
         plain = _sklearn_mlp(goal.task, outputs, half)
         start = encoded_learner(plain, encoder, records)
         inner, epochs, match = _epochs_by_sklearn(plain, start.encoded(half), goal, rng=rng)
-    what = (
-        f"a network with one hidden layer of {HIDDEN} (the target's own kind is unknown), on records with "
-        "numbers standardised and categories one-hot"
+    what = t(
+        "a network with one hidden layer of {n} (the target's own kind is unknown), on records with numbers "
+        "standardised and categories one-hot",
+        n=f"{HIDDEN}",
     )
     return replace(start, inner=inner), _in_words(what, _batch(half), epochs, match)
 
@@ -161,7 +164,14 @@ def _epochs_by_sklearn(
 
 
 def _in_words(what: str, batch: int, epochs: int, match: str) -> str:
-    return f"{what}, trained by Adam (0.001) in batches of {batch} for {epochs} epochs, {match}."
+    return t(
+        "{what}, trained by Adam ({rate:.3f}) in batches of {batch} for {epochs} epochs, {match}.",
+        what=what,
+        rate=0.001,
+        batch=batch,
+        epochs=epochs,
+        match=match,
+    )
 
 
 def _batch(half: Records) -> int:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from confide.core.access import BlackBox, LabelOnly, Task
+from confide.core.language import t
 from confide.learners.comparing import accuracy
 from confide.models.signals import true_logit
 from confide.views.records import Records
@@ -52,12 +53,21 @@ class TargetFit:
 
     def in_words(self, score: float, reached: bool) -> str:
         """The comparison of a model with this score, in words for the report."""
-        measure = "R2" if self.task == "regression" else "accuracy"
+        measure = t("R2") if self.task == "regression" else t("accuracy")
+        numbers = {"measure": measure, "score": score, "target": self.score}
         if not reached:
-            return f"with a train {measure} of only {score:.3f}, while the target has {self.score:.3f}"
-        also = "" if self.confidence is None else " and confidence"
-        return (
-            f"when its train {measure}{also} matched the target's ({measure} {score:.3f}, {self.score:.3f})"
+            return t(
+                "with a train {measure} of only {score:.3f}, while the target has {target:.3f}", **numbers
+            )
+        if self.confidence is None:
+            return t(
+                "when its train {measure} matched the target's ({measure} {score:.3f}, {target:.3f})",
+                **numbers,
+            )
+        return t(
+            "when its train {measure} and confidence matched the target's ({measure} {score:.3f}, "
+            "{target:.3f})",
+            **numbers,
         )
 
 

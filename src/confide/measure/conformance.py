@@ -15,6 +15,7 @@ from math import sqrt
 import numpy as np
 
 from confide.core.arrays import Array, Floats, Ints
+from confide.core.language import t
 from confide.measure.special import binomial_tail, chi_square_cdf, normal_cdf, normal_quantile
 
 ERROR = 1e-3
@@ -69,7 +70,7 @@ def sampling(batches: Sequence[Ints], *, records: int, rate: float) -> list[Chec
         return _whole(total, steps * records)
     checks = [
         Check(
-            name="share of records in a batch",
+            name=t("share of records in a batch"),
             seen=total / (steps * records),
             promised=q,
             p=_two_sided(
@@ -77,25 +78,25 @@ def sampling(batches: Sequence[Ints], *, records: int, rate: float) -> list[Chec
                 float(binomial_tail(total, steps * records, q)),
             ),
             finds=_found(sqrt(var) / (steps * records)),
-            fault="batches are larger or smaller than the rate that was accounted for",
+            fault=t("batches are larger or smaller than the rate that was accounted for"),
         )
     ]
     sizes = np.array([len(b) for b in batches], np.float64)
     checks.append(
         _squares(
-            "variance of batch sizes, as a multiple of the binomial one",
+            t("variance of batch sizes, as a multiple of the binomial one"),
             float(((sizes - records * q) ** 2).mean() / (records * q * (1 - q))),
             sqrt(_squared_binomial(records, q) / steps),
-            "batches have a fixed size, or records come in together: this is no Poisson sampling",
+            t("batches have a fixed size, or records come in together: this is no Poisson sampling"),
         )
     )
     counts = np.bincount(np.concatenate(batches), minlength=records).astype(np.float64)
     checks.append(
         _squares(
-            "variance of how often each record came, as a multiple of the binomial one",
+            t("variance of how often each record came, as a multiple of the binomial one"),
             float(((counts - steps * q) ** 2).mean() / (steps * q * (1 - q))),
             sqrt(_squared_binomial(steps, q) / records),
-            "records take turns, or some come more often than others: the steps are not independent",
+            t("records take turns, or some come more often than others: the steps are not independent"),
         )
     )
     if steps > 1:
@@ -104,12 +105,12 @@ def sampling(batches: Sequence[Ints], *, records: int, rate: float) -> list[Chec
         var = records * ((steps - 1) * q**2 * (1 - q**2) + 2 * (steps - 2) * (q**3 - q**4))
         checks.append(
             Check(
-                name="share of records that come twice in a row",
+                name=t("share of records that come twice in a row"),
                 seen=again / pairs,
                 promised=q**2,
                 p=_counted(again, pairs * q**2, var),
                 finds=_found(sqrt(var) / pairs),
-                fault="who is in a batch depends on the batch before",
+                fault=t("who is in a batch depends on the batch before"),
             )
         )
     return checks
@@ -119,12 +120,12 @@ def _whole(total: int, of: int) -> list[Check]:
     """The test of full batches, which leave nothing to chance."""
     return [
         Check(
-            name="share of records in a batch",
+            name=t("share of records in a batch"),
             seen=total / of,
             promised=1.0,
             p=float(total == of),
             finds=0.0,
-            fault="batches are not the whole data that was accounted for",
+            fault=t("batches are not the whole data that was accounted for"),
         )
     ]
 
@@ -154,49 +155,49 @@ def noise(
     n = parameters * steps
     checks = [
         Check(
-            name="deviation of the noise, as a multiple of the promised one",
+            name=t("deviation of the noise, as a multiple of the promised one"),
             seen=sqrt(squares / n),
             promised=1.0,
             p=_two_sided(chi_square_cdf(squares, n)) if n < 1e6 else _both(squares / n - 1, sqrt(2 / n)),
             finds=_found(sqrt(1 / (2 * n))),
-            fault="there is more or less noise than was accounted for",
+            fault=t("there is more or less noise than was accounted for"),
         ),
         _squares(
-            "fourth power of the noise, as a multiple of the normal one",
+            t("fourth power of the noise, as a multiple of the normal one"),
             fourths / (3 * n),
             sqrt(96 / n) / 3,
-            "the noise is not normal",
+            t("the noise is not normal"),
         ),
     ]
     if parameters > 1:
         checks.append(
             _normal(
-                "correlation of neighbouring coordinates' noise",
+                t("correlation of neighbouring coordinates' noise"),
                 neighbours / ((parameters - 1) * steps),
                 0.0,
                 1 / sqrt((parameters - 1) * steps),
-                "one draw is used for several coordinates",
+                t("one draw is used for several coordinates"),
             )
         )
     if steps > 1:
         checks.append(
             _normal(
-                "correlation of one step's noise with the next one's",
+                t("correlation of one step's noise with the next one's"),
                 successive / (parameters * (steps - 1)),
                 0.0,
                 1 / sqrt(parameters * (steps - 1)),
-                "noise is used again in the next step",
+                t("noise is used again in the next step"),
             )
         )
         whole = float(total @ total) / steps
         checks.append(
             Check(
-                name="deviation of the noise summed over steps, as a multiple of the promised one",
+                name=t("deviation of the noise summed over steps, as a multiple of the promised one"),
                 seen=sqrt(whole / parameters),
                 promised=1.0,
                 p=_two_sided(chi_square_cdf(whole, parameters)),
                 finds=_found(sqrt(1 / (2 * parameters))),
-                fault="the noise of different steps is not independent: it is used again, or cancels out",
+                fault=t("the noise of different steps is not independent: it is used again, or cancels out"),
             )
         )
     return checks
@@ -208,11 +209,11 @@ def fresh(first: Floats, other: Floats) -> Check:
     lengths = float(np.linalg.norm(first[:n]) * np.linalg.norm(other[:n]))
     seen = float(first[:n] @ other[:n]) / lengths if lengths else 1.0
     return _normal(
-        "correlation of two trainings' first noise",
+        t("correlation of two trainings' first noise"),
         seen,
         0.0,
         1 / sqrt(n),
-        "the noise comes from a seed that is the same each time: who knows it takes it off",
+        t("the noise comes from a seed that is the same each time: who knows it takes it off"),
     )
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from confide.core.arrays import Floats, Rng
+from confide.core.language import later
 from confide.measure.reconstruction import answers_until, box_deviation, share_known
 from confide.measure.special import normal_cdf
 from confide.measure.subset_information import information
@@ -45,14 +46,14 @@ class Forecast:
     how: str
 
 
-RANDOM = "The subsets are like random halves of the people, for which there is a closed form."
-SOLVED = (
-    "It takes the workload in random order, and beyond its end the same queries with fresh noise, and works "
-    "out how far linear estimates determine each bit."
+RANDOM = later("The subsets are like random halves of the people, for which there is a closed form.")
+SOLVED = later(
+    "It takes the workload in random order, and beyond its end the same queries with fresh "
+    "noise, and works out how far linear estimates determine each bit."
 )
-LAW = (
-    "There are many people and answers, so a law for random subsets is used, with each person's own number "
-    "of subsets: for other workloads it is rough."
+LAW = later(
+    "There are many people and answers, so a law for random subsets is used, with each "
+    "person's own number of subsets: for other workloads it is rough."
 )
 
 

@@ -16,6 +16,7 @@ from scipy.special import expit, logsumexp, softmax
 
 from confide.core.arrays import Array, Floats
 from confide.core.errors import KnowledgeError
+from confide.core.language import keep
 
 Loss: TypeAlias = Literal["softmax", "logistic", "squared"]
 Factors: TypeAlias = Sequence[tuple[Floats, Floats]]
@@ -148,7 +149,11 @@ def chosen_layers(asked: Sequence[str] | None, there: Sequence[str]) -> tuple[in
     unknown = [name for name in asked or () if name not in there]
     if unknown:
         raise KnowledgeError(
-            f"there is no layer {unknown[0]!r}: the layers with parameters are {', '.join(there)}."
+            keep(
+                "there is no layer {layer}: the layers with parameters are {layers}.",
+                layer=repr(unknown[0]),
+                layers=", ".join(there),
+            )
         )
     return tuple(place for place, name in enumerate(there) if asked is None or name in asked)
 

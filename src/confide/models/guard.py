@@ -18,6 +18,7 @@ import numpy as np
 
 from confide.core.errors import ConfideError, ModelError
 from confide.core.foreign import in_one_line
+from confide.core.language import later
 
 _T = TypeVar("_T")
 _patience: ContextVar[float | None] = ContextVar("patience", default=None)
@@ -114,7 +115,7 @@ class _Aside:
     noticed: set[str]
 
     def write(self, text: str) -> int:
-        self.noticed.add("prints (its lines are among the messages, not in the report)")
+        self.noticed.add(later("The model prints (its lines are among the messages, not in the report)."))
         return sys.stderr.write(text)
 
     def __getattr__(self, name: str) -> Any:
@@ -137,7 +138,7 @@ def _own_draws(noticed: set[str]) -> Iterator[None]:
         same = same and random.getstate() == plain
         same = same and (torch is None or bool(torch.equal(torch.get_rng_state(), tensors)))
         if not same:
-            noticed.add("draws from the global random state, or sets it (it was put back)")
+            noticed.add(later("The model draws from the global random state, or sets it (it was put back)."))
             np.random.set_state(numbers)  # noqa: NPY002
             random.setstate(plain)
             if torch is not None:

@@ -28,6 +28,7 @@ import numpy as np
 from confide.core.access import Task
 from confide.core.arrays import Array, Floats
 from confide.core.errors import ModelError
+from confide.core.language import later
 
 Kind: TypeAlias = Literal[
     "probabilities",
@@ -40,6 +41,19 @@ Kind: TypeAlias = Literal[
     "values",
     "labels",
 ]
+
+NAMES = (
+    later("probabilities"),
+    later("percent"),
+    later("sigmoids"),
+    later("top-k"),
+    later("log-probabilities"),
+    later("costs"),
+    later("logits"),
+    later("values"),
+    later("labels"),
+)
+"""All kinds: a report shows them in its language."""
 
 # A sum of probabilities that were computed or rounded somehow.
 ROW_SUM = 0.02

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from confide.core.access import BlackBox, LabelOnly, Softenable, Task, WhiteBox
 from confide.core.arrays import Array, Batch, Floats
 from confide.core.errors import KnowledgeError
+from confide.core.language import keep
 from confide.models.answers import Answers
 from confide.models.linear_form import LinearForm, linear_form_of
 
@@ -112,5 +113,5 @@ class _Inside(_Scores):
 
     def softened(self, temperature: float) -> WhiteBox:
         if not isinstance(self._inside, Softenable):
-            raise KnowledgeError("this model has no gradients at a temperature: ask at temperature 1.")
+            raise KnowledgeError(keep("this model has no gradients at a temperature: ask at temperature 1."))
         return self._inside.softened(temperature)

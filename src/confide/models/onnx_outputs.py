@@ -11,6 +11,7 @@ import numpy as np
 from confide.core.access import Task
 from confide.core.arrays import Array
 from confide.core.errors import ModelError
+from confide.core.language import t
 from confide.models.kinds import Kind, kind_of
 from confide.models.replies import Classes, known_codes, outputs_of
 
@@ -139,8 +140,12 @@ def _agreed(values: Array, labels: Array, found: Meaning, classes: Classes, name
         kind="labels",
         labels=found.labels,
         note=(
-            f"The scores {found.output} of the model do not agree with its labels {found.labels}, as those "
-            "of an SVM for pairs of classes: it is audited by its labels."
+            t(
+                "The scores {scores} of the model do not agree with its labels {labels}, as "
+                "those of an SVM for pairs of classes: it is audited by its labels.",
+                scores=found.output,
+                labels=found.labels,
+            )
         ),
     )
 

@@ -7,10 +7,11 @@ from collections.abc import Sequence
 import numpy as np
 
 from confide.core.estimate import Estimate, Measured
+from confide.core.language import later
 from confide.measure.intervals import mean
 from confide.views.answers import Answers, AskedSubsets
 
-ERROR, EXACT, SHOWN = "error of an answer", "answers exact", "answers shown"
+ERROR, EXACT, SHOWN = later("error of an answer"), later("answers exact"), later("answers shown")
 
 
 def accuracy(releases: Sequence[tuple[Answers, AskedSubsets]], *, confidence: float = 0.95) -> Measured:

@@ -7,10 +7,11 @@ from collections.abc import Sequence
 import numpy as np
 
 from confide.core.estimate import Estimate, Measured
+from confide.core.language import later
 from confide.measure.intervals import mean
 from confide.views.counts import Counts, Visits
 
-ERROR, RIGHT = "relative error", "counts right"
+ERROR, RIGHT = later("relative error"), later("counts right")
 
 
 def accuracy(releases: Sequence[tuple[Counts, Visits]], *, confidence: float = 0.95) -> Measured:

@@ -7,9 +7,10 @@ from collections.abc import Sequence
 import numpy as np
 
 from confide.core.estimate import Measured
+from confide.core.language import later
 from confide.views.crosstabs import Crosstabs
 
-ERROR, EXACT = "relative error", "counts shown exactly"
+ERROR, EXACT = later("relative error"), later("counts shown exactly")
 
 
 def accuracy(releases: Sequence[tuple[Crosstabs, Crosstabs]]) -> Measured:

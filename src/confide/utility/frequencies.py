@@ -8,10 +8,11 @@ import numpy as np
 
 from confide.core.errors import DataError
 from confide.core.estimate import Estimate, Measured
+from confide.core.language import later
 from confide.measure.intervals import mean
 from confide.views.frequencies import Frequencies, Genotypes, Means, Measurements, Presence
 
-ERROR, PUBLISHED = "mean error", "share published"
+ERROR, PUBLISHED = later("mean error"), later("share published")
 
 
 def accuracy(

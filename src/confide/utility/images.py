@@ -5,10 +5,11 @@ from __future__ import annotations
 import numpy as np
 
 from confide.core.estimate import Estimate
+from confide.core.language import later
 from confide.measure.pictures import average, psnr, ssim
 from confide.views.images import Pictures
 
-PSNR, SSIM = "likeness (PSNR, dB)", "likeness (SSIM)"
+PSNR, SSIM = later("likeness (PSNR, dB)"), later("likeness (SSIM)")
 
 
 def left_of(original: Pictures, view: Pictures) -> dict[str, Estimate | float]:

@@ -6,6 +6,7 @@ import numpy as np
 
 from confide.core.arrays import Floats, Ints
 from confide.core.estimate import Measured
+from confide.core.language import later
 from confide.mechanisms.anonymize.coarse_traces import cells
 from confide.views.traces import Traces, metres
 
@@ -13,8 +14,8 @@ from confide.views.traces import Traces, metres
 GRID_M = 1_000.0
 
 # The names of the measures, as the report prints them.
-KEPT, MOVED, SHIFTED = "points kept", "metres moved", "minutes shifted"
-VISITS, FLOWS = "visit-map error", "flow-map error"
+KEPT, MOVED, SHIFTED = later("points kept"), later("metres moved"), later("minutes shifted")
+VISITS, FLOWS = later("visit-map error"), later("flow-map error")
 
 
 def left_of(original: Traces, view: Traces) -> Measured:

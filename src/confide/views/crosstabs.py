@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from confide.core.arrays import Ints
 from confide.core.errors import DataError
+from confide.core.language import t
 from confide.views.table import Domain, Table
 
 ALL = -1
@@ -177,7 +178,7 @@ class Crosstabs:
         at = self.tables[table]
         fixed = zip(at.columns, at.codes[cell].tolist(), strict=True)
         named = [f"{self.domains[i].name}={self.domains[i].labels[code]}" for i, code in fixed if code != ALL]
-        return ", ".join(named) or "all people"
+        return ", ".join(named) or t("all people")
 
     def row(self, codes: Sequence[int]) -> str:
         """A combination of values of all columns, in words."""

@@ -24,6 +24,7 @@ from confide.audits.spec import AuditSpec, Context, Count
 from confide.core.errors import DataError
 from confide.core.estimate import Estimate, Measured
 from confide.core.evidence import Evidence
+from confide.core.language import later, t
 from confide.core.nouns import AnyAttack, AnyMechanism
 from confide.core.who import table_of
 from confide.games.reconstruction.answers import SubsetReconstruction
@@ -38,7 +39,9 @@ from confide.utility.answers import ERROR, accuracy
 
 EXISTING = "reconstruction from answers that exist"
 """Where no coin decides anybody's secret, no bound on epsilon is shown."""
-NOT_STICKY = "the noise belongs to each answer and not to its text, so other words bring nothing."
+NOT_STICKY = later(
+    "{attack}: the noise belongs to each answer and not to its text, so other words bring nothing."
+)
 
 
 def read(held: Answers, *, settings: Settings) -> AnswersSubject:
@@ -95,7 +98,7 @@ class AnswersSubject:
                 game=replace(self.game, mechanism=answering),
                 worlds=self.worlds,
                 attacks=[a for a in asked if a not in idle],
-                skipped=[Skipped(attack=a.name, why=f"{a.name}: {NOT_STICKY}") for a in idle],
+                skipped=[Skipped(attack=a.name, why=t(NOT_STICKY, attack=a.name)) for a in idle],
                 promise=answering.budget,
                 goal="" if exist is None else EXISTING,
             )
@@ -142,7 +145,7 @@ SPEC = AuditSpec(
     attacks=(BoxReconstruction, RobustReconstruction, RewordedQueries),
     known=ALL,
     protections=PROTECTIONS,
-    risk="AUC of the strongest attack",
+    risk=later("AUC of the strongest attack"),
     across=ERROR,
     good="low",
 )

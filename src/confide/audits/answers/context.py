@@ -8,6 +8,7 @@ from confide.audits.answers.exhibits import NO_FORECAST, right_of_known
 from confide.audits.release import AuditedRelease
 from confide.audits.spec import Context, Count
 from confide.core.evidence import Evidence
+from confide.core.language import later, t
 from confide.inputs.answers import Answers, AnswersData
 from confide.measure.forecast import Forecast
 from confide.views.answers import Answers as AnswersView
@@ -43,26 +44,39 @@ def context_of(
     """
     view: AnswersView = release.worlds[0].case.view
     people, exist = len(data.bits), data.released is not None
-    noise = f"noise of deviation {view.noise:.3g} on each" if view.noise else "without noise"
+    noise = (
+        t("noise of deviation {deviation:.3g} on each", deviation=view.noise)
+        if view.noise
+        else t("without noise")
+    )
     asked = (
-        f"all {count(people)} people, with the secret that they have"
+        t("all {people} people, with the secret that they have", people=count(people))
         if exist
-        else f"{count(each)} of {count(people)} people in each of {worlds:,} rounds; a fair coin decides "
-        "their secret"
+        else t(
+            "{each} of {people} people in each of {rounds:,} rounds; a fair coin decides their secret",
+            each=count(each),
+            people=count(people),
+            rounds=worlds,
+        )
     )
     return Context(
         adversary=(
-            "It knew how the answers were made, and how much noise is in them.",
-            "It did not use what goes with the secret in everybody.",
+            t("It knew how the answers were made, and how much noise is in them."),
+            t("It did not use what goes with the secret in everybody."),
         ),
         about={
-            "release": f"{len(view):,} answers about {count(people)} people, {noise}",
-            "secret": data.having,
-            "asked about": asked,
+            t("release"): t(
+                "{answers:,} answers about {people} people, {noise}",
+                answers=len(view),
+                people=count(people),
+                noise=noise,
+            ),
+            t("secret"): data.having,
+            t("asked about"): asked,
         },
         notes=(
             *data.notes,
-            *(NO_CONTROL,) * exist,
+            *(t(NO_CONTROL),) * exist,
             *_few(told, len(view), promised=release.promise is not None),
         ),
         unsettled={**data.unsettled, **overconfident(release.evidence, exist=exist)},
@@ -86,30 +100,40 @@ def overconfident(found: Sequence[Evidence], *, exist: bool) -> dict[str, str]:
     for e in found:
         right = right_of_known(e)
         if right is not None and right.high < WRONG:
-            doubts[f"the certain claims of {e.attack}"] = (
-                f"Of the people of whom {e.attack} says one value with a probability of 95 % or more, fewer "
-                f"than {100 * WRONG:.0f} in 100 are as it says: {cause}"
+            doubts[t("the certain claims of {attack}", attack=e.attack)] = t(
+                cause, attack=e.attack, few=f"{100 * WRONG:.0f}"
             )
     return doubts
 
 
-MISREAD = "the answers are not what it takes them for. Check the order of rows and queries, and the noise."
-MISTAKEN = (
-    "its probabilities are wrong for these answers, which confide made itself: no file of yours is the "
-    "cause. Its order of people, from which the AUC and the rates come, may be right all the same; do not "
-    "rely on 'known'."
+MISREAD = later(
+    "Of the people of whom {attack} says one value with a probability of 95 % or more, fewer than {few} in "
+    "100 are as it says: the answers are not what it takes them for. Check the order of rows and queries, "
+    "and the noise."
 )
-NO_CONTROL = (
-    "Nobody can be held out of answers that exist: they were made with everybody's own secret, and no coin "
-    "decided it. So no bound on epsilon is certified, and success stands beside that of a blind adversary, "
-    "which ranks people by what goes with the secret in other people."
+MISTAKEN = later(
+    "Of the people of whom {attack} says one value with a probability of 95 % or more, fewer than {few} in "
+    "100 are as it says: its probabilities are wrong for these answers, which confide made itself: no file "
+    "of yours is the cause. Its order of people, from which the AUC and the rates come, may be right all "
+    "the same; do not rely on 'known'."
+)
+NO_CONTROL = later(
+    "Nobody can be held out of answers that exist: they were made with everybody's own "
+    "secret, and no coin decided it. So no bound on epsilon is certified, and success stands "
+    "beside that of a blind adversary, which ranks people by what goes with the secret in "
+    "other people."
 )
 
 
 def _few(told: Forecast, answers: int, *, promised: bool) -> tuple[str, ...]:
     """That so few answers are of no use to the adversary, and where that is foretold no further."""
-    few = f"With {answers:,} answers fewer than 1 in 100 people are foretold to be known."
-    found = (few,) * (told.here < USELESS)
+    few = told.here < USELESS
     if promised:
-        return (*found, NO_FORECAST)
-    return tuple(f"{one} The forecast says how many it takes." for one in found)
+        found = t("With {n:,} answers fewer than 1 in 100 people are foretold to be known.", n=answers)
+        return (*(found,) * few, t(NO_FORECAST))
+    found = t(
+        "With {n:,} answers fewer than 1 in 100 people are foretold to be known. The forecast says how "
+        "many it takes.",
+        n=answers,
+    )
+    return (found,) * few

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 
 import numpy as np
 
@@ -11,6 +12,7 @@ from confide.audits.release import AuditedRelease
 from confide.core.arrays import Bools, Rng
 from confide.core.estimate import Estimate
 from confide.core.evidence import Evidence
+from confide.core.language import later, t
 from confide.measure import auc, proportion
 from confide.measure.forecast import SURE, Forecast, forecast, known_here
 from confide.report import Line, Plot, Table
@@ -20,8 +22,17 @@ from confide.views.answers import Answers
 
 FEWEST = 1e-5
 """A smaller share of the people is called none."""
-NEVER = "never, by queries like these"
-IN_WORDS = {0.01: "1 in 100", 0.05: "5 in 100", 0.5: "half"}
+NEVER = later("never, by queries like these")
+PEOPLE = {
+    0.01: later("1 in 100 of the people known"),
+    0.05: later("5 in 100 of the people known"),
+    0.5: later("half of the people known"),
+}
+RARER = {
+    0.01: later("1 in 100 of the people whose value is the rarer one known"),
+    0.05: later("5 in 100 of the people whose value is the rarer one known"),
+    0.5: later("half of the people whose value is the rarer one known"),
+}
 
 
 def foretold(release: AuditedRelease, bits: Bools, *, rng: Rng) -> Forecast:
@@ -49,31 +60,35 @@ def of_forecast(
     view: Answers = release.worlds[0].case.view
     share = float(bits.mean())
     rare = max(share, 1 - share) >= SURE
-    whom = "people whose value is the rarer one" if rare else "people"
-    noise = f"noise of deviation {view.noise:.3g} on each" if view.noise else "no noise"
     of = int(min(bits.sum(), (~bits).sum())) if rare else len(bits)
     rows: list[tuple[Cell, ...]] = [
-        (f"{words} of the {whom} known", _number(told.until[known])) for known, words in IN_WORDS.items()
+        (t(words), _number(told.until[known])) for known, words in (RARER if rare else PEOPLE).items()
     ]
     table = Table(
-        title="How many answers until people are known",
-        reading=f"Foretold from the queries, {noise}, and how common the secret is; no attack was needed. "
-        f"Somebody is known if one value has a probability of 95 % or more. {told.how} With the "
-        f"{len(view):,} answers of this release, {_share_in_words(told.here)} of the {whom} are foretold to "
-        f"be known.{_of_coins(view, bits, tossed)}",
-        head=("when", "number of answers"),
+        title=t("How many answers until people are known"),
+        reading=" ".join([*_foretold(view, told, rare=rare), *_of_coins(view, bits, tossed)]),
+        head=(t("when"), t("number of answers")),
         rows=tuple(rows),
         of=of,
     )
     plot = Plot(
-        title="People known, by the number of answers",
-        reading="Read upwards from a number of answers what share of the "
-        f"{whom} is known with 95 %. The point is this release.",
-        x_title="answers",
-        y_title=f"share of the {whom} known",
+        title=t("People known, by the number of answers"),
+        reading=t(
+            "Read upwards from a number of answers what share of the people whose value is the rarer one "
+            "is known with 95 %. The point is this release."
+        )
+        if rare
+        else t(
+            "Read upwards from a number of answers what share of the people is known with 95 %. The point "
+            "is this release."
+        ),
+        x_title=t("answers"),
+        y_title=t("share of the people whose value is the rarer one known")
+        if rare
+        else t("share of the people known"),
         lines=(
-            Line(name="foretold", x=told.answers, y=told.known),
-            Line(name="this release", x=(float(len(view)),), y=(told.here,), joined=False),
+            Line(name=t("foretold"), x=told.answers, y=told.known),
+            Line(name=t("this release"), x=(float(len(view)),), y=(told.here,), joined=False),
         ),
         log_x=True,
         of=of,
@@ -81,23 +96,53 @@ def of_forecast(
     return table, plot
 
 
-NO_FORECAST = (
-    "Under a promise there is no forecast of how many answers it takes: more queries would get more noise "
-    "each, so what these answers say foretells nothing."
+NO_FORECAST = later(
+    "Under a promise there is no forecast of how many answers it takes: more queries would "
+    "get more noise each, so what these answers say foretells nothing."
 )
 
 
-def _of_coins(view: Answers, bits: Bools, tossed: int) -> str:
-    """What is foretold where coins change how common the secret is; empty where they do not."""
+def _foretold(view: Answers, told: Forecast, *, rare: bool) -> Iterator[str]:
+    """What the forecast rests on, and what it says of this release, a sentence each."""
+    yield (
+        t(
+            "Foretold from the queries, noise of deviation {deviation:.3g} on each, and how common the "
+            "secret is; no attack was needed.",
+            deviation=view.noise,
+        )
+        if view.noise
+        else t("Foretold from the queries, no noise, and how common the secret is; no attack was needed.")
+    )
+    yield t("Somebody is known if one value has a probability of 95 % or more.")
+    yield t(told.how)
+    here = {"n": len(view), "here": _share_in_words(told.here)}
+    yield (
+        t(
+            "With the {n:,} answers of this release, {here} of the people whose value is the rarer one are "
+            "foretold to be known.",
+            **here,
+        )
+        if rare
+        else t(
+            "With the {n:,} answers of this release, {here} of the people are foretold to be known.",
+            **here,
+        )
+    )
+
+
+def _of_coins(view: Answers, bits: Bools, tossed: int) -> Iterator[str]:
+    """What is foretold where coins change how common the secret is; nothing where they do not."""
     if not tossed:
-        return ""
+        return
     share = (0.5 * tossed + (len(bits) - tossed) * float(bits.mean())) / len(bits)
     here = known_here(view.subsets, noise=view.noise or 0.0, share=share)
-    return (
-        " That is for the secret as common as it is in the records. In the audit a coin decides it for those "
-        f"asked about, so that {100 * share:.0f} in 100 have it, and what is less lopsided takes more to be "
-        f"known: at that share {_share_in_words(here)} of the people are foretold to be known, to be held "
-        "against 'known' under 'What the answers give away'."
+    yield t(
+        "That is for the secret as common as it is in the records. In the audit a coin decides it for "
+        "those asked about, so that {share:.0f} in 100 have it, and what is less lopsided takes more to be "
+        "known: at that share {here} of the people are foretold to be known, to be held against 'known' "
+        "under 'What the answers give away'.",
+        share=100 * share,
+        here=_share_in_words(here),
     )
 
 
@@ -107,7 +152,7 @@ def _share_in_words(rate: float) -> str:
     >>> _share_in_words(1e-175), _share_in_words(0.39), _share_in_words(1.0)
     ('none', '39 in 100', 'all')
     """
-    return "none" if rate < FEWEST else share_of_people(rate)
+    return t("none", of="share") if rate < FEWEST else share_of_people(rate)
 
 
 def _number(answers: float) -> str:
@@ -117,12 +162,12 @@ def _number(answers: float) -> str:
     ('about 1,200', 'never, by queries like these', 'about 8')
     """
     if math.isinf(answers):
-        return NEVER
+        return t(NEVER)
     step = 10 ** max(0, len(str(int(answers))) - 2)
     return (
-        f"about {math.ceil(answers / step) * step:,}"
+        t("about {n:,}", n=math.ceil(answers / step) * step)
         if step == 1
-        else f"about {round(answers / step) * step:,}"
+        else t("about {n:,}", n=round(answers / step) * step)
     )
 
 
@@ -141,15 +186,19 @@ def given_away(release: AuditedRelease, blind: Evidence | None) -> Table:
     if blind is not None:
         score = blind.table["score"].to_numpy()
         rows.append(
-            ("blind: by other columns", None, None, None, auc(score[base.exposed], score[~base.exposed]))
+            (t("blind: by other columns"), None, None, None, auc(score[base.exposed], score[~base.exposed]))
         )
     return Table(
-        title="What the answers give away",
-        reading="'Right about' is the share of those asked about whose value is named correctly; naming the "
-        f"commoner value for everybody is right about {100 * common:.0f} in 100. 'Known' are those of whom "
-        "the attack gives one value a probability of 95 % or more; about 95 % or more of these should be "
-        "right. The AUC says how often it is surer of a person who has the secret than of one who has not.",
-        head=("attack", "right about", "known", "of the known, right", "AUC"),
+        title=t("What the answers give away"),
+        reading=t(
+            "'Right about' is the share of those asked about whose value is named correctly; naming "
+            "the commoner value for everybody is right about {common:.0f} in 100. 'Known' are those "
+            "of whom the attack gives one value a probability of 95 % or more; about 95 % or more of "
+            "these should be right. The AUC says how often it is surer of a person who has the "
+            "secret than of one who has not.",
+            common=100 * common,
+        ),
+        head=(t("attack"), t("right about"), t("known"), t("of the known, right"), t("AUC")),
         rows=tuple(rows),
         of=len(np.unique(base.person)),
     )

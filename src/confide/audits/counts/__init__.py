@@ -16,6 +16,7 @@ from confide.audits.settings import Settings
 from confide.audits.spec import AuditSpec, Context, Count
 from confide.core.arrays import Ints
 from confide.core.estimate import Estimate, Measured
+from confide.core.language import later, t
 from confide.core.nouns import AnyAttack, AnyMechanism
 from confide.core.who import table_of
 from confide.games.membership.counts import Aggregates
@@ -74,18 +75,36 @@ class CountsSubject:
         others = round(game.share * (game.traces.people - game.targets))
         first = np.datetime64(grid.start, "s").astype("datetime64[m]")
         return Context(
-            subject="Somebody who sees these counts and knows a person's visits",
+            subject=t("Somebody who sees these counts and knows a person's visits"),
             adversary=(
-                f"It knew the visits of {count(others)} other people, but not who of them was counted.",
-                f"It knew that about {count(game.group)} people were counted, and how the counts were made.",
+                t(
+                    "It knew the visits of {n} other people, but not who of them was counted.",
+                    n=count(others),
+                ),
+                t(
+                    "It knew that about {n} people were counted, and how the counts were made.",
+                    n=count(game.group),
+                ),
             ),
             about={
-                "release": f"counts of about {count(game.group)} people in each of {count(grid.cells)} cells "
-                f"and {grid.times:,} bins of {self.held.bin}, from {first} UTC on",
-                "asked about": f"{game.targets} of {count(game.traces.people)} people in each of "
-                f"{self.worlds:,} groups, put into the group or left out by a fair coin",
+                t("release"): t(
+                    "counts of about {people} people in each of {cells} cells and {bins:,} bins of {bin}, "
+                    "from {start} UTC on",
+                    people=count(game.group),
+                    cells=count(grid.cells),
+                    bins=grid.times,
+                    bin=self.held.bin,
+                    start=first,
+                ),
+                t("asked about"): t(
+                    "{n} of {people} people in each of {groups:,} groups, put into the group or left out by "
+                    "a fair coin",
+                    n=game.targets,
+                    people=count(game.traces.people),
+                    groups=self.worlds,
+                ),
             },
-            notes=(*self.data.notes, PUBLIC_GRID),
+            notes=(*self.data.notes, t(PUBLIC_GRID)),
             internal_notes=self.data.counted,
         )
 
@@ -120,7 +139,7 @@ SPEC = AuditSpec(
     read=read,
     attacks=ALL,
     protections=PROTECTIONS,
-    risk="AUC of the strongest attack",
+    risk=later("AUC of the strongest attack"),
     across=ERROR,
     good="low",
 )

@@ -8,13 +8,16 @@ import numpy as np
 
 from confide.audits.release import AuditedRelease
 from confide.core.arrays import Ints
+from confide.core.language import later, t
 from confide.measure import auc, measure
 from confide.report import Table
 from confide.report.exhibits import Cell
 
 PARTS = 4
 """Quarters of the people, from those with the fewest visits to those with the most."""
-PUBLIC_GRID = "Cells and bins are taken as public. They were made from everybody's visits, counted or not."
+PUBLIC_GRID = later(
+    "Cells and bins are taken as public. They were made from everybody's visits, counted or not."
+)
 
 
 def by_visits(release: AuditedRelease, visits: Ints) -> Table:
@@ -30,7 +33,9 @@ def by_visits(release: AuditedRelease, visits: Ints) -> Table:
     # Many people with equally few visits make two cuts equal: then there are fewer parts.
     cuts = np.unique([_round(int(q)) for q in np.quantile(visits, [i / PARTS for i in range(1, PARTS)])])
     part = np.searchsorted(cuts, mine)
-    names = [_between(before + 1, cut) for before, cut in pairwise([0, *cuts])] + [f"more than {cuts[-1]}"]
+    names = [_between(before + 1, cut) for before, cut in pairwise([0, *cuts])] + [
+        t("more than {n}", n=cuts[-1])
+    ]
     rows: list[tuple[Cell, ...]] = []
     rests: list[int] = []
     for number, name in enumerate(names):
@@ -43,10 +48,14 @@ def by_visits(release: AuditedRelease, visits: Ints) -> Table:
                 (name, int((part == number).sum()), auc(score[yes], score[no], people=(who[yes], who[no])))
             )
     return Table(
-        title="Who is found, by how many visits",
-        reading=f"By {best.attack}: people by their visits, of which each cell and bin of time in which a "
-        "person was is one. The AUC compares people who were counted with others who have about as many.",
-        head=("visits", "times asked", "AUC"),
+        title=t("Who is found, by how many visits"),
+        reading=t(
+            "By {attack}: people by their visits, of which each cell and bin of time in which a "
+            "person was is one. The AUC compares people who were counted with others who have about "
+            "as many.",
+            attack=best.attack,
+        ),
+        head=(t("visits"), t("times asked"), t("AUC")),
         rows=tuple(rows),
         rests=tuple(rests),
     )
@@ -63,4 +72,4 @@ def _round(visits: int) -> int:
 
 
 def _between(low: int, high: int) -> str:
-    return str(high) if low == high else f"{low} to {high}"
+    return str(high) if low == high else t("{low} to {high}", low=low, high=high)

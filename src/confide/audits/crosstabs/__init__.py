@@ -21,6 +21,7 @@ from confide.audits.settings import Settings
 from confide.audits.spec import AuditSpec, Context, Count
 from confide.core.errors import DataError
 from confide.core.estimate import Estimate, Measured
+from confide.core.language import later, t
 from confide.core.nouns import AnyAttack, AnyMechanism
 from confide.core.who import table_of
 from confide.games.reconstruction.crosstabs import LEAST, HeldOut
@@ -104,7 +105,7 @@ class CrosstabsSubject:
             goal=PROVED,
             proves=lambda release: self._proofs(release).proof,
             skipped=[
-                Skipped(attack=a.name, why=NOT_MEASURED, lack="evidence")
+                Skipped(attack=a.name, why=t(NOT_MEASURED), lack="evidence")
                 for a in asked
                 if self.data.people is None and not isinstance(a, GenerateThenVerify)
             ],
@@ -233,10 +234,10 @@ SPEC = AuditSpec(
     read=read,
     attacks=ALL,
     protections=PROTECTIONS,
-    risk="share of records that are proved",
+    risk=later("share of records that are proved"),
     risks={
-        COUNTED: "AUC of the strongest attack",
-        CHANGED: "share of those who came or left whose record is proved",
+        COUNTED: later("AUC of the strongest attack"),
+        CHANGED: later("share of those who came or left whose record is proved"),
     },
     across=ERROR,
     good="low",

@@ -16,12 +16,13 @@ from confide.attacks.reconstruction.crosstabs.differencing import Derivation
 from confide.attacks.reconstruction.crosstabs.generate_verify import GenerateThenVerify
 from confide.audits.crosstabs.exhibits import MOST_ROWS, cut, free
 from confide.audits.crosstabs.proving import NOISE
+from confide.core.language import later, number, t
 from confide.report import Exhibit, Proof, Table
 from confide.report.exhibits import Cell
 from confide.views.crosstabs import Crosstabs
 from confide.views.table import Domain
 
-NOW = "this release"
+NOW = later("this release")
 FEW = 5
 """Changes from 1 to below this are listed: of so few people a cell may say who they are."""
 
@@ -77,19 +78,20 @@ class Changes:
             more=more,
             open=sum(int(one.open.sum()) for one in told),
             seconds=self.seconds,
-            impossible=NOISE if len(told) < len(self.steps) and not records + more else "",
+            impossible=t(NOISE) if len(told) < len(self.steps) and not records + more else "",
         )
 
     @property
     def subject(self) -> str:
         """Who can prove it: what it needs to know beside the tables."""
         ways = {step.told.direction for step in self.steps if step.told is not None}
-        who = "Anybody who sees these releases"
-        known = {"came": "that nobody left between them", "left": "that nobody came between them"}
         if not ways or ways == {"both"}:
-            return who
-        (first, *others) = sorted(ways)
-        return f"{who} and knows {'where nobody left and where nobody came' if others else known[first]}"
+            return t("Anybody who sees these releases")
+        if len(ways) > 1:
+            return t("Anybody who sees these releases and knows where nobody left and where nobody came")
+        if "came" in ways:
+            return t("Anybody who sees these releases and knows that nobody left between them")
+        return t("Anybody who sees these releases and knows that nobody came between them")
 
 
 def prove_changes(
@@ -109,7 +111,7 @@ def prove_changes(
     """
     began, clock = time.monotonic(), Clock(2 * seconds)
     domains = next(iter(next(iter(earlier.values())).values())).domains
-    releases = [*earlier.items(), (NOW, {name: _widened(view, domains) for name, view in now.items()})]
+    releases = [*earlier.items(), (t(NOW), {name: _widened(view, domains) for name, view in now.items()})]
     todo = [(one, other, block) for one, other in pairwise(releases) for block in now]
     steps: list[Step] = []
     for i, ((first, before), (last, after), block) in enumerate(todo):
@@ -140,9 +142,9 @@ def change_exhibits(changes: Changes) -> Sequence[Exhibit]:
 
 def _by_step(changes: Changes) -> Table:
     fits = {
-        "came": "if nobody left, and only then are the records certain",
-        "left": "if nobody came, and only then are the records certain",
-        "both": "only if some came and some left, or changed a value",
+        "came": t("if nobody left, and only then are the records certain"),
+        "left": t("if nobody came, and only then are the records certain"),
+        "both": t("only if some came and some left, or changed a value"),
         "": "",
     }
     rows: list[tuple[Cell, ...]] = [
@@ -156,12 +158,15 @@ def _by_step(changes: Changes) -> Table:
         for step in changes.steps
     ]
     return Table(
-        title="People who came or left between two releases",
-        reading="Everybody who is in both releases cancels out where one is subtracted from the other. What "
-        "remains is a table of those who came or left: a table of few people. Somebody whose value changed "
-        "left with the old one and came with the new one. Cells: those that 1 to "
-        f"{FEW - 1} people came to or left.",
-        head=("between", "the tables fit", "people", "records proved", "cells"),
+        title=t("People who came or left between two releases"),
+        reading=t(
+            "Everybody who is in both releases cancels out where one is subtracted from the other. "
+            "What remains is a table of those who came or left: a table of few people. Somebody "
+            "whose value changed left with the old one and came with the new one. Cells: those that "
+            "1 to {few} people came to or left.",
+            few=FEW - 1,
+        ),
+        head=(t("between"), t("the tables fit"), t("people"), t("records proved"), t("cells")),
         rows=tuple(rows),
         internal=True,
     )
@@ -175,11 +180,18 @@ def _of_cells(changes: Changes) -> Sequence[Table]:
     rows = [(_between(step), cell.target, f"{cell.low:+d}", cell.text) for _, step, cell in found[:MOST_ROWS]]
     return (
         Table(
-            title="Cells that few people came to or left",
-            reading="How a count changed, and the shortest way that was found to work it out: each number in "
-            "brackets is published. A change is of the people who came less those who left."
-            + cut(len(found)),
-            head=("between", "cell", "change", "because"),
+            title=t("Cells that few people came to or left"),
+            reading=" ".join(
+                [
+                    t(
+                        "How a count changed, and the shortest way that was found to work it out: each "
+                        "number in brackets is published. A change is of the people who came less those "
+                        "who left."
+                    ),
+                    *cut(len(found)),
+                ]
+            ),
+            head=(t("between"), t("cell"), t("change"), t("because")),
             rows=tuple(rows),
             internal=True,
         ),
@@ -194,12 +206,19 @@ def _of_people(changes: Changes) -> Sequence[Table]:
     shown = frame.select(*columns, "people").head(MOST_ROWS)
     return (
         Table(
-            title="The proved records of people who came or left",
-            reading="In every pair of data sets that fits the two releases this many people or more with "
-            "exactly these values came or left. This table points at people; do not pass it on. exposed.csv "
-            "has all of them." + cut(len(frame)),
-            head=(*columns, "people, at least"),
-            rows=tuple((*map(str, row[:-1]), f"{row[-1]:,}") for row in shown.iter_rows()),
+            title=t("The proved records of people who came or left"),
+            reading=" ".join(
+                [
+                    t(
+                        "In every pair of data sets that fits the two releases this many people or more with "
+                        "exactly these values came or left. This table points at people; do not pass it on. "
+                        "exposed.csv has all of them."
+                    ),
+                    *cut(len(frame)),
+                ]
+            ),
+            head=(*columns, t("people, at least")),
+            rows=tuple((*map(str, row[:-1]), number(row[-1], ",")) for row in shown.iter_rows()),
             internal=True,
         ),
     )
@@ -221,11 +240,16 @@ def changed_frame(changes: Changes) -> pl.DataFrame:
         }
         head = {"attack": [GenerateThenVerify.name] * len(at)}
         head |= {"block": [step.block] * len(at)} if step.block else {}
-        head |= {"releases": [f"{step.earlier} to {step.later}"] * len(at), "change": way}
+        head |= {
+            "releases": [t("{earlier} to {later}", earlier=step.earlier, later=step.later)] * len(at),
+            "change": way,
+        }
         frames.append(pl.DataFrame({**head, **values, "people": told.least[at]}))
     # A step whose records have fewer variables leaves the others empty.
     return pl.concat(frames, how="diagonal_relaxed") if frames else pl.DataFrame(schema={"attack": pl.String})
 
 
 def _between(step: Step) -> str:
-    return f"{step.earlier} and {step.later}" + (f", block {step.block}" if step.block else "")
+    if not step.block:
+        return t("{earlier} and {later}", earlier=step.earlier, later=step.later)
+    return t("{earlier} and {later}, block {block}", earlier=step.earlier, later=step.later, block=step.block)

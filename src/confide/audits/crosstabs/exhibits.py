@@ -9,6 +9,7 @@ import polars as pl
 
 from confide.attacks.reconstruction.crosstabs.generate_verify import GenerateThenVerify
 from confide.audits.crosstabs.proving import BlockProofs, Proofs, records_without
+from confide.core.language import later, number, t
 from confide.inputs.crosstab_means import Means
 from confide.inputs.crosstab_people import BlockPeople
 from confide.mechanisms.statistics.crosstabs import recounted
@@ -19,14 +20,15 @@ MOST_BLOCKS = 20
 """Blocks with a row of their own."""
 MOST_ROWS = 200
 """Rows and hidden cells that the report shows; exposed.csv has all rows."""
-UNDECIDED = (
-    " Where further ones are not decided that is no reason: more time may prove them, so compare such a row "
+UNDECIDED = later(
+    "Where further ones are not decided that is no reason: more time may prove them, so compare such a row "
     "with no other."
 )
 """What rows say that ran out of time."""
-READ_OFF = (
-    " The table {} has all variables, so that each of its counts is a number of whole records: they are read "
-    "off as they stand, and nothing has to be worked out. What counts there is how few people share a cell."
+READ_OFF = later(
+    "The table {table} has all variables, so that each of its counts is a number of whole records: they "
+    "are read off as they stand, and nothing has to be worked out. What counts there is how few people "
+    "share a cell."
 )
 """Why one table alone proves records."""
 MOST_TABLES = 12
@@ -55,25 +57,32 @@ def proof_exhibits(proofs: Proofs, *, seconds: float, behind: BlockPeople | None
 def block_table(proofs: Proofs) -> Table:
     """How many records are proved, by block."""
     blocks = sorted(proofs.blocks, key=lambda block: -block.records)
-    rows = [_block_row(block.name or "all tables", [block]) for block in blocks[:MOST_BLOCKS]]
+    rows = [_block_row(block.name or t("all tables"), [block]) for block in blocks[:MOST_BLOCKS]]
     rests = [block.people or 0 for block in blocks[:MOST_BLOCKS]]
     if len(blocks) > MOST_BLOCKS:
-        rows.append(_block_row(f"{len(blocks) - MOST_BLOCKS} further blocks", blocks[MOST_BLOCKS:]))
+        rows.append(_block_row(t("{n} further blocks", n=len(blocks) - MOST_BLOCKS), blocks[MOST_BLOCKS:]))
         rests.append(sum(block.people or 0 for block in blocks[MOST_BLOCKS:]))
     if len(blocks) > 1:
-        rows.append(_block_row("all blocks", blocks))
+        rows.append(_block_row(t("all blocks"), blocks))
         rests.append(proofs.people or 0)
     view = blocks[0].view
     whole = [n for n, t in zip(view.called, view.tables, strict=True) if len(t.columns) == len(view.domains)]
     return Table(
-        title="Records that follow for certain",
-        reading="A record is proved if every data set that fits the tables holds it; the upper end of a "
-        "share is what may be provable. It is a value of each variable of the tables. A combination of "
-        "values is not decided if neither a proof nor a data "
-        "set without it was found in time: it is not safe. The last column is about somebody who takes one "
-        "data set that fits for the true one: at most this number of its records is wrong, whatever the "
-        "truth is." + (READ_OFF.format(whole[0]) if whole else ""),
-        head=("block", "people", "records proved", "share", "not decided", "may be wrong"),
+        title=t("Records that follow for certain"),
+        reading=" ".join(
+            [
+                t(
+                    "A record is proved if every data set that fits the tables holds it; the upper end of a "
+                    "share is what may be provable. It is a value of each variable of the tables. A "
+                    "combination of values is not decided if neither a proof nor a data set without it was "
+                    "found in time: it is not safe. The last column is about somebody who takes one data set "
+                    "that fits for the true one: at most this number of its records is wrong, whatever the "
+                    "truth is."
+                ),
+                *[t(READ_OFF, table=name) for name in whole[:1]],
+            ]
+        ),
+        head=(t("block"), t("people"), t("records proved"), t("share"), t("not decided"), t("may be wrong")),
         rows=tuple(rows),
         rests=tuple(rests),
     )
@@ -100,24 +109,31 @@ def needed_tables(proofs: Proofs, *, seconds: float) -> Sequence[Table]:
     tables = proofs.blocks[0].view.called
     if not 1 < len(tables) <= MOST_TABLES or not proofs.proof.records:
         return ()
-    rows: list[tuple[Cell, ...]] = [("all tables", proofs.proof.records, proofs.proof.more)]
+    rows: list[tuple[Cell, ...]] = [(t("all tables"), proofs.proof.records, proofs.proof.more)]
     decided = [proofs.proof.more == 0]
-    for number, table in enumerate(tables):
+    for i, table in enumerate(tables):
         views = {block.name: block.view for block in proofs.blocks}
-        left = records_without(views, number, seconds=seconds / len(tables))
+        left = records_without(views, i, seconds=seconds / len(tables))
         said = (None, None) if left is None else left
-        rows.append((f"without {table}", *said))
+        rows.append((t("without {table}", table=table), *said))
         decided.append(left is None or not left[1])
     if not any(decided[1:]):
         return ()  # numbers that time alone decided rank no table
     return (
         Table(
-            title="Which tables it takes",
-            reading="How many whole records are still proved if one table is left out. Where none is given, "
-            "no other "
-            "table has one of its columns, so that records are shorter. A table without which much less is "
-            "proved is the one to leave out or to make coarser." + UNDECIDED * (not all(decided)),
-            head=("published", "records proved", "further ones not decided"),
+            title=t("Which tables it takes"),
+            reading=" ".join(
+                [
+                    t(
+                        "How many whole records are still proved if one table is left out. Where none is "
+                        "given, no other table has one of its columns, so that records are shorter. A "
+                        "table without which much less is proved is the one to leave out or to make "
+                        "coarser."
+                    ),
+                    *[t(UNDECIDED)] * (not all(decided)),
+                ]
+            ),
+            head=(t("published"), t("records proved"), t("further ones not decided")),
             rows=tuple(rows),
             of=proofs.people,
         ),
@@ -145,22 +161,22 @@ def hidden_table(proofs: Proofs, behind: BlockPeople | None) -> Sequence[Table]:
             cells = np.concatenate([table.low for table in true.tables])[hidden.cells]
             right += int((hidden.disclosed & (hidden.bounds.least == cells)).sum())
     rows: list[tuple[Cell, ...]] = [
-        ("hidden or rounded", f"{parts['all']:,}"),
-        ("their count follows from other cells", f"{parts['exact']:,}"),
-        ("bounds are narrower than what the mark says", f"{parts['narrowed']:,}"),
-        ("not decided in time: not safe", f"{parts['open']:,}"),
-        ("nothing is learned beyond the mark", f"{parts['safe']:,}"),
+        (t("hidden or rounded"), number(parts["all"], ",")),
+        (t("their count follows from other cells"), number(parts["exact"], ",")),
+        (t("bounds are narrower than what the mark says"), number(parts["narrowed"], ",")),
+        (t("not decided in time: not safe"), number(parts["open"], ",")),
+        (t("nothing is learned beyond the mark"), number(parts["safe"], ",")),
     ]
     if behind is not None:
-        rows.insert(2, ("of these right, held against the people", f"{right:,}"))
+        rows.insert(2, (t("of these right, held against the people"), number(right, ",")))
     return (
         Table(
-            title="Hidden cells",
-            reading="What the other cells say of the cells whose count is not shown. All bounds are proofs: "
-            "no "
-            "data "
-            "set that fits is outside them.",
-            head=("cells", "number"),
+            title=t("Hidden cells"),
+            reading=t(
+                "What the other cells say of the cells whose count is not shown. All bounds are proofs: "
+                "no data set that fits is outside them."
+            ),
+            head=(t("cells"), t("number")),
             rows=tuple(rows),
         ),
     )
@@ -175,24 +191,29 @@ def hidden_rows(proofs: Proofs) -> Sequence[Table]:
             continue
         for i in np.flatnonzero(hidden.narrowed | hidden.disclosed).tolist():
             at, why = int(hidden.cells[i]), hidden.derivations[i]
-            name = hidden.released.names[at] + (f", block {block.name}" if block.name else "")
+            name = _in_block(hidden.released.names[at], block.name)
             mark = _range(int(hidden.released.low[at]), int(hidden.released.high[at]))
             known = _range(int(hidden.bounds.least[i]), int(hidden.bounds.most[i]))
-            told = "by several inequalities" if why is None else why.text or why.how
+            told = t("by several inequalities") if why is None else why.text or t(HOW[why.how])
             # Counts that follow come first, and of these the ones that are quickly worked out.
-            order = (" to " in known, 1_000 if why is None else len(why.terms))
+            order = (hidden.bounds.least[i] < hidden.bounds.most[i], 1_000 if why is None else len(why.terms))
             found.append((*order, (name, mark, known, told)))
     if not found:
         return ()
     rows = [row for *_, row in sorted(found, key=lambda one: one[:2])]
     return (
         Table(
-            title="Hidden cells that are given away",
-            reading="What a mark says, what follows from the other cells, and the shortest way that was "
-            "found "
-            "to "
-            "work it out: each number in brackets is published." + cut(len(rows)),
-            head=("cell", "its mark says", "it is", "because"),
+            title=t("Hidden cells that are given away"),
+            reading=" ".join(
+                [
+                    t(
+                        "What a mark says, what follows from the other cells, and the shortest way that was "
+                        "found to work it out: each number in brackets is published."
+                    ),
+                    *cut(len(rows)),
+                ]
+            ),
+            head=(t("cell"), t("its mark says"), t("it is"), t("because")),
             rows=tuple(rows[:MOST_ROWS]),
             internal=True,
         ),
@@ -206,7 +227,7 @@ def means_rows(means: Means) -> Sequence[Table]:
         return ()
     rows = [
         (
-            one.cell + (f", block {one.block}" if one.block else ""),
+            _in_block(one.cell, one.block),
             _range(*one.mark),
             _range(*one.known),
             one.why,
@@ -215,11 +236,18 @@ def means_rows(means: Means) -> Sequence[Table]:
     ]
     return (
         Table(
-            title="Hidden counts that means give away",
-            reading="The mean of all people is that of the groups, each weighted by its count. All whole "
-            "counts that the marks allow were tried; those that fit the means as they are rounded are left. "
-            "All other proofs start from what is left." + cut(len(found)),
-            head=("cell", "its mark says", "it is", "because"),
+            title=t("Hidden counts that means give away"),
+            reading=" ".join(
+                [
+                    t(
+                        "The mean of all people is that of the groups, each weighted by its count. All "
+                        "whole counts that the marks allow were tried; those that fit the means as they "
+                        "are rounded are left. All other proofs start from what is left."
+                    ),
+                    *cut(len(found)),
+                ]
+            ),
+            head=(t("cell"), t("its mark says"), t("it is"), t("because")),
             rows=tuple(rows),
             internal=True,
         ),
@@ -235,13 +263,18 @@ def proved_rows(proofs: Proofs) -> Sequence[Table]:
     shown = frame.select(*columns, "people").head(MOST_ROWS)
     return (
         Table(
-            title="The proved records",
-            reading="In every data set that fits the tables this many people or more have exactly these "
-            "values. "
-            "This "
-            "table points at people; do not pass it on. exposed.csv has all of them." + cut(len(frame)),
-            head=(*columns, "people, at least"),
-            rows=tuple((*map(str, row[:-1]), f"{row[-1]:,}") for row in shown.iter_rows()),
+            title=t("The proved records"),
+            reading=" ".join(
+                [
+                    t(
+                        "In every data set that fits the tables this many people or more have exactly these "
+                        "values. This table points at people; do not pass it on. exposed.csv has all of them."
+                    ),
+                    *cut(len(frame)),
+                ]
+            ),
+            head=(*columns, t("people, at least")),
+            rows=tuple((*map(str, row[:-1]), number(row[-1], ",")) for row in shown.iter_rows()),
             internal=True,
         ),
     )
@@ -274,10 +307,24 @@ def free(column: str) -> str:
     return f"{column} (variable)" if column in OWN else column
 
 
+HOW = {
+    "published": later("published"),
+    "subtraction": later("subtraction"),
+    "linear span": later("linear span"),
+    "bounds": later("bounds"),
+}
+"""How a number follows, where no derivation is written out."""
+
+
+def _in_block(cell: str, block: str) -> str:
+    return t("{cell}, block {block}", cell=cell, block=block) if block else cell
+
+
 def _range(low: int, high: int) -> str:
-    return f"{low:,}" if low == high else f"{low:,} to {high:,}"
+    return number(low, ",") if low == high else t("{low:,} to {high:,}", low=low, high=high)
 
 
-def cut(rows: int) -> str:
+def cut(rows: int) -> Sequence[str]:
     """That a table shows a part, where it does."""
-    return f" The first {MOST_ROWS} of {rows:,} are shown." if rows > MOST_ROWS else ""
+    shown = t("The first {shown} of {rows:,} are shown.", shown=MOST_ROWS, rows=rows)
+    return (shown,) if rows > MOST_ROWS else ()

@@ -16,12 +16,13 @@ from confide.attacks.reconstruction.crosstabs.hidden_cells import HiddenCells, h
 from confide.attacks.reconstruction.crosstabs.solution_variability import Variability, solution_variability
 from confide.core.arrays import Bools
 from confide.core.errors import DataError
+from confide.core.language import later, t
 from confide.inputs.crosstab_people import BlockPeople
 from confide.report import Proof
 from confide.views.crosstab_sums import people
 from confide.views.crosstabs import Crosstabs
 
-NOISE = "the counts carry noise, and any data set may be behind them"
+NOISE = later("the counts carry noise, and any data set may be behind them")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -95,7 +96,7 @@ class Proofs:
             more=sum(block.more for block in self.blocks),
             open=sum(int(block.open.sum()) for block in self.blocks),
             seconds=self.seconds,
-            impossible=NOISE if any(block.found is None for block in self.blocks) else "",
+            impossible=t(NOISE) if any(block.found is None for block in self.blocks) else "",
             checked=self.checked,
         )
 

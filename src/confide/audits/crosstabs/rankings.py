@@ -11,6 +11,7 @@ from confide.attacks.reconstruction.crosstabs._population import frequencies, ma
 from confide.attacks.reconstruction.crosstabs.ranked_rows import nearest, ranked
 from confide.core.arrays import Floats, Rng
 from confide.core.errors import DataError, KnowledgeError
+from confide.core.language import t
 from confide.inputs.crosstab_people import BlockPeople
 from confide.report import Table
 from confide.views.crosstabs import Crosstabs
@@ -50,15 +51,20 @@ def ranking_table(views: Mapping[str, Crosstabs], behind: BlockPeople, *, rng: R
         theirs.append(match_rate(_first(known, frequencies(others, known), k), block))
     return (
         Table(
-            title="Likely rows, beside the population",
-            reading=f"Rows are ranked by how often they occur in {DRAWS} random data sets that fit the "
-            "tables, and by how common they are among the people of the other blocks. Of half as many rows "
-            "as a block has people: the share that somebody in the block has. Where the population ranks as "
-            f"well, the tables give nothing away by it. Means over {len(ours)} blocks.",
-            head=("ranked by", "in the block"),
+            title=t("Likely rows, beside the population"),
+            reading=t(
+                "Rows are ranked by how often they occur in {draws} random data sets that fit the "
+                "tables, and by how common they are among the people of the other blocks. Of half as "
+                "many rows as a block has people: the share that somebody in the block has. Where the "
+                "population ranks as well, the tables give nothing away by it. Means over {blocks} "
+                "blocks.",
+                draws=DRAWS,
+                blocks=len(ours),
+            ),
+            head=(t("ranked by"), t("in the block")),
             rows=(
-                ("data sets that fit the tables", float(np.mean(ours))),
-                ("the population", float(np.mean(theirs))),
+                (t("data sets that fit the tables"), float(np.mean(ours))),
+                (t("the population"), float(np.mean(theirs))),
             ),
         ),
     )

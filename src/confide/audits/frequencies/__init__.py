@@ -17,6 +17,7 @@ from confide.audits.settings import Settings
 from confide.audits.spec import AuditSpec, Context, Count
 from confide.core.errors import AccessError
 from confide.core.estimate import Estimate, Measured
+from confide.core.language import keep, later, t
 from confide.core.nouns import AnyAttack, AnyMechanism
 from confide.core.who import table_of
 from confide.games.membership.statistics import Tracing
@@ -88,9 +89,14 @@ class FrequenciesSubject:
         able = MEANS if self.held.means else PRESENCE if presence else FREQUENCIES
         # An attack of the user's own may play: `play` sees what its annotation needs.
         fit = [attack for attack in asked if type(attack) in able or type(attack) not in ALL]
-        what = "means" if self.held.means else "presence bits" if presence else "frequencies"
+        what = t("means") if self.held.means else t("presence bits") if presence else t("frequencies")
         skipped = [
-            Skipped.because(attack.name, AccessError(f"{attack.name} needs another release than {what}."))
+            Skipped.because(
+                attack.name,
+                AccessError(
+                    keep("{attack} needs another release than {what}.", attack=attack.name, what=what)
+                ),
+            )
             for attack in asked
             if attack not in fit and (self.asked or not fit)
         ]
@@ -137,7 +143,7 @@ SPEC = AuditSpec(
     read=read,
     attacks=ALL,
     protections=PROTECTIONS,
-    risk="AUC of the attack that is strongest without protection",
+    risk=later("AUC of the attack that is strongest without protection"),
     across=ERROR,
     good="low",
 )

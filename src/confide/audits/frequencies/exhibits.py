@@ -12,6 +12,7 @@ from confide.attacks.membership.statistics import FREQUENCIES, FrequencyLR, Mean
 from confide.audits.release import AuditedRelease
 from confide.core.arrays import Floats, Ints
 from confide.core.estimate import Estimate
+from confide.core.language import later, number, t
 from confide.core.nouns import AnyWorld, Case
 from confide.knowledge.frequencies import Reference
 from confide.measure import auc, measure
@@ -98,34 +99,44 @@ def _scores(world: AnyWorld, columns: Ints) -> Floats:
     return FrequencyLR()(Case(view, known, targets), rng=rng).score
 
 
+SEPARATION = later(
+    "d' is how far the scores of people in the pool and of others are apart, in standard deviations."
+)
+
+
 def by_number(points: Sequence[Point], *, people: int) -> tuple[Table, Plot]:
     """The curve as a table and as a chart."""
-    name = "theory, without noise"
-    reading = (
+    name = t("theory, without noise")
+    reading = t(
         "By the likelihood ratio, of statistics drawn by chance from those that are published. Theory: d' = "
         "sqrt(m/n) / sqrt(1 + n/r) for m independent statistics of n people and a reference of r people. "
         "Statistics that go together, as those of linked SNPs, tell less than theory says."
     )
     table = Table(
-        title="By how many statistics people are traced",
-        reading=f"{reading} d' is how far the scores of people in the pool and of others are apart, in "
-        "standard deviations.",
-        head=("statistics", "d' by theory", "d' reached", "AUC by theory", "AUC reached"),
+        title=t("By how many statistics people are traced"),
+        reading=" ".join([reading, t(SEPARATION)]),
+        head=(t("statistics"), t("d' by theory"), t("d' reached"), t("AUC by theory"), t("AUC reached")),
         rows=tuple(
-            (f"{p.statistics:,}", f"{p.theory:.2f}", f"{p.reached:.2f}", f"{_auc(p.theory):.3f}", p.auc)
+            (
+                number(p.statistics, ","),
+                number(p.theory, ".2f"),
+                number(p.reached, ".2f"),
+                number(_auc(p.theory), ".3f"),
+                p.auc,
+            )
             for p in points
         ),
         of=people,
     )
     x = tuple(float(p.statistics) for p in points)
     plot = Plot(
-        title="The AUC by the number of statistics",
-        reading=f"{reading} An AUC of 0.5 is guessing.",
-        x_title="statistics published",
-        y_title="AUC",
+        title=t("The AUC by the number of statistics"),
+        reading=" ".join([reading, t("An AUC of 0.5 is guessing.")]),
+        x_title=t("statistics published"),
+        y_title=t("AUC"),
         lines=(
             Line(
-                name="reached",
+                name=t("reached"),
                 x=x,
                 y=tuple(p.auc.value for p in points),
                 low=tuple(p.auc.low for p in points),
@@ -145,20 +156,34 @@ def forecast(points: Sequence[Point], pool: int, reference: int) -> Table:
     ratio = last.reached / last.theory if last.theory else 0.0
     rows = [(_in_100(told), *_numbers(told, pool, reference, ratio)) for told in TOLD]
     half = _number(0.5, pool, reference, ratio)
-    left = "more than any number" if half is None else f"{half - last.statistics:,} more"
-    passed = half is not None and half <= last.statistics
-    now = "That is passed already." if passed else f"Half of the pool would be traced with {left}."
+    if half is None:
+        now = t("Half of the pool would be traced with more than any number.")
+    elif half <= last.statistics:
+        now = t("That is passed already.")
+    else:
+        now = t("Half of the pool would be traced with {n:,} more.", n=half - last.statistics)
     return Table(
-        title="How many statistics until people are traced",
-        reading=f"The number of statistics at which the likelihood ratio traces a share of the pool, while "
-        f"it is wrong about 1 in 100 others. {last.statistics:,} are published now. {now} The first column "
-        "of numbers is the safe one: nobody knows how many people somebody else has data of. The last "
-        "one takes the separation that was reached here as growing with the root of the number.",
+        title=t("How many statistics until people are traced"),
+        reading=" ".join(
+            [
+                t(
+                    "The number of statistics at which the likelihood ratio traces a share of the pool, "
+                    "while it is wrong about 1 in 100 others. {n:,} are published now.",
+                    n=last.statistics,
+                ),
+                now,
+                t(
+                    "The first column of numbers is the safe one: nobody knows how many people somebody "
+                    "else has data of. The last one takes the separation that was reached here as growing "
+                    "with the root of the number."
+                ),
+            ]
+        ),
         head=(
-            "traced",
-            "by theory, if the population is known exactly",
-            "by theory, with this reference",
-            "by what was reached here",
+            t("traced"),
+            t("by theory, if the population is known exactly"),
+            t("by theory, with this reference"),
+            t("by what was reached here"),
         ),
         rows=tuple(rows),
     )
@@ -168,7 +193,8 @@ def _numbers(told: float, pool: int, reference: int, ratio: float) -> tuple[str,
     known = most_statistics(pool, most=told, fpr=AT)
     theory = most_statistics(pool, most=told, fpr=AT, reference=reference)
     here = _number(told, pool, reference, ratio)
-    return f"{known:,}", f"{theory:,}", "none is enough" if here is None else f"{here:,}"
+    found = t("none is enough") if here is None else number(here, ",")
+    return number(known, ","), number(theory, ","), found
 
 
 def _number(told: float, pool: int, reference: int, ratio: float) -> int | None:
@@ -179,7 +205,7 @@ def _number(told: float, pool: int, reference: int, ratio: float) -> int | None:
 
 
 def _in_100(share: float) -> str:
-    return f"{100 * share:.0f} in 100"
+    return t("{share:.0f} in 100", share=100 * share)
 
 
 def _auc(separated: float) -> float:
@@ -196,11 +222,13 @@ def corrected(release: AuditedRelease, *, people: int) -> Table | None:
     if not rows:
         return None
     return Table(
-        title="With ancestry taken out",
-        reading="A plain score takes everybody whose ancestry is frequent in the pool for a member. Its "
-        "corrected form leaves out what the reference's leading principal components explain, and divides by "
-        "the target's own norm. Where it finds more, the plain score was misled.",
-        head=("attack", "AUC, plain", "AUC, corrected"),
+        title=t("With ancestry taken out"),
+        reading=t(
+            "A plain score takes everybody whose ancestry is frequent in the pool for a member. Its "
+            "corrected form leaves out what the reference's leading principal components explain, "
+            "and divides by the target's own norm. Where it finds more, the plain score was misled."
+        ),
+        head=(t("attack"), t("AUC, plain"), t("AUC, corrected")),
         rows=tuple(rows),
         of=people,
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from confide.core.arrays import Bools
+from confide.core.language import later, t
 from confide.inputs.frequencies import FrequenciesData
 from confide.measure.ancestry import squared_differences
 from confide.views.frequencies import Genotypes, Measurements
@@ -21,7 +22,25 @@ TIMES = 1.5
 """Times the variance that chance leaves. The scores of a likelihood ratio are then a fifth less far apart."""
 SURE = 5.0
 """Standard errors by which that is more than 1."""
-UNSETTLED = "whether the reference fits"
+UNSETTLED = later("whether the reference fits")
+
+
+SNPS = later("{share:.2g} % of the SNPs of {file}")
+COLUMNS = later("{share:.2g} % of the columns of {file}")
+ALLELES = later(
+    "At {where} the reference's frequency is more than {far:g} standard deviations away, where chance "
+    "leaves 0.3 %, or all together differ by more than {times:g} times the variance of chance. Check names "
+    "and order of the SNPs, and which allele is counted, in all files: with the values of another column "
+    "the adversary finds nobody, and that looks like a safe release. If they are right, the reference is "
+    "of other people than those asked about, and an adversary with a nearer one finds more. So no limit "
+    "counts as kept."
+)
+MEANS = later(
+    "At {where} the reference's mean is more than one standard deviation of people away. Check names and "
+    "units in all files: with the values of another column the adversary finds nobody, and that looks like "
+    "a safe release. If they are right, the reference is of other people than those asked about, and an "
+    "adversary with a nearer one finds more. So no limit counts as kept."
+)
 
 
 def reference_unfit(data: FrequenciesData) -> dict[str, str]:
@@ -42,20 +61,10 @@ def reference_unfit(data: FrequenciesData) -> dict[str, str]:
     }
     if not found:
         return {}
-    each = "SNPs" if genotypes else "columns"
-    where = " and ".join(f"{100 * share:.2g} % of the {each} of {name}" for name, share in found.items())
-    what = (
-        f"the reference's frequency is more than {FAR:g} standard deviations away, where chance leaves 0.3 "
-        f"%, or all together differ by more than {TIMES:g} times the variance of chance"
-        if genotypes
-        else "the reference's mean is more than one standard deviation of people away"
-    )
-    check = "names and order of the SNPs, and which allele is counted," if genotypes else "names and units"
+    of_each = SNPS if genotypes else COLUMNS
+    where = t(" and ").join(t(of_each, share=100 * share, file=name) for name, share in found.items())
     return {
-        UNSETTLED: f"At {where} {what}. Check {check} in all files: with the values of another column "
-        "the adversary finds nobody, and that looks like a safe release. If they are right, the reference is "
-        "of other people than those asked about, and an adversary with a nearer one finds more. So no limit "
-        "counts as kept."
+        t(UNSETTLED): t(ALLELES, where=where, far=FAR, times=TIMES) if genotypes else t(MEANS, where=where)
     }
 
 
@@ -73,10 +82,13 @@ def blind_to_others(data: FrequenciesData) -> tuple[str, ...]:
     if any(_unlike(data.people.take(rows), shifted) is not None for rows in parts):
         return ()
     return (
-        "Whether the reference fits could not be checked: a reference whose SNPs are shifted by one would "
-        f"pass too, since a pool of {data.pool:,} people with such frequencies differs as much by chance. "
-        "Check names and order of the SNPs, and which allele is counted, by hand: with those of other SNPs "
-        "the adversary finds less than it could.",
+        t(
+            "Whether the reference fits could not be checked: a reference whose SNPs are shifted by "
+            "one would pass too, since a pool of {pool:,} people with such frequencies differs as "
+            "much by chance. Check names and order of the SNPs, and which allele is counted, by "
+            "hand: with those of other SNPs the adversary finds less than it could.",
+            pool=data.pool,
+        ),
     )
 
 

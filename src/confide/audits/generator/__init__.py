@@ -19,6 +19,7 @@ from confide.audits.spec import AuditSpec, Context, Count
 from confide.audits.synthesisers import PROTECTIONS
 from confide.core.errors import KnowledgeError
 from confide.core.estimate import Estimate, Measured
+from confide.core.language import keep, later, t
 from confide.core.nouns import AnyAttack, AnyMechanism
 from confide.core.who import standing, table_of
 from confide.games.attribute.synthetic import RandomisedSecrets
@@ -32,7 +33,7 @@ from confide.utility.table.marginals import TWO
 SECRETS = "secrets behind synthetic records"
 """The goal of attacks on a secret that coins have written."""
 TELLING = (*attribute.ALL, CorrectAttribution, LearnedModel, NearestRecord)
-NO_SECRET = KnowledgeError("no secret column is named (`--secret`)")
+NO_SECRET = KnowledgeError(keep("no secret column is named (`--secret`)"))
 
 
 def read(held: Generator, *, settings: Settings) -> GeneratorSubject:
@@ -85,29 +86,42 @@ class GeneratorSubject:
         return [found, PlannedGame(game=secrets, attacks=telling, goal=SECRETS)]
 
     def context(self, release: AuditedRelease, count: Count) -> Context:
-        promised = "nothing" if release.promise is None else str(release.promise)
+        promised = t("nothing") if release.promise is None else str(release.promise)
         if release.goal == SECRETS:
             return Context(
                 adversary=(
-                    "It held the synthetic records, knew the mechanism, and all columns of everybody but "
-                    f"{self.data.secret}.",
+                    t(
+                        "It held the synthetic records, knew the mechanism, and all columns of everybody but "
+                        "{secret}.",
+                        secret=self.data.secret,
+                    ),
                 ),
-                about={"secret": self.data.secret, "promised": promised},
+                about={t("secret"): self.data.secret, t("promised"): promised},
             )
         return Context(
             adversary=(
-                "It held the synthetic records and knew the mechanism, the full record of everybody who was "
-                f"asked about, and {count(len(self.data.held_out))} records of others.",
+                t(
+                    "It held the synthetic records and knew the mechanism, the full record of everybody who "
+                    "was asked about, and {n} records of others.",
+                    n=count(len(self.data.held_out)),
+                ),
             ),
             about={
-                "records": f"{count(len(self.data.people))} of {len(self.data.people.domains)} columns, of "
-                f"which those of {count(len(self.data.asked))} people were given or not by coins",
-                "promised": promised,
+                t("records"): t(
+                    "{people} of {columns} columns, of which those of {asked} people were given or not "
+                    "by coins",
+                    people=count(len(self.data.people)),
+                    columns=len(self.data.people.domains),
+                    asked=count(len(self.data.asked)),
+                ),
+                t("promised"): promised,
             },
             notes=(
-                "The records that you publish would be made from all of yours, and be a little better.",
-                "Records were compared in the bins of the domain: exact values that a mechanism does not see "
-                "cannot be given away by it.",
+                t("The records that you publish would be made from all of yours, and be a little better."),
+                t(
+                    "Records were compared in the bins of the domain: exact values that a mechanism does not "
+                    "see cannot be given away by it."
+                ),
             ),
         )
 
@@ -155,8 +169,8 @@ SPEC = AuditSpec(
     read=read,
     attacks=(*FILES, *TELLING),
     protections=PROTECTIONS,
-    risk="AUC of the strongest membership attack",
-    risks={SECRETS: "AUC of the strongest attack on secrets"},
+    risk=later("AUC of the strongest membership attack"),
+    risks={SECRETS: later("AUC of the strongest attack on secrets")},
     across=TWO,
     good="low",
     beside=GeneratorSubject.beside,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from confide.audits.release import AuditedRelease
 from confide.core.estimate import Estimate
+from confide.core.language import t
 from confide.measure import measure
 from confide.measure.one_run import one_run
 from confide.measure.rows import Rows
@@ -39,16 +40,19 @@ def promised_and_found(release: AuditedRelease) -> Table:
     """For each attack and rate, what it found."""
     confidence = 1 - 0.05 / max(len(release.evidence) * len(FPRS), 1)
     rows = [
-        (f"{e.attack}, {one_in(at.fpr)} others", at.rate)
+        (t("{attack}, {fpr} others", attack=e.attack, fpr=one_in(at.fpr)), at.rate)
         for e in release.evidence
         for at in measure(e, confidence=confidence).tpr_at
         if at.rate is not None and at.fpr in FPRS
     ]
     return Table(
-        title="Members found",
-        reading="The share of people whose record was given to the mechanism that each attack finds, while "
-        "it is wrong about as many others as the row says. All intervals hold together with 95 % confidence.",
-        head=("attack and rate of false claims", "found"),
+        title=t("Members found"),
+        reading=t(
+            "The share of people whose record was given to the mechanism that each attack finds, "
+            "while it is wrong about as many others as the row says. All intervals hold together "
+            "with 95 % confidence."
+        ),
+        head=(t("attack and rate of false claims"), t("found")),
         rows=tuple(rows),
         of=min((int((~e.exposed).sum()) for e in release.evidence), default=None),
     )

@@ -19,13 +19,14 @@ from confide.audits.release import AuditedRelease, PlannedGame, made_in_all
 from confide.audits.settings import Settings
 from confide.audits.spec import AuditSpec, Context, Count
 from confide.core.estimate import Estimate, Measured
+from confide.core.language import later
 from confide.core.nouns import AnyAttack, AnyMechanism
 from confide.inputs.images import Images, ImagesData, read_images
 from confide.mechanisms.anonymize.gaussian_blur import GaussianBlur
 from confide.report import Exhibit
 from confide.utility.images import SSIM, left_of
 
-USABLE = "recognised by a machine that learned from clear pictures"
+USABLE = later("recognised by a machine that learned from clear pictures")
 
 
 def read(held: Images, *, settings: Settings) -> ImagesSubject:
@@ -103,6 +104,6 @@ SPEC = AuditSpec(
     attacks=(Recogniser, ClearTrained),
     known=ALL,
     protections=PROTECTIONS,
-    risk="recognised by a machine that learned from pictures obscured the same way",
+    risk=later("recognised by a machine that learned from pictures obscured the same way"),
     across=SSIM,
 )

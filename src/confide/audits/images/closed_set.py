@@ -16,6 +16,7 @@ from confide.core.cache import Cache
 from confide.core.errors import KnowledgeError
 from confide.core.estimate import Estimate
 from confide.core.keys import key_of_value
+from confide.core.language import later
 from confide.core.nouns import World
 from confide.core.version import VERSION
 from confide.knowledge.images import Gallery
@@ -36,6 +37,14 @@ ENTRANTS: Mapping[Entrant, Recogniser | SmallCNN | ClearTrained] = {
     ("kernel", "clear pictures"): ClearTrained(),
     ("small network", "obscured pictures"): SmallCNN(),
 }
+WORDS: Mapping[Entrant, str] = {
+    ("linear", "obscured pictures"): later("linear, learned from obscured pictures"),
+    ("linear", "clear pictures"): later("linear, learned from clear pictures"),
+    ("kernel", "obscured pictures"): later("kernel, learned from obscured pictures"),
+    ("kernel", "clear pictures"): later("kernel, learned from clear pictures"),
+    ("small network", "obscured pictures"): later("small network, learned from obscured pictures"),
+}
+"""What the report calls them."""
 RETRAINED, CLEAR = ("kernel", "obscured pictures"), ("kernel", "clear pictures")
 NETWORK = ("small network", "obscured pictures")
 

@@ -10,6 +10,7 @@ from confide.audits.protections import UNPROTECTED
 from confide.audits.release import AuditedRelease, made_in_all
 from confide.audits.spec import Context, Count
 from confide.core.claims import Verifiable
+from confide.core.language import t
 from confide.core.nouns import AnyMechanism
 from confide.inputs.images import ImagesData
 from confide.mechanisms.anchors.published import Published
@@ -37,22 +38,30 @@ def context_of(
     gallery, made_by = planned.open.gallery, planned.open.made_by
     promise = made_in_all(planned.open, release.mechanism).budget
     n, h, w = album.pictures.pixels.shape[:3]
-    colour = "colour" if album.pictures.pixels.ndim == 4 else "grey"
+    size = {"n": count(n), "people": count(len(album.people)), "h": h, "w": w}
     about = {
-        "pictures": f"{count(n)} of {count(len(album.people))} people, {h}x{w}, {colour}",
-        "obscured by": _obscured_by(release, made_by),
-        "divided": f"{gallery:.0%} of each person's pictures in the gallery, in each of "
-        f"{planned.worlds} rounds",
+        t("pictures"): t("{n} of {people} people, {h}x{w}, colour", **size)
+        if album.pictures.pixels.ndim == 4
+        else t("{n} of {people} people, {h}x{w}, grey", **size),
+        t("obscured by"): _obscured_by(release, made_by),
+        t("divided"): t(
+            "{share:.0f}% of each person's pictures in the gallery, in each of {rounds} rounds",
+            share=100 * gallery,
+            rounds=planned.worlds,
+        ),
     }
     if promise is not None:
-        about["promised"] = f"{promise}; nothing about the picture as a whole"
-    alone = f"{count(album.alone)} people with a single picture were left out: each side needs one."
+        about[t("promised")] = t("{promise}; nothing about the picture as a whole", promise=promise)
+    alone = t("{n} people with a single picture were left out: each side needs one.", n=count(album.alone))
     return Context(
         about=about,
         adversary=(
-            f"The adversary has {gallery:.0%} of the pictures of half of the people, clear and with "
-            "names. The other half are unknown to it.",
-            "It knows how the pictures were obscured, and can do the same to its own.",
+            t(
+                "The adversary has {share:.0f}% of the pictures of half of the people, clear and with "
+                "names. The other half are unknown to it.",
+                share=100 * gallery,
+            ),
+            t("It knows how the pictures were obscured, and can do the same to its own."),
         ),
         notes=[*how.notes, *[alone] * (album.alone > 0)],
         warnings=(*_doubts(album, made_by), *if_all_are_known(found)),
@@ -66,7 +75,9 @@ def _obscured_by(release: AuditedRelease, made_by: AnyMechanism | None) -> str:
     steps = () if made_by is None else steps_of(made_by)
     before = [type(step).__name__ for step in steps if not isinstance(step, Published)]
     own = [] if release.name == UNPROTECTED else [release.name]
-    return ", then ".join([*(f"{name}, as released" for name in before), *own]) or "nothing"
+    return t(", then ").join([*(t("{name}, as released", name=name) for name in before), *own]) or t(
+        "nothing"
+    )
 
 
 def _doubts(album: ImagesData, made_by: AnyMechanism | None) -> tuple[str, ...]:
@@ -74,8 +85,11 @@ def _doubts(album: ImagesData, made_by: AnyMechanism | None) -> tuple[str, ...]:
     if album.released is None or not isinstance(made_by, Verifiable):
         return ()
     return tuple(
-        "The released pictures were not made as the adversary believes: it is not true that "
-        f"{claim.text}. A real adversary may know better, and recognise more people than this one."
+        t(
+            "The released pictures were not made as the adversary believes: it is not true that "
+            "{claim}. A real adversary may know better, and recognise more people than this one.",
+            claim=claim.text,
+        )
         for claim in made_by.claims(album.released)
         if not claim.holds
     )

@@ -8,9 +8,10 @@ import numpy as np
 import polars as pl
 
 from confide.attacks.reconstruction.images.deblur import EXACT, ROUNDED, deblurred, power_of
-from confide.audits.images.closed_set import CLEAR, RETRAINED, ClosedSet
+from confide.audits.images.closed_set import CLEAR, RETRAINED, WORDS, ClosedSet
 from confide.core.arrays import Ints
 from confide.core.estimate import Estimate
+from confide.core.language import parts, t
 from confide.core.who import table_of
 from confide.inputs.images import ImagesData
 from confide.measure.pictures import average, psnr
@@ -21,29 +22,34 @@ from confide.report import Rate, Reading, Table
 def recognition_table(found: ClosedSet, album: ImagesData) -> Table:
     """Top-1 and top-5 of each entrant, with chance beside them."""
     people, truth = len(album.people), found.world.secrets
-    rows = [
-        (f"{model}, learned from {source}", found.rate(e, k=1), found.rate(e, k=min(5, people)))
-        for e in found.scores
-        for model, source in [e]
-    ]
+    rows = [(t(WORDS[e]), found.rate(e, k=1), found.rate(e, k=min(5, people))) for e in found.scores]
     share = _commonest(truth)
     commonest = Estimate(share, share, share, 0.95)
     return Table(
-        title="If everybody in the pictures is a candidate",
+        title=t("If everybody in the pictures is a candidate"),
         reading=[
-            (
-                len(truth),
-                " released pictures of ",
-                people,
-                " people, nobody held out; intervals know that pictures of one person go together. Compare "
-                "what a machine learns from pictures obscured the same way with what it learns from clear "
-                "ones.",
+            parts(
+                "{pictures} released pictures of {people} people, nobody held out; intervals know that "
+                "pictures of one person go together. Compare what a machine learns from pictures "
+                "obscured the same way with what it learns from clear ones.",
+                pictures=len(truth),
+                people=people,
             ),
-            ("The most frequent person is in ", Rate(estimate=commonest, of=len(truth), interval=False), "."),
+            parts(
+                "The most frequent person is in {rate}.",
+                rate=Rate(estimate=commonest, of=len(truth), interval=False),
+            ),
         ],
-        head=("machine", "right name", "right name among the first five"),
+        head=(t("machine"), t("right name"), t("right name among the first five")),
         # In words: the share to two digits would tell how many people there are.
-        rows=(*rows, ("guessing", ("1 in ", people), (f"{min(5, people)} in ", people))),
+        rows=(
+            *rows,
+            (
+                t("guessing"),
+                parts("1 in {people}", people=people),
+                parts("{k:d} in {people}", k=min(5, people), people=people),
+            ),
+        ),
         of=people,
     )
 
@@ -58,12 +64,13 @@ def if_all_are_known(found: ClosedSet) -> tuple[Reading, ...]:
     if rate.low <= _commonest(found.world.secrets):
         return ()
     return (
-        "An adversary that knows everybody in the pictures names more of them rightly than by guessing. The "
-        "risk at the top is that of one that must also tell who is unknown to it.",
-        (
-            "The one that knows everybody puts the right name to ",
-            Rate(estimate=rate, of=len(found.asked)),
-            ".",
+        t(
+            "An adversary that knows everybody in the pictures names more of them rightly than by "
+            "guessing. The risk at the top is that of one that must also tell who is unknown to it."
+        ),
+        parts(
+            "The one that knows everybody puts the right name to {rate}.",
+            rate=Rate(estimate=rate, of=len(found.asked)),
         ),
     )
 
@@ -80,10 +87,17 @@ def people_table(found: ClosedSet, album: ImagesData) -> Table:
     counts = [np.bincount(truth, weights=w, minlength=len(album.people)) for w in (None, *right)]
     order = np.lexsort((counts[2], counts[1] / np.maximum(counts[0], 1)))[::-1]
     return Table(
-        title="Who is recognised",
-        reading="Of each person's released pictures, how many got the right name; at most 20 people. "
-        "The rest is in the evidence.",
-        head=("person", "pictures", "by a machine that learned from obscured pictures", "from clear ones"),
+        title=t("Who is recognised"),
+        reading=t(
+            "Of each person's released pictures, how many got the right name; at most 20 people. The "
+            "rest is in the evidence."
+        ),
+        head=(
+            t("person"),
+            t("pictures"),
+            t("by a machine that learned from obscured pictures"),
+            t("from clear ones"),
+        ),
         rows=tuple((album.people[p], *(int(c[p]) for c in counts)) for p in order[:20]),
         internal=True,
     )
@@ -112,15 +126,17 @@ def deblurring_table(blur: GaussianBlur, found: ClosedSet) -> Table:
             average(psnr(truth, back) - psnr(truth, shown)),
         )
         for words, shown, noise in (
-            ("as published: rounded to whole numbers", world.case.view.pixels, ROUNDED),
-            ("not rounded, as in a file of floats", exact, EXACT),
+            (t("as published: rounded to whole numbers"), world.case.view.pixels, ROUNDED),
+            (t("not rounded, as in a file of floats"), exact, EXACT),
         )
     )
     return Table(
-        title="Undoing the blur",
-        reading="The likeness to the clear pictures (PSNR; 3 dB more halve the squared error) of the blurred "
-        "pictures, and of what an adversary makes of them that knows the blur and how clear pictures look on "
-        "average.",
-        head=("pictures", "blurred, dB", "deblurred, dB", "gain, dB"),
+        title=t("Undoing the blur"),
+        reading=t(
+            "The likeness to the clear pictures (PSNR; 3 dB more halve the squared error) of the "
+            "blurred pictures, and of what an adversary makes of them that knows the blur and how "
+            "clear pictures look on average."
+        ),
+        head=(t("pictures"), t("blurred, dB"), t("deblurred, dB"), t("gain, dB")),
         rows=rows,
     )

@@ -19,6 +19,7 @@ from confide.audits.settings import Settings
 from confide.audits.spec import AuditSpec, Context, Count
 from confide.core.errors import DataError
 from confide.core.estimate import Estimate, Measured
+from confide.core.language import later, t
 from confide.core.nouns import AnyAttack, AnyMechanism
 from confide.core.who import standing, table_of
 from confide.games.membership.models import IndependentWorlds
@@ -28,7 +29,7 @@ from confide.mechanisms.learn.private_training import PrivateTraining
 from confide.report import Exhibit
 from confide.report.rates import one_in
 
-ACCURACY = "share of held-out records that the model gets right"
+ACCURACY = later("share of held-out records that the model gets right")
 
 
 def read(held: Learner, *, settings: Settings) -> LearnerSubject:
@@ -79,24 +80,35 @@ class LearnerSubject:
         return [PlannedGame(game=game, attacks=told, kept=self.data.build is None)]
 
     def context(self, release: AuditedRelease, count: Count) -> Context:
-        promised = "nothing" if release.promise is None else str(release.promise)
+        promised = t("nothing") if release.promise is None else str(release.promise)
+        trained = {"columns": len(self.data.public.columns.columns), "records": count(len(self.data.records))}
         return Context(
             adversary=(
-                "It held the model, knew every record, and trained "
-                f"{self.held.references} reference models in the same way.",
-                "To rebuild a record it knew, besides, all others that trained the model.",
+                t(
+                    "It held the model, knew every record, and trained {n} reference models in the same way.",
+                    n=self.held.references,
+                ),
+                t("To rebuild a record it knew, besides, all others that trained the model."),
             ),
             about={
-                "model": ("a regression on " if self.data.build is None else "a PyTorch module on ")
-                + f"{len(self.data.public.columns.columns)} columns, trained on about half of "
-                f"{count(len(self.data.records))} records",
-                "promised": promised,
+                t("model"): (
+                    t(
+                        "a regression on {columns} columns, trained on about half of {records} records",
+                        **trained,
+                    )
+                    if self.data.build is None
+                    else t(
+                        "a PyTorch module on {columns} columns, trained on about half of {records} records",
+                        **trained,
+                    )
+                ),
+                t("promised"): promised,
             },
             broken={
                 **broken_by_membership(release),
                 **broken_by_rebuilding(rebuilding_of(self.data, release), promised),
             },
-            notes=("The model that you publish would be trained on all records, and be a little better.",),
+            notes=(t("The model that you publish would be trained on all records, and be a little better."),),
         )
 
     def exhibits(self, release: AuditedRelease) -> Sequence[Exhibit]:
@@ -119,8 +131,8 @@ class LearnerSubject:
         found = strongest(release, fpr, confidence=confidence)
         most = None if curve is None else curve.tpr(fpr)
         return {
-            f"members found, wrong about {one_in(fpr)} others": Beside(found=found, most=most),
-            "records rebuilt": Beside(found=look.share(), most=look.most),
+            t("members found, wrong about {fpr} others", fpr=one_in(fpr)): Beside(found=found, most=most),
+            t("records rebuilt"): Beside(found=look.share(), most=look.most),
         }
 
     def utility(self, release: AuditedRelease) -> Measured:
@@ -137,7 +149,7 @@ SPEC = AuditSpec(
     read=read,
     attacks=(Loss, RMIA, LiRA, GradientLikelihood),
     protections=PROTECTIONS,
-    risk="AUC of the strongest membership attack",
+    risk=later("AUC of the strongest membership attack"),
     across=ACCURACY,
     beside=LearnerSubject.beside,
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from confide.audits.learner.promised import LEAST, curve_of
 from confide.audits.release import AuditedRelease
+from confide.core.language import t
 from confide.measure import measure
 from confide.measure.measuring import FPRS
 from confide.report import Table
@@ -19,12 +20,16 @@ def promised_and_found(release: AuditedRelease) -> Table:
         for at in measure(evidence, confidence=confidence).tpr_at:
             if at.rate is not None and at.fpr >= LEAST:
                 most = "–" if curve is None else percent(curve.tpr(at.fpr))
-                rows.append((f"{evidence.attack}, {one_in(at.fpr)} others", at.rate, most))
+                rows.append(
+                    (t("{attack}, {fpr} others", attack=evidence.attack, fpr=one_in(at.fpr)), at.rate, most)
+                )
     return Table(
-        title="Members found, and what the promise lets any attack find",
-        reading="A number whose whole interval is above the last column would break the promise. All "
-        "intervals hold together with 95 % confidence. Without a promise nothing is excluded.",
-        head=("attack and rate of false claims", "found", "at most"),
+        title=t("Members found, and what the promise lets any attack find"),
+        reading=t(
+            "A number whose whole interval is above the last column would break the promise. All "
+            "intervals hold together with 95 % confidence. Without a promise nothing is excluded."
+        ),
+        head=(t("attack and rate of false claims"), t("found"), t("at most")),
         rows=tuple(rows),
         of=min((int((~e.exposed).sum()) for e in release.evidence), default=None),
     )

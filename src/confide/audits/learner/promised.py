@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from confide.audits.release import AuditedRelease
 from confide.core.estimate import Estimate
 from confide.core.evidence import Evidence
+from confide.core.language import t
 from confide.measure import measure
 from confide.measure.tradeoff import Curve
 from confide.mechanisms.learn.private_training import PrivateTraining
@@ -14,7 +15,6 @@ from confide.report.rates import one_in, percent
 
 SURE = 0.999
 """The confidence of all statements on a release together that an attack is above what is promised."""
-FAULT = "The training does not keep its promise, or confide is wrong."
 LEAST = 0.001
 """The lowest rate of false claims at which attacks are held against the promise."""
 
@@ -45,9 +45,15 @@ def broken_by_membership(release: AuditedRelease) -> Mapping[str, str]:
     rates = len(release.evidence) * len(_rates(release.evidence[0], 0.95)) if release.evidence else 0
     confidence = 1 - (1 - SURE) / max(rates, 1)
     return {
-        f"{e.attack} at {one_in(fpr)}": f"The promise is broken: while it is wrong about {one_in(fpr)} "
-        f"others, {e.attack} surely finds more members than the {percent(curve.tpr(fpr))} that "
-        f"{release.promise} allows. {FAULT}"
+        t("{attack} at {fpr}", attack=e.attack, fpr=one_in(fpr)): t(
+            "The promise is broken: while it is wrong about {fpr} others, {attack} surely finds more "
+            "members than the {most} that {promise} allows. The training does not keep its promise, or "
+            "confide is wrong.",
+            fpr=one_in(fpr),
+            attack=e.attack,
+            most=percent(curve.tpr(fpr)),
+            promise=release.promise,
+        )
         for e in release.evidence
         for fpr, rate in _rates(e, confidence).items()
         if rate.low > curve.tpr(fpr)

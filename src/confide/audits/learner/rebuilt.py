@@ -8,10 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from confide.attacks.reconstruction.model import InformedRebuild
-from confide.audits.learner.promised import FAULT, curve_of
+from confide.audits.learner.promised import curve_of
 from confide.audits.release import AuditedRelease
 from confide.core.arrays import Bools
 from confide.core.estimate import Estimate
+from confide.core.language import number, t
 from confide.core.play import play
 from confide.games.reconstruction.models import ReleasedModel
 from confide.inputs.learner import LearnerData
@@ -103,15 +104,22 @@ def rebuilding_table(look: Rebuilding) -> Table:
     others = None
     if look.hit is not None and len(look.others):
         others = proportion(int(look.others.sum()), len(look.others), confidence=0.95)
-    name = "no attack on networks that needs no shadow networks" if look.hit is None else InformedRebuild.name
+    name = (
+        t("no attack on networks that needs no shadow networks") if look.hit is None else InformedRebuild.name
+    )
     return Table(
-        title="Records rebuilt, and how many the promise allows",
-        reading="The adversary knows all other records that trained the model. A record counts as rebuilt "
-        f"within {look.radius:.3g} of its true features, half the usual distance to the nearest other one. "
-        f"The best guess without the model is as near with a chance of {look.chance:.3g} at most. A share "
-        "whose whole interval is above the last column would break the promise.",
-        head=("attack", "rebuilt", "of records that did not train it", "at most"),
-        rows=((name, found, others, None if look.most is None else f"{look.most:.4g}"),),
+        title=t("Records rebuilt, and how many the promise allows"),
+        reading=t(
+            "The adversary knows all other records that trained the model. A record counts as "
+            "rebuilt within {radius:.3g} of its true features, half the usual distance to the "
+            "nearest other one. The best guess without the model is as near with a chance of "
+            "{chance:.3g} at most. A share whose whole interval is above the last column would break "
+            "the promise.",
+            radius=look.radius,
+            chance=look.chance,
+        ),
+        head=(t("attack"), t("rebuilt"), t("of records that did not train it"), t("at most")),
+        rows=((name, found, others, None if look.most is None else number(look.most, ".4g")),),
         of=None if look.hit is None else int(min(len(look.hit), len(look.others) or len(look.hit))),
     )
 
@@ -121,6 +129,10 @@ def broken_by_rebuilding(look: Rebuilding, promised: object) -> Mapping[str, str
     if not look.broken:
         return {}
     return {
-        "rebuilding": f"The promise is broken: surely more records are rebuilt than the {look.most:.2%} that "
-        f"{promised} allows. {FAULT}"
+        t("rebuilding"): t(
+            "The promise is broken: surely more records are rebuilt than the {most:.2f}% that {promised} "
+            "allows. The training does not keep its promise, or confide is wrong.",
+            most=100 * (look.most or 0.0),
+            promised=promised,
+        )
     }

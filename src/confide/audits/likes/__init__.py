@@ -20,6 +20,7 @@ from confide.audits.release import AuditedRelease, PlannedGame, protected
 from confide.audits.settings import Settings
 from confide.audits.spec import AuditSpec, Context, Count
 from confide.core.estimate import Estimate, Measured
+from confide.core.language import later
 from confide.core.nouns import AnyAttack, AnyMechanism
 from confide.games.attribute.likes import TraitInference
 from confide.inputs.likes import Likes, LikesData, read_likes
@@ -110,10 +111,10 @@ class LikesSubject:
         ]
         kept, true = pairs_kept(world.case.view, world.source)
         return {
-            "items kept": round(items_kept(world.case.view, world.source), 3),
-            "likes kept": round(kept, 3),
-            "true among the likes": round(true, 3),
-            "hit rate of 10 recommendations": hit_rate(splits, rng=release.settings.rng("recommending")),
+            later("items kept"): round(items_kept(world.case.view, world.source), 3),
+            later("likes kept"): round(kept, 3),
+            later("true among the likes"): round(true, 3),
+            HITS: hit_rate(splits, rng=release.settings.rng("recommending")),
         }
 
     def _look(self, release: AuditedRelease) -> Crossed:
@@ -131,6 +132,8 @@ def _learner(attacks: Sequence[AnyAttack]) -> LikesTfIdf:
     return next((attack for attack in attacks if isinstance(attack, LikesTfIdf)), LikesTfIdf())
 
 
+HITS = later("hit rate of 10 recommendations")
+
 SPEC = AuditSpec(
     name="likes",
     question="What do people's likes give away about a trait of theirs?",
@@ -139,6 +142,6 @@ SPEC = AuditSpec(
     read=read,
     attacks=ALL,
     protections=PROTECTIONS,
-    risk="AUC of likes-tfidf",
-    across="hit rate of 10 recommendations",
+    risk=later("AUC of likes-tfidf"),
+    across=HITS,
 )

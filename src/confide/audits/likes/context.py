@@ -7,11 +7,19 @@ from confide.audits.making import HowMade
 from confide.audits.protections import UNPROTECTED
 from confide.audits.release import AuditedRelease, made_from
 from confide.audits.spec import Context, Count
+from confide.core.language import later, t
 from confide.games.attribute.likes import TraitInference
 from confide.inputs.likes import Likes, LikesData
 
-BLANK = "people have no item that the panel knows: the adversary takes the shares of the panel for them."
-NO_COIN = (
+BLANK = later(
+    "{n:,} people have no item that the panel knows: the adversary takes the shares of the panel for them."
+)
+INFORMED = later(
+    "The adversary learned from {panel} people whose {trait} it knows, as released, and knows how the "
+    "likes were protected."
+)
+UNINFORMED = later("The adversary learned from {panel} people whose {trait} it knows, as released.")
+NO_COIN = later(
     "Exposed are the people of whom the claim is true. No coin decided over that: no bound is certified."
 )
 
@@ -40,27 +48,36 @@ def context_of(
     items = people.items if people.released is None else people.released
     # The panel of the first part stands for all: parts are of nearly equal size.
     panel, blank = int((game.part != 0).sum()), int(look.blank.sum())
-    kind = {"binary": "yes or no", "number": "a number"}.get(people.kind, f"{people.classes} classes")
+    kind = {"binary": t("yes or no"), "number": t("a number")}.get(
+        people.kind, t("{n} classes", n=people.classes)
+    )
     return Context(
-        subject=f"Somebody who knows the likes and the {trait} of {count(panel)} others",
+        subject=t(
+            "Somebody who knows the likes and the {trait} of {panel} others", trait=trait, panel=count(panel)
+        ),
         adversary=(
-            f"The adversary learned from {count(panel)} people whose {trait} it knows, as released"
-            + (", and knows how the likes were protected." if not how.unexplained else "."),
-            f"What it claims of a person: {people.claim}.",
+            t(UNINFORMED if how.unexplained else INFORMED, panel=count(panel), trait=trait),
+            t("What it claims of a person: {claim}.", claim=people.claim),
         ),
         about={
-            made_from(release): f"{count(len(items))} likes of {count(items.people)} people, "
-            f"{count(items.items)} items",
-            "trait": f"{trait}, {kind}; the claim: {people.claim}",
-            "protection": "none" if release.name == UNPROTECTED else release.name,
-            "compared": f"every person once, in {held.folds} parts; learned from the other parts",
+            made_from(release): t(
+                "{likes} likes of {people} people, {items} items",
+                likes=count(len(items)),
+                people=count(items.people),
+                items=count(items.items),
+            ),
+            t("trait"): t("{trait}, {kind}; the claim: {claim}", trait=trait, kind=kind, claim=people.claim),
+            t("protection"): t("none", of="protection") if release.name == UNPROTECTED else release.name,
+            t("compared"): t(
+                "every person once, in {folds} parts; learned from the other parts", folds=held.folds
+            ),
         },
-        notes=(NO_COIN, *how.notes),
+        notes=(t(NO_COIN), *how.notes),
         unsettled={**people.unsettled, **how.unsettled},
         internal_notes=(
             people.source.said,
             *people.middle,
             *people.left_out,
-            *[f"{blank:,} {BLANK}"] * (blank > 0),
+            *[t(BLANK, n=blank)] * (blank > 0),
         ),
     )

@@ -15,6 +15,7 @@ from confide.attacks.attribute.likes._trait_model import TraitModel, log_odds
 from confide.core.arrays import Bools, Floats, Ints, Rng
 from confide.core.errors import KnowledgeError
 from confide.core.estimate import Estimate
+from confide.core.language import t
 from confide.core.who import table_of
 from confide.games.attribute.likes import claims_about, holds
 from confide.inputs.likes import LikesData
@@ -102,12 +103,15 @@ def crossed(people: LikesData, views: Sequence[Interactions], part: Ints, *, att
 
 def _choices(order: Ints, items: int) -> list[tuple[str, Bools]]:
     """The sets of items that the adversary may see, in words and as bool[m]."""
-    found = [("all items", np.ones(items, np.bool_))]
+    found = [(t("all items"), np.ones(items, np.bool_))]
     for k in (k for k in MOST_TELLING if k < len(order)):
         kept = np.ones(items, np.bool_)
         # Both sides of the cut: one says what hiding helps, the other what these items tell alone.
         kept[order[:k]] = False
-        found += [(f"without the {k} most telling items", kept), (f"the {k} most telling items alone", ~kept)]
+        found += [
+            (t("without the {k} most telling items", k=k), kept),
+            (t("the {k} most telling items alone", k=k), ~kept),
+        ]
     return found
 
 
@@ -200,11 +204,13 @@ def _joined(each: tuple[Estimate, ...]) -> Estimate | None:
 def without_items(found: Crossed) -> Table:
     """The AUC on all items, without the most telling ones, and with these alone; trained again each time."""
     return Table(
-        title="Does it help to hide the most telling items?",
-        reading="The attack (likes-tfidf) is trained again on the items that are left. Where the AUC hardly "
-        "falls, other items tell the same: to hide single items does not hide the trait. The most telling "
-        "items are found in the panel, for each part of the people separately.",
-        head=("what the adversary sees", "AUC, mean over parts", "share of the likes"),
+        title=t("Does it help to hide the most telling items?"),
+        reading=t(
+            "The attack (likes-tfidf) is trained again on the items that are left. Where the AUC "
+            "hardly falls, other items tell the same: to hide single items does not hide the trait. "
+            "The most telling items are found in the panel, for each part of the people separately."
+        ),
+        head=(t("what the adversary sees"), t("AUC, mean over parts"), t("share of the likes")),
         rows=tuple(
             (words, _joined(each), round(found.share[words], 3)) for words, each in found.fold.items()
         ),
@@ -234,12 +240,21 @@ def most_telling(people: LikesData, seen: Interactions, weighed: TfIdf, *, attac
             )
         )
     return Table(
-        title="The most telling items",
-        reading="Items by coefficient times spread (how much the score varies over people because of this "
-        "item), in the model of everybody. The two shares say of how many people with the item, and of how "
-        "many without it, this is true. The AUC is what the item tells alone. This table names items: do not "
-        "pass it on.",
-        head=("item", "speaks for", "people", "among those who have it", "among the others", "AUC alone"),
+        title=t("The most telling items"),
+        reading=t(
+            "Items by coefficient times spread (how much the score varies over people because of "
+            "this item), in the model of everybody. The two shares say of how many people with the "
+            "item, and of how many without it, this is true. The AUC is what the item tells alone. "
+            "This table names items: do not pass it on."
+        ),
+        head=(
+            t("item"),
+            t("speaks for"),
+            t("people"),
+            t("among those who have it"),
+            t("among the others"),
+            t("AUC alone"),
+        ),
         rows=tuple(rows),
         internal=True,
     )
@@ -247,7 +262,12 @@ def most_telling(people: LikesData, seen: Interactions, weighed: TfIdf, *, attac
 
 def _speaks_for(people: LikesData, toward: int) -> str:
     if people.kind == "number":
-        return f"{people.labels[0]} {'above' if toward else 'not above'} the middle"
+        name = people.labels[0]
+        return (
+            t("{trait} above the middle", trait=name)
+            if toward
+            else t("{trait} not above the middle", trait=name)
+        )
     return people.labels[toward]
 
 
@@ -266,13 +286,16 @@ def own_likes(
     shift = own_shift(described, yes, model, asked, c=attack.c)
     middle, far, most = np.quantile(shift, (0.5, 0.95, 1.0))
     return Table(
-        title="What hangs on a person's own likes",
-        reading=f"How far the predicted probability of {_speaks_for(people, claim)!r} moves for a person if "
-        "they alone are left out of the people from whom the adversary learns. The people are drawn at "
-        "random. Only this is leakage about the individual: everything else that the adversary finds, it "
-        "would find of anybody with these likes. The shift is computed by one Newton step from the model of "
-        "everybody (likes-tfidf, item weights held fixed), not by training again.",
-        head=("people asked", "median shift", "95 in 100 shift less than", "largest shift"),
+        title=t("What hangs on a person's own likes"),
+        reading=t(
+            "How far the predicted probability of {claim!r} moves for a person if they alone are "
+            "left out of the people from whom the adversary learns. The people are drawn at random. "
+            "Only this is leakage about the individual: everything else that the adversary finds, it "
+            "would find of anybody with these likes. The shift is computed by one Newton step from "
+            "the model of everybody (likes-tfidf, item weights held fixed), not by training again.",
+            claim=_speaks_for(people, claim),
+        ),
+        head=(t("people asked"), t("median shift"), t("95 in 100 shift less than"), t("largest shift")),
         rows=(
             (
                 len(asked),

@@ -12,6 +12,7 @@ from confide.audits.release import AuditedRelease
 from confide.core.arrays import Floats, Ints
 from confide.core.estimate import Estimate
 from confide.core.evidence import Evidence
+from confide.core.language import later, t
 from confide.inputs.likes import LikesData
 from confide.measure import auc, proportion
 from confide.measure.correlation import pearson
@@ -21,7 +22,7 @@ from confide.report.exhibits import Cell
 BY_CLASS = 30
 """The number of classes, the commonest first, that have a row each: a longer table is not read."""
 
-AS_PUBLISHED = "likes-svd, directions from all people (as published)"
+AS_PUBLISHED = later("likes-svd, directions from all people (as published)")
 
 
 def named(release: AuditedRelease) -> list[tuple[str, Evidence]]:
@@ -30,7 +31,7 @@ def named(release: AuditedRelease) -> list[tuple[str, Evidence]]:
     for svd in (a for a in release.attacks if isinstance(a, LikesSVD) and not a.transductive):
         published = release.of(replace(svd, transductive=True))
         # Beside the findings and not among them: it is the same attack, and counts as one attempt.
-        found += [] if published is None else [(AS_PUBLISHED, published)]
+        found += [] if published is None else [(t(AS_PUBLISHED), published)]
     return found
 
 
@@ -67,22 +68,37 @@ def _overall(played: Sequence[tuple[str, Evidence]], people: LikesData) -> Table
         spread = float(each.std(ddof=1)) if len(each) > 1 else 0.0
         rows.append((name, round(float(each.mean()), 3), round(spread, 3), *_right(evidence, people)))
     number = people.kind == "number"
-    last = ("r with the true number",) if number else ("right about", "right by always naming the commonest")
-    how = (
-        "r is Pearson's correlation of the predicted and the true number, with Fisher's interval."
+    last = (
+        (t("r with the true number"),)
         if number
-        else "'Right about' is the share of people whose class is named correctly. An adversary that knows "
-        "only the shares of the classes names the commonest class for everybody. The AUC is the share of "
-        "pairs, one person with the trait and one without, that are ranked correctly."
+        else (t("right about"), t("right by always naming the commonest"))
+    )
+    how = (
+        t("r is Pearson's correlation of the predicted and the true number, with Fisher's interval.")
+        if number
+        else t(
+            "'Right about' is the share of people whose class is named correctly. An adversary that knows "
+            "only the shares of the classes names the commonest class for everybody. The AUC is the share of "
+            "pairs, one person with the trait and one without, that are ranked correctly."
+        )
     )
     if people.kind == "classes":
         # Without this number a reader would take the effect of unequal shares for what likes tell.
         alone = shares_alone(np.bincount(people.value.astype(np.int64)))
-        how += f" All classes are ranked together: knowledge of their shares alone reaches {alone:.2f}."
+        more = t(
+            "All classes are ranked together: knowledge of their shares alone reaches {alone:.2f}.",
+            alone=alone,
+        )
+        how = f"{how} {more}"
     return Table(
-        title="What the likes tell",
-        reading=f"The adversary is asked about every person once. It learned from the other parts. {how}",
-        head=("attack", "AUC, mean over parts", "standard deviation over parts", *last),
+        title=t("What the likes tell"),
+        reading=" ".join(
+            [
+                t("The adversary is asked about every person once. It learned from the other parts."),
+                how,
+            ]
+        ),
+        head=(t("attack"), t("AUC, mean over parts"), t("standard deviation over parts"), *last),
         rows=tuple(rows),
         of=people.items.people,
     )
@@ -138,10 +154,13 @@ def _each_class(named: tuple[str, Evidence], people: LikesData) -> Table:
         found = proportion(int((named_right & has).sum()), int(has.sum()), confidence=0.95)
         rows.append((people.labels[code], int(count[code]), auc(said[has, code], said[~has, code]), found))
     return Table(
-        title="Class by class",
-        reading=f"By {name}: how well people of this class are ranked above all others (AUC), and how many "
-        "of them get their own class when one class is named for each person.",
-        head=("class", "people", "AUC against the rest", "named right"),
+        title=t("Class by class"),
+        reading=t(
+            "By {attack}: how well people of this class are ranked above all others (AUC), and how "
+            "many of them get their own class when one class is named for each person.",
+            attack=name,
+        ),
+        head=(t("class"), t("people"), t("AUC against the rest"), t("named right")),
         rows=tuple(rows),
         rests=tuple(int(count[code]) for code in shown),
     )

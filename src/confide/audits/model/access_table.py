@@ -13,6 +13,7 @@ from confide.core.access import WhiteBox
 from confide.core.errors import EvidenceError
 from confide.core.estimate import Estimate
 from confide.core.evidence import Evidence
+from confide.core.language import later, parts, t
 from confide.core.narrowing import told
 from confide.inputs.model import ModelData
 from confide.measure import paired_auc, worst
@@ -20,20 +21,20 @@ from confide.measure.risk import Risk
 from confide.report import Rate, Reading, Table
 from confide.report.rates import one_in
 
-CALIBRATED = "with reference models"
+CALIBRATED = later("with reference models")
 
 RUNGS = (
-    ("loss", "loss threshold"),
-    ("supervised", "half of the people known"),
+    ("loss", later("loss threshold")),
+    ("supervised", later("half of the people known")),
     ("", CALIBRATED),
-    ("nasr-outputs", "layer outputs, half of the people known"),
-    ("nasr", "gradients, half of the people known"),
-    ("gradient-norm", "gradient norm, nobody's membership known"),
-    ("decoder", "decoder, nobody's membership known"),
+    ("nasr-outputs", later("layer outputs, half of the people known")),
+    ("nasr", later("gradients, half of the people known")),
+    ("gradient-norm", later("gradient norm, nobody's membership known")),
+    ("decoder", later("decoder, nobody's membership known")),
 )
 """The attack for each kind of access, and what the adversary used besides; "" is the calibrated one."""
 
-KNOWN_START = "decoder, from a known start"
+KNOWN_START = later("decoder, from a known start")
 """The decoder of an adversary that holds checkpoints; it knows nobody's membership then either."""
 
 TRUSTED = ("student", "lira", "rmia", "blend")
@@ -48,7 +49,7 @@ class Rung:
     """One kind of access, and how far it goes.
 
     Args:
-        means: what the adversary used, in a few words.
+        means: what the adversary used, in a few words; translated where it is shown.
         conclusive: did the attack's own check hold?
         risk: the numbers, on the people of all rungs, corrected for the number of rungs.
     """
@@ -122,12 +123,18 @@ def access_table(found: Comparison) -> Table:
     # A rate that these people are too few to measure has no column.
     rates = [fpr for fpr in FPRS if any(_rate(r.risk, fpr) for r in found.rungs)]
     return Table(
-        title="What each kind of access gives",
+        title=t("What each kind of access gives"),
         reading=[line for line in (*_sentences(found), _note(found)) if line],
-        head=("access", "accuracy", "AUC", *(f"members found at {one_in(fpr)}" for fpr in rates)),
+        head=(
+            t("access"),
+            t("accuracy"),
+            t("AUC"),
+            *(t("members found at {rate}", rate=one_in(fpr)) for fpr in rates),
+        ),
         rows=tuple(
             (
-                f"{r.risk.access}: {r.means} ({r.risk.attack})" + "; not conclusive" * (not r.conclusive),
+                f"{t(r.risk.access)}: {t(r.means)} ({r.risk.attack})"
+                + ("" if r.conclusive else t("; not conclusive")),
                 r.risk.balanced_accuracy,
                 r.risk.auc,
                 *(_rate(r.risk, fpr) for fpr in rates),
@@ -162,8 +169,12 @@ def _same_people(parts: Sequence[Evidence]) -> list[Evidence]:
 def _sentences(found: Comparison) -> tuple[Reading, ...]:
     pair = best_of_both(found)
     return (
-        _order("In accuracy", found.rungs, lambda risk: risk.balanced_accuracy),
-        _order(f"At {one_in(FPRS[0])} wrong accusations", found.rungs, lambda risk: _rate(risk, FPRS[0])),
+        _order(t("In accuracy"), found.rungs, lambda risk: risk.balanced_accuracy),
+        _order(
+            t("At {rate} wrong accusations", rate=one_in(FPRS[0])),
+            found.rungs,
+            lambda risk: _rate(risk, FPRS[0]),
+        ),
         "" if pair is None else who_is_ahead(pair),
         "" if found.right is None else gap(*found.right, of=found.rungs[0].risk.exposed_count),
     )
@@ -171,15 +182,15 @@ def _sentences(found: Comparison) -> tuple[Reading, ...]:
 
 def _note(found: Comparison) -> Reading:
     risk = found.rungs[0].risk
-    unknown = ", since a supervised attack is judged only on people whose membership it did not know"
-    return (
-        "Every row is measured on the same ",
-        risk.exposed_count,
-        " members and ",
-        risk.control_count,
-        f" others: those whom all these attacks scored{unknown * found.supervised}. Accuracy counts both "
-        "groups equally, so guessing is right on 50 %. Its threshold was chosen on one half of these people "
-        "and its errors counted on the other. The intervals are wide enough that all rows hold.",
+    unknown = t(", since a supervised attack is judged only on people whose membership it did not know")
+    return parts(
+        "Every row is measured on the same {members} members and {others} others: those whom all these "
+        "attacks scored{unknown}. Accuracy counts both groups equally, so guessing is right on 50 %. Its "
+        "threshold was chosen on one half of these people and its errors counted on the other. The intervals "
+        "are wide enough that all rows hold.",
+        members=risk.exposed_count,
+        others=risk.control_count,
+        unknown=unknown if found.supervised else "",
     )
 
 
@@ -195,25 +206,33 @@ def _order(where: str, rungs: Sequence[Rung], read: Callable[[Risk], Estimate | 
     if not inside or not outside:
         return ""
     (mine, own), (other, against) = (max(side, key=lambda pair: pair[1].value) for side in (inside, outside))
-    first = (Rate(estimate=own, of=mine.risk.exposed_count, interval=False), f" ({mine.means})")
-    second = (Rate(estimate=against, of=other.risk.exposed_count, interval=False), f" ({other.means})")
+    gaps = {
+        "where": where,
+        "inside": Rate(estimate=own, of=mine.risk.exposed_count, interval=False),
+        "by_inside": t(mine.means),
+        "outside": Rate(estimate=against, of=other.risk.exposed_count, interval=False),
+        "by_outside": t(other.means),
+    }
     # A strict rule: intervals that overlap may still differ, and `best_of_both` looks at that person by
     # person.
-    if own.low > against.high or against.low > own.high:
-        more = "more" if own.value > against.value else "no more"
-        return (
-            f"{where}, an attack from inside the model gave {more}: ",
-            *first,
-            " against ",
-            *second,
-            " from outside. The intervals do not overlap: with 95 % confidence this is the order.",
+    if own.low > against.high:
+        return parts(
+            "{where}, an attack from inside the model gave more: {inside} ({by_inside}) against "
+            "{outside} ({by_outside}) from outside. The intervals do not overlap: with 95 % confidence "
+            "this is the order.",
+            **gaps,
         )
-    return (
-        f"{where}, the best attack from inside the model gave ",
-        *first,
-        ", and from outside ",
-        *second,
-        ". The intervals overlap: they cannot tell which is ahead.",
+    if against.low > own.high:
+        return parts(
+            "{where}, an attack from inside the model gave no more: {inside} ({by_inside}) against "
+            "{outside} ({by_outside}) from outside. The intervals do not overlap: with 95 % confidence "
+            "this is the order.",
+            **gaps,
+        )
+    return parts(
+        "{where}, the best attack from inside the model gave {inside} ({by_inside}), and from outside "
+        "{outside} ({by_outside}). The intervals overlap: they cannot tell which is ahead.",
+        **gaps,
     )
 
 
@@ -252,15 +271,18 @@ def who_is_ahead(pair: Ahead) -> Reading:
     gain, inside, outside = pair.auc, pair.inside, pair.outside
     # An interval with 0 in it says no order.
     if gain.low <= 0 <= gain.high:
-        end = ", which may be 0: the audit cannot tell which is ahead."
+        end = t(", which may be 0: the audit cannot tell which is ahead.")
+    elif gain.low > 0:
+        end = t(": with 95 % confidence the attack from inside is ahead.")
     else:
-        end = f": with 95 % confidence the attack from {'inside' if gain.low > 0 else 'outside'} is ahead."
-    return (
-        "The best AUC from inside the model is ",
-        inside.risk.auc,
-        f" ({inside.means}), and from outside ",
-        outside.risk.auc,
-        f" ({outside.means}). Compared person by person the difference is ",
-        gain,
-        end,
+        end = t(": with 95 % confidence the attack from outside is ahead.")
+    return parts(
+        "The best AUC from inside the model is {mine} ({means}), and from outside {other} ({others}). "
+        "Compared person by person the difference is {gain}{end}",
+        mine=inside.risk.auc,
+        means=t(inside.means),
+        other=outside.risk.auc,
+        others=t(outside.means),
+        gain=gain,
+        end=end,
     )

@@ -7,6 +7,7 @@ import numpy as np
 from confide.core.access import BlackBox
 from confide.core.arrays import Array, Bools
 from confide.core.estimate import Estimate
+from confide.core.language import number, parts, t
 from confide.inputs.model import ModelData
 from confide.inputs.probe import r2
 from confide.measure import difference, proportion
@@ -36,24 +37,26 @@ def right_on(data: ModelData) -> tuple[Estimate, Estimate] | None:
 
 def accuracy_table(data: ModelData) -> Table:
     """How often the model is right about members and about others; in a regression, how close it is."""
-    sides = (("members", data.member), ("non-members", ~data.member))
+    sides = ((t("members"), data.member), (t("non-members"), ~data.member))
     fewest = min(int(np.count_nonzero(who)) for _, who in sides)
     found = right_on(data)
     if found is None:
         values, y = decided(data), data.targets.y
         return Table(
-            title="How close the model itself is",
-            reading="R2 is the share of the variance of the values that the model explains: 1 is exact, 0 no "
-            "better than the mean. The more it differs between the two, the more can be noticed from "
-            "outside.",
-            head=("records", "R2"),
-            rows=tuple((name, f"{r2(values[who], y[who]):.2f}") for name, who in sides),
+            title=t("How close the model itself is"),
+            reading=t(
+                "R2 is the share of the variance of the values that the model explains: "
+                "1 is exact, 0 no better than the mean. The more it differs between the "
+                "two, the more can be noticed from outside."
+            ),
+            head=(t("records"), t("R2")),
+            rows=tuple((name, number(r2(values[who], y[who]), ".2f")) for name, who in sides),
             of=fewest,
         )
     return Table(
-        title="How often the model itself is right",
+        title=t("How often the model itself is right"),
         reading=[gap(*found, of=fewest)],
-        head=("records", "right"),
+        head=(t("records"), t("right")),
         rows=tuple((name, share) for (name, _), share in zip(sides, found, strict=True)),
         of=fewest,
     )
@@ -61,12 +64,10 @@ def accuracy_table(data: ModelData) -> Table:
 
 def gap(train: Estimate, test: Estimate, *, of: int) -> Reading:
     """How much better the model does on its members; `of` is the number of people on the smaller side."""
-    return (
-        "The model itself is right on ",
-        Rate(estimate=train, of=of),
-        " of its members and on ",
-        Rate(estimate=test, of=of),
-        " of the others: a generalisation gap of ",
-        Rate(estimate=difference(train, test), difference=True),
-        ".",
+    return parts(
+        "The model itself is right on {train} of its members and on {test} of the others: "
+        "a generalisation gap of {gap}.",
+        train=Rate(estimate=train, of=of),
+        test=Rate(estimate=test, of=of),
+        gap=Rate(estimate=difference(train, test), difference=True),
     )

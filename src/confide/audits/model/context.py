@@ -13,6 +13,7 @@ from confide.audits.release import AuditedRelease
 from confide.audits.spec import Count
 from confide.core.access import LADDER, BlackBox, LabelOnly, WhiteBox
 from confide.core.access import access_of as access_of_view
+from confide.core.language import t
 from confide.core.narrowing import told
 from confide.inputs.model import ACCESSES, ModelData
 from confide.models.checkpoints import digest_of, name_of
@@ -38,18 +39,17 @@ def adversary(
     coverage = coverage_of(data.listed, data.held.trained_on, count)
     # The attacks on parameters explain them by the listed records; what is not listed is noise to them.
     if not coverage and access_of(release) == "white-box":
-        coverage = "Coverage unknown: say with --trained-on how many records trained the model in all."
-    default = f"By default the adversary trusts {trusted}." if trusted else ""
+        coverage = t("Coverage unknown: say with --trained-on how many records trained the model in all.")
+    default = t("By default the adversary trusts {attack}.", attack=trusted) if trusted else ""
     return tuple(
         line for line in (pool.words, _earlier(data.held.states), default, *_told(release), coverage) if line
     )
 
 
 def _earlier(checkpoints: Sequence[Any]) -> str:
-    if not checkpoints:
-        return ""
-    many = "1 earlier state" if len(checkpoints) == 1 else f"{len(checkpoints)} earlier states"
-    return f"The adversary holds {many} of the run."
+    if len(checkpoints) == 1:
+        return t("The adversary holds 1 earlier state of the run.")
+    return t("The adversary holds {n} earlier states of the run.", n=len(checkpoints)) if checkpoints else ""
 
 
 def files(data: ModelData) -> tuple[str, ...]:
@@ -57,8 +57,12 @@ def files(data: ModelData) -> tuple[str, ...]:
     weights, states = data.held.weights, data.held.states
     names = ", ".join(name_of(given, number=i) for i, given in enumerate(states, 1))
     return (
-        *([f"The parameters are those of {Path(weights).name}."] if isinstance(weights, str | Path) else []),
-        *([f"The checkpoints are {names}."] if names else []),
+        *(
+            [t("The parameters are those of {file}.", file=Path(weights).name)]
+            if isinstance(weights, str | Path)
+            else []
+        ),
+        *([t("The checkpoints are {names}.", names=names)] if names else []),
     )
 
 
@@ -71,13 +75,13 @@ def _told(release: AuditedRelease) -> list[str]:
             words.setdefault(told(attack), []).append(attack.name)
     untold = words.pop("", [])
     lines = [
-        f"{names[0] if len(names) == 1 else 'Each of ' + ', '.join(names)} knew {what}."
+        t("{attack} knew {what}.", attack=names[0], what=t(what))
+        if len(names) == 1
+        else t("Each of {attacks} knew {what}.", attacks=", ".join(names), what=t(what))
         for what, names in words.items()
     ]
-    return [
-        *lines,
-        *["The other attacks knew of nobody whether they were in the data."] * bool(lines and untold),
-    ]
+    others = t("The other attacks knew of nobody whether they were in the data.")
+    return [*lines, *[others] * bool(lines and untold)]
 
 
 def coverage_of(listed: int, trained_on: int | None, count: Count) -> str:
@@ -90,27 +94,29 @@ def coverage_of(listed: int, trained_on: int | None, count: Count) -> str:
         return ""
     # Rounded down: 99.6 % is not the whole list.
     share = percent(floor(100 * listed / trained_on) / 100)
-    return (
-        f"The audited list holds {count(listed)} of the {count(trained_on)} records that trained it "
-        f"(coverage {share})."
+    return t(
+        "The audited list holds {listed} of the {all} records that trained it (coverage {share}).",
+        listed=count(listed),
+        all=count(trained_on),
+        share=share,
     )
 
 
 def about(data: ModelData, access: str, count: Count) -> dict[str, str]:
     """What was audited: label -> text."""
     inside, population = int(data.member.sum()), data.population
-    classes = "a number" if data.classes is None else f"one of {data.class_count} classes"
+
     # Only a remote model counts its queries.
     queries = getattr(data.asked, "queries", None)
     return {
-        "release": f"a model that predicts {classes}",
+        t("release"): data.words,
         **_parameters(data),
-        "access": access,
-        **({"answers": f"read as {data.said}"} if data.said else {}),
-        "members": f"{count(inside)} records that trained it",
-        "non-members": f"{count(len(data.member) - inside)} records that did not",
-        "population": "none" if population is None else f"{count(len(population))} records",
-        **({} if queries is None else {"queries": f"it was asked about {count(queries)} records"}),
+        t("access"): t(access),
+        **({t("answers"): t("read as {what}", what=t(data.said))} if data.said else {}),
+        t("members"): t("{n} records that trained it", n=count(inside)),
+        t("non-members"): t("{n} records that did not", n=count(len(data.member) - inside)),
+        t("population"): t("none") if population is None else t("{n} records", n=count(len(population))),
+        **({} if queries is None else {t("queries"): t("it was asked about {n} records", n=count(queries))}),
     }
 
 
@@ -120,9 +126,9 @@ def _parameters(data: ModelData) -> dict[str, str]:
     # A remote model shows no parameters.
     if not digest:
         return {}
-    found = {"parameters": f"sha256 {digest}..."}
+    found = {t("parameters"): f"sha256 {digest}..."}
     if states and isinstance(data.asked, WhiteBox):
-        found["checkpoints"] = ", ".join(
+        found[t("checkpoints")] = ", ".join(
             f"{number} (sha256 {digest_of(state)}...)" for number, state in enumerate(data.asked.snapshots, 1)
         )
     return found
@@ -139,8 +145,11 @@ def warnings_on(data: ModelData, pool: Pool) -> tuple[str, ...]:
         share = clipped_share(data.view.predict(data.targets.x), data.targets.y)
         if share > MOST_ROUNDED:
             warnings.append(
-                f"{share:.0%} of the model's answers are rounded to exactly 0 or 1, which hides "
-                "differences from the attacks: audit the logits where you can."
+                t(
+                    "{share:.0%} of the model's answers are rounded to exactly 0 or 1, which hides "
+                    "differences from the attacks: audit the logits where you can.",
+                    share=share,
+                )
             )
     return tuple(warnings)
 
@@ -155,11 +164,14 @@ def shortfall(view: LabelOnly, access: str | None) -> str:
     given = access_of_view(view)
     if access is None or ACCESSES.index(given) <= ACCESSES.index(access):
         return ""
-    more = " Somebody who gets the weights may learn more than this audit saw." * (access == "white-box")
-    return (
-        f"The audit was to have {access} access, but the model gives {given} access: the attacks that need "
-        f"more did not run, and are named below.{more}"
+    less = t(
+        "The audit was to have {access} access, but the model gives {given} access: the attacks that need "
+        "more did not run, and are named below.",
+        access=t(access),
+        given=t(given),
     )
+    more = t("Somebody who gets the weights may learn more than this audit saw.")
+    return f"{less} {more}" if access == "white-box" else less
 
 
 def _no_better_than_guessing(data: ModelData) -> str:
@@ -168,7 +180,8 @@ def _no_better_than_guessing(data: ModelData) -> str:
     # The low end: only what is certainly better than guessing is silent.
     if right is None or right[0].low > 1 / data.class_count:
         return ""
-    return (
-        f"The model is right about {percent(round(right[0].value, 2))} of its members, no more than "
-        "guessing: give the trained weights (`--weights`)."
+    return t(
+        "The model is right about {share} of its members, no more than guessing: give the trained weights "
+        "(`--weights`).",
+        share=percent(round(right[0].value, 2)),
     )

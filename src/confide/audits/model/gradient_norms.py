@@ -9,13 +9,14 @@ import numpy as np
 
 from confide.core.access import WhiteBox
 from confide.core.arrays import Bools, Floats
+from confide.core.language import later, t
 from confide.inputs.model import ModelData
 from confide.report import Band, Line, Plot
 
 MOST = 4000
 """The number of people whose gradients are drawn: more hardly move the quantiles, and take longer."""
 
-PUBLISHED = "published"
+PUBLISHED = later("published")
 
 FEWEST = 10
 """A group with fewer people is not drawn: its quantiles would be single people."""
@@ -23,16 +24,16 @@ FEWEST = 10
 LEAST_NORM = 1e-12
 """A logarithmic axis has no zero: smaller gradients are drawn here."""
 
-GROUPS = ("in the training data", "not in it")
+GROUPS = (later("in the training data"), later("not in it"))
 
 BANDS = ((0.05, 0.95), (0.25, 0.75))
 """The quantiles at the ends of each band, the widest first."""
 
-READING = (
-    "How much one more training step on a person would change the model, at each checkpoint, on a "
-    "logarithmic axis. The line is the middle person of the group. The dark band is the middle half of the "
-    "group, the light band all but 5 in 100 at each end. Where the members' band is below the others', the "
-    "parameters tell them apart."
+READING = later(
+    "How much one more training step on a person would change the model, at each checkpoint, "
+    "on a logarithmic axis. The line is the middle person of the group. The dark band is the "
+    "middle half of the group, the light band all but 5 in 100 at each end. Where the "
+    "members' band is below the others', the parameters tell them apart."
 )
 
 
@@ -67,7 +68,7 @@ def gradient_norms(data: ModelData) -> GradientNorms | None:
     states = [*view.snapshots, view]
     # By number: the public sees no name of a file, and the internal notes say which is which.
     return GradientNorms(
-        states=(*(f"checkpoint {i}" for i, _ in enumerate(view.snapshots, 1)), PUBLISHED),
+        states=(*(t("checkpoint {n}", n=i) for i, _ in enumerate(view.snapshots, 1)), t(PUBLISHED)),
         norms=np.stack([np.linalg.norm(s.gradient_norms(people.x, people.y), axis=1) for s in states]),
         member=data.member[few],
     )
@@ -77,19 +78,19 @@ def norms_plot(found: GradientNorms) -> Plot:
     """A line and two bands for each group of at least ten people."""
     sides = zip(GROUPS, (found.member, ~found.member), strict=True)
     return Plot(
-        title="Gradient norms over training",
-        reading=READING,
-        x_title="state of the training run",
-        y_title="norm of a person's gradient",
+        title=t("Gradient norms over training"),
+        reading=t(READING),
+        x_title=t("state of the training run"),
+        y_title=t("norm of a person's gradient"),
         lines=tuple(
             # A record that is fitted exactly has a gradient of zero.
-            _line(name, np.maximum(found.norms[:, who], LEAST_NORM))
+            _line(t(name), np.maximum(found.norms[:, who], LEAST_NORM))
             for name, who in sides
             if np.count_nonzero(who) >= FEWEST
         ),
         log_y=True,
         places=found.states,
-        why="there are too few people for a distribution",
+        why=t("there are too few people for a distribution"),
     )
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from confide.audits.settings import Settings
 from confide.core.access import BlackBox
 from confide.core.arrays import Bools, Rng
+from confide.core.language import t
 from confide.inputs.model import ModelData
 from confide.inputs.records import are_texts
 from confide.knowledge.models import References
@@ -25,9 +26,6 @@ from confide.models.sklearn.model import SklearnModel
 
 MOST_PARTS = 4
 """References that leave out less than a quarter would leave each record out too rarely."""
-
-
-_ALONE = "Attacks without reference models are weaker; "
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -56,12 +54,15 @@ def train_references(data: ModelData, *, settings: Settings) -> Pool:
     """
     count, rng = data.held.references, settings.rng("references")
     if not count:
-        return Pool(words="The adversary trained no reference models.")
+        return Pool(words=t("The adversary trained no reference models."))
     # References are compared by scores.
     if not isinstance(data.view, BlackBox):
-        return Pool(words="The adversary trained no reference models: against labels alone none would help.")
+        return Pool(
+            words=t("The adversary trained no reference models: against labels alone none would help.")
+        )
     if data.held.train is None and (why := _cannot_train(data)):
-        return Pool(words=f"The adversary trained no reference models: {why}", warnings=(_ALONE + why,))
+        weaker = t("Attacks without reference models are weaker; {why}", why=why)
+        return Pool(words=t("The adversary trained no reference models: {why}", why=why), warnings=(weaker,))
     with patient(data.held.timeout):
         learner, recipe = _recipe(data, data.held.train, rng=rng)
     parts = parts_for(data.member, count)
@@ -85,12 +86,26 @@ def train_references(data: ModelData, *, settings: Settings) -> Pool:
         included=included,
         which=tuple(range(count)),
     )
-    share = "half" if parts == 2 else f"{parts - 1} in {parts}"
-    words = (
-        f"The adversary trained {count} reference models, each on a random {share} of the audited records: "
-        f"{recipe}"
+    return Pool(references, learner, _in_words(count, parts, recipe), _mismatch(data, references))
+
+
+def _in_words(count: int, parts: int, recipe: str) -> str:
+    """How the references were trained, in a sentence."""
+    if parts == 2:
+        return t(
+            "The adversary trained {n} reference models, each on a random half of the audited records: "
+            "{recipe}",
+            n=count,
+            recipe=recipe,
+        )
+    return t(
+        "The adversary trained {n} reference models, each on a random {some} in {all} of the audited "
+        "records: {recipe}",
+        n=count,
+        some=parts - 1,
+        all=parts,
+        recipe=recipe,
     )
-    return Pool(references, learner, words, _mismatch(data, references))
 
 
 def parts_for(member: Bools, count: int) -> int:
@@ -118,12 +133,13 @@ def _cannot_train(data: ModelData) -> str:
             return why
         part = prefit_part(data.asked.estimator)
         if part:
-            return (
-                f"the part {part} of the model was fitted before and would keep what it learnt of the "
-                "members, so references could not forget anybody. Give a training function with --train."
+            return t(
+                "the part {part} of the model was fitted before and would keep what it learnt of the "
+                "members, so references could not forget anybody. Give a training function with --train.",
+                part=part,
             )
     elif are_texts(data.targets.x):
-        return (
+        return t(
             "each record is one text, and how the model reads it is unknown: give its training with --train."
         )
     return ""
@@ -132,13 +148,14 @@ def _cannot_train(data: ModelData) -> str:
 def _recipe(data: ModelData, train: Any, *, rng: Rng) -> tuple[Learner, str]:
     # A learner of confide, as Python can give it.
     if hasattr(train, "fit"):
-        return train, f"by the {type(train).__name__} that was given."
+        return train, t("by the {learner} that was given.", learner=type(train).__name__)
     if train is not None:
         function = load_train(train) if isinstance(train, str) else train
         learner = callable_learner(
             function, task=data.task, classes=data.class_count, like=getattr(data.asked, "module", data.model)
         )
-        return learner, f"by {getattr(function, '__qualname__', 'the given function')}, as given."
+        name = getattr(function, "__qualname__", t("the given function"))
+        return learner, t("by {function}, as given.", function=name)
     return reference_learner(data.asked, data.targets, member=data.member, classes=data.class_count, rng=rng)
 
 

@@ -19,6 +19,7 @@ from confide.audits.release import AuditedRelease, PlannedGame, protected
 from confide.audits.settings import Settings
 from confide.audits.spec import AuditSpec, Context, Count
 from confide.core.estimate import Estimate, Measured
+from confide.core.language import later
 from confide.core.nouns import AnyAttack, AnyMechanism
 from confide.games.linkage.ratings import RatingsLinkage
 from confide.inputs.ratings import Ratings, RatingsData, read_ratings
@@ -110,14 +111,16 @@ class RatingsSubject:
             if world.ids is not None
         ]
         return {
-            "items kept": items_kept(first.case.view, first.source),
-            "hit rate at 10": hit_rate(splits, rng=release.settings.rng("recommending")),
+            later("items kept"): items_kept(first.case.view, first.source),
+            HITS: hit_rate(splits, rng=release.settings.rng("recommending")),
         }
 
     def _closer(self, release: AuditedRelease) -> beside.Closer:
         knowing, data = self.game.knowing, self.data
         return release.once("closer", lambda: beside.Closer(release=release, knowing=knowing, data=data))
 
+
+HITS = later("hit rate at 10")
 
 SPEC = AuditSpec(
     name="ratings",
@@ -127,6 +130,6 @@ SPEC = AuditSpec(
     read=read,
     attacks=(Scoreboard, Likelihood, Entropic, Counting),
     protections=PROTECTIONS,
-    risk="recognised by the best attack at 5% false matches",
-    across="hit rate at 10",
+    risk=later("recognised by the best attack at 5% false matches"),
+    across=HITS,
 )

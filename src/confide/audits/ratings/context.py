@@ -5,14 +5,15 @@ from __future__ import annotations
 from confide.audits.making import HowMade
 from confide.audits.release import AuditedRelease, made_from
 from confide.audits.spec import Context, Count
+from confide.core.language import later, t
 from confide.games.linkage.ratings import RatingsLinkage
 from confide.inputs.ratings import RatingsData
 
-HELD_OUT = (
-    "Everybody is in the release, so the audit took people's rows out of it by itself: it takes for granted "
-    "that this changes no other row."
+HELD_OUT = later(
+    "Everybody is in the release, so the audit took people's rows out of it by itself: it "
+    "takes for granted that this changes no other row."
 )
-TOO_FEW = "people have too few ratings for this many facts: no attack looks for them."
+TOO_FEW = later("{n:,} people have too few ratings for this many facts: no attack looks for them.")
 
 
 def context_of(
@@ -29,33 +30,67 @@ def context_of(
     """
     knowing, records = game.knowing, game.records
     shown = records if game.released is None else game.released
-    has = [w for w, there in (("ratings", shown.rating), ("dates", shown.day)) if there is not None]
     # Said, because their risk was not measured: it may be another.
     few = int((records.counts() > 0).sum() - knowing.eligible(records).sum())
     return Context(
-        subject=f"Somebody who knows {knowing.facts} facts about a person, {knowing.wrong} of them wrong,",
+        subject=t(
+            "Somebody who knows {facts} facts about a person, {wrong} of them wrong,",
+            facts=knowing.facts,
+            wrong=knowing.wrong,
+        ),
         adversary=_knowledge(game, informed=not how.unexplained),
         unsettled={**data.unsettled, **how.unsettled},
         about={
-            made_from(release): f"{count(len(shown))} rows of {count(int((shown.counts() > 0).sum()))} "
-            f"people and {count(int((shown.raters() > 0).sum()))} items, with "
-            f"{' and '.join(has) or 'no ratings or dates'}; people under random numbers",
-            "asked about": f"{count(len(game.targets))} people"
-            + f", in {game.parts} rounds" * (game.parts > 1)
-            + (
-                "; a fair coin decides who of them is held out of the release"
-                if game.coin
-                else ", those absent by themselves"
+            made_from(release): t(
+                _holding(shown.rating is not None, shown.day is not None),
+                rows=count(len(shown)),
+                people=count(int((shown.counts() > 0).sum())),
+                items=count(int((shown.raters() > 0).sum())),
             ),
+            t("asked about"): _asked(game, count(len(game.targets))),
         },
         notes=[
             data.source.said,
             *data.notes,
             *how.notes,
-            *[HELD_OUT] * (game.coin and game.released is not None),
+            *[t(HELD_OUT)] * (game.coin and game.released is not None),
         ],
-        internal_notes=[*data.counted, *[f"{few:,} {TOO_FEW}"] * (few > 0)],
+        internal_notes=[*data.counted, *[t(TOO_FEW, n=few)] * (few > 0)],
     )
+
+
+def _holding(ratings: bool, dates: bool) -> str:
+    """What the release holds."""
+    if ratings and dates:
+        return later(
+            "{rows} rows of {people} people and {items} items, with ratings and dates; people under "
+            "random numbers"
+        )
+    if ratings:
+        return later(
+            "{rows} rows of {people} people and {items} items, with ratings; people under random numbers"
+        )
+    if dates:
+        return later(
+            "{rows} rows of {people} people and {items} items, with dates; people under random numbers"
+        )
+    return later(
+        "{rows} rows of {people} people and {items} items, with no ratings or dates; people under "
+        "random numbers"
+    )
+
+
+def _asked(game: RatingsLinkage, people: str) -> str:
+    """Who is asked about."""
+    if game.parts > 1:
+        coin = later(
+            "{people} people, in {rounds} rounds; a fair coin decides who of them is held out of the release"
+        )
+        absent = later("{people} people, in {rounds} rounds, those absent by themselves")
+        return t(coin if game.coin else absent, people=people, rounds=game.parts)
+    if game.coin:
+        return t("{people} people; a fair coin decides who of them is held out of the release", people=people)
+    return t("{people} people, those absent by themselves", people=people)
 
 
 def _knowledge(game: RatingsLinkage, *, informed: bool) -> list[str]:
@@ -67,14 +102,22 @@ def _knowledge(game: RatingsLinkage, *, informed: bool) -> list[str]:
     """
     k = game.knowing
     parts = [
-        f"The adversary knew of {k.facts} ratings by a person, {k.wrong} of which that person never gave."
+        t(
+            "The adversary knew of {facts} ratings by a person, {wrong} of which that person never gave.",
+            facts=k.facts,
+            wrong=k.wrong,
+        )
     ]
     if k.beyond:
-        parts.append(f"None of the true ones is among the {k.beyond} most rated items.")
+        parts.append(t("None of the true ones is among the {n} most rated items.", n=k.beyond))
     if game.records.rating is not None:
-        parts.append(f"It knew the ratings, {f'off by {k.off_by:g}' if k.off_by else 'exactly'}.")
+        off = t("It knew the ratings, off by {off:g}.", off=k.off_by)
+        parts.append(off if k.off_by else t("It knew the ratings, exactly."))
     if game.records.day is not None:
-        parts.append(f"It knew the dates, to within {k.within_days:g} days.")
-    made = " and how the release was made" if informed else ""
-    parts.append(f"It knew how many of its facts are wrong{made}.")
+        parts.append(t("It knew the dates, to within {days:g} days.", days=k.within_days))
+    parts.append(
+        t("It knew how many of its facts are wrong and how the release was made.")
+        if informed
+        else t("It knew how many of its facts are wrong.")
+    )
     return parts

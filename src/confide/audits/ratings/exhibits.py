@@ -16,6 +16,7 @@ from confide.audits.release import AuditedRelease
 from confide.core.arrays import Bools, Floats, Ints
 from confide.core.estimate import Estimate
 from confide.core.evidence import Evidence
+from confide.core.language import later, t
 from confide.core.nouns import AnyAttack
 from confide.core.play import play
 from confide.core.who import COUNTED, named, table_of
@@ -105,9 +106,16 @@ def best_of(evidence: Sequence[Evidence], attacks: Sequence[AnyAttack]) -> AnyAt
     return next(a for a in attacks if a.name == name)
 
 
+SMALL = later(
+    "The published threshold was set on half a million people and does not hold false matches down in a "
+    "small release."
+)
+
+
 def threshold_table(closer: Closer) -> Table:
     """Right, wrong, nobody and false matches, at each threshold, for each adversary."""
-    parts = [(e.attack, e) for e in closer.release.evidence]
+    # What it is called, what it scores, and whether it goes without something: then it comes last.
+    parts = [(e.attack, e, False) for e in closer.release.evidence]
     every = tuple(np.zeros(len(w.case.targets), np.int64) for w in closer.worlds)
     view = closer.worlds[0].case.view
     names = {e.attack for e in closer.release.evidence}
@@ -115,38 +123,60 @@ def threshold_table(closer: Closer) -> Table:
         # Without one of the two the variants would be the same attack.
         if kind.name in names and view.rating is not None and view.day is not None:
             parts += [
-                (f"{kind.name} without dates", closer.again(kind(dates=False), every)),
-                (f"{kind.name} without ratings", closer.again(kind(ratings=False), every)),
+                (t("{attack} without dates", attack=kind.name), closer.again(kind(dates=False), every), True),
+                (
+                    t("{attack} without ratings", attack=kind.name),
+                    closer.again(kind(ratings=False), every),
+                    True,
+                ),
             ]
     # The published threshold is in the scoreboard's own score; it means nothing for another.
-    published = [(name, e) for name, e in parts if name.startswith(Scoreboard.name)]
-    rows: list[Row] = [
-        _row(f"{name}, published threshold {PUBLISHED_PHI:g}", linked(e, threshold=PUBLISHED_PHI))
-        for name, e in published
+    published = [part for part in parts if part[1].attack == Scoreboard.name]
+    rows: list[tuple[bool, Row]] = [
+        (
+            last,
+            _row(
+                t("{attack}, published threshold {phi:g}", attack=name, phi=PUBLISHED_PHI),
+                linked(e, threshold=PUBLISHED_PHI),
+            ),
+        )
+        for name, e, last in published
     ]
     for rate in RATES:
-        at = [(name, at_false_match_rate(e, rate=rate)) for name, e in parts]
-        rows += [_row(f"{name}, set for {rate:.0%} false matches", f) for name, f in at if f is not None]
-    rows += [(f"{name}, best fit whatever it is", rank_one(e), None, None, None) for name, e in parts]
-    own = (
-        "The published threshold was set on half a million people and does not hold false matches down in a "
-    )
+        at = [(name, at_false_match_rate(e, rate=rate), last) for name, e, last in parts]
+        rows += [
+            (last, _row(t("{attack}, set for {rate:.0f}% false matches", attack=name, rate=100 * rate), f))
+            for name, f, last in at
+            if f is not None
+        ]
+    rows += [
+        (last, (t("{attack}, best fit whatever it is", attack=name), rank_one(e), None, None, None))
+        for name, e, last in parts
+    ]
     return Table(
-        title="Whose record is named",
-        reading="Of the people in the release: how many get their own record named, another one, or none. "
-        "Of the people who are not in it: how many get one named all the same. "
-        + (own + "small release. " if published else "")
-        + "A threshold set for a rate is where that share of all absent people would get a record named; the "
-        "intervals count that few absent people show only roughly where it is.",
+        title=t("Whose record is named"),
+        reading=" ".join(
+            [
+                t(
+                    "Of the people in the release: how many get their own record named, another one, or "
+                    "none. Of the people who are not in it: how many get one named all the same."
+                ),
+                *[t(SMALL)] * bool(published),
+                t(
+                    "A threshold set for a rate is where that share of all absent people would get a record "
+                    "named; the intervals count that few absent people show only roughly where it is."
+                ),
+            ]
+        ),
         head=(
-            "adversary and threshold",
-            "named rightly",
-            "named wrongly",
-            "nobody named",
-            "absent, yet named",
+            t("adversary and threshold"),
+            t("named rightly"),
+            t("named wrongly"),
+            t("nobody named"),
+            t("absent, yet named"),
         ),
         # The variants last; sorting is stable, so the rest keeps its order.
-        rows=tuple(sorted(rows, key=lambda row: " without " in str(row[0]))),
+        rows=tuple(row for _, row in sorted(rows, key=lambda row: row[0])),
         # By this count a public report decides whether it may show the shares.
         of=len(np.unique(closer.release.evidence[0].person[closer.release.evidence[0].exposed])),
     )
@@ -164,8 +194,8 @@ def few_facts(closer: Closer) -> tuple[Plot, Table]:
     lines: list[Line] = []
     cells: dict[str, list[Estimate]] = {}
     for words, rate in (
-        ("best fit whatever it is", None),
-        *((f"at {r:.0%} false matches", r) for r in RATES),
+        (t("best fit whatever it is"), None),
+        *((t("at {rate:.0f}% false matches", rate=100 * r), r) for r in RATES),
     ):
         every = [rank_one(e) if rate is None else _right(e, rate) for e in evidence]
         found = [f for f in every if f is not None]
@@ -184,21 +214,31 @@ def few_facts(closer: Closer) -> tuple[Plot, Table]:
         )
     wrong = closer.knowing.wrong
     people = len(np.unique(evidence[0].person[evidence[0].exposed]))
-    reading = f"The adversary '{closer.best.name}' learns the facts one by one, in random order" + (
-        f"; {wrong} of all {max(counts)} are wrong." if wrong else "."
+    reading = (
+        t(
+            "The adversary '{attack}' learns the facts one by one, in random order; {wrong} of all {n} "
+            "are wrong.",
+            attack=closer.best.name,
+            wrong=wrong,
+            n=max(counts),
+        )
+        if wrong
+        else t(
+            "The adversary '{attack}' learns the facts one by one, in random order.", attack=closer.best.name
+        )
     )
     plot = Plot(
-        title="From how few facts",
+        title=t("From how few facts"),
         reading=reading,
-        x_title="facts known about a person",
-        y_title="people whose record is named rightly",
+        x_title=t("facts known about a person"),
+        y_title=t("people whose record is named rightly"),
         lines=tuple(lines),
         of=people,
     )
     table = Table(
-        title="From how few facts, in numbers",
+        title=t("From how few facts, in numbers"),
         reading=reading,
-        head=("facts", *cells),
+        head=(t("facts"), *cells),
         rows=tuple((str(count), *(c[i] for c in cells.values())) for i, count in enumerate(counts)),
         of=people,
     )
@@ -267,11 +307,19 @@ def easiest_table(who: pl.DataFrame) -> Table:
     caught = who.filter(pl.col("fewest_facts").is_not_null())
     listed = caught.sort("fewest_facts", "target").head(SHOWN)
     return Table(
-        title="Who is singled out by fewest facts",
-        reading=f"{caught.height:,} people are singled out at 5 % false matches by true facts that the "
-        f"adversary knows; these are the {listed.height} for whom fewest are needed, the rarest fact first. "
-        f"{COUNTED}",
-        head=("person", "facts needed", "which"),
+        title=t("Who is singled out by fewest facts"),
+        reading=" ".join(
+            [
+                t(
+                    "{n:,} people are singled out at 5 % false matches by true facts that the adversary "
+                    "knows; these are the {shown} for whom fewest are needed, the rarest fact first.",
+                    n=caught.height,
+                    shown=listed.height,
+                ),
+                t(COUNTED),
+            ]
+        ),
+        head=(t("person"), t("facts needed"), t("which")),
         rows=tuple(
             (who, str(r["fewest_facts"]), r["singled_out_by"])
             for who, r in zip(named(listed), listed.to_dicts(), strict=True)

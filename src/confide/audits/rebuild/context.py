@@ -9,11 +9,12 @@ from confide.audits.rebuild.looks import Look
 from confide.audits.release import AuditedRelease
 from confide.audits.spec import Context, Count
 from confide.core.evidence import Evidence
+from confide.core.language import later, t
 from confide.inputs.rebuild import RebuildData
 from confide.measure.rebuilding import distances
 from confide.models.checkpoints import digest_of
 
-LUCK = (
+LUCK = later(
     "That records cannot be rebuilt from a model that was stopped before its optimum is luck and no "
     "protection: a few more steps, or a better optimiser, give them away."
 )
@@ -26,20 +27,24 @@ def context_of(data: RebuildData, release: AuditedRelease, look: Look, count: Co
     """What the report says beside the numbers."""
     read, held = data.read, data.held
     asked = int(look.exposed.sum()), int((~look.exposed).sum())
-    classes = "a number" if read.classes is None else f"one of {read.class_count} classes"
+
     digest = digest_of(data.view)
-    near = f"within {look.radius:.3g} of the true features, in the Euclidean distance"
+    near = t("within {radius:.3g} of the true features, in the Euclidean distance", radius=look.radius)
     return Context(
         adversary=(
-            "It knew how the model was trained, with its penalty, and every training record except the one "
-            "it rebuilt.",
-            f"A record counts as rebuilt {near}.",
+            t(
+                "It knew how the model was trained, with its penalty, and every training record except the "
+                "one it rebuilt."
+            ),
+            t("A record counts as rebuilt {near}.", near=near),
         ),
         about={
-            "release": f"a model that predicts {classes}",
-            **({"parameters": f"sha256 {digest}..."} if digest else {}),
-            "trained on": f"{count(int(data.member.sum()))} records",
-            "asked about": f"{count(asked[0])} of them, and {count(asked[1])} others",
+            t("release"): read.words,
+            **({t("parameters"): f"sha256 {digest}..."} if digest else {}),
+            t("trained on"): t("{n} records", n=count(int(data.member.sum()))),
+            t("asked about"): t(
+                "{n} of them, and {others} others", n=count(asked[0]), others=count(asked[1])
+            ),
         },
         notes=_early(look),
         internal_notes=read.notes,  # they name the user's columns
@@ -53,7 +58,7 @@ def context_of(data: RebuildData, release: AuditedRelease, look: Look, count: Co
 
 
 def _early(look: Look) -> tuple[str, ...]:
-    return () if look.optimum is None or look.optimum.mean_gradient < 1e-12 else (LUCK,)
+    return () if look.optimum is None or look.optimum.mean_gradient < 1e-12 else (t(LUCK),)
 
 
 def _doubts(look: Look, *, promised: bool) -> dict[str, str]:
@@ -64,10 +69,13 @@ def _doubts(look: Look, *, promised: bool) -> dict[str, str]:
     if promised or found is None or most >= NEARLY_ALL:
         return {}
     return {
-        "a model that is not at its optimum": "The mean gradient of all training records and the penalty is "
-        f"{found.mean_gradient:.2g}, so the model is not at the optimum of these records: it was stopped "
-        "early, the penalty is another one, or records are missing. Records that are not rebuilt from such a "
-        "model are spared by luck, and not protected."
+        t("a model that is not at its optimum"): t(
+            "The mean gradient of all training records and the penalty is {gradient:.2g}, so the model is "
+            "not at the optimum of these records: it was stopped early, the penalty is another one, or "
+            "records are missing. Records that are not rebuilt from such a model are spared by luck, and "
+            "not protected.",
+            gradient=found.mean_gradient,
+        )
     }
 
 

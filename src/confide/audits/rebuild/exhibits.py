@@ -11,6 +11,7 @@ from confide.audits.release import AuditedRelease
 from confide.core.arrays import Bools, Floats
 from confide.core.budget import Budget
 from confide.core.estimate import Estimate
+from confide.core.language import number, t
 from confide.inputs.rebuild import RebuildData
 from confide.measure import proportion
 from confide.measure.rebuilding_bound import success_bound_of_budget
@@ -34,23 +35,32 @@ def near_table(look: Look) -> Table:
     """How near each reconstruction comes, beside what the adversary knew before."""
     rows: list[tuple[Cell, ...]] = []
     for name, found in look.found.items():
-        for whom, side in (("trained the model", look.exposed), ("did not", ~look.exposed)):
+        sides = (
+            (t("{attack}, records that trained the model", attack=name), look.exposed),
+            (t("{attack}, records that did not", attack=name), ~look.exposed),
+        )
+        for row, side in sides:
             right = look.labels[name]
             label = None if right is None else _share(right[side])
             near = _share(found.hit[side])
             error = _median(found.largest[side])
-            rows.append((f"{name}, records that {whom}", near, _median(found.distance[side]), error, label))
+            rows.append((row, near, _median(found.distance[side]), error, label))
     first = next(iter(look.found.values()))
-    for name, far in (("the mean of the known records", first.of_mean), ("the nearest", first.of_nearest)):
-        far = far[look.exposed]
-        near = _share(far <= look.radius)
-        rows.append((name if "mean" in name else "the nearest known record", near, _median(far), None, None))
+    guesses = (
+        (t("the mean of the known records"), first.of_mean),
+        (t("the nearest known record"), first.of_nearest),
+    )
+    for row, every in guesses:
+        far = every[look.exposed]
+        rows.append((row, _share(far <= look.radius), _median(far), None, None))
     return Table(
-        title="How near the rebuilt records come",
-        reading="Distances and errors are medians, in the features as the model sees them. The last two rows "
-        "need no model: the best single guess, and the known record that is nearest to the true one, which "
-        "nobody can choose who does not know the true one.",
-        head=("claim", "near enough", "distance", "largest error of a feature", "label right"),
+        title=t("How near the rebuilt records come"),
+        reading=t(
+            "Distances and errors are medians, in the features as the model sees them. The last two rows "
+            "need no model: the best single guess, and the known record that is nearest to the true one, "
+            "which nobody can choose who does not know the true one."
+        ),
+        head=(t("claim"), t("near enough"), t("distance"), t("largest error of a feature"), t("label right")),
         rows=tuple(rows),
         of=int(min(look.exposed.sum(), (~look.exposed).sum())),
     )
@@ -61,34 +71,41 @@ def optimum_exhibits(look: Look, *, given: bool) -> tuple[Exhibit, ...]:
     if look.optimum is None:
         return ()
     measured = next(iter(look.found.values()), None)
-    source = "as given" if given else "the one that fits all records best"
-    source += ", intercepts left free" if look.optimum.free_intercept else ""
+    source = t("as given") if given else t("the one that fits all records best")
+    source += t(", intercepts left free") if look.optimum.free_intercept else ""
     rows: tuple[tuple[Cell, ...], ...] = (
-        (f"penalty on the sum of losses, {source}", f"{look.optimum.penalty:.6g}"),
-        ("mean gradient of all training records and the penalty", f"{look.optimum.mean_gradient:.2g}"),
-        ("largest error of a feature, foretold from that, median", _median(look.foretold)),
+        (t("penalty on the sum of losses, {source}", source=source), number(look.optimum.penalty, ".6g")),
         (
-            "largest error of a feature, measured, median",
+            t("mean gradient of all training records and the penalty"),
+            number(look.optimum.mean_gradient, ".2g"),
+        ),
+        (t("largest error of a feature, foretold from that, median"), _median(look.foretold)),
+        (
+            t("largest error of a feature, measured, median"),
             None if measured is None else _median(measured.largest[look.exposed]),
         ),
     )
     table = Table(
-        title="How near its optimum the model is",
-        reading="At the optimum all gradients add up to zero, and the last record follows exactly. What is "
-        "left over goes into the error of what is rebuilt, divided by how badly the model fits the record. "
-        "An early stop is luck and no protection.",
-        head=("what", "number"),
+        title=t("How near its optimum the model is"),
+        reading=t(
+            "At the optimum all gradients add up to zero, and the last record follows exactly. What is left "
+            "over goes into the error of what is rebuilt, divided by how badly the model fits the record. "
+            "An early stop is luck and no protection."
+        ),
+        head=(t("what"), t("number")),
         rows=rows,
     )
     plot = Plot(
-        title="Had training ended elsewhere",
-        reading="Read upwards from where training ends how far a rebuilt feature is off in the median: "
-        "foretold from the weights and the records, for an end in a random direction. The point is this "
-        "model, as it was measured.",
-        x_title="mean gradient where training ends",
-        y_title="error of a feature",
+        title=t("Had training ended elsewhere"),
+        reading=t(
+            "Read upwards from where training ends how far a rebuilt feature is off in the median: foretold "
+            "from the weights and the records, for an end in a random direction. The point is this model, "
+            "as it was measured."
+        ),
+        x_title=t("mean gradient where training ends"),
+        y_title=t("error of a feature"),
         lines=(
-            Line(name="foretold", x=tuple(g for g, _ in look.stops), y=tuple(e for _, e in look.stops)),
+            Line(name=t("foretold"), x=tuple(g for g, _ in look.stops), y=tuple(e for _, e in look.stops)),
             *_here(look),
         ),
         log_x=True,
@@ -103,15 +120,20 @@ def promise_table(look: Look, promise: Budget | None) -> tuple[Table, ...]:
         return ()
     bound = _bound(look, promise)
     rows: tuple[tuple[Cell, ...], ...] = tuple(
-        (name, _share(found.hit[look.exposed]), f"{bound:.4g}") for name, found in look.found.items()
+        (name, _share(found.hit[look.exposed]), number(bound, ".4g")) for name, found in look.found.items()
     )
     return (
         Table(
-            title="What the promise allows",
-            reading=f"The model was trained under {promise}. The best guess without it is near enough with a "
-            f"probability of {look.chance:.3g} at most, so that under this promise no reconstruction, by "
-            f"whatever adversary, is near enough with more than {bound:.4g}.",
-            head=("attack", "near enough", "at most, by the promise"),
+            title=t("What the promise allows"),
+            reading=t(
+                "The model was trained under {promise}. The best guess without it is near enough with a "
+                "probability of {chance:.3g} at most, so that under this promise no reconstruction, by "
+                "whatever adversary, is near enough with more than {bound:.4g}.",
+                promise=promise,
+                chance=look.chance,
+                bound=bound,
+            ),
+            head=(t("attack"), t("near enough"), t("at most, by the promise")),
             rows=rows,
             of=int(look.exposed.sum()),
         ),
@@ -124,9 +146,13 @@ def above_bound(look: Look, promise: Budget | None) -> dict[str, str]:
         return {}
     bound = _bound(look, promise)
     return {
-        f"what the promise allows ({name})": f"The promise is broken: {name} succeeds more often than it "
-        f"allows ({promise}: {bound:.4g} at most). The training does not keep it, or it is about another "
-        "unit than a record."
+        t("what the promise allows ({attack})", attack=name): t(
+            "The promise is broken: {attack} succeeds more often than it allows ({promise}: {bound:.4g} at "
+            "most). The training does not keep it, or it is about another unit than a record.",
+            attack=name,
+            promise=promise,
+            bound=bound,
+        )
         for name, found in look.found.items()
         if _share(found.hit[look.exposed], SURE).low > bound
     }
@@ -154,4 +180,4 @@ def _here(look: Look) -> tuple[Line, ...]:
     y = float(np.median(first.distance[look.exposed])) / np.sqrt(max(look.optimum.residual.shape[1] - 1, 1))
     if not (x > 0 and 0 < y < np.inf):
         return ()
-    return (Line(name="this model", x=(x,), y=(y,), joined=False, beyond=int(look.exposed.sum()) // 2),)
+    return (Line(name=t("this model"), x=(x,), y=(y,), joined=False, beyond=int(look.exposed.sum()) // 2),)

@@ -15,6 +15,7 @@ from confide.core.arrays import Bools, Floats
 from confide.core.budget import Budget
 from confide.core.errors import DataError
 from confide.core.estimate import Estimate
+from confide.core.language import number, t
 from confide.core.nouns import AnyAttack, Guess
 from confide.games.reconstruction.candidates import ReleasedNetwork, SoughtRecords
 from confide.inputs.rebuild import RebuildData
@@ -81,16 +82,20 @@ def context_of(data: RebuildData, release: AuditedRelease, count: Count) -> Cont
     asked = int(look.exposed.sum()), int((~look.exposed).sum())
     return Context(
         adversary=(
-            "It made candidates from the weights, and claimed all of them of everybody.",
-            "A record counts as rebuilt if a candidate is nearer by half than every other record that was "
-            "handed in: in the squared distance of directions from the mean of all of them.",
-            "This attack is research (Haim et al. 2022).",
+            t("It made candidates from the weights, and claimed all of them of everybody."),
+            t(
+                "A record counts as rebuilt if a candidate is nearer by half than every other record that "
+                "was handed in: in the squared distance of directions from the mean of all of them."
+            ),
+            t("This attack is research (Haim et al. 2022)."),
         ),
         about={
-            "release": "a network of one hidden layer",
-            **({"parameters": f"sha256 {digest}..."} if digest else {}),
-            "trained on": f"{count(int(data.member.sum()))} records",
-            "asked about": f"{count(asked[0])} of them, and {count(asked[1])} others",
+            t("release"): t("a network of one hidden layer"),
+            **({t("parameters"): f"sha256 {digest}..."} if digest else {}),
+            t("trained on"): t("{n} records", n=count(int(data.member.sum()))),
+            t("asked about"): t(
+                "{n} of them, and {others} others", n=count(asked[0]), others=count(asked[1])
+            ),
         },
         internal_notes=data.read.notes,  # they name the user's columns
         warnings=data.read.warnings,
@@ -141,35 +146,47 @@ def _doubts(look: NetworkLook, *, promised: bool) -> dict[str, str]:
     """That finding little settles nothing."""
     if promised:
         return {}
-    little, no_sign = "a research attack that finds little", "no sign that the others are safe."
+    little = t("a research attack that finds little")
     if look.sides is None:
-        return {little: f"That this attack rebuilds no more records is {no_sign}"}
+        return {little: t("That this attack rebuilds no more records is no sign that the others are safe.")}
     left = look.sides[0].residual
     if left <= FAR and look.sides[0].margin > 0:
         return {
-            little: f"The network is near a KKT point of its records (residual {left:.2g}), and equations "
-            f"there have other solutions too: that this attack rebuilds no more records is {no_sign}"
+            little: t(
+                "The network is near a KKT point of its records (residual {left:.2g}), and equations there "
+                "have other solutions too: that this attack rebuilds no more records is no sign that the "
+                "others are safe.",
+                left=left,
+            )
         }
     return {
-        "a network that is not near a KKT point": f"The training records leave {left:.2g} of the length of "
-        "the weights unexplained, so that the attack could not have worked: the network was not trained far "
-        "beyond its last mistake, not by the logistic loss, or records are missing. That is luck and no "
-        "protection."
+        t("a network that is not near a KKT point"): t(
+            "The training records leave {left:.2g} of the length of the weights unexplained, so that the "
+            "attack could not have worked: the network was not trained far beyond its last mistake, not by "
+            "the logistic loss, or records are missing. That is luck and no protection.",
+            left=left,
+        )
     }
 
 
 def _near_table(look: NetworkLook) -> Table:
     rows: list[tuple[Cell, ...]] = []
     for name, near in look.near.items():
-        for whom, side in (("trained the network", look.exposed), ("did not", ~look.exposed)):
-            rows.append((f"{name}, records that {whom}", _share(look.hit[name][side]), _middle(near[side])))
-    rows.append(("the nearest other record", None, _middle(look.others[look.exposed])))
+        sides = (
+            (t("{attack}, records that trained the network", attack=name), look.exposed),
+            (t("{attack}, records that did not", attack=name), ~look.exposed),
+        )
+        for row, side in sides:
+            rows.append((row, _share(look.hit[name][side]), _middle(near[side])))
+    rows.append((t("the nearest other record"), None, _middle(look.others[look.exposed])))
     return Table(
-        title="How near the candidates come",
-        reading="The cosine of a record and the nearest candidate, both seen from the mean of all records: 1 "
-        "is the record up to its contrast. Many candidates come near to some by chance, as the records "
-        "show that did not train the network.",
-        head=("claim", "near enough", "cosine, median"),
+        title=t("How near the candidates come"),
+        reading=t(
+            "The cosine of a record and the nearest candidate, both seen from the mean of all records: 1 is "
+            "the record up to its contrast. Many candidates come near to some by chance, as the records "
+            "show that did not train the network."
+        ),
+        head=(t("claim"), t("near enough"), t("cosine, median")),
         rows=tuple(rows),
         of=int(min(look.exposed.sum(), (~look.exposed).sum())),
     )
@@ -180,17 +197,19 @@ def _kkt_table(look: NetworkLook) -> tuple[Table, ...]:
         return ()
     inside, outside = look.sides
     rows: tuple[tuple[Cell, ...], ...] = (
-        ("weights that the training records leave unexplained", f"{inside.residual:.2g}"),
-        ("the same of as many other records", f"{outside.residual:.2g}"),
-        ("training records on the right side", f"{inside.right:.3g}"),
+        (t("weights that the training records leave unexplained"), number(inside.residual, ".2g")),
+        (t("the same of as many other records"), number(outside.residual, ".2g")),
+        (t("training records on the right side"), number(inside.right, ".3g")),
     )
     return (
         Table(
-            title="How near a KKT point the network is",
-            reading="At a KKT point of the margin problem the weights are a sum of the training records' "
-            "gradients, and nothing is left. Far from it this attack cannot work, whatever it finds: that is "
-            "luck and no protection, since longer training goes there.",
-            head=("what", "number"),
+            title=t("How near a KKT point the network is"),
+            reading=t(
+                "At a KKT point of the margin problem the weights are a sum of the training records' "
+                "gradients, and nothing is left. Far from it this attack cannot work, whatever it finds: "
+                "that is luck and no protection, since longer training goes there."
+            ),
+            head=(t("what"), t("number")),
             rows=rows,
         ),
     )
@@ -201,16 +220,19 @@ def _promise_table(look: NetworkLook, promise: Budget | None) -> tuple[Table, ..
     if promise is None:
         return ()
     rows: tuple[tuple[Cell, ...], ...] = tuple(
-        (name, _share(hit[look.exposed]), f"{_bound(hit[~look.exposed], promise):.4g}")
+        (name, _share(hit[look.exposed]), number(_bound(hit[~look.exposed], promise), ".4g"))
         for name, hit in look.hit.items()
     )
     return (
         Table(
-            title="What the promise allows",
-            reading=f"The network was trained under {promise}. Near enough by chance is what comes near to "
-            "records that did not train it: the upper end of that share, and what the promise makes of it at "
-            "most.",
-            head=("attack", "near enough", "at most, by the promise"),
+            title=t("What the promise allows"),
+            reading=t(
+                "The network was trained under {promise}. Near enough by chance is what comes near to "
+                "records that did not train it: the upper end of that share, and what the promise makes of "
+                "it at most.",
+                promise=promise,
+            ),
+            head=(t("attack"), t("near enough"), t("at most, by the promise")),
             rows=rows,
             of=int(look.exposed.sum()),
         ),
@@ -222,8 +244,12 @@ def above_bound(look: NetworkLook, promise: Budget | None) -> dict[str, str]:
     if promise is None:
         return {}
     return {
-        f"what the promise allows ({name})": f"The promise is broken: {name} succeeds more often than it "
-        f"allows ({promise}). The training does not keep it, or it is about another unit than a record."
+        t("what the promise allows ({attack})", attack=name): t(
+            "The promise is broken: {attack} succeeds more often than it allows ({promise}). The training "
+            "does not keep it, or it is about another unit than a record.",
+            attack=name,
+            promise=promise,
+        )
         for name, hit in look.hit.items()
         if _share(hit[look.exposed], SURE).low > _bound(hit[~look.exposed], promise)
     }

@@ -34,6 +34,7 @@ from confide.audits.synthetic.told import described_table, told_people, told_tab
 from confide.audits.synthetic.usefulness import utility_of
 from confide.core.errors import KnowledgeError
 from confide.core.estimate import Estimate, Measured
+from confide.core.language import keep, later
 from confide.core.nouns import AnyAttack, AnyMechanism
 from confide.inputs.synthetic import Synthetic, SyntheticData, read_synthetic
 from confide.measure import measure
@@ -51,12 +52,12 @@ DESCRIBING = (*describing_attacks.ALL, ManyColumns, OneColumn)
 COMPARABLE = (ExactCopies, NearestSynthetic, NearestRelative, NeighbourDensity)
 """Attacks whose scores mean the same in every file, so that two files can be compared by them."""
 
-NO_SECRET = KnowledgeError("no secret column is named (`--secret`)")
-NO_GENERATOR = KnowledgeError("what made the file is not said (`--generator`, `--mechanism`)")
+NO_SECRET = KnowledgeError(keep("no secret column is named (`--secret`)"))
+NO_GENERATOR = KnowledgeError(keep("what made the file is not said (`--generator`, `--mechanism`)"))
 OWN_SCALE = KnowledgeError(
-    "its scores have another scale in each file, and nobody was held out (`--control`)"
+    keep("its scores have another scale in each file, and nobody was held out (`--control`)")
 )
-NO_CONTROL = KnowledgeError("nobody was held out (`--control`), and this compares with people who were")
+NO_CONTROL = KnowledgeError(keep("nobody was held out (`--control`), and this compares with people who were"))
 
 
 def read(held: Synthetic, *, settings: Settings) -> SyntheticSubject:
@@ -185,11 +186,11 @@ SPEC = AuditSpec(
         *TELLING,
         *DESCRIBING,
     ),
-    risk="AUC of the strongest attack",
+    risk=later("AUC of the strongest attack"),
     risks={
-        SECRETS: "told rightly behind the file, minus held out",
-        DESCRIBED: "singled out behind the file, minus held out",
-        GENERATED: "AUC of the strongest attack in shadow worlds",
+        SECRETS: later("told rightly behind the file, minus held out"),
+        DESCRIBED: later("singled out behind the file, minus held out"),
+        GENERATED: later("AUC of the strongest attack in shadow worlds"),
     },
     across=TWO,
     good="low",

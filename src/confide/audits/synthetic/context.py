@@ -10,20 +10,21 @@ from confide.audits.synthetic.exhibits import gate_warning
 from confide.audits.synthetic.games import Membership, Sides
 from confide.audits.synthetic.population import blind
 from confide.audits.synthetic.usefulness import held_to_a_limit
+from confide.core.language import later, t
 from confide.games.membership.synthetic import SyntheticFile
 from confide.games.membership.synthetic_others import AgainstOthers
 from confide.inputs.synthetic import SyntheticData
 from confide.utility.synthetic import SyntheticUtility
 
-NOBODY_HELD_OUT = (
+NOBODY_HELD_OUT = later(
     "Nobody was held out, so what the file gives away of the people behind it cannot be separated from what "
     "is true of everybody. The same attacks therefore looked for other people in as many rows of further "
     "real people, which say nothing of them: what they find beyond that is given away. A file that is made "
     "less exactly than real rows hides it, so no limit counts as kept. Hold out people at random, 1,000 or "
     "more, make the synthetic file again from the others, and audit it with --control."
 )
-HARM = "Who is known to be behind the file is known to have what all people in it have in common."
-CLOSEST = (
+HARM = later("Who is known to be behind the file is known to have what all people in it have in common.")
+CLOSEST = later(
     "How near synthetic rows come to real ones (distance to the closest record) and how many rows are equal "
     "are shown, and decide nothing: attacks do."
 )
@@ -48,11 +49,14 @@ def context_of(
         count: a count in words.
         of_use: what the file is good for; None in the sections after the first.
     """
-    held_out = f"{count(len(both.control))} people" if both.held_out else "nobody"
+    held_out = t("{n} people", n=count(len(both.control))) if both.held_out else t("nobody")
+    columns = len(data.synthetic.domains)
     about = {
-        "synthetic file": f"{count(len(data.synthetic))} rows of {len(data.synthetic.domains)} columns",
-        "made from": f"{count(len(both.real))} real rows",
-        "held out": held_out,
+        t("synthetic file"): t(
+            "{rows} rows of {columns} columns", rows=count(len(data.synthetic)), columns=columns
+        ),
+        t("made from"): t("{n} real rows", n=count(len(both.real))),
+        t("held out"): held_out,
     }
     if release.aside:
         return _aside(data, release, about, count)
@@ -62,17 +66,20 @@ def context_of(
     return Context(
         adversary=(
             *_reference(both, game, count),
-            "It did not know how the file was made.",
+            t("It did not know how the file was made."),
         ),
         about={
             **about,
-            "asked about": _asked(game, count),
+            t("asked about"): _asked(game, count),
         },
-        harm=HARM,
-        notes=(*_by_card(data), *_in_both(data, count), *data.notes, CLOSEST),
+        harm=t(HARM),
+        notes=(*_by_card(data), *_in_both(data, count), *data.notes, t(CLOSEST)),
         internal_notes=data.internal_notes,
         warnings=(*(() if of_use is None else gate_warning(of_use.gate)), *data.warnings),
-        unsettled={**({} if both.held_out else {"nobody was held out": NOBODY_HELD_OUT}), **data.unsettled},
+        unsettled={
+            **({} if both.held_out else {t("nobody was held out"): t(NOBODY_HELD_OUT)}),
+            **data.unsettled,
+        },
         blind=found,
         useful=None if of_use is None else held_to_a_limit(of_use.gate),
     )
@@ -82,45 +89,67 @@ def _by_card(data: SyntheticData) -> tuple[str, ...]:
     if data.card is None:
         return ()
     card = data.card
-    return (f"The card beside the file says that {card.mechanism} made it, and promises {card.said}.",)
+    said = t(
+        "The card beside the file says that {mechanism} made it, and promises {promise}.",
+        mechanism=card.mechanism,
+        promise=card.said,
+    )
+    return (said,)
 
 
 def _aside(data: SyntheticData, release: AuditedRelease, about: Mapping[str, str], count: Count) -> Context:
     """Of a further goal: what the first section says of the files is not said again."""
     if "secret" not in release.goal:
         return Context(
-            adversary=("It knew nothing of the people but what the file says.",),
+            adversary=(t("It knew nothing of the people but what the file says."),),
             about=about,
             unsettled=data.unsettled,
         )
     return Context(
-        subject=f"Somebody who holds this synthetic file and knows {_listed(data.known)} of a person",
-        adversary=(f"It knew of each person: {_listed(data.known)}; the secret is {data.secret}.",),
-        about={**about, "secret": data.secret},
+        subject=t(
+            "Somebody who holds this synthetic file and knows {known} of a person", known=_listed(data.known)
+        ),
+        adversary=(
+            t(
+                "It knew of each person: {known}; the secret is {secret}.",
+                known=_listed(data.known),
+                secret=data.secret,
+            ),
+        ),
+        about={**about, t("secret"): data.secret},
         unsettled=data.unsettled,
     )
 
 
 def _listed(names: tuple[str, ...]) -> str:
     shown = ", ".join(names[:6])
-    return shown if len(names) <= 6 else f"{shown} and {len(names) - 6} more columns"
+    if len(names) <= 6:
+        return shown
+    return t("{columns} and {n} more columns", columns=shown, n=len(names) - 6)
 
 
 def _reference(both: Sides, game: Membership, count: Count) -> tuple[str, ...]:
     if isinstance(game, AgainstOthers):
-        return (f"It knew the rows of {count(len(game.known))} other real people.",)
-    others = len(both.control) - len(game.controls) // game.parts
-    return (f"It knew about {count(others)} other people of the same kind, who were held out of the file.",)
+        return (t("It knew the rows of {n} other real people.", n=count(len(game.known))),)
+    others = count(len(both.control) - len(game.controls) // game.parts)
+    said = t("It knew about {n} other people of the same kind, who were held out of the file.", n=others)
+    return (said,)
 
 
 def _asked(game: Membership, count: Count) -> str:
     members, controls = count(len(game.members)), count(len(game.controls))
     if isinstance(game, SyntheticFile):
-        return f"{members} people behind the file and {controls} people held out"
-    rows = min(len(game.synthetic), len(game.others))
-    return (
-        f"{members} people in {count(rows)} rows of the file, and {controls} others in as many rows of "
-        "further real people"
+        return t(
+            "{members} people behind the file and {controls} people held out",
+            members=members,
+            controls=controls,
+        )
+    return t(
+        "{members} people in {rows} rows of the file, and {controls} others in as many rows of further real "
+        "people",
+        members=members,
+        rows=count(min(len(game.synthetic), len(game.others))),
+        controls=controls,
     )
 
 
@@ -132,14 +161,20 @@ def _in_both(data: SyntheticData, count: Count) -> tuple[str, ...]:
     gone = int(found.left_out.sum())
     if gone:
         return (
-            f"{count(gone)} rows of the control file are people of the real file too, and are left out: they "
-            "have the id of a real person, or equal a real row in all columns more often than chance "
-            "explains. Of such rows all go that one real person alone has, and as large a share, at random, "
-            "of those that several have.",
+            t(
+                "{n} rows of the control file are people of the real file too, and are left out: they have "
+                "the id of a real person, or equal a real row in all columns more often than chance "
+                "explains. Of such rows all go that one real person alone has, and as large a share, at "
+                "random, of those that several have.",
+                n=count(gone),
+            ),
         )
     if found.equal:
         return (
-            f"{count(found.equal)} rows of the control file equal a row of the real one, no more than chance "
-            "explains: people with the same values. They stay.",
+            t(
+                "{n} rows of the control file equal a row of the real one, no more than chance explains: "
+                "people with the same values. They stay.",
+                n=count(found.equal),
+            ),
         )
     return ()

@@ -10,6 +10,7 @@ import numpy as np
 from confide.audits.synthetic.games import Sides
 from confide.core.arrays import Ints
 from confide.core.estimate import Estimate
+from confide.core.language import t
 from confide.inputs.synthetic import SyntheticData
 from confide.measure import proportion
 from confide.measure.bootstrap import Ceiling
@@ -54,17 +55,28 @@ def copy_exhibits(data: SyntheticData, both: Sides) -> Sequence[Exhibit]:
     """How many rows are copies, and where that explains what attacks find, the most that they can find."""
     found = copies_in(data, both)
     rows: list[tuple[str, Estimate | None, Estimate | None]] = [
-        ("synthetic rows that equal a person's", _share(found.real > 0), _held_out(found.control > 0, both)),
-        ("people whose row is in the file", _share(found.of_real > 0), _held_out(found.of_control > 0, both)),
+        (
+            t("synthetic rows that equal a person's"),
+            _share(found.real > 0),
+            _held_out(found.control > 0, both),
+        ),
+        (
+            t("people whose row is in the file"),
+            _share(found.of_real > 0),
+            _held_out(found.of_control > 0, both),
+        ),
     ]
     tables: list[Exhibit] = [
         Table(
-            title="Rows of the file that are somebody's",
-            reading="Equal in all columns. People may have the same row by chance: people who were "
-            "held out show how often. Few equal rows are no all-clear: a file of changed copies has none."
-            + " Nobody was held out here, so chance is not known."
-            * (not both.held_out),
-            head=("what", "people behind the file", "people held out"),
+            title=t("Rows of the file that are somebody's"),
+            reading=[
+                t(
+                    "Equal in all columns. People may have the same row by chance: people who were held out "
+                    "show how often. Few equal rows are no all-clear: a file of changed copies has none."
+                ),
+                "" if both.held_out else t("Nobody was held out here, so chance is not known."),
+            ],
+            head=(t("what"), t("people behind the file"), t("people held out")),
             rows=tuple(rows),
             of=min(len(both.real), len(both.control)) if both.held_out else len(both.real),
         )
@@ -76,15 +88,17 @@ def copy_exhibits(data: SyntheticData, both: Sides) -> Sequence[Exhibit]:
 
 def _ceiling_table(most: Ceiling) -> Table:
     return Table(
-        title="The most that copies can give away",
-        reading="Nearly all rows are real ones. If they were drawn at random from the real ones with "
-        "replacement, as a bootstrap draws them, not everybody was drawn: with as many draws as people 1/e = "
-        "37 % are not. They left no row, and no attack can tell them from people held out. So an AUC near "
-        "this ceiling, but for chance, means that everybody who can be found is found.",
-        head=("what", "share"),
+        title=t("The most that copies can give away"),
+        reading=t(
+            "Nearly all rows are real ones. If they were drawn at random from the real ones with "
+            "replacement, as a bootstrap draws them, not everybody was drawn: with as many draws as people "
+            "1/e = 37 % are not. They left no row, and no attack can tell them from people held out. So an "
+            "AUC near this ceiling, but for chance, means that everybody who can be found is found."
+        ),
+        head=(t("what"), t("share")),
         rows=(
-            ("people who are drawn at least once", round(1 - most.never_drawn, 4)),
-            ("AUC of the best attack", round(most.auc, 4)),
+            (t("people who are drawn at least once"), round(1 - most.never_drawn, 4)),
+            (t("AUC of the best attack"), round(most.auc, 4)),
         ),
     )
 

@@ -10,11 +10,12 @@ from confide.attacks.membership.synthetic import NearestSynthetic
 from confide.audits.release import AuditedRelease
 from confide.core.arrays import Floats
 from confide.core.evidence import Evidence
+from confide.core.language import later, t
 from confide.report import Exhibit, Line, Plot
 
 SHARES = tuple(np.linspace(0.05, 0.95, 19).tolist())
 """Of the people: nobody's own distance is drawn."""
-NO_VERDICT = (
+NO_VERDICT = later(
     "This is a picture, and no test. Two files can have the same curve here, and one of them holds one real "
     "row in twenty: the few that are given away hardly move a curve of all. And a generator that only knows "
     "the population well comes near to everybody. What decides is whether people behind the file are nearer "
@@ -33,15 +34,20 @@ def distance_chart(release: AuditedRelease, *, held_out: bool) -> Sequence[Exhib
     if found is None:
         return ()
     far = -found.table["score"].to_numpy()
-    other = "people held out" if held_out else "other people, in rows of further real people"
-    groups = [("people behind the file", far[found.exposed]), (other, far[~found.exposed])]
+    other = t("people held out") if held_out else t("other people, in rows of further real people")
+    groups = [(t("people behind the file"), far[found.exposed]), (other, far[~found.exposed])]
     return (
         Plot(
-            title="How near the closest synthetic row is",
-            reading=f"{NO_VERDICT} The distance counts 1 for a category that differs, and for a number its "
-            "difference over the range of the column.",
-            x_title="share of people whose closest row is nearer than this",
-            y_title="distance to the closest synthetic row",
+            title=t("How near the closest synthetic row is"),
+            reading=[
+                t(NO_VERDICT),
+                t(
+                    "The distance counts 1 for a category that differs, and for a number its difference "
+                    "over the range of the column."
+                ),
+            ],
+            x_title=t("share of people whose closest row is nearer than this"),
+            y_title=t("distance to the closest synthetic row"),
             lines=tuple(_line(name, values) for name, values in groups if len(values)),
             of=min(len(values) for _, values in groups),
         ),

@@ -15,7 +15,9 @@ from confide.audits.synthetic.games import Sides
 from confide.audits.synthetic.of_function import OfFunction
 from confide.core.arrays import Ints, Rng
 from confide.core.errors import DataError
+from confide.core.language import t
 from confide.core.nouns import AnyAttack, Mechanism
+from confide.core.sentence import said
 from confide.games.membership.synthetic import Synthesis
 from confide.games.membership.synthetic_margins import MarginsOfAllButOne
 from confide.inputs.synthetic import Synthetic, SyntheticData
@@ -133,20 +135,30 @@ def context_of_worlds(release: AuditedRelease, held: Synthetic, count: Count) ->
     """The words of the section on shadow worlds."""
     game = release.game
     assert isinstance(game, Synthesis)
-    promised = "nothing" if release.promise is None else str(release.promise)
+    promised = t("nothing") if release.promise is None else str(release.promise)
     failures = game.generator.failures if isinstance(game.generator, OfFunction) else []
     return Context(
         adversary=(
-            "It had what made the file, held-out people, and made "
-            f"{held.shadows} files of its own with and without each person.",
-            "Who saw every number that was measured (noised-margins-lr) knew, besides, all other rows.",
+            t(
+                "It had what made the file, held-out people, and made {n} files of its own with and without "
+                "each person.",
+                n=held.shadows,
+            ),
+            t("Who saw every number that was measured (noised-margins-lr) knew, besides, all other rows."),
         ),
         about={
-            "shadow worlds": f"{PLAYED} files were made from {count(game.group)} rows each on average; "
-            f"coins decided which of {count(len(game.asked if game.asked is not None else []))} people with "
-            "unlikely rows were given",
-            "generator": held.mechanism or "the function that was given",
-            "promised": promised,
+            t("shadow worlds"): t(
+                "{n} files were made from {rows} rows each on average; coins decided which of {people} "
+                "people with unlikely rows were given",
+                n=PLAYED,
+                rows=count(game.group),
+                people=count(len(game.asked if game.asked is not None else [])),
+            ),
+            t("generator"): held.mechanism or t("the function that was given"),
+            t("promised"): promised,
         },
-        notes=tuple(f"{len(failures)} worlds were skipped and made again: {why}." for why in failures[:1]),
+        notes=tuple(
+            t("{n} worlds were skipped and made again: {why}.", n=len(failures), why=said(why))
+            for why in failures[:1]
+        ),
     )

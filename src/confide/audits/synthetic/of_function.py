@@ -14,6 +14,7 @@ from confide.audits.synthetic.population import frame_of
 from confide.core.arrays import Ints, Rng
 from confide.core.budget import Budget
 from confide.core.errors import KnowledgeError
+from confide.core.language import Kept, keep
 from confide.core.nouns import Release
 from confide.views.table import Domain, Table
 
@@ -40,7 +41,7 @@ class OfFunction:
     make: Callable[..., Any]
     domains: tuple[Domain, ...]
     patience: float = PATIENCE
-    failures: list[str] = field(default_factory=list[str])
+    failures: list[Kept] = field(default_factory=list[Kept])
 
     @property
     def budget(self) -> Budget | None:
@@ -59,10 +60,14 @@ class OfFunction:
             try:
                 return Release(table_of(self._called(frame, seed), self.domains), None, "the generator")
             except _SkippedError as why:
-                self.failures.append(str(why))
+                self.failures.append(why.text)
         raise KnowledgeError(
-            f"the generator failed {TRIES} times in a row, the last time {self.failures[-1]}: correct it, "
-            "and run the audit again."
+            keep(
+                "the generator failed {n:d} times in a row, the last time {why}: correct it, and run the "
+                "audit again.",
+                n=TRIES,
+                why=str(self.failures[-1]),
+            )
         )
 
     def _called(self, frame: pl.DataFrame, seed: int) -> Any:
@@ -82,17 +87,24 @@ class OfFunction:
         thread.join(self.patience)
         if thread.is_alive():
             raise KnowledgeError(
-                f"the generator took more than {self.patience:g} seconds for one world: give it more time "
-                "(`--patience`)."
+                keep(
+                    "the generator took more than {seconds:g} seconds for one world: give it more time "
+                    "(`--patience`).",
+                    seconds=self.patience,
+                )
             )
         if raised:
             # Not its message: a program may write a row into it.
-            raise _SkippedError(f"it raised {type(raised[0]).__name__}")
+            raise _SkippedError(keep("it raised {error}", error=type(raised[0]).__name__))
         return found[0]
 
 
 class _SkippedError(Exception):
     """Why a world is skipped."""
+
+    def __init__(self, text: Kept) -> None:
+        super().__init__(str(text))
+        self.text = text
 
 
 def table_of(made: Any, domains: tuple[Domain, ...]) -> Table:
@@ -103,9 +115,9 @@ def table_of(made: Any, domains: tuple[Domain, ...]) -> Table:
     """
     frame = made if isinstance(made, pl.DataFrame) else _polars(made)
     if missing := [d.name for d in domains if d.name not in frame.columns]:
-        raise _SkippedError(f"it returned no column {missing[0]!r:.60}")
+        raise _SkippedError(keep("it returned no column {column}", column=_short(missing[0])))
     if not frame.height:
-        raise _SkippedError("it returned no row")
+        raise _SkippedError(keep("it returned no row"))
     return Table.of(domains, np.stack([_codes(frame[d.name], d) for d in domains], axis=1))
 
 
@@ -113,7 +125,13 @@ def _polars(made: Any) -> pl.DataFrame:
     try:
         return pl.from_pandas(made)
     except Exception:
-        raise _SkippedError(f"it returned a {type(made).__name__}, and no data frame") from None
+        raise _SkippedError(
+            keep("it returned a {kind}, and no data frame", kind=type(made).__name__)
+        ) from None
+
+
+def _short(name: str) -> str:
+    return f"{name!r:.60}"
 
 
 def _codes(values: pl.Series, domain: Domain) -> Ints:
@@ -125,16 +143,22 @@ def _codes(values: pl.Series, domain: Domain) -> Ints:
         if domain.missing:
             codes[text.is_null().to_numpy()] = last
         if (codes < 0).any():
-            raise _SkippedError(f"it returned a value of {domain.name!r:.60} that no file has")
+            raise _SkippedError(
+                keep("it returned a value of {column} that no file has", column=_short(domain.name))
+            )
         return codes
     try:
         numbers = values.cast(pl.Float64).to_numpy()
     except pl.exceptions.PolarsError:
-        raise _SkippedError(f"it returned text for {domain.name!r:.60}, which holds numbers") from None
+        raise _SkippedError(
+            keep("it returned text for {column}, which holds numbers", column=_short(domain.name))
+        ) from None
     there = np.flatnonzero(np.isfinite(domain.numbers))
     order = there[np.argsort(domain.numbers[there], kind="stable")]
     rising = domain.numbers[order]
     nearest = order[np.searchsorted((rising[1:] + rising[:-1]) / 2, np.nan_to_num(numbers))]
     if np.isnan(numbers).any() and not domain.missing:
-        raise _SkippedError(f"it returned empty cells of {domain.name!r:.60}, which has none")
+        raise _SkippedError(
+            keep("it returned empty cells of {column}, which has none", column=_short(domain.name))
+        )
     return np.where(np.isnan(numbers), last, nearest)

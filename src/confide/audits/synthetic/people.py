@@ -16,6 +16,7 @@ from confide.audits.synthetic.games import WORLDS, Membership, Sides
 from confide.core.arrays import Bools, Floats, Ints
 from confide.core.errors import AccessError, EvidenceError, KnowledgeError
 from confide.core.estimate import Estimate
+from confide.core.language import later, number, t
 from confide.core.play import deal, play
 from confide.core.who import named, table_of
 from confide.inputs.synthetic import SyntheticData
@@ -24,11 +25,11 @@ from confide.report import Exhibit, Table
 from confide.views.predicates import digests
 from confide.views.table import Table as Cells
 
-COPIED, NEAR, ALONE = "copied", "near copy", "the only one in a cell"
+COPIED, NEAR, ALONE = later("copied"), later("near copy"), later("the only one in a cell")
 WHY = {
-    COPIED: "a synthetic row equals theirs, which no other real person has",
-    NEAR: "a synthetic row comes nearer to them than to 99 in 100 others, and is no copy",
-    ALONE: "of all real people they alone have two categories together, and the file has these too",
+    COPIED: later("a synthetic row equals theirs, which no other real person has"),
+    NEAR: later("a synthetic row comes nearer to them than to 99 in 100 others, and is no copy"),
+    ALONE: later("of all real people they alone have two categories together, and the file has these too"),
 }
 AMONG = 0.01
 """The share of people held out to whom a near copy may come as near."""
@@ -151,7 +152,7 @@ def given_away_tables(
     inside, outside = int(found.exposed.sum()), int((~found.exposed).sum())
     rows: list[tuple[str, Estimate, Estimate | None]] = [
         (
-            f"{word}: {WHY[word]}",
+            f"{t(word)}: {t(WHY[word])}",
             proportion(int(which[found.exposed].sum()), inside, confidence=0.95),
             proportion(int(which[~found.exposed].sum()), outside, confidence=0.95) if both.held_out else None,
         )
@@ -159,10 +160,12 @@ def given_away_tables(
     ]
     tables: list[Exhibit] = [
         Table(
-            title="Why people are given away",
-            reading="Of the people asked about. The same happens to people who were held out, by chance: "
-            "what is above their share comes from being behind the file.",
-            head=("reason", "people behind the file", "people held out"),
+            title=t("Why people are given away"),
+            reading=t(
+                "Of the people asked about. The same happens to people who were held out, by chance: what "
+                "is above their share comes from being behind the file."
+            ),
+            head=(t("reason"), t("people behind the file"), t("people held out")),
             rows=tuple(rows),
             of=min(inside, outside) if both.held_out else inside,
         )
@@ -183,15 +186,19 @@ def _who_table(found: Reasons, data: SyntheticData) -> Sequence[Exhibit]:
     names = named(data.who[found.target[at]])
     return (
         Table(
-            title="Whom the file gives away",
-            reading=f"The first {SHOWN} of {int(any_of.sum()):,} people asked about of whom the file holds "
-            "something that no other real person has; all of them are in people of the files that are saved.",
-            head=("who", "why", "copies", "distance to the closest synthetic row"),
+            title=t("Whom the file gives away"),
+            reading=t(
+                "The first {n} of {all:,} people asked about of whom the file holds something that no other "
+                "real person has; all of them are in people of the files that are saved.",
+                n=SHOWN,
+                all=int(any_of.sum()),
+            ),
+            head=(t("who"), t("why"), t("copies"), t("distance to the closest synthetic row")),
             rows=tuple(
                 (
                     name,
-                    "; ".join(word for word, which in found.why.items() if which[i]),
-                    f"{found.copies[i]:,}",
+                    "; ".join(t(word) for word, which in found.why.items() if which[i]),
+                    number(int(found.copies[i]), ","),
                     None if np.isnan(found.distance[i]) else float(found.distance[i]),
                 )
                 for name, i in zip(names, at.tolist(), strict=True)
@@ -212,7 +219,7 @@ def _remedies(
     if not copies.any() or best is None:
         return ()
     now, share = measure(best).auc, float(copies.mean())
-    after: Estimate | str = "too little is left of the file to tell"
+    after: Estimate | str = t("too little is left of the file to tell")
     if share < LEFT:
         attack = next(one for one in release.attacks if one.name == best.attack)
         cut = replace(game, synthetic=data.synthetic.take(~copies))
@@ -221,17 +228,21 @@ def _remedies(
             again = play(cut, attack, worlds=deal(cut, worlds=WORLDS, rng=rng), rng=rng, across_units=True)
             after = measure(again if both.held_out else again.in_one_world()).auc
         except (AccessError, KnowledgeError, EvidenceError):
-            after = "the attack cannot run on what is left"
+            after = t("the attack cannot run on what is left")
     return (
         Table(
-            title="What removing copies does",
-            reading=f"The AUC of {best.attack} on the file as it is, and without those of its rows "
-            f"({share:.2%}) that equal a row of one real person alone. To remove them hides these rows only: "
-            "rows that are near stay, and that one kind of row is missing can give away whose it was. To "
-            "generate again by the same generator gives away other people, and about as many. A mechanism "
-            "with differential privacy is what bounds it for everybody.",
-            head=("the file", "AUC of the attack"),
-            rows=(("as it is", now), ("without copies", after)),
+            title=t("What removing copies does"),
+            reading=t(
+                "The AUC of {attack} on the file as it is, and without those of its rows ({share:.2%}) that "
+                "equal a row of one real person alone. To remove them hides these rows only: rows that are "
+                "near stay, and that one kind of row is missing can give away whose it was. To generate "
+                "again by the same generator gives away other people, and about as many. A mechanism with "
+                "differential privacy is what bounds it for everybody.",
+                attack=best.attack,
+                share=share,
+            ),
+            head=(t("the file"), t("AUC of the attack")),
+            rows=((t("as it is"), now), (t("without copies"), after)),
             of=min(len(game.members), len(game.controls)),
         ),
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from confide.audits.release import AuditedRelease
 from confide.audits.synthetic.exhibits import RULINGS
+from confide.core.language import t
 from confide.inputs.synthetic import SyntheticData
 from confide.report import Usefulness
 from confide.utility.synthetic import Gate, SyntheticUtility, synthetic_utility
@@ -24,5 +25,5 @@ def utility_of(release: AuditedRelease, data: SyntheticData) -> SyntheticUtility
 def held_to_a_limit(gate: Gate | None) -> Usefulness:
     """What the gate says of `--limit utility`."""
     if gate is None:
-        return Usefulness(ruling="not settled", reason="one column alone has no margins of two")
+        return Usefulness(ruling="not settled", reason=t("one column alone has no margins of two"))
     return Usefulness(ruling=RULINGS[gate.standing], reason=gate.sentence)

@@ -29,6 +29,7 @@ from confide.audits.table.smallest_keys import unique_columns
 from confide.audits.table.undone import digest_table, downcoding_table
 from confide.core.errors import DataError, KnowledgeError
 from confide.core.estimate import Estimate, Measured
+from confide.core.language import keep, later
 from confide.core.nouns import AnyAttack, AnyMechanism
 from confide.games.linkage.table import TableLinkage
 from confide.inputs.large.drawing import drawn_data
@@ -44,8 +45,8 @@ from confide.utility.table.range_losses import CLASS_SIZE, DISCERNIBILITY, LOST,
 DESCRIBED, SECRETS = "descriptions", "secrets"
 """Further goals: to describe a person so that nobody else fits; and the secret, where the table has one."""
 
-TRUE_VALUES = KnowledgeError("in this release there is no change of values that it could learn to undo")
-NO_NAMES = KnowledgeError("no known column holds names, with 100 different words or more")
+TRUE_VALUES = KnowledgeError(keep("in this release there is no change of values that it could learn to undo"))
+NO_NAMES = KnowledgeError(keep("no known column holds names, with 100 different words or more"))
 
 __all__ = ["SPEC", "TableSubject", "bound", "read", "read_back", "subject_of"]
 
@@ -126,11 +127,13 @@ class TableSubject:
         playing = (*links, *inferring)
         skipped = [Skipped.because(one.name, why) for one, why in none.items() if one not in playing]
         if not self.data.secret:
-            lacking = KnowledgeError("no secret column is named (`--secret`)")
+            lacking = KnowledgeError(keep("no secret column is named (`--secret`)"))
             skipped += [Skipped.because(attack.name, lacking) for attack in inferring]
             inferring = []
         elif inferring and (leaves_out(made, self.data.secret) or self._silent(self.data.secret)):
-            lacking = KnowledgeError(f"the secret {self.data.secret!r} is not released")
+            lacking = KnowledgeError(
+                keep("the secret {column} is not released", column=repr(self.data.secret))
+            )
             skipped += [Skipped.because(attack.name, lacking) for attack in inferring]
             inferring = []
         planned = [PlannedGame(game=game, worlds=game.parts, attacks=links)]
@@ -215,10 +218,10 @@ SPEC = AuditSpec(
     read=read,
     attacks=(*linking.ALL, *attribute.ALL),
     protections=PROTECTIONS,
-    risk="row named rightly at 5% false matches",
+    risk=later("row named rightly at 5% false matches"),
     risks={
-        DESCRIBED: "singled out inside, minus outside",
-        SECRETS: "told rightly inside, minus outside",
+        DESCRIBED: later("singled out inside, minus outside"),
+        SECRETS: later("told rightly inside, minus outside"),
     },
     across=LOST,
     good="low",

@@ -6,17 +6,18 @@ from confide.audits.making import HowMade
 from confide.audits.release import AuditedRelease, made_from, made_in_all
 from confide.audits.spec import Context, Count
 from confide.audits.table.making import not_undone
+from confide.core.language import later, t
 from confide.games.linkage.table import TableLinkage
 from confide.inputs.table import TableData
 from confide.views.table_people import number_of_people
 
-HELD_OUT = (
+HELD_OUT = later(
     "Everybody is in the release, so the audit took people's rows out of it by itself: it takes for granted "
     "that this changes no other row."
 )
 
 
-OF_ALL = (
+OF_ALL = later(
     "The adversary of this audit learned from the rows that were drawn. A real one has all rows, and may "
     "infer the secret better."
 )
@@ -35,54 +36,72 @@ def context_of(
         count: a count in words.
     """
     known = ", ".join(game.known)
-    wrong = f", {game.knowing.wrong:.0%} of them wrong" if game.knowing.wrong else ""
-    rows = len(game.records) - (0 if game.absent is None else int(game.absent.sum()))
-    people, alone = "", "another value in every row"
-    if data.several is not None:
-        alone = "no value that two people share"
-        here = None if game.absent is None else ~game.absent
-        people = f" and {count(number_of_people(game.records, here))} people"
-    secret = f"; the secret is {data.secret}" if release.aside else ""
-    made = " It knew how the release was made." if game.released is None or how.mechanism is not None else ""
+    wrong = game.knowing.wrong
+    cells = t("Of these cells {share:.0%} were wrong: they held the value of another row.", share=wrong)
+    made = t("It knew how the release was made.")
     drawn = data.drawn
     unsettled = {**data.unsettled, **how.unsettled, **not_undone(made_in_all(game, release.mechanism))}
     if drawn is not None and drawn.rows < drawn.total and release.goal == "secrets":
-        unsettled["what all rows tell of the secret"] = OF_ALL
-    of_all = "" if drawn is None else f", drawn from a table of {count(drawn.total)}"
+        unsettled[t("what all rows tell of the secret")] = t(OF_ALL)
     return Context(
-        subject=f"Somebody who knows {known} of a person{wrong},",
+        subject=(
+            t("Somebody who knows {known} of a person, {share:.0%} of them wrong,", known=known, share=wrong)
+            if wrong
+            else t("Somebody who knows {known} of a person,", known=known)
+        ),
         adversary=(
-            f"The adversary knew of each person: {known}.",
-            f"Of these cells {game.knowing.wrong:.0%} were wrong: they held the value of another row.{made}",
+            t("The adversary knew of each person: {known}.", known=known),
+            f"{cells} {made}" if game.released is None or how.mechanism is not None else cells,
         ),
         about={
-            made_from(
-                release
-            ): f"{count(rows)} rows of {len(game.records.domains)} columns{people}{of_all}, in random order"
-            + secret,
-            "asked about": f"{count(len(game.targets))} people"
-            + f", in {game.parts} rounds" * (game.parts > 1)
-            + (
-                "; a fair coin decides who of them is held out of the release"
-                if game.coin
-                else ", half of them in no release"
-            ),
+            made_from(release): _released(game, data, release, count),
+            t("asked about"): _asked(game, count),
         },
-        warnings=[
-            *data.warnings,
-            *(
-                f"{name} has {alone}: it names people as an id does. Name it with --id, or leave it out of "
-                "the release."
-                for name in data.naming
-            ),
-        ],
+        warnings=[*data.warnings, *(_naming(name, data) for name in data.naming)],
         unsettled=unsettled,
         notes=[
             *([] if drawn is None else [drawn.words(count)]),
             *([] if data.several is None else data.several.said(count)),
             *data.notes,
             *how.notes,
-            *[HELD_OUT] * (game.coin and game.released is not None),
+            *[t(HELD_OUT)] * (game.coin and game.released is not None),
         ],
         internal_notes=[] if data.several is None else [data.several.which],
+    )
+
+
+def _released(game: TableLinkage, data: TableData, release: AuditedRelease, count: Count) -> str:
+    """What the release holds, in words."""
+    rows = len(game.records) - (0 if game.absent is None else int(game.absent.sum()))
+    said = t("{rows} rows of {columns} columns", rows=count(rows), columns=len(game.records.domains))
+    if data.several is not None:
+        here = None if game.absent is None else ~game.absent
+        said += t(" and {n} people", n=count(number_of_people(game.records, here)))
+    if data.drawn is not None:
+        said += t(", drawn from a table of {n}", n=count(data.drawn.total))
+    said += t(", in random order")
+    return said + t("; the secret is {column}", column=data.secret) if release.aside else said
+
+
+def _asked(game: TableLinkage, count: Count) -> str:
+    """Who was asked about, in words."""
+    said = t("{n} people", n=count(len(game.targets)))
+    said += t(", in {n} rounds", n=game.parts) if game.parts > 1 else ""
+    if game.coin:
+        return said + t("; a fair coin decides who of them is held out of the release")
+    return said + t(", half of them in no release")
+
+
+def _naming(name: str, data: TableData) -> str:
+    """A warning of a column that names people."""
+    if data.several is not None:
+        return t(
+            "{column} has no value that two people share: it names people as an id does. Name it with --id, "
+            "or leave it out of the release.",
+            column=name,
+        )
+    return t(
+        "{column} has another value in every row: it names people as an id does. Name it with --id, or "
+        "leave it out of the release.",
+        column=name,
     )

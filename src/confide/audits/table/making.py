@@ -14,6 +14,7 @@ from confide.audits.table.binding import bound
 from confide.core.arrays import Bools, Ints
 from confide.core.claims import Verifiable
 from confide.core.errors import DataError
+from confide.core.language import later, t
 from confide.core.nouns import AnyAttack, AnyMechanism
 from confide.inputs.columns import named_rows
 from confide.inputs.table import Table, TableData
@@ -55,7 +56,9 @@ UNDOING = (Transparency, LikelySecret)
 """Attacks that undo a change of values."""
 SURELY = 4.0
 """Standard errors by which paired rows must agree better than others. By chance 3 in 100,000 such keys do."""
-ONLY_COARSER = "Each released cell stands for the value of the original, so the table was only made coarser."
+ONLY_COARSER = later(
+    "Each released cell stands for the value of the original, so the table was only made coarser."
+)
 
 
 def made_of(held: Table, data: TableData, made: AnyMechanism | None) -> HowMade:
@@ -84,13 +87,16 @@ def made_of(held: Table, data: TableData, made: AnyMechanism | None) -> HowMade:
         return HowMade(mechanism)
     share = moved.mean(axis=0)
     if not share.any():
-        return HowMade(notes=(ONLY_COARSER,))
+        return HowMade(notes=(t(ONLY_COARSER),))
     if held.key is not None:
         _refuse_unfitting(data, moved)
     worst = int(share.argmax())
     return HowMade(
-        unexplained=f"column {data.cells.names[worst]!r} holds another value than the original for "
-        f"{share[worst]:.1%} of the people"
+        unexplained=t(
+            "column {column!r} holds another value than the original for {share:.1%} of the people",
+            column=data.cells.names[worst],
+            share=float(share[worst]),
+        )
     )
 
 
@@ -112,8 +118,10 @@ def not_undone(mechanism: AnyMechanism) -> Mapping[str, str]:
     if len(changed) < 2 or not any(isinstance(step, Microaggregation) for step in changed):
         return {}
     return {
-        "what undoing both of these changes tells": "Values were replaced by means of groups and "
-        "changed besides. No adversary of this audit undoes both, and a real one may find more people."
+        t("what undoing both of these changes tells"): t(
+            "Values were replaced by means of groups and changed besides. No adversary of this audit undoes "
+            "both, and a real one may find more people."
+        )
     }
 
 

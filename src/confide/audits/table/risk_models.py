@@ -12,6 +12,7 @@ from confide.audits.table.whole import Whole, whole
 from confide.core.arrays import Array
 from confide.core.errors import DataError
 from confide.core.estimate import Estimate
+from confide.core.language import later, t
 from confide.inputs.large.drawn import Drawn
 from confide.inputs.table import Table as Held
 from confide.inputs.table import TableData
@@ -26,12 +27,14 @@ from confide.views.table_people import mean_of_people, number_of_people
 
 SHOWN = 10
 """At most this many sets of columns are shown, those of the smallest classes."""
-SHARE = (
+SHARE = later(
     "Nobody sees which rows are one person's: the chance is the person's share of the rows of the class, so "
     "that somebody with many rows in a class of k people is found more often than one in k times. "
 )
-EACH_LOOK = " Somebody whose rows look different counts once for each look."
-BY_ROWS = " k counts people, l and t count rows: somebody with several rows in a class counts for each."
+EACH_LOOK = later(" Somebody whose rows look different counts once for each look.")
+BY_ROWS = later(
+    " k counts people, l and t count rows: somebody with several rows in a class counts for each."
+)
 
 
 def class_risks(release: AuditedRelease, data: TableData) -> list[Exhibit]:
@@ -45,17 +48,17 @@ def class_risks(release: AuditedRelease, data: TableData) -> list[Exhibit]:
     wider = data.absent is not None and data.released is None
     population = data.cells.only(found.known) if wider else None
     risk = class_risk(found.seen, population=population)
-    rows = [("prosecutor: knows that the person is in the release", *_of_people(risk.each, found.seen))]
+    rows = [(t("prosecutor: knows that the person is in the release"), *_of_people(risk.each, found.seen))]
     if risk.outside is not None:
         rows.append(
             (
-                "journalist: knows the control people too, and not who is in the release",
+                t("journalist: knows the control people too, and not who is in the release"),
                 *_of_people(risk.outside, found.seen),
             )
         )
     if data.weights is not None:
         each = individual_risk(found.seen, data.weights[found.rows])
-        rows.append(("individual risk by weights (Benedetti, Franconi)", *_of_people(each, found.seen)))
+        rows.append((t("individual risk by weights (Benedetti, Franconi)"), *_of_people(each, found.seen)))
     return [_classes_table(rows, people=found.people, several=found.several)]
 
 
@@ -66,20 +69,22 @@ def _of_all(drawn: Drawn) -> list[tuple[str, Quantile, float]]:
     least, tries = (int(size.min()), len(size)) if len(size) else (drawn.total, 0)
     top = Quantile(value=1 / least, beyond=int(size[size == least].sum()))
     mean = (tries + drawn.silent / drawn.total) / drawn.total
-    return [("prosecutor: knows that the person is in the release", top, mean)]
+    return [(t("prosecutor: knows that the person is in the release"), top, mean)]
 
 
 def _classes_table(rows: Sequence[tuple[str, Quantile, float]], *, people: int, several: bool) -> Exhibit:
     return Table(
-        title="Risk by the sizes of classes",
-        reading="People whose released columns look the same are one class. The chance that a person's "
-        "row is named rightly by somebody who knows these columns without error is one over the size of "
-        "the class, or over the people of the population who look like that. "
-        f"{SHARE if several else ''}The mean is what the "
-        "marketer reaches: the share of rows named rightly if all are tried. No attack is played here: "
-        "an adversary that knows more than these columns, or is content with a guess, is not in these "
-        "numbers.",
-        head=("adversary", "highest chance", "mean chance: the marketer"),
+        title=t("Risk by the sizes of classes"),
+        reading=t(
+            "People whose released columns look the same are one class. The chance that a person's row is "
+            "named rightly by somebody who knows these columns without error is one over the size of the "
+            "class, or over the people of the population who look like that. {several}The mean is what the "
+            "marketer reaches: the share of rows named rightly if all are tried. No attack is played here: "
+            "an adversary that knows more than these columns, or is content with a guess, is not in these "
+            "numbers.",
+            several=t(SHARE) if several else "",
+        ),
+        head=(t("adversary"), t("highest chance"), t("mean chance: the marketer")),
         rows=tuple(rows),
         of=people,
     )
@@ -103,17 +108,21 @@ def uniqueness(release: AuditedRelease, held: Held, data: TableData) -> list[Exh
     models = [model(count, sampled=held.sampled) for model in (pitman, zayatz)]
     return [
         Table(
-            title="Who is unique in the population",
-            reading=f"The table is held for a random sample of {held.sampled:.3g} of a population. Two "
-            "models say how many people of the population are alone with their known columns, and how likely "
-            "it is that somebody who is alone here is alone there. They are models: on known populations "
-            "Pitman's is off by 0.02 of the people on average, and Zayatz's says too much."
-            f"{EACH_LOOK if found.several else ''}",
+            title=t("Who is unique in the population"),
+            reading=t(
+                "The table is held for a random sample of {share:.3g} of a population. Two models say how "
+                "many people of the population are alone with their known columns, and how likely it is "
+                "that somebody who is alone here is alone there. They are models: on known populations "
+                "Pitman's is off by {off:.2f} of the people on average, and Zayatz's says too much.{several}",
+                share=held.sampled,
+                off=0.02,
+                several=t(EACH_LOOK) if found.several else "",
+            ),
             head=(
-                "model",
-                "alone in the table",
-                "alone in the population",
-                "alone there, given alone here",
+                t("model"),
+                t("alone in the table"),
+                t("alone in the population"),
+                t("alone there, given alone here"),
             ),
             rows=tuple(
                 (
@@ -138,23 +147,25 @@ def anonymity_tables(release: AuditedRelease, held: Held, data: TableData) -> li
     if data.drawn is not None:
         stands, people = data.drawn.stands, data.drawn.total
     rows: list[tuple[str, int | float | None]] = [
-        ("k: people in the smallest class", stands.k),
-        ("classes", stands.classes),
-        ("rows that say nothing, which are in no class", stands.suppressed),
+        (t("k: people in the smallest class"), stands.k),
+        (t("classes"), stands.classes),
+        (t("rows that say nothing, which are in no class"), stands.suppressed),
     ]
     if stands.distinct is not None:
         rows += [
-            ("l: the fewest different secrets in a class", stands.distinct),
-            ("l by entropy: the smallest exp(entropy)", stands.entropy),
-            ("t: the largest distance of a class from everybody", stands.t),
+            (t("l: the fewest different secrets in a class"), stands.distinct),
+            (t("l by entropy: the smallest exp(entropy)"), stands.entropy),
+            (t("t: the largest distance of a class from everybody"), stands.t),
         ]
     exhibits: list[Exhibit] = [
         Table(
-            title="k, l and t",
-            reading="Of the classes of people whose known columns look the same. A missing value is a value "
-            "of its own. These numbers bound no attack: they say what holds in the table."
-            f"{BY_ROWS if found.several and stands.distinct is not None else ''}",
-            head=("what", "value"),
+            title=t("k, l and t"),
+            reading=t(
+                "Of the classes of people whose known columns look the same. A missing value is a value of "
+                "its own. These numbers bound no attack: they say what holds in the table.{several}",
+                several=t(BY_ROWS) if found.several and stands.distinct is not None else "",
+            ),
+            head=(t("what"), t("value")),
             rows=tuple(rows),
             of=people,
         )
@@ -166,10 +177,15 @@ def anonymity_tables(release: AuditedRelease, held: Held, data: TableData) -> li
         subsets = sorted(by_set.items(), key=lambda one: one[1])
         exhibits.append(
             Table(
-                title=f"k of those who know {held.subsets} of the columns",
-                reading=f"The smallest class, for each set of {held.subsets} known columns; of "
-                f"{len(subsets)} sets those with the smallest ones, at most {SHOWN}.",
-                head=("columns", "k"),
+                title=t("k of those who know {n} of the columns", n=held.subsets),
+                reading=t(
+                    "The smallest class, for each set of {n} known columns; of {sets} sets those with the "
+                    "smallest ones, at most {most}.",
+                    n=held.subsets,
+                    sets=len(subsets),
+                    most=SHOWN,
+                ),
+                head=(t("columns"), "k"),
                 rows=tuple((" + ".join(names), k) for names, k in subsets[:SHOWN]),
             )
         )

@@ -11,6 +11,7 @@ from confide.attacks.linkage.table._unique_sets import WIDEST, UniqueSets, uniqu
 from confide.audits.release import AuditedRelease
 from confide.audits.table.whole import Whole, whole
 from confide.core.arrays import Bools, Ints
+from confide.core.language import t
 from confide.report import Exhibit, Table
 from confide.views.table_keys import Keys
 from confide.views.table_people import mean_of_people, whose
@@ -116,24 +117,32 @@ def _sizes_table(found: Whole, keys: SmallestKeys) -> Exhibit:
     smallest = np.full(found.people, never)
     of_row = np.where(keys.sets.smallest > 0, keys.sets.smallest, np.where(keys.alone, larger, never))
     np.minimum.at(smallest, person, of_row)
-    rows = [(f"{k} column{'s' * (k > 1)}", int((smallest == k).sum())) for k in range(1, larger)]
-    limit = "Sets of any size were looked for."
+    rows = [
+        (t("{n} columns", n=k) if k > 1 else t("1 column"), int((smallest == k).sum()))
+        for k in range(1, larger)
+    ]
+    limit = t("Sets of any size were looked for.")
     if keys.most < len(found.known):
-        rows.append((f"more than {keys.most} columns", int((smallest == larger).sum())))
-        limit = (
-            f"Sets of up to {keys.most} of the {len(found.known)} columns were looked for: there are too "
-            f"many larger ones. Who is alone in all columns, and in no set of {keys.most}, has a larger key."
+        rows.append((t("more than {n} columns", n=keys.most), int((smallest == larger).sum())))
+        limit = t(
+            "Sets of up to {most} of the {n} columns were looked for: there are too many larger ones. Who "
+            "is alone in all columns, and in no set of {most}, has a larger key.",
+            most=keys.most,
+            n=len(found.known),
         )
     rows += [
-        ("never alone: another row is the same", int((smallest == never).sum())),
-        ("all", found.people),
+        (t("never alone: another row is the same"), int((smallest == never).sum())),
+        (t("all"), found.people),
     ]
     return Table(
-        title="How few columns single people out",
-        reading="The smallest number of known columns in which nobody else in the release looks so. "
-        f"{limit} Somebody is never alone where another person's row is the same in all known columns that "
-        "show something of them.",
-        head=("smallest key", "people"),
+        title=t("How few columns single people out"),
+        reading=t(
+            "The smallest number of known columns in which nobody else in the release looks so. {limit} "
+            "Somebody is never alone where another person's row is the same in all known columns that show "
+            "something of them.",
+            limit=limit,
+        ),
+        head=(t("smallest key"), t("people")),
         rows=tuple(rows),
     )
 
@@ -146,15 +155,19 @@ def _columns_table(found: Whole, keys: SmallestKeys) -> list[Exhibit]:
     person = whose(found.seen)[some]
     share = mean_of_people(sets.share[some], None if found.seen.people is None else person)
     order = np.argsort(-share, kind="stable").tolist()
-    which = "a key" if keys.most == d else f"a key of at most {keys.most} columns"
+    which = t("a key") if keys.most == d else t("a key of at most {n} columns", n=keys.most)
     return [
         Table(
-            title="Which columns single people out",
-            reading="For each person the part of their score (SUDA) that comes from keys with this "
-            f"column, the mean over all who have {which}. A key of k of d columns "
-            f"counts (d - k) (d - k - 1) ... (d - M), here with M = {min(keys.most, d - 1)}; a key of all "
-            "columns counts 1. The parts add up to more than one, as a key has several columns.",
-            head=("column", "mean share of the score"),
+            title=t("Which columns single people out"),
+            reading=t(
+                "For each person the part of their score (SUDA) that comes from keys with this column, the "
+                "mean over all who have {which}. A key of k of d columns counts (d - k) (d - k - 1) ... (d "
+                "- M), here with M = {most}; a key of all columns counts 1. The parts add up to more than "
+                "one, as a key has several columns.",
+                which=which,
+                most=min(keys.most, d - 1),
+            ),
+            head=(t("column"), t("mean share of the score")),
             rows=tuple((found.known[i], float(share[i])) for i in order),
             rests=(len(np.unique(person)),) * len(order),
         )

@@ -8,6 +8,7 @@ from confide.attacks.reconstruction.table.downcoding import downcoded
 from confide.audits.release import AuditedRelease
 from confide.audits.table.whole import whole
 from confide.core.errors import KnowledgeError
+from confide.core.language import t
 from confide.core.nouns import AnyMechanism
 from confide.inputs.table import TableData
 from confide.mechanisms.anonymize.full_domain import FullDomain
@@ -37,11 +38,13 @@ def downcoding_table(release: AuditedRelease, data: TableData) -> list[Exhibit]:
     ]
     return [
         Table(
-            title="What of the generalisation can be undone for certain",
-            reading="The recoding generalised no more than it had to. Who knows that, and the hierarchies, "
-            "can rule out values of some cells (downcoding); it is never wrong about them.",
-            head=("rows with a finer cell", "number"),
-            rows=(("in any column", rows), *columns, ("all rows", n)),
+            title=t("What of the generalisation can be undone for certain"),
+            reading=t(
+                "The recoding generalised no more than it had to. Who knows that, and the hierarchies, can "
+                "rule out values of some cells (downcoding); it is never wrong about them."
+            ),
+            head=(t("rows with a finer cell"), t("number")),
+            rows=((t("in any column"), rows), *columns, (t("all rows"), n)),
         )
     ]
 
@@ -59,14 +62,18 @@ def digest_table(data: TableData) -> list[Exhibit]:
         return []
     return [
         Table(
-            title="Columns of digests without a key",
-            reading="These columns look like digests. Dates, postal codes and whole numbers up to ten "
-            "million were hashed and compared. What is reversed hides nothing. What is not reversed may be a "
-            "value that was not tried, or a digest with a key.",
-            head=("column", "looks like", "different digests", "reversed", "they stand for"),
-            rows=tuple(
-                (r.column, str(r.form), r.digests, len(r.code), ", ".join(dict.fromkeys(r.kind)) or "unknown")
-                for r in found
+            title=t("Columns of digests without a key"),
+            reading=t(
+                "These columns look like digests. Dates, postal codes and whole numbers up to ten million "
+                "were hashed and compared. What is reversed hides nothing. What is not reversed may be a "
+                "value that was not tried, or a digest with a key."
             ),
+            head=(t("column"), t("looks like"), t("different digests"), t("reversed"), t("they stand for")),
+            rows=tuple((r.column, str(r.form), r.digests, len(r.code), _stands_for(r.kind)) for r in found),
         )
     ]
+
+
+def _stands_for(kinds: tuple[str, ...]) -> str:
+    """What kinds of value digests stand for, in words."""
+    return ", ".join(map(t, dict.fromkeys(kinds))) or t("unknown")

@@ -18,6 +18,7 @@ from confide.audits.text.context import context_of
 from confide.audits.text.exhibits import exhibits_of
 from confide.core.errors import AccessError, EvidenceError
 from confide.core.estimate import Estimate, Measured
+from confide.core.language import keep, later
 from confide.core.nouns import AnyAttack, AnyMechanism
 from confide.core.who import ABSENT, standing, table_of
 from confide.games.membership.text import ReleasedText
@@ -28,6 +29,8 @@ from confide.views.text import Continuations
 
 CANARIES, CONTINUATIONS = "canaries in text", "continuations"
 """The two goals."""
+NO_CANARIES = later("{attack} needs texts to compare: give --canaries.")
+NO_TEXTS = later("{attack} needs texts to compare: give --prefixes and --heldout.")
 
 
 def read(held: Text, *, settings: Settings) -> TextSubject:
@@ -72,12 +75,12 @@ class TextSubject:
         own = [attack for attack in others if type(attack) not in OF_CANARIES]
         if data.canaries is None:
             extracting, gone = [*extracting, *own], [a for a in others if a not in own]
-            skipped += [_lacks(a, "--canaries") for a in gone if self.asked]
+            skipped += [_lacks(a, NO_CANARIES) for a in gone if self.asked]
         else:
             game = self._of_canaries()
             planned.append(PlannedGame(game=game, attacks=others, kept=False, goal=CANARIES))
         if data.heldout is None:
-            skipped += [_lacks(a, "--prefixes and --heldout") for a in extracting if self._said()]
+            skipped += [_lacks(a, NO_TEXTS) for a in extracting if self._said()]
         elif extracting:
             game = self._of_continuations()
             planned.append(PlannedGame(game=game, attacks=extracting, kept=False, goal=CONTINUATIONS))
@@ -143,8 +146,8 @@ class TextSubject:
         )
 
 
-def _lacks(attack: AnyAttack, what: str) -> Skipped:
-    return Skipped.because(attack.name, AccessError(f"{attack.name} needs texts to compare: give {what}."))
+def _lacks(attack: AnyAttack, why: str) -> Skipped:
+    return Skipped.because(attack.name, AccessError(keep(why, attack=attack.name)))
 
 
 SPEC = AuditSpec(

@@ -6,6 +6,7 @@ import numpy as np
 
 from confide.audits.release import AuditedRelease
 from confide.audits.spec import Context, Count
+from confide.core.language import number, t
 from confide.inputs.text import Text, TextData
 from confide.measure.exposure import chance_of_exposure, spread_of_shared
 
@@ -26,14 +27,19 @@ def _of_canaries(data: TextData, held: Text, release: AuditedRelease, count: Cou
     sizes = sorted({template.size for template in templates})
     return Context(
         adversary=(
-            "It knew the form of each canary: which part of it is secret, and of which signs.",
-            f"It asked about {count(len(data.canaries))} canaries that trained the model, and about others "
-            "of the same form that the audit drew at random.",
+            t("It knew the form of each canary: which part of it is secret, and of which signs."),
+            t(
+                "It asked about {n} canaries that trained the model, and about others of the same form that "
+                "the audit drew at random.",
+                n=count(len(data.canaries)),
+            ),
         ),
         about={
-            "release": "a language model",
-            "canaries": f"{count(len(data.canaries))} with {count(len(templates))} templates",
-            "candidates for a secret": _range(sizes),
+            t("release"): t("a language model"),
+            t("canaries"): t(
+                "{n} with {templates} templates", n=count(len(data.canaries)), templates=count(len(templates))
+            ),
+            t("candidates for a secret"): _range(sizes),
         },
         warnings=_exposed(data, held, release),
         internal_notes=_alone(data, held),
@@ -50,8 +56,11 @@ def _exposed(data: TextData, held: Text, release: AuditedRelease) -> tuple[str, 
     found = [e for e in release.evidence if e.attack == "exposure"]
     exposed = [e.table["score"].to_numpy()[e.exposed] for e in found]
     return tuple(
-        "Canaries are exposed beyond chance: as many that the model never saw would be exposed so far in "
-        f"fewer than 1 of {1 / SURE:,.0f} audits."
+        t(
+            "Canaries are exposed beyond chance: as many that the model never saw would be exposed so far "
+            "in fewer than 1 of {n:,.0f} audits.",
+            n=1 / SURE,
+        )
         for bits in exposed
         if chance_of_exposure(bits, spread=spread) < SURE
     )
@@ -61,8 +70,10 @@ def _alone(data: TextData, held: Text) -> tuple[str, ...]:
     if data.prefixes is None or data.heldout is not None:
         return ()
     return (
-        "How many of the prefixes' texts anybody could foretell is not known, as no texts were held out: "
-        "give --heldout to compare.",
+        t(
+            "How many of the prefixes' texts anybody could foretell is not known, as no texts were held "
+            "out: give --heldout to compare."
+        ),
     )
 
 
@@ -70,14 +81,18 @@ def _of_continuations(data: TextData, held: Text, count: Count) -> Context:
     assert data.prefixes is not None and data.heldout is not None
     return Context(
         adversary=(
-            "It knew the beginning of each text.",
-            f"A text counts as got if it comes up among {held.samples:,} draws with a probability of "
-            f"{held.probability:g} or more.",
+            t("It knew the beginning of each text."),
+            t(
+                "A text counts as got if it comes up among {n:,} draws with a probability of "
+                "{probability:g} or more.",
+                n=held.samples,
+                probability=held.probability,
+            ),
         ),
         about={
-            "release": "a language model",
-            "trained the model": f"{count(len(data.prefixes))} texts",
-            "held out": f"{count(len(data.heldout))} texts",
+            t("release"): t("a language model"),
+            t("trained the model"): t("{n} texts", n=count(len(data.prefixes))),
+            t("held out"): t("{n} texts", n=count(len(data.heldout))),
         },
         harm=held.harm,
     )
@@ -89,8 +104,8 @@ def _range(sizes: list[int]) -> str:
     >>> _range([100]), _range([10, 10**30])
     ('100', '10 to 1e+30')
     """
-    ends = [f"{size:,}" if size < 10**15 else _power(size) for size in (sizes[0], sizes[-1])]
-    return ends[0] if len(sizes) == 1 else f"{ends[0]} to {ends[1]}"
+    ends = [number(size, ",") if size < 10**15 else _power(size) for size in (sizes[0], sizes[-1])]
+    return ends[0] if len(sizes) == 1 else t("{low} to {high}", low=ends[0], high=ends[1])
 
 
 def _power(size: int) -> str:

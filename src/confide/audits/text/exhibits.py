@@ -11,6 +11,7 @@ from confide.audits.release import AuditedRelease
 from confide.core.arrays import Bools, Floats
 from confide.core.estimate import Estimate
 from confide.core.evidence import Evidence
+from confide.core.language import number, t
 from confide.inputs.text import Text, TextData
 from confide.measure import proportion
 from confide.measure.exposure import MEAN_OF_UNSEEN
@@ -39,7 +40,7 @@ def exhibits_of(data: TextData, held: Text, release: AuditedRelease, *, canaries
     if data.prefixes is not None and data.heldout is None:
         parts = data.prefixes.parts()
         asked = release.once("prefixes", lambda: data.model.continuations(parts.prefixes, parts.suffixes))
-        shown += _extracted({"trained the model": asked}, held)
+        shown += _extracted({t("trained the model"): asked}, held)
     return shown
 
 
@@ -47,7 +48,7 @@ def _two_sides(evidence: Evidence) -> dict[str, Floats]:
     score = evidence.table["score"].to_numpy()
     return {
         name: score[evidence.exposed == side]
-        for name, side in (("trained the model", True), ("held out", False))
+        for name, side in ((t("trained the model"), True), (t("held out"), False))
     }
 
 
@@ -56,19 +57,26 @@ def _bits(measured: Sequence[Evidence], *, most: float) -> Table:
     people: list[int] = []
     for evidence in measured:
         bits = evidence.table["score"].to_numpy()
-        for name, side in (("trained the model", evidence.exposed), ("did not", ~evidence.exposed)):
+        sides = (
+            (t("{attack}, canaries that trained the model", attack=evidence.attack), evidence.exposed),
+            (t("{attack}, canaries that did not", attack=evidence.attack), ~evidence.exposed),
+        )
+        for row, side in sides:
             if side.any():
-                mean = _mean(bits[side], most=most)
-                rows.append((f"{evidence.attack}, canaries that {name}", mean, _median(bits[side])))
+                rows.append((row, _mean(bits[side], most=most), _median(bits[side])))
                 people.append(int(side.sum()))
-    rows.append(("a canary that the model never saw, by theory", f"{MEAN_OF_UNSEEN:.2f}", "1.00"))
+    rows.append(
+        (t("a canary that the model never saw, by theory"), number(MEAN_OF_UNSEEN, ".2f"), number(1.0, ".2f"))
+    )
     people.append(max(people))
     return Table(
-        title="How exposed the canaries are, in bits",
-        reading="A canary's exposure says by how many bits the model prefers its secret to the others that "
-        "are possible: each bit halves the guesses that somebody needs. At log2 of the number of candidates "
-        "the secret comes first of all and can be read out.",
-        head=("canaries", "mean exposure", "median"),
+        title=t("How exposed the canaries are, in bits"),
+        reading=t(
+            "A canary's exposure says by how many bits the model prefers its secret to the others that are "
+            "possible: each bit halves the guesses that somebody needs. At log2 of the number of candidates "
+            "the secret comes first of all and can be read out."
+        ),
+        head=(t("canaries"), t("mean exposure"), t("median")),
         rows=tuple(rows),
         rests=tuple(people),
     )
@@ -78,7 +86,7 @@ def _above(evidence: Evidence) -> Plot:
     bits = evidence.table["score"].to_numpy()
     places = tuple(float(b) for b in range(int(np.ceil(bits.max(initial=1.0))) + 1))
     lines: list[Line] = []
-    for name, side in (("trained the model", evidence.exposed), ("did not", ~evidence.exposed)):
+    for name, side in ((t("trained the model"), evidence.exposed), (t("did not"), ~evidence.exposed)):
         shares = [_share(bits[side] >= b - 1e-9) for b in places]
         lines.append(
             Line(
@@ -89,13 +97,15 @@ def _above(evidence: Evidence) -> Plot:
                 high=tuple(s.high for s in shares),
             )
         )
-    lines.append(Line(name="never seen, by theory", x=places, y=tuple(2.0**-b for b in places)))
+    lines.append(Line(name=t("never seen, by theory"), x=places, y=tuple(2.0**-b for b in places)))
     return Plot(
-        title="How many canaries are exposed by how much",
-        reading="Read upwards the share of canaries whose exposure is at least as many bits. Of canaries "
-        "that the model never saw, each further bit leaves half of them.",
-        x_title="exposure, in bits",
-        y_title="share of canaries",
+        title=t("How many canaries are exposed by how much"),
+        reading=t(
+            "Read upwards the share of canaries whose exposure is at least as many bits. Of canaries that "
+            "the model never saw, each further bit leaves half of them."
+        ),
+        x_title=t("exposure, in bits"),
+        y_title=t("share of canaries"),
         lines=tuple(lines),
         of=int(min(evidence.exposed.sum(), (~evidence.exposed).sum())),
     )
@@ -112,19 +122,22 @@ def _canaries(data: TextData, held: Text, evidence: Evidence) -> Table:
     needed = samples_needed(log_p, probability=held.probability)
     rows = tuple(
         (
-            f"line {texts.rows[i]} of {texts.name}",
-            f"{bits.get(i, 0.0):.2f} of {log2(templates[which[i]].size):.2f}",
+            t("line {row} of {file}", row=texts.rows[i], file=texts.name),
+            t("{n:.2f} of {most:.2f}", n=bits.get(i, 0.0), most=log2(templates[which[i]].size)),
             _rank(bits.get(i, 0.0), templates[which[i]].size, held, evidence),
             _number(n),
         )
         for i, n in zip(order, needed, strict=True)
     )
     return Table(
-        title="The most exposed canaries",
-        reading="The rank is how many candidates somebody must try who knows the rest of the text and begins "
-        "with the likeliest: equal ones share their middle rank. Or this many continuations must be drawn to "
-        f"meet the secret with a probability of {held.probability:g}.",
-        head=("canary", "exposure, in bits", "rank", "samples needed"),
+        title=t("The most exposed canaries"),
+        reading=t(
+            "The rank is how many candidates somebody must try who knows the rest of the text and begins "
+            "with the likeliest: equal ones share their middle rank. Or this many continuations must be "
+            "drawn to meet the secret with a probability of {probability:g}.",
+            probability=held.probability,
+        ),
+        head=(t("canary"), t("exposure, in bits"), t("rank"), t("samples needed")),
         rows=rows,
         internal=True,
     )
@@ -132,8 +145,8 @@ def _canaries(data: TextData, held: Text, evidence: Evidence) -> Table:
 
 def _rank(bits: float, size: int, held: Text, evidence: Evidence) -> str:
     if evidence.attack != "exposure" or size > held.candidates:
-        return "not known exactly: candidates were drawn"
-    return f"{round(2 * size * 2.0**-bits) / 2:,g} of {size:,}"
+        return t("not known exactly: candidates were drawn")
+    return t("{n:,g} of {all:,}", n=round(2 * size * 2.0**-bits) / 2, all=size)
 
 
 def _extracted(log_p: dict[str, Floats], held: Text) -> list[Exhibit]:
@@ -142,23 +155,28 @@ def _extracted(log_p: dict[str, Floats], held: Text) -> list[Exhibit]:
         name: [_share(p >= least_log_likelihood(samples=n, probability=held.probability)) for n in counts]
         for name, p in log_p.items()
     }
-    rows = tuple((f"{n:,}", *(shares[name][i] for name in log_p)) for i, n in enumerate(counts))
+    rows = tuple((number(n, ","), *(shares[name][i] for name in log_p)) for i, n in enumerate(counts))
     fewest = min(len(p) for p in log_p.values())
     table = Table(
-        title="How many texts come up among the samples",
-        reading="A text counts where the true continuation of its prefix comes up among the samples with a "
-        f"probability of {held.probability:g} or more. Computed from the model's probabilities: nothing was "
-        "drawn.",
-        head=("samples", *log_p),
+        title=t("How many texts come up among the samples"),
+        reading=t(
+            "A text counts where the true continuation of its prefix comes up among the samples with a "
+            "probability of {probability:g} or more. Computed from the model's probabilities: nothing was "
+            "drawn.",
+            probability=held.probability,
+        ),
+        head=(t("samples"), *log_p),
         rows=rows,
         of=fewest,
     )
     plot = Plot(
-        title="What more samples give away",
-        reading="Read upwards the share of texts that come up. Where the two lines lie together, the model "
-        "says no more than how such texts go on in general.",
-        x_title="samples drawn",
-        y_title="share of texts",
+        title=t("What more samples give away"),
+        reading=t(
+            "Read upwards the share of texts that come up. Where the two lines lie together, the model says "
+            "no more than how such texts go on in general."
+        ),
+        x_title=t("samples drawn"),
+        y_title=t("share of texts"),
         lines=tuple(
             Line(
                 name=name,
@@ -178,7 +196,7 @@ def _extracted(log_p: dict[str, Floats], held: Text) -> list[Exhibit]:
 def _mean(bits: Floats, *, most: float) -> Cell:
     """The mean with a t-interval: of one canary there is none."""
     if len(bits) < 2:
-        return f"{float(bits.mean()):.2f}"
+        return number(float(bits.mean()), ".2f")
     half = float(t_quantile(0.975, len(bits) - 1)) * float(bits.std(ddof=1)) / len(bits) ** 0.5
     middle = float(bits.mean())
     return Estimate(middle, max(middle - half, 0.0), min(middle + half, most), 0.95)
@@ -193,4 +211,4 @@ def _share(yes: Bools) -> Estimate:
 
 
 def _number(n: float) -> str:
-    return f"{n:,.0f}" if n < 1e12 else "more than 1e12"
+    return number(n, ",.0f") if n < 1e12 else t("more than 1e12")

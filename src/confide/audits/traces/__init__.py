@@ -19,6 +19,7 @@ from confide.audits.traces.making import made_of
 from confide.audits.traces.people import easiest_table, who_by_what
 from confide.audits.traces.protections import PROTECTIONS
 from confide.core.estimate import Estimate, Measured
+from confide.core.language import later
 from confide.core.nouns import AnyAttack, AnyMechanism
 from confide.inputs.traces import Traces, TracesData, read_traces, visits_of
 from confide.mechanisms.anonymize.coarse_traces import CoarseTraces
@@ -120,7 +121,7 @@ SPEC = AuditSpec(
     read=read,
     attacks=(*KNOW_POINTS, *KNOW_THE_PAST),
     protections=PROTECTIONS,
-    risk=f"recognised by the best attack at {beside.RATES[0]:.0%} false matches",
+    risk=later("recognised by the best attack at 5% false matches"),
     across=FLOWS,
     good="low",
 )

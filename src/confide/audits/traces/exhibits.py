@@ -12,6 +12,7 @@ from confide.audits.settings import Settings
 from confide.core.errors import EvidenceError
 from confide.core.estimate import Estimate
 from confide.core.evidence import Evidence
+from confide.core.language import parts, t
 from confide.inputs.traces import Traces, TracesData
 from confide.measure.identification import at_false_match_rate, linked, rank_one
 from confide.measure.scaling import ResolutionLaw, gallery_law, resolution_law
@@ -77,14 +78,18 @@ def resolutions(data: TracesData, held: Traces, *, settings: Settings) -> tuple[
             counts = distinct(view).counts()
             if (counts >= most).sum() < 2:
                 continue
-            place = "places as they are" if space == 1 and metres is None else f"{side or metres:g} m"
+            place = (
+                t("places as they are")
+                if space == 1 and metres is None
+                else t("{metres:g} m", metres=side or metres)
+            )
             rng = settings.rng("unicity", space, time)
             curve = unicity(view, points=range(1, most + 1), draws=DRAWS, rng=rng)
             found.append(
                 Resolution(
                     space=places / len(np.unique(view.place)),
                     time=time,
-                    name=f"{place}, {span(seconds * time)}",
+                    name=t("{place}, {time}", place=place, time=span(seconds * time)),
                     curve=curve,
                 )
             )
@@ -97,7 +102,7 @@ def span(seconds: int) -> str:
     >>> span(3600), span(86400), span(600)
     ('1 h', '24 h', '10 min')
     """
-    return f"{seconds / 3600:g} h" if seconds >= 3600 else f"{seconds / 60:g} min"
+    return t("{n:g} h", n=seconds / 3600) if seconds >= 3600 else t("{n:g} min", n=seconds / 60)
 
 
 def unicity_exhibits(found: Sequence[Resolution]) -> tuple[Exhibit, ...]:
@@ -106,22 +111,31 @@ def unicity_exhibits(found: Sequence[Resolution]) -> tuple[Exhibit, ...]:
         return ()
     numbers = [u.points for u in found[0].curve]
     table = Table(
-        title="How many points single a person out",
-        reading="A row for each resolution. Draw a person and this number of their points: in which share "
-        "of the draws was nobody else at all of them? People with fewer points than the most asked about "
-        "are left out.",
-        head=("cell and bin", *(f"{p} point{'s' * (p > 1)}" for p in numbers), "people", "left out"),
+        title=t("How many points single a person out"),
+        reading=t(
+            "A row for each resolution. Draw a person and this number of their points: in which share of "
+            "the draws was nobody else at all of them? People with fewer points than the most asked about "
+            "are left out."
+        ),
+        head=(
+            t("cell and bin"),
+            *(t("{n} points", n=p) if p > 1 else t("1 point") for p in numbers),
+            t("people"),
+            t("left out"),
+        ),
         rows=tuple(
             (r.name, *(u.share for u in r.curve), r.curve[0].people, r.curve[0].excluded) for r in found
         ),
         of=min(r.curve[0].people for r in found),
     )
     plot = Plot(
-        title="Singled out by a few points",
-        reading="Each line is a resolution. Coarser cells and hours push the line down; one or two points "
-        "more lift it up again.",
-        x_title="points known",
-        y_title="share singled out",
+        title=t("Singled out by a few points"),
+        reading=t(
+            "Each line is a resolution. Coarser cells and hours push the line down; one or two points more "
+            "lift it up again."
+        ),
+        x_title=t("points known"),
+        y_title=t("share singled out"),
         lines=tuple(
             Line(
                 name=r.name,
@@ -154,24 +168,26 @@ def law_table(found: Sequence[Resolution]) -> tuple[Exhibit, ...]:
         return ()
     return (
         Table(
-            title="What coarser records would do: the law of unicity",
-            reading="unicity = alpha - factor (v h)^beta, if v places and h bins are joined in one, fitted "
-            "to the resolutions above; R2 is the share of their variance that it explains. A small exponent "
-            "says that coarsening helps little. Then the same with one exponent for v and one for h, and "
-            "what that predicts for places 4 and 16 times as coarse as the coarsest measured. Such curves "
-            "fall too fast where nothing was measured: a prediction is no all-clear, so measure there. None "
-            "is given where the curve has reached 0, or is nearly straight (alpha of 3, the most "
-            "that was tried).",
+            title=t("What coarser records would do: the law of unicity"),
+            reading=t(
+                "unicity = alpha - factor (v h)^beta, if v places and h bins are joined in one, fitted to "
+                "the resolutions above; R2 is the share of their variance that it explains. A small "
+                "exponent says that coarsening helps little. Then the same with one exponent for v and one "
+                "for h, and what that predicts for places 4 and 16 times as coarse as the coarsest "
+                "measured. Such curves fall too fast where nothing was measured: a prediction is no "
+                "all-clear, so measure there. None is given where the curve has reached 0, or is nearly "
+                "straight (alpha of 3, the most that was tried)."
+            ),
             head=(
-                "points",
-                "alpha",
-                "beta",
-                "R2",
-                "exponent of v",
-                "exponent of h",
-                "R2 apart",
-                "predicted, 4 v",
-                "predicted, 16 v",
+                t("points"),
+                t("alpha"),
+                t("beta"),
+                t("R2"),
+                t("exponent of v"),
+                t("exponent of h"),
+                t("R2 apart"),
+                t("predicted, 4 v"),
+                t("predicted, 16 v"),
             ),
             rows=tuple(rows),
         ),
@@ -218,18 +234,21 @@ def gallery_table(found: Sequence[Resolution], *, points: int) -> tuple[Exhibit,
         return ()
     return (
         Table(
-            title="What more people would do",
-            reading="The more people there are, the more often somebody else was at the same points too. The "
-            "law of Pitman and Yor is fitted to galleries of up to a quarter of the people and predicts all "
-            "of them (compare with what was measured). Fitted to all, it predicts more people like these.",
+            title=t("What more people would do"),
+            reading=t(
+                "The more people there are, the more often somebody else was at the same points too. The "
+                "law of Pitman and Yor is fitted to galleries of up to a quarter of the people and predicts "
+                "all of them (compare with what was measured). Fitted to all, it predicts more people like "
+                "these."
+            ),
             head=(
-                "cell and bin",
-                "points",
-                ("in galleries of ", smallest),
-                ("of all ", int(found[0].curve[0].everybody), ", measured"),
-                "the same, predicted",
-                "10 times as many",
-                "100 times as many",
+                t("cell and bin"),
+                t("points"),
+                parts("in galleries of {n}", n=smallest),
+                parts("of all {n}, measured", n=int(found[0].curve[0].everybody)),
+                t("the same, predicted"),
+                t("10 times as many"),
+                t("100 times as many"),
             ),
             rows=tuple(rows),
             of=found[0].curve[0].people,
@@ -247,27 +266,36 @@ def threshold_table(evidence: Sequence[Evidence]) -> Table:
     """Right, wrong, nobody and false matches, at each threshold, for each adversary."""
     rows: list[tuple[Cell, ...]] = []
     for e in evidence:
-        parts = [(f"set for {rate:.0%} false matches", at_false_match_rate(e, rate=rate)) for rate in RATES]
+        at = [
+            (
+                t("{attack}, set for {rate:.0%} false matches", attack=e.attack, rate=rate),
+                at_false_match_rate(e, rate=rate),
+            )
+            for rate in RATES
+        ]
         if e.attack == UniquePoints.name:
-            parts.insert(0, ("as published: one trace fits most points", linked(e, threshold=0.5)))
-        for words, found in parts:
+            published = t("{attack}, as published: one trace fits most points", attack=e.attack)
+            at.insert(0, (published, linked(e, threshold=0.5)))
+        for words, found in at:
             if found is not None:
-                cells = (found.right, found.wrong, found.abstained, found.false_matches)
-                rows.append((f"{e.attack}, {words}", *cells))
-        rows.append((f"{e.attack}, best fit whatever it is", rank_one(e), None, None, None))
+                rows.append((words, found.right, found.wrong, found.abstained, found.false_matches))
+        best = t("{attack}, best fit whatever it is", attack=e.attack)
+        rows.append((best, rank_one(e), None, None, None))
     return Table(
-        title="Whose trace is named",
-        reading="Of the people in the release: how many get their own trace named, another one, or none. Of "
-        "the people who are not in it: how many get one named all the same. A threshold set for a rate is "
-        "where that share of all absent people would get a trace named; the intervals count that few absent "
-        "people show only roughly where it is. The first attacks know points, those on earlier traces know "
-        "the past.",
+        title=t("Whose trace is named"),
+        reading=t(
+            "Of the people in the release: how many get their own trace named, another one, or none. Of the "
+            "people who are not in it: how many get one named all the same. A threshold set for a rate is "
+            "where that share of all absent people would get a trace named; the intervals count that few "
+            "absent people show only roughly where it is. The first attacks know points, those on earlier "
+            "traces know the past."
+        ),
         head=(
-            "adversary and threshold",
-            "named rightly",
-            "named wrongly",
-            "nobody named",
-            "absent, yet named",
+            t("adversary and threshold"),
+            t("named rightly"),
+            t("named wrongly"),
+            t("nobody named"),
+            t("absent, yet named"),
         ),
         rows=tuple(rows),
         of=min(len(np.unique(e.person[e.exposed])) for e in evidence),

@@ -16,6 +16,7 @@ from confide.attacks.linkage import (
 from confide.audits.release import PlannedGame, protected
 from confide.audits.settings import Settings
 from confide.core.errors import DataError
+from confide.core.language import Kept, keep
 from confide.core.nouns import AnyAttack, AnyMechanism
 from confide.games.linkage.traces import EarlierKnown, PointsKnown
 from confide.inputs.traces import Traces, TracesData
@@ -55,7 +56,7 @@ class Games:
     past: EarlierKnown
     worlds: int
     people: int
-    lacking: str
+    lacking: str | Kept
     made_by: AnyMechanism | None = None
 
     def planned(
@@ -90,9 +91,12 @@ class Games:
         """Without the location-privacy meter where the release is large."""
         if self.people <= SMALL:
             return asked, ()
-        why = (
-            f"it takes long on {self.people:,} traces, and plays by itself on at most {SMALL}: "
-            f"ask for it by name (--attacks {LocationMeter.name})."
+        why = keep(
+            "it takes long on {n:,} traces, and plays by itself on at most {small}: ask for it by name "
+            "(--attacks {attack}).",
+            n=self.people,
+            small=f"{SMALL}",
+            attack=LocationMeter.name,
         )
         kept = [a for a in asked if a.name != LocationMeter.name]
         return kept, (Skipped(attack=LocationMeter.name, why=why),)
@@ -141,7 +145,11 @@ def games_on(data: TracesData, held: Traces, *, made_by: AnyMechanism | None) ->
         people=people,
         lacking=""
         if with_past >= FEWEST
-        else f"only {with_past} people have {past.least} visits in each half of the time: give {FEWEST} such "
-        "people.",
+        else keep(
+            "only {n} people have {least:d} visits in each half of the time: give {fewest:d} such people.",
+            n=with_past,
+            least=past.least,
+            fewest=FEWEST,
+        ),
         made_by=made_by,
     )

@@ -22,6 +22,7 @@ from confide.audits.traces.pairing import NONE, matched, shown_visits
 from confide.audits.traces.placed import Placed, Scored, Visits, judged
 from confide.core.arrays import Bools, Floats, Ints, Rng
 from confide.core.estimate import Estimate
+from confide.core.language import parts, t
 from confide.games.linkage.traces import TracesSource, TracesWorld, earlier
 from confide.measure.distortion import over_people, per_person
 from confide.report.exhibits import Exhibit, Table
@@ -137,33 +138,39 @@ def _regions(original: Traces, before: Bools, regions: int, on_grid: Traces | No
 
 
 def _errors(placed: Placed, words: tuple[str | int, ...], *, metric: bool) -> Table:
-    unit = "metres off" if metric else "share of visits in the wrong region"
+
     rows = [
         _error_row(name, placed.person, scored, unsure)
         for name, scored, unsure in (
-            ("their habits alone, no release", placed.habit, True),
-            ("habits and release, each moment by itself (localisation)", placed.belief, True),
-            ("habits and release, the likeliest path (tracking)", placed.path, False),
+            (t("their habits alone, no release"), placed.habit, True),
+            (t("habits and release, each moment by itself (localisation)"), placed.belief, True),
+            (t("habits and release, the likeliest path (tracking)"), placed.path, False),
         )
     ]
     error = per_person(placed.belief.error, placed.person)
     link = _correlation(error, per_person(placed.belief.bits, placed.person))
     return Table(
-        title="How far off an adversary is who looks for where people were",
+        title=t("How far off an adversary is who looks for where people were"),
         reading=(
-            "The adversary knows the habits of ",
-            len(error),
-            " people from the first half of the time, and which released trace is whose. Each released visit "
-            "is compared with the true visit behind it. ",
+            *parts(
+                "The adversary knows the habits of {n} people from the first half of the time, and which "
+                "released trace is whose. Each released visit is compared with the true visit behind it. ",
+                n=len(error),
+            ),
             *words,
-            "The expected error is the measure of what is left of location privacy; uncertainty in bits is "
-            f"not, because a belief can be sure and wrong{link}.",
+            t(
+                "The expected error is the measure of what is left of location privacy; uncertainty in bits "
+                "is not, because a belief can be sure and wrong{link}.",
+                link=link,
+            ),
         ),
         head=(
-            "the adversary knows",
-            f"expected error ({unit})",
-            "visits put in the right region",
-            "uncertainty (bits)",
+            t("the adversary knows"),
+            t("expected error (metres off)")
+            if metric
+            else t("expected error (share of visits in the wrong region)"),
+            t("visits put in the right region"),
+            t("uncertainty (bits)"),
         ),
         rows=tuple(rows),
         of=len(error),
@@ -172,17 +179,20 @@ def _errors(placed: Placed, words: tuple[str | int, ...], *, metric: bool) -> Ta
 
 def _regions_told(regions: int, every: bool) -> tuple[str, ...]:
     if every:
-        return ("All places are told apart. ",)
+        return (t("All places are told apart. "),)
     return (
-        f"Places are the {regions:,} most visited; all others count as the nearest of them, and to be off "
-        "within one of these counts as no error. ",
+        t(
+            "Places are the {n:,} most visited; all others count as the nearest of them, and to be off "
+            "within one of these counts as no error. ",
+            n=regions,
+        ),
     )
 
 
 def _lost(lost: int) -> tuple[str | int, ...]:
     if not lost:
         return ()
-    return ("Of their released visits ", lost, " stand for none that they made, and are not judged. ")
+    return parts("Of their released visits {n} stand for none that they made, and are not judged. ", n=lost)
 
 
 def _error_row(
@@ -199,4 +209,5 @@ def _error_row(
 def _correlation(error: Floats, bits: Floats) -> str:
     if len(error) < 10 or not (error.std() and bits.std()):
         return ""
-    return f" (over these people the two correlate by {np.corrcoef(error, bits)[0, 1]:.2f})"
+    r = float(np.corrcoef(error, bits)[0, 1])
+    return t(" (over these people the two correlate by {r:.2f})", r=r)

@@ -11,6 +11,7 @@ import numpy as np
 from confide.attacks.reconstruction.traces.localisation import met_at_all
 from confide.core.arrays import Bools, Floats, Ints
 from confide.core.estimate import Estimate
+from confide.core.language import parts, t
 from confide.measure.roc import auc
 from confide.measure.special import t_quantile
 from confide.report.exhibits import Table
@@ -70,22 +71,20 @@ def meetings_table(pairs: Meetings) -> Table:
     rows = [
         _row(name, chance, pairs)
         for name, chance in (
-            ("their habits alone", pairs.without),
-            ("habits and release", pairs.with_release),
+            (t("their habits alone"), pairs.without),
+            (t("habits and release"), pairs.with_release),
         )
     ]
     return Table(
-        title="Who met whom",
-        reading=(
-            "Of ",
-            len(truth),
-            " times that two of these people made visits in the same step, ",
-            int(truth.sum()),
-            " had two visits in the same region. The table gives the chance of a meeting as the adversary "
-            "sees it, where there was one and where there was none, and how well it tells the two apart "
-            "(AUC; 0.5 is chance).",
+        title=t("Who met whom"),
+        reading=parts(
+            "Of {n} times that two of these people made visits in the same step, {met} had two visits in "
+            "the same region. The table gives the chance of a meeting as the adversary sees it, where there "
+            "was one and where there was none, and how well it tells the two apart (AUC; 0.5 is chance).",
+            n=len(truth),
+            met=int(truth.sum()),
         ),
-        head=("the adversary knows", "chance given to a meeting", "chance given to none", "AUC"),
+        head=(t("the adversary knows"), t("chance given to a meeting"), t("chance given to none"), t("AUC")),
         rows=tuple(rows),
     )
 

@@ -9,6 +9,7 @@ import polars as pl
 
 from confide.audits.release import AuditedRelease
 from confide.core.arrays import Ints, Rng
+from confide.core.language import t
 from confide.core.who import COUNTED, named, table_of
 from confide.games.linkage.traces import TracesWorld
 from confide.inputs.traces import TracesData
@@ -81,9 +82,12 @@ def easiest_table(who: pl.DataFrame) -> Table:
     """The people whom the fewest points single out."""
     found = who.drop_nulls("points that do it").sort("points that do it", "target").head(SHOWN)
     return Table(
-        title="Who is singled out by the fewest points",
-        reading=f"Points are taken the rarest first, of those that the adversary knew. {COUNTED}",
-        head=("person", "points", "which"),
+        title=t("Who is singled out by the fewest points"),
+        reading=t(
+            "Points are taken the rarest first, of those that the adversary knew. {counted}",
+            counted=t(COUNTED),
+        ),
+        head=(t("person"), t("points"), t("which")),
         rows=tuple(
             (who, *cells)
             for who, cells in zip(

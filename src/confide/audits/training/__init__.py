@@ -17,6 +17,7 @@ from confide.audits.training.exhibits import exhibits_of
 from confide.audits.training.foretold import foretold
 from confide.core.errors import AccessError
 from confide.core.estimate import Estimate, Measured
+from confide.core.language import keep
 from confide.core.nouns import AnyAttack, AnyMechanism
 from confide.games.membership.training import CanariesInTraining
 from confide.inputs.training import Training, TrainingData, read_training
@@ -73,7 +74,10 @@ class TrainingSubject:
         able = GRADIENTS if self.held.access == "gradients" else MODEL
         fit = [attack for attack in asked if type(attack) in able or type(attack) not in ALL]
         skipped = [
-            Skipped.because(attack.name, AccessError(f"{attack.name} needs other access: see --access."))
+            Skipped.because(
+                attack.name,
+                AccessError(keep("{attack} needs other access: see --access.", attack=attack.name)),
+            )
             for attack in asked
             if attack not in fit and (self.asked or not fit)
         ]

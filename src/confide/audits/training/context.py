@@ -5,11 +5,12 @@ from __future__ import annotations
 from confide.audits.spec import Context, Count
 from confide.audits.training.depths import Depths
 from confide.audits.training.foretold import foretold
+from confide.core.language import later, t
 from confide.inputs.training import Training, TrainingData
 
 SUBJECT = {
-    "gradients": "An adversary who sees the noised gradients of every step",
-    "model": "An adversary who sees the final model alone",
+    "gradients": later("An adversary who sees the noised gradients of every step"),
+    "model": later("An adversary who sees the final model alone"),
 }
 
 
@@ -18,26 +19,45 @@ def context_of(data: TrainingData, held: Training, found: Depths, count: Count) 
     plan, beyond = found.plan, foretold(held)
     broken = {check.name: _failure(check.name, check.fault) for check in found.failed}
     if found.mu_broken:
-        broken["single steps"] = (
-            f"The promise is broken: one step shows mu {found.mu.value:.3g} [{found.mu.low:.3g}, "
-            f"{found.mu.high:.3g}], and {plan.mu:.3g} was accounted for."
+        broken[t("single steps")] = t(
+            "The promise is broken: one step shows mu {mu:.3g} [{low:.3g}, {high:.3g}], and {most:.3g} was "
+            "accounted for.",
+            mu=found.mu.value,
+            low=found.mu.low,
+            high=found.mu.high,
+            most=plan.mu,
         )
     how = (
-        "each canary's gradient had a direction of its own, and was longer than the clipping norm"
+        t("each canary's gradient had a direction of its own, and was longer than the clipping norm")
         if held.access == "gradients"
-        else "canaries were records with a wrong label"
+        else t("canaries were records with a wrong label")
     )
     return Context(
-        subject=SUBJECT[held.access],
+        subject=t(SUBJECT[held.access]),
         adversary=(
-            "It knew every other record, and what the training accounts for.",
-            f"It asked about {count(held.canaries)} canaries, each put in by its own fair coin; {how}.",
+            t("It knew every other record, and what the training accounts for."),
+            t(
+                "It asked about {n} canaries, each put in by its own fair coin; {how}.",
+                n=count(held.canaries),
+                how=how,
+            ),
         ),
         about={
-            "training": f"{data.name}, on {count(len(data.records))} records and the canaries that were in",
-            "accounted for": f"{plan.steps:,} steps, sampling rate {plan.rate:.4g}, noise of "
-            f"{plan.multiplier:.4g} clipping norms: epsilon {found.accounted:.3g} at delta {held.delta:g}",
-            "promised": str(held.promise),
+            t("training"): t(
+                "{name}, on {n} records and the canaries that were in",
+                name=data.name,
+                n=count(len(data.records)),
+            ),
+            t("accounted for"): t(
+                "{steps:,} steps, sampling rate {rate:.4g}, noise of {noise:.4g} clipping norms: epsilon "
+                "{epsilon:.3g} at delta {delta:g}",
+                steps=plan.steps,
+                rate=plan.rate,
+                noise=plan.multiplier,
+                epsilon=found.accounted,
+                delta=held.delta,
+            ),
+            t("promised"): str(held.promise),
         },
         broken=broken,
         unsettled=found.unseen,
@@ -48,18 +68,23 @@ def context_of(data: TrainingData, held: Training, found: Depths, count: Count) 
 
 def _notes(held: Training) -> tuple[str, ...]:
     believed = (
-        "What the training told the tap was believed: one that shows other sums or other noise than it uses "
-        "would pass. Read that the numbers given to the tap are those that the training goes on with.",
-        "A training draws noise of its own, so that another audit with the same seed shows other numbers.",
+        t(
+            "What the training told the tap was believed: one that shows other sums or other noise than it "
+            "uses would pass. Read that the numbers given to the tap are those that the training goes on "
+            "with."
+        ),
+        t("A training draws noise of its own, so that another audit with the same seed shows other numbers."),
     )
     if held.access == "model":
         return believed
     return (
-        "Along the canaries' directions the known records' gradients were set to 0, as if the adversary had "
-        "taken them off.",
+        t(
+            "Along the canaries' directions the known records' gradients were set to 0, as if the adversary "
+            "had taken them off."
+        ),
         *believed,
     )
 
 
 def _failure(name: str, fault: str) -> str:
-    return f"The promise is broken: {fault} (check: {name})."
+    return t("The promise is broken: {fault} (check: {check}).", fault=fault, check=name)

@@ -10,6 +10,7 @@ import numpy as np
 from confide.audits.release import AuditedRelease
 from confide.core.arrays import Rng
 from confide.core.estimate import Estimate
+from confide.core.language import t
 from confide.games.membership.training import CanariesInTraining, Watched
 from confide.learners.tap import TrainingPlan
 from confide.learners.watching import RunLog
@@ -76,17 +77,17 @@ def _unseen(log: RunLog, steps: RunLog) -> dict[str, str]:
     """Faults that this training could have, and that nothing it showed can tell."""
     found: dict[str, str] = {}
     if np.isnan(log.misapplied).any():
-        found["what goes to the optimiser"] = (
+        found[t("what goes to the optimiser")] = t(
             "Not every step showed what goes to the optimiser, so that a division by the realised batch "
             "cannot be seen: give tap.noised its third argument."
         )
     if steps.ignored:
-        found["single steps"] = (
+        found[t("single steps")] = t(
             "The training adds up its own gradients, and not those that tap.gradients gives back, so that "
             "canaries cannot be put into single steps."
         )
     if not log.has_model:
-        found["layers that mix records"] = (
+        found[t("layers that mix records")] = t(
             "The model was not shown, so that a batch norm in it cannot be seen: give it to tap.plan beside "
             "the plan."
         )
@@ -96,44 +97,48 @@ def _unseen(log: RunLog, steps: RunLog) -> dict[str, str]:
 def _planned(log: RunLog, plan: TrainingPlan, accounted: float, game: CanariesInTraining) -> list[Check]:
     checks = [
         conformance.at_most(
-            "epsilon that the plan accounts for",
+            t("epsilon that the plan accounts for"),
             accounted,
             game.promise.epsilon,
-            "rate, noise and steps of the plan do not keep the promise, even if they are kept",
+            t("rate, noise and steps of the plan do not keep the promise, even if they are kept"),
         ),
         conformance.exact(
-            "number of steps", log.steps, plan.steps, "other steps were made than were accounted for"
+            t("number of steps"), log.steps, plan.steps, t("other steps were made than were accounted for")
         ),
         conformance.exact(
-            "distance of the clipped sum from the sum of clipped gradients, as a share",
+            t("distance of the clipped sum from the sum of clipped gradients, as a share"),
             log.misclipped,
             0.0,
-            "gradients are not clipped one by one to the norm that was accounted for",
+            t("gradients are not clipped one by one to the norm that was accounted for"),
         ),
         conformance.exact(
-            "distance of the applied gradient from the noised sum over the expected batch, as a share",
+            t("distance of the applied gradient from the noised sum over the expected batch, as a share"),
             log.misapplied,
             0.0,
-            "the sum is divided by something else than the expected batch",
+            t("the sum is divided by something else than the expected batch"),
         ),
     ]
     if log.mixing:
         names = ", ".join(sorted(log.mixing))
         checks.append(
             conformance.exact(
-                "layers that mix records",
+                t("layers that mix records"),
                 len(log.mixing),
                 0,
-                f"{names} normalises over the batch, so that one record changes the gradients of all others",
+                t(
+                    "{names} normalises over the batch, so that one record changes the gradients of all "
+                    "others",
+                    names=names,
+                ),
             )
         )
     if log.canaries:
         checks.append(
             conformance.at_most(
-                "longest contribution of a record, in clipping norms",
+                t("longest contribution of a record, in clipping norms"),
                 np.abs(np.stack(log.clean)),
                 1.0,
-                "a record moves the sum by more than the clipping norm",
+                t("a record moves the sum by more than the clipping norm"),
             )
         )
     return [check for check in checks if check is not None]

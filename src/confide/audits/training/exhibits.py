@@ -8,6 +8,7 @@ from confide.attacks.membership.training import ALL
 from confide.audits.release import AuditedRelease
 from confide.audits.training.depths import Depths
 from confide.core.estimate import Estimate
+from confide.core.language import number, t
 from confide.inputs.training import Training
 from confide.measure import measure
 from confide.measure.conformance import ERROR, Check
@@ -29,22 +30,24 @@ def _four_numbers(held: Training, release: AuditedRelease) -> Plot:
     proved = max((b.low for b in certified), default=0.0)
     guessed = max((b.low for b in hypothetical), default=0.0)
     numbers = {
-        "proved": proved,
-        "shown, if the noise is Gaussian": guessed,
-        "promised": held.epsilon,
-        "provable at most": max((b.ceiling for b in certified), default=0.0),
+        t("proved"): proved,
+        t("shown, if the noise is Gaussian"): guessed,
+        t("promised"): held.epsilon,
+        t("provable at most"): max((b.ceiling for b in certified), default=0.0),
     }
     return Plot(
-        title="What was proved, shown, promised, and could have been proved",
-        reading="A proved epsilon above the promised one breaks the promise. One far below says little where "
-        "the last number is low too: this audit could not have proved more than that, whatever the training "
-        "does. What is shown under the Gaussian hypothesis is a guide, and no proof.",
+        title=t("What was proved, shown, promised, and could have been proved"),
+        reading=t(
+            "A proved epsilon above the promised one breaks the promise. One far below says little where "
+            "the last number is low too: this audit could not have proved more than that, whatever the "
+            "training does. What is shown under the Gaussian hypothesis is a guide, and no proof."
+        ),
         x_title="",
-        y_title="epsilon",
+        y_title=t("epsilon"),
         places=tuple(numbers),
         lines=(
             Line(
-                name="epsilon",
+                name=t("epsilon"),
                 x=tuple(float(i) for i in range(len(numbers))),
                 y=tuple(numbers.values()),
                 joined=False,
@@ -65,15 +68,23 @@ def _best(risk: Risk, *, certified: bool) -> EpsilonBound | None:
 def _conformance(found: Depths) -> Table:
     failed = len(found.failed)
     said = (
-        f"{failed} of {len(found.checks)} checks failed: the training does not do what was accounted for."
+        t(
+            "{failed} of {n} checks failed: the training does not do what was accounted for.",
+            failed=failed,
+            n=len(found.checks),
+        )
         if failed
-        else "No check failed. What a check could not have seen is in its last column."
+        else t("No check failed. What a check could not have seen is in its last column.")
     )
     return Table(
-        title="Conformance: does each step do what was accounted for?",
-        reading=f"{said} Of a sound training they fail together once in {1 / ERROR:,.0f} times. The last "
-        "column says from which deviation on a fault is found nine times of ten.",
-        head=("check", "seen", "promised", "verdict", "finds a deviation of"),
+        title=t("Conformance: does each step do what was accounted for?"),
+        reading=t(
+            "{said} Of a sound training they fail together once in {n:,.0f} times. The last column says "
+            "from which deviation on a fault is found nine times of ten.",
+            said=said,
+            n=1 / ERROR,
+        ),
+        head=(t("check"), t("seen"), t("promised"), t("verdict"), t("finds a deviation of")),
         rows=tuple(_row(check) for check in found.checks),
     )
 
@@ -81,10 +92,10 @@ def _conformance(found: Depths) -> Table:
 def _row(check: Check) -> tuple[str, str, str, str, str]:
     return (
         check.name,
-        f"{check.seen:.4g}",
-        f"{check.promised:.4g}",
-        f"FAILED: {check.fault}" if check.failed else "as promised",
-        f"{check.finds:.2g}" if check.finds else "any",
+        number(check.seen, ".4g"),
+        number(check.promised, ".4g"),
+        t("FAILED: {fault}", fault=check.fault) if check.failed else t("as promised"),
+        number(check.finds, ".2g") if check.finds else t("any"),
     )
 
 
@@ -93,14 +104,21 @@ def _steps(held: Training, found: Depths) -> Table:
     value, low, high = (gaussian_epsilon(max(m, 0.0), delta=held.delta) for m in (mu.value, mu.low, mu.high))
     shown = Estimate(value, low, high, mu.confidence)
     return Table(
-        title="One step: how far a record in its batch moves the sum",
-        reading="In a second training a coin of every step put each canary in. Mu is how far it moved the "
-        "noised sum, in deviations of the noise: below 1 the two cases can hardly be told apart. "
-        f"It holds with {mu.confidence:.1%} confidence, if the noise is Gaussian and fresh in every "
-        "step. The second column is the epsilon of one such step without sampling.",
-        head=("", "mu", "epsilon of one step"),
+        title=t("One step: how far a record in its batch moves the sum"),
+        reading=t(
+            "In a second training a coin of every step put each canary in. Mu is how far it moved the "
+            "noised sum, in deviations of the noise: below 1 the two cases can hardly be told apart. It "
+            "holds with {confidence:.1%} confidence, if the noise is Gaussian and fresh in every step. The "
+            "second column is the epsilon of one such step without sampling.",
+            confidence=mu.confidence,
+        ),
+        head=("", t("mu"), t("epsilon of one step")),
         rows=(
-            ("shown", mu, shown),
-            ("promised", f"{plan.mu:.3g}", f"{gaussian_epsilon(plan.mu, delta=held.delta):.3g}"),
+            (t("shown"), mu, shown),
+            (
+                t("promised"),
+                number(plan.mu, ".3g"),
+                number(gaussian_epsilon(plan.mu, delta=held.delta), ".3g"),
+            ),
         ),
     )

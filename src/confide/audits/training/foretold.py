@@ -8,6 +8,7 @@ from math import sqrt
 import numpy as np
 
 from confide.attacks.membership.training import ALL
+from confide.core.language import t
 from confide.inputs.training import Training
 from confide.measure import Rows, one_run, one_run_fdp
 from confide.measure.rows import mix
@@ -45,9 +46,17 @@ def foretold(held: Training) -> str:
     enough = held.canaries
     while enough <= ENOUGH and most_provable(enough, held.delta) <= held.epsilon:
         enough *= 2
-    what = f"give --canaries {enough:,}" if enough <= ENOUGH else f"{ENOUGH:,} canaries would not do either"
-    return (
-        f"With {held.canaries:,} canaries no more than about epsilon {most:.1f} can be proved, even of a "
-        f"training that hides nothing, so a promise of {held.epsilon:g} is not refuted end to end: {what}. "
-        "The checks of single steps see more."
+    what = (
+        t("give --canaries {n:,}", n=enough)
+        if enough <= ENOUGH
+        else t("{n:,} canaries would not do either", n=ENOUGH)
+    )
+    return t(
+        "With {n:,} canaries no more than about epsilon {epsilon:.1f} can be proved, even of a training "
+        "that hides nothing, so a promise of {promised:g} is not refuted end to end: {what}. The checks of "
+        "single steps see more.",
+        n=held.canaries,
+        epsilon=most,
+        promised=held.epsilon,
+        what=what,
     )

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from confide.core.arrays import Ints
+from confide.core.language import t
 from confide.measure.anonymity import Anonymity
 
 TOO_LARGE = (
@@ -43,15 +44,19 @@ class Drawn:
         Args:
             count: a number of rows in words, as exact as the reader may see it.
         """
-        begun = (
-            "The table was too large to hold: k, l, t and the sizes of classes are of all "
-            f"{count(self.total)} rows, counted where they are"
-        )
         if self.rows == self.total:
-            return f"{begun}, and all of them fit the sample that attacks are played on."
-        return (
-            f"{begun}, and attacks were played on {count(self.rows)} rows, drawn with the seed {self.seed}: "
+            return t(
+                "The table was too large to hold: k, l, t and the sizes of classes are of all {total} rows, "
+                "counted where they are, and all of them fit the sample that attacks are played on.",
+                total=count(self.total),
+            )
+        return t(
+            "The table was too large to hold: k, l, t and the sizes of classes are of all {total} rows, "
+            "counted where they are, and attacks were played on {rows} rows, drawn with the seed {seed}: "
             "whole classes, and of large ones a share. Among fewer rows people are found more easily, so "
             "that linking and describing are rather overstated; a secret may be inferred better from all "
-            "rows than from these."
+            "rows than from these.",
+            total=count(self.total),
+            rows=count(self.rows),
+            seed=f"{self.seed}",
         )

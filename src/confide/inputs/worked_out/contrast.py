@@ -8,6 +8,7 @@ import numpy as np
 import polars as pl
 
 from confide.core.arrays import Bools, Ints
+from confide.core.language import t
 from confide.inputs.columns import named_rows
 from confide.inputs.worked_out.making import RULED
 
@@ -46,7 +47,7 @@ def otherwise(what: str, wrong: Bools, *, said: bool, allowed: float = 1 - RULED
     """A contrast, if more rows are otherwise than may be.
 
     Args:
-        what: is otherwise, such as "times".
+        what: is otherwise, such as "times"; translated where it is shown.
         wrong: bool[m], the released rows that are otherwise.
         said: as of a contrast.
         allowed: the share of rows that may be otherwise.
@@ -54,8 +55,19 @@ def otherwise(what: str, wrong: Bools, *, said: bool, allowed: float = 1 - RULED
     share = float(wrong.mean()) if len(wrong) else 0.0
     if share <= allowed:
         return []
-    how = "otherwise" if said else "others than those of the same person in the original"
-    clause = f"the {what} of the released file are {how} in {share:.0%} of the rows"
+    if said:
+        clause = t(
+            "the {what} of the released file are otherwise in {share:.0%} of the rows",
+            what=t(what),
+            share=share,
+        )
+    else:
+        clause = t(
+            "the {what} of the released file are others than those of the same person in the original in "
+            "{share:.0%} of the rows",
+            what=t(what),
+            share=share,
+        )
     return [Contrast(clause, said, wrong)]
 
 
@@ -69,9 +81,9 @@ def missing(there: Bools, *, kept: float | None, wrong: Bools) -> list[Contrast]
     """
     share = float(there.mean()) if len(there) else 1.0
     if kept is None:
-        clause = f"{1 - share:.0%} of the known rows are not in the released file"
+        clause = t("{share:.0%} of the known rows are not in the released file", share=1 - share)
         return [Contrast(clause, False, np.zeros_like(wrong))] if share < RULED else []
     if abs(share - kept) <= (1 - RULED) / 2 + 3 * np.sqrt(kept * (1 - kept) / max(len(there), 1)):
         return []
-    clause = f"{share:.0%} of the known rows are in the released file"
+    clause = t("{share:.0%} of the known rows are in the released file", share=share)
     return [Contrast(clause, True, wrong if share > kept else np.zeros_like(wrong))]

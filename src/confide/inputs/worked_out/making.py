@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from confide.core.language import t
+
 SAME = 0.98
 """From this share of rows on that are as they were, nothing was done to them."""
 RULED = 0.8
@@ -63,4 +65,4 @@ def making(steps: Sequence[Step | None], reasons: Sequence[str | None]) -> Makin
 
 def mostly(share: float) -> str:
     """ " of 93 % of the rows", where a rule does not hold for all."""
-    return "" if share >= SAME else f" in {share:.0%} of the rows"
+    return "" if share >= SAME else t(" in {share:.0%} of the rows", share=share)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from confide.core.arrays import Bools, Ints
+from confide.core.language import t
 from confide.inputs.worked_out.making import RULED, SAME, Step
 from confide.views.interactions import Interactions
 
@@ -74,7 +75,10 @@ def rows_left(pairs: Pairs) -> tuple[list[Step], str | None]:
         return [response, *([rare[0]] if rare else [])], None
     doubt = None
     if pairs.invented > 1 - RULED:
-        doubt = f"{pairs.invented:.0%} of the released rows are no rows of the same person in the original"
+        doubt = t(
+            "{share:.0%} of the released rows are no rows of the same person in the original",
+            share=pairs.invented,
+        )
     rare = _rare(pairs, drawn=False)
     steps = [rare[0]] if rare else []
     open_rows = pairs.own & (rare[1][pairs.records.item] if rare else True)
@@ -103,9 +107,11 @@ def _response(pairs: Pairs) -> Step | None:
     if not 0 < invented <= 0.5 or abs(lost - invented) > NEAR + 4 * math.sqrt(0.25 / max(true, 1)):
         return None
     epsilon = math.log((1 - invented) / invented)
-    sentence = (
-        f"Pairs were flipped by randomised response: {lost:.1%} of the true ones are missing, and "
-        f"{invented:.1%} of the others were invented."
+    sentence = t(
+        "Pairs were flipped by randomised response: {lost:.1%} of the true ones are missing, and "
+        "{invented:.1%} of the others were invented.",
+        lost=lost,
+        invented=invented,
     )
     return Step(f"response:{epsilon:.3g}", sentence)
 
@@ -157,7 +163,7 @@ def threshold(gone: Ints, left: Ints) -> Step | None:
 def _step(low: int, high: int) -> Step:
     # Not much above the lowest: who tries the rule on fewer people would remove more than was removed.
     people = roundest(low, min(high, low * 3 // 2))
-    return Step(f"rare:{people}", f"Items of fewer than {people} people were removed.")
+    return Step(f"rare:{people}", t("Items of fewer than {n} people were removed.", n=people))
 
 
 def roundest(low: int, high: int) -> int:
@@ -192,9 +198,13 @@ def sampled(kept: Bools, asked: Bools, *groups: Ints) -> tuple[Step | None, str 
         share = float(kept[asked].mean())
     uneven = max(_uneven(kept[asked], group[asked], share) for group in groups)
     if uneven > EVEN and share < RULED:
-        return None, f"{1 - share:.0%} of the known rows are not in the release, and no rule says which"
+        return None, t(
+            "{share:.0%} of the known rows are not in the release, and no rule says which", share=1 - share
+        )
     # What is not even and yet small is taken as random: it hides little.
-    return Step(f"sample:{share:.3g}", f"{1 - share:.0%} of the rows were left out, at random."), None
+    return Step(
+        f"sample:{share:.3g}", t("{share:.0%} of the rows were left out, at random.", share=1 - share)
+    ), None
 
 
 def _uneven(kept: Bools, group: Ints, share: float) -> float:

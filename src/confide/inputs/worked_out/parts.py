@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from confide.core.arrays import Bools, Ints
+from confide.core.language import t
 from confide.inputs.clocks import span_text
 from confide.inputs.worked_out.making import SAME, Step
 
@@ -38,9 +39,11 @@ def parts_of(who: Ints, row: Ints, time: Ints) -> tuple[Step | None, str | None]
     if best >= SAME:
         seconds, ahead = found
         clock = f",{span_text(ahead)}" if ahead else ""
-        sentence = f"Traces were cut each {span_text(seconds)}, and each part has an id of its own."
+        sentence = t(
+            "Traces were cut each {span}, and each part has an id of its own.", span=span_text(seconds)
+        )
         return Step(f"split:{span_text(seconds)}{clock}", sentence), None
-    return None, "people have several ids in the release, and no rule says which visits go together"
+    return None, t("people have several ids in the release, and no rule says which visits go together")
 
 
 def _agrees(one: Ints, other: Ints, together: Bools, seconds: int, ahead: int) -> float:

@@ -9,6 +9,7 @@ import numpy as np
 from scipy.spatial import KDTree
 
 from confide.core.arrays import Floats, Ints
+from confide.core.language import t
 from confide.inputs.worked_out.making import SAME, Step
 from confide.mechanisms.anonymize.coarse_traces import METRES_PER_DEGREE, ROUNDED_M, CoarseTraces, cells
 from confide.mechanisms.anonymize.gaussian_places import GaussianPlaces
@@ -72,13 +73,15 @@ def rules(shown: Floats) -> list[Coarse]:
     found: list[Coarse] = []
     for step in DEGREES:
         if np.mean(np.abs(shown - np.rint(shown / step) * step).max(axis=1) <= ON_STEP) >= ALL_BUT:
-            said = f"Latitudes and longitudes were rounded to {step:g} degrees"
-            for rule, text, how in (
-                (RoundedPlaces(step=step), "", ""),
-                (RoundedPlaces(step=step, how="down"), ",down", ", down"),
-                (RoundedPlaces(step=step, how="zero"), ",zero", ", towards 0"),
+            near = t("Latitudes and longitudes were rounded to {step:g} degrees.", step=step)
+            down = t("Latitudes and longitudes were rounded to {step:g} degrees, down.", step=step)
+            zero = t("Latitudes and longitudes were rounded to {step:g} degrees, towards 0.", step=step)
+            for rule, text, said in (
+                (RoundedPlaces(step=step), "", near),
+                (RoundedPlaces(step=step, how="down"), ",down", down),
+                (RoundedPlaces(step=step, how="zero"), ",zero", zero),
             ):
-                found.append(Coarse((rule,), (Step(f"degrees:{step:g}{text}", f"{said}{how}."),)))
+                found.append(Coarse((rule,), (Step(f"degrees:{step:g}{text}", said),)))
             break  # finer steps hold the same points
     side = _side(shown)
     return found if side is None else [_cells(side), *found]
@@ -86,7 +89,7 @@ def rules(shown: Floats) -> list[Coarse]:
 
 def _cells(side: float) -> Coarse:
     text = f"{side / 1000:g}km" if side >= 1_000 and side % 100 == 0 else f"{side:g}m"
-    step = Step(f"cell:{text}", f"Places became the middle of cells of {text}.")
+    step = Step(f"cell:{text}", t("Places became the middle of cells of {side}.", side=text))
     return Coarse((CoarseTraces(metres=side),), (step,))
 
 
@@ -165,17 +168,23 @@ def law_of(moves: Moves) -> Step | None:
         return None
     if name == "planar":
         level = f"{2 * WITHIN / mean:.3g}"
-        said = f"Visits were moved by planar Laplace noise, by {mean:,.0f} m on average"
-        return Step(f"planar:{WITHIN}m,{level}", f"{said}{_snapped(moves)}.")
+        said = t(
+            "Visits were moved by planar Laplace noise, by {mean:,.0f} m on average{then}.",
+            mean=mean,
+            then=_snapped(moves),
+        )
+        return Step(f"planar:{WITHIN}m,{level}", said)
     sigma = max(round(mean / np.sqrt(np.pi / 2)), 1)
-    return Step(
-        f"gauss:{sigma}m",
-        f"Visits were moved by Gaussian noise of {sigma:,} m to the east and to the north{_snapped(moves)}.",
+    said = t(
+        "Visits were moved by Gaussian noise of {sigma:,} m to the east and to the north{then}.",
+        sigma=sigma,
+        then=_snapped(moves),
     )
+    return Step(f"gauss:{sigma}m", said)
 
 
 def _snapped(moves: Moves) -> str:
-    return ", and then to the nearest place" if moves.on_table else ""
+    return t(", and then to the nearest place") if moves.on_table else ""
 
 
 def _mean(moves: Moves, made: Callable[[float], PlanarLaplace | GaussianPlaces], seen: float) -> float:

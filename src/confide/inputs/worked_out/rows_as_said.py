@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from confide.core.arrays import Array, Bools
+from confide.core.language import later
 from confide.core.nouns import AnyMechanism
 from confide.inputs.worked_out.contrast import STILL, STRICT, Contrast, missing, otherwise
 from confide.inputs.worked_out.pairs import Pairs
@@ -38,13 +39,13 @@ def contrasts(mechanism: AnyMechanism, records: Interactions, released: Interact
     known = records.counts()[released.person] > 0
     strange = known.copy()
     strange[pairs.after] = False
-    found += otherwise("rows", strange, said=False)
+    found += otherwise(later("rows"), strange, said=False)
     if found:
         return found  # what is left can be counted where it can be recognised
     few = _few(steps, records)
     kept = [step.kept for step in steps if isinstance(step, Keeps)]
     if not kept:  # a sample leaves fewer people to each item
-        found += otherwise("items", few[released.item], said=True, allowed=STRICT)
+        found += otherwise(later("items"), few[released.item], said=True, allowed=STRICT)
     there = pairs.kept[pairs.own & ~few[records.item]]
     # After a sample more items are rare than the original tells.
     if not (kept and few.any()):
@@ -107,10 +108,10 @@ def _columns(steps: Sequence[AnyMechanism], pairs: Pairs) -> list[_Column]:
     found: list[_Column] = []
     if before.rating is not None and after.rating is not None:
         noise = moved.rating if any(s.stars is not None for s in noisy) else None
-        found.append(_Column("ratings", before.rating, after.rating, made.rating, noise, NEAR_STARS))
+        found.append(_Column(later("ratings"), before.rating, after.rating, made.rating, noise, NEAR_STARS))
     if before.day is not None and after.day is not None:
         noise = moved.day if any(s.days is not None for s in noisy) else None
-        found.append(_Column("dates", before.day, after.day, made.day, noise, _near_days(after.day)))
+        found.append(_Column(later("dates"), before.day, after.day, made.day, noise, _near_days(after.day)))
     return found
 
 

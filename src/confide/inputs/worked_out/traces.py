@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from confide.core.arrays import Bools, Ints
+from confide.core.language import t
 from confide.inputs.clocks import clock_text, clock_words, span_text
 from confide.inputs.worked_out.both import Both, Codes, Cut
 from confide.inputs.worked_out.making import RULED, SAME, Making, Step, making, mostly
@@ -23,7 +24,6 @@ BINS = (3_600, 1_800, 900, 600)
 """Usual bins in seconds, in which times may have been put before they were cut again."""
 MORE = 0.02
 """By this share two rules must be better than one."""
-NO_RULE = "and no rule says why"
 
 
 def worked_out(exact: Traces, shown: Traces, owner: Ints, *, named: bool = False) -> Making:
@@ -97,13 +97,17 @@ def _times(both: Both, codes: Codes) -> tuple[list[Step], Cut, str | None]:
     if same.explained >= RULED:
         return [], _as_it_was, None
     share = 1 - same.explained
-    return [], _as_it_was, f"{share:.0%} of the released times are no times of the same person, {NO_RULE}"
+    doubt = t(
+        "{share:.0%} of the released times are no times of the same person, and no rule says why", share=share
+    )
+    return [], _as_it_was, doubt
 
 
 def _cut_step(clock: Clock, fit: Fit) -> Step:
     plain = not isinstance(clock.unit, str) and not clock.ahead and not clock.written
     text = f"bin:{span_text(clock.seconds)}" if plain else f"cut:{clock_text(clock)}"
-    return Step(text, f"Times were cut {clock_words(clock)}{mostly(fit.explained)}.")
+    said = t("Times were cut {how}{mostly}.", how=clock_words(clock), mostly=mostly(fit.explained))
+    return Step(text, said)
 
 
 def _twice(both: Both, codes: Codes | None, clock: Clock) -> tuple[list[Step], Cut, Fit] | None:
@@ -141,7 +145,11 @@ def _places(
     if explained >= RULED:
         return coarse, codes, None, None
     share = 1 - explained
-    doubt = f"{share:.0%} of the released visits are at no place where the same person was then, {NO_RULE}"
+    doubt = t(
+        "{share:.0%} of the released visits are at no place where the same person was then, and no rule "
+        "says why",
+        share=share,
+    )
     return AS_THEY_WERE, tried[0][1], None, doubt
 
 
@@ -194,7 +202,13 @@ def _rare(both: Both, cut: Cut, codes: Codes, *, split: bool) -> tuple[Step | No
     step = threshold(count[known & ~there], count[known & there]) if (known & ~there).any() else None
     if step is None:
         return None, np.ones(codes.many, np.bool_)
-    return replace(step, sentence=step.sentence.replace("Items", "Places")), there
+    # A step on items says of how few people they are in its setting alone.
+    people = int(step.text.removeprefix("rare:"))
+    return replace(step, sentence=_removed(people)), there
+
+
+def _removed(people: int) -> str:
+    return t("Places of fewer than {n} people were removed.", n=people)
 
 
 def _ids(both: Both, cut: Cut) -> Ints:
@@ -218,8 +232,10 @@ def _left_after_noise(both: Both, codes: Codes) -> list[Step]:
     there = codes.theirs[both.shown.place]
     fewest = int(_visitors(both.shown.person.astype(np.int64), there, codes.many)[np.unique(there)].min())
     if fewest > 1:
-        return [Step(f"rare:{fewest}", f"Places of fewer than {fewest} people were removed.")]
-    return [Step(f"sample:{share:.3g}", f"{1 - share:.0%} of the rows were left out, at random.")]
+        return [Step(f"rare:{fewest}", _removed(fewest))]
+    return [
+        Step(f"sample:{share:.3g}", t("{share:.0%} of the rows were left out, at random.", share=1 - share))
+    ]
 
 
 def _visitors(who: Ints, code: Ints, many: int) -> Ints:

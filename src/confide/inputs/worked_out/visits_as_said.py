@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from confide.core.arrays import Bools, Ints
+from confide.core.language import later
 from confide.core.nouns import AnyMechanism
 from confide.inputs.worked_out.both import same_points
 from confide.inputs.worked_out.contrast import STILL, STRICT, Contrast, missing, otherwise
@@ -93,7 +94,7 @@ class _AsSaid:
         """Times that the same person does not have."""
         wrong = self.known & ~_among((self.who, self.made.time), (self.whose, self.shown.time))
         changed = not np.array_equal(np.unique(self.made.time), np.unique(exact.time))
-        return otherwise("times", wrong, said=changed)
+        return otherwise(later("times"), wrong, said=changed)
 
     def places(self, exact: Traces) -> list[Contrast]:
         """Places where the same person is not; with noise, visits that it did not move."""
@@ -101,10 +102,10 @@ class _AsSaid:
             return []
         noise, same = self._noise, _among((self.who, self.here), (self.whose, self.there))
         if noise is None:
-            return otherwise("places", self.known & ~same, said=self.made.places != exact.places)
+            return otherwise(later("places"), self.known & ~same, said=self.made.places != exact.places)
         drawn = noise(self.made, rng=np.random.default_rng(0)).view
         still = float((drawn.place == self.made.place).mean())
-        return otherwise("places", self.known & same, said=True, allowed=min(still + STILL, 1.0))
+        return otherwise(later("places"), self.known & same, said=True, allowed=min(still + STILL, 1.0))
 
     def ids(self, owner: Ints) -> list[Contrast]:
         """Ids whose visits are in several parts, or several ids of one person that nobody speaks of."""
@@ -112,10 +113,10 @@ class _AsSaid:
         if split is not None:
             part = (self.shown.time + split.ahead) // max(int(3600 * split.hours), 1)
             wrong = part != part[self.shown.start[self.shown.person]]
-            return otherwise("user ids", wrong, said=True)
+            return otherwise(later("user ids"), wrong, said=True)
         ids = np.unique(self.shown.person)
         several = np.bincount(owner[ids], minlength=int(self.whose.max(initial=0)) + 1) > 1
-        return otherwise("user ids", several[self.whose], said=False)
+        return otherwise(later("user ids"), several[self.whose], said=False)
 
     def left(self) -> list[Contrast]:
         """Rare places that are still there, and known visits that are not."""
@@ -132,7 +133,7 @@ class _AsSaid:
         visits = self.who[asked], self.made.time[asked] * many + self.here[asked]
         there = _among((self.whose, self.shown.time * many + self.there), visits)
         return [
-            *otherwise("places", few[self.there], said=True, allowed=STRICT),
+            *otherwise(later("places"), few[self.there], said=True, allowed=STRICT),
             *missing(there, kept=None, wrong=self.known),
         ]
 

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from confide.core.arrays import Bools, Floats, Rng
 from confide.core.claims import Claim
 from confide.core.errors import DataError
+from confide.core.language import t
 from confide.core.nouns import Release
 from confide.measure.pictures import transfer
 from confide.views.images import Pictures
@@ -67,7 +68,7 @@ class GaussianBlur:
             return ()
         most = (0.5 + 255 * FINE) ** 2 * gone.size
         holds = all(_power(p, gone).max() <= most for p in view.pixels)
-        text = "no detail is left that the blur should hide, beyond what rounding adds"
+        text = t("no detail is left that the blur should hide, beyond what rounding adds")
         return (Claim(text, bool(holds), lasts=False),)
 
 

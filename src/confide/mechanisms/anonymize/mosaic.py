@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from confide.core.arrays import Floats, Rng
 from confide.core.claims import Claim
 from confide.core.errors import DataError
+from confide.core.language import t
 from confide.core.nouns import Release
 from confide.views.images import Pictures
 
@@ -84,4 +85,4 @@ def one_colour(pixels: NDArray[np.uint8], side: int) -> Claim:
         np.array_equal(spread(corner[None], side, like=picture[None])[0], picture)
         for corner, picture in zip(corners, pixels, strict=True)
     )
-    return Claim(f"every block of {side} x {side} pixels has one colour", holds)
+    return Claim(t("every block of {side} x {side} pixels has one colour", side=side), holds)

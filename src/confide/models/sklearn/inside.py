@@ -11,6 +11,7 @@ import numpy as np
 from confide.core.access import Task, WhiteBox
 from confide.core.arrays import Array, Batch, Bools, Floats, Ints
 from confide.core.errors import KnowledgeError, ModelError
+from confide.core.language import keep
 from confide.models.chain import Chain, Factors, chosen_layers
 from confide.models.linear_form import LinearForm
 from confide.models.replies import Classes
@@ -102,7 +103,7 @@ class SklearnInside(SklearnModel):
             KnowledgeError: in a regression, whose outputs are not logits.
         """
         if self.task == "regression":
-            raise KnowledgeError("a regression has no logits to soften: ask at temperature 1.")
+            raise KnowledgeError(keep("a regression has no logits to soften: ask at temperature 1."))
         # A copy and not a new record: `__post_init__` would build the chain again, at temperature 1.
         other = copy(self)
         chain = replace(self._chain, temperature=self._chain.temperature * temperature)

@@ -14,6 +14,7 @@ from confide.core.access import Task
 from confide.core.arrays import Array, Batch, Floats
 from confide.core.errors import KnowledgeError, ModelError
 from confide.core.foreign import in_one_line
+from confide.core.language import keep
 from confide.models.chain import chosen_layers
 from confide.models.guard import Guard
 from confide.models.hidden_layer import HiddenLayer
@@ -218,7 +219,7 @@ class TorchModel:
             KnowledgeError: in a regression, whose outputs are not logits.
         """
         if self.task == "regression":
-            raise KnowledgeError("a regression has no logits to soften: ask at temperature 1.")
+            raise KnowledgeError(keep("a regression has no logits to soften: ask at temperature 1."))
         loss = self.loss_function or default_loss(self.task)
         return replace(self, loss_function=lambda outputs, y: loss(outputs / temperature, y))
 
@@ -266,8 +267,11 @@ class TorchModel:
         owned = self._owned()
         if not owned:
             raise KnowledgeError(
-                f"{type(self.module).__name__} has no floating-point parameters, so a white box would show "
-                "nothing: audit it with black-box access."
+                keep(
+                    "{kind} has no floating-point parameters, so a white box would show nothing: audit it "
+                    "with black-box access.",
+                    kind=type(self.module).__name__,
+                )
             )
         return owned
 

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from confide.core.arrays import Ints, Rng
 from confide.core.errors import DataError
 from confide.core.estimate import Estimate, Measured
+from confide.core.language import Kept, later, t
+from confide.core.sentence import said
 from confide.utility.synthetic.associations import Associations, associations
 from confide.utility.synthetic.distances import MarginDistances
 from confide.utility.synthetic.gate import Gate, gate, gate_of
@@ -19,7 +21,7 @@ from confide.views.table import Table
 
 TRIPLES = 500
 """Margins of three columns that are looked at: all of up to 15 columns, and a sample of more."""
-SCORE, ASSOCIATIONS = "NIST k-marginal score", "difference of associations"
+SCORE, ASSOCIATIONS = later("NIST k-marginal score"), later("difference of associations")
 WAYS = (ONE, TWO, THREE)
 
 
@@ -52,7 +54,9 @@ class SyntheticUtility:
         if self.associations is not None:
             found[ASSOCIATIONS] = self.associations.apart
         found.update(self.told_apart.synthetic)
-        return found | {f"AUC of {m.model}, trained on the file": m.synthetic for m in self.learned}
+        return found | {
+            t("AUC of {model}, trained on the file", model=t(m.model)): m.synthetic for m in self.learned
+        }
 
 
 def synthetic_utility(
@@ -106,7 +110,7 @@ def synthetic_utility(
                 real, synthetic, hold_out, target=target, rng=names[4], public=public, confidence=confidence
             )
         except DataError as error:  # of the other measures nothing is lost
-            why = str(error)
+            why = said(error.text) if isinstance(error.text, Kept) else str(error)
     return SyntheticUtility(
         margins=margins,
         gate=gate_of(margins[1]) if several else None,

@@ -9,6 +9,7 @@ from typing import Literal, TypeAlias
 from confide.core.arrays import Ints, Rng
 from confide.core.errors import DataError
 from confide.core.estimate import Estimate
+from confide.core.language import later, t
 from confide.utility.synthetic.margins import MarginComparison, compare_margins
 from confide.views.table import Table
 
@@ -43,22 +44,36 @@ class Gate:
     def sentence(self) -> str:
         """The verdict with its numbers, in a sentence or two."""
         d = self.difference
-        numbers = (
-            f"its margins of two columns are {self.synthetic.value:.4f} from the real ones on average, those "
-            f"of shuffled columns {self.shuffled.value:.4f} (difference {d.value:+.4f}, {d.low:+.4f} to "
-            f"{d.high:+.4f} at {d.confidence:.0%})"
+        said = t(
+            "{verdict}: its margins of two columns are {synthetic:.4f} from the real ones on average, those "
+            "of shuffled columns {shuffled:.4f} (difference {difference:+.4f}, {low:+.4f} to {high:+.4f} at "
+            "{confidence:.0%}).",
+            verdict=t(WORDS[self.standing]),
+            synthetic=self.synthetic.value,
+            shuffled=self.shuffled.value,
+            difference=d.value,
+            low=d.low,
+            high=d.high,
+            confidence=d.confidence,
         )
-        return f"{WORDS[self.standing]}: {numbers}.{ADVICE.get(self.standing, '')}"
+        advice = ADVICE.get(self.standing)
+        return said if advice is None else f"{said} {t(advice)}"
 
 
 WORDS: Mapping[Standing, str] = {
-    "settled worse": "This file is further from the real rows than the same columns shuffled, each by itself",
-    "settled better": "This file is closer to the real rows than the same columns shuffled, each by itself",
-    "not settled": "It is not settled whether this file is closer to the real rows than the same columns "
-    "shuffled, each by itself",
+    "settled worse": later(
+        "This file is further from the real rows than the same columns shuffled, each by itself"
+    ),
+    "settled better": later(
+        "This file is closer to the real rows than the same columns shuffled, each by itself"
+    ),
+    "not settled": later(
+        "It is not settled whether this file is closer to the real rows than the same columns shuffled, "
+        "each by itself"
+    ),
 }
 ADVICE: Mapping[Standing, str] = {
-    "settled worse": " Do not use it for anything that needs two columns at once."
+    "settled worse": later("Do not use it for anything that needs two columns at once.")
 }
 
 

@@ -16,6 +16,7 @@ import numpy as np
 from confide.core.arrays import Array, Floats, Ints, Rng
 from confide.core.errors import DataError
 from confide.core.estimate import Estimate
+from confide.core.language import keep, later
 from confide.measure.intervals import check_confidence, mean
 from confide.measure.roc import auc
 from confide.utility.synthetic._binned import Binned, binned
@@ -24,6 +25,8 @@ from confide.views.table import Table
 
 Model: TypeAlias = Literal["boosted trees", "logistic regression"]
 MODELS: tuple[Model, ...] = ("boosted trees", "logistic regression")
+NAMES = (later("boosted trees"), later("logistic regression"))
+"""The same, to be translated where they are shown."""
 MOST_ROWS = 100_000
 """Rows times values of the target that a model is trained on: trees are grown for each value."""
 TREES, FEWEST_TREES, STEPS = 200, 30, 300
@@ -90,7 +93,9 @@ def learned(
     check_confidence(confidence)
     at = real.at(target)
     if len(real.domains) < 2:
-        raise DataError(f"{target!r} is the only column: nothing is there to foretell it by.")
+        raise DataError(
+            keep("{column} is the only column: nothing is there to foretell it by.", column=repr(target))
+        )
     splitter, mixer, chooser = rng.spawn(3)
     files = binned(real, synthetic, *(() if hold_out is None else (hold_out,)), public=public)
     if hold_out is None:
@@ -101,7 +106,11 @@ def learned(
     truth = asked.codes[at]
     if len(np.unique(truth)) < 2:
         raise DataError(
-            f"{target!r} has one value among the {len(asked)} people asked: name a column that differs."
+            keep(
+                "{column} has one value among the {n:d} people asked: name a column that differs.",
+                column=repr(target),
+                n=len(asked),
+            )
         )
     mixed = [shuffled(known, len(synthetic), rng=each) for each in mixer.spawn(SHUFFLES)]
     found: list[Learned] = []

@@ -13,11 +13,16 @@ import numpy as np
 
 from confide.core.arrays import Bools, Floats
 from confide.core.estimate import Measured
+from confide.core.language import later
 from confide.utility.table._spread import DistinctRows, Spread, groups, numbers_of, same_columns
 from confide.views.table import Table
 
-ONE, TWO, THREE = "1-way marginal distance", "2-way marginal distance", "3-way marginal distance"
-CORRELATIONS = "correlation distance"
+ONE, TWO, THREE = (
+    later("1-way marginal distance"),
+    later("2-way marginal distance"),
+    later("3-way marginal distance"),
+)
+CORRELATIONS = later("correlation distance")
 WIDEST = 16
 """Columns of which all triples are looked at: 560. Of 49 columns there are 18,424, an hour's work."""
 BLOCK = 2_048  # rows with ranges at a time, so that what is multiplied stays in the processor's cache

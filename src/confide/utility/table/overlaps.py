@@ -9,11 +9,12 @@ from __future__ import annotations
 import numpy as np
 
 from confide.core.arrays import Floats
+from confide.core.language import later
 from confide.measure.special import normal_quantile
 from confide.utility.table._spread import DistinctRows, Spread, groups, numbers_of, same_columns
 from confide.views.table import Table
 
-OVERLAP = "overlap of intervals"
+OVERLAP = later("overlap of intervals")
 
 
 def interval_overlap(original: Table, released: Table, *, confidence: float = 0.95) -> float:

@@ -11,13 +11,14 @@ import numpy as np
 
 from confide.core.arrays import Array, Floats, Ints, Rng
 from confide.core.estimate import Estimate, Measured
+from confide.core.language import later
 from confide.measure.class_risk import keys_of
 from confide.measure.roc import auc
 from confide.utility.table._spread import DistinctRows, drawn, groups, same_columns
 from confide.views.table import Table
 from confide.views.table_keys import Keys
 
-PMSE, NULL, TOLD_APART = "propensity pMSE", "pMSE of a resample", "told apart (AUC)"
+PMSE, NULL, TOLD_APART = later("propensity pMSE"), later("pMSE of a resample"), later("told apart (AUC)")
 FOLDS, MOST_ROWS = 5, 10_000
 STEPS, RIDGE = 25, 1e-3  # the ridge keeps a coefficient finite where a value occurs on one side only
 

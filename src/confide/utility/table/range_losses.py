@@ -11,15 +11,16 @@ import numpy as np
 
 from confide.core.arrays import Floats
 from confide.core.estimate import Measured
+from confide.core.language import later
 from confide.measure.class_risk import keys_of
 from confide.utility.table._spread import DistinctRows
 from confide.views.table import Table
 
-LOST = "cells changed or made coarser"
+LOST = later("cells changed or made coarser")
 """The mean loss of a cell, where one that shows another value than the original loses too."""
-CERTAINTY, LEAVES = "certainty penalty (GCP)", "generalisation loss"
-DISCERNIBILITY, CLASS_SIZE = "discernibility", "average class size"
-RELATIVE = "average class size over k (C_avg)"
+CERTAINTY, LEAVES = later("certainty penalty (GCP)"), later("generalisation loss")
+DISCERNIBILITY, CLASS_SIZE = later("discernibility"), later("average class size")
+RELATIVE = later("average class size over k (C_avg)")
 
 
 def losses(original: Table, released: Table, *, k: int | None = None) -> Measured:

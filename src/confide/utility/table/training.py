@@ -9,13 +9,14 @@ import numpy as np
 from confide.core.arrays import Array, Ints, Rng
 from confide.core.errors import DataError
 from confide.core.estimate import Measured
+from confide.core.language import later
 from confide.measure.class_risk import keys_of
 from confide.measure.intervals import proportion
 from confide.utility.table._spread import Spread, drawn, groups, same_columns
 from confide.views.table import Domain, Table
 
-REAL, SANITISED = "accuracy, trained on the original", "accuracy, trained on the release"
-COMMONEST = "accuracy of the commonest value"
+REAL, SANITISED = later("accuracy, trained on the original"), later("accuracy, trained on the release")
+COMMONEST = later("accuracy of the commonest value")
 STEPS = 300  # of the regression
 
 

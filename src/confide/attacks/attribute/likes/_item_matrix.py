@@ -10,6 +10,7 @@ from scipy.sparse import csr_array, diags_array
 
 from confide.core.arrays import Bools, Floats, Rng
 from confide.core.errors import KnowledgeError
+from confide.core.language import keep
 from confide.views.interactions import Interactions
 
 Sparse: TypeAlias = Any
@@ -47,7 +48,11 @@ def thinned(x: Sparse, *, fewest_items: int, fewest_people: int) -> tuple[Bools,
 def _some(items: Bools, fewest: int) -> Bools:
     if not items.any():
         raise KnowledgeError(
-            f"no item is liked by {fewest} people of the panel: give more people, or lower `fewest_people`."
+            keep(
+                "no item is liked by {fewest} people of the panel: give more people, or lower "
+                "`fewest_people`.",
+                fewest=fewest,
+            )
         )
     return items
 
@@ -114,8 +119,12 @@ class Axes:
         k = min(axes, min(left.shape) - 1)
         if k < 1:
             raise KnowledgeError(
-                f"{left.shape[0]} people and {left.shape[1]} items are left of the panel, and axes need 2 of "
-                "each: give more people, or lower `fewest_items` and `fewest_people`."
+                keep(
+                    "{people} people and {items} items are left of the panel, and axes need 2 of each: give "
+                    "more people, or lower `fewest_items` and `fewest_people`.",
+                    people=left.shape[0],
+                    items=left.shape[1],
+                )
             )
         if left.shape[0] * left.shape[1] <= SMALL:
             return cls(items, np.linalg.svd(left.toarray(), full_matrices=False)[2][:k].T)

@@ -9,6 +9,7 @@ from confide.attacks.attribute.likes._claims import answer, targets_of
 from confide.attacks.attribute.likes._item_matrix import Axes, matrix
 from confide.attacks.attribute.likes._trait_model import TraitModel
 from confide.core.arrays import Rng
+from confide.core.language import later
 from confide.core.nouns import Case, Guess
 from confide.core.paper import Paper
 from confide.knowledge.likes import Claims, Panel
@@ -48,7 +49,7 @@ class LikesSVD:
     """
 
     name: ClassVar[str] = "likes-svd"
-    title: ClassVar[str] = "Do directions of taste, learned from volunteers, give the trait away?"
+    title: ClassVar[str] = later("Do directions of taste, learned from volunteers, give the trait away?")
     paper: ClassVar[Paper] = KOSINSKI
 
     axes: int = 100

@@ -9,6 +9,7 @@ from confide.attacks.attribute.likes._claims import answer, targets_of
 from confide.attacks.attribute.likes._item_matrix import TfIdf, matrix
 from confide.attacks.attribute.likes._trait_model import TraitModel
 from confide.core.arrays import Rng
+from confide.core.language import later
 from confide.core.nouns import Case, Guess
 from confide.core.paper import Paper
 from confide.knowledge.likes import Claims, Panel
@@ -34,7 +35,9 @@ class LikesTfIdf:
     """
 
     name: ClassVar[str] = "likes-tfidf"
-    title: ClassVar[str] = "Do single items, weighed by what volunteers with the trait like, give it away?"
+    title: ClassVar[str] = later(
+        "Do single items, weighed by what volunteers with the trait like, give it away?"
+    )
     paper: ClassVar[Paper] = Paper(
         authors="Gerard Salton and Christopher Buckley",
         title="Term-weighting approaches in automatic text retrieval",

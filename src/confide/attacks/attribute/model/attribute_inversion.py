@@ -10,6 +10,7 @@ import numpy as np
 from confide.attacks.attribute.model._claims import claimed
 from confide.core.access import LabelOnly
 from confide.core.arrays import Array, Floats, Rng
+from confide.core.language import later
 from confide.core.nouns import Case, Guess
 from confide.core.paper import Paper
 from confide.knowledge.inferring import InferringKnowledge
@@ -36,7 +37,7 @@ class AttributeInversion:
     """
 
     name: ClassVar[str] = "attribute-inversion"
-    title: ClassVar[str] = (
+    title: ClassVar[str] = later(
         "Which value of the unknown feature makes the model say what is true of the person?"
     )
     paper: ClassVar[Paper] = Paper(

@@ -11,6 +11,7 @@ import polars as pl
 from confide.attacks.attribute.model._claims import claimed
 from confide.core.arrays import Batch, Floats, Rng
 from confide.core.errors import KnowledgeError
+from confide.core.language import keep, later
 from confide.core.nouns import Case, Guess
 from confide.core.paper import Paper
 from confide.knowledge.inferring import InferringKnowledge
@@ -33,7 +34,7 @@ class Imputation:
     """
 
     name: ClassVar[str] = "imputation"
-    title: ClassVar[str] = "What can be guessed of the unknown feature without the model?"
+    title: ClassVar[str] = later("What can be guessed of the unknown feature without the model?")
     paper: ClassVar[Paper] = Paper(
         authors="Bargav Jayaraman and David Evans",
         title="Are Attribute Inference Attacks Just Imputation?",
@@ -52,8 +53,11 @@ class Imputation:
         secret = known.codes(others.x)
         if len(np.unique(secret)) < 2:
             raise KnowledgeError(
-                f"{self.name} learns from people with several values of the secret, and all others have one: "
-                "give a larger population."
+                keep(
+                    "{attack} learns from people with several values of the secret, and all others have "
+                    "one: give a larger population.",
+                    attack=self.name,
+                )
             )
         encode = fit_encoding(_without(known, others.x))
 

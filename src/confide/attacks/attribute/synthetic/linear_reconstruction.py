@@ -11,6 +11,7 @@ from confide.attacks.attribute.synthetic._equations import Equations
 from confide.core.arrays import Ints, Rng
 from confide.core.diagnostics import Diagnostics
 from confide.core.errors import KnowledgeError
+from confide.core.language import keep, later
 from confide.core.nouns import Case, Guess
 from confide.core.paper import Paper
 from confide.knowledge.table import TableKnowledge
@@ -50,7 +51,7 @@ class LinearReconstruction:
     """
 
     name: ClassVar[str] = "linear-reconstruction"
-    title: ClassVar[str] = "Whose secrets would give the counts that the file gives?"
+    title: ClassVar[str] = later("Whose secrets would give the counts that the file gives?")
     paper: ClassVar[Paper] = Paper(
         authors="Meenatchi Sundaram Muthu Selva Annamalai and Andrea Gadotti and Luc Rocher",
         title="A Linear Reconstruction Approach for Attribute Inference Attacks against Synthetic Data",
@@ -84,7 +85,11 @@ class LinearReconstruction:
         best = share[row].argmax(axis=1)
         claim = np.where(row < 0, NOTHING, common[best])
         score = np.where(row < 0, 0.0, share[row, best])
-        remark = f"{equations.number:,} shares were compared, over {len(equations.cells)} sets of columns."
+        remark = keep(
+            "{n:,} shares were compared, over {sets:d} sets of columns.",
+            n=int(equations.number),
+            sets=len(equations.cells),
+        )
         return Guess(claim, score, Diagnostics((remark,), conclusive=ended))
 
     def _people(self, case: Case[Table, TableKnowledge, Table]) -> Table:
@@ -92,15 +97,26 @@ class LinearReconstruction:
         view, people, secret = case.view, case.known.everybody, case.known.secret
         if people is None or not len(people):
             raise KnowledgeError(
-                f"{self.name} needs a register of everybody behind the file: the known columns of each"
+                keep(
+                    "{attack} needs a register of everybody behind the file: the known columns of each",
+                    attack=self.name,
+                )
             )
         if secret not in view.names or not set(people.names) & set(view.names) or not len(view):
             raise KnowledgeError(
-                f"nothing can be inferred about {secret!r} from {len(view)} rows of the columns "
-                f"{', '.join(view.names)}: release it with some of {', '.join(people.names)}."
+                keep(
+                    "nothing can be inferred about {secret} from {n:d} rows of the columns {columns}: "
+                    "release it with some of {others}.",
+                    secret=repr(secret),
+                    n=len(view),
+                    columns=", ".join(view.names),
+                    others=", ".join(people.names),
+                )
             )
         if not view.precise:
-            raise KnowledgeError(f"{self.name} needs a file of exact values: cells hold several.")
+            raise KnowledgeError(
+                keep("{attack} needs a file of exact values: cells hold several.", attack=self.name)
+            )
         return people
 
 

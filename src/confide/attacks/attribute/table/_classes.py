@@ -12,6 +12,7 @@ from scipy.sparse import csr_array
 
 from confide.core.arrays import Bools, Floats, Ints
 from confide.core.errors import KnowledgeError
+from confide.core.language import keep
 from confide.core.nouns import Case
 from confide.knowledge.table import TableKnowledge
 from confide.views.table import Domain, Table
@@ -55,8 +56,14 @@ class Classes:
         names = [name for name in case.targets.names if name in view.names]
         if secret not in view.names or not names or not len(view):
             raise KnowledgeError(
-                f"nothing can be inferred about {secret!r} from {len(view)} rows of the columns "
-                f"{', '.join(view.names)}: release it with some of {', '.join(case.targets.names)}."
+                keep(
+                    "nothing can be inferred about {secret} from {n:d} rows of the columns {columns}: "
+                    "release it with some of {others}.",
+                    secret=repr(secret),
+                    n=len(view),
+                    columns=", ".join(view.names),
+                    others=", ".join(case.targets.names),
+                )
             )
         seen = view.only(names)
         ends = (seen.low,) if seen.precise else (seen.low, seen.high)

@@ -9,6 +9,7 @@ from confide.attacks.attribute.table._agreement import agreed
 from confide.attacks.attribute.table.homogeneity import DIVERSITY
 from confide.core.arrays import Rng
 from confide.core.errors import KnowledgeError
+from confide.core.language import keep, later
 from confide.core.nouns import Case, Guess
 from confide.core.paper import Paper
 from confide.knowledge.table import TableKnowledge
@@ -28,12 +29,15 @@ class BackgroundKnowledge:
     """
 
     name: ClassVar[str] = "background-knowledge"
-    title: ClassVar[str] = "Do the records agree once values that cannot hold are ruled out?"
+    title: ClassVar[str] = later("Do the records agree once values that cannot hold are ruled out?")
     paper: ClassVar[Paper] = DIVERSITY
 
     def __call__(self, case: Case[Table, TableKnowledge, Table], *, rng: Rng) -> Guess:
         if case.known.excluded is None:
             raise KnowledgeError(
-                f"{self.name} needs values of the secret that are known not to hold: let some be excluded."
+                keep(
+                    "{attack} needs values of the secret that are known not to hold: let some be excluded.",
+                    attack=self.name,
+                )
             )
         return agreed(case, excluded=case.known.excluded)

@@ -9,6 +9,7 @@ import numpy as np
 
 from confide.attacks.attribute.table._classes import Classes, most_voted
 from confide.core.arrays import Rng
+from confide.core.language import later
 from confide.core.nouns import Case, Guess
 from confide.core.paper import Paper
 from confide.knowledge.table import TableKnowledge
@@ -30,7 +31,7 @@ class CorrectAttribution:
     """
 
     name: ClassVar[str] = "correct-attribution"
-    title: ClassVar[str] = "What do the records say that match a person in all known columns?"
+    title: ClassVar[str] = later("What do the records say that match a person in all known columns?")
     paper: ClassVar[Paper] = Paper(
         authors="Jennifer Taub and Mark Elliot and Maria Pampaka and Duncan Smith",
         title="Differential Correct Attribution Probability for Synthetic Data: An Exploration",

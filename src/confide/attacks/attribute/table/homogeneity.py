@@ -7,6 +7,7 @@ from typing import ClassVar
 
 from confide.attacks.attribute.table._agreement import agreed
 from confide.core.arrays import Rng
+from confide.core.language import later
 from confide.core.nouns import Case, Guess
 from confide.core.paper import Paper
 from confide.knowledge.table import TableKnowledge
@@ -36,7 +37,7 @@ class Homogeneity:
     """
 
     name: ClassVar[str] = "homogeneity"
-    title: ClassVar[str] = "Do all records that may be a person's agree?"
+    title: ClassVar[str] = later("Do all records that may be a person's agree?")
     paper: ClassVar[Paper] = DIVERSITY
 
     def __call__(self, case: Case[Table, TableKnowledge, Table], *, rng: Rng) -> Guess:

@@ -9,6 +9,7 @@ import numpy as np
 
 from confide.attacks.attribute.table._classes import Classes
 from confide.core.arrays import Array, Floats, Rng
+from confide.core.language import later
 from confide.core.nouns import Case, Guess
 from confide.core.paper import Paper
 from confide.knowledge.table import TableKnowledge
@@ -32,7 +33,7 @@ class LearnedModel:
     """
 
     name: ClassVar[str] = "learned-model"
-    title: ClassVar[str] = "What does a model say that was trained on the release?"
+    title: ClassVar[str] = later("What does a model say that was trained on the release?")
     paper: ClassVar[Paper] = Paper(
         authors="Samuel Yeom and Irene Giacomelli and Matt Fredrikson and Somesh Jha",
         title="Privacy Risk in Machine Learning: Analyzing the Connection to Overfitting",

@@ -12,6 +12,7 @@ from confide.attacks.linkage.table._cells import Cells
 from confide.attacks.linkage.table.transparency import PRESENT, rows_by_channel
 from confide.core.arrays import Floats, Rng
 from confide.core.errors import KnowledgeError
+from confide.core.language import keep, later
 from confide.core.nouns import Case, Guess
 from confide.core.paper import Paper
 from confide.knowledge.table import TableKnowledge
@@ -36,7 +37,7 @@ class LikelySecret:
     """
 
     name: ClassVar[str] = "likely-secret"
-    title: ClassVar[str] = "Given how values were changed, which secret is the likeliest?"
+    title: ClassVar[str] = later("Given how values were changed, which secret is the likeliest?")
     paper: ClassVar[Paper] = Paper(
         authors="Rakesh Agrawal and Ramakrishnan Srikant",
         title="Privacy-Preserving Data Mining",
@@ -65,7 +66,9 @@ class LikelySecret:
         """The distinct rows, the law of the secret, and what the rows of each say of it, float64[q, m]."""
         view, secret = case.view, case.known.secret
         if secret not in view.names or not len(view) or not view.only([secret]).precise:
-            raise KnowledgeError(f"the release does not show {secret!r} in exact cells")
+            raise KnowledgeError(
+                keep("the release does not show {secret} in exact cells", secret=repr(secret))
+            )
         cells, codes = Cells.of(view.only(case.targets.names)), view.low[:, view.at(secret)].astype(np.int64)
         m = len(view.domains[view.at(secret)])
         counts = csr_array((np.ones(len(view)), (cells.row, codes)), shape=(len(cells.count), m)).toarray()

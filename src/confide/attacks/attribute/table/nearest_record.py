@@ -10,6 +10,7 @@ import numpy as np
 from confide.attacks.attribute.table._classes import Classes, most_voted
 from confide.attacks.attribute.table._nearest import nearest
 from confide.core.arrays import Rng
+from confide.core.language import later
 from confide.core.nouns import Case, Guess
 from confide.core.paper import Paper
 from confide.knowledge.table import TableKnowledge
@@ -30,7 +31,7 @@ class NearestRecord:
     """
 
     name: ClassVar[str] = "nearest-record"
-    title: ClassVar[str] = "What do the records say that are most like a person?"
+    title: ClassVar[str] = later("What do the records say that are most like a person?")
     paper: ClassVar[Paper] = Paper(
         authors="Matteo Giomi and Franziska Boenisch and Christoph Wehmeyer and Borbála Tasnádi",
         title="A Unified Framework for Quantifying Privacy Risk in Synthetic Data",

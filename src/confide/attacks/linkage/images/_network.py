@@ -11,6 +11,7 @@ import numpy as np
 from confide.attacks.linkage.images._classifiers import Scores, Seen
 from confide.core.arrays import Ints, Rng
 from confide.core.errors import KnowledgeError
+from confide.core.language import keep
 from confide.views.records import Records
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ def network(examples: Seen, people: Ints, *, rng: Rng) -> Scores:
         KnowledgeError: if torch is missing.
     """
     if find_spec("torch") is None:
-        raise KnowledgeError("a convolutional network needs PyTorch: pip install 'confide[torch]'.")
+        raise KnowledgeError(keep("a convolutional network needs PyTorch: pip install 'confide[torch]'."))
     # PyTorch is an extra, and slow to import: only this model pays for it.
     from confide.learners.torch.learner import TorchLearner
 

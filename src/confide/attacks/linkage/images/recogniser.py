@@ -12,6 +12,7 @@ from confide.attacks.linkage.images._classifiers import Trainer, kernel, linear
 from confide.attacks.linkage.images._network import network
 from confide.core.arrays import Floats, Ints, Rng
 from confide.core.errors import KnowledgeError
+from confide.core.language import keep, later
 from confide.core.nouns import Case, Guess
 from confide.core.paper import Paper
 from confide.knowledge.images import Gallery
@@ -58,7 +59,9 @@ class Recogniser:
     """
 
     name: ClassVar[str] = "recogniser"
-    title: ClassVar[str] = "Does a machine that learned from obscured pictures recognise people in them?"
+    title: ClassVar[str] = later(
+        "Does a machine that learned from obscured pictures recognise people in them?"
+    )
     paper: ClassVar[Paper] = MCPHERSON
 
     trained_on: LearnsFrom = "released"
@@ -83,8 +86,12 @@ class Recogniser:
         gallery = case.known
         if gallery.people < 2:
             raise KnowledgeError(
-                f"{self.name} needs pictures of 2 people to tell apart and has them of {gallery.people}: "
-                "give more people."
+                keep(
+                    "{attack} needs pictures of 2 people to tell apart and has them of {people}: give more "
+                    "people.",
+                    attack=self.name,
+                    people=gallery.people,
+                )
             )
         examples, learning = rng.spawn(2)
         learned = self._examples(gallery, rng=examples)
@@ -121,7 +128,7 @@ class ClearTrained(Recogniser):
     """
 
     name: ClassVar[str] = "clear-trained"
-    title: ClassVar[str] = (
+    title: ClassVar[str] = later(
         "Does a machine that learned from clear pictures recognise people in obscured ones?"
     )
 
@@ -146,7 +153,7 @@ class SmallCNN(Recogniser):
     """
 
     name: ClassVar[str] = "small-cnn"
-    title: ClassVar[str] = "Does a small neural network recognise people in obscured pictures?"
+    title: ClassVar[str] = later("Does a small neural network recognise people in obscured pictures?")
 
     model: Model = "cnn"
     copies: int = 8

@@ -9,6 +9,7 @@ import numpy as np
 
 from confide.attacks.linkage.ratings._scoring import blocks, likeness
 from confide.core.arrays import Rng
+from confide.core.language import later
 from confide.core.nouns import Case, Guess
 from confide.core.paper import Paper
 from confide.knowledge.ratings import RatingsKnowledge
@@ -25,7 +26,7 @@ class Counting:
     """
 
     name: ClassVar[str] = "counting"
-    title: ClassVar[str] = "Which record has most of the known items?"
+    title: ClassVar[str] = later("Which record has most of the known items?")
     paper: ClassVar[Paper] = Paper(
         authors="Dan Frankowski and Dan Cosley and Shilad Sen and Loren Terveen and John Riedl",
         title="You Are What You Say: Privacy Risks of Public Mentions",

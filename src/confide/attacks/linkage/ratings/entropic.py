@@ -10,6 +10,7 @@ import numpy as np
 from confide.attacks.linkage.ratings._scoring import blocks
 from confide.attacks.linkage.ratings.scoreboard import PAPER, Scoreboard
 from confide.core.arrays import Floats, Ints, Rng
+from confide.core.language import later
 from confide.core.nouns import Case, Guess
 from confide.core.paper import Paper
 from confide.knowledge.ratings import RatingsKnowledge
@@ -34,7 +35,7 @@ class Entropic:
     """
 
     name: ClassVar[str] = "entropic"
-    title: ClassVar[str] = "On how few records does the suspicion fall?"
+    title: ClassVar[str] = later("On how few records does the suspicion fall?")
     paper: ClassVar[Paper] = PAPER
 
     sure: Literal["posterior", "entropy"] = "posterior"

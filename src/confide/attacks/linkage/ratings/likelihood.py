@@ -10,6 +10,7 @@ import numpy as np
 from confide.attacks.linkage.ratings._scoring import Matches, Worth, blocks
 from confide.attacks.linkage.ratings._values import Fit, values
 from confide.core.arrays import Array, Floats, Rng
+from confide.core.language import later
 from confide.core.nouns import Case, Guess
 from confide.core.paper import Paper
 from confide.knowledge.ratings import RatingsKnowledge
@@ -44,7 +45,7 @@ class Likelihood:
     """
 
     name: ClassVar[str] = "likelihood"
-    title: ClassVar[str] = (
+    title: ClassVar[str] = later(
         "How many times likelier are the known facts under one record than under a stranger's?"
     )
     paper: ClassVar[Paper] = Paper(

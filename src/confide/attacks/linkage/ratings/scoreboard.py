@@ -10,6 +10,7 @@ import numpy as np
 from confide.attacks.linkage.ratings._scoring import Worth, blocks, likeness
 from confide.core.arrays import Floats, Ints, Rng
 from confide.core.errors import KnowledgeError
+from confide.core.language import later
 from confide.core.nouns import Case, Guess
 from confide.core.paper import Paper
 from confide.knowledge.ratings import RatingsKnowledge
@@ -48,7 +49,7 @@ class Scoreboard:
     """
 
     name: ClassVar[str] = "scoreboard"
-    title: ClassVar[str] = "Does one record fit the known facts far better than all others?"
+    title: ClassVar[str] = later("Does one record fit the known facts far better than all others?")
     paper: ClassVar[Paper] = PAPER
 
     stars: float = 1.5

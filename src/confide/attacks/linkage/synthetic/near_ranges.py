@@ -9,6 +9,7 @@ import numpy as np
 
 from confide.attacks.linkage.table._claims import COHEN_NISSIM, Codes, one_by_one, rows_of
 from confide.core.arrays import Ints, Rng
+from confide.core.language import later
 from confide.core.nouns import Case, Guess
 from confide.core.paper import Paper
 from confide.knowledge.table import TableKnowledge
@@ -30,7 +31,7 @@ class NearRanges:
     """
 
     name: ClassVar[str] = "near-ranges"
-    title: ClassVar[str] = "Which ranges of several columns hold only one person together?"
+    title: ClassVar[str] = later("Which ranges of several columns hold only one person together?")
     paper: ClassVar[Paper] = COHEN_NISSIM
 
     within: float = 0.05

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from confide.core.arrays import Floats, Ints
 from confide.core.errors import KnowledgeError
+from confide.core.language import keep
 
 NAMES = ("asked", "released")
 """Of the two tables. splink puts the first by the alphabet on the left."""
@@ -76,7 +77,9 @@ def need_splink(attack: str) -> None:
         KnowledgeError: if it is not installed.
     """
     if find_spec("splink") is None:
-        raise KnowledgeError(f"{attack} compares names by splink: `pip install 'confide[splink]'`.")
+        raise KnowledgeError(
+            keep("{attack} compares names by splink: `pip install 'confide[splink]'`.", attack=attack)
+        )
 
 
 def compared(

@@ -10,6 +10,7 @@ import numpy as np
 from confide.attacks.linkage.table._cells import Cells
 from confide.attacks.linkage.table._claims import COHEN_NISSIM, expected, guess_of, repeats, rows_of, shares
 from confide.core.arrays import Ints, Rng
+from confide.core.language import later
 from confide.core.nouns import Case, Guess
 from confide.core.paper import Paper
 from confide.knowledge.table import TableKnowledge
@@ -31,7 +32,9 @@ class ClassPredicate:
     """
 
     name: ClassVar[str] = "class-predicate"
-    title: ClassVar[str] = "In which class of equal rows does a random predicate hold for only one person?"
+    title: ClassVar[str] = later(
+        "In which class of equal rows does a random predicate hold for only one person?"
+    )
     paper: ClassVar[Paper] = COHEN_NISSIM
 
     def __call__(self, case: Case[Table, TableKnowledge, Ints], *, rng: Rng) -> Guess:

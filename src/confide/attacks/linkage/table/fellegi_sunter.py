@@ -12,6 +12,7 @@ from confide.attacks.linkage.table._patterns import Patterns
 from confide.attacks.linkage.table._posterior import log_odds
 from confide.core.arrays import Array, Bools, Floats, Rng
 from confide.core.diagnostics import Diagnostics
+from confide.core.language import Kept, keep, later
 from confide.core.nouns import Case, Guess
 from confide.core.paper import Paper
 from confide.knowledge.table import TableKnowledge
@@ -56,7 +57,9 @@ class FellegiSunter:
     """
 
     name: ClassVar[str] = "fellegi-sunter"
-    title: ClassVar[str] = "How many times likelier are the known facts for this row than for anybody's?"
+    title: ClassVar[str] = later(
+        "How many times likelier are the known facts for this row than for anybody's?"
+    )
     paper: ClassVar[Paper] = Paper(
         authors="Ivan P. Fellegi and Alan B. Sunter",
         title="A Theory for Record Linkage",
@@ -159,6 +162,6 @@ def _fitted(release: _Release, facts: Array, wrong: float) -> _Fitted:
     return fitted
 
 
-def _remark(fitted: _Fitted, facts: Table) -> str:
+def _remark(fitted: _Fitted, facts: Table) -> Kept:
     shares = ", ".join(f"{name} {true:.2f}" for name, true in zip(facts.names, fitted.true, strict=True))
-    return f"by its own estimate, it holds true facts with these shares: {shares}."
+    return keep("by its own estimate, it holds true facts with these shares: {shares}.", shares=shares)

@@ -7,6 +7,7 @@ from typing import ClassVar
 
 from confide.attacks.linkage.table._claims import COHEN_NISSIM, one_by_one, rows_of
 from confide.core.arrays import Ints, Rng
+from confide.core.language import later
 from confide.core.nouns import Case, Guess
 from confide.core.paper import Paper
 from confide.knowledge.table import TableKnowledge
@@ -23,7 +24,7 @@ class ManyColumns:
     """
 
     name: ClassVar[str] = "many-columns"
-    title: ClassVar[str] = "Which values of several columns together has only one person?"
+    title: ClassVar[str] = later("Which values of several columns together has only one person?")
     paper: ClassVar[Paper] = COHEN_NISSIM
 
     def __call__(self, case: Case[Table, TableKnowledge, Ints], *, rng: Rng) -> Guess:

@@ -9,6 +9,7 @@ import numpy as np
 
 from confide.attacks.linkage.table._cells import Cells, Sums
 from confide.core.arrays import Floats, Ints, Rng
+from confide.core.language import later
 from confide.core.nouns import Case, Guess
 from confide.core.paper import Paper
 from confide.knowledge.table import TableKnowledge
@@ -28,7 +29,7 @@ class Nearest:
     """
 
     name: ClassVar[str] = "nearest"
-    title: ClassVar[str] = "Which row of the table differs least from the known facts?"
+    title: ClassVar[str] = later("Which row of the table differs least from the known facts?")
     paper: ClassVar[Paper] = Paper(
         authors="J. C. Gower",
         title="A General Coefficient of Similarity and Some of Its Properties",

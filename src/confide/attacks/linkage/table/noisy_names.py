@@ -14,6 +14,7 @@ from confide.attacks.linkage.table._posterior import log_odds
 from confide.attacks.linkage.table._splink import Comparison, Pairs, compared, need_splink, shares_of_levels
 from confide.core.arrays import Floats, Ints, Rng
 from confide.core.diagnostics import Diagnostics
+from confide.core.language import Kept, keep, later
 from confide.core.nouns import Case, Guess
 from confide.core.paper import Paper
 from confide.knowledge.table import TableKnowledge
@@ -68,7 +69,7 @@ class NoisyNames:
     """
 
     name: ClassVar[str] = "noisy-names"
-    title: ClassVar[str] = "Which row is theirs, where names may be misspelt?"
+    title: ClassVar[str] = later("Which row is theirs, where names may be misspelt?")
     paper: ClassVar[Paper] = Paper(
         authors="William E. Winkler",
         title="String Comparator Metrics and Enhanced Decision Rules in the Fellegi-Sunter Model of Record "
@@ -182,13 +183,25 @@ def _named(log_ratio: Floats, pairs: Pairs, fields: Fields, present: float) -> t
     return claim, score
 
 
-def _remarks(shares: Floats, similar: Floats, missed: float, facts: Table) -> tuple[str, ...]:
-    said = [
-        f"{name} {true:.2f}" + (f" and similar ones with {like:.2f}" if like else "")
-        for name, true, like in zip(facts.names, shares, similar, strict=True)
-    ]
-    found = (f"by its own estimate, it holds true facts with these shares: {', '.join(said)}.",)
+def _remarks(shares: Floats, similar: Floats, missed: float, facts: Table) -> tuple[Kept, ...]:
+    held = ", ".join(f"{name} {true:.2f}" for name, true in zip(facts.names, shares, strict=True))
+    like = ", ".join(f"{name} {s:.2f}" for name, s in zip(facts.names, similar, strict=True) if s)
+    found = (keep("by its own estimate, it holds true facts with these shares: {shares}.", shares=held),)
+    if like:
+        found += (
+            keep("by its own estimate, it holds similar facts with these shares: {shares}.", shares=like),
+        )
     if not missed:
         return found
-    share = f"{missed:.1%}" if missed >= 1e-3 else "less than 0.1%"
-    return (*found, f"not all pairs are compared: by its own estimate that misses {share} of the people.")
+    if missed < 1e-3:
+        return (
+            *found,
+            keep("not all pairs are compared: by its own estimate that misses less than 0.1% of the people."),
+        )
+    return (
+        *found,
+        keep(
+            "not all pairs are compared: by its own estimate that misses {share:.1%} of the people.",
+            share=float(missed),
+        ),
+    )

@@ -9,6 +9,7 @@ import numpy as np
 
 from confide.attacks.linkage.table._claims import COHEN_NISSIM, guess_of, rows_of
 from confide.core.arrays import Ints, Rng
+from confide.core.language import later
 from confide.core.nouns import Case, Guess
 from confide.core.paper import Paper
 from confide.knowledge.table import TableKnowledge
@@ -26,7 +27,7 @@ class OneColumn:
     """
 
     name: ClassVar[str] = "one-column"
-    title: ClassVar[str] = "Which values of a single column has only one person?"
+    title: ClassVar[str] = later("Which values of a single column has only one person?")
     paper: ClassVar[Paper] = COHEN_NISSIM
 
     def __call__(self, case: Case[Table, TableKnowledge, Ints], *, rng: Rng) -> Guess:

@@ -10,6 +10,7 @@ import numpy as np
 from confide.attacks.linkage.table._cells import Cells, Sums, mass
 from confide.attacks.linkage.table._posterior import log_odds
 from confide.core.arrays import Floats, Rng
+from confide.core.language import later
 from confide.core.nouns import Case, Guess
 from confide.core.paper import Paper
 from confide.knowledge.table import TableKnowledge
@@ -45,7 +46,7 @@ class Transparency:
     """
 
     name: ClassVar[str] = "transparency"
-    title: ClassVar[str] = "Given how values were changed, which row may show the known facts?"
+    title: ClassVar[str] = later("Given how values were changed, which row may show the known facts?")
     paper: ClassVar[Paper] = TRANSPARENCY
 
     def __call__(self, case: Case[Table, TableKnowledge, Table], *, rng: Rng) -> Guess:

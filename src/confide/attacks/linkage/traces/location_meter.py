@@ -14,6 +14,7 @@ from confide.attacks.reconstruction.traces._observation import Regions, on_its_c
 from confide.core.arrays import Floats, Ints, Rng
 from confide.core.diagnostics import Diagnostics
 from confide.core.errors import KnowledgeError
+from confide.core.language import keep, later
 from confide.core.nouns import Case, Guess
 from confide.core.paper import Paper
 from confide.knowledge.traces import MobilityKnowledge
@@ -61,7 +62,7 @@ class LocationMeter:
     """
 
     name: ClassVar[str] = "location-meter"
-    title: ClassVar[str] = "Which trace does this person's way of moving explain best?"
+    title: ClassVar[str] = later("Which trace does this person's way of moving explain best?")
     paper: ClassVar[Paper] = PAPER
 
     regions: int = 1_000
@@ -78,8 +79,11 @@ class LocationMeter:
         past = case.known.need_earlier(self.name)
         if not len(past):
             raise KnowledgeError(
-                f"{self.name} needs earlier visits of the targets, and there is not a single one: give an "
-                "earlier period with some."
+                keep(
+                    "{attack} needs earlier visits of the targets, and there is not a single one: give an "
+                    "earlier period with some.",
+                    attack=self.name,
+                )
             )
         learning, trying, timing = rng.spawn(3)
         regions = Regions.most_visited(past, self.regions)
@@ -167,4 +171,7 @@ def named(gain: Floats) -> tuple[Ints, Floats]:
 def _remark(share: float) -> Diagnostics | None:
     if not share:
         return None
-    return Diagnostics((f"In {share:.1%} of the compared pairs, a chain held a visit for impossible.",))
+    remark = keep(
+        "In {share:.1%} of the compared pairs, a chain held a visit for impossible.", share=float(share)
+    )
+    return Diagnostics((remark,))

@@ -12,6 +12,7 @@ from confide.attacks.linkage.traces._markov_chains import Chains, chains, log_ra
 from confide.attacks.linkage.traces._visits import ROWS, guess, nearest
 from confide.core.arrays import Floats, Rng
 from confide.core.errors import KnowledgeError
+from confide.core.language import keep, later
 from confide.core.nouns import Case, Guess
 from confide.core.paper import Paper
 from confide.knowledge.traces import MobilityKnowledge, as_released
@@ -49,7 +50,7 @@ class MobilityChain:
     """
 
     name: ClassVar[str] = "mobility-chain"
-    title: ClassVar[str] = "Which trace moves between its favourite places as this person did?"
+    title: ClassVar[str] = later("Which trace moves between its favourite places as this person did?")
     paper: ClassVar[Paper] = Paper(
         authors="Sébastien Gambs and Marc-Olivier Killijian and Miguel Núñez del Prado Cortez",
         title="De-anonymization attack on geolocated data",
@@ -70,14 +71,22 @@ class MobilityChain:
             return guess([nearest(part) for part in log_ratios(then, view, block=ROWS)])
         if view.where is None:
             raise KnowledgeError(
-                f"{self.name} needs latitudes and longitudes: give them, or choose how='likelihood'."
+                keep(
+                    "{attack} needs latitudes and longitudes: give them, or choose how='likelihood'.",
+                    attack=self.name,
+                )
             )
         now = chains(view, states=self.states, smoothing=self.smoothing)
         pairs = past.people * view.people * self.states**2
         if pairs > MOST:
             raise KnowledgeError(
-                f"{self.name} would compare {pairs:,} pairs of places, more than {MOST:,}: ask about fewer "
-                "targets."
+                keep(
+                    "{attack} would compare {n:,} pairs of places, more than {most:,}: ask about fewer "
+                    "targets.",
+                    attack=self.name,
+                    n=pairs,
+                    most=MOST,
+                )
             )
         at = in_plane(view.where)
         block = max(CELLS // (view.people * self.states**2), 1)
@@ -98,7 +107,7 @@ class MobilityLikelihood:
     """
 
     name: ClassVar[str] = "mobility-likelihood"
-    title: ClassVar[str] = "Under whose chain are this trace's steps likelier than under everybody's?"
+    title: ClassVar[str] = later("Under whose chain are this trace's steps likelier than under everybody's?")
     paper: ClassVar[Paper] = MobilityChain.paper
 
     states: int = 5

@@ -8,6 +8,7 @@ from typing import ClassVar
 import numpy as np
 
 from confide.core.arrays import Bools, Floats, Ints, Rng
+from confide.core.language import later
 from confide.core.nouns import Case, Guess
 from confide.core.paper import Paper
 from confide.knowledge.traces import MobilityKnowledge, as_released, pieces
@@ -37,7 +38,7 @@ class NearbyPoints:
     """
 
     name: ClassVar[str] = "nearby-points"
-    title: ClassVar[str] = "Whose trace was near all the known places at the known times?"
+    title: ClassVar[str] = later("Whose trace was near all the known places at the known times?")
     paper: ClassVar[Paper] = Paper(
         authors="Chris Y. T. Ma and David K. Y. Yau and Nung Kwan Yip and Nageswara S. V. Rao",
         title="Privacy Vulnerability of Published Anonymous Mobility Traces",

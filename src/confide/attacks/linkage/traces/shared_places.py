@@ -10,6 +10,7 @@ from scipy.sparse import csr_array, diags_array
 
 from confide.attacks.linkage.traces._visits import ROWS, guess, nearest, visits
 from confide.core.arrays import Floats, Rng
+from confide.core.language import later
 from confide.core.nouns import Case, Guess
 from confide.core.paper import Paper
 from confide.knowledge.traces import MobilityKnowledge, as_released
@@ -28,7 +29,7 @@ class SharedPlaces:
     """
 
     name: ClassVar[str] = "jaccard"
-    title: ClassVar[str] = "Which trace shares the most, and the rarest, places with the earlier one?"
+    title: ClassVar[str] = later("Which trace shares the most, and the rarest, places with the earlier one?")
     paper: ClassVar[Paper] = Paper(
         authors="Karen Spärck Jones",
         title="A statistical interpretation of term specificity and its application in retrieval",

@@ -8,6 +8,7 @@ from typing import ClassVar
 import numpy as np
 
 from confide.core.arrays import Rng
+from confide.core.language import later
 from confide.core.nouns import Case, Guess
 from confide.core.paper import Paper
 from confide.knowledge.traces import MobilityKnowledge, pieces
@@ -35,7 +36,7 @@ class UniquePoints:
     """
 
     name: ClassVar[str] = "unicity"
-    title: ClassVar[str] = "Does one trace alone go through all the points known of this person?"
+    title: ClassVar[str] = later("Does one trace alone go through all the points known of this person?")
     paper: ClassVar[Paper] = Paper(
         authors="Yves-Alexandre de Montjoye and César A. Hidalgo and Michel Verleysen and Vincent D. Blondel",
         title="Unique in the Crowd: The privacy bounds of human mobility",

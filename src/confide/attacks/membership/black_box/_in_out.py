@@ -11,6 +11,7 @@ from confide.attacks.membership.black_box._queries import signal_of
 from confide.core.access import BlackBox
 from confide.core.arrays import Bools, Floats
 from confide.core.errors import KnowledgeError
+from confide.core.language import keep
 from confide.core.nouns import Case
 from confide.knowledge.models import Background, References
 from confide.models.signals import settle, true_logit
@@ -113,12 +114,18 @@ def plays_online(mode: Mode, references: References, attack: str) -> bool:
     inside, outside = references.included.any(axis=0), (~references.included).any(axis=0)
     if not outside.any():
         raise KnowledgeError(
-            f"{attack} needs reference models that were not trained on the targets, and every one was: "
-            "train them on random halves."
+            keep(
+                "{attack} needs reference models that were not trained on the targets, and every one was: "
+                "train them on random halves.",
+                attack=attack,
+            )
         )
     if mode == "online" and not (inside & outside).any():
         raise KnowledgeError(
-            f"{attack} in mode 'online' needs reference models trained on the targets, and there are none: "
-            "use mode 'offline', or train them on random halves of the targets."
+            keep(
+                "{attack} in mode 'online' needs reference models trained on the targets, and there are "
+                "none: use mode 'offline', or train them on random halves of the targets.",
+                attack=attack,
+            )
         )
     return mode == "online" or (mode == "auto" and bool((inside & outside).mean() >= BOTH_SIDES))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from confide.core.access import BlackBox, LabelOnly
 from confide.core.arrays import Floats
 from confide.core.errors import KnowledgeError
+from confide.core.language import keep
 from confide.core.nouns import Case
 from confide.knowledge.models import Background
 from confide.models.signals import Signal
@@ -24,6 +25,9 @@ def need_classes(case: Case[LabelOnly, Background, Records], attack: str) -> Non
     """
     if case.known.classes < 2:
         raise KnowledgeError(
-            f"{attack} needs classes, and this is a regression: use an attack on the residual, such as "
-            "loss, lira or rmia."
+            keep(
+                "{attack} needs classes, and this is a regression: use an attack on the residual, such as "
+                "loss, lira or rmia.",
+                attack=attack,
+            )
         )

@@ -10,6 +10,7 @@ from confide.attacks.membership.black_box._mean_likelihood import log_mean
 from confide.attacks.membership.black_box._queries import signal_of
 from confide.core.access import BlackBox
 from confide.core.arrays import Rng
+from confide.core.language import later
 from confide.core.nouns import Case, Guess
 from confide.core.paper import Paper
 from confide.knowledge.models import Background
@@ -33,7 +34,7 @@ class BASE:
     """
 
     name: ClassVar[str] = "base"
-    title: ClassVar[str] = "Does the release make this record likelier than other models do?"
+    title: ClassVar[str] = later("Does the release make this record likelier than other models do?")
     paper: ClassVar[Paper] = Paper(
         authors="Marcus Lassila and Johan Östman and Khac-Hoang Ngo and Alexandre {Graell i Amat}",
         title="Practical Bayes-Optimal Membership Inference Attacks",

@@ -10,6 +10,7 @@ from confide.attacks.membership.black_box.rmia import RMIA
 from confide.attacks.membership.black_box.student import StudentT
 from confide.core.access import BlackBox
 from confide.core.arrays import Rng
+from confide.core.language import later
 from confide.core.nouns import Case, Guess
 from confide.core.paper import Paper
 from confide.knowledge.models import Background
@@ -32,7 +33,7 @@ class Blend:
     """
 
     name: ClassVar[str] = "blend"
-    title: ClassVar[str] = "Do RMIA and Student t, taken together, say that the record was in?"
+    title: ClassVar[str] = later("Do RMIA and Student t, taken together, say that the record was in?")
     paper: ClassVar[Paper] = RMIA.paper
 
     temperature: float | None = None

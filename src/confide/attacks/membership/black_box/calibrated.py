@@ -9,6 +9,7 @@ from confide.attacks.membership.black_box._in_out import ReferenceFit, plays_onl
 from confide.attacks.membership.black_box._queries import signal_of
 from confide.core.access import BlackBox
 from confide.core.arrays import Rng
+from confide.core.language import later
 from confide.core.nouns import Case, Guess
 from confide.core.paper import Paper
 from confide.knowledge.models import Background
@@ -28,7 +29,7 @@ class Calibrated:
     """
 
     name: ClassVar[str] = "calibrated"
-    title: ClassVar[str] = "Is the loss small for a record this hard?"
+    title: ClassVar[str] = later("Is the loss small for a record this hard?")
     paper: ClassVar[Paper] = Paper(
         authors="Lauren Watson and Chuan Guo and Graham Cormode and Alexandre Sablayrolles",
         title="On the Importance of Difficulty Calibration in Membership Inference Attacks",

@@ -13,6 +13,7 @@ from confide.attacks.membership.black_box.rmia import RMIA, TEMPERATURES
 from confide.attacks.membership.black_box.student import StudentT
 from confide.core.access import BlackBox
 from confide.core.arrays import Rng
+from confide.core.language import later
 from confide.core.nouns import Case, Guess
 from confide.core.paper import Paper
 from confide.knowledge.models import Background
@@ -30,7 +31,7 @@ class Default:
     """
 
     name: ClassVar[str] = "default"
-    title: ClassVar[str] = "Was the record in, by the attack that is strongest with what there is?"
+    title: ClassVar[str] = later("Was the record in, by the attack that is strongest with what there is?")
     paper: ClassVar[Paper] = StudentT.paper
 
     def __call__(self, case: Case[BlackBox, Background, Records], *, rng: Rng) -> Guess:

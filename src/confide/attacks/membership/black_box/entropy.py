@@ -11,6 +11,7 @@ from scipy.special import log_softmax, logsumexp
 from confide.attacks.membership.black_box._queries import need_classes, signal_of
 from confide.core.access import BlackBox
 from confide.core.arrays import Array, Bools, Floats, Ints, Rng
+from confide.core.language import later
 from confide.core.nouns import Case, Guess
 from confide.core.paper import Paper
 from confide.knowledge.models import Background
@@ -64,7 +65,7 @@ class Entropy:
     """
 
     name: ClassVar[str] = "entropy"
-    title: ClassVar[str] = "Is the model sure about this record, for its class?"
+    title: ClassVar[str] = later("Is the model sure about this record, for its class?")
     paper: ClassVar[Paper] = Paper(
         authors="Liwei Song and Prateek Mittal",
         title="Systematic Evaluation of Privacy Risks of Machine Learning Models",

@@ -13,6 +13,7 @@ from confide.core.access import LabelOnly
 from confide.core.arrays import Array, Batch, Rng
 from confide.core.errors import KnowledgeError, ModelError
 from confide.core.foreign import in_one_line
+from confide.core.language import keep, later
 from confide.core.nouns import Case, Guess
 from confide.core.paper import Paper
 from confide.knowledge.models import Background
@@ -41,7 +42,7 @@ class LabelOnlyVotes:
     """
 
     name: ClassVar[str] = "label-only"
-    title: ClassVar[str] = "Does the right class survive when the record is shaken?"
+    title: ClassVar[str] = later("Does the right class survive when the record is shaken?")
     paper: ClassVar[Paper] = Paper(
         authors="Christopher A. Choquette-Choo and Florian Tramèr and Nicholas Carlini and Nicolas Papernot",
         title="Label-Only Membership Inference Attacks",
@@ -58,8 +59,11 @@ class LabelOnlyVotes:
         x, y = case.targets.x, case.targets.y
         if isinstance(x, pl.DataFrame) and x.dtypes == [pl.String()]:
             raise KnowledgeError(
-                f"{self.name} shakes numbers and categories, and each record is one text: shaken, it would "
-                "be another record."
+                keep(
+                    "{attack} shakes numbers and categories, and each record is one text: shaken, it would "
+                    "be another record.",
+                    attack=self.name,
+                )
             )
         score = (case.view.labels(x) == y).astype(np.float64)
         for query in range(self.queries):
@@ -69,9 +73,12 @@ class LabelOnlyVotes:
             except ModelError as error:
                 # The model took the records as they are: codes of categories, say, take no noise.
                 raise KnowledgeError(
-                    f"{self.name} asks about shaken records, and the model refuses them "
-                    f"({in_one_line(error)}): give the records before they were encoded, with a model that "
-                    "encodes them."
+                    keep(
+                        "{attack} asks about shaken records, and the model refuses them ({error}): give the "
+                        "records before they were encoded, with a model that encodes them.",
+                        attack=self.name,
+                        error=in_one_line(error),
+                    )
                 ) from error
             score += (answers == y) / self.queries
         return Guess(None, score)

@@ -11,6 +11,7 @@ from scipy.special import log_ndtr
 from confide.attacks.membership.black_box._in_out import Mode, ReferenceFit, logits_in_and_out, plays_online
 from confide.core.access import BlackBox
 from confide.core.arrays import Floats, Rng
+from confide.core.language import later
 from confide.core.nouns import Case, Guess
 from confide.core.paper import Paper
 from confide.knowledge.models import Background
@@ -39,7 +40,7 @@ class LiRA:
     """
 
     name: ClassVar[str] = "lira"
-    title: ClassVar[str] = "Is the answer likelier from a model that saw the record?"
+    title: ClassVar[str] = later("Is the answer likelier from a model that saw the record?")
     paper: ClassVar[Paper] = Paper(
         authors="Nicholas Carlini and Steve Chien and Milad Nasr and Shuang Song and Andreas Terzis "
         "and Florian Tramèr",

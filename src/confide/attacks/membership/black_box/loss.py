@@ -8,6 +8,7 @@ from typing import ClassVar
 from confide.attacks.membership.black_box._queries import signal_of
 from confide.core.access import BlackBox
 from confide.core.arrays import Rng
+from confide.core.language import later
 from confide.core.nouns import Case, Guess
 from confide.core.paper import Paper
 from confide.knowledge.models import Background
@@ -27,7 +28,7 @@ class Loss:
     """
 
     name: ClassVar[str] = "loss"
-    title: ClassVar[str] = "Is the model's loss on this record small?"
+    title: ClassVar[str] = later("Is the model's loss on this record small?")
     paper: ClassVar[Paper] = Paper(
         authors="Samuel Yeom and Irene Giacomelli and Matt Fredrikson and Somesh Jha",
         title="Privacy Risk in Machine Learning: Analyzing the Connection to Overfitting",

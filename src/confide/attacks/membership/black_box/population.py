@@ -11,6 +11,7 @@ from confide.attacks.membership.black_box._queries import need_classes, signal_o
 from confide.attacks.membership.black_box._ranks import share_at_most
 from confide.core.access import BlackBox
 from confide.core.arrays import Rng
+from confide.core.language import later
 from confide.core.nouns import Case, Guess
 from confide.core.paper import Paper
 from confide.knowledge.models import Background
@@ -45,7 +46,7 @@ class Population:
     """
 
     name: ClassVar[str] = "population"
-    title: ClassVar[str] = "Does the model know this record better than it knows strangers?"
+    title: ClassVar[str] = later("Does the model know this record better than it knows strangers?")
     paper: ClassVar[Paper] = ENHANCED
 
     per_class: bool = False

@@ -12,6 +12,7 @@ from confide.attacks.membership.black_box._queries import signal_of
 from confide.core.access import BlackBox
 from confide.core.arrays import Floats, Rng
 from confide.core.errors import KnowledgeError
+from confide.core.language import keep, later
 from confide.core.nouns import Case, Guess
 from confide.core.paper import Paper
 from confide.knowledge.models import Background
@@ -45,7 +46,7 @@ class Quantile:
     """
 
     name: ClassVar[str] = "quantile"
-    title: ClassVar[str] = "Is the answer better than strangers with such features get?"
+    title: ClassVar[str] = later("Is the answer better than strangers with such features get?")
     paper: ClassVar[Paper] = Paper(
         authors="Martin Bertran and Shuai Tang and Michael Kearns and Jamie Morgenstern and Aaron Roth "
         "and Zhiwei Steven Wu",
@@ -67,8 +68,12 @@ class Quantile:
         usable = np.isfinite(phi_others)
         if usable.sum() < FEWEST:
             raise KnowledgeError(
-                f"quantile needs a population of at least {FEWEST} records to fit on and has {usable.sum()}: "
-                "give more records like the targets."
+                keep(
+                    "quantile needs a population of at least {fewest:d} records to fit on and has {n:d}: "
+                    "give more records like the targets.",
+                    fewest=FEWEST,
+                    n=int(usable.sum()),
+                )
             )
         describe = Features.of(others, classes=case.known.classes, widest=WIDEST, rng=rng)
         x, x_targets = describe(others)[usable], describe(case.targets)
@@ -93,8 +98,11 @@ def _refuse_overlap(others: Records, targets: Records) -> None:
     shared = int(np.isin(targets.fingerprints(), others.fingerprints()).sum())
     if shared:
         raise KnowledgeError(
-            f"quantile is fitted on the population, and {shared} targets are in it: "
-            "take the targets out of the population."
+            keep(
+                "quantile is fitted on the population, and {n:d} targets are in it: take the targets out of "
+                "the population.",
+                n=shared,
+            )
         )
 
 

@@ -13,6 +13,7 @@ from confide.attacks.membership.black_box._ranks import interpolated_rank
 from confide.attacks.membership.black_box.population import ENHANCED
 from confide.core.access import BlackBox
 from confide.core.arrays import Rng
+from confide.core.language import later
 from confide.core.nouns import Case, Guess
 from confide.core.paper import Paper
 from confide.knowledge.models import Background
@@ -33,7 +34,7 @@ class Reference:
     """
 
     name: ClassVar[str] = "reference"
-    title: ClassVar[str] = "Does this model know the record better than models that never saw it?"
+    title: ClassVar[str] = later("Does this model know the record better than models that never saw it?")
     paper: ClassVar[Paper] = ENHANCED
 
     def __call__(self, case: Case[BlackBox, Background, Records], *, rng: Rng) -> Guess:

@@ -21,6 +21,7 @@ from confide.attacks.membership.black_box._ranks import share_at_most
 from confide.attacks.membership.black_box._shadow_targets import best_on_shadow_targets, known_auc
 from confide.core.access import BlackBox
 from confide.core.arrays import Bools, Floats, Rng
+from confide.core.language import later
 from confide.core.nouns import Case, Guess
 from confide.core.paper import Paper
 from confide.knowledge.models import Background, References
@@ -68,7 +69,9 @@ class RMIA:
     """
 
     name: ClassVar[str] = "rmia"
-    title: ClassVar[str] = "Does the release make this record likelier than it makes strangers' records?"
+    title: ClassVar[str] = later(
+        "Does the release make this record likelier than it makes strangers' records?"
+    )
     paper: ClassVar[Paper] = Paper(
         authors="Sajjad Zarifzadeh and Philippe Liu and Reza Shokri",
         title="Low-Cost High-Power Membership Inference Attacks",

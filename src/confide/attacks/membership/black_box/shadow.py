@@ -12,6 +12,7 @@ from confide.attacks.membership.black_box._queries import need_classes
 from confide.core.access import BlackBox
 from confide.core.arrays import Array, Bools, Floats, Rng
 from confide.core.errors import KnowledgeError
+from confide.core.language import keep, later
 from confide.core.nouns import Case, Guess
 from confide.core.paper import Paper
 from confide.knowledge.models import Background
@@ -46,7 +47,7 @@ class Shadow:
     """
 
     name: ClassVar[str] = "shadow"
-    title: ClassVar[str] = "Do the scores look like those that shadow models give their own members?"
+    title: ClassVar[str] = later("Do the scores look like those that shadow models give their own members?")
     paper: ClassVar[Paper] = Paper(
         authors="Reza Shokri and Marco Stronati and Congzheng Song and Vitaly Shmatikov",
         title="Membership Inference Attacks Against Machine Learning Models",
@@ -93,8 +94,11 @@ def _by_class(shadows: tuple[Floats, Array, Bools], own: Floats, y: Array, name:
     x, labels, member = shadows
     if member.all() or not member.any():
         raise KnowledgeError(
-            f"{name} needs shadow models with known members and non-members among the targets: "
-            "train the references on random halves of them."
+            keep(
+                "{attack} needs shadow models with known members and non-members among the targets: train "
+                "the references on random halves of them.",
+                attack=name,
+            )
         )
     # A model that answers NaN cannot be learned from, and such a target gets no score.
     told = np.isfinite(x).all(axis=1)

@@ -11,6 +11,7 @@ from scipy.special import gammaln, stdtr
 from confide.attacks.membership.black_box._in_out import Mode, ReferenceFit, logits_in_and_out, plays_online
 from confide.core.access import BlackBox
 from confide.core.arrays import Floats, Rng
+from confide.core.language import later
 from confide.core.nouns import Case, Guess
 from confide.core.paper import Paper
 from confide.knowledge.models import Background
@@ -38,7 +39,7 @@ class StudentT:
     """
 
     name: ClassVar[str] = "student"
-    title: ClassVar[str] = (
+    title: ClassVar[str] = later(
         "Is the answer likelier from a model that saw the record, given how few we trained?"
     )
     paper: ClassVar[Paper] = Paper(

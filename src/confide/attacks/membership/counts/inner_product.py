@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from confide.core.arrays import Rng
+from confide.core.language import later
 from confide.core.nouns import Case, Guess
 from confide.core.paper import Paper
 from confide.knowledge.counts import Counted
@@ -28,7 +29,7 @@ class InnerProduct:
     """
 
     name: ClassVar[str] = "inner-product"
-    title: ClassVar[str] = "Do the counts lean towards this person?"
+    title: ClassVar[str] = later("Do the counts lean towards this person?")
     paper: ClassVar[Paper] = Paper(
         authors="Cynthia Dwork and Adam Smith and Thomas Steinke and Jonathan Ullman and Salil Vadhan",
         title="Robust Traceability from Trace Amounts",

@@ -12,6 +12,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from confide.core.arrays import Floats, Ints, Rng
+from confide.core.language import later
 from confide.core.nouns import Case, Guess
 from confide.core.paper import Paper
 from confide.knowledge.counts import Counted
@@ -42,7 +43,7 @@ class KnockKnock:
     """
 
     name: ClassVar[str] = "knock-knock"
-    title: ClassVar[str] = "Do the counts look like those of groups with this person?"
+    title: ClassVar[str] = later("Do the counts look like those of groups with this person?")
     paper: ClassVar[Paper] = Paper(
         authors="Apostolos Pyrgelis and Carmela Troncoso and Emiliano De Cristofaro",
         title="Knock Knock, Who's There? Membership Inference on Aggregate Location Data",

@@ -9,6 +9,7 @@ import numpy as np
 
 from confide.core.arrays import Rng
 from confide.core.errors import DataError
+from confide.core.language import later
 from confide.core.nouns import Case, Guess
 from confide.core.paper import Paper
 from confide.knowledge.counts import Counted
@@ -33,7 +34,7 @@ class CountsLR:
     """
 
     name: ClassVar[str] = "counts-lr"
-    title: ClassVar[str] = "Are these counts likelier with this person in them?"
+    title: ClassVar[str] = later("Are these counts likelier with this person in them?")
     paper: ClassVar[Paper] = Paper(
         authors="Sriram Sankararaman and Guillaume Obozinski and Michael I. Jordan and Eran Halperin",
         title="Genomic privacy and limits of individual detection in a pool",

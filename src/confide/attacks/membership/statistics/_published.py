@@ -10,6 +10,7 @@ import numpy as np
 
 from confide.core.arrays import Bools, Floats
 from confide.core.errors import KnowledgeError
+from confide.core.language import keep
 from confide.core.nouns import Case
 from confide.knowledge.frequencies import Reference
 from confide.views.frequencies import Frequencies, Genotypes
@@ -58,8 +59,11 @@ def published(case: Case[Frequencies, Reference, Genotypes], attack: str) -> Pub
     both = case.view.published & ~np.isnan(base)
     if not both.any():
         raise KnowledgeError(
-            f"{attack} compares frequencies, but the reference has no genotype at any published SNP: "
-            "give a reference with the same SNPs."
+            keep(
+                "{attack} compares frequencies, but the reference has no genotype at any published SNP: "
+                "give a reference with the same SNPs.",
+                attack=attack,
+            )
         )
     return Published(
         pool=case.view.values[both],

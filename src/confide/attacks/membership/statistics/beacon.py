@@ -10,6 +10,7 @@ import numpy as np
 from confide.attacks.membership.statistics._published import by_blocks, inside, zeroed
 from confide.core.arrays import Floats, Rng
 from confide.core.errors import DataError
+from confide.core.language import later
 from confide.core.nouns import Case, Guess
 from confide.core.paper import Paper
 from confide.knowledge.frequencies import Reference
@@ -34,7 +35,7 @@ class BeaconLR:
     """
 
     name: ClassVar[str] = "beacon-lr"
-    title: ClassVar[str] = "Does the beacon have all alleles of this person?"
+    title: ClassVar[str] = later("Does the beacon have all alleles of this person?")
     paper: ClassVar[Paper] = Paper(
         authors="Suyash S. Shringarpure and Carlos D. Bustamante",
         title="Privacy Risks from Genomic Data-Sharing Beacons",

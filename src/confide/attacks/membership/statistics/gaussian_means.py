@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from confide.core.arrays import Rng
+from confide.core.language import later
 from confide.core.nouns import Case, Guess
 from confide.core.paper import Paper
 from confide.knowledge.frequencies import Reference
@@ -27,7 +28,9 @@ class MeansLR:
     """
 
     name: ClassVar[str] = "means-lr"
-    title: ClassVar[str] = "Are these measurements nearer to the pool's means than to the population's?"
+    title: ClassVar[str] = later(
+        "Are these measurements nearer to the pool's means than to the population's?"
+    )
     paper: ClassVar[Paper] = Paper(
         authors="Michael Backes and Pascal Berrang and Mathias Humbert and Praveen Manoharan",
         title="Membership Privacy in MicroRNA-based Studies",

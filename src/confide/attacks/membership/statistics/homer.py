@@ -10,6 +10,7 @@ import numpy as np
 from confide.attacks.membership.statistics._ancestry import COMPONENTS, PRICE, Ancestry, over_norm
 from confide.attacks.membership.statistics._published import by_blocks, published
 from confide.core.arrays import Floats, Rng
+from confide.core.language import later
 from confide.core.nouns import Case, Guess
 from confide.core.paper import Paper
 from confide.knowledge.frequencies import Reference
@@ -32,7 +33,7 @@ class Homer:
     """
 
     name: ClassVar[str] = "homer"
-    title: ClassVar[str] = "Is this person nearer to the pool than to the population?"
+    title: ClassVar[str] = later("Is this person nearer to the pool than to the population?")
     paper: ClassVar[Paper] = Paper(
         authors="Nils Homer and Szabolcs Szelinger and Margot Redman and David Duggan and Waibhav Tembe and "
         "Jill Muehling and John V. Pearson and Dietrich A. Stephan and Stanley F. Nelson and David W. Craig",
@@ -72,7 +73,7 @@ class HomerCorrected:
     """
 
     name: ClassVar[str] = "homer-corrected"
-    title: ClassVar[str] = "Is this person nearer to the pool than their ancestry explains?"
+    title: ClassVar[str] = later("Is this person nearer to the pool than their ancestry explains?")
     paper: ClassVar[Paper] = PRICE
 
     components: int = COMPONENTS

@@ -10,6 +10,7 @@ import numpy as np
 from confide.attacks.membership.statistics._ancestry import COMPONENTS, PRICE, Ancestry, over_norm
 from confide.attacks.membership.statistics._published import by_blocks, inside, published, zeroed
 from confide.core.arrays import Floats, Rng
+from confide.core.language import later
 from confide.core.nouns import Case, Guess
 from confide.core.paper import Paper
 from confide.knowledge.frequencies import Reference
@@ -32,7 +33,7 @@ class FrequencyLR:
     """
 
     name: ClassVar[str] = "frequency-lr"
-    title: ClassVar[str] = "Is this genotype likelier under the pool than under the population?"
+    title: ClassVar[str] = later("Is this genotype likelier under the pool than under the population?")
     paper: ClassVar[Paper] = Paper(
         authors="Sriram Sankararaman and Guillaume Obozinski and Michael I. Jordan and Eran Halperin",
         title="Genomic privacy and limits of individual detection in a pool",
@@ -66,7 +67,7 @@ class FrequencyLRCorrected:
     """
 
     name: ClassVar[str] = "frequency-lr-corrected"
-    title: ClassVar[str] = "Is this genotype likelier under the pool than their ancestry explains?"
+    title: ClassVar[str] = later("Is this genotype likelier under the pool than their ancestry explains?")
     paper: ClassVar[Paper] = PRICE
 
     components: int = COMPONENTS

@@ -8,6 +8,7 @@ from typing import ClassVar
 from confide.attacks.membership.statistics._ancestry import COMPONENTS, PRICE, Ancestry, over_norm
 from confide.attacks.membership.statistics._published import by_blocks, published, zeroed
 from confide.core.arrays import Floats, Rng
+from confide.core.language import later
 from confide.core.nouns import Case, Guess
 from confide.core.paper import Paper
 from confide.knowledge.frequencies import Reference
@@ -28,7 +29,7 @@ class RobustInnerProduct:
     """
 
     name: ClassVar[str] = "robust-inner-product"
-    title: ClassVar[str] = "Do the frequencies lean towards this person?"
+    title: ClassVar[str] = later("Do the frequencies lean towards this person?")
     paper: ClassVar[Paper] = Paper(
         authors="Cynthia Dwork and Adam Smith and Thomas Steinke and Jonathan Ullman and Salil Vadhan",
         title="Robust Traceability from Trace Amounts",
@@ -57,7 +58,7 @@ class RobustInnerProductCorrected:
     """
 
     name: ClassVar[str] = "robust-inner-product-corrected"
-    title: ClassVar[str] = "Do the frequencies lean towards this person more than ancestry explains?"
+    title: ClassVar[str] = later("Do the frequencies lean towards this person more than ancestry explains?")
     paper: ClassVar[Paper] = PRICE
 
     components: int = COMPONENTS

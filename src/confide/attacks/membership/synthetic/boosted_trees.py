@@ -10,6 +10,7 @@ import numpy as np
 from confide.attacks.membership.synthetic._numbers import at_most, columns
 from confide.core.arrays import Floats, Rng
 from confide.core.errors import DataError
+from confide.core.language import later
 from confide.core.nouns import Case, Guess
 from confide.core.paper import Paper
 from confide.knowledge.synthetic import SyntheticKnowledge
@@ -33,7 +34,7 @@ class BoostedTrees:
     """
 
     name: ClassVar[str] = "synthetic-trees"
-    title: ClassVar[str] = "Does this person's row look like the synthetic ones?"
+    title: ClassVar[str] = later("Does this person's row look like the synthetic ones?")
     paper: ClassVar[Paper] = Paper(
         authors="Joshua Ward and Xiaofeng Lin and Chi-Hua Wang and Guang Cheng",
         title="Synth-MIA: A Testbed for Auditing Privacy Leakage in Tabular Data Synthesis",

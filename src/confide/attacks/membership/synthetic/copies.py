@@ -11,6 +11,7 @@ from confide.attacks.membership.synthetic._likelihood import counts_of, likeliho
 from confide.attacks.membership.synthetic._neighbours import CLOSEST, distances
 from confide.core.arrays import Floats, Ints, Rng
 from confide.core.errors import DataError
+from confide.core.language import later
 from confide.core.nouns import Case, Guess
 from confide.core.paper import Paper
 from confide.knowledge.synthetic import SyntheticKnowledge
@@ -50,7 +51,7 @@ class ExactCopies:
     """
 
     name: ClassVar[str] = "synthetic-copies"
-    title: ClassVar[str] = "Are there more copies of this person's row than chance makes?"
+    title: ClassVar[str] = later("Are there more copies of this person's row than chance makes?")
     paper: ClassVar[Paper] = MONTE_CARLO
 
     # Chosen on COMPAS and on NIST's ACS excerpts, of 0.03 to 3: there larger values put common rows first.
@@ -100,7 +101,7 @@ class NearCopies:
     """
 
     name: ClassVar[str] = "synthetic-near-copies"
-    title: ClassVar[str] = "Do several synthetic rows stand close to this person's?"
+    title: ClassVar[str] = later("Do several synthetic rows stand close to this person's?")
     paper: ClassVar[Paper] = MONTE_CARLO
 
     most: int = 5

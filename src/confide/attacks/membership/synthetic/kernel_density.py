@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from confide.attacks.membership.synthetic._numbers import at_most, standardised
 from confide.core.arrays import Floats, Rng
 from confide.core.errors import DataError
+from confide.core.language import later
 from confide.core.nouns import Case, Guess
 from confide.core.paper import Paper
 from confide.knowledge.synthetic import SyntheticKnowledge
@@ -41,7 +42,7 @@ class KernelDensity:
     """
 
     name: ClassVar[str] = "synthetic-kde"
-    title: ClassVar[str] = "Is the density of synthetic rows higher here than that of people?"
+    title: ClassVar[str] = later("Is the density of synthetic rows higher here than that of people?")
     paper: ClassVar[Paper] = Paper(
         authors="Boris van Breugel and Hao Sun and Zhaozhi Qian and Mihaela van der Schaar",
         title="Membership Inference Attacks against Synthetic Data through Overfitting Detection",

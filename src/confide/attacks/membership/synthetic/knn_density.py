@@ -10,6 +10,7 @@ import numpy as np
 from confide.attacks.membership.synthetic._neighbours import CLOSEST, distances
 from confide.core.arrays import Rng
 from confide.core.errors import DataError
+from confide.core.language import later
 from confide.core.nouns import Case, Guess
 from confide.core.paper import Paper
 from confide.knowledge.synthetic import SyntheticKnowledge
@@ -33,7 +34,7 @@ class NeighbourDensity:
     """
 
     name: ClassVar[str] = "synthetic-knn-density"
-    title: ClassVar[str] = "Are synthetic rows denser around this person than people are?"
+    title: ClassVar[str] = later("Are synthetic rows denser around this person than people are?")
     paper: ClassVar[Paper] = Paper(
         authors="Qing Wang and Sanjeev R. Kulkarni and Sergio Verdú",
         title="Divergence Estimation for Multidimensional Densities Via k-Nearest-Neighbor Distances",

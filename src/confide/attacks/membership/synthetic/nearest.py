@@ -7,6 +7,7 @@ from typing import ClassVar
 
 from confide.attacks.membership.synthetic._neighbours import distances
 from confide.core.arrays import Rng
+from confide.core.language import later
 from confide.core.nouns import Case, Guess
 from confide.core.paper import Paper
 from confide.knowledge.synthetic import SyntheticKnowledge
@@ -34,7 +35,7 @@ class NearestSynthetic:
     """
 
     name: ClassVar[str] = "synthetic-nearest"
-    title: ClassVar[str] = "How near does a synthetic row come to this person's?"
+    title: ClassVar[str] = later("How near does a synthetic row come to this person's?")
     paper: ClassVar[Paper] = GAN_LEAKS
 
     def __call__(self, case: Case[Table, SyntheticKnowledge, Table], *, rng: Rng) -> Guess:
@@ -52,7 +53,7 @@ class NearestRelative:
     """
 
     name: ClassVar[str] = "synthetic-nearest-relative"
-    title: ClassVar[str] = "Is a synthetic row nearer to this person than other people are?"
+    title: ClassVar[str] = later("Is a synthetic row nearer to this person than other people are?")
     paper: ClassVar[Paper] = GAN_LEAKS
 
     def __call__(self, case: Case[Table, SyntheticKnowledge, Table], *, rng: Rng) -> Guess:

@@ -8,6 +8,7 @@ from typing import ClassVar
 import numpy as np
 
 from confide.core.arrays import Rng
+from confide.core.language import later
 from confide.core.nouns import Case, Guess
 from confide.core.paper import Paper
 from confide.knowledge.synthetic import AllButOne
@@ -32,7 +33,7 @@ class NoisedMarginsLR:
     """
 
     name: ClassVar[str] = "noised-margins-lr"
-    title: ClassVar[str] = "Do the measured margins have one person more in this person's cells?"
+    title: ClassVar[str] = later("Do the measured margins have one person more in this person's cells?")
     paper: ClassVar[Paper] = Paper(
         authors="Meenatchi Sundaram Muthu Selva Annamalai and Georgi Ganev and Emiliano De Cristofaro",
         title="What Do You Want from Theory Alone? Experimenting with Tight Auditing of Differentially "

@@ -11,6 +11,7 @@ import numpy as np
 from confide.attacks.membership.synthetic._shadow_worlds import ShadowWorlds, shadow_worlds
 from confide.core.arrays import Floats, Rng
 from confide.core.errors import DataError
+from confide.core.language import later
 from confide.core.nouns import Case, Guess
 from confide.core.paper import Paper
 from confide.knowledge.synthetic import SyntheticKnowledge
@@ -40,7 +41,7 @@ class ShadowQueries:
     """
 
     name: ClassVar[str] = "synthetic-shadow-queries"
-    title: ClassVar[str] = "Do counts on the file look as they do when this person is given in?"
+    title: ClassVar[str] = later("Do counts on the file look as they do when this person is given in?")
     paper: ClassVar[Paper] = Paper(
         authors="Florimond Houssiau and James Jordon and Samuel N. Cohen and Owen Daniel and Andrew Elliott "
         "and James Geddes and Callum Mole and Camila Rangel-Smith and Lukasz Szpruch",

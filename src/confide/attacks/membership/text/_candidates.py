@@ -10,6 +10,7 @@ import numpy as np
 
 from confide.core.arrays import Floats, Ints, Rng
 from confide.core.errors import KnowledgeError, ModelError
+from confide.core.language import keep
 from confide.views.text import Canaries, Likelihoods, Template
 
 FEWEST = 20
@@ -69,8 +70,12 @@ def _some(
     others = template.draw(min(most, template.size), rng=rng, without=frozenset(secrets))
     if len(others) < FEWEST:
         raise KnowledgeError(
-            f"a template has {len(others)} candidates that are not asked about: {FEWEST} at least are "
-            "needed. Leave more of its secret open, or ask about fewer canaries of it."
+            keep(
+                "a template has {n:d} candidates that are not asked about: {fewest:d} at least are needed. "
+                "Leave more of its secret open, or ask about fewer canaries of it.",
+                n=len(others),
+                fewest=FEWEST,
+            )
         )
     found = view.log_likelihoods([template.text(secret) for secret in (*secrets, *others)])
     return Ranked(rows, found[: len(rows)], found[len(rows) :], template.size, False)

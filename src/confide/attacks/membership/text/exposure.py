@@ -10,6 +10,7 @@ import numpy as np
 from confide.attacks.membership.text._candidates import ranked
 from confide.core.arrays import Rng
 from confide.core.diagnostics import Diagnostics
+from confide.core.language import Kept, keep, later
 from confide.core.nouns import Case, Guess
 from confide.core.paper import Paper
 from confide.knowledge.text import TextKnowledge
@@ -40,7 +41,7 @@ class Exposure:
     """
 
     name: ClassVar[str] = "exposure"
-    title: ClassVar[str] = "Does the model prefer the canary's secret to the others that are possible?"
+    title: ClassVar[str] = later("Does the model prefer the canary's secret to the others that are possible?")
     paper: ClassVar[Paper] = SECRET_SHARER
 
     def __call__(self, case: Case[Likelihoods, TextKnowledge, Canaries], *, rng: Rng) -> Guess:
@@ -55,8 +56,9 @@ class Exposure:
         return Guess(None, bits, Diagnostics((_drawn(case.known.candidates),)) if drawn else None)
 
 
-def _drawn(candidates: int) -> str:
-    return (
-        f"Where a secret has too many candidates to rank them all, {candidates:,} were drawn at random, and "
-        "no exposure is above log2 of their number."
+def _drawn(candidates: int) -> Kept:
+    return keep(
+        "Where a secret has too many candidates to rank them all, {n:,} were drawn at random, and no "
+        "exposure is above log2 of their number.",
+        n=candidates,
     )

@@ -10,6 +10,7 @@ import numpy as np
 from confide.attacks.membership.text._candidates import ranked
 from confide.attacks.membership.text.exposure import SECRET_SHARER
 from confide.core.arrays import Rng
+from confide.core.language import later
 from confide.core.nouns import Case, Guess
 from confide.core.paper import Paper
 from confide.knowledge.text import TextKnowledge
@@ -32,7 +33,7 @@ class ExposureFit:
     """
 
     name: ClassVar[str] = "exposure-fit"
-    title: ClassVar[str] = "Is the canary likelier than a law of the other candidates allows?"
+    title: ClassVar[str] = later("Is the canary likelier than a law of the other candidates allows?")
     paper: ClassVar[Paper] = SECRET_SHARER
 
     def __call__(self, case: Case[Likelihoods, TextKnowledge, Canaries], *, rng: Rng) -> Guess:

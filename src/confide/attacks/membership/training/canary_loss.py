@@ -7,6 +7,7 @@ from typing import ClassVar
 
 from confide.core.access import BlackBox
 from confide.core.arrays import Rng
+from confide.core.language import later
 from confide.core.nouns import Case, Guess
 from confide.core.paper import Paper
 from confide.knowledge.training import Planned
@@ -26,7 +27,7 @@ class CanaryLoss:
     """
 
     name: ClassVar[str] = "canary-loss"
-    title: ClassVar[str] = "Has the final model learnt the canary's wrong label?"
+    title: ClassVar[str] = later("Has the final model learnt the canary's wrong label?")
     paper: ClassVar[Paper] = Paper(
         authors="Thomas Steinke and Milad Nasr and Matthew Jagielski",
         title="Privacy Auditing with One (1) Training Run",

@@ -8,6 +8,7 @@ from typing import ClassVar
 import numpy as np
 
 from confide.core.arrays import Rng
+from confide.core.language import later
 from confide.core.nouns import Case, Guess
 from confide.core.paper import Paper
 from confide.knowledge.training import Canaries, Planned
@@ -36,7 +37,7 @@ class StepLikelihood:
     """
 
     name: ClassVar[str] = "step-likelihood"
-    title: ClassVar[str] = "Do the noised steps look as if the canary was in?"
+    title: ClassVar[str] = later("Do the noised steps look as if the canary was in?")
     paper: ClassVar[Paper] = NASR
 
     def __call__(self, case: Case[Updates, Planned, Canaries], *, rng: Rng) -> Guess:
@@ -59,7 +60,7 @@ class StepSpread:
     """
 
     name: ClassVar[str] = "step-spread"
-    title: ClassVar[str] = "Does something beside noise come and go along the canary?"
+    title: ClassVar[str] = later("Does something beside noise come and go along the canary?")
     paper: ClassVar[Paper] = NASR
 
     def __call__(self, case: Case[Updates, Planned, Canaries], *, rng: Rng) -> Guess:

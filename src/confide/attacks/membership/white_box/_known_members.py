@@ -8,6 +8,7 @@ import numpy as np
 
 from confide.core.arrays import Bools, Floats, Ints
 from confide.core.errors import KnowledgeError
+from confide.core.language import keep
 from confide.knowledge.models import Background, SupervisedBackground
 
 # From fewer known members, or fewer known non-members, nothing can be learned.
@@ -57,8 +58,14 @@ def need_told(known: Background, n: int, attack: str, clear: Bools | None = None
     yes = int(lesson.member.sum())
     if min(yes, len(lesson.member) - yes) < FEWEST:
         raise KnowledgeError(
-            f"{attack} needs {FEWEST} known members and as many known non-members among the targets, and "
-            f"has {yes} and {len(lesson.member) - yes}: let it know more of them, or choose an attack "
-            "that needs none."
+            keep(
+                "{attack} needs {fewest:d} known members and as many known non-members among the targets, "
+                "and has {n:d} and {others:d}: let it know more of them, or choose an attack that needs "
+                "none.",
+                attack=attack,
+                fewest=FEWEST,
+                n=yes,
+                others=len(lesson.member) - yes,
+            )
         )
     return lesson

@@ -11,6 +11,7 @@ from scipy.special import log_softmax
 from confide.core.access import WhiteBox
 from confide.core.arrays import Array, Bools, Floats
 from confide.core.errors import KnowledgeError
+from confide.core.language import keep
 from confide.models.signals import log_probability, settle, true_logit
 from confide.views.records import Records
 
@@ -27,13 +28,27 @@ def layer_numbers(view: WhiteBox, layers: Sequence[str] | None, attack: str) -> 
     names = list(view.layers)
     if not names:
         raise KnowledgeError(
-            f"{attack} needs a model's parameters, and this model has none: audit it with black-box access."
+            keep(
+                "{attack} needs a model's parameters, and this model has none: audit it with black-box "
+                "access.",
+                attack=attack,
+            )
         )
     wanted = names if layers is None else list(layers)
     missing = [name for name in wanted if name not in names]
     if missing or not wanted:
-        what = f"there is no layer {missing[0]!r}" if missing else "no layer is left"
-        raise KnowledgeError(f"{attack}: {what}; choose from {', '.join(names)}.")
+        if missing:
+            lacking = keep(
+                "{attack}: there is no layer {layer}; choose from {names}.",
+                attack=attack,
+                layer=repr(missing[0]),
+                names=", ".join(names),
+            )
+        else:
+            lacking = keep(
+                "{attack}: no layer is left; choose from {names}.", attack=attack, names=", ".join(names)
+            )
+        raise KnowledgeError(lacking)
     return [names.index(name) for name in wanted]
 
 
@@ -62,7 +77,10 @@ def need_torch(attack: str) -> None:
     """
     if find_spec("torch") is None:
         raise KnowledgeError(
-            f"{attack} trains a network, which needs PyTorch: `pip install 'confide[torch]'`."
+            keep(
+                "{attack} trains a network, which needs PyTorch: `pip install 'confide[torch]'`.",
+                attack=attack,
+            )
         )
 
 

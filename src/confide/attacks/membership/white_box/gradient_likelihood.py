@@ -10,6 +10,7 @@ import numpy as np
 from confide.core.access import WhiteBox
 from confide.core.arrays import Bools, Floats, Rng
 from confide.core.errors import KnowledgeError
+from confide.core.language import keep, later
 from confide.core.nouns import Case, Guess
 from confide.core.paper import Paper
 from confide.knowledge.models import Background
@@ -51,7 +52,9 @@ class GradientLikelihood:
     """
 
     name: ClassVar[str] = "gradient-likelihood"
-    title: ClassVar[str] = "Is the sum of gradients that the model shows likelier with this record in it?"
+    title: ClassVar[str] = later(
+        "Is the sum of gradients that the model shows likelier with this record in it?"
+    )
     paper: ClassVar[Paper] = Paper(
         authors="Tobias Leemann and Martin Pawelczyk and Gjergji Kasneci",
         title="Gaussian Membership Inference Privacy",
@@ -69,8 +72,14 @@ class GradientLikelihood:
         size, n = sum(len(part) for part in pull), len(case.targets)
         if min(size, n) > MOST:
             raise KnowledgeError(
-                f"{self.name} compares candidates with each other, and {n:,} candidates for {size:,} "
-                f"parameters are too many: give {MOST:,} of one of both or fewer."
+                keep(
+                    "{attack} compares candidates with each other, and {n:,} candidates for {size:,} "
+                    "parameters are too many: give {most:,} of one of both or fewer.",
+                    attack=self.name,
+                    n=n,
+                    size=size,
+                    most=MOST,
+                )
             )
         length = np.sqrt((view.gradient_norms(x, y) ** 2).sum(axis=1))
         along = view.gradient_along(x, y, pull).sum(axis=1)

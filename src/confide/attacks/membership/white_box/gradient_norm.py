@@ -8,6 +8,7 @@ from typing import ClassVar
 from confide.attacks.membership.white_box._layers import layer_numbers, log_norms, total_norm
 from confide.core.access import WhiteBox
 from confide.core.arrays import Rng
+from confide.core.language import later
 from confide.core.nouns import Case, Guess
 from confide.core.paper import Paper
 from confide.knowledge.models import Background
@@ -38,7 +39,7 @@ class GradientNorm:
     """
 
     name: ClassVar[str] = "gradient-norm"
-    title: ClassVar[str] = "Would the model hardly change if it were trained on this record?"
+    title: ClassVar[str] = later("Would the model hardly change if it were trained on this record?")
     paper: ClassVar[Paper] = COMPREHENSIVE
 
     layers: tuple[str, ...] | None = None

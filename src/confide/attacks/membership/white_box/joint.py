@@ -14,6 +14,7 @@ from confide.attacks.membership.white_box._layers import layer_numbers, log_norm
 from confide.core.access import WhiteBox
 from confide.core.arrays import Floats, Rng
 from confide.core.errors import KnowledgeError
+from confide.core.language import keep, later
 from confide.core.nouns import Case, Guess
 from confide.core.paper import Paper
 from confide.knowledge.models import Background
@@ -47,7 +48,7 @@ class Joint:
     """
 
     name: ClassVar[str] = "joint"
-    title: ClassVar[str] = "Are answer and gradients likelier from a model that saw the record?"
+    title: ClassVar[str] = later("Are answer and gradients likelier from a model that saw the record?")
     paper: ClassVar[Paper] = LiRA.paper
 
     logit: bool = True
@@ -58,7 +59,9 @@ class Joint:
 
     def __call__(self, case: Case[WhiteBox, Background, Records], *, rng: Rng) -> Guess:
         if not self.logit and self.layers == ():
-            raise KnowledgeError("joint has nothing to look at, without logit and layers: give one of them.")
+            raise KnowledgeError(
+                keep("joint has nothing to look at, without logit and layers: give one of them.")
+            )
         references = case.known.need_references(self.name, at_least=2)
         plays_online("online", references, self.name)
         models = [case.view, *references.insides(self.name)]

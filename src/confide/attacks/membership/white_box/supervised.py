@@ -17,6 +17,7 @@ from confide.attacks.membership.white_box._layers import (
 from confide.attacks.membership.white_box.gradient_norm import COMPREHENSIVE
 from confide.core.access import BlackBox, WhiteBox
 from confide.core.arrays import Floats, Rng
+from confide.core.language import later
 from confide.core.nouns import Case, Guess
 from confide.core.paper import Paper
 from confide.knowledge.models import SupervisedBackground
@@ -40,7 +41,7 @@ class Supervised:
     """
 
     name: ClassVar[str] = "supervised"
-    title: ClassVar[str] = "Do the scores look like those of people known to be members?"
+    title: ClassVar[str] = later("Do the scores look like those of people known to be members?")
     paper: ClassVar[Paper] = COMPREHENSIVE
 
     top: int = 3
@@ -69,7 +70,7 @@ class SupervisedGradients:
     """
 
     name: ClassVar[str] = "supervised-gradients"
-    title: ClassVar[str] = "Do scores and gradients look like those of people known to be members?"
+    title: ClassVar[str] = later("Do scores and gradients look like those of people known to be members?")
     paper: ClassVar[Paper] = COMPREHENSIVE
 
     layers: tuple[str, ...] | None = None

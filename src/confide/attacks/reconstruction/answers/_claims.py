@@ -11,6 +11,7 @@ from confide.attacks.reconstruction.answers._quadratic import DENSE
 from confide.attacks.reconstruction.answers._wide import tall_fit, wide_fit
 from confide.core.arrays import Floats, Ints
 from confide.core.diagnostics import Diagnostics
+from confide.core.language import keep
 from confide.core.nouns import Case, Guess
 from confide.knowledge.answers import AnswersKnowledge
 from confide.views.answers import Answers
@@ -126,8 +127,8 @@ def claims(log_odds: Floats, targets: Ints, diagnostics: Diagnostics | None = No
 
 def claims_of(fit: Fit, case: Case[Answers, AnswersKnowledge, Ints]) -> Guess:
     """The claims that follow from a fit, with what has to be said about it."""
-    remarks = [f"The residuals show noise of deviation {fit.noise:.3g}."]
+    remarks = [keep("The residuals show noise of deviation {deviation:.3g}.", deviation=fit.noise)]
     if not fit.converged:
-        remarks.append(f"The iteration had not ended after {fit.steps:,} steps.")
+        remarks.append(keep("The iteration had not ended after {n:,} steps.", n=fit.steps))
     log_odds = prior(case.view, case.known) + fit.evidence
     return claims(log_odds, case.targets, Diagnostics(tuple(remarks), conclusive=fit.converged))

@@ -7,6 +7,7 @@ from typing import ClassVar
 
 from confide.attacks.reconstruction.answers._claims import best_fit, claims_of
 from confide.core.arrays import Ints, Rng
+from confide.core.language import later
 from confide.core.nouns import Case, Guess
 from confide.core.paper import Paper
 from confide.knowledge.answers import AnswersKnowledge
@@ -34,7 +35,9 @@ class BoxReconstruction:
     """
 
     name: ClassVar[str] = "box-reconstruction"
-    title: ClassVar[str] = "Do the answers, solved for everybody at once, give away each person's secret?"
+    title: ClassVar[str] = later(
+        "Do the answers, solved for everybody at once, give away each person's secret?"
+    )
     paper: ClassVar[Paper] = Paper(
         authors="Irit Dinur and Kobbi Nissim",
         title="Revealing Information while Preserving Privacy",

@@ -9,6 +9,7 @@ from confide.attacks.reconstruction.answers._claims import claims_of
 from confide.attacks.reconstruction.answers._fit import plain_fit
 from confide.core.arrays import Ints, Rng
 from confide.core.errors import KnowledgeError
+from confide.core.language import keep, later
 from confide.core.nouns import Case, Guess
 from confide.core.paper import Paper
 from confide.knowledge.answers import AnswersKnowledge
@@ -27,7 +28,9 @@ class LeastSquares:
     """
 
     name: ClassVar[str] = "least-squares"
-    title: ClassVar[str] = "Do the answers, solved as linear equations, give away each person's secret?"
+    title: ClassVar[str] = later(
+        "Do the answers, solved as linear equations, give away each person's secret?"
+    )
     paper: ClassVar[Paper] = Paper(
         authors="Cynthia Dwork and Sergey Yekhanin",
         title="New Efficient Attacks on Statistical Disclosure Control Mechanisms",
@@ -40,7 +43,12 @@ class LeastSquares:
         n, m = case.view.people, len(case.view)
         if m <= n:
             raise KnowledgeError(
-                f"{self.name} needs more answers than people, and has {m:,} about {n:,} people: use "
-                "box-reconstruction."
+                keep(
+                    "{attack} needs more answers than people, and has {answers:,} about {people:,} people: "
+                    "use box-reconstruction.",
+                    attack=self.name,
+                    answers=m,
+                    people=n,
+                )
             )
         return claims_of(plain_fit(case.view), case)

@@ -11,6 +11,7 @@ from confide.attacks.reconstruction.answers._claims import claims, prior
 from confide.core.arrays import Floats, Ints, Rng
 from confide.core.diagnostics import Diagnostics
 from confide.core.errors import KnowledgeError
+from confide.core.language import keep, later
 from confide.core.nouns import Case, Guess
 from confide.core.paper import Paper
 from confide.knowledge.answers import AnswersKnowledge
@@ -34,7 +35,7 @@ class LinearProgram:
     """
 
     name: ClassVar[str] = "linear-program"
-    title: ClassVar[str] = "Do the answers give away secrets if the distances to them are added up?"
+    title: ClassVar[str] = later("Do the answers give away secrets if the distances to them are added up?")
     paper: ClassVar[Paper] = Paper(
         authors="Cynthia Dwork and Frank McSherry and Kunal Talwar",
         title="The Price of Privacy and the Limits of LP Decoding",
@@ -47,11 +48,16 @@ class LinearProgram:
         view = case.view
         if view.people > MOST:
             raise KnowledgeError(
-                f"{self.name} solves a program for at most {MOST} people, and there are {view.people:,}: use "
-                "robust-reconstruction."
+                keep(
+                    "{attack} solves a program for at most {most} people, and there are {people:,}: use "
+                    "robust-reconstruction.",
+                    attack=self.name,
+                    most=MOST,
+                    people=view.people,
+                )
             )
         x, off = least_distance(view)
-        remark = f"By distances the answers are off by {off / len(view):.3g} each."
+        remark = keep("By distances the answers are off by {off:.3g} each.", off=off / len(view))
         odds = (x - 0.5) / max(off / len(view), 0.01)
         # Where the program leaves a bit in the middle, the population decides.
         said = np.where(np.abs(odds) < 1e-9, 1e-9 * np.sign(prior(view, case.known)), odds)
@@ -79,5 +85,5 @@ def least_distance(view: Answers) -> tuple[Floats, float]:
         method="highs",
     )
     if found.x is None:
-        raise KnowledgeError(f"the linear program has no solution: {found.message}")
+        raise KnowledgeError(keep("the linear program has no solution: {why}", why=found.message))
     return np.asarray(found.x)[:n], float(found.fun)

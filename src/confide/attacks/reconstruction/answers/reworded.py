@@ -9,6 +9,7 @@ import numpy as np
 
 from confide.attacks.reconstruction.answers._claims import best_fit, claims_of
 from confide.core.arrays import Floats, Ints, Rng
+from confide.core.language import later
 from confide.core.nouns import Case, Guess
 from confide.core.paper import Paper
 from confide.knowledge.answers import AnswersKnowledge
@@ -30,7 +31,7 @@ class RewordedQueries:
     """
 
     name: ClassVar[str] = "reworded-queries"
-    title: ClassVar[str] = "Do the same questions in other words average the noise away?"
+    title: ClassVar[str] = later("Do the same questions in other words average the noise away?")
     paper: ClassVar[Paper] = Paper(
         authors="Aloni Cohen and Kobbi Nissim",
         title="Linear Program Reconstruction in Practice",

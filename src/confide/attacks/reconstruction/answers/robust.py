@@ -11,6 +11,7 @@ from confide.attacks.reconstruction.answers._claims import best_fit, claims_of
 from confide.attacks.reconstruction.answers._fista import minimise
 from confide.attacks.reconstruction.answers._quadratic import Quadratic
 from confide.core.arrays import Bools, Floats, Ints, Rng
+from confide.core.language import later
 from confide.core.nouns import Case, Guess
 from confide.core.paper import Paper
 from confide.knowledge.answers import AnswersKnowledge
@@ -41,7 +42,7 @@ class RobustReconstruction:
     """
 
     name: ClassVar[str] = "robust-reconstruction"
-    title: ClassVar[str] = "Do the answers give away secrets even if some of them are made up?"
+    title: ClassVar[str] = later("Do the answers give away secrets even if some of them are made up?")
     paper: ClassVar[Paper] = Paper(
         authors="Paul W. Holland and Roy E. Welsch",
         title="Robust Regression Using Iteratively Reweighted Least-Squares",

@@ -9,6 +9,7 @@ from confide.attacks.reconstruction.crosstabs._combinations import Combinations
 from confide.attacks.reconstruction.crosstabs._highs import program
 from confide.core.arrays import Floats, Rng
 from confide.core.errors import KnowledgeError
+from confide.core.language import keep
 
 TIE = 1e-3
 """A random cost of a person: among equally near data sets it picks one, and is too small to do more."""
@@ -32,6 +33,6 @@ def nearest_points(found: Combinations, *, draws: int, rng: Rng) -> Floats:
         cost = np.append(TIE * rng.random(n), np.ones(2 * m))
         point = program(cost, [(rules, found.low, found.low)], least=0, most=np.inf, whole=False).x
         if point is None:
-            raise KnowledgeError("no data set near these counts was found: give fewer tables.")
+            raise KnowledgeError(keep("no data set near these counts was found: give fewer tables."))
         points.append(point[:n])
     return np.stack(points)

@@ -12,6 +12,7 @@ import numpy as np
 from confide.attacks.reconstruction.crosstabs._exact import Row
 from confide.core.arrays import Array, Ints
 from confide.core.errors import DataError
+from confide.core.language import t
 from confide.views.crosstabs import ALL, Crosstabs
 
 
@@ -97,7 +98,7 @@ def released_cells(view: Crosstabs, *, means: Sequence[Mean] = ()) -> Released:
             for i, code in zip(table.columns, codes, strict=True):
                 pattern[i] = code
             rows.append(basis.row(pattern))
-            names.append(f"{view.cell(number, cell)} in {table.name}")
+            names.append(t("{cell} in {table}", cell=view.cell(number, cell), table=table.name))
     low = [table.low for table in view.tables]
     high = [table.high for table in view.tables]
     ranges = [mean.range for mean in means]
@@ -134,8 +135,8 @@ class Mean:
 
     @property
     def name(self) -> str:
-        whom = ", ".join(f"{column}={value}" for column, value in self.among.items()) or "all people"
-        return f"sum of {self.column} over {whom}"
+        whom = ", ".join(f"{column}={value}" for column, value in self.among.items()) or t("all people")
+        return t("sum of {column} over {whom}", column=self.column, whom=whom)
 
     @property
     def range(self) -> tuple[int, int]:

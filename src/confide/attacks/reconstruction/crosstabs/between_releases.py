@@ -17,6 +17,7 @@ from confide.attacks.reconstruction.crosstabs.differencing import Derivation, de
 from confide.attacks.reconstruction.crosstabs.generate_verify import Proved, proved
 from confide.core.arrays import Bools, Ints
 from confide.core.errors import DataError
+from confide.core.language import t
 from confide.views.crosstab_sums import people
 from confide.views.crosstabs import ALL, Crosstab, Crosstabs
 from confide.views.table import Domain
@@ -98,7 +99,10 @@ def between(before: Crosstabs, after: Crosstabs, *, seconds: float = 60.0) -> Be
     # In neither release is nobody's business: no cell counts such people, and they are left out.
     view = Crosstabs(
         (*before.domains, EARLIER, LATER),
-        (*(_flagged(t, d, 0) for t in before.tables), *(_flagged(t, d + 1, 0) for t in after.tables)),
+        (
+            *(_flagged(table, d, 0) for table in before.tables),
+            *(_flagged(table, d + 1, 0) for table in after.tables),
+        ),
     )
     found = combinations(view)
     changed = found.codes[:, d] != found.codes[:, d + 1]
@@ -184,16 +188,17 @@ def _spanned(
 def _both(before: Crosstabs, after: Crosstabs, asked: Sequence[Pattern]) -> Released:
     """The cells of both releases as statements; then those that are asked about, before and after."""
     d = len(before.domains)
-    parts = [_flagged(t, d, 0) for t in before.tables] + [_flagged(t, d + 1, 0) for t in after.tables]
+    parts = [_flagged(table, d, 0) for table in before.tables]
+    parts += [_flagged(table, d + 1, 0) for table in after.tables]
     if asked:
         codes, k = np.array(asked, np.int32).reshape(len(asked), d), len(asked)
         cells = Crosstab("asked", tuple(range(d)), codes, np.zeros(k, np.int64), np.ones(k, np.int64))
         parts += [_flagged(cells, d, 0), _flagged(cells, d + 1, 0)]
     named = [
-        f"{v.cell(i, j)} in {t.name}"
+        t("{cell} in {table}", cell=v.cell(i, j), table=table.name)
         for v in (before, after)
-        for i, t in enumerate(v.tables)
-        for j in range(len(t))
+        for i, table in enumerate(v.tables)
+        for j in range(len(table))
     ]
     released = released_cells(Crosstabs((*before.domains, EARLIER, LATER), tuple(parts)))
     return replace(released, names=(*named, *released.names[len(named) :]))
@@ -256,4 +261,4 @@ def _patterns(table: Crosstab, width: int) -> list[Pattern]:
 
 def _words(view: Crosstabs, pattern: Pattern) -> str:
     named = zip(view.domains, pattern, strict=True)
-    return ", ".join(f"{d.name}={d.labels[code]}" for d, code in named if code != ALL) or "all people"
+    return ", ".join(f"{d.name}={d.labels[code]}" for d, code in named if code != ALL) or t("all people")

@@ -15,6 +15,7 @@ from confide.attacks.reconstruction.crosstabs._highs import program
 from confide.attacks.reconstruction.crosstabs._released import Released
 from confide.attacks.reconstruction.crosstabs._solver import NEAR, Clock
 from confide.core.arrays import Array, Ints
+from confide.core.language import t
 
 How: TypeAlias = Literal["published", "subtraction", "linear span", "bounds"]
 FEW_ZEROS = 2
@@ -203,12 +204,14 @@ def written(released: Released, terms: Sequence[tuple[Fraction, int]], value: Fr
         if i in brief:
             continue
         low, high = int(released.low[i]), int(released.high[i])
-        shown = f"{released.names[i]} ({low if low == high else f'{low} to {high}'})"
+        shown = f"{released.names[i]} ({low if low == high else t('{low} to {high}', low=low, high=high)})"
         times = "" if abs(factor) == 1 else f"{abs(factor)} x "
         sign = "-" if factor < 0 else "+"
         parts.append(f"{sign} {times}{shown}")
     text = " ".join(parts).removeprefix("+ ")
-    return f"{text} = {value}" + (f", beside {len(brief)} cells of 0" if brief else "")
+    if not brief:
+        return f"{text} = {value}"
+    return t("{sum} = {value}, beside {n} cells of 0", sum=text, value=value, n=len(brief))
 
 
 def isolated(released: Released, *, seconds: float = 30.0) -> list[Derivation]:
@@ -220,7 +223,7 @@ def isolated(released: Released, *, seconds: float = 30.0) -> list[Derivation]:
         released: from `released_queries`.
         seconds: as in `derived`.
     """
-    names = [f"person {i}" for i in range(released.width)]
+    names = [t("person {i}", i=i) for i in range(released.width)]
     found = derived(released, [{i: 1} for i in range(released.width)], names, seconds=seconds)
     return [one for one in found if one is not None]
 
@@ -253,5 +256,5 @@ def changes(before: Released, after: Released, *, under: int = 5) -> list[Deriva
         change = int(after.low[j] - before.low[there[name]])
         if 0 < abs(change) < under:
             at = len(before.names) + j
-            found.append(difference(both, f"change of {name}", plus=at, minus=there[name]))
+            found.append(difference(both, t("change of {name}", name=name), plus=at, minus=there[name]))
     return found

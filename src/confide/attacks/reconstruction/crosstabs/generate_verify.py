@@ -15,6 +15,7 @@ from confide.attacks.reconstruction.crosstabs._solver import Answer, Clock, Syst
 from confide.core.arrays import Bools, Ints, Rng
 from confide.core.diagnostics import Diagnostics
 from confide.core.errors import KnowledgeError
+from confide.core.language import keep, later
 from confide.core.nouns import Case, Guess
 from confide.core.paper import Paper
 from confide.views.crosstabs import Crosstabs
@@ -179,7 +180,7 @@ class GenerateThenVerify:
     """
 
     name: ClassVar[str] = "generate-verify"
-    title: ClassVar[str] = "Which records follow from the tables for certain?"
+    title: ClassVar[str] = later("Which records follow from the tables for certain?")
     paper: ClassVar[Paper] = Paper(
         authors="Terrance Liu and Eileen Xiao and Pratiksha Thaker and Adam Smith and Zhiwei Steven Wu",
         title="Generate-then-Verify: Reconstructing Data from Limited Published Statistics",
@@ -192,7 +193,11 @@ class GenerateThenVerify:
 
     def __call__(self, case: Case[Crosstabs, object, Table], *, rng: Rng) -> Guess:
         if not case.view.exact:
-            raise KnowledgeError(f"{self.name} needs exact counts: from counts with noise nothing is proved.")
+            raise KnowledgeError(
+                keep(
+                    "{attack} needs exact counts: from counts with noise nothing is proved.", attack=self.name
+                )
+            )
         found = combinations(case.view)
         claims = proved(found, seconds=self.seconds)
         score = counted_in(found, (claims.least > 0).astype(np.float64), case.targets)
@@ -205,6 +210,11 @@ def _noticed(claims: Proved) -> Diagnostics:
     if not open_:
         return Diagnostics()
     return Diagnostics(
-        (("Not every question was answered in time: ", open_, " combinations of values were not decided."),),
+        (
+            keep(
+                "Not every question was answered in time: {n} combinations of values were not decided.",
+                n=open_,
+            ),
+        ),
         conclusive=False,
     )

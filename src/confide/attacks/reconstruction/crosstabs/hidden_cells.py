@@ -17,6 +17,7 @@ from confide.attacks.reconstruction.crosstabs.cell_bounds import CellBounds, cel
 from confide.attacks.reconstruction.crosstabs.differencing import Derivation, derived, written
 from confide.core.arrays import Bools, Ints
 from confide.core.errors import DataError
+from confide.core.language import later, t
 from confide.views.crosstabs import Crosstabs
 
 FEWER_TERMS = 1e-4
@@ -122,18 +123,22 @@ def _by_bounds(
     for sign, end, mark in ((1, least, int(found.low[at])), (-1, most, int(found.high[at]))):
         if sign * end <= sign * mark:
             continue  # no more than its mark says
-        side = "at least" if sign > 0 else "at most"
         proof = certificate(found, at, sign=sign)
         if proof is None or proof[1] != end:
-            texts.append(f"{side} {end}, as no data set of whole people that fits has another")
+            texts.append(t(AT_LEAST if sign > 0 else AT_MOST, end=end))
             continue
         own = [(factor, order[i]) for factor, i in proof[0]]
-        texts.append(f"{side} {written(released, own, proof[2])}")
+        shown = written(released, own, proof[2])
+        texts.append(t("at least {sum}", sum=shown) if sign > 0 else t("at most {sum}", sum=shown))
         terms += own
     if not texts:
         return None
     name = released.names[order[at]]
     return Derivation(name, "bounds", tuple(terms), least, most, False, "; ".join(texts))
+
+
+AT_LEAST = later("at least {end}, as no data set of whole people that fits has another")
+AT_MOST = later("at most {end}, as no data set of whole people that fits has another")
 
 
 def certificate(

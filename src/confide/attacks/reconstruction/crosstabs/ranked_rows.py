@@ -17,6 +17,7 @@ from confide.attacks.reconstruction.crosstabs._nearest import nearest_points
 from confide.attacks.reconstruction.crosstabs._propagation import ContradictionError, propagated
 from confide.attacks.reconstruction.crosstabs._solver import System
 from confide.core.arrays import Floats, Rng
+from confide.core.language import later
 from confide.core.nouns import Case, Guess
 from confide.core.paper import Paper
 from confide.views.crosstabs import Crosstabs
@@ -103,7 +104,7 @@ class RankedRows:
     """
 
     name: ClassVar[str] = "ranked-rows"
-    title: ClassVar[str] = "Which records are in most data sets that fit the tables?"
+    title: ClassVar[str] = later("Which records are in most data sets that fit the tables?")
     paper: ClassVar[Paper] = Paper(
         authors="Travis Dick and Cynthia Dwork and Michael Kearns and Terrance Liu and Aaron Roth and "
         "Giuseppe Vietri and Zhiwei Steven Wu",

@@ -11,6 +11,7 @@ from confide.core.access import WhiteBox
 from confide.core.arrays import Floats, Ints, Rng
 from confide.core.diagnostics import Diagnostics
 from confide.core.errors import KnowledgeError
+from confide.core.language import keep, later
 from confide.core.nouns import Case, Guess
 from confide.core.paper import Paper
 from confide.knowledge.rebuilding import InformedRebuilding
@@ -47,7 +48,9 @@ class InformedRebuild:
     """
 
     name: ClassVar[str] = "informed-rebuild"
-    title: ClassVar[str] = "Can the last record be solved for from a linear model and all other records?"
+    title: ClassVar[str] = later(
+        "Can the last record be solved for from a linear model and all other records?"
+    )
     paper: ClassVar[Paper] = Paper(
         authors="Borja Balle and Giovanni Cherubin and Jamie Hayes",
         title="Reconstructing Training Data with Informed Adversaries",
@@ -60,13 +63,19 @@ class InformedRebuild:
         form = linear_form_of(case.view)
         if form is None:
             raise KnowledgeError(
-                f"{self.name} solves linear, logistic and softmax models, and this one is not linear or does "
-                "not show its weights: give such a model, or its weights."
+                keep(
+                    "{attack} solves linear, logistic and softmax models, and this one is not linear or "
+                    "does not show its weights: give such a model, or its weights.",
+                    attack=self.name,
+                )
             )
         if not form.has_intercept:
             raise KnowledgeError(
-                f"{self.name} needs a model with intercepts: without them a record is known up to a factor. "
-                "This is no sign that records are safe."
+                keep(
+                    "{attack} needs a model with intercepts: without them a record is known up to a factor. "
+                    "This is no sign that records are safe.",
+                    attack=self.name,
+                )
             )
 
         clip = case.known.clip
@@ -146,14 +155,19 @@ def _diagnostics(misfit: Floats, *, promised: bool) -> Diagnostics:
     # Of people who were not in the equations have no solution, and they may be most of the targets.
     best = float(np.quantile(misfit, 0.1))
     remarks = [
-        f"A tenth of the rebuilt records contradict their own equations by less than {min(best, 1e6):.2g} of "
-        "what was left."
+        keep(
+            "A tenth of the rebuilt records contradict their own equations by less than {most:.2g} of what "
+            "was left.",
+            most=min(best, 1e6),
+        )
     ]
     fits = promised or best < FITS
     if not fits:
         remarks.append(
-            "The model is not at the optimum of these records with this penalty. It was stopped early, "
-            "not all its records are here, or its penalty is another one. An early stop is luck and no "
-            "protection."
+            keep(
+                "The model is not at the optimum of these records with this penalty. It was stopped early, "
+                "not all its records are here, or its penalty is another one. An early stop is luck and no "
+                "protection."
+            )
         )
     return Diagnostics(tuple(remarks), conclusive=fits)

@@ -12,6 +12,7 @@ from confide.core.access import WhiteBox
 from confide.core.arrays import Floats, Ints, Rng
 from confide.core.diagnostics import Diagnostics
 from confide.core.errors import KnowledgeError
+from confide.core.language import keep, later
 from confide.core.nouns import Case, Guess
 from confide.core.paper import Paper
 from confide.knowledge.rebuilding import KnownRange
@@ -50,7 +51,7 @@ class KktReconstruction:
     """
 
     name: ClassVar[str] = "kkt"
-    title: ClassVar[str] = "Can training records be solved for from a network's weights alone?"
+    title: ClassVar[str] = later("Can training records be solved for from a network's weights alone?")
     paper: ClassVar[Paper] = Paper(
         authors="Niv Haim and Gal Vardi and Gilad Yehudai and Ohad Shamir and Michal Irani",
         title="Reconstructing Training Data from Trained Neural Networks",
@@ -72,13 +73,19 @@ class KktReconstruction:
         net = hidden_layer_of(case.view)
         if net is None:
             raise KnowledgeError(
-                f"{self.name} reads an nn.Sequential of one hidden layer of ReLU units, with biases there "
-                "alone and one output, and this is another model. That is no sign that records are safe."
+                keep(
+                    "{attack} reads an nn.Sequential of one hidden layer of ReLU units, with biases there "
+                    "alone and one output, and this is another model. That is no sign that records are safe.",
+                    attack=self.name,
+                )
             )
         if not net.incoming[:, -1].any():
             raise KnowledgeError(
-                f"{self.name} needs a hidden layer with biases: without them a record is known up to a "
-                "factor. That is no sign that records are safe."
+                keep(
+                    "{attack} needs a hidden layer with biases: without them a record is known up to a "
+                    "factor. That is no sign that records are safe.",
+                    attack=self.name,
+                )
             )
         found = descended(
             net, self._first(net, case.known, rng), case.known,
@@ -86,8 +93,11 @@ class KktReconstruction:
         )  # fmt: skip
         claims = np.column_stack([found.x, found.sign > 0])
         remarks = (
-            f"The candidates leave {found.residual:.2g} of the length of the weights unexplained. Records "
-            "that trained no network can leave as little.",
+            keep(
+                "The candidates leave {share:.2g} of the length of the weights unexplained. Records that "
+                "trained no network can leave as little.",
+                share=float(found.residual),
+            ),
         )
         # The same claims about everybody: a view, no copies.
         value = np.broadcast_to(claims, (len(case.targets), *claims.shape))

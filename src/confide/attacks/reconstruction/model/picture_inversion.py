@@ -12,6 +12,7 @@ from confide.core.access import WhiteBox
 from confide.core.arrays import Floats, Ints, Rng
 from confide.core.diagnostics import Diagnostics
 from confide.core.errors import KnowledgeError
+from confide.core.language import keep, later
 from confide.core.nouns import Case, Guess
 from confide.core.paper import Paper
 from confide.knowledge.pictures import PictureKnowledge, cosines, from_cosines
@@ -45,7 +46,7 @@ class PictureInversion:
     """
 
     name: ClassVar[str] = "picture-inversion"
-    title: ClassVar[str] = "Which face does the model take most surely for this person's?"
+    title: ClassVar[str] = later("Which face does the model take most surely for this person's?")
     paper: ClassVar[Paper] = Paper(
         authors="Matt Fredrikson and Somesh Jha and Thomas Ristenpart",
         title="Model Inversion Attacks that Exploit Confidence Information and Basic Countermeasures",
@@ -62,14 +63,20 @@ class PictureInversion:
         view = case.view
         if not isinstance(view, HasInputGradient):
             raise KnowledgeError(
-                f"{self.name} climbs the gradient of the loss in the picture, which this model does not "
-                "show: give a linear model or a PyTorch module."
+                keep(
+                    "{attack} climbs the gradient of the loss in the picture, which this model does not "
+                    "show: give a linear model or a PyTorch module.",
+                    attack=self.name,
+                )
             )
         prior = _Prior.of(case.known, statistics=self.statistics, variation=self.variation)
         made = [self._picture(view, prior, int(c)) for c in case.targets]
         pictures = np.stack([picture for picture, _ in made])
         loss = np.array([value for _, value in made])
-        remark = f"The model is sure of the pictures: half of them have a loss below {np.median(loss):.2g}."
+        remark = keep(
+            "The model is sure of the pictures: half of them have a loss below {loss:.2g}.",
+            loss=float(np.median(loss)),
+        )
         return Guess(pictures.reshape(len(made), -1), -loss, Diagnostics((remark,)))
 
     def _picture(self, view: HasInputGradient, prior: _Prior, label: int) -> tuple[Floats, float]:

@@ -10,6 +10,7 @@ import numpy as np
 from confide.core.access import WhiteBox
 from confide.core.arrays import Floats, Ints, Rng
 from confide.core.errors import KnowledgeError
+from confide.core.language import keep, later
 from confide.core.nouns import Case, Guess
 from confide.core.paper import Paper
 from confide.knowledge.shadows import ShadowKnowledge
@@ -42,7 +43,9 @@ class ReconstructorNetwork:
     """
 
     name: ClassVar[str] = "reconstructor"
-    title: ClassVar[str] = "Can a network learn to read the last record from another network's weights?"
+    title: ClassVar[str] = later(
+        "Can a network learn to read the last record from another network's weights?"
+    )
     paper: ClassVar[Paper] = Paper(
         authors="Borja Balle and Giovanni Cherubin and Jamie Hayes",
         title="Reconstructing Training Data with Informed Adversaries",
@@ -64,7 +67,13 @@ class ReconstructorNetwork:
         known, count = case.known, min(self.shadows, len(case.known.public))
         if count < FEWEST:
             raise KnowledgeError(
-                f"{self.name} trains shadow models on public records, and has {count}: give {FEWEST} or more."
+                keep(
+                    "{attack} trains shadow models on public records, and has {n:d}: give {fewest:d} or "
+                    "more.",
+                    attack=self.name,
+                    n=count,
+                    fewest=FEWEST,
+                )
             )
         chosen = np.sort(rng.permutation(len(known.public))[:count])
         weights = weights_of(known.trained_with(known.public, chosen))

@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from typing import TypeAlias
 
 from confide.core.errors import DataError
+from confide.core.language import later
 
 Chunks: TypeAlias = Iterator[list[bytes]]
 
@@ -70,14 +71,14 @@ class Guesses:
 
     def kinds(self) -> Iterator[tuple[str, Chunks]]:
         """Each kind of guess by its name, with its values in chunks."""
-        yield "words", iter([_spelled(self.words)])
+        yield later("words"), iter([_spelled(self.words)])
         if self.postal:
-            yield "postal codes", (chunk for digits in (3, 4, 5) for chunk in _numbers(digits))
+            yield later("postal codes"), (chunk for digits in (3, 4, 5) for chunk in _numbers(digits))
         if self.dates:
-            yield "dates", _days(self.since, self.until or date.today())
+            yield later("dates"), _days(self.since, self.until or date.today())
         for phone in self.phones:
-            yield "telephone numbers", _filled(phone.encode())
-        yield "ids", _ids(self.ids)
+            yield later("telephone numbers"), _filled(phone.encode())
+        yield later("ids"), _ids(self.ids)
 
 
 def _spelled(words: tuple[str, ...]) -> list[bytes]:

@@ -15,6 +15,7 @@ import numpy as np
 
 from confide.attacks.reconstruction.table._guesses import Guesses
 from confide.core.arrays import Ints
+from confide.core.language import t
 from confide.core.sentence import Sentence
 from confide.views.table import Domain
 
@@ -40,7 +41,7 @@ class Form:
     encoding: str
 
     def __str__(self) -> str:
-        return f"{self.algorithm} in {self.encoding}"
+        return t("{algorithm} in {encoding}", algorithm=self.algorithm, encoding=self.encoding)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -10,6 +10,7 @@ import numpy as np
 from confide.attacks.reconstruction.table._boxes import Boxes, Contradiction, ruled_out
 from confide.core.arrays import Array, Bools, Ints
 from confide.core.errors import KnowledgeError
+from confide.core.language import keep
 from confide.core.sentence import Sentence
 from confide.views.hierarchy import Hierarchy
 from confide.views.table import Table
@@ -113,8 +114,11 @@ def downcoded(view: Table, hierarchies: Sequence[Hierarchy], *, stepwise: bool) 
             out = ruled_out(inside, boxes.counts(box))
         except Contradiction:
             raise KnowledgeError(
-                f"no row can have been released with the ranges of {int(keys.count[box]):,} rows, given "
-                "the other ranges of this table: it was not made by the mechanism it is held for."
+                keep(
+                    "no row can have been released with the ranges of {n:,} rows, given the other ranges of "
+                    "this table: it was not made by the mechanism it is held for.",
+                    n=int(keys.count[box]),
+                )
             ) from None
         for i in np.flatnonzero(out.any(axis=1)).tolist():
             here = out[i][boxes.blocks(box, i)]

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from confide.core.arrays import Rng
+from confide.core.language import later
 from confide.core.nouns import Case, Guess
 from confide.core.paper import Paper
 from confide.knowledge.text import TextKnowledge
@@ -25,7 +26,7 @@ class Extraction:
     """
 
     name: ClassVar[str] = "extraction"
-    title: ClassVar[str] = "Does the model go on with the true text?"
+    title: ClassVar[str] = later("Does the model go on with the true text?")
     paper: ClassVar[Paper] = Paper(
         authors="Jamie Hayes and Marika Swanberg and Harsh Chaudhari and Itay Yona and Ilia Shumailov and "
         "Milad Nasr and Christopher A. Choquette-Choo and Katherine Lee and A. Feder Cooper",

@@ -15,6 +15,7 @@ from confide.attacks.membership.white_box.decoder._one_more import Beside
 from confide.core.access import Softenable, WhiteBox
 from confide.core.arrays import Array, Floats, Ints, Rng
 from confide.core.errors import KnowledgeError
+from confide.core.language import keep
 from confide.views.records import Records
 
 Target: TypeAlias = Literal["auto", "weights", "displacement", "update"]
@@ -69,8 +70,12 @@ def sums(view: WhiteBox, target: Target, layers: Sequence[str] | None, attack: s
     names = tuple(view.layers[i] for i in numbers)
     if target in ("displacement", "update") and not view.snapshots:
         raise KnowledgeError(
-            f"{attack} needs the {target} between two states of a run, and there is only one state: give an "
-            "earlier one (`checkpoints`), or use target 'weights'."
+            keep(
+                "{attack} needs the {target} between two states of a run, and there is only one state: give "
+                "an earlier one (`checkpoints`), or use target 'weights'.",
+                attack=attack,
+                target=target,
+            )
         )
     found: dict[Target, Sum] = {}
     if target in ("auto", "weights"):
@@ -93,7 +98,7 @@ def softened(found: Sum, temperature: float) -> Sum:
     if temperature == 1:
         return found
     if not isinstance(found.state, Softenable):
-        raise KnowledgeError("this model shows no gradients at a temperature: ask at temperature 1.")
+        raise KnowledgeError(keep("this model shows no gradients at a temperature: ask at temperature 1."))
     return Sum(found.state.softened(temperature), found.layers, found.direction)
 
 

@@ -10,9 +10,9 @@ import numpy as np
 
 from confide.attacks.membership.white_box.decoder._known_nonmembers import FEWEST, known_nonmembers
 from confide.attacks.membership.white_box.decoder._linear_inverse import Spectrum
+from confide.attacks.membership.white_box.decoder._remarks import EXPLAINED, remarks_on
 from confide.attacks.membership.white_box.decoder._solution import (
     GRID,
-    SPENT,
     Setting,
     Solution,
     Tried,
@@ -29,11 +29,11 @@ from confide.attacks.membership.white_box.decoder._training_sums import (
 )
 from confide.core.access import WhiteBox
 from confide.core.arrays import Bools, Rng
-from confide.core.diagnostics import Curve, Diagnostics
+from confide.core.diagnostics import Diagnostics
 from confide.core.errors import DataError, KnowledgeError
+from confide.core.language import later
 from confide.core.nouns import Case, Guess
 from confide.core.paper import Paper
-from confide.core.sentence import Sentence
 from confide.knowledge.models import Background
 from confide.views.records import Records
 
@@ -41,18 +41,6 @@ from confide.views.records import Records
 TEMPERATURES = (1.0, 1.5)
 # This one is tried too where known non-members choose: the evidence likes hot gradients too much.
 HOTTER = 2.0
-# In a regression the result is conclusive only if more candidates than this score above 99 % of the known
-# non-members.
-STANDS_OUT = 0.02
-# What the gradients are looked for in, as the attack's card says it.
-WHAT = {
-    "weights": "the weights",
-    "displacement": "the way from the oldest published state",
-    "update": "the update of the oldest published state",
-}
-# The result is conclusive only if the candidates' gradients explain this share of the target
-# (`docs/decoder.md`).
-EXPLAINED = 0.45
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,7 +82,7 @@ class Decoder:
     """
 
     name: ClassVar[str] = "decoder"
-    title: ClassVar[str] = "Is the record's gradient among those that the parameters are made of?"
+    title: ClassVar[str] = later("Is the record's gradient among those that the parameters are made of?")
     paper: ClassVar[Paper] = Paper(
         authors="The confide developers",
         title="The gradient decoder: membership as a linear inverse problem",
@@ -214,48 +202,7 @@ class Decoder:
 
     def diagnostics(self, solution: Solution, *, values: bool) -> Diagnostics:
         """The card's remarks; `values` where the model predicts values instead of classes."""
-        setting, known = solution.setting, solution.known
-        explained, among = max(solution.explained, 0.0), int(solution.clear.sum())
-        sketched = f" (gradients sketched in {self.sketch} numbers, as there are more than {self.most})"
-        place = f" in {WHAT[setting.target]}{sketched if among > self.most else ''}."
-        remarks: list[Sentence] = [
-            ("It looked for the gradients of ", len(solution.clear), " candidates", place),
-            f"Ridge {setting.ridge:.1g} ({setting.by}), gradients at "
-            f"temperature {setting.temperature:g}; no label was used.",
-            f"The candidates' gradients explain {explained:.0%} of the target, chance deducted.",
-            "It cannot know how many of the members are among the candidates; those missing act as noise.",
-        ]
-        shares: list[float] = []
-        stands_out = 0.0
-        if known:
-            shares = [solution.flagged(ridge) for ridge in GRID]
-            stands_out = solution.flagged(setting.ridge)
-            above = "of the candidates stand above 99% of the known non-members; by chance, 1%."
-            remarks.append(("Each of ", known, " known non-members was tested alone beside them."))
-            remarks.append(f"{stands_out:.1%} {above}")
-        doubt: tuple[str | int, ...] = ()
-        spectrum = solution.spectrum
-        if explained < EXPLAINED:
-            doubt = (
-                f"{1 - explained:.0%} of the target is left unexplained. The model is far from stationary, "
-                "or has noise in its weights, or most members are not among the candidates: give a known "
-                "start (checkpoints), or the whole list.",
-            )
-        # With fewer equations than candidates, or a fit that uses most of them up, noise is explained too.
-        elif spectrum.parameters < among or spectrum.spent(setting.ridge) > SPENT:
-            doubt = (
-                f"{spectrum.parameters:.0f} numbers are too few to tell ",
-                among,
-                " candidates apart: give fewer candidates, or look at more layers (or a wider `sketch`).",
-            )
-        elif values and stands_out <= STANDS_OUT:
-            doubt = (
-                "in a regression the share explained tells too little, and no candidate stands out from "
-                "known non-members: give a population where there is none.",
-            )
-        if doubt:
-            remarks.append(("Not conclusive: ", *doubt))
-        return Diagnostics(tuple(remarks), not doubt, (_curve(solution, shares),))
+        return remarks_on(solution, sketch=self.sketch, most=self.most, values=values)
 
 
 def _usable(found: Mapping[Target, Sum], known: Records | None) -> Records | None:
@@ -268,12 +215,3 @@ def clear_of(found: Mapping[Target, Sum], people: Records) -> Bools:
     """bool[m]: whose gradient is finite?"""
     products = next(iter(found.values())).along(people)
     return np.asarray(np.isfinite(products).all(axis=1))
-
-
-def _curve(solution: Solution, shares: list[float]) -> Curve:
-    title, y_title = "Candidates that stand above 99% of the known non-members", "share of candidates"
-    if not shares:
-        evidence = np.array([solution.spectrum.evidence(ridge) for ridge in GRID])
-        shares = ((evidence - evidence.max()) / len(solution.clear)).tolist()
-        title, y_title = "How likely the parameters are under each ridge", "log evidence a candidate"
-    return Curve(title, "ridge", y_title, GRID, tuple(shares), solution.setting.ridge)

@@ -15,6 +15,7 @@ from confide.attacks.membership.white_box.decoder._training_sums import Target
 from confide.attacks.membership.white_box.decoder.attack import Decoder
 from confide.core.access import WhiteBox
 from confide.core.arrays import Floats, Rng
+from confide.core.language import later
 from confide.core.nouns import Case, Guess
 from confide.core.paper import Paper
 from confide.knowledge.models import Background
@@ -45,7 +46,7 @@ class CalibratedDecoder:
     """
 
     name: ClassVar[str] = "decoder-calibrated"
-    title: ClassVar[str] = (
+    title: ClassVar[str] = later(
         "Does the decoder say more of this record than it does on models that never saw it?"
     )
     paper: ClassVar[Paper] = Decoder.paper

@@ -22,6 +22,7 @@ from confide.attacks.membership.white_box.gradient_norm import COMPREHENSIVE
 from confide.core.access import WhiteBox
 from confide.core.arrays import Bools, Floats, Rng
 from confide.core.diagnostics import Diagnostics
+from confide.core.language import keep, later
 from confide.core.nouns import Case, Guess
 from confide.core.paper import Paper
 from confide.knowledge.models import Background
@@ -51,7 +52,7 @@ class Embedding:
     """
 
     name: ClassVar[str] = "embedding"
-    title: ClassVar[str] = "Is the record in that of two groups whose gradients are small?"
+    title: ClassVar[str] = later("Is the record in that of two groups whose gradients are small?")
     paper: ClassVar[Paper] = COMPREHENSIVE
 
     layers: tuple[str, ...] | None = None
@@ -101,12 +102,17 @@ def oriented(values: Floats, norm: Floats) -> Floats:
 def _told_apart(members: Bools, norm: Floats) -> Diagnostics:
     if members.all() or not members.any():
         return Diagnostics(
-            ("It sees no difference between the targets: there are no two groups.",), conclusive=False
+            (keep("It sees no difference between the targets: there are no two groups."),), conclusive=False
         )
     near, far = norm[members].mean(), norm[~members].mean()
     return Diagnostics(
         (
-            f"It calls {members.mean():.0%} of the targets members: their mean gradient norm is {near:.2g}, "
-            f"and {far:.2g} in the other group.",
+            keep(
+                "It calls {share:.0%} of the targets members: their mean gradient norm is {near:.2g}, and "
+                "{far:.2g} in the other group.",
+                share=float(members.mean()),
+                near=float(near),
+                far=float(far),
+            ),
         )
     )

@@ -10,6 +10,7 @@ from confide.core.access import WhiteBox
 from confide.core.arrays import Bools, Floats
 from confide.core.diagnostics import Diagnostics
 from confide.core.errors import KnowledgeError
+from confide.core.language import keep
 from confide.core.nouns import Case
 from confide.knowledge.models import Background, Informed, LeaveOneOutSums
 from confide.views.records import Records
@@ -53,13 +54,19 @@ class StationarityResidual:
         """How far the model is from stationary, and whether that is too far."""
         length = float(np.sqrt(np.diagonal(self.gram)[: len(self.kappa)]).mean())
         share = float(np.median(self.residue)) / length if length else 0.0
-        return Diagnostics(
-            remarks=(
-                f"The gradient of the whole training objective is {share:.2g} of one record's mean gradient: "
-                + ("training stopped early." if share > FAR else "the model is stationary."),
-            ),
-            conclusive=share <= FAR,
-        )
+        if share > FAR:
+            remark = keep(
+                "The gradient of the whole training objective is {share:.2g} of one record's mean gradient: "
+                "training stopped early.",
+                share=share,
+            )
+        else:
+            remark = keep(
+                "The gradient of the whole training objective is {share:.2g} of one record's mean gradient: "
+                "the model is stationary.",
+                share=share,
+            )
+        return Diagnostics(remarks=(remark,), conclusive=share <= FAR)
 
 
 def balance(
@@ -73,8 +80,11 @@ def balance(
     known, view = case.known, case.view
     if not isinstance(known, Informed):
         raise KnowledgeError(
-            f"{attack} needs to know all other records that trained the model, and here not all are known: "
-            "list every one of them among the members (in a game of your own: `informed=True`)."
+            keep(
+                "{attack} needs to know all other records that trained the model, and here not all are "
+                "known: list every one of them among the members (in a game of your own: `informed=True`).",
+                attack=attack,
+            )
         )
     base = known.rest.base
     everybody = case.targets if base is None else Records.concat([case.targets, base])

@@ -11,6 +11,7 @@ from scipy.linalg import cho_factor, cho_solve
 from confide.attacks.membership.white_box.informed._stationarity import balance
 from confide.core.access import WhiteBox
 from confide.core.arrays import Floats, Rng
+from confide.core.language import later
 from confide.core.nouns import Case, Guess
 from confide.core.paper import Paper
 from confide.knowledge.models import Informed
@@ -47,7 +48,7 @@ class IHA:
     """
 
     name: ClassVar[str] = "iha"
-    title: ClassVar[str] = "Are the parameters where training with this record would have led?"
+    title: ClassVar[str] = later("Are the parameters where training with this record would have led?")
     paper: ClassVar[Paper] = Paper(
         authors="Anshuman Suri and Xiao Zhang and David Evans",
         title="Do Parameters Reveal More than Loss for Membership Inference?",

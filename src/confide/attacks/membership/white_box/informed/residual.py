@@ -10,6 +10,7 @@ import numpy as np
 from confide.attacks.membership.white_box.informed._stationarity import balance
 from confide.core.access import WhiteBox
 from confide.core.arrays import Rng
+from confide.core.language import later
 from confide.core.nouns import Case, Guess
 from confide.core.paper import Paper
 from confide.knowledge.models import Informed
@@ -39,7 +40,7 @@ class Residual:
     """
 
     name: ClassVar[str] = "residual"
-    title: ClassVar[str] = "Do the gradients of training only add up to zero with this record?"
+    title: ClassVar[str] = later("Do the gradients of training only add up to zero with this record?")
     paper: ClassVar[Paper] = Paper(
         authors="Borja Balle and Giovanni Cherubin and Jamie Hayes",
         title="Reconstructing Training Data with Informed Adversaries",

@@ -18,6 +18,7 @@ from confide.attacks.membership.white_box.gradient_norm import COMPREHENSIVE
 from confide.attacks.membership.white_box.nasr._components import gradient_part, output_table
 from confide.core.access import WhiteBox
 from confide.core.arrays import Array, Floats, Rng
+from confide.core.language import later
 from confide.core.nouns import Case, Guess
 from confide.core.paper import Paper
 from confide.knowledge.models import SupervisedBackground
@@ -54,7 +55,7 @@ class NasrOutputs:
     """
 
     name: ClassVar[str] = "nasr-outputs"
-    title: ClassVar[str] = "Do the layers answer as they do for people known to be members?"
+    title: ClassVar[str] = later("Do the layers answer as they do for people known to be members?")
     paper: ClassVar[Paper] = COMPREHENSIVE
 
     outputs: int = 3
@@ -102,7 +103,7 @@ class Nasr:
     """
 
     name: ClassVar[str] = "nasr"
-    title: ClassVar[str] = "Do layers and gradients look as they do for people known to be members?"
+    title: ClassVar[str] = later("Do layers and gradients look as they do for people known to be members?")
     paper: ClassVar[Paper] = COMPREHENSIVE
 
     outputs: int = 3
