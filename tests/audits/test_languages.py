@@ -55,7 +55,7 @@ def counts(folder: Path) -> Audit:
 def _counted(people: pl.DataFrame, *columns: str) -> pl.DataFrame:
     found = people.group_by(*columns).len("count").cast({"count": pl.Int64}).sort(*columns).cast(pl.String)
     total = pl.DataFrame({**{c: ["Total"] for c in columns}, "count": [str(len(people))]})
-    small = pl.when(pl.col("count").cast(pl.Int64) < 2).then(pl.lit("*")).otherwise("count").alias("count")
+    small = pl.when(pl.col("count").cast(pl.Int64) < 3).then(pl.lit("*")).otherwise("count").alias("count")
     return pl.concat([found.with_columns(small), total])
 
 
@@ -63,7 +63,7 @@ def crosstabs(folder: Path) -> Audit:
     rng = np.random.default_rng(0)
     people = pl.DataFrame({f"c{i}": rng.integers(0, 4, 24).astype(str) for i in range(3)})
     tables = [_counted(people, "c0", "c1"), _counted(people, "c1", "c2")]
-    return call(Crosstabs, tables, data=people, seed=3, cache=folder, seconds=2.0, targets=40, hidden="1..1")
+    return call(Crosstabs, tables, data=people, seed=3, cache=folder, seconds=2.0, targets=40, hidden="1..2")
 
 
 def frequencies(folder: Path) -> Audit:
