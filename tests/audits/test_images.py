@@ -252,7 +252,7 @@ def test_the_public_report_names_nobody(tmp_path):
 def test_without_torch_the_network_is_a_named_skip(tmp_path, monkeypatch):
     monkeypatch.setattr("confide.attacks.linkage.images._network.find_spec", lambda name: None)
     found = run(album(), protect="mosaic:2", cache=tmp_path)
-    skipped = {s.attack: s.why for s in found.sections[0].skipped}
+    skipped = {s.attack: str(s.why) for s in found.sections[0].skipped}
     assert "confide[torch]" in skipped["small-cnn (closed set)"]
     assert set(found.sections[0].evidence) == {"recogniser", "clear-trained"}
 

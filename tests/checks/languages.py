@@ -1,11 +1,14 @@
 """Languages of a report: holds every catalogue to the texts that stand in the code.
 
-A text is a literal in `t("...")`, `parts("...")`, `keep("...")` or `later("...")`, in Python and in templates, or a
-word of a goal (`confide.report.goals`). A catalogue must have each of them, with the same gaps, and none that is not
-in the code any more. A text may stand in any file of its language, and once.
+A text is a literal in `t("...")`, `parts("...")`, `keep("...")` or `later("...")`, in Python and in
+templates, or a word of a goal (`confide.report.goals`). A catalogue must have each of them, with the same gaps,
+and none that is not in the code any more. A text may stand in any file of its language, and once.
 
-Usage: python tests/checks/languages.py [FOLDER ...]     says what is wrong, for these folders of `src/confide` alone
-       python tests/checks/languages.py --missing LANGUAGE [FOLDER ...]     prints what a translator has to fill in
+Usage: python tests/checks/languages.py [FOLDER ...]
+       python tests/checks/languages.py --missing LANGUAGE [FOLDER ...]
+
+The first says what is wrong, the second prints what a translator has to fill in; both in these folders of
+`src/confide` alone, or in all.
 """
 
 from __future__ import annotations
@@ -15,6 +18,7 @@ import json
 import re
 import sys
 from collections.abc import Iterator, Sequence
+from functools import cache
 from pathlib import Path
 from string import Formatter
 
@@ -32,8 +36,13 @@ Text = tuple[str, str]
 """Context and English text."""
 
 
-def texts_of(path: Path) -> Iterator[tuple[Text, str]]:
+@cache
+def texts_of(path: Path) -> tuple[tuple[Text, str], ...]:
     """Every text of a file that is to be translated, and where it stands."""
+    return tuple(_texts_of(path))
+
+
+def _texts_of(path: Path) -> Iterator[tuple[Text, str]]:
     written, name = path.read_text(encoding="utf-8"), str(path.relative_to(ROOT))
     if path.suffix != ".py":
         for found in IN_TEMPLATES.finditer(written):
@@ -91,7 +100,7 @@ def faults(language: str, folders: Sequence[str] = ()) -> list[str]:
     """What is wrong with the catalogue of a language, a sentence each.
 
     Args:
-        folders: look for texts of these alone that are missing; for whatever is wrong in a catalogue, everywhere.
+        folders: texts of these alone can be missing; what else is wrong in a catalogue is said in any case.
     """
     everywhere = every_text()
     wanted, said, wrong = every_text(folders) if folders else everywhere, {}, []

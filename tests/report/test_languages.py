@@ -2,31 +2,39 @@
 
 from __future__ import annotations
 
-import pickle
+import copy
 import sys
+from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 import pytest
 
+from confide.core.budget import Budget
 from confide.core.diagnostics import Diagnostics
 from confide.core.errors import KnowledgeError
-from confide.core.language import LANGUAGES, Kept, keep, number, parts, t, written_in
+from confide.core.estimate import Estimate
+from confide.core.language import LANGUAGES, PSEUDO, Kept, keep, language, number, parts, t, written_in
 from confide.core.sentence import said
-from confide.report import Skipped
+from confide.measure import measure
+from confide.report import Finding, Limit, Section, Skipped, page
 from confide.report.goals import GOALS, goal
+from confide.report.purposes import PURPOSES
 from confide.report.redaction import Redaction
+from confide.report.renders.text import to_text
 
-from .untranslated import english_left, outside, unmarked
+from .test_goals import linked
+from .untranslated import english_left, outside, texts_of, unmarked
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "checks"))
-import languages as check  # noqa: E402  # a script of `make check`
+import languages as check  # a script of `make check`
 
 TRANSLATED = [language for language in LANGUAGES if language != "en"]
 
 
-@pytest.mark.parametrize("language", TRANSLATED)
-def test_the_catalogue_has_every_text_of_a_report(language):
-    assert check.faults(language, ["report"]) == []
+@pytest.mark.parametrize("chosen", TRANSLATED)
+def test_the_catalogue_has_every_text_of_a_report(chosen):
+    assert check.faults(chosen, ["report"]) == []
 
 
 def test_the_check_finds_what_it_looks_for(tmp_path, monkeypatch):
@@ -43,10 +51,10 @@ def test_the_check_finds_what_it_looks_for(tmp_path, monkeypatch):
     assert any("'in no case' is missing" in fault for fault in found)
 
 
-@pytest.mark.parametrize("language", TRANSLATED)
+@pytest.mark.parametrize("chosen", TRANSLATED)
 @pytest.mark.parametrize("name", GOALS)
-def test_every_phrase_of_a_goal_can_be_filled_in(name, language):
-    with written_in(language):
+def test_every_phrase_of_a_goal_can_be_filled_in(name, chosen):
+    with written_in(chosen):
         aim = goal(name)
         told = [aim.claim("X", rate, "1") for rate in (0.41, 0.997, 1.0)]
         told += [aim.at("1"), *(aim.many(rate) for rate in (0.0, 0.5, 1.0)), aim.say("caught"), aim.task]
@@ -83,7 +91,7 @@ def test_a_remark_that_somebody_forged_is_shown_as_it_is(text):
 
 def test_the_reason_of_a_skip_keeps_its_values():
     text = keep("between {low:,} and {high:,} in {per:,}", low=1, high=20, per=1000)
-    error = pickle.loads(pickle.dumps(KnowledgeError(text)))  # as from another process
+    error = copy.copy(KnowledgeError(text))  # as from another process
     assert str(error) == "between 1 and 20 in 1,000"
     skipped = Skipped.because("lira", error)
     assert isinstance(skipped.why, Kept)
@@ -99,3 +107,79 @@ def test_the_check_of_pages_finds_what_it_looks_for():
     assert outside("⟦a ⟦b⟧⟧ c") == " c"
     assert unmarked(["⟦all⟧ 12", "⟦some⟧ left", "lira: ⟦x⟧"], names=["lira"]) == ["⟦some⟧ left"]
     assert english_left(["der Angriff", "the attack", "trois of the"]) == ["the attack", "trois of the"]
+
+
+STORIES = ("found", "nothing", "few", "broken", "blinded")
+SAID = "⟦x⟧"
+COMPARED = ("membership", "linkage")
+"""A goal whose claims are certain and one whose are not: a comparison measures everything again."""
+
+CASES = [*((name, "found") for name in GOALS), *((name, story) for name in COMPARED for story in STORIES[1:])]
+
+
+@cache
+def risk_of(story: str, chosen: str):
+    """Evidence and risk; the assumptions of a bound are put into words where it is measured."""
+    assert chosen == language()
+    few = {"nothing": linked(2, 270, 28, 300, 300), "few": linked(3, 1, 1, 3, 5)}
+    evidence = few.get(story, linked(200, 60, 40, 30, 300))
+    return evidence, replace(measure(evidence), attack="lira")
+
+
+def a_page(name: str, story: str, audience: str):
+    """A page of sections whose own texts are in brackets, of one goal and story."""
+    evidence, risk = risk_of(story, language())
+    blind = {"broken": Estimate(0.9, 0.85, 0.95, 0.95), "blinded": Estimate(0.57, 0.55, 0.59, 0.95)}.get(
+        story
+    )
+    doubt = Diagnostics((keep("more than {n}", n=12),), story != "nothing")
+    finding = Finding(risk=risk, blind=blind, diagnostics=(doubt,))
+    promise = Budget(0.01, 1e-5) if story in ("found", "nothing") else None
+    skipped = Skipped(attack="lira", why=keep("only {errors}", errors="1"), lack="knowledge")
+    told = {"goal": name, "headline": finding, "findings": (finding,), "evidence": {"lira": evidence}}
+    told |= {"subject": SAID, "harm": SAID, "about": {SAID: SAID}, "adversary": (SAID,), "notes": (SAID,)}
+    sections = [Section(release="r1", promise=promise, skipped=(skipped,), **told)]
+    if name in COMPARED:
+        sections.append(Section(release="r2", **told))
+    limits = [Limit.parse(limit) for limit in ("tpr@0.01=0.05", "tpr@0.0001=0.05", "auc=0.6", "epsilon=1")]
+    return page(sections, seed=1, audience=audience, limits=limits)
+
+
+def everything_said(made) -> list[str]:
+    """What a page says: its records, the terminal, and both documents."""
+    # A wide terminal: a line that is broken has its brackets on two lines.
+    shown = to_text(made, width=10_000, show_rows=True).split("\n")
+    documents = [document(made).markdown().replace("\\", "") for document in PURPOSES.values()]
+    return [*texts_of(made), *shown, *(line for d in documents for line in d.split("\n"))]
+
+
+NAMES = (
+    "r1",
+    "r2",
+    "lira",
+    "confide.report",
+    "report/3",
+    "tpr",
+    "auc",
+    "epsilon=1",
+    "mu-GDP",
+    "dev",
+    "e-05",
+    "None",
+)
+
+
+@pytest.mark.parametrize("audience", ["internal", "public"])
+@pytest.mark.parametrize(("name", "story"), CASES)
+def test_no_text_of_a_report_is_left_unmarked(name, story, audience):
+    with written_in(PSEUDO):
+        said = everything_said(a_page(name, story, audience))
+    assert unmarked(said, names=NAMES) == []
+
+
+@pytest.mark.parametrize("chosen", TRANSLATED)
+@pytest.mark.parametrize(("name", "story"), CASES)
+def test_no_text_of_a_report_is_left_in_english(name, story, chosen):
+    with written_in(chosen):
+        said = everything_said(a_page(name, story, "internal"))
+    assert english_left(said, names=NAMES) == []

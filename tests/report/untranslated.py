@@ -1,8 +1,8 @@
 """What of a report was not translated: the check that every door's tests can use.
 
-A page that is made in the language "xx" has every text in brackets, so that whatever stands outside is a text that
-nobody marked (`unmarked`). A page in German or French is searched for words that only English has (`english_left`):
-there a text is marked, and has no translation or was joined from pieces.
+A page that is made in the language "xx" has every text in brackets, so that whatever stands outside is a text
+that nobody marked (`unmarked`). A page in German or French is searched for words that only English has
+(`english_left`): there a text is marked, and has no translation or was joined from pieces.
 """
 
 from __future__ import annotations
@@ -13,21 +13,45 @@ from html import unescape
 from typing import Any
 
 IDENTIFIERS = {
-    *("attack", "release", "releases", "schema", "version", "audience", "language", "verdict", "outcome", "goal"),
-    *("access", "game", "limit", "lack", "kind", "quantity", "before", "settled", "strategy", "citation", "settings"),
+    *(
+        "attack",
+        "release",
+        "releases",
+        "schema",
+        "version",
+        "audience",
+        "language",
+        "verdict",
+        "outcome",
+        "goal",
+    ),
+    *(
+        "access",
+        "game",
+        "limit",
+        "lack",
+        "kind",
+        "quantity",
+        "before",
+        "settled",
+        "strategy",
+        "citation",
+        "settings",
+    ),
     *("name", "method", "unit", "line", "part", "side", "what", "others", "align", "who", "made", "about"),
 }
-"""Keys of report.json under which names and words of the machine stand; renders translate what a reader sees."""
+"""Keys of report.json under which names and words of the machine stand; renders translate what a reader "
+"sees."""
 
-TELLTALE = frozenset(
-    "the of and is are that with were to by than which from who how this these those they their it its has have "
-    "been more less not no where there nobody everybody could would should does did what when only other others "
-    "about between at most least people record records".split()
-)
+ENGLISH = """
+the of and is are that with were to by than which from who how this these those they their it its has have
+been more less not no where there nobody everybody could would should does did what when only other others
+about between at most least people record records
+"""
+TELLTALE = frozenset(ENGLISH.split())
 """Words that stand in nearly every English sentence, and in no German or French one."""
 
 WORD = re.compile(r"[^\W\d_]{2,}")
-BOTH = frozenset("was in an am die war so on me or as a pour plus point page".split())
 
 
 def outside(text: str) -> str:
@@ -59,7 +83,7 @@ def english_left(texts: Iterable[str], *, names: Iterable[str] = ()) -> list[str
     return [
         text
         for text in dict.fromkeys(texts)
-        if TELLTALE & {word.lower() for word in WORD.findall(_without(text, known))} - BOTH
+        if TELLTALE & {word.lower() for word in WORD.findall(_without(text, known))}
     ]
 
 
@@ -69,7 +93,7 @@ def texts_of(page: Any, *, under: str = "") -> Iterator[str]:
         yield page
     elif isinstance(page, Mapping):
         for key, value in page.items():
-            if key not in IDENTIFIERS or key == "about" and under == "section":
+            if key not in IDENTIFIERS or (key == "about" and under == "section"):
                 yield from texts_of(value, under=key)
     elif isinstance(page, list | tuple):
         for value in page:
@@ -80,7 +104,9 @@ def texts_of_html(html: str) -> Iterator[str]:
     """Every text of a page in HTML: what stands between tags, and what is read aloud."""
     html = re.sub(r"<(style|script)\b.*?</\1>", "", html, flags=re.DOTALL)
     yield from (unescape(said) for said in re.findall(r'\b(?:aria-label|title|alt)="([^"]*)"', html))
-    yield from (text for part in re.sub(r"<[^>]*>", "\n", html).split("\n") if (text := unescape(part).strip()))
+    yield from (
+        text for part in re.sub(r"<[^>]*>", "\n", html).split("\n") if (text := unescape(part).strip())
+    )
 
 
 def _known(names: Iterable[str]) -> list[str]:

@@ -105,7 +105,7 @@ def _need_people(spec: AuditSpec, release: AuditedRelease) -> None:
             exposed=int(exposed.sum()),
             control=int((~exposed).sum()) if resolved else people,
             confidence=corrected(spec, release),
-            names=goal(release.goal).people,
+            names=goal(release.goal).in_english.people,  # for an error
         )
         if why:
             # Rounds draw people, so that few rounds meet few of those who are given.

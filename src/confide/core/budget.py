@@ -8,6 +8,7 @@ from operator import index
 from typing import Literal
 
 from confide.core.errors import PromiseError
+from confide.core.language import t
 
 ANY_NUMBER = 2**31
 """More rows than anybody can have, because rows are counted in 32 bits: as a bound it bounds nobody."""
@@ -78,15 +79,20 @@ class Unit:
 
     def __str__(self) -> str:
         if self.kind == "cells":
-            return f"what any one row holds in {self.column}"
+            return t("what any one row holds in {columns}", columns=self.column)
         if self.kind == "person":
-            bound = "" if self.at_most == ANY_NUMBER else f", where nobody has more than {self.at_most:,}"
-            return f"all rows of any one {self.column}{bound}"
+            if self.at_most == ANY_NUMBER:
+                return t("all rows of any one {person}", person=self.column)
+            return t(
+                "all rows of any one {person}, where nobody has more than {n:,}",
+                person=self.column,
+                n=self.at_most,
+            )
         if self.kind == "place":
-            return f"where within {self.at_most} m any one visit was"
+            return t("where within {metres} m any one visit was", metres=self.at_most)
         if self.kind == "pixels":
-            return f"any {self.at_most:,} pixels of a picture"
-        return {"record": "any one record", "client": "everything any one client holds"}[self.kind]
+            return t("any {n:,} pixels of a picture", n=self.at_most)
+        return t("any one record") if self.kind == "record" else t("everything any one client holds")
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,4 +122,9 @@ class Budget:
             raise PromiseError(f"delta is {self.delta}; give a number in [0, 1).")
 
     def __str__(self) -> str:
-        return f"epsilon {self.epsilon:g}, delta {self.delta:g}, hiding {self.unit}"
+        return t(
+            "epsilon {epsilon:g}, delta {delta:g}, hiding {unit}",
+            epsilon=self.epsilon,
+            delta=self.delta,
+            unit=str(self.unit),
+        )

@@ -1,7 +1,7 @@
 """Language of a report: translates each text by the catalogue of the language that is chosen.
 
-Texts stand in the code in English. A catalogue holds what each means in another language, in the format of GNU
-gettext (`core/languages/<language>/*.po`, one file a room), so that translators can use the tools they know.
+Texts stand in the code in English. A catalogue holds what each means in another language, in the format of
+GNU gettext (`core/languages/<language>/*.po`, one file a room), so that translators can use their own tools.
 `tests/checks/languages.py` finds what is missing in a catalogue.
 """
 
@@ -62,7 +62,8 @@ def t(text: str, /, *, of: str = "", **values: object) -> str:
 
     Args:
         text: in English, with a gap for each value, as `str.format` has them.
-        of: tells apart texts that are the same in English and not in other languages, such as a noun and a verb.
+        of: tells apart texts that are the same in English and not in other languages, such as a noun and a
+            verb.
         values: by name.
 
     >>> t("{n:,} of {all:,} people", n=1200, all=3000)

@@ -7,7 +7,8 @@ from dataclasses import replace
 from functools import partial
 
 from confide.core.evidence import Evidence
-from confide.measure.epsilon import NO_COIN, gaussian, two_world
+from confide.core.language import t
+from confide.measure.epsilon import NO_COIN, NO_COINS, gaussian, two_world
 from confide.measure.one_run import one_run, one_run_fdp
 from confide.measure.risk import EpsilonBound
 from confide.measure.rows import Rows, one_a_world, shape, worlds_of
@@ -46,8 +47,8 @@ def _because(bound: EpsilonBound, no_coin: str) -> EpsilonBound:
     """The bound with the reason why no coin counts, where the evidence gives one."""
     if not no_coin:
         return bound
-    words = bound.assumption.replace(f"{NO_COIN} for each target", no_coin).replace(NO_COIN, no_coin)
-    return replace(bound, assumption=words)
+    said = bound.assumption.replace(t(NO_COINS), t(no_coin)).replace(t(NO_COIN), t(no_coin))
+    return replace(bound, assumption=said)
 
 
 def _one_world(
@@ -71,7 +72,7 @@ def _middle(bounds: Sequence[EpsilonBound], confidence: float) -> EpsilonBound:
         bounds[0],
         low=sorted(b.low for b in bounds)[at],
         ceiling=sorted(b.ceiling for b in bounds)[at],
-        method=f"{bounds[0].method}, median of {len(bounds)} worlds",
+        method=t("{method}, median of {n} worlds", method=bounds[0].method, n=len(bounds)),
         confidence=confidence,
         certified=all(b.certified for b in bounds),
         assumption=max((b.assumption for b in bounds), key=len),

@@ -15,6 +15,7 @@ import numpy as np
 
 from confide.core.arrays import Floats
 from confide.core.errors import EvidenceError
+from confide.core.language import later, t
 from confide.measure.intervals import check_confidence, lower_limit, upper_limit
 from confide.measure.risk import EpsilonBound
 from confide.measure.rows import Rows
@@ -22,8 +23,9 @@ from confide.measure.special import log_normal_cdf, normal_quantile
 from confide.measure.thresholds import Counts, Objective, Split, Threshold
 
 # Assumptions that a bound rests on, as the report prints them.
-GAUSSIAN = "only if the mechanism's trade-off curve is Gaussian (a hypothesis, not checked)"
-NO_COIN = "exposure was not drawn by a fair coin"
+GAUSSIAN = later("only if the mechanism's trade-off curve is Gaussian (a hypothesis, not checked)")
+NO_COIN = later("exposure was not drawn by a fair coin")
+NO_COINS = later("exposure was not drawn by a fair coin for each target")
 FARTHEST = 1e12
 """No epsilon above it is searched for."""
 
@@ -116,7 +118,9 @@ def two_world(
         return two_world_epsilon(counts, error=error, delta=delta)
 
     low, ceiling = (_best(r, epsilon, threshold or Split(), confidence) for r in (rows, rows.perfect()))
-    assumption = "" if randomised else f"{NO_COIN}: exposed and control are taken as exchangeable"
+    assumption = (
+        "" if randomised else t("{why}: exposed and control are taken as exchangeable", why=t(NO_COIN))
+    )
     return EpsilonBound(low, ceiling, "two-world", delta, confidence, randomised, assumption)
 
 
@@ -142,9 +146,8 @@ def gaussian(
         gaussian_epsilon(_best(r, mu, threshold or Split(), confidence), delta=delta)
         for r in (rows, rows.perfect())
     )
-    return EpsilonBound(
-        low, ceiling, "mu-GDP", delta, confidence, False, f"{GAUSSIAN}; rows are taken as independent"
-    )
+    assumption = t("{hypothesis}; rows are taken as independent", hypothesis=t(GAUSSIAN))
+    return EpsilonBound(low, ceiling, "mu-GDP", delta, confidence, False, assumption)
 
 
 def largest(rejected: Callable[[float], bool], *, most: float = 1e4) -> float:

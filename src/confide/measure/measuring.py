@@ -11,6 +11,7 @@ from confide.core.arrays import Floats
 from confide.core.errors import EvidenceError
 from confide.core.estimate import Estimate
 from confide.core.evidence import Evidence
+from confide.core.language import t
 from confide.measure.bounds import bounds
 from confide.measure.crossed import widened, widened_rate, widened_roc
 from confide.measure.intervals import check_confidence, difference, mean, proportion
@@ -267,12 +268,12 @@ def _with_noise(world: _Figures, which: int) -> Estimate:
 
 def _grouping(evidence: Evidence, pool: bool) -> str:
     again = Rows.of(evidence).people is not None
-    wider = "; wider, since people are asked about by models that learned from the others" * evidence.crossed
+    wider = t("; wider, since people are asked about by models that learned from the others")
+    wider = wider if evidence.crossed else ""
     if pool:
-        words = f"; the mean of {evidence.worlds} worlds"
-        return words + (wider or ", for the same people in all of them" * again)
-    words = wider
-    if shape(evidence) in ("pool", "few a world"):
-        words += f"; {evidence.worlds} worlds pooled, people of one world taken as independent"
+        mean = t("; the mean of {n} worlds", n=evidence.worlds)
+        return mean + (wider or (t(", for the same people in all of them") if again else ""))
+    pooled = t("; {n} worlds pooled, people of one world taken as independent", n=evidence.worlds)
+    counted = t("; all rows of a person counted together")
     # One person in several rows is no several people: the intervals say how many they are worth.
-    return words + "; all rows of a person counted together" * again
+    return wider + (pooled if shape(evidence) in ("pool", "few a world") else "") + (counted if again else "")

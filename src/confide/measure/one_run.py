@@ -17,7 +17,8 @@ from typing import Literal, TypeAlias
 import numpy as np
 
 from confide.core.arrays import Bools
-from confide.measure.epsilon import GAUSSIAN, NO_COIN, check_delta, gaussian_epsilon, largest
+from confide.core.language import t
+from confide.measure.epsilon import GAUSSIAN, NO_COINS, check_delta, gaussian_epsilon, largest
 from confide.measure.intervals import check_confidence
 from confide.measure.risk import EpsilonBound
 from confide.measure.rows import Rows
@@ -45,9 +46,11 @@ guesses at the top only suit attacks that find a few sure members and no sure no
 # Fewer guesses prove little; more take long and prove no more.
 FEWEST, MOST = 50, 50_000
 
-NOT_BY_COIN = (
-    f"{NO_COIN} for each target: exposed and control are taken as exchangeable, and equally many of each"
-)
+
+def _not_by_coin() -> str:
+    return t(
+        "{why}: exposed and control are taken as exchangeable, and equally many of each", why=t(NO_COINS)
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +110,7 @@ def one_run_fdp(
         delta,
         randomised,
     )
-    both = "; ".join(filter(None, [GAUSSIAN, found.assumption]))
+    both = "; ".join(filter(None, [t(GAUSSIAN), found.assumption]))
     return EpsilonBound(found.low, found.ceiling, found.method, delta, confidence, False, both)
 
 
@@ -215,7 +218,7 @@ def _bound(
         max((formula(tally, share * error) for tally, share in tallies(r)), default=0.0)
         for r in (canaries, canaries.perfect())
     )
-    return EpsilonBound(low, ceiling, method, delta, confidence, by_coin, "" if by_coin else NOT_BY_COIN)
+    return EpsilonBound(low, ceiling, method, delta, confidence, by_coin, "" if by_coin else _not_by_coin())
 
 
 def _fair(exposed: Bools) -> bool:

@@ -10,6 +10,7 @@ import numpy as np
 
 from confide.core.arrays import Bools, Floats, Ints
 from confide.core.errors import EvidenceError
+from confide.core.language import t
 from confide.measure.rows import Rows
 
 
@@ -84,7 +85,7 @@ class Split:
             raise EvidenceError(f"fraction is {self.fraction}; give a number between 0 and 1, such as 0.5.")
 
     def __str__(self) -> str:
-        return f"chosen on {self.fraction:.0%} of the rows, reported on the others"
+        return t("chosen on {fraction:.0%} of the rows, reported on the others", fraction=self.fraction)
 
     def choose(self, rows: Rows, objective: Objective, *, error: float) -> Choice:
         """Choose the best of about two thousand thresholds on one part; report on the other part."""
@@ -140,7 +141,7 @@ class Bonferroni:
             raise EvidenceError(f"over is {self.over}; give 1 threshold or more.")
 
     def __str__(self) -> str:
-        return f"the best of {self.over} thresholds, corrected for their number"
+        return t("the best of {n} thresholds, corrected for their number", n=self.over)
 
     def choose(self, rows: Rows, objective: Objective, *, error: float) -> Choice:
         """Choose the best of the thresholds at the corrected error."""
@@ -160,7 +161,7 @@ class Fixed:
     at: float
 
     def __str__(self) -> str:
-        return f"fixed at {self.at:g} beforehand"
+        return t("fixed at {at:g} beforehand", at=self.at)
 
     def choose(self, rows: Rows, objective: Objective, *, error: float) -> Choice:
         """Return the fixed threshold for all rows."""

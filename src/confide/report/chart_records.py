@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from confide.core.language import later, t
 from confide.report.charts import points
 from confide.report.finding import Finding, Section
 from confide.report.goals import goal
@@ -11,9 +12,9 @@ from confide.report.page_types import ChartName, ChartRecord, Datum
 from confide.report.readings import ChartWords, chart_words, curve_words
 from confide.report.redaction import Redaction
 
-NO_SCORES = "the scores were not handed to the report"
+NO_SCORES = later("the scores were not handed to the report")
 
-EMPTY: Mapping[ChartName, str] = {"epsilon": "no bound on epsilon applies to this evidence"}
+EMPTY: Mapping[ChartName, str] = {"epsilon": later("no bound on epsilon applies to this evidence")}
 """Why a chart has nothing to draw, where it is not for want of scores."""
 
 
@@ -29,10 +30,10 @@ def chart_records(s: Section, *, redaction: Redaction) -> list[ChartRecord]:
         "worst_off": [] if evidence is None else points.worst_off_records(evidence, redaction=redaction),
         "epsilon": points.epsilon_records(s, redaction=redaction),
     }
-    about = s.headline.title or s.headline.risk.attack
+    about = t(s.headline.title) if s.headline.title else s.headline.risk.attack
     # `chart_words` decides which charts this goal has, and in which order.
     charts = [
-        _chart(name, s.release, words, about=about, records=drawn[name], why=EMPTY.get(name, NO_SCORES))
+        _chart(name, s.release, words, about=about, records=drawn[name], why=t(EMPTY.get(name, NO_SCORES)))
         for name, words in chart_words(aim).items()
     ]
     return [*charts, *(curve for f in s.findings for curve in _curves(f, s.release, redaction))]
@@ -47,7 +48,7 @@ def _curves(finding: Finding, release: str, redaction: Redaction) -> list[ChartR
             curve_words(curve),
             about=finding.risk.attack,
             records=points.curve_records(curve, redaction=redaction),
-            why="not shown to the public" if redaction.public else "it has no point that can be drawn",
+            why=t("not shown to the public") if redaction.public else t("it has no point that can be drawn"),
             attack=finding.risk.attack,
         )
         for diagnostics in finding.diagnostics

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from math import isfinite
 
 from confide.core.estimate import Estimate
+from confide.core.language import t
 from confide.measure import difference_of_dependent, measure
 from confide.measure.risk import Risk
 from confide.report import comparison_words as words
@@ -107,14 +108,26 @@ def _doubts(s: Section, found: dict[str, Risk]) -> tuple[str, ...]:
     """Why the low numbers of a release are no sign of little."""
     doubts: list[str] = []
     if s.headline.broken:
-        doubts.append(f"on {s.release} an adversary that never saw it tells the groups apart")
+        doubts.append(
+            t("on {release} an adversary that never saw it tells the groups apart", release=s.release)
+        )
     if s.doubtful:
-        doubts.append(f"not everything on {s.release} was conclusive ({', '.join(s.doubtful)})")
+        doubts.append(
+            t(
+                "not everything on {release} was conclusive ({names})",
+                release=s.release,
+                names=", ".join(s.doubtful),
+            )
+        )
     # Where claims about exposed people can be wrong, an AUC below one half is no such sign.
     turned = [name for name, risk in found.items() if risk.auc.high < 0.5 and goal(s.goal).certain]
     if turned:
         doubts.append(
-            f"on {s.release} scores tell the groups apart the wrong way round ({', '.join(turned)})"
+            t(
+                "on {release} scores tell the groups apart the wrong way round ({names})",
+                release=s.release,
+                names=", ".join(turned),
+            )
         )
     return tuple(doubts)
 
@@ -154,7 +167,8 @@ def _settled(apart: Estimate, first: _Reached, second: _Reached) -> tuple[Settle
     answer, lower, higher = ("less", second, first) if apart.low > 0 else ("more", first, second)
     # An attack that cannot be read on one release may be the one that finds most there.
     lost = [name for name in higher.read if name not in lower.read]
-    doubts = [*lower.doubts, *([f"not every attack ran on both ({', '.join(lost)})"] if lost else [])]
+    missed = [t("not every attack ran on both ({names})", names=", ".join(lost))] if lost else []
+    doubts = [*lower.doubts, *missed]
     return ("not settled" if doubts else answer), doubts
 
 

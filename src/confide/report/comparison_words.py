@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from math import ceil, floor
 
+from confide.core.language import number, t
 from confide.report.comparison_types import Settled
 from confide.report.goals import Goal
 from confide.report.rates import one_in, parts, percent
@@ -31,36 +32,44 @@ class Told:
     @property
     def where(self) -> str:
         """Where all are read."""
-        return "by the AUC" if self.fpr is None else self.goal.at(one_in(self.fpr))
+        return t("by the AUC") if self.fpr is None else self.goal.at(one_in(self.fpr))
 
 
 def title(told: Told) -> str:
     """The heading."""
-    return "Before and after" if told.protected else "The releases side by side"
+    return t("Before and after") if told.protected else t("The releases side by side")
 
 
 def head(told: Told) -> list[str]:
     """The columns' heads."""
-    found = "AUC" if told.fpr is None else f"{told.goal.noun} {told.goal.verb[2]} {told.where}"
-    less = "less than before" if told.protected else "less than the first"
-    return ["release", found, less if told.fpr is None else f"{less}, in points"]
+    if told.fpr is None:
+        found = t("AUC")
+        less = t("less than before") if told.protected else t("less than the first")
+    else:
+        found = t("{caught} {at}", caught=told.goal.say("caught"), at=told.where)
+        less = t("less than before, in points") if told.protected else t("less than the first, in points")
+    return [t("release"), found, less]
 
 
 def reading(told: Told, *, confidence: float) -> str:
     """How to read the table."""
-    return (
-        f"What the strongest attack on each release reaches, {told.where}: all are read at one rate, which "
+    return t(
+        "What the strongest attack on each release reaches, {where}: all are read at one rate, which "
         "was not chosen by what is found, and held against the first. The intervals hold together with "
-        f"{percent(confidence)} confidence, corrected for all attacks and releases, whatever people and "
-        "scores have in common. So they are wider than those below."
+        "{percent} confidence, corrected for all attacks and releases, whatever people and "
+        "scores have in common. So they are wider than those below.",
+        where=told.where,
+        percent=percent(confidence),
     )
 
 
 def unmeasured(told: Told, release: str) -> str:
     """Why there is no difference."""
-    return (
-        f"{_pair(told, release)}: no difference can be measured, for that takes the scores of every attack, "
-        f"and some are not here. {_ending(told, release, 'not settled')}"
+    return t(
+        "{pair}: no difference can be measured, for that takes the scores of every attack, and some are not "
+        "here. {ending}",
+        pair=_pair(told, release),
+        ending=_ending(told, release, "not settled"),
     )
 
 
@@ -85,16 +94,30 @@ def sentence(
     first, second = values
     ending = _ending(told, release, settled, doubts)
     if first is None or second is None or difference is None:
-        return (
-            f"{_pair(told, release)}: what is found {told.where} rests on too few people to be shown to the "
-            f"public. {ending}"
+        return t(
+            "{pair}: what is found {where} rests on too few people to be shown to the public. {ending}",
+            pair=_pair(told, release),
+            where=told.where,
+            ending=ending,
         )
     per = _per(first["value"], second["value"])
     was, now = round(first["value"] * per), round(second["value"] * per)
-    change = f"{abs(was - now):,} {'fewer' if was > now else 'more'}" if was != now else "no change"
-    return (
-        f"{_pair(told, release)}: {_reaches(told, now, was, per)}, that is {change} "
-        f"({_between(difference, per)}, with {percent(difference['confidence'])} confidence). {by}{ending}"
+    change = (
+        t("no change")
+        if was == now
+        else t("{n:,} fewer", n=was - now)
+        if was > now
+        else t("{n:,} more", n=now - was)
+    )
+    return t(
+        "{pair}: {reaches}, that is {change} ({between}, with {percent} confidence). {by}{ending}",
+        pair=_pair(told, release),
+        reaches=_reaches(told, now, was, per),
+        change=change,
+        between=_between(difference, per),
+        percent=percent(difference["confidence"]),
+        by=by,
+        ending=ending,
     )
 
 
@@ -108,8 +131,13 @@ def other_attacks(*each: tuple[str, str, str]) -> str:
     'Of shop the number is that of lira, the strongest at this rate; the headline is about loss. '
     """
     return "".join(
-        f"Of {release} the number is that of {attack}, the strongest at this rate; the headline is about "
-        f"{headline}. "
+        t(
+            "Of {release} the number is that of {attack}, the strongest at this rate; the headline is about "
+            "{headline}. ",
+            release=release,
+            attack=attack,
+            headline=headline,
+        )
         for release, attack, headline in each
         if attack != headline
     )
@@ -117,17 +145,31 @@ def other_attacks(*each: tuple[str, str, str]) -> str:
 
 def _pair(told: Told, release: str) -> str:
     if told.protected:
-        return f"Before ({told.before}) and after ({release})"
-    return f"{release}, against {told.before}"
+        return t("Before ({before}) and after ({release})", before=told.before, release=release)
+    return t("{release}, against {before}", release=release, before=told.before)
 
 
 def _reaches(told: Told, now: int, was: int, per: int) -> str:
-    goal, out_of = told.goal, f"{now:,} instead of {was:,} in {per:,}"
+    goal = told.goal
+    out_of = {"now": number(now, ","), "was": number(was, ","), "per": number(per, ",")}
     if told.fpr is not None:
-        return f"{told.where} the adversary {goal.verb[1]} {out_of} {goal.noun}"
+        return goal.say("reached", where=told.where, **out_of)
     one, other = goal.pair
-    right = "" if goal.certain else ", and right,"
-    return f"shown {one} and {other}, the adversary is surer about the first{right} {out_of} times"
+    if goal.certain:
+        return t(
+            "shown {one} and {other}, the adversary is surer about the first {now} instead of {was} in {per} "
+            "times",
+            one=one,
+            other=other,
+            **out_of,
+        )
+    return t(
+        "shown {one} and {other}, the adversary is surer about the first, and right, {now} instead of "
+        "{was} in {per} times",
+        one=one,
+        other=other,
+        **out_of,
+    )
 
 
 def _between(difference: EstimateRecord, per: int) -> str:
@@ -140,10 +182,10 @@ def _between(difference: EstimateRecord, per: int) -> str:
     """
     low, high = floor(difference["low"] * per + 1e-9), ceil(difference["high"] * per - 1e-9)
     if low >= 0:
-        return f"between {low:,} and {high:,} fewer"
+        return t("between {low:,} and {high:,} fewer", low=low, high=high)
     if high <= 0:
-        return f"between {-high:,} and {-low:,} more"
-    return f"between {-low:,} more and {high:,} fewer"
+        return t("between {low:,} and {high:,} more", low=-high, high=-low)
+    return t("between {more:,} more and {fewer:,} fewer", more=-low, fewer=high)
 
 
 def _per(*rates: float) -> int:
@@ -152,12 +194,19 @@ def _per(*rates: float) -> int:
 
 
 def _ending(told: Told, release: str, settled: Settled, doubts: Sequence[str] = ()) -> str:
-    helped = "whether the protection helped" if told.protected else "which of the two gives away less"
+    if settled == "not settled" and doubts:
+        why = "; ".join(doubts)
+        if told.protected:
+            return t("It is not settled whether the protection helped, because {why}.", why=why)
+        return t("It is not settled which of the two gives away less, because {why}.", why=why)
     if settled == "not settled":
-        why = f", because {'; '.join(doubts)}" if doubts else ""
-        return f"It is not settled {helped}{why}."
+        if told.protected:
+            return t("It is not settled whether the protection helped.")
+        return t("It is not settled which of the two gives away less.")
     if not told.protected:
-        return f"So {release} gives these attacks {settled}."
+        if settled == "less":
+            return t("So {release} gives these attacks less.", release=release)
+        return t("So {release} gives these attacks more.", release=release)
     if settled == "less":
-        return "So the protection helped, against the attacks that were tried."
-    return "So the protection did not help: more is found after it."
+        return t("So the protection helped, against the attacks that were tried.")
+    return t("So the protection did not help: more is found after it.")

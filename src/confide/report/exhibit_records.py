@@ -8,6 +8,7 @@ from numbers import Integral, Real
 from typing import TypeGuard
 
 from confide.core.estimate import Estimate
+from confide.core.language import Kept, t
 from confide.report import exhibits, page_types
 from confide.report.exhibits import Band, Exhibit, Line, Plot, Quantile, Reading, Table
 from confide.report.page_types import BandRecord, EstimateRecord, ExhibitRecord, LineRecord
@@ -31,7 +32,7 @@ def table_record(table: Table, *, redaction: Redaction) -> page_types.TableRecor
     few = [redaction.public and bool(table.rests) and 0 < (of or 0) < FEWEST for of in rests]
     most = max([0, *(int(c) for row in table.rows for c in row[1:] if _counts(c))])
     shown = [(row, of) for row, of, hidden in zip(table.rows, rests, few, strict=True) if not hidden]
-    hidden = [f"Rows of fewer than {FEWEST} people are not shown."] * any(few)
+    hidden = [t("Rows of fewer than {n} people are not shown.", n=FEWEST)] * any(few)
     return {
         "kind": "table",
         "internal": table.internal,
@@ -58,7 +59,7 @@ def plot_record(plot: Plot, *, redaction: Redaction) -> page_types.PlotRecord:
         "named": plot.named,
         "places": list(plot.places),
         "lines": [_line(line, plot, redaction) for line in plot.lines],
-        "why": plot.why,
+        "why": t(plot.why),
     }
 
 
@@ -94,7 +95,7 @@ def _cell(cell: exhibits.Cell, redaction: Redaction, *, of: int | None) -> page_
         return redaction.estimate(plain, of=of)
     if isinstance(cell, Quantile):
         return _short(cell.value, redaction) if _to_be_seen(cell.beyond, redaction=redaction) else None
-    if isinstance(cell, tuple):
+    if isinstance(cell, (tuple, Kept)):
         return redaction.text(cell)
     if isinstance(cell, Integral):
         return redaction.count(int(cell))

@@ -7,7 +7,7 @@ from typing import TypeAlias
 
 from confide.core.errors import DataError
 from confide.core.estimate import Estimate
-from confide.core.language import Kept
+from confide.core.language import Kept, later
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -180,7 +180,7 @@ class Plot:
     measured: bool = False
     named: bool = False
     places: tuple[str, ...] = ()
-    why: str = "it has no point to draw"
+    why: str = later("it has no point to draw")
     internal: bool = False
     of: int | None = None
 

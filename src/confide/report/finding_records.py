@@ -7,13 +7,14 @@ from math import isfinite
 
 from confide.core.budget import Budget
 from confide.core.estimate import Estimate
+from confide.core.language import later, parts, t
 from confide.measure.risk import EpsilonBound, RateAt, Risk
 from confide.report.finding import Finding
 from confide.report.goals import Goal
 from confide.report.page_types import BoundRecord, FindingRecord, PromiseRecord, RateRecord
-from confide.report.redaction import FEWEST, TOO_FEW, Redaction
+from confide.report.redaction import FEWEST, Redaction, too_few
 
-NOT_GIVEN = "the evidence does not give it"
+NOT_GIVEN = later("the evidence does not give it")
 
 
 def finding_record(finding: Finding, *, release: str, goal: Goal, redaction: Redaction) -> FindingRecord:
@@ -26,7 +27,7 @@ def finding_record(finding: Finding, *, release: str, goal: Goal, redaction: Red
     record: FindingRecord = {
         "release": release,
         "attack": risk.attack,
-        "title": finding.title or risk.attack,
+        "title": t(finding.title) if finding.title else risk.attack,
         "citation": finding.citation,
         "settings": {name: str(value) for name, value in finding.settings.items()},
         "access": risk.access,
@@ -48,7 +49,7 @@ def finding_record(finding: Finding, *, release: str, goal: Goal, redaction: Red
         "epsilons": [_bound_record(b, redaction) for b in risk.epsilon if goal.bounds],
         # With the threshold somebody who has the scores could name the people above it.
         "threshold": None if redaction.public else redaction.number(risk.threshold),
-        "strategy": risk.strategy,
+        "strategy": t(risk.strategy),
         "confidence": risk.confidence,
         "targets": redaction.whole(risk.people, *sides) if whole else None,
         "asked": redaction.whole(risk.rows, *sides) if whole else None,
@@ -71,7 +72,7 @@ def rate_record(at: RateAt, risk: Risk, *, goal: Goal, redaction: Redaction) -> 
     rate, why = redaction.estimate(at.rate, of=risk.exposed_count), ""
     # It exists and may not be seen, or it was never measured: two reasons that a reader must not mix up.
     if rate is None and at.rate is not None:
-        why = TOO_FEW if redaction.public else NOT_GIVEN
+        why = too_few() if redaction.public else t(NOT_GIVEN)
     elif rate is None:
         why = redaction.text(unresolved(at, control=goal.people[1]))
     plain = None if rate is None or at.empirical is None else redaction.number(at.empirical)
@@ -90,8 +91,13 @@ def unresolved(at: RateAt, *, control: str) -> tuple[str | int, ...]:
     """
     need = -int(-1 // Fraction(str(float(at.fpr))))  # exact: 1 / 0.0001 is 10000.000000000002
     if at.controls >= need:
-        return (NOT_GIVEN,)
-    return (f"needs at least {need:,} {control}, and there are ", int(at.controls))
+        return (t(NOT_GIVEN),)
+    return parts(
+        "needs at least {need:,} {control}, and there are {there}",
+        need=need,
+        control=control,
+        there=int(at.controls),
+    )
 
 
 def _remarks(finding: Finding, redaction: Redaction) -> list[str]:
@@ -105,29 +111,29 @@ def _bound_record(bound: EpsilonBound, redaction: Redaction) -> BoundRecord:
     return {
         "low": redaction.bound(bound.low),
         "ceiling": redaction.bound(bound.ceiling),
-        "method": bound.method,
+        "method": t(bound.method),
         "certified": bound.certified,
         "delta": bound.delta,
         "confidence": bound.confidence,
-        "assumption": bound.assumption,
+        "assumption": t(bound.assumption),
     }
 
 
 def _why(name: str, finding: Finding, redaction: Redaction) -> str:
     """The reason why a number of this name is missing."""
     if name == "blind":
-        return "no blind adversary was played"
+        return t("no blind adversary was played")
     if name == "epsilon":
-        return "no bound on epsilon applies to this evidence"
+        return t("no bound on epsilon applies to this evidence")
     if redaction.public and name == "threshold":
-        return "not shown to the public"
+        return t("not shown to the public")
     if redaction.public and (name.endswith("count") or name in ("targets", "asked", "excluded")):
-        return f"fewer than {FEWEST}, or could be worked out from such a count"
+        return t("fewer than {n}, or could be worked out from such a count", n=FEWEST)
     # A number that exists was held back; one that does not was never given.
     measured: object = getattr(finding.risk, name, None)
     if redaction.public and isinstance(measured, Estimate) and isfinite(measured.value):
-        return TOO_FEW
-    return NOT_GIVEN
+        return too_few()
+    return t(NOT_GIVEN)
 
 
 def promise_record(budget: Budget) -> PromiseRecord:

@@ -79,7 +79,9 @@ def page(
     return {
         "schema": "confide.report/3",
         # Sections of further goals are about the same releases.
-        "release": " and ".join(dict.fromkeys(s.release.removesuffix(f", {s.goal}") for s in sections)),
+        "release": t(" and ", of="releases").join(
+            dict.fromkeys(s.release.removesuffix(f", {s.goal}") for s in sections)
+        ),
         "releases": names,
         "seed": seed,
         "audience": audience,
@@ -171,7 +173,7 @@ def _section(s: Section, verdict: Verdict, fpr: float | None, redaction: Redacti
         ),
         "means_not": consequences.means_not(record, story, findings=others, goal=aim),
         "next": [
-            *([consequences.MEND] if s.broken else []),
+            *([consequences.mend()] if s.broken else []),
             *consequences.next_steps(story, verdict.ruling, blind_wins=blind_wins, goal=aim),
         ],
         "notes": list(s.notes),

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from confide.core.language import t
 from confide.report import readings
-from confide.report.consequences import TASKS
+from confide.report.consequences import other_harms
 from confide.report.exhibit_records import exhibit_record
 from confide.report.finding import Proof, Section
 from confide.report.finding_records import finding_record, promise_record
@@ -25,7 +26,6 @@ def proof_section(s: Section, proof: Proof, verdict: Verdict, redaction: Redacti
     """
     aim, words = goal(s.goal), Words(proof, redaction)
     shown = [exhibit_record(e, redaction=redaction) for e in s.exhibits]
-    others = [task for name, task in TASKS.items() if name != aim.name]
     return {
         "release": s.release,
         "fpr": None,
@@ -40,9 +40,9 @@ def proof_section(s: Section, proof: Proof, verdict: Verdict, redaction: Redacti
         "about": [[label, str(text)] for label, text in s.about.items()],
         "promise": None if s.promise is None else promise_record(s.promise),
         "adversary": [aim.saw, *aim.knew, *s.adversary],
-        "found": [[s.headline.title, words.found()]],
+        "found": [[t(s.headline.title), words.found()]],
         "means": words.means(s.harm),
-        "means_not": words.means_not(others),
+        "means_not": words.means_not(other_harms(aim.name)),
         "next": words.next_steps(verdict.ruling),
         "notes": list(s.notes),
         "worst_off": [],

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from math import ceil, floor, isfinite, log10
 
 from confide.core.estimate import Estimate
-from confide.core.language import Kept
+from confide.core.language import Kept, number, t
 from confide.report.exhibits import Rate, Reading
 from confide.report.finding import Audience
 from confide.report.page_types import EstimateRecord
@@ -20,7 +20,10 @@ from confide.report.rates import percent
 FEWEST = 10
 """A count from 1 to FEWEST - 1 is not shown to the public: it would point at a handful of people."""
 
-TOO_FEW = f"rests on fewer than {FEWEST} people, which is not shown to the public"
+
+def too_few() -> str:
+    """Why the public does not see a number."""
+    return t("rests on fewer than {n} people, which is not shown to the public", n=FEWEST)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +56,10 @@ class Redaction:
         """
         shown = self.count(n)
         if shown is None:
-            return f"fewer than {FEWEST}"
+            return t("fewer than {n}", n=FEWEST)
         # From 100 on always: "120" beside "about 120" would be exactly 120.
-        return f"about {shown:,}" if self.public and _count_step(n) > 1 else f"{shown:,}"
+        whole = number(shown, ",")
+        return t("about {n}", n=whole) if self.public and _count_step(n) > 1 else whole
 
     def whole(self, n: int, *parts: int) -> int | None:
         """The count of all of whom `parts` are counted apart; for the public never sharper than these.
@@ -166,7 +170,9 @@ class Redaction:
         if not isinstance(part, Estimate):
             return self.counted(part)
         e = self.estimate(part)
-        return e and f"{e['value']:.2f} (between {e['low']:.2f} and {e['high']:.2f})"
+        return e and t(
+            "{value:.2f} (between {low:.2f} and {high:.2f})", value=e["value"], low=e["low"], high=e["high"]
+        )
 
     def _rate(self, rate: Rate) -> str | None:
         e = self.estimate(rate.estimate, of=rate.of)
@@ -175,10 +181,10 @@ class Redaction:
         if not rate.interval:
             return percent(e["value"])
         digits = 0 if self.public else 1
-        value, low, high = (f"{100 * e[end]:.{digits}f}" for end in ("value", "low", "high"))
+        value, low, high = (number(100 * e[end], f".{digits}f") for end in ("value", "low", "high"))
         if rate.difference:
-            return f"{value} points (between {low} and {high})"
-        return f"{value} % (between {low} and {high} %)"
+            return t("{value} points (between {low} and {high})", value=value, low=low, high=high)
+        return t("{value} % (between {low} and {high} %)", value=value, low=low, high=high)
 
 
 def coarse(count: int) -> str:

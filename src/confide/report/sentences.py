@@ -111,8 +111,8 @@ def support(
         lines.append(auc(h, goal))
     if story == "broken" and blind:
         picks = t(
-            "Shown one of each, the blind adversary picks the right one {times} ({spread}); guessing: "
-            "50 in 100.",
+            "Shown one of each, the blind adversary picks the right one {times} ({spread}); guessing: 50 "
+            "in 100.",
             times=times(blind["value"]),
             spread=spread(blind),
         )

@@ -9,6 +9,7 @@ from typing import Literal
 
 from confide.core.errors import DataError
 from confide.core.estimate import Estimate
+from confide.core.language import t
 from confide.core.sentence import said
 from confide.report import proofs
 from confide.report.finding import Finding, Ruling, Section, Usefulness
@@ -192,7 +193,7 @@ def _useful(useful: Usefulness, limit: Limit) -> Judged:
 def _promise(s: Section, found: Sequence[Finding]) -> list[Judged]:
     """What breaks the promise: checks that failed, and a certified bound above it. It needs no limit."""
     broken = [
-        Judged(limit="the promise", attack=name, ruling="exceeded", reason="this check failed")
+        Judged(limit="the promise", attack=name, ruling="exceeded", reason=t("this check failed"))
         for name in s.broken
     ]
     for f in found:
@@ -200,7 +201,11 @@ def _promise(s: Section, found: Sequence[Finding]) -> list[Judged]:
         if s.promise is None or not s.comparable or bound is None or not bound.certified:
             continue
         if bound.low > s.promise.epsilon and bound.delta >= s.promise.delta:
-            reason = f"epsilon of at least {bound.low:.3g} is proved, and {s.promise.epsilon:g} was promised"
+            reason = t(
+                "epsilon of at least {low:.3g} is proved, and {promised:g} was promised",
+                low=bound.low,
+                promised=s.promise.epsilon,
+            )
             broken.append(Judged(limit="the promise", attack=f.risk.attack, ruling="exceeded", reason=reason))
     return broken
 
@@ -237,7 +242,11 @@ def _doubted(judged: Judged, doubtful: Sequence[str]) -> Judged:
     # What an attack found stands, whatever its own check says.
     if judged.ruling != "within" or not doubtful:
         return judged
-    reason = f"{judged.reason}, but not everything was conclusive ({', '.join(doubtful)})"
+    reason = t(
+        "{reason}, but not everything was conclusive ({names})",
+        reason=judged.reason,
+        names=", ".join(doubtful),
+    )
     return replace(judged, ruling="not settled", reason=reason)
 
 
@@ -247,9 +256,10 @@ def _judge_one(finding: Finding, limit: Limit, control: str, certain: bool) -> J
     # An excess that even the blind adversary does not explain still counts.
     if finding.blind_wins and not (ruling == "exceeded" and finding.beats_blind):
         ruling = "not settled"
-        reason = (
+        reason = t(
             "an adversary that never saw the release already tells the two groups apart, so it is unknown "
-            f"how much the release adds ({reason})"
+            "how much the release adds ({reason})",
+            reason=reason,
         )
     return Judged(limit=limit, attack=finding.risk.attack, ruling=ruling, reason=reason)
 
@@ -258,18 +268,24 @@ def _rule(finding: Finding, limit: Limit, control: str, certain: bool) -> tuple[
     found, why = _quantity(finding, limit, control)
     # The sum is finite only if both ends are.
     if found is None or not isfinite(found.low + found.high):
-        return "not settled", f"n/a: {why}"
-    interval = f"{found.value:.3g} [{found.low:.3g}, {found.high:.3g}]"
-    if found.low > limit.at_most:
-        return "exceeded", f"{interval} is above {limit.at_most:g}"
+        return "not settled", t("n/a: {why}", why=why)
+    interval, limited = _interval(found), limit.at_most
+    if found.low > limited:
+        return "exceeded", t("{interval} is above {limit:g}", interval=interval, limit=limited)
     if certain and (upside_down := _upside_down(finding, limit, found)):
         return "not settled", f"{interval}: {upside_down}"
-    if found.high <= limit.at_most:
-        return "within", f"{interval} does not reach above {limit.at_most:g}"
-    return (
-        "not settled",
-        f"{interval} contains the limit of {limit.at_most:g}; {_people(finding, limit, found)}",
+    if found.high <= limited:
+        return "within", t("{interval} does not reach above {limit:g}", interval=interval, limit=limited)
+    return "not settled", t(
+        "{interval} contains the limit of {limit:g}; {people}",
+        interval=interval,
+        limit=limited,
+        people=_people(finding, limit, found),
     )
+
+
+def _interval(e: Estimate) -> str:
+    return t("{value:.3g} [{low:.3g}, {high:.3g}]", value=e.value, low=e.low, high=e.high)
 
 
 def _upside_down(finding: Finding, limit: Limit, found: Estimate) -> str:
@@ -277,9 +293,14 @@ def _upside_down(finding: Finding, limit: Limit, found: Estimate) -> str:
     auc, guessing = finding.risk.auc, GUESSING.get(limit.quantity, 0.0)
     if found.high >= guessing and not auc.high < GUESSING["auc"]:
         return ""
-    below = f"the AUC {auc.value:.3g} [{auc.low:.3g}, {auc.high:.3g}]" if auc.high < 0.5 else "it"
-    return (
-        f"{below} is below what guessing reaches, so the scores tell the groups apart the wrong way round, "
+    if auc.high < GUESSING["auc"]:
+        return t(
+            "the AUC {interval} is below what guessing reaches, so the scores tell the groups apart the "
+            "wrong way round, and turned round they would find more",
+            interval=_interval(auc),
+        )
+    return t(
+        "it is below what guessing reaches, so the scores tell the groups apart the wrong way round, "
         "and turned round they would find more"
     )
 
@@ -292,9 +313,9 @@ def _people(finding: Finding, limit: Limit, found: Estimate) -> str:
     half = found.high - found.value if apart > 0 else found.value - found.low
     times = (half / apart) ** 2 if apart else float("inf")
     if times > 10_000:
-        return "what was found is on the limit, and no number of people would settle it"
+        return t("what was found is on the limit, and no number of people would settle it")
     need = ceil(1.1 * times * risk.people)
-    return f"about {_round(need):,} people would settle it, if what is found stays the same"
+    return t("about {n:,} people would settle it, if what is found stays the same", n=_round(need))
 
 
 def _round(people: int) -> int:
@@ -306,19 +327,30 @@ def _round(people: int) -> int:
 def _rule_epsilon(finding: Finding, limit: Limit) -> tuple[Ruling, str]:
     bound = finding.bound
     if bound is None:
-        return "not settled", "n/a: no bound on epsilon applies to this evidence"
-    shown = f"shown at least {bound.low:.3g}, could have shown {bound.ceiling:.3g}"
-    if bound.low > limit.at_most:
-        return "exceeded", f"{shown}: above {limit.at_most:g}"
-    # An audit that could not have shown more must not look as if it had looked.
-    if bound.ceiling <= limit.at_most:
-        return (
-            "not settled",
-            f"{shown}: too little to see above {limit.at_most:g}; play more worlds or people",
+        return "not settled", t("n/a: no bound on epsilon applies to this evidence")
+    low, ceiling, most = bound.low, bound.ceiling, limit.at_most
+    if low > most:
+        return "exceeded", t(
+            "shown at least {low:.3g}, could have shown {ceiling:.3g}: above {limit:g}",
+            low=low,
+            ceiling=ceiling,
+            limit=most,
         )
-    return (
-        "not settled",
-        f"{shown}: no more than {limit.at_most:g} was found, and an audit cannot show that there is no more",
+    # An audit that could not have shown more must not look as if it had looked.
+    if ceiling <= most:
+        return "not settled", t(
+            "shown at least {low:.3g}, could have shown {ceiling:.3g}: too little to see above {limit:g}; "
+            "play more worlds or people",
+            low=low,
+            ceiling=ceiling,
+            limit=most,
+        )
+    return "not settled", t(
+        "shown at least {low:.3g}, could have shown {ceiling:.3g}: no more than {limit:g} was found, and an "
+        "audit cannot show that there is no more",
+        low=low,
+        ceiling=ceiling,
+        limit=most,
     )
 
 
@@ -326,11 +358,11 @@ def _quantity(finding: Finding, limit: Limit, control: str) -> tuple[Estimate | 
     """The number that is limited, and the reason to give if it is missing."""
     risk = finding.risk
     if limit.quantity != "tpr":
-        return getattr(risk, limit.quantity), NOT_GIVEN
+        return getattr(risk, limit.quantity), t(NOT_GIVEN)
     for at in risk.tpr_at:
         if at.fpr == limit.fpr:
             return at.rate, said(unresolved(at, control=control))
-    return None, f"it was not measured at a false-positive rate of {limit.fpr:g}"
+    return None, t("it was not measured at a false-positive rate of {fpr:g}", fpr=limit.fpr)
 
 
 def _number(text: str) -> float:

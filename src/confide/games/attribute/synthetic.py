@@ -10,6 +10,7 @@ import numpy as np
 from confide.core.arrays import Bools, Floats, Ints, Rng
 from confide.core.budget import Budget, Unit
 from confide.core.errors import DataError
+from confide.core.language import later
 from confide.core.nouns import Case, Guess, Mechanism, World
 from confide.games.attribute.table import inferable, named_rightly
 from confide.knowledge.table import Knowing, TableKnowledge
@@ -82,7 +83,7 @@ class SyntheticInference:
     @property
     def no_coin(self) -> str:
         """Why no coin was tossed, for the report."""
-        return "the synthetic file exists already, and who was held out was decided before"
+        return later("the synthetic file exists already, and who was held out was decided before")
 
     def deal(self, world: int, *, rng: Rng) -> SecretWorld:
         """Draw who is asked about, and what is known of them."""

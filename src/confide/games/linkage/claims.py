@@ -8,13 +8,14 @@ import numpy as np
 
 from confide.core.arrays import Bools, Ints
 from confide.core.budget import ANY_NUMBER, Unit
+from confide.core.language import later
 from confide.core.nouns import Guess
 
 # As a secret: the person has no row in the release. As a claim: no row is claimed.
 NOBODY = -1
 
 
-TAKEN_OUT = (
+TAKEN_OUT = later(
     "people's rows were taken out of a release that was made with them, as if it had been made without"
 )
 """Why no bound is certified where the mechanism was not run again: other rows may depend on those people."""

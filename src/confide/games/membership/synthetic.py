@@ -10,6 +10,7 @@ import numpy as np
 from confide.core.arrays import Bools, Ints, Rng
 from confide.core.budget import Budget, Unit
 from confide.core.errors import DataError, EvidenceError
+from confide.core.language import later
 from confide.core.nouns import Case, Guess, Mechanism, World
 from confide.knowledge.synthetic import SyntheticKnowledge
 from confide.views.table import Table
@@ -119,7 +120,7 @@ class SyntheticFile(_OfRows):
     @property
     def no_coin(self) -> str:
         """Why no coin was tossed, for the report."""
-        return "which rows the synthetic file was made from was decided before the audit"
+        return later("which rows the synthetic file was made from was decided before the audit")
 
     def deal(self, world: int, *, rng: Rng) -> SyntheticWorld:
         """Ask about this world's share of both tables, in mixed order; everything else is fixed.

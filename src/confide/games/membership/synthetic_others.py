@@ -9,6 +9,7 @@ import numpy as np
 from confide.core.arrays import Bools, Ints, Rng
 from confide.core.budget import Unit
 from confide.core.errors import DataError, EvidenceError
+from confide.core.language import later
 from confide.core.nouns import Case, Guess, World
 from confide.games.membership.synthetic import SyntheticWorld, need_same_columns, some_people
 from confide.knowledge.synthetic import SyntheticKnowledge
@@ -102,7 +103,7 @@ class AgainstOthers:
     @property
     def no_coin(self) -> str:
         """Why no coin counts, for the report."""
-        return "all people who are asked about are behind the synthetic file"
+        return later("all people who are asked about are behind the synthetic file")
 
     def deal(self, world: int, *, rng: Rng) -> SyntheticWorld:
         """World 0 is the synthetic file, world 1 the rows of others. A target's number is its row.

@@ -11,6 +11,7 @@ import numpy as np
 from confide.core.arrays import Bools, Ints, Rng
 from confide.core.budget import Unit
 from confide.core.errors import DataError, EvidenceError
+from confide.core.language import later
 from confide.core.nouns import Case, Guess, Mechanism, World
 from confide.knowledge.text import TextKnowledge
 from confide.views.text import Canaries, Likelihoods, Template
@@ -123,7 +124,7 @@ class ReleasedText(_CanaryGame):
     @property
     def no_coin(self) -> str:
         """Why no coin was tossed, for the report."""
-        return "which canaries were trained on was decided before the audit"
+        return later("which canaries were trained on was decided before the audit")
 
     def deal(self, world: int, *, rng: Rng) -> CanaryWorld:
         """Draw the controls, and shuffle all canaries; those that were in have the first numbers."""

@@ -10,6 +10,7 @@ import numpy as np
 from confide.core.arrays import Bools, Ints, Rng
 from confide.core.budget import Unit
 from confide.core.errors import DataError
+from confide.core.language import later
 from confide.core.nouns import Case, Guess, Mechanism, World
 from confide.knowledge.answers import AnswersKnowledge
 from confide.views.answers import Answers, AskedSubsets, Subsets
@@ -80,7 +81,7 @@ class SubsetReconstruction:
     @property
     def no_coin(self) -> str:
         """Why no coin was tossed, for the report."""
-        return "nobody can be held out of answers that exist" if self.released is not None else ""
+        return later("nobody can be held out of answers that exist") if self.released is not None else ""
 
     def deal(self, world: int, *, rng: Rng) -> AnswersWorld:
         """Toss the targets' coins, and answer."""

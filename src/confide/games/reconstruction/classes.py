@@ -12,6 +12,7 @@ from confide.core.access import WhiteBox
 from confide.core.arrays import Bools, Floats, Ints, Rng
 from confide.core.budget import ANY_NUMBER, Unit
 from confide.core.errors import DataError
+from confide.core.language import later
 from confide.core.nouns import Case, Guess, Mechanism, World
 from confide.knowledge.pictures import PictureKnowledge
 from confide.views.records import Records
@@ -66,7 +67,9 @@ class ClassInversion:
     @property
     def no_coin(self) -> str:
         """Why no coin counts, for the report."""
-        return "people whose coin fell tails exchange pictures, so that one coin changes several classes"
+        return later(
+            "people whose coin fell tails exchange pictures, so that one coin changes several classes"
+        )
 
     def deal(self, world: int, *, rng: Rng) -> ClassWorld:
         """Toss the coins, deal the pictures of the tails among each other, and train."""

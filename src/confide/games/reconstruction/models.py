@@ -12,6 +12,7 @@ from confide.core.access import WhiteBox
 from confide.core.arrays import Bools, Floats, Ints, Rng
 from confide.core.budget import Budget, Unit
 from confide.core.errors import DataError, EvidenceError
+from confide.core.language import later
 from confide.core.nouns import Case, Guess, Mechanism, World
 from confide.knowledge.rebuilding import InformedRebuilding, KnownRest
 from confide.measure.rebuilding import distances, usual_radius
@@ -100,7 +101,7 @@ class RecordRebuilding(Rebuilding):
     @property
     def no_coin(self) -> str:
         """Why no coin counts, for the report."""
-        return "" if self.randomised else "the adversary about each record knew which others were in"
+        return "" if self.randomised else later("the adversary about each record knew which others were in")
 
     def deal(self, world: int, *, rng: Rng) -> RebuildingWorld:
         """Toss the coins, train, and ask about the targets."""

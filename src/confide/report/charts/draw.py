@@ -12,6 +12,7 @@ from typing import cast
 
 from confide.core.errors import DataError
 from confide.report.charts.engine import ENGINE, Json, Spec
+from confide.report.charts.words import locale, words
 from confide.report.page_types import Datum
 
 CHARTS = ("roc", "scores", "worst_off", "epsilon", "curve", "lines")
@@ -104,8 +105,12 @@ def draw(
         key: makes the ids inside differ from those of other charts on the page.
         encoding, heading: as in `figure`.
     """
-    chart = _printable(figure(name, records, encoding=encoding, heading=heading))
-    svg = ENGINE.svg(cast(Spec, chart))
+    said, besides = words(name, records)
+    given = {channel: dict(encoding.get(channel, {})) for channel in (*encoding, *besides)}
+    for channel, more in besides.items():
+        _put(given[channel], more)
+    chart = _printable(figure(name, said, encoding=given, heading=heading))
+    svg = ENGINE.svg(cast(Spec, chart), locale=locale())
     if svg is None:
         return ""
     # Ids of a page must differ, and may hold these characters only.

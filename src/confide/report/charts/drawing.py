@@ -10,11 +10,15 @@ VERSION = "5.20"
 """Of Vega-Lite: another draws the same file a little differently, and then no report repeats itself."""
 
 
-def reply(chart: bytes) -> bytes:
-    """A Vega-Lite specification as an SVG; nothing where the engine refuses it."""
+def reply(asked: bytes) -> bytes:
+    """A Vega-Lite specification, with how numbers are written, as an SVG; nothing where the engine "
+    "refuses it."""
+    given = json.loads(asked)
     try:
         # No base URLs: drawing must load nothing from anywhere.
-        svg: str = vl_convert.vegalite_to_svg(json.loads(chart), vl_version=VERSION, allowed_base_urls=[])
+        svg: str = vl_convert.vegalite_to_svg(
+            given["chart"], vl_version=VERSION, allowed_base_urls=[], format_locale=given["locale"]
+        )
     except ValueError:
         svg = ""
     return svg.encode("utf-8")

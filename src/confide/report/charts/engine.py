@@ -25,9 +25,13 @@ class Engine:
     def __init__(self) -> None:
         self._apart = Apart(Path(__file__).with_name("drawing.py"))
 
-    def svg(self, chart: Spec) -> str | None:
-        """The chart as an SVG; None where the engine refuses it, dies of it, or takes too long."""
-        asked = json.dumps(chart).encode("ascii")
+    def svg(self, chart: Spec, *, locale: Spec | None = None) -> str | None:
+        """The chart as an SVG; None where the engine refuses it, dies of it, or takes too long.
+
+        Args:
+            locale: how numbers are written, in Vega's words; as in English by default.
+        """
+        asked = json.dumps({"chart": chart, "locale": locale}).encode("ascii")
         for _ in range(2):  # the process may have been killed since the last chart, by want of memory say
             try:
                 line = self._apart.line()

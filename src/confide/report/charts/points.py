@@ -12,6 +12,7 @@ from confide.core.arrays import Floats
 from confide.core.diagnostics import Curve
 from confide.core.estimate import Estimate
 from confide.core.evidence import Evidence
+from confide.core.language import later, number, t
 from confide.core.who import named, of_attack
 from confide.measure import records as measured
 from confide.measure.risk import Roc
@@ -35,7 +36,7 @@ would give their number back."""
 NAMED = 4
 """The number of attacks with a colour and a name of their own: more colours are hard to distinguish."""
 
-REST = "other attacks"
+REST = later("other attacks")
 
 GROUPS = ("exposed", "control")
 
@@ -57,7 +58,7 @@ def roc_records(
     floor = next((f for f in (1e-4, 1e-3, 1e-2) if f * controls >= 1), 0.1)
     records: list[Datum] = []
     for rank, finding in enumerate([headline, *rest]):
-        label = finding.risk.attack if rank < NAMED else REST
+        label = finding.risk.attack if rank < NAMED else t(REST)
         for fpr, tpr, low, high in _points(finding, floor=floor, redaction=redaction, corner=corner):
             line: Datum = {"part": "line", "rank": min(rank, NAMED), "attack": label}
             records.append({**line, "line": finding.risk.attack, "fpr": fpr, "tpr": tpr})
@@ -124,7 +125,7 @@ def worst_off_table(
         names = dict(zip(mine["target"].to_list(), named(mine), strict=True))
     return [
         {
-            "who": names.get(target, f"target {target}"),
+            "who": names.get(target, t("target {target}", target=f"{target}")),
             "target": int(target),
             "times": int(times),
             "lookalikes": _short(fpr),
@@ -140,14 +141,22 @@ def epsilon_records(section: Section, *, redaction: Redaction) -> list[Datum]:
         return []
     low, ceiling = redaction.bound(bound.low), redaction.bound(bound.ceiling)
     promised = promise.epsilon if promise is not None and section.comparable else None
-    text = f"{promised:.3g}" if promised is not None else "nothing" if promise is None else "of another unit"
+    text = t("nothing", of="promised") if promise is None else t("of another unit", of="promised")
     return [
-        {"what": "promised", "value": promised, "text": text},
-        {"what": "shown", "value": low, "text": "n/a" if low is None else f"at least {low:.2f}"},
+        {
+            "what": "promised",
+            "value": promised,
+            "text": text if promised is None else number(promised, ".3g"),
+        },
+        {
+            "what": "shown",
+            "value": low,
+            "text": t("n/a") if low is None else t("at least {low:.2f}", low=low),
+        },
         {
             "what": "could have shown",
             "value": ceiling,
-            "text": f"{bound.ceiling:.2f}" if ceiling is None else f"{ceiling:.2f}",
+            "text": number(bound.ceiling if ceiling is None else ceiling, ".2f"),
         },
     ]
 

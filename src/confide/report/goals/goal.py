@@ -127,8 +127,8 @@ class Goal:
         """The first sentence of a report that found something, with both rates.
 
         >>> from confide.report.goals import MEMBERSHIP
-        >>> MEMBERSHIP.claim("Somebody", 0.41, "1 in 100")
-        'Somebody can tell whether it was among the training data for about 41 in 100 members, while wrongly accusing 1 in 100 others.'
+        >>> MEMBERSHIP.claim("Somebody", 0.41, "1 in 100")[-68:]
+        'for about 41 in 100 members, while wrongly accusing 1 in 100 others.'
         """
         if rate >= 1:
             return self.say("claim of all", subject=subject, errors=errors)
@@ -166,10 +166,11 @@ SHOWN = (
 
 What a translation has to be, so that every frame can take it:
 
-- subject, by_access: the subject of a sentence in the singular, before "can" (German: masculine).
+- subject, by_access: the subject of a sentence in the singular, before "can" (German: masculine, with a
+  comma at its end where it ends with a clause).
 - task: an infinitive after "can"; better_than: an adverbial, which German and French put before the task.
-- exposed, control, counted, noun, false_claim, units, groups: plural, in the first case and without an article, for
-  they stand in brackets, after a colon or as a subject.
+- exposed, control, counted, noun, false_claim, units, groups: plural, in the first case and without an
+  article, for they stand in brackets, after a colon or as a subject.
 - pair: singular, in the first case.
 - condition: a verb in the singular and what follows, as a main clause has it: "1 in 100 of them **was in**".
 - all others: whole sentences.
@@ -204,8 +205,8 @@ def phrases(goal: Goal) -> dict[str, str]:
         "guessing": f"guessing would {find} {{guess}}",
         "managed": f"the attack {found} {{many}}",
         "row": f"{finds} {{many}} {{at}} ({{spread}})",
-        "noticed": f"an adversary that {finds} {{many}} {{at}} would have been noticed in 90 of 100 such audits, a "
-        "weaker one less often",
+        "noticed": f"an adversary that {finds} {{many}} {{at}} would have been noticed in 90 of 100 such "
+        "audits, a weaker one less often",
         "reached": f"{{where}} the adversary {finds} {{now}} instead of {{was}} in {{per}} {goal.noun}",
     }
 

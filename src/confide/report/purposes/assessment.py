@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
+from confide.core.language import t
 from confide.report.page_types import Page, SectionRecord
 from confide.report.purposes.carried import held_against_promises, rebuilt
 from confide.report.purposes.document import Document, Part
 from confide.report.purposes.provisions import NO_ADVICE, provisions
 from confide.report.purposes.standing import breaks, promised, standing, standings
 from confide.report.purposes.told import next_steps, open_risks, tried
-
-EXPOSED, NEXT = "Who is exposed", "What to do next"
-"""Headings to which the provisions point."""
 
 
 def assessment(page: Page) -> Document:
@@ -24,19 +22,19 @@ def assessment(page: Page) -> Document:
     for section in page["sections"]:
         parts += _release(page, section)
     return Document(
-        title=f"Data-protection assessment: {page['release']}",
+        title=t("Data-protection assessment: {release}", release=page["release"]),
         parts=[
             *parts,
             _open(page),
-            Part(title=NEXT, points=next_steps(page)),
-            provisions(page, risks=EXPOSED, measures=NEXT),
+            Part(title=t("What to do next"), points=next_steps(page)),
+            provisions(page, risks=t("Who is exposed"), measures=t("What to do next")),
             _how(page),
         ],
     )
 
 
 def _summary(page: Page) -> Part:
-    return Part(title="In short", sentences=[*standings(page), NO_ADVICE])
+    return Part(title=t("In short"), sentences=[*standings(page), t(NO_ADVICE)])
 
 
 def _release(page: Page, section: SectionRecord) -> list[Part]:
@@ -46,20 +44,23 @@ def _release(page: Page, section: SectionRecord) -> list[Part]:
     of = name if len(page["sections"]) > 1 else ""
     return [
         Part(
-            title=f"What {name} is, and who can use it",
-            points=[*(f"{label}: {text}" for label, text in section["about"]), *section["adversary"]],
+            title=t("What {name} is, and who can use it", name=name),
+            points=[
+                *(t("{label}: {text}", label=label, text=text) for label, text in section["about"]),
+                *section["adversary"],
+            ],
         ),
         Part(
-            title=f"{EXPOSED} by {name}, and how far",
+            title=t("Who is exposed by {name}, and how far", name=name),
             sentences=[*first, section["headline"], *section["support"]],
             points=section["means"],
         ),
         *rebuilt(section, name=of),
-        Part(title=f"What {name} promises", sentences=[promised(page, section)]),
+        Part(title=t("What {name} promises", name=name), sentences=[promised(page, section)]),
         *held_against_promises(section, name=of),
         Part(
-            title=f"What was tried on {name}, and what could have been seen",
-            head=("attack", "found", "AUC", "epsilon"),
+            title=t("What was tried on {name}, and what could have been seen", name=name),
+            head=(t("attack"), t("found"), t("AUC"), t("epsilon")),
             rows=tried(page, section),
         ),
     ]
@@ -67,18 +68,20 @@ def _release(page: Page, section: SectionRecord) -> list[Part]:
 
 def _open(page: Page) -> Part:
     return Part(
-        title="Open risks",
-        sentences=["What was not looked at, or could not be settled, is no evidence of safety."],
+        title=t("Open risks"),
+        sentences=[t("What was not looked at, or could not be settled, is no evidence of safety.")],
         points=open_risks(page),
     )
 
 
 def _how(page: Page) -> Part:
-    use = "fit for the public" if page["audience"] == "public" else "for internal use: counts are exact"
+    made = {"version": page["version"], "seed": f"{page['seed']}", "schema": page["schema"]}
     return Part(
-        title="How it was made",
+        title=t("How it was made"),
         points=[
-            f"confide {page['version']}, seed {page['seed']}, {page['schema']}; {use}.",
-            "The intervals of all attacks that were tried hold together.",
+            t("confide {version}, seed {seed}, {schema}; fit for the public.", **made)
+            if page["audience"] == "public"
+            else t("confide {version}, seed {seed}, {schema}; for internal use: counts are exact.", **made),
+            t("The intervals of all attacks that were tried hold together."),
         ],
     )

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from confide.core.language import later, t
 from confide.report.page_types import Cell, Page, PlotRecord, SectionRecord, TableRecord
 from confide.report.purposes.document import Part
 from confide.report.purposes.told import interval
 from confide.report.renders.cells import plain
 
-PROMISE = "promise"
+PROMISE = later("promise")
 """The word in a title, a head or a row's name by which a table holds a release against its promise."""
 
 
@@ -22,7 +23,7 @@ def held_against_promises(section: SectionRecord, *, name: str = "") -> list[Par
         if one["kind"] == "table" and not one["internal"] and _on_promise(one):
             shown.append(_part(one, name))
         # Numbers side by side, which are no curve.
-        if one["kind"] == "plot" and one["places"] and len(one["lines"]) == 1 and PROMISE in _title(one):
+        if one["kind"] == "plot" and one["places"] and len(one["lines"]) == 1 and _promise() in _title(one):
             shown.append(_numbers(one, name))
     return shown
 
@@ -45,8 +46,12 @@ def side_by_side(page: Page) -> list[Part]:
         _part(one)
         for section in page["sections"]
         for one in section["exhibits"]
-        if one["kind"] == "table" and not one["internal"] and one["head"][:2] == ["release", "promise"]
+        if one["kind"] == "table" and not one["internal"] and one["head"][:2] == [t("release"), t("promise")]
     ]
+
+
+def _promise() -> str:
+    return t(PROMISE).lower()
 
 
 def _title(one: TableRecord | PlotRecord) -> str:
@@ -55,12 +60,12 @@ def _title(one: TableRecord | PlotRecord) -> str:
 
 def _on_promise(one: TableRecord) -> bool:
     names = [*one["head"], *(str(row[0]) for row in one["rows"])]
-    return PROMISE in _title(one) or any(PROMISE in name.lower() for name in names)
+    return _promise() in _title(one) or any(_promise() in name.lower() for name in names)
 
 
 def _part(table: TableRecord, name: str = "") -> Part:
     return Part(
-        title=f"{name}: {table['title']}" if name else table["title"],
+        title=t("{label}: {text}", label=name, text=table["title"]) if name else table["title"],
         sentences=[table["reading"]],
         head=table["head"],
         rows=[[_cell(cell) for cell in row] for row in table["rows"]],
@@ -71,7 +76,7 @@ def _numbers(plot: PlotRecord, name: str) -> Part:
     """Numbers at named places as a table."""
     (line,) = plot["lines"]
     return Part(
-        title=f"{name}: {plot['title']}" if name else plot["title"],
+        title=t("{label}: {text}", label=name, text=plot["title"]) if name else plot["title"],
         sentences=[plot["reading"]],
         head=["", plot["y_title"]],
         rows=[

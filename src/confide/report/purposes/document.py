@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from html import escape
 from importlib.resources import files
 
+from confide.core.language import language
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Part:
@@ -72,7 +74,7 @@ class Document:
         body = "".join(_section(part) for part in self.parts)
         style = files("confide.report").joinpath("templates/report.css").read_text(encoding="utf-8")
         return (
-            '<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" '
+            f'<!doctype html><html lang="{language()}"><head><meta charset="utf-8"><meta name="viewport" '
             'content="width=device-width, initial-scale=1">'
             '<meta http-equiv="Content-Security-Policy" content="default-src \'none\'; style-src '
             "'unsafe-inline'\">"

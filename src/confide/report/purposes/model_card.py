@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
+from confide.core.language import t
 from confide.report.page_types import Page
 from confide.report.purposes.carried import side_by_side
 from confide.report.purposes.document import Document, Part
 from confide.report.purposes.provisions import provisions
 from confide.report.purposes.standing import promised, standings
 from confide.report.purposes.told import limits_of, next_steps, tried
-
-RISK, NEXT = "Risk", "What to do next"
-"""Headings to which the provisions point."""
 
 
 def model_card(page: Page) -> Document:
@@ -23,29 +21,29 @@ def model_card(page: Page) -> Document:
     several = len(sections) > 1
 
     def named(release: str, text: str) -> str:
-        return f"{release}: {text}" if several else text
+        return t("{label}: {text}", label=release, text=text) if several else text
 
     return Document(
-        title="Privacy of the training data",
+        title=t("Privacy of the training data"),
         level=2,
         parts=[
             Part(
-                title=RISK,
+                title=t("Risk"),
                 sentences=standings(page),
                 points=[named(s["release"], line) for s in sections for line in s["support"]],
             ),
-            Part(title="Promise", sentences=[named(s["release"], promised(page, s)) for s in sections]),
+            Part(title=t("Promise"), sentences=[named(s["release"], promised(page, s)) for s in sections]),
             *side_by_side(page),
             Part(
-                title="Attacks that were tried",
-                head=(*(["release"] * several), "attack", "found", "AUC", "epsilon"),
+                title=t("Attacks that were tried"),
+                head=(*([t("release")] * several), t("attack"), t("found"), t("AUC"), t("epsilon")),
                 rows=[[*([s["release"]] * several), *row] for s in sections for row in tried(page, s)],
             ),
             Part(
-                title="Limits of this evaluation",
-                points=[*limits_of(page), "An attack that was not tried may find more."],
+                title=t("Limits of this evaluation"),
+                points=[*limits_of(page), t("An attack that was not tried may find more.")],
             ),
-            Part(title=NEXT, points=next_steps(page)),
-            provisions(page, risks=RISK, measures=NEXT),
+            Part(title=t("What to do next"), points=next_steps(page)),
+            provisions(page, risks=t("Risk"), measures=t("What to do next")),
         ],
     )

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from confide.core.language import later, t
 from confide.report.page_types import LimitRecord, Page, SectionRecord
 
 PROMISE = "the promise"
 """The limit of that name is what the release itself promises."""
 
-DOUBT = "Not conclusive: "
+DOUBT = later("Not conclusive: ")
 """What the sentence of the verdict calls attacks and questions that the audit could not settle."""
 
-LITTLE = "That the attacks found little is no evidence to the contrary."
+LITTLE = later("That the attacks found little is no evidence to the contrary.")
 
 
 def breaks(page: Page, section: SectionRecord) -> list[str]:
@@ -26,8 +27,8 @@ def breaks(page: Page, section: SectionRecord) -> list[str]:
 
 def doubts(page: Page) -> str:
     """What the audit could not settle, in a sentence; empty where there is nothing."""
-    _, there, names = page["verdict_sentence"].partition(DOUBT)
-    return f"{DOUBT}{names} What was not found may still be there." if there else ""
+    _, there, names = page["verdict_sentence"].partition(t(DOUBT))
+    return f"{there}{names} {t('What was not found may still be there.')}" if there else ""
 
 
 def standing(page: Page, section: SectionRecord) -> str:
@@ -46,7 +47,9 @@ def standings(page: Page) -> list[str]:
     sections = page["sections"]
     if len(sections) == 1:
         return [f"{standing(page, s)} {s['headline']}" for s in sections]
-    each = [f"{s['release']}: {_ruled(page, s)} {s['headline']}" for s in sections]
+    each = [
+        t("{label}: {text}", label=s["release"], text=f"{_ruled(page, s)} {s['headline']}") for s in sections
+    ]
     return [page["verdict_sentence"], *each]
 
 
@@ -54,25 +57,34 @@ def promised(page: Page, section: SectionRecord) -> str:
     """The promise of a release, in a sentence, with what the audit says to it."""
     promise, broken = section["promise"], breaks(page, section)
     if promise is None:
-        nothing = "The release promises nothing in the sense of differential privacy."
+        nothing = t("The release promises nothing in the sense of differential privacy.")
         return f"{nothing} {_broken(broken)}" if broken else nothing
+    text = promise["text"]
     if broken:
-        return (
-            f"{promise['text'][:1].upper()}{promise['text'][1:]}: this promise is broken. {_broken(broken)}"
+        capital = f"{text[:1].upper()}{text[1:]}"
+        return f"{t('{promise}: this promise is broken.', promise=capital)} {_broken(broken)}"
+    if doubts(page):
+        return t(
+            "The release promises {promise}. Nothing in this audit refutes it, but not everything was "
+            "conclusive; no audit can show that a promise is kept.",
+            promise=text,
         )
-    doubt = ", but not everything was conclusive" if doubts(page) else ""
-    return (
-        f"The release promises {promise['text']}. Nothing in this audit refutes it{doubt}; no audit can show "
-        "that a promise is kept."
+    return t(
+        "The release promises {promise}. Nothing in this audit refutes it; no audit can show that a "
+        "promise is kept.",
+        promise=text,
     )
 
 
 def _ruled(page: Page, section: SectionRecord) -> str:
     if breaks(page, section):
         promise = section["promise"]
-        of = f" of {promise['text']}" if promise else ""
-        said = f"The release breaks its promise{of}."
-        return said if section["outcome"] == "found" else f"{said} {LITTLE}"
+        said = (
+            t("The release breaks its promise of {promise}.", promise=promise["text"])
+            if promise
+            else t("The release breaks its promise.")
+        )
+        return said if section["outcome"] == "found" else f"{said} {t(LITTLE)}"
     rows = [row for row in page["limits"] if row["release"] == section["release"]]
 
     def those(ruling: str) -> str:
@@ -80,19 +92,20 @@ def _ruled(page: Page, section: SectionRecord) -> str:
 
     match section["verdict"]:
         case "exceeded":
-            return f"The release exceeds a limit that was set ({those('exceeded')})."
+            return t("The release exceeds a limit that was set ({limits}).", limits=those("exceeded"))
         case "not settled":
-            return (
-                f"It is not settled whether the release keeps a limit that was set ({those('not settled')})."
+            return t(
+                "It is not settled whether the release keeps a limit that was set ({limits}).",
+                limits=those("not settled"),
             )
         case "within":
-            return f"The release is within the limits that were set ({those('within')})."
+            return t("The release is within the limits that were set ({limits}).", limits=those("within"))
         case "measured":
-            return "The release was measured without a limit: nothing says which risk is acceptable."
+            return t("The release was measured without a limit: nothing says which risk is acceptable.")
 
 
 def _broken(broken: list[str]) -> str:
-    return f"What shows it: {'; '.join(broken)}."
+    return t("What shows it: {names}.", names="; ".join(broken))
 
 
 def _shown(row: LimitRecord) -> str:

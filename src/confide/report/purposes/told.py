@@ -4,26 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from confide.report.page_types import FindingRecord, Page, SectionRecord
+from confide.core.language import later, number, t
+from confide.report.page_types import BoundRecord, FindingRecord, Page, SectionRecord
 from confide.report.purposes.standing import DOUBT
 from confide.report.rates import one_in, percent
 from confide.report.record_types import EstimateRecord
 
 GOALS: Mapping[str, str] = {
-    "membership": "whether a person's record was in the data",
-    "attribute": "a trait of a person",
-    "linkage": "which record, trace or picture is a person's",
-    "reconstruction": "a person's record itself",
+    "membership": later("Not audited: whether somebody can learn whether a person's record was in the data."),
+    "attribute": later("Not audited: whether somebody can learn a trait of a person."),
+    "linkage": later("Not audited: whether somebody can learn which record, trace or picture is a person's."),
+    "reconstruction": later("Not audited: whether somebody can learn a person's record itself."),
 }
-"""What an adversary can be after, by goal."""
+"""What an adversary can be after and the audit did not look at, by goal."""
 
 
 def interval(estimate: EstimateRecord | None, *, share: bool = False) -> str:
     """A number with its interval; "n/a" where there is none."""
     if estimate is None:
-        return "n/a"
-    write = percent if share else lambda value: f"{value:.3g}"
-    return f"{write(estimate['value'])} [{write(estimate['low'])}, {write(estimate['high'])}]"
+        return t("n/a")
+    value, low, high = (
+        percent(estimate[end]) if share else number(estimate[end], ".3g") for end in ("value", "low", "high")
+    )
+    return t("{value} [{low}, {high}]", value=value, low=low, high=high)
 
 
 def found(finding: FindingRecord, *, fpr: float | None, bounds: bool) -> list[str]:
@@ -34,15 +37,21 @@ def found(finding: FindingRecord, *, fpr: float | None, bounds: bool) -> list[st
     resolved = [rate for rate in finding["tpr_at"] if rate["rate"] is not None]
     read = [rate for rate in resolved if rate["fpr"] == fpr]
     at = next(iter(read or resolved[-1:]), None)
-    rate = "n/a" if at is None else f"{interval(at['rate'], share=True)} at {one_in(at['fpr'])}"
-    bound = finding["epsilon"] if bounds else None
-    shown = (
-        "n/a"
-        if bound is None or bound["low"] is None
-        else f"at least {bound['low']:.2f}"
-        + ("" if bound["ceiling"] is None else f"; could have shown {bound['ceiling']:.2f}")
+    rate = (
+        t("n/a")
+        if at is None
+        else t("{interval} at {rate}", interval=interval(at["rate"], share=True), rate=one_in(at["fpr"]))
     )
-    return [finding["title"] or finding["attack"], rate, interval(finding["auc"]), shown]
+    bound = finding["epsilon"] if bounds else None
+    return [finding["title"] or finding["attack"], rate, interval(finding["auc"]), _shown(bound)]
+
+
+def _shown(bound: BoundRecord | None) -> str:
+    if bound is None or bound["low"] is None:
+        return t("n/a")
+    if bound["ceiling"] is None:
+        return t("at least {low:.2f}", low=bound["low"])
+    return t("at least {low:.2f}; could have shown {ceiling:.2f}", low=bound["low"], ceiling=bound["ceiling"])
 
 
 def tried(page: Page, section: SectionRecord) -> list[list[str]]:
@@ -57,19 +66,19 @@ def tried(page: Page, section: SectionRecord) -> list[list[str]]:
 def limits_of(page: Page) -> list[str]:
     """What the audit did not look at or could not settle, and its warnings: a sentence each, once."""
     looked = {section["goal"] for section in page["sections"]}
-    risks = [
-        f"Not audited: whether somebody can learn {what}." for g, what in GOALS.items() if g not in looked
-    ]
+    risks = [t(what) for g, what in GOALS.items() if g not in looked]
     for section in page["sections"]:
         risks += section["warnings"]
-    if page["verdict"] == "not settled" or DOUBT in page["verdict_sentence"]:
+    if page["verdict"] == "not settled" or t(DOUBT) in page["verdict_sentence"]:
         risks.append(page["verdict_sentence"])
     return list(dict.fromkeys(risks))
 
 
 def open_risks(page: Page) -> list[str]:
     """What no number of this page speaks about: a sentence each, once."""
-    skipped = [f"{skip['attack']} did not run: {skip['why']}" for skip in page["skipped"]]
+    skipped = [
+        t("{attack} did not run: {why}", attack=skip["attack"], why=skip["why"]) for skip in page["skipped"]
+    ]
     means_not = [line for section in page["sections"] for line in section["means_not"]]
     return list(dict.fromkeys([*limits_of(page), *skipped, *means_not]))
 
@@ -81,4 +90,7 @@ def next_steps(page: Page) -> list[str]:
         for step in section["next"]:
             steps.setdefault(step, []).append(section["release"])
     every = len(page["sections"])
-    return [step if len(names) == every else f"{', '.join(names)}: {step}" for step, names in steps.items()]
+    return [
+        step if len(names) == every else t("{label}: {text}", label=", ".join(names), text=step)
+        for step, names in steps.items()
+    ]

@@ -4,22 +4,38 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from confide.core import language
+from confide.core.language import later, t
 from confide.report.finding import Ruling
 from confide.report.page_types import EstimateRecord, FindingRecord
 
 SIGNS: Mapping[Ruling, str] = {"within": "✓", "exceeded": "✕", "not settled": "?", "measured": "•"}
 """A sign for each ruling, because colour alone does not reach everybody."""
 
+RULED: Mapping[Ruling, str] = {
+    "within": later("within", of="ruling"),
+    "exceeded": later("exceeded", of="ruling"),
+    "not settled": later("not settled", of="ruling"),
+    "measured": later("measured", of="ruling"),
+}
+"""The rulings as a reader sees them: in report.json they stand in English, in whatever language its texts "
+"are."""
+
+
+def ruled(ruling: Ruling) -> str:
+    """A ruling in the language of the report."""
+    return t(RULED[ruling], of="ruling")
+
 
 def number(x: float | None, digits: int = 3) -> str:
     """A number, or n/a."""
-    return "n/a" if x is None else f"{x:.{digits}f}"
+    return t("n/a") if x is None else language.number(x, f".{digits}f")
 
 
 def span(e: EstimateRecord | None, digits: int = 3) -> str:
     """The interval of an estimate."""
     # A no-break space, so that no line begins with the dash.
-    return "" if e is None else f"{e['low']:.{digits}f}\u00a0– {e['high']:.{digits}f}"
+    return "" if e is None else f"{number(e['low'], digits)}\u00a0– {number(e['high'], digits)}"
 
 
 def digits(e: EstimateRecord, public: bool) -> int:
@@ -35,7 +51,7 @@ def plain(x: float) -> str:
     >>> plain(12345), plain(0.123456), plain(98765.4), plain(50.0)
     ('12,345', '0.123', '98,765', '50')
     """
-    return f"{x:,.0f}" if float(x).is_integer() or abs(x) >= 1000 else f"{x:.3g}"
+    return language.number(x, ",.0f" if float(x).is_integer() or abs(x) >= 1000 else ".3g")
 
 
 def per_hundred(e: EstimateRecord) -> EstimateRecord:

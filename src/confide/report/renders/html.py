@@ -11,6 +11,7 @@ from typing import TypeAlias, cast
 from jinja2 import Environment, PackageLoader
 from markupsafe import Markup
 
+from confide.core.language import later, t
 from confide.report.charts.draw import draw
 from confide.report.charts.engine import Json, Spec
 from confide.report.charts.lines import band_records, line_encoding, line_records
@@ -20,7 +21,7 @@ from confide.report.reading_rate import read_at
 from confide.report.renders.cells import SIGNS, columns, digits, number, per_hundred, plain, span
 from confide.report.skipped import fold
 
-NOT_DRAWN = "the drawing engine failed; confide report, with this folder, draws it later"
+NOT_DRAWN = later("the drawing engine failed; confide report, with this folder, draws it later")
 BELOW_BARS = 34
 """The letters of an axis title that fit under bars with names at their left."""
 
@@ -85,7 +86,7 @@ def _drawn(chart: ChartRecord, at: int) -> Drawing:
         title=chart["title"],
         how_to_read=chart["how_to_read"],
         svg=svg,
-        why=chart["why"] or NOT_DRAWN,
+        why=chart["why"] or t(NOT_DRAWN),
     )
 
 
@@ -136,7 +137,7 @@ def _plot(plot: PlotRecord, key: str) -> Drawing:
     svg = ""
     # Bands without a line would have no middle to be read by.
     if points:
-        spoken = f"{plot['y_title']} over {plot['x_title']}."
+        spoken = t("{y} over {x}.", y=plot["y_title"], x=plot["x_title"])
         encoding = line_encoding(plot, records)
         svg = draw("lines", records, title=plot["title"], description=spoken, key=key, encoding=encoding)
-    return Drawing("lines", "", "", plot["title"], plot["reading"], Markup(svg), plot["why"] or NOT_DRAWN)
+    return Drawing("lines", "", "", plot["title"], plot["reading"], Markup(svg), plot["why"] or t(NOT_DRAWN))

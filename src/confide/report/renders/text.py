@@ -6,6 +6,7 @@ import shutil
 import textwrap
 from collections.abc import Sequence
 
+from confide.core.language import later, t
 from confide.report.page_types import (
     Cell,
     EstimateRecord,
@@ -16,7 +17,7 @@ from confide.report.page_types import (
     TableRecord,
 )
 from confide.report.rates import one_in, percent
-from confide.report.renders.cells import SIGNS, columns, digits, number, plain
+from confide.report.renders.cells import SIGNS, columns, digits, number, plain, ruled
 from confide.report.skipped import fold
 
 WIDEST = 16
@@ -31,7 +32,7 @@ MOST_ROWS = 8
 MOST_TOLD = 5
 """The same, where a row takes several lines."""
 
-PLAIN = {"✓": "OK", "✕": "NO", "?": "?", "•": "-"}
+PLAIN = {"✓": later("OK", of="sign"), "✕": later("NO", of="sign"), "?": "?", "•": "-"}
 """The signs of the verdict, for terminals that have no such letters."""
 
 
@@ -44,13 +45,19 @@ def to_text(page: Page, *, width: int | None = None, show_rows: bool = False) ->
     """
     # Longer lines than 100 characters are hard to read.
     width = width or min(shutil.get_terminal_size((80, 24)).columns, 100)
-    verdict = f"[{PLAIN[SIGNS[page['verdict']]]}] {page['verdict_sentence']}"
+    verdict = f"[{t(PLAIN[SIGNS[page['verdict']]], of='sign')}] {page['verdict_sentence']}"
     lines = [*_wrap(page["release"], width), *_wrap(verdict, width), *_compared(page, width)]
     for i, s in enumerate(page["sections"]):
         # On a terminal repetition pushes the news out of sight; the page in HTML says everything in each
         # section.
         lines += ["", *_section(page, _unsaid(s, page["sections"][:i]), width, show_rows)]
-    lines += ["", *_wrap(f"Seed {page['seed']}; {page['schema']}; for {page['audience']} use.", width)]
+    foot = {"seed": f"{page['seed']}", "schema": page["schema"]}
+    used = (
+        t("Seed {seed}; {schema}; for public use.", **foot)
+        if page["audience"] == "public"
+        else t("Seed {seed}; {schema}; for internal use.", **foot)
+    )
+    lines += ["", *_wrap(used, width)]
     return "\n".join(lines)
 
 
@@ -75,14 +82,18 @@ def _section(page: Page, s: SectionRecord, width: int, show_rows: bool) -> list[
     mine = [f for f in page["findings"] if f["release"] == s["release"]]
     lines = _wrap(f"== {s['release']} ==", width) if len(page["sections"]) > 1 else []
     lines += [*_wrap(s["headline"], width), *(line for x in s["support"] for line in _wrap(x, width))]
-    lines += _listed("Read first", s["warnings"], width)
+    lines += _listed(t("Read first"), s["warnings"], width)
     rows = [r for r in page["limits"] if r["release"] == s["release"]]
-    lines += _listed("Limits", [f"{r['limit']}: {r['verdict']}. {r['reason']}" for r in rows], width)
+    lines += _listed(
+        t("Limits"),
+        [_labelled(_limit(r["limit"]), f"{ruled(r['verdict'])}. {r['reason']}") for r in rows],
+        width,
+    )
     # Of proofs no rate was measured: a row of n/a would say nothing.
     lines += ["", *_table(mine, s, width)] if any(f["auc"] or f["tpr_at"] for f in mine) else []
     skipped = [(k["attack"], k["why"]) for k in page["skipped"] if k["release"] == s["release"]]
-    missed = [f"{attacks}: {why}" for attacks, why in fold(skipped)]
-    lines += _listed("Did not run", missed, width)
+    missed = [_labelled(attacks, why) for attacks, why in fold(skipped)]
+    lines += _listed(t("Did not run"), missed, width)
     pointing = [e for e in s["exhibits"] if e["kind"] == "table" and e["internal"]] + _worst_off(s)
     for exhibit in s["exhibits"]:
         lines += _exhibit(exhibit, width) if exhibit not in pointing else []
@@ -92,15 +103,18 @@ def _section(page: Page, s: SectionRecord, width: int, show_rows: bool) -> list[
         titles = "; ".join(e["title"] for e in pointing)
         lines += [
             "",
-            *_wrap(f"{titles}: in the files of the report; --show-rows prints them here too.", width),
+            *_wrap(
+                t("{titles}: in the files of the report; --show-rows prints them here too.", titles=titles),
+                width,
+            ),
         ]
-    lines += _listed("What it means", s["means"], width)
-    lines += _listed("What it does not mean", s["means_not"], width)
-    lines += _listed("What to do next", s["next"], width)
-    lines += _listed("What the adversary had", s["adversary"], width)
-    remarks = [f"{f['attack']}: {line}" for f in mine for line in f["remarks"]]
-    lines += _listed("What the attacks noticed", remarks, width)
-    return lines + _listed("Notes", s["notes"], width)
+    lines += _listed(t("What it means"), s["means"], width)
+    lines += _listed(t("What it does not mean"), s["means_not"], width)
+    lines += _listed(t("What to do next"), s["next"], width)
+    lines += _listed(t("What the adversary had"), s["adversary"], width)
+    remarks = [_labelled(f["attack"], line) for f in mine for line in f["remarks"]]
+    lines += _listed(t("What the attacks noticed"), remarks, width)
+    return lines + _listed(t("Notes"), s["notes"], width)
 
 
 def _worst_off(s: SectionRecord) -> list[TableRecord]:
@@ -110,7 +124,8 @@ def _worst_off(s: SectionRecord) -> list[TableRecord]:
     title, reading, *head = s["labels"]["worst_off"]
     # Counts as text: they are no numbers with digits after the point.
     rows: list[list[Cell]] = [
-        [r["who"], f"{r['times']}", f"at most {percent(r['lookalikes'])}"] for r in s["worst_off"]
+        [r["who"], f"{r['times']}", t("at most {percent}", percent=percent(r["lookalikes"]))]
+        for r in s["worst_off"]
     ]
     return [
         {
@@ -127,7 +142,7 @@ def _worst_off(s: SectionRecord) -> list[TableRecord]:
 def _exhibit(e: ExhibitRecord, width: int) -> list[str]:
     """A table's first rows, in columns, or where they do not fit row by row; a plot is only named."""
     if e["kind"] == "plot":
-        return ["", *_wrap(f"{e['title']}: drawn in report.html.", width)]
+        return ["", *_wrap(t("{title}: drawn in report.html.", title=e["title"]), width)]
     rows = [[_clean(_said(c)) for c in row] for row in (e["head"], *e["rows"][:MOST_ROWS])]
     sizes = [max(map(len, column)) for column in zip(*rows, strict=True)]
     # Columns are two blanks apart.
@@ -135,7 +150,10 @@ def _exhibit(e: ExhibitRecord, width: int) -> list[str]:
     rows = rows if narrow else rows[: 1 + MOST_TOLD]
     left = len(e["rows"]) + 1 - len(rows)
     lines = ["", *_wrap(e["title"], width), *(_columns(rows, sizes) if narrow else _told(rows, width))]
-    lines += [f"({left} more {'row' if left == 1 else 'rows'} in report.html)"] if left > 0 else []
+    if left > 0:
+        lines.append(
+            t("(1 more row in report.html)") if left == 1 else t("({n} more rows in report.html)", n=left)
+        )
     return [*lines, *_wrap(e["reading"], width)]
 
 
@@ -147,7 +165,7 @@ def _told(rows: list[list[str]], width: int) -> list[str]:
     """Each row as a sentence."""
     head, *body = rows
     told = [
-        f"{row[0]}: " + "; ".join(f"{name} {c}" for name, c in zip(head[1:], row[1:], strict=True))
+        _labelled(row[0], "; ".join(f"{name} {c}" for name, c in zip(head[1:], row[1:], strict=True)))
         for row in body
     ]
     return [line for row in told for line in _wrap(row, width, "- ", "  ")]
@@ -156,11 +174,10 @@ def _told(rows: list[list[str]], width: int) -> list[str]:
 def _said(c: Cell) -> str:
     """A cell as text."""
     if c is None or isinstance(c, str):
-        return "n/a" if c is None else c
+        return t("n/a") if c is None else c
     if not isinstance(c, dict):
         return plain(c)
-    value, low, high = (number(x, digits(c, public=False)) for x in (c["value"], c["low"], c["high"]))
-    return f"{value} [{low}, {high}]"
+    return _interval(c, digits(c, public=False))
 
 
 def _table(findings: Sequence[FindingRecord], s: SectionRecord, width: int) -> list[str]:
@@ -173,7 +190,7 @@ def _table(findings: Sequence[FindingRecord], s: SectionRecord, width: int) -> l
     room = _room(head, body, width)
     if room < NARROWEST:
         return [line for row in body for line in _block(head, row, width)]
-    sizes = [min(room, max(len(row[0]) for row in body)), *_sizes(head, body)[1:]]
+    sizes = [min(room, max(len(row[0]) for row in [head, *body])), *_sizes(head, body)[1:]]
     return [
         "  ".join(_fit(c, n, i) for i, (c, n) in enumerate(zip(row, sizes, strict=True)))
         for row in [head, *body]
@@ -190,14 +207,19 @@ def _fit(cell: str, size: int, column: int) -> str:
 def _cells(
     findings: Sequence[FindingRecord], worst: str, fprs: list[float], bounds: bool
 ) -> tuple[list[str], list[list[str]]]:
-    head = ["attack", *(f"at {one_in(f)}" for f in fprs), "AUC", *(["epsilon >="] if bounds else [])]
+    rates = [t("at {rate}", rate=one_in(f)) for f in fprs]
+    head = [t("attack"), *rates, t("AUC"), *([t("epsilon >=")] if bounds else [])]
     body: list[list[str]] = []
     for f in findings:
         rates = {at["fpr"]: at["rate"] for at in f["tpr_at"]}
         # The row that the headline speaks of.
         mark = "*" if f["attack"] == worst else "-"
         bound = f["epsilon"]
-        shown = "n/a" if bound is None else f"{number(bound['low'], 2)} of {number(bound['ceiling'], 2)}"
+        shown = (
+            t("n/a")
+            if bound is None
+            else t("{low} of {ceiling}", low=number(bound["low"], 2), ceiling=number(bound["ceiling"], 2))
+        )
         found = [*(_cell(rates.get(x)) for x in fprs), _cell(f["auc"]), *([shown] if bounds else [])]
         body.append([f"{mark} {_clean(f['attack'])}", *found])
     return head, body
@@ -220,7 +242,21 @@ def _block(head: list[str], row: list[str], width: int) -> list[str]:
 
 
 def _cell(e: EstimateRecord | None) -> str:
-    return "n/a" if e is None else f"{e['value']:.3f} [{e['low']:.3f}, {e['high']:.3f}]"
+    return t("n/a") if e is None else _interval(e, 3)
+
+
+def _interval(e: EstimateRecord, decimals: int) -> str:
+    value, low, high = (number(x, decimals) for x in (e["value"], e["low"], e["high"]))
+    return t("{value} [{low}, {high}]", value=value, low=low, high=high)
+
+
+def _labelled(label: str, text: str) -> str:
+    return t("{label}: {text}", label=label, text=text)
+
+
+def _limit(limit: str) -> str:
+    """A limit as it was written; only the promise, which nobody wrote, has a name."""
+    return t("the promise") if limit == "the promise" else limit
 
 
 def _listed(title: str, items: Sequence[str], width: int) -> list[str]:
