@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from typing import Any
 
 from tests.docs.catalogue_pages import entries
 
@@ -59,7 +60,7 @@ def test_each_attack_has_one_entry() -> None:
 
 
 def test_attacks_cite_the_papers_of_their_code() -> None:
-    known = {attack.name: attack for attack in attacks_of()}
+    known: dict[str, Any] = {attack.name: attack for attack in attacks_of()}
     for entry in ATTACKS:
         attack = known[entry.name]
         assert entry.links == [attack.paper.url], entry.name

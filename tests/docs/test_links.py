@@ -10,7 +10,10 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import yaml
-from markdown.extensions.toc import slugify, unique
+from markdown.extensions.toc import (  # pyright: ignore[reportMissingModuleSource]
+    slugify,
+    unique,
+)
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
