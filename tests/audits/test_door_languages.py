@@ -6,7 +6,6 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import polars as pl
@@ -35,8 +34,39 @@ from .test_training import audited as training
 pytestmark = pytest.mark.usefixtures("quick_traces")
 
 NAMES = [attack.name for attack in attacks_of()] + [
-    *("age", "town", "job", "illness", "id", "pay", "region", "ill", "north", "south", "east", "west", "yes", "no"),
-    *("user_id", "venue", "lat", "lon", "time", "sha", "AUC", "UTC", "bin", "mondrian", "median", "ISO", "csv"),
+    *(
+        "age",
+        "town",
+        "job",
+        "illness",
+        "id",
+        "pay",
+        "region",
+        "ill",
+        "north",
+        "south",
+        "east",
+        "west",
+        "yes",
+        "no",
+    ),
+    *(
+        "user_id",
+        "venue",
+        "person",
+        "Club_",
+        "lat",
+        "lon",
+        "time",
+        "sha",
+        "AUC",
+        "UTC",
+        "bin",
+        "mondrian",
+        "median",
+        "ISO",
+        "csv",
+    ),
 ]
 """Of attacks and of columns, values and protections in these data; and abbreviations."""
 
