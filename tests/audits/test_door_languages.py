@@ -35,9 +35,8 @@ pytestmark = pytest.mark.usefixtures("quick_traces")
 
 NAMES = [attack.name for attack in attacks_of()] + [
     *("age", "town", "job", "illness", "id", "pay", "region", "ill", "north", "south", "east", "west"),
-    *("yes", "no"),
-    *("user_id", "venue", "lat", "lon", "time", "sha", "AUC", "UTC", "bin", "mondrian", "median", "ISO"),
-    *("csv",),
+    *("yes", "no", "user_id", "venue", "person", "Club_", "lat", "lon", "time", "sha", "AUC", "UTC", "bin"),
+    *("mondrian", "median", "ISO", "csv"),
 ]
 """Of attacks and of columns, values and protections in these data; and abbreviations."""
 
