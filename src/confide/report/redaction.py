@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from math import ceil, floor, isfinite, log10
 
 from confide.core.estimate import Estimate
-from confide.core.language import Kept, t
+from confide.core.language import Kept, number, t
 from confide.report.exhibits import Rate, Reading
 from confide.report.finding import Audience
 from confide.report.page_types import EstimateRecord
