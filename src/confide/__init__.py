@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from confide.inputs.images import Images
     from confide.inputs.learner import Learner
     from confide.inputs.likes import Likes
+    from confide.inputs.logits import Logits
     from confide.inputs.model import Model
     from confide.inputs.ratings import Ratings
     from confide.inputs.rebuild import Rebuild
@@ -59,6 +60,7 @@ _HOME = {
     "Images": "confide.inputs.images",
     "Learner": "confide.inputs.learner",
     "Likes": "confide.inputs.likes",
+    "Logits": "confide.inputs.logits",
     "Model": "confide.inputs.model",
     "Ratings": "confide.inputs.ratings",
     "Rebuild": "confide.inputs.rebuild",
@@ -95,6 +97,7 @@ __all__ = [
     "Images",
     "Learner",
     "Likes",
+    "Logits",
     "Model",
     "Ratings",
     "Rebuild",

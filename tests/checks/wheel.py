@@ -16,7 +16,7 @@ def check() -> None:
     import confide
 
     print(f"import confide {confide.__version__}: {time.perf_counter() - start:.2f} s")
-    heavy = {"torch", "sklearn", "scipy.stats", "onnxruntime", "pandas"} & set(sys.modules)
+    heavy = {"torch", "sklearn", "scipy", "polars", "onnxruntime", "pandas"} & set(sys.modules)
     assert not heavy, f"import confide loads {heavy}"
 
 

@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-HEAVY = {"torch", "sklearn", "scipy.stats", "onnxruntime", "pandas", "click", "jinja2", "vl_convert"}
+HEAVY = {"torch", "sklearn", "scipy", "polars", "onnxruntime", "pandas", "click", "jinja2", "vl_convert"}
 
 
 def loaded_by(code: str) -> set[str]:

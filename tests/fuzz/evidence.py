@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from confide.core.diagnostics import Curve, Diagnostics
 from confide.core.errors import ConfideError
-from confide.core.evidence import SCHEMA, Evidence, load, load_with_rows, save
+from confide.core.evidence import Evidence, load, load_with_rows, save, schema
 from confide.inputs.scores import Scores, read_scores
 
 from .given import File, mutants
@@ -51,7 +51,7 @@ def parts(draw: Draw) -> Evidence:
     columns = {"world": column(whole), "target": column(whole), "exposed": column(st.booleans())}
     columns |= {"hit": column(st.booleans()), "score": column(st.floats(allow_nan=False))}
     return Evidence(
-        pl.DataFrame(columns, schema=SCHEMA),
+        pl.DataFrame(columns, schema=schema()),
         attack=draw(WORDS),
         access=draw(WORDS),
         game=draw(WORDS),
@@ -172,8 +172,8 @@ def meet(given: File, folder: Path, *, read: Callable[..., list[Evidence]] = loa
         need(not given.plain, f"evidence of our own is refused: {error}")
         raise
     for part in found:
-        types = {name: part.table.schema[name] for name in SCHEMA}
-        need(types == SCHEMA, f"other types: {types}")
+        types = {name: part.table.schema[name] for name in schema()}
+        need(types == schema(), f"other types: {types}")
         need(not part.table["score"].is_nan().any(), "a score that is NaN")
         need(isinstance(part.excluded, int) and part.excluded >= 0, f"excluded: {part.excluded}")
     if given.written is None:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from confide.inputs.images import Images
     from confide.inputs.learner import Learner
     from confide.inputs.likes import Likes
+    from confide.inputs.logits import Logits
     from confide.inputs.model import Model
     from confide.inputs.ratings import Ratings
     from confide.inputs.rebuild import Rebuild
@@ -49,6 +50,7 @@ if TYPE_CHECKING:
         | Learner
         | Generator
         | Rebuild
+        | Logits
         | Scores
     )
 
@@ -69,6 +71,7 @@ KINDS = (
     "learner",
     "generator",
     "rebuild",
+    "logits",
     "scores",
 )
 """What can be held: each word names a command, a record in `confide.inputs` and a room here."""

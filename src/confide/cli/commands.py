@@ -9,6 +9,7 @@ import click
 from confide import audits, releases
 from confide.cli.audit import command_of as audit_of
 from confide.cli.budget import budget
+from confide.cli.cache import cache
 from confide.cli.domain import command as domain_command
 from confide.cli.exits import Interruptible, say, sentences, usable
 from confide.cli.flags import FilePath, KindGroup, WholeNumber
@@ -193,6 +194,7 @@ def estimate(released: Path, column: str, values: str, confidence: float) -> Non
 
 main.add_command(budget)
 main.add_command(ledger)
+main.add_command(cache)
 
 
 @main.command(short_help="Audit two models of a made-up survey, to see a report.")

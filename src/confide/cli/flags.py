@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal, TypeAlias, Union, get_args, get_orig
 
 import click
 
+from confide.cli.completing import completer_of
 from confide.core.errors import DataError
 from confide.core.flags import GET, HOLD, HOW, KNOWS, Flag, Group
 from confide.core.foreign import escaped
@@ -200,6 +201,7 @@ def _parameter(f: Field[Any], hint: Hint, said: str) -> click.Parameter | None:
         # A switch has no value.
         type=None if kind is bool else _click_type(kind, flag),
         callback=_reader(flag.parse) if flag.parse else _given_or_nothing,
+        shell_complete=completer_of(f.name, flag.metavar),
     )
 
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
+from functools import cache
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import polars as pl
 
 from confide.core.arrays import Bools, Floats, Ints
 from confide.core.atomic import atomic_write
@@ -18,26 +18,41 @@ from confide.core.diagnostics import Diagnostics
 from confide.core.errors import EvidenceError
 from confide.core.evidence_files import read_file
 from confide.core.foreign import in_one_line
-from confide.core.parquet import LIBRARY, write_parquet
+from confide.core.lazily import Lazily
+from confide.core.parquet import library_errors, write_parquet
 
-SCHEMA: dict[str, pl.DataType] = {
-    "world": pl.Int64(),
-    "target": pl.Int64(),
-    "exposed": pl.Boolean(),
-    "hit": pl.Boolean(),
-    "score": pl.Float64(),
-}
-# pl.lit makes columns of one value; a file of plain scores means one world in which every claim is right.
-_COMPLETING: dict[str, pl.Expr] = {
-    "world": pl.lit(0),
-    "hit": pl.lit(True),
-    "attack": pl.lit("scores"),
-    # A row that says not whose it is counts as somebody of their own.
-    "target": pl.int_range(pl.len()).over("attack"),
-}
+if TYPE_CHECKING:
+    import polars as pl
+else:
+    pl = Lazily("polars")
+
+
 _WRITTEN = {"1": True, "true": True, "0": False, "false": False}
 _GIVE = "give 1 (or true) for yes and 0 (or false) for no"
 _ROW = "row of the file"  # no short name: the user's table may have a column of it
+
+
+@cache
+def schema() -> dict[str, pl.DataType]:
+    """The columns that every table of evidence has, and their types."""
+    return {
+        "world": pl.Int64(),
+        "target": pl.Int64(),
+        "exposed": pl.Boolean(),
+        "hit": pl.Boolean(),
+        "score": pl.Float64(),
+    }
+
+
+def _completing() -> dict[str, pl.Expr]:
+    """What a file of plain scores leaves out: it means one world in which every claim is right."""
+    return {
+        "world": pl.lit(0),
+        "hit": pl.lit(True),
+        "attack": pl.lit("scores"),
+        # A row that says not whose it is counts as somebody of their own.
+        "target": pl.int_range(pl.len()).over("attack"),
+    }
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -45,7 +60,7 @@ class Evidence:
     """The scores of one attack in one game: a row for each target of each world.
 
     Args:
-        table: columns world, target, exposed, hit, score (types as in `SCHEMA`), and perhaps person (int64).
+        table: columns world, target, exposed, hit, score (types as in `schema`), and perhaps person (int64).
         attack, access, game: names, for the report.
         randomised: whether a fair coin drew who was given to the mechanism. Only then can a bound be
             certified.
@@ -71,19 +86,19 @@ class Evidence:
     diagnostics: tuple[Diagnostics, ...] = ()
 
     def __post_init__(self) -> None:
-        missing = [c for c in SCHEMA if c not in self.table.columns]
+        missing = [c for c in schema() if c not in self.table.columns]
         if missing:
             raise EvidenceError(
                 f"the evidence has no column {', '.join(missing)} (it has "
                 f"{', '.join(self.table.columns[:12])}): give world, target, exposed, hit, score."
             )
-        wrong = [c for c, kind in SCHEMA.items() if self.table.schema[c] != kind]
+        wrong = [c for c, kind in schema().items() if self.table.schema[c] != kind]
         if wrong:
             raise EvidenceError(
-                f"column {wrong[0]} is {self.table.schema[wrong[0]]}, not {SCHEMA[wrong[0]]}: cast it."
+                f"column {wrong[0]} is {self.table.schema[wrong[0]]}, not {schema()[wrong[0]]}: cast it."
             )
         # NaN compares with nothing: one such score would silently change every rate.
-        holes = sum(self.table[c].null_count() for c in SCHEMA)
+        holes = sum(self.table[c].null_count() for c in schema())
         if holes or self.table["score"].is_nan().any():
             raise EvidenceError(
                 "the evidence has empty or NaN cells; drop those rows, or give every target a score."
@@ -115,7 +130,7 @@ class Evidence:
             "score": np.asarray(score, np.float64),
         }
         # The schema is given, so that an array of another type is cast or refused, never guessed.
-        return cls(pl.DataFrame(columns, schema=SCHEMA), attack=attack, randomised=randomised)
+        return cls(pl.DataFrame(columns, schema=schema()), attack=attack, randomised=randomised)
 
     @property
     def exposed(self) -> Bools:
@@ -264,7 +279,7 @@ def load_with_rows(
         )
     # Evidence that was kept as a table of its own may have the column of rows already: the place counts.
     table = _identified(table, user, path).drop(_ROW, strict=False).with_row_index(_ROW, offset=1)
-    for name, column in _COMPLETING.items():
+    for name, column in _completing().items():
         if name not in table.columns:
             table = table.with_columns(column.alias(name))
     table = _with_yes_and_no(table, path)
@@ -272,13 +287,13 @@ def load_with_rows(
         raise EvidenceError(f"{path}: column score is of type {kind_of}: give numbers, higher = surer.")
     try:
         # A csv knows no types: 0 and 1 become truth values, whole numbers scores.
-        table = table.with_columns(pl.col(c).cast(kind, strict=True) for c, kind in SCHEMA.items())
-    except LIBRARY as error:
+        table = table.with_columns(pl.col(c).cast(kind, strict=True) for c, kind in schema().items())
+    except library_errors() as error:
         raise EvidenceError(f"{path}: a column cannot be read as its type ({in_one_line(error)}).") from error
     found: list[tuple[Evidence, pl.DataFrame]] = []
     for (name,), part in table.group_by("attack", maintain_order=True):
         own = str(name) in about and user is None  # in a table of anybody's, "person" may mean anything
-        evidence = Evidence(part.select(*(_columns(part) if own else SCHEMA)), attack=str(name))
+        evidence = Evidence(part.select(*(_columns(part) if own else schema())), attack=str(name))
         where = part.select(
             "target", pl.col(_ROW).cast(pl.Int64).alias("row"), *["id"] * ("id" in part.columns)
         )
@@ -289,7 +304,7 @@ def load_with_rows(
 
 def _columns(table: pl.DataFrame) -> list[str]:
     """The columns of evidence, with that of whom each row is about where there is one."""
-    return [*SCHEMA, *["person"] * (table.schema.get("person") == pl.Int64)]
+    return [*schema(), *["person"] * (table.schema.get("person") == pl.Int64)]
 
 
 def _with_yes_and_no(table: pl.DataFrame, path: Path) -> pl.DataFrame:

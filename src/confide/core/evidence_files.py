@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, cast
-
-import polars as pl
+from typing import TYPE_CHECKING, Any, cast
 
 from confide.core.diagnostics import Diagnostics
 from confide.core.errors import DataError, EvidenceError
 from confide.core.foreign import in_one_line
-from confide.core.parquet import LIBRARY, read_parquet
+from confide.core.lazily import Lazily
+from confide.core.parquet import library_errors, read_parquet
 from confide.core.paths import is_there
 from confide.core.schema import fault, parsed
+
+if TYPE_CHECKING:
+    import polars as pl
+else:
+    pl = Lazily("polars")
+
 
 _CURVE = {
     "type": "object",
@@ -84,7 +89,7 @@ def read_file(path: Path, kind: str, *, ours: bool) -> tuple[pl.DataFrame, dict[
         todo = "save the evidence as .parquet or .csv"
         table = pl.read_parquet(path, glob=False) if ours else read_parquet(path, todo=todo)
         about = parsed(pl.read_parquet_metadata(path).get("confide", "{}"))
-    except (OSError, ValueError, *LIBRARY) as error:
+    except (OSError, ValueError, *library_errors()) as error:
         raise DataError(
             f"{path} is not a readable file of evidence ({in_one_line(error)}): save the evidence as "
             ".parquet or .csv."

@@ -5,15 +5,22 @@ from __future__ import annotations
 from collections.abc import Mapping
 from io import BytesIO
 from pathlib import Path
-
-import polars as pl
+from typing import TYPE_CHECKING
 
 from confide.core.errors import DataError
 from confide.core.foreign import in_one_line
+from confide.core.lazily import Lazily
 from confide.core.trial import TRIAL
 
-LIBRARY = (pl.exceptions.PolarsError, pl.exceptions.PanicException)
-"""What polars raises. A panic of its Rust code is no `Exception`."""
+if TYPE_CHECKING:
+    import polars as pl
+else:
+    pl = Lazily("polars")
+
+
+def library_errors() -> tuple[type[BaseException], ...]:
+    """What polars raises. A panic of its Rust code is no `Exception`."""
+    return pl.exceptions.PolarsError, pl.exceptions.PanicException
 
 
 def read_parquet(path: Path, *, todo: str = "save it again") -> pl.DataFrame:
@@ -32,7 +39,7 @@ def read_parquet(path: Path, *, todo: str = "save it again") -> pl.DataFrame:
             return pl.read_parquet(path, glob=False)
     except OSError as error:
         raise DataError(f"{path} cannot be opened ({error.strerror or error}): check it.") from error
-    except LIBRARY as error:
+    except library_errors() as error:
         said = in_one_line(error)
     raise DataError(f"{path.name} cannot be read as parquet ({in_one_line(said)}): {todo}.")
 

@@ -6,19 +6,25 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
-from typing import Any, Protocol, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar, overload
 
 import numpy as np
-import polars as pl
 
 from confide.core.access import LADDER, access_of
 from confide.core.arrays import Bools, Floats, Rng
 from confide.core.diagnostics import Diagnostics
 from confide.core.errors import AccessError, EvidenceError, PromiseError
-from confide.core.evidence import SCHEMA, Evidence
+from confide.core.evidence import Evidence, schema
 from confide.core.language import keep
+from confide.core.lazily import Lazily
 from confide.core.narrowing import asks_for, for_attack
 from confide.core.nouns import AnyAttack, AnyGame, AnyWorld, Guess
+
+if TYPE_CHECKING:
+    import polars as pl
+else:
+    pl = Lazily("polars")
+
 
 _Item = TypeVar("_Item")
 _Result = TypeVar("_Result")
@@ -216,7 +222,7 @@ def _rows(number: int, world: AnyWorld, score: Floats, hits: Bools) -> pl.DataFr
         "hit": hits,
         "score": score.astype(np.float64),
     }
-    return pl.DataFrame(columns, schema=SCHEMA)
+    return pl.DataFrame(columns, schema=schema())
 
 
 def needed_access(attack: AnyAttack) -> str:

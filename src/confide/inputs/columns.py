@@ -11,7 +11,7 @@ import polars as pl
 from confide.core.arrays import Floats, Ints
 from confide.core.errors import DataError
 from confide.core.language import t
-from confide.core.parquet import LIBRARY
+from confide.core.parquet import library_errors
 
 WORDS = ("", "?", "NA", "N/A", "n/a", "na", "<NA>", "#N/A", "nan", "NaN", "NAN", "NaT", "null", "NULL")
 """Text that stands for a missing value. Not "None", which is an answer in many tables."""
@@ -129,7 +129,7 @@ def first_of(column: pl.Series, which: pl.Series | None = None) -> str:
         one = one if days.is_between(first, last).all() else days
     try:
         text = repr(one[0])
-    except (ValueError, OverflowError, *LIBRARY):  # a list may hold such times too
+    except (ValueError, OverflowError, *library_errors()):  # a list may hold such times too
         text = f"one that is no {column.dtype} of Python"
     return text if len(text) < LONGEST else text[: LONGEST - 3] + "..."
 

@@ -70,6 +70,11 @@ class CsvForm:
         single = column.replace('""', '"')
         return single if single in self.quoting else column
 
+    def names(self) -> list[str]:
+        """The names of all columns."""
+        read = pl.read_csv(self.source(), separator=self.separator, infer_schema=False, n_rows=0, glob=False)
+        return [self.plain(name) for name in read.columns]
+
     def text(self, columns: Sequence[str]) -> pl.DataFrame:
         """These columns as they are written."""
         asked = {c.replace('"', '""') if c in self.quoting else c: c for c in columns}

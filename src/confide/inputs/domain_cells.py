@@ -34,8 +34,7 @@ def read_rows(path: Path) -> pl.DataFrame:
         return read_table(path, name="data").frame
     form = form_of(path, Reading())
     try:
-        names = pl.read_csv(form.source(), separator=form.separator, infer_schema=False, n_rows=0, glob=False)
-        return form.text([form.plain(name) for name in names.columns])
+        return form.text(form.names())
     except pl.exceptions.PolarsError as error:
         raise DataError(f"{path} is no table in csv: check its separators and quotation marks.") from error
 

@@ -12,7 +12,7 @@ import polars as pl
 from confide.core.arrays import Array, Bools
 from confide.core.errors import DataError
 from confide.core.foreign import in_one_line
-from confide.core.parquet import LIBRARY
+from confide.core.parquet import library_errors
 
 
 class _Categories(Protocol):
@@ -107,7 +107,7 @@ def _column(values: PandasColumn, name: str) -> pl.Series:
                 return pl.Series(plain, dtype=pl.Enum(names))
         return pl.Series(plain, strict=False)
     # Values that are no one type to polars, such as times with and without a zone, or half a character.
-    except (*LIBRARY, ValueError, OverflowError, TypeError) as error:
+    except (*library_errors(), ValueError, OverflowError, TypeError) as error:
         first = in_one_line(error)
         raise DataError(f"column {name!r} cannot be read ({first}): give its values one type.") from error
 

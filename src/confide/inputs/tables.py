@@ -12,7 +12,7 @@ import polars as pl
 
 from confide.core.errors import DataError
 from confide.core.foreign import in_one_line
-from confide.core.parquet import LIBRARY, read_parquet
+from confide.core.parquet import library_errors, read_parquet
 from confide.core.paths import is_there
 from confide.inputs.csv_files import CsvForm, read_csv
 from confide.inputs.frames import PandasFrame, from_pandas, is_pandas
@@ -100,7 +100,7 @@ def _frame(given: pl.DataFrame | PandasFrame, *, name: str) -> pl.DataFrame:
         return from_pandas(given, name=name)
     try:
         made = given.collect() if isinstance(given, pl.LazyFrame) else pl.DataFrame(cast(Any, given))
-    except LIBRARY as error:
+    except library_errors() as error:
         first = in_one_line(error)
         raise DataError(f"{name} cannot be read as a table ({first}): give a frame or a file.") from error
     assert isinstance(made, pl.DataFrame)
@@ -145,7 +145,7 @@ def _from_file(path: Path, others: Sequence[str], reading: Reading, ids: Contain
         raise DataError(f"{path.name} is no {error.encoding.upper()} text: save it as UTF-8.") from error
     except OSError as error:
         raise DataError(f"{path} cannot be opened ({error.strerror or error}): check it.") from error
-    except LIBRARY as error:
+    except library_errors() as error:
         first = in_one_line(error)
         # The commonest fault of a csv from a spreadsheet has its own advice.
         if "utf-8" in first:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import ndtr  # pyright: ignore[reportMissingTypeStubs]
 
 from confide.core.arrays import Floats, Rng
 from confide.core.language import later
 from confide.measure.reconstruction import answers_until, box_deviation, share_known
+from confide.measure.special import normal_cdf
 from confide.measure.subset_information import information
 from confide.views.answers import Subsets
 
@@ -135,7 +135,7 @@ def known_from(told: Floats, *, share: float, confidence: float = SURE) -> float
 
 
 def _below(z: Floats) -> Floats:
-    return np.asarray(ndtr(z), np.float64)
+    return normal_cdf(z)
 
 
 def _solved(subsets: Subsets, noise: float, share: float) -> float:

@@ -10,7 +10,8 @@ import math
 from collections.abc import Callable
 
 import numpy as np
-from scipy.special import ndtr  # pyright: ignore[reportMissingTypeStubs]
+
+from confide.measure.special import normal_cdf
 
 MOST = 1e15
 """The most answers that a forecast looks at: nobody publishes more."""
@@ -148,8 +149,8 @@ def largest_eigenvalue(people: int, answers: float) -> float:
 def _cut_error(tau: float) -> float:
     """The mean square error of s + tau h cut off at 0 and 1, for s in {0, 1}: half of the draws go in."""
     edge = 1 / tau
-    inside = float(ndtr(edge)) - 0.5 - edge * math.exp(-edge * edge / 2) / math.sqrt(2 * math.pi)
-    return tau * tau * inside + float(ndtr(-edge))
+    inside = float(normal_cdf(edge)) - 0.5 - edge * math.exp(-edge * edge / 2) / math.sqrt(2 * math.pi)
+    return tau * tau * inside + float(normal_cdf(-edge))
 
 
 def _reached(tau: float, share: float, log_odds: float) -> tuple[tuple[float, float], tuple[float, float]]:
@@ -158,5 +159,5 @@ def _reached(tau: float, share: float, log_odds: float) -> tuple[tuple[float, fl
     high = 0.5 + tau * tau * (log_odds - prior)
     low = 0.5 + tau * tau * (-log_odds - prior)
     bits = np.array([0.0, 1.0])
-    above, below = ndtr((bits - high) / tau), ndtr((low - bits) / tau)
+    above, below = normal_cdf((bits - high) / tau), normal_cdf((low - bits) / tau)
     return (float(above[0]), float(above[1])), (float(below[0]), float(below[1]))

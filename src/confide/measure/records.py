@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
-import polars as pl
 
 from confide.core.arrays import Array, Floats, Ints
 from confide.core.evidence import Evidence
+from confide.core.lazily import Lazily
 from confide.measure.bounded import difference_of_means
 from confide.measure.intervals import check_confidence
 from confide.measure.rates import place_of, threshold_at
 from confide.measure.rows import require_both, shape
+
+if TYPE_CHECKING:
+    import polars as pl
+else:
+    pl = Lazily("polars")
 
 
 def records(

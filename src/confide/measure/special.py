@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any, cast
 
 import numpy as np
-import scipy.special as _raw  # pyright: ignore[reportMissingTypeStubs]
 from numpy.typing import ArrayLike
 
 from confide.core.arrays import Floats
+from confide.core.lazily import Lazily
 
-_scipy: Any = _raw  # SciPy has no types; the functions below give it some
+_scipy: Any = Lazily("scipy.special")  # it has no types; the functions below give it some
 
 
 def beta_quantile(p: ArrayLike, a: ArrayLike, b: ArrayLike) -> Floats:

@@ -1,4 +1,4 @@
-"""Loading of models as views: from objects, import paths, ONNX files and skops files; never from pickles."""
+"""Loading of models as views: from objects, import paths, and files that hold no code; never from pickles."""
 
 from __future__ import annotations
 
@@ -36,6 +36,8 @@ _INSTEAD = {
     ".h5": "export it to ONNX (tf2onnx), or give an import path to a function that loads it",
     ".keras": "export it to ONNX (tf2onnx), or give an import path to a function that loads it",
 }
+BOOSTERS = (".txt", ".json", ".ubj")
+"""How files of boosters end: LightGBM's text, and XGBoost's JSON in two forms. They hold numbers alone."""
 _IMPORT_PATH = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_][\w.]*")
 
 
@@ -80,6 +82,10 @@ def as_view(
         if probe is not None and view.task == "classification":
             need_classes(view.predict(probe[:64]).shape[1], classes, name=_shown(model))
         return view
+    if booster_in(model):
+        from confide.models.boosted import boosted
+
+        model = boosted(model)
     if is_estimator(model):
         from confide.models.sklearn.abilities import has_scores
         from confide.models.sklearn.inside import sklearn_view
@@ -153,9 +159,13 @@ def load_object(spec: str) -> object:
     suffix = path.suffix.lower()
     if suffix in _INSTEAD:
         raise ModelError(f"{spec} is refused, because {suffix} files can run any code: {_INSTEAD[suffix]}.")
-    if suffix in (".onnx", ".skops"):
+    if suffix in (".onnx", ".skops", *BOOSTERS):
         if not path.is_file():
             raise ModelError(f"there is no file {spec}: check the path.")
+        if suffix in BOOSTERS:
+            from confide.models.boosted import load_booster
+
+            return load_booster(path)
         if suffix == ".onnx":
             from confide.models.onnx import load_onnx
 
@@ -193,7 +203,8 @@ def import_object(spec: str) -> Any:
     """
     if not _IMPORT_PATH.fullmatch(spec):
         raise ModelError(
-            f"{spec!r} is neither a .onnx or .skops file nor an import path: write it like mypkg.mymodel:net."
+            f"{spec!r} is neither a .onnx, .skops, .txt, .json or .ubj file nor an import path: write it "
+            "like mypkg.mymodel:net."
         )
     name, _, attribute = spec.partition(":")
     _search_here(name)
@@ -225,6 +236,12 @@ def is_estimator(model: object) -> bool:
         return True
     # Estimators of other packages follow the interface of scikit-learn without its base class.
     return hasattr(model, "predict_proba") and hasattr(model, "classes_") and not inspect.isclass(model)
+
+
+def booster_in(model: object) -> bool:
+    """Whether an object is a booster of LightGBM or XGBoost; neither is loaded for it."""
+    packages = (sys.modules.get(name) for name in ("lightgbm", "xgboost"))
+    return any(package is not None and isinstance(model, package.Booster) for package in packages)
 
 
 def own_classes(model: object) -> list[object] | None:

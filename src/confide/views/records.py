@@ -6,14 +6,20 @@ import hashlib
 import io
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
-import polars as pl
 from numpy.typing import NDArray
 
 from confide.core.arrays import Array, Batch, Bools
 from confide.core.errors import DataError
+from confide.core.lazily import Lazily
+
+if TYPE_CHECKING:
+    import polars as pl
+else:
+    pl = Lazily("polars")
+
 
 Words: TypeAlias = NDArray[np.uint64]
 

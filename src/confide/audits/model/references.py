@@ -129,6 +129,8 @@ def parts_for(member: Bools, count: int) -> int:
 def _cannot_train(data: ModelData) -> str:
     """Why no reference can be trained without the user's own function; empty if one can."""
     if isinstance(data.asked, SklearnModel):
+        if why := getattr(data.asked.estimator, "cannot_fit", ""):
+            return why
         part = prefit_part(data.asked.estimator)
         if part:
             return t(

@@ -9,13 +9,13 @@ networks are trained one by one.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from functools import cache
 from typing import Any
 
 import torch
 from torch import Tensor, nn, optim
 from torch.nn import functional
 
+from confide.learners.torch.explicit import LARGE, explicit, has_onednn, product, train_explicitly
 from confide.learners.torch.stacked_conv import SPATIAL, Front, depends_on_batch, on_pictures, pays, supported
 from confide.learners.torch.training import Recipe, Seeds, batches_of, fused
 from confide.models.torch.batches import number_type
@@ -30,8 +30,6 @@ BY_WEIGHT = (
     optim.SGD, optim.Adam, optim.AdamW, optim.NAdam, optim.RAdam, optim.Adamax, optim.Adagrad, optim.Adadelta,
     optim.RMSprop,
 )  # fmt: skip
-# From this number of multiplications in one model's product, one call per model is faster than a batched one.
-LARGE = 2**20
 
 
 def layers_of(module: nn.Module) -> list[nn.Module] | None:
@@ -85,6 +83,9 @@ def train_stacked(
     record would count in the statistics of a batch.
     """
     chains = [layers_of(module) or [] for module in modules]
+    if explicit(chains[0], recipe, x):
+        train_explicitly(modules, chains, x, y, subsets, seeds, recipe)
+        return
     front = Front(chains) if on_pictures(chains[0]) else None
     layers = chains[0][on_pictures(chains[0]) :] if front else chains[0]
     kind = number_type(modules[0], x)
@@ -142,7 +143,7 @@ def _linear(x: Tensor, weight: Tensor, bias: Tensor | None, bfloat16: bool) -> T
     """The linear layers of all models: x [K, b, i], weight [K, o, i], bias [K, o] -> [K, b, o]."""
     if bfloat16:
         x, weight, bias = x.bfloat16(), weight.bfloat16(), None if bias is None else bias.bfloat16()
-    elif x[0].numel() * weight.shape[1] >= LARGE and _has_onednn(x.device.type):
+    elif x[0].numel() * weight.shape[1] >= LARGE and has_onednn(x.device.type):
         return _EachByOneDnn.apply(x, weight, bias)  # pyright: ignore[reportReturnType]
     if bias is None:
         return torch.bmm(x, weight.transpose(1, 2))
@@ -150,11 +151,7 @@ def _linear(x: Tensor, weight: Tensor, bias: Tensor | None, bfloat16: bool) -> T
 
 
 class _EachByOneDnn(torch.autograd.Function):
-    """`_linear` by one oneDNN product for each model.
-
-    Torch multiplies float32 matrices by MKL, which does not use AVX-512 on processors that are not from
-    Intel. oneDNN, which torch uses for convolutions and bfloat16, is twice as fast there.
-    """
+    """`_linear` by one oneDNN product for each model."""
 
     @staticmethod
     def forward(ctx: Any, x: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
@@ -176,16 +173,7 @@ class _EachByOneDnn(torch.autograd.Function):
 def _products(left: Tensor, right: Tensor, bias: Tensor | None = None) -> Tensor:
     """The products left[k] @ right[k].T + bias[k] for each k."""
     biases = [None] * len(left) if bias is None else bias
-    product: Any = torch.ops.mkldnn._linear_pointwise
-    return torch.stack(
-        [product(a, b, c, "none", [], "") for a, b, c in zip(left, right, biases, strict=True)]
-    )
-
-
-@cache
-def _has_onednn(device: str) -> bool:
-    ours = device == "cpu" and torch.backends.cpu.get_cpu_capability() == "AVX512"
-    return ours and torch.backends.mkldnn.is_available() and hasattr(torch.ops.mkldnn, "_linear_pointwise")
+    return torch.stack([product(a, b, c) for a, b, c in zip(left, right, biases, strict=True)])
 
 
 def _loss(recipe: Recipe, outputs: Tensor, y: Tensor, counts: Tensor) -> Tensor:

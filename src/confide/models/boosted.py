@@ -1,0 +1,199 @@
+"""Boosters of LightGBM and XGBoost: asked for the sums of their trees, as an estimator of scikit-learn.
+
+The classes of these packages for scikit-learn (`LGBMClassifier`, `XGBClassifier`) are estimators already. A
+booster, which `train` returns and which files hold, has other methods. It is asked for the raw sums: they are
+logits, which no rounding of probabilities hides.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
+
+from confide.core.arrays import Array
+from confide.core.errors import ModelError
+from confide.core.foreign import in_one_line
+
+LIGHTGBM = {"binary": 2, "multiclass": 0, "regression": 1, "regression_l1": 1, "huber": 1, "fair": 1}
+"""LightGBM's objectives whose sums are logits (2 or 0, for as many as it was told) or values (1)."""
+XGBOOST = {
+    "binary:logistic": 2,
+    "binary:logitraw": 2,
+    "multi:softprob": 0,
+    "multi:softmax": 0,
+    "reg:squarederror": 1,
+    "reg:absoluteerror": 1,
+    "reg:pseudohubererror": 1,
+}
+"""The same of XGBoost."""
+
+
+class _Boosted(BaseEstimator):
+    """What both kinds of boosters share.
+
+    Args:
+        margins: records -> the sums of the trees, float64[n] or [n, C].
+        columns: the names of the records' columns; None where the booster knows none.
+        width: how many columns the records have.
+        classes: how many classes the sums are of; 0 for values.
+    """
+
+    cannot_fit: ClassVar[str] = (
+        "a booster does not keep what it was trained with. Give the estimator (LGBMClassifier, "
+        "XGBClassifier) instead, or a training function with --train."
+    )
+
+    def __init__(
+        self, margins: Callable[[Array], Array], columns: list[str] | None, width: int, classes: int = 0
+    ) -> None:
+        self.margins, self.columns, self.width, self.classes = margins, columns, width, classes
+        self.n_features_in_ = width
+        if columns is not None:
+            self.feature_names_in_ = np.array(columns, object)
+
+    def fit(self, x: Any, y: Any) -> Any:
+        """Refuse to be trained again: a booster does not keep what it was trained with.
+
+        Raises:
+            ModelError: always.
+        """
+        raise ModelError(self.cannot_fit)
+
+    def __sklearn_is_fitted__(self) -> bool:
+        return True
+
+    def _sums(self, x: Any) -> Array:
+        return np.asarray(self.margins(np.asarray(x, np.float64)), np.float64)
+
+
+class BoostedClassifier(ClassifierMixin, _Boosted):
+    """A booster whose sums are logits of classes 0, 1, ..., as it was trained on them."""
+
+    @property
+    def classes_(self) -> Array:
+        """The class codes."""
+        return np.arange(self.classes)
+
+    def decision_function(self, x: Any) -> Array:
+        """The logits: float64[n] of the second of two classes, else [n, C]."""
+        return self._sums(x)
+
+    def predict(self, x: Any) -> Array:
+        """The class codes int64[n]."""
+        sums = self._sums(x)
+        return (sums > 0).astype(np.int64) if sums.ndim == 1 else sums.argmax(1)
+
+
+class BoostedRegressor(RegressorMixin, _Boosted):
+    """A booster whose sums are values."""
+
+    def predict(self, x: Any) -> Array:
+        """The values float64[n]."""
+        return self._sums(x)
+
+
+def boosted(model: Any) -> BoostedClassifier | BoostedRegressor:
+    """A booster as an estimator.
+
+    Raises:
+        ModelError: if its objective's sums are neither logits nor values.
+    """
+    ours = type(model).__module__.partition(".")[0]
+    return _of_lightgbm(model) if ours == "lightgbm" else _of_xgboost(model)
+
+
+def load_booster(path: Path) -> BoostedClassifier | BoostedRegressor:
+    """Read a booster from LightGBM's text (.txt), or from XGBoost's JSON (.json, .ubj).
+
+    Raises:
+        ModelError: if the package is not installed, or the file is none of these.
+    """
+    name = "lightgbm" if path.suffix.lower() == ".txt" else "xgboost"
+    try:
+        package: Any = __import__(name)
+    except ImportError as error:
+        raise ModelError(f"{path} is read by {name}, which is not installed: pip install {name}.") from error
+    try:
+        if name == "lightgbm":
+            text = path.read_text(encoding="utf-8")
+            # LightGBM ends the process over some texts that are no model.
+            if not text.startswith("tree\n") or "\nend of trees" not in text:
+                raise ValueError("it does not begin as LightGBM's text does, or was cut short")
+            return _of_lightgbm(package.Booster(model_str=text))
+        return _of_xgboost(package.Booster(model_file=str(path)))
+    except ModelError:
+        raise
+    except Exception as error:
+        raise ModelError(
+            f"{path} is no model of {name} ({in_one_line(error):.120}): write it with `booster.save_model`."
+        ) from error
+
+
+def _of_lightgbm(model: Any) -> BoostedClassifier | BoostedRegressor:
+    # A dump of all trees would take long: the header of the text says it.
+    header = model.model_to_string(num_iteration=1)
+    said = re.search(r"^objective=(.*)$", header, flags=re.MULTILINE)
+    objective, *settings = said[1].split() if said else ["custom"]
+    given = dict(one.split(":", 1) for one in settings if ":" in one)
+    slope = float(given.get("sigmoid", 1.0))
+    names = list(model.feature_name())
+    own = None if names == [f"Column_{i}" for i in range(len(names))] else names
+    return _made(
+        LIGHTGBM.get(objective),
+        partial(_lightgbm_sums, model, slope),
+        own,
+        model.num_feature(),
+        classes=int(given.get("num_class", 0)),
+        objective=objective,
+    )
+
+
+def _lightgbm_sums(model: Any, slope: float, x: Array) -> Array:
+    # Of two classes the probability is 1 / (1 + exp(-slope * sum)).
+    return slope * model.predict(x, raw_score=True)
+
+
+def _of_xgboost(model: Any) -> BoostedClassifier | BoostedRegressor:
+    learner = json.loads(model.save_config())["learner"]
+    objective = learner["objective"]["name"]
+    return _made(
+        XGBOOST.get(objective),
+        partial(_xgboost_sums, model),
+        model.feature_names,
+        model.num_features(),
+        classes=int(learner["learner_model_param"]["num_class"]),
+        objective=objective,
+    )
+
+
+def _xgboost_sums(model: Any, x: Array) -> Array:
+    import xgboost  # pyright: ignore[reportMissingImports]
+
+    records = xgboost.DMatrix(x, feature_names=model.feature_names, feature_types=model.feature_types)
+    return model.predict(records, output_margin=True)
+
+
+def _made(
+    answers: int | None,
+    margins: Callable[[Array], Array],
+    columns: list[str] | None,
+    width: int,
+    *,
+    classes: int,
+    objective: str,
+) -> BoostedClassifier | BoostedRegressor:
+    if answers is None:
+        raise ModelError(
+            f"the booster's objective is {objective:.40}, whose sums are neither logits nor values: give a "
+            "function predict(X) that returns its probabilities."
+        )
+    if answers == 1:
+        return BoostedRegressor(margins, columns, width)
+    return BoostedClassifier(margins, columns, width, answers or classes)

@@ -1,0 +1,120 @@
+"""Boosters of LightGBM and XGBoost, as objects and as files, answer with the logits that they state."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose
+from scipy.special import log_softmax
+
+from confide.core.errors import ModelError
+from confide.models.loading import as_view, load_model
+
+lightgbm = pytest.importorskip("lightgbm")
+xgboost = pytest.importorskip("xgboost")
+
+RNG = np.random.default_rng(5)
+X = RNG.normal(size=(300, 4))
+TWO, THREE, VALUE = (X[:, 0] > 0).astype(int), np.digitize(X[:, 1], [-0.5, 0.5]), X @ np.arange(4.0)
+QUIET = {"verbose": -1, "num_threads": 1, "seed": 3}
+
+
+def light(objective: str, y: np.ndarray, **more: Any) -> Any:
+    return lightgbm.train({"objective": objective, **QUIET, **more}, lightgbm.Dataset(X, y), 4)
+
+
+def extreme(objective: str, y: np.ndarray, **more: Any) -> Any:
+    return xgboost.train({"objective": objective, "nthread": 1, **more}, xgboost.DMatrix(X, y), 4)
+
+
+def stated(model: Any) -> np.ndarray:
+    """The probabilities, or values, that the package itself states."""
+    return model.predict(X if type(model).__module__.startswith("lightgbm") else xgboost.DMatrix(X))
+
+
+CLASSIFIERS = {
+    "LightGBM, two": lambda: light("binary", TWO),
+    "LightGBM, two, another slope": lambda: light("binary", TWO, sigmoid=0.7),
+    "LightGBM, three": lambda: light("multiclass", THREE, num_class=3),
+    "XGBoost, two": lambda: extreme("binary:logistic", TWO),
+    "XGBoost, three": lambda: extreme("multi:softprob", THREE, num_class=3),
+}
+
+
+@pytest.mark.parametrize("name", CLASSIFIERS)
+def test_logits_are_those_of_the_stated_probabilities(name: str) -> None:
+    model = CLASSIFIERS[name]()
+    said = stated(model)
+    both = np.stack([1 - said, said], 1) if said.ndim == 1 else said
+    view = as_view(model)
+    assert_allclose(log_softmax(view.predict(X), 1), np.log(both), atol=2e-5)
+    assert (view.labels(X) == both.argmax(1)).all()
+
+
+@pytest.mark.parametrize(
+    "make", [lambda: light("regression", VALUE), lambda: extreme("reg:squarederror", VALUE)]
+)
+def test_values_are_the_stated_ones(make: Any) -> None:
+    model = make()
+    view = as_view(model)
+    assert view.task == "regression"
+    assert_allclose(view.predict(X)[:, 0], stated(model), rtol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("name", "file"), [("LightGBM, three", "m.txt"), ("XGBoost, three", "m.json"), ("XGBoost, two", "m.ubj")]
+)
+def test_a_file_answers_as_the_booster(name: str, file: str, tmp_path: Path) -> None:
+    model = CLASSIFIERS[name]()
+    model.save_model(tmp_path / file)
+    assert_allclose(load_model(str(tmp_path / file)).predict(X), as_view(model).predict(X), atol=1e-6)
+
+
+def test_classes_of_scikit_learn_are_estimators(tmp_path: Path) -> None:
+    for kind, quiet in ((lightgbm.LGBMClassifier, {"verbose": -1}), (xgboost.XGBClassifier, {})):
+        fitted = kind(n_estimators=4, n_jobs=1, **quiet).fit(X, np.array(["a", "b"])[TWO] if quiet else TWO)
+        view = as_view(fitted, classes=["a", "b"] if quiet else [0, 1])
+        assert_allclose(np.exp(log_softmax(view.predict(X), 1)), fitted.predict_proba(X), atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "tree\n", "hello", "tree\nversion=v4\nend of trees\n", '{"learner": {}}']
+)
+@pytest.mark.parametrize("file", ["m.txt", "m.json", "m.ubj"])
+def test_what_is_no_model_is_refused(text: str, file: str, tmp_path: Path) -> None:
+    (tmp_path / file).write_text(text)
+    with pytest.raises(ModelError, match="is no model of"):
+        load_model(str(tmp_path / file))
+
+
+def test_sums_that_are_no_logits_are_refused() -> None:
+    with pytest.raises(ModelError, match="count:poisson"):
+        as_view(extreme("count:poisson", TWO))
+    with pytest.raises(ModelError, match="neither logits nor values"):
+        as_view(light("poisson", TWO))
+
+
+def test_columns_are_asked_by_name() -> None:
+    import polars as pl
+
+    names = ["age", "height", "weight", "pulse"]
+    data = lightgbm.Dataset(X, TWO, feature_name=names)
+    model = lightgbm.train({"objective": "binary", **QUIET}, data, 4)
+    frame = pl.DataFrame(X, schema=names)
+    turned = frame.select(reversed(names))
+    assert_allclose(as_view(model).predict(turned), as_view(model).predict(frame))
+    with pytest.raises(ModelError, match="pulse"):
+        as_view(model).predict(frame.drop("pulse"))
+
+
+def test_a_booster_is_audited_without_references(tmp_path: Path) -> None:
+    """It cannot be trained again, so that the attacks which need that are named, and the others play."""
+    import confide
+
+    held = confide.Model(
+        light("binary", TWO, num_leaves=63), members=(X[:150], TWO[:150]), nonmembers=(X[150:], TWO[150:])
+    )
+    done = confide.audit(held, attacks=["loss", "lira"], seed=7, cache=tmp_path)
+    assert [finding.risk.attack for finding in done.sections[0].findings] == ["loss"]
+    assert "LGBMClassifier" in done.report.html()
