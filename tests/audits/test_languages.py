@@ -169,6 +169,7 @@ def test_every_text_that_is_marked_is_translated(language: str) -> None:
     assert [where for text, where in wanted.items() if text not in said] == []
 
 
+@pytest.mark.slow
 def test_a_table_of_ratings_puts_the_variants_last_in_every_language(kept: Path) -> None:
     """What decides the order is no word of the table."""
     orders = list[list[int]]()
