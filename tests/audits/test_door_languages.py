@@ -74,8 +74,8 @@ NAMES = [attack.name for attack in attacks_of()] + [
 def says(audit: Audit) -> Iterator[str]:
     """Every text that an audit hands to a report."""
     for section in audit.sections:
-        for label, text in section.about.items():
-            yield from (label, re.sub(r"sha256 \w+", "", text))
+        for label, worth in section.about.items():
+            yield from (label, re.sub(r"sha256 \w+", "", worth))
         yield from (section.subject, section.harm, *section.adversary, *section.notes)
         yield from (Redaction().text(warning) for warning in section.warnings)
         yield from (*section.unsettled, *section.broken)
