@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import copy
-import sys
 from dataclasses import replace
 from functools import cache
-from pathlib import Path
 
 import pytest
+from tests.checks import languages as check
 
 from confide.core.budget import Budget
 from confide.core.diagnostics import Diagnostics
@@ -28,9 +27,6 @@ from confide.report.redaction import Redaction
 
 from .test_goals import linked
 from .untranslated import english_left, everything_said, outside, unmarked
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "checks"))
-import languages as check  # a script of `make check`
 
 TRANSLATED = [language for language in LANGUAGES if language != "en"]
 
