@@ -55,6 +55,7 @@ NAMES = [attack.name for attack in attacks_of()] + [
         "venue",
         "person",
         "Club_",
+        "people.parquet",
         "lat",
         "lon",
         "time",
