@@ -42,6 +42,7 @@ class Made:
         told: the same for the public: without names of files, columns and values.
         settings: of every audit, which the public sees too.
         own: those of this kind of release, which may name files, columns or values.
+        origins: setting -> where it was given: "command line", or the name of a file; defaults are left out.
     """
 
     date: str
@@ -53,6 +54,7 @@ class Made:
     told: str = ""
     settings: Mapping[str, str] = field(default_factory=dict)
     own: Mapping[str, str] = field(default_factory=dict)
+    origins: Mapping[str, str] = field(default_factory=dict)
 
 
 def merged(each: Sequence[Made]) -> Made | None:
@@ -71,6 +73,7 @@ def made_record(made: Made, redaction: Redaction) -> MadeRecord:
     that one, until the sum is right. What is published itself has no such secret.
     """
     public = redaction.public
+    settings = dict(made.settings) if public else {**made.own, **made.settings}
     return {
         "date": made.date,
         "python": made.python,
@@ -78,7 +81,8 @@ def made_record(made: Made, redaction: Redaction) -> MadeRecord:
         "packages": dict(made.packages),
         "inputs": [_input(one, public=public) for one in made.inputs],
         "command": made.told if public else made.command,
-        "settings": dict(made.settings) if public else {**made.own, **made.settings},
+        "settings": settings,
+        "origins": {name: origin for name, origin in made.origins.items() if name in settings},
     }
 
 

@@ -54,3 +54,9 @@ class MadeRecord(TypedDict):
     inputs: list[InputRecord]
     command: Annotated[str, Rule(description="what makes the report again, without secrets")]
     settings: Annotated[dict[str, str], Rule(description="what was in force")]
+    origins: Annotated[
+        dict[str, str],
+        Rule(
+            description='by setting that is no default: "command line", or the name of the configuration file'
+        ),
+    ]
