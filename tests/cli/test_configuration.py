@@ -1,4 +1,4 @@
-"""`confide.toml`: releases and settings that stand in a file are audited as if they stood on the command line."""
+"""`confide.toml`: releases and settings in a file are audited as if they stood on the command line."""
 
 from __future__ import annotations
 

@@ -19,7 +19,14 @@ from confide.cli.audit import (
     present,
     tell_in_force,
 )
-from confide.cli.configuration import Configuration, import_from, in_force, named, of_release
+from confide.cli.configuration import (
+    Configuration,
+    check_shared,
+    import_from,
+    in_force,
+    named,
+    of_release,
+)
 from confide.cli.exits import BAD_USE, Done, as_written, say, sentences
 from confide.cli.flags import KindGroup
 from confide.core.errors import ConfideError, DataError
@@ -57,7 +64,10 @@ class AuditGroup(KindGroup):
 def _release(context: click.Context, word: str, kinds: Sequence[str]) -> click.Command | None:
     """The command of a release; None where no file names any."""
     file = in_force(context)
-    return configured_command(file, named(file, word, kinds)) if file is not None and file.releases else None
+    if file is None:
+        return None
+    check_shared(file)
+    return configured_command(file, named(file, word, kinds)) if file.releases else None
 
 
 def hoisted(args: Sequence[str]) -> list[str]:
@@ -94,6 +104,7 @@ def audit_all(context: click.Context) -> None:
             "there is no confide.toml here, and none in the folders above up to the repository's: name what "
             "to audit (`confide audit --help` lists the kinds of release), or give the file by --config."
         )
+    check_shared(file)
     if not file.releases:
         raise DataError(f"{file.path} names no release to audit: add one under [{file.table}release.NAME].")
     import_from(file.folder)

@@ -88,13 +88,31 @@ def of_kind(file: Configuration, spec: AuditSpec) -> Configured:
     return Configured(file=file, release="", kind=spec.name, values=shared, left_out=left_out)
 
 
-def _shared(file: Configuration, spec: AuditSpec, name: str) -> tuple[dict[str, Any], tuple[str, ...]]:
-    options = [o for o in options_of(Settings) if o.name not in OF_ONE]
-    options += [out_option(), *output_options()]
+def check_shared(file: Configuration) -> None:
+    """Refuse what stands beside the releases and is no setting of every audit, such as [releases.NAME].
+
+    Raises:
+        DataError: with the first key.
+    """
+    _shared_keys(file, _shared_options())
+
+
+def _shared_options() -> list[click.Parameter]:
+    settings = [option for option in options_of(Settings) if option.name not in OF_ONE]
+    return [*settings, out_option(), *output_options()]
+
+
+def _shared_keys(file: Configuration, options: Sequence[click.Parameter]) -> Mapping[str, tuple[str, object]]:
     with placed_in(file.heading()):
-        given = fields_of(
-            file.shared, options, hint=f"a release, and its data, stand under [{file.table}release.NAME]"
-        )
+        hint = f"a release, and its data, stand under [{file.table}release.NAME]"
+        return fields_of(file.shared, options, hint=hint)
+
+
+def _shared(file: Configuration, spec: AuditSpec, name: str) -> tuple[dict[str, Any], tuple[str, ...]]:
+    """What is shared and this kind takes, by field, and the keys that are left out."""
+    options = _shared_options()
+    given = _shared_keys(file, options)
+    with placed_in(file.heading()):
         _refuse_one_file(file, given)
         values = _values(file, given, options)
     takes = {option.name for option in (*audit_options(spec), out_option(), *output_options())}
