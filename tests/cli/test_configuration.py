@@ -108,6 +108,15 @@ def test_the_report_says_what_was_in_force_and_where_it_came_from(here: Path) ->
     assert "(confide.toml)" in page and "(ligne de commande)" in page
 
 
+def test_the_public_reads_that_a_file_was_in_force_and_not_its_name(here: Path) -> None:
+    (here / "merger.toml").write_text(TWO)
+    confide("audit", "first", "--config", "merger.toml", "--audience", "public")
+    folder = here / "confide-report/first"
+    made = kept(folder)["made"]
+    assert made["origins"] == {"limits": "configuration file", "audience": "command line"}
+    assert all("merger" not in file.read_text("utf-8") for file in folder.iterdir())
+
+
 def test_a_report_of_all_says_how_it_alone_is_made_again(here: Path) -> None:
     (here / "my.toml").write_text(TWO)
     assert confide("audit", "--config", "my.toml").exit_code == 0

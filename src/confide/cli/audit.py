@@ -14,7 +14,7 @@ from confide.audits import spec_of
 from confide.audits.outcome import Audit
 from confide.audits.run import audit as run
 from confide.audits.settings import Settings
-from confide.audits.sources import COMMAND_LINE, Sources
+from confide.audits.sources import Sources
 from confide.audits.spec import AuditSpec
 from confide.cli.audit_options import (
     OUT,
@@ -35,6 +35,7 @@ from confide.cli.configuration import (
 from confide.cli.exits import Done, as_written, say, sentences, usable, warn
 from confide.cli.flags import GroupedCommand, filled, story_of
 from confide.cli.output import Output, output_of, output_options, show
+from confide.report.made import COMMAND_LINE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -70,17 +70,15 @@ def out_option() -> GroupedOption:
 def configuration_options() -> list[click.Parameter]:
     """Which configuration file is in force, or none; they may stand anywhere behind `confide audit`."""
     return [
-        GroupedOption(
+        click.Option(
             ["--config"],
-            group=HOW,
             type=FilePath(path_type=Path, dir_okay=False),
             metavar="FILE",
             help="Settings and releases, in TOML; by default confide.toml, or [tool.confide] of "
             "pyproject.toml, here or in a parent folder.",
         ),
-        GroupedOption(
+        click.Option(
             ["--no-config", "no_config"],
-            group=HOW,
             is_flag=True,
             help="Take nothing from a configuration file.",
         ),

@@ -9,6 +9,11 @@ from confide.core.language import t
 from confide.report.redaction import Redaction
 from confide.report.screen_types import InputRecord, MadeRecord
 
+COMMAND_LINE = "command line"
+"""The origin of a setting that was given as a flag."""
+SOME_FILE = "configuration file"
+"""The origin of one that stood in a file, for the public: its name may say what is not theirs to know."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Input:
@@ -42,7 +47,7 @@ class Made:
         told: the same for the public: without names of files, columns and values.
         settings: of every audit, which the public sees too.
         own: those of this kind of release, which may name files, columns or values.
-        origins: setting -> where it was given: "command line", or the name of a file; defaults are left out.
+        origins: setting -> where it was given: `COMMAND_LINE`, or the name of a file; defaults are left out.
     """
 
     date: str
@@ -82,7 +87,11 @@ def made_record(made: Made, redaction: Redaction) -> MadeRecord:
         "inputs": [_input(one, public=public) for one in made.inputs],
         "command": made.told if public else made.command,
         "settings": settings,
-        "origins": {name: origin for name, origin in made.origins.items() if name in settings},
+        "origins": {
+            name: SOME_FILE if public and origin != COMMAND_LINE else origin
+            for name, origin in made.origins.items()
+            if name in settings
+        },
     }
 
 

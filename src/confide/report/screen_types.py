@@ -57,6 +57,7 @@ class MadeRecord(TypedDict):
     origins: Annotated[
         dict[str, str],
         Rule(
-            description='by setting that is no default: "command line", or the name of the configuration file'
+            description='by setting that was given: "command line", or the name of the file in which it '
+            'stood ("configuration file" for the public)'
         ),
     ]

@@ -92,7 +92,7 @@ def _configures(file: Path) -> bool:
         return False
     if file.name == OWN:
         return True
-    content = file.read_bytes()
+    content = _content(file)
     if b"confide" not in content:
         return False
     return "confide" in _table(_parsed(file, content), "tool")
@@ -117,7 +117,7 @@ def read(path: Path) -> Configuration:
         raise DataError(f"there is no configuration file {path!s:.200}: check the path.")
     if path.stat().st_size > MOST_BYTES:
         raise DataError(f"{path}: more than {MOST_BYTES:,} bytes are no configuration: give another file.")
-    content = path.read_bytes()
+    content = _content(path)
     whole = _parsed(path, content)
     project = path.name == PROJECT
     own = _table(whole, "tool").get("confide") if project else whole
@@ -139,6 +139,13 @@ def read(path: Path) -> Configuration:
     )
 
 
+def _content(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise DataError(f"{path} cannot be read ({error.strerror}): let yourself read it.") from error
+
+
 def _parsed(path: Path, content: bytes) -> dict[str, Any]:
     import tomllib
 
@@ -149,6 +156,8 @@ def _parsed(path: Path, content: bytes) -> dict[str, Any]:
         raise DataError(f"{path}, line {line}: this is not UTF-8; save the file as UTF-8.") from error
     except tomllib.TOMLDecodeError as error:
         raise DataError(_told(path, in_one_line(error))) from error
+    except (ValueError, RecursionError) as error:  # numbers of thousands of digits, lists in lists
+        raise DataError(f"{path}: this is no configuration ({in_one_line(error)}); correct it.") from error
 
 
 def _told(path: Path, why: str) -> str:

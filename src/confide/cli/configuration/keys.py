@@ -18,6 +18,9 @@ from confide.core.spark import is_spark_address
 FILES = ("FILE", "FOLDER", "PATH", "RELEASE")
 """What the help calls a value that is a path; other options of that type take labels."""
 
+LARGEST = 10**300
+"""Of a whole number where any number can be given: larger ones are no floats."""
+
 
 def keys_of(options: Iterable[click.Parameter]) -> dict[str, click.Parameter]:
     """Every name that a key can have -> its option.
@@ -102,6 +105,7 @@ def _one(option: click.Parameter, key: str, given: object, folder: Path) -> Any:
         return _converted(option, key, given)
     if kind is click.FLOAT:
         _need(isinstance(given, int | float) and not isinstance(given, bool), key, given, "a number")
+        _need(not isinstance(given, int) or abs(given) < LARGEST, key, given, "a smaller number")
         return _converted(option, key, given)
     if isinstance(kind, FilePath) and not _is_path(option):  # a label
         _need(isinstance(given, str | int | float), key, given, "text or a number")
