@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 import pytest
+from click.shell_completion import ShellComplete
 from click.testing import CliRunner, Result
 
 from confide.audits import spec_of
@@ -193,6 +194,20 @@ def test_json_of_all_is_one_document_by_release(here: Path) -> None:
     both = json.loads(done.stdout)
     assert list(both) == ["first", "second"]
     assert both["first"] == kept(here / "confide-report/first")
+
+
+def test_a_shell_is_told_the_names_of_releases_and_their_options(here: Path) -> None:
+    (here / "confide.toml").write_text(TWO)
+
+    def proposed(*words: str) -> list[str]:
+        *before, begun = words
+        found = ShellComplete(main, {}, "confide", "").get_completions(list(before), begun)
+        return [item.value for item in found]
+
+    assert proposed("audit", "s") == ["second", "synthetic", "scores"]
+    assert "--limit" in proposed("audit", "second", "--li")
+    (here / "confide.toml").write_text("no TOML")
+    assert proposed("audit", "s") == ["synthetic", "scores"]
 
 
 def test_one_that_cannot_be_audited_does_not_stop_the_others_and_fails_the_whole(here: Path) -> None:

@@ -76,6 +76,13 @@ WRONG = {
     "no such language": ('language = "it"\n' + GOOD, "language: 'it' is not one of 'en', 'de', 'fr'"),
     "a table for a value": ("[limits]\nauc = 0.6\n" + GOOD, "limits is {'auc': 0.6}: give text"),
     "an empty path": (other('kind = "scores"\nevidence = ""'), "evidence is '': give a path"),
+    "lists in lists": ("limits = " + 5_000 * "[", "this is no configuration"),
+    "endless digits": (f"seed = {'9' * 5_000}\n", "this is no configuration"),
+    "a number too large for any": (
+        other(f'kind = "table"\nrecords = "s.csv"\nknown = "score"\nwrong = 1{"0" * 400}'),
+        "give a smaller number",
+    ),
+    "a name for no file": (other('kind = "scores"\nevidence = "a\\u0000b"'), "no file can have the name a"),
     "a missing file": (
         other('kind = "scores"\nevidence = "none.csv"'),
         "confide.toml, [release.other]: evidence: there is no file none.csv",

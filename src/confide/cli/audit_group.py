@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+from click.shell_completion import CompletionItem
 
 from confide.audits import spec_of
 from confide.cli.audit import (
@@ -53,11 +54,28 @@ class AuditGroup(KindGroup):
         Raises:
             click.UsageError: for a word that is neither.
         """
-        # A completion prints no errors, and the help of a kind needs no file.
-        release = (
-            None if ctx.resilient_parsing or cmd_name in self.kinds else _release(ctx, cmd_name, self.kinds)
-        )
+        release: click.Command | None = None
+        if ctx.resilient_parsing:  # a completion, which prints no errors
+            file = _quietly(ctx)
+            if file is not None and cmd_name in file.releases:
+                release = configured_command(file, cmd_name)
+        elif cmd_name not in self.kinds:  # the help of a kind needs no file
+            release = _release(ctx, cmd_name, self.kinds)
         return super().get_command(ctx, cmd_name) if release is None else release
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """The releases of the configuration, then the kinds."""
+        file = _quietly(ctx)
+        names = [] if file is None else [name for name in file.releases if name.startswith(incomplete)]
+        return [*map(CompletionItem, names), *super().shell_complete(ctx, incomplete)]
+
+
+def _quietly(context: click.Context) -> Configuration | None:
+    """The configuration in force, for a completion: none where it cannot be read."""
+    try:
+        return in_force(context)
+    except ConfideError:
+        return None
 
 
 @sentences
