@@ -102,12 +102,13 @@ def run(kind: str, members: int, others: int) -> dict[str, Any]:
     for (name, at), (_, after) in pairwise(stages):
         spent[name] = spent.get(name, 0.0) + after - at
     found = done.sections[0]
+    auc = found.headline.risk.auc
     return {
         "seconds": time.process_time() - began,
         "bytes": peak() - held,
         "page": page,
         "spent": spent,
-        "headline": str(found.headline.risk.auc),
+        "headline": f"{auc.value:.3f} [{auc.low:.3f}, {auc.high:.3f}]",
         "asked": [f.risk.exposed_count + f.risk.control_count for f in found.findings],
     }
 
@@ -136,11 +137,18 @@ def main() -> None:
     lines = [
         "# Audit of a model on many records",
         "",
-        f"{given.members:,} members, {given.others:,} others, {COLUMNS} columns, by default (16 references, "
+        f"{given.members:,} members, {given.others:,} others, {COLUMNS} columns, 16 references; "
         "label-only asks a sample. CPU seconds from the trained model to the written report, and the peak of "
         "memory beside model and records.",
         "",
-        *head("model", *steps, "all, s", "memory, MB", "report, MB", "AUC of the headline"),
+        *head(
+            "model",
+            *steps,
+            "all, s",
+            "memory, MB",
+            "report, MB",
+            "AUC of the headline, with the report's interval",
+        ),
         *(
             row(
                 kind,

@@ -35,8 +35,8 @@ def texts(audit: Audit) -> Iterator[str]:
 
 
 def names_in(audit: Audit) -> list[str]:
-    """Names that are the same in every language: of attacks, releases and goals."""
-    found = [s.release for s in (*audit.before, *audit.sections)]
+    """Names that are the same in every language: of attacks, releases and protections."""
+    found = [*audit.settings.protections, *(s.release for s in (*audit.before, *audit.sections))]
     found += [f.risk.attack for s in (*audit.before, *audit.sections) for f in s.findings]
     return found + [skip.attack for s in audit.sections for skip in s.skipped]
 

@@ -67,6 +67,22 @@ def test_arrays_have_a_sum_of_their_content_and_frames_say_that_they_have_none()
     assert (first["nonmembers"].sha256, first["nonmembers"].why) == ("", "in memory")
 
 
+def test_a_module_has_the_sum_of_its_state() -> None:
+    torch = pytest.importorskip("torch")
+    x = np.zeros((3, 2))
+    net = torch.nn.Linear(2, 2)
+
+    def summed() -> str:
+        held = confide.Model(net, members=(x, x[:, 0]), nonmembers=(x, x[:, 0]))
+        return next(i.sha256 for i in provenance("model", held, Settings()).inputs if i.role == "model")
+
+    first = summed()
+    assert len(first) == 64 and summed() == first
+    with torch.no_grad():
+        net.bias += 1
+    assert summed() != first
+
+
 def test_a_folder_has_the_sum_of_its_names_and_files(tmp_path: Path) -> None:
     (tmp_path / "a").mkdir()
     (tmp_path / "a/x.bin").write_bytes(b"1")

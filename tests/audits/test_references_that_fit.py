@@ -43,7 +43,7 @@ def audit(model: object, x: Any = X, y: Any = Y, **options: object) -> confide.A
 
 
 def skipped(done: confide.Audit) -> dict[str, str]:
-    return {s.attack: s.why for s in done.sections[0].skipped}
+    return {s.attack: str(s.why) for s in done.sections[0].skipped}
 
 
 @pytest.mark.parametrize("n", [130, 258])

@@ -1,8 +1,8 @@
 """Languages of a report: holds every catalogue to the texts that stand in the code.
 
-A text is a literal in `t("...")`, `parts("...")`, `keep("...")` or `later("...")`, in Python and templates,
-or a word of a goal (`confide.report.goals`). A catalogue must have each of them, with the same gaps, and none
-that is not in the code any more. A text may stand in any file of its language, and once.
+A text is a literal in `t("...")`, `parts("...")`, `keep("...")` or `later("...")`, in Python and in
+templates, or a word of a goal (`confide.report.goals`). A catalogue must have each of them, with the same
+gaps, and none that is not in the code any more. A text may stand in any file of its language, and once.
 
 Usage: python tests/checks/languages.py [FOLDER ...]
        python tests/checks/languages.py --missing LANGUAGE [FOLDER ...]

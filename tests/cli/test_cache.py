@@ -32,7 +32,7 @@ def run(*words: object) -> str:
 def test_list_and_size_name_what_is_kept(folder: Path) -> None:
     lines = run("list", "--cache", folder).splitlines()
     assert [line.split()[0] for line in lines[:2]] == ["models", "evidence"], "the newest first"
-    assert "2.0 kB" in lines[0] and "10 days" in lines[1]
+    assert "2 kB" in lines[0] and "10 days" in lines[1]
     assert lines[2].startswith("2 files (1 of evidence, 1 of models)")
     assert run("size", "--cache", folder, "--older-than", "5d").startswith(
         "1 files (1 of evidence, 0 of models)"
@@ -43,7 +43,7 @@ def test_clear_removes_what_is_old_enough_and_nothing_else(folder: Path) -> None
     assert "Would be removed: 1 files" in run("clear", "--cache", folder, "--older-than", "5d", "--dry-run")
     assert len(list(folder.glob("*.kept"))) == 2
     assert run("clear", "--cache", folder, "--older-than", "5d").startswith("Removed 1 files")
-    assert run("clear", "--cache", folder).startswith("Removed 1 files of 2.0 kB")
+    assert run("clear", "--cache", folder).startswith("Removed 1 files of 2 kB")
     assert not list(folder.glob("*.kept"))
     assert (folder / "thesis.txt").read_text() == "mine"
 

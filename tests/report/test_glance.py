@@ -60,7 +60,7 @@ def test_the_first_screen_answers_what_was_tested_how_bad_it_is_and_what_to_do(m
         f"Of 100 people whose records trained it, the adversary finds about {n} (between {low} and {high}), "
         "and wrongly accuses 1 of 100 others. By guessing it would be 1 of 100."
     ]
-    assert "whoever knows their record can find out that they are in it" in glance["means"][0]
+    assert "anyone who knows their record can find out that they are in it" in glance["means"][0]
     assert "survey" in glance["means"][1]  # the harm
     assert glance["next"][0].startswith("Do not publish")
     assert glance["released"] == [

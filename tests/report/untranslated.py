@@ -2,7 +2,13 @@
 
 A page that is made in the language "xx" has every text in brackets, so that whatever stands outside is a text
 that nobody marked (`unmarked`). A page in German or French is searched for words that only English has
-(`english_left`): there a text is marked, and has no translation or was joined from pieces.
+(`english_left`): there a text is marked, and has no translation or was joined from pieces. A door's test:
+
+    with written_in(PSEUDO):
+        said = everything_said(audit(...).report.page)
+    assert unmarked(said, names=[...]) == []     # names of releases, attacks and columns
+    with written_in("de"):
+        assert english_left(everything_said(audit(...).report.page)) == []
 """
 
 from __future__ import annotations
@@ -11,6 +17,10 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from html import unescape
 from typing import Any
+
+from confide.report.page_types import Page
+from confide.report.purposes import PURPOSES
+from confide.report.renders.text import to_text
 
 IDENTIFIERS = {
     *(
@@ -52,6 +62,30 @@ TELLTALE = frozenset(ENGLISH.split())
 """Words that stand in nearly every English sentence, and in no German or French one."""
 
 WORD = re.compile(r"[^\W\d_]{2,}")
+
+
+MACHINE = (
+    "confide.report",
+    "report/3",
+    "report/4",
+    "tpr@",
+    "auc=",
+    "epsilon=",
+    "balanced_accuracy=",
+    "advantage=",
+    "mu-GDP",
+    "f-DP",
+)
+"""Names that stand in every report."""
+
+
+def everything_said(page: Page) -> list[str]:
+    """What a page says: its records, the terminal, and the documents for every purpose."""
+    # A wide terminal: in a line that is broken, brackets would stand on two lines.
+    shown = to_text(page, width=10_000, show_rows=True).split("\n")
+    # Markdown writes a sign before others.
+    documents = [document(page).markdown().replace("\\", "") for document in PURPOSES.values()]
+    return [*texts_of(page), *shown, *(line for text in documents for line in text.split("\n"))]
 
 
 def outside(text: str) -> str:
@@ -110,7 +144,7 @@ def texts_of_html(html: str) -> Iterator[str]:
 
 
 def _known(names: Iterable[str]) -> list[str]:
-    return sorted({name for name in names if name}, key=len, reverse=True)
+    return sorted({name for name in (*names, *MACHINE) if name}, key=len, reverse=True)
 
 
 def _without(text: str, names: Iterable[str]) -> str:

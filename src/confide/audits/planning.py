@@ -13,6 +13,7 @@ from confide.audits.settings import Settings
 from confide.audits.spec import AuditSpec, Subject
 from confide.core.durations import in_bytes, in_time
 from confide.core.nouns import AnyAttack, AnyMechanism
+from confide.core.sentence import said
 from confide.mechanisms.anchors.published import Published
 
 
@@ -156,7 +157,7 @@ def plan(spec: AuditSpec, held: object, *, settings: Settings) -> Plan:
         releases=tuple(releases),
         games=tuple(tuple(_game(game, spec.goal) for game in games) for games in planned),
         skipped=tuple(
-            dict.fromkeys(skip.why for games in planned for game in games for skip in game.skipped)
+            dict.fromkeys(said(skip.why) for games in planned for game in games for skip in game.skipped)
         ),
     )
 

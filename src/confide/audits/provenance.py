@@ -11,6 +11,7 @@ from dataclasses import MISSING, fields
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, cast
 
 import numpy as np
@@ -22,6 +23,7 @@ from confide.core.language import t
 from confide.core.version import VERSION
 from confide.inputs.named_files import file_fields, named_files
 from confide.inputs.tables import digest_of_file
+from confide.models.checkpoints import sum_of_parameters
 from confide.report.made import Input, Made
 
 PACKAGES = ("numpy", "polars", "scipy", "scikit-learn", "torch", "onnxruntime", "duckdb")
@@ -227,5 +229,7 @@ def _in_memory(role: str, given: object, published: bool) -> Input:
     said = masked(given) if isinstance(given, str) else _said(given)
     if all(isinstance(one, np.ndarray) for one in cast("tuple[object, ...]", arrays)):
         return Input(role=role, name=said, sha256=key_of_value(given), published=published)
+    if state := sum_of_parameters(SimpleNamespace(module=given)):
+        return Input(role=role, name=said, sha256=state, published=published)
     why = t("no file") if isinstance(given, str) else t("in memory")
     return Input(role=role, name=said, sha256="", why=why, published=published)

@@ -10,6 +10,7 @@ from confide.cli.exits import say, sentences
 from confide.cli.flags import FilePath
 from confide.core.cache import cache_folder
 from confide.core.cached_files import A_DAY, CachedFile, cached_files, clear
+from confide.core.durations import in_bytes
 
 FOLDER = click.option(
     "--cache",
@@ -23,7 +24,6 @@ OLDER = click.option(
     metavar="SPAN",
     help="Only what was written longer ago, such as 30d or 12h.",
 )
-STEPS = ("bytes", "kB", "MB", "GB", "TB")
 
 
 @click.group(short_help="See and clear what is kept so that an interrupted audit goes on.")
@@ -85,18 +85,6 @@ def _found(given: Path | None, older_than: str | None) -> tuple[Path, list[Cache
 def _sum(folder: Path, files: list[CachedFile]) -> str:
     kinds = [f"{sum(f.content == kind for f in files):,} of {kind}" for kind in ("evidence", "models")]
     return f"{len(files):,} files ({', '.join(kinds)}), {in_bytes(sum(f.size for f in files))}, in {folder}"
-
-
-def in_bytes(size: float) -> str:
-    """A size in the largest unit of which there is one.
-
-    >>> in_bytes(999), in_bytes(1_500_000)
-    ('999 bytes', '1.5 MB')
-    """
-    step = 0
-    while size >= 1000 and step < len(STEPS) - 1:
-        size, step = size / 1000, step + 1
-    return f"{size:.0f} {STEPS[step]}" if not step else f"{size:.1f} {STEPS[step]}"
 
 
 def in_days(age: float) -> str:

@@ -20,9 +20,11 @@ def in_time(seconds: float) -> str:
 def in_bytes(size: float) -> str:
     """A number of bytes to two digits.
 
-    >>> in_bytes(830_000_000), in_bytes(1_260_000_000), in_bytes(24_000_000_000)
-    ('830 MB', '1.3 GB', '24 GB')
+    >>> in_bytes(830_000_000), in_bytes(1_260_000_000), in_bytes(24_000_000_000), in_bytes(2_000)
+    ('830 MB', '1.3 GB', '24 GB', '2 kB')
     """
+    if size < 995e3:
+        return f"{float(f'{size / 1e3:.2g}'):,.0f} kB"
     if size < 995e6:
         return f"{float(f'{size / 1e6:.2g}'):,.0f} MB"
     return f"{size / 1e9:.1f} GB" if size < 9.95e9 else f"{size / 1e9:,.0f} GB"

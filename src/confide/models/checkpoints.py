@@ -66,7 +66,13 @@ def name_of(weights: Weights, *, number: int) -> str:
 
 
 def digest_of(view: object) -> str:
-    """A digest of a model's parameters, twelve hexadecimal digits; empty if the view does not show them.
+    """A digest of a model's parameters, twelve hexadecimal digits; empty if the view does not show them."""
+    # Twelve digits are enough to recognise a file by, and short enough for a report.
+    return sum_of_parameters(view)[:12]
+
+
+def sum_of_parameters(view: object) -> str:
+    """SHA-256 of a model's parameters in hexadecimal; empty if the view does not show them.
 
     For a torch module it is the SHA-256 of the state dict: each tensor's name, type, shape and bytes, in
     the order of the names. For another white box it is that of the layers' names and weights.
@@ -81,8 +87,7 @@ def digest_of(view: object) -> str:
             sha.update(f"{name} {weights.dtype} {weights.shape}".encode() + weights.tobytes())
     else:
         return ""
-    # Twelve digits are enough to recognise a file by, and short enough for a report.
-    return sha.hexdigest()[:12]
+    return sha.hexdigest()
 
 
 def parameters_of(module: nn.Module) -> bytes:

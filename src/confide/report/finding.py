@@ -242,5 +242,5 @@ def quoted(bounds: Sequence[EpsilonBound]) -> EpsilonBound | None:
 def _standing(bound: EpsilonBound) -> tuple[bool, bool, float]:
     """The rank of a bound: certified, free of hypotheses, with a high ceiling."""
     # The bound says in its own words whether it rests on a hypothesis about the curve.
-    hypothesis = "hypothes" in f"{bound.method} {bound.assumption}".lower()
+    hypothesis = "mu-GDP" in bound.method or "hypothes" in f"{bound.method} {bound.assumption}".lower()
     return bound.certified, not hypothesis, bound.ceiling

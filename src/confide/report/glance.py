@@ -69,7 +69,7 @@ def glance(page: Page, told: Sequence[Told] = ()) -> GlanceRecord:
 
 @dataclass(frozen=True, slots=True)
 class _Part:
-    """A section with what else is told of it."""
+    """A section with what else the first screen says of it."""
 
     s: SectionRecord
     told: Told
@@ -92,7 +92,7 @@ class _Part:
 
 
 def _untold(sections: Sequence[SectionRecord]) -> list[Told]:
-    """What can be told of sections that kept the name of one of four goals alone."""
+    """What can be said of sections that kept the name of one of four goals alone."""
     return [Told(words=s["goal"] if s["goal"] in GOALS else "membership") for s in sections]
 
 

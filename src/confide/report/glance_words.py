@@ -30,10 +30,10 @@ class GlanceWords:
 _WHO = later("Who is in the data?")
 _RECORD = later("What stands in a person's record?")
 _KNOWN_TO_BE_IN = later(
-    "For a person in the data this means: whoever knows their record can find out that they are in it."
+    "For a person in the data this means: anyone who knows their record can find out that they are in it."
 )
 _LEARNT = later(
-    "For a person in the data this means: whoever knows some facts about them can learn their secret from "
+    "For a person in the data this means: anyone who knows some facts about them can learn their secret from "
     "the release."
 )
 _REBUILT = later(
@@ -41,7 +41,7 @@ _REBUILT = later(
     "published."
 )
 _READ_OFF = later(
-    "For a person who was counted this means: whoever knows some of their values can read off the others."
+    "For a person who was counted this means: anyone who knows some of their values can read off the others."
 )
 _POINTED_AT = later("For a person this means: a few facts are enough to point at them, and at nobody else.")
 _STAND_FOR_PEOPLE = later(
@@ -63,7 +63,7 @@ COUNTED = GlanceWords(
         "and wrongly accuses {wrong:,} of {among:,} others."
     ),
     means=later(
-        "For a person this means: whoever knows where they were can find out that they are in the counts."
+        "For a person this means: anyone who knows where they were can find out that they are in the counts."
     ),
 )
 POOLED = GlanceWords(
@@ -73,7 +73,7 @@ POOLED = GlanceWords(
         "wrongly accuses {wrong:,} of {among:,} others."
     ),
     means=later(
-        "For a person in the pool this means: whoever has their values can find out that they are in it."
+        "For a person in the pool this means: anyone who has their values can find out that they are in it."
     ),
 )
 CANARIES = GlanceWords(
@@ -99,7 +99,7 @@ BEHIND = GlanceWords(
         "{high:,}), and wrongly accuses {wrong:,} of {among:,} others."
     ),
     means=later(
-        "For a person behind the file this means: whoever knows their record can find out that they are "
+        "For a person behind the file this means: anyone who knows their record can find out that they are "
         "among the real people that it was made from."
     ),
 )
@@ -118,7 +118,8 @@ TRAIT = GlanceWords(
         "and wrongly ascribes it to {wrong:,} of {among:,} others."
     ),
     means=later(
-        "For a person this means: whoever sees what they like can tell the trait, though they never told it."
+        "For a person this means: anyone who sees what they like can tell the trait, though they never "
+        "told it."
     ),
 )
 SECRETS = GlanceWords(
@@ -161,7 +162,7 @@ LINKAGE = GlanceWords(
         "{high:,}), and gives a wrong one to {wrong:,} of {among:,} people who are not in it."
     ),
     means=later(
-        "For a person in the release this means: whoever knows a few facts about them finds their record, "
+        "For a person in the release this means: anyone who knows a few facts about them finds their record, "
         "and reads all that stands in it."
     ),
 )
@@ -172,7 +173,8 @@ IMAGES = GlanceWords(
         "{low:,} and {high:,}), and a wrong one to {wrong:,} of {among:,} pictures of others."
     ),
     means=later(
-        "For a person this means: whoever has another picture of them can put their name to the released one."
+        "For a person this means: anyone who has another picture of them can put their name to the "
+        "released one."
     ),
 )
 SOLVED = GlanceWords(
@@ -193,7 +195,8 @@ GONE_ON = GlanceWords(
         "and {high:,}), and of {wrong:,} of {among:,} other texts as surely."
     ),
     means=later(
-        "For whoever wrote such a text, or stands in it, this means: the model can be made to say it again."
+        "For the person who wrote such a text, or stands in it, this means: the model can be made to say "
+        "it again."
     ),
 )
 REBUILT = GlanceWords(
