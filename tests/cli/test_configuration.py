@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -257,6 +258,27 @@ def test_values_have_the_types_of_the_record(here: Path) -> None:
     assert ready.settings.protections == ("mondrian:5", "blank:5")
     assert [str(limit) for limit in ready.settings.parsed_limits] == ["tpr@0.01=0.05"]
     assert ready.out == here / "confide-report/prod"
+
+
+def test_a_module_beside_the_file_is_found_from_below(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    rng = np.random.default_rng(0)
+    for name in ("in.csv", "out.csv"):
+        frame = pl.DataFrame({"a": rng.normal(size=60), "y": rng.integers(0, 2, 60)})
+        frame.write_csv(here / name)
+    (here / "beside_the_file.py").write_text(
+        "import numpy as np\ndef predict(X):\n    return np.full((len(X), 2), 0.5)\n"
+    )
+    (here / "confide.toml").write_text(
+        '[release.net]\nkind = "model"\nmodel = "beside_the_file:predict"\nmembers = "in.csv"\n'
+        'nonmembers = "out.csv"\nlabel = "y"\nreferences = 0\n'
+    )
+    monkeypatch.setattr("sys.path", [*sys.path])
+    monkeypatch.delitem(sys.modules, "beside_the_file", raising=False)
+    (here / "below").mkdir()
+    monkeypatch.chdir(here / "below")
+    done = confide("audit", "net", "--dry-run")
+    assert done.exit_code == 0, done.output
+    assert list((here / "below").iterdir()) == []
 
 
 def test_import_paths_labels_and_addresses_are_no_files(here: Path) -> None:
