@@ -8,6 +8,8 @@ import click
 
 from confide import audits, releases
 from confide.cli.audit import command_of as audit_of
+from confide.cli.audit_group import AuditGroup, audit_all
+from confide.cli.audit_options import configuration_options
 from confide.cli.budget import budget
 from confide.cli.cache import cache
 from confide.cli.compare import compare
@@ -47,15 +49,27 @@ def version() -> None:
     click.echo(f"confide {VERSION}")
 
 
-@main.group(cls=KindGroup, kinds=audits.KINDS, command_of=audit_of)
-def audit() -> None:
+@main.group(
+    cls=AuditGroup,
+    kinds=audits.KINDS,
+    command_of=audit_of,
+    params=configuration_options(),
+    invoke_without_command=True,
+)
+@click.pass_context
+def audit(context: click.Context, **_options: object) -> None:
     """Play the adversary against what you are about to publish.
 
     The report says how much the adversary learns because these people were in the data. For example:
 
     \b
       confide audit ratings ratings.parquet --user user --item item --protect rare:20
+
+    Without KIND it audits all releases that confide.toml names; `confide audit NAME` audits one of them, and
+    options behind it go before what stands there.
     """
+    if context.invoked_subcommand is None:
+        audit_all(context)
 
 
 @main.group(
