@@ -17,7 +17,7 @@ from confide.core.estimate import Estimate, Measured
 from confide.core.evidence import Evidence
 from confide.core.nouns import AnyAttack, AnyMechanism
 from confide.report import Exhibit, Reading, Skipped, Usefulness
-from confide.report.verdict import PROVED, UTILITY
+from confide.report.limits import PROVED, UTILITY
 
 Count: TypeAlias = Callable[[int], str]
 """A count of people or rows in words, as exact as the audience may see it."""

@@ -7,7 +7,9 @@ from dataclasses import replace
 
 from confide.report.finding import Section
 from confide.report.goals import without_goal
-from confide.report.verdict import Judged, Limit, Verdict
+from confide.report.limits import Limit
+from confide.report.ruling import Judged
+from confide.report.verdict import Verdict
 
 REASON = "nothing that was measured here says anything about it"
 

@@ -33,7 +33,7 @@ from confide.mechanisms.in_order import in_order
 from confide.mechanisms.statistics.crosstab_rounding import RoundedCounts
 from confide.mechanisms.statistics.crosstabs import TabulatedAgain, recounted
 from confide.report import Exhibit, Skipped
-from confide.report.verdict import PROVED as LIMITED
+from confide.report.limits import PROVED as LIMITED
 from confide.utility.crosstabs import ERROR, accuracy
 from confide.views.crosstabs import Crosstabs as View
 
