@@ -15,12 +15,13 @@ from sklearn.linear_model import LogisticRegression
 import confide
 from confide.attacks.catalogue import attacks_of
 from confide.audits import Audit
-from confide.core.language import LANGUAGES, PSEUDO, t, written_in
+from confide.core.language import LANGUAGES, PSEUDO, t
 from confide.core.sentence import said
 from confide.report.exhibit_records import exhibit_record
 from confide.report.redaction import Redaction
 
 from ..report.untranslated import english_left, texts_of, unmarked
+from .spoken import spoken_in
 from .synthetic import test_door as synthetic
 from .test_rebuild import run as rebuild
 from .test_table import people, released_with
@@ -157,7 +158,7 @@ DOORS: dict[str, Callable[[Path], Audit]] = {
 @pytest.mark.slow
 @pytest.mark.parametrize("door", DOORS)
 def test_every_text_of_an_audit_is_marked(door: str, tmp_path: Path) -> None:
-    with written_in(PSEUDO):
+    with spoken_in(PSEUDO):
         assert unmarked(says(DOORS[door](tmp_path)), names=NAMES) == []
 
 
@@ -165,5 +166,5 @@ def test_every_text_of_an_audit_is_marked(door: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize("language", [language for language in LANGUAGES if language != "en"])
 @pytest.mark.parametrize("door", DOORS)
 def test_no_text_of_an_audit_is_left_in_english(door: str, language: str, tmp_path: Path) -> None:
-    with written_in(language):
+    with spoken_in(language):
         assert english_left(says(DOORS[door](tmp_path)), names=NAMES) == []
