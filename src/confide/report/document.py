@@ -8,9 +8,13 @@ from dataclasses import dataclass, field
 from html import escape
 from pathlib import Path
 
+import polars as pl
+
 from confide.core.atomic import atomic_write
 from confide.core.errors import DataError
 from confide.core.language import written_in
+from confide.report.figure import Figure, figure_of
+from confide.report.frame import frame
 from confide.report.page_types import Page
 from confide.report.purposes import PURPOSES, Document
 from confide.report.renders.brief import to_brief
@@ -125,6 +129,23 @@ class Report:
             return self.text(width=80) + "\n"
         with self._written:
             return RENDERS[name](self.page)
+
+    def figure(self, name: str, *, release: str | None = None, attack: str | None = None) -> Figure:
+        """A chart by itself: to look at, to save, to draw again.
+
+        Args:
+            name: roc, scores, worst_off, epsilon or curve; or the title of a plot of the exhibits.
+            release: that it is about; by default the first that has such a chart.
+            attack: that it is drawn for; by default the one that the report draws it for.
+
+        Raises:
+            DataError: if there is none such, with those that there are, or if nothing can be drawn.
+        """
+        return figure_of(self.page, name, release=release, attack=attack)
+
+    def frame(self) -> pl.DataFrame:
+        """One row for each release and attack, with its numbers; see `confide.report.frame` for the columns."""
+        return frame(self.page)
 
     def document(self, purpose: str) -> Document:
         """The report as a document for a purpose: "dpia" or "model-card".
