@@ -18,6 +18,7 @@ from confide.report.frame import frame
 from confide.report.page_types import Page
 from confide.report.purposes import PURPOSES, Document
 from confide.report.renders.brief import to_brief
+from confide.report.renders.compact import to_card, to_repr
 from confide.report.renders.html import to_html
 from confide.report.renders.json import from_json, to_json
 from confide.report.renders.junit import to_junit
@@ -166,6 +167,14 @@ class Report:
             DataError: if the file cannot be read or is not a report.
         """
         return cls(from_json(path), show_rows)
+
+    def __repr__(self) -> str:
+        return to_repr(self.page, "Report")
+
+    def card(self) -> str:
+        """The first screen as a small piece of HTML, for a notebook."""
+        with self._written:
+            return to_card(self.page)
 
     def __str__(self) -> str:
         # A screen, not a scroll: `text()` says everything.
