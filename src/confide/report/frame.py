@@ -93,7 +93,7 @@ def _at(fpr: float) -> str:
 
 
 def _found(f: FindingRecord, s: SectionRecord) -> Row:
-    bound, promise = f["epsilon"], s["promise"]
+    bound = f["epsilon"]
     row: Row = {
         "release": s["release"],
         "goal": s["goal"],
@@ -105,7 +105,7 @@ def _found(f: FindingRecord, s: SectionRecord) -> Row:
         **_ends("auc", f["auc"]),
         **_ends("advantage", f["advantage"]),
         **_ends("blind", f["blind"]),
-        "promise": None if promise is None else promise["epsilon"],
+        "promise": _promise(s),
         "confidence": f["confidence"],
         "people": f["targets"],
         "exposed": f["exposed_count"],
@@ -130,12 +130,17 @@ def _ends(name: str, e: EstimateRecord | None) -> Mapping[str, float | None]:
     return {name: e["value"], f"{name}_low": e["low"], f"{name}_high": e["high"]}
 
 
+def _promise(s: SectionRecord) -> float | None:
+    return None if s["promise"] is None else s["promise"]["epsilon"]
+
+
 def _skipped(k: SkippedRecord, s: SectionRecord) -> Row:
     return {
         "release": s["release"],
         "goal": s["goal"],
         "attack": k["attack"],
         "headline": False,
+        "promise": _promise(s),
         "verdict": s["verdict"],
         "skipped": k["why"] or k["lack"],
     }
