@@ -1,4 +1,4 @@
-"""Attacks of the user's own: each mistake that docs/own-attack.md lists is answered by the sentence it quotes."""
+"""Attacks of the user's own: each mistake in docs/own-attack.md is answered by the sentence it quotes."""
 
 from __future__ import annotations
 

@@ -35,7 +35,7 @@ def run(cell: str, names: dict[str, Any], where: str) -> dict[str, Any]:
         exec(compile(tree, where, "exec"), names)
         return {}
     exec(compile(ast.Module(tree.body[:-1], []), where, "exec"), names)
-    value = eval(compile(ast.Expression(last.value), where, "eval"), names)
+    value = eval(compile(ast.Expression(last.value), where, "eval"), names)  # noqa: S307 - our cells
     return {} if value is None else shown(value)
 
 

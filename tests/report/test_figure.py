@@ -1,4 +1,4 @@
-"""Figures: a chart by itself has the data of the page, stands without it, and is written whole or not at all."""
+"""Figures: a chart by itself has the data of the page, stands alone, and is written whole or not at all."""
 
 from __future__ import annotations
 
@@ -139,7 +139,9 @@ def test_a_figure_speaks_the_language_of_its_report(make: Any) -> None:
     figure = of(make, language="de").figure("worst_off")
     assert figure.title != "Who is worst off"
     drawn = figure.spec["data"]["values"]
-    assert not {r["others"] for r in drawn} & set(figure.frame()["others"])  # data stay as report.json has them
+    assert not {r["others"] for r in drawn} & set(
+        figure.frame()["others"]
+    )  # data stay as report.json has them
 
 
 def test_a_public_figure_has_what_the_public_report_has(make: Any) -> None:

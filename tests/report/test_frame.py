@@ -60,7 +60,9 @@ def test_that_of_the_public_is_as_coarse_as_its_report(make: Any) -> None:
 
 def test_every_column_is_documented() -> None:
     written = set(re.findall(r"`([a-z_@0-9.]+)`", module.__doc__ or ""))
-    written |= {f"tpr@{rate}{end}" for rate in ("0.01", "0.001", "0.0001") for end in ("", "_low", "_high")}
+    with_ends = {"auc", "advantage", "blind", *(f"tpr@{rate}" for rate in ("0.1", "0.01", "0.001", "0.0001"))}
+    assert with_ends <= written
+    written |= {f"{name}{end}" for name in with_ends for end in ("_low", "_high")}
     assert written >= set(schema())
 
 

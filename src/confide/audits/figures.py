@@ -1,4 +1,4 @@
-"""Figures of an audit: those of its report, and those drawn for an attack that the report does not lead with."""
+"""Figures of an audit: those of its report, and the same drawn for another attack than the strongest."""
 
 from __future__ import annotations
 

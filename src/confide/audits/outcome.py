@@ -350,7 +350,9 @@ def _carded(found: Finding, attack: AnyAttack) -> Finding:
         found,
         title=getattr(attack, "title", attack.name),
         settings=asdict(attack) if is_dataclass(attack) else {},
-        citation=_uncited(attack) if paper is None else f"{paper.authors} ({paper.year}). {paper.title}. {paper.url}",
+        citation=_uncited(attack)
+        if paper is None
+        else f"{paper.authors} ({paper.year}). {paper.title}. {paper.url}",
         told=told(attack),
     )
 

@@ -33,21 +33,20 @@ def played_own(attack: AnyAttack, playing: Callable[[Sequence[int] | None], Evid
         raise  # it says itself what it lacks
     except Exception as error:
         raise AttackError(
-            f"{attack.name} failed with {type(error).__name__}: {in_one_line(error)}. It has {needed_access(attack)} "
-            "access: it sees what the annotation of its `case` names, and no more. The traceback is above."
+            f"{attack.name} failed with {type(error).__name__}: {in_one_line(error)}. It has "
+            f"{needed_access(attack)} access: it sees what the annotation of its `case` names, and no more. "
+            "The traceback is above."
         ) from error
     if not repeats:
         raise AttackError(
-            f"{attack.name} gave other scores when the same world was played again: draw from `rng` alone, not "
-            "from np.random or random, and depend on no clock and no order of a set. If the release itself "
-            "answers differently each time, write `repeats: ClassVar[bool] = False` in the class."
+            f"{attack.name} gave other scores when the same world was played again: draw from `rng` alone, "
+            "not from np.random or random, and depend on no clock and no order of a set. If the release "
+            "itself answers differently each time, write `repeats: ClassVar[bool] = False` in the class."
         )
     return found
 
 
-def _repeats(
-    attack: AnyAttack, found: Evidence, playing: Callable[[Sequence[int] | None], Evidence]
-) -> bool:
+def _repeats(attack: AnyAttack, found: Evidence, playing: Callable[[Sequence[int] | None], Evidence]) -> bool:
     """Does the attack give the same scores of the first world again, but for the last digits?"""
     first = found.table.filter(found.table["world"] == 0)
     # One that says itself that it cannot be repeated, as over a model that answers with noise, is believed.

@@ -1,4 +1,4 @@
-"""Summaries for notebooks: a few lines and a small table as HTML that takes the colours of its surroundings."""
+"""Summaries for notebooks: a few lines and a small table as HTML, in the colours of what is around it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,10 @@ from html import escape
 from confide.core.foreign import escaped
 
 # Notebooks are light or dark and say so in no common way: ink and lines follow the text around them.
-_CARD = "border:1px solid color-mix(in srgb, currentColor 25%, transparent);border-radius:.5em;padding:.7em 1em;max-width:54em"
+_CARD = (
+    "border:1px solid color-mix(in srgb, currentColor 25%, transparent);border-radius:.5em;"
+    "padding:.7em 1em;max-width:54em"
+)
 _CELL = "padding:.2em 1.2em .2em 0;vertical-align:top;background:none;color:inherit;border:0"
 _LINE = "margin:.35em 0 0;text-align:left"
 
@@ -35,9 +38,8 @@ def card(
     table = (
         f'<table style="border-collapse:collapse;margin:.6em 0 0;border:0">{top}<tbody>{body}</tbody></table>'
     )
-    return (
-        f'<div class="confide" style="{_CARD}"><strong>{_safe(title)}</strong>{said}{table * bool(rows)}</div>'
-    )
+    inside = f"<strong>{_safe(title)}</strong>{said}{table * bool(rows)}"
+    return f'<div class="confide" style="{_CARD}">{inside}</div>'
 
 
 def _cell(tag: str, text: str, at: int) -> str:

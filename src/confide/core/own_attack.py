@@ -1,4 +1,4 @@
-"""Attacks that users write: each mistake is named in a sentence, and none can change what others are shown."""
+"""Attacks that users write: each mistake is named in a sentence, also a change to what others are shown."""
 
 from __future__ import annotations
 
@@ -41,11 +41,13 @@ def check_written(attack: object) -> None:
     if not isinstance(name, str) or not name.strip() or name != in_one_line(name):
         given = "has no name" if name is None else f"has the name {in_one_line(repr(name))}"
         raise AttackError(
-            f'{called} {given}: write `name: ClassVar[str] = "my-attack"` in the class; the report calls it so.'
+            f'{called} {given}: write `name: ClassVar[str] = "my-attack"` in the class; the report says it.'
         )
     title = getattr(attack, "title", "")
     if not isinstance(title, str):
-        raise AttackError(f"the title of {called} is {in_one_line(repr(title))}: give a text, or leave it out.")
+        raise AttackError(
+            f"the title of {called} is {in_one_line(repr(title))}: give a text, or leave it out."
+        )
     _check_method(type(attack), called)
 
 
@@ -86,8 +88,8 @@ def check_answer(attack: AnyAttack, guess: object, n: int) -> Guess:
     """
     if not isinstance(guess, Guess):
         raise AttackError(
-            f"{attack.name} returned {_kind(guess)}: return `Guess(None, score)` with a score for each of the "
-            f"{n:,} targets."
+            f"{attack.name} returned {_kind(guess)}: return `Guess(None, score)` with a score for each of "
+            f"the {n:,} targets."
         )
     score = cast(object, guess.score)
     if not isinstance(score, np.ndarray) or score.dtype.kind not in "fiub":
@@ -130,10 +132,13 @@ def _check_method(kind: type, called: str) -> None:
     missing = [name for name in ("case", "rng") if name not in parameters]
     if missing:
         raise AttackError(
-            f"the method of {called} takes no `{missing[0]}`, but {', '.join(list(parameters)[1:]) or 'nothing'}"
-            f": write `{WRITTEN}`."
+            f"the method of {called} takes no `{missing[0]}`, but "
+            f"{', '.join(list(parameters)[1:]) or 'nothing'}: write `{WRITTEN}`."
         )
-    if parameters["rng"].kind not in (inspect.Parameter.KEYWORD_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD):
+    if parameters["rng"].kind not in (
+        inspect.Parameter.KEYWORD_ONLY,
+        inspect.Parameter.POSITIONAL_OR_KEYWORD,
+    ):
         raise AttackError(f"`rng` of {called} is given by its name: write `{WRITTEN}`.")
     if parameters["case"].annotation is inspect.Parameter.empty:
         raise AttackError(
@@ -158,8 +163,8 @@ def _arguments(kind: type, called: str) -> tuple[Any, ...]:
         ) from error
     if get_origin(hint) is not Case or len(get_args(hint)) != 3:
         raise AttackError(
-            f"`case` of {called} is annotated {in_one_line(repr(hint))}: write Case[view, knowledge, targets], "
-            f"as in `{WRITTEN}`."
+            f"`case` of {called} is annotated {in_one_line(repr(hint))}: write Case[view, knowledge, "
+            f"targets], as in `{WRITTEN}`."
         )
     return get_args(hint)
 

@@ -126,7 +126,9 @@ class Risk:
         at = next((r for usual in USUAL for r in self.tpr_at if r.fpr == usual and r.rate), None)
         rate = "no rate could be measured" if at is None else f"TPR {_span(at.rate)} at FPR {at.fpr:g}"
         bound = quoted(self.epsilon)
-        least = "" if bound is None else f", epsilon at least {bound.low:.3g} (could show {bound.ceiling:.3g})"
+        least = (
+            "" if bound is None else f", epsilon at least {bound.low:.3g} (could show {bound.ceiling:.3g})"
+        )
         return (
             f"AUC {_span(self.auc)}, {rate}, all at {self.confidence:.4g}\n"
             f"  {self.exposed_count:,} exposed and {self.control_count:,} control people{least}"
@@ -136,16 +138,17 @@ class Risk:
         title = f"Risk of {self.attack} ({self.access} access)"
         if not self.people:
             return card(title, lines=["Nothing was measured: what was found is a proof."])
-        rates = [
-            (f"TPR at FPR {r.fpr:g}", _span(r.rate) if r.rate else f"n/a: {r.why}") for r in self.tpr_at
-        ]
+        rates = [(f"TPR at FPR {r.fpr:g}", _span(r.rate) if r.rate else f"n/a: {r.why}") for r in self.tpr_at]
         bounds = [
-            (f"epsilon, {b.method}", f"at least {b.low:.3g} (could show {b.ceiling:.3g})") for b in self.epsilon
+            (f"epsilon, {b.method}", f"at least {b.low:.3g} (could show {b.ceiling:.3g})")
+            for b in self.epsilon
         ]
         people = f"{self.exposed_count:,} exposed, {self.control_count:,} control"
         rows = [("AUC", _span(self.auc)), ("advantage", _span(self.advantage)), *rates, *bounds]
         return card(
-            title, head=("number", f"value [interval at {self.confidence:.4g}]"), rows=[*rows, ("people", people)]
+            title,
+            head=("number", f"value [interval at {self.confidence:.4g}]"),
+            rows=[*rows, ("people", people)],
         )
 
 

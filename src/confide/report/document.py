@@ -145,7 +145,7 @@ class Report:
         return figure_of(self.page, name, release=release, attack=attack)
 
     def frame(self) -> pl.DataFrame:
-        """One row for each release and attack, with its numbers; see `confide.report.frame` for the columns."""
+        """One row for each release and attack, with its numbers; `confide.report.frame` has the columns."""
         return frame(self.page)
 
     def document(self, purpose: str) -> Document:

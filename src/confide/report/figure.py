@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from textwrap import wrap
@@ -144,8 +145,6 @@ class Figure:
         return path
 
     def _json(self) -> str:
-        import json
-
         return json.dumps(self.spec, ensure_ascii=False, indent=1)
 
     @property
@@ -164,10 +163,8 @@ class Figure:
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, Any]:
         # Both: a notebook draws the specification, a page on the web that shows notebooks the picture.
         shown: dict[str, Any] = {VEGA_LITE: self.spec, "text/plain": repr(self)}
-        try:
+        with suppress(DataError):  # the notebook may still draw the specification by itself
             shown["image/svg+xml"] = self.svg()
-        except DataError:
-            pass  # the notebook may still draw the specification by itself
         return shown
 
 
@@ -220,9 +217,7 @@ def figure_of(
 def _figure(page: Page, name: str, release: str, how_to_read: str, what: Prepared, why: str) -> Figure:
     if not what.records:
         raise DataError(f"{name!r} of {release} has nothing to draw: {why or 'it has no points'}.")
-    return Figure(
-        name=name, release=release, how_to_read=how_to_read, language=page["language"], _what=what
-    )
+    return Figure(name=name, release=release, how_to_read=how_to_read, language=page["language"], _what=what)
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from math import nan
 from typing import Literal, TypeAlias
@@ -85,7 +85,9 @@ class Finding:
 
     def __repr__(self) -> str:
         """The risk, the blind adversary's success, and whether the numbers can be relied on."""
-        return escaped("\n".join([f"<Finding of {self.risk.attack}: {self.risk.summary}", *self._doubts]) + ">")
+        return escaped(
+            "\n".join([f"<Finding of {self.risk.attack}: {self.risk.summary}", *self._doubts]) + ">"
+        )
 
     def _repr_html_(self) -> str:
         inside = self.risk._repr_html_()

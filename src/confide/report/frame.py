@@ -6,11 +6,13 @@
 | `attack`, `title` | the attack's name, and the same in words |
 | `access`, `game` | what the attack sees, and what was played |
 | `headline` | does the report lead with it? |
-| `auc`, `auc_low`, `auc_high` | with the ends of its interval, as all that follow |
-| `advantage`, `advantage_low`, `advantage_high` | right claims about the exposed minus claims about control people, as shares |
-| `tpr@0.1`, `tpr@0.1_low`, `tpr@0.1_high` | the true-positive rate at a false-positive rate, named as limits name it; also at 0.01, 0.001 and 0.0001, and any other that the report has |
-| `blind`, `blind_low`, `blind_high` | the AUC of an adversary that never saw the release |
-| `epsilon`, `epsilon_ceiling`, `epsilon_certified` | the lower bound on epsilon, the largest that could have been shown, and whether it is certified |
+| `auc`, `auc_low`, `auc_high` | with the ends of its interval; so have all that follow "with ends" |
+| `advantage`, with ends | right claims about the exposed minus claims about control people, as shares |
+| `tpr@0.1`, with ends | the true-positive rate at a false-positive rate, named as limits name it |
+| `tpr@0.01`, `tpr@0.001`, `tpr@0.0001` | the same at these, and at any other that the report has |
+| `blind`, with ends | the AUC of an adversary that never saw the release |
+| `epsilon`, `epsilon_ceiling` | the lower bound on epsilon, and the largest that could have been shown |
+| `epsilon_certified` | is that bound certified? |
 | `delta`, `promise` | of that bound; the epsilon that the release promises |
 | `confidence` | of the intervals, each corrected for how many attacks might have been tried |
 | `people`, `exposed`, `control` | asked about, each counted once; ever in the data; ever outside |

@@ -43,7 +43,7 @@ class Prepared:
 
     @property
     def alone(self) -> Mapping[str, Spec]:
-        """The encoding of a chart without a page around it: what a page would say beside it, it says itself."""
+        """The encoding of a chart without a page around it: it has the legend that a page draws beside it."""
         if not self.legend:
             return self.encoding
         return {

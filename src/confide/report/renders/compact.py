@@ -42,7 +42,8 @@ def to_repr(page: Page, kind: str) -> str:
     f = first["finding"]
     text = (
         f"<{kind} of {page['release']}{several}: {page['verdict']}{public}\n"
-        f"  {_MISREAD[first['outcome']]}strongest{where}: {f['attack']} ({f['access']}), {_numbers(f, first)}{rest}>"
+        f"  {_MISREAD[first['outcome']]}strongest{where}: {f['attack']} ({f['access']}), "
+        f"{_numbers(f, first)}{rest}>"
     )
     return escaped(text, keep=("\n",))
 
@@ -109,7 +110,9 @@ def _rate(s: SectionRecord) -> str:
     if not tells(at["rate"], guessing=at["fpr"]):
         return t("not measured")
     value, low, high = (number(100 * at["rate"][end], ".3g") for end in ("value", "low", "high"))
-    return t("{value} % [{low}, {high}] at {rate} %", value=value, low=low, high=high, rate=f"{100 * at['fpr']:g}")
+    return t(
+        "{value} % [{low}, {high}] at {rate} %", value=value, low=low, high=high, rate=f"{100 * at['fpr']:g}"
+    )
 
 
 def _span(e: EstimateRecord | None, page: Page) -> str:
