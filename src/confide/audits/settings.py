@@ -19,6 +19,7 @@ from confide.core.fields import check_fields
 from confide.core.flags import GET, HOW, Flag
 from confide.core.language import LANGUAGES, Language
 from confide.core.nouns import AnyAttack
+from confide.core.own_attack import check_written
 from confide.core.play import Map
 from confide.report import Limit
 from confide.scale import processes
@@ -86,6 +87,9 @@ class Settings:
     sources: Annotated[Sources | None, Flag(python_only=True)] = None
 
     def __post_init__(self) -> None:
+        for attack in (self.attacks,) if not isinstance(self.attacks, list | tuple) else self.attacks:
+            if isinstance(attack, type):
+                check_written(attack)  # its sentence says more than one on types
         check_fields(self)
         _ = self.parsed_limits  # what cannot be read is said before any work
         if self.audience not in ("internal", "public"):
