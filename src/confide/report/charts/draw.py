@@ -132,7 +132,7 @@ def draw_alone(chart: Spec, *, name: str, title: str, description: str) -> str:
     if svg is None:
         return ""
     mark = _mark(name, "")
-    # The engine's own opening tag has the size; readers aloud are told what it is.
+    # The engine's own opening tag has the size; a reader aloud says what it is.
     opening = svg[: svg.index(">")] + f' role="img" aria-labelledby="{mark}-title {mark}-desc">'
     return f"{opening}{_spoken(mark, title, description)}{_body(svg, mark)}"
 

@@ -16,7 +16,7 @@ from confide.report.telling import tells
 MOST = 12
 """Releases with a row of their own in the card; the worst are among them."""
 
-# What must stand beside a number that would be misread without it; a repr is for whoever writes Python.
+# What must stand beside a number that would be misread without it; a repr is for those who write Python.
 _MISREAD: dict[Outcome, str] = {
     "found": "",
     "nothing": "no better than guessing; ",
