@@ -40,8 +40,8 @@ def written_in(language: str) -> Generator[None]:
         DataError: if there is no catalogue of it.
 
     >>> with written_in("de"):
-    ...     number(12345.5, ",.1f"), number(0.05, ".0%")
-    ('12\\u202f345,5', '5\\xa0%')
+    ...     number(12345.5, ",.1f")
+    '12\\u202f345,5'
     """
     if language not in (*LANGUAGES, PSEUDO):
         raise DataError(f"there is no report in {language!r}: choose {', '.join(LANGUAGES)}.")
@@ -161,14 +161,11 @@ def _found(text: str, of: str) -> str:
 
 
 def _local(shown: str) -> str:
-    """A number in English as the language writes it: in German and French a comma, and spaces.
-
-    A space stands between thousands, and before the sign of a percentage.
-    """
+    """A number in English as the language writes it: in German and French a comma, and thin spaces."""
     if _chosen.get() in ("en", PSEUDO):
         return shown
     # Not a point for thousands: 1.234 would be read as a little more than one by half of the readers.
-    return shown.replace(",", "\u202f").replace(".", ",").replace("%", "\u00a0%")
+    return shown.replace(",", "\u202f").replace(".", ",")
 
 
 class _Writer(Formatter):
