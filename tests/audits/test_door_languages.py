@@ -34,9 +34,40 @@ from .test_training import audited as training
 pytestmark = pytest.mark.usefixtures("quick_traces")
 
 NAMES = [attack.name for attack in attacks_of()] + [
-    *("age", "town", "job", "illness", "id", "pay", "region", "ill", "north", "south", "east", "west"),
-    *("yes", "no", "user_id", "venue", "person", "Club_", "lat", "lon", "time", "sha", "AUC", "UTC", "bin"),
-    *("mondrian", "median", "ISO", "csv"),
+    *(
+        "age",
+        "town",
+        "job",
+        "illness",
+        "id",
+        "pay",
+        "region",
+        "ill",
+        "north",
+        "south",
+        "east",
+        "west",
+        "yes",
+        "no",
+    ),
+    *(
+        "user_id",
+        "venue",
+        "person",
+        "Club_",
+        "people.parquet",
+        "lat",
+        "lon",
+        "time",
+        "sha",
+        "AUC",
+        "UTC",
+        "bin",
+        "mondrian",
+        "median",
+        "ISO",
+        "csv",
+    ),
 ]
 """Of attacks and of columns, values and protections in these data; and abbreviations."""
 
@@ -44,8 +75,8 @@ NAMES = [attack.name for attack in attacks_of()] + [
 def says(audit: Audit) -> Iterator[str]:
     """Every text that an audit hands to a report."""
     for section in audit.sections:
-        for label, shown in section.about.items():
-            yield from (label, re.sub(r"sha256 \w+", "", shown))
+        for label, worth in section.about.items():
+            yield from (label, re.sub(r"sha256 \w+", "", worth))
         yield from (section.subject, section.harm, *section.adversary, *section.notes)
         yield from (Redaction().text(warning) for warning in section.warnings)
         yield from (*section.unsettled, *section.broken)

@@ -154,6 +154,7 @@ def _with_evidence(folder: Path, bare: tuple[MeasuredRelease, ...]) -> tuple[Mea
         else MeasuredRelease(
             record=r.record,
             findings=r.findings,
+            language=r.language,
             evidence={f["attack"]: found[called[r.release, f["attack"]]] for f in r.findings},
             who={
                 f["attack"]: who[called[r.release, f["attack"]]]

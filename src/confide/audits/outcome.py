@@ -29,6 +29,7 @@ from confide.core.who import of_attack
 from confide.measure import Risk, measure, worst
 from confide.measure.risk import unmeasured
 from confide.report import Decision, Finding, Proof, Report, Section, report
+from confide.report.goals import without_goal
 from confide.report.made import Made, merged
 
 DELTA = 1e-5
@@ -141,7 +142,8 @@ class Audit:
         for s in self.sections:
             said = self.people.get(s.release)
             if said is not None and "attack" not in said.columns:
-                release = s.release.removesuffix(f", {s.goal}")
+                with written_in(self.settings.language):
+                    release = without_goal(s.release, s.goal)
                 found.setdefault(release, []).append(said)
         if all(len(frames) < 2 for frames in found.values()):
             return None

@@ -19,7 +19,7 @@ from confide.report.exhibit_records import exhibit_record
 from confide.report.finding import Audience, Finding, Section, Skipped
 from confide.report.finding_records import finding_record, promise_record
 from confide.report.glance import glance, nothing_yet
-from confide.report.goals import goal
+from confide.report.goals import goal, without_goal
 from confide.report.how_bad import Told
 from confide.report.limit_words import in_words
 from confide.report.made import Made, made_record
@@ -99,7 +99,7 @@ def page(
         "language": cast(Language, language()),
         # Sections of further goals are about the same releases.
         "release": t(" and ", of="releases").join(
-            dict.fromkeys(s.release.removesuffix(f", {s.goal}") for s in sections)
+            dict.fromkeys(without_goal(s.release, s.goal) for s in sections)
         ),
         "releases": names,
         "seed": seed,
