@@ -161,11 +161,11 @@ def _found(text: str, of: str) -> str:
 
 
 def _local(shown: str) -> str:
-    """A number in English as the language writes it: in German and French a comma, and thin spaces."""
+    """A number in English as the language writes it: in German and French a comma, and spaces."""
     if _chosen.get() in ("en", PSEUDO):
         return shown
     # Not a point for thousands: 1.234 would be read as a little more than one by half of the readers.
-    return shown.replace(",", "\u202f").replace(".", ",")
+    return shown.replace(",", "\u202f").replace(".", ",").replace("%", "\u00a0%")
 
 
 class _Writer(Formatter):

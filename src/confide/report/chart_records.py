@@ -71,7 +71,7 @@ def _chart(
         "release": release,
         "attack": attack,
         "title": words.title,
-        "description": f"{words.title}: {release}, {about}.",
+        "description": t("{label}: {text}", label=words.title, text=f"{release}, {about}."),
         "how_to_read": words.how_to_read,
         "x_title": words.x_title,
         "y_title": words.y_title,

@@ -119,13 +119,13 @@ def _released(each: Sequence[_Part], named: dict[str, str]) -> list[str]:
     shared = each[0].release.removesuffix(named[each[0].release]).removesuffix(", ")
     names = ", ".join(named.values())
     about = [
-        text if label in ("release", t("release")) else f"{label}: {text}"
+        text if label in ("release", t("release")) else t("{label}: {text}", label=label, text=text)
         for label, text in first["about"]
         if not text.startswith("sha256")  # stands in the small print
     ]
     promise = first["promise"]
     return [
-        f"{shared}: {names}" if shared else names,
+        t("{label}: {text}", label=shared, text=names) if shared else names,
         *about[:3],
         *([t("It promises {promise}.", promise=promise["text"])] if promise else []),
     ]

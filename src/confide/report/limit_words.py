@@ -134,7 +134,7 @@ def ruled(ruling: Ruling, found: str) -> str:
 
 def _sentence(allows: str, found: str, ruling: Ruling) -> str:
     # The ruling is a part by itself in every language: no word of it depends on the limit.
-    return f"{allows}: {ruled(ruling, found)}"
+    return t("{label}: {text}", label=allows, text=ruled(ruling, found))
 
 
 def allowed(limit: Limit, *, aim: str) -> str:

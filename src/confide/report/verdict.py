@@ -277,7 +277,7 @@ def _rule(finding: Finding, limit: Limit, control: str, certain: bool) -> tuple[
     if found.low > limited:
         return "exceeded", t("{interval} is above {limit:g}", interval=interval, limit=limited)
     if certain and (upside_down := _upside_down(finding, limit, found)):
-        return "not settled", f"{interval}: {upside_down}"
+        return "not settled", t("{label}: {text}", label=interval, text=upside_down)
     if found.high <= limited:
         return "within", t("{interval} does not reach above {limit:g}", interval=interval, limit=limited)
     return "not settled", t(
