@@ -4,6 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from confide.core.language import later, t
+
+GOALS = (
+    later("secrets", of="goal"),
+    later("descriptions", of="goal"),
+    later("secrets behind a synthetic file", of="goal"),
+    later("descriptions from a synthetic file", of="goal"),
+)
+"""Goals by which releases are told apart that are audited for several."""
+
 
 def short_names(names: Sequence[str]) -> list[str]:
     """Names without what all of them begin with, up to a comma; whole where one would be left empty.
@@ -20,3 +30,13 @@ def short_names(names: Sequence[str]) -> list[str]:
     shared = min(map(len, parts)) if shared is None else shared
     # One may be the beginning of all others: it keeps its own last part.
     return [", ".join(each[shared:]) or ", ".join(each[max(shared - 1, 0) :]) for each in parts]
+
+
+def in_words(name: str) -> str:
+    """A release's name as a reader sees it: the goal at its end is in the language of the report.
+
+    >>> in_words("the file, secrets"), in_words("shop.csv, rare:20")
+    ('the file, secrets', 'shop.csv, rare:20')
+    """
+    of, comma, goal = name.rpartition(", ")
+    return f"{of}{comma}{t(goal, of='goal')}" if goal in GOALS else name

@@ -10,7 +10,7 @@ from confide.report.limit_words import ruled, share_in_words
 from confide.report.page_types import FindingRecord, LimitRecord, Page, SectionRecord
 from confide.report.renders.lines import PLAIN, listed, window, wrap
 from confide.report.renders.strongest import RANK, strongest
-from confide.report.short_names import short_names
+from confide.report.short_names import in_words, short_names
 
 MOST_ATTACKS = 3
 """Attacks that are printed of one release; of several, the strongest of each."""
@@ -34,7 +34,8 @@ def to_brief(page: Page, *, width: int | None = None, paint: Paint = str) -> str
         paint: colours the sign of the verdict.
     """
     width = width or window()
-    names = dict(zip(page["releases"], short_names(page["releases"]), strict=True))
+    short = [in_words(name) for name in short_names(page["releases"])]
+    names = dict(zip(page["releases"], short, strict=True))
     worst = sorted(page["sections"], key=lambda s: RANK[s["verdict"]])[:MOST_SECTIONS]
     # In the order of the report, so that the reader finds them there.
     shown = [s for s in page["sections"] if s in worst]
@@ -87,7 +88,7 @@ def _of_releases(rows: Sequence[LimitRecord], names: Names) -> str:
     kept = [names.get(row["release"], row["release"]) for row in rows if row["verdict"] == "within"]
     if kept:
         said.append(t("{label}: {text}", label=", ".join(kept), text=t("within", of="ruling")))
-    return "; ".join(said)
+    return t("; ", of="list").join(said)
 
 
 def _why(row: LimitRecord) -> str:

@@ -17,6 +17,7 @@ from confide.report.page_types import (
 from confide.report.rates import one_in, percent
 from confide.report.renders.cells import columns, digits, number, plain, ruled
 from confide.report.renders.lines import PLAIN, clean, listed, window, wrap
+from confide.report.short_names import in_words
 from confide.report.skipped import fold
 
 WIDEST = 16
@@ -75,7 +76,7 @@ def _unsaid(s: SectionRecord, earlier: Sequence[SectionRecord]) -> SectionRecord
 
 def _section(page: Page, s: SectionRecord, width: int, show_rows: bool) -> list[str]:
     mine = [f for f in page["findings"] if f["release"] == s["release"]]
-    lines = wrap(f"== {s['release']} ==", width) if len(page["sections"]) > 1 else []
+    lines = wrap(f"== {in_words(s['release'])} ==", width) if len(page["sections"]) > 1 else []
     lines += [*wrap(s["headline"], width), *(line for x in s["support"] for line in wrap(x, width))]
     lines += listed(t("Read first"), s["warnings"], width)
     rows = [r for r in page["limits"] if r["release"] == s["release"]]
@@ -95,7 +96,7 @@ def _section(page: Page, s: SectionRecord, width: int, show_rows: bool) -> list[
     for exhibit in pointing if show_rows else ():
         lines += _exhibit(exhibit, width)
     if pointing and not show_rows:
-        titles = "; ".join(e["title"] for e in pointing)
+        titles = t("; ", of="list").join(e["title"] for e in pointing)
         lines += [
             "",
             *wrap(
@@ -160,7 +161,9 @@ def _told(rows: list[list[str]], width: int) -> list[str]:
     """Each row as a sentence."""
     head, *body = rows
     told = [
-        _labelled(row[0], "; ".join(f"{name} {c}" for name, c in zip(head[1:], row[1:], strict=True)))
+        _labelled(
+            row[0], t("; ", of="list").join(f"{name} {c}" for name, c in zip(head[1:], row[1:], strict=True))
+        )
         for row in body
     ]
     return [line for row in told for line in wrap(row, width, "- ", "  ")]
