@@ -87,7 +87,7 @@ def _of_releases(rows: Sequence[LimitRecord], names: Names) -> str:
     kept = [names.get(row["release"], row["release"]) for row in rows if row["verdict"] == "within"]
     if kept:
         said.append(t("{label}: {text}", label=", ".join(kept), text=t("within", of="ruling")))
-    return "; ".join(said)
+    return t("; ", of="list").join(said)
 
 
 def _why(row: LimitRecord) -> str:

@@ -21,6 +21,10 @@ NO_BREAK = "\u00a0\u202f"
 """Spaces at which no line ends: between thousands, and before a sign."""
 
 
+NO_BREAK = "\u00a0\u202f"
+"""Spaces that French writes before a colon and others: a line may not end there."""
+
+
 def window() -> int:
     """The width of the terminal, 100 at most: longer lines are hard to read."""
     return min(shutil.get_terminal_size((80, 24)).columns, 100)
