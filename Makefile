@@ -38,13 +38,14 @@ ONCE_MORE := $(if $(CI),|| { [ $$? -eq 1 ] && $(BIN)/pytest -v --last-failed --l
 test: $(STAMP)   ## every fast test and doctest, under four minutes on two cores
 	$(PYTEST) $(ONCE_MORE)
 
-check: $(STAMP) wheel   ## style, types, floors, import circles, words, and the built wheel in a bare environment
+check: $(STAMP) wheel   ## style, types, floors, import circles, words, languages, and the built wheel in a bare environment
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/basedpyright
 	$(BIN)/lint-imports
 	$(BIN)/python tests/checks/circles.py
 	$(BIN)/python tests/checks/words.py
+	$(BIN)/python tests/checks/languages.py
 
 words: $(STAMP)  ## only the words that prose must not use, wherever a person reads
 	$(BIN)/python tests/checks/words.py

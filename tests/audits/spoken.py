@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
+from contextlib import contextmanager, nullcontext
 from typing import Any
+from unittest.mock import patch
 
 from tests.report.untranslated import english_left, texts_of, unmarked
 
@@ -43,11 +45,18 @@ def names_in(audit: Audit) -> list[str]:
 
 def english(make: Callable[[], Audit], language: str, *, names: tuple[str, ...] = ()) -> list[str]:
     """The texts of an audit in which English is left, in German, French, or the language of brackets."""
-    with written_in(language):
+    with spoken_in(language):
         audit = make()
         said: list[str] = list(texts(audit))
     known = [*names, *names_in(audit)]
     return unmarked(said, names=known) if language == "xx" else english_left(said, names=known)
+
+
+@contextmanager
+def spoken_in(language: str) -> Generator[None]:
+    """Audit in this language whatever the settings say: the language of brackets cannot be set."""
+    with written_in(language), patch("confide.audits.run.written_in", lambda _: nullcontext()):
+        yield
 
 
 def exhibits(audit: Audit) -> list[Any]:

@@ -15,12 +15,13 @@ from sklearn.linear_model import LogisticRegression
 import confide
 from confide.attacks.catalogue import attacks_of
 from confide.audits import Audit
-from confide.core.language import LANGUAGES, PSEUDO, t, written_in
+from confide.core.language import LANGUAGES, PSEUDO, t
 from confide.core.sentence import said
 from confide.report.exhibit_records import exhibit_record
 from confide.report.redaction import Redaction
 
 from ..report.untranslated import english_left, texts_of, unmarked
+from .spoken import spoken_in
 from .synthetic import test_door as synthetic
 from .test_rebuild import run as rebuild
 from .test_table import people, released_with
@@ -34,10 +35,40 @@ from .test_training import audited as training
 pytestmark = pytest.mark.usefixtures("quick_traces")
 
 NAMES = [attack.name for attack in attacks_of()] + [
-    *("age", "town", "job", "illness", "id", "pay", "region", "ill", "north", "south", "east", "west"),
-    *("yes", "no"),
-    *("user_id", "venue", "lat", "lon", "time", "sha", "AUC", "UTC", "bin", "mondrian", "median", "ISO"),
-    *("csv",),
+    *(
+        "age",
+        "town",
+        "job",
+        "illness",
+        "id",
+        "pay",
+        "region",
+        "ill",
+        "north",
+        "south",
+        "east",
+        "west",
+        "yes",
+        "no",
+    ),
+    *(
+        "user_id",
+        "venue",
+        "person",
+        "Club_",
+        "people.parquet",
+        "lat",
+        "lon",
+        "time",
+        "sha",
+        "AUC",
+        "UTC",
+        "bin",
+        "mondrian",
+        "median",
+        "ISO",
+        "csv",
+    ),
 ]
 """Of attacks and of columns, values and protections in these data; and abbreviations."""
 
@@ -45,8 +76,8 @@ NAMES = [attack.name for attack in attacks_of()] + [
 def says(audit: Audit) -> Iterator[str]:
     """Every text that an audit hands to a report."""
     for section in audit.sections:
-        for label, shown in section.about.items():
-            yield from (label, re.sub(r"sha256 \w+", "", shown))
+        for label, worth in section.about.items():
+            yield from (label, re.sub(r"sha256 \w+", "", worth))
         yield from (section.subject, section.harm, *section.adversary, *section.notes)
         yield from (Redaction().text(warning) for warning in section.warnings)
         yield from (*section.unsettled, *section.broken)
@@ -127,7 +158,7 @@ DOORS: dict[str, Callable[[Path], Audit]] = {
 @pytest.mark.slow
 @pytest.mark.parametrize("door", DOORS)
 def test_every_text_of_an_audit_is_marked(door: str, tmp_path: Path) -> None:
-    with written_in(PSEUDO):
+    with spoken_in(PSEUDO):
         assert unmarked(says(DOORS[door](tmp_path)), names=NAMES) == []
 
 
@@ -135,5 +166,5 @@ def test_every_text_of_an_audit_is_marked(door: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize("language", [language for language in LANGUAGES if language != "en"])
 @pytest.mark.parametrize("door", DOORS)
 def test_no_text_of_an_audit_is_left_in_english(door: str, language: str, tmp_path: Path) -> None:
-    with written_in(language):
+    with spoken_in(language):
         assert english_left(says(DOORS[door](tmp_path)), names=NAMES) == []

@@ -14,7 +14,7 @@ from tests.audits import spoken
 from tests.audits.door import call
 
 from confide.audits import Audit
-from confide.core.language import read_catalogue, t, written_in
+from confide.core.language import read_catalogue, t
 from confide.data import twins
 from confide.data.commuters import commuters
 from confide.data.genotypes_like import GenotypesLike
@@ -169,11 +169,12 @@ def test_every_text_that_is_marked_is_translated(language: str) -> None:
     assert [where for text, where in wanted.items() if text not in said] == []
 
 
+@pytest.mark.slow
 def test_a_table_of_ratings_puts_the_variants_last_in_every_language(kept: Path) -> None:
     """What decides the order is no word of the table."""
     orders = list[list[int]]()
     for language in ("en", *spoken.TRANSLATED):
-        with written_in(language):
+        with spoken.spoken_in(language):
             rows = next(e for e in spoken.exhibits(ratings(kept)) if len(e.head) == 5).rows
             without = t("{attack} without dates", attack="scoreboard")
             orders.append([i for i, row in enumerate(rows) if str(row[0]).startswith(without)])

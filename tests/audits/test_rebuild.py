@@ -269,3 +269,16 @@ def test_several_records_of_one_person_count_once(tmp_path: Path) -> None:
 def test_a_pickle_is_refused_with_the_way_to_give_weights(name: str) -> None:
     with pytest.raises(DataError, match=r"run any code: save the weights by safetensors.*--architecture"):
         _ = confide.Rebuild(model=name, members=IN, nonmembers=OUT, radius=2.0).as_model
+
+
+def test_attacks_with_other_knowledge_are_named_and_the_others_play(tmp_path: Path) -> None:
+    """A reconstructor learns from public records, which the adversary who knows all others does not have."""
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(120, 4))
+    y = (x[:, 0] > 0).astype(int)
+    held = confide.Rebuild(
+        model=LogisticRegression().fit(x[:60], y[:60]), members=(x[:60], y[:60]), nonmembers=(x[60:], y[60:])
+    )
+    done = confide.audit(held, attacks=["informed-rebuild", "reconstructor"], seed=1, cache=tmp_path)
+    (skipped,) = done.sections[0].skipped
+    assert skipped.attack == "reconstructor" and "other knowledge" in str(skipped.why)

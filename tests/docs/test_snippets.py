@@ -140,7 +140,7 @@ def network_names(page: list[Block]) -> dict[str, Any]:
 
 
 def test_every_block_is_run_or_its_reason_is_given() -> None:
-    known = {"python", "console"}
+    known = {"python", "console", "toml"}
     other = {b.page.name for page in PAGES for b in blocks(page) if b.language not in known}
     assert other == set(READ_ONLY)
     commands = [c for page in PAGES for b in blocks(page) if b.language == "console" for c in b.commands]
@@ -185,6 +185,8 @@ def test_the_blocks_of_a_page_run(page: Path, desk: Path) -> None:
             exec(compile(block.text, f"{page.name}:{block.line}", "exec"), names)
             for folder in SAVED.findall(block.text):
                 assert Path(folder, "report.html").exists(), f"{page.name}:{block.line}"
+        if block.language == "toml" and (named := re.match(r"# (\S+\.toml)\n", block.text)):
+            Path(named[1]).write_text(block.text)
         for command in block.commands if block.language == "console" else ():
             if not not_run(command):
                 run_command(block, command)

@@ -119,8 +119,19 @@ def right() -> dict[str, dict[str, Any]]:
             "candidates": 100,
         },
         "crosstabs": {"tables": plain.group_by("item").len("count"), "seconds": 1.0},
+        "logits": {"phi": LOGITS[0], "keep": LOGITS[1]},
         "scores": {"evidence": named},
     }
+
+
+def _logits() -> tuple[np.ndarray, np.ndarray]:
+    """Of three models on 60 records, and who trained each."""
+    rng = np.random.default_rng(4)
+    keep = np.arange(60) % 2 == np.array([[0], [1], [0]])
+    return rng.normal(size=(3, 60)) + keep, keep
+
+
+LOGITS = _logits()
 
 
 @cache
@@ -168,6 +179,7 @@ def _pictures(pixels: np.ndarray) -> object:
 
 
 FAST = {
+    "logits": "loss",
     "model": "loss",
     "rebuild": "informed-rebuild",
     "ratings": "counting",

@@ -19,7 +19,7 @@ from confide.cli.flags import KindGroup
 from confide.core.errors import ConfideError
 
 from .desk import Tried, inputs_of
-from .doors import FAST, MARKED, QUERIES, RIGHT_RELEASE, folk, records_of, right
+from .doors import FAST, LOGITS, MARKED, QUERIES, RIGHT_RELEASE, folk, records_of, right
 from .kinds import Kind
 from .tables import TRAITS, people_table
 
@@ -59,6 +59,7 @@ def typed(here: Path) -> Iterator[Tried]:
     right()["crosstabs"]["tables"].write_csv(here / "c.csv")
     people_table().select("exposed", "score").write_csv(here / "e.csv")
     np.savez(here / "m.npz", X=records_of()[0], y=records_of()[1])
+    np.savez(here / "phi.npz", phi=LOGITS[0], keep=LOGITS[1])
     np.savez(here / "k.npz", X=records_of(120)[0], y=records_of(120)[1])
     (here / "canaries.txt").write_text("\n".join(MARKED[:10]))
     (here / "heldout.txt").write_text("\n".join(MARKED[10:]))
@@ -99,7 +100,13 @@ def _options(group: KindGroup, door: str) -> Sequence[click.Option]:
 
 
 def _right_words(door: str) -> list[str]:
-    by_place = {"model": "own:ask", "images": "p.npz", "scores": "e.csv", "crosstabs": "c.csv"}
+    by_place = {
+        "model": "own:ask",
+        "images": "p.npz",
+        "scores": "e.csv",
+        "logits": "phi.npz",
+        "crosstabs": "c.csv",
+    }
     by_place |= {"training": "own:fit", "learner": "many.csv"}
     by_place |= {"table": "folk.csv", "answers": "folk.csv"}
     # Its model is an option, as its weights and its architecture are.

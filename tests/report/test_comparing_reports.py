@@ -216,6 +216,11 @@ def test_a_weaker_adversary_makes_no_safer_release(audit):
     assert confide.compare(knowing(2.0, dates), knowing(0.0, seed=2)).answer == "not settled"
     assert confide.compare(knowing(2.0), knowing(0.0, dates, seed=2)).answer == "better"
     assert confide.compare(knowing(0.0, dates), knowing(2.0, seed=2)).answer == "worse"
+    # Sentences of two languages cannot be held against each other.
+    german = knowing(0.0, eight, seed=2)
+    german.page["language"] = "de"
+    found = confide.compare(knowing(2.0, eight), german)
+    assert found.answer == "not settled" and "different languages" in found.page["pairs"][0]["doubts"][0]
 
 
 def test_releases_are_matched_by_name_and_what_is_left_is_no_all_clear(audit):

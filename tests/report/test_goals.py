@@ -15,10 +15,10 @@ from confide.core.evidence import Evidence
 from confide.measure import measure
 from confide.report import Finding, Limit, Section, consequences, page, report
 from confide.report.charts.points import roc_records, score_records
+from confide.report.charts.prepared import BELOW_BARS
 from confide.report.goals import GOALS, MEMBERSHIP, RECORDS, goal
 from confide.report.readings import chart_words
 from confide.report.redaction import Redaction
-from confide.report.renders.html import BELOW_BARS
 from confide.report.sentences import auc
 
 from .page_schema import validate

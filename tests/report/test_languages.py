@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import copy
-import sys
 from dataclasses import replace
 from functools import cache
-from pathlib import Path
 
 import pytest
+from tests.checks import languages as check
 
 from confide.core.budget import Budget
 from confide.core.diagnostics import Diagnostics
@@ -28,9 +27,6 @@ from confide.report.redaction import Redaction
 
 from .test_goals import linked
 from .untranslated import english_left, everything_said, outside, unmarked
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "checks"))
-import languages as check  # a script of `make check`
 
 TRANSLATED = [language for language in LANGUAGES if language != "en"]
 
@@ -73,6 +69,18 @@ def test_numbers_are_written_as_the_language_writes_them():
         )
         # A text that somebody else gave is no number.
         assert t("only {errors}", errors="1.5") == "nur 1.5"
+
+
+def test_french_drops_a_vowel_before_what_a_gap_begins_with():
+    rounded = Redaction("public")
+    with written_in("fr"):
+        assert t("{before} of {all:,} people", before="x", all=2) == "x of 2 people"
+        told = goal("counted records").claim("X", 0.41, "1")
+        assert "de environ" not in told and "environ 41" in told
+        assert said(("plus de ", 1234), rounded.counted) == "plus d’environ 1\u202f200"
+        assert said(("il savait qu’environ ", 1234), rounded.counted) == "il savait qu’environ 1\u202f200"
+        assert said(("plus de ", 1234)) == "plus de 1\u202f234"
+    assert said(("plus de ", 1234), lambda _: "environ 1") == "plus de environ 1"  # in English all stays
 
 
 def test_a_text_is_kept_with_its_values_and_translated_where_it_is_shown():

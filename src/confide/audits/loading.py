@@ -19,7 +19,9 @@ from confide.core.parquet import read_parquet
 from confide.core.paths import is_folder
 from confide.measure import Risk
 from confide.report import Report
+from confide.report.figure import Figure
 from confide.report.measured import MeasuredRelease, releases_of
+from confide.report.renders.compact import to_repr
 
 REPORT, EVIDENCE, EXPOSED, PEOPLE = "report.json", "evidence.parquet", "exposed.csv", "people.parquet"
 
@@ -61,6 +63,35 @@ class SavedAudit:
     def headlines(self) -> tuple[str, ...]:
         """The first sentence on each release."""
         return tuple(f"{s['release']}: {s['headline']}" for s in self.report.page["sections"])
+
+    def frame(self) -> pl.DataFrame:
+        """One row for each release and attack, also for those that did not run, with all numbers.
+
+        The columns are those of `confide.report.frame`. It has what the report has: that of a public audit
+        is fit for the public.
+        """
+        return self.report.frame()
+
+    def figure(self, name: str, *, release: str | None = None, attack: str | None = None) -> Figure:
+        """A chart of the report by itself: to look at, to save, to draw again.
+
+        Args:
+            name: roc, scores, worst_off, epsilon or curve; or the title of a plot of the exhibits.
+            release: that it is about; by default the first that has such a chart.
+            attack: that it is drawn for; by default the one that the report draws it for.
+
+        Raises:
+            DataError: if there is none such, with those that there are, or if nothing can be drawn.
+        """
+        return self.report.figure(name, release=release, attack=attack)
+
+    def __repr__(self) -> str:
+        """What was audited, the ruling, and the strongest attack with its rate and interval."""
+        return to_repr(self.report.page, "SavedAudit")
+
+    def _repr_html_(self) -> str:
+        # A card and not the page: `report` shows that.
+        return self.report.card()
 
     @property
     def evidence(self) -> tuple[Evidence, ...]:
@@ -154,6 +185,7 @@ def _with_evidence(folder: Path, bare: tuple[MeasuredRelease, ...]) -> tuple[Mea
         else MeasuredRelease(
             record=r.record,
             findings=r.findings,
+            language=r.language,
             evidence={f["attack"]: found[called[r.release, f["attack"]]] for f in r.findings},
             who={
                 f["attack"]: who[called[r.release, f["attack"]]]
@@ -199,7 +231,10 @@ def _other_people(folder: Path, releases: tuple[MeasuredRelease, ...]) -> str:
         made = _exposed(release).select("target", "lookalikes")
         if not {"release", "target", "lookalikes"} <= set(kept.columns):
             return f"{EXPOSED} lacks its columns"
-        mine = kept.filter(pl.col("release").cast(pl.String) == release.release)
+        names = kept["release"].cast(pl.String)
+        # The page has names with control characters written out.
+        called = [name for name in names.unique() if name is not None and escaped(name) == release.release]
+        mine = kept.filter(names.is_in(called))
         both = made.join(mine.select("target", kept="lookalikes"), on="target", how="inner")
         near = ((both["lookalikes"] - both["kept"]).abs() < 1e-9).all()
         if len(mine) != len(made) or len(both) != len(made) or not near:

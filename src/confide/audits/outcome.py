@@ -10,6 +10,7 @@ from pathlib import Path
 
 import polars as pl
 
+from confide.audits.figures import figure_for
 from confide.audits.loading import SavedAudit, load
 from confide.audits.most_exposed import most_exposed
 from confide.audits.settings import Settings
@@ -19,9 +20,10 @@ from confide.core.budget import Budget
 from confide.core.errors import DataError
 from confide.core.estimate import Estimate
 from confide.core.evidence import Evidence
-from confide.core.language import written_in
+from confide.core.language import t, written_in
 from confide.core.narrowing import told
 from confide.core.nouns import AnyAttack
+from confide.core.own_attack import is_own
 from confide.core.paper import Paper
 from confide.core.parquet import write_parquet
 from confide.core.version import VERSION
@@ -29,7 +31,10 @@ from confide.core.who import of_attack
 from confide.measure import Risk, measure, worst
 from confide.measure.risk import unmeasured
 from confide.report import Decision, Finding, Proof, Report, Section, report
+from confide.report.figure import Figure
+from confide.report.goals import without_goal
 from confide.report.made import Made, merged
+from confide.report.renders.compact import to_repr
 
 DELTA = 1e-5
 """Of bounds on epsilon, where no promise has one of its own."""
@@ -141,7 +146,8 @@ class Audit:
         for s in self.sections:
             said = self.people.get(s.release)
             if said is not None and "attack" not in said.columns:
-                release = s.release.removesuffix(f", {s.goal}")
+                with written_in(self.settings.language):
+                    release = without_goal(s.release, s.goal)
                 found.setdefault(release, []).append(said)
         if all(len(frames) < 2 for frames in found.values()):
             return None
@@ -187,6 +193,35 @@ class Audit:
     def headlines(self) -> tuple[str, ...]:
         """The first sentence on each release."""
         return tuple(f"{s['release']}: {s['headline']}" for s in self.report.page["sections"])
+
+    def frame(self) -> pl.DataFrame:
+        """One row for each release and attack, also for those that did not run, with all numbers.
+
+        The columns are those of `confide.report.frame`. It has what the report has: that of a public audit
+        is fit for the public.
+        """
+        return self.report.frame()
+
+    def figure(self, name: str, *, release: str | None = None, attack: str | None = None) -> Figure:
+        """A chart of the report by itself: to look at, to save, to draw again.
+
+        Args:
+            name: roc, scores, worst_off, epsilon or curve; or the title of a plot of the exhibits.
+            release: that it is about; by default the first that has such a chart.
+            attack: that it is drawn for; by default the strongest.
+
+        Raises:
+            DataError: if there is none such, with those that there are, or if nothing can be drawn.
+        """
+        return figure_for(self.report, self.sections, name, release=release, attack=attack)
+
+    def __repr__(self) -> str:
+        """What was audited, the ruling, and the strongest attack with its rate and interval."""
+        return to_repr(self.report.page, "Audit")
+
+    def _repr_html_(self) -> str:
+        # A card and not the page: `report` shows that.
+        return self.report.card()
 
     @property
     def evidence(self) -> tuple[Evidence, ...]:
@@ -317,6 +352,13 @@ def _carded(found: Finding, attack: AnyAttack) -> Finding:
         found,
         title=getattr(attack, "title", attack.name),
         settings=asdict(attack) if is_dataclass(attack) else {},
-        citation="" if paper is None else f"{paper.authors} ({paper.year}). {paper.title}. {paper.url}",
+        citation=_uncited(attack)
+        if paper is None
+        else f"{paper.authors} ({paper.year}). {paper.title}. {paper.url}",
         told=told(attack),
     )
+
+
+def _uncited(attack: AnyAttack) -> str:
+    """What stands in place of a paper."""
+    return t("An attack of the auditor's own.") if is_own(attack) else ""

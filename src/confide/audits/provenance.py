@@ -80,11 +80,12 @@ def provenance(
         python=platform.python_version(),
         platform=f"{platform.system()} {platform.machine()}",
         packages=_packages(),
-        inputs=tuple(_inputs(held, digest)),
+        inputs=(*_inputs(held, digest), *_configuration(settings)),
         command=masked(settings.command or call_in_words(held, settings)),
         told=_told(kind, settings),
         settings=_of_settings(settings),
         own=_of_record(held),
+        origins={} if settings.sources is None else dict(settings.sources.by),
     )
 
 
@@ -181,6 +182,14 @@ def _text(value: object) -> str:
     if isinstance(value, list | tuple):
         return ", ".join(_named(one) for one in cast("list[object]", value))
     return str(value).lower() if isinstance(value, bool) else _named(value)
+
+
+def _configuration(settings: Settings) -> list[Input]:
+    """The file that settings came from."""
+    sources = settings.sources
+    if sources is None or not sources.file:
+        return []
+    return [Input(role="configuration", name=sources.file, sha256=sources.sha256)]
 
 
 def _packages() -> dict[str, str]:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence, Sized
 from dataclasses import Field, dataclass, field, replace
+from functools import partial
 from typing import Any, ClassVar, Protocol, TypeVar
 
 from confide.audits.kept import find, keep
+from confide.audits.own_attacks import played_own
 from confide.audits.progress import Kind, Step
 from confide.audits.protections import UNPROTECTED
 from confide.audits.settings import Settings
@@ -17,6 +19,7 @@ from confide.core.evidence import Evidence
 from confide.core.keys import key_of_value
 from confide.core.language import t
 from confide.core.nouns import AnyAttack, AnyGame, AnyMechanism, AnyWorld
+from confide.core.own_attack import is_own
 from confide.core.play import deal, play
 from confide.core.version import VERSION
 from confide.mechanisms.anchors.published import Published
@@ -259,6 +262,8 @@ class AuditedRelease:
 
     def _content(self, number: int, attack: AnyAttack) -> str:
         """What the evidence of an attack follows from, as a key; empty where it cannot be kept."""
+        if is_own(attack):
+            return ""  # its code may have changed since, and no key holds that
         planned = self.games[number]
         if not planned.kept:
             content = "" if planned.keyed is None else planned.keyed(attack)
@@ -271,9 +276,10 @@ class AuditedRelease:
         game, settings = self.games[number].game, self.settings
         assert game is not None
         # a promise about another unit is shown, and never held against what is found (`Section.unit`)
-        return play(
-            game, attack, worlds=self.dealt(number), rng=self._rng(), across_units=True, map=settings.map
-        )
+        playing = partial(play, game, attack, worlds=self.dealt(number), across_units=True)
+        if is_own(attack):
+            return played_own(attack, lambda only: playing(rng=self._rng(), only=only, map=settings.map))
+        return playing(rng=self._rng(), map=settings.map)
 
     def _rng(self) -> Rng:
         return self.settings.rng("worlds")

@@ -24,7 +24,7 @@ from confide.core.nouns import AnyMechanism, AnyWorld
 from confide.measure.rows import averaged, worlds_of
 from confide.mechanisms.anchors.published import Published
 from confide.report import Redaction, Section, judge_section, nothing_ran
-from confide.report.goals import goal
+from confide.report.goals import aside, goal
 from confide.report.settling import cannot_settle
 
 
@@ -217,8 +217,8 @@ def _title(spec: AuditSpec, subject: Subject, release: AuditedRelease, protectio
     """
     settings = release.settings
     name = settings.name or (subject.name if settings.audience == "internal" else spec.name)
-    said = (name, protection, release.goal if release.aside else "")
-    return ", ".join(part for part in said if part)
+    said = ", ".join(part for part in (name, protection) if part)
+    return aside(said, release.goal) if release.aside else said
 
 
 def conclude(

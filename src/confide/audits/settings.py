@@ -11,6 +11,7 @@ from zlib import crc32
 import numpy as np
 
 from confide.audits.progress import Kind, Progress, Stage, Step, Track
+from confide.audits.sources import Sources
 from confide.core.arrays import Rng
 from confide.core.cache import cache_folder
 from confide.core.errors import DataError
@@ -18,6 +19,7 @@ from confide.core.fields import check_fields
 from confide.core.flags import GET, HOW, Flag
 from confide.core.language import LANGUAGES, Language
 from confide.core.nouns import AnyAttack
+from confide.core.own_attack import check_written
 from confide.core.play import Map
 from confide.report import Limit
 from confide.scale import processes
@@ -60,6 +62,7 @@ class Settings:
             the whole is done, and how long the rest will take.
         tell: Called with each warning as soon as it is known.
         command: What makes this report again, for its small print; by default the call in Python.
+        sources: Which settings the command line gave and which a configuration file, for the small print.
 
     Raises:
         DataError: for a limit that cannot be read, an unknown audience or language, a seed or jobs
@@ -81,8 +84,12 @@ class Settings:
     progress: Annotated[Progress | None, Flag(python_only=True)] = None
     tell: Annotated[Callable[[str], object] | None, Flag(python_only=True)] = None
     command: Annotated[str | None, Flag(python_only=True)] = None
+    sources: Annotated[Sources | None, Flag(python_only=True)] = None
 
     def __post_init__(self) -> None:
+        for attack in (self.attacks,) if not isinstance(self.attacks, list | tuple) else self.attacks:
+            if isinstance(attack, type):
+                check_written(attack)  # its sentence says more than one on types
         check_fields(self)
         _ = self.parsed_limits  # what cannot be read is said before any work
         if self.audience not in ("internal", "public"):
@@ -168,3 +175,4 @@ class SettingsGiven(TypedDict, total=False):
     progress: Progress | None
     tell: Callable[[str], object] | None
     command: str | None
+    sources: Sources | None

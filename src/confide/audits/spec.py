@@ -16,8 +16,9 @@ from confide.core.errors import DataError, KnowledgeError
 from confide.core.estimate import Estimate, Measured
 from confide.core.evidence import Evidence
 from confide.core.nouns import AnyAttack, AnyMechanism
+from confide.core.own_attack import check_frozen, check_written, is_own
 from confide.report import Exhibit, Reading, Skipped, Usefulness
-from confide.report.verdict import PROVED, UTILITY
+from confide.report.limits import PROVED, UTILITY
 
 Count: TypeAlias = Callable[[int], str]
 """A count of people or rows in words, as exact as the audience may see it."""
@@ -164,13 +165,14 @@ class AuditSpec:
 
         Raises:
             KnowledgeError: if there is none of a name.
+            AttackError: if one of the user's own is written wrongly.
             DataError: if two attacks share a name.
         """
         known = {attack.name: attack for attack in self.known or self.attacks}
         names = settings.attacks
         if names is None:
             return tuple(attack() for attack in self.attacks)
-        given = [names] if isinstance(names, str) else names
+        given = names if isinstance(names, list | tuple) else [names]
         split = [part for one in given for part in (one.split(",") if isinstance(one, str) else [one])]
         wanted = [one.strip() if isinstance(one, str) else one for one in split]
         # In the order of the catalogue, so that 'all' is the same list everywhere.
@@ -181,6 +183,10 @@ class AuditSpec:
             raise KnowledgeError(
                 f"no attack on {self.name} is called {lost[0]!r}: choose from {', '.join(known) or 'none'}."
             )
+        for one in wanted:
+            if not isinstance(one, str) and is_own(one):
+                check_written(one)
+                check_frozen(one)
         # Named twice it plays once: a repetition would widen all intervals.
         chosen = tuple(dict.fromkeys(known[one]() if isinstance(one, str) else one for one in wanted))
         # Two settings of one attack have one name, and findings, evidence and skips go by name.

@@ -1,21 +1,59 @@
-"""`confide audit KIND`: one command a kind of release, made from its record and the settings."""
+"""`confide audit KIND` and `confide audit NAME`: an audit checked, then run, saved and shown."""
 
 from __future__ import annotations
 
-from dataclasses import fields, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import click
+from click.core import ParameterSource
 
 from confide.audits import spec_of
+from confide.audits.outcome import Audit
 from confide.audits.run import audit as run
 from confide.audits.settings import Settings
+from confide.audits.sources import Sources
 from confide.audits.spec import AuditSpec
+from confide.cli.audit_options import (
+    OUT,
+    audit_options,
+    configuration_options,
+    dry_run_option,
+    out_option,
+)
+from confide.cli.configuration import (
+    Configuration,
+    Configured,
+    import_from,
+    in_force,
+    of_kind,
+    of_release,
+    placed_in,
+)
 from confide.cli.exits import Done, as_written, say, sentences, usable, warn
-from confide.cli.flags import FilePath, GroupedCommand, GroupedOption, filled, options_of, story_of
-from confide.cli.output import output_of, output_options, show
-from confide.core.flags import GET, HOW
+from confide.cli.flags import GroupedCommand, filled, story_of
+from confide.cli.output import Output, output_of, output_options, show
+from confide.report.made import COMMAND_LINE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checked:
+    """An audit of which all is checked that can be before its data are read.
+
+    Args:
+        held: the filled-in record.
+        out: the folder of the report.
+        given: all values, by field.
+    """
+
+    spec: AuditSpec
+    held: object
+    settings: Settings
+    out: Path
+    output: Output
+    given: Mapping[str, Any]
 
 
 def command_of(kind: str) -> click.Command:
@@ -27,85 +65,138 @@ def command(spec: AuditSpec) -> click.Command:
     """The command of this kind: every field of its record and of the settings is an option."""
 
     @sentences
-    def call(out: Path, dry_run: bool, **given: Any) -> None:
-        from confide.cli.progress import progress_bar
-
-        held, settings = filled(spec.record, given), filled(Settings, given)
-        assert isinstance(settings, Settings)
-        if dry_run:
-            from confide.audits.planning import plan
-
-            say(str(plan(spec, held, settings=replace(settings, tell=warn))))
-            raise Done(0)
-        # Before hours of work, not after them.
-        usable(out, public=settings.audience == "public")
-        output = output_of(given, out=out)
-        with progress_bar(f"auditing {spec.name}", quiet=output.quiet) as progress:
-            told = replace(
-                settings, progress=progress, tell=progress.around(warn), command=as_written() or None
-            )
-            done = run(spec, held, settings=told)
-            done.save(out)
-        show(done.report, output, shared=settings.share)
-        output.say(f"\nWritten to {out}: {', '.join(done.files)}")
-        raise Done(done.exit_code)
+    def call(dry_run: bool, **_given: Any) -> None:
+        context = click.get_current_context()
+        file = in_force(context.parent)
+        shared = None if file is None else of_kind(file, spec)
+        one(spec, shared, on_command_line(context), dry_run=dry_run)
 
     return GroupedCommand(
         spec.name,
         callback=call,
-        params=[
-            *options_of(spec.record),
-            *_settings_options(spec),
-            _dry_run_option(),
-            out_option(),
-            *output_options(),
-        ],
+        params=_parameters(spec),
         help=f"{spec.question}\n\n{story_of(spec.record)}",
         short_help=spec.question,
     )
 
 
-def _settings_options(spec: AuditSpec) -> list[click.Parameter]:
-    """The options of `Settings`, without those of which this kind has none, and with its own examples."""
-    # A record's own field hides the setting of its name.
-    taken = {f.name for f in fields(spec.record)}
-    made: list[click.Parameter] = []
-    for option in options_of(Settings):
-        idle = not spec.attacks and getattr(option, "group", "") == HOW  # nothing is played
-        if option.name in taken or idle or (option.name == "protect" and not spec.protections):
-            continue
-        if option.name == "protect" and isinstance(option, click.Option):
-            option.help = f"{option.help} {examples(spec)}"
-        made.append(option)
-    return made
+def configured_command(file: Configuration, name: str) -> click.Command:
+    """The command of a release of the configuration: flags behind its name go before what stands there."""
+    spec = spec_of(str(file.releases[name]["kind"]))
 
+    @sentences
+    def call(dry_run: bool, **_given: Any) -> None:
+        import_from(file.folder)
+        given = on_command_line(click.get_current_context())
+        one(spec, of_release(file, name, spec), given, dry_run=dry_run)
 
-def examples(spec: AuditSpec) -> str:
-    """The protections of a kind, each with settings that it could have."""
-    can = ", ".join(p.example for p in spec.protections.values())
-    return f"There are, with settings for example: {can}. `confide explain NAME` says what one does."
-
-
-def _dry_run_option() -> GroupedOption:
-    """Whether to say what would be done, and no more."""
-    return GroupedOption(
-        ["--dry-run", "dry_run"],
-        group=GET,
-        is_flag=True,
-        help="Read and check the input, print the plan and, of a model, about how long it takes and how much "
-        "memory; play nothing and write nothing.",
+    # Its data stand in the file, and so does what is required.
+    parameters = [p for p in _parameters(spec) if not isinstance(p, click.Argument)]
+    for parameter in parameters:
+        parameter.required = False
+    return GroupedCommand(
+        name,
+        callback=call,
+        params=parameters,
+        help=f"The release {name} of {file.path}, of kind {spec.name}. {spec.question}",
     )
 
 
-def out_option() -> GroupedOption:
-    """Where the report goes."""
-    return GroupedOption(
-        ["--out"],
-        group=GET,
-        type=FilePath(path_type=Path, file_okay=False),
-        default=Path("confide-report"),
-        show_default=True,
-        metavar="FOLDER",
-        help="Folder for report.html, report.json, evidence.parquet, exposed.csv and, of tables, "
-        "people.parquet.",
-    )
+def _parameters(spec: AuditSpec) -> list[click.Parameter]:
+    own = [*audit_options(spec), dry_run_option(), out_option(), *output_options()]
+    taken = {option.name for option in own}
+    return [*own, *(option for option in configuration_options() if option.name not in taken)]
+
+
+def on_command_line(context: click.Context) -> dict[str, Any]:
+    """What the command line gave, by field, without defaults."""
+    source = context.get_parameter_source
+    return {
+        name: value for name, value in context.params.items() if source(name) is ParameterSource.COMMANDLINE
+    }
+
+
+def one(spec: AuditSpec, configured: Configured | None, flags: Mapping[str, Any], *, dry_run: bool) -> None:
+    """Run one audit, show it, and end with its exit code."""
+    ready = checked(spec, configured, flags, write=not dry_run)
+    if configured is not None:
+        tell_in_force(configured, flags, ready.output)
+    if dry_run:
+        from confide.audits.planning import plan
+
+        say(str(plan(spec, ready.held, settings=replace(ready.settings, tell=warn))))
+        raise Done(0)
+    done = carried_out(ready, command=as_written())
+    present(done, ready)
+    raise Done(done.exit_code)
+
+
+def checked(
+    spec: AuditSpec, configured: Configured | None, flags: Mapping[str, Any], *, write: bool = True
+) -> Checked:
+    """Check an audit, before hours of work and not after them.
+
+    Args:
+        configured: what a configuration file gives.
+        flags: what the command line gives, which goes before it.
+        write: whether anything will be written.
+
+    Raises:
+        ConfideError: with the place in the file, where the release stands in one.
+    """
+    if configured is None:
+        sources = Sources(by=dict.fromkeys(flags, COMMAND_LINE))
+        return _checked(spec, {"out": OUT, **flags}, sources, write=write)
+    file = configured.file
+    by = {**dict.fromkeys(configured.values, file.path.name), **dict.fromkeys(flags, COMMAND_LINE)}
+    sources = Sources(by=by, file=file.path.name, sha256=file.sha256)
+    # The file itself is read: no output may replace it.
+    given = {"out": OUT, **configured.values, **flags, "configuration": file.path}
+    with placed_in(configured.heading, only=bool(configured.release)):
+        return _checked(spec, given, sources, write=write)
+
+
+def _checked(spec: AuditSpec, given: Mapping[str, Any], sources: Sources, *, write: bool) -> Checked:
+    held, settings = filled(spec.record, given), filled(Settings, {**given, "sources": sources})
+    assert isinstance(settings, Settings)
+    spec.check(settings)
+    out = given["out"]
+    if write:
+        usable(out, public=settings.audience == "public")
+    output = output_of(given, out=out)
+    return Checked(spec=spec, held=held, settings=settings, out=out, output=output, given=given)
+
+
+def tell_in_force(configured: Configured, flags: Mapping[str, Any], output: Output) -> None:
+    """Say what of a configuration file is in force in an audit that does not name it, and what is not."""
+    for key in configured.left_out:
+        warn(f"{configured.file.heading()}: an audit of kind {configured.kind} has no {key}; it is left out.")
+    shared = {field: value for field, value in configured.values.items() if field not in flags}
+    if configured.release or not shared or output.quiet:
+        return
+    told = "; ".join(f"{field.replace('_', '-')} {_in_words(value)}" for field, value in shared.items())
+    say(f"In force from {configured.file.path}: {told} (--no-config leaves this out).", err=True)
+
+
+def _in_words(value: Any) -> str:
+    each = value if isinstance(value, list) else [value]
+    return ", ".join(str(part).lower() if isinstance(part, bool) else str(part) for part in each) or "none"
+
+
+def carried_out(ready: Checked, *, command: str) -> Audit:
+    """Run a checked audit, and save its report."""
+    from confide.cli.progress import progress_bar
+
+    with progress_bar(f"auditing {ready.spec.name}", quiet=ready.output.quiet) as progress:
+        settings = replace(
+            ready.settings, progress=progress, tell=progress.around(warn), command=command or None
+        )
+        done = run(ready.spec, ready.held, settings=settings)
+        done.save(ready.out)
+    return done
+
+
+def present(done: Audit, ready: Checked, *, document: Callable[[str], object] | None = None) -> None:
+    """Print a report that was saved, and write the files for other programs."""
+    show(done.report, ready.output, shared=ready.settings.share, document=document)
+    ready.output.say(f"\nWritten to {ready.out}: {', '.join(done.files)}")

@@ -66,7 +66,7 @@ def _protections(ctx: click.Context) -> Iterator[str]:
 
 
 def _limits(_ctx: click.Context) -> Iterator[str]:
-    from confide.report.verdict import FPRS, RANGES
+    from confide.report.limits import FPRS, RANGES
 
     for quantity in RANGES:
         yield from (f"tpr@{fpr:g}=" for fpr in FPRS) if quantity == "tpr" else (f"{quantity}=",)

@@ -116,11 +116,12 @@ class KindGroup(click.Group):
 
 
 class GroupedOption(click.Option):
-    """An option that knows under which heading the help lists it."""
+    """An option that knows under which heading the help lists it, and whether a function reads its text."""
 
-    def __init__(self, *args: Any, group: Group = GET, **attributes: Any) -> None:
+    def __init__(self, *args: Any, group: Group = GET, parsed: bool = False, **attributes: Any) -> None:
         super().__init__(*args, **attributes)
         self.group: Group = group
+        self.parsed = parsed
 
 
 class GroupedArgument(click.Argument):
@@ -161,6 +162,11 @@ def options_of(record: type) -> list[click.Parameter]:
     return [parameter for parameter in made if parameter is not None]
 
 
+def is_parsed(parameter: click.Parameter) -> bool:
+    """Whether a function of the field's flag reads its text."""
+    return isinstance(parameter, GroupedOption) and parameter.parsed
+
+
 def filled(record: Callable[..., object], given: Mapping[str, object]) -> object:
     """The record, from what the command line gave; what was not given keeps its default."""
     every = fields(record)  # pyright: ignore[reportArgumentType]
@@ -191,6 +197,7 @@ def _parameter(f: Field[Any], hint: Hint, said: str) -> click.Parameter | None:
     return GroupedOption(
         [f.name, *[flag.short] * bool(flag.short), name],
         group=flag.group,
+        parsed=flag.parse is not None,
         help=IN_PYTHON.sub(".", said) + _limits(f.default, flag.least),
         # Click takes a default of None for a value that was given; where nothing is needed the record's
         # own default holds.

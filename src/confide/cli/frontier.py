@@ -13,7 +13,7 @@ from confide.audits import spec_of
 from confide.audits.outcome import Audit
 from confide.audits.run import audit
 from confide.audits.settings import Settings
-from confide.cli.audit import out_option
+from confide.cli.audit_options import out_option
 from confide.cli.exits import Done, as_written, sentences, usable, warn
 from confide.cli.flags import GroupedCommand, GroupedOption, filled, options_of, story_of
 from confide.cli.output import output_of, output_options, show

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -118,17 +118,29 @@ def _check_files(files: Mapping[str, Path], *, out: Path | None, inputs: Sequenc
         taken[there] = f"is that of another option, --{name}"
 
 
-def show(report: Report, output: Output, *, shared: bool = False, printed: bool = True) -> None:
+def _print(text: str) -> None:
+    click.echo(text, nl=False)
+
+
+def show(
+    report: Report,
+    output: Output,
+    *,
+    shared: bool = False,
+    printed: bool = True,
+    document: Callable[[str], object] | None = None,
+) -> None:
     """Print a report and write its further files, as the options ask.
 
     Args:
         shared: whether others on this machine may read the files.
         printed: whether its text is printed.
+        document: takes the JSON instead of the standard output, where it is a part of something larger.
     """
     for name, path in output.files.items():
         report.write(name, path, shared=shared)
     if output.json:
-        click.echo(report.json(), nl=False)
+        (document or _print)(report.json())
     if output.quiet or not printed:
         return
     stream = sys.stderr if output.json else sys.stdout

@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from confide.audits.settings import Settings
-from confide.cli.audit import examples
+from confide.cli.audit_options import examples
 from confide.cli.exits import Done, as_written, sentences, usable, warn
 from confide.cli.flags import FilePath, GroupedCommand, GroupedOption, filled, options_of, story_of
 from confide.cli.output import Output, output_of, output_options, show

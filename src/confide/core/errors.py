@@ -5,6 +5,7 @@ ConfideError
 ├── AccessError      the attack needs to see more than the release shows
 ├── KnowledgeError   the adversary lacks what the attack needs (references, a population, classes)
 ├── EvidenceError    the evidence cannot carry the claim (no control, one class only, no score)
+├── AttackError      an attack of the user's own is written wrongly, or failed
 ├── DataError        a table, an array or a file has the wrong form or content
 ├── ModelError       a model cannot be loaded, trained or asked, or its answers cannot be used
 ├── BudgetError      a cost is none, or the budget that is left does not pay for it
@@ -51,6 +52,10 @@ class KnowledgeError(ConfideError):
 
 class EvidenceError(ConfideError):
     """The evidence cannot carry the claim: no control, one class only, no usable score."""
+
+
+class AttackError(ConfideError):
+    """An attack of the user's own is written wrongly, or failed; it stops the audit, and is never skipped."""
 
 
 class DataError(ConfideError):

@@ -17,8 +17,9 @@ from confide.core.atomic import atomic_write
 from confide.core.diagnostics import Diagnostics
 from confide.core.errors import EvidenceError
 from confide.core.evidence_files import read_file
-from confide.core.foreign import in_one_line
+from confide.core.foreign import escaped, in_one_line
 from confide.core.lazily import Lazily
+from confide.core.notebook import card
 from confide.core.parquet import library_errors, write_parquet
 
 if TYPE_CHECKING:
@@ -189,6 +190,30 @@ class Evidence:
 
     def __len__(self) -> int:
         return self.table.height
+
+    def __repr__(self) -> str:
+        """What it is about, in one or two lines; never its rows, which are people.
+
+        >>> Evidence.of(np.array([True, False, False]), np.array([0.9, 0.1, 0.2]))
+        <Evidence of scores (unknown access): 3 rows on 3 people, 1 exposed and 2 control, in 1 world>
+        """
+        excluded = f"; {self.excluded:,} could not be scored" if self.excluded else ""
+        return escaped(f"<{self._said}{excluded}>", keep=())
+
+    def _repr_html_(self) -> str:
+        coin = "A coin decided who was exposed." if self.randomised else "No coin decided who was exposed."
+        gone = [f"{self.excluded:,} could not be scored, and are left out."] if self.excluded else []
+        return card(self._said, lines=[coin, *gone])
+
+    @property
+    def _said(self) -> str:
+        exposed, worlds = int(self.table["exposed"].sum()), self.worlds
+        person = "person" if "person" in self.table.columns else "target"
+        return (
+            f"Evidence of {self.attack} ({self.access} access): {len(self):,} rows on "
+            f"{self.table[person].n_unique():,} people, {exposed:,} exposed and {len(self) - exposed:,} "
+            f"control, in {worlds:,} world{'s' * (worlds != 1)}"
+        )
 
 
 def save(

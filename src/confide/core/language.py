@@ -71,12 +71,26 @@ def t(text: str, /, *, of: str = "", **values: object) -> str:
     """
     found = _found(text, of)
     # Without values a brace is a brace: the title of somebody's own attack may have one.
-    return _WRITER.vformat(found, (), values) if values else found
+    return elided(_WRITER.vformat(found, (), values)) if values else found
 
 
 def later(text: str, /, *, of: str = "") -> str:
     """Mark a text that is translated where it is shown, by `t(text, of=...)`; returns it as it is."""
     return text
+
+
+def elided(text: str) -> str:
+    """A text whose gaps are filled, as French writes it: "de" and "que" lose their vowel before another one.
+
+    A translation cannot know how the name or the rounded count in a gap begins.
+
+    >>> with written_in("fr"):
+    ...     elided("parmi les personnes de adult.csv, plus de environ 20")
+    'parmi les personnes d’adult.csv, plus d’environ 20'
+    """
+    if _chosen.get() != "fr":
+        return text
+    return _BEFORE_A_VOWEL.sub(r"\1’", text).replace("environ environ", "environ")
 
 
 def number(x: float, spec: str) -> str:
@@ -104,7 +118,7 @@ def parts(text: str, /, *, of: str = "", **values: Value) -> tuple[str | Value, 
         words = before + (_WRITER.format_field(value, spec or "") if plain else "")
         # Neighbouring words are one part, so that a text is cut at its counts alone.
         if made and isinstance(made[-1], str) and words:
-            made[-1] += words
+            made[-1] = elided(made[-1] + words)
         elif words:
             made.append(words)
         if not plain:
@@ -161,11 +175,11 @@ def _found(text: str, of: str) -> str:
 
 
 def _local(shown: str) -> str:
-    """A number in English as the language writes it: in German and French a comma, and thin spaces."""
+    """A number in English as the language writes it: in German and French a comma, and spaces."""
     if _chosen.get() in ("en", PSEUDO):
         return shown
     # Not a point for thousands: 1.234 would be read as a little more than one by half of the readers.
-    return shown.replace(",", "\u202f").replace(".", ",")
+    return shown.replace(",", "\u202f").replace(".", ",").replace("%", "\u00a0%")
 
 
 class _Writer(Formatter):
@@ -177,6 +191,9 @@ class _Writer(Formatter):
 
 
 _WRITER = _Writer()
+
+_BEFORE_A_VOWEL = re.compile(r"\b([dD]|[qQ]u)e (?=[aeiouéèêîôAEIOUÉ])")
+"""An "e" that French drops."""
 
 _ENTRY = re.compile(
     r'^(?:msgctxt (?P<of>"[^\n]*")\n)?msgid (?P<text>"[^\n]*"(?:\n"[^\n]*")*)\n'

@@ -7,6 +7,8 @@ from typing import get_args, get_type_hints
 
 from confide.core.access import LADDER, BlackBox, LabelOnly, Task, WhiteBox
 from confide.core.arrays import Array, Batch, Floats
+from confide.core.errors import KnowledgeError
+from confide.core.language import keep
 from confide.core.nouns import AnyAttack, AnyCase, Case
 
 
@@ -62,8 +64,15 @@ def for_attack(attack: AnyAttack, case: AnyCase) -> AnyCase:
     """Reduce a case to what this attack may see: the access and the background that its annotation names.
 
     A part that is annotated `Any`, or that holds less than the annotation names, stays as it is.
+
+    Raises:
+        KnowledgeError: if the adversary of this game knows something else than the annotation names.
     """
     view, known = asks_for(attack)
+    if _unrelated(case.known, known):
+        raise KnowledgeError(
+            keep("{attack} needs other knowledge than the adversary of this game has.", attack=attack.name)
+        )
     return Case(_as_view(case.view, view), _as_known(case.known, known), case.targets)
 
 
@@ -74,10 +83,17 @@ def _as_view(view: object, kind: object) -> object:
     return narrowed(view, access) if isinstance(view, LabelOnly) else view
 
 
+def _unrelated(known: object, kind: object) -> bool:
+    """Whether knowledge is of another kind: no more than is named, and no less either."""
+    if not (isinstance(kind, type) and is_dataclass(kind) and is_dataclass(known)):
+        return False
+    return not isinstance(known, kind) and not issubclass(kind, type(known))
+
+
 def _as_known(known: object, kind: object) -> object:
     if not isinstance(kind, type) or not is_dataclass(kind):
         return known  # `Any` and other annotations that are not records: the game decides what is known
-    # Knowledge of another kind is left to the attack: it says itself what it lacks.
+    # Less knowledge is left to the attack: it says itself what it lacks.
     if not isinstance(known, kind) or type(known) is kind:
         return known
     # The record is built again with the fields of the named type, so that no further field stays in reach.

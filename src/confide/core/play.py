@@ -13,12 +13,13 @@ import numpy as np
 from confide.core.access import LADDER, access_of
 from confide.core.arrays import Bools, Floats, Rng
 from confide.core.diagnostics import Diagnostics
-from confide.core.errors import AccessError, EvidenceError, PromiseError
+from confide.core.errors import AccessError, AttackError, EvidenceError, PromiseError
 from confide.core.evidence import Evidence, schema
 from confide.core.language import keep
 from confide.core.lazily import Lazily
 from confide.core.narrowing import asks_for, for_attack
 from confide.core.nouns import AnyAttack, AnyGame, AnyWorld, Guess
+from confide.core.own_attack import Shown, check_answer, check_written, is_own
 
 if TYPE_CHECKING:
     import polars as pl
@@ -107,6 +108,8 @@ def play(
         the evidence of the attack, or of each of several in their order.
 
     Raises:
+        AttackError: if an attack of the user's own is written wrongly, changes what it is shown, or gives
+            something else than a score for each target.
         AccessError: if an attack asks for more than the game shows.
         PromiseError: if the release protects another unit than the game plays.
         EvidenceError: if an attack could not score a single target.
@@ -115,6 +118,9 @@ def play(
     count = worlds if isinstance(worlds, int) else len(worlds)
     children = _children(count, rng)  # for all worlds, also with `only`: world i keeps generator i
     table = _Table(game, tuple(attack) if isinstance(attack, Sequence) else (attack,), across_units)
+    for one in table.attacks:
+        if is_own(one):
+            check_written(one)
     numbered = [
         (i, children[i], None if dealt is None else dealt[i])
         for i in (range(count) if only is None else only)
@@ -193,14 +199,17 @@ class _Table:
     def _round(self, number: int, world: AnyWorld, attack: AnyAttack, rng: Rng) -> _Round:
         # Before the clock starts and before the attack sees anything.
         require_access(attack, world.case.view)
+        case = for_attack(attack, world.case)
+        shown = Shown(case) if is_own(attack) else None
         start = time.perf_counter()  # the attack alone; dealing a world can take much longer
-        guess = attack(for_attack(attack, world.case), rng=rng)
+        guess = attack(case, rng=rng)
         seconds = time.perf_counter() - start
-        if guess.score.shape != (len(world.exposed),):
-            raise EvidenceError(
-                f"{attack.name} gave {guess.score.shape} scores for {len(world.exposed)} targets: "
-                "one each is needed."
+        if shown is not None and (where := shown.changed()):
+            raise AttackError(
+                f"{attack.name} changed {where}, which other attacks are shown too: work on a copy "
+                f"(`{where}.copy()`)."
             )
+        check_answer(attack, guess, len(world.exposed))
         # Most games take the score as it is: how sure the adversary is of the claim that it makes.
         score = getattr(self.game, "scored", _as_it_is)(guess)
         # NaN means "no answer": such targets are counted, and never taken for people who are safe.
@@ -255,5 +264,16 @@ def require_access(attack: AnyAttack, view: object) -> None:
                 attack=attack.name,
                 needed=needed,
                 given=access_of(view),
+            )
+        )
+    kind, given = asks_for(attack)[0], str(getattr(view, "shown", access_of(view)))
+    if needed not in kinds and needed != given and isinstance(kind, type) and not isinstance(view, kind):
+        raise AccessError(
+            keep(
+                "{attack} looks at {needed}, but the release gives {given}: choose another attack "
+                "(`confide attacks` lists what each needs).",
+                attack=attack.name,
+                needed=needed,
+                given=given,
             )
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeAlias
 
-from confide.core.language import Kept, number
+from confide.core.language import Kept, elided, number
 
 Sentence: TypeAlias = str | tuple[str | int, ...] | Kept
 """A text, or its parts in order. A whole number among the parts is a count of people or of records.
@@ -36,4 +36,4 @@ def said(sentence: Sentence, count: Callable[[int], str] = exact) -> str:
     if isinstance(sentence, str):
         return sentence
     parts = sentence.parts() if isinstance(sentence, Kept) else sentence
-    return "".join(count(part) if isinstance(part, int) else str(part) for part in parts)
+    return elided("".join(count(part) if isinstance(part, int) else str(part) for part in parts))

@@ -100,7 +100,7 @@ def named(who: pl.DataFrame) -> list[str]:
 
 
 def _name(file: str | None, row: int | None, who: str | None) -> str:
-    place = t("row {row} of {file}", row=f"{row}", file=file) if row is not None else file or ""
+    place = t("row {row} of {file}", row=f"{row}", file=t(file or "")) if row is not None else t(file or "")
     if who is None:
         return place or t("nobody knows who")
     return f"{who} ({place})" if place else who

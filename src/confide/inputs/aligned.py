@@ -62,7 +62,7 @@ def reading_said(sheet: RawRecords) -> list[str]:
     """How the columns of the records were read, and how many values are missing, in sentences."""
     if not isinstance(sheet.x, pl.DataFrame):
         return []
-    columns = [f"{c} {t(_word(kind))}" for c, kind in sheet.x.schema.items()]
+    columns = [t("{column} {kind}", column=c, kind=t(_word(kind))) for c, kind in sheet.x.schema.items()]
     kind = sheet.y.dtype.kind
     labels = t("numbers") if kind in "iuf" else t("yes or no") if kind == "b" else t("text")
     form = "" if sheet.form is None else f" ({sheet.form.words()})"

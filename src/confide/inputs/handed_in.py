@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from confide.core.errors import DataError
+from confide.core.errors import DataError, ModelError
 from confide.core.paths import is_folder
 from confide.inputs.datasets import is_dataset, read_dataset
 from confide.inputs.methods import name_of
@@ -39,9 +39,12 @@ def load_given(given: Any, *, weights: Any, trust: Sequence[str]) -> tuple[Any, 
         model = made(given, title)
     if weights is None:
         return model, title
-    # A function that takes one argument could be predict(X), but none that answers holds weights.
+    # A function that takes one argument could be predict(X), or make the module from a setting.
     if type(model).__name__ == "function":
-        raise needs_arguments(model, title)
+        raise ModelError(
+            f"weights and checkpoints go into a torch module, and {title} may be a function that answers: "
+            f"give the module, or where it makes one: {needs_arguments(model, title)}"
+        )
     title += f" with {Path(weights).name}" if isinstance(weights, str | Path) else ""
     return with_weights(model, weights), title
 

@@ -15,6 +15,7 @@ from confide.core.errors import DataError
 from confide.core.fields import check_fields
 from confide.core.flags import HOLD, HOW, KNOWS, Flag, OptionalColumn
 from confide.core.flags import Table as TableFile
+from confide.core.language import later
 from confide.core.who import rows_from_one, standing
 from confide.inputs.columns import named_rows, need_ids
 from confide.inputs.compared_file import ComparedFile, read_compared, without_ids
@@ -216,9 +217,13 @@ def read_synthetic(held: Synthetic, *, rng: Rng) -> SyntheticData:
         DataError: if a file or column cannot be used, or one file is given twice.
     """
     reading = reading_of(held)
-    real = read_compared(held.real, "the real file", held.id, reading)
-    made = read_compared(held.synthetic, "the synthetic file", None, reading)
-    out = None if held.control is None else read_compared(held.control, "the control file", held.id, reading)
+    real = read_compared(held.real, later("the real file"), held.id, reading)
+    made = read_compared(held.synthetic, later("the synthetic file"), None, reading)
+    out = (
+        None
+        if held.control is None
+        else read_compared(held.control, later("the control file"), held.id, reading)
+    )
     if held.id is not None and real.ids is None:
         need_ids(real.table.frame, [held.id], name=real.name)  # says the nearest names
     asked = [c for c in (*held.columns, held.secret, held.target) if c is not None]

@@ -58,7 +58,8 @@ def read_as(cells: Cells, table: ReadTable) -> str:
 def column_in_words(domain: Domain) -> str:
     """How a column was read, after its name."""
     kind = t("text") if domain.numbers is None else t("number or date")
-    return f"{domain.name} {kind}{t(', some missing') if domain.missing else ''}"
+    gone = t(", some missing") if domain.missing else ""
+    return t("{column} {kind}", column=domain.name, kind=f"{kind}{gone}")
 
 
 def text_as_dates(frame: pl.DataFrame, domains: Sequence[Domain]) -> tuple[str, ...]:

@@ -8,6 +8,7 @@ import numpy as np
 import polars as pl
 
 from confide.core.arrays import Ints
+from confide.core.language import later
 from confide.core.who import first_rows, standing
 from confide.inputs.columns import coded
 from confide.inputs.keys import as_ids, numbered, original_ids
@@ -74,7 +75,10 @@ def read_visits(
         DataError: for a column that is missing or cannot be read (rows are named), or ids whose owner is not
             known.
     """
-    given = [(records, "the traces"), *([] if released is None else [(released, "the released file")])]
+    given = [
+        (records, later("the traces")),
+        *([] if released is None else [(released, later("the released file"))]),
+    ]
     read = [read_visit_table(g, name=name, columns=columns, reading=reading) for g, name in given]
     tables, times = [table for table, _ in read], [when for _, when in read]
     ids = [as_ids(t.frame[columns.user]) for t in tables]

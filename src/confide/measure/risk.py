@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import nan
 
@@ -9,6 +10,11 @@ import numpy as np
 
 from confide.core.arrays import Floats
 from confide.core.estimate import Estimate
+from confide.core.foreign import escaped
+from confide.core.notebook import card
+
+USUAL = (0.01, 0.1, 0.001, 0.0001)
+"""False-positive rates, those that say most first: below 1 in 100 few audits have enough control people."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +109,63 @@ class Risk:
     excluded: int
     seconds: float
     confidence: float
+
+    def __repr__(self) -> str:
+        """The AUC, the rate at 1 in 100 false claims (or the nearest that is measured), and the bound."""
+        return escaped(f"<Risk of {self.attack} ({self.access} access): {self.summary}>", keep=("\n",))
+
+    @property
+    def summary(self) -> str:
+        """The numbers in one or two lines, with their intervals.
+
+        >>> unmeasured("generate-verify", game="none", seconds=1.0).summary
+        'nothing was measured'
+        """
+        if not self.people:
+            return "nothing was measured"
+        at = next((r for usual in USUAL for r in self.tpr_at if r.fpr == usual and r.rate), None)
+        rate = "no rate could be measured" if at is None else f"TPR {_span(at.rate)} at FPR {at.fpr:g}"
+        bound = quoted(self.epsilon)
+        least = (
+            "" if bound is None else f", epsilon at least {bound.low:.3g} (could show {bound.ceiling:.3g})"
+        )
+        return (
+            f"AUC {_span(self.auc)}, {rate}, all at {self.confidence:.4g}\n"
+            f"  {self.exposed_count:,} exposed and {self.control_count:,} control people{least}"
+        )
+
+    def _repr_html_(self) -> str:
+        title = f"Risk of {self.attack} ({self.access} access)"
+        if not self.people:
+            return card(title, lines=["Nothing was measured: what was found is a proof."])
+        rates = [(f"TPR at FPR {r.fpr:g}", _span(r.rate) if r.rate else f"n/a: {r.why}") for r in self.tpr_at]
+        bounds = [
+            (f"epsilon, {b.method}", f"at least {b.low:.3g} (could show {b.ceiling:.3g})")
+            for b in self.epsilon
+        ]
+        people = f"{self.exposed_count:,} exposed, {self.control_count:,} control"
+        rows = [("AUC", _span(self.auc)), ("advantage", _span(self.advantage)), *rates, *bounds]
+        return card(
+            title,
+            head=("number", f"value [interval at {self.confidence:.4g}]"),
+            rows=[*rows, ("people", people)],
+        )
+
+
+def quoted(bounds: Sequence[EpsilonBound]) -> EpsilonBound | None:
+    """The bound to quote of several by different theorems, chosen without a look at what was found."""
+    return max(bounds, key=_standing, default=None)
+
+
+def _standing(bound: EpsilonBound) -> tuple[bool, bool, float]:
+    """The rank of a bound: certified, free of hypotheses, with a high ceiling."""
+    # The bound says in its own words whether it rests on a hypothesis about the curve.
+    hypothesis = "mu-GDP" in bound.method or "hypothes" in f"{bound.method} {bound.assumption}".lower()
+    return bound.certified, not hypothesis, bound.ceiling
+
+
+def _span(e: Estimate | None) -> str:
+    return "n/a" if e is None else f"{e.value:.3f} [{e.low:.3f}, {e.high:.3f}]"
 
 
 def unmeasured(attack: str, *, game: str, seconds: float) -> Risk:

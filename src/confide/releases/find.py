@@ -18,7 +18,7 @@ from confide.audits.spec import AuditSpec, Subject
 from confide.core.errors import DataError
 from confide.mechanisms.anchors.published import Published
 from confide.report import Limit, judge_section
-from confide.report.verdict import PROVED, UTILITY
+from confide.report.limits import PROVED, UTILITY
 
 STEPS = 7
 """Halvings of a continuous scale: the setting is found to within 1 / 128 of the scale's logarithm."""

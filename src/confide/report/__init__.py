@@ -9,12 +9,13 @@ from confide.report.decision import Decision
 from confide.report.document import Report
 from confide.report.exhibits import Band, Exhibit, Line, Plot, Quantile, Rate, Reading, Table
 from confide.report.finding import Audience, Finding, Proof, Section, Skipped, Usefulness
+from confide.report.limits import Limit
 from confide.report.made import Made
 from confide.report.page import page
 from confide.report.redaction import Redaction, coarse
 from confide.report.renders.schema import schema
 from confide.report.skipped import nothing_ran
-from confide.report.verdict import Limit, Verdict, judge, judge_section
+from confide.report.verdict import Verdict, judge, judge_section
 
 __all__ = [
     "Audience",

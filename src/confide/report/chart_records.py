@@ -18,8 +18,12 @@ EMPTY: Mapping[ChartName, str] = {"epsilon": later("no bound on epsilon applies 
 """Why a chart has nothing to draw, where it is not for want of scores."""
 
 
-def chart_records(s: Section, *, redaction: Redaction) -> list[ChartRecord]:
-    """The charts of one release: those of the strongest attack, then the curves of each attack's card."""
+def chart_records(s: Section, *, redaction: Redaction, of: str = "") -> list[ChartRecord]:
+    """The charts of one release: those of the strongest attack, then the curves of each attack's card.
+
+    Args:
+        of: the name of the attack that the section leads with, where that is not the strongest.
+    """
     # One attack is drawn, the strongest: charts of all of them would hide it.
     evidence, aim = s.evidence.get(s.headline.risk.attack), goal(s.goal)
     drawn: dict[ChartName, list[Datum]] = {
@@ -34,7 +38,7 @@ def chart_records(s: Section, *, redaction: Redaction) -> list[ChartRecord]:
     # `chart_words` decides which charts this goal has, and in which order.
     charts = [
         _chart(name, s.release, words, about=about, records=drawn[name], why=t(EMPTY.get(name, NO_SCORES)))
-        for name, words in chart_words(aim).items()
+        for name, words in chart_words(aim, of=of).items()
     ]
     return [*charts, *(curve for f in s.findings for curve in _curves(f, s.release, redaction))]
 
@@ -71,7 +75,7 @@ def _chart(
         "release": release,
         "attack": attack,
         "title": words.title,
-        "description": f"{words.title}: {release}, {about}.",
+        "description": t("{label}: {text}", label=words.title, text=f"{release}, {about}."),
         "how_to_read": words.how_to_read,
         "x_title": words.x_title,
         "y_title": words.y_title,

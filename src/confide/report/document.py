@@ -8,12 +8,17 @@ from dataclasses import dataclass, field
 from html import escape
 from pathlib import Path
 
+import polars as pl
+
 from confide.core.atomic import atomic_write
 from confide.core.errors import DataError
 from confide.core.language import written_in
+from confide.report.figure import Figure, figure_of
+from confide.report.frame import frame
 from confide.report.page_types import Page
 from confide.report.purposes import PURPOSES, Document
 from confide.report.renders.brief import to_brief
+from confide.report.renders.compact import to_card, to_repr
 from confide.report.renders.html import to_html
 from confide.report.renders.json import from_json, to_json
 from confide.report.renders.junit import to_junit
@@ -126,6 +131,23 @@ class Report:
         with self._written:
             return RENDERS[name](self.page)
 
+    def figure(self, name: str, *, release: str | None = None, attack: str | None = None) -> Figure:
+        """A chart by itself: to look at, to save, to draw again.
+
+        Args:
+            name: roc, scores, worst_off, epsilon or curve; or the title of a plot of the exhibits.
+            release: that it is about; by default the first that has such a chart.
+            attack: that it is drawn for; by default the one that the report draws it for.
+
+        Raises:
+            DataError: if there is none such, with those that there are, or if nothing can be drawn.
+        """
+        return figure_of(self.page, name, release=release, attack=attack)
+
+    def frame(self) -> pl.DataFrame:
+        """One row for each release and attack, with its numbers; `confide.report.frame` has the columns."""
+        return frame(self.page)
+
     def document(self, purpose: str) -> Document:
         """The report as a document for a purpose: "dpia" or "model-card".
 
@@ -145,6 +167,14 @@ class Report:
             DataError: if the file cannot be read or is not a report.
         """
         return cls(from_json(path), show_rows)
+
+    def __repr__(self) -> str:
+        return to_repr(self.page, "Report")
+
+    def card(self) -> str:
+        """The first screen as a small piece of HTML, for a notebook."""
+        with self._written:
+            return to_card(self.page)
 
     def __str__(self) -> str:
         # A screen, not a scroll: `text()` says everything.

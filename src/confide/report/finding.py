@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from math import nan
 from typing import Literal, TypeAlias
@@ -14,8 +14,10 @@ from confide.core.diagnostics import Diagnostics
 from confide.core.errors import AccessError, ConfideError, EvidenceError, KnowledgeError
 from confide.core.estimate import Estimate
 from confide.core.evidence import Evidence
+from confide.core.foreign import escaped
 from confide.core.language import Kept
-from confide.measure.risk import EpsilonBound, Risk
+from confide.core.notebook import card
+from confide.measure.risk import EpsilonBound, Risk, quoted
 from confide.report.exhibits import Exhibit
 
 Audience: TypeAlias = Literal["internal", "public"]
@@ -80,6 +82,26 @@ class Finding:
     def broken(self) -> bool:
         """Does the blind adversary win, and the attack not see clearly more?"""
         return self.blind_wins and not self.beats_blind
+
+    def __repr__(self) -> str:
+        """The risk, the blind adversary's success, and whether the numbers can be relied on."""
+        return escaped(
+            "\n".join([f"<Finding of {self.risk.attack}: {self.risk.summary}", *self._doubts]) + ">"
+        )
+
+    def _repr_html_(self) -> str:
+        inside = self.risk._repr_html_()
+        return card(self.title or self.risk.attack, lines=self._doubts) + inside
+
+    @property
+    def _doubts(self) -> list[str]:
+        """What must be known before its numbers are read."""
+        said: list[str] = []
+        if self.blind is not None:
+            said.append(f"  without the release: AUC {self.blind}{' (broken comparison)' * self.broken}")
+        if not self.conclusive:
+            said.append("  its own check failed: a low number says nothing")
+        return said
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -232,15 +254,3 @@ class Section:
     def doubtful(self) -> tuple[str, ...]:
         """The attacks whose own check failed, and what is not settled: that little was found says nothing."""
         return (*(f.risk.attack for f in self.findings if not f.conclusive), *self.unsettled)
-
-
-def quoted(bounds: Sequence[EpsilonBound]) -> EpsilonBound | None:
-    """The bound to quote of several by different theorems, as `Finding.bound` chooses it."""
-    return max(bounds, key=_standing, default=None)
-
-
-def _standing(bound: EpsilonBound) -> tuple[bool, bool, float]:
-    """The rank of a bound: certified, free of hypotheses, with a high ceiling."""
-    # The bound says in its own words whether it rests on a hypothesis about the curve.
-    hypothesis = "mu-GDP" in bound.method or "hypothes" in f"{bound.method} {bound.assumption}".lower()
-    return bound.certified, not hypothesis, bound.ceiling

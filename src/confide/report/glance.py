@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from confide.core.language import t
 from confide.report.finding import Ruling
 from confide.report.glance_words import WORDS
-from confide.report.goals import GOALS
+from confide.report.goals import GOALS, without_goal
 from confide.report.how_bad import Told, how_bad
 from confide.report.limit_words import limit_in_words
 from confide.report.page_types import FindingRecord, Page, SectionRecord
@@ -83,7 +83,7 @@ class _Part:
     @property
     def release(self) -> str:
         """The release without the goal: several goals are about one release."""
-        return self.s["release"].removesuffix(f", {self.told.words}")
+        return without_goal(self.s["release"], self.told.words)
 
     @property
     def proves(self) -> bool:
@@ -119,13 +119,13 @@ def _released(each: Sequence[_Part], named: dict[str, str]) -> list[str]:
     shared = each[0].release.removesuffix(named[each[0].release]).removesuffix(", ")
     names = ", ".join(named.values())
     about = [
-        text if label in ("release", t("release")) else f"{label}: {text}"
+        text if label in ("release", t("release")) else t("{label}: {text}", label=label, text=text)
         for label, text in first["about"]
         if not text.startswith("sha256")  # stands in the small print
     ]
     promise = first["promise"]
     return [
-        f"{shared}: {names}" if shared else names,
+        t("{label}: {text}", label=shared, text=names) if shared else names,
         *about[:3],
         *([t("It promises {promise}.", promise=promise["text"])] if promise else []),
     ]

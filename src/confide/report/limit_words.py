@@ -10,10 +10,11 @@ from confide.core.language import later, t
 from confide.report.finding import Ruling, Section
 from confide.report.finding_records import finding_record
 from confide.report.goals import goal
+from confide.report.limits import PROVED, UTILITY, Limit
 from confide.report.page_types import EstimateRecord, FindingRecord, LimitRecord
 from confide.report.rates import one_in, parts
 from confide.report.redaction import Redaction
-from confide.report.verdict import PROVED, UTILITY, Judged, Limit
+from confide.report.ruling import Judged
 
 ACCUSED = later("at most {most} members may be found where {rate} others are wrongly accused")
 COUNTED = later(
@@ -134,7 +135,7 @@ def ruled(ruling: Ruling, found: str) -> str:
 
 def _sentence(allows: str, found: str, ruling: Ruling) -> str:
     # The ruling is a part by itself in every language: no word of it depends on the limit.
-    return f"{allows}: {ruled(ruling, found)}"
+    return t("{label}: {text}", label=allows, text=ruled(ruling, found))
 
 
 def allowed(limit: Limit, *, aim: str) -> str:

@@ -9,6 +9,11 @@ from confide.core.language import t
 from confide.report.redaction import Redaction
 from confide.report.screen_types import InputRecord, MadeRecord
 
+COMMAND_LINE = "command line"
+"""The origin of a setting that was given as a flag."""
+SOME_FILE = "configuration file"
+"""The origin of one that stood in a file, for the public: its name may say what is not theirs to know."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Input:
@@ -42,6 +47,7 @@ class Made:
         told: the same for the public: without names of files, columns and values.
         settings: of every audit, which the public sees too.
         own: those of this kind of release, which may name files, columns or values.
+        origins: setting -> where it was given: `COMMAND_LINE`, or the name of a file; defaults are left out.
     """
 
     date: str
@@ -53,6 +59,7 @@ class Made:
     told: str = ""
     settings: Mapping[str, str] = field(default_factory=dict)
     own: Mapping[str, str] = field(default_factory=dict)
+    origins: Mapping[str, str] = field(default_factory=dict)
 
 
 def merged(each: Sequence[Made]) -> Made | None:
@@ -71,6 +78,7 @@ def made_record(made: Made, redaction: Redaction) -> MadeRecord:
     that one, until the sum is right. What is published itself has no such secret.
     """
     public = redaction.public
+    settings = dict(made.settings) if public else {**made.own, **made.settings}
     return {
         "date": made.date,
         "python": made.python,
@@ -78,7 +86,12 @@ def made_record(made: Made, redaction: Redaction) -> MadeRecord:
         "packages": dict(made.packages),
         "inputs": [_input(one, public=public) for one in made.inputs],
         "command": made.told if public else made.command,
-        "settings": dict(made.settings) if public else {**made.own, **made.settings},
+        "settings": settings,
+        "origins": {
+            name: SOME_FILE if public and origin != COMMAND_LINE else origin
+            for name, origin in made.origins.items()
+            if name in settings
+        },
     }
 
 

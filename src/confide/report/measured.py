@@ -21,12 +21,14 @@ class MeasuredRelease:
         evidence: by attack; empty where the rows are not at hand, as of a public report.
         who: for each attack by its name, a row for each target: `target`, and file, row and id as far as they
             are known; empty where nobody says.
+        language: of the report's sentences.
     """
 
     record: SectionRecord
     findings: tuple[FindingRecord, ...]
     evidence: Mapping[str, Evidence] = field(default_factory=dict)
     who: Mapping[str, pl.DataFrame] = field(default_factory=dict)
+    language: str = "en"
 
     @property
     def release(self) -> str:
@@ -52,6 +54,10 @@ class MeasuredRelease:
 def releases_of(page: Page) -> tuple[MeasuredRelease, ...]:
     """The releases of a page without their scores."""
     return tuple(
-        MeasuredRelease(record=s, findings=tuple(f for f in page["findings"] if f["release"] == s["release"]))
+        MeasuredRelease(
+            record=s,
+            findings=tuple(f for f in page["findings"] if f["release"] == s["release"]),
+            language=page["language"],
+        )
         for s in page["sections"]
     )

@@ -19,9 +19,10 @@ from confide.report.exhibit_records import exhibit_record
 from confide.report.finding import Audience, Finding, Section, Skipped
 from confide.report.finding_records import finding_record, promise_record
 from confide.report.glance import glance, nothing_yet
-from confide.report.goals import goal
+from confide.report.goals import goal, without_goal
 from confide.report.how_bad import Told
 from confide.report.limit_words import in_words
+from confide.report.limits import Limit
 from confide.report.made import Made, made_record
 from confide.report.page_types import (
     FindingRecord,
@@ -35,9 +36,10 @@ from confide.report.proof_section import proof_section
 from confide.report.rates import one_in
 from confide.report.reading_rate import reading_rate
 from confide.report.redaction import Redaction
+from confide.report.ruling import Judged
 from confide.report.skipped import nothing_ran
 from confide.report.unjudged import with_unjudged
-from confide.report.verdict import Judged, Limit, Verdict, judge_section, together
+from confide.report.verdict import Verdict, judge_section, together
 
 
 def page(
@@ -99,7 +101,7 @@ def page(
         "language": cast(Language, language()),
         # Sections of further goals are about the same releases.
         "release": t(" and ", of="releases").join(
-            dict.fromkeys(s.release.removesuffix(f", {s.goal}") for s in sections)
+            dict.fromkeys(without_goal(s.release, s.goal) for s in sections)
         ),
         "releases": names,
         "seed": seed,

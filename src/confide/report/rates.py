@@ -118,4 +118,4 @@ def percent(x: float) -> str:
     ('95 %', '1.2 %', '99.75 %')
     """
     # Near 100 % the digits after the point are what differs.
-    return f"{number(100 * x, '.4g' if x > 0.99 else '.2g' if x < 0.1 else '.3g')} %"
+    return t("{share} %", share=number(100 * x, ".4g" if x > 0.99 else ".2g" if x < 0.1 else ".3g"))

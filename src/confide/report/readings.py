@@ -21,9 +21,13 @@ class ChartWords:
     y_title: str = ""
 
 
-def chart_words(goal: Goal) -> dict[ChartName, ChartWords]:
-    """The words of each chart that this goal draws."""
-    words: dict[ChartName, ChartWords] = {"roc": _roc(goal), "scores": _scores(goal)}
+def chart_words(goal: Goal, *, of: str = "") -> dict[ChartName, ChartWords]:
+    """The words of each chart that this goal draws.
+
+    Args:
+        of: the attack that the charts lead with, where that is not the strongest.
+    """
+    words: dict[ChartName, ChartWords] = {"roc": _roc(goal, of), "scores": _scores(goal, of)}
     # The order is that of the page.
     if goal.lists:
         words["worst_off"] = _worst_off(goal)
@@ -40,33 +44,40 @@ def chart_words(goal: Goal) -> dict[ChartName, ChartWords]:
     return words
 
 
-def _roc(goal: Goal) -> ChartWords:
+def _roc(goal: Goal, of: str) -> ChartWords:
     caught, wrong = goal.say("caught"), goal.false_claim
     told = {"wrong": wrong, "upwards": goal.say("upwards")}
-    return ChartWords(
-        title=_capital(t("{caught} against {wrong}", caught=caught, wrong=wrong)),
-        how_to_read=t(
+    band = (
+        t("The band is the interval of {attack}.", attack=of)
+        if of
+        else t("The band is the interval of the strongest attack.")
+    )
+    how = (
+        t(
             "Each line is an attack. Choose on the lower axis the share of {wrong} that "
-            "you would accept, and read upwards {upwards}. On the dotted line an attack is guessing. "
-            "The band is the interval of the strongest attack.",
+            "you would accept, and read upwards {upwards}. On the dotted line an attack is guessing.",
             **told,
         )
         if goal.certain
         else t(
             "Each line is an attack. Choose on the lower axis the share of {wrong} that "
             "you would accept, and read upwards {upwards}. On the dotted line as many claims are wrong as "
-            "right; guessing is far below it. The band is the interval of the strongest attack.",
+            "right; guessing is far below it.",
             **told,
-        ),
+        )
+    )
+    return ChartWords(
+        title=_capital(t("{caught} against {wrong}", caught=caught, wrong=wrong)),
+        how_to_read=f"{how} {band}",
         x_title=t("{wrong} (false-positive rate)", wrong=wrong),
         y_title=t("{caught} (true-positive rate)", caught=caught),
     )
 
 
-def _scores(goal: Goal) -> ChartWords:
+def _scores(goal: Goal, of: str) -> ChartWords:
     told = {"units": goal.units, "exposed": goal.exposed, "control": goal.control}
     return ChartWords(
-        title=t("What the strongest attack sees"),
+        title=t("What {attack} sees", attack=of) if of else t("What the strongest attack sees"),
         how_to_read=t(
             "All {units} are in one row, ordered by how sure the attack is, and cut into steps "
             "of equal size. Filled: the share of {exposed} in each step. Outlined: the share of "

@@ -54,3 +54,10 @@ class MadeRecord(TypedDict):
     inputs: list[InputRecord]
     command: Annotated[str, Rule(description="what makes the report again, without secrets")]
     settings: Annotated[dict[str, str], Rule(description="what was in force")]
+    origins: Annotated[
+        dict[str, str],
+        Rule(
+            description='by setting that was given: "command line", or the name of the file in which it '
+            'stood ("configuration file" for the public)'
+        ),
+    ]

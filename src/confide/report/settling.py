@@ -7,7 +7,7 @@ from math import ceil, log
 import numpy as np
 
 from confide.measure.rates import Ranks, limits
-from confide.report.verdict import Limit
+from confide.report.limits import Limit
 
 
 def cannot_settle(

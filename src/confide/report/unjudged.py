@@ -6,7 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from confide.report.finding import Section
-from confide.report.verdict import Judged, Limit, Verdict
+from confide.report.goals import without_goal
+from confide.report.limits import Limit
+from confide.report.ruling import Judged
+from confide.report.verdict import Verdict
 
 REASON = "nothing that was measured here says anything about it"
 
@@ -30,7 +33,7 @@ def with_unjudged(
     found, first = dict(verdicts), dict[str, Section]()
     judged: dict[str, set[str]] = {}
     for s in sections:
-        release = s.release.removesuffix(f", {s.goal}")
+        release = without_goal(s.release, s.goal)
         first.setdefault(release, s)
         judged.setdefault(release, set()).update(str(j.limit) for j in verdicts[s.release].judged)
     for release, s in first.items():

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from confide.core.arrays import Array, Bools, Floats, Ints, Rng
 from confide.core.errors import DataError
+from confide.core.language import later
 
 Bytes: TypeAlias = NDArray[np.uint8]
 Singles: TypeAlias = NDArray[np.float32]
@@ -151,7 +152,7 @@ class Answers:
         DataError: if the parts do not fit together.
     """
 
-    shown: ClassVar[str] = "answers"
+    shown: ClassVar[str] = later("answers")
 
     subsets: Subsets
     answers: Floats

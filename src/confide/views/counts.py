@@ -8,6 +8,7 @@ from typing import ClassVar
 import numpy as np
 
 from confide.core.arrays import Floats, Ints
+from confide.core.language import later
 from confide.views.traces import Traces
 
 
@@ -81,7 +82,7 @@ class Counts:
         grid: the cells and bins.
     """
 
-    shown: ClassVar[str] = "counts"
+    shown: ClassVar[str] = later("counts")
 
     counts: Floats
     grid: Grid

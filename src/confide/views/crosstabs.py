@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from confide.core.arrays import Ints
 from confide.core.errors import DataError
-from confide.core.language import t
+from confide.core.language import later, t
 from confide.views.table import Domain, Table
 
 ALL = -1
@@ -87,7 +87,7 @@ class Crosstabs:
     [0, 0, 2, 2, 0, 0]
     """
 
-    shown: ClassVar[str] = "crosstabs"
+    shown: ClassVar[str] = later("crosstabs")
 
     domains: tuple[Domain, ...]
     tables: tuple[Crosstab, ...]

@@ -9,6 +9,7 @@ import numpy as np
 
 from confide.core.arrays import Array, Bools, Floats, Ints
 from confide.core.errors import DataError
+from confide.core.language import later
 from confide.views.people import digest_of
 
 MISSING = -1
@@ -129,7 +130,7 @@ class Frequencies:
         alleles: of each person at each SNP.
     """
 
-    shown: ClassVar[str] = "frequencies"
+    shown: ClassVar[str] = later("frequencies")
 
     values: Floats
     people: int
@@ -158,7 +159,7 @@ class Presence:
         alleles: of each person at each SNP.
     """
 
-    shown: ClassVar[str] = "presence"
+    shown: ClassVar[str] = later("presence")
 
     bits: Bools
     people: int
@@ -177,7 +178,7 @@ class Means:
         people: how many are in the pool.
     """
 
-    shown: ClassVar[str] = "means"
+    shown: ClassVar[str] = later("means")
 
     values: Floats
     people: int

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from confide.core.arrays import Array, Ints
 from confide.core.errors import DataError
+from confide.core.language import later
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -25,7 +26,7 @@ class Pictures:
         DataError: if the pixels have another shape or type, or the names another length.
     """
 
-    shown: ClassVar[str] = "images"
+    shown: ClassVar[str] = later("images")
 
     pixels: NDArray[np.uint8]
     person: Ints | None = None

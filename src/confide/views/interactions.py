@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from confide.core.arrays import Array, Ints
 from confide.core.errors import DataError
+from confide.core.language import later
 from confide.views.people import chosen, digest_of, number_of, start_of
 
 
@@ -35,7 +36,7 @@ class Interactions:
     [0, 5]
     """
 
-    shown: ClassVar[str] = "interactions"
+    shown: ClassVar[str] = later("interactions")
 
     person: NDArray[np.int32]
     item: NDArray[np.int32]

@@ -9,6 +9,7 @@ import numpy as np
 
 from confide.core.arrays import Floats, Ints
 from confide.core.errors import DataError
+from confide.core.language import later
 from confide.views.table import Domain, Table
 
 
@@ -52,7 +53,7 @@ class NoisedMargins:
         margins: what was measured.
     """
 
-    shown: ClassVar[str] = "noised margins"
+    shown: ClassVar[str] = later("noised margins")
 
     domains: tuple[Domain, ...]
     margins: tuple[Measured, ...]

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from confide.core.access import WhiteBox
+from confide.core.language import later
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -16,7 +17,7 @@ class ModelEach:
         models: in the order of the targets.
     """
 
-    shown: ClassVar[str] = "white-box models"
+    shown: ClassVar[str] = later("white-box models")
 
     models: tuple[WhiteBox, ...]
 

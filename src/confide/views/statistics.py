@@ -9,6 +9,7 @@ import numpy as np
 
 from confide.core.arrays import Array, Floats, Ints
 from confide.core.errors import DataError
+from confide.core.language import later
 
 Key: TypeAlias = "str | int | float | tuple[Key, ...]"
 """What a group has in common: a value, or a value for each of several columns."""
@@ -124,7 +125,7 @@ class Statistics:
         DataError: if shapes differ.
     """
 
-    shown: ClassVar[str] = "statistics"
+    shown: ClassVar[str] = later("statistics")
 
     names: tuple[str, ...]
     keys: tuple[Key, ...]

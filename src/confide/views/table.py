@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from confide.core.arrays import Array, Bools, Floats, Ints
 from confide.core.errors import DataError
+from confide.core.language import later
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -64,7 +65,7 @@ class Table:
     '*'
     """
 
-    shown: ClassVar[str] = "table"
+    shown: ClassVar[str] = later("table")
 
     domains: tuple[Domain, ...]
     low: NDArray[np.int32]

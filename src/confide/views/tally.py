@@ -9,6 +9,7 @@ import numpy as np
 
 from confide.core.arrays import Ints
 from confide.core.errors import DataError
+from confide.core.language import later
 from confide.views.table import Table
 from confide.views.table_keys import Keys
 
@@ -30,7 +31,7 @@ class Tally:
     12
     """
 
-    shown: ClassVar[str] = "table"
+    shown: ClassVar[str] = later("table")
 
     rows: Table
     count: Ints

@@ -10,6 +10,7 @@ from string import ascii_lowercase, ascii_uppercase, digits
 from typing import ClassVar, Protocol
 
 from confide.core.arrays import Floats, Ints, Rng
+from confide.core.language import later
 
 OPEN = (("d", digits), ("a", ascii_lowercase), ("A", ascii_uppercase))
 """Signs that may be any of their kind, by the letter that stands for it; all others stay as they are."""
@@ -22,7 +23,7 @@ class Likelihoods(Protocol):
     probability that a text *begins* so.
     """
 
-    shown: ClassVar[str] = "likelihoods of texts"
+    shown: ClassVar[str] = later("likelihoods of texts")
 
     def log_likelihoods(self, texts: Sequence[str]) -> Floats:
         """The log-likelihood of each text, float64[n], finite and at most 0."""

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from confide.core.arrays import Array, Floats, Ints
 from confide.core.errors import DataError
+from confide.core.language import later
 from confide.views.people import chosen, digest_of, number_of, start_of
 
 EARTH_RADIUS_M = 6_371_008.8  # the mean radius of the Earth as a sphere
@@ -34,7 +35,7 @@ class Traces:
     ([0, 1, 1], [7, 3, 50], [1, 2, 0])
     """
 
-    shown: ClassVar[str] = "traces"
+    shown: ClassVar[str] = later("traces")
 
     person: NDArray[np.int32]
     time: Ints

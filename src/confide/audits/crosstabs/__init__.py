@@ -12,7 +12,8 @@ from confide.attacks.reconstruction.crosstabs import ALL, GenerateThenVerify
 from confide.attacks.reconstruction.crosstabs.contradictions import require_consistent
 from confide.audits.crosstabs.between import Changes, change_exhibits, changed_frame, prove_changes
 from confide.audits.crosstabs.context import NOT_MEASURED, change_context, game_context, proof_context
-from confide.audits.crosstabs.exhibits import means_rows, proof_exhibits, proved_frame
+from confide.audits.crosstabs.exhibits import proof_exhibits, proved_frame
+from confide.audits.crosstabs.hidden import means_rows
 from confide.audits.crosstabs.protections import PROTECTIONS
 from confide.audits.crosstabs.proving import Proofs, prove
 from confide.audits.crosstabs.rankings import ranking_table
@@ -32,7 +33,7 @@ from confide.mechanisms.in_order import in_order
 from confide.mechanisms.statistics.crosstab_rounding import RoundedCounts
 from confide.mechanisms.statistics.crosstabs import TabulatedAgain, recounted
 from confide.report import Exhibit, Skipped
-from confide.report.verdict import PROVED as LIMITED
+from confide.report.limits import PROVED as LIMITED
 from confide.utility.crosstabs import ERROR, accuracy
 from confide.views.crosstabs import Crosstabs as View
 

@@ -14,8 +14,8 @@ from confide.attacks.reconstruction.crosstabs._solver import Clock
 from confide.attacks.reconstruction.crosstabs.between_releases import Between, between, changed_cells
 from confide.attacks.reconstruction.crosstabs.differencing import Derivation
 from confide.attacks.reconstruction.crosstabs.generate_verify import GenerateThenVerify
-from confide.audits.crosstabs.exhibits import MOST_ROWS, cut, free
 from confide.audits.crosstabs.proving import NOISE
+from confide.audits.crosstabs.rows import MOST_ROWS, cut, free
 from confide.core.language import later, number, t
 from confide.report import Exhibit, Proof, Table
 from confide.report.exhibits import Cell

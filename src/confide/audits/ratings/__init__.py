@@ -12,6 +12,7 @@ from confide.attacks.linkage import Counting, Entropic, Likelihood, Scoreboard
 from confide.audits.made_rows import made_of
 from confide.audits.making import UNRELEASED, HowMade
 from confide.audits.ratings import exhibits as beside
+from confide.audits.ratings.closer import RATES, Closer, best_of
 from confide.audits.ratings.context import context_of
 from confide.audits.ratings.games import game_on
 from confide.audits.ratings.protections import PROTECTIONS
@@ -94,11 +95,11 @@ class RatingsSubject:
     def risk(self, release: AuditedRelease, plain: AuditedRelease, *, confidence: float) -> Estimate | None:
         # The best attack on the unprotected release is asked of each: another choice a release would compare
         # attacks.
-        best = beside.best_of(plain.evidence, plain.attacks) if plain.evidence else None
+        best = best_of(plain.evidence, plain.attacks) if plain.evidence else None
         found = None if best is None else release.of(best)
         if found is None:
             return None
-        at = at_false_match_rate(found, rate=beside.RATES[0], confidence=confidence)
+        at = at_false_match_rate(found, rate=RATES[0], confidence=confidence)
         # With too few absent people for a rate of 5 %, the share whose own record fits best stands in.
         return rank_one(found, confidence=confidence) if at is None else at.right
 
@@ -115,9 +116,9 @@ class RatingsSubject:
             HITS: hit_rate(splits, rng=release.settings.rng("recommending")),
         }
 
-    def _closer(self, release: AuditedRelease) -> beside.Closer:
+    def _closer(self, release: AuditedRelease) -> Closer:
         knowing, data = self.game.knowing, self.data
-        return release.once("closer", lambda: beside.Closer(release=release, knowing=knowing, data=data))
+        return release.once("closer", lambda: Closer(release=release, knowing=knowing, data=data))
 
 
 HITS = later("hit rate at 10")

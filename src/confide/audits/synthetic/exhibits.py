@@ -224,9 +224,11 @@ def _matrix(found: Associations) -> Table:
         for i in range(d)
     )
     return Table(
-        title="Associations, pair by pair",
-        reading="Above the diagonal the real rows, below it the synthetic file: a good file mirrors them. An "
-        "exclamation mark is at a pair that depends on each other more in the file than in the real rows.",
+        title=t("Associations, pair by pair"),
+        reading=t(
+            "Above the diagonal the real rows, below it the synthetic file: a good file mirrors them. An "
+            "exclamation mark is at a pair that depends on each other more in the file than in the real rows."
+        ),
         head=("", *found.names),
         rows=rows,
     )

@@ -105,16 +105,67 @@ def draw(
         key: makes the ids inside differ from those of other charts on the page.
         encoding, heading: as in `figure`.
     """
+    svg = ENGINE.svg(composed(name, records, encoding=encoding, heading=heading), locale=locale())
+    if svg is None:
+        return ""
+    mark = _mark(name, key)
+    body = _body(svg, mark)
+    for ink, variable in INKS.items():
+        body = body.replace(f'"{ink}"', f'"var({variable}, {ink})"')
+    box = re.search(r'viewBox="([^"]+)"', svg)
+    assert box, "vl-convert gives every SVG a viewBox"
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="{box[1]}" role="img" class="chart" '
+        f'aria-labelledby="{mark}-title {mark}-desc">{_spoken(mark, title, description)}{body}'
+    )
+
+
+def draw_alone(chart: Spec, *, name: str, title: str, description: str) -> str:
+    """An SVG without a page around it: a file of its own, with its own size and colours; empty as `draw`.
+
+    Args:
+        chart: the whole specification.
+        name: of the chart.
+        title, description: for screen readers.
+    """
+    svg = ENGINE.svg(chart, locale=locale())
+    if svg is None:
+        return ""
+    mark = _mark(name, "")
+    # The engine's own opening tag has the size; a reader aloud says what it is.
+    opening = svg[: svg.index(">")] + f' role="img" aria-labelledby="{mark}-title {mark}-desc">'
+    return f"{opening}{_spoken(mark, title, description)}{_body(svg, mark)}"
+
+
+def composed(
+    name: str, records: Sequence[Datum], *, encoding: Mapping[str, Spec] = NONE, heading: str = ""
+) -> Spec:
+    """The whole specification in the language of the report, as the drawing engine takes it.
+
+    Args:
+        encoding, heading: as in `figure`.
+    """
     said, besides = words(name, records)
     given = {channel: dict(encoding.get(channel, {})) for channel in (*encoding, *besides)}
     for channel, more in besides.items():
         _put(given[channel], more)
-    chart = _printable(figure(name, said, encoding=given, heading=heading))
-    svg = ENGINE.svg(cast(Spec, chart), locale=locale())
-    if svg is None:
-        return ""
-    # Ids of a page must differ, and may hold these characters only.
-    mark = re.sub(r"[^a-z0-9]", "-", f"{name}-{key}".lower())
+    return cast(Spec, _printable(figure(name, said, encoding=given, heading=heading)))
+
+
+def _mark(name: str, key: str) -> str:
+    """What the ids in a drawing begin with: those of a page must differ, and hold these characters only."""
+    return re.sub(r"[^a-z0-9]", "-", f"{name}-{key}".lower())
+
+
+def _spoken(mark: str, title: str, description: str) -> str:
+    """Title and description for screen readers."""
+    return (
+        f'<title id="{mark}-title">{escape(title)}</title><desc id="{mark}-desc">{escape(description)}</desc>'
+    )
+
+
+def _body(svg: str, mark: str) -> str:
+    """What is inside an SVG of the engine, the same for the same chart."""
     body = svg[svg.index(">") + 1 :]
     # vl-convert numbers clip paths through the whole process; the same report must be the same file
     for at, name_in in enumerate(dict.fromkeys(re.findall(r'id="((?:clip|gradient)\w+)"', body))):
@@ -123,14 +174,4 @@ def draw(
         )
     # the engine's own labels for screen readers repeat every mark: title and description say it better
     body = re.sub(r' (?:role|aria-\w+)="[^"]*"', "", body)
-    body = re.sub(r'<text [^>]*opacity="0"[^>]*>[^<]*</text>|<text [^>]*/>', "", body)
-    for ink, variable in INKS.items():
-        body = body.replace(f'"{ink}"', f'"var({variable}, {ink})"')
-    box = re.search(r'viewBox="([^"]+)"', svg)
-    assert box, "vl-convert gives every SVG a viewBox"
-    return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="{box[1]}" role="img" class="chart" '
-        f'aria-labelledby="{mark}-title {mark}-desc">'
-        f'<title id="{mark}-title">{escape(title)}</title><desc id="{mark}-desc">{escape(description)}</desc>'
-        f"{body}"
-    )
+    return re.sub(r'<text [^>]*opacity="0"[^>]*>[^<]*</text>|<text [^>]*/>', "", body)

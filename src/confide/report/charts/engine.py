@@ -1,4 +1,4 @@
-"""Drawing engine: Vega-Lite specifications become SVGs in a process of their own.
+"""Drawing engine: Vega-Lite specifications become pictures in a process of their own.
 
 The engine is native code that ends its whole process where memory is short or a label is one it cannot take.
 A finished audit must not end with it.
@@ -31,13 +31,26 @@ class Engine:
         Args:
             locale: how numbers are written, in Vega's words; as in English by default.
         """
-        asked = json.dumps({"chart": chart, "locale": locale}).encode("ascii")
+        drawn = self._drawn({"chart": chart, "locale": locale, "scale": None})
+        return None if drawn is None else drawn.decode("utf-8")
+
+    def png(self, chart: Spec, *, scale: float, locale: Spec | None = None) -> bytes | None:
+        """The chart as a PNG; None as for an SVG.
+
+        Args:
+            scale: how many pixels of the picture one of the chart takes.
+            locale: as for an SVG.
+        """
+        return self._drawn({"chart": chart, "locale": locale, "scale": scale})
+
+    def _drawn(self, what: Spec) -> bytes | None:
+        asked = json.dumps(what).encode("ascii")
         for _ in range(2):  # the process may have been killed since the last chart, by want of memory say
             try:
                 line = self._apart.line()
                 line.send_bytes(asked)
                 if line.poll(PATIENCE):
-                    return line.recv_bytes().decode("utf-8") or None
+                    return line.recv_bytes() or None
             except (OSError, EOFError):
                 pass
             self._apart.stop()

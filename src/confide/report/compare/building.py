@@ -17,8 +17,8 @@ from confide.report.compare.pair_record import Compared, compared, pair_sentence
 from confide.report.compare.people import MoreExposed
 from confide.report.compare.reading import Pair, by_attack, common_rate
 from confide.report.compare.side import Side, labels, together
+from confide.report.limits import Limit
 from confide.report.redaction import Redaction
-from confide.report.verdict import Limit
 
 
 def comparison_page(

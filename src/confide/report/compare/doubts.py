@@ -30,7 +30,15 @@ def doubts(
         return []
     low = {"worse": (True, False), "better": (False, True)}.get(answer, (True, True))
     first, second = (side.record["adversary"] for side in pair.sides)
-    said = other_knowledge(first, second, names, low=low)
+    if pair.before.language == pair.after.language:
+        said = other_knowledge(first, second, names, low=low)
+    else:
+        said = [
+            t(
+                "The two reports are in different languages, so that nobody checked whether the adversaries "
+                "knew as much: write both in one language."
+            )
+        ]
     for side, name, is_low, alone, reached in zip(
         pair.sides, names, low, pair.alone, (found.before, found.after), strict=True
     ):

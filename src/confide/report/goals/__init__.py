@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from confide.core.errors import DataError
+from confide.core.language import later, t
 from confide.report.goals.attribute import ATTRIBUTE
 from confide.report.goals.counts import COUNTS
 from confide.report.goals.crosstabs import CHANGED_RECORDS, COUNTED_RECORDS, PROVED_RECORDS
@@ -46,35 +47,37 @@ __all__ = [
     "TRAINING",
     "Goal",
     "GoalName",
+    "aside",
     "goal",
+    "without_goal",
 ]
 
 GOALS: Mapping[str, Goal] = {
-    "membership": MEMBERSHIP,
-    "membership of counts": COUNTS,
-    "membership of frequencies": FREQUENCIES,
-    "membership of canaries": TRAINING,
-    "canaries in text": CANARIES_IN_TEXT,
-    "membership of a learner": LEARNER,
-    "membership of a synthetic file": SYNTHETIC,
-    "membership behind synthetic records": GENERATOR,
-    "secrets behind synthetic records": GENERATED_SECRETS,
-    "membership without held-out people": SYNTHETIC_ALONE,
-    "attribute": ATTRIBUTE,
-    "secrets": SECRETS,
-    "descriptions": DESCRIBED,
-    "secrets behind a synthetic file": SYNTHETIC_SECRETS,
-    "descriptions from a synthetic file": SYNTHETIC_DESCRIBED,
-    "linkage": RECORDS,
-    "linkage of images": IMAGES,
-    "reconstruction": RECONSTRUCTION,
-    "continuations": CONTINUATIONS,
-    "reconstruction from answers that exist": replace(RECONSTRUCTION, bounds=False),
-    "rebuilt records": REBUILT,
-    "records from weights": FROM_WEIGHTS,
-    "proved records": PROVED_RECORDS,
-    "counted records": COUNTED_RECORDS,
-    "changed records": CHANGED_RECORDS,
+    later("membership", of="goal"): MEMBERSHIP,
+    later("membership of counts", of="goal"): COUNTS,
+    later("membership of frequencies", of="goal"): FREQUENCIES,
+    later("membership of canaries", of="goal"): TRAINING,
+    later("canaries in text", of="goal"): CANARIES_IN_TEXT,
+    later("membership of a learner", of="goal"): LEARNER,
+    later("membership of a synthetic file", of="goal"): SYNTHETIC,
+    later("membership behind synthetic records", of="goal"): GENERATOR,
+    later("secrets behind synthetic records", of="goal"): GENERATED_SECRETS,
+    later("membership without held-out people", of="goal"): SYNTHETIC_ALONE,
+    later("attribute", of="goal"): ATTRIBUTE,
+    later("secrets", of="goal"): SECRETS,
+    later("descriptions", of="goal"): DESCRIBED,
+    later("secrets behind a synthetic file", of="goal"): SYNTHETIC_SECRETS,
+    later("descriptions from a synthetic file", of="goal"): SYNTHETIC_DESCRIBED,
+    later("linkage", of="goal"): RECORDS,
+    later("linkage of images", of="goal"): IMAGES,
+    later("reconstruction", of="goal"): RECONSTRUCTION,
+    later("continuations", of="goal"): CONTINUATIONS,
+    later("reconstruction from answers that exist", of="goal"): replace(RECONSTRUCTION, bounds=False),
+    later("rebuilt records", of="goal"): REBUILT,
+    later("records from weights", of="goal"): FROM_WEIGHTS,
+    later("proved records", of="goal"): PROVED_RECORDS,
+    later("counted records", of="goal"): COUNTED_RECORDS,
+    later("changed records", of="goal"): CHANGED_RECORDS,
 }
 """The words by the name that a section gives; three goals have a set more for other releases."""
 
@@ -91,3 +94,21 @@ def goal(name: str) -> Goal:
     if name not in GOALS:
         raise DataError(f"there is no goal {name!r}: choose one of {', '.join(GOALS)}.")
     return GOALS[name].translated
+
+
+def aside(release: str, name: str) -> str:
+    """What the section on a further goal of a release is called.
+
+    >>> aside("people.csv", "linkage")
+    'people.csv, linkage'
+    """
+    return f"{release}, {t(name, of='goal')}"
+
+
+def without_goal(section: str, name: str) -> str:
+    """The release that a section is about: sections of further goals are about the same ones.
+
+    >>> without_goal("people.csv, linkage", "linkage"), without_goal("people.csv", "linkage")
+    ('people.csv', 'people.csv')
+    """
+    return section.removesuffix(aside("", name))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from confide.core.language import later, t
+from confide.report.goals import without_goal
 from confide.report.page_types import LimitRecord, Page, SectionRecord
 
 PROMISE = "the promise"
@@ -115,4 +116,4 @@ def _shown(row: LimitRecord) -> str:
 
 def _plain_name(section: SectionRecord) -> str:
     """The release itself: further goals of one audit are sections of its name and theirs."""
-    return section["release"].removesuffix(f", {section['goal']}")
+    return without_goal(section["release"], section["goal"])

@@ -40,7 +40,7 @@ def to_brief(page: Page, *, width: int | None = None, paint: Paint = str) -> str
     shown = [s for s in page["sections"] if s in worst]
     lines = wrap(_title(page, names), width)
     for s in shown:
-        lines += wrap(_beside(s["release"], names) + s["headline"], width)
+        lines += wrap(_beside(s["release"], s["headline"], names), width)
     more = len(page["sections"]) - len(shown)
     lines += wrap(t("Further releases: {n:,}, in report.html or with -v.", n=more), width) if more else []
     sign = f"[{t(PLAIN[page['verdict']], of='sign')}]"
@@ -60,12 +60,12 @@ def _title(page: Page, names: Names) -> str:
     shared = first.removesuffix(names[first]).removesuffix(", ")
     if len(names) < 2 or not shared:
         return page["release"]
-    return f"{shared}: {', '.join(names.values())}"
+    return t("{label}: {text}", label=shared, text=", ".join(names.values()))
 
 
-def _beside(release: str, names: Names) -> str:
-    """A release's name before what is said of it, where there are several."""
-    return f"{names.get(release, release)}: " if len(names) > 1 else ""
+def _beside(release: str, text: str, names: Names) -> str:
+    """What is said of a release, after its name where there are several."""
+    return t("{label}: {text}", label=names.get(release, release), text=text) if len(names) > 1 else text
 
 
 def _limits(page: Page, names: Names) -> list[str]:
@@ -76,14 +76,18 @@ def _limits(page: Page, names: Names) -> list[str]:
     each: dict[str, list[LimitRecord]] = {}
     for row in sorted(page["limits"], key=lambda row: RANK[row["verdict"]]):
         each.setdefault(row["allows"], []).append(row)
-    return [f"{allows}: {_of_releases(rows, names)}" for allows, rows in each.items()]
+    return [
+        t("{label}: {text}", label=allows, text=_of_releases(rows, names)) for allows, rows in each.items()
+    ]
 
 
 def _of_releases(rows: Sequence[LimitRecord], names: Names) -> str:
     bad = [row for row in rows if row["verdict"] != "within"]
-    said = [f"{_beside(r['release'], names)}{ruled(r['verdict'], r['found'])}{_why(r)}" for r in bad]
+    said = [_beside(r["release"], ruled(r["verdict"], r["found"]) + _why(r), names) for r in bad]
     kept = [names.get(row["release"], row["release"]) for row in rows if row["verdict"] == "within"]
-    return "; ".join([*said, *[f"{', '.join(kept)}: {t('within', of='ruling')}"] * bool(kept)])
+    if kept:
+        said.append(t("{label}: {text}", label=", ".join(kept), text=t("within", of="ruling")))
+    return t("; ", of="list").join(said)
 
 
 def _why(row: LimitRecord) -> str:
@@ -99,7 +103,14 @@ def _attacks(page: Page, shown: Sequence[SectionRecord], names: Names, width: in
         mine = [f for f in page["findings"] if f["release"] == s["release"]]
         best = strongest(mine, s)[: MOST_ATTACKS if alone else 1]
         name = names.get(s["release"], s["release"])
-        said += [f"{f['attack'] if alone else f'{name}, ' + f['attack']}: {told(f, mine, s)}" for f in best]
+        said += [
+            t(
+                "{label}: {text}",
+                label=f["attack"] if alone else f"{name}, {f['attack']}",
+                text=told(f, mine, s),
+            )
+            for f in best
+        ]
     ran, skipped = len({f["attack"] for f in page["findings"]}), len({k["attack"] for k in page["skipped"]})
     if skipped:
         title = t("Strongest attacks, of {ran:,} that ran ({skipped:,} did not)", ran=ran, skipped=skipped)

@@ -22,6 +22,10 @@ def _contradictions(page: Page) -> Iterator[str]:
     releases = [s["release"] for s in page["sections"]]
     if len(set(releases)) < len(releases):
         yield "two sections have one name"
+    if [one["release"] for one in page["glance"]["contents"]] != releases:
+        yield "glance.contents names other sections"
+    if not page["glance"]["released"]:
+        yield "glance.released is empty"
     for at, s in enumerate(page["sections"]):
         found = [f["attack"] for f in page["findings"] if f["release"] == s["release"]]
         if not found:

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
-from textwrap import wrap
-from typing import TypeAlias, cast
+from typing import TypeAlias
 
 from jinja2 import Environment, PackageLoader
 from markupsafe import Markup
@@ -14,9 +13,8 @@ from markupsafe import Markup
 from confide.core.language import later, t
 from confide.core.language import number as local
 from confide.report.charts.draw import draw
-from confide.report.charts.engine import Json, Spec
-from confide.report.charts.legend import legend, plot_legend, scores_legend
-from confide.report.charts.lines import band_records, line_encoding, line_records
+from confide.report.charts.legend import legend
+from confide.report.charts.prepared import Prepared, chart_prepared, plot_prepared
 from confide.report.page_types import (
     ChartRecord,
     FindingRecord,
@@ -32,10 +30,6 @@ from confide.report.skipped import fold
 from confide.report.telling import tells
 
 NOT_DRAWN = later("the drawing engine failed; confide report, with this folder, draws it later")
-ALONG = {"x": 50, "y": 46}
-"""The letters of an axis title that fit in one line along the frame."""
-BELOW_BARS = 34
-"""The letters of an axis title that fit under bars with names at their left."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,13 +59,7 @@ Shown: TypeAlias = list[tuple[str, list[Drawing] | list[Grid]]]
 
 def to_html(page: Page) -> str:
     """The report as one HTML file; every text is escaped, every chart is drawn into the page."""
-    env = Environment(
-        # Names of releases and columns come from the user: nothing of them may be read as markup.
-        loader=PackageLoader("confide.report"),
-        autoescape=True,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    env = environment()
     env.filters.update(num=number, span=span, one_in=one_in, percent=percent, per_hundred=per_hundred)
     env.filters.update(digits=digits, plain=plain)
     return env.get_template("report.html").render(
@@ -87,6 +75,25 @@ def to_html(page: Page) -> str:
         point=read_at,
         columns=columns,
         fold=_folded,
+    )
+
+
+def to_figure_html(what: Prepared, *, release: str, how_to_read: str, language: str) -> str:
+    """A page with one chart or plot alone; empty where the drawing engine fails."""
+    drawn = _with_legend(what, "")
+    page = environment().get_template("figure.html")
+    shown = {"what": what, "release": release, "how_to_read": how_to_read, "language": language}
+    return page.render(t=t, **drawn, **shown) if drawn["svg"] else ""
+
+
+def environment() -> Environment:
+    """The templates of reports: all that is put into them is escaped."""
+    return Environment(
+        # Names of releases and columns come from the user: nothing of them may be read as markup.
+        loader=PackageLoader("confide.report"),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
     )
 
 
@@ -112,43 +119,36 @@ def _folded(skipped: Sequence[Mapping[str, str]]) -> list[tuple[str, str]]:
 
 
 def _drawn(chart: ChartRecord, at: int) -> Drawing:
-    # The SVG is the only markup that is not escaped here: the drawing engine escapes every record in it.
-    svg = Markup(_draw(chart, f"{at}") if chart["records"] else "")
+    what = chart_prepared(chart)
     return Drawing(
         name=chart["name"],
         release=chart["release"],
         attack=chart["attack"],
         title=chart["title"],
         how_to_read=chart["how_to_read"],
-        svg=svg,
         why=chart["why"] or t(NOT_DRAWN),
-        legend=Markup(legend(scores_legend(chart)) if svg else ""),
+        **_with_legend(what, f"{at}"),
     )
 
 
-def _draw(chart: ChartRecord, key: str) -> str:
-    titles: dict[str, Json] = {"x": cast(list[Json], wrap(chart["x_title"], ALONG["x"]))}
-    # bars that are named at the left have no title upwards: the heading of the chart file says it
-    if chart["name"] != "worst_off":
-        titles["y"] = cast(list[Json], wrap(chart["y_title"], ALONG["y"]))
-    encoding: dict[str, Spec] = {axis: {"title": title} for axis, title in titles.items() if title}
-    if chart["name"] == "worst_off" and chart["x_title"]:
-        encoding["x"] = {"title": cast(list[Json], wrap(chart["x_title"], BELOW_BARS))}
-    # In the order of the records, so that a group keeps its colour.
-    groups = dict.fromkeys(r["group"] for r in chart["records"] if "group" in r)
-    if groups:
-        scale: Spec = {"domain": cast(list[Json], list(groups))}
-        # The page draws the legend of the scores: of the two groups one is an area, the other a line.
-        encoding["color"] = {"scale": scale, **({"legend": None} if chart["name"] == "scores" else {})}
-    return draw(
-        chart["name"],
-        chart["records"],
-        title=chart["title"],
-        description=chart["description"],
-        key=key,
-        encoding=encoding,
-        heading=chart["y_title"],
+def _with_legend(what: Prepared, key: str) -> dict[str, Markup]:
+    """The drawing and its legend, both empty where nothing could be drawn."""
+    svg = (
+        draw(
+            what.name,
+            what.records,
+            title=what.title,
+            description=what.description,
+            key=key,
+            encoding=what.encoding,
+            heading=what.heading,
+        )
+        if what.records
+        else ""
     )
+    # The only markup that is not escaped here: the drawing engine escapes every record in the SVG, and names
+    # in the legend are escaped where it is made.
+    return {"svg": Markup(svg), "legend": Markup(legend(what.legend) if svg else "")}
 
 
 def _exhibits(s: SectionRecord, key: str) -> Shown:
@@ -170,22 +170,12 @@ def _grid(table: TableRecord) -> Grid:
 
 def _plot(plot: PlotRecord, key: str) -> Drawing:
     """A plot with its drawing, or without where no point can be drawn."""
-    points = line_records(plot)
-    records = [*band_records(plot), *points]
-    svg = ""
-    # Bands without a line would have no middle to be read by.
-    if points:
-        spoken = t("{y} over {x}.", y=plot["y_title"], x=plot["x_title"])
-        encoding = line_encoding(plot, records)
-        svg = draw("lines", records, title=plot["title"], description=spoken, key=key, encoding=encoding)
     return Drawing(
         name="lines",
         release="",
         attack="",
         title=plot["title"],
         how_to_read=plot["reading"],
-        svg=Markup(svg),
         why=plot["why"] or t(NOT_DRAWN),
-        # Its names are escaped where it is made.
-        legend=Markup(legend(plot_legend(plot, records)) if svg else ""),
+        **_with_legend(plot_prepared(plot), key),
     )

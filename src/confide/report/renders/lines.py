@@ -17,6 +17,13 @@ PLAIN: Mapping[Ruling, str] = {
 }
 """The signs of the verdict, for terminals that have no such letters."""
 
+NO_BREAK = "\u00a0\u202f"
+"""Spaces at which no line ends: between thousands, and before a sign."""
+
+
+NO_BREAK = "\u00a0\u202f"
+"""Spaces that French writes before a colon and others: a line may not end there."""
+
 
 def window() -> int:
     """The width of the terminal, 100 at most: longer lines are hard to read."""
@@ -41,4 +48,4 @@ def clean(text: str) -> str:
     >>> clean("a\\x1b[2J")
     'a [2J'
     """
-    return "".join(c if c.isprintable() else " " for c in text)
+    return "".join(c if c.isprintable() or c in NO_BREAK else " " for c in text)

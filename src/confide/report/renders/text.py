@@ -95,7 +95,7 @@ def _section(page: Page, s: SectionRecord, width: int, show_rows: bool) -> list[
     for exhibit in pointing if show_rows else ():
         lines += _exhibit(exhibit, width)
     if pointing and not show_rows:
-        titles = "; ".join(e["title"] for e in pointing)
+        titles = t("; ", of="list").join(e["title"] for e in pointing)
         lines += [
             "",
             *wrap(
@@ -160,7 +160,9 @@ def _told(rows: list[list[str]], width: int) -> list[str]:
     """Each row as a sentence."""
     head, *body = rows
     told = [
-        _labelled(row[0], "; ".join(f"{name} {c}" for name, c in zip(head[1:], row[1:], strict=True)))
+        _labelled(
+            row[0], t("; ", of="list").join(f"{name} {c}" for name, c in zip(head[1:], row[1:], strict=True))
+        )
         for row in body
     ]
     return [line for row in told for line in wrap(row, width, "- ", "  ")]

@@ -44,7 +44,8 @@ def test_a_convex_model_gives_every_member_away_where_lira_sees_little():
 def test_stopping_early_costs_power_and_the_residual_says_so():
     evidence = play(game_of(201, Logistic(steps=40)), Residual(), worlds=1, rng=rng())
     assert 0.8 < naive_auc(evidence) < 0.99 and naive_tpr(evidence, 0.01) < 0.9
-    assert not evidence.diagnostics[0].conclusive and "stopped early" in evidence.diagnostics[0].remarks[0]
+    said = evidence.diagnostics[0]
+    assert not said.conclusive and "stopped early" in str(said.remarks[0])
 
 
 def test_the_likelihood_ratio_beats_the_plain_ratio_where_training_stopped_early():

@@ -1,0 +1,51 @@
+"""`confide audit` and `confide protect`: groups with a command for each kind of release."""
+
+from __future__ import annotations
+
+import click
+
+from confide import audits, releases
+from confide.cli.audit import command_of as audit_of
+from confide.cli.audit_group import AuditGroup, audit_all
+from confide.cli.audit_options import configuration_options
+from confide.cli.flags import KindGroup
+from confide.cli.protect import command_of as protect_of
+
+
+@click.group(
+    cls=AuditGroup,
+    kinds=audits.KINDS,
+    command_of=audit_of,
+    params=configuration_options(),
+    invoke_without_command=True,
+)
+@click.pass_context
+def audit(context: click.Context, **_options: object) -> None:
+    """Play the adversary against what you are about to publish.
+
+    The report says how much the adversary learns because these people were in the data. For example:
+
+    \b
+      confide audit ratings ratings.parquet --user user --item item --protect rare:20
+
+    Without KIND it audits all releases that confide.toml names; `confide audit NAME` audits one of them, and
+    options behind it go before what stands there.
+    """
+    if context.invoked_subcommand is None:
+        audit_all(context)
+
+
+@click.group(
+    cls=KindGroup,
+    kinds=releases.KINDS,
+    command_of=protect_of,
+    short_help="Write the safer file, and audit it against the original.",
+)
+def protect() -> None:
+    """Write the safer file: protected, verified, and audited against the original.
+
+    It takes the options of the audit of that kind, and some of its own. For example:
+
+    \b
+      confide protect ratings ratings.parquet --user user --item item --with rare:20 --out safer.parquet
+    """
