@@ -1,7 +1,7 @@
 """A made-up data set of loans, and the training that a team keeps in its repository: LightGBM, numbers only.
 
 python loans.py data          writes data/train.parquet and data/holdout.parquet
-python loans.py LEAVES FILE   trains with so many leaves a tree, and saves the booster as text
+python loans.py LEAVES FILE   trains with trees of LEAVES leaves, and saves the booster as text
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ def loans(people: int, seed: int) -> pl.DataFrame:
 
 
 def booster(x: np.ndarray, y: np.ndarray, *, leaves: int, seed: int = 0) -> lightgbm.Booster:
-    """Forty trees with so many leaves; few leaves need many records each."""
+    """Forty trees; where they have few leaves, each leaf needs many records."""
     options = {
         "objective": "binary",
         "num_leaves": leaves,
