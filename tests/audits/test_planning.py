@@ -57,6 +57,9 @@ def test_spans_add_up_and_what_is_not_foretold_is_not_hidden() -> None:
     assert unknown.seconds is None
     text = str(Plan(kind="model", name="m", releases=("as they are",), forecast=unknown))
     assert "references (2)" in text and text.count("not foretold") == 2
+    near = Cost(kind="measuring", what="", seconds=Span(low=0.9, high=1.2))
+    text = str(Plan(kind="model", name="m", releases=("as they are",), forecast=Forecast(costs=(near,))))
+    assert text.count("about 1 s") == 2 and "1 s to 1 s" not in text
 
 
 def held(**more: object) -> confide.Model:

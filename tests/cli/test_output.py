@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import io
 import json
+import shlex
 from pathlib import Path
 
+import click
 import numpy as np
 import polars as pl
 import pytest
@@ -14,6 +16,7 @@ from tests.report.formats import junit, sarif
 
 from confide.cli import main
 from confide.cli.colour import wanted
+from confide.cli.exits import WRITTEN, as_written
 
 RULED = {"auc=0.6": "exceeded", "auc=0.77": "not settled", "auc=0.95": "within"}
 """The scores below have an AUC of Phi(1 / sqrt 2) = 0.760; 400 people a side give it about 0.03 of noise."""
@@ -196,3 +199,11 @@ def test_every_command_that_ends_in_a_report_takes_the_same_options(desk: Path) 
         assert all(option in page for option in options), words
         assert "--strict" not in page
     assert "--allow-unsettled" in run("protect", "ratings", "--help").output
+
+
+@pytest.mark.parametrize("program", ["python -m confide", "/opt/some place/bin/confide"])
+def test_the_command_in_a_report_is_one_that_a_shell_takes(program: str) -> None:
+    with click.Context(main) as context:
+        context.meta[WRITTEN] = [program, "audit", "table", "a b.csv"]
+        words = shlex.split(as_written())
+    assert words == [*(program.split() if " -m " in program else ["confide"]), "audit", "table", "a b.csv"]

@@ -106,6 +106,7 @@ def test_zones_may_differ_from_row_to_row_as_in_summer() -> None:
         ([42_077.5], "no time in row 1 "),  # a serial number of Excel
         ([635_619_744_000_000_000], "no time in row 1 "),  # ticks of .NET: 100 ns since the year 1
         (["20150314"], r"no time in row 1 \('20150314'\)"),
+        (["08.09.2001 03:39"], r"no time in row 1 .*`--time-format '%d\.%m\.%Y %H:%M'`"),
         ([SECONDS, 0, SECONDS], r"no time in row 2 \(0\), where the other rows are seconds since 1970"),
         ([1e30], "no time in row 1 "),
         ([SECONDS, SECONDS, SECONDS * 1_000], r"mixes units: row 3 \(1257251400000\)"),

@@ -214,4 +214,5 @@ def _in_time(seconds: Span | None) -> str:
         return "not foretold"
     if seconds.high < 1:
         return "under 1 s" if seconds.high else "none"
-    return f"{in_time(seconds.low)} to {in_time(seconds.high)}"
+    low, high = in_time(seconds.low), in_time(seconds.high)
+    return f"about {low}" if low == high else f"{low} to {high}"

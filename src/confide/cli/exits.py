@@ -178,7 +178,12 @@ def as_written() -> str:
     """The command that is running, as a shell would take it again."""
     context = click.get_current_context(silent=True)
     written = [] if context is None else context.meta.get(WRITTEN, [])
-    return shlex.join([Path(written[0]).name, *written[1:]]) if written else ""
+    if not written:
+        return ""
+    # click calls it "python -m confide" where it was started so: three words, and no name with blanks.
+    name = Path(written[0]).name
+    program = name.split() if name.endswith(" -m confide") else [name]
+    return shlex.join([*program, *written[1:]])
 
 
 def warn(text: str) -> None:

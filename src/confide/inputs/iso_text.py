@@ -68,7 +68,8 @@ def read_iso(given: pl.Series, *, name: str) -> tuple[Floats, IsoForm]:
     if wrong.any():
         raise DataError(
             f"{name}: column {given.name!r} is no time in {named_rows(wrong)} ({first_of(given, wrong)}): "
-            "write ISO 8601, such as 2010-10-07T15:27:40Z, or seconds since 1970."
+            "write ISO 8601, such as 2010-10-07T15:27:40Z, or seconds since 1970, or say how they are "
+            "written, such as `--time-format '%d.%m.%Y %H:%M'`."
         )
     bare = zone.is_null()
     if bare.any() and not bare.all():
