@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol, TypeAlias
+from typing import Any, Protocol, TypeAlias, cast
 
 import polars as pl
 
@@ -172,7 +172,9 @@ class AuditSpec:
         names = settings.attacks
         if names is None:
             return tuple(attack() for attack in self.attacks)
-        given = names if isinstance(names, list | tuple) else [names]
+        # A single attack of the user's own is no list, and an error about it comes below.
+        several = isinstance(names, list | tuple)
+        given = cast(Sequence[str | AnyAttack], names if several else [names])
         split = [part for one in given for part in (one.split(",") if isinstance(one, str) else [one])]
         wanted = [one.strip() if isinstance(one, str) else one for one in split]
         # In the order of the catalogue, so that 'all' is the same list everywhere.

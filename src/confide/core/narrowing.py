@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import fields, is_dataclass
-from typing import get_args, get_type_hints
+from typing import cast, get_args, get_type_hints
 
 from confide.core.access import LADDER, BlackBox, LabelOnly, Task, WhiteBox
 from confide.core.arrays import Array, Batch, Floats
@@ -87,7 +87,8 @@ def _unrelated(known: object, kind: object) -> bool:
     """Whether knowledge is of another kind: no more than is named, and no less either."""
     if not (isinstance(kind, type) and is_dataclass(kind) and is_dataclass(known)):
         return False
-    return not isinstance(known, kind) and not issubclass(kind, type(known))
+    named, given = cast(type, kind), cast(type, type(known))
+    return not issubclass(given, named) and not issubclass(named, given)
 
 
 def _as_known(known: object, kind: object) -> object:

@@ -92,10 +92,10 @@ def check_answer(attack: AnyAttack, guess: object, n: int) -> Guess:
             f"the {n:,} targets."
         )
     score = cast(object, guess.score)
-    if not isinstance(score, np.ndarray) or score.dtype.kind not in "fiub":
+    if not isinstance(score, np.ndarray) or cast(Array, score).dtype.kind not in "fiub":
         raise AttackError(
-            f"{attack.name} gave scores as {_kind(score)}: give an array of numbers, one for each target, "
-            "higher = surer, NaN where it cannot say."
+            f"{attack.name} gave scores as {_kind(cast(object, score))}: give an array of numbers, one for "
+            "each target, higher = surer, NaN where it cannot say."
         )
     for what, given in (("scores", cast(Array, score)), ("claims", guess.value)):
         shape = None if given is None else np.shape(given)
@@ -177,7 +177,7 @@ def _kind(value: object) -> str:
     if value is None:
         return "nothing"
     if isinstance(value, np.ndarray):
-        return f"an array of {value.dtype}"
+        return f"an array of {cast(Array, value).dtype}"
     return f"a {type(value).__name__}"
 
 
