@@ -272,13 +272,13 @@ def test_a_pickle_is_refused_with_the_way_to_give_weights(name: str) -> None:
 
 
 def test_attacks_with_other_knowledge_are_named_and_the_others_play(tmp_path: Path) -> None:
-    """A reconstructor learns from public records, which the adversary who knows all others does not have."""
+    """An inversion knows what pictures are like, and not all other records."""
     rng = np.random.default_rng(0)
     x = rng.normal(size=(120, 4))
     y = (x[:, 0] > 0).astype(int)
     held = confide.Rebuild(
         model=LogisticRegression().fit(x[:60], y[:60]), members=(x[:60], y[:60]), nonmembers=(x[60:], y[60:])
     )
-    done = confide.audit(held, attacks=["informed-rebuild", "reconstructor"], seed=1, cache=tmp_path)
+    done = confide.audit(held, attacks=["informed-rebuild", "picture-inversion"], seed=1, cache=tmp_path)
     (skipped,) = done.sections[0].skipped
-    assert skipped.attack == "reconstructor" and "other knowledge" in str(skipped.why)
+    assert skipped.attack == "picture-inversion" and "other knowledge" in str(skipped.why)
