@@ -118,3 +118,80 @@ def test_a_booster_is_audited_without_references(tmp_path: Path) -> None:
     done = confide.audit(held, attacks=["loss", "lira"], seed=7, cache=tmp_path)
     assert [finding.risk.attack for finding in done.sections[0].findings] == ["loss"]
     assert "LGBMClassifier" in done.report.html()
+
+
+def with_categories(labels: list[object]) -> Any:
+    """A frame of pandas with a column of categories that decides the class, and the class."""
+    import pandas as pd
+
+    rng = np.random.default_rng(0)
+    z = rng.choice(len(labels), size=400)
+    frame = pd.DataFrame({"a": rng.normal(size=400), "zip": pd.Categorical([labels[i] for i in z])})
+    return frame, (np.where(z % 2 == 1, 2.0, -2.0) + rng.logistic(size=400) > 0).astype(int)
+
+
+@pytest.mark.parametrize("labels", [[10, 20, 30, 40, 50], ["n", "s", "w", "e", "none"]])
+@pytest.mark.parametrize("form", ["booster", "file", "estimator"])
+def test_categories_are_asked_by_the_codes_of_the_training_frame(labels, form: str, tmp_path: Path) -> None:
+    """The values 10, 20, ... are no codes: asked by them, a third of the labels were others."""
+    import polars as pl
+
+    frame, y = with_categories(labels)
+    fitted = lightgbm.LGBMClassifier(n_estimators=8, verbose=-1, n_jobs=1).fit(frame, y)
+    fitted.booster_.save_model(tmp_path / "m.txt")
+    given = {"booster": fitted.booster_, "file": str(tmp_path / "m.txt"), "estimator": fitted}[form]
+    view = load_model(given) if form == "file" else as_view(given)
+    asked = pl.DataFrame({"a": frame["a"].to_numpy(), "zip": frame["zip"].tolist()})
+    assert_allclose(np.exp(log_softmax(view.predict(asked), 1)), fitted.predict_proba(frame), atol=1e-9)
+    with pytest.raises(ModelError, match="no record has one of them"):
+        view.predict(asked.with_columns(pl.lit("elsewhere").alias("zip")))
+
+
+def test_categories_of_xgboost_are_refused() -> None:
+    frame, y = with_categories([10, 20, 30, 40])
+    data = xgboost.DMatrix(frame, y, enable_categorical=True)
+    with pytest.raises(ModelError, match="columns of categories"):
+        as_view(xgboost.train({"objective": "binary:logistic"}, data, 3))
+
+
+def test_a_classifier_that_stopped_early_answers_by_its_best_rounds(tmp_path: Path) -> None:
+    """Its file keeps all rounds, and the classifier asks those up to the best."""
+    rng = np.random.default_rng(2)
+    x, y = rng.normal(size=(400, 4)), rng.integers(0, 2, 400)
+    early = xgboost.XGBClassifier(n_estimators=60, early_stopping_rounds=20, n_jobs=1)
+    early.fit(x[:200], y[:200], eval_set=[(x[200:], y[200:])], verbose=False)
+    assert early.best_iteration + 1 < early.get_booster().num_boosted_rounds()
+    early.save_model(tmp_path / "m.json")
+    view = load_model(str(tmp_path / "m.json"))
+    assert_allclose(np.exp(log_softmax(view.predict(x), 1)), early.predict_proba(x), atol=1e-5)
+
+
+@pytest.mark.parametrize("objective", ["binary", "multiclass", "regression"])
+def test_a_random_forest_of_lightgbm_is_the_mean_of_its_trees(objective: str) -> None:
+    forest = {"boosting": "rf", "bagging_fraction": 0.6, "bagging_freq": 1}
+    y, more = {"binary": (TWO, {}), "multiclass": (THREE, {"num_class": 3}), "regression": (VALUE, {})}[
+        objective
+    ]
+    model = light(objective, y, **forest, **more)
+    said, found = stated(model), as_view(model).predict(X)
+    if objective == "regression":
+        assert_allclose(found[:, 0], said, rtol=1e-9)
+        return
+    both = np.stack([1 - said, said], 1) if said.ndim == 1 else said
+    assert_allclose(log_softmax(found, 1), np.log(both), atol=1e-6)
+
+
+def test_a_root_of_the_values_is_taken_back() -> None:
+    model = light("regression", np.abs(VALUE), reg_sqrt=True)
+    assert_allclose(as_view(model).predict(X)[:, 0], stated(model), rtol=1e-9)
+
+
+def test_categories_behind_other_steps_are_refused() -> None:
+    import polars as pl
+    from sklearn.pipeline import make_pipeline
+
+    frame, y = with_categories([10, 20, 30])
+    fitted = make_pipeline("passthrough", lightgbm.LGBMClassifier(n_estimators=4, verbose=-1)).fit(frame, y)
+    asked = pl.DataFrame({"a": frame["a"].to_numpy(), "zip": frame["zip"].tolist()})
+    with pytest.raises(ModelError, match="columns of categories"):
+        as_view(fitted).predict(asked)

@@ -15,11 +15,14 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
+import polars as pl
 from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
 
 from confide.core.arrays import Array
 from confide.core.errors import ModelError
 from confide.core.foreign import in_one_line
+from confide.models.signals import log_of
+from confide.models.tree_categories import Categories, categories_of, coded
 
 LIGHTGBM = {"binary": 2, "multiclass": 0, "regression": 1, "regression_l1": 1, "huber": 1, "fair": 1}
 """LightGBM's objectives whose sums are logits (2 or 0, for as many as its settings say) or values (1)."""
@@ -70,7 +73,7 @@ class _Boosted(BaseEstimator):
         return True
 
     def _sums(self, x: Any) -> Array:
-        return np.asarray(self.margins(np.asarray(x, np.float64)), np.float64)
+        return np.asarray(self.margins(x), np.float64)
 
 
 class BoostedClassifier(ClassifierMixin, _Boosted):
@@ -142,30 +145,50 @@ def _of_lightgbm(model: Any) -> BoostedClassifier | BoostedRegressor:
     said = re.search(r"^objective=(.*)$", header, flags=re.MULTILINE)
     objective, *settings = said[1].split() if said else ["custom"]
     given = dict(one.split(":", 1) for one in settings if ":" in one)
-    slope = float(given.get("sigmoid", 1.0))
+    slope, answers = float(given.get("sigmoid", 1.0)), LIGHTGBM.get(objective)
+    # The raw score of a random forest is the sum of its trees and not their mean, and that of a value may be
+    # a function of it.
+    raw = answers != 1 and "\naverage_output\n" not in header
     names = list(model.feature_name())
     own = None if names == [f"Column_{i}" for i in range(len(names))] else names
+    asked = partial(_lightgbm_sums, model, slope if raw else None, answers == 1, categories_of(model))
     return _made(
-        LIGHTGBM.get(objective),
-        partial(_lightgbm_sums, model, slope),
-        own,
-        model.num_feature(),
-        classes=int(given.get("num_class", 0)),
-        objective=objective,
+        answers, asked, own, model.num_feature(), classes=int(given.get("num_class", 0)), objective=objective
     )
 
 
-def _lightgbm_sums(model: Any, slope: float, x: Array) -> Array:
-    # Of two classes the probability is 1 / (1 + exp(-slope * sum)).
-    return slope * model.predict(x, raw_score=True)
+def _lightgbm_sums(model: Any, slope: float | None, values: bool, categories: Categories, x: Any) -> Array:
+    if categories:
+        if not isinstance(x, pl.DataFrame):
+            raise ModelError(
+                "the booster was trained on columns of categories: give records as a table, with their names."
+            )
+        x = coded(x, categories, name="the booster")
+    x = np.asarray(x, np.float64)
+    if slope is not None:
+        # Of two classes the probability is 1 / (1 + exp(-slope * sum)).
+        return slope * model.predict(x, raw_score=True)
+    said = np.asarray(model.predict(x), np.float64)
+    if values:
+        return said
+    return log_of(said) - log_of(1 - said) if said.ndim == 1 else log_of(said)
 
 
 def _of_xgboost(model: Any) -> BoostedClassifier | BoostedRegressor:
     learner = json.loads(model.save_config())["learner"]
     objective = learner["objective"]["name"]
+    if "c" in (model.feature_types or []):
+        raise ModelError(
+            "the booster was trained on columns of categories, whose codes are those of its training frame: "
+            "give a function predict(X) that makes that frame."
+        )
+    kept = model.attributes()
+    # An XGBClassifier that stopped early answers by its best rounds; a booster by itself by all of them.
+    best = kept.get("best_iteration") if "scikit_learn" in kept else None
+    rounds = 0 if best is None else int(best) + 1
     return _made(
         XGBOOST.get(objective),
-        partial(_xgboost_sums, model),
+        partial(_xgboost_sums, model, rounds),
         model.feature_names,
         model.num_features(),
         classes=int(learner["learner_model_param"]["num_class"]),
@@ -173,11 +196,12 @@ def _of_xgboost(model: Any) -> BoostedClassifier | BoostedRegressor:
     )
 
 
-def _xgboost_sums(model: Any, x: Array) -> Array:
+def _xgboost_sums(model: Any, rounds: int, x: Any) -> Array:
     import xgboost  # pyright: ignore[reportMissingImports]
 
-    records = xgboost.DMatrix(x, feature_names=model.feature_names, feature_types=model.feature_types)
-    return model.predict(records, output_margin=True)
+    asked = np.asarray(x, np.float64)
+    records = xgboost.DMatrix(asked, feature_names=model.feature_names, feature_types=model.feature_types)
+    return model.predict(records, output_margin=True, iteration_range=(0, rounds))
 
 
 def _made(

@@ -18,6 +18,7 @@ from confide.models.guard import Guard
 from confide.models.replies import Classes, as_numbers, codes_of, columns_of, outputs_of
 from confide.models.signals import TINY
 from confide.models.sklearn.abilities import takes_texts
+from confide.models.tree_categories import categories_of, coded
 
 Estimator: TypeAlias = Any
 """An estimator of scikit-learn, or an object with the same methods; scikit-learn has no types."""
@@ -193,6 +194,7 @@ def presented(x: Batch, estimator: Estimator, name: str) -> Any:
     """
     if isinstance(x, pl.DataFrame) and takes_texts(estimator):
         return x.to_series().to_list()
+    _refuse_hidden_categories(estimator, name)
     expected = getattr(estimator, "feature_names_in_", None)
     if isinstance(x, pl.DataFrame):
         if expected is not None:
@@ -202,12 +204,34 @@ def presented(x: Batch, estimator: Estimator, name: str) -> Any:
                     f"{name} was fitted on the columns {', '.join(expected)}; the records have no "
                     f"{', '.join(missing)}: give the same columns."
                 )
-            return x.select(list(expected))
+            return _with_categories(x.select(list(expected)), estimator, name)
         return _as_array(x) if hasattr(estimator, "n_features_in_") else x
     if expected is not None and x.ndim == 2 and x.shape[1] == len(expected):
         # An estimator that was fitted with names warns about every array.
         return pl.DataFrame(np.ascontiguousarray(x), schema=list(expected))
     return x
+
+
+def _refuse_hidden_categories(estimator: Estimator, name: str) -> None:
+    """Refuse LightGBM with columns of categories behind other steps, which make its columns.
+
+    Raises:
+        ModelError: with what to give instead.
+    """
+    inside = [step for _, step in getattr(estimator, "steps", None) or []]
+    inside += [best] if (best := getattr(estimator, "best_estimator_", None)) is not None else []
+    if any(getattr(getattr(part, "booster_", None), "pandas_categorical", None) for part in inside):
+        raise ModelError(
+            f"{name} holds a LightGBM model that was trained on columns of categories, whose codes are those "
+            "of its training frame: give a function predict(X) that makes that frame."
+        )
+
+
+def _with_categories(x: pl.DataFrame, estimator: Estimator, name: str) -> pl.DataFrame:
+    """The frame; where LightGBM was trained on columns of categories, with the codes of these."""
+    booster = getattr(estimator, "booster_", None)
+    categories = {} if booster is None else categories_of(booster)
+    return pl.DataFrame(coded(x, categories, name=name), schema=x.columns) if categories else x
 
 
 def as_pandas(frame: pl.DataFrame) -> Any | None:
