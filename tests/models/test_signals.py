@@ -2,8 +2,9 @@
 
 import numpy as np
 import pytest
+from scipy.special import logsumexp
 
-from confide.models.signals import Tempered, log_of, log_probability, settle, true_logit
+from confide.models.signals import Tempered, log_of, log_probability, log_sum_exp, settle, true_logit
 
 
 def test_the_true_logit_is_that_of_exact_arithmetic_where_p_rounds_to_one() -> None:
@@ -51,3 +52,11 @@ def test_all_that_is_compared_gets_one_edge() -> None:
 def test_nothing_but_rounded_answers_is_still_finite_and_ordered() -> None:
     (settled,) = settle(np.array([103.0, -103.0]))
     assert settled.tolist() == [np.log(2), -np.log(2)]
+
+
+def test_the_sum_of_exponentials_is_that_of_scipy_at_any_size_and_at_infinity() -> None:
+    z = np.random.default_rng(0).normal(0, 300, (50, 7))
+    z[0], z[1, 2], z[2, :3] = -np.inf, np.inf, -np.inf
+    before = z.copy()
+    assert log_sum_exp(z) == pytest.approx(logsumexp(z, axis=1), rel=1e-14)
+    assert (z == before).all()

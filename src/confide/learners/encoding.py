@@ -122,7 +122,9 @@ class Scaling:
                 f"the records have {flat.shape[1]} features, but the encoding was fitted on "
                 f"{len(self.centre)}: give the same features."
             )
-        scaled = np.nan_to_num((flat - self.centre) / self.scale).astype(np.float32)
+        scaled = flat - self.centre
+        scaled /= self.scale
+        scaled = np.nan_to_num(scaled, copy=False).astype(np.float32)
         if not self.flagged:
             return scaled
         return np.hstack([scaled, np.isnan(flat[:, list(self.flagged)])]).astype(np.float32)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from math import erfc, exp, isqrt, sqrt
 from statistics import NormalDist
 from typing import Literal, TypeAlias
@@ -114,6 +115,7 @@ def one_run_fdp(
     return EpsilonBound(found.low, found.ceiling, found.method, delta, confidence, False, both)
 
 
+@lru_cache(maxsize=1024)  # the ceilings of all attacks on one release are the same
 def steinke_epsilon(tally: Tally, *, error: float, delta: float) -> float:
     """The largest epsilon under which this number of right guesses has a p-value of at most `error`.
 
@@ -144,6 +146,7 @@ def _steepest(v: int, r: int, q: float) -> float:
     return float((np.cumsum(mass) / np.arange(1, len(k) + 1)).max())
 
 
+@lru_cache(maxsize=1024)
 def fdp_epsilon(tally: Tally, *, error: float, delta: float) -> float:
     """The largest epsilon whose (epsilon, delta) trade-off curve is refuted by these right guesses."""
 
@@ -154,6 +157,7 @@ def fdp_epsilon(tally: Tally, *, error: float, delta: float) -> float:
     return largest(rejected, most=700)
 
 
+@lru_cache(maxsize=1024)
 def fdp_mu(tally: Tally, *, error: float) -> float:
     """The largest mu whose Gaussian trade-off curve is refuted by these right guesses."""
     quantile = NormalDist().inv_cdf  # on single numbers much faster than the special functions on arrays

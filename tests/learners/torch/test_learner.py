@@ -1,5 +1,7 @@
 """Training a PyTorch module: its own coins only, the usual loop, a name that follows the recipe."""
 
+import subprocess
+import sys
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -16,7 +18,7 @@ from torch.optim.lr_scheduler import StepLR
 from confide.core.errors import ModelError
 from confide.learners.learner import GroupLearner, Keepable
 from confide.learners.torch.learner import TorchLearner
-from confide.learners.torch.training import Seeds, has_bfloat16, one_thread
+from confide.learners.torch.training import Seeds, has_bfloat16, one_thread, without_compiler
 from confide.views.records import Records
 
 RNG = np.random.default_rng
@@ -214,3 +216,31 @@ def test_what_cannot_be_trained_is_said() -> None:
         replace(LEARNER, factory=partial(nn.Linear, 9, 3)).fit(records, rng=RNG(0))
     with pytest.raises(ModelError, match="epochs is 0: give 1 or more"):
         replace(LEARNER, epochs=0)
+
+
+def test_an_optimiser_is_made_without_torchs_compiler_and_works_as_any_other() -> None:
+    """In a process of its own: once loaded, the compiler stays."""
+    program = """
+import sys, torch
+from confide.learners.torch.training import adam, without_compiler
+weight = torch.nn.Parameter(torch.ones(3))
+with without_compiler():
+    optimiser = adam([weight])
+print("torch._dynamo" in sys.modules)
+weight.grad = torch.ones(3)
+optimiser.step()
+another = adam([weight])  # outside the block all is as ever
+print("torch._dynamo" in sys.modules, weight.detach().tolist())
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    first, second = done.stdout.splitlines()
+    assert first == "False"
+    assert second.startswith("True [0.99")
+
+
+def test_nothing_of_torch_is_left_changed_by_that() -> None:
+    made = torch.optim.Optimizer.add_param_group.__wrapped__
+    before = dict(vars(made))
+    with pytest.raises(ZeroDivisionError), without_compiler():
+        raise ZeroDivisionError
+    assert vars(made) == before

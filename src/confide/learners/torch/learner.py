@@ -32,6 +32,7 @@ from confide.learners.torch.training import (
     one_thread,
     seeded,
     train,
+    without_compiler,
 )
 from confide.models.torch.batches import tensor_of, truth_of
 from confide.models.torch.losses import Loss, default_loss
@@ -86,6 +87,7 @@ class TorchLearner:
                 raise ModelError(f"{name} is {getattr(self, name)}: give 1 or more.")
 
     @property
+    @without_compiler()
     def group(self) -> int:
         """The number of models that are stacked: 1 if the module or the optimiser does not allow it."""
         module = self._built(0)
@@ -99,6 +101,7 @@ class TorchLearner:
         """
         return self.fit_group(records, [np.arange(len(records))], rngs=[rng])[0]
 
+    @without_compiler()
     def fit_group(self, records: Records, subsets: Sequence[Ints], *, rngs: Sequence[Rng]) -> list[BlackBox]:
         """Train one model for each subset (row numbers of `records`), with the same result as `fit`.
 
@@ -124,6 +127,7 @@ class TorchLearner:
                         train(modules[k], x, y, rows[k], seeds[k], recipe)
         return [self._shown(module) for module in modules]
 
+    @without_compiler()
     def recipe(self) -> str:
         """All settings, the code that they name, the first weights for a fixed seed, and torch's version."""
         module = self._built(0)

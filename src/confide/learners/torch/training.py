@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -110,6 +111,24 @@ def train(module: nn.Module, x: Tensor, y: Tensor, rows: Tensor, seeds: Seeds, r
                 optimiser.step()
             if schedule:
                 schedule.step()
+
+
+@contextmanager
+def without_compiler() -> Iterator[None]:
+    """Let optimisers be made inside the block without loading torch's compiler, which takes over a second.
+
+    Torch marks for its compiler that it must leave a new optimiser's weights alone, and loads it for that.
+    """
+    made: Any = getattr(Optimizer.add_param_group, "__wrapped__", None)
+    mark = "__dynamo_disable"  # what torch looks for; where it is missing, the compiler is loaded as ever
+    if made is None or "torch._dynamo" in sys.modules or hasattr(made, mark):
+        yield
+        return
+    setattr(made, mark, made)
+    try:
+        yield
+    finally:
+        vars(made).pop(mark, None)
 
 
 # Torch's generator and its number of threads belong to the whole process.

@@ -1,0 +1,6 @@
+"""Lets the scripts of this folder import `page`, which all benchmarks share."""
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
