@@ -32,7 +32,7 @@ def categories_of(booster: Any) -> Categories:
         return {}
     header = booster.model_to_string(num_iteration=1)
     found = re.search(r"^feature_infos=(.*)$", header, flags=re.MULTILINE)
-    # A column of numbers is told by its range in brackets, one of categories by its codes between colons.
+    # A column of numbers shows by its range in brackets, one of categories by its codes between colons.
     infos = found[1].split(" ") if found else []
     which = [
         name
