@@ -26,6 +26,7 @@ from confide.cli.audit_options import (
 from confide.cli.configuration import (
     Configuration,
     Configured,
+    check_files,
     import_from,
     in_force,
     of_kind,
@@ -33,6 +34,7 @@ from confide.cli.configuration import (
     placed_in,
 )
 from confide.cli.exits import Done, as_written, say, sentences, usable, warn
+from confide.cli.failing import Asked, marking
 from confide.cli.flags import GroupedCommand, filled, story_of
 from confide.cli.output import Output, output_of, output_options, show
 from confide.report.made import COMMAND_LINE
@@ -118,17 +120,32 @@ def on_command_line(context: click.Context) -> dict[str, Any]:
 
 def one(spec: AuditSpec, configured: Configured | None, flags: Mapping[str, Any], *, dry_run: bool) -> None:
     """Run one audit, show it, and end with its exit code."""
-    ready = checked(spec, configured, flags, write=not dry_run)
-    if configured is not None:
-        tell_in_force(configured, flags, ready.output)
-    if dry_run:
-        from confide.audits.planning import plan
+    with marking([] if dry_run else [asked_of(configured, flags)]):
+        ready = checked(spec, configured, flags, write=not dry_run)
+        if configured is not None:
+            tell_in_force(configured, flags, ready.output)
+        if dry_run:
+            from confide.audits.planning import plan
 
-        say(str(plan(spec, ready.held, settings=replace(ready.settings, tell=warn))))
-        raise Done(0)
-    done = carried_out(ready, command=as_written())
-    present(done, ready)
+            say(str(plan(spec, ready.held, settings=replace(ready.settings, tell=warn))))
+            raise Done(0)
+        done = carried_out(ready, command=as_written())
+        present(done, ready)
     raise Done(done.exit_code)
+
+
+def asked_of(configured: Configured | None, flags: Mapping[str, Any]) -> Asked:
+    """What an audit is to write, as it is given and not yet checked."""
+    given = _given(configured, flags)
+    return Asked(given=given, out=given["out"])
+
+
+def _given(configured: Configured | None, flags: Mapping[str, Any]) -> Mapping[str, Any]:
+    """All values, by field: those of the command line go before those of the file."""
+    if configured is None:
+        return {"out": OUT, **flags}
+    # The file itself is read: no output may replace it.
+    return {"out": OUT, **configured.values, **flags, "configuration": configured.file.path}
 
 
 def checked(
@@ -146,14 +163,13 @@ def checked(
     """
     if configured is None:
         sources = Sources(by=dict.fromkeys(flags, COMMAND_LINE))
-        return _checked(spec, {"out": OUT, **flags}, sources, write=write)
+        return _checked(spec, _given(None, flags), sources, write=write)
     file = configured.file
     by = {**dict.fromkeys(configured.values, file.path.name), **dict.fromkeys(flags, COMMAND_LINE)}
     sources = Sources(by=by, file=file.path.name, sha256=file.sha256)
-    # The file itself is read: no output may replace it.
-    given = {"out": OUT, **configured.values, **flags, "configuration": file.path}
     with placed_in(configured.heading, only=bool(configured.release)):
-        return _checked(spec, given, sources, write=write)
+        check_files(configured)
+        return _checked(spec, _given(configured, flags), sources, write=write)
 
 
 def _checked(spec: AuditSpec, given: Mapping[str, Any], sources: Sources, *, write: bool) -> Checked:
