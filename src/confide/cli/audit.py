@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -37,6 +37,7 @@ from confide.cli.exits import Done, as_written, say, sentences, usable, warn
 from confide.cli.failing import Asked, marking
 from confide.cli.flags import GroupedCommand, filled, story_of
 from confide.cli.output import Output, output_of, output_options, show
+from confide.core.errors import DataError
 from confide.report.made import COMMAND_LINE
 
 
@@ -127,6 +128,8 @@ def one(spec: AuditSpec, configured: Configured | None, flags: Mapping[str, Any]
         if dry_run:
             from confide.audits.planning import plan
 
+            if ready.output.json:
+                raise DataError("--dry-run prints a plan, which has no JSON: leave out --json or --dry-run.")
             say(str(plan(spec, ready.held, settings=replace(ready.settings, tell=warn))))
             raise Done(0)
         done = carried_out(ready, command=as_written())
@@ -134,9 +137,17 @@ def one(spec: AuditSpec, configured: Configured | None, flags: Mapping[str, Any]
     raise Done(done.exit_code)
 
 
-def asked_of(configured: Configured | None, flags: Mapping[str, Any]) -> Asked:
-    """What an audit is to write, as it is given and not yet checked."""
-    given = _given(configured, flags)
+def asked_of(
+    configured: Configured | None, flags: Mapping[str, Any], *, beside: Iterable[Configured] = ()
+) -> Asked:
+    """What an audit is to write, as it is given and not yet checked.
+
+    Args:
+        beside: further releases, whose inputs are not to be replaced either.
+    """
+    read = [one.values.get(field) for one in beside for field in one.inputs]
+    several = [value if isinstance(value, list) else [value] for value in read]
+    given = {**_given(configured, flags), "read beside": [value for values in several for value in values]}
     return Asked(given=given, out=given["out"])
 
 
@@ -144,8 +155,16 @@ def _given(configured: Configured | None, flags: Mapping[str, Any]) -> Mapping[s
     """All values, by field: those of the command line go before those of the file."""
     if configured is None:
         return {"out": OUT, **flags}
+    given = {"out": OUT, **configured.values, **flags}
+    # A release is called as it is there; but its name may say to the public whose data it holds.
+    if configured.release and given.get("audience") != "public":
+        given = {"name": configured.release, **given}
     # The file itself is read: no output may replace it.
-    return {"out": OUT, **configured.values, **flags, "configuration": configured.file.path}
+    return {**given, "configuration": configured.file.path}
+
+
+def _unlimited(configured: Configured, flags: Mapping[str, Any]) -> bool:
+    return configured.unlimited and not flags.get("limits")
 
 
 def checked(
@@ -166,7 +185,7 @@ def checked(
         return _checked(spec, _given(None, flags), sources, write=write)
     file = configured.file
     by = {**dict.fromkeys(configured.values, file.path.name), **dict.fromkeys(flags, COMMAND_LINE)}
-    sources = Sources(by=by, file=file.path.name, sha256=file.sha256)
+    sources = Sources(by=by, file=file.path.name, sha256=file.sha256, unlimited=_unlimited(configured, flags))
     with placed_in(configured.heading, only=bool(configured.release)):
         check_files(configured)
         return _checked(spec, _given(configured, flags), sources, write=write)
@@ -187,6 +206,8 @@ def tell_in_force(configured: Configured, flags: Mapping[str, Any], output: Outp
     """Say what of a configuration file is in force in an audit that does not name it, and what is not."""
     for key in configured.left_out:
         warn(f"{configured.file.heading()}: an audit of kind {configured.kind} has no {key}; it is left out.")
+    if _unlimited(configured, flags):
+        warn(f"{configured.heading}: this release has no limits, though the file shares some.")
     shared = {field: value for field, value in configured.values.items() if field not in flags}
     if configured.release or not shared or output.quiet:
         return

@@ -49,7 +49,15 @@ class AuditGroup(KindGroup):
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Take the file from wherever it is named: which words are commands depends on it."""
-        return super().parse_args(ctx, hoisted(args))
+        try:
+            return super().parse_args(ctx, hoisted(args))
+        except click.NoSuchOption as error:
+            raise click.UsageError(
+                f"{error.option_name} stands before what is audited. Put it behind the kind or the name of a "
+                "release; for `confide audit` alone, which audits all releases, write it into confide.toml: "
+                f"{in_file(error.option_name)}.",
+                ctx,
+            ) from error
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command:
         """The command of a kind, or of a release of the configuration.
@@ -91,6 +99,19 @@ def _release(context: click.Context, word: str, kinds: Sequence[str]) -> click.C
     return configured_command(file, named(file, word, kinds)) if file.releases else None
 
 
+def in_file(option: str) -> str:
+    """An option as a line of the configuration file."""
+    written = {
+        "--limit": 'limits = ["auc=0.6"]',
+        "--junit": 'junit = "{name}.xml"',
+        "--sarif": 'sarif = "{name}.sarif"',
+        "--markdown": 'markdown = "{name}.md"',
+        "--dry-run": "no key for it, so name one release: `confide audit NAME --dry-run`",
+        "-v": "verbose = true",
+    }
+    return written.get(option, f"{option.lstrip('-')} = true, or its value")
+
+
 def hoisted(args: Sequence[str]) -> list[str]:
     """The words with --config FILE and --no-config in front, wherever they stand before a --.
 
@@ -130,7 +151,7 @@ def audit_all(context: click.Context) -> None:
         raise DataError(f"{file.path} names no release to audit: add one under [{file.table}release.NAME].")
     import_from(file.folder)
     given = {name: of_release(file, name, spec_of(str(r["kind"]))) for name, r in file.releases.items()}
-    waiting = [asked_of(configured, {}) for configured in given.values()]
+    waiting = [asked_of(configured, {}, beside=given.values()) for configured in given.values()]
     documents: dict[str, Any] = {}
     lines: list[str] = []
     codes: list[int] = []

@@ -17,6 +17,7 @@ from confide.cli.flags import filled, options_of
 from confide.core.errors import DataError
 from confide.core.fields import check_fields
 from confide.core.flags import GET, Flag
+from confide.core.paths import is_there
 
 if TYPE_CHECKING:
     from confide.report import Report
@@ -90,7 +91,12 @@ def output_of(given: Mapping[str, Any], *, out: Path | None = None) -> Output:
 
 def _paths(value: Any) -> list[Path]:
     several = value if isinstance(value, list | tuple) else (value,)
-    return [one for one in several if isinstance(one, Path)]
+    # A model is a file or an import path, and so a text.
+    return [Path(one) for one in several if isinstance(one, Path) or _is_file(one)]
+
+
+def _is_file(value: object) -> bool:
+    return isinstance(value, str) and is_there(Path(value))
 
 
 def _check_files(files: Mapping[str, Path], *, out: Path | None, inputs: Sequence[Path]) -> None:

@@ -43,6 +43,7 @@ class Configured:
         values: field -> value, as a command line gives it.
         left_out: keys of what is shared that this kind has no setting for.
         inputs: fields that can name files which are read.
+        unlimited: whether the release has no limits, though the file shares some.
     """
 
     file: Configuration
@@ -51,6 +52,7 @@ class Configured:
     values: Mapping[str, Any]
     left_out: tuple[str, ...] = ()
     inputs: tuple[str, ...] = ()
+    unlimited: bool = False
 
     @property
     def heading(self) -> str:
@@ -75,7 +77,13 @@ def of_release(file: Configuration, name: str, spec: AuditSpec) -> Configured:
     out = own.get("out") or shared.get("out", file.folder / OUT) / name
     values = {**shared, **own, "out": out}
     return Configured(
-        file=file, release=name, kind=spec.name, values=values, left_out=left_out, inputs=inputs
+        file=file,
+        release=name,
+        kind=spec.name,
+        values=values,
+        left_out=left_out,
+        inputs=inputs,
+        unlimited=bool(shared.get("limits")) and not values.get("limits"),
     )
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from confide.report.finding import Ruling
 from confide.report.page_types import LimitRecord, Page
 from confide.report.verdict import ORDER
 
@@ -34,7 +33,7 @@ def decided(page: Page) -> bool:
     return bool(page["exit"]) != _fails(page["limits"], page)
 
 
-def _ruled(rows: Sequence[LimitRecord]) -> Ruling:
+def _ruled(rows: Sequence[LimitRecord]) -> str:
     there = {row["verdict"] for row in rows}
     return next((ruling for ruling in ORDER if ruling in there), "measured")
 
