@@ -24,7 +24,7 @@ class Failure:
     """Why an audit came to no result.
 
     Args:
-        sentence: what was wrong, for whoever reads the files.
+        sentence: what was wrong, for readers of the files.
         exit_code: of the command.
         date: when, in UTC.
         version: of confide.
