@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import polars as pl
 import pytest
 from sklearn.linear_model import LogisticRegression
 
@@ -105,3 +106,12 @@ def test_a_training_that_fails_on_a_few_records_is_not_foretold_and_it_is_said()
     found = confide.plan(held(train=train), attacks="loss").forecast
     assert found is not None and found.seconds is None
     assert any("Training is not foretold" in note and "no GPU" in note for note in found.notes)
+
+
+def test_a_plan_refuses_a_limit_that_so_few_people_cannot_settle(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="cannot be settled with 400 people outside the data"):
+        confide.plan(held(), limits=["tpr@0.001=0.5"])
+    ids = np.repeat([True, False], [40, 40])
+    pl.DataFrame({"exposed": ids, "score": -np.arange(80.0)}).write_parquet(tmp_path / "e.parquet")
+    with pytest.raises(DataError, match="it takes at least 100"):
+        confide.plan(confide.Scores(tmp_path / "e.parquet"), limits=["tpr@0.01=0.5"])

@@ -58,3 +58,11 @@ def test_a_span_without_a_unit_is_refused_and_nothing_is_removed(folder: Path) -
     done = CliRunner().invoke(main, ["cache", "clear", "--cache", str(folder), "--older-than", "5"])
     assert done.exit_code == 2 and "unit" in done.output
     assert len(list(folder.glob("*.kept"))) == 2
+
+
+def test_a_folder_of_other_files_is_no_cache(tmp_path: Path) -> None:
+    (tmp_path / "thesis.txt").write_text("mine")
+    for word in ("clear", "size", "list"):
+        done = CliRunner().invoke(main, ["cache", word, "--cache", str(tmp_path)])
+        assert done.exit_code == 2 and "is no cache of confide" in done.output
+    assert (tmp_path / "thesis.txt").read_text() == "mine"

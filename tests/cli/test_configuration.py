@@ -306,3 +306,24 @@ def test_a_value_that_a_function_reads_is_read(here: Path) -> None:
     (here / "faces").mkdir()
     ready = held_of(here, '[release.a]\nkind = "images"\npictures = "faces"\nresize = "64x32"\n')
     assert isinstance(ready.held, Images) and ready.held.resize == (64, 32)
+
+
+def test_a_release_that_is_exempt_from_shared_limits_says_so(here: Path) -> None:
+    (here / "confide.toml").write_text(TWO.replace('limits = ["auc=0.99"]', "limits = []"))
+    done = confide("audit", "second")
+    assert done.exit_code == 0 and "this release has no limits, though the file shares some" in done.stderr
+    page = kept(here / "confide-report/second")
+    assert any("This release has no limits" in text for text in page["sections"][0]["warnings"])
+    assert page["release"] == "second", "it is called as in the file"
+    assert "has no limits" not in confide("audit", "second", "--limit", "auc=0.99").stderr
+    assert "has no limits" not in confide("audit", "first").stderr
+
+
+@pytest.mark.parametrize(
+    "words", [("--json",), ("--quiet",), ("--junit", "j"), ("--limit", "auc=0.6"), ("-v",)]
+)
+def test_an_option_of_all_releases_is_said_to_belong_in_the_file(here: Path, words: tuple[str, ...]) -> None:
+    (here / "confide.toml").write_text(TWO)
+    done = confide("audit", *words)
+    assert done.exit_code == 2 and "write it into confide.toml" in " ".join(done.stderr.split())
+    assert not (here / "confide-report").exists()

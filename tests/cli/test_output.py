@@ -85,6 +85,11 @@ def test_an_error_under_json_leaves_the_standard_output_empty(desk: Path) -> Non
     assert done.exit_code == 2 and done.stdout == "" and "auc" in done.stderr
 
 
+def test_a_plan_is_no_json(desk: Path) -> None:
+    done = audit("--dry-run", "--json")
+    assert done.exit_code == 2 and done.stdout == "" and "leave out --json" in done.stderr
+
+
 def test_the_first_page_is_the_default_and_the_rest_is_asked_for(desk: Path) -> None:
     brief, long = audit("--limit", "auc=0.6").stdout, audit("--limit", "auc=0.6", "--verbose").stdout
     assert len(brief.splitlines()) <= 25 and max(map(len, brief.splitlines())) <= 80

@@ -18,14 +18,16 @@ ATTRIBUTES = {
     },
     "testcase": {"name", "time", "classname", "group", "assertions", "status"},
     "failure": {"message", "type"},
+    "error": {"message", "type"},
     "skipped": {"message", "type"},
     "system-out": set[str](),
 }  # fmt: skip
 CHILDREN = {
     "testsuites": {"testsuite"},
     "testsuite": {"testcase", "system-out"},
-    "testcase": {"failure", "skipped"},
+    "testcase": {"failure", "error", "skipped"},
     "failure": set[str](),
+    "error": set[str](),
     "skipped": set[str](),
     "system-out": set[str](),
 }
@@ -46,7 +48,12 @@ def junit(text: str) -> Xml.Element:
         assert set(part.attrib) >= NEEDED.get(part.tag, set()), (part.tag, part.attrib)
         assert {child.tag for child in part} <= CHILDREN[part.tag], part.tag
     for part in (root, *root.iter("testsuite")):
-        for name, tag in (("tests", "testcase"), ("failures", "failure"), ("skipped", "skipped")):
+        for name, tag in (
+            ("tests", "testcase"),
+            ("failures", "failure"),
+            ("errors", "error"),
+            ("skipped", "skipped"),
+        ):
             assert int(part.get(name, len(list(part.iter(tag))))) == len(list(part.iter(tag))), name
     return root
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import replace
 from typing import Any
@@ -234,3 +235,49 @@ def test_another_end_is_refused(make, tmp_path):
     with pytest.raises(DataError, match=r"end the name in \.html"):
         made(make, "exceeded").save(tmp_path / "x.xml")
     assert not list(tmp_path.iterdir())
+
+
+def within(page: dict[str, Any]) -> None:
+    page["verdict"] = "within"
+
+
+def passes(page: dict[str, Any]) -> None:
+    page["exit"] = 0
+
+
+def decided(page: dict[str, Any]) -> None:
+    page.update(exit=0, decision="One budget is enough.")
+
+
+def of_a_section(page: dict[str, Any]) -> None:
+    page["sections"][0]["verdict"] = "within"
+
+
+def allowed(page: dict[str, Any]) -> None:
+    page["allow_unsettled"] = True
+
+
+@pytest.mark.parametrize(
+    ("ruling", "change"),
+    [
+        ("exceeded", within), ("exceeded", passes), ("exceeded", decided), ("exceeded", of_a_section),
+        ("not settled", within), ("not settled", passes), ("not settled", decided), ("not settled", allowed),
+    ],
+)  # fmt: skip
+def test_a_report_whose_verdict_is_not_that_of_its_limits_is_refused(make, tmp_path, ruling, change):
+    one = made(make, ruling)
+    path = one.save(tmp_path / "report.json")
+    assert Report.load(path).exit_code == 1
+    page = json.loads(path.read_text())
+    change(page)
+    path.write_text(json.dumps(page))
+    with pytest.raises(DataError, match=r"(by|of) its limits|no release passes"):
+        Report.load(path)
+
+
+def test_of_several_budgets_one_is_enough_also_in_a_report_that_is_read(make, tmp_path):
+    two = [section(make, "exceeded", release="a"), section(make, "within", release="b")]
+    limits = [Limit.parse(LIMIT)]
+    for exit_code in (0, 1):
+        one = report(two, seed=7, limits=limits, decision=Decision(sentence="b.", exit_code=exit_code))
+        assert Report.load(one.save(tmp_path / "report.json")).exit_code == exit_code

@@ -7,10 +7,12 @@ from math import ceil, log
 import numpy as np
 import pytest
 
+from confide.audits.settings import Settings
+from confide.core.errors import DataError
 from confide.core.evidence import Evidence
 from confide.measure import measure
 from confide.report import Finding, Limit, judge
-from confide.report.settling import cannot_settle
+from confide.report.settling import cannot_settle, never_exceeded
 
 
 @pytest.mark.parametrize(
@@ -54,3 +56,15 @@ def test_the_numbers_are_said():
     assert "no rate is above 1" in cannot_settle(
         Limit.parse("tpr@0.01=1"), exposed=250, control=250, confidence=0.95
     )
+
+
+@pytest.mark.parametrize("name", ["tpr@0.1", "auc", "advantage", "balanced_accuracy", "proved"])
+def test_a_limit_at_the_largest_value_there_is_can_never_be_exceeded(name):
+    """A perfect attack reaches 1 and no more, so that a limit of 1 is no gate."""
+    limit = Limit.parse(f"{name}=1")
+    assert f"{limit} can never be exceeded" in never_exceeded(limit)
+    for given in (limit, str(limit)):
+        with pytest.raises(DataError, match="set a lower limit"):
+            Settings(limits=[given])
+    assert not never_exceeded(Limit.parse(f"{name}=0.999"))
+    assert len(Settings(limits=["utility", "epsilon=1e9", f"{name}=0.999"]).parsed_limits) == 3

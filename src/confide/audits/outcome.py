@@ -31,6 +31,7 @@ from confide.core.who import of_attack
 from confide.measure import Risk, measure, worst
 from confide.measure.risk import unmeasured
 from confide.report import Decision, Finding, Proof, Report, Section, report
+from confide.report.failure import FAILED
 from confide.report.figure import Figure
 from confide.report.goals import without_goal
 from confide.report.made import Made, merged
@@ -40,7 +41,7 @@ DELTA = 1e-5
 """Of bounds on epsilon, where no promise has one of its own."""
 ROWS = ("evidence.parquet", "exposed.csv", "people.parquet")
 """The files whose rows are people: for internal use."""
-OWN = ("report.html", "report.json", *ROWS)
+OWN = ("report.html", "report.json", FAILED, *ROWS)
 """All that may be written to the folder of a report."""
 
 
@@ -259,7 +260,7 @@ class Audit:
                 lambda name: whole.enter_context(atomic_write(folder / name, shared=self.settings.share))
             )
         # An earlier page beside these numbers would be read as theirs if this one could not be written.
-        for name in ("report.html", *(name for name in ROWS if name not in self.files)):
+        for name in ("report.html", FAILED, *(name for name in ROWS if name not in self.files)):
             if (folder / name).is_file():
                 (folder / name).unlink()
         self.report.save(folder / "report.html", shared=self.settings.share)

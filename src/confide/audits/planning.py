@@ -6,15 +6,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
+from confide.audits.preparing import need_enough, need_settled, releases_of
 from confide.audits.progress import Kind, Step
 from confide.audits.protections import UNPROTECTED, parse_protections
 from confide.audits.release import PlannedGame
 from confide.audits.settings import Settings
 from confide.audits.spec import AuditSpec, Subject
 from confide.core.durations import in_bytes, in_time
-from confide.core.nouns import AnyAttack, AnyMechanism
+from confide.core.nouns import AnyAttack
 from confide.core.sentence import said
-from confide.mechanisms.anchors.published import Published
+
+UNKNOWN = "Whether so few people can settle the limits shows once the models of the audit are trained."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,6 +93,11 @@ class Forecast:
 class Foretelling(Protocol):
     """A subject that can say what its audit would take, without training or playing anything in full."""
 
+    @property
+    def people(self) -> tuple[int, int]:
+        """How many are asked about, who are in the data and who are not."""
+        ...
+
     def foretold(self, asked: Sequence[AnyAttack]) -> Forecast:
         """The steps, with what each takes."""
         ...
@@ -106,6 +113,7 @@ class Plan:
         games: of each of them, a line each; empty where the forecast says it.
         forecast: what it would take, where the kind of release can say that.
         skipped: attacks that would not run, with the reason.
+        open: what only the audit itself finds out, a sentence.
     """
 
     kind: str
@@ -114,6 +122,7 @@ class Plan:
     games: tuple[tuple[str, ...], ...] = ()
     forecast: Forecast | None = None
     skipped: tuple[str, ...] = ()
+    open: str = ""
 
     def __str__(self) -> str:
         """The plan as text."""
@@ -124,6 +133,7 @@ class Plan:
         lines += [f"Not played: {why}" for why in self.skipped]
         if self.forecast is None:
             lines.append("How long it takes is not foretold for this kind of release.")
+        lines += [self.open] if self.open else []
         return "\n".join([*lines, "", "Nothing was played, and nothing was written."])
 
 
@@ -141,24 +151,24 @@ def plan(spec: AuditSpec, held: object, *, settings: Settings) -> Plan:
     spec.check(settings)
     subject = spec.read(held, settings=settings)
     attacks = spec.choose(settings)
-    protections = parse_protections(settings.protections, spec.protections)
-    releases: dict[str, AnyMechanism] = {UNPROTECTED: Published(), **protections}
+    names = (UNPROTECTED, *parse_protections(settings.protections, spec.protections))
     if isinstance(subject, Foretelling):
-        return Plan(
-            kind=spec.name,
-            name=_name(subject, settings),
-            releases=tuple(releases),
-            forecast=subject.foretold(attacks),
-        )
-    planned = [subject.games(mechanism, attacks) for mechanism in releases.values()]
+        need_settled(spec, settings, attacks, subject.people)
+        forecast = subject.foretold(attacks)
+        return Plan(kind=spec.name, name=_name(subject, settings), releases=names, forecast=forecast)
+    plain, behind = releases_of(spec, subject, settings)
+    if not spec.trains:
+        need_enough(spec, plain, behind)
+    every = [[g for r in (*plain, *behind) if r.name == name for g in r.games] for name in names]
     return Plan(
         kind=spec.name,
         name=_name(subject, settings),
-        releases=tuple(releases),
-        games=tuple(tuple(_game(game, spec.goal) for game in games) for games in planned),
+        releases=names,
+        games=tuple(tuple(_game(game, spec.goal) for game in games) for games in every),
         skipped=tuple(
-            dict.fromkeys(said(skip.why) for games in planned for game in games for skip in game.skipped)
+            dict.fromkeys(said(skip.why) for games in every for game in games for skip in game.skipped)
         ),
+        open=UNKNOWN if spec.trains and settings.limits else "",
     )
 
 

@@ -3,29 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import fields, replace
+from dataclasses import replace
 
-import numpy as np
 import polars as pl
 
-from confide.audits.comparison import among_of, compared_exhibits, corrected, point_of
+from confide.audits.comparison import among_of, compared_exhibits, point_of
 from confide.audits.frontier import Point
 from confide.audits.outcome import Audit, findings, proved
+from confide.audits.preparing import prepared
 from confide.audits.progress import USUAL, Step
-from confide.audits.protections import UNPROTECTED, parse_protections
+from confide.audits.protections import UNPROTECTED
 from confide.audits.provenance import provenance
 from confide.audits.release import AuditedRelease
 from confide.audits.settings import Settings
 from confide.audits.spec import AuditSpec, Subject
-from confide.core.arrays import Ints
-from confide.core.errors import DataError, EvidenceError
-from confide.core.language import written_in
-from confide.core.nouns import AnyMechanism, AnyWorld
-from confide.measure.rows import averaged, worlds_of
-from confide.mechanisms.anchors.published import Published
+from confide.core.errors import EvidenceError
+from confide.core.language import t, written_in
 from confide.report import Redaction, Section, judge_section, nothing_ran
-from confide.report.goals import aside, goal
-from confide.report.settling import cannot_settle
+from confide.report.goals import aside
 
 
 def audit(spec: AuditSpec, held: object, *, settings: Settings) -> Audit:
@@ -58,19 +53,7 @@ def audit_subject(spec: AuditSpec, subject: Subject, *, settings: Settings) -> A
 
 def _audit_subject(spec: AuditSpec, subject: Subject, settings: Settings) -> Audit:
     settings = settings.watched()
-    protections = parse_protections(settings.protections, spec.protections)
-    # With protections the release as it is has no section, so the first of them leads the report.
-    plain = under_audit(spec, subject, UNPROTECTED, Published(), settings=settings, leads=not protections)
-    behind = [
-        release
-        for i, (name, mechanism) in enumerate(protections.items())
-        for release in under_audit(spec, subject, name, mechanism, settings=settings, leads=i == 0)
-    ]
-    for release in behind:
-        # The unprotected release needs no such look: its readers refuse empty data.
-        release.need_something_left()
-    for release in plain:
-        _need_people(spec, release)
+    plain, behind = prepared(spec, subject, settings)
     return _audited(spec, subject, plain, behind)
 
 
@@ -79,68 +62,6 @@ def _expect(spec: AuditSpec, settings: Settings) -> None:
     releases = 1 + len(settings.protections)
     most = len(spec.choose(settings)) * USUAL["attack"] + USUAL["measuring"] + USUAL["exhibits"]
     settings.expect([Step(kind="reading")], rest=releases * most + USUAL["drawing"])
-
-
-def under_audit(
-    spec: AuditSpec,
-    subject: Subject,
-    name: str,
-    mechanism: AnyMechanism,
-    *,
-    settings: Settings,
-    leads: bool = True,
-) -> list[AuditedRelease]:
-    """The release of a mechanism, once for each goal of the attacks that are asked for."""
-    games = subject.games(mechanism, spec.choose(settings))
-    return [
-        AuditedRelease(
-            name=name,
-            mechanism=mechanism,
-            games=[planned for planned in games if (planned.goal or spec.goal) == aim],
-            settings=settings,
-            leads=leads and not i,
-            goal=aim,
-            aside=i > 0,
-        )
-        for i, aim in enumerate(dict.fromkeys(planned.goal or spec.goal for planned in games))
-    ]
-
-
-def _need_people(spec: AuditSpec, release: AuditedRelease) -> None:
-    """Refuse, before any attack, a limit that no evidence on so few people can settle."""
-    limits = release.settings.parsed_limits
-    if not limits:
-        return
-    if release.games[0].proves is not None:
-        return  # no rate is measured, and a proof needs no number of people
-    given = [rows for planned in release.games for e in planned.found[:1] for rows in worlds_of(e)]
-    found = [(rows.exposed, rows.person) for rows in given if rows.person is not None]
-    asked = found or [(w.exposed, _whose(w, release.games[0].person)) for w in release.worlds]
-    exposed, person = (np.concatenate(part) for part in zip(*asked, strict=True))
-    # A rate is resolved by people: by those of each world, if it is a mean over worlds.
-    parts = asked if averaged([e for e, _ in asked]) else [(exposed, person)]
-    people = min(len(np.unique(p[~e])) for e, p in parts)
-    for limit in limits:
-        # Above that, each of their rounds may count in full.
-        resolved = limit.fpr is None or people * limit.fpr >= 1 or len(np.unique(person)) == 1
-        why = cannot_settle(
-            limit,
-            exposed=int(exposed.sum()),
-            control=int((~exposed).sum()) if resolved else people,
-            confidence=corrected(spec, release),
-            names=goal(release.goal).in_english.people,  # for an error
-        )
-        if why:
-            # Rounds draw people, so that few rounds meet few of those who are given.
-            often = "questions" in {field.name for field in fields(spec.record)}
-            ask = ", ask more often with --questions" if often else ""
-            raise DataError(f"{why}. Give more people{ask}, or limit another rate.")
-
-
-def _whose(world: AnyWorld, person: Ints | None) -> Ints:
-    """Whom each target of a world is about."""
-    ids = np.arange(len(world.exposed)) if world.ids is None else world.ids
-    return ids if person is None else person[ids]
 
 
 def _audited(
@@ -221,6 +142,18 @@ def _title(spec: AuditSpec, subject: Subject, release: AuditedRelease, protectio
     return aside(said, release.goal) if release.aside else said
 
 
+def _unlimited(settings: Settings) -> list[str]:
+    """What is to be said of a release that a configuration file exempts from the limits which it shares."""
+    if settings.sources is None or not settings.sources.unlimited:
+        return []
+    return [
+        t(
+            "This release has no limits, though the configuration file shares some: nothing that was found "
+            "could fail it."
+        )
+    ]
+
+
 def conclude(
     spec: AuditSpec, subject: Subject, release: AuditedRelease
 ) -> tuple[Section, pl.DataFrame | None]:
@@ -259,6 +192,7 @@ def conclude(
         adversary=tuple(context.adversary),
         harm=context.harm,
         warnings=(
+            *_unlimited(settings),
             *context.broken.values(),
             *redaction.texts(context.warnings),
             *context.unsettled.values(),

@@ -22,6 +22,7 @@ from confide.core.nouns import AnyAttack
 from confide.core.own_attack import check_written
 from confide.core.play import Map
 from confide.report import Limit
+from confide.report.settling import never_exceeded
 from confide.scale import processes
 
 Audience: TypeAlias = Literal["internal", "public"]
@@ -91,7 +92,9 @@ class Settings:
             if isinstance(attack, type):
                 check_written(attack)  # its sentence says more than one on types
         check_fields(self)
-        _ = self.parsed_limits  # what cannot be read is said before any work
+        for limit in self.parsed_limits:  # what cannot be read is said before any work
+            if why := never_exceeded(limit):
+                raise DataError(f"{why}, so that it would let everything pass: set a lower limit.")
         if self.audience not in ("internal", "public"):
             raise DataError(f"the audience is {self.audience!r}: choose internal or public.")
         if self.language not in LANGUAGES:

@@ -14,8 +14,10 @@ class Sources:
         by: field -> `confide.report.made.COMMAND_LINE`, or the name of the file; defaults are left out.
         file: the name of the configuration file; empty where there was none.
         sha256: of its bytes, when it was read.
+        unlimited: whether the file shares limits that this release is exempt from, and it has none.
     """
 
     by: Mapping[str, str]
     file: str = ""
     sha256: str = ""
+    unlimited: bool = False

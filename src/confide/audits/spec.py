@@ -118,6 +118,7 @@ class AuditSpec:
         good: whether high or low values of that measure are the good ones.
         proves: whether records are proved, so that their share can be limited.
         gated: whether the release can be of less use than its columns shuffled, so that this can be limited.
+        trains: whether its worlds are models that are trained: then a plan deals none.
         beside: further numbers of a release for the comparison, by what they are; None for none.
     """
 
@@ -135,6 +136,7 @@ class AuditSpec:
     risks: Mapping[str, str] = field(default_factory=dict)
     proves: bool = False
     gated: bool = False
+    trains: bool = False
     beside: Callable[[Any, AuditedRelease, float], Mapping[str, Beside]] | None = None
     """(subject, release, the confidence of a finding's interval) -> what stands beside its risk."""
 

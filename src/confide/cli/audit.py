@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -26,6 +26,7 @@ from confide.cli.audit_options import (
 from confide.cli.configuration import (
     Configuration,
     Configured,
+    check_files,
     import_from,
     in_force,
     of_kind,
@@ -33,8 +34,10 @@ from confide.cli.configuration import (
     placed_in,
 )
 from confide.cli.exits import Done, as_written, say, sentences, usable, warn
+from confide.cli.failing import Asked, marking
 from confide.cli.flags import GroupedCommand, filled, story_of
 from confide.cli.output import Output, output_of, output_options, show
+from confide.core.errors import DataError
 from confide.report.made import COMMAND_LINE
 
 
@@ -118,17 +121,50 @@ def on_command_line(context: click.Context) -> dict[str, Any]:
 
 def one(spec: AuditSpec, configured: Configured | None, flags: Mapping[str, Any], *, dry_run: bool) -> None:
     """Run one audit, show it, and end with its exit code."""
-    ready = checked(spec, configured, flags, write=not dry_run)
-    if configured is not None:
-        tell_in_force(configured, flags, ready.output)
-    if dry_run:
-        from confide.audits.planning import plan
+    with marking([] if dry_run else [asked_of(configured, flags)]):
+        ready = checked(spec, configured, flags, write=not dry_run)
+        if configured is not None:
+            tell_in_force(configured, flags, ready.output)
+        if dry_run:
+            from confide.audits.planning import plan
 
-        say(str(plan(spec, ready.held, settings=replace(ready.settings, tell=warn))))
-        raise Done(0)
-    done = carried_out(ready, command=as_written())
-    present(done, ready)
+            if ready.output.json:
+                raise DataError("--dry-run prints a plan, which has no JSON: leave out --json or --dry-run.")
+            say(str(plan(spec, ready.held, settings=replace(ready.settings, tell=warn))))
+            raise Done(0)
+        done = carried_out(ready, command=as_written())
+        present(done, ready)
     raise Done(done.exit_code)
+
+
+def asked_of(
+    configured: Configured | None, flags: Mapping[str, Any], *, beside: Iterable[Configured] = ()
+) -> Asked:
+    """What an audit is to write, as it is given and not yet checked.
+
+    Args:
+        beside: further releases, whose inputs are not to be replaced either.
+    """
+    read = [one.values.get(field) for one in beside for field in one.inputs]
+    several = [value if isinstance(value, list) else [value] for value in read]
+    given = {**_given(configured, flags), "read beside": [value for values in several for value in values]}
+    return Asked(given=given, out=given["out"])
+
+
+def _given(configured: Configured | None, flags: Mapping[str, Any]) -> Mapping[str, Any]:
+    """All values, by field: those of the command line go before those of the file."""
+    if configured is None:
+        return {"out": OUT, **flags}
+    given = {"out": OUT, **configured.values, **flags}
+    # A release is called as it is there; but its name may say to the public whose data it holds.
+    if configured.release and given.get("audience") != "public":
+        given = {"name": configured.release, **given}
+    # The file itself is read: no output may replace it.
+    return {**given, "configuration": configured.file.path}
+
+
+def _unlimited(configured: Configured, flags: Mapping[str, Any]) -> bool:
+    return configured.unlimited and not flags.get("limits")
 
 
 def checked(
@@ -146,14 +182,13 @@ def checked(
     """
     if configured is None:
         sources = Sources(by=dict.fromkeys(flags, COMMAND_LINE))
-        return _checked(spec, {"out": OUT, **flags}, sources, write=write)
+        return _checked(spec, _given(None, flags), sources, write=write)
     file = configured.file
     by = {**dict.fromkeys(configured.values, file.path.name), **dict.fromkeys(flags, COMMAND_LINE)}
-    sources = Sources(by=by, file=file.path.name, sha256=file.sha256)
-    # The file itself is read: no output may replace it.
-    given = {"out": OUT, **configured.values, **flags, "configuration": file.path}
+    sources = Sources(by=by, file=file.path.name, sha256=file.sha256, unlimited=_unlimited(configured, flags))
     with placed_in(configured.heading, only=bool(configured.release)):
-        return _checked(spec, given, sources, write=write)
+        check_files(configured)
+        return _checked(spec, _given(configured, flags), sources, write=write)
 
 
 def _checked(spec: AuditSpec, given: Mapping[str, Any], sources: Sources, *, write: bool) -> Checked:
@@ -171,6 +206,8 @@ def tell_in_force(configured: Configured, flags: Mapping[str, Any], output: Outp
     """Say what of a configuration file is in force in an audit that does not name it, and what is not."""
     for key in configured.left_out:
         warn(f"{configured.file.heading()}: an audit of kind {configured.kind} has no {key}; it is left out.")
+    if _unlimited(configured, flags):
+        warn(f"{configured.heading}: this release has no limits, though the file shares some.")
     shared = {field: value for field, value in configured.values.items() if field not in flags}
     if configured.release or not shared or output.quiet:
         return

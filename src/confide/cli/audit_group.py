@@ -14,6 +14,7 @@ from click.shell_completion import CompletionItem
 from confide.audits import spec_of
 from confide.cli.audit import (
     Checked,
+    asked_of,
     carried_out,
     checked,
     configured_command,
@@ -22,6 +23,7 @@ from confide.cli.audit import (
 )
 from confide.cli.configuration import (
     Configuration,
+    Configured,
     check_shared,
     import_from,
     in_force,
@@ -29,6 +31,7 @@ from confide.cli.configuration import (
     of_release,
 )
 from confide.cli.exits import BAD_USE, Done, as_written, say, sentences
+from confide.cli.failing import Asked, marking
 from confide.cli.flags import KindGroup
 from confide.core.errors import ConfideError, DataError
 
@@ -46,7 +49,15 @@ class AuditGroup(KindGroup):
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Take the file from wherever it is named: which words are commands depends on it."""
-        return super().parse_args(ctx, hoisted(args))
+        try:
+            return super().parse_args(ctx, hoisted(args))
+        except click.NoSuchOption as error:
+            raise click.UsageError(
+                f"{error.option_name} stands before what is audited. Put it behind the kind or the name of a "
+                "release; for `confide audit` alone, which audits all releases, write it into confide.toml: "
+                f"{in_file(error.option_name)}.",
+                ctx,
+            ) from error
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command:
         """The command of a kind, or of a release of the configuration.
@@ -88,6 +99,19 @@ def _release(context: click.Context, word: str, kinds: Sequence[str]) -> click.C
     return configured_command(file, named(file, word, kinds)) if file.releases else None
 
 
+def in_file(option: str) -> str:
+    """An option as a line of the configuration file."""
+    written = {
+        "--limit": 'limits = ["auc=0.6"]',
+        "--junit": 'junit = "{name}.xml"',
+        "--sarif": 'sarif = "{name}.sarif"',
+        "--markdown": 'markdown = "{name}.md"',
+        "--dry-run": "no key for it, so name one release: `confide audit NAME --dry-run`",
+        "-v": "verbose = true",
+    }
+    return written.get(option, f"{option.lstrip('-')} = true, or its value")
+
+
 def hoisted(args: Sequence[str]) -> list[str]:
     """The words with --config FILE and --no-config in front, wherever they stand before a --.
 
@@ -126,16 +150,21 @@ def audit_all(context: click.Context) -> None:
     if not file.releases:
         raise DataError(f"{file.path} names no release to audit: add one under [{file.table}release.NAME].")
     import_from(file.folder)
-    every = _checked_all(file)
+    given = {name: of_release(file, name, spec_of(str(r["kind"]))) for name, r in file.releases.items()}
+    waiting = [asked_of(configured, {}, beside=given.values()) for configured in given.values()]
     documents: dict[str, Any] = {}
     lines: list[str] = []
     codes: list[int] = []
-    for name, ready in every.items():
-        ready.output.say(f"== {name} ==")
-        code, line = _one_of(name, ready, documents)
-        codes.append(code)
-        lines.append(line)
-        ready.output.say("")
+    # Where the whole ends early, what was not audited any more must not look as if it had been.
+    with marking(waiting):
+        every = _checked_all(file, given)
+        for name, ready in every.items():
+            ready.output.say(f"== {name} ==")
+            code, line = _one_of(name, ready, waiting[0], documents)
+            del waiting[0]
+            codes.append(code)
+            lines.append(line)
+            ready.output.say("")
     outputs = [ready.output for ready in every.values()]
     if outputs[0].json:
         click.echo(json.dumps(documents, indent=1, ensure_ascii=False))
@@ -145,13 +174,14 @@ def audit_all(context: click.Context) -> None:
     raise Done(max(codes))
 
 
-def _one_of(name: str, ready: Checked, documents: dict[str, Any]) -> tuple[int, str]:
+def _one_of(name: str, ready: Checked, asked: Asked, documents: dict[str, Any]) -> tuple[int, str]:
     """Run one of several audits: its exit code, and a line on it. That one fails does not stop the others."""
     try:
         # A report names the command that makes it alone again.
         written = as_written()
-        done = carried_out(ready, command=f"{written} {name}" if written else "")
-        present(done, ready, document=lambda text: documents.update({name: json.loads(text)}))
+        with marking([asked]):
+            done = carried_out(ready, command=f"{written} {name}" if written else "")
+            present(done, ready, document=lambda text: documents.update({name: json.loads(text)}))
     except ConfideError as error:
         say(f"confide: {name}: {error}", err=True)
         documents[name] = {"error": str(error)}
@@ -159,13 +189,11 @@ def _one_of(name: str, ready: Checked, documents: dict[str, Any]) -> tuple[int, 
     return done.exit_code, f"{name}: {RULED[done.verdict]} (exit code {done.exit_code}), {ready.out}"
 
 
-def _checked_all(file: Configuration) -> Mapping[str, Checked]:
+def _checked_all(file: Configuration, given: Mapping[str, Configured]) -> Mapping[str, Checked]:
     """All releases, checked before the first of them runs."""
     every: dict[str, Checked] = {}
-    for name, given in file.releases.items():
-        spec = spec_of(str(given["kind"]))
-        configured = of_release(file, name, spec)
-        every[name] = checked(spec, configured, {})
+    for name, configured in given.items():
+        every[name] = checked(spec_of(configured.kind), configured, {})
         tell_in_force(configured, {}, every[name].output)
     _refuse_same_place(file, every)
     # One standard output: either all of it is JSON, or nothing.

@@ -9,8 +9,9 @@ import click
 from confide.cli.exits import say, sentences
 from confide.cli.flags import FilePath
 from confide.core.cache import cache_folder
-from confide.core.cached_files import A_DAY, CachedFile, cached_files, clear
+from confide.core.cached_files import A_DAY, CachedFile, cached_files, clear, is_cache
 from confide.core.durations import in_bytes
+from confide.core.errors import DataError
 
 FOLDER = click.option(
     "--cache",
@@ -79,6 +80,11 @@ def _found(given: Path | None, older_than: str | None) -> tuple[Path, list[Cache
 
     least = 0.0 if older_than is None else parse_span(older_than)
     folder = cache_folder() if given is None else given
+    if given is not None and not is_cache(folder):
+        raise DataError(
+            f"{folder} is no cache of confide: it holds other files, and nothing that an "
+            "audit kept. Check --cache."
+        )
     return folder, [file for file in cached_files(folder) if file.age >= least]
 
 

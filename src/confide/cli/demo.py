@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from confide.cli.exits import Done, sentences, usable
+from confide.cli.failing import Asked, marking
 from confide.cli.flags import FilePath, WholeNumber
 from confide.cli.output import output_of, output_options, show
 
@@ -48,11 +49,12 @@ def command() -> click.Command:
 def _demo(out: Path, seed: int, quick: bool, **given: Any) -> None:
     from confide.cli.survey import asked, run_demo
 
-    usable(out)
-    output = output_of(given, out=out)
-    done, notice = run_demo(seed=seed, quick=quick)
-    done.save(out)
-    output.say(f"{asked(notice)}\n")
-    show(done.report, output)
-    output.say(f"\nWritten: {', '.join(str(out / name) for name in done.files)}")
+    with marking([Asked(given=given, out=out)]):
+        usable(out)
+        output = output_of(given, out=out)
+        done, notice = run_demo(seed=seed, quick=quick, quiet=output.quiet)
+        done.save(out)
+        output.say(f"{asked(notice)}\n")
+        show(done.report, output)
+        output.say(f"\nWritten: {', '.join(str(out / name) for name in done.files)}")
     raise Done(done.exit_code)

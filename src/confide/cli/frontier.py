@@ -15,6 +15,7 @@ from confide.audits.run import audit
 from confide.audits.settings import Settings
 from confide.cli.audit_options import out_option
 from confide.cli.exits import Done, as_written, sentences, usable, warn
+from confide.cli.failing import Asked, marking
 from confide.cli.flags import GroupedCommand, GroupedOption, filled, options_of, story_of
 from confide.cli.output import output_of, output_options, show
 from confide.core.errors import DataError
@@ -135,6 +136,13 @@ def _side_by_side(
     kind: str, by_way: Mapping[str, list[str]], out: Path, given: Mapping[str, Any], *, doing: str
 ) -> None:
     """Audit the releases of each way under its budgets, and say which is the largest within the limits."""
+    with marking([Asked(given=given, out=out)]):
+        _compared(kind, by_way, out, given, doing=doing)
+
+
+def _compared(
+    kind: str, by_way: Mapping[str, list[str]], out: Path, given: Mapping[str, Any], *, doing: str
+) -> None:
     from confide.cli.progress import progress_bar
 
     spec = spec_of(kind)

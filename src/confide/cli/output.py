@@ -17,6 +17,7 @@ from confide.cli.flags import filled, options_of
 from confide.core.errors import DataError
 from confide.core.fields import check_fields
 from confide.core.flags import GET, Flag
+from confide.core.paths import is_there
 
 if TYPE_CHECKING:
     from confide.report import Report
@@ -90,7 +91,12 @@ def output_of(given: Mapping[str, Any], *, out: Path | None = None) -> Output:
 
 def _paths(value: Any) -> list[Path]:
     several = value if isinstance(value, list | tuple) else (value,)
-    return [one for one in several if isinstance(one, Path)]
+    # A model is a file or an import path, and so a text.
+    return [Path(one) for one in several if isinstance(one, Path) or _is_file(one)]
+
+
+def _is_file(value: object) -> bool:
+    return isinstance(value, str) and is_there(Path(value))
 
 
 def _check_files(files: Mapping[str, Path], *, out: Path | None, inputs: Sequence[Path]) -> None:
@@ -109,13 +115,17 @@ def _check_files(files: Mapping[str, Path], *, out: Path | None, inputs: Sequenc
             raise DataError(f"{said}: that file {taken[there]}; choose another name.")
         if there.is_dir() or path.is_symlink() or (there.exists() and not there.is_file()):
             raise DataError(f"{said}: that is a folder, a link or a device; give the name of a plain file.")
-        # The folder of the report is made with it.
         folder = next(p for p in there.parents if p.exists())
-        if folder != there.parent and not (out and there.is_relative_to(out.resolve())):
+        if folder != there.parent and not (out and _made_with(out.resolve(), there)):
             raise DataError(f"{said}: there is no folder {path.parent!s:.200}; make it first.")
         if not folder.is_dir() or not os.access(folder, os.W_OK):
             raise DataError(f"{said} cannot be written: choose a folder that can be written to.")
         taken[there] = f"is that of another option, --{name}"
+
+
+def _made_with(out: Path, file: Path) -> bool:
+    """Whether the folder of a file is made with that of the report: one of the two holds the other."""
+    return file.is_relative_to(out) or out.is_relative_to(file.parent)
 
 
 def _print(text: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ import click
 from confide.audits.settings import Settings
 from confide.cli.audit_options import examples
 from confide.cli.exits import Done, as_written, sentences, usable, warn
+from confide.cli.failing import Asked, marking
 from confide.cli.flags import FilePath, GroupedCommand, GroupedOption, filled, options_of, story_of
 from confide.cli.output import Output, output_of, output_options, show
 from confide.core.errors import DataError
@@ -49,22 +51,8 @@ def command(spec: ReleaseSpec) -> click.Command:
 
     @sentences
     def call(report: Path | None, **given: Any) -> None:
-        from confide.cli.progress import progress_bar
-
-        held, release = filled(spec.audit.record, given), filled(ReleaseSettings, given)
-        settings = filled(Settings, given)
-        assert isinstance(release, ReleaseSettings) and isinstance(settings, Settings)
-        if report is not None:
-            usable(report, public=settings.audience == "public")
-            if report.resolve().is_relative_to(release.out.resolve()):
-                raise DataError(f"--report {report} is inside the release, and not to be published: move it.")
-        output = output_of(given, out=report)
-        with progress_bar("auditing what was written", quiet=output.quiet) as progress:
-            told = replace(
-                settings, progress=progress, tell=progress.around(warn), command=as_written() or None
-            )
-            done = run(spec, held, release=release, settings=told)
-        _finish(done, report, output, shared=settings.share)
+        with marking([Asked(given=given, out=report)]):
+            _protected(spec, report, given)
 
     taken = {f.name for f in fields(spec.audit.record)}
     options = [
@@ -84,6 +72,23 @@ def command(spec: ReleaseSpec) -> click.Command:
         params=[*(o for o in options if o.name not in idle), _report_option(), *output_options()],
         help=f"{SAFER.format(kind=spec.audit.name, form=spec.form)}\n{story_of(spec.audit.record)}",
     )
+
+
+def _protected(spec: ReleaseSpec, report: Path | None, given: Mapping[str, Any]) -> None:
+    from confide.cli.progress import progress_bar
+
+    held, release = filled(spec.audit.record, given), filled(ReleaseSettings, given)
+    settings = filled(Settings, given)
+    assert isinstance(release, ReleaseSettings) and isinstance(settings, Settings)
+    if report is not None:
+        usable(report, public=settings.audience == "public")
+        if report.resolve().is_relative_to(release.out.resolve()):
+            raise DataError(f"--report {report} is inside the release, and not to be published: move it.")
+    output = output_of(given, out=report)
+    with progress_bar("auditing what was written", quiet=output.quiet) as progress:
+        told = replace(settings, progress=progress, tell=progress.around(warn), command=as_written() or None)
+        done = run(spec, held, release=release, settings=told)
+    _finish(done, report, output, shared=settings.share)
 
 
 def _report_option() -> GroupedOption:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import click
 
 from confide.cli.exits import Done, sentences
+from confide.cli.failing import Asked, marking
 from confide.cli.flags import FilePath
 from confide.cli.output import output_of, output_options, show
 from confide.core.paths import is_folder
@@ -45,10 +47,16 @@ with .html at its end. The exit code is that of the audit.
 
 @sentences
 def _again(where: Path, show_rows: bool, purpose: str | None, **given: Any) -> None:
+    kept = where if where.suffix.lower() == ".json" and not is_folder(where) else where / "report.json"
+    # The report itself stays what it is.
+    with marking([Asked(given={**given, "kept": kept}, out=kept.parent, makes=False)]):
+        _shown(kept, show_rows, purpose, given)
+
+
+def _shown(kept: Path, show_rows: bool, purpose: str | None, given: Mapping[str, Any]) -> None:
     from confide.core.atomic import atomic_write
     from confide.report import Report
 
-    kept = where if where.suffix.lower() == ".json" and not is_folder(where) else where / "report.json"
     output = output_of({**given, "kept": kept}, out=kept.parent)
     again = Report.load(kept, show_rows=show_rows)
     # As open to others as the file that it is made from.

@@ -20,7 +20,7 @@ ASKED = (
 )
 
 
-def run_demo(*, seed: int, quick: bool) -> tuple[Audit, str]:
+def run_demo(*, seed: int, quick: bool, quiet: bool = False) -> tuple[Audit, str]:
     """Fit and audit both models; with the audit comes what is to be said of the data, mostly nothing."""
     records, notice = _survey(seed)
     rng = np.random.default_rng(seed)
@@ -30,7 +30,7 @@ def run_demo(*, seed: int, quick: bool) -> tuple[Audit, str]:
     members, nonmembers, population = (records.take(part) for part in np.array_split(order, 3))
     done: list[Audit] = []
     for name, model in _models(seed):
-        with progress_bar(f"references for the {name}") as progress:
+        with progress_bar(f"references for the {name}", quiet=quiet) as progress:
             held = Model(
                 _fitted(model, members),
                 members=members,

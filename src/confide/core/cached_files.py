@@ -11,6 +11,7 @@ from typing import Literal, TypeAlias
 
 from confide.core.drafts import remove, remove_abandoned
 from confide.core.paths import is_folder
+from confide.core.seal import KEY
 
 Content: TypeAlias = Literal["evidence", "models"]
 A_DAY = 86_400.0
@@ -48,6 +49,13 @@ def cached_files(folder: Path) -> list[CachedFile]:
                 about = path.stat()
                 found.append(CachedFile(path, _content(path), about.st_size, max(now - about.st_mtime, 0.0)))
     return sorted(found, key=lambda file: (file.age, file.path.name))
+
+
+def is_cache(folder: Path) -> bool:
+    """Whether a folder can be a cache: it has a key or kept files, or nothing at all in it."""
+    if not is_folder(folder):
+        return True
+    return (folder / KEY).exists() or any(folder.glob("*.*.kept")) or not any(folder.iterdir())
 
 
 def clear(folder: Path, files: Sequence[CachedFile]) -> int:

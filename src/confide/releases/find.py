@@ -10,9 +10,10 @@ import numpy as np
 from confide.audits.comparison import point_of
 from confide.audits.frontier import Frontier, Point
 from confide.audits.outcome import Audit
+from confide.audits.preparing import under_audit
 from confide.audits.protections import UNPROTECTED, Scale, frontier_exhibits, parse_protections
 from confide.audits.release import AuditedRelease
-from confide.audits.run import conclude, under_audit
+from confide.audits.run import conclude
 from confide.audits.settings import Settings
 from confide.audits.spec import AuditSpec, Subject
 from confide.core.errors import DataError

@@ -112,6 +112,7 @@ def page(
         "exit": 1 if (verdict if decision is None else decision).exit_code else 0,
         "allow_unsettled": allow_unsettled,
         "verdict_sentence": " ".join([ruled, *([] if decision is None else [decision.sentence])]),
+        "decision": None if decision is None else decision.sentence,
         "glance": nothing_yet(),
         "made": None if made is None else made_record(made, redaction),
         "limits": [row for s in sections for row in _limit_rows(s, judged[s.release], redaction)],

@@ -275,6 +275,7 @@ class Page(TypedDict):
     exit: Literal[0, 1]
     allow_unsettled: Annotated[bool, Rule(description="does a limit that is not settled pass?")]
     verdict_sentence: str
+    decision: Annotated[str | None, Rule(description="why the exit code is not that of the limits")]
     glance: GlanceRecord
     made: Annotated[MadeRecord | None, Rule(description="null where nobody kept it")]
     limits: list[LimitRecord]

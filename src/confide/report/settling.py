@@ -7,7 +7,18 @@ from math import ceil, log
 import numpy as np
 
 from confide.measure.rates import Ranks, limits
-from confide.report.limits import Limit
+from confide.report.limits import RANGES, UTILITY, Limit
+
+
+def never_exceeded(limit: Limit) -> str:
+    """Why a limit could not be exceeded by anything that is found, so that it would pass all; or nothing.
+
+    >>> never_exceeded(Limit.parse("auc=1")), never_exceeded(Limit.parse("auc=0.9"))
+    ('auc=1 can never be exceeded: no auc is above 1', '')
+    """
+    if limit.quantity == UTILITY or limit.at_most < RANGES[limit.quantity][1]:
+        return ""
+    return f"{limit} can never be exceeded: no {limit.quantity} is above {limit.at_most:g}"
 
 
 def cannot_settle(

@@ -162,6 +162,7 @@ class GeneratorSubject:
 
 
 SPEC = AuditSpec(
+    trains=True,
     name="generator",
     question="What would synthetic records give away, by which mechanism and under which budget?",
     goal="membership behind synthetic records",

@@ -142,6 +142,7 @@ class LearnerSubject:
 
 
 SPEC = AuditSpec(
+    trains=True,
     name="learner",
     question="What would a model that is trained on these records give away, and under which budget?",
     goal="membership of a learner",

@@ -85,6 +85,12 @@ class ModelSubject:
             expected.setdefault(self.trusted, expected.pop(membership.Default.name))
         return planned(self.data, game, attacks, self.settings, expected=expected)
 
+    @property
+    def people(self) -> tuple[int, int]:
+        """How many members and non-members are asked about."""
+        inside = int(self.data.member.sum())
+        return inside, len(self.data.member) - inside
+
     def foretold(self, asked: Sequence[AnyAttack]) -> Forecast:
         """What an audit by these attacks is expected to take."""
         attacks = asked_for(asked, self.data.held, self.settings)

@@ -102,6 +102,7 @@ class RebuildSubject:
 
 
 SPEC = AuditSpec(
+    trains=True,
     name="rebuild",
     question="Can a training record be rebuilt from this model?",
     goal="rebuilt records",

@@ -151,6 +151,7 @@ def _lacks(attack: AnyAttack, why: str) -> Skipped:
 
 
 SPEC = AuditSpec(
+    trains=True,
     name="text",
     question="Which texts that trained a language model does it give away?",
     goal=CANARIES,

@@ -107,6 +107,7 @@ class TrainingSubject:
 
 
 SPEC = AuditSpec(
+    trains=True,
     name="training",
     question="Does a private training keep the promise that it makes?",
     goal="membership of canaries",

@@ -4,6 +4,7 @@ from confide.cli.configuration.choice import in_force
 from confide.cli.configuration.file import Configuration, found, read
 from confide.cli.configuration.release import (
     Configured,
+    check_files,
     check_shared,
     import_from,
     named,
@@ -15,6 +16,7 @@ from confide.cli.configuration.release import (
 __all__ = [
     "Configuration",
     "Configured",
+    "check_files",
     "check_shared",
     "found",
     "import_from",

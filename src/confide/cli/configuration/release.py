@@ -42,6 +42,8 @@ class Configured:
         kind: of the release.
         values: field -> value, as a command line gives it.
         left_out: keys of what is shared that this kind has no setting for.
+        inputs: fields that can name files which are read.
+        unlimited: whether the release has no limits, though the file shares some.
     """
 
     file: Configuration
@@ -49,6 +51,8 @@ class Configured:
     kind: str
     values: Mapping[str, Any]
     left_out: tuple[str, ...] = ()
+    inputs: tuple[str, ...] = ()
+    unlimited: bool = False
 
     @property
     def heading(self) -> str:
@@ -68,14 +72,30 @@ def of_release(file: Configuration, name: str, spec: AuditSpec) -> Configured:
         options = [*audit_options(spec), out_option(), *output_options()]
         hint = f"`confide audit {spec.name} --help` lists them"
         own = _values(file, fields_of(given, options, hint=hint), options)
-        inputs = [f.name for f in fields(spec.record)]
-        lost = missing(own, inputs)
-        if lost is not None:
-            raise DataError(f"{lost[0]}: there is no file {lost[1]!s:.200}; check the path.")
+        inputs = tuple(f.name for f in fields(spec.record))
     # A folder of its own beside those of the others.
     out = own.get("out") or shared.get("out", file.folder / OUT) / name
     values = {**shared, **own, "out": out}
-    return Configured(file=file, release=name, kind=spec.name, values=values, left_out=left_out)
+    return Configured(
+        file=file,
+        release=name,
+        kind=spec.name,
+        values=values,
+        left_out=left_out,
+        inputs=inputs,
+        unlimited=bool(shared.get("limits")) and not values.get("limits"),
+    )
+
+
+def check_files(configured: Configured) -> None:
+    """Refuse a file of the release that is not there.
+
+    Raises:
+        DataError: with its key.
+    """
+    lost = missing(configured.values, configured.inputs)
+    if lost is not None:
+        raise DataError(f"{lost[0]}: there is no file {lost[1]!s:.200}; check the path.")
 
 
 def of_kind(file: Configuration, spec: AuditSpec) -> Configured:

@@ -7,6 +7,7 @@ from typing import cast
 
 from confide.core.schema import fault
 from confide.report.page_types import ExhibitRecord, Page, PlotRecord, SectionRecord
+from confide.report.renders.agreeing import disagreements
 from confide.report.renders.schema import schema
 
 
@@ -19,6 +20,7 @@ def _contradictions(page: Page) -> Iterator[str]:
     """What no schema can say: numbers of entries that have to be the same."""
     if any(len(one["head"]) != 3 for one in page["comparisons"]):
         yield "a comparison has no three columns"
+    yield from disagreements(page)
     releases = [s["release"] for s in page["sections"]]
     if len(set(releases)) < len(releases):
         yield "two sections have one name"

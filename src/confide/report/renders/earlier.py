@@ -12,12 +12,13 @@ from confide.report.goals import GOALS, Goal
 from confide.report.page_types import ExhibitRecord, LineRecord, Page, PlotRecord
 from confide.report.rates import one_in
 from confide.report.reading_rate import reading_rate
+from confide.report.renders.agreeing import decided
 
 FIRST = "confide.report/1"
 SECOND = "confide.report/2"
 THIRD = "confide.report/3"
-SINCE_FOURTH = {"language", "glance", "made", "allow_unsettled"}
-NEW = ("schema", "language", "made")
+SINCE_FOURTH = {"language", "glance", "made", "allow_unsettled", "decision"}
+NEW = ("schema", "language", "made", "decision")
 EARLIER = {
     FIRST: {"comparisons", *SINCE_FOURTH},
     SECOND: {"comparisons", *SINCE_FOURTH},
@@ -44,7 +45,15 @@ def lifted(page: Mapping[str, object]) -> Page:
     """
     third = _ruled(_third(cast(Kept, page)))
     # What the file has wins over what its schema did not know yet.
-    new = {"language": "en", "glance": nothing_yet(), "made": None, **third, "schema": "confide.report/4"}
+    decision = third["verdict_sentence"] if decided(cast(Page, third)) else None
+    new = {
+        "language": "en",
+        "glance": nothing_yet(),
+        "made": None,
+        "decision": decision,
+        **third,
+        "schema": "confide.report/4",
+    }
     with written_in("en"):  # no earlier report was in another language
         return cast(Page, {"glance": glance(cast(Page, new)), **third, **{k: new[k] for k in NEW}})
 

@@ -10,6 +10,7 @@ from confide.core.errors import DataError
 from confide.core.foreign import in_one_line
 from confide.core.schema import parsed
 from confide.report.cleaned import cleaned
+from confide.report.failure import refuse_outdated
 from confide.report.page_types import Page
 from confide.report.renders.checked import wrong_in
 from confide.report.renders.earlier import EARLIER, lifted
@@ -29,9 +30,10 @@ def from_json(path: str | Path) -> Page:
     """The page in a report.json; one of an earlier schema is brought to the present one.
 
     Raises:
-        DataError: if the file cannot be read or is not a report.
+        DataError: if the file cannot be read or is not a report, or an audit after it failed.
     """
     path = Path(path)
+    refuse_outdated(path)
     try:
         size = path.stat().st_size
         if size > MOST:

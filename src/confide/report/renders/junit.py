@@ -27,7 +27,7 @@ def to_junit(page: Page) -> str:
     if unexplained(page):
         suite = Xml.SubElement(root, "testsuite", name="confide")
         failure = Xml.SubElement(_case(suite, page["release"], "verdict"), "failure", type=page["verdict"])
-        failure.set("message", _xml(page["verdict_sentence"]))
+        failure.set("message", xml_text(page["verdict_sentence"]))
     _count(root)
     Xml.indent(root)
     return f'<?xml version="1.0" encoding="UTF-8"?>\n{Xml.tostring(root, encoding="unicode")}\n'
@@ -37,26 +37,26 @@ def _suite(root: Xml.Element, page: Page, s: SectionRecord) -> None:
     release, rows = s["release"], rows_of(page, s["release"])
     mine = [f for f in page["findings"] if f["release"] == release]
     seconds = sum(f["seconds"] for f in mine)
-    suite = Xml.SubElement(root, "testsuite", name=_xml(release), time=f"{seconds:.3f}")
+    suite = Xml.SubElement(root, "testsuite", name=xml_text(release), time=f"{seconds:.3f}")
     for row in rows:
         _judged(_case(suite, release, row["limit"]), row, page)
     if not rows:
         message = t("no limit was set, so nothing was judged")
-        Xml.SubElement(_case(suite, release, "limits"), "skipped", message=_xml(message))
+        Xml.SubElement(_case(suite, release, "limits"), "skipped", message=xml_text(message))
     for skip in page["skipped"]:
         if skip["release"] == release:
             case = _case(suite, release, f"attack {skip['attack']}")
-            Xml.SubElement(case, "skipped", message=_xml(skip["why"]))
-    Xml.SubElement(suite, "system-out").text = _xml("\n".join(_said(s)))
+            Xml.SubElement(case, "skipped", message=xml_text(skip["why"]))
+    Xml.SubElement(suite, "system-out").text = xml_text("\n".join(_said(s)))
 
 
 def _judged(case: Xml.Element, row: LimitRecord, page: Page) -> None:
     how = outcome(row, page)
     if how == "failed":
-        failure = Xml.SubElement(case, "failure", type=row["verdict"], message=_xml(row["words"]))
-        failure.text = _xml(row["reason"])
+        failure = Xml.SubElement(case, "failure", type=row["verdict"], message=xml_text(row["words"]))
+        failure.text = xml_text(row["reason"])
     elif how == "aside":
-        Xml.SubElement(case, "skipped", message=_xml(row["words"]))
+        Xml.SubElement(case, "skipped", message=xml_text(row["words"]))
 
 
 def _said(s: SectionRecord) -> Sequence[str]:
@@ -65,7 +65,7 @@ def _said(s: SectionRecord) -> Sequence[str]:
 
 def _case(suite: Xml.Element, release: str, name: str) -> Xml.Element:
     # The name stays the same from run to run, so that a service shows its history.
-    return Xml.SubElement(suite, "testcase", classname=_xml(release), name=_xml(name))
+    return Xml.SubElement(suite, "testcase", classname=xml_text(release), name=xml_text(name))
 
 
 def _count(root: Xml.Element) -> None:
@@ -78,5 +78,6 @@ def _count(root: Xml.Element) -> None:
             part.set("skipped", str(len(part.findall(".//skipped"))))
 
 
-def _xml(text: str) -> str:
+def xml_text(text: str) -> str:
+    """A text without what no XML may hold."""
     return NOT_XML.sub("\ufffd", text)

@@ -92,7 +92,7 @@ def _one(rule: str, names: list[str], *, said: str, level: str, release: str, li
         "ruleId": _id(rule),
         "ruleIndex": names.index(rule),
         "level": level,
-        "message": {"text": _message(said)},
+        "message": {"text": message(said)},
         "locations": [
             {
                 "physicalLocation": {"artifactLocation": {"uri": WHERE}, "region": {"startLine": 1}},
@@ -108,7 +108,7 @@ def _skipped(page: Page) -> list[dict[str, Any]]:
         {
             "level": "note",
             "message": {
-                "text": _message(
+                "text": message(
                     t(
                         "{release}: {attack} did not run: {why}",
                         release=skip["release"],
@@ -122,10 +122,10 @@ def _skipped(page: Page) -> list[dict[str, Any]]:
     ]
 
 
-def _message(text: str) -> str:
+def message(text: str) -> str:
     """A text in which nothing is a placeholder or a link (SARIF 2.1.0, sections 3.11.5 and 3.11.6).
 
-    >>> _message("{0} [here](https://x)")
+    >>> message("{0} [here](https://x)")
     '{{0}} [here] (https://x)'
     """
     return text.replace("{", "{{").replace("}", "}}").replace("](", "] (")
