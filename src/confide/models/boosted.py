@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
+import polars as pl
 from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
 
 from confide.core.arrays import Array
@@ -134,6 +135,21 @@ def load_booster(path: Path) -> BoostedClassifier | BoostedRegressor:
         raise ModelError(
             f"{path} is no model of {name} ({in_one_line(error):.120}): write it with `booster.save_model`."
         ) from error
+
+
+def with_lightgbm_names(model: Any, frame: pl.DataFrame) -> pl.DataFrame:
+    """The frame with its columns named as LightGBM has them, which writes a blank as an underscore.
+
+    A frame on any other model is left as it is.
+    """
+    of_it = type(model).__module__.partition(".")[0] == "lightgbm"
+    read = isinstance(model, _Boosted) and getattr(model.margins, "func", None) is _lightgbm_sums
+    if not (of_it or read):
+        return frame
+    own = getattr(model, "feature_name", lambda: getattr(model, "feature_names_in_", None))()
+    known, given = set(() if own is None else own), set(frame.columns)
+    clean = {name: name.replace(" ", "_") for name in given - known}
+    return frame.rename({name: new for name, new in clean.items() if new in known - given})
 
 
 def _of_lightgbm(model: Any) -> BoostedClassifier | BoostedRegressor:
