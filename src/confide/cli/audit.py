@@ -32,7 +32,7 @@ from confide.cli.configuration import (
     of_release,
     placed_in,
 )
-from confide.cli.exits import Done, as_written, say, sentences, usable, warn
+from confide.cli.exits import Done, as_written, in_sentences, say, sentences, usable, warn
 from confide.cli.flags import GroupedCommand, filled, story_of
 from confide.cli.output import Output, output_of, output_options, show
 from confide.report.made import COMMAND_LINE
@@ -124,7 +124,9 @@ def one(spec: AuditSpec, configured: Configured | None, flags: Mapping[str, Any]
     if dry_run:
         from confide.audits.planning import plan
 
-        say(str(plan(spec, ready.held, settings=replace(ready.settings, tell=warn))))
+        with in_sentences(warn):
+            planned = plan(spec, ready.held, settings=replace(ready.settings, tell=warn))
+        say(str(planned))
         raise Done(0)
     done = carried_out(ready, command=as_written())
     present(done, ready)
@@ -191,8 +193,9 @@ def carried_out(ready: Checked, *, command: str) -> Audit:
         settings = replace(
             ready.settings, progress=progress, tell=progress.around(warn), command=command or None
         )
-        done = run(ready.spec, ready.held, settings=settings)
-        done.save(ready.out)
+        with in_sentences(progress.around(warn)):
+            done = run(ready.spec, ready.held, settings=settings)
+            done.save(ready.out)
     return done
 
 
