@@ -87,8 +87,10 @@ def test_what_was_saved_is_measured_again_and_is_the_same(door, tmp_path):
     assert again.report.page == json.loads(audit.report.json())
     assert (again.verdict, again.exit_code) == (audit.verdict, audit.exit_code)
     assert again.headlines == audit.headlines
+    assert {r: set(of) for r, of in audit.risks.items()} == {r: set(of) for r, of in again.risks.items()}
     for s in audit.sections:
         for f in s.findings:
+            assert audit.risks[s.release][f.risk.attack] is f.risk
             risk = again.risks[s.release][f.risk.attack]
             for name in ("auc", "advantage", "exposed", "control", "tpr_at", "epsilon", "people", "rows"):
                 assert getattr(risk, name) == getattr(f.risk, name), (f.risk.attack, name)

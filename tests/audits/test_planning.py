@@ -79,6 +79,19 @@ def test_a_plan_of_a_model_names_whom_each_attack_asks_and_writes_nothing(tmp_pa
     assert not (tmp_path / "cache").exists()
 
 
+@pytest.mark.parametrize(
+    ("references", "said"),
+    [
+        (0, "default: loss, and the report calls it so."),
+        (2, "default: rmia, and the report calls it so."),
+        (4, "default: the strongest of student, rmia and blend, chosen on references whose"),
+    ],
+)
+def test_a_plan_says_what_default_stands_for(references: int, said: str) -> None:
+    held = confide.Model(MODEL, members=IN, nonmembers=OUT, references=references)
+    assert said in str(confide.plan(held, attacks="default"))
+
+
 def test_a_plan_asks_a_model_that_counts_once_about_each_record() -> None:
     def held(line: Line) -> confide.Model:
         model = remote(line, answers="probabilities")

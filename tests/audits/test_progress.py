@@ -55,8 +55,12 @@ def test_what_was_kept_says_nothing_of_how_long_the_rest_takes(
     clock.now = 0.01
     track(Stage(kind="attack", what="a", kept=True))
     track(Stage(kind="attack", what="b"))
-    # Two attacks of ten seconds are left, as foretold.
-    assert told[-1].left == pytest.approx(20.0)
+    # Nothing was worked on yet.
+    assert told[-1].left is None
+    clock.now = 1.01
+    track(Stage(kind="attack", what="b", part=0.1))
+    # As foretold: 19 seconds are left of two attacks of ten seconds.
+    assert told[-1].left == pytest.approx(19.0)
     clock.now = 20.01
     track(Stage(kind="attack", what="c"))  # b took twice as long; a tenth of the audit was foretold
     assert told[-1].left == pytest.approx(10 * (20 + 2) / (10 + 2))
@@ -81,6 +85,17 @@ def test_nobody_can_say_how_long_it_takes_before_a_step_has_ended() -> None:
     told: list[Stage] = []
     Track(told.append)(Stage(kind="reading"))
     assert told[0].left is None
+
+
+def test_no_time_is_said_to_be_left_in_the_first_twentieth(
+    watched: tuple[Track, list[Stage], Clock],
+) -> None:
+    track, told, clock = watched
+    track.expect([Step(kind="attack", what="a", seconds=100.0)])
+    for part, said in ((0.03, False), (0.049, False), (0.06, True)):
+        clock.now += 1.0
+        track(Stage(kind="attack", what="a", part=part))
+        assert (told[-1].left is not None) == said, part
 
 
 Audited = Callable[..., list[Stage]]

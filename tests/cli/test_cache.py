@@ -4,12 +4,19 @@ import os
 import time
 from pathlib import Path
 
+import numpy as np
 import polars as pl
 import pytest
+import torch
 from click.testing import CliRunner
+from sklearn.linear_model import LogisticRegression
 
 from confide.cli import main
 from confide.core.cache import Cache, key_of
+from confide.core.evidence import Evidence, save
+from confide.learners.torch.learner import TorchLearner
+from confide.models.skops.reading import save_estimators
+from confide.models.torch.model import TorchModel
 
 
 @pytest.fixture
@@ -37,6 +44,28 @@ def test_list_and_size_name_what_is_kept(folder: Path) -> None:
     assert run("size", "--cache", folder, "--older-than", "5d").startswith(
         "1 files (1 of evidence, 0 of models)"
     )
+
+
+def test_list_says_what_each_file_is_of(tmp_path: Path) -> None:
+    cache = Cache(tmp_path / "kept")
+    made = Evidence.of(np.arange(6) % 2 == 0, np.arange(6.0), attack="rmia")
+    fitted = LogisticRegression().fit([[0.0], [1.0]], [0, 1])
+    module = torch.nn.Linear(2, 2)
+    learner = TorchLearner(factory=lambda: module, epochs=1, batch_size=1)
+    keep = {
+        "rmia, 6 targets": lambda draft: save([made], draft),
+        "2 models": lambda draft: save_estimators([(fitted, [0, 1])] * 2, draft),
+        "3 models": lambda draft: learner.save([TorchModel(module)] * 3, draft),
+        "scores of pictures": lambda draft: draft.write_bytes(b"\x93NUMPY\x01"),
+    }
+    for said, write in keep.items():
+        cache.keep(key_of(said), write)
+    lines = run("list", "--cache", tmp_path / "kept").splitlines()[:-1]
+    found = {key_of(said)[:12]: said for said in keep}
+    assert len(lines) == 4
+    for line in lines:
+        name = next(name for name in found if f"  {name}  " in line)
+        assert line.endswith(found[name]), line
 
 
 def test_clear_removes_what_is_old_enough_and_nothing_else(folder: Path) -> None:

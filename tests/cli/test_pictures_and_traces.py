@@ -220,7 +220,7 @@ def test_what_folders_are_refused(run: Run) -> None:
     image.new("RGB", (10, 12)).save(odd)
     refused(run("audit", "images", "faces"), "colour: a/odd.png")
     odd.write_bytes(b"no picture")
-    refused(run("audit", "images", "faces"), "a/odd.png cannot be read as a picture")
+    refused(run("audit", "images", "faces"), "faces/a/odd.png cannot be read as a picture")
     odd.unlink()
     pl.DataFrame({"file": ["a/0.png", "gone.png"], "person": ["a", "b"]}).write_csv("labels.csv")
     refused(run("audit", "images", "faces", "--labels", "labels.csv"), "gone.png, not to be found")

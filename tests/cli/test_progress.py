@@ -38,8 +38,18 @@ def test_a_line_says_what_is_done_how_much_and_how_long() -> None:
     assert out.getvalue() == "auditing model: 30 s, playing lira (3 of 7), 42% done, about 50 s left\n"
     clock.now = 4000.0  # longer than it was said to take
     seen.show()
-    assert out.getvalue().endswith("1 h 06 min" + out.getvalue().split("1 h 06 min")[1])
-    assert "about 0 s left" in out.getvalue()
+    assert out.getvalue().endswith("1 h 06 min, playing lira (3 of 7), 42% done\n")
+
+
+@pytest.mark.parametrize("bar", [True, False])
+def test_no_time_is_said_to_be_left_once_it_is_over_and_work_goes_on(bar: bool) -> None:
+    seen, out, clock = watch(bar=bar)
+    seen(Stage(kind="attack", what="lira (3 of 7)", done=0.91, left=2.4))
+    for now in (1.0, 2.0, 2.4, 500.0):
+        clock.now = now
+        seen.show()
+    lines = out.getvalue().replace("\r", "\n").strip().splitlines()[-4:]
+    assert "1 s left" in lines[0] and not any("left" in line for line in lines[1:]), lines
 
 
 def test_a_bar_is_drawn_over_itself_and_taken_away(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,5 +1,7 @@
 """References are like the target, or a warning says that they are not."""
 
+from dataclasses import dataclass
+
 import numpy as np
 import polars as pl
 import pytest
@@ -21,6 +23,7 @@ from confide.learners.matching import reference_learner
 from confide.learners.torch.learner import TorchLearner
 from confide.learners.torch.reinitialise import Reinitialise
 from confide.models.loading import as_view
+from confide.models.signals import log_of
 from confide.models.sklearn.model import SklearnModel
 from confide.views.records import Records
 
@@ -279,3 +282,37 @@ def test_someone_must_be_a_member(world):
     records, member, target = world
     with pytest.raises(DataError, match="no record is a member"):
         reference_learner(target, records, member=np.zeros_like(member), rng=np.random.default_rng(1))
+
+
+@dataclass
+class Fixed:
+    """A model that answers every question with the same logits."""
+
+    outputs: np.ndarray
+    task: str = "classification"
+
+    def predict(self, x):
+        return self.outputs
+
+    def labels(self, x):
+        return self.outputs.argmax(1)
+
+
+def test_a_rounded_probability_is_no_confidence_of_103_nats() -> None:
+    """A target whose trees are sure of all answers, and references that say 0.99 and 0.8 in turn."""
+
+    def shown(sure):
+        return Fixed(log_of(np.stack([1 - sure, sure], 1)))
+
+    n = 40
+    near = np.where(np.arange(n) % 2 == 0, 0.99, 0.8)
+    member = np.arange(n) < n // 2
+    records = Records(np.zeros((n, 1)), np.ones(n, np.int64))
+    both = np.stack([member, ~member])
+    compared = compare_accuracy(
+        shown(np.ones(n)), [shown(near)] * 2, records, member=member, included=both, task="classification"
+    )
+    line = compared.line("train", "confidence")
+    # log 2 beyond the largest logit that is not rounded: log(99) + log(2); the median of the others by hand.
+    assert line is not None and line.target == pytest.approx(np.log(198))
+    assert line.mean == pytest.approx((np.log(99) + np.log(4)) / 2)

@@ -4,11 +4,16 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import polars as pl
 import pytest
 from numpy.testing import assert_allclose
 from scipy.special import log_softmax
+from sklearn.linear_model import LogisticRegression
 
+from confide.core.access import BlackBox
 from confide.core.errors import ModelError
+from confide.inputs.model import Model, read_model
+from confide.models.boosted import with_lightgbm_names
 from confide.models.loading import as_view, load_model
 
 lightgbm = pytest.importorskip("lightgbm")
@@ -195,3 +200,33 @@ def test_categories_behind_other_steps_are_refused() -> None:
     asked = pl.DataFrame({"a": frame["a"].to_numpy(), "zip": frame["zip"].tolist()})
     with pytest.raises(ModelError, match="columns of categories"):
         as_view(fitted).predict(asked)
+
+
+@pytest.mark.parametrize("form", ["estimator", "booster", "file"])
+def test_columns_with_a_blank_are_those_that_lightgbm_renamed(form: str, tmp_path: Path) -> None:
+    pandas = pytest.importorskip("pandas")
+    names = ["my col", "b", "c_d", "e"]
+    fitted = lightgbm.LGBMClassifier(n_estimators=4, n_jobs=1, verbose=-1)
+    given = pandas.DataFrame(X, columns=names)
+    fitted.fit(given, TWO)
+    model: Any = fitted if form == "estimator" else fitted.booster_
+    if form == "file":
+        model.save_model(tmp_path / "m.txt")
+        model = str(tmp_path / "m.txt")
+    frame = pl.DataFrame(X, schema=names).select(reversed(names)).with_columns(label=pl.Series(TWO))
+    held = Model(model, members=frame[:200], nonmembers=frame[200:], label="label", references=0)
+    data = read_model(held, rng=np.random.default_rng(0))
+    assert data.asked is not None and isinstance(data.view, BlackBox)
+    got = data.view.predict(data.targets.x)
+    assert_allclose(
+        log_softmax(got, 1)[:, 1].sum(), np.log(fitted.predict_proba(given))[:, 1].sum(), rtol=1e-6
+    )
+
+
+def test_names_are_cleaned_for_lightgbm_alone_and_never_doubled() -> None:
+    pandas = pytest.importorskip("pandas")
+    fitted = lightgbm.LGBMClassifier(n_estimators=1, n_jobs=1, verbose=-1)
+    fitted.fit(pandas.DataFrame(X[:, :2], columns=["my_col", "b"]), TWO)
+    both = pl.DataFrame(X[:, :3], schema=["my_col", "my col", "b"])
+    assert with_lightgbm_names(fitted, both).columns == both.columns
+    assert with_lightgbm_names(LogisticRegression(), both).columns == both.columns

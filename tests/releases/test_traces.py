@@ -155,7 +155,7 @@ def test_noise_is_secure_or_rehearsed_and_said(desk: Path) -> None:
     ("kind", "text", "says"),
     [
         (CoarseTraces, "cell:1300m", "every point is the middle of a cell of 1300 m"),
-        (CoarseTraces, "bin:4h", "every time is the start of a bin of 14,400 s"),
+        (CoarseTraces, "bin:4h", "every time is the start of a bin of 4 h"),
         (WithoutRarePlaces, "rare:20", "every place is visited under at least 20 user ids"),
         (SplitTraces, "split:24h", "no user id has visits in two parts of 24 hours"),
     ],

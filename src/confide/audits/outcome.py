@@ -101,6 +101,16 @@ class Audit:
         return load(folder)
 
     @property
+    def risks(self) -> Mapping[str, Mapping[str, Risk]]:
+        """Of each release by its name and then by attack, what was measured, as `SavedAudit.risks` has it.
+
+        Proofs have no risks, since nothing was measured.
+        """
+        return {
+            s.release: {f.risk.attack: f.risk for f in s.findings} for s in self.sections if s.proof is None
+        }
+
+    @property
     def targets(self) -> pl.DataFrame | None:
         """Who the targets of the first release are; None where nobody says, or the audit is public."""
         return next(iter(self.people.values()), None)

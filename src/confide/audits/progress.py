@@ -22,6 +22,10 @@ USUAL: dict[Kind, float] = {
 """How long a step takes beside an attack, where nothing was foretold."""
 
 
+ENOUGH = 0.05
+"""How much of the work must be done before a time left is said: of less than that nobody can tell."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stage:
     """A moment of an audit, as `Settings.progress` hears of it.
@@ -33,7 +37,7 @@ class Stage:
         part: how much of this step is done, from 0 to 1.
         kept: whether the step was found finished, from an earlier run.
         done: how much of the whole audit is done, from 0 to 1.
-        left: how many seconds the rest will take; None while nobody can say.
+        left: how many seconds the rest will take; None while nobody can say, as in the first twentieth.
     """
 
     kind: Kind
@@ -136,8 +140,11 @@ class Track:
 
     def _left(self, key: Key, part: float, rest: float, now: float) -> float | None:
         """What is left by what was expected, corrected by how long the finished steps took beside that."""
+        gone = sum(self._steps[k] for k in self._took) + self._now(key, part)
+        if gone < ENOUGH * (gone + rest):
+            return None
         took = sum(self._took.values()) + (now - self._begun[key] if part and key in self._begun else 0.0)
-        expected = sum(self._steps[k] for k in self._took) + self._now(key, part)
+        expected = gone
         if self._foretold:
             # A quick first step says little: what was foretold weighs as much as a tenth of the audit.
             doubt = 0.1 * (sum(self._steps.values()) + self._rest)

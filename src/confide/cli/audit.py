@@ -33,7 +33,7 @@ from confide.cli.configuration import (
     of_release,
     placed_in,
 )
-from confide.cli.exits import Done, as_written, say, sentences, usable, warn
+from confide.cli.exits import Done, as_written, in_sentences, say, sentences, usable, warn
 from confide.cli.failing import Asked, marking
 from confide.cli.flags import GroupedCommand, filled, story_of
 from confide.cli.output import Output, output_of, output_options, show
@@ -130,7 +130,9 @@ def one(spec: AuditSpec, configured: Configured | None, flags: Mapping[str, Any]
 
             if ready.output.json:
                 raise DataError("--dry-run prints a plan, which has no JSON: leave out --json or --dry-run.")
-            say(str(plan(spec, ready.held, settings=replace(ready.settings, tell=warn))))
+            with in_sentences(warn):
+                planned = plan(spec, ready.held, settings=replace(ready.settings, tell=warn))
+            say(str(planned))
             raise Done(0)
         done = carried_out(ready, command=as_written())
         present(done, ready)
@@ -228,8 +230,9 @@ def carried_out(ready: Checked, *, command: str) -> Audit:
         settings = replace(
             ready.settings, progress=progress, tell=progress.around(warn), command=command or None
         )
-        done = run(ready.spec, ready.held, settings=settings)
-        done.save(ready.out)
+        with in_sentences(progress.around(warn)):
+            done = run(ready.spec, ready.held, settings=settings)
+            done.save(ready.out)
     return done
 
 

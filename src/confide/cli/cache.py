@@ -9,7 +9,7 @@ import click
 from confide.cli.exits import say, sentences
 from confide.cli.flags import FilePath
 from confide.core.cache import cache_folder
-from confide.core.cached_files import A_DAY, CachedFile, cached_files, clear, is_cache
+from confide.core.cached_files import A_DAY, CachedFile, cached_files, clear, is_cache, told
 from confide.core.durations import in_bytes
 from confide.core.errors import DataError
 
@@ -45,9 +45,15 @@ def cache() -> None:
 @OLDER
 @sentences
 def listed(given: Path | None, older_than: str | None) -> None:
-    """List what is kept, the newest first: what it is, its size and its age."""
+    """List what is kept, the newest first: what it is, its size and its age, and of what.
+
+    Of evidence that is the attack and how many were asked about, of reference models how many they are.
+    """
     folder, files = _found(given, older_than)
-    rows = [f"{f.content:<9} {in_bytes(f.size):>10}  {in_days(f.age):>10}  {f.path.name[:12]}" for f in files]
+    rows = [
+        f"{f.content:<9} {in_bytes(f.size):>10}  {in_days(f.age):>10}  {f.path.name[:12]}  {told(f)}".rstrip()
+        for f in files
+    ]
     say("\n".join([*rows, _sum(folder, files)]))
 
 

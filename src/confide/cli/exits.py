@@ -8,6 +8,7 @@ import signal
 import sys
 import threading
 import traceback
+import warnings
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from functools import wraps
@@ -189,6 +190,26 @@ def as_written() -> str:
 def warn(text: str) -> None:
     # On stderr, so that a report that is piped on stays clean.
     click.echo(f"warning: {escaped(text, keep=())}", err=True)
+
+
+@contextmanager
+def in_sentences(tell: Callable[[str], object]) -> Generator[None]:
+    """Pass on each warning of other packages once, as one line without its place in their code.
+
+    That columns lack names, or have them, is left out: models are given their own columns in their own order.
+    """
+    told: set[str] = set()
+
+    def show(message: Warning | str, *_: Any, **__: Any) -> None:
+        text = in_one_line(message)
+        if text not in told:
+            told.add(text)
+            tell(text)
+
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="X (has|does not have valid) feature names")
+        warnings.showwarning = show
+        yield
 
 
 def say(text: str, *, err: bool = False) -> None:

@@ -136,10 +136,14 @@ class Watch:
         return said
 
     def _left(self) -> float | None:
-        """The seconds that are left, counted down since they were said."""
+        """The seconds that are left, counted down since they were said.
+
+        None once they are over and work still goes on: what was said was wrong, and nobody knows better yet.
+        """
         if self._stage is None or self._stage.left is None:
             return None
-        return max(self._stage.left - (self.clock() - self._told), 0.0)
+        left = self._stage.left - (self.clock() - self._told)
+        return left if left >= 1 else None
 
     def _line(self, stage: Stage) -> str:
         left = self._left()

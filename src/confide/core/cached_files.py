@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+import json
 import time
+import zipfile
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from confide.core.drafts import remove, remove_abandoned
+from confide.core.lazily import Lazily
+from confide.core.parquet import library_errors
 from confide.core.paths import is_folder
 from confide.core.seal import KEY
+
+if TYPE_CHECKING:
+    import polars as pl
+else:
+    pl = Lazily("polars")
 
 Content: TypeAlias = Literal["evidence", "models"]
 A_DAY = 86_400.0
@@ -56,6 +65,42 @@ def is_cache(folder: Path) -> bool:
     if not is_folder(folder):
         return True
     return (folder / KEY).exists() or any(folder.glob("*.*.kept")) or not any(folder.iterdir())
+
+
+def told(file: CachedFile) -> str:
+    """What a file of a cache holds: an attack and how many targets, or how many models.
+
+    Empty where the file does not say it, or cannot be read.
+    """
+    try:
+        return _attack(file.path) if file.content == "evidence" else _models(file.path)
+    except (OSError, ValueError, LookupError, TypeError, zipfile.BadZipFile, *library_errors()):
+        return ""
+
+
+def _attack(path: Path) -> str:
+    names = ", ".join(json.loads(pl.read_parquet_metadata(path)["confide"]))
+    targets = pl.read_parquet(path, columns=["target"], glob=False)["target"].n_unique()
+    return f"{names}, {_count(targets, 'target')}"
+
+
+def _models(path: Path) -> str:
+    with path.open("rb") as file:
+        head = file.read(8)
+        if head.startswith(b"\x93NUMPY"):
+            return "scores of pictures"
+        if head.startswith(b"PK"):  # skops keeps a list of estimators
+            with zipfile.ZipFile(path) as packed:
+                return _count(len(json.loads(packed.read("schema.json"))["content"]), "model")
+        # A safetensors file begins with the length of its header, which is JSON.
+        size = int.from_bytes(head, "little")
+        if not 0 < size < path.stat().st_size:
+            return ""
+        return _count(int(json.loads(file.read(size))["__metadata__"]["models"]), "model")
+
+
+def _count(n: int, noun: str) -> str:
+    return f"{n:,} {noun}{'s' * (n != 1)}"
 
 
 def clear(folder: Path, files: Sequence[CachedFile]) -> int:

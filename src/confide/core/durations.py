@@ -17,6 +17,20 @@ def in_time(seconds: float) -> str:
     return f"{whole // 3600} h {whole % 3600 // 60:02} min"
 
 
+def in_units(seconds: int) -> str:
+    """A whole number of seconds exactly, in the largest unit that leaves none over.
+
+    >>> in_units(43_200), in_units(5_400), in_units(61), in_units(86_400), in_units(14 * 86_400)
+    ('12 h', '90 min', '61 s', '24 h', '14 days')
+    """
+    if seconds % 86_400 == 0 and seconds > 2 * 86_400:
+        return f"{seconds // 86_400:,} days"
+    for unit, one in (("h", 3_600), ("min", 60)):
+        if seconds % one == 0:
+            return f"{seconds // one:,} {unit}"
+    return f"{seconds:,} s"
+
+
 def in_bytes(size: float) -> str:
     """A number of bytes to two digits.
 

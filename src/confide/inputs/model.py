@@ -24,7 +24,16 @@ from confide.inputs.aligned import aligned, reading_said
 from confide.inputs.handed_in import asks_the_graph, load_given, preparation, records_given
 from confide.inputs.labels import same_labels
 from confide.inputs.methods import less_than_its_object
-from confide.inputs.model_form import Told, features_for, in_order, more_classes, shown, together, unused
+from confide.inputs.model_form import (
+    Told,
+    features_for,
+    in_order,
+    more_classes,
+    named_as_trained,
+    shown,
+    together,
+    unused,
+)
 from confide.inputs.overlap import remove_overlap
 from confide.inputs.probe import Said, asked_about, need_right, unsteady
 from confide.inputs.reading import Decimal, Separator, reading_of
@@ -256,6 +265,7 @@ def _read(held: Model, rng: Rng) -> ModelData:
     raw = _read_records(held, None if early is None else early[0])
     listed = len(raw[0])
     model, title = early or load()
+    raw = [replace(r, x=named_as_trained(model, r.x)) for r in raw]
     # Before the columns are cut to those of the model.
     notes = unused(model, raw[0].x)
     raw, strange = as_trained(model, raw)

@@ -215,6 +215,15 @@ def together(parts: Sequence[Batch]) -> Batch:
     return pl.concat(frames) if frames else np.concatenate([p for p in parts if isinstance(p, np.ndarray)])
 
 
+def named_as_trained(model: Any, x: Batch) -> Batch:
+    """The features by the names that the model knows, where its package writes them in its own way."""
+    if not isinstance(x, pl.DataFrame):
+        return x
+    from confide.models.boosted import with_lightgbm_names
+
+    return with_lightgbm_names(model, x)
+
+
 def unused(model: Any, x: Batch) -> list[str]:
     """A note on the columns that the model was not trained on."""
     names = getattr(model, "feature_names_in_", None)

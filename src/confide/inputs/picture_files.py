@@ -73,12 +73,12 @@ def opened(
                 plain = _upright(picture).convert(mode)
             # Of a damaged file Pillow raises whatever its reader of that part does.
             except Exception as damage:
-                raise unreadable(file, damage) from damage
+                raise unreadable(folder / file, damage) from damage
             pixels[k] = np.asarray(plain if plain.size == (w, h) else plain.resize((w, h)))
     return pixels
 
 
-def unreadable(file: str, damage: Exception) -> DataError:
+def unreadable(file: Path, damage: Exception) -> DataError:
     """The error for a file whose pixels Pillow cannot read."""
     return DataError(f"{file} cannot be read as a picture ({in_one_line(damage)}): save it again.")
 
@@ -96,15 +96,16 @@ def picture_of(folder: Path, file: str, *, modes: Container[str] = MODES) -> Ima
         from PIL import Image
     except ImportError as absent:
         raise DataError("reading picture files needs Pillow: pip install 'confide[data]'.") from absent
+    path = folder / file
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", Image.DecompressionBombWarning)
-            picture = Image.open(folder / file, formats=FORMATS)
+            picture = Image.open(path, formats=FORMATS)
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as bomb:
-        raise DataError(f"{file} is too large to be opened ({bomb}): save it smaller.") from bomb
+        raise DataError(f"{path} is too large to be opened ({bomb}): save it smaller.") from bomb
     except Exception as damage:
-        why = in_one_line(str(damage).replace(str(folder / file), file))
-        raise DataError(f"{file} cannot be read as a picture ({why}): save it again or drop it.") from damage
+        why = in_one_line(str(damage).replace(str(path), file))
+        raise DataError(f"{path} cannot be read as a picture ({why}): save it again or drop it.") from damage
     if picture.format == "TIFF":
         # Pillow maps such a file into memory with sides that it has swapped already, and gets noise.
         picture.filename = ""
@@ -113,9 +114,9 @@ def picture_of(folder: Path, file: str, *, modes: Container[str] = MODES) -> Ima
     if large or mode not in modes:
         picture.close()
     if large:
-        raise DataError(f"{file} is {size} pixels, more than {MOST_PIXELS:,}: save it smaller.")
+        raise DataError(f"{path} is {size} pixels, more than {MOST_PIXELS:,}: save it smaller.")
     if mode not in modes:
-        raise DataError(f"{file} is of mode {mode}: save it as grey (L) or RGB with 8 bits a colour.")
+        raise DataError(f"{path} is of mode {mode}: save it as grey (L) or RGB with 8 bits a colour.")
     return picture
 
 

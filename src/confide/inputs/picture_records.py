@@ -108,7 +108,7 @@ def _transformed(folder: Path, files: Sequence[str], prepare: Preparation) -> Ar
                 picture.load()
             # Of a damaged file Pillow raises whatever its reader of that part does.
             except Exception as damage:
-                raise unreadable(files[row], damage) from damage
+                raise unreadable(folder / files[row], damage) from damage
             said = f"{files[row]} ({picture.mode}, {picture.height}x{picture.width})"
             return read_safely(partial(transform, picture), said, f"the transform {prepare.name}")
 

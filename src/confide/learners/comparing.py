@@ -16,7 +16,7 @@ from confide.core.access import BlackBox, LabelOnly, Task
 from confide.core.arrays import Bools, Floats
 from confide.core.errors import DataError
 from confide.core.language import later, t
-from confide.models.signals import true_logit
+from confide.models.signals import settle, true_logit
 from confide.views.records import Records
 
 # A larger difference in accuracy (or R2) is material even if the references vary much among themselves.
@@ -148,6 +148,9 @@ def compare_accuracy(
             continue
         own = _each(target, records, what)
         theirs = [_each(reference, records, what) for reference in references]
+        if what == "confidence":
+            # The logit of a probability rounded to 1 says how it is stored, and not how sure the model is.
+            own, *theirs = settle(own, *theirs)
         for side in ("train", "test"):
             inside, trained = (member, included) if side == "train" else (~member, ~included)
             # A side without records has no accuracy to compare.

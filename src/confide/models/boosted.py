@@ -139,6 +139,21 @@ def load_booster(path: Path) -> BoostedClassifier | BoostedRegressor:
         ) from error
 
 
+def with_lightgbm_names(model: Any, frame: pl.DataFrame) -> pl.DataFrame:
+    """The frame with its columns named as LightGBM has them, which writes a blank as an underscore.
+
+    A frame on any other model is left as it is.
+    """
+    of_it = type(model).__module__.partition(".")[0] == "lightgbm"
+    read = isinstance(model, _Boosted) and getattr(model.margins, "func", None) is _lightgbm_sums
+    if not (of_it or read):
+        return frame
+    own = getattr(model, "feature_name", lambda: getattr(model, "feature_names_in_", None))()
+    known, given = set(() if own is None else own), set(frame.columns)
+    clean = {name: name.replace(" ", "_") for name in given - known}
+    return frame.rename({name: new for name, new in clean.items() if new in known - given})
+
+
 def _of_lightgbm(model: Any) -> BoostedClassifier | BoostedRegressor:
     # A dump of all trees would take long: the header of the text says it.
     header = model.model_to_string(num_iteration=1)

@@ -22,6 +22,7 @@ from confide.attacks.membership.black_box import (
     Shadow,
     StudentT,
     chosen,
+    rivals_of,
 )
 from confide.attacks.membership.counts import InnerProduct, KnockKnock
 from confide.attacks.membership.white_box import (
@@ -74,4 +75,5 @@ __all__ = [
     "Supervised",
     "SupervisedGradients",
     "chosen",
+    "rivals_of",
 ]

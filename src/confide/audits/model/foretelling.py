@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from confide.attacks import membership
 from confide.audits.model.games import split
 from confide.audits.model.references import parts_for, trial_learner
 from confide.audits.model.sampling import questions
@@ -60,6 +61,8 @@ def foretold(data: ModelData, asked: Sequence[AnyAttack], settings: Settings) ->
         )
     costly, some = split(data, asked, settings)
     for attack in asked:
+        if isinstance(attack, membership.Default):
+            notes.append(_choice(data, count))
         people = len(some) if some is not None and attack in costly else n
         seconds, why = _attack(attack, data, count, people, settings)
         notes += [why] if why else []
@@ -74,6 +77,19 @@ def foretold(data: ModelData, asked: Sequence[AnyAttack], settings: Settings) ->
         )
     costs += _report(n, len(asked))
     return Forecast(costs=tuple(costs), memory=_memory(data, count), notes=tuple(notes))
+
+
+def _choice(data: ModelData, count: int) -> str:
+    """What `default` stands for: the report has only the name of what it chooses."""
+    population = 0 if data.population is None else len(data.population)
+    rivals = membership.rivals_of(references=count, population=population)
+    names = list(dict.fromkeys(attack.name for attack in rivals))
+    if len(names) == 1:
+        return f"default: {names[0]}, and the report calls it so."
+    return (
+        f"default: the strongest of {', '.join(names[:-1])} and {names[-1]}, chosen on references whose "
+        "members are known; the report has it by that name."
+    )
 
 
 def _queries(data: ModelData) -> int:

@@ -9,6 +9,7 @@ import numpy as np
 
 from confide.core.arrays import Floats, Ints, Rng
 from confide.core.claims import Claim
+from confide.core.durations import in_units
 from confide.core.errors import DataError, PromiseError
 from confide.core.nouns import Release
 from confide.views.traces import EARTH_RADIUS_M, Traces
@@ -80,7 +81,7 @@ class CoarseTraces:
             found.append(Claim(f"every point is the middle of a cell of {self.metres:g} m", near))
         if self.seconds is not None:
             whole = bool((view.time % self.seconds == 0).all())
-            found.append(Claim(f"every time is the start of a bin of {self.seconds:,} s", whole))
+            found.append(Claim(f"every time is the start of a bin of {in_units(self.seconds)}", whole))
         return tuple(found)
 
 

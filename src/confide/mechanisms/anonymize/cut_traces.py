@@ -8,6 +8,7 @@ import numpy as np
 
 from confide.core.arrays import Rng
 from confide.core.claims import Claim
+from confide.core.durations import in_units
 from confide.core.nouns import Release
 from confide.mechanisms.anonymize.clocks import Clock
 from confide.views.traces import Traces
@@ -41,5 +42,5 @@ class CutTraces:
         """Every time is the start of a unit."""
         clock = self.clock
         holds = bool(np.array_equal(clock(view.time - clock.written - clock.ahead), view.time))
-        unit = f"a {clock.unit}" if isinstance(clock.unit, str) else f"{clock.unit:,} s"
+        unit = f"a {clock.unit}" if isinstance(clock.unit, str) else in_units(clock.unit)
         return (Claim(f"every time is the start of {unit}", holds),)

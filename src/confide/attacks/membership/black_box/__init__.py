@@ -5,7 +5,7 @@ from __future__ import annotations
 from confide.attacks.membership.black_box.base_score import BASE
 from confide.attacks.membership.black_box.blend import Blend
 from confide.attacks.membership.black_box.calibrated import Calibrated
-from confide.attacks.membership.black_box.default import Default, chosen
+from confide.attacks.membership.black_box.default import Default, chosen, rivals_of
 from confide.attacks.membership.black_box.entropy import Entropy
 from confide.attacks.membership.black_box.label_only import LabelOnlyVotes
 from confide.attacks.membership.black_box.lira import LiRA
@@ -51,4 +51,5 @@ __all__ = [
     "Shadow",
     "StudentT",
     "chosen",
+    "rivals_of",
 ]

@@ -45,13 +45,27 @@ def chosen(
     """The attack that `Default` takes in this case."""
     known = case.known
     references = 0 if known.references is None else len(known.references)
+    population = 0 if known.population is None else len(known.population)
+    rivals = rivals_of(references=references, population=population)
+    if len(rivals) == 1:
+        return rivals[0]
+    competing = [rival for rival in rivals if not isinstance(rival, Quantile | Loss)]
+    return best_on_shadow_targets(competing, case, rng=rng) or RMIA()
+
+
+def rivals_of(*, references: int, population: int) -> tuple[StudentT | RMIA | Blend | Quantile | Loss, ...]:
+    """The attacks among which `Default` chooses; one where there is no choice.
+
+    Args:
+        references: how many reference models there are.
+        population: how many records of the population.
+
+    >>> [attack.name for attack in rivals_of(references=1, population=0)]
+    ['rmia']
+    """
     if references >= 4:  # below that the shadow targets have too few helpers to judge by
-        rivals: list[StudentT | RMIA | Blend] = [StudentT()]
-        for temperature in TEMPERATURES:
-            rivals += [RMIA(temperature=temperature), Blend(temperature=temperature)]
-        return best_on_shadow_targets(rivals, case, rng=rng) or RMIA()
+        pairs = ((RMIA(temperature=t), Blend(temperature=t)) for t in TEMPERATURES)
+        return (StudentT(), *(rival for pair in pairs for rival in pair))
     if references:
-        return RMIA()
-    if known.population is not None and len(known.population) >= FEWEST:
-        return Quantile()
-    return Loss()
+        return (RMIA(),)
+    return (Quantile(),) if population >= FEWEST else (Loss(),)
