@@ -429,19 +429,82 @@ def test_inside_is_held_against_outside_person_by_person() -> None:
     assert not alone.supervised
 
 
-def test_an_architecture_without_its_weights_is_warned_about() -> None:
-    says = "of its members, no more than guessing: give the trained weights (`--weights`)."
+class Net(nn.Sequential):
+    """What a user names without the weights that belong to it."""
 
-    def warned(net: nn.Module, **options: Any) -> bool:
-        return any(says in w for w in audit(net, **options).sections[0].warnings)
+    def __init__(self) -> None:
+        super().__init__(nn.Linear(8, 32), nn.ReLU(), nn.Linear(32, 2))
 
-    guessing = architecture()
+
+def guessing() -> nn.Sequential:
+    """One class for everybody: right about as many as guessing, every time it is made."""
+    net = architecture()
     with torch.no_grad():
-        guessing[2].weight.zero_()
-        guessing[2].bias[:] = torch.tensor([0.0, 1.0])  # one class for everybody
-    assert warned(guessing)
-    assert not warned(guessing, weights=trained()[-1])
-    assert not warned(with_state(-1))
+        net[2].weight.zero_()
+        net[2].bias[:] = torch.tensor([0.0, 1.0])
+    return net
+
+
+class Coin:
+    """A model that is no module and knows nothing."""
+
+    def predict_proba(self, x: Any) -> Any:
+        one = 0.5 + 0.1 * np.sin(1000.0 * np.asarray(x)[:, 0])
+        return np.column_stack([1 - one, one])
+
+
+def untrained_says(found: confide.audits.Audit) -> list[str]:
+    section = found.sections[0]
+    return [w for w in section.warnings if "an attack finds nothing in it says nothing" in w]
+
+
+@pytest.mark.parametrize(
+    "model", [Net, guessing(), guessing, Coin], ids=["class", "module", "factory", "own"]
+)
+def test_no_limit_counts_as_kept_on_a_model_that_was_never_trained(model: Any) -> None:
+    torch.manual_seed(0)  # an architecture that is right about fewer than guessing is refused
+    found = audit(model, limits=["auc=0.99"])
+    page, section = found.report.page, found.sections[0]
+    assert len(untrained_says(found)) == 1
+    assert section.unsettled == ("a model that seems never to have been trained",)
+    assert found.verdict == "not settled" and found.exit_code == 1
+    assert "never to have been trained" in page["glance"]["next"][0]
+    assert page["sections"][0]["next"][0] == page["glance"]["next"][0]
+
+
+def test_a_class_that_guesses_well_by_luck_is_not_taken_for_trained() -> None:
+    """By 200 draws of its weights one is right about more than guessing for certain."""
+    states = []
+    for seed in range(200):
+        torch.manual_seed(seed)
+        states.append(float((Net()(torch.from_numpy(IN[0])).argmax(1).numpy() == IN[1]).mean()))
+    torch.manual_seed(int(np.argmax(states)))
+    assert max(states) > 0.6
+    found = audit(Net, limits=["auc=0.99"])
+    assert "draws other weights each time" in untrained_says(found)[0] and found.exit_code == 1
+
+
+def test_with_its_weights_the_same_class_is_judged() -> None:
+    ways = ((Net, {"weights": trained()[-1]}), (with_state(-1), {}), (lambda: with_state(-1), {}))
+    for model, options in ways:
+        found = audit(model, limits=["auc=0.9999"], **options)
+        assert not untrained_says(found) and not found.sections[0].unsettled
+        assert found.verdict == "within" and found.exit_code == 0
+
+
+def test_a_model_that_knows_its_members_alone_is_judged() -> None:
+    """At chance about everybody else: overfitted, and trained all the same."""
+
+    def knows_members() -> Any:
+        known = {row.tobytes(): y for row, y in zip(*IN, strict=True)}
+
+        def predict(x: Any) -> Any:
+            right = np.array([known.get(np.asarray(row, np.float32).tobytes(), 0) for row in x])
+            return np.column_stack([1.0 - right, right]) * 0.8 + 0.1
+
+        return predict
+
+    assert not untrained_says(audit(knows_members))
 
 
 def test_where_nothing_ran_each_reason_is_said_once() -> None:

@@ -1,8 +1,11 @@
 """Models that can only be asked: batches, failures, counts."""
 
+from functools import partial
+
 import numpy as np
 import polars as pl
 import pytest
+import torch
 
 from confide.core.access import BlackBox, LabelOnly, access_of
 from confide.core.errors import ModelError
@@ -110,6 +113,25 @@ def test_values_mean_regression():
 def test_refusals(predict, options, words):
     with pytest.raises(ModelError, match=words):
         remote(Line(predict), **options).predict(np.ones((3, 1)))
+
+
+def needs(hidden):
+    return torch.nn.Linear(2, len(hidden))
+
+
+def grows(hidden):
+    return [0] * hidden.no_such_setting
+
+
+@pytest.mark.parametrize("function", [needs, grows])
+def test_a_function_that_makes_a_model_from_an_argument_is_told_that_it_must_need_none(function):
+    says = "taken for `predict\\(X\\)`: if it makes a model, it must need no arguments"
+    with pytest.raises(ModelError, match=says):
+        remote(Line(function, wait=0), answers="logits").predict(np.ones((3, 1)))
+    # What is called in another way makes no models.
+    with pytest.raises(ModelError) as caught:
+        remote(Line(partial(function), wait=0), answers="logits").predict(np.ones((3, 1)))
+    assert "no arguments" not in str(caught.value)
 
 
 def test_a_line_needs_room_for_one():

@@ -198,6 +198,7 @@ def conclude(
             *context.unsettled.values(),
         ),
         unsettled=tuple(context.unsettled),
+        steps=tuple(context.steps),
         broken=tuple(context.broken),
         left_out=tuple(context.left_out) if internal else (),
         notes=(*context.notes, *(context.internal_notes if internal else ())),

@@ -39,6 +39,7 @@ class Context:
         warnings: what must be known before a number is believed, a sentence each.
         unsettled: what no audit of this release can settle, in a few words -> why, a warning. While there is
             any, no limit counts as kept.
+        steps: what to do before all else, a sentence each.
         broken: checks of the release's promise that failed, in a few words -> what that means, a warning.
             Each rules the audit like a limit that is exceeded.
         access: the access that was audited, where the release is a model.
@@ -56,6 +57,7 @@ class Context:
     internal_notes: Sequence[str] = ()
     warnings: Sequence[Reading] = ()
     unsettled: Mapping[str, str] = field(default_factory=dict)
+    steps: Sequence[str] = ()
     broken: Mapping[str, str] = field(default_factory=dict)
     access: str = ""
     harm: str = ""

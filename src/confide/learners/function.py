@@ -78,7 +78,7 @@ class CallableLearner:
         return self._shown(model, records)
 
     def recipe(self) -> str:
-        """The function's import path and a hash of the whole file that defines it."""
+        """The function's import path and a hash of the file that defines it and of own modules it imports."""
         return f"train {recipe_text(self.train)} task={self.task} classes={self.classes!r}"
 
     def _shown(self, model: object, records: Records | None = None) -> BlackBox:
@@ -170,7 +170,8 @@ def callable_learner(
 
     Its models are kept on disk if `like` (for example the model under audit) is a torch module (safetensors)
     or an estimator (skops, if installed) and `train` returns the same kind. Otherwise they are trained again
-    in every run. The cache does not notice a change in a module that the file of `train` imports.
+    in every run. They are trained again after a change in the file of `train`, or in a module that it imports
+    and that is no installed package; the cache does not notice a change in a file that `train` only reads.
     """
     kept = (is_module(like) and find_spec("safetensors")) or (is_estimator(like) and can_keep(like))
     if kept:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -86,9 +87,12 @@ class Line:
         reply = self._tried(batch)
         table = reply.table
         if table.ndim == 0 or len(table) != len(batch):
+            given = (
+                len(table) if table.ndim else "one object as" if table.dtype == object else "one number as"
+            )
             raise ModelError(
-                f"{self.name} gave {len(table) if table.ndim else 'one number as'} answers to {len(batch)} "
-                "records: answer each record once, in order."
+                f"{self.name} gave {given} answers to {len(batch)} records: answer each record once, "
+                f"in order.{'' if table.ndim else _makes(self._ask)}"
             )
         return reply
 
@@ -107,10 +111,20 @@ class Line:
                     raise ModelError(
                         f"{self.name} failed {attempt} times on a batch of {len(batch)} records "
                         f"({guarded_error(error)}): try it on a few records by hand, "
-                        "or give a smaller batch_size or more attempts."
+                        f"or give a smaller batch_size or more attempts.{_makes(self._ask)}"
                     ) from error
             self._sleep(self._wait * 2 ** (attempt - 1))
             attempt += 1
+
+
+def _makes(ask: object) -> str:
+    """What to say where a function may be one that makes a model, and was asked as one."""
+    if not inspect.isfunction(ask):
+        return ""
+    return (
+        " A function with one argument is taken for `predict(X)`: if it makes a model, it must need no "
+        "arguments (`def make():`)."
+    )
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -207,6 +207,7 @@ class Section:
         harm: what it says about a person that they are in the data: one sentence.
         warnings: what a reader must know first: one sentence each.
         unsettled: what the audit cannot settle, in a few words each: while there is any, no limit is kept.
+        steps: what to do before all else, a sentence each.
         broken: checks of the promise that failed: each rules like a limit that is exceeded.
         left_out: who was left out before anything was measured, a sentence each; for internal use.
         notes: small print.
@@ -234,6 +235,7 @@ class Section:
     harm: str = ""
     warnings: tuple[str, ...] = ()
     unsettled: tuple[str, ...] = ()
+    steps: tuple[str, ...] = ()
     broken: tuple[str, ...] = ()
     left_out: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()

@@ -194,6 +194,7 @@ def _section(s: Section, verdict: Verdict, fpr: float | None, redaction: Redacti
         ),
         "means_not": consequences.means_not(record, story, findings=others, goal=aim),
         "next": [
+            *s.steps,
             *([consequences.mend()] if s.broken else []),
             *consequences.next_steps(story, verdict.ruling, blind_wins=blind_wins, goal=aim),
         ],

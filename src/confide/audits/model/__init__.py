@@ -19,11 +19,13 @@ from confide.audits.model.games import game_on, planned
 from confide.audits.model.gradient_norms import gradient_norms, norms_plot
 from confide.audits.model.references import Pool, train_references
 from confide.audits.model.sampling import in_words
+from confide.audits.model.untrained import UNTRAINED, Untrained, seems_untrained
 from confide.audits.planning import Forecast
 from confide.audits.release import AuditedRelease, PlannedGame
 from confide.audits.settings import Settings
 from confide.audits.spec import AuditSpec, Context, Count
 from confide.core.estimate import Estimate, Measured
+from confide.core.language import t
 from confide.core.nouns import AnyAttack, AnyMechanism
 from confide.core.who import table_of
 from confide.inputs.model import Model, ModelData, read_model
@@ -52,6 +54,7 @@ class ModelSubject:
         pool: the reference models, once they are trained.
         trusted: the name of the attack that `default` chose.
         warnings: what must be known before a number is believed.
+        untrained: why the model seems never to have been trained, if it does.
     """
 
     data: ModelData
@@ -59,6 +62,7 @@ class ModelSubject:
     pool: Pool = field(default_factory=Pool)
     trusted: str = ""
     warnings: tuple[str, ...] = ()
+    untrained: Untrained | None = None
 
     @property
     def name(self) -> str:
@@ -73,7 +77,8 @@ class ModelSubject:
         # before it.
         self.pool = train_references(self.data, settings=self.settings)
         self.warnings = words.warnings_on(self.data, self.pool)
-        for warning in (*self.warnings, *self.data.unsettled.values()):
+        self.untrained = seems_untrained(self.data)
+        for warning in (*self.warnings, *self._unsettled().values()):
             # Now, so that a user can stop an audit that is not worth its time.
             self.settings.say(warning)
         game = game_on(self.data, self.pool)
@@ -111,6 +116,10 @@ class ModelSubject:
         self.settings.expect(training, rest=sum(step.weight for step in rest))
         return {step.what if step.kind == "attack" else step.kind: step.weight for step in rest}
 
+    def _unsettled(self) -> dict[str, str]:
+        found = {} if self.untrained is None else {t(UNTRAINED): self.untrained.why}
+        return {**found, **self.data.unsettled}
+
     def context(self, release: AuditedRelease, count: Count) -> Context:
         # Members and non-members come from two files, not from a coin: the blind adversary shows whether they
         # differ anyway.
@@ -122,7 +131,8 @@ class ModelSubject:
             left_out=data.left_out,
             internal_notes=(*words.files(data), *data.notes),
             warnings=self.warnings,
-            unsettled=data.unsettled,
+            unsettled=self._unsettled(),
+            steps=() if self.untrained is None else (self.untrained.step,),
             access=words.access_of(release),
             harm=data.held.harm,
             blind=blind,

@@ -7,7 +7,6 @@ from math import floor
 from pathlib import Path
 from typing import Any
 
-from confide.audits.model.accuracy import right_on
 from confide.audits.model.references import Pool
 from confide.audits.release import AuditedRelease
 from confide.audits.spec import Count
@@ -17,7 +16,6 @@ from confide.core.language import t
 from confide.core.narrowing import told
 from confide.inputs.model import ACCESSES, ModelData
 from confide.models.checkpoints import digest_of, name_of
-from confide.models.loading import is_module
 from confide.models.replies import clipped_share
 from confide.report.rates import percent
 
@@ -137,10 +135,8 @@ def _parameters(data: ModelData) -> dict[str, str]:
 
 def warnings_on(data: ModelData, pool: Pool) -> tuple[str, ...]:
     """What a reader must know before they believe a number, a sentence each."""
-    # The advice would be to give --weights.
-    guesses = _no_better_than_guessing(data) if data.held.weights is None else ""
     less = shortfall(data.view, data.held.access)
-    warnings = [w for w in (guesses, less, *data.warnings, *pool.warnings) if w]
+    warnings = [w for w in (less, *data.warnings, *pool.warnings) if w]
     # In a regression no answer is rounded to 0 or 1.
     if isinstance(data.view, BlackBox) and data.classes is not None:
         share = clipped_share(data.view.predict(data.targets.x), data.targets.y)
@@ -173,16 +169,3 @@ def shortfall(view: LabelOnly, access: str | None) -> str:
     )
     more = t("Somebody who gets the weights may learn more than this audit saw.")
     return f"{less} {more}" if access == "white-box" else less
-
-
-def _no_better_than_guessing(data: ModelData) -> str:
-    """A warning where the audited architecture seems never to have been trained; else empty."""
-    right = right_on(data) if is_module(getattr(data.asked, "module", None)) else None
-    # The low end: only what is certainly better than guessing is silent.
-    if right is None or right[0].low > 1 / data.class_count:
-        return ""
-    return t(
-        "The model is right about {share} of its members, no more than guessing: give the trained weights "
-        "(`--weights`).",
-        share=percent(round(right[0].value, 2)),
-    )
