@@ -259,3 +259,44 @@ def test_many_reasons_are_counted(make):
     skipped = tuple(Skipped(attack=f"a{i}", why=f"a{i} lacks thing {i}") for i in range(6))
     left = page([make.section(1.9, skipped=skipped)], seed=7)["glance"]["left_out"]
     assert len(left) == 4 and left[-1] == "3 more reasons are below."
+
+
+def sampled_section(make, *, release: str = "a neural network") -> Section:
+    """Six attacks; label-only asked about 500 of 4,000, the others about all."""
+    plain = make.section(1.9, n=2000, release=release)
+    few = make.risk(0.4, attack="label", n=250, access="label-only")
+    found = (*plain.findings[:-1], replace(plain.findings[-1], risk=few, sample_of=4000))
+    return replace(plain, findings=found)
+
+
+def test_a_sampled_attack_is_said_wherever_it_stands(make):
+    """500 of 4,000: on the first screen, in its row and card, on the terminal, and in report.json."""
+    made = report([sampled_section(make)], seed=7)
+    validate(made.page)
+    said = "asked about 500 of 4,000, drawn at random"
+    assert {f["attack"]: f["sample_of"] for f in made.page["findings"]} == {
+        **dict.fromkeys(("lira", "rmia", "student", "qmia", "loss"), 0),
+        "label": 4000,
+    }
+    sentence = "label was asked about 500 of 4,000 alone, drawn at random."
+    assert sentence in made.page["glance"]["left_out"]
+    assert not any("Nobody was left out" in line for line in made.page["glance"]["left_out"])
+    html = made.html()
+    assert html.count(sentence) == 2 and html.count(said) == 1  # first screen, card; row
+    assert sentence in " ".join(made.text(width=200).split())
+    lines = dict(made.page["sections"][0]["found"])
+    assert lines["Label-only"].endswith(f"; {said}") and said not in lines["Likelihood ratio (LiRA)"]
+
+
+def test_a_strongest_attack_on_a_sample_does_not_say_that_all_were_asked(make):
+    plain = make.section(1.9, n=250)
+    lead = replace(plain.headline, sample_of=4000)
+    tried = page([replace(plain, headline=lead)], seed=7)["glance"]["tried"]
+    assert tried[-1] == "lira was asked about 500 of 4,000 alone, drawn at random."
+
+
+def test_the_public_sees_a_sample_as_coarse_as_every_count(make):
+    plain = make.section(1.9, n=1503)
+    lead = replace(plain.headline, sample_of=40_123)
+    shown = page([replace(plain, headline=lead)], seed=7, audience="public")
+    assert shown["sections"][0]["finding"]["sample_of"] == 40_000 and "40,123" not in json.dumps(shown)

@@ -15,6 +15,7 @@ from confide.report.page_types import FindingRecord, Page, SectionRecord
 from confide.report.reading_rate import read_at
 from confide.report.record_types import EstimateRecord
 from confide.report.redaction import FEWEST
+from confide.report.sampled import sampled_sentence
 from confide.report.screen_types import ContentRecord, GlanceRecord
 from confide.report.short_names import short_names
 from confide.report.skipped import fold
@@ -145,7 +146,8 @@ def _tried(page: Page, worst: Sequence[_Part]) -> list[str]:
         )
     )
     who = [t("The adversary: {subject}.", subject=_begun_small(one)) for one in subjects]
-    return [*who, ran, *_asked(worst[0].s)]
+    some = sampled_sentence(worst[0].s["finding"])
+    return [*who, ran, *_asked(worst[0].s), *([some] if some else [])]
 
 
 def _called(h: FindingRecord) -> str:
@@ -263,6 +265,7 @@ def _left_out(page: Page, each: Sequence[_Part]) -> list[str]:
             if n is None
             else t("{n:,} were left out: {attack} could not score them.", n=n, attack=h["attack"])
         )
+    people += [line for line in map(sampled_sentence, page["findings"]) if line]
     # On several releases an attack lacks the same.
     reasons = fold(dict.fromkeys((k["attack"], k["why"]) for k in page["skipped"]))
     told = [t("Did not run: {attacks}: {why}", attacks=attacks, why=why) for attacks, why in reasons]

@@ -16,6 +16,7 @@ from confide.report.page_types import FindingRecord, Outcome, RateRecord
 from confide.report.rates import cases, often, one_in, percent, same_unit, spread, times
 from confide.report.reading_rate import beats_guessing, read_at, reading_rate
 from confide.report.redaction import FEWEST
+from confide.report.sampled import sampled
 from confide.report.telling import not_told, tells
 
 ACCESS = {
@@ -220,7 +221,12 @@ def _could_have_seen(h: FindingRecord, point: RateRecord | None, detectable: flo
 
 
 def found(h: FindingRecord, *, fpr: float | None, goal: Goal) -> str:
-    """One line an attack, read where the headline is."""
+    """One line an attack, read where the headline is, with whom it was asked about if not all."""
+    line, some = _found(h, fpr=fpr, goal=goal), sampled(h)
+    return t("{line}; {some}", line=line, some=some) if some else line
+
+
+def _found(h: FindingRecord, *, fpr: float | None, goal: Goal) -> str:
     rate = next((at["rate"] for at in h["tpr_at"] if at["fpr"] == fpr), None)
     if fpr is None and h["auc"] and reading_rate([h]) is not None:  # others cannot be read at any rate
         right = cases(h["auc"]) if h["auc"]["high"] < 0.5 else often(h["auc"])

@@ -26,6 +26,7 @@ from confide.report.page_types import (
 from confide.report.rates import one_in, percent
 from confide.report.reading_rate import read_at
 from confide.report.renders.cells import SIGNS, columns, digits, number, per_hundred, plain, span
+from confide.report.sampled import sampled, sampled_sentence
 from confide.report.skipped import fold
 from confide.report.telling import tells
 
@@ -75,6 +76,8 @@ def to_html(page: Page) -> str:
         point=read_at,
         columns=columns,
         fold=_folded,
+        sampled=sampled,
+        sampled_sentence=sampled_sentence,
     )
 
 

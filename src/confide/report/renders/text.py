@@ -17,6 +17,7 @@ from confide.report.page_types import (
 from confide.report.rates import one_in, percent
 from confide.report.renders.cells import columns, digits, number, plain, ruled
 from confide.report.renders.lines import PLAIN, clean, listed, window, wrap
+from confide.report.sampled import sampled_sentence
 from confide.report.skipped import fold
 
 WIDEST = 16
@@ -86,6 +87,7 @@ def _section(page: Page, s: SectionRecord, width: int, show_rows: bool) -> list[
     )
     # Of proofs no rate was measured: a row of n/a would say nothing.
     lines += ["", *_table(mine, s, width)] if any(f["auc"] or f["tpr_at"] for f in mine) else []
+    lines += [line for f in mine for line in wrap(sampled_sentence(f), width) if sampled_sentence(f)]
     skipped = [(k["attack"], k["why"]) for k in page["skipped"] if k["release"] == s["release"]]
     missed = [_labelled(attacks, why) for attacks, why in fold(skipped)]
     lines += listed(t("Did not run"), missed, width)
