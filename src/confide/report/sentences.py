@@ -257,15 +257,18 @@ def warnings(
     blind_wins: bool,
     doubtful: Mapping[str, bool],
     goal: Goal,
+    coin: bool = False,
 ) -> list[str]:
     """What a reader must know before they believe a number.
 
     Args:
+        coin: whether a fair coin drew the groups: then they cannot differ by themselves, and nobody has to
+            check it.
         doubtful: the attacks whose own check failed, and whether each found something all the same.
     """
     lines = [*_on_blind(h, story, blind_wins), *given]
     lines += [_doubt(name, found) for name, found in doubtful.items()]
-    if h["blind"] is None and goal.blind_matters and story != "broken" and not blind_wins:
+    if h["blind"] is None and goal.blind_matters and not coin and story != "broken" and not blind_wins:
         lines.append(t("No blind adversary was played, so nobody checked that the two groups are similar."))
     # an adversary that knew of some people whether they were in cannot be asked about them: no warning
     if not h["told"] and h["excluded"] != 0:
