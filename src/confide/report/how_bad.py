@@ -147,22 +147,29 @@ def _like_guessing(s: SectionRecord, rate: EstimateRecord, *, guessing: float) -
     """Where how many are found was measured, and may be what guessing reaches."""
     auc, per = s["finding"]["auc"], _per(rate["high"])
     low, high = _ends(rate, per)
-    told = {"n": ceil(guessing * per - 1e-9), "per": per, "low": low, "high": high}
+    n = ceil(guessing * per - 1e-9)
     if auc is None or auc["low"] <= 0.5:
         return t(
             "The adversary does better than by guessing, but where it may be wrong about {n:,} of {per:,} "
             "others, it finds not clearly more than by guessing: between {low:,} and {high:,} of {per:,}.",
-            **told,
+            n=n,
+            per=per,
+            low=low,
+            high=high,
         )
     least, most = _ends(auc, 100)
     return t(
         "The adversary does better than by guessing: shown one of each, it is right in {right:,} of 100 "
         "cases (between {least:,} and {most:,}; by guessing 50). But where it may be wrong about {n:,} "
-        "of {per:,} others, it finds not clearly more than by guessing: between {low:,} and {high:,} of {per:,}.",
+        "of {per:,} others, it finds not clearly more than by guessing: between {low:,} and {high:,} "
+        "of {per:,}.",
         right=round(100 * auc["value"]),
         least=least,
         most=most,
-        **told,
+        n=n,
+        per=per,
+        low=low,
+        high=high,
     )
 
 
