@@ -10,11 +10,13 @@ from scipy.stats import norm
 
 from confide.core.errors import DataError
 from confide.core.evidence import Evidence
+from confide.core.language import t, written_in
 from confide.report import Line, Plot, page
 from confide.report.charts import CHARTS, draw, figure, specification
 from confide.report.charts.draw import INKS
 from confide.report.charts.lines import line_records
 from confide.report.charts.points import score_records, worst_off_records, worst_off_table
+from confide.report.charts.words import SHOWN
 from confide.report.exhibit_records import exhibit_record
 from confide.report.redaction import Redaction
 
@@ -221,3 +223,12 @@ def test_the_longest_label_of_epsilon_has_room_in_any_font():
     ends = [float(x) for x in re.findall(r"translate\(([\d.]+),[^>]*>at least 4.13<", svg)]
     assert len(ends) == 2
     assert frame + max(ends) + 6.5 * len("at least 4.13") <= width
+
+
+@pytest.mark.parametrize("language", ["en", "de", "fr"])
+def test_names_of_bars_have_room_in_every_language(language):
+    """Seven pixels a letter: a browser's own font is wider than the one that the drawing is measured with."""
+    axis = specification("epsilon")["layer"][0]["encoding"]["y"]["axis"]
+    with written_in(language):
+        longest = max(len(t(name)) for name in SHOWN)
+    assert 7 * longest <= axis["minExtent"] + 4 and 7 * longest <= axis["labelLimit"]

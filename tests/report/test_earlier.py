@@ -35,6 +35,8 @@ def as_it_was(made: Report) -> dict:
 def before_the_fourth(old: dict) -> dict:
     """Until the third schema a limit that was not settled passed, unless the audit was strict."""
     old["strict"] = not old.pop("allow_unsettled")
+    for f in [*old["findings"], *(s["finding"] for s in old["sections"])]:
+        f.pop("sample_of", None)
     for row in old["limits"]:
         del row["allows"], row["found"], row["words"]
     return old

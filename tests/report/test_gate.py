@@ -21,7 +21,7 @@ from confide.report.renders.brief import to_brief
 from confide.report.renders.junit import to_junit
 from confide.report.renders.markdown import to_markdown
 from confide.report.renders.sarif import to_sarif
-from confide.report.renders.strongest import strongest
+from confide.report.strongest import strongest
 
 from .formats import junit, sarif
 

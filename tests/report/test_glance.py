@@ -259,3 +259,108 @@ def test_many_reasons_are_counted(make):
     skipped = tuple(Skipped(attack=f"a{i}", why=f"a{i} lacks thing {i}") for i in range(6))
     left = page([make.section(1.9, skipped=skipped)], seed=7)["glance"]["left_out"]
     assert len(left) == 4 and left[-1] == "3 more reasons are below."
+
+
+def sampled_section(make, *, release: str = "a neural network") -> Section:
+    """Six attacks; label-only asked about 500 of 4,000, the others about all."""
+    plain = make.section(1.9, n=2000, release=release)
+    few = make.risk(0.4, attack="label", n=250, access="label-only")
+    found = (*plain.findings[:-1], replace(plain.findings[-1], risk=few, sample_of=4000))
+    return replace(plain, findings=found)
+
+
+def test_a_sampled_attack_is_said_wherever_it_stands(make):
+    """500 of 4,000: on the first screen, in its row and card, on the terminal, and in report.json."""
+    made = report([sampled_section(make)], seed=7)
+    validate(made.page)
+    said = "asked about 500 of 4,000, drawn at random"
+    assert {f["attack"]: f["sample_of"] for f in made.page["findings"]} == {
+        **dict.fromkeys(("lira", "rmia", "student", "qmia", "loss"), 0),
+        "label": 4000,
+    }
+    sentence = "label was asked about 500 of 4,000 alone, drawn at random."
+    assert sentence in made.page["glance"]["left_out"]
+    assert not any("Nobody was left out" in line for line in made.page["glance"]["left_out"])
+    html = made.html()
+    assert html.count(sentence) == 2 and html.count(said) == 1  # first screen, card; row
+    assert sentence in " ".join(made.text(width=200).split())
+    lines = dict(made.page["sections"][0]["found"])
+    assert lines["Label-only"].endswith(f"; {said}") and said not in lines["Likelihood ratio (LiRA)"]
+
+
+def test_a_strongest_attack_on_a_sample_does_not_say_that_all_were_asked(make):
+    plain = make.section(1.9, n=250)
+    lead = replace(plain.headline, sample_of=4000)
+    tried = page([replace(plain, headline=lead)], seed=7)["glance"]["tried"]
+    assert tried[-1] == "lira was asked about 500 of 4,000 alone, drawn at random."
+
+
+def test_the_public_sees_a_sample_as_coarse_as_every_count(make):
+    plain = make.section(1.9, n=1503)
+    lead = replace(plain.headline, sample_of=40_123)
+    shown = page([replace(plain, headline=lead)], seed=7, audience="public")
+    assert shown["sections"][0]["finding"]["sample_of"] == 40_000 and "40,123" not in json.dumps(shown)
+
+
+def not_clearly_more(make) -> Section:
+    """An AUC of 0.69, surely above guessing, where 19 in 100 are found at 1 in 10 and 7 would be no more."""
+    rate = RateAt(0.1, Estimate(0.19, 0.07, 0.32, 0.95), 60)
+    lead = make.risk(0.0, n=60, tpr_at=(rate,), auc=Estimate(0.69, 0.6, 0.77, 0.95))
+    other = make.risk(0.0, attack="rmia", n=60, auc=Estimate(0.6, 0.55, 0.7, 0.95))
+    other = replace(other, tpr_at=(RateAt(0.1, Estimate(0.16, 0.09, 0.29, 0.95), 60),))
+    found = tuple(Finding(risk=risk) for risk in (other, lead))
+    return make.section(0.0, n=60, headline=found[1], findings=found, evidence={})
+
+
+def test_a_share_that_was_measured_is_not_said_to_be_unknown(make):
+    """Its interval holds guessing and less than one half: "not clearly more", with the numbers beside it."""
+    made = report([not_clearly_more(make)], seed=7)
+    bad = made.page["glance"]["bad"][0]
+    assert bad == (
+        "The adversary does better than by guessing: shown one of each, it is right in 69 of 100 cases "
+        "(between 60 and 77; by guessing 50). But where it may be wrong about 10 of 100 others, it finds "
+        "not clearly more than by guessing: between 7 and 32 of 100."
+    )
+    assert "could not be measured" not in made.html()
+
+
+def test_numbers_of_another_attack_have_its_name(make):
+    """A limit is held against every attack: the one that decides need not be the strongest."""
+    row = page([not_clearly_more(make)], seed=7, limits=[Limit.parse("tpr@0.1=0.05")])["limits"][0]
+    assert row["attack"] == "rmia" and row["found"] == "16 in 100 (9 to 29) by rmia"
+    row = page([make.section(1.9)], seed=7, limits=[Limit.parse("auc=0.7")])["limits"][0]
+    assert row["attack"] == "lira" and "lira" not in row["found"]
+
+
+def test_low_ends_below_guessing_order_no_attack(make):
+    """As the headline is chosen: neither beats guessing at 1 in 10, so the AUC decides, on every list."""
+    section = not_clearly_more(make)
+    third = make.risk(0.0, attack="loss", n=60, auc=Estimate(0.62, 0.56, 0.7, 0.95))
+    third = replace(third, tpr_at=(RateAt(0.1, Estimate(0.1, 0.02, 0.2, 0.95), 60),))
+    made = report([replace(section, findings=(*section.findings, Finding(risk=third)))], seed=7)
+    order = ["lira", "loss", "rmia"]
+    html = made.html()
+    assert re.findall(r'<th scope="row">(\w+)<span', html[html.index('class="each"') :])[:3] == order
+    assert re.findall(r"^[*-] (lira|loss|rmia) ", made.text(width=100), re.MULTILINE) == order
+    assert re.findall(r"- (lira|loss|rmia):", made.brief(width=200)) == order
+
+
+def test_what_it_means_for_a_person_says_no_more_than_was_shown(make):
+    """At an AUC of 0.69 with a rate at guessing nobody was shown to be found; at 0.98 neither, but surer."""
+    section = not_clearly_more(make)
+    means = page([section], seed=7)["glance"]["means"][0]
+    assert "can tell a little better than by chance" in means and "find out" not in means
+    sure = replace(section.headline.risk, auc=Estimate(0.9, 0.8, 0.98, 0.95))
+    lead = Finding(risk=sure)
+    means = page([replace(section, headline=lead, findings=(lead,))], seed=7)["glance"]["means"][0]
+    assert "can tell better than by chance" in means
+
+
+def test_where_a_coin_drew_the_groups_nobody_has_to_check_that_they_are_similar(make):
+    section = make.section(1.9)
+    warned = [
+        page([replace(section, headline=replace(section.headline, blind=None, coin=coin))], seed=7)
+        for coin in (False, True)
+    ]
+    said = ["No blind adversary" in " ".join(p["sections"][0]["warnings"]) for p in warned]
+    assert said == [True, False]

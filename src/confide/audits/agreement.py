@@ -21,7 +21,7 @@ ERROR = 0.05
 USUAL_DELTA = 1e-5
 NUMBERS = (
     "exposed", "control", "advantage", "auc", "balanced_accuracy", "tpr_at", "threshold", "confidence",
-    "targets", "asked", "exposed_count", "control_count", "worlds", "excluded", "access", "game",
+    "targets", "asked", "sample_of", "exposed_count", "control_count", "worlds", "excluded", "access", "game",
     "conclusive", "epsilons",
 )  # fmt: skip
 """What of a finding follows from its evidence, whatever the goal."""
@@ -67,11 +67,13 @@ def disagreement(
 def _in_finding(release: MeasuredRelease, f: FindingRecord, risk: Risk) -> str:
     """The first number of a finding that is another."""
     evidence = release.evidence[f["attack"]]
-    found = Finding(risk=risk, diagnostics=evidence.diagnostics)
+    found = Finding(risk=risk, diagnostics=evidence.diagnostics, sample_of=evidence.sample_of)
     # The page names the goal at large; whether epsilon is shown depends on the goal in particular.
     aim = replace(goal(release.goal), bounds=release.record["labels"]["bounds"])
     made = finding_record(found, release=release.release, goal=aim, redaction=Redaction())
     kept, again = cast(dict[str, object], f), cast(dict[str, object], made)
+    if kept["sample_of"] is None:  # a report of an earlier version did not keep it
+        again["sample_of"] = None
     return next((name for name in NUMBERS if not _equal(_numbers(kept[name]), _numbers(again[name]))), "")
 
 

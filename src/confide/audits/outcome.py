@@ -352,7 +352,13 @@ def proved(proof: Proof, prover: AnyAttack | None) -> Findings:
 
 def _finding(risk: Risk, evidence: Evidence, attack: AnyAttack | None, blind: Estimate | None) -> Finding:
     """A finding with its card; `attack` is None where the scores were made elsewhere."""
-    found = Finding(risk=risk, blind=blind, diagnostics=evidence.diagnostics)
+    found = Finding(
+        risk=risk,
+        blind=blind,
+        diagnostics=evidence.diagnostics,
+        sample_of=evidence.sample_of,
+        coin=evidence.randomised,
+    )
     return found if attack is None else _carded(found, attack)
 
 

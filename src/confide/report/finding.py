@@ -41,6 +41,8 @@ class Finding:
             interval is above 0.5, exposed and control differ without the release.
         diagnostics: how the attack came to its guess, one a world.
         told: what the adversary knew about who is in the data, in words; mostly nothing.
+        sample_of: among how many a sample was drawn, who alone were asked about; 0 where all were.
+        coin: whether a fair coin drew the groups, so that they cannot differ by themselves.
     """
 
     risk: Risk
@@ -50,6 +52,8 @@ class Finding:
     blind: Estimate | None = None
     diagnostics: tuple[Diagnostics, ...] = ()
     told: str = ""
+    sample_of: int = 0
+    coin: bool = False
 
     @property
     def conclusive(self) -> bool:

@@ -53,6 +53,7 @@ def finding_record(finding: Finding, *, release: str, goal: Goal, redaction: Red
         "confidence": risk.confidence,
         "targets": redaction.whole(risk.people, *sides) if whole else None,
         "asked": redaction.whole(risk.rows, *sides) if whole else None,
+        "sample_of": redaction.count(finding.sample_of),
         "exposed_count": exposed,
         "control_count": control,
         "worlds": risk.worlds,
@@ -127,7 +128,7 @@ def _why(name: str, finding: Finding, redaction: Redaction) -> str:
         return t("no bound on epsilon applies to this evidence")
     if redaction.public and name == "threshold":
         return t("not shown to the public")
-    if redaction.public and (name.endswith("count") or name in ("targets", "asked", "excluded")):
+    if redaction.public and (name.endswith("count") or name in ("targets", "asked", "sample_of", "excluded")):
         return t("fewer than {n}, or could be worked out from such a count", n=FEWEST)
     # A number that exists was held back; one that does not was never given.
     measured: object = getattr(finding.risk, name, None)

@@ -6,18 +6,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from confide.core.language import t
-from confide.report.finding import Ruling
 from confide.report.glance_words import WORDS
 from confide.report.goals import GOALS, without_goal
-from confide.report.how_bad import Told, how_bad
+from confide.report.how_bad import Told, how_bad, what_it_means
 from confide.report.limit_words import limit_in_words
 from confide.report.page_types import FindingRecord, Page, SectionRecord
 from confide.report.reading_rate import read_at
 from confide.report.record_types import EstimateRecord
 from confide.report.redaction import FEWEST
+from confide.report.sampled import sampled_sentence
 from confide.report.screen_types import ContentRecord, GlanceRecord
 from confide.report.short_names import short_names
 from confide.report.skipped import fold
+from confide.report.strongest import severity
 
 MOST_STEPS = 4
 """Of what to do next: more is read by nobody, and stands below."""
@@ -50,7 +51,7 @@ def glance(page: Page, told: Sequence[Told] = ()) -> GlanceRecord:
     """
     sections = page["sections"]
     each = [_Part(s, one) for s, one in zip(sections, told or _untold(sections), strict=True)]
-    worst = sorted(each, key=_severity, reverse=True)
+    worst = sorted(each, key=lambda part: severity(part.s, proves=part.proves))
     named = _names(each)
     found = [part for part in worst if part.s["outcome"] == "found"] or worst
     return {
@@ -96,17 +97,6 @@ def _untold(sections: Sequence[SectionRecord]) -> list[Told]:
     return [Told(words=s["goal"] if s["goal"] in GOALS else "membership") for s in sections]
 
 
-RULED: dict[Ruling, int] = {"exceeded": 3, "not settled": 2, "measured": 1, "within": 0}
-"""Rulings by how much they ask for."""
-
-
-def _severity(part: _Part) -> tuple[int, float, float]:
-    """The worst first: what exceeds a limit, then by what is surely found."""
-    rate, auc = part.rate, part.s["finding"]["auc"]
-    low = rate["low"] if rate else float(part.s["outcome"] == "found" and part.proves)
-    return RULED[part.s["verdict"]], low, auc["low"] if auc else 0.0
-
-
 def _names(each: Sequence[_Part]) -> dict[str, str]:
     """Release -> its short name."""
     releases = list(dict.fromkeys(part.release for part in each))
@@ -145,7 +135,8 @@ def _tried(page: Page, worst: Sequence[_Part]) -> list[str]:
         )
     )
     who = [t("The adversary: {subject}.", subject=_begun_small(one)) for one in subjects]
-    return [*who, ran, *_asked(worst[0].s)]
+    some = sampled_sentence(worst[0].s["finding"])
+    return [*who, ran, *_asked(worst[0].s), *([some] if some else [])]
 
 
 def _called(h: FindingRecord) -> str:
@@ -208,7 +199,7 @@ def _means(part: _Part) -> list[str]:
     """What it means for a person in the data."""
     outcome = part.s["outcome"]
     if outcome == "found":
-        return [t(WORDS[part.told.words].means), *([part.told.harm] if part.told.harm else [])]
+        return [what_it_means(part.s, part.told), *([part.told.harm] if part.told.harm else [])]
     if outcome == "nothing":
         return [t("That is no proof of safety: a stronger attack, or one that knows more, may find people.")]
     return [t("Nothing follows from this audit for the people in the data, neither good nor bad.")]
@@ -263,6 +254,7 @@ def _left_out(page: Page, each: Sequence[_Part]) -> list[str]:
             if n is None
             else t("{n:,} were left out: {attack} could not score them.", n=n, attack=h["attack"])
         )
+    people += [line for line in map(sampled_sentence, page["findings"]) if line]
     # On several releases an attack lacks the same.
     reasons = fold(dict.fromkeys((k["attack"], k["why"]) for k in page["skipped"]))
     told = [t("Did not run: {attacks}: {why}", attacks=attacks, why=why) for attacks, why in reasons]

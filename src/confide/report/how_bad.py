@@ -18,6 +18,9 @@ from confide.report.telling import tells, tells_apart
 FINEST = 10_000
 """Of how many people is spoken at most."""
 
+A_LITTLE = 0.8
+"""An AUC below this, four of five cases right, is called a little better than chance."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Told:
@@ -58,8 +61,10 @@ def how_bad(s: SectionRecord, told: Told) -> str:
         return _without_rate(s)
     if s["outcome"] == "nothing":
         return _nothing(rate["rate"], guessing=rate["fpr"])
-    if not tells(rate["rate"], guessing=rate["fpr"]) or not beats_guessing(rate):
+    if not tells(rate["rate"], guessing=rate["fpr"]):
         return _without_rate(s)
+    if not beats_guessing(rate):
+        return _like_guessing(s, rate["rate"], guessing=rate["fpr"])
     per = _per(rate["rate"]["value"])
     # So fine that it is seen that even the low end is above guessing.
     while per < FINEST and floor(rate["rate"]["low"] * per) <= ceil(rate["fpr"] * per - 1e-9):
@@ -78,6 +83,22 @@ def how_bad(s: SectionRecord, told: Told) -> str:
         among=among,
     )
     return f"{said} {_guessing(rate['fpr'], per, certain=goal(told.words).certain)}"
+
+
+def what_it_means(s: SectionRecord, told: Told) -> str:
+    """What it means for a person: that they can be found, only where that was shown."""
+    words, at, auc = WORDS[told.words], read_at(s["finding"], s["fpr"]), s["finding"]["auc"]
+    if not words.found or not told.subject or (at is not None and beats_guessing(at)):
+        return t(words.means)
+    if auc is not None and auc["high"] < A_LITTLE:
+        return t(
+            "For a person this means: somebody who has what this adversary has can tell a little better than "
+            "by chance. That anybody is found with few mistakes was not shown."
+        )
+    return t(
+        "For a person this means: somebody who has what this adversary has can tell better than by chance. "
+        "That anybody is found with few mistakes was not shown."
+    )
 
 
 def _guessing(fpr: float, per: int, *, certain: bool) -> str:
@@ -117,6 +138,36 @@ def _without_rate(s: SectionRecord) -> str:
         "(between {low:,} and {high:,}; by guessing 50). How many it finds could not be measured with so few "
         "people.",
         n=round(100 * auc["value"]),
+        low=low,
+        high=high,
+    )
+
+
+def _like_guessing(s: SectionRecord, rate: EstimateRecord, *, guessing: float) -> str:
+    """Where how many are found was measured, and may be what guessing reaches."""
+    auc, per = s["finding"]["auc"], _per(rate["high"])
+    low, high = _ends(rate, per)
+    n = ceil(guessing * per - 1e-9)
+    if auc is None or auc["low"] <= 0.5:
+        return t(
+            "The adversary does better than by guessing, but where it may be wrong about {n:,} of {per:,} "
+            "others, it finds not clearly more than by guessing: between {low:,} and {high:,} of {per:,}.",
+            n=n,
+            per=per,
+            low=low,
+            high=high,
+        )
+    least, most = _ends(auc, 100)
+    return t(
+        "The adversary does better than by guessing: shown one of each, it is right in {right:,} of 100 "
+        "cases (between {least:,} and {most:,}; by guessing 50). But where it may be wrong about {n:,} "
+        "of {per:,} others, it finds not clearly more than by guessing: between {low:,} and {high:,} "
+        "of {per:,}.",
+        right=round(100 * auc["value"]),
+        least=least,
+        most=most,
+        n=n,
+        per=per,
         low=low,
         high=high,
     )

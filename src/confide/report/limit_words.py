@@ -191,7 +191,12 @@ def _found(judged: Judged, limit: Limit, section: Section, redaction: Redaction)
     if limit.quantity == "epsilon":
         return _shown(record)
     rate = _quantity(record, limit)
-    return "" if rate is None else _rate(rate, limit.at_most, judged.ruling)
+    if rate is None:
+        return ""
+    found, attack = _rate(rate, limit.at_most, judged.ruling), judged.attack
+    # Numbers beside each other are read as one attack's.
+    same = attack == section.headline.risk.attack
+    return found if same else t("{found} by {attack}", found=found, attack=attack)
 
 
 def _quantity(record: FindingRecord, limit: Limit) -> EstimateRecord | None:

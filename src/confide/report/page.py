@@ -183,7 +183,13 @@ def _section(s: Section, verdict: Verdict, fpr: float | None, redaction: Redacti
         "finding": record,
         "labels": readings.labels(aim, rate="" if fpr is None else one_in(fpr), alone=own is None),
         "warnings": sentences.warnings(
-            record, story, s.warnings, blind_wins=blind_wins, doubtful=_doubtful(s), goal=aim
+            record,
+            story,
+            s.warnings,
+            blind_wins=blind_wins,
+            doubtful=_doubtful(s),
+            goal=aim,
+            coin=s.headline.coin,
         ),
         "about": [[label, str(text)] for label, text in s.about.items()],
         "promise": promise,

@@ -81,6 +81,10 @@ class FindingRecord(TypedDict):
     asked: Annotated[
         Count | None, Rule(description="how often in all: a person may be asked about in several rounds")
     ]
+    sample_of: Annotated[
+        Count | None,
+        Rule(description="among how many a sample was drawn, who alone were asked about; 0 where all were"),
+    ]
     exposed_count: Count | None
     control_count: Count | None
     worlds: Annotated[int, Rule(minimum=1)]

@@ -16,6 +16,7 @@ from confide.report.page_types import FindingRecord, Outcome, RateRecord
 from confide.report.rates import cases, often, one_in, percent, same_unit, spread, times
 from confide.report.reading_rate import beats_guessing, read_at, reading_rate
 from confide.report.redaction import FEWEST
+from confide.report.sampled import sampled
 from confide.report.telling import not_told, tells
 
 ACCESS = {
@@ -220,7 +221,12 @@ def _could_have_seen(h: FindingRecord, point: RateRecord | None, detectable: flo
 
 
 def found(h: FindingRecord, *, fpr: float | None, goal: Goal) -> str:
-    """One line an attack, read where the headline is."""
+    """One line an attack, read where the headline is, with whom it was asked about if not all."""
+    line, some = _found(h, fpr=fpr, goal=goal), sampled(h)
+    return t("{line}; {some}", line=line, some=some) if some else line
+
+
+def _found(h: FindingRecord, *, fpr: float | None, goal: Goal) -> str:
     rate = next((at["rate"] for at in h["tpr_at"] if at["fpr"] == fpr), None)
     if fpr is None and h["auc"] and reading_rate([h]) is not None:  # others cannot be read at any rate
         right = cases(h["auc"]) if h["auc"]["high"] < 0.5 else often(h["auc"])
@@ -251,15 +257,18 @@ def warnings(
     blind_wins: bool,
     doubtful: Mapping[str, bool],
     goal: Goal,
+    coin: bool = False,
 ) -> list[str]:
     """What a reader must know before they believe a number.
 
     Args:
+        coin: whether a fair coin drew the groups: then they cannot differ by themselves, and nobody has to
+            check it.
         doubtful: the attacks whose own check failed, and whether each found something all the same.
     """
     lines = [*_on_blind(h, story, blind_wins), *given]
     lines += [_doubt(name, found) for name, found in doubtful.items()]
-    if h["blind"] is None and goal.blind_matters and story != "broken" and not blind_wins:
+    if h["blind"] is None and goal.blind_matters and not coin and story != "broken" and not blind_wins:
         lines.append(t("No blind adversary was played, so nobody checked that the two groups are similar."))
     # an adversary that knew of some people whether they were in cannot be asked about them: no warning
     if not h["told"] and h["excluded"] != 0:

@@ -9,8 +9,8 @@ from confide.report.comparison_types import ComparedRecord, ComparisonRecord
 from confide.report.limit_words import ruled, share_in_words
 from confide.report.page_types import FindingRecord, LimitRecord, Page, SectionRecord
 from confide.report.renders.lines import PLAIN, listed, window, wrap
-from confide.report.renders.strongest import RANK, strongest
 from confide.report.short_names import short_names
+from confide.report.strongest import RANK, severity, strongest
 
 MOST_ATTACKS = 3
 """Attacks that are printed of one release; of several, the strongest of each."""
@@ -35,7 +35,7 @@ def to_brief(page: Page, *, width: int | None = None, paint: Paint = str) -> str
     """
     width = width or window()
     names = dict(zip(page["releases"], short_names(page["releases"]), strict=True))
-    worst = sorted(page["sections"], key=lambda s: RANK[s["verdict"]])[:MOST_SECTIONS]
+    worst = sorted(page["sections"], key=severity)[:MOST_SECTIONS]
     # In the order of the report, so that the reader finds them there.
     shown = [s for s in page["sections"] if s in worst]
     lines = wrap(_title(page, names), width)

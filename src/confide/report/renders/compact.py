@@ -9,8 +9,8 @@ from confide.report.page_types import FindingRecord, Outcome, Page, SectionRecor
 from confide.report.reading_rate import read_at
 from confide.report.record_types import EstimateRecord
 from confide.report.renders.cells import SIGNS, ruled
-from confide.report.renders.strongest import RANK
 from confide.report.short_names import short_names
+from confide.report.strongest import severity
 from confide.report.telling import tells
 
 MOST = 12
@@ -82,13 +82,8 @@ def to_card(page: Page) -> str:
 
 
 def _worst(page: Page) -> list[SectionRecord]:
-    """The sections, the worst ruling first, then by what was surely found."""
-
-    def rank(s: SectionRecord) -> tuple[int, float]:
-        at = read_at(s["finding"], s["fpr"])
-        return RANK[s["verdict"]], -(at["rate"]["low"] if at and at["rate"] else 0.0)
-
-    return sorted(page["sections"], key=rank)
+    """The sections, the worst first."""
+    return sorted(page["sections"], key=severity)
 
 
 def _numbers(f: FindingRecord, s: SectionRecord) -> str:

@@ -43,7 +43,7 @@ def lifted(page: Mapping[str, object]) -> Page:
     In the first one the comparison of kinds of access and the gradient norms were parts of their own;
     now they are a table and a plot.
     """
-    third = _ruled(_third(cast(Kept, page)))
+    third = _sampled(_ruled(_third(cast(Kept, page))))
     # What the file has wins over what its schema did not know yet.
     decision = third["verdict_sentence"] if decided(cast(Page, third)) else None
     new = {
@@ -65,6 +65,17 @@ def _ruled(old: Kept) -> Kept:
         raise TypeError(f"strict is {strict!r:.40}")
     kept = {name: part for name, part in old.items() if name != "strict"}
     return {**kept, "allow_unsettled": not strict, "limits": [_limit(row) for row in old["limits"]]}
+
+
+def _sampled(old: Kept) -> Kept:
+    """With what nobody kept: whether an attack was asked about a sample alone."""
+    sections = [{**s, "finding": _of_all(s["finding"])} for s in old["sections"]]
+    return {**old, "findings": [_of_all(f) for f in old["findings"]], "sections": sections}
+
+
+def _of_all(f: Kept) -> Kept:
+    why = {"sample_of": "an earlier version did not keep it", **f["why"]}
+    return f if "sample_of" in f else {**f, "sample_of": None, "why": why}
 
 
 def _limit(row: Kept) -> Kept:

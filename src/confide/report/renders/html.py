@@ -17,7 +17,6 @@ from confide.report.charts.legend import legend
 from confide.report.charts.prepared import Prepared, chart_prepared, plot_prepared
 from confide.report.page_types import (
     ChartRecord,
-    FindingRecord,
     Page,
     PlotRecord,
     SectionRecord,
@@ -26,7 +25,9 @@ from confide.report.page_types import (
 from confide.report.rates import one_in, percent
 from confide.report.reading_rate import read_at
 from confide.report.renders.cells import SIGNS, columns, digits, number, per_hundred, plain, span
+from confide.report.sampled import sampled, sampled_sentence
 from confide.report.skipped import fold
+from confide.report.strongest import strongest
 from confide.report.telling import tells
 
 NOT_DRAWN = later("the drawing engine failed; confide report, with this folder, draws it later")
@@ -68,13 +69,15 @@ def to_html(page: Page) -> str:
         page=page,
         places={s["release"]: at for at, s in enumerate(page["sections"], 1)},
         tells=tells,
-        strongest=_strongest_first,
+        strongest=strongest,
         charts=[_drawn(chart, at) for at, chart in enumerate(page["charts"])],
         exhibits={s["release"]: _exhibits(s, f"{at}") for at, s in enumerate(page["sections"])},
         signs=SIGNS,
         point=read_at,
         columns=columns,
         fold=_folded,
+        sampled=sampled,
+        sampled_sentence=sampled_sentence,
     )
 
 
@@ -99,19 +102,6 @@ def environment() -> Environment:
 
 def _whole(n: int) -> str:
     return local(n, ",.0f")
-
-
-def _strongest_first(
-    found: Sequence[FindingRecord], headline: FindingRecord, fpr: float | None
-) -> list[FindingRecord]:
-    """The attacks by what they surely found: the headline's first, then by the low ends of intervals."""
-
-    def surely(f: FindingRecord) -> tuple[bool, float, float]:
-        at = read_at(f, fpr)
-        low = at["rate"]["low"] if at and at["rate"] else -1.0
-        return f["attack"] == headline["attack"], low, f["auc"]["low"] if f["auc"] else -1.0
-
-    return sorted(found, key=surely, reverse=True)
 
 
 def _folded(skipped: Sequence[Mapping[str, str]]) -> list[tuple[str, str]]:

@@ -8,8 +8,8 @@ from confide.core.language import t
 from confide.report.finding import Ruling
 from confide.report.page_types import LimitRecord, Page, SectionRecord
 from confide.report.renders.brief import told
-from confide.report.renders.strongest import RANK, strongest
 from confide.report.renders.unmarked import unmarked
+from confide.report.strongest import RANK, severity, strongest
 
 SIGNS: Mapping[Ruling, str] = {"within": "✅", "exceeded": "❌", "not settled": "⚠️", "measured": "ℹ️"}
 """A sign for each ruling: colours do not reach everybody, and the words stand beside them."""
@@ -23,7 +23,7 @@ def to_markdown(page: Page) -> str:
 
     No name can be markup. A limit that is not kept is never left out.
     """
-    sections = sorted(page["sections"], key=lambda s: RANK[s["verdict"]])[:MOST_SECTIONS]
+    sections = sorted(page["sections"], key=severity)[:MOST_SECTIONS]
     several = len(page["sections"]) > 1
     title = t("Privacy audit: {release}", release=page["release"])
     lines = [f"### {unmarked(title)}", ""]

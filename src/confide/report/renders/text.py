@@ -17,7 +17,9 @@ from confide.report.page_types import (
 from confide.report.rates import one_in, percent
 from confide.report.renders.cells import columns, digits, number, plain, ruled
 from confide.report.renders.lines import PLAIN, clean, listed, window, wrap
+from confide.report.sampled import sampled_sentence
 from confide.report.skipped import fold
+from confide.report.strongest import strongest
 
 WIDEST = 16
 """An attack's name should have this many characters before a rate is dropped for it: most names fit."""
@@ -85,7 +87,8 @@ def _section(page: Page, s: SectionRecord, width: int, show_rows: bool) -> list[
         width,
     )
     # Of proofs no rate was measured: a row of n/a would say nothing.
-    lines += ["", *_table(mine, s, width)] if any(f["auc"] or f["tpr_at"] for f in mine) else []
+    lines += ["", *_table(strongest(mine, s), s, width)] if any(f["auc"] or f["tpr_at"] for f in mine) else []
+    lines += [line for f in mine for line in wrap(sampled_sentence(f), width) if sampled_sentence(f)]
     skipped = [(k["attack"], k["why"]) for k in page["skipped"] if k["release"] == s["release"]]
     missed = [_labelled(attacks, why) for attacks, why in fold(skipped)]
     lines += listed(t("Did not run"), missed, width)
