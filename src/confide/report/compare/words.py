@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from math import ceil, floor
 
 from confide.core.language import later, t
+from confide.report.compare.files import Data
 from confide.report.compare.page_types import Answer, Pairing
 from confide.report.record_types import EstimateRecord
 
@@ -152,13 +153,27 @@ def overall(
     )
 
 
-def people(pairing: Pairing, *, many: str, by: str) -> str:
+def people(pairing: Pairing, *, many: str, by: str, data: Data = "unknown", claims: bool = False) -> str:
     """Whom both audits asked about, and what that means for the intervals.
 
     Args:
         many: how many people, in words.
         by: how they were matched.
+        data: of the files that were to match them.
+        claims: are the targets what the adversary wrote, and no people?
     """
+    if claims:
+        return t(
+            "What is asked about are descriptions that the adversary wrote, other ones in each audit, and no "
+            "people: there is nobody to match. So the intervals hold whatever the two have in common, and "
+            "are wide."
+        )
+    if data == "other data":
+        return t(
+            "Files of the same name hold other data (their SHA-256 differ), so that the same row may be "
+            "somebody else: nobody is matched by rows, and nobody is named. The intervals hold whatever the "
+            "two have in common, and are wide. Name a column of ids in both audits to match people."
+        )
     if pairing == "unknown":
         return t(
             "Nothing says whether the same people were asked about: no people can be matched, or the scores "
@@ -170,6 +185,12 @@ def people(pairing: Pairing, *, many: str, by: str) -> str:
         return t(
             "{many} people were asked about in both audits, matched by their ids: what both have in common "
             "is taken out of the intervals.",
+            many=many,
+        )
+    if data == "the same":
+        return t(
+            "{many} people were asked about in both audits, matched by file and row: what both have in "
+            "common is taken out of the intervals. These files are the same in both (by their SHA-256).",
             many=many,
         )
     return t(
