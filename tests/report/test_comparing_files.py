@@ -70,7 +70,10 @@ def test_frames_without_sums_are_matched_with_the_old_proviso(tmp_path: Path) ->
         ((("r", "a.csv", "1"),), (("r", "a.csv", "1"),), "the same"),
         ((("r", "a.csv", "1"),), (("r", "a.csv", "2"),), "other data"),
         # Two files of one name in one report, of which one is another file now.
-        ((("r", "a.csv", "1"), ("q", "a.csv", "2")), (("r", "a.csv", "1"), ("q", "a.csv", "3")), "other data"),
+        (
+            (("r", "a.csv", "1"), ("q", "a.csv", "2")), (("r", "a.csv", "1"), ("q", "a.csv", "3")),
+            "other data",
+        ),
         ((("r", "a.csv", "1"), ("q", "a.csv", "2")), (("r", "a.csv", "1"), ("q", "a.csv", "2")), "unknown"),
         ((("r", "a.csv", ""),), (("r", "a.csv", "2"),), "unknown"),
         ((("r", "b.csv", "1"),), (("r", "b.csv", "2"),), "unknown"),

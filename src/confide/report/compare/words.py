@@ -213,8 +213,23 @@ def epsilon(before: float | None, after: float | None, *, delta: float) -> str:
     )
 
 
-def more_exposed(n: int, *, among: int, rate: float) -> str:
-    """How many people became more exposed, and how sure that is."""
+def more_exposed(n: int, *, among: int, rate: float, controls: int, least: int) -> str:
+    """How many people became more exposed, and how sure that is.
+
+    Args:
+        controls: people outside who were asked about both times.
+        least: of them, how many it takes to name anybody.
+    """
+    if controls < least:
+        return t(
+            "Of {among:,} people who were in the data both times nobody is named who became more exposed: it "
+            "takes {least:,} control people who were asked about both times to tell a rise from chance, and "
+            "{controls:,} were. With fewer, one control person moves many members at once, and chance would "
+            "name somebody too often.",
+            among=among,
+            least=least,
+            controls=controls,
+        )
     if not n:
         return t(
             "Of {among:,} people who were in the data both times nobody can be named who became more "
@@ -225,7 +240,7 @@ def more_exposed(n: int, *, among: int, rate: float) -> str:
     return t(
         "{n:,} of {among:,} people who were in the data both times became more exposed. At most {share:.3g} "
         "in 100 of them are expected to be here by chance, if what changes by chance rises as often as it "
-        "falls.",
+        "falls, and for each person by themselves.",
         n=n,
         among=among,
         share=100 * rate,
