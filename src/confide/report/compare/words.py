@@ -92,7 +92,7 @@ def answered(
     if before is None or after is None or apart is None:
         return t(NUMBERLESS[answer], before=names[0], after=names[1])
     scale, steps = (1, 1000) if fpr is None else (100, 10)
-    low, high = _outward(apart, steps, scale)
+    low, high = outward(apart, steps, scale)
     if answer == "better":  # said as how much less
         low, high = -high + 0.0, -low + 0.0
     return t(
@@ -204,6 +204,20 @@ def epsilon(before: float | None, after: float | None, *, delta: float) -> str:
     """The bounds before and after, and that they say nothing of the difference."""
     if before is None or after is None:
         return t("No bound on epsilon can be compared.")
+    if round(before, 2) <= 0:
+        return t(
+            "An epsilon of at least {after:.2f} was shown after, and none above 0 before (delta {delta:g}). "
+            "These are lower bounds: that one is larger proves nothing of the difference.",
+            after=after,
+            delta=delta,
+        )
+    if round(after, 2) <= 0:
+        return t(
+            "An epsilon of at least {before:.2f} was shown before, and none above 0 after (delta {delta:g}). "
+            "These are lower bounds: that one is larger proves nothing of the difference.",
+            before=before,
+            delta=delta,
+        )
     return t(
         "An epsilon of at least {before:.2f} was shown before, and of at least {after:.2f} after (delta "
         "{delta:g}). These are lower bounds: that one is larger proves nothing of the difference.",
@@ -252,7 +266,7 @@ def _sure(e: EstimateRecord) -> float:
     return floor(1000 * e["confidence"] + 1e-6) / 10
 
 
-def _outward(e: EstimateRecord, steps: int, scale: float) -> tuple[float, float]:
+def outward(e: EstimateRecord, steps: int, scale: float) -> tuple[float, float]:
     """Both ends times `scale`, rounded outward to 1 / `steps`."""
     low, high = e["low"] * scale * steps, e["high"] * scale * steps
     # A rounding error of the multiplication must not move an end; and there is no minus zero.
