@@ -43,7 +43,9 @@ def test_the_answer_comes_first_and_json_alone_is_json(run: Run, saved: Path) ->
     assert len(done.stdout.splitlines()) <= 25
     page = json.loads(run("compare", "old", "worse", "--json").stdout)
     assert (page["schema"], page["answer"]) == ("confide.comparison/1", "worse")
-    assert run("compare", "old", "worse", "--language", "de").stdout.startswith("[NO] worse gibt mehr preis")
+    assert run("compare", "old", "worse", "--language", "de").stdout.startswith(
+        "[NEIN] worse gibt mehr preis"
+    )
 
 
 def test_the_files_are_written_whole_and_name_people_in_one_of_them(run: Run, saved: Path) -> None:
@@ -84,4 +86,17 @@ def test_a_report_that_was_changed_is_refused(run: Run, saved: Path) -> None:
     assert done.exit_code == 2 and "does not follow from the other files" in done.stderr
     page["schema"] = "confide.report/99"
     path.write_text(json.dumps(page))
-    assert "has the schema 'confide.report/99'" in run("compare", "old", "worse").stderr
+    said = run("compare", "old", "worse").stderr
+    assert "has the schema 'confide.report/99', which is later than" in said and "update confide" in said
+    # A broken file of the first schema has a sentence too, and no name of an exception.
+    (saved / "worse/report.json").write_text(json.dumps(page | {"schema": "confide.report/1"}))
+    said = run("compare", "old", "worse/report.json").stderr
+    assert "is no report as confide writes it (it lacks 'strict')" in said or "lacks strict" in said, said
+    assert "Error" not in said
+
+
+def test_quiet_prints_nothing_but_warnings_and_the_same_answer(run: Run, saved: Path) -> None:
+    done = run("compare", "old", "worse", "--quiet", "--fail-if-worse", "--out", "both")
+    assert (done.exit_code, done.stdout, done.stderr) == (1, "", "")
+    assert (saved / "both/comparison.json").is_file()
+    assert json.loads(run("compare", "old", "worse", "--quiet", "--json").stdout)["answer"] == "worse"

@@ -111,6 +111,7 @@ def _releases_of(audit: Audit) -> tuple[MeasuredRelease, ...]:
         MeasuredRelease(
             record=r.record,
             findings=r.findings,
+            language=r.language,
             evidence=s.evidence,
             who={
                 attack: of_attack(audit.people[s.release], attack)

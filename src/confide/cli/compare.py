@@ -38,6 +38,7 @@ from confide.core.language import LANGUAGES
     help="Folder for comparison.html, comparison.json and more_exposed.csv.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print the comparison as JSON, and nothing else.")
+@click.option("--quiet", is_flag=True, help="Print nothing but warnings and errors.")
 @click.option(
     "--markdown",
     type=FilePath(path_type=Path, dir_okay=False),
@@ -64,6 +65,7 @@ def compare(
     match: tuple[str, ...],
     out: Path | None,
     as_json: bool,
+    quiet: bool,
     markdown: Path | None,
     audience: Literal["internal", "public"] | None,
     language: str,
@@ -95,8 +97,12 @@ def compare(
     if markdown is not None:
         with atomic_write(markdown) as draft:
             draft.write_text(found.markdown(), encoding="utf-8")
-    say(found.json().rstrip("\n") if as_json else str(found))
-    if out is not None and not as_json:
+    if as_json or not quiet:
+        say(found.json().rstrip("\n") if as_json else str(found))
+    if quiet:
+        for warning in found.page["warnings"]:
+            say(warning, err=True)
+    elif out is not None and not as_json:
         say(f"\nWritten to {out}: {', '.join(found.files)}")
     raise Done(int(fail_if_worse and found.fails(allow_unsettled=allow_unsettled)))
 

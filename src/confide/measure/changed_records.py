@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from math import log
+from math import ceil, log
 
 import numpy as np
 import polars as pl
@@ -12,6 +12,24 @@ from confide.core.errors import EvidenceError
 
 LEAST = log(2)
 """The smallest rise that is named: half as many lookalikes as before. Less would matter to nobody."""
+CONTROLS = 300
+"""Control people common to both audits, from which on people are named.
+
+All members are ranked among the same controls: with few of them one control person moves many members at
+once, so that rises depend on each other. Where nobody changed, 40 controls named somebody in 22 of 100
+comparisons of 1,000 members and 100 in 15, where 10 are stated; 300 in 7.
+"""
+MEMBERS_A_CONTROL = 3
+"""At most so many members for one control person, for the same reason."""
+
+
+def controls_needed(members: int) -> int:
+    """Control people, common to both, that it takes to name any of these members.
+
+    >>> controls_needed(500), controls_needed(3_000)
+    (300, 1000)
+    """
+    return max(CONTROLS, ceil(members / MEMBERS_A_CONTROL))
 
 
 def more_exposed(before: pl.DataFrame, after: pl.DataFrame, *, rate: float = 0.1) -> pl.DataFrame:
@@ -24,7 +42,8 @@ def more_exposed(before: pl.DataFrame, after: pl.DataFrame, *, rate: float = 0.1
     as much by chance. The least t from log 2 on (half as many lookalikes) is taken at which
     (1 + fallen) / risen is `rate` or less. Then of those who are selected an expected share of `rate` or less
     did not change, if people are independent [Barber and Candes 2015, Theorem 3]. If nobody changed, then
-    with probability 1 - rate nobody is selected.
+    with probability 1 - rate nobody is selected. Members that are ranked among the same few controls are not
+    independent: see `controls_needed`.
 
     One person alone is never selected: it takes 1 / rate people who rose to tell them from chance.
 

@@ -12,6 +12,7 @@ from confide.report.cleaned import cleaned
 from confide.report.compare import words
 from confide.report.compare.asking import ERROR, Asking, overall
 from confide.report.compare.doubts import differing, differing_releases
+from confide.report.compare.files import Files
 from confide.report.compare.page_types import Answer, ComparisonPage, PairRecord, UnmatchedRecord
 from confide.report.compare.pair_record import Compared, compared, pair_sentence
 from confide.report.compare.people import MoreExposed
@@ -76,7 +77,8 @@ def comparison_page(
 def _paired(before: Side, after: Side, match: Mapping[str, str]) -> tuple[list[Pair], list[UnmatchedRecord]]:
     """The releases that can be compared, and what cannot."""
     found, alone = together(before, after, match)
-    each = [Pair.of(*two) for two in found]
+    files = Files.of(before.page, after.page)
+    each = [Pair.of(*two, files=files) for two in found]
     why = [_why_not(pair) for pair in each]
     pairs = [pair for pair, reason in zip(each, why, strict=True) if not reason]
     if not pairs:

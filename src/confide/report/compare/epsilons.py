@@ -21,7 +21,8 @@ def common_delta(pair: Pair) -> float:
 def epsilon_record(
     pair: Pair, again: tuple[Remeasured, Remeasured] | None, *, delta: float, redaction: Redaction
 ) -> EpsilonRecord | None:
-    """The best bound of all common attacks before and after; None where epsilon means nothing for the goal.
+    """The best bound of all common attacks before and after; None where epsilon means nothing for the goal,
+    or no more than 0 was shown on either side, which is always true.
 
     A difference of two lower bounds bounds nothing: behind the smaller one the larger epsilon may be. So none
     is given.
@@ -33,6 +34,8 @@ def epsilon_record(
         return None
     best = _shown(pair, delta) if again is None else _measured(pair, again, delta)
     before, after = (None if low is None else redaction.bound(low) for low in best)
+    if all(low is not None and round(low, 2) <= 0 for low in (before, after)):
+        return None
     return {
         "delta": delta,
         "before": before,

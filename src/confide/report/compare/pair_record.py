@@ -22,8 +22,12 @@ from confide.report.compare.page_types import (
 from confide.report.compare.pairing import SharedPeople, share_people
 from confide.report.compare.people import MoreExposed, who_rose
 from confide.report.compare.reading import Pair, Remeasured, by_attack
+from confide.report.compare.side import aim_of
 from confide.report.record_types import EstimateRecord
 from confide.report.redaction import Redaction
+
+DESCRIBED = "descriptions", "descriptions from a synthetic file"
+"""Goals whose targets are the adversary's own sentences and no people."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +53,7 @@ def compared(pair: Pair, names: tuple[str, str], asking: Asking) -> Compared:
     Args:
         names: what to call them.
     """
-    shared = share_people(*pair.sides, pair.common) if pair.measured else None
+    shared = share_people(*pair.sides, pair.common, files=pair.files) if pair.measured else None
     delta = common_delta(pair)
     again = Remeasured(pair.before), Remeasured(pair.after)
     error = asking.error / len(asking.quantities)
@@ -190,7 +194,7 @@ def _people(
             "before": None if first is None else redaction.count(first),
             "after": None if second is None else redaction.count(second),
             "both": None,
-            "sentence": words.people("unknown", many="", by=""),
+            "sentence": words.people("unknown", many="", by="", claims=_claims(pair)),
         }
     pairing = shared.pairing(*attacks)
     before, after, both = shared.counts(*attacks)
@@ -199,8 +203,15 @@ def _people(
         "before": redaction.count(before),
         "after": redaction.count(after),
         "both": None if pairing == "unknown" else redaction.count(both),
-        "sentence": words.people(pairing, many=_many(both, redaction), by=shared.by),
+        "sentence": words.people(
+            pairing, many=_many(both, redaction), by=shared.by, data=shared.data, claims=_claims(pair)
+        ),
     }
+
+
+def _claims(pair: Pair) -> bool:
+    """Is the audit about what the adversary wrote itself, so that there is nobody to match?"""
+    return aim_of(pair.before)[1] in DESCRIBED
 
 
 def _many(n: int, redaction: Redaction) -> str:

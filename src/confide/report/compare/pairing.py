@@ -11,6 +11,7 @@ import polars as pl
 from confide.core.arrays import Ints
 from confide.core.evidence import Evidence
 from confide.measure.influence import Influence, auc_influence, tpr_influence
+from confide.report.compare.files import Data, Files
 from confide.report.compare.page_types import Pairing
 from confide.report.measured import MeasuredRelease
 
@@ -53,12 +54,14 @@ class SharedPeople:
 
     Args:
         by: how they were matched: "id", "row", or empty where they could not be.
+        data: of files of one name, where nothing but file and row could match people.
         before, after: by attack.
     """
 
     by: str
     before: Mapping[str, Asked]
     after: Mapping[str, Asked]
+    data: Data = "unknown"
 
     def counts(self, before: str, after: str) -> tuple[int, int, int]:
         """How many people an attack asked about before, one after, and both."""
@@ -76,17 +79,22 @@ class SharedPeople:
         return "the same people" if first == second == both else "some of the same people"
 
 
-def share_people(before: MeasuredRelease, after: MeasuredRelease, attacks: Sequence[str]) -> SharedPeople:
+def share_people(
+    before: MeasuredRelease, after: MeasuredRelease, attacks: Sequence[str], *, files: Files
+) -> SharedPeople:
     """Match the people of two releases: by id where both have ids, else by file and row.
 
     A row is a person of its own in one file. So people are matched by rows only if both audits name the same
-    files; in a file of another name the same row may be anybody.
+    files; in a file of another name, or of one name and other data, the same row may be anybody.
 
     Args:
         attacks: of which both have the evidence.
+        files: of both, with their sums.
     """
     who = [{a: side.who[a] for a in attacks if a in side.who} for side in (before, after)]
     by = _matched_by(*([pl.concat(w.values(), how="diagonal_relaxed")] if w else [] for w in who))
+    data: Data = files.data(_named(who)) if by == "row" else "unknown"
+    by = "" if data == "other data" else by
     keyed = [
         {a: _keys(side.evidence[a], w.get(a), by) for a in attacks}
         for side, w in zip((before, after), who, strict=True)
@@ -99,7 +107,13 @@ def share_people(before: MeasuredRelease, after: MeasuredRelease, attacks: Seque
         {a: _asked(side.evidence[a], keys, number, start=len(names) + i * most) for a, keys in each.items()}
         for i, (side, each) in enumerate(zip((before, after), keyed, strict=True))
     ]
-    return SharedPeople(by=by, before=asked[0], after=asked[1])
+    return SharedPeople(by=by, before=asked[0], after=asked[1], data=data)
+
+
+def _named(who: Sequence[Mapping[str, pl.DataFrame]]) -> set[str]:
+    """The names of all files that hold people."""
+    each = [table["file"] for side in who for table in side.values()]
+    return {name for names in each for name in names.drop_nulls().unique()}
 
 
 def _matched_by(first: Sequence[pl.DataFrame], second: Sequence[pl.DataFrame]) -> str:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
 import polars as pl
 
 from confide.core.who import named
 from confide.measure import records
-from confide.measure.changed_records import more_exposed
+from confide.measure.changed_records import controls_needed, more_exposed
+from confide.measure.rows import shape
 from confide.report.compare import words
 from confide.report.compare.page_types import MoreExposedRecord
 from confide.report.compare.pairing import Asked, SharedPeople
@@ -46,7 +48,10 @@ def who_rose(pair: Pair, shared: SharedPeople, attack: str) -> MoreExposed | Non
     both = was.select("key").join(now.select("key"), on="key")
     if not both.height:
         return None
+    controls, least = _controls(*sides), controls_needed(both.height)
     rose = more_exposed(was, now, rate=RATE)
+    if controls < least:
+        rose = rose.clear()
     whose = pair.after.who[attack].join(sides[1].keys, on="target")
     whose = whose.unique("key", keep="first", maintain_order=True)
     known = [c for c in ("file", "row", "id") if c in whose.columns]
@@ -68,9 +73,29 @@ def who_rose(pair: Pair, shared: SharedPeople, attack: str) -> MoreExposed | Non
                 named(first), first["lookalikes_before"], first["lookalikes_after"], strict=True
             )
         ],
-        "sentence": words.more_exposed(table.height, among=both.height, rate=RATE),
+        "sentence": words.more_exposed(
+            table.height, among=both.height, rate=RATE, controls=controls, least=least
+        ),
     }
     return MoreExposed(record=record, table=table)
+
+
+def _controls(before: Asked, after: Asked) -> int:
+    """Control people of both; of several worlds that are ranked by themselves, no more than the fewest."""
+    each = [
+        asked.evidence.table.filter(~pl.col("exposed")).select("target").join(asked.keys, on="target")["key"]
+        for asked in (before, after)
+    ]
+    return min(len(set(each[0]) & set(each[1])), *(_fewest(asked) for asked in (before, after)))
+
+
+def _fewest(asked: Asked) -> int:
+    """Control rows that a member is ranked among."""
+    evidence = asked.evidence
+    if shape(evidence) != "pool":
+        return int((~evidence.exposed).sum())
+    _, number = np.unique(evidence.table["world"].to_numpy(), return_inverse=True)
+    return int(np.bincount(number, weights=~evidence.exposed).min())
 
 
 def _exposure(asked: Asked) -> pl.DataFrame:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import isfinite
 
 from confide.core.estimate import Estimate
@@ -11,6 +11,7 @@ from confide.measure import Bonferroni, RateAt
 from confide.measure.bounds import bounds
 from confide.measure.measuring import rates
 from confide.measure.rows import ENOUGH
+from confide.report.compare.files import Files
 from confide.report.finding import quoted
 from confide.report.measured import MeasuredRelease
 from confide.report.page_types import FindingRecord, RateRecord
@@ -26,15 +27,17 @@ class Pair:
         before, after: the two.
         common: the names of these attacks, in the order of the first report.
         alone: of each side, the attacks that the other one lacks.
+        files: that the two reports are about.
     """
 
     before: MeasuredRelease
     after: MeasuredRelease
     common: tuple[str, ...]
     alone: tuple[tuple[str, ...], tuple[str, ...]]
+    files: Files = field(default_factory=Files)
 
     @classmethod
-    def of(cls, before: MeasuredRelease, after: MeasuredRelease) -> Pair:
+    def of(cls, before: MeasuredRelease, after: MeasuredRelease, *, files: Files) -> Pair:
         """The pair; attacks of one name that saw or were asked something else are not the same."""
         first, second = ({f["attack"]: _played(f) for f in r.findings} for r in (before, after))
         common = tuple(name for name, how in first.items() if second.get(name) == how)
@@ -46,6 +49,7 @@ class Pair:
                 tuple(name for name in first if name not in common),
                 tuple(name for name in second if name not in common),
             ),
+            files=files,
         )
 
     @property

@@ -9,18 +9,19 @@ from collections.abc import Mapping
 
 from jinja2 import Environment, PackageLoader
 
-from confide.core.language import number, t, written_in
+from confide.core.language import later, number, t, written_in
 from confide.report.compare.page_types import Answer, ComparisonPage, PairRecord, QuantityRecord
 from confide.report.compare.pair_record import pair_sentence
+from confide.report.compare.words import outward
 from confide.report.purposes import Document
 from confide.report.purposes.document import Part
 from confide.report.record_types import EstimateRecord
 from confide.report.renders.schema import Schema, schema_of
 
 SIGNS: Mapping[Answer, tuple[str, str, str]] = {
-    "worse": ("exceeded", "✕", "NO"),
-    "better": ("within", "✓", "OK"),
-    "the same": ("within", "=", "OK"),
+    "worse": ("exceeded", "✕", later("NO", of="sign")),
+    "better": ("within", "✓", later("OK", of="sign")),
+    "the same": ("within", "=", later("OK", of="sign")),
     "not settled": ("settled", "?", "?"),
 }
 """For each answer its colour, its sign, and the sign for terminals that have no such letters."""
@@ -105,7 +106,7 @@ def to_text(page: ComparisonPage, *, width: int | None = None) -> str:
     """The comparison for a terminal of `width` columns; the window's own by default, 100 at most."""
     width = width or min(shutil.get_terminal_size((80, 24)).columns, 100)
     with written_in(page["language"]):
-        lines = _wrap(f"[{SIGNS[page['answer']][2]}] {page['sentence']}", width)
+        lines = _wrap(f"[{t(SIGNS[page['answer']][2], of='sign')}] {page['sentence']}", width)
         for warning in page["warnings"]:
             lines += _wrap(t("Read first: {warning}", warning=warning), width)
         for pair in page["pairs"]:
@@ -143,7 +144,10 @@ def _of_pair(pair: PairRecord, page: ComparisonPage, width: int) -> list[str]:
         ]
     else:
         for n, row in zip(names, cells, strict=True):
-            lines += [n, *(f"  {h}: {c}" for h, c in zip(heads, row, strict=True))]
+            lines += [
+                n,
+                *("  " + t("{label}: {text}", label=h, text=c) for h, c in zip(heads, row, strict=True)),
+            ]
     lines += _wrap(pair["people"]["sentence"], width)
     rose = pair["more_exposed"]
     return lines + ([] if rose is None else _wrap(rose["sentence"], width))
@@ -177,7 +181,8 @@ def _value(fpr: float | None, e: EstimateRecord) -> str:
 def _span(fpr: float | None, e: EstimateRecord) -> str:
     scale, digits = (1, 3) if fpr is None else (100, 1)
     # A negative end needs another sign between the two than a dash.
-    low, high = (_plain(scale * e[end], digits) for end in ("low", "high"))
+    # Rounded outward, as in the sentence.
+    low, high = (_plain(end, digits) for end in outward(e, 10**digits, scale))
     return t("{low} to {high}", of="interval", low=low, high=high)
 
 

@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from confide.core.errors import DataError
-from confide.core.language import t
+from confide.core.language import t, written_in
 from confide.report.compare.page_types import SideRecord, UnmatchedRecord
+from confide.report.goals import GOALS, aside
 from confide.report.measured import MeasuredRelease
 from confide.report.page_types import Page
 
@@ -47,7 +48,8 @@ def together(
     """The releases of both reports that belong together, and those that are in one alone.
 
     Of the same goal, releases belong together that the user matches, else those of one name, else the only
-    ones that are left on both sides.
+    ones that are left on both sides. Where either report is about one release, under whatever name, each of
+    its goals belongs to the same goal of the other.
 
     Args:
         match: names of releases before -> names after.
@@ -56,11 +58,12 @@ def together(
         DataError: if a name that is to be matched is not there, or the reports have no goal in common.
     """
     _check(before, after, match)
+    one_each = all(len({aim_of(r)[0] for r in side.releases}) == 1 for side in (before, after))
     pairs: list[tuple[MeasuredRelease, MeasuredRelease]] = []
     alone: list[UnmatchedRecord] = []
     for aim in dict.fromkeys(r.goal for side in (before, after) for r in side.releases):
         left, right = ([r for r in side.releases if r.goal == aim] for side in (before, after))
-        found = _by_name(left, right, match)
+        found = _by_aim(left, right) if one_each and not match else _by_name(left, right, match)
         # Matched by the user, none but these are compared.
         rest = [
             [r for r in each if all(r is not p[i] for p in found)] for i, each in enumerate((left, right))
@@ -94,6 +97,24 @@ def _by_name(
     there = {r.release: r for r in right}
     called = match if match else {r.release: r.release for r in left}
     return [(r, there[called[r.release]]) for r in left if called.get(r.release) in there]
+
+
+def _by_aim(
+    left: Sequence[MeasuredRelease], right: Sequence[MeasuredRelease]
+) -> list[tuple[MeasuredRelease, MeasuredRelease]]:
+    there = {aim_of(r)[1]: r for r in right}
+    return [(r, there[aim]) for r in left if (aim := aim_of(r)[1]) in there]
+
+
+def aim_of(release: MeasuredRelease) -> tuple[str, str]:
+    """What was released, and which further goal this part is about; empty for the first one.
+
+    The adversary's goal says less: to find a person's record and to describe a person are both "linkage".
+    """
+    with written_in(release.language):
+        ends = {name: aside("", name) for name in GOALS}
+    name = max((n for n, end in ends.items() if release.release.endswith(end)), key=len, default="")
+    return (release.release.removesuffix(ends[name]) if name else release.release), name
 
 
 def _check(before: Side, after: Side, match: Mapping[str, str]) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from math import ceil, floor
 
 from confide.core.language import later, t
+from confide.report.compare.files import Data
 from confide.report.compare.page_types import Answer, Pairing
 from confide.report.record_types import EstimateRecord
 
@@ -91,7 +92,7 @@ def answered(
     if before is None or after is None or apart is None:
         return t(NUMBERLESS[answer], before=names[0], after=names[1])
     scale, steps = (1, 1000) if fpr is None else (100, 10)
-    low, high = _outward(apart, steps, scale)
+    low, high = outward(apart, steps, scale)
     if answer == "better":  # said as how much less
         low, high = -high + 0.0, -low + 0.0
     return t(
@@ -152,13 +153,27 @@ def overall(
     )
 
 
-def people(pairing: Pairing, *, many: str, by: str) -> str:
+def people(pairing: Pairing, *, many: str, by: str, data: Data = "unknown", claims: bool = False) -> str:
     """Whom both audits asked about, and what that means for the intervals.
 
     Args:
         many: how many people, in words.
         by: how they were matched.
+        data: of the files that were to match them.
+        claims: are the targets what the adversary wrote, and no people?
     """
+    if claims:
+        return t(
+            "What is asked about are descriptions that the adversary wrote, other ones in each audit, and no "
+            "people: there is nobody to match. So the intervals hold whatever the two have in common, and "
+            "are wide."
+        )
+    if data == "other data":
+        return t(
+            "Files of the same name hold other data (their SHA-256 differ), so that the same row may be "
+            "somebody else: nobody is matched by rows, and nobody is named. The intervals hold whatever the "
+            "two have in common, and are wide. Name a column of ids in both audits to match people."
+        )
     if pairing == "unknown":
         return t(
             "Nothing says whether the same people were asked about: no people can be matched, or the scores "
@@ -172,6 +187,12 @@ def people(pairing: Pairing, *, many: str, by: str) -> str:
             "is taken out of the intervals.",
             many=many,
         )
+    if data == "the same":
+        return t(
+            "{many} people were asked about in both audits, matched by file and row: what both have in "
+            "common is taken out of the intervals. These files are the same in both (by their SHA-256).",
+            many=many,
+        )
     return t(
         "{many} people were asked about in both audits, matched by file and row: what both have in common "
         "is taken out of the intervals. That holds if these files are the same.",
@@ -183,6 +204,20 @@ def epsilon(before: float | None, after: float | None, *, delta: float) -> str:
     """The bounds before and after, and that they say nothing of the difference."""
     if before is None or after is None:
         return t("No bound on epsilon can be compared.")
+    if round(before, 2) <= 0:
+        return t(
+            "An epsilon of at least {after:.2f} was shown after, and none above 0 before (delta {delta:g}). "
+            "These are lower bounds: that one is larger proves nothing of the difference.",
+            after=after,
+            delta=delta,
+        )
+    if round(after, 2) <= 0:
+        return t(
+            "An epsilon of at least {before:.2f} was shown before, and none above 0 after (delta {delta:g}). "
+            "These are lower bounds: that one is larger proves nothing of the difference.",
+            before=before,
+            delta=delta,
+        )
     return t(
         "An epsilon of at least {before:.2f} was shown before, and of at least {after:.2f} after (delta "
         "{delta:g}). These are lower bounds: that one is larger proves nothing of the difference.",
@@ -192,8 +227,23 @@ def epsilon(before: float | None, after: float | None, *, delta: float) -> str:
     )
 
 
-def more_exposed(n: int, *, among: int, rate: float) -> str:
-    """How many people became more exposed, and how sure that is."""
+def more_exposed(n: int, *, among: int, rate: float, controls: int, least: int) -> str:
+    """How many people became more exposed, and how sure that is.
+
+    Args:
+        controls: people outside who were asked about both times.
+        least: of them, how many it takes to name anybody.
+    """
+    if controls < least:
+        return t(
+            "Of {among:,} people who were in the data both times nobody is named who became more exposed: it "
+            "takes {least:,} control people who were asked about both times to tell a rise from chance, and "
+            "{controls:,} were. With fewer, one control person moves many members at once, and chance would "
+            "name somebody too often.",
+            among=among,
+            least=least,
+            controls=controls,
+        )
     if not n:
         return t(
             "Of {among:,} people who were in the data both times nobody can be named who became more "
@@ -204,7 +254,7 @@ def more_exposed(n: int, *, among: int, rate: float) -> str:
     return t(
         "{n:,} of {among:,} people who were in the data both times became more exposed. At most {share:.3g} "
         "in 100 of them are expected to be here by chance, if what changes by chance rises as often as it "
-        "falls.",
+        "falls, and for each person by themselves.",
         n=n,
         among=among,
         share=100 * rate,
@@ -216,7 +266,7 @@ def _sure(e: EstimateRecord) -> float:
     return floor(1000 * e["confidence"] + 1e-6) / 10
 
 
-def _outward(e: EstimateRecord, steps: int, scale: float) -> tuple[float, float]:
+def outward(e: EstimateRecord, steps: int, scale: float) -> tuple[float, float]:
     """Both ends times `scale`, rounded outward to 1 / `steps`."""
     low, high = e["low"] * scale * steps, e["high"] * scale * steps
     # A rounding error of the multiplication must not move an end; and there is no minus zero.

@@ -46,6 +46,10 @@ def from_json(path: str | Path) -> Page:
         raise DataError(f"{path} cannot be read ({said}): name the report.json of an audit.") from error
     page = cast(dict[str, object], kept) if isinstance(kept, dict) else {}
     given = page.get("schema")
+    if isinstance(given, str) and _later(given):
+        raise DataError(
+            f"{path} has the schema {given!r:.60}, which is later than {SCHEMA!r}: update confide to read it."
+        )
     if not isinstance(given, str) or given not in (SCHEMA, *EARLIER):
         raise DataError(
             f"{path} has the schema {given!r:.60}, not {SCHEMA!r}: name the report.json of an audit, or run "
@@ -65,10 +69,31 @@ def from_json(path: str | Path) -> Page:
         wrong = wrong_in(found)
     # What an edited file of an earlier schema lacks shows where it is looked for.
     except (KeyError, IndexError, TypeError, ValueError, AttributeError, StopIteration) as error:
-        wrong = f"{type(error).__name__}: {in_one_line(error)}"
+        wrong = _said(error)
     if wrong:
         raise DataError(
             f"{path} is no report as confide writes it ({in_one_line(wrong)}): name the report.json of an "
             "audit, or run the audit again."
         )
     return cleaned(cast(Page, found))
+
+
+def _later(schema: str) -> bool:
+    """Is this a schema of reports that a later version of confide writes?"""
+    kind, _, own = SCHEMA.rpartition("/")
+    name, _, number = schema.rpartition("/")
+    # No report will ever have a number of ten digits.
+    return (
+        name == kind and number.isascii() and number.isdigit() and len(number) < 10 and int(number) > int(own)
+    )
+
+
+def _said(error: Exception) -> str:
+    """What is wrong with a file of an earlier schema, in plain words."""
+    if isinstance(error, KeyError):
+        return f"it lacks {in_one_line(error)}"
+    if isinstance(error, IndexError | StopIteration):
+        return "one of its lists is too short"
+    if isinstance(error, AttributeError):
+        return "one of its parts is of another kind than it should be"
+    return in_one_line(error)
