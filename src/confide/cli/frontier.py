@@ -137,10 +137,10 @@ def _side_by_side(
 ) -> None:
     """Audit the releases of each way under its budgets, and say which is the largest within the limits."""
     with marking([Asked(given=given, out=out)]):
-        _compared(kind, by_way, out, given, doing=doing)
+        _audited(kind, by_way, out, given, doing=doing)
 
 
-def _compared(
+def _audited(
     kind: str, by_way: Mapping[str, list[str]], out: Path, given: Mapping[str, Any], *, doing: str
 ) -> None:
     from confide.cli.progress import progress_bar
