@@ -20,7 +20,7 @@ once, so that rises depend on each other. Where nobody changed, 40 controls name
 comparisons of 1,000 members and 100 in 15, where 10 are stated; 300 in 7.
 """
 MEMBERS_A_CONTROL = 3
-"""At most so many members for one control person, for the same reason."""
+"""At most this many members for one control person, for the same reason."""
 
 
 def controls_needed(members: int) -> int:
