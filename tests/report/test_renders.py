@@ -144,7 +144,6 @@ def test_what_is_no_report_is_refused_in_one_sentence(made, tmp_path):
         "",
         "[]",
         "{}",
-        '{"schema": "confide.report/9"}',
         '{"schema": "confide.report/1"}',
         '{"schema": "confide.report/3"}',
         '{"schema": "confide.report/4"}',
@@ -153,6 +152,9 @@ def test_what_is_no_report_is_refused_in_one_sentence(made, tmp_path):
         (tmp_path / "x.json").write_text(text, "latin-1")
         with pytest.raises(DataError, match=r"report\.json of an audit"):
             Report.load(tmp_path / "x.json")
+    (tmp_path / "x.json").write_text('{"schema": "confide.report/9"}')
+    with pytest.raises(DataError, match="update confide"):
+        Report.load(tmp_path / "x.json")
 
 
 @pytest.mark.slow
