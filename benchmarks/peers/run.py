@@ -256,7 +256,7 @@ def page_of(
         "",
         "## Measured earlier, elsewhere: not in this run",
         "",
-        "These cannot be installed by name. The same task, one thread, on another and busier machine; one",
+        "These cannot be installed by name. The same task, one thread, on another shared machine; one",
         "run each, no intervals. Their CPU seconds are not comparable with those above.",
         "",
         *head("tool", "attack", "AUC", "TPR@1%, %", "TPR@0.1%, %", "CPU s"),
