@@ -96,7 +96,7 @@ def test_read_a_report(tmp_path: Path) -> None:
     assert "this file: exit code 0" in said and "another file: exit code 1" in said
     assert "audit table data/clients.csv --id kunde" in said  # the command that makes it again
     page = (out / "sent" / "report.html").read_text()
-    for heading in ("Wie schlimm ist es?", "Was ist zu tun?"):
+    for heading in ("Wie schlimm ist es?", "Was jetzt zu tun ist"):
         assert heading in page
     assert "Datenschutz-Folgenabschätzung" in (out / "sent" / "dpia.md").read_text()
 
