@@ -261,7 +261,7 @@ def main() -> int:
     checks.append((f"RMIA 20,000 x 20,000 <= 100 MB: {small[1]:.0f} MB", small[1] <= 100))
     checks.append((f"RMIA 1M x 1M (2 references) <= 5 s: {large[0]:.2f} s, {large[1]:.0f} MB", large[0] <= 5))
     cpu, wall = whole_audit(task)
-    checks.append((f"a whole audit with 16 references and report <= 45 CPU s: {cpu:.1f}", cpu <= 45))
+    checks.append((f"a whole audit with 16 references and report <= 20 CPU s: {cpu:.1f}", cpu <= 20))
     halves, seconds = half_precision(task, options.cache)
     page = [
         "# The common task",

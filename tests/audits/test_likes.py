@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 
 from confide.audits import audit
-from confide.core import evidence as kept
+from confide.core import kept_evidence as kept
 from confide.core.errors import DataError, KnowledgeError
 from confide.games.attribute.likes import TraitInference
 from confide.inputs.likes import Likes

@@ -13,7 +13,7 @@ import pytest
 
 import confide
 from confide.audits import Audit
-from confide.core import evidence as kept
+from confide.core import kept_evidence as kept
 from confide.core.errors import DataError
 from confide.core.evidence import Evidence
 from confide.data.ratings_like import ratings_like

@@ -13,7 +13,7 @@ import confide
 from confide.audits.model.trials import clocked, growth_of
 from confide.audits.planning import Cost, Forecast, Plan, Span
 from confide.core.errors import DataError, KnowledgeError
-from confide.inputs.model import read_model
+from confide.inputs.model_data import read_model
 from confide.models.remote import Line, remote
 
 RNG = np.random.default_rng(0)

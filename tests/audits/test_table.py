@@ -193,6 +193,16 @@ def released_with(frame: pl.DataFrame, **columns: pl.Series) -> dict[str, Any]:
     }
 
 
+def test_a_column_that_the_release_leaves_out_or_hides_names_nobody(frame):
+    given = {k: v for k, v in released_with(frame).items() if k != "targets"}
+    table = Table(frame, known=["age", "town"], secret="illness", **given)
+    assert read_data(table).naming == ()
+    hidden = {**given, "released": given["released"].with_columns(id=pl.lit("*"))}
+    assert read_data(Table(frame, known=["age", "town"], secret="illness", **hidden)).naming == ()
+    kept = {**given, "released": frame}
+    assert read_data(Table(frame, known=["age", "town"], secret="illness", **kept)).naming == ("id",)
+
+
 @pytest.mark.slow
 def test_a_release_with_other_values_that_nobody_explains_is_not_settled(frame, tmp_path):
     turned = frame["age"].gather(np.random.default_rng(1).permutation(PEOPLE))

@@ -13,7 +13,8 @@ from sklearn.linear_model import LogisticRegression
 
 from confide.cli import main
 from confide.core.cache import Cache, key_of
-from confide.core.evidence import Evidence, save
+from confide.core.evidence import Evidence
+from confide.core.kept_evidence import save
 from confide.learners.torch.learner import TorchLearner
 from confide.models.skops.reading import save_estimators
 from confide.models.torch.model import TorchModel

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from confide.core import evidence as files
+from confide.core import kept_evidence as files
 from confide.core.cache import Cache, key_of
 from confide.core.errors import ModelError
 from confide.core.evidence import Evidence

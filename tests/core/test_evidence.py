@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
-from confide.core import evidence as kept
+from confide.core import kept_evidence as kept
 from confide.core.atomic import atomic_write
 from confide.core.errors import DataError, EvidenceError
 from confide.core.evidence import Evidence

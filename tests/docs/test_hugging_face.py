@@ -10,7 +10,8 @@ import pytest
 import torch
 
 from confide.core.access import access_of
-from confide.inputs.model import Model, read_model
+from confide.inputs.model import Model
+from confide.inputs.model_data import read_model
 
 from .made_models import write_classifier
 from .test_snippets import ROOT, blocks

@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 
 from confide.core.diagnostics import Curve, Diagnostics
 from confide.core.errors import ConfideError
-from confide.core.evidence import Evidence, load, load_with_rows, save, schema
+from confide.core.evidence import Evidence, schema
+from confide.core.kept_evidence import load, load_with_rows, save
 from confide.inputs.scores import Scores, read_scores
 
 from .given import File, mutants

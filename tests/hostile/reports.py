@@ -13,7 +13,7 @@ from unittest.mock import patch
 import polars as pl
 from tests.report.conftest import white_section
 
-from confide.core.evidence import load
+from confide.core.kept_evidence import load
 from confide.inputs.sidecar import made_of, sidecar_of
 from confide.report import Report, report
 

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from confide.core.evidence import load
+from confide.core.kept_evidence import load
 from confide.inputs.answers import Answers, read_answers
 from confide.inputs.counts import Counts, read_counts
 from confide.inputs.crosstabs import Crosstabs, read_crosstabs

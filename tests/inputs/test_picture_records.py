@@ -15,7 +15,8 @@ from onnx import TensorProto, helper
 from PIL import Image
 
 from confide.core.errors import ConfideError, DataError, ModelError
-from confide.inputs.model import Model, ModelData, read_model
+from confide.inputs.model import Model
+from confide.inputs.model_data import ModelData, read_model
 
 CLASSES = ("ant", "bee", "cat")
 EACH = 16

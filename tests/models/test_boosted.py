@@ -12,7 +12,8 @@ from sklearn.linear_model import LogisticRegression
 
 from confide.core.access import BlackBox
 from confide.core.errors import ModelError
-from confide.inputs.model import Model, read_model
+from confide.inputs.model import Model
+from confide.inputs.model_data import read_model
 from confide.models.boosted import with_lightgbm_names
 from confide.models.loading import as_view, load_model
 

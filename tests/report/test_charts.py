@@ -15,7 +15,7 @@ from confide.report import Line, Plot, page
 from confide.report.charts import CHARTS, draw, figure, specification
 from confide.report.charts.draw import INKS
 from confide.report.charts.lines import line_records
-from confide.report.charts.points import score_records, worst_off_records, worst_off_table
+from confide.report.charts.points import score_records, worst_off_records, worst_off_table, worst_off_tied
 from confide.report.charts.words import SHOWN
 from confide.report.exhibit_records import exhibit_record
 from confide.report.redaction import Redaction
@@ -150,8 +150,20 @@ def test_who_is_worst_off_matches_a_count_by_hand():
     assert [r["lookalikes"] for r in table] == pytest.approx(
         [1 / 1001, 5 / 1001, 50 / 1001, 500 / 1001], rel=1e-5
     )
+    assert worst_off_tied(evidence, redaction=Redaction()) == 0
     assert worst_off_table(evidence, redaction=Redaction("public")) == []
     assert [r["share"] for r in worst_off_records(evidence, redaction=Redaction("public"))] == [None] * 4
+
+
+def test_a_list_of_the_most_exposed_says_how_many_tie_with_its_last():
+    # 4, then 9 equal ones, all above every control: 10 are shown, and the 3 left out tie with the last.
+    scores = np.concatenate([np.full(4, 1007.0), np.full(9, 1006.0), np.full(5, 500.5), np.arange(1000.0)])
+    evidence = Evidence.of(np.repeat([True, False], [18, 1000]), scores)
+    assert len(worst_off_table(evidence, redaction=Redaction())) == 10
+    assert worst_off_tied(evidence, redaction=Redaction()) == 3
+    assert worst_off_tied(evidence, redaction=Redaction(), most=4) == 9  # both are above every control
+    assert worst_off_tied(evidence, redaction=Redaction(), most=13) == 0
+    assert worst_off_tied(evidence, redaction=Redaction("public")) == 0
 
 
 def test_without_information_the_worst_off_are_what_guessing_gives(make):

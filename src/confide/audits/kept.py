@@ -7,7 +7,7 @@ from dataclasses import fields
 from typing import Any
 
 from confide.audits.settings import Settings
-from confide.core import evidence as files
+from confide.core import kept_evidence as files
 from confide.core.cache import Cache
 from confide.core.evidence import Evidence
 from confide.core.keys import key_of_value

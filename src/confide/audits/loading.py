@@ -12,9 +12,10 @@ import polars as pl
 from confide.audits.agreement import disagreement, measured_again
 from confide.audits.most_exposed import most_exposed
 from confide.core.errors import DataError
-from confide.core.evidence import Evidence, load_with_rows, schema
+from confide.core.evidence import Evidence, schema
 from confide.core.evidence_files import read_file
 from confide.core.foreign import escaped
+from confide.core.kept_evidence import load_with_rows
 from confide.core.parquet import read_parquet
 from confide.core.paths import is_folder
 from confide.measure import Risk

@@ -8,8 +8,9 @@ from dataclasses import replace
 import polars as pl
 
 from confide.audits.comparison import among_of, compared_exhibits, point_of
+from confide.audits.found import findings, proved
 from confide.audits.frontier import Point
-from confide.audits.outcome import Audit, findings, proved
+from confide.audits.outcome import Audit
 from confide.audits.preparing import prepared
 from confide.audits.progress import USUAL, Step
 from confide.audits.protections import UNPROTECTED

@@ -16,7 +16,8 @@ from confide.core.errors import DataError
 from confide.core.fields import check_fields
 from confide.core.flags import GET, HOLD, HOW, KNOWS, Flag, OptionalColumn, Table
 from confide.core.who import whose
-from confide.inputs.model import Model, ModelData, read_model
+from confide.inputs.model import Model
+from confide.inputs.model_data import ModelData, read_model
 from confide.inputs.reading import Decimal, Separator, reading_of
 from confide.views.records import Records
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from confide.core import evidence as files
+from confide.core import kept_evidence as files
 from confide.core.errors import EvidenceError
 from confide.core.evidence import Evidence
 from confide.core.evidence_files import read_file

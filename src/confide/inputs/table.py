@@ -273,6 +273,8 @@ def read_data(held: Table, *, parts: Sequence[UnaryEncoding | Rappor] | None = N
             d.name
             for d, codes in zip(cells.domains, cells.low.T, strict=True)
             if _differs(codes[:n], None if people is None else people[:n])
+            # A column that the release leaves out, or hides in every row, names nobody.
+            and (released is None or _told(released, d.name, absent))
         ),
         weights=None if held.weight is None else weights_of(table, held.weight, len(cells), several),
     )
@@ -288,6 +290,13 @@ def _need_columns(table: ReadTable, held: Table) -> None:
         raise DataError(f"{table.name}: the secret {held.secret!r} is empty in {named_rows(empty)}.")
     if held.id is not None:
         need_ids(frame, [held.id], name=table.name)
+
+
+def _told(released: Cells, column: str, absent: Bools) -> bool:
+    """Whether a cell of this column rules out any value, in the rows of the people in the release."""
+    i = released.names.index(column)
+    widths = released.high[~absent, i] - released.low[~absent, i] + 1
+    return bool((widths < released.sizes[i]).any())
 
 
 def _differs(codes: Codes, people: Ints | None) -> bool:

@@ -168,6 +168,7 @@ def _section(s: Section, verdict: Verdict, fpr: float | None, redaction: Redacti
     # From the exact numbers; the sentence rounds it.
     seen = detectable(s.headline, fpr=own)
     shown = [exhibit_record(e, redaction=redaction) for e in s.exhibits]
+    worst_off, tied = _worst_off(s, redaction)
     return {
         "release": s.release,
         "fpr": fpr,
@@ -205,7 +206,8 @@ def _section(s: Section, verdict: Verdict, fpr: float | None, redaction: Redacti
             *consequences.next_steps(story, verdict.ruling, blind_wins=blind_wins, goal=aim),
         ],
         "notes": list(s.notes),
-        "worst_off": _worst_off(s, redaction),
+        "worst_off": worst_off,
+        "worst_off_tied": tied,
         "exhibits": [e for e in shown if e is not None],
     }
 
@@ -217,11 +219,13 @@ def _doubtful(s: Section) -> dict[str, bool]:
     return {f["attack"]: sentences.outcome(f, broken=s.headline.broken) == "found" for f in exact}
 
 
-def _worst_off(s: Section, redaction: Redaction) -> list[WorstOffRecord]:
+def _worst_off(s: Section, redaction: Redaction) -> tuple[list[WorstOffRecord], int]:
+    """The list of the most exposed, and how many more are as exposed as its last."""
     evidence = s.evidence.get(s.headline.risk.attack)
     if evidence is None or not goal(s.goal).lists:
-        return []
-    return points.worst_off_table(evidence, redaction=redaction, who=s.who)
+        return [], 0
+    listed = points.worst_off_table(evidence, redaction=redaction, who=s.who)
+    return listed, points.worst_off_tied(evidence, redaction=redaction)
 
 
 def _skipped(skip: Skipped, s: Section, redaction: Redaction) -> SkippedRecord:

@@ -262,6 +262,9 @@ class SectionRecord(TypedDict):
     next: list[str]
     notes: list[str]
     worst_off: list[WorstOffRecord]
+    worst_off_tied: Annotated[
+        int, Rule(description="how many more are as exposed as the last of `worst_off`", minimum=0)
+    ]
     exhibits: list[ExhibitRecord]
 
 

@@ -46,5 +46,6 @@ def proof_section(s: Section, proof: Proof, verdict: Verdict, redaction: Redacti
         "next": words.next_steps(verdict.ruling),
         "notes": list(s.notes),
         "worst_off": [],
+        "worst_off_tied": 0,
         "exhibits": [e for e in shown if e is not None],
     }

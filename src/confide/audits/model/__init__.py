@@ -28,7 +28,8 @@ from confide.core.estimate import Estimate, Measured
 from confide.core.language import t
 from confide.core.nouns import AnyAttack, AnyMechanism
 from confide.core.who import table_of
-from confide.inputs.model import Model, ModelData, read_model
+from confide.inputs.model import Model
+from confide.inputs.model_data import ModelData, read_model
 from confide.report import Exhibit
 
 LONG = 20_000

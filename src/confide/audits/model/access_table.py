@@ -15,7 +15,7 @@ from confide.core.estimate import Estimate
 from confide.core.evidence import Evidence
 from confide.core.language import later, parts, t
 from confide.core.narrowing import told
-from confide.inputs.model import ModelData
+from confide.inputs.model_data import ModelData
 from confide.measure import paired_auc, worst
 from confide.measure.risk import Risk
 from confide.report import Rate, Reading, Table

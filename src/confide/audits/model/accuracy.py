@@ -8,7 +8,7 @@ from confide.core.access import BlackBox
 from confide.core.arrays import Array, Bools
 from confide.core.estimate import Estimate
 from confide.core.language import number, parts, t
-from confide.inputs.model import ModelData
+from confide.inputs.model_data import ModelData
 from confide.inputs.probe import r2
 from confide.measure import difference, proportion
 from confide.report import Rate, Reading, Table

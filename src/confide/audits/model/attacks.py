@@ -12,7 +12,8 @@ from confide.core.narrowing import for_attack
 from confide.core.nouns import AnyAttack, AnyCase
 from confide.core.play import needed_access
 from confide.inputs.methods import instead
-from confide.inputs.model import Model, ModelData
+from confide.inputs.model import Model
+from confide.inputs.model_data import ModelData
 
 USUAL = (
     membership.Default,

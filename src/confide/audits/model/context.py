@@ -14,7 +14,8 @@ from confide.core.access import LADDER, BlackBox, LabelOnly, WhiteBox
 from confide.core.access import access_of as access_of_view
 from confide.core.language import t
 from confide.core.narrowing import told
-from confide.inputs.model import ACCESSES, ModelData
+from confide.inputs.model import ACCESSES
+from confide.inputs.model_data import ModelData
 from confide.models.checkpoints import digest_of, name_of
 from confide.models.replies import clipped_share
 from confide.report.rates import percent

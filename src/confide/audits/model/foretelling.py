@@ -20,7 +20,7 @@ from confide.core.errors import AccessError, ConfideError, EvidenceError, Knowle
 from confide.core.evidence import Evidence
 from confide.core.nouns import AnyAttack
 from confide.core.play import play
-from confide.inputs.model import ModelData
+from confide.inputs.model_data import ModelData
 from confide.learners.learner import Learner
 from confide.measure import measure
 from confide.models.content import bytes_of

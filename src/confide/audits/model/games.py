@@ -14,7 +14,7 @@ from confide.core.arrays import Ints
 from confide.core.nouns import AnyAttack
 from confide.core.who import whose
 from confide.games.membership.models import TrainedModel
-from confide.inputs.model import ModelData
+from confide.inputs.model_data import ModelData
 from confide.knowledge.models import Background
 
 KNOWN_SHARE = 0.5

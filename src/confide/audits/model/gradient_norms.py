@@ -10,7 +10,7 @@ import numpy as np
 from confide.core.access import WhiteBox
 from confide.core.arrays import Bools, Floats
 from confide.core.language import later, t
-from confide.inputs.model import ModelData
+from confide.inputs.model_data import ModelData
 from confide.report import Band, Line, Plot
 
 MOST = 4000

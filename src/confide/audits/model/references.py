@@ -9,7 +9,7 @@ from confide.audits.settings import Settings
 from confide.core.access import BlackBox
 from confide.core.arrays import Bools, Ints, Rng
 from confide.core.language import t
-from confide.inputs.model import ModelData
+from confide.inputs.model_data import ModelData
 from confide.inputs.records import are_texts
 from confide.knowledge.models import References
 from confide.learners.comparing import compare_accuracy

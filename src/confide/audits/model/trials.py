@@ -14,7 +14,7 @@ from confide.audits.model.references import Pool
 from confide.core.access import BlackBox, LabelOnly
 from confide.core.arrays import Ints, Rng
 from confide.games.membership.models import TrainedModel
-from confide.inputs.model import ModelData
+from confide.inputs.model_data import ModelData
 from confide.knowledge.models import References
 from confide.learners.pool import include_halves
 from confide.models.answers import Answers

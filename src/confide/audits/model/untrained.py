@@ -13,7 +13,7 @@ import numpy as np
 
 from confide.audits.model.accuracy import right_on
 from confide.core.language import later, t
-from confide.inputs.model import ModelData
+from confide.inputs.model_data import ModelData
 from confide.models.checkpoints import parameters_of
 from confide.models.guard import Guard
 from confide.models.importing import import_object, is_import_path

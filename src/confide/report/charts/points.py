@@ -112,6 +112,14 @@ def worst_off_records(evidence: Evidence, *, redaction: Redaction) -> list[Datum
     ]
 
 
+def worst_off_tied(evidence: Evidence, *, redaction: Redaction, most: int = 10) -> int:
+    """How many people are as exposed as the last in `worst_off_table`, and do not stand in it."""
+    sureness = np.sort(measured(evidence)["fpr"].to_numpy())
+    if redaction.public or len(sureness) <= most:
+        return 0
+    return int(np.searchsorted(sureness, sureness[most - 1], side="right")) - most
+
+
 def worst_off_table(
     evidence: Evidence, *, redaction: Redaction, who: pl.DataFrame | None = None, most: int = 10
 ) -> list[WorstOffRecord]:

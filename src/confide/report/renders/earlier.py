@@ -68,8 +68,8 @@ def _ruled(old: Kept) -> Kept:
 
 
 def _sampled(old: Kept) -> Kept:
-    """With what nobody kept: whether an attack was asked about a sample alone."""
-    sections = [{**s, "finding": _of_all(s["finding"])} for s in old["sections"]]
+    """With what nobody kept: whether an attack was asked about a sample alone, and how many tie."""
+    sections = [{"worst_off_tied": 0, **s, "finding": _of_all(s["finding"])} for s in old["sections"]]
     return {**old, "findings": [_of_all(f) for f in old["findings"]], "sections": sections}
 
 
