@@ -95,3 +95,19 @@ class Round:
                 self.server.take(self.answer(name))
             self.inbox = self.server.close()
         return self
+
+
+def finish(begun: Round) -> None:
+    """Go on to the end, and hold the sum to the plain one."""
+    begun.until("over")
+    found = begun.server.summed
+    assert found is not None
+    assert found.total.tolist() == plain_sum(begun.vectors, found.survivors)
+
+
+def changed(message: Message) -> Message:
+    """The same message with one bit of its payload turned."""
+    name, array = next(iter(sorted(message.payload.items())))
+    flat = array.copy().reshape(-1)
+    flat[-1] ^= 1
+    return replace(message, payload={**message.payload, name: flat.reshape(array.shape)})

@@ -62,9 +62,9 @@ def test_the_sparse_graph_gives_the_same_sum():
 
 
 def test_a_neighbourhood_that_is_gone_is_named():
-    """Of 4 neighbours and itself, 4 must be left. Two of 4 that drop out are within 3 places of a circle of 13,
-    so somebody lacks both, in whatever order they stand."""
-    with pytest.raises(RefusedError, match="holders of shares of 'c0.. are left") as refused:
+    """Of 4 neighbours and itself, 4 must be left. Two of 4 that drop out are within 3 places of a circle of
+    13, so somebody lacks both, in any order."""
+    with pytest.raises(RefusedError, match=r"holders of shares of 'c0..' are left") as refused:
         SecureSum(neighbours=4).simulate(vectors(13), bound=BOUND, dropped=names(13)[:4])
     assert len(refused.value.parties) >= 2 and set(refused.value.parties) <= set(names(13)[:4])
 
@@ -126,5 +126,5 @@ def test_keys_and_masks_are_new_in_each_round():
 
 
 def test_a_round_does_not_take_place_twice():
-    with pytest.raises(RefusedError, match="round 3 is over.*Go on with 4"):
+    with pytest.raises(RefusedError, match=r"round 3 is over.*Go on with 4"):
         SecureSum().simulate(vectors(4), bound=BOUND, round=3, past=Past().after(3, names(4)))

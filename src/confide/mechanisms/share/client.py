@@ -176,6 +176,12 @@ class Client:
         self.erase()
         return message
 
+    @property
+    def secrets(self) -> tuple[object, ...]:
+        """All secrets of the round that this client holds; none before it and after it."""
+        found = (self._seed, self._sealing, self._masking, *self._envelopes.values(), *self._held.values())
+        return tuple(secret for secret in found if secret)
+
     def erase(self) -> None:
         """Drop all keys and shares; the client takes no further step."""
         self._seed, self._sealing, self._masking = b"", None, None
