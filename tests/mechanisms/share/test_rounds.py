@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from tests.mechanisms.share.parties import Parties, changed, finish, names
+from tests.mechanisms.share.parties import Parties, changed, finish, names, plain_sum
 
 from confide.mechanisms.share.client import Client
 from confide.mechanisms.share.cohorts import Past
@@ -117,3 +117,33 @@ def test_an_identity_that_is_not_pinned_is_refused(parties: Parties):
         Client(parties.plan, Identity.new("c001"), round=1, past=Past())
     with pytest.raises(RefusedError, match="another key of the server"):
         Server(parties.plan, Identity.new(SERVER), round=1, past=Past())
+
+
+def test_a_client_goes_on_from_what_it_saved():
+    """Each client is saved and restored after each step, with one that drops out, and a round before."""
+    parties = Parties.of(5, threshold=4, fresh_inputs=True)
+    first = parties.begun()
+    finish(first)
+    begun = parties.begun(round=2, past=first.server.past)
+    for step in ANSWERS:
+        begun.until(step, without=("c003",) if step not in ("keys", "shares", "masked") else ())
+        for name, client in begun.clients.items():
+            saved = client.saved()
+            assert all(array.dtype == np.uint8 for array in saved.values())
+            begun.clients[name] = Client.restored(parties.plan, parties.clients[name], saved)
+    begun.until("over", without=("c003",))
+    found = begun.server.summed
+    assert found is not None and found.dropped == ("c003",)
+    assert found.total.tolist() == plain_sum(begun.vectors, found.survivors)
+    client = begun.clients["c001"]
+    again = Client.restored(parties.plan, parties.clients["c001"], client.saved())
+    assert (again.past, again.secrets) == (client.past, ())
+    assert again.past.last == 2
+
+
+def test_a_saved_client_does_not_go_on_under_another_plan(parties: Parties):
+    saved = parties.begun().until("masked").clients["c001"].saved()
+    with pytest.raises(RefusedError, match="begun under another plan"):
+        Client.restored(parties.with_terms(bound=7).plan, parties.clients["c001"], saved)
+    with pytest.raises(RefusedError, match="does not pin this key"):
+        Client.restored(parties.plan, Identity.new("c001"), saved)

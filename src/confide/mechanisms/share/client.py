@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import secrets
-from typing import Literal
+from dataclasses import replace
 
 import numpy as np
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
 from confide.core.arrays import Array
-from confide.core.errors import DataError
+from confide.mechanisms.share.client_state import ClientState, Saved
 from confide.mechanisms.share.cohorts import Past
-from confide.mechanisms.share.keys import KEY_BYTES, SEALED_BYTES, Between, Envelopes, commitment
-from confide.mechanisms.share.masks import Ring, add_mask
+from confide.mechanisms.share.keys import (
+    KEY_BYTES,
+    SEALED_BYTES,
+    Between,
+    Envelopes,
+    commitment,
+    opened_shares,
+)
+from confide.mechanisms.share.masks import add_mask, checked_words
 from confide.mechanisms.share.messages import (
     SIGNATURE_BYTES,
     Identity,
@@ -24,12 +31,9 @@ from confide.mechanisms.share.messages import (
     field,
 )
 from confide.mechanisms.share.plan import SERVER, SumPlan
-from confide.mechanisms.share.refusals import RefusedError, listed
+from confide.mechanisms.share.refusals import RefusedError
 from confide.mechanisms.share.rosters import Roster, named, relayed, story
 from confide.mechanisms.share.secret_shares import SHARE_BYTES, shares_of
-
-Held = dict[str, tuple[bytes, bytes]]
-"""Of each party whose shares this one holds: that of its self mask, and that of its mask key."""
 
 
 class Client:
@@ -60,26 +64,35 @@ class Client:
             )
         self.plan, self.round, self.past, self.name = plan, round, past, identity.name
         self._identity = identity
-        self._expected: Kind | Literal["keys", "over"] = "keys"
-        self._seed: bytes = b""
-        self._sealing: X25519PrivateKey | None = None
-        self._masking: X25519PrivateKey | None = None
-        self._roster: Roster | None = None
-        self._sharers: tuple[str, ...] = ()
-        self._survivors: tuple[str, ...] = ()
-        self._envelopes: dict[str, Envelopes] = {}
-        self._held: Held = {}
+        self._state = ClientState()
+
+    @classmethod
+    def restored(cls, plan: SumPlan, identity: Identity, saved: Saved) -> Client:
+        """A client as it was saved, for engines that start a process for each message.
+
+        Restore each saved state once: of two copies that go on, each would give a share, and a server that
+        has both kinds sees a vector.
+
+        Raises:
+            RefusedError: if it was saved under another plan, or the identity is not the plan's.
+        """
+        state, number, past = ClientState.restored(saved, plan)
+        client = cls(plan, identity, round=number, past=Past())
+        client.past, client._state = past, state
+        return client
+
+    def saved(self) -> Saved:
+        """The client between two steps, secrets included, as arrays of bytes."""
+        return self._state.saved(self.plan, number=self.round, past=self.past)
 
     def keys(self) -> Message:
         """Fresh public keys for this round, and a commitment to the self mask."""
-        if self._expected != "keys":
+        if self._state.step != "keys":
             raise RefusedError(f"{self.name!r} has sent its keys: a new round takes a new client.")
-        self._seed = secrets.token_bytes(KEY_BYTES)
-        self._sealing, self._masking = X25519PrivateKey.generate(), X25519PrivateKey.generate()
-        public = [key.public_key().public_bytes_raw() for key in (self._sealing, self._masking)]
-        sent = b"".join([*public, commitment(self._seed)])
-        self._expected = "roster"
-        return self._message("keys", {"keys": np.frombuffer(sent, np.uint8)})
+        sealing, masking = (X25519PrivateKey.generate().private_bytes_raw() for _ in range(2))
+        seed = secrets.token_bytes(KEY_BYTES)
+        self._state = ClientState(step="roster", seed=seed, sealing=sealing, masking=masking)
+        return self._message("keys", {"keys": np.frombuffer(self._public(), np.uint8)})
 
     def share(self, roster: Message) -> Message:
         """Shares of both secrets for each neighbour, sealed, after the neighbours' keys were verified.
@@ -92,22 +105,28 @@ class Client:
         self._refuse_stranger(found)
         neighbours = found.neighbours[self.name]
         found.check(neighbours)
+        private = X25519PrivateKey.from_private_bytes(self._state.sealing)
         envelopes = {
-            other: Envelopes.of(self._between(other), self._private("shares"), found.public(other)[0])
-            for other in neighbours
+            other: Envelopes.of(self._between(other), private, found.public(other)[0]) for other in neighbours
         }
         points = [self.plan.points[holder] for holder in found.holders(self.name)]
-        parts = [
+        # The last holder is this client itself.
+        (*seeds, my_seed), (*keys, my_key) = (
             shares_of(secret, threshold=self.plan.holding, points=points)
-            for secret in (self._seed, self._private("mask").private_bytes_raw())
-        ]
+            for secret in (self._state.seed, self._state.masking)
+        )
         sealed = [
             envelopes[other].seal(seed + key, about=found.digest)
-            for other, seed, key in zip(neighbours, *(part[:-1] for part in parts), strict=True)
+            for other, seed, key in zip(neighbours, seeds, keys, strict=True)
         ]
-        self._roster, self._envelopes, self._sealing = found, envelopes, None
-        self._held = {self.name: (parts[0][-1], parts[1][-1])}
-        self._expected = "sealed"
+        self._state = replace(
+            self._state,
+            step="sealed",
+            sealing=b"",
+            roster=found,
+            opening={other: both.theirs for other, both in envelopes.items()},
+            held={self.name: (my_seed, my_key)},
+        )
         return self._message("shares", {"sealed": _rows(sealed, SEALED_BYTES)})
 
     def mask(self, sealed: Message, values: Array) -> Message:
@@ -125,22 +144,23 @@ class Client:
         roster = self._known_roster()
         words = checked_words(values, self.plan)
         sharers = named(sealed, "sharers", self.plan)
-        self._refuse_few(sharers, within=roster.members, verb="shared secrets")
+        roster.refuse_few(self.name, sharers, within=roster.members, verb="shared secrets")
         mine = [other for other in roster.neighbours[self.name] if other in set(sharers)]
         rows = field(sealed, "sealed", "u1", (len(mine), SEALED_BYTES))
-        held: Held = {}
+        held = dict(self._state.held)
         for other, row in zip(mine, rows, strict=True):
-            opened = self._envelopes[other].open(row.tobytes(), about=roster.digest, sender=other)
+            opened = opened_shares(
+                self._state.opening[other], row.tobytes(), about=roster.digest, sender=other
+            )
             held[other] = (opened[:SHARE_BYTES], opened[SHARE_BYTES:])
-        add_mask(words, self._seed, sign=1)
+        add_mask(words, self._state.seed, sign=1)
+        private = X25519PrivateKey.from_private_bytes(self._state.masking)
         for other in mine:
             between = self._between(other)
-            key = between.key(self._private("mask"), roster.public(other)[1], "mask", length=KEY_BYTES)
+            key = between.key(private, roster.public(other)[1], "mask", length=KEY_BYTES)
             add_mask(words, key, sign=between.sign)
-        self._held |= held
-        self._sharers, self._expected = sharers, "survivors"
         # What is left to do needs shares alone.
-        self._seed, self._masking, self._envelopes = b"", None, {}
+        self._state = ClientState(step="survivors", roster=roster, sharers=sharers, held=held)
         return self._message("masked", {"masked": words})
 
     def agree(self, survivors: Message) -> Message:
@@ -151,11 +171,11 @@ class Client:
         """
         self._check(survivors, "survivors")
         found = named(survivors, "survivors", self.plan)
-        self._refuse_few(found, within=self._sharers, verb="remain")
+        self._known_roster().refuse_few(self.name, found, within=self._state.sharers, verb="remain")
         self.past.refuse_difference(found, self.plan)
-        self._survivors, self._expected = found, "signatures"
+        self._state = replace(self._state, survivors=found, step="signatures")
         self.past = self.past.after(self.round, found)
-        told = story(self._known_roster(), self._sharers, found)
+        told = story(self._known_roster(), self._state.sharers, found)
         return self._message("agreed", {"agreed": np.frombuffer(told, np.uint8)})
 
     def unmask(self, signatures: Message) -> Message:
@@ -169,9 +189,8 @@ class Client:
         """
         self._check(signatures, "signatures")
         self._verify_agreement(signatures)
-        remaining = set(self._survivors)
-        order = [name for name in self.plan.names if name in self._held]
-        given = [self._held[name][0 if name in remaining else 1] for name in order]
+        remaining, held = set(self._state.survivors), self._state.held
+        given = [held[name][0 if name in remaining else 1] for name in self.plan.names if name in held]
         message = self._message("unmask", {"shares": _rows(given, SHARE_BYTES)})
         self.erase()
         return message
@@ -179,25 +198,23 @@ class Client:
     @property
     def secrets(self) -> tuple[object, ...]:
         """All secrets of the round that this client holds; none before it and after it."""
-        found = (self._seed, self._sealing, self._masking, *self._envelopes.values(), *self._held.values())
-        return tuple(secret for secret in found if secret)
+        return self._state.secrets
 
     def erase(self) -> None:
         """Drop all keys and shares; the client takes no further step."""
-        self._seed, self._sealing, self._masking = b"", None, None
-        self._envelopes, self._held = {}, {}
-        self._expected = "over"
+        self._state = ClientState(step="over")
 
     def _verify_agreement(self, message: Message) -> None:
         signers = named(message, "signers", self.plan)
-        if len(signers) < self.plan.threshold or not set(signers) <= set(self._survivors):
+        if len(signers) < self.plan.threshold or not set(signers) <= set(self._state.survivors):
             raise RefusedError(
                 f"{len(signers)} clients signed who dropped out, and {self.plan.threshold} of those that "
                 "remain must: no share is given.",
                 parties=[message.sender],
             )
         rows = field(message, "signatures", "u1", (len(signers), SIGNATURE_BYTES))
-        told = np.frombuffer(story(self._known_roster(), self._sharers, self._survivors), np.uint8)
+        state = self._state
+        told = np.frombuffer(story(self._known_roster(), state.sharers, state.survivors), np.uint8)
         for name, row in zip(signers, rows, strict=True):
             try:
                 check_signature(relayed(self.plan, self.round, name, "agreed", told, row), self.plan)
@@ -217,82 +234,38 @@ class Client:
                 parties=[message.sender],
             )
         check_place(message, self.plan, kind=kind, round=self.round, receiver=self.name)
-        if self._expected != kind:
+        step = self._state.step
+        if step != kind:
             raise RefusedError(
                 f"the server's message {kind!r} is out of order for {self.name!r}: "
-                + ("its round is over" if self._expected == "over" else f"{self._expected!r} is next")
+                + ("its round is over" if step == "over" else f"{step!r} is next")
                 + ". No share or signature is given twice.",
                 parties=[SERVER],
             )
 
     def _refuse_stranger(self, roster: Roster) -> None:
         """Refuse a roster with other keys for this client than it sent."""
-        mine = [self._private("shares"), self._private("mask")]
-        sent = (*(key.public_key().public_bytes_raw() for key in mine), commitment(self._seed))
-        if self.name not in roster.members or roster.public(self.name) != sent:
+        if self.name not in roster.members or b"".join(roster.public(self.name)) != self._public():
             raise RefusedError(
                 f"the list of keys has others for {self.name!r} than it sent: somebody takes its place.",
                 parties=[SERVER],
-            )
-
-    def _refuse_few(self, names: tuple[str, ...], *, within: tuple[str, ...], verb: str) -> None:
-        """Refuse a list that is too short, not part of the list before, or without this client."""
-        roster, chosen = self._known_roster(), set(names)
-        if not chosen <= set(within) or self.name not in chosen:
-            raise RefusedError(
-                f"the server's list of those who {verb} names {listed(chosen - set(within)) or 'others'} and "
-                f"{'not ' if self.name not in chosen else ''}{self.name!r}: it does not fit this round.",
-                parties=[SERVER],
-            )
-        if len(chosen) < self.plan.least:
-            raise RefusedError(
-                f"only {len(chosen)} clients {verb}, and the plan adds up {self.plan.least} at least: "
-                f"missing are {listed(set(within) - chosen)}.",
-                parties=sorted(set(within) - chosen),
-            )
-        holders = set(roster.holders(self.name))
-        if len(holders & chosen) < self.plan.holding:
-            raise RefusedError(
-                f"only {len(holders & chosen)} of the holders of shares of {self.name!r} {verb}, and "
-                f"{self.plan.holding} are needed: missing are {listed(holders - chosen)}.",
-                parties=sorted(holders - chosen),
             )
 
     def _between(self, other: str) -> Between:
         return Between(self.plan, self.round, self.name, other)
 
     def _known_roster(self) -> Roster:
-        assert self._roster is not None  # every step but the first has one
-        return self._roster
+        assert self._state.roster is not None  # every step but the first has one
+        return self._state.roster
 
-    def _private(self, purpose: Literal["shares", "mask"]) -> X25519PrivateKey:
-        key = self._sealing if purpose == "shares" else self._masking
-        assert key is not None  # until `mask`
-        return key
+    def _public(self) -> bytes:
+        """What this client sends of its keys: two public ones, and the commitment."""
+        state = self._state
+        private = [X25519PrivateKey.from_private_bytes(key) for key in (state.sealing, state.masking)]
+        return b"".join([*(key.public_key().public_bytes_raw() for key in private), commitment(state.seed)])
 
     def _message(self, kind: Kind, payload: Payload) -> Message:
         return self._identity.message(self.plan, kind, payload, round=self.round, receiver=SERVER)
-
-
-def checked_words(values: Array, plan: SumPlan) -> Ring:
-    """A vector as new words modulo 2^32.
-
-    Raises:
-        DataError: if it has another shape, is not of whole numbers, or has some beyond the bound.
-    """
-    given = np.asarray(values)
-    if given.shape != (plan.words,) or given.dtype.kind not in "iu":
-        raise DataError(
-            f"a vector of shape {given.shape} of {given.dtype}: the plan adds up {plan.words:,} whole "
-            "numbers. Round floats first (`FixedPoint`)."
-        )
-    low, high = int(given.min()), int(given.max())
-    if max(high, -low) > plan.bound:
-        raise DataError(
-            f"a value is {high if high > plan.bound else low:,}, beyond the plan's bound of {plan.bound:,}: "
-            "clip it, or give the plan a larger bound."
-        )
-    return given.astype(np.int64).astype(np.uint32)
 
 
 def _rows(parts: list[bytes], size: int) -> np.ndarray:

@@ -73,7 +73,7 @@ class Envelopes:
 
     Args:
         mine: seals what this party sends.
-        theirs: opens what the other one sent.
+        theirs: opens what the other one sent (`opened_shares`).
     """
 
     mine: bytes
@@ -90,20 +90,21 @@ class Envelopes:
         """AES-GCM over two shares; `about` (the roster's digest) must be the same when it is opened."""
         return AESGCM(self.mine).encrypt(_NONCE, shares, about)
 
-    def open(self, sealed: bytes, *, about: bytes, sender: str) -> bytes:
-        """The shares that the other party sealed.
 
-        Raises:
-            RefusedError: if they were changed, or are of another run, round, roster or pair.
-        """
-        try:
-            return AESGCM(self.theirs).decrypt(_NONCE, sealed, about)
-        except InvalidTag:
-            raise RefusedError(
-                f"the shares from {sender!r} do not open: they were changed on the way, or are of another "
-                "run, round or list of keys.",
-                parties=[sender],
-            ) from None
+def opened_shares(key: bytes, sealed: bytes, *, about: bytes, sender: str) -> bytes:
+    """The shares that another party sealed, with `Envelopes.theirs`.
+
+    Raises:
+        RefusedError: if they were changed, or are of another run, round, roster or pair.
+    """
+    try:
+        return AESGCM(key).decrypt(_NONCE, sealed, about)
+    except InvalidTag:
+        raise RefusedError(
+            f"the shares from {sender!r} do not open: they were changed on the way, or are of another run, "
+            "round or list of keys.",
+            parties=[sender],
+        ) from None
 
 
 def commitment(seed: bytes) -> bytes:

@@ -8,6 +8,10 @@ import numpy as np
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from numpy.typing import NDArray
 
+from confide.core.arrays import Array
+from confide.core.errors import DataError
+from confide.mechanisms.share.plan import SumPlan
+
 Ring: TypeAlias = NDArray[np.uint32]
 """Whole numbers modulo 2^32: uint32[words], whose sums wrap around."""
 _BLOCK = 16
@@ -47,3 +51,24 @@ def centred(words: Ring) -> NDArray[np.int64]:
     array([ 1, -1])
     """
     return words.view(np.int32).astype(np.int64)
+
+
+def checked_words(values: Array, plan: SumPlan) -> Ring:
+    """A vector as new words modulo 2^32.
+
+    Raises:
+        DataError: if it has another shape, is not of whole numbers, or has some beyond the bound.
+    """
+    given = np.asarray(values)
+    if given.shape != (plan.words,) or given.dtype.kind not in "iu":
+        raise DataError(
+            f"a vector of shape {given.shape} of {given.dtype}: the plan adds up {plan.words:,} whole "
+            "numbers. Round floats first (`FixedPoint`)."
+        )
+    low, high = int(given.min()), int(given.max())
+    if max(high, -low) > plan.bound:
+        raise DataError(
+            f"a value is {high if high > plan.bound else low:,}, beyond the plan's bound of {plan.bound:,}: "
+            "clip it, or give the plan a larger bound."
+        )
+    return given.astype(np.int64).astype(np.uint32)

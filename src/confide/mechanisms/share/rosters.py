@@ -14,7 +14,7 @@ from confide.mechanisms.share.graph import neighbours_of
 from confide.mechanisms.share.keys import KEY_BYTES
 from confide.mechanisms.share.messages import SIGNATURE_BYTES, Message, check_signature, field
 from confide.mechanisms.share.plan import SERVER, SumPlan
-from confide.mechanisms.share.refusals import RefusedError
+from confide.mechanisms.share.refusals import RefusedError, listed
 
 Bytes = NDArray[np.uint8]
 ROUND_KEYS = 3 * KEY_BYTES
@@ -102,6 +102,40 @@ class Roster:
             i = self._place[name]
             sent = relayed(self.plan, self.round, name, "keys", self.keys[i], self.signatures[i])
             check_signature(sent, self.plan)
+
+    def refuse_few(self, name: str, chosen: Sequence[str], *, within: Sequence[str], verb: str) -> None:
+        """Refuse a list of the server with which a client would be exposed, or the sum fail.
+
+        Args:
+            name: of the client that was sent the list.
+            chosen: who is on it.
+            within: who was on the list before.
+            verb: what those on the list did, for messages.
+
+        Raises:
+            RefusedError: if the list is too short, not part of the one before, or without this client; or if
+                too few on it hold shares of this client's secrets.
+        """
+        left, holders = set(chosen), set(self.holders(name))
+        if not left <= set(within) or name not in left:
+            strangers = listed(left - set(within))
+            raise RefusedError(
+                f"the server's list of those who {verb} "
+                + (f"names {strangers}, who cannot be on it." if strangers else f"lacks {name!r} itself."),
+                parties=[SERVER],
+            )
+        if len(left) < self.plan.least:
+            raise RefusedError(
+                f"only {len(left)} clients {verb}, and the plan adds up {self.plan.least} at least: missing "
+                f"are {listed(set(within) - left)}.",
+                parties=sorted(set(within) - left),
+            )
+        if len(holders & left) < self.plan.holding:
+            raise RefusedError(
+                f"only {len(holders & left)} of the holders of shares of {name!r} {verb}, and "
+                f"{self.plan.holding} are needed: missing are {listed(holders - left)}.",
+                parties=sorted(holders - left),
+            )
 
     @cached_property
     def _place(self) -> dict[str, int]:

@@ -28,9 +28,9 @@ import numpy as np
 
 from confide.core.arrays import Array
 from confide.core.errors import DataError
-from confide.mechanisms.share.client import Client, checked_words
+from confide.mechanisms.share.client import Client
 from confide.mechanisms.share.cohorts import Past
-from confide.mechanisms.share.masks import centred
+from confide.mechanisms.share.masks import centred, checked_words
 from confide.mechanisms.share.messages import Identity, Message
 from confide.mechanisms.share.plan import SERVER, SumPlan, two_thirds
 from confide.mechanisms.share.refusals import RefusedError, listed
