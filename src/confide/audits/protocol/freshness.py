@@ -25,8 +25,8 @@ QUESTION = "Are the keys behind masks new in each round?"
 def keys_fresh(protocol: MaskingProtocol, threshold: int) -> Check:
     """Compare the secrets of two rounds, and use in the second what a dropout showed in the first.
 
-    In the first round the server says that one client dropped out, which is no lie it could be blamed for,
-    and gets shares of the key behind its masks. In the second that client takes part.
+    In the first round one client drops out, or the server says so, and gets shares of the key behind its
+    masks. In the second that client takes part.
     """
     terms = terms_of(protocol, threshold)
     kits = protocol.kits(terms)

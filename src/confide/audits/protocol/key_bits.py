@@ -111,9 +111,7 @@ def key_bits(
         words = " ".join(_good(of, test) for of, test in tests.items())
         return Check(name=name, question=question, outcome="passed", found=words, figures=figures)
     bad = {of: test for of, test in tests.items() if not test.good}
-    calls = [call for test in bad.values() for call in test.seedings]
-    spaces = [test.bits for test in bad.values()]
-    attack = by_seeds(protocol, threshold, calls, tries=tries, bits=min(spaces))
+    attack = by_seeds(protocol, threshold, tries=tries, rng=rng)
     if attack is None:
         attack = by_table(protocol, next(iter(shown.secrets.values())), size=draws // 4, rng=rng)
     return Check(

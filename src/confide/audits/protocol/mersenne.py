@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -74,7 +75,50 @@ class Search:
         return self.seconds / self.tried * 2**bits / 60
 
 
-def search(left: Seeds, *, bound: int, start: int, count: int, skip: int = 0) -> Search:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeedSpace:
+    """The seeds that a protocol can reach: some bits vary, the others are the same in all.
+
+    Args:
+        fixed: a seed of it, with all varying bits zero.
+        places: of the varying bits, the lowest first.
+    """
+
+    fixed: int
+    places: tuple[int, ...]
+
+    @classmethod
+    def of(cls, seeds: Sequence[int]) -> SeedSpace:
+        """The space that these seeds were drawn from: of 64, a bit that varies shows it, but for 2^-58.
+
+        >>> SeedSpace.of([0b0101, 0b0001, 0b1101])
+        SeedSpace(fixed=1, places=(2, 3))
+        """
+        varying = 0
+        for seed in seeds:
+            varying |= seed ^ seeds[0]
+        places = tuple(place for place in range(varying.bit_length()) if varying >> place & 1)
+        return cls(fixed=seeds[0] & ~varying, places=places)
+
+    @property
+    def bits(self) -> int:
+        """The logarithm of its size to base 2."""
+        return len(self.places)
+
+    def number(self, seed: int) -> int:
+        """The place of a seed in the order of the space."""
+        return sum((seed >> place & 1) << i for i, place in enumerate(self.places))
+
+    def seeds(self, start: int, count: int) -> Seeds:
+        """Seeds in the order of the space: uint32[count]."""
+        numbers = np.arange(start, start + count, dtype=np.uint64)
+        found = np.full(count, self.fixed, np.uint64)
+        for i, place in enumerate(self.places):
+            found |= (numbers >> np.uint64(i) & np.uint64(1)) << np.uint64(place)
+        return found.astype(np.uint32)
+
+
+def search(left: Seeds, space: SeedSpace, *, bound: int, start: int, count: int, skip: int = 0) -> Search:
     """Try seeds in order on a vector that one mask of whole 32-bit words hides.
 
     No value of the vector is known: a seed is right if what it leaves is within the bound. A wrong one leaves
@@ -82,18 +126,18 @@ def search(left: Seeds, *, bound: int, start: int, count: int, skip: int = 0) ->
 
     Args:
         left: uint32[2 or more], of which two are used.
+        space: of the seeds.
         bound: the largest absolute value of the vector.
-        start, count: which seeds.
+        start, count: which seeds of the space.
         skip: words of the generator that come before those of the vector.
     """
     began = time.process_time()
     found: list[tuple[int, int]] = []
-    reach = np.uint32(bound)
     for low in range(start, start + count, CHUNK):
-        seeds = np.arange(low, min(low + CHUNK, start + count), dtype=np.uint64).astype(np.uint32)
+        seeds = space.seeds(low, min(CHUNK, start + count - low))
         words = first_words(seeds, skip + 2)[skip:]
         for sign in (1, -1):
             values = left[:2, None] - words if sign > 0 else left[:2, None] + words
-            within = (values + reach <= np.uint32(2 * bound)).all(axis=0)
+            within = (values + np.uint32(bound) <= np.uint32(2 * bound)).all(axis=0)
             found += [(int(seed), sign) for seed in seeds[within]]
     return Search(seeds=tuple(found), tried=count, seconds=time.process_time() - began)

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from confide.audits.protocol.generators import Seeding, watched
+from confide.audits.protocol.generators import watched
 from confide.audits.protocol.masking import MaskingProtocol
-from confide.audits.protocol.mersenne import first_words, search
+from confide.audits.protocol.mersenne import SeedSpace, first_words, search
 from confide.audits.protocol.record import Attack
 from confide.audits.protocol.rounds import VICTIM, centred, honest, same, terms_of, vectors_of, without_masks
 from confide.audits.protocol.secret_forms import form_of
@@ -17,56 +17,55 @@ from confide.measure import proportion
 
 PARTNER = "b"
 VICTIMS = 500
+SAMPLE = 64
 MOST_SKIPPED = 4
 """Words that a protocol may draw before those of the vector, such as for a weight."""
 
 
-def by_seeds(
-    protocol: MaskingProtocol, threshold: int, calls: Sequence[Seeding], *, tries: int, bits: float
-) -> Attack | None:
+def by_seeds(protocol: MaskingProtocol, threshold: int, *, tries: int, rng: Rng) -> Attack | None:
     """Search for the seed of the one mask that is left, and read the vector; None if no such seed was seen.
 
     The server and all clients but two tell each other all they know: so of one of the two, the mask that it
     shares with the other is left. Nothing is known of the vector but its bound.
 
     Args:
-        tries: how many seeds: the aligned block of this many with the right one, so that a part stands for
+        tries: how many seeds at most: the block of this many with the right one, so that a part stands for
             the whole.
-        bits: of the whole space.
+        rng: for secrets that show which seeds there are.
     """
-    if protocol.modulus != 2**32 or not any(call.generator == "numpy.random.RandomState" for call in calls):
+    if protocol.modulus != 2**32:
         return None
     terms = terms_of(protocol, threshold)
     vectors = vectors_of(protocol, terms)
     begun = honest(protocol, terms, protocol.kits(terms), vectors)
     secrets = begun.clients[VICTIM].mask_secrets()
     known = [protocol.stream(secret, terms.shapes) for other, secret in secrets.items() if other != PARTNER]
-    with watched() as made:
-        mask = protocol.stream(secrets[PARTNER], terms.shapes)
-    seeds = [call.seed for call in made if isinstance(call.seed, (int, np.integer))]
-    skip = _skipped(mask, int(seeds[0])) if seeds else None
+    mask = protocol.stream(secrets[PARTNER], terms.shapes)
+    seeds = _seeds(protocol, [secrets[PARTNER], *form_of([secrets[PARTNER]]).drawn(SAMPLE, rng=rng)])
+    skip = _skipped(mask, seeds[0]) if len(seeds) > SAMPLE else None
     if skip is None:
         return None
+    space = SeedSpace.of(seeds)
+    count = min(tries, 2**space.bits)
     left = _left(protocol, begun.masked[VICTIM], known, mask, vectors[VICTIM])
-    start = int(seeds[0]) // tries * tries
-    found = search(left, bound=terms.bound, skip=skip, start=start, count=tries)
+    start = space.number(seeds[0]) // count * count
+    found = search(left, space, bound=terms.bound, skip=skip, start=start, count=count)
     read = [
-        vector
-        for seed, sign in found.seeds
-        if same(vector := _taken(protocol, left, skip, seed, sign), vectors[VICTIM])
+        seed for seed, sign in found.seeds if same(_taken(protocol, left, skip, seed, sign), vectors[VICTIM])
     ]
-    minutes = found.core_minutes(bits)
+    minutes = found.core_minutes(space.bits)
+    part = "all" if count == 2**space.bits else "the block with the right one, of"
     story = (
-        f"The server and all clients but two worked together. It tried {tries:,} seeds, the block with the "
-        f"right one, in {found.seconds:.1f} core seconds, knowing nothing but the bound: "
-        + (f"{len(found.seeds)} fitted, and gave the vector exactly. " if read else "none gave the vector. ")
-        + f"The whole space of {bits:.1f} bits takes {minutes:,.0f} core minutes at this pace."
+        f"The server and all clients but two worked together, and knew nothing but the bound. It tried "
+        f"{count:,} seeds, {part} 2^{space.bits} that can come up, in {found.seconds:.2f} core seconds: "
+        + (f"{len(found.seeds)} fitted, and gave the vector exactly." if read else "none gave the vector.")
+        + f" The whole space takes {minutes:,.1f} core minutes at this pace."
     )
     figures = {
-        "seeds tried": float(tries),
+        "seeds tried": float(count),
         "core seconds": found.seconds,
+        "bits of the space": float(space.bits),
         "core minutes for the space": minutes,
-        "core minutes for 32 bits": found.core_minutes(32),
         "seeds that fit": float(len(found.seeds)),
     }
     return Attack(story=story, succeeded=bool(read), figures=figures)
@@ -80,6 +79,15 @@ def by_table(protocol: MaskingProtocol, secret: object, *, size: int, rng: Rng) 
     share = proportion(hits, VICTIMS, confidence=0.95)
     story = f"A table of {size:,} masks held {hits} of those of {VICTIMS} victims."
     return Attack(story=story, succeeded=hits > 0, figures={"share read": share, "table": float(size)})
+
+
+def _seeds(protocol: MaskingProtocol, secrets: Sequence[object]) -> list[int]:
+    """The 32-bit seed that NumPy's generator got for each of these secrets, where it got one."""
+    with watched() as calls:
+        for secret in secrets:
+            protocol.stream(secret, ((1,),))
+    numpy_calls = [call.seed for call in calls if call.generator == "numpy.random.RandomState"]
+    return [int(seed) for seed in numpy_calls if isinstance(seed, (int, np.integer))]
 
 
 def _skipped(mask: Array, seed: int) -> int | None:

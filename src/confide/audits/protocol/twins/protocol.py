@@ -1,7 +1,4 @@
-"""A small masking protocol of our own, and twins of it, each with one flaw as released libraries have it.
-
-They show what the auditor catches, and hold it to catching it. No code is anybody else's: only the flaw is.
-"""
+"""A small masking protocol of our own, whose choices are settings: a flaw is one other choice."""
 
 from __future__ import annotations
 
@@ -28,42 +25,15 @@ from confide.audits.protocol.masking import (
     Sealed,
     Shares,
     Terms,
-    words_in,
 )
+from confide.audits.protocol.twins.streams import Generator, per_word
 from confide.core.arrays import Array
 from confide.core.errors import PromiseError
-from confide.mechanisms.share.masks import keystream
 from confide.mechanisms.share.plan import two_thirds
 from confide.mechanisms.share.secret_shares import SHARE_BYTES, secret_from, shares_of
 
 KEY = 32
 Secret = Literal["pair", "one for all", "in every kit"]
-Generator = Callable[[bytes, Sequence[tuple[int, ...]], int | None], Array]
-
-
-def per_word(secret: bytes, shapes: Sequence[tuple[int, ...]], modulus: int | None) -> Array:
-    """A word of a key stream for each parameter; the ring divides 2^32."""
-    words = keystream(secret, words_in(shapes)).astype(np.int64)
-    return words if modulus is None else words % modulus
-
-
-def per_tensor(secret: bytes, shapes: Sequence[tuple[int, ...]], modulus: int | None) -> Array:
-    """One number for all of a tensor, from 0 to 1 for real numbers."""
-    drawn = keystream(secret, len(shapes))
-    scale = drawn / 2**32 if modulus is None else drawn.astype(np.int64) % modulus
-    return np.repeat(scale, [int(np.prod(shape)) for shape in shapes])
-
-
-def normal(secret: bytes, shapes: Sequence[tuple[int, ...]], modulus: int | None) -> Array:
-    """Normal noise of deviation 1 on real numbers, from a key stream (Box and Muller)."""
-    u, v = (keystream(secret, 2 * words_in(shapes)).reshape(2, -1) + 0.5) / 2**32
-    return np.sqrt(-2 * np.log(u)) * np.cos(2 * np.pi * v)
-
-
-def short_seed(secret: bytes, shapes: Sequence[tuple[int, ...]], modulus: int | None) -> Array:
-    """A generator that is not cryptographic, from 32 bits of the secret; it never draws the top word."""
-    folded = int(np.bitwise_xor.reduce(np.frombuffer(secret, "<u4")))
-    return np.random.RandomState(folded).randint(0, (modulus or 2**32) - 1, words_in(shapes), np.int64)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -300,62 +270,6 @@ class TwinClient:
         agreed = _agreed(self._sealing_key, self._keys[other][KEY : 2 * KEY])
         about = f"shares by {sender} in {self._round}".encode()
         return AESGCM(HKDF(hashes.SHA256(), KEY, None, about).derive(agreed))
-
-
-SOUND = TwinProtocol(name="no flaw")
-TWINS = (
-    SOUND,
-    replace(
-        SOUND,
-        name="one scalar a tensor",
-        flaw="one real number masks a whole tensor (as in OpenFL)",
-        modulus=None,
-        generator=per_tensor,
-    ),
-    replace(
-        SOUND,
-        name="normal noise",
-        flaw="masks are normal noise on real numbers (as in APPFL)",
-        modulus=None,
-        generator=normal,
-    ),
-    replace(
-        SOUND,
-        name="one secret for all",
-        flaw="the secret of each pair follows from one that all clients hold (as in APPFL)",
-        pairs="one for all",
-    ),
-    replace(
-        SOUND,
-        name="secret key in every kit",
-        flaw="the private key behind all masks is provisioned to every client (as in NVFlare)",
-        pairs="in every kit",
-    ),
-    replace(
-        SOUND,
-        name="32-bit seed",
-        flaw="secrets are folded to a seed of 32 bits, and the top word is never drawn (as in Flower)",
-        generator=short_seed,
-    ),
-    replace(SOUND, name="unsigned keys", flaw="the server can hand out keys of its own", signed=False),
-    replace(
-        SOUND,
-        name="keys reused",
-        flaw="mask keys and masks are the same in each round",
-        fresh=False,
-        bound_to_round=False,
-    ),
-    replace(SOUND, name="keys kept", flaw="mask keys are the same, masks bound to the round", fresh=False),
-    replace(SOUND, name="cohort of one", flaw="one survivor is enough", cohort=False),
-    replace(
-        SOUND,
-        name="two stories",
-        flaw="half the clients are enough, and nobody signs who remains",
-        least=lambda n: n // 2,
-        consistent=False,
-    ),
-)
-"""The one without a flaw first."""
 
 
 def _public(private: bytes) -> bytes:
