@@ -18,7 +18,9 @@ flower = pytest.mark.skipif(not INSTALLED, reason="flwr is not installed here; i
 @flower
 def test_the_flaws_of_flower_are_caught_and_played():
     """flwr 1.42: reported as flower#7522, open."""
-    found = audit_protocol(FlowerProtocol(), draws=2**10, tries=2**12, rng=np.random.default_rng(0))
+    found = audit_protocol(
+        FlowerProtocol(), threshold=5, draws=2**10, tries=2**12, rng=np.random.default_rng(0)
+    )
     assert found.failed == (
         "whole ring",
         "key bits",

@@ -7,6 +7,7 @@ made of Flower's functions, as its workflow makes it.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
@@ -35,7 +36,7 @@ def _flower() -> SimpleNamespace:
     places = {
         "flwr.client.mod": ["secaggplus_mod"],
         "flwr.app": ["ConfigRecord", "Context", "Message", "RecordDict"],
-        "flwr.common": ["FitRes", "Status", "Code", "bytes_to_ndarray", "ndarrays_to_parameters"],
+        "flwr.common": ["FitRes", "Metadata", "Status", "Code", "bytes_to_ndarray", "ndarrays_to_parameters"],
         "flwr.common.secure_aggregation.crypto.shamir": ["combine_shares"],
         "flwr.common.secure_aggregation.crypto.symmetric_encryption": ["generate_shared_key"],
         "flwr.common.secure_aggregation.secaggplus_constants": [
@@ -237,9 +238,20 @@ class FlowerClient:
         content = flower.RecordDict(
             {flower.RECORD_KEY_CONFIGS: flower.ConfigRecord({flower.Key.STAGE: stage, **said})}
         )
-        message = flower.Message(
-            content, dst_node_id=_node(self._name), message_type="train", group_id=str(self._round)
+        # With metadata as the server's side makes it: no server runs here that would fill it in.
+        about = flower.Metadata(
+            run_id=1,
+            message_id="1",
+            src_node_id=1,
+            dst_node_id=_node(self._name),
+            reply_to_message_id="",
+            group_id=str(self._round),
+            created_at=time.time(),
+            ttl=3600.0,
+            message_type="train",
+            src_task_id=1,
         )
+        message = flower.Message(content, metadata=about)
         answer = flower.secaggplus_mod(message, self._context, app)
         return answer.content.config_records[flower.RECORD_KEY_CONFIGS]
 
