@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from confide.attacks.reconstruction.updates.analytic import AnalyticInversion
 from confide.audits.protocol.masking import MaskingProtocol, Terms
 from confide.audits.protocol.record import Attack
 from confide.audits.protocol.rounds import NAMES, VICTIM, centred, honest
 from confide.audits.protocol.uniformity import tensors
 from confide.core.arrays import Array, Floats, Rng
-from confide.core.nouns import Case
-from confide.knowledge.updates import KnownInputs
-from confide.views.shared_gradient import Layer, SharedGradient
+from confide.views.shared_gradient import Layer
 
 FEATURES, UNITS, CLASSES = 64, 32, 10
 SHAPES = ((UNITS, FEATURES), (UNITS,), (CLASSES, UNITS), (CLASSES,))
@@ -37,7 +34,7 @@ def read_record(protocol: MaskingProtocol, threshold: int, *, rng: Rng) -> Attac
     terms = Terms(names=NAMES, threshold=threshold, shapes=SHAPES, bound=bound)
     vectors = {name: sent if name == VICTIM else np.zeros_like(sent) for name in NAMES}
     masked = honest(protocol, terms, protocol.kits(terms), vectors).masked[VICTIM]
-    found = _inverted(protocol, np.asarray(masked), layers, step, rng=rng)
+    found = _inverted(protocol, np.asarray(masked), step)
     error = float(np.abs(found - record).max())
     story = (
         f"A client sent the masked gradient of one record of {FEATURES} features; its first layer gave the "
@@ -46,20 +43,14 @@ def read_record(protocol: MaskingProtocol, threshold: int, *, rng: Rng) -> Attac
     return Attack(story=story, succeeded=error < EXACT, figures={"largest error": error})
 
 
-def _inverted(
-    protocol: MaskingProtocol, masked: Array, layers: tuple[Layer, ...], step: float, *, rng: Rng
-) -> Floats:
-    """The record, from differences of words within each tensor."""
-    parts = tensors(masked, SHAPES)
-    free = [
+def _inverted(protocol: MaskingProtocol, masked: Array, step: float) -> Floats:
+    """The record, from differences of words within the first two tensors (Phong et al. 2018, section III)."""
+    weights, biases = (
         centred(protocol, part - part[0]).reshape(shape) * step
-        for part, shape in zip(parts, SHAPES, strict=True)
-    ]
-    around = [part - part.mean(axis=0) for part in free]
-    view = SharedGradient(layers=layers, shared=((around[0], around[1]), (around[2], around[3])), records=1)
-    known = KnownInputs(low=0.0, high=1.0, shape=(FEATURES,))
-    guess = AnalyticInversion()(Case(view, known, np.arange(1)), rng=rng)
-    return np.asarray(guess.value).ravel()[:FEATURES]  # the label comes last
+        for part, shape in zip(tensors(masked, SHAPES)[:2], SHAPES[:2], strict=True)
+    )
+    slopes = biases - biases.mean()
+    return slopes @ (weights - weights.mean(axis=0)) / (slopes**2).sum()
 
 
 def _network(rng: Rng) -> tuple[Layer, ...]:

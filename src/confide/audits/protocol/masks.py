@@ -129,8 +129,8 @@ def _never(protocol: MaskingProtocol, shown: Seen) -> str:
         return ""
     drawn = np.concatenate([protocol.stream(secret, SHAPES) for secret in shown.secrets.values()])
     absent = np.flatnonzero(np.bincount(drawn.astype(np.int64), minlength=CLASSES) == 0)
-    top = " the top word of the ring" if absent.tolist() == [CLASSES - 1] else f" {len(absent)} words"
-    return f" In {len(drawn):,} words{top} of the ring of {CLASSES} never came." if len(absent) else ""
+    which = "the top one" if absent.tolist() == [CLASSES - 1] else f"{len(absent)} words"
+    return f" In {len(drawn):,} words {which} of the ring of {CLASSES} never came." if len(absent) else ""
 
 
 def _sent_again(protocol: MaskingProtocol, shown: Seen, *, rng: Rng) -> Attack:
