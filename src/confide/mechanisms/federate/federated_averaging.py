@@ -9,6 +9,7 @@ from typing import ClassVar, Literal
 
 import numpy as np
 
+from confide.account.costs import Cost
 from confide.core.arrays import Array, Rng
 from confide.core.budget import Budget
 from confide.core.errors import PromiseError
@@ -47,8 +48,6 @@ class FedAvg:
     """
 
     name: ClassVar[str] = "FedAvg"
-    budget: ClassVar[Budget | None] = None
-    noise: ClassVar[Noise] = "secure"
     additive: ClassVar[bool] = True
     trusted: ClassVar[tuple[str, ...]] = ()
     share: float = 1.0
@@ -61,8 +60,22 @@ class FedAvg:
         if self.weights not in ("records", "equal"):
             raise PromiseError(f"weights are {self.weights!r:.40}: say 'records' or 'equal'.")
 
+    @property
+    def budget(self) -> Budget | None:
+        """None."""
+        return None
+
+    @property
+    def noise(self) -> Noise:
+        """It has none."""
+        return "secure"
+
     def spent(self, plan: Plan, rounds: int) -> Budget | None:
         """Nothing is promised."""
+        return None
+
+    def cost(self, plan: Plan) -> Cost | None:
+        """Nothing bounds it."""
         return None
 
     def begin(self, plan: Plan, *, rng: Rng) -> Averaging:

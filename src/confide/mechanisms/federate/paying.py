@@ -6,7 +6,6 @@ import secrets
 from typing import TYPE_CHECKING
 
 from confide.account.charge import digest_of
-from confide.account.costs import Cost
 from confide.core.budget import Budget
 from confide.core.errors import PromiseError
 from confide.mechanisms.federate.protocol import AnyCollaboration, Plan
@@ -66,7 +65,8 @@ def pay(
         BudgetError: if the ledger does not pay for it.
         LedgerError: if it hides another unit, or cannot be used.
     """
-    if promise is None:
+    cost = protocol.cost(plan)
+    if promise is None or cost is None:
         raise PromiseError(
             f"{protocol.name} promises nothing, so that no budget pays for it: run it without a ledger, or "
             "choose a protocol with a promise."
@@ -76,7 +76,6 @@ def pay(
     settings = {"protocol": repr(protocol), "run": secrets.token_hex(16)}
     question = digest_of(data=ledger.terms.data, text="collaboration", parameters=settings)
     asked = f"{protocol.name}: {plan.rounds:,} rounds of {plan.clients:,} clients, {promise}"
-    cost = Cost.pure(promise.epsilon, delta=promise.delta)
     ledger.charge(question, cost, analyst=analyst, asked=asked)
 
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol, TypeVar
+from typing import Any, ClassVar, Protocol, TypeVar
 
 import numpy as np
 
+from confide.account.costs import Cost
 from confide.core.arrays import Array, Rng
 from confide.core.budget import Budget
 from confide.core.transcript import Message, Payload
@@ -110,10 +111,13 @@ class Collaboration(Protocol[S]):
     The server's state S is never changed: each function returns a new one.
     """
 
-    @property
-    def name(self) -> str:
-        """Its name in the literature."""
-        ...
+    name: ClassVar[str]
+    """Its name in the literature."""
+    additive: ClassVar[bool]
+    """Whether the server needs no more than the sum of a turn's uploads, as a secure sum gives it."""
+    trusted: ClassVar[tuple[str, ...]]
+    """Who sees more than what the promise is about, and is trusted not to use it: "server" where it adds the
+    noise; "eavesdropper" where nobody may know who takes part in a round."""
 
     @property
     def budget(self) -> Budget | None:
@@ -125,21 +129,12 @@ class Collaboration(Protocol[S]):
         """Where its noise comes from; "secure" if it has none."""
         ...
 
-    @property
-    def additive(self) -> bool:
-        """Whether the server needs no more than the sum of a turn's uploads, as a secure sum gives it."""
-        ...
-
-    @property
-    def trusted(self) -> tuple[str, ...]:
-        """Who sees more than what the promise is about, and is trusted not to use it.
-
-        "server" where noise is added by it; "eavesdropper" where nobody may know who takes part in a round.
-        """
-        ...
-
     def spent(self, plan: Plan, rounds: int) -> Budget | None:
         """The promise that this many rounds of the plan keep together; None if there is none."""
+        ...
+
+    def cost(self, plan: Plan) -> Cost | None:
+        """What a ledger is charged for the whole plan; None if nothing bounds it."""
         ...
 
     def begin(self, plan: Plan, *, rng: Rng) -> S:
