@@ -125,7 +125,7 @@ class ByRecords(DPFedAvg):
 
 
 class FixedFirst(DPFedAvg):
-    """The first half of the clients works in every round; the accountant is told that all are sampled."""
+    """The first half of the clients works in every round; the accountant counts on samples."""
 
     def turns(self, state, *, rng):
         return [range(round(self.sample * state.plan.clients))]

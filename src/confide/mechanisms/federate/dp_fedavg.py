@@ -89,7 +89,9 @@ class DPFedAvg:
     Raises:
         PromiseError: if a setting breaks the promise, with what to change.
 
-    >>> protocol = DPFedAvg(budget=Budget(2.0, 1e-4, Unit.client()), clip=0.5, sample=0.1, multiplier=1.75)
+    >>> from confide.core.budget import Unit
+    >>> budget = Budget(2.0, 1e-4, Unit.client())
+    >>> protocol = DPFedAvg(budget=budget, clip=0.5, sample=0.1, multiplier=1.75)
     >>> print(protocol.spent(Plan(1_000, 60, np.zeros(1)), 60))
     epsilon 1.8..., delta 0.0001, hiding everything any one client holds
     """

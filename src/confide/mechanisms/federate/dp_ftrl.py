@@ -75,7 +75,7 @@ class DPFTRL:
     less with all its records, also though updates depend on models before (Denisov et al. 2022, theorem 2.1).
 
     *Conditions.* The rule is checked for every round; a client that would break it is refused before the
-    round. The denominator is the planned size of a cohort, whoever came. The server sees updates without
+    round. The denominator is the planned size of a cohort, and not the number that came. The server sees updates without
     noise, and is trusted. Who takes part may be known to all.
 
     Args:

@@ -33,8 +33,8 @@ class FedAvg:
 
     In a round the server sends the parameters to a share of the clients. Each trains on its own records and
     sends back how its parameters changed, times the number of its records; the server adds the sum of these,
-    divided by the number of all their records. The adversary's story: whoever sees one update sees what a few
-    records changed, and whoever sees the sum sees what all of them changed.
+    divided by the number of all their records. The adversary's story: one update shows what a few records
+    changed, and the sum shows what all of them changed.
 
     Args:
         share: of the clients that work in a round, at least one, drawn without replacement.
