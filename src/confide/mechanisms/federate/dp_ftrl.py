@@ -75,8 +75,8 @@ class DPFTRL:
     less with all its records, also though updates depend on models before (Denisov et al. 2022, theorem 2.1).
 
     *Conditions.* The rule is checked for every round; a client that would break it is refused before the
-    round. The denominator is the planned size of a cohort, and not the number that came. The server sees updates without
-    noise, and is trusted. Who takes part may be known to all.
+    round. The denominator is the planned size of a cohort, and not the number that came. The server sees
+    updates without noise, and is trusted. Who takes part may be known to all.
 
     Args:
         budget: of the whole run, hiding any one client; delta at most one over the clients.

@@ -167,9 +167,9 @@ class Banded:
     @property
     def coefficients(self) -> Floats:
         """Those of a column of C, float64[bands]."""
-        k = np.arange(1, self.bands, dtype=np.float64)
-        rest: Floats = np.cumprod((2 * k - 1) / (2 * k))
-        return np.concatenate([np.ones(1), rest])
+        k: Floats = np.arange(1, self.bands, dtype=np.float64)
+        rest = np.cumprod((2 * k - 1) / (2 * k))
+        return np.concatenate([np.ones(1), rest]).astype(np.float64)
 
     def check(self, rule: Participation) -> None:
         """Clients must stay away for as many rounds as there are bands."""
