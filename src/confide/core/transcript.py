@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
@@ -199,8 +200,8 @@ def check_names(parties: Iterable[str]) -> tuple[str, ...]:
         DataError: if one is empty, double, or the eavesdropper's.
     """
     names = tuple(parties)
-    for name in names:
-        if not name or name == EAVESDROPPER or names.count(name) > 1:
+    for name, times in Counter(names).items():
+        if not name or name == EAVESDROPPER or times > 1:
             raise DataError(
                 f"{name!r:.60} cannot name a party: give each a name of its own, and none {EAVESDROPPER!r}."
             )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from functools import partial
 
 import numpy as np
@@ -11,6 +13,7 @@ from torch import nn
 
 from confide.core.arrays import Array
 from confide.core.errors import DataError, ModelError
+from confide.learners.torch.direct_sgd import stepper
 from confide.learners.torch.learner import TorchLearner
 from confide.learners.torch.local import TorchLocal
 from confide.learners.torch.training import Seeds
@@ -111,3 +114,63 @@ def test_what_cannot_be_exchanged_is_refused() -> None:
         local(lambda: nn.Sequential(nn.Linear(5, 7), nn.BatchNorm1d(7), nn.Linear(7, 3)))
     with pytest.raises(DataError, match="takes"):
         local().model(np.zeros(65))
+
+
+def test_plain_descent_is_torchs_own_step_and_everything_else_is_left_to_it() -> None:
+    def moved(make, direct: bool) -> Array:
+        module = mlp()
+        nn.utils.vector_to_parameters(torch.linspace(-1, 1, 66), module.parameters())
+        optimiser = make(module.parameters())
+        step = stepper(optimiser)
+        assert (step.__name__ == "direct") == direct
+        for k in range(5):
+            (module(torch.ones(2, 5) * k) ** 2).sum().backward()
+            step()
+        assert all(p.grad is None for p in module.parameters())
+        return nn.utils.parameters_to_vector(module.parameters()).detach().numpy()
+
+    def own(make) -> Array:
+        module = mlp()
+        nn.utils.vector_to_parameters(torch.linspace(-1, 1, 66), module.parameters())
+        optimiser = make(module.parameters())
+        for k in range(5):
+            optimiser.zero_grad()
+            (module(torch.ones(2, 5) * k) ** 2).sum().backward()
+            optimiser.step()
+        return nn.utils.parameters_to_vector(module.parameters()).detach().numpy()
+
+    sgd = partial(torch.optim.SGD, lr=0.01)
+    for make, direct in (
+        (sgd, True),
+        (partial(sgd, momentum=0.9), False),
+        (partial(sgd, weight_decay=0.1), False),
+        (partial(sgd, maximize=True), False),
+        (torch.optim.Adam, False),
+    ):
+        assert np.abs(moved(make, direct) - own(make)).max() < 1e-6
+    optimiser = sgd(mlp().parameters())
+    torch.optim.lr_scheduler.StepLR(optimiser, 1)
+    assert stepper(optimiser).__name__ == "step", "a schedule counts the optimiser's steps"
+
+
+def test_first_steps_do_not_load_torchs_compiler() -> None:
+    """Which takes longer than the first round of a thousand clients."""
+    code = (
+        "import sys, numpy as np, torch\n"
+        "from functools import partial\n"
+        "from torch import nn\n"
+        "from confide.learners.torch.learner import TorchLearner\n"
+        "from confide.learners.torch.local import TorchLocal\n"
+        "from confide.views.records import Records\n"
+        "sgd = partial(torch.optim.SGD, lr=0.1)\n"
+        "local = TorchLocal(TorchLearner(factory=partial(nn.Linear, 2, 3), epochs=1, optimiser=sgd))\n"
+        "records = [Records(np.eye(2, dtype=np.float32), np.array([0, 2]))] * 2\n"
+        "rngs = np.random.default_rng(0).spawn(2)\n"
+        "start = local.start(rng=np.random.default_rng(0))\n"
+        "local.train(np.stack([start] * 2), records, rngs=rngs)\n"
+        "local.train(np.stack([start]), records[:1], rngs=rngs[:1])\n"
+        "local.gradients(np.stack([start]), records[:1])\n"
+        "assert 'torch._dynamo' not in sys.modules, 'the compiler was loaded'\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
