@@ -14,11 +14,12 @@ from tests.mechanisms.federate.made_up import Sums, holding
 from confide.account.opening import open_ledger
 from confide.core.arrays import Array
 from confide.core.budget import Budget, Unit
-from confide.core.errors import BudgetError, PromiseError
+from confide.core.errors import BudgetError, LedgerError, PromiseError
 from confide.measure.one_run import Tally, fdp_epsilon, steinke_epsilon
 from confide.mechanisms.federate.adaptive_clipping import AdaptiveClip
 from confide.mechanisms.federate.clipped_updates import clipped
 from confide.mechanisms.federate.dp_fedavg import DPFedAvg, Noised
+from confide.mechanisms.federate.federated_averaging import FedAvg
 from confide.mechanisms.federate.protocol import Done, Plan
 from confide.mechanisms.federate.rounds import collaborate
 from confide.mechanisms.learn.dpsgd.accounting import epsilon_of
@@ -265,6 +266,43 @@ def test_an_adaptive_clip_without_noise_or_with_too_little_is_refused() -> None:
             private(clip=AdaptiveClip(start=1.0, noise=0.1)), Sums(1), holding(np.ones((5, 1))), rounds=1,
             rng=rng(0),
         )  # fmt: skip
+
+
+@pytest.mark.parametrize("wrong", [np.nan, np.inf, -np.inf])
+def test_a_training_that_diverged_is_left_out_and_not_clipped_into_shape(wrong: float) -> None:
+    vectors = np.array([[0.5, 0.0], [wrong, 0.5], [0.0, 0.5]])
+    protocol = private(budget=ALL, sample=1.0, multiplier=1e-3)
+    run = collaborate(protocol, Sums(2), holding(vectors), rounds=1, rng=rng(0))
+    assert run.left_out == {"numbers that are not finite": {"c1": 1}}
+    assert np.abs(run.parameters - 0.5 / 3).max() < 5e-3, "the denominator stays"
+
+
+def test_no_round_begins_after_those_that_were_planned() -> None:
+    protocol = private()
+    state = protocol.begin(Plan(10, 1, np.zeros(2)), rng=rng(0))
+    protocol.turns(state, rng=rng(0))
+    with pytest.raises(PromiseError, match="planned rounds are over"):
+        protocol.turns(protocol.ended(state, rng=rng(0)), rng=rng(0))
+
+
+def test_a_ledger_of_rhos_pays_less_than_epsilon_squared(tmp_path) -> None:
+    ledger = open_ledger(
+        f"sqlite:///{tmp_path}/l.sqlite", data="0" * 64, budget=Budget(2.0, 1e-3, CLIENT), composition="zcdp"
+    )
+    protocol = private(budget=Budget(1.0, 1e-4, CLIENT), multiplier=None, sample=0.2)
+    collaborate(protocol, Sums(1), holding(np.ones((5, 1))), rounds=4, rng=rng(0), ledger=ledger)
+    assert 0 < ledger.spent.rho < 0.5e12 / 2
+    ledger.close()
+
+
+def test_a_ledger_of_another_unit_or_a_protocol_without_a_promise_is_refused(tmp_path) -> None:
+    ledger = open_ledger(f"sqlite:///{tmp_path}/l.sqlite", data="0" * 64, budget=Budget(2.0, 1e-3))
+    with pytest.raises(LedgerError, match="any one record"):
+        collaborate(private(), Sums(1), holding(np.ones((5, 1))), rounds=1, rng=rng(0), ledger=ledger)
+    with pytest.raises(PromiseError, match="promises nothing"):
+        collaborate(FedAvg(), Sums(1), holding(np.ones((5, 1))), rounds=1, rng=rng(0), ledger=ledger)
+    assert ledger.spent.epsilon == 0
+    ledger.close()
 
 
 def test_delta_above_one_over_the_clients_is_refused() -> None:

@@ -19,6 +19,8 @@ TOLERATED = 1e-4
 def clipped(update: Array, clip: float) -> Array:
     """The update, shortened to this length if it is longer, as one vector; what is not finite stays so."""
     whole = length(update)
+    if not math.isfinite(whole):
+        return update  # it is left out: scaled, it would become numbers that mean nothing
     return update * (clip / whole) if whole > clip else update
 
 

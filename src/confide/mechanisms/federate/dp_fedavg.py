@@ -154,10 +154,16 @@ class DPFedAvg:
         return Noised(plan, plan.start.astype(np.float64), first, z, 0, source)
 
     def turns(self, state: Noised, *, rng: Rng) -> Sequence[Sequence[int]]:
-        """One turn of a Poisson sample; it may be empty."""
+        """One turn of a Poisson sample; it may be empty.
+
+        Raises:
+            PromiseError: if all rounds that were planned, and paid for, are over.
+        """
         from confide.mechanisms.learn.dpsgd.noise import SAMPLE
         from confide.mechanisms.learn.dpsgd.sampling import poisson_sample
 
+        if state.round >= state.plan.rounds:
+            raise PromiseError(f"all {state.plan.rounds:,} planned rounds are over: plan more of them.")
         bits = state.source.at(state.round, SAMPLE)
         return [poisson_sample(state.plan.clients, rate=self.sample, bits=bits).tolist()]
 

@@ -203,7 +203,9 @@ class _Loop:
 
 
 def _worked(protocol: AnyCollaboration, learner: LocalLearner, jobs: Sequence[Job]) -> list[Done]:
-    return protocol.work(jobs, learner)
+    # A training that diverged is no error: what is not finite is left out and counted.
+    with np.errstate(all="ignore"):
+        return protocol.work(jobs, learner)
 
 
 def _fault(protocol: AnyCollaboration, state: object, upload: Payload) -> str | None:
