@@ -21,6 +21,7 @@ from confide.mechanisms.federate.gnmax_cost import (
     renyi_of_query,
 )
 from confide.mechanisms.federate.pate import PATE, Labelled
+from confide.mechanisms.federate.students import HardTargets
 
 BUDGET = Budget(4.0, 1e-5)
 ORDERS = np.array([2, 3, 5, 8, 16, 32, 64])
@@ -271,11 +272,11 @@ def test_a_student_learns_from_labelled_records_alone():
     from sklearn.linear_model import LogisticRegression
 
     public = np.r_[-np.ones(5), np.ones(5), np.full(90, 7.0)][:, None]
-    labelled = Labelled(np.arange(10), np.repeat([0, 1], 5), 100)
-    learner = SklearnLearner(estimator=LogisticRegression(), classes=2)
+    labelled = Labelled(np.arange(10), np.repeat([0, 1], 5), 100, 2)
+    learner = HardTargets(SklearnLearner(estimator=LogisticRegression(), classes=2))
     assert labelled.student(learner, public, rng=rng()).labels(np.array([[-1.0], [1.0]])).tolist() == [0, 1]
     with pytest.raises(DataError, match="agreed on no public record"):
-        Labelled(np.zeros(0, np.int64), np.zeros(0, np.int64), 100).student(learner, public, rng=rng())
+        Labelled(np.zeros(0, np.int64), np.zeros(0, np.int64), 100, 2).student(learner, public, rng=rng())
 
 
 def test_noise_of_a_release_cannot_be_replayed():

@@ -10,11 +10,11 @@ import numpy as np
 
 from confide.account.costs import Cost
 from confide.core.access import BlackBox
-from confide.core.arrays import Array, Batch, Floats, Ints, Rng
+from confide.core.arrays import Array, Batch, Ints, Rng
 from confide.core.budget import Budget, Unit
 from confide.core.errors import DataError, PromiseError
 from confide.core.nouns import Outcome
-from confide.mechanisms.federate.students import SoftLearner
+from confide.mechanisms.federate.students import SoftLearner, one_hot
 from confide.mechanisms.federate.votes import counted
 from confide.mechanisms.noise.discrete_gaussian import WIDEST, discrete_gaussian, steps_of
 from confide.mechanisms.noise.gaussian import gaussian_sigma
@@ -37,16 +37,8 @@ class NoisyVotes:
         """The class with the largest noisy count, int64[m]."""
         return self.counts.argmax(axis=1)
 
-    def shares(self) -> Floats:
-        """Each class's share of a record's votes, with noise, float64[m, C]: targets for a student.
-
-        The number of voters is estimated from the noisy counts themselves, once for all records.
-        """
-        voters = max(float(self.counts.sum()) / max(len(self.counts), 1), 1.0)
-        return self.counts / voters
-
     def student(self, learner: SoftLearner, public: Batch, *, rng: Rng) -> BlackBox:
-        """Train a model on the public records and what the parties said about them.
+        """Train a model on the public records and the labels that the noisy counts give them.
 
         That is computed from what is published, and costs nothing more.
 
@@ -55,7 +47,7 @@ class NoisyVotes:
         """
         if len(public) != len(self.counts):
             raise DataError(f"{len(self.counts)} public records were voted on, and {len(public)} are given.")
-        return learner.fit(public, self.shares(), rng=rng)
+        return learner.fit(public, one_hot(self.labels(), self.counts.shape[1]), rng=rng)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,14 +14,13 @@ from confide.core.arrays import Array, Batch, Ints, Rng
 from confide.core.budget import Budget
 from confide.core.errors import DataError, PromiseError
 from confide.core.nouns import Outcome
-from confide.learners.learner import Learner
 from confide.mechanisms.federate.gnmax_cost import DataDependent, epsilon_of_votes
+from confide.mechanisms.federate.students import SoftLearner, one_hot
 from confide.mechanisms.federate.votes import ABSTAINS, counted
 from confide.mechanisms.noise.discrete_gaussian import WIDEST, discrete_gaussian, steps_of
 from confide.mechanisms.noise.gaussian import gaussian_sigma
 from confide.mechanisms.noise.source import Noise, outcome, refuse_unknown, words_of
 from confide.mechanisms.noise.words import below
-from confide.views.records import Records
 
 HIDDEN = ("record", "person", "client")
 """Units that are wholly in one teacher's part."""
@@ -35,13 +34,15 @@ class Labelled:
         answered: which public records have one, positions int64[k], rising.
         labels: class codes int64[k].
         asked: how many of the public records were looked at; the last answer that was left ended it.
+        classes: C.
     """
 
     answered: Ints
     labels: Ints
     asked: int
+    classes: int
 
-    def student(self, learner: Learner, public: Batch, *, rng: Rng) -> BlackBox:
+    def student(self, learner: SoftLearner, public: Batch, *, rng: Rng) -> BlackBox:
         """Train a model on the labelled public records. It costs nothing more.
 
         Raises:
@@ -51,7 +52,7 @@ class Labelled:
             raise DataError(
                 "the teachers agreed on no public record: lower the threshold, or give more budget."
             )
-        return learner.fit(Records(public[self.answered], self.labels), rng=rng)
+        return learner.fit(public[self.answered], one_hot(self.labels, self.classes), rng=rng)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -211,4 +212,4 @@ class PATE:
         drawn = discrete_gaussian(len(agreed) * self.classes, sigma=self.answer_sigma, words=words)
         labels = (counts[agreed] + drawn.reshape(-1, self.classes)).argmax(axis=1)
         ended = len(agreed) == self.answers
-        return Labelled(agreed, labels, int(agreed[-1]) + 1 if ended else m)
+        return Labelled(agreed, labels, int(agreed[-1]) + 1 if ended else m, self.classes)
