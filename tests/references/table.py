@@ -15,6 +15,7 @@ STATISTICS = "attacks/membership/statistics/test_formulas.py"
 SYNTHETIC = "attacks/membership/synthetic/test_formulas.py"
 CROSSTABS = "attacks/reconstruction/crosstabs"
 DPSGD = "mechanisms/learn/dpsgd"
+FEDERATE = "mechanisms/federate"
 
 
 @dataclass(frozen=True, slots=True)
@@ -551,5 +552,19 @@ TABLE = (
         "utility/synthetic/test_associations.py",
         "test_the_matrix_is_that_of_loops",
         "1e-12",
+    ),
+    Reference(
+        "Krum's scores",
+        "Blanchard et al. 2017",
+        f"{FEDERATE}/test_means.py",
+        "test_krum_scores_are_those_of_plain_loops",
+        "1e-6",
+    ),
+    Reference(
+        "the data-dependent divergence of PATE",
+        "Papernot et al. 2018",
+        f"{FEDERATE}/test_gnmax_cost.py",
+        "test_theorem_6_is_above_the_exact_divergence_from_every_neighbour",
+        "never below the exact one",
     ),
 )

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import math
+from contextlib import closing
+from pathlib import Path
 
 import numpy as np
 import pytest
 from scipy.stats import kstest
 
 from confide.account.costs import RHO_UNITS
+from confide.account.opening import open_ledger
 from confide.core.budget import Budget, Unit
-from confide.core.errors import DataError, PromiseError
+from confide.core.errors import BudgetError, DataError, PromiseError
 from confide.core.nouns import Rehearsal, Release
 from confide.mechanisms.federate.one_shot_votes import NoisyVotes, OneShotVotes
 from confide.mechanisms.federate.students import KernelRidge
 from confide.mechanisms.federate.votes import ballot, counted
+from confide.mechanisms.learn.charging import charged
 
 ALPHA = 1e-9
 BUDGET = Budget(1.0, 1e-4, Unit.client())
@@ -95,10 +99,23 @@ def test_noise_of_a_release_cannot_be_replayed():
     assert isinstance(again[0], Rehearsal) and (again[0].view.counts == again[1].view.counts).all()
 
 
-def test_the_ledger_pays_the_rho_of_all_counts():
-    made = maker(public=100)
-    rho = 100 / (2 * made.sigma**2)
-    assert made.cost.epsilon is None and rho <= made.cost.rho / RHO_UNITS <= rho + 2 / RHO_UNITS
+def test_the_ledger_pays_the_rho_of_all_counts_before_any_is_shown_and_not_twice(tmp_path: Path):
+    """Sixteen records at deviation s: rho is 8 / (s^2 - 16). A second exchange is refused, and is not run."""
+    made, runs = maker(public=16, budget=Budget(0.5, 1e-4, Unit.client())), list[int]()
+    budget = Budget(0.6, 2e-4, Unit.client())
+    with closing(open_ledger(f"sqlite:///{tmp_path}/clients.ledger", data="0" * 64, budget=budget)) as ledger:
+        how = {"mu": made.mu, "asked": "one exchange of votes", "settings": {}}
+
+        def exchange() -> int:
+            runs.append(ledger.left().rho)
+            return 0
+
+        before = ledger.left().rho
+        charged(ledger, made.budget, train=exchange, **how)
+        assert (before - runs[0]) / RHO_UNITS == pytest.approx(8 / (made.sigma**2 - 16), rel=1e-6)
+        with pytest.raises(BudgetError):
+            charged(ledger, made.budget, train=exchange, **how)
+    assert len(runs) == 1
 
 
 def test_a_student_learns_from_many_noisy_votes():

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from confide.account.costs import Cost
 from confide.core.access import BlackBox
 from confide.core.arrays import Array, Batch, Ints, Rng
 from confide.core.budget import Budget, Unit
@@ -16,7 +15,7 @@ from confide.core.errors import DataError, PromiseError
 from confide.core.nouns import Outcome
 from confide.mechanisms.federate.students import SoftLearner, one_hot
 from confide.mechanisms.federate.votes import counted
-from confide.mechanisms.noise.discrete_gaussian import WIDEST, discrete_gaussian, steps_of
+from confide.mechanisms.noise.discrete_gaussian import SPARE, WIDEST, discrete_gaussian, steps_of
 from confide.mechanisms.noise.gaussian import gaussian_sigma
 from confide.mechanisms.noise.source import Noise, outcome, refuse_unknown, words_of
 
@@ -81,8 +80,8 @@ class OneShotVotes:
         PromiseError: if the budget cannot be kept.
 
     >>> made = OneShotVotes(budget=Budget(1.0, 1e-4, Unit.client()), public=1000, classes=10)
-    >>> made.sigma, made.cost.rho > 0
-    (103, True)
+    >>> made.sigma, round(made.mu, 3)
+    (103, 0.307)
     """
 
     budget: Budget
@@ -113,10 +112,9 @@ class OneShotVotes:
         return steps_of(gaussian_sigma(self.budget, sensitivity=math.sqrt(self.public)), 1.0)
 
     @property
-    def cost(self) -> Cost:
-        """What a ledger is charged before the counts leave: rho = m / (2 sigma^2)."""
-        # A whole number of votes and a whole sigma: discrete noise costs what normal noise does.
-        return Cost.concentrated(math.nextafter(self.public / (2 * self.sigma**2), math.inf))
+    def mu(self) -> float:
+        """The exchange is mu-GDP: `charged` takes its cost from this, before any count leaves."""
+        return math.sqrt(self.public / (self.sigma**2 - SPARE**2))
 
     def __call__(self, data: Sequence[Array], *, rng: Rng) -> Outcome[NoisyVotes]:
         """Count the votes and add the noise.

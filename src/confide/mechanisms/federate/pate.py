@@ -8,7 +8,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from confide.account.costs import Cost
 from confide.core.access import BlackBox
 from confide.core.arrays import Array, Batch, Ints, Rng
 from confide.core.budget import Budget
@@ -17,7 +16,7 @@ from confide.core.nouns import Outcome
 from confide.mechanisms.federate.gnmax_cost import DataDependent, epsilon_of_votes
 from confide.mechanisms.federate.students import SoftLearner, one_hot
 from confide.mechanisms.federate.votes import ABSTAINS, counted
-from confide.mechanisms.noise.discrete_gaussian import WIDEST, discrete_gaussian, steps_of
+from confide.mechanisms.noise.discrete_gaussian import SPARE, WIDEST, discrete_gaussian, steps_of
 from confide.mechanisms.noise.gaussian import gaussian_sigma
 from confide.mechanisms.noise.source import Noise, outcome, refuse_unknown, words_of
 from confide.mechanisms.noise.words import below
@@ -138,10 +137,10 @@ class PATE:
         return steps_of(gaussian_sigma(self.budget, sensitivity=math.sqrt(squares)), 1.0)
 
     @property
-    def cost(self) -> Cost:
-        """What a ledger is charged before the first label leaves: the rho of all checks and answers."""
-        rho = self.queries / (2 * self.check_sigma**2) + self.answers / self.answer_sigma**2
-        return Cost.concentrated(rho * (1 + 1e-12))
+    def mu(self) -> float:
+        """All checks and answers are mu-GDP: `charged` takes the cost from this, before a label leaves."""
+        checks = self.queries / (self.check_sigma**2 - SPARE**2)
+        return math.sqrt(checks + 2 * self.answers / (self.answer_sigma**2 - SPARE**2))
 
     def parts(self, records: int, teachers: int, *, rng: Rng) -> tuple[Ints, ...]:
         """Deal records to teachers: rows of each one's part.
