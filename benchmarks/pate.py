@@ -17,6 +17,7 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -53,20 +54,26 @@ class Split:
     classes: int
 
 
+@cache
+def pixels(half: Any) -> tuple[Any, Ints]:
+    """One half of MNIST, float32[n, 784], and its labels; both are read once."""
+    held = mnist.load(split=half)
+    return np.asarray(held.x, np.float32).reshape(len(held), -1), held.y
+
+
 def images(rng: Rng, public: int) -> tuple[Split, float]:
     """MNIST on principal components of the public images, and the median distance of these."""
-    train, test = mnist.load(split="train"), mnist.load(split="test")
-    x, other = (np.asarray(r.x, np.float64).reshape(len(r), -1) for r in (train, test))
-    order = rng.permutation(len(test))
+    (x, y), (other, z) = pixels("train"), pixels("test")
+    order = rng.permutation(len(z))
     first, rest = order[:public], order[public:]
     middle = other[first].mean(axis=0)
     along = np.linalg.svd(other[first] - middle, full_matrices=False)[2][:COMPONENTS].T
 
-    def seen(pixels: Floats) -> Floats:
-        return (pixels - middle) @ along
+    def seen(half: Any) -> Floats:
+        return ((half - middle) @ along).astype(np.float64)
 
     shown = seen(other[first])
-    split = Split((seen(x), train.y), (shown, test.y[first]), (seen(other[rest]), test.y[rest]), classes=10)
+    split = Split((seen(x), y), (shown, z[first]), (seen(other[rest]), z[rest]), classes=10)
     return split, float(np.median(pdist(shown[:1_000])))
 
 
