@@ -198,8 +198,7 @@ class DistributedGaussian:
 
         Args:
             values: float[words].
-            noise: "secure" for a real sum. A rehearsal rounds normal noise from `rng`, which is faster, and
-                whose variance is 1/12 of a squared step larger.
+            noise: "secure" for a real sum; "rehearsal" has the same law, from `rng`.
             rng: of a rehearsal.
 
         Raises:
@@ -217,9 +216,6 @@ class DistributedGaussian:
         length = float(np.linalg.norm(given))
         scaled = given * (self.grid.steps * min(1.0, self.clip / length if length else 1.0))
         whole = _rounded(scaled, self.grid.l2_squared, words)
-        if noise == "rehearsal":
-            assert rng is not None  # `words_of` has refused that
-            return whole + np.rint(rng.normal(0, self.grid.sigma, self.words)).astype(np.int64)
         return whole + discrete_gaussian(self.words, sigma=self.grid.sigma, words=words)
 
     def decoded(self, total: Array) -> Floats:
