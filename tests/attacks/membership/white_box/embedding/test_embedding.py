@@ -93,6 +93,7 @@ def wide():
     return torch.nn.Sequential(torch.nn.Linear(5, 128), torch.nn.ReLU(), torch.nn.Linear(128, 8))
 
 
+@pytest.mark.slow
 def test_one_record_many_times_is_not_conclusive():
     view, targets = network(), people(40).take(np.zeros(40, np.int64))
     guess = Embedding()(plain_case(view, targets), rng=rng())
