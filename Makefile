@@ -16,7 +16,7 @@ endif
 endif
 export OMP_NUM_THREADS ?= 1
 
-.PHONY: demo test check words wheel slow fuzz bench docs clean
+.PHONY: demo test check style types words wheel slow fuzz bench docs clean
 .DEFAULT_GOAL := test
 
 $(STAMP): pyproject.toml constraints.txt
@@ -38,14 +38,18 @@ ONCE_MORE := $(if $(CI),|| { [ $$? -eq 1 ] && $(BIN)/pytest -v --last-failed --l
 test: $(STAMP)   ## every fast test and doctest, under four minutes on two cores
 	$(PYTEST) $(ONCE_MORE)
 
-check: $(STAMP) wheel   ## style, types, floors, import circles, words, languages, and the built wheel in a bare environment
+check: style types wheel   ## style, types, floors, import circles, words, languages, and the built wheel in a bare environment
+
+style: $(STAMP)  ## only style, floors, import circles, words and languages
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
-	$(BIN)/basedpyright
 	$(BIN)/lint-imports
 	$(BIN)/python tests/checks/circles.py
 	$(BIN)/python tests/checks/words.py
 	$(BIN)/python tests/checks/languages.py
+
+types: $(STAMP)  ## only the types
+	$(BIN)/basedpyright
 
 words: $(STAMP)  ## only the words that prose must not use, wherever a person reads
 	$(BIN)/python tests/checks/words.py
