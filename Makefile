@@ -35,7 +35,7 @@ PYTEST := PYTHONDONTWRITEBYTECODE= $(BIN)/pytest -q -n 2 --dist worksteal
 # integration what failed (exit code 1, and nothing else) is run once more by itself; a fault fails again.
 ONCE_MORE := $(if $(CI),|| { [ $$? -eq 1 ] && $(BIN)/pytest -v --last-failed --last-failed-no-failures none -m "slow or not slow"; })
 
-test: $(STAMP)   ## every fast test and doctest, under four minutes on two cores
+test: $(STAMP)   ## every fast test and doctest, about five minutes on two cores
 	$(PYTEST) $(ONCE_MORE)
 
 check: style types wheel   ## style, types, floors, import circles, words, languages, and the built wheel in a bare environment
