@@ -208,8 +208,8 @@ def main() -> None:
         "",
         *lines,
         "",
-        f"Distributed discrete Gaussian noise, exact, adds {noise_seconds(0)} CPU seconds a client and round, "
-        "where it is used.",
+        f"Distributed discrete Gaussian noise, exact, adds {noise_seconds(0)} CPU seconds a client and "
+        "round, where it is used.",
         "",
         *bars(checks),
     ]

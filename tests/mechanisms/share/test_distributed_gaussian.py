@@ -11,7 +11,7 @@ from scipy.stats import chisquare
 from tests.mechanisms.share.parties import Parties
 
 from confide.core.budget import Budget, Unit
-from confide.core.errors import DataError, PromiseError
+from confide.core.errors import BudgetError, DataError, PromiseError
 from confide.mechanisms.share.distributed_gaussian import DistributedGaussian, Grid, excess
 from confide.mechanisms.share.secure_sum import SecureSum
 
@@ -185,6 +185,14 @@ def test_terms_that_keep_no_promise_are_refused():
     ):
         with pytest.raises(PromiseError, match=says):
             made(**terms)
+
+
+def test_a_round_that_the_budget_does_not_pay_for_does_not_start():
+    noise = made(rounds=3)
+    noise.refuse_round(3)
+    for number in (0, 4):
+        with pytest.raises(BudgetError, match=f"round {number} of 3"):
+            noise.refuse_round(number)
 
 
 @pytest.mark.parametrize("wrong", [np.array([np.nan]), np.array([np.inf]), np.zeros(2)])

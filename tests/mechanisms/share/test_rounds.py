@@ -112,6 +112,19 @@ def test_keys_are_gone_after_a_round(parties: Parties):
         assert client.secrets == ()
 
 
+@pytest.mark.parametrize("which", [0, 1])
+def test_a_key_that_everybody_knows_the_secret_of_is_refused(parties: Parties, which: int):
+    """The point 0 gives the secret 0 with each private key; the others go on without c003."""
+    begun = parties.begun()
+    sent = begun.clients["c003"].keys().payload["keys"].copy()
+    sent[32 * which : 32 * (which + 1)] = 0
+    message = parties.clients["c003"].message(parties.plan, "keys", {"keys": sent}, round=1, receiver=SERVER)
+    with pytest.raises(RefusedError, match="round key of 'c003' is no usable"):
+        begun.server.take(message)
+    begun.until("over", without=("c003",))
+    assert begun.server.summed is not None and begun.server.summed.dropped == ("c003",)
+
+
 def test_an_identity_that_is_not_pinned_is_refused(parties: Parties):
     with pytest.raises(RefusedError, match="does not pin this key for 'c001'"):
         Client(parties.plan, Identity.new("c001"), round=1, past=Past())

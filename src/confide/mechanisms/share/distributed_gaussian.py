@@ -30,7 +30,7 @@ import numpy as np
 
 from confide.core.arrays import Array, Floats, Ints, Rng
 from confide.core.budget import Budget
-from confide.core.errors import DataError, PromiseError
+from confide.core.errors import BudgetError, DataError, PromiseError
 from confide.mechanisms.noise.discrete_gaussian import SPARE, WIDEST, discrete_gaussian
 from confide.mechanisms.noise.gaussian import gaussian_sigma
 from confide.mechanisms.noise.source import Noise, refuse_unknown, words_of
@@ -178,13 +178,27 @@ class DistributedGaussian:
             if not fits:
                 raise PromiseError(f"the secure sum's plan has {name} {have}: the noise needs {wanted}.")
 
+    def refuse_round(self, number: int) -> None:
+        """Refuse a round beyond those that the budget pays for; one that gave no sum counts too.
+
+        Args:
+            number: of the round, from 1.
+
+        Raises:
+            BudgetError: if the budget is spent.
+        """
+        if not 1 <= number <= self.rounds:
+            raise BudgetError(
+                f"round {number} of {self.rounds}: the budget of {self.budget} is for {self.rounds}, those "
+                "without a sum among them. Plan more rounds, with more noise in each, in a new run."
+            )
+
     def encoded(self, values: Array, *, noise: Noise = "secure", rng: Rng | None = None) -> Ints:
         """A client's vector, clipped, on the grid and with its noise: int64[words].
 
         Args:
             values: float[words].
-            noise: "secure" for a real sum. A rehearsal rounds normal noise from `rng`, which is faster, and
-                whose variance is 1/12 of a squared step larger.
+            noise: "secure" for a real sum; "rehearsal" has the same law, from `rng`.
             rng: of a rehearsal.
 
         Raises:
@@ -202,9 +216,6 @@ class DistributedGaussian:
         length = float(np.linalg.norm(given))
         scaled = given * (self.grid.steps * min(1.0, self.clip / length if length else 1.0))
         whole = _rounded(scaled, self.grid.l2_squared, words)
-        if noise == "rehearsal":
-            assert rng is not None  # `words_of` has refused that
-            return whole + np.rint(rng.normal(0, self.grid.sigma, self.words)).astype(np.int64)
         return whole + discrete_gaussian(self.words, sigma=self.grid.sigma, words=words)
 
     def decoded(self, total: Array) -> Floats:

@@ -53,9 +53,8 @@ class Between:
         try:
             agreed = private.exchange(X25519PublicKey.from_public_bytes(public))
         except ValueError:
-            raise RefusedError(
-                f"the round key of {self.theirs!r} is no usable X25519 key.", parties=[self.theirs]
-            ) from None
+            refuse_unusable(public, name=self.theirs)
+            raise
         info = b"confide secure sum " + purpose.encode() + self.plan.digest + struct.pack(">Q", self.round)
         for name in sorted((self.mine, self.theirs)):
             info += struct.pack(">Q", len(name.encode())) + name.encode()
@@ -89,6 +88,22 @@ class Envelopes:
     def seal(self, shares: bytes, *, about: bytes) -> bytes:
         """AES-GCM over two shares; `about` (the roster's digest) must be the same when it is opened."""
         return AESGCM(self.mine).encrypt(_NONCE, shares, about)
+
+
+def refuse_unusable(public: bytes, *, name: str) -> None:
+    """Refuse a public key with which any private key gives the same secret: anybody would know it.
+
+    Raises:
+        RefusedError: with the party whose key it is.
+    """
+    try:
+        X25519PrivateKey.generate().exchange(X25519PublicKey.from_public_bytes(public))
+    except ValueError:
+        raise RefusedError(
+            f"a round key of {name!r} is no usable X25519 key: everybody would know the masks that come of "
+            "it.",
+            parties=[name],
+        ) from None
 
 
 def opened_shares(key: bytes, sealed: bytes, *, about: bytes, sender: str) -> bytes:

@@ -185,7 +185,7 @@ def _refuse_collusion(plan: SumPlan) -> None:
     if colluding > most:
         raise PromiseError(
             f"{colluding} of {parties} clients may collude, with a threshold of {plan.threshold}: two groups "
-            f"of that size share only {most + 1}, and could be told different stories. Give at most {most}, "
+            f"of that size share only {most + 1}, and could hear different stories. Give at most {most}, "
             "or a higher threshold."
         )
     if not plan.full:

@@ -14,8 +14,9 @@ which would show one vector. Before that, more than two thirds sign who dropped 
 have an honest client in common, and it signs once, so no server can tell two stories. Keys are new in each
 round and bound to plan, run, round and both names.
 
-*What it does not do.* It does not check that a vector is honest: a client may send any words. It does not
-hide who took part, nor how long they needed.
+*What it does not do.* It does not check that a vector is honest: a client may send any words. A client that
+does not follow the protocol can stop a round, and is named where it can be found out. Who took part, and how
+long they needed, is not hidden.
 """
 
 from __future__ import annotations

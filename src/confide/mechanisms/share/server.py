@@ -10,7 +10,7 @@ import numpy as np
 
 from confide.core.arrays import Ints
 from confide.mechanisms.share.cohorts import Past
-from confide.mechanisms.share.keys import KEY_BYTES, SEALED_BYTES
+from confide.mechanisms.share.keys import KEY_BYTES, SEALED_BYTES, refuse_unusable
 from confide.mechanisms.share.masks import Ring, centred
 from confide.mechanisms.share.messages import (
     SIGNATURE_BYTES,
@@ -205,7 +205,10 @@ class Server:
     def _refuse_malformed(self, message: Message) -> None:
         match message.kind:
             case "keys":
-                field(message, "keys", "u1", (ROUND_KEYS,))
+                sent = field(message, "keys", "u1", (ROUND_KEYS,)).tobytes()
+                # Its neighbours would refuse it too, and drop out of the round because of it.
+                for start in (0, KEY_BYTES):
+                    refuse_unusable(sent[start : start + KEY_BYTES], name=message.sender)
             case "shares":
                 degree = len(self._known_roster().neighbours[message.sender])
                 field(message, "sealed", "u1", (degree, SEALED_BYTES))
