@@ -16,6 +16,7 @@ from confide.core.errors import DataError
 if TYPE_CHECKING:
     from typing import Unpack
 
+    from confide.audits.protocols.outcome import ProtocolAudit
     from confide.inputs.answers import Answers
     from confide.inputs.counts import Counts
     from confide.inputs.crosstabs import Crosstabs
@@ -110,6 +111,43 @@ def plan(held: Held, **settings: Unpack[SettingsGiven]) -> Plan:
     return planned(_spec_for(held), held, settings=Settings(**settings))
 
 
+def protocol(
+    given: object,
+    *,
+    threshold: int | None = None,
+    seed: int = 7,
+    draws: int = 2**16,
+    tries: int = 2**18,
+    allow_unclear: bool = False,
+    name: str | None = None,
+    share: bool = False,
+) -> ProtocolAudit:
+    """Audit a protocol of secure aggregation: run its functions, and play the attacks that they allow.
+
+    Args:
+        given: "ours", "flwr" (the Flower that is installed), an import path of an adapter, or an adapter.
+        threshold, seed, draws, tries, allow_unclear, name, share: the fields of `ProtocolSettings`.
+
+    Raises:
+        ConfideError: one sentence on what is wrong and what to do.
+    """
+    # Imported here: what is audited above needs no cryptography.
+    from confide.audits.protocols.door import audited
+    from confide.audits.protocols.settings import ProtocolSettings
+
+    settings = ProtocolSettings(
+        protocol=given,
+        threshold=threshold,
+        seed=seed,
+        draws=draws,
+        tries=tries,
+        allow_unclear=allow_unclear,
+        name=name,
+        share=share,
+    )
+    return audited(settings)
+
+
 def _spec_for(held: object) -> AuditSpec:
     kind = type(held).__module__.rsplit(".", 1)[-1]
     if kind not in KINDS:
@@ -118,4 +156,4 @@ def _spec_for(held: object) -> AuditSpec:
     return spec_of(kind)
 
 
-__all__ = ["KINDS", "Audit", "Plan", "Settings", "audit", "plan", "spec_of"]
+__all__ = ["KINDS", "Audit", "Plan", "Settings", "audit", "plan", "protocol", "spec_of"]

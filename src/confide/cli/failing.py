@@ -25,11 +25,13 @@ class Asked:
         given: all values, by field.
         out: the folder of the report; None for none.
         makes: whether the report there is to be replaced, and not read alone.
+        stem: of the files of the report.
     """
 
     given: Mapping[str, Any]
     out: Path | None
     makes: bool = True
+    stem: str = "report"
 
 
 @contextmanager
@@ -65,9 +67,13 @@ def _mark(asked: Asked, error: BaseException) -> None:
     )
     shared = bool(asked.given.get("share"))
     # An empty folder has nothing that could be taken for a result.
-    there = asked.out is not None and any((asked.out / f"report.{end}").is_file() for end in ("json", "html"))
+    there = asked.out is not None and any(
+        (asked.out / f"{asked.stem}.{end}").is_file() for end in ("json", "html")
+    )
     if asked.out is not None and asked.makes and there:
-        _replace(asked.out / FAILED, failure.text, shared=shared)
+        # Two kinds of reports in one folder fail by themselves.
+        failed = FAILED if asked.stem == "report" else f"{asked.stem}-{FAILED}"
+        _replace(asked.out / failed, failure.text, shared=shared)
     for name, path in _files(asked).items():
         render = RENDERS[name]
         _replace(path, lambda render=render: render(failure), shared=shared)

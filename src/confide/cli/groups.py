@@ -10,12 +10,19 @@ from confide.cli.audit_group import AuditGroup, audit_all
 from confide.cli.audit_options import configuration_options
 from confide.cli.flags import KindGroup
 from confide.cli.protect import command_of as protect_of
+from confide.cli.protocol import PROTOCOL
+from confide.cli.protocol import command as protocol_command
+
+
+def _audit_of(kind: str) -> click.Command:
+    """The command of a kind; a protocol is no release, and has one of its own."""
+    return protocol_command() if kind == PROTOCOL else audit_of(kind)
 
 
 @click.group(
     cls=AuditGroup,
-    kinds=audits.KINDS,
-    command_of=audit_of,
+    kinds=(*audits.KINDS, PROTOCOL),
+    command_of=_audit_of,
     params=configuration_options(),
     invoke_without_command=True,
 )

@@ -197,7 +197,7 @@ def _releases(path: Path, table: str, given: object) -> dict[str, Mapping[str, o
 def _check_name(path: Path, name: str, earlier: Mapping[str, object]) -> None:
     from confide.audits import KINDS
 
-    if name.lower() in KINDS:
+    if name.lower() in (*KINDS, "protocol"):
         raise DataError(f"{path}: a release is called {name!r}, which is a kind of release: rename it.")
     if not NAME.fullmatch(name):
         raise DataError(

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from confide.audits.protocol.generators import watched
-from confide.audits.protocol.masking import MaskingProtocol
-from confide.audits.protocol.mersenne import SeedSpace, first_words, search
-from confide.audits.protocol.record import Attack
-from confide.audits.protocol.rounds import VICTIM, centred, honest, same, terms_of, vectors_of, without_masks
-from confide.audits.protocol.secret_forms import form_of
+from confide.audits.protocols.generators import watched
+from confide.audits.protocols.masking import MaskingProtocol
+from confide.audits.protocols.mersenne import SeedSpace, first_words, search
+from confide.audits.protocols.record import Attack
+from confide.audits.protocols.rounds import VICTIM, centred, honest, same, terms_of, vectors_of, without_masks
+from confide.audits.protocols.secret_forms import form_of
 from confide.core.arrays import Array, Rng
 from confide.measure import proportion
 

@@ -7,19 +7,23 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from tests.audits.protocol.flawed import COUNTING, EXPECTED, ONE_BIT_SHORT, SHORT_KEY
+from tests.audits.protocols.flawed import COUNTING, EXPECTED, ONE_BIT_SHORT, SHORT_KEY
 
-from confide.audits.protocol import audit_protocol
-from confide.audits.protocol.adapters.secure_sum import SecureSumProtocol
-from confide.audits.protocol.masking import MaskingProtocol
-from confide.audits.protocol.record import ProtocolAudit
-from confide.audits.protocol.twins import SOUND, TWINS, TwinProtocol
-from confide.audits.protocol.twins.protocol import TwinClient
-from confide.core.errors import DataError
+from confide.audits.protocols.adapters.secure_sum import SecureSumProtocol
+from confide.audits.protocols.auditor import audit_protocol
+from confide.audits.protocols.masking import Heard, MaskingProtocol
+from confide.audits.protocols.page import page_of
+from confide.audits.protocols.record import Check, Found
+from confide.audits.protocols.renders import to_document, to_text
+from confide.audits.protocols.settings import ProtocolSettings
+from confide.audits.protocols.twins import SOUND, TWINS, TwinProtocol
+from confide.audits.protocols.twins.protocol import TwinClient
+from confide.core.arrays import Array
+from confide.core.errors import DataError, PromiseError
 from confide.core.estimate import Estimate
 
 
-def audited(protocol: MaskingProtocol, **settings: int) -> ProtocolAudit:
+def audited(protocol: MaskingProtocol, **settings: int) -> Found:
     return audit_protocol(
         protocol, **({"draws": 2**10, "tries": 2**12} | settings), rng=np.random.default_rng(5)
     )
@@ -111,7 +115,7 @@ class _Broken(TwinClient):
 
 
 def _with_client(client: type[TwinClient], monkeypatch: pytest.MonkeyPatch) -> TwinProtocol:
-    monkeypatch.setattr("confide.audits.protocol.twins.protocol.TwinClient", client)
+    monkeypatch.setattr("confide.audits.protocols.twins.protocol.TwinClient", client)
     return SOUND
 
 
@@ -128,9 +132,61 @@ def test_an_error_of_the_adapter_is_no_refusal(monkeypatch: pytest.MonkeyPatch):
 
 
 def audit_checks(protocol: MaskingProtocol) -> dict[str, str]:
-    from confide.audits.protocol.lying_server import cohort_of_one, two_stories
+    from confide.audits.protocols.lying_server import cohort_of_one, two_stories
 
     return {check.name: check.outcome for check in (cohort_of_one(protocol, 5), two_stories(protocol, 5))}
+
+
+class _Bare(TwinClient):
+    """A client without masks."""
+
+    def mask(self, sealed, vector):
+        super().mask(sealed, vector)
+        return self._protocol.reduced(vector)
+
+    def mask_secrets(self) -> Mapping[str, object]:
+        return {}
+
+
+def test_no_mask_at_all_is_no_pass(monkeypatch: pytest.MonkeyPatch):
+    """There is no secret to judge: a check of all secrets must not pass for having none."""
+
+    def plain(protocol: TwinProtocol, heard: Heard) -> Array:
+        half = 2**31
+        return (np.sum(list(heard.masked.values()), axis=0) + half) % 2**32 - half
+
+    monkeypatch.setattr(TwinProtocol, "total", plain)
+    found = audited(_with_client(_Bare, monkeypatch))
+    assert {"mask per word", "whole ring", "key bits"} <= set(found.failed)
+    assert found["third client"].outcome == "unclear"
+    assert found.outcome == "failed"
+
+
+class _Refusing(TwinClient):
+    """A client that helps nobody to a sum of fewer than all."""
+
+    def unmask(self, survivors, dropped, agreed):
+        if len(survivors) < 6:
+            raise PromiseError("all or nothing.")
+        return super().unmask(survivors, dropped, agreed)
+
+
+def test_an_attack_that_breaks_off_leaves_the_check_failed(monkeypatch: pytest.MonkeyPatch):
+    """A third client computes the masks, and the server refuses to add up fewer: the flaw is there still."""
+
+    def total(protocol: TwinProtocol, heard: Heard) -> Array:
+        if len(heard.survivors) < 5:
+            raise PromiseError("too few.")
+        return real(protocol, heard)
+
+    real = TwinProtocol.total
+    monkeypatch.setattr(TwinProtocol, "total", total)
+    monkeypatch.setattr("confide.audits.protocols.twins.protocol.TwinClient", _Refusing)
+    twin = next(twin for twin in TWINS if twin.name == "one secret for all")
+    found = audited(twin)["third client"]
+    assert found.outcome == "failed"
+    assert not found.attacks[0].succeeded
+    assert "broke off: PromiseError" in found.attacks[0].story
 
 
 def test_a_protocol_with_a_wrong_sum_is_refused(monkeypatch: pytest.MonkeyPatch):
@@ -139,7 +195,29 @@ def test_a_protocol_with_a_wrong_sum_is_refused(monkeypatch: pytest.MonkeyPatch)
         audited(SOUND)
 
 
-def test_the_record_is_ready_for_a_report():
-    table = audited(TWINS[1]).table()
-    assert len(table.rows) == 9
-    assert table.rows[0][1] == "failed"
+def test_the_page_says_what_was_played_and_what_to_do():
+    found = audited(TWINS[1])
+    settings = ProtocolSettings(protocol=TWINS[1])
+    page = page_of(found, settings, command="")
+    assert (page["verdict"], page["exit"]) == ("failed", 1)
+    for text in (to_text(page), to_document(page).markdown(), to_document(page).html()):
+        said = " ".join(text.split())
+        assert "Attack: A client sent the masked gradient" in said
+        assert "What to do: Draw a word of the mask" in said
+
+
+@pytest.mark.parametrize(("allow", "code"), [(False, 1), (True, 0)])
+def test_what_came_to_no_answer_is_no_pass(allow: bool, code: int):
+    checks = (
+        Check(name="server", outcome="passed", found=""),
+        Check(name="two stories", outcome="unclear", found=""),
+    )
+    found = Found(protocol="p", threshold=5, checks=checks)
+    page = page_of(found, ProtocolSettings(protocol="ours", allow_unclear=allow), command="")
+    assert (page["verdict"], page["exit"]) == ("unclear", code)
+    assert page["sentence"].startswith("Nothing can be said of p: of 2 checks 1 came to no answer")
+    assert page["checks"][1]["advice"].startswith("Nothing is known about this, so count it as failed")
+    worse = Found(
+        protocol="p", threshold=5, checks=(*checks, Check(name="key bits", outcome="failed", found=""))
+    )
+    assert page_of(worse, ProtocolSettings(protocol="ours", allow_unclear=True), command="")["exit"] == 1

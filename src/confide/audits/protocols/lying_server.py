@@ -11,9 +11,9 @@ from dataclasses import replace
 
 import numpy as np
 
-from confide.audits.protocol.masking import SERVER, MaskingProtocol, Shares
-from confide.audits.protocol.record import Attack, Check
-from confide.audits.protocol.rounds import NAMES, VICTIM, Round, honest, same, terms_of, vectors_of
+from confide.audits.protocols.masking import NAMES, SERVER, MaskingProtocol, Shares
+from confide.audits.protocols.record import Attack, Check
+from confide.audits.protocols.rounds import VICTIM, Round, honest, same, terms_of, vectors_of
 from confide.core.arrays import Array
 
 OTHERS = tuple(name for name in NAMES if name != VICTIM)
@@ -39,7 +39,6 @@ def keys_swapped(protocol: MaskingProtocol, threshold: int) -> Check:
     found = _judged(
         protocol,
         name="keys authenticated",
-        question="Does a client notice keys that the server made up for the others?",
         trials={told: as_everyone},
         expected=vectors[VICTIM],
         good="A client refused made-up keys for all others, or they gave the server nothing.",
@@ -93,7 +92,6 @@ def cohort_of_one(protocol: MaskingProtocol, threshold: int) -> Check:
     return _judged(
         protocol,
         name="cohort of one",
-        question="Is a sum of one client shown?",
         trials={
             "The server began a round of one client, with a threshold of one.": alone,
             "The server said after the keys that all others had dropped out.": alone_after_keys,
@@ -137,7 +135,6 @@ def two_stories(protocol: MaskingProtocol, threshold: int) -> Check:
     return _judged(
         protocol,
         name="two stories",
-        question="Is one client exposed by different lists of who dropped out?",
         trials={
             "The server asked all twice, the second time as if one client had dropped out.": twice,
             "The server named one client as remaining and as dropped out.": both_at_once,
@@ -153,7 +150,6 @@ def _judged(
     protocol: MaskingProtocol,
     *,
     name: str,
-    question: str,
     trials: Mapping[str, Trial],
     expected: Array,
     good: str,
@@ -177,10 +173,8 @@ def _judged(
             attacks.append(Attack(story=words, succeeded=True, figures={"words read": len(expected)}))
     figures = {"attempts": len(trials), "refused": refused, "succeeded": len(attacks)}
     if attacks:
-        return Check(
-            name=name, question=question, outcome="failed", found=bad, figures=figures, attacks=tuple(attacks)
-        )
+        return Check(name=name, outcome="failed", found=bad, figures=figures, attacks=tuple(attacks))
     if unclear:
         words = "The adapter failed, which says nothing about the protocol. " + " ".join(unclear)
-        return Check(name=name, question=question, outcome="unclear", found=words, figures=figures)
-    return Check(name=name, question=question, outcome="passed", found=good, figures=figures)
+        return Check(name=name, outcome="unclear", found=words, figures=figures)
+    return Check(name=name, outcome="passed", found=good, figures=figures)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from confide.audits.protocol.masking import MaskingProtocol, Terms
-from confide.audits.protocol.record import Attack
-from confide.audits.protocol.rounds import NAMES, VICTIM, centred, honest
-from confide.audits.protocol.uniformity import tensors
+from confide.audits.protocols.masking import NAMES, MaskingProtocol, Terms
+from confide.audits.protocols.record import Attack
+from confide.audits.protocols.rounds import VICTIM, centred, honest
+from confide.audits.protocols.uniformity import tensors
 from confide.core.arrays import Array, Floats, Rng
 from confide.views.shared_gradient import Layer
 

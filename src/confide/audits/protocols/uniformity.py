@@ -7,7 +7,7 @@ import math
 import numpy as np
 from scipy.stats import binom, chi2, poisson
 
-from confide.audits.protocol.masking import words_in
+from confide.audits.protocols.masking import words_in
 from confide.core.arrays import Array
 
 ALPHA = 1e-6

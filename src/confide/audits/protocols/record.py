@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
+from confide.audits.protocols.questions import QUESTIONS, UNCLEAR
 from confide.core.estimate import Estimate
-from confide.report.exhibits import Table
 
 Outcome: TypeAlias = Literal["passed", "failed", "unclear"]
 Figures: TypeAlias = Mapping[str, float | Estimate]
@@ -28,13 +28,25 @@ class Attack:
     figures: Figures = field(default_factory=dict)
 
 
+def played(attack: Callable[[], Attack]) -> Attack:
+    """Play the attack that follows from a failed check; where it breaks off, the check has failed still.
+
+    >>> played(lambda: Attack(story="", succeeded=bool(1 / 0))).story
+    'The attack that follows broke off: ZeroDivisionError: division by zero.'
+    """
+    try:
+        return attack()
+    except Exception as error:  # functions of others raise what they like
+        story = f"The attack that follows broke off: {type(error).__name__}: {error}."
+        return Attack(story=story, succeeded=False)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Check:
     """The answer to one question about a protocol.
 
     Args:
-        name: short, for tables.
-        question: as a person asks it.
+        name: of the question, in `QUESTIONS`.
         outcome: "unclear" where it could not be answered, which is never a pass.
         found: what was seen, in sentences; a pass says what it rules out, and with which error rate.
         figures: numbers behind it, by name.
@@ -42,50 +54,56 @@ class Check:
     """
 
     name: str
-    question: str
     outcome: Outcome
     found: str
     figures: Figures = field(default_factory=dict)
     attacks: tuple[Attack, ...] = ()
 
+    @property
+    def question(self) -> str:
+        """As a person asks it."""
+        return QUESTIONS[self.name].asked
+
+    @property
+    def advice(self) -> str:
+        """What to do; empty where the check passed."""
+        return {"passed": "", "failed": QUESTIONS[self.name].advice, "unclear": UNCLEAR}[self.outcome]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ProtocolAudit:
+class Found:
     """All checks of one protocol.
 
     Args:
         protocol: its name.
+        threshold: of how many clients of six the rounds were.
         checks: in the order of a round.
     """
 
     protocol: str
+    threshold: int
     checks: tuple[Check, ...]
+
+    @property
+    def outcome(self) -> Outcome:
+        """The worst of all: a check that failed before one that is unclear."""
+        outcomes = {check.outcome for check in self.checks}
+        return "failed" if "failed" in outcomes else "unclear" if "unclear" in outcomes else "passed"
 
     @property
     def passed(self) -> bool:
         """Whether every question was answered, and each well."""
-        return all(check.outcome == "passed" for check in self.checks)
+        return self.outcome == "passed"
 
     @property
     def failed(self) -> tuple[str, ...]:
         """The names of the checks that failed."""
-        return tuple(check.name for check in self.checks if check.outcome == "failed")
+        return self.named("failed")
+
+    def named(self, outcome: Outcome) -> tuple[str, ...]:
+        """The names of the checks with this outcome."""
+        return tuple(check.name for check in self.checks if check.outcome == outcome)
 
     def __getitem__(self, name: str) -> Check:
         """The check of this name."""
         return next(check for check in self.checks if check.name == name)
-
-    def table(self) -> Table:
-        """The checks as an exhibit."""
-        return Table(
-            title=f"What {self.protocol} gives away",
-            reading=(
-                "Each question was put by running the protocol's own functions. Where an answer is bad, the "
-                "attack that follows from it was played."
-            ),
-            head=("question", "outcome", "found", "attack"),
-            rows=tuple(
-                (check.question, check.outcome, check.found, " ".join(a.story for a in check.attacks))
-                for check in self.checks
-            ),
-        )

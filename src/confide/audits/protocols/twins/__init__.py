@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from confide.audits.protocol.twins.protocol import TwinProtocol
-from confide.audits.protocol.twins.streams import normal, per_tensor, short_seed
+from confide.audits.protocols.twins.protocol import TwinProtocol
+from confide.audits.protocols.twins.streams import normal, per_tensor, short_seed
 
 __all__ = ["SOUND", "TWINS", "TwinProtocol"]
 

@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 from scipy.stats import kstest
 
-from confide.audits.protocol.generators import Seeding, watched
-from confide.audits.protocol.key_bits import key_bits_of
-from confide.audits.protocol.masked_record import CLASSES, FEATURES, _gradient, _network
-from confide.audits.protocol.mersenne import SeedSpace, first_words, search
-from confide.audits.protocol.secret_forms import form_of
-from confide.audits.protocol.twins import SOUND, TWINS
-from confide.audits.protocol.uniformity import ALPHA, bits_uniform, bytes_uniform, repeats, uniform
+from confide.audits.protocols.generators import Seeding, watched
+from confide.audits.protocols.key_bits import key_bits_of
+from confide.audits.protocols.masked_record import CLASSES, FEATURES, _gradient, _network
+from confide.audits.protocols.mersenne import SeedSpace, first_words, search
+from confide.audits.protocols.secret_forms import form_of
+from confide.audits.protocols.twins import SOUND, TWINS
+from confide.audits.protocols.uniformity import ALPHA, bits_uniform, bytes_uniform, repeats, uniform
 from confide.core.errors import DataError
 from confide.core.estimate import Estimate
 
@@ -101,7 +101,7 @@ def test_bits_of_a_folded_secret():
 
 def test_collision_entropy_covers_the_truth():
     """Spaces of 2^12 masks: the interval at 95 % misses in at most 12 of 60 (chance below 1e-4)."""
-    from tests.audits.protocol.flawed import SHORT_KEY
+    from tests.audits.protocols.flawed import SHORT_KEY
 
     misses = 0
     for seed in range(60):
@@ -117,6 +117,7 @@ def test_generators_are_seen_and_put_back():
         np.random.RandomState(3)
         random.Random(4)
         np.random.default_rng(seed=5)
+        assert isinstance(before[0](1), np.random.RandomState)
     assert calls == [
         Seeding("numpy.random.RandomState", 3),
         Seeding("random.Random", 4),

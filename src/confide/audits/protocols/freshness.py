@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from confide.audits.protocol.masking import MaskingProtocol, Shares
-from confide.audits.protocol.record import Attack, Check
-from confide.audits.protocol.rounds import (
-    NAMES,
+from confide.audits.protocols.masking import NAMES, MaskingProtocol, Shares
+from confide.audits.protocols.record import Attack, Check, played
+from confide.audits.protocols.rounds import (
     VICTIM,
     Round,
     centred,
@@ -19,7 +18,6 @@ from confide.audits.protocol.rounds import (
 from confide.core.arrays import Array
 
 OTHERS = tuple(name for name in NAMES if name != VICTIM)
-QUESTION = "Are the keys behind masks new in each round?"
 
 
 def keys_fresh(protocol: MaskingProtocol, threshold: int) -> Check:
@@ -40,12 +38,8 @@ def keys_fresh(protocol: MaskingProtocol, threshold: int) -> Check:
     repeated = sorted(name for name, secret in now.items() if then.get(name) == secret)
     attacks: list[Attack] = []
     if repeated:
-        apart = _difference(second, shares, third)
-        read = same(apart, centred(protocol, two[VICTIM] - one[VICTIM]))
-        story = "The server subtracted a client's masked vectors of two rounds: the masks fell out, and " + (
-            "the difference of its vectors was left exactly." if read else "some mask was left."
-        )
-        attacks.append(Attack(story=story, succeeded=read, figures={"secrets repeated": len(repeated)}))
+        apart = centred(protocol, two[VICTIM] - one[VICTIM])
+        attacks.append(played(lambda: _subtracted(second, shares, third, apart, secrets=len(repeated))))
     every = {name: {**shares[name], **lost.get(name, {})} for name in NAMES}
     try:
         whole = second.total(NAMES, every, dropped=())
@@ -55,7 +49,7 @@ def keys_fresh(protocol: MaskingProtocol, threshold: int) -> Check:
     except Exception as error:  # whatever an adapter raises is no sign of safety
         if not attacks:
             words = f"The adapter failed, which says nothing of the protocol: {type(error).__name__}: {error}"
-            return Check(name="keys fresh", question=QUESTION, outcome="unclear", found=words)
+            return Check(name="keys fresh", outcome="unclear", found=words)
         read = False
     if read:
         story = (
@@ -67,17 +61,22 @@ def keys_fresh(protocol: MaskingProtocol, threshold: int) -> Check:
         words = f"{len(repeated)} of {len(now)} mask secrets of a client were the same in two rounds."
         if not repeated:
             words = "Masks differ by round, but the key behind them stays the same."
-        return Check(
-            name="keys fresh", question=QUESTION, outcome="failed", found=words, attacks=tuple(attacks)
-        )
+        return Check(name="keys fresh", outcome="failed", found=words, attacks=tuple(attacks))
     words = (
         f"None of {len(now)} mask secrets was the same in two rounds, and the key of a client that dropped "
         "out in one round does not open the next."
     )
-    return Check(name="keys fresh", question=QUESTION, outcome="passed", found=words)
+    return Check(name="keys fresh", outcome="passed", found=words)
 
 
-def _difference(second: Round, shares: Mapping[str, Shares], third: Round) -> Array:
-    """Of the victim's vectors, with own masks taken off by shares as in any round."""
+def _subtracted(
+    second: Round, shares: Mapping[str, Shares], third: Round, expected: Array, *, secrets: int
+) -> Attack:
+    """The difference of the victim's vectors, with own masks taken off by shares as in any round."""
     one = second.total([VICTIM], shares, dropped=())
-    return centred(second.protocol, one - third.total([VICTIM], third.ask(NAMES), dropped=()))
+    found = centred(second.protocol, one - third.total([VICTIM], third.ask(NAMES), dropped=()))
+    read = same(found, expected)
+    story = "The server subtracted a client's masked vectors of two rounds: the masks fell out, and " + (
+        "the difference of its vectors was left exactly." if read else "some mask was left."
+    )
+    return Attack(story=story, succeeded=read, figures={"secrets repeated": secrets})

@@ -8,9 +8,9 @@ from dataclasses import replace
 
 import numpy as np
 
-from confide.audits.protocol.masking import words_in
-from confide.audits.protocol.twins import SOUND, TwinProtocol
-from confide.audits.protocol.twins.streams import per_word
+from confide.audits.protocols.masking import words_in
+from confide.audits.protocols.twins import SOUND, TwinProtocol
+from confide.audits.protocols.twins.streams import per_word
 from confide.core.arrays import Array
 
 EXPECTED = {

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from confide.audits.protocol.masking import words_in
+from confide.audits.protocols.masking import words_in
 from confide.core.arrays import Array
 from confide.mechanisms.share.masks import keystream
 

@@ -17,10 +17,12 @@ from typing import Any
 
 import numpy as np
 
-from confide.audits.protocol.masking import SERVER, Heard, Kind, Kit, MaskingProtocol, Sealed, Shares, Terms
+from confide.audits.protocols.masking import SERVER, Heard, Kind, Kit, MaskingProtocol, Sealed, Shares, Terms
 from confide.core.arrays import Array
 from confide.core.errors import DataError, PromiseError
 
+VERSION = "1.42"
+INSTALL = "python -m venv flower && flower/bin/pip install flwr==1.42.0 'confide[collaborate]'"
 _BETWEEN = b"|"
 FACTOR = ((1,),)
 """Before the parameters Flower sends the client's weight, as one word under the same mask."""
@@ -56,10 +58,19 @@ def _flower() -> SimpleNamespace:
             found |= {name: getattr(loaded, name) for name in names}
     except (ImportError, AttributeError) as error:
         raise DataError(
-            f"Flower's secure aggregation is not here as version 1.42 has it ({error}): install flwr in an "
-            "environment of its own, with confide beside it."
+            f"Flower's secure aggregation is not here as version {VERSION} has it ({error}): install flwr in "
+            f"an environment of its own, with confide beside it, and run this there: {INSTALL}."
         ) from None
     return SimpleNamespace(**found)
+
+
+def need_flower() -> None:
+    """Refuse to go on without an installed Flower.
+
+    Raises:
+        DataError: if it is not installed, or has its functions elsewhere.
+    """
+    _flower()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -194,6 +205,7 @@ class FlowerClient:
         words = [flower.bytes_to_ndarray(part) for part in answer[flower.Key.MASKED_PARAMETERS]]
         flat = np.concatenate([np.ravel(part) for part in words[1:]]).astype(np.int64)
         # The grid begins at minus the clipping range, as everybody knows.
+        assert self._protocol.modulus is not None
         return (flat - told.bound) % self._protocol.modulus
 
     def agree(self, survivors: Collection[str]) -> bytes:
@@ -209,8 +221,9 @@ class FlowerClient:
             key.DEAD_NODE_ID_LIST: [_node(name) for name in dropped],
         }
         answer = self._asked(_flower().Stage.UNMASK, said)
-        asked: list[tuple[str, Kind]] = [(name, "self") for name in survivors]
-        asked += [(name, "pair") for name in dropped]
+        asked: list[tuple[str, Kind]] = []
+        asked.extend((name, "self") for name in survivors)
+        asked.extend((name, "pair") for name in dropped)
         return dict(zip(asked, answer[key.SHARE_LIST], strict=True))
 
     def mask_secrets(self) -> Mapping[str, object]:

@@ -9,6 +9,8 @@ from typing import Literal, Protocol, TypeAlias
 
 from confide.core.arrays import Array
 
+NAMES = ("a", "b", "c", "d", "e", "f")
+"""The clients of the auditor."""
 SERVER = "server"
 """The name of the server among the kits."""
 Kit: TypeAlias = Mapping[str, object]

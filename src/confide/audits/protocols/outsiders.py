@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from confide.audits.protocol.masking import SERVER, MaskingProtocol
-from confide.audits.protocol.record import Attack, Check, Outcome
-from confide.audits.protocol.rounds import (
-    NAMES,
+from confide.audits.protocols.masking import NAMES, SERVER, MaskingProtocol
+from confide.audits.protocols.record import Attack, Check, Outcome, played
+from confide.audits.protocols.rounds import (
     OUTSIDER,
     VICTIM,
     Round,
@@ -33,7 +32,6 @@ def third_client(protocol: MaskingProtocol, threshold: int) -> Check:
         begun,
         vectors,
         name="third client",
-        question="Can a third client compute the mask of two others?",
         holder="A third client",
         holds=[*begun.kits[OUTSIDER].values(), *begun.clients[OUTSIDER].private()],
         seen=[sealed[OUTSIDER] for sealed in begun.sealed.values() if OUTSIDER in sealed],
@@ -50,7 +48,6 @@ def by_server(protocol: MaskingProtocol, threshold: int) -> Check:
         begun,
         vectors,
         name="server",
-        question="Can the server compute the mask of two clients?",
         holder="The server",
         holds=list(begun.kits[SERVER].values()),
         seen=[*begun.keys.values(), *carried],
@@ -62,7 +59,6 @@ def _judged(
     vectors: Mapping[str, Array],
     *,
     name: str,
-    question: str,
     holder: str,
     holds: Sequence[object],
     seen: Sequence[bytes],
@@ -85,11 +81,11 @@ def _judged(
         words = f"{holder} computes the masks of {len(known)} of {len(pairs)} pairs that it is not in."
         if written:
             words = f"{holder} sees {len(written)} secrets of a client as they are, in messages."
-        attacks = (_read(begun, vectors, known, holder),)
+        attacks = (played(lambda: _read(begun, vectors, known, holder)),)
     elif missed or not pairs:
         outcome = "unclear"
         words = "A client's own secrets do not give its masks by the adapter's `secret`: nobody else's could."
-    return Check(name=name, question=question, outcome=outcome, found=words, figures=figures, attacks=attacks)
+    return Check(name=name, outcome=outcome, found=words, figures=figures, attacks=attacks)
 
 
 def _computed(begun: Round, other: str, truth: object, holds: Sequence[object]) -> object | None:

@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-from confide.audits.protocol.masking import (
+from confide.audits.protocols.masking import (
     SERVER,
     Heard,
     Kind,
@@ -26,7 +26,7 @@ from confide.audits.protocol.masking import (
     Shares,
     Terms,
 )
-from confide.audits.protocol.twins.streams import Generator, per_word
+from confide.audits.protocols.twins.streams import Generator, per_word
 from confide.core.arrays import Array
 from confide.core.errors import PromiseError
 from confide.mechanisms.share.plan import two_thirds
@@ -90,7 +90,7 @@ class TwinProtocol:
         own = {name: Ed25519PrivateKey.generate() for name in names}
         pinned = kits[victim]["pinned"]
         assert isinstance(pinned, Mapping)
-        pins = pinned | {name: key.public_key().public_bytes_raw() for name, key in own.items()}
+        pins = {**pinned, **{name: key.public_key().public_bytes_raw() for name, key in own.items()}}
         made = {key: secrets.token_bytes(KEY) for key in ("held by all", "mask key") if key in kits[victim]}
         return {name: {**kits[name], **made, "pinned": pins, "identity": key} for name, key in own.items()}
 
@@ -209,16 +209,20 @@ class TwinClient:
     ) -> Shares:
         self._refuse_small(survivors)
         if self._protocol.consistent:
-            if self._gave or self._told != self._story(survivors) or set(survivors) & set(dropped):
+            story = self._story(survivors)
+            if self._gave or self._told != story or set(survivors) & set(dropped):
                 raise PromiseError("another list of who remains than was signed, or shares asked for twice.")
             self._refuse_few(agreed)
             for name, signature in agreed.items():
-                self._verify(name, signature, self._told)
+                self._verify(name, signature, story)
             self._gave = True
-        own = {(name, "self"): self._held[name][:SHARE_BYTES] for name in survivors}
-        return own | {
-            (name, "pair"): self._held[name][SHARE_BYTES:] for name in dropped if name in self._held
+        given: dict[tuple[str, Kind], bytes] = {
+            (name, "self"): self._held[name][:SHARE_BYTES] for name in survivors
         }
+        for name in dropped:
+            if name in self._held:
+                given[name, "pair"] = self._held[name][SHARE_BYTES:]
+        return given
 
     def mask_secrets(self) -> Mapping[str, object]:
         agree = self._protocol.secret

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from confide.audits.protocol.masked_record import read_record
-from confide.audits.protocol.masking import MaskingProtocol
-from confide.audits.protocol.record import Attack, Check
-from confide.audits.protocol.rounds import VICTIM, centred, honest, need_explained, terms_of, vectors_of
-from confide.audits.protocol.secret_forms import form_of
-from confide.audits.protocol.uniformity import ALPHA, CLASSES, repeats, tensors, uniform
+from confide.audits.protocols.masked_record import read_record
+from confide.audits.protocols.masking import MaskingProtocol
+from confide.audits.protocols.record import Attack, Check, played
+from confide.audits.protocols.rounds import VICTIM, centred, honest, need_explained, terms_of, vectors_of
+from confide.audits.protocols.secret_forms import form_of
+from confide.audits.protocols.uniformity import ALPHA, CLASSES, repeats, tensors, uniform
 from confide.core.arrays import Array, Rng
 from confide.measure import proportion
 
@@ -64,9 +64,18 @@ def seen(protocol: MaskingProtocol, threshold: int) -> Seen:
     return Seen(chosen, masks, np.asarray(begun.masked[VICTIM]))
 
 
+def unmasked(name: str) -> Check:
+    """The answer to a question about masks where there is none."""
+    words = "There is no mask: a client sends its vector as it is."
+    read = Attack(story="The server read the vector of a client as it was sent.", succeeded=True)
+    return Check(name=name, outcome="failed", found=words, attacks=(read,))
+
+
 def mask_is_vector(protocol: MaskingProtocol, threshold: int, shown: Seen, *, rng: Rng) -> Check:
     """Count words that repeat within a tensor."""
-    name, question = "mask per word", "Has each parameter a mask of its own?"
+    name = "mask per word"
+    if not shown.masks:
+        return unmasked(name)
     parts = [part for words in shown.words for part in tensors(words, SHAPES)]
     least = min(1.0, len(parts) * min(repeats(part, protocol.modulus) for part in parts))
     figures = {"p-value": least, "words": float(WORDS)}
@@ -75,28 +84,28 @@ def mask_is_vector(protocol: MaskingProtocol, threshold: int, shown: Seen, *, rn
             f"In {len(shown.words)} vectors of {WORDS:,} words no more are equal than by chance (p = "
             f"{least:.2g}; false alarm once in {1 / ALPHA:,.0f})."
         )
-        return Check(name=name, question=question, outcome="passed", found=words, figures=figures)
+        return Check(name=name, outcome="passed", found=words, figures=figures)
     distinct = min(len(np.unique(part)) for part in parts)
     return Check(
         name=name,
-        question=question,
         outcome="failed",
         found=f"A mask repeats within a tensor: {distinct} different words in one (p = {least:.2g}).",
         figures=figures,
-        attacks=(read_record(protocol, threshold, rng=rng),),
+        attacks=(played(lambda: read_record(protocol, threshold, rng=rng)),),
     )
 
 
 def ring_is_whole(protocol: MaskingProtocol, threshold: int, shown: Seen, *, rng: Rng) -> Check:
     """Test bytes, bits and differences over the ring, and over a smaller one where the ring is a setting."""
-    name, question = "whole ring", "Are masks uniform over the whole ring?"
+    name = "whole ring"
+    if not shown.masks:
+        return unmasked(name)
     if protocol.modulus is None:
         return Check(
             name=name,
-            question=question,
             outcome="failed",
             found="Masks are real numbers: no law on them hides a number wholly.",
-            attacks=(_told_apart(protocol, shown, rng=rng),),
+            attacks=(played(lambda: _told_apart(protocol, shown, rng=rng)),),
         )
     small, fixed = protocol.smaller(), "the ring is fixed"
     figures = {"p-value": _least(shown, protocol.modulus)}
@@ -111,12 +120,10 @@ def ring_is_whole(protocol: MaskingProtocol, threshold: int, shown: Seen, *, rng
             f"Bytes, bits and differences of {WORDS:,} words are uniform (least p = {least:.2g}, corrected; "
             f"false alarm once in {1 / ALPHA:,.0f}); {fixed}."
         )
-        return Check(name=name, question=question, outcome="passed", found=words, figures=figures)
-    attack = _sent_again(asked, shown, rng=rng)
+        return Check(name=name, outcome="passed", found=words, figures=figures)
+    attack = played(lambda: _sent_again(asked, shown, rng=rng))
     words = f"Masks are not uniform (p = {least:.2g}; {fixed}).{_never(asked, shown)}"
-    return Check(
-        name=name, question=question, outcome="failed", found=words, figures=figures, attacks=(attack,)
-    )
+    return Check(name=name, outcome="failed", found=words, figures=figures, attacks=(attack,))
 
 
 def _least(shown: Seen, modulus: int) -> float:

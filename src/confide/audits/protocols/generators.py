@@ -67,9 +67,29 @@ def watched() -> Iterator[list[Seeding]]:
         yield calls
 
 
+class _Noted(type):
+    """A class in place of another: calls are noted, and make objects of the other, which are also of this."""
+
+    real: type
+    call: Callable[..., Any]
+
+    def __call__(cls, *args: Any, **named: Any) -> Any:
+        return cls.call(*args, **named)
+
+    def __instancecheck__(cls, instance: object) -> bool:
+        return isinstance(instance, cls.real)
+
+    def __subclasscheck__(cls, subclass: type) -> bool:
+        return issubclass(subclass, cls.real)
+
+    def __getattr__(cls, name: str) -> Any:
+        return getattr(cls.real, name)
+
+
 def _noting(calls: list[Seeding], name: str, real: Callable[..., Any]) -> Callable[..., Any]:
     def call(*args: Any, **named: Any) -> Any:
         calls.append(Seeding(name, args[0] if args else next(iter(named.values()), None)))
         return real(*args, **named)
 
-    return call
+    # Code asks whether something is a RandomState, NumPy's own too: a function would be no answer.
+    return _Noted(real.__name__, (), {"real": real, "call": call}) if isinstance(real, type) else call

@@ -8,7 +8,8 @@ from itertools import product
 
 import numpy as np
 
-from confide.audits.protocol.masking import (
+from confide.audits.protocols.masking import (
+    NAMES,
     SERVER,
     Heard,
     Kit,
@@ -21,7 +22,6 @@ from confide.audits.protocol.masking import (
 from confide.core.arrays import Array
 from confide.core.errors import DataError
 
-NAMES = ("a", "b", "c", "d", "e", "f")
 VICTIM, OUTSIDER = "a", "f"
 NEAR = 1e-9
 """Sums of real numbers are equal up to it: rounding leaves about 1e-15."""
@@ -171,13 +171,16 @@ def honest(
 
 
 def least_threshold(protocol: MaskingProtocol) -> int:
-    """The least threshold with which the protocol adds up the vectors of all clients.
+    """The least threshold, from 2 on, with which the protocol adds up the vectors of all clients.
+
+    With 1 each share is the secret itself, which nobody sets up; what a server does that tells a client so is
+    tried by a check.
 
     Raises:
         DataError: if there is none: then the functions are not those of a sum, and no check means anything.
     """
     why: list[str] = []
-    for threshold in range(1, len(NAMES) + 1):
+    for threshold in (*range(2, len(NAMES) + 1), 1):
         terms = terms_of(protocol, threshold)
         vectors = vectors_of(protocol, terms)
         try:
@@ -186,7 +189,7 @@ def least_threshold(protocol: MaskingProtocol) -> int:
         except protocol.refusals as error:
             why.append(f"{threshold}: {error}")
             continue
-        if same(found, sum(vectors.values())):
+        if same(found, np.sum(list(vectors.values()), axis=0)):
             return threshold
         why.append(f"{threshold}: another sum than that of the vectors")
     raise DataError(
@@ -211,8 +214,9 @@ def without_masks(
     The auditor knows the vector, and looks for the signs with it: an adversary reads them in the protocol.
     """
     given = [centred(protocol, mask) for mask in masks]
+    start = centred(protocol, np.zeros_like(masked))
     for signs in product((1, -1), repeat=len(given)):
-        taken = sum((sign * mask for sign, mask in zip(signs, given, strict=True)), np.zeros_like(given[0]))
+        taken = sum((sign * mask for sign, mask in zip(signs, given, strict=True)), start)
         found = centred(protocol, centred(protocol, masked) - taken)
         if same(found, expected):
             return found

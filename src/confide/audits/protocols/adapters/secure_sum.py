@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
-from confide.audits.protocol.masking import (
+from confide.audits.protocols.masking import (
     SERVER,
     Heard,
     Kind,

@@ -8,18 +8,18 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from confide.audits.protocol.generators import Seeding, watched
-from confide.audits.protocol.masking import MaskingProtocol
-from confide.audits.protocol.masks import Seen
-from confide.audits.protocol.record import Check
-from confide.audits.protocol.rounds import VICTIM
-from confide.audits.protocol.secret_forms import SecretForm, form_of
-from confide.audits.protocol.seed_attack import by_seeds, by_table
-from confide.audits.protocol.uniformity import ALPHA
+from confide.audits.protocols.generators import Seeding, watched
+from confide.audits.protocols.masking import MaskingProtocol
+from confide.audits.protocols.masks import Seen, unmasked
+from confide.audits.protocols.questions import LEAST_BITS
+from confide.audits.protocols.record import Attack, Check, played
+from confide.audits.protocols.rounds import VICTIM
+from confide.audits.protocols.secret_forms import SecretForm, form_of
+from confide.audits.protocols.seed_attack import by_seeds, by_table
+from confide.audits.protocols.uniformity import ALPHA
 from confide.core.arrays import Rng
 from confide.core.estimate import Estimate
 
-LEAST_BITS = 128
 ENOUGH = 16
 """Collisions after which no more secrets are drawn."""
 
@@ -97,7 +97,9 @@ def key_bits(
     protocol: MaskingProtocol, threshold: int, shown: Seen, *, draws: int, tries: int, rng: Rng
 ) -> Check:
     """Test the generator on both kinds of secrets, and search for a seed if it is short."""
-    name, question = "key bits", f"Do at least {LEAST_BITS} bits of the secret reach the mask?"
+    name = "key bits"
+    if not shown.secrets:
+        return unmasked(name)
     tests = {
         "of its own" if of == VICTIM else "of a pair": key_bits_of(protocol, secret, draws=draws, rng=rng)
         for of, secret in shown.secrets.items()
@@ -109,18 +111,21 @@ def key_bits(
             figures[f"collision entropy {of}"] = test.space
     if all(test.good for test in tests.values()):
         words = " ".join(_good(of, test) for of, test in tests.items())
-        return Check(name=name, question=question, outcome="passed", found=words, figures=figures)
+        return Check(name=name, outcome="passed", found=words, figures=figures)
     bad = {of: test for of, test in tests.items() if not test.good}
-    attack = by_seeds(protocol, threshold, tries=tries, rng=rng)
-    if attack is None:
-        attack = by_table(protocol, next(iter(shown.secrets.values())), size=draws // 4, rng=rng)
+
+    def search() -> Attack:
+        found = by_seeds(protocol, threshold, tries=tries, rng=rng)
+        if found is not None:
+            return found
+        return by_table(protocol, next(iter(shown.secrets.values())), size=draws // 4, rng=rng)
+
     return Check(
         name=name,
-        question=question,
         outcome="failed",
         found=" ".join(_bad(of, test) for of, test in bad.items()),
         figures=figures,
-        attacks=(attack,),
+        attacks=(played(search),),
     )
 
 
