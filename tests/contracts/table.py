@@ -28,6 +28,7 @@ from tests.contracts.cases import (
     reconstruction_crosstabs,
     reconstruction_model,
     reconstruction_text,
+    reconstruction_updates,
 )
 
 MODELS = (*membership_black_box.CASES, *membership_white_box.CASES)
@@ -52,4 +53,5 @@ CASES = (
     *reconstruction_crosstabs.CASES,
     *reconstruction_model.CASES,
     *reconstruction_text.CASES,
+    *reconstruction_updates.CASES,
 )

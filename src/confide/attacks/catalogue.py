@@ -14,7 +14,7 @@ from confide.attacks.linkage import images, ratings, table, traces
 from confide.attacks.linkage import synthetic as linkage_synthetic
 from confide.attacks.membership import counts, statistics, synthetic, training
 from confide.attacks.membership import text as membership_text
-from confide.attacks.reconstruction import answers, crosstabs, model
+from confide.attacks.reconstruction import answers, crosstabs, model, updates
 from confide.attacks.reconstruction import text as reconstruction_text
 from confide.core.errors import KnowledgeError
 from confide.core.nouns import Attack
@@ -51,6 +51,7 @@ ROOMS: dict[str, dict[str, tuple[AttackType, ...]]] = {
         "crosstabs": crosstabs.ALL,
         "model": model.ALL,
         "text": reconstruction_text.ALL,
+        "updates": updates.ALL,
     },
 }
 """Goal -> kind of release -> its attacks, in the order in which they are listed."""
