@@ -37,8 +37,8 @@ class Spear:
     Two steps are our own formulation. A direction is checked by the next layer: what it says about open units
     must be something that this layer can send back (`_sparse_directions.py`). That tells right directions
     from mixtures in trained networks too, where most units are open for everybody. And at the end the slopes
-    are computed once more from the records that were found, with the labels that explain them, and the records
-    are solved for again, which leaves rounding errors alone.
+    are computed once more from the records that were found, with the labels that explain them, and the
+    records are solved for again, which leaves rounding errors alone.
 
     The adversary needs no truth to check itself: the score is minus the logarithm of what its records leave
     of the gradient. Where not all directions are found, records that open units alone are claimed instead.
