@@ -15,6 +15,7 @@ STATISTICS = "attacks/membership/statistics/test_formulas.py"
 SYNTHETIC = "attacks/membership/synthetic/test_formulas.py"
 CROSSTABS = "attacks/reconstruction/crosstabs"
 DPSGD = "mechanisms/learn/dpsgd"
+FEDERATE = "mechanisms/federate"
 
 
 @dataclass(frozen=True, slots=True)
@@ -551,5 +552,47 @@ TABLE = (
         "utility/synthetic/test_associations.py",
         "test_the_matrix_is_that_of_loops",
         "1e-12",
+    ),
+    Reference(
+        "FedSGD and FedAvg",
+        "McMahan et al. 2017",
+        f"{FEDERATE}/test_federated_averaging.py",
+        "test_both_are_gradient_descent_on_the_pooled_records",
+        "2e-6",
+    ),
+    Reference(
+        "selective SGD, round robin",
+        "Shokri, Shmatikov 2015",
+        f"{FEDERATE}/test_selective_sgd.py",
+        "test_round_robin_is_the_naive_loop",
+        "1e-5",
+    ),
+    Reference(
+        "tree and banded factorisations",
+        "Kairouz et al. 2021; Choquette-Choo et al. 2023",
+        f"{FEDERATE}/test_prefix_sums.py",
+        "test_what_is_noised_is_the_naive_matrix",
+        "1e-12",
+    ),
+    Reference(
+        "local training",
+        "the plain loop",
+        "learners/torch/test_local.py",
+        "test_training_is_the_plain_loop_for_each_party",
+        "1e-5",
+    ),
+    Reference(
+        "Krum's scores",
+        "Blanchard et al. 2017",
+        f"{FEDERATE}/test_means.py",
+        "test_krum_scores_are_those_of_plain_loops",
+        "1e-6",
+    ),
+    Reference(
+        "the data-dependent divergence of PATE",
+        "Papernot et al. 2018",
+        f"{FEDERATE}/test_gnmax_cost.py",
+        "test_theorem_6_is_above_the_exact_divergence_from_every_neighbour",
+        "never below the exact one",
     ),
 )

@@ -55,19 +55,23 @@ def _plain(optimiser: Optimizer) -> bool:
         return False
     (group,) = optimiser.param_groups
     numbers = (group["lr"], group["eps"], group["weight_decay"], *group["betas"])
+    return (
+        bool(group["fused"])
+        and not (group["amsgrad"] or group["capturable"] or group["differentiable"])
+        and all(isinstance(number, int | float) for number in numbers)
+        and not is_hooked(optimiser)
+    )
+
+
+def is_hooked(optimiser: Optimizer) -> bool:
+    """Whether something else than the optimiser's own step happens at a step."""
     hooks = (
         optimiser._optimizer_step_pre_hooks,
         optimiser._optimizer_step_post_hooks,
         _global_optimizer_pre_hooks,
         _global_optimizer_post_hooks,
     )
-    return (
-        bool(group["fused"])
-        and not (group["amsgrad"] or group["capturable"] or group["differentiable"])
-        and all(isinstance(number, int | float) for number in numbers)
-        and not any(hooks)
-        and "step" not in vars(optimiser)
-    )
+    return any(hooks) or "step" in vars(optimiser)
 
 
 def _decouples(optimiser: Optimizer) -> bool:

@@ -90,7 +90,7 @@ class TorchLearner:
     @without_compiler()
     def group(self) -> int:
         """The number of models that are stacked: 1 if the module or the optimiser does not allow it."""
-        module = self._built(0)
+        module = self.built(0)
         return self.together if can_stack([module, module], self._recipe()) else 1
 
     def fit(self, records: Records, *, rng: Rng) -> BlackBox:
@@ -114,23 +114,34 @@ class TorchLearner:
         seeds = [Seeds.draw(rng) for rng in rngs]
         with one_thread():
             # Two records show whether the module takes them, before any model is trained.
-            modules = [self._built(seed.weights, x[:2], int(y.max())) for seed in seeds]
-            recipe = self._recipe()
-            # Stacked models take equally many steps; with a batch norm their subsets have equal sizes.
-            equal = 1 if depends_on_batch(modules[0]) else self.batch_size
-            for same in _by_steps(rows, equal):
-                together = [modules[k] for k in same]
-                if can_stack(together, recipe):
-                    train_stacked(together, x, y, [rows[k] for k in same], [seeds[k] for k in same], recipe)
-                else:
-                    for k in same:
-                        train(modules[k], x, y, rows[k], seeds[k], recipe)
-        return [self._shown(module) for module in modules]
+            modules = [self.built(seed.weights, x[:2], int(y.max())) for seed in seeds]
+            self.train_in_place(modules, x, y, rows, seeds)
+        return [self.shown(module) for module in modules]
+
+    def train_in_place(
+        self,
+        modules: Sequence[nn.Module],
+        x: Tensor,
+        y: Tensor,
+        rows: Sequence[Tensor],
+        seeds: Sequence[Seeds],
+    ) -> None:
+        """Train modules from the weights that they have, each on its rows of (x, y); stacked if possible."""
+        recipe = self._recipe()
+        # Stacked models take equally many steps; with a batch norm their subsets have equal sizes.
+        equal = 1 if depends_on_batch(modules[0]) else self.batch_size
+        for same in _by_steps(rows, equal):
+            together = [modules[k] for k in same]
+            if can_stack(together, recipe):
+                train_stacked(together, x, y, [rows[k] for k in same], [seeds[k] for k in same], recipe)
+            else:
+                for k in same:
+                    train(modules[k], x, y, rows[k], seeds[k], recipe)
 
     @without_compiler()
     def recipe(self) -> str:
         """All settings, the code that they name, the first weights for a fixed seed, and torch's version."""
-        module = self._built(0)
+        module = self.built(0)
         loss = _module_text(self.loss) if isinstance(self.loss, nn.Module) else recipe_text(self.loss)
         return "\n".join(
             [
@@ -176,24 +187,24 @@ class TorchLearner:
                 for key in file.keys():  # noqa: SIM118 - the file is not a dict and cannot be iterated
                     k, name = key.split("/", 1)
                     states[int(k)][name] = file.get_tensor(key)
-            modules = [self._built(0) for _ in states]  # the file holds weights only
+            modules = [self.built(0) for _ in states]  # the file holds weights only
             for module, state in zip(modules, states, strict=True):
                 module.load_state_dict(state)
         except (SafetensorError, RuntimeError, KeyError, TypeError, ValueError, IndexError, OSError) as error:
             raise ModelError(f"{path} does not hold this recipe's models ({error}): delete it.") from error
-        return [self._shown(module) for module in modules]
+        return [self.shown(module) for module in modules]
 
     def _recipe(self) -> Recipe:
         bfloat16 = self.precision == "bfloat16" and has_bfloat16(torch.device(self.device))
         loss = self.loss or default_loss(self.task)
         return Recipe(self.epochs, self.batch_size, self.optimiser, self.schedule, loss, bfloat16)
 
-    def _built(self, seed: int, sample: Tensor | None = None, highest: int = 0) -> nn.Module:
+    def built(self, seed: int, sample: Tensor | None = None, highest: int = 0) -> nn.Module:
         """Build a new module; a query about a sample shows before training whether it fits the records."""
         with seeded(seed, torch.device(self.device)):
             module = laid_out(self.factory().to(self.device))
             if sample is not None:
-                outputs = self._shown(module).predict(sample.cpu().numpy())
+                outputs = self.shown(module).predict(sample.cpu().numpy())
                 if self.task == "classification" and highest >= outputs.shape[1]:
                     raise ModelError(
                         f"the records have class code {highest}, but the module has only {outputs.shape[1]} "
@@ -201,7 +212,8 @@ class TorchLearner:
                     )
         return module
 
-    def _shown(self, module: nn.Module) -> TorchModel:
+    def shown(self, module: nn.Module) -> TorchModel:
+        """The module as a model that can be asked."""
         return TorchModel(module, task=self.task, loss_function=self.loss, device=self.device)
 
 

@@ -15,6 +15,7 @@ import torch
 from torch import Tensor, nn, optim
 from torch.nn import functional
 
+from confide.learners.torch.direct_sgd import stepper
 from confide.learners.torch.explicit import LARGE, explicit, has_onednn, product, train_explicitly
 from confide.learners.torch.stacked_conv import SPATIAL, Front, depends_on_batch, on_pictures, pays, supported
 from confide.learners.torch.training import Recipe, Seeds, batches_of, fused
@@ -92,6 +93,7 @@ def train_stacked(
     stacked = _stack([list(module.parameters()) for module in modules])
     optimiser = fused(recipe.optimiser(iter(stacked)))
     schedule = recipe.schedule(optimiser) if recipe.schedule else None
+    step = stepper(optimiser)
     sizes = torch.tensor([len(rows) for rows in subsets], device=x.device)
     orders = [seed.orders(rows) for seed, rows in zip(seeds, subsets, strict=True)]
     for _ in range(recipe.epochs):
@@ -107,10 +109,9 @@ def train_stacked(
             else:
                 features = x.index_select(0, batch.flatten()).to(torch.bfloat16 if recipe.bfloat16 else kind)
                 features = features.unflatten(0, batch.shape)
-            optimiser.zero_grad()
             out = _forward(layers, weights, features, recipe.bfloat16)
             _loss(recipe, out.float(), y[batch], counts).backward()
-            optimiser.step()
+            step()
         if schedule:
             schedule.step()
     if front:

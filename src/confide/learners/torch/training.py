@@ -15,6 +15,7 @@ from torch.optim import SGD, Adam, AdamW, Optimizer
 from torch.optim.lr_scheduler import LRScheduler
 
 from confide.core.arrays import Rng
+from confide.learners.torch.direct_sgd import stepper
 from confide.models.torch.batches import number_type
 from confide.models.torch.losses import Loss
 
@@ -97,18 +98,18 @@ def train(module: nn.Module, x: Tensor, y: Tensor, rows: Tensor, seeds: Seeds, r
     kind = number_type(module, x)
     optimiser = fused(recipe.optimiser(module.parameters()))
     schedule = recipe.schedule(optimiser) if recipe.schedule else None
+    step = stepper(optimiser)
     whole = any(isinstance(part, nn.modules.batchnorm._BatchNorm) for part in module.modules())
     with seeded(seeds.dropout, x.device):
         for _, order in zip(range(recipe.epochs), seeds.orders(rows), strict=False):
             for span in batches_of(len(order), recipe.batch_size, whole=whole):
                 batch = order[span].to(x.device)
                 features = x.index_select(0, batch).to(kind).contiguous(memory_format=last)
-                optimiser.zero_grad()
                 with torch.autocast(x.device.type, torch.bfloat16, enabled=recipe.bfloat16):
                     out = module(features)
                 out = out.unsqueeze(1) if out.ndim == 1 else out
                 recipe.loss(out.float() if recipe.bfloat16 else out, y[batch]).backward()
-                optimiser.step()
+                step()
             if schedule:
                 schedule.step()
 

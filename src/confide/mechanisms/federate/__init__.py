@@ -1,0 +1,1 @@
+"""Collaborative learning: protocols by which parties train one model without pooling their records."""
