@@ -12,13 +12,12 @@ from __future__ import annotations
 
 import argparse
 import time
-from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
 import numpy as np
-from page import bars, head, machine, publish, row
-from scipy.stats import t as student
+from page import bars, head, machine, over_seeds, publish, row
+from plain_descent import trained
 from sklearn.datasets import load_digits
 
 from confide.attacks.reconstruction.updates import (
@@ -30,14 +29,13 @@ from confide.attacks.reconstruction.updates import (
 )
 from confide.games.reconstruction.updates import BatchLabels, BatchRebuilding
 from confide.knowledge.updates import KnownInputs
-from confide.learners.first_weights import dense_layers
 from confide.measure import proportion
 from confide.measure.matching import Nearness
 from confide.mechanisms.learn.batch_gradient import BatchGradient
 from confide.views.records import Records
 from confide.views.shared_gradient import Layer
 
-SEEDS, TRAINED, RATE, BATCH = (1, 2, 3, 4, 5), 300, 0.1, 32
+SEEDS, TRAINED = (1, 2, 3, 4, 5), 300
 EXACT = {"float64": 1e-6, "float32": 1e-3}
 KNOWN = KnownInputs(low=0.0, high=1.0, shape=(64,))
 
@@ -53,31 +51,7 @@ def digits() -> tuple[Records, Records]:
 @cache
 def network(steps: int, seed: int) -> tuple[Layer, ...]:
     """64-200-10 with ReLU units, fresh or after some steps of descent."""
-    import torch
-
-    from confide.models.torch.plain_network import gradient_of_batch
-
-    rng, (some, _) = np.random.default_rng([seed, steps]), digits()
-    layers = dense_layers((64, 200, 10), rng=rng)
-    for _ in range(steps):
-        rows = some.take(rng.integers(0, len(some), BATCH))
-        step = gradient_of_batch(layers, rows.x, rows.y, kind=torch.float64)
-        layers = tuple(
-            Layer(weight=one.weight - RATE * w, bias=one.bias - RATE * b, activation=one.activation)
-            for one, (w, b) in zip(layers, step, strict=True)
-        )
-    return layers
-
-
-@dataclass(frozen=True)
-class Fixed:
-    """The network of a seed, whatever the generator."""
-
-    steps: int
-    seed: int
-
-    def __call__(self, rng: np.random.Generator) -> tuple[Layer, ...]:
-        return network(self.steps, self.seed)
+    return trained((64, 200, 10), digits()[0], steps, rng=np.random.default_rng([seed, steps]))
 
 
 def convolutions(rng: np.random.Generator) -> tuple[Layer, ...]:
@@ -115,8 +89,7 @@ def mean(values: np.ndarray, batches: int) -> str:
     """The mean over seeds with its 95 % interval; from batches where all seeds agree on 0 or 1."""
     if np.ptp(values) == 0 and values[0] in (0, 1):
         return str(proportion(values[0] * batches * len(values), batches * len(values), confidence=0.95))
-    half = student.ppf(0.975, len(values) - 1) * values.std(ddof=1) / np.sqrt(len(values))
-    return f"{values.mean():.3f} ± {half:.3f}"
+    return over_seeds(list(values))
 
 
 def exact(
@@ -126,7 +99,7 @@ def exact(
     inside, outside, seconds, worst = [], [], [], 0.0
     for seed in SEEDS:
         game = BatchRebuilding(
-            mechanism=BatchGradient(network=Fixed(steps, seed), precision=precision),
+            mechanism=BatchGradient(network=network(steps, seed), precision=precision),
             records=digits()[1],
             batch=batch,
             known=KNOWN,
@@ -148,7 +121,10 @@ def labels(batch: int, steps: int) -> list[str]:
     rates = []
     for seed in SEEDS:
         game = BatchLabels(
-            mechanism=BatchGradient(network=Fixed(steps, seed)), records=digits()[1], batch=batch, known=KNOWN
+            mechanism=BatchGradient(network=network(steps, seed)),
+            records=digits()[1],
+            batch=batch,
+            known=KNOWN,
         )
         hits = []
         for world, rng in enumerate(np.random.default_rng(seed).spawn(40)):
