@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
+from scipy.stats import t as student
 
 from confide.core.evidence import Evidence
 
@@ -33,6 +34,12 @@ def rates(evidence: Evidence) -> np.ndarray:
         thresholds = [no[len(no) - 1 - int(f * len(no))] for f in FPRS]
         found.append([twice.mean() / (2 * len(no)), *(float((yes > t).mean()) for t in thresholds)])
     return np.array(found)
+
+
+def over_seeds(values: Sequence[float]) -> str:
+    """The mean of one number a seed, with Student's interval at 95 %."""
+    half = student.ppf(0.975, len(values) - 1) * np.std(values, ddof=1) / np.sqrt(len(values))
+    return f"{np.mean(values):.3f} ± {half:.3f}"
 
 
 def row(*cells: object) -> str:

@@ -582,6 +582,13 @@ TABLE = (
         "1e-5",
     ),
     Reference(
+        "gradients of plain networks",
+        "differences of the loss",
+        "attacks/reconstruction/updates/test_matched.py",
+        "test_gradients_are_the_differences_of_the_loss",
+        "1e-5",
+    ),
+    Reference(
         "Krum's scores",
         "Blanchard et al. 2017",
         f"{FEDERATE}/test_means.py",

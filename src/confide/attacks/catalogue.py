@@ -10,6 +10,7 @@ from confide.attacks.attribute import likes
 from confide.attacks.attribute import model as attribute_model
 from confide.attacks.attribute import synthetic as attribute_synthetic
 from confide.attacks.attribute import table as attribute_table
+from confide.attacks.attribute import updates as attribute_updates
 from confide.attacks.linkage import images, ratings, table, traces
 from confide.attacks.linkage import synthetic as linkage_synthetic
 from confide.attacks.membership import counts, statistics, synthetic, training
@@ -37,6 +38,7 @@ ROOMS: dict[str, dict[str, tuple[AttackType, ...]]] = {
         "table": attribute_table.ALL,
         "model": attribute_model.ALL,
         "synthetic": attribute_synthetic.ALL,
+        "updates": attribute_updates.ALL,
     },
     "linkage": {
         "ratings": ratings.ALL,

@@ -28,8 +28,8 @@ def matched(claims: Floats, truth: Floats) -> Ints:
         claims: float64[m, d]; a claim that is no number is given to nobody.
         truth: float64[t, d].
 
-    >>> matched(np.array([[9.0], [1.0]]), np.array([[0.0], [2.0], [8.0]])).tolist()
-    [-1, 1, 0]
+    >>> matched(np.array([[9.0], [1.0]]), np.array([[0.0], [3.0], [8.0]])).tolist()
+    [1, -1, 0]
     """
     found = np.full(len(truth), -1, np.int64)
     usable = np.flatnonzero(np.isfinite(claims).all(axis=1))

@@ -155,7 +155,7 @@ class BatchLabels(UpdateGame):
 class BatchWords(UpdateGame):
     """The claim is a set of words: right about a record if it has all words of the record.
 
-    Whoever claims all words is right about controls too.
+    An adversary that claims all words is right about controls too.
     """
 
     def hits(self, guess: Guess, secrets: BatchRecords) -> Bools:

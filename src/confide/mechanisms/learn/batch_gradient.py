@@ -22,7 +22,7 @@ class BatchGradient:
     This is a party of FedSGD without any protection, to be attacked: there is no promise.
 
     Args:
-        network: gives the layers before the step, trained or fresh from `rng`.
+        network: the layers before the step, or what draws them from `rng`.
         rate: share the change of one step at this learning rate; None shares the gradient.
         precision: the number type of all computing, and of what is sent.
 
@@ -30,7 +30,7 @@ class BatchGradient:
         DataError: if there is no record, or records are no numbers.
     """
 
-    network: Callable[[Rng], tuple[Layer, ...]]
+    network: tuple[Layer, ...] | Callable[[Rng], tuple[Layer, ...]]
     rate: float | None = None
     precision: Literal["float32", "float64"] = "float64"
 
@@ -47,7 +47,8 @@ class BatchGradient:
         if not len(data) or not isinstance(data.x, np.ndarray):
             raise DataError("a gradient needs at least one record of numbers: give arrays.")
         kind = getattr(torch, self.precision)
-        layers = tuple(_rounded(one, self.precision) for one in self.network(rng))
+        before = self.network if isinstance(self.network, tuple) else self.network(rng)
+        layers = tuple(_rounded(one, self.precision) for one in before)
         shared = gradient_of_batch(layers, data.x, data.y, kind=kind)
         if self.rate is not None:
             # The product stays in the precision that is sent.

@@ -133,3 +133,12 @@ def test_spear_claims_lone_records_where_its_budget_ends() -> None:
     assert guess.diagnostics is not None and not guess.diagnostics.conclusive
     assert "0 of 4 directions" in guess.diagnostics.texts[0]
     assert guess.value is not None and len(guess.value[0]) and guess.score[0] == 0
+
+
+@pytest.mark.parametrize("attack", [AnalyticInversion(), Spear(most=100)], ids=lambda a: a.name)
+@pytest.mark.parametrize("n", [1, 3])
+def test_a_gradient_of_zeros_is_no_record_and_no_error(attack: Any, n: int) -> None:
+    view = shared(batch(n))
+    nothing = SharedGradient.of_vector(view.layers, np.zeros(len(view.vector)), records=n)
+    guess = attacked(attack, nothing)
+    assert np.isfinite(guess.score).all() and errors(guess, batch(n)).min() > 0.01

@@ -140,11 +140,16 @@ def _found(search: _Search, records: int, most: int, rng: Rng) -> tuple[Floats, 
         ways /= np.linalg.norm(ways, axis=1)[:, None]
         count = search.zeros(ways).sum(axis=1)
         # b - 1 units are orthogonal by the making of a direction; further ones are seldom an accident.
-        likely = np.flatnonzero(count >= records - 1 + FURTHER)
+        likely = np.flatnonzero((count >= records - 1 + FURTHER) & _new(ways, found))
         likely = likely[np.argsort(-count[likely], kind="stable")[:CHECKED]]
         found = _checked(search, ways[likely], found)
         tried += len(order)
     return found, tried
+
+
+def _new(tried: Floats, found: Floats) -> Bools:
+    """Whether a direction is none of those that were found, bool[n]; found ones come up again and again."""
+    return np.abs(tried @ found.T).max(axis=1, initial=0) < 1 - APART
 
 
 def _checked(search: _Search, tried: Floats, found: Floats) -> Floats:
@@ -153,9 +158,11 @@ def _checked(search: _Search, tried: Floats, found: Floats) -> Floats:
         w = search.sharpened(zero)
         if len(found) == len(w):
             break
-        if len(found) and np.abs(found @ w).max() > 1 - APART:
-            continue
         together = np.vstack([found, w])
-        if search.is_slope(w) and np.linalg.svd(together, compute_uv=False)[-1] > APART:
+        if (
+            _new(w[None], found)[0]
+            and search.is_slope(w)
+            and np.linalg.svd(together, compute_uv=False)[-1] > APART
+        ):
             found = together
     return found

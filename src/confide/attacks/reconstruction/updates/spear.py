@@ -37,8 +37,8 @@ class Spear:
     Two steps are our own formulation. A direction is checked by the next layer: what it says about open units
     must be something that this layer can send back (`_sparse_directions.py`). That tells right directions
     from mixtures in trained networks too, where most units are open for everybody. And at the end the slopes
-    are computed anew from the records that were found, with the labels that explain them, and the records
-    are solved for once more, which leaves rounding errors alone.
+    are computed once more from the records that were found, with the labels that explain them, and the
+    records are solved for again, which leaves rounding errors alone.
 
     The adversary needs no truth to check itself: the score is minus the logarithm of what its records leave
     of the gradient. Where not all directions are found, records that open units alone are claimed instead.
@@ -69,7 +69,8 @@ class Spear:
             layer, np.asarray(view.layers[1].weight, np.float64).T,
             records=view.records, most=self.most, precision=_precision(view), rng=rng,
         )  # fmt: skip
-        complete = len(found.w) == view.records
+        # A gradient of zeros has as many directions as one likes, and no record in it.
+        complete = len(found.w) == view.records and bool(layer.weights.any())
         if complete:
             rows, labels, misfit = _solved(view, layer, found)
         else:
