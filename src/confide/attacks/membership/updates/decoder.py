@@ -1,0 +1,113 @@
+"""Our own formulation; nearest: Haim, Vardi, Yehudai, Shamir, Irani: Reconstructing Training Data (2022)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from confide.attacks.membership.updates._states import WithStates
+from confide.attacks.membership.updates._steps import Step, spread, steps_seen
+from confide.attacks.membership.white_box.decoder._known_nonmembers import known_nonmembers
+from confide.attacks.membership.white_box.decoder._solution import Solution
+from confide.attacks.membership.white_box.decoder._training_sums import Target
+from confide.attacks.membership.white_box.decoder.attack import Decoder
+from confide.core.arrays import Floats, Rng
+from confide.core.diagnostics import Diagnostics
+from confide.core.language import keep, later
+from confide.core.nouns import Case, Guess
+from confide.core.paper import Paper
+from confide.core.transcript import Seen
+from confide.knowledge.updates import UpdatesBackground
+from confide.views.records import Records
+
+# Where gradients are taken: before the change or after it.
+STATES: tuple[Target, ...] = ("update", "displacement")
+# Candidates among whom it is chosen.
+CHOOSING = 600
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UpdateDecoder:
+    """Gradient decoder on updates: finds the records whose gradients a round's change is made of.
+
+    What a client sends, and the sum of what many send, is a sum of its records' gradients, and the model that
+    they were taken at was sent to everybody. So the adversary solves change = sum c_i g_i for the list of
+    candidates, as `decoder` does for published weights: c_i is about the same size for all whose records were
+    used, and about 0 for all others. Secure aggregation hides which client sent what. It does not hide the
+    sum, and so it hides no record from this. Where the adversary sees the clients' own updates it takes
+    those, and otherwise the step from one model to the next.
+
+    Score: the mean over rounds of the decoder's log-likelihood ratio, each in units of its root mean square
+    and weighted by the share of the change that the candidates' gradients explain. Gradients are taken before
+    the change or after it, whichever explains more.
+
+    Args:
+        rounds: the rounds to look at; none for `most_rounds` of those that were seen.
+        most_rounds: how many rounds are then looked at, spread evenly from the first to the last.
+        ridge: as in `decoder`.
+        most: as in `decoder`.
+    """
+
+    name: ClassVar[str] = "update-decoder"
+    title: ClassVar[str] = later("Is the record's gradient among those that a round's change is made of?")
+    paper: ClassVar[Paper] = Decoder.paper
+
+    rounds: tuple[int, ...] = ()
+    most_rounds: int = 4
+    ridge: float | None = None
+    most: int = 8_000
+
+    def __call__(self, case: Case[Seen, UpdatesBackground, Records], *, rng: Rng) -> Guess:
+        steps = steps_seen(case.view, case.known.about, self.name, self.rounds)
+        if not self.rounds:
+            steps = spread(steps, self.most_rounds)
+        drawing, *solving = rng.spawn(1 + len(steps))
+        known = known_nonmembers(case, rng=drawing)
+        solutions = [
+            self.solved(step, case.known, case.targets, known, rng=own)
+            for step, own in zip(steps, solving, strict=True)
+        ]
+        weights = np.array([max(one.explained, 1e-6) for one in solutions])
+        scores = np.stack([_scaled(one) for one in solutions])
+        score = (weights[:, None] * scores).sum(axis=0) / weights.sum()
+        return Guess(None, score, self._said(steps, solutions, values=case.known.classes < 2))
+
+    def solved(
+        self, step: Step, known: UpdatesBackground, people: Records, nobody: Records | None, *, rng: Rng
+    ) -> Solution:
+        """The decoder's solution for one step, with gradients taken where they explain it best."""
+        before = known.shown(step.start, self.name)
+        view = WithStates(known.shown(step.start + step.change, self.name), (before,))
+        choosing, drawing, solving = rng.spawn(3)
+        # Where gradients are taken makes a difference to all candidates, so that some are enough to choose.
+        some = people.take(np.sort(choosing.permutation(len(people))[:CHOOSING]))
+        tried = [(self._decoder(target).solve(view, some, None, rng=drawing), target) for target in STATES]
+        solution, target = max(tried, key=lambda one: one[0].explained)
+        # With no more candidates and nobody known the same would be solved again.
+        if len(people) <= CHOOSING and nobody is None:
+            return solution
+        return self._decoder(target).solve(view, people, nobody, rng=solving)
+
+    def _decoder(self, target: Target = "update") -> Decoder:
+        # What made the change is known, so that no other temperature than that of training is tried.
+        return Decoder(target=target, ridge=self.ridge, most=self.most, temperature=1.0)
+
+    def _said(self, steps: list[Step], solutions: list[Solution], *, values: bool) -> Diagnostics:
+        best = max(range(len(steps)), key=lambda k: solutions[k].explained)
+        card = self._decoder().diagnostics(solutions[best], values=values)
+        whose = steps[best].clients
+        if whose:
+            seen = keep(
+                "Round {round:d}: the updates of {n:d} clients.", round=steps[best].round, n=len(whose)
+            )
+        else:
+            seen = keep("Round {round:d}: the change of the model.", round=steps[best].round)
+        return Diagnostics((seen, *card.remarks), card.conclusive, card.curves)
+
+
+def _scaled(solution: Solution) -> Floats:
+    scores = solution.scores()
+    size = float(np.sqrt(np.nanmean(scores**2))) if np.isfinite(scores).any() else 0.0
+    return scores / size if size > 0 else scores
