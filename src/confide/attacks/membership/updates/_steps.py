@@ -92,7 +92,8 @@ def spread(steps: list[T], most: int) -> list[T]:
 def _of_clients(messages: Sequence[Message], number: int, about: Sequence[str]) -> Step | None:
     """The mean change of those of the clients whose updates were seen in this round."""
     here = [m for m in messages if m.round == number]
-    starts = {m.receiver: vector_of(m.payload, None) for m in here if m.kind == "model"}
+    models = {m.receiver: vector_of(m.payload, None) for m in here if m.kind == "model"}
+    starts = {name: start for name, start in models.items() if start is not None}
     changes: dict[str, tuple[Floats, float]] = {}
     for message in here:
         start, name = starts.get(message.sender), message.sender

@@ -83,12 +83,12 @@ class UpdateDecoder:
         choosing, drawing, solving = rng.spawn(3)
         # Where gradients are taken makes a difference to all candidates, so that some are enough to choose.
         some = people.take(np.sort(choosing.permutation(len(people))[:CHOOSING]))
-        tried = [(self._decoder(target).solve(view, some, None, rng=drawing), target) for target in STATES]
-        solution, target = max(tried, key=lambda one: one[0].explained)
+        tried = [self._decoder(target).solve(view, some, None, rng=drawing) for target in STATES]
+        solution = max(tried, key=lambda one: one.explained)
         # With no more candidates and nobody known the same would be solved again.
         if len(people) <= CHOOSING and nobody is None:
             return solution
-        return self._decoder(target).solve(view, people, nobody, rng=solving)
+        return self._decoder(solution.setting.target).solve(view, people, nobody, rng=solving)
 
     def _decoder(self, target: Target = "update") -> Decoder:
         # What made the change is known, so that no other temperature than that of training is tried.
