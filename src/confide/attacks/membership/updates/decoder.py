@@ -100,10 +100,14 @@ class UpdateDecoder:
         whose = steps[best].clients
         if whose:
             seen = keep(
-                "Round {round:d}, in which it saw the updates of clients ({n:d}).", round=steps[best].round, n=len(whose)
+                "Round {round:d}, in which it saw the updates of clients ({n:d}).",
+                round=steps[best].round,
+                n=len(whose),
             )
         else:
-            seen = keep("Round {round:d}, in which it saw the change of the model alone.", round=steps[best].round)
+            seen = keep(
+                "Round {round:d}, in which it saw the change of the model alone.", round=steps[best].round
+            )
         return Diagnostics((seen, *card.remarks), card.conclusive, card.curves)
 
 
