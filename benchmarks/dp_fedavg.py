@@ -39,7 +39,7 @@ from confide.mechanisms.federate.rounds import collaborate
 from confide.views.records import Records
 
 CLIENTS, EACH, ROUNDS, SAMPLE, CLIP, MULTIPLIER, DELTA = 1_000, 60, 60, 0.1, 0.5, 1.75, 1e-4
-EPOCHS, BATCH, RATE = 1, 20, 0.1
+EPOCHS, BATCH, RATE = 5, 20, 0.1
 MOST = Budget(2.0, DELTA, Unit.client())
 
 

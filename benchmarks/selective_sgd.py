@@ -7,8 +7,8 @@ local epoch a round, round robin, everything downloaded, 60 rounds; of the spars
 gamma 0.01 and tau 0.001. Central training takes the same optimiser for 60 epochs over all 1,320 digits, and
 stand-alone training for 60 over a participant's own. Each seed has a split of its own.
 
-The optimiser (plain SGD, batches of 4, rate 0.1) was chosen on another set, MNIST shrunk to 8 by 8 pixels
-(`--choose` makes that table). Nothing was chosen on digits. Noise is rehearsed, so that a row can be made
+The optimiser (plain SGD, batches of 4, rate 0.1) was fixed before anything was run on digits; `--choose`
+shows others on another set, MNIST shrunk to 8 by 8 pixels. Noise is rehearsed, so that a row can be made
 again.
 """
 
