@@ -93,8 +93,8 @@ class Split:
 class Found:
     """What was measured, kept in a file so that an interrupted run goes on."""
 
-    def __init__(self, cache: Path | None) -> None:
-        self.path = None if cache is None else cache / "federated_membership.json"
+    def __init__(self, cache: Path | None, name: str = "federated_membership") -> None:
+        self.path = None if cache is None else cache / f"{name}.json"
         there = self.path is not None and self.path.exists()
         self.done: dict[str, list[float]] = json.loads(self.path.read_text()) if there and self.path else {}
 
