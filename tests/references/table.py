@@ -581,4 +581,11 @@ TABLE = (
         "test_training_is_the_plain_loop_for_each_party",
         "1e-5",
     ),
+    Reference(
+        "alignment of gradient and update",
+        "Li, Li, Ribeiro 2023",
+        "attacks/membership/updates/test_decoder.py",
+        "test_alignment_is_the_cosine_of_gradient_and_change",
+        "1e-5",
+    ),
 )
