@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import TypeAlias
+from typing import ClassVar, TypeAlias
 
 import numpy as np
 
@@ -90,6 +90,7 @@ class Seen:
         published: the model at the end; nothing for an eavesdropper.
     """
 
+    shown: ClassVar[str] = "updates"
     parties: tuple[str, ...]
     inputs: Mapping[str, Payload]
     messages: tuple[Message, ...]

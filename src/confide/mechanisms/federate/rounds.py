@@ -35,6 +35,15 @@ class Map(Protocol):
     ) -> Iterable[list[Done]]: ...
 
 
+class ActiveServer(Protocol):
+    """A server that does not follow the protocol: says what it sends to a client in a round.
+
+    It gets what the protocol would send, and all messages so far, each of which passed through it.
+    """
+
+    def __call__(self, number: int, client: str, sent: Payload, seen: Sequence[Message], /) -> Payload: ...
+
+
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class Run:
     """A collaboration that has ended.
@@ -69,6 +78,7 @@ def collaborate(
     analyst: str | None = None,
     record: bool = True,
     watch: Callable[[int, Payload], None] | None = None,
+    active: ActiveServer | None = None,
 ) -> Run:
     """Run a protocol on simulated clients.
 
@@ -89,6 +99,7 @@ def collaborate(
         analyst: whose part of the ledger pays.
         record: whether to keep the transcript.
         watch: called after each round with its number and the model as the protocol publishes it.
+        active: a server that sends clients something else than the protocol says, for audits.
 
     Raises:
         DataError: if there is no client with records, or a name is unusable.
@@ -102,7 +113,7 @@ def collaborate(
     state = protocol.begin(plan, rng=server)
     if ledger is not None:
         pay(ledger, protocol, plan, promise, analyst=analyst)
-    loop = _Loop(protocol, clients, tuple(clients), secure, record, time.perf_counter())
+    loop = _Loop(protocol, clients, tuple(clients), secure, record, active, time.perf_counter())
     work = partial(_worked, protocol, learner)
     for number in range(1, rounds + 1):
         for turn, cohort in enumerate(protocol.turns(state, rng=server)):
@@ -131,6 +142,7 @@ class _Loop:
     names: tuple[str, ...]
     secure: SecureSum | None
     record: bool
+    active: ActiveServer | None
     began: float
     messages: list[Message] = field(default_factory=list)
     memories: dict[int, Payload] = field(default_factory=dict)
@@ -144,6 +156,8 @@ class _Loop:
         for client in cohort:
             name, own = self.names[client], self.clients[self.names[client]]
             sent = self.protocol.sent(state, client)
+            if self.active is not None:
+                sent = self.active(number, name, sent, self.messages)
             self._note(Message(number, SERVER, name, "model", sent, self._now))
             if not len(own):
                 self._leave_out(NO_RECORDS, client)
@@ -195,7 +209,8 @@ class _Loop:
         return time.perf_counter() - self.began
 
     def _note(self, message: Message) -> None:
-        if self.record:
+        # An active server remembers all that passes through it.
+        if self.record or self.active is not None:
             self.messages.append(message)
 
     def _leave_out(self, reason: str, client: int) -> None:
