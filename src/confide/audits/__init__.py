@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from typing import Unpack
 
     from confide.inputs.answers import Answers
+    from confide.inputs.collaboration import Collaboration
     from confide.inputs.counts import Counts
     from confide.inputs.crosstabs import Crosstabs
     from confide.inputs.frequencies import Frequencies
@@ -48,6 +49,7 @@ if TYPE_CHECKING:
         | Crosstabs
         | Frequencies
         | Training
+        | Collaboration
         | Text
         | Learner
         | Generator
@@ -69,6 +71,7 @@ KINDS = (
     "crosstabs",
     "frequencies",
     "training",
+    "collaboration",
     "text",
     "learner",
     "generator",

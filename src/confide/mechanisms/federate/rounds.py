@@ -14,7 +14,7 @@ import numpy as np
 from confide.core.arrays import Array, Rng
 from confide.core.errors import DataError, PromiseError
 from confide.core.nouns import Outcome
-from confide.core.transcript import SERVER, Message, Payload, Transcript, check_names
+from confide.core.transcript import SERVER, Message, Payload, Transcript, check_names, sum_known
 from confide.learners.local import LocalLearner
 from confide.mechanisms.federate.paying import check_plan, pay
 from confide.mechanisms.federate.protocol import AnyCollaboration, Done, Job, Plan, SecureSum, Upload
@@ -52,11 +52,13 @@ class Run:
         released: the published model, with the promise of the rounds that were run.
         transcript: who sent what to whom; None if it was not recorded. It is as secret as the records.
         left_out: how often the uploads of a client were left out, by reason and client. It is as secret.
+        trusted: against whom the promise does not hold.
     """
 
     released: Outcome[Payload]
     transcript: Transcript | None
     left_out: Mapping[str, Mapping[str, int]]
+    trusted: tuple[str, ...] = ()
 
     @property
     def parameters(self) -> Array:
@@ -130,6 +132,7 @@ def collaborate(
         released=outcome(protocol.noise, published, promise, protocol.name),
         transcript=loop.transcript(published) if record else None,
         left_out={reason: dict(counted) for reason, counted in loop.left_out.items()},
+        trusted=protocol.trusted,
     )
 
 
@@ -147,6 +150,7 @@ class _Loop:
     messages: list[Message] = field(default_factory=list)
     memories: dict[int, Payload] = field(default_factory=dict)
     left_out: dict[str, Counter[str]] = field(default_factory=dict)
+    sums: dict[str, Array] = field(default_factory=dict)
 
     def jobs(
         self, state: object, cohort: Sequence[int], number: int, *, seeds: tuple[int, ...]
@@ -195,11 +199,18 @@ class _Loop:
         counted = tuple(client for client in usable if self.names[client] in summed.clients)
         for client in set(usable) - set(counted):
             self._leave_out(DROPPED, client)
-        return [Upload(counted, summed.total)] if counted else []
+        if not counted:
+            return []
+        if self.record:
+            # No message has the sum, and a server that adds noise to it knows it without.
+            self.sums |= sum_known(number, summed.total, clients=len(counted))
+        return [Upload(counted, summed.total)]
 
     def transcript(self, published: Payload) -> Transcript:
         """The transcript of all that was sent."""
         inputs = {name: _input(own) for name, own in self.clients.items()}
+        if self.sums:
+            inputs[SERVER] = self.sums
         return Transcript(
             parties=(SERVER, *self.names), messages=self.messages, inputs=inputs, published=published
         )

@@ -9,7 +9,7 @@ import pytest
 
 from confide.attacks.membership.updates._steps import spread, steps_seen
 from confide.core.errors import KnowledgeError
-from confide.core.transcript import SERVER, Message, Transcript
+from confide.core.transcript import SERVER, Message, Transcript, sum_known
 
 
 def sent(number: int, name: str, *values: float) -> Message:
@@ -103,3 +103,19 @@ def test_spread_keeps_first_and_last() -> None:
     assert spread(list(range(10)), 4) == [0, 3, 6, 9]
     assert spread(list(range(3)), 4) == [0, 1, 2]
     assert spread(list(range(3)), 1) == [2]
+
+
+def test_server_knows_the_sum_that_a_secure_sum_told_it_and_a_client_does_not() -> None:
+    models = [sent(number, name, *at) for number, at in ((1, (0, 0)), (2, (9, 9))) for name in "ab"]
+    held = {**sum_known(1, {"update": np.array([6.0, 2.0])}, clients=2)}
+    held |= sum_known(2, {"gradient": np.array([4.0, -8.0]), "records": np.array(4.0)}, clients=2)
+    noised = Transcript(
+        parties=(SERVER, "a", "b"),
+        messages=models,
+        inputs={SERVER: held},
+        published={"parameters": np.ones(2)},
+    )
+    first, second = steps_seen(noised.seen_by(SERVER), (), "x")
+    assert (first.clients, first.change.tolist()) == ((), [3, 1])
+    assert (second.start.tolist(), second.change.tolist()) == ([9, 9], [-1, 2])
+    assert [one.change.tolist() for one in steps_seen(noised.seen_by("a"), (), "x")] == [[9, 9], [-8, -8]]

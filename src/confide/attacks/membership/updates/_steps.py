@@ -11,7 +11,7 @@ import numpy as np
 from confide.core.arrays import Array, Floats
 from confide.core.errors import KnowledgeError
 from confide.core.language import keep
-from confide.core.transcript import Message, Payload, Seen
+from confide.core.transcript import Message, Payload, Seen, sum_in
 
 T = TypeVar("T")
 # A gradient goes the other way than the change that is made of it.
@@ -38,8 +38,8 @@ class Step:
 def steps_seen(seen: Seen, about: Sequence[str], attack: str, rounds: Sequence[int] = ()) -> list[Step]:
     """The steps that say most of these clients, in the order of rounds.
 
-    In a round in which their own updates were seen it is the mean of those, and in another one the step from
-    the model that was sent to the next one that was seen.
+    In a round in which their own updates were seen it is the mean of those; of a secure sum the server knows
+    the mean of all; in another round it is the step from the model that was sent to the next that was seen.
 
     Args:
         seen: all that the adversary saw.
@@ -53,7 +53,8 @@ def steps_seen(seen: Seen, about: Sequence[str], attack: str, rounds: Sequence[i
     models = {m.round: m for m in reversed(seen.messages) if m.kind == "model"}  # the first of a round
     found: dict[int, Step] = {}
     for number in sorted(models):
-        step = _of_clients(seen.messages, number, about) or _of_all(seen, models, number)
+        step = _of_clients(seen.messages, number, about) or _of_sum(seen, models, number)
+        step = step or _of_all(seen, models, number)
         if step is not None:
             found[number] = step
     if not found:
@@ -108,6 +109,19 @@ def _of_clients(messages: Sequence[Message], number: int, about: Sequence[str]) 
     # Clients of one turn got the same model; where they got others, the mean start stands for them.
     start = np.mean([starts[name] for name in changes], axis=0)
     return Step(number, tuple(changes), start, total / sum(weight for _, weight in changes.values()))
+
+
+def _of_sum(seen: Seen, models: Mapping[int, Message], number: int) -> Step | None:
+    """The mean change that a secure sum told the server, which may add noise to it before others see it."""
+    total = sum_in(seen.inputs, number)
+    start = vector_of(models[number].payload, None)
+    if not total or start is None:
+        return None
+    change = vector_of(total, len(start))
+    if change is None or len(change) != len(start):
+        return None
+    weight = weight_of(total) if "records" in total else float(total["clients"])
+    return Step(number, (), start, change / weight)
 
 
 def _of_all(seen: Seen, models: Mapping[int, Message], number: int) -> Step | None:
