@@ -67,6 +67,8 @@ NAMES = [attack.name for attack in attacks_of()] + [
         "UTC",
         "bin",
         "mondrian",
+        "log",
+        "Log",
         "DP-FedAvg",
         "server",
         "median",
