@@ -22,10 +22,11 @@ from confide.measure import measure
 from confide.views.records import Records
 
 if TYPE_CHECKING:
-    from confide import learn, synthesize
+    from confide import collaboration, learn, synthesize
     from confide.audits import Audit, audit, plan
     from confide.audits.compare import compare
     from confide.inputs.answers import Answers
+    from confide.inputs.collaboration import Collaboration
     from confide.inputs.counts import Counts
     from confide.inputs.crosstabs import Crosstabs
     from confide.inputs.frequencies import Frequencies
@@ -45,6 +46,7 @@ if TYPE_CHECKING:
     from confide.inputs.traces import Traces
     from confide.inputs.training import Training
     from confide.releases import protect
+    from confide.releases.collaboration.simulated import collaborate
     from confide.releases.estimating import estimate
     from confide.releases.session import private
     from confide.report.advice import budget_advice
@@ -54,6 +56,7 @@ __version__ = VERSION
 _HOME = {
     "Answers": "confide.inputs.answers",
     "Audit": "confide.audits",
+    "Collaboration": "confide.inputs.collaboration",
     "Counts": "confide.inputs.counts",
     "Frequencies": "confide.inputs.frequencies",
     "Crosstabs": "confide.inputs.crosstabs",
@@ -73,6 +76,7 @@ _HOME = {
     "Training": "confide.inputs.training",
     "audit": "confide.audits",
     "budget_advice": "confide.report.advice",
+    "collaborate": "confide.releases.collaboration.simulated",
     "compare": "confide.audits.compare",
     "estimate": "confide.releases.estimating",
     "find_identifiers": "confide.inputs.identifiers",
@@ -81,7 +85,7 @@ _HOME = {
     "protect": "confide.releases",
 }
 """Loaded at first use, so that `import confide` stays quick."""
-_MODULES = ("learn", "synthesize")
+_MODULES = ("collaboration", "learn", "synthesize")
 """Modules with names of their own, loaded at first use too."""
 
 __all__ = [
@@ -89,6 +93,7 @@ __all__ = [
     "Audit",
     "Budget",
     "Case",
+    "Collaboration",
     "ConfideError",
     "Counts",
     "Crosstabs",
@@ -118,6 +123,8 @@ __all__ = [
     "__version__",
     "audit",
     "budget_advice",
+    "collaborate",
+    "collaboration",
     "compare",
     "estimate",
     "find_identifiers",

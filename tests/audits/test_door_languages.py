@@ -23,6 +23,8 @@ from confide.report.redaction import Redaction
 from ..report.untranslated import english_left, texts_of, unmarked
 from .spoken import spoken_in
 from .synthetic import test_door as synthetic
+from .test_collaboration import audit as collaborated
+from .test_collaboration import run as collaboration
 from .test_rebuild import run as rebuild
 from .test_table import people, released_with
 from .test_table import run as table
@@ -65,6 +67,10 @@ NAMES = [attack.name for attack in attacks_of()] + [
         "UTC",
         "bin",
         "mondrian",
+        "log",
+        "Log",
+        "DP-FedAvg",
+        "server",
         "median",
         "ISO",
         "csv",
@@ -143,6 +149,10 @@ def of_rebuild(tmp_path: Path) -> Audit:
     return rebuild(tmp_path)
 
 
+def of_collaboration(tmp_path: Path) -> Audit:
+    return collaborated(collaboration(noise=5.0), "server")
+
+
 DOORS: dict[str, Callable[[Path], Audit]] = {
     "model": of_model,
     "table": of_table,
@@ -151,6 +161,7 @@ DOORS: dict[str, Callable[[Path], Audit]] = {
     "text": of_text,
     "traces": of_traces,
     "training": of_training,
+    "collaboration": of_collaboration,
     "rebuild": of_rebuild,
 }
 

@@ -118,10 +118,22 @@ def right() -> dict[str, dict[str, Any]]:
             "controls": 20,
             "candidates": 100,
         },
+        "collaboration": collaborated(),
         "crosstabs": {"tables": plain.group_by("item").len("count"), "seconds": 1.0},
         "logits": {"phi": LOGITS[0], "keep": LOGITS[1]},
         "scores": {"evidence": named},
     }
+
+
+@cache
+def collaborated() -> dict[str, Any]:
+    """A run of two parties, seen by the server."""
+    from confide.collaboration import FedAvg, LocalTraining
+
+    learner = LocalTraining().learner(features=3, classes=2)
+    clients = {"a": records_of(), "b": records_of(41)}
+    run = confide.collaborate(learner, clients, FedAvg(), rounds=2, rng=np.random.default_rng(1))
+    return {"transcript": run, "seen_by": "server", "controls": records_of(42), "model": learner}
 
 
 def _logits() -> tuple[np.ndarray, np.ndarray]:
@@ -179,6 +191,7 @@ def _pictures(pixels: np.ndarray) -> object:
 
 
 FAST = {
+    "collaboration": "update-loss",
     "logits": "loss",
     "model": "loss",
     "rebuild": "informed-rebuild",

@@ -11,6 +11,7 @@ from unittest.mock import patch
 
 import click
 import numpy as np
+import polars as pl
 from click.testing import CliRunner
 
 from confide.audits import Settings
@@ -18,6 +19,7 @@ from confide.cli.audit_options import configuration_options, dry_run_option, out
 from confide.cli.commands import main
 from confide.cli.flags import KindGroup
 from confide.cli.output import output_options
+from confide.collaboration import CollaborateSettings, carried_out
 from confide.core.errors import ConfideError
 
 from .desk import Tried, inputs_of
@@ -74,6 +76,7 @@ def typed(here: Path) -> Iterator[Tried]:
     (here / "canaries.txt").write_text("\n".join(MARKED[:10]))
     (here / "heldout.txt").write_text("\n".join(MARKED[10:]))
     np.savez(here / "p.npz", X=right()["images"]["pictures"].pixels, y=np.arange(24) % 6)
+    _write_run(here)
     (here / "own.py").write_text(
         "import numpy as np\ndef ask(X): return np.full((len(X), 2), 0.5)\n"
         "from tests.hostile.doors import likelihoods\nfrom tests.hostile.doors import of_noise as fit\n"
@@ -93,6 +96,25 @@ def typed(here: Path) -> Iterator[Tried]:
                     # A switch takes no text; what follows it is then an argument too many.
                     call = partial(run, [*words, option.opts[0], text])
                     yield Tried(f"{group.name} {door} {option.opts[0]}", f"{text!r:.30} ({k})", call)
+
+
+def _write_run(here: Path) -> None:
+    """The folder of a transcript, as a plan of two parties in one file records it; and a file of controls."""
+    rng = np.random.default_rng(5)
+    made = {"a": rng.uniform(0, 1, 160), "b": rng.uniform(0, 1, 160), "y": rng.integers(0, 2, 160)}
+    frame = pl.DataFrame({"who": ["one", "two"] * 80, **made})
+    frame[:80].write_csv(here / "parties.csv")
+    frame[80:].write_csv(here / "controls.csv")
+    bounds = "[columns.a]\nlow = 0\nhigh = 1\n[columns.b]\nlow = 0\nhigh = 1\n"
+    (here / "columns.toml").write_text(f"{bounds}[columns.y]\nvalues = [0, 1]\n")
+    (here / "plan.toml").write_text(
+        'rounds = 1\nlabel = "y"\nschema = "columns.toml"\nrecords = "parties.csv"\nclient = "who"\n'
+        '[protocol]\nname = "fedavg"\n'
+    )
+    settings = CollaborateSettings(
+        here / "plan.toml", simulate=True, record=here / "run", out=here / "model.npz", rehearse=1
+    )
+    carried_out(settings)
 
 
 def quickly(here: Path) -> Iterator[Tried]:
@@ -117,7 +139,7 @@ def _right_words(door: str) -> list[str]:
         "logits": "phi.npz",
         "crosstabs": "c.csv",
     }
-    by_place |= {"training": "own:fit", "learner": "many.csv"}
+    by_place |= {"training": "own:fit", "learner": "many.csv", "collaboration": "run"}
     by_place |= {"table": "folk.csv", "answers": "folk.csv"}
     # Its model is an option, as its weights and its architecture are.
     made = [] if door in ("rebuild", "text") else [by_place.get(door, "t.csv")]
@@ -130,6 +152,7 @@ def _right_words(door: str) -> list[str]:
     files = {"canaries": "canaries.txt", "prefixes": "canaries.txt", "heldout": "heldout.txt"}
     given |= {"model": "own:likelihoods", **files} if door == "text" else {}
     given |= {"traits": "traits.csv"} if door == "likes" else {}
+    given = {"as": "server", "controls": "controls.csv"} if door == "collaboration" else given
     given |= {"workload": "w.sql"} if door == "answers" else {}
     for name, value in given.items():
         made += [f"--{name}", str(value)]

@@ -15,6 +15,7 @@ from confide.attacks.linkage import images, ratings, table, traces
 from confide.attacks.linkage import synthetic as linkage_synthetic
 from confide.attacks.membership import counts, statistics, synthetic, training
 from confide.attacks.membership import text as membership_text
+from confide.attacks.membership import updates as membership_updates
 from confide.attacks.reconstruction import answers, crosstabs, model, updates
 from confide.attacks.reconstruction import text as reconstruction_text
 from confide.core.errors import KnowledgeError
@@ -30,6 +31,7 @@ ROOMS: dict[str, dict[str, tuple[AttackType, ...]]] = {
         "counts": counts.ALL,
         "statistics": statistics.ALL,
         "training": training.ALL,
+        "updates": membership_updates.ALL,
         "text": membership_text.ALL,
         "synthetic": synthetic.ALL,
     },

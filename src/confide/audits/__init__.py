@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from confide.audits.protocols.outcome import ProtocolAudit
     from confide.inputs.answers import Answers
+    from confide.inputs.collaboration import Collaboration
     from confide.inputs.counts import Counts
     from confide.inputs.crosstabs import Crosstabs
     from confide.inputs.frequencies import Frequencies
@@ -49,6 +50,7 @@ if TYPE_CHECKING:
         | Crosstabs
         | Frequencies
         | Training
+        | Collaboration
         | Text
         | Learner
         | Generator
@@ -70,6 +72,7 @@ KINDS = (
     "crosstabs",
     "frequencies",
     "training",
+    "collaboration",
     "text",
     "learner",
     "generator",

@@ -29,6 +29,11 @@ COMMANDS = {
     "train": Lazy(
         "confide.cli.train", "command", "Train a model that hides individuals, and charge a ledger for it."
     ),
+    "collaborate": Lazy(
+        "confide.cli.collaborate",
+        "command",
+        "Train one model of several parties that keep their records, by a plan.",
+    ),
     "domain": Lazy(
         "confide.cli.domain",
         "command",

@@ -7,6 +7,7 @@ import os
 from collections.abc import Mapping
 from hashlib import sha256
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, BinaryIO
 
 import numpy as np
@@ -19,15 +20,21 @@ from confide.core.transcript import Message, Payload, Transcript, fixed
 
 FORMAT = 1
 INDEX, BYTES = "transcript.json", "payloads.bin"
+NOTHING: Mapping[str, str] = MappingProxyType({})
 _DTYPES = ("|b1", "|i1", "|u1", *(f"<{k}{n}" for k in "iuf" for n in (2, 4, 8)))
 """The types of numbers that are written; none of them holds objects."""
 _ALIGNED = 8
 
 
-def write_transcript(transcript: Transcript, folder: Path) -> None:
+def write_transcript(transcript: Transcript, folder: Path, *, beside: Mapping[str, str] = NOTHING) -> None:
     """Write a transcript to a new folder, whole or not at all.
 
     Equal arrays are written once: a model that is sent to 1,000 clients takes the place of one.
+
+    Args:
+        transcript: of a run.
+        folder: to be made.
+        beside: name of a file -> text that belongs to it, such as the plan of the run.
 
     Raises:
         DataError: if the folder is there already, or an array is of a type that is not written.
@@ -49,6 +56,9 @@ def write_transcript(transcript: Transcript, folder: Path) -> None:
                     for m in transcript.messages
                 ],
             }
+        for name, text in beside.items():
+            (draft / name).write_bytes(text.encode())
+        index["beside"] = {name: sha256(text.encode()).hexdigest() for name, text in beside.items()}
         index["arrays"] = writer.written
         index["sha256"] = _digest(draft / BYTES)
         (draft / INDEX).write_text(json.dumps(index, allow_nan=False))
@@ -82,6 +92,28 @@ def read_transcript(folder: Path) -> Transcript:
         )
     except (OSError, ValueError, KeyError, IndexError, TypeError, AttributeError) as error:
         raise DataError(f"{folder / INDEX} is no index of a transcript ({error!s:.100}).") from error
+
+
+def read_beside(folder: Path, name: str) -> str | None:
+    """A text that was written beside a transcript; None if there is none of this name.
+
+    Raises:
+        DataError: if it is damaged, or others on this machine may read it.
+    """
+    folder = Path(folder)
+    if not (folder / INDEX).is_file():
+        raise DataError(f"{folder} holds no transcript: it lacks {INDEX}.")
+    _check_readers(folder, name)
+    try:
+        listed: Any = json.loads((folder / INDEX).read_text()).get("beside", {})
+        if name not in listed:
+            return None
+        content = (folder / name).read_bytes()
+        if sha256(content).hexdigest() != listed[name]:
+            raise DataError(f"{folder / name} was changed or cut: record the run again.")
+        return content.decode()
+    except (OSError, ValueError, AttributeError, TypeError) as error:
+        raise DataError(f"{folder / name} cannot be read ({error!s:.100}): record the run again.") from error
 
 
 def _message(given: Any, held: _Reader) -> Message:
@@ -141,11 +173,11 @@ def _array(held: Array, start: Any, dtype: Any, shape: Any) -> Array:
     return held[start : start + size].view(dtype).reshape(shape)
 
 
-def _check_readers(folder: Path) -> None:
+def _check_readers(folder: Path, *names: str) -> None:
     if os.name != "posix":  # other systems have no such bits
         return
-    for path in (folder, folder / INDEX, folder / BYTES):
-        if path.stat().st_mode & 0o077:
+    for path in (folder, *(folder / name for name in (INDEX, BYTES, *names))):
+        if path.exists() and path.stat().st_mode & 0o077:
             raise DataError(
                 f"others on this machine may read {path}, and a transcript is as secret as the data: take "
                 f"their rights by `chmod -R go= {folder}`."

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import TypeAlias
+from typing import ClassVar, TypeAlias
 
 import numpy as np
 
@@ -90,6 +90,7 @@ class Seen:
         published: the model at the end; nothing for an eavesdropper.
     """
 
+    shown: ClassVar[str] = "updates"
     parties: tuple[str, ...]
     inputs: Mapping[str, Payload]
     messages: tuple[Message, ...]
@@ -112,7 +113,8 @@ class Transcript:
     Args:
         parties: the names of all, the server's included.
         messages: all that were sent, in their order.
-        inputs: of each party what it put in, such as its records; those of some may be missing.
+        inputs: of each party what it holds beside messages, such as its records, or the server a secure sum;
+            those of some may be missing.
         published: the model at the end, known to every party.
 
     Raises:
@@ -168,6 +170,23 @@ class Transcript:
             envelopes=(),
             published=self.published,
         )
+
+
+def sum_known(round: int, total: Payload, *, clients: int) -> dict[str, Array]:  # noqa: A002
+    """A sum of uploads as it stands among the server's inputs: no message has what a secure sum gives it.
+
+    >>> sum_known(2, {"update": np.ones(3)}, clients=4).keys()
+    dict_keys(['2/update', '2/clients'])
+    """
+    held = {**total, "clients": np.array(clients)}
+    return {f"{round}/{name}": np.asarray(array) for name, array in held.items()}
+
+
+def sum_in(inputs: Mapping[str, Payload], round: int) -> Payload:  # noqa: A002
+    """The sum of this round that the server knows, with the number of its clients; nothing without one."""
+    start = f"{round}/"
+    held = inputs.get(SERVER, _NOTHING)
+    return {name.removeprefix(start): array for name, array in held.items() if name.startswith(start)}
 
 
 def fixed(payload: Payload, what: str) -> Payload:

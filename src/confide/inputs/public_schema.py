@@ -40,15 +40,32 @@ def read_public(path: Path, *, label: str, without: str | None) -> PublicSchema:
     Raises:
         DataError: if it cannot be read, or a column has neither bounds nor values.
     """
+    return parsed_public(schema_text(path), label=label, without=without, path=path)
+
+
+def schema_text(path: Path) -> str:
+    """The text of a schema.toml.
+
+    Raises:
+        DataError: if it cannot be read.
+    """
     try:
         raw = path.read_bytes()
         if len(raw) > LARGEST:
             raise DataError(f"{path} is larger than {LARGEST:,} bytes: make groups of categories.")
-        said = tomllib.loads(raw.decode("utf-8-sig"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        return raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
         raise DataError(f"{path} is no TOML in UTF-8 ({in_one_line(error):.100}): mend it.") from error
     except OSError as error:
         raise DataError(f"{path} cannot be read ({error.strerror}): name the schema's file.") from error
+
+
+def parsed_public(text: str, *, label: str, without: str | None = None, path: Path) -> PublicSchema:
+    """Bounds and categories that the text of a schema says; arguments and errors as of `read_public`."""
+    try:
+        said = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise DataError(f"{path} is no TOML in UTF-8 ({in_one_line(error):.100}): mend it.") from error
     columns = said.get("columns")
     if not isinstance(columns, dict) or not columns:
         raise DataError(f"{path} describes no column: write [columns.NAME] with values, or low and high.")

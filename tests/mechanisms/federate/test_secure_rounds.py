@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from confide.core.errors import DataError
-from confide.core.transcript import SERVER
+from confide.core.transcript import SERVER, sum_in
 from confide.mechanisms.federate.federated_averaging import FedAvg
 from confide.mechanisms.federate.rounds import DROPPED, collaborate
 from confide.mechanisms.federate.secure_rounds import SecureRounds
@@ -75,3 +75,12 @@ def test_uploads_of_other_forms_are_refused_with_the_name() -> None:
         SecureRounds(limit=1.0, clients=3, how=SecureSum(fresh_inputs=True))(
             uploads, number=1, rng=np.random.default_rng(1)
         )
+
+
+def test_the_transcript_has_the_sum_that_the_server_alone_knows() -> None:
+    transcript = run().transcript
+    assert transcript is not None
+    total = sum_in(transcript.seen_by(SERVER).inputs, 1)
+    assert np.abs(total["update"] - VECTORS.sum(axis=0)).max() <= 5 * STEP
+    assert total["records"] == 5 and total["clients"] == 5
+    assert not sum_in(transcript.seen_by("c0").inputs, 1)

@@ -14,7 +14,7 @@ import numpy as np
 from confide.core.arrays import Array, Rng
 from confide.core.errors import DataError, PromiseError
 from confide.core.nouns import Outcome
-from confide.core.transcript import SERVER, Message, Payload, Transcript, check_names
+from confide.core.transcript import SERVER, Message, Payload, Transcript, check_names, sum_known
 from confide.learners.local import LocalLearner
 from confide.mechanisms.federate.paying import check_plan, pay
 from confide.mechanisms.federate.protocol import AnyCollaboration, Done, Job, Plan, SecureSum, Upload
@@ -35,6 +35,15 @@ class Map(Protocol):
     ) -> Iterable[list[Done]]: ...
 
 
+class ActiveServer(Protocol):
+    """A server that does not follow the protocol: says what it sends to a client in a round.
+
+    It gets what the protocol would send, and all messages so far, each of which passed through it.
+    """
+
+    def __call__(self, number: int, client: str, sent: Payload, seen: Sequence[Message], /) -> Payload: ...
+
+
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class Run:
     """A collaboration that has ended.
@@ -43,11 +52,13 @@ class Run:
         released: the published model, with the promise of the rounds that were run.
         transcript: who sent what to whom; None if it was not recorded. It is as secret as the records.
         left_out: how often the uploads of a client were left out, by reason and client. It is as secret.
+        trusted: against whom the promise does not hold.
     """
 
     released: Outcome[Payload]
     transcript: Transcript | None
     left_out: Mapping[str, Mapping[str, int]]
+    trusted: tuple[str, ...] = ()
 
     @property
     def parameters(self) -> Array:
@@ -69,6 +80,7 @@ def collaborate(
     analyst: str | None = None,
     record: bool = True,
     watch: Callable[[int, Payload], None] | None = None,
+    active: ActiveServer | None = None,
 ) -> Run:
     """Run a protocol on simulated clients.
 
@@ -89,6 +101,7 @@ def collaborate(
         analyst: whose part of the ledger pays.
         record: whether to keep the transcript.
         watch: called after each round with its number and the model as the protocol publishes it.
+        active: a server that sends clients something else than the protocol says, for audits.
 
     Raises:
         DataError: if there is no client with records, or a name is unusable.
@@ -102,7 +115,7 @@ def collaborate(
     state = protocol.begin(plan, rng=server)
     if ledger is not None:
         pay(ledger, protocol, plan, promise, analyst=analyst)
-    loop = _Loop(protocol, clients, tuple(clients), secure, record, time.perf_counter())
+    loop = _Loop(protocol, clients, tuple(clients), secure, record, active, time.perf_counter())
     work = partial(_worked, protocol, learner)
     for number in range(1, rounds + 1):
         for turn, cohort in enumerate(protocol.turns(state, rng=server)):
@@ -119,6 +132,7 @@ def collaborate(
         released=outcome(protocol.noise, published, promise, protocol.name),
         transcript=loop.transcript(published) if record else None,
         left_out={reason: dict(counted) for reason, counted in loop.left_out.items()},
+        trusted=protocol.trusted,
     )
 
 
@@ -131,10 +145,12 @@ class _Loop:
     names: tuple[str, ...]
     secure: SecureSum | None
     record: bool
+    active: ActiveServer | None
     began: float
     messages: list[Message] = field(default_factory=list)
     memories: dict[int, Payload] = field(default_factory=dict)
     left_out: dict[str, Counter[str]] = field(default_factory=dict)
+    sums: dict[str, Array] = field(default_factory=dict)
 
     def jobs(
         self, state: object, cohort: Sequence[int], number: int, *, seeds: tuple[int, ...]
@@ -144,6 +160,8 @@ class _Loop:
         for client in cohort:
             name, own = self.names[client], self.clients[self.names[client]]
             sent = self.protocol.sent(state, client)
+            if self.active is not None:
+                sent = self.active(number, name, sent, self.messages)
             self._note(Message(number, SERVER, name, "model", sent, self._now))
             if not len(own):
                 self._leave_out(NO_RECORDS, client)
@@ -181,11 +199,18 @@ class _Loop:
         counted = tuple(client for client in usable if self.names[client] in summed.clients)
         for client in set(usable) - set(counted):
             self._leave_out(DROPPED, client)
-        return [Upload(counted, summed.total)] if counted else []
+        if not counted:
+            return []
+        if self.record:
+            # No message has the sum, and a server that adds noise to it knows it without.
+            self.sums |= sum_known(number, summed.total, clients=len(counted))
+        return [Upload(counted, summed.total)]
 
     def transcript(self, published: Payload) -> Transcript:
         """The transcript of all that was sent."""
         inputs = {name: _input(own) for name, own in self.clients.items()}
+        if self.sums:
+            inputs[SERVER] = self.sums
         return Transcript(
             parties=(SERVER, *self.names), messages=self.messages, inputs=inputs, published=published
         )
@@ -195,7 +220,8 @@ class _Loop:
         return time.perf_counter() - self.began
 
     def _note(self, message: Message) -> None:
-        if self.record:
+        # An active server remembers all that passes through it.
+        if self.record or self.active is not None:
             self.messages.append(message)
 
     def _leave_out(self, reason: str, client: int) -> None:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import numpy as np
 
-from confide.core.access import WhiteBox
 from confide.core.arrays import Floats, Rng
 from confide.core.nouns import Case
 from confide.knowledge.models import Background
@@ -27,7 +26,7 @@ MARGIN = 3.0
 DRAWS = 100
 
 
-def known_nonmembers(case: Case[WhiteBox, Background, Records], *, rng: Rng) -> Records | None:
+def known_nonmembers(case: Case[object, Background, Records], *, rng: Rng) -> Records | None:
     """Known non-members, where there are enough."""
     population = case.known.population
     if population is None or len(population) < FEWEST:

@@ -1,0 +1,152 @@
+"""Texts of a report on a collaboration: who looked, what it saw, and what is promised against it."""
+
+from __future__ import annotations
+
+from confide.audits.spec import Context, Count
+from confide.core.evidence import Evidence
+from confide.core.language import parts, t
+from confide.core.sentence import Sentence, said
+from confide.core.transcript import EAVESDROPPER, SERVER
+from confide.inputs.collaboration_data import CollaborationData
+
+
+def context_of(data: CollaborationData, blind: Evidence | None, count: Count) -> Context:
+    """What the report says beside the numbers."""
+    return Context(
+        subject=_subject(data),
+        adversary=(
+            said(saw(data, data.parties), count),
+            t("It knew the protocol, and the form of the model."),
+        ),
+        about=_about(data, count),
+        left_out=data.left_out,
+        notes=_notes(data),
+        # Clients are named for internal use alone: they may be people.
+        internal_notes=(
+            t("It was seen by {parties}.", parties=", ".join(data.parties)),
+            *([t("Asked about: {clients}.", clients=", ".join(data.about))] if data.about else []),
+        ),
+        warnings=_warnings(data, count),
+        unsettled=_unsettled(data),
+        blind=blind,
+    )
+
+
+def promised_against(data: CollaborationData, *parties: str) -> str:
+    """What the protocol promises against these parties together, in words."""
+    if not data.said:
+        return t("not known: the run does not say")
+    if data.promise is None:
+        return t("nothing")
+    trusted = [party for party in parties if party in data.trusted]
+    return t("nothing: the protocol trusts it") if trusted else str(data.promise)
+
+
+def called(parties: tuple[str, ...]) -> Sentence:
+    """Who looks, without a client's name."""
+    first, *more = parties
+    if more:
+        return parts("{n} parties together", n=len(parties))
+    if first in (SERVER, EAVESDROPPER):
+        return (t("the server") if first == SERVER else t("an eavesdropper"),)
+    return (t("a client"),)
+
+
+def saw(data: CollaborationData, parties: tuple[str, ...]) -> Sentence:
+    """What these parties saw of the run, a sentence."""
+    seen = data.transcript.seen_by(*parties)
+    if parties == (EAVESDROPPER,):
+        return parts(
+            "It saw who sent how many bytes to whom, and when: {n:,} messages, and nothing in them.",
+            n=len(seen.envelopes),
+        )
+    models = len({m.round for m in seen.received("model")} | {m.round for m in seen.sent("model")})
+    alone = [m for m in seen.received("update") if m.sender not in parties]
+    if alone:
+        return parts(
+            "It saw the model of {rounds:,} rounds, and the updates of {clients} clients, each by itself.",
+            rounds=models,
+            clients=len({m.sender for m in alone}),
+        )
+    if SERVER in parties:
+        return parts(
+            "It saw the model of {rounds:,} rounds, and the sum of the updates of each, not who sent what.",
+            rounds=models,
+        )
+    return parts(
+        "It saw its own records and messages, the model of the rounds in which it worked ({rounds:,}), and "
+        "the published one.",
+        rounds=models,
+    )
+
+
+def _subject(data: CollaborationData) -> str:
+    if data.parties == (EAVESDROPPER,):
+        return t("Somebody who listens on the network and knows a person's record")
+    if len(data.parties) > 1:
+        return t("A group of parties that share what they saw and know a person's record")
+    if data.parties == (SERVER,):
+        return t("A server that led this collaboration and knows a person's record")
+    return t("A client that took part in this collaboration and knows a person's record")
+
+
+def _about(data: CollaborationData, count: Count) -> dict[str, str]:
+    return {
+        t("protocol"): data.protocol or t("not known: the run does not say"),
+        t("seen by"): said(called(data.parties), count),
+        t("asked about records of"): t("{n} clients", n=count(len(data.about) or len(_others(data)))),
+        t("promised against it"): promised_against(data, *data.parties),
+    }
+
+
+def _others(data: CollaborationData) -> list[str]:
+    return [name for name in data.clients if name not in data.parties]
+
+
+def _notes(data: CollaborationData) -> tuple[str, ...]:
+    notes = [t("The party followed the protocol: one that sends other messages may learn more.")]
+    if data.promise is not None and data.promised_to(*data.parties) is not None:
+        notes.append(
+            t(
+                "The promise is about all records of one client. Records were asked about one by one, and "
+                "rates were not held against it."
+            )
+        )
+    return tuple(notes)
+
+
+def _warnings(data: CollaborationData, count: Count) -> tuple[str, ...]:
+    found: list[str] = []
+    trusted = [party for party in data.parties if party in data.trusted]
+    if trusted:
+        found.append(
+            t(
+                "The promise of {protocol} does not hold against this party: it is trusted not to use what "
+                "it sees.",
+                protocol=data.protocol,
+            )
+        )
+    elif data.said and data.promise is None:
+        found.append(t("Nothing bounds what this party may learn: the protocol makes no promise."))
+    alone = {m.sender for m in data.seen.messages if m.kind == "update"} & set(_others(data))
+    if data.about and len(alone) > len(data.about):
+        found.append(
+            t(
+                "It saw the updates of {n} clients, and was asked about {about} of them: people of the "
+                "others may be found more easily. Name them with --about.",
+                n=count(len(alone)),
+                about=count(len(data.about)),
+            )
+        )
+    return tuple(found)
+
+
+def _unsettled(data: CollaborationData) -> dict[str, str]:
+    if data.parties != (EAVESDROPPER,):
+        return {}
+    return {
+        t("sizes and times"): t(
+            "No attack here reads sizes and times: what they tell of the records is not measured, and the "
+            "rates are those of an adversary who sees nothing."
+        )
+    }

@@ -1,0 +1,220 @@
+"""A transcript with its plan, and targets whose membership the referee knows: read, matched and checked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from confide.core.arrays import Array, Bools, Rng
+from confide.core.budget import Budget
+from confide.core.errors import AccessError, DataError
+from confide.core.fields import shown
+from confide.core.language import t
+from confide.core.transcript import SERVER, Payload, Seen, Transcript
+from confide.core.who import standing
+from confide.inputs.collaboration import Collaboration
+from confide.inputs.learner import encoded
+from confide.inputs.overlap import remove_overlap
+from confide.inputs.public_cells import read_public_rows
+from confide.inputs.recorded_plan import RecordedPlan, recorded
+from confide.inputs.tables import read_table
+from confide.views.records import Records
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class CollaborationData:
+    """A recorded run, seen by somebody, and the records in question.
+
+    Args:
+        transcript: of the run.
+        seen: what these parties saw.
+        parties: who looks.
+        about: the clients whose records are asked about; none for all others.
+        targets: members and others, in an order that says nothing.
+        member: bool[n], which a client trained on.
+        who: where each stands in the user's files, or with its client.
+        model: the model with these parameters.
+        classes: how many.
+        protocol: its name; empty where nobody says.
+        promise: of the run; None for none, or where nobody says.
+        trusted: against whom the promise does not hold.
+        said: whether the run says what it promises.
+        name: of the release.
+        left_out: of the records, a sentence each.
+    """
+
+    transcript: Transcript
+    seen: Seen
+    parties: tuple[str, ...]
+    about: tuple[str, ...]
+    targets: Records
+    member: Bools
+    who: pl.DataFrame
+    model: Callable[[Array], object]
+    classes: int
+    protocol: str
+    promise: Budget | None
+    trusted: tuple[str, ...]
+    said: bool
+    name: str
+    left_out: tuple[str, ...] = ()
+
+    @property
+    def clients(self) -> tuple[str, ...]:
+        """All clients."""
+        return tuple(party for party in self.transcript.parties if party != SERVER)
+
+    def promised_to(self, *parties: str) -> Budget | None:
+        """The promise that holds against these parties together."""
+        return None if set(parties) & set(self.trusted) else self.promise
+
+
+def read_collaboration(held: Collaboration, *, rng: Rng) -> CollaborationData:
+    """Read a transcript, and the records in question.
+
+    Raises:
+        DataError: one sentence on what is wrong and what to do.
+        AccessError: if there is no such party.
+    """
+    run = recorded(held)
+    seen = run.transcript.seen_by(*held.parties)
+    own = _records_of(run.transcript, held.parties)
+    about = _about(held, seen, own)
+    asked = {name: own[name] for name in about or own}
+    everyone = Records.concat(list(_records_of(run.transcript, ()).values()))
+    notes: list[str] = []
+    inside, who_in = _members(held, run, asked, notes)
+    outside = _read(held.controls, run, "the controls")
+    free = ~np.isin(outside.fingerprints(), everyone.fingerprints())
+    if not free.all():
+        notes.append(t("{n} controls are records of a client and were left out.", n=int((~free).sum())))
+    if not free.any():
+        raise DataError("every control is a record of a client: hold others out, which nobody trains on.")
+    rows = np.flatnonzero(free)
+    sides = remove_overlap(inside, outside.take(rows), None, allow_overlap=True, name="the controls")
+    who_out = standing(_called(held.controls, "controls"), row=rows + 1)
+    both = Records.concat([sides.members, sides.nonmembers])
+    who = pl.concat([who_in[sides.member_rows], who_out[sides.nonmember_rows]], how="diagonal")
+    order = rng.permutation(len(both))  # their position must not say who is a member
+    return CollaborationData(
+        transcript=run.transcript,
+        seen=seen,
+        parties=held.parties,
+        about=about,
+        targets=both.take(order),
+        member=order < len(sides.members),
+        who=who[order],
+        model=run.model,
+        classes=_classes(run, everyone),
+        protocol=run.protocol,
+        promise=run.promise,
+        trusted=run.trusted,
+        said=run.said,
+        name=run.name,
+        left_out=(*notes, *sides.notes),
+    )
+
+
+def _records_of(transcript: Transcript, parties: Sequence[str]) -> dict[str, Records]:
+    """The records of each client that is none of these parties and has some."""
+    found = {
+        name: Records(given["x"], given["y"])
+        for name, given in transcript.inputs.items()
+        if name not in parties and _usable(given)
+    }
+    if not found:
+        raise DataError("the transcript holds no records of other clients: record a run of two or more.")
+    return found
+
+
+def _usable(given: Payload) -> bool:
+    return "x" in given and "y" in given and len(given["y"]) > 0
+
+
+def _about(held: Collaboration, seen: Seen, own: Mapping[str, Records]) -> tuple[str, ...]:
+    """The clients in question: those that are named; one of those whose own updates were seen; or all."""
+    if lost := [name for name in held.clients if name not in own]:
+        raise AccessError(
+            f"nobody can be asked about {lost[0]!r:.60}: it is no client with records that does not look "
+            f"itself. Choose from {', '.join(own):.300}."
+        )
+    if held.clients:
+        return held.clients
+    alone = {m.sender for m in seen.messages if m.kind == "update"} & set(own)
+    return (max(alone, key=lambda name: (len(own[name]), name)),) if alone else ()
+
+
+def _members(
+    held: Collaboration, run: RecordedPlan, asked: Mapping[str, Records], notes: list[str]
+) -> tuple[Records, pl.DataFrame]:
+    """Records that these clients trained on, and where each stands."""
+    mine = Records.concat(list(asked.values()))
+    if held.records is None:
+        names = [name for name, own in asked.items() for _ in range(len(own))]
+        rows = np.concatenate([np.arange(1, len(own) + 1) for own in asked.values()])
+        return mine, standing(names, row=rows)
+    given = _read(held.records, run, "the records")
+    used = np.isin(given.fingerprints(), mine.fingerprints())
+    if not used.any():
+        raise DataError(
+            f"none of the {len(given):,} records is one of {', '.join(asked):.200}: give records that these "
+            "clients trained on, or leave records out to ask about all of them."
+        )
+    if not used.all():
+        notes.append(t("{n} records are of no client in question and were left out.", n=int((~used).sum())))
+    rows = np.flatnonzero(used)
+    return given.take(rows), standing(_called(held.records, "records"), row=rows + 1)
+
+
+def _read(given: Any, run: RecordedPlan, what: str) -> Records:
+    """Records in the form that the model takes, as those of the clients are."""
+    if isinstance(given, Records):
+        return _same_form(given.x, given.y, run, what)
+    pair: Any = given
+    if isinstance(given, tuple) and len(pair) == 2:
+        return _same_form(pair[0], pair[1], run, what)
+    if run.public is None:
+        raise DataError(
+            f"{what} are {shown(given)}, and the run does not say how a table is encoded: give "
+            "confide.Records or (X, y), as the clients' are."
+        )
+    read = partial(read_public_rows, public=run.public, label=run.label)
+    frame = read(Path(given)) if isinstance(given, str | Path) else read_table(pair, name=what).frame
+    for column in (run.label, *run.public.columns.columns):
+        if column not in frame.columns:
+            raise DataError(
+                f"{what} have no column {column!r:.60}: they have {', '.join(frame.columns)[:200]}."
+            )
+    made = encoded(frame, run.public, label=run.label, name=what)
+    return _same_form(made.x, made.y, run, what)
+
+
+def _same_form(x: Any, y: Any, run: RecordedPlan, what: str) -> Records:
+    """The same, of the types and shape of the clients' records, so that equal ones are equal to the bit."""
+    one = next(given for given in run.transcript.inputs.values() if _usable(given))
+    try:
+        made = Records(np.asarray(x, one["x"].dtype), np.asarray(y, one["y"].dtype))
+    except (TypeError, ValueError) as error:
+        raise DataError(f"{what} are no arrays of numbers: give them as the clients' are.") from error
+    if np.shape(made.x)[1:] != one["x"].shape[1:]:
+        raise DataError(
+            f"a record of {what} has the shape {np.shape(made.x)[1:]}, and those of clients "
+            f"{one['x'].shape[1:]}: give them as the clients' are."
+        )
+    return made
+
+
+def _classes(run: RecordedPlan, everyone: Records) -> int:
+    if run.public is not None:
+        return len(run.public.classes)
+    return int(np.max(everyone.y)) + 1 if everyone.y.dtype.kind in "iub" else 1
+
+
+def _called(given: Any, otherwise: str) -> str:
+    return Path(given).name if isinstance(given, str | Path) else otherwise

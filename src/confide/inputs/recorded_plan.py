@@ -1,0 +1,115 @@
+"""A transcript with what is known of how it was made: its model, its promise, and how records are encoded."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, cast
+
+from confide.core.arrays import Array
+from confide.core.budget import Budget, Unit
+from confide.core.errors import DataError
+from confide.core.kept_transcript import read_beside, read_transcript
+from confide.core.transcript import Transcript
+from confide.inputs.collaboration import Collaboration
+from confide.inputs.local_training import LocalTraining
+from confide.inputs.public_schema import PublicSchema, parsed_public
+from confide.mechanisms.federate.rounds import Run
+
+RUN, SCHEMA = "run.json", "schema.toml"
+"""What stands beside a transcript of a plan."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class RecordedPlan:
+    """A transcript, and what is known of how it was made.
+
+    Args:
+        transcript: of the run.
+        name: of the release.
+        model: the model with these parameters.
+        public: how a table is encoded; None where nobody says.
+        label: the column to be predicted.
+        protocol: its name; empty where nobody says.
+        promise: of the run; None for none.
+        trusted: against whom it does not hold.
+        said: whether the run says what it promises.
+    """
+
+    transcript: Transcript
+    name: str
+    model: Callable[[Array], object]
+    public: PublicSchema | None = None
+    label: str = ""
+    protocol: str = ""
+    promise: Budget | None = None
+    trusted: tuple[str, ...] = ()
+    said: bool = False
+
+
+def recorded(held: Collaboration) -> RecordedPlan:
+    """The transcript that a user names, and what stands beside it.
+
+    Raises:
+        DataError: if it is none, or nothing says how its model is made.
+    """
+    given: Any = held.transcript
+    if isinstance(given, Run | Transcript):
+        return _in_memory(held, given)
+    if not isinstance(given, Path):
+        raise DataError(
+            f"transcript is of type {type(given).__name__}: give the folder of a transcript, or the run."
+        )
+    transcript = read_transcript(given)
+    text, schema = read_beside(given, RUN), read_beside(given, SCHEMA)
+    if text is None or schema is None:
+        if held.modelled is None:
+            raise DataError(
+                f"{given} does not say how its model is made: give model, the learner of the clients "
+                "(in Python)."
+            )
+        return RecordedPlan(transcript=transcript, name=given.name, model=held.modelled)
+    return _planned(given, transcript, text, schema)
+
+
+def _in_memory(held: Collaboration, given: Run | Transcript) -> RecordedPlan:
+    if held.modelled is None:
+        raise DataError("a run says not how its model is made: give model, the learner of the clients.")
+    if isinstance(given, Transcript):
+        return RecordedPlan(transcript=given, name="collaboration", model=held.modelled)
+    if given.transcript is None:
+        raise DataError("this run was not recorded: run it with record=True.")
+    return RecordedPlan(
+        transcript=given.transcript,
+        name="collaboration",
+        model=held.modelled,
+        protocol=given.released.maker,
+        promise=given.released.budget,
+        trusted=given.trusted,
+        said=True,
+    )
+
+
+def _planned(folder: Path, transcript: Transcript, text: str, schema: str) -> RecordedPlan:
+    try:
+        card = cast("Mapping[str, Any]", json.loads(text))
+        label, promise = str(card["label"]), card["promise"]
+        public = parsed_public(schema, label=label, without=card.get("client"), path=folder / SCHEMA)
+        training = LocalTraining(**card["learner"])
+        learner = training.learner(features=int(card["features"]), classes=len(public.classes))
+        epsilon, delta = promise["epsilon"], promise["delta"]
+        return RecordedPlan(
+            transcript=transcript,
+            name=folder.name,
+            model=learner.model,
+            public=public,
+            label=label,
+            protocol=str(card["protocol"]),
+            promise=None if epsilon is None else Budget(float(epsilon), float(delta), Unit.client()),
+            trusted=tuple(map(str, card["trusted"])),
+            said=True,
+        )
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise DataError(f"{folder / RUN} is no card of a run: record the run again.") from error

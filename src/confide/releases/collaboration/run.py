@@ -1,0 +1,219 @@
+"""Runs the plan of a collaboration: read, check, charge, run, write whole."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from confide.core.budget import Budget, Unit
+from confide.core.errors import DataError, PromiseError
+from confide.core.kept_transcript import write_transcript
+from confide.core.paths import is_there
+from confide.core.transcript import Payload
+from confide.learners.local import LocalLearner
+from confide.mechanisms.federate.paying import check_plan
+from confide.mechanisms.federate.protocol import AnyCollaboration, Plan
+from confide.mechanisms.federate.rounds import Run
+from confide.releases.collaboration.parties import Parties, read_parties
+from confide.releases.collaboration.plan import PlanFile, placed_in, read_plan
+from confide.releases.collaboration.saved import is_saved, save
+from confide.releases.collaboration.settings import CollaborateSettings
+from confide.releases.collaboration.simulated import collaborate, secured
+from confide.releases.collaboration.told import card_of, left_out_lines, run_text
+from confide.releases.training.interrupted import noting_charge
+
+if TYPE_CHECKING:
+    from confide.account.ledger import Ledger
+    from confide.mechanisms.share.secure_sum import SecureSum
+
+LOST = "nothing of the model is kept, and to run the plan again charges again"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Written:
+    """A model that parties trained together, written.
+
+    Args:
+        file: of the model.
+        transcript: the folder with all messages; None if they were not recorded.
+        card: what the file says of the model.
+        promise: of the run, a sentence for the terminal.
+        left_out: who was left out, how often and why, a sentence each.
+        accuracy: the share of test records that the model gets right; None without any.
+        ledger: what is spent and left there, in a sentence; empty without one.
+        created: whether the ledger was made.
+    """
+
+    file: Path
+    transcript: Path | None
+    card: Mapping[str, Any]
+    promise: str
+    left_out: tuple[str, ...] = ()
+    accuracy: float | None = None
+    ledger: str = ""
+    created: bool = False
+
+    def __str__(self) -> str:
+        right = "" if self.accuracy is None else f" It gets {self.accuracy:.1%} of the test records right."
+        lost = "".join(f"\n{line}" for line in self.left_out)
+        return (
+            f"{self.file}: {self.card['learner']['model']}, trained by {self.card['clients']:,} clients in "
+            f"{self.card['rounds']:,} rounds of {self.card['protocol']}.{right}\n{self.promise}{lost}"
+        )
+
+
+def carried_out(settings: CollaborateSettings) -> Written:
+    """Run the plan of a collaboration, and write its model.
+
+    Raises:
+        ConfideError: one sentence on what is wrong. Before the charge nothing was spent or written; after it
+            the budget is spent and the message says so.
+    """
+    plan = read_plan(settings.plan)
+    _check_places(settings)
+    protocol = plan.made("secure" if settings.rehearse is None else "rehearsal")
+    secure = None if plan.adding is None else plan.adding.by_masks(plan.cohort)
+    with placed_in(plan.path):
+        parties = read_parties(plan)
+        learner = plan.learner.learner(features=parties.features, classes=parties.classes)
+        promise = _checked(plan, parties, protocol, learner, secure)
+    parties.need_unchanged()
+    with ExitStack() as open_while:
+        ledger = None if settings.rehearse is not None else _ledger(plan, parties, open_while)
+        open_while.enter_context(noting_charge(ledger, promise or Budget(0.0, 0.0, Unit.client()), lost=LOST))
+        run = _run(settings, plan, parties, protocol, learner, secure, ledger)
+        written = _write(settings, plan, parties, protocol, learner, run)
+        if ledger is None:
+            return Written(**written)
+        standing = f"Spent {ledger.spent}; left {ledger.left(plan.paying.analyst)}."
+        return Written(**written, ledger=standing, created=ledger.created)
+
+
+def _check_places(settings: CollaborateSettings) -> None:
+    out, record = settings.out, settings.record
+    if is_there(out) and not is_saved(out):
+        raise DataError(f"--out {out} exists and is no model of a collaboration: choose another file.")
+    if is_there(out) and not settings.force:
+        raise DataError(f"--out {out} holds a model: choose another file, or replace it with --force.")
+    if record is not None and is_there(record):
+        raise DataError(f"--record {record} is there already: name a new folder for the transcript.")
+    if record is not None and out.resolve().is_relative_to(record.resolve()):
+        raise DataError(f"--out {out} is within the folder of the transcript: choose another place.")
+
+
+def _checked(
+    plan: PlanFile,
+    parties: Parties,
+    protocol: AnyCollaboration,
+    learner: LocalLearner,
+    secure: SecureSum | None,
+) -> Budget | None:
+    """The promise of the whole run. Nothing of the plan can be refused after this: a ledger may be made."""
+    trial = np.random.default_rng()
+    whole = Plan(len(parties.records), plan.rounds, learner.start(rng=trial))
+    promise = check_plan(protocol, whole)
+    protocol.begin(whole, rng=trial)
+    limit = None if plan.adding is None else plan.adding.limit
+    if secure is not None and not protocol.additive:
+        raise PromiseError(
+            f"{protocol.name} looks at each upload by itself: leave out [secure], or choose another protocol."
+        )
+    secured(secure, protocol, parties.records, limit=limit)
+    if plan.paying.ledger is not None and promise is None:
+        raise PromiseError(
+            f"{protocol.name} promises nothing, so that no ledger pays for it: leave out the ledger, or "
+            "choose a protocol with a promise."
+        )
+    return promise
+
+
+def _ledger(plan: PlanFile, parties: Parties, open_while: ExitStack) -> Ledger | None:
+    if plan.paying.ledger is None:
+        return None
+    from confide.account.opening import open_ledger
+
+    budget = plan.paying.of_ledger
+    whole = None if budget is None else replace(budget, unit=Unit.client())
+    made = open_ledger(plan.paying.ledger, data=parties.digest, budget=whole, unit=Unit.client())
+    open_while.callback(made.close)
+    return made
+
+
+def _run(
+    settings: CollaborateSettings,
+    plan: PlanFile,
+    parties: Parties,
+    protocol: AnyCollaboration,
+    learner: LocalLearner,
+    secure: SecureSum | None,
+    ledger: Ledger | None,
+) -> Run:
+    from confide.scale.local import processes
+
+    more = {} if settings.jobs == 1 else {"map": processes(settings.jobs)}
+    return collaborate(
+        learner,
+        parties.records,
+        protocol,
+        rounds=plan.rounds,
+        rng=np.random.default_rng(settings.rehearse),
+        secure=secure,
+        limit=None if plan.adding is None else plan.adding.limit,
+        ledger=ledger,
+        analyst=plan.paying.analyst,
+        record=settings.record is not None,
+        watch=_clock(plan),
+        **more,
+    )
+
+
+def _clock(plan: PlanFile) -> Callable[[int, Payload], None]:
+    """Stops a run whose round, or which as a whole, takes longer than the plan allows."""
+    began = last = time.monotonic()
+
+    def watch(number: int, _model: Payload) -> None:
+        nonlocal last
+        now = time.monotonic()
+        for what, took, most in (
+            (f"round {number:,}", now - last, plan.deadline),
+            (f"the run, up to round {number:,},", now - began, plan.end),
+        ):
+            if most is not None and took > most:
+                raise DataError(
+                    f"{what} took {took:.1f} s, and the plan allows {most:g} s: no model was written. Give "
+                    "more time in [deadlines], or less to train."
+                )
+        last = now
+
+    return watch
+
+
+def _write(
+    settings: CollaborateSettings,
+    plan: PlanFile,
+    parties: Parties,
+    protocol: AnyCollaboration,
+    learner: LocalLearner,
+    run: Run,
+) -> dict[str, Any]:
+    if not np.isfinite(run.parameters).all():
+        raise DataError("the model has numbers that are not finite, and was not written: lower the rate.")
+    card = card_of(plan, parties, protocol, run, rehearsal=settings.rehearse is not None)
+    if settings.record is not None and run.transcript is not None:
+        texts = {"plan.toml": plan.text, "schema.toml": parties.schema, "run.json": run_text(card, run)}
+        write_transcript(run.transcript, settings.record, beside=texts)
+    save(settings.out, run.parameters, card)
+    return {
+        "file": settings.out,
+        "transcript": settings.record,
+        "card": card,
+        "promise": card["promise"]["sentence"],
+        "left_out": left_out_lines(run),
+        "accuracy": parties.accuracy(learner, run.parameters),
+    }

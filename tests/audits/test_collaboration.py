@@ -1,0 +1,143 @@
+"""Auditing a collaboration: what each party sees, what it learns, and against whom a promise holds."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+import numpy as np
+import pytest
+
+import confide
+from confide.attacks.membership.updates import UpdateDecoder
+from confide.audits import Audit
+from confide.collaboration import DPFedAvg, FedAvg, LocalTraining, Run, SecureSum
+from confide.core.budget import Budget, Unit
+from confide.core.errors import AccessError, DataError
+from confide.inputs.collaboration import Collaboration
+from confide.inputs.collaboration_data import read_collaboration
+from confide.report import Table
+
+WIDTH, EACH = 40, 30
+LEARNER = LocalTraining(model="mlp", hidden=[64], epochs=10, batch=8, rate=0.2)
+
+
+def coins(n: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """Records whose labels are coins: what a model learns of them is learned by heart."""
+    rng = np.random.default_rng(seed)
+    return rng.normal(size=(n, WIDTH)).astype(np.float32), rng.integers(0, 2, n)
+
+
+@cache
+def learner() -> Any:
+    return LEARNER.learner(features=WIDTH, classes=2)
+
+
+@cache
+def run(secure: bool = False, noise: float | None = None) -> Run:
+    """Four clients, two rounds."""
+    clients = {name: coins(EACH, seed) for seed, name in enumerate("abcd")}
+    protocol = FedAvg(weights="equal")
+    if noise is not None:
+        budget = Budget(1e6, 0.1, Unit.client())
+        protocol = DPFedAvg(budget=budget, clip=2.0, sample=1.0, multiplier=noise, noise="rehearsal")
+    how = {"secure": SecureSum(), "limit": 100.0} if secure else {}
+    return confide.collaborate(learner(), clients, protocol, rounds=2, rng=np.random.default_rng(7), **how)
+
+
+def audit(transcript: Run, seen_by: str, **given: Any) -> Audit:
+    held = Collaboration(transcript, seen_by=seen_by, controls=coins(120, 9), model=learner(), **given)
+    return confide.audit(held, attacks=[UpdateDecoder(rounds=(1,))], seed=1)
+
+
+def auc(done: Audit) -> float:
+    return done.sections[0].headline.risk.auc.value
+
+
+def parties(done: Audit) -> Table:
+    return next(e for e in done.sections[0].exhibits if e.title == "Who sees what, and what it learned")
+
+
+def test_the_server_finds_a_client_s_records_in_its_update_and_in_the_sum_of_all() -> None:
+    alone, total = audit(run(), "server"), audit(run(secure=True), "server")
+    assert auc(alone) > 0.95 and auc(total) > 0.8
+    (server, client, listener) = parties(alone).rows
+    assert server[2] == pytest.approx(alone.sections[0].headline.risk.auc)
+    assert [row[0][0] for row in (server, client, listener)] == [
+        "the server",
+        "each other client (",
+        "an eavesdropper",
+    ]
+    assert server[3] == client[3] == "nothing" and client[2] == "not asked here"
+    assert "each by itself" in str(server[1]) and "not who sent what" in str(parties(total).rows[0][1])
+    assert len(read(run(), "server").about) == 1 and read(run(secure=True), "server").about == ()
+
+
+def test_noise_hides_records_from_those_who_see_models_and_not_from_the_server() -> None:
+    """The server knows the sum before it adds noise, with secure aggregation too."""
+    noisy = run(secure=True, noise=20.0)
+    server, client = audit(noisy, "server"), audit(noisy, "client:a")
+    assert auc(server) > 0.75
+    # 90 against 120: the deviation of the AUC of a coin is 0.04.
+    assert abs(auc(client) - 0.5) < 0.2
+    assert parties(server).rows[0][3] == "nothing: the protocol trusts it"
+    assert "hiding everything any one client holds" in str(parties(client).rows[0][3])
+    assert server.sections[0].promise is None and client.sections[0].promise is not None
+    assert any("does not hold against this party" in w for w in server.sections[0].warnings)
+
+
+def test_an_eavesdropper_is_no_all_clear() -> None:
+    done = audit(run(), "eavesdropper")
+    assert done.sections[0].unsettled == ("sizes and times",)
+    assert {k.attack for k in done.sections[0].skipped} == {"update-decoder"}
+    limited = confide.audit(
+        Collaboration(run(), seen_by="eavesdropper", controls=coins(120, 9), model=learner()),
+        limits=["auc=0.9"],
+    )
+    assert limited.exit_code == 1 and limited.verdict == "not settled"
+
+
+def read(transcript: Run, seen_by: str, **given: Any) -> Any:
+    held = {"controls": coins(120, 9), "model": learner(), **given}
+    return read_collaboration(
+        Collaboration(transcript, seen_by=seen_by, **held), rng=np.random.default_rng(0)
+    )
+
+
+def test_targets_are_records_of_the_clients_in_question_and_records_that_nobody_had() -> None:
+    data = read(run(), "server", about="c")
+    x, _ = coins(EACH, 2)
+    assert sorted(map(tuple, data.targets.take(data.member).x.tolist())) == sorted(map(tuple, x.tolist()))
+    assert (data.member.sum(), len(data.targets)) == (EACH, EACH + 120)
+    assert set(data.who.filter(data.member)["file"]) == {"c"}
+    everyone = read(run(), "client:a")
+    assert everyone.about == () and everyone.member.sum() == 3 * EACH, "not its own"
+
+
+def test_records_of_others_and_controls_that_were_used_are_left_out_and_counted() -> None:
+    x, y = (np.concatenate(pair) for pair in zip(coins(120, 9), coins(EACH, 3), strict=True))
+    data = read(run(), "server", about="c", controls=(x, y))
+    assert len(data.targets) == EACH + 120 and "30 controls are records of a client" in data.left_out[0]
+    x, y = (np.concatenate(pair) for pair in zip(coins(EACH, 2), coins(EACH, 3), strict=True))
+    data = read(run(), "server", about="c", records=(x, y))
+    assert data.member.sum() == EACH and "30 records are of no client in question" in data.left_out[0]
+
+
+@pytest.mark.parametrize(
+    ("given", "says"),
+    [
+        ({"seen_by": "z"}, "no party 'z'"),
+        ({"about": "z"}, "asked about 'z'"),
+        ({"controls": coins(EACH, 1)}, "every control is a record"),
+        ({"controls": (np.zeros((5, 3)), np.zeros(5))}, "has the shape"),
+        ({"controls": "holdout.csv"}, "does not say how a table is encoded"),
+        ({"records": coins(5, 77)}, "none of the 5 records"),
+        ({"model": None}, "how its model is made"),
+        ({"model": 3}, "give the learner"),
+        ({"seen_by": " , "}, "nobody looks"),
+        ({"seen_by": "server,eavesdropper"}, "look alone"),
+    ],
+)
+def test_what_cannot_be_is_refused_with_what_to_do(given: dict[str, Any], says: str) -> None:
+    with pytest.raises((DataError, AccessError), match=says):
+        read(run(), **{"seen_by": "server", **given})

@@ -1,0 +1,271 @@
+"""`confide collaborate` and the audit of its transcript, end to end: plan, model, transcript, report."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+from click.testing import CliRunner, Result
+
+from confide.cli import main
+from confide.collaboration import load
+from confide.core.kept_transcript import read_transcript
+
+WIDTH = 30
+Run = Callable[..., Result]
+
+
+def people(n: int, seed: int) -> pl.DataFrame:
+    """Records whose labels are a coin: what a model learns of them is learned by heart."""
+    rng = np.random.default_rng(seed)
+    columns: dict[str, object] = {f"f{i}": rng.uniform(-1, 1, n) for i in range(WIDTH)}
+    return pl.DataFrame({**columns, "y": rng.choice(["a", "b"], n)})
+
+
+PLAN = """\
+rounds = 3
+label = "y"
+schema = "schema.toml"
+test = "holdout.parquet"
+
+[parties]
+north = "north.parquet"
+south = "south.parquet"
+east = "east.parquet"
+west = "west.parquet"
+
+[learner]
+model = "mlp"
+hidden = [64]
+epochs = 10
+batch = 8
+rate = 0.2
+
+[protocol]
+name = "fedavg"
+"""
+PRIVATE = """
+[budget]
+epsilon = 4.0
+delta = 0.01
+ledger = "clients.ledger"
+whole = "4,0.02"
+"""
+
+
+@pytest.fixture
+def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with four hospitals, people that nobody trains on, and a plan."""
+    for seed, name in enumerate(("north", "south", "east", "west", "holdout")):
+        people(200 if name == "holdout" else 50, seed).write_parquet(tmp_path / f"{name}.parquet")
+    columns = "".join(f"[columns.f{i}]\nlow = -1\nhigh = 1\nknots = 2\n" for i in range(WIDTH))
+    (tmp_path / "schema.toml").write_text(columns + '[columns.y]\nvalues = ["a", "b"]\n')
+    (tmp_path / "plan.toml").write_text(PLAN)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("CONFIDE_CACHE", str(tmp_path / "cache"))
+    monkeypatch.delitem(sys.modules, "ownnet", raising=False)
+    return tmp_path
+
+
+@pytest.fixture
+def run(desk: Path) -> Run:
+    """`confide` with these words, in that folder."""
+    return lambda *words: CliRunner().invoke(main, [str(word) for word in words])
+
+
+def collaborate(run: Run, *more: str) -> Result:
+    return run("collaborate", "plan.toml", "--simulate", *more)
+
+
+def audit(run: Run, party: str, *more: str) -> Result:
+    return run(
+        "audit", "collaboration", "transcript", "--as", party, "--controls", "holdout.parquet", "-v", *more
+    )
+
+
+def page_of(desk: Path) -> dict:
+    (file,) = (desk / "report").glob("*.json")
+    return json.loads(file.read_text())
+
+
+def test_a_plan_is_run_recorded_and_audited_as_each_party(desk, run):
+    done = collaborate(run, "--record", "transcript", "--rehearse", "1")
+    assert done.exit_code == 0, done.output
+    assert "trained by 4 clients in 3 rounds of FedAvg" in done.output
+    assert "promises nothing" in done.output and "of the test records right" in done.output
+    held = read_transcript(desk / "transcript")
+    assert held.parties == ("server", "north", "south", "east", "west")
+    assert (desk / "transcript").stat().st_mode & 0o077 == 0 and (
+        desk / "model.npz"
+    ).stat().st_mode & 0o077 == 0
+    with np.load(desk / "model.npz", allow_pickle=False) as model:
+        assert (model["parameters"] == held.published["parameters"]).all()
+    assert load("model.npz").predict_proba(people(3, 9)).sum(axis=1) == pytest.approx(1)
+
+    seen = audit(run, "server", "--attacks", "update-decoder,update-loss", "--out", "report")
+    assert seen.exit_code == 0, seen.output
+    text = " ".join(seen.output.split())
+    assert (
+        "updates of 4 clients, each by itself" in text and "Nothing bounds what this party may learn" in text
+    )
+    (decoder,) = [f for f in page_of(desk)["findings"] if f["attack"] == "update-decoder"]
+    assert decoder["auc"]["value"] > 0.7, "labels are coins, so that a client's update holds its records"
+
+    seen = audit(run, "client:north", "--attacks", "update-loss", "--out", "as-client")
+    assert seen.exit_code == 0 and "its own records and messages" in " ".join(seen.output.split())
+    seen = audit(run, "eavesdropper", "--out", "as-listener")
+    assert seen.exit_code == 0, seen.output
+    assert "No attack here reads sizes and times" in " ".join(seen.output.split())
+
+
+def test_a_promise_is_printed_and_charged_before_anything_is_sent(desk, run):
+    plan = PLAN.replace('name = "fedavg"', 'name = "dp-fedavg"\nclip = 0.5\nsample = 0.8') + PRIVATE
+    (desk / "plan.toml").write_text(plan)
+    done = collaborate(run, "--record", "transcript")
+    assert done.exit_code == 0, done.output
+    text = " ".join(done.output.split())
+    assert "hiding everything any one client holds" in text and "does not hold against the server" in text
+    assert "Spent epsilon" in text and "a new ledger was made" in text
+    shown = audit(run, "server", "--attacks", "update-loss", "--out", "r1")
+    assert "The promise of DP-FedAvg does not hold against this party" in " ".join(shown.output.split())
+    before = (desk / "model.npz").read_bytes()
+    again = collaborate(run, "--force")
+    assert again.exit_code == 2 and "epsilon" in again.output, "the whole budget is spent"
+    assert (desk / "model.npz").read_bytes() == before
+
+
+def test_a_secure_sum_shows_the_server_no_update(desk, run):
+    (desk / "plan.toml").write_text(PLAN + "\n[secure]\nlimit = 10_000\n")
+    assert collaborate(run, "--record", "transcript", "--rehearse", "1").exit_code == 0
+    held = read_transcript(desk / "transcript")
+    assert not [m for m in held.messages if m.kind == "update"]
+    seen = audit(run, "server", "--attacks", "update-decoder", "--out", "report")
+    assert "the sum of the updates of each, not who sent what" in " ".join(seen.output.split())
+    (found,) = page_of(desk)["findings"]
+    assert found["auc"]["value"] > 0.6, "it hides the client, not the people"
+
+
+def test_a_client_without_records_is_left_out_counted_and_named(desk, run):
+    people(50, 1).clear().write_parquet(desk / "east.parquet")
+    done = collaborate(run)
+    assert done.exit_code == 0, done.output
+    assert "Left out, no records: 3 uploads of 1 clients (east)" in done.output
+    (desk / "plan.toml").write_text(PLAN.replace("rounds = 3", "rounds = 3\ncohort = 4"))
+    done = collaborate(run, "--force")
+    assert done.exit_code == 2 and "Without records: east" in done.output
+
+
+def test_updates_that_are_not_finite_or_of_another_shape_are_left_out(desk, run):
+    (desk / "ownnet.py").write_text(OWN)
+    (desk / "plan.toml").write_text(PLAN.replace('"mlp"', '"ownnet:build"'))
+    done = collaborate(run)
+    assert done.exit_code == 0, done.output
+    assert "numbers that are not finite: 3 uploads of 1 clients (south)" in done.output
+
+
+OWN = """
+import numpy as np
+from confide.collaboration import LocalTraining
+
+class Spoilt:
+    def __init__(self, inner):
+        self.inner, self.shapes = inner, inner.shapes
+        self.start, self.gradients, self.model = inner.start, inner.gradients, inner.model
+
+    def train(self, starts, records, *, rngs):
+        ends = self.inner.train(starts, records, rngs=rngs)
+        ends[1] = np.nan  # of south
+        return ends
+
+def build(features, classes):
+    return Spoilt(LocalTraining(epochs=1).learner(features=features, classes=classes))
+"""
+
+WRONG = {
+    "an unknown key": ("rounds = 3", "round = 3", "did you mean rounds"),
+    "an unknown option": ('name = "fedavg"', 'name = "fedavg"\nshares = 1.0', "did you mean share"),
+    "an unknown protocol": ('name = "fedavg"', 'name = "fedavgg"', "you may mean 'fedavg'"),
+    "no rounds": ("rounds = 3", "rounds = 0", "a whole number from 1"),
+    "a budget that nobody keeps": (
+        'name = "fedavg"\n',
+        'name = "fedavg"\n[budget]\nepsilon=1.0\ndelta=0.01',
+        "promises",
+    ),
+    "no budget": ('name = "fedavg"', 'name = "dp-fedavg"\nclip=1.0\nsample=0.5', "epsilon and delta"),
+    "a delta of a whole client": (
+        'name = "fedavg"\n',
+        'name = "dp-fedavg"\nclip=1.0\nsample=0.5\n[budget]\nepsilon=1.0\ndelta=0.5',
+        "Give less than 0.25",
+    ),
+    "weights by records": (
+        'name = "fedavg"\n',
+        'name = "dp-fedavg"\nclip=1.0\nsample=0.5\nweights="records"\n[budget]\nepsilon=1.0\ndelta=0.01',
+        "Say 'equal'",
+    ),
+    "rounds beyond the budget": (
+        'name = "fedavg"\n',
+        'name = "dp-fedavg"\nclip=1.0\nsample=0.5\nmultiplier=0.5\n[budget]\nepsilon=1.0\ndelta=0.01',
+        "not one round fits",
+    ),
+    "a threshold of more than there are": (
+        'name = "fedavg"\n',
+        'name = "fedavg"\n[secure]\nthreshold=5\nlimit=9.0',
+        "lower its threshold",
+    ),
+    "a sum without a bound": ('name = "fedavg"\n', 'name = "fedavg"\n[secure]\n', "give limit"),
+    "a sum of chosen parameters": (
+        'name = "fedavg"\n',
+        'name = "selective-sgd"\n[secure]\nlimit=1.0',
+        "leave out [secure]",
+    ),
+    "a bare deadline": ('name = "fedavg"\n', 'name = "fedavg"\n[deadlines]\nround="10"', "has no unit"),
+    "a lost file": ("north.parquet", "nowhere.parquet", "cannot be read"),
+    "one party": (
+        'south = "south.parquet"\neast = "east.parquet"\nwest = "west.parquet"\n',
+        "",
+        "two clients",
+    ),
+    "a party called server": ("north =", "server =", "cannot name a party"),
+    "no model": ('"mlp"', '"mlpp"', "say logistic or mlp"),
+    "no rate": ("rate = 0.2", "rate = 0.0", "above 0"),
+}
+
+
+@pytest.mark.parametrize("wrong", WRONG)
+def test_what_cannot_be_is_refused_with_what_to_change_and_nothing_is_written(desk, run, wrong):
+    old, new, said = WRONG[wrong]
+    assert old in PLAN
+    (desk / "plan.toml").write_text(PLAN.replace(old, new))
+    before = sorted(desk.iterdir())
+    done = collaborate(run, "--record", "transcript")
+    assert done.exit_code == 2 and said in done.output and "plan.toml" in done.output, done.output
+    assert sorted(desk.iterdir()) == before
+
+
+def test_places_are_checked_before_anything_runs(desk, run):
+    assert "add --simulate" in run("collaborate", "plan.toml").output
+    (desk / "transcript").mkdir()
+    assert "is there already" in collaborate(run, "--record", "transcript").output
+    (desk / "model.npz").write_bytes(b"mine")
+    done = collaborate(run, "--force")
+    assert (
+        done.exit_code == 2 and "is no model" in done.output and (desk / "model.npz").read_bytes() == b"mine"
+    )
+
+
+def test_an_audit_refuses_who_is_no_party_and_controls_that_were_used(desk, run):
+    assert collaborate(run, "--record", "transcript", "--rehearse", "1").exit_code == 0
+    assert "no party 'nobody'" in audit(run, "nobody").output
+    assert "look alone" in audit(run, "server,eavesdropper").output
+    used = run("audit", "collaboration", "transcript", "--as", "server", "--controls", "north.parquet")
+    assert used.exit_code == 2 and "every control is a record of a client" in used.output
+    lost = audit(run, "client:north", "--about", "north")
+    assert lost.exit_code == 2 and "does not look itself" in " ".join(lost.output.split())
+    file = desk / "transcript" / "run.json"
+    file.write_text(file.read_text().replace("FedAvg", "DP-FedAvg"))
+    assert "was changed or cut" in audit(run, "server").output
