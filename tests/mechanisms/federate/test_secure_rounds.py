@@ -75,3 +75,14 @@ def test_uploads_of_other_forms_are_refused_with_the_name() -> None:
         SecureRounds(limit=1.0, clients=3, how=SecureSum(fresh_inputs=True))(
             uploads, number=1, rng=np.random.default_rng(1)
         )
+
+
+def test_whole_numbers_are_added_as_they_are_and_others_need_a_limit() -> None:
+    whole = {name: {"update": np.array([7 * k, -k])} for k, name in enumerate("abcd", 1)}
+    secure = SecureRounds(clients=4, how=SecureSum(cohort=3, colluding=1, fresh_inputs=True))
+    found = secure(whole, number=1, rng=np.random.default_rng(1))
+    assert found.total["update"].tolist() == [70, -10]
+    assert (secure.terms.least, secure.terms.colluding) == (3, 1)
+    assert 4 * secure.terms.bound < 2**31 <= 4 * (secure.terms.bound + 1)
+    with pytest.raises(DataError, match="'b' has numbers that are not whole"):
+        secure({**whole, "b": {"update": np.ones(2)}}, number=1, rng=np.random.default_rng(1))
