@@ -10,11 +10,11 @@ from scipy.special import log_ndtr
 from tests.mechanisms.federate.vote_laws import answer_law, delta_at, law, neighbours, query_law, renyi
 
 from confide.mechanisms.federate.gnmax_cost import (
-    epsilon_of_votes,
     log_outvoted,
     log_tail,
     renyi_of_answer,
     renyi_of_query,
+    unpublishable_epsilon,
 )
 
 ORDERS = np.array([2, 3, 5, 8, 16, 32, 64])
@@ -112,7 +112,7 @@ def test_a_whole_query_costs_at_least_the_exact_divergence(counts, threshold: in
 def test_the_epsilon_of_votes_holds_for_the_exact_laws(counts):
     """Three queries with the same votes, all 64 transcripts: the exact delta at that epsilon, both ways."""
     votes, given = np.array(counts), {"threshold": 60, "check": 20, "answer": 16}
-    epsilon = epsilon_of_votes(np.stack([votes] * 3), delta=1e-3, **given)
+    epsilon = unpublishable_epsilon(np.stack([votes] * 3), delta=1e-3, **given)
     here = query_law(votes, **given)
     for moved in neighbours(votes):
         there = query_law(moved, **given)
@@ -121,4 +121,6 @@ def test_the_epsilon_of_votes_holds_for_the_exact_laws(counts):
 
 
 def test_no_votes_cost_nothing():
-    assert epsilon_of_votes(np.zeros((0, 3), np.int64), threshold=1, check=20, answer=20, delta=1e-5) == 0
+    assert (
+        unpublishable_epsilon(np.zeros((0, 3), np.int64), threshold=1, check=20, answer=20, delta=1e-5) == 0
+    )

@@ -89,9 +89,10 @@ def test_the_loss_of_the_votes_stands_beside_the_promise_and_is_marked():
     made = maker(queries=100, answers=100, threshold=150)
     agreed = made.data_dependent(made.counts(votes_of([0.99] * 100, 250, 5)))
     split = made.data_dependent(made.counts(votes_of([0.4] * 100, 250, 6)))
-    assert agreed.epsilon < split.epsilon <= BUDGET.epsilon and agreed.promise == BUDGET
-    assert agreed.epsilon < BUDGET.epsilon / 2
-    assert "not for publication" in str(agreed) and str(BUDGET) in str(agreed)
+    assert agreed.unpublishable_epsilon < split.unpublishable_epsilon <= BUDGET.epsilon
+    assert agreed.unpublishable_epsilon < BUDGET.epsilon / 2 and agreed.promise == BUDGET
+    for read in (str(agreed), repr(agreed), f"{agreed}", f"{[agreed]}"):
+        assert "NOT FOR PUBLICATION" in read and str(BUDGET) in read
 
 
 def test_one_record_more_changes_one_part_alone():

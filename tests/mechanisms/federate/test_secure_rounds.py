@@ -84,3 +84,14 @@ def test_the_transcript_has_the_sum_that_the_server_alone_knows() -> None:
     assert np.abs(total["update"] - VECTORS.sum(axis=0)).max() <= 5 * STEP
     assert total["records"] == 5 and total["clients"] == 5
     assert not sum_in(transcript.seen_by("c0").inputs, 1)
+
+
+def test_whole_numbers_are_added_as_they_are_and_others_need_a_limit() -> None:
+    whole = {name: {"update": np.array([7 * k, -k])} for k, name in enumerate("abcd", 1)}
+    secure = SecureRounds(clients=4, how=SecureSum(cohort=3, colluding=1, fresh_inputs=True))
+    found = secure(whole, number=1, rng=np.random.default_rng(1))
+    assert found.total["update"].tolist() == [70, -10]
+    assert (secure.terms.least, secure.terms.colluding) == (3, 1)
+    assert 4 * secure.terms.bound < 2**31 <= 4 * (secure.terms.bound + 1)
+    with pytest.raises(DataError, match="'b' has numbers that are not whole"):
+        secure({**whole, "b": {"update": np.ones(2)}}, number=1, rng=np.random.default_rng(1))

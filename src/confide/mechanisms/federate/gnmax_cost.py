@@ -20,29 +20,40 @@ MOVED = 2
 """How much one moved vote narrows the gap between two counts, at most."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class DataDependent:
     """The epsilon of the votes that were cast, beside the promise: for the holder of the records alone.
 
+    It is computed from the votes: published, it would tell how far the teachers agree, which one person may
+    change. The paper adds noise by smooth sensitivity before it publishes such a number; that is not done
+    here, and so wherever the number can be read it is called not for publication.
+
     Args:
-        epsilon: of these votes, at the promise's delta. NOT FOR PUBLICATION: it is computed from them.
+        unpublishable_epsilon: of these votes, at the promise's delta.
         promise: what holds for any votes, and may be published.
 
-    >>> print(str(DataDependent(1.97, Budget(4.7, 1e-5)))[:48])
-    epsilon 1.97 of these votes, not for publication
+    >>> DataDependent(1.97, Budget(4.7, 1e-5))
+    epsilon 1.97 of these votes, NOT FOR PUBLICATION; the promise is epsilon 4.7, delta 1e-05, hiding any
+    one record
     """
 
-    epsilon: float
+    unpublishable_epsilon: float
     promise: Budget
 
     def __str__(self) -> str:
         return (
-            f"epsilon {self.epsilon:.3g} of these votes, not for publication; the promise is {self.promise}"
+            f"epsilon {self.unpublishable_epsilon:.3g} of these votes, NOT FOR PUBLICATION; the promise is "
+            f"{self.promise}"
         )
 
+    def __repr__(self) -> str:
+        return str(self)
 
-def epsilon_of_votes(counts: Ints, *, threshold: int, check: int, answer: int, delta: float) -> float:
+
+def unpublishable_epsilon(counts: Ints, *, threshold: int, check: int, answer: int, delta: float) -> float:
     """The epsilon, at delta, between these votes and any that differ in one teacher, in both directions.
+
+    It is a function of the votes, and so not for publication.
 
     *Statement.* For the votes with these counts, and any with one teacher's vote of each record moved,
     P[transcript] of one is at most e^epsilon times that of the other plus delta, both ways round.
@@ -74,7 +85,7 @@ def renyi_of_query(counts: Ints, *, threshold: int, check: int, answer: int, ord
 
     Args:
         counts: int64[m, C].
-        threshold, check, answer: as of `epsilon_of_votes`.
+        threshold, check, answer: as of `unpublishable_epsilon`.
         orders: above 1.
     """
     a = orders.astype(np.float64)

@@ -13,7 +13,7 @@ from confide.core.arrays import Array, Batch, Ints, Rng
 from confide.core.budget import Budget
 from confide.core.errors import DataError, PromiseError
 from confide.core.nouns import Outcome
-from confide.mechanisms.federate.gnmax_cost import DataDependent, epsilon_of_votes
+from confide.mechanisms.federate.gnmax_cost import DataDependent, unpublishable_epsilon
 from confide.mechanisms.federate.students import SoftLearner, one_hot
 from confide.mechanisms.federate.votes import ABSTAINS, counted
 from confide.mechanisms.noise.discrete_gaussian import SPARE, WIDEST, discrete_gaussian, steps_of
@@ -188,12 +188,12 @@ class PATE:
         return found.counts[: self.queries]
 
     def data_dependent(self, counts: Ints) -> DataDependent:
-        """The loss for the votes that were cast: never to be published, as it is computed from them.
+        """The loss for the votes that were cast: not for publication, as it is computed from them.
 
         Args:
             counts: from `counts`, of all public records that may be looked at.
         """
-        epsilon = epsilon_of_votes(
+        epsilon = unpublishable_epsilon(
             counts,
             threshold=self.threshold,
             check=self.check_sigma,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from confide.account.charge import digest_of
 from confide.core.budget import Budget
 from confide.core.errors import PromiseError
-from confide.mechanisms.federate.protocol import AnyCollaboration, Plan
+from confide.mechanisms.federate.protocol import AnyCollaboration, NeedsSum, Plan
 
 if TYPE_CHECKING:
     from confide.account.ledger import Ledger
@@ -76,6 +76,8 @@ def pay(
     settings = {"protocol": repr(protocol), "run": secrets.token_hex(16)}
     question = digest_of(data=ledger.terms.data, text="collaboration", parameters=settings)
     asked = f"{protocol.name}: {plan.rounds:,} rounds of {plan.clients:,} clients, {promise}"
+    if isinstance(protocol, NeedsSum):
+        asked += f", {protocol.assumed}"
     ledger.charge(question, cost, analyst=analyst, asked=asked)
 
 

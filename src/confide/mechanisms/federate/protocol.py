@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar, Protocol, TypeVar
+from typing import Any, ClassVar, Protocol, TypeVar, runtime_checkable
 
 import numpy as np
 
@@ -101,6 +101,47 @@ class SecureSum(Protocol):
     """Adds up uploads of the round of this number, so that the server sees their sum alone."""
 
     def __call__(self, uploads: Mapping[str, Payload], *, number: int, rng: Rng) -> Summed: ...
+
+
+@dataclass(frozen=True, slots=True)
+class SumTerms:
+    """What a secure sum keeps to in every round.
+
+    Args:
+        least: the fewest clients whose sum the server sees, of any number; 0 if it depends on that number.
+        colluding: how many of them may tell the server all they know.
+        bound: the largest whole number that an upload may have; 0 if it rounds uploads of real numbers.
+    """
+
+    least: int
+    colluding: int
+    bound: int
+
+
+@runtime_checkable
+class StatedSum(SecureSum, Protocol):
+    """A secure sum that states its terms."""
+
+    @property
+    def terms(self) -> SumTerms: ...
+
+
+@runtime_checkable
+class NeedsSum(Protocol):
+    """What a protocol has besides, whose clients add the noise: its promise needs a secure sum."""
+
+    @property
+    def assumed(self) -> str:
+        """What the promise rests on, in words that follow it."""
+        ...
+
+    def check_sum(self, secure: SecureSum | None) -> None:
+        """Refuse a secure sum over which the promise would not hold.
+
+        Raises:
+            PromiseError: with the term, and what it must be.
+        """
+        ...
 
 
 class Collaboration(Protocol[S]):

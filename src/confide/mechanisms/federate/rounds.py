@@ -17,7 +17,15 @@ from confide.core.nouns import Outcome
 from confide.core.transcript import SERVER, Message, Payload, Transcript, check_names, sum_known
 from confide.learners.local import LocalLearner
 from confide.mechanisms.federate.paying import check_plan, pay
-from confide.mechanisms.federate.protocol import AnyCollaboration, Done, Job, Plan, SecureSum, Upload
+from confide.mechanisms.federate.protocol import (
+    AnyCollaboration,
+    Done,
+    Job,
+    NeedsSum,
+    Plan,
+    SecureSum,
+    Upload,
+)
 from confide.mechanisms.noise.source import outcome
 from confide.views.records import Records
 
@@ -53,17 +61,25 @@ class Run:
         transcript: who sent what to whom; None if it was not recorded. It is as secret as the records.
         left_out: how often the uploads of a client were left out, by reason and client. It is as secret.
         trusted: against whom the promise does not hold.
+        assumed: what the promise rests on besides its noise, such as how many clients collude; often nothing.
     """
 
     released: Outcome[Payload]
     transcript: Transcript | None
     left_out: Mapping[str, Mapping[str, int]]
     trusted: tuple[str, ...] = ()
+    assumed: str = ""
 
     @property
     def parameters(self) -> Array:
         """The parameters of the published model, float[p]."""
         return self.released.view["parameters"]
+
+    @property
+    def promise(self) -> str | None:
+        """The promise in words, with what it rests on; None if there is none."""
+        budget = self.released.budget
+        return None if budget is None else ", ".join(filter(None, (str(budget), self.assumed)))
 
 
 def collaborate(
@@ -105,7 +121,7 @@ def collaborate(
 
     Raises:
         DataError: if there is no client with records, or a name is unusable.
-        PromiseError: if the rounds exceed the protocol's budget, or it needs more than a sum.
+        PromiseError: if the rounds exceed the protocol's budget, or it needs more than a sum, or another one.
         BudgetError: if the ledger does not pay; no message was sent then.
     """
     seed, server = int(rng.integers(2**63)), rng.spawn(1)[0]
@@ -133,6 +149,7 @@ def collaborate(
         transcript=loop.transcript(published) if record else None,
         left_out={reason: dict(counted) for reason, counted in loop.left_out.items()},
         trusted=protocol.trusted,
+        assumed=protocol.assumed if isinstance(protocol, NeedsSum) else "",
     )
 
 
@@ -265,3 +282,5 @@ def _check(
             f"{protocol.name} looks at each upload by itself, and a secure sum shows none: leave `secure` "
             "out, or choose a protocol that needs sums alone."
         )
+    if isinstance(protocol, NeedsSum):
+        protocol.check_sum(secure)

@@ -11,9 +11,10 @@ import numpy as np
 from confide.core.arrays import Array, Rng
 from confide.core.errors import DataError
 from confide.core.transcript import Message, Payload
-from confide.mechanisms.federate.protocol import Summed
+from confide.mechanisms.federate.protocol import Summed, SumTerms
 from confide.mechanisms.share.fixed_point import FixedPoint
 from confide.mechanisms.share.messages import Message as Signed
+from confide.mechanisms.share.plan import RING
 from confide.mechanisms.share.secure_sum import SecureSum
 
 
@@ -25,9 +26,9 @@ class SecureRounds:
     sum can overflow. It hides the client, not the people: see `mechanisms/share/secure_sum.py`.
 
     Args:
-        limit: the largest absolute value of a number in an upload, such as the protocol's clip; an upload
-            beyond it stops the round.
         clients: how many take part in a round at most.
+        limit: the largest absolute value of a number in an upload, such as the protocol's clip; an upload
+            beyond it stops the round. None for a protocol that sends whole numbers, which are not rounded.
         how: threshold, cohort and graph of masks.
         run: the name of the run, to which all keys are bound.
         played: whether keys, masks and signatures are played and recorded; without it the sum and its
@@ -40,8 +41,8 @@ class SecureRounds:
     (array([1., 1.]), ('a', 'b', 'c', 'd'))
     """
 
-    limit: float
     clients: int
+    limit: float | None = None
     how: SecureSum = field(default_factory=lambda: SecureSum(fresh_inputs=True))
     run: str = "simulation"
     played: bool = True
@@ -60,8 +61,12 @@ class SecureRounds:
             RefusedError: if too few clients remain.
             PromiseError: if the settings cannot protect so few clients.
         """
-        grid = FixedPoint.for_clients(self.clients, limit=self.limit)
-        form = _form(uploads, self.clients)
+        grid, form = self._grid, _form(uploads, self.clients)
+        if self.limit is None and (name := _fraction(uploads)) is not None:
+            raise DataError(
+                f"the upload of {name!r:.60} has numbers that are not whole: give SecureRounds a limit, the "
+                "largest of them."
+            )
         vectors = {name: grid.rounded(_joined(upload)) for name, upload in uploads.items()}
         gone = [name for name in self.dropped.get(number, ()) if name in uploads]
         sent: list[Signed] = []
@@ -76,6 +81,24 @@ class SecureRounds:
             found.survivors,
             tuple(Message(m.round, m.sender, m.receiver, m.kind, m.payload) for m in sent),
         )
+
+    @property
+    def terms(self) -> SumTerms:
+        """What it keeps to in every round, for a protocol whose promise rests on it."""
+        bound = self._grid.bound if self.limit is None else 0
+        return SumTerms(max(self.how.threshold or 0, self.how.cohort or 0), self.how.colluding, bound)
+
+    @property
+    def _grid(self) -> FixedPoint:
+        if self.limit is not None:
+            return FixedPoint.for_clients(self.clients, limit=self.limit)
+        return FixedPoint(limit=(RING // 2 - 1) // max(self.clients, 1), steps=1.0)
+
+
+def _fraction(uploads: Mapping[str, Payload]) -> str | None:
+    """A client whose upload has arrays of other than whole numbers; None if there is none."""
+    kinds = ((name, array.dtype.kind) for name, upload in uploads.items() for array in upload.values())
+    return next((name for name, kind in kinds if kind not in "iu"), None)
 
 
 def _form(uploads: Mapping[str, Payload], most: int) -> dict[str, tuple[int, ...]]:
