@@ -5,8 +5,8 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 CLAIMS := audit_soundness common_task conv_pool_speed decoder decoder_known gradients lecture_table location30 output_perturbation pool_speed \
   white_box likes ratings scoreboard_speed netflix_size unicity traces_size location_meter aggregates faces digits_obscured worlds_once rate_intervals rate_means \
-  answers dpsgd_speed dpsgd_accuracy null_audits tables_linkage tables_inference tables_recoding tables_uniqueness tables_large ledger frequencies crosstabs private_session explorer training_audit exposure rebuild rebuild_networks attribute_inversion inversion kkt inversion_people digits_histograms frontier synthetic_utility synthetic_files synthetic_private synthetic_worlds synthesis synthesis_plausible synthesis_forecasts synthetic_secrets large_model_audit estimates selective_sgd dp_fedavg
-EXTRAS := torch,onnx,skops,ray,data,demo,postgresql,splink,numba,query,serve,spark,train,text
+  answers dpsgd_speed dpsgd_accuracy null_audits tables_linkage tables_inference tables_recoding tables_uniqueness tables_large ledger frequencies crosstabs private_session explorer training_audit exposure rebuild rebuild_networks attribute_inversion inversion kkt inversion_people digits_histograms frontier synthetic_utility synthetic_files synthetic_private synthetic_worlds synthesis synthesis_plausible synthesis_forecasts synthetic_secrets large_model_audit estimates selective_sgd dp_fedavg secure_sum pate cronus
+EXTRAS := torch,onnx,skops,ray,data,demo,postgresql,splink,numba,query,serve,spark,train,text,collaborate
 
 # Real data sets, where somebody keeps them beside the checkout; the package itself knows no such path.
 ifeq ($(origin CONFIDE_DATA), undefined)
@@ -16,7 +16,7 @@ endif
 endif
 export OMP_NUM_THREADS ?= 1
 
-.PHONY: demo test check words wheel slow fuzz bench docs clean
+.PHONY: demo test check style types words wheel slow fuzz bench docs clean
 .DEFAULT_GOAL := test
 
 $(STAMP): pyproject.toml constraints.txt
@@ -35,17 +35,21 @@ PYTEST := PYTHONDONTWRITEBYTECODE= $(BIN)/pytest -q -n 2 --dist worksteal
 # integration what failed (exit code 1, and nothing else) is run once more by itself; a fault fails again.
 ONCE_MORE := $(if $(CI),|| { [ $$? -eq 1 ] && $(BIN)/pytest -v --last-failed --last-failed-no-failures none -m "slow or not slow"; })
 
-test: $(STAMP)   ## every fast test and doctest, under four minutes on two cores
+test: $(STAMP)   ## every fast test and doctest, about five minutes on two cores
 	$(PYTEST) $(ONCE_MORE)
 
-check: $(STAMP) wheel   ## style, types, floors, import circles, words, languages, and the built wheel in a bare environment
+check: style types wheel   ## style, types, floors, import circles, words, languages, and the built wheel in a bare environment
+
+style: $(STAMP)  ## only style, floors, import circles, words and languages
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
-	$(BIN)/basedpyright
 	$(BIN)/lint-imports
 	$(BIN)/python tests/checks/circles.py
 	$(BIN)/python tests/checks/words.py
 	$(BIN)/python tests/checks/languages.py
+
+types: $(STAMP)  ## only the types
+	$(BIN)/basedpyright
 
 words: $(STAMP)  ## only the words that prose must not use, wherever a person reads
 	$(BIN)/python tests/checks/words.py

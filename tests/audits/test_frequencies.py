@@ -116,6 +116,7 @@ def test_mixed_ancestry_is_said_and_corrected_scores_stand_beside(tmp_path):
     assert corrected.value > plain.value + 0.05
 
 
+@pytest.mark.slow
 def test_means_of_measurements(tmp_path):
     rng = np.random.default_rng(4)
     made = {

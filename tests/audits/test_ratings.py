@@ -43,6 +43,7 @@ def exhibit(audit, title: str) -> Table:
     return next(e for e in audit.sections[0].exhibits if e.title == title)
 
 
+@pytest.mark.slow
 def test_people_are_found_from_few_facts_and_it_is_said_who(frame, tmp_path):
     audit = run(frame, tmp_path)
     (section,) = audit.sections

@@ -155,6 +155,7 @@ def of_signs(network: nn.Module | None = None, *, steps: int = 2_000) -> dict[st
     return {"model": model, "members": sides[0], "nonmembers": sides[1], "task": "classification"}
 
 
+@pytest.mark.slow
 def test_of_a_network_at_a_kkt_point_records_are_rebuilt_from_the_weights_alone(tmp_path: Path) -> None:
     audit = run(tmp_path, **of_signs())
     (section,) = audit.sections

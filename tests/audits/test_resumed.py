@@ -116,6 +116,7 @@ def test_an_attack_of_the_users_own_is_played_again(kept: Kept) -> None:
     assert kept(attacks=[Own(), Loss()]) == {"loss"}
 
 
+@pytest.mark.slow
 def test_a_network_and_its_references_are_kept_inside_too(kept: Kept) -> None:
     import torch
 

@@ -190,6 +190,7 @@ def test_a_protection_is_applied_to_the_released_file(tmp_path: Path) -> None:
     )
 
 
+@pytest.mark.slow
 def test_a_released_file_of_parts_is_seen_in_parts_by_an_adversary_who_knows(tmp_path: Path) -> None:
     """A new id for each person and day: found as under `protect`, and the key gives several ids a person."""
     options = {**SPOT, "attacks": "unicity,jaccard", "cache": tmp_path}

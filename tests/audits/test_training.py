@@ -224,6 +224,7 @@ def test_opacus_passes_in_both_modes(ghost: bool) -> None:
     assert certified(found) <= 1.0
 
 
+@pytest.mark.slow
 def test_what_a_training_does_not_show_is_not_settled() -> None:
     class Half:
         """Hands on everything but the model and what goes to the optimiser."""

@@ -14,7 +14,7 @@ from .conftest import Run, people
 
 @pytest.mark.slow
 def test_a_forest_that_overfits_is_found_out(audit: Run, desk: Path) -> None:
-    done = audit("--population", "public.parquet", "--out", "out", references=4)
+    done = audit("--population", "public.parquet", "--out", "out", "-v", references=4)
     assert done.exit_code == 0, done.output
     assert "An outsider who can query this model" in done.output
     assert "reference models" in done.output

@@ -3,26 +3,40 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
 import polars as pl
 import pytest
+from click.testing import CliRunner
+
+from confide.cli.commands import main
 
 from .conftest import Run
 
 
-@pytest.fixture
-def saved(run: Run, desk: Path) -> Path:
+@pytest.fixture(scope="module")
+def audits(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Three audits of scores: `old`, `worse`, and `again`, which cannot be told from the first."""
+    folder = tmp_path_factory.mktemp("audits")
     rng, inside = np.random.default_rng(0), np.arange(1_600) < 800
     common = rng.standard_normal(1_600)
     for name, shift in (("old", 0.5), ("again", 0.5), ("worse", 2.0)):
         score = common + 0.5 * rng.standard_normal(1_600) + shift * inside
         who = [f"p{i}" for i in range(1_600)]
-        pl.DataFrame({"who": who, "exposed": inside, "score": score}).write_csv(desk / "s.csv")
-        done = run("audit", "scores", "s.csv", "--user", "who", "--out", name, "--name", "model")
+        pl.DataFrame({"who": who, "exposed": inside, "score": score}).write_csv(folder / "s.csv")
+        words = [str(folder / "s.csv"), "--user", "who", "--name", "model", "--out", str(folder / name)]
+        done = CliRunner().invoke(main, ["audit", "scores", *words])
         assert done.exit_code == 0, done.output
+    return folder
+
+
+@pytest.fixture
+def saved(audits: Path, desk: Path) -> Path:
+    """These audits in the working folder."""
+    for name in ("old", "again", "worse"):
+        shutil.copytree(audits / name, desk / name)
     return desk
 
 

@@ -74,7 +74,7 @@ def refused(done: Result, said: str) -> None:
 
 @pytest.mark.slow
 def test_traces_are_audited_twice_alike_and_judged(run: Run) -> None:
-    words = (*TRACES, *SPOT, *QUICK, "--protect", "planar:200m,0.1")
+    words = (*TRACES, *SPOT, *QUICK, "-v", "--protect", "planar:200m,0.1")
     first = run(*words)
     assert first.exit_code == 0, first.output
     assert "The release promises epsilon 0.1" in " ".join(first.output.split())
@@ -174,7 +174,7 @@ def test_people_with_too_few_points_are_counted(run: Run) -> None:
 @pytest.mark.slow
 def test_pictures_are_audited_and_dp_pix_keeps_its_own_promise(run: Run) -> None:
     words = ("audit", "images", "faces.npz", "--protect", "mosaic:4", "--protect", "dp-pix:0.5,4")
-    done = run(*words, "--attacks", "recogniser,clear-trained")
+    done = run(*words, "-v", "--attacks", "recogniser,clear-trained")
     assert done.exit_code == 0, done.output
     said = " ".join(done.output.split())
     assert "promises epsilon 0.5, delta 0, hiding any 16 pixels of a picture" in said

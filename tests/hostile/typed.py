@@ -14,8 +14,10 @@ import numpy as np
 from click.testing import CliRunner
 
 from confide.audits import Settings
+from confide.cli.audit_options import configuration_options, dry_run_option, out_option
 from confide.cli.commands import main
 from confide.cli.flags import KindGroup
+from confide.cli.output import output_options
 from confide.core.errors import ConfideError
 
 from .desk import Tried, inputs_of
@@ -29,11 +31,19 @@ TYPED = (
 )  # fmt: skip
 """Texts that a shell can give."""
 
-SETTINGS = tuple(field.name for field in fields(Settings))
-"""Settings are the same at every door, so they are tried at one."""
+SHARED = {
+    *(field.name for field in fields(Settings)),
+    *(
+        option.name
+        for option in (*output_options(), *configuration_options(), dry_run_option(), out_option())
+    ),
+}
+"""Settings, and what is printed and written, are the same at every door, so they are tried at one."""
 
 
-GROUPS = [group for group in main.commands.values() if isinstance(group, KindGroup)]
+# Commands are loaded when they are asked for: those that nobody asked for would not be tried.
+COMMANDS = [main.get_command(click.Context(main), name) for name in main.table]
+GROUPS = [group for group in COMMANDS if isinstance(group, KindGroup)]
 """The commands that have a door for each kind."""
 
 
@@ -77,7 +87,7 @@ def typed(here: Path) -> Iterator[Tried]:
             if group.name == "protect":
                 words += ["--with", RIGHT_RELEASE[door], "--out", "o.npz" if door == "images" else "o.csv"]
             for option in _options(group, door):
-                if option.name in SETTINGS and door != "likes":
+                if option.name in SHARED and door != "likes":
                     continue
                 for k, text in enumerate(TYPED):
                     # A switch takes no text; what follows it is then an argument too many.

@@ -183,11 +183,20 @@ def dropping() -> nn.Module:
     return nn.Sequential(nn.Linear(50, 8), nn.Dropout(), nn.Linear(8, 2))
 
 
-@pytest.mark.parametrize("learner", [STACKED, replace(STACKED, factory=dropping)], ids=["stacked", "dropout"])
+DROPOUT = replace(STACKED, factory=dropping)
+
+
 @pytest.mark.parametrize(
-    "spread",
-    [threads(3), *(pytest.param(s, marks=pytest.mark.slow) for s in (processes(2), ray_map(jobs=2)))],
-    ids=str,
+    ("learner", "spread"),
+    [
+        (STACKED, threads(3)),
+        (DROPOUT, threads(3)),
+        pytest.param(STACKED, processes(2), marks=pytest.mark.slow),
+        pytest.param(DROPOUT, processes(2), marks=pytest.mark.slow),
+        # Ray takes long to start, and the one that draws while it trains is the harder one.
+        pytest.param(DROPOUT, ray_map(jobs=2), marks=pytest.mark.slow),
+    ],
+    ids=["threads", "threads-dropout", "processes", "processes-dropout", "ray-dropout"],
 )
 def test_the_models_do_not_depend_on_how_they_are_spread(
     learner: TorchLearner, spread, tmp_path: Path

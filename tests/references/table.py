@@ -588,4 +588,18 @@ TABLE = (
         "test_alignment_is_the_cosine_of_gradient_and_change",
         "1e-5",
     ),
+    Reference(
+        "Krum's scores",
+        "Blanchard et al. 2017",
+        f"{FEDERATE}/test_means.py",
+        "test_krum_scores_are_those_of_plain_loops",
+        "1e-6",
+    ),
+    Reference(
+        "the data-dependent divergence of PATE",
+        "Papernot et al. 2018",
+        f"{FEDERATE}/test_gnmax_cost.py",
+        "test_theorem_6_is_above_the_exact_divergence_from_every_neighbour",
+        "never below the exact one",
+    ),
 )

@@ -223,6 +223,7 @@ def test_a_weaker_adversary_makes_no_safer_release(audit):
     assert found.answer == "not settled" and "different languages" in found.page["pairs"][0]["doubts"][0]
 
 
+@pytest.mark.slow
 def test_releases_are_matched_by_name_and_what_is_left_is_no_all_clear(audit):
     def two(*names: str, shift: float = 1.0) -> Audit:
         each = [scored(shift - i, seed=i + 3, n=600) for i in range(len(names))]
@@ -315,6 +316,7 @@ def test_who_became_more_exposed_is_named_for_internal_use(audit, tmp_path):
         public.save(tmp_path / "out")
 
 
+@pytest.mark.slow
 def test_every_word_is_translated(audit):
     pages = {
         lang: confide.compare(audit(scored(0.5)), audit(scored(2.0, seed=2), seed=8), language=lang)

@@ -133,12 +133,12 @@ def test_the_public_never_sees_what_is_internal(make):
     for text in (made.html(), made.json(), made.text()):
         assert not re.search(r"Telling items|item 17|Secret plot|label one|3,?217", text)
     inside = shown(make, TABLE, SECRET, hidden, PLOT)
-    for text in (inside.html(), inside.json(), str(Report(inside.page, show_rows=True))):
+    for text in (inside.html(), inside.json(), Report(inside.page, show_rows=True).text()):
         assert "item 17" in text
         assert "Secret plot" in text
     # A terminal has onlookers and logs: what points at people or items is there on request alone.
-    assert "item 17" not in str(inside)
-    assert "Telling items" in str(inside) and "--show-rows" in str(inside)
+    assert "item 17" not in str(inside) and "item 17" not in inside.text()
+    assert "Telling items" in inside.text() and "--show-rows" in inside.text()
     assert "label one" in inside.html()
 
 

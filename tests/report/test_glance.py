@@ -356,6 +356,14 @@ def test_what_it_means_for_a_person_says_no_more_than_was_shown(make):
     assert "can tell better than by chance" in means
 
 
+def test_of_several_releases_it_says_what_the_worst_means_and_nothing_milder(make):
+    """Not of one what somebody can find out, and of another that nobody was shown to be found, unnamed."""
+    weaker = replace(not_clearly_more(make), release="weaker")
+    glance = page([weaker, make.section(1.9)], seed=7)["glance"]
+    assert glance["means"] == page([make.section(1.9)], seed=7)["glance"]["means"]
+    assert len(glance["bad"]) == 1 and "find out" in glance["means"][0]
+
+
 def test_where_a_coin_drew_the_groups_nobody_has_to_check_that_they_are_similar(make):
     section = make.section(1.9)
     warned = [

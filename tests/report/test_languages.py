@@ -31,6 +31,7 @@ from .untranslated import english_left, everything_said, outside, unmarked
 TRANSLATED = [language for language in LANGUAGES if language != "en"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("chosen", TRANSLATED)
 def test_the_catalogue_has_every_text_of_a_report(chosen):
     assert check.faults(chosen, ["report"]) == []

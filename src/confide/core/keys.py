@@ -43,7 +43,9 @@ def _add(sha: _Sha, value: object) -> None:
     if isinstance(value, np.ndarray):
         array = cast("Array", value)
         sha.update(f"array {array.dtype} {array.shape};".encode())
-        sha.update(np.ascontiguousarray(array).data)
+        # Dates have no buffer of their own.
+        plain = array.view(np.int64) if array.dtype.kind in "mM" else array
+        sha.update(np.ascontiguousarray(plain).data)
     elif isinstance(value, pl.Series):
         sha.update(f"series {value.dtype} {len(value)};".encode())
         # Texts have no buffer of bytes to hash, so their hashes are hashed; polars keeps them the same within

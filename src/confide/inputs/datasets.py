@@ -53,7 +53,9 @@ def is_dataset(given: object) -> bool:
     data = _torch_data()
     if data is not None and isinstance(given, data.Dataset | data.DataLoader):
         return True
-    plain = isinstance(given, Sequence | Mapping | np.ndarray | type) or is_pandas_series(given)
+    # A lazy frame is one by its type: to ask for its columns computes it.
+    plain = isinstance(given, Sequence | Mapping | np.ndarray | pl.LazyFrame | type)
+    plain = plain or is_pandas_series(given)
     return not plain and not hasattr(given, "columns") and hasattr(type(given), "__getitem__")
 
 

@@ -9,11 +9,12 @@ from typing import Annotated, Any
 import numpy as np
 import polars as pl
 
-from confide.core.arrays import Array, Bools, Floats, Ints
+from confide.core.arrays import Bools, Floats, Ints
 from confide.core.errors import DataError
 from confide.core.fields import check_fields
 from confide.core.flags import HOLD, KNOWS, Flag, Held
 from confide.core.who import standing
+from confide.inputs.arrays_given import as_array
 from confide.inputs.npz import arrays_in, read_npz
 from confide.measure.special import normal_cdf
 
@@ -143,7 +144,7 @@ def _given(held: Logits) -> tuple[str, Any, Any, Any]:
 
 
 def _numbers(values: Any, what: str, name: str) -> Floats:
-    array: Array = np.asarray(values)
+    array = as_array(values, name=f"{name}: {what}")
     if array.dtype.kind not in "fiu":
         raise DataError(f"{name}: {what} is of type {array.dtype}: give numbers.")
     array = array.astype(np.float64)
@@ -157,7 +158,7 @@ def _numbers(values: Any, what: str, name: str) -> Floats:
 
 
 def _truths(values: Any, shape: tuple[int, ...], name: str) -> Bools:
-    keep: Array = np.asarray(values)
+    keep = as_array(values, name=f"{name}: keep")
     if keep.shape != shape:
         raise DataError(
             f"{name}: keep has the shape {keep.shape}, and phi is of {shape[0]} models and {shape[1]} "
@@ -176,7 +177,7 @@ def _all(phi: Floats, y: Any, name: str) -> tuple[Floats, Ints]:
         raise DataError(
             f"{name}: phi holds all logits, and y is missing: give the class code of each record."
         )
-    labels: Array = np.asarray(y)
+    labels = as_array(y, name=f"{name}: y")
     classes = phi.shape[2]
     if labels.shape != phi.shape[1:2] or labels.dtype.kind not in "iu":
         raise DataError(f"{name}: y is {labels.dtype}{list(labels.shape)}: give {phi.shape[1]} class codes.")

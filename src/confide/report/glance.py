@@ -53,11 +53,12 @@ def glance(page: Page, told: Sequence[Told] = ()) -> GlanceRecord:
     each = [_Part(s, one) for s, one in zip(sections, told or _untold(sections), strict=True)]
     worst = sorted(each, key=lambda part: severity(part.s, proves=part.proves))
     named = _names(each)
-    found = [part for part in worst if part.s["outcome"] == "found"] or worst
+    leading = _leading(worst)
+    found = [part for part in leading if part.s["outcome"] == "found"] or leading
     return {
         "released": _released(each, named),
         "tried": _tried(page, worst),
-        "bad": _bad(worst, named),
+        "bad": _bad(leading, named),
         "means": list(dict.fromkeys(line for part in found for line in _means(part))),
         "next": [*_kept(each, named), *dict.fromkeys(x for part in worst for x in part.s["next"])][
             :MOST_STEPS
@@ -165,19 +166,23 @@ def _asked(s: SectionRecord) -> list[str]:
     ]
 
 
-def _bad(worst: Sequence[_Part], named: dict[str, str]) -> list[str]:
-    """A sentence each goal: on the release that gives most away."""
+def _leading(worst: Sequence[_Part]) -> list[_Part]:
+    """The release that gives most away, of each goal."""
     first = {part.told.words: part for part in reversed(worst)}  # the worst of a goal is set last
-    chosen = [part for part in worst if first[part.told.words] is part]
+    return [part for part in worst if first[part.told.words] is part]
+
+
+def _bad(leading: Sequence[_Part], named: dict[str, str]) -> list[str]:
+    """A sentence each goal."""
     return [
         " ".join(
             [
                 *([t("On {release}:", release=named[part.release])] if len(named) > 1 else []),
-                *([t(WORDS[part.told.words].question)] if len(chosen) > 1 else []),
+                *([t(WORDS[part.told.words].question)] if len(leading) > 1 else []),
                 how_bad(part.s, part.told),
             ]
         )
-        for part in chosen
+        for part in leading
     ]
 
 

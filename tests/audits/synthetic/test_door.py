@@ -77,6 +77,7 @@ def test_shuffled_columns_give_nobody_away(tmp_path: Path) -> None:
             assert finding.risk.auc.low <= 0.5 <= finding.risk.auc.high
 
 
+@pytest.mark.slow
 def test_without_people_held_out_no_limit_is_kept_and_a_copy_is_still_found(tmp_path: Path) -> None:
     other = audited(tmp_path, people(9), control=None, limits=["auc=0.99", "utility"])
     assert other.verdict == "not settled"
@@ -95,6 +96,7 @@ def frame(table: Table) -> pl.DataFrame:
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("sort", "code", "ruling"), [(True, 1, "exceeded"), (False, 0, "within")])
 def test_a_file_that_is_worse_than_shuffled_columns_fails_the_limit_on_utility(
     tmp_path: Path, sort: bool, code: int, ruling: str
@@ -130,6 +132,7 @@ def test_people_are_named_with_the_reason(tmp_path: Path) -> None:
     assert "The most that copies can give away" not in titles
 
 
+@pytest.mark.slow
 def test_a_public_report_shows_no_row(tmp_path: Path) -> None:
     audit = audited(tmp_path, bootstrap(REAL), audience="public", attacks="all", secret="ill")
     text = audit.report.json()
@@ -179,6 +182,7 @@ def test_rows_of_one_person_count_once(tmp_path: Path) -> None:
     assert int(evidence.exposed.sum()) == 200  # one row of each
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "columns", [["age"], ["region"], ["age", "pay"], ["region", "ill"]], ids=lambda c: "+".join(c)
 )
@@ -196,6 +200,7 @@ def test_fewer_rows_than_columns_are_audited(tmp_path: Path) -> None:
     assert audited(tmp_path, wide[1], real=wide[0], control=wide[2]).sections
 
 
+@pytest.mark.slow
 def test_the_command_reads_files_and_fails_a_limit(tmp_path: Path) -> None:
     for name, table in (("real", REAL), ("made", bootstrap(REAL)), ("control", CONTROL)):
         table.write_csv(tmp_path / f"{name}.csv")

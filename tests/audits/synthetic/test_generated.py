@@ -39,6 +39,7 @@ def audited(folder: Path, **given: Any) -> confide.Audit:
     return confide.audit(held, cache=folder / "cache", attacks=ATTACKS)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("make", [copying, sometimes])
 def test_copies_are_found_and_failed_worlds_are_named(tmp_path: Path, make: Any) -> None:
     audit = audited(tmp_path, generator=make)
@@ -72,6 +73,7 @@ def test_a_generator_that_hangs_is_left_after_its_time() -> None:
         slow(table, rng=np.random.default_rng(0))
 
 
+@pytest.mark.slow
 def test_a_mechanism_is_held_against_its_promise_and_everything_that_it_measured(tmp_path: Path) -> None:
     audit = audited(tmp_path, mechanism="mst", epsilon=1.0)
     worlds = audit.sections[-1]

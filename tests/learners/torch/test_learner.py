@@ -218,6 +218,7 @@ def test_what_cannot_be_trained_is_said() -> None:
         replace(LEARNER, epochs=0)
 
 
+@pytest.mark.slow
 def test_an_optimiser_is_made_without_torchs_compiler_and_works_as_any_other() -> None:
     """In a process of its own: once loaded, the compiler stays."""
     program = """

@@ -153,6 +153,7 @@ def test_plain_descent_is_torchs_own_step_and_everything_else_is_left_to_it() ->
     assert stepper(optimiser).__name__ == "step", "a schedule counts the optimiser's steps"
 
 
+@pytest.mark.slow
 def test_first_steps_do_not_load_torchs_compiler() -> None:
     """Which takes longer than the first round of a thousand clients."""
     code = (

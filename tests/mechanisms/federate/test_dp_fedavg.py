@@ -177,6 +177,7 @@ def shown(protocol: type[DPFedAvg], seed: int, rate: float = 1.0) -> float:
     return max(proof(tally, error=0.05, delta=CLAIM.delta) for proof in (steinke_epsilon, fdp_epsilon))
 
 
+@pytest.mark.slow
 def test_a_sound_protocol_is_below_its_promise_and_something_is_seen() -> None:
     found = [shown(DPFedAvg, seed) for seed in range(4)]
     assert max(found) <= CLAIM.epsilon

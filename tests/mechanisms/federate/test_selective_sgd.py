@@ -199,6 +199,7 @@ def shown(private: SparseUpload, runs: int) -> float:
     return best
 
 
+@pytest.mark.slow
 def test_the_audit_of_an_upload_is_below_its_epsilon_and_catches_broken_ones() -> None:
     sound = SparseUpload(epsilon=2.0, clip=1.0, threshold=0.0)
     assert shown(sound, 3_000) <= 2.0

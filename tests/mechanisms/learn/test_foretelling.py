@@ -20,6 +20,7 @@ def maker(epsilon: float, classes: int = 2) -> GradientDescent:
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("epsilon", "classes"), [(0.04, 2), (0.4, 2), (0.2, 3)])
 def test_the_forecast_is_what_the_mechanism_reaches(epsilon: float, classes: int) -> None:
     make, n, rng = maker(epsilon, classes), 500, np.random.default_rng(1)
@@ -35,6 +36,7 @@ def test_the_forecast_is_what_the_mechanism_reaches(epsilon: float, classes: int
     assert error < 0.25 and abs(np.mean(told) - np.mean(reached)) < error
 
 
+@pytest.mark.slow
 def test_a_forecast_with_a_quarter_of_the_noise_would_not_be() -> None:
     make, rng = maker(0.02), np.random.default_rng(2)
     told = [foretold(make, COLUMNS, people=500, rng=rng).right for _ in range(8)]

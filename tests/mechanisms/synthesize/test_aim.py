@@ -238,6 +238,7 @@ def one_cell(release: Synthesised) -> float:
     return sum((m.counts[1] - 12) / m.sigma**2 for m in release.margins)
 
 
+@pytest.mark.slow
 def test_an_audit_catches_a_quarter_of_the_noise_and_not_the_honest_noise() -> None:
     """With 95 %: the honest mechanism is accused in one of 20 seeds at most."""
     without, within = (table_of(np.concatenate([WITHOUT, np.ones((k, 1), int)]), (2,)) for k in (0, 20))

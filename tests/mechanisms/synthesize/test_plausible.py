@@ -210,6 +210,7 @@ def test_groups_below_k_are_not_released_and_the_twin_without_a_test_releases_th
     assert (untested.view.low[:, 0] == 2).any() and untested.budget is None
 
 
+@pytest.mark.slow
 def test_what_is_released_of_a_group_has_the_law_that_is_accounted_for() -> None:
     """3,000 releases from seeds of 7, 8 and 30 in a group: means and variances within five deviations."""
     counts = [7, 8, 30]

@@ -304,6 +304,7 @@ def test_a_run_of_people_needs_less_noise_and_takes_counts_of_people_alone(asked
     run.ask("select count(distinct user_id) from people")
 
 
+@pytest.mark.slow
 def test_a_candidate_that_is_left_out_has_as_few_people_more_as_the_note_says(asked: Session) -> None:
     """Of 300 choices at most 5 % may be further off: fails for 27 or more with a chance below 1e-2.
 

@@ -70,6 +70,7 @@ def half_width_of_laplace(scale: float) -> float:
     return w
 
 
+@pytest.mark.slow
 def test_few_questions_get_laplace_noise_and_many_gaussian(asked: Session) -> None:
     """One question of total 0.3 has the noise of epsilon 0.3: scale 3 rows / 0.3, within +-30 or so. Gaussian
     noise of (0.3, 1e-7) has a deviation of 3 * 16.6 at least (Balle, Wang 2018), and is within +-97."""

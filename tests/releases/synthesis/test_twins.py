@@ -52,6 +52,7 @@ def shown(maker: object, *, worlds: int = 150) -> float:
     return two_world(Rows.of(evidence), threshold=Bonferroni(25), delta=1e-9).low
 
 
+@pytest.mark.slow
 def test_a_domain_from_the_data_is_caught_by_the_audit_and_a_public_one_keeps_its_promise() -> None:
     assert shown(FromData()) > 2 * PROMISE.epsilon
     assert shown(synthesiser(JOBS)) <= PROMISE.epsilon

@@ -112,6 +112,7 @@ def restarted(folder: Path, composition_delta: float) -> tuple[list[str], World]
     return names, next(world_in(folder, budget, parts))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("delta", [0.0, 1e-6])
 def test_each_analyst_sees_what_they_paid_for_after_a_restart(tmp_path: Path, delta: float) -> None:
     asked, world = restarted(tmp_path, delta)

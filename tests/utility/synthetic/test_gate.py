@@ -51,6 +51,7 @@ def test_a_shuffled_file_itself_is_seldom_settled() -> None:
 SIZES = [(2,) * 14, (2, 2, 3, 4, 5, 8, 16, 16), (16,) * 6]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("sizes", SIZES)
 def test_a_perfect_generator_of_independent_columns_is_not_called_worse_than_shuffled(
     sizes: tuple[int, ...],

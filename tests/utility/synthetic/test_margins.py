@@ -164,6 +164,7 @@ def intervals(real_tie: float, made_tie: float, n: int) -> dict[str, list[Estima
     return found
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("real_tie", "made_tie"), [(0.5, 0.0), (0.3, 0.55), (0.5, 0.5)])
 def test_intervals_cover_the_mean_over_files(real_tie: float, made_tie: float) -> None:
     for name, found in intervals(real_tie, made_tie, 400).items():
@@ -172,6 +173,7 @@ def test_intervals_cover_the_mean_over_files(real_tie: float, made_tie: float) -
         assert sum(e.low <= true <= e.high for e in found) >= LEAST, name
 
 
+@pytest.mark.slow
 def test_the_coverage_test_would_see_intervals_half_as_wide() -> None:
     found = intervals(0.5, 0.0, 400)["synthetic"]
     true = float(np.mean([e.value for e in found]))

@@ -13,6 +13,7 @@ from confide.utility.table.marginals import ONE, THREE, TWO
 from confide.utility.table.propensity import TOLD_APART
 
 
+@pytest.mark.slow
 def test_a_right_file_is_near_the_floor_and_a_broken_one_beyond_the_shuffle_in_every_measure_of_pairs() -> (
     None
 ):

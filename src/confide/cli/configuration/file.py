@@ -81,7 +81,7 @@ def _within(here: Path) -> list[Path]:
     """The folder and its parents up to the root of its repository, else up to the home folder."""
     upward = [here, *here.parents]
     tops = [folder for folder in upward if (folder / ".git").exists()]
-    home = Path("~").expanduser()
+    home = Path(os.path.expanduser("~"))  # noqa: PTH111 - pathlib's own fails where there is no home
     top = tops[0] if tops else home if home in upward else here
     return upward[: upward.index(top) + 1]
 

@@ -23,6 +23,7 @@ def rng(seed: int = 0) -> np.random.Generator:
     return np.random.default_rng(seed)
 
 
+@pytest.mark.slow
 def test_the_margins_give_away_what_their_rho_allows() -> None:
     # Six margins of sigma 4: rho = 6 / (2 * 16), and the AUC of the best test is Phi(sqrt(rho)).
     evidence = play(measured(4.0), NoisedMarginsLR(), worlds=4_000, rng=rng())
@@ -72,6 +73,7 @@ def test_the_worlds_follow_from_the_targets_alone() -> None:
     assert (first.counts == second.counts).all() and (first.member == second.member).all()
 
 
+@pytest.mark.slow
 def test_a_bootstrap_is_told_by_its_ceiling() -> None:
     evidence = play(game(Redrawn(), asked=np.arange(60)), ShadowQueries(worlds=80), worlds=30, rng=rng(2))
     # 1 / e of the people given are not drawn: nothing is above 1 - 1 / (2 e) = .816 but by luck.

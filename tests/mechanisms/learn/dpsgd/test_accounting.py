@@ -68,6 +68,7 @@ def test_many_steps_cost_less_than_the_bound_by_moments_and_not_much_less() -> N
         assert 0.8 * bound < found < bound
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("epsilon", "rate", "steps"), [(1.0, 0.05, 200), (8.0, 0.1, 100), (0.1, 0.3, 50), (3.0, 1.0, 60)]
 )

@@ -69,6 +69,7 @@ def test_a_run_on_everybody_costs_the_rho_of_gaussian_noise() -> None:
     assert (cost.epsilon, cost.delta) == (MILLIONTH, DELTA_UNITS // 10**6)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("budget", [Budget(0.05, 1e-6), Budget(8.0, 1e-5)])
 @pytest.mark.parametrize("settings", [{"rate": 0.2, "steps": 75}, RARE])
 def test_a_run_costs_its_epsilon_and_delta_and_no_more_rho_than_these(budget: Budget, settings) -> None:
@@ -101,6 +102,7 @@ def test_the_moments_of_one_step_below_its_epsilon_are_within_rho(rate: float, b
         assert second_order(budget, multiplier=sigma, rate=rate, steps=1) < removed
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("settings", [{"rate": 0.1, "steps": 100}, RARE])
 def test_as_many_runs_as_a_ledger_grants_are_within_its_budget(settings) -> None:
     """By the distribution of all losses together. By their epsilons fewer runs would be granted."""

@@ -100,6 +100,7 @@ def test_sums_are_near_those_in_float32(name: str) -> None:
         assert torch.allclose(found.norms, exact.norms, rtol=0.05)
 
 
+@pytest.mark.slow
 def test_passes_all_have_one_number_of_rows_whoever_is_in_the_sample() -> None:
     seen: list[int] = []
     net = mlp()

@@ -130,6 +130,7 @@ def test_an_interrupted_run_says_what_it_was_charged_and_goes_on_to_the_same_end
     ledger.close()
 
 
+@pytest.mark.slow
 def test_a_run_with_other_data_settings_or_code_is_not_gone_on_with(tmp_path: Path, monkeypatch) -> None:
     path = tmp_path / "run.safetensors"
     trainer(checkpoint=path)(crowd(), rng=rng())

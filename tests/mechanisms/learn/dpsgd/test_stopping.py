@@ -256,6 +256,7 @@ class Silent:
     def noised(self, clipped, noised, applied=None) -> None: ...
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("changes", "said"),
     [

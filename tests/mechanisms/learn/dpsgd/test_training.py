@@ -57,6 +57,7 @@ def weights(net: nn.Module) -> Tensor:
     return torch.cat([p.detach().flatten() for p in net.parameters()])
 
 
+@pytest.mark.slow
 def test_it_learns_and_its_plan_costs_the_budget() -> None:
     private = trainer()
     trained = private.train(crowd(), rng=rng())

@@ -50,6 +50,7 @@ def domains(draw: st.DrawFn) -> PublicDomain:
     return PublicDomain((*more, Category("sex", ("f", "m"))))
 
 
+@pytest.mark.slow
 @given(domains(), st.integers(0, 2**32))
 @settings(max_examples=120, deadline=None)
 def test_decoding_then_encoding_gives_the_same_codes(domain: PublicDomain, seed: int) -> None:

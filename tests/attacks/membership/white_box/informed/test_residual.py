@@ -13,6 +13,7 @@ from confide.attacks.membership.white_box.informed._stationarity import balance
 from confide.core.errors import KnowledgeError
 from confide.core.nouns import Case
 from confide.core.play import play
+from confide.core.sentence import said
 from confide.games.membership.models import IndependentWorlds, ModelPool, TrainedModel
 from confide.knowledge.models import Background, LeaveOneOutSums
 from confide.mechanisms.anchors.models import Nothing
@@ -36,7 +37,7 @@ def test_a_convex_model_gives_every_member_away_where_lira_sees_little():
     evidence = play(game, Residual(), worlds=1, rng=rng())
     assert naive_auc(evidence) == 1.0 and naive_tpr(evidence, 0.01) == 1.0
     assert (evidence.claims > 0).tolist() == evidence.exposed.tolist(), "0 is the threshold, without a label"
-    assert evidence.diagnostics[0].conclusive and "is stationary" in evidence.diagnostics[0].remarks[0]
+    assert evidence.diagnostics[0].conclusive and "is stationary" in said(evidence.diagnostics[0].remarks[0])
     lira = play(game, LiRA(), worlds=1, rng=rng())
     assert naive_auc(lira) < 0.75 and naive_tpr(lira, 0.01) < 0.2
 

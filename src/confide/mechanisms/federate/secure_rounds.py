@@ -1,0 +1,99 @@
+"""Secure aggregation in a collaboration: the server sees the sum of a round's uploads alone."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from math import prod
+
+import numpy as np
+
+from confide.core.arrays import Array, Rng
+from confide.core.errors import DataError
+from confide.core.transcript import Message, Payload
+from confide.mechanisms.federate.protocol import Summed
+from confide.mechanisms.share.fixed_point import FixedPoint
+from confide.mechanisms.share.messages import Message as Signed
+from confide.mechanisms.share.secure_sum import SecureSum
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SecureRounds:
+    """Secure aggregation adds up the uploads of each round, for `collaborate(..., secure=...)`.
+
+    Numbers are rounded by chance to the finest grid on which the sum of all clients fits 32 bits, so that no
+    sum can overflow. It hides the client, not the people: see `mechanisms/share/secure_sum.py`.
+
+    Args:
+        limit: the largest absolute value of a number in an upload, such as the protocol's clip; an upload
+            beyond it stops the round.
+        clients: how many take part in a round at most.
+        how: threshold, cohort and graph of masks.
+        run: the name of the run, to which all keys are bound.
+        played: whether keys, masks and signatures are played and recorded; without it the sum and its
+            refusals are the same, in a fraction of the time, and nothing is recorded of it.
+        dropped: by the number of the round, clients that fall silent before they send their vector.
+
+    >>> uploads = {name: {"update": np.full(2, 0.25)} for name in "abcd"}
+    >>> summed = SecureRounds(limit=1.0, clients=4)(uploads, number=1, rng=np.random.default_rng(1))
+    >>> summed.total["update"], summed.clients
+    (array([1., 1.]), ('a', 'b', 'c', 'd'))
+    """
+
+    limit: float
+    clients: int
+    how: SecureSum = field(default_factory=lambda: SecureSum(fresh_inputs=True))
+    run: str = "simulation"
+    played: bool = True
+    dropped: Mapping[int, Collection[str]] = field(default_factory=dict)
+
+    def __call__(self, uploads: Mapping[str, Payload], *, number: int, rng: Rng) -> Summed:
+        """The sum of these uploads.
+
+        Args:
+            uploads: by client; all have the same arrays.
+            number: of the round.
+            rng: unused: keys, masks and rounding come from a cryptographic source.
+
+        Raises:
+            DataError: if uploads have different arrays, or numbers beyond the limit.
+            RefusedError: if too few clients remain.
+            PromiseError: if the settings cannot protect so few clients.
+        """
+        grid = FixedPoint.for_clients(self.clients, limit=self.limit)
+        form = _form(uploads, self.clients)
+        vectors = {name: grid.rounded(_joined(upload)) for name, upload in uploads.items()}
+        gone = [name for name in self.dropped.get(number, ()) if name in uploads]
+        sent: list[Signed] = []
+        if self.played:
+            found = self.how.simulate(
+                vectors, bound=grid.bound, dropped=gone, run=self.run, round=number, observe=sent.append
+            )
+        else:
+            found = self.how.ideal(vectors, bound=grid.bound, dropped=gone)
+        return Summed(
+            _apart(grid.floats(found.total), form),
+            found.survivors,
+            tuple(Message(m.round, m.sender, m.receiver, m.kind, m.payload) for m in sent),
+        )
+
+
+def _form(uploads: Mapping[str, Payload], most: int) -> dict[str, tuple[int, ...]]:
+    """The arrays of each upload by name, and their shapes."""
+    if len(uploads) > most:
+        raise DataError(f"{len(uploads):,} clients take part, and the sum has room for {most:,}: give more.")
+    forms = [{name: upload[name].shape for name in sorted(upload)} for upload in uploads.values()]
+    for client, form in zip(uploads, forms, strict=True):
+        if form != forms[0]:
+            raise DataError(f"the upload of {client!r:.60} has other arrays than the first: {form}.")
+    return forms[0]
+
+
+def _joined(upload: Payload) -> Array:
+    return np.concatenate([np.ravel(upload[name]).astype(np.float64) for name in sorted(upload)])
+
+
+def _apart(total: Array, form: Mapping[str, tuple[int, ...]]) -> Payload:
+    ends = np.cumsum([prod(shape) for shape in form.values()])[:-1]
+    parts = np.split(total, ends)
+    return {name: part.reshape(shape) for (name, shape), part in zip(form.items(), parts, strict=True)}
