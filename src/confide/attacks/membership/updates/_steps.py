@@ -39,7 +39,8 @@ def steps_seen(seen: Seen, about: Sequence[str], attack: str, rounds: Sequence[i
     """The steps that say most of these clients, in the order of rounds.
 
     In a round in which their own updates were seen it is the mean of those, and in another one the step from
-    the model that was sent to the next one that was seen.
+    the model that was sent to the next one that was seen. Without named rounds the second kind is left out
+    where there is the first.
 
     Args:
         seen: all that the adversary saw.
@@ -73,7 +74,10 @@ def steps_seen(seen: Seen, about: Sequence[str], attack: str, rounds: Sequence[i
                 round=int(missing[0]),
             )
         )
-    return [found[number] for number in rounds or sorted(found)]
+    if rounds:
+        return [found[number] for number in rounds]
+    # Where their own updates were seen, a round without one is a round in which they took no part.
+    return [found[n] for n in sorted(found) if found[n].clients] or [found[n] for n in sorted(found)]
 
 
 def spread(steps: list[T], most: int) -> list[T]:
