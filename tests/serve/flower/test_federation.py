@@ -120,7 +120,7 @@ def test_a_node_that_is_killed_is_named_and_the_others_finish(federation: Federa
 def test_below_the_cohort_the_run_fails_with_the_name_and_leaves_no_model(federation: Federation) -> None:
     federation.write_plan(rounds=1, cohort=3, deadline=16, secure=SECURE)
     folder = federation.submit("three")
-    federation.wait_for(lambda: "missing are c" in federation.log("superlink"), 90, "c is not named")
+    federation.wait_for(lambda: "missing are c" in (folder / "run.log").read_text(), 90, "c is not named")
     federation.wait_for(lambda: federation.status("three") == "finished:failed", 30, "it has not failed")
     assert not (folder / "model.npz").exists()
 

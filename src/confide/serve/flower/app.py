@@ -8,18 +8,20 @@ that wants to be sure starts its SuperNode with `--trusted-entities`.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from confide.core.atomic import atomic_write
-from confide.core.errors import ConfideError, DataError
+from confide.core.errors import DataError
 from confide.models.factories import made
 from confide.models.importing import import_object
 from confide.serve.flower import keys, records
 from confide.serve.flower.coordinator import Coordinator
 from confide.serve.flower.deployment import Deployment, read_deployment
+from confide.serve.flower.logbook import note
 from confide.serve.flower.messages import ACTIONS, Reply, Request
 from confide.serve.flower.nodes import Nodes
 from confide.serve.flower.party import Party
@@ -34,6 +36,7 @@ if TYPE_CHECKING:
     from confide.account.ledger import Ledger
 
 MODEL, CHECKPOINT = "model.npz", "checkpoint.npz"
+SERVER_LOG, PARTY_LOG = "run.log", "party.log"
 _KEPT = "confide"
 """The name under which a party's state stands in `Context.state`, which never leaves its machine."""
 FAILED = "failed there: its own log says why"
@@ -68,7 +71,8 @@ def party_of(config: Mapping[str, Any]) -> Party:
     """The party that a node's configuration describes.
 
     Args:
-        config: `plan`, `party`, `keys` (its folder of keys) and `records` (an import path).
+        config: `plan`, `party`, `keys` (its folder of keys) and `records` (an import path); it may name a
+            file `log`, and a folder `tap`.
 
     Raises:
         DataError: with the entry that is missing.
@@ -115,11 +119,8 @@ def _answered(message: Message, context: Context) -> Message:
         request = records.request_in(message.content, action=action, run=str(context.run_id))
         reply, kept = party_of(context.node_config).answer(request, kept)
         context.state[_KEPT] = records.array_record(kept)
-    except ConfideError as error:
-        print(f"confide: {error}", flush=True)
-        reply = Reply(fault=FAILED)
     except Exception as error:  # its text may hold a value of somebody's record
-        print(f"confide: {type(error).__name__}: {error}", flush=True)
+        note(_log_of(context.node_config), f"{action}: {type(error).__name__}: {error}")
         reply = Reply(fault=FAILED)
     return Message(records.packed_reply(reply), reply_to=message)
 
@@ -129,20 +130,30 @@ def _conducted(grid: Grid, context: Context) -> None:
     folder = Path(str(config["folder"]))
     deployment = read_deployment(Path(str(config["plan"])))
     run = str(context.run_id)
+    said = partial(note, folder / SERVER_LOG)
 
     def exchange(requests: Mapping[str, Request], *, seconds: float) -> dict[str, Reply]:
         return nodes.asked(requests, seconds=seconds)
 
-    nodes = Nodes(grid, deployment)
+    nodes = Nodes(grid, deployment, said)
     coordinator = Coordinator(
         deployment=deployment, exchange=exchange, run=run, checkpoint=folder / CHECKPOINT,
         identity=_server_identity(deployment, config), ledger=_ledger(deployment, config),
-        said=lambda text: print(f"confide: {text}", flush=True),
+        said=said,
     )  # fmt: skip
-    finished = coordinator.conduct(resume=bool(config.get("resume", False)))
+    try:
+        finished = coordinator.conduct(resume=bool(config.get("resume", False)))
+    except Exception as error:
+        said(f"the run stops: {error}")
+        raise
     # Only now: no model of a run that stopped is ever there.
     with atomic_write(folder / MODEL) as draft, draft.open("wb") as file:
         np.savez(file, **finished.published)  # pyright: ignore[reportArgumentType]
+
+
+def _log_of(config: Mapping[str, Any]) -> Path:
+    """Where a party notes what goes wrong: beside its keys, unless it names a file."""
+    return Path(str(config.get("log") or Path(str(config.get("keys", "."))) / PARTY_LOG))
 
 
 def _server_identity(deployment: Deployment, config: Mapping[str, Any]) -> Any:

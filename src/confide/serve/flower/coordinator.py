@@ -60,7 +60,7 @@ class Coordinator:
         checkpoint: the file that is replaced after each round.
         identity: the server's key for secure sums.
         ledger: pays before the first message.
-        said: told in a sentence what happens, without any value.
+        said: hears in a sentence what happens, without any value.
     """
 
     deployment: Deployment

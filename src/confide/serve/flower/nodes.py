@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -28,10 +28,12 @@ class Nodes:
     Args:
         grid: of Flower.
         deployment: the plan, which pins each node's key.
+        said: hears what is refused.
     """
 
     grid: Grid
     deployment: Deployment
+    said: Callable[[str], None]
     _keys: dict[bytes, str] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -67,7 +69,7 @@ class Nodes:
                 try:
                     found[name] = records.reply_in(message.content)
                 except RefusedError as refused:
-                    print(f"confide: refused from {name}: {refused}", flush=True)
+                    self.said(f"refused from {name}: {refused}")
             if waiting:
                 time.sleep(PAUSE)
         return found

@@ -29,7 +29,7 @@ class Asking:
         exchange: carries it.
         seconds: that a step may take.
         fewest: parties without whom the round stops.
-        said: told what is refused.
+        said: hears what is refused.
     """
 
     request: Request
