@@ -197,7 +197,7 @@ def _asked_about_key(address: str, folder: Path) -> Literal["known", "unknown", 
     ]
     public = keys.node_pem(keys.public_of(folder / keys.NODE), "this party")
     asked = ActivateNodeRequest(public_key=public, heartbeat_interval=0.0)
-    authority = str(folder / keys.AUTHORITY)
+    authority = (folder / keys.AUTHORITY).read_bytes()
     with FleetHttpClient.from_server_address(address, False, authority, interceptors=signing) as client:
         try:
             client.ActivateNode(asked)
