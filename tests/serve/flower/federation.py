@@ -105,13 +105,18 @@ class Federation:
         command = starting.supernode(folder, address=self.address, port=free_port(), config=self.config(name))
         self._start(name, command)
 
-    def submit(self, name: str, *, resume: bool = False, ledger: str = "") -> Path:
+    def submit(self, name: str, *, resume: bool = False, ledger: str = "", record: bool = False) -> Path:
         """Start a run; its folder."""
         app, folder = self.folder / f"app-{name}", self.folder / f"run-{name}"
         folder.mkdir(exist_ok=True)
         if not app.exists():
             starting.write_app(
-                app, plan=self.plan, run=folder, server_keys=self.keys / "server", ledger=ledger
+                app,
+                plan=self.plan,
+                run=folder,
+                server_keys=self.keys / "server",
+                ledger=ledger,
+                record=record,
             )
         said = self.run(starting.start_run(app, resume=resume))
         found = json.loads(said[said.index("{") :])

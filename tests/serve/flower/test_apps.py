@@ -55,9 +55,8 @@ def test_messages_of_other_apps_are_refused() -> None:
 
 def test_every_action_has_a_function_and_a_tap_sees_both_ways(tmp_path: Path) -> None:
     folder = tmp_path / "transcript"
-    context = _context(tap=str(folder))
     for action in ACTIONS:
-        client_app()(_message(action), context)
+        client_app(tap(folder))(_message(action), _context(log=str(tmp_path / "log")))
     seen = read_tap(folder).seen_by("a")
     assert [m.kind for m in seen.received()] == [f"train.{action}" for action in ACTIONS]
     assert len(seen.sent()) == len(ACTIONS)

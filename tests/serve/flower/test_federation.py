@@ -17,14 +17,16 @@ import pytest
 pytest.importorskip("flwr", reason="runs in the environment of `make flower`")
 
 from tests.serve.flower.federation import HERE, Federation
-from tests.serve.flower.test_rounds import SECURE, simulated
+from tests.serve.flower.test_rounds import SECURE, simulated, simulation
 
 from confide.account.costs import Cost
 from confide.account.opening import open_ledger
+from confide.core.transcript import Transcript
 from confide.serve.flower import keys
 from confide.serve.flower.checking import check_party
 from confide.serve.flower.checkpoints import read_checkpoint
 from confide.serve.flower.deployment import read_deployment
+from confide.serve.flower.tap import read_tap
 
 
 @pytest.fixture(scope="module")
@@ -68,9 +70,11 @@ def test_a_check_names_key_and_certificate_before_anything_runs(federation: Fede
 def test_it_trains_as_in_a_simulation(federation: Federation) -> None:
     federation.write_plan(rounds=2)
     began = time.monotonic()
-    model = federation.model(federation.submit("plain"))
+    folder = federation.submit("plain", record=True)
+    model = federation.model(folder)
     _say("plain, 2 rounds", began, 2)
     np.testing.assert_array_equal(model, simulated(2))
+    _same_messages(read_tap(folder / "transcript"), simulation(2).transcript)
     federation.wait_for(lambda: federation.status("plain") == "finished:completed", 30, "not completed")
 
 
@@ -122,6 +126,20 @@ def test_below_the_cohort_the_run_fails_with_the_name_and_leaves_no_model(federa
     federation.wait_for(lambda: log.exists() and "missing are c" in log.read_text(), 90, "c is not named")
     federation.wait_for(lambda: federation.status("three") == "finished:failed", 30, "it has not failed")
     assert not (folder / "model.npz").exists()
+
+
+def _same_messages(found: Transcript, expected: Transcript | None) -> None:
+    """What the server saw is what it sees in a simulation; of the times nothing is said."""
+    assert expected is not None
+    by_place = [
+        {(m.round, m.sender, m.receiver, m.kind): m for m in run.messages} for run in (found, expected)
+    ]
+    assert by_place[0].keys() == by_place[1].keys() and len(by_place[0]) == len(found.messages)
+    for place, message in by_place[0].items():
+        other = by_place[1][place].payload
+        assert message.payload.keys() == other.keys()
+        for name, array in message.payload.items():
+            np.testing.assert_array_equal(array, other[name])
 
 
 def _spent(ledger: str) -> Cost:

@@ -14,7 +14,7 @@ from tests.serve.flower.in_process import InProcess
 from confide.account.costs import Cost
 from confide.account.opening import open_ledger
 from confide.core.errors import BudgetError, DataError, PromiseError
-from confide.mechanisms.federate.rounds import collaborate
+from confide.mechanisms.federate.rounds import Run, collaborate
 from confide.mechanisms.share.fixed_point import FixedPoint
 from confide.mechanisms.share.refusals import RefusedError
 from confide.serve.flower.coordinator import SILENT
@@ -24,12 +24,16 @@ SECURE = "limit = 200.0"
 
 
 def simulated(rounds: int, names: tuple[str, ...] = made_up.NAMES) -> np.ndarray:
-    """The model of a simulation with the seed of the plans, in which only these parties have records."""
+    """The model of a simulation."""
+    return simulation(rounds, names).parameters
+
+
+def simulation(rounds: int, names: tuple[str, ...] = made_up.NAMES) -> Run:
+    """A simulation with the seed of the plans, in which only these parties have records."""
     clients = {name: made_up.of(name) if name in names else made_up.none() for name in made_up.NAMES}
-    run = collaborate(
+    return collaborate(
         made_up.averaging(), made_up.learner(), clients, rounds=rounds, rng=np.random.default_rng(11)
     )
-    return run.parameters
 
 
 def test_the_deployed_model_is_the_simulated_one(tmp_path: Path) -> None:

@@ -25,7 +25,7 @@ from confide.serve.flower.logbook import note
 from confide.serve.flower.messages import ACTIONS, Reply, Request
 from confide.serve.flower.nodes import Nodes
 from confide.serve.flower.party import Party
-from confide.serve.flower.tap import tap
+from confide.serve.flower.tap import note_reply, note_request
 from confide.views.records import Records
 
 if TYPE_CHECKING:
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from confide.account.ledger import Ledger
 
 MODEL, CHECKPOINT = "model.npz", "checkpoint.npz"
+TRANSCRIPT = "transcript"
 SERVER_LOG, PARTY_LOG = "run.log", "party.log"
 _KEPT = "confide"
 """The name under which a party's state stands in `Context.state`, which never leaves its machine."""
@@ -52,7 +53,7 @@ def client_app(*mods: Any) -> ClientApp:
     """
     from flwr.clientapp import ClientApp  # pyright: ignore[reportMissingImports]
 
-    app = ClientApp(mods=[_tapped, *mods])
+    app = ClientApp(mods=list(mods))
     for action in ACTIONS:
         app.train(action)(_answered)
     return app
@@ -104,11 +105,6 @@ def records_at(path: str) -> Records:
     return found
 
 
-def _tapped(message: Message, context: Context, call_next: Any) -> Message:
-    folder = context.node_config.get("tap")
-    return tap(str(folder))(message, context, call_next) if folder else call_next(message, context)
-
-
 def _answered(message: Message, context: Context) -> Message:
     """One answer. Whatever goes wrong, the server learns that it did, and never a value."""
     from flwr.app import Message  # pyright: ignore[reportMissingImports]
@@ -117,7 +113,12 @@ def _answered(message: Message, context: Context) -> Message:
     _, _, action = message.metadata.message_type.partition(".")
     try:
         request = records.request_in(message.content, action=action, run=str(context.run_id))
-        reply, kept = party_of(context.node_config).answer(request, kept)
+        party, folder = party_of(context.node_config), str(context.node_config.get("tap", ""))
+        if folder:
+            note_request(Path(folder), party.name, request)
+        reply, kept = party.answer(request, kept)
+        if folder:
+            note_reply(Path(folder), party.name, request.round, reply)
         context.state[_KEPT] = records.array_record(kept)
     except Exception as error:  # its text may hold a value of somebody's record
         note(_log_of(context.node_config), f"{action}: {type(error).__name__}: {error}")
@@ -133,7 +134,10 @@ def _conducted(grid: Grid, context: Context) -> None:
     said = partial(note, folder / SERVER_LOG)
 
     def exchange(requests: Mapping[str, Request], *, seconds: float) -> dict[str, Reply]:
-        return nodes.asked(requests, seconds=seconds)
+        found = nodes.asked(requests, seconds=seconds)
+        if config.get("record"):
+            _recorded(folder / TRANSCRIPT, requests, found)
+        return found
 
     nodes = Nodes(grid, deployment, said)
     coordinator = Coordinator(
@@ -149,6 +153,13 @@ def _conducted(grid: Grid, context: Context) -> None:
     # Only now: no model of a run that stopped is ever there.
     with atomic_write(folder / MODEL) as draft, draft.open("wb") as file:
         np.savez(file, **finished.published)  # pyright: ignore[reportArgumentType]
+
+
+def _recorded(folder: Path, requests: Mapping[str, Request], replies: Mapping[str, Reply]) -> None:
+    for name, request in requests.items():
+        note_request(folder, name, request)
+    for name, reply in replies.items():
+        note_reply(folder, name, requests[name].round, reply)
 
 
 def _log_of(config: Mapping[str, Any]) -> Path:

@@ -104,7 +104,9 @@ def write_connection(home: Path, *, address: str, authority: Path) -> None:
     (home / "config.toml").write_text("\n".join(lines) + "\n")
 
 
-def write_app(folder: Path, *, plan: Path, run: Path, server_keys: Path, ledger: str = "") -> None:
+def write_app(
+    folder: Path, *, plan: Path, run: Path, server_keys: Path, ledger: str = "", record: bool = False
+) -> None:
     """The app that Flower runs: three lines that name `confide.serve.flower.app`, and the server's paths.
 
     Args:
@@ -113,6 +115,7 @@ def write_app(folder: Path, *, plan: Path, run: Path, server_keys: Path, ledger:
         run: the folder of checkpoint and model.
         server_keys: the folder of the server's keys.
         ledger: its address; none by default.
+        record: whether all that the server sees is kept beside the model, as secret as that is.
 
     Raises:
         DataError: if the folder exists.
@@ -137,7 +140,7 @@ def write_app(folder: Path, *, plan: Path, run: Path, server_keys: Path, ledger:
         "[tool.flwr.app]", 'publisher = "confide"',
         "[tool.flwr.app.components]", 'serverapp = "confide_app.server:app"',
         'clientapp = "confide_app.client:app"',
-        "[tool.flwr.app.config]", "resume = false",
+        "[tool.flwr.app.config]", "resume = false", f"record = {str(record).lower()}",
         *(f"{name} = {json.dumps(str(value))}" for name, value in values.items()),
     ]  # fmt: skip
     (folder / "pyproject.toml").write_text("\n".join(lines) + "\n")

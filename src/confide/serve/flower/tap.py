@@ -1,9 +1,9 @@
-"""A tap on a Flower app: one line that records what a party receives and sends, for an audit of the run."""
+"""Taps: what a party, the server, or any app of Flower's sends and receives, recorded for an audit."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 from uuid import uuid4
@@ -12,9 +12,10 @@ import numpy as np
 
 from confide.core.arrays import Array
 from confide.core.errors import DataError
-from confide.core.transcript import SERVER, Transcript
+from confide.core.transcript import SERVER, Payload, Transcript
 from confide.core.transcript import Message as Noted
 from confide.serve.flower.kept_arrays import read_arrays, write_arrays
+from confide.serve.flower.messages import SIGNED, Reply, Request, message_in
 
 if TYPE_CHECKING:
     from flwr.app import Context, Message, RecordDict  # pyright: ignore[reportMissingImports]
@@ -32,20 +33,30 @@ def tap(folder: str | Path) -> Mod:
     Args:
         folder: on the party's machine; it is made if it is not there.
     """
-    place = Path(folder)
 
     def mod(message: Message, context: Context, call_next: Callable[[Message, Context], Message]) -> Message:
         party = str(context.node_config.get("party", context.node_id))
-        _note(place, message, SERVER, party)
+        _note(Path(folder), SERVER, party, *_described(message))
         reply = call_next(message, context)
-        _note(place, reply, party, SERVER)
+        _note(Path(folder), party, SERVER, *_described(reply))
         return reply
 
     return mod
 
 
+def note_request(folder: Path, party: str, request: Request) -> None:
+    """Record a request of the server's as a simulation does: the model, or a message of a secure sum."""
+    _note(folder, SERVER, party, request.round, *_content("model", request.arrays))
+
+
+def note_reply(folder: Path, party: str, number: int, reply: Reply) -> None:
+    """Record an answer in this round: an update, a message of a secure sum, or that there is no upload."""
+    kind, payload = _content("update", reply.arrays)
+    _note(folder, party, SERVER, number, "left out" if reply.fault else kind, payload)
+
+
 def read_tap(folder: str | Path) -> Transcript:
-    """The transcript of what a tap recorded: one party's messages, in their order.
+    """The transcript of what a tap recorded, in the order of time.
 
     Raises:
         DataError: if there is nothing, or a file is damaged.
@@ -56,27 +67,32 @@ def read_tap(folder: str | Path) -> Transcript:
     noted: list[tuple[int, Noted]] = []
     for path in found:
         meta, arrays = read_arrays(path)
-        number, sender, receiver = int(meta["round"]), str(meta["sender"]), str(meta["receiver"])
-        when = int(meta["nanoseconds"])
-        noted.append((when, Noted(number, sender, receiver, str(meta["kind"]), arrays, when / 1e9)))
-    noted.sort(key=lambda one: one[0])
-    messages = [message for _, message in noted]
+        when, number = int(meta["nanoseconds"]), int(meta["round"])
+        sender, receiver, kind = (str(meta[name]) for name in ("sender", "receiver", "kind"))
+        noted.append((when, Noted(number, sender, receiver, kind, arrays, when / 1e9)))
+    messages = [message for _, message in sorted(noted, key=lambda one: one[0])]
     parties = dict.fromkeys((SERVER, *(m.sender for m in messages), *(m.receiver for m in messages)))
     return Transcript(parties=tuple(parties), messages=messages)
 
 
-def _note(folder: Path, message: Message, sender: str, receiver: str) -> None:
+def _note(folder: Path, sender: str, receiver: str, number: int, kind: str, arrays: Payload) -> None:
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    group, now = message.metadata.group_id, time.time_ns()
-    meta = {
-        "round": int(group) if group.isdigit() else 0,
-        "kind": message.metadata.message_type,
-        "sender": sender,
-        "receiver": receiver,
-        "nanoseconds": now,
-    }
-    arrays = dict(_numbers(message.content)) if message.has_content() else {}
+    now = time.time_ns()
+    meta = {"round": number, "kind": kind, "sender": sender, "receiver": receiver, "nanoseconds": now}
     write_arrays(folder / f"{now}-{uuid4().hex[:8]}{_SUFFIX}", meta, arrays)
+
+
+def _content(plain: str, arrays: Payload) -> tuple[str, Payload]:
+    if SIGNED not in arrays:
+        return plain, arrays
+    message = message_in(arrays)
+    return message.kind, message.payload
+
+
+def _described(message: Message) -> tuple[int, str, Mapping[str, Array]]:
+    group = message.metadata.group_id
+    arrays = dict(_numbers(message.content)) if message.has_content() else {}
+    return int(group) if group.isdigit() else 0, message.metadata.message_type, arrays
 
 
 def _numbers(content: RecordDict) -> Iterator[tuple[str, Array]]:
