@@ -6,6 +6,7 @@ STAMP := $(VENV)/.installed
 CLAIMS := audit_soundness common_task conv_pool_speed decoder decoder_known gradients lecture_table location30 output_perturbation pool_speed \
   white_box likes ratings scoreboard_speed netflix_size unicity traces_size location_meter aggregates faces digits_obscured worlds_once rate_intervals rate_means \
   answers dpsgd_speed dpsgd_accuracy null_audits tables_linkage tables_inference tables_recoding tables_uniqueness tables_large ledger frequencies crosstabs private_session explorer training_audit exposure rebuild rebuild_networks attribute_inversion inversion kkt inversion_people digits_histograms frontier synthetic_utility synthetic_files synthetic_private synthetic_worlds synthesis synthesis_plausible synthesis_forecasts synthetic_secrets large_model_audit estimates secure_sum protocol_audit selective_sgd dp_fedavg pate cronus gradient_inversion property_inference selective_sgd_mnist
+FLOWER := .venv-flower
 EXTRAS := torch,onnx,skops,ray,data,demo,postgresql,splink,numba,query,serve,spark,train,text,collaborate
 
 # Real data sets, where somebody keeps them beside the checkout; the package itself knows no such path.
@@ -16,7 +17,7 @@ endif
 endif
 export OMP_NUM_THREADS ?= 1
 
-.PHONY: demo test check style types words wheel slow fuzz bench docs clean
+.PHONY: demo test flower check style types words wheel slow fuzz bench docs clean
 .DEFAULT_GOAL := test
 
 $(STAMP): pyproject.toml constraints.txt
@@ -59,6 +60,15 @@ wheel: $(STAMP)  ## build the wheel and use it in an environment that has nothin
 
 slow: $(STAMP)   ## what is no fast test: many worlds, other processes, killed pools, Ray, large data sets, docs
 	$(PYTEST) -m slow $(ONCE_MORE)
+
+# Flower's pins cannot share the environment of the rest (packaging, protobuf, rich, fastapi).
+$(FLOWER)/.installed: pyproject.toml constraints-flower.txt
+	$(PYTHON) -m venv $(FLOWER)
+	$(FLOWER)/bin/python -m pip install --quiet --constraint constraints-flower.txt --editable '.[flower]' pytest hypothesis
+	@touch $@
+
+flower: $(FLOWER)/.installed   ## in an environment of its own: a SuperLink and three SuperNodes as processes, four minutes
+	$(FLOWER)/bin/pytest -q tests/serve/flower
 
 fuzz: $(STAMP)   ## each reader of files meets other inputs for ten minutes: an hour on one core
 	nice -n 10 $(BIN)/python -m tests.fuzz

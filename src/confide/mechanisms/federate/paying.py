@@ -47,7 +47,13 @@ def rounds_within(protocol: AnyCollaboration, plan: Plan, budget: Budget) -> int
 
 
 def pay(
-    ledger: Ledger, protocol: AnyCollaboration, plan: Plan, promise: Budget | None, *, analyst: str | None
+    ledger: Ledger,
+    protocol: AnyCollaboration,
+    plan: Plan,
+    promise: Budget | None,
+    *,
+    analyst: str | None,
+    run: str | None = None,
 ) -> None:
     """Charge all rounds of a plan at once.
 
@@ -59,6 +65,8 @@ def pay(
         protocol, plan: what is run.
         promise: of the whole plan.
         analyst: whose part pays.
+        run: a name that no other run has, for one that may go on after a crash: it is charged once, however
+            often it is asked to pay.
 
     Raises:
         PromiseError: if there is no promise that could be charged.
@@ -73,12 +81,14 @@ def pay(
         )
     ledger.terms.check(data=ledger.terms.data, budget=None, unit=promise.unit, composition=None)
     # A number drawn now: each run draws noise of its own, and shows something new.
-    settings = {"protocol": repr(protocol), "run": secrets.token_hex(16)}
+    settings = {"protocol": repr(protocol), "run": run or secrets.token_hex(16)}
     question = digest_of(data=ledger.terms.data, text="collaboration", parameters=settings)
     asked = f"{protocol.name}: {plan.rounds:,} rounds of {plan.clients:,} clients, {promise}"
     if isinstance(protocol, NeedsSum):
         asked += f", {protocol.assumed}"
-    ledger.charge(question, cost, analyst=analyst, asked=asked)
+    granted = ledger.charge(question, cost, analyst=analyst, asked=asked)
+    if run is not None and granted.answer is None:
+        ledger.answer(granted, {"run": run})  # what is answered is not charged again
 
 
 def _within(promise: Budget | None, most: Budget) -> bool:

@@ -132,7 +132,7 @@ def collaborate(
     if ledger is not None:
         pay(ledger, protocol, plan, promise, analyst=analyst)
     loop = _Loop(protocol, clients, tuple(clients), secure, record, active, time.perf_counter())
-    work = partial(_worked, protocol, learner)
+    work = partial(worked, protocol, learner)
     for number in range(1, rounds + 1):
         for turn, cohort in enumerate(protocol.turns(state, rng=server)):
             jobs = loop.jobs(state, cohort, number, seeds=(seed, number, turn))
@@ -195,7 +195,7 @@ class _Loop:
             message = Message(number, self.names[client], SERVER, "update", made.upload, self._now)
             if self.secure is None:
                 self._note(message)
-            reason = _fault(self.protocol, state, made.upload)
+            reason = unusable(self.protocol, state, made.upload)
             if reason is not None:
                 self._leave_out(reason, client)
                 continue
@@ -245,13 +245,15 @@ class _Loop:
         self.left_out.setdefault(reason, Counter())[self.names[client]] += 1
 
 
-def _worked(protocol: AnyCollaboration, learner: LocalLearner, jobs: Sequence[Job]) -> list[Done]:
+def worked(protocol: AnyCollaboration, learner: LocalLearner, jobs: Sequence[Job]) -> list[Done]:
+    """What clients make of their jobs; a training that diverges gives numbers that are not finite."""
     # A training that diverged is no error: what is not finite is left out and counted.
     with np.errstate(all="ignore"):
         return protocol.work(jobs, learner)
 
 
-def _fault(protocol: AnyCollaboration, state: object, upload: Payload) -> str | None:
+def unusable(protocol: AnyCollaboration, state: object, upload: Payload) -> str | None:
+    """Why an upload is left out, in a few words; None if it can be used."""
     if not all(np.isfinite(array).all() for array in upload.values()):
         return NOT_FINITE
     return protocol.fault(state, upload)

@@ -67,7 +67,7 @@ class SecureRounds:
                 f"the upload of {name!r:.60} has numbers that are not whole: give SecureRounds a limit, the "
                 "largest of them."
             )
-        vectors = {name: grid.rounded(_joined(upload)) for name, upload in uploads.items()}
+        vectors = {name: grid.rounded(joined(upload)) for name, upload in uploads.items()}
         gone = [name for name in self.dropped.get(number, ()) if name in uploads]
         sent: list[Signed] = []
         if self.played:
@@ -77,7 +77,7 @@ class SecureRounds:
         else:
             found = self.how.ideal(vectors, bound=grid.bound, dropped=gone)
         return Summed(
-            _apart(grid.floats(found.total), form),
+            apart(grid.floats(found.total), form),
             found.survivors,
             tuple(Message(m.round, m.sender, m.receiver, m.kind, m.payload) for m in sent),
         )
@@ -112,11 +112,13 @@ def _form(uploads: Mapping[str, Payload], most: int) -> dict[str, tuple[int, ...
     return forms[0]
 
 
-def _joined(upload: Payload) -> Array:
+def joined(upload: Payload) -> Array:
+    """All arrays of an upload as one vector, in the order of their names, float64[n]."""
     return np.concatenate([np.ravel(upload[name]).astype(np.float64) for name in sorted(upload)])
 
 
-def _apart(total: Array, form: Mapping[str, tuple[int, ...]]) -> Payload:
+def apart(total: Array, form: Mapping[str, tuple[int, ...]]) -> Payload:
+    """The arrays of such a vector; `form` has their shapes, in the order of their names."""
     ends = np.cumsum([prod(shape) for shape in form.values()])[:-1]
     parts = np.split(total, ends)
     return {name: part.reshape(shape) for (name, shape), part in zip(form.items(), parts, strict=True)}

@@ -1,0 +1,198 @@
+"""The server of a deployed collaboration: it counts answers, stops below the cohort, and can go on."""
+
+from __future__ import annotations
+
+import secrets
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from confide.core.arrays import Rng
+from confide.core.budget import Budget
+from confide.core.errors import DataError, PromiseError
+from confide.core.paths import is_there
+from confide.core.transcript import Payload
+from confide.mechanisms.federate.paying import check_plan, pay
+from confide.mechanisms.federate.protocol import AnyCollaboration, Plan, Upload
+from confide.mechanisms.federate.rounds import unusable
+from confide.mechanisms.share.messages import Identity
+from confide.mechanisms.share.refusals import RefusedError, listed
+from confide.serve.flower.checkpoints import Checkpoint, read_checkpoint, write_checkpoint
+from confide.serve.flower.deployment import Deployment
+from confide.serve.flower.messages import Action, Exchange, Reply, Request
+from confide.serve.flower.states import arrays_of, with_arrays
+from confide.serve.flower.summing import Asking, secure_total
+
+if TYPE_CHECKING:
+    from confide.account.ledger import Ledger
+
+SILENT = "no answer within the deadline"
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class Finished:
+    """A deployed run that has ended.
+
+    Args:
+        published: the model.
+        promise: of the rounds that were run; None if there is none.
+        left_out: how often the uploads of a party were left out, by reason and party; as secret as a
+            transcript.
+    """
+
+    published: Payload
+    promise: Budget | None
+    left_out: Mapping[str, Mapping[str, int]]
+
+
+@dataclass(slots=True, kw_only=True)
+class Coordinator:
+    """Runs the rounds of a plan with parties that an exchange reaches.
+
+    Args:
+        deployment: the plan.
+        exchange: carries requests and answers.
+        run: the engine's name of this run; a run that goes on has a new one.
+        checkpoint: the file that is replaced after each round.
+        identity: the server's key for secure sums.
+        ledger: pays before the first message.
+        said: hears in a sentence what happens, without any value.
+    """
+
+    deployment: Deployment
+    exchange: Exchange
+    run: str
+    checkpoint: Path
+    identity: Identity | None = None
+    ledger: Ledger | None = None
+    said: Callable[[str], None] = print
+    _left_out: dict[str, Counter[str]] = field(default_factory=dict, init=False)
+    _sums: int = field(default=0, init=False)
+    _digest: str = field(default="", init=False)
+
+    def conduct(self, *, resume: bool = False) -> Finished:
+        """Run all rounds, or those that a run before this one did not end.
+
+        Raises:
+            DataError: if a checkpoint is there and the run is new, or none is there to go on with.
+            PromiseError: if the rounds exceed the protocol's budget.
+            BudgetError: if the ledger does not pay; no message was sent then.
+            RefusedError: if fewer parties than the cohort answered, with the names. The checkpoint is that of
+                the round before; nothing of this round is kept, and nothing is given back.
+        """
+        protocol, learner = self.deployment.made_protocol(), self.deployment.made_learner()
+        self._digest = self.deployment.digest(protocol)
+        # Before anything else: a plan that has changed is refused.
+        old = read_checkpoint(self.checkpoint, digest=self._digest) if resume else None
+        if old is None and is_there(self.checkpoint):
+            raise DataError(
+                f"{self.checkpoint} is of a run that was begun: go on with it, or name a new folder."
+            )
+        if self.deployment.secure is not None and not protocol.additive:
+            raise PromiseError(
+                f"{protocol.name} looks at each upload by itself, and a secure sum shows none: leave it out "
+                "of the plan, or choose a protocol that needs sums alone."
+            )
+        first = np.random.default_rng(_entropy(self.deployment.seed))
+        rng = first.spawn(1)[0]
+        plan = Plan(len(self.deployment.parties), self.deployment.rounds, learner.start(rng=rng))
+        promise = check_plan(protocol, plan)
+        state: Any = protocol.begin(plan, rng=rng)
+        if old is not None:
+            state, rng, done, token = self._restored(state, old)
+        else:
+            done, token = 0, secrets.token_hex(16)
+            # Before the charge: a run that is killed while it pays goes on without paying twice.
+            self._keep(state, rng, 0, token)
+        if self.ledger is not None:
+            pay(self.ledger, protocol, plan, promise, analyst=None, run=token)
+        for number in range(done + 1, self.deployment.rounds + 1):
+            for turn, cohort in enumerate(protocol.turns(state, rng=rng)):
+                uploads = self._uploads(protocol, state, cohort, number=number, turn=turn)
+                state = protocol.received(state, uploads, rng=rng)
+            state = protocol.ended(state, rng=rng)
+            self._keep(state, rng, number, token)
+            self.said(f"round {number} of {self.deployment.rounds} has ended and is kept.")
+        return Finished(published=protocol.published(state), promise=promise, left_out=self._counted())
+
+    def _uploads(
+        self, protocol: AnyCollaboration, state: object, cohort: Sequence[int], *, number: int, turn: int
+    ) -> list[Upload]:
+        """What reached the server of a turn, each by itself or as a secure sum."""
+        names = self.deployment.names
+        members = tuple(names[client] for client in cohort)
+        if not members:
+            return []
+        sent = {names[client]: protocol.sent(state, client) for client in cohort}
+        if self.deployment.secure is None:
+            return self._plain(protocol, state, self._asking("update", members, number, turn), sent)
+        self._sums += 1
+        asking = self._asking("keys", members, number, turn)
+        total, survivors, out = secure_total(self.deployment, self._identity, asking, sent)
+        for name, reason in out.items():
+            self._leave_out(reason, name)
+        return [Upload(tuple(names.index(name) for name in survivors), total)]
+
+    def _plain(
+        self, protocol: AnyCollaboration, state: object, asking: Asking, sent: Mapping[str, Payload]
+    ) -> list[Upload]:
+        replies = asking.replies(sent)
+        found: list[Upload] = []
+        for name in asking.members:
+            reply = replies.get(name, Reply(fault=SILENT))
+            reason = reply.fault or unusable(protocol, state, reply.arrays)
+            if reason:
+                self._leave_out(reason, name)
+            else:
+                found.append(Upload((self.deployment.names.index(name),), reply.arrays))
+        if len(found) < asking.fewest:
+            there = {self.deployment.names[upload.clients[0]] for upload in found}
+            missing = sorted(set(asking.members) - there)
+            raise RefusedError(
+                f"only {len(found)} of {len(asking.members)} parties gave an upload in round {asking.round}, "
+                f"and the cohort is {asking.fewest}: missing are {listed(missing)}. The run stops; the model "
+                f"of round {asking.round - 1} is kept, and the run can go on from it.",
+                parties=missing,
+            )
+        return found
+
+    def _asking(self, action: Action, members: tuple[str, ...], number: int, turn: int) -> Asking:
+        first = Request(
+            action=action, digest=self._digest, run=self.run, round=number, turn=turn, members=members,
+            sum=self._sums,
+        )  # fmt: skip
+        fewest = min(self.deployment.cohort, len(members))
+        return Asking(first, self.exchange, self.deployment.deadline, fewest, self.said)
+
+    def _keep(self, state: object, rng: Rng, number: int, token: str) -> None:
+        write_checkpoint(self.checkpoint, Checkpoint(
+            digest=self._digest, token=token, round=number, sums=self._sums,
+            rng=rng.bit_generator.state, left_out=self._counted(), arrays=arrays_of(state),
+        ))  # fmt: skip
+
+    def _restored(self, first: Any, old: Checkpoint) -> tuple[Any, Rng, int, str]:
+        self._sums = old.sums
+        self._left_out = {reason: Counter(counted) for reason, counted in old.left_out.items()}
+        self.said(f"the run goes on after round {old.round}.")
+        return with_arrays(first, old.arrays), old.generator(), old.round, old.token
+
+    def _leave_out(self, reason: str, name: str) -> None:
+        self.said(f"left out: {name} ({reason}).")
+        self._left_out.setdefault(reason, Counter())[name] += 1
+
+    def _counted(self) -> dict[str, dict[str, int]]:
+        return {reason: dict(counted) for reason, counted in self._left_out.items()}
+
+    @property
+    def _identity(self) -> Identity:
+        if self.identity is None:
+            raise DataError("the server has no key for secure sums: give the folder of its keys.")
+        return self.identity
+
+
+def _entropy(seed: int | None) -> int:
+    return secrets.randbits(128) if seed is None else seed

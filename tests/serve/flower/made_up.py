@@ -1,0 +1,144 @@
+"""Three parties with made-up records, and the learner and protocols that their plans name."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from confide.account.costs import Cost
+from confide.core.arrays import Array, Rng
+from confide.core.budget import Budget, Unit
+from confide.mechanisms.federate.federated_averaging import FedAvg
+from confide.mechanisms.federate.protocol import Plan
+from confide.views.records import Records
+
+NAMES = ("a", "b", "c")
+SLOW = "CONFIDE_TEST_SLOW"
+"""Names a folder. A party NAME that finds NAME.wait there takes its records as often as the file says; after
+that it writes NAME.began, and works for as long as the file is there."""
+CLASSES, FEATURES = 3, 4
+
+
+@dataclass(frozen=True)
+class Softmax:
+    """Softmax regression by three steps on shuffled halves of the records."""
+
+    rate: float = 0.5
+
+    @property
+    def shapes(self) -> tuple[tuple[int, ...], ...]:
+        return ((CLASSES, FEATURES),)
+
+    def start(self, *, rng: Rng) -> Array:
+        return rng.normal(0.0, 0.01, CLASSES * FEATURES).astype(np.float32)
+
+    def train(self, starts: Array, records: Sequence[Records], *, rngs: Sequence[Rng]) -> Array:
+        return np.stack([self._trained(*one) for one in zip(starts, records, rngs, strict=True)])
+
+    def gradients(self, starts: Array, records: Sequence[Records]) -> Array:
+        shaped = starts.reshape(-1, CLASSES, FEATURES)
+        return np.stack([_slope(s, r.x, r.y).ravel() for s, r in zip(shaped, records, strict=True)])
+
+    def model(self, parameters: Array) -> Any:
+        return parameters
+
+    def _trained(self, start: Array, records: Records, rng: Rng) -> Array:
+        weights = start.astype(np.float64).reshape(CLASSES, FEATURES)
+        for _ in range(3):
+            half = rng.permutation(len(records))[: len(records) // 2]
+            weights = weights - self.rate * _slope(weights, records.x[half], records.y[half])
+        return weights.ravel().astype(np.float32)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Priced(FedAvg):
+    """FedAvg that costs an epsilon of .1 a round: a price tag for tests of ledgers, and no promise at all."""
+
+    @property
+    def budget(self) -> Budget | None:
+        return Budget(1.0, 0.0, Unit.client())
+
+    def spent(self, plan: Plan, rounds: int) -> Budget | None:
+        return Budget(round(0.1 * rounds, 6), 0.0, Unit.client())
+
+    def cost(self, plan: Plan) -> Cost | None:
+        return Cost.pure(round(0.1 * plan.rounds, 6))
+
+
+def learner() -> Softmax:
+    return Softmax()
+
+
+def averaging() -> FedAvg:
+    return FedAvg()
+
+
+def priced() -> FedAvg:
+    return Priced()
+
+
+def of(name: str) -> Records:
+    """The records of a party: 40 around one centre for each class, the same for all parties."""
+    place = NAMES.index(name)
+    return drawn(40 + 10 * place, np.random.default_rng((5, place)))
+
+
+def drawn(count: int, rng: Rng) -> Records:
+    """Records around the corners of a triangle, with a constant feature."""
+    y = rng.integers(CLASSES, size=count)
+    x = np.concatenate(
+        [np.eye(CLASSES)[y] + rng.normal(0, 0.4, (count, CLASSES)), np.ones((count, 1))], axis=1
+    )
+    return Records(x.astype(np.float32), y)
+
+
+def accuracy(parameters: Array, records: Records) -> float:
+    """The share of records that a model gets right."""
+    scores = records.x @ np.asarray(parameters).reshape(CLASSES, FEATURES).T
+    return float((scores.argmax(axis=1) == records.y).mean())
+
+
+def a() -> Records:
+    return _slow("a")
+
+
+def b() -> Records:
+    return _slow("b")
+
+
+def c() -> Records:
+    return _slow("c")
+
+
+def none() -> Records:
+    return of("a").take([])
+
+
+def _slow(name: str) -> Records:
+    folder = Path(os.environ.get(SLOW, "/nowhere"))
+    wait = folder / f"{name}.wait"
+    if wait.exists() and (left := int(wait.read_text())):
+        wait.write_text(str(left - 1))
+    elif wait.exists():
+        (folder / f"{name}.began").touch()
+        while wait.exists():
+            time.sleep(0.1)
+    return of(name)
+
+
+def _slope(weights: Array, x: Array, y: Array) -> Array:
+    scores = x @ weights.T
+    shares = np.exp(scores - scores.max(axis=1, keepdims=True))
+    shares /= shares.sum(axis=1, keepdims=True)
+    shares[np.arange(len(y)), y] -= 1
+    return shares.T @ x / len(y)
+
+
+def leaking() -> Records:
+    raise ValueError("row 3 has the salary 3141592")

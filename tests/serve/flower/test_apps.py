@@ -1,0 +1,93 @@
+"""What travels in Flower's messages, what a tap records of them, and what an error lets the server know."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+pytest.importorskip("flwr", reason="runs in the environment of `make flower`")
+
+from flwr.app import Context, Message, RecordDict
+from flwr.supercore.task_identity import TaskIdentity
+from tests.serve.flower.federation import HERE
+from tests.serve.flower.in_process import InProcess
+
+from confide.mechanisms.share.refusals import RefusedError
+from confide.serve.flower import records
+from confide.serve.flower.app import FAILED, client_app
+from confide.serve.flower.messages import ACTIONS, Reply, Request
+from confide.serve.flower.tap import read_tap, tap
+
+ASKED = Request(
+    action="keys", digest="d", run="7", round=3, turn=1, members=("a", "b"), sum=5,
+    arrays={"parameters": np.arange(3, dtype=np.float32), "clip": np.array(0.5), "none": np.zeros((0, 4))},
+)  # fmt: skip
+
+
+@pytest.fixture(autouse=True)
+def _as_in_an_app(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who runs, as Flower sets it in the process of an app."""
+    for name in ("_run_id", "_task_id", "_node_id"):
+        monkeypatch.setattr(TaskIdentity, name, 1)
+
+
+def test_requests_and_replies_come_back_as_they_were_sent() -> None:
+    found = records.request_in(records.packed_request(ASKED), action="keys", run="7")
+    assert (found.digest, found.round, found.turn, found.sum, found.members) == ("d", 3, 1, 5, ("a", "b"))
+    for name, array in ASKED.arrays.items():
+        np.testing.assert_array_equal(found.arrays[name], array, strict=True)
+    reply = records.reply_in(
+        records.packed_reply(Reply(form={"update": (3, 2), "records": ()}, fault="x" * 99))
+    )
+    assert (reply.form, reply.fault) == ({"update": (3, 2), "records": ()}, "x" * 80)
+
+
+def test_messages_of_other_apps_are_refused() -> None:
+    with pytest.raises(RefusedError, match="no request of this version"):
+        records.request_in(RecordDict(), action="keys", run="7")
+    with pytest.raises(RefusedError, match="no reply of this version"):
+        records.reply_in(RecordDict())
+    with pytest.raises(RefusedError, match="asks for 'everything'"):
+        records.request_in(records.packed_request(ASKED), action="everything", run="7")
+
+
+def test_every_action_has_a_function_and_a_tap_sees_both_ways(tmp_path: Path) -> None:
+    folder = tmp_path / "transcript"
+    for action in ACTIONS:
+        client_app(tap(folder))(_message(action), _context(log=str(tmp_path / "log")))
+    seen = read_tap(folder).seen_by("a")
+    assert [m.kind for m in seen.received()] == [f"train.{action}" for action in ACTIONS]
+    assert len(seen.sent()) == len(ACTIONS)
+    np.testing.assert_array_equal(seen.received()[0].payload["arrays.parameters"], [0, 1, 2])
+    assert {m.round for m in seen.messages} == {3}
+    assert {path.stat().st_mode & 0o777 for path in folder.iterdir()} == {0o600}
+    assert folder.stat().st_mode & 0o777 == 0o700
+
+
+def test_a_tap_changes_nothing_of_another_app(tmp_path: Path) -> None:
+    message, reply = _message("update"), Message(RecordDict(), reply_to=_message("update"))
+    assert tap(tmp_path / "t")(message, _context(), lambda m, c: reply if m is message else message) is reply
+
+
+def test_the_server_never_sees_the_text_of_an_error(
+    tmp_path: Path,
+) -> None:
+    parties = InProcess(tmp_path)
+    deployment = parties.plan(rounds=1)
+    parties.coordinator(deployment).conduct()
+    config = {"plan": str(tmp_path / "plan.toml"), "keys": str(tmp_path), "records": f"{HERE}:leaking"}
+    message = Message(records.packed_request(parties.asked[0][1]), 1, "train.update", group_id="1")
+    answer = client_app()(message, _context(**config))
+    assert records.reply_in(answer.content).fault == FAILED
+    assert "3141592" not in str(answer.content)
+    assert "3141592" in (tmp_path / "party.log").read_text()  # the party's own log has it
+
+
+def _message(action: str) -> Message:
+    return Message(records.packed_request(ASKED), 1, f"train.{action}", group_id="3")
+
+
+def _context(**config: str) -> Context:
+    return Context(1, 2, {"party": "a", **config}, RecordDict(), {}, 0)
