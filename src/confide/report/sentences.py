@@ -268,7 +268,8 @@ def warnings(
     """
     lines = [*_on_blind(h, story, blind_wins), *given]
     lines += [_doubt(name, found) for name, found in doubtful.items()]
-    if h["blind"] is None and goal.blind_matters and not coin and story != "broken" and not blind_wins:
+    nobody_checked = h["blind"] is None and h["attack"] != "blind" and not coin
+    if nobody_checked and goal.blind_matters and story != "broken" and not blind_wins:
         lines.append(t("No blind adversary was played, so nobody checked that the two groups are similar."))
     # an adversary that knew of some people whether they were in cannot be asked about them: no warning
     if not h["told"] and h["excluded"] != 0:
