@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import json
 import sys
+from dataclasses import fields
 from importlib.util import find_spec
+from inspect import signature
 from pathlib import Path
 
 import pytest
 from jsonschema import validate
 
+import confide.audits
 from confide.audits.protocols.page import ProtocolPage
 from confide.audits.protocols.questions import QUESTIONS
+from confide.audits.protocols.settings import ProtocolSettings
+from confide.audits.protocols.twins import SOUND
 from confide.report.renders.schema import schema_of
 
 from .conftest import Run
@@ -82,13 +87,16 @@ def test_a_flaw_ends_in_its_attack_in_what_to_do_and_in_exit_code_1(run: Run, tw
 
 
 def test_python_gives_the_same(twins: Path) -> None:
-    import confide.audits
-    from confide.audits.protocols.twins import SOUND
-
     found = confide.audits.protocol(SOUND, draws=256, name="mine")
     assert (found.verdict, found.exit_code) == ("passed", 0)
     assert str(found).startswith("[OK] mine passed")
     assert list(found.checks) == list(QUESTIONS)
+
+
+def test_python_has_the_defaults_of_the_command() -> None:
+    given = list(signature(confide.audits.protocol).parameters.values())[1:]
+    own = fields(ProtocolSettings)[1:]
+    assert [(one.name, one.default) for one in given] == [(one.name, one.default) for one in own]
 
 
 @pytest.mark.parametrize(
