@@ -582,6 +582,13 @@ TABLE = (
         "1e-5",
     ),
     Reference(
+        "alignment of gradient and update",
+        "Li, Li, Ribeiro 2023",
+        "attacks/membership/updates/test_decoder.py",
+        "test_alignment_is_the_cosine_of_gradient_and_change",
+        "1e-5",
+    ),
+    Reference(
         "Krum's scores",
         "Blanchard et al. 2017",
         f"{FEDERATE}/test_means.py",
@@ -594,12 +601,5 @@ TABLE = (
         f"{FEDERATE}/test_gnmax_cost.py",
         "test_theorem_6_is_above_the_exact_divergence_from_every_neighbour",
         "never below the exact one",
-    ),
-    Reference(
-        "alignment of gradient and update",
-        "Li, Li, Ribeiro 2023",
-        "attacks/membership/updates/test_decoder.py",
-        "test_alignment_is_the_cosine_of_gradient_and_change",
-        "1e-5",
     ),
 )

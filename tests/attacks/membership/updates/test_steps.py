@@ -65,6 +65,12 @@ def test_client_that_paused_sees_one_step_over_several_rounds() -> None:
     assert (only.round, only.change.tolist()) == (1, [3, 1])
 
 
+def test_rounds_without_those_asked_about_are_left_out_where_their_updates_were_seen() -> None:
+    seen = TWO_ROUNDS.seen_by(SERVER)
+    assert [step.round for step in steps_seen(seen, ("a",), "x")] == [1]
+    assert [step.clients for step in steps_seen(seen, ("a",), "x", (1, 2))] == [("a",), ()]
+
+
 def test_server_under_a_secure_sum_sees_the_models_alone() -> None:
     masked = Message(1, "a", SERVER, "masked", {"words": np.array([7, 9], np.uint32)})
     seen = run(sent(1, "a", 0, 0), masked, sent(2, "a", 1, 2)).seen_by(SERVER)

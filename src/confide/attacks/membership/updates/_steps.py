@@ -40,6 +40,7 @@ def steps_seen(seen: Seen, about: Sequence[str], attack: str, rounds: Sequence[i
 
     In a round in which their own updates were seen it is the mean of those; of a secure sum the server knows
     the mean of all; in another round it is the step from the model that was sent to the next that was seen.
+    Without named rounds only the first kind is looked at, where there is any.
 
     Args:
         seen: all that the adversary saw.
@@ -74,7 +75,10 @@ def steps_seen(seen: Seen, about: Sequence[str], attack: str, rounds: Sequence[i
                 round=int(missing[0]),
             )
         )
-    return [found[number] for number in rounds or sorted(found)]
+    if rounds:
+        return [found[number] for number in rounds]
+    # Where their own updates were seen, a round without one is a round in which they took no part.
+    return [found[n] for n in sorted(found) if found[n].clients] or [found[n] for n in sorted(found)]
 
 
 def spread(steps: list[T], most: int) -> list[T]:

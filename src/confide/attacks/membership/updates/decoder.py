@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
 
-from confide.attacks.membership.updates._states import WithStates
+from confide.attacks.membership.updates._side_by_side import SideBySide
 from confide.attacks.membership.updates._steps import Step, spread, steps_seen
 from confide.attacks.membership.white_box.decoder._known_nonmembers import known_nonmembers
 from confide.attacks.membership.white_box.decoder._solution import Solution
 from confide.attacks.membership.white_box.decoder.attack import Decoder
 from confide.core.access import WhiteBox
-from confide.core.arrays import Floats, Rng
+from confide.core.arrays import Rng
 from confide.core.diagnostics import Diagnostics
 from confide.core.language import keep, later
 from confide.core.nouns import Case, Guess
@@ -40,9 +41,11 @@ class UpdateDecoder:
     sum, and so it hides no record from this. Where the adversary sees the clients' own updates it takes
     those, and otherwise the step from one model to the next; of that it knows its own records' part.
 
-    Score: the mean over rounds of the decoder's log-likelihood ratio, each in units of its root mean square
-    and weighted by the share of the change that the candidates' gradients explain. Gradients are taken where
-    on the way of the change, or beyond it, they explain most.
+    Several rounds are one larger system with the same c: what differs between them, as the records that are
+    not on the list do, is told from what they share. Gradients are taken where on the way of each change, or
+    beyond it, they explain most.
+
+    Score: the decoder's log-likelihood ratio in that system.
 
     Args:
         rounds: the rounds to look at; none for `most_rounds` of those that were seen.
@@ -64,57 +67,69 @@ class UpdateDecoder:
         steps = steps_seen(case.view, case.known.about, self.name, self.rounds)
         if not self.rounds:
             steps = spread(steps, self.most_rounds)
-        drawing, *solving = rng.spawn(1 + len(steps))
+        drawing, solving = rng.spawn(2)
         known = known_nonmembers(case, rng=drawing)
-        solutions = [
-            self.solved(step, case.known, _with_own(case, step), known, rng=child)
-            for step, child in zip(steps, solving, strict=True)
-        ]
-        weights = np.array([max(one.explained, 1e-6) for one in solutions])
-        scores = np.stack([_scaled(one)[: len(case.targets)] for one in solutions])
-        score = (weights[:, None] * scores).sum(axis=0) / weights.sum()
-        return Guess(None, score, self._said(steps, solutions, values=case.known.classes < 2))
+        solution = self.solved(steps, case.known, _with_own(case, steps), known, rng=solving)
+        score = solution.scores()[: len(case.targets)]
+        return Guess(None, score, self._said(steps, solution, values=case.known.classes < 2))
 
     def solved(
-        self, step: Step, known: UpdatesBackground, people: Records, nobody: Records | None, *, rng: Rng
+        self,
+        steps: Sequence[Step],
+        known: UpdatesBackground,
+        people: Records,
+        nobody: Records | None,
+        *,
+        rng: Rng,
     ) -> Solution:
-        """The decoder's solution for one step, with gradients taken where they explain it best."""
-        choosing, drawing, solving = rng.spawn(3)
-        views = [_view_at(point, step, known, self.name) for point in POINTS]
+        """The decoder's solution, with gradients taken where they explain each step best."""
+        choosing, solving, *drawing = rng.spawn(2 + len(steps))
         # Where gradients are taken makes a difference to all candidates, so that some are enough to choose.
         some = people.take(np.sort(choosing.permutation(len(people))[:CHOOSING]))
-        tried = [self._decoder.solve(view, some, None, rng=drawing) for view in views]
-        best = int(np.argmax([one.explained for one in tried]))
-        # With no more candidates and nobody known the same would be solved again.
-        if len(people) <= CHOOSING and nobody is None:
-            return tried[best]
-        return self._decoder.solve(views[best], people, nobody, rng=solving)
+        points = [
+            self._point(step, known, some, rng=child) for step, child in zip(steps, drawing, strict=True)
+        ]
+        return self._decoder.solve(self._view(steps, points, known), people, nobody, rng=solving)
+
+    def _point(self, step: Step, known: UpdatesBackground, people: Records, *, rng: Rng) -> float:
+        """How far on the way of this step the gradients of these people explain most of it."""
+        explained = [
+            self._decoder.solve(self._view([step], [point], known), people, None, rng=rng).explained
+            for point in POINTS
+        ]
+        return POINTS[int(np.argmax(explained))]
+
+    def _view(self, steps: Sequence[Step], points: Sequence[float], known: UpdatesBackground) -> WhiteBox:
+        """Models that seem to have made these steps from a point on the way of each."""
+        here = [step.start + point * step.change for step, point in zip(steps, points, strict=True)]
+        before = tuple(known.shown(start, self.name) for start in here)
+        after = tuple(
+            known.shown(start + step.change, self.name) for start, step in zip(here, steps, strict=True)
+        )
+        return SideBySide(after, (SideBySide(before),))
 
     @property
     def _decoder(self) -> Decoder:
         # What made the change is known, so that no other temperature than that of training is tried.
         return Decoder(target="update", ridge=self.ridge, most=self.most, temperature=1.0)
 
-    def _said(self, steps: list[Step], solutions: list[Solution], *, values: bool) -> Diagnostics:
-        best = max(range(len(steps)), key=lambda k: solutions[k].explained)
-        card = self._decoder.diagnostics(solutions[best], values=values)
-        whose = steps[best].clients
-        if whose:
+    def _said(self, steps: Sequence[Step], solution: Solution, *, values: bool) -> Diagnostics:
+        card = self._decoder.diagnostics(solution, values=values)
+        rounds = ", ".join(str(step.round) for step in steps)
+        if clients := {name for step in steps for name in step.clients}:
             seen = keep(
-                "Round {round:d}, in which it saw the updates of clients ({n:d}).",
-                round=steps[best].round,
-                n=len(whose),
+                "It looked at the updates of clients ({n:d}; rounds: {rounds}).",
+                n=len(clients),
+                rounds=rounds,
             )
         else:
-            seen = keep(
-                "Round {round:d}, in which it saw the change of the model alone.", round=steps[best].round
-            )
+            seen = keep("It looked at the change of the model alone (rounds: {rounds}).", rounds=rounds)
         return Diagnostics((seen, *card.remarks), card.conclusive, card.curves)
 
 
-def _with_own(case: Case[Seen, UpdatesBackground, Records], step: Step) -> Records:
-    """The targets, and after them the adversary's own records where those are part of the sum too."""
-    own = [] if step.clients else case.view.inputs.values()
+def _with_own(case: Case[Seen, UpdatesBackground, Records], steps: Sequence[Step]) -> Records:
+    """The targets, and after them the adversary's own records where those are part of the sums too."""
+    own = [] if any(step.clients for step in steps) else case.view.inputs.values()
     x = case.targets.x
     mine = [
         Records(one["x"], one["y"])
@@ -122,15 +137,3 @@ def _with_own(case: Case[Seen, UpdatesBackground, Records], step: Step) -> Recor
         if isinstance(x, np.ndarray) and "x" in one and one["x"].shape[1:] == x.shape[1:] and len(one["x"])
     ]
     return Records.concat([case.targets, *mine])
-
-
-def _view_at(point: float, step: Step, known: UpdatesBackground, attack: str) -> WhiteBox:
-    """A model that seems to have made this step from a point on its way: the decoder looks there."""
-    here = step.start + point * step.change
-    return WithStates(known.shown(here + step.change, attack), (known.shown(here, attack),))
-
-
-def _scaled(solution: Solution) -> Floats:
-    scores = solution.scores()
-    size = float(np.sqrt(np.nanmean(scores**2))) if np.isfinite(scores).any() else 0.0
-    return scores / size if size > 0 else scores

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from confide.attacks.membership.updates._states import WithStates
+from confide.attacks.membership.updates._side_by_side import SideBySide
 from confide.attacks.membership.updates._steps import spread, steps_seen
 from confide.attacks.membership.white_box.gradient_norm import COMPREHENSIVE
 from confide.attacks.membership.white_box.nasr.attack import Nasr, judged
@@ -50,6 +50,6 @@ class NasrPassive:
         if not self.rounds:
             steps = spread(steps, self.most_rounds)
         models = [case.known.shown(step.start + step.change, self.name) for step in steps]
-        inside = Case(WithStates(models[-1], tuple(models[:-1])), case.known, case.targets)
+        inside = Case(SideBySide((models[-1],), tuple(models[:-1])), case.known, case.targets)
         settings = Nasr(networks=self.networks, epochs=self.epochs)
         return Guess(None, judged(inside, settings, self.name, rng=rng))
