@@ -46,8 +46,8 @@ def run(secure: bool = False, noise: float | None = None) -> Run:
 
 
 def audit(transcript: Run, seen_by: str, **given: Any) -> Audit:
-    held = Collaboration(transcript, seen_by=seen_by, controls=coins(120, 9), model=learner(), **given)
-    return confide.audit(held, attacks=[UpdateDecoder(rounds=(1,))], seed=1)
+    held = Collaboration(transcript, seen_by=seen_by, controls=coins(120, 9), model=learner())
+    return confide.audit(held, attacks=[UpdateDecoder(rounds=(1,))], seed=1, **given)
 
 
 def auc(done: Audit) -> float:
@@ -141,3 +141,13 @@ def test_records_of_others_and_controls_that_were_used_are_left_out_and_counted(
 def test_what_cannot_be_is_refused_with_what_to_do(given: dict[str, Any], says: str) -> None:
     with pytest.raises((DataError, AccessError), match=says):
         read(run(), **{"seen_by": "server", **given})
+
+
+def test_the_public_sees_no_name_of_a_client() -> None:
+    """Clients may be people: a phone has one owner."""
+    clients = {f"phone-of-{who}": coins(EACH, seed) for seed, who in enumerate(("ada", "ben", "cy"))}
+    done = confide.collaborate(learner(), clients, FedAvg(), rounds=1, rng=np.random.default_rng(1))
+    for seen_by in ("server", "client:phone-of-ada", "eavesdropper"):
+        shown = audit(done, seen_by, audience="public").report
+        assert "phone-of" not in shown.text() + shown.html() + shown.json()
+    assert "phone-of" in audit(done, "server").report.json()

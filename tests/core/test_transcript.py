@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from confide.core.errors import AccessError, DataError
-from confide.core.kept_transcript import BYTES, INDEX, read_transcript, write_transcript
+from confide.core.kept_transcript import BYTES, INDEX, read_beside, read_transcript, write_transcript
 from confide.core.transcript import Message, Transcript
 
 PARTIES = ("server", "a", "b", "c")
@@ -108,6 +108,20 @@ def test_its_owner_alone_can_read_it_and_others_rights_are_refused(tmp_path: Pat
     (tmp_path / "run" / BYTES).chmod(0o640)
     with pytest.raises(DataError, match="chmod -R go="):
         read_transcript(tmp_path / "run")
+
+
+def test_texts_beside_it_are_its_owner_s_and_refused_once_they_are_changed(tmp_path: Path) -> None:
+    write_transcript(made(), tmp_path / "run", beside={"plan.toml": "rounds = 3\r\n"})
+    assert read_beside(tmp_path / "run", "plan.toml") == "rounds = 3\r\n", "to the byte"
+    assert read_beside(tmp_path / "run", "other.toml") is None
+    file = tmp_path / "run" / "plan.toml"
+    assert file.stat().st_mode & 0o077 == 0
+    file.write_text("rounds = 4")
+    with pytest.raises(DataError, match="changed or cut"):
+        read_beside(tmp_path / "run", "plan.toml")
+    file.chmod(0o644)
+    with pytest.raises(DataError, match="chmod -R go="):
+        read_beside(tmp_path / "run", "plan.toml")
 
 
 def test_an_existing_folder_is_left_as_it_is(tmp_path: Path) -> None:

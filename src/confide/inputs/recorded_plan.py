@@ -8,10 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
+from confide.core.access import BlackBox
 from confide.core.arrays import Array
 from confide.core.budget import Budget, Unit
-from confide.core.errors import DataError
+from confide.core.errors import DataError, ModelError
 from confide.core.kept_transcript import read_beside, read_transcript
+from confide.core.paths import is_folder
 from confide.core.transcript import Transcript
 from confide.inputs.collaboration import Collaboration
 from confide.inputs.local_training import LocalTraining
@@ -62,6 +64,8 @@ def recorded(held: Collaboration) -> RecordedPlan:
         raise DataError(
             f"transcript is of type {type(given).__name__}: give the folder of a transcript, or the run."
         )
+    if not is_folder(given):
+        raise DataError(f"{given!s:.200} is no folder of a transcript: check the path.")
     transcript = read_transcript(given)
     text, schema = read_beside(given, RUN), read_beside(given, SCHEMA)
     if text is None or schema is None:
@@ -70,7 +74,7 @@ def recorded(held: Collaboration) -> RecordedPlan:
                 f"{given} does not say how its model is made: give model, the learner of the clients "
                 "(in Python)."
             )
-        return RecordedPlan(transcript=transcript, name=given.name, model=held.modelled)
+        return RecordedPlan(transcript=transcript, name=given.name, model=_tried(held.modelled, transcript))
     return _planned(given, transcript, text, schema)
 
 
@@ -78,18 +82,42 @@ def _in_memory(held: Collaboration, given: Run | Transcript) -> RecordedPlan:
     if held.modelled is None:
         raise DataError("a run says not how its model is made: give model, the learner of the clients.")
     if isinstance(given, Transcript):
-        return RecordedPlan(transcript=given, name="collaboration", model=held.modelled)
+        return RecordedPlan(transcript=given, name="collaboration", model=_tried(held.modelled, given))
     if given.transcript is None:
         raise DataError("this run was not recorded: run it with record=True.")
     return RecordedPlan(
         transcript=given.transcript,
         name="collaboration",
-        model=held.modelled,
+        model=_tried(held.modelled, given.transcript),
         protocol=given.released.maker,
         promise=given.released.budget,
         trusted=given.trusted,
         said=True,
     )
+
+
+def _tried(model: Callable[[Array], object], transcript: Transcript) -> Callable[[Array], object]:
+    """The same function, once it made a model of the published parameters.
+
+    Raises:
+        ModelError: if it fails, or makes none.
+    """
+    parameters = transcript.published.get("parameters")
+    if parameters is None:
+        raise DataError("the transcript has no published parameters: record a run that publishes a model.")
+    try:
+        made = model(parameters)
+    except Exception as error:
+        raise ModelError(
+            f"model cannot be called with the published parameters: it gives {type(error).__name__}. Give "
+            "the learner that the clients trained with."
+        ) from error
+    if not isinstance(made, BlackBox):
+        raise ModelError(
+            f"model makes a {type(made).__name__} of the parameters: give the learner that the clients "
+            "trained with."
+        )
+    return model
 
 
 def _planned(folder: Path, transcript: Transcript, text: str, schema: str) -> RecordedPlan:

@@ -78,8 +78,7 @@ class CollaborationSubject:
         return [PlannedGame(game=game, attacks=attacks, skipped=skipped, kept=False, promise=promise)]
 
     def context(self, release: AuditedRelease, count: Count) -> Context:
-        listening = self.data.parties == (EAVESDROPPER,)
-        return context_of(self.data, None if listening else release.of(Blind()), count)
+        return context_of(self.data, release.of(Blind()), count)
 
     def exhibits(self, release: AuditedRelease) -> Sequence[Exhibit]:
         sizes = envelopes_table(self.data)

@@ -39,8 +39,8 @@ def steps_seen(seen: Seen, about: Sequence[str], attack: str, rounds: Sequence[i
     """The steps that say most of these clients, in the order of rounds.
 
     In a round in which their own updates were seen it is the mean of those; of a secure sum the server knows
-    the mean of all; in another round it is the step from the model that was sent to the next one that was
-    seen. Without named rounds this last kind is left out where there is another.
+    the mean of all; in another round it is the step from the model that was sent to the next that was seen.
+    Without named rounds only the first kind is looked at, where there is any.
 
     Args:
         seen: all that the adversary saw.
