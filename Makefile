@@ -68,7 +68,7 @@ $(FLOWER)/.installed: pyproject.toml constraints-flower.txt
 	@touch $@
 
 flower: $(FLOWER)/.installed   ## in an environment of its own: a SuperLink and three SuperNodes as processes, four minutes
-	$(FLOWER)/bin/pytest -q tests/serve/flower
+	$(FLOWER)/bin/pytest -q -s tests/serve/flower/test_apps.py tests/serve/flower/test_federation.py
 
 fuzz: $(STAMP)   ## each reader of files meets other inputs for ten minutes: an hour on one core
 	nice -n 10 $(BIN)/python -m tests.fuzz

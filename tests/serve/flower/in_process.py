@@ -26,6 +26,7 @@ class InProcess:
     Args:
         folder: for keys, plan and checkpoint.
         twist: of replies.
+        names: of the parties.
     """
 
     folder: Path
@@ -34,11 +35,12 @@ class InProcess:
     said: list[str] = field(default_factory=list)
     kept: dict[str, Kept] = field(default_factory=dict)
     records: dict[str, Callable[[], object]] = field(default_factory=dict)
+    names: tuple[str, ...] = made_up.NAMES
 
     def __post_init__(self) -> None:
         if not (self.folder / "keys").exists():
-            keys.make_keys(self.folder / "keys", made_up.NAMES, hosts=["localhost"])
-        self.records = {name: (lambda name=name: made_up.of(name)) for name in made_up.NAMES}
+            keys.make_keys(self.folder / "keys", self.names, hosts=["localhost"])
+        self.records = {name: (lambda name=name: made_up.of(name)) for name in self.names}
 
     def plan(self, *, secure: str = "", **terms: object) -> Deployment:
         """A plan, written and read."""

@@ -19,6 +19,7 @@ from confide.mechanisms.share.fixed_point import FixedPoint
 from confide.mechanisms.share.refusals import RefusedError
 from confide.serve.flower.coordinator import SILENT
 from confide.serve.flower.messages import Reply, Request, message_in, signed
+from confide.serve.flower.summing import DROPPED
 
 SECURE = "limit = 200.0"
 
@@ -104,6 +105,24 @@ def test_a_secure_sum_that_bears_no_dropout_stops_with_the_name(tmp_path: Path, 
     )
     with pytest.raises(RefusedError, match="missing are c"):
         lost.coordinator(lost.plan(rounds=1, cohort=3, secure=SECURE)).conduct()
+
+
+@pytest.mark.parametrize("action", ["shares", "masked", "agreed", "unmask"])
+def test_a_secure_sum_of_four_bears_one_dropout(tmp_path: Path, action: str) -> None:
+    lost = InProcess(
+        tmp_path,
+        lambda name, asked, reply: None if (name, asked.action) == ("c", action) else reply,
+        names=("a", "b", "c", "d"),
+    )
+    done = lost.coordinator(lost.plan(rounds=1, cohort=3, secure=SECURE)).conduct()
+    # Who has sent its masked vector is in the sum, whatever becomes of it afterwards.
+    there = "abcd" if action in ("agreed", "unmask") else "abd"
+    clients = {name: made_up.of(name) if name in there else made_up.none() for name in "abcd"}
+    plain = collaborate(
+        made_up.averaging(), made_up.learner(), clients, rounds=1, rng=np.random.default_rng(11)
+    )
+    np.testing.assert_allclose(done.published["parameters"], plain.parameters, atol=1e-6, rtol=0)
+    assert done.left_out == ({} if "c" in there else {DROPPED: {"c": 1}})
 
 
 class CrashError(Exception):

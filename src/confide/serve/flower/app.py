@@ -121,7 +121,7 @@ def _answered(message: Message, context: Context) -> Message:
             note_reply(Path(folder), party.name, request.round, reply)
         context.state[_KEPT] = records.array_record(kept)
     except Exception as error:  # its text may hold a value of somebody's record
-        note(_log_of(context.node_config), f"{action}: {type(error).__name__}: {error}")
+        _noted(context.node_config, f"{action}: {type(error).__name__}: {error}")
         reply = Reply(fault=FAILED)
     return Message(records.packed_reply(reply), reply_to=message)
 
@@ -162,9 +162,12 @@ def _recorded(folder: Path, requests: Mapping[str, Request], replies: Mapping[st
         note_reply(folder, name, requests[name].round, reply)
 
 
-def _log_of(config: Mapping[str, Any]) -> Path:
-    """Where a party notes what goes wrong: beside its keys, unless it names a file."""
-    return Path(str(config.get("log") or Path(str(config.get("keys", "."))) / PARTY_LOG))
+def _noted(config: Mapping[str, Any], text: str) -> None:
+    """Note what goes wrong at a party beside its keys, unless it names a file."""
+    keys_of_party = str(config.get("keys", ""))
+    place = str(config.get("log", "")) or (keys_of_party and str(Path(keys_of_party) / PARTY_LOG))
+    if place:
+        note(Path(place), text)
 
 
 def _server_identity(deployment: Deployment, config: Mapping[str, Any]) -> Any:

@@ -38,7 +38,7 @@ def environment(home: Path) -> dict[str, str]:
 
 
 def superlink(folder: Path, *, host: str, port: int, database: Path) -> list[str]:
-    """The command of the server's process.
+    """The command of the server's process: Flower's SuperLink, behind the gate of `guarded`.
 
     Args:
         folder: of the server's keys.
@@ -46,7 +46,8 @@ def superlink(folder: Path, *, host: str, port: int, database: Path) -> list[str
         database: its file, in which nodes and runs survive a restart.
     """
     return [
-        _program("flower-superlink"),
+        sys.executable,
+        "-m", "confide.serve.flower.guarded",
         "--host", host,
         "--port", str(port),
         "--ssl-ca-certfile", str(folder / keys.AUTHORITY),
