@@ -222,6 +222,7 @@ WORDS: Mapping[str, GlanceWords] = {
     "membership of counts": COUNTED,
     "membership of frequencies": POOLED,
     "membership of canaries": CANARIES,
+    "membership in a collaboration": MEMBERSHIP,
     "canaries in text": CANARIES,
     "membership of a learner": USED,
     "membership of a synthetic file": BEHIND,

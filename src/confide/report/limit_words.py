@@ -53,6 +53,7 @@ RATES: Mapping[str, str] = {
     "membership of counts": COUNTED,
     "membership of frequencies": POOLED,
     "membership of canaries": CANARIES,
+    "membership in a collaboration": ACCUSED,
     "canaries in text": CANARIES,
     "membership of a learner": LEARNT,
     "membership of a synthetic file": BEHIND,

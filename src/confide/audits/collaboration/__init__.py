@@ -97,7 +97,7 @@ class CollaborationSubject:
 SPEC = AuditSpec(
     name="collaboration",
     question="What does a party of a collaboration find out about the others' people?",
-    goal="membership",
+    goal="membership in a collaboration",
     record=Collaboration,
     read=read,
     attacks=ALL,

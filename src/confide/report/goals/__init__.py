@@ -8,6 +8,7 @@ from dataclasses import replace
 from confide.core.errors import DataError
 from confide.core.language import later, t
 from confide.report.goals.attribute import ATTRIBUTE
+from confide.report.goals.collaboration import COLLABORATION
 from confide.report.goals.counts import COUNTS
 from confide.report.goals.crosstabs import CHANGED_RECORDS, COUNTED_RECORDS, PROVED_RECORDS
 from confide.report.goals.frequencies import FREQUENCIES
@@ -26,6 +27,7 @@ from confide.report.goals.training import TRAINING
 __all__ = [
     "ATTRIBUTE",
     "CANARIES_IN_TEXT",
+    "COLLABORATION",
     "CONTINUATIONS",
     "COUNTED_RECORDS",
     "COUNTS",
@@ -57,6 +59,7 @@ GOALS: Mapping[str, Goal] = {
     later("membership of counts", of="goal"): COUNTS,
     later("membership of frequencies", of="goal"): FREQUENCIES,
     later("membership of canaries", of="goal"): TRAINING,
+    later("membership in a collaboration", of="goal"): COLLABORATION,
     later("canaries in text", of="goal"): CANARIES_IN_TEXT,
     later("membership of a learner", of="goal"): LEARNER,
     later("membership of a synthetic file", of="goal"): SYNTHETIC,
