@@ -3,9 +3,10 @@
 CONFIDE_DATA=... python benchmarks/federated_membership.py [--seeds 5] [--cache DIR] [--write]
 
 An MLP 446-128-30, FedAvg with every client in every round. Two ways of local training, plain SGD both:
-"long" is LONG; "one step" is STEP,
-so that an update is a sum of gradients and nothing else. Two collaborations, each with a split and a start of
-its own for each seed:
+"long" is LONG;
+"one step" is STEP, all that a client has, so that an
+update is a sum of gradients and nothing else. Two collaborations, each with a split and a start of its own
+for each seed:
 
 - 4 clients with 300 records each, 30 rounds, long. The server sees every update; targets are the records of
   one client and as many that nobody used. Beside it a client looks, which sees models alone.
@@ -80,7 +81,7 @@ class Training:
 
 LONG, STEP = Training("long", 5, 10, 0.1), Training("one step", 1, 50, 1.0)
 # What is looked at in the sum of all, of half, and of one client.
-WHOLE_LOOKS, HALF_LOOKS, ONE_LOOKS = (1, 20), (5, 20, TWENTY), (1, 30)
+WHOLE_LOOKS, HALF_LOOKS, ONE_LOOKS = (1, 5, 20), (5, 20, TWENTY), (1, 30)
 
 
 def network() -> nn.Module:
@@ -288,7 +289,7 @@ def main() -> int:
                 ask(found, records, seed)
     right = {section: interval(found.of(section, "run", "accuracy")[:, 0]) for section in asked}
     checks, seconds = checked(found), seconds_of(found)
-    said = (__doc__ or "").replace("LONG", str(LONG)).replace("STEP", f"{STEP}, all that a client has")
+    said = (__doc__ or "").replace("LONG", str(LONG)).replace("STEP", str(STEP))
     said = said.replace("OTHERS", f"{OTHERS:,}")
     page = [
         "# Membership from updates, and from their sum alone",
