@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import time
+from collections.abc import Callable
 from functools import cache
 from typing import Any
 
@@ -23,19 +24,21 @@ from sklearn.datasets import load_digits
 from confide.attacks.reconstruction.updates import (
     AnalyticInversion,
     DeepLeakage,
+    EmbeddingWords,
     InvertingGradients,
     LastLayerLabels,
     Spear,
 )
-from confide.games.reconstruction.updates import BatchLabels, BatchRebuilding
+from confide.games.reconstruction.updates import BatchLabels, BatchRebuilding, BatchWords, UpdateGame
 from confide.knowledge.updates import KnownInputs
+from confide.learners.first_weights import dense_layers
 from confide.measure import proportion
 from confide.measure.matching import Nearness
 from confide.mechanisms.learn.batch_gradient import BatchGradient
 from confide.views.records import Records
 from confide.views.shared_gradient import Layer
 
-SEEDS, TRAINED = (1, 2, 3, 4, 5), 300
+SEEDS, TRAINED, WORDS, LENGTH = (1, 2, 3, 4, 5), 300, 5_000, 20
 EXACT = {"float64": 1e-6, "float32": 1e-3}
 KNOWN = KnownInputs(low=0.0, high=1.0, shape=(64,))
 
@@ -116,24 +119,42 @@ def exact(
     return cells, float(np.mean(inside)), worst
 
 
-def labels(batch: int, steps: int) -> list[str]:
-    """How many labels are counted rightly, and of controls."""
+def right(games: Callable[[int], UpdateGame], attack: Any) -> list[str]:
+    """How often the one claim is right about records of the batch, and of controls, 40 batches a seed."""
     rates = []
     for seed in SEEDS:
-        game = BatchLabels(
-            mechanism=BatchGradient(network=network(steps, seed)),
-            records=digits()[1],
-            batch=batch,
-            known=KNOWN,
-        )
-        hits = []
+        game, hits = games(seed), []
         for world, rng in enumerate(np.random.default_rng(seed).spawn(40)):
             dealt = game.deal(world, rng=rng)
-            hit = game.hits(LastLayerLabels()(dealt.case, rng=rng), dealt.secrets)
+            hit = game.hits(attack(dealt.case, rng=rng), dealt.secrets)
             hits.append((hit[dealt.exposed].mean(), hit[~dealt.exposed].mean()))
         rates.append(np.mean(hits, axis=0))
+    return [mean(column, 40) for column in np.array(rates).T]
+
+
+def labels(batch: int, steps: int) -> list[str]:
+    """How many labels are counted rightly, and of controls."""
+
+    def game(seed: int) -> BatchLabels:
+        shared = BatchGradient(network=network(steps, seed))
+        return BatchLabels(mechanism=shared, records=digits()[1], batch=batch, known=KNOWN)
+
     net = f"after {steps} steps" if steps else "fresh"
-    return [str(batch), net, *(mean(column, 40) for column in np.array(rates).T)]
+    return [str(batch), net, *right(game, LastLayerLabels())]
+
+
+def words(batch: int) -> list[str]:
+    """How many texts have all their words among those named, and of controls; made-up texts by Zipf's law."""
+
+    def game(seed: int) -> BatchWords:
+        rng, share = np.random.default_rng(seed), 1 / np.arange(1, WORDS + 1)
+        texts = rng.choice(WORDS, (2_000, LENGTH), p=share / share.sum())
+        embedding = Layer(weight=rng.standard_normal((WORDS, 16)), kind="embedding")
+        layers = (embedding, *dense_layers((16, 2), rng=rng))
+        records = Records(texts, rng.integers(0, 2, len(texts)))
+        return BatchWords(mechanism=BatchGradient(network=layers), records=records, batch=batch)
+
+    return [str(batch), *right(game, EmbeddingWords())]
 
 
 def pictured(attack: Any, batch: int) -> list[str]:
@@ -167,7 +188,7 @@ def main() -> int:
     single, _, largest = exact(AnalyticInversion(), batch=1, steps=0, precision="float32", worlds=40)
     lines, share = [single], dict[tuple[int, int, str], float]()
     lines += [exact(AnalyticInversion(), batch=b, steps=0, precision="float32", worlds=20)[0] for b in (4, 8)]
-    for batch, steps, worlds in ((4, 0, 20), (8, 0, 10), (4, TRAINED, 10), (8, TRAINED, 1), (16, 0, 1)):
+    for batch, steps, worlds in ((4, 0, 20), (8, 0, 10), (4, TRAINED, 10), (8, TRAINED, 4), (16, 0, 2)):
         # Sixteen records use up the whole budget: once is enough to say so.
         for precision in EXACT if batch < 16 else ("float64",):
             cells, share[batch, steps, precision], _ = exact(
@@ -210,6 +231,13 @@ def main() -> int:
         "",
         *head("batch", "network", "of the batch", "of controls"),
         *(row(*cells) for cells in counted),
+        "",
+        "## Words of a batch, by the rows of an embedding: the share of texts of which every word is named",
+        "",
+        f"Made-up texts of {LENGTH} words out of {WORDS:,}, drawn by Zipf's law.",
+        "",
+        *head("batch", "of the batch", "of controls"),
+        *(row(*words(b)) for b in (1, 8, 32)),
         "",
         *bars(checks),
         "",

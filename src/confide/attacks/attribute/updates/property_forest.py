@@ -82,7 +82,8 @@ def telling(gradients: Floats, present: Bools, most: int) -> Ints:
     Returns:
         int64[most or p], in order.
 
-    >>> telling(np.array([[0.0, 5.0, 1.0], [0.1, 9.0, 1.0]]), np.array([True, False]), 1).tolist()
+    >>> gradients = np.array([[0.0, 5.0, 1.0], [0.2, 9.0, 1.0], [0.1, 5.0, 1.0]])
+    >>> telling(gradients, np.array([True, False, True]), 1).tolist()
     [1]
     """
     gap = np.abs(gradients[present].mean(axis=0) - gradients[~present].mean(axis=0))
