@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from federated_membership import CLASSES, Found, Split, game_of, interval, learner, played
+from federated_membership import CLASSES, LONG, Found, Split, game_of, interval, played
 from page import head, machine, publish, row
 
 from confide.attacks.membership.updates import NasrPassive, UpdateDecoder, UpdateLoss
@@ -36,7 +36,7 @@ NAMES = ("nasr", "loss", "decoder")
 
 def measured(found: Found, records: Records, seed: int) -> None:
     """Three servers on one split."""
-    split, local = Split.of(len(records), 4, 300, seed), learner()
+    split, local = Split.of(len(records), 4, 300, seed), LONG.learner()
     clients = {f"client {k}": records.take(own) for k, own in enumerate(split.clients)}
     people = split.clients[0], split.unused[:300]
     victim = "client 0"

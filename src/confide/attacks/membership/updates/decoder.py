@@ -25,9 +25,9 @@ from confide.views.records import Records
 
 # Where gradients are taken, as a share of the way from the model that was sent to the one after the change.
 # Clients that train for long end beyond the mean of all.
-POINTS = (0.0, 0.5, 1.0, 2.0)
+POINTS = (0.0, 0.25, 0.5, 0.75, 1.0, 1.5, 2.0)
 # Candidates among whom it is chosen.
-CHOOSING = 600
+CHOOSING = 400
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
