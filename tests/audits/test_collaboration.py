@@ -73,6 +73,13 @@ def test_the_server_finds_a_client_s_records_in_its_update_and_in_the_sum_of_all
     assert len(read(run(), "server").about) == 1 and read(run(secure=True), "server").about == ()
 
 
+def test_a_client_finds_the_others_in_the_models_that_it_was_sent() -> None:
+    """With a secure sum or without it, a client sees the same: its own update is not what it looks at."""
+    plain, secure = audit(run(), "client:a"), audit(run(secure=True), "client:a")
+    assert auc(plain) > 0.7
+    assert abs(auc(plain) - auc(secure)) < 0.02
+
+
 def test_noise_hides_records_from_those_who_see_models_and_not_from_the_server() -> None:
     """The server knows the sum before it adds noise, with secure aggregation too."""
     noisy = run(secure=True, noise=20.0)

@@ -125,3 +125,12 @@ def test_server_knows_the_sum_that_a_secure_sum_told_it_and_a_client_does_not() 
     assert (first.clients, first.change.tolist()) == ((), [3, 1])
     assert (second.start.tolist(), second.change.tolist()) == ([9, 9], [-1, 2])
     assert [one.change.tolist() for one in steps_seen(noised.seen_by("a"), (), "x")] == [[9, 9], [-8, -8]]
+
+
+def test_a_client_that_asks_about_all_others_does_not_look_at_its_own_update() -> None:
+    """Its own update says nothing of the others: an attack on it would find nobody, and look like safety."""
+    of_all = steps_seen(TWO_ROUNDS.seen_by("c"), (), "x")
+    assert [one.clients for one in of_all] == [(), ()]
+    assert [one.change.tolist() for one in of_all] == [[1, 2], [0, 2]]
+    both = steps_seen(TWO_ROUNDS.seen_by("c", SERVER), (), "x")
+    assert both[0].clients == ("a", "b")

@@ -54,7 +54,7 @@ def steps_seen(seen: Seen, about: Sequence[str], attack: str, rounds: Sequence[i
     models = {m.round: m for m in reversed(seen.messages) if m.kind == "model"}  # the first of a round
     found: dict[int, Step] = {}
     for number in sorted(models):
-        step = _of_clients(seen.messages, number, about) or _of_sum(seen, models, number)
+        step = _of_clients(seen, number, about) or _of_sum(seen, models, number)
         step = step or _of_all(seen, models, number)
         if step is not None:
             found[number] = step
@@ -94,15 +94,15 @@ def spread(steps: list[T], most: int) -> list[T]:
     return [steps[k] for k in np.unique(np.linspace(0, len(steps) - 1, most).round().astype(int))]
 
 
-def _of_clients(messages: Sequence[Message], number: int, about: Sequence[str]) -> Step | None:
-    """The mean change of those of the clients whose updates were seen in this round."""
-    here = [m for m in messages if m.round == number]
+def _of_clients(seen: Seen, number: int, about: Sequence[str]) -> Step | None:
+    """The mean change of those of the clients whose updates were seen in this round; never one's own."""
+    here = [m for m in seen.messages if m.round == number]
     models = {m.receiver: vector_of(m.payload, None) for m in here if m.kind == "model"}
     starts = {name: start for name, start in models.items() if start is not None}
     changes: dict[str, tuple[Floats, float]] = {}
     for message in here:
         start, name = starts.get(message.sender), message.sender
-        if message.kind != "update" or start is None or (about and name not in about):
+        if message.kind != "update" or start is None or name in seen.parties or (about and name not in about):
             continue
         change = vector_of(message.payload, len(start))
         if change is not None and len(change) == len(start) and np.isfinite(change).all():
