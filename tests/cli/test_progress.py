@@ -52,6 +52,18 @@ def test_no_time_is_said_to_be_left_once_it_is_over_and_work_goes_on(bar: bool) 
     assert "1 s left" in lines[0] and not any("left" in line for line in lines[1:]), lines
 
 
+def test_what_an_earlier_run_kept_is_named_once_and_nothing_is_said_without() -> None:
+    seen, out, _ = watch(bar=False)
+    seen(PLAYING)
+    seen.tell_kept()
+    assert not out.getvalue(), "lira was played now"
+    for _ in range(2):
+        seen(Stage(kind="attack", what="loss (1 of 7)", kept=True))
+    seen(Stage(kind="attack", what="rmia (2 of 7)", kept=True))
+    seen.tell_kept()
+    assert out.getvalue() == "Found played, from an earlier run: loss (1 of 7), rmia (2 of 7).\n"
+
+
 def test_a_bar_is_drawn_over_itself_and_taken_away(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "70")
     seen, out, clock = watch(bar=True)

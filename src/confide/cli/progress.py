@@ -8,8 +8,9 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from textwrap import fill
 from typing import TYPE_CHECKING, TextIO
 
 from confide.core.durations import in_time
@@ -55,6 +56,7 @@ def progress_bar(label: str, *, quiet: bool = False, every: float = EVERY) -> Ge
         ended.set()
         ticking.join(timeout=TICK)
         watch.clear()
+        watch.tell_kept()
 
 
 def _tick(watch: Watch, ended: threading.Event, every: float) -> None:
@@ -82,6 +84,7 @@ class Watch:
     _begun: float = 0.0
     _drawn: int = 0
     _ended: bool = False
+    _kept: dict[str, None] = field(default_factory=dict[str, None])
     _one: threading.RLock = field(default_factory=threading.RLock)
 
     def __post_init__(self) -> None:
@@ -91,6 +94,8 @@ class Watch:
         """Take note of a stage; a bar is drawn again."""
         with self._one:
             self._stage, self._told = stage, self.clock()
+            if stage.kept:
+                self._kept[stage.what] = None
             if stage.kind == "done":
                 self.clear()
                 self._ended = True
@@ -122,6 +127,13 @@ class Watch:
                 self.out.write("\r" + " " * self._drawn + "\r")
                 self.out.flush()
             self._drawn = 0
+
+    def tell_kept(self) -> None:
+        """Say which attacks an earlier run had played: who goes on after an interruption sees that it did."""
+        if self._kept:
+            text = f"Found played, from an earlier run: {', '.join(self._kept)}."
+            with suppress(OSError, ValueError):  # nobody reads any more
+                print(fill(escaped(text), 80, subsequent_indent="  "), file=self.out, flush=True)
 
     def around(self, say: Callable[[str], object]) -> Callable[[str], None]:
         """The same function that prints a text, with the bar out of its way."""
