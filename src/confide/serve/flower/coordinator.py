@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from confide.core.arrays import Rng
-from confide.core.budget import Budget
 from confide.core.errors import DataError, PromiseError
+from confide.core.nouns import Outcome
 from confide.core.paths import is_there
 from confide.core.transcript import Payload
 from confide.mechanisms.federate.paying import check_plan, pay
 from confide.mechanisms.federate.protocol import AnyCollaboration, Plan, Upload
 from confide.mechanisms.federate.rounds import unusable
+from confide.mechanisms.noise.source import outcome
 from confide.mechanisms.share.messages import Identity
 from confide.mechanisms.share.refusals import RefusedError, listed
 from confide.serve.flower.checkpoints import Checkpoint, read_checkpoint, write_checkpoint
@@ -38,14 +39,14 @@ class Finished:
     """A deployed run that has ended.
 
     Args:
-        published: the model.
-        promise: of the rounds that were run; None if there is none.
+        released: the model, with the promise of all rounds; a rehearsal where the plan has a seed.
+        digest: of the plan that was followed.
         left_out: how often the uploads of a party were left out, by reason and party; as secret as a
             transcript.
     """
 
-    published: Payload
-    promise: Budget | None
+    released: Outcome[Payload]
+    digest: str
     left_out: Mapping[str, Mapping[str, int]]
 
 
@@ -117,7 +118,9 @@ class Coordinator:
             state = protocol.ended(state, rng=rng)
             self._keep(state, rng, number, token)
             self.said(f"round {number} of {self.deployment.rounds} has ended and is kept.")
-        return Finished(published=protocol.published(state), promise=promise, left_out=self._counted())
+        noise = protocol.noise if self.deployment.seed is None else "rehearsal"
+        released = outcome(noise, protocol.published(state), promise, protocol.name)
+        return Finished(released=released, digest=self._digest, left_out=self._counted())
 
     def _uploads(
         self, protocol: AnyCollaboration, state: object, cohort: Sequence[int], *, number: int, turn: int

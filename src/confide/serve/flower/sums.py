@@ -37,6 +37,8 @@ def sum_plan(
     assert how is not None
     if unknown := [name for name in members if name not in deployment.parties]:
         raise PromiseError(f"{unknown[0]!r:.60} is no party of the plan: no sum with it is computed.")
+    if len(set(members)) < len(members):
+        raise PromiseError("a sum is asked for in which one party is named twice: no such sum is computed.")
     if len(members) < deployment.cohort:
         raise PromiseError(
             f"a sum of {len(members)} parties is asked for, and the plan's cohort is {deployment.cohort}: "
