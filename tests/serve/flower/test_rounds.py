@@ -17,6 +17,7 @@ from confide.core.errors import BudgetError, DataError, PromiseError
 from confide.core.nouns import Rehearsal, Release
 from confide.mechanisms.federate.rounds import Run, collaborate
 from confide.mechanisms.share.fixed_point import FixedPoint
+from confide.mechanisms.share.messages import Identity
 from confide.mechanisms.share.refusals import RefusedError
 from confide.serve.flower.coordinator import SILENT
 from confide.serve.flower.messages import Reply, Request, message_in, signed
@@ -185,6 +186,32 @@ def test_nothing_is_sent_that_the_ledger_does_not_pay_for(tmp_path: Path) -> Non
         parties.asked.clear()
         with pytest.raises(BudgetError):
             parties.coordinator(deployment, ledger=ledger).conduct()
+    assert not parties.asked
+
+
+@pytest.mark.parametrize(
+    ("secure", "says"),
+    [
+        ("limit = 0", "give a limit above 0|do not fit"),
+        ("limit = 1.0\nthreshold = 2", "threshold is 2 of 3"),
+        ("limit = 1.0\ncolluding = 2", "colluding|collude"),
+    ],
+)
+def test_a_sum_that_protects_nobody_is_refused_before_charge_and_message(
+    tmp_path: Path, secure: str, says: str
+) -> None:
+    parties = InProcess(tmp_path)
+    with pytest.raises(PromiseError, match=says):
+        parties.coordinator(parties.plan(secure=secure)).conduct()
+    assert not parties.asked and not (tmp_path / "checkpoint.npz").exists()
+
+
+def test_a_server_with_another_key_does_not_begin(tmp_path: Path) -> None:
+    parties = InProcess(tmp_path)
+    server = parties.coordinator(parties.plan(secure=SECURE))
+    server.identity = Identity.new("server")
+    with pytest.raises(DataError, match="not the one that the plan pins"):
+        server.conduct()
     assert not parties.asked
 
 

@@ -15,7 +15,7 @@ from confide.core.arrays import Rng
 from confide.core.errors import DataError, PromiseError
 from confide.core.nouns import Outcome
 from confide.core.paths import is_there
-from confide.core.transcript import Payload
+from confide.core.transcript import SERVER, Payload
 from confide.mechanisms.federate.paying import check_plan, pay
 from confide.mechanisms.federate.protocol import AnyCollaboration, Plan, Upload
 from confide.mechanisms.federate.rounds import unusable
@@ -24,9 +24,11 @@ from confide.mechanisms.share.messages import Identity
 from confide.mechanisms.share.refusals import RefusedError, listed
 from confide.serve.flower.checkpoints import Checkpoint, read_checkpoint, write_checkpoint
 from confide.serve.flower.deployment import Deployment
+from confide.serve.flower.keys import raw_identity
 from confide.serve.flower.messages import Action, Exchange, Reply, Request
 from confide.serve.flower.states import arrays_of, with_arrays
 from confide.serve.flower.summing import Asking, secure_total
+from confide.serve.flower.sums import refuse_unprotected
 
 if TYPE_CHECKING:
     from confide.account.ledger import Ledger
@@ -93,11 +95,7 @@ class Coordinator:
             raise DataError(
                 f"{self.checkpoint} is of a run that was begun: go on with it, or name a new folder."
             )
-        if self.deployment.secure is not None and not protocol.additive:
-            raise PromiseError(
-                f"{protocol.name} looks at each upload by itself, and a secure sum shows none: leave it out "
-                "of the plan, or choose a protocol that needs sums alone."
-            )
+        self._check(protocol)
         first = np.random.default_rng(_entropy(self.deployment.seed))
         rng = first.spawn(1)[0]
         plan = Plan(len(self.deployment.parties), self.deployment.rounds, learner.start(rng=rng))
@@ -121,6 +119,22 @@ class Coordinator:
         noise = protocol.noise if self.deployment.seed is None else "rehearsal"
         released = outcome(noise, protocol.published(state), promise, protocol.name)
         return Finished(released=released, digest=self._digest, left_out=self._counted())
+
+    def _check(self, protocol: AnyCollaboration) -> None:
+        """Refuse what could not be carried out, before anything is charged, kept or sent."""
+        refuse_unprotected(self.deployment)
+        if self.deployment.secure is None:
+            return
+        if not protocol.additive:
+            raise PromiseError(
+                f"{protocol.name} looks at each upload by itself, and a secure sum shows none: leave it out "
+                "of the plan, or choose a protocol that needs sums alone."
+            )
+        if self._identity.public != raw_identity(self.deployment.server, SERVER):
+            raise DataError(
+                "the server's key for secure sums is not the one that the plan pins, and every party would "
+                "refuse it: take the right folder of keys, or agree on a new plan."
+            )
 
     def _uploads(
         self, protocol: AnyCollaboration, state: object, cohort: Sequence[int], *, number: int, turn: int

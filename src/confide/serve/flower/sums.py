@@ -19,6 +19,17 @@ def grid_of(deployment: Deployment, members: Sequence[str]) -> FixedPoint:
     return FixedPoint.for_clients(len(members), limit=deployment.secure.limit)
 
 
+def refuse_unprotected(deployment: Deployment) -> None:
+    """Refuse a plan whose secure sum could not protect all of its parties together, before anything is sent.
+
+    Raises:
+        PromiseError: with what to change.
+        DataError: if a key in the plan is none.
+    """
+    if deployment.secure is not None:
+        sum_plan(deployment, deployment.names, {"number": (1,)}, run="check")
+
+
 def sum_plan(
     deployment: Deployment, members: Sequence[str], form: Mapping[str, tuple[int, ...]], *, run: str
 ) -> SumPlan:
