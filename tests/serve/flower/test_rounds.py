@@ -186,7 +186,7 @@ def test_nothing_is_sent_that_the_ledger_does_not_pay_for(tmp_path: Path) -> Non
         parties.asked.clear()
         with pytest.raises(BudgetError):
             parties.coordinator(deployment, ledger=ledger).conduct()
-    assert not parties.asked
+    assert not parties.asked and not (tmp_path / "checkpoint.npz").exists()
 
 
 @pytest.mark.parametrize(
@@ -213,6 +213,27 @@ def test_a_server_with_another_key_does_not_begin(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="not the one that the plan pins"):
         server.conduct()
     assert not parties.asked
+
+
+def test_a_protocol_whose_state_no_checkpoint_keeps_does_not_begin(tmp_path: Path) -> None:
+    pytest.importorskip("torch")
+    parties = InProcess(tmp_path)
+    with pytest.raises(PromiseError, match="could not go on after a crash"):
+        parties.coordinator(parties.plan(protocol=f"{made_up.__name__}:correlated")).conduct()
+    assert not parties.asked and not (tmp_path / "checkpoint.npz").exists()
+
+
+def test_the_noise_of_dp_fedavg_is_added_in_a_deployed_run_too(tmp_path: Path) -> None:
+    pytest.importorskip("torch")
+    parties = InProcess(tmp_path)
+    deployment = parties.plan(rounds=2, protocol=f"{made_up.__name__}:noisy", seed=None)
+    done = parties.coordinator(deployment).conduct()
+    assert isinstance(done.released, Release) and done.released.budget is not None
+    assert done.released.budget.epsilon <= 50
+    # Without noise two rounds of updates that are clipped to 1, and a start of .1, move by less than 3. Noise
+    # of deviation 20 / 3 in each round, on 12 numbers, is shorter than 4 with a probability below 1e-8 (chi
+    # square of 12 degrees of freedom below .18), and updates make that no likelier.
+    assert np.linalg.norm(done.released.view["parameters"]) > 4
 
 
 def test_a_plan_without_a_seed_gives_a_release_that_nobody_can_replay(tmp_path: Path) -> None:

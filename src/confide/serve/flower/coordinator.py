@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from confide.core.arrays import Rng
-from confide.core.errors import DataError, PromiseError
+from confide.core.budget import Budget
+from confide.core.errors import BudgetError, DataError, PromiseError
 from confide.core.nouns import Outcome
 from confide.core.paths import is_there
 from confide.core.transcript import SERVER, Payload
@@ -107,8 +108,7 @@ class Coordinator:
             done, token = 0, secrets.token_hex(16)
             # Before the charge: a run that is killed while it pays goes on without paying twice.
             self._keep(state, rng, 0, token)
-        if self.ledger is not None:
-            pay(self.ledger, protocol, plan, promise, analyst=None, run=token)
+        self._pay(protocol, plan, promise, token, new=old is None)
         for number in range(done + 1, self.deployment.rounds + 1):
             for turn, cohort in enumerate(protocol.turns(state, rng=rng)):
                 uploads = self._uploads(protocol, state, cohort, number=number, turn=turn)
@@ -119,6 +119,18 @@ class Coordinator:
         noise = protocol.noise if self.deployment.seed is None else "rehearsal"
         released = outcome(noise, protocol.published(state), promise, protocol.name)
         return Finished(released=released, digest=self._digest, left_out=self._counted())
+
+    def _pay(
+        self, protocol: AnyCollaboration, plan: Plan, promise: Budget | None, token: str, *, new: bool
+    ) -> None:
+        if self.ledger is None:
+            return
+        try:
+            pay(self.ledger, protocol, plan, promise, analyst=None, run=token)
+        except (BudgetError, PromiseError):
+            if new:  # nothing was charged, so that there is nothing to go on with
+                self.checkpoint.unlink()
+            raise
 
     def _check(self, protocol: AnyCollaboration) -> None:
         """Refuse what could not be carried out, before anything is charged, kept or sent."""
