@@ -32,7 +32,7 @@ def plan_text(folder: Path, *, address: object, secure: str = "", **terms: objec
         "version": VERSION, "name": "made up", "address": address, "rounds": 2, "cohort": 2, "deadline": 60,
         "learner": f"{HERE}:learner", "protocol": f"{HERE}:averaging", "seed": 11, **terms,
     }  # fmt: skip
-    lines = [f"{name} = {json.dumps(value)}" for name, value in said.items()]
+    lines = [f"{name} = {json.dumps(value)}" for name, value in said.items() if value is not None]
     pinned = keys.pinned_text(folder)
     server, rest = pinned.split("\n", 1)
     table = f"[secure]\n{secure}\n" if secure else ""

@@ -14,6 +14,8 @@ import numpy as np
 from confide.account.costs import Cost
 from confide.core.arrays import Array, Rng
 from confide.core.budget import Budget, Unit
+from confide.mechanisms.federate.dp_fedavg import DPFedAvg
+from confide.mechanisms.federate.dp_ftrl import DPFTRL
 from confide.mechanisms.federate.federated_averaging import FedAvg
 from confide.mechanisms.federate.protocol import Plan
 from confide.views.records import Records
@@ -81,6 +83,14 @@ def averaging() -> FedAvg:
 
 def priced() -> FedAvg:
     return Priced()
+
+
+def noisy() -> DPFedAvg:
+    return DPFedAvg(budget=Budget(50.0, 1e-2, Unit.client()), clip=1.0, sample=1.0, multiplier=20.0)
+
+
+def correlated() -> DPFTRL:
+    return DPFTRL(budget=Budget(50.0, 1e-2, Unit.client()), clip=1.0, separation=1)
 
 
 def of(name: str) -> Records:

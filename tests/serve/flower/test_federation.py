@@ -6,6 +6,7 @@ takes longer than what it does. What a run costs in seconds is printed.
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Iterator
 from contextlib import closing
@@ -74,6 +75,8 @@ def test_it_trains_as_in_a_simulation(federation: Federation) -> None:
     model = federation.model(folder)
     _say("plain, 2 rounds", began, 2)
     np.testing.assert_array_equal(model, simulated(2))
+    card = json.loads((folder / "model.json").read_text())
+    assert (card["protocol"], card["rounds"], card["rehearsal"], card["promise"]) == ("FedAvg", 2, True, None)
     _same_messages(read_tap(folder / "transcript"), simulation(2).transcript)
     federation.wait_for(lambda: federation.status("plain") == "finished:completed", 30, "not completed")
 

@@ -59,6 +59,7 @@ def test_a_plan_is_read_as_written(tmp_path: Path) -> None:
     [
         ({"version": "0.0.1"}, "is for confide 0.0.1"),
         ({"cohort": 4}, "cohort is 4 of 3"),
+        ({"seed": -1}, "seed is -1"),
         ({"cohort": 0}, "cohort is 0 of 3"),
         ({"rounds": 0}, "has 0 rounds"),
         ({"deadline": 0}, "a deadline of 0"),

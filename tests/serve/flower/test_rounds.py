@@ -14,8 +14,10 @@ from tests.serve.flower.in_process import InProcess
 from confide.account.costs import Cost
 from confide.account.opening import open_ledger
 from confide.core.errors import BudgetError, DataError, PromiseError
+from confide.core.nouns import Rehearsal, Release
 from confide.mechanisms.federate.rounds import Run, collaborate
 from confide.mechanisms.share.fixed_point import FixedPoint
+from confide.mechanisms.share.messages import Identity
 from confide.mechanisms.share.refusals import RefusedError
 from confide.serve.flower.coordinator import SILENT
 from confide.serve.flower.messages import Reply, Request, message_in, signed
@@ -40,9 +42,14 @@ def simulation(rounds: int, names: tuple[str, ...] = made_up.NAMES) -> Run:
 def test_the_deployed_model_is_the_simulated_one(tmp_path: Path) -> None:
     parties = InProcess(tmp_path)
     done = parties.coordinator(parties.plan(rounds=3)).conduct()
-    np.testing.assert_array_equal(done.published["parameters"], simulated(3))
+    np.testing.assert_array_equal(done.released.view["parameters"], simulated(3))
     fresh = made_up.drawn(500, np.random.default_rng(0))
-    assert made_up.accuracy(done.published["parameters"], fresh) > 0.6 > made_up.accuracy(np.zeros(12), fresh)
+    assert isinstance(done.released, Rehearsal)  # the plan has a seed
+    assert (
+        made_up.accuracy(done.released.view["parameters"], fresh)
+        > 0.6
+        > made_up.accuracy(np.zeros(12), fresh)
+    )
 
 
 def test_the_secure_sum_is_the_plain_one_up_to_rounding(tmp_path: Path) -> None:
@@ -51,7 +58,7 @@ def test_the_secure_sum_is_the_plain_one_up_to_rounding(tmp_path: Path) -> None:
     # Each of three parties rounds a number by less than one step; both are divided by all records.
     step = 1 / FixedPoint.for_clients(3, limit=200.0).steps
     most = 3 * step / 150 * 2
-    np.testing.assert_allclose(done.published["parameters"], simulated(1), atol=most, rtol=0)
+    np.testing.assert_allclose(done.released.view["parameters"], simulated(1), atol=most, rtol=0)
 
 
 def test_the_server_sees_masked_words_alone(tmp_path: Path) -> None:
@@ -88,7 +95,7 @@ def test_a_party_that_falls_silent_is_named_and_the_others_go_on(tmp_path: Path)
     parties = InProcess(tmp_path, lambda name, asked, reply: None if name == "b" else reply)
     done = parties.coordinator(parties.plan(rounds=2, cohort=2)).conduct()
     assert done.left_out == {SILENT: {"b": 2}}
-    np.testing.assert_array_equal(done.published["parameters"], simulated(2, ("a", "c")))
+    np.testing.assert_array_equal(done.released.view["parameters"], simulated(2, ("a", "c")))
 
 
 def test_below_the_cohort_the_run_stops_with_the_names(tmp_path: Path) -> None:
@@ -121,7 +128,7 @@ def test_a_secure_sum_of_four_bears_one_dropout(tmp_path: Path, action: str) -> 
     plain = collaborate(
         made_up.averaging(), made_up.learner(), clients, rounds=1, rng=np.random.default_rng(11)
     )
-    np.testing.assert_allclose(done.published["parameters"], plain.parameters, atol=1e-6, rtol=0)
+    np.testing.assert_allclose(done.released.view["parameters"], plain.parameters, atol=1e-6, rtol=0)
     assert done.left_out == ({} if "c" in there else {DROPPED: {"c": 1}})
 
 
@@ -144,7 +151,7 @@ def test_a_run_goes_on_after_a_crash_with_the_model_of_one_without(tmp_path: Pat
     done = again.coordinator(deployment, run="2").conduct(resume=True)
     assert {asked.round for _, asked in again.asked} == {3, 4}
     close = 1e-6 if secure else 0
-    np.testing.assert_allclose(done.published["parameters"], simulated(4), atol=close, rtol=0)
+    np.testing.assert_allclose(done.released.view["parameters"], simulated(4), atol=close, rtol=0)
 
 
 def test_a_run_that_goes_on_is_charged_once_and_another_one_again(tmp_path: Path) -> None:
@@ -179,7 +186,66 @@ def test_nothing_is_sent_that_the_ledger_does_not_pay_for(tmp_path: Path) -> Non
         parties.asked.clear()
         with pytest.raises(BudgetError):
             parties.coordinator(deployment, ledger=ledger).conduct()
+    assert not parties.asked and not (tmp_path / "checkpoint.npz").exists()
+
+
+@pytest.mark.parametrize(
+    ("secure", "says"),
+    [
+        ("limit = 0", "give a limit above 0|do not fit"),
+        ("limit = 1.0\nthreshold = 2", "threshold is 2 of 3"),
+        ("limit = 1.0\ncolluding = 2", "colluding|collude"),
+    ],
+)
+def test_a_sum_that_protects_nobody_is_refused_before_charge_and_message(
+    tmp_path: Path, secure: str, says: str
+) -> None:
+    parties = InProcess(tmp_path)
+    with pytest.raises(PromiseError, match=says):
+        parties.coordinator(parties.plan(secure=secure)).conduct()
+    assert not parties.asked and not (tmp_path / "checkpoint.npz").exists()
+
+
+def test_a_server_with_another_key_does_not_begin(tmp_path: Path) -> None:
+    parties = InProcess(tmp_path)
+    server = parties.coordinator(parties.plan(secure=SECURE))
+    server.identity = Identity.new("server")
+    with pytest.raises(DataError, match="not the one that the plan pins"):
+        server.conduct()
     assert not parties.asked
+
+
+def test_a_protocol_whose_state_no_checkpoint_keeps_does_not_begin(tmp_path: Path) -> None:
+    pytest.importorskip("torch")
+    parties = InProcess(tmp_path)
+    with pytest.raises(PromiseError, match="could not go on after a crash"):
+        parties.coordinator(parties.plan(protocol=f"{made_up.__name__}:correlated")).conduct()
+    assert not parties.asked and not (tmp_path / "checkpoint.npz").exists()
+
+
+def test_the_noise_of_dp_fedavg_is_added_in_a_deployed_run_too(tmp_path: Path) -> None:
+    pytest.importorskip("torch")
+    parties = InProcess(tmp_path)
+    deployment = parties.plan(rounds=2, protocol=f"{made_up.__name__}:noisy", seed=None)
+    done = parties.coordinator(deployment).conduct()
+    assert isinstance(done.released, Release) and done.released.budget is not None
+    assert done.released.budget.epsilon <= 50
+    # Without noise two rounds of updates that are clipped to 1, and a start of .1, move by less than 3. Noise
+    # of deviation 20 / 3 in each round, on 12 numbers, is shorter than 4 with a probability below 1e-8 (chi
+    # square of 12 degrees of freedom below .18), and updates make that no likelier.
+    assert np.linalg.norm(done.released.view["parameters"]) > 4
+
+
+def test_a_plan_without_a_seed_gives_a_release_that_nobody_can_replay(tmp_path: Path) -> None:
+    parties = InProcess(tmp_path)
+    models = []
+    for _ in range(2):
+        (tmp_path / "checkpoint.npz").unlink(missing_ok=True)
+        done = parties.coordinator(parties.plan(rounds=1, seed=None)).conduct()
+        assert isinstance(done.released, Release)
+        models.append(done.released.view["parameters"])
+    # Equal with a probability below 1e-30: three parties draw halves of 40 to 60 records.
+    assert not np.array_equal(models[0], models[1])
 
 
 def test_rounds_beyond_the_budget_never_start(tmp_path: Path) -> None:
@@ -217,6 +283,8 @@ def test_a_server_that_asks_for_the_upload_itself_gets_none(tmp_path: Path) -> N
         party.answer(replace(first, action="update"), {})
     with pytest.raises(PromiseError, match="cohort is 2"):
         party.answer(replace(first, members=("a",), sum=9), {})
+    with pytest.raises(PromiseError, match="named twice"):
+        party.answer(replace(first, members=("a", "a", "b"), sum=9), {})
     with pytest.raises(RefusedError, match="round 1 was begun"):
         party.answer(first, {"last sum": np.array([1])})  # the same sum a second time
 

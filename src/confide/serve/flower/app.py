@@ -7,6 +7,7 @@ that wants to be sure starts its SuperNode with `--trusted-entities`.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
@@ -16,6 +17,7 @@ import numpy as np
 
 from confide.core.atomic import atomic_write
 from confide.core.errors import DataError
+from confide.core.nouns import Rehearsal
 from confide.models.factories import made
 from confide.models.importing import import_object
 from confide.serve.flower import keys, records
@@ -35,7 +37,7 @@ if TYPE_CHECKING:
 
     from confide.account.ledger import Ledger
 
-MODEL, CHECKPOINT = "model.npz", "checkpoint.npz"
+MODEL, CARD, CHECKPOINT = "model.npz", "model.json", "checkpoint.npz"
 TRANSCRIPT = "transcript"
 SERVER_LOG, PARTY_LOG = "run.log", "party.log"
 _KEPT = "confide"
@@ -150,9 +152,18 @@ def _conducted(grid: Grid, context: Context) -> None:
     except Exception as error:
         said(f"the run stops: {error}")
         raise
-    # Only now: no model of a run that stopped is ever there.
+    # Only now: no model of a run that stopped is ever there. The card is there before its model.
+    card = {
+        "protocol": finished.released.maker,
+        "rounds": deployment.rounds,
+        "rehearsal": isinstance(finished.released, Rehearsal),
+        "promise": None if finished.released.budget is None else str(finished.released.budget),
+        "plan": finished.digest,
+    }
+    with atomic_write(folder / CARD) as draft:
+        draft.write_text(json.dumps(card, indent=1) + "\n")
     with atomic_write(folder / MODEL) as draft, draft.open("wb") as file:
-        np.savez(file, **finished.published)  # pyright: ignore[reportArgumentType]
+        np.savez(file, **finished.released.view)  # pyright: ignore[reportArgumentType]
 
 
 def _recorded(folder: Path, requests: Mapping[str, Request], replies: Mapping[str, Reply]) -> None:

@@ -16,6 +16,7 @@ from confide.core.errors import ConfideError
 from confide.serve.flower import keys
 from confide.serve.flower.app import records_at
 from confide.serve.flower.deployment import Deployment, read_deployment
+from confide.serve.flower.sums import refuse_unprotected
 
 FLOWER = "1.42"
 """The version of Flower whose processes are started; its messages have changed with every line so far."""
@@ -47,6 +48,7 @@ def check_party(config: Mapping[str, Any], *, online: bool = True) -> list[Wrong
     """
     try:
         deployment = read_deployment(Path(str(config["plan"])))
+        refuse_unprotected(deployment)
     except ConfideError as error:
         return [Wrong("version" if "is for confide" in str(error) else "plan", str(error))]
     name, folder = str(config["party"]), Path(str(config["keys"]))

@@ -13,19 +13,23 @@ import numpy as np
 
 from confide.core.arrays import Rng
 from confide.core.budget import Budget
-from confide.core.errors import DataError, PromiseError
+from confide.core.errors import BudgetError, DataError, PromiseError
+from confide.core.nouns import Outcome
 from confide.core.paths import is_there
-from confide.core.transcript import Payload
+from confide.core.transcript import SERVER, Payload
 from confide.mechanisms.federate.paying import check_plan, pay
 from confide.mechanisms.federate.protocol import AnyCollaboration, Plan, Upload
 from confide.mechanisms.federate.rounds import unusable
+from confide.mechanisms.noise.source import outcome
 from confide.mechanisms.share.messages import Identity
 from confide.mechanisms.share.refusals import RefusedError, listed
 from confide.serve.flower.checkpoints import Checkpoint, read_checkpoint, write_checkpoint
 from confide.serve.flower.deployment import Deployment
+from confide.serve.flower.keys import raw_identity
 from confide.serve.flower.messages import Action, Exchange, Reply, Request
 from confide.serve.flower.states import arrays_of, with_arrays
 from confide.serve.flower.summing import Asking, secure_total
+from confide.serve.flower.sums import refuse_unprotected
 
 if TYPE_CHECKING:
     from confide.account.ledger import Ledger
@@ -38,14 +42,14 @@ class Finished:
     """A deployed run that has ended.
 
     Args:
-        published: the model.
-        promise: of the rounds that were run; None if there is none.
+        released: the model, with the promise of all rounds; a rehearsal where the plan has a seed.
+        digest: of the plan that was followed.
         left_out: how often the uploads of a party were left out, by reason and party; as secret as a
             transcript.
     """
 
-    published: Payload
-    promise: Budget | None
+    released: Outcome[Payload]
+    digest: str
     left_out: Mapping[str, Mapping[str, int]]
 
 
@@ -92,11 +96,7 @@ class Coordinator:
             raise DataError(
                 f"{self.checkpoint} is of a run that was begun: go on with it, or name a new folder."
             )
-        if self.deployment.secure is not None and not protocol.additive:
-            raise PromiseError(
-                f"{protocol.name} looks at each upload by itself, and a secure sum shows none: leave it out "
-                "of the plan, or choose a protocol that needs sums alone."
-            )
+        self._check(protocol)
         first = np.random.default_rng(_entropy(self.deployment.seed))
         rng = first.spawn(1)[0]
         plan = Plan(len(self.deployment.parties), self.deployment.rounds, learner.start(rng=rng))
@@ -108,8 +108,7 @@ class Coordinator:
             done, token = 0, secrets.token_hex(16)
             # Before the charge: a run that is killed while it pays goes on without paying twice.
             self._keep(state, rng, 0, token)
-        if self.ledger is not None:
-            pay(self.ledger, protocol, plan, promise, analyst=None, run=token)
+        self._pay(protocol, plan, promise, token, new=old is None)
         for number in range(done + 1, self.deployment.rounds + 1):
             for turn, cohort in enumerate(protocol.turns(state, rng=rng)):
                 uploads = self._uploads(protocol, state, cohort, number=number, turn=turn)
@@ -117,7 +116,37 @@ class Coordinator:
             state = protocol.ended(state, rng=rng)
             self._keep(state, rng, number, token)
             self.said(f"round {number} of {self.deployment.rounds} has ended and is kept.")
-        return Finished(published=protocol.published(state), promise=promise, left_out=self._counted())
+        noise = protocol.noise if self.deployment.seed is None else "rehearsal"
+        released = outcome(noise, protocol.published(state), promise, protocol.name)
+        return Finished(released=released, digest=self._digest, left_out=self._counted())
+
+    def _pay(
+        self, protocol: AnyCollaboration, plan: Plan, promise: Budget | None, token: str, *, new: bool
+    ) -> None:
+        if self.ledger is None:
+            return
+        try:
+            pay(self.ledger, protocol, plan, promise, analyst=None, run=token)
+        except (BudgetError, PromiseError):
+            if new:  # nothing was charged, so that there is nothing to go on with
+                self.checkpoint.unlink()
+            raise
+
+    def _check(self, protocol: AnyCollaboration) -> None:
+        """Refuse what could not be carried out, before anything is charged, kept or sent."""
+        refuse_unprotected(self.deployment)
+        if self.deployment.secure is None:
+            return
+        if not protocol.additive:
+            raise PromiseError(
+                f"{protocol.name} looks at each upload by itself, and a secure sum shows none: leave it out "
+                "of the plan, or choose a protocol that needs sums alone."
+            )
+        if self._identity.public != raw_identity(self.deployment.server, SERVER):
+            raise DataError(
+                "the server's key for secure sums is not the one that the plan pins, and every party would "
+                "refuse it: take the right folder of keys, or agree on a new plan."
+            )
 
     def _uploads(
         self, protocol: AnyCollaboration, state: object, cohort: Sequence[int], *, number: int, turn: int

@@ -104,6 +104,10 @@ class Deployment:
             raise DataError(
                 f"the cohort is {self.cohort} of {len(self.parties)} parties: give 1 to {len(self.parties)}."
             )
+        if self.seed is not None and self.seed < 0:
+            raise DataError(
+                f"the seed is {self.seed}: give a whole number from 0 on, or none for a real run."
+            )
         host, _, port = self.address.rpartition(":")
         if not host or not port.isdigit():
             raise DataError(f"the address {self.address!r:.60} is none: write it as HOST:PORT.")

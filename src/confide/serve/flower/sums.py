@@ -19,6 +19,17 @@ def grid_of(deployment: Deployment, members: Sequence[str]) -> FixedPoint:
     return FixedPoint.for_clients(len(members), limit=deployment.secure.limit)
 
 
+def refuse_unprotected(deployment: Deployment) -> None:
+    """Refuse a plan whose secure sum could not protect all of its parties together, before anything is sent.
+
+    Raises:
+        PromiseError: with what to change.
+        DataError: if a key in the plan is none.
+    """
+    if deployment.secure is not None:
+        sum_plan(deployment, deployment.names, {"number": (1,)}, run="check")
+
+
 def sum_plan(
     deployment: Deployment, members: Sequence[str], form: Mapping[str, tuple[int, ...]], *, run: str
 ) -> SumPlan:
@@ -37,6 +48,8 @@ def sum_plan(
     assert how is not None
     if unknown := [name for name in members if name not in deployment.parties]:
         raise PromiseError(f"{unknown[0]!r:.60} is no party of the plan: no sum with it is computed.")
+    if len(set(members)) < len(members):
+        raise PromiseError("a sum is asked for in which one party is named twice: no such sum is computed.")
     if len(members) < deployment.cohort:
         raise PromiseError(
             f"a sum of {len(members)} parties is asked for, and the plan's cohort is {deployment.cohort}: "
