@@ -126,7 +126,7 @@ def main() -> int:
         ),
         "",
         "No number is a ceiling. Where the forest finds less than the counts of labels tell, it is the",
-        "forest that is weak: such counts can be read off the last layer (`gradient_inversion.md`).",
+        "forest that is weak: how well counts are read off the last layer stands in `gradient_inversion.md`.",
         "",
         *bars(checks),
         "",
