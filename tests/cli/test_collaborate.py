@@ -186,6 +186,30 @@ def build(features, classes):
     return Spoilt(LocalTraining(epochs=1).learner(features=features, classes=classes))
 """
 
+
+def test_a_round_beyond_its_deadline_stops_the_run_without_a_model(desk, run):
+    slow = "import time\n" + OWN.replace("ends[1] = np.nan  # of south", "time.sleep(1.2)")
+    (desk / "ownnet.py").write_text(slow)
+    late = PLAN.replace('"mlp"', '"ownnet:build"') + '\n[deadlines]\nround = "1s"\n'
+    (desk / "plan.toml").write_text(late)
+    done = collaborate(run, "--record", "transcript")
+    assert done.exit_code == 2 and "round 1 took 1." in done.output and "allows 1 s" in done.output
+    assert not (desk / "model.npz").exists() and not (desk / "transcript").exists()
+
+
+def test_clients_of_one_file_are_told_apart_by_its_column(desk, run):
+    parts = [pl.read_parquet(f"{name}.parquet").with_columns(at=pl.lit(name)) for name in ("north", "south")]
+    pl.concat(parts).write_csv("all.csv")
+    start, end = PLAN.index("[parties]"), PLAN.index("[learner]")
+    plan = PLAN[:start] + 'records = "all.csv"\nclient = "at"\n\n' + PLAN[end:]
+    (desk / "plan.toml").write_text(plan)
+    assert collaborate(run, "--record", "transcript").exit_code == 0
+    held = read_transcript(desk / "transcript")
+    assert held.parties == ("server", "north", "south")
+    assert [len(held.inputs[name]["y"]) for name in ("north", "south")] == [50, 50]
+    assert audit(run, "server", "--attacks", "update-loss", "--out", "report").exit_code == 0
+
+
 WRONG = {
     "an unknown key": ("rounds = 3", "round = 3", "did you mean rounds"),
     "an unknown option": ('name = "fedavg"', 'name = "fedavg"\nshares = 1.0', "did you mean share"),
