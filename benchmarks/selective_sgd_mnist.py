@@ -32,7 +32,7 @@ from confide.mechanisms.federate.selective_sgd import SelectiveSGD
 from confide.views.records import Records
 
 PARTICIPANTS, EACH, ROUNDS, ALONE = 30, 600, 10, 3
-BATCH, RATE = 10, 0.05
+BATCH, RATE = 10, 0.1
 PUBLISHED = {"central": 0.9917, "theta 0.1": 0.9914, "stand-alone": 0.9316}
 
 
@@ -78,12 +78,13 @@ def shared(clients: dict[str, Records], seed: int, theta: float, rounds: int, ra
 
 
 def chosen() -> list[str]:
-    """Rates after two rounds, on training digits of nobody."""
+    """Rates after two rounds of ten participants, on training digits of nobody."""
     clients, rest = dealt(90)
-    test = Records(rest.x[:10_000], rest.y[:10_000])
-    lines = head("rate", "central", "theta 0.1", "theta 0.01")
-    for rate in (0.01, 0.03, 0.1):
-        models = [central(clients, 90, 2, rate), *(shared(clients, 90, t, 2, rate) for t in (0.1, 0.01))]
+    some = dict(list(clients.items())[:10])
+    test = Records(rest.x[:3_000], rest.y[:3_000])
+    lines = head("rate", "central", "theta 0.1")
+    for rate in (0.05, 0.1, 0.2):
+        models = central(some, 90, 2, rate), shared(some, 90, 0.1, 2, rate)
         lines.append(row(rate, *(f"{right(learner(1), m, test):.4f}" for m in models)))
     return lines
 
