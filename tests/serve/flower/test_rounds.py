@@ -154,6 +154,16 @@ def test_a_run_goes_on_after_a_crash_with_the_model_of_one_without(tmp_path: Pat
     np.testing.assert_allclose(done.released.view["parameters"], simulated(4), atol=close, rtol=0)
 
 
+def test_a_run_that_had_ended_gives_its_model_again_without_a_message(tmp_path: Path) -> None:
+    parties = InProcess(tmp_path)
+    deployment = parties.plan(rounds=2)
+    first = parties.coordinator(deployment).conduct()
+    parties.asked.clear()
+    again = parties.coordinator(deployment, run="2").conduct(resume=True)
+    assert not parties.asked
+    np.testing.assert_array_equal(again.released.view["parameters"], first.released.view["parameters"])
+
+
 def test_a_run_that_goes_on_is_charged_once_and_another_one_again(tmp_path: Path) -> None:
     def crash(name: str, asked: Request, reply: Reply) -> Reply:
         if asked.round == 2:
