@@ -67,8 +67,6 @@ NAMES = [attack.name for attack in attacks_of()] + [
         "UTC",
         "bin",
         "mondrian",
-        "log",
-        "Log",
         "DP-FedAvg",
         "server",
         "median",

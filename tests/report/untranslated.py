@@ -150,5 +150,6 @@ def _known(names: Iterable[str]) -> list[str]:
 def _without(text: str, names: Iterable[str]) -> str:
     text = re.sub(r"https?://\S+|--[a-z-]+|\bconfide(?: [a-z]+)*|[\w.-]+\.(?:html|json|csv|txt)\b", " ", text)
     for name in names:
-        text = text.replace(name, " ")
+        # "id" is a column, and no part of a word in another language.
+        text = re.sub(rf"(?<!\w){name}(?!\w)", " ", text) if name.isalpha() else text.replace(name, " ")
     return text
