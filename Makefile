@@ -67,7 +67,7 @@ $(FLOWER)/.installed: pyproject.toml constraints-flower.txt
 	$(FLOWER)/bin/python -m pip install --quiet --constraint constraints-flower.txt --editable '.[flower]' pytest hypothesis
 	@touch $@
 
-flower: $(FLOWER)/.installed   ## in an environment of its own: a SuperLink and three SuperNodes as processes, four minutes
+flower: $(FLOWER)/.installed   ## in an environment of its own: a SuperLink and three SuperNodes as processes, three minutes
 	$(FLOWER)/bin/pytest -q -s tests/serve/flower/test_apps.py tests/serve/flower/test_federation.py
 
 fuzz: $(STAMP)   ## each reader of files meets other inputs for ten minutes: an hour on one core

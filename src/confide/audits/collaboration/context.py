@@ -104,7 +104,13 @@ def _others(data: CollaborationData) -> list[str]:
 
 
 def _notes(data: CollaborationData) -> tuple[str, ...]:
-    notes = [t("The party followed the protocol: one that sends other messages may learn more.")]
+    notes = [
+        t("The party followed the protocol: one that sends other messages may learn more."),
+        t(
+            "It was asked who trained. What can be rebuilt of records from updates, and which properties "
+            "people of a batch have, was not tried."
+        ),
+    ]
     if data.promise is not None and data.promised_to(*data.parties) is not None:
         notes.append(
             t(
