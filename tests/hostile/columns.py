@@ -62,4 +62,4 @@ def both(here: Path) -> Iterator[Tried]:
     yield from arrays(here)
 
 
-KINDS = (Kind("Python: each column in memory and each array, of odd types", inputs_of(both), slow=True),)
+KINDS = (Kind("Python: each column in memory and each array, of odd types", inputs_of(both), parted=True),)

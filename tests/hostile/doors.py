@@ -295,6 +295,6 @@ def _released(door: str, base: dict[str, Any], field: str, value: Any) -> Call:
 
 
 KINDS = (
-    Kind("Python: each argument of each audit, with wrong values", inputs_of(arguments), slow=True),
-    Kind("Python: each argument of each protected file, with wrong values", inputs_of(releases), slow=True),
+    Kind("Python: each argument of each audit, with wrong values", inputs_of(arguments), parted=True),
+    Kind("Python: each argument of each protected file, with wrong values", inputs_of(releases), parted=True),
 )

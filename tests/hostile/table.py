@@ -19,6 +19,11 @@ def rows() -> dict[str, str]:
     return {line.split("|")[1].strip(): line for line in lines}
 
 
+def numbers(row: str) -> tuple[int, ...]:
+    """Tried, refused, read, and anything else."""
+    return tuple(int(cell.replace(",", "")) for cell in row.split("|")[2:6])
+
+
 def write(found: dict[str, str], order: list[str]) -> None:
     """Put these rows into the table, in this order; rows of other kinds stay as they are."""
     every = {**rows(), **found}

@@ -7,8 +7,6 @@ import shutil
 import textwrap
 from collections.abc import Mapping
 
-from jinja2 import Environment, PackageLoader
-
 from confide.core.language import later, number, t, written_in
 from confide.report.compare.page_types import Answer, ComparisonPage, PairRecord, QuantityRecord
 from confide.report.compare.pair_record import pair_sentence
@@ -16,6 +14,7 @@ from confide.report.compare.words import outward
 from confide.report.purposes import Document
 from confide.report.purposes.document import Part
 from confide.report.record_types import EstimateRecord
+from confide.report.renders.html import environment
 from confide.report.renders.schema import Schema, schema_of
 
 SIGNS: Mapping[Answer, tuple[str, str, str]] = {
@@ -43,11 +42,9 @@ def to_json(page: ComparisonPage) -> str:
 
 def to_html(page: ComparisonPage) -> str:
     """One HTML file, without script and without network; every text is escaped."""
-    env = Environment(
-        loader=PackageLoader("confide.report"), autoescape=True, trim_blocks=True, lstrip_blocks=True
-    )
     with written_in(page["language"]):
-        return env.get_template("comparison.html").render(
+        template = environment().get_template("comparison.html")
+        return template.render(
             page=page,
             sign=SIGNS[page["answer"]],
             signs=SIGNS,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from itertools import groupby
 from typing import TypeAlias
 
@@ -60,10 +61,8 @@ Shown: TypeAlias = list[tuple[str, list[Drawing] | list[Grid]]]
 
 def to_html(page: Page) -> str:
     """The report as one HTML file; every text is escaped, every chart is drawn into the page."""
-    env = environment()
-    env.filters.update(num=number, span=span, one_in=one_in, percent=percent, per_hundred=per_hundred)
-    env.filters.update(digits=digits, plain=plain)
-    return env.get_template("report.html").render(
+    template = environment().get_template("report.html")
+    return template.render(
         t=t,
         whole=_whole,
         page=page,
@@ -89,15 +88,23 @@ def to_figure_html(what: Prepared, *, release: str, how_to_read: str, language: 
     return page.render(t=t, **drawn, **shown) if drawn["svg"] else ""
 
 
+@cache
 def environment() -> Environment:
-    """The templates of reports: all that is put into them is escaped."""
-    return Environment(
+    """The templates of reports: all that is put into them is escaped.
+
+    One for a process, for compiling a template takes longer than rendering it. No language is in it: words
+    are translated when they are rendered.
+    """
+    env = Environment(
         # Names of releases and columns come from the user: nothing of them may be read as markup.
         loader=PackageLoader("confide.report"),
         autoescape=True,
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    env.filters.update(num=number, span=span, one_in=one_in, percent=percent, per_hundred=per_hundred)
+    env.filters.update(digits=digits, plain=plain)
+    return env
 
 
 def _whole(n: int) -> str:
