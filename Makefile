@@ -72,6 +72,7 @@ flower: $(FLOWER)/.installed   ## in an environment of its own: a SuperLink and 
 
 fuzz: $(STAMP)   ## each reader of files meets other inputs for ten minutes: an hour on one core
 	nice -n 10 $(BIN)/python -m tests.fuzz
+	nice -n 10 $(BIN)/python -m tests.models.skops.mutants
 
 bench: $(STAMP)  ## every benchmark; writes the tables in benchmarks/results/
 	for name in $(CLAIMS); do $(BIN)/python benchmarks/$$name.py --write || failed=1; done; exit $${failed:-0}
