@@ -82,8 +82,9 @@ CASES = [
     (2000, 500, (2.0, 2.5), 0.95, 0.1),
     (1000, 1000, (1.0, 1.5), -0.8, 0.1),
 ]
-RUNS, FALSE_ALARM = 600, 1e-4
-"""Runs of each case; how seldom one case of a method whose coverage is .93 or more is called too low."""
+RUNS, FALSE_ALARM = 300, 1e-4
+"""Runs of each case; how seldom one case of a method whose coverage is .93 or more is called too low. One
+that covers .85 is called so in 4 of 5 cases, one that covers .82 in 98 of 100."""
 
 
 def refuted(held: int, of: int, coverage: float) -> bool:
@@ -115,10 +116,11 @@ def test_intervals_of_differences_hold(case: tuple) -> None:
         both = [tpr_influence(e, fpr=fpr) for e in pair]
         areas = [auc(e.claims[e.exposed], e.claims[~e.exposed]) for e in pair]
         weights = [auc_influence(e) for e in pair]
+        rates = [rate(e) for e in pair]
         found = {
-            "rate": difference(rate(pair[1]), rate(pair[0]), correlation=correlation(*both)),
+            "rate": difference(rates[1], rates[0], correlation=correlation(*both)),
             "auc": difference(areas[1], areas[0], correlation=correlation(*weights)),
-            "rate of others": difference(rate(other), rate(pair[0])),
+            "rate of others": difference(rate(other), rates[0]),
             "rate whatever": difference_of_dependent(rate(pair[1], 0.975), rate(pair[0], 0.975)),
             "pretended": difference(areas[1], areas[0], correlation=0.999),
         }

@@ -62,7 +62,7 @@ def test_schemathesis_finds_no_failure(tmp_path: Path, who: str) -> None:
                 sys.executable, "-m", "schemathesis.cli", "run", f"{url}/api/openapi.json", "--checks", "all",
                 "--exclude-checks", "positive_data_acceptance", "--max-examples", "10", "--seed", "7",
                 "--header", f"Authorization: Bearer {world.tokens[who]}", "--no-color", "--warnings", "off",
-                "--max-time", "20", "--generation-database", "none",
+                "--max-time", "12", "--generation-database", "none",
             ]  # fmt: skip
             done = subprocess.run(
                 command,
