@@ -16,12 +16,13 @@ from flwr.supercore.task_identity import TaskIdentity
 from flwr.superlink import extensions
 from flwr.superlink.main import create_app
 from starlette.middleware import Middleware
-from tests.serve.flower.federation import HERE
-from tests.serve.flower.in_process import InProcess
+from tests.serve.flower.made_up import NAMES
+from tests.serve.flower.plans import HERE, write_plan
 
 from confide.mechanisms.share.refusals import RefusedError
-from confide.serve.flower import records
+from confide.serve.flower import keys, records
 from confide.serve.flower.app import FAILED, client_app
+from confide.serve.flower.deployment import read_deployment
 from confide.serve.flower.guarded import LocalOnly
 from confide.serve.flower.messages import ACTIONS, Reply, Request
 from confide.serve.flower.tap import read_tap, tap
@@ -80,11 +81,15 @@ def test_a_tap_changes_nothing_of_another_app(tmp_path: Path) -> None:
 def test_the_server_never_sees_the_text_of_an_error(
     tmp_path: Path,
 ) -> None:
-    parties = InProcess(tmp_path)
-    deployment = parties.plan(rounds=1)
-    parties.coordinator(deployment).conduct()
-    config = {"plan": str(tmp_path / "plan.toml"), "keys": str(tmp_path), "records": f"{HERE}:leaking"}
-    message = Message(records.packed_request(parties.asked[0][1]), 1, "train.update", group_id="1")
+    keys.make_keys(tmp_path / "keys", NAMES, hosts=["localhost"])
+    plan = write_plan(tmp_path, learner=f'model = "{HERE}:leaking"')
+    deployment = read_deployment(plan)
+    config = {"plan": str(plan), "keys": str(tmp_path)}
+    asked = Request(
+        action="update", digest=deployment.digest(deployment.made_protocol()), run="7", round=1, turn=0,
+        members=("a", "b"), arrays={"parameters": np.zeros(12, np.float32)},
+    )  # fmt: skip
+    message = Message(records.packed_request(asked), 1, "train.update", group_id="1")
     answer = client_app()(message, _context(**config))
     assert records.reply_in(answer.content).fault == FAILED
     assert "3141592" not in str(answer.content)
