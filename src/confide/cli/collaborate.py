@@ -26,7 +26,7 @@ For example:
   confide audit collaboration transcript --as server --controls holdout.parquet
 """
 ON_MACHINES = """\
-For example, on the machine of whoever makes the keys, on the server, and on a party's machine:
+For example, where the keys are made, on the server, and on a party's machine:
 
 \b
   confide collaborate keys keys --nodes north,south,east --hosts fl.example.org
@@ -157,7 +157,7 @@ def _collaborated(**given: Any) -> None:
 def _made(**given: Any) -> None:
     settings = filled(KeysSettings, given)
     assert isinstance(settings, KeysSettings)
-    need("cryptography", "making keys", extra="collaborate")
+    _need_keys()
     from confide.serve.flower.keys import PINS, fingerprints, make_keys
     from confide.serve.flower.settings import parted
 
@@ -177,7 +177,7 @@ def _made(**given: Any) -> None:
 def _checked(**given: Any) -> None:
     settings = filled(CheckSettings, given)
     assert isinstance(settings, CheckSettings)
-    _need_flower()
+    _need_keys()
     from confide.serve.flower.checking import CHECKED, check_party
     from confide.serve.flower.joining import said_of
 
@@ -207,7 +207,7 @@ def _resumed(**given: Any) -> None:
 def _run(given: dict[str, Any], *, resume: bool) -> None:
     settings = filled(StartSettings, given)
     assert isinstance(settings, StartSettings)
-    _need_flower()
+    _need_keys()
     _warn_of_rehearsal(settings.rehearse)
     if settings.party is None:
         from confide.serve.flower.serving import lead
@@ -219,8 +219,9 @@ def _run(given: dict[str, Any], *, resume: bool) -> None:
         _tell(join(settings, tell=say), f"client:{settings.who}")
 
 
-def _need_flower() -> None:
-    need("flwr", "a collaboration of machines", extra="flower")
+def _need_keys() -> None:
+    """Keys are read before Flower is looked for, whose own sentence comes with everything else."""
+    need("cryptography", "a collaboration of machines", extra="flower")
 
 
 def _warn_of_rehearsal(seed: int | None) -> None:

@@ -226,8 +226,16 @@ def write_run(
     protocol: AnyCollaboration,
     learner: LocalLearner,
     run: Run,
+    *,
+    recorded_by: str = "",
 ) -> Written:
     """Write the model, and the transcript if it is asked for.
+
+    Args:
+        settings: where to.
+        plan, parties, protocol, learner: of the run.
+        run: that ended.
+        recorded_by: the party whose machine recorded it; empty for a simulation.
 
     Raises:
         DataError: if the model has numbers that are not finite; nothing is written then.
@@ -236,7 +244,11 @@ def write_run(
         raise DataError("the model has numbers that are not finite, and was not written: lower the rate.")
     card = card_of(plan, parties, protocol, run, rehearsal=settings.rehearse is not None)
     if settings.record is not None and run.transcript is not None:
-        texts = {"plan.toml": plan.text, "schema.toml": parties.schema, "run.json": run_text(card, run)}
+        texts = {
+            "plan.toml": plan.text,
+            "schema.toml": parties.schema,
+            "run.json": run_text(card, run, recorded_by=recorded_by),
+        }
         write_transcript(run.transcript, settings.record, beside=texts)
     save(settings.out, run.parameters, card)
     return Written(

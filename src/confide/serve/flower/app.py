@@ -138,7 +138,7 @@ def _conducted(grid: Grid, context: Context) -> None:
             raise
         try:
             _tell(nodes, deployment, finished, run=str(context.run_id))
-        except Exception as error:  # the model is there, whoever hears of it
+        except Exception as error:  # the model is there, even so
             said(f"the model could not be sent to the parties: {error}")
         # Only now: no model of a run that stopped is ever there.
         write_end(folder, Ended(model=finished.released.view, left_out=finished.left_out))

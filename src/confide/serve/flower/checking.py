@@ -24,7 +24,7 @@ FLOWER = "1.42"
 """The version of Flower whose processes are started; its messages have changed with every line so far."""
 SECONDS = 10.0
 CHECKED = ("plan", "version", "data", "key", "certificate", "address")
-"""What is checked, in the order in which it is told."""
+"""What is checked, in the order in which it is said."""
 _UNAUTHORISED = 401
 _EXPIRED, _HOST = (10,), (62, 64)
 """Codes of OpenSSL for a certificate that has ended, and for one of another host or address."""
@@ -63,9 +63,12 @@ def check_party(config: Mapping[str, Any], *, online: bool = True) -> list[Wrong
         return [
             Wrong("plan", f"the plan has no party {name!r:.60}: it has {', '.join(deployment.names):.200}.")
         ]
-    wrong = [*flower_version(), *_data(plan, name), *_keys(deployment, name, folder)]
+    missing = list(flower_version())
+    wrong = [*missing, *_data(plan, name), *_keys(deployment, name, folder)]
     if online:
-        wrong += _server(deployment, folder, known=not any(found.what == "key" for found in wrong))
+        # Flower's own classes ask the server about the key.
+        asks = not missing and not any(found.what == "key" for found in wrong)
+        wrong += _server(deployment, folder, known=asks)
     return wrong
 
 
@@ -175,8 +178,8 @@ def _registered(deployment: Deployment, folder: Path) -> Iterator[Wrong]:
         case _:
             yield Wrong(
                 "key",
-                f"the server does not know the node key {keys.fingerprint(line)}: register {keys.NODE}.pub "
-                "of this party there.",
+                f"the server does not know the node key {keys.fingerprint(line)}: when it starts it "
+                "registers the keys of its own plan, so compare both.",
                 passes=True,
             )
 

@@ -166,6 +166,7 @@ def deployment_of(plan: PlanFile, *, seed: int | None = None) -> Deployment:
     schema = schema_text(plan.schema)
     public = parsed_public(schema, label=plan.label, path=plan.schema)
     protocol = partial(plan.made, "secure" if seed is None else "rehearsal")
+    _ = protocol()  # one that cannot be is refused now
     # As it was parsed: comments and ends of lines are no terms.
     said = json.dumps([tomllib.loads(plan.text), tomllib.loads(schema)], default=str)
     seconds = ROUND if plan.deadline is None else plan.deadline

@@ -45,7 +45,7 @@ class Nodes:
         return {name: number for name, number in found.items() if name is not None}
 
     def await_all(self, *, seconds: float, fewest: int) -> None:
-        """Wait until all parties are online; at the end of these seconds so many are enough.
+        """Wait until all parties are online; at the end of these seconds a cohort is enough.
 
         Raises:
             RefusedError: if fewer are online, with the names of the missing.

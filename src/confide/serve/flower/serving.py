@@ -23,8 +23,9 @@ from confide.releases.collaboration.parties import Parties, read_public_part
 from confide.releases.collaboration.plan import PlanFile, placed_in, read_plan
 from confide.releases.collaboration.run import Written, check_places, ledger_of, with_ledger, write_run
 from confide.serve.flower import starting
-from confide.serve.flower.app import CHECKPOINT, SERVER_LOG, TRANSCRIPT, server_identity
+from confide.serve.flower.app import CHECKPOINT, LEAVING, SERVER_LOG, TRANSCRIPT, server_identity
 from confide.serve.flower.checking import flower_version
+from confide.serve.flower.checkpoints import read_checkpoint
 from confide.serve.flower.coordinator import Coordinator
 from confide.serve.flower.deployment import Deployment, deployment_of
 from confide.serve.flower.ended import END, Ended, is_running, read_end
@@ -57,6 +58,8 @@ def lead(settings: StartSettings, *, resume: bool, tell: Callable[[str], object]
     parties = read_public_part(plan, test=plan.test)
     keys = keys_at(settings.keys, SERVER)
     place = settings.place
+    if resume and is_there(place / CHECKPOINT):  # a plan that has changed is refused before anything else
+        _ = read_checkpoint(place / CHECKPOINT, digest=deployment.digest(deployment.made_protocol()))
     _check_place(place, resume=resume)
     for wrong in flower_version():
         raise DataError(wrong.text)
@@ -115,7 +118,7 @@ def finish(
         trusted=protocol.trusted,
         assumed=protocol.assumed if isinstance(protocol, NeedsSum) else "",
     )
-    return write_run(settings, plan, parties, protocol, learner, run)
+    return write_run(settings, plan, parties, protocol, learner, run, recorded_by=settings.who)
 
 
 def _check_place(place: Path, *, resume: bool) -> None:
@@ -129,8 +132,11 @@ def _check_place(place: Path, *, resume: bool) -> None:
         )
     if not resume and is_there(place) and any(place.iterdir()) and not is_there(place / REGISTERED):
         raise DataError(f"{place} exists and is no folder of a run: name a new --folder.")
-    if is_running(place):
-        raise DataError(f"another run is at work in {place}: wait for it, or name a new --folder.")
+    until = time.monotonic() + (LEAVING if resume else 0)  # what was killed may still be on its way out
+    while is_running(place):
+        if time.monotonic() >= until:
+            raise DataError(f"another run is at work in {place}: wait for it, or name a new --folder.")
+        time.sleep(0.2)
 
 
 def _conducted(
