@@ -64,11 +64,11 @@ slow: $(STAMP)   ## what is no fast test: many worlds, other processes, killed p
 # Flower's pins cannot share the environment of the rest (packaging, protobuf, rich, fastapi).
 $(FLOWER)/.installed: pyproject.toml constraints-flower.txt
 	$(PYTHON) -m venv $(FLOWER)
-	$(FLOWER)/bin/python -m pip install --quiet --constraint constraints-flower.txt --editable '.[flower]' pytest hypothesis
+	$(FLOWER)/bin/python -m pip install --quiet --constraint constraints-flower.txt --editable '.[flower,train]' pytest hypothesis
 	@touch $@
 
-flower: $(FLOWER)/.installed   ## in an environment of its own: a SuperLink and three SuperNodes as processes, three minutes
-	$(FLOWER)/bin/pytest -q -s tests/serve/flower/test_apps.py tests/serve/flower/test_federation.py
+flower: $(FLOWER)/.installed   ## in an environment of its own: a server and three parties as processes, three minutes
+	$(FLOWER)/bin/pytest -q -s tests/serve/flower/test_apps.py tests/serve/flower/test_federation.py tests/serve/flower/test_commands.py
 
 fuzz: $(STAMP)   ## each reader of files meets other inputs for ten minutes: an hour on one core
 	nice -n 10 $(BIN)/python -m tests.fuzz

@@ -50,6 +50,7 @@ if TYPE_CHECKING:
     from confide.releases.estimating import estimate
     from confide.releases.session import private
     from confide.report.advice import budget_advice
+    from confide.serve.flower.tap import tap
 
 __version__ = VERSION
 
@@ -83,6 +84,7 @@ _HOME = {
     "plan": "confide.audits",
     "private": "confide.releases.session",
     "protect": "confide.releases",
+    "tap": "confide.serve.flower.tap",
 }
 """Loaded at first use, so that `import confide` stays quick."""
 _MODULES = ("collaboration", "learn", "synthesize")
@@ -135,6 +137,7 @@ __all__ = [
     "private",
     "protect",
     "synthesize",
+    "tap",
 ]
 
 

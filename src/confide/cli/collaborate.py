@@ -1,12 +1,22 @@
-"""`confide collaborate`: one model of several parties, by a plan."""
+"""`confide collaborate`: one model of several parties, by a plan, simulated or on machines."""
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import click
 
 from confide.cli.exits import say, sentences, warn
 from confide.cli.flags import GroupedCommand, filled, options_of, story_of
+from confide.core.errors import DataError
+from confide.core.version import VERSION
+from confide.inputs.local_training import need
 from confide.releases.collaboration.settings import CollaborateSettings
+from confide.serve.flower.settings import CheckSettings, KeysSettings, StartSettings, keys_at
+
+if TYPE_CHECKING:
+    from confide.releases.collaboration.run import Written
 
 EXAMPLE = """\
 For example:
@@ -15,17 +25,122 @@ For example:
   confide collaborate plan.toml --simulate --record transcript
   confide audit collaboration transcript --as server --controls holdout.parquet
 """
+ON_MACHINES = """\
+For example, where the keys are made, on the server, and on a party's machine:
+
+\b
+  confide collaborate keys keys --nodes north,south,east --hosts fl.example.org
+  confide collaborate start plan.toml --as server --keys server
+  confide collaborate start plan.toml --party north --keys north
+"""
+RESUME = """\
+Go on with a run that crashed or stopped, from the last round that ended: nothing is charged again.
+
+Give on each machine the options with which it was started there. A plan that has changed since is refused:
+the promise would be void. A party whose command still runs need do nothing.
+"""
 
 
-def command() -> GroupedCommand:
-    """The command."""
-    return GroupedCommand(
+class PlanGroup(click.Group):
+    """Runs a plan, or one of its commands; the first word decides, so that a plan needs no word before it.
+
+    Args:
+        alone: the command of a plan by itself.
+        doors: name -> makes the command; in the order in which they are listed.
+    """
+
+    def __init__(self, alone: click.Command, doors: dict[str, Callable[[], click.Command]]) -> None:
+        super().__init__(alone.name, help=alone.help, short_help=alone.short_help, params=alone.params)
+        self.alone = alone
+        self.doors = doors
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """The commands beside a plan."""
+        return list(self.doors)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command of this name."""
+        return self.doors[cmd_name]() if cmd_name in self.doors else None
+
+    def make_context(
+        self, info_name: str | None, args: list[str], parent: click.Context | None = None, **extra: Any
+    ) -> click.Context:
+        """The context of a command beside a plan, or of the plan."""
+        if args and args[0] in self.doors:
+            door = self.doors[args[0]]()
+            return door.make_context(f"{info_name} {args[0]}", args[1:], parent=parent, **extra)
+        return self.alone.make_context(info_name, args, parent=parent, **extra)
+
+
+class _Alone(GroupedCommand):
+    """The command of a plan by itself, whose help lists the commands beside it too."""
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        super().format_options(ctx, formatter)
+        with formatter.section("On machines of their own"):
+            rows = [(f"{name} ...", make().get_short_help_str(90)) for name, make in DOORS.items()]
+            formatter.write_dl(rows)
+
+
+def command() -> click.Group:
+    """The command, with those beside it."""
+    alone = _Alone(
         "collaborate",
         callback=_collaborated,
         params=options_of(CollaborateSettings),
         help=f"{story_of(CollaborateSettings)}\n\n{EXAMPLE}",
         short_help="Train one model of several parties that keep their records, by a plan.",
     )
+    return PlanGroup(alone, DOORS)
+
+
+def _keys() -> click.Command:
+    return GroupedCommand(
+        "keys",
+        callback=_made,
+        params=options_of(KeysSettings),
+        help=story_of(KeysSettings),
+        short_help="Make the keys of all machines.",
+    )
+
+
+def _check() -> click.Command:
+    return GroupedCommand(
+        "check",
+        callback=_checked,
+        params=options_of(CheckSettings),
+        help=f"{story_of(CheckSettings)}\n\nThe exit code is 0 if all is right, else 2.",
+        short_help="Check whether a party can take part: key, certificate, version, data, address.",
+    )
+
+
+def _start() -> click.Command:
+    return GroupedCommand(
+        "start",
+        callback=_started,
+        params=options_of(StartSettings),
+        help=f"{story_of(StartSettings)}\n\n{ON_MACHINES}",
+        short_help="Run the plan, as the server or as a party.",
+    )
+
+
+def _resume() -> click.Command:
+    return GroupedCommand(
+        "resume",
+        callback=_resumed,
+        params=options_of(StartSettings),
+        help=RESUME,
+        short_help="Go on with a run that crashed, from its checkpoint.",
+    )
+
+
+DOORS: dict[str, Callable[[], click.Command]] = {
+    "keys": _keys,
+    "check": _check,
+    "start": _start,
+    "resume": _resume,
+}
+"""What is done with a plan on machines, in the order in which it is done."""
 
 
 @sentences
@@ -34,9 +149,88 @@ def _collaborated(**given: Any) -> None:
 
     settings = filled(CollaborateSettings, given)
     assert isinstance(settings, CollaborateSettings)
-    if settings.rehearse is not None:
+    _warn_of_rehearsal(settings.rehearse)
+    _tell(carried_out(settings), "server")
+
+
+@sentences
+def _made(**given: Any) -> None:
+    settings = filled(KeysSettings, given)
+    assert isinstance(settings, KeysSettings)
+    _need_keys()
+    from confide.serve.flower.keys import PINS, fingerprints, make_keys
+    from confide.serve.flower.settings import parted
+
+    folder = settings.folder
+    make_keys(folder, settings.parties, hosts=parted(settings.hosts), days=settings.days)
+    say(f"{folder}: keys of the server and of {len(settings.parties)} parties, for {settings.days} days.")
+    say("Fingerprints, to be compared by telephone:")
+    for what, found in fingerprints(folder).items():
+        say(f"  {what}: {found}")
+    say(f"Give {folder / 'server'} to the server, and each folder in {folder / 'parties'} to its party,")
+    say(f"so that nobody else reads it; {folder / PINS} to all, beside the plan. Then delete {folder} here.")
+    say("The plan needs these lines, with the address of the server:")
+    say(f'  [deployed]\n  address = "HOST:PORT"\n  version = "{VERSION}"\n  keys = "{PINS}"')
+
+
+@sentences
+def _checked(**given: Any) -> None:
+    settings = filled(CheckSettings, given)
+    assert isinstance(settings, CheckSettings)
+    _need_keys()
+    from confide.serve.flower.checking import CHECKED, check_party
+    from confide.serve.flower.joining import said_of
+
+    config = {
+        "plan": str(settings.plan),
+        "party": settings.party,
+        "keys": str(keys_at(settings.keys, settings.party)),
+        "rehearse": "" if settings.rehearse is None else str(settings.rehearse),
+    }
+    wrong = check_party(config, online=not settings.offline)
+    if wrong:
+        raise DataError(said_of(wrong))
+    asked = [what for what in CHECKED if not (settings.offline and what in ("certificate", "address"))]
+    say(f"{settings.party}: all right ({', '.join(asked)}).")
+
+
+@sentences
+def _started(**given: Any) -> None:
+    _run(given, resume=False)
+
+
+@sentences
+def _resumed(**given: Any) -> None:
+    _run(given, resume=True)
+
+
+def _run(given: dict[str, Any], *, resume: bool) -> None:
+    settings = filled(StartSettings, given)
+    assert isinstance(settings, StartSettings)
+    _need_keys()
+    _warn_of_rehearsal(settings.rehearse)
+    if settings.party is None:
+        from confide.serve.flower.serving import lead
+
+        _tell(lead(settings, resume=resume, tell=say), settings.who)
+    else:
+        from confide.serve.flower.joining import join
+
+        _tell(join(settings, tell=say), f"client:{settings.who}")
+
+
+def _need_keys() -> None:
+    """Keys are read before Flower is looked for, whose own sentence comes with everything else."""
+    need("cryptography", "a collaboration of machines", extra="flower")
+
+
+def _warn_of_rehearsal(seed: int | None) -> None:
+    if seed is not None:
         warn("this is a rehearsal: noise comes from a seed, the model keeps no promise, nothing is charged")
-    done = carried_out(settings)
+
+
+def _tell(done: Written, who: str) -> None:
+    """What a run gave, in the same words whether it was simulated or not."""
     if done.created:
         warn("a new ledger was made, with the whole budget of the plan")
     say(str(done))
@@ -44,4 +238,4 @@ def _collaborated(**given: Any) -> None:
         say(done.ledger)
     if done.transcript is not None:
         say(f"{done.transcript}: the transcript, for you alone. What did the parties learn of each other?")
-        say(f"  confide audit collaboration {done.transcript} --as server --controls FILE")
+        say(f"  confide audit collaboration {done.transcript} --as {who} --controls FILE")

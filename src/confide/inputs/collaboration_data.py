@@ -47,6 +47,7 @@ class CollaborationData:
         said: whether the run says what it promises.
         name: of the release.
         left_out: of the records, a sentence each.
+        recorded_by: the party whose machine recorded the run; empty for a simulation, where all is known.
     """
 
     transcript: Transcript
@@ -64,6 +65,7 @@ class CollaborationData:
     said: bool
     name: str
     left_out: tuple[str, ...] = ()
+    recorded_by: str = ""
 
     @property
     def clients(self) -> tuple[str, ...]:
@@ -84,12 +86,12 @@ def read_collaboration(held: Collaboration, *, rng: Rng) -> CollaborationData:
     """
     run = recorded(held)
     seen = run.transcript.seen_by(*held.parties)
-    own = _records_of(run.transcript, held.parties)
-    about = _about(held, seen, own)
-    asked = {name: own[name] for name in about or own}
-    everyone = Records.concat(list(_records_of(run.transcript, ()).values()))
+    own = _records_of(run.transcript, held.parties, needed=held.records is None)
+    about = _about(held, seen, own, [name for name in run.transcript.parties if name != SERVER])
+    asked = {name: own[name] for name in about or own if name in own}
     notes: list[str] = []
     inside, who_in = _members(held, run, asked, notes)
+    everyone = Records.concat([inside, *_records_of(run.transcript, (), needed=False).values()])
     outside = _read(held.controls, run, "the controls")
     free = ~np.isin(outside.fingerprints(), everyone.fingerprints())
     if not free.all():
@@ -118,18 +120,25 @@ def read_collaboration(held: Collaboration, *, rng: Rng) -> CollaborationData:
         said=run.said,
         name=run.name,
         left_out=(*notes, *sides.notes),
+        recorded_by=run.recorded_by,
     )
 
 
-def _records_of(transcript: Transcript, parties: Sequence[str]) -> dict[str, Records]:
-    """The records of each client that is none of these parties and has some."""
+def _records_of(transcript: Transcript, parties: Sequence[str], *, needed: bool) -> dict[str, Records]:
+    """The records of each client that is none of these parties and has some, as far as they are there.
+
+    A machine of its own records what it saw itself: the transcript of a server has nobody's records.
+    """
     found = {
         name: Records(given["x"], given["y"])
         for name, given in transcript.inputs.items()
         if name not in parties and _usable(given)
     }
-    if not found:
-        raise DataError("the transcript holds no records of other clients: record a run of two or more.")
+    if needed and not found:
+        raise DataError(
+            "the transcript holds no records of other clients: give those that clients trained on as "
+            "records, or record a simulation of two clients or more."
+        )
     return found
 
 
@@ -137,12 +146,15 @@ def _usable(given: Payload) -> bool:
     return "x" in given and "y" in given and len(given["y"]) > 0
 
 
-def _about(held: Collaboration, seen: Seen, own: Mapping[str, Records]) -> tuple[str, ...]:
+def _about(
+    held: Collaboration, seen: Seen, own: Mapping[str, Records], clients: Sequence[str]
+) -> tuple[str, ...]:
     """The clients in question: those that are named; one of those whose own updates were seen; or all."""
-    if lost := [name for name in held.clients if name not in own]:
+    known = own or dict.fromkeys(name for name in clients if name not in held.parties)
+    if lost := [name for name in held.clients if name not in known]:
         raise AccessError(
             f"nobody can be asked about {lost[0]!r:.60}: it is no client with records that does not look "
-            f"itself. Choose from {', '.join(own):.300}."
+            f"itself. Choose from {', '.join(known):.300}."
         )
     if held.clients:
         return held.clients
@@ -154,6 +166,9 @@ def _members(
     held: Collaboration, run: RecordedPlan, asked: Mapping[str, Records], notes: list[str]
 ) -> tuple[Records, pl.DataFrame]:
     """Records that these clients trained on, and where each stands."""
+    if not asked:  # whose records these are, the transcript does not say
+        given = _read(held.records, run, "the records")
+        return given, standing(_called(held.records, "records"), row=np.arange(1, len(given) + 1))
     mine = Records.concat(list(asked.values()))
     if held.records is None:
         names = [name for name, own in asked.items() for _ in range(len(own))]
@@ -197,7 +212,7 @@ def _read(given: Any, run: RecordedPlan, what: str) -> Records:
 
 def _same_form(x: Any, y: Any, run: RecordedPlan, what: str) -> Records:
     """The same, of the types and shape of the clients' records, so that equal ones are equal to the bit."""
-    one = next(given for given in run.transcript.inputs.values() if _usable(given))
+    one = next((given for given in run.transcript.inputs.values() if _usable(given)), {"x": x, "y": y})
     try:
         made = Records(np.asarray(x, one["x"].dtype), np.asarray(y, one["y"].dtype))
     except (TypeError, ValueError) as error:

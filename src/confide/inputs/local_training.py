@@ -73,22 +73,33 @@ class LocalTraining:
         Raises:
             ModelError: if there is no such function, or it gives no module.
         """
+        own = self._own(features, classes)
+        if own is not None:
+            return own
         need("torch", "local training", extra="torch")
         import torch
 
         from confide.learners.torch.learner import TorchLearner
         from confide.learners.torch.local import TorchLocal
 
-        made = self._factory(features, classes)
-        if not isinstance(made, partial):
-            return made
         optimiser = partial(torch.optim.SGD, lr=self.rate)
         return TorchLocal(
-            TorchLearner(factory=made, epochs=self.epochs, batch_size=self.batch, optimiser=optimiser)
+            TorchLearner(
+                factory=self._factory(features, classes),
+                epochs=self.epochs,
+                batch_size=self.batch,
+                optimiser=optimiser,
+            )
         )
 
-    def _factory(self, features: int, classes: int) -> partial[nn.Module] | LocalLearner:
-        """What builds the untrained module; or the user's own learner."""
+    def _own(self, features: int, classes: int) -> LocalLearner | None:
+        """The user's own learner, which may need no PyTorch; None where a module is trained."""
+        if self.model in MODELS:
+            return None
+        return _learner_of(import_object(self.model), features, classes, self.model)
+
+    def _factory(self, features: int, classes: int) -> partial[nn.Module]:
+        """What builds the untrained module."""
         from confide.learners.torch.networks import logistic, perceptron
         from confide.mechanisms.learn.building import Build, built
 
@@ -97,9 +108,6 @@ class LocalTraining:
         if self.model == PERCEPTRON:
             return partial(perceptron, features, classes, hidden=self.hidden)
         build: Build = import_object(self.model)
-        own = _learner_of(build, features, classes, self.model)
-        if own is not None:
-            return own
         _ = built(build, features=features, classes=classes, name=self.model)  # tried once
         return partial(build, features, classes)
 

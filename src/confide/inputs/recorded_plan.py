@@ -11,11 +11,11 @@ from typing import Any, cast
 from confide.core.access import BlackBox
 from confide.core.arrays import Array
 from confide.core.budget import Budget, Unit
-from confide.core.errors import DataError, ModelError
+from confide.core.errors import AccessError, DataError, ModelError
 from confide.core.kept_transcript import read_beside, read_transcript
 from confide.core.paths import is_folder
-from confide.core.transcript import Transcript
-from confide.inputs.collaboration import Collaboration
+from confide.core.transcript import EAVESDROPPER, SERVER, Transcript
+from confide.inputs.collaboration import CLIENT, Collaboration
 from confide.inputs.local_training import LocalTraining
 from confide.inputs.public_schema import PublicSchema, parsed_public
 from confide.mechanisms.federate.rounds import Run
@@ -38,6 +38,7 @@ class RecordedPlan:
         promise: of the run; None for none.
         trusted: against whom it does not hold.
         said: whether the run says what it promises.
+        recorded_by: the party whose machine recorded it; empty for a simulation, where all is known.
     """
 
     transcript: Transcript
@@ -49,6 +50,7 @@ class RecordedPlan:
     promise: Budget | None = None
     trusted: tuple[str, ...] = ()
     said: bool = False
+    recorded_by: str = ""
 
 
 def recorded(held: Collaboration) -> RecordedPlan:
@@ -75,7 +77,24 @@ def recorded(held: Collaboration) -> RecordedPlan:
                 "(in Python)."
             )
         return RecordedPlan(transcript=transcript, name=given.name, model=_tried(held.modelled, transcript))
-    return _planned(given, transcript, text, schema)
+    found = _planned(given, transcript, text, schema)
+    _check_eyes(held, found.recorded_by)
+    return found
+
+
+def _check_eyes(held: Collaboration, recorded_by: str) -> None:
+    """Refuse to look at what one machine recorded with the eyes of another, which saw more.
+
+    Raises:
+        AccessError: whose eyes there are.
+    """
+    allowed = {"": held.parties, SERVER: (SERVER, EAVESDROPPER)}.get(recorded_by, (recorded_by,))
+    if unseen := [name for name in held.parties if name not in allowed]:
+        whose = SERVER if recorded_by == SERVER else f"{CLIENT}{recorded_by}"
+        raise AccessError(
+            f"the machine of {recorded_by!r:.60} recorded this run, and what {unseen[0]!r:.60} saw besides "
+            f"is not in it: look --as {whose}."
+        )
 
 
 def _in_memory(held: Collaboration, given: Run | Transcript) -> RecordedPlan:
@@ -138,6 +157,7 @@ def _planned(folder: Path, transcript: Transcript, text: str, schema: str) -> Re
             promise=None if epsilon is None else Budget(float(epsilon), float(delta), Unit.client()),
             trusted=tuple(map(str, card["trusted"])),
             said=True,
+            recorded_by=str(card.get("recorded_by", "")),
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise DataError(f"{folder / RUN} is no card of a run: record the run again.") from error

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from tests.serve.flower import made_up
-from tests.serve.flower.federation import plan_text
 
+from confide.releases.collaboration.deployed import read_pins
 from confide.serve.flower import keys
 from confide.serve.flower.coordinator import Coordinator
-from confide.serve.flower.deployment import Deployment, read_deployment
+from confide.serve.flower.deployment import Deployment, Secure
 from confide.serve.flower.messages import Reply, Request
 from confide.serve.flower.party import Kept, Party
 
@@ -43,10 +45,14 @@ class InProcess:
         self.records = {name: (lambda name=name: made_up.of(name)) for name in self.names}
 
     def plan(self, *, secure: str = "", **terms: object) -> Deployment:
-        """A plan, written and read."""
-        path = self.folder / "plan.toml"
-        path.write_text(plan_text(self.folder / "keys", secure=secure, **{"address": "localhost:1", **terms}))
-        return read_deployment(path)
+        """What all parties agree on."""
+        pins = read_pins(self.folder / "keys" / keys.PINS, self.names)
+        said: dict[str, Any] = {
+            "address": "localhost:1", "rounds": 2, "cohort": 2, "deadline": 60.0, "seed": 11,
+            "learner": made_up.learner, "protocol": made_up.averaging, **terms,
+        }  # fmt: skip
+        how = Secure(**tomllib.loads(secure)) if secure else None
+        return Deployment(server=pins.server, parties=pins.parties, secure=how, **said)
 
     def party(self, deployment: Deployment, name: str) -> Party:
         """A party with its own key."""

@@ -21,10 +21,22 @@ from confide.mechanisms.federate.protocol import Plan
 from confide.views.records import Records
 
 NAMES = ("a", "b", "c")
-SLOW = "CONFIDE_TEST_SLOW"
-"""Names a folder. A party NAME that finds NAME.wait there takes its records as often as the file says; after
-that it writes NAME.began, and works for as long as the file is there."""
+SLOW, PARTY = "CONFIDE_TEST_SLOW", "CONFIDE_TEST_PARTY"
+"""Name a folder, and the party of a process. A party NAME that finds NAME.wait there trains as often as the
+file says; after that it writes NAME.began, and works for as long as the file is there."""
 CLASSES, FEATURES = 3, 4
+
+
+@dataclass(frozen=True)
+class Linear:
+    """A model that scores each class by its row of weights."""
+
+    weights: Array
+
+    def predict(self, x: Any) -> Array:
+        scores = np.asarray(x) @ self.weights.T
+        shares = np.exp(scores - scores.max(axis=1, keepdims=True))
+        return shares / shares.sum(axis=1, keepdims=True)
 
 
 @dataclass(frozen=True)
@@ -32,26 +44,29 @@ class Softmax:
     """Softmax regression by three steps on shuffled halves of the records."""
 
     rate: float = 0.5
+    classes: int = CLASSES
+    features: int = FEATURES
 
     @property
     def shapes(self) -> tuple[tuple[int, ...], ...]:
-        return ((CLASSES, FEATURES),)
+        return ((self.classes, self.features),)
 
     def start(self, *, rng: Rng) -> Array:
-        return rng.normal(0.0, 0.01, CLASSES * FEATURES).astype(np.float32)
+        return rng.normal(0.0, 0.01, self.classes * self.features).astype(np.float32)
 
     def train(self, starts: Array, records: Sequence[Records], *, rngs: Sequence[Rng]) -> Array:
         return np.stack([self._trained(*one) for one in zip(starts, records, rngs, strict=True)])
 
     def gradients(self, starts: Array, records: Sequence[Records]) -> Array:
-        shaped = starts.reshape(-1, CLASSES, FEATURES)
+        shaped = starts.reshape(-1, self.classes, self.features)
         return np.stack([_slope(s, r.x, r.y).ravel() for s, r in zip(shaped, records, strict=True)])
 
     def model(self, parameters: Array) -> Any:
-        return parameters
+        return Linear(parameters.reshape(self.classes, self.features))
 
     def _trained(self, start: Array, records: Records, rng: Rng) -> Array:
-        weights = start.astype(np.float64).reshape(CLASSES, FEATURES)
+        _wait_if_asked()
+        weights = start.astype(np.float64).reshape(self.classes, self.features)
         for _ in range(3):
             half = rng.permutation(len(records))[: len(records) // 2]
             weights = weights - self.rate * _slope(weights, records.x[half], records.y[half])
@@ -114,24 +129,12 @@ def accuracy(parameters: Array, records: Records) -> float:
     return float((scores.argmax(axis=1) == records.y).mean())
 
 
-def a() -> Records:
-    return _slow("a")
-
-
-def b() -> Records:
-    return _slow("b")
-
-
-def c() -> Records:
-    return _slow("c")
-
-
 def none() -> Records:
     return of("a").take([])
 
 
-def _slow(name: str) -> Records:
-    folder = Path(os.environ.get(SLOW, "/nowhere"))
+def _wait_if_asked() -> None:
+    folder, name = Path(os.environ.get(SLOW, "/nowhere")), os.environ.get(PARTY, "")
     wait = folder / f"{name}.wait"
     if wait.exists() and (left := int(wait.read_text())):
         wait.write_text(str(left - 1))
@@ -139,7 +142,6 @@ def _slow(name: str) -> Records:
         (folder / f"{name}.began").touch()
         while wait.exists():
             time.sleep(0.1)
-    return of(name)
 
 
 def _slope(weights: Array, x: Array, y: Array) -> Array:
@@ -150,5 +152,19 @@ def _slope(weights: Array, x: Array, y: Array) -> Array:
     return shares.T @ x / len(y)
 
 
-def leaking() -> Records:
-    raise ValueError("row 3 has the salary 3141592")
+@dataclass(frozen=True)
+class Leaking(Softmax):
+    """A learner whose error tells of a record."""
+
+    def train(self, starts: Array, records: Sequence[Records], *, rngs: Sequence[Rng]) -> Array:
+        raise ValueError("row 3 has the salary 3141592")
+
+
+def build(features: int, classes: int) -> Softmax:
+    """The learner of a plan."""
+    return Softmax(features=features, classes=classes)
+
+
+def leaking(features: int, classes: int) -> Leaking:
+    """The same, which fails."""
+    return Leaking(features=features, classes=classes)

@@ -11,17 +11,20 @@ import pytest
 pytest.importorskip("flwr", reason="runs in the environment of `make flower`")
 
 import httpx
-from flwr.app import Context, Message, RecordDict
+from flwr.app import ArrayRecord, ConfigRecord, Context, Message, MetricRecord, RecordDict
+from flwr.clientapp import ClientApp
 from flwr.supercore.task_identity import TaskIdentity
 from flwr.superlink import extensions
 from flwr.superlink.main import create_app
 from starlette.middleware import Middleware
-from tests.serve.flower.federation import HERE
-from tests.serve.flower.in_process import InProcess
+from tests.serve.flower.made_up import NAMES
+from tests.serve.flower.plans import HERE, write_plan
 
+import confide
 from confide.mechanisms.share.refusals import RefusedError
-from confide.serve.flower import records
+from confide.serve.flower import keys, records
 from confide.serve.flower.app import FAILED, client_app
+from confide.serve.flower.deployment import read_deployment
 from confide.serve.flower.guarded import LocalOnly
 from confide.serve.flower.messages import ACTIONS, Reply, Request
 from confide.serve.flower.tap import read_tap, tap
@@ -72,6 +75,30 @@ def test_every_action_has_a_function_and_a_tap_sees_both_ways(tmp_path: Path) ->
     assert folder.stat().st_mode & 0o777 == 0o700
 
 
+def test_an_app_of_somebody_else_is_recorded_by_one_line(tmp_path: Path) -> None:
+    app = ClientApp(mods=[confide.tap(tmp_path / "transcript")])
+
+    @app.train()
+    def train(message: Message, context: Context) -> Message:
+        (weights,) = message.content["model"].to_numpy_ndarrays()
+        found = RecordDict({"update": ArrayRecord([weights + 1]), "measured": MetricRecord({"loss": 0.25})})
+        return Message(found, reply_to=message)
+
+    sent = RecordDict(
+        {"model": ArrayRecord([np.arange(3.0)]), "how": ConfigRecord({"rate": 0.1, "say": "x"})}
+    )
+    reply = app(Message(sent, 1, "train", group_id="2"), Context(1, 2, {}, RecordDict(), {}, 0))
+    np.testing.assert_array_equal(reply.content["update"].to_numpy_ndarrays()[0], [1, 2, 3])
+    seen = read_tap(tmp_path / "transcript")
+    assert seen.parties == ("server", "2")  # a node without a name has its number
+    down, up = seen.messages
+    assert (down.round, down.sender, down.receiver, down.kind) == (2, "server", "2", "train")
+    assert set(down.payload) == {"model.0", "how.rate"}  # text carries no update
+    np.testing.assert_array_equal(down.payload["model.0"], [0, 1, 2])
+    np.testing.assert_array_equal(up.payload["update.0"], [1, 2, 3])
+    assert up.payload["measured.loss"] == 0.25
+
+
 def test_a_tap_changes_nothing_of_another_app(tmp_path: Path) -> None:
     message, reply = _message("update"), Message(RecordDict(), reply_to=_message("update"))
     assert tap(tmp_path / "t")(message, _context(), lambda m, c: reply if m is message else message) is reply
@@ -80,11 +107,15 @@ def test_a_tap_changes_nothing_of_another_app(tmp_path: Path) -> None:
 def test_the_server_never_sees_the_text_of_an_error(
     tmp_path: Path,
 ) -> None:
-    parties = InProcess(tmp_path)
-    deployment = parties.plan(rounds=1)
-    parties.coordinator(deployment).conduct()
-    config = {"plan": str(tmp_path / "plan.toml"), "keys": str(tmp_path), "records": f"{HERE}:leaking"}
-    message = Message(records.packed_request(parties.asked[0][1]), 1, "train.update", group_id="1")
+    keys.make_keys(tmp_path / "keys", NAMES, hosts=["localhost"])
+    plan = write_plan(tmp_path, learner=f'model = "{HERE}:leaking"')
+    deployment = read_deployment(plan)
+    config = {"plan": str(plan), "keys": str(tmp_path)}
+    asked = Request(
+        action="update", digest=deployment.digest(deployment.made_protocol()), run="7", round=1, turn=0,
+        members=("a", "b"), arrays={"parameters": np.zeros(12, np.float32)},
+    )  # fmt: skip
+    message = Message(records.packed_request(asked), 1, "train.update", group_id="1")
     answer = client_app()(message, _context(**config))
     assert records.reply_in(answer.content).fault == FAILED
     assert "3141592" not in str(answer.content)

@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import subprocess
+import sys
+import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import polars as pl
 import pytest
-from tests.serve.flower.federation import plan_text
 from tests.serve.flower.in_process import InProcess
+from tests.serve.flower.plans import WIDTH, write_plan
 
 from confide.core.errors import DataError, PromiseError
 from confide.serve.flower import keys
 from confide.serve.flower.checking import check_party
 from confide.serve.flower.checkpoints import Checkpoint, read_checkpoint, write_checkpoint
 from confide.serve.flower.deployment import read_deployment
+from confide.serve.flower.ended import Ended, is_running, read_end, running, write_end
 from confide.serve.flower.states import arrays_of, with_arrays
 
 
@@ -44,44 +50,99 @@ def test_openssl_and_openssh_agree_on_certificate_and_fingerprints(tmp_path: Pat
 
 
 def test_a_plan_is_read_as_written(tmp_path: Path) -> None:
-    parties = InProcess(tmp_path)
-    deployment = parties.plan(secure="limit = 3", rounds=5)
-    assert deployment.names == ("a", "b", "c")
-    assert (deployment.rounds, deployment.cohort) == (5, 2)
+    keys.make_keys(tmp_path / "keys", ["c", "a", "b"], hosts=["localhost"])
+    deployment = read_deployment(write_plan(tmp_path, secure="limit = 3.0", rounds=5, cohort=2))
+    assert deployment.names == ("a", "b", "c")  # as the plan has them
+    assert (deployment.rounds, deployment.cohort, deployment.deadline) == (5, 2, 12)  # a fifth of a minute
     assert deployment.secure is not None and deployment.secure.limit == 3
-    same = deployment.digest(deployment.made_protocol())
-    assert parties.plan(secure="limit = 3", rounds=5).digest(deployment.made_protocol()) == same
-    assert parties.plan(secure="limit = 4", rounds=5).digest(deployment.made_protocol()) != same
+    assert deployment.made_learner().shapes == ((3, 2 * WIDTH),)  # two knots a column
+    assert read_deployment(write_plan(tmp_path)).cohort == 3  # all, where the plan says nothing
+
+
+def test_the_hash_that_all_compare_is_that_of_terms_and_not_of_places(tmp_path: Path) -> None:
+    def digest(**terms: Any) -> str:
+        path = write_plan(tmp_path, **terms)
+        return _digest(path)
+
+    keys.make_keys(tmp_path / "keys", ["a", "b", "c"], hosts=["localhost"])
+    same = digest()
+    assert digest(rounds=3) != same and digest(secure="limit = 3.0") != same
+    assert digest(protocol='name = "fedavg"\nshare = 0.5') != same
+    plan = write_plan(tmp_path)
+    plan.write_text("# how we agreed\r\n" + plan.read_text().replace("\n", "\r\n"))
+    assert _digest(plan) == same  # comments and ends of lines are no terms
+    assert read_deployment(plan, seed=1).digest(read_deployment(plan).made_protocol()) != same
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    for name in ("schema.toml", "plan.toml"):
+        (elsewhere / name).write_bytes((tmp_path / name).read_bytes())
+    (elsewhere / "keys").mkdir()
+    (elsewhere / "keys" / keys.PINS).write_bytes((tmp_path / "keys" / keys.PINS).read_bytes())
+    assert _digest(elsewhere / "plan.toml") == same
+    schema = elsewhere / "schema.toml"
+    schema.write_text(schema.read_text().replace("high = 2", "high = 3"))
+    assert _digest(elsewhere / "plan.toml") != same
+    keys.make_keys(tmp_path / "others", ["a", "b", "c"], hosts=["localhost"])
+    (tmp_path / "keys" / keys.PINS).write_bytes((tmp_path / "others" / keys.PINS).read_bytes())
+    assert digest() != same
+
+
+def _digest(path: Path) -> str:
+    deployment = read_deployment(path)
+    return deployment.digest(deployment.made_protocol())
 
 
 @pytest.mark.parametrize(
     ("change", "says"),
     [
-        ({"version": "0.0.1"}, "is for confide 0.0.1"),
-        ({"cohort": 4}, "cohort is 4 of 3"),
-        ({"seed": -1}, "seed is -1"),
-        ({"cohort": 0}, "cohort is 0 of 3"),
-        ({"rounds": 0}, "has 0 rounds"),
-        ({"deadline": 0}, "a deadline of 0"),
-        ({"address": "here"}, "write it as HOST:PORT"),
-        ({"rounds": "two"}, "another type"),
-        ({"rouns": 2}, "'rouns', which no plan has"),
+        (('version = "', 'version = "9.'), r"is for confide 9\..*install the plan's version"),
+        (("rounds = 2", "rounds = 2\ncohort = 4"), "cohort is 4 of 3"),
+        (("localhost:1", "here"), "write it as HOST:PORT"),
+        (("localhost:1", "here:70000"), "write it as HOST:PORT"),
+        (("keys/keys.toml", "nothing.toml"), "no file of public keys .*keys.toml"),
+        (('c = "c.parquet"\n', ""), "'c' has keys there, and is no party"),
+        (('c = "c.parquet"', 'c = "c.parquet"\nd = "d.parquet"'), "'d' has no keys there"),
+        (("[deployed]", "[secure]\n[deployed]"), "nothing bounds an upload"),
+        (('version = "', 'verison = "'), "verison"),
+        (("[deployed]\n", "[deployed]\nkeys2 = 1\n"), "keys2"),
     ],
 )
-def test_plans_that_cannot_be_are_refused(tmp_path: Path, change: dict[str, object], says: str) -> None:
+def test_plans_that_cannot_be_are_refused(tmp_path: Path, change: tuple[str, str], says: str) -> None:
+    keys.make_keys(tmp_path / "keys", ["a", "b", "c"], hosts=["localhost"])
+    plan = write_plan(tmp_path)
+    assert change[0] in plan.read_text()
+    plan.write_text(plan.read_text().replace(*change))
     with pytest.raises(DataError, match=says):
-        InProcess(tmp_path).plan(**change)
+        read_deployment(plan)
 
 
-def test_a_plan_without_a_key_is_refused(tmp_path: Path) -> None:
-    keys.make_keys(tmp_path / "k", ["a", "b", "c"], hosts=["x"])
-    text = plan_text(tmp_path / "k", address="x:1")
-    path = tmp_path / "plan.toml"
-    path.write_text("\n".join(line for line in text.splitlines() if not line.startswith("identity")))
+def test_terms_that_cannot_be_are_refused(tmp_path: Path) -> None:
+    for change, says in (
+        ({"cohort": 0}, "cohort is 0 of 3"), ({"rounds": 0}, "0 rounds"), ({"deadline": 0}, "deadline of 0"),
+        ({"seed": -1}, "seed is -1"),
+    ):  # fmt: skip
+        with pytest.raises(DataError, match=says):
+            InProcess(tmp_path).plan(**change)
+
+
+def test_a_plan_without_machines_or_with_one_file_of_all_says_what_to_add(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=r"add a table \[deployed\] with address"):
+        read_deployment(write_plan(tmp_path, deployed=False))
+    plan = write_plan(tmp_path)
+    parties = plan.read_text().partition("[parties]")[2].partition("[learner]")[0]
+    text = plan.read_text().replace(f"[parties]{parties}", "")
+    plan.write_text(f'records = "all.parquet"\nclient = "who"\n{text}')
+    with pytest.raises(DataError, match="no machine has it"):
+        read_deployment(plan)
+
+
+def test_keys_that_lack_a_line_are_refused(tmp_path: Path) -> None:
+    keys.make_keys(tmp_path / "keys", ["a", "b", "c"], hosts=["x"])
+    pins = tmp_path / "keys" / keys.PINS
+    lines = pins.read_text().splitlines()
+    pins.write_text("\n".join(line for line in lines if not line.startswith("identity")))
     with pytest.raises(DataError, match="needs a node key and an identity"):
-        read_deployment(path)
-    with pytest.raises(DataError, match="there is no plan"):
-        read_deployment(tmp_path / "nothing.toml")
+        read_deployment(write_plan(tmp_path))
 
 
 def test_a_checkpoint_comes_back_and_its_random_numbers_go_on(tmp_path: Path) -> None:
@@ -132,20 +193,72 @@ def test_the_state_of_dp_fedavg_comes_back(tmp_path: Path) -> None:
 
 
 def test_a_check_says_which_of_key_data_and_plan_is_wrong(tmp_path: Path) -> None:
-    parties = InProcess(tmp_path)
-    parties.plan()
-    here = "tests.serve.flower.made_up"
+    keys.make_keys(tmp_path / "keys", ["a", "b", "c"], hosts=["localhost"])
     config = {
-        "plan": str(tmp_path / "plan.toml"), "party": "a", "keys": str(tmp_path / "keys/parties/b"),
-        "records": f"{here}:none",
+        "plan": str(write_plan(tmp_path)), "party": "a", "keys": str(tmp_path / "keys/parties/b"),
     }  # fmt: skip
+    held = pl.read_parquet(tmp_path / "a.parquet")
+    held.head(0).write_parquet(tmp_path / "a.parquet")
     found = [wrong for wrong in check_party(config, online=False) if wrong.what != "version"]
     assert [wrong.what for wrong in found] == ["data", "key", "key"]
     assert "no record" in found[0].text and "SHA256:" in found[1].text
-    config |= {"keys": str(tmp_path / "keys/parties/a"), "records": f"{here}:a"}
+    held.drop("x1").write_parquet(tmp_path / "a.parquet")
+    assert "no column 'x1'" in next(w.text for w in check_party(config, online=False) if w.what == "data")
+    held.write_parquet(tmp_path / "a.parquet")
+    (tmp_path / "b.parquet").unlink()  # what others hold is not looked at
+    config |= {"keys": str(tmp_path / "keys/parties/a")}
     assert [w for w in check_party(config, online=False) if w.what != "version"] == []
     assert check_party({**config, "party": "z"}, online=False)[0].what == "plan"
     assert "nobody answers" in next(w.text for w in check_party(config) if w.what == "address")
+    plan = Path(config["plan"])
+    plan.write_text(plan.read_text().replace('version = "', 'version = "9.'))
+    assert check_party(config, online=False)[0].what == "version"
+
+
+def test_what_stands_in_a_folder_of_a_run_is_one_process_s(tmp_path: Path) -> None:
+    assert not is_running(tmp_path)
+    with running(tmp_path, seconds=0):
+        assert is_running(tmp_path)
+        with pytest.raises(DataError, match="another run is at work"), running(tmp_path, seconds=0):
+            raise AssertionError
+    assert not is_running(tmp_path)
+    assert read_end(tmp_path) is None
+    write_end(tmp_path, Ended(stopped="too few", left_out={"silent": {"a": 2}}))
+    found = read_end(tmp_path)
+    assert found is not None and (found.stopped, found.left_out) == ("too few", {"silent": {"a": 2}})
+
+
+@pytest.mark.parametrize("how", ["closed", "killed"])
+def test_a_tethered_command_ends_with_the_one_that_started_it(tmp_path: Path, how: str) -> None:
+    """The command, and what it started itself, end when their starter closes the pipe or is killed."""
+    number = tmp_path / "pid"
+    inner = f"sleep 60 & echo $! > {number}; wait"
+    tethered = [sys.executable, "-m", "confide.serve.flower.tethered", "sh", "-c", inner]
+    starter = (
+        "import subprocess, sys, time\n"
+        f"held = subprocess.Popen({tethered!r}, stdin=subprocess.PIPE)\n"
+        + ("time.sleep(60)" if how == "killed" else "sys.stdin.read(); held.stdin.close(); held.wait()")
+    )
+    with subprocess.Popen([sys.executable, "-c", starter], stdin=subprocess.PIPE) as process:
+        _until(lambda: number.exists() and number.read_text().strip())
+        asleep = int(number.read_text())
+        process.kill() if how == "killed" else process.communicate()
+        _until(lambda: not _there(asleep))
+
+
+def _until(true: Callable[[], object], seconds: float = 30) -> None:
+    end = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < end
+        time.sleep(0.05)
+
+
+def _there(number: int) -> bool:
+    state = Path(f"/proc/{number}/stat")
+    try:
+        return state.read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
 
 
 def _run(*command: str) -> str:

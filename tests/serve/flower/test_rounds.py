@@ -171,7 +171,7 @@ def test_a_run_that_goes_on_is_charged_once_and_another_one_again(tmp_path: Path
         return reply
 
     parties = InProcess(tmp_path, crash)
-    deployment = parties.plan(rounds=3, protocol=f"{made_up.__name__}:priced")
+    deployment = parties.plan(rounds=3, protocol=made_up.priced)
     budget = deployment.made_protocol().budget
     address = f"sqlite:///{tmp_path}/l.db"
     with closing(open_ledger(address, data=deployment.people(), budget=budget)) as ledger:
@@ -187,7 +187,7 @@ def test_a_run_that_goes_on_is_charged_once_and_another_one_again(tmp_path: Path
 
 def test_nothing_is_sent_that_the_ledger_does_not_pay_for(tmp_path: Path) -> None:
     parties = InProcess(tmp_path)
-    deployment = parties.plan(rounds=9, protocol=f"{made_up.__name__}:priced")
+    deployment = parties.plan(rounds=9, protocol=made_up.priced)
     budget = deployment.made_protocol().budget
     address = f"sqlite:///{tmp_path}/l.db"
     with closing(open_ledger(address, data=deployment.people(), budget=budget)) as ledger:
@@ -229,14 +229,14 @@ def test_a_protocol_whose_state_no_checkpoint_keeps_does_not_begin(tmp_path: Pat
     pytest.importorskip("torch")
     parties = InProcess(tmp_path)
     with pytest.raises(PromiseError, match="could not go on after a crash"):
-        parties.coordinator(parties.plan(protocol=f"{made_up.__name__}:correlated")).conduct()
+        parties.coordinator(parties.plan(protocol=made_up.correlated)).conduct()
     assert not parties.asked and not (tmp_path / "checkpoint.npz").exists()
 
 
 def test_the_noise_of_dp_fedavg_is_added_in_a_deployed_run_too(tmp_path: Path) -> None:
     pytest.importorskip("torch")
     parties = InProcess(tmp_path)
-    deployment = parties.plan(rounds=2, protocol=f"{made_up.__name__}:noisy", seed=None)
+    deployment = parties.plan(rounds=2, protocol=made_up.noisy, seed=None)
     done = parties.coordinator(deployment).conduct()
     assert isinstance(done.released, Release) and done.released.budget is not None
     assert done.released.budget.epsilon <= 50
@@ -261,7 +261,7 @@ def test_a_plan_without_a_seed_gives_a_release_that_nobody_can_replay(tmp_path: 
 def test_rounds_beyond_the_budget_never_start(tmp_path: Path) -> None:
     parties = InProcess(tmp_path)
     with pytest.raises(PromiseError, match="10 rounds fit"):
-        parties.coordinator(parties.plan(rounds=11, protocol=f"{made_up.__name__}:priced")).conduct()
+        parties.coordinator(parties.plan(rounds=11, protocol=made_up.priced)).conduct()
     assert not parties.asked
 
 

@@ -46,6 +46,8 @@ def _learned(release: AuditedRelease) -> Estimate | str:
 
 def _others(data: CollaborationData) -> list[tuple[Sentence, tuple[str, ...]]]:
     """The name of a row, and the parties that it shows; one client stands for all."""
+    if data.recorded_by not in ("", SERVER):
+        return []  # a client's machine recorded what it saw itself
     clients = [name for name in data.clients if name not in data.parties]
     found = [] if SERVER in data.parties else [(called((SERVER,)), (SERVER,))]
     if clients:

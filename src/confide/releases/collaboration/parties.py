@@ -100,6 +100,34 @@ def read_parties(plan: PlanFile) -> Parties:
     return Parties(records, text, public, test, tuple(identities.values()))
 
 
+def read_public_part(plan: PlanFile, *, test: Path | None) -> Parties:
+    """What all parties of a plan know: its schema, but no party's own records.
+
+    Args:
+        plan: that was read.
+        test: the records to test with, where this machine has them.
+
+    Raises:
+        DataError: if the schema or the test records cannot be read.
+    """
+    text = schema_text(plan.schema)
+    public = parsed_public(text, label=plan.label, path=plan.schema)
+    tested = None if test is None else _encoded(plan, public, _rows(plan, public, test), "test")
+    return Parties({name: _empty(public) for name in plan.parties}, text, public, tested, ())
+
+
+def read_party(plan: PlanFile, name: str) -> Records:
+    """The records of one party, and of nobody else.
+
+    Raises:
+        DataError: if there is no such party, or its file cannot be read or lacks a column.
+    """
+    if name not in plan.parties:
+        raise DataError(f"the plan has no party {name!r:.60}: it has {', '.join(plan.parties):.200}.")
+    public = parsed_public(schema_text(plan.schema), label=plan.label, path=plan.schema)
+    return _encoded(plan, public, _rows(plan, public, plan.parties[name]), name)
+
+
 def _rows(plan: PlanFile, public: PublicSchema, path: Path) -> pl.DataFrame:
     parquet = path.suffix.lower() == ".parquet"
     frame = read_parquet(path) if parquet else read_public_rows(path, public, label=plan.label)
@@ -130,5 +158,9 @@ def _by_client(plan: PlanFile, frame: pl.DataFrame, column: str) -> dict[str, pl
 def _encoded(plan: PlanFile, public: PublicSchema, frame: pl.DataFrame, name: str) -> Records:
     if len(frame):
         return encoded(frame, public, label=plan.label, name=f"the records of {name}")
-    # A client without records is left out by the run, and counted; its form is that of the others.
+    return _empty(public)
+
+
+def _empty(public: PublicSchema) -> Records:
+    """No records: such a client is left out by the run, and counted; its form is that of the others."""
     return Records(np.empty((0, len(public.columns.names)), np.float32), np.empty(0, np.int64))

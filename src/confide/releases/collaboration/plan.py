@@ -20,6 +20,7 @@ from confide.inputs.local_training import LocalTraining
 from confide.inputs.times import parse_span
 from confide.mechanisms.federate.protocol import AnyCollaboration
 from confide.mechanisms.noise.source import Noise
+from confide.releases.collaboration.deployed import Deployed, deployed_of
 from confide.releases.collaboration.protocols import Said, protocol_of
 from confide.releases.session.settings import budget_of
 
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 LARGEST = 1_000_000
 """Bytes of a plan."""
 MOST_ROUNDS = 100_000
-TABLES = ("parties", "learner", "protocol", "budget", "secure", "deadlines")
+TABLES = ("parties", "learner", "protocol", "budget", "secure", "deadlines", "deployed")
 KEYS = ("rounds", "label", "schema", "test", "records", "client", "cohort")
 
 
@@ -116,6 +117,7 @@ class PlanFile:
         paying: the budget.
         adding: of a secure sum; None where the server sees every upload.
         deadline, end: seconds that a round, and the whole run, may take; None for any.
+        deployed: where its machines are; None for a plan that is simulated alone.
     """
 
     path: Path
@@ -134,6 +136,7 @@ class PlanFile:
     adding: Adding | None
     deadline: float | None
     end: float | None
+    deployed: Deployed | None
 
     @property
     def sha256(self) -> str:
@@ -187,10 +190,13 @@ def read_plan(path: Path) -> PlanFile:
         spans = _table(said, "deadlines")
         refuse_unknown(spans, ("round", "run"), "deadlines")
         deadline, end = (_span(spans, name) for name in ("round", "run"))
+    with placed_in(path, "deployed"):
+        deployed = deployed_of(_table(said, "deployed"), path.parent)
     return PlanFile(
         path=path, text=text, rounds=rounds, label=label, schema=cast(Path, schema), parties=parties,
         records=records, client=client or None, test=test, cohort=cohort, learner=learner,
         protocol=protocol, paying=paying, adding=adding, deadline=deadline, end=end,
+        deployed=deployed,
     )  # fmt: skip
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
@@ -76,7 +76,7 @@ def carried_out(settings: CollaborateSettings) -> Written:
             the budget is spent and the message says so.
     """
     plan = read_plan(settings.plan)
-    _check_places(settings)
+    check_places(settings)
     protocol = plan.made("secure" if settings.rehearse is None else "rehearsal")
     secure = None if plan.adding is None else plan.adding.by_masks(plan.cohort)
     with placed_in(plan.path):
@@ -85,17 +85,35 @@ def carried_out(settings: CollaborateSettings) -> Written:
         promise = _checked(plan, parties, protocol, learner, secure)
     parties.need_unchanged()
     with ExitStack() as open_while:
-        ledger = None if settings.rehearse is not None else _ledger(plan, parties, open_while)
+        ledger = None if settings.rehearse is not None else ledger_of(plan, parties.digest, open_while)
         open_while.enter_context(noting_charge(ledger, promise or Budget(0.0, 0.0, Unit.client()), lost=LOST))
         run = _run(settings, plan, parties, protocol, learner, secure, ledger)
-        written = _write(settings, plan, parties, protocol, learner, run)
-        if ledger is None:
-            return Written(**written)
-        standing = f"Spent {ledger.spent}; left {ledger.left(plan.paying.analyst)}."
-        return Written(**written, ledger=standing, created=ledger.created)
+        written = write_run(settings, plan, parties, protocol, learner, run)
+        return written if ledger is None else with_ledger(written, plan, ledger)
 
 
-def _check_places(settings: CollaborateSettings) -> None:
+class Places(Protocol):
+    """Where a run writes to, of the settings of several commands."""
+
+    @property
+    def out(self) -> Path: ...
+
+    @property
+    def record(self) -> Path | None: ...
+
+    @property
+    def force(self) -> bool: ...
+
+    @property
+    def rehearse(self) -> int | None: ...
+
+
+def check_places(settings: Places) -> None:
+    """Refuse places that hold something else, before anything is read or charged.
+
+    Raises:
+        DataError: which, and what to do.
+    """
     out, record = settings.out, settings.record
     if is_there(out) and not is_saved(out):
         raise DataError(f"--out {out} exists and is no model of a collaboration: choose another file.")
@@ -133,14 +151,21 @@ def _checked(
     return promise
 
 
-def _ledger(plan: PlanFile, parties: Parties, open_while: ExitStack) -> Ledger | None:
+def ledger_of(plan: PlanFile, data: str, open_while: ExitStack) -> Ledger | None:
+    """The ledger that pays for a plan, open for a while; None where the plan names none.
+
+    Args:
+        plan: that names it.
+        data: the SHA-256 to which a new ledger is bound.
+        open_while: closes it.
+    """
     if plan.paying.ledger is None:
         return None
     from confide.account.opening import open_ledger
 
     budget = plan.paying.of_ledger
     whole = None if budget is None else replace(budget, unit=Unit.client())
-    made = open_ledger(plan.paying.ledger, data=parties.digest, budget=whole, unit=Unit.client())
+    made = open_ledger(plan.paying.ledger, data=data, budget=whole, unit=Unit.client())
     open_while.callback(made.close)
     return made
 
@@ -194,26 +219,49 @@ def _clock(plan: PlanFile) -> Callable[[int, Payload], None]:
     return watch
 
 
-def _write(
-    settings: CollaborateSettings,
+def write_run(
+    settings: Places,
     plan: PlanFile,
     parties: Parties,
     protocol: AnyCollaboration,
     learner: LocalLearner,
     run: Run,
-) -> dict[str, Any]:
+    *,
+    recorded_by: str = "",
+) -> Written:
+    """Write the model, and the transcript if it is asked for.
+
+    Args:
+        settings: where to.
+        plan, parties, protocol, learner: of the run.
+        run: that ended.
+        recorded_by: the party whose machine recorded it; empty for a simulation.
+
+    Raises:
+        DataError: if the model has numbers that are not finite; nothing is written then.
+    """
     if not np.isfinite(run.parameters).all():
         raise DataError("the model has numbers that are not finite, and was not written: lower the rate.")
     card = card_of(plan, parties, protocol, run, rehearsal=settings.rehearse is not None)
     if settings.record is not None and run.transcript is not None:
-        texts = {"plan.toml": plan.text, "schema.toml": parties.schema, "run.json": run_text(card, run)}
+        texts = {
+            "plan.toml": plan.text,
+            "schema.toml": parties.schema,
+            "run.json": run_text(card, run, recorded_by=recorded_by),
+        }
         write_transcript(run.transcript, settings.record, beside=texts)
     save(settings.out, run.parameters, card)
-    return {
-        "file": settings.out,
-        "transcript": settings.record,
-        "card": card,
-        "promise": card["promise"]["sentence"],
-        "left_out": left_out_lines(run),
-        "accuracy": parties.accuracy(learner, run.parameters),
-    }
+    return Written(
+        file=settings.out,
+        transcript=settings.record,
+        card=card,
+        promise=card["promise"]["sentence"],
+        left_out=left_out_lines(run),
+        accuracy=parties.accuracy(learner, run.parameters),
+    )
+
+
+def with_ledger(written: Written, plan: PlanFile, ledger: Ledger) -> Written:
+    """The same, with what the ledger that paid says now."""
+    standing = f"Spent {ledger.spent}; left {ledger.left(plan.paying.analyst)}."
+    return replace(written, ledger=standing, created=ledger.created)

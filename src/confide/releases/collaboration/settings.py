@@ -53,7 +53,8 @@ class CollaborateSettings:
         check_fields(self)
         if not self.simulate:
             raise DataError(
-                "a plan is run as a simulation alone, with all parties on this machine: add --simulate."
+                "say how to run the plan: add --simulate for all parties on this machine, or see `confide "
+                "collaborate start --help` for machines of their own."
             )
         for path in (self.out, self.record):
             if path is not None and not can_be_named(path):

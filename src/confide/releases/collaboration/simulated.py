@@ -123,7 +123,7 @@ def secured(
             f"the secure sum needs {needed:,} clients, and {expected:g} {few}: lower its threshold and "
             "cohort, let more clients work in a round, or find more of them."
         )
-    bound = limit if limit is not None else _clip_of(protocol)
+    bound = limit if limit is not None else clip_of(protocol)
     how = replace(secure, fresh_inputs=True)  # every round trains new updates
     return _Enough(SecureRounds(limit=bound, clients=len(clients), how=how), needed)
 
@@ -160,7 +160,12 @@ def _share_of(protocol: AnyCollaboration) -> float:
     return share
 
 
-def _clip_of(protocol: AnyCollaboration) -> float:
+def clip_of(protocol: AnyCollaboration) -> float:
+    """The clip of a protocol, which bounds every number of an upload.
+
+    Raises:
+        DataError: if it has none.
+    """
     clip = getattr(protocol, "clip", None)
     if isinstance(clip, int | float):
         return float(clip) * (1 + TOLERATED)

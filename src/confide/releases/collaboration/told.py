@@ -100,9 +100,10 @@ def _counted(by_client: Mapping[str, int]) -> str:
     return f"{times:,} uploads of {len(by_client):,} clients ({listed(by_client)})"
 
 
-def run_text(card: Mapping[str, Any], run: Run) -> str:
-    """What stands beside a transcript, for its audit: what is promised, in a rehearsal too."""
+def run_text(card: Mapping[str, Any], run: Run, *, recorded_by: str) -> str:
+    """What stands beside a transcript, for an audit: the promise, even of a rehearsal, and who recorded."""
     promise = run.released.budget
     numbers = None if promise is None else {"epsilon": promise.epsilon, "delta": promise.delta}
     said = {**card, "promise": {**card["promise"], **(numbers or {})}, "left_out": run.left_out}
+    said |= {"recorded_by": recorded_by} if recorded_by else {}
     return json.dumps(said, indent=1, ensure_ascii=False) + "\n"

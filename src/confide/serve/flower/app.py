@@ -7,41 +7,42 @@ that wants to be sure starts its SuperNode with `--trusted-entities`.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
+from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
-from confide.core.atomic import atomic_write
 from confide.core.errors import DataError
-from confide.core.nouns import Rehearsal
-from confide.models.factories import made
-from confide.models.importing import import_object
+from confide.core.transcript import SERVER
+from confide.mechanisms.share.messages import Identity
+from confide.mechanisms.share.refusals import listed
+from confide.releases.collaboration.parties import read_party
+from confide.releases.collaboration.plan import PlanFile, read_plan
+from confide.releases.collaboration.run import ledger_of
 from confide.serve.flower import keys, records
-from confide.serve.flower.coordinator import Coordinator
-from confide.serve.flower.deployment import Deployment, read_deployment
+from confide.serve.flower.coordinator import Coordinator, Finished
+from confide.serve.flower.deployment import Deployment, deployment_of
+from confide.serve.flower.ended import Ended, running, write_end
 from confide.serve.flower.logbook import note
 from confide.serve.flower.messages import ACTIONS, Reply, Request
 from confide.serve.flower.nodes import Nodes
 from confide.serve.flower.party import Party
-from confide.serve.flower.tap import note_reply, note_request
-from confide.views.records import Records
+from confide.serve.flower.tap import note_reply, note_request, note_sum
 
 if TYPE_CHECKING:
     from flwr.app import Context, Message  # pyright: ignore[reportMissingImports]
     from flwr.clientapp import ClientApp  # pyright: ignore[reportMissingImports]
     from flwr.serverapp import Grid, ServerApp  # pyright: ignore[reportMissingImports]
 
-    from confide.account.ledger import Ledger
-
-MODEL, CARD, CHECKPOINT = "model.npz", "model.json", "checkpoint.npz"
-TRANSCRIPT = "transcript"
+CHECKPOINT, TRANSCRIPT = "checkpoint.npz", "transcript"
 SERVER_LOG, PARTY_LOG = "run.log", "party.log"
 _KEPT = "confide"
 """The name under which a party's state stands in `Context.state`, which never leaves its machine."""
+LEAVING = 60.0
+"""Seconds that an earlier process of the same run has to end."""
+FAREWELL = 60.0
+"""Seconds that parties have to receive the model."""
 FAILED = "failed there: its own log says why"
 
 
@@ -74,37 +75,27 @@ def party_of(config: Mapping[str, Any]) -> Party:
     """The party that a node's configuration describes.
 
     Args:
-        config: `plan`, `party`, `keys` (its folder of keys) and `records` (an import path); it may name a
-            file `log`, and a folder `tap`.
+        config: `plan`, `party` and `keys` (its folder of keys); it may name `folder` (for the end of the
+            run), `rehearse` (a seed), a file `log`, and a folder `tap`.
 
     Raises:
         DataError: with the entry that is missing.
     """
-    for name in ("plan", "party", "keys", "records"):
+    for name in ("plan", "party", "keys"):
         if name not in config:
             raise DataError(f"the node's configuration lacks {name!r}: it is given by --node-config.")
-    deployment, name = read_deployment(Path(str(config["plan"]))), str(config["party"])
+    plan, name = read_plan(Path(str(config["plan"]))), str(config["party"])
+    deployment = deployment_of(plan, seed=seed_in(config))
     identity = None
     if deployment.secure is not None:
         identity = keys.read_identity(Path(str(config["keys"])) / keys.IDENTITY, name)
-    return Party(
-        deployment=deployment,
-        name=name,
-        identity=identity,
-        records=lambda: records_at(str(config["records"])),
-    )
+    return Party(deployment=deployment, name=name, identity=identity, records=lambda: read_party(plan, name))
 
 
-def records_at(path: str) -> Records:
-    """The records that an import path names, or that the function there makes.
-
-    Raises:
-        DataError: if it gives no records.
-    """
-    found = made(import_object(path), path, what="the records")
-    if not isinstance(found, Records):
-        raise DataError(f"{path} gives {type(found).__name__}: let it give confide.views.records.Records.")
-    return found
+def seed_in(config: Mapping[str, Any]) -> int | None:
+    """The seed of a rehearsal that a configuration names; None for a real run."""
+    given = str(config.get("rehearse", ""))
+    return int(given) if given else None
 
 
 def _answered(message: Message, context: Context) -> Message:
@@ -119,6 +110,8 @@ def _answered(message: Message, context: Context) -> Message:
         if folder:
             note_request(Path(folder), party.name, request)
         reply, kept = party.answer(request, kept)
+        if request.action == "ended" and (end := str(context.node_config.get("folder", ""))):
+            write_end(Path(end), Ended(model=request.arrays))
         if folder:
             note_reply(Path(folder), party.name, request.round, reply)
         context.state[_KEPT] = records.array_record(kept)
@@ -131,9 +124,30 @@ def _answered(message: Message, context: Context) -> Message:
 def _conducted(grid: Grid, context: Context) -> None:
     config = context.run_config
     folder = Path(str(config["folder"]))
-    deployment = read_deployment(Path(str(config["plan"])))
-    run = str(context.run_id)
     said = partial(note, folder / SERVER_LOG)
+    with running(folder, seconds=LEAVING):
+        try:
+            plan = read_plan(Path(str(config["plan"])))
+            deployment = deployment_of(plan, seed=seed_in(config))
+            nodes = Nodes(grid, deployment, said)
+            nodes.await_all(seconds=float(str(config["wait"])), fewest=deployment.cohort)
+            finished = _finished(plan, deployment, nodes, context)
+        except Exception as error:
+            said(f"the run stops: {error}")
+            write_end(folder, Ended(stopped=str(error)))
+            raise
+        try:
+            _tell(nodes, deployment, finished, run=str(context.run_id))
+        except Exception as error:  # the model is there, even so
+            said(f"the model could not be sent to the parties: {error}")
+        # Only now: no model of a run that stopped is ever there.
+        write_end(folder, Ended(model=finished.released.view, left_out=finished.left_out))
+        said("the run has ended.")
+
+
+def _finished(plan: PlanFile, deployment: Deployment, nodes: Nodes, context: Context) -> Finished:
+    """All rounds, or those that a run before this one did not end."""
+    config, folder = context.run_config, Path(str(context.run_config["folder"]))
 
     def exchange(requests: Mapping[str, Request], *, seconds: float) -> dict[str, Reply]:
         found = nodes.asked(requests, seconds=seconds)
@@ -141,29 +155,29 @@ def _conducted(grid: Grid, context: Context) -> None:
             _recorded(folder / TRANSCRIPT, requests, found)
         return found
 
-    nodes = Nodes(grid, deployment, said)
-    coordinator = Coordinator(
-        deployment=deployment, exchange=exchange, run=run, checkpoint=folder / CHECKPOINT,
-        identity=_server_identity(deployment, config), ledger=_ledger(deployment, config),
-        said=said,
+    with ExitStack() as open_while:
+        ledger = None
+        if deployment.seed is None and plan.paying.ledger is not None:
+            ledger = ledger_of(plan, deployment.people(), open_while)
+        coordinator = Coordinator(
+            deployment=deployment, exchange=exchange, run=str(context.run_id),
+            checkpoint=folder / CHECKPOINT, identity=server_identity(deployment, Path(str(config["keys"]))),
+            ledger=ledger, analyst=plan.paying.analyst, said=nodes.said,
+            summed=partial(note_sum, folder / TRANSCRIPT) if config.get("record") else None,
+        )  # fmt: skip
+        return coordinator.conduct(resume=bool(config.get("resume", False)))
+
+
+def _tell(nodes: Nodes, deployment: Deployment, finished: Finished, *, run: str) -> None:
+    """Give the model to all parties that are online; those that are not are not waited for."""
+    last = Request(
+        action="ended", digest=finished.digest, run=run, round=deployment.rounds, turn=0,
+        members=deployment.names, arrays=finished.released.view,
     )  # fmt: skip
-    try:
-        finished = coordinator.conduct(resume=bool(config.get("resume", False)))
-    except Exception as error:
-        said(f"the run stops: {error}")
-        raise
-    # Only now: no model of a run that stopped is ever there. The card is there before its model.
-    card = {
-        "protocol": finished.released.maker,
-        "rounds": deployment.rounds,
-        "rehearsal": isinstance(finished.released, Rehearsal),
-        "promise": None if finished.released.budget is None else str(finished.released.budget),
-        "plan": finished.digest,
-    }
-    with atomic_write(folder / CARD) as draft:
-        draft.write_text(json.dumps(card, indent=1) + "\n")
-    with atomic_write(folder / MODEL) as draft, draft.open("wb") as file:
-        np.savez(file, **finished.released.view)  # pyright: ignore[reportArgumentType]
+    there = set(nodes.online())
+    heard = nodes.asked(dict.fromkeys(there, last), seconds=min(deployment.deadline, FAREWELL))
+    if missing := sorted(set(deployment.names) - {name for name, reply in heard.items() if not reply.fault}):
+        nodes.said(f"the model did not reach {listed(missing)}.")
 
 
 def _recorded(folder: Path, requests: Mapping[str, Request], replies: Mapping[str, Reply]) -> None:
@@ -181,18 +195,8 @@ def _noted(config: Mapping[str, Any], text: str) -> None:
         note(Path(place), text)
 
 
-def _server_identity(deployment: Deployment, config: Mapping[str, Any]) -> Any:
+def server_identity(deployment: Deployment, folder: Path) -> Identity | None:
+    """The server's key for secure sums; None where the plan has none."""
     if deployment.secure is None:
         return None
-    return keys.read_identity(Path(str(config["keys"])) / keys.IDENTITY, "server")
-
-
-def _ledger(deployment: Deployment, config: Mapping[str, Any]) -> Ledger | None:
-    """The ledger of the collaboration, whose budget is the protocol's."""
-    address = str(config.get("ledger", ""))
-    if not address:
-        return None
-    from confide.account.opening import open_ledger
-
-    budget = deployment.made_protocol().budget
-    return open_ledger(address, data=deployment.people(), budget=budget)
+    return keys.read_identity(folder / keys.IDENTITY, SERVER)

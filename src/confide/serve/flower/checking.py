@@ -13,14 +13,18 @@ from typing import Any, Literal
 import numpy as np
 
 from confide.core.errors import ConfideError
+from confide.releases.collaboration.parties import read_party
+from confide.releases.collaboration.plan import PlanFile, read_plan
 from confide.serve.flower import keys
-from confide.serve.flower.app import records_at
-from confide.serve.flower.deployment import Deployment, read_deployment
+from confide.serve.flower.app import seed_in
+from confide.serve.flower.deployment import Deployment, deployment_of
 from confide.serve.flower.sums import refuse_unprotected
 
 FLOWER = "1.42"
 """The version of Flower whose processes are started; its messages have changed with every line so far."""
 SECONDS = 10.0
+CHECKED = ("plan", "version", "data", "key", "certificate", "address")
+"""What is checked, in the order in which it is said."""
 _UNAUTHORISED = 401
 _EXPIRED, _HOST = (10,), (62, 64)
 """Codes of OpenSSL for a certificate that has ended, and for one of another host or address."""
@@ -33,21 +37,24 @@ class Wrong:
     Args:
         what: which.
         text: what is wrong, and what to do.
+        passes: whether it is over once the server has started and registered this party.
     """
 
     what: Literal["plan", "version", "data", "key", "certificate", "address"]
     text: str
+    passes: bool = False
 
 
 def check_party(config: Mapping[str, Any], *, online: bool = True) -> list[Wrong]:
     """All that is wrong with a party; nothing that is sent tells anybody about its records.
 
     Args:
-        config: plan, party, keys and records, as the node's configuration.
+        config: plan, party, keys, and the seed of a rehearsal, as the node's configuration.
         online: whether to ask the server too.
     """
     try:
-        deployment = read_deployment(Path(str(config["plan"])))
+        plan = read_plan(Path(str(config["plan"])))
+        deployment = deployment_of(plan, seed=seed_in(config))
         refuse_unprotected(deployment)
     except ConfideError as error:
         return [Wrong("version" if "is for confide" in str(error) else "plan", str(error))]
@@ -56,13 +63,17 @@ def check_party(config: Mapping[str, Any], *, online: bool = True) -> list[Wrong
         return [
             Wrong("plan", f"the plan has no party {name!r:.60}: it has {', '.join(deployment.names):.200}.")
         ]
-    wrong = [*_version(), *_data(str(config["records"])), *_keys(deployment, name, folder)]
+    missing = list(flower_version())
+    wrong = [*missing, *_data(plan, name), *_keys(deployment, name, folder)]
     if online:
-        wrong += _server(deployment, folder, known=not any(found.what == "key" for found in wrong))
+        # Flower's own classes ask the server about the key.
+        asks = not missing and not any(found.what == "key" for found in wrong)
+        wrong += _server(deployment, folder, known=asks)
     return wrong
 
 
-def _version() -> Iterator[Wrong]:
+def flower_version() -> Iterator[Wrong]:
+    """What is wrong with the Flower of this environment."""
     try:
         found = version("flwr")
     except PackageNotFoundError:
@@ -75,17 +86,16 @@ def _version() -> Iterator[Wrong]:
         yield Wrong("version", f"Flower {found} is installed, and all parties run {FLOWER}: install that.")
 
 
-def _data(path: str) -> Iterator[Wrong]:
+def _data(plan: PlanFile, name: str) -> Iterator[Wrong]:
+    path = plan.parties[name]
     try:
-        records = records_at(path)
+        records = read_party(plan, name)
     except ConfideError as error:
         yield Wrong("data", str(error))
         return
     if not len(records):
-        yield Wrong("data", f"{path} gives no record: this party would be left out of every round.")
-    elif (
-        isinstance(records.x, np.ndarray) and records.x.dtype.kind == "f" and not np.isfinite(records.x).all()
-    ):
+        yield Wrong("data", f"{path} holds no record: this party would be left out of every round.")
+    elif not np.isfinite(records.x).all():
         yield Wrong("data", f"{path} gives features that are not finite: look for NaN and fill them.")
 
 
@@ -137,6 +147,7 @@ def _server(deployment: Deployment, folder: Path, *, known: bool) -> Iterator[Wr
             "address",
             f"nobody answers at {deployment.address} ({error.strerror or error}): start the server, and look "
             "for a wrong port or a firewall.",
+            passes=True,
         )
         return
     if known:
@@ -167,8 +178,9 @@ def _registered(deployment: Deployment, folder: Path) -> Iterator[Wrong]:
         case _:
             yield Wrong(
                 "key",
-                f"the server does not know the node key {keys.fingerprint(line)}: register {keys.NODE}.pub "
-                "of this party there.",
+                f"the server does not know the node key {keys.fingerprint(line)}: when it starts it "
+                "registers the keys of its own plan, so compare both.",
+                passes=True,
             )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -17,6 +18,7 @@ from confide.core.errors import BudgetError, DataError, PromiseError
 from confide.core.nouns import Outcome
 from confide.core.paths import is_there
 from confide.core.transcript import SERVER, Payload
+from confide.learners.local import LocalLearner
 from confide.mechanisms.federate.paying import check_plan, pay
 from confide.mechanisms.federate.protocol import AnyCollaboration, Plan, Upload
 from confide.mechanisms.federate.rounds import unusable
@@ -64,6 +66,9 @@ class Coordinator:
         checkpoint: the file that is replaced after each round.
         identity: the server's key for secure sums.
         ledger: pays before the first message.
+        analyst: whose part of the ledger pays.
+        summed: hears the round of a secure sum, what came out of it, and of how many parties; that is what
+            the server sees besides messages.
         said: hears in a sentence what happens, without any value.
     """
 
@@ -73,6 +78,8 @@ class Coordinator:
     checkpoint: Path
     identity: Identity | None = None
     ledger: Ledger | None = None
+    analyst: str | None = None
+    summed: Callable[[int, Payload, int], None] | None = None
     said: Callable[[str], None] = print
     _left_out: dict[str, Counter[str]] = field(default_factory=dict, init=False)
     _sums: int = field(default=0, init=False)
@@ -90,6 +97,7 @@ class Coordinator:
         """
         protocol, learner = self.deployment.made_protocol(), self.deployment.made_learner()
         self._digest = self.deployment.digest(protocol)
+        began = time.monotonic()
         # Before anything else: a plan that has changed is refused.
         old = read_checkpoint(self.checkpoint, digest=self._digest) if resume else None
         if old is None and is_there(self.checkpoint):
@@ -97,11 +105,7 @@ class Coordinator:
                 f"{self.checkpoint} is of a run that was begun: go on with it, or name a new folder."
             )
         self._check(protocol)
-        first = np.random.default_rng(_entropy(self.deployment.seed))
-        rng = first.spawn(1)[0]
-        plan = Plan(len(self.deployment.parties), self.deployment.rounds, learner.start(rng=rng))
-        promise = check_plan(protocol, plan)
-        state: Any = protocol.begin(plan, rng=rng)
+        plan, promise, state, rng = self._begun(protocol, learner)
         if old is not None:
             state, rng, done, token = self._restored(state, old)
         else:
@@ -116,9 +120,39 @@ class Coordinator:
             state = protocol.ended(state, rng=rng)
             self._keep(state, rng, number, token)
             self.said(f"round {number} of {self.deployment.rounds} has ended and is kept.")
+            self._watch(number, time.monotonic() - began)
         noise = protocol.noise if self.deployment.seed is None else "rehearsal"
         released = outcome(noise, protocol.published(state), promise, protocol.name)
         return Finished(released=released, digest=self._digest, left_out=self._counted())
+
+    def check(self) -> None:
+        """Refuse what could not be carried out, before any machine is asked.
+
+        Raises:
+            ConfideError: as `conduct` does before its first message.
+        """
+        protocol = self.deployment.made_protocol()
+        self._check(protocol)
+        arrays_of(self._begun(protocol, self.deployment.made_learner())[2])
+
+    def _begun(
+        self, protocol: AnyCollaboration, learner: LocalLearner
+    ) -> tuple[Plan, Budget | None, Any, Rng]:
+        """The plan as the protocol sees it, its promise, and the state before the first round."""
+        first = np.random.default_rng(_entropy(self.deployment.seed))
+        rng = first.spawn(1)[0]
+        plan = Plan(len(self.deployment.parties), self.deployment.rounds, learner.start(rng=rng))
+        promise = check_plan(protocol, plan)
+        return plan, promise, protocol.begin(plan, rng=rng), rng
+
+    def _watch(self, number: int, took: float) -> None:
+        """Stop a run that takes longer than the plan allows; what was reached is kept."""
+        most = self.deployment.end
+        if most is not None and took > most and number < self.deployment.rounds:
+            raise DataError(
+                f"the run, up to round {number:,}, took {took:.1f} s, and the plan allows {most:g} s: no "
+                "model was written. It can go on from there, for as long again."
+            )
 
     def _pay(
         self, protocol: AnyCollaboration, plan: Plan, promise: Budget | None, token: str, *, new: bool
@@ -126,7 +160,7 @@ class Coordinator:
         if self.ledger is None:
             return
         try:
-            pay(self.ledger, protocol, plan, promise, analyst=None, run=token)
+            pay(self.ledger, protocol, plan, promise, analyst=self.analyst, run=token)
         except (BudgetError, PromiseError):
             if new:  # nothing was charged, so that there is nothing to go on with
                 self.checkpoint.unlink()
@@ -164,6 +198,8 @@ class Coordinator:
         total, survivors, out = secure_total(self.deployment, self._identity, asking, sent)
         for name, reason in out.items():
             self._leave_out(reason, name)
+        if self.summed is not None:
+            self.summed(number, total, len(survivors))
         return [Upload(tuple(names.index(name) for name in survivors), total)]
 
     def _plain(

@@ -1,42 +1,29 @@
-"""The plan of a deployed collaboration: one file that every party reads for itself and compares."""
+"""What all parties of a deployed collaboration agree on, made from the one plan file and its public keys."""
 
 from __future__ import annotations
 
 import hashlib
 import json
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Any
 
 from confide.core.errors import DataError
-from confide.core.paths import is_there
 from confide.core.transcript import SERVER, check_names
 from confide.core.version import VERSION
+from confide.inputs.public_schema import parsed_public, schema_text
 from confide.learners.local import LocalLearner
 from confide.mechanisms.federate.protocol import AnyCollaboration
-from confide.models.factories import made
-from confide.models.importing import import_object
+from confide.releases.collaboration.deployed import MISSING, PinnedParty, read_pins
+from confide.releases.collaboration.plan import PlanFile, placed_in, read_plan
+from confide.releases.collaboration.simulated import clip_of
 
-_NEEDED = {
-    "version": str, "name": str, "address": str, "rounds": int, "cohort": int, "deadline": (int, float),
-    "learner": str, "protocol": str, "server": str, "parties": dict,
-}  # fmt: skip
-_OPTIONAL = {"seed": int, "secure": dict}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PinnedParty:
-    """The keys by which the others know a party: compare their fingerprints by telephone.
-
-    Args:
-        node: its key on Flower's network, one line of OpenSSH (ecdsa-sha2-nistp384).
-        identity: its key in secure sums, one line of OpenSSH (ssh-ed25519).
-    """
-
-    node: str
-    identity: str
+STEPS = 5
+"""Messages of a round with a secure sum, each of which may take its part of the round's time."""
+ROUND = 600.0
+"""Seconds that a round may take where the plan does not say."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,11 +34,13 @@ class Secure:
         limit: the largest absolute value of a number in an upload, weights included.
         threshold: how many parties of a round must remain; None is the least above two thirds of them.
         colluding: how many parties may tell the server all they know.
+        neighbours: with how many others a party shares masks; None for all.
     """
 
     limit: float
     threshold: int | None = None
     colluding: int = 0
+    neighbours: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,46 +48,40 @@ class Deployment:
     """What all parties of a deployed collaboration agree on beforehand.
 
     Args:
-        version: of confide, the same for all.
-        name: of the collaboration; the keys of secure sums are bound to it.
         address: of the server, as HOST:PORT.
         rounds: how many.
         cohort: the fewest parties whose uploads make a round. Below it the run stops, with the names. Of a
             protocol that draws fewer than that for a round, all that were drawn must answer.
         deadline: seconds that a step of a round may take.
-        learner, protocol: import paths, such as mypkg.plan:learner, of objects or of functions that make
-            them.
+        learner, protocol: make what parties train, and what happens in a round.
         server: the server's key in secure sums, one line of OpenSSH.
         parties: the parties in their order, each with its keys.
-        seed: for rehearsals: all randomness but noise follows from it, and anyone with the plan knows who is
-            sampled. None for a real run.
+        said: everything else that the plan and its schema say, as text.
+        seed: for rehearsals: all randomness follows from it, and anyone with the plan knows who is sampled.
+            None for a real run.
         secure: adds up uploads so that the server sees their sum alone; None sends each upload to it.
+        end: seconds that the run may take; None for any.
     """
 
-    version: str
-    name: str
     address: str
     rounds: int
     cohort: int
     deadline: float
-    learner: str
-    protocol: str
+    learner: Callable[[], LocalLearner]
+    protocol: Callable[[], AnyCollaboration]
     server: str
     parties: Mapping[str, PinnedParty]
+    said: str = ""
     seed: int | None = None
     secure: Secure | None = None
+    end: float | None = None
 
     def __post_init__(self) -> None:
         check_names((SERVER, *self.parties))
-        if self.version != VERSION:
+        if self.rounds < 1 or not self.deadline > 0:
             raise DataError(
-                f"the plan is for confide {self.version}, and this is {VERSION}: install the plan's version, "
-                "so that all parties compute the same."
-            )
-        if not self.name or self.rounds < 1 or not self.deadline > 0:
-            raise DataError(
-                f"the plan {self.name!r:.40} has {self.rounds} rounds and a deadline of {self.deadline:g} "
-                "seconds: give a name, at least one round, and a deadline above 0."
+                f"there are {self.rounds} rounds and a deadline of {self.deadline:g} seconds: give at least "
+                "one round, and a deadline above 0."
             )
         if not 1 <= self.cohort <= len(self.parties):
             raise DataError(
@@ -108,101 +91,111 @@ class Deployment:
             raise DataError(
                 f"the seed is {self.seed}: give a whole number from 0 on, or none for a real run."
             )
-        host, _, port = self.address.rpartition(":")
-        if not host or not port.isdigit():
-            raise DataError(f"the address {self.address!r:.60} is none: write it as HOST:PORT.")
 
     @property
     def names(self) -> tuple[str, ...]:
         """The parties in the order of the plan; a party's position in it is its number in the protocol."""
         return tuple(self.parties)
 
+    @property
+    def name(self) -> str:
+        """By which keys of secure sums are bound to this collaboration."""
+        return self._sha256()[:16]
+
     def made_learner(self) -> LocalLearner:
-        """The learner that the plan names."""
-        return made(import_object(self.learner), self.learner, what="the learner")  # pyright: ignore[reportReturnType]
+        """The learner of the plan."""
+        return self.learner()
 
     def made_protocol(self) -> AnyCollaboration:
-        """The protocol that the plan names."""
-        return made(import_object(self.protocol), self.protocol, what="the protocol")  # pyright: ignore[reportReturnType]
+        """The protocol of the plan."""
+        return self.protocol()
 
     def digest(self, protocol: AnyCollaboration) -> str:
-        """SHA-256 of all terms and of the protocol's settings, which may be in another file."""
-        terms = {
-            "version": self.version, "name": self.name, "address": self.address, "rounds": self.rounds,
-            "cohort": self.cohort, "deadline": self.deadline, "learner": self.learner,
-            "protocol": [self.protocol, repr(protocol)], "server": self.server, "seed": self.seed,
-            "parties": [[name, own.node, own.identity] for name, own in self.parties.items()],
-            "secure": repr(self.secure),
-        }  # fmt: skip
-        return hashlib.sha256(json.dumps(terms, sort_keys=True).encode()).hexdigest()
+        """SHA-256 of all terms, and of the protocol's settings; paths of private keys are not in it."""
+        return self._sha256(repr(protocol))
 
     def people(self) -> str:
         """SHA-256 of who takes part: to what a ledger of the collaboration is bound."""
-        listed = [[name, own.node, own.identity] for name, own in self.parties.items()]
-        return hashlib.sha256(json.dumps(listed).encode()).hexdigest()
+        return hashlib.sha256(json.dumps(self._pinned).encode()).hexdigest()
+
+    def _sha256(self, *more: str) -> str:
+        terms = {
+            "version": VERSION, "address": self.address, "rounds": self.rounds, "cohort": self.cohort,
+            "deadline": self.deadline, "end": self.end, "server": self.server, "seed": self.seed,
+            "parties": self._pinned, "secure": repr(self.secure), "said": self.said, "more": more,
+        }  # fmt: skip
+        return hashlib.sha256(json.dumps(terms, sort_keys=True).encode()).hexdigest()
+
+    @property
+    def _pinned(self) -> list[list[str]]:
+        return [[name, own.node, own.identity] for name, own in self.parties.items()]
 
 
-def read_deployment(path: Path) -> Deployment:
-    """Read a plan.
+def read_deployment(path: Path, *, seed: int | None = None) -> Deployment:
+    """Read the plan at a path as that of a deployment.
 
     Raises:
-        DataError: if the file is none, or says what a plan cannot say.
+        DataError: if the file is none, or names no machines or keys.
     """
-    path = Path(path)
-    if not is_there(path):
-        raise DataError(f"there is no plan {path}: name the file that all parties agreed on.")
-    try:
-        said = tomllib.loads(path.read_text("utf-8-sig"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise DataError(f"{path} is no TOML file ({error!s:.100}).") from error
-    return deployment_of(said, str(path))
+    return deployment_of(read_plan(path), seed=seed)
 
 
-def deployment_of(said: Mapping[str, Any], source: str) -> Deployment:
-    """The plan that a table says.
+def deployment_of(plan: PlanFile, *, seed: int | None = None) -> Deployment:
+    """What the parties of a plan agree on, where each is a machine of its own.
 
     Args:
-        said: as a TOML file gives it.
-        source: its name, for messages.
+        plan: that was read. A simulation of it trains in the same way.
+        seed: of a rehearsal, the same for all.
 
     Raises:
-        DataError: with the entry that is missing, unknown or of another type.
+        DataError: if the plan has no table `[deployed]`, is for another version of confide, or its keys are
+            those of other parties.
+        ConfideError: for a protocol that cannot be.
     """
-    for name in said:
-        if name not in _NEEDED and name not in _OPTIONAL:
-            known = ", ".join((*_NEEDED, *_OPTIONAL))
-            raise DataError(f"{source} says {name!r:.40}, which no plan has: it has {known}.")
-    for name, kind in _NEEDED.items():
-        if name not in said:
-            raise DataError(f"{source} lacks {name!r}: every plan has {', '.join(_NEEDED)}.")
-        _of_type(said, name, kind, source)
-    for name, kind in _OPTIONAL.items():
-        if name in said:
-            _of_type(said, name, kind, source)
-    parties = {name: _pinned(name, given, source) for name, given in said["parties"].items()}
-    terms = {name: value for name, value in said.items() if name not in ("parties", "secure")}
-    return Deployment(**terms, parties=parties, secure=_secure(said.get("secure"), source))
+    with placed_in(plan.path):
+        if plan.deployed is None:
+            raise DataError(MISSING)
+        if plan.records is not None:
+            raise DataError(
+                "records names one file of all clients, and no machine has it: name each client with the "
+                "file on its own machine, in [parties]."
+            )
+    with placed_in(plan.path, "deployed"):
+        plan.deployed.check_version()
+        pins = read_pins(plan.deployed.keys, tuple(plan.parties))
+    schema = schema_text(plan.schema)
+    public = parsed_public(schema, label=plan.label, path=plan.schema)
+    protocol = partial(plan.made, "secure" if seed is None else "rehearsal")
+    _ = protocol()  # one that cannot be is refused now
+    # As it was parsed: comments and ends of lines are no terms.
+    said = json.dumps([tomllib.loads(plan.text), tomllib.loads(schema)], default=str)
+    seconds = ROUND if plan.deadline is None else plan.deadline
+    with placed_in(plan.path):
+        return Deployment(
+            address=plan.deployed.address,
+            rounds=plan.rounds,
+            cohort=len(plan.parties) if plan.cohort is None else plan.cohort,
+            deadline=seconds if plan.adding is None else seconds / STEPS,
+            learner=partial(
+                plan.learner.learner, features=len(public.columns.names), classes=len(public.classes)
+            ),
+            protocol=protocol,
+            server=pins.server,
+            parties=pins.parties,
+            said=said,
+            seed=seed,
+            secure=_secure(plan, protocol),
+            end=plan.end,
+        )
 
 
-def _of_type(said: Mapping[str, Any], name: str, kind: Any, source: str) -> None:
-    if not isinstance(said[name], kind) or isinstance(said[name], bool):
-        raise DataError(f"{source} says {name} = {said[name]!r:.60}: another type is expected.")
-
-
-def _pinned(name: str, given: Any, source: str) -> PinnedParty:
-    if not isinstance(given, Mapping) or set(given) != {"node", "identity"}:
-        raise DataError(f"{source}: party {name!r:.60} needs a node key and an identity, and nothing else.")
-    return PinnedParty(node=str(given["node"]), identity=str(given["identity"]))
-
-
-def _secure(given: Any, source: str) -> Secure | None:
-    if given is None:
+def _secure(plan: PlanFile, protocol: Callable[[], AnyCollaboration]) -> Secure | None:
+    how = plan.adding
+    if how is None:
         return None
-    known = {"limit": (int, float), "threshold": int, "colluding": int}
-    for name in given:
-        if name not in known:
-            raise DataError(f"{source}: secure says {name!r:.40}; it has {', '.join(known)}.")
-        _of_type(given, name, known[name], f"{source}: secure")
-    if "limit" not in given:
-        raise DataError(f"{source}: secure lacks 'limit', the largest number in an upload.")
-    return Secure(**given)
+    return Secure(
+        limit=how.limit if how.limit is not None else clip_of(protocol()),
+        threshold=how.threshold,
+        colluding=how.colluding,
+        neighbours=how.neighbours,
+    )

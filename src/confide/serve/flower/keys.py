@@ -25,6 +25,7 @@ from confide.core.errors import DataError
 from confide.core.paths import is_there
 from confide.core.transcript import SERVER, check_names
 from confide.mechanisms.share.messages import Identity
+from confide.releases.collaboration.deployed import PINS
 
 AUTHORITY, CERTIFICATE, SERVER_KEY = "ca.crt", "server.crt", "server.key"
 NODE, IDENTITY = "node.key", "identity.key"
@@ -39,7 +40,8 @@ _LINE = (serialization.Encoding.OpenSSH, serialization.PublicFormat.OpenSSH)
 def make_keys(folder: Path, parties: Sequence[str], *, hosts: Sequence[str], days: int = DAYS) -> None:
     """Make all keys of a collaboration in a new folder, whole or not at all.
 
-    Its folder `server` is for the server's machine, and each folder in `parties` for one party. The key of
+    Its folder `server` is for the server's machine, and each folder in `parties` for one party; `keys.toml`,
+    the public keys of all, is for everybody. The key of
     the authority is nowhere: a certificate that ends, or another host, takes a new authority.
 
     Args:
@@ -74,6 +76,7 @@ def make_keys(folder: Path, parties: Sequence[str], *, hosts: Sequence[str], day
         for name in parties:
             party_keys(draft / "parties" / name)
             (draft / "parties" / name / AUTHORITY).write_bytes(authority)
+        (draft / PINS).write_text(pinned_text(draft))
         keep_on_disk(draft)
         draft.rename(folder)
 

@@ -11,8 +11,9 @@ import numpy as np
 from confide.core.transcript import Payload
 from confide.mechanisms.share.messages import Message, unpacked
 
-Action: TypeAlias = Literal["update", "keys", "shares", "masked", "agreed", "unmask"]
-"""What is asked for: an upload as it is, or the five messages of a secure sum, which begins with training."""
+Action: TypeAlias = Literal["update", "keys", "shares", "masked", "agreed", "unmask", "ended"]
+"""What is asked for: an upload as it is, or the five messages of a secure sum, which begins with training; at
+last, that the published model was received."""
 ACTIONS: tuple[Action, ...] = get_args(Action)
 SIGNED = "signed message"
 """The array of bytes that holds a message of a secure sum."""

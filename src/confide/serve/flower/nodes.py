@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from confide.mechanisms.share.refusals import RefusedError
+from confide.mechanisms.share.refusals import RefusedError, listed
 from confide.serve.flower import records
 from confide.serve.flower.deployment import Deployment
 from confide.serve.flower.keys import node_pem
@@ -43,6 +43,29 @@ class Nodes:
         """The numbers of the nodes that are online, by party; a node with another key is none."""
         found = {self._keys.get(bytes(node.public_key)): node.node_id for node in self.grid.get_nodes()}
         return {name: number for name, number in found.items() if name is not None}
+
+    def await_all(self, *, seconds: float, fewest: int) -> None:
+        """Wait until all parties are online; at the end of these seconds a cohort is enough.
+
+        Raises:
+            RefusedError: if fewer are online, with the names of the missing.
+        """
+        until, told = time.monotonic() + seconds, ""
+        while missing := sorted(set(self.deployment.names) - set(self.online())):
+            if time.monotonic() >= until:
+                break
+            if (now := listed(missing)) != told:
+                self.said(f"waiting for {now}.")
+                told = now
+            time.sleep(PAUSE)
+        if len(self.deployment.names) - len(missing) < fewest:
+            raise RefusedError(
+                f"after {seconds:g} s these parties are not online: {listed(missing)}; the cohort is "
+                f"{fewest}. Nothing was sent to any party: have them start, and give more time by --wait.",
+                parties=missing,
+            )
+        if missing:
+            self.said(f"begins without {listed(missing)}.")
 
     def asked(self, requests: Mapping[str, Request], *, seconds: float) -> dict[str, Reply]:
         """The replies that come within these seconds; of a party that cannot answer there is none."""

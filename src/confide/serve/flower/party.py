@@ -75,6 +75,8 @@ class Party:
                 f"{self.name!r} takes part. Nothing was sent.",
                 parties=["server"],
             )
+        if request.action == "ended":
+            return Reply(), {}
         masked = self.deployment.secure is not None
         if masked == (request.action == "update"):
             raise RefusedError(

@@ -72,7 +72,7 @@ def supernode(folder: Path, *, address: str, port: int, config: Mapping[str, str
         if '"' in value or "\\" in value:
             raise DataError(f"the {name} {value!r:.80} has a quotation mark or a backslash: rename it.")
     return [
-        _program("flower-supernode"),
+        program("flower-supernode"),
         "--superlink", address,
         "--root-certificates", str(folder / keys.AUTHORITY),
         "--auth-supernode-private-key", str(folder / keys.NODE),
@@ -83,13 +83,13 @@ def supernode(folder: Path, *, address: str, port: int, config: Mapping[str, str
 
 def register(public: Path, name: str) -> list[str]:
     """The command that lets the server accept a party's key."""
-    return [_program("flwr"), "supernode", "register", str(public), CONNECTION, "--name", name]
+    return [program("flwr"), "supernode", "register", str(public), CONNECTION, "--name", name]
 
 
 def start_run(app: Path, *, resume: bool = False) -> list[str]:
     """The command that starts a run, or one that goes on."""
     resumed = ["--run-config", "resume=true"] if resume else []
-    return [_program("flwr"), "run", str(app), CONNECTION, "--format", "json", *resumed]
+    return [program("flwr"), "run", str(app), CONNECTION, "--format", "json", *resumed]
 
 
 def write_connection(home: Path, *, address: str, authority: Path) -> None:
@@ -106,7 +106,14 @@ def write_connection(home: Path, *, address: str, authority: Path) -> None:
 
 
 def write_app(
-    folder: Path, *, plan: Path, run: Path, server_keys: Path, ledger: str = "", record: bool = False
+    folder: Path,
+    *,
+    plan: Path,
+    run: Path,
+    server_keys: Path,
+    record: bool = False,
+    rehearse: int | None = None,
+    wait: float = 60.0,
 ) -> None:
     """The app that Flower runs: three lines that name `confide.serve.flower.app`, and the server's paths.
 
@@ -115,8 +122,9 @@ def write_app(
         plan: the server's copy of the plan.
         run: the folder of checkpoint and model.
         server_keys: the folder of the server's keys.
-        ledger: its address; none by default.
         record: whether all that the server sees is kept beside the model, as secret as that is.
+        rehearse: the seed of a rehearsal.
+        wait: seconds that parties have to come online.
 
     Raises:
         DataError: if the folder exists.
@@ -133,7 +141,8 @@ def write_app(
         "plan": plan.absolute(),
         "folder": run.absolute(),
         "keys": server_keys.absolute(),
-        "ledger": ledger,
+        "rehearse": "" if rehearse is None else rehearse,
+        "wait": wait,
     }
     lines = [
         "[project]", 'name = "confide-app"', f'version = "{VERSION}"', 'description = "A collaboration."',
@@ -147,5 +156,6 @@ def write_app(
     (folder / "pyproject.toml").write_text("\n".join(lines) + "\n")
 
 
-def _program(name: str) -> str:
+def program(name: str) -> str:
+    """The path of one of Flower's programs in this environment."""
     return str(Path(sys.executable).parent / name)

@@ -59,6 +59,7 @@ def sum_plan(
         threshold=how.threshold,
         cohort=deployment.cohort if deployment.cohort > 1 else None,
         colluding=how.colluding,
+        neighbours=how.neighbours,
         fresh_inputs=True,
     )
     return settings.plan(

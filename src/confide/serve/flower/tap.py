@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 from uuid import uuid4
@@ -12,7 +13,7 @@ import numpy as np
 
 from confide.core.arrays import Array
 from confide.core.errors import DataError
-from confide.core.transcript import SERVER, Payload, Transcript
+from confide.core.transcript import SERVER, Payload, Transcript, sum_known
 from confide.core.transcript import Message as Noted
 from confide.serve.flower.kept_arrays import read_arrays, write_arrays
 from confide.serve.flower.messages import SIGNED, Reply, Request, message_in
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from flwr.app import Context, Message, RecordDict  # pyright: ignore[reportMissingImports]
 
 Mod: TypeAlias = "Callable[[Message, Context, Callable[[Message, Context], Message]], Message]"
-_SUFFIX = ".tap"
+_SUFFIX, _SUM = ".tap", ".sum"
 
 
 def tap(folder: str | Path) -> Mod:
@@ -55,13 +56,57 @@ def note_reply(folder: Path, party: str, number: int, reply: Reply) -> None:
     _note(folder, party, SERVER, number, "left out" if reply.fault else kind, payload)
 
 
+def note_sum(folder: Path, number: int, total: Payload, clients: int) -> None:
+    """Record what came out of a secure sum of a round: the server knows it, and no message has it."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    write_arrays(folder / f"{number}{_SUM}", {}, sum_known(number, total, clients=clients))
+
+
+def read_sums(folder: Path) -> dict[str, Array]:
+    """All sums that `note_sum` recorded, as they stand among the server's inputs."""
+    found: dict[str, Array] = {}
+    for path in sorted(folder.glob(f"*{_SUM}")):
+        found |= read_arrays(path)[1]
+    return found
+
+
 def read_tap(folder: str | Path) -> Transcript:
     """The transcript of what a tap recorded, in the order of time.
 
     Raises:
         DataError: if there is nothing, or a file is damaged.
     """
-    found = sorted(Path(folder).glob(f"*{_SUFFIX}"))
+    messages = _messages(Path(folder))
+    parties = dict.fromkeys((SERVER, *(m.sender for m in messages), *(m.receiver for m in messages)))
+    return Transcript(parties=tuple(parties), messages=messages)
+
+
+def transcript_of(
+    folder: Path, *, parties: Sequence[str], inputs: Mapping[str, Payload], published: Payload
+) -> Transcript:
+    """The transcript of one machine of a run, as a simulation gives it; what others held is not in it.
+
+    Args:
+        folder: in which messages were recorded.
+        parties: of the run.
+        inputs: what this machine held.
+        published: the model.
+
+    Raises:
+        DataError: as `read_tap`.
+    """
+    messages = _messages(folder)
+    began = min(message.seconds or 0.0 for message in messages)
+    return Transcript(
+        parties=tuple(parties),
+        messages=[replace(message, seconds=(message.seconds or 0.0) - began) for message in messages],
+        inputs=inputs,
+        published=published,
+    )
+
+
+def _messages(folder: Path) -> list[Noted]:
+    found = sorted(folder.glob(f"*{_SUFFIX}"))
     if not found:
         raise DataError(f"{folder} holds nothing that a tap recorded: run the app with it first.")
     noted: list[tuple[int, Noted]] = []
@@ -70,9 +115,7 @@ def read_tap(folder: str | Path) -> Transcript:
         when, number = int(meta["nanoseconds"]), int(meta["round"])
         sender, receiver, kind = (str(meta[name]) for name in ("sender", "receiver", "kind"))
         noted.append((when, Noted(number, sender, receiver, kind, arrays, when / 1e9)))
-    messages = [message for _, message in sorted(noted, key=lambda one: one[0])]
-    parties = dict.fromkeys((SERVER, *(m.sender for m in messages), *(m.receiver for m in messages)))
-    return Transcript(parties=tuple(parties), messages=messages)
+    return [message for _, message in sorted(noted, key=lambda one: one[0])]
 
 
 def _note(folder: Path, sender: str, receiver: str, number: int, kind: str, arrays: Payload) -> None:
