@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import private_set_intersection.python as psi
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -16,6 +17,7 @@ from confide.core.errors import BudgetError, ConfideError, DataError, PromiseErr
 from confide.mechanisms.share.matching.identifiers import STEPS, in_one_form
 from confide.mechanisms.share.matching.match_plan import MatchPlan
 from confide.mechanisms.share.matching.party import KINDS, Matched, MatchParty
+from confide.mechanisms.share.matching.points import Answerer
 from confide.mechanisms.share.matching.runs import counted
 from confide.mechanisms.share.messages import Identity, Message, unpacked
 from confide.mechanisms.share.refusals import RefusedError
@@ -97,6 +99,35 @@ def test_more_than_a_part_is_matched_as_whole():
     points = [row.tobytes() for row in answer.payload["points"]]
     assert points == sorted(points)  # of both parts together
     assert one.result(answer) == Matched(4, None)
+
+
+@pytest.mark.parametrize("in_order", [False, True])
+def test_who_learns_the_size_cannot_compute_who_it_is(in_order: bool, monkeypatch: pytest.MonkeyPatch):
+    """The attack: who asked takes its secret number, and compares each answer as if ids were revealed.
+
+    30 of 60 are shared. Of sorted answers it names 30 rows by chance: 28 or more of them rightly in less than
+    1 of 100 million runs (hypergeometric). A twin that answers in the order of the request gives all 30 away.
+    """
+    if in_order:
+        monkeypatch.setattr(Answerer, "answer", _unsorted)
+    bank = [f"p{i}" for i in range(60)]
+    one, two, first, second = opened(plan(reveal="size"), bank, bank[::2])
+    answer = two.answer(first, one.request(second))
+    assert one._asker is not None
+    key = one._asker._client.GetPrivateKeyBytes()
+    listed = psi.ServerSetup.FromString(answer.payload["listed"].tobytes())
+    points = psi.Response(encrypted_elements=[row.tobytes() for row in answer.payload["points"]])
+    named = psi.client.CreateFromKey(key, True).GetIntersection(listed, points)
+    assert len(named) == 30
+    rightly = sum(row % 2 == 0 for row in named)
+    assert rightly == 30 if in_order else rightly < 28
+
+
+def _unsorted(self: Answerer, request: Any, *, sender: str) -> Any:
+    """A twin that forgets to sort: the library itself does, so it is asked one by one."""
+    every = [psi.Request(reveal_intersection=False, encrypted_elements=[row.tobytes()]) for row in request]
+    found = [self._server.ProcessRequest(asked).encrypted_elements[0] for asked in every]
+    return np.frombuffer(b"".join(found), np.uint8).reshape(-1, 33)
 
 
 def test_equal_lists_travel_as_different_points_each_time():
