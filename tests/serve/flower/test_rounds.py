@@ -346,7 +346,7 @@ def test_numbers_that_are_none_and_parties_without_records_are_counted(tmp_path:
 
 
 def test_a_signed_message_survives_the_way(tmp_path: Path) -> None:
-    with pytest.raises(RefusedError, match="no message of a secure sum"):
+    with pytest.raises(RefusedError, match="no message of this version"):
         message_in({})
     parties = InProcess(tmp_path)
     reply, _ = parties.party(parties.plan(rounds=1, secure=SECURE), "a").answer(

@@ -1,19 +1,19 @@
-"""Signed messages of a secure sum (Ed25519, RFC 8032): one form of bytes, so one thing to sign."""
+"""Signed messages of secure sums and matches (Ed25519, RFC 8032): one form of bytes, so one thing to sign."""
 
 from __future__ import annotations
 
 import hashlib
 import struct
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal, TypeAlias, get_args
+from typing import Any, Literal, Protocol, TypeAlias, get_args
 
 import numpy as np
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from numpy.typing import NDArray
 
-from confide.mechanisms.share.plan import SumPlan
+from confide.mechanisms.share.framed import joined, parted
 from confide.mechanisms.share.refusals import RefusedError
 
 Kind: TypeAlias = Literal[
@@ -25,6 +25,20 @@ _DOMAIN = b"confide secure sum message 1"
 _FORMS: dict[str, Any] = {"u1": np.dtype(np.uint8), "u4": np.dtype("<u4")}
 Payload: TypeAlias = Mapping[str, NDArray[Any]]
 """Arrays of bytes or of words of 32 bits, by name."""
+
+
+class Terms(Protocol):
+    """What messages are bound to: the plan of a secure sum, or a run of a match."""
+
+    @property
+    def run(self) -> str: ...
+
+    @property
+    def digest(self) -> bytes: ...
+
+    def identity(self, name: str) -> bytes | None:
+        """The pinned key of a party, or None if there is no such party."""
+        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,7 +60,7 @@ class Message:
     round: int
     sender: str
     receiver: str
-    kind: Kind
+    kind: str
     payload: Payload
     signature: bytes = b""
 
@@ -56,7 +70,7 @@ class Message:
 
         Of arrays it is the digest, because Ed25519 reads its message twice, with a slower hash.
         """
-        return _joined([*self._head(), *self._arrays(lambda data: hashlib.sha256(data).digest())])
+        return joined([*self._head(), *self._arrays(lambda data: hashlib.sha256(data).digest())])
 
     @property
     def size(self) -> int:
@@ -65,7 +79,7 @@ class Message:
 
     def packed(self) -> bytes:
         """The message as bytes, for an engine that carries bytes."""
-        return self.signature + _joined([*self._head(), *self._arrays(bytes)])
+        return self.signature + joined([*self._head(), *self._arrays(bytes)])
 
     def _head(self) -> list[bytes]:
         count = struct.pack(">Q", self.round)
@@ -103,8 +117,8 @@ class Identity:
 
     def message(
         self,
-        plan: SumPlan,
-        kind: Kind,
+        plan: Terms,
+        kind: str,
         payload: Payload,
         *,
         round: int,  # noqa: A002 - the word of the protocol
@@ -116,16 +130,20 @@ class Identity:
         return Message(sender=self.name, receiver=receiver, **terms, signature=self.key.sign(bare.signed))
 
 
-def unpacked(data: bytes) -> Message:
+def unpacked(data: bytes, *, kinds: Collection[str] = get_args(Kind)) -> Message:
     """A message from its bytes; its signature is not looked at yet.
+
+    Args:
+        data: the bytes.
+        kinds: of message that there are; those of a secure sum by themselves.
 
     Raises:
         RefusedError: if the bytes are no message.
     """
     try:
-        parts = _parts(data[SIGNATURE_BYTES:])
+        parts = parted(data[SIGNATURE_BYTES:])
         domain, run, plan, number, sender, receiver, kind, *rest = parts
-        if domain != _DOMAIN or kind.decode() not in get_args(Kind) or len(rest) % 2:
+        if domain != _DOMAIN or kind.decode() not in kinds or len(rest) % 2:
             raise ValueError
         payload = dict(_array(rest[i], rest[i + 1]) for i in range(0, len(rest), 2))
         (count,) = struct.unpack(">Q", number)
@@ -135,17 +153,17 @@ def unpacked(data: bytes) -> Message:
             round=count,
             sender=sender.decode(),
             receiver=receiver.decode(),
-            kind=kind.decode(),  # pyright: ignore[reportArgumentType]
+            kind=kind.decode(),
             payload=payload,
             signature=data[:SIGNATURE_BYTES],
         )
     except (ValueError, KeyError, struct.error):
         raise RefusedError(
-            f"{len(data):,} bytes came that are no message of a secure sum of this version."
+            f"{len(data):,} bytes came that are no message of this version's protocol."
         ) from None
 
 
-def check_signature(message: Message, plan: SumPlan) -> None:
+def check_signature(message: Message, plan: Terms) -> None:
     """Refuse a message that its sender did not sign.
 
     Raises:
@@ -167,7 +185,7 @@ def check_signature(message: Message, plan: SumPlan) -> None:
         ) from None
 
 
-def check_place(message: Message, plan: SumPlan, *, kind: Kind, round: int, receiver: str) -> None:  # noqa: A002 - the word of the protocol
+def check_place(message: Message, plan: Terms, *, kind: str, round: int, receiver: str) -> None:  # noqa: A002 - the word of the protocol
     """Refuse a message of another run, plan or round, to another party, or out of order.
 
     Raises:
@@ -204,23 +222,6 @@ def field(message: Message, name: str, form: str, shape: tuple[int, ...]) -> NDA
             parties=[message.sender],
         )
     return found
-
-
-def _joined(parts: Iterable[bytes]) -> bytes:
-    """Each part after its length, so that no two lists of parts give the same bytes."""
-    return b"".join(struct.pack(">Q", len(part)) + part for part in parts)
-
-
-def _parts(data: bytes) -> list[bytes]:
-    parts, at = [], 0
-    while at < len(data):
-        (length,) = struct.unpack_from(">Q", data, at)
-        at += 8
-        if length > len(data) - at:
-            raise ValueError
-        parts.append(data[at : at + length])
-        at += length
-    return parts
 
 
 def _array(form: bytes, data: bytes) -> tuple[str, NDArray[Any]]:

@@ -99,9 +99,13 @@ class SumPlan:
         """How many shares rebuild a secret."""
         return self.threshold if self.full else two_thirds(self.holders)
 
-    @cached_property
+    @property
     def digest(self) -> bytes:
         """SHA-256 of all terms: keys and signatures are bound to it."""
+        return self._digest
+
+    @cached_property
+    def _digest(self) -> bytes:
         found = hashlib.sha256(b"confide secure sum plan")
         numbers = (VERSION, self.words, self.bound, self.threshold, self.cohort or 0, self.colluding)
         found.update(
