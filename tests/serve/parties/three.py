@@ -6,22 +6,29 @@ import asyncio
 import multiprocessing
 import os
 import socket
-import sys
 import time
-import traceback
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
+from importlib.util import find_spec
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from typing import Any
 
-from confide.mechanisms.share.joint.engine import Engine
+from confide.mechanisms.share.joint.engine import Engine, imported
 from confide.mechanisms.share.joint.plan import JointPlan, Party
 from confide.serve.parties.certificates import Identity
 from confide.serve.parties.session import joined
 
 FORK = multiprocessing.get_context("fork")
 NAMES = ("a", "b", "c")
+
+
+async def _ready() -> None:
+    imported()
+
+
+if find_spec("mpyc"):
+    asyncio.run(_ready())  # once, before processes are forked
 Compute = Callable[[str, Engine], Awaitable[Any]]
 
 
@@ -36,7 +43,9 @@ def ports(count: int) -> list[int]:
     return found
 
 
-def planned(names: tuple[str, ...] = NAMES, *, helpers: tuple[str, ...] = (), **terms: Any) -> tuple[JointPlan, dict[str, Identity]]:
+def planned(
+    names: tuple[str, ...] = NAMES, *, helpers: tuple[str, ...] = (), **terms: Any
+) -> tuple[JointPlan, dict[str, Identity]]:
     """A plan, and everybody's identity."""
     own = {name: Identity.new(name) for name in names}
     parties = tuple(
@@ -66,24 +75,27 @@ class Parties:
             self.processes[name].start()
             there.close()
 
-    def outcomes(self, *, within: float = 20.0) -> dict[str, Any]:
-        """By party: (value, sent, CPU seconds, transcript messages), or a sentence; None for a killed one."""
-        found: dict[str, Any] = {}
-        until = time.monotonic() + within
-        for name, process in self.processes.items():
-            pipe = self.pipes[name]
-            try:
-                found[name] = pipe.recv() if pipe.poll(max(0.0, until - time.monotonic())) else "still there"
-            except EOFError:
-                found[name] = None
-            process.join(max(0.1, until - time.monotonic()))
-            if process.is_alive():
-                process.kill()
-                process.join()
+    def outcome(self, name: str, *, within: float = 20.0) -> Any:
+        """(value, sent, CPU seconds, messages) of a party, or its sentence; None for a killed one."""
+        pipe, process = self.pipes[name], self.processes[name]
+        try:
+            found = pipe.recv() if pipe.poll(within) else "still there"
+        except EOFError:
+            found = None
+        process.join(1)
+        if process.is_alive():
+            process.kill()
+            process.join()
         return found
 
+    def outcomes(self) -> dict[str, Any]:
+        """Of all, by name."""
+        return {name: self.outcome(name) for name in self.processes}
 
-def run(plan: JointPlan, own: Mapping[str, Identity], compute: Compute, **others: JointPlan) -> dict[str, Any]:
+
+def run(
+    plan: JointPlan, own: Mapping[str, Identity], compute: Compute, **others: JointPlan
+) -> dict[str, Any]:
     """All parties, from their start to their end."""
     return Parties({name: others.get(name, plan) for name in plan.names}, own, compute).outcomes()
 
@@ -103,7 +115,5 @@ def _one(plan: JointPlan, identity: Identity, name: str, compute: Compute, pipe:
         pipe.send((found.value, found.sent, time.process_time() - start, shares))
     except Exception as fault:
         pipe.send(f"{type(fault).__name__}: {fault}")
-        if os.environ.get("JOINT_TRACE"):
-            traceback.print_exc(file=sys.stderr)
     pipe.close()
     os._exit(0)

@@ -101,9 +101,13 @@ def contexts(plan: JointPlan, identity: Identity, *, name: str) -> tuple[ssl.SSL
         DataError: if the identity is not the one that the plan has for this name.
     """
     if der(plan.party(name).certificate) != der(identity.certificate):
-        raise DataError(f"the certificate given is not the one that the plan pins for {name!r:.60}: give its own.")
+        raise DataError(
+            f"the certificate given is not the one that the plan pins for {name!r:.60}: give its own."
+        )
     both = (ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER), ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT))
-    with tempfile.TemporaryDirectory() as folder:  # readable by the owner alone; OpenSSL loads from files only
+    with (
+        tempfile.TemporaryDirectory() as folder
+    ):  # readable by the owner alone; OpenSSL loads from files only
         held = Path(folder) / "identity.pem"
         held.touch(0o600)
         held.write_text(identity.key + identity.certificate)

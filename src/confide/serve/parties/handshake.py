@@ -1,9 +1,9 @@
 """Handshakes of parties: certificates pinned, plans compared, and one transcript that all sign.
 
 Every party sends each other one hello with the plan, its versions and 32 random bytes, the same to all. When
-all have come, it signs the hash of all hellos in the plan's order, and checks every other signature with the key
-of the pinned certificate. So each knows that all hold the same plan, take part in this run, and saw the same
-hellos; a message of an earlier run is none of this one. No data has moved yet.
+all have come, it signs the hash of all hellos in the plan's order, and checks every other signature with the
+key of the pinned certificate. So each knows that all hold the same plan, take part in this run, and saw
+the same hellos; a message of an earlier run is none of this one. No data has moved yet.
 """
 
 from __future__ import annotations
@@ -52,19 +52,19 @@ async def connected(plan: JointPlan, identity: Identity, *, name: str) -> dict[s
     try:
         server = await asyncio.start_server(came, mine.host, mine.port, ssl=listening) if awaited else None
     except OSError as fault:
-        raise RefusedError(f"cannot listen at {mine.host}:{mine.port} ({fault.strerror}): free this port.") from None
+        raise RefusedError(
+            f"cannot listen at {mine.host}:{mine.port} ({fault.strerror}): free this port."
+        ) from None
     try:
         async with asyncio.timeout(plan.arrival):
-            for later in plan.names[place + 1 :]:
-                links[later] = await _reached(plan, later, connecting)
-            if awaited:
-                await all_came.wait()
+            reaching = [_reach(plan, later, connecting, links) for later in plan.names[place + 1 :]]
+            await asyncio.gather(*reaching, *([all_came.wait()] if awaited else []))
     except TimeoutError:
         _close(links)
         gone = [other for other in plan.names if other != name and other not in links]
         raise RefusedError(
-            f"party {listed(gone)} did not come within {plan.arrival:g} s with the certificate that the plan pins "
-            "for it: start it, and see that host and port are right.",
+            f"party {listed(gone)} did not come within {plan.arrival:g} s with the certificate that the plan "
+            "pins for it: start it, and see that host and port are right.",
             parties=gone,
         ) from None
     except BaseException:
@@ -76,7 +76,9 @@ async def connected(plan: JointPlan, identity: Identity, *, name: str) -> dict[s
     return links
 
 
-async def agreed(plan: JointPlan, identity: Identity, links: dict[str, Link], *, name: str) -> dict[str, bytes]:
+async def agreed(
+    plan: JointPlan, identity: Identity, links: dict[str, Link], *, name: str
+) -> dict[str, bytes]:
     """Compare plans and sign the handshake; the signatures of all, by name.
 
     Raises:
@@ -120,7 +122,7 @@ def shown(writer: asyncio.StreamWriter) -> bytes:
     return (found.getpeercert(binary_form=True) or b"") if found is not None else b""
 
 
-async def _reached(plan: JointPlan, name: str, context: ssl.SSLContext) -> Link:
+async def _reach(plan: JointPlan, name: str, context: ssl.SSLContext, links: dict[str, Link]) -> None:
     party = plan.party(name)
     while True:
         try:
@@ -141,7 +143,8 @@ async def _reached(plan: JointPlan, name: str, context: ssl.SSLContext) -> Link:
                 f"{name!r:.60}: the plan pins one for each.",
                 parties=(name,),
             )
-        return Link(name, reader, writer)
+        links[name] = Link(name, reader, writer)
+        return
 
 
 def _check_hello(plan: JointPlan, hello: bytes, *, party: str) -> None:
@@ -150,10 +153,12 @@ def _check_hello(plan: JointPlan, hello: bytes, *, party: str) -> None:
         stated, theirs, built = said["party"], said["plan"], said["versions"]
         long_enough = len(said["nonce"]) == 2 * NONCE
     except (ValueError, KeyError, TypeError):
-        raise RefusedError(f"party {party!r:.60} sent a hello that cannot be read.", parties=(party,)) from None
+        raise RefusedError(
+            f"party {party!r:.60} sent a hello that cannot be read.", parties=(party,)
+        ) from None
     if stated != party or not long_enough:
         raise RefusedError(
-            f"party {party!r:.60}, by its certificate, calls itself {stated!r:.60}: start it under its own name.",
+            f"party {party!r:.60}, by its certificate, calls itself {stated!r:.60}: start it under its name.",
             parties=(party,),
         )
     refuse_difference(plan, str(theirs), party=party)

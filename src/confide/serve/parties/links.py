@@ -89,8 +89,8 @@ class Link:
                 return payload
             if found != Kind.BEAT:
                 raise RefusedError(
-                    f"party {self.party!r:.60} sent {found.name} where {kind.name} was due: its version differs, "
-                    "or it ended already.",
+                    f"party {self.party!r:.60} sent {found.name} where {kind.name} was due: its version "
+                    "differs, or it ended already.",
                     parties=(self.party,),
                 )
 
@@ -118,7 +118,7 @@ async def pump(link: Link, took: Callable[[Link, Kind, bytes], None]) -> None:
 def lost(party: str, how: str) -> RefusedError:
     """A party that was lost, for the one sentence that every survivor ends with."""
     return RefusedError(
-        f"party {party!r:.60} was lost: {how}. The run ended without a result; start it again with all parties, "
-        "under a new name.",
+        f"party {party!r:.60} was lost: {how}. The run ended without a result; start it again with all "
+        "parties, under a new name.",
         parties=(party,),
     )

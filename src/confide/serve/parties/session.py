@@ -113,7 +113,10 @@ class _Running:
         while True:
             for link in self.links.values():
                 link.send(Kind.BEAT)
+            asleep = time.monotonic()
             await asyncio.sleep(pause)
+            if time.monotonic() - asleep > 2 * pause:
+                continue  # this process had no turn itself, so it cannot say who was silent
             for link in self.links.values():
                 silent = time.monotonic() - link.heard
                 if silent > self.plan.silence and not link.done:
@@ -152,9 +155,12 @@ async def joined(
         async with asyncio.timeout(plan.deadline):
             signatures = await _signed(plan, identity, running)
             running.engine = Engine(
-                index=plan.names.index(name), parties=len(plan.parties), threshold=plan.colluding, carrier=running
+                index=plan.names.index(name),
+                parties=len(plan.parties),
+                threshold=plan.colluding,
+                carrier=running,
             )
-            loop.set_exception_handler(lambda _, context: running.fail(_broken(context)))
+            loop.set_exception_handler(lambda _, context: running.fail(_broken(context.get("exception"))))
             tasks += [loop.create_task(running.listen(link)) for link in links.values()]
             tasks.append(loop.create_task(running.watch()))
             work = loop.create_task(_computed(running, compute))
@@ -220,6 +226,8 @@ async def _parted(fault: BaseException, running: _Running) -> BaseException:
     for link in running.links.values():
         link.send(Kind.GONE, json.dumps(said).encode())
     await _flushed(running.links)
+    if isinstance(fault, Exception) and not isinstance(fault, ConfideError):
+        return _broken(fault)
     return fault
 
 
@@ -249,8 +257,10 @@ def _reported(sender: str, payload: bytes, *, plan: JointPlan, me: str) -> Refus
     return lost(party if party in plan.names else sender, f"so says {sender}")
 
 
-def _broken(context: dict[str, object]) -> BaseException:
-    fault = context.get("exception")
+def _broken(fault: object) -> BaseException:
+    # By its type alone: the text of an error of another library may hold shares or values.
     if isinstance(fault, ConfideError):
         return fault
-    return ConfideError(f"the computation failed ({type(fault).__name__}): report this as a fault of confide.")
+    return ConfideError(
+        f"the computation failed ({type(fault).__name__}): report this as a fault of confide."
+    )

@@ -1,4 +1,4 @@
-"""Plans of joint computations: who takes part, what is computed, by which bounds, and how long it may take."""
+"""Plans of joint computations: who takes part, what is computed, by which bounds, how long it may take."""
 
 from __future__ import annotations
 
@@ -168,7 +168,9 @@ class JointPlan:
             raw["settings"] = tuple((str(name), float(value)) for name, value in raw["settings"])
             return cls(**raw)
         except (ValueError, TypeError, KeyError, AttributeError) as fault:
-            raise DataError(f"this is no plan of a joint computation ({fault}): write it with confide.") from None
+            raise DataError(
+                f"this is no plan of a joint computation ({fault}): write it with confide."
+            ) from None
 
 
 def refuse_difference(mine: JointPlan, theirs: str, *, party: str) -> None:
@@ -229,7 +231,8 @@ def _refuse_parties(names: list[str], threshold: int | None) -> None:
 def _refuse_column(column: Column, plan: JointPlan) -> None:
     if not -math.inf < column.low < column.high < math.inf:
         raise DataError(
-            f"column {column.name!r:.60} has bounds {column.low:g} to {column.high:g}: give two finite numbers."
+            f"column {column.name!r:.60} has bounds {column.low:g} to {column.high:g}: give two finite "
+            "numbers, the lower first."
         )
     if plan.split == "columns" and column.owner not in plan.owners:
         raise DataError(
