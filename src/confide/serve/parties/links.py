@@ -1,0 +1,124 @@
+"""Connections between parties: frames of a kind and a length, over TLS streams."""
+
+from __future__ import annotations
+
+import asyncio
+import enum
+import struct
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from confide.mechanisms.share.refusals import RefusedError
+
+MOST = 1 << 28
+"""Bytes of a frame at most."""
+_HEAD = struct.Struct(">BI")
+
+
+class Kind(enum.IntEnum):
+    """What a frame carries."""
+
+    HELLO = 1
+    SIGNED = 2
+    KEYS = 3
+    SHARES = 4
+    BEAT = 5
+    GONE = 6
+    DONE = 7
+
+
+@dataclass(slots=True)
+class Link:
+    """A connection to one party, whose certificate was compared with the plan's.
+
+    Args:
+        party: its name.
+        reader, writer: the stream.
+        heard: when something last came, by the monotonic clock.
+        sent: bytes of payloads.
+    """
+
+    party: str
+    reader: asyncio.StreamReader
+    writer: asyncio.StreamWriter
+    heard: float = field(default_factory=time.monotonic)
+    sent: int = 0
+    done: bool = False
+
+    def send(self, kind: Kind, payload: bytes = b"") -> None:
+        """Send a frame, in order; it leaves when the loop comes to it."""
+        if not self.writer.is_closing():
+            self.writer.write(_HEAD.pack(kind, len(payload)) + payload)
+            self.sent += _HEAD.size + len(payload)
+
+    async def receive(self) -> tuple[Kind, bytes]:
+        """The next frame.
+
+        Raises:
+            RefusedError: if the connection ended, or what came is no frame.
+        """
+        try:
+            kind, length = _HEAD.unpack(await self.reader.readexactly(_HEAD.size))
+            if length > MOST:
+                raise RefusedError(
+                    f"party {self.party!r:.60} announces {length:,} bytes at once: {MOST:,} is the most.",
+                    parties=(self.party,),
+                )
+            payload = await self.reader.readexactly(length)
+            found = Kind(kind)
+        except ValueError:
+            raise RefusedError(
+                f"party {self.party!r:.60} sent what is no message of a joint computation: it ended here.",
+                parties=(self.party,),
+            ) from None
+        except (OSError, asyncio.IncompleteReadError):
+            raise lost(self.party, "its connection ended") from None
+        self.heard = time.monotonic()
+        return found, payload
+
+    async def expect(self, kind: Kind) -> bytes:
+        """The payload of the next frame, which must be of this kind; beats are skipped.
+
+        Raises:
+            RefusedError: if another kind comes.
+        """
+        while True:
+            found, payload = await self.receive()
+            if found == kind:
+                return payload
+            if found != Kind.BEAT:
+                raise RefusedError(
+                    f"party {self.party!r:.60} sent {found.name} where {kind.name} was due: its version "
+                    "differs, or it ended already.",
+                    parties=(self.party,),
+                )
+
+    def close(self) -> None:
+        """End the connection at once."""
+        self.writer.transport.abort()
+
+
+async def pump(link: Link, took: Callable[[Link, Kind, bytes], None]) -> None:
+    """Hand every frame to `took`, until the connection ends after the other side is done.
+
+    Raises:
+        RefusedError: if it ends before.
+    """
+    while True:
+        try:
+            kind, payload = await link.receive()
+        except RefusedError:
+            if link.done:
+                return
+            raise
+        took(link, kind, payload)
+
+
+def lost(party: str, how: str) -> RefusedError:
+    """A party that was lost, for the one sentence that every survivor ends with."""
+    return RefusedError(
+        f"party {party!r:.60} was lost: {how}. The run ended without a result; start it again with all "
+        "parties, under a new name.",
+        parties=(party,),
+    )
