@@ -9,8 +9,9 @@ student is one more, trained on the labels with the most votes. Before it votes 
 outputs for each class to mean 0 and deviation 1 over the public images: models of 60 images agree in seeing
 some classes too often.
 
-Kernels, and that votes are scaled, were chosen on training images alone: 900 clients of 54,000 voted, and the
-6,000 others were public or measured (`--choose`). Noise is rehearsed, so that a row can be made again.
+Kernels, and that votes are scaled, were chosen on training images alone: 900 clients with 54,000 of them
+voted, and the 6,000 others were public or measured (`--choose` shows what scaling changes). Noise is
+rehearsed, so that a row can be made again.
 """
 
 from __future__ import annotations
