@@ -7,9 +7,9 @@ local epoch a round, round robin, everything downloaded, 60 rounds; of the spars
 gamma 0.01 and tau 0.001. Central training takes the same optimiser for 60 epochs over all 1,320 digits, and
 stand-alone training for 60 over a participant's own. Each seed has a split of its own.
 
-The optimiser (plain SGD, batches of 4, rate 0.3) was chosen on another set, MNIST shrunk to 8 by 8 pixels
-(`--choose`), and looked at on one split of the digits that is not in the table (seed 90). Noise is rehearsed,
-so that a row can be made again.
+The optimiser (plain SGD, batches of 4, rate 0.3), and which changes are a hundredth, were chosen on another
+set, MNIST shrunk to 8 by 8 pixels (`--choose`); the optimiser was also looked at on one split of the digits
+that is not in the table (seed 90). Noise is rehearsed, so that a row can be made again.
 """
 
 from __future__ import annotations
@@ -37,6 +37,8 @@ from confide.views.records import Records
 
 PARTICIPANTS, EACH, TESTED, ROUNDS, NOISY_ROUNDS = 30, 44, 450, 60, 10
 BATCH, RATE = 4, 0.3
+SPREAD = SelectiveSGD(upload=0.01, select="random", above=0.03)
+"""The rule for a hundredth of the parameters: random ones among the changes above 0.03."""
 
 
 def network() -> nn.Module:
@@ -129,6 +131,23 @@ def chosen() -> list[str]:
     return lines
 
 
+def chosen_rule() -> list[str]:
+    """Which changes are uploaded with a hundredth of the parameters, on the other set."""
+    worlds = [(shrunk(seed), seed) for seed in (90, 91)]
+    lines = head("theta 0.01 uploads", "accuracy")
+    for name, protocol in (
+        ("the largest changes", SelectiveSGD(upload=0.01)),
+        *(
+            (f"random ones above {above:g}", SelectiveSGD(upload=0.01, select="random", above=above))
+            for above in (0.0, 0.01, 0.03, 0.1)
+        ),
+    ):
+        found = [shared(*world, seed, protocol, ROUNDS) for world, seed in worlds]
+        lines.append(row(name, f"{np.mean(found):.3f}"))
+    whole = np.mean([central(*world, seed) for world, seed in worlds])
+    return [*lines, row("central", f"{whole:.3f}")]
+
+
 def main() -> int:
     """Print the page; exit code 1 if a bar is missed."""
     parser = argparse.ArgumentParser(
@@ -140,7 +159,7 @@ def main() -> int:
     options, started = parser.parse_args(), time.perf_counter()
     torch.set_num_threads(1)
     if options.choose:
-        print("\n".join(chosen()))
+        print("\n".join([*chosen_rule(), "", *chosen()]))
         return 0
     seeds = range(options.seeds)
     worlds = [digits(seed) for seed in seeds]
@@ -150,11 +169,13 @@ def main() -> int:
 
     whole = [central(*world, seed) for world, seed in zip(worlds, seeds, strict=True)]
     own = [alone(*world, seed) for world, seed in zip(worlds, seeds, strict=True)]
-    tenth, hundredth = of(SelectiveSGD(upload=0.1), ROUNDS), of(SelectiveSGD(upload=0.01), ROUNDS)
+    tenth, hundredth = of(SelectiveSGD(upload=0.1), ROUNDS), of(SPREAD, ROUNDS)
+    largest = of(SelectiveSGD(upload=0.01), ROUNDS)
     rows = [
         row("central", ROUNDS, said(whole)),
-        row("theta 0.1", ROUNDS, said(tenth)),
-        row("theta 0.01", ROUNDS, said(hundredth)),
+        row("theta 0.1, the largest changes", ROUNDS, said(tenth)),
+        row("theta 0.01, random changes above 0.03", ROUNDS, said(hundredth)),
+        row("theta 0.01, the largest changes", ROUNDS, said(largest)),
         row("stand-alone", ROUNDS, said(own)),
     ]
     noisy = [*head("epsilon a parameter, as published", "a participant, composed", "accuracy")]
@@ -186,12 +207,12 @@ def main() -> int:
         f"Accuracy on the digits that nobody trained with: mean over {len(seeds)} seeds with its 95 % "
         "t-interval, and the lowest to the highest.",
         "",
-        "With a hundredth of the parameters more rounds alone do not help: on a split that is not in the",
-        "table (seed 90) the shared model had 0.962, 0.958 and 0.962 after 20, 40 and 60 rounds; at rate",
-        "0.1 0.949, 0.969 and 0.953, and at 0.03 0.931, 0.942 and 0.907. A participant adds its 48 largest",
-        "changes in full, made for its own 44 digits, and what the last ones add moves the model up and",
-        "down from round to round. An earlier run of this table at rate 0.1 missed the same bar by 0.4",
-        "points.",
+        "The paper uploads the largest changes, or random ones above a threshold. With a hundredth of the",
+        "parameters the largest are few and often the same: on the other set (seed 90, rounds 4 to 8) all",
+        "participants together uploaded 348 of 4,810 parameters, by 0.160 each; by the other rule 1,291, by",
+        "0.056. Accuracy there (two seeds): the largest 0.789, random ones 0.848, those above 0.01 0.864,",
+        "above 0.03 0.869, above 0.1 0.799, and central training 0.901. So 0.03 was chosen. The largest",
+        "changes alone would miss the bar.",
         "",
         "The sparse-vector version: the epsilon that the paper states is of one number. What a participant",
         "gives away is bounded by the epsilon of all numbers of all rounds, and by no smaller one here.",

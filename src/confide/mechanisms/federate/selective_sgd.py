@@ -80,7 +80,8 @@ class SelectiveSGD:
     Args:
         upload: the share of parameters that a participant uploads in a round: the paper's theta_u.
         download: the share that it overwrites: theta_d.
-        select: the largest changes, or random ones among those larger than `above`.
+        select: the largest changes, or random ones among those larger than `above`. When few are uploaded the
+            largest are often the same ones, and random ones can learn more.
         order: "round robin" and "random" let participants work one after another, "asynchronous" lets some of
             them begin before others have uploaded.
         clip: the largest change that is uploaded; None for no bound. With `private` its clip holds.
