@@ -70,7 +70,8 @@ def test_the_server_finds_a_client_s_records_in_its_update_and_in_the_sum_of_all
     ]
     assert server[3] == client[3] == "nothing" and client[2] == "not asked here"
     assert "each by itself" in str(server[1]) and "not who sent what" in str(parties(total).rows[0][1])
-    assert len(read(run(), "server").about) == 1 and read(run(secure=True), "server").about == ()
+    assert read(run(), "server").asked == (("a",), ("b",), ("c",), ("d",))
+    assert read(run(secure=True), "server").asked == ((),)
 
 
 def test_a_client_finds_the_others_in_the_models_that_it_was_sent() -> None:
@@ -118,7 +119,7 @@ def test_targets_are_records_of_the_clients_in_question_and_records_that_nobody_
     assert (data.member.sum(), len(data.targets)) == (EACH, EACH + 120)
     assert set(data.who.filter(data.member)["file"]) == {"c"}
     everyone = read(run(), "client:a")
-    assert everyone.about == () and everyone.member.sum() == 3 * EACH, "not its own"
+    assert everyone.asked == ((),) and everyone.member.sum() == 3 * EACH, "not its own"
 
 
 def test_records_of_others_and_controls_that_were_used_are_left_out_and_counted() -> None:
