@@ -28,7 +28,7 @@ class Collaboration:
         transcript: The folder that `confide collaborate --record` wrote; in Python also the run itself.
         seen_by: Who looks: server, client:NAME, or eavesdropper; several are parted by commas.
         controls: Records that no client had: .parquet or .csv; in Python also (X, y) as the model takes them.
-        records: Records that clients trained on, of which it asks who trained; by default all of the clients in
+        records: Records that clients trained on, of which it asks who trained; by default all of those in
             question.
         about: The clients whose records it asks about, parted by commas. By default all others; where the
             party saw each client's own updates, one after the other, and the worst off counts.

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from confide.attacks.blind import Blind
+from confide.audits.collaboration.promise import broken_by, of_one_record
 from confide.audits.release import AuditedRelease
 from confide.audits.spec import Context, Count
 from confide.core.language import parts, t
 from confide.core.sentence import Sentence, said
 from confide.core.transcript import EAVESDROPPER, SERVER
 from confide.inputs.collaboration_data import CollaborationData
+from confide.measure import measure
 
 
 def context_of(data: CollaborationData, release: AuditedRelease, count: Count) -> Context:
     """What the report says beside the numbers."""
-    about = data.asked[release.chosen or 0]
+    about, blind = data.asked[release.chosen or 0], release.of(Blind())
     return Context(
         subject=_subject(data),
         adversary=(
@@ -22,7 +24,7 @@ def context_of(data: CollaborationData, release: AuditedRelease, count: Count) -
         ),
         about=_about(data, about, count),
         left_out=data.left_out,
-        notes=_notes(data),
+        notes=_notes(data, release),
         # Clients are named for internal use alone: they may be people.
         internal_notes=(
             t("It was seen by {parties}.", parties=", ".join(data.parties)),
@@ -30,8 +32,9 @@ def context_of(data: CollaborationData, release: AuditedRelease, count: Count) -
             *_all_asked(data),
         ),
         warnings=_warnings(data, count),
+        broken=broken_by(release, blind_wins=blind is not None and measure(blind).auc.low > 0.5),
         unsettled={**_unsettled(data), **_unmeasured(release, count)},
-        blind=release.of(Blind()),
+        blind=blind,
     )
 
 
@@ -109,15 +112,18 @@ def _about(data: CollaborationData, about: tuple[str, ...], count: Count) -> dic
     }
 
 
-def _notes(data: CollaborationData) -> tuple[str, ...]:
+def _notes(data: CollaborationData, release: AuditedRelease) -> tuple[str, ...]:
     notes = [
         t("The party followed the protocol: one that sends other messages may learn more."),
+        t("Which properties the people behind an update have was not tried."),
     ]
-    if data.promise is not None and data.promised_to(*data.parties) is not None:
+    if release.promise is not None:
         notes.append(
             t(
-                "The promise is about all records of one client. Records were asked about one by one, and "
-                "rates were not held against it."
+                "The promise is about all records of one client. Of a single record it allows epsilon "
+                "{allowed:.3g}, and what was found about records was held against that. That it is not "
+                "broken here does not show that it is kept.",
+                allowed=of_one_record(release.promise)[0],
             )
         )
     return tuple(notes)

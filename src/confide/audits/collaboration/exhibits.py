@@ -34,6 +34,7 @@ def parties_table(data: CollaborationData, release: AuditedRelease) -> Table:
         ),
         head=(t("party"), t("what it sees"), t("what it learned (AUC)"), t("what the protocol promises")),
         rows=tuple(rows),
+        opens=True,
     )
 
 
