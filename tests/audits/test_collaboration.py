@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
@@ -11,12 +12,14 @@ import pytest
 import confide
 from confide.attacks.membership.updates import UpdateDecoder
 from confide.audits import Audit
+from confide.audits.collaboration.promise import of_one_record
 from confide.collaboration import DPFedAvg, FedAvg, LocalTraining, Run, SecureSum
 from confide.core.budget import Budget, Unit
 from confide.core.errors import AccessError, DataError
 from confide.inputs.collaboration import Collaboration
 from confide.inputs.collaboration_data import read_collaboration
 from confide.report import Table
+from confide.report.renders.brief import to_brief
 
 WIDTH, EACH = 40, 30
 LEARNER = LocalTraining(model="mlp", hidden=[64], epochs=10, batch=8, rate=0.2)
@@ -70,7 +73,22 @@ def test_the_server_finds_a_client_s_records_in_its_update_and_in_the_sum_of_all
     ]
     assert server[3] == client[3] == "nothing" and client[2] == "not asked here"
     assert "each by itself" in str(server[1]) and "not who sent what" in str(parties(total).rows[0][1])
-    assert len(read(run(), "server").about) == 1 and read(run(secure=True), "server").about == ()
+    assert read(run(), "server").asked == (("a",), ("b",), ("c",), ("d",))
+    assert read(run(secure=True), "server").asked == ((),)
+
+
+def test_the_report_begins_with_the_table_of_parties() -> None:
+    """Directly after the verdict, before anything that was found; on a terminal, in HTML and in JSON."""
+    shown = audit(run(), "server").report
+    (table,) = shown.page["opening"]
+    title = "Who sees what, and what it learned"
+    assert table["title"] == title and table["rows"][0][0] == "the server"
+    assert title not in [e["title"] for s in shown.page["sections"] for e in s["exhibits"]]
+    keys = list(shown.page)
+    assert keys.index("verdict_sentence") < keys.index("opening") < keys.index("findings")
+    for text in (shown.text(), shown.html(), to_brief(shown.page, width=100)):
+        assert text.index(title) < text.index(shown.page["sections"][0]["headline"][:30])
+    assert parties(audit(run(), "server", audience="public")).opens
 
 
 def test_a_client_finds_the_others_in_the_models_that_it_was_sent() -> None:
@@ -91,6 +109,22 @@ def test_noise_hides_records_from_those_who_see_models_and_not_from_the_server()
     assert "hiding everything any one client holds" in str(parties(client).rows[0][3])
     assert server.sections[0].promise is None and client.sections[0].promise is not None
     assert any("does not hold against this party" in w for w in server.sections[0].warnings)
+
+
+def test_a_promise_whose_noise_was_forgotten_is_refuted_and_one_that_is_kept_is_not() -> None:
+    """The broken twin says that it has the noise. One audit in a thousand refutes a promise that is kept."""
+    promise = Budget(0.5, 1e-6, Unit.client())
+    bare, kept = run(secure=True), run(noise=20.0)
+    twin = replace(bare, released=replace(kept.released, budget=promise))
+    refuted = audit(twin, "server")
+    (section,) = refuted.sections
+    assert section.broken == ("what the promise allows (update-decoder)",)
+    assert (refuted.verdict, refuted.exit_code) == ("exceeded", 1) and "promise is broken" in " ".join(
+        map(str, section.warnings)
+    )
+    honest = replace(kept, released=replace(kept.released, budget=promise))
+    assert audit(honest, "client:a").sections[0].broken == ()
+    assert of_one_record(promise) == pytest.approx((1.0, 1e-6 * (1 + np.exp(0.5))))
 
 
 def test_an_eavesdropper_is_no_all_clear() -> None:
@@ -118,7 +152,7 @@ def test_targets_are_records_of_the_clients_in_question_and_records_that_nobody_
     assert (data.member.sum(), len(data.targets)) == (EACH, EACH + 120)
     assert set(data.who.filter(data.member)["file"]) == {"c"}
     everyone = read(run(), "client:a")
-    assert everyone.about == () and everyone.member.sum() == 3 * EACH, "not its own"
+    assert everyone.asked == ((),) and everyone.member.sum() == 3 * EACH, "not its own"
 
 
 def test_records_of_others_and_controls_that_were_used_are_left_out_and_counted() -> None:

@@ -23,7 +23,8 @@ def among_of(spec: AuditSpec, release: AuditedRelease) -> int:
     What one attack shows then does not depend on which others ran.
     """
     played = len(release.attacks) + sum(len(planned.found) for planned in release.games)
-    return max(len(spec.known or spec.attacks), played)
+    # The worst of several questions is chosen by looking, as the worst of several attacks is.
+    return max(len(spec.known or spec.attacks), played) * release.alternatives
 
 
 def corrected(spec: AuditSpec, release: AuditedRelease) -> float:

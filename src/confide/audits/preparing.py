@@ -129,6 +129,9 @@ def _need_people(spec: AuditSpec, release: AuditedRelease) -> None:
     given = [rows for planned in release.games for e in planned.found[:1] for rows in worlds_of(e)]
     found = [(rows.exposed, rows.person) for rows in given if rows.person is not None]
     asked = found or [(w.exposed, _whose(w, release.games[0].person)) for w in release.worlds]
+    if release.alternatives > 1:
+        # Each is a question of its own, and settles what its people can.
+        asked = [max(asked, key=lambda one: len(one[0]))]
     exposed, person = (np.concatenate(part) for part in zip(*asked, strict=True))
     # A rate is resolved by people: by those of each world, if it is a mean over worlds.
     parts = asked if averaged([e for e, _ in asked]) else [(exposed, person)]

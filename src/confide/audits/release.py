@@ -14,7 +14,7 @@ from confide.audits.protections import UNPROTECTED
 from confide.audits.settings import Settings
 from confide.core.arrays import Ints, Rng
 from confide.core.budget import Budget, Unit
-from confide.core.errors import AccessError, DataError, EvidenceError, KnowledgeError
+from confide.core.errors import AccessError, ConfideError, DataError, EvidenceError, KnowledgeError
 from confide.core.evidence import Evidence
 from confide.core.keys import key_of_value
 from confide.core.language import t
@@ -61,6 +61,9 @@ class PlannedGame:
         prover: the attack that does it, for its card.
         expected: how many seconds an attack, by name, or another step, by kind, is expected to take.
         sides: whether the worlds are the two sides of one comparison, and not repetitions of it.
+        alternatives: groups of worlds, where each is a question of its own, such as one about each client.
+            The worst of them counts, and all intervals are corrected for that choice. Nothing of it is kept
+            on disk. None stands for one question, about all worlds.
     """
 
     game: AnyGame | None
@@ -77,6 +80,7 @@ class PlannedGame:
     prover: AnyAttack | None = None
     expected: Mapping[str, float] = field(default_factory=dict[str, float])
     sides: bool = False
+    alternatives: Sequence[Sequence[int]] = ()
 
 
 @dataclass(kw_only=True, eq=False)
@@ -91,6 +95,8 @@ class AuditedRelease:
         leads: whether it is the first in the report: what is said of the records themselves is said there.
         goal: what the attacks are after, a name of `confide.report.goals.GOALS`.
         aside: whether attacks of another goal lead the report.
+        chosen: the alternative that counts; None before it was chosen, and where there is none.
+        unmeasured: the alternatives of which nothing could be measured.
     """
 
     name: str
@@ -100,8 +106,11 @@ class AuditedRelease:
     leads: bool = True
     goal: str = ""
     aside: bool = False
+    chosen: int | None = None
+    unmeasured: tuple[int, ...] = ()
     skipped: list[Skipped] = field(default_factory=list)
     _evidence: dict[AnyAttack, Evidence | None] = field(default_factory=dict)
+    _each: dict[AnyAttack, dict[int, Evidence | ConfideError]] = field(default_factory=dict)
     _worlds: dict[int, tuple[AnyWorld, ...]] = field(default_factory=dict)
     _keys: dict[int, str] = field(default_factory=dict)
     _looks: dict[str, Any] = field(default_factory=dict)
@@ -140,6 +149,18 @@ class AuditedRelease:
     def forget_worlds(self) -> None:
         """Free the memory of the dealt worlds, once nothing asks for them any more."""
         self._worlds.clear()
+
+    @property
+    def alternatives(self) -> int:
+        """How many questions the worst is chosen from."""
+        return max(1, len(self.games[0].alternatives))
+
+    @property
+    def counted(self) -> tuple[AnyWorld, ...]:
+        """The worlds of the first game that count: of alternatives, those of the one that was chosen."""
+        if self.chosen is None:
+            return self.worlds
+        return tuple(self.worlds[k] for k in self.games[0].alternatives[self.chosen])
 
     @property
     def attacks(self) -> tuple[AnyAttack, ...]:
@@ -211,7 +232,29 @@ class AuditedRelease:
             except (AccessError, KnowledgeError, EvidenceError) as why:
                 self.skipped.append(Skipped.because(attack.name, why))
                 self._evidence[attack] = None
+        if self.chosen is not None and attack in self._each:
+            return self.about(attack, self.chosen)
         return self._evidence[attack]
+
+    def about(self, attack: AnyAttack, place: int) -> Evidence | None:
+        """What this attack scores on one of the alternatives; None where it cannot run."""
+        if attack not in self._evidence:
+            self.of(attack)
+        found = self._each.get(attack, {}).get(place)
+        return found if isinstance(found, Evidence) else None
+
+    def of_alternative(self, place: int) -> tuple[Evidence, ...]:
+        """The evidence of all attacks that ran on one of the alternatives."""
+        found = [self.about(attack, place) for attack in self.attacks]
+        return tuple(one for one in found if one is not None)
+
+    def settle(self, place: int) -> None:
+        """Choose the alternative that counts; what could not run on it is named."""
+        self.chosen = place
+        for attack, each in self._each.items():
+            why = each[place]
+            if not isinstance(why, Evidence) and self._evidence[attack] is not None:
+                self.skipped.append(Skipped.because(attack.name, why))
 
     def once(self, name: str, look: Callable[[], _Look]) -> _Look:
         """A closer look of this name at the release, taken when it is first asked for.
@@ -239,6 +282,8 @@ class AuditedRelease:
     def _found_or_played(self, attack: AnyAttack) -> Evidence:
         # By value: attacks are frozen records, so an equal one is the same one.
         number = next((i for i, planned in enumerate(self.games) if attack in planned.attacks), 0)
+        if self.games[number].alternatives:
+            return self._played_each(number, attack)
         person = self.games[number].person
         found = self._of_game(number, attack)
         if self.games[number].sides:
@@ -272,11 +317,27 @@ class AuditedRelease:
             self._keys[number] = key_of_value("evidence", VERSION, planned.game, planned.worlds)
         return self._keys[number]
 
-    def _played(self, number: int, attack: AnyAttack) -> Evidence:
+    def _played_each(self, number: int, attack: AnyAttack) -> Evidence:
+        """Play an attack on each alternative by itself: one that it cannot be played on spoils no other."""
+        each: dict[int, Evidence | ConfideError] = {}
+        for place, group in enumerate(self.games[number].alternatives):
+            try:
+                each[place] = self._played(number, attack, group)
+            except (AccessError, KnowledgeError, EvidenceError) as why:
+                each[place] = why
+        self._each[attack] = each
+        ran = [found for found in each.values() if isinstance(found, Evidence)]
+        if not ran:
+            raise next(why for why in each.values() if not isinstance(why, Evidence))
+        return ran[0]
+
+    def _played(self, number: int, attack: AnyAttack, only: Sequence[int] = ()) -> Evidence:
         game, settings = self.games[number].game, self.settings
         assert game is not None
         # a promise about another unit is shown, and never held against what is found (`Section.unit`)
-        playing = partial(play, game, attack, worlds=self.dealt(number), across_units=True)
+        dealt = self.dealt(number)
+        worlds = [dealt[k] for k in only] if only else dealt
+        playing = partial(play, game, attack, worlds=worlds, across_units=True)
         if is_own(attack):
             return played_own(attack, lambda only: playing(rng=self._rng(), only=only, map=settings.map))
         return playing(rng=self._rng(), map=settings.map)

@@ -18,6 +18,7 @@ from confide.audits.provenance import provenance
 from confide.audits.release import AuditedRelease
 from confide.audits.settings import Settings
 from confide.audits.spec import AuditSpec, Subject
+from confide.audits.worst_off import choose_worst
 from confide.core.errors import EvidenceError
 from confide.core.language import t, written_in
 from confide.report import Redaction, Section, judge_section, nothing_ran
@@ -88,6 +89,7 @@ def _audited(
     settings.expect([*every, Step(kind="drawing", seconds=plain[0].expected.get("drawing"))])
     for release in (*plain, *behind):
         release.play()
+        choose_worst(spec, release)
         settings.at("measuring", release.called)
         if behind and (point := point_of(spec, subject, release, as_is[release.goal])) is not None:
             # Now, while the worlds of this release are there.

@@ -28,9 +28,10 @@ class Collaboration:
         transcript: The folder that `confide collaborate --record` wrote; in Python also the run itself.
         seen_by: Who looks: server, client:NAME, or eavesdropper; several are parted by commas.
         controls: Records that no client had: .parquet or .csv; in Python also (X, y) as the model takes them.
-        records: Records that clients trained on, of which it asks; by default all of the clients in question.
+        records: Records that clients trained on, of which it asks who trained; by default all of those in
+            question.
         about: The clients whose records it asks about, parted by commas. By default all others; where the
-            party saw each client's own updates, the client with the most records.
+            party saw each client's own updates, one after the other, and the worst off counts.
         model: The learner of the clients; only for a run in Python, which does not say how its model is made.
 
     Raises:

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from confide.core.arrays import Array, Bools, Rng
+from confide.core.arrays import Array, Bools, Ints, Rng
 from confide.core.budget import Budget
 from confide.core.errors import AccessError, DataError
 from confide.core.fields import shown
@@ -26,6 +26,11 @@ from confide.inputs.recorded_plan import RecordedPlan, recorded
 from confide.inputs.tables import read_table
 from confide.views.records import Records
 
+MOST_ASKED = 8
+"""Clients that are asked about one by one, those with most records; each takes as long as the first."""
+FEWEST_ASKED = 20
+"""Records that a client needs to be asked about by itself."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class CollaborationData:
@@ -35,11 +40,15 @@ class CollaborationData:
         transcript: of the run.
         seen: what these parties saw.
         parties: who looks.
-        about: the clients whose records are asked about; none for all others.
-        targets: members and others, in an order that says nothing.
+        asked: the clients whose records are asked about, those of each question; one question about nobody
+            in particular is about all others.
+        targets: members of all questions and others, in an order that says nothing.
         member: bool[n], which a client trained on.
         who: where each stands in the user's files, or with its client.
+        rows: the targets of each question, int64 each.
+        controls: records that nobody used; who_controls: where each stands.
         model: the model with these parameters.
+        learner: how clients train; None where nobody says.
         classes: how many.
         protocol: its name; empty where nobody says.
         promise: of the run; None for none, or where nobody says.
@@ -53,11 +62,15 @@ class CollaborationData:
     transcript: Transcript
     seen: Seen
     parties: tuple[str, ...]
-    about: tuple[str, ...]
+    asked: tuple[tuple[str, ...], ...]
     targets: Records
     member: Bools
     who: pl.DataFrame
+    rows: tuple[Ints, ...]
+    controls: Records
+    who_controls: pl.DataFrame
     model: Callable[[Array], object]
+    learner: object | None
     classes: int
     protocol: str
     promise: Budget | None
@@ -71,6 +84,21 @@ class CollaborationData:
     def clients(self) -> tuple[str, ...]:
         """All clients."""
         return tuple(party for party in self.transcript.parties if party != SERVER)
+
+    @property
+    def others(self) -> tuple[str, ...]:
+        """All clients that do not look themselves."""
+        return tuple(name for name in self.clients if name not in self.parties)
+
+    @property
+    def alone(self) -> tuple[str, ...]:
+        """The clients with records whose own updates were seen, those with most records first."""
+        return seen_alone(self.seen, self.records_of(self.others), self.others)
+
+    def records_of(self, clients: Sequence[str]) -> dict[str, Records]:
+        """The records of these clients, of those that have some."""
+        mine = _records_of(self.transcript, (), needed=False)
+        return {name: mine[name] for name in clients if name in mine}
 
     def promised_to(self, *parties: str) -> Budget | None:
         """The promise that holds against these parties together."""
@@ -87,7 +115,9 @@ def read_collaboration(held: Collaboration, *, rng: Rng) -> CollaborationData:
     run = recorded(held)
     seen = run.transcript.seen_by(*held.parties)
     own = _records_of(run.transcript, held.parties, needed=held.records is None)
-    about = _about(held, seen, own, [name for name in run.transcript.parties if name != SERVER])
+    others = [name for name in run.transcript.parties if name != SERVER and name not in held.parties]
+    questions = _asked(held, seen, own, others)
+    about = tuple(dict.fromkeys(name for question in questions for name in question))
     asked = {name: own[name] for name in about or own if name in own}
     notes: list[str] = []
     inside, who_in = _members(held, run, asked, notes)
@@ -104,15 +134,21 @@ def read_collaboration(held: Collaboration, *, rng: Rng) -> CollaborationData:
     both = Records.concat([sides.members, sides.nonmembers])
     who = pl.concat([who_in[sides.member_rows], who_out[sides.nonmember_rows]], how="diagonal")
     order = rng.permutation(len(both))  # their position must not say who is a member
+    targets, member = both.take(order), order < len(sides.members)
+    questions, each = _each_with_members(questions, own, targets, member)
     return CollaborationData(
         transcript=run.transcript,
         seen=seen,
         parties=held.parties,
-        about=about,
-        targets=both.take(order),
-        member=order < len(sides.members),
+        asked=questions,
+        targets=targets,
+        member=member,
         who=who[order],
+        rows=each,
+        controls=sides.nonmembers,
+        who_controls=who_out[sides.nonmember_rows],
         model=run.model,
+        learner=run.learner,
         classes=_classes(run, everyone),
         protocol=run.protocol,
         promise=run.promise,
@@ -146,20 +182,45 @@ def _usable(given: Payload) -> bool:
     return "x" in given and "y" in given and len(given["y"]) > 0
 
 
-def _about(
-    held: Collaboration, seen: Seen, own: Mapping[str, Records], clients: Sequence[str]
-) -> tuple[str, ...]:
-    """The clients in question: those that are named; one of those whose own updates were seen; or all."""
-    known = own or dict.fromkeys(name for name in clients if name not in held.parties)
+def seen_alone(seen: Seen, own: Mapping[str, Records], others: Sequence[str]) -> tuple[str, ...]:
+    """Those of these clients whose own updates were seen, those with most records first."""
+    alone = {m.sender for m in seen.messages if m.kind == "update"} & set(own or others)
+    return tuple(sorted(alone, key=lambda name: (-len(own.get(name, ())), name)))
+
+
+def _asked(
+    held: Collaboration, seen: Seen, own: Mapping[str, Records], others: Sequence[str]
+) -> tuple[tuple[str, ...], ...]:
+    """The clients of each question: those that are named; each whose own updates were seen; or all."""
+    known = own or dict.fromkeys(others)
     if lost := [name for name in held.clients if name not in known]:
         raise AccessError(
             f"nobody can be asked about {lost[0]!r:.60}: it is no client with records that does not look "
             f"itself. Choose from {', '.join(known):.300}."
         )
     if held.clients:
-        return held.clients
-    alone = {m.sender for m in seen.messages if m.kind == "update"} & set(own)
-    return (max(alone, key=lambda name: (len(own[name]), name)),) if alone else ()
+        return (held.clients,)
+    if not own:  # whose records these are, the transcript does not say
+        return ((),)
+    alone = seen_alone(seen, own, others)
+    large = [name for name in alone if len(own[name]) >= FEWEST_ASKED]
+    # Of one with few records nothing could be measured: those stand together.
+    small = tuple(name for name in alone if name not in large)
+    return (*((name,) for name in large[:MOST_ASKED]), *((small,) if small else ())) or ((),)
+
+
+def _each_with_members(
+    questions: Sequence[tuple[str, ...]], own: Mapping[str, Records], targets: Records, member: Bools
+) -> tuple[tuple[tuple[str, ...], ...], tuple[Ints, ...]]:
+    """The questions that have members among the targets, and the targets of each: its members, all others."""
+    prints = targets.fingerprints()
+    found: list[tuple[tuple[str, ...], Ints]] = []
+    for question in questions:
+        mine = [own[name].fingerprints() for name in question or own if name in own]
+        inside = member & np.isin(prints, np.concatenate(mine)) if mine else member
+        if inside.any():
+            found.append((question, np.flatnonzero(inside | ~member)))
+    return tuple(question for question, _ in found), tuple(rows for _, rows in found)
 
 
 def _members(

@@ -32,6 +32,7 @@ class RecordedPlan:
         transcript: of the run.
         name: of the release.
         model: the model with these parameters.
+        learner: how clients train; None where nobody says.
         public: how a table is encoded; None where nobody says.
         label: the column to be predicted.
         protocol: its name; empty where nobody says.
@@ -44,6 +45,7 @@ class RecordedPlan:
     transcript: Transcript
     name: str
     model: Callable[[Array], object]
+    learner: object | None = None
     public: PublicSchema | None = None
     label: str = ""
     protocol: str = ""
@@ -76,7 +78,8 @@ def recorded(held: Collaboration) -> RecordedPlan:
                 f"{given} does not say how its model is made: give model, the learner of the clients "
                 "(in Python)."
             )
-        return RecordedPlan(transcript=transcript, name=given.name, model=_tried(held.modelled, transcript))
+        model = _tried(held.modelled, transcript)
+        return RecordedPlan(transcript=transcript, name=given.name, model=model, learner=held.model)
     found = _planned(given, transcript, text, schema)
     _check_eyes(held, found.recorded_by)
     return found
@@ -101,13 +104,15 @@ def _in_memory(held: Collaboration, given: Run | Transcript) -> RecordedPlan:
     if held.modelled is None:
         raise DataError("a run says not how its model is made: give model, the learner of the clients.")
     if isinstance(given, Transcript):
-        return RecordedPlan(transcript=given, name="collaboration", model=_tried(held.modelled, given))
+        model = _tried(held.modelled, given)
+        return RecordedPlan(transcript=given, name="collaboration", model=model, learner=held.model)
     if given.transcript is None:
         raise DataError("this run was not recorded: run it with record=True.")
     return RecordedPlan(
         transcript=given.transcript,
         name="collaboration",
         model=_tried(held.modelled, given.transcript),
+        learner=held.model,
         protocol=given.released.maker,
         promise=given.released.budget,
         trusted=given.trusted,
@@ -151,6 +156,7 @@ def _planned(folder: Path, transcript: Transcript, text: str, schema: str) -> Re
             transcript=transcript,
             name=folder.name,
             model=learner.model,
+            learner=learner,
             public=public,
             label=label,
             protocol=str(card["protocol"]),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from confide.core.access import BlackBox
 from confide.core.arrays import Array, Rng
@@ -41,4 +41,18 @@ class LocalLearner(Protocol):
 
     def model(self, parameters: Array) -> BlackBox:
         """The model with these parameters, float[p]."""
+        ...
+
+
+@runtime_checkable
+class PlainDescent(Protocol):
+    """A local learner that can say how it descends: what a party knows who reads updates for records."""
+
+    def steps(self, records: int) -> int:
+        """How many steps it takes on this many records."""
+        ...
+
+    @property
+    def rate(self) -> float | None:
+        """The learning rate of plain gradient descent; None for any other way of training."""
         ...

@@ -67,6 +67,7 @@ class Table:
             nine of them are left out. None where no share of people is shown.
         rests: by row, the number of people that it is about, where rows are about different people: instead
             of `of`. The public does not see a row about one to nine people, and not even its name.
+        opens: does it open the report, before what was found?
 
     Raises:
         DataError: if a row has not as many cells as there are columns.
@@ -79,6 +80,7 @@ class Table:
     internal: bool = False
     of: int | None = None
     rests: tuple[int, ...] = ()
+    opens: bool = False
 
     def __post_init__(self) -> None:
         if self.rests and len(self.rests) != len(self.rows):
@@ -186,3 +188,8 @@ class Plot:
 
 
 Exhibit: TypeAlias = Table | Plot
+
+
+def opens(exhibit: Exhibit) -> bool:
+    """Whether it asks to stand before what was found."""
+    return isinstance(exhibit, Table) and exhibit.opens

@@ -207,6 +207,22 @@ REBUILT = GlanceWords(
     ),
     means=_REBUILT,
 )
+FROM_UPDATES = GlanceWords(
+    question=later("Which records are behind an update?"),
+    found=later(
+        "The adversary rebuilds the record of about {n:,} of {per:,} people behind an update (between "
+        "{low:,} and {high:,}), where at most {wrong:,} of {among:,} other records come as near by chance."
+    ),
+    means=later("For a person behind an update this means: who receives it can read their record from it."),
+)
+LABELS = GlanceWords(
+    question=later("Which labels are behind an update?"),
+    found=later(
+        "The adversary tells the label of about {n:,} of {per:,} people behind an update (between "
+        "{low:,} and {high:,}), where at most {wrong:,} of {among:,} labels of others fit by chance."
+    ),
+    means=later("For a person behind an update this means: who receives it learns which labels are in it."),
+)
 CLAIMED = GlanceWords(
     question=_RECORD,
     found=later(
@@ -241,6 +257,8 @@ WORDS: Mapping[str, GlanceWords] = {
     "reconstruction from answers that exist": SOLVED,
     "rebuilt records": REBUILT,
     "records from weights": REBUILT,
+    "records from updates": FROM_UPDATES,
+    "labels from updates": LABELS,
     "proved records": PROVED,
     "counted records": CLAIMED,
     "changed records": CLAIMED,

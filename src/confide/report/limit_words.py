@@ -46,6 +46,7 @@ COINED = later(
 )
 GONE_ON = later("at most {most} texts may be got where {rate} other texts are got as well")
 REBUILT = later("at most {most} records may be rebuilt where {rate} other records come as near by chance")
+LABELS = later("at most {most} labels may be named where {rate} labels of others fit by chance")
 CLAIMED = later("at most {most} records may be rebuilt where {rate} records are wrongly claimed")
 
 RATES: Mapping[str, str] = {
@@ -72,6 +73,8 @@ RATES: Mapping[str, str] = {
     "reconstruction from answers that exist": SOLVED,
     "rebuilt records": REBUILT,
     "records from weights": REBUILT,
+    "records from updates": REBUILT,
+    "labels from updates": LABELS,
     "proved records": CLAIMED,
     "counted records": CLAIMED,
     "changed records": CLAIMED,

@@ -16,6 +16,7 @@ from confide.report.comparison_types import ComparisonRecord
 from confide.report.decision import Decision
 from confide.report.detectable import detectable
 from confide.report.exhibit_records import exhibit_record
+from confide.report.exhibits import opens
 from confide.report.finding import Audience, Finding, Section, Skipped
 from confide.report.finding_records import finding_record, promise_record
 from confide.report.glance import glance, nothing_yet
@@ -30,6 +31,7 @@ from confide.report.page_types import (
     Page,
     SectionRecord,
     SkippedRecord,
+    TableRecord,
     WorstOffRecord,
 )
 from confide.report.proof_section import proof_section
@@ -113,6 +115,7 @@ def page(
         "allow_unsettled": allow_unsettled,
         "verdict_sentence": " ".join([ruled, *([] if decision is None else [decision.sentence])]),
         "decision": None if decision is None else decision.sentence,
+        "opening": _opening(sections, redaction),
         "glance": nothing_yet(),
         "made": None if made is None else made_record(made, redaction),
         "limits": [row for s in sections for row in _limit_rows(s, judged[s.release], redaction)],
@@ -124,6 +127,13 @@ def page(
     }
     told = [Told.of(s, public=redaction.public) for s in sections]
     return {**found, "glance": glance(found, told)}
+
+
+def _opening(sections: Sequence[Section], redaction: Redaction) -> list[TableRecord]:
+    """The tables that ask to stand before what was found."""
+    asking = [e for s in sections for e in s.exhibits if opens(e)]
+    shown = [exhibit_record(e, redaction=redaction) for e in asking]
+    return [e for e in shown if e is not None and e["kind"] == "table"]
 
 
 def _in_doubt(sections: Sequence[Section], judged: Mapping[str, Verdict]) -> list[str]:
@@ -167,7 +177,7 @@ def _section(s: Section, verdict: Verdict, fpr: float | None, redaction: Redacti
     promise = None if s.promise is None else promise_record(s.promise)
     # From the exact numbers; the sentence rounds it.
     seen = detectable(s.headline, fpr=own)
-    shown = [exhibit_record(e, redaction=redaction) for e in s.exhibits]
+    shown = [exhibit_record(e, redaction=redaction) for e in s.exhibits if not opens(e)]
     worst_off, tied = _worst_off(s, redaction)
     return {
         "release": s.release,

@@ -283,6 +283,7 @@ class Page(TypedDict):
     allow_unsettled: Annotated[bool, Rule(description="does a limit that is not settled pass?")]
     verdict_sentence: str
     decision: Annotated[str | None, Rule(description="why the exit code is not that of the limits")]
+    opening: Annotated[list[TableRecord], Rule(description="tables before what was found")]
     glance: GlanceRecord
     made: Annotated[MadeRecord | None, Rule(description="null where nobody kept it")]
     limits: list[LimitRecord]

@@ -6,6 +6,7 @@ from confide.core.language import t
 from confide.report import readings
 from confide.report.consequences import other_harms
 from confide.report.exhibit_records import exhibit_record
+from confide.report.exhibits import opens
 from confide.report.finding import Proof, Section
 from confide.report.finding_records import finding_record, promise_record
 from confide.report.goals import goal
@@ -25,7 +26,7 @@ def proof_section(s: Section, proof: Proof, verdict: Verdict, redaction: Redacti
         redaction: for the audience.
     """
     aim, words = goal(s.goal), Words(proof, redaction)
-    shown = [exhibit_record(e, redaction=redaction) for e in s.exhibits]
+    shown = [exhibit_record(e, redaction=redaction) for e in s.exhibits if not opens(e)]
     return {
         "release": s.release,
         "fpr": None,

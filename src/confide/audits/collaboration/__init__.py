@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import polars as pl
 
 from confide.attacks.blind import Blind
-from confide.attacks.membership.updates import ALL
+from confide.audits.collaboration import rebuilding
+from confide.audits.collaboration.attacks import ALL, COUNTING, NAMING, REBUILDING
 from confide.audits.collaboration.context import context_of
-from confide.audits.collaboration.exhibits import envelopes_table, parties_table
+from confide.audits.collaboration.exhibits import clients_table, envelopes_table, parties_table
+from confide.audits.collaboration.rebuilding import planned as rebuilding_of
 from confide.audits.release import AuditedRelease, PlannedGame
 from confide.audits.settings import Settings
 from confide.audits.spec import AuditSpec, Context, Count
@@ -21,7 +23,7 @@ from confide.core.language import keep
 from confide.core.nouns import AnyAttack, AnyMechanism
 from confide.core.transcript import EAVESDROPPER
 from confide.core.who import table_of
-from confide.games.membership.updates import RecordedRun
+from confide.games.membership.updates import RecordedClients, RecordedRun
 from confide.inputs.collaboration import Collaboration
 from confide.inputs.collaboration_data import CollaborationData, read_collaboration
 from confide.knowledge.models import Background
@@ -55,7 +57,10 @@ class CollaborationSubject:
         return self.data.name
 
     def games(self, mechanism: AnyMechanism, asked: Sequence[AnyAttack]) -> Sequence[PlannedGame]:
-        data, attacks, skipped = self.data, list(asked), list[Skipped]()
+        data, skipped = self.data, list[Skipped]()
+        others = (*REBUILDING, *COUNTING, *NAMING)
+        attacks = [attack for attack in asked if not isinstance(attack, others)]
+        built, unplayed = rebuilding_of(data, asked)
         if data.parties == (EAVESDROPPER,):
             # Neither updates nor models are seen. What is left is what can be said without any.
             blind = AccessError(
@@ -63,28 +68,52 @@ class CollaborationSubject:
             )
             skipped = [Skipped.because(attack.name, blind) for attack in attacks]
             attacks = [Blind()]
-        game = RecordedRun(
-            transcript=data.transcript,
-            parties=data.parties,
-            targets=data.targets,
-            member=data.member,
-            model=data.model,
-            about=data.about,
-            background=Background(classes=data.classes),
-            told=KNOWN_SHARE,  # shown to those attacks alone that name it in their type
+        games = [self._membership(attacks), *built]
+        # Without attacks a game says nothing; but where nothing can be played, the reasons have to be said.
+        there = [one for one in games if one.attacks] or games[:1]
+        return [replace(there[0], skipped=(*skipped, *unplayed)), *there[1:]]
+
+    def _membership(self, attacks: Sequence[AnyAttack]) -> PlannedGame:
+        data = self.data
+        runs = tuple(
+            RecordedRun(
+                transcript=data.transcript,
+                parties=data.parties,
+                targets=data.targets.take(rows),
+                member=data.member[rows],
+                model=data.model,
+                about=about,
+                background=Background(classes=data.classes),
+                told=KNOWN_SHARE,  # shown to those attacks alone that name it in their type
+                ids=rows,
+            )
+            for about, rows in zip(data.asked, data.rows, strict=True)
         )
-        promise = data.promised_to(*data.parties)
-        # Not kept on disk: the model is made by a function, of which no key can be made.
-        return [PlannedGame(game=game, attacks=attacks, skipped=skipped, kept=False, promise=promise)]
+        return PlannedGame(
+            game=RecordedClients(runs=runs),
+            attacks=attacks,
+            worlds=len(runs),
+            # Not kept on disk: the model is made by a function, of which no key can be made.
+            kept=False,
+            promise=data.promised_to(*data.parties),
+            alternatives=[(k,) for k in range(len(runs))] if len(runs) > 1 else (),
+        )
 
     def context(self, release: AuditedRelease, count: Count) -> Context:
-        return context_of(self.data, release.of(Blind()), count)
+        if release.goal != SPEC.goal:
+            return rebuilding.context_of(self.data, release, count)
+        return context_of(self.data, release, count)
 
     def exhibits(self, release: AuditedRelease) -> Sequence[Exhibit]:
-        sizes = envelopes_table(self.data)
-        return [parties_table(self.data, release), *([] if sizes is None else [sizes])]
+        if release.goal != SPEC.goal:
+            return rebuilding.exhibits_of(self.data, release)
+        several, sizes = clients_table(self.data, release), envelopes_table(self.data)
+        tables = (parties_table(self.data, release), several, sizes)
+        return [one for one in tables if one is not None]
 
     def targets(self, release: AuditedRelease) -> pl.DataFrame:
+        if release.goal != SPEC.goal:
+            return rebuilding.targets_of(self.data)
         return table_of(np.arange(len(self.data.who)), self.data.who)
 
     def risk(self, release: AuditedRelease, plain: AuditedRelease, *, confidence: float) -> Estimate | None:

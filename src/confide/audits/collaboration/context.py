@@ -2,32 +2,38 @@
 
 from __future__ import annotations
 
+from confide.attacks.blind import Blind
+from confide.audits.collaboration.promise import broken_by, of_one_record
+from confide.audits.release import AuditedRelease
 from confide.audits.spec import Context, Count
-from confide.core.evidence import Evidence
 from confide.core.language import parts, t
 from confide.core.sentence import Sentence, said
 from confide.core.transcript import EAVESDROPPER, SERVER
 from confide.inputs.collaboration_data import CollaborationData
+from confide.measure import measure
 
 
-def context_of(data: CollaborationData, blind: Evidence | None, count: Count) -> Context:
+def context_of(data: CollaborationData, release: AuditedRelease, count: Count) -> Context:
     """What the report says beside the numbers."""
+    about, blind = data.asked[release.chosen or 0], release.of(Blind())
     return Context(
         subject=_subject(data),
         adversary=(
             said(saw(data, data.parties), count),
             t("It knew the protocol, and the form of the model."),
         ),
-        about=_about(data, count),
+        about=_about(data, about, count),
         left_out=data.left_out,
-        notes=_notes(data),
+        notes=_notes(data, release),
         # Clients are named for internal use alone: they may be people.
         internal_notes=(
             t("It was seen by {parties}.", parties=", ".join(data.parties)),
-            *([t("Asked about: {clients}.", clients=", ".join(data.about))] if data.about else []),
+            *([t("Asked about: {clients}.", clients=", ".join(about))] if about else []),
+            *_all_asked(data),
         ),
         warnings=_warnings(data, count),
-        unsettled=_unsettled(data),
+        broken=broken_by(release, blind_wins=blind is not None and measure(blind).auc.low > 0.5),
+        unsettled={**_unsettled(data), **_unmeasured(release, count)},
         blind=blind,
     )
 
@@ -90,32 +96,34 @@ def _subject(data: CollaborationData) -> str:
     return t("A client that took part in this collaboration and knows a person's record")
 
 
-def _about(data: CollaborationData, count: Count) -> dict[str, str]:
+def _all_asked(data: CollaborationData) -> list[str]:
+    if len(data.asked) == 1:
+        return []
+    names = [name for about in data.asked for name in about]
+    return [t("Chosen as the worst off among {clients}.", clients=", ".join(names))]
+
+
+def _about(data: CollaborationData, about: tuple[str, ...], count: Count) -> dict[str, str]:
     return {
         t("protocol"): data.protocol or t("not known: the run does not say"),
         t("seen by"): said(called(data.parties), count),
-        t("asked about records of"): t("{n} clients", n=count(len(data.about) or len(_others(data)))),
+        t("asked about records of"): t("{n} clients", n=count(len(about) or len(data.others))),
         t("promised against it"): promised_against(data, *data.parties),
     }
 
 
-def _others(data: CollaborationData) -> list[str]:
-    return [name for name in data.clients if name not in data.parties]
-
-
-def _notes(data: CollaborationData) -> tuple[str, ...]:
+def _notes(data: CollaborationData, release: AuditedRelease) -> tuple[str, ...]:
     notes = [
         t("The party followed the protocol: one that sends other messages may learn more."),
-        t(
-            "It was asked who trained. What can be rebuilt of records from updates, and which properties "
-            "people of a batch have, was not tried."
-        ),
+        t("Which properties the people behind an update have was not tried."),
     ]
-    if data.promise is not None and data.promised_to(*data.parties) is not None:
+    if release.promise is not None:
         notes.append(
             t(
-                "The promise is about all records of one client. Records were asked about one by one, and "
-                "rates were not held against it."
+                "The promise is about all records of one client. Of a single record it allows epsilon "
+                "{allowed:.3g}, and what was found about records was held against that. That it is not "
+                "broken here does not show that it is kept.",
+                allowed=of_one_record(release.promise)[0],
             )
         )
     return tuple(notes)
@@ -134,14 +142,23 @@ def _warnings(data: CollaborationData, count: Count) -> tuple[str, ...]:
         )
     elif data.said and data.promise is None:
         found.append(t("Nothing bounds what this party may learn: the protocol makes no promise."))
-    alone = {m.sender for m in data.seen.messages if m.kind == "update"} & set(_others(data))
-    if data.about and len(alone) > len(data.about):
+    asked = {name for about in data.asked for name in about}
+    if asked and len(data.alone) > len(asked):
         found.append(
             t(
                 "It saw the updates of {n} clients, and was asked about {about} of them: people of the "
                 "others may be found more easily. Name them with --about.",
-                n=count(len(alone)),
-                about=count(len(data.about)),
+                n=count(len(data.alone)),
+                about=count(len(asked)),
+            )
+        )
+    if not asked and data.alone and not data.records_of(data.others):
+        found.append(
+            t(
+                "It saw the updates of {n} clients, and the transcript does not say whose records these are: "
+                "they were held against all updates together. They may be found more easily where --about "
+                "names their client.",
+                n=count(len(data.alone)),
             )
         )
     return tuple(found)
@@ -154,5 +171,16 @@ def _unsettled(data: CollaborationData) -> dict[str, str]:
         t("sizes and times"): t(
             "No attack here reads sizes and times: what they tell of the records is not measured, and the "
             "rates are those of an adversary who sees nothing."
+        )
+    }
+
+
+def _unmeasured(release: AuditedRelease, count: Count) -> dict[str, str]:
+    if not release.unmeasured:
+        return {}
+    return {
+        t("clients with few records"): t(
+            "Of {n} questions about clients nothing could be measured, because they have too few records.",
+            n=count(len(release.unmeasured)),
         )
     }

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections import defaultdict
 
-from confide.attacks.membership.updates import ALL
+from confide.audits.collaboration.attacks import ALL, GOAL
 from confide.audits.collaboration.context import called, promised_against, saw
 from confide.audits.found import delta_of
 from confide.audits.release import AuditedRelease
+from confide.audits.worst_off import strongest_of
 from confide.core.estimate import Estimate
 from confide.core.language import parts, t
 from confide.core.sentence import Sentence
 from confide.core.transcript import EAVESDROPPER, SERVER, Envelope
-from confide.inputs.collaboration_data import CollaborationData
+from confide.inputs.collaboration_data import FEWEST_ASKED, MOST_ASKED, CollaborationData
 from confide.measure import worst
 from confide.report import Table
 
@@ -33,15 +34,50 @@ def parties_table(data: CollaborationData, release: AuditedRelease) -> Table:
         ),
         head=(t("party"), t("what it sees"), t("what it learned (AUC)"), t("what the protocol promises")),
         rows=tuple(rows),
+        opens=True,
     )
 
 
 def _learned(release: AuditedRelease) -> Estimate | str:
-    if not release.evidence:
+    if not release.evidence or release.goal != GOAL:
         return t("no attack ran")
-    among = max(len(ALL), len(release.attacks))
-    place, risks = worst(release.evidence, among=among, delta=delta_of(release.promise))
+    place, risks = worst(release.evidence, among=among_all(release), delta=delta_of(release.promise))
     return risks[place].auc
+
+
+def among_all(release: AuditedRelease) -> int:
+    """For how many attacks and questions intervals are corrected."""
+    return max(len(ALL), len(release.attacks)) * release.alternatives
+
+
+def clients_table(data: CollaborationData, release: AuditedRelease) -> Table | None:
+    """A row a client that was asked about; None where the question is one."""
+    if release.alternatives == 1 or not release.evidence:
+        return None
+    each = [
+        (
+            ", ".join(about),
+            int(data.member[rows].sum()),
+            t("too few to measure")
+            if k in release.unmeasured
+            else strongest_of(release, k, among=among_all(release)),
+        )
+        for k, (about, rows) in enumerate(zip(data.asked, data.rows, strict=True))
+    ]
+    return Table(
+        title=t("Which client's records are found"),
+        reading=t(
+            "The party saw each client's own updates, and was asked about clients one by one: those with "
+            "most records, up to {most:,}; those with fewer than {fewest:,} together. The numbers of this "
+            "report are those of the worst off, and every interval is corrected for that choice. For others: "
+            "--about.",
+            most=MOST_ASKED,
+            fewest=FEWEST_ASKED,
+        ),
+        head=(t("client"), t("records"), t("what it learned (AUC)")),
+        rows=tuple((name, f"{n:,}", found) for name, n, found in each),
+        internal=True,
+    )
 
 
 def _others(data: CollaborationData) -> list[tuple[Sentence, tuple[str, ...]]]:

@@ -1,7 +1,8 @@
 """Membership in a collaboration: was this record among those of the honest clients?
 
 `RecordedRun` is a run that was recorded: one world, whose exposed targets are records that clients trained
-on and whose controls were never used. `CollaborationWorlds` runs the collaboration in every world, and a fair
+on and whose controls were never used; `RecordedClients` asks about one client after the other.
+`CollaborationWorlds` runs the collaboration in every world, and a fair
 coin says of each candidate whether its client has it. In both the adversary is a party, or several that share
 what they saw: the server, a client, or a listener.
 """
@@ -76,6 +77,32 @@ class RecordedRun(Membership):
         known = told_of(self.background, self.model, self.about, self.member, self.told, rng=rng)
         case = Case(self.transcript.seen_by(*self.parties), known, self.targets)
         return World(case, self.member, self.member, ids=self.ids)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class RecordedClients(Membership):
+    """The same recorded run, once for each of several clients that are asked about: a world each.
+
+    Args:
+        runs: the run with its question, at least one.
+    """
+
+    runs: tuple[RecordedRun, ...]
+
+    def __post_init__(self) -> None:
+        if not self.runs:
+            raise DataError("there is no client to ask about: give at least one recorded run.")
+
+    @property
+    def randomised(self) -> bool:
+        """Nobody tossed a coin about a run that was recorded."""
+        return False
+
+    def deal(self, world: int, *, rng: Rng) -> UpdatesWorld:
+        """The run, with the question about client number `world`."""
+        if world >= len(self.runs):
+            raise EvidenceError(f"world {world} of {len(self.runs)} clients: play as many worlds.")
+        return self.runs[world].deal(0, rng=rng)
 
 
 class Collaborating(Protocol):

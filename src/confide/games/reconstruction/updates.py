@@ -121,15 +121,7 @@ class BatchRebuilding(UpdateGame):
 
     def hits(self, guess: Guess, secrets: BatchRecords) -> Bools:
         """bool[t]: the matched reconstruction is near enough."""
-        claims = one_claim(guess)
-        if claims is None:
-            return np.zeros(len(secrets), np.bool_)
-
-        def near(rows: Array, labels: Ints) -> Bools:
-            truth = rows.reshape(len(rows), -1).astype(np.float64)
-            return self.nearness.near(claims[:, : truth.shape[1]], truth)
-
-        return secrets.by_side(near)
+        return rebuilt_by(guess, secrets, nearness=self.nearness)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -141,14 +133,7 @@ class BatchLabels(UpdateGame):
 
     def hits(self, guess: Guess, secrets: BatchRecords) -> Bools:
         """bool[t]: a label that is counted is left for this record."""
-        counts = one_claim(guess)
-        if counts is None:
-            return np.zeros(len(secrets), np.bool_)
-
-        def right(rows: Array, labels: Ints) -> Bools:
-            return np.array([(labels[:i] == y).sum() < counts[y] for i, y in enumerate(labels)], np.bool_)
-
-        return secrets.by_side(right)
+        return counted_by(guess, secrets)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -164,6 +149,31 @@ class BatchWords(UpdateGame):
         if words is None:
             return np.zeros(len(secrets), np.bool_)
         return np.array([bool((words[row[row >= 0]] > 0).all()) for row in secrets.rows], np.bool_)
+
+
+def rebuilt_by(guess: Guess, secrets: BatchRecords, *, nearness: Nearness) -> Bools:
+    """Whether the reconstruction that is matched to each record is near enough, bool[t]."""
+    claims = one_claim(guess)
+    if claims is None:
+        return np.zeros(len(secrets), np.bool_)
+
+    def near(rows: Array, labels: Ints) -> Bools:
+        truth = rows.reshape(len(rows), -1).astype(np.float64)
+        return nearness.near(claims[:, : truth.shape[1]], truth)
+
+    return secrets.by_side(near)
+
+
+def counted_by(guess: Guess, secrets: BatchRecords) -> Bools:
+    """Whether a label that is counted is left for each record, bool[t]."""
+    counts = one_claim(guess)
+    if counts is None:
+        return np.zeros(len(secrets), np.bool_)
+
+    def right(rows: Array, labels: Ints) -> Bools:
+        return np.array([(labels[:i] == y).sum() < counts[y] for i, y in enumerate(labels)], np.bool_)
+
+    return secrets.by_side(right)
 
 
 def one_claim(guess: Guess) -> Floats | None:

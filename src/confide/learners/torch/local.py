@@ -63,6 +63,19 @@ class TorchLocal:
         """The number p of parameters."""
         return sum(math.prod(shape) for shape in self.shapes)
 
+    def steps(self, records: int) -> int:
+        """How many steps local training takes on this many records."""
+        return self.learner.epochs * math.ceil(records / self.learner.batch_size)
+
+    @property
+    def rate(self) -> float | None:
+        """The learning rate of plain gradient descent; None for any other way of training."""
+        optimiser = self.learner.optimiser(self.learner.built(0).parameters())
+        if type(optimiser) is not torch.optim.SGD or self.learner.schedule is not None:
+            return None
+        (group,) = optimiser.param_groups
+        return None if group["momentum"] or group["weight_decay"] else float(group["lr"])
+
     def start(self, *, rng: Rng) -> Array:
         """The parameters of an untrained model, float32[p]."""
         return _flat(self.learner.built(int(rng.integers(2**63))))

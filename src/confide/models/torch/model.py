@@ -27,6 +27,8 @@ from confide.models.torch.hidden_layer import hidden_layer_of_module
 from confide.models.torch.inside import Inside, named_parts, thawed
 from confide.models.torch.linear_form import linear_form_of_module
 from confide.models.torch.losses import Loss, default_loss
+from confide.models.torch.plain_layers import plain_layers_of_module
+from confide.views.shared_gradient import Layer
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -211,6 +213,11 @@ class TorchModel:
         """The weights, where the module is one hidden layer of ReLU units with one output."""
         other = self.loss_function is not None or self.task == "regression"
         return None if other else hidden_layer_of_module(self.module)
+
+    def plain_layers(self) -> tuple[Layer, ...] | None:
+        """Its layers, where the module is a plain network with one output a class."""
+        other = self.loss_function is not None or self.task == "regression"
+        return None if other else plain_layers_of_module(self.module)
 
     def softened(self, temperature: float) -> TorchModel:
         """The same module with the loss computed from outputs / temperature.

@@ -23,6 +23,7 @@ from confide.report.goals.secrets import DESCRIBED, SECRETS
 from confide.report.goals.synthetic import SYNTHETIC, SYNTHETIC_ALONE, SYNTHETIC_DESCRIBED, SYNTHETIC_SECRETS
 from confide.report.goals.text import CANARIES_IN_TEXT, CONTINUATIONS
 from confide.report.goals.training import TRAINING
+from confide.report.goals.updates import FROM_UPDATES, LABELS
 
 __all__ = [
     "ATTRIBUTE",
@@ -33,11 +34,13 @@ __all__ = [
     "COUNTS",
     "DESCRIBED",
     "FREQUENCIES",
+    "FROM_UPDATES",
     "FROM_WEIGHTS",
     "GENERATED_SECRETS",
     "GENERATOR",
     "GOALS",
     "IMAGES",
+    "LABELS",
     "LEARNER",
     "MEMBERSHIP",
     "PROVED_RECORDS",
@@ -78,6 +81,8 @@ GOALS: Mapping[str, Goal] = {
     later("reconstruction from answers that exist", of="goal"): replace(RECONSTRUCTION, bounds=False),
     later("rebuilt records", of="goal"): REBUILT,
     later("records from weights", of="goal"): FROM_WEIGHTS,
+    later("records from updates", of="goal"): FROM_UPDATES,
+    later("labels from updates", of="goal"): LABELS,
     later("proved records", of="goal"): PROVED_RECORDS,
     later("counted records", of="goal"): COUNTED_RECORDS,
     later("changed records", of="goal"): CHANGED_RECORDS,

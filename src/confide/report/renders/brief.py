@@ -9,6 +9,7 @@ from confide.report.comparison_types import ComparedRecord, ComparisonRecord
 from confide.report.limit_words import ruled, share_in_words
 from confide.report.page_types import FindingRecord, LimitRecord, Page, SectionRecord
 from confide.report.renders.lines import PLAIN, listed, window, wrap
+from confide.report.renders.text import exhibit_lines
 from confide.report.short_names import short_names
 from confide.report.strongest import RANK, severity, strongest
 
@@ -39,6 +40,8 @@ def to_brief(page: Page, *, width: int | None = None, paint: Paint = str) -> str
     # In the order of the report, so that the reader finds them there.
     shown = [s for s in page["sections"] if s in worst]
     lines = wrap(_title(page, names), width)
+    for table in page["opening"]:
+        lines += [] if table["internal"] else [*exhibit_lines(table, width), ""]
     for s in shown:
         lines += wrap(_beside(s["release"], s["headline"], names), width)
     more = len(page["sections"]) - len(shown)

@@ -28,6 +28,8 @@ def _contradictions(page: Page) -> Iterator[str]:
         yield "glance.contents names other sections"
     if not page["glance"]["released"]:
         yield "glance.released is empty"
+    for at, table in enumerate(page["opening"]):
+        yield from (f"opening[{at}] {text}" for text in _in_exhibit(table))
     for at, s in enumerate(page["sections"]):
         found = [f["attack"] for f in page["findings"] if f["release"] == s["release"]]
         if not found:

@@ -9,7 +9,7 @@ from confide.core.language import written_in
 from confide.report import readings
 from confide.report.glance import glance, nothing_yet
 from confide.report.goals import GOALS, Goal
-from confide.report.page_types import ExhibitRecord, LineRecord, Page, PlotRecord
+from confide.report.page_types import ExhibitRecord, LineRecord, Page, PlotRecord, TableRecord
 from confide.report.rates import one_in
 from confide.report.reading_rate import reading_rate
 from confide.report.renders.agreeing import decided
@@ -17,8 +17,8 @@ from confide.report.renders.agreeing import decided
 FIRST = "confide.report/1"
 SECOND = "confide.report/2"
 THIRD = "confide.report/3"
-SINCE_FOURTH = {"language", "glance", "made", "allow_unsettled", "decision"}
-NEW = ("schema", "language", "made", "decision")
+SINCE_FOURTH = {"language", "glance", "made", "allow_unsettled", "decision", "opening"}
+NEW = ("schema", "language", "made", "decision", "opening")
 EARLIER = {
     FIRST: {"comparisons", *SINCE_FOURTH},
     SECOND: {"comparisons", *SINCE_FOURTH},
@@ -48,6 +48,7 @@ def lifted(page: Mapping[str, object]) -> Page:
     decision = third["verdict_sentence"] if decided(cast(Page, third)) else None
     new = {
         "language": "en",
+        "opening": list[TableRecord](),
         "glance": nothing_yet(),
         "made": None,
         "decision": decision,

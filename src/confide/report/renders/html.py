@@ -71,6 +71,7 @@ def to_html(page: Page) -> str:
         strongest=strongest,
         charts=[_drawn(chart, at) for at, chart in enumerate(page["charts"])],
         exhibits={s["release"]: _exhibits(s, f"{at}") for at, s in enumerate(page["sections"])},
+        opening=[_grid(table) for table in page["opening"]],
         signs=SIGNS,
         point=read_at,
         columns=columns,

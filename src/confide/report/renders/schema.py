@@ -31,6 +31,7 @@ PUBLIC: Schema = {
     "if": {"properties": {"audience": {"const": "public"}}},
     "then": {
         "properties": {
+            "opening": {"items": {"properties": {"internal": {"const": False}}}},
             "sections": {
                 "items": {
                     "properties": {
@@ -45,7 +46,7 @@ PUBLIC: Schema = {
                         },
                     }
                 }
-            }
+            },
         }
     },
 }

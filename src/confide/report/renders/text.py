@@ -43,7 +43,11 @@ def to_text(page: Page, *, width: int | None = None, show_rows: bool = False) ->
     """
     width = width or window()
     verdict = f"[{t(PLAIN[page['verdict']], of='sign')}] {page['verdict_sentence']}"
-    lines = [*wrap(page["release"], width), *wrap(verdict, width), *_compared(page, width)]
+    lines = [*wrap(page["release"], width), *wrap(verdict, width)]
+    for table in page["opening"]:
+        if show_rows or not table["internal"]:
+            lines += exhibit_lines(table, width)
+    lines += _compared(page, width)
     for i, s in enumerate(page["sections"]):
         # On a terminal repetition pushes the news out of sight; the page in HTML says everything in each
         # section.
@@ -94,9 +98,9 @@ def _section(page: Page, s: SectionRecord, width: int, show_rows: bool) -> list[
     lines += listed(t("Did not run"), missed, width)
     pointing = [e for e in s["exhibits"] if e["kind"] == "table" and e["internal"]] + _worst_off(s)
     for exhibit in s["exhibits"]:
-        lines += _exhibit(exhibit, width) if exhibit not in pointing else []
+        lines += exhibit_lines(exhibit, width) if exhibit not in pointing else []
     for exhibit in pointing if show_rows else ():
-        lines += _exhibit(exhibit, width)
+        lines += exhibit_lines(exhibit, width)
     if pointing and not show_rows:
         titles = t("; ", of="list").join(e["title"] for e in pointing)
         lines += [
@@ -137,7 +141,7 @@ def _worst_off(s: SectionRecord) -> list[TableRecord]:
     ]
 
 
-def _exhibit(e: ExhibitRecord, width: int) -> list[str]:
+def exhibit_lines(e: ExhibitRecord, width: int) -> list[str]:
     """A table's first rows, in columns, or where they do not fit row by row; a plot is only named."""
     if e["kind"] == "plot":
         return ["", *wrap(t("{title}: drawn in report.html.", title=e["title"]), width)]

@@ -1,0 +1,47 @@
+"""What an update of a collaboration gives away: the records behind it, their labels, and a property."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from confide.report.goals.collaboration import COLLABORATION
+from confide.report.goals.rebuilding import FROM_WEIGHTS
+
+PROTECTION = (
+    "Show nobody the update of a single client: a secure sum of many clients mixes their records. It bounds "
+    "nothing by itself.",
+    "Several local steps on many records make it harder to rebuild them, and are no protection.",
+    COLLABORATION.protection[1],
+)
+
+FROM_UPDATES = replace(
+    FROM_WEIGHTS,
+    subject="A party that sees the update of a client and none of its records",
+    task="rebuild a record behind the update",
+    better_than="more often than a record that nobody used",
+    exposed="people whose record is behind the update",
+    control="people whose record nobody used",
+    pair=("a record behind the update", "one that nobody used"),
+    groups=("behind the update", "used by nobody"),
+    saw="The adversary saw updates of single clients.",
+    lists=False,
+    remedy="Give controls from the same distribution that nobody used.",
+    enough="Hold out as many controls as there are records behind an update, or more.",
+    protection=PROTECTION,
+)
+
+LABELS = replace(
+    FROM_UPDATES,
+    task="tell the label of a record behind the update",
+    does="tell the label of the record of",
+    wrongly="getting right the label of",
+    better_than="more often than of a record that nobody used",
+    noun="labels",
+    verb=("tell", "tells", "told"),
+    false_claim="labels of others that fit by chance",
+    bar="where at most {rate} labels of others fit by chance",
+    caveats=(
+        "No single person's label: an update counts labels, and where all records behind it have the same "
+        "one, it is everybody's.",
+    ),
+)
