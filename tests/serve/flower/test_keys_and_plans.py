@@ -136,6 +136,33 @@ def test_a_plan_without_machines_or_with_one_file_of_all_says_what_to_add(tmp_pa
         read_deployment(plan)
 
 
+BUDGET = "[budget]\nepsilon = 50.0\ndelta = 0.01\n"
+
+
+@pytest.mark.parametrize(
+    ("protocol", "budget", "refused"),
+    [
+        ('name = "fedsgd"', "", ""),
+        ('name = "dp-fedavg"\nclip = 1.0\nsample = 1.0\nmultiplier = 20.0', BUDGET, ""),
+        ('name = "selective-sgd"\nupload = 0.1', "", "could not go on after a crash"),
+        ('name = "dp-ftrl"\nclip = 1.0\nseparation = 1', BUDGET, "could not go on after a crash"),
+    ],
+)
+def test_which_protocols_run_on_machines_is_known_before_anything_starts(
+    tmp_path: Path, protocol: str, budget: str, refused: str
+) -> None:
+    pytest.importorskip("dp_accounting")
+    parties = InProcess(tmp_path)
+    deployment = read_deployment(write_plan(tmp_path, protocol=protocol, more=budget))
+    server = parties.coordinator(deployment)
+    if not refused:
+        server.check()
+        return
+    with pytest.raises(PromiseError, match=refused):
+        server.check()
+    assert not parties.asked and not (tmp_path / "checkpoint.npz").exists()
+
+
 def test_keys_that_lack_a_line_are_refused(tmp_path: Path) -> None:
     keys.make_keys(tmp_path / "keys", ["a", "b", "c"], hosts=["x"])
     pins = tmp_path / "keys" / keys.PINS

@@ -108,7 +108,7 @@ def finish(
         transcript = transcript_of(
             settings.place / TRANSCRIPT,
             parties=(SERVER, *deployment.names),
-            inputs={settings.who: held},
+            inputs={settings.who: held} if held else {},
             published=ended.model,
         )
     run = Run(
