@@ -118,7 +118,8 @@ def test_a_training_that_goes_on_with_its_own_gradients_is_told_so() -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("fault", FAULTS)
 def test_every_fault_is_seen_by_the_check_that_is_meant_for_it(fault: str) -> None:
-    found = audited(replace(SOUND, fault=fault))
+    # A small network: the checks look at noise and sums of each coordinate, and not at what is learned.
+    found = audited(replace(SOUND, hidden=24, fault=fault))
     assert any(name.startswith(CAUGHT[fault]) for name in found.sections[0].broken)
     if fault in PROVED:
         assert certified(found) > 1.0

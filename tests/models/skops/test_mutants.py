@@ -51,6 +51,7 @@ def test_no_mutant_of_any_listed_estimator_ends_the_process() -> None:
     assert len(ask("--few", *names).splitlines()) == len(names)
 
 
+@pytest.mark.slow
 def test_a_few_mutants_change_each_attribute() -> None:
     for name in ("GradientBoostingClassifier", "SVC", "OneHotEncoder"):
         model = next(entry.model for entry in zoo.each_listed_class() if entry.name == name)
