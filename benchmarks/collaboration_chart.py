@@ -11,7 +11,8 @@ the one that looks, and as many that nobody used. Leakage is the AUC of the stro
   so the secure sum changes no number here. It was played both ways on two seeds, and all numbers were equal.
   One client's updates alone say more (`federated_membership.md`), and that is what the secure sum hides.
 - noise: DP-FedAvg with every client in every round, clip CLIP, and with the secure sum (both) or without it
-  (DP). The server that adds the noise knows the sum without it; a client sees the models alone.
+  (DP). The server that adds the noise knows the sum without it, so that no promise holds against it; a client
+  sees the models alone.
 - exchange of predictions: Cronus. The median of the clients' predictions on 1,000 public records is
   published, ROUNDS times. One who sees it trains a student on the last, and asks it about each record (loss
   alone); accuracy is the student's. Clients and student are softmax regressions.
@@ -157,13 +158,18 @@ def multiplier_of(name: str) -> float | None:
 
 
 def epsilon_of(name: str, *, shifts: int = 1) -> float:
-    """The composed epsilon of a run whose sum can move by so many clips; infinite without a promise."""
+    """The composed epsilon of a run whose sum can move by this many clips; infinite without a promise."""
     multiplier = multiplier_of(name)
     if multiplier is None:
         return math.inf
     plan = Plan(30, ROUNDS, np.zeros(1, np.float32))
     spent = noised(multiplier / shifts).spent(plan, ROUNDS)
     return math.inf if spent is None else spent.epsilon
+
+
+def epsilon_text(epsilon: float) -> str:
+    """Three digits, without an exponent."""
+    return f"{epsilon:,.0f}" if epsilon >= 100 else f"{epsilon:.3g}"
 
 
 def said_of(name: str) -> str:
@@ -182,12 +188,15 @@ def views(found: Found) -> list[tuple[str, str]]:
 
 def lines(found: Found) -> list[str]:
     """A line for each run and each who looks."""
-    table = head("run", "epsilon of a client", "who looks", "accuracy", "worst AUC", "each attack")
+    table = head(
+        "run", "epsilon of a client against it", "who looks", "seeds", "accuracy", "worst AUC", "each attack"
+    )
     for name, who in views(found):
         numbers, epsilon = found.of(name, who, "worst"), epsilon_of(name)
         each = ", ".join(f"{v:.3f}" for v in numbers[:, 2:].mean(axis=0))
-        cells = interval(numbers[:, 0]), interval(numbers[:, 1]), each
-        table.append(row(said_of(name), "none" if epsilon == math.inf else f"{epsilon:,.3g}", who, *cells))
+        cells = len(numbers), interval(numbers[:, 0]), interval(numbers[:, 1]), each
+        against = who == CLIENT and epsilon < math.inf
+        table.append(row(said_of(name), epsilon_text(epsilon) if against else "none", who, *cells))
     return table
 
 
@@ -203,7 +212,7 @@ def promises(found: Found) -> tuple[list[str], bool]:
         else:
             kept &= bool(shown[:, 0].max() <= epsilon)
             cells = f"{shown[:, 0].max():.2f} (of {most:.2f})", "yes" if kept else "**no**"
-        table.append(row(said_of(name), f"{epsilon:,.3g}", *cells))
+        table.append(row(said_of(name), epsilon_text(epsilon), *cells))
     rows, caught = made_up()
     return [*table, *rows], kept and caught
 
@@ -213,7 +222,8 @@ def picture(found: Found) -> str:
     points: list[Point] = []
     for name, who in views(found):
         numbers, epsilon = found.of(name, who, "worst").mean(axis=0), epsilon_of(name)
-        label = said_of(name) if epsilon == math.inf else f"epsilon {epsilon:,.3g}"
+        said = f"epsilon {epsilon_text(epsilon)}" if who == CLIENT else "no promise"
+        label = said_of(name) if epsilon == math.inf else f"noise {multiplier_of(name):g}: {said}"
         points.append(Point(who=who, label=label, leakage=numbers[1], accuracy=numbers[0]))
     return drawn(points)
 
@@ -242,7 +252,7 @@ def main() -> int:
         "",
         *lines(found),
         "",
-        f"Means over {options.seeds} seeds with 95 % t-intervals, and the lowest to the highest.",
+        "Means over seeds with 95 % t-intervals, and the lowest to the highest.",
         "Each attack: decoder, alignment, loss; of the exchange loss alone.",
         "`collaboration_chart.svg` draws the means.",
         "",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
+from confide.core.transcript import SERVER
 from confide.report.charts.draw import draw_alone
 from confide.report.charts.engine import Spec
 
@@ -33,14 +34,16 @@ def specification(points: Sequence[Point]) -> Spec:
     """The chart as a Vega-Lite specification."""
     x: Spec = {
         "field": "leakage", "type": "quantitative", "title": "AUC of the strongest attack (0.5: guessing)",
-        "scale": {"domain": [0.45, 1.05], "nice": False},
+        "scale": {"domain": [0.4, 1.2], "nice": False},
     }  # fmt: skip
     y: Spec = {"field": "accuracy", "type": "quantitative", "title": "accuracy", "scale": {"zero": True}}
     colour: Spec = {
         "field": "who", "type": "nominal", "title": "who looks", "legend": {"orient": "bottom"},
         "scale": {"domain": [*dict.fromkeys(p.who for p in points)], "range": [*COLOURS]},
     }  # fmt: skip
-    label: Spec = {"type": "text", "align": "right", "dx": -7, "dy": -5, "fontSize": 10}
+    # The server's points are the rightmost: their labels go to the right, the others' to the left.
+    sides = {"right": -7, "left": 7}
+    server = f"datum.who == {SERVER!r}"
     return {
         "$schema": "https://vega.github.io/schema/vega-lite/v5.json",
         "title": TITLE,
@@ -51,7 +54,14 @@ def specification(points: Sequence[Point]) -> Spec:
         "encoding": {"x": x, "y": y, "color": colour},
         "layer": [
             {"mark": {"type": "point", "filled": True, "size": 70, "opacity": 1}},
-            {"mark": label, "encoding": {"text": {"field": "label"}}},
+            *(
+                {
+                    "transform": [{"filter": server if align == "left" else f"!({server})"}],
+                    "mark": {"type": "text", "align": align, "dx": dx, "fontSize": 10},
+                    "encoding": {"text": {"field": "label"}},
+                }
+                for align, dx in sides.items()
+            ),
         ],
     }
 
