@@ -1,0 +1,65 @@
+"""Joint computations by real processes equal the pooled ones."""
+
+import numpy as np
+import pytest
+from tests.serve.parties.three import planned, run
+
+from confide.mechanisms.share.joint import columns, fitting, tallies
+from confide.mechanisms.share.joint.plan import Column
+from confide.mechanisms.share.joint.summing import SharedTotals, checked
+
+pytest.importorskip("mpyc")
+NAMED = (
+    Column(name="x", low=-4, high=4, owner="a"),
+    Column(name="z", low=-4, high=4, owner="b"),
+    Column(name="y", low=-20, high=20, owner="c"),
+)
+
+
+def made(seed, count):
+    rng = np.random.default_rng(seed)
+    x, z = rng.uniform(-4, 4, (2, count))
+    return {"x": x, "z": z, "y": np.clip(1 + 2 * x - z + rng.normal(size=count), -20, 20)}
+
+
+def pooled(parts):
+    return np.column_stack([np.concatenate([part[c.name] for part in parts]) for c in NAMED])
+
+
+def fitted(rows):
+    return np.linalg.lstsq(np.column_stack([np.ones(len(rows)), rows[:, :-1]]), rows[:, -1])[0]
+
+
+def test_rows_of_three_parties():
+    plan, own = planned(columns=NAMED, rows=200)
+    parts = {name: made(ord(name), 50 + place) for place, name in enumerate(plan.names)}
+
+    async def several(name, engine):
+        rows, totals = checked(parts[name], plan), SharedTotals(engine, plan)
+        found = [await compute(rows, plan, totals) for compute in (tallies.moments, tallies.histogram)]
+        return [*found, await fitting.least_squares(rows, plan, totals)]
+
+    found = run(plan, own, several)
+    rows = pooled(parts.values())
+    for name in plan.names:
+        moments, bins, fit = found[name][0]
+        np.testing.assert_allclose(moments["mean"], rows.mean(0), atol=1e-13)
+        assert bins["counts"].sum() == 3 * len(rows)
+        np.testing.assert_allclose(fit["coefficients"], fitted(rows), atol=1e-10)
+
+
+def test_columns_of_three_parties():
+    plan, own = planned(columns=NAMED, rows=300, split="columns")
+    data = made(0, 300)
+
+    async def across(name, engine):
+        mine = {c.name: data[c.name] for c in NAMED if c.owner == name}
+        return await columns.least_squares(mine, plan, engine, name=name)
+
+    found = run(plan, own, across)
+    rows = pooled([data])
+    scaled = np.column_stack([np.ones(300), rows / fitting.scales(plan)])
+    for name in plan.names:
+        result = found[name][0]
+        assert np.abs(result["moments"] - scaled.T @ scaled).max() <= 300 * columns.ERROR
+        np.testing.assert_allclose(result["coefficients"], fitted(rows), atol=1e-6)
