@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from tests.serve.parties.three import planned, run
 
-from confide.mechanisms.share.joint import columns, fitting, tallies
+from confide.mechanisms.share.joint import columns, fitting, inside, tallies
 from confide.mechanisms.share.joint.plan import Column
 from confide.mechanisms.share.joint.summing import SharedTotals, checked
 
@@ -63,3 +63,16 @@ def test_columns_of_three_parties():
         result = found[name][0]
         assert np.abs(result["moments"] - scaled.T @ scaled).max() <= 300 * columns.ERROR
         np.testing.assert_allclose(result["coefficients"], fitted(rows), atol=1e-6)
+
+
+def test_least_squares_inside_open_the_coefficients_alone():
+    plan, own = planned(columns=NAMED, rows=200, deadline=60.0, silence=10.0)
+    parts = {name: made(ord(name), 60) for name in plan.names}
+
+    async def hidden(name, engine):
+        return await inside.least_squares(checked(parts[name], plan), plan, engine)
+
+    found = run(plan, own, hidden)
+    for name in plan.names:
+        result = found[name][0]["coefficients"]
+        np.testing.assert_allclose(result, fitted(pooled(parts.values())), atol=1e-6)

@@ -1,4 +1,4 @@
-"""Joint computations equal those of the pooled rows, whoever holds which."""
+"""Joint computations equal those of the pooled rows."""
 
 import asyncio
 

@@ -2,8 +2,8 @@
 
 What is opened beside the result: for least squares the moments; for logistic regression the summed gradient
 and Hessian, for k-means the sums and sizes of clusters, of every step. Each is a statistic of all parties
-together. Features are divided by their bounds first, so that no width depends on the data; coefficients are in
-the units of the columns. The last column of the plan is the target.
+together. Features are divided by their bounds first, so that no width depends on the data; coefficients are
+in the units of the columns. The last column of the plan is the target.
 """
 
 from __future__ import annotations

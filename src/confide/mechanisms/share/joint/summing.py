@@ -1,8 +1,8 @@
 """Fixed-point sums: floats of every party on a grid that public bounds fix, so that no sum can overflow.
 
 *Statement.* A statistic of absolute value at most b goes onto a grid of 2^k steps a unit with b 2^k <= 2^62.
-The sum over m parties is off by at most m / 2^(k + 1), half a step each, and whole numbers are exact. The field
-has room for m 2^62 of either sign: an overflow is impossible, and a value beyond its bound is refused before.
+The sum over m parties is off by at most m / 2^(k + 1), half a step each, and whole numbers are exact. The
+field has room for m 2^62 of either sign: an overflow is impossible, and what is beyond its bound is refused.
 """
 
 from __future__ import annotations
@@ -102,8 +102,9 @@ def checked(records: Mapping[str, Array], plan: JointPlan) -> Floats:
         outside = np.flatnonzero(~((column.low <= values) & (values <= column.high)))
         if outside.size:
             raise DataError(
-                f"{outside.size:,} values of {column.name!r:.60} are outside {column.low:g} to {column.high:g} "
-                f"or missing, the first in row {outside[0] + 1:,}: clip them, or agree on wider bounds."
+                f"{outside.size:,} values of {column.name!r:.60} are outside {column.low:g} to "
+                f"{column.high:g} or missing, the first in row {outside[0] + 1:,}: clip them, or agree on "
+                "wider bounds."
             )
         found.append(values)
     if len({len(values) for values in found}) > 1 or len(found[0]) > plan.rows:
