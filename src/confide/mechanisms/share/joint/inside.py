@@ -1,8 +1,8 @@
 """Bar-Ilan and Beaver (PODC 1989): linear systems solved on shares, so that only the coefficients are opened.
 
 The system A x = b, of whole numbers that add up over the parties, is multiplied by a random invertible matrix
-R that nobody knows: R A is as random, and is opened and inverted. A^-1 b = (R A)^-1 (R b) follows on shares, and
-so does the determinant D = det(R A) / det(R). N = D x is a whole number. The quotient N / D is then taken on
+R that nobody knows: R A is as random, and is opened and inverted. A^-1 b = (R A)^-1 (R b) follows on shares,
+and so does the determinant D = det(R A) / det(R). N = D x is a whole number. The quotient N / D is then taken on
 shares: D is shifted to its full length, which its shared bits give, and inverted by Newton's method.
 
 *Statement.* Let A be positive definite of d rows, with entries of A and b at most B. Then 0 < D and |N| are
@@ -10,8 +10,8 @@ below 2^L, L = d log2(B sqrt(d)) rounded up (Hadamard), and each coefficient is 
 from the exact quotient. The field holds every intermediate number: no overflow is possible. What is opened
 beside the coefficients is uniform, up to (d + 1) / p of the prime p and the 2^-40 of MPyC's masks.
 
-The entries are moments on a grid of 2^-30. Half a step of each of m parties could take A's least eigenvalue down
-by d m / 2 steps, so d m steps are added to its diagonal: a ridge of d m 2^-30 in scaled columns.
+The entries are moments on a grid of 2^-30. Half a step of each of m parties could take A's least eigenvalue
+down by d m / 2 steps, so d m steps are added to its diagonal: a ridge of d m 2^-30 in scaled columns.
 """
 
 from __future__ import annotations
