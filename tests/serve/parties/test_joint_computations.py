@@ -4,7 +4,10 @@ import numpy as np
 import pytest
 from tests.serve.parties.three import planned, run
 
+from confide.core.budget import Budget
+from confide.core.errors import BudgetError
 from confide.mechanisms.share.joint import columns, fitting, inside, tallies
+from confide.mechanisms.share.joint.noise import JointNoise, NoisyTotals
 from confide.mechanisms.share.joint.plan import Column
 from confide.mechanisms.share.joint.summing import SharedTotals, checked
 
@@ -76,3 +79,44 @@ def test_least_squares_inside_open_the_coefficients_alone():
     for name in plan.names:
         result = found[name][0]["coefficients"]
         np.testing.assert_allclose(result, fitted(pooled(parts.values())), atol=1e-6)
+
+
+def test_a_noisy_histogram_is_paid_for_by_every_party_and_opened_once():
+    plan, own = planned(columns=NAMED[:1], rows=200)
+    parts = {name: made(ord(name), 60) for name in plan.names}
+    budget = Budget(1.0, 1e-6)
+    noise = JointNoise(budget=budget, sensitivity=1.0, words=10, parties=3, colluding=1)
+
+    async def noisy(name, engine):
+        paid = []
+        totals = NoisyTotals(engine, plan, noise, paid.append)
+        rows = checked(parts[name], plan)
+        counts = (await tallies.histogram(rows, plan, totals))["counts"]
+        with pytest.raises(BudgetError, match="opened"):
+            await tallies.histogram(rows, plan, totals)
+        return counts, paid
+
+    found = run(plan, own, noisy)
+    counts, paid = found["a"][0]
+    assert paid == [noise.rho]
+    assert all((found[name][0][0] == counts).all() for name in plan.names)
+    x = np.concatenate([part["x"] for part in parts.values()])
+    off = counts[0] - np.histogram(x, 10, (-4, 4))[0]
+    assert 0 < np.abs(off).max() < 8 * noise.deviation  # above it once in 10^14
+
+
+def test_a_ledger_that_does_not_pay_opens_nothing_for_anybody():
+    plan, own = planned(columns=NAMED[:1], rows=200)
+    noise = JointNoise(budget=Budget(1.0, 1e-6), sensitivity=1.0, words=10, parties=3, colluding=1)
+
+    async def refusing(name, engine):
+        def charge(rho):
+            if name == "b":
+                raise BudgetError("the ledger is spent")
+
+        rows = checked(made(ord(name), 60), plan)
+        return await tallies.histogram(rows, plan, NoisyTotals(engine, plan, noise, charge))
+
+    found = run(plan, own, refusing)
+    assert found["b"] == "BudgetError: the ledger is spent"
+    assert all("party 'b' was lost" in found[name] for name in "ac")

@@ -2,8 +2,8 @@
 
 The system A x = b, of whole numbers that add up over the parties, is multiplied by a random invertible matrix
 R that nobody knows: R A is as random, and is opened and inverted. A^-1 b = (R A)^-1 (R b) follows on shares,
-and so does the determinant D = det(R A) / det(R). N = D x is a whole number. The quotient N / D is then taken on
-shares: D is shifted to its full length, which its shared bits give, and inverted by Newton's method.
+and so does the determinant D = det(R A) / det(R). N = D x is a whole number. The quotient N / D is then taken
+on shares: D is shifted to its full length, which its shared bits give, and inverted by Newton's method.
 
 *Statement.* Let A be positive definite of d rows, with entries of A and b at most B. Then 0 < D and |N| are
 below 2^L, L = d log2(B sqrt(d)) rounded up (Hadamard), and each coefficient is off by at most 2^-44 (1 + |x|)

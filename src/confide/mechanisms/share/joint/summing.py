@@ -79,13 +79,22 @@ def on_grid(values: Floats, bounds: Floats) -> list[int]:
     Raises:
         DataError: if a value is beyond its bound or not finite.
     """
+    refuse_beyond(values, bounds)
+    return [int(step) for step in np.rint(np.clip(values, -bounds, bounds) * steps(bounds))]
+
+
+def refuse_beyond(values: Floats, bounds: Floats) -> None:
+    """Refuse statistics beyond their bounds.
+
+    Raises:
+        DataError: if one is, or is not finite.
+    """
     beyond = ~(np.abs(values) <= bounds * (1 + 1e-12))  # float sums round; NaN is beyond
     if beyond.any():
         raise DataError(
             f"{int(beyond.sum()):,} of {len(values):,} statistics are beyond their bounds or not finite: see "
             "that every value is within the declared bounds, and that there are no more rows than declared."
         )
-    return [int(step) for step in np.rint(np.clip(values, -bounds, bounds) * steps(bounds))]
 
 
 def checked(records: Mapping[str, Array], plan: JointPlan) -> Floats:
