@@ -68,6 +68,7 @@ def test_columns_of_three_parties():
         np.testing.assert_allclose(result["coefficients"], fitted(rows), atol=1e-6)
 
 
+@pytest.mark.slow
 def test_least_squares_inside_open_the_coefficients_alone():
     plan, own = planned(columns=NAMED, rows=200, deadline=60.0, silence=10.0)
     parts = {name: made(ord(name), 60) for name in plan.names}
