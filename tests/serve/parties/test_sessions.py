@@ -148,11 +148,40 @@ def test_a_certificate_that_the_plan_has_not_is_not_let_in():
             tls.sendall(b"\x00" * 9)
             if not tls.recv(1):
                 raise ConnectionResetError
-    assert all("b" in said for said in parties.outcomes().values())
+    assert all("party b" in said or "party 'b'" in said for said in parties.outcomes().values())
 
 
 def test_one_party_cannot_come_as_another():
-    # Party a's listener believes the certificate; MPyC's would believe the number that c states.
+    # MPyC's listener would believe the number that c states; here a name goes with its pinned certificate.
     plan, own = planned(arrival=1.5)
     with pytest.raises(DataError, match="not the one that the plan pins for 'b'"):
         contexts(plan, own["c"], name="b")
+
+
+@pytest.mark.slow
+def test_20_kills_at_random_moments_leave_nobody_waiting_and_no_result():
+    # A party may be killed before, in or after the handshake, and in the computation.
+    rng = np.random.default_rng()
+
+    async def long(name, engine):
+        for _ in range(400):
+            total = await engine.totals([1] * 20, count=20, bound=9, owners=range(3))
+        return total
+
+    for _ in range(8):
+        plan, own = planned(arrival=3.0)
+        victim = str(rng.choice(plan.names))
+        parties = Parties(dict.fromkeys(plan.names, plan), own, long)
+        time.sleep(rng.uniform(0, 0.6))
+        parties.processes[victim].kill()
+        start = time.monotonic()
+        found = parties.outcomes()
+        assert time.monotonic() - start < plan.arrival + plan.silence + 3
+        killed = found.pop(victim)
+        ended = [said for said in found.values() if isinstance(said, str)]
+        # All or nobody has a result; one killed after its last word had the result too.
+        assert len(ended) in (0, 2)
+        assert all(f"party '{victim}'" in said or f"party {victim} " in said for said in ended), (
+            killed,
+            ended,
+        )

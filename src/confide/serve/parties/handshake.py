@@ -18,7 +18,7 @@ from importlib.metadata import PackageNotFoundError, version
 from confide.mechanisms.share.joint.plan import VERSION, JointPlan, refuse_difference
 from confide.mechanisms.share.refusals import RefusedError, listed
 from confide.serve.parties.certificates import Identity, check_signed, contexts, der
-from confide.serve.parties.links import Kind, Link
+from confide.serve.parties.links import Kind, Link, parted
 
 AGAIN = 0.05
 """Seconds between attempts to connect."""
@@ -44,7 +44,7 @@ async def connected(plan: JointPlan, identity: Identity, *, name: str) -> dict[s
         if who not in awaited or who in links:
             writer.transport.abort()
             return
-        links[who] = Link(who, reader, writer)
+        links[who] = Link(name, who, reader, writer)
         if awaited <= set(links):
             all_came.set()
 
@@ -57,18 +57,19 @@ async def connected(plan: JointPlan, identity: Identity, *, name: str) -> dict[s
         ) from None
     try:
         async with asyncio.timeout(plan.arrival):
-            reaching = [_reach(plan, later, connecting, links) for later in plan.names[place + 1 :]]
+            reaching = [_reach(plan, later, connecting, links, me=name) for later in plan.names[place + 1 :]]
             await asyncio.gather(*reaching, *([all_came.wait()] if awaited else []))
     except TimeoutError:
-        _close(links)
         gone = [other for other in plan.names if other != name and other not in links]
+        await parted(links, gone[0])
         raise RefusedError(
             f"party {listed(gone)} did not come within {plan.arrival:g} s with the certificate that the plan "
             "pins for it: start it, and see that host and port are right.",
             parties=gone,
         ) from None
     except BaseException:
-        _close(links)
+        for link in links.values():
+            link.close()
         raise
     finally:
         if server is not None:
@@ -90,9 +91,11 @@ async def agreed(
     for link in links.values():
         link.send(Kind.HELLO, hello)
     hellos = {name: hello}
-    for other, link in links.items():
-        hellos[other] = await link.expect(Kind.HELLO)
-        _check_hello(plan, hellos[other], party=other)
+    # Of all at once: a party that is lost is noticed, however long another lets us wait.
+    came = await asyncio.gather(*(link.expect(Kind.HELLO) for link in links.values()))
+    for other, theirs in zip(links, came, strict=True):
+        _check_hello(plan, theirs, party=other)
+        hellos[other] = theirs
     seen = hashlib.sha256(b"confide joint handshake" + plan.digest)
     for party in plan.names:
         seen.update(hashlib.sha256(hellos[party]).digest())
@@ -100,10 +103,10 @@ async def agreed(
     signatures = {name: identity.sign(_statement(name, transcript))}
     for link in links.values():
         link.send(Kind.SIGNED, signatures[name])
-    for other, link in links.items():
-        signatures[other] = await link.expect(Kind.SIGNED)
-        pinned = plan.party(other).certificate
-        check_signed(signatures[other], _statement(other, transcript), certificate=pinned, party=other)
+    came = await asyncio.gather(*(link.expect(Kind.SIGNED) for link in links.values()))
+    for other, signature in zip(links, came, strict=True):
+        pinned, signatures[other] = plan.party(other).certificate, signature
+        check_signed(signature, _statement(other, transcript), certificate=pinned, party=other)
     return signatures
 
 
@@ -122,7 +125,9 @@ def shown(writer: asyncio.StreamWriter) -> bytes:
     return (found.getpeercert(binary_form=True) or b"") if found is not None else b""
 
 
-async def _reach(plan: JointPlan, name: str, context: ssl.SSLContext, links: dict[str, Link]) -> None:
+async def _reach(
+    plan: JointPlan, name: str, context: ssl.SSLContext, links: dict[str, Link], *, me: str
+) -> None:
     party = plan.party(name)
     while True:
         try:
@@ -143,7 +148,7 @@ async def _reach(plan: JointPlan, name: str, context: ssl.SSLContext, links: dic
                 f"{name!r:.60}: the plan pins one for each.",
                 parties=(name,),
             )
-        links[name] = Link(name, reader, writer)
+        links[name] = Link(me, name, reader, writer)
         return
 
 
@@ -171,8 +176,3 @@ def _check_hello(plan: JointPlan, hello: bytes, *, party: str) -> None:
 
 def _statement(name: str, transcript: bytes) -> bytes:
     return b"confide joint party\0" + name.encode() + b"\0" + transcript
-
-
-def _close(links: dict[str, Link]) -> None:
-    for link in links.values():
-        link.close()

@@ -13,6 +13,9 @@ from confide.mechanisms.share.refusals import RefusedError
 
 MOST = 1 << 28
 """Bytes of a frame at most."""
+PARTING = 1.0
+"""Seconds to let the others know why the run ends."""
+_OWN = "it ended by an error of its own"
 _HEAD = struct.Struct(">BI")
 
 
@@ -33,12 +36,14 @@ class Link:
     """A connection to one party, whose certificate was compared with the plan's.
 
     Args:
+        me: the name of this side.
         party: its name.
         reader, writer: the stream.
         heard: when something last came, by the monotonic clock.
         sent: bytes of payloads.
     """
 
+    me: str
     party: str
     reader: asyncio.StreamReader
     writer: asyncio.StreamWriter
@@ -87,6 +92,8 @@ class Link:
             found, payload = await self.receive()
             if found == kind:
                 return payload
+            if found == Kind.GONE:
+                raise reported(self, payload)
             if found != Kind.BEAT:
                 raise RefusedError(
                     f"party {self.party!r:.60} sent {found.name} where {kind.name} was due: its version "
@@ -122,3 +129,32 @@ def lost(party: str, how: str) -> RefusedError:
         "parties, under a new name.",
         parties=(party,),
     )
+
+
+def reported(link: Link, payload: bytes) -> RefusedError:
+    """What a party said when it ended the run: a name, which is all that is repeated."""
+    party = payload[:200].decode(errors="replace")
+    if party == link.party:
+        return lost(party, _OWN)
+    if party == link.me:
+        return lost(link.party, "it ended the run, as it could not reach or accept this party")
+    return lost(party, f"so says {link.party}")
+
+
+async def parted(links: dict[str, Link], blamed: str) -> None:
+    """Let the others know by whom the run ended, and end the connections."""
+    for link in links.values():
+        link.send(Kind.GONE, blamed.encode())
+    await flushed(links)
+
+
+async def flushed(links: dict[str, Link]) -> None:
+    """End connections after what was sent has left, or after a short while."""
+    for link in links.values():
+        link.writer.close()
+    waits = [asyncio.ensure_future(link.writer.wait_closed()) for link in links.values()]
+    done, waiting = await asyncio.wait(waits, timeout=PARTING)
+    for task in waiting:
+        task.cancel()
+    for task in done:
+        task.exception()  # a connection that the other side ended has nothing to flush

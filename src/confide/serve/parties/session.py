@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
@@ -18,14 +17,11 @@ from confide.mechanisms.share.joint.plan import JointPlan
 from confide.mechanisms.share.refusals import RefusedError
 from confide.serve.parties.certificates import Identity
 from confide.serve.parties.handshake import agreed, connected
-from confide.serve.parties.links import Kind, Link, lost, pump
+from confide.serve.parties.links import Kind, Link, flushed, lost, parted, pump, reported
 
 T = TypeVar("T")
 BEATS = 4
 """Heartbeats in the time that a party may be silent."""
-PARTING = 1.0
-"""Seconds to let the others know why the run ends."""
-_OWN = "it ended by an error of its own"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,7 +87,7 @@ class _Running:
                 if all(each.done for each in self.links.values()):
                     self.all_done.set()
             case Kind.GONE:
-                self.fail(_reported(link.party, payload, plan=self.plan, me=self.name))
+                self.fail(reported(link, payload))
             case _:
                 pass
 
@@ -210,7 +206,7 @@ async def _computed(running: _Running, compute: Callable[[Engine], Awaitable[T]]
     for link in running.links.values():
         link.send(Kind.DONE)
     await running.all_done.wait()
-    await _flushed(running.links)
+    await flushed(running.links)
     return value
 
 
@@ -219,42 +215,11 @@ async def _parted(fault: BaseException, running: _Running) -> BaseException:
     if isinstance(fault, TimeoutError):
         waited = [link.party for link in running.links.values() if not link.done] or [running.name]
         fault = lost(waited[0], f"the run took longer than its {running.plan.deadline:g} s")
-    if isinstance(fault, RefusedError) and fault.parties:
-        said = {"party": fault.parties[0], "why": str(fault)[:300]}
-    else:
-        said = {"party": running.name, "why": _OWN}
-    for link in running.links.values():
-        link.send(Kind.GONE, json.dumps(said).encode())
-    await _flushed(running.links)
+    blamed = fault.parties[0] if isinstance(fault, RefusedError) and fault.parties else running.name
+    await parted(running.links, blamed)
     if isinstance(fault, Exception) and not isinstance(fault, ConfideError):
         return _broken(fault)
     return fault
-
-
-async def _flushed(links: dict[str, Link]) -> None:
-    """End connections after what was sent has left, or after a short while."""
-    for link in links.values():
-        link.writer.close()
-    waits = [asyncio.ensure_future(link.writer.wait_closed()) for link in links.values()]
-    done, waiting = await asyncio.wait(waits, timeout=PARTING)
-    for task in waiting:
-        task.cancel()
-    for task in done:
-        task.exception()  # a connection that the other side ended has nothing to flush
-
-
-def _reported(sender: str, payload: bytes, *, plan: JointPlan, me: str) -> RefusedError:
-    """What a party said when it ended the run: a name and a sentence, of which only the known is repeated."""
-    try:
-        said = json.loads(payload)
-        party = str(said["party"])
-    except (ValueError, KeyError, TypeError):
-        party = sender
-    if party == sender:
-        return lost(sender, _OWN)
-    if party == me:
-        return lost(sender, "it ended the run, as it could not reach or accept this party")
-    return lost(party if party in plan.names else sender, f"so says {sender}")
 
 
 def _broken(fault: object) -> BaseException:

@@ -27,7 +27,7 @@ class Party:
     Args:
         name: that messages name it by.
         host, port: where it listens.
-        certificate: its own, in PEM. It is pinned: no other is accepted, whoever signed it.
+        certificate: its own, in PEM. It is pinned: no other is accepted, by whatever it is signed.
         role: "owner" of records, or a "helper" that computes and holds none.
     """
 

@@ -1,0 +1,86 @@
+"""Moments and least squares of columns that several parties hold of the same rows, in the same order.
+
+Every owner shares its columns in fixed point; sums of products are taken on shares, and only the moments are
+opened.
+
+*Statement.* A column is divided by its bound and rounded to 2^-26. A moment, the mean of the product of two
+such columns, is off by at most 2^-26 (1 + 2^-28). A sum of n products is at most n 2^52, and the field has
+room for it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from confide.core.arrays import Array, Floats
+from confide.core.errors import DataError
+from confide.mechanisms.share.joint.engine import Engine
+from confide.mechanisms.share.joint.fitting import solved
+from confide.mechanisms.share.joint.plan import JointPlan
+
+BITS = 26
+ERROR = 2.0**-BITS * (1 + 2.0 ** -(BITS + 2))
+"""Of a moment of scaled columns at most."""
+
+
+async def cross_moments(
+    records: Mapping[str, Array] | None, plan: JointPlan, engine: Engine, *, name: str
+) -> Floats:
+    """Sums of products of a column of ones and the plan's scaled columns: float64[columns + 1, columns + 1].
+
+    Args:
+        records: of this party, with the columns that it owns; None for a helper.
+        plan: whose `rows` is the number of rows, the same at every owner.
+        engine: of this party.
+        name: of this party.
+
+    Raises:
+        DataError: if this party's columns are missing, out of bounds, or of another length.
+    """
+    count = plan.rows
+    field = engine.field(count << (2 * BITS))
+    whole = _on_grid(records, plan, name=name)
+    design: list[Array] = [np.full(count, 1 << BITS, dtype=object)] * (len(plan.columns) + 1)
+    for owner in plan.owners:
+        held = [place for place, column in enumerate(plan.columns) if column.owner == owner]
+        if not held:
+            continue
+        mine = np.concatenate([whole[place] for place in held]) if owner == name else np.empty(0, object)
+        place = plan.names.index(owner)
+        (shares,) = await engine.shared(mine, count=count * len(held), owners=[place], field=field)
+        for number, part in zip(held, np.split(shares, len(held)), strict=True):
+            design[number + 1] = part
+    upper = np.triu_indices(len(design))
+    products = [int(design[i] @ design[j]) % field.modulus for i, j in zip(*upper, strict=True)]
+    share = await engine.reduced(np.array(products, object), field=field)
+    opened = await engine.opened(share, field=field)
+    gram = np.zeros((len(design), len(design)))
+    gram[upper] = [float(number) / 4.0**BITS for number in opened]
+    return gram + np.triu(gram, 1).T
+
+
+async def least_squares(
+    records: Mapping[str, Array] | None, plan: JointPlan, engine: Engine, *, name: str
+) -> dict[str, Floats]:
+    """Least squares of the plan's last column on the others, with the moments that were opened for it."""
+    gram = await cross_moments(records, plan, engine, name=name)
+    return {"coefficients": solved(gram, plan), "moments": gram}
+
+
+def _on_grid(records: Mapping[str, Array] | None, plan: JointPlan, *, name: str) -> dict[int, Array]:
+    found: dict[int, Array] = {}
+    for place, column in enumerate(plan.columns):
+        if column.owner != name:
+            continue
+        values = np.asarray((records or {}).get(column.name, ()), np.float64)
+        inside = (column.low <= values) & (values <= column.high)
+        if len(values) != plan.rows or not inside.all():
+            raise DataError(
+                f"column {column.name!r:.60} has {len(values):,} values, {int(inside.sum()):,} of them "
+                f"within {column.low:g} to {column.high:g}: {plan.rows:,} are due."
+            )
+        steps = np.rint(values / column.reach * 2.0**BITS).astype(np.int64)
+        found[place] = steps.astype(object)
+    return found

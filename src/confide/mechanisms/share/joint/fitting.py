@@ -1,0 +1,132 @@
+"""Least squares, ridge, logistic regression and k-means of rows that several parties hold, from opened sums.
+
+What is opened beside the result: for least squares the moments; for logistic regression the summed gradient
+and Hessian, for k-means the sums and sizes of clusters, of every step. Each is a statistic of all parties
+together. Features are divided by their bounds first, so that no width depends on the data; coefficients are
+in the units of the columns. The last column of the plan is the target.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from confide.core.arrays import Floats
+from confide.core.errors import DataError
+from confide.mechanisms.share.joint.plan import JointPlan
+from confide.mechanisms.share.joint.summing import Totals
+
+NEWTON_STEPS = 12
+LLOYD_STEPS = 20
+SINGULAR = 1e-13
+"""The least eigenvalue relative to the largest below which columns determine each other in float64."""
+
+
+async def least_squares(rows: Floats | None, plan: JointPlan, totals: Totals) -> dict[str, Floats]:
+    """Least squares, or ridge with the plan's setting "penalty", by the normal equations.
+
+    Raises:
+        DataError: if columns determine each other.
+    """
+    reach = scales(plan)
+    width = len(reach) + 1
+    upper = np.triu_indices(width)
+    mine = None
+    if rows is not None:
+        design = np.column_stack([np.ones(len(rows)), rows / reach])
+        mine = (design.T @ design)[upper]
+    total = await totals(mine, np.full(len(upper[0]), float(plan.rows)))
+    gram = np.zeros((width, width))
+    gram[upper] = total
+    gram = gram + np.triu(gram, 1).T
+    return {"coefficients": solved(gram, plan), "count": gram[:1, 0]}
+
+
+def solved(gram: Floats, plan: JointPlan) -> Floats:
+    """The coefficients, intercept first, from the moments of the scaled columns: float64[columns].
+
+    Args:
+        gram: float64[columns + 1, columns + 1], of a column of ones, the features and the target.
+        plan: with bounds and penalty.
+
+    Raises:
+        DataError: if columns determine each other.
+    """
+    reach = scales(plan)
+    penalty = plan.setting("penalty", 0.0)
+    system = gram[:-1, :-1] + np.diag([0.0, *(penalty / reach[:-1] ** 2)])
+    eigenvalues = np.linalg.eigvalsh(system)
+    if not eigenvalues[0] > SINGULAR * eigenvalues[-1]:
+        raise DataError("columns of the regression determine each other: leave one out, or set a penalty.")
+    scaled = np.linalg.solve(system, gram[:-1, -1]) * reach[-1]
+    return np.concatenate([scaled[:1], scaled[1:] / reach[:-1]])
+
+
+async def logistic(rows: Floats | None, plan: JointPlan, totals: Totals) -> dict[str, Floats]:
+    """Logistic regression by Newton's method; the target is 0 or 1.
+
+    The number of steps is the plan's setting "steps", and not a matter of convergence, so that no two parties
+    can differ about it. "penalty" is added to the squares of all coefficients but the intercept.
+
+    Raises:
+        DataError: if the target has other values, or the Hessian cannot be inverted.
+    """
+    reach = scales(plan)[:-1]
+    width, penalty = len(reach) + 1, plan.setting("penalty", 0.0)
+    upper = np.triu_indices(width)
+    bounds = np.concatenate([np.ones(width), np.full(len(upper[0]), 0.25)]) * plan.rows
+    ridge = np.concatenate([[0.0], penalty / reach**2])
+    design, target = np.empty((0, width)), np.empty(0)
+    if rows is not None:
+        design, target = np.column_stack([np.ones(len(rows)), rows[:, :-1] / reach]), rows[:, -1]
+        if not np.isin(target, (0, 1)).all():
+            raise DataError(f"the target {plan.columns[-1].name!r:.60} has other values than 0 and 1.")
+    beta = np.zeros(width)
+    gradient = beta
+    for _ in range(int(plan.setting("steps", NEWTON_STEPS))):
+        chance = 1 / (1 + np.exp(-np.clip(design @ beta, -500, 500)))
+        hessian = (design * (chance * (1 - chance))[:, None]).T @ design
+        mine = None if rows is None else np.concatenate([design.T @ (target - chance), hessian[upper]])
+        total = await totals(mine, bounds)
+        curve = np.zeros((width, width))
+        curve[upper] = total[width:]
+        curve = curve + np.triu(curve, 1).T + np.diag(ridge)
+        gradient = total[:width] - ridge * beta
+        try:
+            beta = beta + np.linalg.solve(curve, gradient)
+        except np.linalg.LinAlgError:
+            raise DataError("columns of the regression determine each other: set a penalty.") from None
+    largest = np.array([np.abs(gradient).max()])
+    return {"coefficients": np.concatenate([beta[:1], beta[1:] / reach]), "gradient": largest}
+
+
+async def k_means(rows: Floats | None, plan: JointPlan, totals: Totals) -> dict[str, Floats]:
+    """Lloyd's algorithm from a public start within the bounds.
+
+    The plan's settings are "clusters", "steps" and "start", the seed of the start.
+    """
+    clusters, width = int(plan.setting("clusters", 2)), len(plan.columns)
+    centres = start(plan)
+    bounds = np.concatenate([np.ones(clusters), np.tile(scales(plan), clusters)]) * plan.rows
+    sizes = np.zeros(clusters)
+    for _ in range(int(plan.setting("steps", LLOYD_STEPS))):
+        mine = None
+        if rows is not None:
+            nearest = ((rows[:, None, :] - centres) ** 2).sum(2).argmin(1)
+            member = (nearest[:, None] == np.arange(clusters)).astype(np.float64)
+            mine = np.concatenate([member.sum(0), (member.T @ rows).ravel()])
+        total = await totals(mine, bounds)
+        sizes, sums = total[:clusters], total[clusters:].reshape(clusters, width)
+        centres = np.where(sizes[:, None] > 0, sums / np.maximum(sizes, 1)[:, None], centres)
+    return {"centres": centres, "sizes": sizes}
+
+
+def start(plan: JointPlan) -> Floats:
+    """Where k-means begins: public, the same at every party, and not a function of any record."""
+    low, high = (np.array([getattr(c, end) for c in plan.columns]) for end in ("low", "high"))
+    rng = np.random.default_rng(int(plan.setting("start", 0)))
+    return low + (high - low) * rng.random((int(plan.setting("clusters", 2)), len(low)))
+
+
+def scales(plan: JointPlan) -> Floats:
+    """What columns are divided by: the largest absolute value that each may have."""
+    return np.array([column.reach for column in plan.columns])

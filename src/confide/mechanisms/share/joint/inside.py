@@ -1,0 +1,161 @@
+"""Bar-Ilan and Beaver (PODC 1989): linear systems solved on shares, so that only the coefficients are opened.
+
+The system A x = b, of whole numbers that add up over the parties, is multiplied by a random invertible matrix
+R that nobody knows: R A is as random, and is opened and inverted. A^-1 b = (R A)^-1 (R b) follows on shares,
+and so does the determinant D = det(R A) / det(R). N = D x is a whole number. The quotient N / D is then taken
+on shares: D is shifted to its full length, which its shared bits give, and inverted by Newton's method.
+
+*Statement.* Let A be positive definite of d rows, with entries of A and b at most B. Then 0 < D and |N| are
+below 2^L, L = d log2(B sqrt(d)) rounded up (Hadamard), and each coefficient is off by at most 2^-44 (1 + |x|)
+from the exact quotient. The field holds every intermediate number: no overflow is possible. What is opened
+beside the coefficients is uniform, up to (d + 1) / p of the prime p and the 2^-40 of MPyC's masks.
+
+The entries are moments on a grid of 2^-30. Half a step of each of m parties could take A's least eigenvalue
+down by d m / 2 steps, so d m steps are added to its diagonal: a ridge of d m 2^-30 in scaled columns.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+from typing import Any
+
+import numpy as np
+
+from confide.core.arrays import Array, Floats
+from confide.core.errors import DataError
+from confide.mechanisms.share.joint.engine import Engine, Field
+from confide.mechanisms.share.joint.fitting import scales
+from confide.mechanisms.share.joint.plan import JointPlan
+from confide.mechanisms.share.joint.shamir import uniform
+
+GRID = 30
+"""Bits of a moment after the point."""
+RESULT = 48
+"""Bits of a coefficient after the point."""
+WORK = 64
+"""Bits of the reciprocal."""
+NEWTON_STEPS = 5
+"""Of the reciprocal: the first guess is off by .0858, and each step squares that."""
+
+
+async def least_squares(rows: Floats | None, plan: JointPlan, engine: Engine) -> dict[str, Floats]:
+    """Least squares or ridge, as `fitting.least_squares`, of which nothing but the coefficients is opened.
+
+    Args:
+        rows: float64[n, columns], within the plan's bounds; None for a helper.
+        plan: with bounds, and the setting "penalty".
+        engine: of this party.
+
+    Raises:
+        DataError: if columns determine each other.
+    """
+    reach, owners = scales(plan), [plan.names.index(name) for name in plan.owners]
+    width = len(reach)
+    upper = np.triu_indices(width)
+    count = len(upper[0]) + width
+    most = plan.rows << GRID
+    mine = np.zeros(count, object)
+    if rows is not None:
+        design = np.column_stack([np.ones(len(rows)), rows / reach])
+        gram = design.T @ design
+        moments = np.concatenate([gram[:-1, :-1][upper], gram[:-1, -1]])
+        mine[:] = engine.checked(
+            [int(step) for step in np.rint(moments * 2.0**GRID)], count=count, bound=most
+        )
+    penalty = np.concatenate([[0.0], plan.setting("penalty", 0.0) / reach[:-1] ** 2])
+    ridge = [width * len(owners) + round(value * 2**GRID) for value in penalty]
+    bound = most * len(owners) + max(ridge)
+    length = math.ceil(width * math.log2(bound * math.sqrt(width))) + 1
+    kind = engine.run.SecInt(max(2 * length + 4, length + 2 * WORK + 4))
+    field = Field(modulus=int(kind.field.modulus), width=int(kind.field.byte_length))
+    shares = await engine.shared(mine, count=count, owners=owners, field=field)
+    total = np.add.reduce(shares) % field.modulus
+    system = np.zeros((width, width), object)
+    system[upper] = total[: len(upper[0])]
+    system = system + np.triu(system, 1).T + np.diag(np.array(ridge, object))
+    top, bottom = await _cramer(system, total[len(upper[0]) :], engine, field)
+    found = await _quotients(top, bottom, engine, kind, length=length)
+    scaled = np.array(found) * reach[-1]
+    return {"coefficients": np.concatenate([scaled[:1], scaled[1:] / reach[:-1]])}
+
+
+async def _cramer(system: Array, right: Array, engine: Engine, field: Field) -> tuple[Array, int]:
+    """Shares of D x and of D = det(A), for shares of A and b."""
+    modulus, width = field.modulus, len(right)
+    lower, upper = np.eye(width, dtype=object), np.zeros((width, width), object)
+    below, above = np.tril_indices(width, -1), np.triu_indices(width)
+    drawn = await _unknown(len(below[0]) + len(above[0]) + 1, engine, field)
+    lower[below], upper[above], blind = drawn[: len(below[0])], drawn[len(below[0]) : -1], drawn[-1]
+    mixer = await _product(lower, upper, engine, field)
+    mixed = await _product(mixer, np.column_stack([system, right]), engine, field)
+    opened = await engine.opened(mixed[:, :-1].ravel(), field=field)
+    inverse, determinant = inverted(opened.reshape(width, width) % modulus, modulus)
+    unmixed = np.array([upper[0, 0]], object)  # det(R), the product of U's diagonal
+    for place in range(1, width):
+        unmixed = await engine.reduced(unmixed * upper[place, place] % modulus, field=field)
+    hidden = await engine.opened(await engine.reduced(unmixed * blind % modulus, field=field), field=field)
+    bottom = determinant * int(blind) * pow(int(hidden[0]), -1, modulus) % modulus
+    solution = inverse @ mixed[:, -1] % modulus
+    return await engine.reduced(solution * bottom % modulus, field=field), bottom
+
+
+async def _unknown(count: int, engine: Engine, field: Field) -> Array:
+    """Shares of numbers that nobody knows: the sums of one of each party."""
+    mine = uniform(count, modulus=field.modulus)
+    dealt = await engine.shared(mine, count=count, owners=range(engine.parties), field=field)
+    return np.add.reduce(dealt) % field.modulus
+
+
+async def _product(one: Array, two: Array, engine: Engine, field: Field) -> Array:
+    flat = (one @ two % field.modulus).ravel()
+    return (await engine.reduced(flat, field=field)).reshape(len(one), two.shape[1])
+
+
+def inverted(matrix: Array, modulus: int) -> tuple[Array, int]:
+    """The inverse and the determinant of a matrix modulo a prime, by Gauss and Jordan.
+
+    Raises:
+        DataError: if it has no inverse.
+
+    >>> inverted(np.array([[2, 1], [1, 1]], object), 101)
+    (array([[1, 100],
+           [100, 2]], dtype=object), 1)
+    """
+    width = len(matrix)
+    both = np.concatenate([matrix, np.eye(width, dtype=object)], axis=1) % modulus
+    determinant = 1
+    for place in range(width):
+        pivot = next((row for row in range(place, width) if both[row, place]), None)
+        if pivot is None:
+            raise DataError(
+                "columns of the regression determine each other: leave one out, or set a penalty."
+            )
+        if pivot != place:
+            both[[place, pivot]] = both[[pivot, place]]
+            determinant = -determinant
+        determinant = determinant * int(both[place, place]) % modulus
+        both[place] = both[place] * pow(int(both[place, place]), -1, modulus) % modulus
+        for row in range(width):
+            if row != place:
+                both[row] = (both[row] - both[row, place] * both[place]) % modulus
+    return both[:, width:], determinant % modulus
+
+
+async def _quotients(top: Array, bottom: int, engine: Engine, kind: Any, *, length: int) -> list[float]:
+    """N / D, opened, from shares of both."""
+    run, element = engine.run, kind.field
+    below = kind(element(bottom))
+    bits = run.to_bits(below, length)
+    # From the highest bit down: whether a bit as high was set. Its first 1 shows where D begins.
+    seen = list(engine.mpyc.mpctools.accumulate(bits[::-1], lambda one, two: one + two - one * two))
+    first = [seen[0], *(after - before for before, after in itertools.pairwise(seen))]
+    shift = run.in_prod(first, [kind(1 << place) for place in range(length)])
+    full = run.trunc(below * shift, f=length - WORK, l=length + 1)
+    guess = kind(round(2.9142135623730951 * 2**WORK)) - 2 * full
+    for _ in range(NEWTON_STEPS):
+        product = run.trunc(full * guess, f=WORK, l=2 * WORK + 3)
+        guess = run.trunc(guess * (kind(2 << WORK) - product), f=WORK, l=2 * WORK + 4)
+    shifted = run.trunc(run.scalar_mul(shift, [kind(element(int(n))) for n in top]), f=length - WORK)
+    found = run.trunc(run.scalar_mul(guess, shifted), f=2 * WORK - RESULT)
+    return [int(number) / 2.0**RESULT for number in await run.output(found)]
