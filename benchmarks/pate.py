@@ -33,11 +33,14 @@ from confide.core.budget import Budget
 from confide.data import adult, mnist
 from confide.learners.estimator import SklearnLearner
 from confide.mechanisms.federate.pate import PATE
+from confide.mechanisms.federate.published_gnmax_cost import PublishedLoss, PublishLoss
 from confide.mechanisms.federate.students import HardTargets, KernelRidge, SoftLearner, one_hot
 from confide.mechanisms.learn.public_columns import PublicColumns
 
 SEEDS = range(5)
 TEACHERS, PATE_DELTA = 250, 1e-5
+PUBLISHED = 0.6
+"""Epsilon of the published number alone."""
 COMPONENTS = 40
 
 
@@ -139,7 +142,8 @@ ENSEMBLES = (
 
 
 def taught(ensemble: Ensemble, seed: int) -> list[float]:
-    """A run: teacher, labels given, their accuracy, student, epsilon of the votes, central, majority."""
+    """A run: teacher, labels given, their accuracy, student, epsilon of the votes, central, majority, and
+    the published epsilon of the votes with the promise of labels and number."""
     rng = np.random.default_rng(seed)
     split, teacher, student = ensemble.split(rng)
     made, (x, y) = ensemble.made, split.public
@@ -147,6 +151,8 @@ def taught(ensemble: Ensemble, seed: int) -> list[float]:
     votes = [trained(teacher, split, part, rng).labels(x) for part in parts]
     labelled = made(votes, rng=rng).view
     model = labelled.student(student, x, rng=rng)
+    counts = made.counts(votes)
+    number: PublishedLoss = publishing(made)(counts, rng=rng).view
     # All private records in one place; of the images as many as a kernel's matrix holds.
     every = np.arange(min(len(split.private[1]), 40_000 if split.classes == 2 else 4_000))
     return [
@@ -154,10 +160,16 @@ def taught(ensemble: Ensemble, seed: int) -> list[float]:
         len(labelled.answered),
         float((labelled.labels == y[labelled.answered]).mean()),
         right(model, split.measured),
-        made.data_dependent(made.counts(votes)).unpublishable_epsilon,
+        made.data_dependent(counts).unpublishable_epsilon,
         right(trained(teacher, split, every, rng), split.measured),
         float(np.bincount(split.measured[1]).max() / len(split.measured[1])),
+        number.epsilon,
+        number.promise.epsilon,
     ]
+
+
+def publishing(made: PATE) -> PublishLoss:
+    return PublishLoss(pate=made, budget=Budget(PUBLISHED, PATE_DELTA), noise="rehearsal")
 
 
 def ensembles() -> tuple[list[str], dict[str, Floats]]:
@@ -166,6 +178,8 @@ def ensembles() -> tuple[list[str], dict[str, Floats]]:
             "set",
             "promise (any votes)",
             "epsilon of these votes, not for publication",
+            "epsilon of these votes, published",
+            "promise of labels and number",
             "a teacher",
             "labels given",
             "of these right",
@@ -178,12 +192,14 @@ def ensembles() -> tuple[list[str], dict[str, Floats]]:
     for ensemble in ENSEMBLES:
         found = np.array([taught(ensemble, seed) for seed in SEEDS])
         reached[ensemble.name] = found
-        teacher, given, of_these, student, epsilon, central, majority = found.T
+        teacher, given, of_these, student, epsilon, central, majority, published, both = found.T
         lines.append(
             row(
                 ensemble.name,
                 f"{ensemble.made.budget.epsilon:g}",
                 cell(epsilon, 2),
+                cell(published, 2),
+                f"{both[0]:.2f}",
                 cell(teacher, 3),
                 cell(given, 0),
                 cell(of_these, 3),
@@ -214,6 +230,10 @@ def main() -> int:
             "PATE on Adult: student at least 0.82, epsilon of the votes at most 1.34 in every run",
             bool(adults[:, 3].mean() >= 0.82 and adults[:, 4].max() <= 1.34),
         ),
+        (
+            "published epsilons are above those of the votes and below the promise in every run",
+            all(bool((d[:, 4] < d[:, 7]).all() and (d[:, 7] < d[:, 8]).all()) for d in (digits, adults)),
+        ),
     ]
     lines = [
         "# PATE, 250 teachers",
@@ -225,8 +245,14 @@ def main() -> int:
         f"Confident-GNMax, delta {PATE_DELTA:g}; the promise hides any one record, and holds for any votes.",
         "The epsilon of these votes is smaller because teachers agree, and computed from them: of private",
         "records it is **not for publication**, and it can be printed here because these records are public.",
-        "The paper publishes such a number under noise by smooth sensitivity; that is not done here, and the",
-        "promise is what holds for any votes. The epsilon of these votes holds in both directions.",
+        "The promise is what holds for any votes. The epsilon of these votes holds in both directions.",
+        "",
+        "The published epsilon of these votes is a smooth upper bound under noise (`PublishLoss`). The",
+        f"number alone costs epsilon {PUBLISHED:g}, which it includes; it is too small with a chance of",
+        "5 % at most. What labels and number keep together for any votes stands beside it; noise in whole",
+        "numbers leaves a little of a budget unspent. The order and the smoothness follow from the",
+        "promise by one rule. It was chosen on votes on images of the training half, after a first look at",
+        "the votes of seed 0 here.",
         "",
         "On MNIST up to 1,000 of 3,000 public images are looked at and up to 500 labelled, on Adult 500 of",
         "4,000 people and 300.",

@@ -19,8 +19,9 @@ from confide.core.nouns import Rehearsal, Release
 from confide.core.transcript import SERVER, Payload
 from confide.measure.one_run import Tally, fdp_epsilon, steinke_epsilon
 from confide.mechanisms.federate.distributed_dp_fedavg import DistributedDPFedAvg
+from confide.mechanisms.federate.gathered import NOT_FINITE
 from confide.mechanisms.federate.protocol import Done, Job, Plan, Summed, SumTerms, Upload
-from confide.mechanisms.federate.rounds import NOT_FINITE, collaborate
+from confide.mechanisms.federate.rounds import collaborate
 from confide.mechanisms.federate.secure_rounds import SecureRounds
 from confide.mechanisms.noise.gaussian import gaussian_delta
 from confide.mechanisms.share.refusals import RefusedError

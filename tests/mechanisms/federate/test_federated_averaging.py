@@ -16,8 +16,9 @@ from confide.core.transcript import Message, Payload
 from confide.learners.torch.learner import TorchLearner
 from confide.learners.torch.local import TorchLocal
 from confide.mechanisms.federate.federated_averaging import FedAvg, FedSGD
+from confide.mechanisms.federate.gathered import DROPPED, NO_RECORDS, NOT_FINITE
 from confide.mechanisms.federate.protocol import Summed
-from confide.mechanisms.federate.rounds import DROPPED, NO_RECORDS, NOT_FINITE, collaborate
+from confide.mechanisms.federate.rounds import collaborate
 from confide.scale import processes
 from confide.views.records import Records
 

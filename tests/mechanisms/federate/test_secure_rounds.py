@@ -8,7 +8,8 @@ import pytest
 from confide.core.errors import DataError
 from confide.core.transcript import SERVER, sum_in
 from confide.mechanisms.federate.federated_averaging import FedAvg
-from confide.mechanisms.federate.rounds import DROPPED, collaborate
+from confide.mechanisms.federate.gathered import DROPPED
+from confide.mechanisms.federate.rounds import collaborate
 from confide.mechanisms.federate.secure_rounds import SecureRounds
 from confide.mechanisms.share.refusals import RefusedError
 from confide.mechanisms.share.secure_sum import SecureSum

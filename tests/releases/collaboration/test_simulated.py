@@ -11,7 +11,7 @@ import confide
 from confide.collaboration import DPFTRL, DPFedAvg, FedAvg, LocalTraining, Run, SecureSum
 from confide.core.budget import Budget, Unit
 from confide.core.errors import DataError, PromiseError
-from confide.mechanisms.federate.rounds import DROPPED
+from confide.mechanisms.federate.gathered import DROPPED
 
 LEARNER = LocalTraining(epochs=1).learner(features=3, classes=2)
 BUDGET = Budget(50.0, 0.01, Unit.client())

@@ -16,12 +16,12 @@ from tests.serve.flower.in_process import InProcess
 from tests.serve.flower.plans import WIDTH, write_plan
 
 from confide.core.errors import DataError, PromiseError
+from confide.mechanisms.federate.states import arrays_of, with_arrays
 from confide.serve.flower import keys
 from confide.serve.flower.checking import check_party
 from confide.serve.flower.checkpoints import Checkpoint, read_checkpoint, write_checkpoint
 from confide.serve.flower.deployment import read_deployment
 from confide.serve.flower.ended import Ended, is_running, read_end, running, write_end
-from confide.serve.flower.states import arrays_of, with_arrays
 
 
 def test_keys_are_readable_by_their_owner_alone_and_never_written_over(tmp_path: Path) -> None:

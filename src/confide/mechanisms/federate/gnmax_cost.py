@@ -25,8 +25,8 @@ class DataDependent:
     """The epsilon of the votes that were cast, beside the promise: for the holder of the records alone.
 
     It is computed from the votes: published, it would tell how far the teachers agree, which one person may
-    change. The paper adds noise by smooth sensitivity before it publishes such a number; that is not done
-    here, and so wherever the number can be read it is called not for publication.
+    change. Wherever the number can be read it is called not for publication; `PublishLoss` releases a bound
+    on it under noise, which may be published and costs a budget of its own.
 
     Args:
         unpublishable_epsilon: of these votes, at the promise's delta.
@@ -88,9 +88,23 @@ def renyi_of_query(counts: Ints, *, threshold: int, check: int, answer: int, ord
         threshold, check, answer: as of `unpublishable_epsilon`.
         orders: above 1.
     """
+    of_answer = renyi_of_answer(log_outvoted(counts, answer, moved=MOVED), answer, orders)
+    return renyi_with_check(counts.max(axis=1), of_answer, threshold=threshold, check=check, orders=orders)
+
+
+def renyi_with_check(
+    most: Ints, of_answer: Floats, *, threshold: int, check: int, orders: Ints = ORDERS
+) -> Floats:
+    """The Renyi divergence of a check and of the answer after it, in both directions, float64[m, orders].
+
+    Args:
+        most: the largest count of each query, int64[m].
+        of_answer: the divergence R of its answer; what is found rises with it.
+        threshold, check: as of `unpublishable_epsilon`.
+        orders: above 1.
+    """
     a = orders.astype(np.float64)
-    most = counts.max(axis=1)
-    after = (a - 1) * renyi_of_answer(log_outvoted(counts, answer, moved=MOVED), answer, orders)
+    after = (a - 1) * of_answer
     found = np.zeros_like(after)
     here = _passes(most, threshold, check)
     for step in (-1, 1):

@@ -76,7 +76,8 @@ class PATE:
     itself. Settings are chosen without the private records. Votes are never published.
 
     How much smaller the loss is for the votes that were cast, where teachers agree, says `data_dependent`:
-    a number that is computed from the votes, and so is not for publication.
+    a number that is computed from the votes, and so is not for publication. `PublishLoss` releases one that
+    may be published.
 
     Args:
         budget: what is promised; its unit is wholly in one part: a record, or a person or client whose

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import time
-from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
 from confide.core.arrays import Array, Rng
-from confide.core.errors import DataError, PromiseError
+from confide.core.errors import BudgetError, DataError, PromiseError
 from confide.core.nouns import Outcome
-from confide.core.transcript import SERVER, Message, Payload, Transcript, check_names, sum_known
+from confide.core.transcript import SERVER, Payload, Transcript, check_names
 from confide.learners.local import LocalLearner
+from confide.mechanisms.federate.gathered import ActiveServer, Gathered
 from confide.mechanisms.federate.paying import check_plan, pay
 from confide.mechanisms.federate.protocol import (
     AnyCollaboration,
@@ -24,15 +24,13 @@ from confide.mechanisms.federate.protocol import (
     NeedsSum,
     Plan,
     SecureSum,
-    Upload,
 )
+from confide.mechanisms.federate.standing import Keeping
 from confide.mechanisms.noise.source import outcome
 from confide.views.records import Records
 
 if TYPE_CHECKING:
     from confide.account.ledger import Ledger
-
-NO_RECORDS, NOT_FINITE, DROPPED = "no records", "numbers that are not finite", "dropped out of the sum"
 
 
 class Map(Protocol):
@@ -41,15 +39,6 @@ class Map(Protocol):
     def __call__(
         self, function: Callable[[Sequence[Job]], list[Done]], items: Iterable[Sequence[Job]], /
     ) -> Iterable[list[Done]]: ...
-
-
-class ActiveServer(Protocol):
-    """A server that does not follow the protocol: says what it sends to a client in a round.
-
-    It gets what the protocol would send, and all messages so far, each of which passed through it.
-    """
-
-    def __call__(self, number: int, client: str, sent: Payload, seen: Sequence[Message], /) -> Payload: ...
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
@@ -97,6 +86,7 @@ def collaborate(
     record: bool = True,
     watch: Callable[[int, Payload], None] | None = None,
     active: ActiveServer | None = None,
+    keep: Keeping | None = None,
 ) -> Run:
     """Run a protocol on simulated clients.
 
@@ -118,6 +108,7 @@ def collaborate(
         record: whether to keep the transcript.
         watch: called after each round with its number and the model as the protocol publishes it.
         active: a server that sends clients something else than the protocol says, for audits.
+        keep: keeps where the run stands after each round, and goes on from there; such a run is charged once.
 
     Raises:
         DataError: if there is no client with records, or a name is unusable.
@@ -129,11 +120,24 @@ def collaborate(
     plan = Plan(len(clients), rounds, learner.start(rng=server))
     promise = check_plan(protocol, plan)
     state = protocol.begin(plan, rng=server)
+    loop = Gathered(protocol, clients, tuple(clients), secure, record, active, time.perf_counter())
+    ended = 0
+    if keep is not None:
+        old = keep.found(state)
+        if old is None:
+            keep.keep(loop.standing(0, seed, server, state))  # before the charge, which knows its token then
+        else:
+            ended, seed, server, state = old.round, old.seed, old.rng, loop.restored(old)
     if ledger is not None:
-        pay(ledger, protocol, plan, promise, analyst=analyst)
-    loop = _Loop(protocol, clients, tuple(clients), secure, record, active, time.perf_counter())
+        try:
+            run = None if keep is None else keep.token
+            pay(ledger, protocol, plan, promise, analyst=analyst, run=run)
+        except (BudgetError, PromiseError):
+            if keep is not None and not ended:  # nothing was charged: there is nothing to go on with
+                keep.drop()
+            raise
     work = partial(worked, protocol, learner)
-    for number in range(1, rounds + 1):
+    for number in range(ended + 1, rounds + 1):
         for turn, cohort in enumerate(protocol.turns(state, rng=server)):
             jobs = loop.jobs(state, cohort, number, seeds=(seed, number, turn))
             items = [list(jobs.values())[k : k + together] for k in range(0, len(jobs), together)]
@@ -141,6 +145,8 @@ def collaborate(
             uploads = loop.uploads(state, dict(zip(jobs, done, strict=True)), number, rng=server)
             state = protocol.received(state, uploads, rng=server)
         state = protocol.ended(state, rng=server)
+        if keep is not None:
+            keep.keep(loop.standing(number, seed, server, state))
         if watch is not None:
             watch(number, protocol.published(state))
     published = protocol.published(state)
@@ -153,116 +159,11 @@ def collaborate(
     )
 
 
-@dataclass(slots=True)
-class _Loop:
-    """What a run has gathered so far: messages, what clients remember, and who was left out."""
-
-    protocol: AnyCollaboration
-    clients: Mapping[str, Records]
-    names: tuple[str, ...]
-    secure: SecureSum | None
-    record: bool
-    active: ActiveServer | None
-    began: float
-    messages: list[Message] = field(default_factory=list)
-    memories: dict[int, Payload] = field(default_factory=dict)
-    left_out: dict[str, Counter[str]] = field(default_factory=dict)
-    sums: dict[str, Array] = field(default_factory=dict)
-
-    def jobs(
-        self, state: object, cohort: Sequence[int], number: int, *, seeds: tuple[int, ...]
-    ) -> dict[int, Job]:
-        """The jobs of a turn by client, after the server has sent the model to each."""
-        found: dict[int, Job] = {}
-        for client in cohort:
-            name, own = self.names[client], self.clients[self.names[client]]
-            sent = self.protocol.sent(state, client)
-            if self.active is not None:
-                sent = self.active(number, name, sent, self.messages)
-            self._note(Message(number, SERVER, name, "model", sent, self._now))
-            if not len(own):
-                self._leave_out(NO_RECORDS, client)
-                continue
-            # By position alone, so that no client's randomness depends on who else works, or where.
-            rng = np.random.default_rng((*seeds, client))
-            found[client] = Job(sent, self.memories.get(client, {}), own, rng)
-        return found
-
-    def uploads(self, state: object, done: Mapping[int, Done], number: int, *, rng: Rng) -> list[Upload]:
-        """What reaches the server of a turn, each by itself or as a secure sum."""
-        usable: dict[int, Payload] = {}
-        for client, made in done.items():
-            message = Message(number, self.names[client], SERVER, "update", made.upload, self._now)
-            if self.secure is None:
-                self._note(message)
-            reason = unusable(self.protocol, state, made.upload)
-            if reason is not None:
-                self._leave_out(reason, client)
-                continue
-            usable[client] = message.payload
-            self.memories[client] = made.memory
-        if self.secure is None:
-            return [Upload((client,), payload) for client, payload in usable.items()]
-        if not usable:
-            return []
-        return self._summed(usable, number, rng)
-
-    def _summed(self, usable: Mapping[int, Payload], number: int, rng: Rng) -> list[Upload]:
-        assert self.secure is not None
-        by_name = {self.names[client]: payload for client, payload in usable.items()}
-        summed = self.secure(by_name, number=number, rng=rng)
-        for message in summed.messages:
-            self._note(message)
-        counted = tuple(client for client in usable if self.names[client] in summed.clients)
-        for client in set(usable) - set(counted):
-            self._leave_out(DROPPED, client)
-        if not counted:
-            return []
-        if self.record:
-            # No message has the sum, and a server that adds noise to it knows it without.
-            self.sums |= sum_known(number, summed.total, clients=len(counted))
-        return [Upload(counted, summed.total)]
-
-    def transcript(self, published: Payload) -> Transcript:
-        """The transcript of all that was sent."""
-        inputs = {name: _input(own) for name, own in self.clients.items()}
-        if self.sums:
-            inputs[SERVER] = self.sums
-        return Transcript(
-            parties=(SERVER, *self.names), messages=self.messages, inputs=inputs, published=published
-        )
-
-    @property
-    def _now(self) -> float:
-        return time.perf_counter() - self.began
-
-    def _note(self, message: Message) -> None:
-        # An active server remembers all that passes through it.
-        if self.record or self.active is not None:
-            self.messages.append(message)
-
-    def _leave_out(self, reason: str, client: int) -> None:
-        self.left_out.setdefault(reason, Counter())[self.names[client]] += 1
-
-
 def worked(protocol: AnyCollaboration, learner: LocalLearner, jobs: Sequence[Job]) -> list[Done]:
     """What clients make of their jobs; a training that diverges gives numbers that are not finite."""
     # A training that diverged is no error: what is not finite is left out and counted.
     with np.errstate(all="ignore"):
         return protocol.work(jobs, learner)
-
-
-def unusable(protocol: AnyCollaboration, state: object, upload: Payload) -> str | None:
-    """Why an upload is left out, in a few words; None if it can be used."""
-    if not all(np.isfinite(array).all() for array in upload.values()):
-        return NOT_FINITE
-    return protocol.fault(state, upload)
-
-
-def _input(records: Records) -> Payload:
-    """The records as arrays; features in a table of several types have no such form, and are left out."""
-    x = records.x
-    return {"x": x, "y": records.y} if isinstance(x, np.ndarray) else {"y": records.y}
 
 
 def _check(

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
+from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -16,6 +17,7 @@ from confide.core.errors import DataError, PromiseError
 from confide.core.kept_transcript import write_transcript
 from confide.core.paths import is_there
 from confide.core.transcript import Payload
+from confide.core.version import VERSION
 from confide.learners.local import LocalLearner
 from confide.mechanisms.federate.paying import check_plan
 from confide.mechanisms.federate.protocol import AnyCollaboration, Plan
@@ -26,13 +28,12 @@ from confide.releases.collaboration.saved import is_saved, save
 from confide.releases.collaboration.settings import CollaborateSettings
 from confide.releases.collaboration.simulated import collaborate, secured
 from confide.releases.collaboration.told import card_of, left_out_lines, run_text
+from confide.releases.collaboration.unfinished import TOKEN, Unfinished, folder_of, going_on
 from confide.releases.training.interrupted import noting_charge
 
 if TYPE_CHECKING:
     from confide.account.ledger import Ledger
     from confide.mechanisms.share.secure_sum import SecureSum
-
-LOST = "nothing of the model is kept, and to run the plan again charges again"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +49,7 @@ class Written:
         accuracy: the share of test records that the model gets right; None without any.
         ledger: what is spent and left there, in a sentence; empty without one.
         created: whether the ledger was made.
+        after: the round after which an interrupted run went on; None for one that was not interrupted.
     """
 
     file: Path
@@ -58,18 +60,23 @@ class Written:
     accuracy: float | None = None
     ledger: str = ""
     created: bool = False
+    after: int | None = None
 
     def __str__(self) -> str:
         right = "" if self.accuracy is None else f" It gets {self.accuracy:.1%} of the test records right."
         lost = "".join(f"\n{line}" for line in self.left_out)
+        on = "" if self.after is None else f" It went on after round {self.after:,}, and was charged once."
         return (
             f"{self.file}: {self.card['learner']['model']}, trained by {self.card['clients']:,} clients in "
-            f"{self.card['rounds']:,} rounds of {self.card['protocol']}.{right}\n{self.promise}{lost}"
+            f"{self.card['rounds']:,} rounds of {self.card['protocol']}.{right}{on}\n{self.promise}{lost}"
         )
 
 
 def carried_out(settings: CollaborateSettings) -> Written:
     """Run the plan of a collaboration, and write its model.
+
+    What a run needs to go on is kept beside the model after each round, until that is written: after a crash
+    the same plan goes on from there, and is not charged again.
 
     Raises:
         ConfideError: one sentence on what is wrong. Before the charge nothing was spent or written; after it
@@ -85,10 +92,18 @@ def carried_out(settings: CollaborateSettings) -> Written:
         promise = _checked(plan, parties, protocol, learner, secure)
     parties.need_unchanged()
     with ExitStack() as open_while:
+        belongs = _belongs(settings, plan, parties)
+        keep = open_while.enter_context(going_on(settings.out, belongs, record=settings.record))
+        _check_record(settings, keep)
+        after = keep.round if keep.begun else None
         ledger = None if settings.rehearse is not None else ledger_of(plan, parties.digest, open_while)
-        open_while.enter_context(noting_charge(ledger, promise or Budget(0.0, 0.0, Unit.client()), lost=LOST))
-        run = _run(settings, plan, parties, protocol, learner, secure, ledger)
-        written = write_run(settings, plan, parties, protocol, learner, run)
+        lost = f"and the same command goes on from {keep.folder} without a second charge"
+        none = Budget(0.0, 0.0, Unit.client())
+        open_while.enter_context(noting_charge(ledger, promise or none, keep.folder, lost=lost))
+        run = _run(settings, plan, parties, protocol, learner, secure, ledger, keep)
+        written = write_run(settings, plan, parties, protocol, learner, run, keep=keep)
+        keep.drop()
+        written = replace(written, after=after)
         return written if ledger is None else with_ledger(written, plan, ledger)
 
 
@@ -119,10 +134,32 @@ def check_places(settings: Places) -> None:
         raise DataError(f"--out {out} exists and is no model of a collaboration: choose another file.")
     if is_there(out) and not settings.force:
         raise DataError(f"--out {out} holds a model: choose another file, or replace it with --force.")
-    if record is not None and is_there(record):
-        raise DataError(f"--record {record} is there already: name a new folder for the transcript.")
+    if not is_there(folder_of(out)):
+        _refuse_record(record)
     if record is not None and out.resolve().is_relative_to(record.resolve()):
         raise DataError(f"--out {out} is within the folder of the transcript: choose another place.")
+
+
+def _refuse_record(record: Path | None) -> None:
+    if record is not None and is_there(record):
+        raise DataError(f"--record {record} is there already: name a new folder for the transcript.")
+
+
+def _check_record(settings: CollaborateSettings, keep: Unfinished) -> None:
+    if not keep.recorded:  # by this run, which was killed before it wrote its model
+        _refuse_record(settings.record)
+
+
+def _belongs(settings: CollaborateSettings, plan: PlanFile, parties: Parties) -> dict[str, Any]:
+    """What a run follows from, by the words of the sentence that says what changed."""
+    return {
+        "the plan": plan.sha256,
+        "the records": [one.digest for one in parties.files],  # in the order of the parties
+        "the schema": sha256(parties.schema.encode()).hexdigest(),
+        "--record": settings.record is not None,
+        "--rehearse": settings.rehearse,
+        "the version of confide": VERSION,
+    }
 
 
 def _checked(
@@ -178,6 +215,7 @@ def _run(
     learner: LocalLearner,
     secure: SecureSum | None,
     ledger: Ledger | None,
+    keep: Unfinished,
 ) -> Run:
     from confide.scale.local import processes
 
@@ -194,6 +232,7 @@ def _run(
         analyst=plan.paying.analyst,
         record=settings.record is not None,
         watch=_clock(plan),
+        keep=keep,
         **more,
     )
 
@@ -228,6 +267,7 @@ def write_run(
     run: Run,
     *,
     recorded_by: str = "",
+    keep: Unfinished | None = None,
 ) -> Written:
     """Write the model, and the transcript if it is asked for.
 
@@ -236,18 +276,23 @@ def write_run(
         plan, parties, protocol, learner: of the run.
         run: that ended.
         recorded_by: the party whose machine recorded it; empty for a simulation.
+        keep: what is kept of a simulation in case that it is interrupted.
 
     Raises:
         DataError: if the model has numbers that are not finite; nothing is written then.
     """
     if not np.isfinite(run.parameters).all():
-        raise DataError("the model has numbers that are not finite, and was not written: lower the rate.")
+        fresh = f" in a new run, for which you delete {keep.folder}" if keep else ""
+        raise DataError(
+            f"the model has numbers that are not finite, and was not written: lower the rate{fresh}."
+        )
     card = card_of(plan, parties, protocol, run, rehearsal=settings.rehearse is not None)
-    if settings.record is not None and run.transcript is not None:
+    if settings.record is not None and run.transcript is not None and not (keep and keep.recorded):
         texts = {
             "plan.toml": plan.text,
             "schema.toml": parties.schema,
             "run.json": run_text(card, run, recorded_by=recorded_by),
+            **({TOKEN: keep.token} if keep else {}),
         }
         write_transcript(run.transcript, settings.record, beside=texts)
     save(settings.out, run.parameters, card)

@@ -17,6 +17,7 @@ from confide.mechanisms.federate.clipped_updates import TOLERATED
 from confide.mechanisms.federate.protocol import AnyCollaboration, SecureSum, Summed
 from confide.mechanisms.federate.rounds import Map, Run
 from confide.mechanisms.federate.rounds import collaborate as run
+from confide.mechanisms.federate.standing import Keeping
 from confide.views.records import Records
 
 if TYPE_CHECKING:
@@ -41,6 +42,7 @@ def collaborate(
     analyst: str | None = None,
     record: bool = True,
     watch: Callable[[int, Payload], None] | None = None,
+    keep: Keeping | None = None,
 ) -> Run:
     """Run a protocol on clients that keep their records, all of them on this machine.
 
@@ -62,6 +64,7 @@ def collaborate(
         analyst: whose part of the ledger pays.
         record: whether to keep the transcript, which an audit needs. It is as secret as the records.
         watch: called after each round with its number and the model as it is then.
+        keep: keeps where the run stands, so that it goes on after a crash; None for no such run.
 
     Raises:
         DataError: if no client has records, or a secure sum has no limit.
@@ -90,6 +93,7 @@ def collaborate(
         analyst=analyst,
         record=record,
         watch=watch,
+        keep=keep,
     )
 
 

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from confide.core.version import VERSION
+from confide.mechanisms.federate.gathered import DROPPED
 from confide.mechanisms.federate.protocol import AnyCollaboration, Plan
-from confide.mechanisms.federate.rounds import DROPPED, Run
+from confide.mechanisms.federate.rounds import Run
 from confide.mechanisms.share.refusals import listed
 from confide.releases.collaboration.parties import Parties
 from confide.releases.collaboration.plan import PlanFile
@@ -61,12 +62,12 @@ def _sentence(
     rehearsal: bool,
 ) -> str:
     """The promise of the whole run in words, and against whom it does not hold."""
-    published = _as_published(protocol, plan, parties, run)
     if promise is None:
         return f"It promises nothing: {protocol.name} adds no noise.{_of_sum(plan)}"
     said = f"It promises {promise}, for the whole run of {plan.rounds:,} rounds"
     if rehearsal:
         said = f"It promises nothing, as its noise came from a seed; with secure noise it would be {promise}"
+    published = _as_published(protocol, plan, parties, run)
     trusted = " and the ".join(protocol.trusted)
     against = f" It does not hold against the {trusted}, who must be trusted." if trusted else ""
     return f"{said}.{published}{against}{_of_sum(plan)}"

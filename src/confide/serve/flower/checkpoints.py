@@ -7,12 +7,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from confide.core.arrays import Array, Rng
 from confide.core.errors import DataError
+from confide.core.kept_arrays import read_arrays, write_arrays
 from confide.core.paths import is_there
-from confide.serve.flower.kept_arrays import read_arrays, write_arrays
+from confide.mechanisms.federate.states import generator_at
 
 FORMAT = 1
 
@@ -41,9 +40,7 @@ class Checkpoint:
 
     def generator(self) -> Rng:
         """Random numbers that go on where those of the run stood."""
-        bits = np.random.PCG64()
-        bits.state = dict(self.rng)  # pyright: ignore[reportAttributeAccessIssue]
-        return np.random.Generator(bits)
+        return generator_at(self.rng)
 
 
 def write_checkpoint(path: Path, checkpoint: Checkpoint) -> None:

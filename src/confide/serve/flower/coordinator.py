@@ -19,9 +19,10 @@ from confide.core.nouns import Outcome
 from confide.core.paths import is_there
 from confide.core.transcript import SERVER, Payload
 from confide.learners.local import LocalLearner
+from confide.mechanisms.federate.gathered import unusable
 from confide.mechanisms.federate.paying import check_plan, pay
 from confide.mechanisms.federate.protocol import AnyCollaboration, Plan, Upload
-from confide.mechanisms.federate.rounds import unusable
+from confide.mechanisms.federate.states import arrays_of, with_arrays
 from confide.mechanisms.noise.source import outcome
 from confide.mechanisms.share.messages import Identity
 from confide.mechanisms.share.refusals import RefusedError, listed
@@ -29,7 +30,6 @@ from confide.serve.flower.checkpoints import Checkpoint, read_checkpoint, write_
 from confide.serve.flower.deployment import Deployment
 from confide.serve.flower.keys import raw_identity
 from confide.serve.flower.messages import Action, Exchange, Reply, Request
-from confide.serve.flower.states import arrays_of, with_arrays
 from confide.serve.flower.summing import Asking, secure_total
 from confide.serve.flower.sums import refuse_unprotected
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from confide.core.errors import DataError
 from confide.core.paths import is_there
 from confide.core.transcript import Payload
-from confide.serve.flower.kept_arrays import read_arrays, write_arrays
+from confide.core.kept_arrays import read_arrays, write_arrays
 
 END = "ended.npz"
 _LOCK = ".running"

@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 from confide.core.arrays import Array, Rng
 from confide.core.errors import DataError, PromiseError
 from confide.core.transcript import Payload
+from confide.mechanisms.federate.gathered import NO_RECORDS, NOT_FINITE
 from confide.mechanisms.federate.protocol import Job
-from confide.mechanisms.federate.rounds import NO_RECORDS, NOT_FINITE, worked
+from confide.mechanisms.federate.rounds import worked
 from confide.mechanisms.federate.secure_rounds import joined
 from confide.mechanisms.share.client import Client
 from confide.mechanisms.share.cohorts import Past

@@ -13,9 +13,9 @@ import numpy as np
 
 from confide.core.arrays import Array
 from confide.core.errors import DataError
+from confide.core.kept_arrays import read_arrays, write_arrays
 from confide.core.transcript import SERVER, Payload, Transcript, sum_known
 from confide.core.transcript import Message as Noted
-from confide.serve.flower.kept_arrays import read_arrays, write_arrays
 from confide.serve.flower.messages import SIGNED, Reply, Request, message_in
 
 if TYPE_CHECKING:

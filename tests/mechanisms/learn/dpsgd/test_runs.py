@@ -12,9 +12,9 @@ import torch
 from torch import Tensor, nn
 
 from confide.account.opening import open_ledger
+from confide.core.alone import alone
 from confide.core.budget import Budget, Unit
 from confide.core.errors import BudgetError, DataError, LedgerError
-from confide.mechanisms.learn.dpsgd import checkpoint
 from confide.mechanisms.learn.dpsgd.digests import weights_digest
 from confide.mechanisms.learn.dpsgd.dpsgd import DPSGD
 from confide.views.records import Records
@@ -168,7 +168,7 @@ def test_a_file_that_is_no_checkpoint_is_refused_and_stays(tmp_path: Path, conte
 def test_one_process_alone_goes_on_from_a_checkpoint(tmp_path: Path) -> None:
     path = tmp_path / "run.safetensors"
     with (
-        checkpoint.alone(path),
+        alone(path),
         pytest.raises(DataError, match="another process trains from"),
     ):
         trainer(checkpoint=path)(crowd(), rng=rng())

@@ -9,11 +9,9 @@ else. The file is for its owner alone: it may hold what each unit spent.
 
 from __future__ import annotations
 
-import fcntl
 import json
-import os
-from collections.abc import Generator, Mapping
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TypeAlias
@@ -101,24 +99,3 @@ def restore(module: nn.Module, tensors: Mapping[str, Tensor]) -> None:
 
 
 Held: TypeAlias = AbstractContextManager[None]
-
-
-@contextmanager
-def alone(path: Path) -> Generator[None]:
-    """Hold a checkpoint for one process: two that go on from it would publish two models for one charge.
-
-    Raises:
-        DataError: if another process holds it.
-    """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle = os.open(path.with_name(f".{path.name}.lock"), os.O_RDWR | os.O_CREAT, 0o600)
-    try:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)  # given back when the process dies
-        except OSError:
-            raise DataError(
-                f"another process trains from {path}: wait for it, or give another path."
-            ) from None
-        yield
-    finally:
-        os.close(handle)

@@ -11,6 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from confide.core.alone import alone
 from confide.core.arrays import Rng
 from confide.core.errors import ConfideError, ModelError
 from confide.core.foreign import in_one_line
@@ -50,7 +51,7 @@ def in_training(module: nn.Module) -> Generator[None]:
 
 def held(path: Path | None) -> checkpoint.Held | nullcontext[None]:
     """The checkpoint, for this process alone; nothing if there is none."""
-    return nullcontext() if path is None else checkpoint.alone(path)
+    return nullcontext() if path is None else alone(path)
 
 
 def keep(loop: Loop, run: Run, tensors: Mapping[str, Tensor] | None) -> None:
