@@ -43,7 +43,7 @@ def test_what_is_tried_ends_in_a_result_or_one_sentence(kind: Kind, tmp_path: Pa
 @pytest.mark.slow
 @pytest.mark.parametrize("of", sorted({k.title.split(":")[0] for k in KINDS if k.alone}))
 def test_what_is_tried_ends_no_process(of: str) -> None:
-    # One process for kinds whose titles begin alike: each would import the same.
+    # One process for kinds whose titles begin with the same word: each would import the same.
     kinds = [kind for kind in KINDS if kind.alone and kind.title.startswith(f"{of}:")]
     limited = "import resource, runpy, sys; resource.setrlimit(resource.RLIMIT_AS, (2**33, 2**33)); "
     run = (
