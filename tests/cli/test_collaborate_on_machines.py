@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 
+import numpy as np
 import polars as pl
 import pytest
 from click.testing import CliRunner, Result
 
 from confide.cli import main
+from confide.core.kept_transcript import read_beside, read_transcript, write_transcript
 from confide.core.version import VERSION
 
 Run = Callable[..., Result]
@@ -191,3 +195,29 @@ def test_words_that_cannot_be_are_refused(desk: Path, run: Run, words: tuple[str
     done = run(*words)
     assert done.exit_code == 2 and says in one_line(done), done.output
     assert sorted(desk.iterdir()) == before
+
+
+def test_what_a_server_recorded_is_audited_with_records_that_are_given(desk: Path, run: Run) -> None:
+    """A simulation as the server's machine would have recorded it: all messages, and nobody's records."""
+    pytest.importorskip("torch")
+    rng = np.random.default_rng(0)
+    for name in ("north", "south", "east", "holdout"):
+        y = rng.choice(["a", "b"], 40)
+        pl.DataFrame({"x": rng.uniform(0, 1, 40), "y": y}).write_parquet(desk / f"{name}.parquet")
+    done = run("plan.toml", "--simulate", "--rehearse", "1", "--record", "all")
+    assert done.exit_code == 0, done.output
+    said = json.loads(read_beside(desk / "all", "run.json") or "")
+    beside = {
+        "run.json": json.dumps({**said, "recorded_by": "server"}),
+        "schema.toml": (desk / "schema.toml").read_text(),
+    }
+    held = read_transcript(desk / "all")
+    write_transcript(replace(held, inputs={}), desk / "seen", beside=beside)
+    audit = ("audit", "collaboration", "seen", "--controls", "holdout.parquet", "--attacks", "update-loss")
+    known = ("--records", "north.parquet", "--about", "north", "--cache", "cache")
+    found = CliRunner().invoke(main, [*audit, *known, "--as", "server"])
+    assert found.exit_code == 0 and "A server that led this collaboration" in one_line(found), found.output
+    none = CliRunner().invoke(main, [*audit, "--as", "server"])
+    assert none.exit_code == 2 and "holds no records of other clients" in one_line(none)
+    other = CliRunner().invoke(main, [*audit, *known, "--as", "client:south"])
+    assert other.exit_code == 2 and "look --as server" in one_line(other)

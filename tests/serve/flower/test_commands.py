@@ -138,15 +138,13 @@ def test_a_plan_runs_on_machines_is_killed_and_goes_on(desk: Desk) -> None:
 
 
 def _audited(desk: Desk) -> None:
-    """What the server saw can be audited with the eyes of the server, with records that somebody gives."""
+    """What each machine saw is recorded, and an audit looks at it with the eyes of that machine alone."""
     held = read_transcript(desk.folder / "seen")
     assert held.parties == ("server", *NAMES) and not held.inputs
     updates = [(m.round, m.sender) for m in held.messages if m.kind == "update"]
     assert sorted(updates) == [(number, name) for number in (1, 2) for name in NAMES]
     audit = ("audit", "collaboration", "seen", "--controls", "holdout.parquet", "--attacks", "update-loss")
     known = ("--records", "a.parquet", "--about", "a")
-    report = desk.run(*audit, "--as", "server", *known, "--out", "report")
-    assert "A server that led this collaboration" in report
     assert "holds no records of other clients" in desk.run(*audit, "--as", "server", code=2)
     assert "look --as server" in desk.run(*audit, "--as", "client:b", *known, code=2)
     own = read_transcript(desk.folder / "seen-a")
