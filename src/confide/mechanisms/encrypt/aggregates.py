@@ -1,8 +1,8 @@
 """Encrypted aggregates: sums and means over many owners, where one key holder decrypts the total.
 
 Ciphertexts of CKKS are added by somebody who has no secret key. **The key holder decrypts all that it is
-sent**: an owner's own ciphertext as well as a total. Owners must trust whoever adds to send the total alone,
-and the total itself tells who is in it where it is of few.
+sent**: an owner's own ciphertext as well as a total. Owners must trust the one who adds to send the total
+alone, and a total of few owners still tells who is in it.
 """
 
 from __future__ import annotations
