@@ -106,7 +106,11 @@ class Parameters:
         return made
 
     def fresh_error(self) -> float:
-        """Standard deviation of a slot's error after encryption, by the central limit heuristic."""
+        """Upper bound of the standard deviation of a slot's error after encryption (central limit heuristic).
+
+        SEAL encrypts under a modulus with the special prime and drops it: `rescaling_error` is left, about
+        a sixteenth at degree 8192. The bound stays in plans: it covers what the steps after it leave out.
+        """
         in_coefficients = DEVIATION * math.sqrt(4 * self.degree / 3 + 1)
         return in_coefficients * math.sqrt(self.degree / 2) / self.scale
 
