@@ -5,9 +5,9 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 CLAIMS := audit_soundness common_task conv_pool_speed decoder decoder_known gradients lecture_table location30 output_perturbation pool_speed \
   white_box likes ratings scoreboard_speed netflix_size unicity traces_size location_meter aggregates faces digits_obscured worlds_once rate_intervals rate_means \
-  answers dpsgd_speed dpsgd_accuracy null_audits tables_linkage tables_inference tables_recoding tables_uniqueness tables_large ledger frequencies crosstabs private_session explorer training_audit exposure rebuild rebuild_networks attribute_inversion inversion kkt inversion_people digits_histograms frontier synthetic_utility synthetic_files synthetic_private synthetic_worlds synthesis synthesis_plausible synthesis_forecasts synthetic_secrets large_model_audit estimates secure_sum protocol_audit selective_sgd dp_fedavg pate cronus gradient_inversion property_inference selective_sgd_mnist federated_membership federated_active collaboration_chart matching joint
+  answers dpsgd_speed dpsgd_accuracy null_audits tables_linkage tables_inference tables_recoding tables_uniqueness tables_large ledger frequencies crosstabs private_session explorer training_audit exposure rebuild rebuild_networks attribute_inversion inversion kkt inversion_people digits_histograms frontier synthetic_utility synthetic_files synthetic_private synthetic_worlds synthesis synthesis_plausible synthesis_forecasts synthetic_secrets large_model_audit estimates secure_sum protocol_audit selective_sgd dp_fedavg pate cronus gradient_inversion property_inference selective_sgd_mnist federated_membership federated_active collaboration_chart matching joint outsourced one_exchange
 FLOWER := .venv-flower
-EXTRAS := torch,onnx,skops,ray,data,demo,postgresql,splink,numba,query,serve,spark,train,text,collaborate,match,share
+EXTRAS := torch,onnx,skops,ray,data,demo,postgresql,splink,numba,query,serve,spark,train,text,collaborate,match,share,encrypt
 
 # Real data sets, where somebody keeps them beside the checkout; the package itself knows no such path.
 ifeq ($(origin CONFIDE_DATA), undefined)

@@ -35,7 +35,7 @@ def ended(given: list[str]) -> Result:
 
 
 def killed(desk: Path, given: list[str], standing: Path, rounds: int) -> None:
-    """Kill the run once it has kept so many rounds more, at whatever it does then."""
+    """Kill the run once it has kept this many rounds more, at whatever it does then."""
     command = [sys.executable, "-m", "confide", *given]
     process = subprocess.Popen(command, cwd=desk, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     seen: set[int] = set()
