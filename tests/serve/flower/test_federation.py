@@ -66,7 +66,7 @@ def test_a_check_names_key_and_certificate_before_anything_runs(federation: Fede
 
 
 def test_the_secure_sum_is_the_plain_sum(federation: Federation) -> None:
-    federation.write_plan(rounds=1, secure=SECURE)
+    federation.write_plan(rounds=1, seconds=300, secure=SECURE)
     began = time.monotonic()
     model = federation.model(federation.submit("secure"))
     _say("secure, 1 round", began, 1)
@@ -88,7 +88,7 @@ def test_a_node_that_is_killed_is_named_and_the_others_finish(federation: Federa
 
 
 def test_below_the_cohort_the_run_fails_with_the_name_and_leaves_no_model(federation: Federation) -> None:
-    federation.write_plan(rounds=1, cohort=3, seconds=80, secure=SECURE)
+    federation.write_plan(rounds=1, cohort=3, seconds=100, secure=SECURE)
     folder = federation.submit("three")
     found = federation.ended(folder, 90)
     assert "missing are c" in found.stopped and not found.model
