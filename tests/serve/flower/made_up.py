@@ -18,6 +18,7 @@ from confide.mechanisms.federate.dp_fedavg import DPFedAvg
 from confide.mechanisms.federate.dp_ftrl import DPFTRL
 from confide.mechanisms.federate.federated_averaging import FedAvg
 from confide.mechanisms.federate.protocol import Plan
+from confide.mechanisms.federate.selective_sgd import SelectiveSGD
 from confide.views.records import Records
 
 NAMES = ("a", "b", "c")
@@ -105,7 +106,13 @@ def noisy() -> DPFedAvg:
 
 
 def correlated() -> DPFTRL:
-    return DPFTRL(budget=Budget(50.0, 1e-2, Unit.client()), clip=1.0, separation=1)
+    """Its noise is that of a rehearsal, so that two runs can be compared."""
+    budget = Budget(50.0, 1e-2, Unit.client())
+    return DPFTRL(budget=budget, clip=1.0, separation=1, noise="rehearsal")
+
+
+def remembering() -> SelectiveSGD:
+    return SelectiveSGD(upload=0.3)
 
 
 def of(name: str) -> Records:

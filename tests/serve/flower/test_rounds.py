@@ -225,12 +225,30 @@ def test_a_server_with_another_key_does_not_begin(tmp_path: Path) -> None:
     assert not parties.asked
 
 
-def test_a_protocol_whose_state_no_checkpoint_keeps_does_not_begin(tmp_path: Path) -> None:
-    pytest.importorskip("torch")
+def test_dp_ftrl_gives_the_simulated_model_after_a_crash_too(tmp_path: Path) -> None:
+    """Its noise of a round depends on that of all rounds before, so the checkpoint has to hold it."""
+    pytest.importorskip("dp_accounting")
+    clients = {name: made_up.of(name) for name in made_up.NAMES}
+    rng = np.random.default_rng(11)
+    plain = collaborate(made_up.correlated(), made_up.learner(), clients, rounds=4, rng=rng).parameters
+
+    def crash(name: str, asked: Request, reply: Reply) -> Reply:
+        if asked.round == 3 and name == "b":
+            raise CrashError
+        return reply
+
+    parties = InProcess(tmp_path, crash)
+    deployment = parties.plan(rounds=4, protocol=made_up.correlated)
+    with pytest.raises(CrashError):
+        parties.coordinator(deployment, run="1").conduct()
+    done = InProcess(tmp_path).coordinator(deployment, run="2").conduct(resume=True)
+    np.testing.assert_array_equal(done.released.view["parameters"], plain)
+
+
+def test_a_protocol_whose_clients_remember_leaves_no_model(tmp_path: Path) -> None:
     parties = InProcess(tmp_path)
-    with pytest.raises(PromiseError, match="could not go on after a crash"):
-        parties.coordinator(parties.plan(protocol=made_up.correlated)).conduct()
-    assert not parties.asked and not (tmp_path / "checkpoint.npz").exists()
+    with pytest.raises(PromiseError, match="keep a memory between rounds"):
+        parties.coordinator(parties.plan(protocol=made_up.remembering)).conduct()
 
 
 def test_the_noise_of_dp_fedavg_is_added_in_a_deployed_run_too(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from confide.core.errors import DataError
+from confide.core.errors import DataError, PromiseError
 from confide.core.transcript import SERVER, check_names
 from confide.core.version import VERSION
 from confide.inputs.public_schema import parsed_public, schema_text
@@ -167,6 +167,12 @@ def deployment_of(plan: PlanFile, *, seed: int | None = None) -> Deployment:
     public = parsed_public(schema, label=plan.label, path=plan.schema)
     protocol = partial(plan.made, "secure" if seed is None else "rehearsal")
     _ = protocol()  # one that cannot be is refused now
+    if plan.protocol["name"] == "selective-sgd":
+        with placed_in(plan.path, "protocol"):
+            raise PromiseError(
+                "clients of selective SGD keep a memory between rounds, and a run that goes on after a crash "
+                "would lose it: choose another protocol, or simulate this one."
+            )
     # As it was parsed: comments and ends of lines are no terms.
     said = json.dumps([tomllib.loads(plan.text), tomllib.loads(schema)], default=str)
     seconds = ROUND if plan.deadline is None else plan.deadline

@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from confide.core.errors import DataError
+from confide.core.kept_arrays import read_arrays, write_arrays
 from confide.core.paths import is_there
 from confide.core.transcript import Payload
-from confide.core.kept_arrays import read_arrays, write_arrays
 
 END = "ended.npz"
 _LOCK = ".running"
