@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+import sys
+from pathlib import Path
+
 from page import row
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
 from tests.mechanisms.federate.promised_rates import CENTRAL, DISTRIBUTED, TWINS, shown
 
 from confide.core.evidence import Evidence
