@@ -131,6 +131,8 @@ def test_an_eavesdropper_is_no_all_clear() -> None:
     done = audit(run(), "eavesdropper")
     assert done.sections[0].unsettled == ("sizes and times",)
     assert {k.attack for k in done.sections[0].skipped} == {"update-decoder"}
+    (parties,) = [one for one in done.sections[0].exhibits if isinstance(one, Table) and one.opens]
+    assert parties.rows[0][2] == "no attack ran"
     limited = confide.audit(
         Collaboration(run(), seen_by="eavesdropper", controls=coins(120, 9), model=learner()),
         limits=["auc=0.9"],

@@ -241,6 +241,11 @@ WRONG = {
         'name = "fedavg"\n[secure]\nthreshold=5\nlimit=9.0',
         "lower its threshold",
     ),
+    "a threshold that lets a server tell two stories": (
+        'name = "fedavg"\n',
+        'name = "fedavg"\n[secure]\nthreshold=2\nlimit=9.0',
+        "Give 3 or more",
+    ),
     "a sum without a bound": ('name = "fedavg"\n', 'name = "fedavg"\n[secure]\n', "give limit"),
     "a sum of chosen parameters": (
         'name = "fedavg"\n',
@@ -268,6 +273,14 @@ def test_what_cannot_be_is_refused_with_what_to_change_and_nothing_is_written(de
     before = sorted(desk.iterdir())
     done = collaborate(run, "--record", "transcript")
     assert done.exit_code == 2 and said in done.output and "plan.toml" in done.output, done.output
+    assert sorted(desk.iterdir()) == before
+
+
+def test_a_run_whose_numbers_are_not_finite_stops_and_leaves_nothing(desk, run):
+    (desk / "plan.toml").write_text(PLAN.replace("rate = 0.2", "rate = 1e30"))
+    before = sorted(desk.iterdir())
+    done = collaborate(run, "--record", "transcript")
+    assert done.exit_code == 2 and "lower the rate" in done.output, done.output
     assert sorted(desk.iterdir()) == before
 
 

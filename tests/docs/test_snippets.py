@@ -42,6 +42,7 @@ NOT_RUN = {
 
 READ_ONLY = {
     "ci.md": "configuration of other programs; tests/docs/test_ci.py runs its commands",
+    "collaborate.md": "commands on machines of their own; tests/serve/flower runs them",
     "decoder.md": "formulas, fenced without a language",
     "explorer.md": "a server that runs until it is stopped; tests/serve/explorer starts one",
     "sql.md": "a query as it is asked; query.md runs some",

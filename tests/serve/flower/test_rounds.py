@@ -283,6 +283,14 @@ def test_rounds_beyond_the_budget_never_start(tmp_path: Path) -> None:
     assert not parties.asked
 
 
+def test_a_run_that_was_too_slow_goes_on_with_longer_deadlines(tmp_path: Path) -> None:
+    slow = InProcess(tmp_path, lambda name, asked, reply: None if asked.round == 2 else reply)
+    with pytest.raises(RefusedError, match=r"longer than 9 s .* in \[deadlines\] more time"):
+        slow.coordinator(slow.plan(rounds=3, deadline=9.0)).conduct()
+    done = InProcess(tmp_path).coordinator(slow.plan(rounds=3, deadline=90.0)).conduct(resume=True)
+    np.testing.assert_array_equal(done.released.view["parameters"], simulated(3))
+
+
 def test_a_plan_that_changed_is_no_plan_to_go_on_with(tmp_path: Path) -> None:
     parties = InProcess(tmp_path)
     parties.coordinator(parties.plan(rounds=2)).conduct()

@@ -70,7 +70,7 @@ def test_columns_of_three_parties():
 
 @pytest.mark.slow
 def test_least_squares_inside_open_the_coefficients_alone():
-    plan, own = planned(columns=NAMED, rows=200, deadline=60.0, silence=10.0)
+    plan, own = planned(columns=NAMED, rows=200, deadline=300.0, silence=60.0)
     parts = {name: made(ord(name), 60) for name in plan.names}
 
     async def hidden(name, engine):

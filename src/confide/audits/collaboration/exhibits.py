@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 
+from confide.attacks.blind import Blind
 from confide.audits.collaboration.attacks import ALL, GOAL
 from confide.audits.collaboration.context import called, promised_against, saw
 from confide.audits.found import delta_of
@@ -39,7 +40,7 @@ def parties_table(data: CollaborationData, release: AuditedRelease) -> Table:
 
 
 def _learned(release: AuditedRelease) -> Estimate | str:
-    if not release.evidence or release.goal != GOAL:
+    if all(one.attack == Blind.name for one in release.evidence) or release.goal != GOAL:
         return t("no attack ran")
     place, risks = worst(release.evidence, among=among_all(release), delta=delta_of(release.promise))
     return risks[place].auc

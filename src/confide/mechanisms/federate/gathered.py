@@ -11,6 +11,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from confide.core.arrays import Array, Rng
+from confide.core.errors import DataError
 from confide.core.transcript import SERVER, Message, Payload, Transcript, sum_known
 from confide.mechanisms.federate.protocol import AnyCollaboration, Done, Job, SecureSum, Upload
 from confide.mechanisms.federate.standing import Standing
@@ -83,16 +84,23 @@ class Gathered:
     def uploads(self, state: object, done: Mapping[int, Done], number: int, *, rng: Rng) -> list[Upload]:
         """What reaches the server of a turn, each by itself or as a secure sum."""
         usable: dict[int, Payload] = {}
+        reasons: list[str] = []
         for client, made in done.items():
             message = Message(number, self.names[client], SERVER, "update", made.upload, self._now)
             if self.secure is None:
                 self._note(message)
             reason = unusable(self.protocol, state, made.upload)
             if reason is not None:
+                reasons.append(reason)
                 self._leave_out(reason, client)
                 continue
             usable[client] = message.payload
             self.memories[client] = made.memory
+        if len(reasons) > 1 and reasons == [NOT_FINITE] * len(done):
+            raise DataError(
+                f"in round {number:,} the numbers of none of {len(done):,} clients are finite, and there "
+                "is no update to go on from: lower the rate of local training."
+            )
         if self.secure is None:
             return [Upload((client,), payload) for client, payload in usable.items()]
         if not usable:

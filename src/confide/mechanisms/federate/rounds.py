@@ -111,7 +111,8 @@ def collaborate(
         keep: keeps where the run stands after each round, and goes on from there; such a run is charged once.
 
     Raises:
-        DataError: if there is no client with records, or a name is unusable.
+        DataError: if there is no client with records, or a name is unusable; or if no client of a round has
+            finite numbers.
         PromiseError: if the rounds exceed the protocol's budget, or it needs more than a sum, or another one.
         BudgetError: if the ledger does not pay; no message was sent then.
     """
@@ -142,7 +143,12 @@ def collaborate(
             jobs = loop.jobs(state, cohort, number, seeds=(seed, number, turn))
             items = [list(jobs.values())[k : k + together] for k in range(0, len(jobs), together)]
             done = [one for some in map(work, items) for one in some]
-            uploads = loop.uploads(state, dict(zip(jobs, done, strict=True)), number, rng=server)
+            try:
+                uploads = loop.uploads(state, dict(zip(jobs, done, strict=True)), number, rng=server)
+            except DataError:
+                if keep is not None and ledger is None:  # nothing was charged: there is nothing to go on with
+                    keep.drop()
+                raise
             state = protocol.received(state, uploads, rng=server)
         state = protocol.ended(state, rng=server)
         if keep is not None:

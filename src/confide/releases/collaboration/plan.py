@@ -70,7 +70,7 @@ class Adding:
     """How uploads are added up so that the server sees their sum alone: settings of a `SecureSum`.
 
     Args:
-        threshold: how many clients of a round must remain; two thirds of them by itself.
+        threshold: how many clients of a round must remain, above two thirds of them; the least by itself.
         colluding: how many clients may tell the server all they know.
         neighbours: with how many others a client shares masks; all by itself.
         limit: the largest absolute value of a number in an upload; the clip by itself.

@@ -127,6 +127,15 @@ def secured(
             f"the secure sum needs {needed:,} clients, and {expected:g} {few}: lower its threshold and "
             "cohort, let more clients work in a round, or find more of them."
         )
+    from confide.mechanisms.share.plan import two_thirds
+
+    least = two_thirds(holding)
+    if secure.threshold is not None and secure.threshold < least and _share_of(protocol) == 1:
+        raise PromiseError(
+            f"the threshold is {secure.threshold:,} of {holding:,} clients: with two thirds of them or less, a "
+            "server could tell two groups two stories and read the numbers of one client. Give "
+            f"{least:,} or more."
+        )
     bound = limit if limit is not None else clip_of(protocol)
     how = replace(secure, fresh_inputs=True)  # every round trains new updates
     return _Enough(SecureRounds(limit=bound, clients=len(clients), how=how), needed)

@@ -195,7 +195,10 @@ class Coordinator:
             return self._plain(protocol, state, self._asking("update", members, number, turn), sent)
         self._sums += 1
         asking = self._asking("keys", members, number, turn)
-        total, survivors, out = secure_total(self.deployment, self._identity, asking, sent)
+        try:
+            total, survivors, out = secure_total(self.deployment, self._identity, asking, sent)
+        except RefusedError as error:
+            raise RefusedError(f"{error} {self._slow}", parties=error.parties) from None
         for name, reason in out.items():
             self._leave_out(reason, name)
         if self.summed is not None:
@@ -220,10 +223,18 @@ class Coordinator:
             raise RefusedError(
                 f"only {len(found)} of {len(asking.members)} parties gave an upload in round {asking.round}, "
                 f"and the cohort is {asking.fewest}: missing are {listed(missing)}. The run stops; the model "
-                f"of round {asking.round - 1} is kept, and the run can go on from it.",
+                f"of round {asking.round - 1} is kept, and the run can go on from it. {self._slow}",
                 parties=missing,
             )
         return found
+
+    @property
+    def _slow(self) -> str:
+        """What to do about a party that is there, and too slow."""
+        return (
+            f"One that takes longer than {self.deployment.deadline:g} s for a step counts as missing: give "
+            "round in [deadlines] more time, and go on by confide collaborate resume."
+        )
 
     def _asking(self, action: Action, members: tuple[str, ...], number: int, turn: int) -> Asking:
         first = Request(

@@ -111,7 +111,10 @@ class Deployment:
         return self.protocol()
 
     def digest(self, protocol: AnyCollaboration) -> str:
-        """SHA-256 of all terms, and of the protocol's settings; paths of private keys are not in it."""
+        """SHA-256 of all terms, and of the protocol's settings; no paths of private keys, and no deadlines.
+
+        A run that is too slow for its deadlines may go on with longer ones, and is charged once.
+        """
         return self._sha256(repr(protocol))
 
     def people(self) -> str:
@@ -121,7 +124,7 @@ class Deployment:
     def _sha256(self, *more: str) -> str:
         terms = {
             "version": VERSION, "address": self.address, "rounds": self.rounds, "cohort": self.cohort,
-            "deadline": self.deadline, "end": self.end, "server": self.server, "seed": self.seed,
+            "server": self.server, "seed": self.seed,
             "parties": self._pinned, "secure": repr(self.secure), "said": self.said, "more": more,
         }  # fmt: skip
         return hashlib.sha256(json.dumps(terms, sort_keys=True).encode()).hexdigest()
@@ -174,7 +177,9 @@ def deployment_of(plan: PlanFile, *, seed: int | None = None) -> Deployment:
                 "would lose it: choose another protocol, or simulate this one."
             )
     # As it was parsed: comments and ends of lines are no terms.
-    said = json.dumps([tomllib.loads(plan.text), tomllib.loads(schema)], default=str)
+    # Nor are deadlines.
+    terms = {name: value for name, value in tomllib.loads(plan.text).items() if name != "deadlines"}
+    said = json.dumps([terms, tomllib.loads(schema)], default=str)
     seconds = ROUND if plan.deadline is None else plan.deadline
     with placed_in(plan.path):
         return Deployment(
