@@ -132,8 +132,8 @@ def secured(
     least = two_thirds(holding)
     if secure.threshold is not None and secure.threshold < least and _share_of(protocol) == 1:
         raise PromiseError(
-            f"the threshold is {secure.threshold:,} of {holding:,} clients: with two thirds of them or less, a "
-            "server could tell two groups two stories and read the numbers of one client. Give "
+            f"the threshold is {secure.threshold:,} of {holding:,} clients: with two thirds of them or less, "
+            "a server could tell two groups two stories and read the numbers of one client. Give "
             f"{least:,} or more."
         )
     bound = limit if limit is not None else clip_of(protocol)
