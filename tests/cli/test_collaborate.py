@@ -150,6 +150,27 @@ def test_a_secure_sum_shows_the_server_no_update(desk, run):
     assert found["auc"]["value"] > 0.6, "it hides the client, not the people"
 
 
+def test_noise_of_clients_holds_against_the_server_and_no_larger_coalition(desk, run):
+    """The mean of two promises: what a report says must change with who looks."""
+    noisy = 'name = "distributed-dp-fedavg"\nclip = 1.0\ncohort = 4\ntimes = 3\ncolluding = 1\n'
+    more = "[secure]\n[budget]\nepsilon = 9.0\ndelta = 0.01\n"
+    (desk / "plan.toml").write_text(PLAN.replace('name = "fedavg"\n', noisy) + more)
+    done = collaborate(run, "--record", "transcript", "--rehearse", "1")
+    assert done.exit_code == 0, done.output
+    said = " ".join(done.output.split())
+    assert "while at least 3 clients remain in each sum and at most 1 of them collude with the server" in said
+    assert "does not hold against" not in said
+    for seen_by, promised in (
+        ("server", "epsilon 9, delta 0.01"),
+        ("server,client:north", "epsilon 9, delta 0.01"),
+        ("server,client:north,client:south", "nothing: more clients look together"),
+    ):
+        audited = audit(run, seen_by, "--attacks", "update-loss", "--out", seen_by.replace(":", "-"))
+        assert audited.exit_code in (0, 1), audited.output
+        first = json.loads((desk / seen_by.replace(":", "-") / "report.json").read_text())
+        assert promised in json.dumps(first), seen_by
+
+
 def test_a_client_without_records_is_left_out_counted_and_named(desk, run):
     people(50, 1).clear().write_parquet(desk / "east.parquet")
     done = collaborate(run)
@@ -240,6 +261,23 @@ WRONG = {
         'name = "fedavg"\n',
         'name = "fedavg"\n[secure]\nthreshold=5\nlimit=9.0',
         "lower its threshold",
+    ),
+    "noise of clients without a secure sum": (
+        'name = "fedavg"\n',
+        'name = "distributed-dp-fedavg"\nclip=1.0\ncohort=4\ntimes=5\n[budget]\nepsilon=9.0\ndelta=0.01',
+        "add [secure]",
+    ),
+    "noise for fewer rounds than there are": (
+        'name = "fedavg"\n',
+        'name = "distributed-dp-fedavg"\nclip=1.0\ncohort=4\ntimes=1\n[secure]\n[budget]\nepsilon=9.0\n'
+        "delta=0.01",
+        "1 rounds fit",
+    ),
+    "a sum that more collude in than noise is made for": (
+        'name = "fedavg"\n',
+        'name = "distributed-dp-fedavg"\nclip=1.0\ncohort=4\ntimes=5\n[secure]\ncolluding=1\n[budget]\n'
+        "epsilon=9.0\ndelta=0.01",
+        "leave it out there",
     ),
     "a threshold that lets a server tell two stories": (
         'name = "fedavg"\n',

@@ -53,6 +53,7 @@ class CollaborationData:
         protocol: its name; empty where nobody says.
         promise: of the run; None for none, or where nobody says.
         trusted: against whom the promise does not hold.
+        colluding: how many clients together it holds against at most; None for any number.
         said: whether the run says what it promises.
         name: of the release.
         left_out: of the records, a sentence each.
@@ -75,6 +76,7 @@ class CollaborationData:
     protocol: str
     promise: Budget | None
     trusted: tuple[str, ...]
+    colluding: int | None
     said: bool
     name: str
     left_out: tuple[str, ...] = ()
@@ -102,7 +104,11 @@ class CollaborationData:
 
     def promised_to(self, *parties: str) -> Budget | None:
         """The promise that holds against these parties together."""
-        return None if set(parties) & set(self.trusted) else self.promise
+        return None if set(parties) & set(self.trusted) or self.too_many(*parties) else self.promise
+
+    def too_many(self, *parties: str) -> bool:
+        """Whether more clients look together than the promise allows to collude."""
+        return self.colluding is not None and len(set(parties) & set(self.clients)) > self.colluding
 
 
 def read_collaboration(held: Collaboration, *, rng: Rng) -> CollaborationData:
@@ -153,6 +159,7 @@ def read_collaboration(held: Collaboration, *, rng: Rng) -> CollaborationData:
         protocol=run.protocol,
         promise=run.promise,
         trusted=run.trusted,
+        colluding=run.colluding,
         said=run.said,
         name=run.name,
         left_out=(*notes, *sides.notes),

@@ -38,6 +38,7 @@ class RecordedPlan:
         protocol: its name; empty where nobody says.
         promise: of the run; None for none.
         trusted: against whom it does not hold.
+        colluding: how many clients together it holds against at most; None for any number.
         said: whether the run says what it promises.
         recorded_by: the party whose machine recorded it; empty for a simulation, where all is known.
     """
@@ -51,6 +52,7 @@ class RecordedPlan:
     protocol: str = ""
     promise: Budget | None = None
     trusted: tuple[str, ...] = ()
+    colluding: int | None = None
     said: bool = False
     recorded_by: str = ""
 
@@ -116,6 +118,7 @@ def _in_memory(held: Collaboration, given: Run | Transcript) -> RecordedPlan:
         protocol=given.released.maker,
         promise=given.released.budget,
         trusted=given.trusted,
+        colluding=given.colluding,
         said=True,
     )
 
@@ -162,6 +165,7 @@ def _planned(folder: Path, transcript: Transcript, text: str, schema: str) -> Re
             protocol=str(card["protocol"]),
             promise=None if epsilon is None else Budget(float(epsilon), float(delta), Unit.client()),
             trusted=tuple(map(str, card["trusted"])),
+            colluding=None if card.get("colluding") is None else int(card["colluding"]),
             said=True,
             recorded_by=str(card.get("recorded_by", "")),
         )

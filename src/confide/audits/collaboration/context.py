@@ -44,6 +44,8 @@ def promised_against(data: CollaborationData, *parties: str) -> str:
         return t("not known: the run does not say")
     if data.promise is None:
         return t("nothing")
+    if data.too_many(*parties):
+        return t("nothing: more clients look together than it allows to collude")
     trusted = [party for party in parties if party in data.trusted]
     return t("nothing: the protocol trusts it") if trusted else str(data.promise)
 
@@ -138,6 +140,13 @@ def _warnings(data: CollaborationData, count: Count) -> tuple[str, ...]:
                 "The promise of {protocol} does not hold against this party: it is trusted not to use what "
                 "it sees.",
                 protocol=data.protocol,
+            )
+        )
+    elif data.too_many(*data.parties):
+        found.append(
+            t(
+                "The promise is made for fewer clients that collude: it does not say what these learn "
+                "together."
             )
         )
     elif data.said and data.promise is None:

@@ -135,6 +135,11 @@ class NeedsSum(Protocol):
         """What the promise rests on, in words that follow it."""
         ...
 
+    @property
+    def colluding(self) -> int:
+        """How many clients may share all they know with the server, or with each other."""
+        ...
+
     def check_sum(self, secure: SecureSum | None) -> None:
         """Refuse a secure sum over which the promise would not hold.
 

@@ -51,6 +51,7 @@ class Run:
         left_out: how often the uploads of a client were left out, by reason and client. It is as secret.
         trusted: against whom the promise does not hold.
         assumed: what the promise rests on besides its noise, such as how many clients collude; often nothing.
+        colluding: how many clients together it holds against at most; None for any number.
     """
 
     released: Outcome[Payload]
@@ -58,6 +59,7 @@ class Run:
     left_out: Mapping[str, Mapping[str, int]]
     trusted: tuple[str, ...] = ()
     assumed: str = ""
+    colluding: int | None = None
 
     @property
     def parameters(self) -> Array:
@@ -162,6 +164,7 @@ def collaborate(
         left_out={reason: dict(counted) for reason, counted in loop.left_out.items()},
         trusted=protocol.trusted,
         assumed=protocol.assumed if isinstance(protocol, NeedsSum) else "",
+        colluding=protocol.colluding if isinstance(protocol, NeedsSum) else None,
     )
 
 

@@ -19,7 +19,7 @@ from confide.mechanisms.noise.source import Noise
 Said: TypeAlias = Mapping[str, Any]
 
 NUMBERS = ("clip", "sample", "multiplier", "rate", "share", "upload", "download", "above")
-WHOLE = ("separation", "bands")
+WHOLE = ("separation", "bands", "cohort", "least", "colluding", "times")
 WORDS = ("weights", "select", "order")
 PARTS = ("adaptive", "private")
 """Options that are tables."""
@@ -54,6 +54,12 @@ PROTOCOLS = {
         "dp_fedavg",
         "DPFedAvg",
         ("clip", "adaptive", "sample", "multiplier", "rate", "weights"),
+        promises=True,
+    ),
+    "distributed-dp-fedavg": Named(
+        "distributed_dp_fedavg",
+        "DistributedDPFedAvg",
+        ("clip", "cohort", "least", "colluding", "times", "rate"),
         promises=True,
     ),
     "dp-ftrl": Named(
@@ -115,7 +121,7 @@ def _promising(
             "1e-4; delta below one over the clients."
         )
     need("dp_accounting", f"the promise of {name}", extra="train")
-    for key in {"clip", "sample", "separation"} & set(named.takes) - {
+    for key in {"clip", "sample", "separation", "cohort", "times"} & set(named.takes) - {
         *given,
         *["clip"] * ("adaptive" in given),
     }:
@@ -130,6 +136,10 @@ def _promising(
         from confide.mechanisms.federate.prefix_sums import Banded
 
         given["sums"] = Banded(given.pop("bands"))
+    if "cohort" in given:
+        from confide.mechanisms.share.plan import two_thirds
+
+        given = {"least": two_thirds(given["cohort"]), "colluding": 0, **given}
     return named.load()(**given, budget=Budget(epsilon, delta, Unit.client()), noise=noise)
 
 
@@ -147,8 +157,9 @@ def _checked(key: str, value: Any) -> Any:
     if key in NUMBERS:
         _need_number(key, value)
         return float(value)
-    if key in WHOLE and (type(value) is not int or value < 1):
-        raise DataError(f"{key} is {shown(value)}: give a whole number of 1 or more.")
+    least = 0 if key == "colluding" else 1
+    if key in WHOLE and (type(value) is not int or value < least):
+        raise DataError(f"{key} is {shown(value)}: give a whole number of {least} or more.")
     if key in WORDS and not isinstance(value, str):
         raise DataError(f"{key} is {shown(value)}: give a text.")
     if key in PARTS and not isinstance(value, dict):

@@ -14,7 +14,8 @@ from confide.core.transcript import Payload
 from confide.inputs.local_training import need
 from confide.learners.local import LocalLearner
 from confide.mechanisms.federate.clipped_updates import TOLERATED
-from confide.mechanisms.federate.protocol import AnyCollaboration, SecureSum, Summed
+from confide.mechanisms.federate.distributed_dp_fedavg import DistributedDPFedAvg
+from confide.mechanisms.federate.protocol import AnyCollaboration, NeedsSum, SecureSum, Summed
 from confide.mechanisms.federate.rounds import Map, Run
 from confide.mechanisms.federate.rounds import collaborate as run
 from confide.mechanisms.federate.standing import Keeping
@@ -111,6 +112,11 @@ def secured(
         DataError: if nothing bounds an upload.
     """
     if secure is None:
+        if isinstance(protocol, NeedsSum):
+            raise PromiseError(
+                f"{protocol.name} keeps its promise over a secure sum alone, as each upload has a part of "
+                "the noise: add [secure] to the plan, or give secure=SecureSum()."
+            )
         return None
     need("cryptography", "a secure sum", extra="collaborate")
     from confide.mechanisms.federate.secure_rounds import SecureRounds
@@ -118,6 +124,8 @@ def secured(
 
     if not isinstance(secure, MaskedSum):
         return secure
+    if isinstance(protocol, DistributedDPFedAvg):
+        return noised(secure, protocol)
     needed = max(FEWEST, secure.threshold or 0, secure.cohort or 0)
     holding = sum(len(records) > 0 for records in clients.values())
     expected = holding * _share_of(protocol)
@@ -139,6 +147,27 @@ def secured(
     bound = limit if limit is not None else clip_of(protocol)
     how = replace(secure, fresh_inputs=True)  # every round trains new updates
     return _Enough(SecureRounds(limit=bound, clients=len(clients), how=how), needed)
+
+
+def noised(secure: Masked, protocol: DistributedDPFedAvg) -> SecureSum:
+    """A secure sum that shows no less noise than the protocol's promise needs.
+
+    Raises:
+        PromiseError: for terms of its own that differ from the protocol's.
+    """
+    from confide.mechanisms.federate.secure_rounds import SecureRounds
+
+    for name, given, wanted in (
+        ("cohort", secure.cohort, protocol.least),
+        ("colluding", secure.colluding or None, protocol.colluding),
+    ):
+        if given is not None and given != wanted:
+            raise PromiseError(
+                f"{name} of the secure sum is {given:,}, and noise is made for {wanted:,}: leave it out "
+                "there, and give it to the protocol."
+            )
+    how = replace(secure, cohort=protocol.least, colluding=protocol.colluding, fresh_inputs=True)
+    return SecureRounds(clients=protocol.cohort, how=how)
 
 
 @dataclass(frozen=True, slots=True)

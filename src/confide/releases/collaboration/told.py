@@ -43,6 +43,7 @@ def card_of(
         "protocol": protocol.name,
         "secure": plan.adding is not None,
         "trusted": list(protocol.trusted),
+        "colluding": run.colluding,
         "rehearsal": rehearsal,
         "promise": {
             "epsilon": None if rehearsal or promise is None else promise.epsilon,
@@ -64,9 +65,10 @@ def _sentence(
     """The promise of the whole run in words, and against whom it does not hold."""
     if promise is None:
         return f"It promises nothing: {protocol.name} adds no noise.{_of_sum(plan)}"
-    said = f"It promises {promise}, for the whole run of {plan.rounds:,} rounds"
+    kept = f"{promise}, {run.assumed}" if run.assumed else str(promise)
+    said = f"It promises {kept}, for the whole run of {plan.rounds:,} rounds"
     if rehearsal:
-        said = f"It promises nothing, as its noise came from a seed; with secure noise it would be {promise}"
+        said = f"It promises nothing, as its noise came from a seed; with secure noise it would be {kept}"
     published = _as_published(protocol, plan, parties, run)
     trusted = " and the ".join(protocol.trusted)
     against = f" It does not hold against the {trusted}, who must be trusted." if trusted else ""

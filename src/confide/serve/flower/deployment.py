@@ -24,6 +24,8 @@ STEPS = 5
 """Messages of a round with a secure sum, each of which may take its part of the round's time."""
 ROUND = 600.0
 """Seconds that a round may take where the plan does not say."""
+REMEMBERING = ("selective-sgd", "distributed-dp-fedavg")
+"""Protocols whose clients keep something to themselves between rounds."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -170,11 +172,11 @@ def deployment_of(plan: PlanFile, *, seed: int | None = None) -> Deployment:
     public = parsed_public(schema, label=plan.label, path=plan.schema)
     protocol = partial(plan.made, "secure" if seed is None else "rehearsal")
     _ = protocol()  # one that cannot be is refused now
-    if plan.protocol["name"] == "selective-sgd":
+    if plan.protocol["name"] in REMEMBERING:
         with placed_in(plan.path, "protocol"):
             raise PromiseError(
-                "clients of selective SGD keep a memory between rounds, and a run that goes on after a crash "
-                "would lose it: choose another protocol, or simulate this one."
+                f"clients of {plan.protocol['name']} keep a memory between rounds, and a run that goes on "
+                "after a crash would lose it: choose another protocol, or simulate this one."
             )
     # As it was parsed: comments and ends of lines are no terms.
     # Nor are deadlines.

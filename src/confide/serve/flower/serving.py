@@ -117,6 +117,7 @@ def finish(
         left_out=ended.left_out,
         trusted=protocol.trusted,
         assumed=protocol.assumed if isinstance(protocol, NeedsSum) else "",
+        colluding=protocol.colluding if isinstance(protocol, NeedsSum) else None,
     )
     return write_run(settings, plan, parties, protocol, learner, run, recorded_by=settings.who)
 
