@@ -1,4 +1,4 @@
-"""Collaborative learning: protocols, secure sums and learners for `confide.collaborate`.
+"""Collaborative learning: protocols, secure sums and learners for `confide.collaborate`, and exchanges.
 
 >>> from confide.collaboration import FedAvg
 >>> FedAvg().budget is None  # it promises nothing
@@ -16,13 +16,25 @@ if TYPE_CHECKING:
     from confide.learners.torch.learner import TorchLearner
     from confide.learners.torch.local import TorchLocal
     from confide.mechanisms.federate.adaptive_clipping import AdaptiveClip
+    from confide.mechanisms.federate.cronus import Cronus, Trainee
+    from confide.mechanisms.federate.distributed_dp_fedavg import DistributedDPFedAvg
     from confide.mechanisms.federate.dp_fedavg import DPFedAvg
     from confide.mechanisms.federate.dp_ftrl import DPFTRL
     from confide.mechanisms.federate.federated_averaging import FedAvg, FedSGD
+    from confide.mechanisms.federate.means.coordinatewise import CoordinateMedian, TrimmedMean
+    from confide.mechanisms.federate.means.filtering import EigenvectorFilter
+    from confide.mechanisms.federate.means.krum import Krum
+    from confide.mechanisms.federate.means.mean import PlainMean
+    from confide.mechanisms.federate.one_shot_votes import OneShotVotes
+    from confide.mechanisms.federate.pate import PATE
     from confide.mechanisms.federate.prefix_sums import Banded, Tree
+    from confide.mechanisms.federate.published_gnmax_cost import PublishLoss
     from confide.mechanisms.federate.rounds import Run
+    from confide.mechanisms.federate.secure_rounds import SecureRounds
     from confide.mechanisms.federate.selective_sgd import SelectiveSGD
     from confide.mechanisms.federate.sparse_upload import SparseUpload
+    from confide.mechanisms.federate.students import HardTargets, KernelRidge, SoftmaxRegression
+    from confide.mechanisms.federate.votes import ballot
     from confide.mechanisms.share.secure_sum import SecureSum
     from confide.releases.collaboration.run import Written, carried_out
     from confide.releases.collaboration.saved import load
@@ -32,19 +44,35 @@ _HOME = {
     "AdaptiveClip": "confide.mechanisms.federate.adaptive_clipping",
     "Banded": "confide.mechanisms.federate.prefix_sums",
     "CollaborateSettings": "confide.releases.collaboration.settings",
+    "CoordinateMedian": "confide.mechanisms.federate.means.coordinatewise",
+    "Cronus": "confide.mechanisms.federate.cronus",
     "DPFTRL": "confide.mechanisms.federate.dp_ftrl",
     "DPFedAvg": "confide.mechanisms.federate.dp_fedavg",
+    "DistributedDPFedAvg": "confide.mechanisms.federate.distributed_dp_fedavg",
+    "EigenvectorFilter": "confide.mechanisms.federate.means.filtering",
     "FedAvg": "confide.mechanisms.federate.federated_averaging",
     "FedSGD": "confide.mechanisms.federate.federated_averaging",
+    "HardTargets": "confide.mechanisms.federate.students",
+    "KernelRidge": "confide.mechanisms.federate.students",
+    "Krum": "confide.mechanisms.federate.means.krum",
     "LocalTraining": "confide.inputs.local_training",
+    "OneShotVotes": "confide.mechanisms.federate.one_shot_votes",
+    "PATE": "confide.mechanisms.federate.pate",
+    "PlainMean": "confide.mechanisms.federate.means.mean",
+    "PublishLoss": "confide.mechanisms.federate.published_gnmax_cost",
     "Run": "confide.mechanisms.federate.rounds",
+    "SecureRounds": "confide.mechanisms.federate.secure_rounds",
     "SecureSum": "confide.mechanisms.share.secure_sum",
     "SelectiveSGD": "confide.mechanisms.federate.selective_sgd",
+    "SoftmaxRegression": "confide.mechanisms.federate.students",
     "SparseUpload": "confide.mechanisms.federate.sparse_upload",
     "TorchLearner": "confide.learners.torch.learner",
     "TorchLocal": "confide.learners.torch.local",
+    "Trainee": "confide.mechanisms.federate.cronus",
     "Tree": "confide.mechanisms.federate.prefix_sums",
+    "TrimmedMean": "confide.mechanisms.federate.means.coordinatewise",
     "Written": "confide.releases.collaboration.run",
+    "ballot": "confide.mechanisms.federate.votes",
     "carried_out": "confide.releases.collaboration.run",
     "load": "confide.releases.collaboration.saved",
     "read_transcript": "confide.core.kept_transcript",
@@ -54,21 +82,37 @@ _HOME = {
 
 __all__ = [
     "DPFTRL",
+    "PATE",
     "AdaptiveClip",
     "Banded",
     "CollaborateSettings",
+    "CoordinateMedian",
+    "Cronus",
     "DPFedAvg",
+    "DistributedDPFedAvg",
+    "EigenvectorFilter",
     "FedAvg",
     "FedSGD",
+    "HardTargets",
+    "KernelRidge",
+    "Krum",
     "LocalTraining",
+    "OneShotVotes",
+    "PlainMean",
+    "PublishLoss",
     "Run",
+    "SecureRounds",
     "SecureSum",
     "SelectiveSGD",
+    "SoftmaxRegression",
     "SparseUpload",
     "TorchLearner",
     "TorchLocal",
+    "Trainee",
     "Tree",
+    "TrimmedMean",
     "Written",
+    "ballot",
     "carried_out",
     "load",
     "read_transcript",
