@@ -157,10 +157,14 @@ FLOATING = {
 """Names by which numpy and SciPy draw noise, or turn uniform numbers into it."""
 NO_NOISE = {
     *("statistics/noisy_integers.py: ndtri", "statistics/bands.py: ndtri", "statistics/laws.py: laplace"),
-    *("learn/foretelling.py: normal", "synthesize/noisy_copy.py: normal"),
+    *(
+        "learn/foretelling.py: normal",
+        "synthesize/noisy_copy.py: normal",
+        "federate/published_gnmax_cost.py: ndtri",
+    ),
     *("synthesize/plausible/privacy_test.py: gamma", "synthesize/plausible/theorem.py: gamma"),
 }
-"""Where such a name draws nothing: widths of intervals are quantiles of the normal law, and `laplace` is an
+"""Where such a name draws nothing: widths and margins are quantiles of the normal law, and `laplace` is an
 argument, the scales of noise whose law is worked out. `gamma` is the width of a bucket. A forecast trains on
 made-up records, of which nothing is released, and a noisy copy promises nothing."""
 
