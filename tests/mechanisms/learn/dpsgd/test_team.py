@@ -269,7 +269,7 @@ def test_the_processes_of_a_run_that_is_killed_end_and_hold_no_lock(tmp_path: Pa
         pids = [int(path.stem) for path in tmp_path.glob("*.pid")]
         run.kill()
         run.wait()
-        from confide.mechanisms.learn.dpsgd.checkpoint import alone
+        from confide.core.alone import alone
 
         with alone(tmp_path / "run.safetensors"):  # while they may still be at their shares
             pass
