@@ -279,6 +279,18 @@ WRONG = {
         "epsilon=9.0\ndelta=0.01",
         "leave it out there",
     ),
+    "a new ledger that would not pay": (
+        'name = "fedavg"\n',
+        'name = "dp-fedavg"\nclip=1.0\nsample=0.5\n[budget]\nepsilon=2.0\ndelta=0.01\nledger="new.ledger"\n'
+        'whole="1,0.02"',
+        "left",
+    ),
+    "an analyst that a new ledger does not have": (
+        'name = "fedavg"\n',
+        'name = "dp-fedavg"\nclip=1.0\nsample=0.5\n[budget]\nepsilon=2.0\ndelta=0.01\nledger="new.ledger"\n'
+        'whole="4,0.02"\nanalyst="ada"',
+        "name one of",
+    ),
     "a threshold that lets a server tell two stories": (
         'name = "fedavg"\n',
         'name = "fedavg"\n[secure]\nthreshold=2\nlimit=9.0',

@@ -281,7 +281,7 @@ def part_of(standing: Mapping[str, Standing], name: str, *, active: bool) -> Sta
             raise BudgetError(
                 f"this budget is divided: say who asks ({named:.200}), by --analyst, in Python analyst=."
             )
-        raise BudgetError(f"there is no analyst {name!r:.60} in this ledger: {named:.200}.")
+        raise BudgetError(f"there is no analyst {name!r:.60} in this ledger: name one of {named:.200}.")
     if active and standing[name].revoked:
         raise BudgetError(f"the part of {name} was revoked: ask the owner of the data.")
     return standing[name]

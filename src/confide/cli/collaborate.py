@@ -94,55 +94,6 @@ def command() -> click.Group:
     return PlanGroup(alone, DOORS)
 
 
-def _keys() -> click.Command:
-    return GroupedCommand(
-        "keys",
-        callback=_made,
-        params=options_of(KeysSettings),
-        help=story_of(KeysSettings),
-        short_help="Make the keys of all machines.",
-    )
-
-
-def _check() -> click.Command:
-    return GroupedCommand(
-        "check",
-        callback=_checked,
-        params=options_of(CheckSettings),
-        help=f"{story_of(CheckSettings)}\n\nThe exit code is 0 if all is right, else 2.",
-        short_help="Check whether a party can take part: key, certificate, version, data, address.",
-    )
-
-
-def _start() -> click.Command:
-    return GroupedCommand(
-        "start",
-        callback=_started,
-        params=options_of(StartSettings),
-        help=f"{story_of(StartSettings)}\n\n{ON_MACHINES}",
-        short_help="Run the plan, as the server or as a party.",
-    )
-
-
-def _resume() -> click.Command:
-    return GroupedCommand(
-        "resume",
-        callback=_resumed,
-        params=options_of(StartSettings),
-        help=RESUME,
-        short_help="Go on with a run that crashed, from its checkpoint.",
-    )
-
-
-DOORS: dict[str, Callable[[], click.Command]] = {
-    "keys": _keys,
-    "check": _check,
-    "start": _start,
-    "resume": _resume,
-}
-"""What is done with a plan on machines, in the order in which it is done."""
-
-
 @sentences
 def _collaborated(**given: Any) -> None:
     from confide.releases.collaboration.run import carried_out
@@ -239,3 +190,33 @@ def _tell(done: Written, who: str) -> None:
     if done.transcript is not None:
         say(f"{done.transcript}: the transcript, for you alone. What did the parties learn of each other?")
         say(f"  confide audit collaboration {done.transcript} --as {who} --controls FILE")
+
+
+def _door(name: str, callback: Callable[..., None], record: type, text: str, short: str) -> click.Command:
+    """A command beside a plan, whose options are the fields of a record."""
+    return GroupedCommand(name, callback=callback, params=options_of(record), help=text, short_help=short)
+
+
+DOORS: dict[str, Callable[[], click.Command]] = {
+    "keys": lambda: _door(
+        "keys", _made, KeysSettings, story_of(KeysSettings), "Make the keys of all machines."
+    ),
+    "check": lambda: _door(
+        "check",
+        _checked,
+        CheckSettings,
+        f"{story_of(CheckSettings)}\n\nThe exit code is 0 if all is right, else 2.",
+        "Check whether a party can take part: key, certificate, version, data, address.",
+    ),
+    "start": lambda: _door(
+        "start",
+        _started,
+        StartSettings,
+        f"{story_of(StartSettings)}\n\n{ON_MACHINES}",
+        "Run the plan, as the server or as a party.",
+    ),
+    "resume": lambda: _door(
+        "resume", _resumed, StartSettings, RESUME, "Go on with a run that crashed, from its checkpoint."
+    ),
+}
+"""What is done with a plan on machines, in the order in which it is done."""

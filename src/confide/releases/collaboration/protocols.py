@@ -34,12 +34,14 @@ class Named:
         module, made: its record.
         takes: its options in a plan.
         promises: whether it keeps a budget for each client.
+        remembers: whether clients keep something to themselves between rounds.
     """
 
     module: str
     made: str
     takes: tuple[str, ...]
     promises: bool = False
+    remembers: bool = False
 
     def load(self) -> Callable[..., AnyCollaboration]:
         """Its record."""
@@ -61,6 +63,7 @@ PROTOCOLS = {
         "DistributedDPFedAvg",
         ("clip", "cohort", "least", "colluding", "times", "rate"),
         promises=True,
+        remembers=True,
     ),
     "dp-ftrl": Named(
         "dp_ftrl", "DPFTRL", ("clip", "separation", "bands", "multiplier", "rate"), promises=True
@@ -69,6 +72,7 @@ PROTOCOLS = {
         "selective_sgd",
         "SelectiveSGD",
         ("upload", "download", "select", "order", "clip", "above", "private"),
+        remembers=True,
     ),
 }
 """The name in a plan -> the protocol."""

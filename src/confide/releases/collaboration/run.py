@@ -8,6 +8,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
@@ -19,7 +20,7 @@ from confide.core.paths import is_there
 from confide.core.transcript import Payload
 from confide.core.version import VERSION
 from confide.learners.local import LocalLearner
-from confide.mechanisms.federate.paying import check_plan
+from confide.mechanisms.federate.paying import check_plan, pay
 from confide.mechanisms.federate.protocol import AnyCollaboration, Plan
 from confide.mechanisms.federate.rounds import Run
 from confide.releases.collaboration.parties import Parties, read_parties
@@ -89,7 +90,7 @@ def carried_out(settings: CollaborateSettings) -> Written:
     with placed_in(plan.path):
         parties = read_parties(plan)
         learner = plan.learner.learner(features=parties.features, classes=parties.classes)
-        promise = _checked(plan, parties, protocol, learner, secure)
+        promise = _checked(plan, parties, protocol, learner, secure, pays=settings.rehearse is None)
     parties.need_unchanged()
     with ExitStack() as open_while:
         belongs = _belongs(settings, plan, parties)
@@ -168,6 +169,8 @@ def _checked(
     protocol: AnyCollaboration,
     learner: LocalLearner,
     secure: SecureSum | None,
+    *,
+    pays: bool,
 ) -> Budget | None:
     """The promise of the whole run. Nothing of the plan can be refused after this: a ledger may be made."""
     trial = np.random.default_rng()
@@ -185,7 +188,36 @@ def _checked(
             f"{protocol.name} promises nothing, so that no ledger pays for it: leave out the ledger, or "
             "choose a protocol with a promise."
         )
+    if pays:
+        refuse_new_ledger(plan, protocol, whole, promise)
     return promise
+
+
+def refuse_new_ledger(
+    plan: PlanFile, protocol: AnyCollaboration, whole: Plan, promise: Budget | None
+) -> None:
+    """Refuse a ledger that is still to be made and would not pay, before it is there: one is tried elsewhere.
+
+    Args:
+        plan: that names it; nothing is done where the ledger is there already.
+        protocol, whole: what is run.
+        promise: of the whole run.
+
+    Raises:
+        ConfideError: as the ledger itself would.
+    """
+    if plan.paying.ledger is None or plan.paying.of_ledger is None:
+        return
+    from confide.account.opening import PATIENCE
+    from confide.account.places import place_of
+
+    if place_of(plan.paying.ledger).is_taken(PATIENCE):
+        return
+    with TemporaryDirectory() as folder, ExitStack() as open_while:
+        trial = replace(plan, paying=replace(plan.paying, ledger=f"{folder}/trial"))
+        ledger = ledger_of(trial, sha256(b"trial").hexdigest(), open_while)
+        assert ledger is not None
+        pay(ledger, protocol, whole, promise, analyst=plan.paying.analyst)
 
 
 def ledger_of(plan: PlanFile, data: str, open_while: ExitStack) -> Ledger | None:

@@ -120,12 +120,13 @@ def secured(
         return None
     need("cryptography", "a secure sum", extra="collaborate")
     from confide.mechanisms.federate.secure_rounds import SecureRounds
+    from confide.mechanisms.share.plan import two_thirds
     from confide.mechanisms.share.secure_sum import SecureSum as MaskedSum
 
     if not isinstance(secure, MaskedSum):
         return secure
     if isinstance(protocol, DistributedDPFedAvg):
-        return noised(secure, protocol)
+        return _noised(secure, protocol)
     needed = max(FEWEST, secure.threshold or 0, secure.cohort or 0)
     holding = sum(len(records) > 0 for records in clients.values())
     expected = holding * _share_of(protocol)
@@ -135,8 +136,6 @@ def secured(
             f"the secure sum needs {needed:,} clients, and {expected:g} {few}: lower its threshold and "
             "cohort, let more clients work in a round, or find more of them."
         )
-    from confide.mechanisms.share.plan import two_thirds
-
     least = two_thirds(holding)
     if secure.threshold is not None and secure.threshold < least and _share_of(protocol) == 1:
         raise PromiseError(
@@ -149,7 +148,7 @@ def secured(
     return _Enough(SecureRounds(limit=bound, clients=len(clients), how=how), needed)
 
 
-def noised(secure: Masked, protocol: DistributedDPFedAvg) -> SecureSum:
+def _noised(secure: Masked, protocol: DistributedDPFedAvg) -> SecureSum:
     """A secure sum that shows no less noise than the protocol's promise needs.
 
     Raises:

@@ -18,14 +18,13 @@ from confide.learners.local import LocalLearner
 from confide.mechanisms.federate.protocol import AnyCollaboration
 from confide.releases.collaboration.deployed import MISSING, PinnedParty, read_pins
 from confide.releases.collaboration.plan import PlanFile, placed_in, read_plan
+from confide.releases.collaboration.protocols import PROTOCOLS
 from confide.releases.collaboration.simulated import clip_of
 
 STEPS = 5
 """Messages of a round with a secure sum, each of which may take its part of the round's time."""
 ROUND = 600.0
 """Seconds that a round may take where the plan does not say."""
-REMEMBERING = ("selective-sgd", "distributed-dp-fedavg")
-"""Protocols whose clients keep something to themselves between rounds."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -172,7 +171,7 @@ def deployment_of(plan: PlanFile, *, seed: int | None = None) -> Deployment:
     public = parsed_public(schema, label=plan.label, path=plan.schema)
     protocol = partial(plan.made, "secure" if seed is None else "rehearsal")
     _ = protocol()  # one that cannot be is refused now
-    if plan.protocol["name"] in REMEMBERING:
+    if PROTOCOLS[plan.protocol["name"]].remembers:
         with placed_in(plan.path, "protocol"):
             raise PromiseError(
                 f"clients of {plan.protocol['name']} keep a memory between rounds, and a run that goes on "

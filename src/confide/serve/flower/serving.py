@@ -21,7 +21,14 @@ from confide.mechanisms.federate.rounds import Run
 from confide.mechanisms.noise.source import outcome
 from confide.releases.collaboration.parties import Parties, read_public_part
 from confide.releases.collaboration.plan import PlanFile, placed_in, read_plan
-from confide.releases.collaboration.run import Written, check_places, ledger_of, with_ledger, write_run
+from confide.releases.collaboration.run import (
+    Written,
+    check_places,
+    ledger_of,
+    refuse_new_ledger,
+    with_ledger,
+    write_run,
+)
 from confide.serve.flower import starting
 from confide.serve.flower.app import CHECKPOINT, LEAVING, SERVER_LOG, TRANSCRIPT, server_identity
 from confide.serve.flower.checking import flower_version
@@ -71,6 +78,7 @@ def lead(settings: StartSettings, *, resume: bool, tell: Callable[[str], object]
     with ExitStack() as open_while:
         ledger = None
         if settings.rehearse is None:
+            _refuse_new_ledger(plan, deployment)
             ledger = ledger_of(plan, deployment.people(), open_while)
         ended = _conducted(settings, plan, deployment, keys, resume=resume, tell=tell)
         held = read_sums(place / TRANSCRIPT)
@@ -120,6 +128,14 @@ def finish(
         colluding=protocol.colluding if isinstance(protocol, NeedsSum) else None,
     )
     return write_run(settings, plan, parties, protocol, learner, run, recorded_by=settings.who)
+
+
+def _refuse_new_ledger(plan: PlanFile, deployment: Deployment) -> None:
+    protocol = deployment.made_protocol()
+    start = deployment.made_learner().start(rng=np.random.default_rng(0))
+    whole = Plan(len(deployment.parties), deployment.rounds, start)
+    with placed_in(plan.path):
+        refuse_new_ledger(plan, protocol, whole, check_plan(protocol, whole))
 
 
 def _check_place(place: Path, *, resume: bool) -> None:
