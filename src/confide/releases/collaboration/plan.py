@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
-import tomllib
-from collections.abc import Generator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass, fields
+from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import partial
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-from confide.core.errors import ConfideError, DataError
+from confide.core.errors import DataError
 from confide.core.fields import check_fields, shown
-from confide.core.foreign import in_one_line
 from confide.core.transcript import check_names
 from confide.inputs.domain_columns import refuse_unknown
 from confide.inputs.local_training import LocalTraining
-from confide.inputs.times import parse_span
+from confide.inputs.plan_files import (
+    filled,
+    parsed,
+    placed_in,
+    span_in,
+    table_in,
+    text_of,
+    whole_in,
+    words_in,
+)
 from confide.mechanisms.federate.protocol import AnyCollaboration
 from confide.mechanisms.noise.source import Noise
 from confide.releases.collaboration.deployed import Deployed, deployed_of
@@ -28,8 +34,6 @@ if TYPE_CHECKING:
     from confide.core.budget import Budget
     from confide.mechanisms.share.secure_sum import SecureSum
 
-LARGEST = 1_000_000
-"""Bytes of a plan."""
 MOST_ROUNDS = 100_000
 TABLES = ("parties", "learner", "protocol", "budget", "secure", "deadlines", "deployed")
 KEYS = ("rounds", "label", "schema", "test", "records", "client", "cohort")
@@ -161,37 +165,37 @@ def read_plan(path: Path) -> PlanFile:
     Raises:
         DataError: with the place, for what is missing, unknown or cannot be.
     """
-    text = _text(path)
-    said = _parsed(path, text)
+    text = text_of(path)
+    said = parsed(path, text)
     with placed_in(path):
         refuse_unknown(said, (*KEYS, *TABLES), "the plan")
-        rounds, cohort = _whole(said, "rounds", most=MOST_ROUNDS), None
+        rounds, cohort = whole_in(said, "rounds", most=MOST_ROUNDS), None
         if "cohort" in said:
-            cohort = _whole(said, "cohort", most=1_000_000)
+            cohort = whole_in(said, "cohort", most=1_000_000)
         place = partial(_place, path.parent, said)
-        label, schema, test = _words(said, "label"), place("schema"), place("test", needed=False)
-        records, client = place("records", needed=False), _words(said, "client", needed=False)
+        label, schema, test = words_in(said, "label"), place("schema"), place("test", needed=False)
+        records, client = place("records", needed=False), words_in(said, "client", needed=False)
         if (records is None) != (not client):
             raise DataError("records and client belong together: one file, and its column of clients.")
     with placed_in(path, "parties"):
-        parties = _parties(_table(said, "parties"), path.parent, one_file=records is not None)
+        parties = _parties(table_in(said, "parties"), path.parent, one_file=records is not None)
     with placed_in(path, "learner"):
-        learner = cast(LocalTraining, _filled(LocalTraining, _table(said, "learner")))
+        learner = cast(LocalTraining, filled(LocalTraining, table_in(said, "learner")))
     with placed_in(path, "protocol"):
-        protocol = _table(said, "protocol")
+        protocol = table_in(said, "protocol")
         if not protocol:
             raise DataError('it has no protocol: write [protocol] with name = "fedavg", for example.')
     with placed_in(path, "budget"):
-        paying = cast(Paying, _filled(Paying, _ledger(_table(said, "budget"), path.parent)))
+        paying = cast(Paying, filled(Paying, _ledger(table_in(said, "budget"), path.parent)))
         _ = paying.of_ledger
     with placed_in(path, "secure"):
-        adding = cast(Adding, _filled(Adding, _table(said, "secure"))) if "secure" in said else None
+        adding = cast(Adding, filled(Adding, table_in(said, "secure"))) if "secure" in said else None
     with placed_in(path, "deadlines"):
-        spans = _table(said, "deadlines")
+        spans = table_in(said, "deadlines")
         refuse_unknown(spans, ("round", "run"), "deadlines")
-        deadline, end = (_span(spans, name) for name in ("round", "run"))
+        deadline, end = (span_in(spans, name) for name in ("round", "run"))
     with placed_in(path, "deployed"):
-        deployed = deployed_of(_table(said, "deployed"), path.parent)
+        deployed = deployed_of(table_in(said, "deployed"), path.parent)
     return PlanFile(
         path=path, text=text, rounds=rounds, label=label, schema=cast(Path, schema), parties=parties,
         records=records, client=client or None, test=test, cohort=cohort, learner=learner,
@@ -200,68 +204,8 @@ def read_plan(path: Path) -> PlanFile:
     )  # fmt: skip
 
 
-@contextmanager
-def placed_in(path: Path, table: str = "") -> Generator[None]:
-    """Say of an error where in the plan it stands."""
-    try:
-        yield
-    except ConfideError as error:
-        where = f"{path}, [{table}]" if table else str(path)
-        raise type(error)(f"{where}: {error}") from error
-
-
-def _text(path: Path) -> str:
-    try:
-        raw = path.read_bytes()
-    except (OSError, ValueError) as error:
-        why = getattr(error, "strerror", None) or "no file can have such a name"
-        raise DataError(f"{path} cannot be read ({why}): name the plan's file.") from error
-    if len(raw) > LARGEST:
-        raise DataError(f"{path} is larger than {LARGEST:,} bytes, and no plan: name the plan's file.")
-    try:
-        return raw.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise DataError(f"{path} is not in UTF-8: save it so.") from error
-
-
-def _parsed(path: Path, text: str) -> Said:
-    try:
-        return tomllib.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise DataError(f"{path} is no TOML ({in_one_line(error):.100}): correct that line.") from error
-
-
-def _table(said: Said, name: str) -> Said:
-    given = said.get(name, {})
-    if not isinstance(given, dict):
-        raise DataError(f"{name} is {shown(given)}: write it as a table, [{name}].")
-    return cast(Said, given)
-
-
-def _filled(record: type, said: Said) -> object:
-    names = tuple(field.name for field in fields(record))
-    refuse_unknown(said, names, "it")
-    return record(**said)
-
-
-def _whole(said: Said, name: str, *, most: int) -> int:
-    given = said.get(name)
-    if type(given) is not int or not 1 <= given <= most:
-        told = "is missing" if given is None else f"is {shown(given)}"
-        raise DataError(f"{name} {told}: give a whole number from 1 to {most:,}.")
-    return given
-
-
-def _words(said: Said, name: str, *, needed: bool = True) -> str:
-    given = said.get(name, "")
-    if not isinstance(given, str) or (needed and not given):
-        told = "is missing" if name not in said else f"is {shown(given)}"
-        raise DataError(f"{name} {told}: give a text.")
-    return given
-
-
 def _place(folder: Path, said: Said, name: str, *, needed: bool = True) -> Path | None:
-    given = _words(said, name, needed=needed)
+    given = words_in(said, name, needed=needed)
     return folder / given if given else None
 
 
@@ -287,12 +231,3 @@ def _ledger(said: Said, folder: Path) -> Mapping[str, Any]:
         return said
     file = given.removeprefix("sqlite:///")
     return {**said, "ledger": f"sqlite:///{(folder / file).absolute()}"}
-
-
-def _span(said: Said, name: str) -> float | None:
-    given = said.get(name)
-    if given is None:
-        return None
-    if not isinstance(given, str):
-        raise DataError(f'{name} is {shown(given)}: give a span of time, such as "10min".')
-    return parse_span(given, likely=("min", "h"), least=1)

@@ -19,12 +19,13 @@ from confide.core.kept_transcript import write_transcript
 from confide.core.paths import is_there
 from confide.core.transcript import Payload
 from confide.core.version import VERSION
+from confide.inputs.plan_files import placed_in
 from confide.learners.local import LocalLearner
 from confide.mechanisms.federate.paying import check_plan, pay
 from confide.mechanisms.federate.protocol import AnyCollaboration, Plan
 from confide.mechanisms.federate.rounds import Run
 from confide.releases.collaboration.parties import Parties, read_parties
-from confide.releases.collaboration.plan import PlanFile, placed_in, read_plan
+from confide.releases.collaboration.plan import PlanFile, read_plan
 from confide.releases.collaboration.saved import is_saved, save
 from confide.releases.collaboration.settings import CollaborateSettings
 from confide.releases.collaboration.simulated import collaborate, secured

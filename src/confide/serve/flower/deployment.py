@@ -13,11 +13,12 @@ from pathlib import Path
 from confide.core.errors import DataError, PromiseError
 from confide.core.transcript import SERVER, check_names
 from confide.core.version import VERSION
+from confide.inputs.plan_files import placed_in
 from confide.inputs.public_schema import parsed_public, schema_text
 from confide.learners.local import LocalLearner
 from confide.mechanisms.federate.protocol import AnyCollaboration
 from confide.releases.collaboration.deployed import MISSING, PinnedParty, read_pins
-from confide.releases.collaboration.plan import PlanFile, placed_in, read_plan
+from confide.releases.collaboration.plan import PlanFile, read_plan
 from confide.releases.collaboration.protocols import PROTOCOLS
 from confide.releases.collaboration.simulated import clip_of
 

@@ -15,12 +15,13 @@ from confide.core.atomic import atomic_write
 from confide.core.errors import DataError
 from confide.core.paths import is_there
 from confide.core.transcript import SERVER, Payload
+from confide.inputs.plan_files import placed_in
 from confide.mechanisms.federate.paying import check_plan
 from confide.mechanisms.federate.protocol import NeedsSum, Plan
 from confide.mechanisms.federate.rounds import Run
 from confide.mechanisms.noise.source import outcome
 from confide.releases.collaboration.parties import Parties, read_public_part
-from confide.releases.collaboration.plan import PlanFile, placed_in, read_plan
+from confide.releases.collaboration.plan import PlanFile, read_plan
 from confide.releases.collaboration.run import (
     Written,
     check_places,
