@@ -1,0 +1,47 @@
+"""`confide match`: whom two lists share, by a plan."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from confide.cli.collaborate import PlanGroup
+from confide.cli.exits import say, sentences
+from confide.cli.flags import GroupedCommand, filled, options_of, story_of
+from confide.inputs.local_training import need
+from confide.releases.match.settings import MatchSettings
+
+EXAMPLE = """\
+For example, where the keys are made, and on the machine of each party:
+
+\b
+  confide match keys keys --parties bank,shop --hosts bank.example.org,shop.example.org
+  confide match plan.toml --party bank --data mine.parquet --id email --keys bank --out shared.csv
+"""
+SHORT = "Find whom two lists share, while nobody sees the rest of the other's."
+
+
+def command() -> click.Group:
+    """The command, with that of keys beside it."""
+    from confide.cli.join import keys_command
+
+    alone = GroupedCommand(
+        "match",
+        callback=_matched,
+        params=options_of(MatchSettings),
+        help=f"{story_of(MatchSettings)}\n\n{EXAMPLE}",
+        short_help=SHORT,
+    )
+    return PlanGroup(alone, {"keys": keys_command})
+
+
+@sentences
+def _matched(**given: Any) -> None:
+    settings = filled(MatchSettings, given)
+    assert isinstance(settings, MatchSettings)
+    need("cryptography", "a private match", extra="match")
+    need("private_set_intersection", "a private match", extra="match")
+    from confide.serve.parties.match_run import take_part
+
+    take_part(settings, tell=say)

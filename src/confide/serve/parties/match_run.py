@@ -1,0 +1,109 @@
+"""`confide match`: one party's run of a plan, from its files to its file."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Any, cast
+
+import numpy as np
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
+
+from confide.core.errors import DataError
+from confide.core.kept_transcript import write_transcript
+from confide.core.paths import is_there
+from confide.core.transcript import Transcript
+from confide.mechanisms.share.matching.party import MatchParty
+from confide.mechanisms.share.matching.runs import counted
+from confide.mechanisms.share.messages import Identity as Signer
+from confide.releases.match.listed import check_place, read_list, write_matched
+from confide.releases.match.settings import MatchSettings
+from confide.releases.match.terms import MatchTerms, read_terms
+from confide.serve.parties.keys import read_identity
+from confide.serve.parties.matching import MatchEnded, matched
+
+RUNS = "runs"
+"""The folder beside a party's key in which it counts."""
+
+
+def take_part(settings: MatchSettings, *, tell: Callable[[str], None]) -> None:
+    """Take part in a match, and write what this party learns.
+
+    Args:
+        settings: of this party.
+        tell: shows a line to the user; no size and no identifier is told.
+
+    Raises:
+        ConfideError: for what is wrong; nothing was written then.
+    """
+    terms = read_terms(settings.plan)
+    plan, name = terms.plan, settings.party
+    terms.party(name)
+    if settings.reveal is not None and settings.reveal != plan.reveal:
+        raise DataError(f"--reveal is {settings.reveal}, and the plan reveals the {plan.reveal}: agree on one.")
+    check_place(settings.out, plan, name, force=settings.force)
+    if settings.record is not None and is_there(settings.record):
+        raise DataError(f"{settings.record} is there already: name a new folder for the transcript.")
+    identity = read_identity(settings.keys, name)
+    key = load_pem_private_key(identity.key.encode(), password=None)
+    mine = read_list(settings.data, settings.id, plan)
+    party = MatchParty(
+        plan, Signer(name, cast(Ed25519PrivateKey, key)), mine.identifiers, watch=_Told(tell)
+    )
+    tell(f"Trust that remains: {_trust(terms, name)}")
+    tell(f"{name}: waiting for {party.other}.")
+    ended = asyncio.run(
+        matched(
+            terms, identity, party, counted=lambda: counted(plan, settings.keys / RUNS), listen=settings.listen
+        )
+    )
+    if settings.record is not None:
+        write_transcript(_transcript(terms, name, ended, mine.identifiers), settings.record)
+        tell(f"{settings.record}: the transcript, as secret as your list.")
+    if ended.value is None:
+        tell(f"{name}: done. The plan lets {party.other} alone learn the {plan.reveal}.")
+    else:
+        assert settings.out is not None
+        write_matched(settings.out, ended.value, mine, plan)
+        tell(f"{settings.out}: the {plan.reveal} of what both lists share.")
+
+
+def _trust(terms: MatchTerms, name: str) -> str:
+    plan = terms.plan
+    other = plan.other(name)
+    asks = " and ".join(plan.learns)
+    return (
+        f"both compute as the plan says, and each list is a true one. {asks} learns the {plan.reveal}, and may ask "
+        f"'is this person in the other's list?' of up to {plan.most:,} people a run, {plan.times} "
+        f"{'run' if plan.times == 1 else 'runs'} in all. {other} learns how many are on your list."
+    )
+
+
+def _transcript(terms: MatchTerms, name: str, ended: MatchEnded, identifiers: tuple[str, ...]) -> Transcript:
+    text = "\n".join(identifiers).encode()
+    found = ended.value
+    published: dict[str, Any] = {} if found is None else {"size": np.array([found.size])}
+    if found is not None and found.rows is not None:
+        published["rows"] = np.array(found.rows, np.int64)
+    return Transcript(
+        parties=terms.names,
+        messages=list(ended.messages),
+        inputs={name: {"identifiers": np.frombuffer(text, np.uint8)}},
+        published=published,
+    )
+
+
+class _Told:
+    """Progress by tenths: no number of a list is told."""
+
+    def __init__(self, tell: Callable[[str], None]) -> None:
+        self.tell = tell
+        self.last = ("", 0)
+
+    def __call__(self, what: str, done: int, of: int) -> None:
+        """Say of a step how far it is, now and then."""
+        tenth = 10 * done // max(of, 1)
+        if of > 20_000 and (what, tenth) != self.last:
+            self.last = (what, tenth)
+            self.tell(f"{what}: {10 * tenth} %")

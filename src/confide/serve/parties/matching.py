@@ -1,0 +1,177 @@
+"""Two parties of a private match over TLS: connect, compare plans, count the run, match, and end together."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from confide.core.errors import ConfideError
+from confide.core.transcript import Message as Recorded
+from confide.mechanisms.share.joint.plan import refuse_difference
+from confide.mechanisms.share.matching.match_plan import MatchTerms
+from confide.mechanisms.share.matching.party import KINDS, Matched, MatchParty
+from confide.mechanisms.share.messages import Message, unpacked
+from confide.mechanisms.share.refusals import RefusedError
+from confide.serve.parties.certificates import Identity
+from confide.serve.parties.handshake import connected
+from confide.serve.parties.links import Kind, Link, flushed, lost, parted, pump, reported
+from confide.serve.parties.session import BEATS
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MatchEnded:
+    """What a party has at the end of a match.
+
+    Args:
+        value: what it learned; None where the plan says that it learns nothing.
+        messages: that it sent and received.
+        sent: bytes to the other.
+    """
+
+    value: Matched | None
+    messages: Sequence[Recorded]
+    sent: int
+
+
+@dataclass(slots=True)
+class _Talk:
+    """One connection: frames in, frames out, heartbeats, and a fault of whichever side ends it."""
+
+    terms: MatchTerms
+    link: Link
+    ended: asyncio.Future[None]
+    began: float = field(default_factory=time.monotonic)
+    came: asyncio.Queue[bytes] = field(default_factory=asyncio.Queue)
+    done: asyncio.Event = field(default_factory=asyncio.Event)
+    messages: list[Recorded] = field(default_factory=list)
+
+    def send(self, message: Message) -> None:
+        self.record(message)
+        self.link.send(Kind.SHARES, message.packed())
+
+    async def next(self) -> Message:
+        """The next message of the other side; its signature is the party's to check."""
+        message = unpacked(await self.came.get(), kinds=KINDS)
+        self.record(message)
+        return message
+
+    def record(self, message: Message) -> None:
+        now = time.monotonic() - self.began
+        self.messages.append(Recorded(1, message.sender, message.receiver, message.kind, message.payload, now))
+
+    def took(self, link: Link, kind: Kind, payload: bytes) -> None:
+        """Take a frame."""
+        match kind:
+            case Kind.SHARES:
+                self.came.put_nowait(payload)
+            case Kind.DONE:
+                link.done = True
+                self.done.set()
+            case Kind.GONE:
+                self.fail(reported(link, payload))
+            case _:
+                pass
+
+    def fail(self, fault: BaseException) -> None:
+        if not self.ended.done():
+            self.ended.set_exception(fault)
+
+    async def listen(self) -> None:
+        try:
+            await pump(self.link, self.took)
+        except RefusedError as fault:
+            self.fail(fault)
+
+    async def watch(self) -> None:
+        """Send heartbeats, and end the run if the other side is silent."""
+        pause = self.terms.silence / BEATS
+        while True:
+            self.link.send(Kind.BEAT)
+            asleep = time.monotonic()
+            await asyncio.sleep(pause)
+            silent = time.monotonic() - self.link.heard
+            had_a_turn = time.monotonic() - asleep <= 2 * pause
+            if had_a_turn and silent > self.terms.silence and not self.link.done:
+                self.fail(lost(self.link.party, f"it was silent for {silent:.0f} s"))
+
+
+async def matched(
+    terms: MatchTerms,
+    identity: Identity,
+    party: MatchParty,
+    *,
+    counted: Callable[[], object],
+) -> MatchEnded:
+    """Match with the other party. Returns when both are done, or raises in both.
+
+    The library computes in a thread of its own, so that heartbeats go on.
+
+    Args:
+        terms: the same on both sides.
+        identity: certificate and key of this side.
+        party: of the match, with its identifiers.
+        counted: counts the run; called when both plans are the same, before anything about a list leaves.
+
+    Raises:
+        RefusedError: naming the other party, if it is lost, late, or has another plan.
+        ConfideError: if the run may not be, or its messages are refused.
+    """
+    name, other = party.name, party.other
+    links = await connected(terms, identity, name=name)
+    link, loop = links[other], asyncio.get_running_loop()
+    talk = _Talk(terms, link, loop.create_future())
+    tasks: list[asyncio.Task[None] | asyncio.Task[Matched | None]] = []
+    try:
+        async with asyncio.timeout(terms.deadline):
+            link.send(Kind.HELLO, terms.text.encode())
+            refuse_difference(terms, (await link.expect(Kind.HELLO)).decode(errors="replace"), party=other)
+            # Both have the same plan before either counts a run.
+            link.send(Kind.SIGNED)
+            await link.expect(Kind.SIGNED)
+            counted()
+            work = loop.create_task(_exchange(talk, party))
+            tasks += [loop.create_task(talk.listen()), loop.create_task(talk.watch()), work]
+            await asyncio.wait({work, talk.ended}, return_when=asyncio.FIRST_COMPLETED)
+            value = talk.ended.result() if talk.ended.done() else work.result()
+    except BaseException as fault:
+        raise await _parted(fault, talk, links) from None
+    finally:
+        talk.ended.cancel()
+        for task in tasks:
+            task.cancel()
+        link.close()
+    return MatchEnded(value=value, messages=talk.messages, sent=link.sent)
+
+
+async def _exchange(talk: _Talk, party: MatchParty) -> Matched | None:
+    """Openings, then a request and an answer for each side that learns, and the end together."""
+    plan = party.plan
+    talk.send(await asyncio.to_thread(party.opening))
+    opening, value = await talk.next(), None
+    asks, answers = party.name in plan.learns, party.other in plan.learns
+    if asks:
+        talk.send(await asyncio.to_thread(party.request, opening))
+    if answers:
+        request = await talk.next()
+        talk.send(await asyncio.to_thread(party.answer, opening, request))
+    if asks:
+        value = await asyncio.to_thread(party.result, await talk.next())
+    talk.link.send(Kind.DONE)
+    await talk.done.wait()
+    await flushed({party.other: talk.link})
+    return value
+
+
+async def _parted(fault: BaseException, talk: _Talk, links: dict[str, Link]) -> BaseException:
+    """Let the other side know that it ended, and give the error for this one."""
+    other = talk.link.party
+    if isinstance(fault, TimeoutError):
+        fault = lost(other, f"the run took longer than its {talk.terms.deadline:g} s")
+    blamed = fault.parties[0] if isinstance(fault, RefusedError) and fault.parties else talk.link.me
+    await parted(links, blamed)
+    if isinstance(fault, Exception) and not isinstance(fault, ConfideError):
+        # By its type alone: the text of an error of another library may hold identifiers.
+        return ConfideError(f"the match failed ({type(fault).__name__}): report this as a fault of confide.")
+    return fault
