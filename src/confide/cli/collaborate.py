@@ -9,6 +9,7 @@ import click
 
 from confide.cli.exits import say, sentences, warn
 from confide.cli.flags import GroupedCommand, filled, options_of, story_of
+from confide.cli.plan_group import Alone, PlanGroup
 from confide.core.errors import DataError
 from confide.core.version import VERSION
 from confide.inputs.local_training import need
@@ -41,57 +42,16 @@ the promise would be void. A party whose command still runs need do nothing.
 """
 
 
-class PlanGroup(click.Group):
-    """Runs a plan, or one of its commands; the first word decides, so that a plan needs no word before it.
-
-    Args:
-        alone: the command of a plan by itself.
-        doors: name -> makes the command; in the order in which they are listed.
-    """
-
-    def __init__(self, alone: click.Command, doors: dict[str, Callable[[], click.Command]]) -> None:
-        super().__init__(alone.name, help=alone.help, short_help=alone.short_help, params=alone.params)
-        self.alone = alone
-        self.doors = doors
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        """The commands beside a plan."""
-        return list(self.doors)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """The command of this name."""
-        return self.doors[cmd_name]() if cmd_name in self.doors else None
-
-    def make_context(
-        self, info_name: str | None, args: list[str], parent: click.Context | None = None, **extra: Any
-    ) -> click.Context:
-        """The context of a command beside a plan, or of the plan."""
-        if args and args[0] in self.doors:
-            door = self.doors[args[0]]()
-            return door.make_context(f"{info_name} {args[0]}", args[1:], parent=parent, **extra)
-        return self.alone.make_context(info_name, args, parent=parent, **extra)
-
-
-class _Alone(GroupedCommand):
-    """The command of a plan by itself, whose help lists the commands beside it too."""
-
-    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        super().format_options(ctx, formatter)
-        with formatter.section("On machines of their own"):
-            rows = [(f"{name} ...", make().get_short_help_str(90)) for name, make in DOORS.items()]
-            formatter.write_dl(rows)
-
-
 def command() -> click.Group:
     """The command, with those beside it."""
-    alone = _Alone(
+    alone = Alone(
         "collaborate",
         callback=_collaborated,
         params=options_of(CollaborateSettings),
         help=f"{story_of(CollaborateSettings)}\n\n{EXAMPLE}",
         short_help="Train one model of several parties that keep their records, by a plan.",
     )
-    return PlanGroup(alone, DOORS)
+    return PlanGroup(alone.listing("On machines of their own", DOORS), DOORS)
 
 
 @sentences

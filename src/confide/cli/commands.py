@@ -34,6 +34,11 @@ COMMANDS = {
         "command",
         "Train one model of several parties that keep their records, by a plan.",
     ),
+    "join": Lazy(
+        "confide.cli.join",
+        "command",
+        "Compute one figure of several parties' records, and show nobody another's.",
+    ),
     "domain": Lazy(
         "confide.cli.domain",
         "command",

@@ -5,6 +5,9 @@ from __future__ import annotations
 import errno
 import os
 from pathlib import Path
+from typing import Any
+
+from confide.core.errors import DataError
 
 ROOM = 32
 """Bytes that a name must leave to those of a sidecar and of drafts, which are longer."""
@@ -36,3 +39,17 @@ def can_be_named(path: Path) -> bool:
     except OSError as error:
         return error.errno not in (errno.ENAMETOOLONG, errno.ELOOP, errno.EINVAL)
     return True
+
+
+def as_paths(settings: Any, *names: str) -> None:
+    """Make paths of the texts in these fields.
+
+    Raises:
+        DataError: for one that no file can have.
+    """
+    for name in names:
+        given: Any = getattr(settings, name)
+        if isinstance(given, str):
+            object.__setattr__(settings, name, given := Path(given))
+        if given is not None and (not isinstance(given, Path) or not can_be_named(given)):
+            raise DataError(f"no file can have the name {given!s:.60}: choose another {name}.")

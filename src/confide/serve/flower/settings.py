@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import KW_ONLY, dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 from confide.core.errors import DataError
 from confide.core.fields import check_fields
 from confide.core.flags import GET, HOLD, HOW, Flag, Held
-from confide.core.paths import can_be_named
+from confide.core.paths import as_paths
 from confide.core.transcript import SERVER
 from confide.inputs.times import parse_span
 
@@ -39,7 +39,7 @@ class KeysSettings:
     days: Annotated[int, Flag(group=HOW, least=1, most=3_650)] = 398
 
     def __post_init__(self) -> None:
-        _as_paths(self, "folder")
+        as_paths(self, "folder")
         check_fields(self)
 
     @property
@@ -73,7 +73,7 @@ class CheckSettings:
     rehearse: Annotated[int | None, Flag(group=HOW, least=0)] = None
 
     def __post_init__(self) -> None:
-        _as_paths(self, "plan", "keys")
+        as_paths(self, "plan", "keys")
         check_fields(self)
 
 
@@ -120,7 +120,7 @@ class StartSettings:
     rehearse: Annotated[int | None, Flag(group=HOW, least=0)] = None
 
     def __post_init__(self) -> None:
-        _as_paths(self, "plan", "keys", "record", "out", "folder")
+        as_paths(self, "plan", "keys", "record", "out", "folder")
         check_fields(self)
         if (self.as_ is None) == (self.party is None) or self.as_ not in (None, SERVER):
             raise DataError(f"say what this machine is: --as {SERVER}, or --party NAME.")
@@ -161,13 +161,3 @@ def keys_at(folder: Path, who: str) -> Path:
     """
     within = folder / SERVER if who == SERVER else folder / "parties" / who
     return within if within.is_dir() else folder
-
-
-def _as_paths(settings: Any, *names: str) -> None:
-    for name in names:
-        given: Any = getattr(settings, name)
-        if isinstance(given, str):
-            object.__setattr__(settings, name, Path(given))
-            given = Path(given)
-        if given is not None and (not isinstance(given, Path) or not can_be_named(given)):
-            raise DataError(f"no file can have the name {given!s:.60}: choose another {name}.")

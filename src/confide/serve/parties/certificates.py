@@ -59,6 +59,22 @@ class Identity:
         )
         return cls(made.public_bytes(serialization.Encoding.PEM).decode(), secret.decode())
 
+    def check(self) -> None:
+        """Check that key and certificate belong together.
+
+        Raises:
+            DataError: if they do not, or one of them is none.
+        """
+        try:
+            key = serialization.load_pem_private_key(self.key.encode(), password=None)
+            made = x509.load_pem_x509_certificate(self.certificate.encode())
+        except (ValueError, TypeError):
+            raise DataError("the key or the certificate of this party is no PEM: make them again.") from None
+        if key.public_key() != made.public_key():
+            raise DataError(
+                "the key of this party is not that of its certificate: take both from one folder."
+            )
+
     def sign(self, text: bytes) -> bytes:
         """An ECDSA signature of this text."""
         key = serialization.load_pem_private_key(self.key.encode(), password=None)

@@ -15,6 +15,7 @@ import secrets
 import ssl
 from importlib.metadata import PackageNotFoundError, version
 
+from confide.core.foreign import in_one_line
 from confide.mechanisms.share.joint.plan import VERSION, JointPlan, refuse_difference
 from confide.mechanisms.share.refusals import RefusedError, listed
 from confide.serve.parties.certificates import Identity, check_signed, contexts, der
@@ -25,8 +26,16 @@ AGAIN = 0.05
 NONCE = 32
 
 
-async def connected(plan: JointPlan, identity: Identity, *, name: str) -> dict[str, Link]:
+async def connected(
+    plan: JointPlan, identity: Identity, *, name: str, listen: str | None = None
+) -> dict[str, Link]:
     """A link to every other party, by name: earlier ones of the plan connect to later ones, which listen.
+
+    Args:
+        plan: the same everywhere.
+        identity: of this party.
+        name: of this party.
+        listen: the address of this machine at which it listens; the plan's by default.
 
     Raises:
         RefusedError: if one does not come in time, or shows another certificate.
@@ -48,12 +57,13 @@ async def connected(plan: JointPlan, identity: Identity, *, name: str) -> dict[s
         if awaited <= set(links):
             all_came.set()
 
-    mine = plan.party(name)
+    port, host = plan.party(name).port, listen or plan.party(name).host
     try:
-        server = await asyncio.start_server(came, mine.host, mine.port, ssl=listening) if awaited else None
+        server = await asyncio.start_server(came, host, port, ssl=listening) if awaited else None
     except OSError as fault:
         raise RefusedError(
-            f"cannot listen at {mine.host}:{mine.port} ({fault.strerror}): free this port."
+            f"cannot listen at {host}:{port} ({in_one_line(fault.strerror or fault):.80}): free this port, "
+            "or give an address of this machine to listen at."
         ) from None
     try:
         async with asyncio.timeout(plan.arrival):

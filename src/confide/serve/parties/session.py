@@ -127,6 +127,8 @@ async def joined(
     name: str,
     inputs: Payload | None = None,
     published: Callable[[T], Payload] | None = None,
+    listen: str | None = None,
+    agree: Callable[[], object] | None = None,
 ) -> Finished[T]:
     """Take part in a joint computation. Returns when all parties have the result, or raises in all of them.
 
@@ -137,19 +139,23 @@ async def joined(
         name: of this party.
         inputs: what it puts in, for its transcript.
         published: the result as arrays, for its transcript.
+        listen: the address of this machine at which it listens; the plan's by default.
+        agree: called once all have come and hold the same plan, before any data moves.
 
     Raises:
         RefusedError: naming the party that was lost, late, or not who it should be.
         ConfideError: for what this party cannot do; the others then end too, and it is named there.
     """
     imported()
-    links = await connected(plan, identity, name=name)
+    links = await connected(plan, identity, name=name, listen=listen)
     loop = asyncio.get_running_loop()
     running = _Running(plan, name, links, loop.create_future())
     tasks: list[asyncio.Task[object]] = []
     try:
         async with asyncio.timeout(plan.deadline):
             signatures = await _signed(plan, identity, running)
+            if agree is not None:
+                agree()
             running.engine = Engine(
                 index=plan.names.index(name),
                 parties=len(plan.parties),

@@ -17,8 +17,9 @@ import numpy as np
 from confide.core.arrays import Array, Floats
 from confide.core.errors import DataError
 from confide.mechanisms.share.joint.engine import Engine
-from confide.mechanisms.share.joint.fitting import solved
+from confide.mechanisms.share.joint.fitting import covariances, solved
 from confide.mechanisms.share.joint.plan import JointPlan
+from confide.mechanisms.share.joint.summing import within
 
 BITS = 26
 ERROR = 2.0**-BITS * (1 + 2.0 ** -(BITS + 2))
@@ -37,11 +38,11 @@ async def cross_moments(
         name: of this party.
 
     Raises:
-        DataError: if this party's columns are missing, out of bounds, or of another length.
+        DataError: as `on_grid`.
     """
     count = plan.rows
     field = engine.field(count << (2 * BITS))
-    whole = _on_grid(records, plan, name=name)
+    whole = on_grid(records, plan, name=name)
     design: list[Array] = [np.full(count, 1 << BITS, dtype=object)] * (len(plan.columns) + 1)
     for owner in plan.owners:
         held = [place for place, column in enumerate(plan.columns) if column.owner == owner]
@@ -69,17 +70,33 @@ async def least_squares(
     return {"coefficients": solved(gram, plan), "moments": gram}
 
 
-def _on_grid(records: Mapping[str, Array] | None, plan: JointPlan, *, name: str) -> dict[int, Array]:
+async def covariance(
+    records: Mapping[str, Array] | None, plan: JointPlan, engine: Engine, *, name: str
+) -> dict[str, Floats]:
+    """Count, means and covariances of the plan's columns."""
+    return covariances(await cross_moments(records, plan, engine, name=name), plan)
+
+
+def on_grid(records: Mapping[str, Array] | None, plan: JointPlan, *, name: str) -> dict[int, Array]:
+    """This party's columns in whole steps of their bounds, by their place in the plan.
+
+    Args:
+        records: of this party; None for a helper.
+        plan: with owners, bounds and rows.
+        name: of this party.
+
+    Raises:
+        DataError: if a column is missing, out of bounds, or of another length; nothing was sent.
+    """
     found: dict[int, Array] = {}
     for place, column in enumerate(plan.columns):
         if column.owner != name:
             continue
-        values = np.asarray((records or {}).get(column.name, ()), np.float64)
-        inside = (column.low <= values) & (values <= column.high)
-        if len(values) != plan.rows or not inside.all():
+        values = within(records or {}, column)
+        if len(values) != plan.rows:
             raise DataError(
-                f"column {column.name!r:.60} has {len(values):,} values, {int(inside.sum()):,} of them "
-                f"within {column.low:g} to {column.high:g}: {plan.rows:,} are due."
+                f"column {column.name!r:.60} has {len(values):,} rows where the plan has {plan.rows:,}: give "
+                "every owner's file the same rows, in the same order."
             )
         steps = np.rint(values / column.reach * 2.0**BITS).astype(np.int64)
         found[place] = steps.astype(object)

@@ -27,6 +27,27 @@ async def least_squares(rows: Floats | None, plan: JointPlan, totals: Totals) ->
     Raises:
         DataError: if columns determine each other.
     """
+    gram = await moments(rows, plan, totals)
+    return {"coefficients": solved(gram, plan), "count": gram[:1, 0]}
+
+
+async def covariance(rows: Floats | None, plan: JointPlan, totals: Totals) -> dict[str, Floats]:
+    """Count, means and covariances of the columns.
+
+    Raises:
+        DataError: if there are fewer than two rows altogether.
+    """
+    return covariances(await moments(rows, plan, totals), plan)
+
+
+async def moments(rows: Floats | None, plan: JointPlan, totals: Totals) -> Floats:
+    """Sums of products of a column of ones and the scaled columns: float64[columns + 1, columns + 1].
+
+    Args:
+        rows: float64[n, columns], within the plan's bounds; None for a helper.
+        plan: with bounds.
+        totals: that add up.
+    """
     reach = scales(plan)
     width = len(reach) + 1
     upper = np.triu_indices(width)
@@ -34,11 +55,31 @@ async def least_squares(rows: Floats | None, plan: JointPlan, totals: Totals) ->
     if rows is not None:
         design = np.column_stack([np.ones(len(rows)), rows / reach])
         mine = (design.T @ design)[upper]
-    total = await totals(mine, np.full(len(upper[0]), float(plan.rows)))
     gram = np.zeros((width, width))
-    gram[upper] = total
-    gram = gram + np.triu(gram, 1).T
-    return {"coefficients": solved(gram, plan), "count": gram[:1, 0]}
+    gram[upper] = await totals(mine, np.full(len(upper[0]), float(plan.rows)))
+    return gram + np.triu(gram, 1).T
+
+
+def covariances(gram: Floats, plan: JointPlan) -> dict[str, Floats]:
+    """Count, means and covariances from the moments of the scaled columns.
+
+    Args:
+        gram: float64[columns + 1, columns + 1], of a column of ones and the columns.
+        plan: with bounds.
+
+    Raises:
+        DataError: if there are fewer than two rows altogether.
+    """
+    reach, count = scales(plan), float(gram[0, 0])
+    if count < 2:
+        raise DataError(f"{count:.0f} rows of all parties together: a covariance needs two.")
+    mean = gram[0, 1:] / count
+    spread = (gram[1:, 1:] - count * np.outer(mean, mean)) / (count - 1)
+    return {
+        "count": np.array([count]),
+        "mean": mean * reach,
+        "covariance": spread * np.outer(reach, reach),
+    }
 
 
 def solved(gram: Floats, plan: JointPlan) -> Floats:

@@ -71,6 +71,8 @@ class JointPlan:
         rows: of one owner at most.
         split: whether owners hold rows, or columns of the same rows.
         settings: numbers of the computation, such as ("clusters", 3.0).
+        inside: whether least squares are solved on shares, so that only coefficients are opened.
+        epsilon, delta: the promise of the noise that all parties add; None for no noise.
         threshold: how many may share what they saw without learning more; None for the most, below half.
         arrival, silence, deadline: seconds until all must have come, that one may be silent, and for all.
 
@@ -85,6 +87,9 @@ class JointPlan:
     rows: int = 1
     split: Split = "rows"
     settings: tuple[tuple[str, float], ...] = ()
+    inside: bool = False
+    epsilon: float | None = None
+    delta: float | None = None
     threshold: int | None = None
     arrival: float = 60.0
     silence: float = 30.0

@@ -17,7 +17,7 @@ import numpy as np
 from confide.core.arrays import Array, Floats
 from confide.core.errors import DataError
 from confide.mechanisms.share.joint.engine import Engine
-from confide.mechanisms.share.joint.plan import JointPlan
+from confide.mechanisms.share.joint.plan import Column, JointPlan
 
 BITS = 62
 
@@ -103,21 +103,28 @@ def checked(records: Mapping[str, Array], plan: JointPlan) -> Floats:
     Raises:
         DataError: for the first column that is missing, not finite or out of bounds; nothing was sent.
     """
-    found: list[Floats] = []
-    for column in plan.columns:
-        if column.name not in records:
-            raise DataError(f"the records have no column {column.name!r:.60}, which the plan reads.")
-        values = np.asarray(records[column.name], np.float64)
-        outside = np.flatnonzero(~((column.low <= values) & (values <= column.high)))
-        if outside.size:
-            raise DataError(
-                f"{outside.size:,} values of {column.name!r:.60} are outside {column.low:g} to "
-                f"{column.high:g} or missing, the first in row {outside[0] + 1:,}: clip them, or agree on "
-                "wider bounds."
-            )
-        found.append(values)
+    found = [within(records, column) for column in plan.columns]
     if len({len(values) for values in found}) > 1 or len(found[0]) > plan.rows:
         raise DataError(
             f"columns of {[len(v) for v in found]} rows: give equal ones of {plan.rows:,} at most."
         )
     return np.stack(found, axis=1)
+
+
+def within(records: Mapping[str, Array], column: Column) -> Floats:
+    """A column of this party's records, within its bounds: float64[n].
+
+    Raises:
+        DataError: if it is missing, not finite or out of bounds.
+    """
+    if column.name not in records:
+        raise DataError(f"the records have no column {column.name!r:.60}, which the plan reads.")
+    values = np.asarray(records[column.name], np.float64)
+    outside = np.flatnonzero(~((column.low <= values) & (values <= column.high)))
+    if outside.size:
+        raise DataError(
+            f"{outside.size:,} values of {column.name!r:.60} are outside {column.low:g} to "
+            f"{column.high:g} or missing, the first in row {outside[0] + 1:,}: clip them, or agree on "
+            "wider bounds."
+        )
+    return values

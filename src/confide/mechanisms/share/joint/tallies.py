@@ -13,6 +13,29 @@ MOST_CELLS = 1_000_000
 """Cells of a table at most."""
 
 
+async def sums(rows: Floats | None, plan: JointPlan, totals: Totals) -> dict[str, Floats]:
+    """Sums of each column; nothing else is opened.
+
+    Args:
+        rows: float64[n, columns], within the plan's bounds; None for a helper.
+        plan: with bounds.
+        totals: that add up.
+    """
+    reach = np.array([column.reach for column in plan.columns])
+    return {"sum": await totals(None if rows is None else rows.sum(0), reach * plan.rows)}
+
+
+async def means(rows: Floats | None, plan: JointPlan, totals: Totals) -> dict[str, Floats]:
+    """Count, sums and means of each column; only the count and the sums are opened.
+
+    Raises:
+        DataError: if there is less than one row altogether.
+    """
+    count, centred, _ = await _moments(rows, plan, totals, orders=1)
+    mean = _middle(plan) + centred / count
+    return {"count": np.array([count]), "sum": mean * count, "mean": mean}
+
+
 async def moments(rows: Floats | None, plan: JointPlan, totals: Totals) -> dict[str, Floats]:
     """Count, sums, means and variances of each column; only the count and the first two moments are opened.
 
@@ -24,19 +47,9 @@ async def moments(rows: Floats | None, plan: JointPlan, totals: Totals) -> dict[
     Raises:
         DataError: if there are fewer than two rows altogether.
     """
-    low, high = _bounds(plan)
-    middle, half = (low + high) / 2, (high - low) / 2
-    bounds = np.concatenate([[1.0], half, half**2]) * plan.rows
-    mine = None
-    if rows is not None:
-        centred = rows - middle
-        mine = np.concatenate([[len(rows)], centred.sum(0), (centred**2).sum(0)])
-    total = await totals(mine, bounds)
-    count, first, second = total[0], *np.split(total[1:], 2)
-    if count < 2:
-        raise DataError(f"{count:.0f} rows of all parties together: a variance needs two.")
-    variance = np.maximum((second - first**2 / count) / (count - 1), 0)
-    mean = middle + first / count
+    count, centred, squares = await _moments(rows, plan, totals, orders=2)
+    mean = _middle(plan) + centred / count
+    variance = np.maximum((squares - centred**2 / count) / (count - 1), 0)
     return {"count": np.array([count]), "sum": mean * count, "mean": mean, "variance": variance}
 
 
@@ -78,5 +91,30 @@ async def table(rows: Floats | None, plan: JointPlan, totals: Totals) -> dict[st
     return {"counts": (await totals(mine, np.full(cells, float(plan.rows)))).reshape(shape)}
 
 
+async def _moments(
+    rows: Floats | None, plan: JointPlan, totals: Totals, *, orders: int
+) -> tuple[float, Floats, Floats]:
+    """The count, and the sums of powers of the columns less the middle of their bounds, up to this order."""
+    low, high = _bounds(plan)
+    powers = np.arange(1, orders + 1)[:, None]
+    mine = None
+    if rows is not None:
+        centred = rows - _middle(plan)
+        mine = np.concatenate([[len(rows)], *((centred**power).sum(0) for power in powers)])
+    bounds = np.concatenate([[1.0], (((high - low) / 2) ** powers).ravel()]) * plan.rows
+    total = await totals(mine, bounds)
+    if total[0] < orders:
+        raise DataError(
+            f"{total[0]:.0f} rows of all parties together: "
+            f"{'a variance needs two' if orders == 2 else 'a mean needs one'}."
+        )
+    return float(total[0]), total[1 : 1 + len(low)], total[1 + len(low) :]
+
+
 def _bounds(plan: JointPlan) -> tuple[Floats, Floats]:
     return np.array([c.low for c in plan.columns]), np.array([c.high for c in plan.columns])
+
+
+def _middle(plan: JointPlan) -> Floats:
+    low, high = _bounds(plan)
+    return (low + high) / 2

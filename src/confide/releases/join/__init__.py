@@ -1,0 +1,1 @@
+"""One figure of several parties' records, by a plan that all of them hold: `confide join`."""

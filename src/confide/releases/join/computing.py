@@ -1,0 +1,108 @@
+"""The computation of a plan as one function of a party's engine, and what it says of its exactness."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from confide.core.arrays import Floats
+from confide.mechanisms.share.joint import columns, inside
+from confide.mechanisms.share.joint.engine import Engine
+from confide.mechanisms.share.joint.noise import NoisyTotals
+from confide.mechanisms.share.joint.plan import JointPlan
+from confide.mechanisms.share.joint.summing import BITS, SharedTotals, Totals, errors
+from confide.releases.join.computations import COMPUTATIONS, Found, noise_of
+from confide.releases.join.records import Held
+
+
+@dataclass(slots=True)
+class _Opened:
+    """Totals that note how many were opened, and how exactly."""
+
+    totals: Totals
+    owners: int
+    times: int = 0
+    words: int = 0
+    error: float = 0.0
+
+    async def __call__(self, values: Floats | None, bounds: Floats) -> Floats:
+        self.times, self.words = self.times + 1, len(bounds)
+        self.error = max(self.error, float(errors(bounds, self.owners).max()))
+        return await self.totals(values, bounds)
+
+
+@dataclass(frozen=True, slots=True)
+class _PerRecord:
+    """Totals of statistics divided by what one record may add, so that noise of one width hides them all."""
+
+    totals: Totals
+    plan: JointPlan
+
+    async def __call__(self, values: Floats | None, bounds: Floats) -> Floats:
+        unit = bounds / self.plan.rows
+        found = await self.totals(None if values is None else values / unit, bounds / unit)
+        return found * unit
+
+
+@dataclass(slots=True)
+class Computing:
+    """What a party computes.
+
+    Args:
+        plan: the same everywhere.
+        name: of the party.
+        held: what it puts in.
+        charge: charges its ledger for a rho, before anything is shared.
+    """
+
+    plan: JointPlan
+    name: str
+    held: Held
+    charge: Callable[[float], None]
+    opened: _Opened | None = field(default=None, init=False)
+
+    async def __call__(self, engine: Engine) -> Found:
+        """The result, which all parties learn."""
+        made = COMPUTATIONS[self.plan.computation]
+        if self.plan.split == "columns":
+            return await made.across(self.held.columns, self.plan, engine, name=self.name)
+        if self.plan.inside:
+            assert made.inside is not None
+            return await made.inside(self.held.rows, self.plan, engine)
+        noise = noise_of(self.plan)
+        totals: Totals = SharedTotals(engine, self.plan)
+        if noise is not None:
+            totals = _PerRecord(NoisyTotals(engine, self.plan, noise, self.charge), self.plan)
+        self.opened = _Opened(totals, len(self.plan.owners))
+        return await made.by_rows(self.held.rows, self.plan, self.opened)
+
+    @property
+    def exactness(self) -> str:
+        """How exact the result is, with the widths that follow from the bounds, in a sentence."""
+        noise = noise_of(self.plan)
+        if self.plan.split == "columns":
+            return (
+                f"Columns are divided by their bounds and rounded to {columns.BITS} bits: a mean product is "
+                f"off by at most {columns.ERROR:.2g}. No overflow is possible."
+            )
+        if self.plan.inside:
+            ridge = (len(self.plan.columns)) * len(self.plan.owners) * 2.0**-inside.GRID
+            return (
+                f"Moments of columns divided by their bounds are rounded to {inside.GRID} bits, with a ridge "
+                f"of {ridge:.2g}; a coefficient x of these is off by at most 2^-44 (1 + |x|). No overflow is "
+                "possible."
+            )
+        if self.opened is None:
+            return ""
+        times = "once" if self.opened.times == 1 else f"{self.opened.times:,} times"
+        words = f"{self.opened.words:,} sum{'s' if self.opened.words > 1 else ''} opened {times}"
+        if noise is not None:
+            return (
+                f"{words}, of columns divided by their bounds, each with noise of deviation "
+                f"{noise.deviation:.3g}, on a grid of {noise.grid.steps:g} steps a unit. No overflow is "
+                "possible."
+            )
+        return (
+            f"{words}, in fixed point of {BITS} bits: each is off by at most {self.opened.error:.2g} "
+            "beside the rounding of float64. No overflow is possible."
+        )

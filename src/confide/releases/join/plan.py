@@ -1,0 +1,207 @@
+"""The plan of a joint computation, one file: parties, columns with bounds, computation, budget, deadlines."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, cast
+
+from confide.core.errors import DataError
+from confide.core.fields import shown
+from confide.core.transcript import check_names
+from confide.inputs.domain_columns import refuse_unknown
+from confide.inputs.plan_files import (
+    Said,
+    parsed,
+    placed_in,
+    span_in,
+    table_in,
+    text_of,
+    whole_in,
+    words_in,
+)
+from confide.mechanisms.share.joint.plan import MOST_ROWS, Column, JointPlan, Party, Split
+from confide.releases.join.computations import COMPUTATIONS, check_plan
+
+KEYS = ("run", "computation", "rows", "split", "target", "inside", "threshold", "helpers", "keys")
+TABLES = ("parties", "columns", "owners", "settings", "budget", "deadlines")
+PINS = "keys.toml"
+"""The file of certificates that `confide join keys` writes."""
+SPLITS = ("rows", "columns")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanFile:
+    """A plan that was read.
+
+    Args:
+        path: of the file.
+        text: of the file, as it was read.
+        joint: what all parties compare, word by word.
+    """
+
+    path: Path
+    text: str
+    joint: JointPlan
+
+
+def read_plan(path: Path) -> PlanFile:
+    """Read a plan; paths in it go out from its folder.
+
+    Raises:
+        DataError: with the place, for what is missing, unknown or cannot be.
+    """
+    text = text_of(path)
+    said = parsed(path, text)
+    with placed_in(path):
+        refuse_unknown(said, (*KEYS, *TABLES), "the plan")
+        run, computation = words_in(said, "run"), words_in(said, "computation")
+        if computation not in COMPUTATIONS:
+            raise DataError(f"computation is {computation!r:.60}: choose from {', '.join(COMPUTATIONS)}.")
+        rows = whole_in(said, "rows", most=MOST_ROWS)
+        threshold = (
+            whole_in(said, "threshold", most=1_000) if said.get("threshold") else said.get("threshold")
+        )
+        split = words_in(said, "split", needed=False) or "rows"
+        if split not in SPLITS:
+            raise DataError(f"split is {split!r:.60}: say whether owners hold other rows, or other columns.")
+        inside = said.get("inside", False)
+        if not isinstance(inside, bool):
+            raise DataError(f"inside is {shown(inside)}: give true or false.")
+        helpers = _names(said, "helpers")
+        pins = path.parent / words_in(said, "keys")
+    with placed_in(path, "parties"):
+        parties = _parties(table_in(said, "parties"), pins, helpers)
+    with placed_in(path, "columns"):
+        columns = _columns(table_in(said, "columns"), _owners(table_in(said, "owners")))
+    with placed_in(path):
+        columns = _with_target(columns, words_in(said, "target", needed=False), computation)
+    with placed_in(path, "settings"):
+        settings = _settings(table_in(said, "settings"), computation)
+    with placed_in(path, "budget"):
+        epsilon, delta = _promise(table_in(said, "budget"))
+    with placed_in(path, "deadlines"):
+        spans = table_in(said, "deadlines")
+        refuse_unknown(spans, ("arrival", "silence", "run"), "deadlines")
+        given = {name: span_in(spans, name) for name in ("arrival", "silence", "run")}
+        times = {("deadline" if n == "run" else n): s for n, s in given.items() if s is not None}
+    with placed_in(path):
+        joint = JointPlan(
+            run=run, parties=parties, computation=computation, columns=columns, rows=rows,
+            split=cast(Split, split), settings=settings, inside=inside, epsilon=epsilon, delta=delta,
+            threshold=threshold, **times,
+        )  # fmt: skip
+        check_plan(joint)
+    return PlanFile(path=path, text=text, joint=joint)
+
+
+def _threshold(said: Said) -> int:
+    """0 too, which the plan itself refuses with the reason."""
+    given: object = said["threshold"]
+    return 0 if type(given) is int and given == 0 else whole_in(said, "threshold", most=1_000)
+
+
+def _names(said: Said, name: str) -> tuple[str, ...]:
+    given: Any = said.get(name, [])
+    if not isinstance(given, list) or not all(isinstance(one, str) for one in cast(list[object], given)):
+        raise DataError(f'{name} is {shown(given)}: give a list of names, such as ["ann", "ben"].')
+    return tuple(cast(list[str], given))
+
+
+def _parties(said: Said, pins: Path, helpers: Sequence[str]) -> tuple[Party, ...]:
+    check_names(tuple(said))
+    if odd := [name for name in helpers if name not in said]:
+        raise DataError(f"helpers names {odd[0]!r:.60}, which is no party: give its address here.")
+    certificates = parsed(pins, text_of(pins))
+    found: list[Party] = []
+    for name, address in said.items():
+        host, port = address_of(address, name)
+        pinned = certificates.get(name)
+        if not isinstance(pinned, Mapping) or set(cast(Said, pinned)) != {"certificate"}:
+            raise DataError(f"{pins} has no certificate of {name!r:.60}: put the lines of its {PINS} there.")
+        certificate = words_in(cast(Said, pinned), "certificate").strip() + "\n"
+        role = "helper" if name in helpers else "owner"
+        found.append(Party(name=name, host=host, port=port, certificate=certificate, role=role))
+    if strangers := [name for name in certificates if name not in said]:
+        raise DataError(f"{pins} has a certificate of {strangers[0]!r:.60}, which is no party of the plan.")
+    return tuple(found)
+
+
+def address_of(given: object, name: str) -> tuple[str, int]:
+    """Host and port of a party.
+
+    Raises:
+        DataError: if it is no address.
+
+    >>> address_of("a.example.org:7443", "a")
+    ('a.example.org', 7443)
+    """
+    host, _, port = given.rpartition(":") if isinstance(given, str) else ("", "", "")
+    digits = port.isascii() and port.isdigit() and len(port) < 6
+    if not host or not digits or not 0 < int(port) < 65_536:
+        raise DataError(f'the address of {name!r:.60} is {shown(given)}: write it as "HOST:PORT".')
+    return host.strip("[]"), int(port)
+
+
+def _owners(said: Said) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for owner in said:
+        for column in _names(said, owner):
+            if column in found:
+                raise DataError(
+                    f"{column!r:.60} is held by {found[column]!r:.60} and {owner!r:.60} in [owners]: name it "
+                    "once."
+                )
+            found[column] = owner
+    return found
+
+
+def _columns(said: Said, owners: Mapping[str, str]) -> tuple[Column, ...]:
+    found: list[Column] = []
+    for name, given in said.items():
+        ends = cast(list[Any], given) if isinstance(given, list) else []
+        if len(ends) != 2 or any(type(end) not in (int, float) for end in ends):
+            raise DataError(
+                f"{name!r:.60} is {shown(given)}: give its lowest and highest value, as [0, 110]."
+            )
+        found.append(Column(name=name, low=float(ends[0]), high=float(ends[1]), owner=owners.get(name, "")))
+    if not found:
+        raise DataError("it names no column: give each with its lowest and highest value, as age = [0, 110].")
+    if odd := [name for name in owners if name not in said]:
+        raise DataError(f"[owners] names {odd[0]!r:.60}, which has no bounds: give them.")
+    return tuple(found)
+
+
+def _with_target(columns: tuple[Column, ...], target: str, computation: str) -> tuple[Column, ...]:
+    """The same, with the target last."""
+    if not COMPUTATIONS[computation].target:
+        if target:
+            raise DataError(f"{computation} has no target: leave it out.")
+        return columns
+    names = [column.name for column in columns]
+    if target not in names or len(names) < 2:
+        raise DataError(
+            f"target is {target!r:.60}: {computation} predicts one of the columns from the others, so name "
+            "it, and another column."
+        )
+    return (*(c for c in columns if c.name != target), columns[names.index(target)])
+
+
+def _settings(said: Said, computation: str) -> tuple[tuple[str, float], ...]:
+    known = COMPUTATIONS[computation].settings
+    refuse_unknown(said, tuple(known), computation)
+    for name, given in said.items():
+        known[name].check(name, given)
+    return tuple((name, float(given)) for name, given in said.items())
+
+
+def _promise(said: Said) -> tuple[float | None, float | None]:
+    refuse_unknown(said, ("epsilon", "delta"), "budget")
+    if not said:
+        return None, None
+    for name in ("epsilon", "delta"):
+        if type(said.get(name)) not in (int, float) or not said[name] > 0:
+            told = f"is {shown(said[name])}" if name in said else "is missing"
+            raise DataError(f"{name} {told}: a budget has epsilon and delta, both above 0.")
+    return float(said["epsilon"]), float(said["delta"])
